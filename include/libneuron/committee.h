@@ -1,0 +1,59 @@
+/** @file committee.h
+ *  Committees: several trained graphs that decide together.
+ *
+ *  A committee is itself a finished graph. It predicts, is evaluated, saved and loaded like any
+ *  other, and can be a member of another committee.
+ *
+ *      double weights[3];
+ *      neuron_committee_weights(members, 3, validation, weights);
+ *      neuron_committee_create(&committee, context, members, 3, NEURON_COMMITTEE_WEIGHTED_MEAN,
+ *                              weights);
+ */
+#ifndef NEURON_COMMITTEE_H
+#define NEURON_COMMITTEE_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How the members' outputs are joined. Since 0.1. */
+enum {
+    NEURON_COMMITTEE_MEAN = 10,          /**< mean of the probabilities: neuron_average() */
+    NEURON_COMMITTEE_WEIGHTED_MEAN = 20, /**< weighted mean: neuron_weighted_average() */
+    NEURON_COMMITTEE_MAJORITY_VOTE = 30, /**< one vote each: neuron_vote() without weights, where
+                                            ties are explained */
+    NEURON_COMMITTEE_WEIGHTED_VOTE = 40  /**< votes with weights: neuron_vote() */
+};
+
+/** Joins finished graphs into a committee. The members are copied: training one later does not
+ *  change the committee. The copies are called by the members' names; see neuron_import().
+ *
+ *  The members must agree on the shape of the input and of the output; what the classes mean is the
+ *  caller's to keep equal. A member may be given twice, may be a committee, and may belong to
+ *  another context. A committee of means can be trained further, members and all.
+ *
+ *  @param[out] committee  the finished graph, called "committee"; NULL on failure.
+ *  @param members  `count` finished graphs, 1 or more.
+ *  @param weights  for the two weighted rules: `count` finite numbers, none negative, at least one
+ *                  positive; only their ratios matter. Must be NULL for the other two.
+ *  @return  0; NEURON_E_ARGUMENT for a rule or weights that cannot be; NEURON_E_STATE for a member
+ *           that is not finished; NEURON_E_SHAPE for members that disagree, with both named;
+ *           NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
+                                       neuron_graph_t *const *members, int32_t count, int32_t rule,
+                                       const double *weights);
+
+/** Weighs graphs by their accuracy on a dataset they were not trained on: each weight is the
+ *  member's accuracy over the sum of all. If no member has any example right, all weigh the same.
+ *  @param[out] weights  `count` numbers that add up to 1; untouched on failure.
+ *  @return  0 or what neuron_graph_evaluate() returned. Since 0.1. */
+NEURON_API int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
+                                        const neuron_dataset_t *validation, double *weights);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,88 @@
+/** @file context.h
+ *  The context: where threads, memory, log lines and random numbers come from.
+ *
+ *  The library has no global state. Whatever a program can decide for all its networks at once, it
+ *  decides on a context, and two contexts never disturb each other.
+ */
+#ifndef NEURON_CONTEXT_H
+#define NEURON_CONTEXT_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Returns `size` bytes aligned to `alignment` (a power of two, 64 or less), or NULL if there are
+ *  none. Must be safe to call from several threads at a time. */
+typedef void *(*neuron_allocate_t)(size_t size, size_t alignment, void *user_data);
+
+/** Takes back what neuron_allocate_t gave. `memory` is never NULL. Must be safe to call from
+ *  several threads at a time. */
+typedef void (*neuron_release_t)(void *memory, void *user_data);
+
+/** Receives one log line without its line end. May be called from any thread that uses the context,
+ *  one at a time. */
+typedef void (*neuron_log_t)(int32_t level, const char *line, void *user_data);
+
+/** Levels of log lines. */
+enum {
+    NEURON_LOG_WARNING = 10, /**< something a person should know of */
+    NEURON_LOG_INFO = 20,    /**< what was done: a checkpoint written, a run resumed */
+    NEURON_LOG_DEBUG = 30    /**< which kernels were chosen, how much memory was planned */
+};
+
+/** Makes a context: one thread per processor that the process may run on, memory from the C
+ *  library, no log, seed 0.
+ *  @param[out] context  the new context; NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
+NEURON_API int neuron_context_create(neuron_context_t **context);
+
+/** Makes a context whose every allocation, and that of everything made with it, goes through the
+ *  caller's two functions. (The JSON and BLAS libraries have allocators of their own.)
+ *  @param[out] context  the new context; NULL on failure.
+ *  @param allocate, release  both given.
+ *  @param user_data     handed to both; may be NULL. Must outlive the context.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
+NEURON_API int neuron_context_create_with_allocator(neuron_context_t **context,
+                                                    neuron_allocate_t allocate,
+                                                    neuron_release_t release, void *user_data);
+
+/** Adds an owner. @return  `context`. Any thread. Since 0.1. */
+NEURON_API neuron_context_t *neuron_context_ref(neuron_context_t *context);
+
+/** Takes an owner away; the last one ends the threads and frees. Any thread. Since 0.1. */
+NEURON_API void neuron_context_unref(neuron_context_t *context);
+
+/** Sets how many threads work on one call, the calling one included. Results do not depend on it.
+ *  Threads start here, sleep when there is nothing to do, and end with the context. The thread
+ *  setting of the CBLAS belongs to the host program: the library never changes it.
+ *  @param threads  1 to 256, or 0 for one per processor that the process may run on.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY when a thread could not be started: then the
+ *           number is as before. No other call may use the context meanwhile. Since 0.1. */
+NEURON_API int neuron_context_set_threads(neuron_context_t *context, int32_t threads);
+
+/** How many threads work on one call; 0 for a NULL context. Any thread. Since 0.1. */
+NEURON_API int32_t neuron_context_threads(const neuron_context_t *context);
+
+/** Sets the seed of all random numbers: initial parameters, dropout, shuffling. Random numbers are
+ *  made by the counter-based generator Philox4x32-10 (Salmon et al., SC 2011), so that the same
+ *  seed and the same calls give the same bytes whatever the number of threads.
+ *  Graphs and trainers take the seed when they are made; later changes do not touch them.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_context_set_seed(neuron_context_t *context, uint64_t seed);
+
+/** The seed; 0 for a NULL context. Since 0.1. */
+NEURON_API uint64_t neuron_context_seed(const neuron_context_t *context);
+
+/** Sets where log lines go: all those of `level` or a lower number.
+ *  @param sink  NULL for no log, which is the default.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_t sink,
+                                      void *user_data);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,138 @@
+/** @file dataset.h
+ *  Datasets: examples and their labels.
+ *
+ *  Examples stay in memory as they were stored; bytes become float32 only when a batch needs them,
+ *  as byte * scale + offset (1/255 and 0 by default, so that pixels lie between 0 and 1). Subsets
+ *  and parts share the memory of the dataset that they come from.
+ *
+ *  A dataset may be read by any number of threads; setting something on it is for one alone.
+ */
+#ifndef NEURON_DATASET_H
+#define NEURON_DATASET_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Makes a dataset from tensors, which it keeps. Nothing is copied but class numbers that are not
+ *  NEURON_I32.
+ *  @param[out] dataset  the new dataset; NULL on failure.
+ *  @param examples  NEURON_U8 or NEURON_F32, [n, ...shape of one example], rank 2 or more.
+ *  @param labels    class numbers [n] as NEURON_U8, NEURON_I32 or NEURON_I64, each 0 to
+ *                   class_count - 1; or targets [n, class_count] as NEURON_F32: one-hot, or any
+ *                   finite shares that are not negative and add up to 1 within 0.001.
+ *  @param class_count  1 to 65536.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for counts that
+ *  differ or labels out of range (the first such is named), NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
+                                     neuron_tensor_t *examples, neuron_tensor_t *labels,
+                                     int32_t class_count);
+
+/** Loads images and labels from a pair of IDX files, plain or gzip: the format of MNIST,
+ *  Fashion-MNIST and K-MNIST. Images [n, height, width] become examples height x width x 1.
+ *  @param class_count  1 to 256.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
+ *           NEURON_E_DATA, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *images_path, const char *labels_path,
+                                       int32_t class_count);
+
+/** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
+ *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
+ *  in random order, for every k. A linear model learns them clearly worse than a small
+ *  convolutional network.
+ *  @param count   1 or more.
+ *  @param height, width  8 to 1024 pixels.
+ *  @param seed    the same seed gives the same images; image i does not depend on `count`.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t *context,
+                                              int64_t count, int32_t height, int32_t width,
+                                              uint64_t seed);
+
+/** Joins datasets into a new one, which holds a copy of all their examples, in order.
+ *  @param datasets  `count` of them, 1 or more, with equal shapes, element types, kinds of labels,
+ *                   classes, scale and offset.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
+                                   int32_t count);
+
+/** The examples first, first + 1, ... first + count - 1, sharing memory.
+ *  @return  0, NEURON_E_ARGUMENT if there are not so many, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset,
+                                     int64_t first, int64_t count);
+
+/** How neuron_dataset_split() deals examples out. Since 0.1. */
+enum {
+    NEURON_SPLIT_IN_ORDER = 10,  /**< the first part gets the first examples */
+    NEURON_SPLIT_SHUFFLED = 20,  /**< random order */
+    NEURON_SPLIT_STRATIFIED = 30 /**< random order, and each class divided in the same proportion */
+};
+
+/** Splits a dataset into parts that share its memory, none of them overlapping.
+ *  A part's size is its fraction of all examples (stratified: of each class), rounded so that the
+ *  parts never overlap and, if the fractions add up to 1, every example is in one.
+ *  @param fractions  `count` numbers, each above 0, that add up to 1 or less.
+ *  @param seed       of the random order.
+ *  @param[out] parts  room for `count` datasets, all of them set; all NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if a part would be empty, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions,
+                                    int32_t count, int32_t kind, uint64_t seed,
+                                    neuron_dataset_t **parts);
+
+/** The same examples, sharing memory, with targets [class_count] in place of class numbers: 1 for
+ *  the example's class and 0 for the others.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE if it has targets already, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_dataset_one_hot(neuron_dataset_t **one_hot, neuron_dataset_t *dataset);
+
+/** Adds an owner. @return  `dataset`. Any thread. Since 0.1. */
+NEURON_API neuron_dataset_t *neuron_dataset_ref(neuron_dataset_t *dataset);
+
+/** Takes an owner away. Any thread. Since 0.1. */
+NEURON_API void neuron_dataset_unref(neuron_dataset_t *dataset);
+
+/** Gives the examples another shape of as many elements: {784} in place of {28, 28, 1}.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_SHAPE. Since 0.1. */
+NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape,
+                                      int32_t rank);
+
+/** Sets how a stored value becomes an input: value * scale + offset. The default is 1/255 and 0 for
+ *  bytes, 1 and 0 for float32.
+ *  @param scale, offset  finite. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
+
+/** Number of examples; 0 for NULL. Since 0.1. */
+NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
+
+/** Number of classes; 0 for NULL. Since 0.1. */
+NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
+
+/** Shape of one example.
+ *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank);
+
+/** How many examples each class has. Targets that are not one-hot count for their largest class.
+ *  @param[out] counts  neuron_dataset_class_count() numbers.
+ *  @param capacity     room in `counts`; must be enough.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts,
+                                           int32_t capacity);
+
+/** Copies examples, scaled, and their class numbers.
+ *  @param first, count  which ones.
+ *  @param[out] values   count * (elements of one example) numbers; NULL if not wanted.
+ *  @param[out] labels   count numbers; NULL if not wanted.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t count,
+                                   float *values, int32_t *labels);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

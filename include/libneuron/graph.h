@@ -1,0 +1,146 @@
+/** @file graph.h
+ *  Graphs: the structure of a network together with its parameters.
+ *
+ *  A graph is built by the calls of layers.h, closed by neuron_graph_finish(), trained by a trainer
+ *  (trainer.h), and then predicts, is evaluated, is saved, or becomes a member of a committee
+ *  (committee.h), which is a graph again.
+ *
+ *      neuron_graph_create(&graph, context);
+ *      neuron_node_t *x = neuron_input(graph, (const int64_t[]){784}, 1);
+ *      neuron_node_t *h = neuron_relu(graph, neuron_dense(graph, x, 128));
+ *      if (neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, h, 10))) < 0)
+ *          fprintf(stderr, "%s\n", neuron_error_last());
+ *
+ *  Errors while building stick: the first one is kept, later calls do nothing and return NULL, and
+ *  neuron_graph_finish() reports it. So one check at the end is enough.
+ */
+#ifndef NEURON_GRAPH_H
+#define NEURON_GRAPH_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Makes an empty graph. Its seed for initial parameters comes from the context's seed and from how
+ *  many graphs the context made before, so that two networks built alike start differently.
+ *  @param[out] graph  the new graph; NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context);
+
+/** Adds an owner. @return  `graph`. Any thread. Since 0.1. */
+NEURON_API neuron_graph_t *neuron_graph_ref(neuron_graph_t *graph);
+
+/** Takes an owner away; with the last one its nodes go too. Any thread. Since 0.1. */
+NEURON_API void neuron_graph_unref(neuron_graph_t *graph);
+
+/** Names the graph, for messages and for the saved file. The default is "graph".
+ *  @param name  1 to 63 bytes of UTF-8 without control characters; copied.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_graph_set_name(neuron_graph_t *graph, const char *name);
+
+/** Sets the seed of the initial parameters, in place of the one described at neuron_graph_create().
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE after neuron_graph_finish(). Since 0.1. */
+NEURON_API int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed);
+
+/** Closes the structure: `output` becomes what the graph predicts, nodes it does not need are left
+ *  out, and all parameters get their initial values.
+ *  @return  0; the first error of a builder call, with its text again in neuron_error_last();
+ *           NEURON_E_STATE if it is finished already; NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output);
+
+/** Shape that one example must have, without the batch dimension.
+ *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
+ *  @param[out] rank   the number of dimensions.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Any thread. Since 0.1. */
+NEURON_API int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank);
+
+/** Shape of what is predicted for one example. As neuron_graph_input_shape(). Since 0.1. */
+NEURON_API int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *shape,
+                                         int32_t *rank);
+
+/** Number of parameters, those that training does not touch (the moving statistics of batch
+ *  normalisation) included; 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
+NEURON_API int64_t neuron_graph_parameter_count(const neuron_graph_t *graph);
+
+/** Number of parameters that training changes. As neuron_graph_parameter_count(). Since 0.1. */
+NEURON_API int64_t neuron_graph_trainable_parameter_count(const neuron_graph_t *graph);
+
+/** Number of parameter arrays: a dense layer has two, `kernel` and `bias`. Since 0.1. */
+NEURON_API int32_t neuron_graph_array_count(const neuron_graph_t *graph);
+
+/** Name of a parameter array, `<node>.<array>`, such as "dense_1.kernel"; it is the name in saved
+ *  files as well.
+ *  @param index  0 to neuron_graph_array_count() - 1, in the order of the nodes.
+ *  @return  a string that lives as long as the graph, or NULL. Since 0.1. */
+NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int32_t index);
+
+/** Copies a parameter array out of the graph.
+ *  @param[out] values  room for `capacity` numbers; NULL with capacity 0 to ask for the size.
+ *  @param[out] needed  how many numbers the array has; may be NULL.
+ *  @return  0; NEURON_E_ARGUMENT if `values` is given and too small; NEURON_E_STATE before finish.
+ *           Since 0.1. */
+NEURON_API int neuron_graph_read_array(const neuron_graph_t *graph, int32_t index, float *values,
+                                       size_t capacity, size_t *needed);
+
+/** Copies a parameter array into the graph. No other thread may use the graph meanwhile.
+ *  @param count  must be the size of the array.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Since 0.1. */
+NEURON_API int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, const float *values,
+                                        size_t count);
+
+/** Predicts. Dropout is off and batch normalisation uses its moving statistics.
+ *
+ *  Any number of threads may call this with one graph at a time, as long as none trains it or
+ *  writes its parameters; each gets working memory of its own, which the graph keeps for the next
+ *  call, so that a second prediction of the same size allocates nothing.
+ *
+ *  @param input   NEURON_F32, [n, ...input shape] with n >= 0.
+ *  @param output  NEURON_F32, [n, ...output shape]; overwritten.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE or
+ *           NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
+                                    neuron_tensor_t *output);
+
+/** Predicts all examples of a dataset and compares with their labels. Threads as for
+ *  neuron_graph_predict().
+ *  @param[out] evaluation  the figures, see evaluation.h; NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE if the examples or the number of
+ *           classes do not fit, NEURON_E_DATA for an empty dataset, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                                     neuron_evaluation_t **evaluation);
+
+/** Saves structure and parameters in one file in the safetensors layout: the arrays under their
+ *  names, the structure as JSON in the header's `__metadata__`. The file is written under another
+ *  name beside `path`, flushed to the disk and then renamed, so that a crash at any moment leaves
+ *  the old file or the new one.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);
+
+/** Saves into memory of the caller the bytes that neuron_graph_save() would put into a file.
+ *  @param[out] bytes   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
+ *  @param[out] needed  how many bytes there are; may be NULL.
+ *  @return  0, NEURON_E_ARGUMENT if `bytes` is given and too small, NEURON_E_STATE,
+ *  NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t capacity,
+                                        size_t *needed);
+
+/** Loads a graph saved by neuron_graph_save(). Nothing in the file is trusted before it is checked.
+ *  @param[out] graph  the finished graph; NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with the byte offset where it can be
+ *           told, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context,
+                                 const char *path);
+
+/** Loads a graph from memory, which is free again after the call. As neuron_graph_load().
+ *  Since 0.1. */
+NEURON_API int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context,
+                                        const void *bytes, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,56 @@
+/** @file history.h
+ *  Histories: the figures of each epoch of a training.
+ */
+#ifndef NEURON_HISTORY_H
+#define NEURON_HISTORY_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The figures of an epoch. Since 0.1. */
+enum {
+    NEURON_METRIC_LOSS = 10,            /**< mean loss while training, as the parameters changed */
+    NEURON_METRIC_ACCURACY = 20,        /**< share of training examples right, likewise */
+    NEURON_METRIC_VALIDATION_LOSS = 30, /**< mean loss on the validation set after the epoch */
+    NEURON_METRIC_VALIDATION_ACCURACY =
+        40,                           /**< share of the validation set right after the epoch */
+    NEURON_METRIC_LEARNING_RATE = 50, /**< of the optimizer at the end of the epoch */
+    NEURON_METRIC_SECONDS = 60        /**< time that the epoch took */
+};
+
+/** Adds an owner. @return  `history`. Any thread. Since 0.1. */
+NEURON_API neuron_history_t *neuron_history_ref(neuron_history_t *history);
+
+/** Takes an owner away. Any thread. Since 0.1. */
+NEURON_API void neuron_history_unref(neuron_history_t *history);
+
+/** Number of whole epochs; 0 for NULL. Since 0.1. */
+NEURON_API int64_t neuron_history_epochs(const neuron_history_t *history);
+
+/** One figure.
+ *  @param epoch   0 to neuron_history_epochs() - 1.
+ *  @param[out] value  the figure; not a number for a validation figure without a validation set.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t metric,
+                                  double *value);
+
+/** The best epoch by one figure: the smallest loss, the largest accuracy, the first of equals.
+ *  @param metric  one of the two losses or the two accuracies.
+ *  @param[out] epoch  counted from 0.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE if no epoch has that figure. Since 0.1. */
+NEURON_API int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t *epoch);
+
+/** Writes a table, one line an epoch, with a header line:
+ *  `epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds`. Epochs count
+ *  from 1; a figure that is not a number is left empty. Numbers have a point whatever the locale.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_history_save_csv(const neuron_history_t *history, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,182 @@
+/** @file layers.h
+ *  The builder calls: each takes nodes of a graph, adds a layer, and returns its node.
+ *
+ *  A call that cannot be carried out returns NULL and leaves its reason with the graph; NULL as an
+ *  input of a later call is passed on silently. neuron_graph_finish() reports the first reason.
+ *  Shapes below leave the batch dimension out. What a layer needs beyond its main numbers has a
+ *  default and is set on the node, before another layer uses that node:
+ *
+ *      neuron_node_t *c = neuron_conv2d(graph, x, 32, 3, 3);
+ *      neuron_node_set_int(c, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+ *
+ *  Defaults are those of Keras unless a comment names another source.
+ */
+#ifndef NEURON_LAYERS_H
+#define NEURON_LAYERS_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The input of the graph. A graph has one.
+ *  @param shape  `rank` extents of one example, each 1 or more: {784} or {28, 28, 1}.
+ *  Since 0.1. */
+NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t rank);
+
+/** Gives a shape of rank 1 to its input, row-major: 28x28x1 becomes 784. Since 0.1. */
+NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
+
+/** Fully connected: y = x W + b. [in] -> [units].
+ *  Arrays: `kernel` [in, units], `bias` [units].
+ *  Options: NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER.
+ *  @param units  1 or more. Since 0.1. */
+NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units);
+
+/** Two-dimensional convolution (cross-correlation, as everywhere in the field).
+ *  [height, width, channels] -> [height', width', filters], where with padding `valid`
+ *  height' = (height - kernel_height) / stride + 1 rounded down, and with `same`
+ *  height' = height / stride rounded up; an odd row of padding goes to the bottom and the right.
+ *  Arrays: `kernel` [kernel_height, kernel_width, channels, filters], `bias` [filters].
+ *  Options: NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
+ *  NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. Since 0.1. */
+NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input,
+                                        int64_t filters, int64_t kernel_height,
+                                        int64_t kernel_width);
+
+/** Largest value of each window; padding never wins. Shapes and options as for neuron_conv2d(),
+ *  with the channels kept and the strides equal to the window by default. Since 0.1. */
+NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
+                                            int64_t window_height, int64_t window_width);
+
+/** Batch normalisation over the last axis (Ioffe and Szegedy, 2015; arXiv 1502.03167).
+ *  In training by the statistics of the batch, else by their moving averages.
+ *  Arrays: `gamma`, `beta`, `moving_mean`, `moving_variance`, each [channels]; the last two are not
+ *  trained. The variance is the biased one in both, as in Keras.
+ *  Options: NEURON_NODE_MOMENTUM (0.99), NEURON_NODE_EPSILON (0.001). Since 0.1. */
+NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input);
+
+/** Dropout (Srivastava et al., JMLR 2014), inverted: in training each value is set to zero with
+ *  probability `rate` and the others are divided by 1 - rate; else nothing happens.
+ *  @param rate  0 or more and less than 1. Since 0.1. */
+NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate);
+
+/** max(x, 0). Since 0.1. */
+NEURON_API neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input);
+
+/** exp(x) / sum exp(x) over the last axis. Since 0.1. */
+NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input);
+
+/** Joins its inputs along an axis; all other extents must be equal.
+ *  The skip-concatenation is concat(input, hidden).
+ *  @param count  1 or more.
+ *  @param axis   0 to rank - 1, or -1 for the last. Since 0.1. */
+NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
+                                        int32_t count, int32_t axis);
+
+/** Mean of inputs of one shape. @param count  1 or more. Since 0.1. */
+NEURON_API neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
+                                         int32_t count);
+
+/** Weighted mean of inputs of one shape: sum of w[i] x[i] over sum of w[i].
+ *  @param weights  `count` finite numbers, none negative, at least one positive; they need not add
+ *  up to 1. Copied. Since 0.1. */
+NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
+                                                  neuron_node_t *const *inputs, int32_t count,
+                                                  const double *weights);
+
+/** Majority vote over the last axis. Each input gives its weight to the class where it is largest,
+ *  the lowest such class if several are. The output is each class's share of all weight.
+ *
+ *  If classes share the lead, the one with the largest weighted sum of the inputs wins, and the
+ *  lowest of those if that is equal too; its share is raised by one unit in the last place, so that
+ *  the largest output is always the decision. An input with a value that is not a number casts no
+ *  vote; if none votes, the output is not a number either.
+ *
+ *  A vote has no gradient: a graph whose output depends on one cannot be trained.
+ *  @param weights  as for neuron_weighted_average(), or NULL for one vote each. Since 0.1. */
+NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs,
+                                      int32_t count, const double *weights);
+
+/** Puts a copy of a finished graph, structure and present parameters, into this one. The copy's
+ *  nodes are called `<name>/<node>`. The source is not changed and not needed afterwards.
+ *  @param input   takes the place of the source's input; must have its shape.
+ *  @param source  a finished graph of any context.
+ *  @param name    1 to 63 bytes without '/' or '.'; NULL for the source's own name. Made unique by
+ *  a number if it is taken.
+ *  @return  the node of the copy's output, or NULL. Since 0.1. */
+NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
+                                        const neuron_graph_t *source, const char *name);
+
+/** What can be set on a node. Which layer takes which is said with its builder call. Since 0.1. */
+enum {
+    NEURON_NODE_USE_BIAS = 10,    /**< int: 1 (default) or 0 */
+    NEURON_NODE_INITIALIZER = 20, /**< int: how the kernel starts, one of NEURON_INITIALIZER_... */
+    NEURON_NODE_STRIDE_HEIGHT = 30,  /**< int: 1 or more */
+    NEURON_NODE_STRIDE_WIDTH = 40,   /**< int: 1 or more */
+    NEURON_NODE_PADDING = 50,        /**< int: NEURON_PADDING_VALID or NEURON_PADDING_SAME */
+    NEURON_NODE_MOMENTUM = 60,       /**< float: 0 to 1 */
+    NEURON_NODE_EPSILON = 70,        /**< float: above 0 */
+    NEURON_NODE_UNITS = 80,          /**< int: main number of a dense layer */
+    NEURON_NODE_FILTERS = 90,        /**< int: main number of a convolution */
+    NEURON_NODE_KERNEL_HEIGHT = 100, /**< int: rows of a kernel or window */
+    NEURON_NODE_KERNEL_WIDTH = 110,  /**< int: columns of a kernel or window */
+    NEURON_NODE_RATE = 120,          /**< float: share of values that dropout sets to zero */
+    NEURON_NODE_AXIS = 130           /**< int: axis of a concatenation, counted from 0 */
+};
+
+/** How convolution and pooling treat the edge. Since 0.1. */
+enum {
+    NEURON_PADDING_VALID = 10, /**< only windows that lie inside */
+    NEURON_PADDING_SAME = 20   /**< zeros around, so that stride 1 keeps the extent */
+};
+
+/** How kernels start; biases start at zero. Since 0.1. */
+enum {
+    NEURON_INITIALIZER_GLOROT_UNIFORM = 10, /**< uniform within sqrt(6 / (fan in + fan out)), the
+                                                 default (Glorot and Bengio, AISTATS 2010) */
+    NEURON_INITIALIZER_ZEROS = 20           /**< zeros */
+};
+
+/** Sets a whole number of a node.
+ *  @param node  NULL, from a builder that failed, needs no check: the graph has kept the reason.
+ *  @return  0, NEURON_E_ARGUMENT for NULL, an option that the layer does not have, or a value out of its
+ *           bounds, NEURON_E_SHAPE if the layer no longer fits its input, NEURON_E_STATE if another
+ *           layer uses the node already or the graph is finished. The error sticks to the graph
+ *           except in the last case. Since 0.1. */
+NEURON_API int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value);
+
+/** Sets a real number of a node. As neuron_node_set_int(). Since 0.1. */
+NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double value);
+
+/** Names a node, in place of `<layer>` or `<layer>_<number>`.
+ *  @param name  1 to 127 bytes of UTF-8 without '.' and control characters, unlike all others of
+ *  the graph; copied. @return  as neuron_node_set_int(). Since 0.1. */
+NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
+
+/** Reads a number of a node back, whole or real.
+ *  @param[out] value  the value in force.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_node_get(const neuron_node_t *node, int32_t option, double *value);
+
+/** The bounds of a number of a node, both inclusive.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum,
+                                  double *maximum);
+
+/** Name of a node; NULL for NULL. Lives as long as the graph or until the node is renamed.
+ *  Since 0.1. */
+NEURON_API const char *neuron_node_name(const neuron_node_t *node);
+
+/** Shape of what a node puts out for one example.
+ *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
+ *  @param[out] rank   the number of dimensions.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

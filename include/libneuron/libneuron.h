@@ -1,0 +1,24 @@
+/** @file libneuron.h
+ *  The whole of libneuron: build, train, evaluate and ship neural networks from C.
+ *
+ *  Each header may also be included alone. A first program is in the README; the order to read them
+ *  in is the order below.
+ */
+#ifndef NEURON_LIBNEURON_H
+#define NEURON_LIBNEURON_H
+
+#include <libneuron/version.h>
+#include <libneuron/status.h>
+#include <libneuron/types.h>
+#include <libneuron/context.h>
+#include <libneuron/tensor.h>
+#include <libneuron/dataset.h>
+#include <libneuron/graph.h>
+#include <libneuron/layers.h>
+#include <libneuron/committee.h>
+#include <libneuron/optimizer.h>
+#include <libneuron/trainer.h>
+#include <libneuron/history.h>
+#include <libneuron/evaluation.h>
+
+#endif

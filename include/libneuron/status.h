@@ -1,0 +1,51 @@
+/** @file status.h
+ *  How calls report failure.
+ *
+ *  Every function that can fail returns an `int`: 0 (NEURON_OK) or one of the negative codes below.
+ *  After a failure neuron_error_last() says in one line what was wrong, in the caller's terms, and
+ *  every handle is as valid as it was before the call: to be used again or to be released.
+ */
+#ifndef NEURON_STATUS_H
+#define NEURON_STATUS_H
+
+#include <libneuron/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Result codes. The values never change; new ones take the gaps. Since 0.1. */
+enum {
+    NEURON_OK = 0,           /**< it worked */
+    NEURON_E_ARGUMENT = -10, /**< a NULL, or a number out of its range */
+    NEURON_E_SHAPE = -20,    /**< shapes that do not fit each other */
+    NEURON_E_TYPE = -30,     /**< elements of another type than the call takes */
+    NEURON_E_STATE = -40,    /**< the right call at the wrong time: predicting before finishing */
+    NEURON_E_MEMORY = -50,   /**< the context's allocator returned NULL */
+    NEURON_E_IO = -60,       /**< the operating system refused a file */
+    NEURON_E_FORMAT = -70,   /**< a file or buffer that is not what it claims to be */
+    NEURON_E_DATA = -80,     /**< examples that contradict each other: labels, counts, classes */
+    NEURON_E_NUMBER = -90,   /**< a loss that is infinite or not a number */
+    NEURON_E_UNSUPPORTED = -100 /**< meaningful, but not something this build or object can do */
+};
+
+/** What a callback returns to end a run early without calling it a failure. Any other non-zero
+ *  number does as well: a callback's number is handed back to the caller unchanged. */
+enum { NEURON_STOP = 1 };
+
+/** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for a number that is none.
+ *  @return  a constant string. Any thread. Since 0.1. */
+NEURON_API const char *neuron_error_name(int32_t status);
+
+/** One line about the last failure in the calling thread, such as
+ *  `concat_1: input 1 is 14x14x32, input 0 is 28x28x32; they differ on axis 0`.
+ *
+ *  @return  the text, "" if nothing failed in this thread so far. It belongs to the library and
+ *           stays until the next failure in the same thread. Since 0.1. */
+NEURON_API const char *neuron_error_last(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

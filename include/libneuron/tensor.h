@@ -1,0 +1,86 @@
+/** @file tensor.h
+ *  Tensors: n-dimensional arrays, row-major, without gaps.
+ *
+ *  A tensor carries numbers in and out of the library. It can wrap memory of the caller without a
+ *  copy, which is how a NumPy array or a camera buffer is predicted from in place. Images are
+ *  height x width x channels (NHWC with the batch in front).
+ */
+#ifndef NEURON_TENSOR_H
+#define NEURON_TENSOR_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Element types. */
+enum {
+    NEURON_F32 = 10, /**< float */
+    NEURON_U8 = 20,  /**< uint8_t */
+    NEURON_I32 = 30, /**< int32_t */
+    NEURON_I64 = 40  /**< int64_t */
+};
+
+/** Who owns memory that is wrapped. */
+enum {
+    NEURON_COPY = 10, /**< the tensor copies it; the caller's memory is free again after the call */
+    NEURON_BORROW = 20, /**< the caller keeps it alive and unmoved as long as the tensor lives */
+    NEURON_OWN = 30     /**< the tensor takes it over and gives it to the destroy callback */
+};
+
+/** Frees memory that was handed over with NEURON_OWN. */
+typedef void (*neuron_destroy_t)(void *memory, void *user_data);
+
+/** Makes a tensor filled with zeros.
+ *  @param[out] tensor  the new tensor; NULL on failure.
+ *  @param type   NEURON_F32, NEURON_U8, NEURON_I32 or NEURON_I64.
+ *  @param shape  `rank` extents, outermost first, each 0 or more.
+ *  @param rank   0 (one element) to NEURON_RANK_MAX.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *context,
+                                    int32_t type, const int64_t *shape, int32_t rank);
+
+/** Makes a tensor over memory of the caller.
+ *  @param[out] tensor  the new tensor; NULL on failure.
+ *  @param type, shape, rank  as for neuron_tensor_create.
+ *  @param data       the elements; may be NULL only if there are none.
+ *  @param ownership  NEURON_COPY, NEURON_BORROW or NEURON_OWN.
+ *  @param destroy    with NEURON_OWN: called once with `data` when the tensor ends, and also when
+ *  this call fails; may be NULL. Ignored otherwise.
+ *  @param user_data  handed to `destroy`.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                                  const int64_t *shape, int32_t rank, void *data, int32_t ownership,
+                                  neuron_destroy_t destroy, void *user_data);
+
+/** Adds an owner. @return  `tensor`. Any thread. Since 0.1. */
+NEURON_API neuron_tensor_t *neuron_tensor_ref(neuron_tensor_t *tensor);
+
+/** Takes an owner away. Any thread. Since 0.1. */
+NEURON_API void neuron_tensor_unref(neuron_tensor_t *tensor);
+
+/** Element type; 0 for a NULL tensor. Since 0.1. */
+NEURON_API int32_t neuron_tensor_type(const neuron_tensor_t *tensor);
+
+/** Number of dimensions; 0 for a NULL tensor. Since 0.1. */
+NEURON_API int32_t neuron_tensor_rank(const neuron_tensor_t *tensor);
+
+/** Extent of one dimension; 0 if there is no such one. Since 0.1. */
+NEURON_API int64_t neuron_tensor_extent(const neuron_tensor_t *tensor, int32_t axis);
+
+/** Number of elements; 0 for a NULL tensor. Since 0.1. */
+NEURON_API int64_t neuron_tensor_count(const neuron_tensor_t *tensor);
+
+/** The elements, to be read and written; NULL for a NULL tensor. The memory belongs to the tensor
+ *  (or to whoever lent it) and does not move. Since 0.1. */
+NEURON_API void *neuron_tensor_data(neuron_tensor_t *tensor);
+
+/** The elements, to be read. Since 0.1. */
+NEURON_API const void *neuron_tensor_data_const(const neuron_tensor_t *tensor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,155 @@
+/** @file trainer.h
+ *  Trainers: one training with its graph, optimizer, data, settings and progress.
+ *
+ *      neuron_trainer_create(&trainer, graph, adam, train);
+ *      neuron_trainer_set_validation(trainer, validation);
+ *      neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 50);
+ *      neuron_trainer_run(trainer, &history);
+ *
+ *  The loss is the mean cross-entropy in nats between the graph's output and the labels, whether
+ *  these are class numbers or targets. If the output is a softmax, the two are computed as one, from
+ *  the logits; else outputs are taken as probabilities and kept at 1e-7 or above, as in Keras.
+ */
+#ifndef NEURON_TRAINER_H
+#define NEURON_TRAINER_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Called by a running trainer, in the thread that runs it. It may read the trainer, predict with,
+ *  evaluate and save its graph, and set the optimizer.
+ *  @return  0 to go on. Any other number ends the run, which then returns that number: NEURON_STOP
+ *  to end early without calling it a failure. */
+typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
+
+/** What can be set with neuron_trainer_set_int(), with bounds and default. Since 0.1. */
+enum {
+    NEURON_TRAINER_EPOCHS = 10, /**< how far a run goes, counted from the first epoch: 0 or more;
+                                         1 */
+    NEURON_TRAINER_BATCH_SIZE = 20, /**< examples in a step; 32. The last step of an epoch has what
+                                       is left */
+    NEURON_TRAINER_SHUFFLE = 30 /**< 1 for a new random order each epoch (default), 0 for none */
+};
+
+/** What can be set with neuron_trainer_set_float(). Since 0.1. */
+enum {
+    /** Share of the training set, taken from its end and in its order, that is held out as the
+     *  validation set, as in Keras; 0 or more, less than 1; 0. Not together with
+     *  neuron_trainer_set_validation(). */
+    NEURON_TRAINER_VALIDATION_SPLIT = 10
+};
+
+/** Makes a trainer. Its seed, for shuffling and dropout, is the context's.
+ *  @param[out] trainer  the new trainer; NULL on failure.
+ *  @param graph      finished; its output has the dataset's number of classes and does not depend
+ *  on a vote. The trainer changes its parameters: nobody else may use it during a run, except
+ *  callbacks.
+ *  @param optimizer  the rule.
+ *  @param train      examples of the graph's input shape, at least one.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for an empty
+ *  dataset, NEURON_E_UNSUPPORTED for a vote, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
+                                     neuron_optimizer_t *optimizer, neuron_dataset_t *train);
+
+/** Adds an owner. @return  `trainer`. Any thread. Since 0.1. */
+NEURON_API neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer);
+
+/** Takes an owner away. Any thread. Since 0.1. */
+NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
+
+/** Sets a whole number. Batch size and shuffling only before the first step.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_STATE. Since 0.1. */
+NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value);
+
+/** Sets a real number, only before the first step.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_STATE. Since 0.1. */
+NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value);
+
+/** Sets the dataset that is evaluated after each epoch, only before the first step.
+ *  @param validation  of the same shape and classes; NULL for none.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA, NEURON_E_STATE. Since 0.1. */
+NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
+                                             neuron_dataset_t *validation);
+
+/** Has the graph saved whenever a figure is better at the end of an epoch than ever before in this
+ *  training. It is written as neuron_graph_save() does.
+ *  @param path    copied; NULL for none.
+ *  @param metric  one of the two losses or accuracies of history.h.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path,
+                                             int32_t metric);
+
+/** Sets what is called after each step, for a progress bar; NULL for none. Since 0.1.
+ *  @return  0 or NEURON_E_ARGUMENT. */
+NEURON_API int neuron_trainer_set_step_callback(neuron_trainer_t *trainer,
+                                                neuron_trainer_callback_t callback,
+                                                void *user_data);
+
+/** Sets what is called after each epoch, once its figures are in the history and the checkpoint is
+ *  written; NULL for none. Since 0.1. @return  0 or NEURON_E_ARGUMENT. */
+NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
+                                                 neuron_trainer_callback_t callback,
+                                                 void *user_data);
+
+/** Trains until NEURON_TRAINER_EPOCHS epochs are done or a callback ends it.
+ *
+ *  A run continues where the last one stopped, in the middle of an epoch if need be: stopping and
+ *  continuing gives the same bytes as not stopping. After the last epoch it does nothing, unless
+ *  the number of epochs is raised.
+ *
+ *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
+ *                       first, and those of later runs. May be NULL if not wanted. Set also when
+ *                       the run ended early, for whatever reason; NULL if it could not begin.
+ *  @return  0; a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
+ *           epoch and step in the message and the parameters as they were before that step;
+ *           NEURON_E_IO for a checkpoint that could not be written; NEURON_E_STATE from within a
+ *           callback; NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
+
+/** Saves parameters, what the optimizer remembers, progress and history in one file, as
+ *  neuron_graph_save() does, so that another process can continue. May be called from callbacks.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path);
+
+/** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
+ *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
+ *  same batch size, shuffling and validation split; its seed and the graph's parameters are
+ *  replaced.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
+ *           belong to this training, with the difference; NEURON_E_STATE during a run;
+ *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+NEURON_API int neuron_trainer_load(neuron_trainer_t *trainer, const char *path);
+
+/** The trained graph; it stays the trainer's. NULL for NULL. Since 0.1. */
+NEURON_API neuron_graph_t *neuron_trainer_graph(const neuron_trainer_t *trainer);
+
+/** The optimizer; it stays the trainer's. NULL for NULL. Since 0.1. */
+NEURON_API neuron_optimizer_t *neuron_trainer_optimizer(const neuron_trainer_t *trainer);
+
+/** The epochs so far; it stays the trainer's and grows with it. NULL for NULL. Since 0.1. */
+NEURON_API const neuron_history_t *neuron_trainer_history(const neuron_trainer_t *trainer);
+
+/** Where a run is. Since 0.1. */
+enum {
+    NEURON_PROGRESS_EPOCH = 10,  /**< number of the epoch, from 1; during an epoch callback the one
+                                      that just ended */
+    NEURON_PROGRESS_EPOCHS = 20, /**< how many there will be */
+    NEURON_PROGRESS_STEP = 30,   /**< steps done in this epoch */
+    NEURON_PROGRESS_STEPS = 40,  /**< how many an epoch has */
+    NEURON_PROGRESS_LOSS = 50,   /**< mean loss of this epoch so far */
+    NEURON_PROGRESS_ACCURACY = 60, /**< accuracy of this epoch so far */
+    NEURON_PROGRESS_SECONDS = 70   /**< time spent in this epoch so far */
+};
+
+/** Tells where a run is, mainly to callbacks.
+ *  @return  the number; not a number for NULL or another `what`. Since 0.1. */
+NEURON_API double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,50 @@
+/** @file types.h
+ *  The handles, all opaque, and the rules they share.
+ *
+ *  - `neuron_<noun>_create` or `_load` makes a handle and stores it through its first argument; on
+ *    failure NULL is stored there.
+ *  - `neuron_<noun>_ref` adds an owner and returns the handle, `neuron_<noun>_unref` takes one
+ *  away; the last one frees. NULL is fine for both, and both may be called from any thread.
+ *  - A handle keeps what it was made from alive: a graph its context, a trainer its graph and data.
+ *    So handles may be released in any order.
+ *  - One handle is used by one thread at a time. Where a call allows more, its comment says so.
+ */
+#ifndef NEURON_TYPES_H
+#define NEURON_TYPES_H
+
+#include <libneuron/version.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Threads, memory, log and seed that everything else works with. See context.h. */
+typedef struct neuron_context neuron_context_t;
+/** An n-dimensional array. See tensor.h. */
+typedef struct neuron_tensor neuron_tensor_t;
+/** The structure of a network together with its parameters. See graph.h. */
+typedef struct neuron_graph neuron_graph_t;
+/** One layer of a graph. Owned by its graph; lives as long as the graph does. See layers.h. */
+typedef struct neuron_node neuron_node_t;
+/** Examples and their labels. See dataset.h. */
+typedef struct neuron_dataset neuron_dataset_t;
+/** The rule by which gradients change parameters. See optimizer.h. */
+typedef struct neuron_optimizer neuron_optimizer_t;
+/** One training: its graph, optimizer, data, settings and progress. See trainer.h. */
+typedef struct neuron_trainer neuron_trainer_t;
+/** The figures of each epoch. See history.h. */
+typedef struct neuron_history neuron_history_t;
+/** How well a graph does on a dataset. See evaluation.h. */
+typedef struct neuron_evaluation neuron_evaluation_t;
+
+/** The largest number of dimensions of a tensor, the batch dimension included. */
+enum { NEURON_RANK_MAX = 8 };
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

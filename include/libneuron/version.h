@@ -1,0 +1,39 @@
+/** @file version.h
+ *  Version of the library, at compile time and at run time.
+ */
+#ifndef NEURON_VERSION_H
+#define NEURON_VERSION_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define NEURON_API __attribute__((visibility("default")))
+#else
+#define NEURON_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NEURON_VERSION_MAJOR  0
+#define NEURON_VERSION_MINOR  1
+#define NEURON_VERSION_MICRO  0
+#define NEURON_VERSION_STRING "0.1.0"
+
+/** Number in the file name `libneuron.so.1`; it grows only when a program built against an older
+ *  library would break. */
+#define NEURON_ABI_VERSION 1
+
+/** Version of the library that is loaded, for comparison with NEURON_VERSION_STRING.
+ *  @return  a string that lives as long as the library; never NULL. Since 0.1. */
+NEURON_API const char *neuron_version_string(void);
+
+/** ABI number of the library that is loaded: NEURON_ABI_VERSION of its build. Since 0.1. */
+NEURON_API int32_t neuron_version_abi(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

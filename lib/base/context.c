@@ -1,0 +1,184 @@
+#include "base/context.h"
+
+#include "base/checked.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+struct neuron_log_lock {
+    pthread_mutex_t mutex;
+};
+
+static void *allocate_from_c(size_t size, size_t alignment, void *user_data)
+{
+    (void)user_data;
+    void *memory = NULL;
+    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+}
+
+static void release_to_c(void *memory, void *user_data)
+{
+    (void)user_data;
+    free(memory);
+}
+
+static int32_t processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+#ifdef __linux__
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        count = CPU_COUNT(&allowed);
+#endif
+    return count < 1 ? 1 : count > NEURON_THREADS_MAX ? NEURON_THREADS_MAX : (int32_t)count;
+}
+
+int neuron_context_create(neuron_context_t **context)
+{
+    CHECK_ARGUMENT(context);
+    return neuron_context_create_with_allocator(context, allocate_from_c, release_to_c, NULL);
+}
+
+int neuron_context_create_with_allocator(neuron_context_t **context, neuron_allocate_t allocate,
+                                         neuron_release_t release, void *user_data)
+{
+    CHECK_ARGUMENT(context);
+    *context = NULL;
+    CHECK_ARGUMENT(allocate && release);
+    /* The first piece of memory has no context to come from yet. */
+    neuron_context_t *made = allocate(sizeof *made, NEURON_ALIGNMENT, user_data);
+    if (!made)
+        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", __func__);
+    memset(made, 0, sizeof *made);
+    atomic_init(&made->references, 1);
+    atomic_init(&made->graphs_made, 0);
+    made->allocate = allocate;
+    made->release = release;
+    made->allocator_data = user_data;
+    made->log_lock = neuron_allocate_zero(made, 1, sizeof *made->log_lock);
+    if (made->log_lock)
+        made->pool = neuron_pool_create(made, processors());
+    if (!made->pool) {
+        neuron_release(made, made->log_lock);
+        release(made, user_data);
+        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory or threads", __func__);
+    }
+    pthread_mutex_init(&made->log_lock->mutex, NULL);
+    *context = made;
+    return NEURON_OK;
+}
+
+neuron_context_t *neuron_context_ref(neuron_context_t *context)
+{
+    if (context)
+        atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
+    return context;
+}
+
+void neuron_context_unref(neuron_context_t *context)
+{
+    if (!context || atomic_fetch_sub(&context->references, 1) != 1)
+        return;
+    neuron_pool_destroy(context->pool);
+    pthread_mutex_destroy(&context->log_lock->mutex);
+    neuron_release(context, context->log_lock);
+    context->release(context, context->allocator_data);
+}
+
+int neuron_context_set_threads(neuron_context_t *context, int32_t threads)
+{
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(threads >= 0 && threads <= NEURON_THREADS_MAX);
+    if (threads == 0)
+        threads = processors();
+    if (threads == neuron_pool_threads(context->pool))
+        return NEURON_OK;
+    neuron_pool *pool = neuron_pool_create(context, threads);
+    if (!pool)
+        return neuron_fail(NEURON_E_MEMORY, "%s: cannot start %d threads", __func__, threads);
+    neuron_pool_destroy(context->pool);
+    context->pool = pool;
+    return NEURON_OK;
+}
+
+int32_t neuron_context_threads(const neuron_context_t *context)
+{
+    return context ? neuron_pool_threads(context->pool) : 0;
+}
+
+int neuron_context_set_seed(neuron_context_t *context, uint64_t seed)
+{
+    CHECK_ARGUMENT(context);
+    context->seed = seed;
+    return NEURON_OK;
+}
+
+uint64_t neuron_context_seed(const neuron_context_t *context)
+{
+    return context ? context->seed : 0;
+}
+
+int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_t sink,
+                           void *user_data)
+{
+    CHECK_ARGUMENT(context);
+    context->log_level = level;
+    context->log_sink = sink;
+    context->log_data = user_data;
+    return NEURON_OK;
+}
+
+void neuron_log(neuron_context_t *context, int32_t level, const char *format, ...)
+{
+    if (!context->log_sink || level > context->log_level)
+        return;
+    char line[NEURON_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    pthread_mutex_lock(&context->log_lock->mutex);
+    context->log_sink(level, line, context->log_data);
+    pthread_mutex_unlock(&context->log_lock->mutex);
+}
+
+void *neuron_allocate(neuron_context_t *context, size_t count, size_t size)
+{
+    size_t bytes;
+    void *memory = NULL;
+    if (neuron_multiply_size(count, size, &bytes))
+        memory = context->allocate(bytes ? bytes : 1, NEURON_ALIGNMENT, context->allocator_data);
+    if (!memory)
+        neuron_set_message("out of memory: %zu x %zu bytes", count, size);
+    return memory;
+}
+
+void *neuron_allocate_zero(neuron_context_t *context, size_t count, size_t size)
+{
+    void *memory = neuron_allocate(context, count, size);
+    if (memory)
+        memset(memory, 0, count * size);
+    return memory;
+}
+
+char *neuron_copy_text(neuron_context_t *context, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = neuron_allocate(context, size, 1);
+    if (copy)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+void neuron_release(neuron_context_t *context, void *memory)
+{
+    if (memory)
+        context->release(memory, context->allocator_data);
+}

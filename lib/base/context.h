@@ -1,0 +1,42 @@
+/* The context and the memory that comes from it. */
+#ifndef BASE_CONTEXT_H
+#define BASE_CONTEXT_H
+
+#include <libneuron/context.h>
+
+#include "base/pool.h"
+#include "base/status.h"
+
+#include <stdatomic.h>
+
+/* Every kernel may read whole vectors: allocations are aligned for the widest of them. */
+enum { NEURON_ALIGNMENT = 64, NEURON_THREADS_MAX = 256 };
+
+struct neuron_context {
+    atomic_int references;
+    neuron_allocate_t allocate;
+    neuron_release_t release;
+    void *allocator_data;
+    neuron_pool *pool;
+    uint64_t seed;
+    atomic_uint graphs_made;
+    int32_t log_level;
+    neuron_log_t log_sink;
+    void *log_data;
+    struct neuron_log_lock *log_lock;
+};
+
+/* `count` times `size` bytes; NULL if they cannot be had, with the message and nothing else to do
+ * than return NEURON_E_MEMORY. At least one byte, so that NULL always means failure. */
+void *neuron_allocate(neuron_context_t *context, size_t count, size_t size);
+void *neuron_allocate_zero(neuron_context_t *context, size_t count, size_t size);
+char *neuron_copy_text(neuron_context_t *context, const char *text);
+
+/* NULL is fine. */
+void neuron_release(neuron_context_t *context, void *memory);
+
+/* Sends a line to the log if its level is wanted. */
+void neuron_log(neuron_context_t *context, int32_t level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

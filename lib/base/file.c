@@ -1,0 +1,81 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Systems differ in what they say to larger reads. */
+static const size_t piece_max = (size_t)1 << 30;
+
+static int fail(const char *what, const char *path)
+{
+    return neuron_fail(NEURON_E_IO, "cannot %s \"%s\": %s", what, path, strerror(errno));
+}
+
+static int file_size(int file, const char *path, size_t *size)
+{
+    struct stat found;
+    if (fstat(file, &found) < 0)
+        return fail("read", path);
+    if (S_ISDIR(found.st_mode)) {
+        errno = EISDIR;
+        return fail("read", path);
+    }
+    if (!S_ISREG(found.st_mode))
+        return neuron_fail(NEURON_E_IO, "cannot read \"%s\": not a regular file", path);
+    if ((uint64_t)found.st_size > SIZE_MAX) {
+        errno = EFBIG;
+        return fail("read", path);
+    }
+    *size = (size_t)found.st_size;
+    return NEURON_OK;
+}
+
+static int read_all(int file, const char *path, char *bytes, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        size_t piece = size - done < piece_max ? size - done : piece_max;
+        ssize_t got = read(file, bytes + done, piece);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail("read", path);
+        if (got == 0)
+            return neuron_fail(NEURON_E_IO, "cannot read \"%s\": it became shorter meanwhile",
+                               path);
+        done += (size_t)got;
+    }
+    return NEURON_OK;
+}
+
+int neuron_file_read(neuron_context_t *context, const char *path, void **bytes, size_t *size)
+{
+    int status;
+    void *content = NULL;
+    size_t length = 0;
+    int file;
+    do {
+        /* Without O_NONBLOCK a pipe that nobody writes to would hang the host. */
+        file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    } while (file < 0 && errno == EINTR);
+    if (file < 0)
+        return fail("open", path);
+    status = file_size(file, path, &length);
+    if (status < 0)
+        goto done;
+    content = neuron_allocate(context, length, 1);
+    status = content ? read_all(file, path, content, length) : NEURON_E_MEMORY;
+    if (status < 0)
+        goto done;
+    *bytes = content;
+    *size = length;
+    content = NULL;
+done:
+    neuron_release(context, content);
+    close(file);
+    return status;
+}

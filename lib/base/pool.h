@@ -1,0 +1,26 @@
+/* The thread pool of a context. */
+#ifndef BASE_POOL_H
+#define BASE_POOL_H
+
+#include <stdint.h>
+
+typedef struct neuron_context neuron_context_t;
+typedef struct neuron_pool neuron_pool;
+
+/* One task of a parallel loop. Tasks run in any order and in any thread; what a task computes must
+ * depend on its number alone, so that the number of threads cannot change a result. `worker` is
+ * unlike that of every task that runs at the same time in the same loop, and below
+ * neuron_pool_threads(), for scratch memory. */
+typedef void (*neuron_task)(void *work, int64_t task, int32_t worker);
+
+/* Starts threads - 1 threads. Returns NULL if there is no memory or no thread to be had. */
+neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads);
+void neuron_pool_destroy(neuron_pool *pool);
+
+int32_t neuron_pool_threads(const neuron_pool *pool);
+
+/* Runs tasks 0 .. count - 1 and returns when all are done. If the pool is busy with the loop of
+ * another thread, or of the task that calls this, the caller does all of them itself. */
+void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work);
+
+#endif

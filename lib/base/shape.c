@@ -1,0 +1,71 @@
+#include "base/shape.h"
+
+#include "base/checked.h"
+#include "base/status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Far above any real tensor, and small enough that a count of bytes or of floats in a batch cannot
+ * overflow int64_t. */
+static const int64_t count_max = (int64_t)1 << 40;
+
+int neuron_shape_set(neuron_shape *shape, const int64_t *extents, int32_t rank, int64_t smallest,
+                     const char *who)
+{
+    if (rank < 0 || rank > NEURON_RANK_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: rank %" PRId32 " is not 0 to %d", who, rank,
+                           NEURON_RANK_MAX);
+    if (rank > 0 && !extents)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs a shape", who);
+    neuron_shape made = {.rank = rank};
+    int64_t count = 1;
+    for (int32_t axis = 0; axis < rank; axis++) {
+        int64_t extent = extents[axis];
+        if (extent < smallest)
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "%s: extent %" PRId64 " of axis %" PRId32 " is less than %" PRId64,
+                               who, extent, axis, smallest);
+        if (!neuron_multiply_count(count, extent, &count) || count > count_max)
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: more than %" PRId64 " elements", who,
+                               count_max);
+        made.extent[axis] = extent;
+    }
+    *shape = made;
+    return NEURON_OK;
+}
+
+int64_t neuron_shape_count(const neuron_shape *shape)
+{
+    int64_t count = 1;
+    for (int32_t axis = 0; axis < shape->rank; axis++)
+        count *= shape->extent[axis];
+    return count;
+}
+
+bool neuron_shape_equal(const neuron_shape *a, const neuron_shape *b)
+{
+    return a->rank == b->rank &&
+           memcmp(a->extent, b->extent, (size_t)a->rank * sizeof a->extent[0]) == 0;
+}
+
+const char *neuron_shape_text(const neuron_shape *shape, char text[NEURON_SHAPE_TEXT])
+{
+    if (shape->rank == 0)
+        snprintf(text, NEURON_SHAPE_TEXT, "scalar");
+    size_t used = 0;
+    for (int32_t axis = 0; axis < shape->rank; axis++) {
+        int wrote = snprintf(text + used, NEURON_SHAPE_TEXT - used, "%s%" PRId64, axis ? "x" : "",
+                             shape->extent[axis]);
+        used += (size_t)wrote;
+    }
+    return text;
+}
+
+void neuron_shape_get(const neuron_shape *shape, int64_t *extents, int32_t *rank)
+{
+    *rank = shape->rank;
+    for (int32_t axis = 0; axis < shape->rank; axis++)
+        extents[axis] = shape->extent[axis];
+}

@@ -1,0 +1,68 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The only thread-local of the library. */
+static _Thread_local char last_message[NEURON_MESSAGE_SIZE];
+
+void neuron_set_message(const char *format, ...)
+{
+    /* Built aside, because an argument may be the last message itself. */
+    char message[NEURON_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    /* One line, whatever name from a file or a caller is in it. */
+    for (char *c = message; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    memcpy(last_message, message, sizeof last_message);
+}
+
+const char *neuron_error_last(void)
+{
+    return last_message;
+}
+
+const char *neuron_error_name(int32_t status)
+{
+    switch (status) {
+    case NEURON_OK:
+        return "NEURON_OK";
+    case NEURON_E_ARGUMENT:
+        return "NEURON_E_ARGUMENT";
+    case NEURON_E_SHAPE:
+        return "NEURON_E_SHAPE";
+    case NEURON_E_TYPE:
+        return "NEURON_E_TYPE";
+    case NEURON_E_STATE:
+        return "NEURON_E_STATE";
+    case NEURON_E_MEMORY:
+        return "NEURON_E_MEMORY";
+    case NEURON_E_IO:
+        return "NEURON_E_IO";
+    case NEURON_E_FORMAT:
+        return "NEURON_E_FORMAT";
+    case NEURON_E_DATA:
+        return "NEURON_E_DATA";
+    case NEURON_E_NUMBER:
+        return "NEURON_E_NUMBER";
+    case NEURON_E_UNSUPPORTED:
+        return "NEURON_E_UNSUPPORTED";
+    default:
+        return "unknown";
+    }
+}
+
+const char *neuron_version_string(void)
+{
+    return NEURON_VERSION_STRING;
+}
+
+int32_t neuron_version_abi(void)
+{
+    return NEURON_ABI_VERSION;
+}

@@ -1,0 +1,177 @@
+#include "base/tensor.h"
+
+#include "base/checked.h"
+
+#include <string.h>
+
+size_t neuron_type_size(int32_t type)
+{
+    switch (type) {
+    case NEURON_F32:
+    case NEURON_I32:
+        return 4;
+    case NEURON_U8:
+        return 1;
+    case NEURON_I64:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
+const char *neuron_type_name(int32_t type)
+{
+    switch (type) {
+    case NEURON_F32:
+        return "f32";
+    case NEURON_I32:
+        return "i32";
+    case NEURON_U8:
+        return "u8";
+    case NEURON_I64:
+        return "i64";
+    default:
+        return "no type";
+    }
+}
+
+/* Everything of a tensor but its elements. */
+static int create_empty(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                        const int64_t *shape, int32_t rank)
+{
+    CHECK_ARGUMENT(context);
+    if (neuron_type_size(type) == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "tensor: %d is not an element type", type);
+    neuron_shape checked;
+    RETURN_IF_ERROR(neuron_shape_set(&checked, shape, rank, 0, "tensor"));
+    neuron_tensor_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    atomic_init(&made->references, 1);
+    made->context = neuron_context_ref(context);
+    made->type = type;
+    made->shape = checked;
+    made->ownership = NEURON_COPY;
+    *tensor = made;
+    return NEURON_OK;
+}
+
+int neuron_tensor_create_raw(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                             const int64_t *shape, int32_t rank)
+{
+    neuron_tensor_t *made;
+    RETURN_IF_ERROR(create_empty(&made, context, type, shape, rank));
+    made->data =
+        neuron_allocate(context, (size_t)neuron_tensor_count(made), neuron_type_size(type));
+    if (!made->data) {
+        neuron_tensor_unref(made);
+        return NEURON_E_MEMORY;
+    }
+    *tensor = made;
+    return NEURON_OK;
+}
+
+int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                         const int64_t *shape, int32_t rank)
+{
+    CHECK_ARGUMENT(tensor);
+    *tensor = NULL;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(tensor, context, type, shape, rank));
+    memset((*tensor)->data, 0, (size_t)neuron_tensor_count(*tensor) * neuron_type_size(type));
+    return NEURON_OK;
+}
+
+static int wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                const int64_t *shape, int32_t rank, void *data, int32_t ownership)
+{
+    if (ownership == NEURON_COPY) {
+        RETURN_IF_ERROR(neuron_tensor_create_raw(tensor, context, type, shape, rank));
+    } else if (ownership == NEURON_BORROW || ownership == NEURON_OWN) {
+        RETURN_IF_ERROR(create_empty(tensor, context, type, shape, rank));
+        (*tensor)->ownership = ownership;
+        (*tensor)->data = data;
+    } else {
+        return neuron_fail(NEURON_E_ARGUMENT, "tensor: %d is not a kind of ownership", ownership);
+    }
+    int64_t count = neuron_tensor_count(*tensor);
+    if (count > 0 && !data) {
+        neuron_tensor_unref(*tensor);
+        *tensor = NULL;
+        return neuron_fail(NEURON_E_ARGUMENT, "tensor: no data to wrap");
+    }
+    if (ownership == NEURON_COPY && count > 0)
+        memcpy((*tensor)->data, data, (size_t)count * neuron_type_size(type));
+    return NEURON_OK;
+}
+
+int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                       const int64_t *shape, int32_t rank, void *data, int32_t ownership,
+                       neuron_destroy_t destroy, void *user_data)
+{
+    int status = NEURON_E_ARGUMENT;
+    if (tensor) {
+        *tensor = NULL;
+        status = wrap(tensor, context, type, shape, rank, data, ownership);
+    } else {
+        neuron_set_message("%s: needs tensor", __func__);
+    }
+    if (ownership == NEURON_OWN) {
+        if (status < 0 && destroy)
+            destroy(data, user_data);
+        if (status == NEURON_OK) {
+            (*tensor)->destroy = destroy;
+            (*tensor)->destroy_data = user_data;
+        }
+    }
+    return status;
+}
+
+neuron_tensor_t *neuron_tensor_ref(neuron_tensor_t *tensor)
+{
+    if (tensor)
+        atomic_fetch_add_explicit(&tensor->references, 1, memory_order_relaxed);
+    return tensor;
+}
+
+void neuron_tensor_unref(neuron_tensor_t *tensor)
+{
+    if (!tensor || atomic_fetch_sub(&tensor->references, 1) != 1)
+        return;
+    neuron_context_t *context = tensor->context;
+    if (tensor->ownership == NEURON_COPY)
+        neuron_release(context, tensor->data);
+    else if (tensor->ownership == NEURON_OWN && tensor->destroy)
+        tensor->destroy(tensor->data, tensor->destroy_data);
+    neuron_release(context, tensor);
+    neuron_context_unref(context);
+}
+
+int32_t neuron_tensor_type(const neuron_tensor_t *tensor)
+{
+    return tensor ? tensor->type : 0;
+}
+
+int32_t neuron_tensor_rank(const neuron_tensor_t *tensor)
+{
+    return tensor ? tensor->shape.rank : 0;
+}
+
+int64_t neuron_tensor_extent(const neuron_tensor_t *tensor, int32_t axis)
+{
+    return tensor && axis >= 0 && axis < tensor->shape.rank ? tensor->shape.extent[axis] : 0;
+}
+
+int64_t neuron_tensor_count(const neuron_tensor_t *tensor)
+{
+    return tensor ? neuron_shape_count(&tensor->shape) : 0;
+}
+
+void *neuron_tensor_data(neuron_tensor_t *tensor)
+{
+    return tensor ? tensor->data : NULL;
+}
+
+const void *neuron_tensor_data_const(const neuron_tensor_t *tensor)
+{
+    return tensor ? tensor->data : NULL;
+}

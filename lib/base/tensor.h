@@ -1,0 +1,31 @@
+/* Tensors, from the inside. */
+#ifndef BASE_TENSOR_H
+#define BASE_TENSOR_H
+
+#include <libneuron/tensor.h>
+
+#include "base/context.h"
+#include "base/shape.h"
+
+struct neuron_tensor {
+    atomic_int references;
+    neuron_context_t *context;
+    int32_t type;
+    neuron_shape shape;
+    void *data;
+    int32_t ownership; /* NEURON_COPY: `data` came from the context */
+    neuron_destroy_t destroy;
+    void *destroy_data;
+};
+
+/* Bytes of one element; 0 for a number that is no type. */
+size_t neuron_type_size(int32_t type);
+
+/* "f32" and so on, for messages. */
+const char *neuron_type_name(int32_t type);
+
+/* Makes a tensor whose elements are not set. */
+int neuron_tensor_create_raw(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                             const int64_t *shape, int32_t rank);
+
+#endif

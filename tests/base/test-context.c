@@ -1,0 +1,251 @@
+#include "test-common.h"
+
+#include "base/context.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Counts what is out, and fails allocation number `fail_at`, counted from 0. */
+typedef struct counter {
+    atomic_int made, out, misaligned;
+    int fail_at;
+} counter;
+
+static void *count_allocate(size_t size, size_t alignment, void *user_data)
+{
+    counter *counts = user_data;
+    if (atomic_fetch_add(&counts->made, 1) == counts->fail_at)
+        return NULL;
+    void *memory = NULL;
+    if (posix_memalign(&memory, alignment, size) != 0)
+        return NULL;
+    if (alignment > 64 || (alignment & (alignment - 1)) != 0 || size == 0)
+        atomic_fetch_add(&counts->misaligned, 1);
+    atomic_fetch_add(&counts->out, 1);
+    return memory;
+}
+
+static void count_release(void *memory, void *user_data)
+{
+    counter *counts = user_data;
+    atomic_fetch_sub(&counts->out, 1);
+    free(memory);
+}
+
+START_TEST(a_context_starts_with_its_defaults)
+{
+    neuron_context_t *context;
+    assert_ok(neuron_context_create(&context));
+    ck_assert_int_ge(neuron_context_threads(context), 1);
+    ck_assert_uint_eq(neuron_context_seed(context), 0);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(references_are_counted)
+{
+    counter counts = {.fail_at = -1};
+    neuron_context_t *context;
+    assert_ok(
+        neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts));
+    ck_assert_ptr_eq(neuron_context_ref(context), context);
+    neuron_context_unref(context);
+    ck_assert_int_gt(counts.out, 0);
+    neuron_context_unref(context);
+    ck_assert_int_eq(counts.out, 0);
+    ck_assert_int_eq(counts.misaligned, 0);
+}
+END_TEST
+
+START_TEST(null_is_refused_or_passed_over)
+{
+    neuron_context_t *context = test_context();
+    neuron_context_t *none = context;
+    assert_status(neuron_context_create(NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_context_create_with_allocator(NULL, count_allocate, count_release, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_context_create_with_allocator(&none, NULL, count_release, NULL),
+                  NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(none);
+    none = context;
+    assert_status(neuron_context_create_with_allocator(&none, count_allocate, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(none);
+    ck_assert_ptr_null(neuron_context_ref(NULL));
+    neuron_context_unref(NULL);
+    ck_assert_int_eq(neuron_context_threads(NULL), 0);
+    ck_assert_uint_eq(neuron_context_seed(NULL), 0);
+    assert_status(neuron_context_set_threads(NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_context_set_seed(NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_context_set_log(NULL, NEURON_LOG_INFO, NULL, NULL), NEURON_E_ARGUMENT);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(the_number_of_threads_has_bounds)
+{
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_context_set_threads(context, 3));
+    ck_assert_int_eq(neuron_context_threads(context), 3);
+    assert_status(neuron_context_set_threads(context, -1), NEURON_E_ARGUMENT);
+    assert_status(neuron_context_set_threads(context, 257), NEURON_E_ARGUMENT);
+    ck_assert_int_eq(neuron_context_threads(context), 3);
+    assert_ok(neuron_context_set_threads(context, 0));
+    ck_assert_int_ge(neuron_context_threads(context), 1);
+    assert_ok(neuron_context_set_threads(context, 1));
+    ck_assert_int_eq(neuron_context_threads(context), 1);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(each_allocation_may_fail)
+{
+    int made = 0;
+    for (int n = 0; n <= made; n++) {
+        counter counts = {.fail_at = n};
+        neuron_context_t *context;
+        int status =
+            neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts);
+        made = counts.made;
+        if (status == NEURON_OK) {
+            neuron_context_unref(context);
+        } else {
+            ck_assert_int_eq(status, NEURON_E_MEMORY);
+            assert_message("out of memory");
+            ck_assert_ptr_null(context);
+        }
+        ck_assert_int_eq(counts.out, 0);
+        if (status == NEURON_OK)
+            break;
+    }
+}
+END_TEST
+
+START_TEST(threads_that_cannot_be_had_leave_the_old_ones)
+{
+    counter counts = {.fail_at = -1};
+    neuron_context_t *context;
+    assert_ok(
+        neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts));
+    assert_ok(neuron_context_set_threads(context, 2));
+    for (int n = 0; n < 2; n++) {
+        counts.fail_at = counts.made + n;
+        assert_status(neuron_context_set_threads(context, 4), NEURON_E_MEMORY);
+        ck_assert_int_eq(neuron_context_threads(context), 2);
+    }
+    neuron_context_unref(context);
+    ck_assert_int_eq(counts.out, 0);
+}
+END_TEST
+
+START_TEST(memory_is_aligned_and_checked)
+{
+    neuron_context_t *context = test_context();
+    void *memory = neuron_allocate(context, 3, 5);
+    ck_assert_uint_eq((uintptr_t)memory % NEURON_ALIGNMENT, 0);
+    neuron_release(context, memory);
+    memory = neuron_allocate(context, 0, 5);
+    ck_assert_ptr_nonnull(memory);
+    neuron_release(context, memory);
+    ck_assert_ptr_null(neuron_allocate(context, SIZE_MAX, 2));
+    assert_message("out of memory");
+    unsigned char *zeros = neuron_allocate_zero(context, 100, 1);
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(zeros[i], 0);
+    neuron_release(context, zeros);
+    char *text = neuron_copy_text(context, "a text");
+    ck_assert_str_eq(text, "a text");
+    neuron_release(context, text);
+    neuron_release(context, NULL);
+    neuron_context_unref(context);
+}
+END_TEST
+
+typedef struct log_book {
+    int lines;
+    int32_t level;
+    char line[NEURON_MESSAGE_SIZE];
+} log_book;
+
+static void keep(int32_t level, const char *line, void *user_data)
+{
+    log_book *book = user_data;
+    book->lines++;
+    book->level = level;
+    strcpy(book->line, line);
+}
+
+START_TEST(log_lines_go_to_the_sink_by_level)
+{
+    neuron_context_t *context = test_context();
+    log_book book = {0};
+    neuron_log(context, NEURON_LOG_WARNING, "nobody listens");
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep, &book));
+    neuron_log(context, NEURON_LOG_DEBUG, "too much");
+    ck_assert_int_eq(book.lines, 0);
+    neuron_log(context, NEURON_LOG_WARNING, "%d of %d", 1, 2);
+    ck_assert_int_eq(book.lines, 1);
+    ck_assert_int_eq(book.level, NEURON_LOG_WARNING);
+    ck_assert_str_eq(book.line, "1 of 2");
+    neuron_log(context, NEURON_LOG_INFO, "info");
+    ck_assert_int_eq(book.lines, 2);
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, NULL, NULL));
+    neuron_log(context, NEURON_LOG_WARNING, "nobody listens");
+    ck_assert_int_eq(book.lines, 2);
+    neuron_context_unref(context);
+}
+END_TEST
+
+static void *write_lines(void *context)
+{
+    for (int i = 0; i < 500; i++)
+        neuron_log(context, NEURON_LOG_INFO, "line");
+    return NULL;
+}
+
+START_TEST(log_lines_come_one_at_a_time)
+{
+    neuron_context_t *context = test_context();
+    log_book book = {0};
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep, &book));
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_lines, context), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_int_eq(book.lines, 2000);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(two_contexts_do_not_disturb_each_other)
+{
+    neuron_context_t *a = test_context(), *b = test_context();
+    assert_ok(neuron_context_set_seed(a, UINT64_MAX));
+    assert_ok(neuron_context_set_threads(a, 3));
+    ck_assert_uint_eq(neuron_context_seed(a), UINT64_MAX);
+    ck_assert_uint_eq(neuron_context_seed(b), 1);
+    ck_assert_int_eq(neuron_context_threads(b), 2);
+    neuron_context_unref(a);
+    ck_assert_int_eq(neuron_context_threads(b), 2);
+    neuron_context_unref(b);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("context");
+    TCase *tests = tcase_create("context");
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, a_context_starts_with_its_defaults);
+    tcase_add_test(tests, references_are_counted);
+    tcase_add_test(tests, null_is_refused_or_passed_over);
+    tcase_add_test(tests, the_number_of_threads_has_bounds);
+    tcase_add_test(tests, each_allocation_may_fail);
+    tcase_add_test(tests, threads_that_cannot_be_had_leave_the_old_ones);
+    tcase_add_test(tests, memory_is_aligned_and_checked);
+    tcase_add_test(tests, log_lines_go_to_the_sink_by_level);
+    tcase_add_test(tests, log_lines_come_one_at_a_time);
+    tcase_add_test(tests, two_contexts_do_not_disturb_each_other);
+    return run_suite(suite);
+}

@@ -1,0 +1,125 @@
+#include "test-common.h"
+
+#include "base/context.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { TASKS = 1000 };
+
+typedef struct marks {
+    neuron_pool *pool;
+    atomic_int done[TASKS];
+    atomic_int at_work[NEURON_THREADS_MAX]; /* by worker */
+    atomic_int clashes;
+} marks;
+
+static void mark(void *work, int64_t task, int32_t worker)
+{
+    marks *all = work;
+    if (worker < 0 || worker >= neuron_pool_threads(all->pool) ||
+        atomic_fetch_add(&all->at_work[worker], 1) != 0)
+        atomic_fetch_add(&all->clashes, 1);
+    atomic_fetch_add(&all->done[task], 1);
+    atomic_fetch_sub(&all->at_work[worker], 1);
+}
+
+static void assert_done(const marks *all, int count, int times)
+{
+    ck_assert_int_eq(all->clashes, 0);
+    for (int i = 0; i < TASKS; i++)
+        ck_assert_int_eq(all->done[i], i < count ? times : 0);
+}
+
+START_TEST(every_task_is_done_once)
+{
+    neuron_context_t *context = test_context();
+    static const int32_t threads[] = {1, 2, 3, 16};
+    static const int counts[] = {0, 1, 2, 7, TASKS};
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        neuron_pool *pool = neuron_pool_create(context, threads[t]);
+        ck_assert_ptr_nonnull(pool);
+        ck_assert_int_eq(neuron_pool_threads(pool), threads[t]);
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+            marks all = {.pool = pool};
+            neuron_pool_run(pool, counts[c], mark, &all);
+            assert_done(&all, counts[c], 1);
+        }
+        neuron_pool_destroy(pool);
+    }
+    neuron_pool_destroy(NULL);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(many_short_loops_follow_each_other)
+{
+    neuron_context_t *context = test_context();
+    marks all = {.pool = context->pool};
+    for (int i = 0; i < 2000; i++)
+        neuron_pool_run(context->pool, 5, mark, &all);
+    assert_done(&all, 5, 2000);
+    neuron_context_unref(context);
+}
+END_TEST
+
+static void nest(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    marks *all = work;
+    marks inner = {.pool = all->pool};
+    neuron_pool_run(all->pool, 10, mark, &inner);
+    for (int i = 0; i < 10; i++)
+        if (inner.done[i] != 1)
+            atomic_fetch_add(&all->clashes, 1);
+    atomic_fetch_add(&all->done[task], 1);
+}
+
+START_TEST(a_task_may_start_a_loop)
+{
+    neuron_context_t *context = test_context();
+    marks all = {.pool = context->pool};
+    neuron_pool_run(context->pool, 50, nest, &all);
+    assert_done(&all, 50, 1);
+    neuron_context_unref(context);
+}
+END_TEST
+
+static void *run_loops(void *pool)
+{
+    for (int i = 0; i < 100; i++) {
+        marks all = {.pool = pool};
+        neuron_pool_run(pool, 100, mark, &all);
+        for (int k = 0; k < 100; k++)
+            if (all.done[k] != 1)
+                return pool;
+    }
+    return NULL;
+}
+
+START_TEST(several_threads_may_share_a_pool)
+{
+    neuron_context_t *context = test_context();
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, run_loops, context->pool), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pool");
+    TCase *tests = tcase_create("pool");
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, every_task_is_done_once);
+    tcase_add_test(tests, many_short_loops_follow_each_other);
+    tcase_add_test(tests, a_task_may_start_a_loop);
+    tcase_add_test(tests, several_threads_may_share_a_pool);
+    return run_suite(suite);
+}

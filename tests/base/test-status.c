@@ -1,0 +1,100 @@
+#include "test-common.h"
+
+#include "base/status.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+START_TEST(every_code_has_a_name)
+{
+    static const int32_t codes[] = {NEURON_OK,       NEURON_E_ARGUMENT,   NEURON_E_SHAPE,
+                                    NEURON_E_TYPE,   NEURON_E_STATE,      NEURON_E_MEMORY,
+                                    NEURON_E_IO,     NEURON_E_FORMAT,     NEURON_E_DATA,
+                                    NEURON_E_NUMBER, NEURON_E_UNSUPPORTED};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        const char *name = neuron_error_name(codes[i]);
+        ck_assert_msg(strncmp(name, "NEURON_", 7) == 0, "%d is %s", codes[i], name);
+        for (size_t j = 0; j < i; j++)
+            ck_assert_str_ne(name, neuron_error_name(codes[j]));
+    }
+    ck_assert_str_eq(neuron_error_name(NEURON_E_SHAPE), "NEURON_E_SHAPE");
+    ck_assert_str_eq(neuron_error_name(-1), "unknown");
+    ck_assert_str_eq(neuron_error_name(INT32_MIN), "unknown");
+    ck_assert_str_eq(neuron_error_name(NEURON_STOP), "unknown");
+}
+END_TEST
+
+START_TEST(the_message_stays_until_the_next_failure)
+{
+    ck_assert_int_eq(neuron_fail(NEURON_E_SHAPE, "%s is %d", "here", 7), NEURON_E_SHAPE);
+    ck_assert_str_eq(neuron_error_last(), "here is 7");
+    ck_assert_str_eq(neuron_error_name(NEURON_E_SHAPE), "NEURON_E_SHAPE");
+    ck_assert_str_eq(neuron_error_last(), "here is 7");
+    (void)neuron_fail(NEURON_E_IO, "there");
+    ck_assert_str_eq(neuron_error_last(), "there");
+}
+END_TEST
+
+START_TEST(a_message_may_quote_the_last_one)
+{
+    (void)neuron_fail(NEURON_E_SHAPE, "inner");
+    (void)neuron_fail(NEURON_E_SHAPE, "outer: %s", neuron_error_last());
+    ck_assert_str_eq(neuron_error_last(), "outer: inner");
+    ck_assert_int_eq(neuron_fail(NEURON_E_TYPE, "%s", "100 % plain"), NEURON_E_TYPE);
+    ck_assert_str_eq(neuron_error_last(), "100 % plain");
+}
+END_TEST
+
+START_TEST(a_long_message_is_cut)
+{
+    char text[2 * NEURON_MESSAGE_SIZE];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    (void)neuron_fail(NEURON_E_FORMAT, "%s", text);
+    ck_assert_uint_eq(strlen(neuron_error_last()), NEURON_MESSAGE_SIZE - 1);
+}
+END_TEST
+
+static void *look_and_fail(void *seen)
+{
+    strcpy(seen, neuron_error_last());
+    (void)neuron_fail(NEURON_E_DATA, "in the other thread");
+    return NULL;
+}
+
+START_TEST(each_thread_has_its_own_message)
+{
+    (void)neuron_fail(NEURON_E_DATA, "in this thread");
+    char seen[NEURON_MESSAGE_SIZE] = "not set";
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, look_and_fail, seen), 0);
+    pthread_join(thread, NULL);
+    ck_assert_str_eq(seen, "");
+    ck_assert_str_eq(neuron_error_last(), "in this thread");
+}
+END_TEST
+
+START_TEST(header_and_library_are_of_one_version)
+{
+    ck_assert_str_eq(neuron_version_string(), NEURON_VERSION_STRING);
+    ck_assert_int_eq(neuron_version_abi(), NEURON_ABI_VERSION);
+    char text[32];
+    snprintf(text, sizeof text, "%d.%d.%d", NEURON_VERSION_MAJOR, NEURON_VERSION_MINOR,
+             NEURON_VERSION_MICRO);
+    ck_assert_str_eq(text, NEURON_VERSION_STRING);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("status");
+    TCase *tests = tcase_create("status");
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, every_code_has_a_name);
+    tcase_add_test(tests, the_message_stays_until_the_next_failure);
+    tcase_add_test(tests, a_message_may_quote_the_last_one);
+    tcase_add_test(tests, a_long_message_is_cut);
+    tcase_add_test(tests, each_thread_has_its_own_message);
+    tcase_add_test(tests, header_and_library_are_of_one_version);
+    return run_suite(suite);
+}

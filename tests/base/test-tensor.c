@@ -1,0 +1,300 @@
+#include "test-common.h"
+
+#include "base/tensor.h"
+
+static const int64_t shape[] = {2, 3};
+
+static const int32_t types[] = {NEURON_F32, NEURON_U8, NEURON_I32, NEURON_I64};
+
+START_TEST(a_new_tensor_is_zero)
+{
+    neuron_context_t *context = test_context();
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        neuron_tensor_t *tensor;
+        assert_ok(neuron_tensor_create(&tensor, context, types[i], shape, 2));
+        ck_assert_int_eq(neuron_tensor_type(tensor), types[i]);
+        ck_assert_int_eq(neuron_tensor_rank(tensor), 2);
+        ck_assert_int_eq(neuron_tensor_extent(tensor, 0), 2);
+        ck_assert_int_eq(neuron_tensor_extent(tensor, 1), 3);
+        ck_assert_int_eq(neuron_tensor_count(tensor), 6);
+        ck_assert_ptr_eq(neuron_tensor_data(tensor), neuron_tensor_data_const(tensor));
+        const unsigned char *bytes = neuron_tensor_data_const(tensor);
+        for (size_t k = 0; k < 6 * neuron_type_size(types[i]); k++)
+            ck_assert_int_eq(bytes[k], 0);
+        neuron_tensor_unref(tensor);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(scalars_and_empty_tensors_are_tensors)
+{
+    neuron_context_t *context = test_context();
+    neuron_tensor_t *tensor;
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, NULL, 0));
+    ck_assert_int_eq(neuron_tensor_count(tensor), 1);
+    ck_assert_int_eq(neuron_tensor_rank(tensor), 0);
+    neuron_tensor_unref(tensor);
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, (const int64_t[]){0, 4}, 2));
+    ck_assert_int_eq(neuron_tensor_count(tensor), 0);
+    neuron_tensor_unref(tensor);
+    static const int32_t kinds[] = {NEURON_COPY, NEURON_BORROW, NEURON_OWN};
+    for (int i = 0; i < 3; i++) {
+        assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, (const int64_t[]){0, 4}, 2, NULL,
+                                     kinds[i], NULL, NULL));
+        neuron_tensor_unref(tensor);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(a_bad_description_is_refused)
+{
+    neuron_context_t *context = test_context();
+    static const struct {
+        int32_t type;
+        int64_t extents[2];
+        int32_t rank;
+        const char *message;
+    } bad[] = {
+        {0, {2, 3}, 2, "0 is not an element type"},
+        {11, {2, 3}, 2, "11 is not an element type"},
+        {NEURON_F32, {2, -3}, 2, "extent -3 of axis 1"},
+        {NEURON_F32, {2, 3}, -1, "rank -1"},
+        {NEURON_F32, {2, 3}, 9, "rank 9"},
+        {NEURON_F32, {INT64_MAX, INT64_MAX}, 2, "more than"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        neuron_tensor_t *tensor = (neuron_tensor_t *)context;
+        assert_status(
+            neuron_tensor_create(&tensor, context, bad[i].type, bad[i].extents, bad[i].rank),
+            NEURON_E_ARGUMENT);
+        assert_message(bad[i].message);
+        ck_assert_ptr_null(tensor);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(copy_is_apart_and_borrow_is_not)
+{
+    neuron_context_t *context = test_context();
+    float numbers[6] = {1, 2, 3, 4, 5, 6};
+    neuron_tensor_t *copy, *borrow;
+    assert_ok(
+        neuron_tensor_wrap(&copy, context, NEURON_F32, shape, 2, numbers, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&borrow, context, NEURON_F32, shape, 2, numbers, NEURON_BORROW,
+                                 NULL, NULL));
+    numbers[0] = 7;
+    ck_assert_ptr_ne(neuron_tensor_data(copy), numbers);
+    ck_assert_ptr_eq(neuron_tensor_data(borrow), numbers);
+    ck_assert_float_eq(((float *)neuron_tensor_data(copy))[0], 1);
+    ((float *)neuron_tensor_data(borrow))[1] = 8;
+    ck_assert_float_eq(numbers[1], 8);
+    neuron_tensor_unref(copy);
+    neuron_tensor_unref(borrow);
+    ck_assert_float_eq(numbers[5], 6);
+    neuron_context_unref(context);
+}
+END_TEST
+
+typedef struct destroyed {
+    int times;
+    void *memory;
+} destroyed;
+
+static void destroy(void *memory, void *user_data)
+{
+    destroyed *seen = user_data;
+    seen->times++;
+    seen->memory = memory;
+}
+
+START_TEST(owned_memory_is_destroyed_once)
+{
+    neuron_context_t *context = test_context();
+    float numbers[6] = {0};
+    destroyed seen = {0};
+    neuron_tensor_t *tensor;
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, NEURON_OWN,
+                                 destroy, &seen));
+    ck_assert_ptr_eq(neuron_tensor_data(tensor), numbers);
+    ck_assert_ptr_eq(neuron_tensor_ref(tensor), tensor);
+    neuron_tensor_unref(tensor);
+    ck_assert_int_eq(seen.times, 0);
+    neuron_tensor_unref(tensor);
+    ck_assert_int_eq(seen.times, 1);
+    ck_assert_ptr_eq(seen.memory, numbers);
+
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, NEURON_OWN, NULL,
+                                 NULL));
+    neuron_tensor_unref(tensor);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(owned_memory_is_destroyed_on_failure_too)
+{
+    neuron_context_t *context = test_context();
+    float numbers[6] = {0};
+    neuron_tensor_t *tensor;
+    destroyed seen = {0};
+    assert_status(neuron_tensor_wrap(NULL, context, NEURON_F32, shape, 2, numbers, NEURON_OWN,
+                                     destroy, &seen),
+                  NEURON_E_ARGUMENT);
+    ck_assert_int_eq(seen.times, 1);
+    assert_status(neuron_tensor_wrap(&tensor, NULL, NEURON_F32, shape, 2, numbers, NEURON_OWN,
+                                     destroy, &seen),
+                  NEURON_E_ARGUMENT);
+    ck_assert_int_eq(seen.times, 2);
+    assert_status(
+        neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, NEURON_OWN, destroy, &seen),
+        NEURON_E_ARGUMENT);
+    ck_assert_int_eq(seen.times, 3);
+    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, NULL, NEURON_OWN,
+                                     destroy, &seen),
+                  NEURON_E_ARGUMENT);
+    assert_message("no data to wrap");
+    ck_assert_int_eq(seen.times, 4);
+    ck_assert_ptr_null(seen.memory);
+    ck_assert_ptr_null(tensor);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(borrowed_memory_is_never_destroyed)
+{
+    neuron_context_t *context = test_context();
+    float numbers[6] = {0};
+    destroyed seen = {0};
+    neuron_tensor_t *tensor;
+    static const int32_t kinds[] = {NEURON_COPY, NEURON_BORROW};
+    for (int i = 0; i < 2; i++) {
+        assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, kinds[i],
+                                     destroy, &seen));
+        neuron_tensor_unref(tensor);
+        assert_status(
+            neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, kinds[i], destroy, &seen),
+            NEURON_E_ARGUMENT);
+    }
+    assert_status(
+        neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, 11, destroy, &seen),
+        NEURON_E_ARGUMENT);
+    assert_message("11 is not a kind of ownership");
+    ck_assert_int_eq(seen.times, 0);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(null_is_refused_or_passed_over)
+{
+    neuron_context_t *context = test_context();
+    neuron_tensor_t *tensor = (neuron_tensor_t *)context;
+    assert_status(neuron_tensor_create(NULL, context, NEURON_F32, shape, 2), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_create(&tensor, NULL, NEURON_F32, shape, 2), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(tensor);
+    assert_status(neuron_tensor_create(&tensor, context, NEURON_F32, NULL, 2), NEURON_E_ARGUMENT);
+    assert_status(
+        neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, NULL, NEURON_COPY, NULL, NULL),
+        NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(neuron_tensor_ref(NULL));
+    neuron_tensor_unref(NULL);
+    ck_assert_int_eq(neuron_tensor_type(NULL), 0);
+    ck_assert_int_eq(neuron_tensor_rank(NULL), 0);
+    ck_assert_int_eq(neuron_tensor_extent(NULL, 0), 0);
+    ck_assert_int_eq(neuron_tensor_count(NULL), 0);
+    ck_assert_ptr_null(neuron_tensor_data(NULL));
+    ck_assert_ptr_null(neuron_tensor_data_const(NULL));
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, shape, 2));
+    ck_assert_int_eq(neuron_tensor_extent(tensor, -1), 0);
+    ck_assert_int_eq(neuron_tensor_extent(tensor, 2), 0);
+    neuron_tensor_unref(tensor);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(a_tensor_keeps_its_context)
+{
+    neuron_context_t *context = test_context();
+    neuron_tensor_t *tensor;
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, shape, 2));
+    neuron_context_unref(context);
+    ((float *)neuron_tensor_data(tensor))[5] = 1;
+    neuron_tensor_unref(tensor);
+}
+END_TEST
+
+typedef struct counter {
+    int made, out, fail_at;
+} counter;
+
+static void *count_allocate(size_t size, size_t alignment, void *user_data)
+{
+    counter *counts = user_data;
+    void *memory = NULL;
+    if (counts->made++ == counts->fail_at || posix_memalign(&memory, alignment, size) != 0)
+        return NULL;
+    counts->out++;
+    return memory;
+}
+
+static void count_release(void *memory, void *user_data)
+{
+    counter *counts = user_data;
+    counts->out--;
+    free(memory);
+}
+
+START_TEST(each_allocation_may_fail)
+{
+    counter counts = {.fail_at = -1};
+    neuron_context_t *context;
+    float numbers[6] = {0};
+    assert_ok(
+        neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts));
+    int before = counts.out;
+    static const int32_t kinds[] = {0, NEURON_COPY, NEURON_BORROW, NEURON_OWN};
+    for (int kind = 0; kind < 4; kind++) {
+        int status = NEURON_E_MEMORY;
+        for (int n = 0; status != NEURON_OK; n++) {
+            neuron_tensor_t *tensor = (neuron_tensor_t *)context;
+            destroyed seen = {0};
+            counts.fail_at = counts.made + n;
+            if (kinds[kind] == 0)
+                status = neuron_tensor_create(&tensor, context, NEURON_F32, shape, 2);
+            else
+                status = neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers,
+                                            kinds[kind], destroy, &seen);
+            ck_assert_int_lt(n, 10);
+            if (status == NEURON_OK)
+                ck_assert_int_gt(n, 0);
+            else
+                ck_assert_ptr_null(tensor);
+            ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
+            neuron_tensor_unref(tensor);
+            ck_assert_int_eq(seen.times, kinds[kind] == NEURON_OWN);
+            ck_assert_int_eq(counts.out, before);
+        }
+    }
+    neuron_context_unref(context);
+    ck_assert_int_eq(counts.out, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tensor");
+    TCase *tests = tcase_create("tensor");
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, a_new_tensor_is_zero);
+    tcase_add_test(tests, scalars_and_empty_tensors_are_tensors);
+    tcase_add_test(tests, a_bad_description_is_refused);
+    tcase_add_test(tests, copy_is_apart_and_borrow_is_not);
+    tcase_add_test(tests, owned_memory_is_destroyed_once);
+    tcase_add_test(tests, owned_memory_is_destroyed_on_failure_too);
+    tcase_add_test(tests, borrowed_memory_is_never_destroyed);
+    tcase_add_test(tests, null_is_refused_or_passed_over);
+    tcase_add_test(tests, a_tensor_keeps_its_context);
+    tcase_add_test(tests, each_allocation_may_fail);
+    return run_suite(suite);
+}

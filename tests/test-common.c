@@ -1,0 +1,58 @@
+#include "test-common.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+neuron_context_t *test_context(void)
+{
+    neuron_context_t *context;
+    assert_ok(neuron_context_create(&context));
+    assert_ok(neuron_context_set_threads(context, 2));
+    assert_ok(neuron_context_set_seed(context, 1));
+    return context;
+}
+
+const char *test_data(const char *path)
+{
+    static char full[4096];
+    const char *folder = getenv("NEURON_DATA");
+    if (!folder || !*folder)
+        return NULL;
+    snprintf(full, sizeof full, "%s/%s", folder, path);
+    struct stat found;
+    return stat(full, &found) == 0 ? full : NULL;
+}
+
+enum { FILES_MAX = 32 };
+static char files[FILES_MAX][256];
+static int file_count;
+
+static void remove_files(void)
+{
+    for (int i = 0; i < file_count; i++)
+        unlink(files[i]);
+}
+
+const char *test_file(const char *name)
+{
+    ck_assert_int_lt(file_count, FILES_MAX);
+    if (file_count == 0)
+        atexit(remove_files);
+    const char *folder = getenv("TMPDIR");
+    char *path = files[file_count++];
+    snprintf(path, sizeof files[0], "%s/neuron-test-%ld-%s", folder && *folder ? folder : "/tmp",
+             (long)getpid(), name);
+    return path;
+}
+
+int run_suite(Suite *suite)
+{
+    /* In one process, so that the sanitizers see all of it and their reports are not lost. */
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

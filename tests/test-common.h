@@ -1,0 +1,40 @@
+/* What all tests share. */
+#ifndef TEST_COMMON_H
+#define TEST_COMMON_H
+
+#include <libneuron/libneuron.h>
+
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A context with two threads and seed 1; the test releases it. */
+neuron_context_t *test_context(void);
+
+/* A path below $NEURON_DATA, or NULL if that is not set or the file is not there. The text stays
+ * until the next call. */
+const char *test_data(const char *path);
+
+/* A path for a file of the test's own, removed when the program ends. The text stays until it ends.
+ */
+const char *test_file(const char *name);
+
+/* Runs a suite and returns what main returns. */
+int run_suite(Suite *suite);
+
+#define assert_status(call, expected)                                                              \
+    do {                                                                                           \
+        int status_ = (call);                                                                      \
+        ck_assert_msg(status_ == (expected), "%s is %s (%s), not %s", #call,                       \
+                      neuron_error_name(status_), neuron_error_last(),                             \
+                      neuron_error_name(expected));                                                \
+    } while (0)
+
+#define assert_ok(call) assert_status(call, NEURON_OK)
+
+#define assert_message(text)                                                                       \
+    ck_assert_msg(strstr(neuron_error_last(), (text)) != NULL, "\"%s\" does not say \"%s\"",       \
+                  neuron_error_last(), (text))
+
+#endif
