@@ -1,0 +1,198 @@
+#include "kernels/correlation.h"
+
+#include "base/checked.h"
+#include "base/context.h"
+
+#include <string.h>
+
+/* Output pixels of a band: enough tiles to pay for its start, few enough that what they read stays
+ * in the nearest cache. */
+enum { BAND_PIXELS = 60 };
+
+/* Bands of whole images leave at least so many for the threads. */
+enum { BANDS_WANTED = 16 };
+
+size_t neuron_reserve(size_t *total, int64_t count, size_t size)
+{
+    size_t begin = *total, bytes;
+    if (!neuron_multiply_size((size_t)count, size, &bytes) ||
+        !neuron_add_size(bytes, NEURON_ALIGNMENT - 1, &bytes) ||
+        !neuron_add_size(begin, bytes & ~(size_t)(NEURON_ALIGNMENT - 1), total))
+        *total = SIZE_MAX;
+    return begin;
+}
+
+/* Sets the part of the cut that says what the kernels read. */
+static void set_source(const neuron_correlation *correlation, neuron_bands *bands)
+{
+    int64_t below = (correlation->rows - 1) * correlation->stride_height - correlation->top +
+                    correlation->kernel_height;
+    int64_t right = (correlation->columns - 1) * correlation->stride_width - correlation->left +
+                    correlation->kernel_width;
+    bands->copies = correlation->top > 0 || correlation->left > 0 || below > correlation->height ||
+                    right > correlation->width;
+    int64_t rows = correlation->height, columns = correlation->width;
+    if (bands->copies) {
+        rows = (bands->rows - 1) * correlation->stride_height + correlation->kernel_height;
+        columns =
+            (correlation->columns - 1) * correlation->stride_width + correlation->kernel_width;
+        bands->copy_rows = rows;
+        bands->copy_columns = columns;
+        bands->copy_size = bands->images * rows * columns * correlation->channels;
+    }
+    bands->row_step = columns * correlation->channels;
+    bands->image_step = rows * bands->row_step;
+}
+
+neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch)
+{
+    neuron_bands bands = {.images = 1};
+    int64_t rows = neuron_ceil_divide(BAND_PIXELS, correlation->columns);
+    bands.per_image = neuron_ceil_divide(correlation->rows, rows);
+    bands.rows = neuron_ceil_divide(correlation->rows, bands.per_image);
+    bands.per_image = neuron_ceil_divide(correlation->rows, bands.rows);
+    if (bands.per_image == 1) {
+        int64_t images = BAND_PIXELS / (correlation->rows * correlation->columns);
+        images = neuron_min_count(images, batch / BANDS_WANTED);
+        bands.images = images > 1 ? images : 1;
+    }
+    bands.pixels = bands.images * bands.rows * correlation->columns;
+    bands.count = neuron_ceil_divide(batch, bands.images) * bands.per_image;
+    set_source(correlation, &bands);
+    return bands;
+}
+
+neuron_band neuron_bands_at(const neuron_correlation *correlation, const neuron_bands *bands,
+                            int64_t batch, int64_t number)
+{
+    neuron_band band;
+    band.image = number / bands->per_image * bands->images;
+    band.images = neuron_min_count(bands->images, batch - band.image);
+    band.row = number % bands->per_image * bands->rows;
+    band.rows = neuron_min_count(bands->rows, correlation->rows - band.row);
+    return band;
+}
+
+void neuron_bands_offsets(const neuron_correlation *correlation, const neuron_bands *bands,
+                          int64_t *offsets, int64_t *output_offsets)
+{
+    int64_t down = correlation->stride_height * bands->row_step;
+    int64_t along = correlation->stride_width * correlation->channels;
+    int64_t pixel = 0;
+    for (int64_t i = 0; i < bands->images; i++) {
+        for (int64_t y = 0; y < bands->rows; y++) {
+            for (int64_t x = 0; x < correlation->columns; x++, pixel++) {
+                offsets[pixel] = i * bands->image_step + y * down + x * along;
+                if (output_offsets)
+                    output_offsets[pixel] = i * correlation->image_step +
+                                            y * correlation->row_step + x * correlation->pixel_step;
+            }
+        }
+    }
+}
+
+/* Copies one row with zeros where `from` (the image) has no pixel. */
+static void copy_row(const neuron_correlation *correlation, const float *from, int64_t row,
+                     int64_t columns, float *to)
+{
+    int64_t channels = correlation->channels, left = correlation->left;
+    int64_t first = left > 0 ? neuron_min_count(left, columns) : 0;
+    int64_t end = neuron_min_count(columns, correlation->width + left);
+    if (row < 0 || row >= correlation->height || end <= first) {
+        memset(to, 0, (size_t)(columns * channels) * sizeof *to);
+        return;
+    }
+    memset(to, 0, (size_t)(first * channels) * sizeof *to);
+    memcpy(to + first * channels, from + (row * correlation->width + first - left) * channels,
+           (size_t)((end - first) * channels) * sizeof *to);
+    memset(to + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *to);
+}
+
+const float *neuron_band_source(const neuron_correlation *correlation, const neuron_bands *bands,
+                                const neuron_band *band, const float *source, float *copy)
+{
+    int64_t row = band->row * correlation->stride_height - correlation->top;
+    int64_t image_size = correlation->height * correlation->width * correlation->channels;
+    source += band->image * image_size;
+    if (!bands->copies)
+        return source + row * bands->row_step - correlation->left * correlation->channels;
+
+    int64_t rows = (band->rows - 1) * correlation->stride_height + correlation->kernel_height;
+    for (int64_t i = 0; i < band->images; i++) {
+        for (int64_t y = 0; y < rows; y++)
+            copy_row(correlation, source + i * image_size, row + y, bands->copy_columns,
+                     copy + i * bands->image_step + y * bands->row_step);
+    }
+    return copy;
+}
+
+/* Where things lie in the scratch of a correlation. */
+typedef struct correlate_layout {
+    size_t offsets, output_offsets, copies, copy_bytes, total;
+} correlate_layout;
+
+static correlate_layout lay_out(const neuron_bands *bands, int32_t threads)
+{
+    correlate_layout layout = {.total = 0};
+    layout.offsets = neuron_reserve(&layout.total, bands->pixels, sizeof(int64_t));
+    layout.output_offsets = neuron_reserve(&layout.total, bands->pixels, sizeof(int64_t));
+    neuron_reserve(&layout.copy_bytes, bands->copy_size, sizeof(float));
+    layout.copies = neuron_reserve(&layout.total, threads, layout.copy_bytes);
+    return layout;
+}
+
+size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
+                                int32_t threads)
+{
+    neuron_bands bands = neuron_bands_cut(correlation, batch);
+    return lay_out(&bands, threads).total;
+}
+
+typedef struct correlate_job {
+    const neuron_correlation *correlation;
+    const neuron_correlation_run *run;
+    neuron_bands bands;
+    correlate_layout layout;
+    const float *weights, *bias;
+    float *output;
+} correlate_job;
+
+static void correlate_band(void *work, int64_t task, int32_t worker)
+{
+    const correlate_job *job = work;
+    const neuron_correlation *correlation = job->correlation;
+    const neuron_correlation_run *run = job->run;
+    neuron_band band = neuron_bands_at(correlation, &job->bands, run->batch, task);
+    char *copies = run->scratch + job->layout.copies;
+    float *copy = (float *)(void *)(copies + (size_t)worker * job->layout.copy_bytes);
+
+    neuron_correlate_work part = {
+        .pixels = band.images * band.rows * correlation->columns,
+        .columns = correlation->filters,
+        .taps = correlation->kernel_height,
+        .run = correlation->kernel_width * correlation->channels,
+        .tap_step = job->bands.row_step,
+        .source = neuron_band_source(correlation, &job->bands, &band, run->source, copy),
+        .offsets = (const int64_t *)(const void *)(run->scratch + job->layout.offsets),
+        .weights = job->weights,
+        .bias = job->bias,
+        .output =
+            job->output + band.image * correlation->image_step + band.row * correlation->row_step,
+        .output_offsets =
+            (const int64_t *)(const void *)(run->scratch + job->layout.output_offsets),
+    };
+    run->kernels->correlate(&part);
+}
+
+void neuron_correlate(const neuron_correlation *correlation, const neuron_correlation_run *run,
+                      const float *weights, const float *bias, float *output)
+{
+    correlate_job job = {
+        correlation,        run,          neuron_bands_cut(correlation, run->batch),
+        .weights = weights, .bias = bias, .output = output};
+    job.layout = lay_out(&job.bands, neuron_pool_threads(run->pool));
+    neuron_bands_offsets(correlation, &job.bands,
+                         (int64_t *)(void *)(run->scratch + job.layout.offsets),
+                         (int64_t *)(void *)(run->scratch + job.layout.output_offsets));
+    neuron_pool_run(run->pool, job.bands.count, correlate_band, &job);
+}

@@ -1,0 +1,94 @@
+/* Convolution of a batch and both of its gradients, for any set of kernels.
+ *
+ * A batch is cut into bands: some rows of one image, or some whole images if they are small. Where
+ * windows reach over the edge, a band is copied with zeros around it, so that the kernels know no
+ * edges. Bands depend on the shape alone, never on the number of threads. */
+#ifndef KERNELS_CORRELATION_H
+#define KERNELS_CORRELATION_H
+
+#include "kernels/kernels.h"
+
+#include "base/pool.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Every output pixel (y, x) takes the sum of kernel pixels times source pixels from
+ * (y * stride_height - top, x * stride_width - left) on. */
+typedef struct neuron_correlation {
+    int64_t height, width, channels; /* of the source */
+    int64_t kernel_height, kernel_width, stride_height, stride_width;
+    int64_t top, left;              /* padding; negative if the first window begins inside */
+    int64_t rows, columns, filters; /* of the output */
+    /* Floats between two outputs: they need not lie side by side. */
+    int64_t image_step, row_step, pixel_step;
+} neuron_correlation;
+
+/* Reserves `count` times `size` bytes, aligned for vectors, on top of *total and returns where they
+ * begin. A total that does not fit becomes SIZE_MAX, which no allocator has. */
+size_t neuron_reserve(size_t *total, int64_t count, size_t size);
+
+/* `count` rounded up to whole panels. */
+static inline int64_t neuron_panel_round(int64_t count)
+{
+    return (count + NEURON_PANEL_GROUP - 1) / NEURON_PANEL_GROUP * NEURON_PANEL_GROUP;
+}
+
+/* How many columns the panel that begins at `column` has in memory. */
+static inline int64_t neuron_panel_width(int32_t lanes, int64_t columns, int64_t column)
+{
+    return columns - column > lanes ? 2 * lanes : lanes;
+}
+
+/* The cut of a batch into bands. */
+typedef struct neuron_bands {
+    int64_t count;                /* of all */
+    int64_t per_image;            /* 1 if a band has whole images */
+    int64_t images, rows, pixels; /* of a band; the last ones may have fewer */
+    bool copies;                  /* as said above */
+    int64_t copy_rows, copy_columns, copy_size;
+    int64_t row_step, image_step; /* of what the kernels read */
+} neuron_bands;
+
+typedef struct neuron_band {
+    int64_t image, images, row, rows;
+} neuron_band;
+
+neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch);
+neuron_band neuron_bands_at(const neuron_correlation *correlation, const neuron_bands *bands,
+                            int64_t batch, int64_t number);
+
+/* Where each pixel of a band begins, in the source and unless NULL in the output, from the band's
+ * first on. */
+void neuron_bands_offsets(const neuron_correlation *correlation, const neuron_bands *bands,
+                          int64_t *offsets, int64_t *output_offsets);
+
+/* Where a band's first window begins. `copy` has room for copy_size floats. */
+const float *neuron_band_source(const neuron_correlation *correlation, const neuron_bands *bands,
+                                const neuron_band *band, const float *source, float *copy);
+
+/* What a correlation works with. */
+typedef struct neuron_correlation_run {
+    const neuron_kernels *kernels;
+    neuron_pool *pool;
+    int64_t batch;
+    const float *source;
+    char *scratch;
+} neuron_correlation_run;
+
+/* `weights` are packed: kernel_height * kernel_width * channels rows, `filters` columns. `bias` has
+ * whole panels. */
+void neuron_correlate(const neuron_correlation *correlation, const neuron_correlation_run *run,
+                      const float *weights, const float *bias, float *output);
+size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
+                                int32_t threads);
+
+/* The gradients of the weights (in the plain order) and of the bias, from the gradient of the
+ * output, which must lie side by side. Either may be NULL. */
+void neuron_weight_gradient(const neuron_correlation *correlation,
+                            const neuron_correlation_run *run, const float *output_gradient,
+                            float *weight_gradient, float *bias_gradient);
+size_t neuron_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
+                                      int32_t threads);
+
+#endif

@@ -1,0 +1,102 @@
+/* What touches every float, once for each instruction set.
+ *
+ * The table of functions below is compiled several times; which copy runs is chosen by the
+ * processor. Results differ in rounding between the copies, never between runs of one of them. */
+#ifndef KERNELS_KERNELS_H
+#define KERNELS_KERNELS_H
+
+#include <stdint.h>
+
+/* Matrices are packed in panels of two vectors of columns, the last panel of one vector if that is
+ * enough; missing columns are zero. Element (k, n) of a matrix of `depth` rows lies in panel
+ * p = n / (2 * lanes), which begins at p * 2 * lanes * depth, in row k of it. No matrix needs more
+ * columns than its own, rounded up to a multiple of this, whatever the instruction set: */
+enum { NEURON_PANEL_GROUP = 32 };
+
+/* output[output_offsets[p] + n] = bias[n]
+ *     + sum over t < taps, r < run of source[offsets[p] + t * tap_step + r] * weights(t * run + r,
+ * n) for p < pixels, n < columns. A row of a convolution's kernel is one tap: what lies under it in
+ * the image is one run of kernel width times channels floats. */
+typedef struct neuron_correlate_work {
+    int64_t pixels, columns;
+    int64_t taps, run, tap_step;
+    const float *source;
+    const int64_t *offsets;
+    const float *weights; /* packed */
+    const float *bias;    /* padded to whole vectors */
+    float *output;
+    const int64_t *output_offsets;
+} neuron_correlate_work;
+
+/* sums(t * run + r, n) +=
+ *     sum over p < pixels of source[offsets[p] + t * tap_step + r] * gradient(p, n)
+ * for t < taps, r < run, n < columns: the gradient of the weights above. */
+typedef struct neuron_accumulate_work {
+    int64_t pixels, columns;
+    int64_t taps, run, tap_step;
+    const float *source;
+    const int64_t *offsets;
+    const float *gradient; /* packed */
+    float *sums;           /* packed */
+} neuron_accumulate_work;
+
+/* The part of a pooling window that lies inside the image: rows x columns pixels from the first on.
+ * They are numbered first_tap + row * tap_step + column. */
+typedef struct neuron_window_part {
+    int64_t rows, columns, channels;
+    int64_t row_step; /* floats from one image row to the next */
+    int32_t first_tap, tap_step;
+} neuron_window_part;
+
+/* How values and gradients pass a normalisation, per channel. */
+typedef struct neuron_normalization {
+    const float *mean;
+    const float *scale; /* of the value or of the output's gradient */
+    const float *slope; /* backward: of the value less its mean */
+    const float *shift;
+} neuron_normalization;
+
+typedef struct neuron_kernels {
+    const char *name;
+    int32_t lanes; /* floats in a vector */
+
+    void (*correlate)(const neuron_correlate_work *work);
+    void (*accumulate)(const neuron_accumulate_work *work);
+
+    /* Packs `count` rows of `columns` floats that lie `stride` apart; if `sums` is not NULL, adds
+     * up each column on top of it (whole vectors). */
+    void (*pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
+                 float *sums);
+
+    /* Largest value of each channel, and unless NULL the number of its place, the first if several
+     * are equal. A value that is not a number is the largest. */
+    void (*maximum)(const neuron_window_part *part, const float *first, float *output,
+                    int32_t *places);
+    /* Adds the gradient of each channel to the place that its largest value came from. */
+    void (*scatter)(const neuron_window_part *part, float *first, const float *gradient,
+                    const int32_t *places);
+
+    /* All of the following are over `rows` rows of `channels` floats, without gaps. */
+
+    /* Mean of each channel and the sum of squared differences from it. */
+    void (*moments)(const float *values, int64_t rows, int64_t channels, float *mean,
+                    float *squares);
+    /* output = (value - mean) * scale + shift */
+    void (*normalize)(const float *values, int64_t rows, int64_t channels,
+                      const neuron_normalization *by, float *output);
+    /* Sums of the gradient and of gradient * (value - mean). */
+    void (*gradient_sums)(const float *gradients, const float *values, int64_t rows,
+                          int64_t channels, const float *mean, float *sums, float *products);
+    /* output = gradient * scale + (value - mean) * slope + shift */
+    void (*normalize_back)(const float *gradients, const float *values, int64_t rows,
+                           int64_t channels, const neuron_normalization *by, float *output);
+} neuron_kernels;
+
+/* The best table for this processor, or the one that the environment variable NEURON_KERNELS names
+ * (baseline, avx2, avx512) if the processor can run it. */
+const neuron_kernels *neuron_kernels_choose(void);
+
+/* The table of that name, or NULL if this processor cannot run it. */
+const neuron_kernels *neuron_kernels_find(const char *name);
+
+#endif

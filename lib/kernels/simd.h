@@ -1,0 +1,64 @@
+/* Vectors of floats as wide as the instruction set that this file is compiled for. */
+#ifndef KERNELS_SIMD_H
+#define KERNELS_SIMD_H
+
+#include <stdint.h>
+
+/* TILE_ROWS times two vectors of sums, two of factors and one broadcast fill the registers. */
+#if defined(__AVX512F__)
+enum { LANES = 16, TILE_ROWS = 12 };
+#elif defined(__AVX__)
+enum { LANES = 8, TILE_ROWS = 6 };
+#elif defined(__aarch64__)
+enum { LANES = 4, TILE_ROWS = 12 };
+#else
+enum { LANES = 4, TILE_ROWS = 6 };
+#endif
+
+enum { VECTOR_BYTES = LANES * 4 };
+
+typedef float vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef int32_t vector_mask __attribute__((vector_size(VECTOR_BYTES)));
+
+/* The same anywhere in memory. */
+typedef float vector_loose __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
+typedef int32_t vector_mask_loose __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* Loops over registers must be unrolled fully, or the registers become memory. */
+#if defined(__clang__)
+#define UNROLL_FULLY _Pragma("clang loop unroll(full)")
+#define UNROLL_BY_4  _Pragma("clang loop unroll_count(4)")
+#else
+#define UNROLL_FULLY _Pragma("GCC unroll 16")
+#define UNROLL_BY_4  _Pragma("GCC unroll 4")
+#endif
+
+static ALWAYS_INLINE vector load(const float *from)
+{
+    return *(const vector_loose *)from;
+}
+
+static ALWAYS_INLINE void store(float *to, vector value)
+{
+    *(vector_loose *)to = value;
+}
+
+static ALWAYS_INLINE vector broadcast(float value)
+{
+    return value - (vector){0};
+}
+
+/* `yes` where the mask is set, else `no`. */
+static ALWAYS_INLINE vector choose(vector_mask mask, vector yes, vector no)
+{
+    return (vector)((mask & (vector_mask)yes) | (~mask & (vector_mask)no));
+}
+
+/* Each copy of a kernel has a name of its own. */
+#define KERNEL_PASTE(name, set)  neuron_##name##_##set
+#define KERNEL_EXPAND(name, set) KERNEL_PASTE(name, set)
+#define KERNEL(name)             KERNEL_EXPAND(name, NEURON_ISA)
+
+#endif

@@ -1,0 +1,25 @@
+/* The kernels of one instruction set, for its table. */
+#ifndef KERNELS_TILES_H
+#define KERNELS_TILES_H
+
+#include "kernels/kernels.h"
+#include "kernels/simd.h"
+
+void KERNEL(correlate)(const neuron_correlate_work *work);
+void KERNEL(accumulate)(const neuron_accumulate_work *work);
+void KERNEL(pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
+                  float *sums);
+void KERNEL(maximum)(const neuron_window_part *part, const float *first, float *output,
+                     int32_t *places);
+void KERNEL(scatter)(const neuron_window_part *part, float *first, const float *gradient,
+                     const int32_t *places);
+void KERNEL(moments)(const float *values, int64_t rows, int64_t channels, float *mean,
+                     float *squares);
+void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
+                       const neuron_normalization *by, float *output);
+void KERNEL(gradient_sums)(const float *gradients, const float *values, int64_t rows,
+                           int64_t channels, const float *mean, float *sums, float *products);
+void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
+                            int64_t channels, const neuron_normalization *by, float *output);
+
+#endif

@@ -1,0 +1,27 @@
+#include "layers/pieces.h"
+
+#include "base/checked.h"
+
+/* Large enough to pay for handing it to a thread, small enough to lie in the first cache. */
+static const int64_t piece_floats = 8192;
+
+typedef struct loop {
+    const neuron_run *run;
+    neuron_piece piece;
+    int64_t count, step;
+} loop;
+
+static void run_task(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const loop *all = work;
+    int64_t first = task * all->step;
+    all->piece(all->run, first, neuron_min_count(all->step, all->count - first));
+}
+
+void neuron_run_pieces(const neuron_run *run, int64_t count, int64_t width, neuron_piece piece)
+{
+    loop all = {.run = run, .piece = piece, .count = count};
+    all.step = width < piece_floats ? piece_floats / width : 1;
+    neuron_pool_run(run->pool, neuron_ceil_divide(count, all.step), run_task, &all);
+}

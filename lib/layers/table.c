@@ -1,0 +1,37 @@
+#include "layers/layer.h"
+
+#include <assert.h>
+#include <string.h>
+
+const neuron_layer *const neuron_layers[] = {&neuron_layer_average,
+                                             &neuron_layer_batch_norm,
+                                             &neuron_layer_concat,
+                                             &neuron_layer_conv2d,
+                                             &neuron_layer_dense,
+                                             &neuron_layer_dropout,
+                                             &neuron_layer_flatten,
+                                             &neuron_layer_input,
+                                             &neuron_layer_max_pool2d,
+                                             &neuron_layer_relu,
+                                             &neuron_layer_softmax,
+                                             &neuron_layer_vote,
+                                             &neuron_layer_weighted_average,
+                                             NULL};
+
+const neuron_layer *neuron_layer_find(const char *name)
+{
+    for (const neuron_layer *const *layer = neuron_layers; *layer; layer++)
+        if (strcmp((*layer)->name, name) == 0)
+            return *layer;
+    return NULL;
+}
+
+double neuron_spec_option(const neuron_spec *spec, int32_t key)
+{
+    const neuron_layer *layer = spec->layer;
+    for (int32_t i = 0; i < layer->option_count; i++)
+        if (layer->options[i].key == key)
+            return spec->options[i];
+    assert(0 && "a layer asks for an option that it has");
+    return 0;
+}
