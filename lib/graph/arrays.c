@@ -1,0 +1,207 @@
+#include "graph/arrays.h"
+
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t floats_per_line = NEURON_ALIGNMENT / (int64_t)sizeof(float);
+
+/* Names all arrays and counts them. */
+static int list_arrays(neuron_graph_t *graph)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < graph->node_count; i++)
+        count += graph->nodes[i]->spec.array_count;
+    graph->arrays = neuron_allocate_zero(graph->context, (size_t)count, sizeof *graph->arrays);
+    if (!graph->arrays)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        neuron_node_t *node = graph->nodes[i];
+        node->first_array = graph->array_count;
+        for (int32_t j = 0; j < node->spec.array_count; j++) {
+            neuron_graph_array *array = &graph->arrays[graph->array_count];
+            array->node = node;
+            array->array = &node->spec.arrays[j];
+            array->count = neuron_shape_count(&array->array->shape);
+            char name[NEURON_NODE_NAME_MAX + 32];
+            snprintf(name, sizeof name, "%s.%s", node->name, array->array->name);
+            array->name = neuron_copy_text(graph->context, name);
+            if (!array->name)
+                return NEURON_E_MEMORY;
+            graph->array_count++;
+        }
+    }
+    return NEURON_OK;
+}
+
+/* Gives offsets to the arrays that are trainable, or to those that are not. */
+static int place_arrays(neuron_graph_t *graph, bool trainable)
+{
+    for (int32_t i = 0; i < graph->array_count; i++) {
+        neuron_graph_array *array = &graph->arrays[i];
+        if (array->array->trainable != trainable)
+            continue;
+        array->offset = graph->value_count;
+        graph->value_count += neuron_ceil_divide(array->count, floats_per_line) * floats_per_line;
+        if (graph->value_count > (int64_t)1 << 40)
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: too many parameters", graph->name);
+    }
+    return NEURON_OK;
+}
+
+static void fill_uniform(float *values, int64_t count, float limit, const neuron_random *random)
+{
+    for (int64_t i = 0; i < count; i += 4) {
+        uint32_t numbers[4];
+        neuron_random_block(random, (uint64_t)i / 4, numbers);
+        for (int64_t j = i; j < i + 4 && j < count; j++)
+            values[j] = limit * (2.0f * neuron_random_float(numbers[j - i]) - 1.0f);
+    }
+}
+
+static void initialize(const neuron_graph_t *graph, int32_t index)
+{
+    const neuron_graph_array *place = &graph->arrays[index];
+    const neuron_array *array = place->array;
+    float *values = graph->values + place->offset;
+    const neuron_random random = {
+        .seed = graph->seed, .use = NEURON_RANDOM_INITIALIZE, .stream = (uint32_t)index};
+    switch (array->initializer) {
+    case NEURON_INITIALIZER_GLOROT_UNIFORM:
+        fill_uniform(values, place->count, (float)sqrt(6.0 / (array->fan_in + array->fan_out)),
+                     &random);
+        break;
+    case NEURON_INITIALIZER_ONES:
+        for (int64_t i = 0; i < place->count; i++)
+            values[i] = 1;
+        break;
+    default: /* zeros, which they are */
+        break;
+    }
+}
+
+/* Imported nodes bring their values with them. */
+static void take_imported(neuron_graph_t *graph)
+{
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        neuron_node_t *node = graph->nodes[i];
+        const float *from = node->imported;
+        for (int32_t j = 0; from && j < node->spec.array_count; j++) {
+            const neuron_graph_array *array = &graph->arrays[node->first_array + j];
+            memcpy(graph->values + array->offset, from, (size_t)array->count * sizeof *from);
+            from += array->count;
+        }
+        neuron_release(graph->context, node->imported);
+        node->imported = NULL;
+    }
+}
+
+static int make_arrays(neuron_graph_t *graph)
+{
+    RETURN_IF_ERROR(list_arrays(graph));
+    RETURN_IF_ERROR(place_arrays(graph, true));
+    graph->trainable_count = graph->value_count;
+    RETURN_IF_ERROR(place_arrays(graph, false));
+    graph->values =
+        neuron_allocate_zero(graph->context, (size_t)graph->value_count, sizeof *graph->values);
+    if (!graph->values)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < graph->array_count; i++)
+        initialize(graph, i);
+    take_imported(graph);
+    return NEURON_OK;
+}
+
+int neuron_graph_make_arrays(neuron_graph_t *graph)
+{
+    int status = make_arrays(graph);
+    if (status < 0)
+        neuron_graph_drop_arrays(graph);
+    return status;
+}
+
+void neuron_graph_drop_arrays(neuron_graph_t *graph)
+{
+    for (int32_t i = 0; i < graph->array_count; i++)
+        neuron_release(graph->context, graph->arrays[i].name);
+    neuron_release(graph->context, graph->arrays);
+    neuron_release(graph->context, graph->values);
+    graph->arrays = NULL;
+    graph->values = NULL;
+    graph->array_count = 0;
+    graph->value_count = 0;
+    graph->trainable_count = 0;
+}
+
+static int64_t count_parameters(const neuron_graph_t *graph, bool only_trainable)
+{
+    int64_t count = 0;
+    for (int32_t i = 0; graph && i < graph->array_count; i++)
+        if (!only_trainable || graph->arrays[i].array->trainable)
+            count += graph->arrays[i].count;
+    return count;
+}
+
+int64_t neuron_graph_parameter_count(const neuron_graph_t *graph)
+{
+    return count_parameters(graph, false);
+}
+
+int64_t neuron_graph_trainable_parameter_count(const neuron_graph_t *graph)
+{
+    return count_parameters(graph, true);
+}
+
+int32_t neuron_graph_array_count(const neuron_graph_t *graph)
+{
+    return graph ? graph->array_count : 0;
+}
+
+const char *neuron_graph_array_name(const neuron_graph_t *graph, int32_t index)
+{
+    return graph && index >= 0 && index < graph->array_count ? graph->arrays[index].name : NULL;
+}
+
+static int find_array(const neuron_graph_t *graph, int32_t index, const char *who)
+{
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, who));
+    if (index < 0 || index >= graph->array_count)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: %s has no parameter array %" PRId32 " of %" PRId32, who,
+                           graph->name, index, graph->array_count);
+    return NEURON_OK;
+}
+
+int neuron_graph_read_array(const neuron_graph_t *graph, int32_t index, float *values,
+                            size_t capacity, size_t *needed)
+{
+    RETURN_IF_ERROR(find_array(graph, index, __func__));
+    const neuron_graph_array *array = &graph->arrays[index];
+    size_t count = (size_t)array->count;
+    if (needed)
+        *needed = count;
+    if (!values && capacity == 0)
+        return NEURON_OK;
+    CHECK_ARGUMENT(values);
+    if (capacity < count)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has %zu numbers, there is room for %zu",
+                           __func__, array->name, count, capacity);
+    memcpy(values, graph->values + array->offset, count * sizeof *values);
+    return NEURON_OK;
+}
+
+int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, const float *values,
+                             size_t count)
+{
+    RETURN_IF_ERROR(find_array(graph, index, __func__));
+    CHECK_ARGUMENT(values);
+    const neuron_graph_array *array = &graph->arrays[index];
+    if (count != (size_t)array->count)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has %" PRId64 " numbers, not %zu", __func__,
+                           array->name, array->count, count);
+    memcpy(graph->values + array->offset, values, count * sizeof *values);
+    return NEURON_OK;
+}

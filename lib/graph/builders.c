@@ -1,0 +1,113 @@
+/* The public builder calls: each hands its numbers, in the order of the layer's row, to
+ * neuron_graph_add(). */
+#include "graph/graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Fills the defaults of a layer and puts the builder's own numbers in front. */
+static neuron_node_t *add(neuron_graph_t *graph, const neuron_layer *layer, neuron_node_t *input,
+                          const double *numbers, int32_t count)
+{
+    double options[NEURON_OPTIONS_MAX];
+    for (int32_t i = 0; i < layer->option_count; i++)
+        options[i] = i < count ? numbers[i] : layer->options[i].fallback;
+    return neuron_graph_add(graph, layer, NULL, &input, 1, options, NULL);
+}
+
+static int set_input_shape(neuron_node_t *node, const int64_t *shape, int32_t rank)
+{
+    neuron_graph_t *graph = node->graph;
+    if (graph->input)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: has an input already, %s", graph->name,
+                           graph->input->name);
+    if (rank < 1 || rank >= NEURON_RANK_MAX) /* the batch is a dimension too */
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: rank %d is not 1 to %d", node->name, rank,
+                           NEURON_RANK_MAX - 1);
+    RETURN_IF_ERROR(neuron_shape_set(&node->spec.output, shape, rank, 1, node->name));
+    graph->input = node;
+    return NEURON_OK;
+}
+
+neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t rank)
+{
+    neuron_node_t *node = neuron_graph_add(graph, &neuron_layer_input, NULL, NULL, 0, NULL, NULL);
+    if (!node)
+        return NULL;
+    int status = set_input_shape(node, shape, rank);
+    if (status < 0) {
+        neuron_graph_latch(graph, status);
+        return NULL;
+    }
+    return node;
+}
+
+neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_flatten, input, NULL, 0);
+}
+
+neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units)
+{
+    return add(graph, &neuron_layer_dense, input, (const double[]){(double)units}, 1);
+}
+
+neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input, int64_t filters,
+                             int64_t kernel_height, int64_t kernel_width)
+{
+    const double numbers[] = {(double)filters, (double)kernel_height, (double)kernel_width};
+    return add(graph, &neuron_layer_conv2d, input, numbers, 3);
+}
+
+neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input, int64_t window_height,
+                                 int64_t window_width)
+{
+    const double numbers[] = {(double)window_height, (double)window_width, (double)window_height,
+                              (double)window_width};
+    return add(graph, &neuron_layer_max_pool2d, input, numbers, 4);
+}
+
+neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_batch_norm, input, NULL, 0);
+}
+
+neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate)
+{
+    return add(graph, &neuron_layer_dropout, input, &rate, 1);
+}
+
+neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_relu, input, NULL, 0);
+}
+
+neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_softmax, input, NULL, 0);
+}
+
+neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count,
+                             int32_t axis)
+{
+    return neuron_graph_add(graph, &neuron_layer_concat, NULL, inputs, count,
+                            (const double[]){axis}, NULL);
+}
+
+neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
+{
+    return neuron_graph_add(graph, &neuron_layer_average, NULL, inputs, count, NULL, NULL);
+}
+
+neuron_node_t *neuron_weighted_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
+                                       int32_t count, const double *weights)
+{
+    return neuron_graph_add(graph, &neuron_layer_weighted_average, NULL, inputs, count, NULL,
+                            weights);
+}
+
+neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count,
+                           const double *weights)
+{
+    return neuron_graph_add(graph, &neuron_layer_vote, NULL, inputs, count, NULL, weights);
+}

@@ -1,0 +1,94 @@
+#include <libneuron/committee.h>
+
+#include "graph/graph.h"
+
+#include <inttypes.h>
+
+static const neuron_layer *rule_layer(int32_t rule)
+{
+    switch (rule) {
+    case NEURON_COMMITTEE_MEAN:
+        return &neuron_layer_average;
+    case NEURON_COMMITTEE_WEIGHTED_MEAN:
+        return &neuron_layer_weighted_average;
+    case NEURON_COMMITTEE_MAJORITY_VOTE:
+    case NEURON_COMMITTEE_WEIGHTED_VOTE:
+        return &neuron_layer_vote;
+    default:
+        return NULL;
+    }
+}
+
+static int check_member(const neuron_graph_t *first, const neuron_graph_t *member, int32_t index)
+{
+    char text[2][NEURON_SHAPE_TEXT];
+    RETURN_IF_ERROR(neuron_graph_check_finished(member, "committee"));
+    const neuron_shape *input = &member->input->spec.output;
+    const neuron_shape *output = &member->output->spec.output;
+    if (!neuron_shape_equal(input, &first->input->spec.output))
+        return neuron_fail(NEURON_E_SHAPE,
+                           "committee: member %" PRId32 " (%s) takes %s, member 0 (%s) takes %s",
+                           index, member->name, neuron_shape_text(input, text[0]), first->name,
+                           neuron_shape_text(&first->input->spec.output, text[1]));
+    if (!neuron_shape_equal(output, &first->output->spec.output))
+        return neuron_fail(NEURON_E_SHAPE,
+                           "committee: member %" PRId32
+                           " (%s) puts out %s, member 0 (%s) puts out %s",
+                           index, member->name, neuron_shape_text(output, text[0]), first->name,
+                           neuron_shape_text(&first->output->spec.output, text[1]));
+    return NEURON_OK;
+}
+
+static int check_rule(int32_t rule, const double *weights)
+{
+    if (!rule_layer(rule))
+        return neuron_fail(NEURON_E_ARGUMENT, "committee: %" PRId32 " is not a rule", rule);
+    bool weighted =
+        rule == NEURON_COMMITTEE_WEIGHTED_MEAN || rule == NEURON_COMMITTEE_WEIGHTED_VOTE;
+    if (weighted && !weights)
+        return neuron_fail(NEURON_E_ARGUMENT, "committee: a weighted rule needs weights");
+    if (!weighted && weights)
+        return neuron_fail(NEURON_E_ARGUMENT, "committee: this rule takes no weights");
+    return NEURON_OK;
+}
+
+/* Builds the committee in an empty graph. */
+static int join(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t count, int32_t rule,
+                const double *weights)
+{
+    const neuron_shape *shape = &members[0]->input->spec.output;
+    neuron_node_t **outputs = neuron_allocate(graph->context, (size_t)count, sizeof *outputs);
+    if (!outputs)
+        return NEURON_E_MEMORY;
+    neuron_node_t *input = neuron_input(graph, shape->extent, shape->rank);
+    for (int32_t i = 0; i < count; i++)
+        outputs[i] = neuron_import(graph, input, members[i], NULL);
+    neuron_node_t *output =
+        neuron_graph_add(graph, rule_layer(rule), NULL, outputs, count, NULL, weights);
+    neuron_release(graph->context, outputs);
+    RETURN_IF_ERROR(neuron_graph_set_name(graph, "committee"));
+    return neuron_graph_finish(graph, output);
+}
+
+int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
+                            neuron_graph_t *const *members, int32_t count, int32_t rule,
+                            const double *weights)
+{
+    CHECK_ARGUMENT(committee);
+    *committee = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(members);
+    CHECK_ARGUMENT(count >= 1);
+    RETURN_IF_ERROR(check_rule(rule, weights));
+    for (int32_t i = 0; i < count; i++)
+        RETURN_IF_ERROR(check_member(members[0], members[i], i));
+    neuron_graph_t *made;
+    RETURN_IF_ERROR(neuron_graph_create(&made, context));
+    int status = join(made, members, count, rule, weights);
+    if (status < 0) {
+        neuron_graph_unref(made);
+        return status;
+    }
+    *committee = made;
+    return NEURON_OK;
+}

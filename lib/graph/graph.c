@@ -1,0 +1,161 @@
+#include "graph/graph.h"
+
+#include "base/checked.h"
+#include "graph/arrays.h"
+#include "graph/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context)
+{
+    CHECK_ARGUMENT(graph);
+    *graph = NULL;
+    CHECK_ARGUMENT(context);
+    neuron_graph_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    made->sessions = neuron_session_cache_create(context);
+    if (!made->sessions) {
+        neuron_release(context, made);
+        return NEURON_E_MEMORY;
+    }
+    atomic_init(&made->references, 1);
+    made->context = neuron_context_ref(context);
+    memcpy(made->name, "graph", sizeof "graph");
+    uint32_t number = atomic_fetch_add(&context->graphs_made, 1);
+    neuron_random_reader reader =
+        neuron_random_read(context->seed, NEURON_RANDOM_GRAPH_SEED, number);
+    made->seed = (uint64_t)neuron_random_next(&reader) << 32 | neuron_random_next(&reader);
+    *graph = made;
+    return NEURON_OK;
+}
+
+neuron_graph_t *neuron_graph_ref(neuron_graph_t *graph)
+{
+    if (graph)
+        atomic_fetch_add_explicit(&graph->references, 1, memory_order_relaxed);
+    return graph;
+}
+
+void neuron_graph_unref(neuron_graph_t *graph)
+{
+    if (!graph || atomic_fetch_sub(&graph->references, 1) != 1)
+        return;
+    neuron_context_t *context = graph->context;
+    neuron_session_cache_destroy(graph->sessions);
+    neuron_graph_drop_arrays(graph);
+    for (int32_t i = 0; i < graph->node_total; i++)
+        neuron_node_destroy(graph->nodes[i]);
+    neuron_release(context, graph->nodes);
+    neuron_release(context, graph);
+    neuron_context_unref(context);
+}
+
+int neuron_graph_set_name(neuron_graph_t *graph, const char *name)
+{
+    CHECK_ARGUMENT(graph);
+    CHECK_ARGUMENT(name);
+    RETURN_IF_ERROR(neuron_name_check(name, NEURON_GRAPH_NAME_MAX, "", "graph"));
+    snprintf(graph->name, sizeof graph->name, "%s", name);
+    return NEURON_OK;
+}
+
+int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed)
+{
+    CHECK_ARGUMENT(graph);
+    if (graph->finished)
+        return neuron_fail(NEURON_E_STATE, "%s: the parameters have their initial values already",
+                           graph->name);
+    graph->seed = seed;
+    return NEURON_OK;
+}
+
+void neuron_graph_latch(neuron_graph_t *graph, int status)
+{
+    if (graph->status < 0)
+        return;
+    graph->status = status;
+    snprintf(graph->message, sizeof graph->message, "%s", neuron_error_last());
+}
+
+int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who)
+{
+    if (!graph)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs a graph", who);
+    if (!graph->finished)
+        return neuron_fail(NEURON_E_STATE,
+                           "%s: %s is not finished; call neuron_graph_finish() first", who,
+                           graph->name);
+    return NEURON_OK;
+}
+
+/* Puts the nodes that the output needs first, in their order, and the others behind them: those
+ * stay only because the caller may hold them. */
+static int keep_needed(neuron_graph_t *graph, const neuron_node_t *output)
+{
+    size_t total = (size_t)graph->node_total;
+    bool *needed = neuron_allocate_zero(graph->context, total, sizeof *needed);
+    neuron_node_t **sorted = neuron_allocate(graph->context, total, sizeof *sorted);
+    if (!needed || !sorted) {
+        neuron_release(graph->context, needed);
+        neuron_release(graph->context, sorted);
+        return NEURON_E_MEMORY;
+    }
+    needed[output->index] = true;
+    for (int32_t i = output->index; i >= 0; i--) {
+        const neuron_node_t *node = graph->nodes[i];
+        for (int32_t j = 0; needed[i] && j < node->spec.input_count; j++)
+            needed[node->inputs[j]->index] = true;
+    }
+    int32_t count = 0, end = graph->node_total;
+    for (int32_t i = 0; i < graph->node_total; i++)
+        count += needed[i];
+    int32_t used = 0, unused = count;
+    for (int32_t i = 0; i < end; i++)
+        sorted[needed[i] ? used++ : unused++] = graph->nodes[i];
+    for (int32_t i = 0; i < end; i++)
+        sorted[i]->index = i;
+    neuron_release(graph->context, needed);
+    neuron_release(graph->context, graph->nodes);
+    graph->nodes = sorted;
+    graph->node_capacity = end;
+    graph->node_count = count;
+    return NEURON_OK;
+}
+
+int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output)
+{
+    CHECK_ARGUMENT(graph);
+    if (graph->finished)
+        return neuron_fail(NEURON_E_STATE, "%s: is finished already", graph->name);
+    if (graph->status < 0)
+        return neuron_fail(graph->status, "%s", graph->message);
+    CHECK_ARGUMENT(output);
+    if (output->graph != graph)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: the output %s belongs to another graph",
+                           graph->name, output->name);
+    RETURN_IF_ERROR(neuron_node_check_fits(output));
+    RETURN_IF_ERROR(keep_needed(graph, output));
+    RETURN_IF_ERROR(neuron_graph_make_arrays(graph));
+    graph->output = output;
+    graph->finished = true;
+    return NEURON_OK;
+}
+
+int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank)
+{
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(shape && rank);
+    neuron_shape_get(&graph->input->spec.output, shape, rank);
+    return NEURON_OK;
+}
+
+int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank)
+{
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(shape && rank);
+    neuron_shape_get(&graph->output->spec.output, shape, rank);
+    return NEURON_OK;
+}

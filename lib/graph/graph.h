@@ -1,0 +1,89 @@
+/* Graphs and nodes, from the inside. */
+#ifndef GRAPH_GRAPH_H
+#define GRAPH_GRAPH_H
+
+#include <libneuron/graph.h>
+
+#include "base/context.h"
+#include "base/name.h"
+#include "layers/layer.h"
+
+enum { NEURON_GRAPH_NAME_MAX = 63, NEURON_NODE_NAME_MAX = 127 };
+
+struct neuron_node {
+    neuron_graph_t *graph;
+    int32_t index; /* in graph->nodes; inputs always have a lower one */
+    char *name;
+    neuron_node_t **inputs;
+    neuron_shape *input_shapes; /* spec.inputs */
+    double *weights;            /* spec.weights */
+    neuron_spec spec;
+    bool misfit; /* its window is larger than its input, and padding may still be set */
+    int32_t consumers;
+    int32_t first_array; /* in graph->arrays, once finished */
+    float *imported; /* values of all arrays, one after the other, until the graph is finished */
+};
+
+/* Where a parameter array lies in the graph's flat array of values. */
+typedef struct neuron_graph_array {
+    const neuron_node_t *node;
+    const neuron_array *array;
+    char *name; /* "<node>.<array>" */
+    int64_t offset;
+    int64_t count;
+} neuron_graph_array;
+
+struct neuron_graph {
+    atomic_int references;
+    neuron_context_t *context;
+    char name[NEURON_GRAPH_NAME_MAX + 1];
+    uint64_t seed;
+
+    /* The first builder error. */
+    int status;
+    char message[NEURON_MESSAGE_SIZE];
+
+    int32_t node_total, node_capacity;
+    int32_t node_count; /* once finished: those the output needs; they come first */
+    neuron_node_t **nodes;
+    neuron_node_t *input, *output;
+    bool finished;
+
+    /* All parameters, trainable ones first, each array at a multiple of NEURON_ALIGNMENT bytes; the
+     * gaps are zero. */
+    int32_t array_count;
+    neuron_graph_array *arrays;
+    float *values;
+    int64_t value_count;     /* gaps included */
+    int64_t trainable_count; /* of these, gaps included */
+
+    struct neuron_session_cache *sessions; /* for prediction, see session.h */
+};
+
+/* Keeps `status` and the thread's last message as the graph's first error, if it has none. */
+void neuron_graph_latch(neuron_graph_t *graph, int status);
+
+/* Adds a layer. The builder calls and the file reader come through here. `name` is NULL for the
+ * default.
+ * `options` has one number for each of the layer's, or is NULL for its defaults; `weights` has one
+ * for each input, or is NULL. Returns NULL and latches the error. If an input is NULL or the graph
+ * has an error already, returns NULL and does nothing else. */
+neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer, const char *name,
+                                neuron_node_t *const *inputs, int32_t input_count,
+                                const double *options, const double *weights);
+
+void neuron_node_destroy(neuron_node_t *node);
+
+/* Why a misfit cannot be used; NEURON_OK for any other node. */
+int neuron_node_check_fits(const neuron_node_t *node);
+
+/* Index of an option in the layer's row, or -1. */
+int32_t neuron_layer_option(const neuron_layer *layer, int32_t key);
+
+/* Checks a number against an option's bounds; `node` begins the message. */
+int neuron_option_check(const neuron_option *option, double value, const char *node);
+
+/* NEURON_E_STATE for a graph that is NULL (argument) or not finished; `who` begins the message. */
+int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who);
+
+#endif

@@ -1,0 +1,133 @@
+#include "graph/graph.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whether a node of the graph is called `<prefix>/...`. */
+static bool prefix_taken(const neuron_graph_t *graph, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    for (int32_t i = 0; i < graph->node_total; i++) {
+        const char *name = graph->nodes[i]->name;
+        if (strncmp(name, prefix, length) == 0 && name[length] == '/')
+            return true;
+    }
+    return false;
+}
+
+/* What copies are called: `name`, or `name_1` and so on. The source's own name may hold characters
+ * that a prefix may not, which become '_'. */
+static int choose_prefix(const neuron_graph_t *graph, const neuron_graph_t *source,
+                         const char *name, char prefix[NEURON_NODE_NAME_MAX + 1])
+{
+    char base[NEURON_GRAPH_NAME_MAX + 1];
+    if (name)
+        RETURN_IF_ERROR(neuron_name_check(name, NEURON_GRAPH_NAME_MAX, "/.", "import"));
+    snprintf(base, sizeof base, "%s", name ? name : source->name);
+    for (char *c = base; *c; c++)
+        if (*c == '/' || *c == '.')
+            *c = '_';
+    snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s", base);
+    for (int32_t number = 1; prefix_taken(graph, prefix); number++)
+        snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s_%" PRId32, base, number);
+    return NEURON_OK;
+}
+
+/* The present values of a node's arrays, one after the other. */
+static int copy_values(neuron_node_t *copy, const neuron_graph_t *source, const neuron_node_t *node)
+{
+    const neuron_graph_array *arrays = source->arrays + node->first_array;
+    size_t count = 0;
+    for (int32_t i = 0; i < node->spec.array_count; i++)
+        count += (size_t)arrays[i].count;
+    if (count == 0)
+        return NEURON_OK;
+    copy->imported = neuron_allocate(copy->graph->context, count, sizeof *copy->imported);
+    if (!copy->imported)
+        return NEURON_E_MEMORY;
+    float *to = copy->imported;
+    for (int32_t i = 0; i < node->spec.array_count; i++) {
+        memcpy(to, source->values + arrays[i].offset, (size_t)arrays[i].count * sizeof *to);
+        to += arrays[i].count;
+    }
+    return NEURON_OK;
+}
+
+/* Copies one node; `copies` has those of the source's earlier nodes. */
+static int copy_node(neuron_graph_t *graph, const neuron_graph_t *source, const neuron_node_t *node,
+                     const char *prefix, neuron_node_t **copies, neuron_node_t **inputs)
+{
+    for (int32_t i = 0; i < node->spec.input_count; i++)
+        inputs[i] = copies[node->inputs[i]->index];
+    char name[2 * NEURON_NODE_NAME_MAX + 3];
+    snprintf(name, sizeof name, "%s/%s", prefix, node->name);
+    neuron_node_t *copy =
+        neuron_graph_add(graph, node->spec.layer, name, inputs, node->spec.input_count,
+                         node->spec.options, node->spec.weights);
+    if (!copy)
+        return graph->status;
+    copies[node->index] = copy;
+    return copy_values(copy, source, node);
+}
+
+static int copy_all(neuron_graph_t *graph, neuron_node_t *input, const neuron_graph_t *source,
+                    const char *prefix, neuron_node_t **output)
+{
+    size_t count = (size_t)source->node_count;
+    int status = NEURON_E_MEMORY;
+    size_t most_inputs = 1;
+    for (size_t i = 0; i < count; i++)
+        if ((size_t)source->nodes[i]->spec.input_count > most_inputs)
+            most_inputs = (size_t)source->nodes[i]->spec.input_count;
+    neuron_node_t **copies = neuron_allocate(graph->context, count, sizeof *copies);
+    neuron_node_t **inputs = neuron_allocate(graph->context, most_inputs, sizeof *inputs);
+    if (!copies || !inputs)
+        goto done;
+    status = NEURON_OK;
+    for (size_t i = 0; i < count && status == NEURON_OK; i++) {
+        if (source->nodes[i] == source->input)
+            copies[i] = input;
+        else
+            status = copy_node(graph, source, source->nodes[i], prefix, copies, inputs);
+    }
+    if (status == NEURON_OK)
+        *output = copies[source->output->index];
+done:
+    neuron_release(graph->context, inputs);
+    neuron_release(graph->context, copies);
+    return status;
+}
+
+static int import(neuron_graph_t *graph, neuron_node_t *input, const neuron_graph_t *source,
+                  const char *name, neuron_node_t **output)
+{
+    RETURN_IF_ERROR(neuron_graph_check_finished(source, "import"));
+    CHECK_ARGUMENT(input);
+    RETURN_IF_ERROR(neuron_node_check_fits(input));
+    char text[2][NEURON_SHAPE_TEXT];
+    const neuron_shape *expected = &source->input->spec.output;
+    if (!neuron_shape_equal(&input->spec.output, expected))
+        return neuron_fail(NEURON_E_SHAPE, "import: %s takes %s, but %s is %s", source->name,
+                           neuron_shape_text(expected, text[0]), input->name,
+                           neuron_shape_text(&input->spec.output, text[1]));
+    char prefix[NEURON_NODE_NAME_MAX + 1];
+    RETURN_IF_ERROR(choose_prefix(graph, source, name, prefix));
+    return copy_all(graph, input, source, prefix, output);
+}
+
+neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
+                             const neuron_graph_t *source, const char *name)
+{
+    if (!graph || graph->status < 0)
+        return NULL;
+    if (graph->finished) {
+        neuron_set_message("%s: is finished and takes no more layers", graph->name);
+        return NULL;
+    }
+    neuron_node_t *output = NULL;
+    int status = import(graph, input, source, name, &output);
+    if (status < 0)
+        neuron_graph_latch(graph, status);
+    return output;
+}

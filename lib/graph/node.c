@@ -1,0 +1,356 @@
+#include "graph/graph.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NODES_MAX = 10000, INPUTS_MAX = 4096 };
+
+void neuron_node_destroy(neuron_node_t *node)
+{
+    if (!node)
+        return;
+    neuron_context_t *context = node->graph->context;
+    neuron_release(context, node->name);
+    neuron_release(context, node->inputs);
+    neuron_release(context, node->input_shapes);
+    neuron_release(context, node->weights);
+    neuron_release(context, node->imported);
+    neuron_release(context, node);
+}
+
+static const neuron_node_t *find_name(const neuron_graph_t *graph, const char *name)
+{
+    for (int32_t i = 0; i < graph->node_total; i++)
+        if (strcmp(graph->nodes[i]->name, name) == 0)
+            return graph->nodes[i];
+    return NULL;
+}
+
+/* "dense", then "dense_1" and so on, as in Keras. */
+static char *default_name(const neuron_graph_t *graph, const neuron_layer *layer)
+{
+    /* All but the odd renamed node are counted, so that a long chain need not try every number. */
+    int32_t number = 0;
+    size_t length = strlen(layer->name);
+    for (int32_t i = 0; i < graph->node_total; i++)
+        number += strncmp(graph->nodes[i]->name, layer->name, length) == 0;
+    char name[NEURON_NODE_NAME_MAX + 1];
+    snprintf(name, sizeof name, "%s", layer->name);
+    for (; find_name(graph, name); number++)
+        snprintf(name, sizeof name, "%s_%" PRId32, layer->name, number);
+    return neuron_copy_text(graph->context, name);
+}
+
+static int check_name(const neuron_graph_t *graph, const neuron_node_t *node, const char *name)
+{
+    const char *who = node->name ? node->name : node->spec.layer->name;
+    RETURN_IF_ERROR(neuron_name_check(name, NEURON_NODE_NAME_MAX, ".", who));
+    const neuron_node_t *other = find_name(graph, name);
+    if (other && other != node)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: another layer is called %s already", who, name);
+    return NEURON_OK;
+}
+
+static int name_node(neuron_node_t *node, const char *name)
+{
+    if (name)
+        RETURN_IF_ERROR(check_name(node->graph, node, name));
+    node->name = name ? neuron_copy_text(node->graph->context, name)
+                      : default_name(node->graph, node->spec.layer);
+    return node->name ? NEURON_OK : NEURON_E_MEMORY;
+}
+
+int32_t neuron_layer_option(const neuron_layer *layer, int32_t key)
+{
+    for (int32_t i = 0; i < layer->option_count; i++)
+        if (layer->options[i].key == key)
+            return i;
+    return -1;
+}
+
+/* Whether a number stands for one of two things, its bounds, and means nothing between them. */
+static bool is_choice(const neuron_option *option)
+{
+    return option->key == NEURON_NODE_PADDING || option->key == NEURON_NODE_INITIALIZER;
+}
+
+int neuron_option_check(const neuron_option *option, double value, const char *node)
+{
+    if (is_choice(option) && value != option->minimum && value != option->maximum)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %g or %g", node, option->name,
+                           value, option->minimum, option->maximum);
+    if (value >= option->minimum && value <= option->maximum &&
+        (!option->whole || floor(value) == value))
+        return NEURON_OK;
+    if (option->whole)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: %s %.15g is not a whole number from %.0f to %.0f", node,
+                           option->name, value, option->minimum, option->maximum);
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %g to %g", node, option->name, value,
+                       option->minimum, option->maximum);
+}
+
+static int check_options(const neuron_node_t *node)
+{
+    const neuron_layer *layer = node->spec.layer;
+    for (int32_t i = 0; i < layer->option_count; i++)
+        RETURN_IF_ERROR(neuron_option_check(&layer->options[i], node->spec.options[i], node->name));
+    return NEURON_OK;
+}
+
+/* Room for one more node. */
+static int grow(neuron_graph_t *graph)
+{
+    if (graph->node_total < graph->node_capacity)
+        return NEURON_OK;
+    if (graph->node_total >= NODES_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: more than %d layers", graph->name, NODES_MAX);
+    int32_t capacity = graph->node_capacity ? 2 * graph->node_capacity : 16;
+    neuron_node_t **nodes = neuron_allocate(graph->context, (size_t)capacity, sizeof *nodes);
+    if (!nodes)
+        return NEURON_E_MEMORY;
+    if (graph->node_total)
+        memcpy(nodes, graph->nodes, (size_t)graph->node_total * sizeof *nodes);
+    neuron_release(graph->context, graph->nodes);
+    graph->nodes = nodes;
+    graph->node_capacity = capacity;
+    return NEURON_OK;
+}
+
+static int set_inputs(neuron_node_t *node, neuron_node_t *const *inputs, int32_t count)
+{
+    neuron_context_t *context = node->graph->context;
+    node->inputs = neuron_allocate(context, (size_t)count, sizeof *node->inputs);
+    node->input_shapes = neuron_allocate(context, (size_t)count, sizeof *node->input_shapes);
+    if (!node->inputs || !node->input_shapes)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < count; i++) {
+        if (inputs[i]->graph != node->graph)
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "%s: input %" PRId32 " (%s) belongs to another graph", node->name, i,
+                               inputs[i]->name);
+        RETURN_IF_ERROR(neuron_node_check_fits(inputs[i]));
+        node->inputs[i] = inputs[i];
+        node->input_shapes[i] = inputs[i]->spec.output;
+    }
+    node->spec.inputs = node->input_shapes;
+    node->spec.input_count = count;
+    return NEURON_OK;
+}
+
+static int set_weights(neuron_node_t *node, const double *weights)
+{
+    uint32_t flags = node->spec.layer->flags;
+    if (!weights && flags & NEURON_LAYER_WEIGHTS_NEEDED)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs weights", node->name);
+    if (!weights)
+        return NEURON_OK;
+    if (!(flags & (NEURON_LAYER_WEIGHTS_NEEDED | NEURON_LAYER_WEIGHTS_ALLOWED)))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: takes no weights", node->name);
+    size_t count = (size_t)node->spec.input_count;
+    node->weights = neuron_allocate(node->graph->context, count, sizeof *weights);
+    if (!node->weights)
+        return NEURON_E_MEMORY;
+    memcpy(node->weights, weights, count * sizeof *weights);
+    node->spec.weights = node->weights;
+    return NEURON_OK;
+}
+
+/* Derives the node's shape. A window that is larger than its input may still get its padding: then
+ * the node is only marked, and refused if it is used as it is. */
+static int infer(neuron_node_t *node)
+{
+    const neuron_layer *layer = node->spec.layer;
+    int32_t padding = neuron_layer_option(layer, NEURON_NODE_PADDING);
+    int status = layer->infer(&node->spec, node->name);
+    node->misfit = false;
+    if (status != NEURON_E_SHAPE || padding < 0)
+        return status;
+    neuron_spec padded = node->spec;
+    padded.options[padding] = NEURON_PADDING_SAME;
+    RETURN_IF_ERROR(layer->infer(&padded, node->name));
+    node->misfit = true;
+    return NEURON_OK;
+}
+
+int neuron_node_check_fits(const neuron_node_t *node)
+{
+    neuron_spec spec = node->spec;
+    return node->misfit ? spec.layer->infer(&spec, node->name) : NEURON_OK;
+}
+
+/* Fills a node that has its graph and layer. */
+static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *inputs,
+                  int32_t input_count, const double *options, const double *weights)
+{
+    const neuron_layer *layer = node->spec.layer;
+    RETURN_IF_ERROR(name_node(node, name));
+    if (layer != &neuron_layer_input &&
+        (input_count < 1 || input_count > INPUTS_MAX ||
+         (input_count > 1 && !(layer->flags & NEURON_LAYER_MANY_INPUTS))))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: cannot take %" PRId32 " inputs", node->name,
+                           input_count);
+    RETURN_IF_ERROR(set_inputs(node, inputs, input_count));
+    RETURN_IF_ERROR(set_weights(node, weights));
+    for (int32_t i = 0; i < layer->option_count; i++)
+        node->spec.options[i] = options ? options[i] : layer->options[i].fallback;
+    RETURN_IF_ERROR(check_options(node));
+    RETURN_IF_ERROR(infer(node));
+    return grow(node->graph);
+}
+
+neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer, const char *name,
+                                neuron_node_t *const *inputs, int32_t input_count,
+                                const double *options, const double *weights)
+{
+    if (!graph || graph->status < 0)
+        return NULL;
+    if (graph->finished) { /* nothing to latch: the graph stays what it is */
+        neuron_set_message("%s: is finished and takes no more layers", graph->name);
+        return NULL;
+    }
+    for (int32_t i = 0; i < input_count; i++) {
+        if (!inputs || !inputs[i]) {
+            neuron_graph_latch(graph, neuron_fail(NEURON_E_ARGUMENT,
+                                                  "%s: input %" PRId32 " is NULL", layer->name, i));
+            return NULL;
+        }
+    }
+    neuron_node_t *node = neuron_allocate_zero(graph->context, 1, sizeof *node);
+    if (!node) {
+        neuron_graph_latch(graph, NEURON_E_MEMORY);
+        return NULL;
+    }
+    node->graph = graph;
+    node->spec.layer = layer;
+    int status = set_up(node, name, inputs, input_count, options, weights);
+    if (status < 0) {
+        neuron_graph_latch(graph, status);
+        neuron_node_destroy(node);
+        return NULL;
+    }
+    for (int32_t i = 0; i < input_count; i++)
+        inputs[i]->consumers++;
+    node->index = graph->node_total;
+    graph->nodes[graph->node_total++] = node;
+    return node;
+}
+
+/* Whether a node may still be changed. */
+static int check_changeable(neuron_node_t *node, const char *who)
+{
+    if (!node)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs node", who);
+    if (node->graph->finished)
+        return neuron_fail(NEURON_E_STATE, "%s: the graph is finished", node->name);
+    return NEURON_OK;
+}
+
+static int set_option(neuron_node_t *node, int32_t key, double value, bool whole)
+{
+    const neuron_layer *layer = node->spec.layer;
+    int32_t index = neuron_layer_option(layer, key);
+    if (index < 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32, node->name,
+                           layer->name, key);
+    const neuron_option *option = &layer->options[index];
+    if (option->whole != whole)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is a %s number", node->name, option->name,
+                           option->whole ? "whole" : "real");
+    RETURN_IF_ERROR(neuron_option_check(option, value, node->name));
+    if (node->consumers > 0)
+        return neuron_fail(NEURON_E_STATE, "%s: %s must be set before another layer uses the node",
+                           node->name, option->name);
+    neuron_spec before = node->spec;
+    bool misfit = node->misfit;
+    node->spec.options[index] = value;
+    int status = infer(node);
+    if (status == NEURON_OK && node->misfit && !misfit)
+        status = neuron_node_check_fits(node);
+    if (status < 0) {
+        node->spec = before;
+        node->misfit = misfit;
+    }
+    return status;
+}
+
+static int set_and_latch(neuron_node_t *node, int32_t key, double value, bool whole,
+                         const char *who)
+{
+    RETURN_IF_ERROR(check_changeable(node, who));
+    int status = set_option(node, key, value, whole);
+    if (status < 0 && status != NEURON_E_STATE) /* too late: the graph stays what it is */
+        neuron_graph_latch(node->graph, status);
+    return status;
+}
+
+int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value)
+{
+    return set_and_latch(node, option, (double)value, true, __func__);
+}
+
+int neuron_node_set_float(neuron_node_t *node, int32_t option, double value)
+{
+    return set_and_latch(node, option, value, false, __func__);
+}
+
+static int set_name(neuron_node_t *node, const char *name)
+{
+    neuron_graph_t *graph = node->graph;
+    RETURN_IF_ERROR(check_name(graph, node, name));
+    char *copy = neuron_copy_text(graph->context, name);
+    if (!copy)
+        return NEURON_E_MEMORY;
+    neuron_release(graph->context, node->name);
+    node->name = copy;
+    return NEURON_OK;
+}
+
+int neuron_node_set_name(neuron_node_t *node, const char *name)
+{
+    RETURN_IF_ERROR(check_changeable(node, __func__));
+    int status = name ? set_name(node, name)
+                      : neuron_fail(NEURON_E_ARGUMENT, "%s: needs a name", node->name);
+    if (status < 0)
+        neuron_graph_latch(node->graph, status);
+    return status;
+}
+
+int neuron_node_get(const neuron_node_t *node, int32_t option, double *value)
+{
+    CHECK_ARGUMENT(node);
+    CHECK_ARGUMENT(value);
+    int32_t index = neuron_layer_option(node->spec.layer, option);
+    if (index < 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32, node->name,
+                           node->spec.layer->name, option);
+    *value = node->spec.options[index];
+    return NEURON_OK;
+}
+
+int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum, double *maximum)
+{
+    CHECK_ARGUMENT(minimum && maximum);
+    double value;
+    RETURN_IF_ERROR(neuron_node_get(node, option, &value));
+    const neuron_layer *layer = node->spec.layer;
+    const neuron_option *found = &layer->options[neuron_layer_option(layer, option)];
+    *minimum = found->minimum;
+    *maximum = found->maximum;
+    return NEURON_OK;
+}
+
+const char *neuron_node_name(const neuron_node_t *node)
+{
+    return node ? node->name : NULL;
+}
+
+int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank)
+{
+    CHECK_ARGUMENT(node);
+    CHECK_ARGUMENT(shape && rank);
+    neuron_shape_get(&node->spec.output, shape, rank);
+    return NEURON_OK;
+}

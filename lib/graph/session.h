@@ -1,0 +1,62 @@
+/* A session: a finished graph compiled for one purpose and batch size, with the memory to run it.
+ *
+ * The graph stays read-only while a session predicts, so any number of sessions of one graph may
+ * run at a time. */
+#ifndef GRAPH_SESSION_H
+#define GRAPH_SESSION_H
+
+#include "graph/graph.h"
+
+typedef struct neuron_session neuron_session;
+
+/* What a session is compiled for. */
+typedef enum neuron_session_purpose {
+    NEURON_SESSION_PREDICT,
+    NEURON_SESSION_TRAIN
+} neuron_session_purpose;
+
+/* Compiles a graph for batches of up to `batch` examples. It does not own the graph. */
+int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
+                          neuron_session_purpose purpose, int64_t batch);
+void neuron_session_destroy(neuron_session *session);
+
+int64_t neuron_session_batch(const neuron_session *session);
+int32_t neuron_session_threads(const neuron_session *session);
+
+/* Bytes of the arena in which values and gradients live. */
+size_t neuron_session_bytes(const neuron_session *session);
+
+/* Where forward reads its examples when `input` of forward is NULL. */
+float *neuron_session_input(neuron_session *session);
+
+/* Runs the first `batch` examples forward. `input` may be the caller's memory; NULL for the
+ * session's. `step` numbers the random draws of a training step. */
+void neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
+                            uint64_t seed, uint64_t step);
+
+/* The output of the last forward, or with NEURON_SESSION_TRAIN the logits if the output is a
+ * softmax: then neuron_session_logits() is true and the softmax itself is left to the loss. */
+const float *neuron_session_output(const neuron_session *session);
+bool neuron_session_logits(const neuron_session *session);
+
+/* Where the loss puts the gradient of neuron_session_output(). NEURON_SESSION_TRAIN only. */
+float *neuron_session_output_gradient(neuron_session *session);
+
+/* Runs the last forward's batch backward; `gradients` is laid out as graph->values and overwritten
+ * in all trainable arrays. */
+void neuron_session_backward(neuron_session *session, float *gradients);
+
+/* Idle prediction sessions of a graph. `take` returns one for `batch` examples at a time, making it
+ * if need be; `give` hands it back. Any thread. */
+typedef struct neuron_session_cache neuron_session_cache;
+
+neuron_session_cache *neuron_session_cache_create(neuron_context_t *context);
+void neuron_session_cache_destroy(neuron_session_cache *cache);
+int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, int64_t batch);
+void neuron_session_give(neuron_session *session);
+
+/* The most examples that prediction takes at a time: enough to fill the machine, few enough that a
+ * convolution's values stay in the cache. */
+enum { NEURON_PREDICT_BATCH = 128 };
+
+#endif

@@ -1,0 +1,87 @@
+#include "optimize/cross-entropy.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/* Everything is summed in double: a few thousand exponentials are nothing beside the layers, and a
+ * loss is what people look at. Nothing skips a class whose target is 0, so that an output that is
+ * infinite or not a number always shows in the loss. */
+
+/* -sum t log softmax(x), with d/dx = softmax(x) sum t - t */
+static double from_logits(const float *logits, const float *target, int32_t classes, float scale,
+                          float *gradient)
+{
+    /* Taking the largest away keeps the exponentials from overflowing. */
+    const double largest = (double)logits[neuron_largest(logits, classes)];
+    double sum = 0, share = 0;
+    for (int32_t i = 0; i < classes; i++) {
+        sum += exp((double)logits[i] - largest);
+        share += (double)target[i];
+    }
+    const double log_sum = log(sum);
+    double loss = 0;
+    for (int32_t i = 0; i < classes; i++) {
+        const double log_probability = (double)logits[i] - largest - log_sum;
+        loss -= (double)target[i] * log_probability;
+        if (gradient)
+            gradient[i] =
+                (float)((exp(log_probability) * share - (double)target[i]) * (double)scale);
+    }
+    return loss;
+}
+
+/* Whether a probability is clipped: then the loss does not change with it. Not for a NaN. */
+static bool clipped(double probability)
+{
+    return probability < NEURON_PROBABILITY_MIN || probability > 1 - NEURON_PROBABILITY_MIN;
+}
+
+/* A NaN stays one. */
+static double clip(double probability)
+{
+    if (probability < NEURON_PROBABILITY_MIN)
+        return NEURON_PROBABILITY_MIN;
+    return probability > 1 - NEURON_PROBABILITY_MIN ? 1 - NEURON_PROBABILITY_MIN : probability;
+}
+
+/* -sum t log clip(q) with q = p / sum p. Where q is not clipped dL/dq = -t / q, else 0, and
+ * dq_i/dp_j = ((i == j) - q_i) / sum p, so that
+ * dL/dp_j = ((sum of t where q is not clipped) - (q_j is clipped ? 0 : t_j / q_j)) / sum p */
+static double from_probabilities(const float *output, const float *target, int32_t classes,
+                                 float scale, float *gradient)
+{
+    double sum = 0;
+    for (int32_t i = 0; i < classes; i++)
+        sum += (double)output[i];
+    double loss = 0, share = 0;
+    for (int32_t i = 0; i < classes; i++) {
+        const double probability = (double)output[i] / sum;
+        loss -= (double)target[i] * log(clip(probability));
+        if (!clipped(probability))
+            share += (double)target[i];
+    }
+    if (gradient) {
+        for (int32_t i = 0; i < classes; i++) {
+            const double probability = (double)output[i] / sum;
+            const double pull = clipped(probability) ? 0 : (double)target[i] / probability;
+            gradient[i] = (float)((share - pull) / sum * (double)scale);
+        }
+    }
+    return loss;
+}
+
+double neuron_cross_entropy(const float *output, bool logits, const float *target, int32_t classes,
+                            float scale, float *gradient)
+{
+    return logits ? from_logits(output, target, classes, scale, gradient)
+                  : from_probabilities(output, target, classes, scale, gradient);
+}
+
+int32_t neuron_largest(const float *output, int32_t classes)
+{
+    int32_t best = 0;
+    for (int32_t i = 1; i < classes; i++)
+        if (output[i] > output[best] || (isnan(output[best]) && !isnan(output[i])))
+            best = i;
+    return best;
+}

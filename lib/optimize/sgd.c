@@ -1,0 +1,35 @@
+/* Gradient descent with momentum. */
+#include "optimize/flush.h"
+#include "optimize/optimizer.h"
+
+#include <float.h>
+
+static const neuron_optimizer_option options[] = {
+    {NEURON_OPTIMIZER_LEARNING_RATE, "learning rate", 0, FLT_MAX, 0.01},
+    {NEURON_OPTIMIZER_MOMENTUM, "momentum", 0, 1, 0},
+};
+
+static void update_run(const neuron_update *update)
+{
+    const neuron_optimizer_t *sgd = update->optimizer;
+    const float rate = (float)neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_LEARNING_RATE);
+    const float momentum = (float)neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_MOMENTUM);
+    const float *restrict gradients = update->gradients;
+    float *restrict values = update->values;
+    float *restrict velocities = update->slots[0];
+    for (int64_t i = 0; i < update->count; i++) {
+        /* The velocity is kept without momentum too: it may be set while a training runs. */
+        float velocity = momentum * velocities[i] - rate * gradients[i];
+        velocities[i] = neuron_flush(velocity);
+        values[i] += velocity;
+    }
+}
+
+const neuron_rule neuron_rule_sgd = {
+    .key = NEURON_OPTIMIZER_SGD,
+    .name = "sgd",
+    .slot_count = 1,
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .update = update_run,
+};
