@@ -1,0 +1,269 @@
+#include "data/dataset.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+enum { CLASSES_MAX = 65536 };
+static const double share_tolerance = 0.001;
+
+static int check_shapes(const neuron_tensor_t *examples, const neuron_tensor_t *labels,
+                        int32_t class_count, const char *who)
+{
+    char text[NEURON_SHAPE_TEXT];
+    if (examples->type != NEURON_U8 && examples->type != NEURON_F32)
+        return neuron_fail(NEURON_E_TYPE, "%s: examples are %s, not u8 or f32", who,
+                           neuron_type_name(examples->type));
+    if (examples->shape.rank < 2)
+        return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, not [n, ...shape of one]", who,
+                           neuron_shape_text(&examples->shape, text));
+    bool targets = labels->type == NEURON_F32;
+    if (labels->shape.rank != (targets ? 2 : 1))
+        return neuron_fail(NEURON_E_SHAPE, "%s: labels are %s, not %s", who,
+                           neuron_shape_text(&labels->shape, text),
+                           targets ? "[n, classes] for targets" : "[n] for class numbers");
+    if (targets && labels->shape.extent[1] != class_count)
+        return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, but there are %" PRId32 " classes",
+                           who, neuron_shape_text(&labels->shape, text), class_count);
+    if (examples->shape.extent[0] != labels->shape.extent[0])
+        return neuron_fail(NEURON_E_DATA, "%s: %" PRId64 " examples but %" PRId64 " labels", who,
+                           examples->shape.extent[0], labels->shape.extent[0]);
+    return NEURON_OK;
+}
+
+static int check_targets(const neuron_tensor_t *labels, int32_t class_count, const char *who)
+{
+    const float *target = labels->data;
+    for (int64_t i = 0; i < labels->shape.extent[0]; i++, target += class_count) {
+        double sum = 0;
+        for (int32_t k = 0; k < class_count; k++) {
+            if (!isfinite(target[k]) || target[k] < 0)
+                return neuron_fail(NEURON_E_DATA,
+                                   "%s: target %" PRId32 " of example %" PRId64 " is %s", who, k, i,
+                                   isfinite(target[k]) ? "negative" : "not finite");
+            sum += (double)target[k];
+        }
+        if (fabs(sum - 1) > share_tolerance)
+            return neuron_fail(NEURON_E_DATA,
+                               "%s: the targets of example %" PRId64 " do not add up to 1", who, i);
+    }
+    return NEURON_OK;
+}
+
+static int64_t stored_label(const neuron_tensor_t *labels, int64_t row)
+{
+    switch (labels->type) {
+    case NEURON_U8:
+        return ((const uint8_t *)labels->data)[row];
+    case NEURON_I32:
+        return ((const int32_t *)labels->data)[row];
+    default:
+        return ((const int64_t *)labels->data)[row];
+    }
+}
+
+static int check_numbers(const neuron_tensor_t *labels, int32_t class_count, const char *who)
+{
+    for (int64_t i = 0; i < labels->shape.extent[0]; i++) {
+        int64_t label = stored_label(labels, i);
+        if (label < 0 || label >= class_count)
+            return neuron_fail(NEURON_E_DATA,
+                               "%s: label %" PRId64 " of example %" PRId64 " is not 0 to %" PRId32,
+                               who, label, i, class_count - 1);
+    }
+    return NEURON_OK;
+}
+
+/* Checks labels and hands out those to keep: the caller's, or class numbers made i32. */
+static int adopt_labels(neuron_tensor_t **kept, neuron_context_t *context, neuron_tensor_t *labels,
+                        int32_t class_count, const char *who)
+{
+    if (labels->type == NEURON_F32)
+        RETURN_IF_ERROR(check_targets(labels, class_count, who));
+    else
+        RETURN_IF_ERROR(check_numbers(labels, class_count, who));
+    if (labels->type == NEURON_F32 || labels->type == NEURON_I32) {
+        *kept = neuron_tensor_ref(labels);
+        return NEURON_OK;
+    }
+    RETURN_IF_ERROR(neuron_tensor_create_raw(kept, context, NEURON_I32, labels->shape.extent, 1));
+    int32_t *numbers = (*kept)->data;
+    for (int64_t i = 0; i < labels->shape.extent[0]; i++)
+        numbers[i] = (int32_t)stored_label(labels, i);
+    return NEURON_OK;
+}
+
+/* A dataset of `count` examples whose order is not set. It keeps the tensors. */
+static neuron_dataset_t *create_empty(neuron_context_t *context, neuron_tensor_t *examples,
+                                      neuron_tensor_t *labels, int64_t count)
+{
+    neuron_dataset_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    int64_t *order = made ? neuron_allocate(context, (size_t)count, sizeof *order) : NULL;
+    if (!order) {
+        neuron_release(context, made);
+        return NULL;
+    }
+    atomic_init(&made->references, 1);
+    made->context = neuron_context_ref(context);
+    made->examples = neuron_tensor_ref(examples);
+    made->labels = neuron_tensor_ref(labels);
+    made->count = count;
+    made->order = order;
+    return made;
+}
+
+int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
+                              neuron_tensor_t *examples, neuron_tensor_t *labels,
+                              int32_t class_count, const char *who)
+{
+    RETURN_IF_ERROR(check_shapes(examples, labels, class_count, who));
+    neuron_shape shape;
+    RETURN_IF_ERROR(
+        neuron_shape_set(&shape, examples->shape.extent + 1, examples->shape.rank - 1, 1, who));
+    neuron_tensor_t *kept;
+    RETURN_IF_ERROR(adopt_labels(&kept, context, labels, class_count, who));
+    int64_t count = examples->shape.extent[0];
+    neuron_dataset_t *made = create_empty(context, examples, kept, count);
+    neuron_tensor_unref(kept);
+    if (!made)
+        return NEURON_E_MEMORY;
+    made->class_count = class_count;
+    made->shape = shape;
+    made->scale = examples->type == NEURON_U8 ? 1.0 / 255 : 1;
+    for (int64_t i = 0; i < count; i++)
+        made->order[i] = i;
+    *dataset = made;
+    return NEURON_OK;
+}
+
+int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
+                          neuron_tensor_t *examples, neuron_tensor_t *labels, int32_t class_count)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(examples);
+    CHECK_ARGUMENT(labels);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= CLASSES_MAX);
+    return neuron_dataset_create_for(dataset, context, examples, labels, class_count, "dataset");
+}
+
+int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
+                          const int64_t *positions, int64_t first, int64_t count)
+{
+    neuron_dataset_t *made =
+        create_empty(dataset->context, dataset->examples, dataset->labels, count);
+    if (!made)
+        return NEURON_E_MEMORY;
+    made->one_hot = dataset->one_hot;
+    made->class_count = dataset->class_count;
+    made->shape = dataset->shape;
+    made->scale = dataset->scale;
+    made->offset = dataset->offset;
+    for (int64_t i = 0; i < count; i++)
+        made->order[i] = dataset->order[positions ? positions[i] : first + i];
+    *derived = made;
+    return NEURON_OK;
+}
+
+neuron_dataset_t *neuron_dataset_ref(neuron_dataset_t *dataset)
+{
+    if (dataset)
+        atomic_fetch_add_explicit(&dataset->references, 1, memory_order_relaxed);
+    return dataset;
+}
+
+void neuron_dataset_unref(neuron_dataset_t *dataset)
+{
+    if (!dataset || atomic_fetch_sub(&dataset->references, 1) != 1)
+        return;
+    neuron_context_t *context = dataset->context;
+    neuron_tensor_unref(dataset->examples);
+    neuron_tensor_unref(dataset->labels);
+    neuron_release(context, dataset->order);
+    neuron_release(context, dataset);
+    neuron_context_unref(context);
+}
+
+int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset, int64_t first,
+                          int64_t count)
+{
+    CHECK_ARGUMENT(subset);
+    *subset = NULL;
+    CHECK_ARGUMENT(dataset);
+    CHECK_ARGUMENT(first >= 0);
+    CHECK_ARGUMENT(count >= 0);
+    CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
+    return neuron_dataset_derive(subset, dataset, NULL, first, count);
+}
+
+int neuron_dataset_one_hot(neuron_dataset_t **one_hot, neuron_dataset_t *dataset)
+{
+    CHECK_ARGUMENT(one_hot);
+    *one_hot = NULL;
+    CHECK_ARGUMENT(dataset);
+    if (neuron_dataset_has_targets(dataset))
+        return neuron_fail(NEURON_E_TYPE, "%s: the dataset has targets already", __func__);
+    RETURN_IF_ERROR(neuron_dataset_derive(one_hot, dataset, NULL, 0, dataset->count));
+    (*one_hot)->one_hot = true;
+    return NEURON_OK;
+}
+
+int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape, int32_t rank)
+{
+    CHECK_ARGUMENT(dataset);
+    CHECK_ARGUMENT(shape);
+    CHECK_ARGUMENT(rank >= 1 && rank < NEURON_RANK_MAX);
+    neuron_shape made;
+    RETURN_IF_ERROR(neuron_shape_set(&made, shape, rank, 1, __func__));
+    if (neuron_shape_count(&made) != neuron_shape_count(&dataset->shape)) {
+        char from[NEURON_SHAPE_TEXT], to[NEURON_SHAPE_TEXT];
+        return neuron_fail(NEURON_E_SHAPE, "%s: examples of %s cannot become %s", __func__,
+                           neuron_shape_text(&dataset->shape, from), neuron_shape_text(&made, to));
+    }
+    dataset->shape = made;
+    return NEURON_OK;
+}
+
+int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset)
+{
+    CHECK_ARGUMENT(dataset);
+    CHECK_ARGUMENT(isfinite(scale));
+    CHECK_ARGUMENT(isfinite(offset));
+    dataset->scale = scale;
+    dataset->offset = offset;
+    return NEURON_OK;
+}
+
+int64_t neuron_dataset_count(const neuron_dataset_t *dataset)
+{
+    return dataset ? dataset->count : 0;
+}
+
+int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
+{
+    return dataset ? dataset->class_count : 0;
+}
+
+int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank)
+{
+    CHECK_ARGUMENT(dataset);
+    CHECK_ARGUMENT(shape);
+    CHECK_ARGUMENT(rank);
+    neuron_shape_get(&dataset->shape, shape, rank);
+    return NEURON_OK;
+}
+
+int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
+                         const neuron_shape *output, const char *who)
+{
+    char ours[NEURON_SHAPE_TEXT], theirs[NEURON_SHAPE_TEXT];
+    if (!neuron_shape_equal(&dataset->shape, input))
+        return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, the graph's input is %s", who,
+                           neuron_shape_text(&dataset->shape, ours),
+                           neuron_shape_text(input, theirs));
+    if (output->rank != 1 || output->extent[0] != dataset->class_count)
+        return neuron_fail(NEURON_E_SHAPE,
+                           "%s: the dataset has %" PRId32 " classes, the graph's output is %s", who,
+                           dataset->class_count, neuron_shape_text(output, theirs));
+    return NEURON_OK;
+}

@@ -1,0 +1,51 @@
+/* Datasets, from the inside. */
+#ifndef DATA_DATASET_H
+#define DATA_DATASET_H
+
+#include <libneuron/dataset.h>
+
+#include "base/context.h"
+#include "base/tensor.h"
+
+struct neuron_dataset {
+    atomic_int references;
+    neuron_context_t *context;
+    neuron_tensor_t *examples; /* u8 or f32, [stored, ...] */
+    neuron_tensor_t *labels;   /* i32 [stored] or, as targets, f32 [stored, class_count] */
+    bool one_hot;              /* labels are class numbers that are handed out as targets */
+    int32_t class_count;
+    neuron_shape shape; /* of one example */
+    double scale, offset;
+    int64_t count;
+    int64_t *order; /* stored row of each example */
+};
+
+/* neuron_dataset_create() whose messages begin with `who`, such as the path of a file. */
+int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
+                              neuron_tensor_t *examples, neuron_tensor_t *labels,
+                              int32_t class_count, const char *who);
+
+/* A dataset of `count` examples of another, sharing its memory. `positions` are places in the
+ * dataset; NULL for first, first + 1, ... */
+int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
+                          const int64_t *positions, int64_t first, int64_t count);
+
+/* Whether a graph of these shapes can work on the dataset; `who` begins the message. */
+int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
+                         const neuron_shape *output, const char *who);
+
+/* Scales `count` examples into `values`. `positions` are places in the dataset; NULL for
+ * first, first + 1, ... */
+void neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
+                           const int64_t *positions, int64_t first, int64_t count, float *values);
+
+/* Whether examples have a target for each class rather than a class number. */
+bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);
+
+/* Class of an example: its number, or its largest target (the first of equals). */
+int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position);
+
+/* Writes the class_count targets of an example, one-hot for a class number. */
+void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, float *target);
+
+#endif

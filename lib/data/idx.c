@@ -1,0 +1,230 @@
+#include "data/idx.h"
+
+#include "base/checked.h"
+#include "base/file.h"
+#include "data/dataset.h"
+#include "data/gzip.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAGIC_SIZE = 4, IDX_UNSIGNED_BYTES = 8 };
+
+/* IDX data, read from its beginning to its end, plain or through gzip. */
+typedef struct source {
+    const char *name;
+    const uint8_t *bytes;
+    size_t size;
+    size_t position; /* in the unpacked data */
+    bool packed;
+    neuron_gzip gzip;
+} source;
+
+/* Room for what a header promises: a count, and a shape. */
+enum { PROMISE_TEXT = NEURON_SHAPE_TEXT + 32 };
+
+typedef struct header {
+    neuron_shape shape;
+    size_t elements;            /* SIZE_MAX if they are more than can be counted */
+    char promise[PROMISE_TEXT]; /* "60000 images of 28x28" */
+} header;
+
+static int read_bytes(source *from, void *buffer, size_t room, size_t *got)
+{
+    if (from->packed) {
+        RETURN_IF_ERROR(neuron_gzip_read(&from->gzip, buffer, room, got));
+    } else {
+        size_t left = from->size - from->position;
+        *got = room < left ? room : left;
+        memcpy(buffer, from->bytes + from->position, *got);
+    }
+    from->position += *got;
+    return NEURON_OK;
+}
+
+static int check_magic(const source *from, const uint8_t *magic, size_t got, int32_t rank)
+{
+    const uint8_t expected[MAGIC_SIZE] = {0, 0, IDX_UNSIGNED_BYTES, (uint8_t)rank};
+    if (got == MAGIC_SIZE && memcmp(magic, expected, MAGIC_SIZE) == 0)
+        return NEURON_OK;
+    if (got < MAGIC_SIZE)
+        return neuron_fail(NEURON_E_FORMAT, "%s: not an IDX file: it ends at byte %zu", from->name,
+                           got);
+    bool idx = magic[0] == 0 && magic[1] == 0;
+    if (idx && magic[2] == IDX_UNSIGNED_BYTES)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: an IDX file of rank %d, not %" PRId32 ": it begins with "
+                           "%02x %02x %02x %02x, not %02x %02x %02x %02x",
+                           from->name, magic[3], rank, magic[0], magic[1], magic[2], magic[3],
+                           expected[0], expected[1], expected[2], expected[3]);
+    return neuron_fail(NEURON_E_FORMAT,
+                       "%s: not an IDX file%s: it begins with %02x %02x %02x %02x, "
+                       "not %02x %02x %02x %02x",
+                       from->name, idx ? " of bytes" : "", magic[0], magic[1], magic[2], magic[3],
+                       expected[0], expected[1], expected[2], expected[3]);
+}
+
+static void write_promise(header *read)
+{
+    neuron_shape item = {.rank = read->shape.rank - 1};
+    for (int32_t axis = 0; axis < item.rank; axis++)
+        item.extent[axis] = read->shape.extent[axis + 1];
+    char text[NEURON_SHAPE_TEXT];
+    if (item.rank == 0)
+        snprintf(read->promise, sizeof read->promise, "%" PRId64 " labels", read->shape.extent[0]);
+    else
+        snprintf(read->promise, sizeof read->promise, "%" PRId64 " images of %s",
+                 read->shape.extent[0], neuron_shape_text(&item, text));
+}
+
+static int read_header(source *from, header *read, int32_t rank)
+{
+    uint8_t magic[MAGIC_SIZE], extents[4 * NEURON_RANK_MAX];
+    size_t got, wanted = 4 * (size_t)rank;
+    RETURN_IF_ERROR(read_bytes(from, magic, sizeof magic, &got));
+    RETURN_IF_ERROR(check_magic(from, magic, got, rank));
+    RETURN_IF_ERROR(read_bytes(from, extents, wanted, &got));
+    if (got < wanted)
+        return neuron_fail(NEURON_E_FORMAT, "%s: the header ends early, at byte %zu of %zu",
+                           from->name, from->position, sizeof magic + wanted);
+    read->shape.rank = rank;
+    read->elements = 1;
+    bool counted = true;
+    for (int32_t axis = 0; axis < rank; axis++) {
+        const uint8_t *e = extents + 4 * axis;
+        uint32_t extent = (uint32_t)e[0] << 24 | (uint32_t)e[1] << 16 | (uint32_t)e[2] << 8 | e[3];
+        read->shape.extent[axis] = extent;
+        counted = counted && neuron_multiply_size(read->elements, extent, &read->elements);
+        if (axis > 0 && extent == 0)
+            return neuron_fail(NEURON_E_FORMAT, "%s: axis %" PRId32 " has extent 0, at byte %zu",
+                               from->name, axis, sizeof magic + 4 * (size_t)axis);
+    }
+    if (!counted)
+        read->elements = SIZE_MAX;
+    write_promise(read);
+    return NEURON_OK;
+}
+
+/* Refuses a header that promises more than the file can hold, whatever is in it. */
+static int check_promise(const source *from, const header *read)
+{
+    size_t needed, limit = from->size;
+    if (from->packed && !neuron_multiply_size(from->size, NEURON_GZIP_RATIO_MAX, &limit))
+        limit = SIZE_MAX;
+    if (!neuron_add_size(read->elements, from->position, &needed))
+        return neuron_fail(NEURON_E_FORMAT, "%s: %s are more than any file can hold", from->name,
+                           read->promise);
+    if (needed <= limit)
+        return NEURON_OK;
+    if (from->packed)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: %s need %zu bytes, more than %zu bytes of gzip data can hold",
+                           from->name, read->promise, needed, from->size);
+    return neuron_fail(NEURON_E_FORMAT, "%s: %s need %zu bytes, the file has %zu", from->name,
+                       read->promise, needed, from->size);
+}
+
+/* Refuses anything that follows the elements. */
+static int check_end(source *from, const header *read)
+{
+    char extra;
+    size_t got;
+    RETURN_IF_ERROR(read_bytes(from, &extra, 1, &got));
+    if (got > 0)
+        return neuron_fail(NEURON_E_FORMAT, "%s: more data follows the %s, at byte %zu%s",
+                           from->name, read->promise, from->position - got,
+                           from->packed ? " of the unpacked data" : "");
+    if (from->packed && neuron_gzip_left(&from->gzip) > 0)
+        return neuron_fail(NEURON_E_FORMAT, "%s: %zu bytes follow the gzip data, at byte %zu",
+                           from->name, neuron_gzip_left(&from->gzip),
+                           from->size - neuron_gzip_left(&from->gzip));
+    return NEURON_OK;
+}
+
+static int read_elements(source *from, const header *read, neuron_tensor_t *tensor)
+{
+    size_t got, needed = from->position + read->elements;
+    RETURN_IF_ERROR(read_bytes(from, tensor->data, read->elements, &got));
+    if (got < read->elements)
+        return neuron_fail(NEURON_E_FORMAT, "%s: %s need %zu bytes, the unpacked data has %zu",
+                           from->name, read->promise, needed, from->position);
+    return check_end(from, read);
+}
+
+int neuron_idx_read(neuron_tensor_t **tensor, neuron_context_t *context, const void *bytes,
+                    size_t size, const char *name, int32_t expected_rank)
+{
+    source from = {
+        .name = name, .bytes = bytes, .size = size, .packed = neuron_gzip_is(bytes, size)};
+    if (from.packed)
+        RETURN_IF_ERROR(neuron_gzip_open(&from.gzip, context, bytes, size, name));
+    header read;
+    neuron_tensor_t *made = NULL;
+    int status = read_header(&from, &read, expected_rank);
+    if (status == NEURON_OK)
+        status = check_promise(&from, &read);
+    if (status == NEURON_OK)
+        status =
+            neuron_tensor_create_raw(&made, context, NEURON_U8, read.shape.extent, read.shape.rank);
+    if (status == NEURON_OK)
+        status = read_elements(&from, &read, made);
+    if (status == NEURON_OK)
+        *tensor = made;
+    else
+        neuron_tensor_unref(made);
+    if (from.packed)
+        neuron_gzip_close(&from.gzip);
+    return status;
+}
+
+static int read_file(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
+                     int32_t rank)
+{
+    void *bytes;
+    size_t size;
+    RETURN_IF_ERROR(neuron_file_read(context, path, &bytes, &size));
+    int status = neuron_idx_read(tensor, context, bytes, size, path, rank);
+    neuron_release(context, bytes);
+    return status;
+}
+
+/* The dataset of [n, height, width] images, with a channel axis of its own. */
+static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
+                        neuron_tensor_t *images, neuron_tensor_t *labels, int32_t class_count,
+                        const char *labels_path)
+{
+    RETURN_IF_ERROR(
+        neuron_dataset_create_for(dataset, context, images, labels, class_count, labels_path));
+    neuron_shape *shape = &(*dataset)->shape;
+    shape->extent[shape->rank++] = 1;
+    return NEURON_OK;
+}
+
+int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
+                            const char *images_path, const char *labels_path, int32_t class_count)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(images_path);
+    CHECK_ARGUMENT(labels_path);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= 256);
+    neuron_tensor_t *images = NULL, *labels = NULL;
+    int status = read_file(&images, context, images_path, 3);
+    if (status < 0)
+        goto done;
+    status = read_file(&labels, context, labels_path, 1);
+    if (status < 0)
+        goto done;
+    if (images->shape.extent[0] != labels->shape.extent[0])
+        status =
+            neuron_fail(NEURON_E_DATA, "%" PRId64 " images but %" PRId64 " labels: %s and %s",
+                        images->shape.extent[0], labels->shape.extent[0], images_path, labels_path);
+    else
+        status = make_dataset(dataset, context, images, labels, class_count, labels_path);
+done:
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(images);
+    return status;
+}

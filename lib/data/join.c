@@ -1,0 +1,110 @@
+/* Putting datasets together. */
+#include "data/dataset.h"
+
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *other, int32_t number)
+{
+    const char *who = "neuron_dataset_join";
+    char ours[NEURON_SHAPE_TEXT], theirs[NEURON_SHAPE_TEXT];
+    if (!neuron_shape_equal(&first->shape, &other->shape))
+        return neuron_fail(NEURON_E_SHAPE,
+                           "%s: examples of dataset %" PRId32 " are %s, those of dataset 0 are %s",
+                           who, number, neuron_shape_text(&other->shape, theirs),
+                           neuron_shape_text(&first->shape, ours));
+    if (first->examples->type != other->examples->type)
+        return neuron_fail(NEURON_E_TYPE,
+                           "%s: examples of dataset %" PRId32 " are %s, those of dataset 0 are %s",
+                           who, number, neuron_type_name(other->examples->type),
+                           neuron_type_name(first->examples->type));
+    if (neuron_dataset_has_targets(first) != neuron_dataset_has_targets(other))
+        return neuron_fail(NEURON_E_TYPE,
+                           "%s: of dataset %" PRId32 " and dataset 0 only one has targets", who,
+                           number);
+    if (first->class_count != other->class_count)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: dataset %" PRId32 " has %" PRId32
+                           " classes, dataset 0 has %" PRId32,
+                           who, number, other->class_count, first->class_count);
+    if (first->scale != other->scale || first->offset != other->offset)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: dataset %" PRId32 " has another scale or offset than dataset 0",
+                           who, number);
+    return NEURON_OK;
+}
+
+/* Empty tensors with room for the examples and labels of all. */
+static int make_room(neuron_tensor_t **examples, neuron_tensor_t **labels,
+                     neuron_dataset_t *const *datasets, int32_t count)
+{
+    const neuron_dataset_t *first = datasets[0];
+    int64_t extents[NEURON_RANK_MAX] = {0};
+    memcpy(extents + 1, first->shape.extent, (size_t)first->shape.rank * sizeof extents[0]);
+    int32_t label_type = NEURON_I32;
+    for (int32_t k = 0; k < count; k++) {
+        extents[0] += datasets[k]->count;
+        if (datasets[k]->labels->type == NEURON_F32)
+            label_type = NEURON_F32;
+    }
+    RETURN_IF_ERROR(neuron_tensor_create_raw(examples, first->context, first->examples->type,
+                                             extents, first->shape.rank + 1));
+    const int64_t label_extents[] = {extents[0], first->class_count};
+    return neuron_tensor_create_raw(labels, first->context, label_type, label_extents,
+                                    label_type == NEURON_F32 ? 2 : 1);
+}
+
+/* Copies a dataset to the rows that begin at `row`. */
+static void copy_rows(const neuron_dataset_t *dataset, int64_t row, neuron_tensor_t *examples,
+                      neuron_tensor_t *labels)
+{
+    size_t size =
+        (size_t)neuron_shape_count(&dataset->shape) * neuron_type_size(dataset->examples->type);
+    const char *from = dataset->examples->data;
+    char *to = (char *)examples->data + (size_t)row * size;
+    for (int64_t i = 0; i < dataset->count; i++) {
+        memcpy(to + (size_t)i * size, from + (size_t)dataset->order[i] * size, size);
+        if (labels->type == NEURON_F32)
+            neuron_dataset_target(dataset, i,
+                                  (float *)labels->data + (row + i) * dataset->class_count);
+        else
+            ((int32_t *)labels->data)[row + i] = neuron_dataset_label(dataset, i);
+    }
+}
+
+int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
+                        int32_t count)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(datasets);
+    CHECK_ARGUMENT(count >= 1);
+    for (int32_t k = 0; k < count; k++)
+        CHECK_ARGUMENT(datasets[k]);
+    const neuron_dataset_t *first = datasets[0];
+    for (int32_t k = 1; k < count; k++)
+        RETURN_IF_ERROR(check_alike(first, datasets[k], k));
+
+    neuron_tensor_t *examples = NULL, *labels = NULL;
+    int status = make_room(&examples, &labels, datasets, count);
+    if (status < 0)
+        goto done;
+    int64_t row = 0;
+    for (int32_t k = 0; k < count; k++) {
+        copy_rows(datasets[k], row, examples, labels);
+        row += datasets[k]->count;
+    }
+    status = neuron_dataset_create_for(dataset, first->context, examples, labels,
+                                       first->class_count, __func__);
+    if (status < 0)
+        goto done;
+    (*dataset)->one_hot = first->one_hot && labels->type == NEURON_I32;
+    (*dataset)->scale = first->scale;
+    (*dataset)->offset = first->offset;
+done:
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+    return status;
+}

@@ -1,0 +1,140 @@
+/* Dividing a dataset into parts. */
+#include "data/dataset.h"
+
+#include "base/random.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const double sum_tolerance = 1e-9;
+
+/* Examples of one division in the order in which they are dealt out, class by class if it is
+ * stratified and as if all were of one class if not. */
+typedef struct deal {
+    const double *fractions;
+    int32_t class_count;
+    int64_t *ends;      /* of each class in `positions` */
+    int64_t *positions; /* places in the dataset */
+    int64_t *part;      /* room for the positions of one part */
+} deal;
+
+static int check_fractions(const double *fractions, int32_t count)
+{
+    double sum = 0;
+    for (int32_t k = 0; k < count; k++) {
+        if (!isfinite(fractions[k]) || fractions[k] <= 0)
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "neuron_dataset_split: fraction %" PRId32 " is not above 0", k);
+        sum += fractions[k];
+    }
+    if (sum > 1 + sum_tolerance)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "neuron_dataset_split: the fractions add up to more than 1");
+    return NEURON_OK;
+}
+
+/* Where part `part` ends among `count` examples. Rounding sums instead of fractions makes each part
+ * begin where the one before it ends. */
+static int64_t part_end(const double *fractions, int32_t part, int64_t count)
+{
+    double sum = 0;
+    for (int32_t k = 0; k <= part; k++)
+        sum += fractions[k];
+    if (sum >= 1 - sum_tolerance)
+        return count;
+    return (int64_t)llround(sum * (double)count);
+}
+
+/* Sorts positions by class without changing the order within one, and sets the classes' ends. */
+static void group_by_class(deal *all, const neuron_dataset_t *dataset)
+{
+    memset(all->ends, 0, (size_t)all->class_count * sizeof *all->ends);
+    for (int64_t i = 0; i < dataset->count; i++)
+        all->ends[neuron_dataset_label(dataset, i)]++;
+    int64_t begin = 0;
+    for (int32_t k = 0; k < all->class_count; k++) {
+        int64_t size = all->ends[k];
+        all->ends[k] = begin;
+        begin += size;
+    }
+    memcpy(all->part, all->positions, (size_t)dataset->count * sizeof *all->part);
+    for (int64_t i = 0; i < dataset->count; i++) {
+        int32_t label = neuron_dataset_label(dataset, all->part[i]);
+        all->positions[all->ends[label]++] = all->part[i];
+    }
+}
+
+/* Collects the positions of one part and returns how many they are. */
+static int64_t deal_part(const deal *all, int32_t part)
+{
+    int64_t used = 0, begin = 0;
+    for (int32_t k = 0; k < all->class_count; k++) {
+        int64_t size = all->ends[k] - begin;
+        int64_t from = part > 0 ? part_end(all->fractions, part - 1, size) : 0;
+        int64_t to = part_end(all->fractions, part, size);
+        for (int64_t i = from; i < to; i++)
+            all->part[used++] = all->positions[begin + i];
+        begin = all->ends[k];
+    }
+    return used;
+}
+
+static int make_parts(deal *all, const neuron_dataset_t *dataset, int32_t count, int32_t kind,
+                      uint64_t seed, neuron_dataset_t **parts)
+{
+    neuron_random_reader reader = neuron_random_read(seed, NEURON_RANDOM_SPLIT, 0);
+    for (int64_t i = 0; i < dataset->count; i++)
+        all->positions[i] = i;
+    all->ends[0] = dataset->count;
+    if (kind != NEURON_SPLIT_IN_ORDER)
+        neuron_random_shuffle(&reader, all->positions, dataset->count);
+    if (kind == NEURON_SPLIT_STRATIFIED)
+        group_by_class(all, dataset);
+    for (int32_t k = 0; k < count; k++) {
+        int64_t size = deal_part(all, k);
+        if (size == 0)
+            return neuron_fail(NEURON_E_DATA,
+                               "neuron_dataset_split: part %" PRId32 " of %" PRId32
+                               " would get none of the %" PRId64 " examples",
+                               k, count, dataset->count);
+        if (kind == NEURON_SPLIT_STRATIFIED)
+            neuron_random_shuffle(&reader, all->part, size);
+        RETURN_IF_ERROR(neuron_dataset_derive(&parts[k], dataset, all->part, 0, size));
+    }
+    return NEURON_OK;
+}
+
+int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int32_t count,
+                         int32_t kind, uint64_t seed, neuron_dataset_t **parts)
+{
+    for (int32_t k = 0; parts && k < count; k++)
+        parts[k] = NULL;
+    CHECK_ARGUMENT(dataset);
+    CHECK_ARGUMENT(fractions);
+    CHECK_ARGUMENT(count >= 1);
+    CHECK_ARGUMENT(parts);
+    if (kind != NEURON_SPLIT_IN_ORDER && kind != NEURON_SPLIT_SHUFFLED &&
+        kind != NEURON_SPLIT_STRATIFIED)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %" PRId32 " is not a kind of split", __func__,
+                           kind);
+    RETURN_IF_ERROR(check_fractions(fractions, count));
+
+    neuron_context_t *context = dataset->context;
+    deal all = {.fractions = fractions,
+                .class_count = kind == NEURON_SPLIT_STRATIFIED ? dataset->class_count : 1};
+    int status = NEURON_E_MEMORY;
+    all.ends = neuron_allocate(context, (size_t)all.class_count, sizeof *all.ends);
+    all.positions = neuron_allocate(context, (size_t)dataset->count, sizeof *all.positions);
+    all.part = neuron_allocate(context, (size_t)dataset->count, sizeof *all.part);
+    if (all.ends && all.positions && all.part)
+        status = make_parts(&all, dataset, count, kind, seed, parts);
+    for (int32_t k = 0; status < 0 && k < count; k++) {
+        neuron_dataset_unref(parts[k]);
+        parts[k] = NULL;
+    }
+    neuron_release(context, all.part);
+    neuron_release(context, all.positions);
+    neuron_release(context, all.ends);
+    return status;
+}

@@ -1,0 +1,125 @@
+#include "io/file-write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Files left by a process that was killed and had the same number may be in the way. */
+enum { ATTEMPTS = 1000 };
+
+/* Linux writes no more than this at a time. */
+static const size_t write_max = 0x7ffff000;
+
+static int fail_io(const char *path, const char *what)
+{
+    return neuron_fail(NEURON_E_IO, "%s: %s: %s", path, what, strerror(errno));
+}
+
+/* Renaming over a device or a folder would do harm or fail late. */
+static int check_replaceable(const char *path)
+{
+    struct stat found;
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+        return neuron_fail(NEURON_E_IO, "%s: is not a regular file and is left alone", path);
+    return NEURON_OK;
+}
+
+/* Opens the folder that holds `path`, to flush the new name to the disk. `room` has strlen(path) +
+ * 2 bytes. */
+static int open_folder(int *folder, const char *path, char *room)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 1;
+    memcpy(room, slash ? path : ".", length);
+    room[length] = '\0';
+    *folder = open(room, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*folder < 0)
+        return fail_io(path, "cannot open its folder");
+    return NEURON_OK;
+}
+
+/* mkstemp would give it a mode that shuts out whom the umask lets in. */
+static int create_beside(int *file, char *name, size_t size, const char *path)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        snprintf(name, size, "%s.%ld-%d.new", path, (long)getpid(), attempt);
+        *file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (*file >= 0)
+            return NEURON_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return fail_io(path, "cannot create a file beside it");
+}
+
+static int write_piece(int file, const neuron_file_piece *piece, const char *path)
+{
+    const char *data = piece->data;
+    size_t left = piece->size;
+    while (left > 0) {
+        ssize_t wrote = write(file, data, left < write_max ? left : write_max);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0)
+            return fail_io(path, "cannot write");
+        data += wrote;
+        left -= (size_t)wrote;
+    }
+    return NEURON_OK;
+}
+
+static int write_pieces(int file, const neuron_file_piece *pieces, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++)
+        RETURN_IF_ERROR(write_piece(file, &pieces[i], path));
+    if (fsync(file) < 0)
+        return fail_io(path, "cannot flush to the disk");
+    return NEURON_OK;
+}
+
+/* The file is in place by now: what is not sure is that its name outlives a power cut. File systems
+ * that cannot flush a folder are no reason to fail. */
+static int flush_folder(int folder, const char *path)
+{
+    if (fsync(folder) < 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS)
+        return fail_io(path, "is written, but cannot flush its folder to the disk");
+    return NEURON_OK;
+}
+
+static int replace(int folder, char *name, size_t size, const char *path,
+                   const neuron_file_piece *pieces, size_t count)
+{
+    int file = -1;
+    RETURN_IF_ERROR(create_beside(&file, name, size, path));
+    int status = write_pieces(file, pieces, count, path);
+    if (close(file) < 0 && status == NEURON_OK)
+        status = fail_io(path, "cannot write");
+    if (status == NEURON_OK && rename(name, path) < 0)
+        status = fail_io(path, "cannot put the new file in its place");
+    if (status < 0) {
+        unlink(name);
+        return status;
+    }
+    return flush_folder(folder, path);
+}
+
+int neuron_file_replace(neuron_context_t *context, const char *path,
+                        const neuron_file_piece *pieces, size_t count)
+{
+    size_t size = strlen(path) + 64;
+    int folder = -1;
+    RETURN_IF_ERROR(check_replaceable(path));
+    char *name = neuron_allocate(context, size, 1);
+    if (!name)
+        return NEURON_E_MEMORY;
+    int status = open_folder(&folder, path, name);
+    if (status == NEURON_OK)
+        status = replace(folder, name, size, path, pieces, count);
+    if (folder >= 0)
+        close(folder);
+    neuron_release(context, name);
+    return status;
+}

@@ -1,0 +1,21 @@
+/* Writing a file so that a crash at any moment leaves the old one or the new one. */
+#ifndef IO_FILE_WRITE_H
+#define IO_FILE_WRITE_H
+
+#include "base/context.h"
+
+#include <stddef.h>
+
+/* Part of what a file will hold. */
+typedef struct neuron_file_piece {
+    const void *data;
+    size_t size;
+} neuron_file_piece;
+
+/* Writes the pieces one after the other into a new file beside `path`, flushes it to the disk and
+ * renames it to `path`. On failure the new file is removed and what was at `path` stays. Only a
+ * regular file is replaced. */
+int neuron_file_replace(neuron_context_t *context, const char *path,
+                        const neuron_file_piece *pieces, size_t count);
+
+#endif

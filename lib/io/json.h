@@ -1,0 +1,27 @@
+/* The JSON library, with this library's answers to what can fail. */
+#ifndef IO_JSON_H
+#define IO_JSON_H
+
+#include "base/context.h"
+
+#include <jansson.h>
+
+/* What messages show of a name or a text that comes from a file. */
+#define NEURON_JSON_NAME "%.127s"
+
+/* Parses an object without duplicate keys. A message begins with `who` and tells the byte, counted
+ * from `first`: the place of the text in its file. */
+int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text, size_t size,
+                      size_t first, const char *who);
+
+/* These take `value` over, as NULL too: it is what a failed json_... call returns. */
+int neuron_json_set(json_t *object, const char *key, json_t *value);
+int neuron_json_append(json_t *array, json_t *value);
+
+/* Writes compact text, keys in the order they were set, and a '\0' that `size` does not count. */
+int neuron_json_write(char **text, size_t *size, neuron_context_t *context, const json_t *json);
+
+/* NEURON_E_MEMORY with its message. */
+int neuron_json_no_memory(void);
+
+#endif

@@ -1,0 +1,272 @@
+#include "io/structure.h"
+
+#include "base/checked.h"
+#include "io/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A graph while it is read. */
+typedef struct reader {
+    neuron_graph_t *graph;
+    const char *source;
+    const json_t *nodes; /* of the file */
+    int32_t node;        /* the one at work */
+    /* Its inputs and their weights. */
+    neuron_node_t **inputs;
+    double *weights;
+    int32_t input_count;
+} reader;
+
+/* Begins a message about the node at work. */
+#define NODE              "%s: node %" PRId32 " \"" NEURON_JSON_NAME "\": "
+#define NODE_ARGUMENTS(r) (r)->source, (r)->node, node_name(r)
+
+static const char *node_name(const reader *r)
+{
+    const char *name =
+        json_string_value(json_object_get(json_array_get(r->nodes, (size_t)r->node), "name"));
+    return name ? name : "";
+}
+
+/* The graph would not take what the file says. Its message names the node. */
+static int fail_as_graph(const reader *r, int status)
+{
+    if (status == NEURON_E_MEMORY)
+        return status;
+    return neuron_fail(NEURON_E_FORMAT, "%s: node %" PRId32 ": %s", r->source, r->node,
+                       neuron_error_last());
+}
+
+/* A whole number from 0 to `limit` - 1. */
+static int read_place(int32_t *place, const json_t *json, int32_t limit)
+{
+    json_int_t value = json_integer_value(json);
+    if (!json_is_integer(json) || value < 0 || value >= limit)
+        return NEURON_E_FORMAT;
+    *place = (int32_t)value;
+    return NEURON_OK;
+}
+
+static int read_inputs(reader *r, const json_t *list)
+{
+    size_t count = json_array_size(list);
+    if (!json_is_array(list) || count == 0 || count > INT32_MAX)
+        return neuron_fail(NEURON_E_FORMAT, NODE "has no list of inputs", NODE_ARGUMENTS(r));
+    r->inputs = neuron_allocate(r->graph->context, count, sizeof *r->inputs);
+    if (!r->inputs)
+        return NEURON_E_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        int32_t place;
+        if (read_place(&place, json_array_get(list, i), r->node) < 0)
+            return neuron_fail(NEURON_E_FORMAT, NODE "input %zu is not a node before it",
+                               NODE_ARGUMENTS(r), i);
+        r->inputs[i] = r->graph->nodes[place];
+    }
+    r->input_count = (int32_t)count;
+    return NEURON_OK;
+}
+
+static int read_weights(reader *r, const json_t *list)
+{
+    size_t count = (size_t)r->input_count;
+    if (!json_is_array(list) || json_array_size(list) != count)
+        return neuron_fail(NEURON_E_FORMAT, NODE "weights are not %zu numbers", NODE_ARGUMENTS(r),
+                           count);
+    r->weights = neuron_allocate(r->graph->context, count, sizeof *r->weights);
+    if (!r->weights)
+        return NEURON_E_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *weight = json_array_get(list, i);
+        if (!json_is_number(weight))
+            return neuron_fail(NEURON_E_FORMAT, NODE "weight %zu is not a number",
+                               NODE_ARGUMENTS(r), i);
+        r->weights[i] = json_number_value(weight);
+    }
+    return NEURON_OK;
+}
+
+static int32_t find_option(const neuron_layer *layer, const char *name)
+{
+    for (int32_t i = 0; i < layer->option_count; i++)
+        if (strcmp(layer->options[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* Reads what is said of a node beside its layer and name. */
+static int read_key(reader *r, const neuron_layer *layer, double *options, const char *key,
+                    const json_t *value)
+{
+    if (strcmp(key, "layer") == 0 || strcmp(key, "name") == 0 || strcmp(key, "inputs") == 0)
+        return NEURON_OK;
+    if (strcmp(key, "weights") == 0)
+        return read_weights(r, value);
+    int32_t index = find_option(layer, key);
+    if (index < 0)
+        return neuron_fail(NEURON_E_FORMAT, NODE "a %s layer has no \"%.31s\"", NODE_ARGUMENTS(r),
+                           layer->name, key);
+    bool whole = layer->options[index].whole;
+    if (!json_is_integer(value) && (whole || !json_is_real(value)))
+        return neuron_fail(NEURON_E_FORMAT, NODE "%s is not a %s number", NODE_ARGUMENTS(r), key,
+                           whole ? "whole" : "real");
+    options[index] = json_number_value(value);
+    return NEURON_OK;
+}
+
+static int read_layer(reader *r, const neuron_layer *layer, const json_t *json)
+{
+    double options[NEURON_OPTIONS_MAX];
+    for (int32_t i = 0; i < layer->option_count; i++)
+        options[i] = layer->options[i].fallback;
+    RETURN_IF_ERROR(read_inputs(r, json_object_get(json, "inputs")));
+    void *place = json_object_iter((json_t *)(uintptr_t)json);
+    for (; place; place = json_object_iter_next((json_t *)(uintptr_t)json, place))
+        RETURN_IF_ERROR(read_key(r, layer, options, json_object_iter_key(place),
+                                 json_object_iter_value(place)));
+    if (!neuron_graph_add(r->graph, layer, node_name(r), r->inputs, r->input_count, options,
+                          r->weights))
+        return fail_as_graph(r, r->graph->status);
+    return NEURON_OK;
+}
+
+static int read_input(reader *r, const json_t *json)
+{
+    int64_t shape[NEURON_RANK_MAX] = {0};
+    const json_t *list = json_object_get(json, "shape");
+    size_t rank = json_array_size(list);
+    if (!json_is_array(list) || rank > NEURON_RANK_MAX || json_object_size(json) != 3)
+        return neuron_fail(NEURON_E_FORMAT, NODE "an input is not a layer, a name and a shape",
+                           NODE_ARGUMENTS(r));
+    for (size_t axis = 0; axis < rank; axis++) {
+        /* What is no whole number is 0 here, and no extent of an input. */
+        shape[axis] = json_integer_value(json_array_get(list, axis));
+    }
+    neuron_node_t *input = neuron_input(r->graph, shape, (int32_t)rank);
+    if (!input)
+        return fail_as_graph(r, r->graph->status);
+    int status = neuron_node_set_name(input, node_name(r));
+    return status < 0 ? fail_as_graph(r, status) : NEURON_OK;
+}
+
+static int read_node(reader *r, const json_t *json)
+{
+    const char *layer_name = json_string_value(json_object_get(json, "layer"));
+    if (!json_is_string(json_object_get(json, "name")) || !layer_name)
+        return neuron_fail(NEURON_E_FORMAT, "%s: node %" PRId32 " has no layer or no name",
+                           r->source, r->node);
+    const neuron_layer *layer = neuron_layer_find(layer_name);
+    if (!layer)
+        return neuron_fail(NEURON_E_FORMAT, NODE "layer \"%.63s\" is not known", NODE_ARGUMENTS(r),
+                           layer_name);
+    return layer == &neuron_layer_input ? read_input(r, json) : read_layer(r, layer, json);
+}
+
+static int read_nodes(reader *r)
+{
+    int status = NEURON_OK;
+    size_t count = json_array_size(r->nodes);
+    for (size_t i = 0; i < count && status == NEURON_OK; i++) {
+        r->node = (int32_t)i;
+        status = read_node(r, json_array_get(r->nodes, i));
+        neuron_release(r->graph->context, r->inputs);
+        neuron_release(r->graph->context, r->weights);
+        r->inputs = NULL;
+        r->weights = NULL;
+        r->input_count = 0;
+    }
+    return status;
+}
+
+/* Shapes cost nothing to claim: only what the file has bytes for is worth allocating. */
+static int check_bytes(const reader *r, size_t bytes_max)
+{
+    size_t left = bytes_max / sizeof(float);
+    for (int32_t i = 0; i < r->graph->node_total; i++) {
+        const neuron_spec *spec = &r->graph->nodes[i]->spec;
+        for (int32_t j = 0; j < spec->array_count; j++) {
+            uint64_t count = (uint64_t)neuron_shape_count(&spec->arrays[j].shape);
+            if (count > left)
+                return neuron_fail(NEURON_E_FORMAT,
+                                   "%s: has %zu bytes of data, too few for the parameters up to "
+                                   "\"%s.%s\"",
+                                   r->source, bytes_max, r->graph->nodes[i]->name,
+                                   spec->arrays[j].name);
+            left -= (size_t)count;
+        }
+    }
+    return NEURON_OK;
+}
+
+static int finish(const reader *r, const json_t *output)
+{
+    int32_t place;
+    const neuron_graph_t *graph = r->graph;
+    if (read_place(&place, output, graph->node_total) < 0)
+        return neuron_fail(NEURON_E_FORMAT, "%s: \"output\" is not the place of a node", r->source);
+    int status = neuron_graph_finish(r->graph, graph->nodes[place]);
+    if (status == NEURON_E_MEMORY)
+        return status;
+    if (status < 0)
+        return neuron_fail(NEURON_E_FORMAT, "%s: %s", r->source, neuron_error_last());
+    if (graph->node_count < graph->node_total)
+        return neuron_fail(NEURON_E_FORMAT, "%s: the output does not need node \"%s\"", r->source,
+                           graph->nodes[graph->node_count]->name);
+    return NEURON_OK;
+}
+
+static int check_version(const json_t *json, const char *source)
+{
+    const json_t *version = json_object_get(json, "version");
+    json_int_t number = json_integer_value(version);
+    if (!json_is_integer(version) || number < 1)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: \"version\" of the graph is not a whole number "
+                           "from 1",
+                           source);
+    if (number > NEURON_STRUCTURE_VERSION)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: graph version %" JSON_INTEGER_FORMAT
+                           " is newer than this library, which reads up to %d",
+                           source, number, NEURON_STRUCTURE_VERSION);
+    return NEURON_OK;
+}
+
+static int read_graph(reader *r, const json_t *json, size_t bytes_max)
+{
+    const char *name = json_string_value(json_object_get(json, "name"));
+    RETURN_IF_ERROR(check_version(json, r->source));
+    r->nodes = json_object_get(json, "nodes");
+    if (!name || !json_is_array(r->nodes) || json_object_size(json) != 4)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: the graph is not a version, a name, nodes and an output",
+                           r->source);
+    int status = neuron_graph_set_name(r->graph, name);
+    if (status < 0)
+        return neuron_fail(NEURON_E_FORMAT, "%s: %s", r->source, neuron_error_last());
+    RETURN_IF_ERROR(read_nodes(r));
+    RETURN_IF_ERROR(check_bytes(r, bytes_max));
+    return finish(r, json_object_get(json, "output"));
+}
+
+int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, const char *text,
+                          size_t bytes_max, const char *source)
+{
+    json_t *json = NULL;
+    reader r = {.source = source};
+    *graph = NULL;
+    int status = neuron_json_parse(&json, context, text, strlen(text), 0, source);
+    if (status == NEURON_E_FORMAT)
+        return neuron_fail(status, "%s (of the text \"libneuron.graph\")", neuron_error_last());
+    RETURN_IF_ERROR(status);
+    status = neuron_graph_create(&r.graph, context);
+    if (status == NEURON_OK)
+        status = read_graph(&r, json, bytes_max);
+    json_decref(json);
+    if (status < 0) {
+        neuron_graph_unref(r.graph);
+        return status;
+    }
+    *graph = r.graph;
+    return NEURON_OK;
+}

@@ -1,0 +1,96 @@
+#include "io/structure.h"
+
+#include "io/json.h"
+
+/* Adds an empty list to an object, which owns it. */
+static int add_list(json_t **list, json_t *object, const char *key)
+{
+    *list = json_array();
+    return neuron_json_set(object, key, *list);
+}
+
+static int write_shape(json_t *json, const neuron_shape *shape)
+{
+    json_t *list;
+    RETURN_IF_ERROR(add_list(&list, json, "shape"));
+    for (int32_t axis = 0; axis < shape->rank; axis++)
+        RETURN_IF_ERROR(neuron_json_append(list, json_integer(shape->extent[axis])));
+    return NEURON_OK;
+}
+
+static int write_inputs(json_t *json, const neuron_node_t *node)
+{
+    json_t *list;
+    RETURN_IF_ERROR(add_list(&list, json, "inputs"));
+    for (int32_t i = 0; i < node->spec.input_count; i++)
+        RETURN_IF_ERROR(neuron_json_append(list, json_integer(node->inputs[i]->index)));
+    return NEURON_OK;
+}
+
+static int write_options(json_t *json, const neuron_spec *spec)
+{
+    for (int32_t i = 0; i < spec->layer->option_count; i++) {
+        const neuron_option *option = &spec->layer->options[i];
+        double value = spec->options[i];
+        RETURN_IF_ERROR(
+            neuron_json_set(json, option->name,
+                            option->whole ? json_integer((json_int_t)value) : json_real(value)));
+    }
+    return NEURON_OK;
+}
+
+static int write_weights(json_t *json, const neuron_spec *spec)
+{
+    json_t *list;
+    if (!spec->weights)
+        return NEURON_OK;
+    RETURN_IF_ERROR(add_list(&list, json, "weights"));
+    for (int32_t i = 0; i < spec->input_count; i++)
+        RETURN_IF_ERROR(neuron_json_append(list, json_real(spec->weights[i])));
+    return NEURON_OK;
+}
+
+static int write_node(json_t *json, const neuron_node_t *node)
+{
+    RETURN_IF_ERROR(neuron_json_set(json, "layer", json_string(node->spec.layer->name)));
+    RETURN_IF_ERROR(neuron_json_set(json, "name", json_string(node->name)));
+    if (node == node->graph->input)
+        RETURN_IF_ERROR(write_shape(json, &node->spec.output));
+    else
+        RETURN_IF_ERROR(write_inputs(json, node));
+    RETURN_IF_ERROR(write_options(json, &node->spec));
+    return write_weights(json, &node->spec);
+}
+
+static int write_nodes(json_t *json, const neuron_graph_t *graph)
+{
+    json_t *list;
+    RETURN_IF_ERROR(add_list(&list, json, "nodes"));
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        json_t *node = json_object();
+        RETURN_IF_ERROR(neuron_json_append(list, node));
+        RETURN_IF_ERROR(write_node(node, graph->nodes[i]));
+    }
+    return NEURON_OK;
+}
+
+static int write_graph(json_t *json, const neuron_graph_t *graph)
+{
+    RETURN_IF_ERROR(neuron_json_set(json, "version", json_integer(NEURON_STRUCTURE_VERSION)));
+    RETURN_IF_ERROR(neuron_json_set(json, "name", json_string(graph->name)));
+    RETURN_IF_ERROR(write_nodes(json, graph));
+    return neuron_json_set(json, "output", json_integer(graph->output->index));
+}
+
+int neuron_structure_write(char **text, const neuron_graph_t *graph)
+{
+    size_t size;
+    json_t *json = json_object();
+    if (!json)
+        return neuron_json_no_memory();
+    int status = write_graph(json, graph);
+    if (status == NEURON_OK)
+        status = neuron_json_write(text, &size, graph->context, json);
+    json_decref(json);
+    return status;
+}

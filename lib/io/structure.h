@@ -1,0 +1,28 @@
+/* The structure of a graph as JSON text: what a model file keeps beside the parameters.
+ *
+ *     {"version": 1, "name": "graph", "nodes": [
+ *         {"layer": "input", "name": "input", "shape": [784]},
+ *         {"layer": "dense", "name": "dense", "inputs": [0], "units": 10, ...},
+ *         ...], "output": 2}
+ *
+ * Inputs are places in the list of nodes, always before the node. The other keys of a node are its
+ * layer's options by their names; joining layers may have "weights". An option that is missing has
+ * its default, so that layers can get new ones. */
+#ifndef IO_STRUCTURE_H
+#define IO_STRUCTURE_H
+
+#include "graph/graph.h"
+
+#include <stddef.h>
+
+enum { NEURON_STRUCTURE_VERSION = 1 };
+
+/* Writes the text for a finished graph. It is released with neuron_release(). */
+int neuron_structure_write(char **text, const neuron_graph_t *graph);
+
+/* Builds and finishes a graph whose parameters have at most `bytes_max` bytes: more are not
+ * allocated. `source` begins all messages. */
+int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, const char *text,
+                          size_t bytes_max, const char *source);
+
+#endif

@@ -1,0 +1,98 @@
+/* Every allocation of the data calls fails in turn: a status each time, and nothing leaked. */
+#include "test-common.h"
+
+#include "data/idx.h"
+
+#include <stdatomic.h>
+
+typedef struct limited {
+    atomic_int left; /* allocations until one fails */
+    atomic_int live;
+} limited;
+
+static void *allocate(size_t size, size_t alignment, void *user_data)
+{
+    limited *memory = user_data;
+    if (atomic_fetch_sub(&memory->left, 1) <= 0)
+        return NULL;
+    void *made = aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    if (made)
+        atomic_fetch_add(&memory->live, 1);
+    return made;
+}
+
+static void release(void *memory, void *user_data)
+{
+    atomic_fetch_sub(&((limited *)user_data)->live, 1);
+    free(memory);
+}
+
+static const char gzip_labels[] = /* two labels, 0 and 1 */
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\x60\xe0\x60\x64\x60\x60\x60\x62\x60\x04\x00"
+    "\x8f\x9c\x9b\xe2\x0a\x00\x00\x00";
+
+/* All data calls one after the other; the first failure ends it. */
+static int use_everything(neuron_context_t *context)
+{
+    static const double halves[] = {0.5, 0.5};
+    neuron_dataset_t *glyphs = NULL, *subset = NULL, *one_hot = NULL, *joined = NULL;
+    neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL};
+    neuron_tensor_t *labels = NULL, *examples = NULL;
+    int status = neuron_dataset_generate_glyphs(&glyphs, context, 20, 8, 8, 1);
+    if (status == NEURON_OK)
+        status = neuron_dataset_subset(&subset, glyphs, 5, 10);
+    if (status == NEURON_OK)
+        status = neuron_dataset_one_hot(&one_hot, subset);
+    if (status == NEURON_OK)
+        status = neuron_dataset_join(&joined, (neuron_dataset_t *[]){glyphs, subset}, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_split(joined, halves, 2, NEURON_SPLIT_STRATIFIED, 1, parts);
+    if (status == NEURON_OK)
+        status =
+            neuron_idx_read(&labels, context, gzip_labels, sizeof gzip_labels - 1, "labels", 1);
+    if (status == NEURON_OK)
+        status = neuron_tensor_create(&examples, context, NEURON_U8, (int64_t[]){2, 4}, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_create(&dataset, context, examples, labels, 2);
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
+    neuron_dataset_unref(dataset);
+    for (int k = 0; k < 2; k++)
+        neuron_dataset_unref(parts[k]);
+    neuron_dataset_unref(joined);
+    neuron_dataset_unref(one_hot);
+    neuron_dataset_unref(subset);
+    neuron_dataset_unref(glyphs);
+    return status;
+}
+
+START_TEST(survives_each_failure)
+{
+    limited memory = {.left = 1000000};
+    neuron_context_t *context;
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &memory));
+    int before = memory.live, status = NEURON_E_MEMORY, failures = 0;
+    for (; status != NEURON_OK; failures++) {
+        ck_assert_int_lt(failures, 1000);
+        memory.left = failures;
+        status = use_everything(context);
+        if (status != NEURON_OK) {
+            ck_assert_msg(status == NEURON_E_MEMORY, "%s", neuron_error_last());
+            assert_message("out of memory");
+        }
+        ck_assert_int_eq(memory.live, before);
+    }
+    ck_assert_int_gt(failures, 20);
+    neuron_context_unref(context);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("data-memory");
+    TCase *tests = tcase_create("data-memory");
+    tcase_add_test(tests, survives_each_failure);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

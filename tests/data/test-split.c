@@ -1,0 +1,217 @@
+/* Splitting: sizes, proportions, order, and that no example is dealt twice. */
+#include "test-common.h"
+
+#include <math.h>
+
+static neuron_context_t *context;
+
+static void setup(void)
+{
+    context = test_context();
+}
+
+static void teardown(void)
+{
+    neuron_context_unref(context);
+}
+
+/* Example i has the one value i and class i % classes. */
+static neuron_dataset_t *numbered(int64_t count, int32_t classes)
+{
+    neuron_tensor_t *examples, *labels;
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_F32, (int64_t[]){count, 1}, 2));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &count, 1));
+    for (int64_t i = 0; i < count; i++) {
+        ((float *)neuron_tensor_data(examples))[i] = (float)i;
+        ((int32_t *)neuron_tensor_data(labels))[i] = (int32_t)(i % classes);
+    }
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, classes));
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
+    return dataset;
+}
+
+static void release(neuron_dataset_t **parts, int count)
+{
+    for (int k = 0; k < count; k++)
+        neuron_dataset_unref(parts[k]);
+}
+
+static float *values_of(const neuron_dataset_t *dataset)
+{
+    int64_t count = neuron_dataset_count(dataset);
+    float *values = malloc((size_t)count * sizeof *values);
+    ck_assert_ptr_nonnull(values);
+    assert_ok(neuron_dataset_read(dataset, 0, count, values, NULL));
+    return values;
+}
+
+/* Adds to `seen` how often each example of numbered() is in a part. */
+static void mark(const neuron_dataset_t *part, int *seen)
+{
+    float *values = values_of(part);
+    for (int64_t i = 0; i < neuron_dataset_count(part); i++)
+        seen[(int)values[i]]++;
+    free(values);
+}
+
+START_TEST(deals_every_example_once)
+{
+    const double fractions[] = {0.7, 0.1, 0.2};
+    neuron_dataset_t *dataset = numbered(101, 3);
+    for (int32_t kind = NEURON_SPLIT_IN_ORDER; kind <= NEURON_SPLIT_STRATIFIED; kind += 10) {
+        neuron_dataset_t *parts[3];
+        int seen[101] = {0};
+        assert_ok(neuron_dataset_split(dataset, fractions, 3, kind, 5, parts));
+        for (int k = 0; k < 3; k++) {
+            int64_t size = neuron_dataset_count(parts[k]);
+            ck_assert_int_le(llabs(size - llround(fractions[k] * 101)), 2);
+            mark(parts[k], seen);
+        }
+        for (int i = 0; i < 101; i++)
+            ck_assert_int_eq(seen[i], 1);
+        release(parts, 3);
+    }
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(keeps_the_order_if_asked)
+{
+    neuron_dataset_t *dataset = numbered(10, 2), *parts[2];
+    assert_ok(
+        neuron_dataset_split(dataset, (double[]){0.3, 0.3}, 2, NEURON_SPLIT_IN_ORDER, 0, parts));
+    for (int k = 0; k < 2; k++) {
+        ck_assert_int_eq(neuron_dataset_count(parts[k]), 3);
+        float *values = values_of(parts[k]);
+        for (int i = 0; i < 3; i++)
+            ck_assert_float_eq(values[i], (float)(3 * k + i));
+        free(values);
+    }
+    release(parts, 2);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(divides_70000_as_the_document_does)
+{
+    const double fractions[] = {0.86, 0.10, 0.04};
+    const int64_t sizes[] = {60200, 7000, 2800};
+    neuron_dataset_t *dataset = numbered(70000, 10), *parts[3];
+    assert_ok(neuron_dataset_split(dataset, fractions, 3, NEURON_SPLIT_STRATIFIED, 42, parts));
+    for (int k = 0; k < 3; k++) {
+        ck_assert_int_eq(neuron_dataset_count(parts[k]), sizes[k]);
+        int64_t counts[10];
+        assert_ok(neuron_dataset_class_counts(parts[k], counts, 10));
+        for (int c = 0; c < 10; c++)
+            ck_assert_int_eq(counts[c], sizes[k] / 10);
+    }
+    /* the classes of a part are mixed */
+    int32_t labels[100];
+    assert_ok(neuron_dataset_read(parts[2], 0, 100, NULL, labels));
+    int changes = 0;
+    for (int i = 1; i < 100; i++)
+        changes += labels[i] != labels[i - 1];
+    ck_assert_int_gt(changes, 50);
+    release(parts, 3);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(repeats_itself_for_a_seed)
+{
+    neuron_dataset_t *dataset = numbered(50, 5), *parts[3];
+    for (int32_t kind = NEURON_SPLIT_SHUFFLED; kind <= NEURON_SPLIT_STRATIFIED; kind += 10) {
+        const uint64_t seeds[] = {7, 7, 8};
+        float *values[3];
+        for (int k = 0; k < 3; k++) {
+            assert_ok(neuron_dataset_split(dataset, (double[]){1}, 1, kind, seeds[k], &parts[k]));
+            ck_assert_int_eq(neuron_dataset_count(parts[k]), 50);
+            values[k] = values_of(parts[k]);
+        }
+        ck_assert_mem_eq(values[0], values[1], 50 * sizeof(float));
+        ck_assert_mem_ne(values[0], values[2], 50 * sizeof(float));
+        for (int k = 0; k < 3; k++)
+            free(values[k]);
+        release(parts, 3);
+    }
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(splits_parts_again)
+{
+    neuron_dataset_t *dataset = numbered(40, 4), *halves[2], *quarters[2];
+    const double half[] = {0.5, 0.5};
+    int seen[40] = {0};
+    assert_ok(neuron_dataset_split(dataset, half, 2, NEURON_SPLIT_SHUFFLED, 1, halves));
+    assert_ok(neuron_dataset_split(halves[1], half, 2, NEURON_SPLIT_SHUFFLED, 1, quarters));
+    mark(halves[0], seen);
+    mark(quarters[0], seen);
+    mark(quarters[1], seen);
+    for (int i = 0; i < 40; i++)
+        ck_assert_int_eq(seen[i], 1);
+    release(quarters, 2);
+    release(halves, 2);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(refuses_bad_fractions)
+{
+    neuron_dataset_t *dataset = numbered(10, 2), *parts[3] = {dataset, dataset, dataset};
+    const struct {
+        double fractions[3];
+        int status;
+        const char *message;
+    } cases[] = {
+        {{0.5, 0.5, 0.1}, NEURON_E_ARGUMENT, "the fractions add up to more than 1"},
+        {{0.5, 0, 0.1}, NEURON_E_ARGUMENT, "fraction 1 is not above 0"},
+        {{0.5, 0.1, -0.1}, NEURON_E_ARGUMENT, "fraction 2 is not above 0"},
+        {{NAN, 0.1, 0.1}, NEURON_E_ARGUMENT, "fraction 0 is not above 0"},
+        {{0.5, 0.4, 0.001}, NEURON_E_DATA, "part 2 of 3 would get none of the 10 examples"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int32_t kind = NEURON_SPLIT_SHUFFLED;
+        assert_status(neuron_dataset_split(dataset, cases[i].fractions, 3, kind, 0, parts),
+                      cases[i].status);
+        assert_message(cases[i].message);
+        for (int k = 0; k < 3; k++)
+            ck_assert_ptr_null(parts[k]);
+    }
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(refuses_null_and_unknown_kinds)
+{
+    neuron_dataset_t *dataset = numbered(4, 2), *part = dataset;
+    const double half = 0.5;
+    const int32_t kind = NEURON_SPLIT_SHUFFLED;
+    assert_status(neuron_dataset_split(NULL, &half, 1, kind, 0, &part), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(part);
+    assert_status(neuron_dataset_split(dataset, NULL, 1, kind, 0, &part), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(dataset, &half, 0, kind, 0, &part), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(dataset, &half, 1, kind, 0, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(dataset, &half, 1, 11, 0, &part), NEURON_E_ARGUMENT);
+    assert_message("11 is not a kind of split");
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("split");
+    TCase *tests = tcase_create("split");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, deals_every_example_once);
+    tcase_add_test(tests, keeps_the_order_if_asked);
+    tcase_add_test(tests, divides_70000_as_the_document_does);
+    tcase_add_test(tests, repeats_itself_for_a_seed);
+    tcase_add_test(tests, splits_parts_again);
+    tcase_add_test(tests, refuses_bad_fractions);
+    tcase_add_test(tests, refuses_null_and_unknown_kinds);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

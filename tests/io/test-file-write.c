@@ -1,0 +1,162 @@
+#include "test-common.h"
+
+#include "io/file-write.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static neuron_context_t *context;
+static char folder[256], path[300];
+
+static void set_up(void)
+{
+    context = test_context();
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/neuron-test-XXXXXX", base && *base ? base : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+}
+
+static void tear_down(void)
+{
+    unlink(path);
+    ck_assert_int_eq(rmdir(folder), 0); /* nothing else was left in it */
+    neuron_context_unref(context);
+}
+
+static int replace(const char *text)
+{
+    const neuron_file_piece pieces[] = {{text, 1}, {NULL, 0}, {text + 1, strlen(text) - 1}};
+    return neuron_file_replace(context, path, pieces, 3);
+}
+
+static void assert_content(const char *expected)
+{
+    char text[64];
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    ck_assert_str_eq(text, expected);
+}
+
+static int count_files(void)
+{
+    int count = 0;
+    DIR *opened = opendir(folder);
+    ck_assert_ptr_nonnull(opened);
+    while (readdir(opened))
+        count++;
+    closedir(opened);
+    return count - 2; /* without . and .. */
+}
+
+START_TEST(writes_and_replaces)
+{
+    assert_ok(replace("first"));
+    assert_content("first");
+    assert_ok(replace("second"));
+    assert_content("second");
+    ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(mode_follows_umask)
+{
+    mode_t before = umask(027);
+    int status = replace("text");
+    umask(before);
+    assert_ok(status);
+    struct stat found;
+    ck_assert_int_eq(stat(path, &found), 0);
+    ck_assert_int_eq(found.st_mode & 0777, 0640);
+}
+END_TEST
+
+START_TEST(left_over_file_is_passed_over)
+{
+    char left[400];
+    snprintf(left, sizeof left, "%s.%ld-0.new", path, (long)getpid());
+    FILE *file = fopen(left, "wb");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    assert_ok(replace("text"));
+    assert_content("text");
+    ck_assert_int_eq(unlink(left), 0);
+}
+END_TEST
+
+/* A full disk, as far as a process can ask for one. */
+START_TEST(failed_write_keeps_old_file)
+{
+    char *large = calloc(1, 1 << 16);
+    struct rlimit before, small;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_ok(replace("old"));
+    small = before;
+    small.rlim_cur = 1000;
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const neuron_file_piece piece = {large, 1 << 16};
+    int status = neuron_file_replace(context, path, &piece, 1);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    free(large);
+    ck_assert_int_eq(status, NEURON_E_IO);
+    assert_message(path);
+    assert_message("cannot write");
+    assert_content("old");
+    ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(missing_folder)
+{
+    const neuron_file_piece piece = {"text", 4};
+    assert_status(neuron_file_replace(context, "/nowhere/at/all", &piece, 1), NEURON_E_IO);
+    assert_message("/nowhere/at/all: cannot open its folder: No such file");
+}
+END_TEST
+
+START_TEST(folder_and_device_are_left_alone)
+{
+    const neuron_file_piece piece = {"text", 4};
+    assert_status(neuron_file_replace(context, folder, &piece, 1), NEURON_E_IO);
+    assert_message("is not a regular file");
+    assert_status(neuron_file_replace(context, "/dev/null", &piece, 1), NEURON_E_IO);
+    assert_message("/dev/null");
+}
+END_TEST
+
+START_TEST(plain_name_is_in_current_folder)
+{
+    char before[4096];
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    ck_assert_int_eq(chdir(folder), 0);
+    const neuron_file_piece piece = {"here", 4};
+    int status = neuron_file_replace(context, "file", &piece, 1);
+    ck_assert_int_eq(chdir(before), 0);
+    assert_ok(status);
+    assert_content("here");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("file-write");
+    TCase *tests = tcase_create("file-write");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, writes_and_replaces);
+    tcase_add_test(tests, mode_follows_umask);
+    tcase_add_test(tests, left_over_file_is_passed_over);
+    tcase_add_test(tests, failed_write_keeps_old_file);
+    tcase_add_test(tests, missing_folder);
+    tcase_add_test(tests, folder_and_device_are_left_alone);
+    tcase_add_test(tests, plain_name_is_in_current_folder);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

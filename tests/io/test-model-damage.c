@@ -1,0 +1,307 @@
+/* Model files that are not what they claim to be, and memory that ends. */
+#include "model-examples.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+static neuron_context_t *context;
+
+static void set_up(void)
+{
+    context = test_context();
+}
+
+static void tear_down(void)
+{
+    neuron_context_unref(context);
+}
+
+/* Builds a file in `bytes` whose structure is `graph`, with the arrays that a dense layer called
+ * "d" from 2 to 3 has. */
+static size_t make_file(unsigned char bytes[4096], const char *graph, const char *arrays,
+                        size_t data_size)
+{
+    json_t *header = json_loads(arrays, 0, NULL);
+    ck_assert_ptr_nonnull(header);
+    if (graph)
+        json_object_set_new(header, "__metadata__", json_pack("{ss}", "libneuron.graph", graph));
+    memset(bytes, 0, 4096);
+    size_t length = json_dumpb(header, (char *)bytes + 8, 4000, JSON_COMPACT);
+    ck_assert_uint_lt(length + data_size, 4000);
+    bytes[0] = (unsigned char)length;
+    bytes[1] = (unsigned char)(length >> 8);
+    json_decref(header);
+    return 8 + length + data_size;
+}
+
+static const char dense_arrays[] =
+    "{\"d.kernel\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+    "\"d.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[24,36]}}";
+
+#define INPUT "{\"layer\":\"input\",\"name\":\"x\",\"shape\":[2]}"
+#define DENSE "{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3}"
+#define GRAPH(nodes, output)                                                                       \
+    "{\"version\":1,\"name\":\"g\",\"nodes\":[" nodes "],\"output\":" output "}"
+#define NODE(rest) GRAPH(INPUT "," rest, "1")
+
+START_TEST(missing_options_have_defaults)
+{
+    unsigned char bytes[4096];
+    neuron_graph_t *graph;
+    size_t size = make_file(bytes, NODE(DENSE), dense_arrays, 36);
+    assert_ok(neuron_graph_load_memory(&graph, context, bytes, size));
+    ck_assert_int_eq(neuron_graph_parameter_count(graph), 9);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+static const struct {
+    const char *graph, *message;
+} bad_graphs[] = {
+    {NULL, "memory: holds no libneuron graph (key \"libneuron.graph\" is missing)"},
+    {"", "memory: is not valid JSON"},
+    {"[]", "memory: is not valid JSON at byte 0: one object expected"},
+    {"{", "of the text \"libneuron.graph\""},
+    {"{}", "\"version\" of the graph is not a whole number"},
+    {"{\"version\":0}", "\"version\" of the graph is not a whole number"},
+    {"{\"version\":\"1\"}", "\"version\" of the graph is not a whole number"},
+    {"{\"version\":2}", "graph version 2 is newer than this library, which reads up to 1"},
+    {"{\"version\":1}", "is not a version, a name, nodes and an output"},
+    {"{\"version\":1,\"name\":\"g\",\"nodes\":{},\"output\":0}", "is not a version"},
+    {"{\"version\":1,\"name\":\"g\",\"nodes\":[],\"output\":0,\"more\":0}", "is not a version"},
+    {"{\"version\":1,\"name\":\"\",\"nodes\":[],\"output\":0}", "a name has 1 to 63 bytes"},
+    {GRAPH("", "0"), "\"output\" is not the place of a node"},
+    {GRAPH(INPUT, "1"), "\"output\" is not the place of a node"},
+    {GRAPH(INPUT, "-1"), "\"output\" is not the place of a node"},
+    {GRAPH(INPUT, "0.0"), "\"output\" is not the place of a node"},
+    {GRAPH(INPUT "," DENSE, "0"), "the output does not need node \"d\""},
+    {GRAPH(INPUT "," INPUT, "1"), "memory: node 1: "},
+    {GRAPH("1", "0"), "node 0 has no layer or no name"},
+    {GRAPH("{\"layer\":\"input\"}", "0"), "node 0 has no layer or no name"},
+    {GRAPH("{\"layer\":\"magic\",\"name\":\"m\"}", "0"),
+     "node 0 \"m\": layer \"magic\" is not known"},
+    {GRAPH("{\"layer\":\"input\",\"name\":\"x\"}", "0"), "an input is not a layer, a name and"},
+    {GRAPH("{\"layer\":\"input\",\"name\":\"x\",\"shape\":[0]}", "0"), "memory: node 0: input"},
+    {GRAPH("{\"layer\":\"input\",\"name\":\"x\",\"shape\":[\"2\"]}", "0"), "memory: node 0: input"},
+    {GRAPH("{\"layer\":\"input\",\"name\":\"x\",\"shape\":[2],\"units\":1}", "0"),
+     "an input is not"},
+    {GRAPH("{\"layer\":\"input\",\"name\":\"x\",\"shape\":[1,1,1,1,1,1,1,1,1]}", "0"),
+     "an input is not"},
+    {GRAPH("{\"layer\":\"input\",\"name\":\"a.b\",\"shape\":[2]}", "0"),
+     "of the name is not allowed"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"units\":3}"),
+     "node 1 \"d\": has no list of inputs"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[]}"), "has no list of inputs"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[1]}"),
+     "input 0 is not a node before it"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[-1]}"),
+     "input 0 is not a node before it"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[null]}"), "input 0 is not a node"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0,0]}"), "cannot take 2 inputs"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"x\",\"inputs\":[0]}"), "is called x already"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"size\":3}"),
+     "a dense layer has no \"size\""},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"shape\":[3]}"),
+     "a dense layer has no \"shape\""},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3.0}"),
+     "units is not a whole number"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":\"3\"}"),
+     "units is not a whole number"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":0}"),
+     "memory: node 1: d: units 0 is not a whole number from 1 to 2147483647"},
+    {NODE("{\"layer\":\"dropout\",\"name\":\"d\",\"inputs\":[0],\"rate\":null}"),
+     "rate is not a real number"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"weights\":[1]}"),
+     "takes no weights"},
+    {NODE("{\"layer\":\"weighted_average\",\"name\":\"w\",\"inputs\":[0,0]}"), "needs weights"},
+    {NODE("{\"layer\":\"weighted_average\",\"name\":\"w\",\"inputs\":[0,0],\"weights\":[1]}"),
+     "weights are not 2 numbers"},
+    {NODE("{\"layer\":\"weighted_average\",\"name\":\"w\",\"inputs\":[0],\"weights\":[true]}"),
+     "weight 0 is not a number"},
+    {NODE("{\"layer\":\"weighted_average\",\"name\":\"w\",\"inputs\":[0],\"weights\":[-1]}"),
+     "memory: node 1: w: weight 0 is negative"},
+    /* shapes that the file does not have the bytes for */
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":4}"),
+     "has 36 bytes of data, too few for the parameters up to \"d.bias\""},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":2000000000}"), "too few"},
+    {GRAPH("{\"layer\":\"input\",\"name\":\"x\",\"shape\":[1000000000]}," DENSE, "1"), "too few"},
+    /* arrays that do not fit the structure */
+    {GRAPH(INPUT, "0"), "array \"d.bias\" belongs to no node"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"e\",\"inputs\":[0],\"units\":3}"),
+     "array \"e.kernel\" is missing"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":2}"),
+     "array \"d.kernel\" is 2x3, not 2x2"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"use_bias\":0}"),
+     "array \"d.bias\" belongs to no node"},
+};
+
+START_TEST(bad_structures_are_refused)
+{
+    unsigned char bytes[4096];
+    neuron_graph_t *graph;
+    size_t size = make_file(bytes, bad_graphs[_i].graph, dense_arrays, 36);
+    assert_status(neuron_graph_load_memory(&graph, context, bytes, size), NEURON_E_FORMAT);
+    assert_message("memory: ");
+    assert_message(bad_graphs[_i].message);
+    ck_assert_ptr_null(graph);
+}
+END_TEST
+
+START_TEST(array_of_another_type_is_refused)
+{
+    unsigned char bytes[4096];
+    neuron_graph_t *graph;
+    size_t size =
+        make_file(bytes, NODE(DENSE),
+                  "{\"d.kernel\":{\"dtype\":\"I32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+                  "\"d.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[24,36]}}",
+                  36);
+    assert_status(neuron_graph_load_memory(&graph, context, bytes, size), NEURON_E_FORMAT);
+    assert_message("memory: array \"d.kernel\" is of I32, not of f32");
+}
+END_TEST
+
+START_TEST(file_cut_at_every_byte)
+{
+    neuron_graph_t *saved = example_network(context, "network"), *graph;
+    size_t size;
+    unsigned char *bytes = example_save(saved, &size);
+    for (size_t cut = 0; cut < size; cut++) {
+        unsigned char *part = malloc(cut ? cut : 1); /* so that reading past it is seen */
+        memcpy(part, bytes, cut);
+        assert_status(neuron_graph_load_memory(&graph, context, part, cut), NEURON_E_FORMAT);
+        assert_message("memory: ");
+        ck_assert_ptr_null(graph);
+        free(part);
+    }
+    neuron_graph_unref(saved);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(changed_header_never_crashes)
+{
+    neuron_graph_t *saved = example_network(context, "network"), *graph;
+    size_t size;
+    unsigned char *bytes = example_save(saved, &size);
+    static const unsigned char values[] = {0, '"', '0', '9', '}'};
+    size_t end = 8 + bytes[0] + (size_t)bytes[1] * 256;
+    for (size_t place = 0; place < end; place++) {
+        unsigned char before = bytes[place];
+        for (size_t i = 0; i < sizeof values; i++) {
+            bytes[place] = values[i];
+            int status = neuron_graph_load_memory(&graph, context, bytes, size);
+            ck_assert(status == NEURON_OK || status == NEURON_E_FORMAT);
+            ck_assert_int_eq(status == NEURON_OK, graph != NULL);
+            neuron_graph_unref(graph);
+        }
+        bytes[place] = before;
+    }
+    neuron_graph_unref(saved);
+    free(bytes);
+}
+END_TEST
+
+/* ---- Memory that ends ---- */
+
+static long allocations_left, allocations_out;
+
+static void *allocate(size_t size, size_t alignment, void *user_data)
+{
+    void *memory = NULL;
+    (void)user_data;
+    if (allocations_left-- == 0 || posix_memalign(&memory, alignment, size) != 0)
+        return NULL;
+    allocations_out++;
+    return memory;
+}
+
+static void release(void *memory, void *user_data)
+{
+    (void)user_data;
+    allocations_out--;
+    free(memory);
+}
+
+/* What JSON takes. */
+static void *allocate_json(size_t size)
+{
+    return allocations_left-- == 0 ? NULL : malloc(size);
+}
+
+START_TEST(each_allocation_fails_in_turn)
+{
+    neuron_context_t *limited;
+    neuron_graph_t *saved, *graph;
+    size_t size;
+    allocations_left = -1;
+    assert_ok(neuron_context_create_with_allocator(&limited, allocate, release, NULL));
+    assert_ok(neuron_context_set_threads(limited, 1));
+    saved = example_committee(limited);
+    unsigned char *bytes = example_save(saved, &size);
+    const char *path = test_file("limited.safetensors");
+    int status = NEURON_E_MEMORY;
+    for (long n = 0; status != NEURON_OK; n++) {
+        long before = allocations_out;
+        allocations_left = n;
+        status = neuron_graph_save(saved, path);
+        if (status == NEURON_OK)
+            status = neuron_graph_load(&graph, limited, path);
+        allocations_left = -1;
+        ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
+        if (status < 0)
+            ck_assert_int_eq(allocations_out, before);
+    }
+    neuron_graph_unref(graph);
+    neuron_graph_unref(saved);
+    neuron_context_unref(limited);
+    ck_assert_int_eq(allocations_out, 0);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(each_allocation_of_json_fails_in_turn)
+{
+    neuron_graph_t *saved = example_network(context, "network"), *graph;
+    size_t size;
+    unsigned char *bytes = example_save(saved, &size);
+    /* One that fails may be asked for again, and then all is well. */
+    int failures = 0;
+    bool reached = true;
+    for (long n = 0; reached; n++) {
+        json_set_alloc_funcs(allocate_json, free);
+        allocations_left = n;
+        int status = neuron_graph_load_memory(&graph, context, bytes, size);
+        if (status == NEURON_OK)
+            status = neuron_graph_save_memory(graph, NULL, 0, NULL);
+        reached = allocations_left < 0;
+        allocations_left = -1;
+        json_set_alloc_funcs(malloc, free);
+        ck_assert_msg(status == NEURON_OK || status == NEURON_E_MEMORY, "%ld: %s", n,
+                      neuron_error_last());
+        failures += status < 0;
+        neuron_graph_unref(graph);
+    }
+    ck_assert_int_gt(failures, 100);
+    neuron_graph_unref(saved);
+    free(bytes);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("model-damage");
+    TCase *tests = tcase_create("model-damage");
+    tcase_set_timeout(tests, 240);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, missing_options_have_defaults);
+    tcase_add_loop_test(tests, bad_structures_are_refused, 0,
+                        sizeof bad_graphs / sizeof bad_graphs[0]);
+    tcase_add_test(tests, array_of_another_type_is_refused);
+    tcase_add_test(tests, file_cut_at_every_byte);
+    tcase_add_test(tests, changed_header_never_crashes);
+    tcase_add_test(tests, each_allocation_fails_in_turn);
+    tcase_add_test(tests, each_allocation_of_json_fails_in_turn);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
