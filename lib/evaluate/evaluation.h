@@ -1,0 +1,37 @@
+/* Evaluations, from the inside. */
+#ifndef EVALUATE_EVALUATION_H
+#define EVALUATE_EVALUATION_H
+
+#include <libneuron/evaluation.h>
+
+#include "base/context.h"
+#include "data/dataset.h"
+#include "graph/session.h"
+
+/* As many classes as a dataset may have. */
+enum { NEURON_EVALUATION_CLASSES_MAX = 65536 };
+
+struct neuron_evaluation {
+    atomic_int references;
+    neuron_context_t *context;
+    int32_t class_count;
+    int64_t count;
+    double loss;
+    int64_t *confusion; /* [truth, predicted] */
+};
+
+/* Makes an evaluation of nothing: no examples, all cells 0, a loss that is not a number. */
+int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,
+                                   int32_t class_count);
+
+/* Examples of a class, and examples taken for it. */
+int64_t neuron_evaluation_true(const neuron_evaluation_t *evaluation, int32_t class_number);
+int64_t neuron_evaluation_taken(const neuron_evaluation_t *evaluation, int32_t class_number);
+
+/* Predicts a dataset and compares: mean loss in nats and share of examples right. `confusion`
+ * [class_count, class_count] is added to; NULL if not wanted. A loss that is infinite or not a
+ * number is no failure. Any thread, as neuron_graph_predict(). */
+int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset, double *loss,
+                         double *accuracy, int64_t *confusion);
+
+#endif

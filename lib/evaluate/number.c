@@ -1,0 +1,37 @@
+#include "evaluate/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void neuron_number_point(char *text)
+{
+    size_t start = strspn(text, "+-0123456789");
+    size_t end = start;
+    while (text[end] && !strchr("+-0123456789eE", text[end]))
+        end++;
+    if (end == start)
+        return;
+    text[start] = '.';
+    memmove(text + start + 1, text + end, strlen(text + end) + 1);
+}
+
+static const char *write_number(double value, const char *format, int precision,
+                                char text[NEURON_NUMBER_TEXT])
+{
+    if (!isfinite(value))
+        return strcpy(text, isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+    snprintf(text, NEURON_NUMBER_TEXT, format, precision, value);
+    neuron_number_point(text);
+    return text;
+}
+
+const char *neuron_number_fixed(double value, int decimals, char text[NEURON_NUMBER_TEXT])
+{
+    return write_number(value, "%.*f", decimals, text);
+}
+
+const char *neuron_number_short(double value, char text[NEURON_NUMBER_TEXT])
+{
+    return write_number(value, "%.*g", 9, text);
+}

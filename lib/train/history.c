@@ -1,0 +1,172 @@
+#include "train/history.h"
+
+#include "base/checked.h"
+#include "evaluate/number.h"
+#include "io/file-write.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+int neuron_history_create(neuron_history_t **history, neuron_context_t *context)
+{
+    neuron_history_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    atomic_init(&made->references, 1);
+    made->context = neuron_context_ref(context);
+    *history = made;
+    return NEURON_OK;
+}
+
+neuron_history_t *neuron_history_ref(neuron_history_t *history)
+{
+    if (history)
+        atomic_fetch_add_explicit(&history->references, 1, memory_order_relaxed);
+    return history;
+}
+
+void neuron_history_unref(neuron_history_t *history)
+{
+    if (!history || atomic_fetch_sub(&history->references, 1) != 1)
+        return;
+    neuron_context_t *context = history->context;
+    neuron_release(context, history->rows);
+    neuron_release(context, history);
+    neuron_context_unref(context);
+}
+
+int neuron_history_reserve(neuron_history_t *history, int64_t epochs)
+{
+    if (epochs <= history->capacity)
+        return NEURON_OK;
+    /* Doubling keeps the copying in bounds for a trainer that reserves one epoch at a time. */
+    int64_t capacity = epochs;
+    if (history->capacity <= INT64_MAX / 2 && capacity < 2 * history->capacity)
+        capacity = 2 * history->capacity;
+    neuron_history_row *rows = neuron_allocate(history->context, (size_t)capacity, sizeof *rows);
+    if (!rows)
+        return NEURON_E_MEMORY;
+    if (history->epochs > 0)
+        memcpy(rows, history->rows, (size_t)history->epochs * sizeof *rows);
+    neuron_release(history->context, history->rows);
+    history->rows = rows;
+    history->capacity = capacity;
+    return NEURON_OK;
+}
+
+void neuron_history_append(neuron_history_t *history, const double figures[NEURON_HISTORY_FIGURES])
+{
+    assert(history->epochs < history->capacity);
+    memcpy(history->rows[history->epochs].figures, figures, sizeof history->rows->figures);
+    history->epochs++;
+}
+
+void neuron_history_truncate(neuron_history_t *history, int64_t epochs)
+{
+    history->epochs = neuron_min_count(history->epochs, epochs);
+}
+
+int64_t neuron_history_epochs(const neuron_history_t *history)
+{
+    return history ? history->epochs : 0;
+}
+
+/* Place of a metric in a row, or -1. */
+static int32_t metric_index(int32_t metric)
+{
+    switch (metric) {
+    case NEURON_METRIC_LOSS:
+        return 0;
+    case NEURON_METRIC_ACCURACY:
+        return 1;
+    case NEURON_METRIC_VALIDATION_LOSS:
+        return 2;
+    case NEURON_METRIC_VALIDATION_ACCURACY:
+        return 3;
+    case NEURON_METRIC_LEARNING_RATE:
+        return 4;
+    case NEURON_METRIC_SECONDS:
+        return 5;
+    default:
+        return -1;
+    }
+}
+
+int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t metric,
+                       double *value)
+{
+    CHECK_ARGUMENT(history);
+    CHECK_ARGUMENT(value);
+    const int32_t index = metric_index(metric);
+    if (index < 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "history: %d is not a metric", metric);
+    if (epoch < 0 || epoch >= history->epochs)
+        return neuron_fail(NEURON_E_ARGUMENT, "history: no epoch %lld, there are %lld",
+                           (long long)epoch, (long long)history->epochs);
+    *value = history->rows[epoch].figures[index];
+    return NEURON_OK;
+}
+
+int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t *epoch)
+{
+    CHECK_ARGUMENT(history);
+    CHECK_ARGUMENT(epoch);
+    const int32_t index = metric_index(metric);
+    const bool loss = metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_VALIDATION_LOSS;
+    if (index < 0 || index > 3)
+        return neuron_fail(NEURON_E_ARGUMENT, "history: %d is neither a loss nor an accuracy",
+                           metric);
+    int64_t best = -1;
+    for (int64_t i = 0; i < history->epochs; i++) {
+        const double value = history->rows[i].figures[index];
+        if (isnan(value))
+            continue;
+        const double record = best < 0 ? NAN : history->rows[best].figures[index];
+        if (best < 0 || (loss ? value < record : value > record))
+            best = i;
+    }
+    if (best < 0)
+        return neuron_fail(NEURON_E_STATE, "history: no epoch has that figure");
+    *epoch = best;
+    return NEURON_OK;
+}
+
+static const char csv_header[] =
+    "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds\n";
+
+/* An epoch's number has at most 19 characters, one of nine digits 16 ("-1.23456789e-300"), and each
+ * is followed by a comma or the line's end. */
+enum { CSV_LINE_MAX = 20 + NEURON_HISTORY_FIGURES * 17 };
+
+/* Writes a line and returns its end. */
+static char *write_line(char *line, int64_t epoch, const neuron_history_row *row)
+{
+    char number[NEURON_NUMBER_TEXT];
+    line += sprintf(line, "%lld", (long long)epoch + 1);
+    for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++) {
+        const double figure = row->figures[i];
+        line += sprintf(line, ",%s", isnan(figure) ? "" : neuron_number_short(figure, number));
+    }
+    *line++ = '\n';
+    return line;
+}
+
+int neuron_history_save_csv(const neuron_history_t *history, const char *path)
+{
+    CHECK_ARGUMENT(history);
+    CHECK_ARGUMENT(path);
+    char *table = neuron_allocate(history->context, (size_t)history->epochs, CSV_LINE_MAX);
+    if (!table)
+        return NEURON_E_MEMORY;
+    char *end = table;
+    for (int64_t i = 0; i < history->epochs; i++)
+        end = write_line(end, i, &history->rows[i]);
+    const neuron_file_piece pieces[] = {{csv_header, sizeof csv_header - 1},
+                                        {table, (size_t)(end - table)}};
+    const int status = neuron_file_replace(history->context, path, pieces, 2);
+    neuron_release(history->context, table);
+    return status;
+}

@@ -1,0 +1,260 @@
+#include "train/trainer.h"
+
+#include "base/checked.h"
+#include "evaluate/evaluation.h"
+#include "optimize/cross-entropy.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
+{
+    neuron_run_memory *memory = &trainer->memory;
+    neuron_session_destroy(memory->session);
+    neuron_release(trainer->context, memory->order);
+    neuron_release(trainer->context, memory->gradients);
+    for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
+        neuron_release(trainer->context, memory->slots[i]);
+    neuron_release(trainer->context, memory->statistics);
+    neuron_release(trainer->context, memory->target);
+    *memory = (neuron_run_memory){0};
+}
+
+static int make_memory(neuron_trainer_t *trainer)
+{
+    neuron_context_t *context = trainer->context;
+    neuron_run_memory *memory = &trainer->memory;
+    const neuron_graph_t *graph = trainer->graph;
+    size_t trainable = (size_t)graph->trainable_count;
+    memory->order = neuron_allocate(context, (size_t)trainer->train->count, sizeof *memory->order);
+    memory->gradients = neuron_allocate_zero(context, trainable, sizeof(float));
+    memory->statistics =
+        neuron_allocate(context, (size_t)graph->value_count - trainable, sizeof(float));
+    memory->target = neuron_allocate(context, (size_t)trainer->train->class_count, sizeof(float));
+    bool complete = memory->order && memory->gradients && memory->statistics && memory->target;
+    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
+        memory->slots[i] = neuron_allocate_zero(context, trainable, sizeof(float));
+        complete = complete && memory->slots[i];
+    }
+    return complete ? NEURON_OK : NEURON_E_MEMORY;
+}
+
+int neuron_trainer_prepare(neuron_trainer_t *trainer)
+{
+    neuron_run_memory *memory = &trainer->memory;
+    if (!memory->order) {
+        int status = make_memory(trainer);
+        if (status < 0) {
+            neuron_trainer_drop_memory(trainer);
+            return status;
+        }
+    }
+    /* Layers planned for the number of threads that there was. */
+    if (memory->session &&
+        neuron_session_threads(memory->session) != neuron_context_threads(trainer->context)) {
+        neuron_session_destroy(memory->session);
+        memory->session = NULL;
+    }
+    if (memory->session)
+        return NEURON_OK;
+    int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count);
+    return neuron_session_create(&memory->session, trainer->graph, NEURON_SESSION_TRAIN, batch);
+}
+
+/* The order of the examples in the epoch that is on: it follows from seed and epoch alone. */
+static void order_examples(neuron_trainer_t *trainer)
+{
+    int64_t *order = trainer->memory.order;
+    for (int64_t i = 0; i < trainer->train->count; i++)
+        order[i] = i;
+    if (!trainer->shuffle)
+        return;
+    neuron_random_reader reader = neuron_random_read(trainer->progress.seed, NEURON_RANDOM_SHUFFLE,
+                                                     (uint32_t)trainer->progress.epoch);
+    neuron_random_shuffle(&reader, order, trainer->train->count);
+}
+
+/* Sums of loss and right answers over a batch; the gradient of the mean loss goes to the session.
+ */
+static double batch_loss(neuron_trainer_t *trainer, const int64_t *positions, int64_t batch,
+                         int64_t *right)
+{
+    neuron_session *session = trainer->memory.session;
+    const float *output = neuron_session_output(session);
+    float *gradient = neuron_session_output_gradient(session);
+    float *target = trainer->memory.target;
+    int32_t classes = trainer->train->class_count;
+    double sum = 0;
+    *right = 0;
+    for (int64_t i = 0; i < batch; i++) {
+        neuron_dataset_target(trainer->train, positions[i], target);
+        sum += neuron_cross_entropy(output + i * classes, neuron_session_logits(session), target,
+                                    classes, 1.0f / (float)batch, gradient + i * classes);
+        *right += neuron_largest(output + i * classes, classes) ==
+                  neuron_dataset_label(trainer->train, positions[i]);
+    }
+    return sum;
+}
+
+/* The part of the parameters that forward changes by itself: moving statistics. */
+static void copy_statistics(neuron_trainer_t *trainer, bool back)
+{
+    const neuron_graph_t *graph = trainer->graph;
+    float *live = graph->values + graph->trainable_count, *kept = trainer->memory.statistics;
+    size_t bytes = (size_t)(graph->value_count - graph->trainable_count) * sizeof *live;
+    memcpy(back ? live : kept, back ? kept : live, bytes);
+}
+
+static void update_parameters(neuron_trainer_t *trainer)
+{
+    neuron_run_memory *memory = &trainer->memory;
+    neuron_update update = {
+        .optimizer = trainer->optimizer,
+        .step = ++trainer->progress.updates,
+        .values = trainer->graph->values,
+        .gradients = memory->gradients,
+        .count = trainer->graph->trainable_count,
+    };
+    memcpy(update.slots, memory->slots, sizeof update.slots);
+    neuron_optimizer_apply(&update, trainer->context->pool);
+}
+
+static int do_step(neuron_trainer_t *trainer)
+{
+    neuron_progress *progress = &trainer->progress;
+    neuron_session *session = trainer->memory.session;
+    int64_t first = progress->step * trainer->batch_size;
+    int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count - first);
+    const int64_t *positions = trainer->memory.order + first;
+
+    copy_statistics(trainer, false);
+    neuron_dataset_gather(trainer->train, trainer->context->pool, positions, 0, batch,
+                          neuron_session_input(session));
+    neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    int64_t right;
+    double loss = batch_loss(trainer, positions, batch, &right);
+    if (!isfinite(loss)) {
+        copy_statistics(trainer, true);
+        return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
+                           progress->epoch + 1, progress->step + 1,
+                           isnan(loss) ? "not a number" : "infinite");
+    }
+    neuron_session_backward(session, trainer->memory.gradients);
+    update_parameters(trainer);
+
+    if (progress->step == 0) {
+        progress->loss_sum = 0;
+        progress->right = 0;
+        progress->seen = 0;
+    }
+    progress->loss_sum += loss;
+    progress->right += right;
+    progress->seen += batch;
+    progress->step++;
+    return NEURON_OK;
+}
+
+/* The figures of the epoch that is on, all of whose steps are done. */
+static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGURES])
+{
+    const neuron_progress *progress = &trainer->progress;
+    double validation_loss = NAN, validation_accuracy = NAN;
+    if (trainer->validation)
+        RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, &validation_loss,
+                                             &validation_accuracy, NULL));
+    figures[0] = progress->loss_sum / (double)progress->seen;
+    figures[1] = (double)progress->right / (double)progress->seen;
+    figures[2] = validation_loss;
+    figures[3] = validation_accuracy;
+    figures[4] = neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    figures[5] = neuron_trainer_seconds(trainer);
+    return NEURON_OK;
+}
+
+/* Saves the graph if the epoch that is on, already in the history, is the best so far. */
+static int keep_best(neuron_trainer_t *trainer)
+{
+    neuron_progress *progress = &trainer->progress;
+    if (!trainer->checkpoint_path)
+        return NEURON_OK;
+    double value;
+    RETURN_IF_ERROR(
+        neuron_history_get(trainer->history, progress->epoch, trainer->checkpoint_metric, &value));
+    if (isnan(value) || (progress->has_best &&
+                         !neuron_metric_better(trainer->checkpoint_metric, value, progress->best)))
+        return NEURON_OK;
+    RETURN_IF_ERROR(neuron_graph_save(trainer->graph, trainer->checkpoint_path));
+    progress->has_best = true;
+    progress->best = value;
+    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": saved %s",
+               progress->epoch + 1, trainer->checkpoint_path);
+    return NEURON_OK;
+}
+
+static int call_back(neuron_trainer_t *trainer, neuron_trainer_callback_t callback, void *user_data,
+                     const char *what)
+{
+    int answer = callback ? callback(trainer, user_data) : 0;
+    trainer->stopped = answer != 0;
+    if (answer < 0)
+        neuron_set_message("the %s callback returned %d", what, answer);
+    return answer;
+}
+
+static int end_epoch(neuron_trainer_t *trainer)
+{
+    neuron_progress *progress = &trainer->progress;
+    double figures[NEURON_HISTORY_FIGURES];
+    RETURN_IF_ERROR(measure(trainer, figures));
+    neuron_history_append(trainer->history, figures);
+    int status = keep_best(trainer);
+    if (status < 0) { /* the epoch has not ended: the next run tries again */
+        neuron_history_truncate(trainer->history, progress->epoch);
+        return status;
+    }
+    progress->epoch++;
+    progress->step = 0;
+    progress->seconds = figures[5];
+    trainer->epoch_ended = true;
+    int answer = call_back(trainer, trainer->epoch_callback, trainer->epoch_data, "epoch");
+    trainer->epoch_ended = false;
+    progress->seconds = 0;
+    neuron_trainer_start_clock(trainer);
+    return answer;
+}
+
+static int run_epoch(neuron_trainer_t *trainer)
+{
+    /* Now, so that an epoch cannot be lost when it is over. */
+    RETURN_IF_ERROR(neuron_history_reserve(trainer->history, trainer->progress.epoch + 1));
+    order_examples(trainer);
+    while (trainer->progress.step < neuron_trainer_steps(trainer)) {
+        RETURN_IF_ERROR(do_step(trainer));
+        int answer = call_back(trainer, trainer->step_callback, trainer->step_data, "step");
+        if (answer != 0)
+            return answer;
+    }
+    return end_epoch(trainer);
+}
+
+int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
+{
+    if (history)
+        *history = NULL;
+    CHECK_ARGUMENT(trainer);
+    if (trainer->running)
+        return neuron_fail(NEURON_E_STATE, "trainer: is running already");
+    RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
+    int status = 0;
+    trainer->running = true;
+    trainer->stopped = false;
+    neuron_trainer_start_clock(trainer);
+    while (status == 0 && trainer->progress.epoch < trainer->epochs)
+        status = run_epoch(trainer);
+    trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
+    trainer->running = false;
+    if (history && (status == NEURON_OK || trainer->stopped || status == NEURON_E_NUMBER))
+        *history = neuron_history_ref(trainer->history);
+    return status;
+}

@@ -1,0 +1,338 @@
+/* A training in a file: the graph as a model file has it, what the optimizer remembers as the
+ * arrays "optimizer.0", ..., and the rest as JSON under the key "libneuron.trainer". */
+#include "train/trainer.h"
+
+#include "io/json.h"
+#include "io/model.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char state_key[] = "libneuron.trainer";
+
+enum { SLOT_NAME_SIZE = 32, STATE_VERSION = 1 };
+
+static void slot_name(char name[SLOT_NAME_SIZE], int32_t slot)
+{
+    snprintf(name, SLOT_NAME_SIZE, "optimizer.%" PRId32, slot);
+}
+
+static neuron_shape slot_shape(const neuron_trainer_t *trainer)
+{
+    return (neuron_shape){.rank = 1, .extent = {trainer->graph->trainable_count}};
+}
+
+/* ---- Writing ---- */
+
+/* Counts, and what must be equal in the trainer that continues. */
+static int write_settings(json_t *object, const neuron_trainer_t *trainer)
+{
+    RETURN_IF_ERROR(neuron_json_set(object, "version", json_integer(STATE_VERSION)));
+    RETURN_IF_ERROR(
+        neuron_json_set(object, "optimizer", json_string(trainer->optimizer->rule->name)));
+    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->train->count)));
+    RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(trainer->batch_size)));
+    RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->shuffle)));
+    return neuron_json_set(object, "validation_split", json_real(trainer->validation_split));
+}
+
+static int write_progress(json_t *object, const neuron_trainer_t *trainer)
+{
+    const neuron_progress *progress = &trainer->progress;
+    /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */
+    RETURN_IF_ERROR(neuron_json_set(object, "seed", json_integer((json_int_t)progress->seed)));
+    RETURN_IF_ERROR(neuron_json_set(object, "epoch", json_integer(progress->epoch)));
+    RETURN_IF_ERROR(neuron_json_set(object, "step", json_integer(progress->step)));
+    RETURN_IF_ERROR(
+        neuron_json_set(object, "updates", json_integer((json_int_t)progress->updates)));
+    RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", json_real(progress->loss_sum)));
+    RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->right)));
+    RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));
+    double seconds = progress->step > 0 ? neuron_trainer_seconds(trainer) : 0;
+    RETURN_IF_ERROR(neuron_json_set(object, "seconds", json_real(seconds)));
+    if (!progress->has_best)
+        return NEURON_OK;
+    RETURN_IF_ERROR(neuron_json_set(object, "metric", json_integer(trainer->checkpoint_metric)));
+    return neuron_json_set(object, "best", json_real(progress->best));
+}
+
+/* One list of figures an epoch; null for one that is not a number. */
+static int write_history(json_t *list, const neuron_history_t *history)
+{
+    for (int64_t i = 0; i < history->epochs; i++) {
+        json_t *row = json_array();
+        RETURN_IF_ERROR(neuron_json_append(list, row));
+        for (int j = 0; j < NEURON_HISTORY_FIGURES; j++) {
+            double value = history->rows[i].figures[j];
+            RETURN_IF_ERROR(
+                neuron_json_append(row, isfinite(value) ? json_real(value) : json_null()));
+        }
+    }
+    return NEURON_OK;
+}
+
+static int write_state(json_t *object, const neuron_trainer_t *trainer)
+{
+    RETURN_IF_ERROR(write_settings(object, trainer));
+    RETURN_IF_ERROR(write_progress(object, trainer));
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(object, "history", list));
+    return write_history(list, trainer->history);
+}
+
+static int add_state(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
+{
+    char *text = NULL;
+    size_t size;
+    json_t *object = json_object();
+    int status = object ? write_state(object, trainer) : neuron_json_no_memory();
+    if (status == NEURON_OK)
+        status = neuron_json_write(&text, &size, trainer->context, object);
+    if (status == NEURON_OK)
+        status = neuron_safetensors_add_text(writer, state_key, text);
+    neuron_release(trainer->context, text);
+    json_decref(object);
+    return status;
+}
+
+static int add_slots(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
+{
+    neuron_shape shape = slot_shape(trainer);
+    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
+        char name[SLOT_NAME_SIZE];
+        slot_name(name, i);
+        /* Before the first step there is nothing to remember. */
+        if (trainer->memory.slots[i])
+            RETURN_IF_ERROR(
+                neuron_safetensors_add(writer, name, NEURON_F32, &shape, trainer->memory.slots[i]));
+    }
+    return NEURON_OK;
+}
+
+int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
+{
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(path);
+    neuron_safetensors_writer *writer;
+    RETURN_IF_ERROR(neuron_safetensors_writer_create(&writer, trainer->context));
+    int status = neuron_model_write(writer, trainer->graph);
+    if (status == NEURON_OK)
+        status = add_state(writer, trainer);
+    if (status == NEURON_OK)
+        status = add_slots(writer, trainer);
+    if (status == NEURON_OK)
+        status = neuron_safetensors_save(writer, path);
+    neuron_safetensors_writer_destroy(writer);
+    return status;
+}
+
+/* ---- Reading ---- */
+
+/* What a file says of a training; nothing of it is used before all of it is checked. */
+typedef struct state {
+    const char *source;
+    neuron_progress progress;
+    int64_t metric;
+    neuron_history_t *history;
+} state;
+
+static int bad_state(const state *s, const char *key)
+{
+    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the training is missing or wrong", s->source,
+                       key);
+}
+
+static int read_count(const state *s, const json_t *object, const char *key, int64_t *value)
+{
+    const json_t *found = json_object_get(object, key);
+    if (!json_is_integer(found) || json_integer_value(found) < 0)
+        return bad_state(s, key);
+    *value = json_integer_value(found);
+    return NEURON_OK;
+}
+
+static int read_real(const state *s, const json_t *object, const char *key, double *value)
+{
+    const json_t *found = json_object_get(object, key);
+    if (!json_is_number(found))
+        return bad_state(s, key);
+    *value = json_number_value(found);
+    return NEURON_OK;
+}
+
+static int expect_count(const state *s, const json_t *object, const char *key, int64_t expected)
+{
+    int64_t value;
+    RETURN_IF_ERROR(read_count(s, object, key, &value));
+    if (value != expected)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: its training has %s %" PRId64 ", this one has %" PRId64, s->source,
+                           key, value, expected);
+    return NEURON_OK;
+}
+
+static int check_settings(const state *s, const json_t *object, const neuron_trainer_t *trainer)
+{
+    int64_t version;
+    double validation_split = 0;
+    RETURN_IF_ERROR(read_count(s, object, "version", &version));
+    if (version != STATE_VERSION)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: is of version %" PRId64 "; this library reads version %d",
+                           s->source, version, STATE_VERSION);
+    const char *rule = json_string_value(json_object_get(object, "optimizer"));
+    if (!rule)
+        return bad_state(s, "optimizer");
+    if (strcmp(rule, trainer->optimizer->rule->name) != 0)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: its training goes by " NEURON_JSON_NAME ", this one by %s",
+                           s->source, rule, trainer->optimizer->rule->name);
+    RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->train->count));
+    RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->batch_size));
+    RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->shuffle));
+    RETURN_IF_ERROR(read_real(s, object, "validation_split", &validation_split));
+    if (validation_split != trainer->validation_split)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: its training has a validation split of %g, this one of %g",
+                           s->source, validation_split, trainer->validation_split);
+    return NEURON_OK;
+}
+
+static int read_progress(state *s, const json_t *object, const neuron_trainer_t *trainer)
+{
+    neuron_progress *progress = &s->progress;
+    int64_t updates;
+    const json_t *seed = json_object_get(object, "seed");
+    if (!json_is_integer(seed))
+        return bad_state(s, "seed");
+    progress->seed = (uint64_t)json_integer_value(seed);
+    RETURN_IF_ERROR(read_count(s, object, "epoch", &progress->epoch));
+    RETURN_IF_ERROR(read_count(s, object, "step", &progress->step));
+    RETURN_IF_ERROR(read_count(s, object, "updates", &updates));
+    RETURN_IF_ERROR(read_real(s, object, "loss_sum", &progress->loss_sum));
+    RETURN_IF_ERROR(read_count(s, object, "right", &progress->right));
+    RETURN_IF_ERROR(read_count(s, object, "seen", &progress->seen));
+    RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
+    progress->updates = (uint64_t)updates;
+    int64_t steps = neuron_trainer_steps(trainer);
+    if (progress->epoch > INT32_MAX || progress->step > steps)
+        return bad_state(s, "step");
+    if (updates != progress->epoch * steps + progress->step)
+        return bad_state(s, "updates");
+    progress->has_best = json_object_get(object, "best") != NULL;
+    if (!progress->has_best)
+        return NEURON_OK;
+    RETURN_IF_ERROR(read_count(s, object, "metric", &s->metric));
+    return read_real(s, object, "best", &progress->best);
+}
+
+static int read_history(state *s, const json_t *object, neuron_context_t *context)
+{
+    const json_t *list = json_object_get(object, "history");
+    if (!json_is_array(list) || (int64_t)json_array_size(list) != s->progress.epoch)
+        return bad_state(s, "history");
+    RETURN_IF_ERROR(neuron_history_create(&s->history, context));
+    RETURN_IF_ERROR(neuron_history_reserve(s->history, s->progress.epoch));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        double figures[NEURON_HISTORY_FIGURES];
+        if (json_array_size(row) != NEURON_HISTORY_FIGURES)
+            return bad_state(s, "history");
+        for (size_t j = 0; j < NEURON_HISTORY_FIGURES; j++) {
+            const json_t *value = json_array_get(row, j);
+            if (!json_is_number(value) && !json_is_null(value))
+                return bad_state(s, "history");
+            figures[j] = json_is_number(value) ? json_number_value(value) : NAN;
+        }
+        neuron_history_append(s->history, figures);
+    }
+    return NEURON_OK;
+}
+
+static int read_state(state *s, const neuron_safetensors *file, const neuron_trainer_t *trainer)
+{
+    const char *text = neuron_safetensors_text(file, state_key);
+    if (!text)
+        return neuron_fail(NEURON_E_FORMAT, "%s: holds no training (key \"%s\" is missing)",
+                           s->source, state_key);
+    json_t *object;
+    RETURN_IF_ERROR(neuron_json_parse(&object, trainer->context, text, strlen(text), 0, s->source));
+    int status = check_settings(s, object, trainer);
+    if (status == NEURON_OK)
+        status = read_progress(s, object, trainer);
+    if (status == NEURON_OK)
+        status = read_history(s, object, trainer->context);
+    json_decref(object);
+    return status;
+}
+
+/* All slots are there, or none if no step was done. */
+static int check_slots(const state *s, const neuron_safetensors *file,
+                       const neuron_trainer_t *trainer)
+{
+    neuron_shape shape = slot_shape(trainer);
+    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
+        char name[SLOT_NAME_SIZE];
+        const neuron_safetensors_entry *entry;
+        slot_name(name, i);
+        if (s->progress.updates > 0 || neuron_safetensors_find(file, name))
+            RETURN_IF_ERROR(neuron_safetensors_need(&entry, file, name, NEURON_F32, &shape));
+    }
+    return NEURON_OK;
+}
+
+/* Cannot fail: everything was checked and all memory is there. */
+static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_safetensors *file)
+{
+    neuron_model_take(trainer->graph, file);
+    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
+        char name[SLOT_NAME_SIZE];
+        slot_name(name, i);
+        float *slot = trainer->memory.slots[i];
+        const neuron_safetensors_entry *entry = neuron_safetensors_find(file, name);
+        if (entry)
+            memcpy(slot, entry->data, entry->size);
+        else
+            memset(slot, 0, (size_t)trainer->graph->trainable_count * sizeof *slot);
+    }
+    /* The handle stays: callers may hold it. */
+    neuron_history_truncate(trainer->history, 0);
+    for (int64_t i = 0; i < s->history->epochs; i++)
+        neuron_history_append(trainer->history, s->history->rows[i].figures);
+    trainer->progress = s->progress;
+    if (!trainer->checkpoint_path)
+        trainer->checkpoint_metric = (int32_t)s->metric;
+    else if (s->metric != trainer->checkpoint_metric)
+        trainer->progress.has_best = false;
+}
+
+int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
+{
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(path);
+    if (trainer->running)
+        return neuron_fail(NEURON_E_STATE, "trainer: is running");
+    neuron_safetensors *file;
+    RETURN_IF_ERROR(neuron_safetensors_open(&file, trainer->context, path));
+    state s = {.source = neuron_safetensors_source(file)};
+    int status = neuron_model_check(trainer->graph, file);
+    if (status == NEURON_OK)
+        status = read_state(&s, file, trainer);
+    if (status == NEURON_OK)
+        status = check_slots(&s, file, trainer);
+    if (status == NEURON_OK)
+        status = neuron_trainer_prepare(trainer);
+    if (status == NEURON_OK)
+        status = neuron_history_reserve(trainer->history, s.history->epochs);
+    if (status == NEURON_OK) {
+        take_over(trainer, &s, file);
+        neuron_log(trainer->context, NEURON_LOG_INFO,
+                   "continuing %s after %" PRId64 " epochs and %" PRId64 " steps", path,
+                   s.progress.epoch, s.progress.step);
+    }
+    neuron_history_unref(s.history);
+    neuron_safetensors_close(file);
+    return status;
+}

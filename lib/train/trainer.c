@@ -1,0 +1,299 @@
+#include "train/trainer.h"
+
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
+
+/* A vote anywhere before the output stops every gradient. */
+static int check_trainable(const neuron_graph_t *graph)
+{
+    for (int32_t i = 0; i < graph->node_count; i++)
+        if (graph->nodes[i]->spec.layer->flags & NEURON_LAYER_NO_GRADIENT)
+            return neuron_fail(NEURON_E_UNSUPPORTED,
+                               "trainer: %s cannot be trained: %s has no gradient", graph->name,
+                               graph->nodes[i]->name);
+    if (neuron_graph_trainable_parameter_count(graph) == 0)
+        return neuron_fail(NEURON_E_UNSUPPORTED, "trainer: %s has nothing to train", graph->name);
+    return NEURON_OK;
+}
+
+static int check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
+{
+    RETURN_IF_ERROR(neuron_dataset_check(dataset, &graph->input->spec.output,
+                                         &graph->output->spec.output, "trainer"));
+    if (dataset->count == 0)
+        return neuron_fail(NEURON_E_DATA, "trainer: the dataset has no examples");
+    return NEURON_OK;
+}
+
+int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
+                          neuron_optimizer_t *optimizer, neuron_dataset_t *train)
+{
+    CHECK_ARGUMENT(trainer);
+    *trainer = NULL;
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(optimizer);
+    CHECK_ARGUMENT(train);
+    RETURN_IF_ERROR(check_trainable(graph));
+    RETURN_IF_ERROR(check_dataset(graph, train));
+    neuron_context_t *context = graph->context;
+    neuron_trainer_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    int status = neuron_history_create(&made->history, context);
+    if (status < 0) {
+        neuron_release(context, made);
+        return status;
+    }
+    atomic_init(&made->references, 1);
+    made->context = neuron_context_ref(context);
+    made->graph = neuron_graph_ref(graph);
+    made->optimizer = neuron_optimizer_ref(optimizer);
+    made->train = neuron_dataset_ref(train);
+    made->given = neuron_dataset_ref(train);
+    made->epochs = 1;
+    made->batch_size = 32;
+    made->shuffle = true;
+    made->progress.seed = context->seed;
+    *trainer = made;
+    return NEURON_OK;
+}
+
+neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer)
+{
+    if (trainer)
+        atomic_fetch_add_explicit(&trainer->references, 1, memory_order_relaxed);
+    return trainer;
+}
+
+void neuron_trainer_unref(neuron_trainer_t *trainer)
+{
+    if (!trainer || atomic_fetch_sub(&trainer->references, 1) != 1)
+        return;
+    neuron_context_t *context = trainer->context;
+    neuron_trainer_drop_memory(trainer);
+    neuron_release(context, trainer->checkpoint_path);
+    neuron_history_unref(trainer->history);
+    neuron_dataset_unref(trainer->validation);
+    neuron_dataset_unref(trainer->given);
+    neuron_dataset_unref(trainer->train);
+    neuron_optimizer_unref(trainer->optimizer);
+    neuron_graph_unref(trainer->graph);
+    neuron_release(context, trainer);
+    neuron_context_unref(context);
+}
+
+/* Some settings would make the epochs so far something else. */
+static int check_not_begun(const neuron_trainer_t *trainer, const char *what)
+{
+    if (trainer->running || trainer->progress.updates > 0)
+        return neuron_fail(NEURON_E_STATE, "trainer: %s is set before the first step", what);
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value)
+{
+    CHECK_ARGUMENT(trainer);
+    switch (option) {
+    case NEURON_TRAINER_EPOCHS:
+        if (value < 0 || value > INT32_MAX)
+            return neuron_fail(NEURON_E_ARGUMENT, "trainer: %" PRId64 " epochs", value);
+        trainer->epochs = value;
+        return NEURON_OK;
+    case NEURON_TRAINER_BATCH_SIZE:
+        RETURN_IF_ERROR(check_not_begun(trainer, "the batch size"));
+        if (value < 1 || value > INT32_MAX)
+            return neuron_fail(NEURON_E_ARGUMENT, "trainer: a batch of %" PRId64 " examples",
+                               value);
+        trainer->batch_size = value;
+        neuron_trainer_drop_memory(trainer);
+        return NEURON_OK;
+    case NEURON_TRAINER_SHUFFLE:
+        RETURN_IF_ERROR(check_not_begun(trainer, "shuffling"));
+        if (value < 0 || value > 1)
+            return neuron_fail(NEURON_E_ARGUMENT, "trainer: shuffling is 0 or 1, not %" PRId64,
+                               value);
+        trainer->shuffle = value == 1;
+        return NEURON_OK;
+    default:
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no whole-number option %" PRId32,
+                           option);
+    }
+}
+
+/* Holds the last part of the examples out; both parts share the memory of the whole. */
+static int split(neuron_trainer_t *trainer, double fraction)
+{
+    if (!(fraction >= 0 && fraction < 1))
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "trainer: a validation split of %g is not 0 or more and less than 1",
+                           fraction);
+    if (fraction > 0 && trainer->validation && trainer->validation_split == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation set already");
+    int64_t count = trainer->given->count;
+    int64_t kept = (int64_t)((double)count * (1 - fraction));
+    if (fraction > 0 && (kept == 0 || kept == count))
+        return neuron_fail(NEURON_E_DATA,
+                           "trainer: a validation split of %g leaves nothing of %" PRId64
+                           " examples on one side",
+                           fraction, count);
+    neuron_dataset_t *train = NULL, *validation = NULL;
+    RETURN_IF_ERROR(neuron_dataset_subset(&train, trainer->given, 0, kept));
+    if (fraction > 0) {
+        int status = neuron_dataset_subset(&validation, trainer->given, kept, count - kept);
+        if (status < 0) {
+            neuron_dataset_unref(train);
+            return status;
+        }
+    }
+    if (fraction > 0 || trainer->validation_split > 0) {
+        neuron_dataset_unref(trainer->validation);
+        trainer->validation = validation;
+    }
+    neuron_dataset_unref(trainer->train);
+    trainer->train = train;
+    trainer->validation_split = fraction;
+    neuron_trainer_drop_memory(trainer);
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value)
+{
+    CHECK_ARGUMENT(trainer);
+    if (option != NEURON_TRAINER_VALIDATION_SPLIT)
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no real-number option %" PRId32,
+                           option);
+    RETURN_IF_ERROR(check_not_begun(trainer, "the validation split"));
+    return split(trainer, value);
+}
+
+int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
+{
+    CHECK_ARGUMENT(trainer);
+    RETURN_IF_ERROR(check_not_begun(trainer, "the validation set"));
+    if (validation)
+        RETURN_IF_ERROR(check_dataset(trainer->graph, validation));
+    if (validation && trainer->validation_split > 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation split already");
+    if (trainer->validation_split > 0)
+        return NEURON_OK;
+    neuron_dataset_ref(validation);
+    neuron_dataset_unref(trainer->validation);
+    trainer->validation = validation;
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path, int32_t metric)
+{
+    CHECK_ARGUMENT(trainer);
+    if (path && !neuron_metric_has_order(metric))
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: a checkpoint cannot go by figure %" PRId32,
+                           metric);
+    char *copy = path ? neuron_copy_text(trainer->context, path) : NULL;
+    if (path && !copy)
+        return NEURON_E_MEMORY;
+    neuron_release(trainer->context, trainer->checkpoint_path);
+    trainer->checkpoint_path = copy;
+    /* What was best by another figure says nothing about this one. */
+    if (metric != trainer->checkpoint_metric)
+        trainer->progress.has_best = false;
+    trainer->checkpoint_metric = metric;
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_step_callback(neuron_trainer_t *trainer, neuron_trainer_callback_t callback,
+                                     void *user_data)
+{
+    CHECK_ARGUMENT(trainer);
+    trainer->step_callback = callback;
+    trainer->step_data = user_data;
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer, neuron_trainer_callback_t callback,
+                                      void *user_data)
+{
+    CHECK_ARGUMENT(trainer);
+    trainer->epoch_callback = callback;
+    trainer->epoch_data = user_data;
+    return NEURON_OK;
+}
+
+neuron_graph_t *neuron_trainer_graph(const neuron_trainer_t *trainer)
+{
+    return trainer ? trainer->graph : NULL;
+}
+
+neuron_optimizer_t *neuron_trainer_optimizer(const neuron_trainer_t *trainer)
+{
+    return trainer ? trainer->optimizer : NULL;
+}
+
+const neuron_history_t *neuron_trainer_history(const neuron_trainer_t *trainer)
+{
+    return trainer ? trainer->history : NULL;
+}
+
+int64_t neuron_trainer_steps(const neuron_trainer_t *trainer)
+{
+    return neuron_ceil_divide(trainer->train->count, trainer->batch_size);
+}
+
+static double clock_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+void neuron_trainer_start_clock(neuron_trainer_t *trainer)
+{
+    trainer->resumed_at = clock_seconds() - trainer->progress.seconds;
+}
+
+double neuron_trainer_seconds(const neuron_trainer_t *trainer)
+{
+    if (!trainer->running || trainer->epoch_ended)
+        return trainer->progress.seconds;
+    return clock_seconds() - trainer->resumed_at;
+}
+
+double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
+{
+    if (!trainer)
+        return NAN;
+    const neuron_progress *progress = &trainer->progress;
+    double seen = (double)progress->seen;
+    switch (what) {
+    case NEURON_PROGRESS_EPOCH:
+        return (double)(trainer->epoch_ended ? progress->epoch : progress->epoch + 1);
+    case NEURON_PROGRESS_EPOCHS:
+        return (double)trainer->epochs;
+    case NEURON_PROGRESS_STEP:
+        return (double)(trainer->epoch_ended ? neuron_trainer_steps(trainer) : progress->step);
+    case NEURON_PROGRESS_STEPS:
+        return (double)neuron_trainer_steps(trainer);
+    case NEURON_PROGRESS_LOSS:
+        return progress->loss_sum / seen;
+    case NEURON_PROGRESS_ACCURACY:
+        return (double)progress->right / seen;
+    case NEURON_PROGRESS_SECONDS:
+        return neuron_trainer_seconds(trainer);
+    default:
+        return NAN;
+    }
+}
+
+bool neuron_metric_has_order(int32_t metric)
+{
+    return metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_ACCURACY ||
+           metric == NEURON_METRIC_VALIDATION_LOSS || metric == NEURON_METRIC_VALIDATION_ACCURACY;
+}
+
+bool neuron_metric_better(int32_t metric, double value, double than)
+{
+    bool smaller = metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_VALIDATION_LOSS;
+    return smaller ? value < than : value > than;
+}

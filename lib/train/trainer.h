@@ -1,0 +1,76 @@
+/* Trainers, from the inside. */
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
+
+#include <libneuron/trainer.h>
+
+#include "data/dataset.h"
+#include "graph/session.h"
+#include "optimize/optimizer.h"
+#include "train/history.h"
+
+/* Where a training is: all that a later run needs beside parameters, slots and history. */
+typedef struct neuron_progress {
+    uint64_t seed;
+    int64_t epoch;    /* whole epochs done */
+    int64_t step;     /* steps done in the epoch that is on */
+    uint64_t updates; /* steps done in all */
+    double loss_sum;  /* of the examples of this epoch so far */
+    int64_t right;    /* of them */
+    int64_t seen;
+    double seconds; /* spent in this epoch */
+    bool has_best;  /* of the figure that the checkpoint goes by */
+    double best;
+} neuron_progress;
+
+/* The memory of a run, made by the first one. */
+typedef struct neuron_run_memory {
+    neuron_session *session;
+    int64_t *order;   /* of the examples in this epoch */
+    float *gradients; /* as graph->values, the trainable part */
+    float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
+    float *statistics; /* the part of graph->values that is not trained, before a step */
+    float *target;     /* of one example */
+} neuron_run_memory;
+
+struct neuron_trainer {
+    atomic_int references;
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *train, *validation;
+    neuron_dataset_t *given; /* `train` before the validation split took its share */
+    neuron_history_t *history;
+
+    int64_t epochs, batch_size;
+    bool shuffle;
+    double validation_split;
+    char *checkpoint_path;
+    int32_t checkpoint_metric;
+    neuron_trainer_callback_t step_callback, epoch_callback;
+    void *step_data, *epoch_data;
+
+    bool running;
+    bool stopped;     /* by a callback */
+    bool epoch_ended; /* an epoch callback is on: progress is that of the epoch before */
+    neuron_progress progress;
+    double resumed_at; /* clock when the run began to count this epoch's seconds */
+    neuron_run_memory memory;
+};
+
+/* Makes the memory of a run; does nothing if it is there. */
+int neuron_trainer_prepare(neuron_trainer_t *trainer);
+void neuron_trainer_drop_memory(neuron_trainer_t *trainer);
+
+/* Steps of an epoch. */
+int64_t neuron_trainer_steps(const neuron_trainer_t *trainer);
+
+/* Seconds spent in this epoch so far, and the clock they are counted from. */
+void neuron_trainer_start_clock(neuron_trainer_t *trainer);
+double neuron_trainer_seconds(const neuron_trainer_t *trainer);
+
+/* Whether a figure of history.h can go by better and worse, and whether `value` is better. */
+bool neuron_metric_has_order(int32_t metric);
+bool neuron_metric_better(int32_t metric, double value, double than);
+
+#endif

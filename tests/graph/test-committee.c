@@ -1,0 +1,504 @@
+#include "test-models.h"
+
+#include <math.h>
+
+enum { INPUTS = 2, CLASSES = 3, EXAMPLES = 5 };
+
+static neuron_context_t *context;
+
+static void set_up(void)
+{
+    context = test_context();
+}
+
+static void tear_down(void)
+{
+    neuron_context_unref(context);
+}
+
+/* A graph that puts out the same numbers whatever comes in: a dense layer with no kernel to speak
+ * of and the numbers as its bias. */
+static neuron_graph_t *member(const char *name, float a, float b, float c)
+{
+    neuron_graph_t *g;
+    assert_ok(neuron_graph_create(&g, context));
+    assert_ok(neuron_graph_set_name(g, name));
+    neuron_node_t *y = neuron_dense(g, neuron_input(g, (const int64_t[]){INPUTS}, 1), CLASSES);
+    assert_ok(neuron_node_set_int(y, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ZEROS));
+    assert_ok(neuron_graph_finish(g, y));
+    assert_ok(neuron_graph_write_array(g, 1, (const float[]){a, b, c}, CLASSES));
+    return g;
+}
+
+static void predict(const neuron_graph_t *g, float answer[EXAMPLES * CLASSES])
+{
+    float values[EXAMPLES * INPUTS];
+    neuron_tensor_t *input, *output;
+    for (int i = 0; i < EXAMPLES * INPUTS; i++)
+        values[i] = (float)i / 4 - 1;
+    assert_ok(neuron_tensor_wrap(&input, context, NEURON_F32, (const int64_t[]){EXAMPLES, INPUTS},
+                                 2, values, NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&output, context, NEURON_F32, (const int64_t[]){EXAMPLES, CLASSES},
+                                 2, answer, NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_graph_predict(g, input, output));
+    neuron_tensor_unref(output);
+    neuron_tensor_unref(input);
+}
+
+/* Every example gets these three numbers, within `tolerance`. */
+static void assert_answer(const neuron_graph_t *g, float a, float b, float c, float tolerance)
+{
+    float answer[EXAMPLES * CLASSES];
+    const float expected[] = {a, b, c};
+    predict(g, answer);
+    for (int i = 0; i < EXAMPLES * CLASSES; i++)
+        ck_assert_float_eq_tol(answer[i], expected[i % CLASSES], tolerance + 1e-30f);
+}
+
+static void assert_same_answer(const neuron_graph_t *a, const neuron_graph_t *b)
+{
+    float x[EXAMPLES * CLASSES], y[EXAMPLES * CLASSES];
+    predict(a, x);
+    predict(b, y);
+    ck_assert_mem_eq(x, y, sizeof x);
+}
+
+static neuron_graph_t *join(neuron_graph_t *const *members, int32_t count, int32_t rule,
+                            const double *weights)
+{
+    neuron_graph_t *committee;
+    assert_ok(neuron_committee_create(&committee, context, members, count, rule, weights));
+    return committee;
+}
+
+/* The answer of a committee that is not needed afterwards. */
+static void assert_joined(neuron_graph_t *const *members, int32_t count, int32_t rule,
+                          const double *weights, float a, float b, float c)
+{
+    neuron_graph_t *committee = join(members, count, rule, weights);
+    assert_answer(committee, a, b, c, 1e-6f);
+    neuron_graph_unref(committee);
+}
+
+static void drop(neuron_graph_t **members, int count)
+{
+    for (int i = 0; i < count; i++)
+        neuron_graph_unref(members[i]);
+}
+
+START_TEST(means)
+{
+    neuron_graph_t *m[] = {member("a", 0.5f, 0.3f, 0.2f), member("b", 0.1f, 0.9f, 0),
+                           member("c", 0.3f, 0.3f, 0.4f)};
+    assert_joined(m, 3, NEURON_COMMITTEE_MEAN, NULL, 0.3f, 0.5f, 0.2f);
+    assert_joined(m, 1, NEURON_COMMITTEE_MEAN, NULL, 0.5f, 0.3f, 0.2f);
+    const double weights[] = {1, 3, 0};
+    assert_joined(m, 3, NEURON_COMMITTEE_WEIGHTED_MEAN, weights, 0.2f, 0.75f, 0.05f);
+    neuron_graph_t *twice[] = {m[0], m[0], m[1], m[0]};
+    assert_joined(twice, 4, NEURON_COMMITTEE_MEAN, NULL, 0.4f, 0.45f, 0.15f);
+    drop(m, 3);
+}
+END_TEST
+
+START_TEST(only_ratios_of_weights_matter)
+{
+    neuron_graph_t *m[] = {member("a", 0.5f, 0.3f, 0.2f), member("b", 0.1f, 0.9f, 0)};
+    const double scales[] = {1e-300, 1e-3, 2, 1e300};
+    const int32_t rules[] = {NEURON_COMMITTEE_WEIGHTED_MEAN, NEURON_COMMITTEE_WEIGHTED_VOTE};
+    for (int rule = 0; rule < 2; rule++) {
+        const double plain[] = {1, 3};
+        neuron_graph_t *expected = join(m, 2, rules[rule], plain);
+        for (int i = 0; i < 4; i++) {
+            const double weights[] = {scales[i], 3 * scales[i]};
+            neuron_graph_t *committee = join(m, 2, rules[rule], weights);
+            assert_same_answer(expected, committee);
+            neuron_graph_unref(committee);
+        }
+        neuron_graph_unref(expected);
+    }
+    drop(m, 2);
+}
+END_TEST
+
+START_TEST(votes)
+{
+    neuron_graph_t *m[] = {member("a", 0.5f, 0.3f, 0.2f), member("b", 0.1f, 0.9f, 0),
+                           member("c", 0.4f, 0.35f, 0.25f)};
+    assert_joined(m, 3, NEURON_COMMITTEE_MAJORITY_VOTE, NULL, 2.0f / 3, 1.0f / 3, 0);
+    const double weights[] = {1, 5, 2};
+    assert_joined(m, 3, NEURON_COMMITTEE_WEIGHTED_VOTE, weights, 3.0f / 8, 5.0f / 8, 0);
+    const double zero[] = {1, 0, 0};
+    assert_joined(m, 3, NEURON_COMMITTEE_WEIGHTED_VOTE, zero, 1, 0, 0);
+    drop(m, 3);
+    /* Within a member, the lowest of equal classes gets the vote. */
+    neuron_graph_t *equal[] = {member("equal", 0.2f, 0.4f, 0.4f)};
+    assert_joined(equal, 1, NEURON_COMMITTEE_MAJORITY_VOTE, NULL, 0, 1, 0);
+    drop(equal, 1);
+}
+END_TEST
+
+START_TEST(ties_go_to_the_larger_sum)
+{
+    const float raised = nextafterf(0.5f, 1);
+    neuron_graph_t *m[] = {member("a", 0.6f, 0.3f, 0.1f), member("b", 0.1f, 0.8f, 0.1f)};
+    neuron_graph_t *committee = join(m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    assert_answer(committee, 0.5f, raised, 0, 0);
+    neuron_graph_unref(committee);
+    drop(m, 2);
+    /* The sum is a weighted one: equal votes are had with weights 2 against 1 and 1. */
+    neuron_graph_t *w[] = {member("a", 0.4f, 0.35f, 0.25f), member("b", 0.2f, 0.5f, 0.3f),
+                           member("c", 0.3f, 0.4f, 0.3f)};
+    const double weights[] = {2, 1, 1};
+    committee = join(w, 3, NEURON_COMMITTEE_WEIGHTED_VOTE, weights); /* 1.3 against 1.6 */
+    assert_answer(committee, 0.5f, raised, 0, 0);
+    neuron_graph_unref(committee);
+    /* 0.1 + 0.2 against 0.3, which as doubles are not the same. */
+    const double thirds[] = {0.3, 0.1, 0.2};
+    committee = join(w, 3, NEURON_COMMITTEE_WEIGHTED_VOTE, thirds); /* 0.2 against 0.235 */
+    assert_answer(committee, 0.5f, raised, 0, 0);
+    neuron_graph_unref(committee);
+    drop(w, 3);
+}
+END_TEST
+
+START_TEST(perfect_ties_go_to_the_lowest_class)
+{
+    neuron_graph_t *m[] = {member("a", 0.25f, 0.5f, 0.25f), member("b", 0.25f, 0.25f, 0.5f)};
+    neuron_graph_t *committee = join(m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    assert_answer(committee, 0, nextafterf(0.5f, 1), 0.5f, 0);
+    neuron_graph_unref(committee);
+    drop(m, 2);
+    neuron_graph_t *all[] = {member("a", 0.5f, 0.25f, 0.25f), member("b", 0.25f, 0.5f, 0.25f),
+                             member("c", 0.25f, 0.25f, 0.5f)};
+    const float third = (float)(1.0 / 3);
+    committee = join(all, 3, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    assert_answer(committee, nextafterf(third, 1), third, third, 0);
+    neuron_graph_unref(committee);
+    drop(all, 3);
+}
+END_TEST
+
+START_TEST(what_is_no_number_casts_no_vote)
+{
+    neuron_graph_t *m[] = {member("a", 0.1f, 0.2f, 0.7f), member("b", NAN, 0.9f, 0.1f),
+                           member("c", 0.2f, 0.1f, 0.7f)};
+    assert_joined(m, 3, NEURON_COMMITTEE_MAJORITY_VOTE, NULL, 0, 0, 1);
+    neuron_graph_t *none = join(m + 1, 1, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    float answer[EXAMPLES * CLASSES];
+    predict(none, answer);
+    for (int i = 0; i < EXAMPLES * CLASSES; i++)
+        ck_assert_float_nan(answer[i]);
+    neuron_graph_unref(none);
+    drop(m, 3);
+}
+END_TEST
+
+START_TEST(weights_have_rules)
+{
+    neuron_graph_t *m[] = {member("a", 1, 0, 0), member("b", 0, 1, 0)}, *committee = m[0];
+    const struct {
+        double weights[2];
+        const char *message;
+    } cases[] = {{{1, -1}, "weight 1 is negative"},
+                 {{NAN, 1}, "weight 0 is not finite"},
+                 {{1, INFINITY}, "weight 1 is not finite"},
+                 {{0, 0}, "add up to 0"},
+                 {{1e308, 1e308}, "infinity"}};
+    const int32_t rules[] = {NEURON_COMMITTEE_WEIGHTED_MEAN, NEURON_COMMITTEE_WEIGHTED_VOTE};
+    for (int r = 0; r < 2; r++) {
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            assert_status(
+                neuron_committee_create(&committee, context, m, 2, rules[r], cases[i].weights),
+                NEURON_E_ARGUMENT);
+            assert_message(cases[i].message);
+            ck_assert_ptr_null(committee);
+        }
+        assert_status(neuron_committee_create(&committee, context, m, 2, rules[r], NULL),
+                      NEURON_E_ARGUMENT);
+        assert_message("needs weights");
+    }
+    const double fine[] = {1, 1};
+    assert_status(neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MEAN, fine),
+                  NEURON_E_ARGUMENT);
+    assert_message("takes no weights");
+    assert_status(
+        neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, fine),
+        NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_create(&committee, context, m, 2, 11, fine), NEURON_E_ARGUMENT);
+    assert_message("11 is not a rule");
+    drop(m, 2);
+}
+END_TEST
+
+/* A member of any shape. */
+static neuron_graph_t *shaped(const char *name, int64_t inputs, int64_t outputs)
+{
+    neuron_graph_t *g;
+    assert_ok(neuron_graph_create(&g, context));
+    assert_ok(neuron_graph_set_name(g, name));
+    assert_ok(neuron_graph_finish(
+        g, neuron_softmax(
+               g, neuron_dense(g, neuron_input(g, (const int64_t[]){inputs}, 1), outputs))));
+    return g;
+}
+
+START_TEST(members_must_agree)
+{
+    neuron_graph_t *committee;
+    neuron_graph_t *m[] = {shaped("first", 4, 3), shaped("wide", 5, 3), shaped("fine", 4, 2)};
+    assert_status(neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MEAN, NULL),
+                  NEURON_E_SHAPE);
+    assert_message("member 1 (wide) takes 5");
+    assert_message("member 0 (first) takes 4");
+    neuron_graph_t *outputs[] = {m[0], m[0], m[2]};
+    assert_status(
+        neuron_committee_create(&committee, context, outputs, 3, NEURON_COMMITTEE_MEAN, NULL),
+        NEURON_E_SHAPE);
+    assert_message("member 2 (fine) puts out 2");
+    assert_message("member 0 (first) puts out 3");
+    neuron_graph_t *open, *unfinished[] = {m[0], NULL}, *missing[] = {NULL, m[0]};
+    assert_ok(neuron_graph_create(&open, context));
+    assert_ok(neuron_graph_set_name(open, "open"));
+    unfinished[1] = open;
+    assert_status(
+        neuron_committee_create(&committee, context, unfinished, 2, NEURON_COMMITTEE_MEAN, NULL),
+        NEURON_E_STATE);
+    assert_message("open is not finished");
+    for (int i = 0; i < 2; i++) {
+        assert_status(
+            neuron_committee_create(&committee, context, missing, 2, NEURON_COMMITTEE_MEAN, NULL),
+            NEURON_E_ARGUMENT);
+        ck_assert_ptr_null(committee);
+        missing[0] = m[0];
+        missing[1] = NULL;
+    }
+    neuron_graph_unref(open);
+    drop(m, 3);
+}
+END_TEST
+
+START_TEST(nothing_is_null)
+{
+    neuron_graph_t *m = member("a", 1, 0, 0), *committee = m;
+    const int32_t mean = NEURON_COMMITTEE_MEAN;
+    assert_status(neuron_committee_create(NULL, context, &m, 1, mean, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_create(&committee, NULL, &m, 1, mean, NULL), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(committee);
+    assert_status(neuron_committee_create(&committee, context, NULL, 1, mean, NULL),
+                  NEURON_E_ARGUMENT);
+    const int32_t counts[] = {0, -1};
+    for (int i = 0; i < 2; i++) {
+        assert_status(neuron_committee_create(&committee, context, &m, counts[i], mean, NULL),
+                      NEURON_E_ARGUMENT);
+        assert_message("count");
+    }
+    double weight = 5;
+    neuron_dataset_t *glyphs = test_glyphs(context, 10, 8);
+    assert_status(neuron_committee_weights(NULL, 1, glyphs, &weight), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(&m, 0, glyphs, &weight), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(&m, 1, NULL, &weight), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(&m, 1, glyphs, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(&m, 1, glyphs, &weight), NEURON_E_SHAPE);
+    committee = NULL;
+    assert_status(neuron_committee_weights(&committee, 1, glyphs, &weight), NEURON_E_ARGUMENT);
+    ck_assert_double_eq(weight, 5);
+    neuron_dataset_unref(glyphs);
+    neuron_graph_unref(m);
+}
+END_TEST
+
+START_TEST(a_committee_of_committees)
+{
+    neuron_graph_t *m[] = {member("a", 0.5f, 0.3f, 0.2f), member("b", 0.1f, 0.9f, 0),
+                           member("c", 0, 0, 1)};
+    neuron_graph_t *pair = join(m, 2, NEURON_COMMITTEE_MEAN, NULL);
+    neuron_graph_t *both[] = {pair, m[2]};
+    const double weights[] = {2, 1};
+    neuron_graph_t *outer = join(both, 2, NEURON_COMMITTEE_WEIGHTED_MEAN, weights);
+    assert_answer(outer, 0.2f, 0.4f, 0.4f, 1e-6f);
+    ck_assert_int_eq(neuron_graph_parameter_count(outer), 3 * (INPUTS + 1) * CLASSES);
+    ck_assert_str_eq(neuron_graph_array_name(outer, 0), "committee/a/dense.kernel");
+    ck_assert_str_eq(neuron_graph_array_name(outer, 5), "c/dense.bias");
+    neuron_graph_unref(outer);
+    neuron_graph_t *vote = join(both, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    assert_answer(vote, 0, 0.5f, nextafterf(0.5f, 1), 0); /* 0.6 against 1.1 */
+    neuron_graph_unref(vote);
+    neuron_graph_unref(pair);
+    drop(m, 3);
+}
+END_TEST
+
+START_TEST(names_are_made_unique)
+{
+    neuron_graph_t *m[] = {member("twin", 1, 0, 0), member("twin", 0, 1, 0),
+                           member("x/y.z", 0, 0, 1)};
+    neuron_graph_t *committee = join(m, 3, NEURON_COMMITTEE_MEAN, NULL);
+    ck_assert_int_eq(neuron_graph_array_count(committee), 6);
+    ck_assert_str_eq(neuron_graph_array_name(committee, 0), "twin/dense.kernel");
+    ck_assert_str_eq(neuron_graph_array_name(committee, 2), "twin_1/dense.kernel");
+    ck_assert_str_eq(neuron_graph_array_name(committee, 4), "x_y_z/dense.kernel");
+    neuron_graph_unref(committee);
+    drop(m, 3);
+}
+END_TEST
+
+START_TEST(saved_and_loaded)
+{
+    neuron_graph_t *m[] = {shaped("a", INPUTS, CLASSES), shaped("b", INPUTS, CLASSES),
+                           shaped("c", INPUTS, CLASSES)};
+    const double weights[] = {0.1, 1.0 / 3, 1e-7};
+    const struct {
+        int32_t rule;
+        const double *weights;
+    } cases[] = {{NEURON_COMMITTEE_MEAN, NULL},
+                 {NEURON_COMMITTEE_WEIGHTED_MEAN, weights},
+                 {NEURON_COMMITTEE_MAJORITY_VOTE, NULL},
+                 {NEURON_COMMITTEE_WEIGHTED_VOTE, weights}};
+    const char *path = test_file("committee");
+    for (int i = 0; i < 4; i++) {
+        neuron_graph_t *inner = join(m, 3, cases[i].rule, cases[i].weights), *loaded;
+        neuron_graph_t *two[] = {inner, m[0]};
+        neuron_graph_t *committee = join(two, 2, NEURON_COMMITTEE_MEAN, NULL);
+        assert_ok(neuron_graph_save(committee, path));
+        assert_ok(neuron_graph_load(&loaded, context, path));
+        ck_assert(same_parameters(committee, loaded));
+        assert_same_answer(committee, loaded);
+        neuron_graph_unref(loaded);
+        neuron_graph_unref(committee);
+        neuron_graph_unref(inner);
+    }
+    drop(m, 3);
+}
+END_TEST
+
+/* Two-number examples; each of the classes as often as asked for. */
+static neuron_dataset_t *labelled(const int32_t *labels, int64_t count)
+{
+    neuron_tensor_t *examples, *numbers;
+    neuron_dataset_t *dataset;
+    assert_ok(
+        neuron_tensor_create(&examples, context, NEURON_F32, (const int64_t[]){count, INPUTS}, 2));
+    assert_ok(neuron_tensor_create(&numbers, context, NEURON_I32, &count, 1));
+    memcpy(neuron_tensor_data(numbers), labels, (size_t)count * sizeof *labels);
+    assert_ok(neuron_dataset_create(&dataset, context, examples, numbers, CLASSES));
+    neuron_tensor_unref(numbers);
+    neuron_tensor_unref(examples);
+    return dataset;
+}
+
+START_TEST(weights_from_accuracies)
+{
+    const int32_t labels[] = {0, 0, 0, 1, 1, 0, 0, 0}, third[] = {2, 2, 2};
+    neuron_graph_t *m[] = {member("a", 1, 0, 0), member("b", 0, 1, 0), member("c", 0, 0, 1)};
+    neuron_dataset_t *dataset = labelled(labels, 8);
+    double weights[3];
+    assert_ok(neuron_committee_weights(m, 3, dataset, weights)); /* 6/8, 2/8, 0 */
+    ck_assert_double_eq_tol(weights[0], 0.75, 1e-15);
+    ck_assert_double_eq_tol(weights[1], 0.25, 1e-15);
+    ck_assert_double_eq(weights[2], 0);
+    assert_joined(m, 3, NEURON_COMMITTEE_WEIGHTED_MEAN, weights, 0.75f, 0.25f, 0);
+    assert_ok(neuron_committee_weights(m + 1, 2, dataset, weights));
+    ck_assert_double_eq(weights[0], 1);
+    neuron_dataset_unref(dataset);
+    dataset = labelled(third, 3); /* neither is ever right */
+    assert_ok(neuron_committee_weights(m, 2, dataset, weights));
+    ck_assert_double_eq(weights[0], 0.5);
+    ck_assert_double_eq(weights[1], 0.5);
+    neuron_dataset_unref(dataset);
+    drop(m, 3);
+}
+END_TEST
+
+START_TEST(weights_stay_on_failure)
+{
+    const int32_t labels[] = {0, 1};
+    neuron_graph_t *m[] = {member("a", 1, 0, 0), shaped("wide", INPUTS + 1, CLASSES)};
+    neuron_dataset_t *dataset = labelled(labels, 2);
+    double weights[] = {7, 8};
+    assert_status(neuron_committee_weights(m, 2, dataset, weights), NEURON_E_SHAPE);
+    ck_assert_double_eq(weights[0], 7);
+    ck_assert_double_eq(weights[1], 8);
+    neuron_dataset_unref(dataset);
+    drop(m, 2);
+}
+END_TEST
+
+static int train(neuron_graph_t *graph, neuron_dataset_t *dataset)
+{
+    neuron_optimizer_t *adam;
+    neuron_trainer_t *trainer;
+    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    int status = neuron_trainer_create(&trainer, graph, adam, dataset);
+    if (status == 0)
+        status = neuron_trainer_run(trainer, NULL);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(adam);
+    return status;
+}
+
+START_TEST(members_and_committee_train_apart)
+{
+    const int32_t labels[] = {0, 1, 2, 1, 0};
+    neuron_graph_t *m[] = {shaped("a", INPUTS, CLASSES), shaped("b", INPUTS, CLASSES)};
+    neuron_graph_t *mean = join(m, 2, NEURON_COMMITTEE_MEAN, NULL);
+    neuron_graph_t *vote = join(m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    neuron_dataset_t *dataset = labelled(labels, 5);
+    float before[EXAMPLES * CLASSES], after[EXAMPLES * CLASSES];
+    predict(mean, before);
+    assert_ok(train(m[0], dataset));
+    predict(mean, after);
+    ck_assert_mem_eq(before, after, sizeof before);
+    predict(m[1], before);
+    assert_ok(train(mean, dataset));
+    predict(m[1], after);
+    ck_assert_mem_eq(before, after, sizeof before);
+    predict(mean, after);
+    ck_assert_mem_ne(before, after, sizeof before);
+    assert_status(train(vote, dataset), NEURON_E_UNSUPPORTED);
+    assert_message("vote");
+    neuron_dataset_unref(dataset);
+    neuron_graph_unref(vote);
+    neuron_graph_unref(mean);
+    drop(m, 2);
+}
+END_TEST
+
+START_TEST(members_of_other_contexts)
+{
+    neuron_context_t *own = context, *other = test_context();
+    context = other;
+    neuron_graph_t *m = member("guest", 0.2f, 0.3f, 0.5f);
+    context = own;
+    neuron_graph_t *committee = join(&m, 1, NEURON_COMMITTEE_MEAN, NULL);
+    neuron_graph_unref(m);
+    neuron_context_unref(other);
+    assert_answer(committee, 0.2f, 0.3f, 0.5f, 0);
+    neuron_graph_unref(committee);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("committee");
+    TCase *cases = tcase_create("committee");
+    tcase_set_timeout(cases, 0);
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, means);
+    tcase_add_test(cases, only_ratios_of_weights_matter);
+    tcase_add_test(cases, votes);
+    tcase_add_test(cases, ties_go_to_the_larger_sum);
+    tcase_add_test(cases, perfect_ties_go_to_the_lowest_class);
+    tcase_add_test(cases, what_is_no_number_casts_no_vote);
+    tcase_add_test(cases, weights_have_rules);
+    tcase_add_test(cases, members_must_agree);
+    tcase_add_test(cases, nothing_is_null);
+    tcase_add_test(cases, a_committee_of_committees);
+    tcase_add_test(cases, names_are_made_unique);
+    tcase_add_test(cases, saved_and_loaded);
+    tcase_add_test(cases, weights_from_accuracies);
+    tcase_add_test(cases, weights_stay_on_failure);
+    tcase_add_test(cases, members_and_committee_train_apart);
+    tcase_add_test(cases, members_of_other_contexts);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}

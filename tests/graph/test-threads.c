@@ -1,0 +1,301 @@
+/* Several threads at once. Checks are made in the main thread: Check's assertions belong there. */
+#include "test-models.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+enum { SIZE = 12, PIXELS = SIZE * SIZE, COUNT = 70, THREADS = 8, ROUNDS = 6 };
+
+static void start_all(pthread_t *handles, int count, void *(*work)(void *), void *jobs, size_t size)
+{
+    for (int i = 0; i < count; i++)
+        ck_assert_int_eq(pthread_create(&handles[i], NULL, work, (char *)jobs + (size_t)i * size),
+                         0);
+    for (int i = 0; i < count; i++)
+        ck_assert_int_eq(pthread_join(handles[i], NULL), 0);
+}
+
+/* ---- Predicting with one graph ---- */
+
+typedef struct job {
+    neuron_context_t *context;
+    const neuron_graph_t *graph;
+    const neuron_dataset_t *glyphs;
+    float *values; /* shared, only read */
+    int64_t batch;
+    int status;
+    bool differs;
+    float *expected, *answer; /* the thread's own */
+    double loss, accuracy;
+} job;
+
+static int predict(job *j)
+{
+    for (int64_t first = 0; first < COUNT; first += j->batch) {
+        int64_t n = j->batch < COUNT - first ? j->batch : COUNT - first;
+        neuron_tensor_t *input = NULL, *output = NULL;
+        int status =
+            neuron_tensor_wrap(&input, j->context, NEURON_F32, (const int64_t[]){n, SIZE, SIZE, 1},
+                               4, j->values + first * PIXELS, NEURON_BORROW, NULL, NULL);
+        if (status == 0)
+            status = neuron_tensor_wrap(
+                &output, j->context, NEURON_F32, (const int64_t[]){n, TEST_CLASSES}, 2,
+                j->answer + first * TEST_CLASSES, NEURON_BORROW, NULL, NULL);
+        if (status == 0)
+            status = neuron_graph_predict(j->graph, input, output);
+        neuron_tensor_unref(output);
+        neuron_tensor_unref(input);
+        if (status < 0)
+            return status;
+    }
+    return 0;
+}
+
+static int evaluate(const job *j, double *loss, double *accuracy)
+{
+    neuron_evaluation_t *evaluation;
+    int status = neuron_graph_evaluate(j->graph, j->glyphs, &evaluation);
+    if (status < 0)
+        return status;
+    *loss = neuron_evaluation_loss(evaluation);
+    *accuracy = neuron_evaluation_accuracy(evaluation);
+    neuron_evaluation_unref(evaluation);
+    return 0;
+}
+
+static void *predict_and_evaluate(void *argument)
+{
+    job *j = argument;
+    for (int round = 0; round < ROUNDS && j->status == 0; round++) {
+        double loss = 0, accuracy = 0;
+        memset(j->answer, 0, COUNT * TEST_CLASSES * sizeof(float));
+        j->status = predict(j);
+        if (j->status == 0)
+            j->status = evaluate(j, &loss, &accuracy);
+        j->differs |= memcmp(j->answer, j->expected, COUNT * TEST_CLASSES * sizeof(float)) != 0 ||
+                      loss != j->loss || accuracy != j->accuracy;
+    }
+    return NULL;
+}
+
+static void check_concurrent_use(neuron_context_t *context, const neuron_graph_t *graph)
+{
+    static const int64_t batches[] = {1, 7, 33, COUNT};
+    neuron_dataset_t *glyphs = test_glyphs(context, COUNT, SIZE);
+    float *values = malloc(COUNT * PIXELS * sizeof *values);
+    assert_ok(neuron_dataset_read(glyphs, 0, COUNT, values, NULL));
+    job jobs[THREADS];
+    pthread_t handles[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        job *j = &jobs[i];
+        *j = (job){.context = context,
+                   .graph = graph,
+                   .glyphs = glyphs,
+                   .values = values,
+                   .batch = batches[i % 4]};
+        /* The truth, one call after the other. */
+        j->answer = malloc(COUNT * TEST_CLASSES * sizeof(float));
+        assert_ok(predict(j));
+        assert_ok(evaluate(j, &j->loss, &j->accuracy));
+        j->expected = j->answer;
+        j->answer = malloc(COUNT * TEST_CLASSES * sizeof(float));
+    }
+    start_all(handles, THREADS, predict_and_evaluate, jobs, sizeof jobs[0]);
+    for (int i = 0; i < THREADS; i++) {
+        assert_ok(jobs[i].status);
+        ck_assert_msg(!jobs[i].differs, "thread %d, batches of %d", i, (int)jobs[i].batch);
+        free(jobs[i].expected);
+        free(jobs[i].answer);
+    }
+    free(values);
+    neuron_dataset_unref(glyphs);
+}
+
+START_TEST(one_graph_predicts_in_many_threads)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graphs[] = {test_cnn(context, SIZE), test_mlp(context, SIZE)};
+    for (int i = 0; i < 2; i++)
+        check_concurrent_use(context, graphs[i]);
+    neuron_graph_t *committee;
+    assert_ok(neuron_committee_create(&committee, context, graphs, 2,
+                                      NEURON_COMMITTEE_MAJORITY_VOTE, NULL));
+    check_concurrent_use(context, committee);
+    neuron_graph_unref(committee);
+    neuron_graph_unref(graphs[0]);
+    neuron_graph_unref(graphs[1]);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* ---- Owners ---- */
+
+typedef struct owner {
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_dataset_t *dataset;
+    neuron_tensor_t *tensor;
+    neuron_trainer_t *trainer;
+    neuron_optimizer_t *optimizer;
+} owner;
+
+/* Each thread has one reference of its own, and the last of them frees. */
+static void *come_and_go(void *argument)
+{
+    owner *o = argument;
+    for (int i = 0; i < 200; i++) {
+        neuron_context_unref(neuron_context_ref(o->context));
+        neuron_graph_unref(neuron_graph_ref(o->graph));
+        neuron_dataset_unref(neuron_dataset_ref(o->dataset));
+        neuron_tensor_unref(neuron_tensor_ref(o->tensor));
+        neuron_trainer_unref(neuron_trainer_ref(o->trainer));
+        neuron_optimizer_unref(neuron_optimizer_ref(o->optimizer));
+    }
+    neuron_trainer_unref(o->trainer);
+    neuron_context_unref(o->context);
+    neuron_graph_unref(o->graph);
+    neuron_dataset_unref(o->dataset);
+    neuron_tensor_unref(o->tensor);
+    neuron_optimizer_unref(o->optimizer);
+    return NULL;
+}
+
+START_TEST(owners_in_many_threads)
+{
+    owner o, owners[THREADS];
+    pthread_t handles[THREADS];
+    o.context = test_context();
+    o.graph = test_linear(o.context, SIZE);
+    o.dataset = test_glyphs(o.context, 10, SIZE);
+    assert_ok(neuron_tensor_create(&o.tensor, o.context, NEURON_U8, NULL, 0));
+    assert_ok(neuron_optimizer_create(&o.optimizer, o.context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_trainer_create(&o.trainer, o.graph, o.optimizer, o.dataset));
+    for (int i = 0; i < THREADS; i++) {
+        owners[i] = o;
+        if (i == 0)
+            continue; /* the first takes the references that there are */
+        neuron_context_ref(o.context);
+        neuron_graph_ref(o.graph);
+        neuron_dataset_ref(o.dataset);
+        neuron_tensor_ref(o.tensor);
+        neuron_trainer_ref(o.trainer);
+        neuron_optimizer_ref(o.optimizer);
+    }
+    start_all(handles, THREADS, come_and_go, owners, sizeof owners[0]);
+}
+END_TEST
+
+/* ---- Two contexts ---- */
+
+typedef struct training {
+    uint64_t seed;
+    neuron_graph_t *graph;
+} training;
+
+static void *train(void *argument)
+{
+    training *t = argument;
+    neuron_context_t *context;
+    neuron_optimizer_t *adam = NULL;
+    neuron_dataset_t *glyphs = NULL;
+    neuron_trainer_t *trainer = NULL;
+    int status = neuron_context_create(&context);
+    if (status < 0)
+        return NULL;
+    neuron_context_set_threads(context, 2);
+    neuron_context_set_seed(context, t->seed);
+    status = neuron_dataset_generate_glyphs(&glyphs, context, 60, SIZE, SIZE, t->seed);
+    if (status == 0)
+        status = neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM);
+    if (status == 0) {
+        t->graph = t->seed % 2 ? test_cnn(context, SIZE) : test_mlp(context, SIZE);
+        status = neuron_trainer_create(&trainer, t->graph, adam, glyphs);
+    }
+    if (status == 0)
+        status = neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2);
+    if (status == 0)
+        status = neuron_trainer_run(trainer, NULL);
+    neuron_trainer_unref(trainer);
+    neuron_dataset_unref(glyphs);
+    neuron_optimizer_unref(adam);
+    neuron_context_unref(context);
+    if (status < 0) {
+        neuron_graph_unref(t->graph);
+        t->graph = NULL;
+    }
+    return NULL;
+}
+
+START_TEST(two_contexts_do_not_disturb_each_other)
+{
+    training alone[] = {{1, NULL}, {2, NULL}}, together[] = {{1, NULL}, {2, NULL}};
+    pthread_t handles[2];
+    for (int i = 0; i < 2; i++)
+        train(&alone[i]);
+    start_all(handles, 2, train, together, sizeof together[0]);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_ptr_nonnull(alone[i].graph);
+        ck_assert_ptr_nonnull(together[i].graph);
+        ck_assert(same_parameters(alone[i].graph, together[i].graph));
+        neuron_graph_unref(alone[i].graph);
+        neuron_graph_unref(together[i].graph);
+    }
+}
+END_TEST
+
+/* ---- Messages ---- */
+
+typedef struct failure {
+    neuron_context_t *context;
+    int number;
+    bool fresh, own;
+} failure;
+
+static void *fail_often(void *argument)
+{
+    failure *f = argument;
+    char expected[64];
+    f->fresh = neuron_error_last()[0] == '\0';
+    f->own = true;
+    for (int i = 0; i < 500; i++) {
+        neuron_optimizer_t *made;
+        int rule = 1000 + 10 * f->number;
+        snprintf(expected, sizeof expected, "%d is not a rule", rule);
+        if (neuron_optimizer_create(&made, f->context, rule) != NEURON_E_ARGUMENT ||
+            !strstr(neuron_error_last(), expected))
+            f->own = false;
+    }
+    return NULL;
+}
+
+START_TEST(each_thread_has_its_own_last_error)
+{
+    failure failures[THREADS];
+    pthread_t handles[THREADS];
+    neuron_context_t *context = test_context();
+    neuron_optimizer_t *made;
+    for (int i = 0; i < THREADS; i++)
+        failures[i] = (failure){.context = context, .number = i};
+    assert_status(neuron_optimizer_create(&made, context, 77), NEURON_E_ARGUMENT);
+    start_all(handles, THREADS, fail_often, failures, sizeof failures[0]);
+    assert_message("77 is not a rule");
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert(failures[i].fresh);
+        ck_assert(failures[i].own);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("threads");
+    TCase *cases = tcase_create("threads");
+    tcase_set_timeout(cases, 0);
+    tcase_add_test(cases, one_graph_predicts_in_many_threads);
+    tcase_add_test(cases, owners_in_many_threads);
+    tcase_add_test(cases, two_contexts_do_not_disturb_each_other);
+    tcase_add_test(cases, each_thread_has_its_own_last_error);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}

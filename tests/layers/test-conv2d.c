@@ -1,0 +1,185 @@
+#include "gradient.h"
+#include "test-common.h"
+
+static void set(neuron_node_t *node, int32_t option, int64_t value)
+{
+    assert_ok(neuron_node_set_int(node, option, value));
+}
+
+static void assert_image(const neuron_node_t *node, int64_t height, int64_t width, int64_t channels)
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+    assert_ok(neuron_node_shape(node, shape, &rank));
+    ck_assert_int_eq(rank, 3);
+    ck_assert_int_eq(shape[0], height);
+    ck_assert_int_eq(shape[1], width);
+    ck_assert_int_eq(shape[2], channels);
+}
+
+START_TEST(shapes)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, 28, 27, 1);
+    assert_image(neuron_conv2d(graph, x, 32, 3, 3), 26, 25, 32);
+    neuron_node_t *same = neuron_conv2d(graph, x, 8, 5, 4);
+    set(same, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_image(same, 28, 27, 8);
+    set(same, NEURON_NODE_STRIDE_HEIGHT, 3);
+    set(same, NEURON_NODE_STRIDE_WIDTH, 2);
+    assert_image(same, 10, 14, 8);
+    set(same, NEURON_NODE_PADDING, NEURON_PADDING_VALID);
+    assert_image(same, 8, 12, 8);
+    assert_image(neuron_conv2d(graph, x, 2, 28, 27), 1, 1, 2);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(values_by_hand)
+{
+    /* 1 2 3        1 0
+     * 4 5 6  with  0 2  and bias 100: the kernel is not turned round */
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 2, 3, 1), 1, 2, 2);
+    assert_ok(neuron_graph_finish(graph, node));
+    assert_ok(neuron_graph_write_array(graph, 0, (const float[]){1, 0, 0, 2}, 4));
+    assert_ok(neuron_graph_write_array(graph, 1, (const float[]){100}, 1));
+    float output[2];
+    predict(graph, (const float[]){1, 2, 3, 4, 5, 6}, 1, output);
+    ck_assert_float_eq(output[0], 100 + 1 + 10);
+    ck_assert_float_eq(output[1], 100 + 2 + 12);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(odd_padding_goes_to_the_bottom_and_the_right)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 2, 2, 1), 1, 2, 2);
+    set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_graph_finish(graph, node));
+    assert_ok(neuron_graph_write_array(graph, 0, (const float[]){1, 10, 100, 1000}, 4));
+    float output[4];
+    predict(graph, (const float[]){1, 2, 3, 4}, 1, output);
+    ck_assert_float_eq(output[0], 1 + 20 + 300 + 4000);
+    ck_assert_float_eq(output[1], 2 + 400);
+    ck_assert_float_eq(output[2], 3 + 40);
+    ck_assert_float_eq(output[3], 4);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(a_kernel_that_does_not_fit_is_refused)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 4, 8, 3), 2, 5, 5);
+    ck_assert_ptr_nonnull(node); /* padding may still be set */
+    if (_i)
+        ck_assert_ptr_null(neuron_relu(graph, node));
+    assert_status(neuron_graph_finish(graph, node), NEURON_E_SHAPE);
+    assert_message("conv2d: ");
+    assert_message("5x5");
+    assert_message("4x8");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(a_vector_is_refused)
+{
+    neuron_graph_t *graph = new_graph();
+    ck_assert_ptr_null(neuron_conv2d(graph, vector_input(graph, 784), 2, 3, 3));
+    assert_status(neuron_graph_finish(graph, NULL), NEURON_E_SHAPE);
+    assert_message("784");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(bad_numbers_are_refused)
+{
+    static const int64_t bad[][3] = {{0, 3, 3}, {2, 0, 3}, {2, 3, -1}};
+    static const char *const message[] = {"filters 0", "kernel_height 0", "kernel_width -1"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        neuron_graph_t *graph = new_graph();
+        ck_assert_ptr_null(
+            neuron_conv2d(graph, image_input(graph, 8, 8, 3), bad[i][0], bad[i][1], bad[i][2]));
+        assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
+        assert_message(message[i]);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
+START_TEST(padding_between_its_two_values_is_refused)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 3), 2, 3, 3);
+    assert_status(neuron_node_set_int(node, NEURON_NODE_PADDING, 15), NEURON_E_ARGUMENT);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+enum { VALID = NEURON_PADDING_VALID, SAME = NEURON_PADDING_SAME };
+
+static const struct {
+    int64_t height, width, channels, filters, kernel[2], stride[2], padding, bias, batch;
+} cases[] = {
+    {6, 6, 1, 1, {3, 3}, {1, 1}, VALID, 1, 3},  {6, 6, 1, 5, {3, 3}, {1, 1}, SAME, 1, 3},
+    {6, 5, 3, 5, {3, 3}, {1, 1}, SAME, 0, 4},   {7, 6, 5, 17, {3, 3}, {1, 1}, VALID, 1, 3},
+    {7, 6, 17, 3, {3, 3}, {1, 1}, SAME, 1, 3},  {8, 7, 3, 4, {5, 5}, {1, 1}, SAME, 1, 2},
+    {8, 7, 3, 4, {2, 4}, {1, 1}, SAME, 1, 2},   {8, 7, 3, 4, {2, 2}, {2, 2}, VALID, 1, 5},
+    {9, 8, 3, 4, {3, 3}, {2, 2}, SAME, 1, 3},   {9, 8, 5, 3, {3, 2}, {2, 3}, SAME, 1, 3},
+    {9, 8, 5, 3, {3, 2}, {2, 3}, VALID, 0, 3},  {9, 9, 2, 3, {2, 2}, {3, 3}, VALID, 1, 3},
+    {9, 9, 2, 3, {2, 2}, {4, 3}, SAME, 1, 3},   {5, 5, 17, 17, {1, 1}, {1, 1}, VALID, 1, 3},
+    {5, 5, 3, 2, {1, 1}, {2, 2}, VALID, 1, 3},  {5, 4, 3, 17, {5, 4}, {1, 1}, VALID, 1, 4},
+    {3, 3, 2, 3, {5, 5}, {1, 1}, SAME, 1, 3},   {1, 9, 3, 4, {1, 3}, {1, 1}, SAME, 1, 3},
+    {4, 4, 33, 34, {3, 3}, {1, 1}, SAME, 1, 2}, {12, 13, 1, 32, {3, 3}, {1, 1}, VALID, 1, 2},
+    {4, 5, 32, 64, {3, 3}, {1, 1}, SAME, 1, 2}, {1, 1, 3, 4, {1, 1}, {1, 1}, VALID, 1, 1},
+};
+
+static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *input, int i)
+{
+    neuron_node_t *node =
+        neuron_conv2d(graph, input, cases[i].filters, cases[i].kernel[0], cases[i].kernel[1]);
+    set(node, NEURON_NODE_PADDING, cases[i].padding);
+    set(node, NEURON_NODE_STRIDE_HEIGHT, cases[i].stride[0]);
+    set(node, NEURON_NODE_STRIDE_WIDTH, cases[i].stride[1]);
+    set(node, NEURON_NODE_USE_BIAS, cases[i].bias);
+    return node;
+}
+
+START_TEST(gradient_as_the_first_layer)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, cases[_i].channels);
+    check_layer(graph, conv(graph, x, _i), cases[_i].batch);
+}
+END_TEST
+
+/* A convolution before it takes the gradient of its input, pixel by pixel. */
+START_TEST(gradient_behind_other_layers)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, 2);
+    neuron_node_t *before = neuron_conv2d(graph, x, cases[_i].channels, 2, 3);
+    set(before, NEURON_NODE_PADDING, SAME);
+    check_layer(graph, conv(graph, before, _i), cases[_i].batch);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("conv2d");
+    TCase *tests = tcase_create("conv2d");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, shapes);
+    tcase_add_test(tests, values_by_hand);
+    tcase_add_test(tests, odd_padding_goes_to_the_bottom_and_the_right);
+    tcase_add_loop_test(tests, a_kernel_that_does_not_fit_is_refused, 0, 2);
+    tcase_add_test(tests, a_vector_is_refused);
+    tcase_add_test(tests, bad_numbers_are_refused);
+    tcase_add_test(tests, padding_between_its_two_values_is_refused);
+    tcase_add_loop_test(tests, gradient_as_the_first_layer, 0, sizeof cases / sizeof *cases);
+    tcase_add_loop_test(tests, gradient_behind_other_layers, 0, sizeof cases / sizeof *cases);
+    return run_suite(suite);
+}

@@ -1,0 +1,117 @@
+#include "gradient.h"
+#include "test-common.h"
+
+static void set(neuron_node_t *node, int32_t option, int64_t value)
+{
+    assert_ok(neuron_node_set_int(node, option, value));
+}
+
+START_TEST(shapes_and_default_stride)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_max_pool2d(graph, image_input(graph, 27, 28, 5), 2, 3);
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+    double stride;
+    assert_ok(neuron_node_shape(node, shape, &rank));
+    ck_assert_int_eq(rank, 3);
+    ck_assert_int_eq(shape[0], 13);
+    ck_assert_int_eq(shape[1], 9);
+    ck_assert_int_eq(shape[2], 5);
+    assert_ok(neuron_node_get(node, NEURON_NODE_STRIDE_WIDTH, &stride));
+    ck_assert_double_eq(stride, 3);
+    set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_node_shape(node, shape, &rank));
+    ck_assert_int_eq(shape[0], 14);
+    ck_assert_int_eq(shape[1], 10);
+    assert_ok(neuron_graph_finish(graph, node));
+    ck_assert_int_eq(neuron_graph_parameter_count(graph), 0);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(padding_never_wins)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_max_pool2d(graph, image_input(graph, 3, 3, 1), 2, 2);
+    set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_graph_finish(graph, node));
+    float output[4];
+    predict(graph, (const float[]){-9, -8, -7, -6, -5, -4, -3, -2, -1}, 1, output);
+    ck_assert_float_eq(output[0], -5);
+    ck_assert_float_eq(output[1], -4);
+    ck_assert_float_eq(output[2], -2);
+    ck_assert_float_eq(output[3], -1);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(bad_input_is_refused)
+{
+    neuron_graph_t *graph = new_graph();
+    ck_assert_ptr_null(neuron_max_pool2d(graph, vector_input(graph, 16), 2, 2));
+    assert_status(neuron_graph_finish(graph, NULL), NEURON_E_SHAPE);
+    assert_message("max_pool2d: ");
+    neuron_graph_unref(graph);
+    graph = new_graph();
+    assert_status(
+        neuron_graph_finish(graph, neuron_max_pool2d(graph, image_input(graph, 3, 8, 1), 4, 2)),
+        NEURON_E_SHAPE);
+    assert_message("4x2");
+    assert_message("3x8");
+    neuron_graph_unref(graph);
+    graph = new_graph();
+    ck_assert_ptr_null(neuron_max_pool2d(graph, image_input(graph, 8, 8, 1), 0, 2));
+    assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+enum { VALID = NEURON_PADDING_VALID, SAME = NEURON_PADDING_SAME };
+
+static const struct {
+    int64_t height, width, channels, kernel[2], stride[2], padding, batch;
+} cases[] = {
+    {6, 6, 1, {2, 2}, {2, 2}, VALID, 3},  {7, 5, 3, {2, 2}, {2, 2}, VALID, 3},
+    {7, 5, 5, {2, 2}, {2, 2}, SAME, 3},   {6, 6, 17, {3, 3}, {1, 1}, VALID, 2},
+    {6, 6, 17, {3, 3}, {1, 1}, SAME, 2},  {8, 9, 3, {3, 2}, {2, 1}, SAME, 4},
+    {8, 9, 3, {2, 3}, {3, 4}, VALID, 4},  {8, 9, 3, {1, 1}, {2, 2}, SAME, 2},
+    {4, 4, 33, {4, 4}, {4, 4}, VALID, 2}, {3, 3, 2, {5, 5}, {1, 1}, SAME, 1},
+};
+
+START_TEST(gradient)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, 2);
+    neuron_node_t *before = neuron_conv2d(graph, x, cases[_i].channels, 2, 2);
+    set(before, NEURON_NODE_PADDING, SAME);
+    neuron_node_t *node =
+        neuron_max_pool2d(graph, before, cases[_i].kernel[0], cases[_i].kernel[1]);
+    set(node, NEURON_NODE_PADDING, cases[_i].padding);
+    set(node, NEURON_NODE_STRIDE_HEIGHT, cases[_i].stride[0]);
+    set(node, NEURON_NODE_STRIDE_WIDTH, cases[_i].stride[1]);
+    check_layer(graph, node, cases[_i].batch);
+}
+END_TEST
+
+/* Nothing before it is trained: it has no gradient to pass on. */
+START_TEST(gradient_as_the_first_layer)
+{
+    neuron_graph_t *graph = new_graph();
+    check_layer(graph, neuron_max_pool2d(graph, image_input(graph, 6, 4, 3), 2, 2), 3);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("max_pool2d");
+    TCase *tests = tcase_create("max_pool2d");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, shapes_and_default_stride);
+    tcase_add_test(tests, padding_never_wins);
+    tcase_add_test(tests, bad_input_is_refused);
+    tcase_add_loop_test(tests, gradient, 0, sizeof cases / sizeof *cases);
+    tcase_add_test(tests, gradient_as_the_first_layer);
+    return run_suite(suite);
+}

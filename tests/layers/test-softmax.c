@@ -1,0 +1,119 @@
+#include "gradient.h"
+#include "test-common.h"
+
+#include <math.h>
+
+/* Softmax of one row of four. */
+static void softmax(const float input[4], float output[4])
+{
+    neuron_graph_t *graph = new_graph();
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, vector_input(graph, 4))));
+    predict(graph, input, 1, output);
+    neuron_graph_unref(graph);
+}
+
+START_TEST(values_by_hand)
+{
+    float output[4];
+    softmax((const float[]){0, logf(2), logf(3), logf(4)}, output);
+    for (int i = 0; i < 4; i++)
+        ck_assert_float_eq_tol(output[i], (float)(i + 1) / 10, 1e-6f);
+}
+END_TEST
+
+START_TEST(large_logits_do_not_overflow)
+{
+    float output[4];
+    softmax((const float[]){3e38f, 3e38f, -3e38f, 0}, output);
+    ck_assert_float_eq(output[0], 0.5f);
+    ck_assert_float_eq(output[1], 0.5f);
+    ck_assert_float_eq(output[2], 0);
+    ck_assert_float_eq(output[3], 0);
+    softmax((const float[]){-3e38f, -3e38f, -3e38f, -3e38f}, output);
+    for (int i = 0; i < 4; i++)
+        ck_assert_float_eq(output[i], 0.25f);
+}
+END_TEST
+
+START_TEST(not_a_number_is_seen)
+{
+    for (int place = 0; place < 4; place++) {
+        float input[4] = {1, 2, 3, 4}, output[4];
+        input[place] = NAN;
+        softmax(input, output);
+        for (int i = 0; i < 4; i++)
+            ck_assert_float_nan(output[i]);
+    }
+}
+END_TEST
+
+START_TEST(each_pixel_of_an_image_sums_to_1)
+{
+    neuron_graph_t *graph = new_graph();
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, image_input(graph, 2, 3, 5))));
+    float input[60], output[60];
+    for (int i = 0; i < 60; i++)
+        input[i] = (float)(i * 7 % 13);
+    predict(graph, input, 2, output);
+    for (int row = 0; row < 12; row++) {
+        float sum = 0;
+        for (int i = 0; i < 5; i++)
+            sum += output[row * 5 + i];
+        ck_assert_float_eq_tol(sum, 1, 1e-6f);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(gradient_as_the_output)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 10);
+    check_network(graph, neuron_softmax(graph, x), 5);
+}
+END_TEST
+
+START_TEST(gradient_in_the_middle)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 7);
+    check_layer(graph, neuron_softmax(graph, x), 5);
+    graph = new_graph();
+    x = neuron_conv2d(graph, image_input(graph, 4, 4, 2), 5, 2, 2);
+    check_layer(graph, neuron_softmax(graph, x), 3);
+}
+END_TEST
+
+/* Then the loss gets probabilities, not logits. */
+START_TEST(gradient_under_a_view)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 4);
+    check_network(graph, neuron_flatten(graph, neuron_softmax(graph, x)), 5);
+}
+END_TEST
+
+START_TEST(gradient_of_a_softmax_of_a_softmax)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 4);
+    check_network(graph, neuron_softmax(graph, neuron_softmax(graph, x)), 5);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("softmax");
+    TCase *tests = tcase_create("softmax");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, values_by_hand);
+    tcase_add_test(tests, large_logits_do_not_overflow);
+    tcase_add_test(tests, not_a_number_is_seen);
+    tcase_add_test(tests, each_pixel_of_an_image_sums_to_1);
+    tcase_add_test(tests, gradient_as_the_output);
+    tcase_add_test(tests, gradient_in_the_middle);
+    tcase_add_test(tests, gradient_under_a_view);
+    tcase_add_test(tests, gradient_of_a_softmax_of_a_softmax);
+    return run_suite(suite);
+}

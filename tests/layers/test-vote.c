@@ -1,0 +1,234 @@
+#include "gradient.h"
+#include "test-common.h"
+
+#include "base/context.h"
+#include "layers/layer.h"
+
+#include <math.h>
+
+enum { CLASSES = 4, INPUTS_MAX = 5 };
+
+/* A vote of `count` rows, without a graph around it. */
+static void vote(const float (*rows)[CLASSES], int32_t count, const double *weights,
+                 float output[CLASSES])
+{
+    neuron_context_t *context = test_context();
+    neuron_shape shapes[INPUTS_MAX];
+    const float *inputs[INPUTS_MAX];
+    for (int32_t i = 0; i < count; i++) {
+        shapes[i] = (neuron_shape){.rank = 1, .extent = {CLASSES}};
+        inputs[i] = rows[i];
+    }
+    neuron_spec spec = {
+        .layer = &neuron_layer_vote, .input_count = count, .inputs = shapes, .weights = weights};
+    assert_ok(neuron_layer_vote.infer(&spec, "vote"));
+    const neuron_run run = {
+        .spec = &spec, .pool = context->pool, .batch = 1, .inputs = inputs, .output = output};
+    neuron_layer_vote.forward(&run);
+    neuron_context_unref(context);
+}
+
+static void assert_votes(const float output[CLASSES], float a, float b, float c, float d)
+{
+    const float expected[CLASSES] = {a, b, c, d};
+    for (int i = 0; i < CLASSES; i++)
+        ck_assert_msg(output[i] == expected[i], "class %d has %.9g, not %.9g", i, (double)output[i],
+                      (double)expected[i]);
+}
+
+static float up(float value)
+{
+    return nextafterf(value, 2);
+}
+
+START_TEST(the_majority_wins)
+{
+    static const float rows[][CLASSES] = {
+        {0.1f, 0.9f, 0, 0}, {0.9f, 0, 0.1f, 0}, {0.3f, 0.4f, 0.3f, 0}, {0, 1, 0, 0}};
+    float output[CLASSES];
+    vote(rows, 4, NULL, output);
+    assert_votes(output, 0.25f, 0.75f, 0, 0);
+    vote(rows, 1, NULL, output);
+    assert_votes(output, 0, 1, 0, 0);
+}
+END_TEST
+
+START_TEST(the_first_of_equal_classes_gets_the_vote)
+{
+    static const float rows[][CLASSES] = {{0, 0.5f, 0.5f, 0}};
+    float output[CLASSES];
+    vote(rows, 1, NULL, output);
+    assert_votes(output, 0, 1, 0, 0);
+}
+END_TEST
+
+START_TEST(a_tie_falls_to_the_larger_sum)
+{
+    static const float rows[][CLASSES] = {{0.6f, 0.1f, 0.3f, 0}, {0, 0.1f, 0.9f, 0}};
+    float output[CLASSES];
+    vote(rows, 2, NULL, output);
+    assert_votes(output, 0.5f, 0, up(0.5f), 0);
+}
+END_TEST
+
+/* The inputs that lost the vote have a say in who wins the tie. */
+START_TEST(a_tie_is_decided_by_all_who_vote)
+{
+    static const float rows[][CLASSES] = {{0.6f, 0.4f, 0, 0},
+                                          {0.5f, 0.5f, 0, 0},
+                                          {0, 0.9f, 0.1f, 0},
+                                          {0, 0.9f, 0.1f, 0},
+                                          {0.4f, 0, 0, 0.6f}};
+    float output[CLASSES];
+    vote(rows, 5, NULL, output);
+    assert_votes(output, 0.4f, up(0.4f), 0, 0.2f);
+    static const float turned[][CLASSES] = {{0.9f, 0.1f, 0, 0},
+                                            {0.9f, 0.1f, 0, 0},
+                                            {0, 0.6f, 0.4f, 0},
+                                            {0, 0.6f, 0.4f, 0},
+                                            {0.1f, 0.2f, 0, 0.7f}};
+    vote(turned, 5, NULL, output);
+    assert_votes(output, up(0.4f), 0.4f, 0, 0.2f);
+}
+END_TEST
+
+START_TEST(an_even_tie_falls_to_the_lower_class)
+{
+    static const float rows[][CLASSES] = {{0, 0, 0, 1}, {0, 1, 0, 0}, {0, 0, 1, 0}};
+    float output[CLASSES];
+    vote(rows, 3, NULL, output);
+    const float third = (float)(1.0 / 3);
+    assert_votes(output, 0, up(third), third, third);
+}
+END_TEST
+
+START_TEST(weights_count)
+{
+    static const float rows[][CLASSES] = {{0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 1, 0}};
+    float output[CLASSES];
+    vote(rows, 3, (const double[]){6, 1, 1}, output);
+    assert_votes(output, 0, 0.75f, 0.25f, 0);
+    vote(rows, 3, (const double[]){0, 0.5, 0}, output);
+    assert_votes(output, 0, 0, 1, 0);
+    vote(rows, 3, (const double[]){0.25, 0.125, 0.125}, output);
+    assert_votes(output, 0, up(0.5f), 0.5f, 0); /* 0.25 against 0.25 in the sum as well */
+}
+END_TEST
+
+/* The weighted sum, not the plain one, decides between the leaders. */
+START_TEST(a_tie_of_weights_falls_to_the_larger_weighted_sum)
+{
+    static const float rows[][CLASSES] = {{1, 0, 0, 0}, {0.51f, 0.49f, 0, 0}, {0.1f, 0.9f, 0, 0}};
+    float output[CLASSES];
+    vote(rows, 3, (const double[]){1, 2, 3}, output);
+    assert_votes(output, 0.5f, up(0.5f), 0, 0);
+    static const float turned[][CLASSES] = {{0, 1, 0, 0}, {0.49f, 0.51f, 0, 0}, {0.9f, 0.1f, 0, 0}};
+    vote(turned, 3, (const double[]){1, 2, 3}, output);
+    assert_votes(output, up(0.5f), 0.5f, 0, 0);
+}
+END_TEST
+
+/* 0.1 + 0.2 is not 0.3 in binary, but a person would call it a tie. */
+START_TEST(weights_tie_as_a_person_expects)
+{
+    static const float rows[][CLASSES] = {{0, 1, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}};
+    float output[CLASSES];
+    vote(rows, 3, (const double[]){0.1, 0.2, 0.3}, output);
+    ck_assert_float_eq(fminf(output[1], output[2]), 0.5f);
+    ck_assert_float_eq(fmaxf(output[1], output[2]), up(0.5f));
+    static const float sure[][CLASSES] = {{0.4f, 0.6f, 0, 0}, {0.4f, 0.6f, 0, 0}, {0, 0, 1, 0}};
+    vote(sure, 3, (const double[]){0.1, 0.2, 0.3}, output);
+    assert_votes(output, 0, 0.5f, up(0.5f), 0);
+}
+END_TEST
+
+START_TEST(what_is_not_a_number_casts_no_vote)
+{
+    const float rows[][CLASSES] = {
+        {0, 1, 0, 0}, {1, NAN, 0, 0}, {NAN, NAN, NAN, NAN}, {0, 0, 1, 0}, {0, 0, 1, NAN}};
+    float output[CLASSES];
+    vote(rows, 4, NULL, output);
+    assert_votes(output, 0, up(0.5f), 0.5f, 0);
+    vote(rows, 5, (const double[]){3, 100, 100, 1, 100}, output);
+    assert_votes(output, 0, 0.75f, 0.25f, 0);
+    vote(rows + 1, 2, NULL, output);
+    for (int i = 0; i < CLASSES; i++)
+        ck_assert_float_nan(output[i]);
+    /* The only one that could vote weighs nothing. */
+    vote(rows + 2, 2, (const double[]){1, 0}, output);
+    for (int i = 0; i < CLASSES; i++)
+        ck_assert_float_nan(output[i]);
+}
+END_TEST
+
+START_TEST(infinity_is_the_largest)
+{
+    const float rows[][CLASSES] = {{-INFINITY, 0, INFINITY, 1},
+                                   {-INFINITY, -INFINITY, -INFINITY, -INFINITY},
+                                   {-INFINITY, -INFINITY, -INFINITY, -1}};
+    float output[CLASSES];
+    vote(rows, 1, NULL, output);
+    assert_votes(output, 0, 0, 1, 0);
+    vote(rows + 1, 1, NULL, output);
+    assert_votes(output, 1, 0, 0, 0);
+    vote(rows + 2, 1, NULL, output);
+    assert_votes(output, 0, 0, 0, 1);
+}
+END_TEST
+
+START_TEST(each_row_votes_for_itself)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, 1, 2, 3);
+    assert_ok(neuron_graph_finish(graph, neuron_vote(graph, (neuron_node_t *[]){x, x}, 2, NULL)));
+    const float expected[12] = {0, 1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0};
+    float output[12];
+    predict(graph, (const float[]){1, 2, 1, 1, 2, 3, 9, 8, 7, 5, 5, 5}, 2, output);
+    ck_assert_mem_eq(output, expected, sizeof expected);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(bad_weights_and_shapes_are_refused)
+{
+    static const double bad[][2] = {{1, -1}, {0, 0}, {1, NAN}};
+    static const char *const messages[] = {"vote: weight 1 is negative",
+                                           "vote: the weights add up to 0",
+                                           "vote: weight 1 is not finite"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        neuron_graph_t *graph = new_graph();
+        neuron_node_t *x = vector_input(graph, 3);
+        ck_assert_ptr_null(neuron_vote(graph, (neuron_node_t *[]){x, x}, 2, bad[i]));
+        assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
+        assert_message(messages[i]);
+        neuron_graph_unref(graph);
+    }
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = vector_input(graph, 3);
+    neuron_node_t *y = neuron_dense(graph, x, 10);
+    ck_assert_ptr_null(neuron_vote(graph, (neuron_node_t *[]){x, y}, 2, NULL));
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
+    assert_message("vote: input 1 is 10, input 0 is 3");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("vote");
+    TCase *tests = tcase_create("vote");
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, the_majority_wins);
+    tcase_add_test(tests, the_first_of_equal_classes_gets_the_vote);
+    tcase_add_test(tests, a_tie_falls_to_the_larger_sum);
+    tcase_add_test(tests, a_tie_is_decided_by_all_who_vote);
+    tcase_add_test(tests, an_even_tie_falls_to_the_lower_class);
+    tcase_add_test(tests, weights_count);
+    tcase_add_test(tests, a_tie_of_weights_falls_to_the_larger_weighted_sum);
+    tcase_add_test(tests, weights_tie_as_a_person_expects);
+    tcase_add_test(tests, what_is_not_a_number_casts_no_vote);
+    tcase_add_test(tests, infinity_is_the_largest);
+    tcase_add_test(tests, each_row_votes_for_itself);
+    tcase_add_test(tests, bad_weights_and_shapes_are_refused);
+    return run_suite(suite);
+}

@@ -1,0 +1,238 @@
+#include "test-common.h"
+
+#include "train/history.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+static const double rows[][NEURON_HISTORY_FIGURES] = {
+    {1.5, 0.25, NAN, NAN, 0.001, 2},
+    {0.5, 0.75, 0.625, 0.5, 0.001, 1.25},
+    {1.0 / 3, 0.875, NAN, 0.75, 1e-5, 0.5},
+    {1.0 / 3, 0.875, 0.625, 0.75, 5e-324, -1.23456789e-300},
+};
+
+static neuron_history_t *make(int64_t epochs)
+{
+    neuron_context_t *context = test_context();
+    neuron_history_t *history;
+    assert_ok(neuron_history_create(&history, context));
+    neuron_context_unref(context); /* the history keeps it */
+    assert_ok(neuron_history_reserve(history, epochs));
+    for (int64_t i = 0; i < epochs; i++)
+        neuron_history_append(history, rows[i]);
+    return history;
+}
+
+START_TEST(figures_come_back)
+{
+    const int32_t metrics[NEURON_HISTORY_FIGURES] = {NEURON_METRIC_LOSS,
+                                                     NEURON_METRIC_ACCURACY,
+                                                     NEURON_METRIC_VALIDATION_LOSS,
+                                                     NEURON_METRIC_VALIDATION_ACCURACY,
+                                                     NEURON_METRIC_LEARNING_RATE,
+                                                     NEURON_METRIC_SECONDS};
+    neuron_history_t *history = make(4);
+    ck_assert_int_eq(neuron_history_epochs(history), 4);
+    for (int64_t epoch = 0; epoch < 4; epoch++)
+        for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++) {
+            double value = -1;
+            assert_ok(neuron_history_get(history, epoch, metrics[i], &value));
+            ck_assert(value == rows[epoch][i] || (isnan(value) && isnan(rows[epoch][i])));
+        }
+    neuron_history_unref(history);
+}
+END_TEST
+
+START_TEST(it_grows_and_shrinks)
+{
+    neuron_history_t *history = make(0);
+    for (int64_t i = 0; i < 1000; i++) {
+        assert_ok(neuron_history_reserve(history, i + 1));
+        neuron_history_append(history, (const double[]){(double)i, 0, 0, 0, 0, 0});
+    }
+    double value;
+    for (int64_t i = 0; i < 1000; i++) {
+        assert_ok(neuron_history_get(history, i, NEURON_METRIC_LOSS, &value));
+        ck_assert(value == (double)i);
+    }
+    assert_status(neuron_history_reserve(history, INT64_MAX), NEURON_E_MEMORY);
+    ck_assert_int_eq(neuron_history_epochs(history), 1000);
+    neuron_history_truncate(history, 2000);
+    ck_assert_int_eq(neuron_history_epochs(history), 1000);
+    neuron_history_truncate(history, 10);
+    ck_assert_int_eq(neuron_history_epochs(history), 10);
+    assert_status(neuron_history_get(history, 10, NEURON_METRIC_LOSS, &value), NEURON_E_ARGUMENT);
+    assert_message("history: no epoch 10, there are 10");
+    neuron_history_unref(history);
+}
+END_TEST
+
+static int64_t best(const neuron_history_t *history, int32_t metric)
+{
+    int64_t epoch = -1;
+    assert_ok(neuron_history_best(history, metric, &epoch));
+    return epoch;
+}
+
+START_TEST(the_best_is_the_first_of_equals)
+{
+    neuron_history_t *history = make(4);
+    ck_assert_int_eq(best(history, NEURON_METRIC_LOSS), 2);
+    ck_assert_int_eq(best(history, NEURON_METRIC_ACCURACY), 2);
+    ck_assert_int_eq(best(history, NEURON_METRIC_VALIDATION_LOSS), 1);
+    ck_assert_int_eq(best(history, NEURON_METRIC_VALIDATION_ACCURACY), 2);
+    int64_t epoch = 7;
+    neuron_history_truncate(history, 1);
+    assert_status(neuron_history_best(history, NEURON_METRIC_VALIDATION_LOSS, &epoch),
+                  NEURON_E_STATE);
+    assert_message("history: no epoch has that figure");
+    neuron_history_truncate(history, 0);
+    assert_status(neuron_history_best(history, NEURON_METRIC_LOSS, &epoch), NEURON_E_STATE);
+    ck_assert_int_eq(epoch, 7);
+    neuron_history_append(history, (const double[]){INFINITY, 0, 0, 0, 0, 0});
+    ck_assert_int_eq(best(history, NEURON_METRIC_LOSS), 0);
+    neuron_history_unref(history);
+}
+END_TEST
+
+static void assert_file(const char *path, const char *expected)
+{
+    char text[1024];
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    ck_assert_str_eq(text, expected);
+}
+
+#define HEADER "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds\n"
+
+START_TEST(a_table_is_written)
+{
+    neuron_history_t *history = make(4);
+    const char *path = test_file("history.csv");
+    setlocale(LC_ALL, "de_DE.UTF-8"); /* with a comma, where the system has it */
+    assert_ok(neuron_history_save_csv(history, path));
+    setlocale(LC_ALL, "C");
+    assert_file(path, HEADER "1,1.5,0.25,,,0.001,2\n"
+                             "2,0.5,0.75,0.625,0.5,0.001,1.25\n"
+                             "3,0.333333333,0.875,,0.75,1e-05,0.5\n"
+                             "4,0.333333333,0.875,0.625,0.75,4.94065646e-324,-1.23456789e-300\n");
+    neuron_history_truncate(history, 0);
+    assert_ok(neuron_history_save_csv(history, path));
+    assert_file(path, HEADER);
+    neuron_history_unref(history);
+}
+END_TEST
+
+/* The longest numbers of all. */
+START_TEST(a_line_has_room)
+{
+    neuron_history_t *history = make(0);
+    assert_ok(neuron_history_reserve(history, 1));
+    const double widest = -1.23456789e-300;
+    neuron_history_append(history,
+                          (const double[]){widest, widest, widest, widest, widest, widest});
+    const char *path = test_file("wide.csv");
+    assert_ok(neuron_history_save_csv(history, path));
+    assert_file(path, HEADER "1,-1.23456789e-300,-1.23456789e-300,-1.23456789e-300,"
+                             "-1.23456789e-300,-1.23456789e-300,-1.23456789e-300\n");
+    neuron_history_unref(history);
+}
+END_TEST
+
+START_TEST(bad_arguments_are_refused)
+{
+    neuron_history_t *history = make(1);
+    double value;
+    int64_t epoch;
+    ck_assert_ptr_null(neuron_history_ref(NULL));
+    neuron_history_unref(NULL);
+    ck_assert_int_eq(neuron_history_epochs(NULL), 0);
+    const int32_t loss = NEURON_METRIC_LOSS;
+    assert_status(neuron_history_get(NULL, 0, loss, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_get(history, 0, loss, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_get(history, -1, loss, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_get(history, 0, 11, &value), NEURON_E_ARGUMENT);
+    assert_message("history: 11 is not a metric");
+    assert_status(neuron_history_best(NULL, loss, &epoch), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_best(history, loss, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_best(history, NEURON_METRIC_SECONDS, &epoch), NEURON_E_ARGUMENT);
+    assert_message("history: 60 is neither a loss nor an accuracy");
+    assert_status(neuron_history_best(history, 0, &epoch), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_save_csv(NULL, "x"), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_save_csv(history, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_save_csv(history, "/nowhere/at/all.csv"), NEURON_E_IO);
+    assert_message("/nowhere/at/all.csv");
+    ck_assert_ptr_eq(neuron_history_ref(history), history);
+    neuron_history_unref(history);
+    neuron_history_unref(history);
+}
+END_TEST
+
+/* Fails all allocations once there are none left. */
+static int64_t left;
+
+static void *allocate(size_t size, size_t alignment, void *user_data)
+{
+    (void)user_data;
+    if (left == 0)
+        return NULL;
+    left--;
+    void *memory = NULL;
+    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+}
+
+static void release(void *memory, void *user_data)
+{
+    (void)user_data;
+    free(memory);
+}
+
+START_TEST(no_memory_loses_nothing)
+{
+    neuron_context_t *context;
+    neuron_history_t *history;
+    left = INT64_MAX;
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL));
+    left = 0;
+    assert_status(neuron_history_create(&history, context), NEURON_E_MEMORY);
+    left = 2;
+    assert_ok(neuron_history_create(&history, context));
+    assert_ok(neuron_history_reserve(history, 1));
+    neuron_history_append(history, rows[0]);
+    assert_status(neuron_history_reserve(history, 2), NEURON_E_MEMORY);
+    ck_assert_int_eq(neuron_history_epochs(history), 1);
+    const char *path = test_file("no-memory.csv");
+    int status = NEURON_E_MEMORY;
+    for (int64_t allowed = 0; status < 0; allowed++) {
+        struct stat found;
+        ck_assert_int_lt(stat(path, &found), 0);
+        left = allowed;
+        status = neuron_history_save_csv(history, path);
+        ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
+    }
+    left = INT64_MAX;
+    assert_file(path, HEADER "1,1.5,0.25,,,0.001,2\n");
+    neuron_history_unref(history);
+    neuron_context_unref(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("history");
+    TCase *tests = tcase_create("history");
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, figures_come_back);
+    tcase_add_test(tests, it_grows_and_shrinks);
+    tcase_add_test(tests, the_best_is_the_first_of_equals);
+    tcase_add_test(tests, a_table_is_written);
+    tcase_add_test(tests, a_line_has_room);
+    tcase_add_test(tests, bad_arguments_are_refused);
+    tcase_add_test(tests, no_memory_loses_nothing);
+    return run_suite(suite);
+}

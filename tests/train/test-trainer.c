@@ -1,0 +1,784 @@
+#include "test-models.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SIZE = 12, EXAMPLES = 50, BATCH = 16, STEPS = 4 };
+
+/* What most tests train with. */
+typedef struct bench {
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *train, *validation;
+    neuron_trainer_t *trainer;
+} bench;
+
+typedef neuron_graph_t *(*model)(neuron_context_t *context, int64_t size);
+
+static bench set_up(model make)
+{
+    bench b;
+    b.context = test_context();
+    b.graph = make(b.context, SIZE);
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
+    b.train = test_glyphs(b.context, EXAMPLES, SIZE);
+    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 20, SIZE, SIZE, 8));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    return b;
+}
+
+static void tear_down(bench *b)
+{
+    neuron_trainer_unref(b->trainer);
+    neuron_dataset_unref(b->validation);
+    neuron_dataset_unref(b->train);
+    neuron_optimizer_unref(b->optimizer);
+    neuron_graph_unref(b->graph);
+    neuron_context_unref(b->context);
+}
+
+START_TEST(nothing_is_null)
+{
+    bench b = set_up(test_linear);
+    neuron_trainer_t *made = b.trainer;
+    assert_status(neuron_trainer_create(NULL, b.graph, b.optimizer, b.train), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_create(&made, NULL, b.optimizer, b.train), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(made);
+    assert_status(neuron_trainer_create(&made, b.graph, NULL, b.train), NEURON_E_ARGUMENT);
+    assert_message("optimizer");
+    assert_status(neuron_trainer_create(&made, b.graph, b.optimizer, NULL), NEURON_E_ARGUMENT);
+    assert_message("train");
+    assert_status(neuron_trainer_set_int(NULL, NEURON_TRAINER_EPOCHS, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_float(NULL, NEURON_TRAINER_VALIDATION_SPLIT, 0),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_validation(NULL, b.train), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_checkpoint(NULL, "x", NEURON_METRIC_LOSS), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_step_callback(NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_epoch_callback(NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    neuron_history_t *history = (neuron_history_t *)&made;
+    assert_status(neuron_trainer_run(NULL, &history), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(history);
+    assert_status(neuron_trainer_save(NULL, "x"), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_save(b.trainer, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_load(NULL, "x"), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_load(b.trainer, NULL), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(neuron_trainer_graph(NULL));
+    ck_assert_ptr_null(neuron_trainer_optimizer(NULL));
+    ck_assert_ptr_null(neuron_trainer_history(NULL));
+    ck_assert_double_nan(neuron_trainer_progress(NULL, NEURON_PROGRESS_EPOCH));
+    ck_assert_double_nan(neuron_trainer_progress(b.trainer, 11));
+    ck_assert_ptr_null(neuron_trainer_ref(NULL));
+    neuron_trainer_unref(NULL);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(handles_may_go_in_any_order)
+{
+    bench b = set_up(test_mlp);
+    ck_assert_ptr_eq(neuron_trainer_graph(b.trainer), b.graph);
+    ck_assert_ptr_eq(neuron_trainer_optimizer(b.trainer), b.optimizer);
+    ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(b.trainer)), 0);
+    neuron_context_unref(b.context);
+    neuron_graph_unref(b.graph);
+    neuron_dataset_unref(b.train);
+    neuron_dataset_unref(b.validation);
+    neuron_optimizer_unref(b.optimizer);
+    neuron_history_t *history;
+    neuron_trainer_unref(neuron_trainer_ref(b.trainer));
+    assert_ok(neuron_trainer_run(b.trainer, &history));
+    neuron_trainer_unref(b.trainer);
+    ck_assert_int_eq(neuron_history_epochs(history), 1);
+    neuron_history_unref(history);
+}
+END_TEST
+
+START_TEST(settings_have_bounds)
+{
+    bench b = set_up(test_linear);
+    neuron_trainer_t *t = b.trainer;
+    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, 0), NEURON_E_ARGUMENT);
+    assert_message("a batch of 0 examples");
+    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, -3), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, INT64_MAX),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_EPOCHS, -1), NEURON_E_ARGUMENT);
+    assert_message("-1 epochs");
+    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_SHUFFLE, 2), NEURON_E_ARGUMENT);
+    assert_message("0 or 1, not 2");
+    assert_status(neuron_trainer_set_int(t, 11, 1), NEURON_E_ARGUMENT);
+    assert_message("option 11");
+    assert_status(neuron_trainer_set_float(t, 11, 1), NEURON_E_ARGUMENT);
+    assert_message("option 11");
+    const double splits[] = {-0.1, 1, 2, NAN, INFINITY};
+    for (size_t i = 0; i < sizeof splits / sizeof splits[0]; i++) {
+        assert_status(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, splits[i]),
+                      NEURON_E_ARGUMENT);
+        assert_message("validation split");
+    }
+    assert_status(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, 0.999),
+                  NEURON_E_DATA);
+    assert_status(neuron_trainer_set_checkpoint(t, "x", NEURON_METRIC_SECONDS), NEURON_E_ARGUMENT);
+    assert_message("checkpoint");
+    assert_ok(neuron_trainer_run(t, NULL)); /* with the settings it had */
+    ck_assert_double_eq(neuron_trainer_progress(t, NEURON_PROGRESS_STEPS), STEPS);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(some_settings_come_too_late)
+{
+    bench b = set_up(test_linear);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_status(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, 4), NEURON_E_STATE);
+    assert_message("batch size");
+    assert_status(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_SHUFFLE, 0), NEURON_E_STATE);
+    assert_message("shuffling");
+    assert_status(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2),
+                  NEURON_E_STATE);
+    assert_message("validation split");
+    assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_STATE);
+    assert_message("validation set");
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 2));
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(a_split_and_a_validation_set_exclude_each_other)
+{
+    bench b = set_up(test_linear);
+    assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
+    assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_ARGUMENT);
+    assert_message("validation split");
+    assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0));
+    assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+    assert_status(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2),
+                  NEURON_E_ARGUMENT);
+    assert_message("validation set");
+    assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
+    assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
+    tear_down(&b);
+}
+END_TEST
+
+/* The share held out is the end of the examples: training on the two halves by hand is the same. */
+START_TEST(a_split_takes_the_end)
+{
+    bench a = set_up(test_mlp), b = set_up(test_mlp);
+    neuron_dataset_t *first, *last;
+    neuron_trainer_t *by_hand;
+    assert_ok(neuron_dataset_subset(&first, b.train, 0, 40));
+    assert_ok(neuron_dataset_subset(&last, b.train, 40, 10));
+    assert_ok(neuron_trainer_create(&by_hand, b.graph, b.optimizer, first));
+    assert_ok(neuron_trainer_set_int(by_hand, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_validation(by_hand, last));
+    assert_ok(neuron_trainer_set_float(a.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
+    neuron_history_t *history[2];
+    assert_ok(neuron_trainer_run(a.trainer, &history[0]));
+    assert_ok(neuron_trainer_run(by_hand, &history[1]));
+    ck_assert(same_parameters(a.graph, b.graph));
+    ck_assert_double_eq(test_figure(history[0], 0, NEURON_METRIC_VALIDATION_LOSS),
+                        test_figure(history[1], 0, NEURON_METRIC_VALIDATION_LOSS));
+    neuron_history_unref(history[0]);
+    neuron_history_unref(history[1]);
+    neuron_trainer_unref(by_hand);
+    neuron_dataset_unref(last);
+    neuron_dataset_unref(first);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+START_TEST(data_must_fit_the_graph)
+{
+    bench b = set_up(test_linear);
+    neuron_trainer_t *t;
+    neuron_dataset_t *wide = test_glyphs(b.context, 10, SIZE + 1), *none;
+    assert_status(neuron_trainer_create(&t, b.graph, b.optimizer, wide), NEURON_E_SHAPE);
+    assert_message("13x13x1");
+    assert_message("12x12x1");
+    assert_status(neuron_trainer_set_validation(b.trainer, wide), NEURON_E_SHAPE);
+    assert_message("13x13x1");
+    assert_ok(neuron_dataset_subset(&none, b.train, 0, 0));
+    assert_status(neuron_trainer_create(&t, b.graph, b.optimizer, none), NEURON_E_DATA);
+    assert_message("no examples");
+    assert_status(neuron_trainer_set_validation(b.trainer, none), NEURON_E_DATA);
+
+    neuron_graph_t *three;
+    assert_ok(neuron_graph_create(&three, b.context));
+    neuron_node_t *x =
+        neuron_flatten(three, neuron_input(three, (const int64_t[]){SIZE, SIZE, 1}, 3));
+    neuron_node_t *y = neuron_dense(three, x, 3);
+    assert_status(neuron_trainer_create(&t, three, b.optimizer, b.train), NEURON_E_STATE);
+    assert_message("not finished");
+    assert_ok(neuron_graph_finish(three, y));
+    assert_status(neuron_trainer_create(&t, three, b.optimizer, b.train), NEURON_E_SHAPE);
+    assert_message("10 classes");
+    ck_assert_ptr_null(t);
+    neuron_graph_unref(three);
+    neuron_dataset_unref(none);
+    neuron_dataset_unref(wide);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(a_vote_cannot_be_trained)
+{
+    bench b = set_up(test_linear);
+    neuron_graph_t *vote;
+    neuron_trainer_t *t;
+    assert_ok(neuron_committee_create(&vote, b.context, &b.graph, 1, NEURON_COMMITTEE_MAJORITY_VOTE,
+                                      NULL));
+    assert_status(neuron_trainer_create(&t, vote, b.optimizer, b.train), NEURON_E_UNSUPPORTED);
+    assert_message("committee");
+    assert_message("vote");
+    neuron_graph_unref(vote);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Callbacks ---- */
+
+typedef struct stopper {
+    int after, answer, calls;
+} stopper;
+
+static int stop_after(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    stopper *s = user_data;
+    return ++s->calls == s->after ? s->answer : 0;
+}
+
+START_TEST(a_callback_can_stop_the_run)
+{
+    bench b = set_up(test_mlp);
+    const int answers[] = {NEURON_STOP, 7, -1234, NEURON_E_MEMORY};
+    neuron_history_t *history;
+    stopper s;
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 100));
+    for (int i = 0; i < 4; i++) {
+        s = (stopper){.after = 1, .answer = answers[i]};
+        assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_after, &s));
+        ck_assert_int_eq(neuron_trainer_run(b.trainer, &history), answers[i]);
+        ck_assert_ptr_nonnull(history);
+        neuron_history_unref(history);
+        ck_assert_int_eq(s.calls, 1);
+        assert_ok(neuron_trainer_set_step_callback(b.trainer, NULL, NULL));
+        s = (stopper){.after = 2, .answer = answers[i]};
+        assert_ok(neuron_trainer_set_epoch_callback(b.trainer, stop_after, &s));
+        ck_assert_int_eq(neuron_trainer_run(b.trainer, &history), answers[i]);
+        ck_assert_int_eq(neuron_history_epochs(history), 2 * (i + 1));
+        neuron_history_unref(history);
+        assert_ok(neuron_trainer_set_epoch_callback(b.trainer, NULL, NULL));
+    }
+    tear_down(&b);
+}
+END_TEST
+
+typedef struct watch {
+    int steps, epochs;
+    double loss;
+} watch;
+
+static int watch_step(neuron_trainer_t *trainer, void *user_data)
+{
+    watch *w = user_data;
+    w->steps++;
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH), w->epochs + 1);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS), 3);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP),
+                        w->steps - w->epochs * STEPS);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS), STEPS);
+    double accuracy = neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY);
+    ck_assert(accuracy >= 0 && accuracy <= 1);
+    w->loss = neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS);
+    ck_assert_double_finite(w->loss);
+    ck_assert(neuron_trainer_progress(trainer, NEURON_PROGRESS_SECONDS) >= 0);
+    ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(trainer)), w->epochs);
+    return 0;
+}
+
+static int watch_epoch(neuron_trainer_t *trainer, void *user_data)
+{
+    watch *w = user_data;
+    w->epochs++;
+    const neuron_history_t *history = neuron_trainer_history(trainer);
+    ck_assert_int_eq(neuron_history_epochs(history), w->epochs);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH), w->epochs);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP), STEPS);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS), w->loss);
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_LOSS), w->loss);
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_ACCURACY),
+                        neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY));
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_SECONDS),
+                        neuron_trainer_progress(trainer, NEURON_PROGRESS_SECONDS));
+    ck_assert_double_nan(test_figure(history, w->epochs - 1, NEURON_METRIC_VALIDATION_LOSS));
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_LEARNING_RATE), 0.01);
+    return 0;
+}
+
+START_TEST(progress_is_told)
+{
+    bench b = set_up(test_mlp);
+    watch w = {0};
+    neuron_history_t *history;
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 3));
+    assert_ok(neuron_trainer_set_step_callback(b.trainer, watch_step, &w));
+    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, watch_epoch, &w));
+    assert_ok(neuron_trainer_run(b.trainer, &history));
+    ck_assert_int_eq(w.steps, 3 * STEPS);
+    ck_assert_int_eq(w.epochs, 3);
+    ck_assert_int_eq(neuron_history_epochs(history), 3);
+    neuron_history_unref(history);
+    tear_down(&b);
+}
+END_TEST
+
+typedef struct guest {
+    bench *bench;
+    const char *path;
+} guest;
+
+static int use_everything(neuron_trainer_t *trainer, void *user_data)
+{
+    guest *g = user_data;
+    neuron_graph_t *graph = neuron_trainer_graph(trainer);
+    neuron_evaluation_t *evaluation;
+    assert_ok(neuron_graph_evaluate(graph, g->bench->validation, &evaluation));
+    ck_assert_int_eq(neuron_evaluation_count(evaluation), 20);
+    neuron_evaluation_unref(evaluation);
+    neuron_tensor_t *input, *output;
+    assert_ok(neuron_tensor_create(&input, g->bench->context, NEURON_F32,
+                                   (const int64_t[]){3, SIZE, SIZE, 1}, 4));
+    assert_ok(neuron_tensor_create(&output, g->bench->context, NEURON_F32,
+                                   (const int64_t[]){3, TEST_CLASSES}, 2));
+    assert_ok(neuron_graph_predict(graph, input, output));
+    neuron_tensor_unref(output);
+    neuron_tensor_unref(input);
+    assert_ok(neuron_graph_save(graph, g->path));
+    assert_ok(neuron_trainer_save(trainer, g->path));
+    assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
+                                         NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
+    neuron_history_t *history;
+    assert_status(neuron_trainer_run(trainer, &history), NEURON_E_STATE);
+    ck_assert_ptr_null(history);
+    assert_status(neuron_trainer_load(trainer, g->path), NEURON_E_STATE);
+    assert_status(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, 3), NEURON_E_STATE);
+    assert_status(neuron_trainer_set_validation(trainer, NULL), NEURON_E_STATE);
+    return 0;
+}
+
+START_TEST(callbacks_do_not_disturb_the_training)
+{
+    bench a = set_up(test_cnn), b = set_up(test_cnn);
+    guest g = {&b, test_file("guest")};
+    assert_ok(neuron_trainer_set_int(a.trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set_step_callback(b.trainer, use_everything, &g));
+    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, use_everything, &g));
+    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(same_parameters(a.graph, b.graph));
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* A learning rate set from a callback counts from the next step. */
+static int halt_learning(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)user_data;
+    return neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
+                                      NEURON_OPTIMIZER_LEARNING_RATE, 0);
+}
+
+START_TEST(the_learning_rate_may_change)
+{
+    bench a = set_up(test_linear), b = set_up(test_linear);
+    stopper s = {.after = 1, .answer = NEURON_STOP};
+    assert_ok(neuron_trainer_set_step_callback(a.trainer, stop_after, &s));
+    ck_assert_int_eq(neuron_trainer_run(a.trainer, NULL), NEURON_STOP);
+    neuron_history_t *history;
+    assert_ok(neuron_trainer_set_step_callback(b.trainer, halt_learning, NULL));
+    assert_ok(neuron_trainer_run(b.trainer, &history));
+    ck_assert(same_parameters(a.graph, b.graph));
+    ck_assert_double_eq(test_figure(history, 0, NEURON_METRIC_LEARNING_RATE), 0);
+    neuron_history_unref(history);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* ---- Losses that are no numbers ---- */
+
+/* Images of which one is not a number. */
+static neuron_dataset_t *spoiled(bench *b, int64_t example)
+{
+    enum { PIXELS = SIZE * SIZE };
+    float *values = malloc(EXAMPLES * PIXELS * sizeof *values);
+    int32_t labels[EXAMPLES];
+    neuron_tensor_t *examples, *classes;
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_dataset_read(b->train, 0, EXAMPLES, values, labels));
+    values[example * PIXELS + 5] = NAN;
+    assert_ok(neuron_tensor_wrap(&examples, b->context, NEURON_F32,
+                                 (const int64_t[]){EXAMPLES, SIZE, SIZE, 1}, 4, values, NEURON_COPY,
+                                 NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&classes, b->context, NEURON_I32, (const int64_t[]){EXAMPLES}, 1,
+                                 labels, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_dataset_create(&dataset, b->context, examples, classes, TEST_CLASSES));
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(classes);
+    free(values);
+    return dataset;
+}
+
+START_TEST(an_input_that_is_no_number_stops_the_run)
+{
+    const model models[] = {test_mlp, test_cnn};
+    for (int i = 0; i < 2; i++) {
+        bench a = set_up(models[i]), b = set_up(models[i]);
+        neuron_dataset_t *bad = spoiled(&b, 2 * BATCH + 1);
+        neuron_trainer_t *t[2];
+        neuron_dataset_t *data[] = {a.train, bad};
+        neuron_graph_t *graphs[] = {a.graph, b.graph};
+        neuron_history_t *history;
+        stopper s = {.after = 2, .answer = NEURON_STOP};
+        for (int j = 0; j < 2; j++) {
+            assert_ok(neuron_trainer_create(&t[j], graphs[j], a.optimizer, data[j]));
+            assert_ok(neuron_trainer_set_int(t[j], NEURON_TRAINER_BATCH_SIZE, BATCH));
+            assert_ok(neuron_trainer_set_int(t[j], NEURON_TRAINER_SHUFFLE, 0));
+        }
+        assert_ok(neuron_trainer_set_step_callback(t[0], stop_after, &s));
+        ck_assert_int_eq(neuron_trainer_run(t[0], NULL), NEURON_STOP);
+        for (int again = 0; again < 2; again++) {
+            assert_status(neuron_trainer_run(t[1], &history), NEURON_E_NUMBER);
+            assert_message("epoch 1");
+            assert_message("step 3");
+            ck_assert_ptr_nonnull(history);
+            ck_assert_int_eq(neuron_history_epochs(history), 0);
+            neuron_history_unref(history);
+            /* Moving statistics included, as after the two good steps. */
+            ck_assert(same_parameters(a.graph, b.graph));
+        }
+        neuron_trainer_unref(t[0]);
+        neuron_trainer_unref(t[1]);
+        neuron_dataset_unref(bad);
+        tear_down(&b);
+        tear_down(&a);
+    }
+}
+END_TEST
+
+START_TEST(a_huge_learning_rate_stops_the_run)
+{
+    bench b = set_up(test_mlp);
+    neuron_trainer_t *t;
+    neuron_optimizer_t *sgd;
+    assert_ok(neuron_optimizer_create(&sgd, b.context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_set_float(sgd, NEURON_OPTIMIZER_LEARNING_RATE, 1e38));
+    assert_ok(neuron_trainer_create(&t, b.graph, sgd, b.train));
+    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_EPOCHS, 20));
+    assert_status(neuron_trainer_run(t, NULL), NEURON_E_NUMBER);
+    assert_message("epoch ");
+    assert_message("step ");
+    neuron_trainer_unref(t);
+    neuron_optimizer_unref(sgd);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Checkpoints ---- */
+
+static bool exists(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0;
+}
+
+typedef struct checkpoints {
+    const char *path;
+    double best;
+    int written, kept;
+} checkpoints;
+
+/* Removes the file after each epoch: it must be back after a better one, and after no other. */
+static int check_checkpoint(neuron_trainer_t *trainer, void *user_data)
+{
+    checkpoints *c = user_data;
+    const neuron_history_t *history = neuron_trainer_history(trainer);
+    double loss =
+        test_figure(history, neuron_history_epochs(history) - 1, NEURON_METRIC_VALIDATION_LOSS);
+    bool better = loss < c->best;
+    ck_assert_int_eq(exists(c->path), better);
+    c->kept += !better;
+    if (!better)
+        return 0;
+    neuron_graph_t *loaded;
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_graph_load(&loaded, context, c->path));
+    ck_assert(same_parameters(loaded, neuron_trainer_graph(trainer)));
+    neuron_graph_unref(loaded);
+    neuron_context_unref(context);
+    unlink(c->path);
+    c->best = loss;
+    c->written++;
+    return 0;
+}
+
+START_TEST(a_checkpoint_is_the_best_epoch)
+{
+    bench b = set_up(test_mlp);
+    checkpoints c = {.path = test_file("best.safetensors"), .best = INFINITY};
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.1));
+    assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 12));
+    assert_ok(neuron_trainer_set_checkpoint(b.trainer, c.path, NEURON_METRIC_VALIDATION_LOSS));
+    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, check_checkpoint, &c));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_int_ge(c.written, 1);
+    ck_assert_int_ge(c.kept, 1);
+    tear_down(&b);
+}
+END_TEST
+
+/* A disk that was full is no reason to lose the best epoch. */
+START_TEST(a_checkpoint_that_failed_is_written_later)
+{
+    bench b = set_up(test_linear), other = set_up(test_linear);
+    const char *folder = test_file("folder"), *path;
+    char inside[512];
+    snprintf(inside, sizeof inside, "%s/best", folder);
+    path = inside;
+    assert_ok(neuron_trainer_set_checkpoint(b.trainer, path, NEURON_METRIC_LOSS));
+    neuron_history_t *history = (neuron_history_t *)&b;
+    assert_status(neuron_trainer_run(b.trainer, &history), NEURON_E_IO);
+    ck_assert_ptr_null(history);
+    assert_message(path);
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    assert_ok(neuron_trainer_run(b.trainer, &history));
+    ck_assert_int_eq(neuron_history_epochs(history), 1);
+    neuron_history_unref(history);
+    ck_assert(exists(path));
+    assert_ok(neuron_trainer_run(other.trainer, NULL));
+    ck_assert(same_parameters(other.graph, b.graph));
+    unlink(path);
+    rmdir(folder);
+    tear_down(&other);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- The same bytes ---- */
+
+START_TEST(one_hot_labels_train_the_same)
+{
+    bench a = set_up(test_mlp), b = set_up(test_mlp);
+    neuron_dataset_t *one_hot;
+    neuron_trainer_t *t;
+    neuron_history_t *history[2];
+    assert_ok(neuron_dataset_one_hot(&one_hot, b.train));
+    assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, one_hot));
+    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_run(a.trainer, &history[0]));
+    assert_ok(neuron_trainer_run(t, &history[1]));
+    ck_assert(same_parameters(a.graph, b.graph));
+    ck_assert_double_eq(test_figure(history[0], 0, NEURON_METRIC_LOSS),
+                        test_figure(history[1], 0, NEURON_METRIC_LOSS));
+    ck_assert_double_eq(test_figure(history[0], 0, NEURON_METRIC_ACCURACY),
+                        test_figure(history[1], 0, NEURON_METRIC_ACCURACY));
+    neuron_history_unref(history[0]);
+    neuron_history_unref(history[1]);
+    neuron_trainer_unref(t);
+    neuron_dataset_unref(one_hot);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* Large enough that every layer hands work to several threads. */
+static neuron_graph_t *train_with_threads(model make, int32_t threads, uint64_t seed)
+{
+    enum { LARGE = 20 };
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_seed(context, seed));
+    neuron_graph_t *graph = make(context, LARGE);
+    neuron_optimizer_t *adam;
+    neuron_trainer_t *t;
+    neuron_dataset_t *glyphs = test_glyphs(context, 150, LARGE);
+    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_trainer_create(&t, graph, adam, glyphs));
+    assert_ok(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, 0.1));
+    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, 50));
+    assert_ok(neuron_trainer_run(t, NULL));
+    neuron_trainer_unref(t);
+    neuron_dataset_unref(glyphs);
+    neuron_optimizer_unref(adam);
+    neuron_context_unref(context);
+    return graph;
+}
+
+START_TEST(threads_do_not_change_a_bit)
+{
+    const model models[] = {test_mlp, test_cnn};
+    for (int i = 0; i < 2; i++) {
+        neuron_graph_t *alone = train_with_threads(models[i], 1, 3);
+        for (int32_t threads = 2; threads <= 3; threads++) {
+            neuron_graph_t *graph = train_with_threads(models[i], threads, 3);
+            ck_assert_msg(same_parameters(alone, graph), "model %d, %d threads", i, threads);
+            neuron_graph_unref(graph);
+        }
+        neuron_graph_t *other = train_with_threads(models[i], 1, 4);
+        ck_assert(!same_parameters(alone, other));
+        neuron_graph_unref(other);
+        neuron_graph_unref(alone);
+    }
+}
+END_TEST
+
+/* The trainer's seed alone: the same initial parameters, another order. */
+START_TEST(the_seed_shuffles)
+{
+    bench a = set_up(test_linear), b = set_up(test_linear);
+    neuron_trainer_t *t;
+    ck_assert(same_parameters(a.graph, b.graph));
+    assert_ok(neuron_context_set_seed(b.context, 99));
+    assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    assert_ok(neuron_trainer_run(t, NULL));
+    ck_assert(!same_parameters(a.graph, b.graph));
+    neuron_trainer_unref(t);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* ---- First steps by hand ---- */
+
+/* One example x = (1, 2) of class 0 and a dense layer 2 -> 2 of zeros: the gradient of the logits
+ * is
+ * (-1/2, 1/2), so that of the kernel is ((-1/2, 1/2), (-1, 1)) and that of the bias (-1/2, 1/2). */
+static neuron_graph_t *take_steps(int32_t rule, double momentum, int64_t steps)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_tensor_t *examples, *labels;
+    neuron_dataset_t *dataset;
+    neuron_trainer_t *trainer;
+    float x[] = {1, 2};
+    int32_t label[] = {0};
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *y = neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 2);
+    assert_ok(neuron_node_set_int(y, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ZEROS));
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, y)));
+    assert_ok(neuron_optimizer_create(&optimizer, context, rule));
+    if (rule == NEURON_OPTIMIZER_SGD)
+        assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_MOMENTUM, momentum));
+    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_F32, (const int64_t[]){1, 2}, 2, x,
+                                 NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_I32, (const int64_t[]){1}, 1, label,
+                                 NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
+    assert_ok(neuron_trainer_create(&trainer, graph, optimizer, dataset));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, steps));
+    neuron_history_t *history;
+    assert_ok(neuron_trainer_run(trainer, &history));
+    ck_assert_double_eq_tol(test_figure(history, 0, NEURON_METRIC_LOSS), log(2), 1e-7);
+    neuron_history_unref(history);
+    neuron_trainer_unref(trainer);
+    neuron_dataset_unref(dataset);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+    neuron_optimizer_unref(optimizer);
+    neuron_context_unref(context);
+    return graph;
+}
+
+/* The same in double: `steps` gradients, each handed to the rule. */
+static void expect_steps(int32_t rule, double momentum, int steps, double w[6])
+{
+    const double x[] = {1, 2, 1};
+    double m[6] = {0}, v[6] = {0};
+    for (int i = 0; i < 6; i++)
+        w[i] = 0;
+    for (int t = 1; t <= steps; t++) {
+        double z[2] = {w[0] + 2 * w[2] + w[4], w[1] + 2 * w[3] + w[5]};
+        double p = 1 / (1 + exp(z[1] - z[0]));
+        double dz[2] = {p - 1, 1 - p};
+        for (int i = 0; i < 6; i++) {
+            double g = x[i / 2] * dz[i % 2];
+            if (rule == NEURON_OPTIMIZER_SGD) {
+                m[i] = momentum * m[i] - 0.01 * g;
+                w[i] += m[i];
+            } else {
+                m[i] = 0.9 * m[i] + 0.1 * g;
+                v[i] = 0.999 * v[i] + 0.001 * g * g;
+                w[i] -= 0.001 * sqrt(1 - pow(0.999, t)) / (1 - pow(0.9, t)) * m[i] /
+                        (sqrt(v[i]) + 1e-7);
+            }
+        }
+    }
+}
+
+START_TEST(steps_are_those_of_the_papers)
+{
+    const struct {
+        int32_t rule;
+        double momentum;
+    } cases[] = {
+        {NEURON_OPTIMIZER_SGD, 0}, {NEURON_OPTIMIZER_SGD, 0.9}, {NEURON_OPTIMIZER_ADAM, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int steps = 1; steps <= 3; steps++) {
+            neuron_graph_t *graph = take_steps(cases[i].rule, cases[i].momentum, steps);
+            double expected[6];
+            size_t count;
+            float *values = test_parameters(graph, &count);
+            expect_steps(cases[i].rule, cases[i].momentum, steps, expected);
+            ck_assert_uint_eq(count, 6);
+            for (size_t j = 0; j < count; j++)
+                ck_assert_double_eq_tol((double)values[j], expected[j],
+                                        1e-5 * fabs(expected[j]) + 1e-9);
+            free(values);
+            neuron_graph_unref(graph);
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trainer");
+    TCase *cases = tcase_create("trainer");
+    tcase_set_timeout(cases, 0);
+    tcase_add_test(cases, nothing_is_null);
+    tcase_add_test(cases, handles_may_go_in_any_order);
+    tcase_add_test(cases, settings_have_bounds);
+    tcase_add_test(cases, some_settings_come_too_late);
+    tcase_add_test(cases, a_split_and_a_validation_set_exclude_each_other);
+    tcase_add_test(cases, a_split_takes_the_end);
+    tcase_add_test(cases, data_must_fit_the_graph);
+    tcase_add_test(cases, a_vote_cannot_be_trained);
+    tcase_add_test(cases, a_callback_can_stop_the_run);
+    tcase_add_test(cases, progress_is_told);
+    tcase_add_test(cases, callbacks_do_not_disturb_the_training);
+    tcase_add_test(cases, the_learning_rate_may_change);
+    tcase_add_test(cases, an_input_that_is_no_number_stops_the_run);
+    tcase_add_test(cases, a_huge_learning_rate_stops_the_run);
+    tcase_add_test(cases, a_checkpoint_is_the_best_epoch);
+    tcase_add_test(cases, a_checkpoint_that_failed_is_written_later);
+    tcase_add_test(cases, one_hot_labels_train_the_same);
+    tcase_add_test(cases, threads_do_not_change_a_bit);
+    tcase_add_test(cases, the_seed_shuffles);
+    tcase_add_test(cases, steps_are_those_of_the_papers);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
