@@ -1,0 +1,109 @@
+/* How an example begins and ends. */
+#include "example.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+void must(int status)
+{
+    if (status != NEURON_OK)
+        example_fail("%s", neuron_error_last());
+}
+
+void example_fail(const char *format, ...)
+{
+    va_list arguments;
+
+    fflush(stdout);
+    fputs("error: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+double example_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void example_path(const example_t *example, char path[EXAMPLE_PATH_MAX], const char *name,
+                  const char *ending)
+{
+    int length = snprintf(path, EXAMPLE_PATH_MAX, "%s/%s%s", example->options.out, name, ending);
+
+    if (length < 0 || length >= EXAMPLE_PATH_MAX)
+        example_fail("--out: the path is too long");
+}
+
+/* Makes a folder and those it lies in. */
+void example_make_folder(const char *path)
+{
+    char part[EXAMPLE_PATH_MAX];
+    size_t length = strlen(path);
+
+    if (length >= sizeof part)
+        example_fail("--out: the path is too long");
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            example_fail("%s: %s", part, strerror(errno));
+    }
+}
+
+bool example_wants(const example_t *example, const char *id)
+{
+    int index = example_run_index(example->program, id);
+
+    return index >= 0 && example->options.wanted[index];
+}
+
+void example_open(example_t *example, const example_program_t *program, int argc, char **argv)
+{
+    static char default_out[64];
+    example_options_t *options = &example->options;
+
+    *example = (example_t){.program = program};
+    example_parse(options, program, argc, argv);
+    if (options->out == NULL) {
+        snprintf(default_out, sizeof default_out, "out/%s", program->name);
+        options->out = default_out;
+    }
+    example_make_folder(options->out);
+    example->command = example_command(program, argc, argv);
+
+    must(neuron_context_create(&example->context));
+    must(neuron_context_set_threads(example->context, options->threads));
+    must(neuron_context_set_seed(example->context, options->seed));
+    printf("%s\nseed %llu, %d threads\n", program->document, (unsigned long long)options->seed,
+           (int)neuron_context_threads(example->context));
+}
+
+void example_close(example_t *example)
+{
+    const char *out = example->options.out;
+
+    fputc('\n', stdout);
+    example_write_table(example, stdout);
+    printf("\nwritten to %s: results.json and results.md; of each run its graph ID.safetensors\n"
+           "and, if it was trained, the figures of its epochs ID-history.csv\n",
+           out);
+    free(example->command);
+    neuron_dataset_unref(example->train);
+    neuron_dataset_unref(example->validation);
+    neuron_dataset_unref(example->test);
+    neuron_context_unref(example->context);
+    if (fflush(stdout) != 0)
+        exit(1);
+}

@@ -1,0 +1,114 @@
+#!/bin/sh
+# Runs the example programs as a user would, and reads what they say and write.
+# usage: test-examples.sh FASHION_COMMITTEE FASHION_SKIP_CONCAT QUICK_START
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+committee=$(realpath "$1")
+skip_concat=$(realpath "$2")
+quick_start=$(realpath "$3")
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+fail() {
+    echo "$*" >&2
+    [ ! -e stderr ] || sed 's/^/stderr: /' stderr >&2
+    exit 1
+}
+
+says() {
+    grep -q -- "$2" "$1" || fail "$1 does not say \"$2\""
+}
+
+# refuses TEXT COMMAND...: exit status 2, nothing on stdout, one line on stderr with TEXT.
+refuses() {
+    text=$1
+    shift
+    status=0
+    "$@" >stdout 2>stderr || status=$?
+    [ "$status" -eq 2 ] || fail "$* ended with status $status"
+    [ ! -s stdout ] || fail "$* printed on stdout"
+    [ "$(wc -l <stderr)" -eq 1 ] || fail "$* did not say one line"
+    says stderr "$text"
+}
+
+bad_options() {
+    refuses 'no option "--what"' "$1" --what
+    refuses 'missing after "--out"' "$1" --out
+    refuses 'missing after "--run"' "$1" --run ''
+    refuses 'whole number' "$1" --epochs 0
+    refuses 'whole number' "$1" --epochs 3x
+    refuses 'whole number' "$1" --limit -1
+    refuses 'whole number' "$1" --threads 1000
+    refuses 'whole number' "$1" --seed 99999999999999999999999
+    refuses 'no run "F99"' "$1" --run F99
+    refuses 'no run ""' "$1" --run all,
+}
+
+# good OUT IDS SOURCE COMMAND...: a quick run, whose results name IDS and the SOURCE of the data.
+good() {
+    out=$1
+    ids=$2
+    source=$3
+    shift 3
+    "$@" --quick --out "$out" >stdout 2>stderr || fail "$* failed"
+    says stdout 'macro avg'
+    says stdout "written to $out"
+    [ -s "$out/results.md" ] || fail "$* wrote no results.md"
+    for id in $ids; do
+        [ -s "$out/$id.safetensors" ] || fail "$* wrote no $id.safetensors"
+        grep -q "\"id\": \"$id\"" "$out/results.json" || fail "results.json lacks $id"
+    done
+    if [ -n "$python" ]; then
+        # shellcheck disable=SC2086 # one word for each run
+        "$python" "$here/check-results.py" "$out" "$source" $ids
+    fi
+}
+
+python=$(command -v /usr/bin/python3 || command -v python3 || true)
+
+bad_options "$committee"
+bad_options "$skip_concat"
+
+"$committee" --help | grep -q -- --epochs || fail "--help does not name --epochs"
+[ "$("$committee" --list | cut -d ' ' -f 1 | tr '\n' ' ')" = 'F1 F2 F3 F4 F4-vote F6 F6-vote ' ] ||
+    fail "fashion_committee --list"
+"$skip_concat" --list | grep -q '^F7 ' || fail "fashion_skip_concat --list"
+
+# A folder without the data: said so, and the generated set instead.
+good generated 'F1 F2 F3 F4 F4-vote F6 F6-vote' generated \
+    "$committee" --data /nonexistent --run all --seed 7 --threads 2
+says stderr 'No Fashion-MNIST in /nonexistent: using the library'
+[ -s generated/committee.safetensors ] || fail "no committee.safetensors"
+good generated-skip F7 generated "$skip_concat" --data /nonexistent --run all
+says stderr 'No Fashion-MNIST in /nonexistent: using the library'
+
+# A committee alone trains its members; the same seed gives the same model.
+good alone 'F1 F2 F3 F4' generated "$committee" --data /nonexistent --run F4 --seed 7 --threads 1
+cmp generated/F3.safetensors alone/F3.safetensors || fail "threads change the parameters"
+good one F3 generated "$committee" --data /nonexistent --run F3 --seed 7
+cmp generated/F3.safetensors one/F3.safetensors || fail "other runs change the parameters"
+
+# A set that is there but damaged is an error.
+mkdir damaged
+printf 'not images' >damaged/train-images-idx3-ubyte
+if "$committee" --quick --data damaged --out damaged/out >stdout 2>stderr; then
+    fail "a damaged set was accepted"
+fi
+says stderr 'train-images-idx3-ubyte'
+
+# The real set, where it is.
+for data in "${NEURON_DATA:-/usr/share/datasets}" /usr/share/datasets; do
+    if [ -e "$data/fashion-mnist/train-images-idx3-ubyte.gz" ]; then
+        good real 'F1 F2 F3 F4 F4-vote F6 F6-vote' real "$committee" --data "$data"
+        good real-skip F7 real "$skip_concat" --data "$data/fashion-mnist"
+        break
+    fi
+done
+
+"$quick_start" >stdout 2>stderr || fail "quick_start failed"
+says stdout 'macro avg'
+says stdout 'with probability'
+[ -s quick_start.safetensors ] || fail "quick_start wrote no model"
