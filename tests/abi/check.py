@@ -1,0 +1,227 @@
+"""Checks what the outside world can see of the library.
+
+usage: check.py <check> [--name value ...]; each function below named check_... is one check.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-pedantic', '-Werror', '-fsyntax-only']
+
+# What could disturb the host process, write to its terminal, or depend on its locale.
+FORBIDDEN = set('''
+    printf vprintf puts putchar perror stdout stderr __printf_chk __vprintf_chk
+    exit _exit _Exit quick_exit abort raise kill atexit on_exit __cxa_atexit
+    signal sigaction sigprocmask pthread_sigmask pthread_atfork __register_atfork
+    setenv unsetenv putenv clearenv setlocale uselocale
+    srand rand srandom random srand48 drand48 lrand48
+    strtod strtof strtold atof scanf sscanf fscanf __isoc99_sscanf __isoc99_fscanf
+    system popen fork
+'''.split())
+
+SANITIZER = re.compile(r'(__odr_asan|__asan|__ubsan|__tsan|__sanitizer|__sancov|asan\.|tsan\.)')
+
+
+def run(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def read(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
+def without_comments(text):
+    return re.sub(r'/\*.*?\*/|//[^\n]*', ' ', text, flags=re.S)
+
+
+def headers(folder):
+    return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith('.h'))
+
+
+def declared(folder):
+    found = []
+    for header in headers(folder):
+        found += re.findall(r'NEURON_API\b[^;(]*?\b(neuron_\w+)\s*\(', without_comments(read(header)))
+    return found
+
+
+def listed(path):
+    exported = re.search(r'global:(.*?)local:', without_comments(read(path)), re.S).group(1)
+    return re.findall(r'(\w+);', exported)
+
+
+def enumerators(folder):
+    found = {}
+    for header in headers(folder):
+        for body in re.findall(r'\benum\s*\w*\s*{(.*?)}', without_comments(read(header)), re.S):
+            for item in body.split(','):
+                if item.strip():
+                    name, _, value = (part.strip() for part in item.partition('='))
+                    found[name] = value
+    return found
+
+
+def compare(problems, what, expected, found):
+    for name in sorted(set(expected) - set(found)):
+        problems.append(f'{name} is missing: {what}')
+    for name in sorted(set(found) - set(expected)):
+        problems.append(f'{name} is too much: {what}')
+
+
+def check_exports(arguments):
+    """Headers, version script, shared library and change log name the same functions."""
+    problems = []
+    functions = declared(arguments.include)
+    mapped = listed(arguments.map)
+    dynamic = [line.split()[-1].split('@')[0]
+               for line in run('nm', '-D', '--defined-only', arguments.library).splitlines()
+               if line.split()[-2] != 'A']
+    changed = re.findall(r'^\s*\+ (neuron_\w+)$', read(arguments.changelog), re.M)
+    compare(problems, 'version script, against the headers', functions, mapped)
+    compare(problems, 'shared library, against the version script', mapped, dynamic)
+    compare(problems, 'CHANGELOG.md, against the headers', functions, changed)
+    if mapped != sorted(mapped):
+        problems.append(f'{arguments.map} is not in alphabetical order')
+    for name in sorted({name for name in functions if functions.count(name) > 1}):
+        problems.append(f'{name} is declared twice')
+    return problems
+
+
+def check_library(arguments):
+    """The file name that programs remember, and the size of what they carry."""
+    problems = []
+    dynamic = run('readelf', '-dW', arguments.library)
+    soname = re.search(r'SONAME.*\[(.*)\]', dynamic)
+    if not soname or soname.group(1) != 'libneuron.so.1':
+        problems.append(f'soname is {soname and soname.group(1)}, not libneuron.so.1')
+    if re.search(r'TEXTREL', dynamic):
+        problems.append('the code has relocations')
+    with tempfile.TemporaryDirectory() as folder:
+        stripped = os.path.join(folder, 'stripped.so')
+        run('strip', '--strip-unneeded', '-o', stripped, arguments.library)
+        size = os.path.getsize(stripped)
+    print(f'{size} bytes stripped')
+    if arguments.release and size > 1 << 20:
+        problems.append(f'{size} bytes stripped, more than a megabyte')
+    return problems
+
+
+def check_static(arguments):
+    """Names, references and variables of every object in the static library."""
+    problems = []
+    for line in run('nm', '-A', '-g', '--defined-only', arguments.library).splitlines():
+        name = line.split()[-1]
+        if not name.startswith('neuron_') and not SANITIZER.match(name):
+            problems.append(f'{line}: does not start with neuron_')
+    for line in run('nm', '-A', '-u', arguments.library).splitlines():
+        name = line.split()[-1].split('@')[0]
+        if name in FORBIDDEN or (arguments.release and name == '__assert_fail'):
+            problems.append(f'{line}: not for a library to use')
+    if arguments.release:
+        problems += variables(arguments.library)
+    return problems
+
+
+def variables(library):
+    """Variables that can change, other than thread-local ones, and code that runs at loading."""
+    problems = []
+    for line in run('objdump', '-t', library).splitlines():
+        parts = line.split()
+        if len(parts) > 4 and parts[2] == 'O' and re.match(r'\.(data|bss)(\.(?!rel\.ro)|$)', parts[3]):
+            problems.append(f'{parts[-1]} in {parts[3]}: a global that can change')
+        if len(parts) > 3 and '*COM*' in parts:
+            problems.append(f'{parts[-1]}: a global that can change')
+    for section in re.findall(r'\s\.(init_array|ctors|fini_array|dtors)\b',
+                              run('objdump', '-h', library)):
+        problems.append(f'a section .{section}: code that runs without being called')
+    return problems
+
+
+def compiles(compiler, language, standard, include, text, problems, what):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'test.c' if language == 'c' else 'test.cpp')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+        result = subprocess.run(
+            [*compiler.split(), '-x', language, f'-std={standard}', *WARNINGS,
+             '-I', os.path.dirname(include), path], stderr=subprocess.PIPE, text=True)
+        if result.returncode != 0:
+            problems.append(f'{what} as {standard}:\n{result.stderr}')
+
+
+def check_headers(arguments):
+    """Each header compiles alone and twice, as C99 and C++17, and is installed."""
+    problems = []
+    umbrella = read(os.path.join(arguments.include, 'libneuron.h'))
+    installed = read(os.path.join(os.path.dirname(arguments.include), 'meson.build'))
+    for header in headers(arguments.include):
+        name = os.path.basename(header)
+        text = read(header)
+        guard = 'NEURON_' + name[:-2].upper().replace('-', '_') + '_H'
+        code = without_comments(text).split()
+        if code[:4] != ['#ifndef', guard, '#define', guard] or code[-1] != '#endif':
+            problems.append(f'{name} is not guarded by {guard}')
+        if 'NEURON_API neuron' in text and 'extern "C"' not in text:
+            problems.append(f'{name} has functions and no extern "C"')
+        if name != 'libneuron.h' and f'<libneuron/{name}>' not in umbrella:
+            problems.append(f'{name} is not in libneuron.h')
+        if f"'libneuron/{name}'" not in installed:
+            problems.append(f'{name} is not installed')
+        twice = f'#include <libneuron/{name}>\n' * 2 + 'extern int nothing_else;\n'
+        compiles(arguments.cc, 'c', 'c99', arguments.include, twice, problems, name)
+        if arguments.cxx:
+            compiles(arguments.cxx, 'c++', 'c++17', arguments.include, twice, problems, name)
+    return problems
+
+
+def check_enumerators(arguments):
+    """Enumerators have the values they had, and the list has all of them."""
+    problems = []
+    pinned = dict(line.split() for line in read(arguments.list).splitlines()
+                  if line and not line.startswith('#'))
+    compare(problems, 'the headers, against enumerators.txt', pinned, enumerators(arguments.include))
+    text = '#include <libneuron/libneuron.h>\n' + ''.join(
+        f'_Static_assert({name} == ({value}), "{name} is not {value}");\n'
+        for name, value in pinned.items())
+    compiles(arguments.cc, 'c', 'c11', arguments.include, text, problems, 'enumerators.txt')
+    return problems
+
+
+def check_program(arguments):
+    """Not a check: writes a program that needs every function of the headers."""
+    functions = ''.join(f'    (function){name},\n' for name in declared(arguments.include))
+    print(f'''#include <libneuron/libneuron.h>
+
+typedef void (*function)(void);
+
+static function volatile functions[] = {{
+{functions}}};
+
+int main(void)
+{{
+    int missing = 0;
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        missing += functions[i] == NULL;
+    return missing != 0;
+}}''')
+    return []
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('check')
+    for name in ('library', 'include', 'map', 'changelog', 'cc', 'cxx', 'list'):
+        parser.add_argument('--' + name, default='')
+    parser.add_argument('--release', action='store_true')
+    arguments = parser.parse_args()
+    problems = globals()['check_' + arguments.check](arguments)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    sys.exit(1 if problems else 0)
+
+
+main()

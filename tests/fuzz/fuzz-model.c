@@ -1,0 +1,78 @@
+/* Model files of any bytes: loaded, and predicted with if they load. */
+#include <libneuron/libneuron.h>
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* More than any honest file of a fuzzer's size needs; and what one prediction may cost. */
+static const size_t memory_max = (size_t)256 << 20;
+static const int64_t work_max = 1 << 16;
+
+static atomic_size_t memory_used;
+
+/* In front of each piece, to know its size. */
+enum { HEAD = 64 };
+
+static void *allocate(size_t size, size_t alignment, void *user_data)
+{
+    void *memory = NULL;
+    (void)alignment; /* 64 or less */
+    (void)user_data;
+    if (size > memory_max || atomic_load(&memory_used) > memory_max - size ||
+        posix_memalign(&memory, HEAD, size + HEAD) != 0)
+        return NULL;
+    atomic_fetch_add(&memory_used, size);
+    *(size_t *)memory = size;
+    return (char *)memory + HEAD;
+}
+
+static void release(void *memory, void *user_data)
+{
+    char *whole = (char *)memory - HEAD;
+    (void)user_data;
+    atomic_fetch_sub(&memory_used, *(size_t *)(void *)whole);
+    free(whole);
+}
+
+static int64_t count_elements(const int64_t *shape, int32_t rank)
+{
+    int64_t count = 1;
+    for (int32_t axis = 0; axis < rank; axis++)
+        count *= shape[axis];
+    return count;
+}
+
+static void predict(neuron_context_t *context, const neuron_graph_t *graph)
+{
+    int64_t in[NEURON_RANK_MAX + 1] = {1}, out[NEURON_RANK_MAX + 1] = {1};
+    int32_t in_rank, out_rank;
+    neuron_tensor_t *input = NULL, *output = NULL;
+    if (neuron_graph_input_shape(graph, in + 1, &in_rank) < 0 ||
+        neuron_graph_output_shape(graph, out + 1, &out_rank) < 0)
+        abort();
+    if (count_elements(in, in_rank + 1) > work_max || count_elements(out, out_rank + 1) > work_max)
+        return;
+    if (neuron_tensor_create(&input, context, NEURON_F32, in, in_rank + 1) == NEURON_OK &&
+        neuron_tensor_create(&output, context, NEURON_F32, out, out_rank + 1) == NEURON_OK)
+        (void)neuron_graph_predict(graph, input, output);
+    neuron_tensor_unref(input);
+    neuron_tensor_unref(output);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    if (neuron_context_create_with_allocator(&context, allocate, release, NULL) < 0)
+        abort();
+    neuron_context_set_threads(context, 1);
+    if (neuron_graph_load_memory(&graph, context, data, size) == NEURON_OK)
+        predict(context, graph);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    if (atomic_load(&memory_used) != 0)
+        abort(); /* a leak */
+    return 0;
+}

@@ -1,0 +1,71 @@
+"""Writes the C of the documents as files to compile: documents.py SOURCE_FOLDER OUTPUT_FOLDER.
+
+A block with a main is a program of its own. Another one is put into a function that has the names
+which the documents use.
+"""
+import glob
+import os
+import re
+import sys
+import textwrap
+
+FRAGMENT = '''#include <libneuron/libneuron.h>
+
+#include <stdio.h>
+
+int report(const char *message);
+{before}
+int fragment(neuron_context_t *context, neuron_graph_t *graph, neuron_node_t *x,
+             neuron_graph_t **members, neuron_graph_t *committee, neuron_dataset_t *train,
+             neuron_dataset_t *validation, neuron_dataset_t *test, neuron_optimizer_t *adam,
+             neuron_trainer_t *trainer, neuron_history_t *history,
+             neuron_evaluation_t *evaluation, float *pixels, int64_t count);
+
+int fragment(neuron_context_t *context, neuron_graph_t *graph, neuron_node_t *x,
+             neuron_graph_t **members, neuron_graph_t *committee, neuron_dataset_t *train,
+             neuron_dataset_t *validation, neuron_dataset_t *test, neuron_optimizer_t *adam,
+             neuron_trainer_t *trainer, neuron_history_t *history,
+             neuron_evaluation_t *evaluation, float *pixels, int64_t count)
+{{
+{body}
+    return 0;
+}}
+
+int report(const char *message)
+{{
+    return fputs(message, stderr);
+}}
+
+int main(void)
+{{
+    return 0;
+}}
+'''
+
+
+def blocks(path):
+    with open(path, encoding='utf-8') as file:
+        return re.findall(r'^```c\n(.*?)^```$', file.read(), re.M | re.S)
+
+
+source, output = sys.argv[1:]
+os.makedirs(output)
+with open(os.path.join(source, 'examples', 'quick_start.c'), encoding='utf-8') as example:
+    if blocks(os.path.join(source, 'README.md'))[0] != example.read():
+        sys.exit('the first program of README.md is not examples/quick_start.c')
+programs = 0
+for path in [os.path.join(source, 'README.md'), os.path.join(source, 'CONTRIBUTING.md'),
+             *sorted(glob.glob(os.path.join(source, 'docs', '*.md')))]:
+    for number, block in enumerate(blocks(path), 1):
+        whole = re.search(r'^int main\(', block, re.M)
+        programs += bool(whole)
+        kind = 'program' if whole else 'fragment'
+        # Functions of a fragment, such as callbacks, stay outside.
+        parts = re.split(r'^(static .*?^}\n)', block, flags=re.M | re.S)
+        text = block if whole else FRAGMENT.format(before=''.join(parts[1::2]),
+                                                   body=textwrap.indent(''.join(parts[::2]), '    '))
+        name = os.path.basename(path)[:-3].lower()
+        with open(os.path.join(output, f'{kind}-{name}-{number}.c'), 'w', encoding='utf-8') as file:
+            file.write(text)
+if programs == 0:
+    sys.exit('no document has a program')

@@ -1,0 +1,111 @@
+#!/bin/sh
+# Uses the library as strangers do: from an install tree, with nothing but pkg-config.
+# run.sh BUILD_FOLDER PREFIX MESON C_COMPILER [CPP_COMPILER]
+# 77 tells Meson that something is missing here; all that can be checked is checked first.
+set -eu
+
+build=$1
+prefix=$2
+meson=$3
+c=$4
+cpp=${5-}
+sources=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+top=$(CDPATH='' cd -- "$sources/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+missing=
+
+say() {
+    echo "== $*"
+}
+
+# The tree is not where its prefix says: what a package's build does with DESTDIR, and moved then.
+say "install"
+DESTDIR=$work/root $meson install -C "$build" --no-rebuild --quiet
+tree=$work/root$prefix
+pc=$(find "$tree" -name libneuron.pc)
+sed "s|^prefix=.*|prefix=$tree|" "$pc" >"$pc.moved"
+mv "$pc.moved" "$pc"
+PKG_CONFIG_PATH=$(dirname "$pc")${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+export PKG_CONFIG_PATH
+libraries=$(pkg-config --variable=libdir libneuron)
+library=$libraries/libneuron.so.1
+for file in "$library" "$libraries/libneuron.so" "$libraries/libneuron.a" \
+    "$tree/include/libneuron/libneuron.h"; do
+    [ -e "$file" ] || { echo "$file was not installed" >&2; exit 1; }
+done
+[ "$(pkg-config --modversion libneuron)" = \
+    "$(sed -n 's/^#define NEURON_VERSION_STRING "\(.*\)"/\1/p' "$tree/include/libneuron/version.h")" ]
+case $(pkg-config --libs libneuron) in
+*blas* | *jansson* | *-lz*)
+    echo "a program is told to link what only the library needs" >&2
+    exit 1
+    ;;
+esac
+
+# compile OUTPUT SOURCE FLAG...: warnings are errors, as they may be for a user.
+compile_c() {
+    output=$1
+    shift
+    # shellcheck disable=SC2046,SC2086
+    $c -std=c99 -Wall -Wextra -Werror -o "$output" "$@" $(pkg-config --cflags --libs libneuron)
+}
+
+say "a C program makes a committee"
+compile_c "$work/make-committee" "$sources/make-committee.c"
+export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+"$work/make-committee" "$work"
+
+say "seven lines of C load it"
+[ "$(grep -c '' "$sources/seven-lines.c")" -eq 7 ]
+compile_c "$work/seven-lines" "$sources/seven-lines.c"
+parameters=$("$work/seven-lines" "$work/committee.safetensors")
+echo "$parameters"
+
+say "seven lines of C with the static library"
+mkdir -p "$work/static"
+cp "$libraries/libneuron.a" "$work/static"
+sed "s|^libdir=.*|libdir=$work/static|" "$pc" >"$work/static/libneuron.pc"
+# shellcheck disable=SC2046
+$c -std=c99 -o "$work/seven-lines-static" "$sources/seven-lines.c" \
+    $(PKG_CONFIG_PATH=$work/static:$PKG_CONFIG_PATH pkg-config --cflags --static --libs libneuron)
+if readelf -d "$work/seven-lines-static" | grep 'NEEDED.*libneuron'; then
+    echo "the static program needs the shared library" >&2
+    exit 1
+fi
+[ "$("$work/seven-lines-static" "$work/committee.safetensors")" = "$parameters" ]
+
+if [ -n "$cpp" ]; then
+    say "C++17 predicts with it"
+    # shellcheck disable=SC2046
+    $cpp -std=c++17 -Wall -Wextra -Wpedantic -Werror -o "$work/predict" "$sources/predict.cpp" \
+        $(pkg-config --cflags --libs libneuron)
+    "$work/predict" "$work"
+else
+    missing="$missing C++ compiler"
+fi
+
+python=
+for candidate in /usr/bin/python3 python3; do
+    if [ -z "$python" ] && $candidate -c 'import numpy' 2>"$work/no-numpy"; then
+        python=$candidate
+    fi
+done
+if [ -n "$python" ]; then
+    say "Python predicts with it"
+    "$python" "$sources/predict.py" "$library" "$work"
+else
+    missing="$missing NumPy"
+fi
+
+say "the programs of the documents"
+python3 "$sources/documents.py" "$top" "$work/documents"
+for source in "$work"/documents/*.c; do
+    compile_c "${source%.c}" -Wno-unused "$source"
+done
+mkdir "$work/documents/run"
+for program in "$work"/documents/program-*; do
+    [ "${program%.c}" != "$program" ] || (cd "$work/documents/run" && "$program" >/dev/null)
+done
+
+[ -z "$missing" ] || { echo "missing here:$missing"; exit 77; }
