@@ -128,6 +128,9 @@ NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes
                                         size_t *needed);
 
 /** Loads a graph saved by neuron_graph_save(). Nothing in the file is trusted before it is checked.
+ *  Loading takes memory in proportion to the file; what predicting takes follows from the shapes of
+ *  the layers, which a stranger's file may make as large as it likes. An allocator with a limit
+ *  (neuron_context_create_with_allocator()) makes that NEURON_E_MEMORY.
  *  @param[out] graph  the finished graph; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with the byte offset where it can be
  *           told, NEURON_E_MEMORY. Since 0.1. */

@@ -102,7 +102,7 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *
  *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
  *                       first, and those of later runs. May be NULL if not wanted. Set also when
- *                       the run ended early, for whatever reason; NULL if it could not begin.
+ *                       a callback or NEURON_E_NUMBER ended the run; NULL after other failures.
  *  @return  0; a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
  *           epoch and step in the message and the parameters as they were before that step;
  *           NEURON_E_IO for a checkpoint that could not be written; NEURON_E_STATE from within a
@@ -117,7 +117,8 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
  *  same batch size, shuffling and validation split; its seed and the graph's parameters are
- *  replaced.
+ *  replaced. The optimizer's settings are not in the file: a learning rate that was changed on the
+ *  way is the caller's to set again.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
  *           belong to this training, with the difference; NEURON_E_STATE during a run;
  *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 /* How often a thread looks for the next loop before it sleeps: some ten microseconds, as long as
  * waking up would take. The steps of a small network follow each other faster than that. */
@@ -13,6 +14,7 @@ enum { LOOKS_BEFORE_SLEEP = 2000 };
 struct neuron_pool {
     neuron_context_t *context;
     int32_t threads;
+    pid_t process;    /* whose threads they are: a child of fork() has none of them */
     atomic_bool busy; /* a loop is on, and its caller owns what follows */
 
     pthread_mutex_t mutex;
@@ -87,8 +89,7 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-/* Ends the first `count` threads and frees the pool. */
-static void tear_down(neuron_pool *pool, int32_t count)
+static void end_threads(neuron_pool *pool, int32_t count)
 {
     pthread_mutex_lock(&pool->mutex);
     pool->ending = true;
@@ -99,6 +100,14 @@ static void tear_down(neuron_pool *pool, int32_t count)
     pthread_cond_destroy(&pool->finish);
     pthread_cond_destroy(&pool->start);
     pthread_mutex_destroy(&pool->mutex);
+}
+
+/* Ends the first `count` threads and frees the pool. A forked child only frees it: the threads that
+ * hold or wait for something there are never going to let go. */
+static void tear_down(neuron_pool *pool, int32_t count)
+{
+    if (getpid() == pool->process)
+        end_threads(pool, count);
     neuron_release(pool->context, pool->handles);
     neuron_release(pool->context, pool);
 }
@@ -114,6 +123,7 @@ neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
     }
     pool->context = context;
     pool->threads = threads;
+    pool->process = getpid();
     pool->handles = handles;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->start, NULL);
@@ -140,7 +150,8 @@ int32_t neuron_pool_threads(const neuron_pool *pool)
 
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work)
 {
-    if (count <= 1 || pool->threads == 1 || atomic_exchange(&pool->busy, true)) {
+    if (count <= 1 || pool->threads == 1 || getpid() != pool->process ||
+        atomic_exchange(&pool->busy, true)) {
         for (int64_t i = 0; i < count; i++)
             task(work, i, 0);
         return;

@@ -20,7 +20,8 @@ void neuron_pool_destroy(neuron_pool *pool);
 int32_t neuron_pool_threads(const neuron_pool *pool);
 
 /* Runs tasks 0 .. count - 1 and returns when all are done. If the pool is busy with the loop of
- * another thread, or of the task that calls this, the caller does all of them itself. */
+ * another thread, or of the task that calls this, the caller does all of them itself; so does a
+ * child of fork(), which has none of the threads. */
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work);
 
 #endif

@@ -70,17 +70,19 @@ int32_t neuron_layer_option(const neuron_layer *layer, int32_t key)
     return -1;
 }
 
-/* Whether a number stands for one of two things, its bounds, and means nothing between them. */
-static bool is_choice(const neuron_option *option)
+static bool is_choice(const neuron_option *option, double value)
 {
-    return option->key == NEURON_NODE_PADDING || option->key == NEURON_NODE_INITIALIZER;
+    for (const int32_t *choice = option->choices; *choice; choice++)
+        if (*choice == value)
+            return true;
+    return false;
 }
 
 int neuron_option_check(const neuron_option *option, double value, const char *node)
 {
-    if (is_choice(option) && value != option->minimum && value != option->maximum)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %g or %g", node, option->name,
-                           value, option->minimum, option->maximum);
+    if (option->choices && !is_choice(option, value))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is not one of its choices: %.15g", node,
+                           option->name, value);
     if (value >= option->minimum && value <= option->maximum &&
         (!option->whole || floor(value) == value))
         return NEURON_OK;

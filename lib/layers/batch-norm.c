@@ -11,8 +11,8 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_MOMENTUM, "momentum", false, 0, 1, 0.99},
-    {NEURON_NODE_EPSILON, "epsilon", false, 1e-30, 1e30, 0.001},
+    {NEURON_NODE_MOMENTUM, "momentum", false, 0, 1, 0.99, NULL},
+    {NEURON_NODE_EPSILON, "epsilon", false, 1e-30, 1e30, 0.001, NULL},
 };
 
 enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_AXIS, "axis", true, -1, NEURON_RANK_MAX - 1, -1},
+    {NEURON_NODE_AXIS, "axis", true, -1, NEURON_RANK_MAX - 1, -1, NULL},
 };
 
 static int32_t join_axis(const neuron_spec *spec)

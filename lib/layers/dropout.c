@@ -1,7 +1,7 @@
 #include "layers/pieces.h"
 
 static const neuron_option options[] = {
-    {NEURON_NODE_RATE, "rate", false, 0.0, 0.9999, 0.5},
+    {NEURON_NODE_RATE, "rate", false, 0.0, 0x1.fffffep-1, 0.5, NULL},
 };
 
 static int infer(neuron_spec *spec, const char *node)

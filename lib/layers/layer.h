@@ -26,7 +26,12 @@ typedef struct neuron_option {
     const char *name;
     bool whole;
     double minimum, maximum, fallback;
+    const int32_t *choices; /* ended by 0: nothing else between the bounds; NULL for all of it */
 } neuron_option;
+
+/* All of NEURON_PADDING_... and NEURON_INITIALIZER_... */
+extern const int32_t neuron_paddings[];
+extern const int32_t neuron_initializers[];
 
 /* How an array starts that is not a kernel. Kernels take one of NEURON_INITIALIZER_... */
 enum { NEURON_INITIALIZER_ONES = 9000 };

@@ -18,6 +18,10 @@ const neuron_layer *const neuron_layers[] = {&neuron_layer_average,
                                              &neuron_layer_weighted_average,
                                              NULL};
 
+const int32_t neuron_paddings[] = {NEURON_PADDING_VALID, NEURON_PADDING_SAME, 0};
+const int32_t neuron_initializers[] = {NEURON_INITIALIZER_GLOROT_UNIFORM, NEURON_INITIALIZER_ZEROS,
+                                       0};
+
 const neuron_layer *neuron_layer_find(const char *name)
 {
     for (const neuron_layer *const *layer = neuron_layers; *layer; layer++)

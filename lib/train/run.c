@@ -122,6 +122,8 @@ static void update_parameters(neuron_trainer_t *trainer)
 
 static int do_step(neuron_trainer_t *trainer)
 {
+    /* A callback may have changed the number of threads, for which the session was planned. */
+    RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     neuron_progress *progress = &trainer->progress;
     neuron_session *session = trainer->memory.session;
     int64_t first = progress->step * trainer->batch_size;

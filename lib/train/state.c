@@ -217,7 +217,9 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
     progress->updates = (uint64_t)updates;
     int64_t steps = neuron_trainer_steps(trainer);
-    if (progress->epoch > INT32_MAX || progress->step > steps)
+    if (progress->epoch > INT32_MAX || progress->epoch > INT64_MAX / steps - 1)
+        return bad_state(s, "epoch");
+    if (progress->step > steps)
         return bad_state(s, "step");
     if (updates != progress->epoch * steps + progress->step)
         return bad_state(s, "updates");

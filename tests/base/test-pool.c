@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { TASKS = 1000 };
 
@@ -112,6 +114,28 @@ START_TEST(several_threads_may_share_a_pool)
 }
 END_TEST
 
+START_TEST(a_forked_child_works_alone)
+{
+    neuron_context_t *context = test_context();
+    marks all = {.pool = context->pool};
+    neuron_pool_run(context->pool, 100, mark, &all);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        alarm(20); /* rather than to wait for threads that are not there */
+        neuron_pool_run(context->pool, 100, mark, &all);
+        neuron_context_unref(context);
+        _exit(all.done[0] == 2 && all.done[99] == 2 ? 0 : 1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    neuron_pool_run(context->pool, 100, mark, &all);
+    assert_done(&all, 100, 2);
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pool");
@@ -121,5 +145,6 @@ int main(void)
     tcase_add_test(tests, many_short_loops_follow_each_other);
     tcase_add_test(tests, a_task_may_start_a_loop);
     tcase_add_test(tests, several_threads_may_share_a_pool);
+    tcase_add_test(tests, a_forked_child_works_alone);
     return run_suite(suite);
 }

@@ -47,7 +47,7 @@ END_TEST
 START_TEST(source_and_copy_are_independent)
 {
     neuron_graph_t *source = source_graph("member"), *graph = new_graph();
-    float before[OUT], after[OUT], zeros[5 * OUT] = {0};
+    float before[OUT], after[OUT], zeros[5 * IN] = {0};
     predict(source, example, 1, before);
     neuron_node_t *copy = neuron_import(graph, vector_input(graph, IN), source, "a");
     /* The copy has the values of the moment of the import. */
