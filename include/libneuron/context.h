@@ -22,7 +22,7 @@ typedef void *(*neuron_allocate_t)(size_t size, size_t alignment, void *user_dat
 typedef void (*neuron_release_t)(void *memory, void *user_data);
 
 /** Receives one log line without its line end. May be called from any thread that uses the context,
- *  one at a time. */
+ *  one at a time. It must not call the library. */
 typedef void (*neuron_log_t)(int32_t level, const char *line, void *user_data);
 
 /** Levels of log lines. */
@@ -55,8 +55,9 @@ NEURON_API neuron_context_t *neuron_context_ref(neuron_context_t *context);
 NEURON_API void neuron_context_unref(neuron_context_t *context);
 
 /** Sets how many threads work on one call, the calling one included. Results do not depend on it.
- *  Threads start here, sleep when there is nothing to do, and end with the context. The thread
- *  setting of the CBLAS belongs to the host program: the library never changes it.
+ *  Threads start here, with the signal mask of the caller, sleep when there is nothing to do, and
+ *  end with the context. The thread setting of the CBLAS belongs to the host program: the library
+ *  never changes it.
  *  @param threads  1 to 256, or 0 for one per processor that the process may run on.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY when a thread could not be started: then the
  *           number is as before. No other call may use the context meanwhile. Since 0.1. */

@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 /** Makes a dataset from tensors, which it keeps. Nothing is copied but class numbers that are not
- *  NEURON_I32.
+ *  NEURON_I32; what is kept must not change any more.
  *  @param[out] dataset  the new dataset; NULL on failure.
  *  @param examples  NEURON_U8 or NEURON_F32, [n, ...shape of one example], rank 2 or more.
  *  @param labels    class numbers [n] as NEURON_U8, NEURON_I32 or NEURON_I64, each 0 to

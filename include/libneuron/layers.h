@@ -40,7 +40,8 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  height' = height / stride rounded up; an odd row of padding goes to the bottom and the right.
  *  Arrays: `kernel` [kernel_height, kernel_width, channels, filters], `bias` [filters].
  *  Options: NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
- *  NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. Since 0.1. */
+ *  NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. A window larger than its input is refused when
+ *  the node is used, so that padding can be set first. Since 0.1. */
 NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                         int64_t filters, int64_t kernel_height,
                                         int64_t kernel_width);
@@ -104,7 +105,7 @@ NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *cons
  *  @param input   takes the place of the source's input; must have its shape.
  *  @param source  a finished graph of any context.
  *  @param name    1 to 63 bytes without '/' or '.'; NULL for the source's own name. Made unique by
- *  a number if it is taken.
+ *                 a number if it is taken; with it, each node's name must fit into 127 bytes.
  *  @return  the node of the copy's output, or NULL. Since 0.1. */
 NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
                                         const neuron_graph_t *source, const char *name);
@@ -113,8 +114,8 @@ NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *in
 enum {
     NEURON_NODE_USE_BIAS = 10,    /**< int: 1 (default) or 0 */
     NEURON_NODE_INITIALIZER = 20, /**< int: how the kernel starts, one of NEURON_INITIALIZER_... */
-    NEURON_NODE_STRIDE_HEIGHT = 30,  /**< int: 1 or more */
-    NEURON_NODE_STRIDE_WIDTH = 40,   /**< int: 1 or more */
+    NEURON_NODE_STRIDE_HEIGHT = 30,  /**< int: 1 to 1024 */
+    NEURON_NODE_STRIDE_WIDTH = 40,   /**< int: 1 to 1024 */
     NEURON_NODE_PADDING = 50,        /**< int: NEURON_PADDING_VALID or NEURON_PADDING_SAME */
     NEURON_NODE_MOMENTUM = 60,       /**< float: 0 to 1 */
     NEURON_NODE_EPSILON = 70,        /**< float: above 0 */
@@ -141,10 +142,10 @@ enum {
 
 /** Sets a whole number of a node.
  *  @param node  NULL, from a builder that failed, needs no check: the graph has kept the reason.
- *  @return  0, NEURON_E_ARGUMENT for NULL, an option that the layer does not have, or a value out of its
- *           bounds, NEURON_E_SHAPE if the layer no longer fits its input, NEURON_E_STATE if another
- *           layer uses the node already or the graph is finished. The error sticks to the graph
- *           except in the last case. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, or a value out of
+ *           its bounds; NEURON_E_SHAPE if the layer no longer fits its input; NEURON_E_STATE if
+ *           another layer uses the node already, or the graph is finished. Unless it is finished,
+ *           the error sticks to the graph. Since 0.1. */
 NEURON_API int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value);
 
 /** Sets a real number of a node. As neuron_node_set_int(). Since 0.1. */

@@ -74,8 +74,8 @@ NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t optio
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
 
-/** Has the graph saved whenever a figure is better at the end of an epoch than ever before in this
- *  training. It is written as neuron_graph_save() does.
+/** Has the graph saved whenever a figure is better at the end of an epoch than in all epochs since
+ *  this was set. It is written as neuron_graph_save() does.
  *  @param path    copied; NULL for none.
  *  @param metric  one of the two losses or accuracies of history.h.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
@@ -104,7 +104,8 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *                       first, and those of later runs. May be NULL if not wanted. Set also when
  *                       a callback or NEURON_E_NUMBER ended the run; NULL after other failures.
  *  @return  0; a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
- *           epoch and step in the message and the parameters as they were before that step;
+ *           epoch and step in the message and the parameters as they were before that step (the
+ *           step before may have ruined them: it is the loss that is looked at);
  *           NEURON_E_IO for a checkpoint that could not be written; NEURON_E_STATE from within a
  *           callback; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
@@ -117,8 +118,8 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
  *  same batch size, shuffling and validation split; its seed and the graph's parameters are
- *  replaced. The optimizer's settings are not in the file: a learning rate that was changed on the
- *  way is the caller's to set again.
+ *  replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
+ *  the way.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
  *           belong to this training, with the difference; NEURON_E_STATE during a run;
  *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
@@ -136,7 +137,7 @@ NEURON_API const neuron_history_t *neuron_trainer_history(const neuron_trainer_t
 /** Where a run is. Since 0.1. */
 enum {
     NEURON_PROGRESS_EPOCH = 10,  /**< number of the epoch, from 1; during an epoch callback the one
-                                      that just ended */
+                                      that just ended, after a run the last one */
     NEURON_PROGRESS_EPOCHS = 20, /**< how many there will be */
     NEURON_PROGRESS_STEP = 30,   /**< steps done in this epoch */
     NEURON_PROGRESS_STEPS = 40,  /**< how many an epoch has */

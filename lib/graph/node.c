@@ -81,7 +81,7 @@ static bool is_choice(const neuron_option *option, double value)
 int neuron_option_check(const neuron_option *option, double value, const char *node)
 {
     if (option->choices && !is_choice(option, value))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is not one of its choices: %.15g", node,
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %.15g is not one of its choices", node,
                            option->name, value);
     if (value >= option->minimum && value <= option->maximum &&
         (!option->whole || floor(value) == value))
@@ -283,7 +283,7 @@ static int set_and_latch(neuron_node_t *node, int32_t key, double value, bool wh
 {
     RETURN_IF_ERROR(check_changeable(node, who));
     int status = set_option(node, key, value, whole);
-    if (status < 0 && status != NEURON_E_STATE) /* too late: the graph stays what it is */
+    if (status < 0)
         neuron_graph_latch(node->graph, status);
     return status;
 }

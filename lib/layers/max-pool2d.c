@@ -12,8 +12,8 @@
 static const neuron_option options[] = {
     {NEURON_NODE_KERNEL_HEIGHT, "kernel_height", true, 1, INT32_MAX, 1, NULL},
     {NEURON_NODE_KERNEL_WIDTH, "kernel_width", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_STRIDE_HEIGHT, "stride_height", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_STRIDE_WIDTH, "stride_width", true, 1, INT32_MAX, 1, NULL},
+    {NEURON_NODE_STRIDE_HEIGHT, "stride_height", true, 1, 1024, 1, NULL},
+    {NEURON_NODE_STRIDE_WIDTH, "stride_width", true, 1, 1024, 1, NULL},
     {NEURON_NODE_PADDING, "padding", true, NEURON_PADDING_VALID, NEURON_PADDING_SAME,
      NEURON_PADDING_VALID, neuron_paddings},
 };

@@ -268,7 +268,9 @@ double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
     double seen = (double)progress->seen;
     switch (what) {
     case NEURON_PROGRESS_EPOCH:
-        return (double)(trainer->epoch_ended ? progress->epoch : progress->epoch + 1);
+        return (double)(trainer->epoch_ended || progress->epoch >= trainer->epochs
+                            ? progress->epoch
+                            : progress->epoch + 1);
     case NEURON_PROGRESS_EPOCHS:
         return (double)trainer->epochs;
     case NEURON_PROGRESS_STEP:

@@ -260,16 +260,26 @@ START_TEST(mistakes_in_options_stick)
 }
 END_TEST
 
-/* Too late is a mistake of that call alone: the graph is as it was. */
-START_TEST(a_late_option_is_refused_and_does_not_stick)
+/* An option that comes too late would be lost without a word to who checks only the end. */
+START_TEST(a_late_option_sticks)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
     neuron_node_t *output = neuron_relu(graph, node);
     assert_status(neuron_node_set_int(node, NEURON_NODE_UNITS, 5), NEURON_E_STATE);
     assert_message("dense: units must be set before another layer uses the node");
+    assert_status(neuron_graph_finish(graph, output), NEURON_E_STATE);
+    assert_message("dense: units must be set before another layer uses the node");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(a_finished_graph_stays_what_it_is)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
     assert_ok(neuron_node_set_name(node, "hidden"));
-    assert_ok(neuron_graph_finish(graph, output));
+    assert_ok(neuron_graph_finish(graph, neuron_relu(graph, node)));
     assert_status(neuron_node_set_int(node, NEURON_NODE_UNITS, 5), NEURON_E_STATE);
     assert_message("hidden: the graph is finished");
     assert_status(neuron_node_set_name(node, "other"), NEURON_E_STATE);
@@ -643,7 +653,8 @@ int main(void)
     tcase_add_test(tests, names_of_graphs);
     tcase_add_test(tests, options_are_set_and_read);
     tcase_add_loop_test(tests, mistakes_in_options_stick, 0, sizeof mistakes / sizeof *mistakes);
-    tcase_add_test(tests, a_late_option_is_refused_and_does_not_stick);
+    tcase_add_test(tests, a_late_option_sticks);
+    tcase_add_test(tests, a_finished_graph_stays_what_it_is);
     tcase_add_test(tests, padding_may_make_a_window_fit);
     tcase_add_test(tests, the_first_error_is_kept);
     tcase_add_test(tests, two_graphs_do_not_mix);

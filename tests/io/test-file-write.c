@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static neuron_context_t *context;
@@ -114,6 +115,66 @@ START_TEST(failed_write_keeps_old_file)
 }
 END_TEST
 
+/* Writes one long text after the other, until it is killed. */
+static void write_forever(void)
+{
+    enum { LENGTH = 1 << 16 };
+    static char text[LENGTH];
+    for (char letter = 'a';; letter = letter == 'z' ? 'a' : (char)(letter + 1)) {
+        memset(text, letter, sizeof text);
+        const neuron_file_piece piece = {text, sizeof text};
+        neuron_file_replace(context, path, &piece, 1);
+    }
+}
+
+/* A file is whole: as long as it should be, and of one letter. */
+static void assert_whole(void)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    int first = fgetc(file), count = 1, next;
+    while ((next = fgetc(file)) != EOF) {
+        ck_assert_int_eq(next, first);
+        count++;
+    }
+    fclose(file);
+    ck_assert_int_eq(count, 1 << 16);
+}
+
+static void remove_left_overs(void)
+{
+    DIR *opened = opendir(folder);
+    ck_assert_ptr_nonnull(opened);
+    for (struct dirent *entry; (entry = readdir(opened)) != NULL;) {
+        char name[600];
+        snprintf(name, sizeof name, "%s/%s", folder, entry->d_name);
+        if (strstr(entry->d_name, ".new"))
+            ck_assert_int_eq(unlink(name), 0);
+    }
+    closedir(opened);
+}
+
+START_TEST(a_killed_writer_leaves_a_whole_file)
+{
+    char *text = malloc((1 << 16) + 1);
+    memset(text, '-', 1 << 16);
+    text[1 << 16] = '\0';
+    assert_ok(replace(text));
+    free(text);
+    for (int round = 0; round < 20; round++) {
+        pid_t child = fork();
+        ck_assert_int_ge(child, 0);
+        if (child == 0)
+            write_forever();
+        usleep((useconds_t)(1000 + 700 * round));
+        ck_assert_int_eq(kill(child, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(child, NULL, 0), child);
+        assert_whole();
+    }
+    remove_left_overs();
+}
+END_TEST
+
 START_TEST(missing_folder)
 {
     const neuron_file_piece piece = {"text", 4};
@@ -154,6 +215,7 @@ int main(void)
     tcase_add_test(tests, mode_follows_umask);
     tcase_add_test(tests, left_over_file_is_passed_over);
     tcase_add_test(tests, failed_write_keeps_old_file);
+    tcase_add_test(tests, a_killed_writer_leaves_a_whole_file);
     tcase_add_test(tests, missing_folder);
     tcase_add_test(tests, folder_and_device_are_left_alone);
     tcase_add_test(tests, plain_name_is_in_current_folder);

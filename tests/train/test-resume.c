@@ -262,6 +262,23 @@ START_TEST(saved_from_callbacks)
 }
 END_TEST
 
+/* A rate that was lowered on the way is part of where a training is. */
+START_TEST(the_learning_rate_is_continued)
+{
+    bench b = set_up(usual, NULL), c = elsewhere();
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.0003));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_save(b.trainer, state));
+    assert_ok(neuron_trainer_load(c.trainer, state));
+    double rate;
+    assert_ok(neuron_optimizer_get_float(c.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, &rate));
+    ck_assert_double_eq(rate, 0.0003);
+    tear_down(&c);
+    tear_down(&b);
+}
+END_TEST
+
 START_TEST(saved_before_the_first_step)
 {
     bench b = set_up(usual, best);
@@ -501,6 +518,7 @@ int main(void)
     tcase_add_test(cases, stopping_at_any_step);
     tcase_add_test(cases, another_process_continues);
     tcase_add_test(cases, saved_from_callbacks);
+    tcase_add_test(cases, the_learning_rate_is_continued);
     tcase_add_test(cases, saved_before_the_first_step);
     tcase_add_test(cases, going_back);
     tcase_add_test(cases, a_saved_training_loads_as_saved);

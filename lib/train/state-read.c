@@ -1,140 +1,18 @@
-/* A training in a file: the graph as a model file has it, what the optimizer remembers as the
- * arrays "optimizer.0", ..., and the rest as JSON under the key "libneuron.trainer". */
-#include "train/trainer.h"
+#include "train/state.h"
 
 #include "io/json.h"
 #include "io/model.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-static const char state_key[] = "libneuron.trainer";
-
-enum { SLOT_NAME_SIZE = 32, STATE_VERSION = 1 };
-
-static void slot_name(char name[SLOT_NAME_SIZE], int32_t slot)
-{
-    snprintf(name, SLOT_NAME_SIZE, "optimizer.%" PRId32, slot);
-}
-
-static neuron_shape slot_shape(const neuron_trainer_t *trainer)
-{
-    return (neuron_shape){.rank = 1, .extent = {trainer->graph->trainable_count}};
-}
-
-/* ---- Writing ---- */
-
-/* Counts, and what must be equal in the trainer that continues. */
-static int write_settings(json_t *object, const neuron_trainer_t *trainer)
-{
-    RETURN_IF_ERROR(neuron_json_set(object, "version", json_integer(STATE_VERSION)));
-    RETURN_IF_ERROR(
-        neuron_json_set(object, "optimizer", json_string(trainer->optimizer->rule->name)));
-    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->train->count)));
-    RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(trainer->batch_size)));
-    RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->shuffle)));
-    return neuron_json_set(object, "validation_split", json_real(trainer->validation_split));
-}
-
-static int write_progress(json_t *object, const neuron_trainer_t *trainer)
-{
-    const neuron_progress *progress = &trainer->progress;
-    /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */
-    RETURN_IF_ERROR(neuron_json_set(object, "seed", json_integer((json_int_t)progress->seed)));
-    RETURN_IF_ERROR(neuron_json_set(object, "epoch", json_integer(progress->epoch)));
-    RETURN_IF_ERROR(neuron_json_set(object, "step", json_integer(progress->step)));
-    RETURN_IF_ERROR(
-        neuron_json_set(object, "updates", json_integer((json_int_t)progress->updates)));
-    RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", json_real(progress->loss_sum)));
-    RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->right)));
-    RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));
-    double seconds = progress->step > 0 ? neuron_trainer_seconds(trainer) : 0;
-    RETURN_IF_ERROR(neuron_json_set(object, "seconds", json_real(seconds)));
-    if (!progress->has_best)
-        return NEURON_OK;
-    RETURN_IF_ERROR(neuron_json_set(object, "metric", json_integer(trainer->checkpoint_metric)));
-    return neuron_json_set(object, "best", json_real(progress->best));
-}
-
-/* One list of figures an epoch; null for one that is not a number. */
-static int write_history(json_t *list, const neuron_history_t *history)
-{
-    for (int64_t i = 0; i < history->epochs; i++) {
-        json_t *row = json_array();
-        RETURN_IF_ERROR(neuron_json_append(list, row));
-        for (int j = 0; j < NEURON_HISTORY_FIGURES; j++) {
-            double value = history->rows[i].figures[j];
-            RETURN_IF_ERROR(
-                neuron_json_append(row, isfinite(value) ? json_real(value) : json_null()));
-        }
-    }
-    return NEURON_OK;
-}
-
-static int write_state(json_t *object, const neuron_trainer_t *trainer)
-{
-    RETURN_IF_ERROR(write_settings(object, trainer));
-    RETURN_IF_ERROR(write_progress(object, trainer));
-    json_t *list = json_array();
-    RETURN_IF_ERROR(neuron_json_set(object, "history", list));
-    return write_history(list, trainer->history);
-}
-
-static int add_state(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
-{
-    char *text = NULL;
-    size_t size;
-    json_t *object = json_object();
-    int status = object ? write_state(object, trainer) : neuron_json_no_memory();
-    if (status == NEURON_OK)
-        status = neuron_json_write(&text, &size, trainer->context, object);
-    if (status == NEURON_OK)
-        status = neuron_safetensors_add_text(writer, state_key, text);
-    neuron_release(trainer->context, text);
-    json_decref(object);
-    return status;
-}
-
-static int add_slots(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
-{
-    neuron_shape shape = slot_shape(trainer);
-    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
-        char name[SLOT_NAME_SIZE];
-        slot_name(name, i);
-        /* Before the first step there is nothing to remember. */
-        if (trainer->memory.slots[i])
-            RETURN_IF_ERROR(
-                neuron_safetensors_add(writer, name, NEURON_F32, &shape, trainer->memory.slots[i]));
-    }
-    return NEURON_OK;
-}
-
-int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
-{
-    CHECK_ARGUMENT(trainer);
-    CHECK_ARGUMENT(path);
-    neuron_safetensors_writer *writer;
-    RETURN_IF_ERROR(neuron_safetensors_writer_create(&writer, trainer->context));
-    int status = neuron_model_write(writer, trainer->graph);
-    if (status == NEURON_OK)
-        status = add_state(writer, trainer);
-    if (status == NEURON_OK)
-        status = add_slots(writer, trainer);
-    if (status == NEURON_OK)
-        status = neuron_safetensors_save(writer, path);
-    neuron_safetensors_writer_destroy(writer);
-    return status;
-}
-
-/* ---- Reading ---- */
 
 /* What a file says of a training; nothing of it is used before all of it is checked. */
 typedef struct state {
     const char *source;
     neuron_progress progress;
     int64_t metric;
+    double options[NEURON_OPTIMIZER_OPTIONS_MAX];
     neuron_history_t *history;
 } state;
 
@@ -178,10 +56,10 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
     int64_t version;
     double validation_split = 0;
     RETURN_IF_ERROR(read_count(s, object, "version", &version));
-    if (version != STATE_VERSION)
+    if (version != NEURON_STATE_VERSION)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: is of version %" PRId64 "; this library reads version %d",
-                           s->source, version, STATE_VERSION);
+                           s->source, version, NEURON_STATE_VERSION);
     const char *rule = json_string_value(json_object_get(object, "optimizer"));
     if (!rule)
         return bad_state(s, "optimizer");
@@ -197,6 +75,18 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
         return neuron_fail(NEURON_E_DATA,
                            "%s: its training has a validation split of %g, this one of %g",
                            s->source, validation_split, trainer->validation_split);
+    return NEURON_OK;
+}
+
+static int read_options(state *s, const json_t *object, const neuron_rule *rule)
+{
+    const json_t *options = json_object_get(object, "options");
+    for (int32_t i = 0; i < rule->option_count; i++) {
+        const neuron_optimizer_option *option = &rule->options[i];
+        RETURN_IF_ERROR(read_real(s, options, option->name, &s->options[i]));
+        if (!(s->options[i] >= option->minimum && s->options[i] <= option->maximum))
+            return bad_state(s, option->name);
+    }
     return NEURON_OK;
 }
 
@@ -255,13 +145,15 @@ static int read_history(state *s, const json_t *object, neuron_context_t *contex
 
 static int read_state(state *s, const neuron_safetensors *file, const neuron_trainer_t *trainer)
 {
-    const char *text = neuron_safetensors_text(file, state_key);
+    const char *text = neuron_safetensors_text(file, NEURON_STATE_KEY);
     if (!text)
         return neuron_fail(NEURON_E_FORMAT, "%s: holds no training (key \"%s\" is missing)",
-                           s->source, state_key);
+                           s->source, NEURON_STATE_KEY);
     json_t *object;
     RETURN_IF_ERROR(neuron_json_parse(&object, trainer->context, text, strlen(text), 0, s->source));
     int status = check_settings(s, object, trainer);
+    if (status == NEURON_OK)
+        status = read_options(s, object, trainer->optimizer->rule);
     if (status == NEURON_OK)
         status = read_progress(s, object, trainer);
     if (status == NEURON_OK)
@@ -274,11 +166,11 @@ static int read_state(state *s, const neuron_safetensors *file, const neuron_tra
 static int check_slots(const state *s, const neuron_safetensors *file,
                        const neuron_trainer_t *trainer)
 {
-    neuron_shape shape = slot_shape(trainer);
+    neuron_shape shape = neuron_slot_shape(trainer);
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
-        char name[SLOT_NAME_SIZE];
+        char name[NEURON_SLOT_NAME_SIZE];
         const neuron_safetensors_entry *entry;
-        slot_name(name, i);
+        neuron_slot_name(name, i);
         if (s->progress.updates > 0 || neuron_safetensors_find(file, name))
             RETURN_IF_ERROR(neuron_safetensors_need(&entry, file, name, NEURON_F32, &shape));
     }
@@ -290,8 +182,8 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
 {
     neuron_model_take(trainer->graph, file);
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
-        char name[SLOT_NAME_SIZE];
-        slot_name(name, i);
+        char name[NEURON_SLOT_NAME_SIZE];
+        neuron_slot_name(name, i);
         float *slot = trainer->memory.slots[i];
         const neuron_safetensors_entry *entry = neuron_safetensors_find(file, name);
         if (entry)
@@ -299,6 +191,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
         else
             memset(slot, 0, (size_t)trainer->graph->trainable_count * sizeof *slot);
     }
+    memcpy(trainer->optimizer->options, s->options, sizeof s->options);
     /* The handle stays: callers may hold it. */
     neuron_history_truncate(trainer->history, 0);
     for (int64_t i = 0; i < s->history->epochs; i++)

@@ -1,0 +1,18 @@
+/* A training in a file: the graph as a model file has it, what the optimizer remembers as the arrays
+ * "optimizer.0", ..., and the rest as JSON under one key. */
+#ifndef TRAIN_STATE_H
+#define TRAIN_STATE_H
+
+#include "train/trainer.h"
+
+#define NEURON_STATE_KEY "libneuron.trainer"
+
+enum { NEURON_STATE_VERSION = 1, NEURON_SLOT_NAME_SIZE = 32 };
+
+/* What a slot of the optimizer is called in the file. */
+void neuron_slot_name(char name[NEURON_SLOT_NAME_SIZE], int32_t slot);
+
+/* The shape of all slots. */
+neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
+
+#endif
