@@ -16,12 +16,16 @@ neuron_context_t *test_context(void)
 const char *test_data(const char *path)
 {
     static char full[4096];
-    const char *folder = getenv("NEURON_DATA");
-    if (!folder || !*folder)
-        return NULL;
-    snprintf(full, sizeof full, "%s/%s", folder, path);
-    struct stat found;
-    return stat(full, &found) == 0 ? full : NULL;
+    const char *folders[] = {getenv("NEURON_DATA"), "/usr/share/datasets"}; /* Debian's */
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        struct stat found;
+        if (!folders[i] || !*folders[i])
+            continue;
+        snprintf(full, sizeof full, "%s/%s", folders[i], path);
+        if (stat(full, &found) == 0)
+            return full;
+    }
+    return NULL;
 }
 
 enum { FILES_MAX = 32 };

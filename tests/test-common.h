@@ -12,8 +12,8 @@
 /* A context with two threads and seed 1; the test releases it. */
 neuron_context_t *test_context(void);
 
-/* A path below $NEURON_DATA, or NULL if that is not set or the file is not there. The text stays
- * until the next call. */
+/* A path below $NEURON_DATA or where Debian's packages put data sets, or NULL if the file is in
+ * neither. The text stays until the next call. */
 const char *test_data(const char *path);
 
 /* A path for a file of the test's own, removed when the program ends. The text stays until it ends.

@@ -69,6 +69,13 @@ good() {
 
 python=$(command -v /usr/bin/python3 || command -v python3 || true)
 
+# A system without apt-get: what is missing is named, and the set-up goes on.
+# shellcheck disable=SC2016 # for the inner shell
+PATH=/nonexistent /bin/sh -c '. "$1" && missing=" meson check" && install_missing && echo "goes on"' \
+    sh "$here/../../examples/setup.sh" >stdout 2>stderr || fail "the set-up ended"
+says stderr 'No apt-get here.* meson check$'
+says stdout 'goes on'
+
 bad_options "$committee"
 bad_options "$skip_concat"
 
