@@ -110,13 +110,24 @@ int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t m
     return NEURON_OK;
 }
 
+bool neuron_metric_has_order(int32_t metric)
+{
+    return metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_ACCURACY ||
+           metric == NEURON_METRIC_VALIDATION_LOSS || metric == NEURON_METRIC_VALIDATION_ACCURACY;
+}
+
+bool neuron_metric_better(int32_t metric, double value, double than)
+{
+    bool smaller = metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_VALIDATION_LOSS;
+    return smaller ? value < than : value > than;
+}
+
 int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t *epoch)
 {
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(epoch);
     const int32_t index = metric_index(metric);
-    const bool loss = metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_VALIDATION_LOSS;
-    if (index < 0 || index > 3)
+    if (!neuron_metric_has_order(metric))
         return neuron_fail(NEURON_E_ARGUMENT, "history: %d is neither a loss nor an accuracy",
                            metric);
     int64_t best = -1;
@@ -125,7 +136,7 @@ int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t
         if (isnan(value))
             continue;
         const double record = best < 0 ? NAN : history->rows[best].figures[index];
-        if (best < 0 || (loss ? value < record : value > record))
+        if (best < 0 || neuron_metric_better(metric, value, record))
             best = i;
     }
     if (best < 0)

@@ -6,6 +6,8 @@
 
 #include "base/context.h"
 
+#include <stdbool.h>
+
 /* Figures of an epoch, in the order of NEURON_METRIC_...: loss, accuracy, validation loss,
  * validation accuracy, learning rate, seconds. */
 enum { NEURON_HISTORY_FIGURES = 6 };
@@ -31,5 +33,9 @@ void neuron_history_append(neuron_history_t *history, const double figures[NEURO
 
 /* Forgets all but the first epochs; the room stays. */
 void neuron_history_truncate(neuron_history_t *history, int64_t epochs);
+
+/* Whether a figure of history.h can go by better and worse, and whether `value` is better. */
+bool neuron_metric_has_order(int32_t metric);
+bool neuron_metric_better(int32_t metric, double value, double than);
 
 #endif

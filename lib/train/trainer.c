@@ -287,15 +287,3 @@ double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
         return NAN;
     }
 }
-
-bool neuron_metric_has_order(int32_t metric)
-{
-    return metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_ACCURACY ||
-           metric == NEURON_METRIC_VALIDATION_LOSS || metric == NEURON_METRIC_VALIDATION_ACCURACY;
-}
-
-bool neuron_metric_better(int32_t metric, double value, double than)
-{
-    bool smaller = metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_VALIDATION_LOSS;
-    return smaller ? value < than : value > than;
-}

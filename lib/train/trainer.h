@@ -69,8 +69,4 @@ int64_t neuron_trainer_steps(const neuron_trainer_t *trainer);
 void neuron_trainer_start_clock(neuron_trainer_t *trainer);
 double neuron_trainer_seconds(const neuron_trainer_t *trainer);
 
-/* Whether a figure of history.h can go by better and worse, and whether `value` is better. */
-bool neuron_metric_has_order(int32_t metric);
-bool neuron_metric_better(int32_t metric, double value, double than);
-
 #endif
