@@ -5,6 +5,7 @@
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Matrices are packed in panels of two vectors of columns, the last panel of one vector if that is
@@ -40,6 +41,28 @@ typedef struct neuron_accumulate_work {
     float *sums;           /* packed */
 } neuron_accumulate_work;
 
+/* What is done to a sum before it is stored, in this order. All per column, padded to whole vectors,
+ * but for `gate`, which lies like the output. */
+typedef struct neuron_epilogue {
+    bool rectify; /* max(0, sum); a NaN stays one */
+    const float *scale, *shift; /* sum * scale + shift; both NULL for none */
+    const float *gate; /* 0 where this is not above 0: the gradient of a rectifier; NULL for none */
+} neuron_epilogue;
+
+/* output(m, n) = start + sum over k < depth of left(m, k) * right(k, n) for m < rows, n < columns,
+ * where left(m, k) = left[m * left_row + k * left_column]; one of the two steps is 1. */
+typedef struct neuron_multiply_work {
+    int64_t rows, columns, depth;
+    const float *left;
+    int64_t left_row, left_column;
+    const float *right; /* packed */
+    const float *bias;  /* start, per column, padded to whole vectors; NULL for 0 */
+    bool add;           /* start from what `output` holds; then `bias` is NULL */
+    float *output;
+    int64_t output_row;
+    neuron_epilogue epilogue;
+} neuron_multiply_work;
+
 /* The part of a pooling window that lies inside the image: rows x columns pixels from the first on.
  * They are numbered first_tap + row * tap_step + column. */
 typedef struct neuron_window_part {
@@ -62,6 +85,7 @@ typedef struct neuron_kernels {
 
     void (*correlate)(const neuron_correlate_work *work);
     void (*accumulate)(const neuron_accumulate_work *work);
+    void (*multiply)(const neuron_multiply_work *work);
 
     /* Packs `count` rows of `columns` floats that lie `stride` apart; if `sums` is not NULL, adds
      * up each column on top of it (whole vectors). */
