@@ -188,15 +188,6 @@ void KERNEL(accumulate)(const neuron_accumulate_work *work)
     }
 }
 
-static ALWAYS_INLINE vector load_some(const float *from, int64_t count)
-{
-    if (count >= LANES)
-        return load(from);
-    float values[LANES] = {0};
-    memcpy(values, from, (size_t)count * sizeof *from);
-    return load(values);
-}
-
 void KERNEL(pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
                   float *sums)
 {

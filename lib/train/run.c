@@ -13,7 +13,6 @@ void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
     neuron_run_memory *memory = &trainer->memory;
     neuron_session_destroy(memory->session);
     neuron_release(trainer->context, memory->order);
-    neuron_release(trainer->context, memory->gradients);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
         neuron_release(trainer->context, memory->slots[i]);
     neuron_release(trainer->context, memory->statistics);
@@ -28,11 +27,10 @@ static int make_memory(neuron_trainer_t *trainer)
     const neuron_graph_t *graph = trainer->graph;
     size_t trainable = (size_t)graph->trainable_count;
     memory->order = neuron_allocate(context, (size_t)trainer->train->count, sizeof *memory->order);
-    memory->gradients = neuron_allocate_zero(context, trainable, sizeof(float));
     memory->statistics =
         neuron_allocate(context, (size_t)graph->value_count - trainable, sizeof(float));
     memory->target = neuron_allocate(context, (size_t)trainer->train->class_count, sizeof(float));
-    bool complete = memory->order && memory->gradients && memory->statistics && memory->target;
+    bool complete = memory->order && memory->statistics && memory->target;
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
         memory->slots[i] = neuron_allocate_zero(context, trainable, sizeof(float));
         complete = complete && memory->slots[i];
@@ -106,18 +104,25 @@ static void copy_statistics(neuron_trainer_t *trainer, bool back)
     memcpy(back ? live : kept, back ? kept : live, bytes);
 }
 
-static void update_parameters(neuron_trainer_t *trainer)
+static void take_gradient(void *user_data, int64_t offset, const float *gradient, int64_t count)
+{
+    neuron_optimizer_apply_part(user_data, offset, gradient, count);
+}
+
+/* Runs backward; each parameter is updated as soon as its gradient is there. */
+static void descend(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     neuron_update update = {
         .optimizer = trainer->optimizer,
+        .kernels = neuron_session_kernels(memory->session),
         .step = ++trainer->progress.updates,
         .values = trainer->graph->values,
-        .gradients = memory->gradients,
-        .count = trainer->graph->trainable_count,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
-    neuron_optimizer_apply(&update, trainer->context->pool);
+    neuron_receiver receiver = {take_gradient, &update};
+    neuron_session_descend(memory->session, &receiver);
+    neuron_graph_touch(trainer->graph);
 }
 
 static int do_step(neuron_trainer_t *trainer)
@@ -134,6 +139,7 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_dataset_gather(trainer->train, trainer->context->pool, positions, 0, batch,
                           neuron_session_input(session));
     neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    neuron_graph_touch(trainer->graph); /* its moving statistics */
     int64_t right;
     double loss = batch_loss(trainer, positions, batch, &right);
     if (!isfinite(loss)) {
@@ -142,8 +148,7 @@ static int do_step(neuron_trainer_t *trainer)
                            progress->epoch + 1, progress->step + 1,
                            isnan(loss) ? "not a number" : "infinite");
     }
-    neuron_session_backward(session, trainer->memory.gradients);
-    update_parameters(trainer);
+    descend(trainer);
 
     if (progress->step == 0) {
         progress->loss_sum = 0;

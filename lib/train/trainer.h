@@ -26,8 +26,7 @@ typedef struct neuron_progress {
 /* The memory of a run, made by the first one. */
 typedef struct neuron_run_memory {
     neuron_session *session;
-    int64_t *order;   /* of the examples in this epoch */
-    float *gradients; /* as graph->values, the trainable part */
+    int64_t *order; /* of the examples in this epoch */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
     float *statistics; /* the part of graph->values that is not trained, before a step */
     float *target;     /* of one example */
