@@ -66,6 +66,9 @@ NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *i
 /** max(x, 0). Since 0.1. */
 NEURON_API neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input);
 
+/** The hyperbolic tangent of x. Since 0.1. */
+NEURON_API neuron_node_t *neuron_tanh(neuron_graph_t *graph, neuron_node_t *input);
+
 /** exp(x) / sum exp(x) over the last axis. Since 0.1. */
 NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input);
 

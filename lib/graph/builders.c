@@ -82,6 +82,11 @@ neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input)
     return add(graph, &neuron_layer_relu, input, NULL, 0);
 }
 
+neuron_node_t *neuron_tanh(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_tanh, input, NULL, 0);
+}
+
 neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input)
 {
     return add(graph, &neuron_layer_softmax, input, NULL, 0);

@@ -173,6 +173,7 @@ extern const neuron_layer neuron_layer_input;
 extern const neuron_layer neuron_layer_max_pool2d;
 extern const neuron_layer neuron_layer_relu;
 extern const neuron_layer neuron_layer_softmax;
+extern const neuron_layer neuron_layer_tanh;
 extern const neuron_layer neuron_layer_vote;
 extern const neuron_layer neuron_layer_weighted_average;
 

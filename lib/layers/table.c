@@ -14,6 +14,7 @@ const neuron_layer *const neuron_layers[] = {&neuron_layer_average,
                                              &neuron_layer_max_pool2d,
                                              &neuron_layer_relu,
                                              &neuron_layer_softmax,
+                                             &neuron_layer_tanh,
                                              &neuron_layer_vote,
                                              &neuron_layer_weighted_average,
                                              NULL};

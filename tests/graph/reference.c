@@ -245,6 +245,12 @@ static void relu(const call *c)
         c->y[i] = c->x[i] > 0 ? c->x[i] : 0;
 }
 
+static void hyperbolic_tangent(const call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = tanh(c->x[i]);
+}
+
 static void softmax(const call *c)
 {
     int64_t width = c->shape->extent[c->shape->rank - 1];
@@ -319,12 +325,19 @@ static const struct {
     const char *layer;
     void (*forward)(const call *c);
 } table[] = {
-    {"average", average}, {"batch_norm", batch_norm},
-    {"concat", concat},   {"conv2d", conv2d},
-    {"dense", dense},     {"dropout", dropout},
-    {"flatten", copy},    {"max_pool2d", max_pool2d},
-    {"relu", relu},       {"softmax", softmax},
-    {"vote", vote},       {"weighted_average", average},
+    {"average", average},
+    {"batch_norm", batch_norm},
+    {"concat", concat},
+    {"conv2d", conv2d},
+    {"dense", dense},
+    {"dropout", dropout},
+    {"flatten", copy},
+    {"max_pool2d", max_pool2d},
+    {"relu", relu},
+    {"softmax", softmax},
+    {"tanh", hyperbolic_tangent},
+    {"vote", vote},
+    {"weighted_average", average},
 };
 
 static void forward_node(reference_t *reference, const neuron_node_t *node,

@@ -1,0 +1,72 @@
+/* What the machine can do: multiplying large matrices by the CBLAS. */
+#include "bench.h"
+
+#include <cblas.h>
+#include <dlfcn.h>
+#include <stdlib.h>
+
+static const int sizes[2] = {1024, 2048};
+
+bool bench_blas_set_threads(int32_t threads)
+{
+    /* Each CBLAS has a call of its own for it, and none is in the standard. */
+    static const char *const names[] = {"openblas_set_num_threads", "bli_thread_set_num_threads",
+                                        "MKL_Set_Num_Threads"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        void *symbol = dlsym(RTLD_DEFAULT, names[i]);
+        if (!symbol)
+            continue;
+        void (*set)(long);
+        *(void **)&set = symbol; /* as POSIX has it: a void * holds a function */
+        set(threads);
+        return true;
+    }
+    return false;
+}
+
+static float *matrix(int size)
+{
+    size_t count = (size_t)size * (size_t)size;
+    float *values = malloc(count * sizeof *values);
+    if (!values)
+        bench_fail("out of memory");
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(i % 17) / 17;
+    return values;
+}
+
+static void measure_size(bench_sgemm_t *sgemm, int which, double seconds)
+{
+    int size = sizes[which];
+    float *a = matrix(size), *b = matrix(size), *c = matrix(size);
+    double begin = bench_clock();
+    do {
+        double start = bench_clock();
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, a, size, b,
+                    size, 0, c, size);
+        double taken = bench_clock() - start;
+        if (sgemm->counts[which] < BENCH_SAMPLES_MAX)
+            sgemm->samples[which][sgemm->counts[which]++] =
+                2e-9 * size * (double)size * size / taken;
+    } while (bench_clock() - begin < seconds);
+    free(a);
+    free(b);
+    free(c);
+}
+
+void bench_sgemm_measure(bench_sgemm_t *sgemm, int32_t threads, double seconds)
+{
+    sgemm->threads_set = bench_blas_set_threads(threads);
+    for (int i = 0; i < 2; i++)
+        measure_size(sgemm, i, seconds / 2);
+}
+
+double bench_sgemm_rate(bench_sgemm_t *sgemm)
+{
+    double best = 0;
+    for (int i = 0; i < 2; i++) {
+        double median = bench_median(sgemm->samples[i], sgemm->counts[i]);
+        best = median > best ? median : best;
+    }
+    return best;
+}

@@ -1,0 +1,110 @@
+"""Runs neuron-bench for a moment and checks what it says, but no time: that is the machine's.
+
+usage: check-bench.py NEURON_BENCH
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+bench = sys.argv[1]
+FIELDS = {'row': str, 'pass': str, 'batch': int, 'threads': int, 'images_per_second': float,
+          'gflops': float, 'share_of_sgemm': float, 'peak_bytes': int}
+
+
+def run(*options, status=0):
+    done = subprocess.run([bench, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True)
+    assert done.returncode == status, (options, done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def refuse(text, *options):
+    done = run(*options, status=2)
+    assert text in done.stderr and done.stderr.count('\n') == 1, (options, done.stderr)
+    assert not done.stdout, (options, done.stdout)
+
+
+def close(a, b):
+    return abs(a - b) <= 1e-6 * abs(b)
+
+
+def measure(folder, *options):
+    """What neuron-bench writes; its table must say that no step allocates."""
+    path = os.path.join(folder, 'bench.json')
+    done = run('--seconds', '0.05', '--json', path, *options)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    rows = [line for line in rows if line and line[-1].replace('.', '').isdigit()]
+    assert all(float(line[-1]) == 0 for line in rows), done.stdout
+    assert 'with' in done.stdout and 'SGEMM' in done.stdout, done.stdout
+    with open(path, encoding='utf-8') as file:
+        results = json.load(file)
+    assert set(results) == {'sgemm_gflops', 'rows'}
+    assert results['sgemm_gflops'] > 0
+    assert len(rows) == len(results['rows']), done.stdout
+    for row in results['rows']:
+        check_row(row, results['sgemm_gflops'])
+    return results['rows']
+
+
+def check_row(row, sgemm):
+    assert set(row) == set(FIELDS), row
+    for name, kind in FIELDS.items():
+        assert isinstance(row[name], kind), (name, row)
+    assert row['pass'] in ('train', 'infer') and row['threads'] >= 1, row
+    assert row['images_per_second'] > 0 and row['peak_bytes'] > 0, row
+    assert close(row['share_of_sgemm'], row['gflops'] / sgemm), row
+
+
+def check_network(rows, name, batch, forward, first):
+    """All passes are there; `forward` are the multiply-adds of one image, `first` those of the
+    first layer, whose input needs no gradient."""
+    rows = [row for row in rows if row['row'] == name]
+    passes = [(row['pass'], row['batch']) for row in rows]
+    assert passes == [('train', batch), ('infer', batch), ('infer', 1)], passes
+    for row in rows:
+        operations = 2 * (3 * forward - first if row['pass'] == 'train' else forward)
+        assert close(row['gflops'], 1e-9 * operations * row['images_per_second']), row
+
+
+help_text = run('--help').stdout
+for option in ('json', 'row', 'kernels', 'pass', 'threads', 'batch', 'model', 'seconds', 'list'):
+    assert f'--{option} ' in help_text, option
+names = [line.split()[0] for line in run('--list').stdout.splitlines() if line]
+for name in ('mlp-plain', 'mlp-512', 'mlp-8192', 'cnn-basic', 'cnn-deep', 'cnn-9'):
+    assert name in names, names
+for kind in ('conv2d-forward/', 'conv2d-input-gradient/', 'conv2d-weight-gradient/',
+             'dense-forward/', 'dense-input-gradient/', 'dense-weight-gradient/',
+             'max-pool2d-forward/', 'max-pool2d-backward/', 'batch-norm-forward/',
+             'batch-norm-backward/', 'adam/', 'gather/'):
+    assert any(name.startswith(kind) for name in names), kind
+
+refuse('no option "--what"', '--what')
+refuse('missing after "--json"', '--json')
+refuse('missing after "--row"', '--row', '')
+refuse('no row "mlp"', '--row', 'mlp')
+refuse('train or infer, not "both"', '--pass', 'both')
+refuse('whole number', '--threads', '0')
+refuse('whole number', '--threads', '1000')
+refuse('whole number', '--batch', '3x')
+refuse('number above 0', '--seconds', '-1')
+refuse('number above 0', '--seconds', 'nan')
+refuse('no pass infer', '--row', 'conv2d', '--pass', 'infer')
+assert 'no-such-model' in run('--seconds', '0.01', '--model', '/no-such-model', status=1).stderr
+
+with tempfile.TemporaryDirectory() as temporary:
+    measured = measure(temporary, '--row', 'mlp-plain', '--row', 'cnn-basic', '--threads', '2')
+    assert len(measured) == 6 and all(row['threads'] == 2 for row in measured), measured
+    check_network(measured, 'mlp-plain', 128, 784 * 512 + 512 * 256 + 256 * 10, 784 * 512)
+    first_convolution = 26 * 26 * 32 * 9
+    check_network(measured, 'cnn-basic', 128, first_convolution + 5408 * 128 + 128 * 10,
+                  first_convolution)
+    # A batch of one's own is the only one, and few parameters and values are little memory.
+    measured = measure(temporary, '--row', 'mlp-512', '--batch', '7', '--pass', 'infer')
+    assert [row['batch'] for row in measured] == [7], measured
+    assert 4 * 538890 <= measured[0]['peak_bytes'] <= 8 * 538890, measured
+    measured = measure(temporary, '--row', 'tanh', '--row', 'gather/784', '--row', 'adam/2252',
+                       '--row', 'dense-input-gradient/128-10', '--batch', '16')
+    assert len(measured) == 5, measured
+    run('--seconds', '0.01', '--row', 'tanh', '--json', '/nonexistent/file', status=1)

@@ -1,0 +1,134 @@
+/* Whole networks: steps of the trainer, and predictions. */
+#include "bench.h"
+
+#include "graph/graph.h"
+
+#include <string.h>
+
+/* One measurement of one network. */
+typedef struct {
+    const bench_network_t *network; /* or */
+    const char *model;              /* a saved graph */
+    bool training;
+    int64_t batch;
+} job_t;
+
+static neuron_graph_t *open_graph(const job_t *job, neuron_context_t *context)
+{
+    neuron_graph_t *graph;
+    if (job->model) {
+        bench_must(neuron_graph_load(&graph, context, job->model));
+    } else {
+        neuron_node_t *output = bench_draw(&graph, context, job->network);
+        bench_must(neuron_graph_finish(graph, output));
+    }
+    return graph;
+}
+
+static int after_step(neuron_trainer_t *trainer, void *user_data)
+{
+    bench_sampler_t *sampler = user_data;
+    bool more = bench_sampler_tick(sampler);
+    if (neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) ==
+        neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS))
+        bench_sampler_pause(sampler); /* the end of an epoch is not part of a step */
+    return more ? 0 : NEURON_STOP;
+}
+
+/* `own` is a context whose memory does not count: the data is the same for every library. */
+static void train(const job_t *job, neuron_graph_t *graph, neuron_context_t *context,
+                  neuron_context_t *own, bench_sampler_t *sampler, double seconds)
+{
+    int64_t shape[NEURON_RANK_MAX], classes[NEURON_RANK_MAX];
+    int32_t rank, output_rank;
+    bench_must(neuron_graph_input_shape(graph, shape, &rank));
+    bench_must(neuron_graph_output_shape(graph, classes, &output_rank));
+    neuron_dataset_t *dataset = bench_dataset(own, shape, rank, (int32_t)classes[0], job->batch);
+    neuron_optimizer_t *adam;
+    neuron_trainer_t *trainer;
+    bench_must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    bench_must(neuron_trainer_create(&trainer, graph, adam, dataset));
+    bench_must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, job->batch));
+    bench_must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, INT32_MAX));
+    bench_must(neuron_trainer_set_step_callback(trainer, after_step, sampler));
+    bench_sampler_begin(sampler, seconds, neuron_dataset_count(dataset) / job->batch - 2);
+    int status = neuron_trainer_run(trainer, NULL);
+    bench_must(status == NEURON_STOP ? NEURON_OK : status);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(adam);
+    neuron_dataset_unref(dataset);
+}
+
+static void predict(const job_t *job, const neuron_graph_t *graph, neuron_context_t *own,
+                    bench_sampler_t *sampler, double seconds)
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+    bench_must(neuron_graph_input_shape(graph, shape, &rank));
+    neuron_tensor_t *input = bench_tensor(own, job->batch, shape, rank);
+    bench_must(neuron_graph_output_shape(graph, shape, &rank));
+    neuron_tensor_t *output = bench_tensor(own, job->batch, shape, rank);
+    bench_sampler_begin(sampler, seconds, INT64_MAX);
+    do
+        bench_must(neuron_graph_predict(graph, input, output));
+    while (bench_sampler_tick(sampler));
+    neuron_tensor_unref(input);
+    neuron_tensor_unref(output);
+}
+
+static bench_result_t measure(const bench_options_t *options, const void *what, int32_t threads)
+{
+    const job_t *job = what;
+    bench_sampler_t sampler;
+    neuron_context_t *own, *context = bench_counting_context(threads);
+    bench_must(neuron_context_create(&own));
+    neuron_graph_t *graph = open_graph(job, context);
+    bench_result_t result = {.training = job->training,
+                             .batch = job->batch,
+                             .threads = threads,
+                             .operations =
+                                 (double)job->batch * bench_graph_operations(graph, job->training)};
+    snprintf(result.name, sizeof result.name, "%s", job->model ? job->model : job->network->name);
+    if (job->training)
+        train(job, graph, context, own, &sampler, options->seconds);
+    else
+        predict(job, graph, own, &sampler, options->seconds);
+    result.seconds = bench_median(sampler.samples, sampler.sample_count);
+    result.steps = sampler.steps;
+    result.allocations = sampler.allocations;
+    neuron_graph_unref(graph);
+    result.peak_bytes = bench_peak_bytes();
+    bench_counting_close(context);
+    neuron_context_unref(own);
+    return result;
+}
+
+/* All passes over one network. */
+static void run(const bench_options_t *options, bench_results_t *results, job_t job, int64_t batch)
+{
+    job.batch = options->batch ? options->batch : batch;
+    job.training = true;
+    if (options->train)
+        bench_measure_best(options, results, measure, &job);
+    job.training = false;
+    if (options->infer)
+        bench_measure_best(options, results, measure, &job);
+    if (options->infer && !options->batch && job.batch != 1) {
+        job.batch = 1;
+        bench_measure_best(options, results, measure, &job);
+    }
+}
+
+void bench_networks_run(const bench_options_t *options, bench_results_t *results)
+{
+    bool all = options->row_count == 0 && !options->kernels && !options->model;
+    for (const bench_network_t *network = bench_networks; network->name; network++)
+        if (all || bench_wants(options, network->name, false))
+            run(options, results, (job_t){.network = network}, network->batch);
+}
+
+void bench_model_run(const bench_options_t *options, bench_results_t *results)
+{
+    if (options->model)
+        run(options, results, (job_t){.model = options->model}, 128);
+}

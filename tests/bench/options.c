@@ -1,0 +1,204 @@
+/* The command line. */
+#include "bench.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void bench_usage_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "neuron-bench: ");
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "; see --help\n");
+    va_end(arguments);
+    exit(2);
+}
+
+void bench_fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "neuron-bench: ");
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+    exit(1);
+}
+
+void bench_must(int status)
+{
+    if (status < 0)
+        bench_fail("%s", neuron_error_last());
+}
+
+static void print_help(void)
+{
+    puts("usage: neuron-bench [options]\n"
+         "\n"
+         "Times training steps and predictions, beside the machine's rate of multiplying\n"
+         "large matrices with the CBLAS, and checks that a step allocates nothing.\n"
+         "\n"
+         "  --row NAME      only this network, or the kernels that begin so; repeatable\n"
+         "  --kernels       all kernels alone\n"
+         "  --model FILE    a saved graph\n"
+         "  --pass PASS     train or infer; default: both\n"
+         "  --threads N     so many threads; default: 1, 2, 4, ... and one per processor,\n"
+         "                  of which the fastest counts\n"
+         "  --batch N       examples at a time; default: the row's own, for infer 1 as well\n"
+         "  --seconds S     for one measurement; default: 1\n"
+         "  --json FILE     writes the results to a file\n"
+         "  --list          names the rows and ends\n"
+         "  --help          this text\n"
+         "\n"
+         "Status: 0; 1 if a step allocated or something failed; 2 for a bad command.");
+}
+
+static void print_list(void)
+{
+    for (const bench_network_t *network = bench_networks; network->name; network++)
+        printf("%-12s batch %-4lld %s\n", network->name, (long long)network->batch,
+               network->description);
+    puts("");
+    bench_kernels_list();
+}
+
+static int64_t whole_number(const char *option, const char *text, long maximum)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || number < 1 ||
+        number > maximum)
+        bench_usage_error("%s takes a whole number from 1 to %ld, not \"%s\"", option, maximum,
+                          text);
+    return number;
+}
+
+static double seconds_of(const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (end == text || *end != '\0' || !(seconds > 0 && seconds <= 3600))
+        bench_usage_error("--seconds takes a number above 0, up to 3600, not \"%s\"", text);
+    return seconds;
+}
+
+static void apply_value(bench_options_t *options, const char *option, const char *value)
+{
+    if (strcmp(option, "--json") == 0) {
+        options->json = value;
+    } else if (strcmp(option, "--model") == 0) {
+        options->model = value;
+    } else if (strcmp(option, "--row") == 0) {
+        options->rows[options->row_count++] = value;
+    } else if (strcmp(option, "--pass") == 0) {
+        options->train = strcmp(value, "train") == 0;
+        options->infer = strcmp(value, "infer") == 0;
+        if (!options->train && !options->infer)
+            bench_usage_error("--pass takes train or infer, not \"%s\"", value);
+    } else if (strcmp(option, "--threads") == 0) {
+        options->threads[0] = (int32_t)whole_number(option, value, 256);
+        options->thread_count = 1;
+    } else if (strcmp(option, "--batch") == 0) {
+        options->batch = whole_number(option, value, 1 << 20);
+    } else {
+        options->seconds = seconds_of(value);
+    }
+}
+
+static bool takes_value(const char *option)
+{
+    static const char *const names[] = {"--json",  "--row",   "--pass",   "--threads",
+                                        "--batch", "--model", "--seconds"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(option, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void apply_switch(bench_options_t *options, const char *option)
+{
+    if (strcmp(option, "--help") == 0) {
+        print_help();
+        exit(0);
+    } else if (strcmp(option, "--list") == 0) {
+        print_list();
+        exit(0);
+    } else if (strcmp(option, "--kernels") == 0) {
+        options->kernels = true;
+    } else {
+        bench_usage_error("there is no option \"%s\"", option);
+    }
+}
+
+/* Powers of two, and all processors. */
+static void choose_threads(bench_options_t *options)
+{
+    neuron_context_t *context;
+    bench_must(neuron_context_create(&context));
+    int32_t all = neuron_context_threads(context);
+    neuron_context_unref(context);
+    for (int32_t threads = 1; threads < all; threads *= 2)
+        options->threads[options->thread_count++] = threads;
+    options->threads[options->thread_count++] = all;
+}
+
+static bool is_network(const char *name)
+{
+    for (const bench_network_t *network = bench_networks; network->name; network++)
+        if (strcmp(network->name, name) == 0)
+            return true;
+    return false;
+}
+
+static void check_rows(const bench_options_t *options)
+{
+    for (int i = 0; i < options->row_count; i++) {
+        const char *name = options->rows[i];
+        if (is_network(name))
+            continue;
+        if (name[0] == '\0' || bench_kernels_count(options, name) == 0)
+            bench_usage_error("there is no row \"%s\"; --list names them", name);
+        if (!options->train)
+            bench_usage_error("%s is part of training: there is no pass infer", name);
+    }
+    if (options->kernels && !options->train)
+        bench_usage_error("kernels are parts of training: there is no pass infer");
+}
+
+void bench_parse(bench_options_t *options, int argc, char **argv)
+{
+    *options = (bench_options_t){.train = true, .infer = true, .seconds = 1};
+    options->rows = calloc((size_t)argc, sizeof *options->rows);
+    if (!options->rows)
+        bench_fail("out of memory");
+    for (int i = 1; i < argc; i++) {
+        if (!takes_value(argv[i]))
+            apply_switch(options, argv[i]);
+        else if (i + 1 == argc || argv[i + 1][0] == '\0')
+            bench_usage_error("a value is missing after \"%s\"", argv[i]);
+        else {
+            apply_value(options, argv[i], argv[i + 1]);
+            i++;
+        }
+    }
+    if (options->thread_count == 0)
+        choose_threads(options);
+    check_rows(options);
+}
+
+bool bench_wants(const bench_options_t *options, const char *name, bool prefix)
+{
+    for (int i = 0; i < options->row_count; i++) {
+        const char *row = options->rows[i];
+        if (prefix ? strncmp(name, row, strlen(row)) == 0 : strcmp(name, row) == 0)
+            return true;
+    }
+    return false;
+}
