@@ -53,11 +53,19 @@ static bool absorb_norm(const neuron_compiler *c, neuron_step *step, const neuro
     return true;
 }
 
+static bool can_pool(const neuron_compiler *c, const neuron_step *step)
+{
+    uint32_t flags = flags_of(step->node);
+    if (!neuron_compiler_trains(c))
+        return flags & NEURON_LAYER_POOLS_PREDICTING;
+    const neuron_node_t *input = step->node->inputs[0];
+    bool first = c->root[input->index] == c->graph->input->index;
+    return flags & NEURON_LAYER_POOLS || (first && flags & NEURON_LAYER_POOLS_FIRST);
+}
+
 static bool absorb_pool(const neuron_compiler *c, neuron_step *step, const neuron_node_t *pool)
 {
-    uint32_t needed =
-        neuron_compiler_trains(c) ? NEURON_LAYER_POOLS : NEURON_LAYER_POOLS_PREDICTING;
-    if (!(flags_of(step->node) & needed) || step->pool || !neuron_max_pool2d_tiles(&pool->spec))
+    if (!can_pool(c, step) || step->pool || !neuron_max_pool2d_tiles(&pool->spec))
         return false;
     step->pool = pool;
     return true;

@@ -121,6 +121,7 @@ enum {
     NEURON_LAYER_SCALES = 1024,           /* can do `scale` and `rectify_last` */
     NEURON_LAYER_POOLS = 2048,            /* can do `pooling` */
     NEURON_LAYER_POOLS_PREDICTING = 4096, /* can do `pooling` when predicting */
+    NEURON_LAYER_POOLS_FIRST = 32768,     /* and when training if no input gradient is wanted */
     NEURON_LAYER_GATES = 8192,            /* can do `gate` */
     NEURON_LAYER_HANDS_ON = 16384         /* calls `hand_on` for its first array */
 };
