@@ -11,6 +11,7 @@ const neuron_kernels KERNEL(kernels) = {
     .lanes = LANES,
     .correlate = KERNEL(correlate),
     .accumulate = KERNEL(accumulate),
+    .multiply = KERNEL(multiply),
     .pack = KERNEL(pack),
     .maximum = KERNEL(maximum),
     .scatter = KERNEL(scatter),
