@@ -3,13 +3,25 @@
 #include "base/context.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
 
-/* How often a thread looks for the next loop before it sleeps: some ten microseconds, as long as
- * waking up would take. The steps of a small network follow each other faster than that. */
+/* How often a thread looks for the next loop before it sleeps: some ten to a hundred microseconds,
+ * about as long as waking up takes. The steps of a small network follow each other faster. */
 enum { LOOKS_BEFORE_SLEEP = 2000 };
+
+/* The state of a pool in one word, so that joining a loop is one step: the number of the loop, then
+ * whether threads may still join it, then how many are in it. */
+enum { JOINED_BITS = 16, OPEN = 1 << JOINED_BITS, LOOP_SHIFT = JOINED_BITS + 1 };
+
+/* The tasks that a thread does first: the same ones in every loop of the same size, so that it finds
+ * in its caches what it left there. Whoever is done takes from the others. */
+typedef struct share {
+    _Alignas(NEURON_ALIGNMENT) atomic_int_fast64_t next;
+    int64_t end;
+} share;
 
 struct neuron_pool {
     neuron_context_t *context;
@@ -17,19 +29,17 @@ struct neuron_pool {
     pid_t process;    /* whose threads they are: a child of fork() has none of them */
     atomic_bool busy; /* a loop is on, and its caller owns what follows */
 
-    pthread_mutex_t mutex;
-    pthread_cond_t start, finish;
-    atomic_uint_fast64_t loop; /* number of the last loop; changes under the mutex */
-    bool open;                 /* threads may still join it */
-    int32_t joined;            /* threads that are in it */
-    bool ending;
-
+    atomic_uint_fast64_t state;
     neuron_task task;
     void *work;
-    int64_t count;
-    atomic_int_fast64_t next;
+    share *shares; /* one per thread */
 
-    int32_t started;
+    pthread_mutex_t mutex;
+    pthread_cond_t start;
+    atomic_int_fast32_t sleepers;
+    atomic_bool ending;
+
+    int32_t started; /* under the mutex */
     pthread_t *handles;
 };
 
@@ -42,24 +52,55 @@ static void look_again(void)
 #endif
 }
 
+static uint64_t loop_of(uint64_t state)
+{
+    return state >> LOOP_SHIFT;
+}
+
 static void work_off(neuron_pool *pool, int32_t worker)
 {
-    for (;;) {
-        int64_t task = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (task >= pool->count)
-            return;
-        pool->task(pool->work, task, worker);
+    for (int32_t i = 0; i < pool->threads; i++) {
+        share *from = &pool->shares[(worker + i) % pool->threads];
+        for (;;) {
+            int64_t task = atomic_fetch_add_explicit(&from->next, 1, memory_order_relaxed);
+            if (task >= from->end)
+                break;
+            pool->task(pool->work, task, worker);
+        }
     }
 }
 
-/* Returns with the mutex held, when there is another loop than `seen` or the pool ends. */
+static bool has_news(neuron_pool *pool, uint64_t seen)
+{
+    return loop_of(atomic_load(&pool->state)) != seen || atomic_load(&pool->ending);
+}
+
+/* Returns when there is another loop than `seen`, or the pool ends. */
 static void await_loop(neuron_pool *pool, uint64_t seen)
 {
-    for (int i = 0; i < LOOKS_BEFORE_SLEEP && atomic_load(&pool->loop) == seen; i++)
+    for (int i = 0; i < LOOKS_BEFORE_SLEEP; i++) {
+        if (has_news(pool, seen))
+            return;
         look_again();
+    }
     pthread_mutex_lock(&pool->mutex);
-    while (atomic_load(&pool->loop) == seen && !pool->ending)
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (!has_news(pool, seen))
         pthread_cond_wait(&pool->start, &pool->mutex);
+    atomic_fetch_sub(&pool->sleepers, 1);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Joins the loop that is on, if it is still open. */
+static bool join(neuron_pool *pool, uint64_t *seen)
+{
+    uint64_t state = atomic_load(&pool->state);
+    do {
+        *seen = loop_of(state);
+        if (!(state & OPEN))
+            return false;
+    } while (!atomic_compare_exchange_weak(&pool->state, &state, state + 1));
+    return true;
 }
 
 static void *thread_main(void *argument)
@@ -67,37 +108,27 @@ static void *thread_main(void *argument)
     neuron_pool *pool = argument;
     pthread_mutex_lock(&pool->mutex);
     int32_t worker = ++pool->started;
-    uint64_t seen = atomic_load(&pool->loop);
     pthread_mutex_unlock(&pool->mutex);
+    uint64_t seen = 0;
     for (;;) {
         await_loop(pool, seen);
-        if (pool->ending)
-            break;
-        seen = atomic_load(&pool->loop);
-        bool join = pool->open;
-        pool->joined += join;
-        pthread_mutex_unlock(&pool->mutex);
-        if (!join)
-            continue;
-        work_off(pool, worker);
-        pthread_mutex_lock(&pool->mutex);
-        if (--pool->joined == 0)
-            pthread_cond_signal(&pool->finish);
-        pthread_mutex_unlock(&pool->mutex);
+        if (atomic_load(&pool->ending))
+            return NULL;
+        if (join(pool, &seen)) {
+            work_off(pool, worker);
+            atomic_fetch_sub(&pool->state, 1);
+        }
     }
-    pthread_mutex_unlock(&pool->mutex);
-    return NULL;
 }
 
 static void end_threads(neuron_pool *pool, int32_t count)
 {
     pthread_mutex_lock(&pool->mutex);
-    pool->ending = true;
+    atomic_store(&pool->ending, true);
     pthread_cond_broadcast(&pool->start);
     pthread_mutex_unlock(&pool->mutex);
     for (int32_t i = 0; i < count; i++)
         pthread_join(pool->handles[i], NULL);
-    pthread_cond_destroy(&pool->finish);
     pthread_cond_destroy(&pool->start);
     pthread_mutex_destroy(&pool->mutex);
 }
@@ -109,6 +140,7 @@ static void tear_down(neuron_pool *pool, int32_t count)
     if (getpid() == pool->process)
         end_threads(pool, count);
     neuron_release(pool->context, pool->handles);
+    neuron_release(pool->context, pool->shares);
     neuron_release(pool->context, pool);
 }
 
@@ -116,8 +148,10 @@ neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
 {
     neuron_pool *pool = neuron_allocate_zero(context, 1, sizeof *pool);
     pthread_t *handles = neuron_allocate_zero(context, (size_t)threads, sizeof *handles);
-    if (!pool || !handles) {
+    share *shares = neuron_allocate_zero(context, (size_t)threads, sizeof *shares);
+    if (!pool || !handles || !shares) {
         neuron_release(context, handles);
+        neuron_release(context, shares);
         neuron_release(context, pool);
         return NULL;
     }
@@ -125,9 +159,9 @@ neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
     pool->threads = threads;
     pool->process = getpid();
     pool->handles = handles;
+    pool->shares = shares;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->start, NULL);
-    pthread_cond_init(&pool->finish, NULL);
     for (int32_t i = 0; i + 1 < threads; i++) {
         if (pthread_create(&handles[i], NULL, thread_main, pool) != 0) {
             tear_down(pool, i);
@@ -148,6 +182,37 @@ int32_t neuron_pool_threads(const neuron_pool *pool)
     return pool->threads;
 }
 
+/* Opens a loop for all threads. */
+static void open_loop(neuron_pool *pool, int64_t count)
+{
+    for (int32_t i = 0; i < pool->threads; i++) {
+        atomic_store_explicit(&pool->shares[i].next, count * i / pool->threads,
+                              memory_order_relaxed);
+        pool->shares[i].end = count * (i + 1) / pool->threads;
+    }
+    uint64_t number = loop_of(atomic_load(&pool->state)) + 1;
+    atomic_store(&pool->state, number << LOOP_SHIFT | OPEN);
+    if (atomic_load(&pool->sleepers) > 0) {
+        pthread_mutex_lock(&pool->mutex);
+        pthread_cond_broadcast(&pool->start);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
+/* Waits for the threads that are in the loop. One that has not woken up yet is not waited for: there
+ * is nothing left for it. What the others still do takes no longer than a task. */
+static void close_loop(neuron_pool *pool)
+{
+    uint64_t state = atomic_fetch_and(&pool->state, ~(uint64_t)OPEN);
+    for (int i = 0; state & (OPEN - 1); i++) {
+        if (i < LOOKS_BEFORE_SLEEP)
+            look_again();
+        else
+            sched_yield();
+        state = atomic_load(&pool->state);
+    }
+}
+
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work)
 {
     if (count <= 1 || pool->threads == 1 || getpid() != pool->process ||
@@ -156,23 +221,10 @@ void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *w
             task(work, i, 0);
         return;
     }
-    pthread_mutex_lock(&pool->mutex);
     pool->task = task;
     pool->work = work;
-    pool->count = count;
-    atomic_store(&pool->next, 0);
-    pool->open = true;
-    atomic_fetch_add(&pool->loop, 1);
-    pthread_cond_broadcast(&pool->start);
-    pthread_mutex_unlock(&pool->mutex);
-
+    open_loop(pool, count);
     work_off(pool, 0);
-
-    /* A thread that has not woken up yet is not waited for: there is nothing left for it. */
-    pthread_mutex_lock(&pool->mutex);
-    pool->open = false;
-    while (pool->joined > 0)
-        pthread_cond_wait(&pool->finish, &pool->mutex);
-    pthread_mutex_unlock(&pool->mutex);
+    close_loop(pool);
     atomic_store(&pool->busy, false);
 }

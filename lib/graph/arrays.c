@@ -112,6 +112,7 @@ static int make_arrays(neuron_graph_t *graph)
     for (int32_t i = 0; i < graph->array_count; i++)
         initialize(graph, i);
     take_imported(graph);
+    neuron_graph_touch(graph);
     return NEURON_OK;
 }
 
@@ -203,5 +204,6 @@ int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, const float *
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has %" PRId64 " numbers, not %zu", __func__,
                            array->name, array->count, count);
     memcpy(graph->values + array->offset, values, count * sizeof *values);
+    neuron_graph_touch(graph);
     return NEURON_OK;
 }

@@ -3,44 +3,25 @@
  * Time runs forward through the steps (1, 2, ... n), then the loss (n + 1), then backward through
  * the same steps (2n + 1, ... n + 2). A value lives from the step that makes it to the last one
  * that reads it, so the arena is as large as the busiest moment and no larger. */
-#include "graph/steps.h"
+#include "graph/compile.h"
 
 #include "base/checked.h"
+#include "kernels/correlation.h"
 
-/* What the compiler knows about the value of a node. Nodes that only pass a value on (views, and
- * dropout when predicting) share the entry of the node that made it: its root. */
-typedef struct value {
-    int32_t block, gradient; /* NEURON_NO_BLOCK where there is none */
-    int32_t maker;           /* step, or -1 for the input */
-    int32_t uses;            /* edges that read it, and the loss */
-    bool wanted;             /* whether something before it is trained */
-} value;
-
-typedef struct compiler {
-    neuron_session *session;
-    const neuron_graph_t *graph;
-    int32_t *root; /* of each node */
-    value *values; /* of each root */
-    const neuron_node_t *output;
-    int32_t block_capacity;
-} compiler;
-
-static bool training(const compiler *c)
-{
-    return c->session->purpose == NEURON_SESSION_TRAIN;
-}
+/* Later than any step. */
+enum { FOR_EVER = INT32_MAX };
 
 static int32_t forward_time(int32_t step)
 {
     return step + 1;
 }
 
-static int32_t loss_time(const compiler *c)
+static int32_t loss_time(const neuron_compiler *c)
 {
     return c->session->step_count + 1;
 }
 
-static int32_t backward_time(const compiler *c, int32_t step)
+static int32_t backward_time(const neuron_compiler *c, int32_t step)
 {
     return 2 * c->session->step_count + 1 - step;
 }
@@ -48,47 +29,6 @@ static int32_t backward_time(const compiler *c, int32_t step)
 static uint32_t flags_of(const neuron_node_t *node)
 {
     return node->spec.layer->flags;
-}
-
-static bool passes_on(const compiler *c, const neuron_node_t *node)
-{
-    return flags_of(node) & NEURON_LAYER_VIEW ||
-           (!training(c) && flags_of(node) & NEURON_LAYER_TRAINING_ONLY);
-}
-
-/* Finds roots, and makes a step of every node that is one, but for the input and for a softmax that
- * is left to the loss. */
-static void list_steps(compiler *c)
-{
-    neuron_session *s = c->session;
-    c->output = c->graph->output;
-    if (training(c) && c->output->spec.layer == &neuron_layer_softmax) {
-        s->logits = true;
-        c->output = c->output->inputs[0];
-    }
-    for (int32_t i = 0; i < c->graph->node_count; i++) {
-        const neuron_node_t *node = c->graph->nodes[i];
-        c->root[i] = passes_on(c, node) ? c->root[node->inputs[0]->index] : i;
-        c->values[i] = (value){NEURON_NO_BLOCK, NEURON_NO_BLOCK, -1, 0, false};
-        if (c->root[i] != i || node == c->graph->input || (s->logits && node == c->graph->output))
-            continue;
-        c->values[i].maker = s->step_count;
-        s->steps[s->step_count++] = (neuron_step){
-            .node = node,
-            .value = NEURON_NO_BLOCK,
-            .gradient = NEURON_NO_BLOCK,
-            .saved = NEURON_NO_BLOCK,
-            .scratch = NEURON_NO_BLOCK,
-            .backward_scratch = NEURON_NO_BLOCK,
-            .first_edge = s->edge_count,
-        };
-        s->edge_count += node->spec.input_count;
-    }
-}
-
-static value *value_of(compiler *c, const neuron_node_t *node)
-{
-    return &c->values[c->root[node->index]];
 }
 
 static bool has_trainable_array(const neuron_node_t *node)
@@ -99,24 +39,24 @@ static bool has_trainable_array(const neuron_node_t *node)
     return false;
 }
 
-static void count_uses(compiler *c)
+static void count_uses(neuron_compiler *c)
 {
     for (int32_t i = 0; i < c->session->step_count; i++) {
         const neuron_node_t *node = c->session->steps[i].node;
-        value *made = value_of(c, node);
+        neuron_value *made = neuron_compiler_value(c, node);
         made->wanted = has_trainable_array(node);
         for (int32_t j = 0; j < node->spec.input_count; j++) {
-            value *input = value_of(c, node->inputs[j]);
+            neuron_value *input = neuron_compiler_value(c, node->inputs[j]);
             input->uses++;
             made->wanted = made->wanted || input->wanted;
         }
-        made->wanted = made->wanted && training(c);
+        made->wanted = made->wanted && neuron_compiler_trains(c);
         c->session->steps[i].backward = made->wanted;
     }
-    value_of(c, c->output)->uses++;
+    neuron_compiler_value(c, c->output)->uses++;
 }
 
-static int add_block(compiler *c, size_t bytes, int32_t first, int32_t last, int32_t *block)
+static int add_block(neuron_compiler *c, size_t bytes, int32_t first, int32_t last, int32_t *block)
 {
     neuron_session *s = c->session;
     if (s->block_count == c->block_capacity)
@@ -126,7 +66,7 @@ static int add_block(compiler *c, size_t bytes, int32_t first, int32_t last, int
     return NEURON_OK;
 }
 
-static void extend(compiler *c, int32_t block, int32_t time)
+static void extend(neuron_compiler *c, int32_t block, int32_t time)
 {
     neuron_block *b = &c->session->blocks[block];
     b->first = time < b->first ? time : b->first;
@@ -134,7 +74,7 @@ static void extend(compiler *c, int32_t block, int32_t time)
 }
 
 /* Bytes of a node's value for the whole batch. */
-static int value_bytes(const compiler *c, const neuron_node_t *node, size_t *bytes)
+static int value_bytes(const neuron_compiler *c, const neuron_node_t *node, size_t *bytes)
 {
     if (!neuron_multiply_size((size_t)neuron_shape_count(&node->spec.output),
                               (size_t)c->session->batch * sizeof(float), bytes))
@@ -142,34 +82,41 @@ static int value_bytes(const compiler *c, const neuron_node_t *node, size_t *byt
     return NEURON_OK;
 }
 
+/* Whether backward reads what forward made. */
+static bool reads_output(const neuron_step *step)
+{
+    uint32_t flags = flags_of(step->node);
+    return step->backward && (flags & NEURON_LAYER_READS_OUTPUT || step->gates_itself ||
+                              (step->gates_input && !(flags & NEURON_LAYER_READS_INPUT)));
+}
+
 /* Whether a step may write its output over its input. */
-static bool in_place(compiler *c, const neuron_step *step)
+static bool in_place(neuron_compiler *c, const neuron_step *step)
 {
     if (!(flags_of(step->node) & NEURON_LAYER_IN_PLACE))
         return false;
-    const value *input = value_of(c, step->node->inputs[0]);
+    const neuron_value *input = neuron_compiler_value(c, step->node->inputs[0]);
     if (input->uses != 1 || input->maker < 0)
         return false;
     /* What made the input must not want to read it again. */
-    const neuron_step *maker = &c->session->steps[input->maker];
-    return !(training(c) && flags_of(maker->node) & NEURON_LAYER_READS_OUTPUT);
+    return !reads_output(&c->session->steps[input->maker]);
 }
 
-static int place_values(compiler *c)
+static int place_values(neuron_compiler *c)
 {
     neuron_session *s = c->session;
     size_t bytes;
-    value *input = &c->values[c->graph->input->index];
+    neuron_value *input = &c->values[c->graph->input->index];
     RETURN_IF_ERROR(value_bytes(c, c->graph->input, &bytes));
     RETURN_IF_ERROR(add_block(c, bytes, 0, 0, &input->block));
     s->input = input->block;
     for (int32_t i = 0; i < s->step_count; i++) {
         neuron_step *step = &s->steps[i];
         const neuron_node_t *node = step->node;
-        value *made = value_of(c, node);
+        neuron_value *made = neuron_compiler_value(c, node);
         for (int32_t j = 0; j < node->spec.input_count; j++) {
             neuron_edge *edge = &s->edges[step->first_edge + j];
-            edge->value = value_of(c, node->inputs[j])->block;
+            edge->value = neuron_compiler_value(c, node->inputs[j])->block;
             edge->gradient = edge->sum = NEURON_NO_BLOCK;
             extend(c, edge->value, forward_time(i));
             if (step->backward && flags_of(node) & NEURON_LAYER_READS_INPUT)
@@ -178,27 +125,52 @@ static int place_values(compiler *c)
         if (in_place(c, step)) {
             made->block = s->edges[step->first_edge].value;
         } else {
-            RETURN_IF_ERROR(value_bytes(c, node, &bytes));
+            RETURN_IF_ERROR(value_bytes(c, step->result, &bytes));
             RETURN_IF_ERROR(add_block(c, bytes, forward_time(i), forward_time(i), &made->block));
         }
         step->value = made->block;
-        if (step->backward && flags_of(node) & NEURON_LAYER_READS_OUTPUT)
+        if (reads_output(step))
             extend(c, step->value, backward_time(c, i));
     }
-    s->output = value_of(c, c->output)->block;
+    s->output = neuron_compiler_value(c, c->output)->block;
     extend(c, s->output, loss_time(c));
     return NEURON_OK;
 }
 
-static int place_working_memory(compiler *c)
+/* What a step makes of its parameters. A prediction keeps it for the next one. */
+static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, int32_t time)
+{
+    bool keep = !neuron_compiler_trains(c);
+    int32_t first = keep ? 0 : time, last = keep ? FOR_EVER : time;
+    if (bytes)
+        RETURN_IF_ERROR(add_block(c, bytes, first, last, &step->prepared));
+    if (!step->norm)
+        return NEURON_OK;
+    const neuron_shape *shape = &step->norm->spec.output;
+    size_t channels = (size_t)neuron_panel_round(shape->extent[shape->rank - 1]);
+    return add_block(c, 2 * channels * sizeof(float), first, last, &step->affine);
+}
+
+/* Room for the gradients that the layer does not hand on itself. */
+static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int32_t time)
+{
+    size_t bytes = 0;
+    for (int32_t i = 0; i < step->node->spec.array_count; i++)
+        if (step->node->spec.arrays[i].trainable && !neuron_step_hands_on(step, i))
+            neuron_reserve(&bytes, neuron_shape_count(&step->node->spec.arrays[i].shape),
+                           sizeof(float));
+    return bytes ? add_block(c, bytes, time, time, &step->gradients) : NEURON_OK;
+}
+
+static int place_working_memory(neuron_compiler *c)
 {
     neuron_session *s = c->session;
     for (int32_t i = 0; i < s->step_count; i++) {
         neuron_step *step = &s->steps[i];
         const neuron_spec *spec = &step->node->spec;
-        neuron_needs needs = {0};
+        neuron_needs needs = {.pooling = step->pool ? &step->pool->spec : NULL};
         if (spec->layer->plan)
-            spec->layer->plan(spec, s->batch, training(c), s->threads, &needs);
+            spec->layer->plan(spec, s->batch, neuron_compiler_trains(c), s->threads, &needs);
         int32_t forward = forward_time(i), backward = backward_time(c, i);
         if (needs.saved)
             RETURN_IF_ERROR(add_block(c, needs.saved, forward, step->backward ? backward : forward,
@@ -208,16 +180,19 @@ static int place_working_memory(compiler *c)
         if (needs.scratch && step->backward)
             RETURN_IF_ERROR(
                 add_block(c, needs.scratch, backward, backward, &step->backward_scratch));
+        RETURN_IF_ERROR(place_prepared(c, step, needs.prepared, forward));
+        if (step->backward)
+            RETURN_IF_ERROR(place_parameter_gradients(c, step, backward));
     }
     return NEURON_OK;
 }
 
 /* Where backward writes the gradient of one input. The first step to get there, from the end,
  * writes straight into the value's gradient; later ones write aside and are added. */
-static int place_edge_gradient(compiler *c, int32_t index, neuron_edge *edge,
+static int place_edge_gradient(neuron_compiler *c, int32_t index, neuron_edge *edge,
                                const neuron_node_t *from)
 {
-    value *input = value_of(c, from);
+    neuron_value *input = neuron_compiler_value(c, from);
     int32_t time = backward_time(c, index);
     size_t bytes;
     if (!input->wanted)
@@ -237,10 +212,10 @@ static int place_edge_gradient(compiler *c, int32_t index, neuron_edge *edge,
     return NEURON_OK;
 }
 
-static int place_gradients(compiler *c)
+static int place_gradients(neuron_compiler *c)
 {
     neuron_session *s = c->session;
-    value *output = value_of(c, c->output);
+    neuron_value *output = neuron_compiler_value(c, c->output);
     size_t bytes;
     RETURN_IF_ERROR(value_bytes(c, c->output, &bytes));
     int32_t last = output->maker < 0 ? loss_time(c) : backward_time(c, output->maker);
@@ -250,7 +225,7 @@ static int place_gradients(compiler *c)
         neuron_step *step = &s->steps[i];
         if (!step->backward)
             continue;
-        step->gradient = value_of(c, step->node)->gradient;
+        step->gradient = neuron_compiler_value(c, step->node)->gradient;
         for (int32_t j = 0; j < step->node->spec.input_count; j++)
             RETURN_IF_ERROR(
                 place_edge_gradient(c, i, &s->edges[step->first_edge + j], step->node->inputs[j]));
@@ -258,14 +233,16 @@ static int place_gradients(compiler *c)
     return NEURON_OK;
 }
 
-static int compile(compiler *c)
+static int compile(neuron_compiler *c)
 {
     neuron_session *s = c->session;
-    list_steps(c);
+    neuron_compiler_list_steps(c);
     count_uses(c);
+    if (neuron_compiler_trains(c))
+        neuron_compiler_place_gates(c);
     RETURN_IF_ERROR(place_values(c));
     RETURN_IF_ERROR(place_working_memory(c));
-    if (training(c))
+    if (neuron_compiler_trains(c))
         RETURN_IF_ERROR(place_gradients(c));
     return neuron_plan(s->context, s->blocks, s->block_count, &s->arena_bytes);
 }
@@ -276,19 +253,21 @@ int neuron_session_compile(neuron_session *s)
     size_t nodes = (size_t)graph->node_count, edges = 0;
     for (size_t i = 0; i < nodes; i++)
         edges += (size_t)graph->nodes[i]->spec.input_count;
-    compiler c = {.session = s, .graph = graph};
+    neuron_compiler c = {.session = s, .graph = graph};
     /* A value and its gradient, what is saved, scratch both ways, and a gradient for every edge. */
     size_t blocks = 5 * nodes + edges + 2;
     c.block_capacity = (int32_t)blocks;
     c.root = neuron_allocate(s->context, nodes, sizeof *c.root);
+    c.readers = neuron_allocate(s->context, nodes, sizeof *c.readers);
     c.values = neuron_allocate(s->context, nodes, sizeof *c.values);
     s->steps = neuron_allocate(s->context, nodes, sizeof *s->steps);
     s->edges = neuron_allocate(s->context, edges, sizeof *s->edges);
     s->blocks = neuron_allocate(s->context, blocks, sizeof *s->blocks);
     int status = NEURON_E_MEMORY;
-    if (c.root && c.values && s->steps && s->edges && s->blocks)
+    if (c.root && c.readers && c.values && s->steps && s->edges && s->blocks)
         status = compile(&c);
     neuron_release(s->context, c.root);
+    neuron_release(s->context, c.readers);
     neuron_release(s->context, c.values);
     return status;
 }

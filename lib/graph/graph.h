@@ -54,8 +54,9 @@ struct neuron_graph {
     int32_t array_count;
     neuron_graph_array *arrays;
     float *values;
-    int64_t value_count;     /* gaps included */
-    int64_t trainable_count; /* of these, gaps included */
+    int64_t value_count;      /* gaps included */
+    int64_t trainable_count;  /* of these, gaps included */
+    _Atomic uint64_t version; /* changes with the values */
 
     struct neuron_session_cache *sessions; /* for prediction, see session.h */
 };
@@ -71,6 +72,12 @@ void neuron_graph_latch(neuron_graph_t *graph, int status);
 neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer, const char *name,
                                 neuron_node_t *const *inputs, int32_t input_count,
                                 const double *options, const double *weights);
+
+/* Says that graph->values changed, so that nobody works on with what was made of the old ones. */
+static inline void neuron_graph_touch(neuron_graph_t *graph)
+{
+    atomic_fetch_add(&graph->version, 1);
+}
 
 void neuron_node_destroy(neuron_node_t *node);
 

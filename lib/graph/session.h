@@ -23,6 +23,8 @@ void neuron_session_destroy(neuron_session *session);
 int64_t neuron_session_batch(const neuron_session *session);
 int32_t neuron_session_threads(const neuron_session *session);
 
+const struct neuron_kernels *neuron_session_kernels(const neuron_session *session);
+
 /* Bytes of the arena in which values and gradients live. */
 size_t neuron_session_bytes(const neuron_session *session);
 
@@ -45,6 +47,17 @@ float *neuron_session_output_gradient(neuron_session *session);
 /* Runs the last forward's batch backward; `gradients` is laid out as graph->values and overwritten
  * in all trainable arrays. */
 void neuron_session_backward(neuron_session *session, float *gradients);
+
+/* Takes the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more
+ * before the next forward. Any thread, never two for the same values. */
+typedef struct neuron_receiver {
+    void (*take)(void *user_data, int64_t offset, const float *gradient, int64_t count);
+    void *user_data;
+} neuron_receiver;
+
+/* The same, but hands each piece of the gradient on as soon as it is made, while it is still in the
+ * cache, and keeps none. */
+void neuron_session_descend(neuron_session *session, const neuron_receiver *receiver);
 
 /* Idle prediction sessions of a graph. `take` returns one for `batch` examples at a time, making it
  * if need be; `give` hands it back. Any thread. */

@@ -15,13 +15,25 @@ typedef struct neuron_edge {
                     once; NEURON_NO_BLOCK if it is not */
 } neuron_edge;
 
-/* One layer at work. */
+/* One layer at work, and the layers behind it that are done in the same pass, in this order: see
+ * fuse.c. */
 typedef struct neuron_step {
     const neuron_node_t *node;
+    bool rectify;
+    const neuron_node_t *norm; /* predicting: a batch normalisation, NULL for none */
+    bool rectify_last;
+    const neuron_node_t *pool;   /* NULL for none */
+    const neuron_node_t *result; /* the last of them, whose value this is */
+
     bool backward;
-    int32_t value;    /* block of the output */
-    int32_t gradient; /* block of its gradient */
+    bool gates_input;  /* its input comes from a rectifier, and backward goes through that too */
+    bool gates_itself; /* its own rectifier's gradient is taken before backward */
+    int32_t value;     /* block of the output */
+    int32_t gradient;  /* block of its gradient */
     int32_t saved, scratch, backward_scratch;
+    int32_t prepared;  /* what the layer makes of its parameters: see neuron_needs */
+    int32_t affine;    /* scale and shift of `norm` */
+    int32_t gradients; /* of its parameters, until they are handed on */
     int32_t first_edge;
 } neuron_step;
 
@@ -43,11 +55,26 @@ struct neuron_session {
 
     char *arena;
     size_t arena_bytes;
+    neuron_random last_random; /* of the last forward */
+    uint64_t last_step;
     const float *borrowed_input; /* stands in for block `input` in the current forward */
     const float **inputs;        /* room for the pointers of one step's edges */
     float **input_gradients;
+    uint64_t version;     /* of the parameters that `prepared` and `affine` blocks are made of */
     neuron_session *next; /* in the cache */
 };
+
+/* Whether the layer hands on the gradient of this array itself, piece by piece. */
+static inline bool neuron_step_hands_on(const neuron_step *step, int32_t array)
+{
+    return array == 0 && step->node->spec.layer->flags & NEURON_LAYER_HANDS_ON;
+}
+
+/* Where a block lies; NULL for NEURON_NO_BLOCK. */
+void *neuron_session_memory(const neuron_session *session, int32_t block);
+
+/* The same for a block that is read, which may be the caller's input. */
+const float *neuron_session_value(const neuron_session *session, int32_t block);
 
 /* Fills steps, edges and blocks; what is allocated is released by neuron_session_destroy(). */
 int neuron_session_compile(neuron_session *session);

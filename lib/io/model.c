@@ -84,6 +84,7 @@ void neuron_model_take(neuron_graph_t *graph, const neuron_safetensors *file)
         const neuron_safetensors_entry *entry = neuron_safetensors_find(file, array->name);
         memcpy(graph->values + array->offset, entry->data, entry->size);
     }
+    neuron_graph_touch(graph);
 }
 
 static bool has_array(const neuron_graph_t *graph, const char *name)

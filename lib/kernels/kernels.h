@@ -5,6 +5,8 @@
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
+#include "base/random.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,6 +15,15 @@
  * p = n / (2 * lanes), which begins at p * 2 * lanes * depth, in row k of it. No matrix needs more
  * columns than its own, rounded up to a multiple of this, whatever the instruction set: */
 enum { NEURON_PANEL_GROUP = 32 };
+
+/* What is done to a sum before it is stored, in this order. All per column, padded to whole vectors,
+ * but for `gate`, which lies like the output. */
+typedef struct neuron_epilogue {
+    bool rectify;               /* max(0, sum); a NaN stays one */
+    const float *scale, *shift; /* sum * scale + shift; both NULL for none */
+    bool rectify_last;
+    const float *gate; /* 0 where this is not above 0: the gradient of a rectifier; NULL for none */
+} neuron_epilogue;
 
 /* output[output_offsets[p] + n] = bias[n]
  *     + sum over t < taps, r < run of source[offsets[p] + t * tap_step + r] * weights(t * run + r,
@@ -27,6 +38,7 @@ typedef struct neuron_correlate_work {
     const float *bias;    /* padded to whole vectors */
     float *output;
     const int64_t *output_offsets;
+    neuron_epilogue epilogue;
 } neuron_correlate_work;
 
 /* sums(t * run + r, n) +=
@@ -40,14 +52,6 @@ typedef struct neuron_accumulate_work {
     const float *gradient; /* packed */
     float *sums;           /* packed */
 } neuron_accumulate_work;
-
-/* What is done to a sum before it is stored, in this order. All per column, padded to whole vectors,
- * but for `gate`, which lies like the output. */
-typedef struct neuron_epilogue {
-    bool rectify; /* max(0, sum); a NaN stays one */
-    const float *scale, *shift; /* sum * scale + shift; both NULL for none */
-    const float *gate; /* 0 where this is not above 0: the gradient of a rectifier; NULL for none */
-} neuron_epilogue;
 
 /* output(m, n) = start + sum over k < depth of left(m, k) * right(k, n) for m < rows, n < columns,
  * where left(m, k) = left[m * left_row + k * left_column]; one of the two steps is 1. */
@@ -73,11 +77,58 @@ typedef struct neuron_window_part {
 
 /* How values and gradients pass a normalisation, per channel. */
 typedef struct neuron_normalization {
+    bool rectifier; /* forward: max(0, output); backward: 0 where the value is not above 0 */
     const float *mean;
     const float *scale; /* of the value or of the output's gradient */
     const float *slope; /* backward: of the value less its mean */
     const float *shift;
 } neuron_normalization;
+
+/* Places in a window that a byte can number. */
+enum { NEURON_POOL_PLACES = 256 };
+
+/* A row of pooling windows that lie side by side. */
+typedef struct neuron_pool_work {
+    int64_t windows, window_rows, window_columns, channels;
+    int64_t row_step; /* floats from one image row to the next */
+    const float *values;
+    float *output;          /* read back for `gate` */
+    uint8_t *places;        /* of the largest value in its window; NULL if nobody wants them */
+    bool gate;              /* backward: 0 where the largest value is not above 0 */
+    const float *gradients; /* backward: of the output, */
+    float *value_gradients; /* and of all values */
+} neuron_pool_work;
+
+/* A row of pooling windows that lie side by side, over the normalised values. */
+typedef struct neuron_norm_pool_work {
+    int64_t windows, window_rows, window_columns, channels;
+    int64_t row_step; /* floats from one image row to the next */
+    neuron_normalization by;
+    const float *values;    /* of the first window's first pixel */
+    float *picked;          /* the value behind the largest of each window: made, and read back */
+    float *output;          /* forward */
+    const float *gradients; /* backward: of the output, */
+    float *value_gradients; /* and of all values */
+} neuron_norm_pool_work;
+
+/* Values that share the random numbers of one group of blocks. */
+enum { NEURON_DROPOUT_GROUP = 64 };
+
+typedef struct neuron_dropout_work {
+    neuron_random random;
+    uint64_t first;     /* block */
+    uint32_t threshold; /* 0 .. 65536 */
+    float scale;
+} neuron_dropout_work;
+
+typedef struct neuron_momentum_work {
+    float rate, momentum;
+} neuron_momentum_work;
+
+typedef struct neuron_adam_work {
+    float rate, epsilon; /* the rate of this step, start corrected */
+    float keep_mean, take_mean, keep_square, take_square;
+} neuron_adam_work;
 
 typedef struct neuron_kernels {
     const char *name;
@@ -86,6 +137,10 @@ typedef struct neuron_kernels {
     void (*correlate)(const neuron_correlate_work *work);
     void (*accumulate)(const neuron_accumulate_work *work);
     void (*multiply)(const neuron_multiply_work *work);
+    /* The same as the first two for images of one channel whose pixels are `stride` 1 apart, with a
+     * `run` of few floats. */
+    void (*correlate_shallow)(const neuron_correlate_work *work);
+    void (*accumulate_shallow)(const neuron_accumulate_work *work);
 
     /* Packs `count` rows of `columns` floats that lie `stride` apart; if `sums` is not NULL, adds
      * up each column on top of it (whole vectors). */
@@ -96,9 +151,29 @@ typedef struct neuron_kernels {
      * are equal. A value that is not a number is the largest. */
     void (*maximum)(const neuron_window_part *part, const float *first, float *output,
                     int32_t *places);
-    /* Adds the gradient of each channel to the place that its largest value came from. */
+    /* Adds the gradient of each channel to the place that its largest value came from; unless
+     * `gate` is NULL only where that is above 0. */
     void (*scatter)(const neuron_window_part *part, float *first, const float *gradient,
-                    const int32_t *places);
+                    const float *gate, const int32_t *places);
+    /* The same for a row of windows that lie side by side. */
+    void (*pool)(const neuron_pool_work *work);
+    void (*pool_back)(const neuron_pool_work *work);
+
+    /* output = max(0, value); a NaN stays one. */
+    void (*rectify)(const float *values, int64_t count, float *output);
+    /* output = gradient where the value is above 0, else 0. */
+    void (*gate)(const float *gradients, const float *values, int64_t count, float *output);
+    /* output = value * scale where a random number of 16 bits reaches the threshold, else 0. The
+     * numbers are those of `random` from block `first` on; `count` values use count / 8 blocks,
+     * rounded up to NEURON_DROPOUT_GROUP values. */
+    void (*dropout)(const neuron_dropout_work *work, const float *values, int64_t count,
+                    float *output);
+
+    /* One step of an optimizer over a run of parameters. */
+    void (*momentum)(const neuron_momentum_work *work, float *values, const float *gradients,
+                     float *velocities, int64_t count);
+    void (*adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
+                 float *squares, int64_t count);
 
     /* All of the following are over `rows` rows of `channels` floats, without gaps. */
 
@@ -111,9 +186,12 @@ typedef struct neuron_kernels {
     /* Sums of the gradient and of gradient * (value - mean). */
     void (*gradient_sums)(const float *gradients, const float *values, int64_t rows,
                           int64_t channels, const float *mean, float *sums, float *products);
-    /* output = gradient * scale + (value - mean) * slope + shift */
+    /* output = gradient * scale + (value - mean) * slope + shift; `gradients` may be NULL for 0. */
     void (*normalize_back)(const float *gradients, const float *values, int64_t rows,
                            int64_t channels, const neuron_normalization *by, float *output);
+
+    void (*norm_pool)(const neuron_norm_pool_work *work);
+    void (*norm_pool_back)(const neuron_norm_pool_work *work);
 } neuron_kernels;
 
 /* The best table for this processor, or the one that the environment variable NEURON_KERNELS names

@@ -3,6 +3,7 @@
 #define KERNELS_SIMD_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* TILE_ROWS times two vectors of sums, two of factors and one broadcast fill the registers. */
 #if defined(__AVX512F__)
@@ -43,6 +44,24 @@ static ALWAYS_INLINE vector load(const float *from)
 static ALWAYS_INLINE void store(float *to, vector value)
 {
     *(vector_loose *)to = value;
+}
+
+/* The same for what may be less than a vector; the rest is 0, or stays as it is. */
+static ALWAYS_INLINE vector load_some(const float *from, int64_t count)
+{
+    if (count >= LANES)
+        return load(from);
+    float values[LANES] = {0};
+    memcpy(values, from, (size_t)count * sizeof *from);
+    return load(values);
+}
+
+static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
+{
+    if (count >= LANES)
+        store(to, value);
+    else
+        memcpy(to, &value, (size_t)count * sizeof *to);
 }
 
 static ALWAYS_INLINE vector broadcast(float value)

@@ -7,12 +7,16 @@
 
 void KERNEL(correlate)(const neuron_correlate_work *work);
 void KERNEL(accumulate)(const neuron_accumulate_work *work);
+void KERNEL(correlate_shallow)(const neuron_correlate_work *work);
+void KERNEL(accumulate_shallow)(const neuron_accumulate_work *work);
 void KERNEL(pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
                   float *sums);
 void KERNEL(maximum)(const neuron_window_part *part, const float *first, float *output,
                      int32_t *places);
 void KERNEL(scatter)(const neuron_window_part *part, float *first, const float *gradient,
-                     const int32_t *places);
+                     const float *gate, const int32_t *places);
+void KERNEL(pool)(const neuron_pool_work *work);
+void KERNEL(pool_back)(const neuron_pool_work *work);
 void KERNEL(moments)(const float *values, int64_t rows, int64_t channels, float *mean,
                      float *squares);
 void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
@@ -21,5 +25,17 @@ void KERNEL(gradient_sums)(const float *gradients, const float *values, int64_t 
                            int64_t channels, const float *mean, float *sums, float *products);
 void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
                             int64_t channels, const neuron_normalization *by, float *output);
+
+void KERNEL(rectify)(const float *values, int64_t count, float *output);
+void KERNEL(gate)(const float *gradients, const float *values, int64_t count, float *output);
+void KERNEL(dropout)(const neuron_dropout_work *work, const float *values, int64_t count,
+                     float *output);
+void KERNEL(momentum)(const neuron_momentum_work *work, float *values, const float *gradients,
+                      float *velocities, int64_t count);
+void KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
+                  float *squares, int64_t count);
+
+void KERNEL(norm_pool)(const neuron_norm_pool_work *work);
+void KERNEL(norm_pool_back)(const neuron_norm_pool_work *work);
 
 #endif

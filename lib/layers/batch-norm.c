@@ -6,7 +6,8 @@
 #include "layers/layer.h"
 
 #include "base/checked.h"
-#include "kernels/kernels.h"
+#include "kernels/correlation.h"
+#include "layers/max-pool2d.h"
 
 #include <math.h>
 
@@ -47,16 +48,19 @@ typedef struct norm_job {
     const neuron_run *run;
     int64_t rows, channels;
     int64_t chunk_rows, chunks;
+    neuron_window down, along;    /* of the pooling, if there is one */
     float *sums;                  /* scratch: two numbers per channel for each chunk */
     float *scale, *slope, *shift; /* scratch, per channel */
     float *mean, *inverse;        /* saved; inverse of the deviation */
+    float *picked;                /* saved; what each window of the pooling picked */
     neuron_normalization by;
 } norm_job;
 
-static norm_job job_of(const neuron_spec *spec, int64_t batch)
+/* Chunks over rows of `shape`. */
+static norm_job job_of(const neuron_shape *shape, int64_t batch)
 {
-    norm_job job = {.channels = spec->output.extent[spec->output.rank - 1]};
-    job.rows = neuron_shape_count(&spec->output) / job.channels * batch;
+    norm_job job = {.channels = shape->extent[shape->rank - 1]};
+    job.rows = neuron_shape_count(shape) / job.channels * batch;
     job.chunk_rows = neuron_min_count(neuron_ceil_divide(CHUNK_VALUES, job.channels), CHUNK_ROWS);
     job.chunks = neuron_ceil_divide(job.rows, job.chunk_rows);
     return job;
@@ -64,7 +68,7 @@ static norm_job job_of(const neuron_spec *spec, int64_t batch)
 
 static norm_job job_of_run(const neuron_run *run)
 {
-    norm_job job = job_of(run->spec, run->batch);
+    norm_job job = job_of(&run->spec->output, run->batch);
     job.run = run;
     job.scale = run->scratch;
     job.slope = job.scale + job.channels;
@@ -72,7 +76,12 @@ static norm_job job_of_run(const neuron_run *run)
     job.sums = job.shift + job.channels;
     job.mean = run->saved;
     job.inverse = job.mean ? job.mean + job.channels : NULL;
-    job.by = (neuron_normalization){job.mean, job.scale, job.slope, job.shift};
+    job.picked = job.mean ? job.mean + 2 * neuron_panel_round(job.channels) : NULL;
+    job.by = (neuron_normalization){run->rectify, job.mean, job.scale, job.slope, job.shift};
+    if (run->pooling) {
+        job.down = neuron_max_pool2d_window(run->pooling, 0);
+        job.along = neuron_max_pool2d_window(run->pooling, 1);
+    }
     return job;
 }
 
@@ -80,11 +89,16 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
                  neuron_needs *needs)
 {
     (void)threads;
-    norm_job job = job_of(spec, batch);
+    norm_job job = job_of(&spec->output, batch);
     size_t vectors = 3 + (training ? 2 * (size_t)job.chunks : 0);
     if (!neuron_multiply_size(vectors, (size_t)job.channels * sizeof(float), &needs->scratch))
         needs->scratch = SIZE_MAX;
-    needs->saved = training ? 2 * (size_t)job.channels * sizeof(float) : 0;
+    if (!training)
+        return;
+    neuron_reserve(&needs->saved, 2 * neuron_panel_round(job.channels), sizeof(float));
+    if (needs->pooling)
+        neuron_reserve(&needs->saved, neuron_shape_count(&needs->pooling->output) * batch,
+                       sizeof(float));
 }
 
 /* The rows of one chunk. */
@@ -160,6 +174,19 @@ static void set_by_batch(norm_job *job)
     }
 }
 
+void neuron_batch_norm_affine(const neuron_spec *spec, const float *const *values, float *scale,
+                              float *shift)
+{
+    double epsilon = neuron_spec_option(spec, NEURON_NODE_EPSILON);
+    int64_t channels = spec->output.extent[spec->output.rank - 1];
+    for (int64_t c = 0; c < channels; c++) {
+        double deviation = sqrt((double)values[MOVING_VARIANCE][c] + epsilon);
+        double factor = (double)values[GAMMA][c] / deviation;
+        scale[c] = (float)factor;
+        shift[c] = (float)((double)values[BETA][c] - (double)values[MOVING_MEAN][c] * factor);
+    }
+}
+
 static void set_by_averages(norm_job *job)
 {
     const neuron_run *run = job->run;
@@ -172,6 +199,34 @@ static void set_by_averages(norm_job *job)
     }
 }
 
+/* The part of an image's work that both directions of a pooled normalisation share. */
+static neuron_norm_pool_work image_work(const norm_job *job)
+{
+    return (neuron_norm_pool_work){
+        .windows = job->along.output,
+        .window_rows = job->down.kernel,
+        .window_columns = job->along.kernel,
+        .channels = job->channels,
+        .row_step = job->along.input * job->channels,
+        .by = job->by,
+    };
+}
+
+static void normalize_image(void *work, int64_t image, int32_t worker)
+{
+    (void)worker;
+    const norm_job *job = work;
+    neuron_norm_pool_work row = image_work(job);
+    int64_t values = image * job->down.input * row.row_step;
+    int64_t pooled = image * job->down.output * row.windows * row.channels;
+    for (int64_t y = 0; y < job->down.output; y++) {
+        row.values = job->run->inputs[0] + values + y * row.window_rows * row.row_step;
+        row.output = job->run->output + pooled + y * row.windows * row.channels;
+        row.picked = job->picked + pooled + y * row.windows * row.channels;
+        job->run->kernels->norm_pool(&row);
+    }
+}
+
 static void forward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
@@ -179,7 +234,16 @@ static void forward(const neuron_run *run)
         set_by_batch(&job);
     else
         set_by_averages(&job);
-    neuron_pool_run(run->pool, job.chunks, normalize_chunk, &job);
+    if (run->pooling)
+        neuron_pool_run(run->pool, run->batch, normalize_image, &job);
+    else
+        neuron_pool_run(run->pool, job.chunks, normalize_chunk, &job);
+}
+
+/* With pooling only what the windows picked has a gradient. */
+static const float *values_with_gradient(const norm_job *job)
+{
+    return job->run->pooling ? job->picked : job->run->inputs[0];
 }
 
 static void sum_chunk(void *work, int64_t task, int32_t worker)
@@ -188,8 +252,9 @@ static void sum_chunk(void *work, int64_t task, int32_t worker)
     const norm_job *job = work;
     const neuron_run *run = job->run;
     row_chunk chunk = chunk_of(job, task);
-    run->kernels->gradient_sums(run->output_gradient + chunk.offset, run->inputs[0] + chunk.offset,
-                                chunk.rows, job->channels, job->mean, chunk.sums[0], chunk.sums[1]);
+    run->kernels->gradient_sums(run->output_gradient + chunk.offset,
+                                values_with_gradient(job) + chunk.offset, chunk.rows, job->channels,
+                                job->mean, chunk.sums[0], chunk.sums[1]);
 }
 
 static void normalize_back_chunk(void *work, int64_t task, int32_t worker)
@@ -203,12 +268,44 @@ static void normalize_back_chunk(void *work, int64_t task, int32_t worker)
                                  run->input_gradients[0] + chunk.offset);
 }
 
-/* With n rows, x^ = (x - mean) * inverse, dbeta = sum dy and dgamma = sum dy x^:
- *     dx = gamma * inverse * (dy - dbeta / n - x^ * dgamma / n) */
-static void set_gradients(norm_job *job)
+/* Pixels of an image row that no window covers. */
+static void normalize_rest_back(const norm_job *job, int64_t first, int64_t pixels)
 {
     const neuron_run *run = job->run;
-    double rows = (double)job->rows;
+    run->kernels->normalize_back(NULL, run->inputs[0] + first, pixels, job->channels, &job->by,
+                                 run->input_gradients[0] + first);
+}
+
+static void normalize_image_back(void *work, int64_t image, int32_t worker)
+{
+    (void)worker;
+    const norm_job *job = work;
+    neuron_norm_pool_work row = image_work(job);
+    int64_t covered = row.windows * row.window_columns;
+    int64_t values = image * job->down.input * row.row_step;
+    int64_t pooled = image * job->down.output * row.windows * row.channels;
+    for (int64_t y = 0; y < job->down.output; y++) {
+        int64_t first = values + y * row.window_rows * row.row_step;
+        row.values = job->run->inputs[0] + first;
+        row.value_gradients = job->run->input_gradients[0] + first;
+        row.gradients = job->run->output_gradient + pooled + y * row.windows * row.channels;
+        row.picked = job->picked + pooled + y * row.windows * row.channels;
+        job->run->kernels->norm_pool_back(&row);
+        for (int64_t i = 0; i < row.window_rows; i++)
+            normalize_rest_back(job, first + i * row.row_step + covered * row.channels,
+                                job->along.input - covered);
+    }
+    int64_t rows = job->down.output * row.window_rows;
+    normalize_rest_back(job, values + rows * row.row_step,
+                        (job->down.input - rows) * job->along.input);
+}
+
+/* With n rows, x^ = (x - mean) * inverse, dbeta = sum dy and dgamma = sum dy x^:
+ *     dx = gamma * inverse * (dy - dbeta / n - x^ * dgamma / n) */
+static void set_gradients(norm_job *job, int64_t all_rows)
+{
+    const neuron_run *run = job->run;
+    double rows = (double)all_rows;
     for (int64_t c = 0; c < job->channels; c++) {
         double sum = 0, product = 0, inverse = (double)job->inverse[c];
         for (int64_t i = 0; i < job->chunks; i++) {
@@ -231,15 +328,28 @@ static void set_gradients(norm_job *job)
 static void backward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
-    neuron_pool_run(run->pool, job.chunks, sum_chunk, &job);
-    set_gradients(&job);
-    if (run->input_gradients[0])
+    norm_job sums = job;
+    if (run->pooling) {
+        norm_job pooled = job_of(&run->pooling->output, run->batch);
+        sums.rows = pooled.rows;
+        sums.chunk_rows = pooled.chunk_rows;
+        sums.chunks = pooled.chunks;
+    }
+    neuron_pool_run(run->pool, sums.chunks, sum_chunk, &sums);
+    set_gradients(&sums, job.rows);
+    if (!run->input_gradients[0])
+        return;
+    job.by.rectifier = run->gate;
+    if (run->pooling)
+        neuron_pool_run(run->pool, run->batch, normalize_image_back, &job);
+    else
         neuron_pool_run(run->pool, job.chunks, normalize_back_chunk, &job);
 }
 
 const neuron_layer neuron_layer_batch_norm = {
     .name = "batch_norm",
-    .flags = NEURON_LAYER_READS_INPUT,
+    .flags =
+        NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_POOLS | NEURON_LAYER_GATES,
     .option_count = sizeof options / sizeof *options,
     .options = options,
     .infer = infer,

@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "kernels/correlation.h"
 #include "kernels/window.h"
+#include "layers/max-pool2d.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -161,11 +162,26 @@ static weights_layout lay_out(const neuron_correlation *correlation)
 }
 
 static size_t correlation_needs(const neuron_correlation *correlation, int64_t batch,
-                                int32_t threads)
+                                int32_t threads, const neuron_pooling *pooling)
 {
     size_t total = lay_out(correlation).total;
-    size_t more = neuron_correlate_scratch(correlation, batch, threads);
+    size_t more = neuron_correlate_scratch(correlation, batch, threads, pooling);
     return neuron_add_size(total, more, &total) ? total : SIZE_MAX;
+}
+
+/* The windows of a max_pool2d in the same pass; `spec` may be NULL. */
+static neuron_pooling pooling_of(const neuron_spec *spec)
+{
+    neuron_pooling pooling = {0};
+    if (spec) {
+        neuron_window down = neuron_max_pool2d_window(spec, 0);
+        neuron_window along = neuron_max_pool2d_window(spec, 1);
+        pooling.window_rows = down.kernel;
+        pooling.window_columns = along.kernel;
+        pooling.rows = down.output;
+        pooling.columns = along.output;
+    }
+    return pooling;
 }
 
 static void keep_larger(size_t *size, size_t other)
@@ -178,18 +194,21 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
                  neuron_needs *needs)
 {
     neuron_correlation forward = forward_correlation(spec);
-    needs->saved = 0;
-    needs->scratch = correlation_needs(&forward, batch, threads);
+    neuron_pooling windows = pooling_of(needs->pooling);
+    const neuron_pooling *pooling = needs->pooling ? &windows : NULL;
+    needs->scratch = correlation_needs(&forward, batch, threads, pooling);
     if (!training)
         return;
-    keep_larger(&needs->scratch, neuron_weight_gradient_scratch(&forward, batch, threads));
+    if (pooling) /* places */
+        neuron_reserve(&needs->saved, neuron_shape_count(&needs->pooling->output) * batch, 1);
+    keep_larger(&needs->scratch, neuron_weight_gradient_scratch(&forward, batch, threads, pooling));
     neuron_window down = window(spec, 0), along = window(spec, 1);
     /* All phases of an axis beyond its extent are empty, however large the stride. */
     for (int64_t y = 0; y < neuron_min_count(down.stride, down.input); y++) {
         for (int64_t x = 0; x < neuron_min_count(along.stride, along.input); x++) {
             phase_axis phase_down = phase_of(&down, y), phase_along = phase_of(&along, x);
             neuron_correlation phase = phase_correlation(spec, &phase_down, &phase_along);
-            keep_larger(&needs->scratch, correlation_needs(&phase, batch, threads));
+            keep_larger(&needs->scratch, correlation_needs(&phase, batch, threads, NULL));
         }
     }
 }
@@ -251,7 +270,7 @@ static void pack_backward(void *work, int64_t task, int32_t worker)
 
 /* Packs the weights, then correlates. */
 static void correlate(const pack_job *job, neuron_task pack, const float *source, const float *bias,
-                      float *output)
+                      const neuron_epilogue *epilogue, const neuron_pooling *pooling, float *output)
 {
     const neuron_run *run = job->run;
     const neuron_correlation *correlation = job->correlation;
@@ -266,8 +285,8 @@ static void correlate(const pack_job *job, neuron_task pack, const float *source
     memset(padded, 0, (size_t)neuron_panel_round(correlation->filters) * sizeof *padded);
     if (bias)
         memcpy(padded, bias, (size_t)correlation->filters * sizeof *padded);
-    neuron_correlation_run correlation_run = {run->kernels, run->pool, run->batch, source,
-                                              scratch + layout.total};
+    neuron_correlation_run correlation_run = {run->kernels,           run->pool, run->batch, source,
+                                              scratch + layout.total, *epilogue, pooling};
     neuron_correlate(correlation, &correlation_run, packing.packed, padded, output);
 }
 
@@ -275,8 +294,16 @@ static void forward(const neuron_run *run)
 {
     neuron_correlation correlation = forward_correlation(run->spec);
     pack_job job = {.run = run, .correlation = &correlation};
+    neuron_epilogue epilogue = {.rectify = run->rectify,
+                                .scale = run->scale,
+                                .shift = run->shift,
+                                .rectify_last = run->rectify_last};
+    neuron_pooling pooling = pooling_of(run->pooling);
+    pooling.output = run->output;
+    pooling.places = run->training ? run->saved : NULL;
     correlate(&job, pack_forward, run->inputs[0],
-              run->spec->array_count > 1 ? run->values[1] : NULL, run->output);
+              run->spec->array_count > 1 ? run->values[1] : NULL, &epilogue,
+              run->pooling ? &pooling : NULL, run->output);
 }
 
 static void input_gradient(const neuron_run *run)
@@ -289,8 +316,10 @@ static void input_gradient(const neuron_run *run)
             phase_axis phase_down = phase_of(&down, y), phase_along = phase_of(&along, x);
             neuron_correlation phase = phase_correlation(spec, &phase_down, &phase_along);
             pack_job job = {run, &phase, &phase_down, &phase_along, NULL};
-            correlate(&job, pack_backward, run->output_gradient, NULL,
-                      run->input_gradients[0] + (y * along.input + x) * channels);
+            int64_t first = (y * along.input + x) * channels;
+            neuron_epilogue epilogue = {.gate = run->gate ? run->inputs[0] + first : NULL};
+            correlate(&job, pack_backward, run->output_gradient, NULL, &epilogue, NULL,
+                      run->input_gradients[0] + first);
         }
     }
 }
@@ -301,8 +330,15 @@ static void backward(const neuron_run *run)
     float *kernel = run->gradients[0];
     float *bias = run->spec->array_count > 1 ? run->gradients[1] : NULL;
     if (kernel || bias) {
-        neuron_correlation_run correlation_run = {run->kernels, run->pool, run->batch,
-                                                  run->inputs[0], run->scratch};
+        neuron_pooling pooling = pooling_of(run->pooling);
+        pooling.gradients = run->output_gradient;
+        pooling.places = run->saved;
+        neuron_correlation_run correlation_run = {.kernels = run->kernels,
+                                                  .pool = run->pool,
+                                                  .batch = run->batch,
+                                                  .source = run->inputs[0],
+                                                  .scratch = run->scratch,
+                                                  .pooling = run->pooling ? &pooling : NULL};
         neuron_weight_gradient(&correlation, &correlation_run, run->output_gradient, kernel, bias);
     }
     if (run->input_gradients[0])
@@ -311,7 +347,8 @@ static void backward(const neuron_run *run)
 
 const neuron_layer neuron_layer_conv2d = {
     .name = "conv2d",
-    .flags = NEURON_LAYER_READS_INPUT,
+    .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
+             NEURON_LAYER_POOLS_FIRST | NEURON_LAYER_POOLS_PREDICTING | NEURON_LAYER_GATES,
     .option_count = sizeof options / sizeof *options,
     .options = options,
     .infer = infer,

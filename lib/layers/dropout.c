@@ -1,5 +1,7 @@
 #include "layers/pieces.h"
 
+#include "kernels/kernels.h"
+
 static const neuron_option options[] = {
     {NEURON_NODE_RATE, "rate", false, 0.0, 0x1.fffffep-1, 0.5, NULL},
 };
@@ -11,44 +13,29 @@ static int infer(neuron_spec *spec, const char *node)
     return NEURON_OK;
 }
 
-static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                 neuron_needs *needs)
+/* What is kept is drawn anew for the gradient: that is cheaper than to write it down and read it. */
+static void drop(const neuron_run *run, const float *values, float *output, int64_t first,
+                 int64_t count)
 {
-    (void)threads;
-    if (training) /* one byte a value: kept or not */
-        needs->saved = (size_t)(batch * neuron_shape_count(&spec->output));
-}
-
-static float scale_of_kept(const neuron_run *run)
-{
-    return (float)(1.0 / (1.0 - neuron_spec_option(run->spec, NEURON_NODE_RATE)));
+    double rate = neuron_spec_option(run->spec, NEURON_NODE_RATE);
+    neuron_dropout_work work = {
+        .random = run->random,
+        /* Pieces begin at whole groups. */
+        .first = run->random_first + (uint64_t)first / 8,
+        .threshold = (uint32_t)(rate * 0x1p16 + 0.5),
+        .scale = (float)(1.0 / (1.0 - rate)),
+    };
+    run->kernels->dropout(&work, values + first, count, output + first);
 }
 
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    const float *x = run->inputs[0] + first;
-    float *y = run->output + first;
-    uint8_t *kept = (uint8_t *)run->saved + first;
-    float scale = scale_of_kept(run);
-    uint32_t threshold = (uint32_t)(neuron_spec_option(run->spec, NEURON_NODE_RATE) * 0x1p32);
-    for (int64_t i = 0; i < count; i += 4) { /* pieces begin at multiples of 4 */
-        uint32_t numbers[4];
-        neuron_random_block(&run->random, run->random_first + (uint64_t)(first + i) / 4, numbers);
-        for (int64_t j = i; j < i + 4 && j < count; j++) {
-            kept[j] = numbers[j - i] >= threshold;
-            y[j] = kept[j] ? x[j] * scale : 0;
-        }
-    }
+    drop(run, run->inputs[0], run->output, first, count);
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    const uint8_t *kept = (const uint8_t *)run->saved + first;
-    const float *dy = run->output_gradient + first;
-    float *dx = run->input_gradients[0] + first;
-    float scale = scale_of_kept(run);
-    for (int64_t i = 0; i < count; i++)
-        dx[i] = kept[i] ? dy[i] * scale : 0;
+    drop(run, run->output_gradient, run->input_gradients[0], first, count);
 }
 
 static void forward(const neuron_run *run)
@@ -67,7 +54,6 @@ const neuron_layer neuron_layer_dropout = {
     .option_count = 1,
     .options = options,
     .infer = infer,
-    .plan = plan,
     .forward = forward,
     .backward = backward,
 };

@@ -61,8 +61,10 @@ typedef struct neuron_spec {
 
 /* Bytes that a layer needs for a batch beside its inputs, output and gradients. */
 typedef struct neuron_needs {
-    size_t saved;   /* written by forward, read by backward */
-    size_t scratch; /* during one call */
+    const neuron_spec *pooling; /* given: see neuron_run */
+    size_t saved;               /* written by forward, read by backward */
+    size_t scratch;             /* during one call */
+    size_t prepared;            /* made of the parameters by prepare, read by forward */
 } neuron_needs;
 
 /* One call of forward or backward. All arrays are in the order of the spec. */
@@ -79,6 +81,25 @@ typedef struct neuron_run {
     float *const *values;          /* parameter arrays */
     float *const *gradients;       /* backward: to be overwritten; NULL for one not trainable */
     void *saved, *scratch;
+    void *prepared;
+
+    /* Layers behind this one that are done in the same pass. `output` and `output_gradient` are
+     * those of the last of them. Only for layers with the flags below. */
+    bool rectify;               /* max(0, value), */
+    const float *scale, *shift; /* then value * scale + shift for each element of the last axis, in
+                                   whole panels; NULL for none, */
+    bool rectify_last;          /* then max(0, value), */
+    const neuron_spec *pooling; /* then this max_pool2d; NULL for none */
+    bool gate; /* backward: the input comes from a rectifier; set its gradient to 0 where it is not
+                  above 0 */
+
+    /* Backward: if not NULL, takes the gradient of elements first .. first + count - 1 of an array
+     * as soon as it is made, and may change these elements; then gradients[array] is NULL if the
+     * layer has NEURON_LAYER_HANDS_ON and it is the layer's first array. Any thread. */
+    void (*hand_on)(const struct neuron_run *run, int32_t array, const float *gradient,
+                    int64_t first, int64_t count);
+    const void *receiver;
+
     neuron_random random; /* this node's random numbers, */
     uint64_t
         random_first; /* and where those of this step begin: the next 2^32 blocks are its own */
@@ -94,8 +115,15 @@ enum {
     NEURON_LAYER_IN_PLACE = 32,       /* output may be written over its only input, and the input's
                                          gradient over the output's */
     NEURON_LAYER_WEIGHTS_NEEDED = 64, /* joins by weights that must be given */
-    NEURON_LAYER_WEIGHTS_ALLOWED = 128, /* joins by weights that may be given */
-    NEURON_LAYER_MANY_INPUTS = 256      /* any number of inputs from 1; else exactly one */
+    NEURON_LAYER_WEIGHTS_ALLOWED = 128,   /* joins by weights that may be given */
+    NEURON_LAYER_MANY_INPUTS = 256,       /* any number of inputs from 1; else exactly one */
+    NEURON_LAYER_RECTIFIES = 512,         /* can do `rectify` */
+    NEURON_LAYER_SCALES = 1024,           /* can do `scale` and `rectify_last` */
+    NEURON_LAYER_POOLS = 2048,            /* can do `pooling` */
+    NEURON_LAYER_POOLS_PREDICTING = 4096, /* can do `pooling` when predicting */
+    NEURON_LAYER_POOLS_FIRST = 32768,     /* and when training if no input gradient is wanted */
+    NEURON_LAYER_GATES = 8192,            /* can do `gate` */
+    NEURON_LAYER_HANDS_ON = 16384         /* calls `hand_on` for its first array */
 };
 
 struct neuron_layer {
@@ -113,10 +141,18 @@ struct neuron_layer {
     void (*plan)(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
                  neuron_needs *needs);
 
+    /* Makes of the parameters what forward works with. When training it is called before every
+     * forward, when predicting after the parameters changed. NULL for nothing. */
+    void (*prepare)(const neuron_run *run);
+
     /* NULL in a view; forward is also NULL for the input. */
     void (*forward)(const neuron_run *run);
     void (*backward)(const neuron_run *run);
 };
+
+/* The scale and shift per channel that a batch_norm with these arrays is when predicting. */
+void neuron_batch_norm_affine(const neuron_spec *spec, const float *const *values, float *scale,
+                              float *shift);
 
 /* The value of an option that the layer has. */
 double neuron_spec_option(const neuron_spec *spec, int32_t key);

@@ -1,10 +1,9 @@
 /* Maximum pooling: see neuron_max_pool2d(). In training, forward keeps for each output where in the
  * window it came from. */
-#include "layers/layer.h"
+#include "layers/max-pool2d.h"
 
 #include "base/checked.h"
-#include "kernels/kernels.h"
-#include "kernels/window.h"
+#include "kernels/correlation.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -18,7 +17,7 @@ static const neuron_option options[] = {
      NEURON_PADDING_VALID, neuron_paddings},
 };
 
-static neuron_window window(const neuron_spec *spec, int axis)
+neuron_window neuron_max_pool2d_window(const neuron_spec *spec, int axis)
 {
     bool same = neuron_spec_option(spec, NEURON_NODE_PADDING) == NEURON_PADDING_SAME;
     int32_t kernel = axis == 0 ? NEURON_NODE_KERNEL_HEIGHT : NEURON_NODE_KERNEL_WIDTH;
@@ -26,6 +25,20 @@ static neuron_window window(const neuron_spec *spec, int axis)
     return neuron_window_set(spec->inputs[0].extent[axis],
                              (int64_t)neuron_spec_option(spec, kernel),
                              (int64_t)neuron_spec_option(spec, stride), same);
+}
+
+static bool tiles_axis(const neuron_window *window)
+{
+    return window->kernel == window->stride && window->padding == 0 &&
+           window->output * window->stride <= window->input;
+}
+
+bool neuron_max_pool2d_tiles(const neuron_spec *spec)
+{
+    neuron_window down = neuron_max_pool2d_window(spec, 0);
+    neuron_window along = neuron_max_pool2d_window(spec, 1);
+    return tiles_axis(&down) && tiles_axis(&along) &&
+           down.kernel * along.kernel <= NEURON_POOL_PLACES;
 }
 
 static int infer(neuron_spec *spec, const char *node)
@@ -36,7 +49,8 @@ static int infer(neuron_spec *spec, const char *node)
         return neuron_fail(NEURON_E_SHAPE,
                            "%s: needs an input of rank 3 (height x width x channels), not %s", node,
                            neuron_shape_text(input, text));
-    neuron_window down = window(spec, 0), along = window(spec, 1);
+    neuron_window down = neuron_max_pool2d_window(spec, 0),
+                  along = neuron_max_pool2d_window(spec, 1);
     int64_t places;
     if (down.output < 1 || along.output < 1)
         return neuron_fail(NEURON_E_SHAPE,
@@ -55,12 +69,10 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
                  neuron_needs *needs)
 {
     (void)threads;
-    size_t count = (size_t)neuron_shape_count(&spec->output), bytes;
-    needs->scratch = 0;
-    needs->saved = 0;
+    int64_t count = neuron_shape_count(&spec->output) * batch;
     if (training)
-        needs->saved =
-            neuron_multiply_size(count * sizeof(int32_t), (size_t)batch, &bytes) ? bytes : SIZE_MAX;
+        neuron_reserve(&needs->saved, count,
+                       neuron_max_pool2d_tiles(spec) ? sizeof(uint8_t) : sizeof(int32_t));
 }
 
 typedef struct pool_job {
@@ -72,7 +84,8 @@ typedef struct pool_job {
 static pool_job job_of(const neuron_run *run)
 {
     const neuron_spec *spec = run->spec;
-    return (pool_job){run, window(spec, 0), window(spec, 1), spec->output.extent[2]};
+    return (pool_job){run, neuron_max_pool2d_window(spec, 0), neuron_max_pool2d_window(spec, 1),
+                      spec->output.extent[2]};
 }
 
 /* The windows of one axis that lies inside: from pixel `first`, which is number `tap` of the
@@ -141,26 +154,92 @@ static void backward_image(void *work, int64_t image, int32_t worker)
             neuron_window_part part;
             int64_t first = part_of(job, y, x, &part);
             run->kernels->scatter(&part, gradient + first, run->output_gradient + from,
-                                  places + from);
+                                  run->gate ? run->output + from : NULL, places + from);
         }
     }
+}
+
+/* The first row of windows of an image, where they lie side by side. */
+static neuron_pool_work first_row(const pool_job *job, int64_t image, bool back)
+{
+    const neuron_run *run = job->run;
+    neuron_pool_work row = {
+        .windows = job->along.output,
+        .window_rows = job->down.kernel,
+        .window_columns = job->along.kernel,
+        .channels = job->channels,
+        .row_step = job->along.input * job->channels,
+        .gate = run->gate,
+    };
+    int64_t pooled = image * job->down.output * row.windows * row.channels;
+    int64_t values = image * job->down.input * row.row_step;
+    row.places = run->training ? (uint8_t *)run->saved + pooled : NULL;
+    row.output = run->output + pooled;
+    if (back) {
+        row.gradients = run->output_gradient + pooled;
+        row.value_gradients = run->input_gradients[0] + values;
+    } else {
+        row.values = run->inputs[0] + values;
+    }
+    return row;
+}
+
+static void forward_tiles(void *work, int64_t image, int32_t worker)
+{
+    (void)worker;
+    const pool_job *job = work;
+    neuron_pool_work row = first_row(job, image, false);
+    int64_t width = row.windows * row.channels;
+    for (int64_t y = 0; y < job->down.output; y++) {
+        job->run->kernels->pool(&row);
+        row.values += row.window_rows * row.row_step;
+        row.output += width;
+        row.places += row.places ? width : 0;
+    }
+}
+
+static void clear(float *values, int64_t count)
+{
+    memset(values, 0, (size_t)count * sizeof *values);
+}
+
+static void backward_tiles(void *work, int64_t image, int32_t worker)
+{
+    (void)worker;
+    const pool_job *job = work;
+    neuron_pool_work row = first_row(job, image, true);
+    int64_t width = row.windows * row.channels;
+    int64_t covered = row.windows * row.window_columns * row.channels;
+    for (int64_t y = 0; y < job->down.output; y++) {
+        job->run->kernels->pool_back(&row);
+        for (int64_t i = 0; i < row.window_rows; i++, row.value_gradients += row.row_step)
+            clear(row.value_gradients + covered, row.row_step - covered);
+        row.gradients += width;
+        row.output += width;
+        row.places += width;
+    }
+    int64_t rows = job->down.input - job->down.output * row.window_rows;
+    clear(row.value_gradients, rows * row.row_step);
 }
 
 static void forward(const neuron_run *run)
 {
     pool_job job = job_of(run);
-    neuron_pool_run(run->pool, run->batch, forward_image, &job);
+    neuron_pool_run(run->pool, run->batch,
+                    neuron_max_pool2d_tiles(run->spec) ? forward_tiles : forward_image, &job);
 }
 
 static void backward(const neuron_run *run)
 {
     pool_job job = job_of(run);
     if (run->input_gradients[0])
-        neuron_pool_run(run->pool, run->batch, backward_image, &job);
+        neuron_pool_run(run->pool, run->batch,
+                        neuron_max_pool2d_tiles(run->spec) ? backward_tiles : backward_image, &job);
 }
 
 const neuron_layer neuron_layer_max_pool2d = {
     .name = "max_pool2d",
+    .flags = NEURON_LAYER_GATES,
     .option_count = sizeof options / sizeof *options,
     .options = options,
     .infer = infer,

@@ -1,5 +1,7 @@
 #include "layers/pieces.h"
 
+#include "kernels/kernels.h"
+
 static int infer(neuron_spec *spec, const char *node)
 {
     (void)node;
@@ -9,19 +11,13 @@ static int infer(neuron_spec *spec, const char *node)
 
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    const float *x = run->inputs[0] + first;
-    float *y = run->output + first;
-    /* Written so that NaN goes through: a training that blew up must be seen. */
-    for (int64_t i = 0; i < count; i++)
-        y[i] = x[i] < 0 ? 0 : x[i];
+    run->kernels->rectify(run->inputs[0] + first, count, run->output + first);
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    const float *y = run->output + first, *dy = run->output_gradient + first;
-    float *dx = run->input_gradients[0] + first;
-    for (int64_t i = 0; i < count; i++)
-        dx[i] = y[i] > 0 ? dy[i] : 0;
+    run->kernels->gate(run->output_gradient + first, run->output + first, count,
+                       run->input_gradients[0] + first);
 }
 
 static void forward(const neuron_run *run)

@@ -1,6 +1,7 @@
 /* Adam (Kingma and Ba, 2015; arXiv 1412.6980), in the form of Keras. */
-#include "optimize/flush.h"
 #include "optimize/optimizer.h"
+
+#include "kernels/kernels.h"
 
 #include <float.h>
 #include <math.h>
@@ -28,22 +29,16 @@ static void update_run(const neuron_update *update)
     const neuron_optimizer_t *adam = update->optimizer;
     const double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
     const double beta_2 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_2);
-    const float epsilon = (float)neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_EPSILON);
-    const float rate = (float)step_rate(adam, update->step, beta_1, beta_2);
-    const float keep_1 = (float)beta_1, take_1 = (float)(1 - beta_1);
-    const float keep_2 = (float)beta_2, take_2 = (float)(1 - beta_2);
-    const float *restrict gradients = update->gradients;
-    float *restrict values = update->values;
-    float *restrict means = update->slots[0];
-    float *restrict squares = update->slots[1];
-    for (int64_t i = 0; i < update->count; i++) {
-        float gradient = gradients[i];
-        float mean = neuron_flush(keep_1 * means[i] + take_1 * gradient);
-        float square = neuron_flush(keep_2 * squares[i] + take_2 * gradient * gradient);
-        means[i] = mean;
-        squares[i] = square;
-        values[i] -= rate * mean / (sqrtf(square) + epsilon);
-    }
+    const neuron_adam_work work = {
+        .rate = (float)step_rate(adam, update->step, beta_1, beta_2),
+        .epsilon = (float)neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_EPSILON),
+        .keep_mean = (float)beta_1,
+        .take_mean = (float)(1 - beta_1),
+        .keep_square = (float)beta_2,
+        .take_square = (float)(1 - beta_2),
+    };
+    update->kernels->adam(&work, update->values, update->gradients, update->slots[0],
+                          update->slots[1], update->count);
 }
 
 const neuron_rule neuron_rule_adam = {

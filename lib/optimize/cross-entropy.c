@@ -13,21 +13,19 @@ static double from_logits(const float *logits, const float *target, int32_t clas
 {
     /* Taking the largest away keeps the exponentials from overflowing. */
     const double largest = (double)logits[neuron_largest(logits, classes)];
-    double sum = 0, share = 0;
+    double sum = 0, share = 0, loss = 0;
     for (int32_t i = 0; i < classes; i++) {
-        sum += exp((double)logits[i] - largest);
+        const double power = exp((double)logits[i] - largest);
+        if (gradient) /* exponentials cost most of all this: they are taken once */
+            gradient[i] = (float)power;
+        sum += power;
         share += (double)target[i];
+        loss -= (double)target[i] * ((double)logits[i] - largest);
     }
-    const double log_sum = log(sum);
-    double loss = 0;
-    for (int32_t i = 0; i < classes; i++) {
-        const double log_probability = (double)logits[i] - largest - log_sum;
-        loss -= (double)target[i] * log_probability;
-        if (gradient)
-            gradient[i] =
-                (float)((exp(log_probability) * share - (double)target[i]) * (double)scale);
-    }
-    return loss;
+    const double inverse = share / sum;
+    for (int32_t i = 0; gradient && i < classes; i++)
+        gradient[i] = (float)(((double)gradient[i] * inverse - (double)target[i]) * (double)scale);
+    return loss + share * log(sum);
 }
 
 /* Whether a probability is clipped: then the loss does not change with it. Not for a NaN. */

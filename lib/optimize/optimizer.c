@@ -123,19 +123,26 @@ double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_
     return optimizer->options[find_option(optimizer->rule, key)];
 }
 
+void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, const float *gradient,
+                                 int64_t count)
+{
+    const neuron_rule *rule = update->optimizer->rule;
+    neuron_update part = *update;
+    part.values += offset;
+    part.gradients = gradient;
+    for (int32_t i = 0; i < rule->slot_count; i++)
+        part.slots[i] += offset;
+    part.count = count;
+    rule->update(&part);
+}
+
 static void update_piece(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const neuron_update *whole = work;
-    const neuron_rule *rule = whole->optimizer->rule;
     const int64_t first = task * PIECE;
-    neuron_update piece = *whole;
-    piece.values += first;
-    piece.gradients += first;
-    for (int32_t i = 0; i < rule->slot_count; i++)
-        piece.slots[i] += first;
-    piece.count = neuron_min_count(PIECE, whole->count - first);
-    rule->update(&piece);
+    neuron_optimizer_apply_part(whole, first, whole->gradients + first,
+                                neuron_min_count(PIECE, whole->count - first));
 }
 
 void neuron_optimizer_apply(const neuron_update *update, neuron_pool *pool)

@@ -17,6 +17,7 @@ typedef struct neuron_optimizer_option {
 /* One update of a run of parameters. */
 typedef struct neuron_update {
     const neuron_optimizer_t *optimizer;
+    const struct neuron_kernels *kernels;
     uint64_t step; /* from 1 */
     float *values;
     const float *gradients;
@@ -44,6 +45,11 @@ struct neuron_optimizer {
 
 /* The value of an option that the rule has. */
 double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_t key);
+
+/* Updates parameters offset .. offset + count - 1 by their gradient. What else `update` points to
+ * begins at parameter 0. */
+void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, const float *gradient,
+                                 int64_t count);
 
 /* Updates all parameters, split among the pool's threads in pieces of fixed size. */
 void neuron_optimizer_apply(const neuron_update *update, neuron_pool *pool);

@@ -1,6 +1,7 @@
 /* Gradient descent with momentum. */
-#include "optimize/flush.h"
 #include "optimize/optimizer.h"
+
+#include "kernels/kernels.h"
 
 #include <float.h>
 
@@ -14,15 +15,9 @@ static void update_run(const neuron_update *update)
     const neuron_optimizer_t *sgd = update->optimizer;
     const float rate = (float)neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_LEARNING_RATE);
     const float momentum = (float)neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_MOMENTUM);
-    const float *restrict gradients = update->gradients;
-    float *restrict values = update->values;
-    float *restrict velocities = update->slots[0];
-    for (int64_t i = 0; i < update->count; i++) {
-        /* The velocity is kept without momentum too: it may be set while a training runs. */
-        float velocity = momentum * velocities[i] - rate * gradients[i];
-        velocities[i] = neuron_flush(velocity);
-        values[i] += velocity;
-    }
+    const neuron_momentum_work work = {rate, momentum};
+    update->kernels->momentum(&work, update->values, update->gradients, update->slots[0],
+                              update->count);
 }
 
 const neuron_rule neuron_rule_sgd = {

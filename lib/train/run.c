@@ -8,16 +8,29 @@
 #include <math.h>
 #include <string.h>
 
-void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
+/* Examples whose loss one task takes. */
+enum { LOSSES_PER_TASK = 16 };
+
+/* What was made for the number of threads that there was. */
+static void drop_session(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     neuron_session_destroy(memory->session);
+    neuron_release(trainer->context, memory->targets);
+    neuron_release(trainer->context, memory->losses);
+    memory->session = NULL;
+    memory->targets = NULL;
+    memory->losses = NULL;
+}
+
+void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
+{
+    neuron_run_memory *memory = &trainer->memory;
+    drop_session(trainer);
     neuron_release(trainer->context, memory->order);
-    neuron_release(trainer->context, memory->gradients);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
         neuron_release(trainer->context, memory->slots[i]);
     neuron_release(trainer->context, memory->statistics);
-    neuron_release(trainer->context, memory->target);
     *memory = (neuron_run_memory){0};
 }
 
@@ -28,16 +41,29 @@ static int make_memory(neuron_trainer_t *trainer)
     const neuron_graph_t *graph = trainer->graph;
     size_t trainable = (size_t)graph->trainable_count;
     memory->order = neuron_allocate(context, (size_t)trainer->train->count, sizeof *memory->order);
-    memory->gradients = neuron_allocate_zero(context, trainable, sizeof(float));
     memory->statistics =
         neuron_allocate(context, (size_t)graph->value_count - trainable, sizeof(float));
-    memory->target = neuron_allocate(context, (size_t)trainer->train->class_count, sizeof(float));
-    bool complete = memory->order && memory->gradients && memory->statistics && memory->target;
+    bool complete = memory->order && memory->statistics;
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
         memory->slots[i] = neuron_allocate_zero(context, trainable, sizeof(float));
         complete = complete && memory->slots[i];
     }
     return complete ? NEURON_OK : NEURON_E_MEMORY;
+}
+
+static int make_session(neuron_trainer_t *trainer)
+{
+    neuron_context_t *context = trainer->context;
+    neuron_run_memory *memory = &trainer->memory;
+    int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count);
+    size_t classes = (size_t)trainer->train->class_count;
+    memory->targets =
+        neuron_allocate(context, (size_t)neuron_context_threads(context), classes * sizeof(float));
+    memory->losses = neuron_allocate(context, (size_t)neuron_ceil_divide(batch, LOSSES_PER_TASK),
+                                     sizeof *memory->losses);
+    if (!memory->targets || !memory->losses)
+        return NEURON_E_MEMORY;
+    return neuron_session_create(&memory->session, trainer->graph, NEURON_SESSION_TRAIN, batch);
 }
 
 int neuron_trainer_prepare(neuron_trainer_t *trainer)
@@ -50,16 +76,14 @@ int neuron_trainer_prepare(neuron_trainer_t *trainer)
             return status;
         }
     }
-    /* Layers planned for the number of threads that there was. */
     if (memory->session &&
-        neuron_session_threads(memory->session) != neuron_context_threads(trainer->context)) {
-        neuron_session_destroy(memory->session);
-        memory->session = NULL;
-    }
-    if (memory->session)
+        neuron_session_threads(memory->session) == neuron_context_threads(trainer->context))
         return NEURON_OK;
-    int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count);
-    return neuron_session_create(&memory->session, trainer->graph, NEURON_SESSION_TRAIN, batch);
+    drop_session(trainer);
+    int status = make_session(trainer);
+    if (status < 0)
+        drop_session(trainer);
+    return status;
 }
 
 /* The order of the examples in the epoch that is on: it follows from seed and epoch alone. */
@@ -75,24 +99,45 @@ static void order_examples(neuron_trainer_t *trainer)
     neuron_random_shuffle(&reader, order, trainer->train->count);
 }
 
-/* Sums of loss and right answers over a batch; the gradient of the mean loss goes to the session.
- */
-static double batch_loss(neuron_trainer_t *trainer, const int64_t *positions, int64_t batch,
-                         int64_t *right)
+typedef struct loss_job {
+    neuron_trainer_t *trainer;
+    const int64_t *positions;
+    int64_t batch;
+} loss_job;
+
+static void add_losses(void *work, int64_t task, int32_t worker)
 {
+    const loss_job *job = work;
+    neuron_trainer_t *trainer = job->trainer;
     neuron_session *session = trainer->memory.session;
     const float *output = neuron_session_output(session);
     float *gradient = neuron_session_output_gradient(session);
-    float *target = trainer->memory.target;
     int32_t classes = trainer->train->class_count;
-    double sum = 0;
-    *right = 0;
-    for (int64_t i = 0; i < batch; i++) {
-        neuron_dataset_target(trainer->train, positions[i], target);
-        sum += neuron_cross_entropy(output + i * classes, neuron_session_logits(session), target,
-                                    classes, 1.0f / (float)batch, gradient + i * classes);
-        *right += neuron_largest(output + i * classes, classes) ==
-                  neuron_dataset_label(trainer->train, positions[i]);
+    float *target = trainer->memory.targets + (int64_t)worker * classes;
+    neuron_loss_part part = {0, 0};
+    int64_t end = neuron_min_count(job->batch, (task + 1) * LOSSES_PER_TASK);
+    for (int64_t i = task * LOSSES_PER_TASK; i < end; i++) {
+        neuron_dataset_target(trainer->train, job->positions[i], target);
+        part.loss +=
+            neuron_cross_entropy(output + i * classes, neuron_session_logits(session), target,
+                                 classes, 1.0f / (float)job->batch, gradient + i * classes);
+        part.right += neuron_largest(output + i * classes, classes) ==
+                      neuron_dataset_label(trainer->train, job->positions[i]);
+    }
+    trainer->memory.losses[task] = part;
+}
+
+/* Sums of loss and right answers over a batch; the gradient of the mean loss goes to the session. */
+static neuron_loss_part batch_loss(neuron_trainer_t *trainer, const int64_t *positions,
+                                   int64_t batch)
+{
+    loss_job job = {trainer, positions, batch};
+    int64_t tasks = neuron_ceil_divide(batch, LOSSES_PER_TASK);
+    neuron_pool_run(trainer->context->pool, tasks, add_losses, &job);
+    neuron_loss_part sum = {0, 0};
+    for (int64_t i = 0; i < tasks; i++) {
+        sum.loss += trainer->memory.losses[i].loss;
+        sum.right += trainer->memory.losses[i].right;
     }
     return sum;
 }
@@ -106,18 +151,25 @@ static void copy_statistics(neuron_trainer_t *trainer, bool back)
     memcpy(back ? live : kept, back ? kept : live, bytes);
 }
 
-static void update_parameters(neuron_trainer_t *trainer)
+static void take_gradient(void *user_data, int64_t offset, const float *gradient, int64_t count)
+{
+    neuron_optimizer_apply_part(user_data, offset, gradient, count);
+}
+
+/* Runs backward; each parameter is updated as soon as its gradient is there. */
+static void descend(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     neuron_update update = {
         .optimizer = trainer->optimizer,
+        .kernels = neuron_session_kernels(memory->session),
         .step = ++trainer->progress.updates,
         .values = trainer->graph->values,
-        .gradients = memory->gradients,
-        .count = trainer->graph->trainable_count,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
-    neuron_optimizer_apply(&update, trainer->context->pool);
+    neuron_receiver receiver = {take_gradient, &update};
+    neuron_session_descend(memory->session, &receiver);
+    neuron_graph_touch(trainer->graph);
 }
 
 static int do_step(neuron_trainer_t *trainer)
@@ -134,24 +186,23 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_dataset_gather(trainer->train, trainer->context->pool, positions, 0, batch,
                           neuron_session_input(session));
     neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
-    int64_t right;
-    double loss = batch_loss(trainer, positions, batch, &right);
-    if (!isfinite(loss)) {
+    neuron_graph_touch(trainer->graph); /* its moving statistics */
+    neuron_loss_part sum = batch_loss(trainer, positions, batch);
+    if (!isfinite(sum.loss)) {
         copy_statistics(trainer, true);
         return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
                            progress->epoch + 1, progress->step + 1,
-                           isnan(loss) ? "not a number" : "infinite");
+                           isnan(sum.loss) ? "not a number" : "infinite");
     }
-    neuron_session_backward(session, trainer->memory.gradients);
-    update_parameters(trainer);
+    descend(trainer);
 
     if (progress->step == 0) {
         progress->loss_sum = 0;
         progress->right = 0;
         progress->seen = 0;
     }
-    progress->loss_sum += loss;
-    progress->right += right;
+    progress->loss_sum += sum.loss;
+    progress->right += sum.right;
     progress->seen += batch;
     progress->step++;
     return NEURON_OK;

@@ -23,14 +23,20 @@ typedef struct neuron_progress {
     double best;
 } neuron_progress;
 
+/* Sums over some examples. */
+typedef struct neuron_loss_part {
+    double loss;
+    int64_t right;
+} neuron_loss_part;
+
 /* The memory of a run, made by the first one. */
 typedef struct neuron_run_memory {
     neuron_session *session;
-    int64_t *order;   /* of the examples in this epoch */
-    float *gradients; /* as graph->values, the trainable part */
+    int64_t *order; /* of the examples in this epoch */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
     float *statistics; /* the part of graph->values that is not trained, before a step */
-    float *target;     /* of one example */
+    float *targets;    /* of one example for each thread of the session */
+    neuron_loss_part *losses;
 } neuron_run_memory;
 
 struct neuron_trainer {

@@ -153,7 +153,7 @@ static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *conte
 {
     const neuron_spec *spec = kernel->spec;
     *bed = (bed_t){.context = context};
-    neuron_needs needs = {0, 0};
+    neuron_needs needs = {0};
     if (spec->layer->plan)
         spec->layer->plan(spec, kernel->batch, true, neuron_context_threads(context), &needs);
     int64_t in = kernel->batch * neuron_shape_count(&spec->inputs[0]);
@@ -236,6 +236,7 @@ static void time_optimizer(const kernel_t *kernel, neuron_context_t *context, do
     bench_must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
     neuron_update update = {
         .optimizer = adam,
+        .kernels = neuron_kernels_choose(),
         .values = floats(&bed, kernel->parameters),
         .gradients = floats(&bed, kernel->parameters),
         .count = kernel->parameters,

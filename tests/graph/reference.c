@@ -220,8 +220,9 @@ static void batch_norm(const call *c)
     }
 }
 
-/* Value i is dropped if number i of the node's sequence, from that of the step on, is below the
- * rate. */
+/* A value is dropped if its 16 random bits, as a fraction, are below the rate. Of every 64 values
+ * number i takes them from block i % 8 of eight: number i / 8 % 4 of it, the lower half for the first
+ * 32 values, the upper one for the others. */
 static void dropout(const call *c)
 {
     const double rate = c->reference->training ? option(c, NEURON_NODE_RATE) : 0;
@@ -229,9 +230,11 @@ static void dropout(const call *c)
                                   .stream = (uint32_t)c->node->index,
                                   .use = NEURON_RANDOM_DROPOUT};
     for (int64_t i = 0; i < c->count; i++) {
-        uint32_t numbers[4];
-        neuron_random_block(&random, (c->reference->step << 32) + (uint64_t)i / 4, numbers);
-        bool dropped = (double)numbers[i % 4] * 0x1p-32 < rate;
+        uint32_t numbers[4], place = (uint32_t)(i % 64);
+        uint64_t block = (uint64_t)i / 64 * 8 + place % 8;
+        neuron_random_block(&random, (c->reference->step << 32) + block, numbers);
+        uint32_t bits = numbers[place / 8 % 4] >> (place < 32 ? 0 : 16) & 0xffff;
+        bool dropped = bits < rint(rate * 0x1p16);
         c->y[i] = dropped ? 0 : c->x[i] / (1 - rate);
     }
 }

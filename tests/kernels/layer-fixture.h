@@ -62,7 +62,7 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
     for (int32_t i = 0; i < layer->option_count; i++)
         spec->options[i] = options[i];
     assert_ok(layer->infer(spec, "layer_1"));
-    neuron_needs needs = {0, 0};
+    neuron_needs needs = {0};
     layer->plan(spec, planned, training, threads, &needs);
 
     fixture->input_count = neuron_shape_count(input) * batch;

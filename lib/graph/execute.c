@@ -1,0 +1,263 @@
+/* Runs the steps of a session, forward and backward. */
+#include "graph/steps.h"
+
+#include "base/checked.h"
+#include "kernels/correlation.h"
+
+/* What all calls of a step have in common. */
+typedef struct step_call {
+    neuron_run run;
+    float *values[NEURON_ARRAYS_MAX], *gradients[NEURON_ARRAYS_MAX];
+} step_call;
+
+static void begin_run(step_call *call, neuron_session *session, const neuron_step *step)
+{
+    const neuron_graph_t *graph = session->graph;
+    const neuron_spec *spec = &step->node->spec;
+    for (int32_t i = 0; i < spec->array_count; i++) {
+        call->values[i] = graph->values + graph->arrays[step->node->first_array + i].offset;
+        call->gradients[i] = NULL;
+    }
+    for (int32_t i = 0; i < spec->input_count; i++) {
+        const neuron_edge *edge = &session->edges[step->first_edge + i];
+        session->inputs[i] = neuron_session_value(session, edge->value);
+        session->input_gradients[i] = NULL;
+    }
+    call->run = (neuron_run){
+        .spec = spec,
+        .kernels = session->kernels,
+        .pool = session->context->pool,
+        .batch = session->last_batch,
+        .training = session->purpose == NEURON_SESSION_TRAIN,
+        .inputs = session->inputs,
+        .output = neuron_session_memory(session, step->value),
+        .input_gradients = session->input_gradients,
+        .values = call->values,
+        .gradients = call->gradients,
+        .saved = neuron_session_memory(session, step->saved),
+        .prepared = neuron_session_memory(session, step->prepared),
+        .rectify = step->rectify,
+        .rectify_last = step->rectify_last,
+        .pooling = step->pool ? &step->pool->spec : NULL,
+        .gate = step->gates_input,
+    };
+    if (step->affine != NEURON_NO_BLOCK) {
+        const neuron_shape *shape = &step->norm->spec.output;
+        call->run.scale = neuron_session_memory(session, step->affine);
+        call->run.shift = call->run.scale + neuron_panel_round(shape->extent[shape->rank - 1]);
+    }
+}
+
+/* The random numbers of the last forward. */
+static void set_random(neuron_run *run, const neuron_session *session, const neuron_step *step)
+{
+    run->random = session->last_random;
+    run->random.stream = (uint32_t)step->node->index;
+    run->random_first = session->last_step << 32;
+}
+
+/* The scale and shift of the normalisation behind a step. */
+static void set_affine(const neuron_session *session, const neuron_step *step)
+{
+    const neuron_graph_t *graph = session->graph;
+    const neuron_spec *spec = &step->norm->spec;
+    const float *values[NEURON_ARRAYS_MAX];
+    for (int32_t i = 0; i < spec->array_count; i++)
+        values[i] = graph->values + graph->arrays[step->norm->first_array + i].offset;
+    float *scale = neuron_session_memory(session, step->affine);
+    int64_t width = neuron_panel_round(spec->output.extent[spec->output.rank - 1]);
+    neuron_batch_norm_affine(spec, values, scale, scale + width);
+}
+
+/* Makes of the parameters what forward works with. */
+static void prepare(neuron_session *session, const neuron_step *step)
+{
+    if (step->affine != NEURON_NO_BLOCK)
+        set_affine(session, step);
+    if (!step->node->spec.layer->prepare)
+        return;
+    step_call call;
+    begin_run(&call, session, step);
+    call.run.scratch = neuron_session_memory(session, step->scratch);
+    step->node->spec.layer->prepare(&call.run);
+}
+
+static void prepare_all(neuron_session *session)
+{
+    uint64_t version = atomic_load(&session->graph->version);
+    if (session->version == version)
+        return;
+    for (int32_t i = 0; i < session->step_count; i++)
+        prepare(session, &session->steps[i]);
+    session->version = version;
+}
+
+void neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
+                            uint64_t seed, uint64_t step_number)
+{
+    session->borrowed_input = input;
+    session->last_batch = batch;
+    session->last_random = (neuron_random){.seed = seed, .use = NEURON_RANDOM_DROPOUT};
+    session->last_step = step_number;
+    bool training = session->purpose == NEURON_SESSION_TRAIN;
+    if (!training)
+        prepare_all(session);
+    for (int32_t i = 0; i < session->step_count; i++) {
+        const neuron_step *step = &session->steps[i];
+        if (training)
+            prepare(session, step);
+        step_call call;
+        begin_run(&call, session, step);
+        call.run.scratch = neuron_session_memory(session, step->scratch);
+        set_random(&call.run, session, step);
+        step->node->spec.layer->forward(&call.run);
+    }
+}
+
+/* Where one gradient goes: all of it into a flat array, or each piece to a receiver. */
+typedef struct gradient_route {
+    neuron_session *session;
+    const neuron_step *step;
+    float *flat;
+    const neuron_receiver *receiver;
+} gradient_route;
+
+static const neuron_graph_array *array_of(const gradient_route *route, int32_t index)
+{
+    return &route->session->graph->arrays[route->step->node->first_array + index];
+}
+
+static void hand_on(const neuron_run *run, int32_t array, const float *gradient, int64_t first,
+                    int64_t count)
+{
+    const gradient_route *route = run->receiver;
+    route->receiver->take(route->receiver->user_data, array_of(route, array)->offset + first,
+                          gradient, count);
+}
+
+/* Sets where the gradients of the parameters go. */
+static void place_gradients(const gradient_route *route, step_call *call)
+{
+    const neuron_step *step = route->step;
+    size_t used = 0;
+    for (int32_t i = 0; i < step->node->spec.array_count; i++) {
+        const neuron_graph_array *array = array_of(route, i);
+        if (!array->array->trainable)
+            continue;
+        if (route->flat)
+            call->gradients[i] = route->flat + array->offset;
+        else if (!neuron_step_hands_on(step, i))
+            call->gradients[i] =
+                (float *)(void *)((char *)neuron_session_memory(route->session, step->gradients) +
+                                  neuron_reserve(&used, array->count, sizeof(float)));
+    }
+    if (!route->flat) {
+        call->run.hand_on = hand_on;
+        call->run.receiver = route;
+    }
+}
+
+/* Parameters that one task hands on: a few microseconds' work for an optimizer. */
+enum { HANDED_ON = 16384 };
+
+typedef struct delivery {
+    const neuron_run *run;
+    int32_t array;
+    int64_t count;
+} delivery;
+
+static void deliver_piece(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const delivery *all = work;
+    int64_t first = task * HANDED_ON;
+    hand_on(all->run, all->array, all->run->gradients[all->array] + first, first,
+            neuron_min_count(HANDED_ON, all->count - first));
+}
+
+/* Hands on what the layer has not. */
+static void deliver(const gradient_route *route, const neuron_run *run)
+{
+    for (int32_t i = 0; i < run->spec->array_count; i++) {
+        if (!run->gradients[i])
+            continue;
+        delivery all = {run, i, array_of(route, i)->count};
+        neuron_pool_run(run->pool, neuron_ceil_divide(all.count, HANDED_ON), deliver_piece, &all);
+    }
+}
+
+/* Takes the gradient through the step's own rectifier. */
+static void gate_itself(const neuron_session *session, const neuron_step *step, float *gradient)
+{
+    float *gradients[] = {gradient};
+    const neuron_run run = {
+        .spec = &step->result->spec,
+        .kernels = session->kernels,
+        .pool = session->context->pool,
+        .batch = session->last_batch,
+        .output = neuron_session_memory(session, step->value),
+        .output_gradient = gradient,
+        .input_gradients = gradients,
+    };
+    neuron_layer_relu.backward(&run);
+}
+
+/* Adds what steps wrote aside because the value is used more than once. */
+static void add_gradients(neuron_session *session, const neuron_step *step)
+{
+    const neuron_spec *spec = &step->node->spec;
+    for (int32_t i = 0; i < spec->input_count; i++) {
+        const neuron_edge *edge = &session->edges[step->first_edge + i];
+        if (edge->sum == NEURON_NO_BLOCK)
+            continue;
+        const float *part = neuron_session_memory(session, edge->gradient);
+        float *sum = neuron_session_memory(session, edge->sum);
+        int64_t count = session->last_batch * neuron_shape_count(&spec->inputs[i]);
+        for (int64_t j = 0; j < count; j++)
+            sum[j] += part[j];
+    }
+}
+
+static void step_back(gradient_route *route)
+{
+    neuron_session *session = route->session;
+    const neuron_step *step = route->step;
+    float *gradient = neuron_session_memory(session, step->gradient);
+    step_call call;
+    begin_run(&call, session, step);
+    for (int32_t i = 0; i < step->node->spec.input_count; i++)
+        session->input_gradients[i] =
+            neuron_session_memory(session, session->edges[step->first_edge + i].gradient);
+    place_gradients(route, &call);
+    if (step->gates_itself)
+        gate_itself(session, step, gradient);
+    call.run.output_gradient = gradient;
+    call.run.scratch = neuron_session_memory(session, step->backward_scratch);
+    set_random(&call.run, session, step);
+    step->node->spec.layer->backward(&call.run);
+    if (!route->flat)
+        deliver(route, &call.run);
+    add_gradients(session, step);
+}
+
+static void step_all_back(gradient_route *route)
+{
+    const neuron_session *session = route->session;
+    for (int32_t i = session->step_count - 1; i >= 0; i--) {
+        route->step = &session->steps[i];
+        if (route->step->backward)
+            step_back(route);
+    }
+}
+
+void neuron_session_backward(neuron_session *session, float *gradients)
+{
+    gradient_route route = {.session = session, .flat = gradients};
+    step_all_back(&route);
+}
+
+void neuron_session_descend(neuron_session *session, const neuron_receiver *receiver)
+{
+    gradient_route route = {.session = session, .receiver = receiver};
+    step_all_back(&route);
+}
