@@ -191,7 +191,8 @@ class Comparison:
     def run(self):
         for name, why in self.peer.missing.items():
             print(f'Going on without {name}: {why}', file=sys.stderr)
-        print(', '.join(f'{name} {version}' for name, version in self.peer.versions.items()))
+        print(', '.join(f'{name} {version}' for name, version in self.peer.versions.items()) or
+              'libneuron alone')
         print_head()
         for row in self.arguments.row or ROWS:
             for kind in ('train', 'infer'):
@@ -245,7 +246,8 @@ def main():
     mean = comparison.geometric_mean()
     if mean:
         print(f'\nTraining, geometric mean of the ratios to torch: {mean:.2f}')
-    print('A ratio above 1 says that libneuron is faster.')
+    if comparison.peer.versions:
+        print('A ratio above 1 says that libneuron is faster.')
     if comparison.busy > 0.02:
         print(f'Beware: the peer kept {comparison.busy:.2f} of a processor busy while '
               'neuron-bench ran.', file=sys.stderr)
