@@ -13,6 +13,7 @@ const neuron_kernels KERNEL(kernels) = {
     .accumulate = KERNEL(accumulate),
     .correlate_shallow = KERNEL(correlate_shallow),
     .accumulate_shallow = KERNEL(accumulate_shallow),
+    .multiply = KERNEL(multiply),
     .pack = KERNEL(pack),
     .maximum = KERNEL(maximum),
     .scatter = KERNEL(scatter),
