@@ -45,14 +45,13 @@ static void set_source(const neuron_correlation *correlation, neuron_bands *band
 }
 
 neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch,
-                              const neuron_pooling *pooling)
+                              int64_t multiple)
 {
     neuron_bands bands = {.images = 1};
-    int64_t whole = pooling ? pooling->window_rows : 1;
     int64_t rows = neuron_ceil_divide(BAND_PIXELS, correlation->columns);
     bands.per_image = neuron_ceil_divide(correlation->rows, rows);
     bands.rows = neuron_ceil_divide(correlation->rows, bands.per_image);
-    bands.rows = neuron_ceil_divide(bands.rows, whole) * whole;
+    bands.rows = neuron_ceil_divide(bands.rows, multiple) * multiple;
     bands.rows = neuron_min_count(bands.rows, correlation->rows);
     bands.per_image = neuron_ceil_divide(correlation->rows, bands.rows);
     if (bands.per_image == 1) {
@@ -146,67 +145,46 @@ bool neuron_correlation_is_shallow(const neuron_correlation *correlation)
            correlation->kernel_width <= 7;
 }
 
-/* The first row of windows of an image of the band, and how many rows of them there are. */
-static neuron_pool_work first_windows(const neuron_correlation *correlation,
-                                      const neuron_bands *bands, const neuron_band *band,
-                                      const neuron_pooling *pooling, int64_t image, int64_t *rows)
+static int64_t rows_multiple(const neuron_pooling *pooling)
 {
-    int64_t first = band->row / pooling->window_rows;
+    return pooling ? pooling->window_rows : 1;
+}
+
+static void pool_image(const neuron_correlation *correlation, const neuron_correlation_run *run,
+                       const float *outputs, int64_t image, int64_t first, int64_t rows)
+{
+    const neuron_pooling *pooling = run->pooling;
     int64_t width = pooling->columns * correlation->filters;
-    int64_t at = ((band->image + image) * pooling->rows + first) * width;
-    *rows = neuron_min_count(band->rows / pooling->window_rows, pooling->rows - first);
-    (void)bands;
-    return (neuron_pool_work){
+    int64_t at = (image * pooling->rows + first) * width;
+    neuron_pool_work work = {
         .windows = pooling->columns,
         .window_rows = pooling->window_rows,
         .window_columns = pooling->window_columns,
         .channels = correlation->filters,
         .row_step = correlation->columns * correlation->filters,
-        .output = pooling->output ? pooling->output + at : NULL,
+        .values = outputs,
+        .output = pooling->output + at,
         .places = pooling->places ? pooling->places + at : NULL,
-        .gradients = pooling->gradients ? pooling->gradients + at : NULL,
     };
+    for (int64_t y = 0; y < rows; y++) {
+        run->kernels->pool(&work);
+        work.values += work.window_rows * work.row_step;
+        work.output += width;
+        if (work.places)
+            work.places += width;
+    }
 }
 
 void neuron_band_pool(const neuron_correlation *correlation, const neuron_bands *bands,
                       const neuron_band *band, const neuron_correlation_run *run,
                       const float *outputs)
 {
-    int64_t image_size = bands->rows * correlation->columns * correlation->filters, rows;
-    for (int64_t i = 0; i < band->images; i++) {
-        neuron_pool_work work = first_windows(correlation, bands, band, run->pooling, i, &rows);
-        int64_t width = work.windows * work.channels;
-        work.values = outputs + i * image_size;
-        for (int64_t y = 0; y < rows; y++) {
-            run->kernels->pool(&work);
-            work.values += work.window_rows * work.row_step;
-            work.output += width;
-            work.places += work.places ? width : 0;
-        }
-    }
-}
-
-void neuron_band_pool_back(const neuron_correlation *correlation, const neuron_bands *bands,
-                           const neuron_band *band, const neuron_correlation_run *run,
-                           float *gradients)
-{
-    int64_t image_size = bands->rows * correlation->columns * correlation->filters, rows;
-    for (int64_t i = 0; i < band->images; i++) {
-        neuron_pool_work work = first_windows(correlation, bands, band, run->pooling, i, &rows);
-        int64_t width = work.windows * work.channels;
-        int64_t covered = work.windows * work.window_columns * work.channels;
-        float *to = gradients + i * image_size;
-        for (int64_t y = 0; y < rows; y++) {
-            work.value_gradients = to;
-            run->kernels->pool_back(&work);
-            for (int64_t j = 0; j < work.window_rows; j++, to += work.row_step)
-                memset(to + covered, 0, (size_t)(work.row_step - covered) * sizeof *to);
-            work.gradients += width;
-            work.places += width;
-        }
-        int64_t left = band->rows - rows * work.window_rows;
-        memset(to, 0, (size_t)(left * work.row_step) * sizeof *to);
-    }
+    const neuron_pooling *pooling = run->pooling;
+    int64_t image_size = bands->rows * correlation->columns * correlation->filters;
+    int64_t first = band->row / pooling->window_rows;
+    int64_t rows = neuron_min_count(band->rows / pooling->window_rows, pooling->rows - first);
+    for (int64_t i = 0; i < band->images; i++)
+        pool_image(correlation, run, outputs + i * image_size, band->image + i, first, rows);
 }
 
 /* Where things lie in the scratch of a correlation. */
@@ -232,7 +210,7 @@ static correlate_layout lay_out(const neuron_correlation *correlation, const neu
 size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
                                 int32_t threads, const neuron_pooling *pooling)
 {
-    neuron_bands bands = neuron_bands_cut(correlation, batch, pooling);
+    neuron_bands bands = neuron_bands_cut(correlation, batch, rows_multiple(pooling));
     return lay_out(correlation, &bands, threads, pooling != NULL).total;
 }
 
@@ -287,7 +265,8 @@ void neuron_correlate(const neuron_correlation *correlation, const neuron_correl
 {
     correlate_job job = {.correlation = correlation,
                          .run = run,
-                         .bands = neuron_bands_cut(correlation, run->batch, run->pooling),
+                         .bands =
+                             neuron_bands_cut(correlation, run->batch, rows_multiple(run->pooling)),
                          .weights = weights,
                          .bias = bias,
                          .output = output};

@@ -45,10 +45,16 @@ static inline int64_t neuron_panel_width(int32_t lanes, int64_t columns, int64_t
 typedef struct neuron_pooling {
     int64_t window_rows, window_columns;
     int64_t rows, columns; /* of windows */
-    float *output;         /* forward: then the correlation's own is never written */
+    float *output;         /* then the correlation's own is never written */
     uint8_t *places;
-    const float *gradients; /* backward: then the output's gradient is made from these */
 } neuron_pooling;
+
+/* Makes the gradient of some rows of one image of a correlation's output, side by side in `to`. */
+typedef struct neuron_gradient_rows {
+    void (*make)(const void *maker, int64_t image, int64_t first, int64_t rows, float *to);
+    const void *maker;
+    int64_t multiple; /* of this `first` is, and `rows` but for the last ones of the image */
+} neuron_gradient_rows;
 
 /* What a correlation works with. */
 typedef struct neuron_correlation_run {
@@ -57,8 +63,10 @@ typedef struct neuron_correlation_run {
     int64_t batch;
     const float *source;
     char *scratch;
-    neuron_epilogue epilogue;      /* its `gate` lies like the output */
-    const neuron_pooling *pooling; /* of the output, in the same pass; NULL for none */
+    neuron_epilogue epilogue;                  /* its `gate` lies like the output */
+    const neuron_pooling *pooling;             /* of the output, in the same pass; NULL for none */
+    const neuron_gradient_rows *gradient_rows; /* weight gradient: instead of an array of the
+                                                  output's gradient; NULL for that */
 } neuron_correlation_run;
 
 /* The cut of a batch into bands. */
@@ -75,9 +83,9 @@ typedef struct neuron_band {
     int64_t image, images, row, rows;
 } neuron_band;
 
-/* `pooling` keeps its windows whole; NULL for none. */
+/* Bands begin at multiples of `multiple` rows. */
 neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch,
-                              const neuron_pooling *pooling);
+                              int64_t multiple);
 neuron_band neuron_bands_at(const neuron_correlation *correlation, const neuron_bands *bands,
                             int64_t batch, int64_t number);
 
@@ -90,13 +98,10 @@ void neuron_bands_offsets(const neuron_correlation *correlation, const neuron_ba
 neuron_correlation neuron_band_local(const neuron_correlation *correlation,
                                      const neuron_bands *bands);
 
-/* Pools the outputs of a band, or makes their gradient from that of the pooled ones. */
+/* Pools the outputs of a band. */
 void neuron_band_pool(const neuron_correlation *correlation, const neuron_bands *bands,
                       const neuron_band *band, const neuron_correlation_run *run,
                       const float *outputs);
-void neuron_band_pool_back(const neuron_correlation *correlation, const neuron_bands *bands,
-                           const neuron_band *band, const neuron_correlation_run *run,
-                           float *gradients);
 
 /* Whether pixels side by side are read from floats side by side: see correlate_shallow. */
 bool neuron_correlation_is_shallow(const neuron_correlation *correlation);
@@ -118,6 +123,6 @@ void neuron_weight_gradient(const neuron_correlation *correlation,
                             const neuron_correlation_run *run, const float *output_gradient,
                             float *weight_gradient, float *bias_gradient);
 size_t neuron_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
-                                      int32_t threads, const neuron_pooling *pooling);
+                                      int32_t threads, const neuron_gradient_rows *gradient_rows);
 
 #endif

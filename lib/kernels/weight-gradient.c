@@ -30,10 +30,10 @@ typedef struct gradient_job {
 } gradient_job;
 
 static gradient_job plan(const neuron_correlation *correlation, int64_t batch, int32_t threads,
-                         const neuron_pooling *pooling)
+                         const neuron_gradient_rows *rows)
 {
     gradient_job job = {.correlation = correlation,
-                        .bands = neuron_bands_cut(correlation, batch, pooling)};
+                        .bands = neuron_bands_cut(correlation, batch, rows ? rows->multiple : 1)};
     job.depth = correlation->kernel_height * correlation->kernel_width * correlation->channels;
     job.groups = neuron_ceil_divide(correlation->filters, NEURON_PANEL_GROUP);
     int64_t parts = neuron_min_count(batch, neuron_ceil_divide(TASKS_WANTED, job.groups));
@@ -44,7 +44,7 @@ static gradient_job plan(const neuron_correlation *correlation, int64_t batch, i
     neuron_reserve(&job.worker_bytes, job.bands.copy_size, sizeof(float));
     job.worker_panel =
         neuron_reserve(&job.worker_bytes, job.bands.pixels * NEURON_PANEL_GROUP, sizeof(float));
-    if (pooling)
+    if (rows)
         job.worker_gradients = neuron_reserve(
             &job.worker_bytes, job.bands.pixels * correlation->filters, sizeof(float));
     job.offsets = neuron_reserve(&job.total, job.bands.pixels, sizeof(int64_t));
@@ -57,9 +57,9 @@ static gradient_job plan(const neuron_correlation *correlation, int64_t batch, i
 }
 
 size_t neuron_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
-                                      int32_t threads, const neuron_pooling *pooling)
+                                      int32_t threads, const neuron_gradient_rows *gradient_rows)
 {
-    return plan(correlation, batch, threads, pooling).total;
+    return plan(correlation, batch, threads, gradient_rows).total;
 }
 
 static float *part_sums(const gradient_job *job, int64_t part)
@@ -71,11 +71,14 @@ static float *part_sums(const gradient_job *job, int64_t part)
 static const float *band_gradient(const gradient_job *job, const neuron_band *band, char *own)
 {
     const neuron_correlation *correlation = job->correlation;
-    if (!job->run->pooling)
+    const neuron_gradient_rows *rows = job->run->gradient_rows;
+    if (!rows)
         return job->output_gradient + band->image * correlation->image_step +
                band->row * correlation->row_step;
     float *gradients = (float *)(void *)(own + job->worker_gradients);
-    neuron_band_pool_back(correlation, &job->bands, band, job->run, gradients);
+    for (int64_t i = 0; i < band->images; i++)
+        rows->make(rows->maker, band->image + i, band->row, band->rows,
+                   gradients + i * band->rows * correlation->row_step);
     return gradients;
 }
 
@@ -165,7 +168,8 @@ void neuron_weight_gradient(const neuron_correlation *correlation,
                             const neuron_correlation_run *run, const float *output_gradient,
                             float *weight_gradient, float *bias_gradient)
 {
-    gradient_job job = plan(correlation, run->batch, neuron_pool_threads(run->pool), run->pooling);
+    gradient_job job =
+        plan(correlation, run->batch, neuron_pool_threads(run->pool), run->gradient_rows);
     job.run = run;
     job.output_gradient = output_gradient;
     job.weight_gradient = weight_gradient;

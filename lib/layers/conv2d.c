@@ -201,7 +201,10 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
         return;
     if (pooling) /* places */
         neuron_reserve(&needs->saved, neuron_shape_count(&needs->pooling->output) * batch, 1);
-    keep_larger(&needs->scratch, neuron_weight_gradient_scratch(&forward, batch, threads, pooling));
+    neuron_gradient_rows rows = {.multiple =
+                                     pooling ? pooling->window_rows : needs->gradient_multiple};
+    keep_larger(&needs->scratch, neuron_weight_gradient_scratch(&forward, batch, threads,
+                                                                rows.multiple ? &rows : NULL));
     neuron_window down = window(spec, 0), along = window(spec, 1);
     /* All phases of an axis beyond its extent are empty, however large the stride. */
     for (int64_t y = 0; y < neuron_min_count(down.stride, down.input); y++) {
@@ -285,8 +288,13 @@ static void correlate(const pack_job *job, neuron_task pack, const float *source
     memset(padded, 0, (size_t)neuron_panel_round(correlation->filters) * sizeof *padded);
     if (bias)
         memcpy(padded, bias, (size_t)correlation->filters * sizeof *padded);
-    neuron_correlation_run correlation_run = {run->kernels,           run->pool, run->batch, source,
-                                              scratch + layout.total, *epilogue, pooling};
+    neuron_correlation_run correlation_run = {.kernels = run->kernels,
+                                              .pool = run->pool,
+                                              .batch = run->batch,
+                                              .source = source,
+                                              .scratch = scratch + layout.total,
+                                              .epilogue = *epilogue,
+                                              .pooling = pooling};
     neuron_correlate(correlation, &correlation_run, packing.packed, padded, output);
 }
 
@@ -324,21 +332,59 @@ static void input_gradient(const neuron_run *run)
     }
 }
 
+/* The gradient of rows of the output from that of its pooled values. */
+static void unpool_rows(const void *maker, int64_t image, int64_t first, int64_t rows, float *to)
+{
+    const neuron_run *run = maker;
+    const neuron_shape *output = &run->spec->output;
+    neuron_pooling windows = pooling_of(run->pooling);
+    int64_t width = windows.columns * output->extent[2];
+    int64_t at = (image * windows.rows + first / windows.window_rows) * width;
+    neuron_pool_work work = {
+        .windows = windows.columns,
+        .window_rows = windows.window_rows,
+        .window_columns = windows.window_columns,
+        .channels = output->extent[2],
+        .row_step = output->extent[1] * output->extent[2],
+        .places = (uint8_t *)run->saved + at,
+        .gradients = run->output_gradient + at,
+    };
+    int64_t covered = work.windows * work.window_columns * work.channels, y = first;
+    int64_t end = neuron_min_count(first + rows, windows.rows * work.window_rows);
+    for (; y < end; y += work.window_rows) {
+        work.value_gradients = to;
+        run->kernels->pool_back(&work);
+        for (int64_t i = 0; i < work.window_rows; i++, to += work.row_step)
+            memset(to + covered, 0, (size_t)(work.row_step - covered) * sizeof *to);
+        work.gradients += width;
+        work.places += width;
+    }
+    memset(to, 0, (size_t)((first + rows - y) * work.row_step) * sizeof *to);
+}
+
+static void reader_rows(const void *maker, int64_t image, int64_t first, int64_t rows, float *to)
+{
+    const neuron_run *reader = maker;
+    reader->spec->layer->gradient_rows(reader, image, first, rows, to);
+}
+
 static void backward(const neuron_run *run)
 {
     neuron_correlation correlation = forward_correlation(run->spec);
     float *kernel = run->gradients[0];
     float *bias = run->spec->array_count > 1 ? run->gradients[1] : NULL;
+    neuron_gradient_rows rows = {0};
+    if (run->pooling)
+        rows = (neuron_gradient_rows){unpool_rows, run, pooling_of(run->pooling).window_rows};
+    if (run->reader)
+        rows = (neuron_gradient_rows){reader_rows, run->reader, run->gradient_multiple};
     if (kernel || bias) {
-        neuron_pooling pooling = pooling_of(run->pooling);
-        pooling.gradients = run->output_gradient;
-        pooling.places = run->saved;
         neuron_correlation_run correlation_run = {.kernels = run->kernels,
                                                   .pool = run->pool,
                                                   .batch = run->batch,
                                                   .source = run->inputs[0],
                                                   .scratch = run->scratch,
-                                                  .pooling = run->pooling ? &pooling : NULL};
+                                                  .gradient_rows = rows.make ? &rows : NULL};
         neuron_weight_gradient(&correlation, &correlation_run, run->output_gradient, kernel, bias);
     }
     if (run->input_gradients[0])
@@ -348,7 +394,8 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_conv2d = {
     .name = "conv2d",
     .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
-             NEURON_LAYER_POOLS_FIRST | NEURON_LAYER_POOLS_PREDICTING | NEURON_LAYER_GATES,
+             NEURON_LAYER_POOLS_FIRST | NEURON_LAYER_POOLS_PREDICTING | NEURON_LAYER_GATES |
+             NEURON_LAYER_TAKES_ROWS,
     .option_count = sizeof options / sizeof *options,
     .options = options,
     .infer = infer,
