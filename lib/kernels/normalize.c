@@ -2,8 +2,6 @@
  * registers. */
 #include "kernels/tiles.h"
 
-#include <math.h>
-
 /* Vectors whose sums are kept at a time: enough to hide how long an addition takes. */
 enum { GROUP = 4 };
 
@@ -91,123 +89,141 @@ void KERNEL(gradient_sums)(const float *gradients, const float *values, int64_t 
                          sums + c, products + c);
 }
 
-void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
-                       const neuron_normalization *by, float *output)
+/* The factors of a vector of channels. They are loaded anew for every pixel, from the nearest cache:
+ * walking through the values in their order is worth more than keeping them in registers. */
+typedef struct factors {
+    vector mean, scale, slope, shift;
+} factors;
+
+static ALWAYS_INLINE factors load_factors(const neuron_normalization *by, int64_t c, int64_t left,
+                                          bool back)
 {
-    vector floor = by->rectifier ? (vector){0} : broadcast(-INFINITY);
-    for (int64_t c = 0; c < channels; c += LANES) {
-        int64_t left = channels - c;
-        vector mean = load_some(by->mean + c, left), scale = load_some(by->scale + c, left);
-        vector shift = load_some(by->shift + c, left);
-        UNROLL_BY_4
-        for (int64_t row = 0; row < rows; row++) {
-            int64_t at = row * channels + c;
-            vector value = (load_some(values + at, left) - mean) * scale + shift;
-            store_some(output + at, choose(value < floor, floor, value), left);
-        }
-    }
+    return (factors){
+        .mean = load_some(by->mean + c, left),
+        .scale = load_some(by->scale + c, left),
+        .slope = back ? load_some(by->slope + c, left) : (vector){0},
+        .shift = load_some(by->shift + c, left),
+    };
 }
 
-/* The gradient of a value that stands for itself, and of one that a window's largest may be. */
-static ALWAYS_INLINE vector back(vector gradient, vector value, const vector by[4], bool gate)
+static ALWAYS_INLINE vector forth(vector value, const factors *by)
 {
-    vector result = gradient * by[1] + ((value - by[0]) * by[2] + by[3]);
+    return (value - by->mean) * by->scale + by->shift;
+}
+
+static ALWAYS_INLINE vector back(vector gradient, vector value, const factors *by, bool gate)
+{
+    vector result = gradient * by->scale + ((value - by->mean) * by->slope + by->shift);
     return gate ? choose(value > (vector){0}, result, (vector){0}) : result;
 }
 
-static ALWAYS_INLINE void load_by(const neuron_normalization *by, int64_t c, int64_t left,
-                                  vector loaded[4])
+static ALWAYS_INLINE vector rectify_if(bool rectifier, vector value)
 {
-    loaded[0] = load_some(by->mean + c, left);
-    loaded[1] = load_some(by->scale + c, left);
-    loaded[2] = load_some(by->slope + c, left);
-    loaded[3] = load_some(by->shift + c, left);
+    return rectifier ? choose(value < (vector){0}, (vector){0}, value) : value;
+}
+
+void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
+                       const neuron_normalization *by, float *output)
+{
+    const bool rectifier = by->rectifier;
+    for (int64_t row = 0; row < rows; row++) {
+        for (int64_t c = 0; c < channels; c += LANES) {
+            int64_t at = row * channels + c, left = channels - c;
+            factors f = load_factors(by, c, left, false);
+            vector value = forth(load_some(values + at, left), &f);
+            store_some(output + at, rectify_if(rectifier, value), left);
+        }
+    }
 }
 
 void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
                             int64_t channels, const neuron_normalization *by, float *output)
 {
-    for (int64_t c = 0; c < channels; c += LANES) {
-        int64_t left = channels - c;
-        vector loaded[4];
-        load_by(by, c, left, loaded);
-        UNROLL_BY_4
-        for (int64_t row = 0; row < rows; row++) {
-            int64_t at = row * channels + c;
+    const bool gate = by->rectifier;
+    for (int64_t row = 0; row < rows; row++) {
+        for (int64_t c = 0; c < channels; c += LANES) {
+            int64_t at = row * channels + c, left = channels - c;
+            factors f = load_factors(by, c, left, true);
             vector gradient = gradients ? load_some(gradients + at, left) : (vector){0};
-            store_some(output + at,
-                       back(gradient, load_some(values + at, left), loaded, by->rectifier), left);
+            vector value = load_some(values + at, left);
+            store_some(output + at, back(gradient, value, &f, gate), left);
         }
     }
 }
 
 /* One window and one vector of channels: the largest normalised value, and what it was before. */
 static ALWAYS_INLINE void pool_window(const neuron_norm_pool_work *work, const float *values,
-                                      int64_t left, const vector by[3], vector *best,
-                                      vector *picked)
+                                      int64_t left, const factors *by, vector *best, vector *picked)
 {
+    *picked = load_some(values, left);
+    *best = forth(*picked, by);
     for (int64_t y = 0; y < work->window_rows; y++) {
-        for (int64_t x = 0; x < work->window_columns; x++) {
+        for (int64_t x = y == 0; x < work->window_columns; x++) {
             vector value = load_some(values + y * work->row_step + x * work->channels, left);
-            vector result = (value - by[0]) * by[1] + by[2];
+            vector result = forth(value, by);
             vector_mask larger = (result > *best) | (result != result);
-            if (x == 0 && y == 0)
-                larger = (vector_mask){0} - 1;
             *best = choose(larger, result, *best);
             *picked = choose(larger, value, *picked);
         }
     }
 }
 
+static ALWAYS_INLINE void norm_pool_at(const neuron_norm_pool_work *work, int64_t window, int64_t c,
+                                       int64_t left)
+{
+    factors by = load_factors(&work->by, c, left, false);
+    const float *values = work->values + window * work->window_columns * work->channels + c;
+    vector best, picked;
+    pool_window(work, values, left, &by, &best, &picked);
+    int64_t at = window * work->channels + c;
+    store_some(work->output + at, rectify_if(work->by.rectifier, best), left);
+    store_some(work->picked + at, picked, left);
+}
+
 void KERNEL(norm_pool)(const neuron_norm_pool_work *work)
 {
-    vector floor = work->by.rectifier ? (vector){0} : broadcast(-INFINITY);
-    for (int64_t c = 0; c < work->channels; c += LANES) {
-        int64_t left = work->channels - c;
-        const vector by[3] = {load_some(work->by.mean + c, left),
-                              load_some(work->by.scale + c, left),
-                              load_some(work->by.shift + c, left)};
-        for (int64_t i = 0; i < work->windows; i++) {
-            const float *values = work->values + i * work->window_columns * work->channels + c;
-            vector best = {0}, picked = {0};
-            pool_window(work, values, left, by, &best, &picked);
-            int64_t at = i * work->channels + c;
-            store_some(work->output + at, choose(best < floor, floor, best), left);
-            store_some(work->picked + at, picked, left);
-        }
+    for (int64_t i = 0; i < work->windows; i++) {
+        int64_t c = 0;
+        for (; c + LANES <= work->channels; c += LANES)
+            norm_pool_at(work, i, c, LANES);
+        if (c < work->channels)
+            norm_pool_at(work, i, c, work->channels - c);
     }
 }
 
 /* One window and one vector of channels: the gradient goes to the first value that equals the one
  * that was picked. */
-static ALWAYS_INLINE void pool_window_back(const neuron_norm_pool_work *work, int64_t at,
-                                           int64_t left, const vector by[4], vector gradient,
-                                           vector picked)
+static ALWAYS_INLINE void norm_pool_back_at(const neuron_norm_pool_work *work, int64_t window,
+                                            int64_t c, int64_t left)
 {
-    for (int64_t y = 0; y < work->window_rows; y++) {
-        for (int64_t x = 0; x < work->window_columns; x++) {
-            int64_t place = at + y * work->row_step + x * work->channels;
-            vector value = load_some(work->values + place, left);
+    const bool gate = work->by.rectifier;
+    const int64_t channels = work->channels, row_step = work->row_step;
+    const int64_t rows = work->window_rows, columns = work->window_columns;
+    factors by = load_factors(&work->by, c, left, true);
+    int64_t at = window * columns * channels + c;
+    const float *values = work->values + at;
+    float *to = work->value_gradients + at;
+    vector gradient = load_some(work->gradients + window * channels + c, left);
+    vector picked = load_some(work->picked + window * channels + c, left);
+    for (int64_t y = 0; y < rows; y++) {
+        for (int64_t x = 0; x < columns; x++) {
+            int64_t place = y * row_step + x * channels;
+            vector value = load_some(values + place, left);
             vector_mask here = value == picked;
             vector share = choose(here, gradient, (vector){0});
             gradient = choose(here, (vector){0}, gradient);
-            store_some(work->value_gradients + place, back(share, value, by, work->by.rectifier),
-                       left);
+            store_some(to + place, back(share, value, &by, gate), left);
         }
     }
 }
 
 void KERNEL(norm_pool_back)(const neuron_norm_pool_work *work)
 {
-    for (int64_t c = 0; c < work->channels; c += LANES) {
-        int64_t left = work->channels - c;
-        vector by[4];
-        load_by(&work->by, c, left, by);
-        for (int64_t i = 0; i < work->windows; i++) {
-            int64_t from = i * work->channels + c;
-            pool_window_back(work, i * work->window_columns * work->channels + c, left, by,
-                             load_some(work->gradients + from, left),
-                             load_some(work->picked + from, left));
-        }
+    for (int64_t i = 0; i < work->windows; i++) {
+        int64_t c = 0;
+        for (; c + LANES <= work->channels; c += LANES)
+            norm_pool_back_at(work, i, c, LANES);
+        if (c < work->channels)
+            norm_pool_back_at(work, i, c, work->channels - c);
     }
 }
