@@ -194,7 +194,8 @@ static void forward_tiles(void *work, int64_t image, int32_t worker)
         job->run->kernels->pool(&row);
         row.values += row.window_rows * row.row_step;
         row.output += width;
-        row.places += row.places ? width : 0;
+        if (row.places)
+            row.places += width;
     }
 }
 
