@@ -168,7 +168,8 @@ static int place_working_memory(neuron_compiler *c)
     for (int32_t i = 0; i < s->step_count; i++) {
         neuron_step *step = &s->steps[i];
         const neuron_spec *spec = &step->node->spec;
-        neuron_needs needs = {.pooling = step->pool ? &step->pool->spec : NULL};
+        neuron_needs needs = {.pooling = step->pool ? &step->pool->spec : NULL,
+                              .gradient_multiple = neuron_step_gradient_multiple(s, step)};
         if (spec->layer->plan)
             spec->layer->plan(spec, s->batch, neuron_compiler_trains(c), s->threads, &needs);
         int32_t forward = forward_time(i), backward = backward_time(c, i);
@@ -187,6 +188,24 @@ static int place_working_memory(neuron_compiler *c)
     return NEURON_OK;
 }
 
+static void extend_unless_none(neuron_compiler *c, int32_t block, int32_t time)
+{
+    if (block != NEURON_NO_BLOCK)
+        extend(c, block, time);
+}
+
+/* Keeps what a step makes its input's gradient of until the step before it has asked for it. */
+static void defer(neuron_compiler *c, int32_t index, const neuron_value *input)
+{
+    const neuron_step *step = &c->session->steps[index];
+    int32_t time = backward_time(c, input->maker);
+    extend(c, input->block, time);
+    extend(c, step->gradient, time);
+    extend_unless_none(c, step->value, time);
+    extend_unless_none(c, step->saved, time);
+    extend_unless_none(c, step->backward_scratch, time);
+}
+
 /* Where backward writes the gradient of one input. The first step to get there, from the end,
  * writes straight into the value's gradient; later ones write aside and are added. */
 static int place_edge_gradient(neuron_compiler *c, int32_t index, neuron_edge *edge,
@@ -197,6 +216,10 @@ static int place_edge_gradient(neuron_compiler *c, int32_t index, neuron_edge *e
     size_t bytes;
     if (!input->wanted)
         return NEURON_OK;
+    if (c->session->steps[index].defers) {
+        defer(c, index, input);
+        return NEURON_OK;
+    }
     RETURN_IF_ERROR(value_bytes(c, from, &bytes));
     if (input->gradient != NEURON_NO_BLOCK) {
         edge->sum = input->gradient;
@@ -239,7 +262,7 @@ static int compile(neuron_compiler *c)
     neuron_compiler_list_steps(c);
     count_uses(c);
     if (neuron_compiler_trains(c))
-        neuron_compiler_place_gates(c);
+        neuron_compiler_place_gradients(c);
     RETURN_IF_ERROR(place_values(c));
     RETURN_IF_ERROR(place_working_memory(c));
     if (neuron_compiler_trains(c))

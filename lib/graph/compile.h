@@ -38,7 +38,8 @@ static inline neuron_value *neuron_compiler_value(neuron_compiler *compiler,
  * the roots and makers. */
 void neuron_compiler_list_steps(neuron_compiler *compiler);
 
-/* Decides who takes the gradient through each rectifier that is part of a step. Needs the uses. */
-void neuron_compiler_place_gates(neuron_compiler *compiler);
+/* Decides who takes the gradient through each rectifier that is part of a step, and which gradients
+ * are never written down whole. Needs the uses. */
+void neuron_compiler_place_gradients(neuron_compiler *compiler);
 
 #endif

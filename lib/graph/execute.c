@@ -218,13 +218,35 @@ static void add_gradients(neuron_session *session, const neuron_step *step)
     }
 }
 
+/* Calls the reader of a step, whose backward is over, for the gradient that it deferred. */
+typedef struct reader_call {
+    step_call call;
+    const float *input;
+} reader_call;
+
+static void begin_reader(reader_call *reader, neuron_session *session, const neuron_step *step)
+{
+    begin_run(&reader->call, session, step);
+    reader->input = session->inputs[0]; /* the array is needed for the step that asks */
+    reader->call.run.inputs = &reader->input;
+    reader->call.run.input_gradients = NULL;
+    reader->call.run.output_gradient = neuron_session_memory(session, step->gradient);
+    reader->call.run.scratch = neuron_session_memory(session, step->backward_scratch);
+}
+
 static void step_back(gradient_route *route)
 {
     neuron_session *session = route->session;
     const neuron_step *step = route->step;
     float *gradient = neuron_session_memory(session, step->gradient);
     step_call call;
+    reader_call reader;
+    if (step->reader >= 0)
+        begin_reader(&reader, session, &session->steps[step->reader]);
     begin_run(&call, session, step);
+    if (step->reader >= 0)
+        call.run.reader = &reader.call.run;
+    call.run.gradient_multiple = neuron_step_gradient_multiple(session, step);
     for (int32_t i = 0; i < step->node->spec.input_count; i++)
         session->input_gradients[i] =
             neuron_session_memory(session, session->edges[step->first_edge + i].gradient);

@@ -53,11 +53,19 @@ static bool absorb_norm(const neuron_compiler *c, neuron_step *step, const neuro
     return true;
 }
 
+static bool can_pool(const neuron_compiler *c, const neuron_step *step)
+{
+    uint32_t flags = flags_of(step->node);
+    if (!neuron_compiler_trains(c))
+        return flags & NEURON_LAYER_POOLS_PREDICTING;
+    const neuron_node_t *input = step->node->inputs[0];
+    bool first = c->root[input->index] == c->graph->input->index;
+    return flags & NEURON_LAYER_POOLS || (first && flags & NEURON_LAYER_POOLS_FIRST);
+}
+
 static bool absorb_pool(const neuron_compiler *c, neuron_step *step, const neuron_node_t *pool)
 {
-    uint32_t needed =
-        neuron_compiler_trains(c) ? NEURON_LAYER_POOLS : NEURON_LAYER_POOLS_PREDICTING;
-    if (!(flags_of(step->node) & needed) || step->pool || !neuron_max_pool2d_tiles(&pool->spec))
+    if (!can_pool(c, step) || step->pool || !neuron_max_pool2d_tiles(&pool->spec))
         return false;
     step->pool = pool;
     return true;
@@ -92,6 +100,7 @@ static void add_step(neuron_compiler *c, const neuron_node_t *node)
     s->steps[s->step_count++] = (neuron_step){
         .node = node,
         .result = node,
+        .reader = -1,
         .value = NEURON_NO_BLOCK,
         .gradient = NEURON_NO_BLOCK,
         .saved = NEURON_NO_BLOCK,
@@ -127,33 +136,65 @@ void neuron_compiler_list_steps(neuron_compiler *c)
     }
 }
 
-/* The only step that reads the value of `maker` and can take the gradient through its rectifier on
- * the way; NULL if there is none. */
-static neuron_step *gatekeeper(neuron_compiler *c, const neuron_step *maker)
+/* The only step that reads the value of `maker`; NULL if there are several, or the caller does. */
+static neuron_step *only_reader(neuron_compiler *c, const neuron_step *maker)
 {
     const neuron_value *value = neuron_compiler_value(c, maker->node);
     if (value->uses != 1)
         return NULL;
     for (int32_t i = value->maker + 1; i < c->session->step_count; i++) {
         neuron_step *step = &c->session->steps[i];
-        const neuron_node_t *node = step->node;
-        for (int32_t j = 0; j < node->spec.input_count; j++)
-            if (neuron_compiler_value(c, node->inputs[j]) == value)
-                return flags_of(node) & NEURON_LAYER_GATES && step->backward ? step : NULL;
+        for (int32_t j = 0; j < step->node->spec.input_count; j++)
+            if (neuron_compiler_value(c, step->node->inputs[j]) == value)
+                return step;
     }
     return NULL;
 }
 
-void neuron_compiler_place_gates(neuron_compiler *c)
+static void place_gate(neuron_compiler *c, neuron_step *step)
+{
+    neuron_step *reader = only_reader(c, step);
+    if (reader && reader->backward && flags_of(reader->node) & NEURON_LAYER_GATES)
+        reader->gates_input = true;
+    else
+        step->gates_itself = true;
+}
+
+/* Whether a step can take the gradient of its value a few rows at a time: only the first layers can,
+ * which want none for their own input. */
+static bool takes_rows(neuron_compiler *c, const neuron_step *step)
+{
+    return flags_of(step->node) & NEURON_LAYER_TAKES_ROWS && !step->pool && !step->gates_itself &&
+           !neuron_compiler_value(c, step->node->inputs[0])->wanted;
+}
+
+static void place_deferral(neuron_compiler *c, neuron_step *step)
+{
+    neuron_step *reader = takes_rows(c, step) ? only_reader(c, step) : NULL;
+    /* A view between them would have other rows. */
+    if (!reader || !reader->backward || !reader->node->spec.layer->gradient_rows ||
+        reader->node->inputs[0] != step->result)
+        return;
+    reader->defers = true;
+    step->reader = (int32_t)(reader - c->session->steps);
+}
+
+void neuron_compiler_place_gradients(neuron_compiler *c)
 {
     for (int32_t i = 0; i < c->session->step_count; i++) {
         neuron_step *step = &c->session->steps[i];
-        if (!step->backward || !(step->rectify || step->rectify_last))
+        if (!step->backward)
             continue;
-        neuron_step *reader = gatekeeper(c, step);
-        if (reader)
-            reader->gates_input = true;
-        else
-            step->gates_itself = true;
+        if (step->rectify || step->rectify_last)
+            place_gate(c, step);
+        place_deferral(c, step);
     }
+}
+
+int64_t neuron_step_gradient_multiple(const neuron_session *session, const neuron_step *step)
+{
+    if (step->reader < 0)
+        return 0;
+    const neuron_node_t *pool = session->steps[step->reader].pool;
+    return pool ? neuron_max_pool2d_window(&pool->spec, 0).kernel : 1;
 }

@@ -28,6 +28,8 @@ typedef struct neuron_step {
     bool backward;
     bool gates_input;  /* its input comes from a rectifier, and backward goes through that too */
     bool gates_itself; /* its own rectifier's gradient is taken before backward */
+    bool defers;       /* backward leaves the input's gradient to the step before it, */
+    int32_t reader;    /* which asks this step for it a few rows at a time; -1 for none */
     int32_t value;     /* block of the output */
     int32_t gradient;  /* block of its gradient */
     int32_t saved, scratch, backward_scratch;
@@ -69,6 +71,9 @@ static inline bool neuron_step_hands_on(const neuron_step *step, int32_t array)
 {
     return array == 0 && step->node->spec.layer->flags & NEURON_LAYER_HANDS_ON;
 }
+
+/* Rows that a deferred gradient of the step's value is made in multiples of; 0 if it is not. */
+int64_t neuron_step_gradient_multiple(const neuron_session *session, const neuron_step *step);
 
 /* Where a block lies; NULL for NEURON_NO_BLOCK. */
 void *neuron_session_memory(const neuron_session *session, int32_t block);

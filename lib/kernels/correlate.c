@@ -1,5 +1,6 @@
 /* Convolution without a matrix of patches: tiles of TILE_ROWS pixels by up to two vectors of
  * columns are summed in registers, each pixel read where it lies. */
+#include "kernels/epilogue.h"
 #include "kernels/tiles.h"
 
 #include <string.h>
@@ -43,17 +44,14 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work,
         for (int m = 0; m < rows; m++)
             sources[m] += work->tap_step;
     }
-    int64_t left = work->columns - place->column;
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
-        float *output = work->output + work->output_offsets[place->pixel + m] + place->column;
-        float padded[2 * LANES];
-        float *to = left < vectors * LANES ? padded : output;
         UNROLL_FULLY
-        for (int v = 0; v < vectors; v++)
-            store(to + v * LANES, sums[m][v]);
-        if (to == padded)
-            memcpy(output, padded, (size_t)left * sizeof *output);
+        for (int v = 0; v < vectors; v++) {
+            int64_t column = place->column + v * LANES;
+            finish(&work->epilogue, sums[m][v], column, work->output,
+                   work->output_offsets[place->pixel + m] + column, work->columns - column);
+        }
     }
 }
 

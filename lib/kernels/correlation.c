@@ -44,12 +44,15 @@ static void set_source(const neuron_correlation *correlation, neuron_bands *band
     bands->image_step = rows * bands->row_step;
 }
 
-neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch)
+neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch,
+                              int64_t multiple)
 {
     neuron_bands bands = {.images = 1};
     int64_t rows = neuron_ceil_divide(BAND_PIXELS, correlation->columns);
     bands.per_image = neuron_ceil_divide(correlation->rows, rows);
     bands.rows = neuron_ceil_divide(correlation->rows, bands.per_image);
+    bands.rows = neuron_ceil_divide(bands.rows, multiple) * multiple;
+    bands.rows = neuron_min_count(bands.rows, correlation->rows);
     bands.per_image = neuron_ceil_divide(correlation->rows, bands.rows);
     if (bands.per_image == 1) {
         int64_t images = BAND_PIXELS / (correlation->rows * correlation->columns);
@@ -126,26 +129,89 @@ const float *neuron_band_source(const neuron_correlation *correlation, const neu
     return copy;
 }
 
+neuron_correlation neuron_band_local(const neuron_correlation *correlation,
+                                     const neuron_bands *bands)
+{
+    neuron_correlation local = *correlation;
+    local.pixel_step = local.filters;
+    local.row_step = local.columns * local.pixel_step;
+    local.image_step = bands->rows * local.row_step;
+    return local;
+}
+
+bool neuron_correlation_is_shallow(const neuron_correlation *correlation)
+{
+    return correlation->channels == 1 && correlation->stride_width == 1 &&
+           correlation->kernel_width <= 7;
+}
+
+static int64_t rows_multiple(const neuron_pooling *pooling)
+{
+    return pooling ? pooling->window_rows : 1;
+}
+
+static void pool_image(const neuron_correlation *correlation, const neuron_correlation_run *run,
+                       const float *outputs, int64_t image, int64_t first, int64_t rows)
+{
+    const neuron_pooling *pooling = run->pooling;
+    int64_t width = pooling->columns * correlation->filters;
+    int64_t at = (image * pooling->rows + first) * width;
+    neuron_pool_work work = {
+        .windows = pooling->columns,
+        .window_rows = pooling->window_rows,
+        .window_columns = pooling->window_columns,
+        .channels = correlation->filters,
+        .row_step = correlation->columns * correlation->filters,
+        .values = outputs,
+        .output = pooling->output + at,
+        .places = pooling->places ? pooling->places + at : NULL,
+    };
+    for (int64_t y = 0; y < rows; y++) {
+        run->kernels->pool(&work);
+        work.values += work.window_rows * work.row_step;
+        work.output += width;
+        if (work.places)
+            work.places += width;
+    }
+}
+
+void neuron_band_pool(const neuron_correlation *correlation, const neuron_bands *bands,
+                      const neuron_band *band, const neuron_correlation_run *run,
+                      const float *outputs)
+{
+    const neuron_pooling *pooling = run->pooling;
+    int64_t image_size = bands->rows * correlation->columns * correlation->filters;
+    int64_t first = band->row / pooling->window_rows;
+    int64_t rows = neuron_min_count(band->rows / pooling->window_rows, pooling->rows - first);
+    for (int64_t i = 0; i < band->images; i++)
+        pool_image(correlation, run, outputs + i * image_size, band->image + i, first, rows);
+}
+
 /* Where things lie in the scratch of a correlation. */
 typedef struct correlate_layout {
-    size_t offsets, output_offsets, copies, copy_bytes, total;
+    size_t offsets, output_offsets, total;
+    size_t workers, worker_bytes, worker_outputs; /* copies, and outputs that are pooled */
 } correlate_layout;
 
-static correlate_layout lay_out(const neuron_bands *bands, int32_t threads)
+static correlate_layout lay_out(const neuron_correlation *correlation, const neuron_bands *bands,
+                                int32_t threads, bool pools)
 {
     correlate_layout layout = {.total = 0};
     layout.offsets = neuron_reserve(&layout.total, bands->pixels, sizeof(int64_t));
     layout.output_offsets = neuron_reserve(&layout.total, bands->pixels, sizeof(int64_t));
-    neuron_reserve(&layout.copy_bytes, bands->copy_size, sizeof(float));
-    layout.copies = neuron_reserve(&layout.total, threads, layout.copy_bytes);
+    neuron_reserve(&layout.worker_bytes, bands->copy_size, sizeof(float));
+    layout.worker_outputs = layout.worker_bytes;
+    if (pools)
+        neuron_reserve(&layout.worker_bytes, bands->pixels * correlation->filters, sizeof(float));
+    layout.workers = neuron_reserve(&layout.total, threads, layout.worker_bytes);
     return layout;
 }
 
 size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
-                                int32_t threads)
+                                int32_t threads, const neuron_pooling *pooling)
 {
-    neuron_bands bands = neuron_bands_cut(correlation, batch);
-    return lay_out(&bands, threads).total;
+    neuron_bands bands = neuron_bands_cut(correlation, batch, rows_multiple(pooling));
+    return lay_out(correlation, &bands, threads, pooling != NULL).total;
 }
 
 typedef struct correlate_job {
@@ -163,8 +229,9 @@ static void correlate_band(void *work, int64_t task, int32_t worker)
     const neuron_correlation *correlation = job->correlation;
     const neuron_correlation_run *run = job->run;
     neuron_band band = neuron_bands_at(correlation, &job->bands, run->batch, task);
-    char *copies = run->scratch + job->layout.copies;
-    float *copy = (float *)(void *)(copies + (size_t)worker * job->layout.copy_bytes);
+    char *own = run->scratch + job->layout.workers + (size_t)worker * job->layout.worker_bytes;
+    float *copy = (float *)(void *)own;
+    int64_t first = band.image * correlation->image_step + band.row * correlation->row_step;
 
     neuron_correlate_work part = {
         .pixels = band.images * band.rows * correlation->columns,
@@ -176,22 +243,37 @@ static void correlate_band(void *work, int64_t task, int32_t worker)
         .offsets = (const int64_t *)(const void *)(run->scratch + job->layout.offsets),
         .weights = job->weights,
         .bias = job->bias,
-        .output =
-            job->output + band.image * correlation->image_step + band.row * correlation->row_step,
+        .output = job->output + first,
         .output_offsets =
             (const int64_t *)(const void *)(run->scratch + job->layout.output_offsets),
+        .epilogue = run->epilogue,
     };
-    run->kernels->correlate(&part);
+    if (run->pooling)
+        part.output = (float *)(void *)(own + job->layout.worker_outputs);
+    if (part.epilogue.gate)
+        part.epilogue.gate += first;
+    if (neuron_correlation_is_shallow(correlation))
+        run->kernels->correlate_shallow(&part);
+    else
+        run->kernels->correlate(&part);
+    if (run->pooling)
+        neuron_band_pool(correlation, &job->bands, &band, run, part.output);
 }
 
 void neuron_correlate(const neuron_correlation *correlation, const neuron_correlation_run *run,
                       const float *weights, const float *bias, float *output)
 {
-    correlate_job job = {
-        correlation,        run,          neuron_bands_cut(correlation, run->batch),
-        .weights = weights, .bias = bias, .output = output};
-    job.layout = lay_out(&job.bands, neuron_pool_threads(run->pool));
-    neuron_bands_offsets(correlation, &job.bands,
+    correlate_job job = {.correlation = correlation,
+                         .run = run,
+                         .bands =
+                             neuron_bands_cut(correlation, run->batch, rows_multiple(run->pooling)),
+                         .weights = weights,
+                         .bias = bias,
+                         .output = output};
+    job.layout =
+        lay_out(correlation, &job.bands, neuron_pool_threads(run->pool), run->pooling != NULL);
+    neuron_correlation local = neuron_band_local(correlation, &job.bands);
+    neuron_bands_offsets(run->pooling ? &local : correlation, &job.bands,
                          (int64_t *)(void *)(run->scratch + job.layout.offsets),
                          (int64_t *)(void *)(run->scratch + job.layout.output_offsets));
     neuron_pool_run(run->pool, job.bands.count, correlate_band, &job);

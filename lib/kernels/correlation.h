@@ -40,6 +40,35 @@ static inline int64_t neuron_panel_width(int32_t lanes, int64_t columns, int64_t
     return columns - column > lanes ? 2 * lanes : lanes;
 }
 
+/* Max-pooling of a correlation's output by windows side by side. `places` has a byte for each pooled
+ * value: see neuron_pool_work; NULL if nobody wants them. */
+typedef struct neuron_pooling {
+    int64_t window_rows, window_columns;
+    int64_t rows, columns; /* of windows */
+    float *output;         /* then the correlation's own is never written */
+    uint8_t *places;
+} neuron_pooling;
+
+/* Makes the gradient of some rows of one image of a correlation's output, side by side in `to`. */
+typedef struct neuron_gradient_rows {
+    void (*make)(const void *maker, int64_t image, int64_t first, int64_t rows, float *to);
+    const void *maker;
+    int64_t multiple; /* of this `first` is, and `rows` but for the last ones of the image */
+} neuron_gradient_rows;
+
+/* What a correlation works with. */
+typedef struct neuron_correlation_run {
+    const neuron_kernels *kernels;
+    neuron_pool *pool;
+    int64_t batch;
+    const float *source;
+    char *scratch;
+    neuron_epilogue epilogue;                  /* its `gate` lies like the output */
+    const neuron_pooling *pooling;             /* of the output, in the same pass; NULL for none */
+    const neuron_gradient_rows *gradient_rows; /* weight gradient: instead of an array of the
+                                                  output's gradient; NULL for that */
+} neuron_correlation_run;
+
 /* The cut of a batch into bands. */
 typedef struct neuron_bands {
     int64_t count;                /* of all */
@@ -54,7 +83,9 @@ typedef struct neuron_band {
     int64_t image, images, row, rows;
 } neuron_band;
 
-neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch);
+/* Bands begin at multiples of `multiple` rows. */
+neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch,
+                              int64_t multiple);
 neuron_band neuron_bands_at(const neuron_correlation *correlation, const neuron_bands *bands,
                             int64_t batch, int64_t number);
 
@@ -63,25 +94,28 @@ neuron_band neuron_bands_at(const neuron_correlation *correlation, const neuron_
 void neuron_bands_offsets(const neuron_correlation *correlation, const neuron_bands *bands,
                           int64_t *offsets, int64_t *output_offsets);
 
+/* The correlation with its outputs side by side in a band of their own. */
+neuron_correlation neuron_band_local(const neuron_correlation *correlation,
+                                     const neuron_bands *bands);
+
+/* Pools the outputs of a band. */
+void neuron_band_pool(const neuron_correlation *correlation, const neuron_bands *bands,
+                      const neuron_band *band, const neuron_correlation_run *run,
+                      const float *outputs);
+
+/* Whether pixels side by side are read from floats side by side: see correlate_shallow. */
+bool neuron_correlation_is_shallow(const neuron_correlation *correlation);
+
 /* Where a band's first window begins. `copy` has room for copy_size floats. */
 const float *neuron_band_source(const neuron_correlation *correlation, const neuron_bands *bands,
                                 const neuron_band *band, const float *source, float *copy);
-
-/* What a correlation works with. */
-typedef struct neuron_correlation_run {
-    const neuron_kernels *kernels;
-    neuron_pool *pool;
-    int64_t batch;
-    const float *source;
-    char *scratch;
-} neuron_correlation_run;
 
 /* `weights` are packed: kernel_height * kernel_width * channels rows, `filters` columns. `bias` has
  * whole panels. */
 void neuron_correlate(const neuron_correlation *correlation, const neuron_correlation_run *run,
                       const float *weights, const float *bias, float *output);
 size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
-                                int32_t threads);
+                                int32_t threads, const neuron_pooling *pooling);
 
 /* The gradients of the weights (in the plain order) and of the bias, from the gradient of the
  * output, which must lie side by side. Either may be NULL. */
@@ -89,6 +123,6 @@ void neuron_weight_gradient(const neuron_correlation *correlation,
                             const neuron_correlation_run *run, const float *output_gradient,
                             float *weight_gradient, float *bias_gradient);
 size_t neuron_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
-                                      int32_t threads);
+                                      int32_t threads, const neuron_gradient_rows *gradient_rows);
 
 #endif

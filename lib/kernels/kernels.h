@@ -16,6 +16,15 @@
  * columns than its own, rounded up to a multiple of this, whatever the instruction set: */
 enum { NEURON_PANEL_GROUP = 32 };
 
+/* What is done to a sum before it is stored, in this order. All per column, padded to whole vectors,
+ * but for `gate`, which lies like the output. */
+typedef struct neuron_epilogue {
+    bool rectify;               /* max(0, sum); a NaN stays one */
+    const float *scale, *shift; /* sum * scale + shift; both NULL for none */
+    bool rectify_last;
+    const float *gate; /* 0 where this is not above 0: the gradient of a rectifier; NULL for none */
+} neuron_epilogue;
+
 /* output[output_offsets[p] + n] = bias[n]
  *     + sum over t < taps, r < run of source[offsets[p] + t * tap_step + r] * weights(t * run + r,
  * n) for p < pixels, n < columns. A row of a convolution's kernel is one tap: what lies under it in
@@ -29,6 +38,7 @@ typedef struct neuron_correlate_work {
     const float *bias;    /* padded to whole vectors */
     float *output;
     const int64_t *output_offsets;
+    neuron_epilogue epilogue;
 } neuron_correlate_work;
 
 /* sums(t * run + r, n) +=
@@ -42,14 +52,6 @@ typedef struct neuron_accumulate_work {
     const float *gradient; /* packed */
     float *sums;           /* packed */
 } neuron_accumulate_work;
-
-/* What is done to a sum before it is stored, in this order. All per column, padded to whole vectors,
- * but for `gate`, which lies like the output. */
-typedef struct neuron_epilogue {
-    bool rectify;               /* max(0, sum); a NaN stays one */
-    const float *scale, *shift; /* sum * scale + shift; both NULL for none */
-    const float *gate; /* 0 where this is not above 0: the gradient of a rectifier; NULL for none */
-} neuron_epilogue;
 
 /* output(m, n) = start + sum over k < depth of left(m, k) * right(k, n) for m < rows, n < columns,
  * where left(m, k) = left[m * left_row + k * left_column]; one of the two steps is 1. */
@@ -135,6 +137,10 @@ typedef struct neuron_kernels {
     void (*correlate)(const neuron_correlate_work *work);
     void (*accumulate)(const neuron_accumulate_work *work);
     void (*multiply)(const neuron_multiply_work *work);
+    /* The same as the first two for images of one channel whose pixels are `stride` 1 apart, with a
+     * `run` of few floats. */
+    void (*correlate_shallow)(const neuron_correlate_work *work);
+    void (*accumulate_shallow)(const neuron_accumulate_work *work);
 
     /* Packs `count` rows of `columns` floats that lie `stride` apart; if `sums` is not NULL, adds
      * up each column on top of it (whole vectors). */

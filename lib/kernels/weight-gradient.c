@@ -23,15 +23,17 @@ typedef struct gradient_job {
     int64_t part_size; /* floats: weights, then bias */
 
     /* Places in the scratch. */
-    size_t offsets, sums, workers, worker_bytes, worker_panel, total;
+    size_t offsets, sums, workers, worker_bytes, worker_panel, worker_gradients, total;
 
     const float *output_gradient;
     float *weight_gradient, *bias_gradient;
 } gradient_job;
 
-static gradient_job plan(const neuron_correlation *correlation, int64_t batch, int32_t threads)
+static gradient_job plan(const neuron_correlation *correlation, int64_t batch, int32_t threads,
+                         const neuron_gradient_rows *rows)
 {
-    gradient_job job = {.correlation = correlation, .bands = neuron_bands_cut(correlation, batch)};
+    gradient_job job = {.correlation = correlation,
+                        .bands = neuron_bands_cut(correlation, batch, rows ? rows->multiple : 1)};
     job.depth = correlation->kernel_height * correlation->kernel_width * correlation->channels;
     job.groups = neuron_ceil_divide(correlation->filters, NEURON_PANEL_GROUP);
     int64_t parts = neuron_min_count(batch, neuron_ceil_divide(TASKS_WANTED, job.groups));
@@ -42,6 +44,9 @@ static gradient_job plan(const neuron_correlation *correlation, int64_t batch, i
     neuron_reserve(&job.worker_bytes, job.bands.copy_size, sizeof(float));
     job.worker_panel =
         neuron_reserve(&job.worker_bytes, job.bands.pixels * NEURON_PANEL_GROUP, sizeof(float));
+    if (rows)
+        job.worker_gradients = neuron_reserve(
+            &job.worker_bytes, job.bands.pixels * correlation->filters, sizeof(float));
     job.offsets = neuron_reserve(&job.total, job.bands.pixels, sizeof(int64_t));
     /* Room for the most parts, so that a smaller batch fits although it may be cut otherwise. */
     size_t part_bytes = 0;
@@ -52,14 +57,29 @@ static gradient_job plan(const neuron_correlation *correlation, int64_t batch, i
 }
 
 size_t neuron_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
-                                      int32_t threads)
+                                      int32_t threads, const neuron_gradient_rows *gradient_rows)
 {
-    return plan(correlation, batch, threads).total;
+    return plan(correlation, batch, threads, gradient_rows).total;
 }
 
 static float *part_sums(const gradient_job *job, int64_t part)
 {
     return (float *)(void *)(job->run->scratch + job->sums) + part * job->part_size;
+}
+
+/* The gradient of a band's outputs, with the pixels side by side. */
+static const float *band_gradient(const gradient_job *job, const neuron_band *band, char *own)
+{
+    const neuron_correlation *correlation = job->correlation;
+    const neuron_gradient_rows *rows = job->run->gradient_rows;
+    if (!rows)
+        return job->output_gradient + band->image * correlation->image_step +
+               band->row * correlation->row_step;
+    float *gradients = (float *)(void *)(own + job->worker_gradients);
+    for (int64_t i = 0; i < band->images; i++)
+        rows->make(rows->maker, band->image + i, band->row, band->rows,
+                   gradients + i * band->rows * correlation->row_step);
+    return gradients;
 }
 
 /* Adds one band to the sums of one group of filters. */
@@ -83,14 +103,16 @@ static void add_band(const gradient_job *job, const neuron_band *band, int64_t p
         .gradient = panel,
         .sums = sums + first * job->depth,
     };
-    const float *gradient = job->output_gradient + band->image * correlation->image_step +
-                            band->row * correlation->row_step + first;
+    const float *gradient = band_gradient(job, band, own) + first;
     float *bias = sums + job->groups * NEURON_PANEL_GROUP * job->depth + first;
     run->kernels->pack(panel, gradient, correlation->filters, work.pixels, work.columns, bias);
     if (!job->weight_gradient)
         return;
     work.source = neuron_band_source(correlation, &job->bands, band, run->source, copy);
-    run->kernels->accumulate(&work);
+    if (neuron_correlation_is_shallow(correlation))
+        run->kernels->accumulate_shallow(&work);
+    else
+        run->kernels->accumulate(&work);
 }
 
 static void sum_part(void *work, int64_t task, int32_t worker)
@@ -146,7 +168,8 @@ void neuron_weight_gradient(const neuron_correlation *correlation,
                             const neuron_correlation_run *run, const float *output_gradient,
                             float *weight_gradient, float *bias_gradient)
 {
-    gradient_job job = plan(correlation, run->batch, neuron_pool_threads(run->pool));
+    gradient_job job =
+        plan(correlation, run->batch, neuron_pool_threads(run->pool), run->gradient_rows);
     job.run = run;
     job.output_gradient = output_gradient;
     job.weight_gradient = weight_gradient;

@@ -268,36 +268,59 @@ static void normalize_back_chunk(void *work, int64_t task, int32_t worker)
                                  run->input_gradients[0] + chunk.offset);
 }
 
-/* Pixels of an image row that no window covers. */
-static void normalize_rest_back(const norm_job *job, int64_t first, int64_t pixels)
+/* The gradient of pixels that no window covers. */
+static void uncovered_back(const norm_job *job, const float *values, int64_t pixels, float *to)
 {
-    const neuron_run *run = job->run;
-    run->kernels->normalize_back(NULL, run->inputs[0] + first, pixels, job->channels, &job->by,
-                                 run->input_gradients[0] + first);
+    job->run->kernels->normalize_back(NULL, values, pixels, job->channels, &job->by, to);
+}
+
+/* The gradient of some rows of an image of values that are pooled; the first of a window. */
+static void pooled_rows_back(const norm_job *job, int64_t image, int64_t first, int64_t rows,
+                             float *to)
+{
+    neuron_norm_pool_work work = image_work(job);
+    int64_t covered = work.windows * work.window_columns, width = work.windows * work.channels;
+    int64_t pooled = (image * job->down.output + first / work.window_rows) * width;
+    const float *values = job->run->inputs[0] + (image * job->down.input + first) * work.row_step;
+    int64_t end = neuron_min_count(first + rows, job->down.output * work.window_rows), y = first;
+    work.gradients = job->run->output_gradient + pooled;
+    work.picked = job->picked + pooled;
+    for (; y < end; y += work.window_rows, work.gradients += width, work.picked += width) {
+        work.values = values;
+        work.value_gradients = to;
+        job->run->kernels->norm_pool_back(&work);
+        for (int64_t i = 0; i < work.window_rows; i++) {
+            uncovered_back(job, values + covered * work.channels, job->along.input - covered,
+                           to + covered * work.channels);
+            values += work.row_step;
+            to += work.row_step;
+        }
+    }
+    uncovered_back(job, values, (first + rows - y) * job->along.input, to);
 }
 
 static void normalize_image_back(void *work, int64_t image, int32_t worker)
 {
     (void)worker;
     const norm_job *job = work;
-    neuron_norm_pool_work row = image_work(job);
-    int64_t covered = row.windows * row.window_columns;
-    int64_t values = image * job->down.input * row.row_step;
-    int64_t pooled = image * job->down.output * row.windows * row.channels;
-    for (int64_t y = 0; y < job->down.output; y++) {
-        int64_t first = values + y * row.window_rows * row.row_step;
-        row.values = job->run->inputs[0] + first;
-        row.value_gradients = job->run->input_gradients[0] + first;
-        row.gradients = job->run->output_gradient + pooled + y * row.windows * row.channels;
-        row.picked = job->picked + pooled + y * row.windows * row.channels;
-        job->run->kernels->norm_pool_back(&row);
-        for (int64_t i = 0; i < row.window_rows; i++)
-            normalize_rest_back(job, first + i * row.row_step + covered * row.channels,
-                                job->along.input - covered);
+    int64_t size = job->down.input * job->along.input * job->channels;
+    pooled_rows_back(job, image, 0, job->down.input, job->run->input_gradients[0] + image * size);
+}
+
+static void gradient_rows(const neuron_run *run, int64_t example, int64_t first, int64_t rows,
+                          float *to)
+{
+    norm_job job = job_of_run(run);
+    job.by.rectifier = run->gate;
+    if (run->pooling) {
+        pooled_rows_back(&job, example, first, rows, to);
+        return;
     }
-    int64_t rows = job->down.output * row.window_rows;
-    normalize_rest_back(job, values + rows * row.row_step,
-                        (job->down.input - rows) * job->along.input);
+    const neuron_shape *shape = &run->spec->output;
+    int64_t row_size = neuron_shape_count(shape) / shape->extent[0];
+    int64_t at = (example * shape->extent[0] + first) * row_size;
+    run->kernels->normalize_back(run->output_gradient + at, run->inputs[0] + at,
+                                 rows * row_size / job.channels, job.channels, &job.by, to);
 }
 
 /* With n rows, x^ = (x - mean) * inverse, dbeta = sum dy and dgamma = sum dy x^:
@@ -356,4 +379,5 @@ const neuron_layer neuron_layer_batch_norm = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .gradient_rows = gradient_rows,
 };

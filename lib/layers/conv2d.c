@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "kernels/correlation.h"
 #include "kernels/window.h"
+#include "layers/max-pool2d.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -161,11 +162,26 @@ static weights_layout lay_out(const neuron_correlation *correlation)
 }
 
 static size_t correlation_needs(const neuron_correlation *correlation, int64_t batch,
-                                int32_t threads)
+                                int32_t threads, const neuron_pooling *pooling)
 {
     size_t total = lay_out(correlation).total;
-    size_t more = neuron_correlate_scratch(correlation, batch, threads);
+    size_t more = neuron_correlate_scratch(correlation, batch, threads, pooling);
     return neuron_add_size(total, more, &total) ? total : SIZE_MAX;
+}
+
+/* The windows of a max_pool2d in the same pass; `spec` may be NULL. */
+static neuron_pooling pooling_of(const neuron_spec *spec)
+{
+    neuron_pooling pooling = {0};
+    if (spec) {
+        neuron_window down = neuron_max_pool2d_window(spec, 0);
+        neuron_window along = neuron_max_pool2d_window(spec, 1);
+        pooling.window_rows = down.kernel;
+        pooling.window_columns = along.kernel;
+        pooling.rows = down.output;
+        pooling.columns = along.output;
+    }
+    return pooling;
 }
 
 static void keep_larger(size_t *size, size_t other)
@@ -178,18 +194,24 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
                  neuron_needs *needs)
 {
     neuron_correlation forward = forward_correlation(spec);
-    needs->saved = 0;
-    needs->scratch = correlation_needs(&forward, batch, threads);
+    neuron_pooling windows = pooling_of(needs->pooling);
+    const neuron_pooling *pooling = needs->pooling ? &windows : NULL;
+    needs->scratch = correlation_needs(&forward, batch, threads, pooling);
     if (!training)
         return;
-    keep_larger(&needs->scratch, neuron_weight_gradient_scratch(&forward, batch, threads));
+    if (pooling) /* places */
+        neuron_reserve(&needs->saved, neuron_shape_count(&needs->pooling->output) * batch, 1);
+    neuron_gradient_rows rows = {.multiple =
+                                     pooling ? pooling->window_rows : needs->gradient_multiple};
+    keep_larger(&needs->scratch, neuron_weight_gradient_scratch(&forward, batch, threads,
+                                                                rows.multiple ? &rows : NULL));
     neuron_window down = window(spec, 0), along = window(spec, 1);
     /* All phases of an axis beyond its extent are empty, however large the stride. */
     for (int64_t y = 0; y < neuron_min_count(down.stride, down.input); y++) {
         for (int64_t x = 0; x < neuron_min_count(along.stride, along.input); x++) {
             phase_axis phase_down = phase_of(&down, y), phase_along = phase_of(&along, x);
             neuron_correlation phase = phase_correlation(spec, &phase_down, &phase_along);
-            keep_larger(&needs->scratch, correlation_needs(&phase, batch, threads));
+            keep_larger(&needs->scratch, correlation_needs(&phase, batch, threads, NULL));
         }
     }
 }
@@ -251,7 +273,7 @@ static void pack_backward(void *work, int64_t task, int32_t worker)
 
 /* Packs the weights, then correlates. */
 static void correlate(const pack_job *job, neuron_task pack, const float *source, const float *bias,
-                      float *output)
+                      const neuron_epilogue *epilogue, const neuron_pooling *pooling, float *output)
 {
     const neuron_run *run = job->run;
     const neuron_correlation *correlation = job->correlation;
@@ -266,8 +288,13 @@ static void correlate(const pack_job *job, neuron_task pack, const float *source
     memset(padded, 0, (size_t)neuron_panel_round(correlation->filters) * sizeof *padded);
     if (bias)
         memcpy(padded, bias, (size_t)correlation->filters * sizeof *padded);
-    neuron_correlation_run correlation_run = {run->kernels, run->pool, run->batch, source,
-                                              scratch + layout.total};
+    neuron_correlation_run correlation_run = {.kernels = run->kernels,
+                                              .pool = run->pool,
+                                              .batch = run->batch,
+                                              .source = source,
+                                              .scratch = scratch + layout.total,
+                                              .epilogue = *epilogue,
+                                              .pooling = pooling};
     neuron_correlate(correlation, &correlation_run, packing.packed, padded, output);
 }
 
@@ -275,8 +302,16 @@ static void forward(const neuron_run *run)
 {
     neuron_correlation correlation = forward_correlation(run->spec);
     pack_job job = {.run = run, .correlation = &correlation};
+    neuron_epilogue epilogue = {.rectify = run->rectify,
+                                .scale = run->scale,
+                                .shift = run->shift,
+                                .rectify_last = run->rectify_last};
+    neuron_pooling pooling = pooling_of(run->pooling);
+    pooling.output = run->output;
+    pooling.places = run->training ? run->saved : NULL;
     correlate(&job, pack_forward, run->inputs[0],
-              run->spec->array_count > 1 ? run->values[1] : NULL, run->output);
+              run->spec->array_count > 1 ? run->values[1] : NULL, &epilogue,
+              run->pooling ? &pooling : NULL, run->output);
 }
 
 static void input_gradient(const neuron_run *run)
@@ -289,10 +324,48 @@ static void input_gradient(const neuron_run *run)
             phase_axis phase_down = phase_of(&down, y), phase_along = phase_of(&along, x);
             neuron_correlation phase = phase_correlation(spec, &phase_down, &phase_along);
             pack_job job = {run, &phase, &phase_down, &phase_along, NULL};
-            correlate(&job, pack_backward, run->output_gradient, NULL,
-                      run->input_gradients[0] + (y * along.input + x) * channels);
+            int64_t first = (y * along.input + x) * channels;
+            neuron_epilogue epilogue = {.gate = run->gate ? run->inputs[0] + first : NULL};
+            correlate(&job, pack_backward, run->output_gradient, NULL, &epilogue, NULL,
+                      run->input_gradients[0] + first);
         }
     }
+}
+
+/* The gradient of rows of the output from that of its pooled values. */
+static void unpool_rows(const void *maker, int64_t image, int64_t first, int64_t rows, float *to)
+{
+    const neuron_run *run = maker;
+    const neuron_shape *output = &run->spec->output;
+    neuron_pooling windows = pooling_of(run->pooling);
+    int64_t width = windows.columns * output->extent[2];
+    int64_t at = (image * windows.rows + first / windows.window_rows) * width;
+    neuron_pool_work work = {
+        .windows = windows.columns,
+        .window_rows = windows.window_rows,
+        .window_columns = windows.window_columns,
+        .channels = output->extent[2],
+        .row_step = output->extent[1] * output->extent[2],
+        .places = (uint8_t *)run->saved + at,
+        .gradients = run->output_gradient + at,
+    };
+    int64_t covered = work.windows * work.window_columns * work.channels, y = first;
+    int64_t end = neuron_min_count(first + rows, windows.rows * work.window_rows);
+    for (; y < end; y += work.window_rows) {
+        work.value_gradients = to;
+        run->kernels->pool_back(&work);
+        for (int64_t i = 0; i < work.window_rows; i++, to += work.row_step)
+            memset(to + covered, 0, (size_t)(work.row_step - covered) * sizeof *to);
+        work.gradients += width;
+        work.places += width;
+    }
+    memset(to, 0, (size_t)((first + rows - y) * work.row_step) * sizeof *to);
+}
+
+static void reader_rows(const void *maker, int64_t image, int64_t first, int64_t rows, float *to)
+{
+    const neuron_run *reader = maker;
+    reader->spec->layer->gradient_rows(reader, image, first, rows, to);
 }
 
 static void backward(const neuron_run *run)
@@ -300,9 +373,18 @@ static void backward(const neuron_run *run)
     neuron_correlation correlation = forward_correlation(run->spec);
     float *kernel = run->gradients[0];
     float *bias = run->spec->array_count > 1 ? run->gradients[1] : NULL;
+    neuron_gradient_rows rows = {0};
+    if (run->pooling)
+        rows = (neuron_gradient_rows){unpool_rows, run, pooling_of(run->pooling).window_rows};
+    if (run->reader)
+        rows = (neuron_gradient_rows){reader_rows, run->reader, run->gradient_multiple};
     if (kernel || bias) {
-        neuron_correlation_run correlation_run = {run->kernels, run->pool, run->batch,
-                                                  run->inputs[0], run->scratch};
+        neuron_correlation_run correlation_run = {.kernels = run->kernels,
+                                                  .pool = run->pool,
+                                                  .batch = run->batch,
+                                                  .source = run->inputs[0],
+                                                  .scratch = run->scratch,
+                                                  .gradient_rows = rows.make ? &rows : NULL};
         neuron_weight_gradient(&correlation, &correlation_run, run->output_gradient, kernel, bias);
     }
     if (run->input_gradients[0])
@@ -311,7 +393,9 @@ static void backward(const neuron_run *run)
 
 const neuron_layer neuron_layer_conv2d = {
     .name = "conv2d",
-    .flags = NEURON_LAYER_READS_INPUT,
+    .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
+             NEURON_LAYER_POOLS_FIRST | NEURON_LAYER_POOLS_PREDICTING | NEURON_LAYER_GATES |
+             NEURON_LAYER_TAKES_ROWS,
     .option_count = sizeof options / sizeof *options,
     .options = options,
     .infer = infer,

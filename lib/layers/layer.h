@@ -62,6 +62,7 @@ typedef struct neuron_spec {
 /* Bytes that a layer needs for a batch beside its inputs, output and gradients. */
 typedef struct neuron_needs {
     const neuron_spec *pooling; /* given: see neuron_run */
+    int64_t gradient_multiple;  /* given: the same */
     size_t saved;               /* written by forward, read by backward */
     size_t scratch;             /* during one call */
     size_t prepared;            /* made of the parameters by prepare, read by forward */
@@ -93,6 +94,12 @@ typedef struct neuron_run {
     bool gate; /* backward: the input comes from a rectifier; set its gradient to 0 where it is not
                   above 0 */
 
+    /* Backward: if not NULL, the only layer that reads the output, which makes its gradient a few
+     * rows at a time by `gradient_rows`; then `output_gradient` is NULL. The first row must be a
+     * multiple of `gradient_multiple`. */
+    const struct neuron_run *reader;
+    int64_t gradient_multiple;
+
     /* Backward: if not NULL, takes the gradient of elements first .. first + count - 1 of an array
      * as soon as it is made, and may change these elements; then gradients[array] is NULL if the
      * layer has NEURON_LAYER_HANDS_ON and it is the layer's first array. Any thread. */
@@ -121,7 +128,9 @@ enum {
     NEURON_LAYER_SCALES = 1024,           /* can do `scale` and `rectify_last` */
     NEURON_LAYER_POOLS = 2048,            /* can do `pooling` */
     NEURON_LAYER_POOLS_PREDICTING = 4096, /* can do `pooling` when predicting */
+    NEURON_LAYER_POOLS_FIRST = 32768,     /* and when training if no input gradient is wanted */
     NEURON_LAYER_GATES = 8192,            /* can do `gate` */
+    NEURON_LAYER_TAKES_ROWS = 65536,      /* can do `reader` if no input gradient is wanted */
     NEURON_LAYER_HANDS_ON = 16384         /* calls `hand_on` for its first array */
 };
 
@@ -147,6 +156,11 @@ struct neuron_layer {
     /* NULL in a view; forward is also NULL for the input. */
     void (*forward)(const neuron_run *run);
     void (*backward)(const neuron_run *run);
+
+    /* After a backward without input gradients: makes that of rows first .. first + rows - 1 (along
+     * axis 0) of one example. Any thread. NULL if the layer cannot. */
+    void (*gradient_rows)(const neuron_run *run, int64_t example, int64_t first, int64_t rows,
+                          float *to);
 };
 
 /* The scale and shift per channel that a batch_norm with these arrays is when predicting. */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TASKS = 1000 };
@@ -114,6 +115,30 @@ START_TEST(several_threads_may_share_a_pool)
 }
 END_TEST
 
+static double processor_seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+START_TEST(idle_threads_sleep)
+{
+    neuron_context_t *context = test_context();
+    neuron_pool *pool = neuron_pool_create(context, 4);
+    marks all = {.pool = pool};
+    neuron_pool_run(pool, 100, mark, &all);
+    double before = processor_seconds();
+    usleep(500000);
+    /* Three threads that looked for work all the time would take 1.5 s, or all that there is. */
+    ck_assert_double_lt(processor_seconds() - before, 0.1);
+    neuron_pool_run(pool, 100, mark, &all);
+    assert_done(&all, 100, 2);
+    neuron_pool_destroy(pool);
+    neuron_context_unref(context);
+}
+END_TEST
+
 START_TEST(a_forked_child_works_alone)
 {
     neuron_context_t *context = test_context();
@@ -145,6 +170,7 @@ int main(void)
     tcase_add_test(tests, many_short_loops_follow_each_other);
     tcase_add_test(tests, a_task_may_start_a_loop);
     tcase_add_test(tests, several_threads_may_share_a_pool);
+    tcase_add_test(tests, idle_threads_sleep);
     tcase_add_test(tests, a_forked_child_works_alone);
     return run_suite(suite);
 }

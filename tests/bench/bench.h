@@ -19,6 +19,7 @@ typedef struct {
     const char *model; /* NULL for none */
     const char **rows;
     int row_count;
+    bool no_sgemm;
     bool kernels;      /* all of them */
     bool train, infer; /* which passes */
     int64_t batch;     /* 0 for the row's own */

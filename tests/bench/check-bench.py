@@ -100,6 +100,11 @@ with tempfile.TemporaryDirectory() as temporary:
     first_convolution = 26 * 26 * 32 * 9
     check_network(measured, 'cnn-basic', 128, first_convolution + 5408 * 128 + 128 * 10,
                   first_convolution)
+    # Any saved graph.
+    model = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'fuzz', 'corpus-model',
+                         'network.safetensors')
+    measured = measure(temporary, '--model', model, '--threads', '1')
+    assert [row['pass'] for row in measured] == ['train', 'infer', 'infer'], measured
     # A batch of one's own is the only one, and few parameters and values are little memory.
     measured = measure(temporary, '--row', 'mlp-512', '--batch', '7', '--pass', 'infer')
     assert [row['batch'] for row in measured] == [7], measured
@@ -107,4 +112,10 @@ with tempfile.TemporaryDirectory() as temporary:
     measured = measure(temporary, '--row', 'tanh', '--row', 'gather/784', '--row', 'adam/2252',
                        '--row', 'dense-input-gradient/128-10', '--batch', '16')
     assert len(measured) == 5, measured
+    # Without the machine's rate there is nothing to be a share of.
+    path = os.path.join(temporary, 'bench.json')
+    run('--seconds', '0.01', '--no-sgemm', '--row', 'tanh-forward', '--json', path)
+    with open(path, encoding='utf-8') as written:
+        measured = json.load(written)
+    assert measured['sgemm_gflops'] == 0 and measured['rows'][0]['share_of_sgemm'] == 0, measured
     run('--seconds', '0.01', '--row', 'tanh', '--json', '/nonexistent/file', status=1)

@@ -31,25 +31,33 @@ static int64_t count_allocations(const bench_results_t *results)
     return sum;
 }
 
-int main(int argc, char **argv)
+/* All rows, between two looks at what the machine can do. Returns its rate; 0 if not wanted. */
+static double measure_all(const bench_options_t *options, bench_results_t *results)
 {
-    bench_options_t options;
-    bench_results_t results = {0};
     bench_sgemm_t sgemm = {0};
-    bench_parse(&options, argc, argv);
-
-    int32_t threads = options.threads[options.thread_count - 1]; /* the most */
-    bench_sgemm_measure(&sgemm, threads, options.seconds);
-    bench_networks_run(&options, &results);
-    bench_model_run(&options, &results);
-    bench_kernels_run(&options, &results);
-    bench_sgemm_measure(&sgemm, threads, options.seconds);
-
+    int32_t threads = options->threads[options->thread_count - 1]; /* the most */
+    if (!options->no_sgemm)
+        bench_sgemm_measure(&sgemm, threads, options->seconds);
+    bench_networks_run(options, results);
+    bench_model_run(options, results);
+    bench_kernels_run(options, results);
+    if (options->no_sgemm)
+        return 0;
+    bench_sgemm_measure(&sgemm, threads, options->seconds);
     double rate = bench_sgemm_rate(&sgemm);
     if (sgemm.threads_set)
         printf("SGEMM: %.1f GFLOP/s with %d threads\n", rate, threads);
     else
         printf("SGEMM: %.1f GFLOP/s with as many threads as the CBLAS likes\n", rate);
+    return rate;
+}
+
+int main(int argc, char **argv)
+{
+    bench_options_t options;
+    bench_results_t results = {0};
+    bench_parse(&options, argc, argv);
+    double rate = measure_all(&options, &results);
     bench_print(&results, rate);
     if (options.json)
         bench_write_json(&results, rate, options.json);

@@ -52,6 +52,7 @@ static void print_help(void)
          "                  of which the fastest counts\n"
          "  --batch N       examples at a time; default: the row's own, for infer 1 as well\n"
          "  --seconds S     for one measurement; default: 1\n"
+         "  --no-sgemm      leaves the machine's rate out; it and the shares are 0\n"
          "  --json FILE     writes the results to a file\n"
          "  --list          names the rows and ends\n"
          "  --help          this text\n"
@@ -132,6 +133,8 @@ static void apply_switch(bench_options_t *options, const char *option)
         exit(0);
     } else if (strcmp(option, "--kernels") == 0) {
         options->kernels = true;
+    } else if (strcmp(option, "--no-sgemm") == 0) {
+        options->no_sgemm = true;
     } else {
         bench_usage_error("there is no option \"%s\"", option);
     }

@@ -24,11 +24,16 @@ static double gflops(const bench_result_t *result)
     return 1e-9 * result->operations / result->seconds;
 }
 
+static double share(const bench_result_t *result, double sgemm)
+{
+    return sgemm > 0 ? gflops(result) / sgemm : 0;
+}
+
 static void print_network(const bench_result_t *result, double sgemm)
 {
     printf("%-12s %-5s %6lld %7d %11.0f %9.1f %6.1f%% %10.1f %11.2f\n", result->name,
            result->training ? "train" : "infer", (long long)result->batch, result->threads,
-           images_per_second(result), gflops(result), 100 * gflops(result) / sgemm,
+           images_per_second(result), gflops(result), 100 * share(result, sgemm),
            1e-6 * (double)result->peak_bytes, (double)result->allocations / (double)result->steps);
 }
 
@@ -37,7 +42,7 @@ static void print_kernel(const bench_result_t *result, double sgemm)
     printf("%-46s %6lld %7d %10.1f ", result->name, (long long)result->batch, result->threads,
            1e6 * result->seconds);
     if (result->operations > 0)
-        printf("%9.1f %6.1f%%", gflops(result), 100 * gflops(result) / sgemm);
+        printf("%9.1f %6.1f%%", gflops(result), 100 * share(result, sgemm));
     else
         printf("%9s %7s", "", "");
     printf(" %7.1f %8.2f\n", 1e-9 * result->bytes / result->seconds,
@@ -77,7 +82,7 @@ static json_t *row(const bench_result_t *result, double sgemm)
                      result->training ? "train" : "infer", "batch", (json_int_t)result->batch,
                      "threads", (int)result->threads, "images_per_second",
                      images_per_second(result), "gflops", gflops(result), "share_of_sgemm",
-                     gflops(result) / sgemm, "peak_bytes", (json_int_t)result->peak_bytes);
+                     share(result, sgemm), "peak_bytes", (json_int_t)result->peak_bytes);
 }
 
 void bench_write_json(const bench_results_t *results, double sgemm, const char *path)

@@ -169,11 +169,9 @@ static neuron_session *make_session(const network *n, int64_t batch)
     return session;
 }
 
-/* One training step without the update, for examples first, first + 1, ... */
-static void run_step(const network *n, neuron_session *session, int64_t first, int64_t batch,
-                     float *gradients)
+/* Forward and the loss, for examples first, first + 1, ... */
+static void run_forward(const network *n, neuron_session *session, int64_t first, int64_t batch)
 {
-    memset(gradients, 0xff, (size_t)n->graph->trainable_count * sizeof *gradients);
     neuron_session_forward(session, n->input + first * n->in, batch, dropout_seed, dropout_step);
     const float *output = neuron_session_output(session);
     float *gradient = neuron_session_output_gradient(session);
@@ -181,6 +179,14 @@ static void run_step(const network *n, neuron_session *session, int64_t first, i
         neuron_cross_entropy(output + e * n->classes, neuron_session_logits(session),
                              n->target + (first + e) * n->classes, (int32_t)n->classes,
                              1.0f / (float)batch, gradient + e * n->classes);
+}
+
+/* One training step without the update. */
+static void run_step(const network *n, neuron_session *session, int64_t first, int64_t batch,
+                     float *gradients)
+{
+    memset(gradients, 0xff, (size_t)n->graph->trainable_count * sizeof *gradients);
+    run_forward(n, session, first, batch);
     neuron_session_backward(session, gradients);
 }
 
@@ -274,6 +280,25 @@ static void check_reuse(const network *n)
     free(fresh);
 }
 
+static void take_gradient(void *user_data, int64_t offset, const float *gradient, int64_t count)
+{
+    float *gradients = user_data;
+    memcpy(gradients + offset, gradient, (size_t)count * sizeof *gradient);
+}
+
+/* Gradients that are handed on piece by piece are the same, and none is missing. */
+static void check_descent(const network *n)
+{
+    float *gradients = allocate(n->graph->value_count, sizeof *gradients);
+    memset(gradients, 0xff, (size_t)n->graph->trainable_count * sizeof *gradients);
+    neuron_session *session = make_session(n, n->batch);
+    run_forward(n, session, 0, n->batch);
+    neuron_session_descend(session, &(neuron_receiver){take_gradient, gradients});
+    neuron_session_destroy(session);
+    assert_same_bytes(gradients, n->gradients, n->graph->trainable_count, "handed on");
+    free(gradients);
+}
+
 static void check_saved(const network *n)
 {
     size_t size;
@@ -307,6 +332,7 @@ void check_network(neuron_graph_t *graph, neuron_node_t *output, int64_t batch)
     check_gradients(&n, reference);
     reference_destroy(reference);
     check_reuse(&n);
+    check_descent(&n);
     drop_network(&n);
 }
 

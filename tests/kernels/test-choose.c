@@ -31,7 +31,7 @@ START_TEST(tables_are_whole)
             continue;
         ck_assert_str_eq(kernels->name, names[i]);
         ck_assert_int_eq(NEURON_PANEL_GROUP % (2 * kernels->lanes), 0);
-        ck_assert(kernels->correlate && kernels->accumulate && kernels->pack);
+        ck_assert(kernels->correlate && kernels->accumulate && kernels->multiply && kernels->pack);
         ck_assert(kernels->maximum && kernels->scatter && kernels->moments);
         ck_assert(kernels->normalize && kernels->gradient_sums && kernels->normalize_back);
     }

@@ -1,0 +1,267 @@
+/* The product of matrices: tiles of up to MULTIPLY_ROWS rows by two vectors of columns are summed
+ * in registers. */
+#include "kernels/tiles.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* With fewer registers than this a tile has the rows that correlations have. */
+#if defined(__AVX512F__)
+enum { MULTIPLY_ROWS = 14 };
+#else
+enum { MULTIPLY_ROWS = TILE_ROWS };
+#endif
+
+/* Rows are reached in threes from one pointer plus the step between them, which the processor adds
+ * while it loads: a pointer for each would not fit into the registers. */
+enum { ROWS_BY_POINTER = 3, POINTERS = (MULTIPLY_ROWS + ROWS_BY_POINTER - 1) / ROWS_BY_POINTER };
+
+/* Both factors are fetched so many steps of the depth ahead of the sums: they come from the second
+ * cache, and a column of the left one from lines far apart, which nothing else foresees. */
+enum { STEPS_AHEAD = 8 };
+
+/* Steps of one turn of the loop. More of them along a column only need more pointers. */
+enum { PLAIN_TURN = 4, TRANSPOSED_TURN = 2 };
+
+/* One tile; whole vectors may be read and written at `start` and `output`. */
+typedef struct tile {
+    const float *left;
+    int64_t left_row, left_column;
+    int64_t depth;
+    const float *right; /* of the panel */
+    const float *start;
+    int64_t start_row;
+    float *output;
+    int64_t output_row;
+} tile;
+
+/* Keeps the compiler from making one pointer for each row after all. */
+#define OPAQUE(value) __asm__("" : "+r"(value))
+
+/* Where a tile's sums have got to. */
+typedef struct place {
+    const float *left[POINTERS];
+    int64_t row_step, column_step;
+    const float *right;
+} place;
+
+/* Adds `count` columns of the left matrix times as many rows of the right one. */
+static ALWAYS_INLINE void multiply_some(place *at, int rows, int vectors, bool transposed,
+                                        int count, vector sums[MULTIPLY_ROWS][2])
+{
+    UNROLL_FULLY
+    for (int k = 0; k < count; k++) {
+        vector factors[2];
+        if (transposed) {
+            __builtin_prefetch(at->left[0] + STEPS_AHEAD * at->column_step + rows - 1);
+        }
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++) {
+            const float *from = at->right + (k * vectors + v) * LANES;
+            __builtin_prefetch(from + STEPS_AHEAD * vectors * LANES);
+            factors[v] = load(from);
+        }
+        UNROLL_FULLY
+        for (int m = 0; m < rows; m++) {
+            const float *from =
+                transposed ? at->left[0] + m
+                           : at->left[m / ROWS_BY_POINTER] + m % ROWS_BY_POINTER * at->row_step + k;
+            vector value = broadcast(*from);
+            UNROLL_FULLY
+            for (int v = 0; v < vectors; v++)
+                sums[m][v] += value * factors[v];
+        }
+        if (transposed) {
+            at->left[0] += at->column_step;
+            OPAQUE(at->left[0]);
+        }
+    }
+    UNROLL_FULLY
+    for (int p = 0; p < POINTERS; p++)
+        if (!transposed && p * ROWS_BY_POINTER < rows)
+            at->left[p] += count;
+    at->right += count * vectors * LANES;
+    OPAQUE(at->row_step);
+}
+
+static ALWAYS_INLINE void multiply_tile(const tile *work, int rows, int vectors, bool transposed)
+{
+    vector sums[MULTIPLY_ROWS][2];
+    place at = {.row_step = work->left_row, .column_step = work->left_column, .right = work->right};
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        if (m % ROWS_BY_POINTER == 0)
+            at.left[m / ROWS_BY_POINTER] = work->left + m * work->left_row;
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            sums[m][v] = (vector){0};
+    }
+    int64_t k = 0;
+    const int turn = transposed ? TRANSPOSED_TURN : PLAIN_TURN;
+    for (; k + turn <= work->depth; k += turn)
+        multiply_some(&at, rows, vectors, transposed, turn, sums);
+    for (; k < work->depth; k++)
+        multiply_some(&at, rows, vectors, transposed, 1, sums);
+    const float *start = work->start;
+    float *output = work->output;
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            store(output + v * LANES, load(start + v * LANES) + sums[m][v]);
+        start += work->start_row;
+        output += work->output_row;
+    }
+}
+
+typedef void (*tile_function)(const tile *);
+
+#define TILES(rows)                                                                                \
+    static void tile_##rows##_1_plain(const tile *work)                                            \
+    {                                                                                              \
+        multiply_tile(work, rows, 1, false);                                                       \
+    }                                                                                              \
+    static void tile_##rows##_2_plain(const tile *work)                                            \
+    {                                                                                              \
+        multiply_tile(work, rows, 2, false);                                                       \
+    }                                                                                              \
+    static void tile_##rows##_1_transposed(const tile *work)                                       \
+    {                                                                                              \
+        multiply_tile(work, rows, 1, true);                                                        \
+    }                                                                                              \
+    static void tile_##rows##_2_transposed(const tile *work)                                       \
+    {                                                                                              \
+        multiply_tile(work, rows, 2, true);                                                        \
+    }
+
+/* By transposed, vectors less one. */
+#define ROW(rows)                                                                                  \
+    {                                                                                              \
+        {tile_##rows##_1_plain, tile_##rows##_2_plain},                                            \
+        {                                                                                          \
+            tile_##rows##_1_transposed, tile_##rows##_2_transposed                                 \
+        }                                                                                          \
+    }
+
+/* clang-format off */
+TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
+#if defined(__AVX512F__) || defined(__aarch64__)
+TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
+#endif
+#if defined(__AVX512F__)
+TILES(13) TILES(14)
+#endif
+
+static const tile_function tiles[MULTIPLY_ROWS][2][2] = {
+    ROW(1), ROW(2), ROW(3), ROW(4),  ROW(5),  ROW(6),
+#if defined(__AVX512F__) || defined(__aarch64__)
+    ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), ROW(12),
+#endif
+#if defined(__AVX512F__)
+    ROW(13), ROW(14),
+#endif
+};
+/* clang-format on */
+
+static bool has_epilogue(const neuron_epilogue *epilogue)
+{
+    return epilogue->rectify || epilogue->scale || epilogue->rectify_last || epilogue->gate;
+}
+
+/* What follows the sum, for `count` columns from `column` on, whose output and gate may be read and
+ * written in whole vectors. */
+static void finish_row(const neuron_epilogue *epilogue, int64_t column, int64_t count,
+                       const float *gate, float *output)
+{
+    for (int64_t n = 0; n < count; n += LANES) {
+        vector sum = load(output + n);
+        if (epilogue->rectify)
+            sum = choose(sum < 0, (vector){0}, sum);
+        if (epilogue->scale)
+            sum = sum * load(epilogue->scale + column + n) + load(epilogue->shift + column + n);
+        if (epilogue->rectify_last)
+            sum = choose(sum < 0, (vector){0}, sum);
+        if (gate)
+            sum = choose(load(gate + n) > 0, sum, (vector){0});
+        store(output + n, sum);
+    }
+}
+
+static void finish(const neuron_multiply_work *work, int64_t row, int64_t rows, int64_t column,
+                   int64_t count)
+{
+    for (int64_t m = row; m < row + rows; m++) {
+        const float *gate = work->epilogue.gate;
+        int64_t at = m * work->output_row + column;
+        finish_row(&work->epilogue, column, count, gate ? gate + at : NULL, work->output + at);
+    }
+}
+
+/* Where a tile has fewer columns than its vectors it works on copies of its rows. */
+static void multiply_narrow(const neuron_multiply_work *work, tile *part, tile_function function,
+                            int64_t row, int64_t rows, int64_t column)
+{
+    float copy[MULTIPLY_ROWS][2 * LANES] = {{0}}, gate[2 * LANES] = {0};
+    int64_t count = work->columns - column;
+    size_t bytes = (size_t)count * sizeof **copy;
+    float *output = part->output;
+    if (work->add) {
+        for (int64_t m = 0; m < rows; m++)
+            memcpy(copy[m], output + m * work->output_row, bytes);
+        part->start = *copy;
+        part->start_row = 2 * LANES;
+    }
+    part->output = *copy;
+    part->output_row = 2 * LANES;
+    function(part);
+    for (int64_t m = 0; m < rows; m++) {
+        const float *from = work->epilogue.gate;
+        if (from)
+            memcpy(gate, from + (row + m) * work->output_row + column, bytes);
+        finish_row(&work->epilogue, column, count, from ? gate : NULL, copy[m]);
+        memcpy(output + m * work->output_row, copy[m], bytes);
+    }
+}
+
+/* Rows of each tile but the last, so that no tile is much smaller than the others. */
+static int64_t tile_rows(int64_t rows)
+{
+    int64_t count = (rows + MULTIPLY_ROWS - 1) / MULTIPLY_ROWS;
+    return count ? (rows + count - 1) / count : 1;
+}
+
+void KERNEL(multiply)(const neuron_multiply_work *work)
+{
+    static const float zeros[2 * LANES];
+    int64_t most = tile_rows(work->rows);
+    bool transposed = work->left_column != 1, finishes = has_epilogue(&work->epilogue);
+    for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
+        int64_t count = work->columns - column;
+        int wide = count > LANES;
+        for (int64_t row = 0; row < work->rows; row += most) {
+            int64_t rows = work->rows - row < most ? work->rows - row : most;
+            tile_function function = tiles[rows - 1][transposed][wide];
+            float *output = work->output + row * work->output_row + column;
+            tile part = {
+                .left = work->left + row * work->left_row,
+                .left_row = work->left_row,
+                .left_column = work->left_column,
+                .depth = work->depth,
+                .right = work->right + column * work->depth,
+                .start = work->add    ? output
+                         : work->bias ? work->bias + column
+                                      : zeros,
+                .start_row = work->add ? work->output_row : 0,
+                .output = output,
+                .output_row = work->output_row,
+            };
+            if (count < (wide + 1) * LANES) {
+                multiply_narrow(work, &part, function, row, rows, column);
+                continue;
+            }
+            function(&part);
+            if (finishes)
+                finish(work, row, rows, column, (wide + 1) * LANES);
+        }
+    }
+}

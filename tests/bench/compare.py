@@ -1,0 +1,262 @@
+"""Runs the rows of neuron-bench and of other libraries in turn; started by the script compare."""
+import argparse
+import json
+import math
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROWS = {'mlp-plain': 128, 'mlp-512': 128, 'mlp-8192': 128, 'cnn-basic': 128, 'cnn-deep': 128,
+        'cnn-9': 32}
+
+
+def fail(message, status=1):
+    print(f'compare: {message}', file=sys.stderr)
+    sys.exit(status)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        prog='compare', description='Times libneuron, PyTorch and ONNX Runtime in turn.',
+        epilog='Of the script itself: --venv DIR uses the virtual environment in DIR, or makes it '
+               'there and keeps it; the default is one below ${TMPDIR:-/tmp} that goes away.')
+    parser.add_argument('--bench', metavar='FILE', help='neuron-bench; default: that in build/')
+    parser.add_argument('--row', action='append', choices=ROWS, help='only this row; repeatable')
+    parser.add_argument('--pass', dest='passes', choices=['train', 'infer'], help='default: both')
+    parser.add_argument('--pairs', type=int, default=5, metavar='N', help='default: 5')
+    parser.add_argument('--seconds', type=float, default=1, metavar='S',
+                        help='for one measurement; default: 1')
+    parser.add_argument('--compile', action='store_true', help='try torch.compile as well')
+    parser.add_argument('--json', metavar='FILE', help='write the results to a file')
+    parser.add_argument('--check', action='store_true', help='look at the arguments and end')
+    parser.add_argument('--peer', metavar='COMMAND',
+                        help='what answers in place of peers.py, for tests')
+    arguments = parser.parse_args()
+    if arguments.pairs < 1:
+        parser.error('--pairs takes a whole number above 0')
+    if not 0 < arguments.seconds <= 3600:
+        parser.error('--seconds takes a number above 0, up to 3600')
+    return arguments
+
+
+def find_bench(given):
+    path = given or os.path.join(HERE, '..', '..', 'build', 'tests', 'bench', 'neuron-bench')
+    if not os.access(path, os.X_OK):
+        fail(f'no neuron-bench at {path}: build it, or say where with --bench')
+    return os.path.abspath(path)
+
+
+class Bench:
+    """neuron-bench: a process for each measurement, which leaves nothing behind."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def run(self, row, kind, batch, seconds, threads=None):
+        with tempfile.TemporaryDirectory() as folder:
+            results = os.path.join(folder, 'bench.json')
+            command = [self.path, '--no-sgemm', '--row', row, '--pass', kind, '--batch', str(batch),
+                       '--seconds', str(seconds), '--json', results]
+            if threads:
+                command += ['--threads', str(threads)]
+            done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                  text=True)
+            if done.returncode != 0:
+                fail(done.stderr.strip() or f'neuron-bench ended with status {done.returncode}')
+            with open(results, encoding='utf-8') as file:
+                return json.load(file)['rows'][0]
+
+
+class Peer:
+    """The process of the other libraries: it stays, and works only when asked."""
+
+    def __init__(self, command):
+        self.command = command
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        hello = self.ask(do='hello')
+        self.versions, self.missing = hello['peers'], hello['missing']
+
+    def ask(self, **request):
+        try:
+            self.process.stdin.write(json.dumps(request) + '\n')
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        line = self.process.stdout.readline()
+        if not line:
+            fail(f'{shlex.join(self.command)} ended with status {self.process.wait()}')
+        return json.loads(line)
+
+    def time(self, task, setting, seconds):
+        """Seconds of a step, or None with a line on why not."""
+        answer = self.ask(do='time', setting=setting, seconds=seconds, **task)
+        if 'error' in answer:
+            print(f'  {task["peer"]} {text_of(setting)}: {answer["error"]}', file=sys.stderr)
+        return answer.get('seconds')
+
+    def processor_seconds(self):
+        """What the process has used so far; None where /proc does not say."""
+        try:
+            with open(f'/proc/{self.process.pid}/stat', encoding='utf-8') as file:
+                fields = file.read().rpartition(')')[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+    def memory(self, row, batch, setting):
+        done = subprocess.run([*self.command, '--memory', row, str(batch), json.dumps(setting)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            print(f'  memory of {row}: {done.stderr.strip()[-300:]}', file=sys.stderr)
+            return None
+        return json.loads(done.stdout)['bytes']
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def text_of(setting):
+    words = [f'{setting["threads"]} threads'] if 'threads' in setting else []
+    words += [str(name) if value is True else str(value) for name, value in setting.items()
+              if name != 'threads' and value and value != 'none']
+    return ', '.join(words)
+
+
+class Comparison:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.bench = Bench(find_bench(arguments.bench))
+        command = shlex.split(arguments.peer) if arguments.peer else [
+            sys.executable, os.path.join(HERE, 'peers.py')]
+        self.peer = Peer(command)
+        self.rows, self.memory, self.busy = [], [], 0
+
+    def best_setting(self, task):
+        """The fastest of all settings, each tried for a moment; None if none works."""
+        answer = self.peer.ask(do='settings', compile=self.arguments.compile, **{
+            name: task[name] for name in ('peer', 'row', 'pass')})
+        times = [(self.peer.time(task, setting, self.arguments.seconds / 3), number, setting)
+                 for number, setting in enumerate(answer.get('settings', []))]
+        times = [entry for entry in times if entry[0]]
+        return min(times)[2] if times else None
+
+    def ours(self, row, kind, batch, threads):
+        """Images per second, and a look at whether the peer keeps still meanwhile."""
+        used, start = self.peer.processor_seconds(), time.monotonic()
+        result = self.bench.run(row, kind, batch, self.arguments.seconds, threads)
+        if used is not None:
+            used = self.peer.processor_seconds() - used
+            self.busy = max(self.busy, used / (time.monotonic() - start))
+        return result
+
+    def measure(self, row, kind, batch):
+        """All peers on one row, pair by pair."""
+        seconds = self.arguments.seconds
+        threads = self.bench.run(row, kind, batch, seconds / 3)['threads']
+        names = [name for name in self.peer.versions if kind == 'infer' or name == 'torch']
+        tasks = [{'peer': name, 'row': row, 'pass': kind, 'batch': batch} for name in names]
+        settings = {task['peer']: self.best_setting(task) for task in tasks}
+        tasks = [task for task in tasks if settings[task['peer']]]
+        ours, theirs = [], {task['peer']: [] for task in tasks}
+        for _ in range(self.arguments.pairs):
+            result = self.ours(row, kind, batch, threads)
+            ours.append(result['images_per_second'])
+            for task in tasks:
+                step = self.peer.time(task, settings[task['peer']], seconds)
+                theirs[task['peer']].append(batch / step if step else math.nan)
+        entry = {'row': row, 'pass': kind, 'batch': batch, 'threads': threads,
+                 'images_per_second': statistics.median(ours), 'pairs': self.arguments.pairs,
+                 'peak_bytes': result['peak_bytes'], 'peers': {}}
+        for name, rates in theirs.items():
+            ratios = [mine / other for mine, other in zip(ours, rates)]
+            entry['peers'][name] = {'images_per_second': statistics.median(rates),
+                                    'ratio': statistics.median(ratios), 'ratios': ratios,
+                                    'setting': settings[name]}
+        self.rows.append(entry)
+        print_entry(entry)
+
+    def measure_memory(self, entry):
+        torch = entry['peers'].get('torch')
+        if entry['pass'] == 'train' and torch:
+            entry['peers']['torch']['peak_bytes'] = self.peer.memory(
+                entry['row'], entry['batch'], torch['setting'])
+
+    def run(self):
+        for name, why in self.peer.missing.items():
+            print(f'Going on without {name}: {why}', file=sys.stderr)
+        print(', '.join(f'{name} {version}' for name, version in self.peer.versions.items()) or
+              'libneuron alone')
+        print_head()
+        for row in self.arguments.row or ROWS:
+            for kind in ('train', 'infer'):
+                if self.arguments.passes in (None, kind):
+                    for batch in [ROWS[row]] + [1] * (kind == 'infer'):
+                        self.measure(row, kind, batch)
+        self.peer.close()
+        for entry in self.rows:
+            self.measure_memory(entry)
+
+    def geometric_mean(self):
+        """Of the training rows, against PyTorch; None without any."""
+        ratios = [entry['peers']['torch']['ratio'] for entry in self.rows
+                  if entry['pass'] == 'train' and 'torch' in entry['peers']]
+        return statistics.geometric_mean(ratios) if ratios else None
+
+
+def print_head():
+    print(f'\n{"row":10} {"pass":5} {"batch":>5} {"threads":>7} {"images/s":>10}   '
+          f'{"peer":12} {"images/s":>10} {"ratio":>6}  its best setting')
+
+
+def print_entry(entry):
+    start = (f'{entry["row"]:10} {entry["pass"]:5} {entry["batch"]:5} {entry["threads"]:7} '
+             f'{entry["images_per_second"]:10.0f}   ')
+    for name, peer in entry['peers'].items():
+        print(f'{start}{name:12} {peer["images_per_second"]:10.0f} {peer["ratio"]:6.2f}  '
+              f'{text_of(peer["setting"])}', flush=True)
+        start = ' ' * len(start)
+    if not entry['peers']:
+        print(start.rstrip(), flush=True)
+
+
+def print_memory(rows):
+    rows = [entry for entry in rows if entry['peers'].get('torch', {}).get('peak_bytes')]
+    if rows:
+        print(f'\n{"row":10} {"MB to train":>12} {"torch":>10}')
+    for entry in rows:
+        print(f'{entry["row"]:10} {1e-6 * entry["peak_bytes"]:12.1f} '
+              f'{1e-6 * entry["peers"]["torch"]["peak_bytes"]:10.1f}')
+
+
+def main():
+    arguments = parse_arguments()
+    find_bench(arguments.bench)
+    if arguments.check:
+        return
+    comparison = Comparison(arguments)
+    comparison.run()
+    print_memory(comparison.rows)
+    mean = comparison.geometric_mean()
+    if mean:
+        print(f'\nTraining, geometric mean of the ratios to torch: {mean:.2f}')
+    if comparison.peer.versions:
+        print('A ratio above 1 says that libneuron is faster.')
+    if comparison.busy > 0.02:
+        print(f'Beware: the peer kept {comparison.busy:.2f} of a processor busy while '
+              'neuron-bench ran.', file=sys.stderr)
+    if arguments.json:
+        with open(arguments.json, 'w', encoding='utf-8') as file:
+            json.dump({'peers': comparison.peer.versions, 'rows': comparison.rows,
+                       'training_geometric_mean': mean}, file, indent=2)
+            file.write('\n')
+
+
+if __name__ == '__main__':
+    main()
