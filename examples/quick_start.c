@@ -29,6 +29,10 @@ int main(void)
     neuron_node_t *y = neuron_softmax(graph, neuron_dense(graph, h, 10));
     must(neuron_graph_finish(graph, y));
 
+    char text[4096];
+    must(neuron_graph_summary(graph, 32, text, sizeof text, NULL));
+    puts(text);
+
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
     neuron_history_t *history;
@@ -39,10 +43,9 @@ int main(void)
     must(neuron_history_save_csv(history, "quick_start.csv"));
 
     neuron_evaluation_t *evaluation;
-    char report[2048];
     must(neuron_graph_evaluate(graph, test, &evaluation));
-    must(neuron_evaluation_report(evaluation, NULL, 3, report, sizeof report, NULL));
-    puts(report);
+    must(neuron_evaluation_report(evaluation, NULL, 3, text, sizeof text, NULL));
+    puts(text);
 
     neuron_graph_t *loaded;
     must(neuron_graph_save(graph, "quick_start.safetensors"));

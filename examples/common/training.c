@@ -46,6 +46,21 @@ void example_report(const example_t *example, const neuron_evaluation_t *evaluat
     free(text);
 }
 
+/* What the network is made of, and the memory it takes at the trainer's own batch size. */
+static void show_summary(const neuron_graph_t *graph)
+{
+    const int64_t batch = 32;
+    size_t size;
+
+    must(neuron_graph_summary(graph, batch, NULL, 0, &size));
+    char *text = malloc(size);
+    if (text == NULL)
+        example_fail("out of memory");
+    must(neuron_graph_summary(graph, batch, text, size, NULL));
+    puts(text);
+    free(text);
+}
+
 /* Fills in what is measured of every graph, and prints the report. */
 static void measure(example_t *example, example_result_t *result, const char *id,
                     const neuron_graph_t *graph)
@@ -93,9 +108,9 @@ neuron_graph_t *example_train(example_t *example, const char *id, example_networ
     char best[EXAMPLE_PATH_MAX];
     double start = example_clock();
 
-    printf("\n%s  %s, %lld parameters\n", id,
-           example->program->runs[example_run_index(example->program, id)].description,
-           (long long)neuron_graph_parameter_count(graph));
+    printf("\n%s  %s\n\n", id,
+           example->program->runs[example_run_index(example->program, id)].description);
+    show_summary(graph);
     example_path(example, best, id, ".safetensors");
     must(neuron_trainer_create(&trainer, graph, optimizer, example->train));
     fit(example, trainer, id, best);

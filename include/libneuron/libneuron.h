@@ -16,6 +16,7 @@
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>
 #include <libneuron/committee.h>
+#include <libneuron/summary.h>
 #include <libneuron/optimizer.h>
 #include <libneuron/trainer.h>
 #include <libneuron/history.h>

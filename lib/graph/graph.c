@@ -91,6 +91,26 @@ int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who)
     return NEURON_OK;
 }
 
+const neuron_node_t *neuron_graph_find_barrier(const neuron_graph_t *graph)
+{
+    for (int32_t i = 0; i < graph->node_count; i++)
+        if (graph->nodes[i]->spec.layer->flags & NEURON_LAYER_NO_GRADIENT)
+            return graph->nodes[i];
+    return NULL;
+}
+
+int neuron_graph_check_trainable(const neuron_graph_t *graph, const char *who)
+{
+    /* Anywhere before the output it stops every gradient. */
+    const neuron_node_t *barrier = neuron_graph_find_barrier(graph);
+    if (barrier)
+        return neuron_fail(NEURON_E_UNSUPPORTED, "%s: %s cannot be trained: %s has no gradient",
+                           who, graph->name, barrier->name);
+    if (neuron_graph_trainable_parameter_count(graph) == 0)
+        return neuron_fail(NEURON_E_UNSUPPORTED, "%s: %s has nothing to train", who, graph->name);
+    return NEURON_OK;
+}
+
 /* Puts the nodes that the output needs first, in their order, and the others behind them: those
  * stay only because the caller may hold them. */
 static int keep_needed(neuron_graph_t *graph, const neuron_node_t *output)

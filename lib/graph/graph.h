@@ -93,4 +93,10 @@ int neuron_option_check(const neuron_option *option, double value, const char *n
 /* NEURON_E_STATE for a graph that is NULL (argument) or not finished; `who` begins the message. */
 int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who);
 
+/* The first layer that lets no gradient through; NULL if there is none. */
+const neuron_node_t *neuron_graph_find_barrier(const neuron_graph_t *graph);
+
+/* NEURON_E_UNSUPPORTED for a finished graph that cannot be trained; `who` begins the message. */
+int neuron_graph_check_trainable(const neuron_graph_t *graph, const char *who);
+
 #endif

@@ -33,7 +33,7 @@ void neuron_session_cache_destroy(neuron_session_cache *cache)
 }
 
 /* A power of two, so that a graph asked for many sizes keeps few sessions. */
-static int64_t session_size(int64_t batch)
+int64_t neuron_session_cache_batch(int64_t batch)
 {
     int64_t size = 1;
     while (size < batch && size < NEURON_PREDICT_BATCH)
@@ -44,7 +44,7 @@ static int64_t session_size(int64_t batch)
 int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, int64_t batch)
 {
     neuron_session_cache *cache = graph->sessions;
-    int64_t size = session_size(batch);
+    int64_t size = neuron_session_cache_batch(batch);
     int32_t threads = neuron_context_threads(graph->context);
     pthread_mutex_lock(&cache->mutex);
     neuron_session **place = &cache->idle;

@@ -12,9 +12,30 @@ static size_t widest_step(const neuron_session *session)
     return (size_t)most;
 }
 
-static int set_up(neuron_session *session)
+int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
+                        neuron_session_purpose purpose, int64_t batch)
 {
-    RETURN_IF_ERROR(neuron_session_compile(session));
+    neuron_session *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    made->context = graph->context;
+    made->graph = graph;
+    made->kernels = neuron_kernels_choose();
+    made->purpose = purpose;
+    made->batch = batch;
+    made->threads = neuron_context_threads(graph->context);
+    int status = neuron_session_compile(made);
+    if (status < 0) {
+        neuron_session_destroy(made);
+        return status;
+    }
+    *session = made;
+    return NEURON_OK;
+}
+
+/* The memory to run what was planned. */
+static int allocate(neuron_session *session)
+{
     neuron_context_t *context = session->context;
     size_t width = widest_step(session);
     session->inputs = neuron_allocate(context, width, sizeof *session->inputs);
@@ -28,16 +49,9 @@ static int set_up(neuron_session *session)
 int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch)
 {
-    neuron_session *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
-    if (!made)
-        return NEURON_E_MEMORY;
-    made->context = graph->context;
-    made->graph = graph;
-    made->kernels = neuron_kernels_choose();
-    made->purpose = purpose;
-    made->batch = batch;
-    made->threads = neuron_context_threads(graph->context);
-    int status = set_up(made);
+    neuron_session *made;
+    RETURN_IF_ERROR(neuron_session_plan(&made, graph, purpose, batch));
+    int status = allocate(made);
     if (status < 0) {
         neuron_session_destroy(made);
         return status;

@@ -18,6 +18,11 @@ typedef enum neuron_session_purpose {
 /* Compiles a graph for batches of up to `batch` examples. It does not own the graph. */
 int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch);
+
+/* The same without the memory: for neuron_session_bytes() and neuron_session_destroy(). */
+int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
+                        neuron_session_purpose purpose, int64_t batch);
+
 void neuron_session_destroy(neuron_session *session);
 
 int64_t neuron_session_batch(const neuron_session *session);
@@ -67,6 +72,9 @@ neuron_session_cache *neuron_session_cache_create(neuron_context_t *context);
 void neuron_session_cache_destroy(neuron_session_cache *cache);
 int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, int64_t batch);
 void neuron_session_give(neuron_session *session);
+
+/* The batch size of the session that neuron_session_take() returns. */
+int64_t neuron_session_cache_batch(int64_t batch);
 
 /* The most examples that prediction takes at a time: enough to fill the machine, few enough that a
  * convolution's values stay in the cache. */

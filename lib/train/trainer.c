@@ -6,19 +6,6 @@
 #include <math.h>
 #include <time.h>
 
-/* A vote anywhere before the output stops every gradient. */
-static int check_trainable(const neuron_graph_t *graph)
-{
-    for (int32_t i = 0; i < graph->node_count; i++)
-        if (graph->nodes[i]->spec.layer->flags & NEURON_LAYER_NO_GRADIENT)
-            return neuron_fail(NEURON_E_UNSUPPORTED,
-                               "trainer: %s cannot be trained: %s has no gradient", graph->name,
-                               graph->nodes[i]->name);
-    if (neuron_graph_trainable_parameter_count(graph) == 0)
-        return neuron_fail(NEURON_E_UNSUPPORTED, "trainer: %s has nothing to train", graph->name);
-    return NEURON_OK;
-}
-
 static int check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
     RETURN_IF_ERROR(neuron_dataset_check(dataset, &graph->input->spec.output,
@@ -36,7 +23,7 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(optimizer);
     CHECK_ARGUMENT(train);
-    RETURN_IF_ERROR(check_trainable(graph));
+    RETURN_IF_ERROR(neuron_graph_check_trainable(graph, "trainer"));
     RETURN_IF_ERROR(check_dataset(graph, train));
     neuron_context_t *context = graph->context;
     neuron_trainer_t *made = neuron_allocate_zero(context, 1, sizeof *made);

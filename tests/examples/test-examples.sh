@@ -54,6 +54,7 @@ good() {
     source=$3
     shift 3
     "$@" --quick --out "$out" >stdout 2>stderr || fail "$* failed"
+    says stdout 'Total parameters'
     says stdout 'macro avg'
     says stdout "written to $out"
     [ -s "$out/results.md" ] || fail "$* wrote no results.md"

@@ -378,6 +378,29 @@ START_TEST(predictions)
 }
 END_TEST
 
+static void use_summary(long n)
+{
+    world w = make_world();
+    size_t needed;
+    int64_t bytes, expected;
+    char text[4000];
+    assert_ok(neuron_graph_memory(w.graph, NEURON_MEMORY_TRAINING, BATCH, &expected));
+    arm(n);
+    TRY(neuron_graph_memory(w.graph, NEURON_MEMORY_TRAINING, BATCH, &bytes));
+    ck_assert_int_eq(bytes, expected);
+    TRY(neuron_graph_memory(w.graph, NEURON_MEMORY_PREDICTION, BATCH, &bytes));
+    TRY(neuron_graph_summary(w.graph, BATCH, NULL, 0, &needed));
+    TRY(neuron_graph_summary(w.graph, BATCH, text, sizeof text, &needed));
+    ck_assert_uint_eq(strlen(text) + 1, needed);
+    end_world(&w);
+}
+
+START_TEST(summaries)
+{
+    fail_each(use_summary);
+}
+END_TEST
+
 static float *trained; /* parameters of a training that nothing disturbed */
 
 static void use_trainer(long n)
@@ -662,6 +685,7 @@ int main(void)
     tcase_add_test(cases, finish);
     tcase_add_test(cases, committees);
     tcase_add_test(cases, predictions);
+    tcase_add_test(cases, summaries);
     tcase_add_test(cases, training);
     tcase_add_test(cases, histories);
     tcase_add_test(cases, checkpoints);

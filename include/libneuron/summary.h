@@ -1,0 +1,81 @@
+/** @file summary.h
+ *  Summaries: what a graph is made of and how much memory it takes, before it is run.
+ *
+ *      char text[4096];
+ *      if (neuron_graph_summary(graph, 32, text, sizeof text, NULL) == NEURON_OK)
+ *          puts(text);
+ *
+ *  prints of a small network
+ *
+ *      Model: "graph"
+ *      ----------------------------------------------------------
+ *      Layer (type)                  Output shape      Parameters
+ *      ==========================================================
+ *      input (input)                 (None, 16, 16, 1)          0
+ *      conv2d (conv2d)               (None, 14, 14, 16)       160
+ *      ...
+ *
+ *  Memory is counted in bytes. A prediction and a training step work in one piece of memory, which
+ *  is planned for the graph, the batch size, the threads of the context and the processor. It has
+ *  the input of a batch, all values and gradients that are needed at the busiest moment, and what
+ *  layers use beside them. Both functions plan it without making it. Not counted are a few hundred
+ *  bytes for each layer, the dataset, and what the CBLAS keeps for itself.
+ */
+#ifndef NEURON_SUMMARY_H
+#define NEURON_SUMMARY_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What memory is asked for. Since 0.1. */
+enum {
+    NEURON_MEMORY_PREDICTION = 10, /**< that of neuron_graph_predict() and neuron_graph_evaluate(),
+                                      once for each thread that predicts at the same time */
+    NEURON_MEMORY_TRAINING = 20    /**< that of a trainer's steps, its optimizer's memory aside */
+};
+
+/** Bytes of the memory in which a graph works on a batch, beside its parameters. Any thread, as
+ *  long as no other changes the number of threads of the context.
+ *  @param purpose     NEURON_MEMORY_PREDICTION or NEURON_MEMORY_TRAINING.
+ *  @param batch       for a prediction the number of examples, which are taken 128 at a time if
+ *                     there are more; for training NEURON_TRAINER_BATCH_SIZE. 1 to 2^31 - 1.
+ *  @param[out] bytes  the memory; 0 on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED for training a
+ *           graph in which a vote stops all gradients or that has no trainable parameters,
+ *           NEURON_E_MEMORY also if the bytes cannot be counted. Since 0.1. */
+NEURON_API int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose, int64_t batch,
+                                   int64_t *bytes);
+
+/** Writes a table of the graph in the layout that Keras made known, and what memory it takes.
+ *
+ *  Each layer has its name and type, its output's shape with the batch as None, and its number of
+ *  parameters. If the layers are not a plain chain, each also names those it takes its input from.
+ *  Then come the numbers of all parameters, of those that training changes and of those that it
+ *  does not.
+ *
+ *  The memory is that of
+ *  - the parameters, 4 bytes each, every array rounded up to whole 64 bytes;
+ *  - in training, the two moments of Adam, which are each as large as the trainable parameters; SGD has
+ *    one momentum instead;
+ *  - the working memory, see neuron_graph_memory();
+ *
+ *  and their sum. A graph that cannot be trained has no column for training, but a line that says
+ *  why. Lines end with "\n", numbers have commas and points whatever the locale. Any thread, as
+ *  neuron_graph_memory().
+ *
+ *  @param batch        as for neuron_graph_memory(); 32 is the trainer's default.
+ *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
+ *  @param[out] needed  bytes of the text with its final zero; may be NULL.
+ *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small, NEURON_E_STATE before
+ *           finish, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_graph_summary(const neuron_graph_t *graph, int64_t batch, char *text,
+                                    size_t capacity, size_t *needed);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

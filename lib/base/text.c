@@ -1,0 +1,99 @@
+#include "base/text.h"
+
+#include "base/status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t neuron_text_width(const char *string)
+{
+    size_t count = 0;
+    for (; *string; string++)
+        count += ((unsigned char)*string & 0xC0) != 0x80;
+    return count;
+}
+
+void neuron_text_put(neuron_text *text, const char *string)
+{
+    size_t size = strlen(string);
+    if (text->bytes)
+        memcpy(text->bytes + text->length, string, size);
+    text->length += size;
+}
+
+void neuron_text_repeat(neuron_text *text, char character, size_t count)
+{
+    if (text->bytes)
+        memset(text->bytes + text->length, character, count);
+    text->length += count;
+}
+
+static void fill_up(neuron_text *text, const char *string, size_t width)
+{
+    size_t used = neuron_text_width(string);
+    if (used < width)
+        neuron_text_repeat(text, ' ', width - used);
+}
+
+void neuron_text_left(neuron_text *text, const char *string, size_t width)
+{
+    neuron_text_put(text, string);
+    fill_up(text, string, width);
+}
+
+void neuron_text_right(neuron_text *text, const char *string, size_t width)
+{
+    fill_up(text, string, width);
+    neuron_text_put(text, string);
+}
+
+const char *neuron_text_number(int64_t number, char text[NEURON_NUMBER_ROOM])
+{
+    char digits[24];
+    int count = snprintf(digits, sizeof digits, "%" PRId64, number);
+    char *end = text;
+    for (int i = 0; i < count; i++) {
+        if (i > 0 && (count - i) % 3 == 0)
+            *end++ = ',';
+        *end++ = digits[i];
+    }
+    *end = '\0';
+    return text;
+}
+
+const char *neuron_text_bytes(int64_t bytes, char text[NEURON_NUMBER_ROOM])
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    int unit = 0;
+    while (unit < 3 && bytes >> (10 * unit + 10) >= 1024)
+        unit++;
+    /* In whole numbers: a locale has no say in them. */
+    int64_t size = (int64_t)1 << (10 * unit + 10);
+    int64_t hundredths = bytes / size * 100 + (bytes % size * 100 + size / 2) / size;
+    char exact[NEURON_NUMBER_ROOM];
+    if (bytes == 0)
+        return strcpy(text, "-");
+    snprintf(text, NEURON_NUMBER_ROOM, "%s (%" PRId64 ".%02d %s)", neuron_text_number(bytes, exact),
+             hundredths / 100, (int)(hundredths % 100), units[unit]);
+    return text;
+}
+
+int neuron_text_fill(void (*write)(neuron_text *text, const void *subject), const void *subject,
+                     const char *who, char *bytes, size_t capacity, size_t *needed)
+{
+    neuron_text text = {0};
+    write(&text, subject);
+    size_t size = text.length + 1;
+    if (needed)
+        *needed = size;
+    if (!bytes)
+        return NEURON_OK;
+    if (capacity < size)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %zu bytes, there are %zu", who, size,
+                           capacity);
+    text = (neuron_text){.bytes = bytes};
+    write(&text, subject);
+    bytes[text.length] = '\0';
+    return NEURON_OK;
+}

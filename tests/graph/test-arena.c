@@ -1,0 +1,231 @@
+/* The memory that is foretold is the memory that is taken. */
+#include "test-models.h"
+
+enum { SIZE = 12 };
+
+/* ---- An allocator that counts ---- */
+
+typedef struct ledger {
+    size_t live;
+    size_t watched; /* a size */
+    int seen;       /* pieces of that size */
+} ledger;
+
+enum { HEADER = 64 };
+
+static void *allocate(size_t size, size_t alignment, void *user_data)
+{
+    ledger *book = user_data;
+    char *memory;
+    ck_assert_uint_le(alignment, HEADER);
+    if (posix_memalign((void **)&memory, HEADER, HEADER + size) != 0)
+        return NULL;
+    memcpy(memory, &size, sizeof size);
+    book->live += size;
+    book->seen += size == book->watched;
+    return memory + HEADER;
+}
+
+static void release(void *memory, void *user_data)
+{
+    size_t size;
+    memcpy(&size, (char *)memory - HEADER, sizeof size);
+    ((ledger *)user_data)->live -= size;
+    free((char *)memory - HEADER);
+}
+
+static ledger book;
+
+static neuron_context_t *counting_context(void)
+{
+    neuron_context_t *context;
+    book = (ledger){0};
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &book));
+    assert_ok(neuron_context_set_threads(context, 2));
+    return context;
+}
+
+/* A session has steps, edges and blocks beside its memory: less than this for the small models. */
+static const size_t bookkeeping = 8192;
+
+static int64_t foretold(const neuron_graph_t *graph, int32_t purpose, int64_t batch)
+{
+    size_t live = book.live;
+    int64_t bytes = -1;
+    assert_ok(neuron_graph_memory(graph, purpose, batch, &bytes));
+    ck_assert_int_gt(bytes, 0);
+    ck_assert_uint_eq(book.live, live);
+    book.watched = (size_t)bytes;
+    book.seen = 0;
+    return bytes;
+}
+
+static void assert_taken(size_t before, size_t beside, int64_t bytes)
+{
+    ck_assert_int_eq(book.seen, 1);
+    ck_assert_uint_ge(book.live, before + beside + (size_t)bytes);
+    ck_assert_uint_le(book.live, before + beside + (size_t)bytes + bookkeeping);
+}
+
+/* ---- Tests ---- */
+
+typedef neuron_graph_t *(*model)(neuron_context_t *context, int64_t size);
+
+static const model models[] = {test_linear, test_mlp, test_cnn};
+
+static void check_prediction(model make, int64_t count)
+{
+    neuron_context_t *context = counting_context();
+    neuron_graph_t *graph = make(context, SIZE);
+    neuron_tensor_t *input, *output;
+    assert_ok(neuron_tensor_create(&input, context, NEURON_F32,
+                                   (const int64_t[]){count, SIZE, SIZE, 1}, 4));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_F32,
+                                   (const int64_t[]){count, TEST_CLASSES}, 2));
+    size_t before = book.live;
+    int64_t bytes = foretold(graph, NEURON_MEMORY_PREDICTION, count);
+    assert_ok(neuron_graph_predict(graph, input, output));
+    assert_taken(before, 0, bytes);
+    neuron_tensor_unref(output);
+    neuron_tensor_unref(input);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    ck_assert_uint_eq(book.live, 0);
+}
+
+START_TEST(a_prediction_takes_what_was_foretold)
+{
+    const int64_t counts[] = {1, 3, 32, 100, 128, 300};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        check_prediction(models[_i], counts[i]);
+}
+END_TEST
+
+static void check_training(model make, int64_t batch)
+{
+    const int64_t examples = 96;
+    neuron_context_t *context = counting_context();
+    neuron_graph_t *graph = make(context, SIZE);
+    neuron_dataset_t *glyphs = test_glyphs(context, examples, SIZE);
+    neuron_optimizer_t *adam;
+    neuron_trainer_t *trainer;
+    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_trainer_create(&trainer, graph, adam, glyphs));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, batch));
+    size_t before = book.live;
+    size_t moments = 2 * sizeof(float) * (size_t)neuron_graph_trainable_parameter_count(graph);
+    int64_t bytes = foretold(graph, NEURON_MEMORY_TRAINING, batch);
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_taken(before, moments, bytes);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(adam);
+    neuron_dataset_unref(glyphs);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    ck_assert_uint_eq(book.live, 0);
+}
+
+START_TEST(a_training_takes_what_was_foretold)
+{
+    const int64_t batches[] = {1, 32, 96};
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++)
+        check_training(models[_i], batches[i]);
+}
+END_TEST
+
+/* Prediction goes by powers of two up to 128; training takes a batch as it is. */
+START_TEST(memory_grows_with_the_batch)
+{
+    neuron_context_t *context = counting_context();
+    neuron_graph_t *graph = test_cnn(context, SIZE);
+    int64_t last = 0;
+    for (int64_t batch = 1; batch <= 128; batch *= 2) {
+        int64_t bytes = foretold(graph, NEURON_MEMORY_PREDICTION, batch);
+        ck_assert_int_gt(bytes, last);
+        last = bytes;
+    }
+    ck_assert_int_eq(foretold(graph, NEURON_MEMORY_PREDICTION, 100), last);
+    ck_assert_int_eq(foretold(graph, NEURON_MEMORY_PREDICTION, INT32_MAX), last);
+    ck_assert_int_gt(foretold(graph, NEURON_MEMORY_TRAINING, 1000000),
+                     (int64_t)SIZE * SIZE * 4000000);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(what_cannot_be_told_is_refused)
+{
+    neuron_context_t *context = counting_context();
+    neuron_graph_t *unfinished, *graph = test_linear(context, SIZE), *committee, *idle;
+    int64_t bytes = 5;
+    assert_ok(neuron_graph_create(&unfinished, context));
+    assert_status(neuron_graph_memory(NULL, NEURON_MEMORY_TRAINING, 1, &bytes), NEURON_E_ARGUMENT);
+    ck_assert_int_eq(bytes, 0);
+    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(unfinished, NEURON_MEMORY_TRAINING, 1, &bytes),
+                  NEURON_E_STATE);
+    assert_status(neuron_graph_memory(graph, 15, 1, &bytes), NEURON_E_ARGUMENT);
+    assert_message("15 is not a purpose");
+    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 0, &bytes), NEURON_E_ARGUMENT);
+    assert_message("linear: a batch of 0 examples");
+    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_PREDICTION, (int64_t)1 << 31, &bytes),
+                  NEURON_E_ARGUMENT);
+
+    neuron_graph_t *members[] = {graph, graph};
+    assert_ok(neuron_committee_create(&committee, context, members, 2,
+                                      NEURON_COMMITTEE_MAJORITY_VOTE, NULL));
+    assert_ok(neuron_graph_memory(committee, NEURON_MEMORY_PREDICTION, 1, &bytes));
+    assert_status(neuron_graph_memory(committee, NEURON_MEMORY_TRAINING, 1, &bytes),
+                  NEURON_E_UNSUPPORTED);
+    assert_message("committee cannot be trained: vote has no gradient");
+
+    assert_ok(neuron_graph_create(&idle, context));
+    neuron_node_t *x = neuron_input(idle, (const int64_t[]){(int64_t)1 << 38}, 1);
+    assert_ok(neuron_graph_finish(idle, neuron_tanh(idle, x)));
+    assert_status(neuron_graph_memory(idle, NEURON_MEMORY_TRAINING, 1, &bytes),
+                  NEURON_E_UNSUPPORTED);
+    assert_message("nothing to train");
+    /* More than is there can be told, as long as it can be counted. */
+    assert_ok(neuron_graph_memory(idle, NEURON_MEMORY_PREDICTION, 128, &bytes));
+    ck_assert_int_ge(bytes, (int64_t)1 << 47);
+
+    neuron_graph_unref(idle);
+    neuron_graph_unref(committee);
+    neuron_graph_unref(unfinished);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    ck_assert_uint_eq(book.live, 0);
+}
+END_TEST
+
+/* 2^39 floats for each of 2^31 examples are more than a size_t can say. */
+START_TEST(too_much_to_count_is_refused)
+{
+    neuron_context_t *context = counting_context();
+    neuron_graph_t *graph;
+    int64_t bytes;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){1 << 20, 1 << 19, 1}, 3);
+    assert_ok(neuron_graph_finish(graph, neuron_conv2d(graph, x, 1, 1, 1)));
+    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, INT32_MAX, &bytes),
+                  NEURON_E_MEMORY);
+    ck_assert_int_eq(bytes, 0);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    ck_assert_uint_eq(book.live, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("arena");
+    TCase *tests = tcase_create("arena");
+    int count = sizeof models / sizeof models[0];
+    suite_add_tcase(suite, tests);
+    tcase_add_loop_test(tests, a_prediction_takes_what_was_foretold, 0, count);
+    tcase_add_loop_test(tests, a_training_takes_what_was_foretold, 0, count);
+    tcase_add_test(tests, memory_grows_with_the_batch);
+    tcase_add_test(tests, what_cannot_be_told_is_refused);
+    tcase_add_test(tests, too_much_to_count_is_refused);
+    return run_suite(suite);
+}
