@@ -151,6 +151,22 @@ static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, i
     return add_block(c, 2 * channels * sizeof(float), first, last, &step->affine);
 }
 
+/* Room for the moments that a normalisation wants from the step before it. */
+static int place_moments(neuron_compiler *c, int32_t index)
+{
+    neuron_session *s = c->session;
+    int32_t maker = s->steps[index].measured_by;
+    if (maker < 0 || s->steps[maker].moments != NEURON_NO_BLOCK)
+        return NEURON_OK;
+    neuron_step *before = &s->steps[maker];
+    const neuron_shape *shape = &before->result->spec.output;
+    size_t bytes = 0;
+    before->measured.channels = shape->extent[shape->rank - 1];
+    neuron_reserve(&bytes, before->chunks, sizeof(int64_t));
+    neuron_reserve(&bytes, before->chunks, 2 * (size_t)before->measured.channels * sizeof(float));
+    return add_block(c, bytes, forward_time(maker), forward_time(index), &before->moments);
+}
+
 /* Room for the gradients that the layer does not hand on itself. */
 static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int32_t time)
 {
@@ -181,6 +197,8 @@ static int place_working_memory(neuron_compiler *c)
         if (needs.scratch && step->backward)
             RETURN_IF_ERROR(
                 add_block(c, needs.scratch, backward, backward, &step->backward_scratch));
+        step->chunks = needs.chunks;
+        RETURN_IF_ERROR(place_moments(c, i));
         RETURN_IF_ERROR(place_prepared(c, step, needs.prepared, forward));
         if (step->backward)
             RETURN_IF_ERROR(place_parameter_gradients(c, step, backward));

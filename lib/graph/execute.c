@@ -92,6 +92,21 @@ static void prepare_all(neuron_session *session)
     session->version = version;
 }
 
+/* Sets where moments go to, and come from. */
+static void place_moments(neuron_run *run, neuron_session *session, neuron_step *step)
+{
+    if (step->moments != NEURON_NO_BLOCK) {
+        char *memory = neuron_session_memory(session, step->moments);
+        size_t used = 0;
+        size_t rows = neuron_reserve(&used, step->chunks, sizeof(int64_t));
+        step->measured.rows = (int64_t *)(void *)(memory + rows);
+        step->measured.sums = (float *)(void *)(memory + used);
+        run->measure = &step->measured;
+    }
+    if (step->measured_by >= 0)
+        run->measured = &session->steps[step->measured_by].measured;
+}
+
 void neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
                             uint64_t seed, uint64_t step_number)
 {
@@ -110,6 +125,7 @@ void neuron_session_forward(neuron_session *session, const float *input, int64_t
         begin_run(&call, session, step);
         call.run.scratch = neuron_session_memory(session, step->scratch);
         set_random(&call.run, session, step);
+        place_moments(&call.run, session, &session->steps[i]);
         step->node->spec.layer->forward(&call.run);
     }
 }

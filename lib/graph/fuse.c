@@ -101,6 +101,8 @@ static void add_step(neuron_compiler *c, const neuron_node_t *node)
         .node = node,
         .result = node,
         .reader = -1,
+        .measured_by = -1,
+        .moments = NEURON_NO_BLOCK,
         .value = NEURON_NO_BLOCK,
         .gradient = NEURON_NO_BLOCK,
         .saved = NEURON_NO_BLOCK,
@@ -112,6 +114,18 @@ static void add_step(neuron_compiler *c, const neuron_node_t *node)
         .first_edge = s->edge_count,
     };
     s->edge_count += node->spec.input_count;
+}
+
+/* Lets the layer before a normalisation take the moments that it needs. */
+static void place_moments(neuron_compiler *c, neuron_step *step)
+{
+    const neuron_node_t *input = step->node->inputs[0];
+    int32_t maker = neuron_compiler_value(c, input)->maker;
+    if (step->node->spec.layer != &neuron_layer_batch_norm || maker < 0)
+        return;
+    const neuron_step *before = &c->session->steps[maker];
+    if (flags_of(before->node) & NEURON_LAYER_MEASURES && before->result == input && !before->pool)
+        step->measured_by = maker;
 }
 
 void neuron_compiler_list_steps(neuron_compiler *c)
@@ -134,6 +148,8 @@ void neuron_compiler_list_steps(neuron_compiler *c)
         else
             add_step(c, node);
     }
+    for (int32_t i = 0; neuron_compiler_trains(c) && i < s->step_count; i++)
+        place_moments(c, &s->steps[i]);
 }
 
 /* The only step that reads the value of `maker`; NULL if there are several, or the caller does. */

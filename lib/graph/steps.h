@@ -4,6 +4,7 @@
 
 #include "graph/plan.h"
 #include "graph/session.h"
+#include "kernels/kernels.h"
 
 enum { NEURON_NO_BLOCK = -1 };
 
@@ -26,12 +27,16 @@ typedef struct neuron_step {
     const neuron_node_t *result; /* the last of them, whose value this is */
 
     bool backward;
-    bool gates_input;  /* its input comes from a rectifier, and backward goes through that too */
-    bool gates_itself; /* its own rectifier's gradient is taken before backward */
-    bool defers;       /* backward leaves the input's gradient to the step before it, */
-    int32_t reader;    /* which asks this step for it a few rows at a time; -1 for none */
-    int32_t value;     /* block of the output */
-    int32_t gradient;  /* block of its gradient */
+    bool gates_input;    /* its input comes from a rectifier, and backward goes through that too */
+    bool gates_itself;   /* its own rectifier's gradient is taken before backward */
+    bool defers;         /* backward leaves the input's gradient to the step before it, */
+    int32_t reader;      /* which asks this step for it a few rows at a time; -1 for none */
+    int32_t measured_by; /* the step that takes the moments of its input; -1 for none */
+    int32_t moments;     /* block of those of the output; NEURON_NO_BLOCK if nobody wants them */
+    int64_t chunks;      /* there is room for */
+    neuron_moments measured;
+    int32_t value;    /* block of the output */
+    int32_t gradient; /* block of its gradient */
     int32_t saved, scratch, backward_scratch;
     int32_t prepared;  /* what the layer makes of its parameters: see neuron_needs */
     int32_t affine;    /* scale and shift of `norm` */

@@ -258,6 +258,22 @@ static void correlate_band(void *work, int64_t task, int32_t worker)
         run->kernels->correlate(&part);
     if (run->pooling)
         neuron_band_pool(correlation, &job->bands, &band, run, part.output);
+    else if (run->moments)
+        neuron_moments_measure(run->moments, run->kernels, task, part.output, part.pixels);
+}
+
+int64_t neuron_correlate_chunks(const neuron_correlation *correlation, int64_t batch)
+{
+    /* A smaller batch may have smaller bands, but never more of them than this. */
+    return neuron_bands_cut(correlation, batch, 1).per_image * batch;
+}
+
+void neuron_moments_measure(neuron_moments *moments, const neuron_kernels *kernels, int64_t chunk,
+                            const float *values, int64_t rows)
+{
+    float *sums = moments->sums + chunk * 2 * moments->channels;
+    moments->rows[chunk] = rows;
+    kernels->moments(values, rows, moments->channels, sums, sums + moments->channels);
 }
 
 void neuron_correlate(const neuron_correlation *correlation, const neuron_correlation_run *run,
@@ -272,6 +288,8 @@ void neuron_correlate(const neuron_correlation *correlation, const neuron_correl
                          .output = output};
     job.layout =
         lay_out(correlation, &job.bands, neuron_pool_threads(run->pool), run->pooling != NULL);
+    if (run->moments)
+        run->moments->count = job.bands.count;
     neuron_correlation local = neuron_band_local(correlation, &job.bands);
     neuron_bands_offsets(run->pooling ? &local : correlation, &job.bands,
                          (int64_t *)(void *)(run->scratch + job.layout.offsets),

@@ -63,8 +63,9 @@ typedef struct neuron_correlation_run {
     int64_t batch;
     const float *source;
     char *scratch;
-    neuron_epilogue epilogue;                  /* its `gate` lies like the output */
-    const neuron_pooling *pooling;             /* of the output, in the same pass; NULL for none */
+    neuron_epilogue epilogue;      /* its `gate` lies like the output */
+    const neuron_pooling *pooling; /* of the output, in the same pass; NULL for none */
+    neuron_moments *moments; /* of the output, to be measured in the same pass; NULL for none */
     const neuron_gradient_rows *gradient_rows; /* weight gradient: instead of an array of the
                                                   output's gradient; NULL for that */
 } neuron_correlation_run;
@@ -116,6 +117,13 @@ void neuron_correlate(const neuron_correlation *correlation, const neuron_correl
                       const float *weights, const float *bias, float *output);
 size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
                                 int32_t threads, const neuron_pooling *pooling);
+
+/* The most chunks that neuron_correlate() measures for a batch of up to that size. */
+int64_t neuron_correlate_chunks(const neuron_correlation *correlation, int64_t batch);
+
+/* The moments of a chunk of rows that lie side by side. */
+void neuron_moments_measure(neuron_moments *moments, const neuron_kernels *kernels, int64_t chunk,
+                            const float *values, int64_t rows);
 
 /* The gradients of the weights (in the plain order) and of the bias, from the gradient of the
  * output, which must lie side by side. Either may be NULL. */

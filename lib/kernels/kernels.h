@@ -130,6 +130,14 @@ typedef struct neuron_adam_work {
     float keep_mean, take_mean, keep_square, take_square;
 } neuron_adam_work;
 
+/* The moments of some rows, chunk by chunk: `sums` has for each the mean of every channel and then
+ * the sums of squared differences from it. */
+typedef struct neuron_moments {
+    int64_t channels, count; /* of chunks */
+    int64_t *rows;           /* of each chunk */
+    float *sums;
+} neuron_moments;
+
 typedef struct neuron_kernels {
     const char *name;
     int32_t lanes; /* floats in a vector */

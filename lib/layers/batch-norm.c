@@ -49,6 +49,7 @@ typedef struct norm_job {
     int64_t rows, channels;
     int64_t chunk_rows, chunks;
     neuron_window down, along;    /* of the pooling, if there is one */
+    int64_t *rows_of_chunks;      /* scratch */
     float *sums;                  /* scratch: two numbers per channel for each chunk */
     float *scale, *slope, *shift; /* scratch, per channel */
     float *mean, *inverse;        /* saved; inverse of the deviation */
@@ -70,7 +71,10 @@ static norm_job job_of_run(const neuron_run *run)
 {
     norm_job job = job_of(&run->spec->output, run->batch);
     job.run = run;
-    job.scale = run->scratch;
+    size_t used = 0;
+    job.rows_of_chunks = run->scratch;
+    neuron_reserve(&used, job.chunks, sizeof *job.rows_of_chunks);
+    job.scale = (float *)(void *)((char *)run->scratch + used);
     job.slope = job.scale + job.channels;
     job.shift = job.slope + job.channels;
     job.sums = job.shift + job.channels;
@@ -90,9 +94,9 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
 {
     (void)threads;
     norm_job job = job_of(&spec->output, batch);
-    size_t vectors = 3 + (training ? 2 * (size_t)job.chunks : 0);
-    if (!neuron_multiply_size(vectors, (size_t)job.channels * sizeof(float), &needs->scratch))
-        needs->scratch = SIZE_MAX;
+    neuron_reserve(&needs->scratch, job.chunks, sizeof(int64_t));
+    neuron_reserve(&needs->scratch, 3 + (training ? 2 * job.chunks : 0),
+                   (size_t)job.channels * sizeof(float));
     if (!training)
         return;
     neuron_reserve(&needs->saved, 2 * neuron_panel_round(job.channels), sizeof(float));
@@ -121,6 +125,7 @@ static void measure_chunk(void *work, int64_t task, int32_t worker)
     (void)worker;
     const norm_job *job = work;
     row_chunk chunk = chunk_of(job, task);
+    job->rows_of_chunks[task] = chunk.rows;
     job->run->kernels->moments(job->run->inputs[0] + chunk.offset, chunk.rows, job->channels,
                                chunk.sums[0], chunk.sums[1]);
 }
@@ -134,20 +139,35 @@ static void normalize_chunk(void *work, int64_t task, int32_t worker)
                                  &job->by, job->run->output + chunk.offset);
 }
 
-/* Mean and variance of a channel from those of its chunks (Chan, Golub and LeVeque, 1979). */
-static void join_moments(const norm_job *job, int64_t channel, double *mean, double *variance)
+/* Channels whose sums are joined at a time, so that the loops over chunks walk through memory. */
+enum { CHANNELS_AT_ONCE = 16 };
+
+typedef struct joined {
+    double mean[CHANNELS_AT_ONCE], squares[CHANNELS_AT_ONCE];
+} joined;
+
+/* Mean and summed squares of channels first .. first + count - 1 over all chunks: of each chunk
+ * there is the same, and how far its mean lies off adds to the squares. */
+static void join_moments(const neuron_moments *moments, int64_t first, int64_t count, joined *all)
 {
-    double count = 0, center = 0, squares = 0;
-    for (int64_t i = 0; i < job->chunks; i++) {
-        row_chunk chunk = chunk_of(job, i);
-        double more = (double)chunk.rows, distance = (double)chunk.sums[0][channel] - center;
-        count += more;
-        center += distance * (more / count);
-        squares +=
-            (double)chunk.sums[1][channel] + distance * distance * (more * (count - more) / count);
+    *all = (joined){{0}, {0}};
+    double rows = 0;
+    for (int64_t i = 0; i < moments->count; i++) {
+        const float *mean = moments->sums + i * 2 * moments->channels + first;
+        for (int64_t c = 0; c < count; c++)
+            all->mean[c] += (double)moments->rows[i] * (double)mean[c];
+        rows += (double)moments->rows[i];
     }
-    *mean = center;
-    *variance = squares / count;
+    for (int64_t c = 0; c < count; c++)
+        all->mean[c] /= rows;
+    for (int64_t i = 0; i < moments->count; i++) {
+        const float *mean = moments->sums + i * 2 * moments->channels + first;
+        const float *squares = mean + moments->channels;
+        for (int64_t c = 0; c < count; c++) {
+            double distance = (double)mean[c] - all->mean[c];
+            all->squares[c] += (double)squares[c] + (double)moments->rows[i] * distance * distance;
+        }
+    }
 }
 
 static void move(float *average, double value, double momentum)
@@ -155,22 +175,33 @@ static void move(float *average, double value, double momentum)
     *average = (float)((double)*average * momentum + value * (1 - momentum));
 }
 
-/* Sets mean, scale and shift by the batch, and moves the averages towards it. */
-static void set_by_batch(norm_job *job)
+static void set_channel(norm_job *job, int64_t c, double mean, double variance)
 {
     const neuron_run *run = job->run;
     double momentum = neuron_spec_option(run->spec, NEURON_NODE_MOMENTUM);
     double epsilon = neuron_spec_option(run->spec, NEURON_NODE_EPSILON);
-    neuron_pool_run(run->pool, job->chunks, measure_chunk, job);
-    for (int64_t c = 0; c < job->channels; c++) {
-        double mean, variance;
-        join_moments(job, c, &mean, &variance);
-        job->mean[c] = (float)mean;
-        job->inverse[c] = (float)(1 / sqrt(variance + epsilon));
-        job->scale[c] = run->values[GAMMA][c] * job->inverse[c];
-        job->shift[c] = run->values[BETA][c];
-        move(&run->values[MOVING_MEAN][c], mean, momentum);
-        move(&run->values[MOVING_VARIANCE][c], variance, momentum);
+    job->mean[c] = (float)mean;
+    job->inverse[c] = (float)(1 / sqrt(variance + epsilon));
+    job->scale[c] = run->values[GAMMA][c] * job->inverse[c];
+    job->shift[c] = run->values[BETA][c];
+    move(&run->values[MOVING_MEAN][c], mean, momentum);
+    move(&run->values[MOVING_VARIANCE][c], variance, momentum);
+}
+
+/* Sets mean, scale and shift by the batch, and moves the averages towards it. */
+static void set_by_batch(norm_job *job)
+{
+    const neuron_run *run = job->run;
+    neuron_moments own = {job->channels, job->chunks, job->rows_of_chunks, job->sums};
+    if (!run->measured)
+        neuron_pool_run(run->pool, job->chunks, measure_chunk, job);
+    const neuron_moments *moments = run->measured ? run->measured : &own;
+    for (int64_t first = 0; first < job->channels; first += CHANNELS_AT_ONCE) {
+        int64_t count = neuron_min_count(CHANNELS_AT_ONCE, job->channels - first);
+        joined all;
+        join_moments(moments, first, count, &all);
+        for (int64_t c = 0; c < count; c++)
+            set_channel(job, first + c, all.mean[c], all.squares[c] / (double)job->rows);
     }
 }
 

@@ -197,6 +197,7 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
     neuron_pooling windows = pooling_of(needs->pooling);
     const neuron_pooling *pooling = needs->pooling ? &windows : NULL;
     needs->scratch = correlation_needs(&forward, batch, threads, pooling);
+    needs->chunks = neuron_correlate_chunks(&forward, batch);
     if (!training)
         return;
     if (pooling) /* places */
@@ -273,7 +274,8 @@ static void pack_backward(void *work, int64_t task, int32_t worker)
 
 /* Packs the weights, then correlates. */
 static void correlate(const pack_job *job, neuron_task pack, const float *source, const float *bias,
-                      const neuron_epilogue *epilogue, const neuron_pooling *pooling, float *output)
+                      const neuron_epilogue *epilogue, const neuron_pooling *pooling,
+                      neuron_moments *moments, float *output)
 {
     const neuron_run *run = job->run;
     const neuron_correlation *correlation = job->correlation;
@@ -294,7 +296,8 @@ static void correlate(const pack_job *job, neuron_task pack, const float *source
                                               .source = source,
                                               .scratch = scratch + layout.total,
                                               .epilogue = *epilogue,
-                                              .pooling = pooling};
+                                              .pooling = pooling,
+                                              .moments = moments};
     neuron_correlate(correlation, &correlation_run, packing.packed, padded, output);
 }
 
@@ -311,7 +314,7 @@ static void forward(const neuron_run *run)
     pooling.places = run->training ? run->saved : NULL;
     correlate(&job, pack_forward, run->inputs[0],
               run->spec->array_count > 1 ? run->values[1] : NULL, &epilogue,
-              run->pooling ? &pooling : NULL, run->output);
+              run->pooling ? &pooling : NULL, run->measure, run->output);
 }
 
 static void input_gradient(const neuron_run *run)
@@ -326,7 +329,7 @@ static void input_gradient(const neuron_run *run)
             pack_job job = {run, &phase, &phase_down, &phase_along, NULL};
             int64_t first = (y * along.input + x) * channels;
             neuron_epilogue epilogue = {.gate = run->gate ? run->inputs[0] + first : NULL};
-            correlate(&job, pack_backward, run->output_gradient, NULL, &epilogue, NULL,
+            correlate(&job, pack_backward, run->output_gradient, NULL, &epilogue, NULL, NULL,
                       run->input_gradients[0] + first);
         }
     }
@@ -395,7 +398,7 @@ const neuron_layer neuron_layer_conv2d = {
     .name = "conv2d",
     .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
              NEURON_LAYER_POOLS_FIRST | NEURON_LAYER_POOLS_PREDICTING | NEURON_LAYER_GATES |
-             NEURON_LAYER_TAKES_ROWS,
+             NEURON_LAYER_TAKES_ROWS | NEURON_LAYER_MEASURES,
     .option_count = sizeof options / sizeof *options,
     .options = options,
     .infer = infer,

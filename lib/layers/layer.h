@@ -65,6 +65,7 @@ typedef struct neuron_needs {
     int64_t gradient_multiple;  /* given: the same */
     size_t saved;               /* written by forward, read by backward */
     size_t scratch;             /* during one call */
+    int64_t chunks;             /* at most, that `measure` is given in */
     size_t prepared;            /* made of the parameters by prepare, read by forward */
 } neuron_needs;
 
@@ -91,6 +92,10 @@ typedef struct neuron_run {
                                    whole panels; NULL for none, */
     bool rectify_last;          /* then max(0, value), */
     const neuron_spec *pooling; /* then this max_pool2d; NULL for none */
+    struct neuron_moments *measure; /* forward: the moments of the output, to be taken with it; only
+                                       with NEURON_LAYER_MEASURES; NULL for none */
+    const struct neuron_moments
+        *measured; /* forward of a batch_norm: those of its input; or NULL */
     bool gate; /* backward: the input comes from a rectifier; set its gradient to 0 where it is not
                   above 0 */
 
@@ -131,6 +136,7 @@ enum {
     NEURON_LAYER_POOLS_FIRST = 32768,     /* and when training if no input gradient is wanted */
     NEURON_LAYER_GATES = 8192,            /* can do `gate` */
     NEURON_LAYER_TAKES_ROWS = 65536,      /* can do `reader` if no input gradient is wanted */
+    NEURON_LAYER_MEASURES = 131072,       /* can do `measure` */
     NEURON_LAYER_HANDS_ON = 16384         /* calls `hand_on` for its first array */
 };
 
