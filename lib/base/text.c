@@ -74,8 +74,9 @@ const char *neuron_text_bytes(int64_t bytes, char text[NEURON_NUMBER_ROOM])
     char exact[NEURON_NUMBER_ROOM];
     if (bytes == 0)
         return strcpy(text, "-");
-    snprintf(text, NEURON_NUMBER_ROOM, "%s (%" PRId64 ".%02d %s)", neuron_text_number(bytes, exact),
-             hundredths / 100, (int)(hundredths % 100), units[unit]);
+    snprintf(text, NEURON_NUMBER_ROOM, "%.32s (%" PRId64 ".%02d %s)",
+             neuron_text_number(bytes, exact), hundredths / 100, (int)(hundredths % 100),
+             units[unit]);
     return text;
 }
 

@@ -44,14 +44,18 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work,
         for (int m = 0; m < rows; m++)
             sources[m] += work->tap_step;
     }
+    vector floor = epilogue_floor(&work->epilogue);
+    int64_t left = work->columns - place->column;
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
+        float *output = work->output + work->output_offsets[place->pixel + m] + place->column;
+        float padded[2 * LANES];
+        float *to = left < vectors * LANES ? padded : output;
         UNROLL_FULLY
-        for (int v = 0; v < vectors; v++) {
-            int64_t column = place->column + v * LANES;
-            finish(&work->epilogue, sums[m][v], column, work->output,
-                   work->output_offsets[place->pixel + m] + column, work->columns - column);
-        }
+        for (int v = 0; v < vectors; v++)
+            store(to + v * LANES, at_least(floor, sums[m][v]));
+        if (to == padded)
+            memcpy(output, padded, (size_t)left * sizeof *output);
     }
 }
 
@@ -166,6 +170,8 @@ void KERNEL(correlate)(const neuron_correlate_work *work)
             correlate_tiles[(rows < most ? rows : most) - 1][wide](work, &place);
         }
     }
+    for (int64_t p = 0; p < work->pixels && epilogue_goes_on(&work->epilogue); p++)
+        finish_row(&work->epilogue, 0, work->columns, work->output, work->output_offsets[p]);
 }
 
 void KERNEL(accumulate)(const neuron_accumulate_work *work)

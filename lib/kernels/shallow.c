@@ -34,13 +34,18 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int6
             }
         }
     }
+    vector floor = epilogue_floor(&work->epilogue);
+    int64_t left = work->columns - column;
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
+        float *output = work->output + work->output_offsets[pixel + m] + column;
+        float padded[2 * LANES];
+        float *to = left < vectors * LANES ? padded : output;
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++)
-            finish(&work->epilogue, sums[m][v], column + v * LANES, work->output,
-                   work->output_offsets[pixel + m] + column + v * LANES,
-                   work->columns - column - v * LANES);
+            store(to + v * LANES, at_least(floor, sums[m][v]));
+        if (to == padded)
+            memcpy(output, padded, (size_t)left * sizeof *output);
     }
 }
 
@@ -135,6 +140,8 @@ void KERNEL(correlate_shallow)(const neuron_correlate_work *work)
         }
         pixel = end;
     }
+    for (int64_t p = 0; p < work->pixels && epilogue_goes_on(&work->epilogue); p++)
+        finish_row(&work->epilogue, 0, work->columns, work->output, work->output_offsets[p]);
 }
 
 static ALWAYS_INLINE void accumulate_columns(const neuron_accumulate_work *work, int taps, int run,
