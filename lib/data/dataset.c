@@ -1,5 +1,7 @@
 #include "data/dataset.h"
 
+#include "kernels/kernels.h"
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -104,6 +106,7 @@ static neuron_dataset_t *create_empty(neuron_context_t *context, neuron_tensor_t
     }
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
+    made->kernels = neuron_kernels_choose();
     made->examples = neuron_tensor_ref(examples);
     made->labels = neuron_tensor_ref(labels);
     made->count = count;

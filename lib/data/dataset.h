@@ -10,6 +10,7 @@
 struct neuron_dataset {
     atomic_int references;
     neuron_context_t *context;
+    const struct neuron_kernels *kernels;
     neuron_tensor_t *examples; /* u8 or f32, [stored, ...] */
     neuron_tensor_t *labels;   /* i32 [stored] or, as targets, f32 [stored, class_count] */
     bool one_hot;              /* labels are class numbers that are handed out as targets */

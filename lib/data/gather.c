@@ -2,6 +2,7 @@
 #include "data/dataset.h"
 
 #include "base/checked.h"
+#include "kernels/kernels.h"
 
 #include <string.h>
 
@@ -16,20 +17,6 @@ typedef struct gathering {
     float *values;
 } gathering;
 
-static void scale_bytes(float *restrict values, const uint8_t *restrict bytes, int64_t count,
-                        float scale, float offset)
-{
-    for (int64_t i = 0; i < count; i++)
-        values[i] = (float)bytes[i] * scale + offset;
-}
-
-static void scale_floats(float *restrict values, const float *restrict stored, int64_t count,
-                         float scale, float offset)
-{
-    for (int64_t i = 0; i < count; i++)
-        values[i] = stored[i] * scale + offset;
-}
-
 static void gather_task(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
@@ -42,11 +29,11 @@ static void gather_task(void *work, int64_t task, int32_t worker)
         int64_t start = dataset->order[position] * all->size;
         float *values = all->values + i * all->size;
         if (dataset->examples->type == NEURON_U8)
-            scale_bytes(values, (const uint8_t *)dataset->examples->data + start, all->size, scale,
-                        offset);
+            dataset->kernels->scale_bytes((const uint8_t *)dataset->examples->data + start,
+                                          all->size, scale, offset, values);
         else
-            scale_floats(values, (const float *)dataset->examples->data + start, all->size, scale,
-                         offset);
+            dataset->kernels->scale_floats((const float *)dataset->examples->data + start,
+                                           all->size, scale, offset, values);
     }
 }
 

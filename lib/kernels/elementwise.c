@@ -1,5 +1,19 @@
-/* The rectifier and dropout. */
+/* What treats each value for itself. */
 #include "kernels/tiles.h"
+
+void KERNEL(scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float shift,
+                         float *restrict output)
+{
+    for (int64_t i = 0; i < count; i++)
+        output[i] = (float)bytes[i] * scale + shift;
+}
+
+void KERNEL(scale_floats)(const float *values, int64_t count, float scale, float shift,
+                          float *restrict output)
+{
+    for (int64_t i = 0; i < count; i++)
+        output[i] = values[i] * scale + shift;
+}
 
 void KERNEL(rectify)(const float *values, int64_t count, float *output)
 {

@@ -167,6 +167,12 @@ typedef struct neuron_kernels {
     void (*pool)(const neuron_pool_work *work);
     void (*pool_back)(const neuron_pool_work *work);
 
+    /* output = value * scale + shift */
+    void (*scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float shift,
+                        float *output);
+    void (*scale_floats)(const float *values, int64_t count, float scale, float shift,
+                         float *output);
+
     /* output = max(0, value); a NaN stays one. */
     void (*rectify)(const float *values, int64_t count, float *output);
     /* output = gradient where the value is above 0, else 0. */

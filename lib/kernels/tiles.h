@@ -27,6 +27,10 @@ void KERNEL(gradient_sums)(const float *gradients, const float *values, int64_t 
 void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
                             int64_t channels, const neuron_normalization *by, float *output);
 
+void KERNEL(scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float shift,
+                         float *restrict output);
+void KERNEL(scale_floats)(const float *values, int64_t count, float scale, float shift,
+                          float *restrict output);
 void KERNEL(rectify)(const float *values, int64_t count, float *output);
 void KERNEL(gate)(const float *gradients, const float *values, int64_t count, float *output);
 void KERNEL(dropout)(const neuron_dropout_work *work, const float *values, int64_t count,
