@@ -67,6 +67,41 @@ typedef struct neuron_multiply_work {
     neuron_epilogue epilogue;
 } neuron_multiply_work;
 
+/* output(m, n) += sum over k < depth of left[m * left_row + k] * right[k * right_row + n] for few
+ * rows m < rows and n < columns. Rows of the output have whole vectors, and only of it. */
+typedef struct neuron_stream_work {
+    int64_t rows, columns, depth;
+    const float *left;
+    int64_t left_row;
+    const float *right;
+    int64_t right_row;
+    float *output;
+    int64_t output_row;
+} neuron_stream_work;
+
+/* output(m, n) = bias[n] + sum over p < count of parts[p * part_step + m * part_row + n] for
+ * m < rows, n < columns; and what follows it. May be in place. */
+typedef struct neuron_join_work {
+    int64_t rows, columns, count;
+    const float *parts;
+    int64_t part_step, part_row;
+    const float *bias; /* padded to whole vectors; NULL for 0 */
+    float *output;
+    int64_t output_row;
+    neuron_epilogue epilogue;
+} neuron_join_work;
+
+/* output(n, m) = input(m, n) for m < rows, n < columns; 0 where a gate, which lies like the output,
+ * is not above 0. */
+typedef struct neuron_transpose_work {
+    int64_t rows, columns;
+    const float *input;
+    int64_t input_row;
+    float *output;
+    int64_t output_row;
+    const float *gate; /* NULL for none */
+} neuron_transpose_work;
+
 /* The part of a pooling window that lies inside the image: rows x columns pixels from the first on.
  * They are numbered first_tap + row * tap_step + column. */
 typedef struct neuron_window_part {
@@ -145,6 +180,9 @@ typedef struct neuron_kernels {
     void (*correlate)(const neuron_correlate_work *work);
     void (*accumulate)(const neuron_accumulate_work *work);
     void (*multiply)(const neuron_multiply_work *work);
+    void (*stream)(const neuron_stream_work *work);
+    void (*join)(const neuron_join_work *work);
+    void (*transpose)(const neuron_transpose_work *work);
     /* The same as the first two for images of one channel whose pixels are `stride` 1 apart, with a
      * `run` of few floats. */
     void (*correlate_shallow)(const neuron_correlate_work *work);

@@ -1,5 +1,6 @@
 /* The product of matrices: tiles of up to MULTIPLY_ROWS rows by two vectors of columns are summed
  * in registers. */
+#include "kernels/epilogue.h"
 #include "kernels/tiles.h"
 
 #include <stdbool.h>
@@ -52,9 +53,8 @@ static ALWAYS_INLINE void multiply_some(place *at, int rows, int vectors, bool t
     UNROLL_FULLY
     for (int k = 0; k < count; k++) {
         vector factors[2];
-        if (transposed) {
+        if (transposed)
             __builtin_prefetch(at->left[0] + STEPS_AHEAD * at->column_step + rows - 1);
-        }
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++) {
             const float *from = at->right + (k * vectors + v) * LANES;
@@ -168,32 +168,16 @@ static bool has_epilogue(const neuron_epilogue *epilogue)
     return epilogue->rectify || epilogue->scale || epilogue->rectify_last || epilogue->gate;
 }
 
-/* What follows the sum, for `count` columns from `column` on, whose output and gate may be read and
- * written in whole vectors. */
-static void finish_row(const neuron_epilogue *epilogue, int64_t column, int64_t count,
-                       const float *gate, float *output)
+/* What follows the sums: `rows` rows of `vectors` vectors that lie at `sums`. */
+static void finish_tile(const neuron_multiply_work *work, int64_t row, int64_t rows, int64_t column,
+                        int vectors, const float *sums, int64_t sums_row)
 {
-    for (int64_t n = 0; n < count; n += LANES) {
-        vector sum = load(output + n);
-        if (epilogue->rectify)
-            sum = choose(sum < 0, (vector){0}, sum);
-        if (epilogue->scale)
-            sum = sum * load(epilogue->scale + column + n) + load(epilogue->shift + column + n);
-        if (epilogue->rectify_last)
-            sum = choose(sum < 0, (vector){0}, sum);
-        if (gate)
-            sum = choose(load(gate + n) > 0, sum, (vector){0});
-        store(output + n, sum);
-    }
-}
-
-static void finish(const neuron_multiply_work *work, int64_t row, int64_t rows, int64_t column,
-                   int64_t count)
-{
-    for (int64_t m = row; m < row + rows; m++) {
-        const float *gate = work->epilogue.gate;
-        int64_t at = m * work->output_row + column;
-        finish_row(&work->epilogue, column, count, gate ? gate + at : NULL, work->output + at);
+    for (int64_t m = 0; m < rows; m++) {
+        for (int64_t n = 0; n < vectors * LANES; n += LANES) {
+            int64_t at = (row + m) * work->output_row + column + n;
+            finish(&work->epilogue, load(sums + m * sums_row + n), column + n, work->output, at,
+                   work->columns - column - n);
+        }
     }
 }
 
@@ -201,26 +185,18 @@ static void finish(const neuron_multiply_work *work, int64_t row, int64_t rows, 
 static void multiply_narrow(const neuron_multiply_work *work, tile *part, tile_function function,
                             int64_t row, int64_t rows, int64_t column)
 {
-    float copy[MULTIPLY_ROWS][2 * LANES] = {{0}}, gate[2 * LANES] = {0};
+    float copy[MULTIPLY_ROWS][2 * LANES] = {{0}};
     int64_t count = work->columns - column;
-    size_t bytes = (size_t)count * sizeof **copy;
-    float *output = part->output;
     if (work->add) {
         for (int64_t m = 0; m < rows; m++)
-            memcpy(copy[m], output + m * work->output_row, bytes);
+            memcpy(copy[m], part->output + m * work->output_row, (size_t)count * sizeof **copy);
         part->start = *copy;
         part->start_row = 2 * LANES;
     }
     part->output = *copy;
     part->output_row = 2 * LANES;
     function(part);
-    for (int64_t m = 0; m < rows; m++) {
-        const float *from = work->epilogue.gate;
-        if (from)
-            memcpy(gate, from + (row + m) * work->output_row + column, bytes);
-        finish_row(&work->epilogue, column, count, from ? gate : NULL, copy[m]);
-        memcpy(output + m * work->output_row, copy[m], bytes);
-    }
+    finish_tile(work, row, rows, column, count > LANES ? 2 : 1, *copy, 2 * LANES);
 }
 
 /* Rows of each tile but the last, so that no tile is much smaller than the others. */
@@ -261,7 +237,7 @@ void KERNEL(multiply)(const neuron_multiply_work *work)
             }
             function(&part);
             if (finishes)
-                finish(work, row, rows, column, (wide + 1) * LANES);
+                finish_tile(work, row, rows, column, wide + 1, output, work->output_row);
         }
     }
 }

@@ -10,6 +10,9 @@ void KERNEL(accumulate)(const neuron_accumulate_work *work);
 void KERNEL(correlate_shallow)(const neuron_correlate_work *work);
 void KERNEL(accumulate_shallow)(const neuron_accumulate_work *work);
 void KERNEL(multiply)(const neuron_multiply_work *work);
+void KERNEL(stream)(const neuron_stream_work *work);
+void KERNEL(join)(const neuron_join_work *work);
+void KERNEL(transpose)(const neuron_transpose_work *work);
 void KERNEL(pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
                   float *sums);
 void KERNEL(maximum)(const neuron_window_part *part, const float *first, float *output,

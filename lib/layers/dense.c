@@ -1,8 +1,7 @@
+/* Fully connected layer: see neuron_dense(). The sums are in kernels/product.c. */
 #include "layers/layer.h"
 
-#include <cblas.h>
-#include <inttypes.h>
-#include <string.h>
+#include "kernels/product.h"
 
 static const neuron_option options[] = {
     {NEURON_NODE_UNITS, "units", true, 1, INT32_MAX, 1, NULL},
@@ -42,46 +41,75 @@ static int infer(neuron_spec *spec, const char *node)
     return NEURON_OK;
 }
 
+static neuron_product product_of(const neuron_run *run)
+{
+    return (neuron_product){
+        .kernels = run->kernels,
+        .pool = run->pool,
+        .by_cblas = neuron_product_by_cblas(run->kernels),
+        .batch = run->batch,
+        .inputs = run->spec->inputs[0].extent[0],
+        .units = run->spec->output.extent[0],
+        .scratch = run->scratch,
+    };
+}
+
+static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
+                 neuron_needs *needs)
+{
+    int64_t inputs = spec->inputs[0].extent[0], units = spec->output.extent[0];
+    needs->scratch = neuron_product_forward_scratch(batch, inputs, units, threads);
+    size_t backward = training ? neuron_product_backward_scratch(batch, inputs, units, threads) : 0;
+    if (backward > needs->scratch)
+        needs->scratch = backward;
+}
+
 /* y = x W + b */
 static void forward(const neuron_run *run)
 {
-    int batch = (int)run->batch;
-    int in = (int)run->spec->inputs[0].extent[0], units = (int)run->spec->output.extent[0];
-    bool has_bias = run->spec->array_count == 2;
-    if (has_bias)
-        for (int64_t row = 0; row < batch; row++)
-            memcpy(run->output + row * units, run->values[1], (size_t)units * sizeof(float));
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, batch, units, in, 1, run->inputs[0], in,
-                run->values[0], units, has_bias ? 1 : 0, run->output, units);
+    neuron_product product = product_of(run);
+    neuron_epilogue epilogue = {.rectify = run->rectify,
+                                .scale = run->scale,
+                                .shift = run->shift,
+                                .rectify_last = run->rectify_last};
+    neuron_product_forward(&product, run->inputs[0], run->values[0],
+                           run->spec->array_count == 2 ? run->values[1] : NULL, &epilogue,
+                           run->output);
 }
 
-/* dW = x' dy, db = sum of dy over the batch, dx = dy W' */
+static void take_kernel(const void *user, const float *slice, int64_t first, int64_t count)
+{
+    const neuron_run *run = user;
+    run->hand_on(run, 0, slice, first, count);
+}
+
+/* dx = dy W', dW = x' dy, db = sum of dy over the batch. The first must be done before W may be
+ * changed by who takes dW. */
 static void backward(const neuron_run *run)
 {
-    int batch = (int)run->batch;
-    int in = (int)run->spec->inputs[0].extent[0], units = (int)run->spec->output.extent[0];
-    const float *dy = run->output_gradient;
-    if (run->gradients[0])
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, in, units, batch, 1, run->inputs[0],
-                    in, dy, units, 0, run->gradients[0], units);
-    if (run->spec->array_count == 2 && run->gradients[1]) {
-        float *db = run->gradients[1];
-        memset(db, 0, (size_t)units * sizeof *db);
-        for (int64_t row = 0; row < batch; row++)
-            for (int64_t unit = 0; unit < units; unit++)
-                db[unit] += dy[row * units + unit];
-    }
+    neuron_product product = product_of(run);
     if (run->input_gradients[0])
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, batch, in, units, 1, dy, units,
-                    run->values[0], units, 0, run->input_gradients[0], in);
+        neuron_product_input_gradient(&product, run->output_gradient, run->values[0],
+                                      run->gate ? run->inputs[0] : NULL, run->input_gradients[0]);
+    neuron_weight_product arrays = {
+        .input = run->inputs[0],
+        .output_gradient = run->output_gradient,
+        .gradient = run->gradients[0],
+        .bias_gradient = run->spec->array_count == 2 ? run->gradients[1] : NULL,
+        .take = run->hand_on ? take_kernel : NULL,
+        .user = run,
+    };
+    neuron_product_weight_gradient(&product, &arrays);
 }
 
 const neuron_layer neuron_layer_dense = {
     .name = "dense",
-    .flags = NEURON_LAYER_READS_INPUT,
+    .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
+             NEURON_LAYER_GATES | NEURON_LAYER_HANDS_ON,
     .option_count = 3,
     .options = options,
     .infer = infer,
+    .plan = plan,
     .forward = forward,
     .backward = backward,
 };

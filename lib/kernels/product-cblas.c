@@ -1,0 +1,150 @@
+/* The products of a dense layer by the CBLAS. It has threads of its own, so that it is called from
+ * none of the pool's; these do what the CBLAS does not. */
+#include "kernels/product.h"
+
+#include "base/checked.h"
+#include "kernels/correlation.h"
+
+#include <cblas.h>
+#include <string.h>
+
+/* Floats that a task passes over, and that are made before they are handed on. */
+enum { PASS_FLOATS = 32768, SLICE_FLOATS = 262144 };
+
+static int64_t pass_rows(int64_t width)
+{
+    return width < PASS_FLOATS ? PASS_FLOATS / width : 1;
+}
+
+/* The epilogue of rows of `width` floats. */
+typedef struct finish_job {
+    const neuron_product *product;
+    const float *bias;
+    neuron_epilogue epilogue;
+    float *values;
+    int64_t width;
+} finish_job;
+
+static void finish_task(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const finish_job *job = work;
+    int64_t rows = pass_rows(job->width), row = task * rows;
+    neuron_join_work part = {
+        .rows = neuron_min_count(rows, job->product->batch - row),
+        .columns = job->width,
+        .count = 1,
+        .parts = job->values + row * job->width,
+        .part_row = job->width,
+        .bias = job->bias,
+        .output = job->values + row * job->width,
+        .output_row = job->width,
+        .epilogue = neuron_epilogue_at(&job->epilogue, row, 0, job->width),
+    };
+    job->product->kernels->join(&part);
+}
+
+static void finish_rows(finish_job *job)
+{
+    neuron_pool_run(job->product->pool,
+                    neuron_ceil_divide(job->product->batch, pass_rows(job->width)), finish_task,
+                    job);
+}
+
+static bool has_epilogue(const neuron_epilogue *epilogue)
+{
+    return epilogue->rectify || epilogue->scale || epilogue->rectify_last || epilogue->gate;
+}
+
+void neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
+                          const float *bias, const neuron_epilogue *epilogue, float *output)
+{
+    int batch = (int)product->batch, inputs = (int)product->inputs, units = (int)product->units;
+    finish_job job = {product, NULL, *epilogue, output, units};
+    if (bias) {
+        float *padded = (float *)(void *)product->scratch;
+        memset(padded, 0, (size_t)neuron_panel_round(units) * sizeof *padded);
+        memcpy(padded, bias, (size_t)units * sizeof *padded);
+        job.bias = padded;
+    }
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, batch, units, inputs, 1, input, inputs,
+                weights, units, 0, output, units);
+    if (bias || has_epilogue(epilogue))
+        finish_rows(&job);
+}
+
+void neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
+                                 const float *weights, const float *gate, float *input_gradient)
+{
+    int batch = (int)product->batch, inputs = (int)product->inputs, units = (int)product->units;
+    finish_job job = {product, NULL, {.gate = gate}, input_gradient, inputs};
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, batch, inputs, units, 1, output_gradient,
+                units, weights, units, 0, input_gradient, inputs);
+    if (gate)
+        finish_rows(&job);
+}
+
+/* Rows of the weights' gradient that are handed on at once. */
+static int64_t slice_rows(int64_t units)
+{
+    return units < SLICE_FLOATS ? SLICE_FLOATS / units : 1;
+}
+
+size_t neuron_cblas_backward_scratch(int64_t units)
+{
+    size_t total = 0;
+    neuron_reserve(&total, slice_rows(units), (size_t)units * sizeof(float));
+    return total;
+}
+
+typedef struct slice_job {
+    const neuron_weight_product *arrays;
+    const float *slice;
+    int64_t first, count;
+} slice_job;
+
+static void take_task(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const slice_job *job = work;
+    int64_t first = task * PASS_FLOATS;
+    job->arrays->take(job->arrays->user, job->slice + first, job->first + first,
+                      neuron_min_count(PASS_FLOATS, job->count - first));
+}
+
+/* Rows first .. first + rows - 1 of the gradient of the weights. */
+static void multiply_rows(const neuron_product *product, const neuron_weight_product *arrays,
+                          int64_t first, int64_t rows, float *gradient)
+{
+    int batch = (int)product->batch, inputs = (int)product->inputs, units = (int)product->units;
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)rows, units, batch, 1,
+                arrays->input + first, inputs, arrays->output_gradient, units, 0, gradient, units);
+}
+
+static void hand_on_slices(const neuron_product *product, const neuron_weight_product *arrays)
+{
+    float *slice = (float *)(void *)product->scratch;
+    int64_t step = slice_rows(product->units);
+    for (int64_t row = 0; row < product->inputs; row += step) {
+        int64_t rows = neuron_min_count(step, product->inputs - row);
+        slice_job job = {arrays, slice, row * product->units, rows * product->units};
+        multiply_rows(product, arrays, row, rows, slice);
+        neuron_pool_run(product->pool, neuron_ceil_divide(job.count, PASS_FLOATS), take_task, &job);
+    }
+}
+
+void neuron_cblas_weight_gradient(const neuron_product *product,
+                                  const neuron_weight_product *arrays)
+{
+    if (arrays->bias_gradient) {
+        float *sums = arrays->bias_gradient;
+        memset(sums, 0, (size_t)product->units * sizeof *sums);
+        for (int64_t row = 0; row < product->batch; row++)
+            for (int64_t unit = 0; unit < product->units; unit++)
+                sums[unit] += arrays->output_gradient[row * product->units + unit];
+    }
+    if (arrays->gradient)
+        multiply_rows(product, arrays, 0, product->inputs, arrays->gradient);
+    else if (arrays->take)
+        hand_on_slices(product, arrays);
+}

@@ -1,0 +1,334 @@
+#include "kernels/product.h"
+
+#include "base/checked.h"
+#include "kernels/correlation.h"
+
+#include <string.h>
+
+/* Up to so many rows the weights are read where they lie: packing does not pay. */
+enum { FEW_ROWS = 12 };
+
+/* Weights that a task reads of them: some ten microseconds from memory. */
+enum { STREAM_FLOATS = 65536 };
+
+/* Columns that such a task has at least: side by side in memory if it can have many. */
+enum { STREAM_COLUMNS = 128, STREAM_COLUMNS_ENOUGH = 1024 };
+
+/* Multiplications of a task at least: some ten microseconds. */
+static const int64_t task_products = 1000000;
+
+/* Tasks that are enough for the threads of most machines to be busy to the end. */
+enum { TASKS_WANTED = 16 };
+
+/* A task has at most so many rows, and panels of columns; what it packs at once stays in the second
+ * cache. */
+enum { ROWS_MOST = 256, PANELS_MOST = 4, DEPTH_MOST = 512, DEPTH_LEAST = 128 };
+
+typedef struct forward_cut {
+    bool streams;          /* few rows */
+    int64_t rows, columns; /* of a slice; the last ones may have fewer */
+    int64_t row_slices, column_slices;
+    int64_t block, blocks;      /* of the depth */
+    int64_t part_blocks, parts; /* parts are summed apart and joined */
+    int64_t copy_row;           /* floats of a row of the input's copy; 0 for no copy */
+} forward_cut;
+
+static int64_t between(int64_t least, int64_t value, int64_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+/* Cuts `depth` into parts of blocks, all of about the same depth. */
+static void cut_depth(forward_cut *cut, int64_t depth, int64_t parts, int64_t most)
+{
+    cut->part_blocks = neuron_ceil_divide(neuron_ceil_divide(depth, parts), most);
+    cut->block = neuron_ceil_divide(depth, parts * cut->part_blocks);
+    cut->blocks = neuron_ceil_divide(depth, cut->block);
+    cut->parts = neuron_ceil_divide(cut->blocks, cut->part_blocks);
+}
+
+static forward_cut cut_stream(int64_t batch, int64_t inputs, int64_t units)
+{
+    forward_cut cut = {.streams = true, .rows = batch, .row_slices = 1};
+    int64_t tasks = between(1, inputs * units / STREAM_FLOATS, 2 * TASKS_WANTED);
+    int64_t wide = units / STREAM_COLUMNS_ENOUGH, narrow = units / STREAM_COLUMNS;
+    int64_t slices = between(1, wide > 1 ? wide : narrow, tasks);
+    cut.columns = neuron_panel_round(neuron_ceil_divide(units, slices));
+    cut.column_slices = neuron_ceil_divide(units, cut.columns);
+    int64_t parts = cut.column_slices < 4 ? neuron_ceil_divide(tasks, cut.column_slices) : 1;
+    cut_depth(&cut, inputs, between(1, parts, neuron_ceil_divide(inputs, 16)), inputs);
+    return cut;
+}
+
+/* Rows this far apart lie in a few sets of the caches, which cannot hold a tile of them. */
+static bool collides(int64_t row)
+{
+    return row % 256 == 0;
+}
+
+static forward_cut cut_forward(int64_t batch, int64_t inputs, int64_t units)
+{
+    if (batch <= FEW_ROWS)
+        return cut_stream(batch, inputs, units);
+    forward_cut cut = {.row_slices = neuron_ceil_divide(batch, ROWS_MOST)};
+    cut.rows = neuron_ceil_divide(batch, cut.row_slices);
+    int64_t panels = neuron_panel_round(units) / NEURON_PANEL_GROUP;
+    int64_t width = between(1, panels / neuron_ceil_divide(TASKS_WANTED, cut.row_slices), PANELS_MOST);
+    cut.columns = width * NEURON_PANEL_GROUP;
+    cut.column_slices = neuron_ceil_divide(panels, width);
+    int64_t products;
+    if (!neuron_multiply_count(batch, inputs * neuron_panel_round(units), &products))
+        products = INT64_MAX;
+    int64_t tasks = between(1, products / task_products, TASKS_WANTED);
+    int64_t parts = tasks / cut.row_slices / cut.column_slices;
+    cut_depth(&cut, inputs, between(1, parts, neuron_ceil_divide(inputs, DEPTH_LEAST)), DEPTH_MOST);
+    cut.copy_row = collides(inputs) ? inputs + NEURON_PANEL_GROUP / 2 : 0;
+    return cut;
+}
+
+/* Where the scratch memory of a cut lies. */
+typedef struct forward_places {
+    size_t bias, parts, copy, packed, packed_size;
+} forward_places;
+
+static bool has_parts(const forward_cut *cut)
+{
+    return cut->streams || cut->parts > 1;
+}
+
+static size_t place_forward(const forward_cut *cut, int64_t batch, int64_t inputs, int64_t units,
+                            int32_t threads, forward_places *places)
+{
+    size_t total = 0;
+    int64_t room = neuron_panel_round(units);
+    places->bias = neuron_reserve(&total, room, sizeof(float));
+    places->parts = neuron_reserve(&total, has_parts(cut) ? cut->parts * batch : 0,
+                                   (size_t)room * sizeof(float));
+    places->copy = neuron_reserve(&total, batch, (size_t)cut->copy_row * sizeof(float));
+    places->packed_size =
+        (size_t)(neuron_min_count(inputs, DEPTH_MOST) * PANELS_MOST * NEURON_PANEL_GROUP) *
+        sizeof(float);
+    places->packed = neuron_reserve(&total, threads, places->packed_size);
+    return total;
+}
+
+size_t neuron_product_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads)
+{
+    forward_places places;
+    size_t most = 0;
+    /* A smaller batch can have more parts, but only if it has fewer slices of rows. */
+    int64_t slices = neuron_ceil_divide(batch, ROWS_MOST);
+    for (int64_t i = 0; i <= neuron_min_count(slices, TASKS_WANTED + 1); i++) {
+        int64_t rows = i == 0 ? FEW_ROWS : i > TASKS_WANTED ? batch : i * ROWS_MOST;
+        rows = neuron_min_count(rows, batch);
+        forward_cut cut = cut_forward(rows, inputs, units);
+        size_t bytes = place_forward(&cut, rows, inputs, units, threads, &places);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+typedef struct forward_job {
+    const neuron_product *product;
+    const float *input, *weights, *bias;
+    const neuron_epilogue *epilogue;
+    float *output;
+    forward_cut cut;
+    forward_places places;
+    const float *left; /* the input or its copy */
+    int64_t left_row;
+} forward_job;
+
+static float *at_scratch(const forward_job *job, size_t place)
+{
+    return (float *)(void *)(job->product->scratch + place);
+}
+
+/* What one task makes: some rows and columns of one part of the sums. */
+typedef struct forward_slice {
+    int64_t row, rows, column, columns, part, depth_begin, depth_end;
+    float *sums; /* of a part that is to be joined */
+} forward_slice;
+
+static forward_slice slice_at(const forward_job *job, int64_t task)
+{
+    const forward_cut *cut = &job->cut;
+    const neuron_product *product = job->product;
+    forward_slice slice = {.row = task % cut->row_slices * cut->rows,
+                           .column = task / cut->row_slices % cut->column_slices * cut->columns,
+                           .part = task / (cut->row_slices * cut->column_slices)};
+    int64_t part_depth = cut->part_blocks * cut->block;
+    slice.rows = neuron_min_count(cut->rows, product->batch - slice.row);
+    slice.columns = neuron_min_count(cut->columns, product->units - slice.column);
+    slice.depth_begin = slice.part * part_depth;
+    slice.depth_end = neuron_min_count(slice.depth_begin + part_depth, product->inputs);
+    if (has_parts(cut))
+        slice.sums =
+            at_scratch(job, job->places.parts) +
+            (slice.part * product->batch + slice.row) * neuron_panel_round(product->units) +
+            slice.column;
+    return slice;
+}
+
+/* Joins the parts of some rows and columns. */
+static void join(const forward_job *job, int64_t row, int64_t rows, int64_t column, int64_t columns)
+{
+    const neuron_product *product = job->product;
+    int64_t room = neuron_panel_round(product->units);
+    neuron_join_work work = {
+        .rows = rows,
+        .columns = columns,
+        .count = job->cut.parts,
+        .parts = at_scratch(job, job->places.parts) + row * room + column,
+        .part_step = product->batch * room,
+        .part_row = room,
+        .bias = job->bias ? job->bias + column : NULL,
+        .output = job->output + row * product->units + column,
+        .output_row = product->units,
+        .epilogue = neuron_epilogue_at(job->epilogue, row, column, product->units),
+    };
+    product->kernels->join(&work);
+}
+
+static void stream_slice(const forward_job *job, const forward_slice *slice)
+{
+    const neuron_product *product = job->product;
+    int64_t room = neuron_panel_round(product->units);
+    for (int64_t m = 0; m < slice->rows; m++)
+        memset(slice->sums + m * room, 0,
+               (size_t)neuron_panel_round(slice->columns) * sizeof *slice->sums);
+    neuron_stream_work work = {
+        .rows = slice->rows,
+        .columns = slice->columns,
+        .depth = slice->depth_end - slice->depth_begin,
+        .left = job->input + slice->depth_begin,
+        .left_row = product->inputs,
+        .right = job->weights + slice->depth_begin * product->units + slice->column,
+        .right_row = product->units,
+        .output = slice->sums,
+        .output_row = room,
+    };
+    product->kernels->stream(&work);
+    if (job->cut.parts == 1)
+        join(job, 0, slice->rows, slice->column, slice->columns);
+}
+
+static void multiply_slice(const forward_job *job, const forward_slice *slice, float *packed)
+{
+    const neuron_product *product = job->product;
+    neuron_multiply_work work = {
+        .rows = slice->rows,
+        .columns = slice->columns,
+        .left_row = job->left_row,
+        .left_column = 1,
+        .right = packed,
+        .bias = job->bias && !slice->sums ? job->bias + slice->column : NULL,
+        .output =
+            slice->sums ? slice->sums : job->output + slice->row * product->units + slice->column,
+        .output_row = slice->sums ? neuron_panel_round(product->units) : product->units,
+    };
+    for (int64_t k = slice->depth_begin; k < slice->depth_end; k += job->cut.block) {
+        work.depth = neuron_min_count(job->cut.block, slice->depth_end - k);
+        work.left = job->left + slice->row * job->left_row + k;
+        product->kernels->pack(packed, job->weights + k * product->units + slice->column,
+                               product->units, work.depth, slice->columns, NULL);
+        if (k + work.depth == slice->depth_end && !slice->sums)
+            work.epilogue =
+                neuron_epilogue_at(job->epilogue, slice->row, slice->column, product->units);
+        product->kernels->multiply(&work);
+        work.bias = NULL;
+        work.add = true;
+    }
+}
+
+static void forward_task(void *work, int64_t task, int32_t worker)
+{
+    const forward_job *job = work;
+    forward_slice slice = slice_at(job, task);
+    if (job->cut.streams)
+        stream_slice(job, &slice);
+    else
+        multiply_slice(
+            job, &slice,
+            at_scratch(job, job->places.packed + (size_t)worker * job->places.packed_size));
+}
+
+/* Rows of what passes over memory once: a task has about this many floats. */
+enum { PASS_FLOATS = 32768 };
+
+static int64_t pass_rows(int64_t width)
+{
+    return between(1, PASS_FLOATS / width, PASS_FLOATS);
+}
+
+static void join_task(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const forward_job *job = work;
+    int64_t rows = pass_rows(job->product->units * job->cut.parts);
+    join(job, task * rows, neuron_min_count(rows, job->product->batch - task * rows), 0,
+         job->product->units);
+}
+
+static void copy_task(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const forward_job *job = work;
+    int64_t inputs = job->product->inputs, rows = pass_rows(inputs);
+    float *copy = at_scratch(job, job->places.copy);
+    for (int64_t row = task * rows; row < job->product->batch && row < (task + 1) * rows; row++)
+        memcpy(copy + row * job->left_row, job->input + row * inputs,
+               (size_t)inputs * sizeof *copy);
+}
+
+/* Begins with what all tasks read: the input where its rows do not collide, and a padded bias. */
+static void begin_forward(forward_job *job)
+{
+    const neuron_product *product = job->product;
+    if (job->bias) {
+        float *bias = at_scratch(job, job->places.bias);
+        memset(bias, 0, (size_t)neuron_panel_round(product->units) * sizeof *bias);
+        memcpy(bias, job->bias, (size_t)product->units * sizeof *bias);
+        job->bias = bias;
+    }
+    job->left = job->input;
+    job->left_row = product->inputs;
+    if (job->cut.copy_row) {
+        job->left = at_scratch(job, job->places.copy);
+        job->left_row = job->cut.copy_row;
+        neuron_pool_run(product->pool,
+                        neuron_ceil_divide(product->batch, pass_rows(product->inputs)), copy_task,
+                        job);
+    }
+}
+
+void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
+                            const float *bias, const neuron_epilogue *epilogue, float *output)
+{
+    if (product->by_cblas) {
+        neuron_cblas_forward(product, input, weights, bias, epilogue, output);
+        return;
+    }
+    forward_job job = {.product = product,
+                       .input = input,
+                       .weights = weights,
+                       .bias = bias,
+                       .epilogue = epilogue,
+                       .output = output,
+                       .cut = cut_forward(product->batch, product->inputs, product->units)};
+    place_forward(&job.cut, product->batch, product->inputs, product->units,
+                  neuron_pool_threads(product->pool), &job.places);
+    begin_forward(&job);
+    neuron_pool_run(product->pool, job.cut.row_slices * job.cut.column_slices * job.cut.parts,
+                    forward_task, &job);
+    if (job.cut.parts > 1)
+        neuron_pool_run(
+            product->pool,
+            neuron_ceil_divide(product->batch, pass_rows(product->units * job.cut.parts)),
+            join_task, &job);
+}
+
+bool neuron_product_by_cblas(const neuron_kernels *kernels)
+{
+    return kernels->lanes < 8;
+}

@@ -1,0 +1,94 @@
+/* Turning matrices over, and joining the parts of sums. */
+#include "kernels/epilogue.h"
+#include "kernels/tiles.h"
+
+#if defined(__AVX512F__)
+#define LOWER  0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGHER 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif defined(__AVX__)
+#define LOWER  0, 8, 1, 9, 2, 10, 3, 11
+#define HIGHER 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define LOWER  0, 4, 1, 5
+#define HIGHER 2, 6, 3, 7
+#endif
+
+#if defined(__clang__)
+#define MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define MIX(a, b, ...) __builtin_shuffle(a, b, (vector_mask){__VA_ARGS__})
+#endif
+
+/* Turns over LANES rows: mixing the first half of the rows with the second moves one bit of each
+ * element's row number to its column number, and back. */
+static ALWAYS_INLINE void turn_over(vector rows[LANES])
+{
+    UNROLL_FULLY
+    for (int bit = 1; bit < LANES; bit *= 2) {
+        vector mixed[LANES];
+        UNROLL_FULLY
+        for (int i = 0; i < LANES / 2; i++) {
+            mixed[2 * i] = MIX(rows[i], rows[i + LANES / 2], LOWER);
+            mixed[2 * i + 1] = MIX(rows[i], rows[i + LANES / 2], HIGHER);
+        }
+        UNROLL_FULLY
+        for (int i = 0; i < LANES; i++)
+            rows[i] = mixed[i];
+    }
+}
+
+static void transpose_square(const neuron_transpose_work *work, int64_t row, int64_t column)
+{
+    const float *input = work->input + row * work->input_row + column;
+    int64_t at = column * work->output_row + row;
+    vector rows[LANES];
+    UNROLL_FULLY
+    for (int m = 0; m < LANES; m++)
+        rows[m] = load(input + m * work->input_row);
+    turn_over(rows);
+    if (work->gate) {
+        UNROLL_FULLY
+        for (int n = 0; n < LANES; n++)
+            rows[n] = choose(load(work->gate + at + n * work->output_row) > (vector){0}, rows[n],
+                             (vector){0});
+    }
+    UNROLL_FULLY
+    for (int n = 0; n < LANES; n++)
+        store(work->output + at + n * work->output_row, rows[n]);
+}
+
+static void transpose_rest(const neuron_transpose_work *work, int64_t row, int64_t rows,
+                           int64_t column, int64_t columns)
+{
+    for (int64_t n = column; n < column + columns; n++) {
+        for (int64_t m = row; m < row + rows; m++) {
+            int64_t at = n * work->output_row + m;
+            float value = work->input[m * work->input_row + n];
+            work->output[at] = work->gate && !(work->gate[at] > 0) ? 0 : value;
+        }
+    }
+}
+
+void KERNEL(transpose)(const neuron_transpose_work *work)
+{
+    int64_t rows = work->rows / LANES * LANES, columns = work->columns / LANES * LANES;
+    for (int64_t row = 0; row < rows; row += LANES)
+        for (int64_t column = 0; column < columns; column += LANES)
+            transpose_square(work, row, column);
+    transpose_rest(work, 0, rows, columns, work->columns - columns);
+    transpose_rest(work, rows, work->rows - rows, 0, work->columns);
+}
+
+void KERNEL(join)(const neuron_join_work *work)
+{
+    for (int64_t m = 0; m < work->rows; m++) {
+        for (int64_t n = 0; n < work->columns; n += LANES) {
+            int64_t left = work->columns - n;
+            const float *part = work->parts + m * work->part_row + n;
+            vector sum = work->bias ? load(work->bias + n) : (vector){0};
+            for (int64_t p = 0; p < work->count; p++)
+                sum += load_some(part + p * work->part_step, left);
+            finish(&work->epilogue, sum, n, work->output, m * work->output_row + n, left);
+        }
+    }
+}
