@@ -26,22 +26,34 @@ static inline bool epilogue_goes_on(const neuron_epilogue *epilogue)
     return epilogue->scale || epilogue->rectify_last || epilogue->gate;
 }
 
-/* What is left, for `count` sums in a row, the first of which has column `column` and lies at `at`
- * of the output. */
+/* All that is left but for the floor, for a vector of sums. `column` is that of the first, `at` its
+ * place in the output, of which `left` floats or more are to be written. */
+static inline void finish_vector(const neuron_epilogue *epilogue, vector sums, int64_t column,
+                                 float *output, int64_t at, int64_t left)
+{
+    if (epilogue->scale)
+        sums = sums * load(epilogue->scale + column) + load(epilogue->shift + column);
+    if (epilogue->rectify_last)
+        sums = at_least((vector){0}, sums);
+    if (epilogue->gate)
+        sums = choose(load_some(epilogue->gate + at, left) > (vector){0}, sums, (vector){0});
+    store_some(output + at, sums, left);
+}
+
+/* The same for `count` sums in a row of the output. */
 static inline void finish_row(const neuron_epilogue *epilogue, int64_t column, int64_t count,
                               float *output, int64_t at)
 {
-    for (int64_t n = 0; n < count; n += LANES) {
-        int64_t left = count - n;
-        vector sum = load_some(output + at + n, left);
-        if (epilogue->scale)
-            sum = sum * load(epilogue->scale + column + n) + load(epilogue->shift + column + n);
-        if (epilogue->rectify_last)
-            sum = at_least((vector){0}, sum);
-        if (epilogue->gate)
-            sum = choose(load_some(epilogue->gate + at + n, left) > (vector){0}, sum, (vector){0});
-        store_some(output + at + n, sum, left);
-    }
+    for (int64_t n = 0; n < count; n += LANES)
+        finish_vector(epilogue, load_some(output + at + n, count - n), column + n, output, at + n,
+                      count - n);
+}
+
+/* All of it, for a vector of sums. */
+static inline void finish(const neuron_epilogue *epilogue, vector sums, int64_t column,
+                          float *output, int64_t at, int64_t left)
+{
+    finish_vector(epilogue, at_least(epilogue_floor(epilogue), sums), column, output, at, left);
 }
 
 #endif

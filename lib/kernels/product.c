@@ -73,7 +73,8 @@ static forward_cut cut_forward(int64_t batch, int64_t inputs, int64_t units)
     forward_cut cut = {.row_slices = neuron_ceil_divide(batch, ROWS_MOST)};
     cut.rows = neuron_ceil_divide(batch, cut.row_slices);
     int64_t panels = neuron_panel_round(units) / NEURON_PANEL_GROUP;
-    int64_t width = between(1, panels / neuron_ceil_divide(TASKS_WANTED, cut.row_slices), PANELS_MOST);
+    int64_t width =
+        between(1, panels / neuron_ceil_divide(TASKS_WANTED, cut.row_slices), PANELS_MOST);
     cut.columns = width * NEURON_PANEL_GROUP;
     cut.column_slices = neuron_ceil_divide(panels, width);
     int64_t products;
