@@ -1,5 +1,7 @@
 #include "test-models.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 
 enum { TEXT_SIZE = 16384 };
