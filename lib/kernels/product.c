@@ -390,7 +390,7 @@ static void begin_forward(forward_job *job)
 void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
                             const float *bias, const neuron_epilogue *epilogue, float *output)
 {
-    if (product->by_cblas) {
+    if (product->by_cblas && product->batch > FEW_ROWS) {
         neuron_cblas_forward(product, input, weights, bias, epilogue, output);
         return;
     }
