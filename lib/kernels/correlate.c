@@ -191,21 +191,3 @@ void KERNEL(accumulate)(const neuron_accumulate_work *work)
         }
     }
 }
-
-void KERNEL(pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
-                  float *sums)
-{
-    for (int64_t column = 0; column < columns; column += LANES) {
-        int64_t panel = column / (2 * LANES) * (2 * LANES);
-        int64_t width = columns - panel > LANES ? 2 * LANES : LANES;
-        float *to = packed + panel * count + (column - panel);
-        vector sum = {0};
-        for (int64_t k = 0; k < count; k++) {
-            vector value = load_some(rows + k * stride + column, columns - column);
-            sum += value;
-            store(to + k * width, value);
-        }
-        if (sums)
-            store(sums + column, load(sums + column) + sum);
-    }
-}

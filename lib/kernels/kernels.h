@@ -65,6 +65,11 @@ typedef struct neuron_multiply_work {
     float *output;
     int64_t output_row;
     neuron_epilogue epilogue;
+
+    /* What is read next, and fetched into the second cache while this is made: ahead_rows rows of
+     * ahead_columns floats. NULL for nothing. */
+    const float *ahead;
+    int64_t ahead_row, ahead_rows, ahead_columns;
 } neuron_multiply_work;
 
 /* output(m, n) += sum over k < depth of left[m * left_row + k] * right[k * right_row + n] for few

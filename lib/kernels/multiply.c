@@ -24,6 +24,9 @@ enum { STEPS_AHEAD = 8 };
 /* Steps of one turn of the loop. More of them along a column only need more pointers. */
 enum { PLAIN_TURN = 4, TRANSPOSED_TURN = 2 };
 
+/* Floats of a line of the caches. */
+enum { LINE = 16 };
+
 /* One tile; whole vectors may be read and written at `start` and `output`. */
 typedef struct tile {
     const float *left;
@@ -34,6 +37,9 @@ typedef struct tile {
     int64_t start_row;
     float *output;
     int64_t output_row;
+    const float *ahead;            /* a line of it is fetched with each turn of the loop, */
+    const float *ahead_end;        /* to the end of its row, */
+    int64_t ahead_row, ahead_jump; /* and then of the next */
 } tile;
 
 /* Keeps the compiler from making one pointer for each row after all. */
@@ -98,8 +104,17 @@ static ALWAYS_INLINE void multiply_tile(const tile *work, int rows, int vectors,
     }
     int64_t k = 0;
     const int turn = transposed ? TRANSPOSED_TURN : PLAIN_TURN;
-    for (; k + turn <= work->depth; k += turn)
+    const float *ahead = work->ahead, *ahead_end = work->ahead_end;
+    const int64_t ahead_row = work->ahead_row, jump = work->ahead_jump;
+    for (; k + turn <= work->depth; k += turn) {
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += LINE;
+        if (ahead >= ahead_end) {
+            ahead += jump;
+            ahead_end += ahead_row;
+        }
         multiply_some(&at, rows, vectors, transposed, turn, sums);
+    }
     for (; k < work->depth; k++)
         multiply_some(&at, rows, vectors, transposed, 1, sums);
     const float *start = work->start;
@@ -206,10 +221,30 @@ static int64_t tile_rows(int64_t rows)
     return count ? (rows + count - 1) / count : 1;
 }
 
+/* Spreads over the tiles what is to be fetched ahead: each takes as many lines as its loop has
+ * turns. */
+static void set_ahead(const neuron_multiply_work *work, int64_t number, tile *part)
+{
+    int64_t turns = work->depth / (work->left_column == 1 ? PLAIN_TURN : TRANSPOSED_TURN);
+    int64_t lines = (work->ahead_columns + LINE - 1) / LINE;
+    int64_t row = lines ? number * turns / lines : 0;
+    part->ahead = part->right;
+    part->ahead_end = part->right + LINE;
+    part->ahead_row = 0;
+    part->ahead_jump = -LINE;
+    if (!work->ahead || row >= work->ahead_rows)
+        return;
+    const float *begin = work->ahead + row * work->ahead_row;
+    part->ahead = begin + number * turns % lines * LINE;
+    part->ahead_end = begin + lines * LINE;
+    part->ahead_row = work->ahead_row;
+    part->ahead_jump = work->ahead_row - lines * LINE;
+}
+
 void KERNEL(multiply)(const neuron_multiply_work *work)
 {
     static const float zeros[2 * LANES];
-    int64_t most = tile_rows(work->rows);
+    int64_t most = tile_rows(work->rows), number = 0;
     bool transposed = work->left_column != 1, finishes = has_epilogue(&work->epilogue);
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
         int64_t count = work->columns - column;
@@ -231,6 +266,7 @@ void KERNEL(multiply)(const neuron_multiply_work *work)
                 .output = output,
                 .output_row = work->output_row,
             };
+            set_ahead(work, number++, &part);
             if (count < (wide + 1) * LANES) {
                 multiply_narrow(work, &part, function, row, rows, column);
                 continue;

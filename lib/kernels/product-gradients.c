@@ -14,8 +14,9 @@ enum { DEPTH_MOST = 512 };
  * rows of the weights, and some columns: examples of the batch. */
 enum { ROWS_STEP = 16, ROWS_LEAST = 32, ROWS_MOST = 112, EXAMPLES_MOST = 256 };
 
-/* A task of the weights' gradient has up to so many rows and columns: less than a second cache. */
-enum { SLICE_ROWS = 56, SLICE_COLUMNS = 1024 };
+/* A task of the weights' gradient has as many rows, and up to so many columns: less than a second
+ * cache. */
+enum { SLICE_COLUMNS = 512 };
 
 enum { TASKS_WANTED = 16 };
 
@@ -32,19 +33,11 @@ static int64_t block_of(int64_t depth)
     return neuron_ceil_divide(depth, blocks_of(depth));
 }
 
-/* Rows of a task. */
-static int64_t input_rows(int64_t inputs)
+/* Rows of a task: as many inputs. */
+static int64_t rows_of_task(int64_t inputs)
 {
-    int64_t tasks = neuron_ceil_divide(inputs, ROWS_LEAST);
-    tasks = neuron_min_count(tasks, TASKS_WANTED);
-    int64_t rows = neuron_ceil_divide(inputs, tasks);
-    rows = neuron_ceil_divide(rows, ROWS_STEP) * ROWS_STEP;
-    return neuron_min_count(rows, ROWS_MOST);
-}
-
-static int64_t slice_rows(int64_t inputs)
-{
-    return neuron_ceil_divide(inputs, neuron_ceil_divide(inputs, SLICE_ROWS));
+    int64_t rows = inputs / TASKS_WANTED / ROWS_STEP * ROWS_STEP;
+    return rows < ROWS_LEAST ? ROWS_LEAST : neuron_min_count(rows, ROWS_MOST);
 }
 
 static int64_t slice_columns(int64_t units)
@@ -64,7 +57,7 @@ static size_t place_input(int64_t batch, int64_t inputs, int64_t units, int32_t 
                           gradient_places *places)
 {
     size_t total = 0;
-    int64_t rows = input_rows(inputs);
+    int64_t rows = rows_of_task(inputs);
     *places = (gradient_places){
         .copy_size = (size_t)(rows * (block_of(units) + GAP)) * sizeof(float),
         .sums_size = (size_t)(rows * neuron_panel_round(neuron_min_count(batch, EXAMPLES_MOST))) *
@@ -80,9 +73,9 @@ static size_t place_weights(int64_t batch, int64_t inputs, int64_t units, int32_
                             gradient_places *places)
 {
     size_t total = 0;
-    int64_t rows = slice_rows(inputs), room = neuron_panel_round(units);
+    int64_t rows = rows_of_task(inputs), room = neuron_panel_round(units);
     int64_t depth = neuron_min_count(batch, DEPTH_MOST);
-    *places = (gradient_places){.copy_size = (size_t)(depth * (SLICE_ROWS + GAP)) * sizeof(float),
+    *places = (gradient_places){.copy_size = (size_t)(rows * (depth + GAP)) * sizeof(float),
                                 .sums_size = (size_t)(rows * slice_columns(units)) * sizeof(float)};
     places->packed = neuron_reserve(&total, batch, (size_t)room * sizeof(float));
     places->bias = neuron_reserve(&total, room, sizeof(float));
@@ -141,6 +134,22 @@ static void pack_turned(void *work, int64_t task, int32_t worker)
     product->kernels->transpose(&turn);
 }
 
+/* The block of the weights that is read after this one: of the same rows, or of the next. */
+static void set_ahead(const input_job *job, int64_t row, int64_t rows, int64_t next,
+                      neuron_multiply_work *work)
+{
+    int64_t units = job->product->units;
+    if (next >= units) {
+        row += rows;
+        rows = neuron_min_count(job->rows, job->product->inputs - row);
+        next = 0;
+    }
+    work->ahead = rows > 0 ? job->weights + row * units + next : NULL;
+    work->ahead_row = units;
+    work->ahead_rows = rows;
+    work->ahead_columns = neuron_min_count(job->block, units - next);
+}
+
 static void input_task(void *work, int64_t task, int32_t worker)
 {
     const input_job *job = work;
@@ -161,6 +170,7 @@ static void input_task(void *work, int64_t task, int32_t worker)
         const float *weights = job->weights + row * product->units + k;
         part.depth = neuron_min_count(job->block, product->units - k);
         part.left = job->copies ? copy : weights;
+        set_ahead(job, row, part.rows, k + job->block, &part);
         for (int64_t m = 0; job->copies && m < part.rows; m++)
             memcpy(copy + m * part.left_row, weights + m * product->units,
                    (size_t)part.depth * sizeof *copy);
@@ -194,7 +204,7 @@ void neuron_product_input_gradient(const neuron_product *product, const float *o
                      .gate = gate,
                      .input_gradient = input_gradient,
                      .block = block_of(product->units),
-                     .rows = input_rows(product->inputs),
+                     .rows = rows_of_task(product->inputs),
                      .copies = product->units % 256 == 0};
     place_input(product->batch, product->inputs, product->units, neuron_pool_threads(product->pool),
                 &job.places);
@@ -265,17 +275,22 @@ static void weights_task(void *work, int64_t task, int32_t worker)
         .rows = neuron_min_count(job->rows, product->inputs - row),
         .columns = neuron_min_count(job->columns, product->units - column),
         .left = copy,
-        .left_row = 1,
-        .left_column = SLICE_ROWS + GAP,
+        .left_row = job->block + GAP,
+        .left_column = 1,
     };
     part.output = job->arrays->gradient ? job->arrays->gradient + first : sums;
     part.output_row = job->arrays->gradient ? product->units : part.columns;
     for (int64_t k = 0; k < product->batch; k += job->block) {
         part.depth = neuron_min_count(job->block, product->batch - k);
-        for (int64_t m = 0; m < part.depth; m++)
-            memcpy(copy + m * part.left_column,
-                   job->arrays->input + (k + m) * product->inputs + row,
-                   (size_t)part.rows * sizeof *copy);
+        neuron_transpose_work turn = {
+            .rows = part.depth,
+            .columns = part.rows,
+            .input = job->arrays->input + k * product->inputs + row,
+            .input_row = product->inputs,
+            .output = copy,
+            .output_row = part.left_row,
+        };
+        product->kernels->transpose(&turn);
         part.right = at_scratch(product, job->places.packed) + k * room + column * part.depth;
         product->kernels->multiply(&part);
         part.add = true;
@@ -294,7 +309,7 @@ void neuron_product_weight_gradient(const neuron_product *product,
     weights_job job = {.product = product,
                        .arrays = arrays,
                        .block = block_of(product->batch),
-                       .rows = slice_rows(product->inputs),
+                       .rows = rows_of_task(product->inputs),
                        .columns = slice_columns(product->units)};
     place_weights(product->batch, product->inputs, product->units,
                   neuron_pool_threads(product->pool), &job.places);

@@ -22,7 +22,7 @@ enum { TASKS_WANTED = 16 };
 
 /* A task has at most so many rows, and panels of columns; what it packs at once stays in the second
  * cache. */
-enum { ROWS_MOST = 256, PANELS_MOST = 4, DEPTH_MOST = 512, DEPTH_LEAST = 128 };
+enum { ROWS_MOST = 256, PANELS_MOST = 4, DEPTH_MOST = 384, DEPTH_LEAST = 128 };
 
 typedef struct forward_cut {
     bool streams;          /* few rows */
@@ -87,9 +87,20 @@ static forward_cut cut_forward(int64_t batch, int64_t inputs, int64_t units)
     return cut;
 }
 
+/* A block of the weights; none if it has no depth. */
+typedef struct weight_block {
+    int64_t column, columns, k, depth;
+} weight_block;
+
+/* What a worker has packed, and in which of its two memories. */
+typedef struct forward_worker {
+    weight_block block;
+    int32_t side;
+} forward_worker;
+
 /* Where the scratch memory of a cut lies. */
 typedef struct forward_places {
-    size_t bias, parts, copy, packed, packed_size;
+    size_t bias, parts, copy, workers, packed, packed_size;
 } forward_places;
 
 static bool has_parts(const forward_cut *cut)
@@ -109,7 +120,8 @@ static size_t place_forward(const forward_cut *cut, int64_t batch, int64_t input
     places->packed_size =
         (size_t)(neuron_min_count(inputs, DEPTH_MOST) * PANELS_MOST * NEURON_PANEL_GROUP) *
         sizeof(float);
-    places->packed = neuron_reserve(&total, threads, places->packed_size);
+    places->packed = neuron_reserve(&total, threads, 2 * places->packed_size);
+    places->workers = neuron_reserve(&total, threads, sizeof(forward_worker));
     return total;
 }
 
@@ -191,9 +203,10 @@ static void join(const forward_job *job, int64_t row, int64_t rows, int64_t colu
     product->kernels->join(&work);
 }
 
-static void stream_slice(const forward_job *job, const forward_slice *slice)
+static void stream_slice(const forward_job *job, int64_t task)
 {
     const neuron_product *product = job->product;
+    forward_slice at = slice_at(job, task), *slice = &at;
     int64_t room = neuron_panel_round(product->units);
     for (int64_t m = 0; m < slice->rows; m++)
         memset(slice->sums + m * room, 0,
@@ -214,29 +227,95 @@ static void stream_slice(const forward_job *job, const forward_slice *slice)
         join(job, 0, slice->rows, slice->column, slice->columns);
 }
 
-static void multiply_slice(const forward_job *job, const forward_slice *slice, float *packed)
+static weight_block block_at(const forward_job *job, const forward_slice *slice, int64_t k)
+{
+    return (weight_block){slice->column, slice->columns, k,
+                          neuron_min_count(job->cut.block, slice->depth_end - k)};
+}
+
+/* The block that is needed after the one at `k`: the next of this task or the first of the next
+ * task, which is most likely this worker's. */
+static weight_block block_after(const forward_job *job, const forward_slice *slice, int64_t task,
+                                int64_t k)
+{
+    const forward_cut *cut = &job->cut;
+    if (k + cut->block < slice->depth_end)
+        return block_at(job, slice, k + cut->block);
+    if (task + 1 >= cut->row_slices * cut->column_slices * cut->parts)
+        return (weight_block){0};
+    forward_slice next = slice_at(job, task + 1);
+    return block_at(job, &next, next.depth_begin);
+}
+
+/* Packs rows begin .. end - 1 of a block. */
+static void pack_rows(const forward_job *job, const weight_block *block, int64_t begin, int64_t end,
+                      float *packed)
 {
     const neuron_product *product = job->product;
+    const neuron_kernels *kernels = product->kernels;
+    const float *rows = job->weights + (block->k + begin) * product->units + block->column;
+    for (int64_t column = 0; column < block->columns; column += 2 * kernels->lanes) {
+        int64_t width = neuron_panel_width(kernels->lanes, block->columns, column);
+        kernels->pack(packed + column * block->depth + begin * width, rows + column, product->units,
+                      end - begin, neuron_min_count(width, block->columns - column), NULL);
+    }
+}
+
+/* Multiplies one panel after the other, which stays in the nearest cache, and packs some rows of the
+ * next block after each. These were fetched meanwhile; there is room for few of them: where the
+ * weights have a power of two columns they lie in few sets of the cache. */
+static void multiply_block(const forward_job *job, const neuron_multiply_work *work,
+                           const weight_block *next, float *packed)
+{
+    int64_t units = job->product->units;
+    int64_t panels = neuron_ceil_divide(work->columns, NEURON_PANEL_GROUP);
+    int64_t step = neuron_ceil_divide(next->depth, panels);
+    neuron_multiply_work part = *work;
+    part.ahead_row = units;
+    part.ahead_columns = next->columns;
+    for (int64_t i = 0; i < panels; i++) {
+        int64_t column = i * NEURON_PANEL_GROUP, begin = neuron_min_count(i * step, next->depth);
+        int64_t end = neuron_min_count(begin + step, next->depth);
+        part.columns = neuron_min_count(NEURON_PANEL_GROUP, work->columns - column);
+        part.right = work->right + column * work->depth;
+        part.bias = work->bias ? work->bias + column : NULL;
+        part.output = work->output + column;
+        part.epilogue = neuron_epilogue_at(&work->epilogue, 0, column, work->output_row);
+        part.ahead_rows = end - begin;
+        part.ahead = end > begin ? job->weights + (next->k + begin) * units + next->column : NULL;
+        job->product->kernels->multiply(&part);
+        pack_rows(job, next, begin, end, packed);
+    }
+}
+
+static void multiply_slice(const forward_job *job, int64_t task, forward_worker *worker,
+                           float *const packed[2])
+{
+    const neuron_product *product = job->product;
+    forward_slice at = slice_at(job, task), *slice = &at;
     neuron_multiply_work work = {
         .rows = slice->rows,
         .columns = slice->columns,
         .left_row = job->left_row,
         .left_column = 1,
-        .right = packed,
         .bias = job->bias && !slice->sums ? job->bias + slice->column : NULL,
         .output =
             slice->sums ? slice->sums : job->output + slice->row * product->units + slice->column,
         .output_row = slice->sums ? neuron_panel_round(product->units) : product->units,
     };
     for (int64_t k = slice->depth_begin; k < slice->depth_end; k += job->cut.block) {
-        work.depth = neuron_min_count(job->cut.block, slice->depth_end - k);
+        weight_block block = block_at(job, slice, k), next = block_after(job, slice, task, k);
+        if (memcmp(&worker->block, &block, sizeof block) != 0)
+            pack_rows(job, &block, 0, block.depth, packed[worker->side]);
+        work.depth = block.depth;
         work.left = job->left + slice->row * job->left_row + k;
-        product->kernels->pack(packed, job->weights + k * product->units + slice->column,
-                               product->units, work.depth, slice->columns, NULL);
+        work.right = packed[worker->side];
         if (k + work.depth == slice->depth_end && !slice->sums)
             work.epilogue =
                 neuron_epilogue_at(job->epilogue, slice->row, slice->column, product->units);
-        product->kernels->multiply(&work);
+        worker->side = !worker->side;
+        multiply_block(job, &work, &next, packed[worker->side]);
+        worker->block = next;
         work.bias = NULL;
         work.add = true;
     }
@@ -245,13 +324,15 @@ static void multiply_slice(const forward_job *job, const forward_slice *slice, f
 static void forward_task(void *work, int64_t task, int32_t worker)
 {
     const forward_job *job = work;
-    forward_slice slice = slice_at(job, task);
-    if (job->cut.streams)
-        stream_slice(job, &slice);
-    else
-        multiply_slice(
-            job, &slice,
-            at_scratch(job, job->places.packed + (size_t)worker * job->places.packed_size));
+    const forward_places *places = &job->places;
+    if (job->cut.streams) {
+        stream_slice(job, task);
+        return;
+    }
+    size_t place = places->packed + (size_t)worker * 2 * places->packed_size;
+    float *packed[2] = {at_scratch(job, place), at_scratch(job, place + places->packed_size)};
+    forward_worker *workers = (void *)(job->product->scratch + places->workers);
+    multiply_slice(job, task, &workers[worker], packed);
 }
 
 /* Rows of what passes over memory once: a task has about this many floats. */
@@ -292,6 +373,9 @@ static void begin_forward(forward_job *job)
         memcpy(bias, job->bias, (size_t)product->units * sizeof *bias);
         job->bias = bias;
     }
+    for (int32_t i = 0; i < neuron_pool_threads(product->pool); i++)
+        ((forward_worker *)(void *)(product->scratch + job->places.workers))[i] =
+            (forward_worker){{0}, 0};
     job->left = job->input;
     job->left_row = product->inputs;
     if (job->cut.copy_row) {
@@ -306,7 +390,7 @@ static void begin_forward(forward_job *job)
 void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
                             const float *bias, const neuron_epilogue *epilogue, float *output)
 {
-    if (product->by_cblas) {
+    if (product->by_cblas && product->batch > FEW_ROWS) {
         neuron_cblas_forward(product, input, weights, bias, epilogue, output);
         return;
     }

@@ -49,6 +49,33 @@ static ALWAYS_INLINE void stream_tile(const neuron_stream_work *work, int rows, 
     }
 }
 
+/* Rows of the right matrix that one row of the left is multiplied with at once. */
+enum { LINES = 8 };
+
+/* One row by LINES rows, and whole vectors of columns: here it is the left values that stay in
+ * registers, so that each row is read from end to end. */
+static void stream_lines(const neuron_stream_work *work, int64_t columns)
+{
+    vector values[LINES];
+    UNROLL_FULLY
+    for (int k = 0; k < LINES; k++)
+        values[k] = broadcast(work->left[k]);
+    const float *right = work->right, *right_3 = right + 3 * work->right_row;
+    const float *right_6 = right + 6 * work->right_row;
+    int64_t step = work->right_row;
+    for (int64_t n = 0; n < columns; n += LANES) {
+        vector even = load(work->output + n), odd = values[1] * load(right + step + n);
+        even += values[0] * load(right + n);
+        odd += values[3] * load(right_3 + n);
+        even += values[2] * load(right + 2 * step + n);
+        odd += values[5] * load(right_3 + 2 * step + n);
+        even += values[4] * load(right_3 + step + n);
+        odd += values[7] * load(right_6 + step + n);
+        even += values[6] * load(right_6 + n);
+        store(work->output + n, even + odd);
+    }
+}
+
 typedef void (*stream_function)(const neuron_stream_work *);
 
 /* One tile of each width, from that down by halves to a single vector. */
@@ -103,6 +130,15 @@ static void stream_some(const neuron_stream_work *work, int64_t row_group)
     while (2 << width <= STREAM_VECTORS(row_group))
         width++;
     neuron_stream_work part = *work;
+    if (work->rows == 1 && work->depth == STREAMS) {
+        int64_t columns = work->columns / LANES * LANES;
+        for (int64_t k = 0; k < STREAMS; k += LINES) {
+            part.left = work->left + k;
+            part.right = work->right + k * work->right_row;
+            stream_lines(&part, columns);
+        }
+        column = columns;
+    }
     while (work->columns - column >= LANES) {
         while (work->columns - column < LANES << width)
             width--;
