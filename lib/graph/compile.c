@@ -156,8 +156,12 @@ static int place_moments(neuron_compiler *c, int32_t index)
 {
     neuron_session *s = c->session;
     int32_t maker = s->steps[index].measured_by;
-    if (maker < 0 || s->steps[maker].moments != NEURON_NO_BLOCK)
+    if (maker < 0)
         return NEURON_OK;
+    if (s->steps[maker].moments != NEURON_NO_BLOCK) { /* another normalisation reads them too */
+        extend(c, s->steps[maker].moments, forward_time(index));
+        return NEURON_OK;
+    }
     if (s->steps[maker].chunks == 0) { /* the way that it takes measures none */
         s->steps[index].measured_by = -1;
         return NEURON_OK;
@@ -299,8 +303,10 @@ int neuron_session_compile(neuron_session *s)
     for (size_t i = 0; i < nodes; i++)
         edges += (size_t)graph->nodes[i]->spec.input_count;
     neuron_compiler c = {.session = s, .graph = graph};
-    /* A value and its gradient, what is saved, scratch both ways, and a gradient for every edge. */
-    size_t blocks = 5 * nodes + edges + 2;
+    /* Of a step: value and gradient, what is saved, scratch both ways, what is made of the parameters
+     * and of a normalisation, moments, and gradients of parameters; of an edge a gradient; and the
+     * input and the output's gradient. */
+    size_t blocks = 9 * nodes + edges + 2;
     c.block_capacity = (int32_t)blocks;
     c.root = neuron_allocate(s->context, nodes, sizeof *c.root);
     c.readers = neuron_allocate(s->context, nodes, sizeof *c.readers);

@@ -19,7 +19,7 @@ static bool passes_on(const neuron_compiler *c, const neuron_node_t *node)
            (!neuron_compiler_trains(c) && flags_of(node) & NEURON_LAYER_TRAINING_ONLY);
 }
 
-/* Counts for each node who reads it. A softmax that is left to the loss is none. */
+/* Counts for each node who reads it. A softmax that is left to the loss stands for the loss. */
 static void count_readers(neuron_compiler *c)
 {
     for (int32_t i = 0; i < c->graph->node_count; i++)

@@ -22,6 +22,13 @@ size_t neuron_reserve(size_t *total, int64_t count, size_t size)
     return begin;
 }
 
+/* A product that is too large for a number is too large for a machine: planning it fails. */
+static int64_t saturated(int64_t a, int64_t b)
+{
+    int64_t product;
+    return neuron_multiply_count(a, b, &product) ? product : INT64_MAX;
+}
+
 /* Sets the part of the cut that says what the kernels read. */
 static void set_source(const neuron_correlation *correlation, neuron_bands *bands)
 {
@@ -38,10 +45,10 @@ static void set_source(const neuron_correlation *correlation, neuron_bands *band
             (correlation->columns - 1) * correlation->stride_width + correlation->kernel_width;
         bands->copy_rows = rows;
         bands->copy_columns = columns;
-        bands->copy_size = bands->images * rows * columns * correlation->channels;
     }
-    bands->row_step = columns * correlation->channels;
-    bands->image_step = rows * bands->row_step;
+    bands->row_step = saturated(columns, correlation->channels);
+    bands->image_step = saturated(rows, bands->row_step);
+    bands->copy_size = bands->copies ? saturated(bands->images, bands->image_step) : 0;
 }
 
 neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch,

@@ -61,19 +61,15 @@ static ALWAYS_INLINE void draw(const neuron_random *random, uint64_t first, numb
     drawn[3] = c3;
 }
 
-/* The factors of one group: `scale` where a value is kept, else 0. Each number serves two values,
- * one with each half. */
-static ALWAYS_INLINE void draw_factors(const neuron_dropout_work *work, uint64_t first,
-                                       floats factors[8])
+/* Which values of one group are kept. Each number serves two of them, one with each half. */
+static ALWAYS_INLINE void draw_kept(const neuron_dropout_work *work, uint64_t first, flags kept[8])
 {
     numbers drawn[4];
     draw(&work->random, first, drawn);
     UNROLL_FULLY
     for (int i = 0; i < 8; i++) {
         numbers half = i < 4 ? drawn[i] & 0xffff : drawn[i - 4] >> 16;
-        flags kept = __builtin_convertvector(half, flags) >= work->threshold;
-        floats scale = (floats){0} + work->scale;
-        factors[i] = (floats)(kept & (flags)scale);
+        kept[i] = (flags)(__builtin_convertvector(half, flags) >= work->threshold);
     }
 }
 
@@ -82,16 +78,17 @@ void KERNEL(dropout)(const neuron_dropout_work *work, const float *values, int64
 {
     uint64_t block = work->first;
     for (int64_t i = 0; i < count; i += NEURON_DROPOUT_GROUP, block += BLOCKS) {
-        floats factors[8];
-        draw_factors(work, block, factors);
+        flags kept[8];
+        draw_kept(work, block, kept);
         if (count - i >= NEURON_DROPOUT_GROUP) {
             UNROLL_FULLY
-            for (int k = 0; k < 8; k++)
-                *(floats_loose *)(output + i + 8 * k) =
-                    *(const floats_loose *)(values + i + 8 * k) * factors[k];
+            for (int k = 0; k < 8; k++) {
+                floats scaled = *(const floats_loose *)(values + i + 8 * k) * work->scale;
+                *(floats_loose *)(output + i + 8 * k) = (floats)(kept[k] & (flags)scaled);
+            }
         } else {
             for (int64_t k = i; k < count; k++)
-                output[k] = values[k] * factors[(k - i) / 8][(k - i) % 8];
+                output[k] = kept[(k - i) / 8][(k - i) % 8] ? values[k] * work->scale : 0;
         }
     }
 }

@@ -211,8 +211,8 @@ static correlate_job plan(const neuron_correlation *correlation, int64_t batch, 
     correlate_job job = {.correlation = correlation,
                          .tiles = neuron_winograd_tiles_of(correlation, batch)};
     job.task_tiles = neuron_winograd_task_tiles(job.tiles.count, most_tiles(correlation));
-    if (reserve && job.task_tiles < ROWS_OF_TILES)
-        job.task_tiles = neuron_min_count(job.tiles.count, ROWS_OF_TILES);
+    if (reserve) /* fewer tiles may be cut into larger tasks, but never larger than these */
+        job.task_tiles = neuron_min_count(job.tiles.count, most_tiles(correlation));
     job.row_step = neuron_vector_round(LANES_MOST, correlation->channels);
     job.pixels_step = job.task_tiles * job.row_step + NEURON_WINOGRAD_GAP;
     job.products_step = job.task_tiles * NEURON_PANEL_GROUP + NEURON_WINOGRAD_GAP;

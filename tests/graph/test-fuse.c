@@ -86,6 +86,32 @@ START_TEST(a_normalisation_between_two_rectifiers)
 }
 END_TEST
 
+/* Both need the moments that the convolution takes, the second long after the first. */
+START_TEST(two_normalisations_of_one_convolution)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = conv(graph, image_input(graph, 9, 9, 1), 6);
+    neuron_node_t *first = neuron_batch_norm(graph, x);
+    first = neuron_conv2d(graph, conv(graph, first, 7), 6, 3, 3);
+    neuron_node_t *second = neuron_conv2d(graph, neuron_batch_norm(graph, x), 6, 5, 5);
+    neuron_node_t *both[] = {neuron_flatten(graph, first), neuron_flatten(graph, second)};
+    check_steps(graph, neuron_concat(graph, both, 2, -1), 7, 7);
+}
+END_TEST
+
+START_TEST(a_long_chain_has_room)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, 2, 2, 1);
+    for (int i = 0; i < 60; i++)
+        x = neuron_batch_norm(graph, neuron_conv2d(graph, x, 4, 1, 1));
+    assert_ok(neuron_graph_finish(graph, neuron_flatten(graph, x)));
+    ck_assert_int_eq(count_steps(graph, NEURON_SESSION_TRAIN), 120);
+    ck_assert_int_eq(count_steps(graph, NEURON_SESSION_PREDICT), 60);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(windows_that_overlap_are_a_step)
 {
     neuron_graph_t *graph = new_graph();
@@ -168,6 +194,8 @@ int main(void)
     tcase_add_test(tests, a_normalisation_pools);
     tcase_add_test(tests, a_normalisation_before_the_rectifier);
     tcase_add_test(tests, a_normalisation_between_two_rectifiers);
+    tcase_add_test(tests, two_normalisations_of_one_convolution);
+    tcase_add_test(tests, a_long_chain_has_room);
     tcase_add_test(tests, windows_that_overlap_are_a_step);
     tcase_add_test(tests, a_value_that_others_read_stays);
     tcase_add_test(tests, a_rectifier_that_two_layers_read);

@@ -18,6 +18,7 @@ typedef struct layer_fixture {
     float *values[NEURON_ARRAYS_MAX], *gradients[NEURON_ARRAYS_MAX];
     const float *inputs[1];
     float *input_gradients[1];
+    size_t scratch_bytes;
     neuron_run run;
 } layer_fixture;
 
@@ -64,6 +65,7 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
     assert_ok(layer->infer(spec, "layer_1"));
     neuron_needs needs = {0};
     layer->plan(spec, planned, training, threads, &needs);
+    fixture->scratch_bytes = needs.scratch;
 
     fixture->input_count = neuron_shape_count(input) * batch;
     fixture->output_count = neuron_shape_count(&spec->output) * batch;

@@ -211,6 +211,40 @@ START_TEST(threads_change_nothing)
 }
 END_TEST
 
+/* What is planned for a batch must do for every smaller one, which may be cut in another way. */
+START_TEST(smaller_batches_fit)
+{
+    static const convolution_case large[] = {
+        {14, 14, 16, 32, 3, 3, 1, 1, SAME, 64},  {32, 32, 16, 16, 3, 3, 1, 1, SAME, 16},
+        {28, 28, 16, 33, 3, 3, 1, 1, VALID, 16}, {8, 8, 64, 64, 3, 3, 1, 1, SAME, 40},
+        {7, 9, 3, 40, 3, 3, 1, 1, SAME, 40},     {12, 12, 1, 20, 5, 5, 1, 1, SAME, 33},
+    };
+    enum { GUARD = 1 << 16 };
+    static unsigned char guard[GUARD];
+    memset(guard, 0xff, sizeof guard);
+    const neuron_kernels *kernels = neuron_kernels_find(kernel_names[_i]);
+    for (size_t which = 0; kernels && which < sizeof large / sizeof *large; which++) {
+        layer_fixture f;
+        double options[8];
+        options_of(&large[which], 1, options);
+        neuron_shape input = {3, {large[which].height, large[which].width, large[which].channels}};
+        fixture_open(&f, &neuron_layer_conv2d, options, &input, large[which].batch,
+                     large[which].batch, 2, kernels, true);
+        free(f.run.scratch);
+        unsigned char *scratch = fixture_memory(f.scratch_bytes + GUARD);
+        f.run.scratch = scratch;
+        for (f.run.batch = 1; f.run.batch <= large[which].batch; f.run.batch++) {
+            fixture_forward(&f);
+            f.spec.layer->backward(&f.run);
+            bool intact = memcmp(scratch + f.scratch_bytes, guard, GUARD) == 0;
+            ck_assert_msg(intact, "case %d: %d of %d images need more", (int)which,
+                          (int)f.run.batch, (int)large[which].batch);
+        }
+        fixture_close(&f);
+    }
+}
+END_TEST
+
 START_TEST(unwanted_gradients_are_left_out)
 {
     layer_fixture f, whole;
@@ -296,6 +330,7 @@ int main(void)
     tcase_set_timeout(all, 240);
     tcase_add_loop_test(all, agrees_with_plain_loops, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, threads_change_nothing, 0, KERNEL_NAMES);
+    tcase_add_loop_test(all, smaller_batches_fit, 0, KERNEL_NAMES);
     tcase_add_test(all, unwanted_gradients_are_left_out);
     tcase_add_test(all, shapes_follow);
     tcase_add_test(all, bad_shapes_are_named);
