@@ -158,6 +158,10 @@ static int place_moments(neuron_compiler *c, int32_t index)
     int32_t maker = s->steps[index].measured_by;
     if (maker < 0 || s->steps[maker].moments != NEURON_NO_BLOCK)
         return NEURON_OK;
+    if (s->steps[maker].chunks == 0) { /* the way that it takes measures none */
+        s->steps[index].measured_by = -1;
+        return NEURON_OK;
+    }
     neuron_step *before = &s->steps[maker];
     const neuron_shape *shape = &before->result->spec.output;
     size_t bytes = 0;

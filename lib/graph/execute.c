@@ -28,6 +28,7 @@ static void begin_run(step_call *call, neuron_session *session, const neuron_ste
         .kernels = session->kernels,
         .pool = session->context->pool,
         .batch = session->last_batch,
+        .capacity = session->batch,
         .training = session->purpose == NEURON_SESSION_TRAIN,
         .inputs = session->inputs,
         .output = neuron_session_memory(session, step->value),

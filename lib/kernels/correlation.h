@@ -34,6 +34,12 @@ static inline int64_t neuron_panel_round(int64_t count)
     return (count + NEURON_PANEL_GROUP - 1) / NEURON_PANEL_GROUP * NEURON_PANEL_GROUP;
 }
 
+/* `count` rounded up to whole vectors. */
+static inline int64_t neuron_vector_round(int32_t lanes, int64_t count)
+{
+    return (count + lanes - 1) / lanes * lanes;
+}
+
 /* How many columns the panel that begins at `column` has in memory. */
 static inline int64_t neuron_panel_width(int32_t lanes, int64_t columns, int64_t column)
 {

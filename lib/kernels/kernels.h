@@ -115,6 +115,54 @@ typedef struct neuron_window_part {
     int32_t first_tap, tap_step;
 } neuron_window_part;
 
+/* Winograd's way to 3x3 windows, see winograd.h: a tile is 4x4 outputs and the 6x6 pixels that they
+ * take in. It is carried over to as many points, where windows become products. */
+enum {
+    NEURON_WINOGRAD_OUT = 4,
+    NEURON_WINOGRAD_IN = 6,
+    NEURON_WINOGRAD_POINTS = NEURON_WINOGRAD_IN * NEURON_WINOGRAD_IN
+};
+
+/* One tile of an image with `channels` floats a pixel. */
+typedef struct neuron_winograd_tile {
+    int64_t pixel_step, row_step; /* floats from one pixel, one row to the next */
+    /* Rows and columns of the tile that lie inside the image; the others are 0 or left out. */
+    int32_t top, bottom, left, right;
+    bool pools; /* outputs: only the largest of each 2x2 of them is written; the steps are between
+                   these */
+} neuron_winograd_tile;
+
+/* Where the values of a tile go or come from: point p begins at values + p * step, and holds a
+ * matrix with a row for each of `tiles`, of which this is number `tile`. */
+typedef struct neuron_winograd_points {
+    float *values;
+    int64_t step;
+    int64_t row_step; /* floats between rows; not for packed matrices */
+    int64_t tiles, tile;
+} neuron_winograd_points;
+
+/* A block of 3x3 weights on their way to the points. Those of tap t, row k and column n are
+ * weights[t * tap_step + k * row_step + n]; turned, weights[(8 - t) * tap_step + n * column_step +
+ * k], so that an input gradient becomes a correlation. */
+typedef struct neuron_winograd_weights {
+    const float *weights;
+    int64_t tap_step, row_step, column_step;
+    bool turned;
+    int64_t rows, columns, first_row, end_row;
+    float *points; /* point p is a packed matrix, and begins at p * step */
+    int64_t step;
+} neuron_winograd_weights;
+
+/* gradient[t * tap_step + n] = the weight of tap t and column n from the values at the points that
+ * are sums[p * step + n], added up over parts that lie part_step apart. */
+typedef struct neuron_winograd_sums {
+    const float *sums;
+    int64_t step, parts, part_step;
+    int64_t columns;
+    float *gradient;
+    int64_t tap_step;
+} neuron_winograd_sums;
+
 /* How values and gradients pass a normalisation, per channel. */
 typedef struct neuron_normalization {
     bool rectifier; /* forward: max(0, output); backward: 0 where the value is not above 0 */
@@ -197,6 +245,24 @@ typedef struct neuron_kernels {
      * up each column on top of it (whole vectors). */
     void (*pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
                  float *sums);
+
+    /* The pixels of a tile at the points, the first inside the image being `first`; whole vectors
+     * of each row are written. */
+    void (*winograd_pixels)(const neuron_winograd_tile *tile, const float *first, int64_t channels,
+                            const neuron_winograd_points *points);
+    /* The gradients of a tile's outputs at the points, packed; and adds them up for each channel if
+     * `sums` is not NULL (whole vectors). */
+    void (*winograd_gradients)(const neuron_winograd_tile *tile, const float *first,
+                               int64_t channels, const neuron_winograd_points *points, float *sums);
+    /* The outputs of a tile from their values at the points, plus the bias, and what follows. `gate`
+     * of the epilogue begins with the tile, as `first` does. */
+    void (*winograd_outputs)(const neuron_winograd_tile *tile, const neuron_winograd_points *points,
+                             int64_t channels, const float *bias, const neuron_epilogue *epilogue,
+                             float *first);
+    /* Weights at the points. */
+    void (*winograd_weights)(const neuron_winograd_weights *work);
+    /* The gradients of weights from the sums of their values at the points. */
+    void (*winograd_sums)(const neuron_winograd_sums *work);
 
     /* Largest value of each channel, and unless NULL the number of its place, the first if several
      * are equal. A value that is not a number is the largest. */

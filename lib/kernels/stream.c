@@ -78,24 +78,24 @@ static void stream_lines(const neuron_stream_work *work, int64_t columns)
 
 typedef void (*stream_function)(const neuron_stream_work *);
 
-#define TILES(rows)                                                                                \
-    static void stream_##rows##_wide(const neuron_stream_work *work)                               \
+/* One tile of each width, from that down by halves to a single vector. */
+#define TILE(rows, vectors)                                                                        \
+    static void stream_##rows##_##vectors(const neuron_stream_work *work)                          \
     {                                                                                              \
-        stream_tile(work, rows, STREAM_VECTORS(rows));                                             \
-    }                                                                                              \
-    static void stream_##rows##_narrow(const neuron_stream_work *work)                             \
-    {                                                                                              \
-        stream_tile(work, rows, 1);                                                                \
+        stream_tile(work, rows, vectors < STREAM_VECTORS(rows) ? vectors : STREAM_VECTORS(rows));  \
     }
+#define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 4) TILE(rows, 8) TILE(rows, 16)
 #define ROW(rows)                                                                                  \
     {                                                                                              \
-        stream_##rows##_narrow, stream_##rows##_wide                                               \
+        stream_##rows##_1, stream_##rows##_2, stream_##rows##_4, stream_##rows##_8,                \
+            stream_##rows##_16                                                                     \
     }
 
 /* clang-format off */
 TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) TILES(7) TILES(8)
 
-static const stream_function stream_tiles[STREAM_ROWS][2] = {
+/* By rows less one, and by the logarithm of the width. */
+static const stream_function stream_tiles[STREAM_ROWS][5] = {
     ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8),
 };
 /* clang-format on */
@@ -125,7 +125,10 @@ static void stream_rest(const neuron_stream_work *strip, int64_t row_group)
 /* Some rows of the right matrix, in strips of as many columns as a tile has. */
 static void stream_some(const neuron_stream_work *work, int64_t row_group)
 {
-    int64_t width = STREAM_VECTORS(row_group) * LANES, column = 0;
+    int64_t column = 0;
+    int width = 0;
+    while (2 << width <= STREAM_VECTORS(row_group))
+        width++;
     neuron_stream_work part = *work;
     if (work->rows == 1 && work->depth == STREAMS) {
         int64_t columns = work->columns / LANES * LANES;
@@ -137,15 +140,16 @@ static void stream_some(const neuron_stream_work *work, int64_t row_group)
         column = columns;
     }
     while (work->columns - column >= LANES) {
-        int wide = work->columns - column >= width;
+        while (work->columns - column < LANES << width)
+            width--;
         for (int64_t row = 0; row < work->rows; row += row_group) {
             int64_t rows = work->rows - row < row_group ? work->rows - row : row_group;
             part.left = work->left + row * work->left_row;
             part.right = work->right + column;
             part.output = work->output + row * work->output_row + column;
-            stream_tiles[rows - 1][wide](&part);
+            stream_tiles[rows - 1][width](&part);
         }
-        column += wide ? width : LANES;
+        column += (int64_t)LANES << width;
     }
     if (column < work->columns) {
         part = *work;

@@ -15,6 +15,16 @@ void KERNEL(join)(const neuron_join_work *work);
 void KERNEL(transpose)(const neuron_transpose_work *work);
 void KERNEL(pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
                   float *sums);
+void KERNEL(winograd_pixels)(const neuron_winograd_tile *tile, const float *first, int64_t channels,
+                             const neuron_winograd_points *points);
+void KERNEL(winograd_gradients)(const neuron_winograd_tile *tile, const float *first,
+                                int64_t channels, const neuron_winograd_points *points,
+                                float *sums);
+void KERNEL(winograd_outputs)(const neuron_winograd_tile *tile,
+                              const neuron_winograd_points *points, int64_t channels,
+                              const float *bias, const neuron_epilogue *epilogue, float *first);
+void KERNEL(winograd_weights)(const neuron_winograd_weights *work);
+void KERNEL(winograd_sums)(const neuron_winograd_sums *work);
 void KERNEL(maximum)(const neuron_window_part *part, const float *first, float *output,
                      int32_t *places);
 void KERNEL(scatter)(const neuron_window_part *part, float *first, const float *gradient,

@@ -75,6 +75,7 @@ typedef struct neuron_run {
     const struct neuron_kernels *kernels;
     neuron_pool *pool;
     int64_t batch;
+    int64_t capacity; /* the largest batch, for which the layer planned */
     bool training;
     const float *const *inputs;    /* in backward only with NEURON_LAYER_READS_INPUT */
     float *output;                 /* in backward only with NEURON_LAYER_READS_OUTPUT */

@@ -149,6 +149,14 @@ static float *floats(bed_t *bed, int64_t count)
     return values;
 }
 
+/* As a training step does: what is made of the parameters is made anew. */
+static void run_forward(const neuron_run *run)
+{
+    if (run->spec->layer->prepare)
+        run->spec->layer->prepare(run);
+    run->spec->layer->forward(run);
+}
+
 static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *context)
 {
     const neuron_spec *spec = kernel->spec;
@@ -171,6 +179,7 @@ static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *conte
         .kernels = neuron_kernels_choose(),
         .pool = context->pool,
         .batch = kernel->batch,
+        .capacity = kernel->batch,
         .training = true,
         .inputs = bed->inputs,
         .output = floats(bed, out),
@@ -180,9 +189,10 @@ static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *conte
         .gradients = bed->gradients,
         .saved = piece(bed, needs.saved),
         .scratch = piece(bed, needs.scratch),
+        .prepared = piece(bed, needs.prepared),
         .random = {.seed = 1, .use = NEURON_RANDOM_DROPOUT},
     };
-    spec->layer->forward(&bed->run); /* backward reads what it saves */
+    run_forward(&bed->run); /* backward reads what it saves */
 }
 
 static void close_bed(bed_t *bed)
@@ -218,7 +228,7 @@ static void time_layer(const kernel_t *kernel, neuron_context_t *context, double
     bed_t bed;
     open_bed(&bed, kernel, context);
     void (*call)(const neuron_run *run) =
-        kernel->part == FORWARD ? kernel->spec->layer->forward : kernel->spec->layer->backward;
+        kernel->part == FORWARD ? run_forward : kernel->spec->layer->backward;
     bench_sampler_begin(sampler, seconds, INT64_MAX);
     do
         call(&bed.run);

@@ -87,6 +87,7 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
         .kernels = kernels,
         .pool = fixture->context->pool,
         .batch = batch,
+        .capacity = planned,
         .training = training,
         .inputs = fixture->inputs,
         .output = fixture->output,
@@ -96,11 +97,20 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
         .gradients = fixture->gradients,
         .saved = fixture_memory(needs.saved),
         .scratch = fixture_memory(needs.scratch),
+        .prepared = fixture_memory(needs.prepared),
     };
+}
+
+static inline void fixture_forward(layer_fixture *fixture)
+{
+    if (fixture->spec.layer->prepare)
+        fixture->spec.layer->prepare(&fixture->run);
+    fixture->spec.layer->forward(&fixture->run);
 }
 
 static inline void fixture_close(layer_fixture *fixture)
 {
+    free(fixture->run.prepared);
     free(fixture->run.saved);
     free(fixture->run.scratch);
     free(fixture->input);

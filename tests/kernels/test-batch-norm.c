@@ -102,7 +102,7 @@ START_TEST(agrees_with_the_definition)
         float center = which % 2 ? 0 : 10;
         open_case(&before, &cases[which], 1, kernels, true, center);
         open_case(&f, &cases[which], 2, kernels, true, center);
-        f.spec.layer->forward(&f.run);
+        fixture_forward(&f);
         f.spec.layer->backward(&f.run);
         for (int64_t i = 0; i < cases[which].shape.extent[cases[which].shape.rank - 1]; i++) {
             channel c = measure(&f, i);
@@ -121,11 +121,11 @@ START_TEST(threads_change_nothing)
     for (int which = 0; kernels && which < CASES; which++) {
         layer_fixture first, other;
         open_case(&first, &cases[which], 1, kernels, true, 1);
-        first.spec.layer->forward(&first.run);
+        fixture_forward(&first);
         first.spec.layer->backward(&first.run);
         for (int32_t threads = 2; threads <= 3; threads++) {
             open_case(&other, &cases[which], threads, kernels, true, 1);
-            other.spec.layer->forward(&other.run);
+            fixture_forward(&other);
             other.spec.layer->backward(&other.run);
             fixture_assert_same(&first, &other);
             fixture_close(&other);
@@ -142,7 +142,7 @@ START_TEST(prediction_takes_the_moving_averages)
         layer_fixture f, before;
         open_case(&before, &cases[which], 1, kernels, false, 0);
         open_case(&f, &cases[which], 2, kernels, false, 0);
-        f.spec.layer->forward(&f.run);
+        fixture_forward(&f);
         int64_t channels = cases[which].shape.extent[cases[which].shape.rank - 1];
         for (int64_t i = 0; i < f.input_count; i++) {
             int64_t c = i % channels;

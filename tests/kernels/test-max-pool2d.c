@@ -59,7 +59,7 @@ static void check_case(int which, const neuron_kernels *kernels)
     const pool_case *c = &cases[which];
     layer_fixture f;
     open_case(&f, c, 2, kernels, true);
-    f.spec.layer->forward(&f.run);
+    fixture_forward(&f);
     f.spec.layer->backward(&f.run);
     double *gradient = calloc((size_t)f.input_count, sizeof *gradient);
     ck_assert_ptr_nonnull(gradient);
@@ -95,8 +95,8 @@ START_TEST(threads_and_kernels_change_nothing)
         layer_fixture first, other;
         open_case(&first, &cases[which], 1, neuron_kernels_find("baseline"), true);
         open_case(&other, &cases[which], 3, kernels, true);
-        first.spec.layer->forward(&first.run);
-        other.spec.layer->forward(&other.run);
+        fixture_forward(&first);
+        fixture_forward(&other);
         first.spec.layer->backward(&first.run);
         other.spec.layer->backward(&other.run);
         fixture_assert_same(&first, &other);
@@ -111,8 +111,8 @@ START_TEST(prediction_keeps_nothing)
     layer_fixture training, predicting;
     open_case(&training, &cases[1], 2, neuron_kernels_choose(), true);
     open_case(&predicting, &cases[1], 2, neuron_kernels_choose(), false);
-    training.spec.layer->forward(&training.run);
-    predicting.spec.layer->forward(&predicting.run);
+    fixture_forward(&training);
+    fixture_forward(&predicting);
     assert_same_bytes(training.output, predicting.output, training.output_count);
     fixture_close(&training);
     fixture_close(&predicting);
@@ -128,7 +128,7 @@ START_TEST(not_a_number_is_passed_on)
         int64_t pixel = place / 2 * 7 + place % 2;
         for (int64_t c = 0; c < 33; c++)
             f.input[pixel * 33 + c] = NAN;
-        f.spec.layer->forward(&f.run);
+        fixture_forward(&f);
         for (int64_t i = 0; i < f.output_count; i++)
             ck_assert(isnan(f.output[i]) == (i < 33));
         fixture_close(&f);

@@ -1,5 +1,7 @@
 #include "test-models.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 
 enum { TEXT_SIZE = 16384 };
@@ -28,19 +30,13 @@ static int64_t working_memory(const neuron_graph_t *graph, int32_t purpose, int6
     return bytes;
 }
 
-/* A number below a million and its KiB, rounded half up, in the 18 places that those of
- * five digits take. */
-static const char *cell(int64_t bytes, char text[64])
+/* The widest of some cells and of their title. */
+static int widest(const char *title, char cells[][NEURON_NUMBER_ROOM], int count)
 {
-    char number[32], both[64];
-    int hundredths = (int)((double)bytes / 1024 * 100 + 0.5);
-    if (bytes < 1000)
-        snprintf(number, sizeof number, "%d", (int)bytes);
-    else
-        snprintf(number, sizeof number, "%d,%03d", (int)bytes / 1000, (int)bytes % 1000);
-    snprintf(both, sizeof both, "%s (%d.%02d KiB)", number, hundredths / 100, hundredths % 100);
-    snprintf(text, 64, "%18s", both);
-    return text;
+    size_t width = strlen(title);
+    for (int i = 0; i < count; i++)
+        width = strlen(cells[i]) > width ? strlen(cells[i]) : width;
+    return (int)width;
 }
 
 /* A hidden layer whose input is seen again behind it. */
@@ -63,12 +59,21 @@ START_TEST(a_skip_concatenation_shows_where_it_comes_from)
 {
     neuron_context_t *context = test_context();
     neuron_graph_t *graph = skip_graph(context);
-    char expected[4096], prediction[3][64], training[4][64];
+    char expected[4096], prediction[3][NEURON_NUMBER_ROOM], training[4][NEURON_NUMBER_ROOM];
     /* The arrays of 1200, 300, 300, 300, 608 and 2 floats, and the two statistics of 300, each in
      * whole lines of 16. */
     const int64_t trainable = 4 * (1200 + 3 * 304 + 608 + 16), all = trainable + 4 * 2 * 304;
     int64_t predicts = working_memory(graph, NEURON_MEMORY_PREDICTION, 8);
     int64_t trains = working_memory(graph, NEURON_MEMORY_TRAINING, 8);
+    neuron_text_bytes(all, prediction[0]);
+    neuron_text_bytes(predicts, prediction[1]);
+    neuron_text_bytes(all + predicts, prediction[2]);
+    neuron_text_bytes(all, training[0]);
+    neuron_text_bytes(2 * trainable, training[1]);
+    neuron_text_bytes(trains, training[2]);
+    neuron_text_bytes(all + 2 * trainable + trains, training[3]);
+    const int p = widest("Prediction", prediction, 3);
+    const int t = widest("Training with Adam", training, 4);
     snprintf(expected, sizeof expected,
              "Model: \"tiny\"\n"
              "---------------------------------------------------------------\n"
@@ -89,14 +94,13 @@ START_TEST(a_skip_concatenation_shows_where_it_comes_from)
              "Trainable parameters      2,710\n"
              "Non-trainable parameters    600\n"
              "\n"
-             "Bytes for batches of 8          Prediction  Training with Adam\n"
-             "Parameters              %s  %s\n"
-             "Adam's moments                           -  %s\n"
-             "Working memory          %s  %s\n"
-             "Total                   %s  %s\n",
-             cell(all, prediction[0]), cell(all, training[0]), cell(2 * trainable, training[1]),
-             cell(predicts, prediction[1]), cell(trains, training[2]),
-             cell(all + predicts, prediction[2]), cell(all + 2 * trainable + trains, training[3]));
+             "Bytes for batches of 8  %*s  %*s\n"
+             "Parameters              %*s  %*s\n"
+             "Adam's moments          %*s  %*s\n"
+             "Working memory          %*s  %*s\n"
+             "Total                   %*s  %*s\n",
+             p, "Prediction", t, "Training with Adam", p, prediction[0], t, training[0], p, "-", t,
+             training[1], p, prediction[1], t, training[2], p, prediction[2], t, training[3]);
     ck_assert_str_eq(summary_of(graph, 8), expected);
     neuron_graph_unref(graph);
     neuron_context_unref(context);

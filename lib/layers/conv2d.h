@@ -1,0 +1,47 @@
+/* What the files of conv2d share: its geometry, and its weights as the kernels want them. */
+#ifndef LAYERS_CONV2D_H
+#define LAYERS_CONV2D_H
+
+#include "kernels/correlation.h"
+#include "kernels/window.h"
+#include "layers/layer.h"
+
+/* Along axis 0 (down) or 1. */
+neuron_window neuron_conv2d_window(const neuron_spec *spec, int axis);
+
+/* The output as a correlation of the input. */
+neuron_correlation neuron_conv2d_forward(const neuron_spec *spec);
+
+/* Every stride-th input pixel, from `first` on, meets the same kernel pixels: tap + stride * i for
+ * i < taps. Its gradient is the correlation, with stride 1, of the output's gradient with these, in
+ * reverse order. This is one axis of it. */
+typedef struct neuron_conv2d_axis {
+    int64_t first, count; /* input pixels */
+    int64_t tap, taps;
+    int64_t padding;
+} neuron_conv2d_axis;
+
+typedef struct neuron_conv2d_phase {
+    neuron_conv2d_axis down, along;
+    neuron_correlation correlation;
+} neuron_conv2d_phase;
+
+/* How many phases there are along an axis: those beyond its extent are empty. */
+int64_t neuron_conv2d_phases(const neuron_spec *spec, int axis);
+
+/* The phase that begins at an input pixel. */
+neuron_conv2d_phase neuron_conv2d_phase_at(const neuron_spec *spec, int64_t row, int64_t column);
+
+/* Puts the weights into the panels of a correlation: that of forward, or of a phase. */
+void neuron_conv2d_pack(const neuron_run *run, float *packed);
+void neuron_conv2d_pack_phase(const neuron_run *run, const neuron_conv2d_phase *phase,
+                              float *packed);
+
+/* What the layer row calls: conv2d-run.c. */
+void neuron_conv2d_plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
+                        neuron_needs *needs);
+void neuron_conv2d_prepare(const neuron_run *run);
+void neuron_conv2d_run_forward(const neuron_run *run);
+void neuron_conv2d_run_backward(const neuron_run *run);
+
+#endif
