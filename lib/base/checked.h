@@ -26,6 +26,11 @@ static inline int64_t neuron_min_count(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static inline int64_t neuron_between(int64_t least, int64_t value, int64_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
 static inline int64_t neuron_ceil_divide(int64_t a, int64_t b)
 {
     return (a + b - 1) / b;

@@ -4,23 +4,36 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sched.h>
+#include <sys/mman.h>
 #endif
 
 struct neuron_log_lock {
     pthread_mutex_t mutex;
 };
 
+/* Large memory begins at a large page and asks for such pages: to read a matrix in blocks takes many
+ * small pages at a time, more than the processor has addresses of. */
+enum { LARGE_PAGE = 2 << 20, LARGE_MEMORY = 2 * LARGE_PAGE };
+
 static void *allocate_from_c(size_t size, size_t alignment, void *user_data)
 {
     (void)user_data;
     void *memory = NULL;
-    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+    bool large = size >= LARGE_MEMORY;
+    if (posix_memalign(&memory, large ? LARGE_PAGE : alignment, size) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (large)
+        madvise(memory, size, MADV_HUGEPAGE); /* where it cannot be had, nothing is lost */
+#endif
+    return memory;
 }
 
 static void release_to_c(void *memory, void *user_data)

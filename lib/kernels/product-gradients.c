@@ -205,7 +205,7 @@ void neuron_product_input_gradient(const neuron_product *product, const float *o
                      .input_gradient = input_gradient,
                      .block = block_of(product->units),
                      .rows = rows_of_task(product->inputs),
-                     .copies = product->units % 256 == 0};
+                     .copies = product->units % 512 == 0};
     place_input(product->batch, product->inputs, product->units, neuron_pool_threads(product->pool),
                 &job.places);
     job.row_slices = neuron_ceil_divide(product->inputs, job.rows);

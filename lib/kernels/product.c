@@ -2,90 +2,9 @@
 
 #include "base/checked.h"
 #include "kernels/correlation.h"
+#include "kernels/product-cut.h"
 
 #include <string.h>
-
-/* Up to so many rows the weights are read where they lie: packing does not pay. */
-enum { FEW_ROWS = 12 };
-
-/* Weights that a task reads of them: some ten microseconds from memory. */
-enum { STREAM_FLOATS = 65536 };
-
-/* Columns that such a task has at least: side by side in memory if it can have many. */
-enum { STREAM_COLUMNS = 128, STREAM_COLUMNS_ENOUGH = 1024 };
-
-/* Multiplications of a task at least: some ten microseconds. */
-static const int64_t task_products = 1000000;
-
-/* Tasks that are enough for the threads of most machines to be busy to the end. */
-enum { TASKS_WANTED = 16 };
-
-/* A task has at most so many rows, and panels of columns; what it packs at once stays in the second
- * cache. */
-enum { ROWS_MOST = 256, PANELS_MOST = 4, DEPTH_MOST = 384, DEPTH_LEAST = 128 };
-
-typedef struct forward_cut {
-    bool streams;          /* few rows */
-    int64_t rows, columns; /* of a slice; the last ones may have fewer */
-    int64_t row_slices, column_slices;
-    int64_t block, blocks;      /* of the depth */
-    int64_t part_blocks, parts; /* parts are summed apart and joined */
-    int64_t copy_row;           /* floats of a row of the input's copy; 0 for no copy */
-} forward_cut;
-
-static int64_t between(int64_t least, int64_t value, int64_t most)
-{
-    return value < least ? least : value > most ? most : value;
-}
-
-/* Cuts `depth` into parts of blocks, all of about the same depth. */
-static void cut_depth(forward_cut *cut, int64_t depth, int64_t parts, int64_t most)
-{
-    cut->part_blocks = neuron_ceil_divide(neuron_ceil_divide(depth, parts), most);
-    cut->block = neuron_ceil_divide(depth, parts * cut->part_blocks);
-    cut->blocks = neuron_ceil_divide(depth, cut->block);
-    cut->parts = neuron_ceil_divide(cut->blocks, cut->part_blocks);
-}
-
-static forward_cut cut_stream(int64_t batch, int64_t inputs, int64_t units)
-{
-    forward_cut cut = {.streams = true, .rows = batch, .row_slices = 1};
-    int64_t tasks = between(1, inputs * units / STREAM_FLOATS, 2 * TASKS_WANTED);
-    int64_t wide = units / STREAM_COLUMNS_ENOUGH, narrow = units / STREAM_COLUMNS;
-    int64_t slices = between(1, wide > 1 ? wide : narrow, tasks);
-    cut.columns = neuron_panel_round(neuron_ceil_divide(units, slices));
-    cut.column_slices = neuron_ceil_divide(units, cut.columns);
-    int64_t parts = cut.column_slices < 4 ? neuron_ceil_divide(tasks, cut.column_slices) : 1;
-    cut_depth(&cut, inputs, between(1, parts, neuron_ceil_divide(inputs, 16)), inputs);
-    return cut;
-}
-
-/* Rows this far apart lie in a few sets of the caches, which cannot hold a tile of them. */
-static bool collides(int64_t row)
-{
-    return row % 256 == 0;
-}
-
-static forward_cut cut_forward(int64_t batch, int64_t inputs, int64_t units)
-{
-    if (batch <= FEW_ROWS)
-        return cut_stream(batch, inputs, units);
-    forward_cut cut = {.row_slices = neuron_ceil_divide(batch, ROWS_MOST)};
-    cut.rows = neuron_ceil_divide(batch, cut.row_slices);
-    int64_t panels = neuron_panel_round(units) / NEURON_PANEL_GROUP;
-    int64_t width =
-        between(1, panels / neuron_ceil_divide(TASKS_WANTED, cut.row_slices), PANELS_MOST);
-    cut.columns = width * NEURON_PANEL_GROUP;
-    cut.column_slices = neuron_ceil_divide(panels, width);
-    int64_t products;
-    if (!neuron_multiply_count(batch, inputs * neuron_panel_round(units), &products))
-        products = INT64_MAX;
-    int64_t tasks = between(1, products / task_products, TASKS_WANTED);
-    int64_t parts = tasks / cut.row_slices / cut.column_slices;
-    cut_depth(&cut, inputs, between(1, parts, neuron_ceil_divide(inputs, DEPTH_LEAST)), DEPTH_MOST);
-    cut.copy_row = collides(inputs) ? inputs + NEURON_PANEL_GROUP / 2 : 0;
-    return cut;
-}
 
 /* A block of the weights; none if it has no depth. */
 typedef struct weight_block {
@@ -103,13 +22,13 @@ typedef struct forward_places {
     size_t bias, parts, copy, workers, packed, packed_size;
 } forward_places;
 
-static bool has_parts(const forward_cut *cut)
+static bool has_parts(const neuron_forward_cut *cut)
 {
     return cut->streams || cut->parts > 1;
 }
 
-static size_t place_forward(const forward_cut *cut, int64_t batch, int64_t inputs, int64_t units,
-                            int32_t threads, forward_places *places)
+static size_t place_forward(const neuron_forward_cut *cut, int64_t batch, int64_t inputs,
+                            int64_t units, int32_t threads, forward_places *places)
 {
     size_t total = 0;
     int64_t room = neuron_panel_round(units);
@@ -117,9 +36,9 @@ static size_t place_forward(const forward_cut *cut, int64_t batch, int64_t input
     places->parts = neuron_reserve(&total, has_parts(cut) ? cut->parts * batch : 0,
                                    (size_t)room * sizeof(float));
     places->copy = neuron_reserve(&total, batch, (size_t)cut->copy_row * sizeof(float));
-    places->packed_size =
-        (size_t)(neuron_min_count(inputs, DEPTH_MOST) * PANELS_MOST * NEURON_PANEL_GROUP) *
-        sizeof(float);
+    places->packed_size = (size_t)(neuron_min_count(inputs, NEURON_FORWARD_DEPTH) *
+                                   NEURON_FORWARD_PANELS * NEURON_PANEL_GROUP) *
+                          sizeof(float);
     places->packed = neuron_reserve(&total, threads, 2 * places->packed_size);
     places->workers = neuron_reserve(&total, threads, sizeof(forward_worker));
     return total;
@@ -130,11 +49,13 @@ size_t neuron_product_forward_scratch(int64_t batch, int64_t inputs, int64_t uni
     forward_places places;
     size_t most = 0;
     /* A smaller batch can have more parts, but only if it has fewer slices of rows. */
-    int64_t slices = neuron_ceil_divide(batch, ROWS_MOST);
-    for (int64_t i = 0; i <= neuron_min_count(slices, TASKS_WANTED + 1); i++) {
-        int64_t rows = i == 0 ? FEW_ROWS : i > TASKS_WANTED ? batch : i * ROWS_MOST;
+    int64_t slices = neuron_ceil_divide(batch, NEURON_FORWARD_ROWS);
+    for (int64_t i = 0; i <= neuron_min_count(slices, NEURON_FORWARD_TASKS + 1); i++) {
+        int64_t rows = i == 0                     ? NEURON_FORWARD_FEW_ROWS
+                       : i > NEURON_FORWARD_TASKS ? batch
+                                                  : i * NEURON_FORWARD_ROWS;
         rows = neuron_min_count(rows, batch);
-        forward_cut cut = cut_forward(rows, inputs, units);
+        neuron_forward_cut cut = neuron_forward_cut_of(rows, inputs, units);
         size_t bytes = place_forward(&cut, rows, inputs, units, threads, &places);
         most = bytes > most ? bytes : most;
     }
@@ -146,7 +67,7 @@ typedef struct forward_job {
     const float *input, *weights, *bias;
     const neuron_epilogue *epilogue;
     float *output;
-    forward_cut cut;
+    neuron_forward_cut cut;
     forward_places places;
     const float *left; /* the input or its copy */
     int64_t left_row;
@@ -165,7 +86,7 @@ typedef struct forward_slice {
 
 static forward_slice slice_at(const forward_job *job, int64_t task)
 {
-    const forward_cut *cut = &job->cut;
+    const neuron_forward_cut *cut = &job->cut;
     const neuron_product *product = job->product;
     forward_slice slice = {.row = task % cut->row_slices * cut->rows,
                            .column = task / cut->row_slices % cut->column_slices * cut->columns,
@@ -238,7 +159,7 @@ static weight_block block_at(const forward_job *job, const forward_slice *slice,
 static weight_block block_after(const forward_job *job, const forward_slice *slice, int64_t task,
                                 int64_t k)
 {
-    const forward_cut *cut = &job->cut;
+    const neuron_forward_cut *cut = &job->cut;
     if (k + cut->block < slice->depth_end)
         return block_at(job, slice, k + cut->block);
     if (task + 1 >= cut->row_slices * cut->column_slices * cut->parts)
@@ -258,6 +179,20 @@ static void pack_rows(const forward_job *job, const weight_block *block, int64_t
         int64_t width = neuron_panel_width(kernels->lanes, block->columns, column);
         kernels->pack(packed + column * block->depth + begin * width, rows + column, product->units,
                       end - begin, neuron_min_count(width, block->columns - column), NULL);
+    }
+}
+
+/* Multiplies the rows of a slice with one panel. */
+static void multiply_panel(const forward_job *job, const neuron_multiply_work *work)
+{
+    neuron_multiply_work part = *work;
+    for (int64_t row = 0; row < work->rows; row += job->cut.rows_at_once) {
+        part.rows = neuron_min_count(job->cut.rows_at_once, work->rows - row);
+        part.left = work->left + row * work->left_row;
+        part.output = work->output + row * work->output_row;
+        part.epilogue = neuron_epilogue_at(&work->epilogue, row, 0, work->output_row);
+        job->product->kernels->multiply(&part);
+        part.ahead = NULL;
     }
 }
 
@@ -283,7 +218,7 @@ static void multiply_block(const forward_job *job, const neuron_multiply_work *w
         part.epilogue = neuron_epilogue_at(&work->epilogue, 0, column, work->output_row);
         part.ahead_rows = end - begin;
         part.ahead = end > begin ? job->weights + (next->k + begin) * units + next->column : NULL;
-        job->product->kernels->multiply(&part);
+        multiply_panel(job, &part);
         pack_rows(job, next, begin, end, packed);
     }
 }
@@ -340,7 +275,7 @@ enum { PASS_FLOATS = 32768 };
 
 static int64_t pass_rows(int64_t width)
 {
-    return between(1, PASS_FLOATS / width, PASS_FLOATS);
+    return neuron_between(1, PASS_FLOATS / width, PASS_FLOATS);
 }
 
 static void join_task(void *work, int64_t task, int32_t worker)
@@ -390,7 +325,7 @@ static void begin_forward(forward_job *job)
 void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
                             const float *bias, const neuron_epilogue *epilogue, float *output)
 {
-    if (product->by_cblas && product->batch > FEW_ROWS) {
+    if (product->by_cblas && product->batch > NEURON_FORWARD_FEW_ROWS) {
         neuron_cblas_forward(product, input, weights, bias, epilogue, output);
         return;
     }
@@ -400,7 +335,8 @@ void neuron_product_forward(const neuron_product *product, const float *input, c
                        .bias = bias,
                        .epilogue = epilogue,
                        .output = output,
-                       .cut = cut_forward(product->batch, product->inputs, product->units)};
+                       .cut =
+                           neuron_forward_cut_of(product->batch, product->inputs, product->units)};
     place_forward(&job.cut, product->batch, product->inputs, product->units,
                   neuron_pool_threads(product->pool), &job.places);
     begin_forward(&job);

@@ -21,11 +21,11 @@ typedef struct neuron_product {
 
 /* Whether the CBLAS is to be used for these kernels: this is the one place that decides it.
  *
- * From AVX2 on our own kernels are used for all. On one core with AVX-512 they reach some 145
- * GFLOP/s where OpenBLAS has 115 on a dense layer of 784 x 512 and 80 on one of 4096 x 4096, batch
- * 128, and nobody waits for the threads of two pools. The baseline has plain vectors of four floats
- * for a processor that nothing is known of, and a CBLAS may have been written for it: OpenBLAS for
- * SSE has 23 GFLOP/s to our 18. Even then a batch of few examples is multiplied by our kernels,
+ * From AVX2 on our own kernels are used for all: on one core they are about as fast as OpenBLAS on
+ * its best sizes and up to a third faster where the weights come from memory; they share the pool's
+ * threads more evenly, and nobody waits for the threads of two pools. The baseline has plain vectors
+ * of four floats for a processor that nothing is known of, and a CBLAS may have been written for it:
+ * OpenBLAS for SSE does 23 GFLOP/s to our 18. Even then few examples are multiplied by our kernels,
  * which read the weights once, in order: two to four times as fast. */
 bool neuron_product_by_cblas(const neuron_kernels *kernels);
 
