@@ -18,10 +18,14 @@ static const neuron_optimizer_option options[] = {
 };
 
 /* The learning rate of a step: both moments start at 0 and are too small in the first steps. */
-static double step_rate(const neuron_optimizer_t *adam, uint64_t step, double beta_1, double beta_2)
+static double step_rate(const neuron_update *update)
 {
-    double rate = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_LEARNING_RATE);
-    return rate * sqrt(1 - pow(beta_2, (double)step)) / (1 - pow(beta_1, (double)step));
+    const neuron_optimizer_t *adam = update->optimizer;
+    const double rate = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_LEARNING_RATE);
+    const double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
+    const double beta_2 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_2);
+    const double step = (double)update->step;
+    return rate * sqrt(1 - pow(beta_2, step)) / (1 - pow(beta_1, step));
 }
 
 static void update_run(const neuron_update *update)
@@ -30,7 +34,7 @@ static void update_run(const neuron_update *update)
     const double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
     const double beta_2 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_2);
     const neuron_adam_work work = {
-        .rate = (float)step_rate(adam, update->step, beta_1, beta_2),
+        .rate = update->rate,
         .epsilon = (float)neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_EPSILON),
         .keep_mean = (float)beta_1,
         .take_mean = (float)(1 - beta_1),
@@ -47,5 +51,6 @@ const neuron_rule neuron_rule_adam = {
     .slot_count = 2,
     .option_count = sizeof options / sizeof options[0],
     .options = options,
+    .rate = step_rate,
     .update = update_run,
 };

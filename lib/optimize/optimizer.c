@@ -123,6 +123,15 @@ double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_
     return optimizer->options[find_option(optimizer->rule, key)];
 }
 
+void neuron_optimizer_begin(neuron_update *update)
+{
+    const neuron_optimizer_t *optimizer = update->optimizer;
+    double rate = optimizer->rule->rate
+                      ? optimizer->rule->rate(update)
+                      : neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    update->rate = (float)rate;
+}
+
 void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, const float *gradient,
                                  int64_t count)
 {
@@ -148,5 +157,6 @@ static void update_piece(void *work, int64_t task, int32_t worker)
 void neuron_optimizer_apply(const neuron_update *update, neuron_pool *pool)
 {
     neuron_update whole = *update;
+    neuron_optimizer_begin(&whole);
     neuron_pool_run(pool, neuron_ceil_divide(whole.count, PIECE), update_piece, &whole);
 }

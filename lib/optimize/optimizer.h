@@ -19,6 +19,7 @@ typedef struct neuron_update {
     const neuron_optimizer_t *optimizer;
     const struct neuron_kernels *kernels;
     uint64_t step; /* from 1 */
+    float rate;    /* of this step: set by neuron_optimizer_begin() */
     float *values;
     const float *gradients;
     float *
@@ -33,6 +34,7 @@ typedef struct neuron_rule {
     int32_t slot_count;
     int32_t option_count;
     const neuron_optimizer_option *options;
+    double (*rate)(const neuron_update *update); /* of a step; NULL for the learning rate */
     void (*update)(const neuron_update *update);
 } neuron_rule;
 
@@ -46,8 +48,11 @@ struct neuron_optimizer {
 /* The value of an option that the rule has. */
 double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_t key);
 
+/* Works out once what all parts of a step have in common. */
+void neuron_optimizer_begin(neuron_update *update);
+
 /* Updates parameters offset .. offset + count - 1 by their gradient. What else `update` points to
- * begins at parameter 0. */
+ * begins at parameter 0; it has been begun. */
 void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, const float *gradient,
                                  int64_t count);
 

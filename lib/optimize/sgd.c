@@ -13,9 +13,8 @@ static const neuron_optimizer_option options[] = {
 static void update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *sgd = update->optimizer;
-    const float rate = (float)neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_LEARNING_RATE);
     const float momentum = (float)neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_MOMENTUM);
-    const neuron_momentum_work work = {rate, momentum};
+    const neuron_momentum_work work = {update->rate, momentum};
     update->kernels->momentum(&work, update->values, update->gradients, update->slots[0],
                               update->count);
 }

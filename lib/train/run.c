@@ -167,6 +167,7 @@ static void descend(neuron_trainer_t *trainer)
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
+    neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
     neuron_session_descend(memory->session, &receiver);
     neuron_graph_touch(trainer->graph);
@@ -190,6 +191,7 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_loss_part sum = batch_loss(trainer, positions, batch);
     if (!isfinite(sum.loss)) {
         copy_statistics(trainer, true);
+        neuron_graph_touch(trainer->graph);
         return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
                            progress->epoch + 1, progress->step + 1,
                            isnan(sum.loss) ? "not a number" : "infinite");

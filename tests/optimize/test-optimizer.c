@@ -52,10 +52,14 @@ static void run_steps(const neuron_optimizer_t *optimizer, struct arrays *arrays
 {
     for (uint64_t step = 1; step <= STEPS; step++) {
         set_gradients(arrays->gradients, step);
-        neuron_update update = {
-            optimizer,      neuron_kernels_choose(), step,
-            arrays->values, arrays->gradients,       {arrays->slots[0], arrays->slots[1]},
-            COUNT};
+        neuron_update update = {optimizer,
+                                neuron_kernels_choose(),
+                                step,
+                                0,
+                                arrays->values,
+                                arrays->gradients,
+                                {arrays->slots[0], arrays->slots[1]},
+                                COUNT};
         neuron_optimizer_apply(&update, pool);
     }
 }
@@ -151,7 +155,7 @@ START_TEST(adam_takes_a_known_first_step)
     neuron_optimizer_t *adam;
     assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
     float value = 0.5f, gradient = 1, first = 0, second = 0;
-    neuron_update update = {adam,      neuron_kernels_choose(), 1, &value,
+    neuron_update update = {adam,      neuron_kernels_choose(), 1, 0, &value,
                             &gradient, {&first, &second},       1};
     neuron_optimizer_apply(&update, context->pool);
     ck_assert_float_eq_tol(value, 0.499f, 1e-6f);
@@ -196,7 +200,7 @@ START_TEST(memory_fades_to_zero)
     float values[2] = {1, 1}, gradients[2] = {0, NAN};
     float first[2] = {1e-38f, 0}, second[2] = {1e-38f, 0};
     for (uint64_t step = 1; step <= 3; step++) {
-        neuron_update update = {optimizer, neuron_kernels_choose(), step, values,
+        neuron_update update = {optimizer, neuron_kernels_choose(), step, 0, values,
                                 gradients, {first, second},         2};
         neuron_optimizer_apply(&update, context->pool);
     }
