@@ -2,8 +2,12 @@
 #ifndef KERNELS_SIMD_H
 #define KERNELS_SIMD_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
 
 /* TILE_ROWS times two vectors of sums, two of factors and one broadcast fill the registers. */
 #if defined(__AVX512F__)
@@ -74,6 +78,57 @@ static ALWAYS_INLINE vector choose(vector_mask mask, vector yes, vector no)
 {
     return (vector)((mask & (vector_mask)yes) | (~mask & (vector_mask)no));
 }
+
+/* 1 / sqrt(value) and 1 / value to about the last bit, for values that are above 0 and finite. The
+ * processor's own roots and quotients are exact, and take several times as long. */
+#if defined(__AVX512F__)
+static ALWAYS_INLINE vector estimate_root(vector value)
+{
+    return (vector)_mm512_rsqrt14_ps((__m512)value);
+}
+
+static ALWAYS_INLINE vector estimate_inverse(vector value)
+{
+    return (vector)_mm512_rcp14_ps((__m512)value);
+}
+#elif defined(__AVX__)
+static ALWAYS_INLINE vector estimate_root(vector value)
+{
+    return (vector)_mm256_rsqrt_ps((__m256)value);
+}
+
+static ALWAYS_INLINE vector estimate_inverse(vector value)
+{
+    return (vector)_mm256_rcp_ps((__m256)value);
+}
+#endif
+
+#if defined(__AVX__)
+static ALWAYS_INLINE vector inverse_root(vector value)
+{
+    vector estimate = estimate_root(value);
+    return estimate * (1.5f - 0.5f * (value * estimate) * estimate); /* a step of Newton's */
+}
+
+static ALWAYS_INLINE vector inverse(vector value)
+{
+    vector estimate = estimate_inverse(value);
+    return estimate * (2.0f - value * estimate);
+}
+#else
+static ALWAYS_INLINE vector inverse_root(vector value)
+{
+    vector result;
+    for (int i = 0; i < LANES; i++)
+        result[i] = 1 / sqrtf(value[i]);
+    return result;
+}
+
+static ALWAYS_INLINE vector inverse(vector value)
+{
+    return 1.0f / value;
+}
+#endif
 
 /* Each copy of a kernel has a name of its own. */
 #define KERNEL_PASTE(name, set)  neuron_##name##_##set

@@ -24,19 +24,40 @@ void KERNEL(momentum)(const neuron_momentum_work *work, float *restrict values,
     }
 }
 
-void KERNEL(adam)(const neuron_adam_work *work, float *restrict values,
-                  const float *restrict gradients, float *restrict means, float *restrict squares,
-                  int64_t count)
+static ALWAYS_INLINE vector flush_vector(vector value)
 {
-    const float rate = work->rate, epsilon = work->epsilon;
-    const float keep_1 = work->keep_mean, take_1 = work->take_mean;
-    const float keep_2 = work->keep_square, take_2 = work->take_square;
-    for (int64_t i = 0; i < count; i++) {
-        float gradient = gradients[i];
-        float mean = flush(keep_1 * means[i] + take_1 * gradient);
-        float square = flush(keep_2 * squares[i] + take_2 * gradient * gradient);
-        means[i] = mean;
-        squares[i] = square;
-        values[i] -= rate * mean / (sqrtf(square) + epsilon);
-    }
+    vector_mask tiny = (value < FLT_MIN) & (value > -FLT_MIN);
+    return choose(tiny, (vector){0}, value);
+}
+
+/* The root of what is not negative; 0 of 0, and a NaN stays one. */
+static ALWAYS_INLINE vector root(vector value)
+{
+    value = choose(value > FLT_MAX, broadcast(FLT_MAX), value);
+    return choose(value == 0, value, value * inverse_root(value));
+}
+
+static ALWAYS_INLINE void adam_vector(const neuron_adam_work *work, int64_t left, float *values,
+                                      const float *gradients, float *means, float *squares)
+{
+    vector gradient = load_some(gradients, left);
+    vector mean = work->keep_mean * load_some(means, left) + work->take_mean * gradient;
+    vector square =
+        work->keep_square * load_some(squares, left) + work->take_square * gradient * gradient;
+    mean = flush_vector(mean);
+    square = flush_vector(square);
+    store_some(means, mean, left);
+    store_some(squares, square, left);
+    vector step = work->rate * mean * inverse(root(square) + work->epsilon);
+    store_some(values, load_some(values, left) - step, left);
+}
+
+void KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
+                  float *squares, int64_t count)
+{
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        adam_vector(work, LANES, values + i, gradients + i, means + i, squares + i);
+    if (i < count)
+        adam_vector(work, count - i, values + i, gradients + i, means + i, squares + i);
 }
