@@ -17,10 +17,10 @@ enum { OWN_SUMS_BYTES = 400 * 1024 };
 
 /* What a part's tiles take at the points, and the tiles that are carried over at a time if all
  * threads share them. */
-enum { PART_BYTES = 600 * 1024, SHARED_TILES = 256 };
+enum { PART_BYTES = 600 * 1024, SHARED_TILES = 128 };
 
 /* Parts, or the tasks that carry over a block of tiles. */
-enum { PARTS_WANTED = 8, READ_TILES = 8 };
+enum { PARTS_WANTED = 8, READ_TILES = 4 };
 
 /* Rows of the weights that one task carries back. */
 enum { ROWS_OF_SUM = 4 };
@@ -126,12 +126,13 @@ static void read_tiles(const gradient_job *job, int64_t first, int64_t count, fl
         neuron_winograd_read(job->correlation, job->run, first, count, &to);
     to.values = block + job->block_gradients / sizeof(float);
     to.step = job->gradients_step;
+    neuron_winograd_place place = neuron_winograd_place_of(&job->tiles, first);
     for (int64_t i = 0; i < count; i++, to.tile++) {
         int64_t begin;
-        neuron_winograd_tile tile =
-            neuron_winograd_outputs_at(job->correlation, &job->tiles, first + i, &begin);
+        neuron_winograd_tile tile = neuron_winograd_outputs_at(job->correlation, &place, &begin);
         job->run->kernels->winograd_gradients(&tile, job->output_gradient + begin,
                                               job->correlation->filters, &to, bias);
+        neuron_winograd_go_on(&job->tiles, &place);
     }
 }
 

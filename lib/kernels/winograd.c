@@ -3,7 +3,7 @@
 #include "base/checked.h"
 
 /* What a task keeps at the points is to stay in the second cache, in bytes. */
-enum { TASK_BYTES = 600 * 1024 };
+enum { TASK_BYTES = 400 * 1024 };
 
 /* Rows of the products' register tiles: a task takes a multiple if it can. */
 enum { ROWS_OF_TILES = 14 };
@@ -11,7 +11,7 @@ enum { ROWS_OF_TILES = 14 };
 /* Floats of the widest vector: rows are as long as it needs. */
 enum { LANES_MOST = 16 };
 
-/* Tasks that leave enough for the threads. */
+/* Tasks that leave enough for the threads; they all read the weights. */
 enum { TASKS_WANTED = 8 };
 
 /* Rows of the weights that one task carries over. */
@@ -27,14 +27,6 @@ neuron_winograd_tiles neuron_winograd_tiles_of(const neuron_correlation *correla
     return tiles;
 }
 
-int64_t neuron_winograd_task_tiles(int64_t tiles, int64_t most)
-{
-    int64_t tasks = neuron_ceil_divide(tiles, most);
-    if (tasks < TASKS_WANTED)
-        tasks = neuron_min_count(TASKS_WANTED, neuron_ceil_divide(tiles, ROWS_OF_TILES));
-    return tasks > 0 ? neuron_ceil_divide(tiles, tasks) : 1;
-}
-
 static int64_t clamp(int64_t value, int64_t most)
 {
     return value < 0 ? 0 : neuron_min_count(value, most);
@@ -47,60 +39,50 @@ static void inside(int64_t first, int64_t extent, int32_t size, int32_t *begin, 
     *end = (int32_t)clamp(extent - first, size);
 }
 
-typedef struct place {
-    int64_t image, row, column; /* of the first output */
-} place;
-
-static place place_of(const neuron_winograd_tiles *tiles, int64_t number)
+neuron_winograd_place neuron_winograd_place_of(const neuron_winograd_tiles *tiles, int64_t number)
 {
     int64_t per_image = tiles->down * tiles->along, within = number % per_image;
-    return (place){number / per_image, within / tiles->along * NEURON_WINOGRAD_OUT,
-                   within % tiles->along * NEURON_WINOGRAD_OUT};
+    return (neuron_winograd_place){number / per_image, within / tiles->along * NEURON_WINOGRAD_OUT,
+                                   within % tiles->along * NEURON_WINOGRAD_OUT};
 }
 
 /* The source pixels of a tile, and where those inside the image begin. */
 static neuron_winograd_tile pixels_at(const neuron_correlation *correlation,
-                                      const neuron_winograd_tiles *tiles, int64_t number,
-                                      int64_t *begin)
+                                      const neuron_winograd_place *place, int64_t *begin)
 {
-    place at = place_of(tiles, number);
-    int64_t row = at.row - correlation->top, column = at.column - correlation->left;
+    int64_t row = place->row - correlation->top, column = place->column - correlation->left;
     neuron_winograd_tile tile = {.pixel_step = correlation->channels};
     tile.row_step = correlation->width * tile.pixel_step;
     inside(row, correlation->height, NEURON_WINOGRAD_IN, &tile.top, &tile.bottom);
     inside(column, correlation->width, NEURON_WINOGRAD_IN, &tile.left, &tile.right);
-    *begin = (at.image * correlation->height + row + tile.top) * tile.row_step +
+    *begin = (place->image * correlation->height + row + tile.top) * tile.row_step +
              (column + tile.left) * tile.pixel_step;
     return tile;
 }
 
 neuron_winograd_tile neuron_winograd_outputs_at(const neuron_correlation *correlation,
-                                                const neuron_winograd_tiles *tiles, int64_t number,
-                                                int64_t *begin)
+                                                const neuron_winograd_place *place, int64_t *begin)
 {
-    place at = place_of(tiles, number);
     neuron_winograd_tile tile = {.pixel_step = correlation->pixel_step,
                                  .row_step = correlation->row_step};
-    inside(at.row, correlation->rows, NEURON_WINOGRAD_OUT, &tile.top, &tile.bottom);
-    inside(at.column, correlation->columns, NEURON_WINOGRAD_OUT, &tile.left, &tile.right);
-    *begin =
-        at.image * correlation->image_step + at.row * tile.row_step + at.column * tile.pixel_step;
+    inside(place->row, correlation->rows, NEURON_WINOGRAD_OUT, &tile.top, &tile.bottom);
+    inside(place->column, correlation->columns, NEURON_WINOGRAD_OUT, &tile.left, &tile.right);
+    *begin = place->image * correlation->image_step + place->row * tile.row_step +
+             place->column * tile.pixel_step;
     return tile;
 }
 
 /* The same for the largest of each 2x2 outputs. */
 static neuron_winograd_tile pooled_at(const neuron_correlation *correlation,
                                       const neuron_pooling *pooling,
-                                      const neuron_winograd_tiles *tiles, int64_t number,
-                                      int64_t *begin)
+                                      const neuron_winograd_place *place, int64_t *begin)
 {
-    neuron_winograd_tile tile = neuron_winograd_outputs_at(correlation, tiles, number, begin);
-    place at = place_of(tiles, number);
+    neuron_winograd_tile tile = neuron_winograd_outputs_at(correlation, place, begin);
     tile.pools = true;
     tile.pixel_step = correlation->filters;
     tile.row_step = pooling->columns * tile.pixel_step;
-    *begin =
-        (at.image * pooling->rows + at.row / 2) * tile.row_step + at.column / 2 * tile.pixel_step;
+    *begin = (place->image * pooling->rows + place->row / 2) * tile.row_step +
+             place->column / 2 * tile.pixel_step;
     return tile;
 }
 
@@ -108,11 +90,13 @@ void neuron_winograd_read(const neuron_correlation *correlation, const neuron_co
                           int64_t first, int64_t count, const neuron_winograd_points *points)
 {
     neuron_winograd_tiles tiles = neuron_winograd_tiles_of(correlation, run->batch);
+    neuron_winograd_place place = neuron_winograd_place_of(&tiles, first);
     neuron_winograd_points to = *points;
     for (int64_t i = 0; i < count; i++, to.tile++) {
         int64_t begin;
-        neuron_winograd_tile tile = pixels_at(correlation, &tiles, first + i, &begin);
+        neuron_winograd_tile tile = pixels_at(correlation, &place, &begin);
         run->kernels->winograd_pixels(&tile, run->source + begin, correlation->channels, &to);
+        neuron_winograd_go_on(&tiles, &place);
     }
 }
 
@@ -203,16 +187,29 @@ static int64_t most_tiles(const neuron_correlation *correlation)
     return most > ROWS_OF_TILES ? most : ROWS_OF_TILES;
 }
 
-/* Lays out a task. `reserve`: with room for the tasks of any smaller batch, which may be cut into
- * fewer. */
+/* Tiles of each task but the last: the number of tasks is even, for two threads are the fewest that
+ * share them. */
+static int64_t task_tiles(int64_t tiles, int64_t most)
+{
+    int64_t tasks = neuron_ceil_divide(tiles, most);
+    if (tasks < TASKS_WANTED) {
+        int64_t pairs = (tiles + ROWS_OF_TILES) / (2 * ROWS_OF_TILES);
+        int64_t wanted = neuron_min_count(2 * pairs, TASKS_WANTED);
+        tasks = tasks < wanted ? wanted : tasks;
+    }
+    tasks += tasks % 2;
+    return tiles > tasks ? neuron_ceil_divide(tiles, tasks) : 1;
+}
+
+/* Lays out a task. `reserve`: with room for those of any smaller batch. */
 static correlate_job plan(const neuron_correlation *correlation, int64_t batch, int32_t threads,
                           bool reserve)
 {
     correlate_job job = {.correlation = correlation,
                          .tiles = neuron_winograd_tiles_of(correlation, batch)};
-    job.task_tiles = neuron_winograd_task_tiles(job.tiles.count, most_tiles(correlation));
-    if (reserve) /* fewer tiles may be cut into larger tasks, but never larger than these */
-        job.task_tiles = neuron_min_count(job.tiles.count, most_tiles(correlation));
+    int64_t most = most_tiles(correlation);
+    job.task_tiles =
+        reserve ? neuron_min_count(job.tiles.count, most) : task_tiles(job.tiles.count, most);
     job.row_step = neuron_vector_round(LANES_MOST, correlation->channels);
     job.pixels_step = job.task_tiles * job.row_step + NEURON_WINOGRAD_GAP;
     job.products_step = job.task_tiles * NEURON_PANEL_GROUP + NEURON_WINOGRAD_GAP;
@@ -267,20 +264,21 @@ static void write_group(const correlate_job *job, int64_t group, int64_t first, 
                         float *products)
 {
     const neuron_correlation *correlation = job->correlation;
-    int64_t filter = group * NEURON_PANEL_GROUP;
+    const neuron_pooling *pooling = job->run->pooling;
+    float *output = pooling ? pooling->output : job->output;
+    int64_t filter = group * NEURON_PANEL_GROUP, columns = group_columns(correlation, group);
     neuron_winograd_points from = {products, job->products_step, NEURON_PANEL_GROUP, 0, 0};
+    neuron_winograd_place place = neuron_winograd_place_of(&job->tiles, first);
     for (; from.tile < count; from.tile++) {
         int64_t begin;
-        const neuron_pooling *pooling = job->run->pooling;
-        neuron_winograd_tile tile =
-            pooling
-                ? pooled_at(correlation, pooling, &job->tiles, first + from.tile, &begin)
-                : neuron_winograd_outputs_at(correlation, &job->tiles, first + from.tile, &begin);
+        neuron_winograd_tile tile = pooling
+                                        ? pooled_at(correlation, pooling, &place, &begin)
+                                        : neuron_winograd_outputs_at(correlation, &place, &begin);
         begin += filter;
         neuron_epilogue epilogue = epilogue_at(&job->run->epilogue, filter, begin);
-        job->run->kernels->winograd_outputs(&tile, &from, group_columns(correlation, group),
-                                            job->bias + filter, &epilogue,
-                                            (pooling ? pooling->output : job->output) + begin);
+        job->run->kernels->winograd_outputs(&tile, &from, columns, job->bias + filter, &epilogue,
+                                            output + begin);
+        neuron_winograd_go_on(&job->tiles, &place);
     }
 }
 
@@ -316,14 +314,32 @@ void neuron_winograd_correlate(const neuron_correlation *correlation,
 /* Fewer of either than this fill no vectors. */
 enum { CHANNELS_WORTHWHILE = 16 };
 
-/* Tiles that pay for reading four times the weights. */
-enum { TILES_WORTHWHILE = 24 };
+/* Tiles that pay for reading four times the weights, for carrying them over too, and for doing so
+ * with more bytes than the caches hold. */
+enum { TILES_IF_READY = 16, TILES_WORTHWHILE = 24, TILES_IF_LARGE = 64 };
+enum { LARGE_WEIGHTS = 4 << 20 };
 
-bool neuron_winograd_fits(const neuron_correlation *correlation, int64_t batch)
+static int64_t tiles_worthwhile(const neuron_correlation *correlation, bool ready)
+{
+    if (neuron_winograd_weights_size(correlation) > LARGE_WEIGHTS)
+        return TILES_IF_LARGE;
+    return ready ? TILES_IF_READY : TILES_WORTHWHILE;
+}
+
+/* Whether the outputs fill half of the tiles' pixels: with less nothing is won. */
+static bool fills_tiles(const neuron_correlation *correlation)
+{
+    int64_t pixels = NEURON_WINOGRAD_OUT * NEURON_WINOGRAD_OUT;
+    return 2 * correlation->rows * correlation->columns >=
+           pixels * neuron_winograd_tiles_of(correlation, 1).count;
+}
+
+bool neuron_winograd_fits(const neuron_correlation *correlation, int64_t batch, bool ready)
 {
     bool can = correlation->kernel_height == 3 && correlation->kernel_width == 3 &&
                correlation->stride_height == 1 && correlation->stride_width == 1;
     return can && correlation->channels >= CHANNELS_WORTHWHILE &&
-           correlation->filters >= CHANNELS_WORTHWHILE &&
-           neuron_winograd_tiles_of(correlation, batch).count >= TILES_WORTHWHILE;
+           correlation->filters >= CHANNELS_WORTHWHILE && fills_tiles(correlation) &&
+           neuron_winograd_tiles_of(correlation, batch).count >=
+               tiles_worthwhile(correlation, ready);
 }

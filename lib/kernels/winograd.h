@@ -10,8 +10,9 @@
 
 #include "kernels/correlation.h"
 
-/* Whether this is the faster way. If it is for a batch, then for every larger one. */
-bool neuron_winograd_fits(const neuron_correlation *correlation, int64_t batch);
+/* Whether this is the faster way; `ready` says that the weights are carried over before, and not
+ * for each batch. If it is for a batch, then for every larger one. */
+bool neuron_winograd_fits(const neuron_correlation *correlation, int64_t batch, bool ready);
 
 /* Bytes of the weights at the points; SIZE_MAX if there is no such number. */
 size_t neuron_winograd_weights_size(const neuron_correlation *correlation);
@@ -54,8 +55,28 @@ typedef struct neuron_winograd_tiles {
 neuron_winograd_tiles neuron_winograd_tiles_of(const neuron_correlation *correlation,
                                                int64_t batch);
 
-/* Tiles of a task so that there are enough of them for the threads, and no more than `most`. */
-int64_t neuron_winograd_task_tiles(int64_t tiles, int64_t most);
+/* A tile's image and first output. Tiles are numbered along the rows, then down, then image by
+ * image. */
+typedef struct neuron_winograd_place {
+    int64_t image, row, column;
+} neuron_winograd_place;
+
+neuron_winograd_place neuron_winograd_place_of(const neuron_winograd_tiles *tiles, int64_t number);
+
+/* Goes on to the next tile: much faster than to find it by its number. */
+static inline void neuron_winograd_go_on(const neuron_winograd_tiles *tiles,
+                                         neuron_winograd_place *place)
+{
+    place->column += NEURON_WINOGRAD_OUT;
+    if (place->column < tiles->along * NEURON_WINOGRAD_OUT)
+        return;
+    place->column = 0;
+    place->row += NEURON_WINOGRAD_OUT;
+    if (place->row < tiles->down * NEURON_WINOGRAD_OUT)
+        return;
+    place->row = 0;
+    place->image++;
+}
 
 /* Carries tiles `first` to `first` + `count` of the source over to the points: matrices with a row
  * for each, `step` floats apart. */
@@ -64,7 +85,6 @@ void neuron_winograd_read(const neuron_correlation *correlation, const neuron_co
 
 /* The outputs of a tile, and where they begin. */
 neuron_winograd_tile neuron_winograd_outputs_at(const neuron_correlation *correlation,
-                                                const neuron_winograd_tiles *tiles, int64_t number,
-                                                int64_t *begin);
+                                                const neuron_winograd_place *place, int64_t *begin);
 
 #endif

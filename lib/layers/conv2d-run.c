@@ -29,21 +29,21 @@ static bool winograd_forward(const neuron_spec *spec, int64_t capacity, const ne
     neuron_correlation correlation = neuron_conv2d_forward(spec);
     neuron_pooling windows = pooling_of(pooling);
     bool pools = !training && windows.window_rows == 2 && windows.window_columns == 2;
-    return (!pooling || pools) && neuron_winograd_fits(&correlation, capacity);
+    return (!pooling || pools) && neuron_winograd_fits(&correlation, capacity, !training);
 }
 
 static bool winograd_phase(const neuron_spec *spec, const neuron_conv2d_phase *phase,
                            int64_t capacity)
 {
     neuron_correlation forward = neuron_conv2d_forward(spec);
-    return neuron_winograd_fits(&forward, capacity) &&
-           neuron_winograd_fits(&phase->correlation, capacity);
+    return neuron_winograd_fits(&forward, capacity, false) &&
+           neuron_winograd_fits(&phase->correlation, capacity, false);
 }
 
 static bool winograd_weights(const neuron_spec *spec, int64_t capacity, bool rows)
 {
     neuron_correlation forward = neuron_conv2d_forward(spec);
-    return !rows && neuron_winograd_fits(&forward, capacity);
+    return !rows && neuron_winograd_fits(&forward, capacity, false);
 }
 
 /* Where weights and bias lie, as the kernels want them. */
