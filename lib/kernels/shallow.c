@@ -49,13 +49,13 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int6
     }
 }
 
-/* `taps` rows of the kernel from tap `first` on, each of `run` floats. */
+/* Rows of the kernel from tap `first` on, each of `run` floats, `rows` floats in all. */
 static ALWAYS_INLINE void accumulate_tile(const neuron_accumulate_work *work, int64_t first,
-                                          int64_t column, int taps, int run, int vectors)
+                                          int64_t column, int run, int rows, int vectors)
 {
     vector sums[TILE_ROWS][2];
     UNROLL_FULLY
-    for (int m = 0; m < taps * run; m++) {
+    for (int m = 0; m < rows; m++) {
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++)
             sums[m][v] = (vector){0};
@@ -69,7 +69,7 @@ static ALWAYS_INLINE void accumulate_tile(const neuron_accumulate_work *work, in
         for (int v = 0; v < vectors; v++)
             factors[v] = load(gradient + v * LANES);
         UNROLL_FULLY
-        for (int m = 0; m < taps * run; m++) {
+        for (int m = 0; m < rows; m++) {
             vector value = broadcast(source[m / run * work->tap_step + m % run]);
             UNROLL_FULLY
             for (int v = 0; v < vectors; v++)
@@ -78,7 +78,7 @@ static ALWAYS_INLINE void accumulate_tile(const neuron_accumulate_work *work, in
     }
     float *to = work->sums + column * work->taps * work->run + first * run * vectors * LANES;
     UNROLL_FULLY
-    for (int m = 0; m < taps * run; m++) {
+    for (int m = 0; m < rows; m++) {
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++, to += LANES)
             store(to, load(to) + sums[m][v]);
@@ -144,32 +144,67 @@ void KERNEL(correlate_shallow)(const neuron_correlate_work *work)
         finish_row(&work->epilogue, 0, work->columns, work->output, work->output_offsets[p]);
 }
 
-static ALWAYS_INLINE void accumulate_columns(const neuron_accumulate_work *work, int taps, int run,
-                                             int vectors, int64_t column)
-{
-    int64_t t = 0;
-    for (; t + taps <= work->taps; t += taps)
-        accumulate_tile(work, t, column, taps, run, vectors);
-    for (; t < work->taps; t++)
-        accumulate_tile(work, t, column, 1, run, vectors);
-}
+/* With literal numbers: a compiler may look at the loops before it has multiplied any. */
+#define ACCUMULATE(taps, run, rows)                                                                \
+    static void accumulate_##taps##_##run##_1(const neuron_accumulate_work *work, int64_t first,   \
+                                              int64_t column)                                      \
+    {                                                                                              \
+        accumulate_tile(work, first, column, run, rows, 1);                                        \
+    }                                                                                              \
+    static void accumulate_##taps##_##run##_2(const neuron_accumulate_work *work, int64_t first,   \
+                                              int64_t column)                                      \
+    {                                                                                              \
+        accumulate_tile(work, first, column, run, rows, 2);                                        \
+    }
 
-static ALWAYS_INLINE void accumulate_all(const neuron_accumulate_work *work, int taps, int run)
+/* clang-format off */
+ACCUMULATE(1, 3, 3) ACCUMULATE(1, 5, 5)
+#if defined(__AVX512F__) || defined(__aarch64__)
+ACCUMULATE(3, 3, 9) ACCUMULATE(2, 5, 10)
+#else
+ACCUMULATE(2, 3, 6)
+#endif
+    /* clang-format on */
+
+    typedef void (*accumulate_function)(const neuron_accumulate_work *, int64_t first,
+                                        int64_t column);
+
+/* Tiles of `taps` rows of the kernel, then of single ones; of one vector and of two. */
+typedef struct accumulate_tiles {
+    int64_t taps;
+    accumulate_function several[2], single[2];
+} accumulate_tiles;
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+static const accumulate_tiles of_three = {
+    3, {accumulate_3_3_1, accumulate_3_3_2}, {accumulate_1_3_1, accumulate_1_3_2}};
+static const accumulate_tiles of_five = {
+    2, {accumulate_2_5_1, accumulate_2_5_2}, {accumulate_1_5_1, accumulate_1_5_2}};
+#else
+static const accumulate_tiles of_three = {
+    2, {accumulate_2_3_1, accumulate_2_3_2}, {accumulate_1_3_1, accumulate_1_3_2}};
+static const accumulate_tiles of_five = {
+    1, {accumulate_1_5_1, accumulate_1_5_2}, {accumulate_1_5_1, accumulate_1_5_2}};
+#endif
+
+static void accumulate_all(const neuron_accumulate_work *work, const accumulate_tiles *tiles)
 {
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
-        if (work->columns - column > LANES)
-            accumulate_columns(work, taps, run, 2, column);
-        else
-            accumulate_columns(work, taps, run, 1, column);
+        int wide = work->columns - column > LANES;
+        int64_t t = 0;
+        for (; t + tiles->taps <= work->taps; t += tiles->taps)
+            tiles->several[wide](work, t, column);
+        for (; t < work->taps; t++)
+            tiles->single[wide](work, t, column);
     }
 }
 
 void KERNEL(accumulate_shallow)(const neuron_accumulate_work *work)
 {
     if (work->run == 3)
-        accumulate_all(work, TILE_ROWS >= 9 ? 3 : 2, 3);
+        accumulate_all(work, &of_three);
     else if (work->run == 5)
-        accumulate_all(work, TILE_ROWS >= 10 ? 2 : 1, 5);
+        accumulate_all(work, &of_five);
     else
         KERNEL(accumulate)(work);
 }
