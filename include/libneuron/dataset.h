@@ -39,6 +39,25 @@ NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_contex
                                        const char *images_path, const char *labels_path,
                                        int32_t class_count);
 
+/** Loads CIFAR-10 from files of its binary version, such as data_batch_1.bin: records of one label
+ *  byte and 3072 bytes of a colour image, plane by plane. Images become examples 32 x 32 x 3 of
+ *  bytes, with the channels last. Plain or gzip.
+ *  @param paths  `count` paths, 1 or more; their records are joined in this order.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
+ *           NEURON_E_DATA for a label above 9, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
+                                           const char *const *paths, int32_t count);
+
+/** Loads CIFAR-10 from files of its Python version, such as data_batch_1: pickled dictionaries with
+ *  "data", an array [n, 3072] of bytes, and "labels", a list of n numbers, as Python 2 wrote them
+ *  (protocol 2) or Python 3 does from bytes (protocols 3 to 5). A file can make nothing happen: what
+ *  such a dictionary does not need is refused by its name. Plain or gzip.
+ *  @param paths  `count` paths, 1 or more; their rows are joined in this order.
+ *  @return  as neuron_dataset_load_cifar10(). Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
+                                                  neuron_context_t *context,
+                                                  const char *const *paths, int32_t count);
+
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
  *  in random order, for every k. A linear model learns them clearly worse than a small
