@@ -10,6 +10,12 @@
 
 enum { NEURON_GRAPH_NAME_MAX = 63, NEURON_NODE_NAME_MAX = 127 };
 
+/* What the caller chose for one parameter array of a node. */
+typedef struct neuron_array_choice {
+    int32_t initializer; /* NEURON_INITIALIZER_...; 0 for the layer's own */
+    double parameter;
+} neuron_array_choice;
+
 struct neuron_node {
     neuron_graph_t *graph;
     int32_t index; /* in graph->nodes; inputs always have a lower one */
@@ -18,6 +24,7 @@ struct neuron_node {
     neuron_shape *input_shapes; /* spec.inputs */
     double *weights;            /* spec.weights */
     neuron_spec spec;
+    neuron_array_choice choices[NEURON_ARRAYS_MAX]; /* in the order of spec.arrays */
     bool misfit; /* its window is larger than its input, and padding may still be set */
     int32_t consumers;
     int32_t first_array; /* in graph->arrays, once finished */
@@ -80,6 +87,9 @@ static inline void neuron_graph_touch(neuron_graph_t *graph)
 }
 
 void neuron_node_destroy(neuron_node_t *node);
+
+/* Whether a node is given and its graph not finished; `who` begins a message without a node. */
+int neuron_node_check_changeable(const neuron_node_t *node, const char *who);
 
 /* Why a misfit cannot be used; NEURON_OK for any other node. */
 int neuron_node_check_fits(const neuron_node_t *node);

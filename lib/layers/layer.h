@@ -29,20 +29,18 @@ typedef struct neuron_option {
     const int32_t *choices; /* ended by 0: nothing else between the bounds; NULL for all of it */
 } neuron_option;
 
-/* All of NEURON_PADDING_... and NEURON_INITIALIZER_... */
+/* All of NEURON_PADDING_..., and of NEURON_INITIALIZER_... those without a parameter. */
 extern const int32_t neuron_paddings[];
 extern const int32_t neuron_initializers[];
-
-/* How an array starts that is not a kernel. Kernels take one of NEURON_INITIALIZER_... */
-enum { NEURON_INITIALIZER_ONES = 9000 };
 
 /* A parameter array of a layer. */
 typedef struct neuron_array {
     const char *name;
     neuron_shape shape;
     bool trainable;
-    int32_t initializer;
-    double fan_in, fan_out; /* for initialisers that scale by them */
+    int32_t initializer;    /* NEURON_INITIALIZER_... */
+    double parameter;       /* of the initialiser */
+    double fan_in, fan_out; /* for initialisers that scale by them; 0 to follow from the shape */
 } neuron_array;
 
 /* A layer with its numbers filled in. `inputs` and `weights` belong to whoever made it. */
