@@ -205,6 +205,24 @@ NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double
  *  the graph; copied. @return  as neuron_node_set_int(). Since 0.1. */
 NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
 
+/** Freezes a layer or thaws it, before the graph is finished or at any time later: to train only the
+ *  last layers of a graph that was loaded, find the others by neuron_graph_find_node() and freeze
+ *  them. All layers begin as trainable.
+ *
+ *  Training does not change the parameters of a frozen layer, and what it needs of time and memory
+ *  goes down where no gradient is wanted any more. A frozen batch normalisation goes by its moving
+ *  statistics in training too and leaves them as they are, as in Keras; dropout stays on. The mark
+ *  is saved and loaded, and neuron_import() copies it. A trainer takes note from its next step on.
+ *  No other thread may use the graph meanwhile.
+ *  @param trainable  0 or 1.
+ *  @return  0 or NEURON_E_ARGUMENT, which sticks to a graph that is not finished, unless `node` is
+ *           NULL. Since 0.1. */
+NEURON_API int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable);
+
+/** Whether training may change the parameters of a node, if it has any: 1, or 0 if it is frozen or
+ *  NULL. Since 0.1. */
+NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
+
 /** Reads a number of a node back, whole or real.
  *  @param[out] value  the value in force.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */

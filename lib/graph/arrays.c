@@ -122,11 +122,17 @@ void neuron_graph_drop_arrays(neuron_graph_t *graph)
     graph->trainable_count = 0;
 }
 
+bool neuron_graph_trains(const neuron_graph_t *graph, int32_t index)
+{
+    const neuron_graph_array *array = &graph->arrays[index];
+    return neuron_node_trains(array->node, (int32_t)(array->array - array->node->spec.arrays));
+}
+
 static int64_t count_parameters(const neuron_graph_t *graph, bool only_trainable)
 {
     int64_t count = 0;
     for (int32_t i = 0; graph && i < graph->array_count; i++)
-        if (!only_trainable || graph->arrays[i].array->trainable)
+        if (!only_trainable || neuron_graph_trains(graph, i))
             count += graph->arrays[i].count;
     return count;
 }

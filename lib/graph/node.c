@@ -28,6 +28,19 @@ static const neuron_node_t *find_name(const neuron_graph_t *graph, const char *n
     return NULL;
 }
 
+neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name)
+{
+    int32_t count = !graph ? 0 : graph->finished ? graph->node_count : graph->node_total;
+    for (int32_t i = 0; name && i < count; i++)
+        if (strcmp(graph->nodes[i]->name, name) == 0)
+            return graph->nodes[i];
+    if (!graph || !name)
+        neuron_set_message("%s: needs a graph and a name", __func__);
+    else
+        neuron_set_message("%s: has no layer called \"%.127s\"", graph->name, name);
+    return NULL;
+}
+
 /* "dense", then "dense_1" and so on, as in Keras. */
 static char *default_name(const neuron_graph_t *graph, const neuron_layer *layer)
 {

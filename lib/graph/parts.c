@@ -2,6 +2,7 @@
 #include "graph/graph.h"
 #include "graph/initializer.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static int find_array(const neuron_node_t *node, const char *name, int32_t *index)
@@ -40,4 +41,22 @@ int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t 
 {
     RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
     return latch(node, set_initializer(node, array, kind, parameter));
+}
+
+int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
+{
+    CHECK_ARGUMENT(node);
+    if (trainable != 0 && trainable != 1)
+        return latch(node, neuron_fail(NEURON_E_ARGUMENT, "%s: trainable %" PRId32 " is not 0 or 1",
+                                       node->name, trainable));
+    if (node->frozen == (trainable == 0))
+        return NEURON_OK;
+    node->frozen = trainable == 0;
+    node->graph->marks++;
+    return NEURON_OK;
+}
+
+int32_t neuron_node_trainable(const neuron_node_t *node)
+{
+    return node && !node->frozen;
 }

@@ -87,7 +87,7 @@ static int read_weights(reader *r, const json_t *list)
 }
 
 /* What is set on the node once it is there. */
-static const char initializers_key[] = "initializers";
+static const char initializers_key[] = "initializers", trainable_key[] = "trainable";
 
 /* Sets what the list says of one array. */
 typedef int (*set_array)(const reader *r, neuron_node_t *node, const char *array,
@@ -123,6 +123,11 @@ static int read_arrays(const reader *r, neuron_node_t *node, json_t *object, con
 
 static int read_parts(const reader *r, neuron_node_t *node, const json_t *json)
 {
+    int32_t trainable = 1;
+    const json_t *mark = json_object_get(json, trainable_key);
+    if (mark && read_place(&trainable, mark, 2) < 0)
+        return neuron_fail(NEURON_E_FORMAT, NODE "trainable is not 0 or 1", NODE_ARGUMENTS(r));
+    RETURN_IF_ERROR(neuron_node_set_trainable(node, trainable));
     return read_arrays(r, node, json_object_get(json, initializers_key), initializers_key,
                        set_initializer);
 }
@@ -139,7 +144,8 @@ static int32_t find_option(const neuron_layer *layer, const char *name)
 static int read_key(reader *r, const neuron_layer *layer, double *options, const char *key,
                     const json_t *value)
 {
-    static const char *const read_elsewhere[] = {"layer", "name", "inputs", initializers_key};
+    static const char *const read_elsewhere[] = {"layer", "name", "inputs", initializers_key,
+                                                 trainable_key};
     for (size_t i = 0; i < sizeof read_elsewhere / sizeof *read_elsewhere; i++)
         if (strcmp(key, read_elsewhere[i]) == 0)
             return NEURON_OK;

@@ -78,6 +78,8 @@ static int write_node(json_t *json, const neuron_node_t *node)
         RETURN_IF_ERROR(write_inputs(json, node));
     RETURN_IF_ERROR(write_options(json, &node->spec));
     RETURN_IF_ERROR(write_weights(json, &node->spec));
+    if (node->frozen && node != node->graph->input)
+        RETURN_IF_ERROR(neuron_json_set(json, "trainable", json_integer(0)));
     return write_initializers(json, node);
 }
 

@@ -99,7 +99,8 @@ static void backward(const neuron_run *run)
         .take = run->hand_on ? take_kernel : NULL,
         .user = run,
     };
-    neuron_product_weight_gradient(&product, &arrays);
+    if (arrays.gradient || arrays.bias_gradient || arrays.take)
+        neuron_product_weight_gradient(&product, &arrays);
 }
 
 const neuron_layer neuron_layer_dense = {

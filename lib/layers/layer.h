@@ -75,12 +75,14 @@ typedef struct neuron_run {
     int64_t batch;
     int64_t capacity; /* the largest batch, for which the layer planned */
     bool training;
+    bool frozen; /* no array is trained: `gradients` are all NULL, and a normalisation goes by its
+                    moving statistics and leaves them alone */
     const float *const *inputs;    /* in backward only with NEURON_LAYER_READS_INPUT */
     float *output;                 /* in backward only with NEURON_LAYER_READS_OUTPUT */
     const float *output_gradient;  /* backward */
     float *const *input_gradients; /* backward: to be overwritten; an entry is NULL if unwanted */
     float *const *values;          /* parameter arrays */
-    float *const *gradients;       /* backward: to be overwritten; NULL for one not trainable */
+    float *const *gradients;       /* backward: to be overwritten; NULL for one not trained */
     void *saved, *scratch;
     void *prepared;
 
