@@ -23,6 +23,7 @@ typedef struct neuron_cifar10_batch {
 /* Finds and checks the rows of a file. On failure nothing is owned. */
 typedef int (*neuron_cifar10_parse)(neuron_cifar10_batch *batch, const neuron_content *content);
 int neuron_cifar10_parse_binary(neuron_cifar10_batch *batch, const neuron_content *content);
+int neuron_cifar10_parse_pickle(neuron_cifar10_batch *batch, const neuron_content *content);
 
 /* Joins the rows of all contents, in order, and closes each as soon as it has been used. */
 int neuron_cifar10_read(neuron_dataset_t **dataset, neuron_context_t *context,
