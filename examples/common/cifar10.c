@@ -37,18 +37,6 @@ static void load_files(const example_t *example, const char *folder, neuron_data
     must(neuron_dataset_load_cifar10(test, example->context, &list[TRAIN_FILES], 1));
 }
 
-/* The weights of luma in ITU-R BT.601, as image libraries take them. */
-static uint8_t grey_of(const float *rgb)
-{
-    return (uint8_t)lrintf(255 * (0.299F * rgb[0] + 0.587F * rgb[1] + 0.114F * rgb[2]));
-}
-
-static void draw_grey(uint8_t *image, const float *colour)
-{
-    for (int i = 0; i < PIXELS; i++)
-        image[i] = grey_of(colour + CHANNELS * i);
-}
-
 /* Three planes one after the other, as they lie in the file. */
 static void draw_planes(uint8_t *image, const float *colour)
 {
@@ -57,24 +45,32 @@ static void draw_planes(uint8_t *image, const float *colour)
             image[channel * PIXELS + i] = (uint8_t)lrintf(255 * colour[CHANNELS * i + channel]);
 }
 
-/* Other images in place of those of a colour dataset, which is taken over. */
-static neuron_dataset_t *redraw(const example_t *example, neuron_dataset_t *dataset, int channels,
-                                void (*draw)(uint8_t *image, const float *colour))
+/* Grey glyphs as colour images: the same value in each channel. */
+static void draw_colour(uint8_t *image, const float *grey)
 {
-    int64_t count = neuron_dataset_count(dataset);
+    for (int i = 0; i < PIXELS; i++)
+        memset(image + CHANNELS * i, (int)lrintf(255 * grey[i]), CHANNELS);
+}
+
+/* The images with these bytes in colour in place of those of a dataset, which is taken over. */
+static neuron_dataset_t *with_images(const example_t *example, neuron_dataset_t *dataset,
+                                     void (*draw)(uint8_t *image, const float *values))
+{
+    const int64_t count = neuron_dataset_count(dataset);
+    const int64_t size = CHANNELS * PIXELS;
     neuron_dataset_t *redrawn;
     neuron_tensor_t *images;
     neuron_tensor_t *labels;
-    float colour[CHANNELS * PIXELS];
+    float values[CHANNELS * PIXELS];
 
     must(neuron_tensor_create(&images, example->context, NEURON_U8,
-                              (const int64_t[]){count, EXTENT, EXTENT, channels}, 4));
+                              (const int64_t[]){count, EXTENT, EXTENT, CHANNELS}, 4));
     must(neuron_tensor_create(&labels, example->context, NEURON_I32, &count, 1));
     uint8_t *image = neuron_tensor_data(images);
     int32_t *label = neuron_tensor_data(labels);
     for (int64_t i = 0; i < count; i++) {
-        must(neuron_dataset_read(dataset, i, 1, colour, &label[i]));
-        draw(image + i * channels * PIXELS, colour);
+        must(neuron_dataset_read(dataset, i, 1, values, &label[i]));
+        draw(image + i * size, values);
     }
     must(neuron_dataset_create(&redrawn, example->context, images, labels,
                                neuron_dataset_class_count(dataset)));
@@ -87,40 +83,18 @@ static neuron_dataset_t *redraw(const example_t *example, neuron_dataset_t *data
 static neuron_dataset_t *take(const example_t *example, neuron_dataset_t *dataset,
                               example_colours_t colours)
 {
-    if (colours == EXAMPLE_GREY)
-        return redraw(example, dataset, 1, draw_grey);
+    neuron_dataset_t *grey;
+
+    if (colours == EXAMPLE_COLOUR)
+        return dataset;
     if (colours == EXAMPLE_SCRAMBLED) {
-        dataset = redraw(example, dataset, CHANNELS, draw_planes);
+        dataset = with_images(example, dataset, draw_planes);
         must(neuron_dataset_set_scale(dataset, 1, 0));
+        return dataset;
     }
-    return dataset;
-}
-
-/* Grey glyphs as colour images: the same value in each channel. */
-static neuron_dataset_t *colour_of(const example_t *example, neuron_dataset_t *grey)
-{
-    int64_t count = neuron_dataset_count(grey);
-    neuron_dataset_t *colour;
-    neuron_tensor_t *images;
-    neuron_tensor_t *labels;
-    float values[PIXELS];
-
-    must(neuron_tensor_create(&images, example->context, NEURON_U8,
-                              (const int64_t[]){count, EXTENT, EXTENT, CHANNELS}, 4));
-    must(neuron_tensor_create(&labels, example->context, NEURON_I32, &count, 1));
-    uint8_t *image = neuron_tensor_data(images);
-    int32_t *label = neuron_tensor_data(labels);
-    for (int64_t i = 0; i < count; i++) {
-        must(neuron_dataset_read(grey, i, 1, values, &label[i]));
-        for (int64_t j = 0; j < PIXELS; j++)
-            memset(image + (i * PIXELS + j) * CHANNELS, (int)lrintf(255 * values[j]), CHANNELS);
-    }
-    must(neuron_dataset_create(&colour, example->context, images, labels,
-                               neuron_dataset_class_count(grey)));
-    neuron_tensor_unref(images);
-    neuron_tensor_unref(labels);
-    neuron_dataset_unref(grey);
-    return colour;
+    must(neuron_dataset_grayscale(&grey, dataset));
+    neuron_dataset_unref(dataset);
+    return grey;
 }
 
 void example_load_cifar10(example_t *example, example_colours_t colours, neuron_dataset_t **train,
@@ -143,8 +117,8 @@ void example_load_cifar10(example_t *example, example_colours_t colours, neuron_
         load_files(example, path, train, test);
     } else {
         example_generate(example, "CIFAR-10", EXTENT, train, test);
-        *train = colour_of(example, *train);
-        *test = colour_of(example, *test);
+        *train = with_images(example, *train, draw_colour);
+        *test = with_images(example, *test, draw_colour);
     }
     *train = take(example, *train, colours);
     *test = take(example, *test, colours);
