@@ -18,16 +18,23 @@ static void freeze(const neuron_graph_t *graph, const char *name)
     assert_ok(neuron_node_set_trainable(find(graph, name), 0));
 }
 
-static neuron_trainer_t *new_trainer(neuron_graph_t *graph)
+/* `clip_norm` is 0 for none. */
+static neuron_trainer_t *new_clipping_trainer(neuron_graph_t *graph, double clip_norm)
 {
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
     neuron_dataset_t *data = test_glyphs(graph->context, 60, 8);
     assert_ok(neuron_optimizer_create(&optimizer, graph->context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, clip_norm));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
     neuron_optimizer_unref(optimizer);
     neuron_dataset_unref(data);
     return trainer;
+}
+
+static neuron_trainer_t *new_trainer(neuron_graph_t *graph)
+{
+    return new_clipping_trainer(graph, 0);
 }
 
 static void train(neuron_graph_t *graph)
@@ -133,6 +140,26 @@ START_TEST(frozen_layers_stay)
     neuron_graph_unref(before);
     neuron_graph_unref(loaded);
     neuron_graph_unref(again);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* A frozen layer's gradient is no part of the norm of all, and momenta do not move it. */
+START_TEST(frozen_layers_stay_when_clipping)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = test_mlp(context, 8);
+    neuron_trainer_t *trainer = new_clipping_trainer(graph, 0.5);
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    neuron_graph_t *before = save_and_load(graph);
+    freeze(graph, "dense");
+    freeze(graph, "batch_norm");
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_changed(graph, before);
+    neuron_graph_unref(before);
+    neuron_trainer_unref(trainer);
+    neuron_graph_unref(graph);
     neuron_context_unref(context);
 }
 END_TEST
@@ -394,6 +421,7 @@ int main(void)
     tcase_add_loop_test(tests, gradients_with_frozen_layers, 0,
                         sizeof frozen_sets / sizeof *frozen_sets);
     tcase_add_loop_test(tests, frozen_layers_stay, 0, sizeof trainings / sizeof *trainings);
+    tcase_add_test(tests, frozen_layers_stay_when_clipping);
     tcase_add_test(tests, freezing_before_finish);
     tcase_add_test(tests, freezing_between_epochs);
     tcase_add_test(tests, counts_and_summary);
