@@ -89,13 +89,13 @@ void neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update)
     double squares = 0;
     for (int32_t i = 0; all > 0 && i < graph->array_count; i++) {
         job.array = &graph->arrays[i];
-        if (job.array->array->trainable)
+        if (neuron_graph_trains(graph, i))
             squares += square_sum(&job, pool);
     }
     job.update.scale = all > 0 ? scale_of(squares, all) : 1;
     for (int32_t i = 0; i < graph->array_count; i++) {
         job.array = &graph->arrays[i];
-        if (!job.array->array->trainable)
+        if (!neuron_graph_trains(graph, i))
             continue;
         if (each > 0)
             job.update.scale = scale_of(square_sum(&job, pool), each);

@@ -199,6 +199,7 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = batch_loss(trainer, positions, batch);
+    sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
         copy_statistics(trainer, true);
         neuron_graph_touch(trainer->graph);
@@ -228,6 +229,7 @@ static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGU
     if (trainer->validation)
         RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, &validation_loss,
                                              &validation_accuracy, NULL));
+    validation_loss += neuron_graph_penalty(trainer->graph);
     figures[0] = progress->loss_sum / (double)progress->seen;
     figures[1] = (double)progress->right / (double)progress->seen;
     figures[2] = validation_loss;
