@@ -1,84 +1,12 @@
 #include "test-common.h"
 
+#include "losses/definitions.h"
 #include "losses/loss.h"
 
 #include <float.h>
 #include <math.h>
 
 enum { OUTPUTS = 4 };
-
-/* ---- The definitions once more, plainly ---- */
-
-typedef struct definition {
-    int32_t kind;
-    double smoothing, delta;
-    bool logits;
-} definition;
-
-static double between(double value, double low, double high)
-{
-    return fmin(fmax(value, low), high);
-}
-
-static double pair_loss(const definition *d, double y, double t)
-{
-    switch (d->kind) {
-    case NEURON_LOSS_BINARY_CROSS_ENTROPY:
-        y = d->logits ? 1 / (1 + exp(-y)) : between(y, 1e-7, 1 - 1e-7);
-        return -(t * log(y) + (1 - t) * log(1 - y));
-    case NEURON_LOSS_MEAN_SQUARED_ERROR:
-        return pow(y - t, 2);
-    case NEURON_LOSS_MEAN_ABSOLUTE_ERROR:
-        return fabs(y - t);
-    case NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR:
-        return pow(log(1 + fmax(y, 1e-7)) - log(1 + fmax(t, 1e-7)), 2);
-    case NEURON_LOSS_HINGE:
-        return fmax(0, 1 - t * y);
-    case NEURON_LOSS_SQUARED_HINGE:
-        return pow(fmax(0, 1 - t * y), 2);
-    case NEURON_LOSS_KULLBACK_LEIBLER:
-        t = between(t, 1e-7, 1);
-        return t * log(t / between(y, 1e-7, 1));
-    default: /* NEURON_LOSS_HUBER */
-        if (fabs(y - t) <= d->delta)
-            return 0.5 * pow(y - t, 2);
-        return d->delta * fabs(y - t) - 0.5 * d->delta * d->delta;
-    }
-}
-
-static double cross_entropy(const definition *d, const double *y, const double *t)
-{
-    double sum = 0, loss = 0;
-    for (int i = 0; i < OUTPUTS; i++)
-        sum += d->logits ? exp(y[i]) : y[i];
-    for (int i = 0; i < OUTPUTS; i++) {
-        double share = (d->logits ? exp(y[i]) : y[i]) / sum;
-        if (!d->logits)
-            share = between(share, 1e-7, 1 - 1e-7);
-        loss -= (t[i] * (1 - d->smoothing) + d->smoothing / OUTPUTS) * log(share);
-    }
-    return loss;
-}
-
-static double reference(const definition *d, const double *y, const float *target)
-{
-    double t[OUTPUTS], sum = 0;
-    bool binary = true;
-    for (int i = 0; i < OUTPUTS; i++) {
-        t[i] = (double)target[i];
-        binary = binary && (t[i] == 0 || t[i] == 1);
-    }
-    if (d->kind == NEURON_LOSS_CROSS_ENTROPY)
-        return cross_entropy(d, y, t);
-    for (int i = 0; i < OUTPUTS; i++) {
-        if (d->kind == NEURON_LOSS_BINARY_CROSS_ENTROPY)
-            t[i] = t[i] * (1 - d->smoothing) + d->smoothing / 2;
-        if ((d->kind == NEURON_LOSS_HINGE || d->kind == NEURON_LOSS_SQUARED_HINGE) && binary)
-            t[i] = 2 * t[i] - 1;
-        sum += pair_loss(d, y[i], t[i]);
-    }
-    return d->kind == NEURON_LOSS_KULLBACK_LEIBLER ? sum : sum / OUTPUTS;
-}
 
 /* ---- Losses at work ---- */
 
@@ -113,7 +41,7 @@ static neuron_dataset_t *make_dataset(const float *target, int64_t outputs, bool
     return dataset;
 }
 
-static neuron_loss_t *make_loss(const definition *d)
+static neuron_loss_t *make_loss(const loss_definition *d)
 {
     neuron_loss_t *loss;
     assert_ok(neuron_loss_create(&loss, context, d->kind));
@@ -124,7 +52,7 @@ static neuron_loss_t *make_loss(const definition *d)
     return loss;
 }
 
-static double take(const definition *d, const float *output, const float *given, double scale,
+static double take(const loss_definition *d, const float *output, const float *given, double scale,
                    float *gradient)
 {
     float target[OUTPUTS];
@@ -139,23 +67,23 @@ static double take(const definition *d, const float *output, const float *given,
 }
 
 /* Loss against the definition, gradient against the definition's central differences. */
-static void check(const definition *d, const float *output, const float *target)
+static void check(const loss_definition *d, const float *output, const float *target)
 {
     const double scale = 0.25;
     float gradient[OUTPUTS];
     double y[OUTPUTS];
     for (int i = 0; i < OUTPUTS; i++)
         y[i] = (double)output[i];
-    const double expected = reference(d, y, target);
+    const double expected = loss_by_definition(d, y, target, OUTPUTS);
     const double value = take(d, output, target, scale, gradient);
     ck_assert_double_eq_tol(value, expected, 1e-6 * fmax(1, fabs(expected)));
     ck_assert(value == take(d, output, target, 1, NULL));
     for (int i = 0; i < OUTPUTS; i++) {
         const double middle = y[i], width = 1e-6 * fmax(1e-3, fabs(middle));
         y[i] = middle + width;
-        const double above = reference(d, y, target);
+        const double above = loss_by_definition(d, y, target, OUTPUTS);
         y[i] = middle - width;
-        const double below = reference(d, y, target);
+        const double below = loss_by_definition(d, y, target, OUTPUTS);
         y[i] = middle;
         const double slope = scale * (above - below) / (2 * width);
         ck_assert_msg(fabs((double)gradient[i] - slope) <= 2e-5 * fmax(1, fabs(slope)),
@@ -164,7 +92,7 @@ static void check(const definition *d, const float *output, const float *target)
     }
 }
 
-static const definition definitions[] = {
+static const loss_definition definitions[] = {
     {NEURON_LOSS_CROSS_ENTROPY, 0, 0, false},
     {NEURON_LOSS_CROSS_ENTROPY, 0.1, 0, false},
     {NEURON_LOSS_CROSS_ENTROPY, 0.3, 0, true},
@@ -210,7 +138,7 @@ END_TEST
 /* Only for losses that take any. */
 START_TEST(numbers)
 {
-    const definition *d = &definitions[_i];
+    const loss_definition *d = &definitions[_i];
     const float outputs[][OUTPUTS] = {{-1.5f, 0.25f, 3, -0.75f}, {12, -7, 0.875f, 1.75f}};
     const float targets[][OUTPUTS] = {{-1, 1, -1, 1}, {2.5f, -3, 0, 1}, {1, 1, 1, 1}};
     if (d->kind == NEURON_LOSS_CROSS_ENTROPY ||
@@ -238,7 +166,7 @@ END_TEST
 
 START_TEST(certainty)
 {
-    const definition binary = {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false};
+    const loss_definition binary = {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false};
     const float sure[] = {0, 1, 0, 1}, right[] = {0, 1, 0, 1}, wrong[] = {1, 0, 1, 0};
     float gradient[OUTPUTS] = {1, 1, 1, 1};
     ck_assert_double_eq_tol(take(&binary, sure, right, 1, gradient), 1e-7, 1e-12);
@@ -248,12 +176,12 @@ START_TEST(certainty)
     for (int i = 0; i < OUTPUTS; i++)
         ck_assert(gradient[i] == 0);
     /* The logits of the same go on pulling. */
-    const definition logits = {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, true};
+    const loss_definition logits = {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, true};
     const float huge[] = {-1e30f, 1e30f, -200, 200};
     ck_assert_double_eq_tol(take(&logits, huge, right, 1, gradient), 0, 1e-12);
     ck_assert(isfinite(take(&logits, huge, wrong, 1, gradient)));
     ck_assert(gradient[0] == -0.25f && gradient[1] == 0.25f);
-    const definition divergence = {NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false};
+    const loss_definition divergence = {NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false};
     ck_assert_double_eq_tol(take(&divergence, sure, right, 1, gradient), 0, 1e-12);
     ck_assert(gradient[0] == 0 && gradient[1] == -1);
     ck_assert_double_eq_tol(take(&divergence, sure, wrong, 1, gradient), -2 * log(1e-7), 1e-5);
@@ -265,16 +193,16 @@ START_TEST(kinks)
 {
     float gradient[OUTPUTS];
     const float t[] = {1, -1, 1, -1}, y[] = {1, -1, 2, 0};
-    const definition absolute = {NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false};
+    const loss_definition absolute = {NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false};
     ck_assert(take(&absolute, y, t, 1, gradient) == 0.5);
     ck_assert(gradient[0] == 0 && gradient[1] == 0 && gradient[2] == 0.25f && gradient[3] == 0.25f);
-    const definition hinge = {NEURON_LOSS_HINGE, 0, 0, false};
+    const loss_definition hinge = {NEURON_LOSS_HINGE, 0, 0, false};
     ck_assert(take(&hinge, y, t, 1, gradient) == 0.25);
     ck_assert(gradient[0] == 0 && gradient[1] == 0 && gradient[2] == 0 && gradient[3] == 0.25f);
-    const definition huber = {NEURON_LOSS_HUBER, 0, 1, false};
+    const loss_definition huber = {NEURON_LOSS_HUBER, 0, 1, false};
     ck_assert(take(&huber, y, t, 1, gradient) == 0.25);
     ck_assert(gradient[0] == 0 && gradient[2] == 0.25f && gradient[3] == 0.25f);
-    const definition logarithmic = {NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false};
+    const loss_definition logarithmic = {NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false};
     const float negative[] = {-1, -2, -1e30f, 0};
     take(&logarithmic, negative, t, 1, gradient);
     for (int i = 0; i < OUTPUTS; i++)
@@ -347,7 +275,7 @@ START_TEST(own_function)
     assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
     neuron_dataset_t *dataset = make_dataset(given, OUTPUTS, false);
     float target[OUTPUTS], gradient[OUTPUTS] = {9, 9, 9, 9}, other[OUTPUTS];
-    const definition built_in = {NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false};
+    const loss_definition built_in = {NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false};
     assert_ok(neuron_loss_check(own, dataset, "test"));
     ck_assert(neuron_loss_take(own, dataset, 0, output, false, target, 0.5, gradient) ==
               take(&built_in, output, given, 0.5, other));
