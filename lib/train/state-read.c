@@ -67,6 +67,7 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
         return neuron_fail(NEURON_E_DATA,
                            "%s: its training goes by " NEURON_JSON_NAME ", this one by %s",
                            s->source, rule, trainer->optimizer->rule->name);
+    RETURN_IF_ERROR(neuron_state_check_loss(object, trainer, s->source));
     RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->train->count));
     RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->batch_size));
     RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->shuffle));

@@ -6,6 +6,7 @@
 
 #include "data/dataset.h"
 #include "graph/session.h"
+#include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "train/history.h"
 
@@ -22,6 +23,9 @@ typedef struct neuron_progress {
     bool has_best;  /* of the figure that the checkpoint goes by */
     double best;
 } neuron_progress;
+
+/* Examples whose loss one task takes. */
+enum { NEURON_LOSSES_PER_TASK = 16 };
 
 /* Sums over some examples. */
 typedef struct neuron_loss_part {
@@ -46,6 +50,8 @@ struct neuron_trainer {
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_optimizer_t *optimizer;
+    neuron_loss_t *loss;   /* NULL for cross-entropy */
+    double *class_weights; /* of each class; NULL if all are 1 */
     neuron_dataset_t *train, *validation;
     neuron_dataset_t *given; /* `train` before the validation split took its share */
     neuron_history_t *history;
@@ -65,6 +71,20 @@ struct neuron_trainer {
     double resumed_at; /* clock when the run began to count this epoch's seconds */
     neuron_run_memory memory;
 };
+
+/* NEURON_E_STATE for what is set before the first step, if that was done. */
+int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what);
+
+/* The loss, also if none was set. */
+const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer);
+
+/* NEURON_E_DATA if the loss does not go with the datasets. */
+int neuron_trainer_check_loss(const neuron_trainer_t *trainer);
+
+/* Sums of loss and right answers over the batch that was run forward; the gradient of the mean loss
+ * goes to the session. */
+neuron_loss_part neuron_trainer_take_losses(neuron_trainer_t *trainer, const int64_t *positions,
+                                            int64_t batch);
 
 /* Makes the memory of a run; does nothing if it is there. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);

@@ -407,6 +407,8 @@ static void use_trainer(long n)
 {
     world w = make_world();
     neuron_dataset_t *validation;
+    neuron_loss_t *loss;
+    const double class_weights[TEST_CLASSES] = {1, 2, 3};
     neuron_history_t *history = (neuron_history_t *)&w;
     assert_ok(neuron_dataset_subset(&validation, w.glyphs, 0, 5));
     neuron_optimizer_unref(w.adam);
@@ -415,9 +417,13 @@ static void use_trainer(long n)
     /* Needs memory of its own. */
     assert_ok(neuron_optimizer_set_float(w.adam, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, 0.5));
     TRY(make_trainer(&w, validation, NULL));
+    TRY(neuron_loss_create(&loss, w.context, NEURON_LOSS_HUBER));
+    assert_ok(neuron_trainer_set_loss(w.trainer, loss));
+    TRY(neuron_trainer_set_class_weights(w.trainer, class_weights, TEST_CLASSES));
     TRY(neuron_trainer_run(w.trainer, &history));
     ck_assert_int_eq(neuron_history_epochs(history), 2);
     neuron_history_unref(history);
+    neuron_loss_unref(loss);
     heal();
     size_t count;
     float *values = test_parameters(w.graph, &count);
