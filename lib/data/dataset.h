@@ -20,8 +20,8 @@ struct neuron_dataset {
     neuron_shape shape;        /* of one example */
     double scale, offset;
     int64_t count;
-    int64_t *order; /* stored row of each example */
-    float *weights; /* of each example; NULL if all are 1 */
+    int64_t *order;           /* stored row of each example */
+    neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */
 };
 
 /* A single target of any kind stands for class 1 if it is above this, else for class 0. */
@@ -41,6 +41,11 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
  * dataset; NULL for first, first + 1, ... */
 int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
                           const int64_t *positions, int64_t first, int64_t count);
+
+/* Sorts all positions of a dataset by class without changing the order within one. `room` is for as
+ * many, `ends` becomes where each class ends. */
+void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *room,
+                          int64_t *ends);
 
 /* Whether a graph of these shapes can work on the dataset; `who` begins the message. */
 int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,

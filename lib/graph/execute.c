@@ -30,6 +30,7 @@ static void begin_run(step_call *call, neuron_session *session, const neuron_ste
         .batch = session->last_batch,
         .capacity = session->batch,
         .training = session->purpose != NEURON_SESSION_PREDICT,
+        .frozen = step->node->frozen,
         .inputs = session->inputs,
         .output = neuron_session_memory(session, step->value),
         .input_gradients = session->input_gradients,
@@ -159,7 +160,7 @@ static void place_gradients(const gradient_route *route, step_call *call)
     size_t used = 0;
     for (int32_t i = 0; i < step->node->spec.array_count; i++) {
         const neuron_graph_array *array = array_of(route, i);
-        if (!array->array->trainable)
+        if (!neuron_node_trains(step->node, i))
             continue;
         if (route->flat)
             call->gradients[i] = route->flat + array->offset;
@@ -168,7 +169,7 @@ static void place_gradients(const gradient_route *route, step_call *call)
                 (float *)(void *)((char *)neuron_session_memory(route->session, step->gradients) +
                                   neuron_reserve(&used, array->count, sizeof(float)));
     }
-    if (!route->flat) {
+    if (!route->flat && !step->node->frozen) {
         call->run.hand_on = hand_on;
         call->run.receiver = route;
     }

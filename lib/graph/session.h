@@ -28,6 +28,9 @@ int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
 
 void neuron_session_destroy(neuron_session *session);
 
+/* Whether nothing was frozen or thawed since it was compiled. */
+bool neuron_session_current(const neuron_session *session);
+
 int64_t neuron_session_batch(const neuron_session *session);
 int32_t neuron_session_threads(const neuron_session *session);
 
@@ -53,7 +56,7 @@ bool neuron_session_logits(const neuron_session *session);
 float *neuron_session_output_gradient(neuron_session *session);
 
 /* Runs the last forward's batch backward; `gradients` is laid out as graph->values and overwritten
- * in all trainable arrays. */
+ * in all arrays that are trained. */
 void neuron_session_backward(neuron_session *session, float *gradients);
 
 /* Takes the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more

@@ -73,9 +73,10 @@ int neuron_trainer_prepare(neuron_trainer_t *trainer)
             return status;
         }
     }
-    if (memory->session &&
+    if (memory->session && neuron_session_current(memory->session) &&
         neuron_session_threads(memory->session) == neuron_context_threads(trainer->context))
         return NEURON_OK;
+    RETURN_IF_ERROR(neuron_graph_check_trainable(trainer->graph, "trainer"));
     drop_session(trainer);
     int status = make_session(trainer);
     if (status < 0)
@@ -129,7 +130,8 @@ static void descend(neuron_trainer_t *trainer)
 
 static int do_step(neuron_trainer_t *trainer)
 {
-    /* A callback may have changed the number of threads, for which the session was planned. */
+    /* A callback may have changed the number of threads, for which the session was planned, or what
+     * is frozen. */
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     neuron_progress *progress = &trainer->progress;
     neuron_session *session = trainer->memory.session;

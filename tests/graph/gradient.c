@@ -222,7 +222,7 @@ static double largest_gradient(const network *n)
     double largest = 0;
     for (int32_t i = 0; i < n->graph->array_count; i++) {
         const neuron_graph_array *array = &n->graph->arrays[i];
-        for (int64_t j = 0; array->array->trainable && j < array->count; j++) {
+        for (int64_t j = 0; neuron_graph_trains(n->graph, i) && j < array->count; j++) {
             double gradient = (double)n->gradients[array->offset + j];
             ck_assert_msg(isfinite(gradient), "%s: gradient %d was not written", array->name,
                           (int)j);
@@ -239,7 +239,8 @@ static void check_gradients(const network *n, reference_t *reference)
     for (int32_t i = 0; i < n->graph->array_count; i++) {
         const neuron_graph_array *array = &n->graph->arrays[i];
         bool all = array->count <= SAMPLES;
-        for (int64_t j = 0; array->array->trainable && j < (all ? array->count : SAMPLES); j++) {
+        const int64_t count = all ? array->count : SAMPLES;
+        for (int64_t j = 0; neuron_graph_trains(n->graph, i) && j < count; j++) {
             int64_t place = all ? j : (int64_t)neuron_random_below(&reader, (uint64_t)array->count);
             double gradient = (double)n->gradients[array->offset + place];
             double expected = central_difference(n, reference, array->offset + place);
