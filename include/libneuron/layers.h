@@ -205,6 +205,19 @@ NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double
  *  the graph; copied. @return  as neuron_node_set_int(). Since 0.1. */
 NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
 
+/** Sets the regulariser of one parameter array of a node, before the graph is finished or at any time
+ *  later: l1 * sum |w| + l2 * sum w^2 is added to the loss, for training as well as for validation,
+ *  and so l1 * sign(w) + 2 * l2 * w to the gradient before the optimizer sees it. As in Keras, l2 is
+ *  not halved. A frozen layer adds nothing. Saved and loaded, and copied by neuron_import(). No other
+ *  thread may use the graph meanwhile.
+ *  @param array  name of an array that is trained: "kernel", "bias", "gamma".
+ *  @param l1     0 or more; 0 for none, which is the default.
+ *  @param l2     the same.
+ *  @return  0 or NEURON_E_ARGUMENT, which sticks to a graph that is not finished, unless `node` is
+ *           NULL. Since 0.1. */
+NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l1,
+                                           double l2);
+
 /** Freezes a layer or thaws it, before the graph is finished or at any time later: to train only the
  *  last layers of a graph that was loaded, find the others by neuron_graph_find_node() and freeze
  *  them. All layers begin as trainable.

@@ -14,6 +14,7 @@ enum { NEURON_GRAPH_NAME_MAX = 63, NEURON_NODE_NAME_MAX = 127 };
 typedef struct neuron_array_choice {
     int32_t initializer; /* NEURON_INITIALIZER_...; 0 for the layer's own */
     double parameter;
+    double l1, l2; /* of its regulariser; 0 for none */
 } neuron_array_choice;
 
 struct neuron_node {

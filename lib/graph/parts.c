@@ -2,6 +2,7 @@
 #include "graph/graph.h"
 #include "graph/initializer.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -41,6 +42,34 @@ int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t 
 {
     RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
     return latch(node, set_initializer(node, array, kind, parameter));
+}
+
+static int check_factor(const neuron_node_t *node, const char *name, double factor)
+{
+    if (!(factor >= 0 && factor <= FLT_MAX)) /* written so that a NaN is refused */
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not 0 or more", node->name, name,
+                           factor);
+    return NEURON_OK;
+}
+
+static int set_regularizer(neuron_node_t *node, const char *array, double l1, double l2)
+{
+    int32_t index;
+    RETURN_IF_ERROR(find_array(node, array, &index));
+    RETURN_IF_ERROR(check_factor(node, "l1", l1));
+    RETURN_IF_ERROR(check_factor(node, "l2", l2));
+    if (!node->spec.arrays[index].trainable)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is not trained, so it takes no regularizer",
+                           node->name, array);
+    node->choices[index].l1 = l1;
+    node->choices[index].l2 = l2;
+    return NEURON_OK;
+}
+
+int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l1, double l2)
+{
+    CHECK_ARGUMENT(node);
+    return latch(node, set_regularizer(node, array, l1, l2));
 }
 
 int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)

@@ -55,7 +55,8 @@ bool neuron_session_logits(const neuron_session *session);
 /* Where the loss puts the gradient of neuron_session_output(). Not for NEURON_SESSION_PREDICT. */
 float *neuron_session_output_gradient(neuron_session *session);
 
-/* Runs the last forward's batch backward; `gradients` is laid out as graph->values and overwritten
+/* Runs the last forward's batch backward; penalties on parameters add to their gradients, here and
+ * below; `gradients` is laid out as graph->values and overwritten
  * in all arrays that are trained. */
 void neuron_session_backward(neuron_session *session, float *gradients);
 

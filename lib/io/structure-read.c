@@ -87,7 +87,8 @@ static int read_weights(reader *r, const json_t *list)
 }
 
 /* What is set on the node once it is there. */
-static const char initializers_key[] = "initializers", trainable_key[] = "trainable";
+static const char initializers_key[] = "initializers", regularizers_key[] = "regularizers",
+                  trainable_key[] = "trainable";
 
 /* Sets what the list says of one array. */
 typedef int (*set_array)(const reader *r, neuron_node_t *node, const char *array,
@@ -105,6 +106,18 @@ static int set_initializer(const reader *r, neuron_node_t *node, const char *arr
     int status = neuron_initializer_find(name, &kind);
     if (status == NEURON_OK)
         status = neuron_node_set_initializer(node, array, kind, json_number_value(parameter));
+    return status < 0 ? fail_as_graph(r, status) : NEURON_OK;
+}
+
+static int set_regularizer(const reader *r, neuron_node_t *node, const char *array,
+                           const json_t *list)
+{
+    const json_t *l1 = json_array_get(list, 0), *l2 = json_array_get(list, 1);
+    if (json_array_size(list) != 2 || !json_is_number(l1) || !json_is_number(l2))
+        return neuron_fail(NEURON_E_FORMAT, NODE "a regularizer is not two numbers",
+                           NODE_ARGUMENTS(r));
+    int status =
+        neuron_node_set_regularizer(node, array, json_number_value(l1), json_number_value(l2));
     return status < 0 ? fail_as_graph(r, status) : NEURON_OK;
 }
 
@@ -128,8 +141,10 @@ static int read_parts(const reader *r, neuron_node_t *node, const json_t *json)
     if (mark && read_place(&trainable, mark, 2) < 0)
         return neuron_fail(NEURON_E_FORMAT, NODE "trainable is not 0 or 1", NODE_ARGUMENTS(r));
     RETURN_IF_ERROR(neuron_node_set_trainable(node, trainable));
-    return read_arrays(r, node, json_object_get(json, initializers_key), initializers_key,
-                       set_initializer);
+    RETURN_IF_ERROR(read_arrays(r, node, json_object_get(json, initializers_key), initializers_key,
+                                set_initializer));
+    return read_arrays(r, node, json_object_get(json, regularizers_key), regularizers_key,
+                       set_regularizer);
 }
 
 static int32_t find_option(const neuron_layer *layer, const char *name)
@@ -144,8 +159,8 @@ static int32_t find_option(const neuron_layer *layer, const char *name)
 static int read_key(reader *r, const neuron_layer *layer, double *options, const char *key,
                     const json_t *value)
 {
-    static const char *const read_elsewhere[] = {"layer", "name", "inputs", initializers_key,
-                                                 trainable_key};
+    static const char *const read_elsewhere[] = {"layer",          "name",           "inputs",
+                                                 initializers_key, regularizers_key, trainable_key};
     for (size_t i = 0; i < sizeof read_elsewhere / sizeof *read_elsewhere; i++)
         if (strcmp(key, read_elsewhere[i]) == 0)
             return NEURON_OK;

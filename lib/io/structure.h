@@ -10,7 +10,7 @@
  * its default, so that layers can get new ones.
  *
  * What was set on the node beside options stands under "initializers", {"kernel": ["normal", 0.02]},
- * and "trainable": 0 marks a frozen one. */
+ * and "regularizers", {"kernel": [l1, l2]}; and "trainable": 0 marks a frozen one. */
 #ifndef IO_STRUCTURE_H
 #define IO_STRUCTURE_H
 

@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "evaluate/evaluation.h"
+#include "train/clip.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -23,6 +24,7 @@ void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     drop_session(trainer);
+    neuron_clip_drop_memory(trainer);
     neuron_release(trainer->context, memory->order);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
         neuron_release(trainer->context, memory->slots[i]);
@@ -41,7 +43,7 @@ static int make_memory(neuron_trainer_t *trainer)
         neuron_allocate(context, (size_t)graph->value_count - trainable, sizeof(float));
     bool complete = memory->order && memory->statistics;
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
-        memory->slots[i] = neuron_allocate_zero(context, trainable, sizeof(float));
+        memory->slots[i] = neuron_allocate(context, trainable, sizeof(float));
         complete = complete && memory->slots[i];
     }
     return complete ? NEURON_OK : NEURON_E_MEMORY;
@@ -73,6 +75,7 @@ int neuron_trainer_prepare(neuron_trainer_t *trainer)
             return status;
         }
     }
+    RETURN_IF_ERROR(neuron_clip_prepare(trainer));
     if (memory->session && neuron_session_current(memory->session) &&
         neuron_session_threads(memory->session) == neuron_context_threads(trainer->context))
         return NEURON_OK;
@@ -122,9 +125,14 @@ static void descend(neuron_trainer_t *trainer)
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
+    if (update.step == 1)
+        neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
-    neuron_session_descend(memory->session, &receiver);
+    if (neuron_optimizer_clips_norms(trainer->optimizer))
+        neuron_clip_descend(trainer, &update);
+    else
+        neuron_session_descend(memory->session, &receiver);
     neuron_graph_touch(trainer->graph);
 }
 
@@ -145,6 +153,7 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
+    sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
         copy_statistics(trainer, true);
         neuron_graph_touch(trainer->graph);
@@ -174,6 +183,7 @@ static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGU
     if (trainer->validation)
         RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, trainer->loss,
                                              &validation_loss, &validation_accuracy, NULL));
+    validation_loss += neuron_graph_penalty(trainer->graph);
     figures[0] = progress->loss_sum / (double)progress->seen;
     figures[1] = (double)progress->right / (double)progress->seen;
     figures[2] = validation_loss;

@@ -36,9 +36,8 @@ static int use_everything(neuron_context_t *context)
 {
     static const double halves[] = {0.5, 0.5};
     neuron_dataset_t *glyphs = NULL, *subset = NULL, *one_hot = NULL, *joined = NULL;
-    neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL};
+    neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL}, *any = NULL, *twice = NULL;
     neuron_dataset_t *filtered = NULL, *shuffled = NULL, *gray = NULL, *train = NULL, *held = NULL;
-    neuron_dataset_t *any = NULL, *twice = NULL;
     neuron_tensor_t *labels = NULL, *examples = NULL, *targets = NULL;
     int status = neuron_dataset_generate_glyphs(&glyphs, context, 20, 8, 8, 1);
     if (status == NEURON_OK)

@@ -4,7 +4,7 @@
 
 #include "graph/graph.h"
 
-#include <stdio.h>
+#include <math.h>
 
 static neuron_node_t *find(const neuron_graph_t *graph, const char *name)
 {
@@ -18,16 +18,23 @@ static void freeze(const neuron_graph_t *graph, const char *name)
     assert_ok(neuron_node_set_trainable(find(graph, name), 0));
 }
 
-static neuron_trainer_t *new_trainer(neuron_graph_t *graph)
+/* `clip_norm` is 0 for none. */
+static neuron_trainer_t *new_clipping_trainer(neuron_graph_t *graph, double clip_norm)
 {
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
     neuron_dataset_t *data = test_glyphs(graph->context, 60, 8);
     assert_ok(neuron_optimizer_create(&optimizer, graph->context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, clip_norm));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
     neuron_optimizer_unref(optimizer);
     neuron_dataset_unref(data);
     return trainer;
+}
+
+static neuron_trainer_t *new_trainer(neuron_graph_t *graph)
+{
+    return new_clipping_trainer(graph, 0);
 }
 
 static void train(neuron_graph_t *graph)
@@ -133,6 +140,26 @@ START_TEST(frozen_layers_stay)
     neuron_graph_unref(before);
     neuron_graph_unref(loaded);
     neuron_graph_unref(again);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* A frozen layer's gradient is no part of the norm of all, and momenta do not move it. */
+START_TEST(frozen_layers_stay_when_clipping)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = test_mlp(context, 8);
+    neuron_trainer_t *trainer = new_clipping_trainer(graph, 0.5);
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    neuron_graph_t *before = save_and_load(graph);
+    freeze(graph, "dense");
+    freeze(graph, "batch_norm");
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_changed(graph, before);
+    neuron_graph_unref(before);
+    neuron_trainer_unref(trainer);
+    neuron_graph_unref(graph);
     neuron_context_unref(context);
 }
 END_TEST
@@ -252,6 +279,122 @@ START_TEST(bad_marks)
 }
 END_TEST
 
+/* ---- Regularisers ---- */
+
+static void regularize(const neuron_graph_t *graph, const char *name, const char *array, double l1,
+                       double l2)
+{
+    assert_ok(neuron_node_set_regularizer(find(graph, name), array, l1, l2));
+}
+
+START_TEST(gradients_with_regularizers)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 6, 5, 2), 5, 3, 3);
+    x = neuron_batch_norm(graph, neuron_relu(graph, x));
+    x = neuron_dense(graph, neuron_flatten(graph, x), 60);
+    x = neuron_dense(graph, x, 70); /* a kernel of several pieces */
+    regularize(graph, "conv2d", "kernel", 0.01, 0.02);
+    regularize(graph, "conv2d", "bias", 0.3, 0);
+    regularize(graph, "batch_norm", "gamma", 0, 0.4);
+    regularize(graph, "dense", "kernel", 0.02, 0);
+    regularize(graph, "dense_1", "kernel", 0.001, 0.03);
+    regularize(graph, "dense_1", "bias", 0.02, 0.01);
+    if (_i == 1) { /* a frozen layer adds nothing */
+        freeze(graph, "conv2d");
+        freeze(graph, "dense");
+    }
+    check_layer(graph, x, 4);
+}
+END_TEST
+
+static void train_slowly(neuron_graph_t *graph, double *loss, double *validation)
+{
+    neuron_trainer_t *trainer;
+    neuron_optimizer_t *optimizer;
+    neuron_history_t *history;
+    neuron_dataset_t *data = test_glyphs(graph->context, 50, 8);
+    assert_ok(neuron_optimizer_create(&optimizer, graph->context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 1e-30));
+    assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
+    assert_ok(neuron_trainer_set_validation(trainer, data));
+    assert_ok(neuron_trainer_run(trainer, &history));
+    *loss = test_figure(history, 0, NEURON_METRIC_LOSS);
+    *validation = test_figure(history, 0, NEURON_METRIC_VALIDATION_LOSS);
+    neuron_history_unref(history);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(optimizer);
+    neuron_dataset_unref(data);
+}
+
+START_TEST(losses_contain_the_penalty)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = test_linear(context, 8);
+    double loss[2], validation[2], sum = 0;
+    train_slowly(graph, &loss[0], &validation[0]);
+    regularize(graph, "dense", "kernel", 0.5, 0.25); /* a finished graph takes it too */
+    for (int64_t i = 0; i < graph->arrays[0].count; i++) {
+        double value = (double)graph->values[graph->arrays[0].offset + i];
+        sum += 0.5 * fabs(value) + 0.25 * value * value;
+    }
+    train_slowly(graph, &loss[1], &validation[1]);
+    ck_assert_double_gt(sum, 1);
+    ck_assert_double_eq_tol(neuron_graph_penalty(graph), sum, 1e-9 * sum);
+    ck_assert_double_eq_tol(loss[1] - loss[0], sum, 1e-9 * sum);
+    ck_assert_double_eq_tol(validation[1] - validation[0], sum, 1e-9 * sum);
+    ck_assert_double_eq(neuron_graph_penalty(NULL), 0);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(regularizers_are_saved_and_imported)
+{
+    neuron_graph_t *graph = new_graph(), *copy = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    regularize(graph, "dense", "kernel", 0, 0.125);
+    assert_ok(neuron_graph_finish(graph, node));
+    neuron_graph_t *loaded = save_and_load(graph);
+    node = neuron_import(copy, vector_input(copy, 3), loaded, "m");
+    assert_ok(neuron_graph_finish(copy, node));
+    ck_assert_double_gt(neuron_graph_penalty(graph), 0);
+    ck_assert_double_eq(neuron_graph_penalty(graph), neuron_graph_penalty(loaded));
+    ck_assert_double_eq(neuron_graph_penalty(graph), neuron_graph_penalty(copy));
+    neuron_graph_unref(copy);
+    neuron_graph_unref(loaded);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+static const struct {
+    const char *array;
+    double l1, l2;
+    const char *message;
+} bad_factors[] = {
+    {NULL, 0, 0, "batch_norm: needs the name of an array"},
+    {"kernel", 0, 0, "batch_norm: has no array \"kernel\""},
+    {"gamma", -1, 0, "batch_norm: l1 -1 is not 0 or more"},
+    {"gamma", 0, (double)NAN, "batch_norm: l2 nan is not 0 or more"},
+    {"gamma", (double)INFINITY, 0, "batch_norm: l1 inf is not 0 or more"},
+    {"moving_mean", 0, 1, "batch_norm: moving_mean is not trained, so it takes no regularizer"},
+};
+
+START_TEST(bad_regularizers)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3));
+    assert_status(neuron_node_set_regularizer(node, bad_factors[_i].array, bad_factors[_i].l1,
+                                              bad_factors[_i].l2),
+                  NEURON_E_ARGUMENT);
+    assert_message(bad_factors[_i].message);
+    assert_status(neuron_graph_finish(graph, node), NEURON_E_ARGUMENT);
+    assert_message(bad_factors[_i].message);
+    assert_status(neuron_node_set_regularizer(NULL, "kernel", 0, 0), NEURON_E_ARGUMENT);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(finding_nodes)
 {
     neuron_graph_t *graph = new_graph();
@@ -278,11 +421,16 @@ int main(void)
     tcase_add_loop_test(tests, gradients_with_frozen_layers, 0,
                         sizeof frozen_sets / sizeof *frozen_sets);
     tcase_add_loop_test(tests, frozen_layers_stay, 0, sizeof trainings / sizeof *trainings);
+    tcase_add_test(tests, frozen_layers_stay_when_clipping);
     tcase_add_test(tests, freezing_before_finish);
     tcase_add_test(tests, freezing_between_epochs);
     tcase_add_test(tests, counts_and_summary);
     tcase_add_test(tests, marks_are_imported_and_saved);
     tcase_add_test(tests, bad_marks);
+    tcase_add_loop_test(tests, gradients_with_regularizers, 0, 2);
+    tcase_add_test(tests, losses_contain_the_penalty);
+    tcase_add_test(tests, regularizers_are_saved_and_imported);
+    tcase_add_loop_test(tests, bad_regularizers, 0, sizeof bad_factors / sizeof *bad_factors);
     tcase_add_test(tests, finding_nodes);
     return run_suite(suite);
 }
