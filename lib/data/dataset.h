@@ -20,8 +20,8 @@ struct neuron_dataset {
     neuron_shape shape;        /* of one example */
     double scale, offset;
     int64_t count;
-    int64_t *order; /* stored row of each example */
-    float *weights; /* of each example; NULL if all are 1 */
+    int64_t *order;           /* stored row of each example */
+    neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */
 };
 
 /* A single target of any kind stands for class 1 if it is above this, else for class 0. */

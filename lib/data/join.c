@@ -86,11 +86,9 @@ static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datas
         weighted = weighted || datasets[k]->weights;
     if (!weighted)
         return NEURON_OK;
-    joined->weights =
-        neuron_allocate(joined->context, (size_t)joined->count, sizeof *joined->weights);
-    if (!joined->weights)
-        return NEURON_E_MEMORY;
-    float *weight = joined->weights;
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(&joined->weights, joined->context, NEURON_F32, &joined->count, 1));
+    float *weight = joined->weights->data;
     for (int32_t k = 0; k < count; k++)
         for (int64_t i = 0; i < datasets[k]->count; i++)
             *weight++ = (float)neuron_dataset_weight(datasets[k], i);
