@@ -58,6 +58,21 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
                                                   const char *const *paths, int32_t count);
 
+/** Loads labelled examples from comma-separated values: a row for each, the label in its first column
+ *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). A first row that does
+ *  not begin with a number is taken for names and skipped. Fields may be in quotes, lines may end in
+ *  CR LF, numbers have a point whatever the locale. If all values are whole numbers 0 to 255 they
+ *  stay bytes, else they become float32. Plain or gzip.
+ *  @param class_count  1 to 65536; labels are 0 to class_count - 1.
+ *  @param shape  `rank` extents of one example, such as {28, 28, 1}; with rank 0 an example has one
+ *                axis, and `shape` may be NULL.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
+ *           file, line and column, NEURON_E_SHAPE if rows do not have as many values as the shape,
+ *           NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *path, int32_t class_count, const int64_t *shape,
+                                       int32_t rank);
+
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
  *  in random order, for every k. A linear model learns them clearly worse than a small

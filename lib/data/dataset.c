@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <math.h>
 
-enum { CLASSES_MAX = 65536 };
 static const double share_tolerance = 0.001;
 
 static int check_shapes(const neuron_tensor_t *examples, const neuron_tensor_t *labels,
@@ -146,7 +145,7 @@ int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(examples);
     CHECK_ARGUMENT(labels);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= CLASSES_MAX);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
     return neuron_dataset_create_for(dataset, context, examples, labels, class_count, "dataset");
 }
 

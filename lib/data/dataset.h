@@ -7,6 +7,8 @@
 #include "base/context.h"
 #include "base/tensor.h"
 
+enum { NEURON_CLASSES_MAX = 65536 };
+
 struct neuron_dataset {
     atomic_int references;
     neuron_context_t *context;
