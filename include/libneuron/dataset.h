@@ -73,6 +73,24 @@ NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_contex
                                        const char *path, int32_t class_count, const int64_t *shape,
                                        int32_t rank);
 
+/** Loads examples and labels from two .npy files of NumPy's. Examples are u1, f4 or f8 arrays with
+ *  the shape [n, ...shape of one example]; images [n, height, width] become examples
+ *  height x width x 1. Labels are integers [n] or [n, 1], or targets [n, class_count] as f4 or f8.
+ *  @param class_count  1 to 65536.
+ *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy() and neuron_dataset_create()
+ *           return. Since 0.1. */
+NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *examples_path, const char *labels_path,
+                                       int32_t class_count);
+
+/** Loads examples and labels, as neuron_dataset_load_npy() does, from two arrays of a .npz archive
+ *  such as Keras' mnist.npz, whose arrays are "x_train", "y_train", "x_test" and "y_test".
+ *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npz() and neuron_dataset_create()
+ *           return. Since 0.1. */
+NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *path, const char *examples_name,
+                                       const char *labels_name, int32_t class_count);
+
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
  *  in random order, for every k. A linear model learns them clearly worse than a small
