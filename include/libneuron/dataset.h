@@ -91,6 +91,21 @@ NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_contex
                                        const char *path, const char *examples_name,
                                        const char *labels_name, int32_t class_count);
 
+/** Loads a folder with a sub-folder of images for each class. Classes are the sub-folders sorted by
+ *  the bytes of their names, which neuron_dataset_class_name() tells; an image's class is the
+ *  sub-folder's place in that order. Examples are height x width x channels of bytes, class by class
+ *  and sorted by name within one. Names that begin with a dot are left out, as are files beside the
+ *  sub-folders.
+ *
+ *  Images are PGM and PPM (P2, P3, P5, P6, samples up to 255) and, if the library was built with
+ *  libpng, PNG of any kind: 16 bits become 8, palettes become colours, transparency is left out.
+ *  Grey images have 1 channel, colour images 3. All must have the size and the channels of the first.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
+ *           that is not read, NEURON_E_DATA if there are no classes or images or one differs from the
+ *           first, NEURON_E_MEMORY; the message names the file. Since 0.1. */
+NEURON_API int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
+                                          const char *path);
+
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
  *  in random order, for every k. A linear model learns them clearly worse than a small
@@ -105,7 +120,7 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
 
 /** Joins datasets into a new one, which holds a copy of all their examples, in order.
  *  @param datasets  `count` of them, 1 or more, with equal shapes, element types, kinds of labels,
- *                   classes, scale and offset.
+ *                   classes and their names, scale and offset.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
@@ -162,6 +177,12 @@ NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
 
 /** Number of classes; 0 for NULL. Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
+
+/** Name of a class, if what the dataset was loaded from has names; subsets, parts and joined datasets
+ *  keep them. The text lives as long as the dataset.
+ *  @param k  0 to neuron_dataset_class_count() - 1.
+ *  @return  the name; NULL if it is not known or there is no such class. Since 0.1. */
+NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k);
 
 /** Shape of one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.

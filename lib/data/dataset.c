@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 static const double share_tolerance = 0.001;
 
@@ -156,6 +157,7 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
         create_empty(dataset->context, dataset->examples, dataset->labels, count);
     if (!made)
         return NEURON_E_MEMORY;
+    made->class_names = neuron_tensor_ref(dataset->class_names);
     made->one_hot = dataset->one_hot;
     made->class_count = dataset->class_count;
     made->shape = dataset->shape;
@@ -181,6 +183,7 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     neuron_context_t *context = dataset->context;
     neuron_tensor_unref(dataset->examples);
     neuron_tensor_unref(dataset->labels);
+    neuron_tensor_unref(dataset->class_names);
     neuron_release(context, dataset->order);
     neuron_release(context, dataset);
     neuron_context_unref(context);
@@ -244,6 +247,16 @@ int64_t neuron_dataset_count(const neuron_dataset_t *dataset)
 int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
 {
     return dataset ? dataset->class_count : 0;
+}
+
+const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k)
+{
+    if (!dataset || !dataset->class_names || k < 0 || k >= dataset->class_count)
+        return NULL;
+    const char *name = dataset->class_names->data;
+    for (int32_t i = 0; i < k; i++)
+        name += strlen(name) + 1;
+    return name;
 }
 
 int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank)

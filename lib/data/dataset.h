@@ -13,9 +13,10 @@ struct neuron_dataset {
     atomic_int references;
     neuron_context_t *context;
     const struct neuron_kernels *kernels;
-    neuron_tensor_t *examples; /* u8 or f32, [stored, ...] */
-    neuron_tensor_t *labels;   /* i32 [stored] or, as targets, f32 [stored, class_count] */
-    bool one_hot;              /* labels are class numbers that are handed out as targets */
+    neuron_tensor_t *examples;    /* u8 or f32, [stored, ...] */
+    neuron_tensor_t *labels;      /* i32 [stored] or, as targets, f32 [stored, class_count] */
+    neuron_tensor_t *class_names; /* u8, each with its zero; NULL if they are not known */
+    bool one_hot;                 /* labels are class numbers that are handed out as targets */
     int32_t class_count;
     neuron_shape shape; /* of one example */
     double scale, offset;

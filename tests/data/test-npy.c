@@ -21,7 +21,7 @@ static void teardown(void)
 static const char *fixture(const char *name)
 {
     static char path[4096];
-    snprintf(path, sizeof path, "%s/%s", CORPUS, name);
+    snprintf(path, sizeof path, "%s/corpus-npy/%s", CORPORA, name);
     return path;
 }
 
