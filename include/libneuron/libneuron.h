@@ -19,6 +19,7 @@
 #include <libneuron/summary.h>
 #include <libneuron/optimizer.h>
 #include <libneuron/trainer.h>
+#include <libneuron/callback.h>
 #include <libneuron/history.h>
 #include <libneuron/evaluation.h>
 

@@ -1,0 +1,93 @@
+/* A small training whose figures the tests write themselves. */
+#ifndef TEST_CALLBACK_BENCH_H
+#define TEST_CALLBACK_BENCH_H
+
+#include "test-models.h"
+
+#include "train/callback.h"
+
+#include <math.h>
+
+enum { SIZE = 8, EXAMPLES = 6, BATCH = 4, STEPS = 2 };
+
+typedef struct bench {
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *train, *validation;
+    neuron_trainer_t *trainer;
+} bench;
+
+static inline bench set_up(int64_t epochs)
+{
+    bench b;
+    b.context = test_context();
+    b.graph = test_mlp(b.context, SIZE);
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.1));
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_MOMENTUM, 0.5));
+    b.train = test_glyphs(b.context, EXAMPLES, SIZE);
+    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 3, SIZE, SIZE, 8));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
+    assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+    return b;
+}
+
+static inline void tear_down(bench *b)
+{
+    neuron_trainer_unref(b->trainer);
+    neuron_dataset_unref(b->validation);
+    neuron_dataset_unref(b->train);
+    neuron_optimizer_unref(b->optimizer);
+    neuron_graph_unref(b->graph);
+    neuron_context_unref(b->context);
+}
+
+/* Adds a callback; the trainer keeps it. */
+static inline neuron_callback_t *add(const bench *b, int32_t kind)
+{
+    neuron_callback_t *callback;
+    assert_ok(neuron_callback_create(&callback, b->context, kind));
+    assert_ok(neuron_trainer_add_callback(b->trainer, callback));
+    neuron_callback_unref(callback);
+    return callback;
+}
+
+static inline void add_custom(const bench *b, neuron_callback_custom_t function, void *user_data)
+{
+    neuron_callback_t *callback;
+    assert_ok(neuron_callback_create_custom(&callback, b->context, function, user_data));
+    assert_ok(neuron_trainer_add_callback(b->trainer, callback));
+    neuron_callback_unref(callback);
+}
+
+/* Validation losses instead of those of the graph; they repeat. */
+typedef struct script {
+    const double *losses;
+    int64_t count;
+} script;
+
+static inline int play(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    const script *s = user_data;
+    neuron_history_t *history = trainer->history;
+    if (event == NEURON_EVENT_EPOCH_END)
+        history->rows[history->epochs - 1].figures[2] = s->losses[(history->epochs - 1) % s->count];
+    return 0;
+}
+
+static inline double rate_of(const bench *b)
+{
+    double rate;
+    assert_ok(neuron_optimizer_get_float(b->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, &rate));
+    return rate;
+}
+
+static inline int64_t epochs_of(const bench *b)
+{
+    return neuron_history_epochs(neuron_trainer_history(b->trainer));
+}
+
+#endif
