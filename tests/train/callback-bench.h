@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { SIZE = 8, EXAMPLES = 6, BATCH = 4, STEPS = 2 };
+enum { SIZE = 8, EXAMPLES = 6, BATCH = 4, STEPS = 2, EPOCHS = 14 };
 
 typedef struct bench {
     neuron_context_t *context;
@@ -88,6 +88,66 @@ static inline double rate_of(const bench *b)
 static inline int64_t epochs_of(const bench *b)
 {
     return neuron_history_epochs(neuron_trainer_history(b->trainer));
+}
+
+/* The parameters after each epoch. */
+typedef struct album {
+    float *epochs[EPOCHS];
+    size_t count;
+} album;
+
+static inline int take_picture(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    album *a = user_data;
+    if (event == NEURON_EVENT_EPOCH_END)
+        a->epochs[neuron_history_epochs(neuron_trainer_history(trainer)) - 1] =
+            test_parameters(neuron_trainer_graph(trainer), &a->count);
+    return 0;
+}
+
+static inline bool looks_like(const bench *b, const album *a, int64_t epoch)
+{
+    size_t count;
+    float *values = test_parameters(b->graph, &count);
+    bool same = memcmp(values, a->epochs[epoch], count * sizeof *values) == 0;
+    free(values);
+    return same;
+}
+
+static inline void drop_album(album *a)
+{
+    for (int i = 0; i < EPOCHS; i++)
+        free(a->epochs[i]);
+}
+
+/* The rate of each step. */
+typedef struct rates {
+    double steps[EPOCHS * STEPS];
+    int count;
+} rates;
+
+static inline int watch_rate(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    rates *r = user_data;
+    if (event == NEURON_EVENT_STEP_END)
+        assert_ok(neuron_optimizer_get_float(neuron_trainer_optimizer(trainer),
+                                             NEURON_OPTIMIZER_LEARNING_RATE,
+                                             &r->steps[r->count++]));
+    return 0;
+}
+
+static inline neuron_callback_t *add_schedule(const bench *b, int32_t kind, int64_t length,
+                                              double share, int64_t start, int64_t per_step)
+{
+    neuron_callback_t *c = add(b, kind);
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_LENGTH, length));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_START, start));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PER_STEP, per_step));
+    if (kind == NEURON_CALLBACK_COSINE_SCHEDULE)
+        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_ALPHA, share));
+    else if (kind != NEURON_CALLBACK_WARM_UP)
+        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, share));
+    return c;
 }
 
 #endif

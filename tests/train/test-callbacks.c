@@ -3,11 +3,7 @@
 
 #include "base/random.h"
 
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { EPOCHS = 14, TRIALS = 120 };
+enum { TRIALS = 120 };
 
 static const double nothing = -1;
 
@@ -59,36 +55,6 @@ static int64_t naive_stop(const double *losses, stopping o, int64_t *best)
         }
     }
     return EPOCHS;
-}
-
-/* The parameters after each epoch. */
-typedef struct album {
-    float *epochs[EPOCHS];
-    size_t count;
-} album;
-
-static int take_picture(neuron_trainer_t *trainer, int32_t event, void *user_data)
-{
-    album *a = user_data;
-    if (event == NEURON_EVENT_EPOCH_END)
-        a->epochs[neuron_history_epochs(neuron_trainer_history(trainer)) - 1] =
-            test_parameters(neuron_trainer_graph(trainer), &a->count);
-    return 0;
-}
-
-static bool looks_like(const bench *b, const album *a, int64_t epoch)
-{
-    size_t count;
-    float *values = test_parameters(b->graph, &count);
-    bool same = memcmp(values, a->epochs[epoch], count * sizeof *values) == 0;
-    free(values);
-    return same;
-}
-
-static void drop_album(album *a)
-{
-    for (int i = 0; i < EPOCHS; i++)
-        free(a->epochs[i]);
 }
 
 START_TEST(early_stopping_as_a_plain_loop)
@@ -207,22 +173,6 @@ END_TEST
 
 /* ---- Learning rates ---- */
 
-/* The rate of each step. */
-typedef struct rates {
-    double steps[EPOCHS * STEPS];
-    int count;
-} rates;
-
-static int watch_rate(neuron_trainer_t *trainer, int32_t event, void *user_data)
-{
-    rates *r = user_data;
-    if (event == NEURON_EVENT_STEP_END)
-        assert_ok(neuron_optimizer_get_float(neuron_trainer_optimizer(trainer),
-                                             NEURON_OPTIMIZER_LEARNING_RATE,
-                                             &r->steps[r->count++]));
-    return 0;
-}
-
 static void assert_near(double value, double expected)
 {
     ck_assert_msg(fabs(value - expected) <= 1e-14 * fabs(expected) + 1e-300, "%.17g, not %.17g",
@@ -299,20 +249,6 @@ static double naive_factor(int32_t kind, double t, double n, double f)
 static const int32_t schedules[] = {NEURON_CALLBACK_STEP_SCHEDULE,
                                     NEURON_CALLBACK_EXPONENTIAL_SCHEDULE,
                                     NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_WARM_UP};
-
-static neuron_callback_t *add_schedule(const bench *b, int32_t kind, int64_t length, double share,
-                                       int64_t start, int64_t per_step)
-{
-    neuron_callback_t *c = add(b, kind);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_LENGTH, length));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_START, start));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PER_STEP, per_step));
-    if (kind == NEURON_CALLBACK_COSINE_SCHEDULE)
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_ALPHA, share));
-    else if (kind != NEURON_CALLBACK_WARM_UP)
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, share));
-    return c;
-}
 
 START_TEST(schedules_as_their_formulas)
 {
