@@ -178,9 +178,9 @@ static int check_any_targets(const neuron_tensor_t *targets, const char *who)
         return neuron_fail(NEURON_E_TYPE, "%s: targets are %s, not f32", who,
                            neuron_type_name(targets->type));
     if (targets->shape.rank != 2 || targets->shape.extent[1] < 1 ||
-        targets->shape.extent[1] > CLASSES_MAX)
+        targets->shape.extent[1] > NEURON_CLASSES_MAX)
         return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, not [n, outputs] with 1 to %d", who,
-                           neuron_shape_text(&targets->shape, text), CLASSES_MAX);
+                           neuron_shape_text(&targets->shape, text), NEURON_CLASSES_MAX);
     const float *values = targets->data;
     const int64_t outputs = targets->shape.extent[1];
     for (int64_t i = 0; i < targets->shape.extent[0] * outputs; i++)
