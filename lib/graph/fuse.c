@@ -128,11 +128,19 @@ static void place_moments(neuron_compiler *c, neuron_step *step)
         step->measured_by = maker;
 }
 
+/* Whether the loss can do the softmax of its output: that goes over all classes. */
+static bool ends_in_logits(const neuron_compiler *c)
+{
+    const neuron_spec *spec = &c->output->spec;
+    return neuron_compiler_trains(c) && spec->layer == &neuron_layer_softmax &&
+           neuron_spec_option(spec, NEURON_NODE_AXIS) == spec->output.rank - 1;
+}
+
 void neuron_compiler_list_steps(neuron_compiler *c)
 {
     neuron_session *s = c->session;
     c->output = c->graph->output;
-    if (neuron_compiler_trains(c) && c->output->spec.layer == &neuron_layer_softmax) {
+    if (ends_in_logits(c)) {
         s->logits = true;
         c->output = c->output->inputs[0];
     }
@@ -212,5 +220,5 @@ int64_t neuron_step_gradient_multiple(const neuron_session *session, const neuro
     if (step->reader < 0)
         return 0;
     const neuron_node_t *pool = session->steps[step->reader].pool;
-    return pool ? neuron_max_pool2d_window(&pool->spec, 0).kernel : 1;
+    return pool ? neuron_window_of(&pool->spec, 0).kernel : 1;
 }
