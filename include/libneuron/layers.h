@@ -91,6 +91,23 @@ NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t
  *  @param rate  0 or more and less than 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate);
 
+/** Adds normal noise of mean 0 in training; else nothing happens. The gradient passes unchanged.
+ *  The noise follows from the training's seed, the layer and the step, never from threads.
+ *  Options: NEURON_NODE_DEVIATION.
+ *  @param deviation  the standard deviation, 0 or more and finite. Since 0.1. */
+NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input,
+                                                double deviation);
+
+/** Turns each image about its centre in training, by an angle of its own that is uniform within
+ *  +-factor full turns; else nothing happens. Values are interpolated linearly between the four
+ *  nearest pixels. The angles follow from the training's seed, the layer and the step, never from
+ *  threads.
+ *  Options: NEURON_NODE_FACTOR, NEURON_NODE_FILL_MODE (reflect), NEURON_NODE_FILL_VALUE (0).
+ *  @param input   [height, width] or [height, width, channels].
+ *  @param factor  0 to 1. Since 0.1. */
+NEURON_API neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input,
+                                                 double factor);
+
 /** max(x, 0). Since 0.1. */
 NEURON_API neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input);
 
@@ -189,18 +206,22 @@ enum {
     NEURON_NODE_SLOPE = 140,       /**< float: of a leaky rectifier below 0 */
     NEURON_NODE_ALPHA = 150,       /**< float: what an ELU goes down to, negated */
     NEURON_NODE_APPROXIMATE = 160, /**< int: 1 for a GELU's tanh form, 0 for the exact one */
-    NEURON_NODE_TOP = 220,         /**< int: rows of padding above */
-    NEURON_NODE_BOTTOM = 230,      /**< int: rows of padding below */
-    NEURON_NODE_LEFT = 240,        /**< int: columns of padding before */
-    NEURON_NODE_RIGHT = 250,       /**< int: columns of padding behind */
-    NEURON_NODE_EXTENT_0 = 300,    /**< int: extent of a new shape on axis 0; the rest of the
+    NEURON_NODE_DEVIATION = 180,        /**< float: standard deviation of noise */
+    NEURON_NODE_FACTOR = 190,           /**< float: largest rotation as a share of a full turn */
+    NEURON_NODE_FILL_MODE = 200,        /**< int: one of NEURON_FILL_... */
+    NEURON_NODE_FILL_VALUE = 210,       /**< float: what lies outside, NEURON_FILL_CONSTANT */
+    NEURON_NODE_TOP = 220,              /**< int: rows of padding above */
+    NEURON_NODE_BOTTOM = 230,           /**< int: rows of padding below */
+    NEURON_NODE_LEFT = 240,             /**< int: columns of padding before */
+    NEURON_NODE_RIGHT = 250,            /**< int: columns of padding behind */
+    NEURON_NODE_EXTENT_0 = 300,         /**< int: extent of a new shape on axis 0; the rest of the
                                                shape follows, 0 for axes that it does not have */
-    NEURON_NODE_EXTENT_1 = 310,    /**< int: on axis 1 */
-    NEURON_NODE_EXTENT_2 = 320,    /**< int: on axis 2 */
-    NEURON_NODE_EXTENT_3 = 330,    /**< int: on axis 3 */
-    NEURON_NODE_EXTENT_4 = 340,    /**< int: on axis 4 */
-    NEURON_NODE_EXTENT_5 = 350,    /**< int: on axis 5 */
-    NEURON_NODE_EXTENT_6 = 360     /**< int: on axis 6 */
+    NEURON_NODE_EXTENT_1 = 310,         /**< int: on axis 1 */
+    NEURON_NODE_EXTENT_2 = 320,         /**< int: on axis 2 */
+    NEURON_NODE_EXTENT_3 = 330,         /**< int: on axis 3 */
+    NEURON_NODE_EXTENT_4 = 340,         /**< int: on axis 4 */
+    NEURON_NODE_EXTENT_5 = 350,         /**< int: on axis 5 */
+    NEURON_NODE_EXTENT_6 = 360          /**< int: on axis 6 */
 };
 
 /** How convolution and pooling treat the edge. Since 0.1. */

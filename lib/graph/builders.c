@@ -137,6 +137,16 @@ neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, doubl
     return add(graph, &neuron_layer_dropout, input, &rate, 1);
 }
 
+neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input, double deviation)
+{
+    return add(graph, &neuron_layer_gaussian_noise, input, &deviation, 1);
+}
+
+neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input, double factor)
+{
+    return add(graph, &neuron_layer_random_rotation, input, &factor, 1);
+}
+
 neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input)
 {
     return add(graph, &neuron_layer_relu, input, NULL, 0);

@@ -188,12 +188,62 @@ static void zero_pad2d(const reference_call *c)
                 }
 }
 
+/* The value at a place of an image that is continued outside. */
+static double value_at(const reference_call *c, const double *image, int64_t row, int64_t column,
+                       int64_t channel)
+{
+    const int32_t mode = (int32_t)reference_option(c, NEURON_NODE_FILL_MODE);
+    const int64_t height = c->from->extent[0], width = c->from->extent[1];
+    const int64_t channels = c->from->rank == 3 ? c->from->extent[2] : 1;
+    if (mode == NEURON_FILL_CONSTANT && (row < 0 || row >= height || column < 0 || column >= width))
+        return reference_option(c, NEURON_NODE_FILL_VALUE);
+    while (row < 0 || row >= height)
+        row = mode == NEURON_FILL_WRAP      ? row + (row < 0 ? height : -height)
+              : mode == NEURON_FILL_NEAREST ? row + (row < 0 ? 1 : -1)
+              : row < 0                     ? -1 - row
+                                            : 2 * height - 1 - row;
+    while (column < 0 || column >= width)
+        column = mode == NEURON_FILL_WRAP      ? column + (column < 0 ? width : -width)
+                 : mode == NEURON_FILL_NEAREST ? column + (column < 0 ? 1 : -1)
+                 : column < 0                  ? -1 - column
+                                               : 2 * width - 1 - column;
+    return image[(row * width + column) * channels + channel];
+}
+
+/* A quarter turn, as of a photograph, goes against the clock. */
+static void random_rotation(const reference_call *c)
+{
+    const double factor = c->reference->training ? reference_option(c, NEURON_NODE_FACTOR) : 0;
+    const int64_t height = c->from->extent[0], width = c->from->extent[1];
+    const int64_t channels = c->from->rank == 3 ? c->from->extent[2] : 1;
+    double *to = c->y;
+    for (int64_t v = 0; v < c->count; v++) {
+        const int64_t channel = v % channels, pixel = v / channels,
+                      image = pixel / (height * width);
+        const double *from = c->x + image * height * width * channels;
+        uint32_t numbers[4];
+        reference_random(c, (uint64_t)image, numbers);
+        double angle = factor * 2 * acos(-1) * (numbers[0] / 0x1p31 - 1);
+        double down = (double)(pixel / width % height) - (double)(height - 1) / 2;
+        double along = (double)(pixel % width) - (double)(width - 1) / 2;
+        double y = (double)(height - 1) / 2 + sin(angle) * along + cos(angle) * down;
+        double x = (double)(width - 1) / 2 + cos(angle) * along - sin(angle) * down;
+        *to++ = 0;
+        for (int tap = 0; tap < 4; tap++) {
+            int64_t row = (int64_t)floor(y) + tap / 2, column = (int64_t)floor(x) + tap % 2;
+            double share = (1 - fabs(y - (double)row)) * (1 - fabs(x - (double)column));
+            to[-1] += share * value_at(c, from, row, column, channel);
+        }
+    }
+}
+
 const reference_layer reference_image_layers[] = {
     {"average_pool2d", average_pool2d},
     {"conv2d", conv2d},
     {"global_average_pool2d", global_average_pool2d},
     {"global_max_pool2d", global_max_pool2d},
     {"max_pool2d", max_pool2d},
+    {"random_rotation", random_rotation},
     {"zero_pad2d", zero_pad2d},
     {NULL, NULL},
 };

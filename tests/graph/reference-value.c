@@ -85,10 +85,27 @@ static void dropout(const reference_call *c)
     }
 }
 
+/* Of every four values the first two take the two normal numbers that the first half of a block
+ * makes, the others those of the second half. */
+static void gaussian_noise(const reference_call *c)
+{
+    const double deviation =
+        c->reference->training ? reference_option(c, NEURON_NODE_DEVIATION) : 0;
+    for (int64_t i = 0; i < c->count; i++) {
+        uint32_t numbers[4];
+        reference_random(c, (uint64_t)i / 4, numbers);
+        double share = (double)(numbers[i % 4 / 2 * 2] >> 8) * 0x1p-24;
+        double angle = 2 * acos(-1) * (double)(numbers[i % 4 / 2 * 2 + 1] >> 8) * 0x1p-24;
+        double radius = sqrt(-2 * log(1 - share));
+        c->y[i] = c->x[i] + deviation * radius * (i % 2 ? sin(angle) : cos(angle));
+    }
+}
+
 const reference_layer reference_value_layers[] = {
     {"dropout", dropout},
     {"elu", elu},
     {"flatten", copy},
+    {"gaussian_noise", gaussian_noise},
     {"gelu", gelu},
     {"leaky_relu", leaky_relu},
     {"relu", relu},
