@@ -39,6 +39,25 @@ NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_contex
                                        const char *images_path, const char *labels_path,
                                        int32_t class_count);
 
+/** Loads CIFAR-10 from files of its binary version, such as data_batch_1.bin: records of one label
+ *  byte and 3072 bytes of a colour image, plane by plane. Images become examples 32 x 32 x 3 of
+ *  bytes, with the channels last. Plain or gzip.
+ *  @param paths  `count` paths, 1 or more; their records are joined in this order.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
+ *           NEURON_E_DATA for a label above 9, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
+                                           const char *const *paths, int32_t count);
+
+/** Loads CIFAR-10 from files of its Python version, such as data_batch_1: pickled dictionaries with
+ *  "data", an array [n, 3072] of bytes, and "labels", a list of n numbers, as Python 2 wrote them
+ *  (protocol 2) or Python 3 does from bytes (protocols 3 to 5). A file can make nothing happen: what
+ *  such a dictionary does not need is refused by its name. Plain or gzip.
+ *  @param paths  `count` paths, 1 or more; their rows are joined in this order.
+ *  @return  as neuron_dataset_load_cifar10(). Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
+                                                  neuron_context_t *context,
+                                                  const char *const *paths, int32_t count);
+
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
  *  in random order, for every k. A linear model learns them clearly worse than a small
@@ -82,6 +101,52 @@ enum {
 NEURON_API int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions,
                                     int32_t count, int32_t kind, uint64_t seed,
                                     neuron_dataset_t **parts);
+
+/** Divides a dataset into k folds of nearly equal size and makes two parts of it that share its
+ *  memory: one fold to validate with, and the others to train with. The folds are stratified: of
+ *  each class they have the same number of examples, give or take one, and so have they of all.
+ *  With the same seed the k validation parts have every example once; both parts are in random
+ *  order.
+ *  @param k     number of folds, 2 or more and no more than there are examples.
+ *  @param fold  which one validates: 0 to k - 1.
+ *  @param seed  of the division and of the order.
+ *  @param[out] train, validation  both set, or both NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for more folds than examples, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_dataset_k_fold(neuron_dataset_t *dataset, int32_t k, int32_t fold,
+                                     uint64_t seed, neuron_dataset_t **train,
+                                     neuron_dataset_t **validation);
+
+/** The same examples in random order, sharing memory. A trainer makes a new order for each epoch
+ *  by itself; this is for what reads a dataset in its order.
+ *  @param seed  of the order. @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_dataset_t *dataset,
+                                      uint64_t seed);
+
+/** The examples of some classes, in their order and sharing memory. Class numbers and their count
+ *  stay as they are, so that a graph for all classes fits. Targets that are not one-hot count for
+ *  their largest class.
+ *  @param classes  `count` numbers, 1 or more, each 0 to class_count - 1.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if no example is of these classes, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
+                                     const int32_t *classes, int32_t count);
+
+/** Says whether an example stays: any number but 0 for yes. Since 0.1. */
+typedef int (*neuron_dataset_keep_t)(int64_t position, int32_t label, void *user_data);
+
+/** The examples that a function keeps, in their order and sharing memory.
+ *  @param keep  called once for each example, in order and in the calling thread.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if nothing is kept, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
+                                        neuron_dataset_keep_t keep, void *user_data);
+
+/** The same examples without their colours: of red, green and blue the luma of ITU-R BT.601,
+ *  0.299 R + 0.587 G + 0.114 B. Bytes stay bytes, rounded, and are a copy in memory; labels are
+ *  shared. Scale and offset are kept.
+ *  @param dataset  examples of height x width x 3; they become height x width x 1.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset);
 
 /** The same examples, sharing memory, with targets [class_count] in place of class numbers: 1 for
  *  the example's class and 0 for the others.

@@ -31,6 +31,11 @@ int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *cont
 int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
                           const int64_t *positions, int64_t first, int64_t count);
 
+/* Sorts all positions of a dataset by class without changing the order within one. `room` is for as
+ * many, `ends` becomes where each class ends. */
+void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *room,
+                          int64_t *ends);
+
 /* Whether a graph of these shapes can work on the dataset; `who` begins the message. */
 int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
                          const neuron_shape *output, const char *who);

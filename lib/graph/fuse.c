@@ -121,7 +121,7 @@ static void place_moments(neuron_compiler *c, neuron_step *step)
 {
     const neuron_node_t *input = step->node->inputs[0];
     int32_t maker = neuron_compiler_value(c, input)->maker;
-    if (step->node->spec.layer != &neuron_layer_batch_norm || maker < 0)
+    if (step->node->spec.layer != &neuron_layer_batch_norm || step->node->frozen || maker < 0)
         return;
     const neuron_step *before = &c->session->steps[maker];
     if (flags_of(before->node) & NEURON_LAYER_MEASURES && before->result == input && !before->pool)

@@ -25,6 +25,9 @@ int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
 
 void neuron_session_destroy(neuron_session *session);
 
+/* Whether nothing was frozen or thawed since it was compiled. */
+bool neuron_session_current(const neuron_session *session);
+
 int64_t neuron_session_batch(const neuron_session *session);
 int32_t neuron_session_threads(const neuron_session *session);
 
@@ -49,8 +52,9 @@ bool neuron_session_logits(const neuron_session *session);
 /* Where the loss puts the gradient of neuron_session_output(). NEURON_SESSION_TRAIN only. */
 float *neuron_session_output_gradient(neuron_session *session);
 
-/* Runs the last forward's batch backward; `gradients` is laid out as graph->values and overwritten
- * in all trainable arrays. */
+/* Runs the last forward's batch backward; penalties on parameters add to their gradients, here and
+ * below; `gradients` is laid out as graph->values and overwritten
+ * in all arrays that are trained. */
 void neuron_session_backward(neuron_session *session, float *gradients);
 
 /* Takes the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more

@@ -3,6 +3,7 @@
 #include "base/checked.h"
 #include "evaluate/evaluation.h"
 #include "optimize/cross-entropy.h"
+#include "train/clip.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -27,6 +28,7 @@ void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     drop_session(trainer);
+    neuron_clip_drop_memory(trainer);
     neuron_release(trainer->context, memory->order);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
         neuron_release(trainer->context, memory->slots[i]);
@@ -45,7 +47,7 @@ static int make_memory(neuron_trainer_t *trainer)
         neuron_allocate(context, (size_t)graph->value_count - trainable, sizeof(float));
     bool complete = memory->order && memory->statistics;
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
-        memory->slots[i] = neuron_allocate_zero(context, trainable, sizeof(float));
+        memory->slots[i] = neuron_allocate(context, trainable, sizeof(float));
         complete = complete && memory->slots[i];
     }
     return complete ? NEURON_OK : NEURON_E_MEMORY;
@@ -76,9 +78,11 @@ int neuron_trainer_prepare(neuron_trainer_t *trainer)
             return status;
         }
     }
-    if (memory->session &&
+    RETURN_IF_ERROR(neuron_clip_prepare(trainer));
+    if (memory->session && neuron_session_current(memory->session) &&
         neuron_session_threads(memory->session) == neuron_context_threads(trainer->context))
         return NEURON_OK;
+    RETURN_IF_ERROR(neuron_graph_check_trainable(trainer->graph, "trainer"));
     drop_session(trainer);
     int status = make_session(trainer);
     if (status < 0)
@@ -167,15 +171,21 @@ static void descend(neuron_trainer_t *trainer)
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
+    if (update.step == 1)
+        neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
-    neuron_session_descend(memory->session, &receiver);
+    if (neuron_optimizer_clips_norms(trainer->optimizer))
+        neuron_clip_descend(trainer, &update);
+    else
+        neuron_session_descend(memory->session, &receiver);
     neuron_graph_touch(trainer->graph);
 }
 
 static int do_step(neuron_trainer_t *trainer)
 {
-    /* A callback may have changed the number of threads, for which the session was planned. */
+    /* A callback may have changed the number of threads, for which the session was planned, or what
+     * is frozen. */
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     neuron_progress *progress = &trainer->progress;
     neuron_session *session = trainer->memory.session;
@@ -189,6 +199,7 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = batch_loss(trainer, positions, batch);
+    sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
         copy_statistics(trainer, true);
         neuron_graph_touch(trainer->graph);
@@ -218,6 +229,7 @@ static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGU
     if (trainer->validation)
         RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, &validation_loss,
                                              &validation_accuracy, NULL));
+    validation_loss += neuron_graph_penalty(trainer->graph);
     figures[0] = progress->loss_sum / (double)progress->seen;
     figures[1] = (double)progress->right / (double)progress->seen;
     figures[2] = validation_loss;

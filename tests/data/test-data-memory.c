@@ -37,6 +37,7 @@ static int use_everything(neuron_context_t *context)
     static const double halves[] = {0.5, 0.5};
     neuron_dataset_t *glyphs = NULL, *subset = NULL, *one_hot = NULL, *joined = NULL;
     neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL};
+    neuron_dataset_t *filtered = NULL, *shuffled = NULL, *gray = NULL, *train = NULL, *held = NULL;
     neuron_tensor_t *labels = NULL, *examples = NULL;
     int status = neuron_dataset_generate_glyphs(&glyphs, context, 20, 8, 8, 1);
     if (status == NEURON_OK)
@@ -48,15 +49,28 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_split(joined, halves, 2, NEURON_SPLIT_STRATIFIED, 1, parts);
     if (status == NEURON_OK)
+        status = neuron_dataset_filter(&filtered, glyphs, (const int32_t[]){1, 3}, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_shuffle(&shuffled, glyphs, 1);
+    if (status == NEURON_OK)
+        status = neuron_dataset_k_fold(glyphs, 3, 1, 1, &train, &held);
+    if (status == NEURON_OK)
         status =
             neuron_idx_read(&labels, context, gzip_labels, sizeof gzip_labels - 1, "labels", 1);
     if (status == NEURON_OK)
-        status = neuron_tensor_create(&examples, context, NEURON_U8, (int64_t[]){2, 4}, 2);
+        status = neuron_tensor_create(&examples, context, NEURON_U8, (int64_t[]){2, 1, 2, 3}, 4);
     if (status == NEURON_OK)
         status = neuron_dataset_create(&dataset, context, examples, labels, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_grayscale(&gray, dataset);
     neuron_tensor_unref(examples);
     neuron_tensor_unref(labels);
+    neuron_dataset_unref(gray);
     neuron_dataset_unref(dataset);
+    neuron_dataset_unref(held);
+    neuron_dataset_unref(train);
+    neuron_dataset_unref(shuffled);
+    neuron_dataset_unref(filtered);
     for (int k = 0; k < 2; k++)
         neuron_dataset_unref(parts[k]);
     neuron_dataset_unref(joined);
