@@ -5,11 +5,12 @@
  * sees the colours. The last fifth of the training images validates, and training ends when its
  * loss has not become smaller for five epochs; the parameters of the last epoch are what is tested.
  * The runs are in networks/cifar_runs.c; runs named -sound do without a slip of the document. */
+#include "networks/broadcast.h"
 #include "networks/cifar_runs.h"
 
 #include <stdlib.h>
 
-enum { EPOCHS_MAX = 500, PATIENCE = 5 };
+enum { BATCH_SIZE = 64, EPOCHS_MAX = 500, PATIENCE = 5 };
 
 static const double validation_share = 0.2;
 
@@ -35,11 +36,24 @@ static neuron_optimizer_t *make_optimizer(const example_t *example, const cifar_
 {
     neuron_optimizer_t *optimizer;
 
-    must(neuron_optimizer_create(&optimizer, example->context, run->rule));
+    must(neuron_optimizer_create(&optimizer, example->context,
+                                 run->rule != 0 ? run->rule : NEURON_OPTIMIZER_ADAM));
     if (run->learning_rate != 0)
         must(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE,
                                         run->learning_rate));
     return optimizer;
+}
+
+/* NULL for cross-entropy. */
+static neuron_loss_t *make_loss(const example_t *example, const cifar_run_t *run)
+{
+    neuron_loss_t *loss = NULL;
+
+    if (run->broadcast)
+        must(broadcast_loss_create(&loss, example->context, run->loss));
+    else if (run->loss != 0)
+        must(neuron_loss_create(&loss, example->context, run->loss));
+    return loss;
 }
 
 static void train(example_t *example, const cifar_run_t *run)
@@ -47,18 +61,21 @@ static void train(example_t *example, const cifar_run_t *run)
     choose_data(example, run->colours);
 
     neuron_optimizer_t *optimizer = make_optimizer(example, run);
+    neuron_loss_t *loss = make_loss(example, run);
     example_training_t training = {
         .optimizer = optimizer,
-        .batch_size = run->batch_size,
+        .loss = loss,
+        .batch_size = run->batch_size != 0 ? run->batch_size : BATCH_SIZE,
         .epochs = run->epochs != 0 ? run->epochs : EPOCHS_MAX,
         .patience = run->epochs != 0 ? 0 : PATIENCE,
     };
-    neuron_graph_t *graph = example_graph(example, run->id);
+    neuron_graph_t *graph = example_graph(example, run->run.id);
     must(neuron_graph_finish(
         graph, cifar_network(graph, run->network, run->colours == EXAMPLE_GREY ? 1 : 3)));
-    graph = example_train(example, run->id, graph, &training);
+    graph = example_train(example, run->run.id, graph, &training);
 
     neuron_graph_unref(graph);
+    neuron_loss_unref(loss);
     neuron_optimizer_unref(optimizer);
 }
 
@@ -76,11 +93,11 @@ int main(int argc, char **argv)
     example_t example;
 
     for (int i = 0; i < cifar_run_count; i++)
-        runs[i] =
-            (example_run_t){cifar_runs[i].id, cifar_runs[i].description, cifar_runs[i].reported};
+        runs[i] = (example_run_t){cifar_runs[i].run.id, cifar_runs[i].description,
+                                  cifar_runs[i].reported};
     example_open(&example, &program, argc, argv);
     for (int i = 0; i < cifar_run_count; i++)
-        if (example_wants(&example, cifar_runs[i].id))
+        if (example_wants(&example, cifar_runs[i].run.id))
             train(&example, &cifar_runs[i]);
     example_close(&example);
     return EXIT_SUCCESS;

@@ -66,6 +66,7 @@ typedef struct {
 /* How a graph is trained. */
 typedef struct {
     neuron_optimizer_t *optimizer;
+    neuron_loss_t *loss; /* NULL for cross-entropy */
     int64_t batch_size;
     int64_t epochs;
     int64_t patience; /* epochs without a smaller validation loss that end the run; 0 for none */

@@ -23,18 +23,19 @@ neuron_graph_t *example_graph(const example_t *example, const char *id)
     return graph;
 }
 
-static neuron_evaluation_t *evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
+static neuron_evaluation_t *evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                                     const neuron_loss_t *loss)
 {
     neuron_evaluation_t *evaluation;
 
-    must(neuron_graph_evaluate(graph, dataset, &evaluation));
+    must(neuron_graph_evaluate_loss(graph, dataset, loss, &evaluation));
     return evaluation;
 }
 
 static void evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                          double *accuracy, double *loss)
+                          const neuron_loss_t *kind, double *accuracy, double *loss)
 {
-    neuron_evaluation_t *evaluation = evaluate(graph, dataset);
+    neuron_evaluation_t *evaluation = evaluate(graph, dataset, kind);
 
     *accuracy = neuron_evaluation_accuracy(evaluation);
     *loss = neuron_evaluation_loss(evaluation);
@@ -71,14 +72,14 @@ static void show_summary(const neuron_graph_t *graph)
 
 /* Fills in what is measured of every graph, and prints the report. */
 static void measure(const example_t *example, example_result_t *result, const char *id,
-                    const neuron_graph_t *graph)
+                    const neuron_graph_t *graph, const neuron_loss_t *loss)
 {
-    neuron_evaluation_t *test = evaluate(graph, example->test);
+    neuron_evaluation_t *test = evaluate(graph, example->test, loss);
 
     result->parameters = neuron_graph_parameter_count(graph);
     result->trainable_parameters = neuron_graph_trainable_parameter_count(graph);
-    evaluate_into(graph, example->train, &result->train_accuracy, &result->train_loss);
-    evaluate_into(graph, example->validation, &result->validation_accuracy,
+    evaluate_into(graph, example->train, loss, &result->train_accuracy, &result->train_loss);
+    evaluate_into(graph, example->validation, loss, &result->validation_accuracy,
                   &result->validation_loss);
     result->test_accuracy = neuron_evaluation_accuracy(test);
     result->test_loss = neuron_evaluation_loss(test);
@@ -155,12 +156,13 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
            example->program->runs[example_run_index(example->program, id)].description);
     show_summary(graph);
     must(neuron_trainer_create(&trainer, graph, training->optimizer, example->train));
+    must(neuron_trainer_set_loss(trainer, training->loss));
     fit(example, trainer, id, training, &result);
     result.epochs = neuron_history_epochs(neuron_trainer_history(trainer));
     result.seconds = seconds_of(neuron_trainer_history(trainer));
     neuron_trainer_unref(trainer);
 
-    evaluate_into(graph, example->test, &result.last_epoch_test_accuracy,
+    evaluate_into(graph, example->test, training->loss, &result.last_epoch_test_accuracy,
                   &result.last_epoch_test_loss);
     if (training->keep_best && result.epochs > 0) {
         neuron_graph_unref(graph);
@@ -169,7 +171,7 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
     } else {
         example_save(example, id, graph);
     }
-    measure(example, &result, id, graph);
+    measure(example, &result, id, graph, training->loss);
     example_add_result(example, id, &result);
     return graph;
 }
@@ -180,7 +182,7 @@ void example_record(example_t *example, const char *id, const neuron_graph_t *gr
         .seconds = seconds, .last_epoch_test_accuracy = NAN, .last_epoch_test_loss = NAN};
 
     example_save(example, id, graph);
-    measure(example, &result, id, graph);
+    measure(example, &result, id, graph, NULL);
     example_add_result(example, id, &result);
 }
 
