@@ -67,7 +67,7 @@ static void train(example_t *example, const cifar_run_t *run)
         .loss = loss,
         .batch_size = run->batch_size != 0 ? run->batch_size : BATCH_SIZE,
         .epochs = run->epochs != 0 ? run->epochs : EPOCHS_MAX,
-        .patience = run->epochs != 0 ? 0 : PATIENCE,
+        .callbacks = {run->epochs != 0 ? NULL : example_early_stopping(example, PATIENCE)},
     };
     neuron_graph_t *graph = example_graph(example, run->run.id);
     must(neuron_graph_finish(
@@ -75,6 +75,7 @@ static void train(example_t *example, const cifar_run_t *run)
     graph = example_train(example, run->run.id, graph, &training);
 
     neuron_graph_unref(graph);
+    neuron_callback_unref(training.callbacks[0]);
     neuron_loss_unref(loss);
     neuron_optimizer_unref(optimizer);
 }
@@ -93,8 +94,7 @@ int main(int argc, char **argv)
     example_t example;
 
     for (int i = 0; i < cifar_run_count; i++)
-        runs[i] = (example_run_t){cifar_runs[i].run.id, cifar_runs[i].description,
-                                  cifar_runs[i].reported};
+        runs[i] = cifar_runs[i].run;
     example_open(&example, &program, argc, argv);
     for (int i = 0; i < cifar_run_count; i++)
         if (example_wants(&example, cifar_runs[i].run.id))

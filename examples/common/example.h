@@ -12,7 +12,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { EXAMPLE_RUNS_MAX = 128, EXAMPLE_PATH_MAX = 4096, EXAMPLE_TEXT_MAX = 1024 };
+enum {
+    EXAMPLE_RUNS_MAX = 128,
+    EXAMPLE_PATH_MAX = 4096,
+    EXAMPLE_TEXT_MAX = 1024,
+    EXAMPLE_CALLBACKS_MAX = 2
+};
 
 #define EXAMPLE_FASHION_DATA "fashion-mnist/ or its files"
 #define EXAMPLE_KEPT_BEST    "the parameters of the epoch with the best validation accuracy"
@@ -69,9 +74,9 @@ typedef struct {
     neuron_loss_t *loss; /* NULL for cross-entropy */
     int64_t batch_size;
     int64_t epochs;
-    int64_t patience; /* epochs without a smaller validation loss that end the run; 0 for none */
-    bool keep_best;   /* the parameters of the epoch with the best validation accuracy, else of the
-                         last one */
+    neuron_callback_t *callbacks[EXAMPLE_CALLBACKS_MAX]; /* those that are not NULL */
+    bool keep_best; /* the parameters of the epoch with the best validation accuracy, else of the
+                       last one */
 } example_training_t;
 
 /* What was measured of one run; NAN or 0 for what it does not have. */
@@ -163,6 +168,9 @@ neuron_dataset_t *example_one_hot(neuron_dataset_t *dataset);
 /* An empty graph for run `id`, with a seed of its own. */
 neuron_graph_t *example_graph(const example_t *example, const char *id);
 
+/* Ends a training when the validation loss has not become smaller for so many epochs. */
+neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience);
+
 /* Trains a finished graph with a progress bar; what is kept of it is saved, evaluated and recorded
  * as run `id`. Takes the graph over and returns what was kept. */
 neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t *graph,
@@ -193,8 +201,7 @@ bool example_file_exists(const char *path);
 const char *const *example_folders(const example_t *example);
 void example_generate(example_t *example, const char *wanted, int32_t extent,
                       neuron_dataset_t **train, neuron_dataset_t **test);
-void example_follow(neuron_trainer_t *trainer, const char *id, int64_t patience,
-                    const char *state_path);
+void example_follow(neuron_trainer_t *trainer, const char *id, const char *state_path);
 void example_report(const example_t *example, const neuron_evaluation_t *evaluation);
 void example_add_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_whole(const example_t *example, const char *name, const char *ending,

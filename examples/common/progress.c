@@ -1,5 +1,4 @@
-/* What is done while a training runs: a bar that grows during an epoch, one line for each epoch that
- * ended, and the end when no epoch is better any more. */
+/* A bar that grows while an epoch runs, and one line for each epoch that ended. */
 #include "example.h"
 
 #include <unistd.h>
@@ -13,7 +12,6 @@ typedef struct {
     const char *id;
     bool redraw; /* stdout is a terminal */
     double drawn_at;
-    int64_t patience;
     const char *state_path; /* NULL if the state is not kept */
 } progress_t;
 
@@ -85,17 +83,6 @@ static double mean_seconds(const neuron_history_t *history, int64_t epochs)
     return sum / (double)epochs;
 }
 
-/* Whether the validation loss has not become smaller for so many epochs. */
-static bool is_enough(const neuron_history_t *history, int64_t patience)
-{
-    int64_t best;
-
-    if (patience == 0)
-        return false;
-    must(neuron_history_best(history, NEURON_METRIC_VALIDATION_LOSS, &best));
-    return neuron_history_epochs(history) - 1 - best >= patience;
-}
-
 static int after_epoch(neuron_trainer_t *trainer, void *user_data)
 {
     const progress_t *progress = user_data;
@@ -114,19 +101,16 @@ static int after_epoch(neuron_trainer_t *trainer, void *user_data)
     fflush(stdout);
     if (progress->state_path != NULL)
         must(neuron_trainer_save(trainer, progress->state_path));
-    return is_enough(history, progress->patience) ? NEURON_STOP : 0;
+    return 0;
 }
 
 /* The trainer calls back until its next run: `state_path` is kept. */
-void example_follow(neuron_trainer_t *trainer, const char *id, int64_t patience,
-                    const char *state_path)
+void example_follow(neuron_trainer_t *trainer, const char *id, const char *state_path)
 {
     static progress_t progress;
 
-    progress = (progress_t){.id = id,
-                            .redraw = isatty(STDOUT_FILENO) != 0,
-                            .patience = patience,
-                            .state_path = state_path};
+    progress =
+        (progress_t){.id = id, .redraw = isatty(STDOUT_FILENO) != 0, .state_path = state_path};
     must(neuron_trainer_set_step_callback(trainer, after_step, &progress));
     must(neuron_trainer_set_epoch_callback(trainer, after_epoch, &progress));
 }

@@ -90,6 +90,15 @@ static void measure(const example_t *example, example_result_t *result, const ch
     neuron_evaluation_unref(test);
 }
 
+neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience)
+{
+    neuron_callback_t *stop;
+
+    must(neuron_callback_create(&stop, example->context, NEURON_CALLBACK_EARLY_STOPPING));
+    must(neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, patience));
+    return stop;
+}
+
 /* What went before, if the run was interrupted. */
 static void resume(neuron_trainer_t *trainer, const char *id, const char *state)
 {
@@ -100,7 +109,7 @@ static void resume(neuron_trainer_t *trainer, const char *id, const char *state)
            (long long)neuron_history_epochs(neuron_trainer_history(trainer)));
 }
 
-/* Runs until the last epoch or the end of patience. A loss that is not a number is a result too:
+/* Runs until the last epoch, or until a callback has enough. A loss that is not a number is a result too:
  * the run ends with a note. */
 static void fit(const example_t *example, neuron_trainer_t *trainer, const char *id,
                 const example_training_t *training, example_result_t *result)
@@ -120,12 +129,12 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
         must(neuron_trainer_set_checkpoint(trainer, path, NEURON_METRIC_VALIDATION_ACCURACY));
     if (options->resume)
         resume(trainer, id, state);
-    example_follow(trainer, id, training->patience, options->resume ? state : NULL);
+    example_follow(trainer, id, options->resume ? state : NULL);
     int status = neuron_trainer_run(trainer, &history);
-    if (status == NEURON_E_NUMBER)
-        snprintf(result->note, sizeof result->note, "%s", neuron_error_last());
-    else if (status != NEURON_STOP)
+    if (status != NEURON_E_NUMBER)
         must(status);
+    snprintf(result->note, sizeof result->note, "%s",
+             status == NEURON_E_NUMBER ? neuron_error_last() : neuron_trainer_stop_reason(trainer));
 
     example_path(example, path, id, "-history.csv");
     must(neuron_history_save_csv(history, path));
@@ -157,6 +166,9 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
     show_summary(graph);
     must(neuron_trainer_create(&trainer, graph, training->optimizer, example->train));
     must(neuron_trainer_set_loss(trainer, training->loss));
+    for (int i = 0; i < EXAMPLE_CALLBACKS_MAX; i++)
+        if (training->callbacks[i] != NULL)
+            must(neuron_trainer_add_callback(trainer, training->callbacks[i]));
     fit(example, trainer, id, training, &result);
     result.epochs = neuron_history_epochs(neuron_trainer_history(trainer));
     result.seconds = seconds_of(neuron_trainer_history(trainer));
