@@ -31,6 +31,8 @@ typedef struct neuron_graph neuron_graph_t;
 typedef struct neuron_node neuron_node_t;
 /** Examples and their labels. See dataset.h. */
 typedef struct neuron_dataset neuron_dataset_t;
+/** Random changes of images. See augmentation.h. */
+typedef struct neuron_augmentation neuron_augmentation_t;
 /** The rule by which gradients change parameters. See optimizer.h. */
 typedef struct neuron_optimizer neuron_optimizer_t;
 /** One training: its graph, optimizer, data, settings and progress. See trainer.h. */
@@ -42,6 +44,14 @@ typedef struct neuron_evaluation neuron_evaluation_t;
 
 /** The largest number of dimensions of a tensor, the batch dimension included. */
 enum { NEURON_RANK_MAX = 8 };
+
+/** What an image is continued by outside of its edges, here those of a row "abcd". Since 0.1. */
+enum {
+    NEURON_FILL_NEAREST = 10,  /**< aaaa|abcd|dddd */
+    NEURON_FILL_CONSTANT = 20, /**< a constant */
+    NEURON_FILL_REFLECT = 30,  /**< dcba|abcd|dcba */
+    NEURON_FILL_WRAP = 40      /**< abcd|abcd|abcd */
+};
 
 #ifdef __cplusplus
 }
