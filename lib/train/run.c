@@ -3,6 +3,7 @@
 #include "base/checked.h"
 #include "evaluate/evaluation.h"
 #include "optimize/cross-entropy.h"
+#include "train/feed.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -183,9 +184,8 @@ static int do_step(neuron_trainer_t *trainer)
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count - first);
     const int64_t *positions = trainer->memory.order + first;
 
+    RETURN_IF_ERROR(neuron_feeder_take(trainer, positions, batch, neuron_session_input(session)));
     copy_statistics(trainer, false);
-    neuron_dataset_gather(trainer->train, trainer->context->pool, positions, 0, batch,
-                          neuron_session_input(session));
     neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = batch_loss(trainer, positions, batch);
@@ -301,12 +301,14 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running already");
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
+    RETURN_IF_ERROR(neuron_feeder_begin(trainer));
     int status = 0;
     trainer->running = true;
     trainer->stopped = false;
     neuron_trainer_start_clock(trainer);
     while (status == 0 && trainer->progress.epoch < trainer->epochs)
         status = run_epoch(trainer);
+    neuron_feeder_end(trainer);
     trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
     trainer->running = false;
     if (history && (status == NEURON_OK || trainer->stopped || status == NEURON_E_NUMBER))

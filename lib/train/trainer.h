@@ -4,6 +4,7 @@
 
 #include <libneuron/trainer.h>
 
+#include "augment/augmentation.h"
 #include "data/dataset.h"
 #include "graph/session.h"
 #include "optimize/optimizer.h"
@@ -39,6 +40,8 @@ typedef struct neuron_run_memory {
     neuron_loss_part *losses;
 } neuron_run_memory;
 
+typedef struct neuron_feeder neuron_feeder;
+
 struct neuron_trainer {
     atomic_int references;
     neuron_context_t *context;
@@ -51,6 +54,9 @@ struct neuron_trainer {
     int64_t epochs, batch_size;
     bool shuffle;
     double validation_split;
+    int64_t workers; /* negative for as many as are of use */
+    bool augments;
+    neuron_augment_settings augmentation; /* as it was when it was set */
     char *checkpoint_path;
     int32_t checkpoint_metric;
     neuron_trainer_callback_t step_callback, epoch_callback;
@@ -62,6 +68,7 @@ struct neuron_trainer {
     neuron_progress progress;
     double resumed_at; /* clock when the run began to count this epoch's seconds */
     neuron_run_memory memory;
+    neuron_feeder *feeder; /* of the run that is on; NULL if it needs none */
 };
 
 /* Makes the memory of a run; does nothing if it is there. */
