@@ -3,8 +3,6 @@
 
 #include "base/checked.h"
 
-#include <math.h>
-
 /* Nearer than this to a pixel is on it: the sine of half a turn is not quite 0. */
 static const double near = 1e-6;
 
@@ -16,8 +14,12 @@ typedef struct place {
 
 static place place_of(double coordinate)
 {
-    double below = floor(coordinate + near), share = coordinate - below;
-    place found = {.below = (int64_t)below, .share = share < near ? 0 : (float)share};
+    /* The largest whole number up to there: floor() is a call where it is no instruction. */
+    double moved = coordinate + near;
+    place found = {.below = (int64_t)moved};
+    found.below -= (double)found.below > moved;
+    double share = coordinate - (double)found.below;
+    found.share = share < near ? 0 : (float)share;
     found.above = found.below + (found.share > 0);
     return found;
 }
