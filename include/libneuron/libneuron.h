@@ -13,6 +13,7 @@
 #include <libneuron/context.h>
 #include <libneuron/tensor.h>
 #include <libneuron/dataset.h>
+#include <libneuron/augmentation.h>
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>
 #include <libneuron/committee.h>

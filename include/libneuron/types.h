@@ -31,6 +31,8 @@ typedef struct neuron_graph neuron_graph_t;
 typedef struct neuron_node neuron_node_t;
 /** Examples and their labels. See dataset.h. */
 typedef struct neuron_dataset neuron_dataset_t;
+/** Random changes of images. See augmentation.h. */
+typedef struct neuron_augmentation neuron_augmentation_t;
 /** The rule by which gradients change parameters. See optimizer.h. */
 typedef struct neuron_optimizer neuron_optimizer_t;
 /** What a training makes small. See loss.h. */

@@ -4,6 +4,7 @@
 #include "evaluate/evaluation.h"
 #include "train/callback.h"
 #include "train/clip.h"
+#include "train/feed.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -148,9 +149,8 @@ static int do_step(neuron_trainer_t *trainer)
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count - first);
     const int64_t *positions = trainer->memory.order + first;
 
+    RETURN_IF_ERROR(neuron_feeder_take(trainer, positions, batch, neuron_session_input(session)));
     copy_statistics(trainer, false);
-    neuron_dataset_gather(trainer->train, trainer->context->pool, positions, 0, batch,
-                          neuron_session_input(session));
     neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
@@ -294,6 +294,7 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
+    RETURN_IF_ERROR(neuron_feeder_begin(trainer));
     int status = NEURON_OK;
     trainer->running = true;
     trainer->stopped = false;
@@ -301,6 +302,7 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
         neuron_callbacks_settle(trainer);
     else
         status = run_epochs(trainer);
+    neuron_feeder_end(trainer);
     trainer->running = false;
     if (history && (status == NEURON_OK || trainer->stopped || status == NEURON_E_NUMBER))
         *history = neuron_history_ref(trainer->history);
