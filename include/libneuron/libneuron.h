@@ -15,6 +15,7 @@
 #include <libneuron/dataset.h>
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>
+#include <libneuron/custom.h>
 #include <libneuron/committee.h>
 #include <libneuron/summary.h>
 #include <libneuron/optimizer.h>

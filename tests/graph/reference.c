@@ -251,6 +251,24 @@ static void hyperbolic_tangent(const call *c)
         c->y[i] = tanh(c->x[i]);
 }
 
+/* Custom layers of test-custom.c: x sigmoid(x), and all inputs one behind the other. */
+static void swish(const call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] / (1 + exp(-c->x[i]));
+}
+
+static void join(const call *c)
+{
+    double *y = c->y;
+    for (int64_t e = 0; e < c->reference->batch; e++)
+        for (int32_t i = 0; i < c->node->spec.input_count; i++) {
+            int64_t size = c->node->spec.inputs[i].extent[0];
+            for (int64_t j = 0; j < size; j++)
+                *y++ = input(c, i)[e * size + j];
+        }
+}
+
 static void softmax(const call *c)
 {
     int64_t width = c->shape->extent[c->shape->rank - 1];
@@ -327,6 +345,9 @@ static const struct {
 } table[] = {
     {"average", average},
     {"batch_norm", batch_norm},
+    {"join", join},
+    {"own_dense", dense},
+    {"swish", swish},
     {"concat", concat},
     {"conv2d", conv2d},
     {"dense", dense},
