@@ -120,9 +120,20 @@ NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_te
  *  neuron_graph_predict().
  *  @param[out] evaluation  the figures, see evaluation.h; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE if the examples or the number of
- *           classes do not fit, NEURON_E_DATA for an empty dataset, NEURON_E_MEMORY. Since 0.1. */
+ *           classes do not fit, NEURON_E_DATA for an empty dataset or one with targets of any kind,
+ *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                      neuron_evaluation_t **evaluation);
+
+/** The same with another loss than cross-entropy. The confusion matrix has a cell for each pair of
+ *  classes, which is much for an output of many thousand numbers.
+ *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY.
+ *  @return  as neuron_graph_evaluate(); NEURON_E_DATA also if the loss does not go with the
+ *           dataset's targets. Since 0.1. */
+NEURON_API int neuron_graph_evaluate_loss(const neuron_graph_t *graph,
+                                          const neuron_dataset_t *dataset,
+                                          const neuron_loss_t *loss,
+                                          neuron_evaluation_t **evaluation);
 
 /** Saves structure and parameters in one file in the safetensors layout: the arrays under their
  *  names, the structure as JSON in the header's `__metadata__`. The file is written under another

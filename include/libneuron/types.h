@@ -33,8 +33,12 @@ typedef struct neuron_node neuron_node_t;
 typedef struct neuron_dataset neuron_dataset_t;
 /** The rule by which gradients change parameters. See optimizer.h. */
 typedef struct neuron_optimizer neuron_optimizer_t;
+/** What a training makes small. See loss.h. */
+typedef struct neuron_loss neuron_loss_t;
 /** One training: its graph, optimizer, data, settings and progress. See trainer.h. */
 typedef struct neuron_trainer neuron_trainer_t;
+/** What happens at set points of a training. See callback.h. */
+typedef struct neuron_callback neuron_callback_t;
 /** The figures of each epoch. See history.h. */
 typedef struct neuron_history neuron_history_t;
 /** How well a graph does on a dataset. See evaluation.h. */

@@ -31,7 +31,7 @@ static void begin_run(step_call *call, neuron_session *session, const neuron_ste
         .pool = session->context->pool,
         .batch = session->last_batch,
         .capacity = session->batch,
-        .training = session->purpose == NEURON_SESSION_TRAIN,
+        .training = session->purpose != NEURON_SESSION_PREDICT,
         .frozen = step->node->frozen,
         .inputs = session->inputs,
         .output = neuron_session_memory(session, step->value),
@@ -129,7 +129,7 @@ int neuron_session_forward(neuron_session *session, const float *input, int64_t 
     session->last_batch = batch;
     session->last_random = (neuron_random){.seed = seed, .use = NEURON_RANDOM_DROPOUT};
     session->last_step = step_number;
-    bool training = session->purpose == NEURON_SESSION_TRAIN;
+    bool training = session->purpose != NEURON_SESSION_PREDICT;
     if (!training)
         prepare_all(session);
     for (int32_t i = 0; i < session->step_count; i++) {

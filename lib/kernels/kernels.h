@@ -25,6 +25,20 @@ typedef struct neuron_epilogue {
     const float *gate; /* 0 where this is not above 0: the gradient of a rectifier; NULL for none */
 } neuron_epilogue;
 
+/* The same for the columns from `column` on of an output that begins `output` floats further. */
+static inline neuron_epilogue neuron_epilogue_at(const neuron_epilogue *epilogue, int64_t column,
+                                                 int64_t output)
+{
+    neuron_epilogue at = *epilogue;
+    if (at.scale) {
+        at.scale += column;
+        at.shift += column;
+    }
+    if (at.gate)
+        at.gate += output;
+    return at;
+}
+
 /* output[output_offsets[p] + n] = bias[n]
  *     + sum over t < taps, r < run of source[offsets[p] + t * tap_step + r] * weights(t * run + r,
  * n) for p < pixels, n < columns. A row of a convolution's kernel is one tap: what lies under it in

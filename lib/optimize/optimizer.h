@@ -102,7 +102,7 @@ extern const neuron_rule neuron_rule_nadam;
 extern const neuron_rule neuron_rule_rmsprop;
 extern const neuron_rule neuron_rule_sgd;
 
-/* Bounds that several rules have; the largest double below 1. */
+/* The largest double below 1. */
 #define NEURON_BELOW_ONE (1 - DBL_EPSILON / 2)
 
 /* Rows of options that several rules have. Epsilon must not vanish in float: it keeps 0 / 0 away

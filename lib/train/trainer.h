@@ -6,8 +6,18 @@
 
 #include "data/dataset.h"
 #include "graph/session.h"
+#include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "train/history.h"
+
+/* What callbacks make of the learning rate: see callback.h. */
+typedef struct neuron_rates {
+    bool known; /* whether they did anything yet */
+    double base, factor;
+    double applied; /* what the optimizer was given; another number there came from other hands */
+} neuron_rates;
+
+enum { NEURON_STOP_REASON_SIZE = 256 };
 
 /* Where a training is: all that a later run needs beside parameters, slots and history. */
 typedef struct neuron_progress {
@@ -21,7 +31,13 @@ typedef struct neuron_progress {
     double seconds; /* spent in this epoch */
     bool has_best;  /* of the figure that the checkpoint goes by */
     double best;
+    bool epoch_begun; /* callbacks were told of the epoch that is on */
+    neuron_rates rates;
+    char stop_reason[NEURON_STOP_REASON_SIZE]; /* "" if callbacks did not end the training */
 } neuron_progress;
+
+/* Examples whose loss one task takes. */
+enum { NEURON_LOSSES_PER_TASK = 16 };
 
 /* Sums over some examples. */
 typedef struct neuron_loss_part {
@@ -41,11 +57,15 @@ typedef struct neuron_run_memory {
     neuron_loss_part *losses;
 } neuron_run_memory;
 
+typedef struct neuron_callback_entry neuron_callback_entry;
+
 struct neuron_trainer {
     atomic_int references;
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_optimizer_t *optimizer;
+    neuron_loss_t *loss;   /* NULL for cross-entropy */
+    double *class_weights; /* of each class; NULL if all are 1 */
     neuron_dataset_t *train, *validation;
     neuron_dataset_t *given; /* `train` before the validation split took its share */
     neuron_history_t *history;
@@ -58,6 +78,10 @@ struct neuron_trainer {
     neuron_trainer_callback_t step_callback, epoch_callback;
     void *step_data, *epoch_data;
 
+    neuron_callback_entry *callbacks;
+    int32_t callback_count;
+    uint64_t settled_version; /* of the graph, when callbacks exchanged its parameters */
+
     bool running;
     bool stopped;     /* by a callback */
     bool epoch_ended; /* an epoch callback is on: progress is that of the epoch before */
@@ -65,6 +89,20 @@ struct neuron_trainer {
     double resumed_at; /* clock when the run began to count this epoch's seconds */
     neuron_run_memory memory;
 };
+
+/* NEURON_E_STATE for what is set before the first step, if that was done. */
+int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what);
+
+/* The loss, also if none was set. */
+const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer);
+
+/* NEURON_E_DATA if the loss does not go with the datasets. */
+int neuron_trainer_check_loss(const neuron_trainer_t *trainer);
+
+/* Sums of loss and right answers over the batch that was run forward; the gradient of the mean loss
+ * goes to the session. */
+neuron_loss_part neuron_trainer_take_losses(neuron_trainer_t *trainer, const int64_t *positions,
+                                            int64_t batch);
 
 /* Makes the memory of a run; does nothing if it is there. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);

@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 #include "graph/steps.h"
-#include "optimize/cross-entropy.h"
+#include "losses/cross-entropy.h"
 
 #include <math.h>
 
