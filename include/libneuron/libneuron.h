@@ -16,6 +16,7 @@
 #include <libneuron/augmentation.h>
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>
+#include <libneuron/custom.h>
 #include <libneuron/committee.h>
 #include <libneuron/summary.h>
 #include <libneuron/optimizer.h>

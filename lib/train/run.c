@@ -116,14 +116,15 @@ static void take_gradient(void *user_data, int64_t offset, const float *gradient
     neuron_optimizer_apply_part(user_data, offset, gradient, count);
 }
 
-/* Runs backward; each parameter is updated as soon as its gradient is there. */
-static void descend(neuron_trainer_t *trainer)
+/* Runs backward; each parameter is updated as soon as its gradient is there, or all of them at the
+ * end. Fails without an update. */
+static int descend(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     neuron_update update = {
         .optimizer = trainer->optimizer,
         .kernels = neuron_session_kernels(memory->session),
-        .step = ++trainer->progress.updates,
+        .step = trainer->progress.updates + 1,
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
@@ -131,11 +132,20 @@ static void descend(neuron_trainer_t *trainer)
         neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
-    if (neuron_optimizer_clips_norms(trainer->optimizer))
-        neuron_clip_descend(trainer, &update);
-    else
-        neuron_session_descend(memory->session, &receiver);
+    RETURN_IF_ERROR(neuron_clip_needed(trainer)
+                        ? neuron_clip_descend(trainer, &update)
+                        : neuron_session_descend(memory->session, &receiver));
+    trainer->progress.updates++;
     neuron_graph_touch(trainer->graph);
+    return NEURON_OK;
+}
+
+/* Takes back what a step that failed did to the graph. */
+static int undo_step(neuron_trainer_t *trainer, int status)
+{
+    copy_statistics(trainer, true);
+    neuron_graph_touch(trainer->graph);
+    return status;
 }
 
 static int do_step(neuron_trainer_t *trainer)
@@ -151,18 +161,21 @@ static int do_step(neuron_trainer_t *trainer)
 
     RETURN_IF_ERROR(neuron_feeder_take(trainer, positions, batch, neuron_session_input(session)));
     copy_statistics(trainer, false);
-    neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    int status = neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    if (status < 0)
+        return undo_step(trainer, status);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
     sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
-        copy_statistics(trainer, true);
-        neuron_graph_touch(trainer->graph);
+        undo_step(trainer, NEURON_E_NUMBER);
         return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
                            progress->epoch + 1, progress->step + 1,
                            isnan(sum.loss) ? "not a number" : "infinite");
     }
-    descend(trainer);
+    status = descend(trainer);
+    if (status < 0)
+        return undo_step(trainer, status);
 
     if (progress->step == 0) {
         progress->loss_sum = 0;

@@ -52,7 +52,7 @@ typedef struct neuron_run_memory {
     int64_t *order; /* of the examples in this epoch */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
     float *gradients;  /* of all trainable parameters, and sums of their squares: for */
-    double *squares;   /* clipping by a norm */
+    double *squares;   /* clip.h */
     float *statistics; /* the part of graph->values that is not trained, before a step */
     float *targets;    /* of one example for each thread of the session */
     neuron_loss_part *losses;
