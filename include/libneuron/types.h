@@ -45,6 +45,14 @@ typedef struct neuron_evaluation neuron_evaluation_t;
 /** The largest number of dimensions of a tensor, the batch dimension included. */
 enum { NEURON_RANK_MAX = 8 };
 
+/** What an image is continued by outside of its edges, here those of a row "abcd". Since 0.1. */
+enum {
+    NEURON_FILL_NEAREST = 10,  /**< aaaa|abcd|dddd */
+    NEURON_FILL_CONSTANT = 20, /**< a constant */
+    NEURON_FILL_REFLECT = 30,  /**< dcba|abcd|dcba */
+    NEURON_FILL_WRAP = 40      /**< abcd|abcd|abcd */
+};
+
 #ifdef __cplusplus
 }
 #endif

@@ -301,7 +301,10 @@ typedef struct neuron_kernels {
      * `gate` is NULL only where that is above 0. */
     void (*scatter)(const neuron_window_part *part, float *first, const float *gradient,
                     const float *gate, const int32_t *places);
-    /* The same for a row of windows that lie side by side. */
+    /* Mean of each channel, and its way back: adds an equal share of the gradient to each pixel. */
+    void (*average)(const neuron_window_part *part, const float *first, float *output);
+    void (*spread)(const neuron_window_part *part, float *first, const float *gradient);
+    /* The largest values and their way back for a row of windows that lie side by side. */
     void (*pool)(const neuron_pool_work *work);
     void (*pool_back)(const neuron_pool_work *work);
 
