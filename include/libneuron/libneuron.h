@@ -20,6 +20,7 @@
 #include <libneuron/optimizer.h>
 #include <libneuron/loss.h>
 #include <libneuron/trainer.h>
+#include <libneuron/callback.h>
 #include <libneuron/history.h>
 #include <libneuron/evaluation.h>
 

@@ -37,6 +37,8 @@ typedef struct neuron_optimizer neuron_optimizer_t;
 typedef struct neuron_loss neuron_loss_t;
 /** One training: its graph, optimizer, data, settings and progress. See trainer.h. */
 typedef struct neuron_trainer neuron_trainer_t;
+/** What happens at set points of a training. See callback.h. */
+typedef struct neuron_callback neuron_callback_t;
 /** The figures of each epoch. See history.h. */
 typedef struct neuron_history neuron_history_t;
 /** How well a graph does on a dataset. See evaluation.h. */

@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
-enum { CLASSES_MAX = 65536 };
 static const double share_tolerance = 0.001;
 
 static int check_examples(const neuron_tensor_t *examples, const char *who)
@@ -167,7 +167,7 @@ int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(examples);
     CHECK_ARGUMENT(labels);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= CLASSES_MAX);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
     return neuron_dataset_create_for(dataset, context, examples, labels, class_count, "dataset");
 }
 
@@ -178,9 +178,9 @@ static int check_any_targets(const neuron_tensor_t *targets, const char *who)
         return neuron_fail(NEURON_E_TYPE, "%s: targets are %s, not f32", who,
                            neuron_type_name(targets->type));
     if (targets->shape.rank != 2 || targets->shape.extent[1] < 1 ||
-        targets->shape.extent[1] > CLASSES_MAX)
+        targets->shape.extent[1] > NEURON_CLASSES_MAX)
         return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, not [n, outputs] with 1 to %d", who,
-                           neuron_shape_text(&targets->shape, text), CLASSES_MAX);
+                           neuron_shape_text(&targets->shape, text), NEURON_CLASSES_MAX);
     const float *values = targets->data;
     const int64_t outputs = targets->shape.extent[1];
     for (int64_t i = 0; i < targets->shape.extent[0] * outputs; i++)
@@ -225,6 +225,7 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
     if (!made)
         return NEURON_E_MEMORY;
     made->weights = neuron_tensor_ref(dataset->weights);
+    made->class_names = neuron_tensor_ref(dataset->class_names);
     made->one_hot = dataset->one_hot;
     made->any_targets = dataset->any_targets;
     made->class_count = dataset->class_count;
@@ -253,6 +254,7 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     neuron_tensor_unref(dataset->examples);
     neuron_tensor_unref(dataset->labels);
     neuron_tensor_unref(dataset->weights);
+    neuron_tensor_unref(dataset->class_names);
     neuron_release(context, dataset->order);
     neuron_release(context, dataset);
     neuron_context_unref(context);
@@ -349,6 +351,16 @@ int64_t neuron_dataset_count(const neuron_dataset_t *dataset)
 int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
 {
     return dataset ? dataset->class_count : 0;
+}
+
+const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k)
+{
+    if (!dataset || !dataset->class_names || k < 0 || k >= dataset->class_count)
+        return NULL;
+    const char *name = dataset->class_names->data;
+    for (int32_t i = 0; i < k; i++)
+        name += strlen(name) + 1;
+    return name;
 }
 
 int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank)

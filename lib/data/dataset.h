@@ -7,17 +7,20 @@
 #include "base/context.h"
 #include "base/tensor.h"
 
+enum { NEURON_CLASSES_MAX = 65536 };
+
 struct neuron_dataset {
     atomic_int references;
     neuron_context_t *context;
     const struct neuron_kernels *kernels;
-    neuron_tensor_t *examples; /* u8 or f32, [stored, ...] */
-    neuron_tensor_t *labels;   /* i32 [stored] or, as targets, f32 [stored, outputs] */
-    bool one_hot;              /* labels are class numbers that are handed out as targets */
-    bool any_targets;          /* targets need not be shares */
-    int32_t class_count;       /* of which neuron_dataset_label() tells one */
-    int32_t outputs;           /* what a graph must have: as many, but 1 for two classes */
-    neuron_shape shape;        /* of one example */
+    neuron_tensor_t *examples;    /* u8 or f32, [stored, ...] */
+    neuron_tensor_t *labels;      /* i32 [stored] or, as targets, f32 [stored, outputs] */
+    neuron_tensor_t *class_names; /* u8, each with its zero; NULL if they are not known */
+    bool one_hot;                 /* labels are class numbers that are handed out as targets */
+    bool any_targets;             /* targets need not be shares */
+    int32_t class_count;          /* of which neuron_dataset_label() tells one */
+    int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
+    neuron_shape shape;           /* of one example */
     double scale, offset;
     int64_t count;
     int64_t *order;           /* stored row of each example */

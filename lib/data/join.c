@@ -6,6 +6,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Whether classes have equal names, or one of the datasets does not know any. */
+static bool same_names(const neuron_dataset_t *first, const neuron_dataset_t *other)
+{
+    const neuron_tensor_t *ours = first->class_names, *theirs = other->class_names;
+    return !ours || !theirs ||
+           (neuron_shape_equal(&ours->shape, &theirs->shape) &&
+            memcmp(ours->data, theirs->data, (size_t)neuron_tensor_count(ours)) == 0);
+}
+
 static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *other, int32_t number)
 {
     const char *who = "neuron_dataset_join";
@@ -34,6 +43,10 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
                            "%s: dataset %" PRId32 " has %" PRId32 " %s, dataset 0 has %" PRId32,
                            who, number, other->outputs, first->any_targets ? "targets" : "classes",
                            first->outputs);
+    if (!same_names(first, other))
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: classes of dataset %" PRId32 " have other names than dataset 0's",
+                           who, number);
     if (first->scale != other->scale || first->offset != other->offset)
         return neuron_fail(NEURON_E_DATA,
                            "%s: dataset %" PRId32 " has another scale or offset than dataset 0",
@@ -123,6 +136,7 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
                                                             labels, first->class_count, __func__);
     if (status < 0)
         goto done;
+    (*dataset)->class_names = neuron_tensor_ref(first->class_names);
     status = join_weights(*dataset, datasets, count);
     if (status < 0) {
         neuron_dataset_unref(*dataset);

@@ -8,6 +8,8 @@
 
 #include "layers/max-pool2d.h"
 
+#include <string.h>
+
 static uint32_t flags_of(const neuron_node_t *node)
 {
     return node->spec.layer->flags;
@@ -19,7 +21,8 @@ static bool passes_on(const neuron_compiler *c, const neuron_node_t *node)
            (!neuron_compiler_trains(c) && flags_of(node) & NEURON_LAYER_TRAINING_ONLY);
 }
 
-/* Whether the loss takes the place of the output layer. A softmax must go over all classes. */
+/* Whether the loss takes the place of the output layer: of a softmax only if that goes over all
+ * classes. */
 static bool left_to_loss(const neuron_compiler *c)
 {
     const neuron_spec *spec = &c->graph->output->spec;

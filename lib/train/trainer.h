@@ -10,6 +10,15 @@
 #include "optimize/optimizer.h"
 #include "train/history.h"
 
+/* What callbacks make of the learning rate: see callback.h. */
+typedef struct neuron_rates {
+    bool known; /* whether they did anything yet */
+    double base, factor;
+    double applied; /* what the optimizer was given; another number there came from other hands */
+} neuron_rates;
+
+enum { NEURON_STOP_REASON_SIZE = 256 };
+
 /* Where a training is: all that a later run needs beside parameters, slots and history. */
 typedef struct neuron_progress {
     uint64_t seed;
@@ -22,6 +31,9 @@ typedef struct neuron_progress {
     double seconds; /* spent in this epoch */
     bool has_best;  /* of the figure that the checkpoint goes by */
     double best;
+    bool epoch_begun; /* callbacks were told of the epoch that is on */
+    neuron_rates rates;
+    char stop_reason[NEURON_STOP_REASON_SIZE]; /* "" if callbacks did not end the training */
 } neuron_progress;
 
 /* Examples whose loss one task takes. */
@@ -45,6 +57,8 @@ typedef struct neuron_run_memory {
     neuron_loss_part *losses;
 } neuron_run_memory;
 
+typedef struct neuron_callback_entry neuron_callback_entry;
+
 struct neuron_trainer {
     atomic_int references;
     neuron_context_t *context;
@@ -63,6 +77,10 @@ struct neuron_trainer {
     int32_t checkpoint_metric;
     neuron_trainer_callback_t step_callback, epoch_callback;
     void *step_data, *epoch_data;
+
+    neuron_callback_entry *callbacks;
+    int32_t callback_count;
+    uint64_t settled_version; /* of the graph, when callbacks exchanged its parameters */
 
     bool running;
     bool stopped;     /* by a callback */
