@@ -14,7 +14,9 @@ typedef enum neuron_random_use {
     NEURON_RANDOM_DROPOUT = 3,
     NEURON_RANDOM_SPLIT = 4,
     NEURON_RANDOM_GLYPHS = 5,
-    NEURON_RANDOM_GRAPH_SEED = 6
+    NEURON_RANDOM_GRAPH_SEED = 6,
+    NEURON_RANDOM_SEARCH = 40,
+    NEURON_RANDOM_TRIAL_SEED = 41
 } neuron_random_use;
 
 /* A sequence: `seed` is the key; `use`, `stream` (a node, an image) and the index make the counter.
