@@ -25,5 +25,6 @@
 #include <libneuron/callback.h>
 #include <libneuron/history.h>
 #include <libneuron/evaluation.h>
+#include <libneuron/search.h>
 
 #endif
