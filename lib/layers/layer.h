@@ -195,6 +195,7 @@ extern const neuron_layer neuron_layer_batch_norm;
 extern const neuron_layer neuron_layer_concat;
 extern const neuron_layer neuron_layer_conv2d;
 extern const neuron_layer neuron_layer_dense;
+extern const neuron_layer neuron_layer_depthwise_conv2d;
 extern const neuron_layer neuron_layer_dropout;
 extern const neuron_layer neuron_layer_elu;
 extern const neuron_layer neuron_layer_flatten;
