@@ -30,6 +30,25 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
                                      neuron_tensor_t *examples, neuron_tensor_t *labels,
                                      int32_t class_count);
 
+/** Makes a dataset whose targets are any numbers: what a regression predicts, the examples
+ *  themselves for an autoencoder, -1 and 1 for a hinge loss. It keeps the tensors as
+ *  neuron_dataset_create() does. It is not for NEURON_LOSS_CROSS_ENTROPY, the loss of who sets none.
+ *
+ *  Its number of classes is that of the outputs, and an example belongs to the class of its largest
+ *  target; so accuracy is the share of examples whose largest output stands where the largest target
+ *  does (the first of equals). With a single output there are two classes: an example belongs to
+ *  class 1 if its target is above 0.5, else to class 0, and is right if its output is on the same
+ *  side.
+ *  @param[out] dataset  the new dataset; NULL on failure.
+ *  @param examples  as for neuron_dataset_create().
+ *  @param targets   NEURON_F32, [n, outputs], finite; 1 to 65536 outputs.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for counts that
+ *  differ or a target that is not finite (the first such is named), NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
+                                                  neuron_context_t *context,
+                                                  neuron_tensor_t *examples,
+                                                  neuron_tensor_t *targets);
+
 /** Loads images and labels from a pair of IDX files, plain or gzip: the format of MNIST,
  *  Fashion-MNIST and K-MNIST. Images [n, height, width] become examples height x width x 1.
  *  @param class_count  1 to 256.
@@ -38,6 +57,25 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
 NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *images_path, const char *labels_path,
                                        int32_t class_count);
+
+/** Loads CIFAR-10 from files of its binary version, such as data_batch_1.bin: records of one label
+ *  byte and 3072 bytes of a colour image, plane by plane. Images become examples 32 x 32 x 3 of
+ *  bytes, with the channels last. Plain or gzip.
+ *  @param paths  `count` paths, 1 or more; their records are joined in this order.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
+ *           NEURON_E_DATA for a label above 9, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
+                                           const char *const *paths, int32_t count);
+
+/** Loads CIFAR-10 from files of its Python version, such as data_batch_1: pickled dictionaries with
+ *  "data", an array [n, 3072] of bytes, and "labels", a list of n numbers, as Python 2 wrote them
+ *  (protocol 2) or Python 3 does from bytes (protocols 3 to 5). A file can make nothing happen: what
+ *  such a dictionary does not need is refused by its name. Plain or gzip.
+ *  @param paths  `count` paths, 1 or more; their rows are joined in this order.
+ *  @return  as neuron_dataset_load_cifar10(). Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
+                                                  neuron_context_t *context,
+                                                  const char *const *paths, int32_t count);
 
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
@@ -151,10 +189,22 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
  *  @param scale, offset  finite. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
 
+/** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
+ *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.
+ *  Accuracy knows no weights. Subsets, parts and joined datasets made afterwards take the weights of
+ *  their examples along; what was made before does not change.
+ *  @param weights  copied: one for each example, in order, finite and not negative; NULL for none.
+ *  @param count    neuron_dataset_count().
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
+ *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights,
+                                          int64_t count);
+
 /** Number of examples; 0 for NULL. Since 0.1. */
 NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
 
-/** Number of classes; 0 for NULL. Since 0.1. */
+/** Number of classes; 0 for NULL. Of targets of any kind see
+ *  neuron_dataset_create_with_targets(). Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
 
 /** Shape of one example.

@@ -115,8 +115,9 @@ NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *in
 
 /** What can be set on a node. Which layer takes which is said with its builder call. Since 0.1. */
 enum {
-    NEURON_NODE_USE_BIAS = 10,    /**< int: 1 (default) or 0 */
-    NEURON_NODE_INITIALIZER = 20, /**< int: how the kernel starts, one of NEURON_INITIALIZER_... */
+    NEURON_NODE_USE_BIAS = 10,       /**< int: 1 (default) or 0 */
+    NEURON_NODE_INITIALIZER = 20,    /**< int: how the kernel starts, one of NEURON_INITIALIZER_...
+                                       that takes no parameter */
     NEURON_NODE_STRIDE_HEIGHT = 30,  /**< int: 1 to 1024 */
     NEURON_NODE_STRIDE_WIDTH = 40,   /**< int: 1 to 1024 */
     NEURON_NODE_PADDING = 50,        /**< int: NEURON_PADDING_VALID or NEURON_PADDING_SAME */
@@ -136,12 +137,57 @@ enum {
     NEURON_PADDING_SAME = 20   /**< zeros around, so that stride 1 keeps the extent */
 };
 
-/** How kernels start; biases start at zero. Since 0.1. */
+/** How a parameter array starts. Kernels start by Glorot's uniform numbers, biases at zero, unless
+ *  it is set. The numbers follow from the graph's seed and the place of the array in the graph.
+ *
+ *  Fan in and fan out are what one output depends on and how many outputs depend on one input: the
+ *  last two axes of an array, times the window before them; both are its extent for an array of
+ *  rank 1. "Normal" with a variance that follows from them means that numbers beyond two deviations
+ *  are drawn again, and the deviation made larger by 1 / 0.8796 so that the variance is right, as in
+ *  Keras. Since 0.1. */
 enum {
     NEURON_INITIALIZER_GLOROT_UNIFORM = 10, /**< uniform within sqrt(6 / (fan in + fan out)), the
                                                  default (Glorot and Bengio, AISTATS 2010) */
-    NEURON_INITIALIZER_ZEROS = 20           /**< zeros */
+    NEURON_INITIALIZER_ZEROS = 20,          /**< zeros */
+    NEURON_INITIALIZER_GLOROT_NORMAL = 30,  /**< normal, variance 2 / (fan in + fan out) */
+    NEURON_INITIALIZER_HE_UNIFORM = 40, /**< uniform within sqrt(6 / fan in) (He and others, 2015;
+                                             arXiv 1502.01852) */
+    NEURON_INITIALIZER_HE_NORMAL = 50,  /**< normal, variance 2 / fan in */
+    NEURON_INITIALIZER_LECUN_UNIFORM = 60, /**< uniform within sqrt(3 / fan in) (LeCun and others,
+                                                Efficient BackProp, 1998) */
+    NEURON_INITIALIZER_LECUN_NORMAL = 70,  /**< normal, variance 1 / fan in */
+    NEURON_INITIALIZER_UNIFORM =
+        80, /**< uniform from -limit to limit; the parameter is the limit */
+    NEURON_INITIALIZER_NORMAL =
+        90, /**< normal, mean 0, of any size; the parameter is the deviation */
+    NEURON_INITIALIZER_TRUNCATED_NORMAL = 100, /**< the same, but what is beyond two deviations is
+                                                    drawn again; the deviation is not corrected */
+    NEURON_INITIALIZER_CONSTANT = 110,         /**< the parameter everywhere */
+    NEURON_INITIALIZER_ONES = 120              /**< ones */
 };
+
+/** Finds an initialiser by its name: "glorot_uniform", "he_normal" and so on, as the enumerators are
+ *  called; "random_uniform" and "random_normal" do as well as "uniform" and "normal".
+ *  @param[out] kind  one of NEURON_INITIALIZER_...; untouched on failure.
+ *  @return  0, or NEURON_E_ARGUMENT for NULL and for a name that there is not. Any thread.
+ *           Since 0.1. */
+NEURON_API int neuron_initializer_find(const char *name, int32_t *kind);
+
+/** Name of an initialiser, such as "he_normal"; NULL for a number that is none.
+ *  @return  a constant string. Any thread. Since 0.1. */
+NEURON_API const char *neuron_initializer_name(int32_t kind);
+
+/** Sets how one parameter array of a node starts.
+ *  @param node       as for neuron_node_set_int(), but another layer may use it already.
+ *  @param array      name of the array, as told with the layer: "kernel", "bias", "gamma".
+ *  @param kind       one of NEURON_INITIALIZER_...; in force until NEURON_NODE_INITIALIZER is set.
+ *  @param parameter  limit or deviation, 0 or more; any finite value of a constant; 0 for kinds that
+ *                    take none.
+ *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, and for what is
+ *           no initialiser or out of its bounds; NEURON_E_STATE if the graph is finished. Unless it
+ *           is finished, the error sticks to the graph. Since 0.1. */
+NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t kind,
+                                           double parameter);
 
 /** Sets a whole number of a node.
  *  @param node  NULL, from a builder that failed, needs no check: the graph has kept the reason.
@@ -158,6 +204,37 @@ NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double
  *  @param name  1 to 127 bytes of UTF-8 without '.' and control characters, unlike all others of
  *  the graph; copied. @return  as neuron_node_set_int(). Since 0.1. */
 NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
+
+/** Sets the regulariser of one parameter array of a node, before the graph is finished or at any time
+ *  later: l1 * sum |w| + l2 * sum w^2 is added to the loss, for training as well as for validation,
+ *  and so l1 * sign(w) + 2 * l2 * w to the gradient before the optimizer sees it. As in Keras, l2 is
+ *  not halved. A frozen layer adds nothing. Saved and loaded, and copied by neuron_import(). No other
+ *  thread may use the graph meanwhile.
+ *  @param array  name of an array that is trained: "kernel", "bias", "gamma".
+ *  @param l1     0 or more; 0 for none, which is the default.
+ *  @param l2     the same.
+ *  @return  0 or NEURON_E_ARGUMENT, which sticks to a graph that is not finished, unless `node` is
+ *           NULL. Since 0.1. */
+NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l1,
+                                           double l2);
+
+/** Freezes a layer or thaws it, before the graph is finished or at any time later: to train only the
+ *  last layers of a graph that was loaded, find the others by neuron_graph_find_node() and freeze
+ *  them. All layers begin as trainable.
+ *
+ *  Training does not change the parameters of a frozen layer, and what it needs of time and memory
+ *  goes down where no gradient is wanted any more. A frozen batch normalisation goes by its moving
+ *  statistics in training too and leaves them as they are, as in Keras; dropout stays on. The mark
+ *  is saved and loaded, and neuron_import() copies it. A trainer takes note from its next step on.
+ *  No other thread may use the graph meanwhile.
+ *  @param trainable  0 or 1.
+ *  @return  0 or NEURON_E_ARGUMENT, which sticks to a graph that is not finished, unless `node` is
+ *           NULL. Since 0.1. */
+NEURON_API int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable);
+
+/** Whether training may change the parameters of a node, if it has any: 1, or 0 if it is frozen or
+ *  NULL. Since 0.1. */
+NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
 
 /** Reads a number of a node back, whole or real.
  *  @param[out] value  the value in force.

@@ -19,6 +19,7 @@
 #include <libneuron/committee.h>
 #include <libneuron/summary.h>
 #include <libneuron/optimizer.h>
+#include <libneuron/loss.h>
 #include <libneuron/trainer.h>
 #include <libneuron/history.h>
 #include <libneuron/evaluation.h>

@@ -6,9 +6,10 @@
  *      neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 50);
  *      neuron_trainer_run(trainer, &history);
  *
- *  The loss is the mean cross-entropy in nats between the graph's output and the labels, whether
- *  these are class numbers or targets. If the output is a softmax, the two are computed as one, from
- *  the logits; else outputs are taken as probabilities and kept at 1e-7 or above, as in Keras.
+ *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats between
+ *  the graph's output and the labels, whether these are class numbers or targets. If the output is a
+ *  softmax, the two are computed as one, from the logits; else outputs are taken as probabilities
+ *  and kept at 1e-7 or above, as in Keras.
  */
 #ifndef NEURON_TRAINER_H
 #define NEURON_TRAINER_H
@@ -87,6 +88,23 @@ NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
 NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
+/** Sets what the training makes small, only before the first step. The loss of the validation set is
+ *  taken by it too.
+ *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY, which is the default.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA if the loss does not go with the
+ *           targets of the training or the validation set. Since 0.1. */
+NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss);
+
+/** Sets by how much the losses of each class's examples are multiplied in training, only before the
+ *  first step. As in Keras the loss of a batch is then the sum of weight times loss, divided by the
+ *  number of examples; validation and accuracy know no class weights. If the dataset gives its
+ *  examples weights too (neuron_dataset_set_weights()), both are multiplied.
+ *  @param weights  copied: one for each class, finite and not negative; NULL for none.
+ *  @param count    neuron_dataset_class_count() of the training set.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *weights,
+                                                int32_t count);
+
 /** Has the graph saved whenever a figure is better at the end of an epoch than in all epochs since
  *  this was set. It is written as neuron_graph_save() does.
  *  @param path    copied; NULL for none.
@@ -119,6 +137,7 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *  @return  0; a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
  *           epoch and step in the message and the parameters as they were before that step (the
  *           step before may have ruined them: it is the loss that is looked at);
+ *           NEURON_E_DATA if the loss does not go with the targets;
  *           NEURON_E_IO for a checkpoint that could not be written; NEURON_E_STATE from within a
  *           callback; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
@@ -130,7 +149,7 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
 
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
- *  same batch size, shuffling and validation split; its seed and the graph's parameters are
+ *  same batch size, shuffling, validation split, loss and class weights; its seed and the graph's parameters are
  *  replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
  *  the way.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not

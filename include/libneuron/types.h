@@ -35,6 +35,8 @@ typedef struct neuron_dataset neuron_dataset_t;
 typedef struct neuron_augmentation neuron_augmentation_t;
 /** The rule by which gradients change parameters. See optimizer.h. */
 typedef struct neuron_optimizer neuron_optimizer_t;
+/** What a training makes small. See loss.h. */
+typedef struct neuron_loss neuron_loss_t;
 /** One training: its graph, optimizer, data, settings and progress. See trainer.h. */
 typedef struct neuron_trainer neuron_trainer_t;
 /** The figures of each epoch. See history.h. */

@@ -12,19 +12,30 @@ struct neuron_dataset {
     neuron_context_t *context;
     const struct neuron_kernels *kernels;
     neuron_tensor_t *examples; /* u8 or f32, [stored, ...] */
-    neuron_tensor_t *labels;   /* i32 [stored] or, as targets, f32 [stored, class_count] */
+    neuron_tensor_t *labels;   /* i32 [stored] or, as targets, f32 [stored, outputs] */
     bool one_hot;              /* labels are class numbers that are handed out as targets */
-    int32_t class_count;
-    neuron_shape shape; /* of one example */
+    bool any_targets;          /* targets need not be shares */
+    int32_t class_count;       /* of which neuron_dataset_label() tells one */
+    int32_t outputs;           /* what a graph must have: as many, but 1 for two classes */
+    neuron_shape shape;        /* of one example */
     double scale, offset;
     int64_t count;
     int64_t *order; /* stored row of each example */
+    float *weights; /* of each example; NULL if all are 1 */
 };
+
+/* A single target of any kind stands for class 1 if it is above this, else for class 0. */
+#define NEURON_DATASET_THRESHOLD 0.5f
 
 /* neuron_dataset_create() whose messages begin with `who`, such as the path of a file. */
 int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
                               neuron_tensor_t *examples, neuron_tensor_t *labels,
                               int32_t class_count, const char *who);
+
+/* neuron_dataset_create_with_targets() likewise. */
+int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_context_t *context,
+                                           neuron_tensor_t *examples, neuron_tensor_t *targets,
+                                           const char *who);
 
 /* A dataset of `count` examples of another, sharing its memory. `positions` are places in the
  * dataset; NULL for first, first + 1, ... */
@@ -48,10 +59,14 @@ int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
 /* Whether examples have a target for each class rather than a class number. */
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);
 
-/* Class of an example: its number, or its largest target (the first of equals). */
+/* Class of an example: its number, or its largest target (the first of equals), or for a single
+ * target of any kind on which side of the threshold it lies. */
 int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position);
 
-/* Writes the class_count targets of an example, one-hot for a class number. */
+/* Writes the `outputs` targets of an example, one-hot for a class number. */
 void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, float *target);
+
+/* What an example's loss is multiplied by. */
+double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position);
 
 #endif

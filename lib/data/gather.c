@@ -60,9 +60,11 @@ int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
     int64_t row = dataset->order[position];
     if (dataset->labels->type == NEURON_I32)
         return ((const int32_t *)dataset->labels->data)[row];
-    const float *target = (const float *)dataset->labels->data + row * dataset->class_count;
+    const float *target = (const float *)dataset->labels->data + row * dataset->outputs;
+    if (dataset->outputs != dataset->class_count)
+        return target[0] > NEURON_DATASET_THRESHOLD;
     int32_t largest = 0;
-    for (int32_t k = 1; k < dataset->class_count; k++)
+    for (int32_t k = 1; k < dataset->outputs; k++)
         if (target[k] > target[largest])
             largest = k;
     return largest;
@@ -71,14 +73,19 @@ int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
 void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, float *target)
 {
     int64_t row = dataset->order[position];
-    size_t bytes = (size_t)dataset->class_count * sizeof *target;
+    size_t bytes = (size_t)dataset->outputs * sizeof *target;
     if (dataset->labels->type == NEURON_F32) {
         const float *stored = dataset->labels->data;
-        memcpy(target, stored + row * dataset->class_count, bytes);
+        memcpy(target, stored + row * dataset->outputs, bytes);
     } else {
         memset(target, 0, bytes);
         target[((const int32_t *)dataset->labels->data)[row]] = 1;
     }
+}
+
+double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position)
+{
+    return dataset->weights ? (double)dataset->weights[position] : 1;
 }
 
 int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts, int32_t capacity)

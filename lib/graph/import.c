@@ -67,6 +67,8 @@ static int copy_node(neuron_graph_t *graph, const neuron_graph_t *source, const 
                          node->spec.options, node->spec.weights);
     if (!copy)
         return graph->status;
+    copy->frozen = node->frozen;
+    memcpy(copy->choices, node->choices, sizeof copy->choices);
     copies[node->index] = copy;
     return copy_values(copy, source, node);
 }

@@ -86,6 +86,67 @@ static int read_weights(reader *r, const json_t *list)
     return NEURON_OK;
 }
 
+/* What is set on the node once it is there. */
+static const char initializers_key[] = "initializers", regularizers_key[] = "regularizers",
+                  trainable_key[] = "trainable";
+
+/* Sets what the list says of one array. */
+typedef int (*set_array)(const reader *r, neuron_node_t *node, const char *array,
+                         const json_t *list);
+
+static int set_initializer(const reader *r, neuron_node_t *node, const char *array,
+                           const json_t *list)
+{
+    int32_t kind;
+    const char *name = json_string_value(json_array_get(list, 0));
+    const json_t *parameter = json_array_get(list, 1);
+    if (json_array_size(list) != 2 || !name || !json_is_number(parameter))
+        return neuron_fail(NEURON_E_FORMAT, NODE "an initializer is not a name and a number",
+                           NODE_ARGUMENTS(r));
+    int status = neuron_initializer_find(name, &kind);
+    if (status == NEURON_OK)
+        status = neuron_node_set_initializer(node, array, kind, json_number_value(parameter));
+    return status < 0 ? fail_as_graph(r, status) : NEURON_OK;
+}
+
+static int set_regularizer(const reader *r, neuron_node_t *node, const char *array,
+                           const json_t *list)
+{
+    const json_t *l1 = json_array_get(list, 0), *l2 = json_array_get(list, 1);
+    if (json_array_size(list) != 2 || !json_is_number(l1) || !json_is_number(l2))
+        return neuron_fail(NEURON_E_FORMAT, NODE "a regularizer is not two numbers",
+                           NODE_ARGUMENTS(r));
+    int status =
+        neuron_node_set_regularizer(node, array, json_number_value(l1), json_number_value(l2));
+    return status < 0 ? fail_as_graph(r, status) : NEURON_OK;
+}
+
+/* Reads an object with one list for each array it names; NULL for none. */
+static int read_arrays(const reader *r, neuron_node_t *node, json_t *object, const char *what,
+                       set_array set)
+{
+    if (object && !json_is_object(object))
+        return neuron_fail(NEURON_E_FORMAT, NODE "%s are not given by array", NODE_ARGUMENTS(r),
+                           what);
+    for (void *place = json_object_iter(object); place;
+         place = json_object_iter_next(object, place))
+        RETURN_IF_ERROR(set(r, node, json_object_iter_key(place), json_object_iter_value(place)));
+    return NEURON_OK;
+}
+
+static int read_parts(const reader *r, neuron_node_t *node, const json_t *json)
+{
+    int32_t trainable = 1;
+    const json_t *mark = json_object_get(json, trainable_key);
+    if (mark && read_place(&trainable, mark, 2) < 0)
+        return neuron_fail(NEURON_E_FORMAT, NODE "trainable is not 0 or 1", NODE_ARGUMENTS(r));
+    RETURN_IF_ERROR(neuron_node_set_trainable(node, trainable));
+    RETURN_IF_ERROR(read_arrays(r, node, json_object_get(json, initializers_key), initializers_key,
+                                set_initializer));
+    return read_arrays(r, node, json_object_get(json, regularizers_key), regularizers_key,
+                       set_regularizer);
+}
+
 static int32_t find_option(const neuron_layer *layer, const char *name)
 {
     for (int32_t i = 0; i < layer->option_count; i++)
@@ -98,8 +159,11 @@ static int32_t find_option(const neuron_layer *layer, const char *name)
 static int read_key(reader *r, const neuron_layer *layer, double *options, const char *key,
                     const json_t *value)
 {
-    if (strcmp(key, "layer") == 0 || strcmp(key, "name") == 0 || strcmp(key, "inputs") == 0)
-        return NEURON_OK;
+    static const char *const read_elsewhere[] = {"layer",          "name",           "inputs",
+                                                 initializers_key, regularizers_key, trainable_key};
+    for (size_t i = 0; i < sizeof read_elsewhere / sizeof *read_elsewhere; i++)
+        if (strcmp(key, read_elsewhere[i]) == 0)
+            return NEURON_OK;
     if (strcmp(key, "weights") == 0)
         return read_weights(r, value);
     int32_t index = find_option(layer, key);
@@ -124,10 +188,11 @@ static int read_layer(reader *r, const neuron_layer *layer, const json_t *json)
     for (; place; place = json_object_iter_next((json_t *)(uintptr_t)json, place))
         RETURN_IF_ERROR(read_key(r, layer, options, json_object_iter_key(place),
                                  json_object_iter_value(place)));
-    if (!neuron_graph_add(r->graph, layer, node_name(r), r->inputs, r->input_count, options,
-                          r->weights))
+    neuron_node_t *node = neuron_graph_add(r->graph, layer, node_name(r), r->inputs, r->input_count,
+                                           options, r->weights);
+    if (!node)
         return fail_as_graph(r, r->graph->status);
-    return NEURON_OK;
+    return read_parts(r, node, json);
 }
 
 static int read_input(reader *r, const json_t *json)

@@ -1,5 +1,6 @@
 #include "io/structure.h"
 
+#include "graph/penalty.h"
 #include "io/json.h"
 
 /* Adds an empty list to an object, which owns it. */
@@ -50,6 +51,41 @@ static int write_weights(json_t *json, const neuron_spec *spec)
     return NEURON_OK;
 }
 
+/* What was set for single arrays: {"kernel": ["normal", 0.02]}. */
+static int write_initializers(json_t *json, const neuron_node_t *node)
+{
+    json_t *all = NULL, *list;
+    for (int32_t i = 0; i < node->spec.array_count; i++) {
+        const neuron_array_choice *choice = &node->choices[i];
+        if (!choice->initializer)
+            continue;
+        if (!all)
+            RETURN_IF_ERROR(neuron_json_set(json, "initializers", all = json_object()));
+        RETURN_IF_ERROR(add_list(&list, all, node->spec.arrays[i].name));
+        const char *name = neuron_initializer_name(choice->initializer);
+        RETURN_IF_ERROR(neuron_json_append(list, json_string(name)));
+        RETURN_IF_ERROR(neuron_json_append(list, json_real(choice->parameter)));
+    }
+    return NEURON_OK;
+}
+
+/* The same for regularisers: {"kernel": [l1, l2]}. */
+static int write_regularizers(json_t *json, const neuron_node_t *node)
+{
+    json_t *all = NULL, *list;
+    for (int32_t i = 0; i < node->spec.array_count; i++) {
+        const neuron_array_choice *choice = &node->choices[i];
+        if (!neuron_choice_penalizes(choice))
+            continue;
+        if (!all)
+            RETURN_IF_ERROR(neuron_json_set(json, "regularizers", all = json_object()));
+        RETURN_IF_ERROR(add_list(&list, all, node->spec.arrays[i].name));
+        RETURN_IF_ERROR(neuron_json_append(list, json_real(choice->l1)));
+        RETURN_IF_ERROR(neuron_json_append(list, json_real(choice->l2)));
+    }
+    return NEURON_OK;
+}
+
 static int write_node(json_t *json, const neuron_node_t *node)
 {
     RETURN_IF_ERROR(neuron_json_set(json, "layer", json_string(node->spec.layer->name)));
@@ -59,7 +95,11 @@ static int write_node(json_t *json, const neuron_node_t *node)
     else
         RETURN_IF_ERROR(write_inputs(json, node));
     RETURN_IF_ERROR(write_options(json, &node->spec));
-    return write_weights(json, &node->spec);
+    RETURN_IF_ERROR(write_weights(json, &node->spec));
+    if (node->frozen && node != node->graph->input)
+        RETURN_IF_ERROR(neuron_json_set(json, "trainable", json_integer(0)));
+    RETURN_IF_ERROR(write_initializers(json, node));
+    return write_regularizers(json, node);
 }
 
 static int write_nodes(json_t *json, const neuron_graph_t *graph)

@@ -253,12 +253,10 @@ static void correlate_band(void *work, int64_t task, int32_t worker)
         .output = job->output + first,
         .output_offsets =
             (const int64_t *)(const void *)(run->scratch + job->layout.output_offsets),
-        .epilogue = run->epilogue,
+        .epilogue = neuron_epilogue_at(&run->epilogue, 0, first),
     };
     if (run->pooling)
         part.output = (float *)(void *)(own + job->layout.worker_outputs);
-    if (part.epilogue.gate)
-        part.epilogue.gate += first;
     if (neuron_correlation_is_shallow(correlation))
         run->kernels->correlate_shallow(&part);
     else

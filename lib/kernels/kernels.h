@@ -25,6 +25,20 @@ typedef struct neuron_epilogue {
     const float *gate; /* 0 where this is not above 0: the gradient of a rectifier; NULL for none */
 } neuron_epilogue;
 
+/* The same for the columns from `column` on of an output that begins `output` floats further. */
+static inline neuron_epilogue neuron_epilogue_at(const neuron_epilogue *epilogue, int64_t column,
+                                                 int64_t output)
+{
+    neuron_epilogue at = *epilogue;
+    if (at.scale) {
+        at.scale += column;
+        at.shift += column;
+    }
+    if (at.gate)
+        at.gate += output;
+    return at;
+}
+
 /* output[output_offsets[p] + n] = bias[n]
  *     + sum over t < taps, r < run of source[offsets[p] + t * tap_step + r] * weights(t * run + r,
  * n) for p < pixels, n < columns. A row of a convolution's kernel is one tap: what lies under it in
@@ -211,12 +225,27 @@ typedef struct neuron_dropout_work {
 
 typedef struct neuron_momentum_work {
     float rate, momentum;
+    bool nesterov;
 } neuron_momentum_work;
 
 typedef struct neuron_adam_work {
     float rate, epsilon; /* the rate of this step, start corrected */
+    float decay;         /* of the values themselves */
     float keep_mean, take_mean, keep_square, take_square;
 } neuron_adam_work;
+
+/* What the other rules go by; each uses what it needs. */
+typedef struct neuron_rule_work {
+    float rate, epsilon;            /* the rate of this step, start corrected */
+    float keep_first, take_first;   /* how averages of gradients or steps move */
+    float keep_second, take_second; /* and those of sizes and squares */
+    float gradient_rate;            /* nadam: of the gradient itself beside that of its mean, */
+    float root_scale;               /* and what corrects the root of its square */
+} neuron_rule_work;
+
+/* `first` and `second` are what the rule remembers of each parameter; NULL if it has no second. */
+typedef void neuron_rule_kernel(const neuron_rule_work *work, float *values, const float *gradients,
+                                float *first, float *second, int64_t count);
 
 /* The moments of some rows, chunk by chunk: `sums` has for each the mean of every channel and then
  * the sums of squared differences from it. */
@@ -297,6 +326,11 @@ typedef struct neuron_kernels {
                      float *velocities, int64_t count);
     void (*adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
                  float *squares, int64_t count);
+    neuron_rule_kernel *rmsprop, *adagrad, *adadelta, *adamax, *nadam;
+
+    /* output = value * scale, or the bound where that is beyond it on either side. */
+    void (*limit)(const float *values, int64_t count, float scale, float bound, float *output);
+    double (*square_sum)(const float *values, int64_t count);
 
     /* All of the following are over `rows` rows of `channels` floats, without gaps. */
 

@@ -39,7 +39,7 @@ static void finish_task(void *work, int64_t task, int32_t worker)
         .bias = job->bias,
         .output = job->values + row * job->width,
         .output_row = job->width,
-        .epilogue = neuron_epilogue_at(&job->epilogue, row, 0, job->width),
+        .epilogue = neuron_epilogue_at(&job->epilogue, 0, row * job->width),
     };
     job->product->kernels->join(&part);
 }

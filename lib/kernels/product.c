@@ -119,7 +119,7 @@ static void join(const forward_job *job, int64_t row, int64_t rows, int64_t colu
         .bias = job->bias ? job->bias + column : NULL,
         .output = job->output + row * product->units + column,
         .output_row = product->units,
-        .epilogue = neuron_epilogue_at(job->epilogue, row, column, product->units),
+        .epilogue = neuron_epilogue_at(job->epilogue, column, row * product->units + column),
     };
     product->kernels->join(&work);
 }
@@ -190,7 +190,7 @@ static void multiply_panel(const forward_job *job, const neuron_multiply_work *w
         part.rows = neuron_min_count(job->cut.rows_at_once, work->rows - row);
         part.left = work->left + row * work->left_row;
         part.output = work->output + row * work->output_row;
-        part.epilogue = neuron_epilogue_at(&work->epilogue, row, 0, work->output_row);
+        part.epilogue = neuron_epilogue_at(&work->epilogue, 0, row * work->output_row);
         job->product->kernels->multiply(&part);
         part.ahead = NULL;
     }
@@ -215,7 +215,7 @@ static void multiply_block(const forward_job *job, const neuron_multiply_work *w
         part.right = work->right + column * work->depth;
         part.bias = work->bias ? work->bias + column : NULL;
         part.output = work->output + column;
-        part.epilogue = neuron_epilogue_at(&work->epilogue, 0, column, work->output_row);
+        part.epilogue = neuron_epilogue_at(&work->epilogue, column, column);
         part.ahead_rows = end - begin;
         part.ahead = end > begin ? job->weights + (next->k + begin) * units + next->column : NULL;
         multiply_panel(job, &part);
@@ -246,8 +246,8 @@ static void multiply_slice(const forward_job *job, int64_t task, forward_worker 
         work.left = job->left + slice->row * job->left_row + k;
         work.right = packed[worker->side];
         if (k + work.depth == slice->depth_end && !slice->sums)
-            work.epilogue =
-                neuron_epilogue_at(job->epilogue, slice->row, slice->column, product->units);
+            work.epilogue = neuron_epilogue_at(job->epilogue, slice->column,
+                                               slice->row * product->units + slice->column);
         worker->side = !worker->side;
         multiply_block(job, &work, &next, packed[worker->side]);
         worker->block = next;

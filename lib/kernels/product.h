@@ -70,18 +70,4 @@ void neuron_cblas_weight_gradient(const neuron_product *product,
                                   const neuron_weight_product *arrays);
 size_t neuron_cblas_backward_scratch(int64_t units);
 
-/* The columns from `column` on, for an output that begins at `row` and there. */
-static inline neuron_epilogue neuron_epilogue_at(const neuron_epilogue *epilogue, int64_t row,
-                                                 int64_t column, int64_t output_row)
-{
-    neuron_epilogue at = *epilogue;
-    if (at.scale) {
-        at.scale += column;
-        at.shift += column;
-    }
-    if (at.gate)
-        at.gate += row * output_row + column;
-    return at;
-}
-
 #endif

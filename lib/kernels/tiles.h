@@ -52,6 +52,11 @@ void KERNEL(momentum)(const neuron_momentum_work *work, float *values, const flo
                       float *velocities, int64_t count);
 void KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
                   float *squares, int64_t count);
+neuron_rule_kernel KERNEL(rmsprop), KERNEL(adagrad), KERNEL(adadelta), KERNEL(adamax),
+    KERNEL(nadam);
+void KERNEL(limit)(const float *values, int64_t count, float scale, float bound,
+                   float *restrict output);
+double KERNEL(square_sum)(const float *values, int64_t count);
 
 void KERNEL(norm_pool)(const neuron_norm_pool_work *work);
 void KERNEL(norm_pool_back)(const neuron_norm_pool_work *work);

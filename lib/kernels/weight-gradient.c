@@ -83,47 +83,68 @@ static const float *band_gradient(const gradient_job *job, const neuron_band *ba
 }
 
 /* Adds one band to the sums of one group of filters. */
-static void add_band(const gradient_job *job, const neuron_band *band, int64_t part, int64_t group,
-                     int32_t worker)
+static void add_group(const gradient_job *job, neuron_accumulate_work *work, const float *gradient,
+                      float *panel, float *sums, int64_t group)
+{
+    const neuron_correlation *correlation = job->correlation;
+    const neuron_kernels *kernels = job->run->kernels;
+    int64_t first = group * NEURON_PANEL_GROUP;
+    work->columns = neuron_min_count(correlation->filters - first, NEURON_PANEL_GROUP);
+    work->sums = sums + first * job->depth;
+    float *bias = sums + job->groups * NEURON_PANEL_GROUP * job->depth + first;
+    work->gradient = panel;
+    kernels->pack(panel, gradient + first, correlation->filters, work->pixels, work->columns, bias);
+    if (!job->weight_gradient)
+        return;
+    if (neuron_correlation_is_shallow(correlation))
+        kernels->accumulate_shallow(work);
+    else
+        kernels->accumulate(work);
+}
+
+/* The groups of filters of a task: one; or all where the output's gradient has to be made. */
+typedef struct group_range {
+    int64_t first, end;
+} group_range;
+
+static void add_band(const gradient_job *job, const neuron_band *band, float *sums,
+                     group_range groups, int32_t worker)
 {
     const neuron_correlation *correlation = job->correlation;
     const neuron_correlation_run *run = job->run;
     char *own = run->scratch + job->workers + (size_t)worker * job->worker_bytes;
-    float *copy = (float *)(void *)own, *panel = (float *)(void *)(own + job->worker_panel);
-    float *sums = part_sums(job, part);
-    int64_t first = group * NEURON_PANEL_GROUP;
-
+    const float *gradient = band_gradient(job, band, own);
     neuron_accumulate_work work = {
         .pixels = band->images * band->rows * correlation->columns,
-        .columns = neuron_min_count(correlation->filters - first, NEURON_PANEL_GROUP),
         .taps = correlation->kernel_height,
         .run = correlation->kernel_width * correlation->channels,
         .tap_step = job->bands.row_step,
         .offsets = (const int64_t *)(const void *)(run->scratch + job->offsets),
-        .gradient = panel,
-        .sums = sums + first * job->depth,
     };
-    const float *gradient = band_gradient(job, band, own) + first;
-    float *bias = sums + job->groups * NEURON_PANEL_GROUP * job->depth + first;
-    run->kernels->pack(panel, gradient, correlation->filters, work.pixels, work.columns, bias);
-    if (!job->weight_gradient)
-        return;
-    work.source = neuron_band_source(correlation, &job->bands, band, run->source, copy);
-    if (neuron_correlation_is_shallow(correlation))
-        run->kernels->accumulate_shallow(&work);
-    else
-        run->kernels->accumulate(&work);
+    float *panel = (float *)(void *)(own + job->worker_panel);
+    if (job->weight_gradient)
+        work.source =
+            neuron_band_source(correlation, &job->bands, band, run->source, (float *)(void *)own);
+    for (int64_t group = groups.first; group < groups.end; group++)
+        add_group(job, &work, gradient, panel, sums, group);
+}
+
+static int64_t groups_per_task(const gradient_job *job)
+{
+    return job->run->gradient_rows ? job->groups : 1;
 }
 
 static void sum_part(void *work, int64_t task, int32_t worker)
 {
     const gradient_job *job = work;
-    int64_t part = task / job->groups, group = task % job->groups;
-    int64_t group_size = job->depth * NEURON_PANEL_GROUP;
+    int64_t tasks = job->groups / groups_per_task(job), part = task / tasks;
+    group_range groups = {.first = task % tasks};
+    groups.end = groups.first + groups_per_task(job);
+    int64_t group_size = job->depth * NEURON_PANEL_GROUP, count = groups.end - groups.first;
     float *sums = part_sums(job, part);
-    memset(sums + group * group_size, 0, (size_t)group_size * sizeof *sums);
-    memset(sums + job->groups * group_size + group * NEURON_PANEL_GROUP, 0,
-           NEURON_PANEL_GROUP * sizeof *sums);
+    memset(sums + groups.first * group_size, 0, (size_t)(count * group_size) * sizeof *sums);
+    memset(sums + job->groups * group_size + groups.first * NEURON_PANEL_GROUP, 0,
+           (size_t)count * NEURON_PANEL_GROUP * sizeof *sums);
 
     int64_t end = neuron_min_count(job->run->batch, (part + 1) * job->part_images);
     neuron_band band = {.image = part * job->part_images};
@@ -131,7 +152,7 @@ static void sum_part(void *work, int64_t task, int32_t worker)
         band.images = neuron_min_count(job->bands.images, end - band.image);
         for (band.row = 0; band.row < job->correlation->rows; band.row += job->bands.rows) {
             band.rows = neuron_min_count(job->bands.rows, job->correlation->rows - band.row);
-            add_band(job, &band, part, group, worker);
+            add_band(job, &band, sums, groups, worker);
         }
     }
 }
@@ -176,7 +197,7 @@ void neuron_weight_gradient(const neuron_correlation *correlation,
     job.bias_gradient = bias_gradient;
     neuron_bands_offsets(correlation, &job.bands, (int64_t *)(void *)(run->scratch + job.offsets),
                          NULL);
-    neuron_pool_run(run->pool, job.parts * job.groups, sum_part, &job);
+    neuron_pool_run(run->pool, job.parts * job.groups / groups_per_task(&job), sum_part, &job);
     if (weight_gradient)
         neuron_pool_run(run->pool, neuron_ceil_divide(job.depth, ROWS_OF_SUM), add_rows, &job);
     if (bias_gradient)

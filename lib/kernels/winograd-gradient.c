@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-enum { LANES_MOST = 16 };
-
 /* Bytes of all sums up to which parts have their own. */
 enum { OWN_SUMS_BYTES = 400 * 1024 };
 
@@ -67,7 +65,7 @@ static gradient_job plan(const neuron_correlation *correlation, int64_t batch, i
     gradient_job job = {
         .correlation = correlation,
         .tiles = neuron_winograd_tiles_of(correlation, batch),
-        .pixel_row = neuron_vector_round(LANES_MOST, correlation->channels),
+        .pixel_row = neuron_vector_round(NEURON_LANES_MOST, correlation->channels),
         .gradient_row = neuron_panel_round(correlation->filters),
     };
     size_t sums = 0;

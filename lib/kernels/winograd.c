@@ -8,9 +8,6 @@ enum { TASK_BYTES = 400 * 1024 };
 /* Rows of the products' register tiles: a task takes a multiple if it can. */
 enum { ROWS_OF_TILES = 14 };
 
-/* Floats of the widest vector: rows are as long as it needs. */
-enum { LANES_MOST = 16 };
-
 /* Tasks that leave enough for the threads; they all read the weights. */
 enum { TASKS_WANTED = 8 };
 
@@ -181,8 +178,9 @@ typedef struct correlate_job {
 /* The most tiles of a task. */
 static int64_t most_tiles(const neuron_correlation *correlation)
 {
-    int64_t bytes = NEURON_WINOGRAD_POINTS * (int64_t)sizeof(float) *
-                    (neuron_vector_round(LANES_MOST, correlation->channels) + NEURON_PANEL_GROUP);
+    int64_t bytes =
+        NEURON_WINOGRAD_POINTS * (int64_t)sizeof(float) *
+        (neuron_vector_round(NEURON_LANES_MOST, correlation->channels) + NEURON_PANEL_GROUP);
     int64_t most = TASK_BYTES / bytes / ROWS_OF_TILES * ROWS_OF_TILES;
     return most > ROWS_OF_TILES ? most : ROWS_OF_TILES;
 }
@@ -210,7 +208,7 @@ static correlate_job plan(const neuron_correlation *correlation, int64_t batch, 
     int64_t most = most_tiles(correlation);
     job.task_tiles =
         reserve ? neuron_min_count(job.tiles.count, most) : task_tiles(job.tiles.count, most);
-    job.row_step = neuron_vector_round(LANES_MOST, correlation->channels);
+    job.row_step = neuron_vector_round(NEURON_LANES_MOST, correlation->channels);
     job.pixels_step = job.task_tiles * job.row_step + NEURON_WINOGRAD_GAP;
     job.products_step = job.task_tiles * NEURON_PANEL_GROUP + NEURON_WINOGRAD_GAP;
     neuron_reserve(&job.worker_bytes, NEURON_WINOGRAD_POINTS * job.pixels_step, sizeof(float));
@@ -248,18 +246,6 @@ static void multiply_group(const correlate_job *job, int64_t group, int64_t coun
     }
 }
 
-static neuron_epilogue epilogue_at(const neuron_epilogue *epilogue, int64_t filter, int64_t begin)
-{
-    neuron_epilogue part = *epilogue;
-    if (part.scale) {
-        part.scale += filter;
-        part.shift += filter;
-    }
-    if (part.gate)
-        part.gate += begin;
-    return part;
-}
-
 static void write_group(const correlate_job *job, int64_t group, int64_t first, int64_t count,
                         float *products)
 {
@@ -275,7 +261,7 @@ static void write_group(const correlate_job *job, int64_t group, int64_t first, 
                                         ? pooled_at(correlation, pooling, &place, &begin)
                                         : neuron_winograd_outputs_at(correlation, &place, &begin);
         begin += filter;
-        neuron_epilogue epilogue = epilogue_at(&job->run->epilogue, filter, begin);
+        neuron_epilogue epilogue = neuron_epilogue_at(&job->run->epilogue, filter, begin);
         job->run->kernels->winograd_outputs(&tile, &from, columns, job->bias + filter, &epilogue,
                                             output + begin);
         neuron_winograd_go_on(&job->tiles, &place);

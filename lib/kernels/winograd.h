@@ -10,6 +10,9 @@
 
 #include "kernels/correlation.h"
 
+/* Floats of the widest vector: rows are as long as it needs. */
+enum { NEURON_LANES_MOST = 16 };
+
 /* Whether this is the faster way; `ready` says that the weights are carried over before, and not
  * for each batch. If it is for a batch, then for every larger one. */
 bool neuron_winograd_fits(const neuron_correlation *correlation, int64_t batch, bool ready);

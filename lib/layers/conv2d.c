@@ -16,7 +16,7 @@ static const neuron_option options[] = {
      NEURON_PADDING_VALID, neuron_paddings},
     {NEURON_NODE_USE_BIAS, "use_bias", true, 0, 1, 1, NULL},
     {NEURON_NODE_INITIALIZER, "initializer", true, NEURON_INITIALIZER_GLOROT_UNIFORM,
-     NEURON_INITIALIZER_ZEROS, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers},
+     NEURON_INITIALIZER_ONES, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers},
 };
 
 static int64_t option(const neuron_spec *spec, int32_t key)

@@ -29,20 +29,18 @@ typedef struct neuron_option {
     const int32_t *choices; /* ended by 0: nothing else between the bounds; NULL for all of it */
 } neuron_option;
 
-/* All of NEURON_PADDING_... and NEURON_INITIALIZER_... */
+/* All of NEURON_PADDING_..., and of NEURON_INITIALIZER_... those without a parameter. */
 extern const int32_t neuron_paddings[];
 extern const int32_t neuron_initializers[];
-
-/* How an array starts that is not a kernel. Kernels take one of NEURON_INITIALIZER_... */
-enum { NEURON_INITIALIZER_ONES = 9000 };
 
 /* A parameter array of a layer. */
 typedef struct neuron_array {
     const char *name;
     neuron_shape shape;
     bool trainable;
-    int32_t initializer;
-    double fan_in, fan_out; /* for initialisers that scale by them */
+    int32_t initializer;    /* NEURON_INITIALIZER_... */
+    double parameter;       /* of the initialiser */
+    double fan_in, fan_out; /* for initialisers that scale by them; 0 to follow from the shape */
 } neuron_array;
 
 /* A layer with its numbers filled in. `inputs` and `weights` belong to whoever made it. */
@@ -77,12 +75,14 @@ typedef struct neuron_run {
     int64_t batch;
     int64_t capacity; /* the largest batch, for which the layer planned */
     bool training;
+    bool frozen; /* no array is trained: `gradients` are all NULL, and a normalisation goes by its
+                    moving statistics and leaves them alone */
     const float *const *inputs;    /* in backward only with NEURON_LAYER_READS_INPUT */
     float *output;                 /* in backward only with NEURON_LAYER_READS_OUTPUT */
     const float *output_gradient;  /* backward */
     float *const *input_gradients; /* backward: to be overwritten; an entry is NULL if unwanted */
     float *const *values;          /* parameter arrays */
-    float *const *gradients;       /* backward: to be overwritten; NULL for one not trainable */
+    float *const *gradients;       /* backward: to be overwritten; NULL for one not trained */
     void *saved, *scratch;
     void *prepared;
 

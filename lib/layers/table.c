@@ -20,7 +20,14 @@ const neuron_layer *const neuron_layers[] = {&neuron_layer_average,
                                              NULL};
 
 const int32_t neuron_paddings[] = {NEURON_PADDING_VALID, NEURON_PADDING_SAME, 0};
-const int32_t neuron_initializers[] = {NEURON_INITIALIZER_GLOROT_UNIFORM, NEURON_INITIALIZER_ZEROS,
+const int32_t neuron_initializers[] = {NEURON_INITIALIZER_GLOROT_UNIFORM,
+                                       NEURON_INITIALIZER_ZEROS,
+                                       NEURON_INITIALIZER_GLOROT_NORMAL,
+                                       NEURON_INITIALIZER_HE_UNIFORM,
+                                       NEURON_INITIALIZER_HE_NORMAL,
+                                       NEURON_INITIALIZER_LECUN_UNIFORM,
+                                       NEURON_INITIALIZER_LECUN_NORMAL,
+                                       NEURON_INITIALIZER_ONES,
                                        0};
 
 const neuron_layer *neuron_layer_find(const char *name)

@@ -2,15 +2,12 @@
 
 #include "base/checked.h"
 #include "evaluate/evaluation.h"
-#include "optimize/cross-entropy.h"
+#include "train/clip.h"
 #include "train/feed.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-/* Examples whose loss one task takes. */
-enum { LOSSES_PER_TASK = 16 };
 
 /* What was made for the number of threads that there was. */
 static void drop_session(neuron_trainer_t *trainer)
@@ -28,6 +25,7 @@ void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     drop_session(trainer);
+    neuron_clip_drop_memory(trainer);
     neuron_release(trainer->context, memory->order);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
         neuron_release(trainer->context, memory->slots[i]);
@@ -46,7 +44,7 @@ static int make_memory(neuron_trainer_t *trainer)
         neuron_allocate(context, (size_t)graph->value_count - trainable, sizeof(float));
     bool complete = memory->order && memory->statistics;
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
-        memory->slots[i] = neuron_allocate_zero(context, trainable, sizeof(float));
+        memory->slots[i] = neuron_allocate(context, trainable, sizeof(float));
         complete = complete && memory->slots[i];
     }
     return complete ? NEURON_OK : NEURON_E_MEMORY;
@@ -57,14 +55,15 @@ static int make_session(neuron_trainer_t *trainer)
     neuron_context_t *context = trainer->context;
     neuron_run_memory *memory = &trainer->memory;
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count);
-    size_t classes = (size_t)trainer->train->class_count;
+    size_t outputs = (size_t)trainer->train->outputs;
     memory->targets =
-        neuron_allocate(context, (size_t)neuron_context_threads(context), classes * sizeof(float));
-    memory->losses = neuron_allocate(context, (size_t)neuron_ceil_divide(batch, LOSSES_PER_TASK),
-                                     sizeof *memory->losses);
+        neuron_allocate(context, (size_t)neuron_context_threads(context), outputs * sizeof(float));
+    memory->losses = neuron_allocate(
+        context, (size_t)neuron_ceil_divide(batch, NEURON_LOSSES_PER_TASK), sizeof *memory->losses);
     if (!memory->targets || !memory->losses)
         return NEURON_E_MEMORY;
-    return neuron_session_create(&memory->session, trainer->graph, NEURON_SESSION_TRAIN, batch);
+    return neuron_session_create(&memory->session, trainer->graph,
+                                 neuron_trainer_loss(trainer)->kind->purpose, batch);
 }
 
 int neuron_trainer_prepare(neuron_trainer_t *trainer)
@@ -77,9 +76,11 @@ int neuron_trainer_prepare(neuron_trainer_t *trainer)
             return status;
         }
     }
-    if (memory->session &&
+    RETURN_IF_ERROR(neuron_clip_prepare(trainer));
+    if (memory->session && neuron_session_current(memory->session) &&
         neuron_session_threads(memory->session) == neuron_context_threads(trainer->context))
         return NEURON_OK;
+    RETURN_IF_ERROR(neuron_graph_check_trainable(trainer->graph, "trainer"));
     drop_session(trainer);
     int status = make_session(trainer);
     if (status < 0)
@@ -98,49 +99,6 @@ static void order_examples(neuron_trainer_t *trainer)
     neuron_random_reader reader = neuron_random_read(trainer->progress.seed, NEURON_RANDOM_SHUFFLE,
                                                      (uint32_t)trainer->progress.epoch);
     neuron_random_shuffle(&reader, order, trainer->train->count);
-}
-
-typedef struct loss_job {
-    neuron_trainer_t *trainer;
-    const int64_t *positions;
-    int64_t batch;
-} loss_job;
-
-static void add_losses(void *work, int64_t task, int32_t worker)
-{
-    const loss_job *job = work;
-    neuron_trainer_t *trainer = job->trainer;
-    neuron_session *session = trainer->memory.session;
-    const float *output = neuron_session_output(session);
-    float *gradient = neuron_session_output_gradient(session);
-    int32_t classes = trainer->train->class_count;
-    float *target = trainer->memory.targets + (int64_t)worker * classes;
-    neuron_loss_part part = {0, 0};
-    int64_t end = neuron_min_count(job->batch, (task + 1) * LOSSES_PER_TASK);
-    for (int64_t i = task * LOSSES_PER_TASK; i < end; i++) {
-        neuron_dataset_target(trainer->train, job->positions[i], target);
-        part.loss +=
-            neuron_cross_entropy(output + i * classes, neuron_session_logits(session), target,
-                                 classes, 1.0f / (float)job->batch, gradient + i * classes);
-        part.right += neuron_largest(output + i * classes, classes) ==
-                      neuron_dataset_label(trainer->train, job->positions[i]);
-    }
-    trainer->memory.losses[task] = part;
-}
-
-/* Sums of loss and right answers over a batch; the gradient of the mean loss goes to the session. */
-static neuron_loss_part batch_loss(neuron_trainer_t *trainer, const int64_t *positions,
-                                   int64_t batch)
-{
-    loss_job job = {trainer, positions, batch};
-    int64_t tasks = neuron_ceil_divide(batch, LOSSES_PER_TASK);
-    neuron_pool_run(trainer->context->pool, tasks, add_losses, &job);
-    neuron_loss_part sum = {0, 0};
-    for (int64_t i = 0; i < tasks; i++) {
-        sum.loss += trainer->memory.losses[i].loss;
-        sum.right += trainer->memory.losses[i].right;
-    }
-    return sum;
 }
 
 /* The part of the parameters that forward changes by itself: moving statistics. */
@@ -168,15 +126,21 @@ static void descend(neuron_trainer_t *trainer)
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
+    if (update.step == 1)
+        neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
-    neuron_session_descend(memory->session, &receiver);
+    if (neuron_optimizer_clips_norms(trainer->optimizer))
+        neuron_clip_descend(trainer, &update);
+    else
+        neuron_session_descend(memory->session, &receiver);
     neuron_graph_touch(trainer->graph);
 }
 
 static int do_step(neuron_trainer_t *trainer)
 {
-    /* A callback may have changed the number of threads, for which the session was planned. */
+    /* A callback may have changed the number of threads, for which the session was planned, or what
+     * is frozen. */
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     neuron_progress *progress = &trainer->progress;
     neuron_session *session = trainer->memory.session;
@@ -188,7 +152,8 @@ static int do_step(neuron_trainer_t *trainer)
     copy_statistics(trainer, false);
     neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
-    neuron_loss_part sum = batch_loss(trainer, positions, batch);
+    neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
+    sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
         copy_statistics(trainer, true);
         neuron_graph_touch(trainer->graph);
@@ -216,8 +181,9 @@ static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGU
     const neuron_progress *progress = &trainer->progress;
     double validation_loss = NAN, validation_accuracy = NAN;
     if (trainer->validation)
-        RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, &validation_loss,
-                                             &validation_accuracy, NULL));
+        RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, trainer->loss,
+                                             &validation_loss, &validation_accuracy, NULL));
+    validation_loss += neuron_graph_penalty(trainer->graph);
     figures[0] = progress->loss_sum / (double)progress->seen;
     figures[1] = (double)progress->right / (double)progress->seen;
     figures[2] = validation_loss;
@@ -300,6 +266,7 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     CHECK_ARGUMENT(trainer);
     if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running already");
+    RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     RETURN_IF_ERROR(neuron_feeder_begin(trainer));
     int status = 0;

@@ -67,6 +67,7 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
         return neuron_fail(NEURON_E_DATA,
                            "%s: its training goes by " NEURON_JSON_NAME ", this one by %s",
                            s->source, rule, trainer->optimizer->rule->name);
+    RETURN_IF_ERROR(neuron_state_check_loss(object, trainer, s->source));
     RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->train->count));
     RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->batch_size));
     RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->shuffle));
@@ -78,15 +79,26 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
     return NEURON_OK;
 }
 
+/* Options that a file of an older library does not have are as they were then: at their default. */
 static int read_options(state *s, const json_t *object, const neuron_rule *rule)
 {
     const json_t *options = json_object_get(object, "options");
-    for (int32_t i = 0; i < rule->option_count; i++) {
-        const neuron_optimizer_option *option = &rule->options[i];
+    size_t found = 0;
+    if (!json_is_object(options))
+        return bad_state(s, "options");
+    for (int32_t i = 0; i < neuron_rule_option_count(rule); i++) {
+        const neuron_optimizer_option *option = neuron_rule_option(rule, i);
+        s->options[i] = option->fallback;
+        if (!json_object_get(options, option->name))
+            continue;
+        found++;
         RETURN_IF_ERROR(read_real(s, options, option->name, &s->options[i]));
-        if (!(s->options[i] >= option->minimum && s->options[i] <= option->maximum))
+        if (!neuron_optimizer_option_takes(option, s->options[i]))
             return bad_state(s, option->name);
     }
+    /* Nor may one be left out that this library does not know. */
+    if (found != json_object_size(options) || !neuron_optimizer_options_agree(rule, s->options))
+        return bad_state(s, "options");
     return NEURON_OK;
 }
 
@@ -184,12 +196,9 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
         char name[NEURON_SLOT_NAME_SIZE];
         neuron_slot_name(name, i);
-        float *slot = trainer->memory.slots[i];
         const neuron_safetensors_entry *entry = neuron_safetensors_find(file, name);
-        if (entry)
-            memcpy(slot, entry->data, entry->size);
-        else
-            memset(slot, 0, (size_t)trainer->graph->trainable_count * sizeof *slot);
+        if (entry) /* else the first step fills them */
+            memcpy(trainer->memory.slots[i], entry->data, entry->size);
     }
     memcpy(trainer->optimizer->options, s->options, sizeof s->options);
     /* The handle stays: callers may hold it. */

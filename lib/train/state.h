@@ -3,6 +3,7 @@
 #ifndef TRAIN_STATE_H
 #define TRAIN_STATE_H
 
+#include "io/json.h"
 #include "train/trainer.h"
 
 #define NEURON_STATE_KEY "libneuron.trainer"
@@ -14,5 +15,10 @@ void neuron_slot_name(char name[NEURON_SLOT_NAME_SIZE], int32_t slot);
 
 /* The shape of all slots. */
 neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
+
+/* Writes the trainer's loss and class weights, and compares them with those of a file. */
+int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer);
+int neuron_state_check_loss(const json_t *object, const neuron_trainer_t *trainer,
+                            const char *source);
 
 #endif

@@ -63,6 +63,8 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
     neuron_context_t *context = trainer->context;
     neuron_trainer_drop_memory(trainer);
     neuron_release(context, trainer->checkpoint_path);
+    neuron_release(context, trainer->class_weights);
+    neuron_loss_unref(trainer->loss);
     neuron_history_unref(trainer->history);
     neuron_dataset_unref(trainer->validation);
     neuron_dataset_unref(trainer->given);
@@ -74,7 +76,7 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
 }
 
 /* Some settings would make the epochs so far something else. */
-static int check_not_begun(const neuron_trainer_t *trainer, const char *what)
+int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what)
 {
     if (trainer->running || trainer->progress.updates > 0)
         return neuron_fail(NEURON_E_STATE, "trainer: %s is set before the first step", what);
@@ -102,7 +104,7 @@ int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t va
         trainer->epochs = value;
         return NEURON_OK;
     case NEURON_TRAINER_BATCH_SIZE:
-        RETURN_IF_ERROR(check_not_begun(trainer, "the batch size"));
+        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the batch size"));
         if (value < 1 || value > INT32_MAX)
             return neuron_fail(NEURON_E_ARGUMENT, "trainer: a batch of %" PRId64 " examples",
                                value);
@@ -110,7 +112,7 @@ int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t va
         neuron_trainer_drop_memory(trainer);
         return NEURON_OK;
     case NEURON_TRAINER_SHUFFLE:
-        RETURN_IF_ERROR(check_not_begun(trainer, "shuffling"));
+        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "shuffling"));
         if (value < 0 || value > 1)
             return neuron_fail(NEURON_E_ARGUMENT, "trainer: shuffling is 0 or 1, not %" PRId64,
                                value);
@@ -166,14 +168,14 @@ int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double v
     if (option != NEURON_TRAINER_VALIDATION_SPLIT)
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no real-number option %" PRId32,
                            option);
-    RETURN_IF_ERROR(check_not_begun(trainer, "the validation split"));
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation split"));
     return split(trainer, value);
 }
 
 int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
 {
     CHECK_ARGUMENT(trainer);
-    RETURN_IF_ERROR(check_not_begun(trainer, "the validation set"));
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation set"));
     if (validation)
         RETURN_IF_ERROR(check_dataset(trainer->graph, validation));
     if (validation && trainer->validation_split > 0)
@@ -190,7 +192,7 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                     const neuron_augmentation_t *augmentation)
 {
     CHECK_ARGUMENT(trainer);
-    RETURN_IF_ERROR(check_not_begun(trainer, "the augmentation"));
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the augmentation"));
     if (augmentation) {
         neuron_image_size size;
         RETURN_IF_ERROR(neuron_image_size_of(&size, &trainer->graph->input->spec.output));

@@ -7,6 +7,7 @@
 #include "augment/augmentation.h"
 #include "data/dataset.h"
 #include "graph/session.h"
+#include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "train/history.h"
 
@@ -24,6 +25,9 @@ typedef struct neuron_progress {
     double best;
 } neuron_progress;
 
+/* Examples whose loss one task takes. */
+enum { NEURON_LOSSES_PER_TASK = 16 };
+
 /* Sums over some examples. */
 typedef struct neuron_loss_part {
     double loss;
@@ -35,6 +39,8 @@ typedef struct neuron_run_memory {
     neuron_session *session;
     int64_t *order; /* of the examples in this epoch */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
+    float *gradients;  /* of all trainable parameters, and sums of their squares: for */
+    double *squares;   /* clipping by a norm */
     float *statistics; /* the part of graph->values that is not trained, before a step */
     float *targets;    /* of one example for each thread of the session */
     neuron_loss_part *losses;
@@ -47,6 +53,8 @@ struct neuron_trainer {
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_optimizer_t *optimizer;
+    neuron_loss_t *loss;   /* NULL for cross-entropy */
+    double *class_weights; /* of each class; NULL if all are 1 */
     neuron_dataset_t *train, *validation;
     neuron_dataset_t *given; /* `train` before the validation split took its share */
     neuron_history_t *history;
@@ -70,6 +78,20 @@ struct neuron_trainer {
     neuron_run_memory memory;
     neuron_feeder *feeder; /* of the run that is on; NULL if it needs none */
 };
+
+/* NEURON_E_STATE for what is set before the first step, if that was done. */
+int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what);
+
+/* The loss, also if none was set. */
+const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer);
+
+/* NEURON_E_DATA if the loss does not go with the datasets. */
+int neuron_trainer_check_loss(const neuron_trainer_t *trainer);
+
+/* Sums of loss and right answers over the batch that was run forward; the gradient of the mean loss
+ * goes to the session. */
+neuron_loss_part neuron_trainer_take_losses(neuron_trainer_t *trainer, const int64_t *positions,
+                                            int64_t batch);
 
 /* Makes the memory of a run; does nothing if it is there. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);

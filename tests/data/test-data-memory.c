@@ -36,10 +36,12 @@ static int use_everything(neuron_context_t *context)
 {
     static const double halves[] = {0.5, 0.5};
     neuron_dataset_t *glyphs = NULL, *subset = NULL, *one_hot = NULL, *joined = NULL;
-    neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL};
+    neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL}, *any = NULL, *twice = NULL;
     neuron_dataset_t *filtered = NULL, *shuffled = NULL, *gray = NULL, *train = NULL, *held = NULL;
-    neuron_tensor_t *labels = NULL, *examples = NULL;
+    neuron_tensor_t *labels = NULL, *examples = NULL, *targets = NULL;
     int status = neuron_dataset_generate_glyphs(&glyphs, context, 20, 8, 8, 1);
+    if (status == NEURON_OK)
+        status = neuron_dataset_set_weights(glyphs, (const float[20]){1}, 20);
     if (status == NEURON_OK)
         status = neuron_dataset_subset(&subset, glyphs, 5, 10);
     if (status == NEURON_OK)
@@ -63,6 +65,15 @@ static int use_everything(neuron_context_t *context)
         status = neuron_dataset_create(&dataset, context, examples, labels, 2);
     if (status == NEURON_OK)
         status = neuron_dataset_grayscale(&gray, dataset);
+    if (status == NEURON_OK)
+        status = neuron_tensor_create(&targets, context, NEURON_F32, (int64_t[]){2, 3}, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_create_with_targets(&any, context, examples, targets);
+    if (status == NEURON_OK)
+        status = neuron_dataset_join(&twice, (neuron_dataset_t *[]){any, any}, 2);
+    neuron_dataset_unref(twice);
+    neuron_dataset_unref(any);
+    neuron_tensor_unref(targets);
     neuron_tensor_unref(examples);
     neuron_tensor_unref(labels);
     neuron_dataset_unref(gray);

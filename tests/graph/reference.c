@@ -207,7 +207,7 @@ static void batch_norm(const call *c)
     const double *gamma = array(c, "gamma"), *beta = array(c, "beta");
     for (int64_t k = 0; k < channels; k++) {
         double mean = array(c, "moving_mean")[k], variance = array(c, "moving_variance")[k];
-        if (c->reference->training) {
+        if (c->reference->training && !c->node->frozen) {
             mean = variance = 0;
             for (int64_t row = 0; row < rows; row++)
                 mean += c->x[row * channels + k] / (double)rows;

@@ -120,6 +120,32 @@ static const struct {
      "weight 0 is not a number"},
     {NODE("{\"layer\":\"weighted_average\",\"name\":\"w\",\"inputs\":[0],\"weights\":[-1]}"),
      "memory: node 1: w: weight 0 is negative"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"trainable\":2}"),
+     "node 1 \"d\": trainable is not 0 or 1"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"trainable\":false}"),
+     "trainable is not 0 or 1"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"initializers\":[]}"),
+     "initializers are not given by array"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"initializers\":{"
+          "\"kernel\":\"ones\"}}"),
+     "an initializer is not a name and a number"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"initializers\":{"
+          "\"kernel\":[\"ones\"]}}"),
+     "an initializer is not a name and a number"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"initializers\":{"
+          "\"kernel\":[\"magic\",0]}}"),
+     "there is no initializer \"magic\""},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"initializers\":{"
+          "\"gamma\":[\"ones\",0]}}"),
+     "memory: node 1: d: has no array \"gamma\""},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"regularizers\":0}"),
+     "regularizers are not given by array"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"regularizers\":{"
+          "\"kernel\":[1]}}"),
+     "a regularizer is not two numbers"},
+    {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"regularizers\":{"
+          "\"kernel\":[1,-1]}}"),
+     "memory: node 1: d: l2 -1 is not 0 or more"},
     /* shapes that the file does not have the bytes for */
     {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":4}"),
      "has 36 bytes of data, too few for the parameters up to \"d.bias\""},
