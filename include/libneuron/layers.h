@@ -62,6 +62,16 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
                                         int64_t filters, int64_t kernel_height,
                                         int64_t kernel_width);
 
+/** Convolution of each channel by itself (Keras: DepthwiseConv2D).
+ *  [height, width, channels] -> [height', width', channels * multiplier], where output
+ *  channel * multiplier + m is what filter m makes of the channel. Shapes as for neuron_conv2d().
+ *  Arrays: `kernel` [kernel_height, kernel_width, channels, multiplier],
+ *  `bias` [channels * multiplier].
+ *  Options: NEURON_NODE_DEPTH_MULTIPLIER (1), NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH
+ *  (1), NEURON_NODE_PADDING (valid), NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. Since 0.1. */
+NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
+                                                  int64_t kernel_height, int64_t kernel_width);
+
 /** Largest value of each window; padding never wins. Shapes and options as for neuron_conv2d(),
  *  with the channels kept and the strides equal to the window by default. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
@@ -207,6 +217,7 @@ enum {
     NEURON_NODE_SLOPE = 140,       /**< float: of a leaky rectifier below 0 */
     NEURON_NODE_ALPHA = 150,       /**< float: what an ELU goes down to, negated */
     NEURON_NODE_APPROXIMATE = 160, /**< int: 1 for a GELU's tanh form, 0 for the exact one */
+    NEURON_NODE_DEPTH_MULTIPLIER = 170, /**< int: filters for each channel, 1 to 1024 */
     NEURON_NODE_DEVIATION = 180,        /**< float: standard deviation of noise */
     NEURON_NODE_FACTOR = 190,           /**< float: largest rotation as a share of a full turn */
     NEURON_NODE_FILL_MODE = 200,        /**< int: one of NEURON_FILL_... */

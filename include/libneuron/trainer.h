@@ -32,7 +32,11 @@ enum {
                                          1 */
     NEURON_TRAINER_BATCH_SIZE = 20, /**< examples in a step; 32. The last step of an epoch has what
                                        is left */
-    NEURON_TRAINER_SHUFFLE = 30 /**< 1 for a new random order each epoch (default), 0 for none */
+    NEURON_TRAINER_SHUFFLE = 30, /**< 1 for a new random order each epoch (default), 0 for none */
+    /** Threads, beside those of the context, that make the next batch while a step runs: 0 to 256;
+     *  0 has it made by the context's threads before the step. -1, the default, is 1 for a training
+     *  with augmentation or from a stream, else 0. It changes no result. Set between runs. */
+    NEURON_TRAINER_WORKERS = 40
 };
 
 /** What can be set with neuron_trainer_set_float(). Since 0.1. */
@@ -91,6 +95,15 @@ NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t 
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *weights,
                                                 int32_t count);
+
+/** Sets how the training images are changed at random in each epoch, only before the first step.
+ *  Validation images stay as they are. The trainer keeps a copy of the settings; a training file
+ *  does not, so it is set again before continuing.
+ *  @param augmentation  NULL for none.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE if the graph's input is no image, NEURON_E_STATE.
+ *           Since 0.1. */
+NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
+                                               const neuron_augmentation_t *augmentation);
 
 /** Has the graph saved whenever a figure is better at the end of an epoch than in all epochs since
  *  this was set. It is written as neuron_graph_save() does.

@@ -56,8 +56,8 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
 
 /* Scales `count` examples into `values`. `positions` are places in the dataset; NULL for
  * first, first + 1, ... */
-void neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
-                           const int64_t *positions, int64_t first, int64_t count, float *values);
+int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
+                          const int64_t *positions, int64_t first, int64_t count, float *values);
 
 /* Whether examples have a target for each class rather than a class number. */
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);

@@ -37,8 +37,8 @@ static void gather_task(void *work, int64_t task, int32_t worker)
     }
 }
 
-void neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
-                           const int64_t *positions, int64_t first, int64_t count, float *values)
+int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
+                          const int64_t *positions, int64_t first, int64_t count, float *values)
 {
     gathering work = {.dataset = dataset,
                       .positions = positions,
@@ -47,6 +47,7 @@ void neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
                       .size = neuron_shape_count(&dataset->shape),
                       .values = values};
     neuron_pool_run(pool, neuron_ceil_divide(count, EXAMPLES_PER_TASK), gather_task, &work);
+    return NEURON_OK;
 }
 
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset)
@@ -108,7 +109,8 @@ int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t 
     CHECK_ARGUMENT(count >= 0);
     CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
     if (values)
-        neuron_dataset_gather(dataset, dataset->context->pool, NULL, first, count, values);
+        RETURN_IF_ERROR(
+            neuron_dataset_gather(dataset, dataset->context->pool, NULL, first, count, values));
     for (int64_t i = 0; labels && i < count; i++)
         labels[i] = neuron_dataset_label(dataset, first + i);
     return NEURON_OK;

@@ -10,12 +10,17 @@ int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_dataset_t *datase
     CHECK_ARGUMENT(shuffled);
     *shuffled = NULL;
     CHECK_ARGUMENT(dataset);
-    neuron_dataset_t *made;
-    RETURN_IF_ERROR(neuron_dataset_derive(&made, dataset, NULL, 0, dataset->count));
+    neuron_context_t *context = dataset->context;
+    int64_t *positions = neuron_allocate(context, (size_t)dataset->count, sizeof *positions);
+    if (!positions)
+        return NEURON_E_MEMORY;
+    for (int64_t i = 0; i < dataset->count; i++)
+        positions[i] = i;
     neuron_random_reader reader = neuron_random_read(seed, NEURON_RANDOM_DATA_SHUFFLE, 0);
-    neuron_random_shuffle(&reader, made->order, made->count);
-    *shuffled = made;
-    return NEURON_OK;
+    neuron_random_shuffle(&reader, positions, dataset->count);
+    int status = neuron_dataset_derive(shuffled, dataset, positions, 0, dataset->count);
+    neuron_release(context, positions);
+    return status;
 }
 
 /* A dataset of the examples that `keep` wants; `what` says which these are. */

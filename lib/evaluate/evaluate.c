@@ -25,19 +25,21 @@ static void count_example(struct tally *tally, int64_t position, const float *ou
         tally->confusion[(int64_t)truth * dataset->class_count + predicted]++;
 }
 
-static void count_dataset(struct tally *tally, neuron_session *session, neuron_pool *pool)
+static int count_dataset(struct tally *tally, neuron_session *session, neuron_pool *pool)
 {
     const neuron_dataset_t *dataset = tally->dataset;
     const int64_t batch_max = neuron_session_batch(session);
     for (int64_t first = 0; first < dataset->count; first += batch_max) {
         const int64_t batch = neuron_min_count(batch_max, dataset->count - first);
-        neuron_dataset_gather(dataset, pool, NULL, first, batch, neuron_session_input(session));
-        neuron_session_forward(session, NULL, batch, 0, 0);
+        RETURN_IF_ERROR(neuron_dataset_gather(dataset, pool, NULL, first, batch,
+                                              neuron_session_input(session)));
+        RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
         const float *outputs = neuron_session_output(session);
         for (int64_t i = 0; i < batch; i++)
             count_example(tally, first + i, outputs + i * dataset->outputs,
                           neuron_session_logits(session));
     }
+    return NEURON_OK;
 }
 
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
@@ -69,8 +71,10 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
     int status = neuron_session_take(&session, graph,
                                      neuron_min_count(dataset->count, NEURON_PREDICT_BATCH));
     if (status == NEURON_OK) {
-        count_dataset(&tally, session, context->pool);
+        status = count_dataset(&tally, session, context->pool);
         neuron_session_give(session);
+    }
+    if (status == NEURON_OK) {
         *loss = tally.loss / (double)dataset->count;
         *accuracy = (double)tally.right / (double)dataset->count;
     }

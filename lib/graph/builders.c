@@ -97,6 +97,13 @@ neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input, int64_
     return add(graph, &neuron_layer_conv2d, input, numbers, 3);
 }
 
+neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
+                                       int64_t kernel_height, int64_t kernel_width)
+{
+    const double numbers[] = {(double)kernel_height, (double)kernel_width};
+    return add(graph, &neuron_layer_depthwise_conv2d, input, numbers, 2);
+}
+
 /* The strides are equal to the window. */
 static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *layer,
                                   neuron_node_t *input, int64_t height, int64_t width)

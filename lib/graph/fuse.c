@@ -8,8 +8,6 @@
 
 #include "layers/max-pool2d.h"
 
-#include <string.h>
-
 static uint32_t flags_of(const neuron_node_t *node)
 {
     return node->spec.layer->flags;

@@ -113,7 +113,7 @@ static int append(int file, const char *path, const neuron_file_piece *piece)
         return fail_io(path, "cannot write");
     if (!S_ISREG(found.st_mode))
         return neuron_fail(NEURON_E_IO, "%s: is not a regular file and is left alone", path);
-    int status = write_pieces(file, piece, 1, path);
+    int status = piece->size > 0 ? write_pieces(file, piece, 1, path) : NEURON_OK;
     /* If it cannot be cut either, what is there of the piece stays: readers must bear it. */
     if (status < 0 && ftruncate(file, found.st_size) < 0)
         return status;
@@ -131,6 +131,13 @@ int neuron_file_append(const char *path, const void *data, size_t size)
     if (close(file) < 0 && status == NEURON_OK)
         status = fail_io(path, "cannot write");
     return status;
+}
+
+int neuron_file_cut(const char *path, size_t size)
+{
+    if (truncate(path, (off_t)size) < 0)
+        return fail_io(path, "cannot cut a broken last line");
+    return NEURON_OK;
 }
 
 int neuron_file_replace(neuron_context_t *context, const char *path,

@@ -23,4 +23,7 @@ int neuron_file_replace(neuron_context_t *context, const char *path,
  * the disk. On failure the file is as long as before, if the system lets it be cut. */
 int neuron_file_append(const char *path, const void *data, size_t size);
 
+/* Cuts a file down to its first bytes. It is the next addition that flushes it. */
+int neuron_file_cut(const char *path, size_t size);
+
 #endif

@@ -44,8 +44,7 @@ const neuron_option neuron_pool2d_options[NEURON_POOL2D_OPTIONS] = {
      NEURON_PADDING_VALID, neuron_paddings},
 };
 
-/* Places in a window are numbered by an int32_t. */
-static int check_places(int64_t rows, int64_t columns, const char *node)
+int neuron_check_places(int64_t rows, int64_t columns, const char *node)
 {
     int64_t places;
     if (neuron_multiply_count(rows, columns, &places) && places <= INT32_MAX)
@@ -60,7 +59,7 @@ int neuron_pool2d_infer(neuron_spec *spec, const char *node)
     RETURN_IF_ERROR(neuron_check_image(&spec->inputs[0], node));
     neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
     RETURN_IF_ERROR(neuron_check_window(&down, &along, "window", node));
-    RETURN_IF_ERROR(check_places(down.kernel, along.kernel, node));
+    RETURN_IF_ERROR(neuron_check_places(down.kernel, along.kernel, node));
     int64_t extents[3] = {down.output, along.output, spec->inputs[0].extent[2]};
     return neuron_shape_set(&spec->output, extents, 3, 1, node);
 }
@@ -69,7 +68,7 @@ int neuron_global_pool2d_infer(neuron_spec *spec, const char *node)
 {
     const neuron_shape *input = &spec->inputs[0];
     RETURN_IF_ERROR(neuron_check_image(input, node));
-    RETURN_IF_ERROR(check_places(input->extent[0], input->extent[1], node));
+    RETURN_IF_ERROR(neuron_check_places(input->extent[0], input->extent[1], node));
     return neuron_shape_set(&spec->output, &input->extent[2], 1, 1, node);
 }
 

@@ -16,6 +16,9 @@ neuron_window neuron_window_of(const neuron_spec *spec, int axis);
 int neuron_check_window(const neuron_window *down, const neuron_window *along, const char *what,
                         const char *node);
 
+/* NEURON_E_ARGUMENT for a window whose places an int32_t cannot number. */
+int neuron_check_places(int64_t rows, int64_t columns, const char *node);
+
 /* The options of pooling layers, and their shapes. */
 enum { NEURON_POOL2D_OPTIONS = 5 };
 extern const neuron_option neuron_pool2d_options[NEURON_POOL2D_OPTIONS];

@@ -19,7 +19,7 @@ struct neuron_kernels;
 typedef struct neuron_layer neuron_layer;
 typedef struct neuron_activation neuron_activation;
 
-enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 4 };
+enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 8 };
 
 /* A number that a node of this layer carries. It is set by `key`, saved by `name`. */
 typedef struct neuron_option {
@@ -86,6 +86,7 @@ typedef struct neuron_run {
     float *const *gradients;       /* backward: to be overwritten; NULL for one not trained */
     void *saved, *scratch;
     void *prepared;
+    int *answer; /* where a custom layer leaves what its callback returned */
 
     /* Layers behind this one that are done in the same pass. `output` and `output_gradient` are
      * those of the last of them. Only for layers with the flags below. */
@@ -140,7 +141,8 @@ enum {
     NEURON_LAYER_TAKES_ROWS = 65536,      /* can do `reader` if no input gradient is wanted */
     NEURON_LAYER_MEASURES = 131072,       /* can do `measure` */
     NEURON_LAYER_HANDS_ON = 16384,        /* calls `hand_on` for its first array */
-    NEURON_LAYER_SUMS = 262144            /* joins without weights by adding up, not by a mean */
+    NEURON_LAYER_SUMS = 262144,           /* joins without weights by adding up, not by a mean */
+    NEURON_LAYER_CUSTOM = 1048576 /* the caller's own: see custom.h. Its callbacks may fail */
 };
 
 struct neuron_layer {
@@ -193,6 +195,7 @@ extern const neuron_layer neuron_layer_batch_norm;
 extern const neuron_layer neuron_layer_concat;
 extern const neuron_layer neuron_layer_conv2d;
 extern const neuron_layer neuron_layer_dense;
+extern const neuron_layer neuron_layer_depthwise_conv2d;
 extern const neuron_layer neuron_layer_dropout;
 extern const neuron_layer neuron_layer_elu;
 extern const neuron_layer neuron_layer_flatten;

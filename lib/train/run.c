@@ -4,6 +4,7 @@
 #include "evaluate/evaluation.h"
 #include "train/callback.h"
 #include "train/clip.h"
+#include "train/feed.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -115,14 +116,15 @@ static void take_gradient(void *user_data, int64_t offset, const float *gradient
     neuron_optimizer_apply_part(user_data, offset, gradient, count);
 }
 
-/* Runs backward; each parameter is updated as soon as its gradient is there. */
-static void descend(neuron_trainer_t *trainer)
+/* Runs backward; each parameter is updated as soon as its gradient is there, or all of them at the
+ * end. Fails without an update. */
+static int descend(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     neuron_update update = {
         .optimizer = trainer->optimizer,
         .kernels = neuron_session_kernels(memory->session),
-        .step = ++trainer->progress.updates,
+        .step = trainer->progress.updates + 1,
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
@@ -130,11 +132,20 @@ static void descend(neuron_trainer_t *trainer)
         neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
-    if (neuron_optimizer_clips_norms(trainer->optimizer))
-        neuron_clip_descend(trainer, &update);
-    else
-        neuron_session_descend(memory->session, &receiver);
+    RETURN_IF_ERROR(neuron_clip_needed(trainer)
+                        ? neuron_clip_descend(trainer, &update)
+                        : neuron_session_descend(memory->session, &receiver));
+    trainer->progress.updates++;
     neuron_graph_touch(trainer->graph);
+    return NEURON_OK;
+}
+
+/* Takes back what a step that failed did to the graph. */
+static int undo_step(neuron_trainer_t *trainer, int status)
+{
+    copy_statistics(trainer, true);
+    neuron_graph_touch(trainer->graph);
+    return status;
 }
 
 static int do_step(neuron_trainer_t *trainer)
@@ -148,21 +159,23 @@ static int do_step(neuron_trainer_t *trainer)
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count - first);
     const int64_t *positions = trainer->memory.order + first;
 
+    RETURN_IF_ERROR(neuron_feeder_take(trainer, positions, batch, neuron_session_input(session)));
     copy_statistics(trainer, false);
-    neuron_dataset_gather(trainer->train, trainer->context->pool, positions, 0, batch,
-                          neuron_session_input(session));
-    neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    int status = neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    if (status < 0)
+        return undo_step(trainer, status);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
     sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
-        copy_statistics(trainer, true);
-        neuron_graph_touch(trainer->graph);
+        undo_step(trainer, NEURON_E_NUMBER);
         return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
                            progress->epoch + 1, progress->step + 1,
                            isnan(sum.loss) ? "not a number" : "infinite");
     }
-    descend(trainer);
+    status = descend(trainer);
+    if (status < 0)
+        return undo_step(trainer, status);
 
     if (progress->step == 0) {
         progress->loss_sum = 0;
@@ -294,6 +307,7 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
+    RETURN_IF_ERROR(neuron_feeder_begin(trainer));
     int status = NEURON_OK;
     trainer->running = true;
     trainer->stopped = false;
@@ -301,6 +315,7 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
         neuron_callbacks_settle(trainer);
     else
         status = run_epochs(trainer);
+    neuron_feeder_end(trainer);
     trainer->running = false;
     if (history && (status == NEURON_OK || trainer->stopped || status == NEURON_E_NUMBER))
         *history = neuron_history_ref(trainer->history);

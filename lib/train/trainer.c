@@ -44,6 +44,7 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
     made->epochs = 1;
     made->batch_size = 32;
     made->shuffle = true;
+    made->workers = -1;
     made->progress.seed = context->seed;
     *trainer = made;
     return NEURON_OK;
@@ -84,6 +85,17 @@ int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *
     return NEURON_OK;
 }
 
+static int set_workers(neuron_trainer_t *trainer, int64_t value)
+{
+    if (trainer->running)
+        return neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs");
+    if (value < -1 || value > NEURON_THREADS_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: %" PRId64 " workers are not -1 to %d",
+                           value, NEURON_THREADS_MAX);
+    trainer->workers = value;
+    return NEURON_OK;
+}
+
 int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value)
 {
     CHECK_ARGUMENT(trainer);
@@ -108,6 +120,8 @@ int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t va
                                value);
         trainer->shuffle = value == 1;
         return NEURON_OK;
+    case NEURON_TRAINER_WORKERS:
+        return set_workers(trainer, value);
     default:
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no whole-number option %" PRId32,
                            option);
@@ -173,6 +187,20 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
     neuron_dataset_ref(validation);
     neuron_dataset_unref(trainer->validation);
     trainer->validation = validation;
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
+                                    const neuron_augmentation_t *augmentation)
+{
+    CHECK_ARGUMENT(trainer);
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the augmentation"));
+    if (augmentation) {
+        neuron_image_size size;
+        RETURN_IF_ERROR(neuron_image_size_of(&size, &trainer->graph->input->spec.output));
+        trainer->augmentation = augmentation->settings;
+    }
+    trainer->augments = augmentation != NULL;
     return NEURON_OK;
 }
 

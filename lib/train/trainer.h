@@ -4,6 +4,7 @@
 
 #include <libneuron/trainer.h>
 
+#include "augment/augmentation.h"
 #include "data/dataset.h"
 #include "graph/session.h"
 #include "losses/loss.h"
@@ -51,13 +52,14 @@ typedef struct neuron_run_memory {
     int64_t *order; /* of the examples in this epoch */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
     float *gradients;  /* of all trainable parameters, and sums of their squares: for */
-    double *squares;   /* clipping by a norm */
+    double *squares;   /* clip.h */
     float *statistics; /* the part of graph->values that is not trained, before a step */
     float *targets;    /* of one example for each thread of the session */
     neuron_loss_part *losses;
 } neuron_run_memory;
 
 typedef struct neuron_callback_entry neuron_callback_entry;
+typedef struct neuron_feeder neuron_feeder;
 
 struct neuron_trainer {
     atomic_int references;
@@ -73,6 +75,9 @@ struct neuron_trainer {
     int64_t epochs, batch_size;
     bool shuffle;
     double validation_split;
+    int64_t workers; /* negative for as many as are of use */
+    bool augments;
+    neuron_augment_settings augmentation; /* as it was when it was set */
     char *checkpoint_path;
     int32_t checkpoint_metric;
     neuron_trainer_callback_t step_callback, epoch_callback;
@@ -88,6 +93,7 @@ struct neuron_trainer {
     neuron_progress progress;
     double resumed_at; /* clock when the run began to count this epoch's seconds */
     neuron_run_memory memory;
+    neuron_feeder *feeder; /* of the run that is on; NULL if it needs none */
 };
 
 /* NEURON_E_STATE for what is set before the first step, if that was done. */

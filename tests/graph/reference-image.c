@@ -82,6 +82,26 @@ static void conv2d(const reference_call *c)
                                     column, f);
 }
 
+static void depthwise_conv2d(const reference_call *c)
+{
+    const window w = window_of(c);
+    const double *kernel = reference_array(c, "kernel"), *bias = reference_array(c, "bias");
+    const int64_t multiplier = (int64_t)reference_option(c, NEURON_NODE_DEPTH_MULTIPLIER);
+    for (int64_t v = 0; v < c->count; v++) {
+        const int64_t filter = v % w.filters, column = v / w.filters % w.columns;
+        const int64_t row = v / w.filters / w.columns % w.rows;
+        const int64_t image = v / w.filters / w.columns / w.rows;
+        const double *x = c->x + image * w.height * w.width * w.channels;
+        c->y[v] = bias ? bias[filter] : 0;
+        for (int64_t i = 0; i < w.kernel_height; i++)
+            for (int64_t j = 0; j < w.kernel_width; j++) {
+                const double *from = pixel(&w, x, row, column, i, j);
+                int64_t tap = i * w.kernel_width + j;
+                c->y[v] += from ? from[filter / multiplier] * kernel[tap * w.filters + filter] : 0;
+            }
+    }
+}
+
 static double largest_in(const window *w, const double *image, int64_t row, int64_t column,
                          int64_t channel)
 {
@@ -240,6 +260,7 @@ static void random_rotation(const reference_call *c)
 const reference_layer reference_image_layers[] = {
     {"average_pool2d", average_pool2d},
     {"conv2d", conv2d},
+    {"depthwise_conv2d", depthwise_conv2d},
     {"global_average_pool2d", global_average_pool2d},
     {"global_max_pool2d", global_max_pool2d},
     {"max_pool2d", max_pool2d},

@@ -75,7 +75,25 @@ static void multiply(const reference_call *c)
     }
 }
 
+/* A custom layer of test-custom.c: all inputs one behind the other. */
+static void join(const reference_call *c)
+{
+    double *y = c->y;
+    for (int64_t e = 0; e < c->reference->batch; e++)
+        for (int32_t i = 0; i < c->node->spec.input_count; i++) {
+            int64_t size = c->node->spec.inputs[i].extent[0];
+            for (int64_t j = 0; j < size; j++)
+                *y++ = reference_input(c, i)[e * size + j];
+        }
+}
+
 const reference_layer reference_join_layers[] = {
-    {"add", add},   {"average", average},          {"concat", concat}, {"multiply", multiply},
-    {"vote", vote}, {"weighted_average", average}, {NULL, NULL},
+    {"add", add},
+    {"average", average},
+    {"concat", concat},
+    {"join", join},
+    {"multiply", multiply},
+    {"vote", vote},
+    {"weighted_average", average},
+    {NULL, NULL},
 };

@@ -51,6 +51,13 @@ static void gelu(const reference_call *c)
     }
 }
 
+/* A custom layer of test-custom.c: x sigmoid(x). */
+static void swish(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] / (1 + exp(-c->x[i]));
+}
+
 /* Sums of each row of values that lie along the axis. */
 static void softmax(const reference_call *c)
 {
@@ -112,6 +119,7 @@ const reference_layer reference_value_layers[] = {
     {"reshape", copy},
     {"sigmoid", sigmoid},
     {"softmax", softmax},
+    {"swish", swish},
     {"tanh", hyperbolic_tangent},
     {NULL, NULL},
 };
