@@ -30,6 +30,25 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
                                      neuron_tensor_t *examples, neuron_tensor_t *labels,
                                      int32_t class_count);
 
+/** Makes a dataset whose targets are any numbers: what a regression predicts, the examples
+ *  themselves for an autoencoder, -1 and 1 for a hinge loss. It keeps the tensors as
+ *  neuron_dataset_create() does. It is not for NEURON_LOSS_CROSS_ENTROPY, the loss of who sets none.
+ *
+ *  Its number of classes is that of the outputs, and an example belongs to the class of its largest
+ *  target; so accuracy is the share of examples whose largest output stands where the largest target
+ *  does (the first of equals). With a single output there are two classes: an example belongs to
+ *  class 1 if its target is above 0.5, else to class 0, and is right if its output is on the same
+ *  side.
+ *  @param[out] dataset  the new dataset; NULL on failure.
+ *  @param examples  as for neuron_dataset_create().
+ *  @param targets   NEURON_F32, [n, outputs], finite; 1 to 65536 outputs.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for counts that
+ *  differ or a target that is not finite (the first such is named), NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
+                                                  neuron_context_t *context,
+                                                  neuron_tensor_t *examples,
+                                                  neuron_tensor_t *targets);
+
 /** Loads images and labels from a pair of IDX files, plain or gzip: the format of MNIST,
  *  Fashion-MNIST and K-MNIST. Images [n, height, width] become examples height x width x 1.
  *  @param class_count  1 to 256.
@@ -38,6 +57,73 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
 NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *images_path, const char *labels_path,
                                        int32_t class_count);
+
+/** Loads CIFAR-10 from files of its binary version, such as data_batch_1.bin: records of one label
+ *  byte and 3072 bytes of a colour image, plane by plane. Images become examples 32 x 32 x 3 of
+ *  bytes, with the channels last. Plain or gzip.
+ *  @param paths  `count` paths, 1 or more; their records are joined in this order.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
+ *           NEURON_E_DATA for a label above 9, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
+                                           const char *const *paths, int32_t count);
+
+/** Loads CIFAR-10 from files of its Python version, such as data_batch_1: pickled dictionaries with
+ *  "data", an array [n, 3072] of bytes, and "labels", a list of n numbers, as Python 2 wrote them
+ *  (protocol 2) or Python 3 does from bytes (protocols 3 to 5). A file can make nothing happen: what
+ *  such a dictionary does not need is refused by its name. Plain or gzip.
+ *  @param paths  `count` paths, 1 or more; their rows are joined in this order.
+ *  @return  as neuron_dataset_load_cifar10(). Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
+                                                  neuron_context_t *context,
+                                                  const char *const *paths, int32_t count);
+
+/** Loads labelled examples from comma-separated values: a row for each, the label in its first column
+ *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). A first row that does
+ *  not begin with a number is taken for names and skipped. Fields may be in quotes, lines may end in
+ *  CR LF, numbers have a point whatever the locale. If all values are whole numbers 0 to 255 they
+ *  stay bytes, else they become float32. Plain or gzip.
+ *  @param class_count  1 to 65536; labels are 0 to class_count - 1.
+ *  @param shape  `rank` extents of one example, such as {28, 28, 1}; with rank 0 an example has one
+ *                axis, and `shape` may be NULL.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
+ *           file, line and column, NEURON_E_SHAPE if rows do not have as many values as the shape,
+ *           NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *path, int32_t class_count, const int64_t *shape,
+                                       int32_t rank);
+
+/** Loads examples and labels from two .npy files of NumPy's. Examples are u1, f4 or f8 arrays with
+ *  the shape [n, ...shape of one example]; images [n, height, width] become examples
+ *  height x width x 1. Labels are integers [n] or [n, 1], or targets [n, class_count] as f4 or f8.
+ *  @param class_count  1 to 65536.
+ *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy() and neuron_dataset_create()
+ *           return. Since 0.1. */
+NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *examples_path, const char *labels_path,
+                                       int32_t class_count);
+
+/** Loads examples and labels, as neuron_dataset_load_npy() does, from two arrays of a .npz archive
+ *  such as Keras' mnist.npz, whose arrays are "x_train", "y_train", "x_test" and "y_test".
+ *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npz() and neuron_dataset_create()
+ *           return. Since 0.1. */
+NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *path, const char *examples_name,
+                                       const char *labels_name, int32_t class_count);
+
+/** Loads a folder with a sub-folder of images for each class. Classes are the sub-folders sorted by
+ *  the bytes of their names, which neuron_dataset_class_name() tells; an image's class is the
+ *  sub-folder's place in that order. Examples are height x width x channels of bytes, class by class
+ *  and sorted by name within one. Names that begin with a dot are left out, as are files beside the
+ *  sub-folders.
+ *
+ *  Images are PGM and PPM (P2, P3, P5, P6, samples up to 255) and, if the library was built with
+ *  libpng, PNG of any kind: 16 bits become 8, palettes become colours, transparency is left out.
+ *  Grey images have 1 channel, colour images 3. All must have the size and the channels of the first.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
+ *           that is not read, NEURON_E_DATA if there are no classes or images or one differs from the
+ *           first, NEURON_E_MEMORY; the message names the file. Since 0.1. */
+NEURON_API int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
+                                          const char *path);
 
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
@@ -53,7 +139,7 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
 
 /** Joins datasets into a new one, which holds a copy of all their examples, in order.
  *  @param datasets  `count` of them, 1 or more, with equal shapes, element types, kinds of labels,
- *                   classes, scale and offset.
+ *                   classes and their names, scale and offset.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
@@ -83,6 +169,52 @@ NEURON_API int neuron_dataset_split(neuron_dataset_t *dataset, const double *fra
                                     int32_t count, int32_t kind, uint64_t seed,
                                     neuron_dataset_t **parts);
 
+/** Divides a dataset into k folds of nearly equal size and makes two parts of it that share its
+ *  memory: one fold to validate with, and the others to train with. The folds are stratified: of
+ *  each class they have the same number of examples, give or take one, and so have they of all.
+ *  With the same seed the k validation parts have every example once; both parts are in random
+ *  order.
+ *  @param k     number of folds, 2 or more and no more than there are examples.
+ *  @param fold  which one validates: 0 to k - 1.
+ *  @param seed  of the division and of the order.
+ *  @param[out] train, validation  both set, or both NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for more folds than examples, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_dataset_k_fold(neuron_dataset_t *dataset, int32_t k, int32_t fold,
+                                     uint64_t seed, neuron_dataset_t **train,
+                                     neuron_dataset_t **validation);
+
+/** The same examples in random order, sharing memory. A trainer makes a new order for each epoch
+ *  by itself; this is for what reads a dataset in its order.
+ *  @param seed  of the order. @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_dataset_t *dataset,
+                                      uint64_t seed);
+
+/** The examples of some classes, in their order and sharing memory. Class numbers and their count
+ *  stay as they are, so that a graph for all classes fits. Targets that are not one-hot count for
+ *  their largest class.
+ *  @param classes  `count` numbers, 1 or more, each 0 to class_count - 1.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if no example is of these classes, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
+                                     const int32_t *classes, int32_t count);
+
+/** Says whether an example stays: any number but 0 for yes. Since 0.1. */
+typedef int (*neuron_dataset_keep_t)(int64_t position, int32_t label, void *user_data);
+
+/** The examples that a function keeps, in their order and sharing memory.
+ *  @param keep  called once for each example, in order and in the calling thread.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if nothing is kept, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
+                                        neuron_dataset_keep_t keep, void *user_data);
+
+/** The same examples without their colours: of red, green and blue the luma of ITU-R BT.601,
+ *  0.299 R + 0.587 G + 0.114 B. Bytes stay bytes, rounded, and are a copy in memory; labels are
+ *  shared. Scale and offset are kept.
+ *  @param dataset  examples of height x width x 3; they become height x width x 1.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset);
+
 /** The same examples, sharing memory, with targets [class_count] in place of class numbers: 1 for
  *  the example's class and 0 for the others.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE if it has targets already, NEURON_E_MEMORY.
@@ -105,11 +237,29 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
  *  @param scale, offset  finite. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
 
+/** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
+ *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.
+ *  Accuracy knows no weights. Subsets, parts and joined datasets made afterwards take the weights of
+ *  their examples along; what was made before does not change.
+ *  @param weights  copied: one for each example, in order, finite and not negative; NULL for none.
+ *  @param count    neuron_dataset_count().
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
+ *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights,
+                                          int64_t count);
+
 /** Number of examples; 0 for NULL. Since 0.1. */
 NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
 
-/** Number of classes; 0 for NULL. Since 0.1. */
+/** Number of classes; 0 for NULL. Of targets of any kind see
+ *  neuron_dataset_create_with_targets(). Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
+
+/** Name of a class, if what the dataset was loaded from has names; subsets, parts and joined datasets
+ *  keep them. The text lives as long as the dataset.
+ *  @param k  0 to neuron_dataset_class_count() - 1.
+ *  @return  the name; NULL if it is not known or there is no such class. Since 0.1. */
+NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k);
 
 /** Shape of one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.

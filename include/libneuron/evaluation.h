@@ -34,7 +34,8 @@ NEURON_API int64_t neuron_evaluation_count(const neuron_evaluation_t *evaluation
 /** Number of classes; 0 for NULL. Since 0.1. */
 NEURON_API int32_t neuron_evaluation_class_count(const neuron_evaluation_t *evaluation);
 
-/** Mean cross-entropy in nats; not a number for NULL or without probabilities. Since 0.1. */
+/** Mean loss: of neuron_graph_evaluate() cross-entropy in nats; not a number for NULL or without
+ *  outputs. Since 0.1. */
 NEURON_API double neuron_evaluation_loss(const neuron_evaluation_t *evaluation);
 
 /** Share of examples whose largest output is their class; not a number for NULL. Since 0.1. */

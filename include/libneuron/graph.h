@@ -60,12 +60,25 @@ NEURON_API int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *sh
 NEURON_API int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *shape,
                                          int32_t *rank);
 
+/** Finds a node by its name: to freeze it (neuron_node_set_trainable()) after the graph was loaded,
+ *  or to build on it.
+ *  @return  the node, which belongs to the graph; NULL with a message if there is none of that name
+ *           among those that a finished graph's output needs, or among all before. Any thread.
+ *           Since 0.1. */
+NEURON_API neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name);
+
 /** Number of parameters, those that training does not touch (the moving statistics of batch
  *  normalisation) included; 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_graph_parameter_count(const neuron_graph_t *graph);
 
-/** Number of parameters that training changes. As neuron_graph_parameter_count(). Since 0.1. */
+/** Number of parameters that training changes: without those of frozen layers. As neuron_graph_parameter_count(). Since 0.1. */
 NEURON_API int64_t neuron_graph_trainable_parameter_count(const neuron_graph_t *graph);
+
+/** What the regularisers of the graph's layers (neuron_node_set_regularizer()) add to the loss with
+ *  the present parameters: the sum over all arrays of l1 * sum |w| + l2 * sum w^2; frozen layers add
+ *  nothing. 0 for a NULL or unfinished graph. The losses of a trainer's history contain it, those of
+ *  neuron_graph_evaluate() do not. Threads as for neuron_graph_predict(). Since 0.1. */
+NEURON_API double neuron_graph_penalty(const neuron_graph_t *graph);
 
 /** Number of parameter arrays: a dense layer has two, `kernel` and `bias`. Since 0.1. */
 NEURON_API int32_t neuron_graph_array_count(const neuron_graph_t *graph);
@@ -107,9 +120,20 @@ NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_te
  *  neuron_graph_predict().
  *  @param[out] evaluation  the figures, see evaluation.h; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE if the examples or the number of
- *           classes do not fit, NEURON_E_DATA for an empty dataset, NEURON_E_MEMORY. Since 0.1. */
+ *           classes do not fit, NEURON_E_DATA for an empty dataset or one with targets of any kind,
+ *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                      neuron_evaluation_t **evaluation);
+
+/** The same with another loss than cross-entropy. The confusion matrix has a cell for each pair of
+ *  classes, which is much for an output of many thousand numbers.
+ *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY.
+ *  @return  as neuron_graph_evaluate(); NEURON_E_DATA also if the loss does not go with the
+ *           dataset's targets. Since 0.1. */
+NEURON_API int neuron_graph_evaluate_loss(const neuron_graph_t *graph,
+                                          const neuron_dataset_t *dataset,
+                                          const neuron_loss_t *loss,
+                                          neuron_evaluation_t **evaluation);
 
 /** Saves structure and parameters in one file in the safetensors layout: the arrays under their
  *  names, the structure as JSON in the header's `__metadata__`. The file is written under another
@@ -133,7 +157,8 @@ NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes
  *  (neuron_context_create_with_allocator()) makes that NEURON_E_MEMORY.
  *  @param[out] graph  the finished graph; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with the byte offset where it can be
- *           told, NEURON_E_MEMORY. Since 0.1. */
+ *           told, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the
+ *           context (custom.h), NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context,
                                  const char *path);
 

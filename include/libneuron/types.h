@@ -31,17 +31,35 @@ typedef struct neuron_graph neuron_graph_t;
 typedef struct neuron_node neuron_node_t;
 /** Examples and their labels. See dataset.h. */
 typedef struct neuron_dataset neuron_dataset_t;
+/** Random changes of images. See augmentation.h. */
+typedef struct neuron_augmentation neuron_augmentation_t;
 /** The rule by which gradients change parameters. See optimizer.h. */
 typedef struct neuron_optimizer neuron_optimizer_t;
+/** What a training makes small. See loss.h. */
+typedef struct neuron_loss neuron_loss_t;
 /** One training: its graph, optimizer, data, settings and progress. See trainer.h. */
 typedef struct neuron_trainer neuron_trainer_t;
+/** What happens at set points of a training. See callback.h. */
+typedef struct neuron_callback neuron_callback_t;
 /** The figures of each epoch. See history.h. */
 typedef struct neuron_history neuron_history_t;
+/** Combinations of settings that are tried. See search.h. */
+typedef struct neuron_search neuron_search_t;
+/** One of these combinations. Owned by its search; lives as long as the search does. */
+typedef struct neuron_trial neuron_trial_t;
 /** How well a graph does on a dataset. See evaluation.h. */
 typedef struct neuron_evaluation neuron_evaluation_t;
 
 /** The largest number of dimensions of a tensor, the batch dimension included. */
 enum { NEURON_RANK_MAX = 8 };
+
+/** What an image is continued by outside of its edges, here those of a row "abcd". Since 0.1. */
+enum {
+    NEURON_FILL_NEAREST = 10,  /**< aaaa|abcd|dddd */
+    NEURON_FILL_CONSTANT = 20, /**< a constant */
+    NEURON_FILL_REFLECT = 30,  /**< dcba|abcd|dcba */
+    NEURON_FILL_WRAP = 40      /**< abcd|abcd|abcd */
+};
 
 #ifdef __cplusplus
 }

@@ -4,12 +4,11 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
-enum { CLASSES_MAX = 65536 };
 static const double share_tolerance = 0.001;
 
-static int check_shapes(const neuron_tensor_t *examples, const neuron_tensor_t *labels,
-                        int32_t class_count, const char *who)
+static int check_examples(const neuron_tensor_t *examples, const char *who)
 {
     char text[NEURON_SHAPE_TEXT];
     if (examples->type != NEURON_U8 && examples->type != NEURON_F32)
@@ -18,6 +17,21 @@ static int check_shapes(const neuron_tensor_t *examples, const neuron_tensor_t *
     if (examples->shape.rank < 2)
         return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, not [n, ...shape of one]", who,
                            neuron_shape_text(&examples->shape, text));
+    return NEURON_OK;
+}
+
+static int check_counts(const neuron_tensor_t *examples, const neuron_tensor_t *labels,
+                        const char *what, const char *who)
+{
+    if (examples->shape.extent[0] != labels->shape.extent[0])
+        return neuron_fail(NEURON_E_DATA, "%s: %" PRId64 " examples but %" PRId64 " %s", who,
+                           examples->shape.extent[0], labels->shape.extent[0], what);
+    return NEURON_OK;
+}
+
+static int check_labels(const neuron_tensor_t *labels, int32_t class_count, const char *who)
+{
+    char text[NEURON_SHAPE_TEXT];
     bool targets = labels->type == NEURON_F32;
     if (labels->shape.rank != (targets ? 2 : 1))
         return neuron_fail(NEURON_E_SHAPE, "%s: labels are %s, not %s", who,
@@ -26,9 +40,6 @@ static int check_shapes(const neuron_tensor_t *examples, const neuron_tensor_t *
     if (targets && labels->shape.extent[1] != class_count)
         return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, but there are %" PRId32 " classes",
                            who, neuron_shape_text(&labels->shape, text), class_count);
-    if (examples->shape.extent[0] != labels->shape.extent[0])
-        return neuron_fail(NEURON_E_DATA, "%s: %" PRId64 " examples but %" PRId64 " labels", who,
-                           examples->shape.extent[0], labels->shape.extent[0]);
     return NEURON_OK;
 }
 
@@ -114,28 +125,38 @@ static neuron_dataset_t *create_empty(neuron_context_t *context, neuron_tensor_t
     return made;
 }
 
-int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
-                              neuron_tensor_t *examples, neuron_tensor_t *labels,
-                              int32_t class_count, const char *who)
+/* A dataset of tensors that were checked, with `outputs` classes. */
+static int create(neuron_dataset_t **dataset, neuron_context_t *context, neuron_tensor_t *examples,
+                  neuron_tensor_t *labels, int32_t outputs, const char *who)
 {
-    RETURN_IF_ERROR(check_shapes(examples, labels, class_count, who));
     neuron_shape shape;
     RETURN_IF_ERROR(
         neuron_shape_set(&shape, examples->shape.extent + 1, examples->shape.rank - 1, 1, who));
-    neuron_tensor_t *kept;
-    RETURN_IF_ERROR(adopt_labels(&kept, context, labels, class_count, who));
     int64_t count = examples->shape.extent[0];
-    neuron_dataset_t *made = create_empty(context, examples, kept, count);
-    neuron_tensor_unref(kept);
+    neuron_dataset_t *made = create_empty(context, examples, labels, count);
     if (!made)
         return NEURON_E_MEMORY;
-    made->class_count = class_count;
+    made->class_count = made->outputs = outputs;
     made->shape = shape;
     made->scale = examples->type == NEURON_U8 ? 1.0 / 255 : 1;
     for (int64_t i = 0; i < count; i++)
         made->order[i] = i;
     *dataset = made;
     return NEURON_OK;
+}
+
+int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
+                              neuron_tensor_t *examples, neuron_tensor_t *labels,
+                              int32_t class_count, const char *who)
+{
+    RETURN_IF_ERROR(check_examples(examples, who));
+    RETURN_IF_ERROR(check_labels(labels, class_count, who));
+    RETURN_IF_ERROR(check_counts(examples, labels, "labels", who));
+    neuron_tensor_t *kept;
+    RETURN_IF_ERROR(adopt_labels(&kept, context, labels, class_count, who));
+    int status = create(dataset, context, examples, kept, class_count, who);
+    neuron_tensor_unref(kept);
+    return status;
 }
 
 int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
@@ -146,8 +167,54 @@ int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(examples);
     CHECK_ARGUMENT(labels);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= CLASSES_MAX);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
     return neuron_dataset_create_for(dataset, context, examples, labels, class_count, "dataset");
+}
+
+static int check_any_targets(const neuron_tensor_t *targets, const char *who)
+{
+    char text[NEURON_SHAPE_TEXT];
+    if (targets->type != NEURON_F32)
+        return neuron_fail(NEURON_E_TYPE, "%s: targets are %s, not f32", who,
+                           neuron_type_name(targets->type));
+    if (targets->shape.rank != 2 || targets->shape.extent[1] < 1 ||
+        targets->shape.extent[1] > NEURON_CLASSES_MAX)
+        return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, not [n, outputs] with 1 to %d", who,
+                           neuron_shape_text(&targets->shape, text), NEURON_CLASSES_MAX);
+    const float *values = targets->data;
+    const int64_t outputs = targets->shape.extent[1];
+    for (int64_t i = 0; i < targets->shape.extent[0] * outputs; i++)
+        if (!isfinite(values[i]))
+            return neuron_fail(NEURON_E_DATA,
+                               "%s: target %" PRId64 " of example %" PRId64 " is not finite", who,
+                               i % outputs, i / outputs);
+    return NEURON_OK;
+}
+
+int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_context_t *context,
+                                           neuron_tensor_t *examples, neuron_tensor_t *targets,
+                                           const char *who)
+{
+    RETURN_IF_ERROR(check_examples(examples, who));
+    RETURN_IF_ERROR(check_any_targets(targets, who));
+    RETURN_IF_ERROR(check_counts(examples, targets, "targets", who));
+    int32_t outputs = (int32_t)targets->shape.extent[1];
+    RETURN_IF_ERROR(create(dataset, context, examples, targets, outputs, who));
+    (*dataset)->any_targets = true;
+    if (outputs == 1)
+        (*dataset)->class_count = 2;
+    return NEURON_OK;
+}
+
+int neuron_dataset_create_with_targets(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       neuron_tensor_t *examples, neuron_tensor_t *targets)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(examples);
+    CHECK_ARGUMENT(targets);
+    return neuron_dataset_create_with_targets_for(dataset, context, examples, targets, "dataset");
 }
 
 int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
@@ -157,8 +224,12 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
         create_empty(dataset->context, dataset->examples, dataset->labels, count);
     if (!made)
         return NEURON_E_MEMORY;
+    made->weights = neuron_tensor_ref(dataset->weights);
+    made->class_names = neuron_tensor_ref(dataset->class_names);
     made->one_hot = dataset->one_hot;
+    made->any_targets = dataset->any_targets;
     made->class_count = dataset->class_count;
+    made->outputs = dataset->outputs;
     made->shape = dataset->shape;
     made->scale = dataset->scale;
     made->offset = dataset->offset;
@@ -182,6 +253,8 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     neuron_context_t *context = dataset->context;
     neuron_tensor_unref(dataset->examples);
     neuron_tensor_unref(dataset->labels);
+    neuron_tensor_unref(dataset->weights);
+    neuron_tensor_unref(dataset->class_names);
     neuron_release(context, dataset->order);
     neuron_release(context, dataset);
     neuron_context_unref(context);
@@ -237,6 +310,39 @@ int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double off
     return NEURON_OK;
 }
 
+/* Rows that are not in the dataset weigh 1. */
+static int store_weights(neuron_tensor_t **kept, const neuron_dataset_t *dataset,
+                         const float *weights)
+{
+    const int64_t rows = dataset->examples->shape.extent[0];
+    RETURN_IF_ERROR(neuron_tensor_create_raw(kept, dataset->context, NEURON_F32, &rows, 1));
+    float *stored = (*kept)->data;
+    for (int64_t i = 0; i < rows; i++)
+        stored[i] = 1;
+    for (int64_t i = 0; i < dataset->count; i++)
+        stored[dataset->order[i]] = weights[i];
+    return NEURON_OK;
+}
+
+int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights, int64_t count)
+{
+    CHECK_ARGUMENT(dataset);
+    if (weights && count != dataset->count)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: %" PRId64 " weights, but the dataset has %" PRId64 " examples",
+                           __func__, count, dataset->count);
+    for (int64_t i = 0; weights && i < count; i++)
+        if (!isfinite(weights[i]) || weights[i] < 0)
+            return neuron_fail(NEURON_E_DATA, "%s: weight %" PRId64 " is %s", __func__, i,
+                               isfinite(weights[i]) ? "negative" : "not finite");
+    neuron_tensor_t *kept = NULL;
+    if (weights)
+        RETURN_IF_ERROR(store_weights(&kept, dataset, weights));
+    neuron_tensor_unref(dataset->weights);
+    dataset->weights = kept;
+    return NEURON_OK;
+}
+
 int64_t neuron_dataset_count(const neuron_dataset_t *dataset)
 {
     return dataset ? dataset->count : 0;
@@ -245,6 +351,16 @@ int64_t neuron_dataset_count(const neuron_dataset_t *dataset)
 int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
 {
     return dataset ? dataset->class_count : 0;
+}
+
+const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k)
+{
+    if (!dataset || !dataset->class_names || k < 0 || k >= dataset->class_count)
+        return NULL;
+    const char *name = dataset->class_names->data;
+    for (int32_t i = 0; i < k; i++)
+        name += strlen(name) + 1;
+    return name;
 }
 
 int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank)
@@ -264,9 +380,10 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
         return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, the graph's input is %s", who,
                            neuron_shape_text(&dataset->shape, ours),
                            neuron_shape_text(input, theirs));
-    if (output->rank != 1 || output->extent[0] != dataset->class_count)
+    if (output->rank != 1 || output->extent[0] != dataset->outputs)
         return neuron_fail(NEURON_E_SHAPE,
-                           "%s: the dataset has %" PRId32 " classes, the graph's output is %s", who,
-                           dataset->class_count, neuron_shape_text(output, theirs));
+                           "%s: the dataset has %" PRId32 " %s, the graph's output is %s", who,
+                           dataset->outputs, dataset->any_targets ? "targets" : "classes",
+                           neuron_shape_text(output, theirs));
     return NEURON_OK;
 }

@@ -7,29 +7,48 @@
 #include "base/context.h"
 #include "base/tensor.h"
 
+enum { NEURON_CLASSES_MAX = 65536 };
+
 struct neuron_dataset {
     atomic_int references;
     neuron_context_t *context;
     const struct neuron_kernels *kernels;
-    neuron_tensor_t *examples; /* u8 or f32, [stored, ...] */
-    neuron_tensor_t *labels;   /* i32 [stored] or, as targets, f32 [stored, class_count] */
-    bool one_hot;              /* labels are class numbers that are handed out as targets */
-    int32_t class_count;
-    neuron_shape shape; /* of one example */
+    neuron_tensor_t *examples;    /* u8 or f32, [stored, ...] */
+    neuron_tensor_t *labels;      /* i32 [stored] or, as targets, f32 [stored, outputs] */
+    neuron_tensor_t *class_names; /* u8, each with its zero; NULL if they are not known */
+    bool one_hot;                 /* labels are class numbers that are handed out as targets */
+    bool any_targets;             /* targets need not be shares */
+    int32_t class_count;          /* of which neuron_dataset_label() tells one */
+    int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
+    neuron_shape shape;           /* of one example */
     double scale, offset;
     int64_t count;
-    int64_t *order; /* stored row of each example */
+    int64_t *order;           /* stored row of each example */
+    neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */
 };
+
+/* A single target of any kind stands for class 1 if it is above this, else for class 0. */
+#define NEURON_DATASET_THRESHOLD 0.5f
 
 /* neuron_dataset_create() whose messages begin with `who`, such as the path of a file. */
 int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
                               neuron_tensor_t *examples, neuron_tensor_t *labels,
                               int32_t class_count, const char *who);
 
+/* neuron_dataset_create_with_targets() likewise. */
+int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_context_t *context,
+                                           neuron_tensor_t *examples, neuron_tensor_t *targets,
+                                           const char *who);
+
 /* A dataset of `count` examples of another, sharing its memory. `positions` are places in the
  * dataset; NULL for first, first + 1, ... */
 int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
                           const int64_t *positions, int64_t first, int64_t count);
+
+/* Sorts all positions of a dataset by class without changing the order within one. `room` is for as
+ * many, `ends` becomes where each class ends. */
+void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *room,
+                          int64_t *ends);
 
 /* Whether a graph of these shapes can work on the dataset; `who` begins the message. */
 int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
@@ -37,16 +56,20 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
 
 /* Scales `count` examples into `values`. `positions` are places in the dataset; NULL for
  * first, first + 1, ... */
-void neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
-                           const int64_t *positions, int64_t first, int64_t count, float *values);
+int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
+                          const int64_t *positions, int64_t first, int64_t count, float *values);
 
 /* Whether examples have a target for each class rather than a class number. */
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);
 
-/* Class of an example: its number, or its largest target (the first of equals). */
+/* Class of an example: its number, or its largest target (the first of equals), or for a single
+ * target of any kind on which side of the threshold it lies. */
 int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position);
 
-/* Writes the class_count targets of an example, one-hot for a class number. */
+/* Writes the `outputs` targets of an example, one-hot for a class number. */
 void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, float *target);
+
+/* What an example's loss is multiplied by. */
+double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position);
 
 #endif

@@ -37,8 +37,8 @@ static void gather_task(void *work, int64_t task, int32_t worker)
     }
 }
 
-void neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
-                           const int64_t *positions, int64_t first, int64_t count, float *values)
+int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
+                          const int64_t *positions, int64_t first, int64_t count, float *values)
 {
     gathering work = {.dataset = dataset,
                       .positions = positions,
@@ -47,6 +47,7 @@ void neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
                       .size = neuron_shape_count(&dataset->shape),
                       .values = values};
     neuron_pool_run(pool, neuron_ceil_divide(count, EXAMPLES_PER_TASK), gather_task, &work);
+    return NEURON_OK;
 }
 
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset)
@@ -59,9 +60,11 @@ int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
     int64_t row = dataset->order[position];
     if (dataset->labels->type == NEURON_I32)
         return ((const int32_t *)dataset->labels->data)[row];
-    const float *target = (const float *)dataset->labels->data + row * dataset->class_count;
+    const float *target = (const float *)dataset->labels->data + row * dataset->outputs;
+    if (dataset->outputs != dataset->class_count)
+        return target[0] > NEURON_DATASET_THRESHOLD;
     int32_t largest = 0;
-    for (int32_t k = 1; k < dataset->class_count; k++)
+    for (int32_t k = 1; k < dataset->outputs; k++)
         if (target[k] > target[largest])
             largest = k;
     return largest;
@@ -70,14 +73,21 @@ int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
 void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, float *target)
 {
     int64_t row = dataset->order[position];
-    size_t bytes = (size_t)dataset->class_count * sizeof *target;
+    size_t bytes = (size_t)dataset->outputs * sizeof *target;
     if (dataset->labels->type == NEURON_F32) {
         const float *stored = dataset->labels->data;
-        memcpy(target, stored + row * dataset->class_count, bytes);
+        memcpy(target, stored + row * dataset->outputs, bytes);
     } else {
         memset(target, 0, bytes);
         target[((const int32_t *)dataset->labels->data)[row]] = 1;
     }
+}
+
+double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position)
+{
+    if (!dataset->weights)
+        return 1;
+    return (double)((const float *)dataset->weights->data)[dataset->order[position]];
 }
 
 int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts, int32_t capacity)
@@ -99,7 +109,8 @@ int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t 
     CHECK_ARGUMENT(count >= 0);
     CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
     if (values)
-        neuron_dataset_gather(dataset, dataset->context->pool, NULL, first, count, values);
+        RETURN_IF_ERROR(
+            neuron_dataset_gather(dataset, dataset->context->pool, NULL, first, count, values));
     for (int64_t i = 0; labels && i < count; i++)
         labels[i] = neuron_dataset_label(dataset, first + i);
     return NEURON_OK;

@@ -6,6 +6,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Whether classes have equal names, or one of the datasets does not know any. */
+static bool same_names(const neuron_dataset_t *first, const neuron_dataset_t *other)
+{
+    const neuron_tensor_t *ours = first->class_names, *theirs = other->class_names;
+    return !ours || !theirs ||
+           (neuron_shape_equal(&ours->shape, &theirs->shape) &&
+            memcmp(ours->data, theirs->data, (size_t)neuron_tensor_count(ours)) == 0);
+}
+
 static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *other, int32_t number)
 {
     const char *who = "neuron_dataset_join";
@@ -24,11 +33,20 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
         return neuron_fail(NEURON_E_TYPE,
                            "%s: of dataset %" PRId32 " and dataset 0 only one has targets", who,
                            number);
-    if (first->class_count != other->class_count)
+    if (first->any_targets != other->any_targets)
+        return neuron_fail(NEURON_E_TYPE,
+                           "%s: of dataset %" PRId32 " and dataset 0 only one has targets of any "
+                           "kind",
+                           who, number);
+    if (first->outputs != other->outputs)
         return neuron_fail(NEURON_E_DATA,
-                           "%s: dataset %" PRId32 " has %" PRId32
-                           " classes, dataset 0 has %" PRId32,
-                           who, number, other->class_count, first->class_count);
+                           "%s: dataset %" PRId32 " has %" PRId32 " %s, dataset 0 has %" PRId32,
+                           who, number, other->outputs, first->any_targets ? "targets" : "classes",
+                           first->outputs);
+    if (!same_names(first, other))
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: classes of dataset %" PRId32 " have other names than dataset 0's",
+                           who, number);
     if (first->scale != other->scale || first->offset != other->offset)
         return neuron_fail(NEURON_E_DATA,
                            "%s: dataset %" PRId32 " has another scale or offset than dataset 0",
@@ -51,7 +69,7 @@ static int make_room(neuron_tensor_t **examples, neuron_tensor_t **labels,
     }
     RETURN_IF_ERROR(neuron_tensor_create_raw(examples, first->context, first->examples->type,
                                              extents, first->shape.rank + 1));
-    const int64_t label_extents[] = {extents[0], first->class_count};
+    const int64_t label_extents[] = {extents[0], first->outputs};
     return neuron_tensor_create_raw(labels, first->context, label_type, label_extents,
                                     label_type == NEURON_F32 ? 2 : 1);
 }
@@ -67,11 +85,27 @@ static void copy_rows(const neuron_dataset_t *dataset, int64_t row, neuron_tenso
     for (int64_t i = 0; i < dataset->count; i++) {
         memcpy(to + (size_t)i * size, from + (size_t)dataset->order[i] * size, size);
         if (labels->type == NEURON_F32)
-            neuron_dataset_target(dataset, i,
-                                  (float *)labels->data + (row + i) * dataset->class_count);
+            neuron_dataset_target(dataset, i, (float *)labels->data + (row + i) * dataset->outputs);
         else
             ((int32_t *)labels->data)[row + i] = neuron_dataset_label(dataset, i);
     }
+}
+
+/* Weights of all, if any has some. */
+static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datasets, int32_t count)
+{
+    bool weighted = false;
+    for (int32_t k = 0; k < count; k++)
+        weighted = weighted || datasets[k]->weights;
+    if (!weighted)
+        return NEURON_OK;
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(&joined->weights, joined->context, NEURON_F32, &joined->count, 1));
+    float *weight = joined->weights->data;
+    for (int32_t k = 0; k < count; k++)
+        for (int64_t i = 0; i < datasets[k]->count; i++)
+            *weight++ = (float)neuron_dataset_weight(datasets[k], i);
+    return NEURON_OK;
 }
 
 int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
@@ -96,10 +130,19 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
         copy_rows(datasets[k], row, examples, labels);
         row += datasets[k]->count;
     }
-    status = neuron_dataset_create_for(dataset, first->context, examples, labels,
-                                       first->class_count, __func__);
+    status = first->any_targets ? neuron_dataset_create_with_targets_for(dataset, first->context,
+                                                                         examples, labels, __func__)
+                                : neuron_dataset_create_for(dataset, first->context, examples,
+                                                            labels, first->class_count, __func__);
     if (status < 0)
         goto done;
+    (*dataset)->class_names = neuron_tensor_ref(first->class_names);
+    status = join_weights(*dataset, datasets, count);
+    if (status < 0) {
+        neuron_dataset_unref(*dataset);
+        *dataset = NULL;
+        goto done;
+    }
     (*dataset)->one_hot = first->one_hot && labels->type == NEURON_I32;
     (*dataset)->scale = first->scale;
     (*dataset)->offset = first->offset;

@@ -46,22 +46,22 @@ static int64_t part_end(const double *fractions, int32_t part, int64_t count)
     return (int64_t)llround(sum * (double)count);
 }
 
-/* Sorts positions by class without changing the order within one, and sets the classes' ends. */
-static void group_by_class(deal *all, const neuron_dataset_t *dataset)
+void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *room,
+                          int64_t *ends)
 {
-    memset(all->ends, 0, (size_t)all->class_count * sizeof *all->ends);
+    memset(ends, 0, (size_t)dataset->class_count * sizeof *ends);
     for (int64_t i = 0; i < dataset->count; i++)
-        all->ends[neuron_dataset_label(dataset, i)]++;
+        ends[neuron_dataset_label(dataset, i)]++;
     int64_t begin = 0;
-    for (int32_t k = 0; k < all->class_count; k++) {
-        int64_t size = all->ends[k];
-        all->ends[k] = begin;
+    for (int32_t k = 0; k < dataset->class_count; k++) {
+        int64_t size = ends[k];
+        ends[k] = begin;
         begin += size;
     }
-    memcpy(all->part, all->positions, (size_t)dataset->count * sizeof *all->part);
+    memcpy(room, positions, (size_t)dataset->count * sizeof *room);
     for (int64_t i = 0; i < dataset->count; i++) {
-        int32_t label = neuron_dataset_label(dataset, all->part[i]);
-        all->positions[all->ends[label]++] = all->part[i];
+        int32_t label = neuron_dataset_label(dataset, room[i]);
+        positions[ends[label]++] = room[i];
     }
 }
 
@@ -90,7 +90,7 @@ static int make_parts(deal *all, const neuron_dataset_t *dataset, int32_t count,
     if (kind != NEURON_SPLIT_IN_ORDER)
         neuron_random_shuffle(&reader, all->positions, dataset->count);
     if (kind == NEURON_SPLIT_STRATIFIED)
-        group_by_class(all, dataset);
+        neuron_dataset_group(dataset, all->positions, all->part, all->ends);
     for (int32_t k = 0; k < count; k++) {
         int64_t size = deal_part(all, k);
         if (size == 0)

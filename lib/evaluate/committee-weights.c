@@ -19,7 +19,7 @@ int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
     double loss, sum = 0;
     for (int32_t i = 0; i < count && status == NEURON_OK; i++) {
         scores[i] = 0;
-        status = neuron_evaluate_into(members[i], validation, &loss, &scores[i], NULL);
+        status = neuron_evaluate_into(members[i], validation, NULL, &loss, &scores[i], NULL);
         sum += scores[i];
     }
     for (int32_t i = 0; i < count && status == NEURON_OK; i++)

@@ -1,12 +1,12 @@
 #include "evaluate/evaluation.h"
 
 #include "base/checked.h"
-#include "optimize/cross-entropy.h"
 
 /* Sums over the examples, in their order, so that they do not depend on threads. */
 struct tally {
+    const neuron_loss_t *function;
     const neuron_dataset_t *dataset;
-    float *target;      /* [class_count] of one example */
+    float *target;      /* [outputs] of one example */
     int64_t *confusion; /* may be NULL */
     double loss;
     int64_t right;
@@ -15,32 +15,35 @@ struct tally {
 static void count_example(struct tally *tally, int64_t position, const float *output, bool logits)
 {
     const neuron_dataset_t *dataset = tally->dataset;
-    const int32_t classes = dataset->class_count;
-    neuron_dataset_target(dataset, position, tally->target);
-    tally->loss += neuron_cross_entropy(output, logits, tally->target, classes, 1, NULL);
+    tally->loss += neuron_dataset_weight(dataset, position) *
+                   neuron_loss_take(tally->function, dataset, position, output, logits,
+                                    tally->target, 1, NULL);
     const int32_t truth = neuron_dataset_label(dataset, position);
-    const int32_t predicted = neuron_largest(output, classes);
+    const int32_t predicted = neuron_loss_answer(dataset, output, logits);
     tally->right += truth == predicted;
     if (tally->confusion)
-        tally->confusion[(int64_t)truth * classes + predicted]++;
+        tally->confusion[(int64_t)truth * dataset->class_count + predicted]++;
 }
 
-static void count_dataset(struct tally *tally, neuron_session *session, neuron_pool *pool)
+static int count_dataset(struct tally *tally, neuron_session *session, neuron_pool *pool)
 {
     const neuron_dataset_t *dataset = tally->dataset;
     const int64_t batch_max = neuron_session_batch(session);
     for (int64_t first = 0; first < dataset->count; first += batch_max) {
         const int64_t batch = neuron_min_count(batch_max, dataset->count - first);
-        neuron_dataset_gather(dataset, pool, NULL, first, batch, neuron_session_input(session));
-        neuron_session_forward(session, NULL, batch, 0, 0);
+        RETURN_IF_ERROR(neuron_dataset_gather(dataset, pool, NULL, first, batch,
+                                              neuron_session_input(session)));
+        RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
         const float *outputs = neuron_session_output(session);
         for (int64_t i = 0; i < batch; i++)
-            count_example(tally, first + i, outputs + i * dataset->class_count,
+            count_example(tally, first + i, outputs + i * dataset->outputs,
                           neuron_session_logits(session));
     }
+    return NEURON_OK;
 }
 
-static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
+static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                 const neuron_loss_t *loss)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, "evaluate"));
     if (!dataset)
@@ -49,24 +52,29 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
                                          &graph->output->spec.output, "evaluate"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "evaluate: the dataset has no examples");
-    return NEURON_OK;
+    return neuron_loss_check(loss, dataset, "evaluate");
 }
 
-int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset, double *loss,
-                         double *accuracy, int64_t *confusion)
+int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                         const neuron_loss_t *function, double *loss, double *accuracy,
+                         int64_t *confusion)
 {
-    RETURN_IF_ERROR(check(graph, dataset));
+    if (!function)
+        function = &neuron_loss_default;
+    RETURN_IF_ERROR(check(graph, dataset, function));
     neuron_context_t *context = graph->context;
-    struct tally tally = {.dataset = dataset, .confusion = confusion};
-    tally.target = neuron_allocate(context, (size_t)dataset->class_count, sizeof *tally.target);
+    struct tally tally = {.function = function, .dataset = dataset, .confusion = confusion};
+    tally.target = neuron_allocate(context, (size_t)dataset->outputs, sizeof *tally.target);
     if (!tally.target)
         return NEURON_E_MEMORY;
     neuron_session *session;
     int status = neuron_session_take(&session, graph,
                                      neuron_min_count(dataset->count, NEURON_PREDICT_BATCH));
     if (status == NEURON_OK) {
-        count_dataset(&tally, session, context->pool);
+        status = count_dataset(&tally, session, context->pool);
         neuron_session_give(session);
+    }
+    if (status == NEURON_OK) {
         *loss = tally.loss / (double)dataset->count;
         *accuracy = (double)tally.right / (double)dataset->count;
     }
@@ -74,16 +82,19 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
     return status;
 }
 
-int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                          neuron_evaluation_t **evaluation)
+int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                               const neuron_loss_t *loss, neuron_evaluation_t **evaluation)
 {
     CHECK_ARGUMENT(evaluation);
     *evaluation = NULL;
-    RETURN_IF_ERROR(check(graph, dataset));
+    if (!loss)
+        loss = &neuron_loss_default;
+    RETURN_IF_ERROR(check(graph, dataset, loss));
     neuron_evaluation_t *made;
     RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, graph->context, dataset->class_count));
     double accuracy;
-    int status = neuron_evaluate_into(graph, dataset, &made->loss, &accuracy, made->confusion);
+    int status =
+        neuron_evaluate_into(graph, dataset, loss, &made->loss, &accuracy, made->confusion);
     if (status < 0) {
         neuron_evaluation_unref(made);
         return status;
@@ -91,4 +102,10 @@ int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *d
     made->count = dataset->count;
     *evaluation = made;
     return NEURON_OK;
+}
+
+int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                          neuron_evaluation_t **evaluation)
+{
+    return neuron_graph_evaluate_loss(graph, dataset, NULL, evaluation);
 }

@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "data/dataset.h"
 #include "graph/session.h"
+#include "losses/loss.h"
 
 /* As many classes as a dataset may have. */
 enum { NEURON_EVALUATION_CLASSES_MAX = 65536 };
@@ -28,10 +29,11 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
 int64_t neuron_evaluation_true(const neuron_evaluation_t *evaluation, int32_t class_number);
 int64_t neuron_evaluation_taken(const neuron_evaluation_t *evaluation, int32_t class_number);
 
-/* Predicts a dataset and compares: mean loss in nats and share of examples right. `confusion`
- * [class_count, class_count] is added to; NULL if not wanted. A loss that is infinite or not a
+/* Predicts a dataset and compares: mean loss and share of examples right. `function` is the loss,
+ * NULL for cross-entropy. `confusion` [class_count, class_count] is added to; NULL if not wanted. A loss that is infinite or not a
  * number is no failure. Any thread, as neuron_graph_predict(). */
-int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset, double *loss,
-                         double *accuracy, int64_t *confusion);
+int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                         const neuron_loss_t *function, double *loss, double *accuracy,
+                         int64_t *confusion);
 
 #endif

@@ -1,9 +1,9 @@
 #include "graph/arrays.h"
 
 #include "base/checked.h"
+#include "graph/initializer.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,35 +52,20 @@ static int place_arrays(neuron_graph_t *graph, bool trainable)
     return NEURON_OK;
 }
 
-static void fill_uniform(float *values, int64_t count, float limit, const neuron_random *random)
-{
-    for (int64_t i = 0; i < count; i += 4) {
-        uint32_t numbers[4];
-        neuron_random_block(random, (uint64_t)i / 4, numbers);
-        for (int64_t j = i; j < i + 4 && j < count; j++)
-            values[j] = limit * (2.0f * neuron_random_float(numbers[j - i]) - 1.0f);
-    }
-}
-
+/* Fills an array as its layer says, or as the caller has said. */
 static void initialize(const neuron_graph_t *graph, int32_t index)
 {
     const neuron_graph_array *place = &graph->arrays[index];
-    const neuron_array *array = place->array;
-    float *values = graph->values + place->offset;
+    const neuron_array_choice *choice =
+        &place->node->choices[place->array - place->node->spec.arrays];
     const neuron_random random = {
         .seed = graph->seed, .use = NEURON_RANDOM_INITIALIZE, .stream = (uint32_t)index};
-    switch (array->initializer) {
-    case NEURON_INITIALIZER_GLOROT_UNIFORM:
-        fill_uniform(values, place->count, (float)sqrt(6.0 / (array->fan_in + array->fan_out)),
-                     &random);
-        break;
-    case NEURON_INITIALIZER_ONES:
-        for (int64_t i = 0; i < place->count; i++)
-            values[i] = 1;
-        break;
-    default: /* zeros, which they are */
-        break;
+    neuron_array array = *place->array;
+    if (choice->initializer) {
+        array.initializer = choice->initializer;
+        array.parameter = choice->parameter;
     }
+    neuron_initializer_fill(&array, &random, place->count, graph->values + place->offset);
 }
 
 /* Imported nodes bring their values with them. */
@@ -137,11 +122,17 @@ void neuron_graph_drop_arrays(neuron_graph_t *graph)
     graph->trainable_count = 0;
 }
 
+bool neuron_graph_trains(const neuron_graph_t *graph, int32_t index)
+{
+    const neuron_graph_array *array = &graph->arrays[index];
+    return neuron_node_trains(array->node, (int32_t)(array->array - array->node->spec.arrays));
+}
+
 static int64_t count_parameters(const neuron_graph_t *graph, bool only_trainable)
 {
     int64_t count = 0;
     for (int32_t i = 0; graph && i < graph->array_count; i++)
-        if (!only_trainable || graph->arrays[i].array->trainable)
+        if (!only_trainable || neuron_graph_trains(graph, i))
             count += graph->arrays[i].count;
     return count;
 }

@@ -34,7 +34,7 @@ static uint32_t flags_of(const neuron_node_t *node)
 static bool has_trainable_array(const neuron_node_t *node)
 {
     for (int32_t i = 0; i < node->spec.array_count; i++)
-        if (node->spec.arrays[i].trainable)
+        if (neuron_node_trains(node, i))
             return true;
     return false;
 }
@@ -180,7 +180,7 @@ static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int3
 {
     size_t bytes = 0;
     for (int32_t i = 0; i < step->node->spec.array_count; i++)
-        if (step->node->spec.arrays[i].trainable && !neuron_step_hands_on(step, i))
+        if (neuron_node_trains(step->node, i) && !neuron_step_hands_on(step, i))
             neuron_reserve(&bytes, neuron_shape_count(&step->node->spec.arrays[i].shape),
                            sizeof(float));
     return bytes ? add_block(c, bytes, time, time, &step->gradients) : NEURON_OK;

@@ -25,7 +25,7 @@ typedef struct neuron_compiler {
 
 static inline bool neuron_compiler_trains(const neuron_compiler *compiler)
 {
-    return compiler->session->purpose == NEURON_SESSION_TRAIN;
+    return compiler->session->purpose != NEURON_SESSION_PREDICT;
 }
 
 static inline neuron_value *neuron_compiler_value(neuron_compiler *compiler,

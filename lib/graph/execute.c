@@ -2,6 +2,8 @@
 #include "graph/steps.h"
 
 #include "base/checked.h"
+#include "graph/custom.h"
+#include "graph/penalty.h"
 #include "kernels/correlation.h"
 
 /* What all calls of a step have in common. */
@@ -29,7 +31,8 @@ static void begin_run(step_call *call, neuron_session *session, const neuron_ste
         .pool = session->context->pool,
         .batch = session->last_batch,
         .capacity = session->batch,
-        .training = session->purpose == NEURON_SESSION_TRAIN,
+        .training = session->purpose != NEURON_SESSION_PREDICT,
+        .frozen = step->node->frozen,
         .inputs = session->inputs,
         .output = neuron_session_memory(session, step->value),
         .input_gradients = session->input_gradients,
@@ -37,6 +40,7 @@ static void begin_run(step_call *call, neuron_session *session, const neuron_ste
         .gradients = call->gradients,
         .saved = neuron_session_memory(session, step->saved),
         .prepared = neuron_session_memory(session, step->prepared),
+        .answer = &session->answer,
         .rectify = step->rectify,
         .rectify_last = step->rectify_last,
         .pooling = step->pool ? &step->pool->spec : NULL,
@@ -108,14 +112,24 @@ static void place_moments(neuron_run *run, neuron_session *session, neuron_step 
         run->measured = &session->steps[step->measured_by].measured;
 }
 
-void neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
-                            uint64_t seed, uint64_t step_number)
+/* What a callback of the caller's returned, if one was called, is 0 or ends the pass. */
+static int check_answer(const neuron_session *session, const neuron_step *step,
+                        const char *callback)
 {
+    if (session->answer == 0)
+        return NEURON_OK;
+    return neuron_custom_fail(step->node->name, callback, session->answer);
+}
+
+int neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
+                           uint64_t seed, uint64_t step_number)
+{
+    session->answer = 0;
     session->borrowed_input = input;
     session->last_batch = batch;
     session->last_random = (neuron_random){.seed = seed, .use = NEURON_RANDOM_DROPOUT};
     session->last_step = step_number;
-    bool training = session->purpose == NEURON_SESSION_TRAIN;
+    bool training = session->purpose != NEURON_SESSION_PREDICT;
     if (!training)
         prepare_all(session);
     for (int32_t i = 0; i < session->step_count; i++) {
@@ -128,7 +142,9 @@ void neuron_session_forward(neuron_session *session, const float *input, int64_t
         set_random(&call.run, session, step);
         place_moments(&call.run, session, &session->steps[i]);
         step->node->spec.layer->forward(&call.run);
+        RETURN_IF_ERROR(check_answer(session, step, "forward"));
     }
+    return NEURON_OK;
 }
 
 /* Where one gradient goes: all of it into a flat array, or each piece to a receiver. */
@@ -144,12 +160,37 @@ static const neuron_graph_array *array_of(const gradient_route *route, int32_t i
     return &route->session->graph->arrays[route->step->node->first_array + index];
 }
 
+/* Gradients to which that of a penalty is added at a time, on the stack. */
+enum { PENALIZED = 1024 };
+
 static void hand_on(const neuron_run *run, int32_t array, const float *gradient, int64_t first,
                     int64_t count)
 {
     const gradient_route *route = run->receiver;
-    route->receiver->take(route->receiver->user_data, array_of(route, array)->offset + first,
-                          gradient, count);
+    const neuron_receiver *receiver = route->receiver;
+    const neuron_array_choice *choice = &route->step->node->choices[array];
+    int64_t offset = array_of(route, array)->offset + first;
+    if (!neuron_choice_penalizes(choice)) {
+        receiver->take(receiver->user_data, offset, gradient, count);
+        return;
+    }
+    for (int64_t i = 0; i < count; i += PENALIZED) {
+        float sum[PENALIZED];
+        int64_t part = neuron_min_count(PENALIZED, count - i);
+        neuron_penalty_add_gradient(choice, run->values[array] + first + i, gradient + i, part,
+                                    sum);
+        receiver->take(receiver->user_data, offset + i, sum, part);
+    }
+}
+
+/* The same where the gradients lie in a flat array. */
+static void add_penalties(const neuron_run *run, const neuron_node_t *node)
+{
+    for (int32_t i = 0; i < run->spec->array_count; i++)
+        if (run->gradients[i] && neuron_choice_penalizes(&node->choices[i]))
+            neuron_penalty_add_gradient(&node->choices[i], run->values[i], run->gradients[i],
+                                        neuron_shape_count(&run->spec->arrays[i].shape),
+                                        run->gradients[i]);
 }
 
 /* Sets where the gradients of the parameters go. */
@@ -159,7 +200,7 @@ static void place_gradients(const gradient_route *route, step_call *call)
     size_t used = 0;
     for (int32_t i = 0; i < step->node->spec.array_count; i++) {
         const neuron_graph_array *array = array_of(route, i);
-        if (!array->array->trainable)
+        if (!neuron_node_trains(step->node, i))
             continue;
         if (route->flat)
             call->gradients[i] = route->flat + array->offset;
@@ -168,7 +209,7 @@ static void place_gradients(const gradient_route *route, step_call *call)
                 (float *)(void *)((char *)neuron_session_memory(route->session, step->gradients) +
                                   neuron_reserve(&used, array->count, sizeof(float)));
     }
-    if (!route->flat) {
+    if (!route->flat && !step->node->frozen) {
         call->run.hand_on = hand_on;
         call->run.receiver = route;
     }
@@ -251,7 +292,7 @@ static void begin_reader(reader_call *reader, neuron_session *session, const neu
     reader->call.run.scratch = neuron_session_memory(session, step->backward_scratch);
 }
 
-static void step_back(gradient_route *route)
+static int step_back(gradient_route *route)
 {
     neuron_session *session = route->session;
     const neuron_step *step = route->step;
@@ -274,29 +315,35 @@ static void step_back(gradient_route *route)
     call.run.scratch = neuron_session_memory(session, step->backward_scratch);
     set_random(&call.run, session, step);
     step->node->spec.layer->backward(&call.run);
-    if (!route->flat)
+    RETURN_IF_ERROR(check_answer(session, step, "backward"));
+    if (route->flat)
+        add_penalties(&call.run, step->node);
+    else
         deliver(route, &call.run);
     add_gradients(session, step);
+    return NEURON_OK;
 }
 
-static void step_all_back(gradient_route *route)
+static int step_all_back(gradient_route *route)
 {
-    const neuron_session *session = route->session;
+    neuron_session *session = route->session;
+    session->answer = 0;
     for (int32_t i = session->step_count - 1; i >= 0; i--) {
         route->step = &session->steps[i];
         if (route->step->backward)
-            step_back(route);
+            RETURN_IF_ERROR(step_back(route));
     }
+    return NEURON_OK;
 }
 
-void neuron_session_backward(neuron_session *session, float *gradients)
+int neuron_session_backward(neuron_session *session, float *gradients)
 {
     gradient_route route = {.session = session, .flat = gradients};
-    step_all_back(&route);
+    return step_all_back(&route);
 }
 
-void neuron_session_descend(neuron_session *session, const neuron_receiver *receiver)
+int neuron_session_descend(neuron_session *session, const neuron_receiver *receiver)
 {
     gradient_route route = {.session = session, .receiver = receiver};
-    step_all_back(&route);
+    return step_all_back(&route);
 }

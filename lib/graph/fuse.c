@@ -19,7 +19,23 @@ static bool passes_on(const neuron_compiler *c, const neuron_node_t *node)
            (!neuron_compiler_trains(c) && flags_of(node) & NEURON_LAYER_TRAINING_ONLY);
 }
 
-/* Counts for each node who reads it. A softmax that is left to the loss stands for the loss. */
+/* Whether the loss takes the place of the output layer: of a softmax only if that goes over all
+ * classes. */
+static bool left_to_loss(const neuron_compiler *c)
+{
+    const neuron_spec *spec = &c->graph->output->spec;
+    switch (c->session->purpose) {
+    case NEURON_SESSION_TRAIN:
+        return spec->layer == &neuron_layer_softmax &&
+               neuron_spec_option(spec, NEURON_NODE_AXIS) == spec->output.rank - 1;
+    case NEURON_SESSION_TRAIN_BINARY:
+        return spec->layer == &neuron_layer_sigmoid;
+    default:
+        return false;
+    }
+}
+
+/* Counts for each node who reads it. An output layer that is left to the loss stands for the loss. */
 static void count_readers(neuron_compiler *c)
 {
     for (int32_t i = 0; i < c->graph->node_count; i++)
@@ -121,7 +137,7 @@ static void place_moments(neuron_compiler *c, neuron_step *step)
 {
     const neuron_node_t *input = step->node->inputs[0];
     int32_t maker = neuron_compiler_value(c, input)->maker;
-    if (step->node->spec.layer != &neuron_layer_batch_norm || maker < 0)
+    if (step->node->spec.layer != &neuron_layer_batch_norm || step->node->frozen || maker < 0)
         return;
     const neuron_step *before = &c->session->steps[maker];
     if (flags_of(before->node) & NEURON_LAYER_MEASURES && before->result == input && !before->pool)
@@ -132,10 +148,9 @@ void neuron_compiler_list_steps(neuron_compiler *c)
 {
     neuron_session *s = c->session;
     c->output = c->graph->output;
-    if (neuron_compiler_trains(c) && c->output->spec.layer == &neuron_layer_softmax) {
-        s->logits = true;
+    s->logits = left_to_loss(c);
+    if (s->logits)
         c->output = c->output->inputs[0];
-    }
     count_readers(c);
     for (int32_t i = 0; i < c->graph->node_count; i++) {
         const neuron_node_t *node = c->graph->nodes[i];
@@ -212,5 +227,5 @@ int64_t neuron_step_gradient_multiple(const neuron_session *session, const neuro
     if (step->reader < 0)
         return 0;
     const neuron_node_t *pool = session->steps[step->reader].pool;
-    return pool ? neuron_max_pool2d_window(&pool->spec, 0).kernel : 1;
+    return pool ? neuron_window_of(&pool->spec, 0).kernel : 1;
 }

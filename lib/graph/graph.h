@@ -10,6 +10,13 @@
 
 enum { NEURON_GRAPH_NAME_MAX = 63, NEURON_NODE_NAME_MAX = 127 };
 
+/* What the caller chose for one parameter array of a node. */
+typedef struct neuron_array_choice {
+    int32_t initializer; /* NEURON_INITIALIZER_...; 0 for the layer's own */
+    double parameter;
+    double l1, l2; /* of its regulariser; 0 for none */
+} neuron_array_choice;
+
 struct neuron_node {
     neuron_graph_t *graph;
     int32_t index; /* in graph->nodes; inputs always have a lower one */
@@ -18,9 +25,12 @@ struct neuron_node {
     neuron_shape *input_shapes; /* spec.inputs */
     double *weights;            /* spec.weights */
     neuron_spec spec;
+    neuron_array_choice choices[NEURON_ARRAYS_MAX]; /* in the order of spec.arrays */
+    bool frozen;                                    /* training leaves its arrays alone */
     bool misfit; /* its window is larger than its input, and padding may still be set */
     int32_t consumers;
-    int32_t first_array; /* in graph->arrays, once finished */
+    int32_t first_array;                  /* in graph->arrays, once finished */
+    char *array_names[NEURON_ARRAYS_MAX]; /* of a custom layer's arrays */
     float *imported; /* values of all arrays, one after the other, until the graph is finished */
 };
 
@@ -49,7 +59,7 @@ struct neuron_graph {
     neuron_node_t *input, *output;
     bool finished;
 
-    /* All parameters, trainable ones first, each array at a multiple of NEURON_ALIGNMENT bytes; the
+    /* All parameters, trainable ones first (frozen or not), each array at a multiple of NEURON_ALIGNMENT bytes; the
      * gaps are zero. */
     int32_t array_count;
     neuron_graph_array *arrays;
@@ -57,6 +67,7 @@ struct neuron_graph {
     int64_t value_count;      /* gaps included */
     int64_t trainable_count;  /* of these, gaps included */
     _Atomic uint64_t version; /* changes with the values */
+    uint32_t marks;           /* changes with what is frozen once finished */
 
     struct neuron_session_cache *sessions; /* for prediction, see session.h */
 };
@@ -79,10 +90,22 @@ static inline void neuron_graph_touch(neuron_graph_t *graph)
     atomic_fetch_add(&graph->version, 1);
 }
 
+/* Whether training changes an array of the node. */
+static inline bool neuron_node_trains(const neuron_node_t *node, int32_t array)
+{
+    return !node->frozen && node->spec.arrays[array].trainable;
+}
+
 void neuron_node_destroy(neuron_node_t *node);
+
+/* Whether a node is given and its graph not finished; `who` begins a message without a node. */
+int neuron_node_check_changeable(const neuron_node_t *node, const char *who);
 
 /* Why a misfit cannot be used; NEURON_OK for any other node. */
 int neuron_node_check_fits(const neuron_node_t *node);
+
+/* Whether training changes array `index` of a finished graph. */
+bool neuron_graph_trains(const neuron_graph_t *graph, int32_t index);
 
 /* Index of an option in the layer's row, or -1. */
 int32_t neuron_layer_option(const neuron_layer *layer, int32_t key);
@@ -92,6 +115,9 @@ int neuron_option_check(const neuron_option *option, double value, const char *n
 
 /* NEURON_E_STATE for a graph that is NULL (argument) or not finished; `who` begins the message. */
 int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who);
+
+/* Whether forward and backward of a finished graph may fail. */
+bool neuron_graph_may_fail(const neuron_graph_t *graph);
 
 /* The first layer that lets no gradient through; NULL if there is none. */
 const neuron_node_t *neuron_graph_find_barrier(const neuron_graph_t *graph);

@@ -17,6 +17,8 @@ void neuron_node_destroy(neuron_node_t *node)
     neuron_release(context, node->input_shapes);
     neuron_release(context, node->weights);
     neuron_release(context, node->imported);
+    for (int32_t i = 0; i < NEURON_ARRAYS_MAX; i++)
+        neuron_release(context, node->array_names[i]);
     neuron_release(context, node);
 }
 
@@ -25,6 +27,19 @@ static const neuron_node_t *find_name(const neuron_graph_t *graph, const char *n
     for (int32_t i = 0; i < graph->node_total; i++)
         if (strcmp(graph->nodes[i]->name, name) == 0)
             return graph->nodes[i];
+    return NULL;
+}
+
+neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name)
+{
+    int32_t count = !graph ? 0 : graph->finished ? graph->node_count : graph->node_total;
+    for (int32_t i = 0; name && i < count; i++)
+        if (strcmp(graph->nodes[i]->name, name) == 0)
+            return graph->nodes[i];
+    if (!graph || !name)
+        neuron_set_message("%s: needs a graph and a name", __func__);
+    else
+        neuron_set_message("%s: has no layer called \"%.127s\"", graph->name, name);
     return NULL;
 }
 
@@ -240,8 +255,7 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
     return node;
 }
 
-/* Whether a node may still be changed. */
-static int check_changeable(neuron_node_t *node, const char *who)
+int neuron_node_check_changeable(const neuron_node_t *node, const char *who)
 {
     if (!node)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: needs node", who);
@@ -274,14 +288,17 @@ static int set_option(neuron_node_t *node, int32_t key, double value, bool whole
     if (status < 0) {
         node->spec = before;
         node->misfit = misfit;
+        return status;
     }
-    return status;
+    if (key == NEURON_NODE_INITIALIZER) /* the later call counts */
+        node->choices[0].initializer = 0;
+    return NEURON_OK;
 }
 
 static int set_and_latch(neuron_node_t *node, int32_t key, double value, bool whole,
                          const char *who)
 {
-    RETURN_IF_ERROR(check_changeable(node, who));
+    RETURN_IF_ERROR(neuron_node_check_changeable(node, who));
     int status = set_option(node, key, value, whole);
     if (status < 0)
         neuron_graph_latch(node->graph, status);
@@ -312,7 +329,7 @@ static int set_name(neuron_node_t *node, const char *name)
 
 int neuron_node_set_name(neuron_node_t *node, const char *name)
 {
-    RETURN_IF_ERROR(check_changeable(node, __func__));
+    RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
     int status = name ? set_name(node, name)
                       : neuron_fail(NEURON_E_ARGUMENT, "%s: needs a name", node->name);
     if (status < 0)

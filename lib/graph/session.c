@@ -23,6 +23,7 @@ int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
     made->kernels = neuron_kernels_choose();
     made->purpose = purpose;
     made->batch = batch;
+    made->marks = graph->marks;
     made->threads = neuron_context_threads(graph->context);
     int status = neuron_session_compile(made);
     if (status < 0) {
@@ -72,6 +73,11 @@ void neuron_session_destroy(neuron_session *session)
     neuron_release(context, session->input_gradients);
     neuron_release(context, session->arena);
     neuron_release(context, session);
+}
+
+bool neuron_session_current(const neuron_session *session)
+{
+    return session->marks == session->graph->marks;
 }
 
 int64_t neuron_session_batch(const neuron_session *session)

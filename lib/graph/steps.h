@@ -50,10 +50,12 @@ struct neuron_session {
     const struct neuron_kernels *kernels;
     neuron_session_purpose purpose;
     int64_t batch, last_batch;
+    uint32_t marks;  /* of the graph when the session was made: see graph.h */
     int32_t threads; /* of the context when the session was made: layers planned for so many */
     int32_t input, output; /* blocks */
     int32_t output_gradient;
     bool logits;
+    int answer; /* of the last callback of a custom layer */
 
     int32_t step_count, edge_count, block_count;
     neuron_step *steps;

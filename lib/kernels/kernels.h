@@ -121,7 +121,7 @@ typedef struct neuron_transpose_work {
     const float *gate; /* NULL for none */
 } neuron_transpose_work;
 
-/* The part of a pooling window that lies inside the image: rows x columns pixels from the first on.
+/* The part of a window that lies inside the image: rows x columns pixels from the first on.
  * They are numbered first_tap + row * tap_step + column. */
 typedef struct neuron_window_part {
     int64_t rows, columns, channels;
@@ -225,12 +225,27 @@ typedef struct neuron_dropout_work {
 
 typedef struct neuron_momentum_work {
     float rate, momentum;
+    bool nesterov;
 } neuron_momentum_work;
 
 typedef struct neuron_adam_work {
     float rate, epsilon; /* the rate of this step, start corrected */
+    float decay;         /* of the values themselves */
     float keep_mean, take_mean, keep_square, take_square;
 } neuron_adam_work;
+
+/* What the other rules go by; each uses what it needs. */
+typedef struct neuron_rule_work {
+    float rate, epsilon;            /* the rate of this step, start corrected */
+    float keep_first, take_first;   /* how averages of gradients or steps move */
+    float keep_second, take_second; /* and those of sizes and squares */
+    float gradient_rate;            /* nadam: of the gradient itself beside that of its mean, */
+    float root_scale;               /* and what corrects the root of its square */
+} neuron_rule_work;
+
+/* `first` and `second` are what the rule remembers of each parameter; NULL if it has no second. */
+typedef void neuron_rule_kernel(const neuron_rule_work *work, float *values, const float *gradients,
+                                float *first, float *second, int64_t count);
 
 /* The moments of some rows, chunk by chunk: `sums` has for each the mean of every channel and then
  * the sums of squared differences from it. */
@@ -286,7 +301,19 @@ typedef struct neuron_kernels {
      * `gate` is NULL only where that is above 0. */
     void (*scatter)(const neuron_window_part *part, float *first, const float *gradient,
                     const float *gate, const int32_t *places);
-    /* The same for a row of windows that lie side by side. */
+    /* One window of a convolution of each channel by itself. The weights of place p of the window
+     * begin at p * channels; `bias` may be NULL. */
+    void (*depthwise)(const neuron_window_part *part, const float *first, const float *weights,
+                      const float *bias, float *output);
+    /* Adds what its gradient gives the pixels; and the weights. */
+    void (*depthwise_back)(const neuron_window_part *part, float *first, const float *weights,
+                           const float *gradient);
+    void (*depthwise_sums)(const neuron_window_part *part, const float *first,
+                           const float *gradient, float *sums);
+    /* Mean of each channel, and its way back: adds an equal share of the gradient to each pixel. */
+    void (*average)(const neuron_window_part *part, const float *first, float *output);
+    void (*spread)(const neuron_window_part *part, float *first, const float *gradient);
+    /* The largest values and their way back for a row of windows that lie side by side. */
     void (*pool)(const neuron_pool_work *work);
     void (*pool_back)(const neuron_pool_work *work);
 
@@ -311,6 +338,11 @@ typedef struct neuron_kernels {
                      float *velocities, int64_t count);
     void (*adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
                  float *squares, int64_t count);
+    neuron_rule_kernel *rmsprop, *adagrad, *adadelta, *adamax, *nadam;
+
+    /* output = value * scale, or the bound where that is beyond it on either side. */
+    void (*limit)(const float *values, int64_t count, float scale, float bound, float *output);
+    double (*square_sum)(const float *values, int64_t count);
 
     /* All of the following are over `rows` rows of `channels` floats, without gaps. */
 

@@ -29,6 +29,14 @@ void KERNEL(maximum)(const neuron_window_part *part, const float *first, float *
                      int32_t *places);
 void KERNEL(scatter)(const neuron_window_part *part, float *first, const float *gradient,
                      const float *gate, const int32_t *places);
+void KERNEL(depthwise)(const neuron_window_part *part, const float *first, const float *weights,
+                       const float *bias, float *output);
+void KERNEL(depthwise_back)(const neuron_window_part *part, float *first, const float *weights,
+                            const float *gradient);
+void KERNEL(depthwise_sums)(const neuron_window_part *part, const float *first,
+                            const float *gradient, float *sums);
+void KERNEL(average)(const neuron_window_part *part, const float *first, float *output);
+void KERNEL(spread)(const neuron_window_part *part, float *first, const float *gradient);
 void KERNEL(pool)(const neuron_pool_work *work);
 void KERNEL(pool_back)(const neuron_pool_work *work);
 void KERNEL(moments)(const float *values, int64_t rows, int64_t channels, float *mean,
@@ -52,6 +60,11 @@ void KERNEL(momentum)(const neuron_momentum_work *work, float *values, const flo
                       float *velocities, int64_t count);
 void KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
                   float *squares, int64_t count);
+neuron_rule_kernel KERNEL(rmsprop), KERNEL(adagrad), KERNEL(adadelta), KERNEL(adamax),
+    KERNEL(nadam);
+void KERNEL(limit)(const float *values, int64_t count, float scale, float bound,
+                   float *restrict output);
+double KERNEL(square_sum)(const float *values, int64_t count);
 
 void KERNEL(norm_pool)(const neuron_norm_pool_work *work);
 void KERNEL(norm_pool_back)(const neuron_norm_pool_work *work);

@@ -7,7 +7,7 @@
 
 #include "base/checked.h"
 #include "kernels/correlation.h"
-#include "layers/max-pool2d.h"
+#include "layers/image.h"
 
 #include <math.h>
 
@@ -83,8 +83,8 @@ static norm_job job_of_run(const neuron_run *run)
     job.picked = job.mean ? job.mean + 2 * neuron_panel_round(job.channels) : NULL;
     job.by = (neuron_normalization){run->rectify, job.mean, job.scale, job.slope, job.shift};
     if (run->pooling) {
-        job.down = neuron_max_pool2d_window(run->pooling, 0);
-        job.along = neuron_max_pool2d_window(run->pooling, 1);
+        job.down = neuron_window_of(run->pooling, 0);
+        job.along = neuron_window_of(run->pooling, 1);
     }
     return job;
 }
@@ -227,6 +227,10 @@ static void set_by_averages(norm_job *job)
         double deviation = sqrt((double)run->values[MOVING_VARIANCE][c] + epsilon);
         job->scale[c] = (float)((double)run->values[GAMMA][c] / deviation);
         job->shift[c] = run->values[BETA][c];
+        if (run->training) { /* frozen; for backward */
+            job->mean[c] = run->values[MOVING_MEAN][c];
+            job->inverse[c] = (float)(1 / deviation);
+        }
     }
 }
 
@@ -261,7 +265,7 @@ static void normalize_image(void *work, int64_t image, int32_t worker)
 static void forward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
-    if (run->training)
+    if (run->training && !run->frozen)
         set_by_batch(&job);
     else
         set_by_averages(&job);
@@ -379,10 +383,10 @@ static void set_gradients(norm_job *job, int64_t all_rows)
     }
 }
 
-static void backward(const neuron_run *run)
+static void set_gradients_by_batch(const norm_job *job)
 {
-    norm_job job = job_of_run(run);
-    norm_job sums = job;
+    const neuron_run *run = job->run;
+    norm_job sums = *job;
     if (run->pooling) {
         norm_job pooled = job_of(&run->pooling->output, run->batch);
         sums.rows = pooled.rows;
@@ -390,7 +394,26 @@ static void backward(const neuron_run *run)
         sums.chunks = pooled.chunks;
     }
     neuron_pool_run(run->pool, sums.chunks, sum_chunk, &sums);
-    set_gradients(&sums, job.rows);
+    set_gradients(&sums, job->rows);
+}
+
+/* Constants of the frozen layer: dx = gamma * inverse * dy. */
+static void set_frozen_gradients(const norm_job *job)
+{
+    for (int64_t c = 0; c < job->channels; c++) {
+        job->scale[c] = (float)((double)job->run->values[GAMMA][c] * (double)job->inverse[c]);
+        job->slope[c] = 0;
+        job->shift[c] = 0;
+    }
+}
+
+static void backward(const neuron_run *run)
+{
+    norm_job job = job_of_run(run);
+    if (run->frozen)
+        set_frozen_gradients(&job);
+    else
+        set_gradients_by_batch(&job);
     if (!run->input_gradients[0])
         return;
     job.by.rectifier = run->gate;

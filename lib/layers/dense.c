@@ -7,7 +7,7 @@ static const neuron_option options[] = {
     {NEURON_NODE_UNITS, "units", true, 1, INT32_MAX, 1, NULL},
     {NEURON_NODE_USE_BIAS, "use_bias", true, 0, 1, 1, NULL},
     {NEURON_NODE_INITIALIZER, "initializer", true, NEURON_INITIALIZER_GLOROT_UNIFORM,
-     NEURON_INITIALIZER_ZEROS, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers},
+     NEURON_INITIALIZER_ONES, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers},
 };
 
 static int infer(neuron_spec *spec, const char *node)
@@ -99,7 +99,8 @@ static void backward(const neuron_run *run)
         .take = run->hand_on ? take_kernel : NULL,
         .user = run,
     };
-    neuron_product_weight_gradient(&product, &arrays);
+    if (arrays.gradient || arrays.bias_gradient || arrays.take)
+        neuron_product_weight_gradient(&product, &arrays);
 }
 
 const neuron_layer neuron_layer_dense = {

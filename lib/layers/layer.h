@@ -17,8 +17,9 @@
 
 struct neuron_kernels;
 typedef struct neuron_layer neuron_layer;
+typedef struct neuron_activation neuron_activation;
 
-enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 4 };
+enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 8 };
 
 /* A number that a node of this layer carries. It is set by `key`, saved by `name`. */
 typedef struct neuron_option {
@@ -29,20 +30,18 @@ typedef struct neuron_option {
     const int32_t *choices; /* ended by 0: nothing else between the bounds; NULL for all of it */
 } neuron_option;
 
-/* All of NEURON_PADDING_... and NEURON_INITIALIZER_... */
+/* All of NEURON_PADDING_..., and of NEURON_INITIALIZER_... those without a parameter. */
 extern const int32_t neuron_paddings[];
 extern const int32_t neuron_initializers[];
-
-/* How an array starts that is not a kernel. Kernels take one of NEURON_INITIALIZER_... */
-enum { NEURON_INITIALIZER_ONES = 9000 };
 
 /* A parameter array of a layer. */
 typedef struct neuron_array {
     const char *name;
     neuron_shape shape;
     bool trainable;
-    int32_t initializer;
-    double fan_in, fan_out; /* for initialisers that scale by them */
+    int32_t initializer;    /* NEURON_INITIALIZER_... */
+    double parameter;       /* of the initialiser */
+    double fan_in, fan_out; /* for initialisers that scale by them; 0 to follow from the shape */
 } neuron_array;
 
 /* A layer with its numbers filled in. `inputs` and `weights` belong to whoever made it. */
@@ -77,14 +76,17 @@ typedef struct neuron_run {
     int64_t batch;
     int64_t capacity; /* the largest batch, for which the layer planned */
     bool training;
+    bool frozen; /* no array is trained: `gradients` are all NULL, and a normalisation goes by its
+                    moving statistics and leaves them alone */
     const float *const *inputs;    /* in backward only with NEURON_LAYER_READS_INPUT */
     float *output;                 /* in backward only with NEURON_LAYER_READS_OUTPUT */
     const float *output_gradient;  /* backward */
     float *const *input_gradients; /* backward: to be overwritten; an entry is NULL if unwanted */
     float *const *values;          /* parameter arrays */
-    float *const *gradients;       /* backward: to be overwritten; NULL for one not trainable */
+    float *const *gradients;       /* backward: to be overwritten; NULL for one not trained */
     void *saved, *scratch;
     void *prepared;
+    int *answer; /* where a custom layer leaves what its callback returned */
 
     /* Layers behind this one that are done in the same pass. `output` and `output_gradient` are
      * those of the last of them. Only for layers with the flags below. */
@@ -138,7 +140,9 @@ enum {
     NEURON_LAYER_GATES = 8192,            /* can do `gate` */
     NEURON_LAYER_TAKES_ROWS = 65536,      /* can do `reader` if no input gradient is wanted */
     NEURON_LAYER_MEASURES = 131072,       /* can do `measure` */
-    NEURON_LAYER_HANDS_ON = 16384         /* calls `hand_on` for its first array */
+    NEURON_LAYER_HANDS_ON = 16384,        /* calls `hand_on` for its first array */
+    NEURON_LAYER_SUMS = 262144,           /* joins without weights by adding up, not by a mean */
+    NEURON_LAYER_CUSTOM = 1048576 /* the caller's own: see custom.h. Its callbacks may fail */
 };
 
 struct neuron_layer {
@@ -146,6 +150,7 @@ struct neuron_layer {
     uint32_t flags;
     int32_t option_count;
     const neuron_option *options;
+    const neuron_activation *activation; /* of layers that are one: see activation.h */
 
     /* Derives output and arrays from options and inputs. A message begins with `node`: what the
      * caller calls the layer. */
@@ -183,19 +188,33 @@ extern const neuron_layer *const neuron_layers[];
 /* The layer of that name, or NULL. */
 const neuron_layer *neuron_layer_find(const char *name);
 
+extern const neuron_layer neuron_layer_add;
 extern const neuron_layer neuron_layer_average;
+extern const neuron_layer neuron_layer_average_pool2d;
 extern const neuron_layer neuron_layer_batch_norm;
 extern const neuron_layer neuron_layer_concat;
 extern const neuron_layer neuron_layer_conv2d;
 extern const neuron_layer neuron_layer_dense;
+extern const neuron_layer neuron_layer_depthwise_conv2d;
 extern const neuron_layer neuron_layer_dropout;
+extern const neuron_layer neuron_layer_elu;
 extern const neuron_layer neuron_layer_flatten;
+extern const neuron_layer neuron_layer_gaussian_noise;
+extern const neuron_layer neuron_layer_gelu;
+extern const neuron_layer neuron_layer_global_average_pool2d;
+extern const neuron_layer neuron_layer_global_max_pool2d;
 extern const neuron_layer neuron_layer_input;
+extern const neuron_layer neuron_layer_leaky_relu;
 extern const neuron_layer neuron_layer_max_pool2d;
+extern const neuron_layer neuron_layer_multiply;
+extern const neuron_layer neuron_layer_random_rotation;
 extern const neuron_layer neuron_layer_relu;
+extern const neuron_layer neuron_layer_reshape;
+extern const neuron_layer neuron_layer_sigmoid;
 extern const neuron_layer neuron_layer_softmax;
 extern const neuron_layer neuron_layer_tanh;
 extern const neuron_layer neuron_layer_vote;
 extern const neuron_layer neuron_layer_weighted_average;
+extern const neuron_layer neuron_layer_zero_pad2d;
 
 #endif

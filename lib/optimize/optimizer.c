@@ -1,14 +1,24 @@
 #include "optimize/optimizer.h"
 
 #include "base/checked.h"
+#include "kernels/kernels.h"
 
-#include <float.h>
+#include <math.h>
 #include <stddef.h>
 
-static const neuron_rule *const rules[] = {&neuron_rule_sgd, &neuron_rule_adam};
+static const neuron_rule *const rules[] = {
+    &neuron_rule_sgd,      &neuron_rule_adam,  &neuron_rule_rmsprop, &neuron_rule_adagrad,
+    &neuron_rule_adadelta, &neuron_rule_adamw, &neuron_rule_adamax,  &neuron_rule_nadam,
+};
 
-/* Parameters that one task updates: a few microseconds' work, and all its arrays fit a cache. */
-enum { PIECE = 16384 };
+/* What every rule has. At most one of these is not 0. */
+static const neuron_optimizer_option common_options[] = {
+    {NEURON_OPTIMIZER_CLIP_VALUE, "clip value", 0, FLT_MAX, 0, false},
+    {NEURON_OPTIMIZER_CLIP_NORM, "clip norm", 0, FLT_MAX, 0, false},
+    {NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, "clip global norm", 0, FLT_MAX, 0, false},
+};
+
+enum { COMMON = sizeof common_options / sizeof common_options[0] };
 
 static const neuron_rule *find_rule(int32_t key)
 {
@@ -18,11 +28,22 @@ static const neuron_rule *find_rule(int32_t key)
     return NULL;
 }
 
+int32_t neuron_rule_option_count(const neuron_rule *rule)
+{
+    return rule->option_count + COMMON;
+}
+
+const neuron_optimizer_option *neuron_rule_option(const neuron_rule *rule, int32_t index)
+{
+    return index < rule->option_count ? &rule->options[index]
+                                      : &common_options[index - rule->option_count];
+}
+
 /* Place of an option in the rule's list, or -1. */
 static int32_t find_option(const neuron_rule *rule, int32_t key)
 {
-    for (int32_t i = 0; i < rule->option_count; i++)
-        if (rule->options[i].key == key)
+    for (int32_t i = 0; i < neuron_rule_option_count(rule); i++)
+        if (neuron_rule_option(rule, i)->key == key)
             return i;
     return -1;
 }
@@ -40,6 +61,8 @@ static int look_up_option(const neuron_optimizer_t *optimizer, int32_t key, int3
  * excluded. */
 static const char *bounds_text(const neuron_optimizer_option *option)
 {
+    if (option->whole)
+        return "0 or 1";
     if (option->maximum >= FLT_MAX)
         return option->minimum > 0 ? "above 0" : "0 or more and finite";
     return option->maximum < 1 ? "0 or more and less than 1" : "0 to 1";
@@ -59,8 +82,8 @@ int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *co
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->rule = found;
-    for (int32_t i = 0; i < found->option_count; i++)
-        made->options[i] = found->options[i].fallback;
+    for (int32_t i = 0; i < neuron_rule_option_count(found); i++)
+        made->options[i] = neuron_rule_option(found, i)->fallback;
     *optimizer = made;
     return NEURON_OK;
 }
@@ -81,18 +104,38 @@ void neuron_optimizer_unref(neuron_optimizer_t *optimizer)
     neuron_context_unref(context);
 }
 
+bool neuron_optimizer_option_takes(const neuron_optimizer_option *option, double value)
+{
+    /* Written so that a NaN is refused. */
+    return value >= option->minimum && value <= option->maximum &&
+           (!option->whole || value == option->minimum || value == option->maximum);
+}
+
+bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options)
+{
+    int32_t on = 0;
+    for (int32_t i = rule->option_count; i < neuron_rule_option_count(rule); i++)
+        on += options[i] > 0;
+    return on <= 1;
+}
+
 int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, double value)
 {
     CHECK_ARGUMENT(optimizer);
     int32_t index;
     RETURN_IF_ERROR(look_up_option(optimizer, option, &index));
-    const neuron_optimizer_option *row = &optimizer->rule->options[index];
-    /* Written so that a NaN is refused. */
-    if (!(value >= row->minimum && value <= row->maximum))
+    const neuron_optimizer_option *row = neuron_rule_option(optimizer->rule, index);
+    if (!neuron_optimizer_option_takes(row, value))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %s", optimizer->rule->name,
                            row->name, value, bounds_text(row));
+    const double before = optimizer->options[index];
     optimizer->options[index] = value;
-    return NEURON_OK;
+    if (neuron_optimizer_options_agree(optimizer->rule, optimizer->options))
+        return NEURON_OK;
+    optimizer->options[index] = before;
+    return neuron_fail(NEURON_E_ARGUMENT,
+                       "%s: gradients are clipped in one way: %s %g needs the others to be 0",
+                       optimizer->rule->name, row->name, value);
 }
 
 int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option, double *value)
@@ -113,8 +156,8 @@ int neuron_optimizer_bounds(const neuron_optimizer_t *optimizer, int32_t option,
     CHECK_ARGUMENT(maximum);
     int32_t index;
     RETURN_IF_ERROR(look_up_option(optimizer, option, &index));
-    *minimum = optimizer->rule->options[index].minimum;
-    *maximum = optimizer->rule->options[index].maximum;
+    *minimum = neuron_rule_option(optimizer->rule, index)->minimum;
+    *maximum = neuron_rule_option(optimizer->rule, index)->maximum;
     return NEURON_OK;
 }
 
@@ -123,13 +166,53 @@ double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_
     return optimizer->options[find_option(optimizer->rule, key)];
 }
 
+bool neuron_optimizer_clips_norms(const neuron_optimizer_t *optimizer)
+{
+    return neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_CLIP_NORM) > 0 ||
+           neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM) > 0;
+}
+
+float neuron_optimizer_float(const neuron_optimizer_t *optimizer, int32_t key)
+{
+    return (float)neuron_optimizer_option_value(optimizer, key);
+}
+
+void neuron_optimizer_reset(const neuron_optimizer_t *optimizer, float *const *slots, int64_t count)
+{
+    const neuron_rule *rule = optimizer->rule;
+    const float initial = rule->initial ? (float)rule->initial(optimizer) : 0;
+    for (int32_t i = 0; i < rule->slot_count; i++)
+        for (int64_t j = 0; j < count; j++)
+            slots[i][j] = initial;
+}
+
 void neuron_optimizer_begin(neuron_update *update)
 {
     const neuron_optimizer_t *optimizer = update->optimizer;
-    double rate = optimizer->rule->rate
-                      ? optimizer->rule->rate(update)
-                      : neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
-    update->rate = (float)rate;
+    const double bound = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_CLIP_VALUE);
+    update->rate = neuron_optimizer_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    update->scale = 1;
+    update->bound = bound > 0 ? (float)bound : INFINITY;
+    if (optimizer->rule->begin)
+        optimizer->rule->begin(update);
+}
+
+/* Hands the gradient to the rule in limited copies, which fit the first cache. */
+static void update_limited(const neuron_update *whole)
+{
+    enum { PIECE = 1024 };
+    const neuron_rule *rule = whole->optimizer->rule;
+    float limited[PIECE];
+    for (int64_t first = 0; first < whole->count; first += PIECE) {
+        neuron_update part = *whole;
+        part.values += first;
+        part.gradients = limited;
+        for (int32_t i = 0; i < rule->slot_count; i++)
+            part.slots[i] += first;
+        part.count = neuron_min_count(PIECE, whole->count - first);
+        part.kernels->limit(whole->gradients + first, part.count, part.scale, part.bound, limited);
+        rule->update(&part);
+    }
 }
 
 void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, const float *gradient,
@@ -142,21 +225,8 @@ void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, co
     for (int32_t i = 0; i < rule->slot_count; i++)
         part.slots[i] += offset;
     part.count = count;
-    rule->update(&part);
-}
-
-static void update_piece(void *work, int64_t task, int32_t worker)
-{
-    (void)worker;
-    const neuron_update *whole = work;
-    const int64_t first = task * PIECE;
-    neuron_optimizer_apply_part(whole, first, whole->gradients + first,
-                                neuron_min_count(PIECE, whole->count - first));
-}
-
-void neuron_optimizer_apply(const neuron_update *update, neuron_pool *pool)
-{
-    neuron_update whole = *update;
-    neuron_optimizer_begin(&whole);
-    neuron_pool_run(pool, neuron_ceil_divide(whole.count, PIECE), update_piece, &whole);
+    if (part.scale != 1 || part.bound < INFINITY)
+        update_limited(&part);
+    else
+        rule->update(&part);
 }

@@ -6,12 +6,20 @@
 
 #include "base/context.h"
 
-enum { NEURON_OPTIMIZER_OPTIONS_MAX = 6, NEURON_OPTIMIZER_SLOTS_MAX = 2 };
+#include <float.h>
+#include <stdbool.h>
+
+enum {
+    NEURON_OPTIMIZER_OPTIONS_MAX = 10,
+    NEURON_OPTIMIZER_SLOTS_MAX = 2,
+    NEURON_OPTIMIZER_FACTORS_MAX = 2
+};
 
 typedef struct neuron_optimizer_option {
     int32_t key; /* NEURON_OPTIMIZER_... */
     const char *name;
     double minimum, maximum, fallback;
+    bool whole; /* nothing between the bounds */
 } neuron_optimizer_option;
 
 /* One update of a run of parameters. */
@@ -19,12 +27,15 @@ typedef struct neuron_update {
     const neuron_optimizer_t *optimizer;
     const struct neuron_kernels *kernels;
     uint64_t step; /* from 1 */
-    float rate;    /* of this step: set by neuron_optimizer_begin() */
     float *values;
     const float *gradients;
-    float *
-        slots[NEURON_OPTIMIZER_SLOTS_MAX]; /* what the rule remembers, zero before the first step */
+    float *slots[NEURON_OPTIMIZER_SLOTS_MAX]; /* what the rule remembers */
     int64_t count;
+
+    /* Set by neuron_optimizer_begin(). */
+    float rate;                                  /* of this step */
+    float factors[NEURON_OPTIMIZER_FACTORS_MAX]; /* what else a rule works out once a step */
+    float scale, bound; /* gradients are multiplied by the one and limited to the other */
 } neuron_update;
 
 /* One rule: a row of the table in optimizer.c, in a file of its own. */
@@ -33,8 +44,11 @@ typedef struct neuron_rule {
     const char *name;
     int32_t slot_count;
     int32_t option_count;
-    const neuron_optimizer_option *options;
-    double (*rate)(const neuron_update *update); /* of a step; NULL for the learning rate */
+    const neuron_optimizer_option *options; /* its own; those of all rules follow */
+    /* What the slots hold before the first step; NULL for 0. */
+    double (*initial)(const neuron_optimizer_t *optimizer);
+    /* Corrects the rate, and sets the factors, of a step; NULL for the learning rate as it is. */
+    void (*begin)(neuron_update *update);
     void (*update)(const neuron_update *update);
 } neuron_rule;
 
@@ -42,11 +56,29 @@ struct neuron_optimizer {
     atomic_int references;
     neuron_context_t *context;
     const neuron_rule *rule;
-    double options[NEURON_OPTIMIZER_OPTIONS_MAX]; /* in the order of rule->options */
+    double options[NEURON_OPTIMIZER_OPTIONS_MAX]; /* in the order of neuron_rule_option() */
 };
+
+/* All options of a rule: its own, then those that every rule has. */
+int32_t neuron_rule_option_count(const neuron_rule *rule);
+const neuron_optimizer_option *neuron_rule_option(const neuron_rule *rule, int32_t index);
+
+/* True if an option may be `value`; false for a NaN. */
+bool neuron_optimizer_option_takes(const neuron_optimizer_option *option, double value);
+
+/* True if at most one of the options of which there may be one alone is on. */
+bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options);
 
 /* The value of an option that the rule has. */
 double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_t key);
+float neuron_optimizer_float(const neuron_optimizer_t *optimizer, int32_t key);
+
+/* True if gradients are limited by a norm: then whole ones are needed before the first update. */
+bool neuron_optimizer_clips_norms(const neuron_optimizer_t *optimizer);
+
+/* Fills slots of `count` parameters with what they hold before the first step. */
+void neuron_optimizer_reset(const neuron_optimizer_t *optimizer, float *const *slots,
+                            int64_t count);
 
 /* Works out once what all parts of a step have in common. */
 void neuron_optimizer_begin(neuron_update *update);
@@ -56,10 +88,48 @@ void neuron_optimizer_begin(neuron_update *update);
 void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, const float *gradient,
                                  int64_t count);
 
-/* Updates all parameters, split among the pool's threads in pieces of fixed size. */
-void neuron_optimizer_apply(const neuron_update *update, neuron_pool *pool);
+/* Adam, for the rules that are made of it: the rate of a step, and the step, which also takes
+ * `decay` of the parameters away. */
+void neuron_adam_begin(neuron_update *update);
+void neuron_adam_update(const neuron_update *update, float decay);
 
+extern const neuron_rule neuron_rule_adadelta;
+extern const neuron_rule neuron_rule_adagrad;
 extern const neuron_rule neuron_rule_adam;
+extern const neuron_rule neuron_rule_adamax;
+extern const neuron_rule neuron_rule_adamw;
+extern const neuron_rule neuron_rule_nadam;
+extern const neuron_rule neuron_rule_rmsprop;
 extern const neuron_rule neuron_rule_sgd;
+
+/* The largest double below 1. */
+#define NEURON_BELOW_ONE (1 - DBL_EPSILON / 2)
+
+/* Rows of options that several rules have. Epsilon must not vanish in float: it keeps 0 / 0 away
+ * from parameters without a gradient. */
+#define NEURON_OPTION_RATE(fallback)                                                               \
+    {                                                                                              \
+        NEURON_OPTIMIZER_LEARNING_RATE, "learning rate", 0, FLT_MAX, fallback, false               \
+    }
+#define NEURON_OPTION_BETA_1                                                                       \
+    {                                                                                              \
+        NEURON_OPTIMIZER_BETA_1, "beta_1", 0, NEURON_BELOW_ONE, 0.9, false                         \
+    }
+#define NEURON_OPTION_BETA_2                                                                       \
+    {                                                                                              \
+        NEURON_OPTIMIZER_BETA_2, "beta_2", 0, NEURON_BELOW_ONE, 0.999, false                       \
+    }
+#define NEURON_OPTION_EPSILON                                                                      \
+    {                                                                                              \
+        NEURON_OPTIMIZER_EPSILON, "epsilon", FLT_MIN, FLT_MAX, 1e-7, false                         \
+    }
+#define NEURON_OPTION_MOMENTUM                                                                     \
+    {                                                                                              \
+        NEURON_OPTIMIZER_MOMENTUM, "momentum", 0, 1, 0, false                                      \
+    }
+#define NEURON_OPTION_RHO(fallback)                                                                \
+    {                                                                                              \
+        NEURON_OPTIMIZER_RHO, "rho", 0, NEURON_BELOW_ONE, fallback, false                          \
+    }
 
 #endif

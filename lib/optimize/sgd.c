@@ -1,20 +1,22 @@
-/* Gradient descent with momentum. */
+/* Gradient descent with momentum, also Nesterov's. */
 #include "optimize/optimizer.h"
 
 #include "kernels/kernels.h"
 
-#include <float.h>
-
 static const neuron_optimizer_option options[] = {
-    {NEURON_OPTIMIZER_LEARNING_RATE, "learning rate", 0, FLT_MAX, 0.01},
-    {NEURON_OPTIMIZER_MOMENTUM, "momentum", 0, 1, 0},
+    NEURON_OPTION_RATE(0.01),
+    NEURON_OPTION_MOMENTUM,
+    {NEURON_OPTIMIZER_NESTEROV, "nesterov", 0, 1, 0, true},
 };
 
 static void update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *sgd = update->optimizer;
-    const float momentum = (float)neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_MOMENTUM);
-    const neuron_momentum_work work = {update->rate, momentum};
+    const neuron_momentum_work work = {
+        .rate = update->rate,
+        .momentum = neuron_optimizer_float(sgd, NEURON_OPTIMIZER_MOMENTUM),
+        .nesterov = neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_NESTEROV) > 0,
+    };
     update->kernels->momentum(&work, update->values, update->gradients, update->slots[0],
                               update->count);
 }

@@ -2,14 +2,13 @@
 
 #include "base/checked.h"
 #include "evaluate/evaluation.h"
-#include "optimize/cross-entropy.h"
+#include "train/callback.h"
+#include "train/clip.h"
+#include "train/feed.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-/* Examples whose loss one task takes. */
-enum { LOSSES_PER_TASK = 16 };
 
 /* What was made for the number of threads that there was. */
 static void drop_session(neuron_trainer_t *trainer)
@@ -27,6 +26,7 @@ void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     drop_session(trainer);
+    neuron_clip_drop_memory(trainer);
     neuron_release(trainer->context, memory->order);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
         neuron_release(trainer->context, memory->slots[i]);
@@ -45,7 +45,7 @@ static int make_memory(neuron_trainer_t *trainer)
         neuron_allocate(context, (size_t)graph->value_count - trainable, sizeof(float));
     bool complete = memory->order && memory->statistics;
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
-        memory->slots[i] = neuron_allocate_zero(context, trainable, sizeof(float));
+        memory->slots[i] = neuron_allocate(context, trainable, sizeof(float));
         complete = complete && memory->slots[i];
     }
     return complete ? NEURON_OK : NEURON_E_MEMORY;
@@ -56,14 +56,15 @@ static int make_session(neuron_trainer_t *trainer)
     neuron_context_t *context = trainer->context;
     neuron_run_memory *memory = &trainer->memory;
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count);
-    size_t classes = (size_t)trainer->train->class_count;
+    size_t outputs = (size_t)trainer->train->outputs;
     memory->targets =
-        neuron_allocate(context, (size_t)neuron_context_threads(context), classes * sizeof(float));
-    memory->losses = neuron_allocate(context, (size_t)neuron_ceil_divide(batch, LOSSES_PER_TASK),
-                                     sizeof *memory->losses);
+        neuron_allocate(context, (size_t)neuron_context_threads(context), outputs * sizeof(float));
+    memory->losses = neuron_allocate(
+        context, (size_t)neuron_ceil_divide(batch, NEURON_LOSSES_PER_TASK), sizeof *memory->losses);
     if (!memory->targets || !memory->losses)
         return NEURON_E_MEMORY;
-    return neuron_session_create(&memory->session, trainer->graph, NEURON_SESSION_TRAIN, batch);
+    return neuron_session_create(&memory->session, trainer->graph,
+                                 neuron_trainer_loss(trainer)->kind->purpose, batch);
 }
 
 int neuron_trainer_prepare(neuron_trainer_t *trainer)
@@ -76,9 +77,11 @@ int neuron_trainer_prepare(neuron_trainer_t *trainer)
             return status;
         }
     }
-    if (memory->session &&
+    RETURN_IF_ERROR(neuron_clip_prepare(trainer));
+    if (memory->session && neuron_session_current(memory->session) &&
         neuron_session_threads(memory->session) == neuron_context_threads(trainer->context))
         return NEURON_OK;
+    RETURN_IF_ERROR(neuron_graph_check_trainable(trainer->graph, "trainer"));
     drop_session(trainer);
     int status = make_session(trainer);
     if (status < 0)
@@ -99,49 +102,6 @@ static void order_examples(neuron_trainer_t *trainer)
     neuron_random_shuffle(&reader, order, trainer->train->count);
 }
 
-typedef struct loss_job {
-    neuron_trainer_t *trainer;
-    const int64_t *positions;
-    int64_t batch;
-} loss_job;
-
-static void add_losses(void *work, int64_t task, int32_t worker)
-{
-    const loss_job *job = work;
-    neuron_trainer_t *trainer = job->trainer;
-    neuron_session *session = trainer->memory.session;
-    const float *output = neuron_session_output(session);
-    float *gradient = neuron_session_output_gradient(session);
-    int32_t classes = trainer->train->class_count;
-    float *target = trainer->memory.targets + (int64_t)worker * classes;
-    neuron_loss_part part = {0, 0};
-    int64_t end = neuron_min_count(job->batch, (task + 1) * LOSSES_PER_TASK);
-    for (int64_t i = task * LOSSES_PER_TASK; i < end; i++) {
-        neuron_dataset_target(trainer->train, job->positions[i], target);
-        part.loss +=
-            neuron_cross_entropy(output + i * classes, neuron_session_logits(session), target,
-                                 classes, 1.0f / (float)job->batch, gradient + i * classes);
-        part.right += neuron_largest(output + i * classes, classes) ==
-                      neuron_dataset_label(trainer->train, job->positions[i]);
-    }
-    trainer->memory.losses[task] = part;
-}
-
-/* Sums of loss and right answers over a batch; the gradient of the mean loss goes to the session. */
-static neuron_loss_part batch_loss(neuron_trainer_t *trainer, const int64_t *positions,
-                                   int64_t batch)
-{
-    loss_job job = {trainer, positions, batch};
-    int64_t tasks = neuron_ceil_divide(batch, LOSSES_PER_TASK);
-    neuron_pool_run(trainer->context->pool, tasks, add_losses, &job);
-    neuron_loss_part sum = {0, 0};
-    for (int64_t i = 0; i < tasks; i++) {
-        sum.loss += trainer->memory.losses[i].loss;
-        sum.right += trainer->memory.losses[i].right;
-    }
-    return sum;
-}
-
 /* The part of the parameters that forward changes by itself: moving statistics. */
 static void copy_statistics(neuron_trainer_t *trainer, bool back)
 {
@@ -156,26 +116,42 @@ static void take_gradient(void *user_data, int64_t offset, const float *gradient
     neuron_optimizer_apply_part(user_data, offset, gradient, count);
 }
 
-/* Runs backward; each parameter is updated as soon as its gradient is there. */
-static void descend(neuron_trainer_t *trainer)
+/* Runs backward; each parameter is updated as soon as its gradient is there, or all of them at the
+ * end. Fails without an update. */
+static int descend(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     neuron_update update = {
         .optimizer = trainer->optimizer,
         .kernels = neuron_session_kernels(memory->session),
-        .step = ++trainer->progress.updates,
+        .step = trainer->progress.updates + 1,
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
+    if (update.step == 1)
+        neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
-    neuron_session_descend(memory->session, &receiver);
+    RETURN_IF_ERROR(neuron_clip_needed(trainer)
+                        ? neuron_clip_descend(trainer, &update)
+                        : neuron_session_descend(memory->session, &receiver));
+    trainer->progress.updates++;
     neuron_graph_touch(trainer->graph);
+    return NEURON_OK;
+}
+
+/* Takes back what a step that failed did to the graph. */
+static int undo_step(neuron_trainer_t *trainer, int status)
+{
+    copy_statistics(trainer, true);
+    neuron_graph_touch(trainer->graph);
+    return status;
 }
 
 static int do_step(neuron_trainer_t *trainer)
 {
-    /* A callback may have changed the number of threads, for which the session was planned. */
+    /* A callback may have changed the number of threads, for which the session was planned, or what
+     * is frozen. */
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     neuron_progress *progress = &trainer->progress;
     neuron_session *session = trainer->memory.session;
@@ -183,20 +159,23 @@ static int do_step(neuron_trainer_t *trainer)
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count - first);
     const int64_t *positions = trainer->memory.order + first;
 
+    RETURN_IF_ERROR(neuron_feeder_take(trainer, positions, batch, neuron_session_input(session)));
     copy_statistics(trainer, false);
-    neuron_dataset_gather(trainer->train, trainer->context->pool, positions, 0, batch,
-                          neuron_session_input(session));
-    neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    int status = neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    if (status < 0)
+        return undo_step(trainer, status);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
-    neuron_loss_part sum = batch_loss(trainer, positions, batch);
+    neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
+    sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
-        copy_statistics(trainer, true);
-        neuron_graph_touch(trainer->graph);
+        undo_step(trainer, NEURON_E_NUMBER);
         return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
                            progress->epoch + 1, progress->step + 1,
                            isnan(sum.loss) ? "not a number" : "infinite");
     }
-    descend(trainer);
+    status = descend(trainer);
+    if (status < 0)
+        return undo_step(trainer, status);
 
     if (progress->step == 0) {
         progress->loss_sum = 0;
@@ -216,8 +195,9 @@ static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGU
     const neuron_progress *progress = &trainer->progress;
     double validation_loss = NAN, validation_accuracy = NAN;
     if (trainer->validation)
-        RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, &validation_loss,
-                                             &validation_accuracy, NULL));
+        RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, trainer->loss,
+                                             &validation_loss, &validation_accuracy, NULL));
+    validation_loss += neuron_graph_penalty(trainer->graph);
     figures[0] = progress->loss_sum / (double)progress->seen;
     figures[1] = (double)progress->right / (double)progress->seen;
     figures[2] = validation_loss;
@@ -247,16 +227,6 @@ static int keep_best(neuron_trainer_t *trainer)
     return NEURON_OK;
 }
 
-static int call_back(neuron_trainer_t *trainer, neuron_trainer_callback_t callback, void *user_data,
-                     const char *what)
-{
-    int answer = callback ? callback(trainer, user_data) : 0;
-    trainer->stopped = answer != 0;
-    if (answer < 0)
-        neuron_set_message("the %s callback returned %d", what, answer);
-    return answer;
-}
-
 static int end_epoch(neuron_trainer_t *trainer)
 {
     neuron_progress *progress = &trainer->progress;
@@ -272,25 +242,59 @@ static int end_epoch(neuron_trainer_t *trainer)
     progress->step = 0;
     progress->seconds = figures[5];
     trainer->epoch_ended = true;
-    int answer = call_back(trainer, trainer->epoch_callback, trainer->epoch_data, "epoch");
+    progress->epoch_begun = false;
+    int answer = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_END, NEURON_OK);
     trainer->epoch_ended = false;
     progress->seconds = 0;
     neuron_trainer_start_clock(trainer);
     return answer;
 }
 
+static int begin_epoch(neuron_trainer_t *trainer)
+{
+    if (trainer->progress.epoch_begun)
+        return NEURON_OK;
+    neuron_callbacks_set_rate(trainer);
+    trainer->progress.epoch_begun = true;
+    return neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
+}
+
 static int run_epoch(neuron_trainer_t *trainer)
 {
     /* Now, so that an epoch cannot be lost when it is over. */
     RETURN_IF_ERROR(neuron_history_reserve(trainer->history, trainer->progress.epoch + 1));
+    int answer = begin_epoch(trainer);
+    if (answer != 0)
+        return answer;
     order_examples(trainer);
     while (trainer->progress.step < neuron_trainer_steps(trainer)) {
+        neuron_callbacks_set_rate(trainer);
         RETURN_IF_ERROR(do_step(trainer));
-        int answer = call_back(trainer, trainer->step_callback, trainer->step_data, "step");
+        answer = neuron_callbacks_call(trainer, NEURON_EVENT_STEP_END, NEURON_OK);
         if (answer != 0)
             return answer;
     }
     return end_epoch(trainer);
+}
+
+static bool is_over(const neuron_trainer_t *trainer)
+{
+    return trainer->progress.epoch >= trainer->epochs || trainer->progress.stop_reason[0];
+}
+
+static int run_epochs(neuron_trainer_t *trainer)
+{
+    neuron_callbacks_unsettle(trainer);
+    int status = neuron_callbacks_call(trainer, NEURON_EVENT_RUN_BEGIN, NEURON_OK);
+    neuron_trainer_start_clock(trainer);
+    while (status == 0 && !is_over(trainer))
+        status = run_epoch(trainer);
+    if (status == NEURON_E_NUMBER && !trainer->stopped && neuron_callbacks_take_bad_loss(trainer))
+        status = NEURON_OK;
+    trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
+    if (is_over(trainer))
+        neuron_callbacks_settle(trainer);
+    return neuron_callbacks_call(trainer, NEURON_EVENT_RUN_END, status);
 }
 
 int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
@@ -300,14 +304,18 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     CHECK_ARGUMENT(trainer);
     if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running already");
+    RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
-    int status = 0;
+    RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
+    RETURN_IF_ERROR(neuron_feeder_begin(trainer));
+    int status = NEURON_OK;
     trainer->running = true;
     trainer->stopped = false;
-    neuron_trainer_start_clock(trainer);
-    while (status == 0 && trainer->progress.epoch < trainer->epochs)
-        status = run_epoch(trainer);
-    trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
+    if (is_over(trainer)) /* a file may have been saved just before they did */
+        neuron_callbacks_settle(trainer);
+    else
+        status = run_epochs(trainer);
+    neuron_feeder_end(trainer);
     trainer->running = false;
     if (history && (status == NEURON_OK || trainer->stopped || status == NEURON_E_NUMBER))
         *history = neuron_history_ref(trainer->history);

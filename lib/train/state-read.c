@@ -14,6 +14,7 @@ typedef struct state {
     int64_t metric;
     double options[NEURON_OPTIMIZER_OPTIONS_MAX];
     neuron_history_t *history;
+    neuron_callback_entry *callbacks;
 } state;
 
 static int bad_state(const state *s, const char *key)
@@ -67,6 +68,7 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
         return neuron_fail(NEURON_E_DATA,
                            "%s: its training goes by " NEURON_JSON_NAME ", this one by %s",
                            s->source, rule, trainer->optimizer->rule->name);
+    RETURN_IF_ERROR(neuron_state_check_loss(object, trainer, s->source));
     RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->train->count));
     RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->batch_size));
     RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->shuffle));
@@ -78,15 +80,26 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
     return NEURON_OK;
 }
 
+/* Options that a file of an older library does not have are as they were then: at their default. */
 static int read_options(state *s, const json_t *object, const neuron_rule *rule)
 {
     const json_t *options = json_object_get(object, "options");
-    for (int32_t i = 0; i < rule->option_count; i++) {
-        const neuron_optimizer_option *option = &rule->options[i];
+    size_t found = 0;
+    if (!json_is_object(options))
+        return bad_state(s, "options");
+    for (int32_t i = 0; i < neuron_rule_option_count(rule); i++) {
+        const neuron_optimizer_option *option = neuron_rule_option(rule, i);
+        s->options[i] = option->fallback;
+        if (!json_object_get(options, option->name))
+            continue;
+        found++;
         RETURN_IF_ERROR(read_real(s, options, option->name, &s->options[i]));
-        if (!(s->options[i] >= option->minimum && s->options[i] <= option->maximum))
+        if (!neuron_optimizer_option_takes(option, s->options[i]))
             return bad_state(s, option->name);
     }
+    /* Nor may one be left out that this library does not know. */
+    if (found != json_object_size(options) || !neuron_optimizer_options_agree(rule, s->options))
+        return bad_state(s, "options");
     return NEURON_OK;
 }
 
@@ -157,6 +170,8 @@ static int read_state(state *s, const neuron_safetensors *file, const neuron_tra
     if (status == NEURON_OK)
         status = read_progress(s, object, trainer);
     if (status == NEURON_OK)
+        status = neuron_callbacks_read(&s->callbacks, &s->progress, object, trainer, s->source);
+    if (status == NEURON_OK)
         status = read_history(s, object, trainer->context);
     json_decref(object);
     return status;
@@ -184,12 +199,9 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
         char name[NEURON_SLOT_NAME_SIZE];
         neuron_slot_name(name, i);
-        float *slot = trainer->memory.slots[i];
         const neuron_safetensors_entry *entry = neuron_safetensors_find(file, name);
-        if (entry)
-            memcpy(slot, entry->data, entry->size);
-        else
-            memset(slot, 0, (size_t)trainer->graph->trainable_count * sizeof *slot);
+        if (entry) /* else the first step fills them */
+            memcpy(trainer->memory.slots[i], entry->data, entry->size);
     }
     memcpy(trainer->optimizer->options, s->options, sizeof s->options);
     /* The handle stays: callers may hold it. */
@@ -201,6 +213,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
         trainer->checkpoint_metric = (int32_t)s->metric;
     else if (s->metric != trainer->checkpoint_metric)
         trainer->progress.has_best = false;
+    neuron_callbacks_take(trainer, s->callbacks, file);
 }
 
 int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
@@ -218,6 +231,8 @@ int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
     if (status == NEURON_OK)
         status = check_slots(&s, file, trainer);
     if (status == NEURON_OK)
+        status = neuron_callbacks_check_values(s.callbacks, file, trainer);
+    if (status == NEURON_OK)
         status = neuron_trainer_prepare(trainer);
     if (status == NEURON_OK)
         status = neuron_history_reserve(trainer->history, s.history->epochs);
@@ -227,6 +242,7 @@ int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
                    "continuing %s after %" PRId64 " epochs and %" PRId64 " steps", path,
                    s.progress.epoch, s.progress.step);
     }
+    neuron_release(trainer->context, s.callbacks);
     neuron_history_unref(s.history);
     neuron_safetensors_close(file);
     return status;

@@ -22,8 +22,8 @@ static int write_options(json_t *object, const neuron_optimizer_t *optimizer)
 {
     json_t *options = json_object();
     RETURN_IF_ERROR(neuron_json_set(object, "options", options));
-    for (int32_t i = 0; i < optimizer->rule->option_count; i++)
-        RETURN_IF_ERROR(neuron_json_set(options, optimizer->rule->options[i].name,
+    for (int32_t i = 0; i < neuron_rule_option_count(optimizer->rule); i++)
+        RETURN_IF_ERROR(neuron_json_set(options, neuron_rule_option(optimizer->rule, i)->name,
                                         json_real(optimizer->options[i])));
     return NEURON_OK;
 }
@@ -35,6 +35,7 @@ static int write_settings(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(
         neuron_json_set(object, "optimizer", json_string(trainer->optimizer->rule->name)));
     RETURN_IF_ERROR(write_options(object, trainer->optimizer));
+    RETURN_IF_ERROR(neuron_state_write_loss(object, trainer));
     RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->train->count)));
     RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(trainer->batch_size)));
     RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->shuffle)));
@@ -80,6 +81,7 @@ static int write_state(json_t *object, const neuron_trainer_t *trainer)
 {
     RETURN_IF_ERROR(write_settings(object, trainer));
     RETURN_IF_ERROR(write_progress(object, trainer));
+    RETURN_IF_ERROR(neuron_callbacks_write(object, trainer));
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "history", list));
     return write_history(list, trainer->history);
@@ -107,7 +109,7 @@ static int add_slots(neuron_safetensors_writer *writer, const neuron_trainer_t *
         char name[NEURON_SLOT_NAME_SIZE];
         neuron_slot_name(name, i);
         /* Before the first step there is nothing to remember. */
-        if (trainer->memory.slots[i])
+        if (trainer->progress.updates > 0)
             RETURN_IF_ERROR(
                 neuron_safetensors_add(writer, name, NEURON_F32, &shape, trainer->memory.slots[i]));
     }
@@ -125,6 +127,8 @@ int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
         status = add_state(writer, trainer);
     if (status == NEURON_OK)
         status = add_slots(writer, trainer);
+    if (status == NEURON_OK)
+        status = neuron_callbacks_add_values(writer, trainer);
     if (status == NEURON_OK)
         status = neuron_safetensors_save(writer, path);
     neuron_safetensors_writer_destroy(writer);

@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "base/checked.h"
+#include "train/callback.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -43,6 +44,7 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
     made->epochs = 1;
     made->batch_size = 32;
     made->shuffle = true;
+    made->workers = -1;
     made->progress.seed = context->seed;
     *trainer = made;
     return NEURON_OK;
@@ -61,7 +63,10 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
         return;
     neuron_context_t *context = trainer->context;
     neuron_trainer_drop_memory(trainer);
+    neuron_callbacks_drop(trainer);
     neuron_release(context, trainer->checkpoint_path);
+    neuron_release(context, trainer->class_weights);
+    neuron_loss_unref(trainer->loss);
     neuron_history_unref(trainer->history);
     neuron_dataset_unref(trainer->validation);
     neuron_dataset_unref(trainer->given);
@@ -73,10 +78,21 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
 }
 
 /* Some settings would make the epochs so far something else. */
-static int check_not_begun(const neuron_trainer_t *trainer, const char *what)
+int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what)
 {
     if (trainer->running || trainer->progress.updates > 0)
         return neuron_fail(NEURON_E_STATE, "trainer: %s is set before the first step", what);
+    return NEURON_OK;
+}
+
+static int set_workers(neuron_trainer_t *trainer, int64_t value)
+{
+    if (trainer->running)
+        return neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs");
+    if (value < -1 || value > NEURON_THREADS_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: %" PRId64 " workers are not -1 to %d",
+                           value, NEURON_THREADS_MAX);
+    trainer->workers = value;
     return NEURON_OK;
 }
 
@@ -90,7 +106,7 @@ int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t va
         trainer->epochs = value;
         return NEURON_OK;
     case NEURON_TRAINER_BATCH_SIZE:
-        RETURN_IF_ERROR(check_not_begun(trainer, "the batch size"));
+        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the batch size"));
         if (value < 1 || value > INT32_MAX)
             return neuron_fail(NEURON_E_ARGUMENT, "trainer: a batch of %" PRId64 " examples",
                                value);
@@ -98,12 +114,14 @@ int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t va
         neuron_trainer_drop_memory(trainer);
         return NEURON_OK;
     case NEURON_TRAINER_SHUFFLE:
-        RETURN_IF_ERROR(check_not_begun(trainer, "shuffling"));
+        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "shuffling"));
         if (value < 0 || value > 1)
             return neuron_fail(NEURON_E_ARGUMENT, "trainer: shuffling is 0 or 1, not %" PRId64,
                                value);
         trainer->shuffle = value == 1;
         return NEURON_OK;
+    case NEURON_TRAINER_WORKERS:
+        return set_workers(trainer, value);
     default:
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no whole-number option %" PRId32,
                            option);
@@ -152,14 +170,14 @@ int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double v
     if (option != NEURON_TRAINER_VALIDATION_SPLIT)
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no real-number option %" PRId32,
                            option);
-    RETURN_IF_ERROR(check_not_begun(trainer, "the validation split"));
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation split"));
     return split(trainer, value);
 }
 
 int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
 {
     CHECK_ARGUMENT(trainer);
-    RETURN_IF_ERROR(check_not_begun(trainer, "the validation set"));
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation set"));
     if (validation)
         RETURN_IF_ERROR(check_dataset(trainer->graph, validation));
     if (validation && trainer->validation_split > 0)
@@ -169,6 +187,20 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
     neuron_dataset_ref(validation);
     neuron_dataset_unref(trainer->validation);
     trainer->validation = validation;
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
+                                    const neuron_augmentation_t *augmentation)
+{
+    CHECK_ARGUMENT(trainer);
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the augmentation"));
+    if (augmentation) {
+        neuron_image_size size;
+        RETURN_IF_ERROR(neuron_image_size_of(&size, &trainer->graph->input->spec.output));
+        trainer->augmentation = augmentation->settings;
+    }
+    trainer->augments = augmentation != NULL;
     return NEURON_OK;
 }
 
@@ -255,7 +287,8 @@ double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
     double seen = (double)progress->seen;
     switch (what) {
     case NEURON_PROGRESS_EPOCH:
-        return (double)(trainer->epoch_ended || progress->epoch >= trainer->epochs
+        return (double)(trainer->epoch_ended || progress->epoch >= trainer->epochs ||
+                                (progress->stop_reason[0] && progress->step == 0)
                             ? progress->epoch
                             : progress->epoch + 1);
     case NEURON_PROGRESS_EPOCHS:

@@ -4,10 +4,21 @@
 
 #include <libneuron/trainer.h>
 
+#include "augment/augmentation.h"
 #include "data/dataset.h"
 #include "graph/session.h"
+#include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "train/history.h"
+
+/* What callbacks make of the learning rate: see callback.h. */
+typedef struct neuron_rates {
+    bool known; /* whether they did anything yet */
+    double base, factor;
+    double applied; /* what the optimizer was given; another number there came from other hands */
+} neuron_rates;
+
+enum { NEURON_STOP_REASON_SIZE = 256 };
 
 /* Where a training is: all that a later run needs beside parameters, slots and history. */
 typedef struct neuron_progress {
@@ -21,7 +32,13 @@ typedef struct neuron_progress {
     double seconds; /* spent in this epoch */
     bool has_best;  /* of the figure that the checkpoint goes by */
     double best;
+    bool epoch_begun; /* callbacks were told of the epoch that is on */
+    neuron_rates rates;
+    char stop_reason[NEURON_STOP_REASON_SIZE]; /* "" if callbacks did not end the training */
 } neuron_progress;
+
+/* Examples whose loss one task takes. */
+enum { NEURON_LOSSES_PER_TASK = 16 };
 
 /* Sums over some examples. */
 typedef struct neuron_loss_part {
@@ -34,16 +51,23 @@ typedef struct neuron_run_memory {
     neuron_session *session;
     int64_t *order; /* of the examples in this epoch */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
+    float *gradients;  /* of all trainable parameters, and sums of their squares: for */
+    double *squares;   /* clip.h */
     float *statistics; /* the part of graph->values that is not trained, before a step */
     float *targets;    /* of one example for each thread of the session */
     neuron_loss_part *losses;
 } neuron_run_memory;
+
+typedef struct neuron_callback_entry neuron_callback_entry;
+typedef struct neuron_feeder neuron_feeder;
 
 struct neuron_trainer {
     atomic_int references;
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_optimizer_t *optimizer;
+    neuron_loss_t *loss;   /* NULL for cross-entropy */
+    double *class_weights; /* of each class; NULL if all are 1 */
     neuron_dataset_t *train, *validation;
     neuron_dataset_t *given; /* `train` before the validation split took its share */
     neuron_history_t *history;
@@ -51,10 +75,17 @@ struct neuron_trainer {
     int64_t epochs, batch_size;
     bool shuffle;
     double validation_split;
+    int64_t workers; /* negative for as many as are of use */
+    bool augments;
+    neuron_augment_settings augmentation; /* as it was when it was set */
     char *checkpoint_path;
     int32_t checkpoint_metric;
     neuron_trainer_callback_t step_callback, epoch_callback;
     void *step_data, *epoch_data;
+
+    neuron_callback_entry *callbacks;
+    int32_t callback_count;
+    uint64_t settled_version; /* of the graph, when callbacks exchanged its parameters */
 
     bool running;
     bool stopped;     /* by a callback */
@@ -62,7 +93,22 @@ struct neuron_trainer {
     neuron_progress progress;
     double resumed_at; /* clock when the run began to count this epoch's seconds */
     neuron_run_memory memory;
+    neuron_feeder *feeder; /* of the run that is on; NULL if it needs none */
 };
+
+/* NEURON_E_STATE for what is set before the first step, if that was done. */
+int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what);
+
+/* The loss, also if none was set. */
+const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer);
+
+/* NEURON_E_DATA if the loss does not go with the datasets. */
+int neuron_trainer_check_loss(const neuron_trainer_t *trainer);
+
+/* Sums of loss and right answers over the batch that was run forward; the gradient of the mean loss
+ * goes to the session. */
+neuron_loss_part neuron_trainer_take_losses(neuron_trainer_t *trainer, const int64_t *positions,
+                                            int64_t batch);
 
 /* Makes the memory of a run; does nothing if it is there. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);

@@ -1,6 +1,7 @@
 /* Each layer alone, at the sizes that the networks have, and what else a training step does. */
 #include "bench.h"
 
+#include "base/checked.h"
 #include "base/context.h"
 #include "data/dataset.h"
 #include "graph/graph.h"
@@ -238,6 +239,18 @@ static void time_layer(const kernel_t *kernel, neuron_context_t *context, double
 
 /* ---- The rest of a step ---- */
 
+/* As a training does it: in the pieces in which gradients are handed on. */
+enum { OPTIMIZED_AT_A_TIME = 16384 };
+
+static void optimize_piece(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const neuron_update *update = work;
+    const int64_t first = task * OPTIMIZED_AT_A_TIME;
+    neuron_optimizer_apply_part(update, first, update->gradients + first,
+                                neuron_min_count(OPTIMIZED_AT_A_TIME, update->count - first));
+}
+
 static void time_optimizer(const kernel_t *kernel, neuron_context_t *context, double seconds,
                            bench_sampler_t *sampler)
 {
@@ -256,7 +269,9 @@ static void time_optimizer(const kernel_t *kernel, neuron_context_t *context, do
     bench_sampler_begin(sampler, seconds, INT64_MAX);
     do {
         update.step++;
-        neuron_optimizer_apply(&update, context->pool);
+        neuron_optimizer_begin(&update);
+        neuron_pool_run(context->pool, neuron_ceil_divide(update.count, OPTIMIZED_AT_A_TIME),
+                        optimize_piece, &update);
     } while (bench_sampler_tick(sampler));
     close_bed(&bed);
     neuron_optimizer_unref(adam);

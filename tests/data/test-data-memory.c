@@ -1,7 +1,14 @@
 /* Every allocation of the data calls fails in turn: a status each time, and nothing leaked. */
 #include "test-common.h"
 
+#include "data/cifar10.h"
+#include "data/csv.h"
 #include "data/idx.h"
+#include "data/image.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <stdatomic.h>
 
@@ -9,6 +16,8 @@ typedef struct limited {
     atomic_int left; /* allocations until one fails */
     atomic_int live;
 } limited;
+
+static char folder[256], inside[300], image_path[320];
 
 static void *allocate(size_t size, size_t alignment, void *user_data)
 {
@@ -31,14 +40,17 @@ static const char gzip_labels[] = /* two labels, 0 and 1 */
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\x60\xe0\x60\x64\x60\x60\x60\x62\x60\x04\x00"
     "\x8f\x9c\x9b\xe2\x0a\x00\x00\x00";
 
-/* All data calls one after the other; the first failure ends it. */
+/* What needs no files, one after the other; the first failure ends it. */
 static int use_everything(neuron_context_t *context)
 {
     static const double halves[] = {0.5, 0.5};
     neuron_dataset_t *glyphs = NULL, *subset = NULL, *one_hot = NULL, *joined = NULL;
-    neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL};
-    neuron_tensor_t *labels = NULL, *examples = NULL;
+    neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL}, *any = NULL, *twice = NULL;
+    neuron_dataset_t *filtered = NULL, *shuffled = NULL, *gray = NULL, *train = NULL, *held = NULL;
+    neuron_tensor_t *labels = NULL, *examples = NULL, *targets = NULL;
     int status = neuron_dataset_generate_glyphs(&glyphs, context, 20, 8, 8, 1);
+    if (status == NEURON_OK)
+        status = neuron_dataset_set_weights(glyphs, (const float[20]){1}, 20);
     if (status == NEURON_OK)
         status = neuron_dataset_subset(&subset, glyphs, 5, 10);
     if (status == NEURON_OK)
@@ -48,15 +60,37 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_split(joined, halves, 2, NEURON_SPLIT_STRATIFIED, 1, parts);
     if (status == NEURON_OK)
+        status = neuron_dataset_filter(&filtered, glyphs, (const int32_t[]){1, 3}, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_shuffle(&shuffled, glyphs, 1);
+    if (status == NEURON_OK)
+        status = neuron_dataset_k_fold(glyphs, 3, 1, 1, &train, &held);
+    if (status == NEURON_OK)
         status =
             neuron_idx_read(&labels, context, gzip_labels, sizeof gzip_labels - 1, "labels", 1);
     if (status == NEURON_OK)
-        status = neuron_tensor_create(&examples, context, NEURON_U8, (int64_t[]){2, 4}, 2);
+        status = neuron_tensor_create(&examples, context, NEURON_U8, (int64_t[]){2, 1, 2, 3}, 4);
     if (status == NEURON_OK)
         status = neuron_dataset_create(&dataset, context, examples, labels, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_grayscale(&gray, dataset);
+    if (status == NEURON_OK)
+        status = neuron_tensor_create(&targets, context, NEURON_F32, (int64_t[]){2, 3}, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_create_with_targets(&any, context, examples, targets);
+    if (status == NEURON_OK)
+        status = neuron_dataset_join(&twice, (neuron_dataset_t *[]){any, any}, 2);
+    neuron_dataset_unref(twice);
+    neuron_dataset_unref(any);
+    neuron_tensor_unref(targets);
     neuron_tensor_unref(examples);
     neuron_tensor_unref(labels);
+    neuron_dataset_unref(gray);
     neuron_dataset_unref(dataset);
+    neuron_dataset_unref(held);
+    neuron_dataset_unref(train);
+    neuron_dataset_unref(shuffled);
+    neuron_dataset_unref(filtered);
     for (int k = 0; k < 2; k++)
         neuron_dataset_unref(parts[k]);
     neuron_dataset_unref(joined);
@@ -64,6 +98,85 @@ static int use_everything(neuron_context_t *context)
     neuron_dataset_unref(subset);
     neuron_dataset_unref(glyphs);
     return status;
+}
+
+#define CORPUS(path) CORPORA "/corpus-" path
+
+static int use_csv(neuron_context_t *context)
+{
+    static const char text[] = "label,a,b\n1,0.5,2\n0,3,4\n";
+    neuron_content content;
+    neuron_dataset_t *dataset = NULL;
+    int status = neuron_content_of(&content, context, text, sizeof text - 1, "csv");
+    if (status == NEURON_OK)
+        status = neuron_csv_read(&dataset, &content, 2, NULL, 0);
+    neuron_dataset_unref(dataset);
+    return status;
+}
+
+static int use_image(neuron_context_t *context, const char *path)
+{
+    neuron_content content;
+    neuron_image image = {.pixels = NULL};
+    int status = neuron_content_open(&content, context, path);
+    if (status < 0)
+        return status;
+    status = neuron_image_read(&image, &content);
+    neuron_content_close(&content);
+    if (status == NEURON_OK)
+        neuron_release(context, image.pixels);
+    return status == NEURON_E_UNSUPPORTED ? NEURON_OK : status; /* without libpng */
+}
+
+/* All readers of files one after the other; the first failure ends it. */
+static int use_readers(neuron_context_t *context)
+{
+    static const char *const records[] = {CORPUS("cifar/records.gz")};
+    static const char *const pickles[] = {CORPUS("pickle/python2.gz"),
+                                          CORPUS("pickle/python3-protocol5.gz")};
+    neuron_dataset_t *read[4] = {NULL};
+    int status = neuron_dataset_load_cifar10(&read[0], context, records, 1);
+    if (status == NEURON_OK)
+        status = neuron_dataset_load_cifar10_pickle(&read[1], context, pickles, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_load_npz(&read[2], context, CORPUS("npz/deflated.npz"), "x_train",
+                                         "y_train", 3);
+    if (status == NEURON_OK)
+        status = neuron_dataset_load_folder(&read[3], context, folder);
+    if (status == NEURON_OK)
+        status = use_image(context, CORPUS("image/palette-clear.png"));
+    if (status == NEURON_OK)
+        status = use_csv(context);
+    for (int k = 0; k < 4; k++)
+        neuron_dataset_unref(read[k]);
+    return status;
+}
+
+static int use_all(neuron_context_t *context)
+{
+    int status = use_everything(context);
+    return status == NEURON_OK ? use_readers(context) : status;
+}
+
+/* A folder of one class with one image. */
+static void make_folder(void)
+{
+    snprintf(folder, sizeof folder, "%s", test_file("folder"));
+    snprintf(inside, sizeof inside, "%s/class", folder);
+    snprintf(image_path, sizeof image_path, "%s/1.pgm", inside);
+    ck_assert_int_eq(mkdir(folder, 0777), 0);
+    ck_assert_int_eq(mkdir(inside, 0777), 0);
+    FILE *file = fopen(image_path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("P2 2 1 255 1 2", file);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void remove_folder(void)
+{
+    unlink(image_path);
+    rmdir(inside);
+    rmdir(folder);
 }
 
 START_TEST(survives_each_failure)
@@ -75,7 +188,7 @@ START_TEST(survives_each_failure)
     for (; status != NEURON_OK; failures++) {
         ck_assert_int_lt(failures, 1000);
         memory.left = failures;
-        status = use_everything(context);
+        status = use_all(context);
         if (status != NEURON_OK) {
             ck_assert_msg(status == NEURON_E_MEMORY, "%s", neuron_error_last());
             assert_message("out of memory");
@@ -92,6 +205,7 @@ int main(void)
 {
     Suite *suite = suite_create("data-memory");
     TCase *tests = tcase_create("data-memory");
+    tcase_add_checked_fixture(tests, make_folder, remove_folder);
     tcase_add_test(tests, survives_each_failure);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

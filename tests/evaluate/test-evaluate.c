@@ -54,7 +54,7 @@ START_TEST(figures_are_those_by_hand)
             ck_assert_int_eq(neuron_evaluation_confusion(evaluation, truth, predicted),
                              confusion[truth][predicted]);
     double loss_alone = 0, accuracy = 0;
-    assert_ok(neuron_evaluate_into(graph, dataset, &loss_alone, &accuracy, NULL));
+    assert_ok(neuron_evaluate_into(graph, dataset, NULL, &loss_alone, &accuracy, NULL));
     ck_assert(loss_alone == neuron_evaluation_loss(evaluation) && accuracy == 0.25);
     neuron_evaluation_unref(evaluation);
     neuron_dataset_unref(dataset);

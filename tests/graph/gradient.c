@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 #include "graph/steps.h"
-#include "optimize/cross-entropy.h"
+#include "losses/cross-entropy.h"
 
 #include <math.h>
 
@@ -203,16 +203,32 @@ static void check_training_forward(const network *n, reference_t *reference)
     neuron_session_destroy(session);
 }
 
+/* What regularisers add to the loss. */
+static double penalty(const network *n)
+{
+    double sum = 0;
+    for (int32_t i = 0; i < n->graph->array_count; i++) {
+        const neuron_graph_array *array = &n->graph->arrays[i];
+        const neuron_array_choice *choice =
+            &array->node->choices[array->array - array->node->spec.arrays];
+        for (int64_t j = 0; neuron_graph_trains(n->graph, i) && j < array->count; j++) {
+            double value = n->parameters[array->offset + j];
+            sum += choice->l1 * fabs(value) + choice->l2 * value * value;
+        }
+    }
+    return sum;
+}
+
 /* The slope of the loss along one parameter. */
 static double central_difference(const network *n, reference_t *reference, int64_t index)
 {
     const double step = 1e-6, kept = n->parameters[index];
     n->parameters[index] = kept + step;
     reference_forward(reference, n->parameters, n->input);
-    double above = reference_loss(reference, n->target);
+    double above = reference_loss(reference, n->target) + penalty(n);
     n->parameters[index] = kept - step;
     reference_forward(reference, n->parameters, n->input);
-    double below = reference_loss(reference, n->target);
+    double below = reference_loss(reference, n->target) + penalty(n);
     n->parameters[index] = kept;
     return (above - below) / (2 * step);
 }
@@ -222,7 +238,7 @@ static double largest_gradient(const network *n)
     double largest = 0;
     for (int32_t i = 0; i < n->graph->array_count; i++) {
         const neuron_graph_array *array = &n->graph->arrays[i];
-        for (int64_t j = 0; array->array->trainable && j < array->count; j++) {
+        for (int64_t j = 0; neuron_graph_trains(n->graph, i) && j < array->count; j++) {
             double gradient = (double)n->gradients[array->offset + j];
             ck_assert_msg(isfinite(gradient), "%s: gradient %d was not written", array->name,
                           (int)j);
@@ -239,7 +255,8 @@ static void check_gradients(const network *n, reference_t *reference)
     for (int32_t i = 0; i < n->graph->array_count; i++) {
         const neuron_graph_array *array = &n->graph->arrays[i];
         bool all = array->count <= SAMPLES;
-        for (int64_t j = 0; array->array->trainable && j < (all ? array->count : SAMPLES); j++) {
+        const int64_t count = all ? array->count : SAMPLES;
+        for (int64_t j = 0; neuron_graph_trains(n->graph, i) && j < count; j++) {
             int64_t place = all ? j : (int64_t)neuron_random_below(&reader, (uint64_t)array->count);
             double gradient = (double)n->gradients[array->offset + place];
             double expected = central_difference(n, reference, array->offset + place);
@@ -330,6 +347,7 @@ void check_network(neuron_graph_t *graph, neuron_node_t *output, int64_t batch)
     run_step(&n, session, 0, batch, n.gradients);
     neuron_session_destroy(session);
     check_gradients(&n, reference);
+    ck_assert_double_eq_tol(neuron_graph_penalty(graph), penalty(&n), 1e-12 * (1 + penalty(&n)));
     reference_destroy(reference);
     check_reuse(&n);
     check_descent(&n);

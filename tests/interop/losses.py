@@ -95,7 +95,8 @@ def differences(neuron):
         truth = targets(kind, random)
         graph = build(neuron, output)
         before = neuron.arrays(graph)
-        dataset = neuron.dataset(examples, truth, OUTPUTS)
+        classes = 0 if kind in ("any", "bits") else OUTPUTS
+        dataset = neuron.dataset(examples, truth, classes)
         sgd = neuron.optimizer("NEURON_OPTIMIZER_SGD", learning_rate=STEP)
         loss = make_loss(neuron, name, options)
         ours = neuron.train(graph, sgd, dataset, 1, BATCH, loss)

@@ -87,12 +87,11 @@ class Neuron:
         )  # fmt: skip
 
     def dataset(self, examples, labels, classes):
-        """Labels are class numbers, or targets of any kind if they are float32."""
-        function = "neuron_dataset_create"
-        arguments = [self.context, self.tensor(examples), self.tensor(labels)]
-        if labels.dtype == numpy.float32:
-            return self.make("neuron_dataset_create_with_targets", *arguments)
-        return self.make(function, *arguments, classes)
+        """Labels are class numbers or shares; targets of any kind if `classes` is 0."""
+        tensors = self.tensor(examples), self.tensor(labels)
+        if classes == 0:
+            return self.make("neuron_dataset_create_with_targets", self.context, *tensors)
+        return self.make("neuron_dataset_create", self.context, *tensors, classes)
 
     def arrays(self, graph):
         """Copies of all parameter arrays by name, flat."""

@@ -1,6 +1,8 @@
 /* A training that stops and continues gives the same bytes as one that does not. */
 #include "test-models.h"
 
+#include "train/trainer.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -279,6 +281,76 @@ START_TEST(the_learning_rate_is_continued)
 }
 END_TEST
 
+/* Every rule, with options of its own that must be continued too. */
+static const struct {
+    int32_t rule, options[2];
+    double values[2];
+} rules[] = {
+    {NEURON_OPTIMIZER_SGD, {NEURON_OPTIMIZER_MOMENTUM, NEURON_OPTIMIZER_NESTEROV}, {0.9, 1}},
+    {NEURON_OPTIMIZER_SGD, {NEURON_OPTIMIZER_MOMENTUM, NEURON_OPTIMIZER_CLIP_NORM}, {0.5, 0.05}},
+    {NEURON_OPTIMIZER_RMSPROP, {NEURON_OPTIMIZER_RHO, NEURON_OPTIMIZER_MOMENTUM}, {0.8, 0.7}},
+    {NEURON_OPTIMIZER_ADAGRAD, {NEURON_OPTIMIZER_INITIAL_ACCUMULATOR}, {0.3}},
+    {NEURON_OPTIMIZER_ADADELTA, {NEURON_OPTIMIZER_LEARNING_RATE}, {1}},
+    {NEURON_OPTIMIZER_ADAM, {NEURON_OPTIMIZER_CLIP_VALUE}, {0.01}},
+    {NEURON_OPTIMIZER_ADAMW, {NEURON_OPTIMIZER_WEIGHT_DECAY}, {0.1}},
+    {NEURON_OPTIMIZER_ADAMAX, {NEURON_OPTIMIZER_CLIP_GLOBAL_NORM}, {0.1}},
+    {NEURON_OPTIMIZER_NADAM, {NEURON_OPTIMIZER_BETA_1}, {0.8}},
+};
+
+START_TEST(every_rule_is_continued)
+{
+    settings s = usual;
+    s.rule = rules[_i].rule;
+    bench b = set_up(s, NULL);
+    for (int i = 0; i < 2 && rules[_i].options[i]; i++)
+        assert_ok(
+            neuron_optimizer_set_float(b.optimizer, rules[_i].options[i], rules[_i].values[i]));
+    int left = 5;
+    assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
+    ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+    assert_ok(neuron_trainer_save(b.trainer, state));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    s.seed = 77;
+    s.threads = 1;
+    bench c = set_up(s, NULL); /* its options are the defaults until the file is loaded */
+    assert_ok(neuron_trainer_load(c.trainer, state));
+    ck_assert(!same_parameters(b.graph, c.graph));
+    assert_ok(neuron_trainer_run(c.trainer, NULL));
+    ck_assert(same_parameters(b.graph, c.graph));
+    assert_same_histories(b.trainer, c.trainer);
+    for (int32_t i = 0; i < b.optimizer->rule->slot_count; i++)
+        ck_assert_mem_eq(b.trainer->memory.slots[i], c.trainer->memory.slots[i],
+                         (size_t)b.graph->trainable_count * sizeof(float));
+    tear_down(&c);
+    tear_down(&b);
+}
+END_TEST
+
+/* What a rule remembers starts as its options are at the first step, not when memory was made. */
+START_TEST(options_before_the_first_step_count)
+{
+    settings s = usual;
+    s.rule = NEURON_OPTIMIZER_ADAGRAD;
+    bench b = set_up(s, NULL), c = set_up(s, NULL);
+    assert_ok(neuron_trainer_save(b.trainer, state));
+    assert_ok(neuron_trainer_load(c.trainer, state)); /* makes memory */
+    bench *const both[] = {&b, &c};
+    for (int i = 0; i < 2; i++) {
+        assert_ok(neuron_optimizer_set_float(both[i]->optimizer,
+                                             NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, 0.9));
+        assert_ok(neuron_trainer_run(both[i]->trainer, NULL));
+    }
+    ck_assert(same_parameters(b.graph, c.graph));
+    /* A trainer that went on and goes back to the start begins anew. */
+    assert_ok(neuron_trainer_load(c.trainer, state));
+    assert_ok(neuron_optimizer_set_float(c.optimizer, NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, 0.9));
+    assert_ok(neuron_trainer_run(c.trainer, NULL));
+    ck_assert(same_parameters(b.graph, c.graph));
+    tear_down(&c);
+    tear_down(&b);
+}
+END_TEST
+
 START_TEST(saved_before_the_first_step)
 {
     bench b = set_up(usual, best);
@@ -464,6 +536,11 @@ START_TEST(wrong_states_are_refused)
         {"\\\"loss_sum\\\":", "\\\"loss_sux\\\":", "\"loss_sum\""},
         {"\\\"seconds\\\":", "\\\"secondx\\\":", "\"seconds\""},
         {"\\\"metric\\\":30", "\\\"metrix\\\":30", "\"metric\""},
+        {"\\\"options\\\":", "\\\"optionx\\\":", "\"options\""},
+        {"\\\"beta_1\\\":0.9", "\\\"beta_3\\\":0.9", "\"options\""},
+        {"\\\"beta_1\\\":0.9", "\\\"beta_1\\\":9.9", "\"beta_1\""},
+        {"clip value\\\":0.0,\\\"clip norm\\\":0.0", "clip value\\\":1.0,\\\"clip norm\\\":1.0",
+         "\"options\""},
         {"\\\"history\\\":[[", "\\\"history\\\":[]", ""},
         {"\\\"history\\\":", "\\\"histxry\\\":", "\"history\""},
         {"\"optimizer.1\"", "\"optimizer.2\"", "optimizer.1"},
@@ -480,6 +557,26 @@ START_TEST(wrong_states_are_refused)
     }
     free(file.data);
     assert_unchanged();
+}
+END_TEST
+
+/* Files of a library that did not have an option yet. */
+START_TEST(options_that_are_missing_take_their_default)
+{
+    static const char text[] = ",\\\"clip value\\\":0.0,\\\"clip norm\\\":0.0";
+    char blank[sizeof text];
+    memset(blank, ' ', sizeof blank - 1);
+    blank[sizeof blank - 1] = '\0';
+    bytes file = read_bytes(state);
+    replace(&file, text, blank);
+    bench b = elsewhere();
+    double value;
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_NORM, 3));
+    assert_ok(neuron_trainer_load(b.trainer, wrong));
+    assert_ok(neuron_optimizer_get_float(b.optimizer, NEURON_OPTIMIZER_CLIP_NORM, &value));
+    ck_assert(value == 0);
+    tear_down(&b);
+    free(file.data);
 }
 END_TEST
 
@@ -519,6 +616,8 @@ int main(void)
     tcase_add_test(cases, another_process_continues);
     tcase_add_test(cases, saved_from_callbacks);
     tcase_add_test(cases, the_learning_rate_is_continued);
+    tcase_add_loop_test(cases, every_rule_is_continued, 0, sizeof rules / sizeof rules[0]);
+    tcase_add_test(cases, options_before_the_first_step_count);
     tcase_add_test(cases, saved_before_the_first_step);
     tcase_add_test(cases, going_back);
     tcase_add_test(cases, a_saved_training_loads_as_saved);
@@ -530,6 +629,7 @@ int main(void)
     tcase_add_test(cases, other_files_are_refused);
     tcase_add_test(cases, cut_files_are_refused);
     tcase_add_test(cases, wrong_states_are_refused);
+    tcase_add_test(cases, options_that_are_missing_take_their_default);
     tcase_add_test(cases, damaged_headers_change_nothing);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

@@ -1,12 +1,9 @@
 /* Cross-entropy, fused with the softmax before it where there is one. */
-#ifndef OPTIMIZE_CROSS_ENTROPY_H
-#define OPTIMIZE_CROSS_ENTROPY_H
+#ifndef LOSSES_CROSS_ENTROPY_H
+#define LOSSES_CROSS_ENTROPY_H
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* The smallest probability whose logarithm is taken, as in Keras. */
-#define NEURON_PROBABILITY_MIN 1e-7
 
 /* Loss of one example in nats.
  *   output    [classes] logits, or probabilities

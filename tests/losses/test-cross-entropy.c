@@ -1,6 +1,6 @@
 #include "test-common.h"
 
-#include "optimize/cross-entropy.h"
+#include "losses/cross-entropy.h"
 
 #include <float.h>
 #include <math.h>

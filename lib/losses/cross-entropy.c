@@ -1,4 +1,6 @@
-#include "optimize/cross-entropy.h"
+#include "losses/cross-entropy.h"
+
+#include "losses/loss.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -31,15 +33,12 @@ static double from_logits(const float *logits, const float *target, int32_t clas
 /* Whether a probability is clipped: then the loss does not change with it. Not for a NaN. */
 static bool clipped(double probability)
 {
-    return probability < NEURON_PROBABILITY_MIN || probability > 1 - NEURON_PROBABILITY_MIN;
+    return neuron_clips(probability, NEURON_LOSS_EPSILON, 1 - NEURON_LOSS_EPSILON);
 }
 
-/* A NaN stays one. */
 static double clip(double probability)
 {
-    if (probability < NEURON_PROBABILITY_MIN)
-        return NEURON_PROBABILITY_MIN;
-    return probability > 1 - NEURON_PROBABILITY_MIN ? 1 - NEURON_PROBABILITY_MIN : probability;
+    return neuron_clip(probability, NEURON_LOSS_EPSILON, 1 - NEURON_LOSS_EPSILON);
 }
 
 /* -sum t log clip(q) with q = p / sum p. Where q is not clipped dL/dq = -t / q, else 0, and
@@ -83,3 +82,40 @@ int32_t neuron_largest(const float *output, int32_t classes)
             best = i;
     return best;
 }
+
+static const neuron_loss_option options[] = {
+    {NEURON_LOSS_LABEL_SMOOTHING, "label_smoothing", 0, 1, 0},
+};
+
+/* A dataset has checked those that it knows to be shares. */
+static bool accepts(const float *target, int32_t outputs)
+{
+    (void)target;
+    (void)outputs;
+    return false;
+}
+
+static void prepare(const neuron_loss_t *loss, float *target, int32_t outputs)
+{
+    neuron_loss_smooth(loss, target, outputs, 1.0 / outputs);
+}
+
+static double whole(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
+                    float *gradient)
+{
+    (void)loss;
+    return neuron_cross_entropy(example->output, example->logits, example->target, example->outputs,
+                                (float)scale, gradient);
+}
+
+const neuron_loss_kind neuron_loss_cross_entropy = {
+    .key = NEURON_LOSS_CROSS_ENTROPY,
+    .name = "cross_entropy",
+    .purpose = NEURON_SESSION_TRAIN,
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .accepts = accepts,
+    .needs = "class numbers or targets that are shares",
+    .prepare = prepare,
+    .whole = whole,
+};

@@ -1,0 +1,116 @@
+/** @file loss.h
+ *  Losses: what a training makes small.
+ *
+ *      neuron_loss_create(&loss, context, NEURON_LOSS_HUBER);
+ *      neuron_loss_set_float(loss, NEURON_LOSS_DELTA, 0.5);
+ *      neuron_trainer_set_loss(trainer, loss);
+ *
+ *  A loss compares the outputs of one example with as many targets: those of the dataset, or for a
+ *  class number 1 for its class and 0 for the others. The loss of a batch is the sum over its
+ *  examples of weight times loss, divided by the number of examples, as in Keras; see
+ *  neuron_trainer_set_class_weights() and neuron_dataset_set_weights() for the weights.
+ *
+ *  A loss holds settings only, so one may serve several trainers and evaluations.
+ */
+#ifndef NEURON_LOSS_H
+#define NEURON_LOSS_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The losses of one example with outputs y, targets t and n outputs, all defined as in Keras,
+ *  logarithms being natural. Where something is clipped the gradient is 0, and so it is at a kink.
+ *  An output that is infinite or not a number makes the loss infinite or not a number. Since 0.1. */
+enum {
+    /** -sum t log q, with q = y / sum(y) clipped to 1e-7 ... 1 - 1e-7. If the graph ends with a
+     *  softmax, training takes the two as one, from the logits and without clipping. Only for class
+     *  numbers and targets that are shares. Option: NEURON_LOSS_LABEL_SMOOTHING (0), which makes t
+     *  t (1 - s) + s / n. */
+    NEURON_LOSS_CROSS_ENTROPY = 10,
+    /** -mean(t log y + (1 - t) log(1 - y)), with y clipped to 1e-7 ... 1 - 1e-7: each output is a
+     *  probability of its own. If the graph ends with a sigmoid, training takes the two as one, from
+     *  the logits and without clipping. Only for targets from 0 to 1.
+     *  Option: NEURON_LOSS_LABEL_SMOOTHING (0), which makes t  t (1 - s) + s / 2. */
+    NEURON_LOSS_BINARY_CROSS_ENTROPY = 20,
+    /** mean((y - t)^2) */
+    NEURON_LOSS_MEAN_SQUARED_ERROR = 30,
+    /** mean(|y - t|) */
+    NEURON_LOSS_MEAN_ABSOLUTE_ERROR = 40,
+    /** mean((log(1 + y) - log(1 + t))^2), with y and t kept at 1e-7 or above */
+    NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR = 50,
+    /** mean(max(0, 1 - t y)), where targets are -1 and 1. If all targets of an example are 0 or 1,
+     *  the zeros are taken for -1. */
+    NEURON_LOSS_HINGE = 60,
+    /** mean(max(0, 1 - t y)^2), with targets as for NEURON_LOSS_HINGE */
+    NEURON_LOSS_SQUARED_HINGE = 70,
+    /** sum(t log(t / y)), with y and t clipped to 1e-7 ... 1 */
+    NEURON_LOSS_KULLBACK_LEIBLER = 80,
+    /** mean of e^2 / 2 where e = |y - t| is at most d, and of d e - d^2 / 2 beyond (Huber, 1964).
+     *  Option: NEURON_LOSS_DELTA (1), which is d. */
+    NEURON_LOSS_HUBER = 90
+};
+
+/** What can be set. Since 0.1. */
+enum {
+    NEURON_LOSS_LABEL_SMOOTHING = 10, /**< s, 0 to 1 (Szegedy et al., 2015; arXiv 1512.00567) */
+    NEURON_LOSS_DELTA = 20            /**< d, above 0 */
+};
+
+/** The caller's own loss of one example.
+ *
+ *  A trainer calls it in the thread that runs it, and an evaluation in the thread that evaluates,
+ *  one example after the other and in the same order for any number of threads.
+ *
+ *  @param output    `outputs` numbers, those that neuron_graph_predict() would give: also a softmax
+ *                   is done already.
+ *  @param target    `outputs` numbers, as the dataset has them.
+ *  @param label     the example's class: its class number, or as neuron_dataset_class_counts()
+ *                   counts it.
+ *  @param gradient  `outputs` numbers, all 0, to be set to the derivative of the loss by each
+ *                   output; NULL if only the loss is wanted. Weights and the size of the batch are
+ *                   none of its concern.
+ *  @return  the loss; if it is infinite or not a number, it ends a run as any such loss does. */
+typedef double (*neuron_loss_callback_t)(const float *output, const float *target, int32_t outputs,
+                                         int32_t label, float *gradient, void *user_data);
+
+/** Makes a loss with the defaults of its kind.
+ *  @param[out] loss  the new loss; NULL on failure.
+ *  @param kind       NEURON_LOSS_CROSS_ENTROPY, ...
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t kind);
+
+/** Makes a loss of the caller's own. In a file of neuron_trainer_save() it is called "custom",
+ *  whatever it does.
+ *  @param[out] loss  the new loss; NULL on failure.
+ *  @param callback   what works it out.
+ *  @param user_data  handed to it; may be NULL. Must outlive the loss.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
+                                         neuron_loss_callback_t callback, void *user_data);
+
+/** Adds an owner. @return  `loss`. Any thread. Since 0.1. */
+NEURON_API neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss);
+
+/** Takes an owner away. Any thread. Since 0.1. */
+NEURON_API void neuron_loss_unref(neuron_loss_t *loss);
+
+/** Sets a number. May be called from a callback of a running trainer; it counts from the next step.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have or a value out of its
+ *           bounds. Since 0.1. */
+NEURON_API int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value);
+
+/** Reads a number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value);
+
+/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum,
+                                  double *maximum);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,118 @@
+#include "augment/augmentation.h"
+
+#include "graph/graph.h"
+
+#include <float.h>
+#include <inttypes.h>
+
+enum { TIMES_MAX = 100, SHIFT_MAX = 65536, BRIGHTNESS_MAX = 1000 };
+
+static const int32_t fill_modes[] = {NEURON_FILL_NEAREST, NEURON_FILL_CONSTANT, NEURON_FILL_REFLECT,
+                                     NEURON_FILL_WRAP, 0};
+
+/* In the order of their keys, so that a key leads to its place. */
+static const neuron_option options[NEURON_AUGMENTATION_OPTIONS] = {
+    {NEURON_AUGMENTATION_ROTATION, "rotation", false, 0, 180, 0, NULL},
+    {NEURON_AUGMENTATION_WIDTH_SHIFT, "width shift", false, 0, SHIFT_MAX, 0, NULL},
+    {NEURON_AUGMENTATION_HEIGHT_SHIFT, "height shift", false, 0, SHIFT_MAX, 0, NULL},
+    {NEURON_AUGMENTATION_ZOOM, "zoom", false, 0, 0.99, 0, NULL},
+    {NEURON_AUGMENTATION_SHEAR, "shear", false, 0, 89, 0, NULL},
+    {NEURON_AUGMENTATION_HORIZONTAL_FLIP, "horizontal flip", true, 0, 1, 0, NULL},
+    {NEURON_AUGMENTATION_VERTICAL_FLIP, "vertical flip", true, 0, 1, 0, NULL},
+    {NEURON_AUGMENTATION_BRIGHTNESS_LOW, "low brightness", false, 0, BRIGHTNESS_MAX, 1, NULL},
+    {NEURON_AUGMENTATION_BRIGHTNESS_HIGH, "high brightness", false, 0, BRIGHTNESS_MAX, 1, NULL},
+    {NEURON_AUGMENTATION_FILL_MODE, "fill mode", true, NEURON_FILL_NEAREST, NEURON_FILL_WRAP,
+     NEURON_FILL_NEAREST, fill_modes},
+    {NEURON_AUGMENTATION_FILL_VALUE, "fill value", false, -FLT_MAX, FLT_MAX, 0, NULL},
+    {NEURON_AUGMENTATION_NOISE, "noise", false, 0, FLT_MAX, 0, NULL},
+    {NEURON_AUGMENTATION_BLUR, "blur", true, 0, TIMES_MAX, 0, NULL},
+    {NEURON_AUGMENTATION_SHARPEN, "sharpen", true, 0, TIMES_MAX, 0, NULL},
+};
+
+int neuron_augmentation_create(neuron_augmentation_t **augmentation, neuron_context_t *context)
+{
+    CHECK_ARGUMENT(augmentation);
+    *augmentation = NULL;
+    CHECK_ARGUMENT(context);
+    neuron_augmentation_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    atomic_init(&made->references, 1);
+    made->context = neuron_context_ref(context);
+    for (int32_t i = 0; i < NEURON_AUGMENTATION_OPTIONS; i++)
+        made->settings.options[i] = options[i].fallback;
+    *augmentation = made;
+    return NEURON_OK;
+}
+
+neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t *augmentation)
+{
+    if (augmentation)
+        atomic_fetch_add_explicit(&augmentation->references, 1, memory_order_relaxed);
+    return augmentation;
+}
+
+void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
+{
+    if (!augmentation || atomic_fetch_sub(&augmentation->references, 1) != 1)
+        return;
+    neuron_context_t *context = augmentation->context;
+    neuron_release(context, augmentation);
+    neuron_context_unref(context);
+}
+
+static int look_up(int32_t key, int32_t *index)
+{
+    for (*index = 0; *index < NEURON_AUGMENTATION_OPTIONS; ++*index)
+        if (options[*index].key == key)
+            return NEURON_OK;
+    return neuron_fail(NEURON_E_ARGUMENT, "augmentation: has no option %" PRId32, key);
+}
+
+static int set_option(neuron_augmentation_t *augmentation, int32_t key, double value, bool whole)
+{
+    int32_t index;
+    RETURN_IF_ERROR(look_up(key, &index));
+    if (options[index].whole != whole)
+        return neuron_fail(NEURON_E_ARGUMENT, "augmentation: %s is a %s number",
+                           options[index].name, options[index].whole ? "whole" : "real");
+    RETURN_IF_ERROR(neuron_option_check(&options[index], value, "augmentation"));
+    augmentation->settings.options[index] = value;
+    return NEURON_OK;
+}
+
+int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option, double value)
+{
+    CHECK_ARGUMENT(augmentation);
+    return set_option(augmentation, option, value, false);
+}
+
+int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option, int64_t value)
+{
+    CHECK_ARGUMENT(augmentation);
+    return set_option(augmentation, option, (double)value, true);
+}
+
+int neuron_augmentation_get(const neuron_augmentation_t *augmentation, int32_t option,
+                            double *value)
+{
+    CHECK_ARGUMENT(augmentation);
+    CHECK_ARGUMENT(value);
+    int32_t index;
+    RETURN_IF_ERROR(look_up(option, &index));
+    *value = augmentation->settings.options[index];
+    return NEURON_OK;
+}
+
+int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_t option,
+                               double *minimum, double *maximum)
+{
+    CHECK_ARGUMENT(augmentation);
+    CHECK_ARGUMENT(minimum);
+    CHECK_ARGUMENT(maximum);
+    int32_t index;
+    RETURN_IF_ERROR(look_up(option, &index));
+    *minimum = options[index].minimum;
+    *maximum = options[index].maximum;
+    return NEURON_OK;
+}

@@ -1,0 +1,92 @@
+/* Augmentation, from the inside: settings become random numbers, these an image. */
+#ifndef AUGMENT_AUGMENTATION_H
+#define AUGMENT_AUGMENTATION_H
+
+#include <libneuron/augmentation.h>
+
+#include "data/dataset.h"
+
+/* Options are numbered by tens: option k has place k / 10 - 1. */
+enum { NEURON_AUGMENTATION_OPTIONS = NEURON_AUGMENTATION_SHARPEN / 10 };
+
+/* What is set. A trainer keeps a copy, which nobody changes while its threads read it. */
+typedef struct neuron_augment_settings {
+    double options[NEURON_AUGMENTATION_OPTIONS];
+} neuron_augment_settings;
+
+struct neuron_augmentation {
+    atomic_int references;
+    neuron_context_t *context;
+    neuron_augment_settings settings;
+};
+
+static inline double neuron_augment_option(const neuron_augment_settings *settings, int32_t option)
+{
+    return settings->options[option / 10 - 1];
+}
+
+typedef struct neuron_image_size {
+    int64_t height, width, channels;
+} neuron_image_size;
+
+/* The size of images of a shape; fails if such examples are none. */
+int neuron_image_size_of(neuron_image_size *size, const neuron_shape *shape);
+
+/* Whose turn it is: all random numbers follow from these three. */
+typedef struct neuron_augment_turn {
+    uint64_t seed, epoch, example;
+} neuron_augment_turn;
+
+/* The numbers drawn for one image. Lengths are in pixels, angles in radians. */
+typedef struct neuron_augment_draw {
+    double rotation, shear, row_shift, column_shift, row_zoom, column_zoom;
+    bool mirrored, flipped;
+    double brightness;
+} neuron_augment_draw;
+
+neuron_augment_draw neuron_augment_draw_for(const neuron_augment_settings *settings,
+                                            const neuron_image_size *size,
+                                            const neuron_augment_turn *turn);
+
+/* Where the value of a pixel comes from: row = rows[0] r + rows[1] c + rows[2], and so the column. */
+typedef struct neuron_warp {
+    double rows[3], columns[3];
+    int32_t fill; /* NEURON_FILL_... */
+    float fill_value;
+} neuron_warp;
+
+/* Makes the map, and returns whether it moves anything. */
+bool neuron_warp_make(neuron_warp *warp, const neuron_augment_settings *settings,
+                      const neuron_augment_draw *drawn, const neuron_image_size *size);
+
+void neuron_warp_apply(const neuron_warp *warp, const neuron_image_size *size, const float *from,
+                       float *to);
+
+/* What is done to values where they are; `room` is for another image. */
+void neuron_augment_brighten(const neuron_dataset_t *dataset, const neuron_image_size *size,
+                             double factor, float *image);
+void neuron_augment_blur(const neuron_image_size *size, int64_t times, float *image, float *room);
+void neuron_augment_sharpen(const neuron_image_size *size, int64_t times, float *image,
+                            float *room);
+void neuron_augment_add_noise(const neuron_augment_turn *turn, double deviation, int64_t count,
+                              float *image);
+
+/* Examples to be made: scaled out of the dataset, then augmented. `positions` are places in the
+ * dataset; NULL for first, first + 1, ... */
+typedef struct neuron_augment_batch {
+    const neuron_augment_settings *settings;
+    const neuron_dataset_t *dataset;
+    neuron_image_size size;
+    const int64_t *positions;
+    int64_t first, count;
+    uint64_t seed, epoch;
+    float *values;
+    float *room; /* neuron_augment_room() floats for each thread of the pool */
+} neuron_augment_batch;
+
+/* Floats that one thread works with. */
+size_t neuron_augment_room(const neuron_image_size *size);
+
+int neuron_augment_run(const neuron_augment_batch *batch, neuron_pool *pool);
+
+#endif

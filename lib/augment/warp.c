@@ -1,0 +1,89 @@
+/* Moving the pixels of an image. */
+#include "augment/augmentation.h"
+
+#include "base/checked.h"
+
+/* Nearer than this to a pixel is on it: the sine of half a turn is not quite 0. */
+static const double near = 1e-6;
+
+/* A place between two pixels of one axis: `below` <= place < below + 1. */
+typedef struct place {
+    int64_t below, above;
+    float share; /* of the pixel above */
+} place;
+
+static place place_of(double coordinate)
+{
+    /* The largest whole number up to there: floor() is a call where it is no instruction. */
+    double moved = coordinate + near;
+    place found = {.below = (int64_t)moved};
+    found.below -= (double)found.below > moved;
+    double share = coordinate - (double)found.below;
+    found.share = share < near ? 0 : (float)share;
+    found.above = found.below + (found.share > 0);
+    return found;
+}
+
+static int64_t remainder_of(int64_t number, int64_t extent)
+{
+    int64_t rest = number % extent;
+    return rest < 0 ? rest + extent : rest;
+}
+
+/* The pixel inside that stands for one outside. */
+static int64_t fold(int64_t pixel, int64_t extent, int32_t fill)
+{
+    switch (fill) {
+    case NEURON_FILL_REFLECT:
+        pixel = remainder_of(pixel, 2 * extent);
+        return pixel < extent ? pixel : 2 * extent - 1 - pixel;
+    case NEURON_FILL_WRAP:
+        return remainder_of(pixel, extent);
+    default:
+        return neuron_between(0, pixel, extent - 1);
+    }
+}
+
+/* Makes a place lie inside; returns false if nothing of the image is there. */
+static bool bring_inside(place *at, int64_t extent, int32_t fill)
+{
+    if (at->below >= 0 && at->above < extent)
+        return true;
+    if (fill == NEURON_FILL_CONSTANT)
+        return false;
+    at->below = fold(at->below, extent, fill);
+    at->above = fold(at->above, extent, fill);
+    return true;
+}
+
+static void sample(const float *from, const neuron_image_size *size, place row, place column,
+                   float *to)
+{
+    int64_t channels = size->channels, line = size->width * channels;
+    const float *upper = from + row.below * line, *lower = from + row.above * line;
+    int64_t left = column.below * channels, right = column.above * channels;
+    for (int64_t k = 0; k < channels; k++) {
+        float a = upper[left + k] * (1 - column.share) + upper[right + k] * column.share;
+        float b = lower[left + k] * (1 - column.share) + lower[right + k] * column.share;
+        to[k] = a * (1 - row.share) + b * row.share;
+    }
+}
+
+void neuron_warp_apply(const neuron_warp *warp, const neuron_image_size *size, const float *from,
+                       float *to)
+{
+    for (int64_t r = 0; r < size->height; r++) {
+        double row_start = warp->rows[0] * (double)r + warp->rows[2];
+        double column_start = warp->columns[0] * (double)r + warp->columns[2];
+        for (int64_t c = 0; c < size->width; c++, to += size->channels) {
+            place row = place_of(row_start + warp->rows[1] * (double)c);
+            place column = place_of(column_start + warp->columns[1] * (double)c);
+            if (bring_inside(&row, size->height, warp->fill) &&
+                bring_inside(&column, size->width, warp->fill))
+                sample(from, size, row, column, to);
+            else
+                for (int64_t k = 0; k < size->channels; k++)
+                    to[k] = warp->fill_value;
+        }
+    }
+}

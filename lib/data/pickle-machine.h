@@ -1,0 +1,28 @@
+/* What the parts of the machine for pickles share. */
+#ifndef DATA_PICKLE_MACHINE_H
+#define DATA_PICKLE_MACHINE_H
+
+#include "data/pickle.h"
+
+/* Keeps a message that tells the file and the byte of the opcode, and has the value
+ * NEURON_E_FORMAT. */
+#define neuron_pickle_fail(pickle, format, ...)                                                    \
+    neuron_fail(NEURON_E_FORMAT, "%s: " format ", at byte %zu%s", (pickle)->content->name,         \
+                __VA_ARGS__, (pickle)->opcode_at, neuron_content_where((pickle)->content))
+
+int neuron_pickle_push(neuron_pickle *pickle, neuron_pickle_value value);
+
+/* Takes the uppermost value, which must not be a mark. */
+int neuron_pickle_pop(neuron_pickle *pickle, neuron_pickle_value *value);
+
+/* Makes an object and pushes a value of `kind` that refers to it. */
+int neuron_pickle_push_object(neuron_pickle *pickle, neuron_pickle_kind kind,
+                              neuron_pickle_object object);
+
+/* The NumPy part: `name` is "module name"; and what REDUCE and BUILD do. */
+int neuron_pickle_push_global(neuron_pickle *pickle, const neuron_pickle_value *module,
+                              const neuron_pickle_value *name);
+int neuron_pickle_reduce(neuron_pickle *pickle);
+int neuron_pickle_build(neuron_pickle *pickle);
+
+#endif

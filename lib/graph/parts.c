@@ -1,0 +1,91 @@
+/* What the caller sets on a node and its parameter arrays beside the options of its layer. */
+#include "graph/graph.h"
+#include "graph/initializer.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <string.h>
+
+static int find_array(const neuron_node_t *node, const char *name, int32_t *index)
+{
+    if (!name)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs the name of an array", node->name);
+    for (int32_t i = 0; i < node->spec.array_count; i++) {
+        if (strcmp(node->spec.arrays[i].name, name) == 0) {
+            *index = i;
+            return NEURON_OK;
+        }
+    }
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: has no array \"%.63s\"", node->name, name);
+}
+
+/* Before the graph is finished an error sticks to it. */
+static int latch(neuron_node_t *node, int status)
+{
+    if (status < 0 && !node->graph->finished)
+        neuron_graph_latch(node->graph, status);
+    return status;
+}
+
+static int set_initializer(neuron_node_t *node, const char *array, int32_t kind, double parameter)
+{
+    int32_t index;
+    RETURN_IF_ERROR(find_array(node, array, &index));
+    RETURN_IF_ERROR(neuron_initializer_check(kind, parameter, node->name));
+    node->choices[index].initializer = kind;
+    node->choices[index].parameter = parameter;
+    return NEURON_OK;
+}
+
+int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t kind,
+                                double parameter)
+{
+    RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
+    return latch(node, set_initializer(node, array, kind, parameter));
+}
+
+static int check_factor(const neuron_node_t *node, const char *name, double factor)
+{
+    if (!(factor >= 0 && factor <= FLT_MAX)) /* written so that a NaN is refused */
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not 0 or more", node->name, name,
+                           factor);
+    return NEURON_OK;
+}
+
+static int set_regularizer(neuron_node_t *node, const char *array, double l1, double l2)
+{
+    int32_t index;
+    RETURN_IF_ERROR(find_array(node, array, &index));
+    RETURN_IF_ERROR(check_factor(node, "l1", l1));
+    RETURN_IF_ERROR(check_factor(node, "l2", l2));
+    if (!node->spec.arrays[index].trainable)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is not trained, so it takes no regularizer",
+                           node->name, array);
+    node->choices[index].l1 = l1;
+    node->choices[index].l2 = l2;
+    return NEURON_OK;
+}
+
+int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l1, double l2)
+{
+    CHECK_ARGUMENT(node);
+    return latch(node, set_regularizer(node, array, l1, l2));
+}
+
+int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
+{
+    CHECK_ARGUMENT(node);
+    if (trainable != 0 && trainable != 1)
+        return latch(node, neuron_fail(NEURON_E_ARGUMENT, "%s: trainable %" PRId32 " is not 0 or 1",
+                                       node->name, trainable));
+    if (node->frozen == (trainable == 0))
+        return NEURON_OK;
+    node->frozen = trainable == 0;
+    node->graph->marks++;
+    return NEURON_OK;
+}
+
+int32_t neuron_node_trainable(const neuron_node_t *node)
+{
+    return node && !node->frozen;
+}

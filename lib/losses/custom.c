@@ -1,0 +1,22 @@
+/* A loss of the caller's own. */
+#include "losses/loss.h"
+
+#include <string.h>
+
+static double whole(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
+                    float *gradient)
+{
+    if (gradient)
+        memset(gradient, 0, (size_t)example->outputs * sizeof *gradient);
+    const double value = loss->callback(example->output, example->target, example->outputs,
+                                        example->label, gradient, loss->user_data);
+    for (int32_t i = 0; gradient && i < example->outputs; i++)
+        gradient[i] = (float)((double)gradient[i] * scale);
+    return value;
+}
+
+const neuron_loss_kind neuron_loss_custom = {
+    .name = "custom",
+    .purpose = NEURON_SESSION_TRAIN_WHOLE,
+    .whole = whole,
+};

@@ -1,0 +1,30 @@
+#include "losses/loss.h"
+
+/* Class numbers and one-hot targets are 0 and 1, which this loss knows as -1 and 1. */
+void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int32_t outputs)
+{
+    (void)loss;
+    for (int32_t i = 0; i < outputs; i++)
+        if (target[i] != 0 && target[i] != 1)
+            return;
+    for (int32_t i = 0; i < outputs; i++)
+        target[i] = 2 * target[i] - 1;
+}
+
+static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
+{
+    (void)loss;
+    (void)logits;
+    const double margin = 1 - target * output;
+    if (margin <= 0)
+        return (neuron_loss_point){0, 0};
+    return (neuron_loss_point){margin, -target};
+}
+
+const neuron_loss_kind neuron_loss_hinge = {
+    .key = NEURON_LOSS_HINGE,
+    .name = "hinge",
+    .purpose = NEURON_SESSION_TRAIN_WHOLE,
+    .prepare = neuron_hinge_prepare,
+    .point = point,
+};

@@ -1,0 +1,28 @@
+/* Huber's loss (Huber, 1964): squared near the target, linear far from it. */
+#include "losses/loss.h"
+
+#include <float.h>
+#include <math.h>
+
+static const neuron_loss_option options[] = {
+    {NEURON_LOSS_DELTA, "delta", FLT_MIN, FLT_MAX, 1},
+};
+
+static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
+{
+    (void)logits;
+    const double delta = neuron_loss_option_value(loss, NEURON_LOSS_DELTA);
+    const double error = output - target;
+    if (fabs(error) <= delta)
+        return (neuron_loss_point){error * error / 2, error};
+    return (neuron_loss_point){delta * fabs(error) - delta * delta / 2, copysign(delta, error)};
+}
+
+const neuron_loss_kind neuron_loss_huber = {
+    .key = NEURON_LOSS_HUBER,
+    .name = "huber",
+    .purpose = NEURON_SESSION_TRAIN_WHOLE,
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .point = point,
+};

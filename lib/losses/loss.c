@@ -1,0 +1,139 @@
+#include "losses/loss.h"
+
+#include <float.h>
+#include <stddef.h>
+
+static const neuron_loss_kind *const kinds[] = {
+    &neuron_loss_binary_cross_entropy,
+    &neuron_loss_cross_entropy,
+    &neuron_loss_hinge,
+    &neuron_loss_huber,
+    &neuron_loss_kullback_leibler,
+    &neuron_loss_mean_absolute_error,
+    &neuron_loss_mean_squared_error,
+    &neuron_loss_mean_squared_logarithmic_error,
+    &neuron_loss_squared_hinge,
+};
+
+const neuron_loss_t neuron_loss_default = {.kind = &neuron_loss_cross_entropy};
+
+static const neuron_loss_kind *find_kind(int32_t key)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i]->key == key)
+            return kinds[i];
+    return NULL;
+}
+
+/* Place of an option in the kind's list, or -1. */
+static int32_t find_option(const neuron_loss_kind *kind, int32_t key)
+{
+    for (int32_t i = 0; i < kind->option_count; i++)
+        if (kind->options[i].key == key)
+            return i;
+    return -1;
+}
+
+/* The same with a message for the caller of a public function. */
+static int look_up_option(const neuron_loss_t *loss, int32_t key, int32_t *index)
+{
+    *index = find_option(loss->kind, key);
+    if (*index < 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: has no option %d", loss->kind->name, key);
+    return NEURON_OK;
+}
+
+static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_loss_kind *kind)
+{
+    neuron_loss_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    atomic_init(&made->references, 1);
+    made->context = neuron_context_ref(context);
+    made->kind = kind;
+    for (int32_t i = 0; i < kind->option_count; i++)
+        made->options[i] = kind->options[i].fallback;
+    *loss = made;
+    return NEURON_OK;
+}
+
+int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t kind)
+{
+    CHECK_ARGUMENT(loss);
+    *loss = NULL;
+    CHECK_ARGUMENT(context);
+    const neuron_loss_kind *found = find_kind(kind);
+    if (!found)
+        return neuron_fail(NEURON_E_ARGUMENT, "loss: %d is not a kind", kind);
+    return create(loss, context, found);
+}
+
+int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
+                              neuron_loss_callback_t callback, void *user_data)
+{
+    CHECK_ARGUMENT(loss);
+    *loss = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(callback);
+    RETURN_IF_ERROR(create(loss, context, &neuron_loss_custom));
+    (*loss)->callback = callback;
+    (*loss)->user_data = user_data;
+    return NEURON_OK;
+}
+
+neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss)
+{
+    if (loss)
+        atomic_fetch_add_explicit(&loss->references, 1, memory_order_relaxed);
+    return loss;
+}
+
+void neuron_loss_unref(neuron_loss_t *loss)
+{
+    if (!loss || atomic_fetch_sub(&loss->references, 1) != 1)
+        return;
+    neuron_context_t *context = loss->context;
+    neuron_release(context, loss);
+    neuron_context_unref(context);
+}
+
+int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value)
+{
+    CHECK_ARGUMENT(loss);
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(loss, option, &index));
+    const neuron_loss_option *row = &loss->kind->options[index];
+    /* Written so that a NaN is refused. */
+    if (!(value >= row->minimum && value <= row->maximum))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %s", loss->kind->name, row->name,
+                           value, row->maximum >= FLT_MAX ? "above 0 and finite" : "0 to 1");
+    loss->options[index] = value;
+    return NEURON_OK;
+}
+
+int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value)
+{
+    CHECK_ARGUMENT(loss);
+    CHECK_ARGUMENT(value);
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(loss, option, &index));
+    *value = loss->options[index];
+    return NEURON_OK;
+}
+
+int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum, double *maximum)
+{
+    CHECK_ARGUMENT(loss);
+    CHECK_ARGUMENT(minimum);
+    CHECK_ARGUMENT(maximum);
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(loss, option, &index));
+    *minimum = loss->kind->options[index].minimum;
+    *maximum = loss->kind->options[index].maximum;
+    return NEURON_OK;
+}
+
+double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key)
+{
+    return loss->options[find_option(loss->kind, key)];
+}

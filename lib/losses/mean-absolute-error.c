@@ -1,0 +1,18 @@
+#include "losses/loss.h"
+
+#include <math.h>
+
+static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
+{
+    (void)loss;
+    (void)logits;
+    const double error = output - target;
+    return (neuron_loss_point){fabs(error), (error > 0) - (error < 0)};
+}
+
+const neuron_loss_kind neuron_loss_mean_absolute_error = {
+    .key = NEURON_LOSS_MEAN_ABSOLUTE_ERROR,
+    .name = "mean_absolute_error",
+    .purpose = NEURON_SESSION_TRAIN_WHOLE,
+    .point = point,
+};

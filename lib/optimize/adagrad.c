@@ -1,0 +1,35 @@
+/* Adagrad (Duchi, Hazan and Singer, 2011), in the form of Keras: epsilon is under the root. */
+#include "optimize/optimizer.h"
+
+#include "kernels/kernels.h"
+
+static const neuron_optimizer_option options[] = {
+    NEURON_OPTION_RATE(0.001),
+    {NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, "initial accumulator", 0, FLT_MAX, 0.1, false},
+    NEURON_OPTION_EPSILON,
+};
+
+static double initial_sum(const neuron_optimizer_t *adagrad)
+{
+    return neuron_optimizer_option_value(adagrad, NEURON_OPTIMIZER_INITIAL_ACCUMULATOR);
+}
+
+static void update_run(const neuron_update *update)
+{
+    const neuron_rule_work work = {
+        .rate = update->rate,
+        .epsilon = neuron_optimizer_float(update->optimizer, NEURON_OPTIMIZER_EPSILON),
+    };
+    update->kernels->adagrad(&work, update->values, update->gradients, update->slots[0], NULL,
+                             update->count);
+}
+
+const neuron_rule neuron_rule_adagrad = {
+    .key = NEURON_OPTIMIZER_ADAGRAD,
+    .name = "adagrad",
+    .slot_count = 1,
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .initial = initial_sum,
+    .update = update_run,
+};

@@ -1,0 +1,47 @@
+/* Adamax (section 7.1 of Kingma and Ba, 2015; arXiv 1412.6980), in the form of Keras. */
+#include "optimize/optimizer.h"
+
+#include "kernels/kernels.h"
+
+#include <math.h>
+
+static const neuron_optimizer_option options[] = {
+    NEURON_OPTION_RATE(0.001),
+    NEURON_OPTION_BETA_1,
+    NEURON_OPTION_BETA_2,
+    NEURON_OPTION_EPSILON,
+};
+
+/* The mean starts at 0 and is too small in the first steps. */
+static void begin_step(neuron_update *update)
+{
+    const neuron_optimizer_t *adamax = update->optimizer;
+    const double beta_1 = neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_BETA_1);
+    update->rate = (float)(neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_LEARNING_RATE) /
+                           (1 - pow(beta_1, (double)update->step)));
+}
+
+static void update_run(const neuron_update *update)
+{
+    const neuron_optimizer_t *adamax = update->optimizer;
+    const double beta_1 = neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_BETA_1);
+    const neuron_rule_work work = {
+        .rate = update->rate,
+        .epsilon = neuron_optimizer_float(adamax, NEURON_OPTIMIZER_EPSILON),
+        .keep_first = (float)beta_1,
+        .take_first = (float)(1 - beta_1),
+        .keep_second = neuron_optimizer_float(adamax, NEURON_OPTIMIZER_BETA_2),
+    };
+    update->kernels->adamax(&work, update->values, update->gradients, update->slots[0],
+                            update->slots[1], update->count);
+}
+
+const neuron_rule neuron_rule_adamax = {
+    .key = NEURON_OPTIMIZER_ADAMAX,
+    .name = "adamax",
+    .slot_count = 2,
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .begin = begin_step,
+    .update = update_run,
+};

@@ -1,0 +1,35 @@
+/* Adam with decoupled weight decay (Loshchilov and Hutter, 2019; arXiv 1711.05101). */
+#include "optimize/optimizer.h"
+
+static const neuron_optimizer_option options[] = {
+    NEURON_OPTION_RATE(0.001),
+    NEURON_OPTION_BETA_1,
+    NEURON_OPTION_BETA_2,
+    NEURON_OPTION_EPSILON,
+    {NEURON_OPTIMIZER_WEIGHT_DECAY, "weight decay", 0, FLT_MAX, 0.004, false},
+};
+
+/* The decay goes by the learning rate itself, not by that of Adam's first steps. */
+static void begin_step(neuron_update *update)
+{
+    const neuron_optimizer_t *adamw = update->optimizer;
+    neuron_adam_begin(update);
+    update->factors[0] =
+        (float)(neuron_optimizer_option_value(adamw, NEURON_OPTIMIZER_LEARNING_RATE) *
+                neuron_optimizer_option_value(adamw, NEURON_OPTIMIZER_WEIGHT_DECAY));
+}
+
+static void update_run(const neuron_update *update)
+{
+    neuron_adam_update(update, update->factors[0]);
+}
+
+const neuron_rule neuron_rule_adamw = {
+    .key = NEURON_OPTIMIZER_ADAMW,
+    .name = "adamw",
+    .slot_count = 2,
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .begin = begin_step,
+    .update = update_run,
+};

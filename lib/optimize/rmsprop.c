@@ -1,0 +1,35 @@
+/* RMSprop (Tieleman and Hinton, 2012), in the form of Keras: epsilon is under the root. */
+#include "optimize/optimizer.h"
+
+#include "kernels/kernels.h"
+
+static const neuron_optimizer_option options[] = {
+    NEURON_OPTION_RATE(0.001),
+    NEURON_OPTION_RHO(0.9),
+    NEURON_OPTION_MOMENTUM,
+    NEURON_OPTION_EPSILON,
+};
+
+static void update_run(const neuron_update *update)
+{
+    const neuron_optimizer_t *rmsprop = update->optimizer;
+    const double rho = neuron_optimizer_option_value(rmsprop, NEURON_OPTIMIZER_RHO);
+    const neuron_rule_work work = {
+        .rate = update->rate,
+        .epsilon = neuron_optimizer_float(rmsprop, NEURON_OPTIMIZER_EPSILON),
+        .keep_first = neuron_optimizer_float(rmsprop, NEURON_OPTIMIZER_MOMENTUM),
+        .keep_second = (float)rho,
+        .take_second = (float)(1 - rho),
+    };
+    update->kernels->rmsprop(&work, update->values, update->gradients, update->slots[0],
+                             update->slots[1], update->count);
+}
+
+const neuron_rule neuron_rule_rmsprop = {
+    .key = NEURON_OPTIMIZER_RMSPROP,
+    .name = "rmsprop",
+    .slot_count = 2,
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .update = update_run,
+};

@@ -1,0 +1,199 @@
+/* The handle, its options, and images that do not depend on threads or batches. */
+#include "test-models.h"
+
+#include <math.h>
+
+enum { SIZE = 12, PIXELS = SIZE * SIZE, EXAMPLES = 23 };
+
+static neuron_context_t *context;
+
+static void setup(void)
+{
+    context = test_context();
+}
+
+static void teardown(void)
+{
+    neuron_context_unref(context);
+}
+
+static neuron_augmentation_t *everything(void)
+{
+    neuron_augmentation_t *made;
+    assert_ok(neuron_augmentation_create(&made, context));
+    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_ROTATION, 20));
+    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_WIDTH_SHIFT, 0.1));
+    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_HEIGHT_SHIFT, 2));
+    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_ZOOM, 0.1));
+    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_SHEAR, 5));
+    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
+    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_VERTICAL_FLIP, 1));
+    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_BRIGHTNESS_LOW, 0.5));
+    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 1.5));
+    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_FILL_MODE, NEURON_FILL_WRAP));
+    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_NOISE, 0.05));
+    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_BLUR, 2));
+    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_SHARPEN, 1));
+    return made;
+}
+
+START_TEST(changes_nothing_by_default)
+{
+    neuron_augmentation_t *augmentation;
+    neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
+    float plain[EXAMPLES * PIXELS], values[EXAMPLES * PIXELS];
+    assert_ok(neuron_augmentation_create(&augmentation, context));
+    assert_ok(neuron_dataset_read(glyphs, 0, EXAMPLES, plain, NULL));
+    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 1, 0, values));
+    ck_assert_mem_eq(plain, values, sizeof plain);
+    neuron_dataset_unref(glyphs);
+    neuron_augmentation_unref(augmentation);
+}
+END_TEST
+
+START_TEST(images_do_not_depend_on_threads_or_batches)
+{
+    neuron_augmentation_t *augmentation = everything();
+    neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
+    float expected[EXAMPLES * PIXELS], values[EXAMPLES * PIXELS];
+    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 7, 3, expected));
+    const int64_t batches[] = {1, 4, 10, EXAMPLES};
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        assert_ok(neuron_context_set_threads(context, threads));
+        for (int b = 0; b < 4; b++) {
+            memset(values, 0, sizeof values);
+            for (int64_t first = 0; first < EXAMPLES; first += batches[b]) {
+                int64_t left = EXAMPLES - first;
+                assert_ok(neuron_augmentation_apply(augmentation, glyphs, first,
+                                                    left < batches[b] ? left : batches[b], 7, 3,
+                                                    values + first * PIXELS));
+            }
+            ck_assert_mem_eq(values, expected, sizeof values);
+        }
+    }
+    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 7, 4, values));
+    ck_assert_mem_ne(values, expected, PIXELS * sizeof(float));
+    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 8, 3, values));
+    ck_assert_mem_ne(values, expected, PIXELS * sizeof(float));
+    neuron_dataset_unref(glyphs);
+    neuron_augmentation_unref(augmentation);
+}
+END_TEST
+
+START_TEST(takes_images_with_and_without_channels)
+{
+    neuron_augmentation_t *augmentation = everything();
+    neuron_dataset_t *glyphs = test_glyphs(context, 4, SIZE);
+    float values[2][4 * PIXELS];
+    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, 4, 1, 0, values[0]));
+    assert_ok(neuron_dataset_reshape(glyphs, (int64_t[]){SIZE, SIZE}, 2));
+    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, 4, 1, 0, values[1]));
+    ck_assert_mem_eq(values[0], values[1], sizeof values[0]);
+    assert_ok(neuron_dataset_reshape(glyphs, (int64_t[]){PIXELS}, 1));
+    assert_status(neuron_augmentation_apply(augmentation, glyphs, 0, 4, 1, 0, values[1]),
+                  NEURON_E_SHAPE);
+    assert_message("examples are 144, not height x width or height x width x channels");
+    assert_ok(neuron_dataset_reshape(glyphs, (int64_t[]){2, 2, 6, 6}, 4));
+    assert_status(neuron_augmentation_apply(augmentation, glyphs, 0, 4, 1, 0, values[1]),
+                  NEURON_E_SHAPE);
+    neuron_dataset_unref(glyphs);
+    neuron_augmentation_unref(augmentation);
+}
+END_TEST
+
+START_TEST(options_have_bounds)
+{
+    neuron_augmentation_t *a;
+    assert_ok(neuron_augmentation_create(&a, context));
+    for (int32_t option = NEURON_AUGMENTATION_ROTATION; option <= NEURON_AUGMENTATION_SHARPEN;
+         option += 10) {
+        double low, high, before, after;
+        assert_ok(neuron_augmentation_bounds(a, option, &low, &high));
+        assert_ok(neuron_augmentation_get(a, option, &before));
+        ck_assert(low <= before && before <= high);
+        bool whole = neuron_augmentation_set_float(a, option, before) != NEURON_OK;
+        if (whole) {
+            assert_message("is a whole number");
+            assert_ok(neuron_augmentation_set_int(a, option, (int64_t)high));
+            assert_status(neuron_augmentation_set_int(a, option, (int64_t)high + 1),
+                          NEURON_E_ARGUMENT);
+        } else {
+            assert_ok(neuron_augmentation_set_float(a, option, high));
+            assert_status(neuron_augmentation_set_float(a, option, nextafter(high, INFINITY)),
+                          NEURON_E_ARGUMENT);
+            assert_status(neuron_augmentation_set_float(a, option, NAN), NEURON_E_ARGUMENT);
+            assert_status(neuron_augmentation_set_int(a, option, 0), NEURON_E_ARGUMENT);
+            assert_message("is a real number");
+        }
+        assert_ok(neuron_augmentation_get(a, option, &after));
+        ck_assert_double_eq(after, high);
+    }
+    assert_status(neuron_augmentation_set_float(a, NEURON_AUGMENTATION_ROTATION, -3),
+                  NEURON_E_ARGUMENT);
+    assert_message("augmentation: rotation -3 is not 0 to 180");
+    assert_status(neuron_augmentation_set_int(a, NEURON_AUGMENTATION_FILL_MODE, 15),
+                  NEURON_E_ARGUMENT);
+    assert_message("fill mode 15 is not one of its choices");
+    double value;
+    assert_status(neuron_augmentation_get(a, 155, &value), NEURON_E_ARGUMENT);
+    assert_message("augmentation: has no option 155");
+    assert_status(neuron_augmentation_set_int(a, 11, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_set_float(a, 0, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_bounds(a, 11, &value, &value), NEURON_E_ARGUMENT);
+    neuron_augmentation_unref(a);
+}
+END_TEST
+
+START_TEST(arguments_are_checked)
+{
+    neuron_augmentation_t *a = NULL;
+    neuron_dataset_t *glyphs = test_glyphs(context, 4, SIZE);
+    float values[4 * PIXELS];
+    double value;
+    assert_status(neuron_augmentation_create(NULL, context), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_create(&a, NULL), NEURON_E_ARGUMENT);
+    assert_ok(neuron_augmentation_create(&a, context));
+    ck_assert_ptr_eq(neuron_augmentation_ref(a), a);
+    neuron_augmentation_unref(a);
+    neuron_augmentation_unref(NULL);
+    ck_assert_ptr_null(neuron_augmentation_ref(NULL));
+    assert_status(neuron_augmentation_set_float(NULL, NEURON_AUGMENTATION_ZOOM, 0),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_set_int(NULL, NEURON_AUGMENTATION_BLUR, 0),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get(NULL, NEURON_AUGMENTATION_BLUR, &value),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get(a, NEURON_AUGMENTATION_BLUR, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_bounds(a, NEURON_AUGMENTATION_BLUR, NULL, &value),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_bounds(a, NEURON_AUGMENTATION_BLUR, &value, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_bounds(NULL, NEURON_AUGMENTATION_BLUR, &value, &value),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(NULL, glyphs, 0, 1, 1, 0, values), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(a, NULL, 0, 1, 1, 0, values), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(a, glyphs, 0, 5, 1, 0, values), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(a, glyphs, -1, 1, 1, 0, values), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(a, glyphs, 0, -1, 1, 0, values), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(a, glyphs, 0, 1, 1, -1, values), NEURON_E_ARGUMENT);
+    assert_message("epoch");
+    assert_status(neuron_augmentation_apply(a, glyphs, 0, 1, 1, 0, NULL), NEURON_E_ARGUMENT);
+    assert_ok(neuron_augmentation_apply(a, glyphs, 4, 0, 1, 0, values));
+    neuron_dataset_unref(glyphs);
+    neuron_augmentation_unref(a);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("augmentation");
+    TCase *tests = tcase_create("augmentation");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, changes_nothing_by_default);
+    tcase_add_test(tests, images_do_not_depend_on_threads_or_batches);
+    tcase_add_test(tests, takes_images_with_and_without_channels);
+    tcase_add_test(tests, options_have_bounds);
+    tcase_add_test(tests, arguments_are_checked);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

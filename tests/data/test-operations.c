@@ -1,0 +1,353 @@
+/* What makes a dataset of another: filters, folds, orders, grey images. */
+#include "test-common.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+static neuron_context_t *context;
+
+static void setup(void)
+{
+    context = test_context();
+}
+
+static void teardown(void)
+{
+    neuron_context_unref(context);
+}
+
+/* Examples of the given type and shape; stored element e is `value(e)`, example i of class
+ * i % classes. */
+static neuron_dataset_t *make(int32_t type, const int64_t *extents, int32_t rank, int32_t classes,
+                              double (*value)(int64_t element))
+{
+    neuron_tensor_t *examples, *labels;
+    assert_ok(neuron_tensor_create(&examples, context, type, extents, rank));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, extents, 1));
+    for (int64_t e = 0; e < neuron_tensor_count(examples); e++)
+        if (type == NEURON_U8)
+            ((uint8_t *)neuron_tensor_data(examples))[e] = (uint8_t)value(e);
+        else
+            ((float *)neuron_tensor_data(examples))[e] = (float)value(e);
+    for (int64_t i = 0; i < extents[0]; i++)
+        ((int32_t *)neuron_tensor_data(labels))[i] = (int32_t)(i % classes);
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, classes));
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
+    return dataset;
+}
+
+static double itself(int64_t element)
+{
+    return (double)element;
+}
+
+static double scattered(int64_t element)
+{
+    return (double)(element * 37 % 256);
+}
+
+/* Example i has the one value i. */
+static neuron_dataset_t *numbered(int64_t count, int32_t classes)
+{
+    return make(NEURON_F32, (int64_t[]){count, 1}, 2, classes, itself);
+}
+
+/* All values and labels; the caller frees the values. */
+static float *read_all(const neuron_dataset_t *dataset, int32_t *labels)
+{
+    int64_t shape[NEURON_RANK_MAX], size = 1;
+    int32_t rank;
+    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    for (int32_t i = 0; i < rank; i++)
+        size *= shape[i];
+    int64_t count = neuron_dataset_count(dataset);
+    float *values = malloc((size_t)(count * size) * sizeof *values);
+    assert_ok(neuron_dataset_read(dataset, 0, count, values, labels));
+    return values;
+}
+
+/* Adds to `seen` how often each example of numbered() is there. */
+static void mark(const neuron_dataset_t *part, int *seen)
+{
+    float *values = read_all(part, NULL);
+    for (int64_t i = 0; i < neuron_dataset_count(part); i++)
+        seen[(int)values[i]]++;
+    free(values);
+}
+
+/* ---- Filters ---- */
+
+START_TEST(filters_by_class)
+{
+    neuron_dataset_t *dataset = numbered(10, 4), *filtered;
+    const int32_t classes[] = {3, 1, 3};
+    assert_ok(neuron_dataset_filter(&filtered, dataset, classes, 3));
+    ck_assert_int_eq(neuron_dataset_count(filtered), 5);
+    ck_assert_int_eq(neuron_dataset_class_count(filtered), 4);
+    int32_t labels[5];
+    const float kept[] = {1, 3, 5, 7, 9};
+    float *values = read_all(filtered, labels);
+    ck_assert_mem_eq(values, kept, sizeof kept);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(labels[i], i % 2 ? 3 : 1);
+    free(values);
+    neuron_dataset_unref(filtered);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+static int keep_even_of_class(int64_t position, int32_t label, void *user_data)
+{
+    return position % 2 == 0 && label == *(const int32_t *)user_data;
+}
+
+START_TEST(filters_by_a_function)
+{
+    neuron_dataset_t *dataset = numbered(20, 3), *part, *filtered;
+    assert_ok(neuron_dataset_subset(&part, dataset, 1, 19));
+    int32_t label = 2;
+    assert_ok(neuron_dataset_filter_by(&filtered, part, keep_even_of_class, &label));
+    const float kept[] = {5, 11, 17}; /* places 4, 10, 16 of the part */
+    float *values = read_all(filtered, NULL);
+    ck_assert_int_eq(neuron_dataset_count(filtered), 3);
+    ck_assert_mem_eq(values, kept, sizeof kept);
+    free(values);
+    neuron_dataset_unref(filtered);
+    neuron_dataset_unref(part);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+static int keep_nothing(int64_t position, int32_t label, void *user_data)
+{
+    (void)position;
+    (void)label;
+    (void)user_data;
+    return 0;
+}
+
+START_TEST(filters_refuse)
+{
+    neuron_dataset_t *dataset = numbered(2, 5), *made = dataset;
+    const int32_t one = 1, three = 3, five = 5, negative = -1;
+    assert_status(neuron_dataset_filter(&made, dataset, &five, 1), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(made);
+    assert_message("class 5 is not 0 to 4");
+    assert_status(neuron_dataset_filter(&made, dataset, &negative, 1), NEURON_E_ARGUMENT);
+    assert_message("class -1");
+    assert_status(neuron_dataset_filter(&made, dataset, &three, 1), NEURON_E_DATA);
+    assert_message("none of the 2 examples is of these classes");
+    assert_status(neuron_dataset_filter(&made, dataset, &one, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_filter(&made, dataset, NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_filter(&made, NULL, &one, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_filter(NULL, dataset, &one, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_filter_by(&made, dataset, keep_nothing, NULL), NEURON_E_DATA);
+    assert_message("none of the 2 examples is kept");
+    assert_status(neuron_dataset_filter_by(&made, dataset, NULL, NULL), NEURON_E_ARGUMENT);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+/* ---- Orders ---- */
+
+START_TEST(shuffles)
+{
+    neuron_dataset_t *dataset = numbered(50, 5), *shuffled[3];
+    const uint64_t seeds[] = {7, 7, 8};
+    float *values[3];
+    for (int k = 0; k < 3; k++) {
+        int seen[50] = {0};
+        assert_ok(neuron_dataset_shuffle(&shuffled[k], dataset, seeds[k]));
+        values[k] = read_all(shuffled[k], NULL);
+        mark(shuffled[k], seen);
+        for (int i = 0; i < 50; i++)
+            ck_assert_int_eq(seen[i], 1);
+    }
+    ck_assert_mem_eq(values[0], values[1], 50 * sizeof(float));
+    ck_assert_mem_ne(values[0], values[2], 50 * sizeof(float));
+    int32_t labels[50];
+    assert_ok(neuron_dataset_read(shuffled[0], 0, 50, NULL, labels));
+    for (int i = 0; i < 50; i++)
+        ck_assert_int_eq(labels[i], (int)values[0][i] % 5);
+    for (int k = 0; k < 3; k++) {
+        free(values[k]);
+        neuron_dataset_unref(shuffled[k]);
+    }
+    neuron_dataset_unref(dataset);
+    assert_status(neuron_dataset_shuffle(&dataset, NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_shuffle(NULL, NULL, 1), NEURON_E_ARGUMENT);
+}
+END_TEST
+
+/* ---- Folds ---- */
+
+static void check_folds(int64_t count, int32_t classes, int32_t k)
+{
+    neuron_dataset_t *dataset = numbered(count, classes);
+    int *validated = calloc((size_t)count, sizeof *validated);
+    for (int32_t fold = 0; fold < k; fold++) {
+        neuron_dataset_t *train, *validation;
+        assert_ok(neuron_dataset_k_fold(dataset, k, fold, 3, &train, &validation));
+        int64_t size = neuron_dataset_count(validation), of_class[16], of_fold[16];
+        ck_assert_int_ge(size, count / k);
+        ck_assert_int_le(size, (count + k - 1) / k);
+        ck_assert_int_eq(neuron_dataset_count(train), count - size);
+        assert_ok(neuron_dataset_class_counts(dataset, of_class, 16));
+        assert_ok(neuron_dataset_class_counts(validation, of_fold, 16));
+        for (int32_t c = 0; c < classes; c++)
+            ck_assert_int_le(llabs(of_fold[c] * k - of_class[c]), k);
+        int *seen = calloc((size_t)count, sizeof *seen), twice = 0;
+        mark(validation, validated);
+        mark(validation, seen);
+        mark(train, seen);
+        for (int64_t i = 0; i < count; i++)
+            twice += seen[i] != 1;
+        ck_assert_int_eq(twice, 0);
+        free(seen);
+        neuron_dataset_unref(validation);
+        neuron_dataset_unref(train);
+    }
+    int missed = 0;
+    for (int64_t i = 0; i < count; i++)
+        missed += validated[i] != 1;
+    ck_assert_int_eq(missed, 0);
+    free(validated);
+    neuron_dataset_unref(dataset);
+}
+
+START_TEST(folds)
+{
+    check_folds(1000, 10, 5);
+    check_folds(103, 7, 4);
+    check_folds(9, 3, 9);
+    check_folds(2, 1, 2);
+    check_folds(29, 16, 3);
+}
+END_TEST
+
+START_TEST(folds_are_mixed_and_repeat_themselves)
+{
+    neuron_dataset_t *dataset = numbered(200, 4), *train[3], *validation[3];
+    const uint64_t seeds[] = {7, 7, 8};
+    float *values[3];
+    int32_t labels[150];
+    for (int i = 0; i < 3; i++) {
+        assert_ok(neuron_dataset_k_fold(dataset, 4, 1, seeds[i], &train[i], &validation[i]));
+        values[i] = read_all(train[i], labels);
+    }
+    ck_assert_mem_eq(values[0], values[1], 150 * sizeof(float));
+    ck_assert_mem_ne(values[0], values[2], 150 * sizeof(float));
+    int changes = 0;
+    for (int i = 1; i < 150; i++)
+        changes += labels[i] != labels[i - 1];
+    ck_assert_int_gt(changes, 75);
+    for (int i = 0; i < 3; i++) {
+        free(values[i]);
+        neuron_dataset_unref(train[i]);
+        neuron_dataset_unref(validation[i]);
+    }
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(folds_refuse)
+{
+    neuron_dataset_t *dataset = numbered(4, 2), *train = dataset, *validation = dataset;
+    assert_status(neuron_dataset_k_fold(dataset, 5, 0, 1, &train, &validation), NEURON_E_DATA);
+    assert_message("5 folds of 4 examples");
+    ck_assert_ptr_null(train);
+    ck_assert_ptr_null(validation);
+    assert_status(neuron_dataset_k_fold(dataset, 1, 0, 1, &train, &validation), NEURON_E_ARGUMENT);
+    assert_message("k >= 2");
+    assert_status(neuron_dataset_k_fold(dataset, 3, 3, 1, &train, &validation), NEURON_E_ARGUMENT);
+    assert_message("fold < k");
+    assert_status(neuron_dataset_k_fold(dataset, 3, -1, 1, &train, &validation), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(NULL, 3, 1, 1, &train, &validation), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(dataset, 3, 1, 1, NULL, &validation), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(dataset, 3, 1, 1, &train, NULL), NEURON_E_ARGUMENT);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+/* ---- Grey images ---- */
+
+enum { COUNT = 5, PIXELS = 6 };
+
+static void check_gray(neuron_dataset_t *dataset, int64_t first_stored, bool bytes)
+{
+    neuron_dataset_t *gray;
+    assert_ok(neuron_dataset_grayscale(&gray, dataset));
+    int64_t shape[NEURON_RANK_MAX], count = neuron_dataset_count(dataset);
+    int32_t rank, labels[COUNT];
+    assert_ok(neuron_dataset_shape(gray, shape, &rank));
+    ck_assert_int_eq(rank, 3);
+    ck_assert(shape[0] == 2 && shape[1] == 3 && shape[2] == 1);
+    ck_assert_int_eq(neuron_dataset_count(gray), count);
+    float *values = read_all(gray, labels);
+    double largest = 0;
+    for (int64_t i = 0; i < count * PIXELS; i++) {
+        int64_t e = (first_stored * PIXELS + i) * 3;
+        double luma = 0.299 * scattered(e) + 0.587 * scattered(e + 1) + 0.114 * scattered(e + 2);
+        double expected = bytes ? floor(luma + 0.5 + 1e-9) / 255 : luma * 2 - 1;
+        largest = fmax(largest, fabs((double)values[i] - expected));
+    }
+    ck_assert_double_lt(largest, bytes ? 1e-7 : 1e-4);
+    for (int64_t i = 0; i < count; i++)
+        ck_assert_int_eq(labels[i], (first_stored + i) % 3);
+    free(values);
+    neuron_dataset_unref(gray);
+}
+
+START_TEST(grays)
+{
+    const int64_t extents[] = {COUNT, 2, 3, 3};
+    const int32_t types[] = {NEURON_U8, NEURON_F32};
+    for (int t = 0; t < 2; t++) {
+        neuron_dataset_t *dataset = make(types[t], extents, 4, 3, scattered), *part, *hot;
+        if (t == 1)
+            assert_ok(neuron_dataset_set_scale(dataset, 2, -1));
+        check_gray(dataset, 0, t == 0);
+        assert_ok(neuron_dataset_one_hot(&hot, dataset));
+        check_gray(hot, 0, t == 0);
+        assert_ok(neuron_dataset_subset(&part, hot, 2, 2));
+        check_gray(part, 2, t == 0);
+        neuron_dataset_unref(part);
+        neuron_dataset_unref(hot);
+        neuron_dataset_unref(dataset);
+    }
+}
+END_TEST
+
+START_TEST(gray_needs_colours)
+{
+    neuron_dataset_t *dataset = make(NEURON_U8, (int64_t[]){2, 4, 3, 1}, 4, 2, scattered), *made;
+    assert_status(neuron_dataset_grayscale(&made, dataset), NEURON_E_SHAPE);
+    assert_message("examples are 4x3x1, not height x width x 3");
+    ck_assert_ptr_null(made);
+    assert_ok(neuron_dataset_reshape(dataset, (int64_t[]){4, 3}, 2));
+    assert_status(neuron_dataset_grayscale(&made, dataset), NEURON_E_SHAPE);
+    assert_status(neuron_dataset_grayscale(&made, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_grayscale(NULL, dataset), NEURON_E_ARGUMENT);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("operations");
+    TCase *tests = tcase_create("operations");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, filters_by_class);
+    tcase_add_test(tests, filters_by_a_function);
+    tcase_add_test(tests, filters_refuse);
+    tcase_add_test(tests, shuffles);
+    tcase_add_test(tests, folds);
+    tcase_add_test(tests, folds_are_mixed_and_repeat_themselves);
+    tcase_add_test(tests, folds_refuse);
+    tcase_add_test(tests, grays);
+    tcase_add_test(tests, gray_needs_colours);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

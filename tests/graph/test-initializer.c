@@ -1,0 +1,275 @@
+#include "gradient.h"
+#include "test-common.h"
+
+#include "graph/graph.h"
+
+#include <math.h>
+
+/* One dense layer of 200 x 300; its kernel is array 0. */
+enum { IN = 200, OUT = 300, COUNT = IN * OUT };
+
+static neuron_graph_t *dense_graph(uint64_t seed, int32_t kind, double parameter)
+{
+    neuron_graph_t *graph = new_graph();
+    assert_ok(neuron_graph_set_seed(graph, seed));
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, IN), OUT);
+    assert_ok(neuron_node_set_initializer(node, "kernel", kind, parameter));
+    assert_ok(neuron_graph_finish(graph, node));
+    return graph;
+}
+
+static void read_kernel(const neuron_graph_t *graph, float *values)
+{
+    assert_ok(neuron_graph_read_array(graph, 0, values, COUNT, NULL));
+}
+
+static const struct {
+    int32_t kind;
+    const char *name;
+    double parameter, deviation, limit; /* of the values; 0 for no limit */
+} kinds[] = {
+    {NEURON_INITIALIZER_GLOROT_UNIFORM, "glorot_uniform", 0, 0.0632456, 0.1095446},
+    {NEURON_INITIALIZER_GLOROT_NORMAL, "glorot_normal", 0, 0.0632456, 0.1438017},
+    {NEURON_INITIALIZER_HE_UNIFORM, "he_uniform", 0, 0.1, 0.1732051},
+    {NEURON_INITIALIZER_HE_NORMAL, "he_normal", 0, 0.1, 0.2273695},
+    {NEURON_INITIALIZER_LECUN_UNIFORM, "lecun_uniform", 0, 0.0707107, 0.1224745},
+    {NEURON_INITIALIZER_LECUN_NORMAL, "lecun_normal", 0, 0.0707107, 0.1607745},
+    {NEURON_INITIALIZER_UNIFORM, "uniform", 0.5, 0.2886751, 0.5},
+    {NEURON_INITIALIZER_NORMAL, "normal", 0.02, 0.02, 0},
+    {NEURON_INITIALIZER_TRUNCATED_NORMAL, "truncated_normal", 0.05, 0.0439813, 0.1},
+    {NEURON_INITIALIZER_CONSTANT, "constant", -0.25, 0, 0},
+    {NEURON_INITIALIZER_ZEROS, "zeros", 0, 0, 0},
+    {NEURON_INITIALIZER_ONES, "ones", 0, 0, 0},
+};
+
+static double expected_mean(int32_t kind, double parameter)
+{
+    if (kind == NEURON_INITIALIZER_CONSTANT)
+        return parameter;
+    return kind == NEURON_INITIALIZER_ONES ? 1 : 0;
+}
+
+/* Mean and deviation within five deviations of theirs, bounds kept and nearly reached. */
+START_TEST(moments_and_bounds)
+{
+    static float values[COUNT];
+    neuron_graph_t *graph = dense_graph(3, kinds[_i].kind, kinds[_i].parameter);
+    read_kernel(graph, values);
+    double sum = 0, squares = 0, largest = 0, deviation = kinds[_i].deviation;
+    for (int i = 0; i < COUNT; i++) {
+        sum += (double)values[i];
+        largest = fmax(largest, fabs((double)values[i]));
+    }
+    for (int i = 0; i < COUNT; i++)
+        squares += pow((double)values[i] - sum / COUNT, 2);
+    ck_assert_double_eq_tol(sum / COUNT, expected_mean(kinds[_i].kind, kinds[_i].parameter),
+                            5 * deviation / sqrt(COUNT) + 1e-12);
+    ck_assert_double_eq_tol(sqrt(squares / COUNT), deviation, 5 * deviation / sqrt(COUNT) + 1e-12);
+    if (kinds[_i].limit > 0) {
+        ck_assert_double_le(largest, kinds[_i].limit * 1.000001);
+        ck_assert_double_ge(largest, kinds[_i].limit * 0.999);
+    }
+    if (kinds[_i].kind == NEURON_INITIALIZER_NORMAL)
+        ck_assert_double_gt(largest, 3.5 * deviation);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(names_and_kinds)
+{
+    int32_t kind = 0;
+    assert_ok(neuron_initializer_find(kinds[_i].name, &kind));
+    ck_assert_int_eq(kind, kinds[_i].kind);
+    ck_assert_str_eq(neuron_initializer_name(kind), kinds[_i].name);
+}
+END_TEST
+
+START_TEST(unknown_names)
+{
+    int32_t kind = 7;
+    assert_status(neuron_initializer_find("orthogonal", &kind), NEURON_E_ARGUMENT);
+    assert_message("there is no initializer \"orthogonal\"");
+    ck_assert_int_eq(kind, 7);
+    ck_assert_ptr_null(neuron_initializer_name(11));
+    assert_ok(neuron_initializer_find("random_normal", &kind));
+    ck_assert_int_eq(kind, NEURON_INITIALIZER_NORMAL);
+    assert_status(neuron_initializer_find(NULL, &kind), NEURON_E_ARGUMENT);
+    assert_status(neuron_initializer_find("ones", NULL), NEURON_E_ARGUMENT);
+}
+END_TEST
+
+START_TEST(the_seed_decides)
+{
+    static float values[3][COUNT];
+    const uint64_t seeds[] = {3, 3, 4};
+    for (int i = 0; i < 3; i++) {
+        neuron_graph_t *graph = dense_graph(seeds[i], kinds[_i].kind, kinds[_i].parameter);
+        read_kernel(graph, values[i]);
+        neuron_graph_unref(graph);
+    }
+    ck_assert_int_eq(memcmp(values[0], values[1], sizeof values[0]), 0);
+    bool random = kinds[_i].deviation > 0;
+    ck_assert_int_eq(memcmp(values[0], values[2], sizeof values[0]) != 0, random);
+}
+END_TEST
+
+/* Models that were trained from a seed must start the same with every version. */
+START_TEST(glorot_uniform_stays)
+{
+    neuron_graph_t *graph = new_graph();
+    assert_ok(neuron_graph_set_seed(graph, 1));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2)));
+    float values[6];
+    assert_ok(neuron_graph_read_array(graph, 0, values, 6, NULL));
+    uint32_t numbers[4];
+    const neuron_random random = {.seed = 1, .use = NEURON_RANDOM_INITIALIZE};
+    for (int i = 0; i < 6; i++) {
+        neuron_random_block(&random, (uint64_t)i / 4, numbers);
+        double share = (double)(numbers[i % 4] >> 8) / 16777216;
+        ck_assert_double_eq_tol((double)values[i], sqrt(6.0 / 5) * (2 * share - 1), 1e-6);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(any_array)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *norm = neuron_batch_norm(graph, node);
+    assert_ok(neuron_node_set_initializer(norm, "gamma", NEURON_INITIALIZER_CONSTANT, 0.5));
+    /* A layer uses the node already: the shape stays, so that is no hindrance. */
+    assert_ok(neuron_node_set_initializer(node, "bias", NEURON_INITIALIZER_CONSTANT, 0.25));
+    assert_ok(neuron_graph_finish(graph, norm));
+    float values[2];
+    assert_ok(neuron_graph_read_array(graph, 1, values, 2, NULL));
+    ck_assert_float_eq(values[1], 0.25f);
+    assert_ok(neuron_graph_read_array(graph, 2, values, 2, NULL));
+    ck_assert_float_eq(values[0], 0.5f);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* Of rank 1 both fans are the extent; with a window before the last axes they count it. */
+START_TEST(fans_of_arrays)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *conv = neuron_conv2d(graph, image_input(graph, 9, 9, 8), 50, 5, 5);
+    assert_ok(neuron_node_set_initializer(conv, "kernel", NEURON_INITIALIZER_HE_UNIFORM, 0));
+    assert_ok(neuron_node_set_initializer(conv, "bias", NEURON_INITIALIZER_HE_UNIFORM, 0));
+    assert_ok(neuron_graph_finish(graph, conv));
+    const double limits[] = {sqrt(6.0 / (5 * 5 * 8)), sqrt(6.0 / 50)};
+    for (int32_t i = 0; i < 2; i++) {
+        const neuron_graph_array *array = &graph->arrays[i];
+        double largest = 0;
+        for (int64_t j = 0; j < array->count; j++)
+            largest = fmax(largest, fabs((double)graph->values[array->offset + j]));
+        ck_assert_double_le(largest, limits[i] * 1.000001);
+        ck_assert_double_ge(largest, limits[i] * 0.8);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(the_option_takes_kinds_without_parameter)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ONES));
+    assert_status(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_NORMAL),
+                  NEURON_E_ARGUMENT);
+    assert_message("dense: initializer 90 is not one of its choices");
+    neuron_graph_unref(graph);
+    graph = new_graph();
+    node = neuron_dense(graph, vector_input(graph, 3), 2);
+    assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ONES));
+    assert_ok(neuron_graph_finish(graph, node));
+    float values[6];
+    assert_ok(neuron_graph_read_array(graph, 0, values, 6, NULL));
+    ck_assert_float_eq(values[5], 1);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+static const struct {
+    const char *array;
+    int32_t kind;
+    double parameter;
+    const char *message;
+} refused[] = {
+    {NULL, NEURON_INITIALIZER_ONES, 0, "dense: needs the name of an array"},
+    {"gamma", NEURON_INITIALIZER_ONES, 0, "dense: has no array \"gamma\""},
+    {"kernel", 11, 0, "dense: 11 is not an initializer"},
+    {"kernel", NEURON_INITIALIZER_NORMAL, -0.5, "the deviation -0.5 of normal is not 0 or more"},
+    {"kernel", NEURON_INITIALIZER_UNIFORM, (double)NAN, "of uniform is not 0 or more"},
+    {"kernel", NEURON_INITIALIZER_CONSTANT, (double)INFINITY, "of constant is not finite"},
+    {"kernel", NEURON_INITIALIZER_HE_NORMAL, 2, "he_normal takes no parameter, so it is 0, not 2"},
+};
+
+START_TEST(bad_input)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    assert_status(neuron_node_set_initializer(node, refused[_i].array, refused[_i].kind,
+                                              refused[_i].parameter),
+                  NEURON_E_ARGUMENT);
+    assert_message(refused[_i].message);
+    assert_status(neuron_graph_finish(graph, node), NEURON_E_ARGUMENT);
+    assert_message(refused[_i].message);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(too_late)
+{
+    neuron_graph_t *graph = dense_graph(1, NEURON_INITIALIZER_ONES, 0);
+    assert_status(neuron_node_set_initializer(graph->output, "kernel", NEURON_INITIALIZER_ZEROS, 0),
+                  NEURON_E_STATE);
+    assert_message("dense: the graph is finished");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(saved_and_imported)
+{
+    neuron_graph_t *graph = dense_graph(1, NEURON_INITIALIZER_NORMAL, 0.02), *loaded;
+    size_t size;
+    assert_ok(neuron_graph_save_memory(graph, NULL, 0, &size));
+    void *bytes = malloc(size);
+    assert_ok(neuron_graph_save_memory(graph, bytes, size, NULL));
+    assert_ok(neuron_graph_load_memory(&loaded, graph->context, bytes, size));
+    free(bytes);
+    neuron_graph_t *copy = new_graph();
+    neuron_node_t *output = neuron_import(copy, vector_input(copy, IN), loaded, NULL);
+    ck_assert_ptr_nonnull(output);
+    ck_assert_int_eq(output->choices[0].initializer, NEURON_INITIALIZER_NORMAL);
+    ck_assert_double_eq(output->choices[0].parameter, 0.02);
+    ck_assert_int_eq(output->choices[1].initializer, 0);
+    neuron_graph_unref(copy);
+    neuron_graph_unref(loaded);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("initializer");
+    TCase *tests = tcase_create("initializer");
+    const int count = sizeof kinds / sizeof *kinds;
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_loop_test(tests, moments_and_bounds, 0, count);
+    tcase_add_loop_test(tests, names_and_kinds, 0, count);
+    tcase_add_test(tests, unknown_names);
+    tcase_add_loop_test(tests, the_seed_decides, 0, count);
+    tcase_add_test(tests, glorot_uniform_stays);
+    tcase_add_test(tests, any_array);
+    tcase_add_test(tests, fans_of_arrays);
+    tcase_add_test(tests, the_option_takes_kinds_without_parameter);
+    tcase_add_loop_test(tests, bad_input, 0, sizeof refused / sizeof *refused);
+    tcase_add_test(tests, too_late);
+    tcase_add_test(tests, saved_and_imported);
+    return run_suite(suite);
+}

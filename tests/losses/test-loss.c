@@ -1,0 +1,397 @@
+#include "test-common.h"
+
+#include "losses/definitions.h"
+#include "losses/loss.h"
+
+#include <float.h>
+#include <math.h>
+
+enum { OUTPUTS = 4 };
+
+/* ---- Losses at work ---- */
+
+static neuron_context_t *context;
+
+static void begin(void)
+{
+    context = test_context();
+}
+
+static void end(void)
+{
+    neuron_context_unref(context);
+}
+
+/* One example whose own values do not matter. */
+static neuron_dataset_t *make_dataset(const float *target, int64_t outputs, bool shares)
+{
+    neuron_tensor_t *example, *targets;
+    neuron_dataset_t *dataset;
+    float values[] = {1};
+    assert_ok(neuron_tensor_wrap(&example, context, NEURON_F32, (const int64_t[]){1, 1}, 2, values,
+                                 NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&targets, context, NEURON_F32, (const int64_t[]){1, outputs}, 2,
+                                 (void *)(uintptr_t)target, NEURON_COPY, NULL, NULL));
+    if (shares)
+        assert_ok(neuron_dataset_create(&dataset, context, example, targets, (int32_t)outputs));
+    else
+        assert_ok(neuron_dataset_create_with_targets(&dataset, context, example, targets));
+    neuron_tensor_unref(targets);
+    neuron_tensor_unref(example);
+    return dataset;
+}
+
+static neuron_loss_t *make_loss(const loss_definition *d)
+{
+    neuron_loss_t *loss;
+    assert_ok(neuron_loss_create(&loss, context, d->kind));
+    if (d->smoothing > 0)
+        assert_ok(neuron_loss_set_float(loss, NEURON_LOSS_LABEL_SMOOTHING, d->smoothing));
+    if (d->kind == NEURON_LOSS_HUBER)
+        assert_ok(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, d->delta));
+    return loss;
+}
+
+static double take(const loss_definition *d, const float *output, const float *given, double scale,
+                   float *gradient)
+{
+    float target[OUTPUTS];
+    neuron_loss_t *loss = make_loss(d);
+    neuron_dataset_t *dataset = make_dataset(given, OUTPUTS, d->kind == NEURON_LOSS_CROSS_ENTROPY);
+    assert_ok(neuron_loss_check(loss, dataset, "test"));
+    const double value =
+        neuron_loss_take(loss, dataset, 0, output, d->logits, target, scale, gradient);
+    neuron_dataset_unref(dataset);
+    neuron_loss_unref(loss);
+    return value;
+}
+
+/* Loss against the definition, gradient against the definition's central differences. */
+static void check(const loss_definition *d, const float *output, const float *target)
+{
+    const double scale = 0.25;
+    float gradient[OUTPUTS];
+    double y[OUTPUTS];
+    for (int i = 0; i < OUTPUTS; i++)
+        y[i] = (double)output[i];
+    const double expected = loss_by_definition(d, y, target, OUTPUTS);
+    const double value = take(d, output, target, scale, gradient);
+    ck_assert_double_eq_tol(value, expected, 1e-6 * fmax(1, fabs(expected)));
+    ck_assert(value == take(d, output, target, 1, NULL));
+    for (int i = 0; i < OUTPUTS; i++) {
+        const double middle = y[i], width = 1e-6 * fmax(1e-3, fabs(middle));
+        y[i] = middle + width;
+        const double above = loss_by_definition(d, y, target, OUTPUTS);
+        y[i] = middle - width;
+        const double below = loss_by_definition(d, y, target, OUTPUTS);
+        y[i] = middle;
+        const double slope = scale * (above - below) / (2 * width);
+        ck_assert_msg(fabs((double)gradient[i] - slope) <= 2e-5 * fmax(1, fabs(slope)),
+                      "kind %d, output %d = %g: %g, not %g", d->kind, i, middle,
+                      (double)gradient[i], slope);
+    }
+}
+
+static const loss_definition definitions[] = {
+    {NEURON_LOSS_CROSS_ENTROPY, 0, 0, false},
+    {NEURON_LOSS_CROSS_ENTROPY, 0.1, 0, false},
+    {NEURON_LOSS_CROSS_ENTROPY, 0.3, 0, true},
+    {NEURON_LOSS_CROSS_ENTROPY, 1, 0, true},
+    {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false},
+    {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, true},
+    {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.2, 0, false},
+    {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.2, 0, true},
+    {NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false},
+    {NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false},
+    {NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false},
+    {NEURON_LOSS_HINGE, 0, 0, false},
+    {NEURON_LOSS_SQUARED_HINGE, 0, 0, false},
+    {NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false},
+    {NEURON_LOSS_HUBER, 0, 1, false},
+    {NEURON_LOSS_HUBER, 0, 0.25, false},
+};
+enum { DEFINITIONS = sizeof definitions / sizeof definitions[0] };
+
+START_TEST(classes)
+{
+    const float outputs[][OUTPUTS] = {{0.1f, 0.2f, 0.3f, 0.4f},
+                                      {0.97f, 0.01f, 0.015f, 0.005f},
+                                      {0.5f, 3e-8f, 0.4f, 0.1f}, /* below the smallest */
+                                      {0.7f, 0.6f, 1.5f, 2.5f}};
+    const float targets[][OUTPUTS] = {{1, 0, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
+        for (size_t j = 0; j < sizeof targets / sizeof targets[0]; j++)
+            check(&definitions[_i], outputs[i], targets[j]);
+}
+END_TEST
+
+START_TEST(shares)
+{
+    const float outputs[][OUTPUTS] = {{0.2f, 0.3f, 0.4f, 0.1f}, {0.6f, 0.05f, 0.3f, 0.25f}};
+    const float targets[][OUTPUTS] = {{0.25f, 0.125f, 0.5f, 0.125f}, {0.75f, 0.25f, 0, 0}};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < 2; j++)
+            check(&definitions[_i], outputs[i], targets[j]);
+}
+END_TEST
+
+/* Only for losses that take any. */
+START_TEST(numbers)
+{
+    const loss_definition *d = &definitions[_i];
+    const float outputs[][OUTPUTS] = {{-1.5f, 0.25f, 3, -0.75f}, {12, -7, 0.875f, 1.75f}};
+    const float targets[][OUTPUTS] = {{-1, 1, -1, 1}, {2.5f, -3, 0, 1}, {1, 1, 1, 1}};
+    if (d->kind == NEURON_LOSS_CROSS_ENTROPY ||
+        (d->kind == NEURON_LOSS_BINARY_CROSS_ENTROPY && !d->logits))
+        return;
+    const size_t first = d->kind == NEURON_LOSS_BINARY_CROSS_ENTROPY ? 2 : 0;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = first; j < 3; j++)
+            check(d, outputs[i], targets[j]);
+}
+END_TEST
+
+/* Wherever it stands, whatever would be clipped. */
+START_TEST(what_is_not_finite_shows)
+{
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    const float target[] = {0, 1, 0, 0};
+    for (int i = 0; i < 3 * OUTPUTS; i++) {
+        float output[] = {0.2f, 0.2f, 0.4f, 0.2f};
+        output[i / 3] = bad[i % 3];
+        ck_assert(!isfinite(take(&definitions[_i], output, target, 1, NULL)));
+    }
+}
+END_TEST
+
+START_TEST(certainty)
+{
+    const loss_definition binary = {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false};
+    const float sure[] = {0, 1, 0, 1}, right[] = {0, 1, 0, 1}, wrong[] = {1, 0, 1, 0};
+    float gradient[OUTPUTS] = {1, 1, 1, 1};
+    ck_assert_double_eq_tol(take(&binary, sure, right, 1, gradient), 1e-7, 1e-12);
+    for (int i = 0; i < OUTPUTS; i++)
+        ck_assert(gradient[i] == 0);
+    ck_assert_double_eq_tol(take(&binary, sure, wrong, 1, gradient), -log(1e-7), 1e-8);
+    for (int i = 0; i < OUTPUTS; i++)
+        ck_assert(gradient[i] == 0);
+    /* The logits of the same go on pulling. */
+    const loss_definition logits = {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, true};
+    const float huge[] = {-1e30f, 1e30f, -200, 200};
+    ck_assert_double_eq_tol(take(&logits, huge, right, 1, gradient), 0, 1e-12);
+    ck_assert(isfinite(take(&logits, huge, wrong, 1, gradient)));
+    ck_assert(gradient[0] == -0.25f && gradient[1] == 0.25f);
+    const loss_definition divergence = {NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false};
+    ck_assert_double_eq_tol(take(&divergence, sure, right, 1, gradient), 0, 1e-12);
+    ck_assert(gradient[0] == 0 && gradient[1] == -1);
+    ck_assert_double_eq_tol(take(&divergence, sure, wrong, 1, gradient), -2 * log(1e-7), 1e-5);
+}
+END_TEST
+
+/* At a kink the gradient is 0. */
+START_TEST(kinks)
+{
+    float gradient[OUTPUTS];
+    const float t[] = {1, -1, 1, -1}, y[] = {1, -1, 2, 0};
+    const loss_definition absolute = {NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false};
+    ck_assert(take(&absolute, y, t, 1, gradient) == 0.5);
+    ck_assert(gradient[0] == 0 && gradient[1] == 0 && gradient[2] == 0.25f && gradient[3] == 0.25f);
+    const loss_definition hinge = {NEURON_LOSS_HINGE, 0, 0, false};
+    ck_assert(take(&hinge, y, t, 1, gradient) == 0.25);
+    ck_assert(gradient[0] == 0 && gradient[1] == 0 && gradient[2] == 0 && gradient[3] == 0.25f);
+    const loss_definition huber = {NEURON_LOSS_HUBER, 0, 1, false};
+    ck_assert(take(&huber, y, t, 1, gradient) == 0.25);
+    ck_assert(gradient[0] == 0 && gradient[2] == 0.25f && gradient[3] == 0.25f);
+    const loss_definition logarithmic = {NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false};
+    const float negative[] = {-1, -2, -1e30f, 0};
+    take(&logarithmic, negative, t, 1, gradient);
+    for (int i = 0; i < OUTPUTS; i++)
+        ck_assert(gradient[i] == 0);
+}
+END_TEST
+
+/* The figures that Keras gives in its documentation, mean of two examples. */
+START_TEST(known_values)
+{
+    const float t[2][2] = {{0, 1}, {0, 0}}, y[2][2] = {{0.6f, 0.4f}, {0.4f, 0.6f}};
+    const struct {
+        int32_t kind;
+        double loss;
+    } known[] = {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.815},
+                 {NEURON_LOSS_HINGE, 1.3},
+                 {NEURON_LOSS_SQUARED_HINGE, 1.86},
+                 {NEURON_LOSS_KULLBACK_LEIBLER, 0.458},
+                 {NEURON_LOSS_HUBER, 0.155}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        neuron_loss_t *loss;
+        float target[2];
+        double sum = 0;
+        assert_ok(neuron_loss_create(&loss, context, known[i].kind));
+        for (int j = 0; j < 2; j++) {
+            neuron_dataset_t *dataset = make_dataset(t[j], 2, false);
+            sum += neuron_loss_take(loss, dataset, 0, y[j], false, target, 1, NULL);
+            neuron_dataset_unref(dataset);
+        }
+        ck_assert_double_eq_tol(sum / 2, known[i].loss, 6e-4);
+        neuron_loss_unref(loss);
+    }
+}
+END_TEST
+
+/* ---- The caller's own ---- */
+
+typedef struct call {
+    int count;
+    float output[OUTPUTS], target[OUTPUTS];
+    int32_t label;
+} call;
+
+static double squares(const float *output, const float *target, int32_t outputs, int32_t label,
+                      float *gradient, void *user_data)
+{
+    call *seen = user_data;
+    double sum = 0;
+    ck_assert_int_eq(outputs, OUTPUTS);
+    seen->count++;
+    seen->label = label;
+    memcpy(seen->output, output, sizeof seen->output);
+    memcpy(seen->target, target, sizeof seen->target);
+    for (int32_t i = 0; i < outputs; i++) {
+        const double error = (double)output[i] - (double)target[i];
+        sum += error * error / outputs;
+        if (gradient) {
+            ck_assert(gradient[i] == 0);
+            gradient[i] = (float)(2 * error / outputs);
+        }
+    }
+    return sum;
+}
+
+START_TEST(own_function)
+{
+    const float given[] = {0, 2, 1, 0}, output[] = {0.5f, 1, -2, 0.25f};
+    call seen = {0};
+    neuron_loss_t *own;
+    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
+    neuron_dataset_t *dataset = make_dataset(given, OUTPUTS, false);
+    float target[OUTPUTS], gradient[OUTPUTS] = {9, 9, 9, 9}, other[OUTPUTS];
+    const loss_definition built_in = {NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false};
+    assert_ok(neuron_loss_check(own, dataset, "test"));
+    ck_assert(neuron_loss_take(own, dataset, 0, output, false, target, 0.5, gradient) ==
+              take(&built_in, output, given, 0.5, other));
+    ck_assert_mem_eq(gradient, other, sizeof gradient);
+    ck_assert_int_eq(seen.count, 1);
+    ck_assert_int_eq(seen.label, 1);
+    ck_assert_mem_eq(seen.output, output, sizeof output);
+    ck_assert_mem_eq(seen.target, given, sizeof given);
+    ck_assert(isfinite(neuron_loss_take(own, dataset, 0, output, false, target, 1, NULL)));
+    double value;
+    assert_status(neuron_loss_set_float(own, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
+    assert_message("custom: has no option 20");
+    assert_status(neuron_loss_get_float(own, 10, &value), NEURON_E_ARGUMENT);
+    neuron_dataset_unref(dataset);
+    neuron_loss_unref(own);
+}
+END_TEST
+
+/* ---- Handles ---- */
+
+START_TEST(bad_input)
+{
+    neuron_loss_t *loss = (neuron_loss_t *)&loss;
+    double value = 7, low, high;
+    assert_status(neuron_loss_create(NULL, context, NEURON_LOSS_HINGE), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_create(&loss, NULL, NEURON_LOSS_HINGE), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(loss);
+    assert_status(neuron_loss_create(&loss, context, 0), NEURON_E_ARGUMENT);
+    assert_message("loss: 0 is not a kind");
+    assert_status(neuron_loss_create(&loss, context, 11), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_create_custom(&loss, context, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_message("callback");
+    assert_status(neuron_loss_create_custom(NULL, context, squares, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_create_custom(&loss, NULL, squares, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_set_float(NULL, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_float(NULL, NEURON_LOSS_DELTA, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_bounds(NULL, NEURON_LOSS_DELTA, &low, &high), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(neuron_loss_ref(NULL));
+    neuron_loss_unref(NULL);
+    assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_CROSS_ENTROPY));
+    assert_status(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
+    assert_message("cross_entropy: has no option 20");
+    const double wrong[] = {-0.1, 1.1, NAN, INFINITY};
+    for (size_t i = 0; i < 4; i++) {
+        assert_status(neuron_loss_set_float(loss, NEURON_LOSS_LABEL_SMOOTHING, wrong[i]),
+                      NEURON_E_ARGUMENT);
+        assert_message("is not 0 to 1");
+    }
+    assert_status(neuron_loss_get_float(loss, NEURON_LOSS_LABEL_SMOOTHING, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_ok(neuron_loss_get_float(loss, NEURON_LOSS_LABEL_SMOOTHING, &value));
+    ck_assert(value == 0);
+    neuron_loss_unref(loss);
+}
+END_TEST
+
+START_TEST(options)
+{
+    neuron_loss_t *loss;
+    double value, low, high;
+    assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_HUBER));
+    assert_ok(neuron_loss_get_float(loss, NEURON_LOSS_DELTA, &value));
+    ck_assert(value == 1);
+    assert_ok(neuron_loss_bounds(loss, NEURON_LOSS_DELTA, &low, &high));
+    ck_assert(low > 0 && isfinite(high));
+    assert_status(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, 0), NEURON_E_ARGUMENT);
+    assert_message("huber: delta 0 is not above 0");
+    assert_status(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, NAN), NEURON_E_ARGUMENT);
+    assert_ok(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, high));
+    neuron_loss_t *same = neuron_loss_ref(loss);
+    neuron_loss_unref(loss);
+    assert_ok(neuron_loss_get_float(same, NEURON_LOSS_DELTA, &value));
+    ck_assert(value == high);
+    neuron_loss_unref(same);
+}
+END_TEST
+
+START_TEST(targets_must_suit)
+{
+    const float any[] = {0.5f, 0.5f, 0, 0}, negative[] = {-1, 1, 1, -1};
+    neuron_loss_t *entropy, *binary, *hinge;
+    neuron_dataset_t *a = make_dataset(any, OUTPUTS, false);
+    neuron_dataset_t *b = make_dataset(negative, OUTPUTS, false);
+    assert_ok(neuron_loss_create(&entropy, context, NEURON_LOSS_CROSS_ENTROPY));
+    assert_ok(neuron_loss_create(&binary, context, NEURON_LOSS_BINARY_CROSS_ENTROPY));
+    assert_ok(neuron_loss_create(&hinge, context, NEURON_LOSS_HINGE));
+    assert_status(neuron_loss_check(entropy, a, "trainer"), NEURON_E_DATA);
+    assert_message("trainer: cross_entropy needs class numbers or targets that are shares");
+    assert_ok(neuron_loss_check(binary, a, "trainer"));
+    assert_status(neuron_loss_check(binary, b, "trainer"), NEURON_E_DATA);
+    assert_message("binary_cross_entropy needs targets from 0 to 1");
+    assert_ok(neuron_loss_check(hinge, b, "trainer"));
+    neuron_loss_unref(hinge);
+    neuron_loss_unref(binary);
+    neuron_loss_unref(entropy);
+    neuron_dataset_unref(b);
+    neuron_dataset_unref(a);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("loss");
+    TCase *cases = tcase_create("loss");
+    tcase_add_checked_fixture(cases, begin, end);
+    tcase_add_loop_test(cases, classes, 0, DEFINITIONS);
+    tcase_add_loop_test(cases, shares, 0, DEFINITIONS);
+    tcase_add_loop_test(cases, numbers, 0, DEFINITIONS);
+    tcase_add_loop_test(cases, what_is_not_finite_shows, 0, DEFINITIONS);
+    tcase_add_test(cases, certainty);
+    tcase_add_test(cases, kinks);
+    tcase_add_test(cases, known_values);
+    tcase_add_test(cases, own_function);
+    tcase_add_test(cases, bad_input);
+    tcase_add_test(cases, options);
+    tcase_add_test(cases, targets_must_suit);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}

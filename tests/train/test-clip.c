@@ -1,0 +1,239 @@
+/* Gradients that are limited, in whole trainings, and what every rule learns. */
+#include "test-models.h"
+
+#include "train/trainer.h"
+
+#include <math.h>
+
+/* Two dense layers of which the first has more weights than one task takes. */
+enum { INPUTS = 700, HIDDEN = 30, CLASSES = 3, EXAMPLES = 12 };
+
+typedef struct bench {
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *dataset;
+    neuron_trainer_t *trainer;
+} bench;
+
+static neuron_graph_t *make_graph(neuron_context_t *context)
+{
+    neuron_graph_t *g;
+    assert_ok(neuron_graph_create(&g, context));
+    neuron_node_t *x = neuron_input(g, (const int64_t[]){INPUTS}, 1);
+    neuron_node_t *h = neuron_relu(g, neuron_dense(g, x, HIDDEN));
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, CLASSES))));
+    return g;
+}
+
+static neuron_dataset_t *make_dataset(neuron_context_t *context)
+{
+    static float x[EXAMPLES][INPUTS];
+    int32_t labels[EXAMPLES];
+    neuron_tensor_t *examples, *classes;
+    neuron_dataset_t *dataset;
+    for (int i = 0; i < EXAMPLES; i++) {
+        labels[i] = i % CLASSES;
+        for (int j = 0; j < INPUTS; j++)
+            x[i][j] = (float)((i * 31 + j * 17 + labels[i] * j % 5) % 23 - 11) / 8;
+    }
+    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_F32,
+                                 (const int64_t[]){EXAMPLES, INPUTS}, 2, x, NEURON_COPY, NULL,
+                                 NULL));
+    assert_ok(neuron_tensor_wrap(&classes, context, NEURON_I32, (const int64_t[]){EXAMPLES}, 1,
+                                 labels, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_dataset_create(&dataset, context, examples, classes, CLASSES));
+    neuron_tensor_unref(classes);
+    neuron_tensor_unref(examples);
+    return dataset;
+}
+
+static bench set_up(int32_t rule, int32_t threads)
+{
+    bench b;
+    b.context = test_context();
+    assert_ok(neuron_context_set_threads(b.context, threads));
+    b.graph = make_graph(b.context);
+    b.dataset = make_dataset(b.context);
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.dataset));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, EXAMPLES));
+    return b;
+}
+
+static void tear_down(bench *b)
+{
+    neuron_trainer_unref(b->trainer);
+    neuron_dataset_unref(b->dataset);
+    neuron_optimizer_unref(b->optimizer);
+    neuron_graph_unref(b->graph);
+    neuron_context_unref(b->context);
+}
+
+static const int32_t clips[] = {NEURON_OPTIMIZER_CLIP_VALUE, NEURON_OPTIMIZER_CLIP_NORM,
+                                NEURON_OPTIMIZER_CLIP_GLOBAL_NORM};
+
+/* The parameters after a step of gradient descent at the rate 1, and the change of each. */
+static float *descend(int32_t clip, double limit, int32_t threads, size_t *count)
+{
+    bench b = set_up(NEURON_OPTIMIZER_SGD, threads);
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 1));
+    if (clip)
+        assert_ok(neuron_optimizer_set_float(b.optimizer, clip, limit));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    float *values = test_parameters(b.graph, count);
+    tear_down(&b);
+    return values;
+}
+
+/* The gradient as gradient descent at the rate 1 shows it, array after array. */
+static double *gradient(size_t *count)
+{
+    bench b = set_up(NEURON_OPTIMIZER_SGD, 1);
+    float *before = test_parameters(b.graph, count);
+    float *after = descend(0, 0, 1, count);
+    double *difference = malloc(*count * sizeof *difference);
+    for (size_t i = 0; i < *count; i++)
+        difference[i] = (double)before[i] - (double)after[i];
+    free(before);
+    free(after);
+    tear_down(&b);
+    return difference;
+}
+
+/* What is to become of gradients g[first .. first + count - 1] whose norm is that of `whole`. */
+static void limit_norm(double *g, size_t count, double squares, double limit)
+{
+    const double norm = sqrt(squares);
+    for (size_t i = 0; norm > limit && i < count; i++)
+        g[i] *= limit / norm;
+}
+
+static double squares_of(const double *g, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += g[i] * g[i];
+    return sum;
+}
+
+static void clip_naively(double *g, int32_t clip, double limit)
+{
+    static const size_t arrays[] = {INPUTS * HIDDEN, HIDDEN, HIDDEN * CLASSES, CLASSES};
+    size_t count = 0;
+    for (int i = 0; i < 4; i++) {
+        double *array = g + count;
+        count += arrays[i];
+        if (clip == NEURON_OPTIMIZER_CLIP_NORM)
+            limit_norm(array, arrays[i], squares_of(array, arrays[i]), limit);
+    }
+    for (size_t i = 0; clip == NEURON_OPTIMIZER_CLIP_VALUE && i < count; i++)
+        g[i] = fmax(-limit, fmin(limit, g[i]));
+    if (clip == NEURON_OPTIMIZER_CLIP_GLOBAL_NORM)
+        limit_norm(g, count, squares_of(g, count), limit);
+}
+
+/* Limits that change all gradients, some (a bias that has a small norm stays), and none. */
+START_TEST(gradients_are_clipped)
+{
+    const double limits[3][3] = {{0.0005, 0.05, 1e6}, {0.01, 0.5, 1e6}, {0.02, 1, 1e6}};
+    for (int i = 0; i < 3; i++) {
+        size_t count;
+        bench b = set_up(NEURON_OPTIMIZER_SGD, 1);
+        float *before = test_parameters(b.graph, &count);
+        float *after = descend(clips[_i], limits[_i][i], 2, &count);
+        float *unclipped = descend(0, 0, 2, &count);
+        double *expected = gradient(&count), largest = 0;
+        clip_naively(expected, clips[_i], limits[_i][i]);
+        for (size_t j = 0; j < count; j++) {
+            const double error = fabs((double)before[j] - (double)after[j] - expected[j]);
+            largest = fmax(largest, error / (1e-6 + 1e-5 * fabs(expected[j])));
+        }
+        ck_assert_msg(largest <= 1, "limit %g: off by %g times what it may", limits[_i][i],
+                      largest);
+        bool same = memcmp(after, unclipped, count * sizeof *after) == 0;
+        ck_assert_msg(same == (i == 2), "limit %g", limits[_i][i]);
+        free(expected);
+        free(unclipped);
+        free(after);
+        free(before);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+START_TEST(threads_do_not_change_a_bit)
+{
+    size_t count;
+    float *alone = descend(clips[_i], 0.05, 1, &count);
+    for (int32_t threads = 2; threads <= 3; threads++) {
+        float *values = descend(clips[_i], 0.05, threads, &count);
+        ck_assert_msg(memcmp(values, alone, count * sizeof *values) == 0, "%d threads", threads);
+        free(values);
+    }
+    free(alone);
+}
+END_TEST
+
+/* Sets a limit in the middle of a training, and takes it away again. */
+static int change_limit(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)user_data;
+    const bool on = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 2;
+    return neuron_optimizer_set_float(neuron_trainer_optimizer(trainer), NEURON_OPTIMIZER_CLIP_NORM,
+                                      on ? 1e6 : 0);
+}
+
+START_TEST(limits_may_change_on_the_way)
+{
+    bench a = set_up(NEURON_OPTIMIZER_NADAM, 2), b = set_up(NEURON_OPTIMIZER_NADAM, 2);
+    assert_ok(neuron_trainer_set_int(a.trainer, NEURON_TRAINER_EPOCHS, 5));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 5));
+    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, change_limit, NULL));
+    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(same_parameters(a.graph, b.graph));
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* Rules, rates at which they learn a few examples by heart, and the loss that is left. */
+START_TEST(every_rule_learns)
+{
+    const struct {
+        int32_t rule;
+        double rate;
+    } cases[] = {{NEURON_OPTIMIZER_SGD, 0.01},     {NEURON_OPTIMIZER_RMSPROP, 0.001},
+                 {NEURON_OPTIMIZER_ADAGRAD, 0.01}, {NEURON_OPTIMIZER_ADADELTA, 1},
+                 {NEURON_OPTIMIZER_ADAM, 0.001},   {NEURON_OPTIMIZER_ADAMW, 0.001},
+                 {NEURON_OPTIMIZER_ADAMAX, 0.001}, {NEURON_OPTIMIZER_NADAM, 0.001}};
+    const int64_t epochs = 40;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bench b = set_up(cases[i].rule, 1);
+        neuron_history_t *history;
+        assert_ok(
+            neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, cases[i].rate));
+        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
+        assert_ok(neuron_trainer_run(b.trainer, &history));
+        const double first = test_figure(history, 0, NEURON_METRIC_LOSS);
+        const double last = test_figure(history, epochs - 1, NEURON_METRIC_LOSS);
+        ck_assert_msg(last < 0.2 * first, "rule %d: loss %g, then %g", cases[i].rule, first, last);
+        neuron_history_unref(history);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("clip");
+    TCase *cases = tcase_create("clip");
+    tcase_set_timeout(cases, 60);
+    tcase_add_loop_test(cases, gradients_are_clipped, 0, 3);
+    tcase_add_loop_test(cases, threads_do_not_change_a_bit, 0, 3);
+    tcase_add_test(cases, limits_may_change_on_the_way);
+    tcase_add_test(cases, every_rule_learns);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}

@@ -1,0 +1,353 @@
+/* Augmented batches and batches made ahead: the same training whoever makes them. */
+#include "test-models.h"
+
+#include <stdatomic.h>
+
+enum { SIZE = 12, PIXELS = SIZE * SIZE, EXAMPLES = 50, BATCH = 16, STEPS = 4, EPOCHS = 3 };
+
+typedef struct limited {
+    atomic_int left; /* allocations until one fails */
+    atomic_int live;
+} limited;
+
+static void *allocate(size_t size, size_t alignment, void *user_data)
+{
+    limited *memory = user_data;
+    if (atomic_fetch_sub(&memory->left, 1) <= 0)
+        return NULL;
+    void *made = aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    if (made)
+        atomic_fetch_add(&memory->live, 1);
+    return made;
+}
+
+static void release(void *memory, void *user_data)
+{
+    atomic_fetch_sub(&((limited *)user_data)->live, 1);
+    free(memory);
+}
+
+static int make_augmentation(neuron_augmentation_t **made, neuron_context_t *context)
+{
+    int status = neuron_augmentation_create(made, context);
+    if (status < 0)
+        return status;
+    assert_ok(neuron_augmentation_set_float(*made, NEURON_AUGMENTATION_ROTATION, 15));
+    assert_ok(neuron_augmentation_set_float(*made, NEURON_AUGMENTATION_WIDTH_SHIFT, 0.1));
+    assert_ok(neuron_augmentation_set_int(*made, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
+    assert_ok(neuron_augmentation_set_float(*made, NEURON_AUGMENTATION_NOISE, 0.02));
+    return NEURON_OK;
+}
+
+typedef struct setting {
+    int32_t threads;
+    int64_t workers;
+    bool augments;
+} setting;
+
+typedef struct bench {
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *train;
+    neuron_trainer_t *trainer;
+} bench;
+
+static bench set_up(setting s)
+{
+    bench b;
+    b.context = test_context();
+    assert_ok(neuron_context_set_threads(b.context, s.threads));
+    b.graph = test_cnn(b.context, SIZE);
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_ADAM));
+    b.train = test_glyphs(b.context, EXAMPLES, SIZE);
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_WORKERS, s.workers));
+    if (s.augments) {
+        neuron_augmentation_t *augmentation;
+        assert_ok(make_augmentation(&augmentation, b.context));
+        assert_ok(neuron_trainer_set_augmentation(b.trainer, augmentation));
+        neuron_augmentation_unref(augmentation);
+    }
+    return b;
+}
+
+static void tear_down(bench *b)
+{
+    neuron_trainer_unref(b->trainer);
+    neuron_dataset_unref(b->train);
+    neuron_optimizer_unref(b->optimizer);
+    neuron_graph_unref(b->graph);
+    neuron_context_unref(b->context);
+}
+
+START_TEST(workers_and_threads_change_nothing)
+{
+    for (int augments = 0; augments < 2; augments++) {
+        bench expected = set_up((setting){1, 0, augments});
+        assert_ok(neuron_trainer_run(expected.trainer, NULL));
+        for (int32_t threads = 1; threads <= 3; threads++)
+            for (int64_t workers = -1; workers <= 3; workers++) {
+                bench b = set_up((setting){threads, workers, augments});
+                assert_ok(neuron_trainer_run(b.trainer, NULL));
+                ck_assert_msg(same_parameters(expected.graph, b.graph), "threads %d, workers %d",
+                              (int)threads, (int)workers);
+                tear_down(&b);
+            }
+        tear_down(&expected);
+    }
+}
+END_TEST
+
+START_TEST(augmentation_changes_the_training)
+{
+    bench plain = set_up((setting){2, 0, false}), other = set_up((setting){2, 0, true});
+    bench still = set_up((setting){2, -1, false}), taken_back = set_up((setting){2, -1, true});
+    neuron_augmentation_t *nothing;
+    assert_ok(neuron_augmentation_create(&nothing, still.context));
+    assert_ok(neuron_trainer_set_augmentation(still.trainer, nothing));
+    assert_ok(neuron_trainer_set_augmentation(taken_back.trainer, NULL));
+    assert_ok(neuron_trainer_run(plain.trainer, NULL));
+    assert_ok(neuron_trainer_run(other.trainer, NULL));
+    assert_ok(neuron_trainer_run(still.trainer, NULL));
+    assert_ok(neuron_trainer_run(taken_back.trainer, NULL));
+    ck_assert(!same_parameters(plain.graph, other.graph));
+    ck_assert(same_parameters(plain.graph, still.graph));
+    ck_assert(same_parameters(plain.graph, taken_back.graph));
+    neuron_augmentation_unref(nothing);
+    tear_down(&taken_back);
+    tear_down(&still);
+    tear_down(&other);
+    tear_down(&plain);
+}
+END_TEST
+
+/* An epoch sees what neuron_augmentation_apply() shows of it. */
+START_TEST(trains_with_what_apply_shows)
+{
+    bench b = set_up((setting){2, 1, true}), by_hand = set_up((setting){2, 0, false});
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 1));
+    neuron_augmentation_t *augmentation;
+    neuron_tensor_t *examples, *labels;
+    const int64_t extents[] = {EXAMPLES, SIZE, SIZE, 1};
+    assert_ok(make_augmentation(&augmentation, b.context));
+    assert_ok(neuron_tensor_create(&examples, b.context, NEURON_F32, extents, 4));
+    assert_ok(neuron_tensor_create(&labels, b.context, NEURON_I32, extents, 1));
+    assert_ok(neuron_augmentation_apply(augmentation, b.train, 0, EXAMPLES,
+                                        neuron_context_seed(b.context), 0,
+                                        neuron_tensor_data(examples)));
+    assert_ok(neuron_dataset_read(b.train, 0, EXAMPLES, NULL, neuron_tensor_data(labels)));
+    neuron_dataset_t *shown;
+    neuron_trainer_t *trainer;
+    assert_ok(neuron_dataset_create(&shown, b.context, examples, labels, TEST_CLASSES));
+    assert_ok(neuron_trainer_create(&trainer, by_hand.graph, by_hand.optimizer, shown));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(same_parameters(b.graph, by_hand.graph));
+    neuron_trainer_unref(trainer);
+    neuron_dataset_unref(shown);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+    neuron_augmentation_unref(augmentation);
+    tear_down(&by_hand);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Ends of a run ---- */
+
+static int stop_each_time(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    (void)user_data;
+    return NEURON_STOP;
+}
+
+static int change_threads(neuron_trainer_t *trainer, void *user_data)
+{
+    int32_t threads = 1 + (int32_t)neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) % 3;
+    return neuron_context_set_threads(user_data, threads);
+}
+
+static int evaluate(neuron_trainer_t *trainer, void *user_data)
+{
+    neuron_evaluation_t *evaluation;
+    int status = neuron_graph_evaluate(neuron_trainer_graph(trainer), user_data, &evaluation);
+    neuron_evaluation_unref(evaluation);
+    return status;
+}
+
+START_TEST(callbacks_may_stop_and_change_threads)
+{
+    bench expected = set_up((setting){2, 0, true});
+    assert_ok(neuron_trainer_run(expected.trainer, NULL));
+    for (int64_t workers = 0; workers < 3; workers++)
+        for (int which = 0; which < 3; which++) {
+            bench b = set_up((setting){1, workers, true});
+            neuron_trainer_callback_t calls[] = {stop_each_time, change_threads, evaluate};
+            void *data[] = {NULL, b.context, b.train};
+            assert_ok(neuron_trainer_set_step_callback(b.trainer, calls[which], data[which]));
+            int runs = 1;
+            while (neuron_trainer_run(b.trainer, NULL) == NEURON_STOP)
+                runs++;
+            ck_assert_int_eq(runs, which == 0 ? EPOCHS * STEPS + 1 : 1);
+            ck_assert_msg(same_parameters(expected.graph, b.graph), "workers %d, callback %d",
+                          (int)workers, which);
+            tear_down(&b);
+        }
+    tear_down(&expected);
+}
+END_TEST
+
+START_TEST(continues_from_a_file)
+{
+    bench expected = set_up((setting){2, 1, true}), first = set_up((setting){2, 1, true});
+    bench second = set_up((setting){1, 2, true});
+    const char *path = test_file("training");
+    assert_ok(neuron_trainer_run(expected.trainer, NULL));
+    assert_ok(neuron_trainer_set_step_callback(first.trainer, stop_each_time, NULL));
+    for (int i = 0; i < STEPS + 2; i++)
+        assert_status(neuron_trainer_run(first.trainer, NULL), NEURON_STOP);
+    assert_ok(neuron_trainer_save(first.trainer, path));
+    assert_ok(neuron_trainer_load(second.trainer, path));
+    assert_ok(neuron_trainer_run(second.trainer, NULL));
+    ck_assert(same_parameters(expected.graph, second.graph));
+    tear_down(&second);
+    tear_down(&first);
+    tear_down(&expected);
+}
+END_TEST
+
+START_TEST(a_failed_step_ends_the_workers)
+{
+    bench b = set_up((setting){2, 2, true});
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 1e38));
+    assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Settings ---- */
+
+static int set_workers(neuron_trainer_t *trainer, void *user_data)
+{
+    *(int *)user_data = neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, 1);
+    return 0;
+}
+
+START_TEST(settings_are_checked)
+{
+    bench b = set_up((setting){1, 0, true});
+    neuron_trainer_t *t = b.trainer;
+    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, -2), NEURON_E_ARGUMENT);
+    assert_message("-2 workers are not -1 to 256");
+    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, 257), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_augmentation(NULL, NULL), NEURON_E_ARGUMENT);
+    int status = 0;
+    assert_ok(neuron_trainer_set_step_callback(t, set_workers, &status));
+    assert_ok(neuron_trainer_run(t, NULL));
+    ck_assert_int_eq(status, NEURON_E_STATE);
+    assert_message("workers are set between runs");
+    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, 2));
+    assert_status(neuron_trainer_set_augmentation(t, NULL), NEURON_E_STATE);
+    assert_message("the augmentation is set before the first step");
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(only_images_are_augmented)
+{
+    neuron_context_t *context = test_context();
+    neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
+    neuron_graph_t *g;
+    neuron_optimizer_t *optimizer;
+    neuron_trainer_t *trainer;
+    neuron_augmentation_t *augmentation;
+    assert_ok(neuron_dataset_reshape(glyphs, (int64_t[]){PIXELS}, 1));
+    assert_ok(neuron_graph_create(&g, context));
+    neuron_node_t *x = neuron_input(g, (int64_t[]){PIXELS}, 1);
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES))));
+    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_trainer_create(&trainer, g, optimizer, glyphs));
+    assert_ok(make_augmentation(&augmentation, context));
+    assert_status(neuron_trainer_set_augmentation(trainer, augmentation), NEURON_E_SHAPE);
+    assert_message("examples are 144, not height x width");
+    assert_ok(neuron_trainer_run(trainer, NULL)); /* without */
+    neuron_augmentation_unref(augmentation);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(optimizer);
+    neuron_graph_unref(g);
+    neuron_dataset_unref(glyphs);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* ---- Memory ---- */
+
+static int refuse(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    limited *memory = user_data;
+    memory->left = 0; /* no step needs memory */
+    return 0;
+}
+
+START_TEST(survives_each_failure_and_needs_no_memory_in_a_step)
+{
+    limited memory = {.left = 1000000};
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_augmentation_t *augmentation;
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &memory));
+    graph = test_linear(context, SIZE);
+    neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
+    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(make_augmentation(&augmentation, context));
+    int before = memory.live, status = NEURON_E_MEMORY, failures = 0;
+    for (; status != NEURON_OK; failures++) {
+        ck_assert_int_lt(failures, 200);
+        memory.left = failures;
+        neuron_trainer_t *trainer = NULL;
+        status = neuron_trainer_create(&trainer, graph, optimizer, glyphs);
+        if (status == NEURON_OK) {
+            assert_ok(neuron_trainer_set_augmentation(trainer, augmentation));
+            assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, 2));
+            assert_ok(neuron_trainer_set_step_callback(trainer, refuse, &memory));
+            status = neuron_trainer_run(trainer, NULL);
+        }
+        neuron_trainer_unref(trainer);
+        if (status != NEURON_OK)
+            ck_assert_msg(status == NEURON_E_MEMORY, "%s", neuron_error_last());
+        ck_assert_int_eq(memory.live, before);
+    }
+    ck_assert_int_gt(failures, 8);
+    neuron_augmentation_unref(augmentation);
+    neuron_optimizer_unref(optimizer);
+    neuron_dataset_unref(glyphs);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("feed");
+    TCase *tests = tcase_create("feed");
+    tcase_set_timeout(tests, 0);
+    tcase_add_test(tests, workers_and_threads_change_nothing);
+    tcase_add_test(tests, augmentation_changes_the_training);
+    tcase_add_test(tests, trains_with_what_apply_shows);
+    tcase_add_test(tests, callbacks_may_stop_and_change_threads);
+    tcase_add_test(tests, continues_from_a_file);
+    tcase_add_test(tests, a_failed_step_ends_the_workers);
+    tcase_add_test(tests, settings_are_checked);
+    tcase_add_test(tests, only_images_are_augmented);
+    tcase_add_test(tests, survives_each_failure_and_needs_no_memory_in_a_step);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

@@ -1,0 +1,601 @@
+/* Trainings by other losses, with weights of examples and of classes. */
+#include "test-models.h"
+
+#include "data/dataset.h"
+#include "graph/session.h"
+#include "losses/definitions.h"
+
+#include <math.h>
+
+enum { INPUTS = 3, OUTPUTS = 4, EXAMPLES = 40, BATCH = 33, EPOCHS = 2, KERNEL = INPUTS * OUTPUTS };
+enum { PARAMETERS = KERNEL + OUTPUTS };
+
+static neuron_context_t *context;
+
+static void setup(void)
+{
+    context = test_context();
+}
+
+static void teardown(void)
+{
+    neuron_context_unref(context);
+}
+
+static neuron_tensor_t *tensor(int32_t type, const int64_t *shape, int32_t rank, const void *data)
+{
+    neuron_tensor_t *made;
+    assert_ok(neuron_tensor_wrap(&made, context, type, shape, rank, (void *)(uintptr_t)data,
+                                 NEURON_COPY, NULL, NULL));
+    return made;
+}
+
+/* Numbers from -1 to 1 without a pattern. */
+static float wave(int i)
+{
+    return (float)sin(1.7 * i + 0.3 * i * i);
+}
+
+static int32_t label_of(int i)
+{
+    return (i * i + 1) % OUTPUTS;
+}
+
+static float weight_of(int i)
+{
+    const float weights[] = {1, 0.5f, 2, 0, 1, 3, 0.25f};
+    return weights[i % 7];
+}
+
+static const double class_weights[OUTPUTS] = {0.5, 2, 1, 4};
+
+/* What comes behind the dense layer. */
+typedef enum ending { NOTHING, SOFTMAX, SIGMOID } ending;
+
+typedef struct plan {
+    loss_definition loss;
+    ending last;
+    bool numbers; /* targets of any kind */
+    bool weighted, class_weighted;
+} plan;
+
+static void make_target(const plan *p, int example, float target[OUTPUTS])
+{
+    for (int k = 0; k < OUTPUTS; k++)
+        target[k] = p->numbers ? 2 * wave(100 + example * OUTPUTS + k) : k == label_of(example);
+}
+
+static neuron_dataset_t *make_dataset(const plan *p)
+{
+    float values[EXAMPLES * INPUTS], weights[EXAMPLES], targets[EXAMPLES][OUTPUTS];
+    int32_t labels[EXAMPLES];
+    for (int i = 0; i < EXAMPLES * INPUTS; i++)
+        values[i] = wave(i);
+    for (int i = 0; i < EXAMPLES; i++) {
+        labels[i] = label_of(i);
+        weights[i] = weight_of(i);
+        make_target(p, i, targets[i]);
+    }
+    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){EXAMPLES, INPUTS}, 2, values);
+    neuron_tensor_t *given =
+        p->numbers ? tensor(NEURON_F32, (const int64_t[]){EXAMPLES, OUTPUTS}, 2, targets)
+                   : tensor(NEURON_I32, (const int64_t[]){EXAMPLES}, 1, labels);
+    neuron_dataset_t *dataset;
+    if (p->numbers)
+        assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, given));
+    else
+        assert_ok(neuron_dataset_create(&dataset, context, examples, given, OUTPUTS));
+    if (p->weighted)
+        assert_ok(neuron_dataset_set_weights(dataset, weights, EXAMPLES));
+    neuron_tensor_unref(given);
+    neuron_tensor_unref(examples);
+    return dataset;
+}
+
+static float parameter(int i)
+{
+    return i < KERNEL ? wave(50 + i) / 2 : 0.3f;
+}
+
+static neuron_graph_t *make_graph(ending last)
+{
+    neuron_graph_t *graph;
+    float values[PARAMETERS];
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *y =
+        neuron_dense(graph, neuron_input(graph, (const int64_t[]){INPUTS}, 1), OUTPUTS);
+    if (last == SOFTMAX)
+        y = neuron_softmax(graph, y);
+    if (last == SIGMOID)
+        y = neuron_sigmoid(graph, y);
+    assert_ok(neuron_graph_finish(graph, y));
+    for (int i = 0; i < PARAMETERS; i++)
+        values[i] = parameter(i);
+    assert_ok(neuron_graph_write_array(graph, 0, values, KERNEL));
+    assert_ok(neuron_graph_write_array(graph, 1, values + KERNEL, OUTPUTS));
+    return graph;
+}
+
+static neuron_loss_t *make_loss(const loss_definition *d)
+{
+    neuron_loss_t *loss;
+    assert_ok(neuron_loss_create(&loss, context, d->kind));
+    if (d->smoothing > 0)
+        assert_ok(neuron_loss_set_float(loss, NEURON_LOSS_LABEL_SMOOTHING, d->smoothing));
+    if (d->kind == NEURON_LOSS_HUBER)
+        assert_ok(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, d->delta));
+    return loss;
+}
+
+/* A trainer with its handles given away to it. */
+static neuron_trainer_t *make_trainer(const plan *p, neuron_loss_t *loss)
+{
+    neuron_graph_t *graph = make_graph(p->last);
+    neuron_dataset_t *dataset = make_dataset(p);
+    neuron_optimizer_t *sgd;
+    neuron_trainer_t *trainer;
+    assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_set_float(sgd, NEURON_OPTIMIZER_LEARNING_RATE, 0.1));
+    assert_ok(neuron_trainer_create(&trainer, graph, sgd, dataset));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_SHUFFLE, 0));
+    assert_ok(neuron_trainer_set_validation(trainer, dataset));
+    assert_ok(neuron_trainer_set_loss(trainer, loss));
+    if (p->class_weighted)
+        assert_ok(neuron_trainer_set_class_weights(trainer, class_weights, OUTPUTS));
+    neuron_dataset_unref(dataset);
+    neuron_optimizer_unref(sgd);
+    neuron_graph_unref(graph);
+    return trainer;
+}
+
+/* ---- The same in double ---- */
+
+static double example_loss(const plan *p, const double *w, int example)
+{
+    double y[OUTPUTS], sum = 0;
+    float target[OUTPUTS];
+    for (int k = 0; k < OUTPUTS; k++) {
+        y[k] = w[KERNEL + k];
+        for (int i = 0; i < INPUTS; i++)
+            y[k] += (double)wave(example * INPUTS + i) * w[i * OUTPUTS + k];
+    }
+    for (int k = 0; k < OUTPUTS; k++)
+        sum += exp(y[k]);
+    for (int k = 0; k < OUTPUTS; k++)
+        if (p->last != NOTHING)
+            y[k] = p->last == SOFTMAX ? exp(y[k]) / sum : 1 / (1 + exp(-y[k]));
+    make_target(p, example, target);
+    return loss_by_definition(&p->loss, y, target, OUTPUTS);
+}
+
+static int32_t class_of(const plan *p, int example)
+{
+    float target[OUTPUTS];
+    int32_t largest = 0;
+    make_target(p, example, target);
+    for (int32_t k = 1; k < OUTPUTS; k++)
+        if (target[k] > target[largest])
+            largest = k;
+    return largest;
+}
+
+/* Sum of weight times loss. */
+static double weighted_loss(const plan *p, const double *w, int first, int count, bool by_class)
+{
+    double sum = 0;
+    for (int i = first; i < first + count; i++)
+        sum += (p->weighted ? (double)weight_of(i) : 1) *
+               (by_class && p->class_weighted ? class_weights[class_of(p, i)] : 1) *
+               example_loss(p, w, i);
+    return sum;
+}
+
+static void descend(const plan *p, double *w, int first, int count)
+{
+    double gradient[PARAMETERS];
+    const double width = 1e-6;
+    for (int i = 0; i < PARAMETERS; i++) {
+        const double middle = w[i];
+        w[i] = middle + width;
+        const double above = weighted_loss(p, w, first, count, true);
+        w[i] = middle - width;
+        gradient[i] = (above - weighted_loss(p, w, first, count, true)) / (2 * width) / count;
+        w[i] = middle;
+    }
+    for (int i = 0; i < PARAMETERS; i++)
+        w[i] -= 0.1 * gradient[i];
+}
+
+static const plan plans[] = {
+    {{NEURON_LOSS_CROSS_ENTROPY, 0.1, 0, false}, SOFTMAX, false, false, false},
+    {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, true, true},
+    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, false, true},
+    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.2, 0, false}, SOFTMAX, false, true, false},
+    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}, SIGMOID, false, true, true},
+    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.1, 0, false}, SIGMOID, false, false, false},
+    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, SIGMOID, true, false, false},
+    {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SIGMOID, false, false, false},
+    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, NOTHING, true, false, false},
+    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, SOFTMAX, false, true, true},
+    {{NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false}, NOTHING, true, true, false},
+    {{NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false}, SOFTMAX, false, false, false},
+    {{NEURON_LOSS_HINGE, 0, 0, false}, NOTHING, true, false, true},
+    {{NEURON_LOSS_HINGE, 0, 0, false}, SOFTMAX, false, false, false},
+    {{NEURON_LOSS_SQUARED_HINGE, 0, 0, false}, NOTHING, false, true, true},
+    {{NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false}, SOFTMAX, false, false, false},
+    {{NEURON_LOSS_HUBER, 0, 1, false}, NOTHING, true, false, false},
+    {{NEURON_LOSS_HUBER, 0, 0.3, false}, SOFTMAX, false, true, false},
+};
+enum { PLANS = sizeof plans / sizeof plans[0] };
+
+START_TEST(steps_are_those_by_hand)
+{
+    const plan *p = &plans[_i];
+    neuron_loss_t *loss = make_loss(&p->loss);
+    neuron_trainer_t *trainer = make_trainer(p, loss);
+    neuron_history_t *history;
+    double w[PARAMETERS];
+    for (int i = 0; i < PARAMETERS; i++)
+        w[i] = (double)parameter(i);
+    assert_ok(neuron_trainer_run(trainer, &history));
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        double sum = 0;
+        for (int first = 0; first < EXAMPLES; first += BATCH) {
+            const int count = EXAMPLES - first < BATCH ? EXAMPLES - first : BATCH;
+            sum += weighted_loss(p, w, first, count, true);
+            descend(p, w, first, count);
+        }
+        ck_assert_double_eq_tol(test_figure(history, epoch, NEURON_METRIC_LOSS), sum / EXAMPLES,
+                                1e-5);
+        /* Weights of classes are not for validation. */
+        ck_assert_double_eq_tol(test_figure(history, epoch, NEURON_METRIC_VALIDATION_LOSS),
+                                weighted_loss(p, w, 0, EXAMPLES, false) / EXAMPLES, 1e-5);
+    }
+    size_t count;
+    float *values = test_parameters(neuron_trainer_graph(trainer), &count);
+    ck_assert_uint_eq(count, PARAMETERS);
+    for (int i = 0; i < PARAMETERS; i++)
+        ck_assert_msg(fabs((double)values[i] - w[i]) < 1e-5, "parameter %d is %g, not %g", i,
+                      (double)values[i], w[i]);
+    free(values);
+    neuron_history_unref(history);
+    neuron_trainer_unref(trainer);
+    neuron_loss_unref(loss);
+}
+END_TEST
+
+START_TEST(threads_do_not_change_a_bit)
+{
+    neuron_trainer_t *trainers[3];
+    neuron_loss_t *loss = make_loss(&plans[_i].loss);
+    for (int i = 0; i < 3; i++) {
+        assert_ok(neuron_context_set_threads(context, i + 1));
+        trainers[i] = make_trainer(&plans[_i], loss);
+        assert_ok(neuron_trainer_set_int(trainers[i], NEURON_TRAINER_BATCH_SIZE, EXAMPLES));
+        assert_ok(neuron_trainer_run(trainers[i], NULL));
+        ck_assert(
+            same_parameters(neuron_trainer_graph(trainers[i]), neuron_trainer_graph(trainers[0])));
+    }
+    for (int i = 0; i < 3; i++)
+        neuron_trainer_unref(trainers[i]);
+    neuron_loss_unref(loss);
+}
+END_TEST
+
+/* Ones are no weights. */
+START_TEST(weights_of_one_change_nothing)
+{
+    const plan bare = {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, false, false};
+    const double ones[OUTPUTS] = {1, 1, 1, 1};
+    float many[EXAMPLES];
+    for (int i = 0; i < EXAMPLES; i++)
+        many[i] = 1;
+    neuron_trainer_t *a = make_trainer(&bare, NULL), *b = make_trainer(&bare, NULL);
+    neuron_loss_t *loss = make_loss(&bare.loss);
+    assert_ok(neuron_trainer_set_loss(b, loss));
+    assert_ok(neuron_trainer_set_class_weights(b, ones, OUTPUTS));
+    neuron_trainer_t *c = make_trainer(&plans[1], NULL);
+    assert_ok(neuron_trainer_set_class_weights(c, NULL, 0));
+    assert_ok(neuron_trainer_run(a, NULL));
+    assert_ok(neuron_trainer_run(b, NULL));
+    assert_ok(neuron_trainer_run(c, NULL));
+    ck_assert(same_parameters(neuron_trainer_graph(a), neuron_trainer_graph(b)));
+    ck_assert(!same_parameters(neuron_trainer_graph(a), neuron_trainer_graph(c)));
+    neuron_dataset_t *dataset = make_dataset(&bare);
+    neuron_evaluation_t *plain, *weighed;
+    assert_ok(neuron_graph_evaluate(neuron_trainer_graph(a), dataset, &plain));
+    assert_ok(neuron_dataset_set_weights(dataset, many, EXAMPLES));
+    assert_ok(neuron_graph_evaluate(neuron_trainer_graph(a), dataset, &weighed));
+    ck_assert(neuron_evaluation_loss(plain) == neuron_evaluation_loss(weighed));
+    neuron_evaluation_unref(weighed);
+    neuron_evaluation_unref(plain);
+    neuron_dataset_unref(dataset);
+    neuron_loss_unref(loss);
+    neuron_trainer_unref(c);
+    neuron_trainer_unref(b);
+    neuron_trainer_unref(a);
+}
+END_TEST
+
+/* ---- The caller's own ---- */
+
+typedef struct calls {
+    int training, evaluating;
+    double answer;
+} calls;
+
+static double squares(const float *output, const float *target, int32_t outputs, int32_t label,
+                      float *gradient, void *user_data)
+{
+    calls *seen = user_data;
+    double sum = 0;
+    (void)label;
+    *(gradient ? &seen->training : &seen->evaluating) += 1;
+    for (int32_t i = 0; i < outputs; i++) {
+        const double error = (double)output[i] - (double)target[i];
+        sum += error * error;
+        if (gradient)
+            gradient[i] = (float)(2 * error / outputs);
+    }
+    return seen->answer * sum / outputs;
+}
+
+START_TEST(own_function_as_built_in)
+{
+    const plan *p = &plans[9];
+    calls seen = {.answer = 1};
+    neuron_loss_t *own, *built_in = make_loss(&p->loss);
+    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
+    neuron_trainer_t *a = make_trainer(p, built_in), *b = make_trainer(p, own);
+    neuron_history_t *x, *y;
+    assert_ok(neuron_trainer_run(a, &x));
+    assert_ok(neuron_trainer_run(b, &y));
+    ck_assert_int_eq(seen.training, EPOCHS * EXAMPLES);
+    ck_assert_int_eq(seen.evaluating, EPOCHS * EXAMPLES);
+    for (int epoch = 0; epoch < EPOCHS; epoch++)
+        for (int32_t metric = NEURON_METRIC_LOSS; metric <= NEURON_METRIC_VALIDATION_ACCURACY;
+             metric += 10)
+            ck_assert_double_eq_tol(test_figure(x, epoch, metric), test_figure(y, epoch, metric),
+                                    1e-9);
+    size_t count;
+    float *left = test_parameters(neuron_trainer_graph(a), &count);
+    float *right = test_parameters(neuron_trainer_graph(b), &count);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_double_eq_tol((double)left[i], (double)right[i], 1e-6);
+    free(right);
+    free(left);
+    neuron_history_unref(y);
+    neuron_history_unref(x);
+    neuron_trainer_unref(b);
+    neuron_trainer_unref(a);
+    neuron_loss_unref(own);
+    neuron_loss_unref(built_in);
+}
+END_TEST
+
+START_TEST(own_function_without_a_number)
+{
+    calls seen = {.answer = NAN};
+    neuron_loss_t *own;
+    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
+    neuron_trainer_t *trainer = make_trainer(&plans[8], own);
+    assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
+    assert_message("the loss of epoch 1, step 1 is not a number");
+    seen.answer = INFINITY;
+    assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
+    assert_message("is infinite");
+    seen.answer = 1;
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    neuron_trainer_unref(trainer);
+    neuron_loss_unref(own);
+}
+END_TEST
+
+/* ---- Evaluation ---- */
+
+START_TEST(evaluation)
+{
+    const plan *p = &plans[_i];
+    neuron_graph_t *graph = make_graph(p->last);
+    neuron_dataset_t *dataset = make_dataset(p);
+    neuron_loss_t *loss = make_loss(&p->loss);
+    neuron_evaluation_t *figures;
+    double w[PARAMETERS];
+    for (int i = 0; i < PARAMETERS; i++)
+        w[i] = (double)parameter(i);
+    assert_ok(neuron_graph_evaluate_loss(graph, dataset, loss, &figures));
+    ck_assert_double_eq_tol(neuron_evaluation_loss(figures),
+                            weighted_loss(p, w, 0, EXAMPLES, false) / EXAMPLES, 1e-6);
+    ck_assert_int_eq(neuron_evaluation_count(figures), EXAMPLES);
+    neuron_evaluation_unref(figures);
+    const int expected = p->numbers ? NEURON_E_DATA : NEURON_OK;
+    assert_status(neuron_graph_evaluate(graph, dataset, &figures), expected);
+    if (p->numbers)
+        assert_message("evaluate: cross_entropy needs class numbers or targets that are shares");
+    neuron_evaluation_unref(figures);
+    neuron_loss_unref(loss);
+    neuron_dataset_unref(dataset);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* The output is the input. Right are those on the same side of one half. */
+START_TEST(a_single_output)
+{
+    const float inputs[] = {0.25f, 0.75f, 0.9f, 0.5f, 2}, targets[] = {0, 0, 1, 0, 1};
+    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){5, 1}, 2, inputs);
+    neuron_tensor_t *given = tensor(NEURON_F32, (const int64_t[]){5, 1}, 2, targets);
+    neuron_dataset_t *dataset;
+    neuron_graph_t *graph;
+    neuron_loss_t *loss;
+    neuron_evaluation_t *figures;
+    assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, given));
+    assert_ok(neuron_graph_create(&graph, context));
+    assert_ok(neuron_graph_finish(
+        graph, neuron_relu(graph, neuron_input(graph, (const int64_t[]){1}, 1))));
+    assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_MEAN_ABSOLUTE_ERROR));
+    assert_ok(neuron_graph_evaluate_loss(graph, dataset, loss, &figures));
+    ck_assert_double_eq_tol(neuron_evaluation_loss(figures), 2.6 / 5, 1e-6);
+    ck_assert_int_eq(neuron_evaluation_class_count(figures), 2);
+    ck_assert(neuron_evaluation_accuracy(figures) == 0.8);
+    ck_assert_int_eq(neuron_evaluation_confusion(figures, 0, 1), 1);
+    neuron_evaluation_unref(figures);
+    neuron_loss_unref(loss);
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(dataset);
+    neuron_tensor_unref(given);
+    neuron_tensor_unref(examples);
+}
+END_TEST
+
+/* ---- What is refused ---- */
+
+START_TEST(targets_must_suit)
+{
+    const plan numbers = {{NEURON_LOSS_HUBER, 0, 1, false}, NOTHING, true, false, false};
+    neuron_trainer_t *trainer = make_trainer(&numbers, NULL);
+    neuron_history_t *history = (neuron_history_t *)&trainer;
+    assert_status(neuron_trainer_run(trainer, &history), NEURON_E_DATA);
+    ck_assert_ptr_null(history);
+    assert_message("trainer: cross_entropy needs class numbers or targets that are shares");
+    const loss_definition unsuited[] = {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false},
+                                        {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}};
+    for (int i = 0; i < 2; i++) {
+        neuron_loss_t *loss = make_loss(&unsuited[i]);
+        assert_status(neuron_trainer_set_loss(trainer, loss), NEURON_E_DATA);
+        neuron_loss_unref(loss);
+    }
+    assert_message("trainer: binary_cross_entropy needs targets from 0 to 1");
+    neuron_loss_t *huber = make_loss(&numbers.loss);
+    assert_ok(neuron_trainer_set_loss(trainer, huber));
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_status(neuron_trainer_set_loss(trainer, huber), NEURON_E_STATE);
+    assert_message("trainer: the loss is set before the first step");
+    neuron_loss_unref(huber);
+    neuron_trainer_unref(trainer);
+}
+END_TEST
+
+START_TEST(bad_class_weights)
+{
+    const double negative[OUTPUTS] = {1, -1, 1, 1}, nothing[OUTPUTS] = {1, 1, 1, NAN};
+    neuron_trainer_t *trainer = make_trainer(&plans[0], NULL);
+    assert_status(neuron_trainer_set_loss(NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_class_weights(NULL, class_weights, OUTPUTS),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_class_weights(trainer, class_weights, 3), NEURON_E_ARGUMENT);
+    assert_message("trainer: weights of 3 classes, the dataset has 4");
+    assert_status(neuron_trainer_set_class_weights(trainer, negative, OUTPUTS), NEURON_E_ARGUMENT);
+    assert_message("the weight of class 1 is negative");
+    assert_status(neuron_trainer_set_class_weights(trainer, nothing, OUTPUTS), NEURON_E_ARGUMENT);
+    assert_message("the weight of class 3 is not finite");
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_status(neuron_trainer_set_class_weights(trainer, class_weights, OUTPUTS),
+                  NEURON_E_STATE);
+    assert_message("weight of classes is set before the first step");
+    neuron_trainer_unref(trainer);
+}
+END_TEST
+
+/* ---- Files ---- */
+
+START_TEST(a_file_knows_the_loss)
+{
+    const char *path = test_file("state");
+    const plan written = {{NEURON_LOSS_HUBER, 0, 0.5, false}, SOFTMAX, false, false, true};
+    plan read = written;
+    neuron_loss_t *loss = make_loss(&written.loss);
+    neuron_trainer_t *a = make_trainer(&written, loss), *b = make_trainer(&written, loss);
+    assert_ok(neuron_trainer_set_int(a, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_run(a, NULL));
+    assert_ok(neuron_trainer_save(a, path));
+    assert_ok(neuron_trainer_load(b, path));
+    assert_ok(neuron_trainer_set_int(a, NEURON_TRAINER_EPOCHS, EPOCHS));
+    assert_ok(neuron_trainer_run(a, NULL));
+    assert_ok(neuron_trainer_run(b, NULL));
+    ck_assert(same_parameters(neuron_trainer_graph(a), neuron_trainer_graph(b)));
+
+    neuron_trainer_t *c = make_trainer(&written, NULL);
+    assert_status(neuron_trainer_load(c, path), NEURON_E_DATA);
+    assert_message("the loss of its training is huber, of this one cross_entropy");
+    read.loss.delta = 1;
+    neuron_loss_t *other = make_loss(&read.loss);
+    assert_ok(neuron_trainer_set_loss(c, other));
+    assert_status(neuron_trainer_load(c, path), NEURON_E_DATA);
+    assert_message("the loss of its training has delta 0.5, of this one 1");
+    assert_ok(neuron_trainer_set_loss(c, loss));
+    assert_ok(neuron_trainer_set_class_weights(c, NULL, 0));
+    assert_status(neuron_trainer_load(c, path), NEURON_E_DATA);
+    assert_message("its training weighs class 0 with 0.5, this one with 1");
+    assert_ok(neuron_trainer_set_class_weights(c, class_weights, OUTPUTS));
+    assert_ok(neuron_trainer_load(c, path));
+    neuron_loss_unref(other);
+    neuron_trainer_unref(c);
+    neuron_trainer_unref(b);
+    neuron_trainer_unref(a);
+    neuron_loss_unref(loss);
+}
+END_TEST
+
+/* ---- Sessions ---- */
+
+START_TEST(who_takes_the_sigmoid)
+{
+    neuron_graph_t *graph = make_graph(SIGMOID);
+    for (int purpose = NEURON_SESSION_PREDICT; purpose <= NEURON_SESSION_TRAIN_WHOLE; purpose++) {
+        neuron_session *session;
+        assert_ok(neuron_session_create(&session, graph, (neuron_session_purpose)purpose, 1));
+        ck_assert(neuron_session_logits(session) == (purpose == NEURON_SESSION_TRAIN_BINARY));
+        neuron_session_destroy(session);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(who_takes_the_softmax)
+{
+    const struct {
+        neuron_session_purpose purpose;
+        bool logits;
+    } cases[] = {{NEURON_SESSION_PREDICT, false},
+                 {NEURON_SESSION_TRAIN, true},
+                 {NEURON_SESSION_TRAIN_BINARY, false},
+                 {NEURON_SESSION_TRAIN_WHOLE, false}};
+    neuron_graph_t *graph = make_graph(SOFTMAX);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        neuron_session *session;
+        float input[INPUTS] = {1, 2, 3}, sum = 0;
+        assert_ok(neuron_session_create(&session, graph, cases[i].purpose, 1));
+        neuron_session_forward(session, input, 1, 0, 0);
+        for (int k = 0; k < OUTPUTS; k++)
+            sum += neuron_session_output(session)[k];
+        ck_assert(neuron_session_logits(session) == cases[i].logits);
+        ck_assert((fabsf(sum - 1) < 1e-5f) == !cases[i].logits);
+        neuron_session_destroy(session);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trainer-loss");
+    TCase *cases = tcase_create("trainer-loss");
+    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_loop_test(cases, steps_are_those_by_hand, 0, PLANS);
+    tcase_add_loop_test(cases, threads_do_not_change_a_bit, 0, PLANS);
+    tcase_add_test(cases, weights_of_one_change_nothing);
+    tcase_add_test(cases, own_function_as_built_in);
+    tcase_add_test(cases, own_function_without_a_number);
+    tcase_add_loop_test(cases, evaluation, 0, PLANS);
+    tcase_add_test(cases, a_single_output);
+    tcase_add_test(cases, targets_must_suit);
+    tcase_add_test(cases, bad_class_weights);
+    tcase_add_test(cases, a_file_knows_the_loss);
+    tcase_add_test(cases, who_takes_the_sigmoid);
+    tcase_add_test(cases, who_takes_the_softmax);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
