@@ -71,7 +71,8 @@ typedef struct {
 /* How a graph is trained. */
 typedef struct {
     neuron_optimizer_t *optimizer;
-    neuron_loss_t *loss; /* NULL for cross-entropy */
+    neuron_loss_t *loss;                 /* NULL for cross-entropy */
+    neuron_augmentation_t *augmentation; /* NULL for none */
     int64_t batch_size;
     int64_t epochs;
     neuron_callback_t *callbacks[EXAMPLE_CALLBACKS_MAX]; /* those that are not NULL */

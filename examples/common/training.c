@@ -166,6 +166,7 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
     show_summary(graph);
     must(neuron_trainer_create(&trainer, graph, training->optimizer, example->train));
     must(neuron_trainer_set_loss(trainer, training->loss));
+    must(neuron_trainer_set_augmentation(trainer, training->augmentation));
     for (int i = 0; i < EXAMPLE_CALLBACKS_MAX; i++)
         if (training->callbacks[i] != NULL)
             must(neuron_trainer_add_callback(trainer, training->callbacks[i]));
