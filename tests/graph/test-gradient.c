@@ -2,6 +2,10 @@
 #include "gradient.h"
 #include "test-common.h"
 
+#include "base/random.h"
+
+#include <stdbool.h>
+
 /* Dense, normalised, ReLU, dropout. */
 static neuron_node_t *block(neuron_graph_t *graph, neuron_node_t *input, int64_t units)
 {
@@ -176,6 +180,132 @@ START_TEST(chains_of_layers_that_work_in_place)
 }
 END_TEST
 
+static neuron_node_t *rotate(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_random_rotation(graph, x, 0.2);
+}
+
+static neuron_node_t *pad(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_zero_pad2d(graph, x, 0, 1, 2, 0);
+}
+
+static neuron_node_t *noise(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_gaussian_noise(graph, x, 0.3);
+}
+
+static neuron_node_t *leak(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_leaky_relu(graph, x, 0.3);
+}
+
+static neuron_node_t *drop(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_dropout(graph, x, 0.2);
+}
+
+static neuron_node_t *convolve(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return conv(graph, x, 5);
+}
+
+static neuron_node_t *mix_channels(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_conv2d(graph, x, 4, 1, 1);
+}
+
+static neuron_node_t *convolve_channels(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_depthwise_conv2d(graph, x, 2, 2);
+}
+
+static neuron_node_t *average_windows(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_average_pool2d(graph, x, 2, 1);
+}
+
+static neuron_node_t *largest_of_windows(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_max_pool2d(graph, x, 1, 2);
+}
+
+static neuron_node_t *turn_over(neuron_graph_t *graph, neuron_node_t *x)
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+    assert_ok(neuron_node_shape(x, shape, &rank));
+    return neuron_reshape(graph, x, (const int64_t[]){shape[1], shape[0], -1}, 3);
+}
+
+static neuron_node_t *softmax_of_columns(neuron_graph_t *graph, neuron_node_t *x)
+{
+    neuron_node_t *node = neuron_softmax(graph, x);
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, 1));
+    return node;
+}
+
+static neuron_node_t *square(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_multiply(graph, (neuron_node_t *[]){x, x}, 2);
+}
+
+static neuron_node_t *add_sigmoid(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_add(graph, (neuron_node_t *[]){x, neuron_sigmoid(graph, x)}, 2);
+}
+
+static neuron_node_t *(*const image_layers[])(neuron_graph_t *graph, neuron_node_t *x) = {
+    convolve,
+    neuron_relu,
+    neuron_batch_norm,
+    largest_of_windows, /* those that are fused */
+    convolve,
+    neuron_relu,
+    neuron_batch_norm,
+    convolve_channels,
+    average_windows,
+    mix_channels,
+    rotate,
+    pad,
+    noise,
+    leak,
+    drop,
+    neuron_gelu,
+    neuron_sigmoid,
+    neuron_tanh,
+    turn_over,
+    softmax_of_columns,
+    square,
+    add_sigmoid,
+};
+
+/* Chains as they come, which end in one of the ways to leave an image. */
+START_TEST(random_mixes)
+{
+    neuron_random_reader reader = neuron_random_read(11, NEURON_RANDOM_SHUFFLE, (uint32_t)_i);
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = convolve(graph, image_input(graph, 13, 12, 1));
+    for (int i = 0; i < 6; i++) {
+        uint64_t count = sizeof image_layers / sizeof *image_layers;
+        neuron_node_t *next = image_layers[neuron_random_below(&reader, count)](graph, x);
+        uint64_t branch = neuron_random_below(&reader, 8);
+        int64_t shape[2][NEURON_RANK_MAX];
+        int32_t rank;
+        assert_ok(neuron_node_shape(x, shape[0], &rank));
+        assert_ok(neuron_node_shape(next, shape[1], &rank));
+        bool joins = branch == 0 && memcmp(shape[0], shape[1], 3 * sizeof **shape) == 0;
+        x = joins ? neuron_add(graph, (neuron_node_t *[]){x, next}, 2) : next;
+    }
+    /* Large sums would leave the loss no digits. */
+    x = neuron_batch_norm(graph, x);
+    if (_i % 3)
+        x = _i % 3 == 1 ? neuron_global_average_pool2d(graph, x)
+                        : neuron_global_max_pool2d(graph, x);
+    check_layer(graph, x, 3);
+}
+END_TEST
+
 START_TEST(one_example)
 {
     neuron_graph_t *graph = new_graph();
@@ -209,6 +339,7 @@ int main(void)
     tcase_add_test(tests, residual_blocks);
     tcase_add_test(tests, dense_connections);
     tcase_add_test(tests, chains_of_layers_that_work_in_place);
+    tcase_add_loop_test(tests, random_mixes, 0, 12);
     tcase_add_test(tests, one_example);
     tcase_add_test(tests, nothing_before_the_output_layer);
     return run_suite(suite);
