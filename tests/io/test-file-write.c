@@ -206,6 +206,42 @@ START_TEST(plain_name_is_in_current_folder)
 }
 END_TEST
 
+START_TEST(adds_and_cuts)
+{
+    assert_ok(neuron_file_append(path, "one,", 4));
+    assert_ok(neuron_file_append(path, "two", 3));
+    assert_ok(neuron_file_append(path, "", 0));
+    assert_content("one,two");
+    assert_ok(neuron_file_cut(path, 4));
+    assert_ok(neuron_file_append(path, "three", 5));
+    assert_content("one,three");
+    assert_status(neuron_file_append(folder, "x", 1), NEURON_E_IO);
+    assert_message(folder);
+    assert_status(neuron_file_append("/dev/null", "x", 1), NEURON_E_IO);
+    assert_message("/dev/null: is not a regular file");
+    assert_status(neuron_file_append("/nowhere/at/all", "x", 1), NEURON_E_IO);
+    assert_message("/nowhere/at/all: cannot open");
+    assert_status(neuron_file_cut("/nowhere/at/all", 1), NEURON_E_IO);
+    assert_message("/nowhere/at/all: cannot cut");
+}
+END_TEST
+
+/* A disk that is full half-way leaves the file as it was. */
+START_TEST(failed_addition_is_taken_back)
+{
+    const struct rlimit small = {6, RLIM_INFINITY};
+    struct rlimit before;
+    assert_ok(neuron_file_append(path, "one,", 4));
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int status = neuron_file_append(path, "three", 5);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_status(status, NEURON_E_IO);
+    assert_content("one,");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("file-write");
@@ -219,6 +255,8 @@ int main(void)
     tcase_add_test(tests, missing_folder);
     tcase_add_test(tests, folder_and_device_are_left_alone);
     tcase_add_test(tests, plain_name_is_in_current_folder);
+    tcase_add_test(tests, adds_and_cuts);
+    tcase_add_test(tests, failed_addition_is_taken_back);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
