@@ -434,11 +434,13 @@ void neuron_pickle_close(neuron_pickle *pickle)
 
 const neuron_pickle_value *neuron_pickle_find(const neuron_pickle *pickle, const char *key)
 {
-    const neuron_pickle_value *found = NULL, *cell = pickle->cells.at + pickle->dictionary.first;
-    for (size_t i = 0; i + 1 < pickle->dictionary.count; i += 2)
-        if (cell[i].kind == NEURON_PICKLE_BYTES && cell[i].size == strlen(key) &&
-            memcmp(cell[i].bytes, key, cell[i].size) == 0)
-            found = &cell[i + 1]; /* the last of equal keys, as in Python */
+    const neuron_pickle_value *found = NULL;
+    for (size_t i = 0; i + 1 < pickle->dictionary.count; i += 2) {
+        const neuron_pickle_value *cell = &pickle->cells.at[pickle->dictionary.first + i];
+        if (cell->kind == NEURON_PICKLE_BYTES && cell->size == strlen(key) &&
+            memcmp(cell->bytes, key, cell->size) == 0)
+            found = cell + 1; /* the last of equal keys, as in Python */
+    }
     return found;
 }
 

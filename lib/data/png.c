@@ -13,7 +13,8 @@ typedef struct decoder {
     png_structp png;
     png_infop info;
     png_bytep *rows;
-    bool no_memory;
+    size_t most; /* that is allocated at a time */
+    bool too_much, no_memory;
     int status;
 } decoder;
 
@@ -25,6 +26,10 @@ bool neuron_png_is(const neuron_content *content)
 static void *allocate_for_png(png_structp png, png_alloc_size_t size)
 {
     decoder *state = png_get_mem_ptr(png);
+    if (size > state->most) {
+        state->too_much = true;
+        return NULL;
+    }
     void *memory = neuron_allocate(state->content->context, size, 1);
     state->no_memory = state->no_memory || !memory;
     return memory;
@@ -39,6 +44,8 @@ static void release_for_png(png_structp png, void *memory)
 static void fail(png_structp png, png_const_charp message)
 {
     decoder *state = png_get_error_ptr(png);
+    if (state->too_much)
+        message = "a part is larger than the file";
     state->status = state->no_memory ? NEURON_E_MEMORY
                                      : neuron_fail(NEURON_E_FORMAT,
                                                    "%s: not a PNG that is read: %s, at byte "
@@ -95,10 +102,19 @@ static void make_room(decoder *state)
     state->status = neuron_image_allocate(image, state->content, fits(state) ? UINT64_MAX : 0);
     if (state->status < 0)
         png_longjmp(state->png, 1);
+    state->most = SIZE_MAX; /* the image's size has been checked */
     state->rows = png_malloc(state->png, (png_alloc_size_t)image->height * sizeof *state->rows);
     size_t size = (size_t)image->width * (size_t)image->channels;
     for (int64_t y = 0; y < image->height; y++)
         state->rows[y] = image->pixels + (size_t)y * size;
+}
+
+/* A chunk's length is a claim, for which libpng asks memory before a byte of it is read. Chunks of text
+ * that do not get it are skipped. */
+static size_t chunk_max(const neuron_content *content)
+{
+    const size_t own = 1 << 17; /* for libpng and zlib themselves */
+    return content->size < SIZE_MAX - own ? content->size + own : SIZE_MAX;
 }
 
 static void decode(decoder *state)
@@ -114,12 +130,13 @@ static void decode(decoder *state)
         (size_t)state->image->width * (size_t)state->image->channels)
         png_error(state->png, "its kind of samples is not known");
     png_read_image(state->png, state->rows);
+    state->most = chunk_max(state->content);
     png_read_end(state->png, NULL);
 }
 
 int neuron_png_read(neuron_image *image, const neuron_content *content)
 {
-    decoder state = {.content = content, .image = image};
+    decoder state = {.content = content, .image = image, .most = chunk_max(content)};
     state.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &state, fail, ignore, &state,
                                          allocate_for_png, release_for_png);
     if (state.png)

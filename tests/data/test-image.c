@@ -164,6 +164,9 @@ START_TEST(refuses_wrong_png)
         return;
     assert_status(read_fixture(&image, "huge.png"), NEURON_E_FORMAT);
     assert_message("huge.png: 60000x60000x3 pixels are more than");
+    assert_status(read_fixture(&image, "huge-chunk.png"), NEURON_E_FORMAT);
+    assert_message(
+        "huge-chunk.png: not a PNG that is read: a part is larger than the file, at byte ");
     assert_status(read_fixture(&image, "checksum.png"), NEURON_E_FORMAT);
     assert_message("checksum.png: not a PNG that is read: ");
     assert_status(read_fixture(&image, "cut.png"), NEURON_E_FORMAT);
