@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { CLASSES_MAX = 65536 };
 static const double share_tolerance = 0.001;
 
 static int check_examples(const neuron_tensor_t *examples, const char *who)
@@ -168,7 +167,7 @@ int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(examples);
     CHECK_ARGUMENT(labels);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= CLASSES_MAX);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
     return neuron_dataset_create_for(dataset, context, examples, labels, class_count, "dataset");
 }
 
@@ -179,9 +178,9 @@ static int check_any_targets(const neuron_tensor_t *targets, const char *who)
         return neuron_fail(NEURON_E_TYPE, "%s: targets are %s, not f32", who,
                            neuron_type_name(targets->type));
     if (targets->shape.rank != 2 || targets->shape.extent[1] < 1 ||
-        targets->shape.extent[1] > CLASSES_MAX)
+        targets->shape.extent[1] > NEURON_CLASSES_MAX)
         return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, not [n, outputs] with 1 to %d", who,
-                           neuron_shape_text(&targets->shape, text), CLASSES_MAX);
+                           neuron_shape_text(&targets->shape, text), NEURON_CLASSES_MAX);
     const float *values = targets->data;
     const int64_t outputs = targets->shape.extent[1];
     for (int64_t i = 0; i < targets->shape.extent[0] * outputs; i++)
@@ -239,6 +238,8 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
     made->shape = dataset->shape;
     made->scale = dataset->scale;
     made->offset = dataset->offset;
+    made->channels = neuron_tensor_ref(dataset->channels);
+    made->stream = dataset->stream;
     for (int64_t i = 0; i < count; i++) {
         int64_t position = positions ? positions[i] : first + i;
         made->order[i] = dataset->order[position];
@@ -261,6 +262,7 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     if (!dataset || atomic_fetch_sub(&dataset->references, 1) != 1)
         return;
     neuron_context_t *context = dataset->context;
+    neuron_tensor_unref(dataset->channels);
     neuron_tensor_unref(dataset->examples);
     neuron_tensor_unref(dataset->labels);
     neuron_release(context, dataset->order);
@@ -314,6 +316,8 @@ int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double off
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(isfinite(scale));
     CHECK_ARGUMENT(isfinite(offset));
+    neuron_tensor_unref(dataset->channels);
+    dataset->channels = NULL;
     dataset->scale = scale;
     dataset->offset = offset;
     return NEURON_OK;
