@@ -10,13 +10,16 @@
 
 /* The document prints a confusion matrix only: 8,678 of 10,000 lie on its diagonal. */
 static const example_run_t runs[] = {
-    {"F7", "skip-concatenation: image beside hidden layer", {0.8678, NAN, NAN, 10000}},
+    {"F7",
+     "skip-concatenation: image beside hidden layer",
+     {.test_accuracy = 0.8678, .test_examples = 10000, .parameters = 32870}},
 };
 
 static const example_program_t program = {
     .name = "fashion_skip_concat",
     .document = "Document 004: skip-concatenation network on Fashion-MNIST",
-    .default_epochs = 3,
+    .data = EXAMPLE_FASHION_DATA,
+    .kept = EXAMPLE_KEPT_BEST,
     .runs = runs,
     .run_count = sizeof runs / sizeof runs[0],
 };
@@ -42,12 +45,13 @@ static void split_data(example_t *example)
     neuron_dataset_t *test;
     neuron_dataset_t *parts[2];
 
-    example_load_fashion_mnist(example, &train, &test);
+    example_load_images(example, EXAMPLE_FASHION_MNIST, &train, &test);
     must(neuron_dataset_reshape(train, (const int64_t[]){784}, 1));
     must(neuron_dataset_reshape(test, (const int64_t[]){784}, 1));
     must(neuron_dataset_split(train, fractions, 2, NEURON_SPLIT_STRATIFIED, example->options.seed,
                               parts));
-    example_set_data(example, parts[0], parts[1], test);
+    example_set_data(example, example_one_hot(parts[0]), example_one_hot(parts[1]),
+                     example_one_hot(test));
     neuron_dataset_unref(train);
 }
 
@@ -60,8 +64,13 @@ int main(int argc, char **argv)
     split_data(&example);
 
     must(neuron_optimizer_create(&adam, example.context, NEURON_OPTIMIZER_ADAM));
-    neuron_graph_unref(example_train(&example, "F7", skip_concat_network, adam));
+    example_training_t training = {
+        .optimizer = adam, .batch_size = 32, .epochs = 3, .keep_best = true};
+    neuron_graph_t *graph = example_graph(&example, "F7");
+    must(neuron_graph_finish(graph, skip_concat_network(graph)));
+    graph = example_train(&example, "F7", graph, &training);
 
+    neuron_graph_unref(graph);
     neuron_optimizer_unref(adam);
     example_close(&example);
     return EXIT_SUCCESS;

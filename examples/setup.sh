@@ -31,6 +31,7 @@ need_build_tools() {
     need libopenblas-dev a_cblas_is_there
     need zlib1g-dev pkg-config --exists zlib
     need libjansson-dev pkg-config --exists jansson
+    need libpng-dev pkg-config --exists libpng
     need check pkg-config --exists check
 }
 

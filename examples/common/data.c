@@ -2,6 +2,7 @@
 #include "example.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { CLASS_COUNT = 10, GENERATED_TRAIN = 12000, GENERATED_TEST = 2000, QUICK_HELD_OUT = 250 };
@@ -10,32 +11,43 @@ static const char *const fashion_names[CLASS_COUNT] = {
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 
+static const struct {
+    const char *name;
+    const char *folder;
+    const char *const *class_names;
+} sets[] = {
+    [EXAMPLE_FASHION_MNIST] = {"Fashion-MNIST", "fashion-mnist", fashion_names},
+    [EXAMPLE_MNIST] = {"MNIST", "mnist", NULL},
+    [EXAMPLE_KMNIST] = {"K-MNIST", "kmnist", NULL},
+};
+
 static const char *const file_names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                                          "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
 enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILE_COUNT };
 
 typedef struct {
     char text[EXAMPLE_PATH_MAX];
+    bool found;
 } path_t;
 
-static bool exists(const char *path)
+bool example_file_exists(const char *path)
 {
     struct stat status;
 
     return stat(path, &status) == 0;
 }
 
-/* The file, packed or not; true if it is there. */
-static bool find_file(path_t *path, const char *folder, const char *name)
+/* The file, packed or not. */
+static void find_file(path_t *path, const char *folder, const char *name)
 {
     static const char *const endings[] = {"", ".gz"};
 
-    for (int i = 0; i < 2; i++) {
+    path->found = false;
+    for (int i = 0; i < 2 && !path->found; i++) {
         int length = snprintf(path->text, sizeof path->text, "%s/%s%s", folder, name, endings[i]);
-        if (length > 0 && (size_t)length < sizeof path->text && exists(path->text))
-            return true;
+        path->found =
+            length > 0 && (size_t)length < sizeof path->text && example_file_exists(path->text);
     }
-    return false;
 }
 
 /* True if any of the files is there: a set with a part missing is damaged, and loading it will say
@@ -44,86 +56,127 @@ static bool find_files(path_t paths[FILE_COUNT], const char *folder)
 {
     bool found = false;
 
-    for (int i = 0; i < FILE_COUNT; i++)
-        found = find_file(&paths[i], folder, file_names[i]) || found;
+    for (int i = 0; i < FILE_COUNT; i++) {
+        find_file(&paths[i], folder, file_names[i]);
+        found = found || paths[i].found;
+    }
     return found;
 }
 
 /* In the folder's part for this set, or in the folder itself. */
-static bool find_set(path_t paths[FILE_COUNT], const char *folder)
+static bool find_set(path_t paths[FILE_COUNT], const char *folder, const char *name)
 {
     path_t inner;
-    int length = snprintf(inner.text, sizeof inner.text, "%s/fashion-mnist", folder);
+    int length = snprintf(inner.text, sizeof inner.text, "%s/%s", folder, name);
 
     if (length > 0 && (size_t)length < sizeof inner.text && find_files(paths, inner.text))
         return true;
     return find_files(paths, folder);
 }
 
-/* A folder that was asked for by name is the only one to look in. */
-static bool find_anywhere(path_t paths[FILE_COUNT], const char *asked)
+const char *const *example_folders(const example_t *example)
 {
+    static const char *folders[3];
     const char *environment = getenv("NEURON_DATA");
+    int count = 0;
 
-    if (asked != NULL)
-        return find_set(paths, asked);
-    if (environment != NULL && environment[0] != '\0' && find_set(paths, environment))
-        return true;
-    return find_set(paths, "/usr/share/datasets");
+    memset(folders, 0, sizeof folders);
+    if (example->options.data != NULL) {
+        folders[0] = example->options.data;
+        return folders;
+    }
+    if (environment != NULL && environment[0] != '\0')
+        folders[count++] = environment;
+    folders[count] = "/usr/share/datasets";
+    return folders;
 }
 
-static void generate(example_t *example, neuron_dataset_t **train, neuron_dataset_t **test)
+void example_generate(example_t *example, const char *wanted, int32_t extent,
+                      neuron_dataset_t **train, neuron_dataset_t **test)
 {
     uint64_t seed = example->options.seed;
     int64_t share = example->options.quick ? 4 : 1;
 
     if (example->options.data != NULL)
-        fprintf(stderr, "No Fashion-MNIST in %s", example->options.data);
+        fprintf(stderr, "No %s in %s", wanted, example->options.data);
     else
-        fputs("No Fashion-MNIST in $NEURON_DATA or /usr/share/datasets", stderr);
+        fprintf(stderr, "No %s in $NEURON_DATA or /usr/share/datasets", wanted);
     fputs(": using the library's own generated set of glyphs instead.\n", stderr);
 
     example->data_name = "generated glyphs";
     example->data_source = "generated";
-    must(neuron_dataset_generate_glyphs(train, example->context, GENERATED_TRAIN / share, 28, 28,
-                                        2 * seed));
-    must(neuron_dataset_generate_glyphs(test, example->context, GENERATED_TEST / share, 28, 28,
-                                        2 * seed + 1));
+    must(neuron_dataset_generate_glyphs(train, example->context, GENERATED_TRAIN / share, extent,
+                                        extent, 2 * seed));
+    must(neuron_dataset_generate_glyphs(test, example->context, GENERATED_TEST / share, extent,
+                                        extent, 2 * seed + 1));
 }
 
-void example_load_fashion_mnist(example_t *example, neuron_dataset_t **train,
-                                neuron_dataset_t **test)
+static void load(neuron_dataset_t **dataset, neuron_context_t *context, const path_t *files)
+{
+    must(neuron_dataset_load_idx(dataset, context, files[0].text, files[1].text, CLASS_COUNT));
+}
+
+/* The published test images alone, divided. */
+static void divide_test(example_t *example, const path_t *files, neuron_dataset_t **train,
+                        neuron_dataset_t **test)
+{
+    static const double fractions[] = {0.8, 0.2};
+    neuron_dataset_t *published;
+    neuron_dataset_t *parts[2];
+
+    example->data_note =
+        "only the 10,000 published test images were there: 8,000 of them, of each "
+        "class as many, take the place of the training set, 2,000 are the test set";
+    load(&published, example->context, files);
+    must(neuron_dataset_split(published, fractions, 2, NEURON_SPLIT_STRATIFIED,
+                              example->options.seed, parts));
+    neuron_dataset_unref(published);
+    *train = parts[0];
+    *test = parts[1];
+}
+
+void example_load_images(example_t *example, example_images_t images, neuron_dataset_t **train,
+                         neuron_dataset_t **test)
 {
     static path_t paths[FILE_COUNT];
-    neuron_context_t *context = example->context;
+    bool found = false;
 
-    if (!find_anywhere(paths, example->options.data)) {
-        generate(example, train, test);
+    for (const char *const *folder = example_folders(example); *folder != NULL && !found; folder++)
+        found = find_set(paths, *folder, sets[images].folder);
+    if (!found) {
+        example_generate(example, sets[images].name, 28, train, test);
         return;
     }
-    example->data_name = "Fashion-MNIST";
+    example->data_name = sets[images].name;
     example->data_source = "real";
-    example->class_names = fashion_names;
-    must(neuron_dataset_load_idx(train, context, paths[TRAIN_IMAGES].text, paths[TRAIN_LABELS].text,
-                                 CLASS_COUNT));
-    must(neuron_dataset_load_idx(test, context, paths[TEST_IMAGES].text, paths[TEST_LABELS].text,
-                                 CLASS_COUNT));
+    example->class_names = sets[images].class_names;
+    if (images == EXAMPLE_KMNIST && !paths[TRAIN_IMAGES].found && !paths[TRAIN_LABELS].found) {
+        divide_test(example, &paths[TEST_IMAGES], train, test);
+        return;
+    }
+    load(train, example->context, &paths[TRAIN_IMAGES]);
+    load(test, example->context, &paths[TEST_IMAGES]);
 }
 
-/* At most `count` examples of a part, unless that is 0, with one-hot labels. Takes the part over.
- */
-static neuron_dataset_t *prepare(neuron_dataset_t *part, int64_t count)
+neuron_dataset_t *example_one_hot(neuron_dataset_t *dataset)
 {
-    neuron_dataset_t *subset;
     neuron_dataset_t *one_hot;
 
-    if (count == 0 || count > neuron_dataset_count(part))
-        count = neuron_dataset_count(part);
-    must(neuron_dataset_subset(&subset, part, 0, count));
-    must(neuron_dataset_one_hot(&one_hot, subset));
-    neuron_dataset_unref(subset);
-    neuron_dataset_unref(part);
+    must(neuron_dataset_one_hot(&one_hot, dataset));
+    neuron_dataset_unref(dataset);
     return one_hot;
+}
+
+/* At most `count` examples of a part, unless that is 0. Takes the part over. */
+static neuron_dataset_t *cut(neuron_dataset_t *part, int64_t count)
+{
+    neuron_dataset_t *subset;
+
+    if (count == 0 || count >= neuron_dataset_count(part))
+        return part;
+    must(neuron_dataset_subset(&subset, part, 0, count));
+    neuron_dataset_unref(part);
+    return subset;
 }
 
 void example_set_data(example_t *example, neuron_dataset_t *train, neuron_dataset_t *validation,
@@ -131,9 +184,12 @@ void example_set_data(example_t *example, neuron_dataset_t *train, neuron_datase
 {
     int64_t held_out = example->options.quick ? QUICK_HELD_OUT : 0;
 
-    example->train = prepare(train, example->options.limit);
-    example->validation = prepare(validation, held_out);
-    example->test = prepare(test, held_out);
+    neuron_dataset_unref(example->train);
+    neuron_dataset_unref(example->validation);
+    neuron_dataset_unref(example->test);
+    example->train = cut(train, example->options.limit);
+    example->validation = cut(validation, held_out);
+    example->test = cut(test, held_out);
     printf("%s: %lld images to train with, %lld to validate, %lld to test\n", example->data_name,
            (long long)neuron_dataset_count(example->train),
            (long long)neuron_dataset_count(example->validation),

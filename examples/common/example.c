@@ -96,9 +96,10 @@ void example_close(example_t *example)
 
     fputc('\n', stdout);
     example_write_table(example, stdout);
-    printf("\nwritten to %s: results.json and results.md; of each run its graph ID.safetensors\n"
-           "and, if it was trained, the figures of its epochs ID-history.csv\n",
-           out);
+    printf(
+        "\nwritten to %s: results.json and results.md; of each run its figures ID.json, its graph\n"
+        "ID.safetensors and, if it was trained, the figures of its epochs ID-history.csv\n",
+        out);
     free(example->command);
     neuron_dataset_unref(example->train);
     neuron_dataset_unref(example->validation);

@@ -12,14 +12,29 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { EXAMPLE_RUNS_MAX = 16, EXAMPLE_PATH_MAX = 4096 };
+enum {
+    EXAMPLE_RUNS_MAX = 128,
+    EXAMPLE_PATH_MAX = 4096,
+    EXAMPLE_TEXT_MAX = 1024,
+    EXAMPLE_CALLBACKS_MAX = 2
+};
 
-/* What a document reports of a run; NAN or 0 for what it does not say. */
+#define EXAMPLE_FASHION_DATA "fashion-mnist/ or its files"
+#define EXAMPLE_KEPT_BEST    "the parameters of the epoch with the best validation accuracy"
+#define EXAMPLE_KEPT_LAST    "the parameters of the last epoch"
+
+/* What a document reports of a run; NAN or 0 for what it does not say. Training and validation
+ * figures are those of its last epoch. */
 typedef struct {
     double test_accuracy;
     double test_loss;
     double macro_f1;
     int64_t test_examples;
+    int64_t epochs;
+    double train_accuracy;
+    double validation_accuracy;
+    double validation_loss;
+    int64_t parameters;
 } example_reported_t;
 
 /* One run that a program offers. */
@@ -29,62 +44,81 @@ typedef struct {
     example_reported_t reported;
 } example_run_t;
 
-/* A program: the experiment of one document. */
+/* A program: the experiments of one document. */
 typedef struct {
     const char *name;
     const char *document;
-    int default_epochs;
+    const char *data; /* what --help says of the folder given with --data */
+    const char *kept; /* the parameters of which figures are given, for the results */
     const example_run_t *runs;
     int run_count;
 } example_program_t;
 
 /* What the command line asks for. */
 typedef struct {
-    const char *data; /* NULL if not given */
+    const char *data;      /* NULL if not given */
+    const char *data_note; /* NULL if not given */
     const char *out;
-    int64_t epochs;
-    int64_t limit; /* training examples kept; 0 for all */
+    int64_t epochs; /* 0 for those of the run */
+    int64_t limit;  /* training examples kept; 0 for all */
     uint64_t seed;
     int32_t threads; /* 0 for one per processor */
     bool quick;
+    bool resume;
     bool wanted[EXAMPLE_RUNS_MAX];
 } example_options_t;
 
+/* How a graph is trained. */
+typedef struct {
+    neuron_optimizer_t *optimizer;
+    neuron_loss_t *loss; /* NULL for cross-entropy */
+    int64_t batch_size;
+    int64_t epochs;
+    neuron_callback_t *callbacks[EXAMPLE_CALLBACKS_MAX]; /* those that are not NULL */
+    bool keep_best; /* the parameters of the epoch with the best validation accuracy, else of the
+                       last one */
+} example_training_t;
+
 /* What was measured of one run; NAN or 0 for what it does not have. */
 typedef struct {
-    const example_run_t *run;
     int64_t parameters;
     int64_t trainable_parameters;
     int64_t epochs;
     double seconds;
     double train_accuracy;
+    double train_loss;
     double validation_accuracy;
+    double validation_loss;
     double test_accuracy;
     double test_loss;
     double macro_f1;
     double last_epoch_test_accuracy;
     double last_epoch_test_loss;
+    double train_examples;
+    double validation_examples;
+    double test_examples;
+    uint64_t seed;
+    char data_name[EXAMPLE_TEXT_MAX];
+    char data_source[EXAMPLE_TEXT_MAX];
+    char data_note[EXAMPLE_TEXT_MAX];
+    char command[EXAMPLE_TEXT_MAX];
+    char note[EXAMPLE_TEXT_MAX];
 } example_result_t;
 
 typedef struct {
     const example_program_t *program;
     example_options_t options;
     neuron_context_t *context;
+    char *command;
 
     const char *data_name;
     const char *data_source; /* "real" or "generated" */
+    const char *data_note;   /* how the data differs from what was published; NULL if it does not */
     const char *const *class_names;
     neuron_dataset_t *train;
     neuron_dataset_t *validation;
     neuron_dataset_t *test;
-
-    char *command;
-    example_result_t results[EXAMPLE_RUNS_MAX];
-    int result_count;
 } example_t;
-
-/* Draws a network into an empty graph and returns its output. */
-typedef neuron_node_t *(*example_network_t)(neuron_graph_t *graph);
 
 /* Ends the program with the library's message unless `status` is 0. */
 void must(int status);
@@ -102,20 +136,45 @@ void example_close(example_t *example);
 /* Whether the command line asks for a run. */
 bool example_wants(const example_t *example, const char *id);
 
-/* Fashion-MNIST as it was published, 60,000 images to train with and 10,000 to test on; or, where
- * it cannot be had, generated glyphs, with a line that says so. */
-void example_load_fashion_mnist(example_t *example, neuron_dataset_t **train,
-                                neuron_dataset_t **test);
+/* The published sets of images with pairs of IDX files. */
+typedef enum { EXAMPLE_FASHION_MNIST, EXAMPLE_MNIST, EXAMPLE_KMNIST } example_images_t;
 
-/* Hands over the three parts that all runs work with. They are cut as --limit and --quick ask, and
- * the labels become one-hot. */
+/* A set as it was published, 60,000 images of 28x28 to train with and 10,000 to test on; or, where
+ * it cannot be had, generated glyphs, with a line that says so. Of K-MNIST, if only the 10,000 test
+ * images are there, 8,000 of them are to train with. */
+void example_load_images(example_t *example, example_images_t images, neuron_dataset_t **train,
+                         neuron_dataset_t **test);
+
+/* How the colour images of CIFAR-10 are taken. */
+typedef enum {
+    EXAMPLE_GREY,     /* 32x32x1 */
+    EXAMPLE_COLOUR,   /* 32x32x3 */
+    EXAMPLE_SCRAMBLED /* its planes read as if the channels came last, and not scaled: 0 to 255 */
+} example_colours_t;
+
+/* CIFAR-10 as it was published, 50,000 images to train with and 10,000 to test on; or generated
+ * glyphs. */
+void example_load_cifar10(example_t *example, example_colours_t colours, neuron_dataset_t **train,
+                          neuron_dataset_t **test);
+
+/* Hands over the three parts that runs work with, in place of those before. They are cut as --limit
+ * and --quick ask. */
 void example_set_data(example_t *example, neuron_dataset_t *train, neuron_dataset_t *validation,
                       neuron_dataset_t *test);
 
-/* Trains a network with a progress bar and keeps the parameters of the epoch with the best
- * validation accuracy, which are saved, evaluated and recorded as run `id`. Returns the graph. */
-neuron_graph_t *example_train(example_t *example, const char *id, example_network_t network,
-                              neuron_optimizer_t *optimizer);
+/* The same examples with one-hot labels. Takes the dataset over. */
+neuron_dataset_t *example_one_hot(neuron_dataset_t *dataset);
+
+/* An empty graph for run `id`, with a seed of its own. */
+neuron_graph_t *example_graph(const example_t *example, const char *id);
+
+/* Ends a training when the validation loss has not become smaller for so many epochs. */
+neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience);
+
+/* Trains a finished graph with a progress bar; what is kept of it is saved, evaluated and recorded
+ * as run `id`. Takes the graph over and returns what was kept. */
+neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t *graph,
+                              const example_training_t *training);
 
 /* Evaluates, saves and records a graph that was not trained itself as run `id`.
  * `seconds` is what it took to make it. */
@@ -138,10 +197,17 @@ void example_parse(example_options_t *options, const example_program_t *program,
 void example_make_folder(const char *path);
 char *example_command(const example_program_t *program, int argc, char **argv);
 int example_run_index(const example_program_t *program, const char *id);
-void example_show_progress(neuron_trainer_t *trainer, const char *id);
+bool example_file_exists(const char *path);
+const char *const *example_folders(const example_t *example);
+void example_generate(example_t *example, const char *wanted, int32_t extent,
+                      neuron_dataset_t **train, neuron_dataset_t **test);
+void example_follow(neuron_trainer_t *trainer, const char *id, const char *state_path);
 void example_report(const example_t *example, const neuron_evaluation_t *evaluation);
-void example_add_result(example_t *example, const example_result_t *result);
+void example_add_result(const example_t *example, const char *id, example_result_t *result);
+void example_write_whole(const example_t *example, const char *name, const char *ending,
+                         void (*write)(const example_t *, FILE *, const void *), const void *what);
+bool example_read_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_table(const example_t *example, FILE *file);
-void example_write_results(const example_t *example);
+void example_write_tables(const example_t *example);
 
 #endif

@@ -9,7 +9,6 @@
 typedef struct {
     const example_program_t *program;
     example_options_t *options;
-    bool epochs_given;
     bool run_given;
 } parse_t;
 
@@ -22,18 +21,20 @@ static void usage_error(const example_program_t *program, const char *what, cons
 static void print_help(const example_program_t *program)
 {
     printf("usage: %s [options]\n\n%s\n\n", program->name, program->document);
-    printf("  --data DIR    folder with fashion-mnist/ or its files; default: $NEURON_DATA, then\n"
-           "                /usr/share/datasets\n"
-           "  --out DIR     where results go; default: out/%s\n"
-           "  --epochs N    passes over the training set; default: %d\n"
+    printf("  --data DIR    folder with %s;\n"
+           "                default: $NEURON_DATA, then /usr/share/datasets\n"
+           "  --data-note TEXT  how this data differs from the published set, for the results\n"
+           "  --out DIR     where results go, beside those that are there; default: out/%s\n"
+           "  --epochs N    passes over the training set, at most; default: those of the run\n"
            "  --limit N     keep N training examples; default: all\n"
            "  --seed S      of the split, initial parameters, shuffling, dropout; default: 1\n"
            "  --threads T   threads at work; default: one per processor\n"
+           "  --resume      keep the state of each epoch, and go on where a run was interrupted\n"
            "  --quick       a smoke run of seconds: few examples, one epoch\n"
            "  --list        name the runs and end\n"
            "  --run ID      only these runs: repeated, or with commas, or \"all\"\n"
            "  --help        this text\n",
-           program->name, program->default_epochs);
+           program->data, program->name);
 }
 
 static void print_list(const example_program_t *program)
@@ -105,9 +106,10 @@ static void apply_value(parse_t *parse, const char *option, const char *value)
         options->data = value;
     } else if (strcmp(option, "--out") == 0) {
         options->out = value;
+    } else if (strcmp(option, "--data-note") == 0) {
+        options->data_note = value;
     } else if (strcmp(option, "--epochs") == 0) {
         options->epochs = (int64_t)whole_number(program, option, value, 1, 1000000);
-        parse->epochs_given = true;
     } else if (strcmp(option, "--limit") == 0) {
         options->limit = (int64_t)whole_number(program, option, value, 1, 1000000000);
     } else if (strcmp(option, "--seed") == 0) {
@@ -121,8 +123,8 @@ static void apply_value(parse_t *parse, const char *option, const char *value)
 
 static bool takes_value(const char *option)
 {
-    static const char *const names[] = {"--data", "--out",     "--epochs", "--limit",
-                                        "--seed", "--threads", "--run"};
+    static const char *const names[] = {"--data",  "--data-note", "--out",     "--epochs",
+                                        "--limit", "--seed",      "--threads", "--run"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(option, names[i]) == 0)
@@ -140,6 +142,8 @@ static void apply_switch(parse_t *parse, const char *option)
         exit(0);
     } else if (strcmp(option, "--quick") == 0) {
         parse->options->quick = true;
+    } else if (strcmp(option, "--resume") == 0) {
+        parse->options->resume = true;
     } else {
         usage_error(parse->program, "there is no option", option);
     }
@@ -161,8 +165,8 @@ void example_parse(example_options_t *options, const example_program_t *program,
             i++;
         }
     }
-    if (!parse.epochs_given)
-        options->epochs = options->quick ? 1 : program->default_epochs;
+    if (options->quick && options->epochs == 0)
+        options->epochs = 1;
     if (options->quick && options->limit == 0)
         options->limit = 500;
     if (!parse.run_given)

@@ -12,6 +12,7 @@ typedef struct {
     const char *id;
     bool redraw; /* stdout is a terminal */
     double drawn_at;
+    const char *state_path; /* NULL if the state is not kept */
 } progress_t;
 
 static void print_time(double seconds)
@@ -84,6 +85,7 @@ static double mean_seconds(const neuron_history_t *history, int64_t epochs)
 
 static int after_epoch(neuron_trainer_t *trainer, void *user_data)
 {
+    const progress_t *progress = user_data;
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epochs = neuron_history_epochs(history);
     double left = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS) - (double)epochs;
@@ -92,19 +94,23 @@ static int after_epoch(neuron_trainer_t *trainer, void *user_data)
 
     must(neuron_history_get(history, epochs - 1, NEURON_METRIC_VALIDATION_LOSS, &loss));
     must(neuron_history_get(history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
-    print_state(user_data, trainer);
+    print_state(progress, trainer);
     printf("  validation %.4f %.4f  ", loss, accuracy);
     print_time(left * mean_seconds(history, epochs));
     printf(" left\n");
     fflush(stdout);
+    if (progress->state_path != NULL)
+        must(neuron_trainer_save(trainer, progress->state_path));
     return 0;
 }
 
-void example_show_progress(neuron_trainer_t *trainer, const char *id)
+/* The trainer calls back until its next run: `state_path` is kept. */
+void example_follow(neuron_trainer_t *trainer, const char *id, const char *state_path)
 {
     static progress_t progress;
 
-    progress = (progress_t){.id = id, .redraw = isatty(STDOUT_FILENO) != 0};
+    progress =
+        (progress_t){.id = id, .redraw = isatty(STDOUT_FILENO) != 0, .state_path = state_path};
     must(neuron_trainer_set_step_callback(trainer, after_step, &progress));
     must(neuron_trainer_set_epoch_callback(trainer, after_epoch, &progress));
 }

@@ -1,11 +1,12 @@
-/* Results on disk: results.json for programs, results.md for people. Both are written after each
- * run, under another name first, so that a program that was interrupted leaves whole files. No
- * example sets a locale, so numbers have a point. */
+/* What a run measured, on disk: OUT/<id>.json. It is written under another name first, so that a
+ * program that was interrupted leaves whole files. No example sets a locale, so numbers have a
+ * point. */
 #include "example.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void write_string(FILE *file, const char *text)
 {
@@ -45,18 +46,32 @@ static void write_field(FILE *file, const char *before, const char *name, double
     write_number(file, number);
 }
 
-/* A count of which 0 means that there is none. */
-static double count_or_none(int64_t count)
+static void write_text(FILE *file, const char *before, const char *name, const char *text)
 {
-    return count == 0 ? (double)NAN : (double)count;
+    fprintf(file, "%s\"%s\": ", before, name);
+    if (text[0] == '\0')
+        fputs("null", file);
+    else
+        write_string(file, text);
+}
+
+/* A figure of which 0 means that there is none. */
+static double known(double figure)
+{
+    return figure == 0 ? (double)NAN : figure;
 }
 
 static void write_reported(FILE *file, const example_reported_t *reported)
 {
-    write_field(file, ",\n     \"reported\": {", "test_accuracy", reported->test_accuracy);
-    write_field(file, ", ", "test_loss", reported->test_loss);
-    write_field(file, ", ", "macro_f1", reported->macro_f1);
-    write_field(file, ", ", "test_examples", count_or_none(reported->test_examples));
+    write_field(file, ",\n     \"reported\": {", "parameters", known((double)reported->parameters));
+    write_field(file, ", ", "epochs", known((double)reported->epochs));
+    write_field(file, ", ", "train_accuracy", known(reported->train_accuracy));
+    write_field(file, ", ", "validation_accuracy", known(reported->validation_accuracy));
+    write_field(file, ", ", "validation_loss", known(reported->validation_loss));
+    write_field(file, ",\n       ", "test_accuracy", known(reported->test_accuracy));
+    write_field(file, ", ", "test_loss", known(reported->test_loss));
+    write_field(file, ", ", "macro_f1", known(reported->macro_f1));
+    write_field(file, ", ", "test_examples", known((double)reported->test_examples));
     fputs("}", file);
 }
 
@@ -66,134 +81,105 @@ static void write_last_epoch(FILE *file, const example_result_t *result)
         fputs(",\n     \"last_epoch\": null", file);
         return;
     }
-    write_field(file, ",\n     \"last_epoch\": {", "test_accuracy",
+    write_field(file, ",\n     \"last_epoch\": {", "last_epoch_test_accuracy",
                 result->last_epoch_test_accuracy);
-    write_field(file, ", ", "test_loss", result->last_epoch_test_loss);
+    write_field(file, ", ", "last_epoch_test_loss", result->last_epoch_test_loss);
     fputs("}", file);
 }
 
-static void write_run(FILE *file, const example_result_t *result)
+static void write_data(FILE *file, const example_result_t *result)
 {
-    fputs("    {\"id\": ", file);
-    write_string(file, result->run->id);
-    fprintf(file, ", \"parameters\": %lld, \"trainable_parameters\": %lld",
-            (long long)result->parameters, (long long)result->trainable_parameters);
-    write_field(file, ",\n     ", "epochs", count_or_none(result->epochs));
+    write_text(file, ",\n     \"data\": {", "name", result->data_name);
+    write_text(file, ", ", "source", result->data_source);
+    write_text(file, ", ", "data_note", result->data_note);
+    write_field(file, ",\n       ", "train_examples", result->train_examples);
+    write_field(file, ", ", "validation_examples", result->validation_examples);
+    write_field(file, ", ", "test_examples", result->test_examples);
+    fputs("}", file);
+}
+
+typedef struct {
+    const example_run_t *run;
+    const example_result_t *result;
+} pair_t;
+
+static void write_run(const example_t *example, FILE *file, const void *what)
+{
+    const pair_t *pair = what;
+    const example_run_t *run = pair->run;
+    const example_result_t *result = pair->result;
+
+    (void)example;
+    write_text(file, "    {", "id", run->id);
+    write_text(file, ", ", "description", run->description);
+    fprintf(file, ",\n     \"seed\": %llu", (unsigned long long)result->seed);
+    write_text(file, ", ", "command", result->command);
+    write_text(file, ", ", "note", result->note);
+    write_data(file, result);
+    write_field(file, ",\n     ", "parameters", (double)result->parameters);
+    write_field(file, ", ", "trainable_parameters", (double)result->trainable_parameters);
+    write_field(file, ",\n     ", "epochs", known((double)result->epochs));
     write_field(file, ", ", "seconds", round(result->seconds * 1000) / 1000);
     write_field(file, ",\n     ", "train_accuracy", result->train_accuracy);
-    write_field(file, ", ", "validation_accuracy", result->validation_accuracy);
+    write_field(file, ", ", "train_loss", result->train_loss);
+    write_field(file, ",\n     ", "validation_accuracy", result->validation_accuracy);
+    write_field(file, ", ", "validation_loss", result->validation_loss);
     write_field(file, ",\n     ", "test_accuracy", result->test_accuracy);
     write_field(file, ", ", "test_loss", result->test_loss);
     write_field(file, ", ", "macro_f1", result->macro_f1);
     write_last_epoch(file, result);
-    write_reported(file, &result->run->reported);
-    fputs("}", file);
+    write_reported(file, &run->reported);
+    fputs("}\n", file);
 }
 
-static void write_json(const example_t *example, FILE *file)
-{
-    fputs("{\n  \"document\": ", file);
-    write_string(file, example->program->document);
-    fputs(",\n  \"data\": {\"name\": ", file);
-    write_string(file, example->data_name);
-    fprintf(file, ", \"source\": \"%s\", \"train\": %lld, \"validation\": %lld, \"test\": %lld},\n",
-            example->data_source, (long long)neuron_dataset_count(example->train),
-            (long long)neuron_dataset_count(example->validation),
-            (long long)neuron_dataset_count(example->test));
-    fprintf(file, "  \"seed\": %llu,\n  \"command\": ", (unsigned long long)example->options.seed);
-    write_string(file, example->command);
-    fputs(",\n  \"runs\": [\n", file);
-    for (int i = 0; i < example->result_count; i++) {
-        write_run(file, &example->results[i]);
-        fputs(i + 1 < example->result_count ? ",\n" : "\n", file);
-    }
-    fputs("  ]\n}\n", file);
-}
-
-/* A cell of the table, right-aligned; "-" for what is not a number. */
-static void write_cell(FILE *file, int width, int digits, double number)
-{
-    if (isfinite(number))
-        fprintf(file, " %*.*f |", width, digits, number);
-    else
-        fprintf(file, " %*s |", width, "-");
-}
-
-void example_write_table(const example_t *example, FILE *file)
-{
-    fputs("| run     | parameters | epochs | seconds |  train | validation |   test |   loss "
-          "| macro F1 | document: test |   loss |\n"
-          "|:--------|-----------:|-------:|--------:|-------:|-----------:|-------:|-------:"
-          "|---------:|---------------:|-------:|\n",
-          file);
-    for (int i = 0; i < example->result_count; i++) {
-        const example_result_t *result = &example->results[i];
-
-        fprintf(file, "| %-7s |", result->run->id);
-        write_cell(file, 10, 0, (double)result->parameters);
-        write_cell(file, 6, 0, count_or_none(result->epochs));
-        write_cell(file, 7, 1, result->seconds);
-        write_cell(file, 6, 4, result->train_accuracy);
-        write_cell(file, 10, 4, result->validation_accuracy);
-        write_cell(file, 6, 4, result->test_accuracy);
-        write_cell(file, 6, 4, result->test_loss);
-        write_cell(file, 8, 4, result->macro_f1);
-        write_cell(file, 14, 4, result->run->reported.test_accuracy);
-        write_cell(file, 6, 4, result->run->reported.test_loss);
-        fputc('\n', file);
-    }
-}
-
-static void write_markdown(const example_t *example, FILE *file)
-{
-    fprintf(file, "# %s\n\n", example->program->document);
-    fprintf(file, "Data: %s (%s), %lld images to train with, %lld to validate, %lld to test.\n",
-            example->data_name, example->data_source,
-            (long long)neuron_dataset_count(example->train),
-            (long long)neuron_dataset_count(example->validation),
-            (long long)neuron_dataset_count(example->test));
-    fprintf(file, "Seed %llu. Made by `%s`.\n\n", (unsigned long long)example->options.seed,
-            example->command);
-    example_write_table(example, file);
-    fputs("\nTrain, validation and test are accuracies of the parameters from the epoch with the "
-          "best\nvalidation accuracy; after the last epoch the test accuracies were:\n\n",
-          file);
-    for (int i = 0; i < example->result_count; i++)
-        if (example->results[i].epochs > 0)
-            fprintf(file, "- %s: %.4f\n", example->results[i].run->id,
-                    example->results[i].last_epoch_test_accuracy);
-    fputs("\nThe runs:\n\n", file);
-    for (int i = 0; i < example->result_count; i++)
-        fprintf(file, "- %s: %s\n", example->results[i].run->id,
-                example->results[i].run->description);
-}
-
-static void write_whole(const example_t *example, const char *name,
-                        void (*write)(const example_t *, FILE *))
+void example_write_whole(const example_t *example, const char *name, const char *ending,
+                         void (*write)(const example_t *, FILE *, const void *), const void *what)
 {
     char path[EXAMPLE_PATH_MAX];
     char unfinished[EXAMPLE_PATH_MAX];
+    char marked[64];
 
-    example_path(example, path, name, "");
-    example_path(example, unfinished, name, ".new");
+    /* Programs that share the folder do not share this file. */
+    snprintf(marked, sizeof marked, "%s.%ld", ending, (long)getpid());
+    example_path(example, path, name, ending);
+    example_path(example, unfinished, name, marked);
     FILE *file = fopen(unfinished, "w");
     if (file == NULL)
         example_fail("%s: %s", unfinished, strerror(errno));
-    write(example, file);
+    write(example, file, what);
     bool failed = ferror(file) != 0;
     if (fclose(file) != 0 || failed || rename(unfinished, path) != 0)
         example_fail("%s: %s", path, strerror(errno));
 }
 
-void example_write_results(const example_t *example)
+static void copy(char *text, const char *source)
 {
-    write_whole(example, "results.json", write_json);
-    write_whole(example, "results.md", write_markdown);
+    snprintf(text, EXAMPLE_TEXT_MAX, "%s", source);
 }
 
-void example_add_result(example_t *example, const example_result_t *result)
+/* What the program knows and the run does not. */
+static void complete(const example_t *example, example_result_t *result)
 {
-    example->results[example->result_count] = *result;
-    example->result_count++;
-    example_write_results(example);
+    const char *given = example->options.data_note;
+    const char *own = example->data_note;
+
+    result->seed = example->options.seed;
+    result->train_examples = (double)neuron_dataset_count(example->train);
+    result->validation_examples = (double)neuron_dataset_count(example->validation);
+    result->test_examples = (double)neuron_dataset_count(example->test);
+    copy(result->command, example->command);
+    copy(result->data_name, example->data_name);
+    copy(result->data_source, example->data_source);
+    snprintf(result->data_note, EXAMPLE_TEXT_MAX, "%s%s%s", given != NULL ? given : "",
+             given != NULL && own != NULL ? "; " : "", own != NULL ? own : "");
+}
+
+void example_add_result(const example_t *example, const char *id, example_result_t *result)
+{
+    const example_program_t *program = example->program;
+
+    complete(example, result);
+    example_write_whole(example, id, ".json", write_run,
+                        &(pair_t){&program->runs[example_run_index(program, id)], result});
+    example_write_tables(example);
 }

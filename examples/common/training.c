@@ -2,35 +2,44 @@
 #include "example.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* The seed of each network is its own, so that a run alone starts as it does among all. */
-static neuron_graph_t *build(const example_t *example, const char *id, example_network_t network)
+/* Of the number in a run's name, so that a run starts the same alone, among others and in its
+ * variants. */
+static uint64_t seed_of(const example_t *example, const char *id)
+{
+    uint64_t number = strtoull(id + strcspn(id, "0123456789"), NULL, 10);
+
+    return example->options.seed * 16 + number - 1;
+}
+
+neuron_graph_t *example_graph(const example_t *example, const char *id)
 {
     neuron_graph_t *graph;
-    uint64_t index = (uint64_t)example_run_index(example->program, id);
 
     must(neuron_graph_create(&graph, example->context));
     must(neuron_graph_set_name(graph, id));
-    must(neuron_graph_set_seed(graph, example->options.seed * EXAMPLE_RUNS_MAX + index));
-    must(neuron_graph_finish(graph, network(graph)));
+    must(neuron_graph_set_seed(graph, seed_of(example, id)));
     return graph;
 }
 
-static neuron_evaluation_t *evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
+static neuron_evaluation_t *evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                                     const neuron_loss_t *loss)
 {
     neuron_evaluation_t *evaluation;
 
-    must(neuron_graph_evaluate(graph, dataset, &evaluation));
+    must(neuron_graph_evaluate_loss(graph, dataset, loss, &evaluation));
     return evaluation;
 }
 
-static double accuracy(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
+static void evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                          const neuron_loss_t *kind, double *accuracy, double *loss)
 {
-    neuron_evaluation_t *evaluation = evaluate(graph, dataset);
-    double value = neuron_evaluation_accuracy(evaluation);
+    neuron_evaluation_t *evaluation = evaluate(graph, dataset, kind);
 
+    *accuracy = neuron_evaluation_accuracy(evaluation);
+    *loss = neuron_evaluation_loss(evaluation);
     neuron_evaluation_unref(evaluation);
-    return value;
 }
 
 void example_report(const example_t *example, const neuron_evaluation_t *evaluation)
@@ -62,16 +71,16 @@ static void show_summary(const neuron_graph_t *graph)
 }
 
 /* Fills in what is measured of every graph, and prints the report. */
-static void measure(example_t *example, example_result_t *result, const char *id,
-                    const neuron_graph_t *graph)
+static void measure(const example_t *example, example_result_t *result, const char *id,
+                    const neuron_graph_t *graph, const neuron_loss_t *loss)
 {
-    neuron_evaluation_t *test = evaluate(graph, example->test);
+    neuron_evaluation_t *test = evaluate(graph, example->test, loss);
 
-    result->run = &example->program->runs[example_run_index(example->program, id)];
     result->parameters = neuron_graph_parameter_count(graph);
     result->trainable_parameters = neuron_graph_trainable_parameter_count(graph);
-    result->train_accuracy = accuracy(graph, example->train);
-    result->validation_accuracy = accuracy(graph, example->validation);
+    evaluate_into(graph, example->train, loss, &result->train_accuracy, &result->train_loss);
+    evaluate_into(graph, example->validation, loss, &result->validation_accuracy,
+                  &result->validation_loss);
     result->test_accuracy = neuron_evaluation_accuracy(test);
     result->test_loss = neuron_evaluation_loss(test);
     result->macro_f1 = neuron_evaluation_f1(test, NEURON_AVERAGE_MACRO);
@@ -81,52 +90,101 @@ static void measure(example_t *example, example_result_t *result, const char *id
     neuron_evaluation_unref(test);
 }
 
-/* The run to its last epoch, with the best epoch in the file at `best`. */
-static void fit(const example_t *example, neuron_trainer_t *trainer, const char *id,
-                const char *best)
+neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience)
 {
+    neuron_callback_t *stop;
+
+    must(neuron_callback_create(&stop, example->context, NEURON_CALLBACK_EARLY_STOPPING));
+    must(neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, patience));
+    return stop;
+}
+
+/* What went before, if the run was interrupted. */
+static void resume(neuron_trainer_t *trainer, const char *id, const char *state)
+{
+    if (!example_file_exists(state))
+        return;
+    must(neuron_trainer_load(trainer, state));
+    printf("%s goes on after epoch %lld\n", id,
+           (long long)neuron_history_epochs(neuron_trainer_history(trainer)));
+}
+
+/* Runs until the last epoch, or until a callback has enough. A loss that is not a number is a result too:
+ * the run ends with a note. */
+static void fit(const example_t *example, neuron_trainer_t *trainer, const char *id,
+                const example_training_t *training, example_result_t *result)
+{
+    const example_options_t *options = &example->options;
     neuron_history_t *history;
     char path[EXAMPLE_PATH_MAX];
+    char state[EXAMPLE_PATH_MAX];
+    int64_t epochs = options->epochs != 0 ? options->epochs : training->epochs;
 
     must(neuron_trainer_set_validation(trainer, example->validation));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, example->options.epochs));
-    must(neuron_trainer_set_checkpoint(trainer, best, NEURON_METRIC_VALIDATION_ACCURACY));
-    example_show_progress(trainer, id);
-    must(neuron_trainer_run(trainer, &history));
+    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, training->batch_size));
+    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, epochs));
+    example_path(example, state, id, "-state.safetensors");
+    example_path(example, path, id, ".safetensors");
+    if (training->keep_best)
+        must(neuron_trainer_set_checkpoint(trainer, path, NEURON_METRIC_VALIDATION_ACCURACY));
+    if (options->resume)
+        resume(trainer, id, state);
+    example_follow(trainer, id, options->resume ? state : NULL);
+    int status = neuron_trainer_run(trainer, &history);
+    if (status != NEURON_E_NUMBER)
+        must(status);
+    snprintf(result->note, sizeof result->note, "%s",
+             status == NEURON_E_NUMBER ? neuron_error_last() : neuron_trainer_stop_reason(trainer));
 
     example_path(example, path, id, "-history.csv");
     must(neuron_history_save_csv(history, path));
     neuron_history_unref(history);
 }
 
-neuron_graph_t *example_train(example_t *example, const char *id, example_network_t network,
-                              neuron_optimizer_t *optimizer)
+static double seconds_of(const neuron_history_t *history)
+{
+    double sum = 0;
+
+    for (int64_t i = 0; i < neuron_history_epochs(history); i++) {
+        double seconds;
+
+        must(neuron_history_get(history, i, NEURON_METRIC_SECONDS, &seconds));
+        sum += seconds;
+    }
+    return sum;
+}
+
+neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t *graph,
+                              const example_training_t *training)
 {
     example_result_t result = {0};
-    neuron_graph_t *graph = build(example, id, network);
     neuron_trainer_t *trainer;
-    char best[EXAMPLE_PATH_MAX];
-    double start = example_clock();
+    char path[EXAMPLE_PATH_MAX];
 
     printf("\n%s  %s\n\n", id,
            example->program->runs[example_run_index(example->program, id)].description);
     show_summary(graph);
-    example_path(example, best, id, ".safetensors");
-    must(neuron_trainer_create(&trainer, graph, optimizer, example->train));
-    fit(example, trainer, id, best);
-    result.seconds = example_clock() - start;
+    must(neuron_trainer_create(&trainer, graph, training->optimizer, example->train));
+    must(neuron_trainer_set_loss(trainer, training->loss));
+    for (int i = 0; i < EXAMPLE_CALLBACKS_MAX; i++)
+        if (training->callbacks[i] != NULL)
+            must(neuron_trainer_add_callback(trainer, training->callbacks[i]));
+    fit(example, trainer, id, training, &result);
     result.epochs = neuron_history_epochs(neuron_trainer_history(trainer));
-
-    neuron_evaluation_t *last = evaluate(graph, example->test);
-    result.last_epoch_test_accuracy = neuron_evaluation_accuracy(last);
-    result.last_epoch_test_loss = neuron_evaluation_loss(last);
-    neuron_evaluation_unref(last);
+    result.seconds = seconds_of(neuron_trainer_history(trainer));
     neuron_trainer_unref(trainer);
-    neuron_graph_unref(graph);
 
-    must(neuron_graph_load(&graph, example->context, best));
-    measure(example, &result, id, graph);
-    example_add_result(example, &result);
+    evaluate_into(graph, example->test, training->loss, &result.last_epoch_test_accuracy,
+                  &result.last_epoch_test_loss);
+    if (training->keep_best && result.epochs > 0) {
+        neuron_graph_unref(graph);
+        example_path(example, path, id, ".safetensors");
+        must(neuron_graph_load(&graph, example->context, path));
+    } else {
+        example_save(example, id, graph);
+    }
+    measure(example, &result, id, graph, training->loss);
+    example_add_result(example, id, &result);
     return graph;
 }
 
@@ -136,8 +194,8 @@ void example_record(example_t *example, const char *id, const neuron_graph_t *gr
         .seconds = seconds, .last_epoch_test_accuracy = NAN, .last_epoch_test_loss = NAN};
 
     example_save(example, id, graph);
-    measure(example, &result, id, graph);
-    example_add_result(example, &result);
+    measure(example, &result, id, graph, NULL);
+    example_add_result(example, id, &result);
 }
 
 void example_save(const example_t *example, const char *name, const neuron_graph_t *graph)

@@ -106,6 +106,54 @@ NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_c
                                             int64_t count, const int64_t *shape, int32_t rank,
                                             int32_t type, int32_t class_count);
 
+/** Loads labelled examples from comma-separated values: a row for each, the label in its first column
+ *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). A first row that does
+ *  not begin with a number is taken for names and skipped. Fields may be in quotes, lines may end in
+ *  CR LF, numbers have a point whatever the locale. If all values are whole numbers 0 to 255 they
+ *  stay bytes, else they become float32. Plain or gzip.
+ *  @param class_count  1 to 65536; labels are 0 to class_count - 1.
+ *  @param shape  `rank` extents of one example, such as {28, 28, 1}; with rank 0 an example has one
+ *                axis, and `shape` may be NULL.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
+ *           file, line and column, NEURON_E_SHAPE if rows do not have as many values as the shape,
+ *           NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *path, int32_t class_count, const int64_t *shape,
+                                       int32_t rank);
+
+/** Loads examples and labels from two .npy files of NumPy's. Examples are u1, f4 or f8 arrays with
+ *  the shape [n, ...shape of one example]; images [n, height, width] become examples
+ *  height x width x 1. Labels are integers [n] or [n, 1], or targets [n, class_count] as f4 or f8.
+ *  @param class_count  1 to 65536.
+ *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy() and neuron_dataset_create()
+ *           return. Since 0.1. */
+NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *examples_path, const char *labels_path,
+                                       int32_t class_count);
+
+/** Loads examples and labels, as neuron_dataset_load_npy() does, from two arrays of a .npz archive
+ *  such as Keras' mnist.npz, whose arrays are "x_train", "y_train", "x_test" and "y_test".
+ *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npz() and neuron_dataset_create()
+ *           return. Since 0.1. */
+NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const char *path, const char *examples_name,
+                                       const char *labels_name, int32_t class_count);
+
+/** Loads a folder with a sub-folder of images for each class. Classes are the sub-folders sorted by
+ *  the bytes of their names, which neuron_dataset_class_name() tells; an image's class is the
+ *  sub-folder's place in that order. Examples are height x width x channels of bytes, class by class
+ *  and sorted by name within one. Names that begin with a dot are left out, as are files beside the
+ *  sub-folders.
+ *
+ *  Images are PGM and PPM (P2, P3, P5, P6, samples up to 255) and, if the library was built with
+ *  libpng, PNG of any kind: 16 bits become 8, palettes become colours, transparency is left out.
+ *  Grey images have 1 channel, colour images 3. All must have the size and the channels of the first.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
+ *           that is not read, NEURON_E_DATA if there are no classes or images or one differs from the
+ *           first, NEURON_E_MEMORY; the message names the file. Since 0.1. */
+NEURON_API int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
+                                          const char *path);
+
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
  *  in random order, for every k. A linear model learns them clearly worse than a small
@@ -120,7 +168,7 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
 
 /** Joins datasets into a new one, which holds a copy of all their examples, in order.
  *  @param datasets  `count` of them, 1 or more, with equal shapes, element types, kinds of labels,
- *                   classes, scale and offset.
+ *                   classes and their names, scale and offset.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
@@ -261,6 +309,12 @@ NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
 /** Number of classes; 0 for NULL. Of targets of any kind see
  *  neuron_dataset_create_with_targets(). Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
+
+/** Name of a class, if what the dataset was loaded from has names; subsets, parts and joined datasets
+ *  keep them. The text lives as long as the dataset.
+ *  @param k  0 to neuron_dataset_class_count() - 1.
+ *  @return  the name; NULL if it is not known or there is no such class. Since 0.1. */
+NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k);
 
 /** Shape of one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.

@@ -28,6 +28,22 @@ NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *sha
 /** Gives a shape of rank 1 to its input, row-major: 28x28x1 becomes 784. Since 0.1. */
 NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
 
+/** Gives its input another shape with as many elements, row-major. Takes no time.
+ *  Options: NEURON_NODE_EXTENT_0 and following.
+ *  @param shape  `rank` extents of one example, each 1 or more; one may be -1, for what the others
+ *                leave. Copied.
+ *  @param rank   1 to NEURON_RANK_MAX - 1. Since 0.1. */
+NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input,
+                                         const int64_t *shape, int32_t rank);
+
+/** Puts rows and columns of zeros around images.
+ *  [height, width, channels] -> [top + height + bottom, left + width + right, channels].
+ *  Options: NEURON_NODE_TOP, NEURON_NODE_BOTTOM, NEURON_NODE_LEFT, NEURON_NODE_RIGHT, each 0 or
+ *  more. Since 0.1. */
+NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input,
+                                            int64_t top, int64_t bottom, int64_t left,
+                                            int64_t right);
+
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
  *  Options: NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER.
@@ -46,10 +62,32 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
                                         int64_t filters, int64_t kernel_height,
                                         int64_t kernel_width);
 
+/** Convolution of each channel by itself (Keras: DepthwiseConv2D).
+ *  [height, width, channels] -> [height', width', channels * multiplier], where output
+ *  channel * multiplier + m is what filter m makes of the channel. Shapes as for neuron_conv2d().
+ *  Arrays: `kernel` [kernel_height, kernel_width, channels, multiplier],
+ *  `bias` [channels * multiplier].
+ *  Options: NEURON_NODE_DEPTH_MULTIPLIER (1), NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH
+ *  (1), NEURON_NODE_PADDING (valid), NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. Since 0.1. */
+NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
+                                                  int64_t kernel_height, int64_t kernel_width);
+
 /** Largest value of each window; padding never wins. Shapes and options as for neuron_conv2d(),
  *  with the channels kept and the strides equal to the window by default. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t window_height, int64_t window_width);
+
+/** Mean of each window. Shapes and options as for neuron_max_pool2d(). With padding `same` the mean
+ *  is over the cells inside the image only, as in Keras. Since 0.1. */
+NEURON_API neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
+                                                int64_t window_height, int64_t window_width);
+
+/** Mean of each channel over the image: [height, width, channels] -> [channels]. Since 0.1. */
+NEURON_API neuron_node_t *neuron_global_average_pool2d(neuron_graph_t *graph, neuron_node_t *input);
+
+/** Largest value of each channel of the image, the first one if several are equal:
+ *  [height, width, channels] -> [channels]. Since 0.1. */
+NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Batch normalisation over the last axis (Ioffe and Szegedy, 2015; arXiv 1502.03167).
  *  In training by the statistics of the batch, else by their moving averages.
@@ -63,13 +101,51 @@ NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t
  *  @param rate  0 or more and less than 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate);
 
+/** Adds normal noise of mean 0 in training; else nothing happens. The gradient passes unchanged.
+ *  The noise follows from the training's seed, the layer and the step, never from threads.
+ *  Options: NEURON_NODE_DEVIATION.
+ *  @param deviation  the standard deviation, 0 or more and finite. Since 0.1. */
+NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input,
+                                                double deviation);
+
+/** Turns each image about its centre in training, by an angle of its own that is uniform within
+ *  +-factor full turns; else nothing happens. Values are interpolated linearly between the four
+ *  nearest pixels. The angles follow from the training's seed, the layer and the step, never from
+ *  threads.
+ *  Options: NEURON_NODE_FACTOR, NEURON_NODE_FILL_MODE (reflect), NEURON_NODE_FILL_VALUE (0).
+ *  @param input   [height, width] or [height, width, channels].
+ *  @param factor  0 to 1. Since 0.1. */
+NEURON_API neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input,
+                                                 double factor);
+
 /** max(x, 0). Since 0.1. */
 NEURON_API neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input);
 
 /** The hyperbolic tangent of x. Since 0.1. */
 NEURON_API neuron_node_t *neuron_tanh(neuron_graph_t *graph, neuron_node_t *input);
 
-/** exp(x) / sum exp(x) over the last axis. Since 0.1. */
+/** 1 / (1 + exp(-x)). Since 0.1. */
+NEURON_API neuron_node_t *neuron_sigmoid(neuron_graph_t *graph, neuron_node_t *input);
+
+/** x where it is above 0, else slope x (Maas et al., ICML 2013).
+ *  Options: NEURON_NODE_SLOPE.
+ *  @param slope  0 or more; Keras takes 0.3. Since 0.1. */
+NEURON_API neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t *input,
+                                            double slope);
+
+/** x where it is above 0, else alpha (exp(x) - 1) (Clevert et al., 2016; arXiv 1511.07289).
+ *  Options: NEURON_NODE_ALPHA.
+ *  @param alpha  0 or more; Keras takes 1. Since 0.1. */
+NEURON_API neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input, double alpha);
+
+/** x times the share of a normal distribution below x (Hendrycks and Gimpel, 2016; arXiv
+ *  1606.08415): x (1 + erf(x / sqrt 2)) / 2, or with NEURON_NODE_APPROXIMATE 1 the paper's
+ *  x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+ *  Options: NEURON_NODE_APPROXIMATE (0). Since 0.1. */
+NEURON_API neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input);
+
+/** exp(x) / sum exp(x) over one axis.
+ *  Options: NEURON_NODE_AXIS: 0 to rank - 1, or -1 for the last, the default. Since 0.1. */
 NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Joins its inputs along an axis; all other extents must be equal.
@@ -78,6 +154,15 @@ NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *i
  *  @param axis   0 to rank - 1, or -1 for the last. Since 0.1. */
 NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                         int32_t count, int32_t axis);
+
+/** Sum of inputs of one shape: what a residual connection ends in. @param count  1 or more.
+ *  Since 0.1. */
+NEURON_API neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs,
+                                     int32_t count);
+
+/** Product of inputs of one shape, element by element. @param count  1 or more. Since 0.1. */
+NEURON_API neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs,
+                                          int32_t count);
 
 /** Mean of inputs of one shape. @param count  1 or more. Since 0.1. */
 NEURON_API neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
@@ -128,7 +213,27 @@ enum {
     NEURON_NODE_KERNEL_HEIGHT = 100, /**< int: rows of a kernel or window */
     NEURON_NODE_KERNEL_WIDTH = 110,  /**< int: columns of a kernel or window */
     NEURON_NODE_RATE = 120,          /**< float: share of values that dropout sets to zero */
-    NEURON_NODE_AXIS = 130           /**< int: axis of a concatenation, counted from 0 */
+    NEURON_NODE_AXIS = 130,        /**< int: axis of a concatenation or a softmax, counted from 0 */
+    NEURON_NODE_SLOPE = 140,       /**< float: of a leaky rectifier below 0 */
+    NEURON_NODE_ALPHA = 150,       /**< float: what an ELU goes down to, negated */
+    NEURON_NODE_APPROXIMATE = 160, /**< int: 1 for a GELU's tanh form, 0 for the exact one */
+    NEURON_NODE_DEPTH_MULTIPLIER = 170, /**< int: filters for each channel, 1 to 1024 */
+    NEURON_NODE_DEVIATION = 180,        /**< float: standard deviation of noise */
+    NEURON_NODE_FACTOR = 190,           /**< float: largest rotation as a share of a full turn */
+    NEURON_NODE_FILL_MODE = 200,        /**< int: one of NEURON_FILL_... */
+    NEURON_NODE_FILL_VALUE = 210,       /**< float: what lies outside, NEURON_FILL_CONSTANT */
+    NEURON_NODE_TOP = 220,              /**< int: rows of padding above */
+    NEURON_NODE_BOTTOM = 230,           /**< int: rows of padding below */
+    NEURON_NODE_LEFT = 240,             /**< int: columns of padding before */
+    NEURON_NODE_RIGHT = 250,            /**< int: columns of padding behind */
+    NEURON_NODE_EXTENT_0 = 300,         /**< int: extent of a new shape on axis 0; the rest of the
+                                               shape follows, 0 for axes that it does not have */
+    NEURON_NODE_EXTENT_1 = 310,         /**< int: on axis 1 */
+    NEURON_NODE_EXTENT_2 = 320,         /**< int: on axis 2 */
+    NEURON_NODE_EXTENT_3 = 330,         /**< int: on axis 3 */
+    NEURON_NODE_EXTENT_4 = 340,         /**< int: on axis 4 */
+    NEURON_NODE_EXTENT_5 = 350,         /**< int: on axis 5 */
+    NEURON_NODE_EXTENT_6 = 360          /**< int: on axis 6 */
 };
 
 /** How convolution and pooling treat the edge. Since 0.1. */

@@ -16,12 +16,15 @@
 #include <libneuron/augmentation.h>
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>
+#include <libneuron/custom.h>
 #include <libneuron/committee.h>
 #include <libneuron/summary.h>
 #include <libneuron/optimizer.h>
 #include <libneuron/loss.h>
 #include <libneuron/trainer.h>
+#include <libneuron/callback.h>
 #include <libneuron/history.h>
 #include <libneuron/evaluation.h>
+#include <libneuron/search.h>
 
 #endif

@@ -26,7 +26,8 @@ enum {
     NEURON_E_FORMAT = -70,   /**< a file or buffer that is not what it claims to be */
     NEURON_E_DATA = -80,     /**< examples that contradict each other: labels, counts, classes */
     NEURON_E_NUMBER = -90,   /**< a loss that is infinite or not a number */
-    NEURON_E_UNSUPPORTED = -100 /**< meaningful, but not something this build or object can do */
+    NEURON_E_UNSUPPORTED = -100, /**< meaningful, but not something this build or object can do */
+    NEURON_E_CALLBACK = -110     /**< a callback of the caller's returned a positive number */
 };
 
 /** What a callback returns to end a run early without calling it a failure. Any other non-zero

@@ -54,6 +54,29 @@ NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *co
                                   const int64_t *shape, int32_t rank, void *data, int32_t ownership,
                                   neuron_destroy_t destroy, void *user_data);
 
+/** Loads an array from a .npy file of NumPy's, plain or gzip, in C's order and of either byte order:
+ *  f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i4 NEURON_I32, i8 NEURON_I64.
+ *  @param[out] tensor  the new tensor; NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
+ *           NEURON_E_UNSUPPORTED for other types, Fortran's order or more than NEURON_RANK_MAX axes,
+ *           NEURON_E_MEMORY. Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context,
+                                      const char *path);
+
+/** Loads one array of a .npz archive, as numpy.savez() and numpy.savez_compressed() write it.
+ *  @param name  of the array, without ".npy".
+ *  @return  as neuron_tensor_load_npy(); NEURON_E_DATA if there is no such array, with the names of
+ *           those that there are; NEURON_E_UNSUPPORTED for archives of 4 GB or more (ZIP64).
+ *           Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context,
+                                      const char *path, const char *name);
+
+/** Saves a tensor as a .npy file that NumPy reads, in the byte order of this machine. A crash at any
+ *  moment leaves the old file or the new one.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO or NEURON_E_MEMORY. Any thread, as long as nobody
+ *           writes to the tensor. Since 0.1. */
+NEURON_API int neuron_tensor_save_npy(const neuron_tensor_t *tensor, const char *path);
+
 /** Adds an owner. @return  `tensor`. Any thread. Since 0.1. */
 NEURON_API neuron_tensor_t *neuron_tensor_ref(neuron_tensor_t *tensor);
 

@@ -79,15 +79,6 @@ NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t optio
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
 
-/** Sets how the training images are changed at random in each epoch, only before the first step.
- *  Validation images stay as they are. The trainer keeps a copy of the settings; a training file
- *  does not, so it is set again before continuing.
- *  @param augmentation  NULL for none.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE if the graph's input is no image, NEURON_E_STATE.
- *           Since 0.1. */
-NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
-                                               const neuron_augmentation_t *augmentation);
-
 /** Sets what the training makes small, only before the first step. The loss of the validation set is
  *  taken by it too.
  *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY, which is the default.
@@ -104,6 +95,15 @@ NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t 
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *weights,
                                                 int32_t count);
+
+/** Sets how the training images are changed at random in each epoch, only before the first step.
+ *  Validation images stay as they are. The trainer keeps a copy of the settings; a training file
+ *  does not, so it is set again before continuing.
+ *  @param augmentation  NULL for none.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE if the graph's input is no image, NEURON_E_STATE.
+ *           Since 0.1. */
+NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
+                                               const neuron_augmentation_t *augmentation);
 
 /** Has the graph saved whenever a figure is better at the end of an epoch than in all epochs since
  *  this was set. It is written as neuron_graph_save() does.
@@ -134,23 +134,24 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
  *                       first, and those of later runs. May be NULL if not wanted. Set also when
  *                       a callback or NEURON_E_NUMBER ended the run; NULL after other failures.
- *  @return  0; a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
+ *  @return  0, also if one of the callbacks of callback.h ended the training, see
+ *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
  *           epoch and step in the message and the parameters as they were before that step (the
  *           step before may have ruined them: it is the loss that is looked at);
- *           NEURON_E_DATA if the loss does not go with the targets;
- *           NEURON_E_IO for a checkpoint that could not be written; NEURON_E_STATE from within a
- *           callback; NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO for a checkpoint or
+ *           log that could not be written; NEURON_E_STATE from within a callback or without a
+ *           validation set that a callback needs; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
 
-/** Saves parameters, what the optimizer remembers, progress and history in one file, as
+/** Saves parameters, what the optimizer and the callbacks remember, progress and history in one file, as
  *  neuron_graph_save() does, so that another process can continue. May be called from callbacks.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path);
 
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
- *  same batch size, shuffling, validation split, loss and class weights; its seed and the graph's parameters are
- *  replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
+ *  same batch size, shuffling, validation split, loss, class weights and callbacks (see
+ *  neuron_trainer_add_callback()); its seed and the graph's parameters are replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
  *  the way.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
  *           belong to this training, with the difference; NEURON_E_STATE during a run;

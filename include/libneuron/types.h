@@ -39,8 +39,14 @@ typedef struct neuron_optimizer neuron_optimizer_t;
 typedef struct neuron_loss neuron_loss_t;
 /** One training: its graph, optimizer, data, settings and progress. See trainer.h. */
 typedef struct neuron_trainer neuron_trainer_t;
+/** What happens at set points of a training. See callback.h. */
+typedef struct neuron_callback neuron_callback_t;
 /** The figures of each epoch. See history.h. */
 typedef struct neuron_history neuron_history_t;
+/** Combinations of settings that are tried. See search.h. */
+typedef struct neuron_search neuron_search_t;
+/** One of these combinations. Owned by its search; lives as long as the search does. */
+typedef struct neuron_trial neuron_trial_t;
 /** How well a graph does on a dataset. See evaluation.h. */
 typedef struct neuron_evaluation neuron_evaluation_t;
 

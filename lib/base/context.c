@@ -100,6 +100,11 @@ void neuron_context_unref(neuron_context_t *context)
     if (!context || atomic_fetch_sub(&context->references, 1) != 1)
         return;
     neuron_pool_destroy(context->pool);
+    while (context->owned) {
+        neuron_owned *owned = context->owned;
+        context->owned = owned->next;
+        neuron_release(context, owned);
+    }
     pthread_mutex_destroy(&context->log_lock->mutex);
     neuron_release(context, context->log_lock);
     context->release(context, context->allocator_data);

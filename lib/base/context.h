@@ -12,6 +12,12 @@
 /* Every kernel may read whole vectors: allocations are aligned for the widest of them. */
 enum { NEURON_ALIGNMENT = 64, NEURON_THREADS_MAX = 256 };
 
+/* The head of memory that lives as long as its context, which releases it. */
+typedef struct neuron_owned {
+    struct neuron_owned *next;
+    neuron_context_t *context;
+} neuron_owned;
+
 struct neuron_context {
     atomic_int references;
     neuron_allocate_t allocate;
@@ -24,6 +30,7 @@ struct neuron_context {
     neuron_log_t log_sink;
     void *log_data;
     struct neuron_log_lock *log_lock;
+    neuron_owned *owned; /* registered layers: see layers/custom.h */
 };
 
 /* `count` times `size` bytes; NULL if they cannot be had, with the message and nothing else to do

@@ -18,7 +18,9 @@ typedef enum neuron_random_use {
     NEURON_RANDOM_DATA_SHUFFLE = 20,
     NEURON_RANDOM_FOLD = 21,
     NEURON_RANDOM_AUGMENT = 22,
-    NEURON_RANDOM_AUGMENT_NOISE = 23
+    NEURON_RANDOM_AUGMENT_NOISE = 23,
+    NEURON_RANDOM_SEARCH = 40,
+    NEURON_RANDOM_TRIAL_SEED = 41
 } neuron_random_use;
 
 /* A sequence: `seed` is the key; `use`, `stream` (a node, an image) and the index make the counter.

@@ -52,6 +52,8 @@ const char *neuron_error_name(int32_t status)
         return "NEURON_E_NUMBER";
     case NEURON_E_UNSUPPORTED:
         return "NEURON_E_UNSUPPORTED";
+    case NEURON_E_CALLBACK:
+        return "NEURON_E_CALLBACK";
     default:
         return "unknown";
     }

@@ -224,13 +224,8 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
         create_empty(dataset->context, dataset->examples, dataset->labels, count);
     if (!made)
         return NEURON_E_MEMORY;
-    if (dataset->weights) {
-        made->weights = neuron_allocate(made->context, (size_t)count, sizeof *made->weights);
-        if (!made->weights) {
-            neuron_dataset_unref(made);
-            return NEURON_E_MEMORY;
-        }
-    }
+    made->weights = neuron_tensor_ref(dataset->weights);
+    made->class_names = neuron_tensor_ref(dataset->class_names);
     made->one_hot = dataset->one_hot;
     made->any_targets = dataset->any_targets;
     made->class_count = dataset->class_count;
@@ -240,12 +235,8 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
     made->offset = dataset->offset;
     made->channels = neuron_tensor_ref(dataset->channels);
     made->stream = dataset->stream;
-    for (int64_t i = 0; i < count; i++) {
-        int64_t position = positions ? positions[i] : first + i;
-        made->order[i] = dataset->order[position];
-        if (dataset->weights)
-            made->weights[i] = dataset->weights[position];
-    }
+    for (int64_t i = 0; i < count; i++)
+        made->order[i] = dataset->order[positions ? positions[i] : first + i];
     *derived = made;
     return NEURON_OK;
 }
@@ -265,8 +256,9 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     neuron_tensor_unref(dataset->channels);
     neuron_tensor_unref(dataset->examples);
     neuron_tensor_unref(dataset->labels);
+    neuron_tensor_unref(dataset->weights);
+    neuron_tensor_unref(dataset->class_names);
     neuron_release(context, dataset->order);
-    neuron_release(context, dataset->weights);
     neuron_release(context, dataset);
     neuron_context_unref(context);
 }
@@ -323,6 +315,20 @@ int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double off
     return NEURON_OK;
 }
 
+/* Rows that are not in the dataset weigh 1. */
+static int store_weights(neuron_tensor_t **kept, const neuron_dataset_t *dataset,
+                         const float *weights)
+{
+    const int64_t rows = dataset->examples->shape.extent[0];
+    RETURN_IF_ERROR(neuron_tensor_create_raw(kept, dataset->context, NEURON_F32, &rows, 1));
+    float *stored = (*kept)->data;
+    for (int64_t i = 0; i < rows; i++)
+        stored[i] = 1;
+    for (int64_t i = 0; i < dataset->count; i++)
+        stored[dataset->order[i]] = weights[i];
+    return NEURON_OK;
+}
+
 int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights, int64_t count)
 {
     CHECK_ARGUMENT(dataset);
@@ -334,15 +340,11 @@ int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights, 
         if (!isfinite(weights[i]) || weights[i] < 0)
             return neuron_fail(NEURON_E_DATA, "%s: weight %" PRId64 " is %s", __func__, i,
                                isfinite(weights[i]) ? "negative" : "not finite");
-    float *copy = NULL;
-    if (weights) {
-        copy = neuron_allocate(dataset->context, (size_t)count, sizeof *copy);
-        if (!copy)
-            return NEURON_E_MEMORY;
-        memcpy(copy, weights, (size_t)count * sizeof *copy);
-    }
-    neuron_release(dataset->context, dataset->weights);
-    dataset->weights = copy;
+    neuron_tensor_t *kept = NULL;
+    if (weights)
+        RETURN_IF_ERROR(store_weights(&kept, dataset, weights));
+    neuron_tensor_unref(dataset->weights);
+    dataset->weights = kept;
     return NEURON_OK;
 }
 
@@ -354,6 +356,16 @@ int64_t neuron_dataset_count(const neuron_dataset_t *dataset)
 int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
 {
     return dataset ? dataset->class_count : 0;
+}
+
+const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k)
+{
+    if (!dataset || !dataset->class_names || k < 0 || k >= dataset->class_count)
+        return NULL;
+    const char *name = dataset->class_names->data;
+    for (int32_t i = 0; i < k; i++)
+        name += strlen(name) + 1;
+    return name;
 }
 
 int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank)

@@ -7,32 +7,33 @@
 #include "base/context.h"
 #include "base/tensor.h"
 
+enum { NEURON_CLASSES_MAX = 65536 };
+
+typedef struct neuron_stream neuron_stream;
+
 struct neuron_dataset {
     atomic_int references;
     neuron_context_t *context;
     const struct neuron_kernels *kernels;
-    neuron_tensor_t *examples; /* u8 or f32, [stored, ...] */
-    struct neuron_stream
-        *stream;             /* NULL, or where examples are read, and `examples` has no elements
-                                     but is its owner */
-    neuron_tensor_t *labels; /* i32 [stored] or, as targets, f32 [stored, outputs] */
-    bool one_hot;            /* labels are class numbers that are handed out as targets */
-    bool any_targets;        /* targets need not be shares */
-    int32_t class_count;     /* of which neuron_dataset_label() tells one */
-    int32_t outputs;         /* what a graph must have: as many, but 1 for two classes */
-    neuron_shape shape;      /* of one example */
+    neuron_tensor_t *examples;    /* u8 or f32, [stored, ...] */
+    neuron_stream *stream;        /* reads examples, then `examples` owns it and has no elements */
+    neuron_tensor_t *labels;      /* i32 [stored] or, as targets, f32 [stored, outputs] */
+    neuron_tensor_t *class_names; /* u8, each with its zero; NULL if they are not known */
+    bool one_hot;                 /* labels are class numbers that are handed out as targets */
+    bool any_targets;             /* targets need not be shares */
+    int32_t class_count;          /* of which neuron_dataset_label() tells one */
+    int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
+    neuron_shape shape;           /* of one example */
     double scale, offset;
     neuron_tensor_t *channels; /* f32 [2, last extent]: a scale and an offset for each place of the
                                   last axis in place of the two; NULL for none */
     int64_t count;
-    int64_t *order; /* stored row of each example */
-    float *weights; /* of each example; NULL if all are 1 */
+    int64_t *order;           /* stored row of each example */
+    neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */
 };
 
 /* A single target of any kind stands for class 1 if it is above this, else for class 0. */
 #define NEURON_DATASET_THRESHOLD 0.5f
-
-enum { NEURON_CLASSES_MAX = 65536 };
 
 /* neuron_dataset_create() whose messages begin with `who`, such as the path of a file. */
 int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,

@@ -140,7 +140,9 @@ void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, fl
 
 double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position)
 {
-    return dataset->weights ? (double)dataset->weights[position] : 1;
+    if (!dataset->weights)
+        return 1;
+    return (double)((const float *)dataset->weights->data)[dataset->order[position]];
 }
 
 int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts, int32_t capacity)

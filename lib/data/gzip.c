@@ -5,8 +5,8 @@
 /* zlib counts what it is given in unsigned int. */
 static const size_t piece_max = (size_t)1 << 30;
 
-/* To zlib: take a gzip header and check its checksum, with the largest window. */
-enum { GZIP_WINDOW = 16 + 15 };
+/* To zlib: take a gzip header and check its checksum, or take none, with the largest window. */
+enum { GZIP_WINDOW = 16 + 15, RAW_WINDOW = -15 };
 
 static void *allocate_for_zlib(void *context, unsigned count, unsigned size)
 {
@@ -23,22 +23,35 @@ bool neuron_gzip_is(const void *bytes, size_t size)
     return size >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0;
 }
 
-int neuron_gzip_open(neuron_gzip *gzip, neuron_context_t *context, const void *bytes, size_t size,
-                     const char *name)
+static int open_window(neuron_gzip *gzip, neuron_context_t *context, const void *bytes, size_t size,
+                       const char *name, int window)
 {
     *gzip = (neuron_gzip){
         .context = context,
         .name = name,
+        .kind = window < 0 ? "deflate" : "gzip",
         .bytes = bytes,
         .size = size,
         .stream = {.zalloc = allocate_for_zlib, .zfree = release_for_zlib, .opaque = context}};
-    int code = inflateInit2(&gzip->stream, GZIP_WINDOW);
+    int code = inflateInit2(&gzip->stream, window);
     if (code == Z_OK)
         return NEURON_OK;
     return code == Z_MEM_ERROR
                ? NEURON_E_MEMORY
                : neuron_fail(NEURON_E_UNSUPPORTED, "%s: zlib %s is not the version of its headers",
                              name, zlibVersion());
+}
+
+int neuron_gzip_open(neuron_gzip *gzip, neuron_context_t *context, const void *bytes, size_t size,
+                     const char *name)
+{
+    return open_window(gzip, context, bytes, size, name, GZIP_WINDOW);
+}
+
+int neuron_gzip_open_raw(neuron_gzip *gzip, neuron_context_t *context, const void *bytes,
+                         size_t size, const char *name)
+{
+    return open_window(gzip, context, bytes, size, name, RAW_WINDOW);
 }
 
 void neuron_gzip_close(neuron_gzip *gzip)
@@ -76,11 +89,12 @@ static int unpack(neuron_gzip *gzip, void *buffer, size_t room, size_t *got)
     case Z_MEM_ERROR:
         return NEURON_E_MEMORY;
     case Z_BUF_ERROR: /* nothing to go on with, as there always is room */
-        return neuron_fail(NEURON_E_FORMAT, "%s: the gzip data ends early, at byte %zu", gzip->name,
-                           at);
+        return neuron_fail(NEURON_E_FORMAT, "%s: the %s data ends early, at byte %zu", gzip->name,
+                           gzip->kind, at);
     default:
-        return neuron_fail(NEURON_E_FORMAT, "%s: the gzip data is damaged at byte %zu: %s",
-                           gzip->name, at, stream->msg ? stream->msg : "needs a dictionary");
+        return neuron_fail(NEURON_E_FORMAT, "%s: the %s data is damaged at byte %zu: %s",
+                           gzip->name, gzip->kind, at,
+                           stream->msg ? stream->msg : "needs a dictionary");
     }
 }
 

@@ -1,4 +1,4 @@
-/* Unpacking gzip data that lies in memory. */
+/* Unpacking gzip data, and the deflate data of ZIP archives, that lies in memory. */
 #ifndef DATA_GZIP_H
 #define DATA_GZIP_H
 
@@ -17,6 +17,7 @@ enum { NEURON_GZIP_RATIO_MAX = 1032 };
 typedef struct neuron_gzip {
     neuron_context_t *context;
     const char *name; /* begins the messages */
+    const char *kind; /* "gzip" or "deflate" */
     const uint8_t *bytes;
     size_t size;
     size_t taken; /* bytes that zlib has been given */
@@ -29,6 +30,10 @@ bool neuron_gzip_is(const void *bytes, size_t size);
 /* Begins to unpack. On success neuron_gzip_close() must follow. */
 int neuron_gzip_open(neuron_gzip *gzip, neuron_context_t *context, const void *bytes, size_t size,
                      const char *name);
+
+/* The same for deflate data without gzip's header and checksum. */
+int neuron_gzip_open_raw(neuron_gzip *gzip, neuron_context_t *context, const void *bytes,
+                         size_t size, const char *name);
 void neuron_gzip_close(neuron_gzip *gzip);
 
 /* Unpacks up to `room` bytes; `got` is less only where the unpacked data ends. */

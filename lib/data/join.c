@@ -14,6 +14,15 @@ static bool same_channels(const neuron_tensor_t *a, const neuron_tensor_t *b)
            memcmp(a->data, b->data, (size_t)neuron_tensor_count(a) * sizeof(float)) == 0;
 }
 
+/* Whether classes have equal names, or one of the datasets does not know any. */
+static bool same_names(const neuron_dataset_t *first, const neuron_dataset_t *other)
+{
+    const neuron_tensor_t *ours = first->class_names, *theirs = other->class_names;
+    return !ours || !theirs ||
+           (neuron_shape_equal(&ours->shape, &theirs->shape) &&
+            memcmp(ours->data, theirs->data, (size_t)neuron_tensor_count(ours)) == 0);
+}
+
 static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *other, int32_t number)
 {
     const char *who = "neuron_dataset_join";
@@ -42,6 +51,10 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
                            "%s: dataset %" PRId32 " has %" PRId32 " %s, dataset 0 has %" PRId32,
                            who, number, other->outputs, first->any_targets ? "targets" : "classes",
                            first->outputs);
+    if (!same_names(first, other))
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: classes of dataset %" PRId32 " have other names than dataset 0's",
+                           who, number);
     if (first->scale != other->scale || first->offset != other->offset ||
         !same_channels(first->channels, other->channels))
         return neuron_fail(NEURON_E_DATA,
@@ -107,11 +120,9 @@ static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datas
         weighted = weighted || datasets[k]->weights;
     if (!weighted)
         return NEURON_OK;
-    joined->weights =
-        neuron_allocate(joined->context, (size_t)joined->count, sizeof *joined->weights);
-    if (!joined->weights)
-        return NEURON_E_MEMORY;
-    float *weight = joined->weights;
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(&joined->weights, joined->context, NEURON_F32, &joined->count, 1));
+    float *weight = joined->weights->data;
     for (int32_t k = 0; k < count; k++)
         for (int64_t i = 0; i < datasets[k]->count; i++)
             *weight++ = (float)neuron_dataset_weight(datasets[k], i);
@@ -148,6 +159,7 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
                                                             labels, first->class_count, __func__);
     if (status < 0)
         goto done;
+    (*dataset)->class_names = neuron_tensor_ref(first->class_names);
     status = join_weights(*dataset, datasets, count);
     if (status < 0) {
         neuron_dataset_unref(*dataset);

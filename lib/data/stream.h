@@ -4,8 +4,6 @@
 
 #include "data/dataset.h"
 
-typedef struct neuron_stream neuron_stream;
-
 /* The most examples that are asked for at a time. */
 enum { NEURON_STREAM_PIECE = 1024 };
 

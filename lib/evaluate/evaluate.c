@@ -33,7 +33,7 @@ static int count_dataset(struct tally *tally, neuron_session *session, neuron_po
         const int64_t batch = neuron_min_count(batch_max, dataset->count - first);
         RETURN_IF_ERROR(neuron_dataset_gather(dataset, pool, NULL, first, batch,
                                               neuron_session_input(session)));
-        neuron_session_forward(session, NULL, batch, 0, 0);
+        RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
         const float *outputs = neuron_session_output(session);
         for (int64_t i = 0; i < batch; i++)
             count_example(tally, first + i, outputs + i * dataset->outputs,

@@ -2,6 +2,7 @@
  * neuron_graph_add(). */
 #include "graph/graph.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,43 @@ neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input)
     return add(graph, &neuron_layer_flatten, input, NULL, 0);
 }
 
+static int check_extents(const int64_t *shape, int32_t rank)
+{
+    if (rank < 1 || rank >= NEURON_RANK_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "reshape: rank %" PRId32 " is not 1 to %d", rank,
+                           NEURON_RANK_MAX - 1);
+    if (!shape)
+        return neuron_fail(NEURON_E_ARGUMENT, "reshape: needs a shape");
+    for (int32_t axis = 0; axis < rank; axis++)
+        if (shape[axis] == 0) /* which would end the shape */
+            return neuron_fail(NEURON_E_ARGUMENT, "reshape: extent %" PRId32 " is 0", axis);
+    return NEURON_OK;
+}
+
+neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input, const int64_t *shape,
+                              int32_t rank)
+{
+    double numbers[NEURON_RANK_MAX - 1] = {0};
+    if (!graph || graph->status < 0)
+        return NULL;
+    int status = check_extents(shape, rank);
+    if (status < 0) {
+        if (!graph->finished)
+            neuron_graph_latch(graph, status);
+        return NULL;
+    }
+    for (int32_t axis = 0; axis < rank; axis++)
+        numbers[axis] = (double)shape[axis];
+    return add(graph, &neuron_layer_reshape, input, numbers, NEURON_RANK_MAX - 1);
+}
+
+neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input, int64_t top,
+                                 int64_t bottom, int64_t left, int64_t right)
+{
+    const double numbers[] = {(double)top, (double)bottom, (double)left, (double)right};
+    return add(graph, &neuron_layer_zero_pad2d, input, numbers, 4);
+}
+
 neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units)
 {
     return add(graph, &neuron_layer_dense, input, (const double[]){(double)units}, 1);
@@ -59,12 +97,41 @@ neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input, int64_
     return add(graph, &neuron_layer_conv2d, input, numbers, 3);
 }
 
+neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
+                                       int64_t kernel_height, int64_t kernel_width)
+{
+    const double numbers[] = {(double)kernel_height, (double)kernel_width};
+    return add(graph, &neuron_layer_depthwise_conv2d, input, numbers, 2);
+}
+
+/* The strides are equal to the window. */
+static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *layer,
+                                  neuron_node_t *input, int64_t height, int64_t width)
+{
+    const double numbers[] = {(double)height, (double)width, (double)height, (double)width};
+    return add(graph, layer, input, numbers, 4);
+}
+
 neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input, int64_t window_height,
                                  int64_t window_width)
 {
-    const double numbers[] = {(double)window_height, (double)window_width, (double)window_height,
-                              (double)window_width};
-    return add(graph, &neuron_layer_max_pool2d, input, numbers, 4);
+    return add_pooling(graph, &neuron_layer_max_pool2d, input, window_height, window_width);
+}
+
+neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
+                                     int64_t window_height, int64_t window_width)
+{
+    return add_pooling(graph, &neuron_layer_average_pool2d, input, window_height, window_width);
+}
+
+neuron_node_t *neuron_global_average_pool2d(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_global_average_pool2d, input, NULL, 0);
+}
+
+neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_global_max_pool2d, input, NULL, 0);
 }
 
 neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input)
@@ -77,6 +144,16 @@ neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, doubl
     return add(graph, &neuron_layer_dropout, input, &rate, 1);
 }
 
+neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input, double deviation)
+{
+    return add(graph, &neuron_layer_gaussian_noise, input, &deviation, 1);
+}
+
+neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input, double factor)
+{
+    return add(graph, &neuron_layer_random_rotation, input, &factor, 1);
+}
+
 neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input)
 {
     return add(graph, &neuron_layer_relu, input, NULL, 0);
@@ -85,6 +162,26 @@ neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input)
 neuron_node_t *neuron_tanh(neuron_graph_t *graph, neuron_node_t *input)
 {
     return add(graph, &neuron_layer_tanh, input, NULL, 0);
+}
+
+neuron_node_t *neuron_sigmoid(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_sigmoid, input, NULL, 0);
+}
+
+neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t *input, double slope)
+{
+    return add(graph, &neuron_layer_leaky_relu, input, &slope, 1);
+}
+
+neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input, double alpha)
+{
+    return add(graph, &neuron_layer_elu, input, &alpha, 1);
+}
+
+neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_gelu, input, NULL, 0);
 }
 
 neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input)
@@ -97,6 +194,16 @@ neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs
 {
     return neuron_graph_add(graph, &neuron_layer_concat, NULL, inputs, count,
                             (const double[]){axis}, NULL);
+}
+
+neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
+{
+    return neuron_graph_add(graph, &neuron_layer_add, NULL, inputs, count, NULL, NULL);
+}
+
+neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
+{
+    return neuron_graph_add(graph, &neuron_layer_multiply, NULL, inputs, count, NULL, NULL);
 }
 
 neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)

@@ -2,6 +2,7 @@
 #include "graph/steps.h"
 
 #include "base/checked.h"
+#include "graph/custom.h"
 #include "graph/penalty.h"
 #include "kernels/correlation.h"
 
@@ -39,6 +40,7 @@ static void begin_run(step_call *call, neuron_session *session, const neuron_ste
         .gradients = call->gradients,
         .saved = neuron_session_memory(session, step->saved),
         .prepared = neuron_session_memory(session, step->prepared),
+        .answer = &session->answer,
         .rectify = step->rectify,
         .rectify_last = step->rectify_last,
         .pooling = step->pool ? &step->pool->spec : NULL,
@@ -110,9 +112,19 @@ static void place_moments(neuron_run *run, neuron_session *session, neuron_step 
         run->measured = &session->steps[step->measured_by].measured;
 }
 
-void neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
-                            uint64_t seed, uint64_t step_number)
+/* What a callback of the caller's returned, if one was called, is 0 or ends the pass. */
+static int check_answer(const neuron_session *session, const neuron_step *step,
+                        const char *callback)
 {
+    if (session->answer == 0)
+        return NEURON_OK;
+    return neuron_custom_fail(step->node->name, callback, session->answer);
+}
+
+int neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
+                           uint64_t seed, uint64_t step_number)
+{
+    session->answer = 0;
     session->borrowed_input = input;
     session->last_batch = batch;
     session->last_random = (neuron_random){.seed = seed, .use = NEURON_RANDOM_DROPOUT};
@@ -130,7 +142,9 @@ void neuron_session_forward(neuron_session *session, const float *input, int64_t
         set_random(&call.run, session, step);
         place_moments(&call.run, session, &session->steps[i]);
         step->node->spec.layer->forward(&call.run);
+        RETURN_IF_ERROR(check_answer(session, step, "forward"));
     }
+    return NEURON_OK;
 }
 
 /* Where one gradient goes: all of it into a flat array, or each piece to a receiver. */
@@ -278,7 +292,7 @@ static void begin_reader(reader_call *reader, neuron_session *session, const neu
     reader->call.run.scratch = neuron_session_memory(session, step->backward_scratch);
 }
 
-static void step_back(gradient_route *route)
+static int step_back(gradient_route *route)
 {
     neuron_session *session = route->session;
     const neuron_step *step = route->step;
@@ -301,31 +315,35 @@ static void step_back(gradient_route *route)
     call.run.scratch = neuron_session_memory(session, step->backward_scratch);
     set_random(&call.run, session, step);
     step->node->spec.layer->backward(&call.run);
+    RETURN_IF_ERROR(check_answer(session, step, "backward"));
     if (route->flat)
         add_penalties(&call.run, step->node);
     else
         deliver(route, &call.run);
     add_gradients(session, step);
+    return NEURON_OK;
 }
 
-static void step_all_back(gradient_route *route)
+static int step_all_back(gradient_route *route)
 {
-    const neuron_session *session = route->session;
+    neuron_session *session = route->session;
+    session->answer = 0;
     for (int32_t i = session->step_count - 1; i >= 0; i--) {
         route->step = &session->steps[i];
         if (route->step->backward)
-            step_back(route);
+            RETURN_IF_ERROR(step_back(route));
     }
+    return NEURON_OK;
 }
 
-void neuron_session_backward(neuron_session *session, float *gradients)
+int neuron_session_backward(neuron_session *session, float *gradients)
 {
     gradient_route route = {.session = session, .flat = gradients};
-    step_all_back(&route);
+    return step_all_back(&route);
 }
 
-void neuron_session_descend(neuron_session *session, const neuron_receiver *receiver)
+int neuron_session_descend(neuron_session *session, const neuron_receiver *receiver)
 {
     gradient_route route = {.session = session, .receiver = receiver};
-    step_all_back(&route);
+    return step_all_back(&route);
 }

@@ -8,8 +8,6 @@
 
 #include "layers/max-pool2d.h"
 
-#include <string.h>
-
 static uint32_t flags_of(const neuron_node_t *node)
 {
     return node->spec.layer->flags;
@@ -21,15 +19,17 @@ static bool passes_on(const neuron_compiler *c, const neuron_node_t *node)
            (!neuron_compiler_trains(c) && flags_of(node) & NEURON_LAYER_TRAINING_ONLY);
 }
 
-/* Whether the loss takes the place of the output layer. */
+/* Whether the loss takes the place of the output layer: of a softmax only if that goes over all
+ * classes. */
 static bool left_to_loss(const neuron_compiler *c)
 {
-    const char *layer = c->graph->output->spec.layer->name;
+    const neuron_spec *spec = &c->graph->output->spec;
     switch (c->session->purpose) {
     case NEURON_SESSION_TRAIN:
-        return strcmp(layer, "softmax") == 0;
+        return spec->layer == &neuron_layer_softmax &&
+               neuron_spec_option(spec, NEURON_NODE_AXIS) == spec->output.rank - 1;
     case NEURON_SESSION_TRAIN_BINARY:
-        return strcmp(layer, "sigmoid") == 0;
+        return spec->layer == &neuron_layer_sigmoid;
     default:
         return false;
     }
@@ -227,5 +227,5 @@ int64_t neuron_step_gradient_multiple(const neuron_session *session, const neuro
     if (step->reader < 0)
         return 0;
     const neuron_node_t *pool = session->steps[step->reader].pool;
-    return pool ? neuron_max_pool2d_window(&pool->spec, 0).kernel : 1;
+    return pool ? neuron_window_of(&pool->spec, 0).kernel : 1;
 }

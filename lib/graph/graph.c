@@ -91,6 +91,14 @@ int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who)
     return NEURON_OK;
 }
 
+bool neuron_graph_may_fail(const neuron_graph_t *graph)
+{
+    for (int32_t i = 0; i < graph->node_count; i++)
+        if (graph->nodes[i]->spec.layer->flags & NEURON_LAYER_CUSTOM)
+            return true;
+    return false;
+}
+
 const neuron_node_t *neuron_graph_find_barrier(const neuron_graph_t *graph)
 {
     for (int32_t i = 0; i < graph->node_count; i++)

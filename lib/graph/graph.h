@@ -29,7 +29,8 @@ struct neuron_node {
     bool frozen;                                    /* training leaves its arrays alone */
     bool misfit; /* its window is larger than its input, and padding may still be set */
     int32_t consumers;
-    int32_t first_array; /* in graph->arrays, once finished */
+    int32_t first_array;                  /* in graph->arrays, once finished */
+    char *array_names[NEURON_ARRAYS_MAX]; /* of a custom layer's arrays */
     float *imported; /* values of all arrays, one after the other, until the graph is finished */
 };
 
@@ -114,6 +115,9 @@ int neuron_option_check(const neuron_option *option, double value, const char *n
 
 /* NEURON_E_STATE for a graph that is NULL (argument) or not finished; `who` begins the message. */
 int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who);
+
+/* Whether forward and backward of a finished graph may fail. */
+bool neuron_graph_may_fail(const neuron_graph_t *graph);
 
 /* The first layer that lets no gradient through; NULL if there is none. */
 const neuron_node_t *neuron_graph_find_barrier(const neuron_graph_t *graph);

@@ -1,4 +1,4 @@
-#include "graph/graph.h"
+#include "graph/custom.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,6 +54,15 @@ static int copy_values(neuron_node_t *copy, const neuron_graph_t *source, const 
     return NEURON_OK;
 }
 
+/* What a custom layer has of its own. */
+static int copy_custom(neuron_node_t *copy, const neuron_node_t *node)
+{
+    copy->spec.output = node->spec.output;
+    for (int32_t i = 0; i < node->spec.array_count; i++)
+        RETURN_IF_ERROR(neuron_custom_take_array(copy, &node->spec.arrays[i]));
+    return NEURON_OK;
+}
+
 /* Copies one node; `copies` has those of the source's earlier nodes. */
 static int copy_node(neuron_graph_t *graph, const neuron_graph_t *source, const neuron_node_t *node,
                      const char *prefix, neuron_node_t **copies, neuron_node_t **inputs)
@@ -62,11 +71,18 @@ static int copy_node(neuron_graph_t *graph, const neuron_graph_t *source, const 
         inputs[i] = copies[node->inputs[i]->index];
     char name[2 * NEURON_NODE_NAME_MAX + 3];
     snprintf(name, sizeof name, "%s/%s", prefix, node->name);
-    neuron_node_t *copy =
-        neuron_graph_add(graph, node->spec.layer, name, inputs, node->spec.input_count,
-                         node->spec.options, node->spec.weights);
+    const neuron_layer *layer = node->spec.layer;
+    const neuron_custom_kind *kind;
+    if (neuron_layer_is_custom(layer)) { /* the source may be of another context */
+        RETURN_IF_ERROR(neuron_custom_need(&kind, graph, layer->name, "import"));
+        layer = &kind->layer;
+    }
+    neuron_node_t *copy = neuron_graph_add(graph, layer, name, inputs, node->spec.input_count,
+                                           node->spec.options, node->spec.weights);
     if (!copy)
         return graph->status;
+    if (neuron_layer_is_custom(layer))
+        RETURN_IF_ERROR(copy_custom(copy, node));
     copy->frozen = node->frozen;
     memcpy(copy->choices, node->choices, sizeof copy->choices);
     copies[node->index] = copy;

@@ -17,6 +17,8 @@ void neuron_node_destroy(neuron_node_t *node)
     neuron_release(context, node->input_shapes);
     neuron_release(context, node->weights);
     neuron_release(context, node->imported);
+    for (int32_t i = 0; i < NEURON_ARRAYS_MAX; i++)
+        neuron_release(context, node->array_names[i]);
     neuron_release(context, node);
 }
 

@@ -50,12 +50,16 @@ int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *inp
     RETURN_IF_ERROR(neuron_session_take(&session, graph, count));
     int64_t in = neuron_shape_count(&graph->input->spec.output);
     int64_t out = neuron_shape_count(&graph->output->spec.output);
-    for (int64_t first = 0; first < count; first += neuron_session_batch(session)) {
+    int status = NEURON_OK;
+    for (int64_t first = 0; first < count && status == NEURON_OK;
+         first += neuron_session_batch(session)) {
         int64_t batch = neuron_min_count(neuron_session_batch(session), count - first);
-        neuron_session_forward(session, (const float *)input->data + first * in, batch, 0, 0);
-        memcpy((float *)output->data + first * out, neuron_session_output(session),
-               (size_t)(batch * out) * sizeof(float));
+        status =
+            neuron_session_forward(session, (const float *)input->data + first * in, batch, 0, 0);
+        if (status == NEURON_OK)
+            memcpy((float *)output->data + first * out, neuron_session_output(session),
+                   (size_t)(batch * out) * sizeof(float));
     }
     neuron_session_give(session);
-    return NEURON_OK;
+    return status;
 }

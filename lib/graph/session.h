@@ -43,9 +43,10 @@ size_t neuron_session_bytes(const neuron_session *session);
 float *neuron_session_input(neuron_session *session);
 
 /* Runs the first `batch` examples forward. `input` may be the caller's memory; NULL for the
- * session's. `step` numbers the random draws of a training step. */
-void neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
-                            uint64_t seed, uint64_t step);
+ * session's. `step` numbers the random draws of a training step. Fails only if
+ * neuron_graph_may_fail(). */
+int neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
+                           uint64_t seed, uint64_t step);
 
 /* The output of the last forward, or the logits if the output layer is left to the loss: then
  * neuron_session_logits() is true. */
@@ -58,7 +59,7 @@ float *neuron_session_output_gradient(neuron_session *session);
 /* Runs the last forward's batch backward; penalties on parameters add to their gradients, here and
  * below; `gradients` is laid out as graph->values and overwritten
  * in all arrays that are trained. */
-void neuron_session_backward(neuron_session *session, float *gradients);
+int neuron_session_backward(neuron_session *session, float *gradients);
 
 /* Takes the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more
  * before the next forward. Any thread, never two for the same values. */
@@ -69,7 +70,7 @@ typedef struct neuron_receiver {
 
 /* The same, but hands each piece of the gradient on as soon as it is made, while it is still in the
  * cache, and keeps none. */
-void neuron_session_descend(neuron_session *session, const neuron_receiver *receiver);
+int neuron_session_descend(neuron_session *session, const neuron_receiver *receiver);
 
 /* Idle prediction sessions of a graph. `take` returns one for `batch` examples at a time, making it
  * if need be; `give` hands it back. Any thread. */

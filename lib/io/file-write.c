@@ -106,6 +106,40 @@ static int replace(int folder, char *name, size_t size, const char *path,
     return flush_folder(folder, path);
 }
 
+static int append(int file, const char *path, const neuron_file_piece *piece)
+{
+    struct stat found;
+    if (fstat(file, &found) < 0)
+        return fail_io(path, "cannot write");
+    if (!S_ISREG(found.st_mode))
+        return neuron_fail(NEURON_E_IO, "%s: is not a regular file and is left alone", path);
+    int status = piece->size > 0 ? write_pieces(file, piece, 1, path) : NEURON_OK;
+    /* If it cannot be cut either, what is there of the piece stays: readers must bear it. */
+    if (status < 0 && ftruncate(file, found.st_size) < 0)
+        return status;
+    return status;
+}
+
+int neuron_file_append(const char *path, const void *data, size_t size)
+{
+    /* Without O_NONBLOCK a pipe that nobody reads from would hang the host. */
+    int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (file < 0)
+        return fail_io(path, "cannot open");
+    const neuron_file_piece piece = {data, size};
+    int status = append(file, path, &piece);
+    if (close(file) < 0 && status == NEURON_OK)
+        status = fail_io(path, "cannot write");
+    return status;
+}
+
+int neuron_file_cut(const char *path, size_t size)
+{
+    if (truncate(path, (off_t)size) < 0)
+        return fail_io(path, "cannot cut a broken last line");
+    return NEURON_OK;
+}
+
 int neuron_file_replace(neuron_context_t *context, const char *path,
                         const neuron_file_piece *pieces, size_t count)
 {

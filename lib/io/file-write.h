@@ -1,4 +1,5 @@
-/* Writing a file so that a crash at any moment leaves the old one or the new one. */
+/* Writing a file so that a crash at any moment leaves the old one or the new one, and adding to one
+ * so that a crash costs no more than what was being added. */
 #ifndef IO_FILE_WRITE_H
 #define IO_FILE_WRITE_H
 
@@ -17,5 +18,12 @@ typedef struct neuron_file_piece {
  * regular file is replaced. */
 int neuron_file_replace(neuron_context_t *context, const char *path,
                         const neuron_file_piece *pieces, size_t count);
+
+/* Adds bytes to the end of a regular file, which is made if it is not there, and flushes them to
+ * the disk. On failure the file is as long as before, if the system lets it be cut. */
+int neuron_file_append(const char *path, const void *data, size_t size);
+
+/* Cuts a file down to its first bytes. It is the next addition that flushes it. */
+int neuron_file_cut(const char *path, size_t size);
 
 #endif

@@ -1,36 +1,22 @@
 #include "io/structure.h"
 
 #include "base/checked.h"
-#include "io/json.h"
+#include "io/structure-reader.h"
+#include "layers/custom.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* A graph while it is read. */
-typedef struct reader {
-    neuron_graph_t *graph;
-    const char *source;
-    const json_t *nodes; /* of the file */
-    int32_t node;        /* the one at work */
-    /* Its inputs and their weights. */
-    neuron_node_t **inputs;
-    double *weights;
-    int32_t input_count;
-} reader;
+typedef neuron_structure_reader reader;
 
-/* Begins a message about the node at work. */
-#define NODE              "%s: node %" PRId32 " \"" NEURON_JSON_NAME "\": "
-#define NODE_ARGUMENTS(r) (r)->source, (r)->node, node_name(r)
-
-static const char *node_name(const reader *r)
+const char *neuron_structure_node_name(const reader *r)
 {
     const char *name =
         json_string_value(json_object_get(json_array_get(r->nodes, (size_t)r->node), "name"));
     return name ? name : "";
 }
 
-/* The graph would not take what the file says. Its message names the node. */
-static int fail_as_graph(const reader *r, int status)
+int neuron_structure_fail_as_graph(const reader *r, int status)
 {
     if (status == NEURON_E_MEMORY)
         return status;
@@ -38,13 +24,25 @@ static int fail_as_graph(const reader *r, int status)
                        neuron_error_last());
 }
 
-/* A whole number from 0 to `limit` - 1. */
-static int read_place(int32_t *place, const json_t *json, int32_t limit)
+int neuron_structure_read_place(int32_t *place, const json_t *json, int32_t limit)
 {
     json_int_t value = json_integer_value(json);
     if (!json_is_integer(json) || value < 0 || value >= limit)
         return NEURON_E_FORMAT;
     *place = (int32_t)value;
+    return NEURON_OK;
+}
+
+int neuron_structure_read_shape(int64_t shape[NEURON_RANK_MAX], int32_t *rank, const json_t *list,
+                                const reader *r)
+{
+    size_t count = json_array_size(list);
+    if (!json_is_array(list) || count > NEURON_RANK_MAX)
+        return neuron_fail(NEURON_E_FORMAT, NODE "a shape is not a list of up to %d numbers",
+                           NODE_ARGUMENTS(r), NEURON_RANK_MAX);
+    *rank = (int32_t)count;
+    for (size_t axis = 0; axis < count; axis++)
+        shape[axis] = json_integer_value(json_array_get(list, axis));
     return NEURON_OK;
 }
 
@@ -58,7 +56,7 @@ static int read_inputs(reader *r, const json_t *list)
         return NEURON_E_MEMORY;
     for (size_t i = 0; i < count; i++) {
         int32_t place;
-        if (read_place(&place, json_array_get(list, i), r->node) < 0)
+        if (neuron_structure_read_place(&place, json_array_get(list, i), r->node) < 0)
             return neuron_fail(NEURON_E_FORMAT, NODE "input %zu is not a node before it",
                                NODE_ARGUMENTS(r), i);
         r->inputs[i] = r->graph->nodes[place];
@@ -86,67 +84,6 @@ static int read_weights(reader *r, const json_t *list)
     return NEURON_OK;
 }
 
-/* What is set on the node once it is there. */
-static const char initializers_key[] = "initializers", regularizers_key[] = "regularizers",
-                  trainable_key[] = "trainable";
-
-/* Sets what the list says of one array. */
-typedef int (*set_array)(const reader *r, neuron_node_t *node, const char *array,
-                         const json_t *list);
-
-static int set_initializer(const reader *r, neuron_node_t *node, const char *array,
-                           const json_t *list)
-{
-    int32_t kind;
-    const char *name = json_string_value(json_array_get(list, 0));
-    const json_t *parameter = json_array_get(list, 1);
-    if (json_array_size(list) != 2 || !name || !json_is_number(parameter))
-        return neuron_fail(NEURON_E_FORMAT, NODE "an initializer is not a name and a number",
-                           NODE_ARGUMENTS(r));
-    int status = neuron_initializer_find(name, &kind);
-    if (status == NEURON_OK)
-        status = neuron_node_set_initializer(node, array, kind, json_number_value(parameter));
-    return status < 0 ? fail_as_graph(r, status) : NEURON_OK;
-}
-
-static int set_regularizer(const reader *r, neuron_node_t *node, const char *array,
-                           const json_t *list)
-{
-    const json_t *l1 = json_array_get(list, 0), *l2 = json_array_get(list, 1);
-    if (json_array_size(list) != 2 || !json_is_number(l1) || !json_is_number(l2))
-        return neuron_fail(NEURON_E_FORMAT, NODE "a regularizer is not two numbers",
-                           NODE_ARGUMENTS(r));
-    int status =
-        neuron_node_set_regularizer(node, array, json_number_value(l1), json_number_value(l2));
-    return status < 0 ? fail_as_graph(r, status) : NEURON_OK;
-}
-
-/* Reads an object with one list for each array it names; NULL for none. */
-static int read_arrays(const reader *r, neuron_node_t *node, json_t *object, const char *what,
-                       set_array set)
-{
-    if (object && !json_is_object(object))
-        return neuron_fail(NEURON_E_FORMAT, NODE "%s are not given by array", NODE_ARGUMENTS(r),
-                           what);
-    for (void *place = json_object_iter(object); place;
-         place = json_object_iter_next(object, place))
-        RETURN_IF_ERROR(set(r, node, json_object_iter_key(place), json_object_iter_value(place)));
-    return NEURON_OK;
-}
-
-static int read_parts(const reader *r, neuron_node_t *node, const json_t *json)
-{
-    int32_t trainable = 1;
-    const json_t *mark = json_object_get(json, trainable_key);
-    if (mark && read_place(&trainable, mark, 2) < 0)
-        return neuron_fail(NEURON_E_FORMAT, NODE "trainable is not 0 or 1", NODE_ARGUMENTS(r));
-    RETURN_IF_ERROR(neuron_node_set_trainable(node, trainable));
-    RETURN_IF_ERROR(read_arrays(r, node, json_object_get(json, initializers_key), initializers_key,
-                                set_initializer));
-    return read_arrays(r, node, json_object_get(json, regularizers_key), regularizers_key,
-                       set_regularizer);
-}
-
 static int32_t find_option(const neuron_layer *layer, const char *name)
 {
     for (int32_t i = 0; i < layer->option_count; i++)
@@ -159,11 +96,9 @@ static int32_t find_option(const neuron_layer *layer, const char *name)
 static int read_key(reader *r, const neuron_layer *layer, double *options, const char *key,
                     const json_t *value)
 {
-    static const char *const read_elsewhere[] = {"layer",          "name",           "inputs",
-                                                 initializers_key, regularizers_key, trainable_key};
-    for (size_t i = 0; i < sizeof read_elsewhere / sizeof *read_elsewhere; i++)
-        if (strcmp(key, read_elsewhere[i]) == 0)
-            return NEURON_OK;
+    if (strcmp(key, "layer") == 0 || strcmp(key, "name") == 0 || strcmp(key, "inputs") == 0 ||
+        neuron_structure_is_part(layer, key))
+        return NEURON_OK;
     if (strcmp(key, "weights") == 0)
         return read_weights(r, value);
     int32_t index = find_option(layer, key);
@@ -188,30 +123,28 @@ static int read_layer(reader *r, const neuron_layer *layer, const json_t *json)
     for (; place; place = json_object_iter_next((json_t *)(uintptr_t)json, place))
         RETURN_IF_ERROR(read_key(r, layer, options, json_object_iter_key(place),
                                  json_object_iter_value(place)));
-    neuron_node_t *node = neuron_graph_add(r->graph, layer, node_name(r), r->inputs, r->input_count,
-                                           options, r->weights);
+    neuron_node_t *node = neuron_graph_add(r->graph, layer, neuron_structure_node_name(r),
+                                           r->inputs, r->input_count, options, r->weights);
     if (!node)
-        return fail_as_graph(r, r->graph->status);
-    return read_parts(r, node, json);
+        return neuron_structure_fail_as_graph(r, r->graph->status);
+    if (layer->flags & NEURON_LAYER_CUSTOM)
+        RETURN_IF_ERROR(neuron_structure_read_custom(r, node, json));
+    return neuron_structure_read_parts(r, node, json);
 }
 
 static int read_input(reader *r, const json_t *json)
 {
     int64_t shape[NEURON_RANK_MAX] = {0};
-    const json_t *list = json_object_get(json, "shape");
-    size_t rank = json_array_size(list);
-    if (!json_is_array(list) || rank > NEURON_RANK_MAX || json_object_size(json) != 3)
+    int32_t rank;
+    if (json_object_size(json) != 3 || !json_object_get(json, "shape"))
         return neuron_fail(NEURON_E_FORMAT, NODE "an input is not a layer, a name and a shape",
                            NODE_ARGUMENTS(r));
-    for (size_t axis = 0; axis < rank; axis++) {
-        /* What is no whole number is 0 here, and no extent of an input. */
-        shape[axis] = json_integer_value(json_array_get(list, axis));
-    }
-    neuron_node_t *input = neuron_input(r->graph, shape, (int32_t)rank);
+    RETURN_IF_ERROR(neuron_structure_read_shape(shape, &rank, json_object_get(json, "shape"), r));
+    neuron_node_t *input = neuron_input(r->graph, shape, rank);
     if (!input)
-        return fail_as_graph(r, r->graph->status);
-    int status = neuron_node_set_name(input, node_name(r));
-    return status < 0 ? fail_as_graph(r, status) : NEURON_OK;
+        return neuron_structure_fail_as_graph(r, r->graph->status);
+    int status = neuron_node_set_name(input, neuron_structure_node_name(r));
+    return status < 0 ? neuron_structure_fail_as_graph(r, status) : NEURON_OK;
 }
 
 static int read_node(reader *r, const json_t *json)
@@ -221,6 +154,8 @@ static int read_node(reader *r, const json_t *json)
         return neuron_fail(NEURON_E_FORMAT, "%s: node %" PRId32 " has no layer or no name",
                            r->source, r->node);
     const neuron_layer *layer = neuron_layer_find(layer_name);
+    if (strcmp(layer_name, NEURON_CUSTOM_LAYER) == 0)
+        RETURN_IF_ERROR(neuron_structure_find_kind(&layer, r, json));
     if (!layer)
         return neuron_fail(NEURON_E_FORMAT, NODE "layer \"%.63s\" is not known", NODE_ARGUMENTS(r),
                            layer_name);
@@ -267,7 +202,7 @@ static int finish(const reader *r, const json_t *output)
 {
     int32_t place;
     const neuron_graph_t *graph = r->graph;
-    if (read_place(&place, output, graph->node_total) < 0)
+    if (neuron_structure_read_place(&place, output, graph->node_total) < 0)
         return neuron_fail(NEURON_E_FORMAT, "%s: \"output\" is not the place of a node", r->source);
     int status = neuron_graph_finish(r->graph, graph->nodes[place]);
     if (status == NEURON_E_MEMORY)

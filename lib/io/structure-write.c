@@ -1,5 +1,6 @@
 #include "io/structure.h"
 
+#include "graph/custom.h"
 #include "graph/penalty.h"
 #include "io/json.h"
 
@@ -86,14 +87,43 @@ static int write_regularizers(json_t *json, const neuron_node_t *node)
     return NEURON_OK;
 }
 
+static int write_array(json_t *json, const neuron_array *array)
+{
+    const char *initializer = neuron_initializer_name(array->initializer);
+    RETURN_IF_ERROR(neuron_json_set(json, "name", json_string(array->name)));
+    RETURN_IF_ERROR(write_shape(json, &array->shape));
+    RETURN_IF_ERROR(neuron_json_set(json, "initializer", json_string(initializer)));
+    RETURN_IF_ERROR(neuron_json_set(json, "parameter", json_real(array->parameter)));
+    return neuron_json_set(json, "trainable", json_integer(array->trainable));
+}
+
+/* What a custom layer's callbacks are found by, and what they do not tell. */
+static int write_custom(json_t *json, const neuron_spec *spec)
+{
+    json_t *list;
+    RETURN_IF_ERROR(neuron_json_set(json, "kind", json_string(spec->layer->name)));
+    RETURN_IF_ERROR(write_shape(json, &spec->output));
+    RETURN_IF_ERROR(add_list(&list, json, "arrays"));
+    for (int32_t i = 0; i < spec->array_count; i++) {
+        json_t *array = json_object();
+        RETURN_IF_ERROR(neuron_json_append(list, array));
+        RETURN_IF_ERROR(write_array(array, &spec->arrays[i]));
+    }
+    return NEURON_OK;
+}
+
 static int write_node(json_t *json, const neuron_node_t *node)
 {
-    RETURN_IF_ERROR(neuron_json_set(json, "layer", json_string(node->spec.layer->name)));
+    bool custom = neuron_layer_is_custom(node->spec.layer);
+    const char *layer = custom ? NEURON_CUSTOM_LAYER : node->spec.layer->name;
+    RETURN_IF_ERROR(neuron_json_set(json, "layer", json_string(layer)));
     RETURN_IF_ERROR(neuron_json_set(json, "name", json_string(node->name)));
     if (node == node->graph->input)
         RETURN_IF_ERROR(write_shape(json, &node->spec.output));
     else
         RETURN_IF_ERROR(write_inputs(json, node));
+    if (custom)
+        RETURN_IF_ERROR(write_custom(json, &node->spec));
     RETURN_IF_ERROR(write_options(json, &node->spec));
     RETURN_IF_ERROR(write_weights(json, &node->spec));
     if (node->frozen && node != node->graph->input)

@@ -10,7 +10,11 @@
  * its default, so that layers can get new ones.
  *
  * What was set on the node beside options stands under "initializers", {"kernel": ["normal", 0.02]},
- * and "regularizers", {"kernel": [l1, l2]}; and "trainable": 0 marks a frozen one. */
+ * and "regularizers", {"kernel": [l1, l2]}; and "trainable": 0 marks a frozen one.
+ *
+ * A layer of the caller's own is "custom", with the name of its "kind", its "shape", and "arrays":
+ *
+ *     {"name": "kernel", "shape": [3, 4], "initializer": "normal", "parameter": 0.02, "trainable": 1} */
 #ifndef IO_STRUCTURE_H
 #define IO_STRUCTURE_H
 

@@ -121,7 +121,7 @@ typedef struct neuron_transpose_work {
     const float *gate; /* NULL for none */
 } neuron_transpose_work;
 
-/* The part of a pooling window that lies inside the image: rows x columns pixels from the first on.
+/* The part of a window that lies inside the image: rows x columns pixels from the first on.
  * They are numbered first_tap + row * tap_step + column. */
 typedef struct neuron_window_part {
     int64_t rows, columns, channels;
@@ -301,7 +301,19 @@ typedef struct neuron_kernels {
      * `gate` is NULL only where that is above 0. */
     void (*scatter)(const neuron_window_part *part, float *first, const float *gradient,
                     const float *gate, const int32_t *places);
-    /* The same for a row of windows that lie side by side. */
+    /* One window of a convolution of each channel by itself. The weights of place p of the window
+     * begin at p * channels; `bias` may be NULL. */
+    void (*depthwise)(const neuron_window_part *part, const float *first, const float *weights,
+                      const float *bias, float *output);
+    /* Adds what its gradient gives the pixels; and the weights. */
+    void (*depthwise_back)(const neuron_window_part *part, float *first, const float *weights,
+                           const float *gradient);
+    void (*depthwise_sums)(const neuron_window_part *part, const float *first,
+                           const float *gradient, float *sums);
+    /* Mean of each channel, and its way back: adds an equal share of the gradient to each pixel. */
+    void (*average)(const neuron_window_part *part, const float *first, float *output);
+    void (*spread)(const neuron_window_part *part, float *first, const float *gradient);
+    /* The largest values and their way back for a row of windows that lie side by side. */
     void (*pool)(const neuron_pool_work *work);
     void (*pool_back)(const neuron_pool_work *work);
 

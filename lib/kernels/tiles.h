@@ -29,6 +29,14 @@ void KERNEL(maximum)(const neuron_window_part *part, const float *first, float *
                      int32_t *places);
 void KERNEL(scatter)(const neuron_window_part *part, float *first, const float *gradient,
                      const float *gate, const int32_t *places);
+void KERNEL(depthwise)(const neuron_window_part *part, const float *first, const float *weights,
+                       const float *bias, float *output);
+void KERNEL(depthwise_back)(const neuron_window_part *part, float *first, const float *weights,
+                            const float *gradient);
+void KERNEL(depthwise_sums)(const neuron_window_part *part, const float *first,
+                            const float *gradient, float *sums);
+void KERNEL(average)(const neuron_window_part *part, const float *first, float *output);
+void KERNEL(spread)(const neuron_window_part *part, float *first, const float *gradient);
 void KERNEL(pool)(const neuron_pool_work *work);
 void KERNEL(pool_back)(const neuron_pool_work *work);
 void KERNEL(moments)(const float *values, int64_t rows, int64_t channels, float *mean,

@@ -7,7 +7,7 @@
 
 #include "base/checked.h"
 #include "kernels/correlation.h"
-#include "layers/max-pool2d.h"
+#include "layers/image.h"
 
 #include <math.h>
 
@@ -83,8 +83,8 @@ static norm_job job_of_run(const neuron_run *run)
     job.picked = job.mean ? job.mean + 2 * neuron_panel_round(job.channels) : NULL;
     job.by = (neuron_normalization){run->rectify, job.mean, job.scale, job.slope, job.shift};
     if (run->pooling) {
-        job.down = neuron_max_pool2d_window(run->pooling, 0);
-        job.along = neuron_max_pool2d_window(run->pooling, 1);
+        job.down = neuron_window_of(run->pooling, 0);
+        job.along = neuron_window_of(run->pooling, 1);
     }
     return job;
 }

@@ -3,7 +3,7 @@
 
 #include "base/checked.h"
 #include "kernels/winograd.h"
-#include "layers/max-pool2d.h"
+#include "layers/image.h"
 
 #include <string.h>
 
@@ -12,8 +12,8 @@ static neuron_pooling pooling_of(const neuron_spec *spec)
 {
     neuron_pooling pooling = {0};
     if (spec) {
-        neuron_window down = neuron_max_pool2d_window(spec, 0);
-        neuron_window along = neuron_max_pool2d_window(spec, 1);
+        neuron_window down = neuron_window_of(spec, 0);
+        neuron_window along = neuron_window_of(spec, 1);
         pooling.window_rows = down.kernel;
         pooling.window_columns = along.kernel;
         pooling.rows = down.output;

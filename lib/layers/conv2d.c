@@ -3,8 +3,7 @@
 #include "layers/conv2d.h"
 
 #include "base/checked.h"
-
-#include <inttypes.h>
+#include "layers/image.h"
 
 static const neuron_option options[] = {
     {NEURON_NODE_FILTERS, "filters", true, 1, INT32_MAX, 1, NULL},
@@ -22,15 +21,6 @@ static const neuron_option options[] = {
 static int64_t option(const neuron_spec *spec, int32_t key)
 {
     return (int64_t)neuron_spec_option(spec, key);
-}
-
-neuron_window neuron_conv2d_window(const neuron_spec *spec, int axis)
-{
-    bool same = option(spec, NEURON_NODE_PADDING) == NEURON_PADDING_SAME;
-    return neuron_window_set(
-        spec->inputs[0].extent[axis],
-        option(spec, axis == 0 ? NEURON_NODE_KERNEL_HEIGHT : NEURON_NODE_KERNEL_WIDTH),
-        option(spec, axis == 0 ? NEURON_NODE_STRIDE_HEIGHT : NEURON_NODE_STRIDE_WIDTH), same);
 }
 
 static int set_arrays(neuron_spec *spec, const char *node)
@@ -55,18 +45,9 @@ static int set_arrays(neuron_spec *spec, const char *node)
 
 static int infer(neuron_spec *spec, const char *node)
 {
-    char text[NEURON_SHAPE_TEXT];
-    const neuron_shape *input = &spec->inputs[0];
-    if (input->rank != 3)
-        return neuron_fail(NEURON_E_SHAPE,
-                           "%s: needs an input of rank 3 (height x width x channels), not %s", node,
-                           neuron_shape_text(input, text));
-    neuron_window down = neuron_conv2d_window(spec, 0), along = neuron_conv2d_window(spec, 1);
-    if (down.output < 1 || along.output < 1)
-        return neuron_fail(NEURON_E_SHAPE,
-                           "%s: a kernel of %" PRId64 "x%" PRId64 " does not fit into %" PRId64
-                           "x%" PRId64 " with padding valid",
-                           node, down.kernel, along.kernel, down.input, along.input);
+    RETURN_IF_ERROR(neuron_check_image(&spec->inputs[0], node));
+    neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
+    RETURN_IF_ERROR(neuron_check_window(&down, &along, "kernel", node));
     int64_t extents[3] = {down.output, along.output, option(spec, NEURON_NODE_FILTERS)};
     RETURN_IF_ERROR(neuron_shape_set(&spec->output, extents, 3, 1, node));
     return set_arrays(spec, node);
@@ -74,7 +55,7 @@ static int infer(neuron_spec *spec, const char *node)
 
 neuron_correlation neuron_conv2d_forward(const neuron_spec *spec)
 {
-    neuron_window down = neuron_conv2d_window(spec, 0), along = neuron_conv2d_window(spec, 1);
+    neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
     neuron_correlation correlation = {
         .height = down.input,
         .width = along.input,
@@ -134,13 +115,13 @@ static neuron_correlation phase_correlation(const neuron_spec *spec, const neuro
 
 int64_t neuron_conv2d_phases(const neuron_spec *spec, int axis)
 {
-    neuron_window window = neuron_conv2d_window(spec, axis);
+    neuron_window window = neuron_window_of(spec, axis);
     return neuron_min_count(window.stride, window.input);
 }
 
 neuron_conv2d_phase neuron_conv2d_phase_at(const neuron_spec *spec, int64_t row, int64_t column)
 {
-    neuron_window down = neuron_conv2d_window(spec, 0), along = neuron_conv2d_window(spec, 1);
+    neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
     neuron_conv2d_phase phase = {.down = phase_of(&down, row), .along = phase_of(&along, column)};
     phase.correlation = phase_correlation(spec, &phase.down, &phase.along);
     return phase;

@@ -6,9 +6,6 @@
 #include "kernels/window.h"
 #include "layers/layer.h"
 
-/* Along axis 0 (down) or 1. */
-neuron_window neuron_conv2d_window(const neuron_spec *spec, int axis);
-
 /* The output as a correlation of the input. */
 neuron_correlation neuron_conv2d_forward(const neuron_spec *spec);
 

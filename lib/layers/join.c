@@ -40,7 +40,7 @@ int neuron_join_infer(neuron_spec *spec, const char *node)
 double neuron_join_weight(const neuron_spec *spec, int32_t input)
 {
     if (!spec->weights)
-        return 1.0 / spec->input_count;
+        return spec->layer->flags & NEURON_LAYER_SUMS ? 1.0 : 1.0 / spec->input_count;
     double sum = 0;
     for (int32_t i = 0; i < spec->input_count; i++)
         sum += spec->weights[i];

@@ -8,7 +8,8 @@
  * finite, not negative and not all zero. */
 int neuron_join_infer(neuron_spec *spec, const char *node);
 
-/* Weight of an input, such that all add up to 1; equal ones where none were given. */
+/* Weight of an input: such that all add up to 1, equal ones where none were given; or 1 with
+ * NEURON_LAYER_SUMS. */
 double neuron_join_weight(const neuron_spec *spec, int32_t input);
 
 /* output = sum of weight x input, and back. */

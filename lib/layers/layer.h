@@ -17,8 +17,9 @@
 
 struct neuron_kernels;
 typedef struct neuron_layer neuron_layer;
+typedef struct neuron_activation neuron_activation;
 
-enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 4 };
+enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 8 };
 
 /* A number that a node of this layer carries. It is set by `key`, saved by `name`. */
 typedef struct neuron_option {
@@ -85,6 +86,7 @@ typedef struct neuron_run {
     float *const *gradients;       /* backward: to be overwritten; NULL for one not trained */
     void *saved, *scratch;
     void *prepared;
+    int *answer; /* where a custom layer leaves what its callback returned */
 
     /* Layers behind this one that are done in the same pass. `output` and `output_gradient` are
      * those of the last of them. Only for layers with the flags below. */
@@ -138,7 +140,9 @@ enum {
     NEURON_LAYER_GATES = 8192,            /* can do `gate` */
     NEURON_LAYER_TAKES_ROWS = 65536,      /* can do `reader` if no input gradient is wanted */
     NEURON_LAYER_MEASURES = 131072,       /* can do `measure` */
-    NEURON_LAYER_HANDS_ON = 16384         /* calls `hand_on` for its first array */
+    NEURON_LAYER_HANDS_ON = 16384,        /* calls `hand_on` for its first array */
+    NEURON_LAYER_SUMS = 262144,           /* joins without weights by adding up, not by a mean */
+    NEURON_LAYER_CUSTOM = 1048576 /* the caller's own: see custom.h. Its callbacks may fail */
 };
 
 struct neuron_layer {
@@ -146,6 +150,7 @@ struct neuron_layer {
     uint32_t flags;
     int32_t option_count;
     const neuron_option *options;
+    const neuron_activation *activation; /* of layers that are one: see activation.h */
 
     /* Derives output and arrays from options and inputs. A message begins with `node`: what the
      * caller calls the layer. */
@@ -183,19 +188,33 @@ extern const neuron_layer *const neuron_layers[];
 /* The layer of that name, or NULL. */
 const neuron_layer *neuron_layer_find(const char *name);
 
+extern const neuron_layer neuron_layer_add;
 extern const neuron_layer neuron_layer_average;
+extern const neuron_layer neuron_layer_average_pool2d;
 extern const neuron_layer neuron_layer_batch_norm;
 extern const neuron_layer neuron_layer_concat;
 extern const neuron_layer neuron_layer_conv2d;
 extern const neuron_layer neuron_layer_dense;
+extern const neuron_layer neuron_layer_depthwise_conv2d;
 extern const neuron_layer neuron_layer_dropout;
+extern const neuron_layer neuron_layer_elu;
 extern const neuron_layer neuron_layer_flatten;
+extern const neuron_layer neuron_layer_gaussian_noise;
+extern const neuron_layer neuron_layer_gelu;
+extern const neuron_layer neuron_layer_global_average_pool2d;
+extern const neuron_layer neuron_layer_global_max_pool2d;
 extern const neuron_layer neuron_layer_input;
+extern const neuron_layer neuron_layer_leaky_relu;
 extern const neuron_layer neuron_layer_max_pool2d;
+extern const neuron_layer neuron_layer_multiply;
+extern const neuron_layer neuron_layer_random_rotation;
 extern const neuron_layer neuron_layer_relu;
+extern const neuron_layer neuron_layer_reshape;
+extern const neuron_layer neuron_layer_sigmoid;
 extern const neuron_layer neuron_layer_softmax;
 extern const neuron_layer neuron_layer_tanh;
 extern const neuron_layer neuron_layer_vote;
 extern const neuron_layer neuron_layer_weighted_average;
+extern const neuron_layer neuron_layer_zero_pad2d;
 
 #endif

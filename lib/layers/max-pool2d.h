@@ -1,14 +1,14 @@
-/* The windows of a max_pool2d, for layers that pool in their own pass. */
+/* Maximum pooling, for other layers that pool. */
 #ifndef LAYERS_MAX_POOL2D_H
 #define LAYERS_MAX_POOL2D_H
 
-#include "kernels/window.h"
-#include "layers/layer.h"
-
-/* Along axis 0 (down) or 1. */
-neuron_window neuron_max_pool2d_window(const neuron_spec *spec, int axis);
+#include "layers/image.h"
 
 /* Whether the windows lie side by side and inside the image. Rows and columns may be left over. */
 bool neuron_max_pool2d_tiles(const neuron_spec *spec);
+
+/* Any windows, image by image. In training, `saved` of the run has an int32_t for each output. */
+void neuron_max_pool2d_forward(neuron_window_job *job);
+void neuron_max_pool2d_backward(neuron_window_job *job);
 
 #endif

@@ -1,70 +1,109 @@
 #include "layers/pieces.h"
 
+#include <inttypes.h>
 #include <math.h>
+
+static const neuron_option options[] = {
+    {NEURON_NODE_AXIS, "axis", true, -1, NEURON_RANK_MAX - 1, -1, NULL},
+};
 
 static int infer(neuron_spec *spec, const char *node)
 {
-    if (spec->inputs[0].rank < 1)
+    char text[NEURON_SHAPE_TEXT];
+    const neuron_shape *input = &spec->inputs[0];
+    if (input->rank < 1)
         return neuron_fail(NEURON_E_SHAPE, "%s: needs an input of rank 1 or more", node);
-    spec->output = spec->inputs[0];
+    int32_t axis = (int32_t)neuron_spec_option(spec, NEURON_NODE_AXIS);
+    if (axis >= input->rank)
+        return neuron_fail(NEURON_E_SHAPE, "%s: the input is %s and has no axis %" PRId32, node,
+                           neuron_shape_text(input, text), axis);
+    if (axis < 0)
+        spec->options[0] = input->rank - 1; /* what is read back and saved counts from 0 */
+    spec->output = *input;
     return NEURON_OK;
 }
 
-static int64_t row_width(const neuron_run *run)
+/* The values that sum to 1: `width` of them, `step` apart. */
+typedef struct row_shape {
+    int64_t width, step;
+} row_shape;
+
+static row_shape shape_of_rows(const neuron_run *run)
 {
     const neuron_shape *shape = &run->spec->output;
-    return shape->extent[shape->rank - 1];
+    int32_t axis = (int32_t)neuron_spec_option(run->spec, NEURON_NODE_AXIS);
+    row_shape rows = {.width = shape->extent[axis], .step = 1};
+    for (int32_t a = axis + 1; a < shape->rank; a++)
+        rows.step *= shape->extent[a];
+    return rows;
+}
+
+static int64_t row_begin(const row_shape *rows, int64_t row)
+{
+    return row / rows->step * rows->width * rows->step + row % rows->step;
+}
+
+static void forward_row(const row_shape *rows, const float *x, float *y)
+{
+    int64_t end = rows->width * rows->step;
+    float largest = x[0], sum = 0;
+    for (int64_t i = rows->step; i < end; i += rows->step)
+        largest = x[i] > largest ? x[i] : largest;
+    for (int64_t i = 0; i < end; i += rows->step) {
+        y[i] = expf(x[i] - largest);
+        sum += y[i];
+    }
+    for (int64_t i = 0; i < end; i += rows->step)
+        y[i] /= sum;
+}
+
+/* dx = y (dy - sum(y dy)) */
+static void backward_row(const row_shape *rows, const float *y, const float *dy, float *dx)
+{
+    int64_t end = rows->width * rows->step;
+    float sum = 0;
+    for (int64_t i = 0; i < end; i += rows->step)
+        sum += y[i] * dy[i];
+    for (int64_t i = 0; i < end; i += rows->step)
+        dx[i] = y[i] * (dy[i] - sum);
 }
 
 static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
 {
-    int64_t width = row_width(run);
+    row_shape rows = shape_of_rows(run);
     for (int64_t row = first; row < first + count; row++) {
-        const float *x = run->inputs[0] + row * width;
-        float *y = run->output + row * width;
-        float largest = x[0];
-        for (int64_t i = 1; i < width; i++)
-            largest = x[i] > largest ? x[i] : largest;
-        float sum = 0;
-        for (int64_t i = 0; i < width; i++) {
-            y[i] = expf(x[i] - largest);
-            sum += y[i];
-        }
-        for (int64_t i = 0; i < width; i++)
-            y[i] /= sum;
+        int64_t begin = row_begin(&rows, row);
+        forward_row(&rows, run->inputs[0] + begin, run->output + begin);
     }
 }
 
-/* dx = y (dy - sum(y dy)) */
 static void backward_rows(const neuron_run *run, int64_t first, int64_t count)
 {
-    int64_t width = row_width(run);
+    row_shape rows = shape_of_rows(run);
     for (int64_t row = first; row < first + count; row++) {
-        const float *y = run->output + row * width, *dy = run->output_gradient + row * width;
-        float *dx = run->input_gradients[0] + row * width;
-        float sum = 0;
-        for (int64_t i = 0; i < width; i++)
-            sum += y[i] * dy[i];
-        for (int64_t i = 0; i < width; i++)
-            dx[i] = y[i] * (dy[i] - sum);
+        int64_t begin = row_begin(&rows, row);
+        backward_row(&rows, run->output + begin, run->output_gradient + begin,
+                     run->input_gradients[0] + begin);
     }
 }
 
 static void forward(const neuron_run *run)
 {
-    int64_t width = row_width(run);
+    int64_t width = shape_of_rows(run).width;
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / width, width, forward_rows);
 }
 
 static void backward(const neuron_run *run)
 {
-    int64_t width = row_width(run);
+    int64_t width = shape_of_rows(run).width;
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / width, width, backward_rows);
 }
 
 const neuron_layer neuron_layer_softmax = {
     .name = "softmax",
     .flags = NEURON_LAYER_IN_PLACE | NEURON_LAYER_READS_OUTPUT,
+    .option_count = 1,
+    .options = options,
     .infer = infer,
     .forward = forward,
     .backward = backward,

@@ -3,20 +3,34 @@
 #include <assert.h>
 #include <string.h>
 
-const neuron_layer *const neuron_layers[] = {&neuron_layer_average,
+const neuron_layer *const neuron_layers[] = {&neuron_layer_add,
+                                             &neuron_layer_average,
+                                             &neuron_layer_average_pool2d,
                                              &neuron_layer_batch_norm,
                                              &neuron_layer_concat,
                                              &neuron_layer_conv2d,
                                              &neuron_layer_dense,
+                                             &neuron_layer_depthwise_conv2d,
                                              &neuron_layer_dropout,
+                                             &neuron_layer_elu,
                                              &neuron_layer_flatten,
+                                             &neuron_layer_gaussian_noise,
+                                             &neuron_layer_gelu,
+                                             &neuron_layer_global_average_pool2d,
+                                             &neuron_layer_global_max_pool2d,
                                              &neuron_layer_input,
+                                             &neuron_layer_leaky_relu,
                                              &neuron_layer_max_pool2d,
+                                             &neuron_layer_multiply,
+                                             &neuron_layer_random_rotation,
                                              &neuron_layer_relu,
+                                             &neuron_layer_reshape,
+                                             &neuron_layer_sigmoid,
                                              &neuron_layer_softmax,
                                              &neuron_layer_tanh,
                                              &neuron_layer_vote,
                                              &neuron_layer_weighted_average,
+                                             &neuron_layer_zero_pad2d,
                                              NULL};
 
 const int32_t neuron_paddings[] = {NEURON_PADDING_VALID, NEURON_PADDING_SAME, 0};

@@ -1,45 +1,28 @@
-#include "layers/pieces.h"
+#include "layers/activation.h"
 
 #include <math.h>
 
-static int infer(neuron_spec *spec, const char *node)
+static void values(const neuron_spec *spec, const float *x, int64_t count, float *y)
 {
-    (void)node;
-    spec->output = spec->inputs[0];
-    return NEURON_OK;
-}
-
-static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
-{
-    const float *x = run->inputs[0] + first;
-    float *y = run->output + first;
+    (void)spec;
     for (int64_t i = 0; i < count; i++)
         y[i] = tanhf(x[i]);
 }
 
 /* dx = dy (1 - y^2), as a product: near the ends 1 - y is exact, and 1 - y^2 is not. */
-static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
+static void gradients(const neuron_spec *spec, const float *y, const float *dy, int64_t count,
+                      float *dx)
 {
-    const float *y = run->output + first, *dy = run->output_gradient + first;
-    float *dx = run->input_gradients[0] + first;
+    (void)spec;
     for (int64_t i = 0; i < count; i++)
         dx[i] = dy[i] * ((1 - y[i]) * (1 + y[i]));
-}
-
-static void forward(const neuron_run *run)
-{
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, forward_piece);
-}
-
-static void backward(const neuron_run *run)
-{
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, backward_piece);
 }
 
 const neuron_layer neuron_layer_tanh = {
     .name = "tanh",
     .flags = NEURON_LAYER_IN_PLACE | NEURON_LAYER_READS_OUTPUT,
-    .infer = infer,
-    .forward = forward,
-    .backward = backward,
+    .activation = &(const neuron_activation){values, gradients},
+    .infer = neuron_activation_infer,
+    .forward = neuron_activation_forward,
+    .backward = neuron_activation_backward,
 };

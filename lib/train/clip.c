@@ -8,11 +8,17 @@
 /* Parameters that one task takes; sums over so many are joined in their order. */
 enum { PIECE = 16384 };
 
+bool neuron_clip_needed(const neuron_trainer_t *trainer)
+{
+    return neuron_optimizer_clips_norms(trainer->optimizer) ||
+           neuron_graph_may_fail(trainer->graph);
+}
+
 int neuron_clip_prepare(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     const size_t count = (size_t)trainer->graph->trainable_count;
-    if (!neuron_optimizer_clips_norms(trainer->optimizer) || memory->gradients)
+    if (memory->gradients || !neuron_clip_needed(trainer))
         return NEURON_OK;
     memory->gradients = neuron_allocate_zero(trainer->context, count, sizeof(float));
     memory->squares = neuron_allocate(trainer->context, count / PIECE + 1, sizeof(double));
@@ -76,7 +82,7 @@ static float scale_of(double squares, double limit)
 }
 
 /* Each array is updated by itself, so that the gaps between them stay zero. */
-void neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update)
+int neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update)
 {
     const neuron_graph_t *graph = trainer->graph;
     neuron_pool *pool = trainer->context->pool;
@@ -85,7 +91,7 @@ void neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update)
     const double all =
         neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM);
     clip_job job = {&trainer->memory, NULL, *update};
-    neuron_session_backward(trainer->memory.session, trainer->memory.gradients);
+    RETURN_IF_ERROR(neuron_session_backward(trainer->memory.session, trainer->memory.gradients));
     double squares = 0;
     for (int32_t i = 0; all > 0 && i < graph->array_count; i++) {
         job.array = &graph->arrays[i];
@@ -101,4 +107,5 @@ void neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update)
             job.update.scale = scale_of(square_sum(&job, pool), each);
         neuron_pool_run(pool, neuron_ceil_divide(job.array->count, PIECE), update_piece, &job);
     }
+    return NEURON_OK;
 }

@@ -1,14 +1,18 @@
-/* Steps whose gradients are limited by a norm. */
+/* Steps that need all gradients before the first update: those whose gradients are limited by a norm,
+ * and those of graphs whose backward may fail. */
 #ifndef TRAIN_CLIP_H
 #define TRAIN_CLIP_H
 
 #include "train/trainer.h"
 
-/* Makes the memory that such steps need, if the optimizer asks for them and it is not there. */
+/* Whether the steps of a trainer are such. */
+bool neuron_clip_needed(const neuron_trainer_t *trainer);
+
+/* Makes the memory that such steps need, if they are needed and it is not there. */
 int neuron_clip_prepare(neuron_trainer_t *trainer);
 void neuron_clip_drop_memory(neuron_trainer_t *trainer);
 
-/* Runs backward and then updates all parameters. `update` has been begun. */
-void neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update);
+/* Runs backward and then, unless that failed, updates all parameters. `update` has been begun. */
+int neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update);
 
 #endif

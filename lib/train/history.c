@@ -165,6 +165,13 @@ static char *write_line(char *line, int64_t epoch, const neuron_history_row *row
     return line;
 }
 
+int neuron_history_append_csv(const neuron_history_t *history, int64_t epoch, const char *path)
+{
+    char line[CSV_LINE_MAX];
+    const char *end = write_line(line, epoch, &history->rows[epoch]);
+    return neuron_file_append(path, line, (size_t)(end - line));
+}
+
 int neuron_history_save_csv(const neuron_history_t *history, const char *path)
 {
     CHECK_ARGUMENT(history);

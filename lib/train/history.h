@@ -34,6 +34,9 @@ void neuron_history_append(neuron_history_t *history, const double figures[NEURO
 /* Forgets all but the first epochs; the room stays. */
 void neuron_history_truncate(neuron_history_t *history, int64_t epochs);
 
+/* Adds an epoch's line to a file of neuron_history_save_csv(). */
+int neuron_history_append_csv(const neuron_history_t *history, int64_t epoch, const char *path);
+
 /* Whether a figure of history.h can go by better and worse, and whether `value` is better. */
 bool neuron_metric_has_order(int32_t metric);
 bool neuron_metric_better(int32_t metric, double value, double than);

@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "evaluate/evaluation.h"
+#include "train/callback.h"
 #include "train/clip.h"
 #include "train/feed.h"
 
@@ -115,14 +116,15 @@ static void take_gradient(void *user_data, int64_t offset, const float *gradient
     neuron_optimizer_apply_part(user_data, offset, gradient, count);
 }
 
-/* Runs backward; each parameter is updated as soon as its gradient is there. */
-static void descend(neuron_trainer_t *trainer)
+/* Runs backward; each parameter is updated as soon as its gradient is there, or all of them at the
+ * end. Fails without an update. */
+static int descend(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     neuron_update update = {
         .optimizer = trainer->optimizer,
         .kernels = neuron_session_kernels(memory->session),
-        .step = ++trainer->progress.updates,
+        .step = trainer->progress.updates + 1,
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
@@ -130,11 +132,20 @@ static void descend(neuron_trainer_t *trainer)
         neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
-    if (neuron_optimizer_clips_norms(trainer->optimizer))
-        neuron_clip_descend(trainer, &update);
-    else
-        neuron_session_descend(memory->session, &receiver);
+    RETURN_IF_ERROR(neuron_clip_needed(trainer)
+                        ? neuron_clip_descend(trainer, &update)
+                        : neuron_session_descend(memory->session, &receiver));
+    trainer->progress.updates++;
     neuron_graph_touch(trainer->graph);
+    return NEURON_OK;
+}
+
+/* Takes back what a step that failed did to the graph. */
+static int undo_step(neuron_trainer_t *trainer, int status)
+{
+    copy_statistics(trainer, true);
+    neuron_graph_touch(trainer->graph);
+    return status;
 }
 
 static int do_step(neuron_trainer_t *trainer)
@@ -150,18 +161,21 @@ static int do_step(neuron_trainer_t *trainer)
 
     RETURN_IF_ERROR(neuron_feeder_take(trainer, positions, batch, neuron_session_input(session)));
     copy_statistics(trainer, false);
-    neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    int status = neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
+    if (status < 0)
+        return undo_step(trainer, status);
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
     sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
-        copy_statistics(trainer, true);
-        neuron_graph_touch(trainer->graph);
+        undo_step(trainer, NEURON_E_NUMBER);
         return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
                            progress->epoch + 1, progress->step + 1,
                            isnan(sum.loss) ? "not a number" : "infinite");
     }
-    descend(trainer);
+    status = descend(trainer);
+    if (status < 0)
+        return undo_step(trainer, status);
 
     if (progress->step == 0) {
         progress->loss_sum = 0;
@@ -213,16 +227,6 @@ static int keep_best(neuron_trainer_t *trainer)
     return NEURON_OK;
 }
 
-static int call_back(neuron_trainer_t *trainer, neuron_trainer_callback_t callback, void *user_data,
-                     const char *what)
-{
-    int answer = callback ? callback(trainer, user_data) : 0;
-    trainer->stopped = answer != 0;
-    if (answer < 0)
-        neuron_set_message("the %s callback returned %d", what, answer);
-    return answer;
-}
-
 static int end_epoch(neuron_trainer_t *trainer)
 {
     neuron_progress *progress = &trainer->progress;
@@ -238,25 +242,59 @@ static int end_epoch(neuron_trainer_t *trainer)
     progress->step = 0;
     progress->seconds = figures[5];
     trainer->epoch_ended = true;
-    int answer = call_back(trainer, trainer->epoch_callback, trainer->epoch_data, "epoch");
+    progress->epoch_begun = false;
+    int answer = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_END, NEURON_OK);
     trainer->epoch_ended = false;
     progress->seconds = 0;
     neuron_trainer_start_clock(trainer);
     return answer;
 }
 
+static int begin_epoch(neuron_trainer_t *trainer)
+{
+    if (trainer->progress.epoch_begun)
+        return NEURON_OK;
+    neuron_callbacks_set_rate(trainer);
+    trainer->progress.epoch_begun = true;
+    return neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
+}
+
 static int run_epoch(neuron_trainer_t *trainer)
 {
     /* Now, so that an epoch cannot be lost when it is over. */
     RETURN_IF_ERROR(neuron_history_reserve(trainer->history, trainer->progress.epoch + 1));
+    int answer = begin_epoch(trainer);
+    if (answer != 0)
+        return answer;
     order_examples(trainer);
     while (trainer->progress.step < neuron_trainer_steps(trainer)) {
+        neuron_callbacks_set_rate(trainer);
         RETURN_IF_ERROR(do_step(trainer));
-        int answer = call_back(trainer, trainer->step_callback, trainer->step_data, "step");
+        answer = neuron_callbacks_call(trainer, NEURON_EVENT_STEP_END, NEURON_OK);
         if (answer != 0)
             return answer;
     }
     return end_epoch(trainer);
+}
+
+static bool is_over(const neuron_trainer_t *trainer)
+{
+    return trainer->progress.epoch >= trainer->epochs || trainer->progress.stop_reason[0];
+}
+
+static int run_epochs(neuron_trainer_t *trainer)
+{
+    neuron_callbacks_unsettle(trainer);
+    int status = neuron_callbacks_call(trainer, NEURON_EVENT_RUN_BEGIN, NEURON_OK);
+    neuron_trainer_start_clock(trainer);
+    while (status == 0 && !is_over(trainer))
+        status = run_epoch(trainer);
+    if (status == NEURON_E_NUMBER && !trainer->stopped && neuron_callbacks_take_bad_loss(trainer))
+        status = NEURON_OK;
+    trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
+    if (is_over(trainer))
+        neuron_callbacks_settle(trainer);
+    return neuron_callbacks_call(trainer, NEURON_EVENT_RUN_END, status);
 }
 
 int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
@@ -268,15 +306,16 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
         return neuron_fail(NEURON_E_STATE, "trainer: is running already");
     RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
+    RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
     RETURN_IF_ERROR(neuron_feeder_begin(trainer));
-    int status = 0;
+    int status = NEURON_OK;
     trainer->running = true;
     trainer->stopped = false;
-    neuron_trainer_start_clock(trainer);
-    while (status == 0 && trainer->progress.epoch < trainer->epochs)
-        status = run_epoch(trainer);
+    if (is_over(trainer)) /* a file may have been saved just before they did */
+        neuron_callbacks_settle(trainer);
+    else
+        status = run_epochs(trainer);
     neuron_feeder_end(trainer);
-    trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
     trainer->running = false;
     if (history && (status == NEURON_OK || trainer->stopped || status == NEURON_E_NUMBER))
         *history = neuron_history_ref(trainer->history);

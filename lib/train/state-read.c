@@ -14,6 +14,7 @@ typedef struct state {
     int64_t metric;
     double options[NEURON_OPTIMIZER_OPTIONS_MAX];
     neuron_history_t *history;
+    neuron_callback_entry *callbacks;
 } state;
 
 static int bad_state(const state *s, const char *key)
@@ -169,6 +170,8 @@ static int read_state(state *s, const neuron_safetensors *file, const neuron_tra
     if (status == NEURON_OK)
         status = read_progress(s, object, trainer);
     if (status == NEURON_OK)
+        status = neuron_callbacks_read(&s->callbacks, &s->progress, object, trainer, s->source);
+    if (status == NEURON_OK)
         status = read_history(s, object, trainer->context);
     json_decref(object);
     return status;
@@ -210,6 +213,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
         trainer->checkpoint_metric = (int32_t)s->metric;
     else if (s->metric != trainer->checkpoint_metric)
         trainer->progress.has_best = false;
+    neuron_callbacks_take(trainer, s->callbacks, file);
 }
 
 int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
@@ -227,6 +231,8 @@ int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
     if (status == NEURON_OK)
         status = check_slots(&s, file, trainer);
     if (status == NEURON_OK)
+        status = neuron_callbacks_check_values(s.callbacks, file, trainer);
+    if (status == NEURON_OK)
         status = neuron_trainer_prepare(trainer);
     if (status == NEURON_OK)
         status = neuron_history_reserve(trainer->history, s.history->epochs);
@@ -236,6 +242,7 @@ int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
                    "continuing %s after %" PRId64 " epochs and %" PRId64 " steps", path,
                    s.progress.epoch, s.progress.step);
     }
+    neuron_release(trainer->context, s.callbacks);
     neuron_history_unref(s.history);
     neuron_safetensors_close(file);
     return status;

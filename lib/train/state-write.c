@@ -81,6 +81,7 @@ static int write_state(json_t *object, const neuron_trainer_t *trainer)
 {
     RETURN_IF_ERROR(write_settings(object, trainer));
     RETURN_IF_ERROR(write_progress(object, trainer));
+    RETURN_IF_ERROR(neuron_callbacks_write(object, trainer));
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "history", list));
     return write_history(list, trainer->history);
@@ -126,6 +127,8 @@ int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
         status = add_state(writer, trainer);
     if (status == NEURON_OK)
         status = add_slots(writer, trainer);
+    if (status == NEURON_OK)
+        status = neuron_callbacks_add_values(writer, trainer);
     if (status == NEURON_OK)
         status = neuron_safetensors_save(writer, path);
     neuron_safetensors_writer_destroy(writer);

@@ -1,9 +1,10 @@
 /* A training in a file: the graph as a model file has it, what the optimizer remembers as the arrays
- * "optimizer.0", ..., and the rest as JSON under one key. */
+ * "optimizer.0", ..., what callbacks keep as "callback.0", ..., and the rest as JSON under one key. */
 #ifndef TRAIN_STATE_H
 #define TRAIN_STATE_H
 
 #include "io/json.h"
+#include "io/safetensors.h"
 #include "train/trainer.h"
 
 #define NEURON_STATE_KEY "libneuron.trainer"
@@ -20,5 +21,20 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
 int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer);
 int neuron_state_check_loss(const json_t *object, const neuron_trainer_t *trainer,
                             const char *source);
+
+/* What callbacks remember, and the parameters that they keep. */
+int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer);
+int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer);
+
+/* Reads it into a list of entries, which the caller releases also after a failure; NULL of a
+ * trainer without callbacks. Then checks the arrays and makes room for them; then takes all over,
+ * which cannot fail. */
+int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
+                          const json_t *object, const neuron_trainer_t *trainer,
+                          const char *source);
+int neuron_callbacks_check_values(const neuron_callback_entry *entries,
+                                  const neuron_safetensors *file, neuron_trainer_t *trainer);
+void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entry *entries,
+                           const neuron_safetensors *file);
 
 #endif

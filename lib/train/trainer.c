@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "base/checked.h"
+#include "train/callback.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -62,6 +63,7 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
         return;
     neuron_context_t *context = trainer->context;
     neuron_trainer_drop_memory(trainer);
+    neuron_callbacks_drop(trainer);
     neuron_release(context, trainer->checkpoint_path);
     neuron_release(context, trainer->class_weights);
     neuron_loss_unref(trainer->loss);
@@ -285,7 +287,8 @@ double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
     double seen = (double)progress->seen;
     switch (what) {
     case NEURON_PROGRESS_EPOCH:
-        return (double)(trainer->epoch_ended || progress->epoch >= trainer->epochs
+        return (double)(trainer->epoch_ended || progress->epoch >= trainer->epochs ||
+                                (progress->stop_reason[0] && progress->step == 0)
                             ? progress->epoch
                             : progress->epoch + 1);
     case NEURON_PROGRESS_EPOCHS:

@@ -11,6 +11,15 @@
 #include "optimize/optimizer.h"
 #include "train/history.h"
 
+/* What callbacks make of the learning rate: see callback.h. */
+typedef struct neuron_rates {
+    bool known; /* whether they did anything yet */
+    double base, factor;
+    double applied; /* what the optimizer was given; another number there came from other hands */
+} neuron_rates;
+
+enum { NEURON_STOP_REASON_SIZE = 256 };
+
 /* Where a training is: all that a later run needs beside parameters, slots and history. */
 typedef struct neuron_progress {
     uint64_t seed;
@@ -23,6 +32,9 @@ typedef struct neuron_progress {
     double seconds; /* spent in this epoch */
     bool has_best;  /* of the figure that the checkpoint goes by */
     double best;
+    bool epoch_begun; /* callbacks were told of the epoch that is on */
+    neuron_rates rates;
+    char stop_reason[NEURON_STOP_REASON_SIZE]; /* "" if callbacks did not end the training */
 } neuron_progress;
 
 /* Examples whose loss one task takes. */
@@ -40,12 +52,13 @@ typedef struct neuron_run_memory {
     int64_t *order; /* of the examples in this epoch */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
     float *gradients;  /* of all trainable parameters, and sums of their squares: for */
-    double *squares;   /* clipping by a norm */
+    double *squares;   /* clip.h */
     float *statistics; /* the part of graph->values that is not trained, before a step */
     float *targets;    /* of one example for each thread of the session */
     neuron_loss_part *losses;
 } neuron_run_memory;
 
+typedef struct neuron_callback_entry neuron_callback_entry;
 typedef struct neuron_feeder neuron_feeder;
 
 struct neuron_trainer {
@@ -69,6 +82,10 @@ struct neuron_trainer {
     int32_t checkpoint_metric;
     neuron_trainer_callback_t step_callback, epoch_callback;
     void *step_data, *epoch_data;
+
+    neuron_callback_entry *callbacks;
+    int32_t callback_count;
+    uint64_t settled_version; /* of the graph, when callbacks exchanged its parameters */
 
     bool running;
     bool stopped;     /* by a callback */

@@ -1,7 +1,14 @@
 /* Every allocation of the data calls fails in turn: a status each time, and nothing leaked. */
 #include "test-common.h"
 
+#include "data/cifar10.h"
+#include "data/csv.h"
 #include "data/idx.h"
+#include "data/image.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <stdatomic.h>
 
@@ -9,6 +16,8 @@ typedef struct limited {
     atomic_int left; /* allocations until one fails */
     atomic_int live;
 } limited;
+
+static char folder[256], inside[300], image_path[320];
 
 static void *allocate(size_t size, size_t alignment, void *user_data)
 {
@@ -43,7 +52,7 @@ static int read_zeros(void *user_data, const int64_t *positions, int64_t count, 
     return 0;
 }
 
-/* All data calls one after the other; the first failure ends it. */
+/* What needs no files, one after the other; the first failure ends it. */
 static int use_everything(neuron_context_t *context)
 {
     static const double halves[] = {0.5, 0.5};
@@ -116,6 +125,85 @@ static int use_everything(neuron_context_t *context)
     return status;
 }
 
+#define CORPUS(path) CORPORA "/corpus-" path
+
+static int use_csv(neuron_context_t *context)
+{
+    static const char text[] = "label,a,b\n1,0.5,2\n0,3,4\n";
+    neuron_content content;
+    neuron_dataset_t *dataset = NULL;
+    int status = neuron_content_of(&content, context, text, sizeof text - 1, "csv");
+    if (status == NEURON_OK)
+        status = neuron_csv_read(&dataset, &content, 2, NULL, 0);
+    neuron_dataset_unref(dataset);
+    return status;
+}
+
+static int use_image(neuron_context_t *context, const char *path)
+{
+    neuron_content content;
+    neuron_image image = {.pixels = NULL};
+    int status = neuron_content_open(&content, context, path);
+    if (status < 0)
+        return status;
+    status = neuron_image_read(&image, &content);
+    neuron_content_close(&content);
+    if (status == NEURON_OK)
+        neuron_release(context, image.pixels);
+    return status == NEURON_E_UNSUPPORTED ? NEURON_OK : status; /* without libpng */
+}
+
+/* All readers of files one after the other; the first failure ends it. */
+static int use_readers(neuron_context_t *context)
+{
+    static const char *const records[] = {CORPUS("cifar/records.gz")};
+    static const char *const pickles[] = {CORPUS("pickle/python2.gz"),
+                                          CORPUS("pickle/python3-protocol5.gz")};
+    neuron_dataset_t *read[4] = {NULL};
+    int status = neuron_dataset_load_cifar10(&read[0], context, records, 1);
+    if (status == NEURON_OK)
+        status = neuron_dataset_load_cifar10_pickle(&read[1], context, pickles, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_load_npz(&read[2], context, CORPUS("npz/deflated.npz"), "x_train",
+                                         "y_train", 3);
+    if (status == NEURON_OK)
+        status = neuron_dataset_load_folder(&read[3], context, folder);
+    if (status == NEURON_OK)
+        status = use_image(context, CORPUS("image/palette-clear.png"));
+    if (status == NEURON_OK)
+        status = use_csv(context);
+    for (int k = 0; k < 4; k++)
+        neuron_dataset_unref(read[k]);
+    return status;
+}
+
+static int use_all(neuron_context_t *context)
+{
+    int status = use_everything(context);
+    return status == NEURON_OK ? use_readers(context) : status;
+}
+
+/* A folder of one class with one image. */
+static void make_folder(void)
+{
+    snprintf(folder, sizeof folder, "%s", test_file("folder"));
+    snprintf(inside, sizeof inside, "%s/class", folder);
+    snprintf(image_path, sizeof image_path, "%s/1.pgm", inside);
+    ck_assert_int_eq(mkdir(folder, 0777), 0);
+    ck_assert_int_eq(mkdir(inside, 0777), 0);
+    FILE *file = fopen(image_path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("P2 2 1 255 1 2", file);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void remove_folder(void)
+{
+    unlink(image_path);
+    rmdir(inside);
+    rmdir(folder);
+}
+
 START_TEST(survives_each_failure)
 {
     limited memory = {.left = 1000000};
@@ -125,7 +213,7 @@ START_TEST(survives_each_failure)
     for (; status != NEURON_OK; failures++) {
         ck_assert_int_lt(failures, 1000);
         memory.left = failures;
-        status = use_everything(context);
+        status = use_all(context);
         if (status != NEURON_OK) {
             ck_assert_msg(status == NEURON_E_MEMORY, "%s", neuron_error_last());
             assert_message("out of memory");
@@ -142,6 +230,7 @@ int main(void)
 {
     Suite *suite = suite_create("data-memory");
     TCase *tests = tcase_create("data-memory");
+    tcase_add_checked_fixture(tests, make_folder, remove_folder);
     tcase_add_test(tests, survives_each_failure);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -49,7 +49,7 @@ static void assert_refused(const void *bytes, size_t size, int status, const cha
 static const char *fixture(const char *name)
 {
     static char path[4096];
-    snprintf(path, sizeof path, "%s/%s", CORPUS, name);
+    snprintf(path, sizeof path, "%s/corpus-pickle/%s", CORPORA, name);
     return path;
 }
 

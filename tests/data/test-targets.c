@@ -190,6 +190,14 @@ START_TEST(weights_go_along)
             ck_assert(neuron_dataset_weight(parts[k], i) == (double)weights[parts[k]->order[i]]);
     neuron_dataset_unref(parts[1]);
     neuron_dataset_unref(parts[0]);
+    neuron_dataset_t *mixed;
+    assert_ok(neuron_dataset_shuffle(&mixed, a, 5));
+    for (int64_t i = 0; i < COUNT; i++)
+        ck_assert(neuron_dataset_weight(mixed, i) == (double)weights[mixed->order[i]]);
+    neuron_dataset_unref(mixed);
+    assert_ok(neuron_dataset_set_weights(subset, ones, 3));
+    assert_weights(a, weights);
+    assert_ok(neuron_dataset_set_weights(subset, weights + 1, 3));
     assert_ok(neuron_dataset_set_weights(a, NULL, 0));
     assert_weights(a, ones);
     assert_weights(subset, weights + 1);

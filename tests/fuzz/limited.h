@@ -10,15 +10,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* More than any input of `limited_input` bytes can honestly need: gzip's largest ratio, 1032, times
- * that is below it. */
-static const size_t limited_memory = (size_t)64 << 20, limited_input = 60000;
+/* More than any input of the largest size can honestly need: gzip's largest ratio, 1032, times that is
+ * below it. */
+enum { LIMITED_MEMORY = 64 << 20, LIMITED_INPUT = 60000 };
 
 static void *limited_allocate(size_t size, size_t alignment, void *user_data)
 {
     (void)user_data;
     void *memory = NULL;
-    if (size > limited_memory)
+    if (size > LIMITED_MEMORY)
         abort();
     return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
 }
@@ -33,7 +33,7 @@ static void limited_release(void *memory, void *user_data)
 static neuron_context_t *limited_context(size_t size)
 {
     neuron_context_t *context;
-    if (size > limited_input ||
+    if (size > LIMITED_INPUT ||
         neuron_context_create_with_allocator(&context, limited_allocate, limited_release, NULL) < 0)
         return NULL;
     neuron_context_set_threads(context, 1);

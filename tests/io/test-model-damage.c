@@ -86,7 +86,7 @@ static const struct {
     {GRAPH("{\"layer\":\"input\",\"name\":\"x\",\"shape\":[2],\"units\":1}", "0"),
      "an input is not"},
     {GRAPH("{\"layer\":\"input\",\"name\":\"x\",\"shape\":[1,1,1,1,1,1,1,1,1]}", "0"),
-     "an input is not"},
+     "a shape is not a list of up to 8 numbers"},
     {GRAPH("{\"layer\":\"input\",\"name\":\"a.b\",\"shape\":[2]}", "0"),
      "of the name is not allowed"},
     {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"units\":3}"),
@@ -146,6 +146,9 @@ static const struct {
     {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3,\"regularizers\":{"
           "\"kernel\":[1,-1]}}"),
      "memory: node 1: d: l2 -1 is not 0 or more"},
+    {NODE("{\"layer\":\"custom\",\"name\":\"d\",\"inputs\":[0]}"), "a custom layer has no kind"},
+    {NODE("{\"layer\":\"custom\",\"name\":\"d\",\"inputs\":[0],\"kind\":7}"),
+     "a custom layer has no kind"},
     /* shapes that the file does not have the bytes for */
     {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":4}"),
      "has 36 bytes of data, too few for the parameters up to \"d.bias\""},

@@ -65,6 +65,45 @@ START_TEST(each_pixel_of_an_image_sums_to_1)
 }
 END_TEST
 
+START_TEST(each_axis_sums_to_1)
+{
+    static const int64_t shape[3] = {2, 3, 5};
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5));
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, _i));
+    assert_ok(neuron_graph_finish(graph, node));
+    int64_t step = _i == 0 ? 15 : _i == 1 ? 5 : 1, width = shape[_i];
+    float input[60], output[60];
+    for (int i = 0; i < 60; i++)
+        input[i] = (float)(i * 7 % 13);
+    predict(graph, input, 2, output);
+    for (int64_t i = 0; i < 60; i++) {
+        double sum = 0, begin = (double)input[i];
+        for (int64_t j = 0; j < width; j++)
+            sum += exp((double)input[i + (j - i / step % width) * step] - begin);
+        ck_assert_float_eq_tol(output[i], (float)(1 / sum), 1e-6f);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(the_axis_counts_from_0)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5));
+    double axis;
+    assert_ok(neuron_node_get(node, NEURON_NODE_AXIS, &axis));
+    ck_assert_double_eq(axis, 2);
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, 0));
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, -1));
+    assert_ok(neuron_node_get(node, NEURON_NODE_AXIS, &axis));
+    ck_assert_double_eq(axis, 2);
+    assert_status(neuron_node_set_int(node, NEURON_NODE_AXIS, 3), NEURON_E_SHAPE);
+    assert_message("softmax: the input is 2x3x5 and has no axis 3");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(gradient_as_the_output)
 {
     neuron_graph_t *graph = new_graph();
@@ -81,6 +120,16 @@ START_TEST(gradient_in_the_middle)
     graph = new_graph();
     x = neuron_conv2d(graph, image_input(graph, 4, 4, 2), 5, 2, 2);
     check_layer(graph, neuron_softmax(graph, x), 3);
+}
+END_TEST
+
+START_TEST(gradient_over_another_axis)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 4, 5, 2), 6, 2, 2);
+    neuron_node_t *node = neuron_softmax(graph, x);
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, _i));
+    check_layer(graph, node, 3);
 }
 END_TEST
 
@@ -111,8 +160,11 @@ int main(void)
     tcase_add_test(tests, large_logits_do_not_overflow);
     tcase_add_test(tests, not_a_number_is_seen);
     tcase_add_test(tests, each_pixel_of_an_image_sums_to_1);
+    tcase_add_loop_test(tests, each_axis_sums_to_1, 0, 3);
+    tcase_add_test(tests, the_axis_counts_from_0);
     tcase_add_test(tests, gradient_as_the_output);
     tcase_add_test(tests, gradient_in_the_middle);
+    tcase_add_loop_test(tests, gradient_over_another_axis, 0, 3);
     tcase_add_test(tests, gradient_under_a_view);
     tcase_add_test(tests, gradient_of_a_softmax_of_a_softmax);
     return run_suite(suite);

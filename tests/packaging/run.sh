@@ -94,6 +94,8 @@ done
 if [ -n "$python" ]; then
     say "Python predicts with it"
     "$python" "$sources/predict.py" "$library" "$work"
+    say "Python adds a layer of its own"
+    "$python" "$sources/custom.py" "$library"
 else
     missing="$missing NumPy"
 fi

@@ -49,9 +49,12 @@ static float weight_of(int i)
 
 static const double class_weights[OUTPUTS] = {0.5, 2, 1, 4};
 
+/* What comes behind the dense layer. */
+typedef enum ending { NOTHING, SOFTMAX, SIGMOID } ending;
+
 typedef struct plan {
     loss_definition loss;
-    bool softmax;
+    ending last;
     bool numbers; /* targets of any kind */
     bool weighted, class_weighted;
 } plan;
@@ -94,14 +97,18 @@ static float parameter(int i)
     return i < KERNEL ? wave(50 + i) / 2 : 0.3f;
 }
 
-static neuron_graph_t *make_graph(bool softmax)
+static neuron_graph_t *make_graph(ending last)
 {
     neuron_graph_t *graph;
     float values[PARAMETERS];
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *y =
         neuron_dense(graph, neuron_input(graph, (const int64_t[]){INPUTS}, 1), OUTPUTS);
-    assert_ok(neuron_graph_finish(graph, softmax ? neuron_softmax(graph, y) : y));
+    if (last == SOFTMAX)
+        y = neuron_softmax(graph, y);
+    if (last == SIGMOID)
+        y = neuron_sigmoid(graph, y);
+    assert_ok(neuron_graph_finish(graph, y));
     for (int i = 0; i < PARAMETERS; i++)
         values[i] = parameter(i);
     assert_ok(neuron_graph_write_array(graph, 0, values, KERNEL));
@@ -123,7 +130,7 @@ static neuron_loss_t *make_loss(const loss_definition *d)
 /* A trainer with its handles given away to it. */
 static neuron_trainer_t *make_trainer(const plan *p, neuron_loss_t *loss)
 {
-    neuron_graph_t *graph = make_graph(p->softmax);
+    neuron_graph_t *graph = make_graph(p->last);
     neuron_dataset_t *dataset = make_dataset(p);
     neuron_optimizer_t *sgd;
     neuron_trainer_t *trainer;
@@ -156,8 +163,9 @@ static double example_loss(const plan *p, const double *w, int example)
     }
     for (int k = 0; k < OUTPUTS; k++)
         sum += exp(y[k]);
-    for (int k = 0; p->softmax && k < OUTPUTS; k++)
-        y[k] = exp(y[k]) / sum;
+    for (int k = 0; k < OUTPUTS; k++)
+        if (p->last != NOTHING)
+            y[k] = p->last == SOFTMAX ? exp(y[k]) / sum : 1 / (1 + exp(-y[k]));
     make_target(p, example, target);
     return loss_by_definition(&p->loss, y, target, OUTPUTS);
 }
@@ -201,20 +209,24 @@ static void descend(const plan *p, double *w, int first, int count)
 }
 
 static const plan plans[] = {
-    {{NEURON_LOSS_CROSS_ENTROPY, 0.1, 0, false}, true, false, false, false},
-    {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, true, false, true, true},
-    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}, true, false, false, true},
-    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.2, 0, false}, true, false, true, false},
-    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, false, true, false, false},
-    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, true, false, true, true},
-    {{NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false}, false, true, true, false},
-    {{NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false}, true, false, false, false},
-    {{NEURON_LOSS_HINGE, 0, 0, false}, false, true, false, true},
-    {{NEURON_LOSS_HINGE, 0, 0, false}, true, false, false, false},
-    {{NEURON_LOSS_SQUARED_HINGE, 0, 0, false}, false, false, true, true},
-    {{NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false}, true, false, false, false},
-    {{NEURON_LOSS_HUBER, 0, 1, false}, false, true, false, false},
-    {{NEURON_LOSS_HUBER, 0, 0.3, false}, true, false, true, false},
+    {{NEURON_LOSS_CROSS_ENTROPY, 0.1, 0, false}, SOFTMAX, false, false, false},
+    {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, true, true},
+    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, false, true},
+    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.2, 0, false}, SOFTMAX, false, true, false},
+    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}, SIGMOID, false, true, true},
+    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.1, 0, false}, SIGMOID, false, false, false},
+    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, SIGMOID, true, false, false},
+    {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SIGMOID, false, false, false},
+    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, NOTHING, true, false, false},
+    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, SOFTMAX, false, true, true},
+    {{NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false}, NOTHING, true, true, false},
+    {{NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false}, SOFTMAX, false, false, false},
+    {{NEURON_LOSS_HINGE, 0, 0, false}, NOTHING, true, false, true},
+    {{NEURON_LOSS_HINGE, 0, 0, false}, SOFTMAX, false, false, false},
+    {{NEURON_LOSS_SQUARED_HINGE, 0, 0, false}, NOTHING, false, true, true},
+    {{NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false}, SOFTMAX, false, false, false},
+    {{NEURON_LOSS_HUBER, 0, 1, false}, NOTHING, true, false, false},
+    {{NEURON_LOSS_HUBER, 0, 0.3, false}, SOFTMAX, false, true, false},
 };
 enum { PLANS = sizeof plans / sizeof plans[0] };
 
@@ -275,7 +287,7 @@ END_TEST
 /* Ones are no weights. */
 START_TEST(weights_of_one_change_nothing)
 {
-    const plan bare = {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, true, false, false, false};
+    const plan bare = {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, false, false};
     const double ones[OUTPUTS] = {1, 1, 1, 1};
     float many[EXAMPLES];
     for (int i = 0; i < EXAMPLES; i++)
@@ -332,7 +344,7 @@ static double squares(const float *output, const float *target, int32_t outputs,
 
 START_TEST(own_function_as_built_in)
 {
-    const plan *p = &plans[5];
+    const plan *p = &plans[9];
     calls seen = {.answer = 1};
     neuron_loss_t *own, *built_in = make_loss(&p->loss);
     assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
@@ -368,7 +380,7 @@ START_TEST(own_function_without_a_number)
     calls seen = {.answer = NAN};
     neuron_loss_t *own;
     assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
-    neuron_trainer_t *trainer = make_trainer(&plans[4], own);
+    neuron_trainer_t *trainer = make_trainer(&plans[8], own);
     assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
     assert_message("the loss of epoch 1, step 1 is not a number");
     seen.answer = INFINITY;
@@ -386,7 +398,7 @@ END_TEST
 START_TEST(evaluation)
 {
     const plan *p = &plans[_i];
-    neuron_graph_t *graph = make_graph(p->softmax);
+    neuron_graph_t *graph = make_graph(p->last);
     neuron_dataset_t *dataset = make_dataset(p);
     neuron_loss_t *loss = make_loss(&p->loss);
     neuron_evaluation_t *figures;
@@ -442,7 +454,7 @@ END_TEST
 
 START_TEST(targets_must_suit)
 {
-    const plan numbers = {{NEURON_LOSS_HUBER, 0, 1, false}, false, true, false, false};
+    const plan numbers = {{NEURON_LOSS_HUBER, 0, 1, false}, NOTHING, true, false, false};
     neuron_trainer_t *trainer = make_trainer(&numbers, NULL);
     neuron_history_t *history = (neuron_history_t *)&trainer;
     assert_status(neuron_trainer_run(trainer, &history), NEURON_E_DATA);
@@ -492,7 +504,7 @@ END_TEST
 START_TEST(a_file_knows_the_loss)
 {
     const char *path = test_file("state");
-    const plan written = {{NEURON_LOSS_HUBER, 0, 0.5, false}, true, false, false, true};
+    const plan written = {{NEURON_LOSS_HUBER, 0, 0.5, false}, SOFTMAX, false, false, true};
     plan read = written;
     neuron_loss_t *loss = make_loss(&written.loss);
     neuron_trainer_t *a = make_trainer(&written, loss), *b = make_trainer(&written, loss);
@@ -529,6 +541,19 @@ END_TEST
 
 /* ---- Sessions ---- */
 
+START_TEST(who_takes_the_sigmoid)
+{
+    neuron_graph_t *graph = make_graph(SIGMOID);
+    for (int purpose = NEURON_SESSION_PREDICT; purpose <= NEURON_SESSION_TRAIN_WHOLE; purpose++) {
+        neuron_session *session;
+        assert_ok(neuron_session_create(&session, graph, (neuron_session_purpose)purpose, 1));
+        ck_assert(neuron_session_logits(session) == (purpose == NEURON_SESSION_TRAIN_BINARY));
+        neuron_session_destroy(session);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(who_takes_the_softmax)
 {
     const struct {
@@ -538,7 +563,7 @@ START_TEST(who_takes_the_softmax)
                  {NEURON_SESSION_TRAIN, true},
                  {NEURON_SESSION_TRAIN_BINARY, false},
                  {NEURON_SESSION_TRAIN_WHOLE, false}};
-    neuron_graph_t *graph = make_graph(true);
+    neuron_graph_t *graph = make_graph(SOFTMAX);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         neuron_session *session;
         float input[INPUTS] = {1, 2, 3}, sum = 0;
@@ -569,6 +594,7 @@ int main(void)
     tcase_add_test(cases, targets_must_suit);
     tcase_add_test(cases, bad_class_weights);
     tcase_add_test(cases, a_file_knows_the_loss);
+    tcase_add_test(cases, who_takes_the_sigmoid);
     tcase_add_test(cases, who_takes_the_softmax);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

@@ -1,0 +1,220 @@
+/** @file callback.h
+ *  Callbacks: what happens at set points of a training, beside the training itself.
+ *
+ *      neuron_callback_t *stop;
+ *      neuron_callback_create(&stop, context, NEURON_CALLBACK_EARLY_STOPPING);
+ *      neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, 5);
+ *      neuron_callback_set_int(stop, NEURON_CALLBACK_RESTORE_BEST, 1);
+ *      neuron_trainer_add_callback(trainer, stop);
+ *      neuron_callback_unref(stop);
+ *
+ *  A trainer calls its callbacks in the order in which they were added, all of them at each point:
+ *  one that ends the run does not keep the others from being called. A callback holds settings
+ *  only. What it remembers of a training (how long it has waited, the best figure so far) belongs
+ *  to the trainer and to its file, so one callback may serve several trainers.
+ *
+ *  Learning rates. Those callbacks that change the rate do it in one of two ways, so that any of
+ *  them go together in any order:
+ *  - The step, exponential and cosine schedules and the warm-up are factors. In each epoch, or each
+ *    step if they are told so, the rate is the base rate times all the factors.
+ *  - Reduce-on-plateau and the schedule by function change the base rate, which is what the
+ *    optimizer had when the first of these was called for the first time.
+ *  A rate that is set by other hands on the way, in a function of the caller's or between runs,
+ *  counts from the next step as usual. From then on the base rate is that rate divided by the
+ *  factors of the moment (or just that rate where these are 0).
+ */
+#ifndef NEURON_CALLBACK_H
+#define NEURON_CALLBACK_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The kinds that need no more than options. Their defaults, in parentheses, are those of Keras
+ *  where it has the kind. Since 0.1. */
+enum {
+    /** Ends the training when a figure of the epochs has not got better for some time, never at
+     *  the first epoch. The run then returns 0, see neuron_trainer_stop_reason(). Options:
+     *  NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE
+     *  (NEURON_MODE_AUTO), NEURON_CALLBACK_PATIENCE (0), NEURON_CALLBACK_MIN_DELTA (0),
+     *  NEURON_CALLBACK_BASELINE (none), NEURON_CALLBACK_START (0), NEURON_CALLBACK_RESTORE_BEST
+     *  (0). */
+    NEURON_CALLBACK_EARLY_STOPPING = 10,
+    /** Multiplies the base rate when a figure of the epochs has not got better for some time.
+     *  Options: NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE
+     *  (NEURON_MODE_AUTO), NEURON_CALLBACK_FACTOR (0.1, less than 1), NEURON_CALLBACK_PATIENCE
+     *  (10), NEURON_CALLBACK_MIN_DELTA (1e-4), NEURON_CALLBACK_COOLDOWN (0),
+     *  NEURON_CALLBACK_MIN_RATE (0). */
+    NEURON_CALLBACK_REDUCE_ON_PLATEAU = 20,
+    /** The factor f^floor(t / n), with t the epochs or steps since the start and n the length.
+     *  Options: NEURON_CALLBACK_FACTOR, f (0.1), NEURON_CALLBACK_LENGTH, n (10; these two by the
+     *  custom of papers), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
+    NEURON_CALLBACK_STEP_SCHEDULE = 30,
+    /** The factor f^(t / n). Options: NEURON_CALLBACK_FACTOR, f (0.96, the example in the
+     *  documentation of Keras), NEURON_CALLBACK_LENGTH, n (1), NEURON_CALLBACK_START (0),
+     *  NEURON_CALLBACK_PER_STEP (0). */
+    NEURON_CALLBACK_EXPONENTIAL_SCHEDULE = 40,
+    /** The factor a + (1 - a) (1 + cos(pi t / n)) / 2, and a from t = n on (Loshchilov and Hutter,
+     *  2017; arXiv 1608.03983). Options: NEURON_CALLBACK_ALPHA, a (0), NEURON_CALLBACK_LENGTH, n
+     *  (0: up to NEURON_TRAINER_EPOCHS), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0).
+     */
+    NEURON_CALLBACK_COSINE_SCHEDULE = 50,
+    /** The factor (t + 1) / n, and 1 from t = n - 1 on: a rise from 0 in n equal parts (Goyal et
+     *  al., 2017; arXiv 1706.02677), of which 0 itself, which teaches nothing, is left out. The
+     *  factor is that of t = 0 before the start. Options: NEURON_CALLBACK_LENGTH, n (5, as there),
+     *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
+    NEURON_CALLBACK_WARM_UP = 60,
+    /** Ends the training when a loss is infinite or not a number. The run then returns 0 instead
+     *  of NEURON_E_NUMBER, and the parameters are those at the end of the last whole epoch that
+     *  left only finite ones, or those of the beginning. It has no options. */
+    NEURON_CALLBACK_STOP_ON_NAN = 70
+};
+
+/** What can be set, for the kinds above that name it. Since 0.1. */
+enum {
+    /** Whole: which figure of history.h is looked at, one of the losses or accuracies. Those of the
+     *  validation set ask for one: a run without it is refused. */
+    NEURON_CALLBACK_MONITOR = 10,
+    NEURON_CALLBACK_MODE = 20,         /**< whole: which figures are better, NEURON_MODE_... */
+    NEURON_CALLBACK_PATIENCE = 30,     /**< whole: epochs without a better figure, 0 or more */
+    NEURON_CALLBACK_MIN_DELTA = 40,    /**< real: what counts as better is better by more than
+                                            this; 0 or more */
+    NEURON_CALLBACK_RESTORE_BEST = 50, /**< whole: 1 puts the parameters of the best epoch back when
+                                            the training is over */
+    NEURON_CALLBACK_BASELINE = 60,     /**< real: epochs whose figure is not better than this count
+                                            as waiting */
+    NEURON_CALLBACK_START = 70,        /**< whole: epochs or steps before it begins, 0 or more */
+    NEURON_CALLBACK_FACTOR = 80,       /**< real: above 0 */
+    NEURON_CALLBACK_ALPHA = 90,     /**< real: share of the rate that is left at the end; 0 to 1 */
+    NEURON_CALLBACK_LENGTH = 100,   /**< whole: epochs or steps, 1 or more */
+    NEURON_CALLBACK_PER_STEP = 110, /**< whole: 1 counts length and start in steps and sets the
+                                            rate before each of them, 0 in epochs */
+    NEURON_CALLBACK_COOLDOWN = 120, /**< whole: epochs after a change that do not count as
+                                            waiting; 0 or more */
+    NEURON_CALLBACK_MIN_RATE = 130  /**< real: the base rate is not made smaller; 0 or more */
+};
+
+/** Which figures are better. Since 0.1. */
+enum {
+    NEURON_MODE_AUTO = 10, /**< smaller losses, larger accuracies */
+    NEURON_MODE_SMALLEST = 20,
+    NEURON_MODE_LARGEST = 30
+};
+
+/** The points of a training. Since 0.1. */
+enum {
+    /** A run begins that has something to do: the first or one that continues. */
+    NEURON_EVENT_RUN_BEGIN = 10,
+    /** Before the first step of an epoch; not again when a run continues in the middle of it. */
+    NEURON_EVENT_EPOCH_BEGIN = 20,
+    NEURON_EVENT_STEP_END = 30,  /**< after each step */
+    NEURON_EVENT_EPOCH_END = 40, /**< after each epoch, once its figures are in the history */
+    /** The run is over, for whatever reason, even if there is more to do. The parameters of the
+     *  best epoch are back where that was asked for. */
+    NEURON_EVENT_RUN_END = 50
+};
+
+/** A callback of the caller's: called at each of the points, in the thread that runs the trainer.
+ *  It may do what neuron_trainer_callback_t may.
+ *  @return  0 to go on. Any other number ends the run, which returns the first such number. */
+typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event, void *user_data);
+
+/** A schedule of the caller's: called once before each epoch.
+ *  @param epoch  from 0.
+ *  @param rate   the present base rate: what it returned last, unless another changed it since.
+ *  @return  the base rate from now on, 0 or more and finite. */
+typedef double (*neuron_callback_schedule_t)(int64_t epoch, double rate, void *user_data);
+
+/** Makes a callback with the defaults of its kind.
+ *  @param[out] callback  the new callback; NULL on failure.
+ *  @param kind  NEURON_CALLBACK_EARLY_STOPPING, ...
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *context,
+                                      int32_t kind);
+
+/** Makes a callback that saves the graph, as neuron_graph_save() does, at the end of each epoch
+ *  whose figure is better than those of all before it. If the file cannot be written, the run ends
+ *  with NEURON_E_IO, and the next one that has something to do tries again first. A trainer may
+ *  have several of these. Options: NEURON_CALLBACK_MONITOR, NEURON_CALLBACK_MODE.
+ *  @param path    copied.
+ *  @param metric  the NEURON_CALLBACK_MONITOR.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
+                                                 neuron_context_t *context, const char *path,
+                                                 int32_t metric);
+
+/** Makes a callback that keeps the history in a file, in the layout of neuron_history_save_csv().
+ *  A run first writes the file with all epochs so far, in the place of what was there; each epoch
+ *  then adds its line and waits for the disk, so that nothing is lost to a crash. If the file
+ *  cannot be written, the run ends with NEURON_E_IO. It has no options.
+ *  @param path  copied.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
+                                              neuron_context_t *context, const char *path);
+
+/** Makes a schedule by a function. A rate that is none ends the run with NEURON_E_ARGUMENT. It has
+ *  no options.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
+                                               neuron_context_t *context,
+                                               neuron_callback_schedule_t function,
+                                               void *user_data);
+
+/** Makes a callback of the caller's. It has no options.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_callback_create_custom(neuron_callback_t **callback,
+                                             neuron_context_t *context,
+                                             neuron_callback_custom_t function, void *user_data);
+
+/** Adds an owner. @return  `callback`. Any thread. Since 0.1. */
+NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
+
+/** Takes an owner away. Any thread. Since 0.1. */
+NEURON_API void neuron_callback_unref(neuron_callback_t *callback);
+
+/** Sets a whole number; it counts from the next point of a training.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have or a value out of its
+ *           bounds. Since 0.1. */
+NEURON_API int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t value);
+
+/** Sets a real number, likewise. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_callback_set_float(neuron_callback_t *callback, int32_t option, double value);
+
+/** Reads a number back, whole or real.
+ *  @param[out] value  the number; not a number for a baseline that was not set.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_callback_get(const neuron_callback_t *callback, int32_t option,
+                                   double *value);
+
+/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option,
+                                      double *minimum, double *maximum);
+
+/** Adds a callback behind those that the trainer has; it stays as long as the trainer. Each one
+ *  that is added remembers for itself, even if it is the same callback. Callbacks come before those
+ *  of neuron_trainer_set_step_callback() and neuron_trainer_set_epoch_callback().
+ *
+ *  What they remember is saved and loaded with the training, whose file must have been made with
+ *  the same kinds and options in the same order; paths and functions may be others.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE during a run, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *callback);
+
+/** Why the training was ended by early stopping or because of a loss that is no number, such as
+ *  `early_stopping: no better validation loss than 0.312 of epoch 7 for 5 epochs`. A trainer that
+ *  was ended so does nothing when it is run again.
+ *  @return  the text, "" if nothing ended it or for NULL. It belongs to the trainer and stays until
+ *           its next call. Since 0.1. */
+NEURON_API const char *neuron_trainer_stop_reason(const neuron_trainer_t *trainer);
+
+/** Lets a training that was ended go on: the next run continues behind the last step and its
+ *  parameters, not those of the best epoch, and early stopping begins to wait anew.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE during a run. Since 0.1. */
+NEURON_API int neuron_trainer_clear_stop(neuron_trainer_t *trainer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

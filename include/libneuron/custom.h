@@ -1,0 +1,166 @@
+/** @file custom.h
+ *  Layers of the caller's own: forward and backward are callbacks, and the rest of the library treats
+ *  the layer like any other: it is trained, summarised, imported and saved.
+ *
+ *  A kind of layer is registered once with a context, by a name, and then built into any number of
+ *  graphs. Swish, x * sigmoid(x), for example:
+ *
+ *      static int swish(neuron_custom_run_t *run, void *user_data)
+ *      {
+ *          const float *x = neuron_custom_run_input(run, 0);
+ *          float *y = neuron_custom_run_output(run);
+ *          int64_t n = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
+ *          (void)user_data;
+ *          for (int64_t i = 0; i < n; i++)
+ *              y[i] = x[i] / (1 + expf(-x[i]));
+ *          return 0;
+ *      }
+ *
+ *      static int swish_back(neuron_custom_run_t *run, void *user_data)
+ *      {
+ *          const float *x = neuron_custom_run_input(run, 0);
+ *          const float *dy = neuron_custom_run_output_gradient(run);
+ *          float *dx = neuron_custom_run_input_gradient(run, 0);
+ *          int64_t n = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
+ *          (void)user_data;
+ *          for (int64_t i = 0; dx && i < n; i++) {
+ *              float s = 1 / (1 + expf(-x[i]));
+ *              dx[i] = dy[i] * s * (1 + x[i] * (1 - s));
+ *          }
+ *          return 0;
+ *      }
+ *
+ *      neuron_custom_register(context, "swish", swish, swish_back, NULL, NULL);
+ *      x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
+ *
+ *  Callbacks run in the thread that called the library, one call for a batch: the examples of a batch
+ *  follow each other in memory, each row-major in its shape. One graph may predict in several threads
+ *  at a time, each of which then calls; a trainer calls from one. A callback must not use the graph
+ *  it runs in.
+ *
+ *  A callback that returns something else than 0 ends the call it is part of: with its own number if
+ *  that is negative, with NEURON_E_CALLBACK if it is positive. A step of training that ends so leaves
+ *  all parameters as they were before it.
+ */
+#ifndef NEURON_CUSTOM_H
+#define NEURON_CUSTOM_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One call of forward or backward; valid until the callback returns. */
+typedef struct neuron_custom_run neuron_custom_run_t;
+
+/** Makes the output of a batch, or of its gradient those of the inputs and arrays.
+ *  @return  0, or what is said above. */
+typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user_data);
+
+/** Derives the shape of the output, without the batch.
+ *  @param shapes  NEURON_RANK_MAX numbers for each of `count` inputs, of which the first ranks[i]
+ *                 count.
+ *  @param[out] output  room for NEURON_RANK_MAX numbers, each to be 1 or more.
+ *  @param[out] rank    how many there are.
+ *  @return  0; anything else if the inputs do not fit, which is reported as at the callbacks above. */
+typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32_t *ranks,
+                                              int32_t count, int64_t *output, int32_t *rank,
+                                              void *user_data);
+
+/** Registers a kind of layer with a context, for as long as the context lives.
+ *
+ *  A file only has the name, shape and arrays of such a layer: a context that loads the graph must
+ *  have the kind registered. The file's shape must be the one that `shape` gives; without `shape`,
+ *  and for arrays always, a callback that is to be used on strangers' files must look at the sizes
+ *  itself.
+ *
+ *  No other thread may use the context meanwhile.
+ *  @param name      what the kind is called in graphs and files: 1 to 63 bytes of UTF-8 without '.',
+ *                   '/' and control characters, not the name of a built-in layer; copied. The nodes'
+ *                   default names come from it.
+ *  @param forward   makes the output.
+ *  @param backward  makes the gradients; NULL if there are none: then no graph with this layer can be
+ *                   trained.
+ *  @param shape     NULL if the output has the shape of the first input, unless neuron_custom() says
+ *                   otherwise.
+ *  @param user_data handed to the callbacks; must be valid as long as the context.
+ *  @return  0; NEURON_E_ARGUMENT, also if the name is taken; NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_custom_register(neuron_context_t *context, const char *name,
+                                      neuron_custom_run_callback_t forward,
+                                      neuron_custom_run_callback_t backward,
+                                      neuron_custom_shape_callback_t shape, void *user_data);
+
+/** Adds a layer of a registered kind. Errors stick to the graph, as for the calls of layers.h.
+ *  @param inputs        `count` nodes, 1 or more, of any shapes.
+ *  @param output_shape  `rank` extents of one example, each 1 or more; NULL for what the kind says.
+ *  @return  the node, or NULL. Since 0.1. */
+NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
+                                        neuron_node_t *const *inputs, int32_t count,
+                                        const int64_t *output_shape, int32_t rank);
+
+/** Gives a custom layer a parameter array of its own, before another layer uses the node. Callbacks
+ *  know it by its place: the first one added is 0. At most 8.
+ *  @param name         1 to 30 bytes as above, unlike the node's other arrays; copied.
+ *  @param shape        `rank` extents, each 1 or more.
+ *  @param initializer  one of NEURON_INITIALIZER_... with its `parameter`, as for
+ *                      neuron_node_set_initializer().
+ *  @param trainable    1 for what training changes; 0 for what only forward changes, if anybody: then
+ *                      only when training (neuron_custom_run_training()).
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if another layer uses the node already, or the graph
+ *           is finished; NEURON_E_MEMORY. Unless it is finished, the error sticks to the graph.
+ *           Since 0.1. */
+NEURON_API int neuron_custom_add_array(neuron_node_t *node, const char *name, const int64_t *shape,
+                                       int32_t rank, int32_t initializer, double parameter,
+                                       int32_t trainable);
+
+/** Examples in this batch. Since 0.1. */
+NEURON_API int64_t neuron_custom_run_batch(const neuron_custom_run_t *run);
+
+/** 1 in a step of training, 0 when predicting. Since 0.1. */
+NEURON_API int32_t neuron_custom_run_training(const neuron_custom_run_t *run);
+
+/** How many inputs the layer has. Since 0.1. */
+NEURON_API int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run);
+
+/** Numbers of one example of an input; 0 for one that there is not. Since 0.1. */
+NEURON_API int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index);
+
+/** Shape of one example of an input, as neuron_graph_input_shape() gives it; rank 0 for one that there
+ *  is not. Since 0.1. */
+NEURON_API void neuron_custom_run_input_shape(const neuron_custom_run_t *run, int32_t index,
+                                              int64_t *shape, int32_t *rank);
+
+/** The values of an input; NULL for one that there is not. Since 0.1. */
+NEURON_API const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t index);
+
+/** Numbers of one example of the output. Since 0.1. */
+NEURON_API int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run);
+
+/** The values of the output: to be written by forward, all of them, and only read by backward.
+ *  Since 0.1. */
+NEURON_API float *neuron_custom_run_output(const neuron_custom_run_t *run);
+
+/** The gradient of the loss by the output; NULL in forward. Since 0.1. */
+NEURON_API const float *neuron_custom_run_output_gradient(const neuron_custom_run_t *run);
+
+/** Where backward writes the gradient by an input, all of it; NULL in forward, and if nobody wants
+ *  it. Since 0.1. */
+NEURON_API float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int32_t index);
+
+/** Numbers of a parameter array; 0 for one that there is not. Since 0.1. */
+NEURON_API int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index);
+
+/** The values of a parameter array; NULL for one that there is not. One that is trainable is only
+ *  read. Since 0.1. */
+NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index);
+
+/** Where backward writes the gradient by a parameter array, summed over the batch, all of it; NULL in
+ *  forward, and for one that is not trainable or belongs to a frozen layer. Since 0.1. */
+NEURON_API float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

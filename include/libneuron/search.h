@@ -1,0 +1,173 @@
+/** @file search.h
+ *  Searches: trying combinations of settings, all of them or a random part.
+ *
+ *      static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
+ *      {
+ *          double rate = neuron_trial_number(trial, "rate");
+ *          const char *activation = neuron_trial_choice(trial, "activation");
+ *          ... build and train a network with them and evaluate it ...
+ *          *score = accuracy;
+ *          return 0;
+ *      }
+ *
+ *      neuron_search_create(&search, context, try_one, NULL);
+ *      neuron_search_add_factor(search, "rate", (const double[]){0.01, 0.001}, 2);
+ *      neuron_search_add_choice(search, "activation", (const char *const[]){"relu", "tanh"}, 2);
+ *      neuron_search_set_log(search, "search.jsonl");
+ *      neuron_search_run_random(search, 3, 1);
+ *
+ *  A factor has levels; a trial is one level of each factor. Which trials there are, in which order
+ *  and with which seeds, follows from the factors and the seed of the search alone.
+ *
+ *  With folds, the function is called once for each fold of a trial, and the trial's score is their
+ *  mean. With a log, what is done is not done again: a search that was interrupted, by a crash also,
+ *  continues where it was.
+ */
+#ifndef NEURON_SEARCH_H
+#define NEURON_SEARCH_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Tries one combination, in the thread that runs the search.
+ *  @param trial  what to try; it belongs to the search.
+ *  @param[out] score  how good it was. What is infinite or not a number, the default, counts as no
+ *  score: as worse than any other.
+ *  @return  0 to go on. Any other number ends the run, which then returns that number; the score
+ *  does not count, and the next run tries this again. */
+typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *score,
+                                        void *user_data);
+
+/** Which scores are better. Since 0.1. */
+enum {
+    NEURON_GOAL_LARGEST = 10, /**< the default: for accuracies */
+    NEURON_GOAL_SMALLEST = 20 /**< for losses */
+};
+
+/** Makes a search without factors, of one fold, for the largest score.
+ *  @param[out] search  the new search; NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
+                                    neuron_search_callback_t callback, void *user_data);
+
+/** Adds an owner. @return  `search`. Any thread. Since 0.1. */
+NEURON_API neuron_search_t *neuron_search_ref(neuron_search_t *search);
+
+/** Takes an owner away. Any thread. Since 0.1. */
+NEURON_API void neuron_search_unref(neuron_search_t *search);
+
+/** Adds a factor whose levels are numbers, before the first run.
+ *  @param name    new, 1 to 127 bytes of UTF-8 without control characters; copied.
+ *  @param levels  finite, each once; copied.
+ *  @param count   1 or more. All factors together have less than 2^62 combinations.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_search_add_factor(neuron_search_t *search, const char *name,
+                                        const double *levels, int32_t count);
+
+/** Adds a factor whose levels are texts, before the first run.
+ *  @param labels  each as a name, each once; copied.
+ *  @return  as neuron_search_add_factor(). Since 0.1. */
+NEURON_API int neuron_search_add_choice(neuron_search_t *search, const char *name,
+                                        const char *const *labels, int32_t count);
+
+/** Sets which scores are better, before the first run.
+ *  @param goal  NEURON_GOAL_LARGEST or NEURON_GOAL_SMALLEST.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. Since 0.1. */
+NEURON_API int neuron_search_set_goal(neuron_search_t *search, int32_t goal);
+
+/** Sets how many times each trial is tried, before the first run: neuron_trial_fold() then tells
+ *  which time it is.
+ *  @param folds  1 to 10000.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. Since 0.1. */
+NEURON_API int neuron_search_set_folds(neuron_search_t *search, int32_t folds);
+
+/** Keeps results in a file, in lines of JSON, before the first run. The first line has the kind of
+ *  the search, its seed, folds, goal and factors; each other one, added and flushed to the disk
+ *  when a fold is done, has the number of the trial, the fold, its seed, the levels, the score and
+ *  the seconds it took.
+ *
+ *  A run takes over what the file has. A last line that was cut short is dropped. The file of
+ *  another search is refused and left as it is. One process at a time may use a file.
+ *  @param path  copied; NULL for none.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_search_set_log(neuron_search_t *search, const char *path);
+
+/** Tries all combinations, the last factor's levels changing fastest. Its seed is the context's.
+ *  Trials that are done are not done again; after the last one it does nothing.
+ *  @return  0; the number of a function that ended it; NEURON_E_ARGUMENT without factors or for
+ *           more than 2^31 - 1 combinations; NEURON_E_STATE from within a function or if the search
+ *           has run otherwise; NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last
+ *           with the difference if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_search_run_grid(neuron_search_t *search);
+
+/** Tries random combinations, each as likely as any other. None comes again before all were tried.
+ *  A later run may ask for more trials; it does not matter how many were asked for before.
+ *  @param trials  in all, 1 to 2^31 - 1.
+ *  @param seed    what the choice and the trials' seeds follow from.
+ *  @return  as neuron_search_run_grid(). Since 0.1. */
+NEURON_API int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t seed);
+
+/** How many trials are done, with all folds; 0 for NULL. Since 0.1. */
+NEURON_API int64_t neuron_search_trial_count(const neuron_search_t *search);
+
+/** A trial that is done, from 0; NULL for another number. It belongs to the search. Since 0.1. */
+NEURON_API const neuron_trial_t *neuron_search_trial(const neuron_search_t *search, int64_t index);
+
+/** The trial that is done with the best score, the first of equals; NULL if none has a score. It
+ *  belongs to the search. Since 0.1. */
+NEURON_API const neuron_trial_t *neuron_search_best(const neuron_search_t *search);
+
+/** Writes a table of each factor's levels: in how many trials that are done each was, and the best
+ *  and mean of their scores. The last line tells the best trial. Lines end with "\n", numbers have
+ *  points whatever the locale.
+ *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
+ *  @param[out] needed  bytes of the text with its final zero; may be NULL.
+ *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Since 0.1. */
+NEURON_API int neuron_search_table(const neuron_search_t *search, char *text, size_t capacity,
+                                   size_t *needed);
+
+/** The trial's level of a factor: a number, or the place of a text in its list, from 0.
+ *  @return  the level; not a number for NULL or another name. Since 0.1. */
+NEURON_API double neuron_trial_number(const neuron_trial_t *trial, const char *name);
+
+/** The trial's level of a factor whose levels are texts.
+ *  @return  the text, which belongs to the search; NULL for NULL, another name or numbers.
+ *  Since 0.1. */
+NEURON_API const char *neuron_trial_choice(const neuron_trial_t *trial, const char *name);
+
+/** Which trial it is, from 0; -1 for NULL. Since 0.1. */
+NEURON_API int64_t neuron_trial_index(const neuron_trial_t *trial);
+
+/** Which fold is to be tried, from 0; the last one of a trial that is done; -1 for NULL.
+ *  Since 0.1. */
+NEURON_API int32_t neuron_trial_fold(const neuron_trial_t *trial);
+
+/** How many folds there are; 0 for NULL. Since 0.1. */
+NEURON_API int32_t neuron_trial_fold_count(const neuron_trial_t *trial);
+
+/** A seed of the trial's own and of its fold, for neuron_context_set_seed() and datasets; 0 for
+ *  NULL. Since 0.1. */
+NEURON_API uint64_t neuron_trial_seed(const neuron_trial_t *trial);
+
+/** The mean of the scores of all folds; not a number if a fold has none or is not done, and for
+ *  NULL. Since 0.1. */
+NEURON_API double neuron_trial_score(const neuron_trial_t *trial);
+
+/** The deviation of the scores of all folds, that of a sample (by n - 1); not a number likewise,
+ *  and for a single fold. Since 0.1. */
+NEURON_API double neuron_trial_deviation(const neuron_trial_t *trial);
+
+/** The score of one fold, from 0; not a number likewise, and for another fold. Since 0.1. */
+NEURON_API double neuron_trial_fold_score(const neuron_trial_t *trial, int32_t fold);
+
+/** Seconds that all folds took; 0 for NULL. Since 0.1. */
+NEURON_API double neuron_trial_seconds(const neuron_trial_t *trial);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,21 @@
+/* What lies outside the edges of an image. */
+#ifndef BASE_FILL_H
+#define BASE_FILL_H
+
+#include <libneuron/types.h>
+
+/* The place inside, 0 .. extent - 1, that stands for any place of an axis; -1 for the constant. */
+static inline int64_t neuron_fill_place(int32_t mode, int64_t place, int64_t extent)
+{
+    if (place >= 0 && place < extent)
+        return place;
+    if (mode == NEURON_FILL_CONSTANT)
+        return -1;
+    if (mode == NEURON_FILL_NEAREST)
+        return place < 0 ? 0 : extent - 1;
+    int64_t period = mode == NEURON_FILL_REFLECT ? 2 * extent : extent;
+    int64_t rest = (place % period + period) % period;
+    return rest < extent ? rest : period - 1 - rest;
+}
+
+#endif

@@ -1,0 +1,314 @@
+#include "data/csv.h"
+
+#include "data/decimal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* A place in the file. Lines and columns count from 1, as editors and spreadsheets do. */
+typedef struct reader {
+    const neuron_content *content;
+    size_t position;
+    int64_t line, column; /* of the field that comes next */
+} reader;
+
+typedef struct field {
+    const uint8_t *text; /* without quotes and blanks around it */
+    size_t size;
+    int64_t line, column;
+    bool last; /* of its row */
+} field;
+
+/* What the first walk through a file learns. */
+typedef struct table {
+    int64_t rows, columns;
+    bool header;
+    bool bytes; /* all values are whole numbers, 0 to 255 */
+} table;
+
+/* What messages show of a field. */
+enum { SHOWN_MAX = 40 };
+
+#define fail_at(status, reader, field, format, ...)                                                \
+    neuron_fail(status, "%s: line %" PRId64 ", column %" PRId64 ": " format,                       \
+                (reader)->content->name, (field)->line, (field)->column, __VA_ARGS__)
+
+static bool is_at(const reader *from, uint8_t character)
+{
+    return from->position < from->content->size &&
+           from->content->bytes[from->position] == character;
+}
+
+static bool at_line_end(const reader *from)
+{
+    return is_at(from, '\n') ||
+           (is_at(from, '\r') && (from->position + 1 == from->content->size ||
+                                  from->content->bytes[from->position + 1] == '\n'));
+}
+
+/* Whether nothing is left but ends of lines. */
+static bool at_end(const reader *from)
+{
+    size_t at = from->position;
+    while (at < from->content->size &&
+           (from->content->bytes[at] == '\r' || from->content->bytes[at] == '\n'))
+        at++;
+    return at == from->content->size;
+}
+
+static void skip_blanks(reader *from)
+{
+    while (is_at(from, ' ') || is_at(from, '\t'))
+        from->position++;
+}
+
+/* Text in quotes, where two quotes are one that does not end it. They stay two: such a text is no
+ * number in any case. */
+static int take_quoted(reader *from, field *taken)
+{
+    const neuron_content *content = from->content;
+    taken->text = content->bytes + ++from->position;
+    for (;; from->position++) {
+        if (from->position == content->size)
+            return fail_at(NEURON_E_FORMAT, from, taken, "the quotes of a field are not %s",
+                           "closed");
+        if (is_at(from, '\n'))
+            from->line++;
+        if (!is_at(from, '"'))
+            continue;
+        if (from->position + 1 == content->size || content->bytes[from->position + 1] != '"')
+            break;
+        from->position++;
+    }
+    taken->size = (size_t)(content->bytes + from->position - taken->text);
+    from->position++;
+    skip_blanks(from);
+    return NEURON_OK;
+}
+
+static void take_plain(reader *from, field *taken)
+{
+    taken->text = from->content->bytes + from->position;
+    size_t begin = from->position;
+    while (from->position < from->content->size && !is_at(from, ',') && !at_line_end(from))
+        from->position++;
+    taken->size = from->position - begin;
+    while (taken->size > 0 &&
+           (taken->text[taken->size - 1] == ' ' || taken->text[taken->size - 1] == '\t'))
+        taken->size--;
+}
+
+static int take_field(reader *from, field *taken)
+{
+    *taken = (field){.line = from->line, .column = from->column};
+    skip_blanks(from);
+    if (is_at(from, '"'))
+        RETURN_IF_ERROR(take_quoted(from, taken));
+    else
+        take_plain(from, taken);
+    if (is_at(from, ',')) {
+        from->position++;
+        from->column++;
+        return NEURON_OK;
+    }
+    taken->last = true;
+    if (from->position < from->content->size && !at_line_end(from))
+        return fail_at(NEURON_E_FORMAT, from, taken, "text follows the closing %s", "quotes");
+    from->position += is_at(from, '\r');
+    from->position += is_at(from, '\n');
+    from->line++;
+    from->column = 1;
+    return NEURON_OK;
+}
+
+static int take_number(reader *from, field *taken, double *value)
+{
+    RETURN_IF_ERROR(take_field(from, taken));
+    if (taken->size == 0)
+        return fail_at(NEURON_E_FORMAT, from, taken, "there is no %s", "number");
+    if (!neuron_decimal_parse(taken->text, taken->size, value))
+        return fail_at(NEURON_E_FORMAT, from, taken, "\"%.*s\" is not a number",
+                       (int)(taken->size < SHOWN_MAX ? taken->size : SHOWN_MAX),
+                       (const char *)taken->text);
+    if (!isfinite((float)*value))
+        return fail_at(NEURON_E_FORMAT, from, taken, "\"%.*s\" is too large for float32",
+                       (int)(taken->size < SHOWN_MAX ? taken->size : SHOWN_MAX),
+                       (const char *)taken->text);
+    return NEURON_OK;
+}
+
+static reader begin(const neuron_content *content)
+{
+    reader from = {.content = content, .line = 1, .column = 1};
+    if (content->size >= 3 && memcmp(content->bytes, "\xef\xbb\xbf", 3) == 0)
+        from.position = 3; /* what some programs put in front of UTF-8 */
+    return from;
+}
+
+static int skip_row(reader *from, int64_t *columns)
+{
+    field taken = {.last = false};
+    for (*columns = 0; !taken.last; ++*columns)
+        RETURN_IF_ERROR(take_field(from, &taken));
+    return NEURON_OK;
+}
+
+/* A first row that does not begin with a number is one of names. */
+static int measure_first_row(table *found, const neuron_content *content)
+{
+    reader from = begin(content);
+    field first;
+    double label;
+    if (at_end(&from))
+        return neuron_fail(NEURON_E_FORMAT, "%s: no rows: there is no text", content->name);
+    RETURN_IF_ERROR(take_field(&from, &first));
+    found->header = !neuron_decimal_parse(first.text, first.size, &label);
+    from = begin(content);
+    RETURN_IF_ERROR(skip_row(&from, &found->columns));
+    if (found->columns < 2)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: line 1 has one column, not a label and values with commas between",
+                           content->name);
+    return NEURON_OK;
+}
+
+static int check_label(const reader *from, const field *taken, double label, int32_t class_count)
+{
+    if (label >= 0 && label < class_count && label == floor(label))
+        return NEURON_OK;
+    return fail_at(NEURON_E_DATA, from, taken, "label \"%.*s\" is not 0 to %" PRId32,
+                   (int)(taken->size < SHOWN_MAX ? taken->size : SHOWN_MAX),
+                   (const char *)taken->text, class_count - 1);
+}
+
+/* Where the values of a row go; with neither, they are only looked at. */
+typedef struct row {
+    int32_t label;
+    uint8_t *bytes;
+    float *floats;
+} row;
+
+static int take_row(reader *from, table *found, int32_t class_count, row *to)
+{
+    field taken;
+    double value;
+    RETURN_IF_ERROR(take_number(from, &taken, &value));
+    RETURN_IF_ERROR(check_label(from, &taken, value, class_count));
+    to->label = (int32_t)value;
+    for (int64_t i = 0; i < found->columns - 1; i++) {
+        if (taken.last)
+            return fail_at(NEURON_E_FORMAT, from, &taken,
+                           "the row ends here, not at column %" PRId64, found->columns);
+        RETURN_IF_ERROR(take_number(from, &taken, &value));
+        if (to->bytes)
+            to->bytes[i] = (uint8_t)value;
+        else if (to->floats)
+            to->floats[i] = (float)value;
+        else
+            found->bytes =
+                found->bytes && value >= 0 && value <= UINT8_MAX && value == floor(value);
+    }
+    if (!taken.last)
+        return fail_at(NEURON_E_FORMAT, from, &taken, "the row goes on after the last of %" PRId64,
+                       found->columns);
+    return NEURON_OK;
+}
+
+static int begin_rows(reader *from, const neuron_content *content, const table *found)
+{
+    int64_t columns;
+    *from = begin(content);
+    return found->header ? skip_row(from, &columns) : NEURON_OK;
+}
+
+/* Walks through the file, checks all of it, and counts. */
+static int measure(table *found, const neuron_content *content, int32_t class_count)
+{
+    reader from;
+    row nowhere = {.label = 0};
+    *found = (table){.bytes = true};
+    RETURN_IF_ERROR(measure_first_row(found, content));
+    RETURN_IF_ERROR(begin_rows(&from, content, found));
+    for (; !at_end(&from); found->rows++)
+        RETURN_IF_ERROR(take_row(&from, found, class_count, &nowhere));
+    if (found->rows == 0)
+        return neuron_fail(NEURON_E_FORMAT, "%s: no rows follow the names in line 1",
+                           content->name);
+    return NEURON_OK;
+}
+
+static int fill(const neuron_content *content, table *found, int32_t class_count,
+                neuron_tensor_t *examples, neuron_tensor_t *labels)
+{
+    reader from;
+    int64_t size = found->columns - 1;
+    RETURN_IF_ERROR(begin_rows(&from, content, found));
+    for (int64_t i = 0; i < found->rows; i++) {
+        row to = {.bytes = found->bytes ? (uint8_t *)examples->data + i * size : NULL,
+                  .floats = found->bytes ? NULL : (float *)examples->data + i * size};
+        RETURN_IF_ERROR(take_row(&from, found, class_count, &to));
+        ((int32_t *)labels->data)[i] = to.label;
+    }
+    return NEURON_OK;
+}
+
+/* Extents of the tensor of examples: as the caller has it, or one axis of all values. */
+static int set_extents(int64_t *extents, int32_t *axes, const table *found, const char *name,
+                       const int64_t *shape, int32_t rank)
+{
+    neuron_shape example = {.rank = 1, .extent = {found->columns - 1}};
+    char text[NEURON_SHAPE_TEXT];
+    if (rank > 0)
+        RETURN_IF_ERROR(neuron_shape_set(&example, shape, rank, 1, "neuron_dataset_load_csv"));
+    if (neuron_shape_count(&example) != found->columns - 1)
+        return neuron_fail(NEURON_E_SHAPE,
+                           "%s: rows have %" PRId64 " values beside the label, examples of %s "
+                           "have %" PRId64,
+                           name, found->columns - 1, neuron_shape_text(&example, text),
+                           neuron_shape_count(&example));
+    extents[0] = found->rows;
+    memcpy(extents + 1, example.extent, (size_t)example.rank * sizeof *extents);
+    *axes = example.rank + 1;
+    return NEURON_OK;
+}
+
+int neuron_csv_read(neuron_dataset_t **dataset, const neuron_content *content, int32_t class_count,
+                    const int64_t *shape, int32_t rank)
+{
+    table found;
+    int64_t extents[NEURON_RANK_MAX];
+    int32_t axes;
+    RETURN_IF_ERROR(measure(&found, content, class_count));
+    RETURN_IF_ERROR(set_extents(extents, &axes, &found, content->name, shape, rank));
+    neuron_tensor_t *examples = NULL, *labels = NULL;
+    int status = neuron_tensor_create_raw(&examples, content->context,
+                                          found.bytes ? NEURON_U8 : NEURON_F32, extents, axes);
+    if (status == NEURON_OK)
+        status = neuron_tensor_create_raw(&labels, content->context, NEURON_I32, extents, 1);
+    if (status == NEURON_OK)
+        status = fill(content, &found, class_count, examples, labels);
+    if (status == NEURON_OK)
+        status = neuron_dataset_create_for(dataset, content->context, examples, labels, class_count,
+                                           content->name);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+    return status;
+}
+
+int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
+                            int32_t class_count, const int64_t *shape, int32_t rank)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(path);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
+    CHECK_ARGUMENT(rank >= 0 && rank < NEURON_RANK_MAX);
+    CHECK_ARGUMENT(rank == 0 || shape);
+    neuron_content content;
+    RETURN_IF_ERROR(neuron_content_open(&content, context, path));
+    int status = neuron_csv_read(dataset, &content, class_count, shape, rank);
+    neuron_content_close(&content);
+    return status;
+}

@@ -1,0 +1,12 @@
+/* Labelled examples as comma-separated values. */
+#ifndef DATA_CSV_H
+#define DATA_CSV_H
+
+#include "data/content.h"
+#include "data/dataset.h"
+
+/* neuron_dataset_load_csv() for a content. */
+int neuron_csv_read(neuron_dataset_t **dataset, const neuron_content *content, int32_t class_count,
+                    const int64_t *shape, int32_t rank);
+
+#endif

@@ -1,0 +1,171 @@
+/* A folder of images, with a sub-folder for each class. */
+#include "data/dataset.h"
+#include "data/image.h"
+#include "data/names.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct folder {
+    neuron_context_t *context;
+    const char *path;
+    neuron_names classes;
+    neuron_names *files; /* of each class */
+    int64_t count;       /* of all files */
+    uint64_t bytes;
+    char *first; /* path of the first image, which sets the size of all */
+    neuron_image size;
+    neuron_tensor_t *examples, *labels, *names;
+    int64_t row; /* next to fill */
+} folder;
+
+static int list_files(folder *all)
+{
+    all->files = neuron_allocate_zero(all->context, all->classes.count, sizeof *all->files);
+    if (!all->files)
+        return NEURON_E_MEMORY;
+    for (size_t k = 0; k < all->classes.count; k++) {
+        char *path = neuron_names_path(all->context, all->path, all->classes.at[k]);
+        if (!path)
+            return NEURON_E_MEMORY;
+        int status = neuron_names_list(&all->files[k], all->context, path, false);
+        neuron_release(all->context, path);
+        RETURN_IF_ERROR(status);
+        all->count += (int64_t)all->files[k].count;
+        all->bytes += all->files[k].bytes;
+    }
+    return NEURON_OK;
+}
+
+static int list(folder *all)
+{
+    RETURN_IF_ERROR(neuron_names_list(&all->classes, all->context, all->path, true));
+    if (all->classes.count == 0)
+        return neuron_fail(NEURON_E_DATA, "%s: has no sub-folders, one for each class", all->path);
+    if (all->classes.count > NEURON_CLASSES_MAX)
+        return neuron_fail(NEURON_E_DATA, "%s: has %zu sub-folders, more than %d classes",
+                           all->path, all->classes.count, NEURON_CLASSES_MAX);
+    RETURN_IF_ERROR(list_files(all));
+    if (all->count == 0)
+        return neuron_fail(NEURON_E_DATA, "%s: its %zu sub-folders have no images", all->path,
+                           all->classes.count);
+    return NEURON_OK;
+}
+
+/* All names one after the other, with their zeros. */
+static int keep_names(folder *all)
+{
+    int64_t size = 0;
+    for (size_t k = 0; k < all->classes.count; k++)
+        size += (int64_t)strlen(all->classes.at[k]) + 1;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&all->names, all->context, NEURON_U8, &size, 1));
+    char *to = all->names->data;
+    for (size_t k = 0; k < all->classes.count; k++) {
+        size_t length = strlen(all->classes.at[k]) + 1;
+        memcpy(to, all->classes.at[k], length);
+        to += length;
+    }
+    return NEURON_OK;
+}
+
+/* Memory for as many images as there are files, once it can be true that all are like the first. */
+static int make_room(folder *all, const neuron_image *image, const char *path)
+{
+    const int64_t extents[] = {all->count, image->height, image->width, image->channels};
+    size_t size = neuron_image_size(image);
+    uint64_t limit = all->bytes > UINT64_MAX / NEURON_IMAGE_RATIO_MAX
+                         ? UINT64_MAX
+                         : all->bytes * NEURON_IMAGE_RATIO_MAX;
+    if ((uint64_t)all->count > limit / size)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: %" PRId64 " images like %s, of %zu bytes, are more than files of "
+                           "%" PRIu64 " bytes can hold",
+                           all->path, all->count, path, size, all->bytes);
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&all->examples, all->context, NEURON_U8, extents, 4));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&all->labels, all->context, NEURON_I32, extents, 1));
+    all->size = *image;
+    all->first = neuron_copy_text(all->context, path);
+    return all->first ? NEURON_OK : NEURON_E_MEMORY;
+}
+
+static int check_size(const folder *all, const neuron_image *image, const char *path)
+{
+    const neuron_image *first = &all->size;
+    if (image->height == first->height && image->width == first->width &&
+        image->channels == first->channels)
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_DATA,
+                       "%s: is %" PRId64 "x%" PRId64 "x%" PRId32 ", but %s is %" PRId64 "x%" PRId64
+                       "x%" PRId32,
+                       path, image->height, image->width, image->channels, all->first,
+                       first->height, first->width, first->channels);
+}
+
+static int keep_image(folder *all, const neuron_image *image, const char *path, size_t label)
+{
+    if (!all->examples)
+        RETURN_IF_ERROR(make_room(all, image, path));
+    RETURN_IF_ERROR(check_size(all, image, path));
+    size_t size = neuron_image_size(image);
+    memcpy((uint8_t *)all->examples->data + (size_t)all->row * size, image->pixels, size);
+    ((int32_t *)all->labels->data)[all->row++] = (int32_t)label;
+    return NEURON_OK;
+}
+
+static int read_image(folder *all, const char *path, size_t label)
+{
+    neuron_content content;
+    neuron_image image;
+    RETURN_IF_ERROR(neuron_content_open(&content, all->context, path));
+    int status = neuron_image_read(&image, &content);
+    neuron_content_close(&content);
+    RETURN_IF_ERROR(status);
+    status = keep_image(all, &image, path, label);
+    neuron_release(all->context, image.pixels);
+    return status;
+}
+
+static int read_class(folder *all, size_t label)
+{
+    char *inside = neuron_names_path(all->context, all->path, all->classes.at[label]);
+    int status = inside ? NEURON_OK : NEURON_E_MEMORY;
+    for (size_t i = 0; i < all->files[label].count && status == NEURON_OK; i++) {
+        char *path = neuron_names_path(all->context, inside, all->files[label].at[i]);
+        status = path ? read_image(all, path, label) : NEURON_E_MEMORY;
+        neuron_release(all->context, path);
+    }
+    neuron_release(all->context, inside);
+    return status;
+}
+
+static int read_all(folder *all, neuron_dataset_t **dataset)
+{
+    RETURN_IF_ERROR(list(all));
+    for (size_t k = 0; k < all->classes.count; k++)
+        RETURN_IF_ERROR(read_class(all, k));
+    RETURN_IF_ERROR(keep_names(all));
+    RETURN_IF_ERROR(neuron_dataset_create_for(dataset, all->context, all->examples, all->labels,
+                                              (int32_t)all->classes.count, all->path));
+    (*dataset)->class_names = neuron_tensor_ref(all->names);
+    return NEURON_OK;
+}
+
+int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
+                               const char *path)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(path);
+    folder all = {.context = context, .path = path};
+    int status = read_all(&all, dataset);
+    for (size_t k = 0; all.files && k < all.classes.count; k++)
+        neuron_names_release(&all.files[k]);
+    neuron_names_release(&all.classes);
+    neuron_release(context, all.files);
+    neuron_release(context, all.first);
+    neuron_tensor_unref(all.names);
+    neuron_tensor_unref(all.labels);
+    neuron_tensor_unref(all.examples);
+    return status;
+}

@@ -1,0 +1,98 @@
+#include "data/npz.h"
+
+#include "data/npy.h"
+#include "data/zip.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { IMAGES_RANK = 3 };
+
+/* Reads the member NAME.npy; in messages it is "archive: name.npy". */
+int neuron_npz_read(neuron_tensor_t **tensor, const neuron_content *archive, const char *name)
+{
+    size_t room = strlen(archive->name) + strlen(name) + sizeof ": .npy";
+    char *label = neuron_allocate(archive->context, room, 1);
+    if (!label)
+        return NEURON_E_MEMORY;
+    snprintf(label, room, "%s: %s.npy", archive->name, name);
+    neuron_content member;
+    int status = neuron_zip_open(&member, archive, label + strlen(archive->name) + 2, label);
+    if (status == NEURON_OK) {
+        status = neuron_npy_read(tensor, &member);
+        neuron_content_close(&member);
+    }
+    neuron_release(archive->context, label);
+    return status;
+}
+
+int neuron_npy_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
+                       neuron_tensor_t *examples, neuron_tensor_t *labels, int32_t class_count,
+                       const char *who)
+{
+    neuron_shape *images = &examples->shape, *numbers = &labels->shape;
+    if (images->rank == IMAGES_RANK)
+        images->extent[images->rank++] = 1;
+    if (labels->type != NEURON_F32 && numbers->rank == 2 && numbers->extent[1] == 1)
+        numbers->rank = 1;
+    return neuron_dataset_create_for(dataset, context, examples, labels, class_count, who);
+}
+
+int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
+                           const char *name)
+{
+    CHECK_ARGUMENT(tensor);
+    *tensor = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(path);
+    CHECK_ARGUMENT(name);
+    neuron_content archive;
+    RETURN_IF_ERROR(neuron_content_open(&archive, context, path));
+    int status = neuron_npz_read(tensor, &archive, name);
+    neuron_content_close(&archive);
+    return status;
+}
+
+int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
+                            const char *examples_name, const char *labels_name, int32_t class_count)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(path);
+    CHECK_ARGUMENT(examples_name);
+    CHECK_ARGUMENT(labels_name);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
+    neuron_content archive;
+    neuron_tensor_t *examples = NULL, *labels = NULL;
+    RETURN_IF_ERROR(neuron_content_open(&archive, context, path));
+    int status = neuron_npz_read(&examples, &archive, examples_name);
+    if (status == NEURON_OK)
+        status = neuron_npz_read(&labels, &archive, labels_name);
+    neuron_content_close(&archive);
+    if (status == NEURON_OK)
+        status = neuron_npy_dataset(dataset, context, examples, labels, class_count, path);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+    return status;
+}
+
+int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
+                            const char *examples_path, const char *labels_path, int32_t class_count)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(examples_path);
+    CHECK_ARGUMENT(labels_path);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
+    neuron_tensor_t *examples = NULL, *labels = NULL;
+    int status = neuron_tensor_load_npy(&examples, context, examples_path);
+    if (status == NEURON_OK)
+        status = neuron_tensor_load_npy(&labels, context, labels_path);
+    if (status == NEURON_OK)
+        status = neuron_npy_dataset(dataset, context, examples, labels, class_count, labels_path);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+    return status;
+}

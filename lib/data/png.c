@@ -1,0 +1,143 @@
+/* PNG, through libpng. */
+#include "data/image.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <string.h>
+
+/* What a failure, which jumps, must find again. */
+typedef struct decoder {
+    const neuron_content *content;
+    neuron_image *image;
+    size_t position;
+    png_structp png;
+    png_infop info;
+    png_bytep *rows;
+    bool no_memory;
+    int status;
+} decoder;
+
+bool neuron_png_is(const neuron_content *content)
+{
+    return content->size >= 8 && memcmp(content->bytes, "\x89PNG\r\n\x1a\n", 8) == 0;
+}
+
+static void *allocate_for_png(png_structp png, png_alloc_size_t size)
+{
+    decoder *state = png_get_mem_ptr(png);
+    void *memory = neuron_allocate(state->content->context, size, 1);
+    state->no_memory = state->no_memory || !memory;
+    return memory;
+}
+
+static void release_for_png(png_structp png, void *memory)
+{
+    decoder *state = png_get_mem_ptr(png);
+    neuron_release(state->content->context, memory);
+}
+
+static void fail(png_structp png, png_const_charp message)
+{
+    decoder *state = png_get_error_ptr(png);
+    state->status = state->no_memory ? NEURON_E_MEMORY
+                                     : neuron_fail(NEURON_E_FORMAT,
+                                                   "%s: not a PNG that is read: %s, at byte "
+                                                   "%zu%s",
+                                                   state->content->name, message, state->position,
+                                                   neuron_content_where(state->content));
+    png_longjmp(png, 1);
+}
+
+/* The library prints nothing, and an image that can be read is read. */
+static void ignore(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static void read_bytes(png_structp png, png_bytep to, size_t size)
+{
+    decoder *state = png_get_io_ptr(png);
+    if (size > state->content->size - state->position)
+        png_error(png, "it ends early");
+    memcpy(to, state->content->bytes + state->position, size);
+    state->position += size;
+}
+
+/* Whatever is stored becomes 8 bits of grey or of red, green and blue. */
+static void set_output(decoder *state)
+{
+    png_structp png = state->png;
+    png_byte colour = png_get_color_type(png, state->info);
+    if (colour == PNG_COLOR_TYPE_PALETTE)
+        png_set_palette_to_rgb(png);
+    else if (png_get_bit_depth(png, state->info) < 8)
+        png_set_expand_gray_1_2_4_to_8(png);
+    png_set_scale_16(png);
+    png_set_strip_alpha(png);
+    png_set_interlace_handling(png);
+    state->image->height = png_get_image_height(png, state->info);
+    state->image->width = png_get_image_width(png, state->info);
+    state->image->channels = colour & PNG_COLOR_MASK_COLOR ? 3 : 1;
+}
+
+/* Whether rows of so many bytes as are stored can be in the file. */
+static bool fits(const decoder *state)
+{
+    uint64_t stored = (uint64_t)png_get_rowbytes(state->png, state->info) + 1; /* and the filter */
+    uint64_t limit = (uint64_t)state->content->size * NEURON_GZIP_RATIO_MAX;
+    return (uint64_t)png_get_image_height(state->png, state->info) <= limit / stored;
+}
+
+static void make_room(decoder *state)
+{
+    neuron_image *image = state->image;
+    state->status = neuron_image_allocate(image, state->content, fits(state) ? UINT64_MAX : 0);
+    if (state->status < 0)
+        png_longjmp(state->png, 1);
+    state->rows = png_malloc(state->png, (png_alloc_size_t)image->height * sizeof *state->rows);
+    size_t size = (size_t)image->width * (size_t)image->channels;
+    for (int64_t y = 0; y < image->height; y++)
+        state->rows[y] = image->pixels + (size_t)y * size;
+}
+
+static void decode(decoder *state)
+{
+    if (setjmp(png_jmpbuf(state->png)) != 0)
+        return;
+    png_set_read_fn(state->png, state, read_bytes);
+    png_read_info(state->png, state->info);
+    set_output(state);
+    make_room(state);
+    png_read_update_info(state->png, state->info);
+    if (png_get_rowbytes(state->png, state->info) !=
+        (size_t)state->image->width * (size_t)state->image->channels)
+        png_error(state->png, "its kind of samples is not known");
+    png_read_image(state->png, state->rows);
+    png_read_end(state->png, NULL);
+}
+
+int neuron_png_read(neuron_image *image, const neuron_content *content)
+{
+    decoder state = {.content = content, .image = image};
+    state.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &state, fail, ignore, &state,
+                                         allocate_for_png, release_for_png);
+    if (state.png)
+        state.info = png_create_info_struct(state.png);
+    if (state.info)
+        decode(&state);
+    else
+        state.status = state.no_memory ? NEURON_E_MEMORY
+                                       : neuron_fail(NEURON_E_UNSUPPORTED,
+                                                     "%s: libpng %s is not the version of its "
+                                                     "headers",
+                                                     content->name, png_get_libpng_ver(NULL));
+    if (state.png && state.rows)
+        png_free(state.png, state.rows);
+    png_destroy_read_struct(&state.png, &state.info, NULL);
+    if (state.status < 0) {
+        neuron_release(content->context, image->pixels);
+        image->pixels = NULL;
+    }
+    return state.status;
+}

@@ -1,0 +1,108 @@
+#include "graph/custom.h"
+
+#include "graph/initializer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+int neuron_custom_need(const neuron_custom_kind **kind, const neuron_graph_t *graph,
+                       const char *name, const char *who)
+{
+    *kind = neuron_custom_find(graph->context, name);
+    if (!*kind)
+        return neuron_fail(NEURON_E_UNSUPPORTED,
+                           "%s: no layer \"%.63s\" is registered with the context; call "
+                           "neuron_custom_register() first",
+                           who, name);
+    return NEURON_OK;
+}
+
+static int set_output(neuron_node_t *node, const int64_t *shape, int32_t rank)
+{
+    if (shape)
+        return neuron_shape_set(&node->spec.output, shape, rank, 1, node->name);
+    return neuron_custom_infer(neuron_custom_kind_of(node->spec.layer), &node->spec, node->name,
+                               &node->spec.output);
+}
+
+neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name, neuron_node_t *const *inputs,
+                             int32_t count, const int64_t *output_shape, int32_t rank)
+{
+    if (!graph || graph->status < 0)
+        return NULL;
+    const neuron_custom_kind *kind = NULL;
+    int status = name ? neuron_custom_need(&kind, graph, name, "custom")
+                      : neuron_fail(NEURON_E_ARGUMENT, "custom: needs a name");
+    neuron_node_t *node = NULL;
+    if (status == NEURON_OK) {
+        node = neuron_graph_add(graph, &kind->layer, NULL, inputs, count, NULL, NULL);
+        status = node ? set_output(node, output_shape, rank) : NEURON_OK;
+    }
+    if (status == NEURON_OK)
+        return node;
+    if (!graph->finished)
+        neuron_graph_latch(graph, status);
+    return NULL;
+}
+
+static int check_array_name(const neuron_node_t *node, const char *name)
+{
+    RETURN_IF_ERROR(neuron_name_check(name, NEURON_CUSTOM_ARRAY_NAME_MAX, "./", node->name));
+    for (int32_t i = 0; i < node->spec.array_count; i++)
+        if (strcmp(node->spec.arrays[i].name, name) == 0)
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: has an array %s already", node->name, name);
+    return NEURON_OK;
+}
+
+int neuron_custom_take_array(neuron_node_t *node, const neuron_array *array)
+{
+    neuron_spec *spec = &node->spec;
+    if (!neuron_layer_is_custom(spec->layer))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has its own arrays", node->name,
+                           spec->layer->name);
+    if (node->consumers > 0)
+        return neuron_fail(NEURON_E_STATE,
+                           "%s: arrays must be added before another layer uses the "
+                           "node",
+                           node->name);
+    if (spec->array_count == NEURON_ARRAYS_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: has %d arrays, which is the most", node->name,
+                           NEURON_ARRAYS_MAX);
+    RETURN_IF_ERROR(check_array_name(node, array->name));
+    RETURN_IF_ERROR(neuron_initializer_check(array->initializer, array->parameter, node->name));
+    neuron_array made = *array;
+    RETURN_IF_ERROR(
+        neuron_shape_set(&made.shape, array->shape.extent, array->shape.rank, 1, node->name));
+    made.name = neuron_copy_text(node->graph->context, array->name);
+    if (!made.name)
+        return NEURON_E_MEMORY;
+    node->array_names[spec->array_count] = (char *)(uintptr_t)made.name;
+    spec->arrays[spec->array_count++] = made;
+    return NEURON_OK;
+}
+
+static int add_array(neuron_node_t *node, const char *name, const int64_t *shape, int32_t rank,
+                     int32_t initializer, double parameter, int32_t trainable)
+{
+    if (!name || (!shape && rank != 0))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: an array needs a name and a shape", node->name);
+    if (trainable != 0 && trainable != 1)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: trainable %" PRId32 " is not 0 or 1", node->name,
+                           trainable);
+    neuron_array array = {.name = name,
+                          .trainable = trainable == 1,
+                          .initializer = initializer,
+                          .parameter = parameter};
+    RETURN_IF_ERROR(neuron_shape_set(&array.shape, shape, rank, 1, node->name));
+    return neuron_custom_take_array(node, &array);
+}
+
+int neuron_custom_add_array(neuron_node_t *node, const char *name, const int64_t *shape,
+                            int32_t rank, int32_t initializer, double parameter, int32_t trainable)
+{
+    RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
+    int status = add_array(node, name, shape, rank, initializer, parameter, trainable);
+    if (status < 0)
+        neuron_graph_latch(node->graph, status);
+    return status;
+}

@@ -1,0 +1,26 @@
+/* What the layers have in common that treat each value for itself. */
+#ifndef LAYERS_ACTIVATION_H
+#define LAYERS_ACTIVATION_H
+
+#include "layers/layer.h"
+
+/* A function of one value; a layer with one has the three calls below in its row. */
+struct neuron_activation {
+    /* y = f(x) */
+    void (*values)(const neuron_spec *spec, const float *x, int64_t count, float *y);
+
+    /* dx = dy f'. `seen` is x with NEURON_LAYER_READS_INPUT, else y. `dx` may be `dy`. */
+    void (*gradients)(const neuron_spec *spec, const float *seen, const float *dy, int64_t count,
+                      float *dx);
+};
+
+/* The output has the shape of the input. */
+int neuron_activation_infer(neuron_spec *spec, const char *node);
+
+void neuron_activation_forward(const neuron_run *run);
+void neuron_activation_backward(const neuron_run *run);
+
+/* 1 / (1 + exp(-x)), exact far from 0 on either side. */
+float neuron_logistic(float x);
+
+#endif

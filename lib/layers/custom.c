@@ -1,0 +1,203 @@
+/* Layers of the caller's own: registering them, and what their callbacks are told. */
+#include "layers/custom.h"
+
+#include "base/name.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+struct neuron_custom_run {
+    const neuron_run *run;
+    bool backward;
+};
+
+/* Where the output's shape comes from is settled by who adds the layer: see graph/custom.c. */
+static int infer(neuron_spec *spec, const char *node)
+{
+    (void)node;
+    spec->output = spec->inputs[0];
+    return NEURON_OK;
+}
+
+const neuron_custom_kind *neuron_custom_kind_of(const neuron_layer *layer)
+{
+    const char *place = (const char *)layer - offsetof(neuron_custom_kind, layer);
+    return (const neuron_custom_kind *)(const void *)place;
+}
+
+static void forward(const neuron_run *run)
+{
+    const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
+    neuron_custom_run_t call = {run, false};
+    *run->answer = kind->forward(&call, kind->user_data);
+}
+
+static void backward(const neuron_run *run)
+{
+    const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
+    neuron_custom_run_t call = {run, true};
+    *run->answer = kind->backward(&call, kind->user_data);
+}
+
+const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, const char *name)
+{
+    for (const neuron_owned *owned = context->owned; owned; owned = owned->next) {
+        const neuron_custom_kind *kind = (const neuron_custom_kind *)(const void *)owned;
+        if (strcmp(kind->name, name) == 0)
+            return kind;
+    }
+    return NULL;
+}
+
+static int check_name(const neuron_context_t *context, const char *name)
+{
+    RETURN_IF_ERROR(neuron_name_check(name, NEURON_CUSTOM_NAME_MAX, "./", "custom"));
+    if (neuron_layer_find(name) || strcmp(name, NEURON_CUSTOM_LAYER) == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "custom: %s is the name of a built-in layer", name);
+    if (neuron_custom_find(context, name))
+        return neuron_fail(NEURON_E_ARGUMENT, "custom: a layer %s is registered already", name);
+    return NEURON_OK;
+}
+
+int neuron_custom_register(neuron_context_t *context, const char *name,
+                           neuron_custom_run_callback_t forward_callback,
+                           neuron_custom_run_callback_t backward_callback,
+                           neuron_custom_shape_callback_t shape, void *user_data)
+{
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(name);
+    if (!forward_callback)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs forward", __func__);
+    RETURN_IF_ERROR(check_name(context, name));
+    neuron_custom_kind *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    snprintf(made->name, sizeof made->name, "%s", name);
+    made->forward = forward_callback;
+    made->backward = backward_callback;
+    made->shape = shape;
+    made->user_data = user_data;
+    uint32_t flags = NEURON_LAYER_CUSTOM | NEURON_LAYER_MANY_INPUTS;
+    flags |= backward_callback ? NEURON_LAYER_READS_INPUT | NEURON_LAYER_READS_OUTPUT
+                               : NEURON_LAYER_NO_GRADIENT;
+    made->layer = (neuron_layer){.name = made->name,
+                                 .flags = flags,
+                                 .infer = infer,
+                                 .forward = forward,
+                                 .backward = backward};
+    made->owned = (neuron_owned){context->owned, context};
+    context->owned = &made->owned;
+    return NEURON_OK;
+}
+
+int neuron_custom_fail(const char *node, const char *callback, int answer)
+{
+    return neuron_fail(answer < 0 ? answer : NEURON_E_CALLBACK, "%s: the %s callback returned %d",
+                       node, callback, answer);
+}
+
+int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec, const char *node,
+                        neuron_shape *output)
+{
+    *output = spec->inputs[0];
+    if (!kind->shape)
+        return NEURON_OK;
+    size_t count = (size_t)spec->input_count;
+    neuron_context_t *context = kind->owned.context;
+    int64_t *shapes = neuron_allocate_zero(context, count, NEURON_RANK_MAX * sizeof *shapes);
+    int32_t *ranks = neuron_allocate(context, count, sizeof *ranks);
+    int64_t extents[NEURON_RANK_MAX] = {0};
+    int32_t rank = 0;
+    int status = shapes && ranks ? NEURON_OK : NEURON_E_MEMORY;
+    for (size_t i = 0; status == NEURON_OK && i < count; i++)
+        neuron_shape_get(&spec->inputs[i], shapes + i * NEURON_RANK_MAX, &ranks[i]);
+    if (status == NEURON_OK) {
+        int answer = kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->user_data);
+        status = answer != 0 ? neuron_custom_fail(node, "shape", answer)
+                             : neuron_shape_set(output, extents, rank, 1, node);
+    }
+    neuron_release(context, shapes);
+    neuron_release(context, ranks);
+    return status;
+}
+
+/* ---- What a callback may ask ---- */
+
+static bool has_input(const neuron_custom_run_t *run, int32_t index)
+{
+    return index >= 0 && index < run->run->spec->input_count;
+}
+
+static bool has_array(const neuron_custom_run_t *run, int32_t index)
+{
+    return index >= 0 && index < run->run->spec->array_count;
+}
+
+int64_t neuron_custom_run_batch(const neuron_custom_run_t *run)
+{
+    return run->run->batch;
+}
+
+int32_t neuron_custom_run_training(const neuron_custom_run_t *run)
+{
+    return run->run->training;
+}
+
+int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run)
+{
+    return run->run->spec->input_count;
+}
+
+int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index)
+{
+    return has_input(run, index) ? neuron_shape_count(&run->run->spec->inputs[index]) : 0;
+}
+
+void neuron_custom_run_input_shape(const neuron_custom_run_t *run, int32_t index, int64_t *shape,
+                                   int32_t *rank)
+{
+    *rank = 0;
+    if (has_input(run, index))
+        neuron_shape_get(&run->run->spec->inputs[index], shape, rank);
+}
+
+const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t index)
+{
+    return has_input(run, index) ? run->run->inputs[index] : NULL;
+}
+
+int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run)
+{
+    return neuron_shape_count(&run->run->spec->output);
+}
+
+float *neuron_custom_run_output(const neuron_custom_run_t *run)
+{
+    return run->run->output;
+}
+
+const float *neuron_custom_run_output_gradient(const neuron_custom_run_t *run)
+{
+    return run->backward ? run->run->output_gradient : NULL;
+}
+
+float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int32_t index)
+{
+    return run->backward && has_input(run, index) ? run->run->input_gradients[index] : NULL;
+}
+
+int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index)
+{
+    return has_array(run, index) ? neuron_shape_count(&run->run->spec->arrays[index].shape) : 0;
+}
+
+float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index)
+{
+    return has_array(run, index) ? run->run->values[index] : NULL;
+}
+
+float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index)
+{
+    return run->backward && has_array(run, index) ? run->run->gradients[index] : NULL;
+}

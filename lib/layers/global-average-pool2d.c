@@ -1,0 +1,20 @@
+#include "layers/average-pool2d.h"
+
+static void forward(const neuron_run *run)
+{
+    neuron_window_job job = neuron_global_job_of(run);
+    neuron_average_pool2d_forward(&job);
+}
+
+static void backward(const neuron_run *run)
+{
+    neuron_window_job job = neuron_global_job_of(run);
+    neuron_average_pool2d_backward(&job);
+}
+
+const neuron_layer neuron_layer_global_average_pool2d = {
+    .name = "global_average_pool2d",
+    .infer = neuron_global_pool2d_infer,
+    .forward = forward,
+    .backward = backward,
+};

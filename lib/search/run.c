@@ -1,0 +1,185 @@
+/* Which trials a search has, and running them. */
+#include "search/search.h"
+
+#include "base/checked.h"
+#include "base/random.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+static bool is_done(const neuron_trial_t *trial)
+{
+    return trial->done == trial->search->folds;
+}
+
+int64_t neuron_search_trial_count(const neuron_search_t *search)
+{
+    if (!search || search->count == 0)
+        return 0;
+    return is_done(search->trials[search->count - 1]) ? search->count : search->count - 1;
+}
+
+const neuron_trial_t *neuron_search_trial(const neuron_search_t *search, int64_t index)
+{
+    return index >= 0 && index < neuron_search_trial_count(search) ? search->trials[index] : NULL;
+}
+
+int64_t neuron_search_folds_done(const neuron_search_t *search)
+{
+    if (search->count == 0)
+        return 0;
+    return (search->count - 1) * search->folds + search->trials[search->count - 1]->done;
+}
+
+bool neuron_search_better(const neuron_search_t *search, double score, double than)
+{
+    if (isnan(score) || isnan(than))
+        return !isnan(score);
+    return search->goal == NEURON_GOAL_LARGEST ? score > than : score < than;
+}
+
+const neuron_trial_t *neuron_search_best(const neuron_search_t *search)
+{
+    const neuron_trial_t *best = NULL;
+    for (int64_t i = 0; i < neuron_search_trial_count(search); i++)
+        if (neuron_search_better(search, neuron_trial_score(search->trials[i]),
+                                 neuron_trial_score(best)))
+            best = search->trials[i];
+    return best;
+}
+
+/* ---- Choosing ---- */
+
+/* Whether a combination was tried since all were the last time. */
+static bool is_used(const neuron_search_t *search, int64_t combination)
+{
+    int64_t first = search->count - search->count % search->combinations;
+    for (int64_t i = first; i < search->count; i++)
+        if (search->trials[i]->combination == combination)
+            return true;
+    return false;
+}
+
+/* That of the next trial; it does not depend on how many trials there will be. */
+static int64_t choose(const neuron_search_t *search)
+{
+    if (search->kind == NEURON_SEARCH_GRID)
+        return search->count;
+    neuron_random_reader reader =
+        neuron_random_read(search->seed, NEURON_RANDOM_SEARCH, (uint32_t)search->count);
+    int64_t combination;
+    do
+        combination = (int64_t)neuron_random_below(&reader, (uint64_t)search->combinations);
+    while (is_used(search, combination));
+    return combination;
+}
+
+static int make_room(neuron_search_t *search)
+{
+    if (search->count < search->capacity)
+        return NEURON_OK;
+    int64_t capacity = search->capacity > 0 ? 2 * search->capacity : 16;
+    neuron_trial_t **trials = neuron_allocate(search->context, (size_t)capacity, sizeof *trials);
+    if (!trials)
+        return NEURON_E_MEMORY;
+    if (search->count > 0)
+        memcpy(trials, search->trials, (size_t)search->count * sizeof *trials);
+    neuron_release(search->context, search->trials);
+    search->trials = trials;
+    search->capacity = capacity;
+    return NEURON_OK;
+}
+
+int neuron_search_next(neuron_trial_t **trial, neuron_search_t *search)
+{
+    if (search->count > 0 && !is_done(search->trials[search->count - 1])) {
+        *trial = search->trials[search->count - 1];
+        return NEURON_OK;
+    }
+    RETURN_IF_ERROR(make_room(search));
+    size_t size = sizeof **trial + (size_t)search->folds * sizeof *(*trial)->folds;
+    *trial = neuron_allocate_zero(search->context, 1, size);
+    if (!*trial)
+        return NEURON_E_MEMORY;
+    (*trial)->search = search;
+    (*trial)->index = search->count;
+    (*trial)->combination = choose(search);
+    search->trials[search->count++] = *trial;
+    return NEURON_OK;
+}
+
+/* ---- Running ---- */
+
+static double clock_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int run_fold(neuron_search_t *search)
+{
+    neuron_trial_t *trial;
+    RETURN_IF_ERROR(neuron_search_next(&trial, search));
+    double score = NAN, begin = clock_seconds();
+    int answer = search->callback(trial, &score, search->user_data);
+    if (answer < 0)
+        neuron_set_message("the search's function returned %d in trial %" PRId64, answer,
+                           trial->index);
+    if (answer != 0)
+        return answer;
+    neuron_trial_note(trial, score, clock_seconds() - begin);
+    return neuron_search_write_log(search);
+}
+
+static int run_trials(neuron_search_t *search, int64_t trials)
+{
+    int status = neuron_search_open_log(search);
+    if (status == NEURON_OK) /* what could not be written the last time */
+        status = neuron_search_write_log(search);
+    while (status == 0 && neuron_search_trial_count(search) < trials)
+        status = run_fold(search);
+    return status;
+}
+
+static int run(neuron_search_t *search, neuron_search_kind kind, int64_t trials, uint64_t seed)
+{
+    if (search->running)
+        return neuron_fail(NEURON_E_STATE, "search: is running already");
+    if (search->factor_count == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "search: has no factors");
+    if (search->kind != NEURON_SEARCH_NONE && (search->kind != kind || search->seed != seed))
+        return neuron_fail(NEURON_E_STATE,
+                           "search: has run as a %s search with seed %" PRIu64
+                           ", not a %s search with seed %" PRIu64,
+                           neuron_search_kind_name(search->kind), search->seed,
+                           neuron_search_kind_name(kind), seed);
+    search->kind = kind;
+    search->seed = seed;
+    search->running = true;
+    int status = run_trials(search, trials);
+    search->running = false;
+    /* Nothing was done, so that it may still run otherwise. */
+    if (search->count == 0 && !search->log_open)
+        search->kind = NEURON_SEARCH_NONE;
+    return status;
+}
+
+int neuron_search_run_grid(neuron_search_t *search)
+{
+    CHECK_ARGUMENT(search);
+    if (search->combinations > INT32_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "search: a grid of %" PRId64 " trials",
+                           search->combinations);
+    return run(search, NEURON_SEARCH_GRID, search->combinations, search->context->seed);
+}
+
+int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t seed)
+{
+    CHECK_ARGUMENT(search);
+    if (trials < 1 || trials > INT32_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId64 " trials", trials);
+    return run(search, NEURON_SEARCH_RANDOM, trials, seed);
+}

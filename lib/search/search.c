@@ -1,0 +1,221 @@
+#include "search/search.h"
+
+#include "base/checked.h"
+#include "base/name.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const int64_t combinations_max = (int64_t)1 << 62;
+
+int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
+                         neuron_search_callback_t callback, void *user_data)
+{
+    CHECK_ARGUMENT(search);
+    *search = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(callback);
+    neuron_search_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    atomic_init(&made->references, 1);
+    made->context = neuron_context_ref(context);
+    made->callback = callback;
+    made->user_data = user_data;
+    made->combinations = 1;
+    made->goal = NEURON_GOAL_LARGEST;
+    made->folds = 1;
+    *search = made;
+    return NEURON_OK;
+}
+
+neuron_search_t *neuron_search_ref(neuron_search_t *search)
+{
+    if (search)
+        atomic_fetch_add_explicit(&search->references, 1, memory_order_relaxed);
+    return search;
+}
+
+static void drop_factor(neuron_context_t *context, neuron_factor *factor)
+{
+    for (int32_t i = 0; factor->labels && i < factor->count; i++)
+        neuron_release(context, factor->labels[i]);
+    neuron_release(context, factor->labels);
+    neuron_release(context, factor->levels);
+    neuron_release(context, factor->name);
+}
+
+void neuron_search_unref(neuron_search_t *search)
+{
+    if (!search || atomic_fetch_sub(&search->references, 1) != 1)
+        return;
+    neuron_context_t *context = search->context;
+    for (int64_t i = 0; i < search->count; i++)
+        neuron_release(context, search->trials[i]);
+    neuron_release(context, search->trials);
+    for (int32_t i = 0; i < search->factor_count; i++)
+        drop_factor(context, &search->factors[i]);
+    neuron_release(context, search->factors);
+    neuron_release(context, search->log_path);
+    neuron_release(context, search);
+    neuron_context_unref(context);
+}
+
+static int check_not_begun(const neuron_search_t *search, const char *what)
+{
+    if (search->running || search->kind != NEURON_SEARCH_NONE)
+        return neuron_fail(NEURON_E_STATE, "search: gets %s before its first run", what);
+    return NEURON_OK;
+}
+
+/* ---- Factors ---- */
+
+static int check_factor(const neuron_search_t *search, const char *name, int32_t count)
+{
+    int64_t product;
+    RETURN_IF_ERROR(check_not_begun(search, "factors"));
+    RETURN_IF_ERROR(neuron_name_check(name, NEURON_FACTOR_NAME_MAX, "", "search"));
+    for (int32_t i = 0; i < search->factor_count; i++)
+        if (strcmp(search->factors[i].name, name) == 0)
+            return neuron_fail(NEURON_E_ARGUMENT, "search: has a factor %s already", name);
+    if (count < 1)
+        return neuron_fail(NEURON_E_ARGUMENT, "search: factor %s has %" PRId32 " levels", name,
+                           count);
+    if (!neuron_multiply_count(search->combinations, count, &product) ||
+        product >= combinations_max)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "search: with factor %s there are 2^62 combinations or more", name);
+    return NEURON_OK;
+}
+
+static int check_levels(const char *name, const double *levels, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (!isfinite(levels[i]))
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "search: level %" PRId32 " of factor %s is not a finite number", i,
+                               name);
+        for (int32_t j = 0; j < i; j++)
+            if (levels[i] == levels[j])
+                return neuron_fail(NEURON_E_ARGUMENT, "search: factor %s has the level %g twice",
+                                   name, levels[i]);
+    }
+    return NEURON_OK;
+}
+
+static int check_labels(const char *name, const char *const *labels, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (!labels[i])
+            return neuron_fail(NEURON_E_ARGUMENT, "search: level %" PRId32 " of factor %s is NULL",
+                               i, name);
+        RETURN_IF_ERROR(neuron_name_check(labels[i], NEURON_FACTOR_NAME_MAX, "", "search"));
+        for (int32_t j = 0; j < i; j++)
+            if (strcmp(labels[i], labels[j]) == 0)
+                return neuron_fail(NEURON_E_ARGUMENT, "search: factor %s has the level %s twice",
+                                   name, labels[i]);
+    }
+    return NEURON_OK;
+}
+
+/* Takes over a factor, which it drops on failure. */
+static int add_factor(neuron_search_t *search, neuron_factor *factor)
+{
+    const size_t count = (size_t)search->factor_count;
+    neuron_factor *list = neuron_allocate(search->context, count + 1, sizeof *list);
+    if (!list) {
+        drop_factor(search->context, factor);
+        return NEURON_E_MEMORY;
+    }
+    if (count > 0)
+        memcpy(list, search->factors, count * sizeof *list);
+    list[count] = *factor;
+    neuron_release(search->context, search->factors);
+    search->factors = list;
+    search->factor_count++;
+    search->combinations *= factor->count;
+    return NEURON_OK;
+}
+
+int neuron_search_add_factor(neuron_search_t *search, const char *name, const double *levels,
+                             int32_t count)
+{
+    CHECK_ARGUMENT(search);
+    CHECK_ARGUMENT(name);
+    CHECK_ARGUMENT(levels);
+    RETURN_IF_ERROR(check_factor(search, name, count));
+    RETURN_IF_ERROR(check_levels(name, levels, count));
+    neuron_factor factor = {.count = count};
+    factor.name = neuron_copy_text(search->context, name);
+    factor.levels = neuron_allocate(search->context, (size_t)count, sizeof *levels);
+    if (!factor.name || !factor.levels) {
+        drop_factor(search->context, &factor);
+        return NEURON_E_MEMORY;
+    }
+    memcpy(factor.levels, levels, (size_t)count * sizeof *levels);
+    return add_factor(search, &factor);
+}
+
+int neuron_search_add_choice(neuron_search_t *search, const char *name, const char *const *labels,
+                             int32_t count)
+{
+    CHECK_ARGUMENT(search);
+    CHECK_ARGUMENT(name);
+    CHECK_ARGUMENT(labels);
+    RETURN_IF_ERROR(check_factor(search, name, count));
+    RETURN_IF_ERROR(check_labels(name, labels, count));
+    neuron_factor factor = {.count = count};
+    factor.name = neuron_copy_text(search->context, name);
+    factor.labels = neuron_allocate_zero(search->context, (size_t)count, sizeof *factor.labels);
+    bool complete = factor.name && factor.labels;
+    for (int32_t i = 0; i < count && complete; i++) {
+        factor.labels[i] = neuron_copy_text(search->context, labels[i]);
+        complete = factor.labels[i] != NULL;
+    }
+    if (!complete) {
+        drop_factor(search->context, &factor);
+        return NEURON_E_MEMORY;
+    }
+    return add_factor(search, &factor);
+}
+
+/* ---- Settings ---- */
+
+int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
+{
+    CHECK_ARGUMENT(search);
+    RETURN_IF_ERROR(check_not_begun(search, "its goal"));
+    if (goal != NEURON_GOAL_LARGEST && goal != NEURON_GOAL_SMALLEST)
+        return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId32 " is not a goal", goal);
+    search->goal = goal;
+    return NEURON_OK;
+}
+
+int neuron_search_set_folds(neuron_search_t *search, int32_t folds)
+{
+    CHECK_ARGUMENT(search);
+    RETURN_IF_ERROR(check_not_begun(search, "its folds"));
+    if (folds < 1 || folds > NEURON_FOLDS_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId32 " folds are not 1 to %d", folds,
+                           NEURON_FOLDS_MAX);
+    search->folds = folds;
+    return NEURON_OK;
+}
+
+int neuron_search_set_log(neuron_search_t *search, const char *path)
+{
+    CHECK_ARGUMENT(search);
+    RETURN_IF_ERROR(check_not_begun(search, "its log"));
+    char *copy = path ? neuron_copy_text(search->context, path) : NULL;
+    if (path && !copy)
+        return NEURON_E_MEMORY;
+    neuron_release(search->context, search->log_path);
+    search->log_path = copy;
+    return NEURON_OK;
+}
+
+const char *neuron_search_kind_name(neuron_search_kind kind)
+{
+    return kind == NEURON_SEARCH_GRID ? "grid" : "random";
+}

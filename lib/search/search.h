@@ -1,0 +1,86 @@
+/* Searches, from the inside. */
+#ifndef SEARCH_SEARCH_H
+#define SEARCH_SEARCH_H
+
+#include <libneuron/search.h>
+
+#include "base/context.h"
+
+#include <stdbool.h>
+
+enum { NEURON_FACTOR_NAME_MAX = 127, NEURON_FOLDS_MAX = 10000 };
+
+typedef struct neuron_factor {
+    char *name;
+    int32_t count;
+    double *levels; /* NULL if they are texts */
+    char **labels;  /* NULL if they are numbers */
+} neuron_factor;
+
+/* One fold that is done. */
+typedef struct neuron_fold_result {
+    double score; /* NaN for none */
+    double seconds;
+} neuron_fold_result;
+
+struct neuron_trial {
+    const neuron_search_t *search;
+    int64_t index;
+    int64_t combination; /* its place among all, the last factor's levels changing fastest */
+    int32_t fold;        /* that is to be tried */
+    int32_t done;        /* folds */
+    neuron_fold_result folds[];
+};
+
+/* How a search runs. */
+typedef enum neuron_search_kind {
+    NEURON_SEARCH_NONE,
+    NEURON_SEARCH_GRID,
+    NEURON_SEARCH_RANDOM
+} neuron_search_kind;
+
+struct neuron_search {
+    atomic_int references;
+    neuron_context_t *context;
+    neuron_search_callback_t callback;
+    void *user_data;
+    neuron_factor *factors;
+    int32_t factor_count;
+    int64_t combinations;
+    int32_t goal, folds;
+    char *log_path;
+
+    bool running;
+    neuron_search_kind kind; /* none before the first run */
+    uint64_t seed;
+    bool log_open;  /* what the file has is taken over */
+    int64_t logged; /* folds of all trials that the file has */
+    int64_t count, capacity;
+    neuron_trial_t **trials; /* the last one may not be done */
+};
+
+/* "grid" */
+const char *neuron_search_kind_name(neuron_search_kind kind);
+
+/* Place of the trial's level of a factor in its list. */
+int32_t neuron_trial_level(const neuron_trial_t *trial, int32_t factor);
+
+/* The trial that is not done: the last one, or a new one. */
+int neuron_search_next(neuron_trial_t **trial, neuron_search_t *search);
+
+/* Folds of all trials that are done. */
+int64_t neuron_search_folds_done(const neuron_search_t *search);
+
+/* Notes the fold that is to be tried as done. */
+void neuron_trial_note(neuron_trial_t *trial, double score, double seconds);
+
+/* Whether a score, which may be none, is better than another. */
+bool neuron_search_better(const neuron_search_t *search, double score, double than);
+
+/* Takes over what the log has, and begins it if there is none. */
+int neuron_search_open_log(neuron_search_t *search);
+
+/* Adds the folds that the log lacks. */
+int neuron_search_write_log(neuron_search_t *search);
+
+#endif

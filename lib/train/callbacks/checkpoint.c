@@ -1,0 +1,66 @@
+/* The graph of the best epoch in a file. */
+#include "train/callback.h"
+
+#include <inttypes.h>
+
+static const neuron_option options[] = {
+    NEURON_CALLBACK_OPTION_MONITOR,
+    NEURON_CALLBACK_OPTION_MODE,
+};
+
+enum { HAS_BEST, BEST, UNSAVED }; /* the last: 1 if the best epoch could not be written */
+
+static const char *const state_names[] = {"has_best", "best", "unsaved"};
+
+int neuron_callback_create_checkpoint(neuron_callback_t **callback, neuron_context_t *context,
+                                      const char *path, int32_t metric)
+{
+    CHECK_ARGUMENT(callback);
+    *callback = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(path);
+    if (!neuron_metric_has_order(metric))
+        return neuron_fail(NEURON_E_ARGUMENT, "checkpoint: cannot go by figure %" PRId32, metric);
+    neuron_callback_t *made;
+    RETURN_IF_ERROR(
+        neuron_callback_make_with_path(&made, context, &neuron_callback_checkpoint, path));
+    *callback = made;
+    return neuron_callback_set_int(made, NEURON_CALLBACK_MONITOR, metric);
+}
+
+static int save(const neuron_trainer_t *trainer, neuron_callback_entry *entry)
+{
+    const char *path = entry->callback->path;
+    entry->state[UNSAVED] = 1;
+    RETURN_IF_ERROR(neuron_graph_save(trainer->graph, path));
+    entry->state[UNSAVED] = 0;
+    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": saved %s",
+               trainer->progress.epoch, path);
+    return NEURON_OK;
+}
+
+static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
+{
+    double *state = entry->state;
+    if (event == NEURON_EVENT_RUN_BEGIN && state[UNSAVED] > 0)
+        return save(trainer, entry);
+    if (event != NEURON_EVENT_EPOCH_END)
+        return NEURON_OK;
+    double value = neuron_monitor_value(entry->callback, trainer);
+    neuron_record best = {state[HAS_BEST] > 0, state[BEST]};
+    if (!neuron_monitor_better(entry->callback, value, best, 0))
+        return NEURON_OK;
+    state[HAS_BEST] = 1;
+    state[BEST] = value;
+    return save(trainer, entry);
+}
+
+const neuron_callback_kind neuron_callback_checkpoint = {
+    .name = "checkpoint",
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .state_count = sizeof state_names / sizeof state_names[0],
+    .state_names = state_names,
+    .check = neuron_monitor_check,
+    .on_event = on_event,
+};

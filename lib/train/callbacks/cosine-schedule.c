@@ -1,0 +1,40 @@
+/* A rate that falls along half a wave of the cosine. */
+#include "train/callback.h"
+
+#include <math.h>
+
+static const neuron_option options[] = {
+    {NEURON_CALLBACK_ALPHA, "alpha", false, 0, 1, 0, NULL},
+    {NEURON_CALLBACK_LENGTH, "length", true, 0, INT32_MAX, 0, NULL},
+    NEURON_CALLBACK_OPTION_START,
+    NEURON_CALLBACK_OPTION_PER_STEP,
+};
+
+static const double pi = 3.14159265358979323846;
+
+/* Steps or epochs from the start to the end of the training. */
+static double rest(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
+{
+    double all = (double)trainer->epochs;
+    if (neuron_callback_option(callback, NEURON_CALLBACK_PER_STEP) > 0)
+        all *= (double)neuron_trainer_steps(trainer);
+    return fmax(1, all - neuron_callback_option(callback, NEURON_CALLBACK_START));
+}
+
+static double factor(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
+{
+    double alpha = neuron_callback_option(callback, NEURON_CALLBACK_ALPHA);
+    double length = neuron_callback_option(callback, NEURON_CALLBACK_LENGTH);
+    if (length <= 0)
+        length = rest(callback, trainer);
+    double part = neuron_schedule_time(callback, trainer) / length;
+    return part >= 1 ? alpha : alpha + (1 - alpha) * (1 + cos(pi * part)) / 2;
+}
+
+const neuron_callback_kind neuron_callback_cosine_schedule = {
+    .key = NEURON_CALLBACK_COSINE_SCHEDULE,
+    .name = "cosine_schedule",
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .factor = factor,
+};

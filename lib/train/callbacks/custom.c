@@ -1,0 +1,30 @@
+/* A callback of the caller's. */
+#include "train/callback.h"
+
+int neuron_callback_create_custom(neuron_callback_t **callback, neuron_context_t *context,
+                                  neuron_callback_custom_t function, void *user_data)
+{
+    CHECK_ARGUMENT(callback);
+    *callback = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(function);
+    RETURN_IF_ERROR(neuron_callback_make(callback, context, &neuron_callback_custom));
+    (*callback)->custom = function;
+    (*callback)->user_data = user_data;
+    return NEURON_OK;
+}
+
+static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
+{
+    const neuron_callback_t *callback = entry->callback;
+    int answer = callback->custom(trainer, event, callback->user_data);
+    trainer->stopped = trainer->stopped || answer != 0;
+    if (answer < 0)
+        neuron_set_message("the custom callback returned %d", answer);
+    return answer;
+}
+
+const neuron_callback_kind neuron_callback_custom = {
+    .name = "custom",
+    .on_event = on_event,
+};

@@ -1,0 +1,72 @@
+/* A smaller learning rate when a figure stays where it is, with the rules of Keras. */
+#include "train/callback.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+
+static const neuron_option options[] = {
+    NEURON_CALLBACK_OPTION_MONITOR,
+    NEURON_CALLBACK_OPTION_MODE,
+    /* The bounds are the first and the last number between 0 and 1. */
+    {NEURON_CALLBACK_FACTOR, "factor", false, DBL_MIN, 1 - DBL_EPSILON / 2, 0.1, NULL},
+    {NEURON_CALLBACK_PATIENCE, "patience", true, 0, INT32_MAX, 10, NULL},
+    {NEURON_CALLBACK_MIN_DELTA, "min_delta", false, 0, FLT_MAX, 1e-4, NULL},
+    {NEURON_CALLBACK_COOLDOWN, "cooldown", true, 0, INT32_MAX, 0, NULL},
+    {NEURON_CALLBACK_MIN_RATE, "min_rate", false, 0, FLT_MAX, 0, NULL},
+};
+
+enum { WAIT, COOLDOWN, HAS_BEST, BEST };
+
+static const char *const state_names[] = {"wait", "cooldown", "has_best", "best"};
+
+static void reduce(neuron_trainer_t *trainer, neuron_callback_entry *entry)
+{
+    const neuron_callback_t *callback = entry->callback;
+    double base = neuron_rate_base(trainer);
+    double least = neuron_callback_option(callback, NEURON_CALLBACK_MIN_RATE);
+    if (base <= least)
+        return;
+    double reduced = base * neuron_callback_option(callback, NEURON_CALLBACK_FACTOR);
+    neuron_rate_set_base(trainer, fmax(reduced, least));
+    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": base learning rate %g",
+               trainer->progress.epoch, fmax(reduced, least));
+    entry->state[WAIT] = 0;
+    entry->state[COOLDOWN] = neuron_callback_option(callback, NEURON_CALLBACK_COOLDOWN);
+}
+
+static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
+{
+    if (event != NEURON_EVENT_EPOCH_END)
+        return NEURON_OK;
+    const neuron_callback_t *callback = entry->callback;
+    double *state = entry->state;
+    double value = neuron_monitor_value(callback, trainer);
+    double delta = neuron_callback_option(callback, NEURON_CALLBACK_MIN_DELTA);
+    if (state[COOLDOWN] > 0) {
+        state[COOLDOWN]--;
+        state[WAIT] = 0;
+    }
+    neuron_record best = {state[HAS_BEST] > 0, state[BEST]};
+    if (neuron_monitor_better(callback, value, best, delta)) {
+        state[HAS_BEST] = 1;
+        state[BEST] = value;
+        state[WAIT] = 0;
+    } else if (state[COOLDOWN] <= 0) {
+        state[WAIT]++;
+        if (state[WAIT] >= neuron_callback_option(callback, NEURON_CALLBACK_PATIENCE))
+            reduce(trainer, entry);
+    }
+    return NEURON_OK;
+}
+
+const neuron_callback_kind neuron_callback_reduce_on_plateau = {
+    .key = NEURON_CALLBACK_REDUCE_ON_PLATEAU,
+    .name = "reduce_on_plateau",
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .state_count = sizeof state_names / sizeof state_names[0],
+    .state_names = state_names,
+    .check = neuron_monitor_check,
+    .on_event = on_event,
+};

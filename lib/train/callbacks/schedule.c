@@ -1,0 +1,37 @@
+/* A rate by a function of the caller's. */
+#include "train/callback.h"
+
+#include <float.h>
+#include <inttypes.h>
+
+int neuron_callback_create_schedule(neuron_callback_t **callback, neuron_context_t *context,
+                                    neuron_callback_schedule_t function, void *user_data)
+{
+    CHECK_ARGUMENT(callback);
+    *callback = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(function);
+    RETURN_IF_ERROR(neuron_callback_make(callback, context, &neuron_callback_schedule));
+    (*callback)->schedule = function;
+    (*callback)->user_data = user_data;
+    return NEURON_OK;
+}
+
+static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
+{
+    if (event != NEURON_EVENT_EPOCH_BEGIN)
+        return NEURON_OK;
+    const neuron_callback_t *callback = entry->callback;
+    const int64_t epoch = trainer->progress.epoch;
+    double rate = callback->schedule(epoch, neuron_rate_base(trainer), callback->user_data);
+    if (!(rate >= 0 && rate <= FLT_MAX))
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "schedule: the function returned %g for epoch %" PRId64, rate, epoch);
+    neuron_rate_set_base(trainer, rate);
+    return NEURON_OK;
+}
+
+const neuron_callback_kind neuron_callback_schedule = {
+    .name = "schedule",
+    .on_event = on_event,
+};

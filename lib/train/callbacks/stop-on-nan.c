@@ -1,0 +1,59 @@
+/* The end of a training whose loss is no number. */
+#include "train/callback.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum { EPOCH };
+
+static const char *const state_names[] = {"epoch"};
+
+static bool keeps_values(const neuron_callback_t *callback)
+{
+    (void)callback;
+    return true;
+}
+
+static bool all_finite(const neuron_graph_t *graph)
+{
+    for (int64_t i = 0; i < graph->value_count; i++)
+        if (!isfinite(graph->values[i]))
+            return false;
+    return true;
+}
+
+static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
+{
+    bool wanted = event == NEURON_EVENT_RUN_BEGIN ? !entry->kept : event == NEURON_EVENT_EPOCH_END;
+    if (wanted && all_finite(trainer->graph)) {
+        neuron_callback_keep(trainer, entry);
+        entry->state[EPOCH] = (double)trainer->progress.epoch;
+    }
+    return NEURON_OK;
+}
+
+static bool on_bad_loss(neuron_trainer_t *trainer, neuron_callback_entry *entry)
+{
+    const char *name = entry->callback->kind->name;
+    if (!entry->kept) {
+        neuron_trainer_stop(trainer, "%s: %s", name, neuron_error_last());
+        return true;
+    }
+    neuron_graph_t *graph = trainer->graph;
+    memcpy(graph->values, entry->values, (size_t)graph->value_count * sizeof *graph->values);
+    neuron_graph_touch(graph);
+    neuron_trainer_stop(trainer, "%s: %s; the parameters are those of epoch %.0f", name,
+                        neuron_error_last(), entry->state[EPOCH]);
+    return true;
+}
+
+const neuron_callback_kind neuron_callback_stop_on_nan = {
+    .key = NEURON_CALLBACK_STOP_ON_NAN,
+    .name = "stop_on_nan",
+    .state_count = sizeof state_names / sizeof state_names[0],
+    .state_names = state_names,
+    .keeps_values = keeps_values,
+    .on_event = on_event,
+    .on_bad_loss = on_bad_loss,
+};

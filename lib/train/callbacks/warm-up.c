@@ -1,0 +1,24 @@
+/* A rate that rises from nothing in equal parts. */
+#include "train/callback.h"
+
+#include <math.h>
+
+static const neuron_option options[] = {
+    {NEURON_CALLBACK_LENGTH, "length", true, 1, INT32_MAX, 5, NULL},
+    NEURON_CALLBACK_OPTION_START,
+    NEURON_CALLBACK_OPTION_PER_STEP,
+};
+
+static double factor(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
+{
+    double length = neuron_callback_option(callback, NEURON_CALLBACK_LENGTH);
+    return fmin(1, (neuron_schedule_time(callback, trainer) + 1) / length);
+}
+
+const neuron_callback_kind neuron_callback_warm_up = {
+    .key = NEURON_CALLBACK_WARM_UP,
+    .name = "warm_up",
+    .option_count = sizeof options / sizeof options[0],
+    .options = options,
+    .factor = factor,
+};

@@ -1,0 +1,60 @@
+/* Callbacks that look at a figure of each epoch. */
+#include "train/callback.h"
+
+#include <math.h>
+
+static int32_t monitored(const neuron_callback_t *callback)
+{
+    return (int32_t)neuron_callback_option(callback, NEURON_CALLBACK_MONITOR);
+}
+
+const char *neuron_monitor_name(const neuron_callback_t *callback)
+{
+    switch (monitored(callback)) {
+    case NEURON_METRIC_LOSS:
+        return "loss";
+    case NEURON_METRIC_ACCURACY:
+        return "accuracy";
+    case NEURON_METRIC_VALIDATION_LOSS:
+        return "validation loss";
+    default:
+        return "validation accuracy";
+    }
+}
+
+int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
+{
+    int32_t metric = monitored(callback);
+    bool needed =
+        metric == NEURON_METRIC_VALIDATION_LOSS || metric == NEURON_METRIC_VALIDATION_ACCURACY;
+    if (needed && !trainer->validation)
+        return neuron_fail(NEURON_E_STATE,
+                           "%s: goes by the %s, but the trainer has no validation set",
+                           callback->kind->name, neuron_monitor_name(callback));
+    return NEURON_OK;
+}
+
+double neuron_monitor_value(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
+{
+    double value = NAN;
+    neuron_history_get(trainer->history, trainer->progress.epoch - 1, monitored(callback), &value);
+    return value;
+}
+
+static bool smaller_is_better(const neuron_callback_t *callback)
+{
+    double mode = neuron_callback_option(callback, NEURON_CALLBACK_MODE);
+    if (mode != NEURON_MODE_AUTO)
+        return mode == NEURON_MODE_SMALLEST;
+    return neuron_metric_better(monitored(callback), 0, 1);
+}
+
+bool neuron_monitor_better(const neuron_callback_t *callback, double value, neuron_record than,
+                           double delta)
+{
+    if (!isfinite(value))
+        return false;
+    if (!than.exists)
+        return true;
+    return smaller_is_better(callback) ? value < than.value - delta : value > than.value + delta;
+}

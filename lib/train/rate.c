@@ -1,0 +1,67 @@
+/* What callbacks make of the learning rate. */
+#include "train/callback.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Takes a rate that was set by other hands for what the factors made of a base. */
+static void follow(neuron_trainer_t *trainer)
+{
+    neuron_rates *rates = &trainer->progress.rates;
+    double present =
+        neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    if (!rates->known)
+        *rates = (neuron_rates){.known = true, .base = present, .factor = 1, .applied = present};
+    if (present == rates->applied)
+        return;
+    rates->base = rates->factor > 0 ? fmin(present / rates->factor, FLT_MAX) : present;
+    rates->applied = present;
+}
+
+static void apply(neuron_trainer_t *trainer)
+{
+    neuron_rates *rates = &trainer->progress.rates;
+    rates->applied = fmin(rates->base * rates->factor, FLT_MAX);
+    neuron_optimizer_set_float(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, rates->applied);
+}
+
+double neuron_rate_base(neuron_trainer_t *trainer)
+{
+    follow(trainer);
+    return trainer->progress.rates.base;
+}
+
+void neuron_rate_set_base(neuron_trainer_t *trainer, double base)
+{
+    follow(trainer);
+    trainer->progress.rates.base = base;
+    apply(trainer);
+}
+
+void neuron_callbacks_set_rate(neuron_trainer_t *trainer)
+{
+    double factor = 1;
+    bool any = false;
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        const neuron_callback_t *callback = trainer->callbacks[i].callback;
+        if (!callback->kind->factor)
+            continue;
+        factor = fmin(factor * callback->kind->factor(callback, trainer), FLT_MAX);
+        any = true;
+    }
+    if (!any)
+        return;
+    follow(trainer);
+    if (factor == trainer->progress.rates.factor)
+        return;
+    trainer->progress.rates.factor = factor;
+    apply(trainer);
+}
+
+double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
+{
+    double now = neuron_callback_option(callback, NEURON_CALLBACK_PER_STEP) > 0
+                     ? (double)trainer->progress.updates
+                     : (double)trainer->progress.epoch;
+    return fmax(0, now - neuron_callback_option(callback, NEURON_CALLBACK_START));
+}

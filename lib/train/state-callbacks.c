@@ -1,0 +1,247 @@
+/* What callbacks remember, in the file of a training:
+ *
+ *     "callbacks": {"begun": 0, "stop_reason": "", "rates": [base, factor, applied],
+ *                   "list": [{"kind": "early_stopping", "options": {"patience": 5, ...},
+ *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0}, ...]}
+ *
+ * and the parameters that one keeps as the array "callback.0", ...; nothing at all of a trainer
+ * without callbacks. */
+#include "train/state.h"
+
+#include "io/json.h"
+#include "train/callback.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char key[] = "callbacks";
+
+static void values_name(char name[NEURON_SLOT_NAME_SIZE], int32_t index)
+{
+    snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId32, index);
+}
+
+static neuron_shape values_shape(const neuron_trainer_t *trainer)
+{
+    return (neuron_shape){.rank = 1, .extent = {trainer->graph->value_count}};
+}
+
+/* ---- Writing ---- */
+
+/* An option that is not set is not a number, which JSON does not have. */
+static json_t *real_or_null(double value)
+{
+    return isnan(value) ? json_null() : json_real(value);
+}
+
+static int write_entry(json_t *object, const neuron_callback_entry *entry)
+{
+    const neuron_callback_kind *kind = entry->callback->kind;
+    RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind->name)));
+    json_t *options = json_object(), *state = json_object();
+    int status = neuron_json_set(object, "options", options);
+    if (neuron_json_set(object, "state", state) < 0 || status < 0)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < kind->option_count; i++)
+        RETURN_IF_ERROR(neuron_json_set(options, kind->options[i].name,
+                                        real_or_null(entry->callback->options[i])));
+    for (int32_t i = 0; i < kind->state_count; i++)
+        RETURN_IF_ERROR(neuron_json_set(state, kind->state_names[i], json_real(entry->state[i])));
+    RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept)));
+    return neuron_json_set(object, "exchanged", json_integer(entry->exchanged));
+}
+
+static int write_rates(json_t *object, const neuron_rates *rates)
+{
+    if (!rates->known)
+        return NEURON_OK;
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(object, "rates", list));
+    RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->base)));
+    RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->factor)));
+    return neuron_json_append(list, json_real(rates->applied));
+}
+
+int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
+{
+    const neuron_progress *progress = &trainer->progress;
+    if (trainer->callback_count == 0)
+        return NEURON_OK;
+    json_t *made = json_object();
+    RETURN_IF_ERROR(neuron_json_set(object, key, made));
+    RETURN_IF_ERROR(neuron_json_set(made, "begun", json_integer(progress->epoch_begun)));
+    RETURN_IF_ERROR(neuron_json_set(made, "stop_reason", json_string(progress->stop_reason)));
+    RETURN_IF_ERROR(write_rates(made, &progress->rates));
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(made, "list", list));
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        json_t *entry = json_object();
+        RETURN_IF_ERROR(neuron_json_append(list, entry));
+        RETURN_IF_ERROR(write_entry(entry, &trainer->callbacks[i]));
+    }
+    return NEURON_OK;
+}
+
+int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
+{
+    neuron_shape shape = values_shape(trainer);
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        char name[NEURON_SLOT_NAME_SIZE];
+        values_name(name, i);
+        if (trainer->callbacks[i].kept)
+            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape,
+                                                   trainer->callbacks[i].values));
+    }
+    return NEURON_OK;
+}
+
+/* ---- Reading ---- */
+
+static int bad(const char *source, const char *what)
+{
+    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the callbacks is missing or wrong", source,
+                       what);
+}
+
+static int read_flag(bool *flag, const json_t *object, const char *name, const char *source)
+{
+    const json_t *found = json_object_get(object, name);
+    if (!json_is_integer(found) || json_integer_value(found) < 0 || json_integer_value(found) > 1)
+        return bad(source, name);
+    *flag = json_integer_value(found) == 1;
+    return NEURON_OK;
+}
+
+static int read_options(const neuron_callback_t *callback, const json_t *object, int32_t index,
+                        const char *source)
+{
+    const neuron_callback_kind *kind = callback->kind;
+    for (int32_t i = 0; i < kind->option_count; i++) {
+        const char *name = kind->options[i].name;
+        const json_t *found = json_object_get(object, name);
+        if (!json_is_number(found) && !json_is_null(found))
+            return bad(source, name);
+        double value = json_is_null(found) ? NAN : json_number_value(found);
+        double here = callback->options[i];
+        if (value != here && !(isnan(value) && isnan(here)))
+            return neuron_fail(NEURON_E_DATA,
+                               "%s: callback %" PRId32 " (%s) of its training has %s %g, here it "
+                               "has %g",
+                               source, index, kind->name, name, value, here);
+    }
+    return NEURON_OK;
+}
+
+static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_t index,
+                      const char *source)
+{
+    const neuron_callback_kind *kind = entry->callback->kind;
+    const char *name = json_string_value(json_object_get(object, "kind"));
+    if (!name)
+        return bad(source, "kind");
+    if (strcmp(name, kind->name) != 0)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: callback %" PRId32 " of its training is " NEURON_JSON_NAME
+                           ", here it is %s",
+                           source, index, name, kind->name);
+    RETURN_IF_ERROR(
+        read_options(entry->callback, json_object_get(object, "options"), index, source));
+    const json_t *state = json_object_get(object, "state");
+    for (int32_t i = 0; i < kind->state_count; i++) {
+        const json_t *found = json_object_get(state, kind->state_names[i]);
+        if (!json_is_number(found))
+            return bad(source, kind->state_names[i]);
+        entry->state[i] = json_number_value(found);
+    }
+    RETURN_IF_ERROR(read_flag(&entry->kept, object, "kept", source));
+    RETURN_IF_ERROR(read_flag(&entry->exchanged, object, "exchanged", source));
+    return entry->exchanged && !entry->kept ? bad(source, "exchanged") : NEURON_OK;
+}
+
+static int read_rates(neuron_rates *rates, const json_t *object, const char *source)
+{
+    const json_t *list = json_object_get(object, "rates");
+    double numbers[3];
+    if (!list)
+        return NEURON_OK;
+    if (json_array_size(list) != 3)
+        return bad(source, "rates");
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *number = json_array_get(list, i);
+        numbers[i] = json_number_value(number);
+        if (!json_is_number(number) || !(numbers[i] >= 0 && numbers[i] <= FLT_MAX))
+            return bad(source, "rates");
+    }
+    *rates = (neuron_rates){true, numbers[0], numbers[1], numbers[2]};
+    return NEURON_OK;
+}
+
+static int read_progress(neuron_progress *progress, const json_t *object, const char *source)
+{
+    const char *reason = json_string_value(json_object_get(object, "stop_reason"));
+    if (!reason || strlen(reason) >= NEURON_STOP_REASON_SIZE)
+        return bad(source, "stop_reason");
+    strcpy(progress->stop_reason, reason);
+    RETURN_IF_ERROR(read_flag(&progress->epoch_begun, object, "begun", source));
+    return read_rates(&progress->rates, object, source);
+}
+
+int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
+                          const json_t *object, const neuron_trainer_t *trainer, const char *source)
+{
+    const json_t *found = json_object_get(object, key);
+    const json_t *list = json_object_get(found, "list");
+    if (found && !json_is_array(list))
+        return bad(source, "list");
+    const size_t count = json_array_size(list), here = (size_t)trainer->callback_count;
+    if (count != here)
+        return neuron_fail(NEURON_E_DATA, "%s: its training has %zu callbacks, this one has %zu",
+                           source, count, here);
+    if (!found)
+        return NEURON_OK;
+    *entries = neuron_allocate_zero(trainer->context, count, sizeof **entries);
+    if (!*entries)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        (*entries)[i].callback = trainer->callbacks[i].callback;
+        RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i, source));
+    }
+    return read_progress(progress, found, source);
+}
+
+int neuron_callbacks_check_values(const neuron_callback_entry *entries,
+                                  const neuron_safetensors *file, neuron_trainer_t *trainer)
+{
+    neuron_shape shape = values_shape(trainer);
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        char name[NEURON_SLOT_NAME_SIZE];
+        const neuron_safetensors_entry *array;
+        if (!entries[i].kept)
+            continue;
+        values_name(name, i);
+        RETURN_IF_ERROR(neuron_safetensors_need(&array, file, name, NEURON_F32, &shape));
+        RETURN_IF_ERROR(neuron_callback_make_values(trainer, &trainer->callbacks[i]));
+    }
+    return NEURON_OK;
+}
+
+void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entry *entries,
+                           const neuron_safetensors *file)
+{
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        neuron_callback_entry *entry = &trainer->callbacks[i];
+        memcpy(entry->state, entries[i].state, sizeof entry->state);
+        entry->kept = entries[i].kept;
+        entry->exchanged = entries[i].exchanged;
+        if (!entry->kept)
+            continue;
+        char name[NEURON_SLOT_NAME_SIZE];
+        values_name(name, i);
+        const neuron_safetensors_entry *array = neuron_safetensors_find(file, name);
+        memcpy(entry->values, array->data, array->size);
+    }
+    trainer->settled_version = atomic_load(&trainer->graph->version);
+}

@@ -1,0 +1,203 @@
+/* Reading a folder of images: order, names, and what is refused. */
+#include "test-common.h"
+
+#include "data/dataset.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static neuron_context_t *context;
+static char top[256];
+
+/* What a test made, to be removed in the other order. */
+enum { MADE_MAX = 64 };
+static char made[MADE_MAX][512];
+static int made_count;
+
+static const char *remember(const char *inside)
+{
+    ck_assert_int_lt(made_count, MADE_MAX);
+    snprintf(made[made_count], sizeof made[0], "%s%s", top, inside);
+    return made[made_count++];
+}
+
+static void make_folder(const char *inside)
+{
+    ck_assert_int_eq(mkdir(remember(inside), 0777), 0);
+}
+
+static void make_file(const char *inside, const char *text)
+{
+    FILE *file = fopen(remember(inside), "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void setup(void)
+{
+    context = test_context();
+    snprintf(top, sizeof top, "%s", test_file("folder"));
+    make_folder("");
+}
+
+static void teardown(void)
+{
+    while (made_count > 0)
+        ck_assert_int_eq(remove(made[--made_count]), 0);
+    neuron_context_unref(context);
+}
+
+static void assert_refused(int status, const char *message)
+{
+    neuron_dataset_t *dataset;
+    assert_status(neuron_dataset_load_folder(&dataset, context, top), status);
+    ck_assert_ptr_null(dataset);
+    assert_message(message);
+}
+
+/* Two classes, whose order by bytes is not that of any language; and things to leave out. */
+static void make_animals(void)
+{
+    make_folder("/ant");
+    make_folder("/Zebra");
+    make_folder("/.hidden");
+    make_file("/README", "not an image");
+    make_file("/ant/b.pgm", "P2 2 1 255 3 4");
+    make_file("/ant/a10.pgm", "P2 2 1 255 1 2");
+    make_file("/ant/.thumbs", "not an image");
+    make_file("/Zebra/x.pgm", "P2 2 1 255 5 6");
+}
+
+START_TEST(reads_sorted_by_name)
+{
+    static const int32_t expected_labels[] = {0, 1, 1};
+    static const float expected[] = {5, 6, 1, 2, 3, 4};
+    make_animals();
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_dataset_load_folder(&dataset, context, top));
+    ck_assert_int_eq(neuron_dataset_count(dataset), 3);
+    ck_assert_int_eq(neuron_dataset_class_count(dataset), 2);
+    ck_assert_int_eq(dataset->examples->type, NEURON_U8);
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank, labels[3];
+    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    ck_assert(rank == 3 && shape[0] == 1 && shape[1] == 2 && shape[2] == 1);
+    float values[6];
+    assert_ok(neuron_dataset_set_scale(dataset, 1, 0));
+    assert_ok(neuron_dataset_read(dataset, 0, 3, values, labels));
+    ck_assert(memcmp(labels, expected_labels, sizeof labels) == 0);
+    ck_assert(memcmp(values, expected, sizeof values) == 0);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(keeps_class_names)
+{
+    make_animals();
+    neuron_dataset_t *dataset, *subset, *joined;
+    assert_ok(neuron_dataset_load_folder(&dataset, context, top));
+    ck_assert_str_eq(neuron_dataset_class_name(dataset, 0), "Zebra");
+    ck_assert_str_eq(neuron_dataset_class_name(dataset, 1), "ant");
+    ck_assert_ptr_null(neuron_dataset_class_name(dataset, 2));
+    ck_assert_ptr_null(neuron_dataset_class_name(dataset, -1));
+    ck_assert_ptr_null(neuron_dataset_class_name(NULL, 0));
+    assert_ok(neuron_dataset_subset(&subset, dataset, 1, 2));
+    assert_ok(neuron_dataset_join(&joined, (neuron_dataset_t *[]){subset, dataset}, 2));
+    neuron_dataset_unref(dataset);
+    ck_assert_str_eq(neuron_dataset_class_name(subset, 1), "ant");
+    neuron_dataset_unref(subset);
+    ck_assert_str_eq(neuron_dataset_class_name(joined, 0), "Zebra");
+    neuron_dataset_unref(joined);
+    assert_ok(neuron_dataset_generate_glyphs(&dataset, context, 1, 8, 8, 1));
+    ck_assert_ptr_null(neuron_dataset_class_name(dataset, 0));
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(does_not_join_other_names)
+{
+    neuron_dataset_t *both[2], *joined;
+    make_animals();
+    assert_ok(neuron_dataset_load_folder(&both[0], context, top));
+    char from[512], to[512];
+    snprintf(from, sizeof from, "%s/ant", top);
+    snprintf(to, sizeof to, "%s/bee", top);
+    ck_assert_int_eq(rename(from, to), 0);
+    assert_ok(neuron_dataset_load_folder(&both[1], context, top));
+    ck_assert_int_eq(rename(to, from), 0);
+    assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_DATA);
+    assert_message("classes of dataset 1 have other names than dataset 0's");
+    neuron_dataset_unref(both[0]);
+    neuron_dataset_unref(both[1]);
+}
+END_TEST
+
+START_TEST(says_what_is_wrong)
+{
+    assert_refused(NEURON_E_DATA, "has no sub-folders, one for each class");
+    make_folder("/a");
+    assert_refused(NEURON_E_DATA, "its 1 sub-folders have no images");
+    make_file("/a/1.pgm", "P2 2 1 255 1 2");
+    make_folder("/b");
+    make_file("/b/1.pgm", "P2 1 2 255 1 2");
+    assert_refused(NEURON_E_DATA, "/b/1.pgm: is 2x1x1, but ");
+    assert_message("/a/1.pgm is 1x2x1");
+    make_file("/b/0.ppm", "P3 2 1 255 1 2 3 4 5 6");
+    assert_refused(NEURON_E_DATA, "/b/0.ppm: is 1x2x3, but ");
+    make_file("/b/0.jpg", "\xff\xd8\xff\xe0");
+    assert_refused(NEURON_E_UNSUPPORTED, "/b/0.jpg: JPEG is not read");
+    make_folder("/b/inside");
+    assert_refused(NEURON_E_DATA, "/b/inside\" is a folder, where images of one class are");
+}
+END_TEST
+
+/* A large image that packs well, and files that cannot be as large: no memory for all of them. */
+START_TEST(refuses_what_files_cannot_hold)
+{
+    enum { SIDE = 1000, FILES = 30 };
+    static const char row[SIDE];
+    make_folder("/a");
+    gzFile packed = gzopen(remember("/a/00.pgm.gz"), "wb9");
+    ck_assert_ptr_nonnull(packed);
+    gzputs(packed, "P5 1000 1000 255\n");
+    for (int y = 0; y < SIDE; y++)
+        ck_assert_int_eq(gzwrite(packed, row, SIDE), SIDE);
+    ck_assert_int_eq(gzclose(packed), Z_OK);
+    for (int i = 1; i < FILES; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "/a/%02d.pgm", i);
+        make_file(name, "");
+    }
+    assert_refused(NEURON_E_DATA, "30 images like ");
+    assert_message("/a/00.pgm.gz, of 1000000 bytes, are more than files of ");
+}
+END_TEST
+
+START_TEST(refuses_null_and_missing)
+{
+    neuron_dataset_t *dataset;
+    assert_status(neuron_dataset_load_folder(NULL, context, top), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_load_folder(&dataset, NULL, top), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_load_folder(&dataset, context, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_load_folder(&dataset, context, "/nowhere"), NEURON_E_IO);
+    assert_message("cannot open \"/nowhere\": No such file or directory");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("folder");
+    TCase *tests = tcase_create("folder");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, reads_sorted_by_name);
+    tcase_add_test(tests, keeps_class_names);
+    tcase_add_test(tests, does_not_join_other_names);
+    tcase_add_test(tests, says_what_is_wrong);
+    tcase_add_test(tests, refuses_what_files_cannot_hold);
+    tcase_add_test(tests, refuses_null_and_missing);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

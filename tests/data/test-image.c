@@ -1,0 +1,205 @@
+/* Reading PGM, PPM and PNG images of all kinds, and refusing wrong ones. */
+#include "test-common.h"
+
+#include "base/file.h"
+#include "data/image.h"
+
+#include <stdio.h>
+
+enum { HEIGHT = 5, WIDTH = 7 };
+
+static neuron_context_t *context;
+
+static void setup(void)
+{
+    context = test_context();
+}
+
+static void teardown(void)
+{
+    neuron_context_unref(context);
+}
+
+/* Memory of exactly that size lets the sanitizer see a read behind the end. */
+static int read_bytes(neuron_image *image, const void *bytes, size_t size, const char *name)
+{
+    void *copy = malloc(size ? size : 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, bytes, size);
+    neuron_content content;
+    int status = neuron_content_of(&content, context, copy, size, name);
+    if (status == NEURON_OK)
+        status = neuron_image_read(image, &content);
+    free(copy);
+    return status;
+}
+
+static int read_fixture(neuron_image *image, const char *name)
+{
+    char path[4096];
+    void *bytes;
+    size_t size;
+    snprintf(path, sizeof path, "%s/corpus-image/%s", CORPORA, name);
+    assert_ok(neuron_file_read(context, path, &bytes, &size));
+    int status = read_bytes(image, bytes, size, name);
+    neuron_release(context, bytes);
+    return status;
+}
+
+static bool has_png(void)
+{
+    neuron_image image;
+    int status = read_fixture(&image, "grey.png");
+    if (status == NEURON_OK)
+        neuron_release(context, image.pixels);
+    else
+        assert_message("grey.png: this libneuron was built without libpng; PGM and PPM are read");
+    return status == NEURON_OK;
+}
+
+/* What the fixtures show. */
+static int sample(int y, int x, int channel)
+{
+    return (y * 41 + x * 13 + channel * 85) & 255;
+}
+
+static int bit(int y, int x, int channel)
+{
+    (void)channel;
+    return (x + y) % 2 * 255;
+}
+
+static void assert_image(const char *name, int channels, int (*expected)(int y, int x, int channel))
+{
+    neuron_image image;
+    assert_ok(read_fixture(&image, name));
+    ck_assert_msg(image.height == HEIGHT && image.width == WIDTH && image.channels == channels,
+                  "%s", name);
+    int wrong = 0;
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            for (int c = 0; c < channels; c++)
+                wrong += image.pixels[(y * WIDTH + x) * channels + c] != expected(y, x, c);
+    ck_assert_msg(wrong == 0, "%s: %d wrong", name, wrong);
+    neuron_release(context, image.pixels);
+}
+
+static void assert_refused(const char *text, int status, const char *message)
+{
+    neuron_image image;
+    assert_status(read_bytes(&image, text, strlen(text), "a.pgm"), status);
+    assert_message("a.pgm: ");
+    assert_message(message);
+}
+
+START_TEST(reads_portable_formats)
+{
+    assert_image("grey.pgm", 1, sample);
+    assert_image("grey-text.pgm", 1, sample);
+    assert_image("rgb.ppm", 3, sample);
+    assert_image("rgb-text.ppm", 3, sample);
+    neuron_image image;
+    assert_ok(read_bytes(&image, "P2 3 1 4 0 1 4", 14, "a.pgm"));
+    ck_assert(image.pixels[0] == 0 && image.pixels[1] == 64 && image.pixels[2] == 255);
+    neuron_release(context, image.pixels);
+    assert_ok(read_bytes(&image, "P5 3 1 4\n\0\1\4", 12, "a.pgm"));
+    ck_assert(image.pixels[0] == 0 && image.pixels[1] == 64 && image.pixels[2] == 255);
+    neuron_release(context, image.pixels);
+}
+END_TEST
+
+START_TEST(refuses_wrong_portable_formats)
+{
+    assert_refused("", NEURON_E_FORMAT, "not an image that is read: PNG, PGM or PPM");
+    assert_refused("GIF89a", NEURON_E_FORMAT, "not an image that is read");
+    assert_refused("P4 8 1 \xff", NEURON_E_FORMAT, "not an image that is read");
+    assert_refused("\xff\xd8\xff\xe0", NEURON_E_UNSUPPORTED,
+                   "JPEG is not read; PNG, PGM and PPM are");
+    assert_refused("P5", NEURON_E_FORMAT, "the width is missing at byte 2");
+    assert_refused("P5 x", NEURON_E_FORMAT, "the width is not a number at byte 3");
+    assert_refused("P5 1 -1", NEURON_E_FORMAT, "the height is not a number at byte 5");
+    assert_refused("P5 1 1 65535 ab", NEURON_E_UNSUPPORTED,
+                   "the largest sample is 65535, not 1 to 255");
+    assert_refused("P5 0 1 255 a", NEURON_E_FORMAT, "an image of 1x0 pixels; each side has 1 to");
+    assert_refused("P5 2 2 255\nabc", NEURON_E_FORMAT,
+                   "2x2x1 pixels are more than 14 bytes can hold");
+    assert_refused("P5 2 2 255\nabcde", NEURON_E_FORMAT, "more data follows the image, at byte 15");
+    assert_refused("P2 2 1 255 1", NEURON_E_FORMAT, "1x2x1 pixels are more than 12 bytes can hold");
+    assert_refused("P2 2 1 255 1  ", NEURON_E_FORMAT, "a sample is missing at byte 14");
+    assert_refused("P2 2 1 255 1 256", NEURON_E_FORMAT, "a sample is above 255 at byte 13");
+    assert_refused("P2 2 1 255 1 2 3", NEURON_E_FORMAT, "more data follows the image, at byte 15");
+    assert_refused("P5 1 1 9\n!", NEURON_E_FORMAT, "a sample of 33 is above 9 at byte 9");
+    assert_refused("P5 99999999999 1 255\n", NEURON_E_FORMAT,
+                   "the width is above 1073741824 at byte 3");
+    assert_refused("P5 1000000 1000000 255\n", NEURON_E_FORMAT, "more than 23 bytes can hold");
+    assert_refused("P6 1073741824 1073741824 255\n", NEURON_E_FORMAT, "each side has 1 to 1048576");
+}
+END_TEST
+
+START_TEST(reads_png)
+{
+    if (!has_png()) {
+        printf("png: skipped: built without libpng\n");
+        return;
+    }
+    assert_image("grey.png", 1, sample);
+    assert_image("grey-alpha.png", 1, sample);
+    assert_image("grey-clear.png", 1, sample);
+    assert_image("grey-16.png", 1, sample);
+    assert_image("bits.png", 1, bit);
+    assert_image("comment.png", 1, sample);
+    assert_image("rgb.png", 3, sample);
+    assert_image("rgba.png", 3, sample);
+    assert_image("rgb-16.png", 3, sample);
+    assert_image("rgb-interlaced.png", 3, sample);
+    assert_image("palette.png", 3, sample);
+    assert_image("palette-clear.png", 3, sample);
+}
+END_TEST
+
+START_TEST(refuses_wrong_png)
+{
+    neuron_image image;
+    if (!has_png())
+        return;
+    assert_status(read_fixture(&image, "huge.png"), NEURON_E_FORMAT);
+    assert_message("huge.png: 60000x60000x3 pixels are more than");
+    assert_status(read_fixture(&image, "checksum.png"), NEURON_E_FORMAT);
+    assert_message("checksum.png: not a PNG that is read: ");
+    assert_status(read_fixture(&image, "cut.png"), NEURON_E_FORMAT);
+    assert_message("cut.png: not a PNG that is read: it ends early, at byte ");
+}
+END_TEST
+
+START_TEST(refuses_a_file_cut_anywhere)
+{
+    static const char *const names[] = {"grey.pgm", "rgb.ppm", "rgb.png", "palette-clear.png",
+                                        "rgb-interlaced.png"};
+    size_t count = has_png() ? 5 : 2;
+    for (size_t i = 0; i < count; i++) {
+        char path[4096];
+        void *bytes;
+        size_t size;
+        neuron_image image;
+        snprintf(path, sizeof path, "%s/corpus-image/%s", CORPORA, names[i]);
+        assert_ok(neuron_file_read(context, path, &bytes, &size));
+        for (size_t cut = 0; cut < size; cut++)
+            assert_status(read_bytes(&image, bytes, cut, names[i]), NEURON_E_FORMAT);
+        neuron_release(context, bytes);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("image");
+    TCase *tests = tcase_create("image");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, reads_portable_formats);
+    tcase_add_test(tests, refuses_wrong_portable_formats);
+    tcase_add_test(tests, reads_png);
+    tcase_add_test(tests, refuses_wrong_png);
+    tcase_add_test(tests, refuses_a_file_cut_anywhere);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

@@ -1,0 +1,274 @@
+/* Reading .npz archives that NumPy wrote, damaged ones, and datasets of such arrays. */
+#include "test-common.h"
+
+#include "base/file.h"
+#include "data/npz.h"
+
+#include <stdio.h>
+
+static neuron_context_t *context;
+
+static void setup(void)
+{
+    context = test_context();
+}
+
+static void teardown(void)
+{
+    neuron_context_unref(context);
+}
+
+static const char *fixture(const char *name)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/corpus-npz/%s", CORPORA, name);
+    return path;
+}
+
+/* Images 0, 1, 2, ... of 3x2, four of them, with labels 1, 0, 2, 1. */
+static void assert_dataset(const char *name, const char *labels_name, bool targets)
+{
+    static const int32_t expected[] = {1, 0, 2, 1};
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank, labels[4];
+    float values[24];
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_dataset_load_npz(&dataset, context, fixture(name), "x_train", labels_name, 3));
+    ck_assert_int_eq(neuron_dataset_count(dataset), 4);
+    ck_assert_int_eq(dataset->examples->type, NEURON_U8);
+    ck_assert(neuron_dataset_has_targets(dataset) == targets);
+    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    ck_assert(rank == 3 && shape[0] == 3 && shape[1] == 2 && shape[2] == 1);
+    assert_ok(neuron_dataset_read(dataset, 0, 4, values, labels));
+    ck_assert_float_eq_tol(values[23], 23.0f / 255, 1e-6f);
+    ck_assert(memcmp(labels, expected, sizeof expected) == 0);
+    neuron_dataset_unref(dataset);
+}
+
+START_TEST(reads_what_numpy_writes)
+{
+    assert_dataset("stored.npz", "y_train", false);
+    assert_dataset("comment.npz", "y_train", false);
+    assert_dataset("deflated.npz", "y_train", false);
+    assert_dataset("deflated.npz", "targets", true);
+    neuron_tensor_t *tensor;
+    assert_ok(neuron_tensor_load_npz(&tensor, context, fixture("stored.npz"), "x_test"));
+    ck_assert_int_eq(neuron_tensor_count(tensor), 6);
+    neuron_tensor_unref(tensor);
+}
+END_TEST
+
+START_TEST(says_what_is_wrong)
+{
+    neuron_tensor_t *tensor;
+    neuron_dataset_t *dataset;
+    assert_status(neuron_tensor_load_npz(&tensor, context, fixture("stored.npz"), "x"),
+                  NEURON_E_DATA);
+    assert_message("stored.npz: the archive has no \"x.npy\"; it has x_train.npy y_train.npy "
+                   "x_test.npy y_test.npy");
+    ck_assert_ptr_null(tensor);
+    assert_status(neuron_tensor_load_npz(&tensor, context, fixture("empty.npz"), "x"),
+                  NEURON_E_DATA);
+    assert_message("it has nothing");
+    assert_status(neuron_tensor_load_npz(&tensor, context, fixture("bzip2.npz"), "y_train"),
+                  NEURON_E_UNSUPPORTED);
+    assert_message("bzip2.npz: y_train.npy: is packed by method 12, not stored or deflated");
+    assert_status(
+        neuron_dataset_load_npz(&dataset, context, fixture("stored.npz"), "x_train", "y_test", 3),
+        NEURON_E_DATA);
+    assert_message("stored.npz: 4 examples but 1 labels");
+    assert_status(
+        neuron_dataset_load_npz(&dataset, context, fixture("stored.npz"), "x_train", "y_train", 2),
+        NEURON_E_DATA);
+    assert_message("stored.npz: label 2 of example 2 is not 0 to 1");
+    ck_assert_ptr_null(dataset);
+}
+END_TEST
+
+typedef struct archive {
+    size_t size;
+    uint8_t bytes[2048];
+} archive;
+
+static archive read_archive(const char *name)
+{
+    archive made;
+    void *bytes;
+    assert_ok(neuron_file_read(context, fixture(name), &bytes, &made.size));
+    ck_assert_uint_le(made.size, sizeof made.bytes);
+    memcpy(made.bytes, bytes, made.size);
+    neuron_release(context, bytes);
+    return made;
+}
+
+/* Memory of exactly that size lets the sanitizer see a read behind the end. */
+static int read_bytes(neuron_tensor_t **tensor, const archive *from)
+{
+    *tensor = NULL;
+    void *copy = malloc(from->size ? from->size : 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, from->bytes, from->size);
+    neuron_content content;
+    assert_ok(neuron_content_of(&content, context, copy, from->size, "a.npz"));
+    int status = neuron_npz_read(tensor, &content, "y_train");
+    free(copy);
+    ck_assert((status == NEURON_OK) == (*tensor != NULL));
+    return status;
+}
+
+static void assert_refused(const archive *from, int status, const char *message)
+{
+    neuron_tensor_t *tensor;
+    assert_status(read_bytes(&tensor, from), status);
+    assert_message("a.npz: ");
+    assert_message(message);
+}
+
+START_TEST(refuses_an_archive_cut_anywhere)
+{
+    static const char *const names[] = {"stored.npz", "deflated.npz"};
+    for (int i = 0; i < 2; i++) {
+        archive whole = read_archive(names[i]);
+        for (size_t size = 0; size < whole.size; size++) {
+            archive cut = whole;
+            cut.size = size;
+            assert_refused(&cut, NEURON_E_FORMAT,
+                           "not a ZIP archive, or cut: it has no end record");
+        }
+    }
+}
+END_TEST
+
+/* Every byte changed in turn: never read behind the end, and never believed. */
+START_TEST(survives_any_changed_byte)
+{
+    static const char *const names[] = {"stored.npz", "deflated.npz"};
+    for (int i = 0; i < 2; i++) {
+        archive whole = read_archive(names[i]);
+        for (size_t at = 0; at < whole.size; at++) {
+            archive changed = whole;
+            changed.bytes[at] ^= 0xff;
+            neuron_tensor_t *tensor;
+            (void)read_bytes(&tensor, &changed);
+            neuron_tensor_unref(tensor);
+        }
+    }
+}
+END_TEST
+
+/* The directory's entry of y_train.npy. */
+static uint8_t *entry_of(archive *from)
+{
+    for (size_t at = 0; at + 57 < from->size; at++)
+        if (memcmp(from->bytes + at, "PK\1\2", 4) == 0 &&
+            memcmp(from->bytes + at + 46, "y_train.npy", 11) == 0)
+            return from->bytes + at;
+    ck_abort_msg("no entry");
+    return NULL;
+}
+
+START_TEST(refuses_claims_that_cannot_be_true)
+{
+    archive whole = read_archive("deflated.npz"), changed = whole;
+    memcpy(entry_of(&changed) + 24, "\xfe\xff\xff\xff", 4);
+    assert_refused(&changed, NEURON_E_FORMAT, "4294967294 bytes are more than");
+    changed = whole;
+    memcpy(entry_of(&changed) + 24, "\xff\xff\xff\xff", 4);
+    assert_refused(&changed, NEURON_E_UNSUPPORTED, "a member of 4 GB or more (ZIP64)");
+    changed = whole;
+    memcpy(entry_of(&changed) + 20, "\xfe\xff\xff\xff", 4);
+    assert_refused(&changed, NEURON_E_FORMAT, "a member of 4294967294 packed bytes at byte");
+    changed = whole;
+    memcpy(entry_of(&changed) + 42, "\xfe\xff\xff\xff", 4);
+    assert_refused(&changed, NEURON_E_FORMAT, "there is no member of the archive at byte");
+    changed = whole;
+    entry_of(&changed)[24]++;
+    assert_refused(&changed, NEURON_E_FORMAT, "y_train.npy: unpacks to less than the 161 bytes");
+    changed = whole;
+    entry_of(&changed)[24]--;
+    assert_refused(&changed, NEURON_E_FORMAT, "y_train.npy: unpacks to more than the 159 bytes");
+    changed = whole;
+    entry_of(&changed)[16] ^= 1;
+    assert_refused(&changed, NEURON_E_FORMAT, "y_train.npy: is damaged: its checksum is");
+    changed = whole;
+    entry_of(&changed)[8] |= 1;
+    assert_refused(&changed, NEURON_E_UNSUPPORTED, "y_train.npy: is encrypted");
+    changed = whole;
+    entry_of(&changed)[0] = 0;
+    assert_refused(&changed, NEURON_E_FORMAT, "the archive's directory is damaged at byte");
+    changed = read_archive("stored.npz");
+    entry_of(&changed)[24]++;
+    assert_refused(&changed, NEURON_E_FORMAT, "y_train.npy: is stored, but has 132 bytes packed");
+    changed = whole;
+    memset(changed.bytes + changed.size - 12, 0xff, 2);
+    memset(changed.bytes + changed.size - 14, 0xff, 2);
+    assert_refused(&changed, NEURON_E_UNSUPPORTED, "a ZIP64 archive, which is not read");
+    changed = whole;
+    changed.bytes[changed.size - 3] = 0x7f;
+    assert_refused(&changed, NEURON_E_FORMAT, "goes beyond its end record at byte");
+}
+END_TEST
+
+START_TEST(loads_a_pair_of_files)
+{
+    char examples[4096], labels[4096];
+    neuron_tensor_t *tensor;
+    neuron_dataset_t *dataset;
+    snprintf(examples, sizeof examples, "%s", test_file("x.npy"));
+    snprintf(labels, sizeof labels, "%s", test_file("y.npy"));
+    static const char *const names[] = {"x_train", "y_train"};
+    for (int i = 0; i < 2; i++) {
+        assert_ok(neuron_tensor_load_npz(&tensor, context, fixture("stored.npz"), names[i]));
+        assert_ok(neuron_tensor_save_npy(tensor, i ? labels : examples));
+        neuron_tensor_unref(tensor);
+    }
+    assert_ok(neuron_dataset_load_npy(&dataset, context, examples, labels, 3));
+    ck_assert_int_eq(neuron_dataset_count(dataset), 4);
+    neuron_dataset_unref(dataset);
+    assert_status(neuron_dataset_load_npy(&dataset, context, examples, labels, 2), NEURON_E_DATA);
+    assert_message("y.npy: label 2 of example 2 is not 0 to 1");
+    assert_status(neuron_dataset_load_npy(&dataset, context, labels, labels, 2), NEURON_E_SHAPE);
+    ck_assert_ptr_null(dataset);
+}
+END_TEST
+
+START_TEST(refuses_null)
+{
+    neuron_tensor_t *tensor;
+    neuron_dataset_t *dataset;
+#define REFUSED(call) assert_status((call), NEURON_E_ARGUMENT)
+    REFUSED(neuron_tensor_load_npz(NULL, context, "a", "x"));
+    REFUSED(neuron_tensor_load_npz(&tensor, NULL, "a", "x"));
+    REFUSED(neuron_tensor_load_npz(&tensor, context, NULL, "x"));
+    REFUSED(neuron_tensor_load_npz(&tensor, context, "a", NULL));
+    REFUSED(neuron_dataset_load_npz(NULL, context, "a", "x", "y", 10));
+    REFUSED(neuron_dataset_load_npz(&dataset, NULL, "a", "x", "y", 10));
+    REFUSED(neuron_dataset_load_npz(&dataset, context, NULL, "x", "y", 10));
+    REFUSED(neuron_dataset_load_npz(&dataset, context, "a", NULL, "y", 10));
+    REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", NULL, 10));
+    REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", "y", 0));
+    REFUSED(neuron_dataset_load_npy(NULL, context, "x", "y", 10));
+    REFUSED(neuron_dataset_load_npy(&dataset, NULL, "x", "y", 10));
+    REFUSED(neuron_dataset_load_npy(&dataset, context, NULL, "y", 10));
+    REFUSED(neuron_dataset_load_npy(&dataset, context, "x", NULL, 10));
+    REFUSED(neuron_dataset_load_npy(&dataset, context, "x", "y", 0));
+#undef REFUSED
+    assert_status(neuron_tensor_load_npz(&tensor, context, "/nowhere.npz", "x"), NEURON_E_IO);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("npz");
+    TCase *tests = tcase_create("npz");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, reads_what_numpy_writes);
+    tcase_add_test(tests, says_what_is_wrong);
+    tcase_add_test(tests, refuses_an_archive_cut_anywhere);
+    tcase_add_test(tests, survives_any_changed_byte);
+    tcase_add_test(tests, refuses_claims_that_cannot_be_true);
+    tcase_add_test(tests, loads_a_pair_of_files);
+    tcase_add_test(tests, refuses_null);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

@@ -1,0 +1,29 @@
+/* Feeds bytes to the reader of .npz archives, as two arrays that make a dataset. */
+#include "limited.h"
+
+#include "data/npz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    neuron_context_t *context = limited_context(size);
+    neuron_content archive;
+    if (context && neuron_content_of(&archive, context, bytes, size, "fuzz") == NEURON_OK) {
+        neuron_tensor_t *examples = NULL, *labels = NULL;
+        neuron_dataset_t *dataset = NULL;
+        int status = neuron_npz_read(&examples, &archive, "x_train");
+        limited_check(status, examples);
+        if (status == NEURON_OK)
+            status = neuron_npz_read(&labels, &archive, "y_train");
+        limited_check(status, examples ? labels : NULL);
+        if (status == NEURON_OK) {
+            status = neuron_npy_dataset(&dataset, context, examples, labels, 3, "fuzz");
+            limited_check(status, dataset);
+        }
+        neuron_dataset_unref(dataset);
+        neuron_tensor_unref(labels);
+        neuron_tensor_unref(examples);
+        neuron_content_close(&archive);
+    }
+    neuron_context_unref(context);
+    return 0;
+}

@@ -1,0 +1,125 @@
+#include "reference-call.h"
+
+#include <math.h>
+#include <string.h>
+
+static void copy(const reference_call *c)
+{
+    memcpy(c->y, c->x, (size_t)c->count * sizeof *c->y);
+}
+
+static void relu(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] > 0 ? c->x[i] : 0;
+}
+
+static void hyperbolic_tangent(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = tanh(c->x[i]);
+}
+
+static void sigmoid(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = 1 / (1 + exp(-c->x[i]));
+}
+
+static void leaky_relu(const reference_call *c)
+{
+    const double slope = reference_option(c, NEURON_NODE_SLOPE);
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] > 0 ? c->x[i] : slope * c->x[i];
+}
+
+static void elu(const reference_call *c)
+{
+    const double alpha = reference_option(c, NEURON_NODE_ALPHA);
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] > 0 ? c->x[i] : alpha * expm1(c->x[i]);
+}
+
+static void gelu(const reference_call *c)
+{
+    const bool approximate = reference_option(c, NEURON_NODE_APPROXIMATE) != 0;
+    const double pi = acos(-1);
+    for (int64_t i = 0; i < c->count; i++) {
+        double x = c->x[i];
+        double inner = sqrt(2 / pi) * (x + 0.044715 * pow(x, 3));
+        c->y[i] = 0.5 * x * (1 + (approximate ? tanh(inner) : erf(x / sqrt(2))));
+    }
+}
+
+/* A custom layer of test-custom.c: x sigmoid(x). */
+static void swish(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] / (1 + exp(-c->x[i]));
+}
+
+/* Sums of each row of values that lie along the axis. */
+static void softmax(const reference_call *c)
+{
+    int32_t axis = (int32_t)reference_option(c, NEURON_NODE_AXIS), rank = c->shape->rank;
+    int64_t width = c->shape->extent[axis], step = 1;
+    for (int32_t a = axis + 1; a < rank; a++)
+        step *= c->shape->extent[a];
+    for (int64_t v = 0; v < c->count; v++) {
+        int64_t first = v - v / step % width * step;
+        double largest = -INFINITY, sum = 0;
+        for (int64_t i = 0; i < width; i++)
+            largest = fmax(largest, c->x[first + i * step]);
+        for (int64_t i = 0; i < width; i++)
+            sum += exp(c->x[first + i * step] - largest);
+        c->y[v] = exp(c->x[v] - largest) / sum;
+    }
+}
+
+/* A value is dropped if its 16 random bits, as a fraction, are below the rate. Of every 64 values
+ * number i takes them from block i % 8 of eight: number i / 8 % 4 of it, the lower half for the first
+ * 32 values, the upper one for the others. */
+static void dropout(const reference_call *c)
+{
+    const double rate = c->reference->training ? reference_option(c, NEURON_NODE_RATE) : 0;
+    for (int64_t i = 0; i < c->count; i++) {
+        uint32_t numbers[4], place = (uint32_t)(i % 64);
+        uint64_t block = (uint64_t)i / 64 * 8 + place % 8;
+        reference_random(c, block, numbers);
+        uint32_t bits = numbers[place / 8 % 4] >> (place < 32 ? 0 : 16) & 0xffff;
+        bool dropped = bits < rint(rate * 0x1p16);
+        c->y[i] = dropped ? 0 : c->x[i] / (1 - rate);
+    }
+}
+
+/* Of every four values the first two take the two normal numbers that the first half of a block
+ * makes, the others those of the second half. */
+static void gaussian_noise(const reference_call *c)
+{
+    const double deviation =
+        c->reference->training ? reference_option(c, NEURON_NODE_DEVIATION) : 0;
+    for (int64_t i = 0; i < c->count; i++) {
+        uint32_t numbers[4];
+        reference_random(c, (uint64_t)i / 4, numbers);
+        double share = (double)(numbers[i % 4 / 2 * 2] >> 8) * 0x1p-24;
+        double angle = 2 * acos(-1) * (double)(numbers[i % 4 / 2 * 2 + 1] >> 8) * 0x1p-24;
+        double radius = sqrt(-2 * log(1 - share));
+        c->y[i] = c->x[i] + deviation * radius * (i % 2 ? sin(angle) : cos(angle));
+    }
+}
+
+const reference_layer reference_value_layers[] = {
+    {"dropout", dropout},
+    {"elu", elu},
+    {"flatten", copy},
+    {"gaussian_noise", gaussian_noise},
+    {"gelu", gelu},
+    {"leaky_relu", leaky_relu},
+    {"relu", relu},
+    {"reshape", copy},
+    {"sigmoid", sigmoid},
+    {"softmax", softmax},
+    {"swish", swish},
+    {"tanh", hyperbolic_tangent},
+    {NULL, NULL},
+};

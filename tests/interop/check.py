@@ -1,0 +1,49 @@
+"""Compares libneuron with PyTorch and Keras: check.py LIBRARY [WORD]
+
+Prints one line for each number compared and ends with status 1 if a relative difference is above
+1e-5; with 77, which Meson takes as skipped, where PyTorch or Keras is missing. With WORD only what
+has it in its name is printed.
+"""
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+try:
+    import keras
+    import numpy
+    import torch
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+import layers
+import losses
+import optimizers
+from neuron import Neuron
+
+TOLERANCE = 1e-5
+keras.config.set_floatx("float64")
+torch.set_num_threads(1)
+
+
+def difference(ours, theirs):
+    theirs = theirs.detach().numpy().reshape(-1)
+    ours = numpy.asarray(ours, numpy.float64).reshape(-1)
+    assert ours.shape == theirs.shape, (ours.shape, theirs.shape)
+    assert numpy.isfinite(ours).all() and numpy.isfinite(theirs).all()
+    return abs(ours - theirs).max() / max(abs(theirs).max(), 1e-30)
+
+
+neuron = Neuron(sys.argv[1])
+word = sys.argv[2] if len(sys.argv) > 2 else ""
+count, wrong = 0, 0
+for module in (layers, losses, optimizers):
+    for name, mine, reference in module.differences(neuron):
+        if word in name:
+            relative = difference(mine, reference)
+            count += 1
+            wrong += relative > TOLERANCE
+            print(f"{relative:9.1e}  {'' if relative <= TOLERANCE else 'TOO MUCH '}{name}")
+print(f"{count} compared, {wrong} differ by more than {TOLERANCE:g}")
+sys.exit(1 if wrong else 0)

@@ -1,0 +1,150 @@
+"""libneuron through ctypes: functions, their types and the enumerators are read from the headers."""
+import ctypes
+import glob
+import os
+import re
+
+import numpy
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HEADERS = os.path.join(HERE, "..", "..", "include", "libneuron")
+ENUMERATORS = os.path.join(HERE, "..", "abi", "enumerators.txt")
+PLAIN = {
+    "int": ctypes.c_int,
+    "int32_t": ctypes.c_int32,
+    "uint32_t": ctypes.c_uint32,
+    "int64_t": ctypes.c_int64,
+    "uint64_t": ctypes.c_uint64,
+    "size_t": ctypes.c_size_t,
+    "float": ctypes.c_float,
+    "double": ctypes.c_double,
+    "void": None,
+}
+
+
+def ctype(text):
+    words = text.replace("const", "").split()
+    if "*" in text or "[" in text or words[0].endswith("_t") and words[0] not in PLAIN:
+        return ctypes.c_char_p if words[0] == "char" and text.count("*") == 1 else ctypes.c_void_p
+    return PLAIN[words[0]]
+
+
+def declare(library):
+    """Sets the types of every function that the headers declare and the library has."""
+    for path in glob.glob(os.path.join(HEADERS, "*.h")):
+        with open(path, encoding="utf-8") as file:
+            text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+        for result, name, arguments in re.findall(
+            r"NEURON_API\s+([\w\s]+?\**)\s*(neuron_\w+)\(([^;]*)\);", text
+        ):
+            function = getattr(library, name)
+            function.restype = ctype(result)
+            types = [argument.strip() for argument in arguments.split(",")]
+            function.argtypes = [ctype(argument) for argument in types if argument != "void"]
+
+
+def enumerators():
+    with open(ENUMERATORS, encoding="utf-8") as file:
+        rows = [line.split() for line in file if line.strip() and not line.startswith("#")]
+    return {name: int(value) for name, value in rows}
+
+
+class Neuron:
+    """The library, one context, and what a comparison does with them again and again."""
+
+    def __init__(self, path):
+        self.library = ctypes.CDLL(path)
+        declare(self.library)
+        self.enumerators = enumerators()
+        self.context = self.make("neuron_context_create")
+
+    def __getattr__(self, name):
+        if name.startswith("NEURON_"):
+            return self.enumerators[name]
+        return getattr(self.library, name)
+
+    def must(self, status):
+        if status < 0:
+            raise RuntimeError(self.library.neuron_error_last().decode())
+
+    def make(self, function, *arguments):
+        handle = ctypes.c_void_p()
+        self.must(getattr(self.library, function)(ctypes.byref(handle), *arguments))
+        return handle
+
+    def shape(self, extents):
+        return (ctypes.c_int64 * len(extents))(*extents)
+
+    def nodes(self, *nodes):
+        return (ctypes.c_void_p * len(nodes))(*nodes)
+
+    def tensor(self, array):
+        kind = {"float32": self.NEURON_F32, "int32": self.NEURON_I32, "uint8": self.NEURON_U8}
+        array = numpy.ascontiguousarray(array)
+        return self.make(
+            "neuron_tensor_wrap", self.context, kind[array.dtype.name], self.shape(array.shape),
+            array.ndim, array.ctypes.data, self.NEURON_COPY, None, None,
+        )  # fmt: skip
+
+    def dataset(self, examples, labels, classes):
+        """Labels are class numbers or shares; targets of any kind if `classes` is 0."""
+        tensors = self.tensor(examples), self.tensor(labels)
+        if classes == 0:
+            return self.make("neuron_dataset_create_with_targets", self.context, *tensors)
+        return self.make("neuron_dataset_create", self.context, *tensors, classes)
+
+    def arrays(self, graph):
+        """Copies of all parameter arrays by name, flat."""
+        found = {}
+        for index in range(self.neuron_graph_array_count(graph)):
+            needed = ctypes.c_size_t()
+            self.must(self.neuron_graph_read_array(graph, index, None, 0, ctypes.byref(needed)))
+            values = numpy.empty(needed.value, numpy.float32)
+            self.must(
+                self.neuron_graph_read_array(graph, index, values.ctypes.data, values.size, None)
+            )
+            found[self.neuron_graph_array_name(graph, index).decode()] = values
+        return found
+
+    def write(self, graph, arrays):
+        for index in range(self.neuron_graph_array_count(graph)):
+            values = arrays[self.neuron_graph_array_name(graph, index).decode()]
+            values = numpy.ascontiguousarray(values, numpy.float32)
+            self.must(self.neuron_graph_write_array(graph, index, values.ctypes.data, values.size))
+
+    def predict(self, graph, examples, outputs):
+        result = numpy.zeros((len(examples), outputs), numpy.float32)
+        output = self.make(
+            "neuron_tensor_wrap", self.context, self.NEURON_F32, self.shape(result.shape), 2,
+            result.ctypes.data, self.NEURON_BORROW, None, None,
+        )  # fmt: skip
+        self.must(self.neuron_graph_predict(graph, self.tensor(examples), output))
+        return result
+
+    def optimizer(self, rule, **options):
+        made = self.make("neuron_optimizer_create", self.context, getattr(self, rule))
+        for name, value in options.items():
+            option = getattr(self, "NEURON_OPTIMIZER_" + name.upper())
+            self.must(self.neuron_optimizer_set_float(made, option, value))
+        return made
+
+    def train(self, graph, optimizer, dataset, epochs, batch, loss=None):
+        """Whole epochs in the order of the examples; returns the loss of each."""
+        trainer = self.make("neuron_trainer_create", graph, optimizer, dataset)
+        for option, value in (("EPOCHS", epochs), ("BATCH_SIZE", batch), ("SHUFFLE", 0)):
+            key = getattr(self, "NEURON_TRAINER_" + option)
+            self.must(self.neuron_trainer_set_int(trainer, key, value))
+        if loss:
+            self.must(self.neuron_trainer_set_loss(trainer, loss))
+        history = ctypes.c_void_p()
+        self.must(self.neuron_trainer_run(trainer, ctypes.byref(history)))
+        losses = []
+        for epoch in range(epochs):
+            value = ctypes.c_double()
+            self.must(
+                self.neuron_history_get(
+                    history, epoch, self.NEURON_METRIC_LOSS, ctypes.byref(value)
+                )
+            )
+            losses.append(value.value)
+        return losses

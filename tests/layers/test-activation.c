@@ -1,0 +1,199 @@
+/* The layers of activation.h that have no test of their own. */
+#include "gradient.h"
+#include "test-common.h"
+
+#include "graph/graph.h"
+#include "layers/activation.h"
+
+#include <math.h>
+
+static neuron_node_t *approximate_gelu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    neuron_node_t *node = neuron_gelu(graph, x);
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_APPROXIMATE, 1));
+    return node;
+}
+
+static neuron_node_t *leaky_relu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_leaky_relu(graph, x, 0.3);
+}
+
+static neuron_node_t *flat_relu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_leaky_relu(graph, x, 0);
+}
+
+static neuron_node_t *elu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_elu(graph, x, 1);
+}
+
+static neuron_node_t *scaled_elu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_elu(graph, x, 1.7);
+}
+
+static double sigmoid_of(double x)
+{
+    return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
+}
+
+static double leaky_relu_of(double x)
+{
+    return x > 0 ? x : 0.3 * x;
+}
+
+static double flat_relu_of(double x)
+{
+    return x > 0 ? x : 0;
+}
+
+static double elu_of(double x)
+{
+    return x > 0 ? x : expm1(x);
+}
+
+static double scaled_elu_of(double x)
+{
+    return x > 0 ? x : 1.7 * expm1(x);
+}
+
+static double gelu_of(double x)
+{
+    return 0.5 * x * erfc(-x / sqrt(2));
+}
+
+static double approximate_gelu_of(double x)
+{
+    return x * sigmoid_of(2 * sqrt(2 / acos(-1)) * (x + 0.044715 * pow(x, 3)));
+}
+
+static const struct {
+    neuron_node_t *(*add)(neuron_graph_t *graph, neuron_node_t *x);
+    double (*value)(double x);
+    double lowest, highest; /* at the infinities */
+} cases[] = {
+    {neuron_sigmoid, sigmoid_of, 0, 1},
+    {leaky_relu, leaky_relu_of, (double)-INFINITY, (double)INFINITY},
+    {flat_relu, flat_relu_of, (double)NAN, (double)INFINITY}, /* 0 times infinity */
+    {elu, elu_of, -1, (double)INFINITY},
+    {scaled_elu, scaled_elu_of, -1.7, (double)INFINITY},
+    {neuron_gelu, gelu_of, 0, (double)INFINITY},
+    {approximate_gelu, approximate_gelu_of, 0, (double)INFINITY},
+};
+enum { CASES = sizeof cases / sizeof *cases };
+
+/* What a layer makes of some values. */
+static void apply(int kind, const float *input, int64_t count, float *output)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = vector_input(graph, count);
+    assert_ok(neuron_graph_finish(graph, cases[kind].add(graph, x)));
+    predict(graph, input, 1, output);
+    neuron_graph_unref(graph);
+}
+
+/* To a few bits of each value, however small: nothing cancels. */
+START_TEST(values)
+{
+    enum { COUNT = 16 };
+    const float input[COUNT] = {0,  1e-6f, -1e-6f, 0.5f, -0.5f, 1,   -1,   3,
+                                -3, 5.5f,  -5.5f,  9,    -8.5f, 100, -100, 1e20f};
+    float output[COUNT];
+    apply(_i, input, COUNT, output);
+    for (int i = 0; i < COUNT; i++) {
+        double expected = cases[_i].value((double)input[i]);
+        ck_assert_msg(fabs((double)output[i] - expected) <= 1e-5 * fabs(expected) + 1e-37,
+                      "case %d: of %g comes %.9g, not %.9g", _i, (double)input[i],
+                      (double)output[i], expected);
+    }
+}
+END_TEST
+
+START_TEST(infinity_and_what_is_no_number)
+{
+    float output[3];
+    apply(_i, (const float[]){-INFINITY, INFINITY, NAN}, 3, output);
+    if (isnan(cases[_i].lowest))
+        ck_assert(isnan(output[0]));
+    else
+        ck_assert_float_eq(output[0], (float)cases[_i].lowest);
+    ck_assert_float_eq(output[1], (float)cases[_i].highest);
+    ck_assert(isnan(output[2]));
+}
+END_TEST
+
+START_TEST(gradient)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 17);
+    check_layer(graph, cases[_i].add(graph, x), 5);
+}
+END_TEST
+
+/* Twice, so that one works over the other; and behind layers that read what they made. */
+START_TEST(gradient_of_an_image)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 5, 2), 3, 2, 2);
+    x = cases[_i].add(graph, cases[_i].add(graph, x));
+    x = neuron_relu(graph, neuron_batch_norm(graph, x));
+    check_layer(graph, neuron_dropout(graph, cases[_i].add(graph, x), 0.3), 3);
+}
+END_TEST
+
+/* Far from 0 slopes must be what they are, not infinity times 0. */
+START_TEST(slopes_near_and_far)
+{
+    static const float x[] = {-1e20f, -100, -20, -3, -0.5f, 0.5f, 3, 20, 100, 1e20f};
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = cases[_i].add(graph, vector_input(graph, 1));
+    const neuron_layer *layer = node->spec.layer;
+    for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
+        float y, dx, dy = 2;
+        double step = 1e-5 * fmax(1, fabs((double)x[i]));
+        double expected =
+            (cases[_i].value((double)x[i] + step) - cases[_i].value((double)x[i] - step)) / step;
+        layer->activation->values(&node->spec, &x[i], 1, &y);
+        layer->activation->gradients(
+            &node->spec, layer->flags & NEURON_LAYER_READS_INPUT ? &x[i] : &y, &dy, 1, &dx);
+        ck_assert_double_eq_tol((double)dx, expected, 1e-5);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(bad_numbers_are_refused)
+{
+    for (int i = 0; i < 2; i++) {
+        neuron_graph_t *graph = new_graph();
+        neuron_node_t *x = vector_input(graph, 4);
+        ck_assert_ptr_null(i ? neuron_elu(graph, x, (double)NAN)
+                             : neuron_leaky_relu(graph, x, -0.1));
+        assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
+        assert_message(i ? "elu: alpha nan is not 0 to " : "leaky_relu: slope -0.1 is not 0 to ");
+        neuron_graph_unref(graph);
+    }
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_gelu(graph, vector_input(graph, 4));
+    assert_status(neuron_node_set_int(x, NEURON_NODE_APPROXIMATE, 2), NEURON_E_ARGUMENT);
+    assert_message("gelu: approximate 2 is not a whole number from 0 to 1");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("activation");
+    TCase *tests = tcase_create("activation");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_loop_test(tests, values, 0, CASES);
+    tcase_add_loop_test(tests, infinity_and_what_is_no_number, 0, CASES);
+    tcase_add_loop_test(tests, gradient, 0, CASES);
+    tcase_add_loop_test(tests, gradient_of_an_image, 0, CASES);
+    tcase_add_loop_test(tests, slopes_near_and_far, 0, CASES);
+    tcase_add_test(tests, bad_numbers_are_refused);
+    return run_suite(suite);
+}

@@ -1,0 +1,203 @@
+#include "gradient.h"
+#include "test-common.h"
+
+#include "base/fill.h"
+#include "graph/session.h"
+
+#include <math.h>
+
+enum { SIDE = 9, SIZE = SIDE * SIDE, BATCH = 50, ALL = SIZE * BATCH };
+
+/* What a training step makes of images. */
+static void turn(double factor, int32_t threads, uint64_t seed, uint64_t step, const float *input,
+                 float *output)
+{
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_context_set_threads(context, threads));
+    neuron_graph_t *graph;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE}, 2);
+    assert_ok(neuron_graph_finish(graph, neuron_random_rotation(graph, x, factor)));
+    neuron_session *session;
+    assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));
+    neuron_session_forward(session, input, BATCH, seed, step);
+    memcpy(output, neuron_session_output(session), ALL * sizeof *output);
+    neuron_session_destroy(session);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+
+static float images[ALL], first[ALL], second[ALL];
+
+/* Planes that rise to the right: how they rise after a turn tells the angle. */
+static void make_planes(void)
+{
+    for (int i = 0; i < ALL; i++)
+        images[i] = (float)(i % SIDE - SIDE / 2);
+}
+
+/* Of one image, in full turns against the clock. */
+static double angle_of(const float *image)
+{
+    const int middle = SIDE / 2 * SIDE + SIDE / 2;
+    double right = (double)(image[middle + 1] - image[middle - 1]);
+    double down = (double)(image[middle + SIDE] - image[middle - SIDE]);
+    return atan2(-down, right) / (2 * acos(-1));
+}
+
+START_TEST(angles_are_uniform)
+{
+    static const double factors[] = {0.05, 0.25, 0.5};
+    const double factor = factors[_i];
+    double sum = 0, squares = 0, largest = 0;
+    make_planes();
+    for (uint64_t step = 0; step < 40; step++) {
+        turn(factor, 2, 3, step, images, first);
+        for (int e = 0; e < BATCH; e++) {
+            double angle = angle_of(first + e * SIZE) / factor;
+            sum += angle;
+            squares += angle * angle;
+            largest = fmax(largest, fabs(angle));
+        }
+    }
+    /* Five standard deviations of 2000 draws. */
+    ck_assert_double_eq_tol(sum / (40 * BATCH), 0, 0.065);
+    ck_assert_double_eq_tol(squares / (40 * BATCH), 1.0 / 3, 0.034);
+    ck_assert_double_le(largest, 1 + 1e-5);
+    ck_assert_double_ge(largest, 0.99);
+}
+END_TEST
+
+START_TEST(a_factor_of_0_changes_nothing)
+{
+    make_planes();
+    turn(0, 2, 1, 0, images, first);
+    ck_assert_mem_eq(images, first, sizeof images);
+}
+END_TEST
+
+START_TEST(threads_do_not_matter)
+{
+    make_planes();
+    turn(0.2, 1, 1, 7, images, first);
+    for (int32_t threads = 2; threads <= 3; threads++) {
+        turn(0.2, threads, 1, 7, images, second);
+        ck_assert_mem_eq(first, second, sizeof first);
+    }
+}
+END_TEST
+
+START_TEST(steps_and_seeds_differ)
+{
+    make_planes();
+    turn(0.2, 2, 1, 7, images, first);
+    turn(0.2, 2, 1, 8, images, second);
+    ck_assert_mem_ne(first, second, sizeof first);
+    turn(0.2, 2, 2, 7, images, second);
+    ck_assert_mem_ne(first, second, sizeof first);
+}
+END_TEST
+
+START_TEST(off_in_prediction)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 2, 2, 1), 0.3);
+    assert_ok(neuron_graph_finish(graph, node));
+    const float input[4] = {1, -2, 3, -4};
+    float output[4];
+    predict(graph, input, 1, output);
+    ck_assert_mem_eq(input, output, sizeof input);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(places_outside)
+{
+    static const struct {
+        int32_t mode;
+        int64_t expected[11]; /* for -4 .. 6 of three places */
+    } rows[] = {
+        {NEURON_FILL_NEAREST, {0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2}},
+        {NEURON_FILL_CONSTANT, {-1, -1, -1, -1, 0, 1, 2, -1, -1, -1, -1}},
+        {NEURON_FILL_REFLECT, {2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0}},
+        {NEURON_FILL_WRAP, {2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0}},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (int64_t place = -4; place <= 6; place++)
+            ck_assert_int_eq(neuron_fill_place(rows[r].mode, place, 3),
+                             rows[r].expected[place + 4]);
+}
+END_TEST
+
+START_TEST(bad_numbers_are_refused)
+{
+    static const char *const messages[] = {"random_rotation: factor -0.1 is not 0 to 1",
+                                           "random_rotation: factor 1.5 is not 0 to 1",
+                                           "random_rotation: needs an input of rank 2 or 3"};
+    static const double factors[] = {-0.1, 1.5, 0.2};
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = _i < 2 ? image_input(graph, 4, 4, 1) : vector_input(graph, 16);
+    ck_assert_ptr_null(neuron_random_rotation(graph, x, factors[_i]));
+    assert_status(neuron_graph_finish(graph, x), _i < 2 ? NEURON_E_ARGUMENT : NEURON_E_SHAPE);
+    assert_message(messages[_i]);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(the_fill_mode_is_checked)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 4, 4, 1), 0.2);
+    double mode;
+    assert_ok(neuron_node_get(node, NEURON_NODE_FILL_MODE, &mode));
+    ck_assert_double_eq(mode, NEURON_FILL_REFLECT);
+    assert_status(neuron_node_set_int(node, NEURON_NODE_FILL_MODE, 15), NEURON_E_ARGUMENT);
+    assert_message("random_rotation: fill_mode 15 is not one of its choices");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+static const int32_t modes[] = {NEURON_FILL_NEAREST, NEURON_FILL_CONSTANT, NEURON_FILL_REFLECT,
+                                NEURON_FILL_WRAP};
+
+/* Behind a convolution; narrow images reach far outside when they are turned. */
+START_TEST(gradient)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 12, 2), 3, 2, 2);
+    x = neuron_random_rotation(graph, x, 0.5);
+    assert_ok(neuron_node_set_int(x, NEURON_NODE_FILL_MODE, modes[_i]));
+    assert_ok(neuron_node_set_float(x, NEURON_NODE_FILL_VALUE, 0.7));
+    check_layer(graph, neuron_relu(graph, x), 4);
+}
+END_TEST
+
+/* The way it is used: on the examples, which have no channels here. */
+START_TEST(gradient_as_the_first_layer)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){6, 7}, 2);
+    x = neuron_random_rotation(graph, x, 0.1);
+    x = neuron_reshape(graph, x, (const int64_t[]){6, 7, 1}, 3);
+    check_layer(graph, neuron_relu(graph, neuron_conv2d(graph, x, 4, 3, 3)), 4);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("random_rotation");
+    TCase *tests = tcase_create("random_rotation");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_loop_test(tests, angles_are_uniform, 0, 3);
+    tcase_add_test(tests, a_factor_of_0_changes_nothing);
+    tcase_add_test(tests, threads_do_not_matter);
+    tcase_add_test(tests, steps_and_seeds_differ);
+    tcase_add_test(tests, off_in_prediction);
+    tcase_add_test(tests, places_outside);
+    tcase_add_loop_test(tests, bad_numbers_are_refused, 0, 3);
+    tcase_add_test(tests, the_fill_mode_is_checked);
+    tcase_add_loop_test(tests, gradient, 0, sizeof modes / sizeof *modes);
+    tcase_add_test(tests, gradient_as_the_first_layer);
+    return run_suite(suite);
+}

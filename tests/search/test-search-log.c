@@ -1,0 +1,416 @@
+/* Searches with a file: interrupted anywhere they continue, and other files are left alone. */
+#include "test-common.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { TRIALS = 5, FOLDS = 2, LINES = 1 + TRIALS * FOLDS };
+
+typedef struct bytes {
+    char *data;
+    size_t size;
+} bytes;
+
+static bytes read_bytes(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    bytes b = {.size = (size_t)ftell(file)};
+    rewind(file);
+    b.data = malloc(b.size + 1);
+    ck_assert_uint_eq(fread(b.data, 1, b.size, file), b.size);
+    b.data[b.size] = '\0';
+    fclose(file);
+    return b;
+}
+
+static void write_bytes(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(data, 1, size, file), size);
+    fclose(file);
+}
+
+/* How often the function was called, and after how many calls it stops. */
+typedef struct calls {
+    int made, allowed;
+} calls;
+
+static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
+{
+    calls *c = user_data;
+    if (c->made == c->allowed)
+        return NEURON_STOP;
+    c->made++;
+    if (neuron_trial_number(trial, "rate") < 0.2) /* else there is none */
+        *score = neuron_trial_number(trial, "rate") / 3 +
+                 (double)(neuron_trial_seed(trial) % 1000) / 1000;
+    return 0;
+}
+
+typedef struct settings {
+    const char *names[2];
+    double rates[3];
+    const char *labels[2];
+    int32_t folds, goal;
+} settings;
+
+static const settings usual = {.names = {"rate", "kind \"of\" thing"},
+                               .rates = {0.1, 0.025, 3},
+                               .labels = {"relu", "\xc3\xa9lu"},
+                               .folds = FOLDS,
+                               .goal = NEURON_GOAL_SMALLEST};
+
+static neuron_search_t *make(settings s, calls *c, const char *path)
+{
+    neuron_context_t *context = test_context();
+    neuron_search_t *search;
+    assert_ok(neuron_search_create(&search, context, try_one, c));
+    assert_ok(neuron_search_add_factor(search, s.names[0], s.rates, 3));
+    assert_ok(neuron_search_add_choice(search, s.names[1], s.labels, 2));
+    assert_ok(neuron_search_set_folds(search, s.folds));
+    assert_ok(neuron_search_set_goal(search, s.goal));
+    assert_ok(neuron_search_set_log(search, path));
+    neuron_context_unref(context);
+    return search;
+}
+
+static const char *path;
+static bytes whole;
+static double scores[TRIALS];
+
+static void search_whole(void)
+{
+    path = test_file("search.jsonl");
+    calls c = {.allowed = 1000};
+    neuron_search_t *search = make(usual, &c, path);
+    assert_ok(neuron_search_run_random(search, TRIALS, 7));
+    ck_assert_int_eq(c.made, TRIALS * FOLDS);
+    for (int i = 0; i < TRIALS; i++)
+        scores[i] = neuron_trial_score(neuron_search_trial(search, i));
+    whole = read_bytes(path);
+    neuron_search_unref(search);
+}
+
+static void drop_whole(void)
+{
+    free(whole.data);
+}
+
+static size_t lines_in(const char *text, size_t size)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < size; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+static void assert_as_whole(const neuron_search_t *search)
+{
+    ck_assert_int_eq(neuron_search_trial_count(search), TRIALS);
+    for (int i = 0; i < TRIALS; i++) {
+        double score = neuron_trial_score(neuron_search_trial(search, i));
+        ck_assert(score == scores[i] || (isnan(score) && isnan(scores[i])));
+    }
+    bytes file = read_bytes(path);
+    ck_assert_uint_eq(lines_in(file.data, file.size), LINES);
+    ck_assert_int_eq(file.data[file.size - 1], '\n');
+    free(file.data);
+}
+
+START_TEST(the_file_says_all)
+{
+    ck_assert_uint_eq(lines_in(whole.data, whole.size), LINES);
+    const char header[] =
+        "{\"libneuron.search\":1,\"kind\":\"random\",\"seed\":7,\"folds\":2,\"goal\":\"smallest\","
+        "\"factors\":[{\"name\":\"rate\",\"levels\":[0.1";
+    ck_assert_int_eq(strncmp(whole.data, header, sizeof header - 1), 0);
+    ck_assert_ptr_nonnull(strstr(whole.data, "\n{\"trial\":0,\"fold\":0,\"seed\":"));
+    ck_assert_ptr_nonnull(strstr(whole.data, "\n{\"trial\":4,\"fold\":1,\"seed\":"));
+    ck_assert_ptr_nonnull(strstr(whole.data, "\"score\":null,\"seconds\":"));
+    ck_assert_ptr_nonnull(strstr(whole.data, "\"kind \\\"of\\\" thing\":\"\xc3\xa9lu\""));
+}
+END_TEST
+
+START_TEST(what_is_done_is_not_done_again)
+{
+    write_bytes(path, whole.data, whole.size);
+    calls c = {.allowed = 0};
+    neuron_search_t *search = make(usual, &c, path);
+    assert_ok(neuron_search_run_random(search, TRIALS, 7));
+    assert_as_whole(search);
+    bytes file = read_bytes(path);
+    ck_assert_mem_eq(file.data, whole.data, whole.size); /* nor written again */
+    free(file.data);
+    c.allowed = 2;
+    assert_ok(neuron_search_run_random(search, TRIALS + 1, 7)); /* one more */
+    ck_assert_int_eq(c.made, FOLDS);
+    neuron_search_unref(search);
+}
+END_TEST
+
+START_TEST(stopped_after_each_line)
+{
+    for (int done = 0; done <= TRIALS * FOLDS; done++) {
+        unlink(path);
+        calls c = {.allowed = done};
+        neuron_search_t *search = make(usual, &c, path);
+        ck_assert_int_eq(neuron_search_run_random(search, TRIALS, 7),
+                         done < TRIALS * FOLDS ? NEURON_STOP : 0);
+        neuron_search_unref(search);
+        c = (calls){.allowed = 1000};
+        search = make(usual, &c, path);
+        assert_ok(neuron_search_run_random(search, TRIALS, 7));
+        ck_assert_int_eq(c.made, TRIALS * FOLDS - done);
+        assert_as_whole(search);
+        neuron_search_unref(search);
+    }
+}
+END_TEST
+
+/* What is left of a file that is cut anywhere is used, to the last whole line. Most times the
+ * function stops at once, as each line that is added waits for the disk, the first one also. */
+START_TEST(cut_at_each_byte)
+{
+    const size_t header = (size_t)(strchr(whole.data, '\n') - whole.data);
+    for (size_t size = 0; size < whole.size; size += size < header ? 4 : 1) {
+        write_bytes(path, whole.data, size);
+        size_t lines = lines_in(whole.data, size);
+        int done = lines > 0 ? (int)lines - 1 : 0;
+        calls c = {.allowed = size % 300 == 0 ? 1000 : 0};
+        neuron_search_t *search = make(usual, &c, path);
+        int status = neuron_search_run_random(search, TRIALS, 7);
+        if (c.allowed > 0) {
+            assert_ok(status);
+            ck_assert_int_eq(c.made, TRIALS * FOLDS - done);
+            assert_as_whole(search);
+        } else {
+            ck_assert_int_eq(status, NEURON_STOP);
+            ck_assert_int_eq(neuron_search_trial_count(search), done / FOLDS);
+            bytes file = read_bytes(path);
+            ck_assert_uint_eq(lines_in(file.data, file.size), lines > 0 ? lines : 1);
+            ck_assert_mem_eq(file.data, whole.data, file.size);
+            ck_assert_int_eq(file.data[file.size - 1], '\n');
+            free(file.data);
+        }
+        neuron_search_unref(search);
+    }
+}
+END_TEST
+
+/* ---- Files that do not fit ---- */
+
+static void refuse(settings s, bool grid, uint64_t seed, int expected, const char *message)
+{
+    bytes before = read_bytes(path);
+    calls c = {.allowed = 1000};
+    neuron_search_t *search = make(s, &c, path);
+    assert_status(grid ? neuron_search_run_grid(search) : neuron_search_run_random(search, 3, seed),
+                  expected);
+    assert_message(path);
+    assert_message(message);
+    ck_assert_int_eq(c.made, 0);
+    ck_assert_int_eq(neuron_search_trial_count(search), 0);
+    bytes after = read_bytes(path);
+    ck_assert_uint_eq(before.size, after.size);
+    ck_assert_mem_eq(before.data, after.data, before.size);
+    free(before.data);
+    free(after.data);
+    /* The search is as before: it may run otherwise. */
+    assert_ok(neuron_search_set_log(search, NULL));
+    assert_ok(neuron_search_run_random(search, 1, 3));
+    neuron_search_unref(search);
+}
+
+START_TEST(another_search_is_refused)
+{
+    write_bytes(path, whole.data, whole.size);
+    const int data = NEURON_E_DATA;
+    refuse(usual, true, 0, data, "belongs to another search: its kind is \"random\", not \"grid\"");
+    refuse(usual, false, 8, data, "belongs to another search: its seed is 7, not 8");
+    settings s = usual;
+    s.folds = 3;
+    refuse(s, false, 7, data, "its folds is 2, not 3");
+    s = usual;
+    s.goal = NEURON_GOAL_LARGEST;
+    refuse(s, false, 7, data, "its goal is \"smallest\", not \"largest\"");
+    s = usual;
+    s.names[0] = "speed";
+    refuse(s, false, 7, data, "its factor 0 is \"rate\", not \"speed\"");
+    s = usual;
+    s.rates[1] = 0.5;
+    refuse(s, false, 7, data, "its list of levels of factor 0 is [");
+    s = usual;
+    s.labels[1] = "tanh";
+    refuse(s, false, 7, data, "its list of levels of factor 1 is [\"relu\"");
+    s = usual;
+    s.names[1] = "other";
+    refuse(s, false, 7, data, "factor 1");
+}
+END_TEST
+
+START_TEST(other_files_are_refused)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"a letter to a friend", "is not the log of a search"},
+        {"a letter to a friend\nin two lines\n", "is not valid JSON at byte 1"},
+        {"{\"a\":1}\n", "is not the log of a search"},
+        {"\n", "is not valid JSON"},
+        {"{\"libneuron.search\":1,\"kind\":\"grid", "is not the log of a search"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_bytes(path, cases[i].text, strlen(cases[i].text));
+        refuse(usual, false, 7, NEURON_E_FORMAT, cases[i].message);
+    }
+    write_bytes(path, "{\"libneuron.search\":2}\n", 23);
+    refuse(usual, false, 7, NEURON_E_DATA, "its version is 2, not 1");
+    write_bytes(path, "{\"libneuron.search\":1}\n", 23);
+    refuse(usual, false, 7, NEURON_E_DATA, "its kind is missing, not \"random\"");
+}
+END_TEST
+
+/* Replaces the first `from` by a text of the same length. */
+static void damage(const char *from, const char *to)
+{
+    char *copy = malloc(whole.size);
+    memcpy(copy, whole.data, whole.size);
+    char *found = memmem(copy, whole.size, from, strlen(from));
+    ck_assert_ptr_nonnull(found);
+    ck_assert_uint_eq(strlen(from), strlen(to));
+    memcpy(found, to, strlen(to));
+    write_bytes(path, copy, whole.size);
+    free(copy);
+}
+
+START_TEST(wrong_lines_are_refused)
+{
+    static const struct {
+        const char *from, *to, *message;
+    } cases[] = {
+        {"\"trial\":0,\"fold\":0", "\"trial\":1,\"fold\":0",
+         "line 2 is not that of trial 0, fold 0"},
+        {"\"trial\":1,\"fold\":1", "\"trial\":1,\"fold\":0",
+         "line 5 is not that of trial 1, fold 1"},
+        {"\"trial\":2,\"fold\":0", "\"trixl\":2,\"fold\":0",
+         "line 6 is not that of trial 2, fold 0"},
+        {"\"trial\":2,\"fold\":0", "\"trial\":2 \"fold\":0", "is not valid JSON at byte"},
+        {"\"score\":", "\"scxre\":", "line 2"},
+        {"\"score\":null", "\"score\":true", "line"},
+        {"\"seconds\":", "\"secxnds\":", "line 2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        damage(cases[i].from, cases[i].to);
+        refuse(usual, false, 7, NEURON_E_FORMAT, cases[i].message);
+    }
+    /* A line too many, and one too few. */
+    char *third = strchr(strchr(whole.data, '\n') + 1, '\n') + 1;
+    write_bytes(path, whole.data, (size_t)(third - whole.data));
+    FILE *file = fopen(path, "ab");
+    fwrite(third - 10, 1, 10, file);
+    fclose(file);
+    refuse(usual, false, 7, NEURON_E_FORMAT, "is not valid JSON");
+}
+END_TEST
+
+START_TEST(a_log_that_cannot_be_written)
+{
+    calls c = {.allowed = 1000};
+    neuron_search_t *search = make(usual, &c, "/nowhere/at/all");
+    assert_status(neuron_search_run_random(search, TRIALS, 7), NEURON_E_IO);
+    assert_message("/nowhere/at/all");
+    ck_assert_int_eq(c.made, 0); /* nothing was tried for nothing */
+    neuron_search_unref(search);
+    search = make(usual, &c, "/");
+    assert_status(neuron_search_run_random(search, TRIALS, 7), NEURON_E_IO);
+    neuron_search_unref(search);
+}
+END_TEST
+
+/* ---- No memory ---- */
+
+static int64_t left = INT64_MAX;
+
+static void *allocate(size_t size, size_t alignment, void *user_data)
+{
+    (void)user_data;
+    if (left == 0)
+        return NULL;
+    left--;
+    void *memory = NULL;
+    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+}
+
+static void release(void *memory, void *user_data)
+{
+    (void)user_data;
+    free(memory);
+}
+
+static int live(neuron_context_t *context, calls *c)
+{
+    neuron_search_t *search;
+    int status = neuron_search_create(&search, context, try_one, c);
+    if (status < 0)
+        return status;
+    status = neuron_search_add_factor(search, usual.names[0], usual.rates, 3);
+    if (status == NEURON_OK)
+        status = neuron_search_add_choice(search, usual.names[1], usual.labels, 2);
+    if (status == NEURON_OK)
+        status = neuron_search_set_folds(search, FOLDS);
+    if (status == NEURON_OK)
+        status = neuron_search_set_goal(search, NEURON_GOAL_SMALLEST);
+    if (status == NEURON_OK)
+        status = neuron_search_set_log(search, path);
+    if (status == NEURON_OK)
+        status = neuron_search_run_random(search, TRIALS, 7);
+    neuron_search_unref(search);
+    return status;
+}
+
+/* Each attempt takes over what the one before it brought about. */
+START_TEST(no_memory_loses_nothing)
+{
+    calls c = {.allowed = 1000};
+    unlink(path);
+    for (int64_t allowed = 0, status = NEURON_E_MEMORY; status < 0; allowed++) {
+        neuron_context_t *context;
+        left = INT64_MAX;
+        assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL));
+        left = allowed;
+        status = live(context, &c);
+        ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
+        left = INT64_MAX;
+        neuron_context_unref(context);
+    }
+    neuron_search_t *search = make(usual, &c, path);
+    c = (calls){.allowed = 0};
+    assert_ok(neuron_search_run_random(search, TRIALS, 7));
+    assert_as_whole(search);
+    neuron_search_unref(search);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("search-log");
+    TCase *tests = tcase_create("search-log");
+    tcase_set_timeout(tests, 0);
+    tcase_add_unchecked_fixture(tests, search_whole, drop_whole);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, the_file_says_all);
+    tcase_add_test(tests, what_is_done_is_not_done_again);
+    tcase_add_test(tests, stopped_after_each_line);
+    tcase_add_test(tests, cut_at_each_byte);
+    tcase_add_test(tests, another_search_is_refused);
+    tcase_add_test(tests, other_files_are_refused);
+    tcase_add_test(tests, wrong_lines_are_refused);
+    tcase_add_test(tests, a_log_that_cannot_be_written);
+    tcase_add_test(tests, no_memory_loses_nothing);
+    return run_suite(suite);
+}

@@ -1,0 +1,153 @@
+/* A small training whose figures the tests write themselves. */
+#ifndef TEST_CALLBACK_BENCH_H
+#define TEST_CALLBACK_BENCH_H
+
+#include "test-models.h"
+
+#include "train/callback.h"
+
+#include <math.h>
+
+enum { SIZE = 8, EXAMPLES = 6, BATCH = 4, STEPS = 2, EPOCHS = 14 };
+
+typedef struct bench {
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *train, *validation;
+    neuron_trainer_t *trainer;
+} bench;
+
+static inline bench set_up(int64_t epochs)
+{
+    bench b;
+    b.context = test_context();
+    b.graph = test_mlp(b.context, SIZE);
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.1));
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_MOMENTUM, 0.5));
+    b.train = test_glyphs(b.context, EXAMPLES, SIZE);
+    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 3, SIZE, SIZE, 8));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
+    assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+    return b;
+}
+
+static inline void tear_down(bench *b)
+{
+    neuron_trainer_unref(b->trainer);
+    neuron_dataset_unref(b->validation);
+    neuron_dataset_unref(b->train);
+    neuron_optimizer_unref(b->optimizer);
+    neuron_graph_unref(b->graph);
+    neuron_context_unref(b->context);
+}
+
+/* Adds a callback; the trainer keeps it. */
+static inline neuron_callback_t *add(const bench *b, int32_t kind)
+{
+    neuron_callback_t *callback;
+    assert_ok(neuron_callback_create(&callback, b->context, kind));
+    assert_ok(neuron_trainer_add_callback(b->trainer, callback));
+    neuron_callback_unref(callback);
+    return callback;
+}
+
+static inline void add_custom(const bench *b, neuron_callback_custom_t function, void *user_data)
+{
+    neuron_callback_t *callback;
+    assert_ok(neuron_callback_create_custom(&callback, b->context, function, user_data));
+    assert_ok(neuron_trainer_add_callback(b->trainer, callback));
+    neuron_callback_unref(callback);
+}
+
+/* Validation losses instead of those of the graph; they repeat. */
+typedef struct script {
+    const double *losses;
+    int64_t count;
+} script;
+
+static inline int play(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    const script *s = user_data;
+    neuron_history_t *history = trainer->history;
+    if (event == NEURON_EVENT_EPOCH_END)
+        history->rows[history->epochs - 1].figures[2] = s->losses[(history->epochs - 1) % s->count];
+    return 0;
+}
+
+static inline double rate_of(const bench *b)
+{
+    double rate;
+    assert_ok(neuron_optimizer_get_float(b->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, &rate));
+    return rate;
+}
+
+static inline int64_t epochs_of(const bench *b)
+{
+    return neuron_history_epochs(neuron_trainer_history(b->trainer));
+}
+
+/* The parameters after each epoch. */
+typedef struct album {
+    float *epochs[EPOCHS];
+    size_t count;
+} album;
+
+static inline int take_picture(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    album *a = user_data;
+    if (event == NEURON_EVENT_EPOCH_END)
+        a->epochs[neuron_history_epochs(neuron_trainer_history(trainer)) - 1] =
+            test_parameters(neuron_trainer_graph(trainer), &a->count);
+    return 0;
+}
+
+static inline bool looks_like(const bench *b, const album *a, int64_t epoch)
+{
+    size_t count;
+    float *values = test_parameters(b->graph, &count);
+    bool same = memcmp(values, a->epochs[epoch], count * sizeof *values) == 0;
+    free(values);
+    return same;
+}
+
+static inline void drop_album(album *a)
+{
+    for (int i = 0; i < EPOCHS; i++)
+        free(a->epochs[i]);
+}
+
+/* The rate of each step. */
+typedef struct rates {
+    double steps[EPOCHS * STEPS];
+    int count;
+} rates;
+
+static inline int watch_rate(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    rates *r = user_data;
+    if (event == NEURON_EVENT_STEP_END)
+        assert_ok(neuron_optimizer_get_float(neuron_trainer_optimizer(trainer),
+                                             NEURON_OPTIMIZER_LEARNING_RATE,
+                                             &r->steps[r->count++]));
+    return 0;
+}
+
+static inline neuron_callback_t *add_schedule(const bench *b, int32_t kind, int64_t length,
+                                              double share, int64_t start, int64_t per_step)
+{
+    neuron_callback_t *c = add(b, kind);
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_LENGTH, length));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_START, start));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PER_STEP, per_step));
+    if (kind == NEURON_CALLBACK_COSINE_SCHEDULE)
+        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_ALPHA, share));
+    else if (kind != NEURON_CALLBACK_WARM_UP)
+        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, share));
+    return c;
+}
+
+#endif

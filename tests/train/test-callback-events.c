@@ -1,0 +1,545 @@
+/* When callbacks are called, what their answers do, and how they go together. */
+#include "callback-bench.h"
+
+#include <stdio.h>
+
+/* ---- Events ---- */
+
+/* What was called, as text: "A" and the event's letter. */
+typedef struct diary {
+    char text[512];
+} diary;
+
+typedef struct writer {
+    diary *diary;
+    char name;
+    int32_t event; /* where it answers */
+    int answer;
+} writer;
+
+static int write_down(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    writer *w = user_data;
+    static const char letters[] = "?bestx";
+    size_t length = strlen(w->diary->text);
+    snprintf(w->diary->text + length, sizeof w->diary->text - length, "%c%c ", w->name,
+             letters[event / 10]);
+    const neuron_history_t *history = neuron_trainer_history(trainer);
+    double epoch = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH);
+    if (event == NEURON_EVENT_EPOCH_BEGIN) {
+        ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP), 0);
+        ck_assert_double_eq(epoch, (double)neuron_history_epochs(history) + 1);
+    }
+    if (event == NEURON_EVENT_EPOCH_END)
+        ck_assert_double_eq(epoch, (double)neuron_history_epochs(history));
+    return event == w->event ? w->answer : 0;
+}
+
+static int write_step(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    strcat(((diary *)user_data)->text, "S ");
+    return 0;
+}
+
+static int write_epoch(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    strcat(((diary *)user_data)->text, "E ");
+    return 0;
+}
+
+/* Two callbacks of callback.h and the two of trainer.h. */
+static bench set_up_writers(writer w[2], diary *d)
+{
+    bench b = set_up(2);
+    d->text[0] = '\0';
+    for (int i = 0; i < 2; i++) {
+        w[i] = (writer){.diary = d, .name = (char)('A' + i)};
+        add_custom(&b, write_down, &w[i]);
+    }
+    assert_ok(neuron_trainer_set_step_callback(b.trainer, write_step, d));
+    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, write_epoch, d));
+    return b;
+}
+
+START_TEST(events_come_in_order)
+{
+    diary d;
+    writer w[2];
+    bench b = set_up_writers(w, &d);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_str_eq(d.text, "Ab Bb Ae Be As Bs S As Bs S At Bt E "
+                             "Ae Be As Bs S As Bs S At Bt E Ax Bx ");
+    d.text[0] = '\0';
+    assert_ok(neuron_trainer_run(b.trainer, NULL)); /* nothing to do */
+    ck_assert_str_eq(d.text, "");
+    tear_down(&b);
+}
+END_TEST
+
+/* A run that is ended at any point goes on where it was, and nobody misses a call. */
+START_TEST(an_answer_ends_the_run)
+{
+    static const struct {
+        int32_t event;
+        const char *first, *second;
+    } cases[] = {
+        {NEURON_EVENT_RUN_BEGIN, "Ab Bb Ax Bx ", "Ab Bb Ae Be As "},
+        {NEURON_EVENT_EPOCH_BEGIN, "Ab Bb Ae Be Ax Bx ", "Ab Bb As "},
+        {NEURON_EVENT_STEP_END, "Ab Bb Ae Be As Bs S Ax Bx ", "Ab Bb As Bs S At "},
+        {NEURON_EVENT_EPOCH_END, "Ab Bb Ae Be As Bs S As Bs S At Bt E Ax Bx ", "Ab Bb Ae Be As "},
+        {NEURON_EVENT_RUN_END,
+         "Ab Bb Ae Be As Bs S As Bs S At Bt E Ae Be As Bs S As Bs S At Bt E Ax Bx ", ""},
+    };
+    const int answers[] = {NEURON_STOP, 7, -5, NEURON_E_NUMBER};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int j = 0; j < 4; j++) {
+            diary d;
+            writer w[2];
+            bench b = set_up_writers(w, &d);
+            neuron_history_t *history;
+            add(&b, NEURON_CALLBACK_STOP_ON_NAN); /* has no say in a caller's number */
+            w[0].event = w[1].event = cases[i].event;
+            w[0].answer = answers[j];
+            w[1].answer = -1; /* too late */
+            ck_assert_int_eq(neuron_trainer_run(b.trainer, &history), answers[j]);
+            ck_assert_str_eq(d.text, cases[i].first);
+            ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");
+            if (answers[j] < 0) {
+                char message[64];
+                snprintf(message, sizeof message, "the custom callback returned %d", answers[j]);
+                ck_assert_str_eq(neuron_error_last(), message);
+            }
+            ck_assert_ptr_eq(history, neuron_trainer_history(b.trainer));
+            neuron_history_unref(history);
+            w[0].event = w[1].event = 0;
+            d.text[0] = '\0';
+            assert_ok(neuron_trainer_run(b.trainer, NULL));
+            ck_assert_msg(strncmp(d.text, cases[i].second, strlen(cases[i].second)) == 0, "%s",
+                          d.text);
+            tear_down(&b);
+        }
+}
+END_TEST
+
+static int add_another(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)event;
+    assert_status(neuron_trainer_add_callback(trainer, user_data), NEURON_E_STATE);
+    assert_message("before a run");
+    assert_status(neuron_trainer_clear_stop(trainer), NEURON_E_STATE);
+    assert_message("is running");
+    return 0;
+}
+
+START_TEST(the_list_is_closed_during_a_run)
+{
+    bench b = set_up(1);
+    neuron_callback_t *c;
+    assert_ok(neuron_callback_create(&c, b.context, NEURON_CALLBACK_WARM_UP));
+    add_custom(&b, add_another, c);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    neuron_callback_unref(c);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Learning rates together ---- */
+
+static double fall(int64_t epoch, double rate, void *user_data)
+{
+    int64_t *calls = user_data;
+    ck_assert_int_eq(epoch, (*calls)++);
+    return epoch == 0 ? rate : rate * 0.75;
+}
+
+/* Whatever the order, the rate is the base rate times all factors. */
+START_TEST(schedules_multiply)
+{
+    const double losses[] = {1, 2, 3}; /* a plateau for ever */
+    for (int order = 0; order < 3; order++) {
+        bench b = set_up(EPOCHS);
+        rates r = {.count = 0};
+        script s = {losses, 3};
+        int64_t calls = 0;
+        neuron_callback_t *function;
+        assert_ok(neuron_callback_create_schedule(&function, b.context, fall, &calls));
+        add_custom(&b, play, &s);
+        add_custom(&b, watch_rate, &r);
+        for (int i = 0; i < 5; i++)
+            switch ((i + 2 * order) % 5) {
+            case 0:
+                add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
+                break;
+            case 1:
+                add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 0, 0.125, 2, 0);
+                break;
+            case 2: {
+                neuron_callback_t *c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
+                assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 4));
+                assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, 0.5));
+                break;
+            }
+            case 3:
+                add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 4, 0.5, 0, 0);
+                break;
+            default:
+                assert_ok(neuron_trainer_add_callback(b.trainer, function));
+                break;
+            }
+        neuron_callback_unref(function);
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        ck_assert_int_eq(calls, EPOCHS);
+        double base = 0.1;
+        int64_t wait = 0;
+        for (int64_t step = 0; step < EPOCHS * STEPS; step++) {
+            const int64_t epoch = step / STEPS, wave = epoch > 2 ? epoch - 2 : 0;
+            if (step % STEPS == 0 && epoch > 0)
+                base *= 0.75;
+            double expected =
+                base * fmin(1, (double)(step + 1) / 5) * pow(0.5, (double)(epoch / 4)) *
+                (0.125 + 0.875 * (1 + cos(acos(-1) * (double)wave / (EPOCHS - 2))) / 2);
+            ck_assert_double_eq_tol(r.steps[step], expected, 1e-14);
+            if (step % STEPS == STEPS - 1 && epoch > 0 && ++wait == 4) {
+                base *= 0.5;
+                wait = 0;
+            }
+        }
+        tear_down(&b);
+    }
+}
+END_TEST
+
+static int set_rate(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    if (event == NEURON_EVENT_EPOCH_END &&
+        neuron_history_epochs(neuron_trainer_history(trainer)) == 3)
+        assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
+                                             NEURON_OPTIMIZER_LEARNING_RATE,
+                                             *(const double *)user_data));
+    return 0;
+}
+
+/* A rate set by other hands: the factors go on from there. */
+START_TEST(a_rate_set_by_hand)
+{
+    bench b = set_up(6);
+    rates r = {.count = 0};
+    double rate = 0.5;
+    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 2, 0.5, 0, 0);
+    add_custom(&b, set_rate, &rate);
+    add_custom(&b, watch_rate, &r);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    const double expected[] = {0.1, 0.1, 0.05, 0.5, 0.25, 0.25};
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq_tol(r.steps[i * STEPS], expected[i], 1e-15);
+    tear_down(&b);
+}
+END_TEST
+
+/* Where the factors are 0, the rate set is the base. */
+START_TEST(a_rate_set_by_hand_at_zero)
+{
+    bench b = set_up(6);
+    rates r = {.count = 0};
+    double rate = 0.5;
+    neuron_callback_t *cosine = add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 2, 0, 0, 0);
+    add_custom(&b, set_rate, &rate);
+    add_custom(&b, watch_rate, &r);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_double_eq(r.steps[2 * STEPS], 0);
+    ck_assert_double_eq(r.steps[3 * STEPS], 0.5);
+    assert_ok(neuron_callback_set_float(cosine, NEURON_CALLBACK_ALPHA, 0.5));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 7));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_double_eq(r.steps[6 * STEPS], 0.25);
+    tear_down(&b);
+}
+END_TEST
+
+static double no_rate(int64_t epoch, double rate, void *user_data)
+{
+    return epoch == 1 ? *(const double *)user_data : rate;
+}
+
+START_TEST(a_function_must_return_a_rate)
+{
+    const double wrong[] = {-1, NAN, INFINITY, 1e300};
+    for (int i = 0; i < 4; i++) {
+        bench b = set_up(3);
+        neuron_callback_t *c;
+        double value = wrong[i];
+        assert_ok(neuron_callback_create_schedule(&c, b.context, no_rate, &value));
+        assert_ok(neuron_trainer_add_callback(b.trainer, c));
+        neuron_callback_unref(c);
+        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_ARGUMENT);
+        assert_message("schedule: the function returned");
+        assert_message("for epoch 1");
+        ck_assert_double_eq(rate_of(&b), 0.1);
+        assert_ok(neuron_trainer_run(b.trainer, NULL)); /* goes on with the rate it had */
+        ck_assert_int_eq(epochs_of(&b), 3);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+/* Factors that grow do not leave the numbers. */
+START_TEST(a_rate_stays_finite)
+{
+    bench b = set_up(3);
+    rates r = {.count = 0};
+    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 3e38, 0, 1);
+    add_schedule(&b, NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, 1, 3e38, 0, 1);
+    add(&b, NEURON_CALLBACK_STOP_ON_NAN);
+    add_custom(&b, watch_rate, &r);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(isfinite(rate_of(&b)));
+    ck_assert(neuron_trainer_stop_reason(b.trainer)[0]);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- One callback in several trainers, twice in one ---- */
+
+START_TEST(a_callback_holds_settings_only)
+{
+    const double losses[] = {1, 2};
+    script s = {losses, 2};
+    bench a = set_up(20), b = set_up(20);
+    neuron_callback_t *c;
+    assert_ok(neuron_callback_create(&c, a.context, NEURON_CALLBACK_EARLY_STOPPING));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 3));
+    bench *benches[] = {&a, &b};
+    for (int i = 0; i < 2; i++) {
+        add_custom(benches[i], play, &s);
+        assert_ok(neuron_trainer_add_callback(benches[i]->trainer, c));
+        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+        ck_assert_int_eq(epochs_of(benches[i]), 4);
+    }
+    neuron_callback_unref(c);
+    tear_down(&a);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(the_same_schedule_twice_counts_twice)
+{
+    bench b = set_up(3);
+    rates r = {.count = 0};
+    neuron_callback_t *c = add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 0.5, 0, 0);
+    assert_ok(neuron_trainer_add_callback(b.trainer, c));
+    add_custom(&b, watch_rate, &r);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    for (int i = 0; i < 3; i++)
+        ck_assert_double_eq(r.steps[i * STEPS], 0.1 * pow(0.25, i));
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Ends ---- */
+
+/* Going on after an end gives the same as never having ended. */
+START_TEST(a_stop_can_be_cleared)
+{
+    const double losses[] = {3, 1, 2, 2, 2, 2, 2};
+    script s = {losses, 7};
+    album pictures = {.count = 0}, others = {.count = 0};
+    bench a = set_up(6), b = set_up(20);
+    add_custom(&a, play, &s);
+    add_custom(&a, take_picture, &others);
+    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    add_custom(&b, play, &s);
+    add_custom(&b, take_picture, &pictures);
+    neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 2));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_int_eq(epochs_of(&b), 4);
+    ck_assert(looks_like(&b, &pictures, 1));
+    assert_ok(neuron_trainer_clear_stop(b.trainer));
+    ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_int_eq(epochs_of(&b), 6);
+    ck_assert(looks_like(&b, &pictures, 1));
+    for (int64_t epoch = 0; epoch < 6; epoch++) /* as if it had never stopped */
+        ck_assert_mem_eq(pictures.epochs[epoch], others.epochs[epoch],
+                         pictures.count * sizeof(float));
+    drop_album(&pictures);
+    drop_album(&others);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* The same when the epochs were done and there are more of them. */
+START_TEST(more_epochs_after_the_best)
+{
+    const double losses[] = {1, 2, 3, 4, 5, 6};
+    script s = {losses, 6};
+    album pictures = {.count = 0}, others = {.count = 0};
+    bench a = set_up(6), b = set_up(3);
+    add_custom(&a, take_picture, &others);
+    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    add_custom(&b, play, &s);
+    add_custom(&b, take_picture, &pictures);
+    for (int i = 0; i < 2; i++) { /* the second keeps another epoch */
+        neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
+        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
+        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
+        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_START, i));
+    }
+    for (int64_t epochs = 3; epochs < 7; epochs++) {
+        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        ck_assert(looks_like(&b, &pictures, 1));
+    }
+    for (int64_t epoch = 0; epoch < 6; epoch++)
+        ck_assert_mem_eq(pictures.epochs[epoch], others.epochs[epoch],
+                         pictures.count * sizeof(float));
+    drop_album(&pictures);
+    drop_album(&others);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* Parameters that the caller sets after the end are those to go on with. */
+START_TEST(parameters_set_after_the_end)
+{
+    const double losses[] = {1, 2, 3, 4};
+    script s = {losses, 4};
+    bench a = set_up(3), b = set_up(3);
+    bench *benches[] = {&a, &b};
+    for (int i = 0; i < 2; i++) {
+        add_custom(benches[i], play, &s);
+        neuron_callback_t *c = add(benches[i], NEURON_CALLBACK_EARLY_STOPPING);
+        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
+        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, i));
+        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+    }
+    ck_assert(!same_parameters(a.graph, b.graph));
+    copy_parameters(b.graph, a.graph);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(neuron_trainer_set_int(benches[i]->trainer, NEURON_TRAINER_EPOCHS, 4));
+        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+    }
+    ck_assert(same_parameters(a.graph, b.graph)); /* the only epoch that was kept since */
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* ---- Losses that are no numbers ---- */
+
+typedef struct spoiler {
+    int64_t epoch, step; /* after which, from 1, one weight is spoiled */
+    float value;
+} spoiler;
+
+static int spoil(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    const spoiler *s = user_data;
+    if (event != NEURON_EVENT_STEP_END ||
+        neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) != (double)s->epoch ||
+        neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) != (double)s->step)
+        return 0;
+    size_t count;
+    neuron_graph_t *graph = neuron_trainer_graph(trainer);
+    assert_ok(neuron_graph_read_array(graph, 0, NULL, 0, &count));
+    float *values = malloc(count * sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = s->value;
+    assert_ok(neuron_graph_write_array(graph, 0, values, count));
+    free(values);
+    return 0;
+}
+
+START_TEST(a_bad_loss_ends_the_training)
+{
+    static const struct {
+        spoiler spoiler;
+        int64_t kept;
+        const char *reason;
+    } cases[] = {
+        {{3, 1, NAN},
+         2,
+         "stop_on_nan: the loss of epoch 3, step 2 is not a number; the parameters are those of "
+         "epoch 2"},
+        /* At the end of an epoch, which then leaves nothing to go back to. */
+        {{2, 2, NAN},
+         1,
+         "stop_on_nan: the loss of epoch 3, step 1 is not a number; the parameters are those of "
+         "epoch 1"},
+        {{1, 1, NAN},
+         0,
+         "stop_on_nan: the loss of epoch 1, step 2 is not a number; the parameters are those of "
+         "epoch 0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bench b = set_up(5);
+        album pictures = {.count = 0};
+        spoiler s = cases[i].spoiler;
+        size_t count;
+        float *start = test_parameters(b.graph, &count);
+        add_custom(&b, take_picture, &pictures);
+        add_custom(&b, spoil, &s);
+        add(&b, NEURON_CALLBACK_STOP_ON_NAN);
+        neuron_history_t *history;
+        assert_ok(neuron_trainer_run(b.trainer, &history));
+        ck_assert_ptr_nonnull(history);
+        neuron_history_unref(history);
+        ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), cases[i].reason);
+        if (cases[i].kept > 0) {
+            ck_assert(looks_like(&b, &pictures, cases[i].kept - 1));
+        } else {
+            float *end = test_parameters(b.graph, &count);
+            ck_assert_mem_eq(start, end, count * sizeof *end);
+            free(end);
+        }
+        int64_t epochs = epochs_of(&b);
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        ck_assert_int_eq(epochs_of(&b), epochs);
+        free(start);
+        drop_album(&pictures);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+START_TEST(without_it_a_bad_loss_is_an_error)
+{
+    bench b = set_up(5);
+    spoiler s = {1, 1, NAN};
+    add_custom(&b, spoil, &s);
+    add(&b, NEURON_CALLBACK_WARM_UP);
+    assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
+    assert_message("the loss of epoch 1, step 2 is not a number");
+    ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");
+    tear_down(&b);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("callback-events");
+    TCase *tests = tcase_create("callback-events");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, events_come_in_order);
+    tcase_add_test(tests, an_answer_ends_the_run);
+    tcase_add_test(tests, the_list_is_closed_during_a_run);
+    tcase_add_test(tests, schedules_multiply);
+    tcase_add_test(tests, a_rate_set_by_hand);
+    tcase_add_test(tests, a_rate_set_by_hand_at_zero);
+    tcase_add_test(tests, a_function_must_return_a_rate);
+    tcase_add_test(tests, a_rate_stays_finite);
+    tcase_add_test(tests, a_callback_holds_settings_only);
+    tcase_add_test(tests, the_same_schedule_twice_counts_twice);
+    tcase_add_test(tests, a_stop_can_be_cleared);
+    tcase_add_test(tests, more_epochs_after_the_best);
+    tcase_add_test(tests, parameters_set_after_the_end);
+    tcase_add_test(tests, a_bad_loss_ends_the_training);
+    tcase_add_test(tests, without_it_a_bad_loss_is_an_error);
+    return run_suite(suite);
+}
