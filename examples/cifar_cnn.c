@@ -44,6 +44,20 @@ static neuron_optimizer_t *make_optimizer(const example_t *example, const cifar_
     return optimizer;
 }
 
+/* The flips and the shift by a pixel that the document prepares and does not use; NULL for none. */
+static neuron_augmentation_t *make_augmentation(const example_t *example, const cifar_run_t *run)
+{
+    neuron_augmentation_t *augmentation;
+
+    if (!run->augmented)
+        return NULL;
+    must(neuron_augmentation_create(&augmentation, example->context));
+    must(neuron_augmentation_set_int(augmentation, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
+    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_WIDTH_SHIFT, 1));
+    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_HEIGHT_SHIFT, 1));
+    return augmentation;
+}
+
 /* NULL for cross-entropy. */
 static neuron_loss_t *make_loss(const example_t *example, const cifar_run_t *run)
 {
@@ -65,6 +79,7 @@ static void train(example_t *example, const cifar_run_t *run)
     example_training_t training = {
         .optimizer = optimizer,
         .loss = loss,
+        .augmentation = make_augmentation(example, run),
         .batch_size = run->batch_size != 0 ? run->batch_size : BATCH_SIZE,
         .epochs = run->epochs != 0 ? run->epochs : EPOCHS_MAX,
         .callbacks = {run->epochs != 0 ? NULL : example_early_stopping(example, PATIENCE)},
@@ -75,6 +90,7 @@ static void train(example_t *example, const cifar_run_t *run)
     graph = example_train(example, run->run.id, graph, &training);
 
     neuron_graph_unref(graph);
+    neuron_augmentation_unref(training.augmentation);
     neuron_callback_unref(training.callbacks[0]);
     neuron_loss_unref(loss);
     neuron_optimizer_unref(optimizer);

@@ -76,7 +76,8 @@ typedef struct {
     int64_t batch_size;
     int64_t epochs;
     neuron_callback_t *callbacks[EXAMPLE_CALLBACKS_MAX]; /* those that are not NULL */
-    bool keep_best; /* the parameters of the epoch with the best validation accuracy, else of the
+    const char *note; /* on the run, for the results; NULL for none */
+    bool keep_best;   /* the parameters of the epoch with the best validation accuracy, else of the
                        last one */
 } example_training_t;
 
@@ -176,6 +177,13 @@ neuron_callback_t *example_early_stopping(const example_t *example, int64_t pati
  * as run `id`. Takes the graph over and returns what was kept. */
 neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t *graph,
                               const example_training_t *training);
+
+/* Trains a finished graph with these data, and nothing else: for a search. What comes of it is one
+ * accuracy: on `score`, or if that is NULL the best one on the validation set. Takes the graph
+ * over. */
+double example_try(const example_t *example, neuron_graph_t *graph,
+                   const example_training_t *training, neuron_dataset_t *train,
+                   neuron_dataset_t *validation, const neuron_dataset_t *score);
 
 /* Evaluates, saves and records a graph that was not trained itself as run `id`.
  * `seconds` is what it took to make it. */

@@ -99,6 +99,25 @@ neuron_callback_t *example_early_stopping(const example_t *example, int64_t pati
     return stop;
 }
 
+static neuron_trainer_t *make_trainer(const example_t *example, neuron_graph_t *graph,
+                                      const example_training_t *training, neuron_dataset_t *train,
+                                      neuron_dataset_t *validation)
+{
+    int64_t epochs = example->options.epochs != 0 ? example->options.epochs : training->epochs;
+    neuron_trainer_t *trainer;
+
+    must(neuron_trainer_create(&trainer, graph, training->optimizer, train));
+    must(neuron_trainer_set_validation(trainer, validation));
+    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, training->batch_size));
+    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, epochs));
+    must(neuron_trainer_set_loss(trainer, training->loss));
+    must(neuron_trainer_set_augmentation(trainer, training->augmentation));
+    for (int i = 0; i < EXAMPLE_CALLBACKS_MAX; i++)
+        if (training->callbacks[i] != NULL)
+            must(neuron_trainer_add_callback(trainer, training->callbacks[i]));
+    return trainer;
+}
+
 /* What went before, if the run was interrupted. */
 static void resume(neuron_trainer_t *trainer, const char *id, const char *state)
 {
@@ -118,11 +137,6 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
     neuron_history_t *history;
     char path[EXAMPLE_PATH_MAX];
     char state[EXAMPLE_PATH_MAX];
-    int64_t epochs = options->epochs != 0 ? options->epochs : training->epochs;
-
-    must(neuron_trainer_set_validation(trainer, example->validation));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, training->batch_size));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, epochs));
     example_path(example, state, id, "-state.safetensors");
     example_path(example, path, id, ".safetensors");
     if (training->keep_best)
@@ -133,8 +147,10 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
     int status = neuron_trainer_run(trainer, &history);
     if (status != NEURON_E_NUMBER)
         must(status);
-    snprintf(result->note, sizeof result->note, "%s",
-             status == NEURON_E_NUMBER ? neuron_error_last() : neuron_trainer_stop_reason(trainer));
+    const char *end =
+        status == NEURON_E_NUMBER ? neuron_error_last() : neuron_trainer_stop_reason(trainer);
+    const char *note = training->note != NULL ? training->note : "";
+    snprintf(result->note, sizeof result->note, "%s%s%s", note, *note && *end ? "; " : "", end);
 
     example_path(example, path, id, "-history.csv");
     must(neuron_history_save_csv(history, path));
@@ -164,12 +180,7 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
     printf("\n%s  %s\n\n", id,
            example->program->runs[example_run_index(example->program, id)].description);
     show_summary(graph);
-    must(neuron_trainer_create(&trainer, graph, training->optimizer, example->train));
-    must(neuron_trainer_set_loss(trainer, training->loss));
-    must(neuron_trainer_set_augmentation(trainer, training->augmentation));
-    for (int i = 0; i < EXAMPLE_CALLBACKS_MAX; i++)
-        if (training->callbacks[i] != NULL)
-            must(neuron_trainer_add_callback(trainer, training->callbacks[i]));
+    trainer = make_trainer(example, graph, training, example->train, example->validation);
     fit(example, trainer, id, training, &result);
     result.epochs = neuron_history_epochs(neuron_trainer_history(trainer));
     result.seconds = seconds_of(neuron_trainer_history(trainer));
@@ -187,6 +198,31 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
     measure(example, &result, id, graph, training->loss);
     example_add_result(example, id, &result);
     return graph;
+}
+
+double example_try(const example_t *example, neuron_graph_t *graph,
+                   const example_training_t *training, neuron_dataset_t *train,
+                   neuron_dataset_t *validation, const neuron_dataset_t *score)
+{
+    neuron_trainer_t *trainer = make_trainer(example, graph, training, train, validation);
+    neuron_history_t *history;
+    double accuracy = NAN;
+    double loss;
+    int64_t best;
+    int status = neuron_trainer_run(trainer, &history);
+
+    if (status != NEURON_E_NUMBER)
+        must(status);
+    if (status != NEURON_E_NUMBER && score != NULL) {
+        evaluate_into(graph, score, training->loss, &accuracy, &loss);
+    } else if (neuron_history_epochs(history) > 0) {
+        must(neuron_history_best(history, NEURON_METRIC_VALIDATION_ACCURACY, &best));
+        must(neuron_history_get(history, best, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
+    }
+    neuron_history_unref(history);
+    neuron_trainer_unref(trainer);
+    neuron_graph_unref(graph);
+    return accuracy;
 }
 
 void example_record(example_t *example, const char *id, const neuron_graph_t *graph, double seconds)

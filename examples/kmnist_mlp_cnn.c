@@ -1,0 +1,265 @@
+/* Document 000, "fully connected and convolutional networks for K-MNIST".
+ *
+ * A fully connected network is improved by hand and by random searches, a convolutional one by
+ * cross-validation and a grid. A run with a search tries its combinations first, keeps what it
+ * found in OUT/<id>-search.jsonl and .txt, and then trains the best of them. A fifth of the training
+ * images validates, except where the document looks at the test set. The runs are in
+ * networks/kmnist_runs.c. */
+#include "networks/kmnist_runs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH_SIZE = 32, FOLDS = 5, TRIALS = 60, QUICK_TRIALS = 2 };
+
+/* A run, and all images to train and validate with. */
+typedef struct {
+    example_t *example;
+    const kmnist_run_t *run;
+    neuron_dataset_t *all;
+} study_t;
+
+static neuron_dataset_t *choose_data(example_t *example, bool on_test)
+{
+    static const double fractions[] = {0.8, 0.2};
+    neuron_dataset_t *all;
+    neuron_dataset_t *test;
+    neuron_dataset_t *parts[2];
+
+    example->data_note = NULL;
+    example_load_images(example, EXAMPLE_KMNIST, &all, &test);
+    if (on_test) {
+        parts[0] = neuron_dataset_ref(all);
+        parts[1] = neuron_dataset_ref(test);
+    } else {
+        must(neuron_dataset_split(all, fractions, 2, NEURON_SPLIT_STRATIFIED, example->options.seed,
+                                  parts));
+    }
+    example_set_data(example, parts[0], parts[1], test);
+    if (example->options.limit != 0) {
+        neuron_dataset_unref(all);
+        all = neuron_dataset_ref(example->train);
+    }
+    return all;
+}
+
+static void prepare(const example_t *example, const kmnist_run_t *run, example_training_t *training)
+{
+    neuron_callback_t *steps;
+
+    *training = (example_training_t){
+        .batch_size = run->batch_size != 0 ? run->batch_size : BATCH_SIZE,
+        .epochs = run->epochs,
+        .keep_best = run->best,
+    };
+    must(neuron_optimizer_create(&training->optimizer, example->context,
+                                 run->rule != 0 ? run->rule : NEURON_OPTIMIZER_ADAM));
+    if (run->learning_rate != 0)
+        must(neuron_optimizer_set_float(training->optimizer, NEURON_OPTIMIZER_LEARNING_RATE,
+                                        run->learning_rate));
+    if (run->patience != 0)
+        training->callbacks[0] = example_early_stopping(example, run->patience);
+    if (run->stepped) {
+        must(neuron_callback_create(&steps, example->context, NEURON_CALLBACK_STEP_SCHEDULE));
+        must(neuron_callback_set_int(steps, NEURON_CALLBACK_LENGTH, 10));
+        must(neuron_callback_set_float(steps, NEURON_CALLBACK_FACTOR, 0.1));
+        training->callbacks[1] = steps;
+    }
+}
+
+static void release(example_training_t *training)
+{
+    neuron_optimizer_unref(training->optimizer);
+    neuron_callback_unref(training->callbacks[0]);
+    neuron_callback_unref(training->callbacks[1]);
+}
+
+/* The run with the levels of a trial in place of its own settings. */
+static kmnist_run_t with_levels(const kmnist_run_t *run, const neuron_trial_t *trial)
+{
+    kmnist_run_t changed = *run;
+
+    if (run->search == KMNIST_FOLDS)
+        return changed;
+    changed.learning_rate = neuron_trial_number(trial, "learning rate");
+    if (run->search == KMNIST_GRID) {
+        changed.network.dropout = neuron_trial_number(trial, "dropout");
+        return changed;
+    }
+    changed.network.units = (int64_t)neuron_trial_number(trial, "last hidden layer");
+    changed.network.hidden_layers = (int64_t)neuron_trial_number(trial, "hidden layers");
+    changed.network.batch_norm = neuron_trial_number(trial, "batch normalisation") != 0;
+    changed.network.rotation = neuron_trial_number(trial, "rotation") / 100;
+    changed.network.noise = neuron_trial_number(trial, "noise");
+    return changed;
+}
+
+/* A trial of a random search, by the best epoch; or one fold of one, by the last epoch. */
+static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
+{
+    const study_t *study = user_data;
+    example_t *example = study->example;
+    kmnist_run_t run = with_levels(study->run, trial);
+    neuron_dataset_t *train = example->train;
+    neuron_dataset_t *fold = example->validation;
+    bool folds = run.search != KMNIST_RANDOM;
+    example_training_t training;
+
+    if (folds)
+        must(neuron_dataset_k_fold(study->all, FOLDS, neuron_trial_fold(trial),
+                                   example->options.seed, &train, &fold));
+    prepare(example, &run, &training);
+    neuron_graph_t *graph = example_graph(example, run.run.id);
+    must(neuron_graph_finish(graph, run.network.draw(graph, &run.network)));
+    *score = example_try(example, graph, &training, train, fold,
+                         !folds        ? NULL
+                         : run.on_test ? example->test
+                                       : fold);
+    printf("%s  trial %lld, fold %d of %d: %.4f\n", run.run.id,
+           (long long)neuron_trial_index(trial), neuron_trial_fold(trial) + 1,
+           neuron_trial_fold_count(trial), *score);
+    fflush(stdout);
+    release(&training);
+    if (folds) {
+        neuron_dataset_unref(train);
+        neuron_dataset_unref(fold);
+    }
+    return 0;
+}
+
+static void add_factors(neuron_search_t *search, kmnist_search_t kind)
+{
+    static const double grid_rates[] = {0.1, 0.01, 0.001, 0.0001};
+    static const double dropouts[] = {0.3, 0.5, 0.7};
+    static const double rates[] = {0.001, 0.002, 0.003, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01};
+    static const double units[] = {128, 256, 512, 1024};
+    static const double depths[] = {1, 2, 3, 4};
+    static const double switches[] = {0, 1};
+    static const double rotations[] = {0, 0.5, 1, 5};
+    static const double noises[] = {0, 0.015, 0.03, 0.06};
+
+    if (kind == KMNIST_FOLDS) {
+        must(neuron_search_add_factor(search, "learning rate", &grid_rates[2], 1));
+    } else if (kind == KMNIST_GRID) {
+        must(neuron_search_add_factor(search, "learning rate", grid_rates, 4));
+        must(neuron_search_add_factor(search, "dropout", dropouts, 3));
+    } else {
+        must(neuron_search_add_factor(search, "learning rate", rates, 9));
+        must(neuron_search_add_factor(search, "last hidden layer", units, 4));
+        must(neuron_search_add_factor(search, "hidden layers", depths, 4));
+        must(neuron_search_add_factor(search, "batch normalisation", switches, 2));
+        must(neuron_search_add_factor(search, "rotation", rotations, 4));
+        must(neuron_search_add_factor(search, "noise", noises, 4));
+    }
+}
+
+/* The table of levels and the best trial, to be freed. */
+static char *table_of(const neuron_search_t *search)
+{
+    size_t size;
+
+    must(neuron_search_table(search, NULL, 0, &size));
+    char *text = malloc(size);
+    if (text == NULL)
+        example_fail("out of memory");
+    must(neuron_search_table(search, text, size, NULL));
+    return text;
+}
+
+static void write_text(const example_t *example, FILE *file, const void *text)
+{
+    (void)example;
+    fputs(text, file);
+}
+
+/* The best trial and how it did in each fold, for the results: the last line of the table. */
+static void describe(const neuron_search_t *search, const char *table, char *note)
+{
+    const neuron_trial_t *best = neuron_search_best(search);
+    const char *line = strstr(table, "Best of");
+    size_t length = line != NULL ? strcspn(line, "\n") : 0;
+
+    snprintf(note, EXAMPLE_TEXT_MAX, "%.*s", (int)length, line != NULL ? line : "");
+    for (int32_t i = 0; neuron_trial_fold_count(best) > 1 && i < neuron_trial_fold_count(best); i++)
+        snprintf(note + strlen(note), EXAMPLE_TEXT_MAX - strlen(note), "%s%.4f",
+                 i == 0 ? "; in its folds " : ", ", neuron_trial_fold_score(best, i));
+}
+
+/* Tries what there is to try; the run with the levels that were best. */
+static kmnist_run_t search(study_t *study, char *note)
+{
+    example_t *example = study->example;
+    const kmnist_run_t *run = study->run;
+    neuron_search_t *search;
+    char log[EXAMPLE_PATH_MAX];
+
+    example_path(example, log, run->run.id, "-search.jsonl");
+    must(neuron_search_create(&search, example->context, try_one, study));
+    add_factors(search, run->search);
+    must(neuron_search_set_folds(search, run->search == KMNIST_RANDOM ? 1 : FOLDS));
+    must(neuron_search_set_log(search, log));
+    if (run->search == KMNIST_FOLDS)
+        must(neuron_search_run_grid(search));
+    else if (example->options.quick)
+        must(neuron_search_run_random(search, QUICK_TRIALS, example->options.seed));
+    else if (run->search == KMNIST_GRID)
+        must(neuron_search_run_grid(search));
+    else
+        must(neuron_search_run_random(search, TRIALS, example->options.seed));
+    if (neuron_search_best(search) == NULL)
+        example_fail("%s: no trial has a score", run->run.id);
+
+    char *table = table_of(search);
+    puts(table);
+    example_write_whole(example, run->run.id, "-search.txt", write_text, table);
+    describe(search, table, note);
+    free(table);
+    kmnist_run_t best = with_levels(run, neuron_search_best(search));
+    neuron_search_unref(search);
+    return best;
+}
+
+static void train(example_t *example, const kmnist_run_t *asked)
+{
+    char note[EXAMPLE_TEXT_MAX] = "";
+    study_t study = {.example = example, .run = asked};
+    kmnist_run_t run = *asked;
+    example_training_t training;
+
+    study.all = choose_data(example, asked->on_test && asked->search != KMNIST_FOLDS &&
+                                         asked->search != KMNIST_GRID);
+    if (asked->search != KMNIST_NO_SEARCH)
+        run = search(&study, note);
+    prepare(example, &run, &training);
+    training.note = note;
+    neuron_graph_t *graph = example_graph(example, run.run.id);
+    must(neuron_graph_finish(graph, run.network.draw(graph, &run.network)));
+    graph = example_train(example, run.run.id, graph, &training);
+
+    neuron_graph_unref(graph);
+    release(&training);
+    neuron_dataset_unref(study.all);
+}
+
+int main(int argc, char **argv)
+{
+    static example_run_t runs[EXAMPLE_RUNS_MAX];
+    const example_program_t program = {
+        .name = "kmnist_mlp_cnn",
+        .document = "Document 000: fully connected and convolutional networks for K-MNIST",
+        .data = "kmnist/ or its files",
+        .kept = "the parameters of the last epoch, or of K2 and K3 of the best one by validation",
+        .runs = runs,
+        .run_count = kmnist_run_count,
+    };
+    example_t example;
+
+    for (int i = 0; i < kmnist_run_count; i++)
+        runs[i] = kmnist_runs[i].run;
+    example_open(&example, &program, argc, argv);
+    for (int i = 0; i < kmnist_run_count; i++)
+        if (example_wants(&example, kmnist_runs[i].run.id))
+            train(&example, &kmnist_runs[i]);
+    example_close(&example);
+    return EXIT_SUCCESS;
+}
