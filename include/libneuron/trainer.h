@@ -133,7 +133,8 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *
  *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
  *                       first, and those of later runs. May be NULL if not wanted. Set also when
- *                       a callback or NEURON_E_NUMBER ended the run; NULL after other failures.
+ *                       a callback of the caller's or a loss that is no number ended the run; NULL
+ *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
  *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
  *           epoch and step in the message and the parameters as they were before that step (the

@@ -26,6 +26,8 @@ typedef struct neuron_callback_kind {
     /* What the base rate is multiplied with in the step to come. */
     double (*factor)(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
     int (*on_event)(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event);
+    /* Whether that is the caller's own function, which is called after those of the library. */
+    bool of_caller;
     /* The loss of a step is no number, as neuron_error_last() says. Whether the training is over
      * by that instead of failing. */
     bool (*on_bad_loss)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
@@ -131,8 +133,9 @@ int neuron_callback_make_values(neuron_trainer_t *trainer, neuron_callback_entry
 int neuron_callbacks_prepare(neuron_trainer_t *trainer);
 void neuron_callbacks_drop(neuron_trainer_t *trainer);
 
-/* Calls all, those of trainer.h last. The first answer that is not 0, with its message, where
- * `status` comes before all. */
+/* Calls all: those of the library, then the caller's, of which those of trainer.h are the last. The
+ * first answer that is not 0, with its message, where `status` comes before all; trainer->stopped
+ * becomes whether it is the caller's. */
 int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status);
 
 /* Works the optimizer's rate for the step to come out. */

@@ -63,14 +63,16 @@ int neuron_callbacks_prepare(neuron_trainer_t *trainer)
 /* The first answer that is not 0; later ones may write messages of their own. */
 typedef struct outcome {
     int answer;
+    bool of_caller;
     char message[NEURON_MESSAGE_SIZE];
 } outcome;
 
-static void note(outcome *first, int answer)
+static void note(outcome *first, int answer, bool of_caller)
 {
     if (first->answer != 0 || answer == 0)
         return;
     first->answer = answer;
+    first->of_caller = of_caller;
     snprintf(first->message, sizeof first->message, "%s", neuron_error_last());
 }
 
@@ -78,25 +80,34 @@ static int call_plain(neuron_trainer_t *trainer, neuron_trainer_callback_t callb
                       void *user_data, const char *what)
 {
     int answer = callback ? callback(trainer, user_data) : 0;
-    trainer->stopped = trainer->stopped || answer != 0;
     if (answer < 0)
         neuron_set_message("the %s callback returned %d", what, answer);
     return answer;
 }
 
+/* The caller's come last: a file that they save must not be half-way through the event. */
+static void call_list(neuron_trainer_t *trainer, int32_t event, bool of_caller, outcome *first)
+{
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        neuron_callback_entry *entry = &trainer->callbacks[i];
+        const neuron_callback_kind *kind = entry->callback->kind;
+        if (kind->on_event && kind->of_caller == of_caller)
+            note(first, kind->on_event(trainer, entry, event), of_caller);
+    }
+}
+
 int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status)
 {
     outcome first = {.answer = 0};
-    note(&first, status);
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
-        neuron_callback_entry *entry = &trainer->callbacks[i];
-        if (entry->callback->kind->on_event)
-            note(&first, entry->callback->kind->on_event(trainer, entry, event));
-    }
+    note(&first, status, trainer->stopped);
+    call_list(trainer, event, false, &first);
+    call_list(trainer, event, true, &first);
     if (event == NEURON_EVENT_STEP_END)
-        note(&first, call_plain(trainer, trainer->step_callback, trainer->step_data, "step"));
+        note(&first, call_plain(trainer, trainer->step_callback, trainer->step_data, "step"), true);
     if (event == NEURON_EVENT_EPOCH_END)
-        note(&first, call_plain(trainer, trainer->epoch_callback, trainer->epoch_data, "epoch"));
+        note(&first, call_plain(trainer, trainer->epoch_callback, trainer->epoch_data, "epoch"),
+             true);
+    trainer->stopped = first.of_caller;
     if (first.answer < 0)
         neuron_set_message("%s", first.message);
     return first.answer;

@@ -168,6 +168,7 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
     sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss)) {
+        trainer->bad_number = true;
         undo_step(trainer, NEURON_E_NUMBER);
         return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
                            progress->epoch + 1, progress->step + 1,
@@ -255,8 +256,10 @@ static int begin_epoch(neuron_trainer_t *trainer)
     if (trainer->progress.epoch_begun)
         return NEURON_OK;
     neuron_callbacks_set_rate(trainer);
-    trainer->progress.epoch_begun = true;
-    return neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
+    trainer->progress.epoch_begun = true; /* now, for a file that is saved meanwhile */
+    int answer = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
+    trainer->progress.epoch_begun = answer >= 0;
+    return answer;
 }
 
 static int run_epoch(neuron_trainer_t *trainer)
@@ -289,8 +292,10 @@ static int run_epochs(neuron_trainer_t *trainer)
     neuron_trainer_start_clock(trainer);
     while (status == 0 && !is_over(trainer))
         status = run_epoch(trainer);
-    if (status == NEURON_E_NUMBER && !trainer->stopped && neuron_callbacks_take_bad_loss(trainer))
+    if (trainer->bad_number && neuron_callbacks_take_bad_loss(trainer)) {
+        trainer->bad_number = false;
         status = NEURON_OK;
+    }
     trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
     if (is_over(trainer))
         neuron_callbacks_settle(trainer);
@@ -310,14 +315,14 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     RETURN_IF_ERROR(neuron_feeder_begin(trainer));
     int status = NEURON_OK;
     trainer->running = true;
-    trainer->stopped = false;
+    trainer->stopped = trainer->bad_number = false;
     if (is_over(trainer)) /* a file may have been saved just before they did */
         neuron_callbacks_settle(trainer);
     else
         status = run_epochs(trainer);
     neuron_feeder_end(trainer);
     trainer->running = false;
-    if (history && (status == NEURON_OK || trainer->stopped || status == NEURON_E_NUMBER))
+    if (history && (status == NEURON_OK || trainer->stopped || trainer->bad_number))
         *history = neuron_history_ref(trainer->history);
     return status;
 }

@@ -88,7 +88,8 @@ struct neuron_trainer {
     uint64_t settled_version; /* of the graph, when callbacks exchanged its parameters */
 
     bool running;
-    bool stopped;     /* by a callback */
+    bool stopped;     /* by a callback of the caller's */
+    bool bad_number;  /* the run ended because a loss is no number */
     bool epoch_ended; /* an epoch callback is on: progress is that of the epoch before */
     neuron_progress progress;
     double resumed_at; /* clock when the run began to count this epoch's seconds */
