@@ -70,8 +70,9 @@ enum {
      *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
     NEURON_CALLBACK_WARM_UP = 60,
     /** Ends the training when a loss is infinite or not a number. The run then returns 0 instead
-     *  of NEURON_E_NUMBER, and the parameters are those at the end of the last whole epoch that
-     *  left only finite ones, or those of the beginning. It has no options. */
+     *  of NEURON_E_NUMBER, and the parameters are the last that were all finite at the end of an
+     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers is as
+     *  it was then, too. It has no options. */
     NEURON_CALLBACK_STOP_ON_NAN = 70
 };
 

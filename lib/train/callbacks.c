@@ -28,17 +28,10 @@ void neuron_callbacks_drop(neuron_trainer_t *trainer)
 {
     for (int32_t i = 0; i < trainer->callback_count; i++) {
         neuron_release(trainer->context, trainer->callbacks[i].values);
+        neuron_release(trainer->context, trainer->callbacks[i].slots);
         neuron_callback_unref(trainer->callbacks[i].callback);
     }
     neuron_release(trainer->context, trainer->callbacks);
-}
-
-int neuron_callback_make_values(neuron_trainer_t *trainer, neuron_callback_entry *entry)
-{
-    if (!entry->values)
-        entry->values =
-            neuron_allocate(trainer->context, (size_t)trainer->graph->value_count, sizeof(float));
-    return entry->values ? NEURON_OK : NEURON_E_MEMORY;
 }
 
 static int prepare_entry(neuron_trainer_t *trainer, neuron_callback_entry *entry)
@@ -157,63 +150,4 @@ int neuron_trainer_clear_stop(neuron_trainer_t *trainer)
             entry->callback->kind->resume(entry);
     }
     return NEURON_OK;
-}
-
-/* ---- Parameters that were kept ---- */
-
-void neuron_callback_keep(neuron_trainer_t *trainer, neuron_callback_entry *entry)
-{
-    memcpy(entry->values, trainer->graph->values,
-           (size_t)trainer->graph->value_count * sizeof *entry->values);
-    entry->kept = true;
-}
-
-static void exchange(neuron_graph_t *graph, float *values)
-{
-    for (int64_t i = 0; i < graph->value_count; i++) {
-        float value = graph->values[i];
-        graph->values[i] = values[i];
-        values[i] = value;
-    }
-    neuron_graph_touch(graph);
-}
-
-static bool is_settled(const neuron_trainer_t *trainer)
-{
-    for (int32_t i = 0; i < trainer->callback_count; i++)
-        if (trainer->callbacks[i].exchanged)
-            return true;
-    return false;
-}
-
-void neuron_callbacks_settle(neuron_trainer_t *trainer)
-{
-    if (is_settled(trainer))
-        return;
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
-        neuron_callback_entry *entry = &trainer->callbacks[i];
-        if (!entry->kept || !entry->callback->kind->restores ||
-            !entry->callback->kind->restores(entry))
-            continue;
-        exchange(trainer->graph, entry->values);
-        entry->exchanged = true;
-    }
-    trainer->settled_version = atomic_load(&trainer->graph->version);
-}
-
-/* The other way round: the exchanges are taken back from the last to the first. Parameters that the
- * caller has changed since are those to go on with, and there is nothing left that was kept. */
-void neuron_callbacks_unsettle(neuron_trainer_t *trainer)
-{
-    const bool changed = atomic_load(&trainer->graph->version) != trainer->settled_version;
-    for (int32_t i = trainer->callback_count - 1; i >= 0; i--) {
-        neuron_callback_entry *entry = &trainer->callbacks[i];
-        if (!entry->exchanged)
-            continue;
-        if (changed)
-            entry->kept = false;
-        else
-            exchange(trainer->graph, entry->values);
-        entry->exchanged = false;
-    }
 }

@@ -4,8 +4,8 @@
  *                   "list": [{"kind": "early_stopping", "options": {"patience": 5, ...},
  *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0}, ...]}
  *
- * and the parameters that one keeps as the array "callback.0", ...; nothing at all of a trainer
- * without callbacks. */
+ * and the parameters that one keeps as the array "callback.0", ..., what it keeps of the optimizer's
+ * as "callback.0.slots"; nothing at all of a trainer without callbacks. */
 #include "train/state.h"
 
 #include "io/json.h"
@@ -22,6 +22,17 @@ static const char key[] = "callbacks";
 static void values_name(char name[NEURON_SLOT_NAME_SIZE], int32_t index)
 {
     snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId32, index);
+}
+
+static void slots_name(char name[NEURON_SLOT_NAME_SIZE], int32_t index)
+{
+    snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId32 ".slots", index);
+}
+
+static neuron_shape slots_shape(const neuron_trainer_t *trainer, const neuron_callback_entry *entry)
+{
+    return (neuron_shape){.rank = 1,
+                          .extent = {(int64_t)neuron_callback_slots_size(trainer, entry)}};
 }
 
 static neuron_shape values_shape(const neuron_trainer_t *trainer)
@@ -87,13 +98,18 @@ int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
 
 int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
 {
-    neuron_shape shape = values_shape(trainer);
+    const neuron_shape shape = values_shape(trainer);
     for (int32_t i = 0; i < trainer->callback_count; i++) {
+        const neuron_callback_entry *entry = &trainer->callbacks[i];
+        const neuron_shape slots = slots_shape(trainer, entry);
         char name[NEURON_SLOT_NAME_SIZE];
+        if (!entry->kept)
+            continue;
         values_name(name, i);
-        if (trainer->callbacks[i].kept)
-            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape,
-                                                   trainer->callbacks[i].values));
+        RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape, entry->values));
+        slots_name(name, i);
+        if (entry->slots)
+            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &slots, entry->slots));
     }
     return NEURON_OK;
 }
@@ -215,14 +231,18 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,
                                   const neuron_safetensors *file, neuron_trainer_t *trainer)
 {
-    neuron_shape shape = values_shape(trainer);
+    const neuron_shape shape = values_shape(trainer);
     for (int32_t i = 0; i < trainer->callback_count; i++) {
+        const neuron_shape slots = slots_shape(trainer, &entries[i]);
         char name[NEURON_SLOT_NAME_SIZE];
         const neuron_safetensors_entry *array;
         if (!entries[i].kept)
             continue;
         values_name(name, i);
         RETURN_IF_ERROR(neuron_safetensors_need(&array, file, name, NEURON_F32, &shape));
+        slots_name(name, i);
+        if (entries[i].callback->kind->keeps_slots && neuron_safetensors_find(file, name))
+            RETURN_IF_ERROR(neuron_safetensors_need(&array, file, name, NEURON_F32, &slots));
         RETURN_IF_ERROR(neuron_callback_make_values(trainer, &trainer->callbacks[i]));
     }
     return NEURON_OK;
@@ -242,6 +262,13 @@ void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entr
         values_name(name, i);
         const neuron_safetensors_entry *array = neuron_safetensors_find(file, name);
         memcpy(entry->values, array->data, array->size);
+        slots_name(name, i);
+        if (!entry->slots)
+            continue;
+        array = neuron_safetensors_find(file, name);
+        entry->kept = array != NULL; /* a file of before they were kept: the next run keeps anew */
+        if (array)
+            memcpy(entry->slots, array->data, array->size);
     }
     trainer->settled_version = atomic_load(&trainer->graph->version);
 }

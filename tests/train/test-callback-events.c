@@ -514,6 +514,89 @@ START_TEST(a_bad_loss_ends_the_training)
 }
 END_TEST
 
+static int answer_once(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)trainer;
+    int64_t *left = user_data; /* steps until then */
+    return event == NEURON_EVENT_STEP_END && --*left == 0 ? NEURON_STOP : 0;
+}
+
+static void spoil_slots(neuron_trainer_t *trainer)
+{
+    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++)
+        for (int64_t j = 0; j < trainer->graph->trainable_count; j++)
+            trainer->memory.slots[i][j] = 1e30f;
+}
+
+static int spoil_all(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    const spoiler *s = user_data;
+    if (event == NEURON_EVENT_STEP_END &&
+        neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == (double)s->epoch)
+        spoil_slots(trainer);
+    return spoil(trainer, event, user_data);
+}
+
+/* What the optimizer remembers goes back too: also to the beginning, and from a file. */
+START_TEST(a_bad_loss_takes_momenta_back)
+{
+    for (int64_t epoch = 1; epoch <= 2; epoch++)
+        for (int file = 0; file < 2; file++) {
+            bench b = set_up(4), c = set_up(4);
+            bench *benches[] = {&b, &c};
+            spoiler s = {epoch, 1, NAN};
+            int64_t steps = file ? epoch * STEPS - 1 : 0;
+            const char *path = test_file("momenta");
+            for (int i = 0; i < 2; i++) {
+                add_custom(benches[i], spoil_all, &s);
+                add(benches[i], NEURON_CALLBACK_STOP_ON_NAN);
+                add_custom(benches[i], answer_once, &steps);
+            }
+            neuron_trainer_t *trainer = b.trainer;
+            if (file) {
+                ck_assert_int_eq(neuron_trainer_run(trainer, NULL), NEURON_STOP);
+                assert_ok(neuron_trainer_save(trainer, path));
+                trainer = c.trainer;
+                assert_ok(neuron_trainer_load(trainer, path));
+            }
+            assert_ok(neuron_trainer_run(trainer, NULL));
+            ck_assert(neuron_trainer_stop_reason(trainer)[0]);
+            const float *slot = trainer->memory.slots[0];
+            float largest = 0;
+            for (int64_t i = 0; i < trainer->graph->trainable_count; i++)
+                largest = fmaxf(largest, fabsf(slot[i]));
+            ck_assert(epoch == 1 ? largest == 0 : largest > 0 && largest < 10);
+            assert_ok(neuron_trainer_clear_stop(trainer));
+            s.epoch = 0;
+            assert_ok(neuron_trainer_run(trainer, NULL));
+            ck_assert_str_eq(neuron_trainer_stop_reason(trainer), "");
+            ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(trainer)), 4);
+            tear_down(&c);
+            tear_down(&b);
+        }
+}
+END_TEST
+
+/* Parameters that the caller writes between two runs are those to go back to. */
+START_TEST(a_bad_loss_and_the_callers_parameters)
+{
+    bench b = set_up(2), other = set_up(1);
+    spoiler s = {3, 1, NAN};
+    assert_ok(neuron_trainer_run(other.trainer, NULL));
+    add(&b, NEURON_CALLBACK_STOP_ON_NAN);
+    add_custom(&b, spoil, &s);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(!same_parameters(b.graph, other.graph));
+    copy_parameters(b.graph, other.graph);
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 4));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(neuron_trainer_stop_reason(b.trainer)[0]);
+    ck_assert(same_parameters(b.graph, other.graph));
+    tear_down(&other);
+    tear_down(&b);
+}
+END_TEST
+
 /* Another error ended the run, then a callback answers. */
 START_TEST(an_answer_after_an_error)
 {
@@ -601,6 +684,8 @@ int main(void)
     tcase_add_test(tests, more_epochs_after_the_best);
     tcase_add_test(tests, parameters_set_after_the_end);
     tcase_add_test(tests, a_bad_loss_ends_the_training);
+    tcase_add_test(tests, a_bad_loss_takes_momenta_back);
+    tcase_add_test(tests, a_bad_loss_and_the_callers_parameters);
     tcase_add_test(tests, an_answer_after_an_error);
     tcase_add_test(tests, a_number_of_a_layer_is_no_bad_loss);
     tcase_add_test(tests, without_it_a_bad_loss_is_an_error);
