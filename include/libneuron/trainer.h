@@ -97,8 +97,8 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
                                                 int32_t count);
 
 /** Sets how the training images are changed at random in each epoch, only before the first step.
- *  Validation images stay as they are. The trainer keeps a copy of the settings; a training file
- *  does not, so it is set again before continuing.
+ *  Validation images stay as they are. The trainer keeps a copy of the settings. It is set
+ *  again before a training is loaded, whose file must have the same settings.
  *  @param augmentation  NULL for none.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE if the graph's input is no image, NEURON_E_STATE.
  *           Since 0.1. */
@@ -151,8 +151,8 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
 
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
- *  same batch size, shuffling, validation split, loss, class weights and callbacks (see
- *  neuron_trainer_add_callback()); its seed and the graph's parameters are replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
+ *  same batch size, shuffling, validation split, loss, class and example weights, augmentation and
+ *  callbacks (see neuron_trainer_add_callback()); its seed and the graph's parameters are replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
  *  the way.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
  *           belong to this training, with the difference; NEURON_E_STATE during a run;

@@ -116,3 +116,8 @@ int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_
     *maximum = options[index].maximum;
     return NEURON_OK;
 }
+
+const neuron_option *neuron_augment_option_row(int32_t place)
+{
+    return &options[place];
+}

@@ -116,39 +116,57 @@ int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_
 
 /* ---- Reading ---- */
 
-static int bad(const char *source, const char *what)
-{
-    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the callbacks is missing or wrong", source,
-                       what);
-}
-
 static int read_flag(bool *flag, const json_t *object, const char *name, const char *source)
 {
     const json_t *found = json_object_get(object, name);
     if (!json_is_integer(found) || json_integer_value(found) < 0 || json_integer_value(found) > 1)
-        return bad(source, name);
+        return neuron_state_bad(source, name);
     *flag = json_integer_value(found) == 1;
     return NEURON_OK;
 }
 
+/* Options that are missing are as they were before there were any: at their default. */
 static int read_options(const neuron_callback_t *callback, const json_t *object, int32_t index,
                         const char *source)
 {
     const neuron_callback_kind *kind = callback->kind;
+    size_t known = 0;
+    if (!json_is_object(object))
+        return neuron_state_bad(source, "options");
     for (int32_t i = 0; i < kind->option_count; i++) {
         const char *name = kind->options[i].name;
         const json_t *found = json_object_get(object, name);
-        if (!json_is_number(found) && !json_is_null(found))
-            return bad(source, name);
-        double value = json_is_null(found) ? NAN : json_number_value(found);
+        if (found && !json_is_number(found) && !json_is_null(found))
+            return neuron_state_bad(source, name);
+        double value = !found                ? kind->options[i].fallback
+                       : json_is_null(found) ? NAN
+                                             : json_number_value(found);
         double here = callback->options[i];
+        known += found != NULL;
         if (value != here && !(isnan(value) && isnan(here)))
             return neuron_fail(NEURON_E_DATA,
                                "%s: callback %" PRId32 " (%s) of its training has %s %g, here it "
                                "has %g",
                                source, index, kind->name, name, value, here);
     }
-    return NEURON_OK;
+    return known == json_object_size(object) ? NEURON_OK : neuron_state_bad(source, "options");
+}
+
+/* Numbers that are missing are 0, as at first. */
+static int read_numbers(neuron_callback_entry *entry, const json_t *object, const char *source)
+{
+    const neuron_callback_kind *kind = entry->callback->kind;
+    size_t known = 0;
+    if (!json_is_object(object))
+        return neuron_state_bad(source, "state");
+    for (int32_t i = 0; i < kind->state_count; i++) {
+        const json_t *found = json_object_get(object, kind->state_names[i]);
+        if (found && !json_is_number(found))
+            return neuron_state_bad(source, kind->state_names[i]);
+        entry->state[i] = json_number_value(found);
+        known += found != NULL;
+    }
+    return known == json_object_size(object) ? NEURON_OK : neuron_state_bad(source, "state");
 }
 
 static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_t index,
@@ -157,7 +175,7 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
     const neuron_callback_kind *kind = entry->callback->kind;
     const char *name = json_string_value(json_object_get(object, "kind"));
     if (!name)
-        return bad(source, "kind");
+        return neuron_state_bad(source, "kind");
     if (strcmp(name, kind->name) != 0)
         return neuron_fail(NEURON_E_DATA,
                            "%s: callback %" PRId32 " of its training is " NEURON_JSON_NAME
@@ -165,16 +183,10 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
                            source, index, name, kind->name);
     RETURN_IF_ERROR(
         read_options(entry->callback, json_object_get(object, "options"), index, source));
-    const json_t *state = json_object_get(object, "state");
-    for (int32_t i = 0; i < kind->state_count; i++) {
-        const json_t *found = json_object_get(state, kind->state_names[i]);
-        if (!json_is_number(found))
-            return bad(source, kind->state_names[i]);
-        entry->state[i] = json_number_value(found);
-    }
+    RETURN_IF_ERROR(read_numbers(entry, json_object_get(object, "state"), source));
     RETURN_IF_ERROR(read_flag(&entry->kept, object, "kept", source));
     RETURN_IF_ERROR(read_flag(&entry->exchanged, object, "exchanged", source));
-    return entry->exchanged && !entry->kept ? bad(source, "exchanged") : NEURON_OK;
+    return entry->exchanged && !entry->kept ? neuron_state_bad(source, "exchanged") : NEURON_OK;
 }
 
 static int read_rates(neuron_rates *rates, const json_t *object, const char *source)
@@ -184,12 +196,12 @@ static int read_rates(neuron_rates *rates, const json_t *object, const char *sou
     if (!list)
         return NEURON_OK;
     if (json_array_size(list) != 3)
-        return bad(source, "rates");
+        return neuron_state_bad(source, "rates");
     for (size_t i = 0; i < 3; i++) {
         const json_t *number = json_array_get(list, i);
         numbers[i] = json_number_value(number);
         if (!json_is_number(number) || !(numbers[i] >= 0 && numbers[i] <= FLT_MAX))
-            return bad(source, "rates");
+            return neuron_state_bad(source, "rates");
     }
     *rates = (neuron_rates){true, numbers[0], numbers[1], numbers[2]};
     return NEURON_OK;
@@ -199,7 +211,7 @@ static int read_progress(neuron_progress *progress, const json_t *object, const 
 {
     const char *reason = json_string_value(json_object_get(object, "stop_reason"));
     if (!reason || strlen(reason) >= NEURON_STOP_REASON_SIZE)
-        return bad(source, "stop_reason");
+        return neuron_state_bad(source, "stop_reason");
     strcpy(progress->stop_reason, reason);
     RETURN_IF_ERROR(read_flag(&progress->epoch_begun, object, "begun", source));
     return read_rates(&progress->rates, object, source);
@@ -211,7 +223,7 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
     const json_t *found = json_object_get(object, key);
     const json_t *list = json_object_get(found, "list");
     if (found && !json_is_array(list))
-        return bad(source, "list");
+        return neuron_state_bad(source, "list");
     const size_t count = json_array_size(list), here = (size_t)trainer->callback_count;
     if (count != here)
         return neuron_fail(NEURON_E_DATA, "%s: its training has %zu callbacks, this one has %zu",

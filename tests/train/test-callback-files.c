@@ -466,6 +466,50 @@ START_TEST(no_callbacks_leave_no_trace)
 }
 END_TEST
 
+/* Options and numbers of files of before there were any have their defaults; one that is not known
+ * may not be left out. */
+START_TEST(missing_and_unknown_names)
+{
+    static const struct {
+        const char *from, *to;
+        int status;
+    } cases[] = {
+        {",\\\"min_delta\\\":0.0", "", NEURON_OK},
+        {"\\\"wait\\\":1.0,", "", NEURON_OK},
+        {"\\\"min_delta\\\"", "\\\"min_deltx\\\"", NEURON_E_FORMAT},
+        {"\\\"wait\\\"", "\\\"waix\\\"", NEURON_E_FORMAT},
+        {",\\\"patience\\\":4.0", "", NEURON_E_DATA},
+    };
+    const double rising[] = {1, 2, 3, 4};
+    script s = {rising, 4};
+    bench b = set_up(2), c = set_up(4);
+    bench *benches[] = {&b, &c};
+    for (int i = 0; i < 2; i++) {
+        add_early(benches[i], play, &s);
+        neuron_callback_t *callback = add(benches[i], NEURON_CALLBACK_EARLY_STOPPING);
+        assert_ok(neuron_callback_set_int(callback, NEURON_CALLBACK_PATIENCE, 4));
+    }
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_save(b.trainer, state));
+    bytes file = read_bytes(state);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const size_t size = strlen(cases[i].from);
+        char *place = memmem(file.data, file.size, cases[i].from, size);
+        ck_assert_msg(place != NULL, "%s", cases[i].from);
+        memset(place, ' ', size);
+        memcpy(place, cases[i].to, strlen(cases[i].to));
+        write_bytes(again, file.data, file.size);
+        memcpy(place, cases[i].from, size);
+        assert_status(neuron_trainer_load(c.trainer, again), cases[i].status);
+        if (i == 1)
+            ck_assert_double_eq(c.trainer->callbacks[1].state[0], 0);
+    }
+    free(file.data);
+    tear_down(&c);
+    tear_down(&b);
+}
+END_TEST
+
 /* Each byte of what callbacks remember in turn: a load takes all of it or nothing. */
 START_TEST(damaged_states_change_nothing)
 {
@@ -594,6 +638,7 @@ int main(void)
     tcase_add_test(tests, a_file_saved_by_a_callback);
     tcase_add_test(tests, other_callbacks_are_refused);
     tcase_add_test(tests, no_callbacks_leave_no_trace);
+    tcase_add_test(tests, missing_and_unknown_names);
     tcase_add_test(tests, damaged_states_change_nothing);
     tcase_add_test(tests, no_memory_loses_nothing);
     suite_add_tcase(suite, tests);
