@@ -69,7 +69,8 @@ enum {
      *  factor is that of t = 0 before the start. Options: NEURON_CALLBACK_LENGTH, n (5, as there),
      *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
     NEURON_CALLBACK_WARM_UP = 60,
-    /** Ends the training when a loss is infinite or not a number. The run then returns 0 instead
+    /** Ends the training when a loss, or the norm of a gradient that the optimizer is to limit, is
+     *  infinite or not a number. The run then returns 0 instead
      *  of NEURON_E_NUMBER, and the parameters are the last that were all finite at the end of an
      *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers is as
      *  it was then, too. It has no options. */

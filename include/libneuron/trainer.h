@@ -136,9 +136,10 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *                       a callback of the caller's or a loss that is no number ended the run; NULL
  *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
- *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
- *           epoch and step in the message and the parameters as they were before that step (the
- *           step before may have ruined them: it is the loss that is looked at);
+ *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the
+ *           loss, or the norm of a gradient that the optimizer is to limit, is infinite or not a
+ *           number, with epoch and step in the message and the parameters as they were before that
+ *           step (the step before may have ruined them: it is these that are looked at);
  *           NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO for a checkpoint or
  *           log that could not be written; NEURON_E_STATE from within a callback or without a
  *           validation set that a callback needs; NEURON_E_MEMORY. Since 0.1. */

@@ -29,7 +29,7 @@ typedef struct neuron_callback_kind {
     int (*on_event)(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event);
     /* Whether that is the caller's own function, which is called after those of the library. */
     bool of_caller;
-    /* The loss of a step is no number, as neuron_error_last() says. Whether the training is over
+    /* The loss of a step, or the norm of a gradient that is limited, is no number, as neuron_error_last() says. Whether the training is over
      * by that instead of failing. */
     bool (*on_bad_loss)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
     /* Whether the graph gets the kept parameters when the training is over. */
