@@ -152,7 +152,7 @@ NEURON_API float *neuron_custom_run_input_gradient(const neuron_custom_run_t *ru
 NEURON_API int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index);
 
 /** The values of a parameter array; NULL for one that there is not. One that is trainable is only
- *  read. Since 0.1. */
+ *  read. What is written to one of a frozen layer in training is lost after the call. Since 0.1. */
 NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index);
 
 /** Where backward writes the gradient by a parameter array, summed over the batch, all of it; NULL in

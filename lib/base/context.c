@@ -100,9 +100,9 @@ void neuron_context_unref(neuron_context_t *context)
     if (!context || atomic_fetch_sub(&context->references, 1) != 1)
         return;
     neuron_pool_destroy(context->pool);
-    while (context->owned) {
-        neuron_owned *owned = context->owned;
-        context->owned = owned->next;
+    while (context->custom_kinds) {
+        neuron_owned *owned = context->custom_kinds;
+        context->custom_kinds = owned->next;
         neuron_release(context, owned);
     }
     pthread_mutex_destroy(&context->log_lock->mutex);

@@ -30,7 +30,7 @@ struct neuron_context {
     neuron_log_t log_sink;
     void *log_data;
     struct neuron_log_lock *log_lock;
-    neuron_owned *owned; /* registered layers: see layers/custom.h */
+    neuron_owned *custom_kinds; /* the heads of registered layers: see layers/custom.h */
 };
 
 /* `count` times `size` bytes; NULL if they cannot be had, with the message and nothing else to do

@@ -3,13 +3,16 @@
 #include "io/structure-reader.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+static const char kind_key[] = "kind", shape_key[] = "shape", arrays_key[] = "arrays";
 
 typedef neuron_structure_reader reader;
 
 int neuron_structure_find_kind(const neuron_layer **layer, const reader *r, const json_t *json)
 {
     const neuron_custom_kind *kind;
-    const char *name = json_string_value(json_object_get(json, "kind"));
+    const char *name = json_string_value(json_object_get(json, kind_key));
     if (!name)
         return neuron_fail(NEURON_E_FORMAT, NODE "a custom layer has no kind", NODE_ARGUMENTS(r));
     if (neuron_custom_need(&kind, r->graph, name, "custom") < 0)
@@ -66,12 +69,18 @@ static int read_array(const reader *r, neuron_node_t *node, const json_t *json)
 
 int neuron_structure_read_custom(const reader *r, neuron_node_t *node, const json_t *json)
 {
-    const json_t *arrays = json_object_get(json, "arrays");
+    const json_t *arrays = json_object_get(json, arrays_key);
     if (!json_is_array(arrays))
         return neuron_fail(NEURON_E_FORMAT, NODE "a custom layer has no list of arrays",
                            NODE_ARGUMENTS(r));
-    RETURN_IF_ERROR(read_output(r, node, json_object_get(json, "shape")));
+    RETURN_IF_ERROR(read_output(r, node, json_object_get(json, shape_key)));
     for (size_t i = 0; i < json_array_size(arrays); i++)
         RETURN_IF_ERROR(read_array(r, node, json_array_get(arrays, i)));
     return NEURON_OK;
+}
+
+bool neuron_structure_is_custom_part(const char *key)
+{
+    return strcmp(key, kind_key) == 0 || strcmp(key, shape_key) == 0 ||
+           strcmp(key, arrays_key) == 0;
 }

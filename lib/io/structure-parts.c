@@ -68,12 +68,8 @@ int neuron_structure_read_parts(const neuron_structure_reader *r, neuron_node_t 
 bool neuron_structure_is_part(const neuron_layer *layer, const char *key)
 {
     static const char *const keys[] = {initializers_key, regularizers_key, trainable_key};
-    static const char *const custom_keys[] = {"kind", "shape", "arrays"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(key, keys[i]) == 0)
             return true;
-    for (size_t i = 0; i < sizeof custom_keys / sizeof *custom_keys; i++)
-        if (layer->flags & NEURON_LAYER_CUSTOM && strcmp(key, custom_keys[i]) == 0)
-            return true;
-    return false;
+    return layer->flags & NEURON_LAYER_CUSTOM && neuron_structure_is_custom_part(key);
 }

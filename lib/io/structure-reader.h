@@ -47,6 +47,9 @@ int neuron_structure_find_kind(const neuron_layer **layer, const neuron_structur
 int neuron_structure_read_custom(const neuron_structure_reader *r, neuron_node_t *node,
                                  const json_t *json);
 
+/* Whether a key of a custom layer is read by that. */
+bool neuron_structure_is_custom_part(const char *key);
+
 /* Whether a key of a node is read by one of the above. */
 bool neuron_structure_is_part(const neuron_layer *layer, const char *key);
 

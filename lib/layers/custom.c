@@ -2,6 +2,7 @@
 #include "layers/custom.h"
 
 #include "base/name.h"
+#include "kernels/correlation.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 struct neuron_custom_run {
     const neuron_run *run;
     bool backward;
+    float *values[NEURON_ARRAYS_MAX]; /* of the arrays */
 };
 
 /* Where the output's shape comes from is settled by who adds the layer: see graph/custom.c. */
@@ -26,23 +28,53 @@ const neuron_custom_kind *neuron_custom_kind_of(const neuron_layer *layer)
     return (const neuron_custom_kind *)(const void *)place;
 }
 
+/* Room for a copy of the arrays that forward may change. */
+static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
+                 neuron_needs *needs)
+{
+    (void)batch;
+    (void)threads;
+    for (int32_t i = 0; training && i < spec->array_count; i++)
+        if (!spec->arrays[i].trainable)
+            neuron_reserve(&needs->scratch, neuron_shape_count(&spec->arrays[i].shape),
+                           sizeof(float));
+}
+
+/* The callbacks of a frozen layer get copies, so that training changes nothing of it. */
+static neuron_custom_run_t begin_call(const neuron_run *run, bool backward)
+{
+    neuron_custom_run_t call = {.run = run, .backward = backward};
+    size_t used = 0;
+    for (int32_t i = 0; i < run->spec->array_count; i++) {
+        const neuron_array *array = &run->spec->arrays[i];
+        const size_t count = (size_t)neuron_shape_count(&array->shape);
+        call.values[i] = run->values[i];
+        if (!run->training || !run->frozen || array->trainable)
+            continue;
+        call.values[i] = (float *)(void *)((char *)run->scratch +
+                                           neuron_reserve(&used, (int64_t)count, sizeof(float)));
+        memcpy(call.values[i], run->values[i], count * sizeof(float));
+    }
+    return call;
+}
+
 static void forward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
-    neuron_custom_run_t call = {run, false};
+    neuron_custom_run_t call = begin_call(run, false);
     *run->answer = kind->forward(&call, kind->user_data);
 }
 
 static void backward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
-    neuron_custom_run_t call = {run, true};
+    neuron_custom_run_t call = begin_call(run, true);
     *run->answer = kind->backward(&call, kind->user_data);
 }
 
 const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, const char *name)
 {
-    for (const neuron_owned *owned = context->owned; owned; owned = owned->next) {
+    for (const neuron_owned *owned = context->custom_kinds; owned; owned = owned->next) {
         const neuron_custom_kind *kind = (const neuron_custom_kind *)(const void *)owned;
         if (strcmp(kind->name, name) == 0)
             return kind;
@@ -84,10 +116,11 @@ int neuron_custom_register(neuron_context_t *context, const char *name,
     made->layer = (neuron_layer){.name = made->name,
                                  .flags = flags,
                                  .infer = infer,
+                                 .plan = plan,
                                  .forward = forward,
                                  .backward = backward};
-    made->owned = (neuron_owned){context->owned, context};
-    context->owned = &made->owned;
+    made->owned = (neuron_owned){context->custom_kinds, context};
+    context->custom_kinds = &made->owned;
     return NEURON_OK;
 }
 
@@ -194,7 +227,7 @@ int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t ind
 
 float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index)
 {
-    return has_array(run, index) ? run->run->values[index] : NULL;
+    return has_array(run, index) ? run->values[index] : NULL;
 }
 
 float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index)

@@ -352,6 +352,39 @@ START_TEST(a_step_that_fails)
 }
 END_TEST
 
+/* What a frozen layer counts is lost, though it is told that this is training. */
+START_TEST(a_frozen_layer_stays_as_it_is)
+{
+    neuron_context_t *context = test_context();
+    neuron_optimizer_t *optimizer;
+    neuron_trainer_t *trainer;
+    failure plan = {0, 0, 0};
+    assert_ok(neuron_custom_register(context, "count", count_forward, count_backward, NULL, &plan));
+    neuron_dataset_t *data = test_glyphs(context, 90, 8);
+    neuron_graph_t *graph = failing_graph(context);
+    int32_t calls = 0;
+    while (strcmp(neuron_graph_array_name(graph, calls), "count.calls") != 0)
+        calls++;
+    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
+    const float expected[] = {3, 3, 6}; /* steps so far that counted */
+    for (int i = 0; i < 3; i++) {
+        float count;
+        size_t size;
+        assert_ok(neuron_node_set_trainable(neuron_graph_find_node(graph, "count"), i != 1));
+        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, i + 1));
+        assert_ok(neuron_trainer_run(trainer, NULL));
+        assert_ok(neuron_graph_read_array(graph, calls, &count, 1, &size));
+        ck_assert_float_eq(count, expected[i]);
+    }
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(optimizer);
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(data);
+    neuron_context_unref(context);
+}
+END_TEST
+
 START_TEST(predicting_and_evaluating_fail)
 {
     neuron_context_t *context = test_context();
@@ -594,6 +627,7 @@ int main(void)
     tcase_add_test(tests, gradient_of_several_inputs);
     tcase_add_test(tests, trains_as_the_built_in_layer);
     tcase_add_loop_test(tests, a_step_that_fails, 0, sizeof failures / sizeof *failures);
+    tcase_add_test(tests, a_frozen_layer_stays_as_it_is);
     tcase_add_test(tests, predicting_and_evaluating_fail);
     tcase_add_test(tests, loading_needs_the_kind);
     tcase_add_test(tests, a_file_has_the_shape_that_the_kind_makes);
