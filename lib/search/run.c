@@ -3,11 +3,9 @@
 
 #include "base/checked.h"
 #include "base/clock.h"
-#include "base/random.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 static bool is_done(const neuron_trial_t *trial)
 {
@@ -50,62 +48,20 @@ const neuron_trial_t *neuron_search_best(const neuron_search_t *search)
     return best;
 }
 
-/* ---- Choosing ---- */
-
-/* Whether a combination was tried since all were the last time. */
-static bool is_used(const neuron_search_t *search, int64_t combination)
-{
-    int64_t first = search->count - search->count % search->combinations;
-    for (int64_t i = first; i < search->count; i++)
-        if (search->trials[i]->combination == combination)
-            return true;
-    return false;
-}
-
-/* That of the next trial; it does not depend on how many trials there will be. */
-static int64_t choose(const neuron_search_t *search)
-{
-    if (search->kind == NEURON_SEARCH_GRID)
-        return search->count;
-    neuron_random_reader reader =
-        neuron_random_read(search->seed, NEURON_RANDOM_SEARCH, (uint32_t)search->count);
-    int64_t combination;
-    do
-        combination = (int64_t)neuron_random_below(&reader, (uint64_t)search->combinations);
-    while (is_used(search, combination));
-    return combination;
-}
-
-static int make_room(neuron_search_t *search)
-{
-    if (search->count < search->capacity)
-        return NEURON_OK;
-    int64_t capacity = search->capacity > 0 ? 2 * search->capacity : 16;
-    neuron_trial_t **trials = neuron_allocate(search->context, (size_t)capacity, sizeof *trials);
-    if (!trials)
-        return NEURON_E_MEMORY;
-    if (search->count > 0)
-        memcpy(trials, search->trials, (size_t)search->count * sizeof *trials);
-    neuron_release(search->context, search->trials);
-    search->trials = trials;
-    search->capacity = capacity;
-    return NEURON_OK;
-}
-
 int neuron_search_next(neuron_trial_t **trial, neuron_search_t *search)
 {
     if (search->count > 0 && !is_done(search->trials[search->count - 1])) {
         *trial = search->trials[search->count - 1];
         return NEURON_OK;
     }
-    RETURN_IF_ERROR(make_room(search));
+    RETURN_IF_ERROR(neuron_search_make_room(search));
     size_t size = sizeof **trial + (size_t)search->folds * sizeof *(*trial)->folds;
     *trial = neuron_allocate_zero(search->context, 1, size);
     if (!*trial)
         return NEURON_E_MEMORY;
     (*trial)->search = search;
     (*trial)->index = search->count;
-    (*trial)->combination = choose(search);
+    (*trial)->combination = neuron_search_choose(search);
     search->trials[search->count++] = *trial;
     return NEURON_OK;
 }

@@ -54,6 +54,7 @@ void neuron_search_unref(neuron_search_t *search)
     for (int64_t i = 0; i < search->count; i++)
         neuron_release(context, search->trials[i]);
     neuron_release(context, search->trials);
+    neuron_release(context, search->places);
     for (int32_t i = 0; i < search->factor_count; i++)
         drop_factor(context, &search->factors[i]);
     neuron_release(context, search->factors);

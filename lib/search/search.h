@@ -57,6 +57,7 @@ struct neuron_search {
     int64_t logged; /* folds of all trials that the file has */
     int64_t count, capacity;
     neuron_trial_t **trials; /* the last one may not be done */
+    int64_t *places;         /* see choose.c */
 };
 
 /* "grid" */
@@ -67,6 +68,13 @@ int32_t neuron_trial_level(const neuron_trial_t *trial, int32_t factor);
 
 /* The trial that is not done: the last one, or a new one. */
 int neuron_search_next(neuron_trial_t **trial, neuron_search_t *search);
+
+/* Room for one more trial. */
+int neuron_search_make_room(neuron_search_t *search);
+
+/* The combination of the next trial, for which there is room; it does not depend on how many trials
+ * there will be. */
+int64_t neuron_search_choose(neuron_search_t *search);
 
 /* Folds of all trials that are done. */
 int64_t neuron_search_folds_done(const neuron_search_t *search);

@@ -111,6 +111,41 @@ START_TEST(random_trials_do_not_repeat)
 }
 END_TEST
 
+enum { LEVELS = 200, MANY = LEVELS * LEVELS };
+
+static int note_pair(const neuron_trial_t *trial, double *score, void *user_data)
+{
+    unsigned char *times = user_data;
+    int place = (int)(neuron_trial_number(trial, "a") * LEVELS + neuron_trial_number(trial, "b"));
+    times[place]++;
+    *score = 0;
+    return 0;
+}
+
+/* Choosing does not go through all that was tried. */
+START_TEST(many_random_trials)
+{
+    static unsigned char times[MANY];
+    neuron_context_t *context = test_context();
+    neuron_search_t *search;
+    double levels[LEVELS];
+    for (int i = 0; i < LEVELS; i++)
+        levels[i] = i;
+    assert_ok(neuron_search_create(&search, context, note_pair, times));
+    assert_ok(neuron_search_add_factor(search, "a", levels, LEVELS));
+    assert_ok(neuron_search_add_factor(search, "b", levels, LEVELS));
+    for (int round = 1; round <= 2; round++) {
+        int wrong = 0;
+        assert_ok(neuron_search_run_random(search, round * MANY, 1));
+        for (int i = 0; i < MANY; i++)
+            wrong += times[i] != round;
+        ck_assert_int_eq(wrong, 0);
+    }
+    neuron_search_unref(search);
+    neuron_context_unref(context);
+}
+END_TEST
+
 START_TEST(a_search_is_a_function_of_its_seed)
 {
     book a, b, c;
@@ -471,6 +506,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, a_grid_has_everything_in_order);
     tcase_add_test(tests, random_trials_do_not_repeat);
+    tcase_add_test(tests, many_random_trials);
     tcase_add_test(tests, a_search_is_a_function_of_its_seed);
     tcase_add_test(tests, folds_give_mean_and_deviation);
     tcase_add_test(tests, a_run_stops_and_goes_on);
