@@ -1,9 +1,12 @@
 #include "graph/penalty.h"
 
+#include "base/checked.h"
+
 #include <math.h>
 
-/* Sums that are kept beside each other, so that one need not wait for the other. */
-enum { LANES = 8 };
+/* Sums that are kept beside each other, so that one need not wait for the other; parameters that one
+ * task takes; and sums of tasks that are joined at a time, on the stack. */
+enum { LANES = 8, PIECE = 16384, PIECES = 64 };
 
 static double penalty_of(const neuron_array_choice *choice, const float *values, int64_t count)
 {
@@ -22,6 +25,39 @@ static double penalty_of(const neuron_array_choice *choice, const float *values,
     return choice->l1 * size + choice->l2 * square;
 }
 
+typedef struct penalty_job {
+    const neuron_array_choice *choice;
+    const float *values;
+    int64_t count;
+    double sums[PIECES];
+} penalty_job;
+
+static void add_piece(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    penalty_job *job = work;
+    const int64_t first = task * PIECE;
+    job->sums[task] =
+        penalty_of(job->choice, job->values + first, neuron_min_count(PIECE, job->count - first));
+}
+
+static double array_penalty(const neuron_graph_t *graph, const neuron_graph_array *array,
+                            const neuron_array_choice *choice)
+{
+    const int64_t round = (int64_t)PIECE * PIECES;
+    double sum = 0;
+    for (int64_t first = 0; first < array->count; first += round) {
+        penalty_job job = {.choice = choice,
+                           .values = graph->values + array->offset + first,
+                           .count = neuron_min_count(round, array->count - first)};
+        const int64_t tasks = neuron_ceil_divide(job.count, PIECE);
+        neuron_pool_run(graph->context->pool, tasks, add_piece, &job);
+        for (int64_t i = 0; i < tasks; i++)
+            sum += job.sums[i];
+    }
+    return sum;
+}
+
 double neuron_graph_penalty(const neuron_graph_t *graph)
 {
     double sum = 0;
@@ -30,7 +66,7 @@ double neuron_graph_penalty(const neuron_graph_t *graph)
         const neuron_array_choice *choice =
             &array->node->choices[array->array - array->node->spec.arrays];
         if (neuron_choice_penalizes(choice) && neuron_graph_trains(graph, i))
-            sum += penalty_of(choice, graph->values + array->offset, array->count);
+            sum += array_penalty(graph, array, choice);
     }
     return sum;
 }

@@ -349,6 +349,28 @@ START_TEST(losses_contain_the_penalty)
 }
 END_TEST
 
+/* More parameters than one task takes, and than are joined at a time. */
+START_TEST(threads_do_not_change_the_penalty)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 1201), 1000);
+    regularize(graph, "dense", "kernel", 0.5, 0.25);
+    assert_ok(neuron_graph_finish(graph, node));
+    const float *values = graph->values + graph->arrays[0].offset;
+    double sum = 0, alone = 0;
+    for (int64_t i = 0; i < graph->arrays[0].count; i++)
+        sum += 0.5 * fabs((double)values[i]) + 0.25 * (double)values[i] * (double)values[i];
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        assert_ok(neuron_context_set_threads(graph->context, threads));
+        const double penalty = neuron_graph_penalty(graph);
+        ck_assert_double_eq_tol(penalty, sum, 1e-9 * sum);
+        alone = threads == 1 ? penalty : alone;
+        ck_assert_double_eq(penalty, alone);
+    }
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(regularizers_are_saved_and_imported)
 {
     neuron_graph_t *graph = new_graph(), *copy = new_graph();
@@ -429,6 +451,7 @@ int main(void)
     tcase_add_test(tests, bad_marks);
     tcase_add_loop_test(tests, gradients_with_regularizers, 0, 2);
     tcase_add_test(tests, losses_contain_the_penalty);
+    tcase_add_test(tests, threads_do_not_change_the_penalty);
     tcase_add_test(tests, regularizers_are_saved_and_imported);
     tcase_add_loop_test(tests, bad_regularizers, 0, sizeof bad_factors / sizeof *bad_factors);
     tcase_add_test(tests, finding_nodes);
