@@ -77,6 +77,35 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
                                                   const char *const *paths, int32_t count);
 
+/** Reads examples that are not in memory, for neuron_dataset_create_stream(). It is called by one
+ *  thread at a time, which may be another one each time: that of a call that reads the dataset, or
+ *  the worker of a training, which reads one batch ahead. It must not use the dataset.
+ *  @param positions  `count` places in the whole set, 0 to its size - 1, in any order; 1 to 1024.
+ *  @param examples  room for the elements of these, one example after the other; NULL if they are
+ *                   not wanted.
+ *  @param labels    room for their class numbers; NULL if they are not wanted.
+ *  @return  0; or a negative number to fail, which comes back from the call or the run that needed
+ *           them (a positive one becomes NEURON_E_IO). Since 0.1. */
+typedef int (*neuron_dataset_read_t)(void *user_data, const int64_t *positions, int64_t count,
+                                     void *examples, int32_t *labels);
+
+/** Makes a dataset whose examples are read by a function each time they are needed, for sets that
+ *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So
+ *  it can be split, filtered, shuffled and folded as any other; a training reads its batches one
+ *  ahead, in a worker. Joining, and making it grey, reads all of it into memory.
+ *  @param read       see neuron_dataset_read_t.
+ *  @param user_data  for `read`; kept until the last dataset made of this one is gone.
+ *  @param count      number of examples, 1 or more.
+ *  @param shape, rank  of one example, rank 1 to NEURON_RANK_MAX - 1.
+ *  @param type       NEURON_U8 or NEURON_F32.
+ *  @param class_count  1 to 65536.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for a label out of
+ *           range, NEURON_E_MEMORY, or what `read` returned. Since 0.1. */
+NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
+                                            neuron_dataset_read_t read, void *user_data,
+                                            int64_t count, const int64_t *shape, int32_t rank,
+                                            int32_t type, int32_t class_count);
+
 /** Loads labelled examples from comma-separated values: a row for each, the label in its first column
  *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). A first row that does
  *  not begin with a number is taken for names and skipped. Fields may be in quotes, lines may end in
@@ -212,7 +241,8 @@ NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_data
  *  0.299 R + 0.587 G + 0.114 B. Bytes stay bytes, rounded, and are a copy in memory; labels are
  *  shared. Scale and offset are kept.
  *  @param dataset  examples of height x width x 3; they become height x width x 1.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_UNSUPPORTED after
+ *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset);
 
 /** The same examples, sharing memory, with targets [class_count] in place of class numbers: 1 for
@@ -247,6 +277,31 @@ NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale,
  *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
 NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights,
                                           int64_t count);
+
+/** Sets scale and offset so that inputs lie between two bounds: for bytes 0 becomes the minimum and
+ *  255 the maximum; for float32 the smallest value of the dataset and the largest (all become the
+ *  minimum if they are equal). Parts that were made before do not change.
+ *  @param minimum, maximum  finite, the first below the second.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for float32 values that are not finite or no
+ *           examples, or what a stream returned. Since 0.1. */
+NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
+
+/** Sets scale and offset so that the inputs of a reference have mean 0 and deviation 1 over all their
+ *  elements: the training set for itself, and then the same for validation and test. The deviation
+ *  is that of the whole, divided by n; where it is 0 only the mean is taken off. Bytes stay bytes in
+ *  memory. Parts that were made before do not change.
+ *  @param reference  of the same element type; may be the dataset itself.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples or
+ *           values that are not finite, or what a stream returned. Since 0.1. */
+NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
+                                          const neuron_dataset_t *reference);
+
+/** The same with a scale and an offset for each place of the last axis: the channels of images, the
+ *  columns of a table. neuron_dataset_set_scale() takes them away again.
+ *  @return  as neuron_dataset_standardize(), NEURON_E_SHAPE if the last axes differ,
+ *           NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
+                                                   const neuron_dataset_t *reference);
 
 /** Number of examples; 0 for NULL. Since 0.1. */
 NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);

@@ -7,17 +7,33 @@
 #include <math.h>
 #include <string.h>
 
+/* The values that a stored 0 and a stored 255 become. */
+static void end_values(const neuron_dataset_t *dataset, int64_t channel, float *black, float *white)
+{
+    double scale = dataset->scale, offset = dataset->offset;
+    if (dataset->channels) {
+        const float *scales = dataset->channels->data;
+        scale = (double)scales[channel];
+        offset = (double)scales[dataset->channels->shape.extent[1] + channel];
+    }
+    *black = (float)offset;
+    *white = (float)(255 * scale + offset);
+}
+
 void neuron_augment_brighten(const neuron_dataset_t *dataset, const neuron_image_size *size,
                              double factor, float *image)
 {
     int64_t count = size->height * size->width * size->channels;
+    int64_t channels = dataset->channels ? dataset->channels->shape.extent[1] : 1;
     bool bytes = dataset->examples->type == NEURON_U8;
-    float black = (float)dataset->offset;
-    float white = bytes ? (float)(255 * dataset->scale + dataset->offset) : INFINITY;
-    float low = fminf(black, white), high = fmaxf(black, white);
-    for (int64_t i = 0; i < count; i++) {
-        float value = (image[i] - black) * (float)factor + black;
-        image[i] = bytes ? fminf(fmaxf(value, low), high) : value;
+    for (int64_t k = 0; k < channels; k++) {
+        float black, white;
+        end_values(dataset, k, &black, &white);
+        float low = fminf(black, white), high = fmaxf(black, white);
+        for (int64_t i = k; i < count; i += channels) {
+            float value = (image[i] - black) * (float)factor + black;
+            image[i] = bytes ? fminf(fmaxf(value, low), high) : value;
+        }
     }
 }
 

@@ -233,6 +233,8 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
     made->shape = dataset->shape;
     made->scale = dataset->scale;
     made->offset = dataset->offset;
+    made->channels = neuron_tensor_ref(dataset->channels);
+    made->stream = dataset->stream;
     for (int64_t i = 0; i < count; i++)
         made->order[i] = dataset->order[positions ? positions[i] : first + i];
     *derived = made;
@@ -251,6 +253,7 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     if (!dataset || atomic_fetch_sub(&dataset->references, 1) != 1)
         return;
     neuron_context_t *context = dataset->context;
+    neuron_tensor_unref(dataset->channels);
     neuron_tensor_unref(dataset->examples);
     neuron_tensor_unref(dataset->labels);
     neuron_tensor_unref(dataset->weights);
@@ -305,6 +308,8 @@ int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double off
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(isfinite(scale));
     CHECK_ARGUMENT(isfinite(offset));
+    neuron_tensor_unref(dataset->channels);
+    dataset->channels = NULL;
     dataset->scale = scale;
     dataset->offset = offset;
     return NEURON_OK;

@@ -9,11 +9,14 @@
 
 enum { NEURON_CLASSES_MAX = 65536 };
 
+typedef struct neuron_stream neuron_stream;
+
 struct neuron_dataset {
     atomic_int references;
     neuron_context_t *context;
     const struct neuron_kernels *kernels;
     neuron_tensor_t *examples;    /* u8 or f32, [stored, ...] */
+    neuron_stream *stream;        /* reads examples, then `examples` owns it and has no elements */
     neuron_tensor_t *labels;      /* i32 [stored] or, as targets, f32 [stored, outputs] */
     neuron_tensor_t *class_names; /* u8, each with its zero; NULL if they are not known */
     bool one_hot;                 /* labels are class numbers that are handed out as targets */
@@ -22,6 +25,8 @@ struct neuron_dataset {
     int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
     neuron_shape shape;           /* of one example */
     double scale, offset;
+    neuron_tensor_t *channels; /* f32 [2, last extent]: a scale and an offset for each place of the
+                                  last axis in place of the two; NULL for none */
     int64_t count;
     int64_t *order;           /* stored row of each example */
     neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */

@@ -1,5 +1,5 @@
 /* Reading examples and labels out of a dataset. */
-#include "data/dataset.h"
+#include "data/stream.h"
 
 #include "base/checked.h"
 #include "kernels/kernels.h"
@@ -11,30 +11,82 @@ enum { EXAMPLES_PER_TASK = 8 };
 
 typedef struct gathering {
     const neuron_dataset_t *dataset;
+    const void *stored;
     const int64_t *positions;
     int64_t first, count;
     int64_t size; /* elements of one example */
     float *values;
 } gathering;
 
+/* Each value by the scale and offset of its place in the last axis. */
+static void scale_channels(const neuron_dataset_t *dataset, const void *stored, int64_t size,
+                           float *values)
+{
+    int64_t channels = dataset->channels->shape.extent[1];
+    const float *scale = dataset->channels->data, *offset = scale + channels;
+    const uint8_t *bytes = stored;
+    const float *floats = stored;
+    bool has_bytes = dataset->examples->type == NEURON_U8;
+    for (int64_t i = 0; i < size; i += channels)
+        for (int64_t k = 0; k < channels; k++)
+            values[i + k] =
+                (has_bytes ? (float)bytes[i + k] : floats[i + k]) * scale[k] + offset[k];
+}
+
+static void scale_example(const neuron_dataset_t *dataset, const void *stored, int64_t size,
+                          float *values)
+{
+    float scale = (float)dataset->scale, offset = (float)dataset->offset;
+    if (dataset->channels)
+        scale_channels(dataset, stored, size, values);
+    else if (dataset->examples->type == NEURON_U8)
+        dataset->kernels->scale_bytes(stored, size, scale, offset, values);
+    else
+        dataset->kernels->scale_floats(stored, size, scale, offset, values);
+}
+
+static int64_t row_of(const gathering *all, int64_t i)
+{
+    return all->dataset->order[all->positions ? all->positions[i] : all->first + i];
+}
+
 static void gather_task(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const gathering *all = work;
     const neuron_dataset_t *dataset = all->dataset;
-    float scale = (float)dataset->scale, offset = (float)dataset->offset;
+    size_t bytes = (size_t)all->size * neuron_type_size(dataset->examples->type);
     int64_t end = neuron_min_count((task + 1) * EXAMPLES_PER_TASK, all->count);
     for (int64_t i = task * EXAMPLES_PER_TASK; i < end; i++) {
-        int64_t position = all->positions ? all->positions[i] : all->first + i;
-        int64_t start = dataset->order[position] * all->size;
-        float *values = all->values + i * all->size;
-        if (dataset->examples->type == NEURON_U8)
-            dataset->kernels->scale_bytes((const uint8_t *)dataset->examples->data + start,
-                                          all->size, scale, offset, values);
-        else
-            dataset->kernels->scale_floats((const float *)dataset->examples->data + start,
-                                           all->size, scale, offset, values);
+        /* What a stream has read lies in the order in which it was asked for. */
+        int64_t row = dataset->stream ? i : row_of(all, i);
+        scale_example(dataset, (const char *)all->stored + (size_t)row * bytes, all->size,
+                      all->values + i * all->size);
     }
+}
+
+static void gather_all(gathering *work, neuron_pool *pool)
+{
+    neuron_pool_run(pool, neuron_ceil_divide(work->count, EXAMPLES_PER_TASK), gather_task, work);
+}
+
+static int gather_stream(gathering work, neuron_pool *pool)
+{
+    int64_t rows[NEURON_STREAM_PIECE], left = work.count;
+    while (left > 0) {
+        work.count = neuron_min_count(left, NEURON_STREAM_PIECE);
+        for (int64_t i = 0; i < work.count; i++)
+            rows[i] = row_of(&work, i);
+        RETURN_IF_ERROR(neuron_stream_open(work.dataset->stream, rows, work.count, &work.stored));
+        gather_all(&work, pool);
+        neuron_stream_close(work.dataset->stream);
+        left -= work.count;
+        work.values += work.count * work.size;
+        work.first += work.count;
+        if (work.positions)
+            work.positions += work.count;
+    }
+    return NEURON_OK;
 }
 
 int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
@@ -46,7 +98,10 @@ int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
                       .count = count,
                       .size = neuron_shape_count(&dataset->shape),
                       .values = values};
-    neuron_pool_run(pool, neuron_ceil_divide(count, EXAMPLES_PER_TASK), gather_task, &work);
+    if (dataset->stream)
+        return gather_stream(work, pool);
+    work.stored = dataset->examples->data;
+    gather_all(&work, pool);
     return NEURON_OK;
 }
 

@@ -28,10 +28,11 @@ static int convert(neuron_tensor_t **gray, const neuron_dataset_t *dataset)
     return NEURON_OK;
 }
 
-/* Sharing labels means to convert all that is stored; of a small part only what belongs to it is. */
+/* Sharing labels means to convert all that is stored; of a small part only what belongs to it is, and
+ * so is what is not in memory. */
 static int derive_compact(neuron_dataset_t **made, neuron_dataset_t *dataset)
 {
-    if (dataset->count < dataset->examples->shape.extent[0])
+    if (dataset->stream || dataset->count < dataset->examples->shape.extent[0])
         return neuron_dataset_join(made, &dataset, 1);
     return neuron_dataset_derive(made, dataset, NULL, 0, dataset->count);
 }
@@ -46,6 +47,11 @@ int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset)
         return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, not height x width x 3", __func__,
                            neuron_shape_text(&dataset->shape, text));
     }
+    if (dataset->channels)
+        return neuron_fail(NEURON_E_UNSUPPORTED,
+                           "%s: the dataset has a scale for each colour; make it grey before it is "
+                           "standardised",
+                           __func__);
     neuron_dataset_t *made;
     RETURN_IF_ERROR(derive_compact(&made, dataset));
     neuron_tensor_t *examples;

@@ -1,10 +1,18 @@
 /* Putting datasets together. */
-#include "data/dataset.h"
+#include "data/stream.h"
 
 #include "base/checked.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+static bool same_channels(const neuron_tensor_t *a, const neuron_tensor_t *b)
+{
+    if (!a || !b)
+        return a == b;
+    return neuron_shape_equal(&a->shape, &b->shape) &&
+           memcmp(a->data, b->data, (size_t)neuron_tensor_count(a) * sizeof(float)) == 0;
+}
 
 /* Whether classes have equal names, or one of the datasets does not know any. */
 static bool same_names(const neuron_dataset_t *first, const neuron_dataset_t *other)
@@ -47,7 +55,8 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
         return neuron_fail(NEURON_E_DATA,
                            "%s: classes of dataset %" PRId32 " have other names than dataset 0's",
                            who, number);
-    if (first->scale != other->scale || first->offset != other->offset)
+    if (first->scale != other->scale || first->offset != other->offset ||
+        !same_channels(first->channels, other->channels))
         return neuron_fail(NEURON_E_DATA,
                            "%s: dataset %" PRId32 " has another scale or offset than dataset 0",
                            who, number);
@@ -74,21 +83,33 @@ static int make_room(neuron_tensor_t **examples, neuron_tensor_t **labels,
                                     label_type == NEURON_F32 ? 2 : 1);
 }
 
+typedef struct copying {
+    size_t size; /* bytes of an example */
+    char *to;
+} copying;
+
+static void copy(void *work, const void *examples, int64_t count)
+{
+    copying *all = work;
+    memcpy(all->to, examples, (size_t)count * all->size);
+    all->to += (size_t)count * all->size;
+}
+
 /* Copies a dataset to the rows that begin at `row`. */
-static void copy_rows(const neuron_dataset_t *dataset, int64_t row, neuron_tensor_t *examples,
-                      neuron_tensor_t *labels)
+static int copy_rows(const neuron_dataset_t *dataset, int64_t row, neuron_tensor_t *examples,
+                     neuron_tensor_t *labels)
 {
     size_t size =
         (size_t)neuron_shape_count(&dataset->shape) * neuron_type_size(dataset->examples->type);
-    const char *from = dataset->examples->data;
-    char *to = (char *)examples->data + (size_t)row * size;
+    copying work = {size, (char *)examples->data + (size_t)row * size};
+    RETURN_IF_ERROR(neuron_dataset_visit(dataset, copy, &work));
     for (int64_t i = 0; i < dataset->count; i++) {
-        memcpy(to + (size_t)i * size, from + (size_t)dataset->order[i] * size, size);
         if (labels->type == NEURON_F32)
             neuron_dataset_target(dataset, i, (float *)labels->data + (row + i) * dataset->outputs);
         else
             ((int32_t *)labels->data)[row + i] = neuron_dataset_label(dataset, i);
     }
+    return NEURON_OK;
 }
 
 /* Weights of all, if any has some. */
@@ -127,7 +148,9 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
         goto done;
     int64_t row = 0;
     for (int32_t k = 0; k < count; k++) {
-        copy_rows(datasets[k], row, examples, labels);
+        status = copy_rows(datasets[k], row, examples, labels);
+        if (status < 0)
+            goto done;
         row += datasets[k]->count;
     }
     status = first->any_targets ? neuron_dataset_create_with_targets_for(dataset, first->context,
@@ -146,6 +169,7 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     (*dataset)->one_hot = first->one_hot && labels->type == NEURON_I32;
     (*dataset)->scale = first->scale;
     (*dataset)->offset = first->offset;
+    (*dataset)->channels = neuron_tensor_ref(first->channels);
 done:
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);

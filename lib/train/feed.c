@@ -2,6 +2,7 @@
 
 #include "augment/augmentation.h"
 #include "base/checked.h"
+#include "data/stream.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -40,7 +41,7 @@ static int64_t worker_count(const neuron_trainer_t *trainer)
 {
     if (trainer->workers >= 0)
         return trainer->workers;
-    return trainer->augments;
+    return trainer->augments || trainer->train->stream;
 }
 
 /* A callback may have changed the number of threads. */
@@ -157,6 +158,8 @@ void neuron_feeder_end(neuron_trainer_t *trainer)
 int neuron_feeder_begin(neuron_trainer_t *trainer)
 {
     int32_t workers = (int32_t)worker_count(trainer);
+    if (trainer->train->stream)
+        RETURN_IF_ERROR(neuron_stream_reserve(trainer->train->stream, trainer->batch_size));
     if (workers == 0 && !trainer->augments)
         return NEURON_OK;
     neuron_feeder *feeder = neuron_allocate_zero(trainer->context, 1, sizeof *feeder);

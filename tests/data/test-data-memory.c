@@ -40,6 +40,18 @@ static const char gzip_labels[] = /* two labels, 0 and 1 */
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\x60\xe0\x60\x64\x60\x60\x60\x62\x60\x04\x00"
     "\x8f\x9c\x9b\xe2\x0a\x00\x00\x00";
 
+static int read_zeros(void *user_data, const int64_t *positions, int64_t count, void *examples,
+                      int32_t *labels)
+{
+    (void)user_data;
+    (void)positions;
+    if (examples)
+        memset(examples, 0, (size_t)count * sizeof(float));
+    if (labels)
+        memset(labels, 0, (size_t)count * sizeof *labels);
+    return 0;
+}
+
 /* What needs no files, one after the other; the first failure ends it. */
 static int use_everything(neuron_context_t *context)
 {
@@ -47,7 +59,9 @@ static int use_everything(neuron_context_t *context)
     neuron_dataset_t *glyphs = NULL, *subset = NULL, *one_hot = NULL, *joined = NULL;
     neuron_dataset_t *dataset = NULL, *parts[2] = {NULL, NULL}, *any = NULL, *twice = NULL;
     neuron_dataset_t *filtered = NULL, *shuffled = NULL, *gray = NULL, *train = NULL, *held = NULL;
+    neuron_dataset_t *stream = NULL, *loaded = NULL;
     neuron_tensor_t *labels = NULL, *examples = NULL, *targets = NULL;
+    float values[10];
     int status = neuron_dataset_generate_glyphs(&glyphs, context, 20, 8, 8, 1);
     if (status == NEURON_OK)
         status = neuron_dataset_set_weights(glyphs, (const float[20]){1}, 20);
@@ -83,6 +97,17 @@ static int use_everything(neuron_context_t *context)
     neuron_dataset_unref(twice);
     neuron_dataset_unref(any);
     neuron_tensor_unref(targets);
+    if (status == NEURON_OK)
+        status = neuron_dataset_standardize_channels(dataset, dataset);
+    if (status == NEURON_OK)
+        status = neuron_dataset_create_stream(&stream, context, read_zeros, NULL, 10,
+                                              (const int64_t[]){1}, 1, NEURON_F32, 2);
+    if (status == NEURON_OK)
+        status = neuron_dataset_read(stream, 0, 10, values, NULL);
+    if (status == NEURON_OK)
+        status = neuron_dataset_join(&loaded, &stream, 1);
+    neuron_dataset_unref(loaded);
+    neuron_dataset_unref(stream);
     neuron_tensor_unref(examples);
     neuron_tensor_unref(labels);
     neuron_dataset_unref(gray);

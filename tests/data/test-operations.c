@@ -1,6 +1,8 @@
 /* What makes a dataset of another: filters, folds, orders, grey images. */
 #include "test-common.h"
 
+#include "data/dataset.h"
+
 #include <math.h>
 #include <stdbool.h>
 
@@ -334,6 +336,193 @@ START_TEST(gray_needs_colours)
 }
 END_TEST
 
+/* ---- Scales that follow from the data ---- */
+
+static double spread(int64_t element)
+{
+    return (double)((element * 37 + element / 3) % 200) + 20 * (double)(element % 3);
+}
+
+static double large(int64_t element)
+{
+    return 1e6 + scattered(element);
+}
+
+/* Mean and deviation of every `step`-th value from `first` on. */
+static void check_balanced(const float *values, int64_t count, int64_t first, int64_t step)
+{
+    double sum = 0, squares = 0;
+    int64_t seen = 0;
+    for (int64_t i = first; i < count; i += step, seen++)
+        sum += (double)values[i];
+    double mean = sum / (double)seen;
+    for (int64_t i = first; i < count; i += step)
+        squares += ((double)values[i] - mean) * ((double)values[i] - mean);
+    ck_assert_double_eq_tol(mean, 0, 2e-4);
+    ck_assert_double_eq_tol(sqrt(squares / (double)seen), 1, 2e-4);
+}
+
+START_TEST(standardizes)
+{
+    const int64_t extents[] = {20, 2, 3, 3};
+    const int64_t all = 20 * 18;
+    const int32_t types[] = {NEURON_U8, NEURON_F32};
+    for (int t = 0; t < 2; t++)
+        for (int by_channel = 0; by_channel < 2; by_channel++) {
+            neuron_dataset_t *train = make(types[t], extents, 4, 3, spread), *part, *joined, *split;
+            if (by_channel)
+                assert_ok(neuron_dataset_standardize_channels(train, train));
+            else
+                assert_ok(neuron_dataset_standardize(train, train));
+            float *values = read_all(train, NULL);
+            for (int64_t k = 0; k < (by_channel ? 3 : 1); k++)
+                check_balanced(values, all, k, by_channel ? 3 : 1);
+            /* what is made of it takes the scale along */
+            assert_ok(neuron_dataset_subset(&part, train, 3, 9));
+            assert_ok(neuron_dataset_one_hot(&split, part));
+            assert_ok(neuron_dataset_join(&joined, (neuron_dataset_t *[]){split, split}, 2));
+            float *again = read_all(joined, NULL);
+            ck_assert_mem_eq(again, values + 3 * 18, 9 * 18 * sizeof(float));
+            ck_assert_mem_eq(again + 9 * 18, values + 3 * 18, 9 * 18 * sizeof(float));
+            free(again);
+            free(values);
+            /* one of another scale does not join */
+            neuron_dataset_unref(joined);
+            assert_ok(neuron_dataset_set_scale(split, 1, 0));
+            assert_status(neuron_dataset_join(&joined, (neuron_dataset_t *[]){split, train}, 2),
+                          NEURON_E_TYPE);
+            neuron_dataset_unref(split);
+            assert_ok(neuron_dataset_set_scale(part, 1, 0));
+            assert_status(neuron_dataset_join(&joined, (neuron_dataset_t *[]){part, train}, 2),
+                          NEURON_E_DATA);
+            assert_message("another scale or offset");
+            neuron_dataset_unref(part);
+            neuron_dataset_unref(train);
+        }
+}
+END_TEST
+
+START_TEST(standardizes_by_another)
+{
+    const int64_t extents[] = {30, 4};
+    neuron_dataset_t *train = make(NEURON_F32, extents, 2, 3, large), *test, *same;
+    assert_ok(neuron_dataset_subset(&test, train, 0, 10));
+    assert_ok(neuron_dataset_subset(&same, train, 10, 20));
+    float *plain = read_all(same, NULL);
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 80; i++)
+        sum += (double)plain[i];
+    for (int i = 0; i < 80; i++)
+        squares += pow((double)plain[i] - sum / 80, 2);
+    assert_ok(neuron_dataset_standardize(test, same));
+    float *values = read_all(test, NULL), *before = read_all(train, NULL);
+    for (int i = 0; i < 40; i++) /* offsets this large leave few digits */
+        ck_assert_double_eq_tol((double)values[i],
+                                ((double)before[i] - sum / 80) / sqrt(squares / 80), 2e-3);
+    free(before);
+    free(values);
+    free(plain);
+    neuron_dataset_unref(same);
+    neuron_dataset_unref(test);
+    neuron_dataset_unref(train);
+}
+END_TEST
+
+static double constant(int64_t element)
+{
+    return element % 2 ? 7 : (double)element;
+}
+
+START_TEST(a_constant_is_only_centred)
+{
+    const int64_t extents[] = {8, 2};
+    neuron_dataset_t *dataset = make(NEURON_F32, extents, 2, 2, constant);
+    assert_ok(neuron_dataset_standardize_channels(dataset, dataset));
+    float *values = read_all(dataset, NULL);
+    check_balanced(values, 16, 0, 2);
+    for (int i = 1; i < 16; i += 2)
+        ck_assert_float_eq(values[i], 0);
+    free(values);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(normalizes)
+{
+    const int64_t extents[] = {16, 16};
+    const int32_t types[] = {NEURON_U8, NEURON_F32};
+    for (int t = 0; t < 2; t++) {
+        neuron_dataset_t *dataset = make(types[t], extents, 2, 2, scattered);
+        assert_ok(neuron_dataset_standardize_channels(dataset, dataset)); /* replaced */
+        assert_ok(neuron_dataset_normalize(dataset, -1, 3));
+        float *values = read_all(dataset, NULL);
+        for (int i = 0; i < 256; i++)
+            ck_assert_double_eq_tol((double)values[i], scattered(i) / 255 * 4 - 1, 1e-5);
+        free(values);
+        neuron_dataset_unref(dataset);
+    }
+}
+END_TEST
+
+static double infinite(int64_t element)
+{
+    return element == 5 ? INFINITY : 1;
+}
+
+START_TEST(scales_refuse)
+{
+    neuron_dataset_t *bytes = make(NEURON_U8, (int64_t[]){4, 2, 2, 3}, 4, 2, scattered), *none;
+    neuron_dataset_t *floats = make(NEURON_F32, (int64_t[]){4, 6}, 2, 2, infinite), *made;
+    assert_status(neuron_dataset_standardize(bytes, floats), NEURON_E_TYPE);
+    assert_message("examples are u8, those of the reference are f32");
+    assert_status(neuron_dataset_standardize(floats, floats), NEURON_E_DATA);
+    assert_message("not finite");
+    assert_status(neuron_dataset_standardize_channels(floats, floats), NEURON_E_DATA);
+    assert_status(neuron_dataset_normalize(floats, 0, 1), NEURON_E_DATA);
+    assert_ok(neuron_dataset_subset(&none, bytes, 0, 0));
+    assert_status(neuron_dataset_standardize(bytes, none), NEURON_E_DATA);
+    assert_message("no examples");
+    assert_ok(neuron_dataset_reshape(none, (int64_t[]){12}, 1));
+    assert_status(neuron_dataset_standardize_channels(bytes, none), NEURON_E_SHAPE);
+    assert_message("the last axis has 3 places, that of the reference 12");
+    assert_status(neuron_dataset_normalize(bytes, 1, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_normalize(bytes, 0, INFINITY), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_normalize(bytes, NAN, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_normalize(NULL, 0, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_standardize(NULL, bytes), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_standardize(bytes, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_standardize_channels(NULL, bytes), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_standardize_channels(bytes, NULL), NEURON_E_ARGUMENT);
+    assert_ok(neuron_dataset_standardize_channels(bytes, bytes));
+    assert_status(neuron_dataset_grayscale(&made, bytes), NEURON_E_UNSUPPORTED);
+    assert_message("before it is standardised");
+    neuron_dataset_unref(none);
+    neuron_dataset_unref(floats);
+    neuron_dataset_unref(bytes);
+}
+END_TEST
+
+START_TEST(weights_go_along)
+{
+    neuron_dataset_t *dataset = numbered(30, 3), *made[4];
+    float weights[30];
+    for (int i = 0; i < 30; i++)
+        weights[i] = (float)i / 2;
+    assert_ok(neuron_dataset_set_weights(dataset, weights, 30));
+    assert_ok(neuron_dataset_shuffle(&made[0], dataset, 1));
+    assert_ok(neuron_dataset_filter(&made[1], dataset, (int32_t[]){2}, 1));
+    assert_ok(neuron_dataset_k_fold(dataset, 3, 0, 1, &made[2], &made[3]));
+    for (int k = 0; k < 4; k++) {
+        float *values = read_all(made[k], NULL);
+        for (int64_t i = 0; i < neuron_dataset_count(made[k]); i++)
+            ck_assert_double_eq(neuron_dataset_weight(made[k], i), (double)values[i] / 2);
+        free(values);
+        neuron_dataset_unref(made[k]);
+    }
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("operations");
@@ -348,6 +537,12 @@ int main(void)
     tcase_add_test(tests, folds_refuse);
     tcase_add_test(tests, grays);
     tcase_add_test(tests, gray_needs_colours);
+    tcase_add_test(tests, standardizes);
+    tcase_add_test(tests, standardizes_by_another);
+    tcase_add_test(tests, a_constant_is_only_centred);
+    tcase_add_test(tests, normalizes);
+    tcase_add_test(tests, scales_refuse);
+    tcase_add_test(tests, weights_go_along);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

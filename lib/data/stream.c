@@ -1,0 +1,177 @@
+#include "data/stream.h"
+
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+
+struct neuron_stream {
+    neuron_context_t *context;
+    neuron_dataset_read_t read;
+    void *user_data;
+    size_t size; /* bytes of an example */
+    pthread_mutex_t mutex;
+    /* Under the mutex: */
+    int64_t capacity; /* examples in `examples` */
+    void *examples;
+};
+
+/* A caller's number: what is below 0 goes back to it, another is no status. */
+static int call(const neuron_stream *stream, const int64_t *rows, int64_t count, void *examples,
+                int32_t *labels)
+{
+    int answer = stream->read(stream->user_data, rows, count, examples, labels);
+    if (answer == 0)
+        return NEURON_OK;
+    return neuron_fail(answer < 0 ? answer : NEURON_E_IO,
+                       "stream: reading %s %" PRId64 " and the %" PRId64
+                       " after it failed: the callback returned %d",
+                       labels ? "the labels of example" : "example", rows[0], count - 1, answer);
+}
+
+static int grow(neuron_stream *stream, int64_t count)
+{
+    if (count <= stream->capacity)
+        return NEURON_OK;
+    void *examples = neuron_allocate(stream->context, (size_t)count, stream->size);
+    if (!examples)
+        return NEURON_E_MEMORY;
+    neuron_release(stream->context, stream->examples);
+    stream->examples = examples;
+    stream->capacity = count;
+    return NEURON_OK;
+}
+
+int neuron_stream_reserve(neuron_stream *stream, int64_t count)
+{
+    pthread_mutex_lock(&stream->mutex);
+    int status = grow(stream, neuron_min_count(count, NEURON_STREAM_PIECE));
+    pthread_mutex_unlock(&stream->mutex);
+    return status;
+}
+
+int neuron_stream_open(neuron_stream *stream, const int64_t *rows, int64_t count,
+                       const void **examples)
+{
+    pthread_mutex_lock(&stream->mutex);
+    int status = grow(stream, count);
+    if (status == NEURON_OK)
+        status = call(stream, rows, count, stream->examples, NULL);
+    if (status < 0)
+        pthread_mutex_unlock(&stream->mutex);
+    else
+        *examples = stream->examples;
+    return status;
+}
+
+void neuron_stream_close(neuron_stream *stream)
+{
+    pthread_mutex_unlock(&stream->mutex);
+}
+
+static void destroy(void *data, void *user_data)
+{
+    (void)user_data;
+    neuron_stream *stream = data;
+    neuron_context_t *context = stream->context;
+    pthread_mutex_destroy(&stream->mutex);
+    neuron_release(context, stream->examples);
+    neuron_release(context, stream);
+    neuron_context_unref(context);
+}
+
+/* A tensor that has the type and shape of the examples and owns the stream in place of elements: so
+ * the stream lives as long as the datasets that share it. */
+static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neuron_stream **stream,
+                       int32_t type, const neuron_shape *shape)
+{
+    neuron_stream *made = neuron_allocate_zero(context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    made->context = neuron_context_ref(context);
+    pthread_mutex_init(&made->mutex, NULL);
+    *stream = made;
+    return neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made, NEURON_OWN,
+                              destroy, NULL);
+}
+
+static int read_labels(const neuron_stream *stream, neuron_tensor_t *labels)
+{
+    int64_t rows[NEURON_STREAM_PIECE], count = labels->shape.extent[0];
+    for (int64_t first = 0; first < count; first += NEURON_STREAM_PIECE) {
+        int64_t piece = neuron_min_count(NEURON_STREAM_PIECE, count - first);
+        for (int64_t i = 0; i < piece; i++)
+            rows[i] = first + i;
+        RETURN_IF_ERROR(call(stream, rows, piece, NULL, (int32_t *)labels->data + first));
+    }
+    return NEURON_OK;
+}
+
+static int check(neuron_shape *all, int64_t count, const int64_t *shape, int32_t rank, int32_t type)
+{
+    const char *who = "neuron_dataset_create_stream";
+    if (type != NEURON_U8 && type != NEURON_F32)
+        return neuron_fail(NEURON_E_TYPE, "%s: examples are of type %" PRId32 ", not u8 or f32",
+                           who, type);
+    if (rank < 1 || rank >= NEURON_RANK_MAX)
+        return neuron_fail(NEURON_E_SHAPE, "%s: examples are of rank %" PRId32 ", not 1 to %d", who,
+                           rank, NEURON_RANK_MAX - 1);
+    int64_t extents[NEURON_RANK_MAX] = {count};
+    for (int32_t i = 0; i < rank; i++)
+        extents[i + 1] = shape[i];
+    return neuron_shape_set(all, extents, rank + 1, 1, who);
+}
+
+int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
+                                 neuron_dataset_read_t read, void *user_data, int64_t count,
+                                 const int64_t *shape, int32_t rank, int32_t type,
+                                 int32_t class_count)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(read);
+    CHECK_ARGUMENT(count >= 1);
+    CHECK_ARGUMENT(shape);
+    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
+    neuron_shape all;
+    RETURN_IF_ERROR(check(&all, count, shape, rank, type));
+    neuron_tensor_t *examples, *labels = NULL;
+    neuron_stream *stream = NULL;
+    RETURN_IF_ERROR(make_tensor(&examples, context, &stream, type, &all));
+    stream->read = read;
+    stream->user_data = user_data;
+    stream->size = (size_t)(neuron_shape_count(&all) / count) * neuron_type_size(type);
+    int status = neuron_tensor_create_raw(&labels, context, NEURON_I32, &count, 1);
+    if (status == NEURON_OK)
+        status = read_labels(stream, labels);
+    if (status == NEURON_OK)
+        status =
+            neuron_dataset_create_for(dataset, context, examples, labels, class_count, __func__);
+    if (status == NEURON_OK)
+        (*dataset)->stream = stream;
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+    return status;
+}
+
+int neuron_dataset_visit(const neuron_dataset_t *dataset, neuron_visit visit, void *work)
+{
+    if (dataset->stream) {
+        for (int64_t first = 0; first < dataset->count; first += NEURON_STREAM_PIECE) {
+            int64_t piece = neuron_min_count(NEURON_STREAM_PIECE, dataset->count - first);
+            const void *examples;
+            RETURN_IF_ERROR(
+                neuron_stream_open(dataset->stream, dataset->order + first, piece, &examples));
+            visit(work, examples, piece);
+            neuron_stream_close(dataset->stream);
+        }
+        return NEURON_OK;
+    }
+    size_t size =
+        (size_t)neuron_shape_count(&dataset->shape) * neuron_type_size(dataset->examples->type);
+    const char *stored = dataset->examples->data;
+    for (int64_t i = 0; i < dataset->count; i++)
+        visit(work, stored + (size_t)dataset->order[i] * size, 1);
+    return NEURON_OK;
+}

@@ -1,0 +1,370 @@
+/* Datasets that a function reads: the same as those in memory, wherever they are used. */
+#include "test-models.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { SIZE = 12, PIXELS = SIZE * SIZE, EXAMPLES = 50, BATCH = 16 };
+
+/* A set in memory that plays the one that is not. */
+typedef struct source {
+    int32_t type;
+    uint8_t bytes[EXAMPLES * PIXELS];
+    float floats[EXAMPLES * PIXELS];
+    int32_t labels[EXAMPLES];
+    atomic_int calls, inside; /* calls that wanted examples; of these now */
+    atomic_bool crowded;
+    int fail_at, answer; /* from which call on, and with what */
+} source;
+
+static neuron_context_t *context;
+static neuron_graph_t *start; /* graphs of one context begin unlike */
+static source whole;
+
+static int read_some(void *user_data, const int64_t *positions, int64_t count, void *examples,
+                     int32_t *labels)
+{
+    source *from = user_data;
+    if (atomic_fetch_add(&from->inside, 1) > 0)
+        atomic_store(&from->crowded, true);
+    for (int64_t i = 0; labels && i < count; i++)
+        labels[i] = from->labels[positions[i]];
+    for (int64_t i = 0; examples && i < count; i++)
+        if (from->type == NEURON_U8)
+            memcpy((uint8_t *)examples + i * PIXELS, from->bytes + positions[i] * PIXELS, PIXELS);
+        else
+            memcpy((float *)examples + i * PIXELS, from->floats + positions[i] * PIXELS,
+                   PIXELS * sizeof(float));
+    int calls = examples ? atomic_fetch_add(&from->calls, 1) : -1;
+    atomic_fetch_sub(&from->inside, 1);
+    return from->fail_at >= 0 && calls >= from->fail_at ? from->answer : 0;
+}
+
+static void setup(void)
+{
+    context = test_context();
+    start = test_cnn(context, SIZE);
+    whole = (source){.type = NEURON_U8, .fail_at = -1};
+    for (int i = 0; i < EXAMPLES * PIXELS; i++) {
+        whole.bytes[i] = (uint8_t)(i * 31 % 251);
+        whole.floats[i] = (float)(i * 29 % 101) / 100;
+    }
+    for (int i = 0; i < EXAMPLES; i++)
+        whole.labels[i] = i * 7 % TEST_CLASSES;
+}
+
+static void teardown(void)
+{
+    ck_assert(!whole.crowded);
+    neuron_graph_unref(start);
+    neuron_context_unref(context);
+}
+
+static neuron_dataset_t *streamed(int32_t type)
+{
+    neuron_dataset_t *dataset;
+    const int64_t shape[] = {SIZE, SIZE, 1};
+    whole.type = type;
+    assert_ok(neuron_dataset_create_stream(&dataset, context, read_some, &whole, EXAMPLES, shape, 3,
+                                           type, TEST_CLASSES));
+    return dataset;
+}
+
+static neuron_dataset_t *in_memory(int32_t type)
+{
+    const int64_t shape[] = {EXAMPLES, SIZE, SIZE, 1};
+    neuron_tensor_t *examples, *labels;
+    neuron_dataset_t *dataset;
+    void *data = type == NEURON_U8 ? (void *)whole.bytes : (void *)whole.floats;
+    assert_ok(
+        neuron_tensor_wrap(&examples, context, type, shape, 4, data, NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_I32, shape, 1, whole.labels,
+                                 NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, TEST_CLASSES));
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
+    return dataset;
+}
+
+static void check_equal(const neuron_dataset_t *a, const neuron_dataset_t *b)
+{
+    int64_t count = neuron_dataset_count(a);
+    size_t size = (size_t)count * PIXELS * sizeof(float);
+    float *values[2] = {malloc(size), malloc(size)};
+    int32_t labels[2][EXAMPLES];
+    ck_assert_int_eq(count, neuron_dataset_count(b));
+    assert_ok(neuron_dataset_read(a, 0, count, values[0], labels[0]));
+    assert_ok(neuron_dataset_read(b, 0, count, values[1], labels[1]));
+    ck_assert_mem_eq(values[0], values[1], size);
+    ck_assert_mem_eq(labels[0], labels[1], (size_t)count * sizeof labels[0][0]);
+    free(values[0]);
+    free(values[1]);
+}
+
+static void check_all(neuron_dataset_t **streams, neuron_dataset_t **memories, int count)
+{
+    for (int i = 0; i < count; i++) {
+        check_equal(streams[i], memories[i]);
+        neuron_dataset_unref(streams[i]);
+        neuron_dataset_unref(memories[i]);
+    }
+}
+
+START_TEST(reads_what_memory_has)
+{
+    const int32_t types[] = {NEURON_U8, NEURON_F32};
+    for (int t = 0; t < 2; t++) {
+        neuron_dataset_t *all[] = {streamed(types[t]), in_memory(types[t])};
+        neuron_dataset_t *made[2][8];
+        ck_assert_int_eq(whole.calls, 0); /* labels came without examples */
+        const int32_t classes[] = {1, 4};
+        for (int i = 0; i < 2; i++) {
+            neuron_dataset_t **m = made[i];
+            assert_ok(neuron_dataset_subset(&m[0], all[i], 7, 30));
+            assert_ok(neuron_dataset_split(all[i], (double[]){0.6, 0.4}, 2, NEURON_SPLIT_STRATIFIED,
+                                           3, &m[1]));
+            assert_ok(neuron_dataset_filter(&m[3], all[i], classes, 2));
+            assert_ok(neuron_dataset_shuffle(&m[4], all[i], 5));
+            assert_ok(neuron_dataset_k_fold(all[i], 5, 2, 1, &m[5], &m[6]));
+            assert_ok(neuron_dataset_join(&m[7], (neuron_dataset_t *[]){m[0]}, 1));
+            assert_ok(neuron_dataset_set_scale(m[0], 2, -1));
+            assert_ok(neuron_dataset_standardize(m[4], all[i]));
+            assert_ok(neuron_dataset_standardize_channels(m[3], all[i]));
+        }
+        check_all(made[0], made[1], 8);
+        check_all(&all[0], &all[1], 1);
+        whole.calls = 0;
+    }
+}
+END_TEST
+
+static int count_up(void *user_data, const int64_t *positions, int64_t count, void *examples,
+                    int32_t *labels)
+{
+    int64_t *most = user_data;
+    for (int64_t i = 0; i < count; i++) {
+        if (examples)
+            ((float *)examples)[i] = (float)positions[i];
+        if (labels)
+            labels[i] = (int32_t)(positions[i] % 3);
+    }
+    *most = count > *most ? count : *most;
+    return 0;
+}
+
+START_TEST(large_reads_come_in_pieces)
+{
+    enum { MANY = 2500 };
+    neuron_dataset_t *dataset;
+    const int64_t one = 1;
+    int64_t most = 0;
+    int wrong = 0;
+    float values[MANY];
+    int32_t labels[MANY];
+    assert_ok(neuron_dataset_create_stream(&dataset, context, count_up, &most, MANY, &one, 1,
+                                           NEURON_F32, 3));
+    assert_ok(neuron_dataset_read(dataset, 0, MANY, values, labels));
+    for (int i = 0; i < MANY; i++)
+        wrong += values[i] != (float)i || labels[i] != i % 3;
+    ck_assert_int_eq(wrong, 0);
+    ck_assert_int_eq(most, 1024);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+/* ---- Training ---- */
+
+static neuron_graph_t *train_with(neuron_dataset_t *train, int64_t workers, bool augments,
+                                  int expected)
+{
+    neuron_graph_t *graph = test_cnn(context, SIZE);
+    copy_parameters(graph, start);
+    neuron_optimizer_t *optimizer;
+    neuron_trainer_t *trainer;
+    neuron_dataset_t *validation;
+    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_trainer_create(&trainer, graph, optimizer, train));
+    assert_ok(neuron_dataset_subset(&validation, train, 0, 20));
+    assert_ok(neuron_trainer_set_validation(trainer, validation));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, workers));
+    if (augments) {
+        neuron_augmentation_t *augmentation;
+        assert_ok(neuron_augmentation_create(&augmentation, context));
+        assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 9));
+        assert_ok(neuron_trainer_set_augmentation(trainer, augmentation));
+        neuron_augmentation_unref(augmentation);
+    }
+    assert_status(neuron_trainer_run(trainer, NULL), expected);
+    neuron_dataset_unref(validation);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(optimizer);
+    return graph;
+}
+
+START_TEST(trains_as_memory_does)
+{
+    for (int augments = 0; augments < 2; augments++) {
+        neuron_dataset_t *memory = in_memory(NEURON_U8), *stream = streamed(NEURON_U8);
+        neuron_graph_t *expected = train_with(memory, 0, augments, NEURON_OK);
+        for (int64_t workers = -1; workers <= 2; workers++) {
+            neuron_graph_t *graph = train_with(stream, workers, augments, NEURON_OK);
+            ck_assert(same_parameters(expected, graph));
+            neuron_graph_unref(graph);
+        }
+        neuron_graph_unref(expected);
+        neuron_dataset_unref(stream);
+        neuron_dataset_unref(memory);
+    }
+}
+END_TEST
+
+START_TEST(a_failing_source_ends_the_run)
+{
+    for (int64_t workers = 0; workers <= 2; workers++)
+        for (int fail_at = 0; fail_at < 7; fail_at++) {
+            whole.fail_at = fail_at;
+            whole.answer = -1234;
+            whole.calls = 0;
+            neuron_dataset_t *stream = streamed(NEURON_U8);
+            neuron_graph_t *graph = train_with(stream, workers, false, -1234);
+            assert_message("stream: reading example ");
+            assert_message("the callback returned -1234");
+            /* it is not called again after it failed */
+            ck_assert_int_eq(whole.calls, fail_at + 1);
+            neuron_graph_unref(graph);
+            neuron_dataset_unref(stream);
+        }
+}
+END_TEST
+
+START_TEST(a_failing_source_fails_every_call)
+{
+    neuron_dataset_t *stream = streamed(NEURON_U8), *made = stream;
+    neuron_graph_t *graph = test_linear(context, SIZE);
+    neuron_evaluation_t *evaluation;
+    neuron_augmentation_t *augmentation;
+    float values[2 * PIXELS];
+    assert_ok(neuron_augmentation_create(&augmentation, context));
+    whole.fail_at = 0;
+    whole.answer = 3;
+    assert_status(neuron_dataset_read(stream, 4, 2, values, NULL), NEURON_E_IO);
+    assert_message("stream: reading example 4 and the 1 after it failed: the callback returned 3");
+    assert_ok(neuron_dataset_read(stream, 4, 2, NULL, whole.labels));
+    assert_status(neuron_graph_evaluate(graph, stream, &evaluation), NEURON_E_IO);
+    ck_assert_ptr_null(evaluation);
+    assert_status(neuron_dataset_join(&made, &stream, 1), NEURON_E_IO);
+    ck_assert_ptr_null(made);
+    assert_status(neuron_dataset_standardize(stream, stream), NEURON_E_IO);
+    assert_status(neuron_dataset_standardize_channels(stream, stream), NEURON_E_IO);
+    assert_status(neuron_augmentation_apply(augmentation, stream, 0, 2, 1, 0, values), NEURON_E_IO);
+    whole.fail_at = -1;
+    assert_ok(neuron_dataset_read(stream, 4, 2, values, NULL));
+    assert_ok(neuron_graph_evaluate(graph, stream, &evaluation));
+    neuron_evaluation_unref(evaluation);
+    neuron_augmentation_unref(augmentation);
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(stream);
+}
+END_TEST
+
+/* ---- Threads ---- */
+
+static void *read_often(void *argument)
+{
+    neuron_dataset_t *stream = argument;
+    float values[10 * PIXELS];
+    int status = 0;
+    for (int64_t first = 0; first < EXAMPLES && status == 0; first += 10)
+        status = neuron_dataset_read(stream, first, 10, values, NULL);
+    return status == 0 ? stream : NULL;
+}
+
+START_TEST(one_thread_reads_at_a_time)
+{
+    neuron_dataset_t *stream = streamed(NEURON_F32);
+    pthread_t handles[4];
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&handles[i], NULL, read_often, stream), 0);
+    for (int i = 0; i < 4; i++) {
+        void *result;
+        ck_assert_int_eq(pthread_join(handles[i], &result), 0);
+        ck_assert_ptr_eq(result, stream);
+    }
+    neuron_dataset_unref(stream);
+}
+END_TEST
+
+/* ---- Bad input ---- */
+
+START_TEST(refuses)
+{
+    neuron_dataset_t *made;
+    const int64_t shape[] = {SIZE, SIZE, 1}, empty[] = {SIZE, 0}, vast[] = {1 << 30, 1 << 30};
+#define CREATE(out, where, how, count, of, rank, type, classes)                                    \
+    neuron_dataset_create_stream(out, where, how, &whole, count, of, rank, type, classes)
+    assert_status(CREATE(NULL, context, read_some, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, NULL, read_some, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, NULL, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, read_some, 0, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
+    assert_message("count >= 1");
+    assert_status(CREATE(&made, context, read_some, 50, NULL, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, read_some, 50, shape, 3, NEURON_U8, 0), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, read_some, 50, shape, 0, NEURON_U8, 10), NEURON_E_SHAPE);
+    assert_status(CREATE(&made, context, read_some, 50, shape, 8, NEURON_U8, 10), NEURON_E_SHAPE);
+    assert_message("rank 8, not 1 to 7");
+    assert_status(CREATE(&made, context, read_some, 50, shape, 3, NEURON_I32, 10), NEURON_E_TYPE);
+    assert_message("not u8 or f32");
+    assert_status(CREATE(&made, context, read_some, 50, empty, 2, NEURON_U8, 10),
+                  NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, read_some, 50, vast, 2, NEURON_U8, 10), NEURON_E_ARGUMENT);
+    assert_message("elements");
+    assert_status(CREATE(&made, context, read_some, 50, shape, 3, NEURON_U8, 9), NEURON_E_DATA);
+    assert_message("label 9 of example 7 is not 0 to 8");
+    ck_assert_ptr_null(made);
+#undef CREATE
+}
+END_TEST
+
+static int read_nothing(void *user_data, const int64_t *positions, int64_t count, void *examples,
+                        int32_t *labels)
+{
+    (void)user_data;
+    (void)positions;
+    (void)count;
+    (void)examples;
+    (void)labels;
+    return NEURON_E_UNSUPPORTED;
+}
+
+START_TEST(labels_may_fail)
+{
+    neuron_dataset_t *made;
+    const int64_t shape[] = {3};
+    assert_status(neuron_dataset_create_stream(&made, context, read_nothing, NULL, 3000, shape, 1,
+                                               NEURON_F32, 2),
+                  NEURON_E_UNSUPPORTED);
+    assert_message("stream: reading the labels of example 0 and the 1023 after it failed: the "
+                   "callback returned -100");
+    ck_assert_ptr_null(made);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("stream");
+    TCase *tests = tcase_create("stream");
+    tcase_set_timeout(tests, 0);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, reads_what_memory_has);
+    tcase_add_test(tests, large_reads_come_in_pieces);
+    tcase_add_test(tests, trains_as_memory_does);
+    tcase_add_test(tests, a_failing_source_ends_the_run);
+    tcase_add_test(tests, a_failing_source_fails_every_call);
+    tcase_add_test(tests, one_thread_reads_at_a_time);
+    tcase_add_test(tests, refuses);
+    tcase_add_test(tests, labels_may_fail);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
