@@ -132,8 +132,7 @@ const neuron_layer neuron_layer_conv2d = {
     .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
              NEURON_LAYER_POOLS_FIRST | NEURON_LAYER_POOLS_PREDICTING | NEURON_LAYER_GATES |
              NEURON_LAYER_TAKES_ROWS | NEURON_LAYER_MEASURES,
-    .option_count = sizeof options / sizeof *options,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = neuron_conv2d_plan,
     .prepare = neuron_conv2d_prepare,

@@ -107,8 +107,7 @@ const neuron_layer neuron_layer_dense = {
     .name = "dense",
     .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
              NEURON_LAYER_GATES | NEURON_LAYER_HANDS_ON,
-    .option_count = 3,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
     .forward = forward,

@@ -236,8 +236,7 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_depthwise_conv2d = {
     .name = "depthwise_conv2d",
     .flags = NEURON_LAYER_READS_INPUT,
-    .option_count = sizeof options / sizeof *options,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
     .forward = forward,

@@ -4,7 +4,7 @@
 
 #include <libneuron/callback.h>
 
-#include "layers/layer.h"
+#include "base/options.h"
 #include "train/trainer.h"
 
 enum { NEURON_CALLBACK_OPTIONS_MAX = 8, NEURON_CALLBACK_STATE_MAX = 6 };
@@ -13,8 +13,7 @@ enum { NEURON_CALLBACK_OPTIONS_MAX = 8, NEURON_CALLBACK_STATE_MAX = 6 };
 typedef struct neuron_callback_kind {
     int32_t key;      /* NEURON_CALLBACK_..., or 0 if it has a function of its own that makes it */
     const char *name; /* also in files */
-    int32_t option_count;
-    const neuron_option *options;
+    neuron_option_table options;
     /* Numbers that it remembers of a training, 0 at first; the names are for the file. */
     int32_t state_count;
     const char *const *state_names;
