@@ -58,8 +58,5 @@ const neuron_layer neuron_layer_gelu = {
     .name = "gelu",
     .flags = NEURON_LAYER_READS_INPUT,
     .options = NEURON_OPTION_TABLE(options),
-    .activation = &(const neuron_activation){values, gradients},
-    .infer = neuron_activation_infer,
-    .forward = neuron_activation_forward,
-    .backward = neuron_activation_backward,
+    NEURON_ACTIVATION_CALLS(values, gradients),
 };

@@ -26,6 +26,14 @@ enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 8 };
 extern const int32_t neuron_paddings[];
 extern const int32_t neuron_initializers[];
 
+/* Rows of the options that layers with a kernel and a bias have. */
+#define NEURON_OPTIONS_BIAS                                                                        \
+    {NEURON_NODE_USE_BIAS, "use_bias", true, 0, 1, 1, NULL},                                       \
+    {                                                                                              \
+        NEURON_NODE_INITIALIZER, "initializer", true, NEURON_INITIALIZER_GLOROT_UNIFORM,           \
+            NEURON_INITIALIZER_ONES, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers        \
+    }
+
 /* A parameter array of a layer. */
 typedef struct neuron_array {
     const char *name;

@@ -26,8 +26,5 @@ const neuron_layer neuron_layer_leaky_relu = {
     .name = "leaky_relu",
     .flags = NEURON_LAYER_IN_PLACE | NEURON_LAYER_READS_OUTPUT,
     .options = NEURON_OPTION_TABLE(options),
-    .activation = &(const neuron_activation){values, gradients},
-    .infer = neuron_activation_infer,
-    .forward = neuron_activation_forward,
-    .backward = neuron_activation_backward,
+    NEURON_ACTIVATION_CALLS(values, gradients),
 };
