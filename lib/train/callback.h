@@ -80,7 +80,16 @@ double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
     {                                                                                              \
         NEURON_CALLBACK_START, "start", true, 0, INT32_MAX, 0, NULL                                \
     }
-#define NEURON_CALLBACK_OPTION_PER_STEP                                                            \
+#define NEURON_CALLBACK_OPTION_LENGTH(fallback)                                                    \
+    {                                                                                              \
+        NEURON_CALLBACK_LENGTH, "length", true, 1, INT32_MAX, fallback, NULL                       \
+    }
+#define NEURON_CALLBACK_OPTION_FACTOR(fallback)                                                    \
+    {                                                                                              \
+        NEURON_CALLBACK_FACTOR, "factor", false, DBL_MIN, FLT_MAX, fallback, NULL                  \
+    }
+#define NEURON_CALLBACK_OPTIONS_TIME                                                               \
+    NEURON_CALLBACK_OPTION_START,                                                                  \
     {                                                                                              \
         NEURON_CALLBACK_PER_STEP, "per_step", true, 0, 1, 0, NULL                                  \
     }
@@ -113,6 +122,9 @@ bool neuron_monitor_better(const neuron_callback_t *callback, double value, neur
 
 /* Steps or epochs since the start of the step to come; 0 before it. */
 double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
+
+/* The same in lengths, of kinds with that option. */
+double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
 
 /* The base rate; setting it also sets the optimizer's, with the factors of the moment. */
 double neuron_rate_base(neuron_trainer_t *trainer);

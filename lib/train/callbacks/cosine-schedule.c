@@ -6,8 +6,7 @@
 static const neuron_option options[] = {
     {NEURON_CALLBACK_ALPHA, "alpha", false, 0, 1, 0, NULL},
     {NEURON_CALLBACK_LENGTH, "length", true, 0, INT32_MAX, 0, NULL},
-    NEURON_CALLBACK_OPTION_START,
-    NEURON_CALLBACK_OPTION_PER_STEP,
+    NEURON_CALLBACK_OPTIONS_TIME,
 };
 
 static const double pi = 3.14159265358979323846;

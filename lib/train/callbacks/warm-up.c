@@ -4,9 +4,8 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_CALLBACK_LENGTH, "length", true, 1, INT32_MAX, 5, NULL},
-    NEURON_CALLBACK_OPTION_START,
-    NEURON_CALLBACK_OPTION_PER_STEP,
+    NEURON_CALLBACK_OPTION_LENGTH(5),
+    NEURON_CALLBACK_OPTIONS_TIME,
 };
 
 static double factor(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
