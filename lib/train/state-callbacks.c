@@ -45,8 +45,8 @@ static int write_entry(json_t *object, const neuron_callback_entry *entry)
     int status = neuron_json_set(object, "options", options);
     if (neuron_json_set(object, "state", state) < 0 || status < 0)
         return NEURON_E_MEMORY;
-    for (int32_t i = 0; i < kind->option_count; i++)
-        RETURN_IF_ERROR(neuron_json_set(options, kind->options[i].name,
+    for (int32_t i = 0; i < kind->options.count; i++)
+        RETURN_IF_ERROR(neuron_json_set(options, kind->options.rows[i].name,
                                         real_or_null(entry->callback->options[i])));
     for (int32_t i = 0; i < kind->state_count; i++)
         RETURN_IF_ERROR(neuron_json_set(state, kind->state_names[i], json_real(entry->state[i])));
@@ -119,8 +119,8 @@ static int read_options(const neuron_callback_t *callback, const json_t *object,
                         const char *source)
 {
     const neuron_callback_kind *kind = callback->kind;
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        const char *name = kind->options[i].name;
+    for (int32_t i = 0; i < kind->options.count; i++) {
+        const char *name = kind->options.rows[i].name;
         const json_t *found = json_object_get(object, name);
         if (!json_is_number(found) && !json_is_null(found))
             return bad(source, name);
