@@ -8,8 +8,11 @@
  *      neuron_trainer_add_callback(trainer, stop);
  *      neuron_callback_unref(stop);
  *
- *  A trainer calls its callbacks in the order in which they were added, all of them at each point:
- *  one that ends the run does not keep the others from being called. A callback holds settings
+ *  At each point a trainer calls all of its callbacks: those of the library in the order in which
+ *  they were added, then those of neuron_callback_create_custom() in theirs. So a function of the
+ *  caller's finds what the others have made of the epoch, and a training that it saves continues as
+ *  if it had not been interrupted. One that ends the run does not keep the others from being called.
+ *  A callback holds settings
  *  only. What it remembers of a training (how long it has waited, the best figure so far) belongs
  *  to the trainer and to its file, so one callback may serve several trainers.
  *
@@ -66,9 +69,11 @@ enum {
      *  factor is that of t = 0 before the start. Options: NEURON_CALLBACK_LENGTH, n (5, as there),
      *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
     NEURON_CALLBACK_WARM_UP = 60,
-    /** Ends the training when a loss is infinite or not a number. The run then returns 0 instead
-     *  of NEURON_E_NUMBER, and the parameters are those at the end of the last whole epoch that
-     *  left only finite ones, or those of the beginning. It has no options. */
+    /** Ends the training when a loss, or the norm of a gradient that the optimizer is to limit, is
+     *  infinite or not a number. The run then returns 0 instead
+     *  of NEURON_E_NUMBER, and the parameters are the last that were all finite at the end of an
+     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers is as
+     *  it was then, too. It has no options. */
     NEURON_CALLBACK_STOP_ON_NAN = 70
 };
 
@@ -107,7 +112,8 @@ enum {
 enum {
     /** A run begins that has something to do: the first or one that continues. */
     NEURON_EVENT_RUN_BEGIN = 10,
-    /** Before the first step of an epoch; not again when a run continues in the middle of it. */
+    /** Before the first step of an epoch; not again when a run continues in the middle of it. If a
+     *  callback failed here, the next run begins the epoch once more, for all of them. */
     NEURON_EVENT_EPOCH_BEGIN = 20,
     NEURON_EVENT_STEP_END = 30,  /**< after each step */
     NEURON_EVENT_EPOCH_END = 40, /**< after each epoch, once its figures are in the history */
@@ -121,7 +127,7 @@ enum {
  *  @return  0 to go on. Any other number ends the run, which returns the first such number. */
 typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event, void *user_data);
 
-/** A schedule of the caller's: called once before each epoch.
+/** A schedule of the caller's: called once before each epoch, and again if a callback failed there.
  *  @param epoch  from 0.
  *  @param rate   the present base rate: what it returned last, unless another changed it since.
  *  @return  the base rate from now on, 0 or more and finite. */

@@ -116,8 +116,9 @@ NEURON_API int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, co
 NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
                                     neuron_tensor_t *output);
 
-/** Predicts all examples of a dataset and compares with their labels. Threads as for
- *  neuron_graph_predict().
+/** Predicts all examples of a dataset and compares with their labels. The loss is that of the
+ *  examples alone, without what regularisers add (neuron_graph_penalty()), which the validation
+ *  loss in a trainer's history contains. Threads as for neuron_graph_predict().
  *  @param[out] evaluation  the figures, see evaluation.h; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE if the examples or the number of
  *           classes do not fit, NEURON_E_DATA for an empty dataset or one with targets of any kind,

@@ -42,7 +42,8 @@ enum {
     /** mean((log(1 + y) - log(1 + t))^2), with y and t kept at 1e-7 or above */
     NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR = 50,
     /** mean(max(0, 1 - t y)), where targets are -1 and 1. If all targets of an example are 0 or 1,
-     *  the zeros are taken for -1. */
+     *  the zeros are taken for -1. Accuracy does not know of the loss: as in Keras, a single output
+     *  stands for class 1 above 0.5, here too, although 0 is where the loss draws the line. */
     NEURON_LOSS_HINGE = 60,
     /** mean(max(0, 1 - t y)^2), with targets as for NEURON_LOSS_HINGE */
     NEURON_LOSS_SQUARED_HINGE = 70,

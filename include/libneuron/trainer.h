@@ -97,8 +97,8 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
                                                 int32_t count);
 
 /** Sets how the training images are changed at random in each epoch, only before the first step.
- *  Validation images stay as they are. The trainer keeps a copy of the settings; a training file
- *  does not, so it is set again before continuing.
+ *  Validation images stay as they are. The trainer keeps a copy of the settings. It is set
+ *  again before a training is loaded, whose file must have the same settings.
  *  @param augmentation  NULL for none.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE if the graph's input is no image, NEURON_E_STATE.
  *           Since 0.1. */
@@ -133,11 +133,13 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *
  *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
  *                       first, and those of later runs. May be NULL if not wanted. Set also when
- *                       a callback or NEURON_E_NUMBER ended the run; NULL after other failures.
+ *                       a callback of the caller's or a loss that is no number ended the run; NULL
+ *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
- *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the loss is infinite or not a number, with
- *           epoch and step in the message and the parameters as they were before that step (the
- *           step before may have ruined them: it is the loss that is looked at);
+ *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the
+ *           loss, or the norm of a gradient that the optimizer is to limit, is infinite or not a
+ *           number, with epoch and step in the message and the parameters as they were before that
+ *           step (the step before may have ruined them: it is these that are looked at);
  *           NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO for a checkpoint or
  *           log that could not be written; NEURON_E_STATE from within a callback or without a
  *           validation set that a callback needs; NEURON_E_MEMORY. Since 0.1. */
@@ -150,8 +152,8 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
 
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
- *  same batch size, shuffling, validation split, loss, class weights and callbacks (see
- *  neuron_trainer_add_callback()); its seed and the graph's parameters are replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
+ *  same batch size, shuffling, validation split, loss, class and example weights, augmentation and
+ *  callbacks (see neuron_trainer_add_callback()); its seed and the graph's parameters are replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
  *  the way.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
  *           belong to this training, with the difference; NEURON_E_STATE during a run;

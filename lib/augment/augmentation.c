@@ -91,3 +91,8 @@ int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_
     CHECK_ARGUMENT(maximum);
     return neuron_options_bounds(&options, option, minimum, maximum, who);
 }
+
+const neuron_option *neuron_augment_option_row(int32_t place)
+{
+    return &options.rows[place];
+}

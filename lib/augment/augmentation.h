@@ -25,6 +25,9 @@ static inline double neuron_augment_option(const neuron_augment_settings *settin
     return settings->options[option / 10 - 1];
 }
 
+/* The row of the option in a place, with its name. */
+const struct neuron_option *neuron_augment_option_row(int32_t place);
+
 typedef struct neuron_image_size {
     int64_t height, width, channels;
 } neuron_image_size;

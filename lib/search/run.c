@@ -2,12 +2,12 @@
 #include "search/search.h"
 
 #include "base/checked.h"
+#include "base/clock.h"
 #include "base/random.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 static bool is_done(const neuron_trial_t *trial)
 {
@@ -112,25 +112,18 @@ int neuron_search_next(neuron_trial_t **trial, neuron_search_t *search)
 
 /* ---- Running ---- */
 
-static double clock_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static int run_fold(neuron_search_t *search)
 {
     neuron_trial_t *trial;
     RETURN_IF_ERROR(neuron_search_next(&trial, search));
-    double score = NAN, begin = clock_seconds();
+    double score = NAN, begin = neuron_clock_seconds();
     int answer = search->callback(trial, &score, search->user_data);
     if (answer < 0)
         neuron_set_message("the search's function returned %d in trial %" PRId64, answer,
                            trial->index);
     if (answer != 0)
         return answer;
-    neuron_trial_note(trial, score, clock_seconds() - begin);
+    neuron_trial_note(trial, score, neuron_clock_seconds() - begin);
     return neuron_search_write_log(search);
 }
 

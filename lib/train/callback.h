@@ -20,12 +20,15 @@ typedef struct neuron_callback_kind {
 
     /* Whether it keeps a copy of all parameters. */
     bool (*keeps_values)(const neuron_callback_t *callback);
+    bool keeps_slots; /* and beside it what the optimizer remembers */
     /* Whether it can do its work; asked before a run. */
     int (*check)(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
     /* What the base rate is multiplied with in the step to come. */
     double (*factor)(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
     int (*on_event)(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event);
-    /* The loss of a step is no number, as neuron_error_last() says. Whether the training is over
+    /* Whether that is the caller's own function, which is called after those of the library. */
+    bool of_caller;
+    /* The loss of a step, or the norm of a gradient that is limited, is no number, as neuron_error_last() says. Whether the training is over
      * by that instead of failing. */
     bool (*on_bad_loss)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
     /* Whether the graph gets the kept parameters when the training is over. */
@@ -50,6 +53,7 @@ struct neuron_callback_entry {
     neuron_callback_t *callback;
     double state[NEURON_CALLBACK_STATE_MAX]; /* in the order of kind->state_names */
     float *values;  /* as many as the graph has; NULL if it keeps none or before the first run */
+    float *slots;   /* those of the optimizer, one behind the other, likewise */
     bool kept;      /* whether there are parameters in them */
     bool exchanged; /* whether they are those of the last step, and the graph has what was kept */
 };
@@ -130,20 +134,26 @@ double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_t
 double neuron_rate_base(neuron_trainer_t *trainer);
 void neuron_rate_set_base(neuron_trainer_t *trainer, double base);
 
-/* Keeps the graph's parameters. */
+/* Keeps the graph's parameters and what belongs to them, and puts back what was kept. */
 void neuron_callback_keep(neuron_trainer_t *trainer, neuron_callback_entry *entry);
+void neuron_callback_put_back(neuron_trainer_t *trainer, neuron_callback_entry *entry);
 
 /* ---- For the trainer ---- */
 
-/* Makes room for parameters, unless it is there. */
+/* Numbers of the optimizer that it keeps. */
+size_t neuron_callback_slots_size(const neuron_trainer_t *trainer,
+                                  const neuron_callback_entry *entry);
+
+/* Makes room for parameters and these numbers, unless it is there. */
 int neuron_callback_make_values(neuron_trainer_t *trainer, neuron_callback_entry *entry);
 
 /* Checks all callbacks and makes their memory. */
 int neuron_callbacks_prepare(neuron_trainer_t *trainer);
 void neuron_callbacks_drop(neuron_trainer_t *trainer);
 
-/* Calls all, those of trainer.h last. The first answer that is not 0, with its message, where
- * `status` comes before all. */
+/* Calls all: those of the library, then the caller's, of which those of trainer.h are the last. The
+ * first answer that is not 0, with its message, where `status` comes before all; trainer->stopped
+ * becomes whether it is the caller's. */
 int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status);
 
 /* Works the optimizer's rate for the step to come out. */

@@ -28,17 +28,10 @@ void neuron_callbacks_drop(neuron_trainer_t *trainer)
 {
     for (int32_t i = 0; i < trainer->callback_count; i++) {
         neuron_release(trainer->context, trainer->callbacks[i].values);
+        neuron_release(trainer->context, trainer->callbacks[i].slots);
         neuron_callback_unref(trainer->callbacks[i].callback);
     }
     neuron_release(trainer->context, trainer->callbacks);
-}
-
-int neuron_callback_make_values(neuron_trainer_t *trainer, neuron_callback_entry *entry)
-{
-    if (!entry->values)
-        entry->values =
-            neuron_allocate(trainer->context, (size_t)trainer->graph->value_count, sizeof(float));
-    return entry->values ? NEURON_OK : NEURON_E_MEMORY;
 }
 
 static int prepare_entry(neuron_trainer_t *trainer, neuron_callback_entry *entry)
@@ -63,14 +56,16 @@ int neuron_callbacks_prepare(neuron_trainer_t *trainer)
 /* The first answer that is not 0; later ones may write messages of their own. */
 typedef struct outcome {
     int answer;
+    bool of_caller;
     char message[NEURON_MESSAGE_SIZE];
 } outcome;
 
-static void note(outcome *first, int answer)
+static void note(outcome *first, int answer, bool of_caller)
 {
     if (first->answer != 0 || answer == 0)
         return;
     first->answer = answer;
+    first->of_caller = of_caller;
     snprintf(first->message, sizeof first->message, "%s", neuron_error_last());
 }
 
@@ -78,25 +73,34 @@ static int call_plain(neuron_trainer_t *trainer, neuron_trainer_callback_t callb
                       void *user_data, const char *what)
 {
     int answer = callback ? callback(trainer, user_data) : 0;
-    trainer->stopped = trainer->stopped || answer != 0;
     if (answer < 0)
         neuron_set_message("the %s callback returned %d", what, answer);
     return answer;
 }
 
+/* The caller's come last: a file that they save must not be half-way through the event. */
+static void call_list(neuron_trainer_t *trainer, int32_t event, bool of_caller, outcome *first)
+{
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        neuron_callback_entry *entry = &trainer->callbacks[i];
+        const neuron_callback_kind *kind = entry->callback->kind;
+        if (kind->on_event && kind->of_caller == of_caller)
+            note(first, kind->on_event(trainer, entry, event), of_caller);
+    }
+}
+
 int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status)
 {
     outcome first = {.answer = 0};
-    note(&first, status);
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
-        neuron_callback_entry *entry = &trainer->callbacks[i];
-        if (entry->callback->kind->on_event)
-            note(&first, entry->callback->kind->on_event(trainer, entry, event));
-    }
+    note(&first, status, trainer->stopped);
+    call_list(trainer, event, false, &first);
+    call_list(trainer, event, true, &first);
     if (event == NEURON_EVENT_STEP_END)
-        note(&first, call_plain(trainer, trainer->step_callback, trainer->step_data, "step"));
+        note(&first, call_plain(trainer, trainer->step_callback, trainer->step_data, "step"), true);
     if (event == NEURON_EVENT_EPOCH_END)
-        note(&first, call_plain(trainer, trainer->epoch_callback, trainer->epoch_data, "epoch"));
+        note(&first, call_plain(trainer, trainer->epoch_callback, trainer->epoch_data, "epoch"),
+             true);
+    trainer->stopped = first.of_caller;
     if (first.answer < 0)
         neuron_set_message("%s", first.message);
     return first.answer;
@@ -146,63 +150,4 @@ int neuron_trainer_clear_stop(neuron_trainer_t *trainer)
             entry->callback->kind->resume(entry);
     }
     return NEURON_OK;
-}
-
-/* ---- Parameters that were kept ---- */
-
-void neuron_callback_keep(neuron_trainer_t *trainer, neuron_callback_entry *entry)
-{
-    memcpy(entry->values, trainer->graph->values,
-           (size_t)trainer->graph->value_count * sizeof *entry->values);
-    entry->kept = true;
-}
-
-static void exchange(neuron_graph_t *graph, float *values)
-{
-    for (int64_t i = 0; i < graph->value_count; i++) {
-        float value = graph->values[i];
-        graph->values[i] = values[i];
-        values[i] = value;
-    }
-    neuron_graph_touch(graph);
-}
-
-static bool is_settled(const neuron_trainer_t *trainer)
-{
-    for (int32_t i = 0; i < trainer->callback_count; i++)
-        if (trainer->callbacks[i].exchanged)
-            return true;
-    return false;
-}
-
-void neuron_callbacks_settle(neuron_trainer_t *trainer)
-{
-    if (is_settled(trainer))
-        return;
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
-        neuron_callback_entry *entry = &trainer->callbacks[i];
-        if (!entry->kept || !entry->callback->kind->restores ||
-            !entry->callback->kind->restores(entry))
-            continue;
-        exchange(trainer->graph, entry->values);
-        entry->exchanged = true;
-    }
-    trainer->settled_version = atomic_load(&trainer->graph->version);
-}
-
-/* The other way round: the exchanges are taken back from the last to the first. Parameters that the
- * caller has changed since are those to go on with, and there is nothing left that was kept. */
-void neuron_callbacks_unsettle(neuron_trainer_t *trainer)
-{
-    const bool changed = atomic_load(&trainer->graph->version) != trainer->settled_version;
-    for (int32_t i = trainer->callback_count - 1; i >= 0; i--) {
-        neuron_callback_entry *entry = &trainer->callbacks[i];
-        if (!entry->exchanged)
-            continue;
-        if (changed)
-            entry->kept = false;
-        else
-            exchange(trainer->graph, entry->values);
-        entry->exchanged = false;
-    }
 }

@@ -1,10 +1,9 @@
 #include "train/trainer.h"
 
 #include "base/checked.h"
-#include "evaluate/evaluation.h"
 #include "train/callback.h"
-#include "train/clip.h"
 #include "train/feed.h"
+#include "train/whole-step.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,7 +25,7 @@ void neuron_trainer_drop_memory(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     drop_session(trainer);
-    neuron_clip_drop_memory(trainer);
+    neuron_whole_step_drop_memory(trainer);
     neuron_release(trainer->context, memory->order);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
         neuron_release(trainer->context, memory->slots[i]);
@@ -77,7 +76,7 @@ int neuron_trainer_prepare(neuron_trainer_t *trainer)
             return status;
         }
     }
-    RETURN_IF_ERROR(neuron_clip_prepare(trainer));
+    RETURN_IF_ERROR(neuron_whole_step_prepare(trainer));
     if (memory->session && neuron_session_current(memory->session) &&
         neuron_session_threads(memory->session) == neuron_context_threads(trainer->context))
         return NEURON_OK;
@@ -132,8 +131,8 @@ static int descend(neuron_trainer_t *trainer)
         neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(&update);
     neuron_receiver receiver = {take_gradient, &update};
-    RETURN_IF_ERROR(neuron_clip_needed(trainer)
-                        ? neuron_clip_descend(trainer, &update)
+    RETURN_IF_ERROR(neuron_whole_step_needed(trainer)
+                        ? neuron_whole_step_descend(trainer, &update)
                         : neuron_session_descend(memory->session, &receiver));
     trainer->progress.updates++;
     neuron_graph_touch(trainer->graph);
@@ -146,6 +145,28 @@ static int undo_step(neuron_trainer_t *trainer, int status)
     copy_statistics(trainer, true);
     neuron_graph_touch(trainer->graph);
     return status;
+}
+
+int neuron_trainer_fail_number(neuron_trainer_t *trainer, const char *what, double value)
+{
+    trainer->bad_number = true;
+    return neuron_fail(NEURON_E_NUMBER, "%s of epoch %" PRId64 ", step %" PRId64 " is %s", what,
+                       trainer->progress.epoch + 1, trainer->progress.step + 1,
+                       isnan(value) ? "not a number" : "infinite");
+}
+
+/* A step that is done, of which the first of an epoch begins the sums anew. */
+static void count_step(neuron_progress *progress, const neuron_loss_part *sum, int64_t batch)
+{
+    if (progress->step == 0) {
+        progress->loss_sum = 0;
+        progress->right = 0;
+        progress->seen = 0;
+    }
+    progress->loss_sum += sum->loss;
+    progress->right += sum->right;
+    progress->seen += batch;
+    progress->step++;
 }
 
 static int do_step(neuron_trainer_t *trainer)
@@ -167,87 +188,12 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
     sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
-    if (!isfinite(sum.loss)) {
-        undo_step(trainer, NEURON_E_NUMBER);
-        return neuron_fail(NEURON_E_NUMBER, "the loss of epoch %" PRId64 ", step %" PRId64 " is %s",
-                           progress->epoch + 1, progress->step + 1,
-                           isnan(sum.loss) ? "not a number" : "infinite");
-    }
-    status = descend(trainer);
+    status = isfinite(sum.loss) ? descend(trainer)
+                                : neuron_trainer_fail_number(trainer, "the loss", sum.loss);
     if (status < 0)
         return undo_step(trainer, status);
-
-    if (progress->step == 0) {
-        progress->loss_sum = 0;
-        progress->right = 0;
-        progress->seen = 0;
-    }
-    progress->loss_sum += sum.loss;
-    progress->right += sum.right;
-    progress->seen += batch;
-    progress->step++;
+    count_step(progress, &sum, batch);
     return NEURON_OK;
-}
-
-/* The figures of the epoch that is on, all of whose steps are done. */
-static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGURES])
-{
-    const neuron_progress *progress = &trainer->progress;
-    double validation_loss = NAN, validation_accuracy = NAN;
-    if (trainer->validation)
-        RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->validation, trainer->loss,
-                                             &validation_loss, &validation_accuracy, NULL));
-    validation_loss += neuron_graph_penalty(trainer->graph);
-    figures[0] = progress->loss_sum / (double)progress->seen;
-    figures[1] = (double)progress->right / (double)progress->seen;
-    figures[2] = validation_loss;
-    figures[3] = validation_accuracy;
-    figures[4] = neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
-    figures[5] = neuron_trainer_seconds(trainer);
-    return NEURON_OK;
-}
-
-/* Saves the graph if the epoch that is on, already in the history, is the best so far. */
-static int keep_best(neuron_trainer_t *trainer)
-{
-    neuron_progress *progress = &trainer->progress;
-    if (!trainer->checkpoint_path)
-        return NEURON_OK;
-    double value;
-    RETURN_IF_ERROR(
-        neuron_history_get(trainer->history, progress->epoch, trainer->checkpoint_metric, &value));
-    if (isnan(value) || (progress->has_best &&
-                         !neuron_metric_better(trainer->checkpoint_metric, value, progress->best)))
-        return NEURON_OK;
-    RETURN_IF_ERROR(neuron_graph_save(trainer->graph, trainer->checkpoint_path));
-    progress->has_best = true;
-    progress->best = value;
-    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": saved %s",
-               progress->epoch + 1, trainer->checkpoint_path);
-    return NEURON_OK;
-}
-
-static int end_epoch(neuron_trainer_t *trainer)
-{
-    neuron_progress *progress = &trainer->progress;
-    double figures[NEURON_HISTORY_FIGURES];
-    RETURN_IF_ERROR(measure(trainer, figures));
-    neuron_history_append(trainer->history, figures);
-    int status = keep_best(trainer);
-    if (status < 0) { /* the epoch has not ended: the next run tries again */
-        neuron_history_truncate(trainer->history, progress->epoch);
-        return status;
-    }
-    progress->epoch++;
-    progress->step = 0;
-    progress->seconds = figures[5];
-    trainer->epoch_ended = true;
-    progress->epoch_begun = false;
-    int answer = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_END, NEURON_OK);
-    trainer->epoch_ended = false;
-    progress->seconds = 0;
-    neuron_trainer_start_clock(trainer);
-    return answer;
 }
 
 static int begin_epoch(neuron_trainer_t *trainer)
@@ -255,8 +201,10 @@ static int begin_epoch(neuron_trainer_t *trainer)
     if (trainer->progress.epoch_begun)
         return NEURON_OK;
     neuron_callbacks_set_rate(trainer);
-    trainer->progress.epoch_begun = true;
-    return neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
+    trainer->progress.epoch_begun = true; /* now, for a file that is saved meanwhile */
+    int answer = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
+    trainer->progress.epoch_begun = answer >= 0;
+    return answer;
 }
 
 static int run_epoch(neuron_trainer_t *trainer)
@@ -274,7 +222,7 @@ static int run_epoch(neuron_trainer_t *trainer)
         if (answer != 0)
             return answer;
     }
-    return end_epoch(trainer);
+    return neuron_trainer_end_epoch(trainer);
 }
 
 static bool is_over(const neuron_trainer_t *trainer)
@@ -289,8 +237,10 @@ static int run_epochs(neuron_trainer_t *trainer)
     neuron_trainer_start_clock(trainer);
     while (status == 0 && !is_over(trainer))
         status = run_epoch(trainer);
-    if (status == NEURON_E_NUMBER && !trainer->stopped && neuron_callbacks_take_bad_loss(trainer))
+    if (trainer->bad_number && neuron_callbacks_take_bad_loss(trainer)) {
+        trainer->bad_number = false;
         status = NEURON_OK;
+    }
     trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
     if (is_over(trainer))
         neuron_callbacks_settle(trainer);
@@ -310,14 +260,14 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     RETURN_IF_ERROR(neuron_feeder_begin(trainer));
     int status = NEURON_OK;
     trainer->running = true;
-    trainer->stopped = false;
+    trainer->stopped = trainer->bad_number = false;
     if (is_over(trainer)) /* a file may have been saved just before they did */
         neuron_callbacks_settle(trainer);
     else
         status = run_epochs(trainer);
     neuron_feeder_end(trainer);
     trainer->running = false;
-    if (history && (status == NEURON_OK || trainer->stopped || status == NEURON_E_NUMBER))
+    if (history && (status == NEURON_OK || trainer->stopped || trainer->bad_number))
         *history = neuron_history_ref(trainer->history);
     return status;
 }

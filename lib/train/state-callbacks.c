@@ -4,8 +4,8 @@
  *                   "list": [{"kind": "early_stopping", "options": {"patience": 5, ...},
  *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0}, ...]}
  *
- * and the parameters that one keeps as the array "callback.0", ...; nothing at all of a trainer
- * without callbacks. */
+ * and the parameters that one keeps as the array "callback.0", ..., what it keeps of the optimizer's
+ * as "callback.0.slots"; nothing at all of a trainer without callbacks. */
 #include "train/state.h"
 
 #include "io/json.h"
@@ -22,6 +22,17 @@ static const char key[] = "callbacks";
 static void values_name(char name[NEURON_SLOT_NAME_SIZE], int32_t index)
 {
     snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId32, index);
+}
+
+static void slots_name(char name[NEURON_SLOT_NAME_SIZE], int32_t index)
+{
+    snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId32 ".slots", index);
+}
+
+static neuron_shape slots_shape(const neuron_trainer_t *trainer, const neuron_callback_entry *entry)
+{
+    return (neuron_shape){.rank = 1,
+                          .extent = {(int64_t)neuron_callback_slots_size(trainer, entry)}};
 }
 
 static neuron_shape values_shape(const neuron_trainer_t *trainer)
@@ -87,52 +98,75 @@ int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
 
 int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
 {
-    neuron_shape shape = values_shape(trainer);
+    const neuron_shape shape = values_shape(trainer);
     for (int32_t i = 0; i < trainer->callback_count; i++) {
+        const neuron_callback_entry *entry = &trainer->callbacks[i];
+        const neuron_shape slots = slots_shape(trainer, entry);
         char name[NEURON_SLOT_NAME_SIZE];
+        if (!entry->kept)
+            continue;
         values_name(name, i);
-        if (trainer->callbacks[i].kept)
-            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape,
-                                                   trainer->callbacks[i].values));
+        RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape, entry->values));
+        slots_name(name, i);
+        if (entry->slots)
+            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &slots, entry->slots));
     }
     return NEURON_OK;
 }
 
 /* ---- Reading ---- */
 
-static int bad(const char *source, const char *what)
-{
-    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the callbacks is missing or wrong", source,
-                       what);
-}
-
 static int read_flag(bool *flag, const json_t *object, const char *name, const char *source)
 {
     const json_t *found = json_object_get(object, name);
     if (!json_is_integer(found) || json_integer_value(found) < 0 || json_integer_value(found) > 1)
-        return bad(source, name);
+        return neuron_state_bad(source, name);
     *flag = json_integer_value(found) == 1;
     return NEURON_OK;
 }
 
+/* Options that are missing are as they were before there were any: at their default. */
 static int read_options(const neuron_callback_t *callback, const json_t *object, int32_t index,
                         const char *source)
 {
     const neuron_callback_kind *kind = callback->kind;
+    size_t known = 0;
+    if (!json_is_object(object))
+        return neuron_state_bad(source, "options");
     for (int32_t i = 0; i < kind->options.count; i++) {
         const char *name = kind->options.rows[i].name;
         const json_t *found = json_object_get(object, name);
-        if (!json_is_number(found) && !json_is_null(found))
-            return bad(source, name);
-        double value = json_is_null(found) ? NAN : json_number_value(found);
+        if (found && !json_is_number(found) && !json_is_null(found))
+            return neuron_state_bad(source, name);
+        double value = !found                ? kind->options.rows[i].fallback
+                       : json_is_null(found) ? NAN
+                                             : json_number_value(found);
         double here = callback->options[i];
+        known += found != NULL;
         if (value != here && !(isnan(value) && isnan(here)))
             return neuron_fail(NEURON_E_DATA,
                                "%s: callback %" PRId32 " (%s) of its training has %s %g, here it "
                                "has %g",
                                source, index, kind->name, name, value, here);
     }
-    return NEURON_OK;
+    return known == json_object_size(object) ? NEURON_OK : neuron_state_bad(source, "options");
+}
+
+/* Numbers that are missing are 0, as at first. */
+static int read_numbers(neuron_callback_entry *entry, const json_t *object, const char *source)
+{
+    const neuron_callback_kind *kind = entry->callback->kind;
+    size_t known = 0;
+    if (!json_is_object(object))
+        return neuron_state_bad(source, "state");
+    for (int32_t i = 0; i < kind->state_count; i++) {
+        const json_t *found = json_object_get(object, kind->state_names[i]);
+        if (found && !json_is_number(found))
+            return neuron_state_bad(source, kind->state_names[i]);
+        entry->state[i] = json_number_value(found);
+        known += found != NULL;
+    }
+    return known == json_object_size(object) ? NEURON_OK : neuron_state_bad(source, "state");
 }
 
 static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_t index,
@@ -141,7 +175,7 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
     const neuron_callback_kind *kind = entry->callback->kind;
     const char *name = json_string_value(json_object_get(object, "kind"));
     if (!name)
-        return bad(source, "kind");
+        return neuron_state_bad(source, "kind");
     if (strcmp(name, kind->name) != 0)
         return neuron_fail(NEURON_E_DATA,
                            "%s: callback %" PRId32 " of its training is " NEURON_JSON_NAME
@@ -149,16 +183,10 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
                            source, index, name, kind->name);
     RETURN_IF_ERROR(
         read_options(entry->callback, json_object_get(object, "options"), index, source));
-    const json_t *state = json_object_get(object, "state");
-    for (int32_t i = 0; i < kind->state_count; i++) {
-        const json_t *found = json_object_get(state, kind->state_names[i]);
-        if (!json_is_number(found))
-            return bad(source, kind->state_names[i]);
-        entry->state[i] = json_number_value(found);
-    }
+    RETURN_IF_ERROR(read_numbers(entry, json_object_get(object, "state"), source));
     RETURN_IF_ERROR(read_flag(&entry->kept, object, "kept", source));
     RETURN_IF_ERROR(read_flag(&entry->exchanged, object, "exchanged", source));
-    return entry->exchanged && !entry->kept ? bad(source, "exchanged") : NEURON_OK;
+    return entry->exchanged && !entry->kept ? neuron_state_bad(source, "exchanged") : NEURON_OK;
 }
 
 static int read_rates(neuron_rates *rates, const json_t *object, const char *source)
@@ -168,12 +196,12 @@ static int read_rates(neuron_rates *rates, const json_t *object, const char *sou
     if (!list)
         return NEURON_OK;
     if (json_array_size(list) != 3)
-        return bad(source, "rates");
+        return neuron_state_bad(source, "rates");
     for (size_t i = 0; i < 3; i++) {
         const json_t *number = json_array_get(list, i);
         numbers[i] = json_number_value(number);
         if (!json_is_number(number) || !(numbers[i] >= 0 && numbers[i] <= FLT_MAX))
-            return bad(source, "rates");
+            return neuron_state_bad(source, "rates");
     }
     *rates = (neuron_rates){true, numbers[0], numbers[1], numbers[2]};
     return NEURON_OK;
@@ -183,7 +211,7 @@ static int read_progress(neuron_progress *progress, const json_t *object, const 
 {
     const char *reason = json_string_value(json_object_get(object, "stop_reason"));
     if (!reason || strlen(reason) >= NEURON_STOP_REASON_SIZE)
-        return bad(source, "stop_reason");
+        return neuron_state_bad(source, "stop_reason");
     strcpy(progress->stop_reason, reason);
     RETURN_IF_ERROR(read_flag(&progress->epoch_begun, object, "begun", source));
     return read_rates(&progress->rates, object, source);
@@ -195,7 +223,7 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
     const json_t *found = json_object_get(object, key);
     const json_t *list = json_object_get(found, "list");
     if (found && !json_is_array(list))
-        return bad(source, "list");
+        return neuron_state_bad(source, "list");
     const size_t count = json_array_size(list), here = (size_t)trainer->callback_count;
     if (count != here)
         return neuron_fail(NEURON_E_DATA, "%s: its training has %zu callbacks, this one has %zu",
@@ -215,14 +243,18 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,
                                   const neuron_safetensors *file, neuron_trainer_t *trainer)
 {
-    neuron_shape shape = values_shape(trainer);
+    const neuron_shape shape = values_shape(trainer);
     for (int32_t i = 0; i < trainer->callback_count; i++) {
+        const neuron_shape slots = slots_shape(trainer, &entries[i]);
         char name[NEURON_SLOT_NAME_SIZE];
         const neuron_safetensors_entry *array;
         if (!entries[i].kept)
             continue;
         values_name(name, i);
         RETURN_IF_ERROR(neuron_safetensors_need(&array, file, name, NEURON_F32, &shape));
+        slots_name(name, i);
+        if (entries[i].callback->kind->keeps_slots && neuron_safetensors_find(file, name))
+            RETURN_IF_ERROR(neuron_safetensors_need(&array, file, name, NEURON_F32, &slots));
         RETURN_IF_ERROR(neuron_callback_make_values(trainer, &trainer->callbacks[i]));
     }
     return NEURON_OK;
@@ -242,6 +274,13 @@ void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entr
         values_name(name, i);
         const neuron_safetensors_entry *array = neuron_safetensors_find(file, name);
         memcpy(entry->values, array->data, array->size);
+        slots_name(name, i);
+        if (!entry->slots)
+            continue;
+        array = neuron_safetensors_find(file, name);
+        entry->kept = array != NULL; /* a file of before they were kept: the next run keeps anew */
+        if (array)
+            memcpy(entry->slots, array->data, array->size);
     }
     trainer->settled_version = atomic_load(&trainer->graph->version);
 }

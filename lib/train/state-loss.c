@@ -22,17 +22,12 @@ int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer)
     return NEURON_OK;
 }
 
-static int bad_value(const char *source, const char *key)
-{
-    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the training is wrong", source, key);
-}
-
 /* A file without the key is older than losses: its training went by cross-entropy. */
 static int check_kind(const json_t *object, const neuron_loss_t *loss, const char *source)
 {
     const json_t *found = json_object_get(object, "loss");
     if (found && !json_is_string(found))
-        return bad_value(source, "loss");
+        return neuron_state_bad(source, "loss");
     const char *name = found ? json_string_value(found) : neuron_loss_default.kind->name;
     if (strcmp(name, loss->kind->name) != 0)
         return neuron_fail(NEURON_E_DATA,
@@ -49,7 +44,7 @@ static int check_options(const json_t *object, const neuron_loss_t *loss, const 
         const neuron_option *option = &loss->kind->options.rows[i];
         const json_t *found = json_object_get(options, option->name);
         if (found && !json_is_number(found))
-            return bad_value(source, option->name);
+            return neuron_state_bad(source, option->name);
         const double value = found ? json_number_value(found) : option->fallback;
         if (value != loss->options[i])
             return neuron_fail(NEURON_E_DATA,
@@ -66,11 +61,11 @@ static int check_class_weights(const json_t *object, const neuron_trainer_t *tra
     const json_t *list = json_object_get(object, "class_weights");
     const int32_t classes = trainer->train->class_count;
     if (list && (!json_is_array(list) || json_array_size(list) != (size_t)classes))
-        return bad_value(source, "class_weights");
+        return neuron_state_bad(source, "class_weights");
     for (int32_t i = 0; i < classes; i++) {
         const json_t *found = json_array_get(list, (size_t)i);
         if (list && !json_is_number(found))
-            return bad_value(source, "class_weights");
+            return neuron_state_bad(source, "class_weights");
         const double theirs = list ? json_number_value(found) : 1;
         const double ours = trainer->class_weights ? trainer->class_weights[i] : 1;
         if (theirs != ours)

@@ -17,9 +17,9 @@ typedef struct state {
     neuron_callback_entry *callbacks;
 } state;
 
-static int bad_state(const state *s, const char *key)
+int neuron_state_bad(const char *source, const char *key)
 {
-    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the training is missing or wrong", s->source,
+    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the training is missing or wrong", source,
                        key);
 }
 
@@ -27,7 +27,7 @@ static int read_count(const state *s, const json_t *object, const char *key, int
 {
     const json_t *found = json_object_get(object, key);
     if (!json_is_integer(found) || json_integer_value(found) < 0)
-        return bad_state(s, key);
+        return neuron_state_bad(s->source, key);
     *value = json_integer_value(found);
     return NEURON_OK;
 }
@@ -36,7 +36,7 @@ static int read_real(const state *s, const json_t *object, const char *key, doub
 {
     const json_t *found = json_object_get(object, key);
     if (!json_is_number(found))
-        return bad_state(s, key);
+        return neuron_state_bad(s->source, key);
     *value = json_number_value(found);
     return NEURON_OK;
 }
@@ -63,12 +63,13 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
                            s->source, version, NEURON_STATE_VERSION);
     const char *rule = json_string_value(json_object_get(object, "optimizer"));
     if (!rule)
-        return bad_state(s, "optimizer");
+        return neuron_state_bad(s->source, "optimizer");
     if (strcmp(rule, trainer->optimizer->rule->name) != 0)
         return neuron_fail(NEURON_E_DATA,
                            "%s: its training goes by " NEURON_JSON_NAME ", this one by %s",
                            s->source, rule, trainer->optimizer->rule->name);
     RETURN_IF_ERROR(neuron_state_check_loss(object, trainer, s->source));
+    RETURN_IF_ERROR(neuron_state_check_data(object, trainer, s->source));
     RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->train->count));
     RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->batch_size));
     RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->shuffle));
@@ -86,7 +87,7 @@ static int read_options(state *s, const json_t *object, const neuron_rule *rule)
     const json_t *options = json_object_get(object, "options");
     size_t found = 0;
     if (!json_is_object(options))
-        return bad_state(s, "options");
+        return neuron_state_bad(s->source, "options");
     for (int32_t i = 0; i < rule->options.count; i++) {
         const neuron_option *option = &rule->options.rows[i];
         s->options[i] = option->fallback;
@@ -95,11 +96,11 @@ static int read_options(state *s, const json_t *object, const neuron_rule *rule)
         found++;
         RETURN_IF_ERROR(read_real(s, options, option->name, &s->options[i]));
         if (!neuron_option_takes(option, s->options[i]))
-            return bad_state(s, option->name);
+            return neuron_state_bad(s->source, option->name);
     }
     /* Nor may one be left out that this library does not know. */
     if (found != json_object_size(options) || !neuron_optimizer_options_agree(rule, s->options))
-        return bad_state(s, "options");
+        return neuron_state_bad(s->source, "options");
     return NEURON_OK;
 }
 
@@ -109,7 +110,7 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     int64_t updates;
     const json_t *seed = json_object_get(object, "seed");
     if (!json_is_integer(seed))
-        return bad_state(s, "seed");
+        return neuron_state_bad(s->source, "seed");
     progress->seed = (uint64_t)json_integer_value(seed);
     RETURN_IF_ERROR(read_count(s, object, "epoch", &progress->epoch));
     RETURN_IF_ERROR(read_count(s, object, "step", &progress->step));
@@ -121,11 +122,11 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     progress->updates = (uint64_t)updates;
     int64_t steps = neuron_trainer_steps(trainer);
     if (progress->epoch > INT32_MAX || progress->epoch > INT64_MAX / steps - 1)
-        return bad_state(s, "epoch");
+        return neuron_state_bad(s->source, "epoch");
     if (progress->step > steps)
-        return bad_state(s, "step");
+        return neuron_state_bad(s->source, "step");
     if (updates != progress->epoch * steps + progress->step)
-        return bad_state(s, "updates");
+        return neuron_state_bad(s->source, "updates");
     progress->has_best = json_object_get(object, "best") != NULL;
     if (!progress->has_best)
         return NEURON_OK;
@@ -137,18 +138,18 @@ static int read_history(state *s, const json_t *object, neuron_context_t *contex
 {
     const json_t *list = json_object_get(object, "history");
     if (!json_is_array(list) || (int64_t)json_array_size(list) != s->progress.epoch)
-        return bad_state(s, "history");
+        return neuron_state_bad(s->source, "history");
     RETURN_IF_ERROR(neuron_history_create(&s->history, context));
     RETURN_IF_ERROR(neuron_history_reserve(s->history, s->progress.epoch));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
         double figures[NEURON_HISTORY_FIGURES];
         if (json_array_size(row) != NEURON_HISTORY_FIGURES)
-            return bad_state(s, "history");
+            return neuron_state_bad(s->source, "history");
         for (size_t j = 0; j < NEURON_HISTORY_FIGURES; j++) {
             const json_t *value = json_array_get(row, j);
             if (!json_is_number(value) && !json_is_null(value))
-                return bad_state(s, "history");
+                return neuron_state_bad(s->source, "history");
             figures[j] = json_is_number(value) ? json_number_value(value) : NAN;
         }
         neuron_history_append(s->history, figures);

@@ -37,6 +37,7 @@ static int write_settings(json_t *object, const neuron_trainer_t *trainer)
         neuron_json_set(object, "optimizer", json_string(trainer->optimizer->rule->name)));
     RETURN_IF_ERROR(write_options(object, trainer->optimizer));
     RETURN_IF_ERROR(neuron_state_write_loss(object, trainer));
+    RETURN_IF_ERROR(neuron_state_write_data(object, trainer));
     RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->train->count)));
     RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(trainer->batch_size)));
     RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->shuffle)));

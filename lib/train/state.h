@@ -17,9 +17,17 @@ void neuron_slot_name(char name[NEURON_SLOT_NAME_SIZE], int32_t slot);
 /* The shape of all slots. */
 neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
 
+/* The failure of a file with a wrong value, or without one that it must have. */
+int neuron_state_bad(const char *source, const char *key);
+
 /* Writes the trainer's loss and class weights, and compares them with those of a file. */
 int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer);
 int neuron_state_check_loss(const json_t *object, const neuron_trainer_t *trainer,
+                            const char *source);
+
+/* The same for its augmentation and the weights of its examples. */
+int neuron_state_write_data(json_t *object, const neuron_trainer_t *trainer);
+int neuron_state_check_data(const json_t *object, const neuron_trainer_t *trainer,
                             const char *source);
 
 /* What callbacks remember, and the parameters that they keep. */

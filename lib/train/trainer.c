@@ -1,11 +1,11 @@
 #include "train/trainer.h"
 
 #include "base/checked.h"
+#include "base/clock.h"
 #include "train/callback.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <time.h>
 
 static int check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
@@ -260,23 +260,16 @@ int64_t neuron_trainer_steps(const neuron_trainer_t *trainer)
     return neuron_ceil_divide(trainer->train->count, trainer->batch_size);
 }
 
-static double clock_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 void neuron_trainer_start_clock(neuron_trainer_t *trainer)
 {
-    trainer->resumed_at = clock_seconds() - trainer->progress.seconds;
+    trainer->resumed_at = neuron_clock_seconds() - trainer->progress.seconds;
 }
 
 double neuron_trainer_seconds(const neuron_trainer_t *trainer)
 {
     if (!trainer->running || trainer->epoch_ended)
         return trainer->progress.seconds;
-    return clock_seconds() - trainer->resumed_at;
+    return neuron_clock_seconds() - trainer->resumed_at;
 }
 
 double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)

@@ -51,8 +51,9 @@ typedef struct neuron_run_memory {
     neuron_session *session;
     int64_t *order; /* of the examples in this epoch */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
-    float *gradients;  /* of all trainable parameters, and sums of their squares: for */
-    double *squares;   /* clip.h */
+    float *gradients; /* of all trainable parameters, sums of their squares, */
+    double *squares;  /* and those of each array: for whole-step.h */
+    double *array_squares;
     float *statistics; /* the part of graph->values that is not trained, before a step */
     float *targets;    /* of one example for each thread of the session */
     neuron_loss_part *losses;
@@ -88,7 +89,8 @@ struct neuron_trainer {
     uint64_t settled_version; /* of the graph, when callbacks exchanged its parameters */
 
     bool running;
-    bool stopped;     /* by a callback */
+    bool stopped;     /* by a callback of the caller's */
+    bool bad_number;  /* the run ended because a loss is no number */
     bool epoch_ended; /* an epoch callback is on: progress is that of the epoch before */
     neuron_progress progress;
     double resumed_at; /* clock when the run began to count this epoch's seconds */
@@ -109,6 +111,12 @@ int neuron_trainer_check_loss(const neuron_trainer_t *trainer);
  * goes to the session. */
 neuron_loss_part neuron_trainer_take_losses(neuron_trainer_t *trainer, const int64_t *positions,
                                             int64_t batch);
+
+/* Ends the run: `what`, such as "the loss", is no number in the step that is on. */
+int neuron_trainer_fail_number(neuron_trainer_t *trainer, const char *what, double value);
+
+/* Ends the epoch that is on, all of whose steps are done. */
+int neuron_trainer_end_epoch(neuron_trainer_t *trainer);
 
 /* Makes the memory of a run; does nothing if it is there. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);

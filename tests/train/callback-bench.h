@@ -63,6 +63,24 @@ static inline void add_custom(const bench *b, neuron_callback_custom_t function,
     neuron_callback_unref(callback);
 }
 
+static inline int call_early(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
+{
+    return entry->callback->custom(trainer, event, entry->callback->user_data);
+}
+
+static const neuron_callback_kind early_kind = {.name = "early", .on_event = call_early};
+
+/* The same, but called when it is its turn, as the library's own are, not after these. */
+static inline void add_early(const bench *b, neuron_callback_custom_t function, void *user_data)
+{
+    neuron_callback_t *callback;
+    assert_ok(neuron_callback_make(&callback, b->context, &early_kind));
+    callback->custom = function;
+    callback->user_data = user_data;
+    assert_ok(neuron_trainer_add_callback(b->trainer, callback));
+    neuron_callback_unref(callback);
+}
+
 /* Validation losses instead of those of the graph; they repeat. */
 typedef struct script {
     const double *losses;

@@ -76,7 +76,7 @@ START_TEST(the_best_epoch_is_saved)
     bench b = set_up(7);
     album pictures = {.count = 0};
     const char *smallest = test_file("smallest"), *largest = test_file("largest");
-    add_custom(&b, play, (void *)&usual_script);
+    add_early(&b, play, (void *)&usual_script);
     add_custom(&b, take_picture, &pictures);
     add_checkpoint(&b, smallest, NEURON_METRIC_VALIDATION_LOSS);
     neuron_callback_t *c = add_checkpoint(&b, largest, NEURON_METRIC_VALIDATION_LOSS);
@@ -150,9 +150,9 @@ START_TEST(files_that_cannot_be_written)
         album pictures = {.count = 0};
         thief t = {folder, file, 2};
         neuron_history_t *history = (neuron_history_t *)&t;
-        add_custom(&b, play, (void *)&usual_script);
+        add_early(&b, play, (void *)&usual_script);
         add_custom(&b, take_picture, &pictures);
-        add_custom(&b, take_folder, &t);
+        add_early(&b, take_folder, &t);
         if (log)
             add_log(&b, file);
         else
@@ -237,7 +237,7 @@ static bench set_up_all(stopper *s, uint64_t seed)
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
 
     neuron_callback_t *c;
-    add_custom(&b, play, (void *)&usual_script);
+    add_early(&b, play, (void *)&usual_script);
     c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
     assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 4));
     assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
@@ -353,6 +353,54 @@ START_TEST(continuing_from_a_file)
 }
 END_TEST
 
+/* Saves at one point of one epoch, from 1. */
+typedef struct saver {
+    int32_t event;
+    int64_t epoch;
+} saver;
+
+static int save_there(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    const saver *s = user_data;
+    if (event == s->event &&
+        neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == (double)s->epoch)
+        assert_ok(neuron_trainer_save(trainer, state));
+    return 0;
+}
+
+static bench set_up_saver(saver *s)
+{
+    bench b = set_up(6);
+    neuron_callback_t *c;
+    add_custom(&b, save_there, s);
+    add_early(&b, play, (void *)&usual_script);
+    c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 1));
+    assert_ok(neuron_callback_create_schedule(&c, b.context, fall, NULL));
+    assert_ok(neuron_trainer_add_callback(b.trainer, c));
+    neuron_callback_unref(c);
+    return b;
+}
+
+/* A file that a callback saves is not half-way through an event, wherever in the list it is. */
+START_TEST(a_file_saved_by_a_callback)
+{
+    for (int32_t event = NEURON_EVENT_EPOCH_BEGIN; event <= NEURON_EVENT_EPOCH_END; event += 10)
+        for (int64_t epoch = 3; epoch <= 5; epoch++) {
+            saver s = {event, epoch}, none = {0, 0};
+            bench b = set_up_saver(&s), c = set_up_saver(&none);
+            assert_ok(neuron_trainer_run(b.trainer, NULL));
+            assert_ok(neuron_trainer_load(c.trainer, state));
+            assert_ok(neuron_trainer_run(c.trainer, NULL));
+            ck_assert_double_eq(rate_of(&b), rate_of(&c));
+            ck_assert_msg(same_parameters(b.graph, c.graph), "event %d of epoch %d", (int)event,
+                          (int)epoch);
+            tear_down(&c);
+            tear_down(&b);
+        }
+}
+END_TEST
+
 /* ---- Files that do not fit ---- */
 
 /* Trains an epoch with one or two callbacks and saves; then loads into a trainer with others. */
@@ -414,6 +462,50 @@ START_TEST(no_callbacks_leave_no_trace)
     bytes file = read_bytes(state);
     ck_assert_ptr_null(memmem(file.data, file.size, "callback", 8));
     free(file.data);
+    tear_down(&b);
+}
+END_TEST
+
+/* Options and numbers of files of before there were any have their defaults; one that is not known
+ * may not be left out. */
+START_TEST(missing_and_unknown_names)
+{
+    static const struct {
+        const char *from, *to;
+        int status;
+    } cases[] = {
+        {",\\\"min_delta\\\":0.0", "", NEURON_OK},
+        {"\\\"wait\\\":1.0,", "", NEURON_OK},
+        {"\\\"min_delta\\\"", "\\\"min_deltx\\\"", NEURON_E_FORMAT},
+        {"\\\"wait\\\"", "\\\"waix\\\"", NEURON_E_FORMAT},
+        {",\\\"patience\\\":4.0", "", NEURON_E_DATA},
+    };
+    const double rising[] = {1, 2, 3, 4};
+    script s = {rising, 4};
+    bench b = set_up(2), c = set_up(4);
+    bench *benches[] = {&b, &c};
+    for (int i = 0; i < 2; i++) {
+        add_early(benches[i], play, &s);
+        neuron_callback_t *callback = add(benches[i], NEURON_CALLBACK_EARLY_STOPPING);
+        assert_ok(neuron_callback_set_int(callback, NEURON_CALLBACK_PATIENCE, 4));
+    }
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_save(b.trainer, state));
+    bytes file = read_bytes(state);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const size_t size = strlen(cases[i].from);
+        char *place = memmem(file.data, file.size, cases[i].from, size);
+        ck_assert_msg(place != NULL, "%s", cases[i].from);
+        memset(place, ' ', size);
+        memcpy(place, cases[i].to, strlen(cases[i].to));
+        write_bytes(again, file.data, file.size);
+        memcpy(place, cases[i].from, size);
+        assert_status(neuron_trainer_load(c.trainer, again), cases[i].status);
+        if (i == 1)
+            ck_assert_double_eq(c.trainer->callbacks[1].state[0], 0);
+    }
+    free(file.data);
+    tear_down(&c);
     tear_down(&b);
 }
 END_TEST
@@ -543,8 +635,10 @@ int main(void)
     tcase_add_unchecked_fixture(tests, train_whole, drop_whole);
     tcase_add_test(tests, stopping_anywhere);
     tcase_add_test(tests, continuing_from_a_file);
+    tcase_add_test(tests, a_file_saved_by_a_callback);
     tcase_add_test(tests, other_callbacks_are_refused);
     tcase_add_test(tests, no_callbacks_leave_no_trace);
+    tcase_add_test(tests, missing_and_unknown_names);
     tcase_add_test(tests, damaged_states_change_nothing);
     tcase_add_test(tests, no_memory_loses_nothing);
     suite_add_tcase(suite, tests);

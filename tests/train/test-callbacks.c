@@ -72,7 +72,7 @@ START_TEST(early_stopping_as_a_plain_loop)
                       .delta = 0.15 * (double)neuron_random_below(&reader, 2),
                       .baseline = neuron_random_below(&reader, 3) == 0 ? 0.4 : nothing};
         bench b = set_up(EPOCHS);
-        add_custom(&b, play, &s.script);
+        add_early(&b, play, &s.script);
         add_custom(&b, take_picture, &pictures);
         neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
         assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, o.patience));
@@ -122,7 +122,7 @@ START_TEST(the_reason_is_told)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b = set_up(20);
         script s = cases[i].script;
-        add_custom(&b, play, &s);
+        add_early(&b, play, &s);
         neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
         assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 3));
         if (cases[i].baseline != nothing)
@@ -193,7 +193,7 @@ START_TEST(a_plateau_as_a_plain_loop)
         const double delta = neuron_random_below(&reader, 2) ? 1e-4 : 0.25;
         bench b = set_up(EPOCHS);
         add_custom(&b, watch_rate, &r);
-        add_custom(&b, play, &s.script);
+        add_early(&b, play, &s.script);
         neuron_callback_t *c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
         assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, patience));
         assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_COOLDOWN, cooldown));

@@ -175,6 +175,55 @@ START_TEST(threads_do_not_change_a_bit)
 }
 END_TEST
 
+/* A loss that is a number although a gradient is none. */
+static double bad_slope(const float *output, const float *target, int32_t count, int32_t label,
+                        float *gradient, void *user_data)
+
+{
+    (void)target;
+    (void)label;
+    const float *slope = user_data;
+    for (int32_t i = 0; gradient && i < count; i++)
+        gradient[i] = i == 0 ? *slope : 0;
+    return (double)output[0];
+}
+
+/* A norm that is not finite ends the run as a bad loss does, and nothing has changed. */
+START_TEST(a_norm_that_is_no_number)
+{
+    static const char message[] = "the norm of a gradient of epoch 1, step 1 is ";
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++) {
+            bench b = set_up(NEURON_OPTIMIZER_SGD, 2);
+            float slope = i == 0 ? NAN : INFINITY;
+            size_t count;
+            neuron_loss_t *loss;
+            neuron_callback_t *callback;
+            float *before = test_parameters(b.graph, &count);
+            assert_ok(neuron_loss_create_custom(&loss, b.context, bad_slope, &slope));
+            assert_ok(neuron_trainer_set_loss(b.trainer, loss));
+            assert_ok(neuron_optimizer_set_float(b.optimizer, clips[_i], 1));
+            if (j == 1) {
+                assert_ok(
+                    neuron_callback_create(&callback, b.context, NEURON_CALLBACK_STOP_ON_NAN));
+                assert_ok(neuron_trainer_add_callback(b.trainer, callback));
+                neuron_callback_unref(callback);
+            }
+            assert_status(neuron_trainer_run(b.trainer, NULL), j ? NEURON_OK : NEURON_E_NUMBER);
+            if (j == 0)
+                assert_message(message);
+            else
+                ck_assert_ptr_nonnull(strstr(neuron_trainer_stop_reason(b.trainer), message));
+            float *after = test_parameters(b.graph, &count);
+            ck_assert_mem_eq(before, after, count * sizeof *after);
+            free(after);
+            free(before);
+            neuron_loss_unref(loss);
+            tear_down(&b);
+        }
+}
+END_TEST
+
 /* Sets a limit in the middle of a training, and takes it away again. */
 static int change_limit(neuron_trainer_t *trainer, void *user_data)
 {
@@ -232,6 +281,7 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, gradients_are_clipped, 0, 3);
     tcase_add_loop_test(cases, threads_do_not_change_a_bit, 0, 3);
+    tcase_add_loop_test(cases, a_norm_that_is_no_number, 1, 3);
     tcase_add_test(cases, limits_may_change_on_the_way);
     tcase_add_test(cases, every_rule_learns);
     suite_add_tcase(suite, cases);

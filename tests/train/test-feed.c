@@ -221,6 +221,37 @@ START_TEST(continues_from_a_file)
 }
 END_TEST
 
+/* The settings are not taken from the file, so they must be the same; none is as good as one that
+ * does nothing. */
+START_TEST(another_augmentation_is_refused)
+{
+    const char *path = test_file("training");
+    bench with = set_up((setting){1, 0, true}), without = set_up((setting){1, 0, false});
+    bench other = set_up((setting){1, 0, false}), same = set_up((setting){1, 0, false});
+    neuron_augmentation_t *augmentation, *nothing;
+    assert_ok(make_augmentation(&augmentation, other.context));
+    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 30));
+    assert_ok(neuron_trainer_set_augmentation(other.trainer, augmentation));
+    assert_ok(neuron_augmentation_create(&nothing, same.context));
+    assert_ok(neuron_trainer_set_augmentation(same.trainer, nothing));
+    assert_ok(neuron_trainer_save(with.trainer, path));
+    assert_status(neuron_trainer_load(without.trainer, path), NEURON_E_DATA);
+    assert_message("the augmentation of its training has rotation 15, of this one 0");
+    assert_status(neuron_trainer_load(other.trainer, path), NEURON_E_DATA);
+    assert_message("the augmentation of its training has rotation 15, of this one 30");
+    assert_ok(neuron_trainer_save(without.trainer, path));
+    assert_status(neuron_trainer_load(with.trainer, path), NEURON_E_DATA);
+    assert_message("the augmentation of its training has rotation 0, of this one 15");
+    assert_ok(neuron_trainer_load(same.trainer, path));
+    neuron_augmentation_unref(nothing);
+    neuron_augmentation_unref(augmentation);
+    tear_down(&same);
+    tear_down(&other);
+    tear_down(&without);
+    tear_down(&with);
+}
+END_TEST
+
 START_TEST(a_failed_step_ends_the_workers)
 {
     bench b = set_up((setting){2, 2, true});
@@ -344,6 +375,7 @@ int main(void)
     tcase_add_test(tests, trains_with_what_apply_shows);
     tcase_add_test(tests, callbacks_may_stop_and_change_threads);
     tcase_add_test(tests, continues_from_a_file);
+    tcase_add_test(tests, another_augmentation_is_refused);
     tcase_add_test(tests, a_failed_step_ends_the_workers);
     tcase_add_test(tests, settings_are_checked);
     tcase_add_test(tests, only_images_are_augmented);

@@ -474,6 +474,32 @@ START_TEST(another_training_is_refused)
 }
 END_TEST
 
+/* Example weights; all 1 is as good as none. */
+START_TEST(other_weights_are_refused)
+{
+    static const float weights[][EXAMPLES] = {{1, 2, 3}, {1, 3, 2}, {0}};
+    float ones[EXAMPLES];
+    for (int i = 0; i < EXAMPLES; i++)
+        ones[i] = 1;
+    const float *const lists[] = {NULL, weights[0], weights[1], weights[2], ones};
+    for (int i = 0; i < 5; i++) {
+        bench b = set_up(usual, NULL);
+        assert_ok(neuron_dataset_set_weights(b.train, lists[i], EXAMPLES));
+        assert_ok(neuron_trainer_save(b.trainer, wrong));
+        for (int j = 0; j < 5; j++) {
+            bench c = set_up(usual, NULL);
+            assert_ok(neuron_dataset_set_weights(c.train, lists[j], EXAMPLES));
+            const bool same = i % 4 == j % 4;
+            assert_status(neuron_trainer_load(c.trainer, wrong), same ? NEURON_OK : NEURON_E_DATA);
+            if (!same)
+                assert_message("other weights");
+            tear_down(&c);
+        }
+        tear_down(&b);
+    }
+}
+END_TEST
+
 START_TEST(other_files_are_refused)
 {
     assert_status(neuron_trainer_load(half.trainer, "/nowhere/at-all"), NEURON_E_IO);
@@ -626,6 +652,7 @@ int main(void)
     tcase_set_timeout(cases, 0);
     tcase_add_unchecked_fixture(cases, train_half, drop_half);
     tcase_add_test(cases, another_training_is_refused);
+    tcase_add_test(cases, other_weights_are_refused);
     tcase_add_test(cases, other_files_are_refused);
     tcase_add_test(cases, cut_files_are_refused);
     tcase_add_test(cases, wrong_states_are_refused);

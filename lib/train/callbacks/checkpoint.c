@@ -24,8 +24,13 @@ int neuron_callback_create_checkpoint(neuron_callback_t **callback, neuron_conte
     neuron_callback_t *made;
     RETURN_IF_ERROR(
         neuron_callback_make_with_path(&made, context, &neuron_callback_checkpoint, path));
+    int status = neuron_callback_set_int(made, NEURON_CALLBACK_MONITOR, metric);
+    if (status < 0) {
+        neuron_callback_unref(made);
+        return status;
+    }
     *callback = made;
-    return neuron_callback_set_int(made, NEURON_CALLBACK_MONITOR, metric);
+    return NEURON_OK;
 }
 
 static int save(const neuron_trainer_t *trainer, neuron_callback_entry *entry)

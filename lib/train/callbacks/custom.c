@@ -18,7 +18,6 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
 {
     const neuron_callback_t *callback = entry->callback;
     int answer = callback->custom(trainer, event, callback->user_data);
-    trainer->stopped = trainer->stopped || answer != 0;
     if (answer < 0)
         neuron_set_message("the custom callback returned %d", answer);
     return answer;
@@ -27,4 +26,5 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
 const neuron_callback_kind neuron_callback_custom = {
     .name = "custom",
     .on_event = on_event,
+    .of_caller = true,
 };

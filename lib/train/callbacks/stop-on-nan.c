@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 enum { EPOCH };
 
@@ -25,7 +24,9 @@ static bool all_finite(const neuron_graph_t *graph)
 
 static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
 {
-    bool wanted = event == NEURON_EVENT_RUN_BEGIN ? !entry->kept : event == NEURON_EVENT_EPOCH_END;
+    /* Between two epochs the caller may have written others. */
+    bool wanted = event == NEURON_EVENT_RUN_BEGIN ? !entry->kept || trainer->progress.step == 0
+                                                  : event == NEURON_EVENT_EPOCH_END;
     if (wanted && all_finite(trainer->graph)) {
         neuron_callback_keep(trainer, entry);
         entry->state[EPOCH] = (double)trainer->progress.epoch;
@@ -40,9 +41,7 @@ static bool on_bad_loss(neuron_trainer_t *trainer, neuron_callback_entry *entry)
         neuron_trainer_stop(trainer, "%s: %s", name, neuron_error_last());
         return true;
     }
-    neuron_graph_t *graph = trainer->graph;
-    memcpy(graph->values, entry->values, (size_t)graph->value_count * sizeof *graph->values);
-    neuron_graph_touch(graph);
+    neuron_callback_put_back(trainer, entry);
     neuron_trainer_stop(trainer, "%s: %s; the parameters are those of epoch %.0f", name,
                         neuron_error_last(), entry->state[EPOCH]);
     return true;
@@ -54,6 +53,7 @@ const neuron_callback_kind neuron_callback_stop_on_nan = {
     .state_count = sizeof state_names / sizeof state_names[0],
     .state_names = state_names,
     .keeps_values = keeps_values,
+    .keeps_slots = true,
     .on_event = on_event,
     .on_bad_loss = on_bad_loss,
 };

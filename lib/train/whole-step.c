@@ -1,4 +1,4 @@
-#include "train/clip.h"
+#include "train/whole-step.h"
 
 #include "base/checked.h"
 #include "kernels/kernels.h"
@@ -8,46 +8,50 @@
 /* Parameters that one task takes; sums over so many are joined in their order. */
 enum { PIECE = 16384 };
 
-bool neuron_clip_needed(const neuron_trainer_t *trainer)
+bool neuron_whole_step_needed(const neuron_trainer_t *trainer)
 {
     return neuron_optimizer_clips_norms(trainer->optimizer) ||
            neuron_graph_may_fail(trainer->graph);
 }
 
-int neuron_clip_prepare(neuron_trainer_t *trainer)
+int neuron_whole_step_prepare(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     const size_t count = (size_t)trainer->graph->trainable_count;
-    if (memory->gradients || !neuron_clip_needed(trainer))
+    if (memory->gradients || !neuron_whole_step_needed(trainer))
         return NEURON_OK;
     memory->gradients = neuron_allocate_zero(trainer->context, count, sizeof(float));
     memory->squares = neuron_allocate(trainer->context, count / PIECE + 1, sizeof(double));
-    if (memory->gradients && memory->squares)
+    memory->array_squares = neuron_allocate(trainer->context, (size_t)trainer->graph->array_count,
+                                            sizeof *memory->array_squares);
+    if (memory->gradients && memory->squares && memory->array_squares)
         return NEURON_OK;
-    neuron_clip_drop_memory(trainer);
+    neuron_whole_step_drop_memory(trainer);
     return NEURON_E_MEMORY;
 }
 
-void neuron_clip_drop_memory(neuron_trainer_t *trainer)
+void neuron_whole_step_drop_memory(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     neuron_release(trainer->context, memory->gradients);
     neuron_release(trainer->context, memory->squares);
+    neuron_release(trainer->context, memory->array_squares);
     memory->gradients = NULL;
     memory->squares = NULL;
+    memory->array_squares = NULL;
 }
 
 /* Work on one array of parameters. */
-typedef struct clip_job {
+typedef struct array_job {
     const neuron_run_memory *memory;
     const neuron_graph_array *array;
     neuron_update update;
-} clip_job;
+} array_job;
 
 static void sum_piece(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
-    const clip_job *job = work;
+    const array_job *job = work;
     const int64_t first = task * PIECE;
     job->memory->squares[task] =
         job->update.kernels->square_sum(job->memory->gradients + job->array->offset + first,
@@ -57,14 +61,14 @@ static void sum_piece(void *work, int64_t task, int32_t worker)
 static void update_piece(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
-    const clip_job *job = work;
+    const array_job *job = work;
     const int64_t first = task * PIECE, offset = job->array->offset + first;
     neuron_optimizer_apply_part(&job->update, offset, job->memory->gradients + offset,
                                 neuron_min_count(PIECE, job->array->count - first));
 }
 
 /* The sum of the squares of an array's gradient. */
-static double square_sum(clip_job *job, neuron_pool *pool)
+static double square_sum(array_job *job, neuron_pool *pool)
 {
     const int64_t tasks = neuron_ceil_divide(job->array->count, PIECE);
     double sum = 0;
@@ -74,7 +78,19 @@ static double square_sum(clip_job *job, neuron_pool *pool)
     return sum;
 }
 
-/* What gradients are multiplied by. A norm that is not a number makes all of them so. */
+/* The sum of those of all arrays, which are noted one by one. */
+static double all_squares(array_job *job, const neuron_graph_t *graph, neuron_pool *pool)
+{
+    double sum = 0;
+    for (int32_t i = 0; i < graph->array_count; i++) {
+        job->array = &graph->arrays[i];
+        job->memory->array_squares[i] = neuron_graph_trains(graph, i) ? square_sum(job, pool) : 0;
+        sum += job->memory->array_squares[i];
+    }
+    return sum;
+}
+
+/* What gradients are multiplied by. */
 static float scale_of(double squares, double limit)
 {
     const double norm = sqrt(squares);
@@ -82,7 +98,7 @@ static float scale_of(double squares, double limit)
 }
 
 /* Each array is updated by itself, so that the gaps between them stay zero. */
-int neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update)
+int neuron_whole_step_descend(neuron_trainer_t *trainer, const neuron_update *update)
 {
     const neuron_graph_t *graph = trainer->graph;
     neuron_pool *pool = trainer->context->pool;
@@ -90,21 +106,18 @@ int neuron_clip_descend(neuron_trainer_t *trainer, const neuron_update *update)
         neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_CLIP_NORM);
     const double all =
         neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM);
-    clip_job job = {&trainer->memory, NULL, *update};
+    array_job job = {&trainer->memory, NULL, *update};
     RETURN_IF_ERROR(neuron_session_backward(trainer->memory.session, trainer->memory.gradients));
-    double squares = 0;
-    for (int32_t i = 0; all > 0 && i < graph->array_count; i++) {
-        job.array = &graph->arrays[i];
-        if (neuron_graph_trains(graph, i))
-            squares += square_sum(&job, pool);
-    }
+    const double squares = each > 0 || all > 0 ? all_squares(&job, graph, pool) : 0;
+    if (!isfinite(squares))
+        return neuron_trainer_fail_number(trainer, "the norm of a gradient", squares);
     job.update.scale = all > 0 ? scale_of(squares, all) : 1;
     for (int32_t i = 0; i < graph->array_count; i++) {
         job.array = &graph->arrays[i];
         if (!neuron_graph_trains(graph, i))
             continue;
         if (each > 0)
-            job.update.scale = scale_of(square_sum(&job, pool), each);
+            job.update.scale = scale_of(trainer->memory.array_squares[i], each);
         neuron_pool_run(pool, neuron_ceil_divide(job.array->count, PIECE), update_piece, &job);
     }
     return NEURON_OK;

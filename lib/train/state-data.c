@@ -1,0 +1,86 @@
+/* What a training makes of its data, in a file: compared when it is loaded, since the next steps
+ * must be made in the same way.
+ *
+ *     "augmentation": {"rotation": 15, ...}, "example_weights": checksum
+ *
+ * A training without them has no such keys. */
+#include "train/state.h"
+
+#include <string.h>
+
+static const char augmentation_key[] = "augmentation", weights_key[] = "example_weights";
+
+static double setting(const neuron_trainer_t *trainer, int32_t place)
+{
+    return trainer->augments ? trainer->augmentation.options[place]
+                             : neuron_augment_option_row(place)->fallback;
+}
+
+/* FNV-1a over the weights' bits; 0 if all weights are 1. */
+static uint64_t weights_checksum(const neuron_dataset_t *dataset)
+{
+    uint64_t sum = 0xcbf29ce484222325;
+    bool any = false;
+    for (int64_t i = 0; dataset->weights && i < dataset->count; i++) {
+        const float weight = (float)neuron_dataset_weight(dataset, i);
+        uint32_t bits;
+        memcpy(&bits, &weight, sizeof bits);
+        any = any || weight != 1;
+        for (int32_t shift = 0; shift < 32; shift += 8)
+            sum = (sum ^ (bits >> shift & 255)) * 0x100000001b3;
+    }
+    return any ? sum : 0;
+}
+
+int neuron_state_write_data(json_t *object, const neuron_trainer_t *trainer)
+{
+    const uint64_t sum = weights_checksum(trainer->train);
+    if (sum != 0)
+        RETURN_IF_ERROR(neuron_json_set(object, weights_key, json_integer((json_int_t)sum)));
+    if (!trainer->augments)
+        return NEURON_OK;
+    json_t *options = json_object();
+    RETURN_IF_ERROR(neuron_json_set(object, augmentation_key, options));
+    for (int32_t i = 0; i < NEURON_AUGMENTATION_OPTIONS; i++)
+        RETURN_IF_ERROR(neuron_json_set(options, neuron_augment_option_row(i)->name,
+                                        json_real(setting(trainer, i))));
+    return NEURON_OK;
+}
+
+static int check_augmentation(const json_t *object, const neuron_trainer_t *trainer,
+                              const char *source)
+{
+    const json_t *options = json_object_get(object, augmentation_key);
+    size_t known = 0;
+    if (options && !json_is_object(options))
+        return neuron_state_bad(source, augmentation_key);
+    for (int32_t i = 0; i < NEURON_AUGMENTATION_OPTIONS; i++) {
+        const neuron_option *option = neuron_augment_option_row(i);
+        const json_t *found = json_object_get(options, option->name);
+        if (found && !json_is_number(found))
+            return neuron_state_bad(source, option->name);
+        const double theirs = found ? json_number_value(found) : option->fallback;
+        const double ours = setting(trainer, i);
+        known += found != NULL;
+        if (theirs != ours)
+            return neuron_fail(NEURON_E_DATA,
+                               "%s: the augmentation of its training has %s %g, of this one %g",
+                               source, option->name, theirs, ours);
+    }
+    return known == json_object_size(options) ? NEURON_OK
+                                              : neuron_state_bad(source, augmentation_key);
+}
+
+int neuron_state_check_data(const json_t *object, const neuron_trainer_t *trainer,
+                            const char *source)
+{
+    const json_t *found = json_object_get(object, weights_key);
+    if (found && !json_is_integer(found))
+        return neuron_state_bad(source, weights_key);
+    /* Of what is no number it is 0. */
+    if ((uint64_t)json_integer_value(found) != weights_checksum(trainer->train))
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: the examples of its training have other weights than these",
+                           source);
+    return check_augmentation(object, trainer, source);
+}

@@ -1,0 +1,19 @@
+/* Steps that need all gradients before the first update: those whose gradients are limited by a norm,
+ * and those of graphs whose backward may fail. */
+#ifndef TRAIN_WHOLE_STEP_H
+#define TRAIN_WHOLE_STEP_H
+
+#include "train/trainer.h"
+
+/* Whether the steps of a trainer are such. */
+bool neuron_whole_step_needed(const neuron_trainer_t *trainer);
+
+/* Makes the memory that such steps need, if they are needed and it is not there. */
+int neuron_whole_step_prepare(neuron_trainer_t *trainer);
+void neuron_whole_step_drop_memory(neuron_trainer_t *trainer);
+
+/* Runs backward and then, unless that failed or a norm is no number, updates all parameters.
+ * `update` has been begun. */
+int neuron_whole_step_descend(neuron_trainer_t *trainer, const neuron_update *update);
+
+#endif
