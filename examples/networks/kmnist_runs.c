@@ -73,6 +73,11 @@ const kmnist_run_t kmnist_runs[] = {
               .parameters = 225418}},
      .network = {.draw = kmnist_deeper_cnn, .dropout = 0.5},
      .learning_rate = 0.1, .epochs = 30, .patience = 5, .stepped = true},
+    {.run = {"K10-sound", "K10 by gradient descent, for which 0.1 is a usual rate",
+             {.parameters = 225418}},
+     .network = {.draw = kmnist_deeper_cnn, .dropout = 0.5},
+     .rule = NEURON_OPTIMIZER_SGD, .learning_rate = 0.1, .epochs = 30, .patience = 5,
+     .stepped = true},
 };
 /* clang-format on */
 

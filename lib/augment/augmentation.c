@@ -1,9 +1,8 @@
 #include "augment/augmentation.h"
 
-#include "graph/graph.h"
+#include "base/options.h"
 
 #include <float.h>
-#include <inttypes.h>
 
 enum { TIMES_MAX = 100, SHIFT_MAX = 65536, BRIGHTNESS_MAX = 1000 };
 
@@ -11,7 +10,7 @@ static const int32_t fill_modes[] = {NEURON_FILL_NEAREST, NEURON_FILL_CONSTANT, 
                                      NEURON_FILL_WRAP, 0};
 
 /* In the order of their keys, so that a key leads to its place. */
-static const neuron_option options[NEURON_AUGMENTATION_OPTIONS] = {
+static const neuron_option rows[NEURON_AUGMENTATION_OPTIONS] = {
     {NEURON_AUGMENTATION_ROTATION, "rotation", false, 0, 180, 0, NULL},
     {NEURON_AUGMENTATION_WIDTH_SHIFT, "width shift", false, 0, SHIFT_MAX, 0, NULL},
     {NEURON_AUGMENTATION_HEIGHT_SHIFT, "height shift", false, 0, SHIFT_MAX, 0, NULL},
@@ -29,6 +28,10 @@ static const neuron_option options[NEURON_AUGMENTATION_OPTIONS] = {
     {NEURON_AUGMENTATION_SHARPEN, "sharpen", true, 0, TIMES_MAX, 0, NULL},
 };
 
+static const neuron_option_table options = NEURON_OPTION_TABLE(rows);
+
+static const char who[] = "augmentation";
+
 int neuron_augmentation_create(neuron_augmentation_t **augmentation, neuron_context_t *context)
 {
     CHECK_ARGUMENT(augmentation);
@@ -39,8 +42,7 @@ int neuron_augmentation_create(neuron_augmentation_t **augmentation, neuron_cont
         return NEURON_E_MEMORY;
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
-    for (int32_t i = 0; i < NEURON_AUGMENTATION_OPTIONS; i++)
-        made->settings.options[i] = options[i].fallback;
+    neuron_options_reset(&options, made->settings.options);
     *augmentation = made;
     return NEURON_OK;
 }
@@ -61,36 +63,16 @@ void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
     neuron_context_unref(context);
 }
 
-static int look_up(int32_t key, int32_t *index)
-{
-    for (*index = 0; *index < NEURON_AUGMENTATION_OPTIONS; ++*index)
-        if (options[*index].key == key)
-            return NEURON_OK;
-    return neuron_fail(NEURON_E_ARGUMENT, "augmentation: has no option %" PRId32, key);
-}
-
-static int set_option(neuron_augmentation_t *augmentation, int32_t key, double value, bool whole)
-{
-    int32_t index;
-    RETURN_IF_ERROR(look_up(key, &index));
-    if (options[index].whole != whole)
-        return neuron_fail(NEURON_E_ARGUMENT, "augmentation: %s is a %s number",
-                           options[index].name, options[index].whole ? "whole" : "real");
-    RETURN_IF_ERROR(neuron_option_check(&options[index], value, "augmentation"));
-    augmentation->settings.options[index] = value;
-    return NEURON_OK;
-}
-
 int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option, double value)
 {
     CHECK_ARGUMENT(augmentation);
-    return set_option(augmentation, option, value, false);
+    return neuron_options_set_float(&options, augmentation->settings.options, option, value, who);
 }
 
 int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option, int64_t value)
 {
     CHECK_ARGUMENT(augmentation);
-    return set_option(augmentation, option, (double)value, true);
+    return neuron_options_set_int(&options, augmentation->settings.options, option, value, who);
 }
 
 int neuron_augmentation_get(const neuron_augmentation_t *augmentation, int32_t option,
@@ -98,10 +80,7 @@ int neuron_augmentation_get(const neuron_augmentation_t *augmentation, int32_t o
 {
     CHECK_ARGUMENT(augmentation);
     CHECK_ARGUMENT(value);
-    int32_t index;
-    RETURN_IF_ERROR(look_up(option, &index));
-    *value = augmentation->settings.options[index];
-    return NEURON_OK;
+    return neuron_options_get(&options, augmentation->settings.options, option, value, who);
 }
 
 int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_t option,
@@ -110,14 +89,10 @@ int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_
     CHECK_ARGUMENT(augmentation);
     CHECK_ARGUMENT(minimum);
     CHECK_ARGUMENT(maximum);
-    int32_t index;
-    RETURN_IF_ERROR(look_up(option, &index));
-    *minimum = options[index].minimum;
-    *maximum = options[index].maximum;
-    return NEURON_OK;
+    return neuron_options_bounds(&options, option, minimum, maximum, who);
 }
 
 const neuron_option *neuron_augment_option_row(int32_t place)
 {
-    return &options[place];
+    return &options.rows[place];
 }

@@ -94,12 +94,6 @@ int neuron_cifar10_parse_pickle(neuron_cifar10_batch *batch, const neuron_conten
 int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *const *paths, int32_t count)
 {
-    CHECK_ARGUMENT(dataset);
-    *dataset = NULL;
-    CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(paths);
-    CHECK_ARGUMENT(count >= 1);
-    for (int32_t k = 0; k < count; k++)
-        CHECK_ARGUMENT(paths[k]);
-    return neuron_cifar10_load(dataset, context, neuron_cifar10_parse_pickle, paths, count);
+    return neuron_cifar10_load(dataset, context, neuron_cifar10_parse_pickle, paths, count,
+                               __func__);
 }

@@ -92,9 +92,25 @@ int neuron_cifar10_read(neuron_dataset_t **dataset, neuron_context_t *context,
     return status;
 }
 
-int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
-                        neuron_cifar10_parse parse, const char *const *paths, int32_t count)
+static int check_paths(const char *const *paths, int32_t count, const char *who)
 {
+    if (!paths || count < 1)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %s", who, paths ? "count >= 1" : "paths");
+    for (int32_t k = 0; k < count; k++)
+        if (!paths[k])
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: needs paths[%" PRId32 "]", who, k);
+    return NEURON_OK;
+}
+
+int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
+                        neuron_cifar10_parse parse, const char *const *paths, int32_t count,
+                        const char *who)
+{
+    if (dataset)
+        *dataset = NULL;
+    if (!dataset || !context)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %s", who, dataset ? "context" : "dataset");
+    RETURN_IF_ERROR(check_paths(paths, count, who));
     neuron_content *contents = neuron_allocate_zero(context, (size_t)count, sizeof *contents);
     if (!contents)
         return NEURON_E_MEMORY;
@@ -115,12 +131,6 @@ int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
 int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
                                 const char *const *paths, int32_t count)
 {
-    CHECK_ARGUMENT(dataset);
-    *dataset = NULL;
-    CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(paths);
-    CHECK_ARGUMENT(count >= 1);
-    for (int32_t k = 0; k < count; k++)
-        CHECK_ARGUMENT(paths[k]);
-    return neuron_cifar10_load(dataset, context, neuron_cifar10_parse_binary, paths, count);
+    return neuron_cifar10_load(dataset, context, neuron_cifar10_parse_binary, paths, count,
+                               __func__);
 }

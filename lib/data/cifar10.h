@@ -29,8 +29,9 @@ int neuron_cifar10_parse_pickle(neuron_cifar10_batch *batch, const neuron_conten
 int neuron_cifar10_read(neuron_dataset_t **dataset, neuron_context_t *context,
                         neuron_cifar10_parse parse, neuron_content *contents, int32_t count);
 
-/* The same for files. */
+/* The same for files; `who` is the public function whose arguments the others are, as they came. */
 int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
-                        neuron_cifar10_parse parse, const char *const *paths, int32_t count);
+                        neuron_cifar10_parse parse, const char *const *paths, int32_t count,
+                        const char *who);
 
 #endif

@@ -11,8 +11,9 @@ static neuron_node_t *add(neuron_graph_t *graph, const neuron_layer *layer, neur
                           const double *numbers, int32_t count)
 {
     double options[NEURON_OPTIONS_MAX];
-    for (int32_t i = 0; i < layer->option_count; i++)
-        options[i] = i < count ? numbers[i] : layer->options[i].fallback;
+    neuron_options_reset(&layer->options, options);
+    for (int32_t i = 0; i < count; i++)
+        options[i] = numbers[i];
     return neuron_graph_add(graph, layer, NULL, &input, 1, options, NULL);
 }
 

@@ -107,12 +107,6 @@ int neuron_node_check_fits(const neuron_node_t *node);
 /* Whether training changes array `index` of a finished graph. */
 bool neuron_graph_trains(const neuron_graph_t *graph, int32_t index);
 
-/* Index of an option in the layer's row, or -1. */
-int32_t neuron_layer_option(const neuron_layer *layer, int32_t key);
-
-/* Checks a number against an option's bounds; `node` begins the message. */
-int neuron_option_check(const neuron_option *option, double value, const char *node);
-
 /* NEURON_E_STATE for a graph that is NULL (argument) or not finished; `who` begins the message. */
 int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who);
 

@@ -1,7 +1,6 @@
 #include "graph/graph.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,43 +76,11 @@ static int name_node(neuron_node_t *node, const char *name)
     return node->name ? NEURON_OK : NEURON_E_MEMORY;
 }
 
-int32_t neuron_layer_option(const neuron_layer *layer, int32_t key)
-{
-    for (int32_t i = 0; i < layer->option_count; i++)
-        if (layer->options[i].key == key)
-            return i;
-    return -1;
-}
-
-static bool is_choice(const neuron_option *option, double value)
-{
-    for (const int32_t *choice = option->choices; *choice; choice++)
-        if (*choice == value)
-            return true;
-    return false;
-}
-
-int neuron_option_check(const neuron_option *option, double value, const char *node)
-{
-    if (option->choices && !is_choice(option, value))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %.15g is not one of its choices", node,
-                           option->name, value);
-    if (value >= option->minimum && value <= option->maximum &&
-        (!option->whole || floor(value) == value))
-        return NEURON_OK;
-    if (option->whole)
-        return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: %s %.15g is not a whole number from %.0f to %.0f", node,
-                           option->name, value, option->minimum, option->maximum);
-    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %g to %g", node, option->name, value,
-                       option->minimum, option->maximum);
-}
-
 static int check_options(const neuron_node_t *node)
 {
-    const neuron_layer *layer = node->spec.layer;
-    for (int32_t i = 0; i < layer->option_count; i++)
-        RETURN_IF_ERROR(neuron_option_check(&layer->options[i], node->spec.options[i], node->name));
+    const neuron_option_table *table = &node->spec.layer->options;
+    for (int32_t i = 0; i < table->count; i++)
+        RETURN_IF_ERROR(neuron_option_check(&table->rows[i], node->spec.options[i], node->name));
     return NEURON_OK;
 }
 
@@ -180,7 +147,7 @@ static int set_weights(neuron_node_t *node, const double *weights)
 static int infer(neuron_node_t *node)
 {
     const neuron_layer *layer = node->spec.layer;
-    int32_t padding = neuron_layer_option(layer, NEURON_NODE_PADDING);
+    int32_t padding = neuron_options_find(&layer->options, NEURON_NODE_PADDING);
     int status = layer->infer(&node->spec, node->name);
     node->misfit = false;
     if (status != NEURON_E_SHAPE || padding < 0)
@@ -211,8 +178,10 @@ static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *i
                            input_count);
     RETURN_IF_ERROR(set_inputs(node, inputs, input_count));
     RETURN_IF_ERROR(set_weights(node, weights));
-    for (int32_t i = 0; i < layer->option_count; i++)
-        node->spec.options[i] = options ? options[i] : layer->options[i].fallback;
+    if (options)
+        memcpy(node->spec.options, options, (size_t)layer->options.count * sizeof *options);
+    else
+        neuron_options_reset(&layer->options, node->spec.options);
     RETURN_IF_ERROR(check_options(node));
     RETURN_IF_ERROR(infer(node));
     return grow(node->graph);
@@ -264,18 +233,23 @@ int neuron_node_check_changeable(const neuron_node_t *node, const char *who)
     return NEURON_OK;
 }
 
-static int set_option(neuron_node_t *node, int32_t key, double value, bool whole)
+/* A node may have any name, so that the message also tells its layer. */
+static int look_up_option(const neuron_node_t *node, int32_t key, int32_t *index)
 {
     const neuron_layer *layer = node->spec.layer;
-    int32_t index = neuron_layer_option(layer, key);
-    if (index < 0)
+    *index = neuron_options_find(&layer->options, key);
+    if (*index < 0)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32, node->name,
                            layer->name, key);
-    const neuron_option *option = &layer->options[index];
-    if (option->whole != whole)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is a %s number", node->name, option->name,
-                           option->whole ? "whole" : "real");
-    RETURN_IF_ERROR(neuron_option_check(option, value, node->name));
+    return NEURON_OK;
+}
+
+static int set_option(neuron_node_t *node, int32_t key, double value, bool whole)
+{
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(node, key, &index));
+    const neuron_option *option = &node->spec.layer->options.rows[index];
+    RETURN_IF_ERROR(neuron_option_check_kind(option, value, whole, node->name));
     if (node->consumers > 0)
         return neuron_fail(NEURON_E_STATE, "%s: %s must be set before another layer uses the node",
                            node->name, option->name);
@@ -341,24 +315,20 @@ int neuron_node_get(const neuron_node_t *node, int32_t option, double *value)
 {
     CHECK_ARGUMENT(node);
     CHECK_ARGUMENT(value);
-    int32_t index = neuron_layer_option(node->spec.layer, option);
-    if (index < 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32, node->name,
-                           node->spec.layer->name, option);
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(node, option, &index));
     *value = node->spec.options[index];
     return NEURON_OK;
 }
 
 int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum, double *maximum)
 {
+    CHECK_ARGUMENT(node);
     CHECK_ARGUMENT(minimum && maximum);
-    double value;
-    RETURN_IF_ERROR(neuron_node_get(node, option, &value));
-    const neuron_layer *layer = node->spec.layer;
-    const neuron_option *found = &layer->options[neuron_layer_option(layer, option)];
-    *minimum = found->minimum;
-    *maximum = found->maximum;
-    return NEURON_OK;
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(node, option, &index));
+    const neuron_option_table *table = &node->spec.layer->options;
+    return neuron_options_bounds(table, option, minimum, maximum, node->name);
 }
 
 const char *neuron_node_name(const neuron_node_t *node)

@@ -86,8 +86,8 @@ static int read_weights(reader *r, const json_t *list)
 
 static int32_t find_option(const neuron_layer *layer, const char *name)
 {
-    for (int32_t i = 0; i < layer->option_count; i++)
-        if (strcmp(layer->options[i].name, name) == 0)
+    for (int32_t i = 0; i < layer->options.count; i++)
+        if (strcmp(layer->options.rows[i].name, name) == 0)
             return i;
     return -1;
 }
@@ -105,7 +105,7 @@ static int read_key(reader *r, const neuron_layer *layer, double *options, const
     if (index < 0)
         return neuron_fail(NEURON_E_FORMAT, NODE "a %s layer has no \"%.31s\"", NODE_ARGUMENTS(r),
                            layer->name, key);
-    bool whole = layer->options[index].whole;
+    bool whole = layer->options.rows[index].whole;
     if (!json_is_integer(value) && (whole || !json_is_real(value)))
         return neuron_fail(NEURON_E_FORMAT, NODE "%s is not a %s number", NODE_ARGUMENTS(r), key,
                            whole ? "whole" : "real");
@@ -116,8 +116,7 @@ static int read_key(reader *r, const neuron_layer *layer, double *options, const
 static int read_layer(reader *r, const neuron_layer *layer, const json_t *json)
 {
     double options[NEURON_OPTIONS_MAX];
-    for (int32_t i = 0; i < layer->option_count; i++)
-        options[i] = layer->options[i].fallback;
+    neuron_options_reset(&layer->options, options);
     RETURN_IF_ERROR(read_inputs(r, json_object_get(json, "inputs")));
     void *place = json_object_iter((json_t *)(uintptr_t)json);
     for (; place; place = json_object_iter_next((json_t *)(uintptr_t)json, place))

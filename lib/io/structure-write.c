@@ -31,8 +31,8 @@ static int write_inputs(json_t *json, const neuron_node_t *node)
 
 static int write_options(json_t *json, const neuron_spec *spec)
 {
-    for (int32_t i = 0; i < spec->layer->option_count; i++) {
-        const neuron_option *option = &spec->layer->options[i];
+    for (int32_t i = 0; i < spec->layer->options.count; i++) {
+        const neuron_option *option = &spec->layer->options.rows[i];
         double value = spec->options[i];
         RETURN_IF_ERROR(
             neuron_json_set(json, option->name,

@@ -4,7 +4,7 @@
 
 #include "layers/layer.h"
 
-/* A function of one value; a layer with one has the three calls below in its row. */
+/* A function of one value; a layer with one has NEURON_ACTIVATION_CALLS() in its row. */
 struct neuron_activation {
     /* y = f(x) */
     void (*values)(const neuron_spec *spec, const float *x, int64_t count, float *y);
@@ -19,6 +19,10 @@ int neuron_activation_infer(neuron_spec *spec, const char *node);
 
 void neuron_activation_forward(const neuron_run *run);
 void neuron_activation_backward(const neuron_run *run);
+
+#define NEURON_ACTIVATION_CALLS(values, gradients)                                                 \
+    .activation = &(const neuron_activation){values, gradients}, .infer = neuron_activation_infer, \
+    .forward = neuron_activation_forward, .backward = neuron_activation_backward
 
 /* 1 / (1 + exp(-x)), exact far from 0 on either side. */
 float neuron_logistic(float x);

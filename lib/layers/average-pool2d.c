@@ -60,8 +60,7 @@ static void backward(const neuron_run *run)
 
 const neuron_layer neuron_layer_average_pool2d = {
     .name = "average_pool2d",
-    .option_count = NEURON_POOL2D_OPTIONS,
-    .options = neuron_pool2d_options,
+    .options = NEURON_OPTION_TABLE(neuron_pool2d_options),
     .infer = neuron_pool2d_infer,
     .forward = forward,
     .backward = backward,

@@ -427,8 +427,7 @@ const neuron_layer neuron_layer_batch_norm = {
     .name = "batch_norm",
     .flags =
         NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_POOLS | NEURON_LAYER_GATES,
-    .option_count = sizeof options / sizeof *options,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
     .forward = forward,

@@ -95,8 +95,7 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_concat = {
     .name = "concat",
     .flags = NEURON_LAYER_MANY_INPUTS,
-    .option_count = 1,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .forward = forward,
     .backward = backward,

@@ -7,15 +7,9 @@
 
 static const neuron_option options[] = {
     {NEURON_NODE_FILTERS, "filters", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_KERNEL_HEIGHT, "kernel_height", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_KERNEL_WIDTH, "kernel_width", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_STRIDE_HEIGHT, "stride_height", true, 1, 1024, 1, NULL},
-    {NEURON_NODE_STRIDE_WIDTH, "stride_width", true, 1, 1024, 1, NULL},
-    {NEURON_NODE_PADDING, "padding", true, NEURON_PADDING_VALID, NEURON_PADDING_SAME,
-     NEURON_PADDING_VALID, neuron_paddings},
-    {NEURON_NODE_USE_BIAS, "use_bias", true, 0, 1, 1, NULL},
-    {NEURON_NODE_INITIALIZER, "initializer", true, NEURON_INITIALIZER_GLOROT_UNIFORM,
-     NEURON_INITIALIZER_ONES, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers},
+    NEURON_OPTIONS_KERNEL,
+    NEURON_OPTIONS_STRIDES,
+    NEURON_OPTIONS_BIAS,
 };
 
 static int64_t option(const neuron_spec *spec, int32_t key)
@@ -132,8 +126,7 @@ const neuron_layer neuron_layer_conv2d = {
     .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
              NEURON_LAYER_POOLS_FIRST | NEURON_LAYER_POOLS_PREDICTING | NEURON_LAYER_GATES |
              NEURON_LAYER_TAKES_ROWS | NEURON_LAYER_MEASURES,
-    .option_count = sizeof options / sizeof *options,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = neuron_conv2d_plan,
     .prepare = neuron_conv2d_prepare,

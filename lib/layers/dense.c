@@ -5,9 +5,7 @@
 
 static const neuron_option options[] = {
     {NEURON_NODE_UNITS, "units", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_USE_BIAS, "use_bias", true, 0, 1, 1, NULL},
-    {NEURON_NODE_INITIALIZER, "initializer", true, NEURON_INITIALIZER_GLOROT_UNIFORM,
-     NEURON_INITIALIZER_ONES, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers},
+    NEURON_OPTIONS_BIAS,
 };
 
 static int infer(neuron_spec *spec, const char *node)
@@ -107,8 +105,7 @@ const neuron_layer neuron_layer_dense = {
     .name = "dense",
     .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
              NEURON_LAYER_GATES | NEURON_LAYER_HANDS_ON,
-    .option_count = 3,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
     .forward = forward,

@@ -9,16 +9,10 @@
 #include <string.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_KERNEL_HEIGHT, "kernel_height", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_KERNEL_WIDTH, "kernel_width", true, 1, INT32_MAX, 1, NULL},
+    NEURON_OPTIONS_KERNEL,
     {NEURON_NODE_DEPTH_MULTIPLIER, "depth_multiplier", true, 1, 1024, 1, NULL},
-    {NEURON_NODE_STRIDE_HEIGHT, "stride_height", true, 1, 1024, 1, NULL},
-    {NEURON_NODE_STRIDE_WIDTH, "stride_width", true, 1, 1024, 1, NULL},
-    {NEURON_NODE_PADDING, "padding", true, NEURON_PADDING_VALID, NEURON_PADDING_SAME,
-     NEURON_PADDING_VALID, neuron_paddings},
-    {NEURON_NODE_USE_BIAS, "use_bias", true, 0, 1, 1, NULL},
-    {NEURON_NODE_INITIALIZER, "initializer", true, NEURON_INITIALIZER_GLOROT_UNIFORM,
-     NEURON_INITIALIZER_ONES, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers},
+    NEURON_OPTIONS_STRIDES,
+    NEURON_OPTIONS_BIAS,
 };
 
 enum { KERNEL, BIAS };
@@ -236,8 +230,7 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_depthwise_conv2d = {
     .name = "depthwise_conv2d",
     .flags = NEURON_LAYER_READS_INPUT,
-    .option_count = sizeof options / sizeof *options,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
     .forward = forward,

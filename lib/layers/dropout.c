@@ -51,8 +51,7 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_dropout = {
     .name = "dropout",
     .flags = NEURON_LAYER_TRAINING_ONLY | NEURON_LAYER_IN_PLACE,
-    .option_count = 1,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .forward = forward,
     .backward = backward,

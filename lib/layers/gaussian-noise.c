@@ -58,8 +58,7 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_gaussian_noise = {
     .name = "gaussian_noise",
     .flags = NEURON_LAYER_TRAINING_ONLY | NEURON_LAYER_IN_PLACE,
-    .option_count = 1,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = neuron_activation_infer,
     .forward = forward,
     .backward = backward,

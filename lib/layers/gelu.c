@@ -57,10 +57,6 @@ static void gradients(const neuron_spec *spec, const float *x, const float *dy, 
 const neuron_layer neuron_layer_gelu = {
     .name = "gelu",
     .flags = NEURON_LAYER_READS_INPUT,
-    .option_count = 1,
-    .options = options,
-    .activation = &(const neuron_activation){values, gradients},
-    .infer = neuron_activation_infer,
-    .forward = neuron_activation_forward,
-    .backward = neuron_activation_backward,
+    .options = NEURON_OPTION_TABLE(options),
+    NEURON_ACTIVATION_CALLS(values, gradients),
 };

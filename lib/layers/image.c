@@ -36,12 +36,8 @@ int neuron_check_window(const neuron_window *down, const neuron_window *along, c
 }
 
 const neuron_option neuron_pool2d_options[NEURON_POOL2D_OPTIONS] = {
-    {NEURON_NODE_KERNEL_HEIGHT, "kernel_height", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_KERNEL_WIDTH, "kernel_width", true, 1, INT32_MAX, 1, NULL},
-    {NEURON_NODE_STRIDE_HEIGHT, "stride_height", true, 1, 1024, 1, NULL},
-    {NEURON_NODE_STRIDE_WIDTH, "stride_width", true, 1, 1024, 1, NULL},
-    {NEURON_NODE_PADDING, "padding", true, NEURON_PADDING_VALID, NEURON_PADDING_SAME,
-     NEURON_PADDING_VALID, neuron_paddings},
+    NEURON_OPTIONS_KERNEL,
+    NEURON_OPTIONS_STRIDES,
 };
 
 int neuron_check_places(int64_t rows, int64_t columns, const char *node)

@@ -19,6 +19,20 @@ int neuron_check_window(const neuron_window *down, const neuron_window *along, c
 /* NEURON_E_ARGUMENT for a window whose places an int32_t cannot number. */
 int neuron_check_places(int64_t rows, int64_t columns, const char *node);
 
+/* Rows of the options that layers with a window have: the window itself, and where it is put. */
+#define NEURON_OPTIONS_KERNEL                                                                      \
+    {NEURON_NODE_KERNEL_HEIGHT, "kernel_height", true, 1, INT32_MAX, 1, NULL},                     \
+    {                                                                                              \
+        NEURON_NODE_KERNEL_WIDTH, "kernel_width", true, 1, INT32_MAX, 1, NULL                      \
+    }
+#define NEURON_OPTIONS_STRIDES                                                                     \
+    {NEURON_NODE_STRIDE_HEIGHT, "stride_height", true, 1, 1024, 1, NULL},                          \
+        {NEURON_NODE_STRIDE_WIDTH, "stride_width", true, 1, 1024, 1, NULL},                        \
+    {                                                                                              \
+        NEURON_NODE_PADDING, "padding", true, NEURON_PADDING_VALID, NEURON_PADDING_SAME,           \
+            NEURON_PADDING_VALID, neuron_paddings                                                  \
+    }
+
 /* The options of pooling layers, and their shapes. */
 enum { NEURON_POOL2D_OPTIONS = 5 };
 extern const neuron_option neuron_pool2d_options[NEURON_POOL2D_OPTIONS];

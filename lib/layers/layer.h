@@ -8,6 +8,7 @@
 
 #include <libneuron/layers.h>
 
+#include "base/options.h"
 #include "base/pool.h"
 #include "base/random.h"
 #include "base/shape.h"
@@ -21,18 +22,17 @@ typedef struct neuron_activation neuron_activation;
 
 enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 8 };
 
-/* A number that a node of this layer carries. It is set by `key`, saved by `name`. */
-typedef struct neuron_option {
-    int32_t key; /* NEURON_NODE_... */
-    const char *name;
-    bool whole;
-    double minimum, maximum, fallback;
-    const int32_t *choices; /* ended by 0: nothing else between the bounds; NULL for all of it */
-} neuron_option;
-
 /* All of NEURON_PADDING_..., and of NEURON_INITIALIZER_... those without a parameter. */
 extern const int32_t neuron_paddings[];
 extern const int32_t neuron_initializers[];
+
+/* Rows of the options that layers with a kernel and a bias have. */
+#define NEURON_OPTIONS_BIAS                                                                        \
+    {NEURON_NODE_USE_BIAS, "use_bias", true, 0, 1, 1, NULL},                                       \
+    {                                                                                              \
+        NEURON_NODE_INITIALIZER, "initializer", true, NEURON_INITIALIZER_GLOROT_UNIFORM,           \
+            NEURON_INITIALIZER_ONES, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers        \
+    }
 
 /* A parameter array of a layer. */
 typedef struct neuron_array {
@@ -148,8 +148,7 @@ enum {
 struct neuron_layer {
     const char *name; /* in files, in messages, and as the default name of its nodes */
     uint32_t flags;
-    int32_t option_count;
-    const neuron_option *options;
+    neuron_option_table options;         /* NEURON_NODE_... */
     const neuron_activation *activation; /* of layers that are one: see activation.h */
 
     /* Derives output and arrays from options and inputs. A message begins with `node`: what the

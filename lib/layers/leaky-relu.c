@@ -25,10 +25,6 @@ static void gradients(const neuron_spec *spec, const float *y, const float *dy, 
 const neuron_layer neuron_layer_leaky_relu = {
     .name = "leaky_relu",
     .flags = NEURON_LAYER_IN_PLACE | NEURON_LAYER_READS_OUTPUT,
-    .option_count = 1,
-    .options = options,
-    .activation = &(const neuron_activation){values, gradients},
-    .infer = neuron_activation_infer,
-    .forward = neuron_activation_forward,
-    .backward = neuron_activation_backward,
+    .options = NEURON_OPTION_TABLE(options),
+    NEURON_ACTIVATION_CALLS(values, gradients),
 };

@@ -166,8 +166,7 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_max_pool2d = {
     .name = "max_pool2d",
     .flags = NEURON_LAYER_GATES,
-    .option_count = NEURON_POOL2D_OPTIONS,
-    .options = neuron_pool2d_options,
+    .options = NEURON_OPTION_TABLE(neuron_pool2d_options),
     .infer = neuron_pool2d_infer,
     .plan = plan,
     .forward = forward,

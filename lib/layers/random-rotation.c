@@ -132,8 +132,7 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_random_rotation = {
     .name = "random_rotation",
     .flags = NEURON_LAYER_TRAINING_ONLY,
-    .option_count = sizeof options / sizeof *options,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .forward = forward,
     .backward = backward,

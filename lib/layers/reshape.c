@@ -75,7 +75,6 @@ static int infer(neuron_spec *spec, const char *node)
 const neuron_layer neuron_layer_reshape = {
     .name = "reshape",
     .flags = NEURON_LAYER_VIEW,
-    .option_count = AXES,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
 };

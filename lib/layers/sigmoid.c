@@ -19,8 +19,5 @@ static void gradients(const neuron_spec *spec, const float *y, const float *dy, 
 const neuron_layer neuron_layer_sigmoid = {
     .name = "sigmoid",
     .flags = NEURON_LAYER_IN_PLACE | NEURON_LAYER_READS_OUTPUT,
-    .activation = &(const neuron_activation){values, gradients},
-    .infer = neuron_activation_infer,
-    .forward = neuron_activation_forward,
-    .backward = neuron_activation_backward,
+    NEURON_ACTIVATION_CALLS(values, gradients),
 };

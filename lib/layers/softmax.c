@@ -102,8 +102,7 @@ static void backward(const neuron_run *run)
 const neuron_layer neuron_layer_softmax = {
     .name = "softmax",
     .flags = NEURON_LAYER_IN_PLACE | NEURON_LAYER_READS_OUTPUT,
-    .option_count = 1,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .forward = forward,
     .backward = backward,

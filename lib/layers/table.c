@@ -1,6 +1,5 @@
 #include "layers/layer.h"
 
-#include <assert.h>
 #include <string.h>
 
 const neuron_layer *const neuron_layers[] = {&neuron_layer_add,
@@ -54,10 +53,5 @@ const neuron_layer *neuron_layer_find(const char *name)
 
 double neuron_spec_option(const neuron_spec *spec, int32_t key)
 {
-    const neuron_layer *layer = spec->layer;
-    for (int32_t i = 0; i < layer->option_count; i++)
-        if (layer->options[i].key == key)
-            return spec->options[i];
-    assert(0 && "a layer asks for an option that it has");
-    return 0;
+    return neuron_options_value(&spec->layer->options, spec->options, key);
 }

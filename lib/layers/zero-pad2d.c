@@ -87,8 +87,7 @@ static void backward(const neuron_run *run)
 
 const neuron_layer neuron_layer_zero_pad2d = {
     .name = "zero_pad2d",
-    .option_count = sizeof options / sizeof *options,
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .forward = forward,
     .backward = backward,

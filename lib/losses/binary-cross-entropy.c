@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-static const neuron_loss_option options[] = {
-    {NEURON_LOSS_LABEL_SMOOTHING, "label_smoothing", 0, 1, 0},
+static const neuron_option options[] = {
+    NEURON_LOSS_OPTION_SMOOTHING,
 };
 
 static bool accepts(const float *target, int32_t outputs)
@@ -44,8 +44,7 @@ const neuron_loss_kind neuron_loss_binary_cross_entropy = {
     .key = NEURON_LOSS_BINARY_CROSS_ENTROPY,
     .name = "binary_cross_entropy",
     .purpose = NEURON_SESSION_TRAIN_BINARY,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .accepts = accepts,
     .needs = "targets from 0 to 1",
     .prepare = prepare,

@@ -83,8 +83,8 @@ int32_t neuron_largest(const float *output, int32_t classes)
     return best;
 }
 
-static const neuron_loss_option options[] = {
-    {NEURON_LOSS_LABEL_SMOOTHING, "label_smoothing", 0, 1, 0},
+static const neuron_option options[] = {
+    NEURON_LOSS_OPTION_SMOOTHING,
 };
 
 /* A dataset has checked those that it knows to be shares. */
@@ -112,8 +112,7 @@ const neuron_loss_kind neuron_loss_cross_entropy = {
     .key = NEURON_LOSS_CROSS_ENTROPY,
     .name = "cross_entropy",
     .purpose = NEURON_SESSION_TRAIN,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .accepts = accepts,
     .needs = "class numbers or targets that are shares",
     .prepare = prepare,

@@ -1,11 +1,10 @@
 /* Huber's loss (Huber, 1964): squared near the target, linear far from it. */
 #include "losses/loss.h"
 
-#include <float.h>
 #include <math.h>
 
-static const neuron_loss_option options[] = {
-    {NEURON_LOSS_DELTA, "delta", FLT_MIN, FLT_MAX, 1},
+static const neuron_option options[] = {
+    {NEURON_LOSS_DELTA, "delta", false, FLT_MIN, FLT_MAX, 1, NULL},
 };
 
 static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
@@ -22,7 +21,6 @@ const neuron_loss_kind neuron_loss_huber = {
     .key = NEURON_LOSS_HUBER,
     .name = "huber",
     .purpose = NEURON_SESSION_TRAIN_WHOLE,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .point = point,
 };

@@ -1,6 +1,5 @@
 #include "losses/loss.h"
 
-#include <float.h>
 #include <stddef.h>
 
 static const neuron_loss_kind *const kinds[] = {
@@ -25,24 +24,6 @@ static const neuron_loss_kind *find_kind(int32_t key)
     return NULL;
 }
 
-/* Place of an option in the kind's list, or -1. */
-static int32_t find_option(const neuron_loss_kind *kind, int32_t key)
-{
-    for (int32_t i = 0; i < kind->option_count; i++)
-        if (kind->options[i].key == key)
-            return i;
-    return -1;
-}
-
-/* The same with a message for the caller of a public function. */
-static int look_up_option(const neuron_loss_t *loss, int32_t key, int32_t *index)
-{
-    *index = find_option(loss->kind, key);
-    if (*index < 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: has no option %d", loss->kind->name, key);
-    return NEURON_OK;
-}
-
 static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_loss_kind *kind)
 {
     neuron_loss_t *made = neuron_allocate_zero(context, 1, sizeof *made);
@@ -51,8 +32,7 @@ static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->kind = kind;
-    for (int32_t i = 0; i < kind->option_count; i++)
-        made->options[i] = kind->options[i].fallback;
+    neuron_options_reset(&kind->options, made->options);
     *loss = made;
     return NEURON_OK;
 }
@@ -100,25 +80,16 @@ void neuron_loss_unref(neuron_loss_t *loss)
 int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value)
 {
     CHECK_ARGUMENT(loss);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(loss, option, &index));
-    const neuron_loss_option *row = &loss->kind->options[index];
-    /* Written so that a NaN is refused. */
-    if (!(value >= row->minimum && value <= row->maximum))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %s", loss->kind->name, row->name,
-                           value, row->maximum >= FLT_MAX ? "above 0 and finite" : "0 to 1");
-    loss->options[index] = value;
-    return NEURON_OK;
+    const neuron_loss_kind *kind = loss->kind;
+    return neuron_options_set_float(&kind->options, loss->options, option, value, kind->name);
 }
 
 int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value)
 {
     CHECK_ARGUMENT(loss);
     CHECK_ARGUMENT(value);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(loss, option, &index));
-    *value = loss->options[index];
-    return NEURON_OK;
+    const neuron_loss_kind *kind = loss->kind;
+    return neuron_options_get(&kind->options, loss->options, option, value, kind->name);
 }
 
 int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum, double *maximum)
@@ -126,14 +97,11 @@ int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimu
     CHECK_ARGUMENT(loss);
     CHECK_ARGUMENT(minimum);
     CHECK_ARGUMENT(maximum);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(loss, option, &index));
-    *minimum = loss->kind->options[index].minimum;
-    *maximum = loss->kind->options[index].maximum;
-    return NEURON_OK;
+    const neuron_loss_kind *kind = loss->kind;
+    return neuron_options_bounds(&kind->options, option, minimum, maximum, kind->name);
 }
 
 double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key)
 {
-    return loss->options[find_option(loss->kind, key)];
+    return neuron_options_value(&loss->kind->options, loss->options, key);
 }

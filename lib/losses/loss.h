@@ -5,6 +5,7 @@
 #include <libneuron/loss.h>
 
 #include "base/context.h"
+#include "base/options.h"
 #include "data/dataset.h"
 #include "graph/session.h"
 
@@ -12,12 +13,6 @@
 #define NEURON_LOSS_EPSILON 1e-7
 
 enum { NEURON_LOSS_OPTIONS_MAX = 1 };
-
-typedef struct neuron_loss_option {
-    int32_t key; /* NEURON_LOSS_LABEL_SMOOTHING ... */
-    const char *name;
-    double minimum, maximum, fallback;
-} neuron_loss_option;
 
 /* One example. */
 typedef struct neuron_loss_example {
@@ -39,8 +34,7 @@ typedef struct neuron_loss_kind {
     const char *name;               /* in files and messages */
     neuron_session_purpose purpose; /* which says what layer is left to the loss */
     bool sums;                      /* over the outputs, where the others take the mean */
-    int32_t option_count;
-    const neuron_loss_option *options;
+    neuron_option_table options;    /* NEURON_LOSS_LABEL_SMOOTHING ... */
     /* Whether targets of any kind will do; NULL if they always will. */
     bool (*accepts)(const float *target, int32_t outputs);
     const char *needs; /* in words, what it accepts */
@@ -87,6 +81,12 @@ void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int32_t output
 
 /* Makes zeros of targets that are all 0 or 1 to -1. */
 void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int32_t outputs);
+
+/* The row of an option that several kinds have. */
+#define NEURON_LOSS_OPTION_SMOOTHING                                                               \
+    {                                                                                              \
+        NEURON_LOSS_LABEL_SMOOTHING, "label_smoothing", false, 0, 1, 0, NULL                       \
+    }
 
 /* A NaN stays one. */
 static inline double neuron_clip(double value, double minimum, double maximum)

@@ -3,10 +3,11 @@
 
 #include "kernels/kernels.h"
 
-static const neuron_optimizer_option options[] = {
+static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.001),
     NEURON_OPTION_RHO(0.95),
     NEURON_OPTION_EPSILON,
+    NEURON_OPTIONS_CLIPPING,
 };
 
 static void update_run(const neuron_update *update)
@@ -27,7 +28,6 @@ const neuron_rule neuron_rule_adadelta = {
     .key = NEURON_OPTIMIZER_ADADELTA,
     .name = "adadelta",
     .slot_count = 2,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .update = update_run,
 };

@@ -3,10 +3,11 @@
 
 #include "kernels/kernels.h"
 
-static const neuron_optimizer_option options[] = {
+static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.001),
-    {NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, "initial accumulator", 0, FLT_MAX, 0.1, false},
+    {NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, "initial accumulator", false, 0, FLT_MAX, 0.1, NULL},
     NEURON_OPTION_EPSILON,
+    NEURON_OPTIONS_CLIPPING,
 };
 
 static double initial_sum(const neuron_optimizer_t *adagrad)
@@ -28,8 +29,7 @@ const neuron_rule neuron_rule_adagrad = {
     .key = NEURON_OPTIMIZER_ADAGRAD,
     .name = "adagrad",
     .slot_count = 1,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .initial = initial_sum,
     .update = update_run,
 };

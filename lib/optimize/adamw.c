@@ -1,12 +1,12 @@
 /* Adam with decoupled weight decay (Loshchilov and Hutter, 2019; arXiv 1711.05101). */
 #include "optimize/optimizer.h"
 
-static const neuron_optimizer_option options[] = {
+static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.001),
-    NEURON_OPTION_BETA_1,
-    NEURON_OPTION_BETA_2,
+    NEURON_OPTIONS_BETAS,
     NEURON_OPTION_EPSILON,
-    {NEURON_OPTIMIZER_WEIGHT_DECAY, "weight decay", 0, FLT_MAX, 0.004, false},
+    {NEURON_OPTIMIZER_WEIGHT_DECAY, "weight decay", false, 0, FLT_MAX, 0.004, NULL},
+    NEURON_OPTIONS_CLIPPING,
 };
 
 /* The decay goes by the learning rate itself, not by that of Adam's first steps. */
@@ -28,8 +28,7 @@ const neuron_rule neuron_rule_adamw = {
     .key = NEURON_OPTIMIZER_ADAMW,
     .name = "adamw",
     .slot_count = 2,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .begin = begin_step,
     .update = update_run,
 };

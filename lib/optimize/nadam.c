@@ -5,11 +5,11 @@
 
 #include <math.h>
 
-static const neuron_optimizer_option options[] = {
+static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.001),
-    NEURON_OPTION_BETA_1,
-    NEURON_OPTION_BETA_2,
+    NEURON_OPTIONS_BETAS,
     NEURON_OPTION_EPSILON,
+    NEURON_OPTIONS_CLIPPING,
 };
 
 enum { GRADIENT_RATE, ROOT_SCALE };
@@ -69,8 +69,7 @@ const neuron_rule neuron_rule_nadam = {
     .key = NEURON_OPTIMIZER_NADAM,
     .name = "nadam",
     .slot_count = 2,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .begin = begin_step,
     .update = update_run,
 };

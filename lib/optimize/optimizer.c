@@ -11,61 +11,12 @@ static const neuron_rule *const rules[] = {
     &neuron_rule_adadelta, &neuron_rule_adamw, &neuron_rule_adamax,  &neuron_rule_nadam,
 };
 
-/* What every rule has. At most one of these is not 0. */
-static const neuron_optimizer_option common_options[] = {
-    {NEURON_OPTIMIZER_CLIP_VALUE, "clip value", 0, FLT_MAX, 0, false},
-    {NEURON_OPTIMIZER_CLIP_NORM, "clip norm", 0, FLT_MAX, 0, false},
-    {NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, "clip global norm", 0, FLT_MAX, 0, false},
-};
-
-enum { COMMON = sizeof common_options / sizeof common_options[0] };
-
 static const neuron_rule *find_rule(int32_t key)
 {
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (rules[i]->key == key)
             return rules[i];
     return NULL;
-}
-
-int32_t neuron_rule_option_count(const neuron_rule *rule)
-{
-    return rule->option_count + COMMON;
-}
-
-const neuron_optimizer_option *neuron_rule_option(const neuron_rule *rule, int32_t index)
-{
-    return index < rule->option_count ? &rule->options[index]
-                                      : &common_options[index - rule->option_count];
-}
-
-/* Place of an option in the rule's list, or -1. */
-static int32_t find_option(const neuron_rule *rule, int32_t key)
-{
-    for (int32_t i = 0; i < neuron_rule_option_count(rule); i++)
-        if (neuron_rule_option(rule, i)->key == key)
-            return i;
-    return -1;
-}
-
-/* The same with a message for the caller of a public function. */
-static int look_up_option(const neuron_optimizer_t *optimizer, int32_t key, int32_t *index)
-{
-    *index = find_option(optimizer->rule, key);
-    if (*index < 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: has no option %d", optimizer->rule->name, key);
-    return NEURON_OK;
-}
-
-/* What an option may be, in words: its exact bounds may be the last number before one that is
- * excluded. */
-static const char *bounds_text(const neuron_optimizer_option *option)
-{
-    if (option->whole)
-        return "0 or 1";
-    if (option->maximum >= FLT_MAX)
-        return option->minimum > 0 ? "above 0" : "0 or more and finite";
-    return option->maximum < 1 ? "0 or more and less than 1" : "0 to 1";
 }
 
 int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *context, int32_t rule)
@@ -82,8 +33,7 @@ int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *co
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->rule = found;
-    for (int32_t i = 0; i < neuron_rule_option_count(found); i++)
-        made->options[i] = neuron_rule_option(found, i)->fallback;
+    neuron_options_reset(&found->options, made->options);
     *optimizer = made;
     return NEURON_OK;
 }
@@ -104,48 +54,40 @@ void neuron_optimizer_unref(neuron_optimizer_t *optimizer)
     neuron_context_unref(context);
 }
 
-bool neuron_optimizer_option_takes(const neuron_optimizer_option *option, double value)
-{
-    /* Written so that a NaN is refused. */
-    return value >= option->minimum && value <= option->maximum &&
-           (!option->whole || value == option->minimum || value == option->maximum);
-}
-
 bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options)
 {
+    static const int32_t keys[] = {NEURON_OPTIMIZER_CLIP_VALUE, NEURON_OPTIMIZER_CLIP_NORM,
+                                   NEURON_OPTIMIZER_CLIP_GLOBAL_NORM};
     int32_t on = 0;
-    for (int32_t i = rule->option_count; i < neuron_rule_option_count(rule); i++)
-        on += options[i] > 0;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        on += neuron_options_value(&rule->options, options, keys[i]) > 0;
     return on <= 1;
 }
 
 int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, double value)
 {
     CHECK_ARGUMENT(optimizer);
+    const neuron_rule *rule = optimizer->rule;
     int32_t index;
-    RETURN_IF_ERROR(look_up_option(optimizer, option, &index));
-    const neuron_optimizer_option *row = neuron_rule_option(optimizer->rule, index);
-    if (!neuron_optimizer_option_takes(row, value))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %s", optimizer->rule->name,
-                           row->name, value, bounds_text(row));
+    RETURN_IF_ERROR(neuron_options_look_up(&rule->options, option, rule->name, &index));
+    const neuron_option *row = &rule->options.rows[index];
+    RETURN_IF_ERROR(neuron_option_check(row, value, rule->name));
     const double before = optimizer->options[index];
     optimizer->options[index] = value;
-    if (neuron_optimizer_options_agree(optimizer->rule, optimizer->options))
+    if (neuron_optimizer_options_agree(rule, optimizer->options))
         return NEURON_OK;
     optimizer->options[index] = before;
     return neuron_fail(NEURON_E_ARGUMENT,
                        "%s: gradients are clipped in one way: %s %g needs the others to be 0",
-                       optimizer->rule->name, row->name, value);
+                       rule->name, row->name, value);
 }
 
 int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option, double *value)
 {
     CHECK_ARGUMENT(optimizer);
     CHECK_ARGUMENT(value);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(optimizer, option, &index));
-    *value = optimizer->options[index];
-    return NEURON_OK;
+    const neuron_rule *rule = optimizer->rule;
+    return neuron_options_get(&rule->options, optimizer->options, option, value, rule->name);
 }
 
 int neuron_optimizer_bounds(const neuron_optimizer_t *optimizer, int32_t option, double *minimum,
@@ -154,16 +96,13 @@ int neuron_optimizer_bounds(const neuron_optimizer_t *optimizer, int32_t option,
     CHECK_ARGUMENT(optimizer);
     CHECK_ARGUMENT(minimum);
     CHECK_ARGUMENT(maximum);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(optimizer, option, &index));
-    *minimum = neuron_rule_option(optimizer->rule, index)->minimum;
-    *maximum = neuron_rule_option(optimizer->rule, index)->maximum;
-    return NEURON_OK;
+    const neuron_rule *rule = optimizer->rule;
+    return neuron_options_bounds(&rule->options, option, minimum, maximum, rule->name);
 }
 
 double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_t key)
 {
-    return optimizer->options[find_option(optimizer->rule, key)];
+    return neuron_options_value(&optimizer->rule->options, optimizer->options, key);
 }
 
 bool neuron_optimizer_clips_norms(const neuron_optimizer_t *optimizer)

@@ -5,22 +5,13 @@
 #include <libneuron/optimizer.h>
 
 #include "base/context.h"
-
-#include <float.h>
-#include <stdbool.h>
+#include "base/options.h"
 
 enum {
     NEURON_OPTIMIZER_OPTIONS_MAX = 10,
     NEURON_OPTIMIZER_SLOTS_MAX = 2,
     NEURON_OPTIMIZER_FACTORS_MAX = 2
 };
-
-typedef struct neuron_optimizer_option {
-    int32_t key; /* NEURON_OPTIMIZER_... */
-    const char *name;
-    double minimum, maximum, fallback;
-    bool whole; /* nothing between the bounds */
-} neuron_optimizer_option;
 
 /* One update of a run of parameters. */
 typedef struct neuron_update {
@@ -43,8 +34,7 @@ typedef struct neuron_rule {
     int32_t key; /* NEURON_OPTIMIZER_SGD ... */
     const char *name;
     int32_t slot_count;
-    int32_t option_count;
-    const neuron_optimizer_option *options; /* its own; those of all rules follow */
+    neuron_option_table options; /* NEURON_OPTIMIZER_...: its own, then those of all rules */
     /* What the slots hold before the first step; NULL for 0. */
     double (*initial)(const neuron_optimizer_t *optimizer);
     /* Corrects the rate, and sets the factors, of a step; NULL for the learning rate as it is. */
@@ -56,15 +46,8 @@ struct neuron_optimizer {
     atomic_int references;
     neuron_context_t *context;
     const neuron_rule *rule;
-    double options[NEURON_OPTIMIZER_OPTIONS_MAX]; /* in the order of neuron_rule_option() */
+    double options[NEURON_OPTIMIZER_OPTIONS_MAX]; /* in the order of rule->options */
 };
-
-/* All options of a rule: its own, then those that every rule has. */
-int32_t neuron_rule_option_count(const neuron_rule *rule);
-const neuron_optimizer_option *neuron_rule_option(const neuron_rule *rule, int32_t index);
-
-/* True if an option may be `value`; false for a NaN. */
-bool neuron_optimizer_option_takes(const neuron_optimizer_option *option, double value);
 
 /* True if at most one of the options of which there may be one alone is on. */
 bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options);
@@ -102,34 +85,36 @@ extern const neuron_rule neuron_rule_nadam;
 extern const neuron_rule neuron_rule_rmsprop;
 extern const neuron_rule neuron_rule_sgd;
 
-/* The largest double below 1. */
-#define NEURON_BELOW_ONE (1 - DBL_EPSILON / 2)
-
 /* Rows of options that several rules have. Epsilon must not vanish in float: it keeps 0 / 0 away
  * from parameters without a gradient. */
 #define NEURON_OPTION_RATE(fallback)                                                               \
     {                                                                                              \
-        NEURON_OPTIMIZER_LEARNING_RATE, "learning rate", 0, FLT_MAX, fallback, false               \
+        NEURON_OPTIMIZER_LEARNING_RATE, "learning rate", false, 0, FLT_MAX, fallback, NULL         \
     }
-#define NEURON_OPTION_BETA_1                                                                       \
+#define NEURON_OPTIONS_BETAS                                                                       \
+    {NEURON_OPTIMIZER_BETA_1, "beta_1", false, 0, NEURON_BELOW_ONE, 0.9, NULL},                    \
     {                                                                                              \
-        NEURON_OPTIMIZER_BETA_1, "beta_1", 0, NEURON_BELOW_ONE, 0.9, false                         \
-    }
-#define NEURON_OPTION_BETA_2                                                                       \
-    {                                                                                              \
-        NEURON_OPTIMIZER_BETA_2, "beta_2", 0, NEURON_BELOW_ONE, 0.999, false                       \
+        NEURON_OPTIMIZER_BETA_2, "beta_2", false, 0, NEURON_BELOW_ONE, 0.999, NULL                 \
     }
 #define NEURON_OPTION_EPSILON                                                                      \
     {                                                                                              \
-        NEURON_OPTIMIZER_EPSILON, "epsilon", FLT_MIN, FLT_MAX, 1e-7, false                         \
+        NEURON_OPTIMIZER_EPSILON, "epsilon", false, FLT_MIN, FLT_MAX, 1e-7, NULL                   \
     }
 #define NEURON_OPTION_MOMENTUM                                                                     \
     {                                                                                              \
-        NEURON_OPTIMIZER_MOMENTUM, "momentum", 0, 1, 0, false                                      \
+        NEURON_OPTIMIZER_MOMENTUM, "momentum", false, 0, 1, 0, NULL                                \
     }
 #define NEURON_OPTION_RHO(fallback)                                                                \
     {                                                                                              \
-        NEURON_OPTIMIZER_RHO, "rho", 0, NEURON_BELOW_ONE, fallback, false                          \
+        NEURON_OPTIMIZER_RHO, "rho", false, 0, NEURON_BELOW_ONE, fallback, NULL                    \
+    }
+
+/* The rows that end the table of every rule. At most one of these is not 0. */
+#define NEURON_OPTIONS_CLIPPING                                                                    \
+    {NEURON_OPTIMIZER_CLIP_VALUE, "clip value", false, 0, FLT_MAX, 0, NULL},                       \
+        {NEURON_OPTIMIZER_CLIP_NORM, "clip norm", false, 0, FLT_MAX, 0, NULL},                     \
+    {                                                                                              \
+        NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, "clip global norm", false, 0, FLT_MAX, 0, NULL          \
     }
 
 #endif

@@ -3,11 +3,9 @@
 
 #include "kernels/kernels.h"
 
-static const neuron_optimizer_option options[] = {
-    NEURON_OPTION_RATE(0.001),
-    NEURON_OPTION_RHO(0.9),
-    NEURON_OPTION_MOMENTUM,
-    NEURON_OPTION_EPSILON,
+static const neuron_option options[] = {
+    NEURON_OPTION_RATE(0.001), NEURON_OPTION_RHO(0.9),  NEURON_OPTION_MOMENTUM,
+    NEURON_OPTION_EPSILON,     NEURON_OPTIONS_CLIPPING,
 };
 
 static void update_run(const neuron_update *update)
@@ -29,7 +27,6 @@ const neuron_rule neuron_rule_rmsprop = {
     .key = NEURON_OPTIMIZER_RMSPROP,
     .name = "rmsprop",
     .slot_count = 2,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .update = update_run,
 };

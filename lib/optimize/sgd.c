@@ -3,10 +3,11 @@
 
 #include "kernels/kernels.h"
 
-static const neuron_optimizer_option options[] = {
+static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.01),
     NEURON_OPTION_MOMENTUM,
-    {NEURON_OPTIMIZER_NESTEROV, "nesterov", 0, 1, 0, true},
+    {NEURON_OPTIMIZER_NESTEROV, "nesterov", true, 0, 1, 0, NULL},
+    NEURON_OPTIONS_CLIPPING,
 };
 
 static void update_run(const neuron_update *update)
@@ -25,7 +26,6 @@ const neuron_rule neuron_rule_sgd = {
     .key = NEURON_OPTIMIZER_SGD,
     .name = "sgd",
     .slot_count = 1,
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .update = update_run,
 };

@@ -35,8 +35,7 @@ int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->kind = kind;
-    for (int32_t i = 0; i < kind->option_count; i++)
-        made->options[i] = kind->options[i].fallback;
+    neuron_options_reset(&kind->options, made->options);
     *callback = made;
     return NEURON_OK;
 }
@@ -83,59 +82,26 @@ void neuron_callback_unref(neuron_callback_t *callback)
     neuron_context_unref(context);
 }
 
-/* Place of an option in the list of its kind, or -1. */
-static int32_t find_option(const neuron_callback_kind *kind, int32_t key)
-{
-    for (int32_t i = 0; i < kind->option_count; i++)
-        if (kind->options[i].key == key)
-            return i;
-    return -1;
-}
-
-/* The same with a message for the caller of a public function. */
-static int look_up_option(const neuron_callback_t *callback, int32_t key, int32_t *index)
-{
-    *index = find_option(callback->kind, key);
-    if (*index < 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: has no option %" PRId32, callback->kind->name,
-                           key);
-    return NEURON_OK;
-}
-
-static int set_option(neuron_callback_t *callback, int32_t key, double value, bool whole)
-{
-    const char *name = callback->kind->name;
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(callback, key, &index));
-    const neuron_option *option = &callback->kind->options[index];
-    if (option->whole != whole)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is a %s number", name, option->name,
-                           option->whole ? "whole" : "real");
-    RETURN_IF_ERROR(neuron_option_check(option, value, name));
-    callback->options[index] = value;
-    return NEURON_OK;
-}
-
 int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t value)
 {
     CHECK_ARGUMENT(callback);
-    return set_option(callback, option, (double)value, true);
+    const neuron_callback_kind *kind = callback->kind;
+    return neuron_options_set_int(&kind->options, callback->options, option, value, kind->name);
 }
 
 int neuron_callback_set_float(neuron_callback_t *callback, int32_t option, double value)
 {
     CHECK_ARGUMENT(callback);
-    return set_option(callback, option, value, false);
+    const neuron_callback_kind *kind = callback->kind;
+    return neuron_options_set_float(&kind->options, callback->options, option, value, kind->name);
 }
 
 int neuron_callback_get(const neuron_callback_t *callback, int32_t option, double *value)
 {
     CHECK_ARGUMENT(callback);
     CHECK_ARGUMENT(value);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(callback, option, &index));
-    *value = callback->options[index];
-    return NEURON_OK;
+    const neuron_callback_kind *kind = callback->kind;
+    return neuron_options_get(&kind->options, callback->options, option, value, kind->name);
 }
 
 int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option, double *minimum,
@@ -144,14 +110,11 @@ int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option, do
     CHECK_ARGUMENT(callback);
     CHECK_ARGUMENT(minimum);
     CHECK_ARGUMENT(maximum);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(callback, option, &index));
-    *minimum = callback->kind->options[index].minimum;
-    *maximum = callback->kind->options[index].maximum;
-    return NEURON_OK;
+    const neuron_callback_kind *kind = callback->kind;
+    return neuron_options_bounds(&kind->options, option, minimum, maximum, kind->name);
 }
 
 double neuron_callback_option(const neuron_callback_t *callback, int32_t key)
 {
-    return callback->options[find_option(callback->kind, key)];
+    return neuron_options_value(&callback->kind->options, callback->options, key);
 }

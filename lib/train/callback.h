@@ -4,7 +4,7 @@
 
 #include <libneuron/callback.h>
 
-#include "layers/layer.h"
+#include "base/options.h"
 #include "train/trainer.h"
 
 enum { NEURON_CALLBACK_OPTIONS_MAX = 8, NEURON_CALLBACK_STATE_MAX = 6 };
@@ -13,8 +13,7 @@ enum { NEURON_CALLBACK_OPTIONS_MAX = 8, NEURON_CALLBACK_STATE_MAX = 6 };
 typedef struct neuron_callback_kind {
     int32_t key;      /* NEURON_CALLBACK_..., or 0 if it has a function of its own that makes it */
     const char *name; /* also in files */
-    int32_t option_count;
-    const neuron_option *options;
+    neuron_option_table options;
     /* Numbers that it remembers of a training, 0 at first; the names are for the file. */
     int32_t state_count;
     const char *const *state_names;
@@ -85,7 +84,16 @@ double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
     {                                                                                              \
         NEURON_CALLBACK_START, "start", true, 0, INT32_MAX, 0, NULL                                \
     }
-#define NEURON_CALLBACK_OPTION_PER_STEP                                                            \
+#define NEURON_CALLBACK_OPTION_LENGTH(fallback)                                                    \
+    {                                                                                              \
+        NEURON_CALLBACK_LENGTH, "length", true, 1, INT32_MAX, fallback, NULL                       \
+    }
+#define NEURON_CALLBACK_OPTION_FACTOR(fallback)                                                    \
+    {                                                                                              \
+        NEURON_CALLBACK_FACTOR, "factor", false, DBL_MIN, FLT_MAX, fallback, NULL                  \
+    }
+#define NEURON_CALLBACK_OPTIONS_TIME                                                               \
+    NEURON_CALLBACK_OPTION_START,                                                                  \
     {                                                                                              \
         NEURON_CALLBACK_PER_STEP, "per_step", true, 0, 1, 0, NULL                                  \
     }
@@ -118,6 +126,9 @@ bool neuron_monitor_better(const neuron_callback_t *callback, double value, neur
 
 /* Steps or epochs since the start of the step to come; 0 before it. */
 double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
+
+/* The same in lengths, of kinds with that option. */
+double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
 
 /* The base rate; setting it also sets the optimizer's, with the factors of the moment. */
 double neuron_rate_base(neuron_trainer_t *trainer);

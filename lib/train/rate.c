@@ -65,3 +65,9 @@ double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trai
                      : (double)trainer->progress.epoch;
     return fmax(0, now - neuron_callback_option(callback, NEURON_CALLBACK_START));
 }
+
+double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
+{
+    return neuron_schedule_time(callback, trainer) /
+           neuron_callback_option(callback, NEURON_CALLBACK_LENGTH);
+}

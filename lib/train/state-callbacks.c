@@ -56,8 +56,8 @@ static int write_entry(json_t *object, const neuron_callback_entry *entry)
     int status = neuron_json_set(object, "options", options);
     if (neuron_json_set(object, "state", state) < 0 || status < 0)
         return NEURON_E_MEMORY;
-    for (int32_t i = 0; i < kind->option_count; i++)
-        RETURN_IF_ERROR(neuron_json_set(options, kind->options[i].name,
+    for (int32_t i = 0; i < kind->options.count; i++)
+        RETURN_IF_ERROR(neuron_json_set(options, kind->options.rows[i].name,
                                         real_or_null(entry->callback->options[i])));
     for (int32_t i = 0; i < kind->state_count; i++)
         RETURN_IF_ERROR(neuron_json_set(state, kind->state_names[i], json_real(entry->state[i])));
@@ -133,12 +133,12 @@ static int read_options(const neuron_callback_t *callback, const json_t *object,
     size_t known = 0;
     if (!json_is_object(object))
         return neuron_state_bad(source, "options");
-    for (int32_t i = 0; i < kind->option_count; i++) {
-        const char *name = kind->options[i].name;
+    for (int32_t i = 0; i < kind->options.count; i++) {
+        const char *name = kind->options.rows[i].name;
         const json_t *found = json_object_get(object, name);
         if (found && !json_is_number(found) && !json_is_null(found))
             return neuron_state_bad(source, name);
-        double value = !found                ? kind->options[i].fallback
+        double value = !found                ? kind->options.rows[i].fallback
                        : json_is_null(found) ? NAN
                                              : json_number_value(found);
         double here = callback->options[i];

@@ -10,9 +10,9 @@ int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, "loss", json_string(loss->kind->name)));
     json_t *options = json_object();
     RETURN_IF_ERROR(neuron_json_set(object, "loss_options", options));
-    for (int32_t i = 0; i < loss->kind->option_count; i++)
-        RETURN_IF_ERROR(
-            neuron_json_set(options, loss->kind->options[i].name, json_real(loss->options[i])));
+    for (int32_t i = 0; i < loss->kind->options.count; i++)
+        RETURN_IF_ERROR(neuron_json_set(options, loss->kind->options.rows[i].name,
+                                        json_real(loss->options[i])));
     if (!trainer->class_weights)
         return NEURON_OK;
     json_t *weights = json_array();
@@ -40,8 +40,8 @@ static int check_kind(const json_t *object, const neuron_loss_t *loss, const cha
 static int check_options(const json_t *object, const neuron_loss_t *loss, const char *source)
 {
     const json_t *options = json_object_get(object, "loss_options");
-    for (int32_t i = 0; i < loss->kind->option_count; i++) {
-        const neuron_loss_option *option = &loss->kind->options[i];
+    for (int32_t i = 0; i < loss->kind->options.count; i++) {
+        const neuron_option *option = &loss->kind->options.rows[i];
         const json_t *found = json_object_get(options, option->name);
         if (found && !json_is_number(found))
             return neuron_state_bad(source, option->name);

@@ -88,14 +88,14 @@ static int read_options(state *s, const json_t *object, const neuron_rule *rule)
     size_t found = 0;
     if (!json_is_object(options))
         return neuron_state_bad(s->source, "options");
-    for (int32_t i = 0; i < neuron_rule_option_count(rule); i++) {
-        const neuron_optimizer_option *option = neuron_rule_option(rule, i);
+    for (int32_t i = 0; i < rule->options.count; i++) {
+        const neuron_option *option = &rule->options.rows[i];
         s->options[i] = option->fallback;
         if (!json_object_get(options, option->name))
             continue;
         found++;
         RETURN_IF_ERROR(read_real(s, options, option->name, &s->options[i]));
-        if (!neuron_optimizer_option_takes(option, s->options[i]))
+        if (!neuron_option_takes(option, s->options[i]))
             return neuron_state_bad(s->source, option->name);
     }
     /* Nor may one be left out that this library does not know. */

@@ -22,9 +22,10 @@ static int write_options(json_t *object, const neuron_optimizer_t *optimizer)
 {
     json_t *options = json_object();
     RETURN_IF_ERROR(neuron_json_set(object, "options", options));
-    for (int32_t i = 0; i < neuron_rule_option_count(optimizer->rule); i++)
-        RETURN_IF_ERROR(neuron_json_set(options, neuron_rule_option(optimizer->rule, i)->name,
-                                        json_real(optimizer->options[i])));
+    const neuron_option_table *table = &optimizer->rule->options;
+    for (int32_t i = 0; i < table->count; i++)
+        RETURN_IF_ERROR(
+            neuron_json_set(options, table->rows[i].name, json_real(optimizer->options[i])));
     return NEURON_OK;
 }
 

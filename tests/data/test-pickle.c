@@ -278,6 +278,7 @@ START_TEST(refuses_null)
                   NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_load_cifar10_pickle(&dataset, context, paths, 2),
                   NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_load_cifar10_pickle: needs paths[1]");
 }
 END_TEST
 

@@ -60,7 +60,7 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
     spec->layer = layer;
     spec->input_count = 1;
     spec->inputs = &fixture->input_shape;
-    for (int32_t i = 0; i < layer->option_count; i++)
+    for (int32_t i = 0; i < layer->options.count; i++)
         spec->options[i] = options[i];
     assert_ok(layer->infer(spec, "layer_1"));
     neuron_needs needs = {0};

@@ -393,8 +393,8 @@ START_TEST(options_have_keras_defaults)
     ck_assert(option(optimizer, NEURON_OPTIMIZER_CLIP_NORM) == 0);
     ck_assert(option(optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM) == 0);
     /* and no others */
-    ck_assert_int_eq(neuron_rule_option_count(rule), count + 3);
-    ck_assert_int_le(neuron_rule_option_count(rule), NEURON_OPTIMIZER_OPTIONS_MAX);
+    ck_assert_int_eq(rule->options.count, count + 3);
+    ck_assert_int_le(rule->options.count, NEURON_OPTIMIZER_OPTIONS_MAX);
     ck_assert_int_le(rule->slot_count, NEURON_OPTIMIZER_SLOTS_MAX);
     neuron_optimizer_unref(optimizer);
     neuron_context_unref(context);
@@ -456,8 +456,8 @@ START_TEST(all_options_have_bounds)
 {
     neuron_context_t *context = test_context();
     neuron_optimizer_t *optimizer = make(context, _i, false);
-    for (int32_t i = 0; i < neuron_rule_option_count(optimizer->rule); i++) {
-        const neuron_optimizer_option *row = neuron_rule_option(optimizer->rule, i);
+    for (int32_t i = 0; i < optimizer->rule->options.count; i++) {
+        const neuron_option *row = &optimizer->rule->options.rows[i];
         check_bounds(optimizer, row->key, row->name, row->name);
         assert_ok(neuron_optimizer_set_float(optimizer, row->key, row->fallback));
     }

@@ -6,8 +6,7 @@
 static const neuron_option options[] = {
     {NEURON_CALLBACK_ALPHA, "alpha", false, 0, 1, 0, NULL},
     {NEURON_CALLBACK_LENGTH, "length", true, 0, INT32_MAX, 0, NULL},
-    NEURON_CALLBACK_OPTION_START,
-    NEURON_CALLBACK_OPTION_PER_STEP,
+    NEURON_CALLBACK_OPTIONS_TIME,
 };
 
 static const double pi = 3.14159265358979323846;
@@ -34,7 +33,6 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
 const neuron_callback_kind neuron_callback_cosine_schedule = {
     .key = NEURON_CALLBACK_COSINE_SCHEDULE,
     .name = "cosine_schedule",
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .factor = factor,
 };

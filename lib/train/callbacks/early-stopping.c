@@ -96,8 +96,7 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
 const neuron_callback_kind neuron_callback_early_stopping = {
     .key = NEURON_CALLBACK_EARLY_STOPPING,
     .name = "early_stopping",
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .state_count = sizeof state_names / sizeof state_names[0],
     .state_names = state_names,
     .keeps_values = keeps_values,

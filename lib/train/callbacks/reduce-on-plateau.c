@@ -8,8 +8,7 @@
 static const neuron_option options[] = {
     NEURON_CALLBACK_OPTION_MONITOR,
     NEURON_CALLBACK_OPTION_MODE,
-    /* The bounds are the first and the last number between 0 and 1. */
-    {NEURON_CALLBACK_FACTOR, "factor", false, DBL_MIN, 1 - DBL_EPSILON / 2, 0.1, NULL},
+    {NEURON_CALLBACK_FACTOR, "factor", false, DBL_MIN, NEURON_BELOW_ONE, 0.1, NULL},
     {NEURON_CALLBACK_PATIENCE, "patience", true, 0, INT32_MAX, 10, NULL},
     {NEURON_CALLBACK_MIN_DELTA, "min_delta", false, 0, FLT_MAX, 1e-4, NULL},
     {NEURON_CALLBACK_COOLDOWN, "cooldown", true, 0, INT32_MAX, 0, NULL},
@@ -63,8 +62,7 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
 const neuron_callback_kind neuron_callback_reduce_on_plateau = {
     .key = NEURON_CALLBACK_REDUCE_ON_PLATEAU,
     .name = "reduce_on_plateau",
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .state_count = sizeof state_names / sizeof state_names[0],
     .state_names = state_names,
     .check = neuron_monitor_check,

@@ -1,27 +1,23 @@
 /* A rate that falls in steps. */
 #include "train/callback.h"
 
-#include <float.h>
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_CALLBACK_FACTOR, "factor", false, DBL_MIN, FLT_MAX, 0.1, NULL},
-    {NEURON_CALLBACK_LENGTH, "length", true, 1, INT32_MAX, 10, NULL},
-    NEURON_CALLBACK_OPTION_START,
-    NEURON_CALLBACK_OPTION_PER_STEP,
+    NEURON_CALLBACK_OPTION_FACTOR(0.1),
+    NEURON_CALLBACK_OPTION_LENGTH(10),
+    NEURON_CALLBACK_OPTIONS_TIME,
 };
 
 static double factor(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
-    double length = neuron_callback_option(callback, NEURON_CALLBACK_LENGTH);
     return pow(neuron_callback_option(callback, NEURON_CALLBACK_FACTOR),
-               floor(neuron_schedule_time(callback, trainer) / length));
+               floor(neuron_schedule_lengths(callback, trainer)));
 }
 
 const neuron_callback_kind neuron_callback_step_schedule = {
     .key = NEURON_CALLBACK_STEP_SCHEDULE,
     .name = "step_schedule",
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .factor = factor,
 };

@@ -4,9 +4,8 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_CALLBACK_LENGTH, "length", true, 1, INT32_MAX, 5, NULL},
-    NEURON_CALLBACK_OPTION_START,
-    NEURON_CALLBACK_OPTION_PER_STEP,
+    NEURON_CALLBACK_OPTION_LENGTH(5),
+    NEURON_CALLBACK_OPTIONS_TIME,
 };
 
 static double factor(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
@@ -18,7 +17,6 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
 const neuron_callback_kind neuron_callback_warm_up = {
     .key = NEURON_CALLBACK_WARM_UP,
     .name = "warm_up",
-    .option_count = sizeof options / sizeof options[0],
-    .options = options,
+    .options = NEURON_OPTION_TABLE(options),
     .factor = factor,
 };

@@ -1,0 +1,154 @@
+#include "base/options.h"
+
+#include "base/status.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+enum { BOUNDS_TEXT = 64 };
+
+int32_t neuron_options_find(const neuron_option_table *table, int32_t key)
+{
+    for (int32_t i = 0; i < table->count; i++)
+        if (table->rows[i].key == key)
+            return i;
+    return -1;
+}
+
+int neuron_options_look_up(const neuron_option_table *table, int32_t key, const char *who,
+                           int32_t *index)
+{
+    *index = neuron_options_find(table, key);
+    if (*index < 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: has no option %" PRId32, who, key);
+    return NEURON_OK;
+}
+
+static bool is_choice(const neuron_option *option, double value)
+{
+    for (const int32_t *choice = option->choices; *choice; choice++)
+        if (*choice == value)
+            return true;
+    return false;
+}
+
+bool neuron_option_takes(const neuron_option *option, double value)
+{
+    if (option->choices)
+        return is_choice(option, value);
+    /* Written so that a NaN is refused. */
+    return value >= option->minimum && value <= option->maximum &&
+           (!option->whole || floor(value) == value);
+}
+
+static const char *whole_text(const neuron_option *option, char text[BOUNDS_TEXT])
+{
+    if (option->minimum == 0 && option->maximum == 1)
+        return "0 or 1";
+    snprintf(text, BOUNDS_TEXT, "a whole number from %.0f to %.0f", option->minimum,
+             option->maximum);
+    return text;
+}
+
+/* See NEURON_BELOW_ONE, which float has too. */
+static const char *real_text(const neuron_option *option, char text[BOUNDS_TEXT])
+{
+    const double minimum = option->minimum, maximum = option->maximum;
+    const bool above_zero = minimum > 0 && minimum <= FLT_MIN;
+    const bool below_one = maximum < 1 && maximum > 1 - FLT_EPSILON;
+    const bool endless = maximum >= FLT_MAX;
+    char lower[BOUNDS_TEXT / 2] = "above 0", upper[BOUNDS_TEXT / 2];
+    if (minimum <= -FLT_MAX && endless)
+        return "a finite number";
+    if (!above_zero && !below_one && !endless) {
+        snprintf(text, BOUNDS_TEXT, "%g to %g", minimum, maximum);
+        return text;
+    }
+    if (!above_zero)
+        snprintf(lower, sizeof lower, "%g or more", minimum);
+    snprintf(upper, sizeof upper, "at most %g", maximum);
+    snprintf(text, BOUNDS_TEXT, "%s and %s", lower,
+             endless     ? "finite"
+             : below_one ? "less than 1"
+                         : upper);
+    return text;
+}
+
+int neuron_option_check(const neuron_option *option, double value, const char *who)
+{
+    char text[BOUNDS_TEXT];
+    if (neuron_option_takes(option, value))
+        return NEURON_OK;
+    if (option->choices)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %.15g is not one of its choices", who,
+                           option->name, value);
+    if (option->whole)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %.15g is not %s", who, option->name, value,
+                           whole_text(option, text));
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %s", who, option->name, value,
+                       real_text(option, text));
+}
+
+int neuron_option_check_kind(const neuron_option *option, double value, bool whole, const char *who)
+{
+    if (option->whole != whole)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is a %s number", who, option->name,
+                           option->whole ? "whole" : "real");
+    return neuron_option_check(option, value, who);
+}
+
+void neuron_options_reset(const neuron_option_table *table, double *values)
+{
+    for (int32_t i = 0; i < table->count; i++)
+        values[i] = table->rows[i].fallback;
+}
+
+static int set(const neuron_option_table *table, double *values, int32_t key, double value,
+               bool whole, const char *who)
+{
+    int32_t index;
+    RETURN_IF_ERROR(neuron_options_look_up(table, key, who, &index));
+    RETURN_IF_ERROR(neuron_option_check_kind(&table->rows[index], value, whole, who));
+    values[index] = value;
+    return NEURON_OK;
+}
+
+int neuron_options_set_float(const neuron_option_table *table, double *values, int32_t key,
+                             double value, const char *who)
+{
+    return set(table, values, key, value, false, who);
+}
+
+int neuron_options_set_int(const neuron_option_table *table, double *values, int32_t key,
+                           int64_t value, const char *who)
+{
+    return set(table, values, key, (double)value, true, who);
+}
+
+int neuron_options_get(const neuron_option_table *table, const double *values, int32_t key,
+                       double *value, const char *who)
+{
+    int32_t index;
+    RETURN_IF_ERROR(neuron_options_look_up(table, key, who, &index));
+    *value = values[index];
+    return NEURON_OK;
+}
+
+int neuron_options_bounds(const neuron_option_table *table, int32_t key, double *minimum,
+                          double *maximum, const char *who)
+{
+    int32_t index;
+    RETURN_IF_ERROR(neuron_options_look_up(table, key, who, &index));
+    *minimum = table->rows[index].minimum;
+    *maximum = table->rows[index].maximum;
+    return NEURON_OK;
+}
+
+double neuron_options_value(const neuron_option_table *table, const double *values, int32_t key)
+{
+    const int32_t index = neuron_options_find(table, key);
+    assert(index >= 0 && "what has options is asked for one that it has");
+    return values[index];
+}

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Runs experiments of a document on generated data, briefly, and checks what is written, above all
+# the numbers of parameters that the document prints.
+# usage: test-studies.sh PROGRAM RUNS, with commas or "all"
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+program=$(realpath "$1")
+runs=$2
+python=$(command -v /usr/bin/python3 || command -v python3 || true)
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+fail() {
+    echo "$*" >&2
+    [ ! -e stderr ] || sed 's/^/stderr: /' stderr >&2
+    exit 1
+}
+
+# briefly OUT RUNS OPTION...
+briefly() {
+    out=$1
+    ids=$2
+    shift 2
+    "$program" --data /nonexistent --out "$out" --limit 64 --run "$ids" "$@" >stdout 2>stderr ||
+        fail "$ids failed"
+}
+
+# check OUT RUNS: results.json has these runs and no others.
+check() {
+    # shellcheck disable=SC2086 # one word for each run
+    [ -z "$python" ] || "$python" "$here/check-results.py" "$1" generated $2
+}
+
+all=$("$program" --list | cut -d ' ' -f 1 | tr '\n' ' ')
+[ "$runs" = all ] || for id in $(echo "$runs" | tr , ' '); do
+    case " $all" in *" $id "*) ;; *) fail "--list does not name $id" ;; esac
+done
+
+briefly out "$runs" --quick --data-note 'in haste'
+if [ "$runs" = all ]; then
+    check out "$all"
+else
+    check out "$(echo "$runs" | tr , ' ')"
+fi
+grep -q 'in haste' out/results.md || fail "results.md lacks the note on the data"
+
+# Programs one after the other share the tables, in the order of --list; and an interrupted run goes
+# on to the same parameters.
+first=${all%% *}
+second=${all#* }
+second=${second%% *}
+briefly apart "$second" --quick
+briefly apart "$first" --epochs 1 --quick --resume
+check apart "$first $second"
+briefly apart "$first" --epochs 2 --quick --resume
+grep -q 'goes on after epoch 1' stdout || fail "$first was not resumed"
+briefly whole "$first" --epochs 2 --quick
+cmp "apart/$first.safetensors" "whole/$first.safetensors" || fail "$first was resumed otherwise"
