@@ -11,10 +11,10 @@
  *  At each point a trainer calls all of its callbacks: those of the library in the order in which
  *  they were added, then those of neuron_callback_create_custom() in theirs. So a function of the
  *  caller's finds what the others have made of the epoch, and a training that it saves continues as
- *  if it had not been interrupted. One that ends the run does not keep the others from being called.
- *  A callback holds settings
- *  only. What it remembers of a training (how long it has waited, the best figure so far) belongs
- *  to the trainer and to its file, so one callback may serve several trainers.
+ *  if it had not been interrupted. One that ends the run does not keep the others from being
+ *  called. A callback holds settings only. What it remembers of a training (how long it has waited,
+ *  the best figure so far) belongs to the trainer and to its file, so one callback may serve several
+ *  trainers.
  *
  *  Learning rates. Those callbacks that change the rate do it in one of two ways, so that any of
  *  them go together in any order:

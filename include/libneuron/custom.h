@@ -1,6 +1,6 @@
 /** @file custom.h
- *  Layers of the caller's own: forward and backward are callbacks, and the rest of the library treats
- *  the layer like any other: it is trained, summarised, imported and saved.
+ *  Layers of the caller's own: forward and backward are callbacks, and the rest of the library
+ *  treats the layer like any other: it is trained, summarised, imported and saved.
  *
  *  A kind of layer is registered once with a context, by a name, and then built into any number of
  *  graphs. Swish, x * sigmoid(x), for example:
@@ -33,14 +33,14 @@
  *      neuron_custom_register(context, "swish", swish, swish_back, NULL, NULL);
  *      x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
  *
- *  Callbacks run in the thread that called the library, one call for a batch: the examples of a batch
- *  follow each other in memory, each row-major in its shape. One graph may predict in several threads
- *  at a time, each of which then calls; a trainer calls from one. A callback must not use the graph
- *  it runs in.
+ *  Callbacks run in the thread that called the library, one call for a batch: the examples of a
+ *  batch follow each other in memory, each row-major in its shape. One graph may predict in several
+ *  threads at a time, each of which then calls; a trainer calls from one. A callback must not use
+ *  the graph it runs in.
  *
- *  A callback that returns something else than 0 ends the call it is part of: with its own number if
- *  that is negative, with NEURON_E_CALLBACK if it is positive. A step of training that ends so leaves
- *  all parameters as they were before it.
+ *  A callback that returns something else than 0 ends the call it is part of: with its own number
+ *  if that is negative, with NEURON_E_CALLBACK if it is positive. A step of training that ends so
+ *  leaves all parameters as they were before it.
  */
 #ifndef NEURON_CUSTOM_H
 #define NEURON_CUSTOM_H
@@ -63,7 +63,8 @@ typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user
  *                 count.
  *  @param[out] output  room for NEURON_RANK_MAX numbers, each to be 1 or more.
  *  @param[out] rank    how many there are.
- *  @return  0; anything else if the inputs do not fit, which is reported as at the callbacks above. */
+ *  @return  0; anything else if the inputs do not fit, which is reported as at the callbacks
+ *           above. */
 typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32_t *ranks,
                                               int32_t count, int64_t *output, int32_t *rank,
                                               void *user_data);
@@ -76,14 +77,14 @@ typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32
  *  itself.
  *
  *  No other thread may use the context meanwhile.
- *  @param name      what the kind is called in graphs and files: 1 to 63 bytes of UTF-8 without '.',
- *                   '/' and control characters, not the name of a built-in layer; copied. The nodes'
- *                   default names come from it.
+ *  @param name      what the kind is called in graphs and files: 1 to 63 bytes of UTF-8 without
+ *                   '.', '/' and control characters, not the name of a built-in layer; copied. The
+ *                   nodes' default names come from it.
  *  @param forward   makes the output.
- *  @param backward  makes the gradients; NULL if there are none: then no graph with this layer can be
- *                   trained.
- *  @param shape     NULL if the output has the shape of the first input, unless neuron_custom() says
- *                   otherwise.
+ *  @param backward  makes the gradients; NULL if there are none: then no graph with this layer can
+ *                   be trained.
+ *  @param shape     NULL if the output has the shape of the first input, unless neuron_custom()
+ *                   says otherwise.
  *  @param user_data handed to the callbacks; must be valid as long as the context.
  *  @return  0; NEURON_E_ARGUMENT, also if the name is taken; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_custom_register(neuron_context_t *context, const char *name,
@@ -105,11 +106,11 @@ NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
  *  @param shape        `rank` extents, each 1 or more.
  *  @param initializer  one of NEURON_INITIALIZER_... with its `parameter`, as for
  *                      neuron_node_set_initializer().
- *  @param trainable    1 for what training changes; 0 for what only forward changes, if anybody: then
- *                      only when training (neuron_custom_run_training()).
- *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if another layer uses the node already, or the graph
- *           is finished; NEURON_E_MEMORY. Unless it is finished, the error sticks to the graph.
- *           Since 0.1. */
+ *  @param trainable    1 for what training changes; 0 for what only forward changes, if anybody:
+ *                      then only when training (neuron_custom_run_training()).
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if another layer uses the node already, or the
+ *           graph is finished; NEURON_E_MEMORY. Unless it is finished, the error sticks to the
+ *           graph. Since 0.1. */
 NEURON_API int neuron_custom_add_array(neuron_node_t *node, const char *name, const int64_t *shape,
                                        int32_t rank, int32_t initializer, double parameter,
                                        int32_t trainable);
@@ -126,8 +127,8 @@ NEURON_API int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run)
 /** Numbers of one example of an input; 0 for one that there is not. Since 0.1. */
 NEURON_API int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index);
 
-/** Shape of one example of an input, as neuron_graph_input_shape() gives it; rank 0 for one that there
- *  is not. Since 0.1. */
+/** Shape of one example of an input, as neuron_graph_input_shape() gives it; rank 0 for one that
+ *  there is not. Since 0.1. */
 NEURON_API void neuron_custom_run_input_shape(const neuron_custom_run_t *run, int32_t index,
                                               int64_t *shape, int32_t *rank);
 
@@ -155,8 +156,8 @@ NEURON_API int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, 
  *  read. What is written to one of a frozen layer in training is lost after the call. Since 0.1. */
 NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index);
 
-/** Where backward writes the gradient by a parameter array, summed over the batch, all of it; NULL in
- *  forward, and for one that is not trainable or belongs to a frozen layer. Since 0.1. */
+/** Where backward writes the gradient by a parameter array, summed over the batch, all of it; NULL
+ *  in forward, and for one that is not trainable or belongs to a frozen layer. Since 0.1. */
 NEURON_API float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index);
 
 #ifdef __cplusplus

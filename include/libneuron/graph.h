@@ -71,13 +71,14 @@ NEURON_API neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, co
  *  normalisation) included; 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_graph_parameter_count(const neuron_graph_t *graph);
 
-/** Number of parameters that training changes: without those of frozen layers. As neuron_graph_parameter_count(). Since 0.1. */
+/** Number of parameters that training changes: without those of frozen layers. As
+ *  neuron_graph_parameter_count(). Since 0.1. */
 NEURON_API int64_t neuron_graph_trainable_parameter_count(const neuron_graph_t *graph);
 
 /** What the regularisers of the graph's layers (neuron_node_set_regularizer()) add to the loss with
- *  the present parameters: the sum over all arrays of l1 * sum |w| + l2 * sum w^2; frozen layers add
- *  nothing. 0 for a NULL or unfinished graph. The losses of a trainer's history contain it, those of
- *  neuron_graph_evaluate() do not. Threads as for neuron_graph_predict(). Since 0.1. */
+ *  the present parameters: the sum over all arrays of l1 * sum |w| + l2 * sum w^2; frozen layers
+ *  add nothing. 0 for a NULL or unfinished graph. The losses of a trainer's history contain it,
+ *  those of neuron_graph_evaluate() do not. Threads as for neuron_graph_predict(). Since 0.1. */
 NEURON_API double neuron_graph_penalty(const neuron_graph_t *graph);
 
 /** Number of parameter arrays: a dense layer has two, `kernel` and `bias`. Since 0.1. */

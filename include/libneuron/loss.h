@@ -23,7 +23,8 @@ extern "C" {
 
 /** The losses of one example with outputs y, targets t and n outputs, all defined as in Keras,
  *  logarithms being natural. Where something is clipped the gradient is 0, and so it is at a kink.
- *  An output that is infinite or not a number makes the loss infinite or not a number. Since 0.1. */
+ *  An output that is infinite or not a number makes the loss infinite or not a number. Since
+ *  0.1. */
 enum {
     /** -sum t log q, with q = y / sum(y) clipped to 1e-7 ... 1 - 1e-7. If the graph ends with a
      *  softmax, training takes the two as one, from the logits and without clipping. Only for class
@@ -31,8 +32,8 @@ enum {
      *  t (1 - s) + s / n. */
     NEURON_LOSS_CROSS_ENTROPY = 10,
     /** -mean(t log y + (1 - t) log(1 - y)), with y clipped to 1e-7 ... 1 - 1e-7: each output is a
-     *  probability of its own. If the graph ends with a sigmoid, training takes the two as one, from
-     *  the logits and without clipping. Only for targets from 0 to 1.
+     *  probability of its own. If the graph ends with a sigmoid, training takes the two as one,
+     *  from the logits and without clipping. Only for targets from 0 to 1.
      *  Option: NEURON_LOSS_LABEL_SMOOTHING (0), which makes t  t (1 - s) + s / 2. */
     NEURON_LOSS_BINARY_CROSS_ENTROPY = 20,
     /** mean((y - t)^2) */

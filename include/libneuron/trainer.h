@@ -6,10 +6,10 @@
  *      neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 50);
  *      neuron_trainer_run(trainer, &history);
  *
- *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats between
- *  the graph's output and the labels, whether these are class numbers or targets. If the output is a
- *  softmax, the two are computed as one, from the logits; else outputs are taken as probabilities
- *  and kept at 1e-7 or above, as in Keras.
+ *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats
+ *  between the graph's output and the labels, whether these are class numbers or targets. If the
+ *  output is a softmax, the two are computed as one, from the logits; else outputs are taken as
+ *  probabilities and kept at 1e-7 or above, as in Keras.
  */
 #ifndef NEURON_TRAINER_H
 #define NEURON_TRAINER_H
@@ -79,8 +79,8 @@ NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t optio
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
 
-/** Sets what the training makes small, only before the first step. The loss of the validation set is
- *  taken by it too.
+/** Sets what the training makes small, only before the first step. The loss of the validation set
+ *  is taken by it too.
  *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY, which is the default.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA if the loss does not go with the
  *           targets of the training or the validation set. Since 0.1. */
@@ -136,25 +136,27 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *                       a callback of the caller's or a loss that is no number ended the run; NULL
  *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
- *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the
- *           loss, or the norm of a gradient that the optimizer is to limit, is infinite or not a
- *           number, with epoch and step in the message and the parameters as they were before that
- *           step (the step before may have ruined them: it is these that are looked at);
+ *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the loss,
+ *           or the norm of a gradient that the optimizer is to limit, is infinite or not a number,
+ *           with epoch and step in the message and the parameters as they were before that step
+ *           (the step before may have ruined them: it is these that are looked at);
  *           NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO for a checkpoint or
  *           log that could not be written; NEURON_E_STATE from within a callback or without a
- *           validation set that a callback needs; NEURON_E_MEMORY. Since 0.1. */
+ *           validation set that a callback needs; what the function of a stream or of a custom layer
+ *           failed with; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
 
-/** Saves parameters, what the optimizer and the callbacks remember, progress and history in one file, as
- *  neuron_graph_save() does, so that another process can continue. May be called from callbacks.
+/** Saves parameters, what the optimizer and the callbacks remember, progress and history in one
+ *  file, as neuron_graph_save() does, so that another process can continue. May be called from
+ *  callbacks.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path);
 
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
  *  same batch size, shuffling, validation split, loss, class and example weights, augmentation and
- *  callbacks (see neuron_trainer_add_callback()); its seed and the graph's parameters are replaced, and so are the settings of the optimizer, such as a learning rate that was changed on
- *  the way.
+ *  callbacks (see neuron_trainer_add_callback()); its seed and the graph's parameters are replaced,
+ *  and so are the settings of the optimizer, such as a learning rate that was changed on the way.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
  *           belong to this training, with the difference; NEURON_E_STATE during a run;
  *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */

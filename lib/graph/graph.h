@@ -59,8 +59,8 @@ struct neuron_graph {
     neuron_node_t *input, *output;
     bool finished;
 
-    /* All parameters, trainable ones first (frozen or not), each array at a multiple of NEURON_ALIGNMENT bytes; the
-     * gaps are zero. */
+    /* All parameters, trainable ones first (frozen or not), each array at a multiple of
+     * NEURON_ALIGNMENT bytes; the gaps are zero. */
     int32_t array_count;
     neuron_graph_array *arrays;
     float *values;
@@ -100,6 +100,10 @@ void neuron_node_destroy(neuron_node_t *node);
 
 /* Whether a node is given and its graph not finished; `who` begins a message without a node. */
 int neuron_node_check_changeable(const neuron_node_t *node, const char *who);
+
+/* Derives the node's shape. A window that is larger than its input may still get its padding: then
+ * the node is only marked, and refused if it is used as it is. */
+int neuron_node_infer(neuron_node_t *node);
 
 /* Why a misfit cannot be used; NEURON_OK for any other node. */
 int neuron_node_check_fits(const neuron_node_t *node);

@@ -142,9 +142,7 @@ static int set_weights(neuron_node_t *node, const double *weights)
     return NEURON_OK;
 }
 
-/* Derives the node's shape. A window that is larger than its input may still get its padding: then
- * the node is only marked, and refused if it is used as it is. */
-static int infer(neuron_node_t *node)
+int neuron_node_infer(neuron_node_t *node)
 {
     const neuron_layer *layer = node->spec.layer;
     int32_t padding = neuron_options_find(&layer->options, NEURON_NODE_PADDING);
@@ -183,7 +181,7 @@ static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *i
     else
         neuron_options_reset(&layer->options, node->spec.options);
     RETURN_IF_ERROR(check_options(node));
-    RETURN_IF_ERROR(infer(node));
+    RETURN_IF_ERROR(neuron_node_infer(node));
     return grow(node->graph);
 }
 
@@ -233,62 +231,6 @@ int neuron_node_check_changeable(const neuron_node_t *node, const char *who)
     return NEURON_OK;
 }
 
-/* A node may have any name, so that the message also tells its layer. */
-static int look_up_option(const neuron_node_t *node, int32_t key, int32_t *index)
-{
-    const neuron_layer *layer = node->spec.layer;
-    *index = neuron_options_find(&layer->options, key);
-    if (*index < 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32, node->name,
-                           layer->name, key);
-    return NEURON_OK;
-}
-
-static int set_option(neuron_node_t *node, int32_t key, double value, bool whole)
-{
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(node, key, &index));
-    const neuron_option *option = &node->spec.layer->options.rows[index];
-    RETURN_IF_ERROR(neuron_option_check_kind(option, value, whole, node->name));
-    if (node->consumers > 0)
-        return neuron_fail(NEURON_E_STATE, "%s: %s must be set before another layer uses the node",
-                           node->name, option->name);
-    neuron_spec before = node->spec;
-    bool misfit = node->misfit;
-    node->spec.options[index] = value;
-    int status = infer(node);
-    if (status == NEURON_OK && node->misfit && !misfit)
-        status = neuron_node_check_fits(node);
-    if (status < 0) {
-        node->spec = before;
-        node->misfit = misfit;
-        return status;
-    }
-    if (key == NEURON_NODE_INITIALIZER) /* the later call counts */
-        node->choices[0].initializer = 0;
-    return NEURON_OK;
-}
-
-static int set_and_latch(neuron_node_t *node, int32_t key, double value, bool whole,
-                         const char *who)
-{
-    RETURN_IF_ERROR(neuron_node_check_changeable(node, who));
-    int status = set_option(node, key, value, whole);
-    if (status < 0)
-        neuron_graph_latch(node->graph, status);
-    return status;
-}
-
-int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value)
-{
-    return set_and_latch(node, option, (double)value, true, __func__);
-}
-
-int neuron_node_set_float(neuron_node_t *node, int32_t option, double value)
-{
-    return set_and_latch(node, option, value, false, __func__);
-}
-
 static int set_name(neuron_node_t *node, const char *name)
 {
     neuron_graph_t *graph = node->graph;
@@ -309,26 +251,6 @@ int neuron_node_set_name(neuron_node_t *node, const char *name)
     if (status < 0)
         neuron_graph_latch(node->graph, status);
     return status;
-}
-
-int neuron_node_get(const neuron_node_t *node, int32_t option, double *value)
-{
-    CHECK_ARGUMENT(node);
-    CHECK_ARGUMENT(value);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(node, option, &index));
-    *value = node->spec.options[index];
-    return NEURON_OK;
-}
-
-int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum, double *maximum)
-{
-    CHECK_ARGUMENT(node);
-    CHECK_ARGUMENT(minimum && maximum);
-    int32_t index;
-    RETURN_IF_ERROR(look_up_option(node, option, &index));
-    const neuron_option_table *table = &node->spec.layer->options;
-    return neuron_options_bounds(table, option, minimum, maximum, node->name);
 }
 
 const char *neuron_node_name(const neuron_node_t *node)

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* Sums that are kept beside each other, so that one need not wait for the other; parameters that one
- * task takes; and sums of tasks that are joined at a time, on the stack. */
+/* Sums that are kept beside each other, so that one need not wait for the other; parameters that
+ * one task takes; and sums of tasks that are joined at a time, on the stack. */
 enum { LANES = 8, PIECE = 16384, PIECES = 64 };
 
 static double penalty_of(const neuron_array_choice *choice, const float *values, int64_t count)

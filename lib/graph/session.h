@@ -57,8 +57,7 @@ bool neuron_session_logits(const neuron_session *session);
 float *neuron_session_output_gradient(neuron_session *session);
 
 /* Runs the last forward's batch backward; penalties on parameters add to their gradients, here and
- * below; `gradients` is laid out as graph->values and overwritten
- * in all arrays that are trained. */
+ * below; `gradients` is laid out as graph->values and overwritten in all arrays that are trained. */
 int neuron_session_backward(neuron_session *session, float *gradients);
 
 /* Takes the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more

@@ -1,6 +1,6 @@
-/* Which combination a trial tries. Those that a random search has tried since all were the last time
- * are found by a hash: search->places has, for each of them, its index plus 1, at the first free
- * place from the one that its combination leads to. It is at most half full. */
+/* Which combination a trial tries. Those that a random search has tried since all were the last
+ * time are found by a hash: search->places has, for each of them, its index plus 1, at the first
+ * free place from the one that its combination leads to. It is at most half full. */
 #include "search/search.h"
 
 #include "base/random.h"

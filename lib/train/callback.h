@@ -9,7 +9,8 @@
 
 enum { NEURON_CALLBACK_OPTIONS_MAX = 8, NEURON_CALLBACK_STATE_MAX = 6 };
 
-/* One kind. Functions may be NULL; those that return a status return 0 to go on, as callbacks do. */
+/* One kind. Functions may be NULL; those that return a status return 0 to go on, as callbacks
+ * do. */
 typedef struct neuron_callback_kind {
     int32_t key;      /* NEURON_CALLBACK_..., or 0 if it has a function of its own that makes it */
     const char *name; /* also in files */
@@ -28,8 +29,8 @@ typedef struct neuron_callback_kind {
     int (*on_event)(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event);
     /* Whether that is the caller's own function, which is called after those of the library. */
     bool of_caller;
-    /* The loss of a step, or the norm of a gradient that is limited, is no number, as neuron_error_last() says. Whether the training is over
-     * by that instead of failing. */
+    /* The loss of a step, or the norm of a gradient that is limited, is no number, as
+     * neuron_error_last() says. Whether the training is over by that instead of failing. */
     bool (*on_bad_loss)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
     /* Whether the graph gets the kept parameters when the training is over. */
     bool (*restores)(const neuron_callback_entry *entry);

@@ -199,7 +199,8 @@ static request following(const neuron_trainer_t *trainer, const request *now)
 }
 
 /* Waits for the batch from the worker, which is asked for it first if it makes none. What it makes
- * is this one: the steps of an epoch come in order, and one that fails ends the run and the worker. */
+ * is this one: the steps of an epoch come in order, and one that fails ends the run and the
+ * worker. */
 static int await(neuron_feeder *feeder, const request *now, float *input)
 {
     size_t size = (size_t)neuron_shape_count(&feeder->trainer->train->shape);

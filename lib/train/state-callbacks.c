@@ -4,8 +4,8 @@
  *                   "list": [{"kind": "early_stopping", "options": {"patience": 5, ...},
  *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0}, ...]}
  *
- * and the parameters that one keeps as the array "callback.0", ..., what it keeps of the optimizer's
- * as "callback.0.slots"; nothing at all of a trainer without callbacks. */
+ * and the parameters that one keeps as the array "callback.0", ..., what it keeps of the
+ * optimizer's as "callback.0.slots"; nothing at all of a trainer without callbacks. */
 #include "train/state.h"
 
 #include "io/json.h"

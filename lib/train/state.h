@@ -1,5 +1,6 @@
-/* A training in a file: the graph as a model file has it, what the optimizer remembers as the arrays
- * "optimizer.0", ..., what callbacks keep as "callback.0", ..., and the rest as JSON under one key. */
+/* A training in a file: the graph as a model file has it, what the optimizer remembers as the
+ * arrays "optimizer.0", ..., what callbacks keep as "callback.0", ..., and the rest as JSON under
+ * one key. */
 #ifndef TRAIN_STATE_H
 #define TRAIN_STATE_H
 

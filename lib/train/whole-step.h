@@ -1,5 +1,5 @@
-/* Steps that need all gradients before the first update: those whose gradients are limited by a norm,
- * and those of graphs whose backward may fail. */
+/* Steps that need all gradients before the first update: those whose gradients are limited by a
+ * norm, and those of graphs whose backward may fail. */
 #ifndef TRAIN_WHOLE_STEP_H
 #define TRAIN_WHOLE_STEP_H
 

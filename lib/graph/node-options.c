@@ -1,0 +1,80 @@
+/* The options of nodes: numbers that their layers know by a key. */
+#include "graph/graph.h"
+
+#include <inttypes.h>
+
+/* A node may have any name, so that the message also tells its layer. */
+static int look_up_option(const neuron_node_t *node, int32_t key, int32_t *index)
+{
+    const neuron_layer *layer = node->spec.layer;
+    *index = neuron_options_find(&layer->options, key);
+    if (*index < 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32, node->name,
+                           layer->name, key);
+    return NEURON_OK;
+}
+
+static int set_option(neuron_node_t *node, int32_t key, double value, bool whole)
+{
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(node, key, &index));
+    const neuron_option *option = &node->spec.layer->options.rows[index];
+    RETURN_IF_ERROR(neuron_option_check_kind(option, value, whole, node->name));
+    if (node->consumers > 0)
+        return neuron_fail(NEURON_E_STATE, "%s: %s must be set before another layer uses the node",
+                           node->name, option->name);
+    neuron_spec before = node->spec;
+    bool misfit = node->misfit;
+    node->spec.options[index] = value;
+    int status = neuron_node_infer(node);
+    if (status == NEURON_OK && node->misfit && !misfit)
+        status = neuron_node_check_fits(node);
+    if (status < 0) {
+        node->spec = before;
+        node->misfit = misfit;
+        return status;
+    }
+    if (key == NEURON_NODE_INITIALIZER) /* the later call counts */
+        node->choices[0].initializer = 0;
+    return NEURON_OK;
+}
+
+static int set_and_latch(neuron_node_t *node, int32_t key, double value, bool whole,
+                         const char *who)
+{
+    RETURN_IF_ERROR(neuron_node_check_changeable(node, who));
+    int status = set_option(node, key, value, whole);
+    if (status < 0)
+        neuron_graph_latch(node->graph, status);
+    return status;
+}
+
+int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value)
+{
+    return set_and_latch(node, option, (double)value, true, __func__);
+}
+
+int neuron_node_set_float(neuron_node_t *node, int32_t option, double value)
+{
+    return set_and_latch(node, option, value, false, __func__);
+}
+
+int neuron_node_get(const neuron_node_t *node, int32_t option, double *value)
+{
+    CHECK_ARGUMENT(node);
+    CHECK_ARGUMENT(value);
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(node, option, &index));
+    *value = node->spec.options[index];
+    return NEURON_OK;
+}
+
+int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum, double *maximum)
+{
+    CHECK_ARGUMENT(node);
+    CHECK_ARGUMENT(minimum && maximum);
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(node, option, &index));
+    const neuron_option_table *table = &node->spec.layer->options;
+    return neuron_options_bounds(table, option, minimum, maximum, node->name);
+}
