@@ -47,10 +47,10 @@ static void add_moved(const neuron_image_size *size, int64_t down, int64_t along
     for (int64_t r = 0; r < size->height; r++) {
         if (r + down < 0 || r + down >= size->height)
             continue;
-        const float *source = from + (r + down) * line + step;
+        const float *source = from + (r + down) * line;
         float *sums = to + r * line;
         for (int64_t i = first; i < end; i++)
-            sums[i] += weight * source[i];
+            sums[i] += weight * source[i + step];
     }
 }
 

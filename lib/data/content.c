@@ -72,6 +72,14 @@ int neuron_content_open(neuron_content *content, neuron_context_t *context, cons
     return status;
 }
 
+int neuron_content_check_packed_once(const neuron_content *content)
+{
+    if (content->unpacked)
+        return neuron_fail(NEURON_E_UNSUPPORTED, "%s: is packed twice: unpack it with gunzip first",
+                           content->name);
+    return NEURON_OK;
+}
+
 const char *neuron_content_where(const neuron_content *content)
 {
     return content->unpacked ? " of the unpacked data" : "";

@@ -14,13 +14,31 @@ static bool same_channels(const neuron_tensor_t *a, const neuron_tensor_t *b)
            memcmp(a->data, b->data, (size_t)neuron_tensor_count(a) * sizeof(float)) == 0;
 }
 
-/* Whether classes have equal names, or one of the datasets does not know any. */
-static bool same_names(const neuron_dataset_t *first, const neuron_dataset_t *other)
+static bool same_names(const neuron_tensor_t *ours, const neuron_tensor_t *theirs)
 {
-    const neuron_tensor_t *ours = first->class_names, *theirs = other->class_names;
-    return !ours || !theirs ||
-           (neuron_shape_equal(&ours->shape, &theirs->shape) &&
-            memcmp(ours->data, theirs->data, (size_t)neuron_tensor_count(ours)) == 0);
+    return neuron_shape_equal(&ours->shape, &theirs->shape) &&
+           memcmp(ours->data, theirs->data, (size_t)neuron_tensor_count(ours)) == 0;
+}
+
+/* The names of the classes, from whichever dataset knows them; NULL if none does. */
+static int find_names(neuron_tensor_t **names, neuron_dataset_t *const *datasets, int32_t count)
+{
+    int32_t from = 0;
+    *names = NULL;
+    for (int32_t k = 0; k < count; k++) {
+        if (!datasets[k]->class_names)
+            continue;
+        if (!*names) {
+            *names = datasets[k]->class_names;
+            from = k;
+        } else if (!same_names(*names, datasets[k]->class_names)) {
+            return neuron_fail(NEURON_E_DATA,
+                               "neuron_dataset_join: classes of dataset %" PRId32
+                               " have other names than dataset %" PRId32 "'s",
+                               k, from);
+        }
+    }
+    return NEURON_OK;
 }
 
 static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *other, int32_t number)
@@ -51,10 +69,6 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
                            "%s: dataset %" PRId32 " has %" PRId32 " %s, dataset 0 has %" PRId32,
                            who, number, other->outputs, first->any_targets ? "targets" : "classes",
                            first->outputs);
-    if (!same_names(first, other))
-        return neuron_fail(NEURON_E_DATA,
-                           "%s: classes of dataset %" PRId32 " have other names than dataset 0's",
-                           who, number);
     if (first->scale != other->scale || first->offset != other->offset ||
         !same_channels(first->channels, other->channels))
         return neuron_fail(NEURON_E_DATA,
@@ -141,6 +155,8 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     const neuron_dataset_t *first = datasets[0];
     for (int32_t k = 1; k < count; k++)
         RETURN_IF_ERROR(check_alike(first, datasets[k], k));
+    neuron_tensor_t *names;
+    RETURN_IF_ERROR(find_names(&names, datasets, count));
 
     neuron_tensor_t *examples = NULL, *labels = NULL;
     int status = make_room(&examples, &labels, datasets, count);
@@ -159,7 +175,7 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
                                                             labels, first->class_count, __func__);
     if (status < 0)
         goto done;
-    (*dataset)->class_names = neuron_tensor_ref(first->class_names);
+    (*dataset)->class_names = neuron_tensor_ref(names);
     status = join_weights(*dataset, datasets, count);
     if (status < 0) {
         neuron_dataset_unref(*dataset);

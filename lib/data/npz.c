@@ -11,6 +11,7 @@ enum { IMAGES_RANK = 3 };
 /* Reads the member NAME.npy; in messages it is "archive: name.npy". */
 int neuron_npz_read(neuron_tensor_t **tensor, const neuron_content *archive, const char *name)
 {
+    RETURN_IF_ERROR(neuron_content_check_packed_once(archive));
     size_t room = strlen(archive->name) + strlen(name) + sizeof ": .npy";
     char *label = neuron_allocate(archive->context, room, 1);
     if (!label)

@@ -58,8 +58,9 @@ static void fail(png_structp png, png_const_charp message)
 /* The library prints nothing, and an image that can be read is read. */
 static void ignore(png_structp png, png_const_charp message)
 {
-    (void)png;
+    decoder *state = png_get_error_ptr(png);
     (void)message;
+    state->too_much = false; /* what was too large is only left out */
 }
 
 static void read_bytes(png_structp png, png_bytep to, size_t size)
@@ -136,6 +137,7 @@ static void decode(decoder *state)
 
 int neuron_png_read(neuron_image *image, const neuron_content *content)
 {
+    RETURN_IF_ERROR(neuron_content_check_packed_once(content));
     decoder state = {.content = content, .image = image, .most = chunk_max(content)};
     state.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &state, fail, ignore, &state,
                                          allocate_for_png, release_for_png);

@@ -232,6 +232,20 @@ START_TEST(loads_a_pair_of_files)
 }
 END_TEST
 
+/* Twice packed, a small file could claim anything. */
+START_TEST(refuses_a_packed_archive)
+{
+    neuron_content content = {.context = context,
+                              .name = "a.npz.gz",
+                              .bytes = (const uint8_t *)"PK",
+                              .size = 2,
+                              .unpacked = true};
+    neuron_tensor_t *tensor = NULL;
+    assert_status(neuron_npz_read(&tensor, &content, "x"), NEURON_E_UNSUPPORTED);
+    assert_message("a.npz.gz: is packed twice");
+}
+END_TEST
+
 START_TEST(refuses_null)
 {
     neuron_tensor_t *tensor;
@@ -268,6 +282,7 @@ int main(void)
     tcase_add_test(tests, survives_any_changed_byte);
     tcase_add_test(tests, refuses_claims_that_cannot_be_true);
     tcase_add_test(tests, loads_a_pair_of_files);
+    tcase_add_test(tests, refuses_a_packed_archive);
     tcase_add_test(tests, refuses_null);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
