@@ -109,17 +109,11 @@ static void gaussian_noise(const reference_call *c)
 }
 
 const reference_layer reference_value_layers[] = {
-    {"dropout", dropout},
-    {"elu", elu},
-    {"flatten", copy},
-    {"gaussian_noise", gaussian_noise},
-    {"gelu", gelu},
-    {"leaky_relu", leaky_relu},
-    {"relu", relu},
-    {"reshape", copy},
-    {"sigmoid", sigmoid},
-    {"softmax", softmax},
-    {"swish", swish},
-    {"tanh", hyperbolic_tangent},
+    {"dropout", dropout}, {"elu", elu},
+    {"flatten", copy},    {"gaussian_noise", gaussian_noise},
+    {"gelu", gelu},       {"leaky_relu", leaky_relu},
+    {"relu", relu},       {"reshape", copy},
+    {"sigmoid", sigmoid}, {"softmax", softmax},
+    {"swish", swish},     {"tanh", hyperbolic_tangent},
     {NULL, NULL},
 };
