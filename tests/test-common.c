@@ -50,6 +50,37 @@ const char *test_file(const char *name)
     return path;
 }
 
+test_bytes test_read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s", path);
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    test_bytes bytes = {.size = (size_t)ftell(file)};
+    rewind(file);
+    bytes.data = malloc(bytes.size + 1);
+    ck_assert_uint_eq(fread(bytes.data, 1, bytes.size, file), bytes.size);
+    bytes.data[bytes.size] = '\0';
+    ck_assert_int_eq(fclose(file), 0);
+    return bytes;
+}
+
+void test_write_file(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_msg(file != NULL, "%s", path);
+    ck_assert_uint_eq(fwrite(data, 1, size, file), size);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+bool test_same_files(const char *a, const char *b)
+{
+    test_bytes x = test_read_file(a), y = test_read_file(b);
+    bool same = x.size == y.size && memcmp(x.data, y.data, x.size) == 0;
+    free(x.data);
+    free(y.data);
+    return same;
+}
+
 int run_suite(Suite *suite)
 {
     /* In one process, so that the sanitizers see all of it and their reports are not lost. */

@@ -5,6 +5,7 @@
 #include <libneuron/libneuron.h>
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,16 @@ const char *test_data(const char *path);
 /* A path for a file of the test's own, removed when the program ends. The text stays until it ends.
  */
 const char *test_file(const char *name);
+
+/* What a file holds, and a zero behind it; the caller frees the data. */
+typedef struct test_bytes {
+    char *data;
+    size_t size;
+} test_bytes;
+
+test_bytes test_read_file(const char *path);
+void test_write_file(const char *path, const void *data, size_t size);
+bool test_same_files(const char *a, const char *b);
 
 /* Runs a suite and returns what main returns. */
 int run_suite(Suite *suite);

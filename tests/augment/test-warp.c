@@ -322,9 +322,21 @@ START_TEST(an_option_does_not_change_the_others)
     neuron_augment_draw b = neuron_augment_draw_for(&two, &whole, &turn);
     ck_assert(a.rotation == b.rotation && a.row_zoom == b.row_zoom && a.row_shift == 0 &&
               b.row_shift != 0);
-    turn.example++;
-    b = neuron_augment_draw_for(&one, &whole, &turn);
-    ck_assert(a.rotation != b.rotation);
+}
+END_TEST
+
+START_TEST(each_example_epoch_and_seed_draws_anew)
+{
+    neuron_augment_settings settings = filled(NEURON_FILL_NEAREST, 0);
+    settings.options[NEURON_AUGMENTATION_ROTATION / 10 - 1] = 10;
+    static const neuron_augment_turn turns[] = {{1, 2, 3}, {1, 2, 4}, {1, 3, 3}, {2, 2, 3}};
+    enum { TURNS = sizeof turns / sizeof turns[0] };
+    double rotations[TURNS];
+    for (int i = 0; i < TURNS; i++) {
+        rotations[i] = neuron_augment_draw_for(&settings, &whole, &turns[i]).rotation;
+        for (int j = 0; j < i; j++)
+            ck_assert(rotations[i] != rotations[j]);
+    }
 }
 END_TEST
 
@@ -339,6 +351,7 @@ int main(void)
     tcase_add_test(tests, nothing_drawn_moves_nothing);
     tcase_add_test(tests, draws_fill_their_ranges);
     tcase_add_test(tests, an_option_does_not_change_the_others);
+    tcase_add_test(tests, each_example_epoch_and_seed_draws_anew);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -61,10 +61,7 @@ static void assert_refused(const uint8_t *bytes, size_t size, int status, const 
 static const char *write_file(const char *name, const void *bytes, size_t size)
 {
     const char *path = test_file(name);
-    FILE *to = fopen(path, "wb");
-    ck_assert_ptr_nonnull(to);
-    ck_assert_uint_eq(fwrite(bytes, 1, size, to), size);
-    ck_assert_int_eq(fclose(to), 0);
+    test_write_file(path, bytes, size);
     return path;
 }
 

@@ -207,10 +207,8 @@ END_TEST
 START_TEST(loads_files)
 {
     const char *path = test_file("digits.csv");
-    FILE *file = fopen(path, "w");
-    ck_assert_ptr_nonnull(file);
-    fputs("label,pixel0\n3,128\n", file);
-    ck_assert_int_eq(fclose(file), 0);
+    static const char text[] = "label,pixel0\n3,128\n";
+    test_write_file(path, text, sizeof text - 1);
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0));
     float value;

@@ -30,10 +30,7 @@ static void make_folder(const char *inside)
 
 static void make_file(const char *inside, const char *text)
 {
-    FILE *file = fopen(remember(inside), "w");
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    ck_assert_int_eq(fclose(file), 0);
+    test_write_file(remember(inside), text, strlen(text));
 }
 
 static void setup(void)

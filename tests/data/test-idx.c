@@ -202,10 +202,7 @@ END_TEST
 static const char *write_file(const char *name, const buffer *content)
 {
     const char *path = test_file(name);
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(content->bytes, 1, content->size, file), content->size);
-    ck_assert_int_eq(fclose(file), 0);
+    test_write_file(path, content->bytes, content->size);
     return path;
 }
 

@@ -37,12 +37,9 @@ static int replace(const char *text)
 
 static void assert_content(const char *expected)
 {
-    char text[64];
-    FILE *file = fopen(path, "rb");
-    ck_assert_ptr_nonnull(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
-    ck_assert_str_eq(text, expected);
+    test_bytes found = test_read_file(path);
+    ck_assert_str_eq(found.data, expected);
+    free(found.data);
 }
 
 static int count_files(void)
@@ -82,9 +79,7 @@ START_TEST(left_over_file_is_passed_over)
 {
     char left[400];
     snprintf(left, sizeof left, "%s.%ld-0.new", path, (long)getpid());
-    FILE *file = fopen(left, "wb");
-    ck_assert_ptr_nonnull(file);
-    fclose(file);
+    test_write_file(left, "", 0);
     assert_ok(replace("text"));
     assert_content("text");
     ck_assert_int_eq(unlink(left), 0);

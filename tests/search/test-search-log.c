@@ -8,33 +8,6 @@
 
 enum { TRIALS = 5, FOLDS = 2, LINES = 1 + TRIALS * FOLDS };
 
-typedef struct bytes {
-    char *data;
-    size_t size;
-} bytes;
-
-static bytes read_bytes(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
-    bytes b = {.size = (size_t)ftell(file)};
-    rewind(file);
-    b.data = malloc(b.size + 1);
-    ck_assert_uint_eq(fread(b.data, 1, b.size, file), b.size);
-    b.data[b.size] = '\0';
-    fclose(file);
-    return b;
-}
-
-static void write_bytes(const char *path, const void *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(data, 1, size, file), size);
-    fclose(file);
-}
-
 /* How often the function was called, and after how many calls it stops. */
 typedef struct calls {
     int made, allowed;
@@ -80,7 +53,7 @@ static neuron_search_t *make(settings s, calls *c, const char *path)
 }
 
 static const char *path;
-static bytes whole;
+static test_bytes whole;
 static double scores[TRIALS];
 
 static void search_whole(void)
@@ -92,7 +65,7 @@ static void search_whole(void)
     ck_assert_int_eq(c.made, TRIALS * FOLDS);
     for (int i = 0; i < TRIALS; i++)
         scores[i] = neuron_trial_score(neuron_search_trial(search, i));
-    whole = read_bytes(path);
+    whole = test_read_file(path);
     neuron_search_unref(search);
 }
 
@@ -116,7 +89,7 @@ static void assert_as_whole(const neuron_search_t *search)
         double score = neuron_trial_score(neuron_search_trial(search, i));
         ck_assert(score == scores[i] || (isnan(score) && isnan(scores[i])));
     }
-    bytes file = read_bytes(path);
+    test_bytes file = test_read_file(path);
     ck_assert_uint_eq(lines_in(file.data, file.size), LINES);
     ck_assert_int_eq(file.data[file.size - 1], '\n');
     free(file.data);
@@ -138,12 +111,12 @@ END_TEST
 
 START_TEST(what_is_done_is_not_done_again)
 {
-    write_bytes(path, whole.data, whole.size);
+    test_write_file(path, whole.data, whole.size);
     calls c = {.allowed = 0};
     neuron_search_t *search = make(usual, &c, path);
     assert_ok(neuron_search_run_random(search, TRIALS, 7));
     assert_as_whole(search);
-    bytes file = read_bytes(path);
+    test_bytes file = test_read_file(path);
     ck_assert_mem_eq(file.data, whole.data, whole.size); /* nor written again */
     free(file.data);
     c.allowed = 2;
@@ -178,7 +151,7 @@ START_TEST(cut_at_each_byte)
 {
     const size_t header = (size_t)(strchr(whole.data, '\n') - whole.data);
     for (size_t size = 0; size < whole.size; size += size < header ? 4 : 1) {
-        write_bytes(path, whole.data, size);
+        test_write_file(path, whole.data, size);
         size_t lines = lines_in(whole.data, size);
         int done = lines > 0 ? (int)lines - 1 : 0;
         calls c = {.allowed = size % 300 == 0 ? 1000 : 0};
@@ -191,7 +164,7 @@ START_TEST(cut_at_each_byte)
         } else {
             ck_assert_int_eq(status, NEURON_STOP);
             ck_assert_int_eq(neuron_search_trial_count(search), done / FOLDS);
-            bytes file = read_bytes(path);
+            test_bytes file = test_read_file(path);
             ck_assert_uint_eq(lines_in(file.data, file.size), lines > 0 ? lines : 1);
             ck_assert_mem_eq(file.data, whole.data, file.size);
             ck_assert_int_eq(file.data[file.size - 1], '\n');
@@ -206,7 +179,7 @@ END_TEST
 
 static void refuse(settings s, bool grid, uint64_t seed, int expected, const char *message)
 {
-    bytes before = read_bytes(path);
+    test_bytes before = test_read_file(path);
     calls c = {.allowed = 1000};
     neuron_search_t *search = make(s, &c, path);
     assert_status(grid ? neuron_search_run_grid(search) : neuron_search_run_random(search, 3, seed),
@@ -215,7 +188,7 @@ static void refuse(settings s, bool grid, uint64_t seed, int expected, const cha
     assert_message(message);
     ck_assert_int_eq(c.made, 0);
     ck_assert_int_eq(neuron_search_trial_count(search), 0);
-    bytes after = read_bytes(path);
+    test_bytes after = test_read_file(path);
     ck_assert_uint_eq(before.size, after.size);
     ck_assert_mem_eq(before.data, after.data, before.size);
     free(before.data);
@@ -228,7 +201,7 @@ static void refuse(settings s, bool grid, uint64_t seed, int expected, const cha
 
 START_TEST(another_search_is_refused)
 {
-    write_bytes(path, whole.data, whole.size);
+    test_write_file(path, whole.data, whole.size);
     const int data = NEURON_E_DATA;
     refuse(usual, true, 0, data, "belongs to another search: its kind is \"random\", not \"grid\"");
     refuse(usual, false, 8, data, "belongs to another search: its seed is 7, not 8");
@@ -265,12 +238,12 @@ START_TEST(other_files_are_refused)
         {"{\"libneuron.search\":1,\"kind\":\"grid", "is not the log of a search"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        write_bytes(path, cases[i].text, strlen(cases[i].text));
+        test_write_file(path, cases[i].text, strlen(cases[i].text));
         refuse(usual, false, 7, NEURON_E_FORMAT, cases[i].message);
     }
-    write_bytes(path, "{\"libneuron.search\":2}\n", 23);
+    test_write_file(path, "{\"libneuron.search\":2}\n", 23);
     refuse(usual, false, 7, NEURON_E_DATA, "its version is 2, not 1");
-    write_bytes(path, "{\"libneuron.search\":1}\n", 23);
+    test_write_file(path, "{\"libneuron.search\":1}\n", 23);
     refuse(usual, false, 7, NEURON_E_DATA, "its kind is missing, not \"random\"");
 }
 END_TEST
@@ -284,7 +257,7 @@ static void damage(const char *from, const char *to)
     ck_assert_ptr_nonnull(found);
     ck_assert_uint_eq(strlen(from), strlen(to));
     memcpy(found, to, strlen(to));
-    write_bytes(path, copy, whole.size);
+    test_write_file(path, copy, whole.size);
     free(copy);
 }
 
@@ -310,7 +283,7 @@ START_TEST(wrong_lines_are_refused)
     }
     /* A line too many, and one too few. */
     char *third = strchr(strchr(whole.data, '\n') + 1, '\n') + 1;
-    write_bytes(path, whole.data, (size_t)(third - whole.data));
+    test_write_file(path, whole.data, (size_t)(third - whole.data));
     FILE *file = fopen(path, "ab");
     fwrite(third - 10, 1, 10, file);
     fclose(file);

@@ -411,6 +411,56 @@ START_TEST(more_epochs_after_the_best)
 }
 END_TEST
 
+typedef struct one_output {
+    neuron_tensor_t *input, *output;
+    float values[TEST_CLASSES];
+} one_output;
+
+static void predict_one(const neuron_graph_t *graph, one_output *one)
+{
+    assert_ok(neuron_graph_predict(graph, one->input, one->output));
+    memcpy(one->values, neuron_tensor_data_const(one->output), sizeof one->values);
+}
+
+static int predict_at_the_end_of_epochs(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    if (event == NEURON_EVENT_EPOCH_END)
+        predict_one(neuron_trainer_graph(trainer), user_data);
+    return 0;
+}
+
+/* Nothing that was made of the last epoch's parameters is left. */
+START_TEST(the_best_epoch_predicts)
+{
+    const double losses[] = {1, 2, 3, 4};
+    script s = {losses, 4};
+    bench b = set_up(4);
+    one_output last, best, copied;
+    assert_ok(neuron_tensor_create(&last.input, b.context, NEURON_F32,
+                                   (const int64_t[]){1, SIZE, SIZE, 1}, 4));
+    assert_ok(neuron_dataset_read(b.train, 0, 1, neuron_tensor_data(last.input), NULL));
+    assert_ok(neuron_tensor_create(&last.output, b.context, NEURON_F32,
+                                   (const int64_t[]){1, TEST_CLASSES}, 2));
+    add_early(&b, play, &s);
+    add_custom(&b, predict_at_the_end_of_epochs, &last);
+    neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    best = copied = last;
+    predict_one(b.graph, &best);
+    neuron_graph_t *copy = test_mlp(b.context, SIZE);
+    copy_parameters(copy, b.graph);
+    predict_one(copy, &copied);
+    ck_assert_mem_eq(best.values, copied.values, sizeof best.values);
+    ck_assert(memcmp(best.values, last.values, sizeof best.values) != 0);
+    neuron_graph_unref(copy);
+    neuron_tensor_unref(last.output);
+    neuron_tensor_unref(last.input);
+    tear_down(&b);
+}
+END_TEST
+
 /* Parameters that the caller sets after the end are those to go on with. */
 START_TEST(parameters_set_after_the_end)
 {
@@ -682,6 +732,7 @@ int main(void)
     tcase_add_test(tests, the_same_schedule_twice_counts_twice);
     tcase_add_test(tests, a_stop_can_be_cleared);
     tcase_add_test(tests, more_epochs_after_the_best);
+    tcase_add_test(tests, the_best_epoch_predicts);
     tcase_add_test(tests, parameters_set_after_the_end);
     tcase_add_test(tests, a_bad_loss_ends_the_training);
     tcase_add_test(tests, a_bad_loss_takes_momenta_back);

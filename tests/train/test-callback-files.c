@@ -10,42 +10,6 @@
 static const double losses[EPOCHS] = {9, 8, 8, 5, 6, 7, 7, 4, 6, 6, 6, 6, 6, 6};
 static const script usual_script = {losses, EPOCHS};
 
-typedef struct bytes {
-    char *data;
-    size_t size;
-} bytes;
-
-static bytes read_bytes(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
-    bytes b = {.size = (size_t)ftell(file)};
-    rewind(file);
-    b.data = malloc(b.size + 1);
-    ck_assert_uint_eq(fread(b.data, 1, b.size, file), b.size);
-    b.data[b.size] = '\0';
-    fclose(file);
-    return b;
-}
-
-static void write_bytes(const char *path, const void *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(data, 1, size, file), size);
-    fclose(file);
-}
-
-static void assert_same_files(const char *a, const char *b)
-{
-    bytes x = read_bytes(a), y = read_bytes(b);
-    ck_assert_uint_eq(x.size, y.size);
-    ck_assert_mem_eq(x.data, y.data, x.size);
-    free(x.data);
-    free(y.data);
-}
-
 static neuron_callback_t *add_checkpoint(const bench *b, const char *path, int32_t metric)
 {
     neuron_callback_t *c;
@@ -96,7 +60,7 @@ static int compare_log(neuron_trainer_t *trainer, int32_t event, void *user_data
     if (event != NEURON_EVENT_EPOCH_END && event != NEURON_EVENT_RUN_BEGIN)
         return 0;
     assert_ok(neuron_history_save_csv(neuron_trainer_history(trainer), paths[1]));
-    assert_same_files(paths[0], paths[1]);
+    ck_assert(test_same_files(paths[0], paths[1]));
     return 0;
 }
 
@@ -104,17 +68,17 @@ START_TEST(the_log_is_the_history)
 {
     bench b = set_up(3);
     const char *paths[] = {test_file("log.csv"), test_file("table.csv")};
-    write_bytes(paths[0], "of another training\n", 20);
+    test_write_file(paths[0], "of another training\n", 20);
     add_log(&b, paths[0]);
     add_custom(&b, compare_log, paths);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     /* What a crash left: lines of epochs that are lost, and half of one. */
-    bytes whole = read_bytes(paths[0]);
+    test_bytes whole = test_read_file(paths[0]);
     const char *leftovers[] = {"4,1,1,1,1,1,1\n5,1,1", "", "4,1"};
     for (int i = 0; i < 3; i++) {
         char text[1024];
         int size = snprintf(text, sizeof text, "%s%s", whole.data, leftovers[i]);
-        write_bytes(paths[0], text, i == 1 ? 10 : (size_t)size);
+        test_write_file(paths[0], text, i == 1 ? 10 : (size_t)size);
         assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 4 + i));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
     }
@@ -172,7 +136,7 @@ START_TEST(files_that_cannot_be_written)
         if (log) {
             const char *table = test_file("table.csv");
             assert_ok(neuron_history_save_csv(neuron_trainer_history(b.trainer), table));
-            assert_same_files(file, table);
+            ck_assert(test_same_files(file, table));
         } else {
             assert_saved(&b, file, &pictures, 1);
         }
@@ -259,7 +223,7 @@ static bench set_up_all(stopper *s, uint64_t seed)
 }
 
 static bench whole;
-static bytes whole_best;
+static test_bytes whole_best;
 static stopper never;
 
 static void train_whole(void)
@@ -273,7 +237,7 @@ static void train_whole(void)
     ck_assert_int_eq(epochs_of(&whole), WHOLE);
     ck_assert_str_eq(neuron_trainer_stop_reason(whole.trainer),
                      "early_stopping: no better validation loss than 4 of epoch 8 for 4 epochs");
-    whole_best = read_bytes(best_file);
+    whole_best = test_read_file(best_file);
 }
 
 static void drop_whole(void)
@@ -304,12 +268,12 @@ static void assert_as_whole(const bench *b)
             ck_assert_mem_eq(x->values, y->values,
                              (size_t)b->graph->value_count * sizeof *x->values);
     }
-    bytes best = read_bytes(best_file);
+    test_bytes best = test_read_file(best_file);
     ck_assert_uint_eq(best.size, whole_best.size);
     ck_assert_mem_eq(best.data, whole_best.data, best.size);
     free(best.data);
     assert_ok(neuron_history_save_csv(mine, again));
-    assert_same_files(log_file, again);
+    ck_assert(test_same_files(log_file, again));
 }
 
 START_TEST(stopping_anywhere)
@@ -343,7 +307,7 @@ START_TEST(continuing_from_a_file)
         bench c = set_up_all(&never, 77);
         assert_ok(neuron_trainer_load(c.trainer, state));
         assert_ok(neuron_trainer_save(c.trainer, again));
-        assert_same_files(state, again);
+        ck_assert(test_same_files(state, again));
         assert_ok(neuron_trainer_run(c.trainer, NULL));
         if (s.epoch != WHOLE + 1) /* whose log was not written again */
             assert_as_whole(&c);
@@ -438,12 +402,12 @@ START_TEST(other_callbacks_are_refused)
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         assert_ok(neuron_trainer_save(b.trainer, state));
         assert_ok(neuron_trainer_save(c.trainer, again));
-        bytes before = read_bytes(again);
+        test_bytes before = test_read_file(again);
         assert_status(neuron_trainer_load(c.trainer, state), NEURON_E_DATA);
         assert_message(state);
         assert_message(cases[i].message);
         assert_ok(neuron_trainer_save(c.trainer, again));
-        bytes after = read_bytes(again);
+        test_bytes after = test_read_file(again);
         ck_assert_uint_eq(before.size, after.size);
         ck_assert_mem_eq(before.data, after.data, before.size);
         free(before.data);
@@ -459,7 +423,7 @@ START_TEST(no_callbacks_leave_no_trace)
 {
     bench b = set_up(1);
     assert_ok(neuron_trainer_save(b.trainer, state));
-    bytes file = read_bytes(state);
+    test_bytes file = test_read_file(state);
     ck_assert_ptr_null(memmem(file.data, file.size, "callback", 8));
     free(file.data);
     tear_down(&b);
@@ -491,14 +455,14 @@ START_TEST(missing_and_unknown_names)
     }
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     assert_ok(neuron_trainer_save(b.trainer, state));
-    bytes file = read_bytes(state);
+    test_bytes file = test_read_file(state);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const size_t size = strlen(cases[i].from);
         char *place = memmem(file.data, file.size, cases[i].from, size);
         ck_assert_msg(place != NULL, "%s", cases[i].from);
         memset(place, ' ', size);
         memcpy(place, cases[i].to, strlen(cases[i].to));
-        write_bytes(again, file.data, file.size);
+        test_write_file(again, file.data, file.size);
         memcpy(place, cases[i].from, size);
         assert_status(neuron_trainer_load(c.trainer, again), cases[i].status);
         if (i == 1)
@@ -518,7 +482,7 @@ START_TEST(damaged_states_change_nothing)
     ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
     assert_ok(neuron_trainer_save(b.trainer, state));
     tear_down(&b);
-    bytes file = read_bytes(state);
+    test_bytes file = test_read_file(state);
     char *first = memmem(file.data, file.size, "\\\"callbacks", 11);
     ck_assert_ptr_nonnull(first);
     char *last = memmem(first, file.size - (size_t)(first - file.data), "\\\"history", 9);
@@ -526,7 +490,7 @@ START_TEST(damaged_states_change_nothing)
     int refused = 0;
     for (char *byte = first; byte < last; byte++) {
         *byte ^= 2;
-        write_bytes(again, file.data, file.size);
+        test_write_file(again, file.data, file.size);
         *byte ^= 2;
         int status = neuron_trainer_load(c.trainer, again);
         if (status == 0) {

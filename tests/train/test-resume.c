@@ -80,47 +80,14 @@ static void tear_down(bench *b)
 
 /* ---- Files ---- */
 
-typedef struct bytes {
-    unsigned char *data;
-    size_t size;
-} bytes;
-
-static bytes read_bytes(const char *path)
-{
-    bytes b = {malloc(1 << 20), 0};
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s", path);
-    b.size = fread(b.data, 1, 1 << 20, file);
-    ck_assert_uint_lt(b.size, 1 << 20);
-    fclose(file);
-    return b;
-}
-
-static void write_bytes(const char *path, const void *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(data, 1, size, file), size);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 /* Changes one byte in place: writing whole files anew is slow on some file systems. */
-static void write_byte(const char *path, size_t place, unsigned char byte)
+static void write_byte(const char *path, size_t place, char byte)
 {
     FILE *file = fopen(path, "r+b");
     ck_assert_ptr_nonnull(file);
     ck_assert_int_eq(fseek(file, (long)place, SEEK_SET), 0);
-    ck_assert_int_eq(fputc(byte, file), byte);
+    ck_assert_int_eq(fputc(byte, file), (unsigned char)byte);
     ck_assert_int_eq(fclose(file), 0);
-}
-
-static bool same_files(const char *a, const char *b)
-{
-    bytes x = read_bytes(a), y = read_bytes(b);
-    bool same = x.size == y.size && memcmp(x.data, y.data, x.size) == 0;
-    free(x.data);
-    free(y.data);
-    return same;
 }
 
 static void assert_same_histories(const neuron_trainer_t *a, const neuron_trainer_t *b)
@@ -158,7 +125,7 @@ static void assert_as_whole(const bench *b)
 {
     ck_assert(same_parameters(b->graph, whole.graph));
     assert_same_histories(b->trainer, whole.trainer);
-    ck_assert(same_files(best, whole_best));
+    ck_assert(test_same_files(best, whole_best));
 }
 
 START_TEST(two_and_two_are_four)
@@ -388,7 +355,7 @@ START_TEST(a_saved_training_loads_as_saved)
     assert_ok(neuron_trainer_save(whole.trainer, state));
     assert_ok(neuron_trainer_load(b.trainer, state));
     assert_ok(neuron_trainer_save(b.trainer, again));
-    ck_assert(same_files(state, again));
+    ck_assert(test_same_files(state, again));
     tear_down(&b);
 }
 END_TEST
@@ -423,7 +390,7 @@ static void drop_half(void)
 static void assert_unchanged(void)
 {
     assert_ok(neuron_trainer_save(half.trainer, after));
-    ck_assert(same_files(before, after));
+    ck_assert(test_same_files(before, after));
 }
 
 static neuron_graph_t *wider_model(neuron_context_t *context)
@@ -507,7 +474,7 @@ START_TEST(other_files_are_refused)
     assert_ok(neuron_graph_save(half.graph, wrong));
     assert_status(neuron_trainer_load(half.trainer, wrong), NEURON_E_FORMAT);
     assert_message("no training");
-    write_bytes(wrong, "", 0);
+    test_write_file(wrong, "", 0);
     assert_status(neuron_trainer_load(half.trainer, wrong), NEURON_E_FORMAT);
     assert_unchanged();
 }
@@ -515,8 +482,8 @@ END_TEST
 
 START_TEST(cut_files_are_refused)
 {
-    bytes file = read_bytes(state);
-    write_bytes(wrong, file.data, file.size);
+    test_bytes file = test_read_file(state);
+    test_write_file(wrong, file.data, file.size);
     for (size_t size = file.size - 1; size > 0; size -= size < 64 ? 1 : 1 + size / 64) {
         ck_assert_int_eq(truncate(wrong, (off_t)size), 0);
         assert_status(neuron_trainer_load(half.trainer, wrong), NEURON_E_FORMAT);
@@ -528,17 +495,17 @@ START_TEST(cut_files_are_refused)
 END_TEST
 
 /* Replaces text of the training, or of what follows it, by text of the same length. */
-static void replace(const bytes *file, const char *from, const char *to)
+static void replace(const test_bytes *file, const char *from, const char *to)
 {
     size_t length = strlen(from);
     ck_assert_uint_eq(length, strlen(to));
-    unsigned char *begin = memmem(file->data, file->size, "\"libneuron.trainer\"", 19);
+    char *begin = memmem(file->data, file->size, "\"libneuron.trainer\"", 19);
     ck_assert_ptr_nonnull(begin);
     size_t left = file->size - (size_t)(begin - file->data);
-    unsigned char *found = memmem(begin, left, from, length);
+    char *found = memmem(begin, left, from, length);
     ck_assert_msg(found != NULL, "no %s", from);
     memcpy(found, to, length);
-    write_bytes(wrong, file->data, file->size);
+    test_write_file(wrong, file->data, file->size);
     memcpy(found, from, length);
 }
 
@@ -572,7 +539,7 @@ START_TEST(wrong_states_are_refused)
         {"\"optimizer.1\"", "\"optimizer.2\"", "optimizer.1"},
         {"\"libneuron.trainer\"", "\"libneuron.trainex\"", "no training"},
     };
-    bytes file = read_bytes(state);
+    test_bytes file = test_read_file(state);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         replace(&file, cases[i].from, cases[i].to);
         int status = neuron_trainer_load(half.trainer, wrong);
@@ -593,7 +560,7 @@ START_TEST(options_that_are_missing_take_their_default)
     char blank[sizeof text];
     memset(blank, ' ', sizeof blank - 1);
     blank[sizeof blank - 1] = '\0';
-    bytes file = read_bytes(state);
+    test_bytes file = test_read_file(state);
     replace(&file, text, blank);
     bench b = elsewhere();
     double value;
@@ -609,14 +576,14 @@ END_TEST
 /* Each byte of the header in turn: whatever it becomes, a load takes all of it or nothing. */
 START_TEST(damaged_headers_change_nothing)
 {
-    bytes file = read_bytes(state);
+    test_bytes file = test_read_file(state);
     size_t header = 8;
     for (int i = 0; i < 3; i++)
-        header += (size_t)file.data[i] << (8 * i);
+        header += (size_t)(unsigned char)file.data[i] << (8 * i);
     ck_assert_uint_lt(header, file.size);
-    write_bytes(wrong, file.data, file.size);
+    test_write_file(wrong, file.data, file.size);
     for (size_t place = 0; place < header; place++) {
-        write_byte(wrong, place, file.data[place] ^ 2);
+        write_byte(wrong, place, (char)(file.data[place] ^ 2));
         int status = neuron_trainer_load(half.trainer, wrong);
         if (status == 0) /* another number, but one that can be */
             assert_ok(neuron_trainer_load(half.trainer, before));
