@@ -1,46 +1,9 @@
-#include "test-models.h"
+/* The handle: what it takes and refuses, its callbacks and its checkpoint. */
+#include "trainer-bench.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { SIZE = 12, EXAMPLES = 50, BATCH = 16, STEPS = 4 };
-
-/* What most tests train with. */
-typedef struct bench {
-    neuron_context_t *context;
-    neuron_graph_t *graph;
-    neuron_optimizer_t *optimizer;
-    neuron_dataset_t *train, *validation;
-    neuron_trainer_t *trainer;
-} bench;
-
-typedef neuron_graph_t *(*model)(neuron_context_t *context, int64_t size);
-
-static bench set_up(model make)
-{
-    bench b;
-    b.context = test_context();
-    b.graph = make(b.context, SIZE);
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_ADAM));
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
-    b.train = test_glyphs(b.context, EXAMPLES, SIZE);
-    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 20, SIZE, SIZE, 8));
-    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    return b;
-}
-
-static void tear_down(bench *b)
-{
-    neuron_trainer_unref(b->trainer);
-    neuron_dataset_unref(b->validation);
-    neuron_dataset_unref(b->train);
-    neuron_optimizer_unref(b->optimizer);
-    neuron_graph_unref(b->graph);
-    neuron_context_unref(b->context);
-}
 
 START_TEST(nothing_is_null)
 {
@@ -244,17 +207,6 @@ END_TEST
 
 /* ---- Callbacks ---- */
 
-typedef struct stopper {
-    int after, answer, calls;
-} stopper;
-
-static int stop_after(neuron_trainer_t *trainer, void *user_data)
-{
-    (void)trainer;
-    stopper *s = user_data;
-    return ++s->calls == s->after ? s->answer : 0;
-}
-
 START_TEST(a_callback_can_stop_the_run)
 {
     bench b = set_up(test_mlp);
@@ -415,85 +367,6 @@ START_TEST(the_learning_rate_may_change)
 }
 END_TEST
 
-/* ---- Losses that are no numbers ---- */
-
-/* Images of which one is not a number. */
-static neuron_dataset_t *spoiled(bench *b, int64_t example)
-{
-    enum { PIXELS = SIZE * SIZE };
-    float *values = malloc(EXAMPLES * PIXELS * sizeof *values);
-    int32_t labels[EXAMPLES];
-    neuron_tensor_t *examples, *classes;
-    neuron_dataset_t *dataset;
-    assert_ok(neuron_dataset_read(b->train, 0, EXAMPLES, values, labels));
-    values[example * PIXELS + 5] = NAN;
-    assert_ok(neuron_tensor_wrap(&examples, b->context, NEURON_F32,
-                                 (const int64_t[]){EXAMPLES, SIZE, SIZE, 1}, 4, values, NEURON_COPY,
-                                 NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&classes, b->context, NEURON_I32, (const int64_t[]){EXAMPLES}, 1,
-                                 labels, NEURON_COPY, NULL, NULL));
-    assert_ok(neuron_dataset_create(&dataset, b->context, examples, classes, TEST_CLASSES));
-    neuron_tensor_unref(examples);
-    neuron_tensor_unref(classes);
-    free(values);
-    return dataset;
-}
-
-START_TEST(an_input_that_is_no_number_stops_the_run)
-{
-    const model models[] = {test_mlp, test_cnn};
-    for (int i = 0; i < 2; i++) {
-        bench a = set_up(models[i]), b = set_up(models[i]);
-        neuron_dataset_t *bad = spoiled(&b, 2 * BATCH + 1);
-        neuron_trainer_t *t[2];
-        neuron_dataset_t *data[] = {a.train, bad};
-        neuron_graph_t *graphs[] = {a.graph, b.graph};
-        neuron_history_t *history;
-        stopper s = {.after = 2, .answer = NEURON_STOP};
-        for (int j = 0; j < 2; j++) {
-            assert_ok(neuron_trainer_create(&t[j], graphs[j], a.optimizer, data[j]));
-            assert_ok(neuron_trainer_set_int(t[j], NEURON_TRAINER_BATCH_SIZE, BATCH));
-            assert_ok(neuron_trainer_set_int(t[j], NEURON_TRAINER_SHUFFLE, 0));
-        }
-        assert_ok(neuron_trainer_set_step_callback(t[0], stop_after, &s));
-        ck_assert_int_eq(neuron_trainer_run(t[0], NULL), NEURON_STOP);
-        for (int again = 0; again < 2; again++) {
-            assert_status(neuron_trainer_run(t[1], &history), NEURON_E_NUMBER);
-            assert_message("epoch 1");
-            assert_message("step 3");
-            ck_assert_ptr_nonnull(history);
-            ck_assert_int_eq(neuron_history_epochs(history), 0);
-            neuron_history_unref(history);
-            /* Moving statistics included, as after the two good steps. */
-            ck_assert(same_parameters(a.graph, b.graph));
-        }
-        neuron_trainer_unref(t[0]);
-        neuron_trainer_unref(t[1]);
-        neuron_dataset_unref(bad);
-        tear_down(&b);
-        tear_down(&a);
-    }
-}
-END_TEST
-
-START_TEST(a_huge_learning_rate_stops_the_run)
-{
-    bench b = set_up(test_mlp);
-    neuron_trainer_t *t;
-    neuron_optimizer_t *sgd;
-    assert_ok(neuron_optimizer_create(&sgd, b.context, NEURON_OPTIMIZER_SGD));
-    assert_ok(neuron_optimizer_set_float(sgd, NEURON_OPTIMIZER_LEARNING_RATE, 1e38));
-    assert_ok(neuron_trainer_create(&t, b.graph, sgd, b.train));
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_EPOCHS, 20));
-    assert_status(neuron_trainer_run(t, NULL), NEURON_E_NUMBER);
-    assert_message("epoch ");
-    assert_message("step ");
-    neuron_trainer_unref(t);
-    neuron_optimizer_unref(sgd);
-    tear_down(&b);
-}
-END_TEST
-
 /* ---- Checkpoints ---- */
 
 static bool exists(const char *path)
@@ -575,185 +448,6 @@ START_TEST(a_checkpoint_that_failed_is_written_later)
 }
 END_TEST
 
-/* ---- The same bytes ---- */
-
-START_TEST(one_hot_labels_train_the_same)
-{
-    bench a = set_up(test_mlp), b = set_up(test_mlp);
-    neuron_dataset_t *one_hot;
-    neuron_trainer_t *t;
-    neuron_history_t *history[2];
-    assert_ok(neuron_dataset_one_hot(&one_hot, b.train));
-    assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, one_hot));
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_run(a.trainer, &history[0]));
-    assert_ok(neuron_trainer_run(t, &history[1]));
-    ck_assert(same_parameters(a.graph, b.graph));
-    ck_assert_double_eq(test_figure(history[0], 0, NEURON_METRIC_LOSS),
-                        test_figure(history[1], 0, NEURON_METRIC_LOSS));
-    ck_assert_double_eq(test_figure(history[0], 0, NEURON_METRIC_ACCURACY),
-                        test_figure(history[1], 0, NEURON_METRIC_ACCURACY));
-    neuron_history_unref(history[0]);
-    neuron_history_unref(history[1]);
-    neuron_trainer_unref(t);
-    neuron_dataset_unref(one_hot);
-    tear_down(&b);
-    tear_down(&a);
-}
-END_TEST
-
-/* Large enough that every layer hands work to several threads. */
-static neuron_graph_t *train_with_threads(model make, int32_t threads, uint64_t seed)
-{
-    enum { LARGE = 20 };
-    neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
-    assert_ok(neuron_context_set_seed(context, seed));
-    neuron_graph_t *graph = make(context, LARGE);
-    neuron_optimizer_t *adam;
-    neuron_trainer_t *t;
-    neuron_dataset_t *glyphs = test_glyphs(context, 150, LARGE);
-    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
-    assert_ok(neuron_trainer_create(&t, graph, adam, glyphs));
-    assert_ok(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, 0.1));
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, 50));
-    assert_ok(neuron_trainer_run(t, NULL));
-    neuron_trainer_unref(t);
-    neuron_dataset_unref(glyphs);
-    neuron_optimizer_unref(adam);
-    neuron_context_unref(context);
-    return graph;
-}
-
-START_TEST(threads_do_not_change_a_bit)
-{
-    const model models[] = {test_mlp, test_cnn};
-    for (int i = 0; i < 2; i++) {
-        neuron_graph_t *alone = train_with_threads(models[i], 1, 3);
-        for (int32_t threads = 2; threads <= 3; threads++) {
-            neuron_graph_t *graph = train_with_threads(models[i], threads, 3);
-            ck_assert_msg(same_parameters(alone, graph), "model %d, %d threads", i, threads);
-            neuron_graph_unref(graph);
-        }
-        neuron_graph_t *other = train_with_threads(models[i], 1, 4);
-        ck_assert(!same_parameters(alone, other));
-        neuron_graph_unref(other);
-        neuron_graph_unref(alone);
-    }
-}
-END_TEST
-
-/* The trainer's seed alone: the same initial parameters, another order. */
-START_TEST(the_seed_shuffles)
-{
-    bench a = set_up(test_linear), b = set_up(test_linear);
-    neuron_trainer_t *t;
-    ck_assert(same_parameters(a.graph, b.graph));
-    assert_ok(neuron_context_set_seed(b.context, 99));
-    assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_run(a.trainer, NULL));
-    assert_ok(neuron_trainer_run(t, NULL));
-    ck_assert(!same_parameters(a.graph, b.graph));
-    neuron_trainer_unref(t);
-    tear_down(&b);
-    tear_down(&a);
-}
-END_TEST
-
-/* ---- First steps by hand ---- */
-
-/* One example x = (1, 2) of class 0 and a dense layer 2 -> 2 of zeros: the gradient of the logits
- * is
- * (-1/2, 1/2), so that of the kernel is ((-1/2, 1/2), (-1, 1)) and that of the bias (-1/2, 1/2). */
-static neuron_graph_t *take_steps(int32_t rule, double momentum, int64_t steps)
-{
-    neuron_context_t *context = test_context();
-    neuron_graph_t *graph;
-    neuron_optimizer_t *optimizer;
-    neuron_tensor_t *examples, *labels;
-    neuron_dataset_t *dataset;
-    neuron_trainer_t *trainer;
-    float x[] = {1, 2};
-    int32_t label[] = {0};
-    assert_ok(neuron_graph_create(&graph, context));
-    neuron_node_t *y = neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 2);
-    assert_ok(neuron_node_set_int(y, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ZEROS));
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, y)));
-    assert_ok(neuron_optimizer_create(&optimizer, context, rule));
-    if (rule == NEURON_OPTIMIZER_SGD)
-        assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_MOMENTUM, momentum));
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_F32, (const int64_t[]){1, 2}, 2, x,
-                                 NEURON_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_I32, (const int64_t[]){1}, 1, label,
-                                 NEURON_COPY, NULL, NULL));
-    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
-    assert_ok(neuron_trainer_create(&trainer, graph, optimizer, dataset));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, steps));
-    neuron_history_t *history;
-    assert_ok(neuron_trainer_run(trainer, &history));
-    ck_assert_double_eq_tol(test_figure(history, 0, NEURON_METRIC_LOSS), log(2), 1e-7);
-    neuron_history_unref(history);
-    neuron_trainer_unref(trainer);
-    neuron_dataset_unref(dataset);
-    neuron_tensor_unref(labels);
-    neuron_tensor_unref(examples);
-    neuron_optimizer_unref(optimizer);
-    neuron_context_unref(context);
-    return graph;
-}
-
-/* The same in double: `steps` gradients, each handed to the rule. */
-static void expect_steps(int32_t rule, double momentum, int steps, double w[6])
-{
-    const double x[] = {1, 2, 1};
-    double m[6] = {0}, v[6] = {0};
-    for (int i = 0; i < 6; i++)
-        w[i] = 0;
-    for (int t = 1; t <= steps; t++) {
-        double z[2] = {w[0] + 2 * w[2] + w[4], w[1] + 2 * w[3] + w[5]};
-        double p = 1 / (1 + exp(z[1] - z[0]));
-        double dz[2] = {p - 1, 1 - p};
-        for (int i = 0; i < 6; i++) {
-            double g = x[i / 2] * dz[i % 2];
-            if (rule == NEURON_OPTIMIZER_SGD) {
-                m[i] = momentum * m[i] - 0.01 * g;
-                w[i] += m[i];
-            } else {
-                m[i] = 0.9 * m[i] + 0.1 * g;
-                v[i] = 0.999 * v[i] + 0.001 * g * g;
-                w[i] -= 0.001 * sqrt(1 - pow(0.999, t)) / (1 - pow(0.9, t)) * m[i] /
-                        (sqrt(v[i]) + 1e-7);
-            }
-        }
-    }
-}
-
-START_TEST(steps_are_those_of_the_papers)
-{
-    const struct {
-        int32_t rule;
-        double momentum;
-    } cases[] = {
-        {NEURON_OPTIMIZER_SGD, 0}, {NEURON_OPTIMIZER_SGD, 0.9}, {NEURON_OPTIMIZER_ADAM, 0}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (int steps = 1; steps <= 3; steps++) {
-            neuron_graph_t *graph = take_steps(cases[i].rule, cases[i].momentum, steps);
-            double expected[6];
-            size_t count;
-            float *values = test_parameters(graph, &count);
-            expect_steps(cases[i].rule, cases[i].momentum, steps, expected);
-            ck_assert_uint_eq(count, 6);
-            for (size_t j = 0; j < count; j++)
-                ck_assert_double_eq_tol((double)values[j], expected[j],
-                                        1e-5 * fabs(expected[j]) + 1e-9);
-            free(values);
-            neuron_graph_unref(graph);
-        }
-    }
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("trainer");
@@ -771,14 +465,8 @@ int main(void)
     tcase_add_test(cases, progress_is_told);
     tcase_add_test(cases, callbacks_do_not_disturb_the_training);
     tcase_add_test(cases, the_learning_rate_may_change);
-    tcase_add_test(cases, an_input_that_is_no_number_stops_the_run);
-    tcase_add_test(cases, a_huge_learning_rate_stops_the_run);
     tcase_add_test(cases, a_checkpoint_is_the_best_epoch);
     tcase_add_test(cases, a_checkpoint_that_failed_is_written_later);
-    tcase_add_test(cases, one_hot_labels_train_the_same);
-    tcase_add_test(cases, threads_do_not_change_a_bit);
-    tcase_add_test(cases, the_seed_shuffles);
-    tcase_add_test(cases, steps_are_those_of_the_papers);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

@@ -1,0 +1,56 @@
+/* A small training of glyphs. */
+#ifndef TEST_TRAINER_BENCH_H
+#define TEST_TRAINER_BENCH_H
+
+#include "test-models.h"
+
+enum { SIZE = 12, EXAMPLES = 50, BATCH = 16, STEPS = 4 };
+
+/* What most tests train with. */
+typedef struct bench {
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *train, *validation;
+    neuron_trainer_t *trainer;
+} bench;
+
+typedef neuron_graph_t *(*model)(neuron_context_t *context, int64_t size);
+
+static inline bench set_up(model make)
+{
+    bench b;
+    b.context = test_context();
+    b.graph = make(b.context, SIZE);
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
+    b.train = test_glyphs(b.context, EXAMPLES, SIZE);
+    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 20, SIZE, SIZE, 8));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    return b;
+}
+
+static inline void tear_down(bench *b)
+{
+    neuron_trainer_unref(b->trainer);
+    neuron_dataset_unref(b->validation);
+    neuron_dataset_unref(b->train);
+    neuron_optimizer_unref(b->optimizer);
+    neuron_graph_unref(b->graph);
+    neuron_context_unref(b->context);
+}
+
+/* Answers something after so many calls. */
+typedef struct stopper {
+    int after, answer, calls;
+} stopper;
+
+static inline int stop_after(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    stopper *s = user_data;
+    return ++s->calls == s->after ? s->answer : 0;
+}
+
+#endif
