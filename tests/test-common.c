@@ -1,5 +1,6 @@
 #include "test-common.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,6 +80,38 @@ bool test_same_files(const char *a, const char *b)
     free(x.data);
     free(y.data);
     return same;
+}
+
+static void *allocate(size_t size, size_t alignment, void *user_data)
+{
+    test_memory *memory = user_data;
+    if (atomic_fetch_sub(&memory->left, 1) <= 0)
+        return NULL;
+    void *made = NULL;
+    if (posix_memalign(&made, alignment, size) != 0)
+        return NULL;
+    atomic_fetch_add(&memory->live, 1);
+    return made;
+}
+
+static void release(void *memory, void *user_data)
+{
+    atomic_fetch_sub(&((test_memory *)user_data)->live, 1);
+    free(memory);
+}
+
+void test_refill(test_memory *memory)
+{
+    memory->left = LONG_MAX / 2;
+}
+
+neuron_context_t *test_limited_context(test_memory *memory)
+{
+    neuron_context_t *context;
+    memory->live = 0;
+    test_refill(memory);
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, memory));
+    return context;
 }
 
 int run_suite(Suite *suite)

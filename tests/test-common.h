@@ -5,6 +5,7 @@
 #include <libneuron/libneuron.h>
 
 #include <check.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,6 +31,18 @@ typedef struct test_bytes {
 test_bytes test_read_file(const char *path);
 void test_write_file(const char *path, const void *data, size_t size);
 bool test_same_files(const char *a, const char *b);
+
+/* Memory of which all allocations fail once `left` were made; `live` are not released yet. */
+typedef struct test_memory {
+    atomic_long left, live;
+} test_memory;
+
+/* A context that takes its memory from there, of which there is plenty until the test says less. The
+ * test releases it. */
+neuron_context_t *test_limited_context(test_memory *memory);
+
+/* There is plenty again. */
+void test_refill(test_memory *memory);
 
 /* Runs a suite and returns what main returns. */
 int run_suite(Suite *suite);

@@ -10,31 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <stdatomic.h>
-
-typedef struct limited {
-    atomic_int left; /* allocations until one fails */
-    atomic_int live;
-} limited;
-
 static char folder[256], inside[300], image_path[320];
-
-static void *allocate(size_t size, size_t alignment, void *user_data)
-{
-    limited *memory = user_data;
-    if (atomic_fetch_sub(&memory->left, 1) <= 0)
-        return NULL;
-    void *made = aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-    if (made)
-        atomic_fetch_add(&memory->live, 1);
-    return made;
-}
-
-static void release(void *memory, void *user_data)
-{
-    atomic_fetch_sub(&((limited *)user_data)->live, 1);
-    free(memory);
-}
 
 static const char gzip_labels[] = /* two labels, 0 and 1 */
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\x60\xe0\x60\x64\x60\x60\x60\x62\x60\x04\x00"
@@ -206,10 +182,10 @@ static void remove_folder(void)
 
 START_TEST(survives_each_failure)
 {
-    limited memory = {.left = 1000000};
-    neuron_context_t *context;
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &memory));
-    int before = memory.live, status = NEURON_E_MEMORY, failures = 0;
+    test_memory memory;
+    neuron_context_t *context = test_limited_context(&memory);
+    const long before = memory.live;
+    int status = NEURON_E_MEMORY, failures = 0;
     for (; status != NEURON_OK; failures++) {
         ck_assert_int_lt(failures, 1000);
         memory.left = failures;

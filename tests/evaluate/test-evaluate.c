@@ -204,29 +204,10 @@ START_TEST(bad_arguments_are_refused)
 }
 END_TEST
 
-/* Fails all allocations once there are none left. */
-static int64_t left = INT64_MAX;
-
-static void *allocate(size_t size, size_t alignment, void *user_data)
-{
-    (void)user_data;
-    if (left == 0)
-        return NULL;
-    left--;
-    void *memory = NULL;
-    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
-}
-
-static void release(void *memory, void *user_data)
-{
-    (void)user_data;
-    free(memory);
-}
-
 START_TEST(no_memory_is_an_answer)
 {
-    neuron_context_t *context;
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL));
+    test_memory memory;
+    neuron_context_t *context = test_limited_context(&memory);
     neuron_graph_t *graph = make_classifier(context);
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_generate_glyphs(&dataset, context, GLYPHS, SIDE, SIDE, 3));
@@ -234,9 +215,9 @@ START_TEST(no_memory_is_an_answer)
     int status = NEURON_E_MEMORY;
     for (int64_t allowed = 0; status < 0; allowed++) {
         ck_assert_ptr_null(evaluation);
-        left = allowed;
+        memory.left = allowed;
         status = neuron_graph_evaluate(graph, dataset, &evaluation);
-        left = INT64_MAX;
+        test_refill(&memory);
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
     }
     check_against_predictions(context, graph, dataset, evaluation);
@@ -244,6 +225,7 @@ START_TEST(no_memory_is_an_answer)
     neuron_dataset_unref(dataset);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
+    ck_assert_int_eq(memory.live, 0);
 }
 END_TEST
 

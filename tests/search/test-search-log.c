@@ -307,24 +307,6 @@ END_TEST
 
 /* ---- No memory ---- */
 
-static int64_t left = INT64_MAX;
-
-static void *allocate(size_t size, size_t alignment, void *user_data)
-{
-    (void)user_data;
-    if (left == 0)
-        return NULL;
-    left--;
-    void *memory = NULL;
-    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
-}
-
-static void release(void *memory, void *user_data)
-{
-    (void)user_data;
-    free(memory);
-}
-
 static int live(neuron_context_t *context, calls *c)
 {
     neuron_search_t *search;
@@ -352,14 +334,14 @@ START_TEST(no_memory_loses_nothing)
     calls c = {.allowed = 1000};
     unlink(path);
     for (int64_t allowed = 0, status = NEURON_E_MEMORY; status < 0; allowed++) {
-        neuron_context_t *context;
-        left = INT64_MAX;
-        assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL));
-        left = allowed;
+        test_memory memory;
+        neuron_context_t *context = test_limited_context(&memory);
+        memory.left = allowed;
         status = live(context, &c);
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
-        left = INT64_MAX;
+        test_refill(&memory);
         neuron_context_unref(context);
+        ck_assert_int_eq(memory.live, 0);
     }
     neuron_search_t *search = make(usual, &c, path);
     c = (calls){.allowed = 0};

@@ -359,24 +359,6 @@ END_TEST
 
 /* ---- No memory ---- */
 
-static int64_t left = INT64_MAX;
-
-static void *allocate(size_t size, size_t alignment, void *user_data)
-{
-    (void)user_data;
-    if (left == 0)
-        return NULL;
-    left--;
-    void *memory = NULL;
-    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
-}
-
-static void release(void *memory, void *user_data)
-{
-    (void)user_data;
-    free(memory);
-}
-
 /* Making and adding callbacks, running, saving, loading. */
 static int live(neuron_trainer_t *trainer, neuron_context_t *context)
 {
@@ -406,26 +388,26 @@ static int live(neuron_trainer_t *trainer, neuron_context_t *context)
 START_TEST(no_memory_loses_nothing)
 {
     for (int64_t allowed = 0, status = NEURON_E_MEMORY; status < 0; allowed++) {
-        neuron_context_t *context;
+        test_memory memory;
+        neuron_context_t *context = test_limited_context(&memory);
         neuron_graph_t *graph;
         neuron_optimizer_t *sgd;
         neuron_trainer_t *trainer;
-        left = INT64_MAX;
-        assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL));
         assert_ok(neuron_context_set_threads(context, 1));
         graph = test_linear(context, SIZE);
         neuron_dataset_t *train = test_glyphs(context, EXAMPLES, SIZE);
         assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
         assert_ok(neuron_trainer_create(&trainer, graph, sgd, train));
-        left = allowed;
+        memory.left = allowed;
         status = live(trainer, context);
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
-        left = INT64_MAX;
+        test_refill(&memory);
         neuron_trainer_unref(trainer);
         neuron_optimizer_unref(sgd);
         neuron_dataset_unref(train);
         neuron_graph_unref(graph);
         neuron_context_unref(context);
+        ck_assert_int_eq(memory.live, 0);
     }
 }
 END_TEST

@@ -1,31 +1,7 @@
 /* Augmented batches and batches made ahead: the same training whoever makes them. */
 #include "test-models.h"
 
-#include <stdatomic.h>
-
 enum { SIZE = 12, PIXELS = SIZE * SIZE, EXAMPLES = 50, BATCH = 16, STEPS = 4, EPOCHS = 3 };
-
-typedef struct limited {
-    atomic_int left; /* allocations until one fails */
-    atomic_int live;
-} limited;
-
-static void *allocate(size_t size, size_t alignment, void *user_data)
-{
-    limited *memory = user_data;
-    if (atomic_fetch_sub(&memory->left, 1) <= 0)
-        return NULL;
-    void *made = aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-    if (made)
-        atomic_fetch_add(&memory->live, 1);
-    return made;
-}
-
-static void release(void *memory, void *user_data)
-{
-    atomic_fetch_sub(&((limited *)user_data)->live, 1);
-    free(memory);
-}
 
 static int make_augmentation(neuron_augmentation_t **made, neuron_context_t *context)
 {
@@ -321,24 +297,24 @@ END_TEST
 static int refuse(neuron_trainer_t *trainer, void *user_data)
 {
     (void)trainer;
-    limited *memory = user_data;
+    test_memory *memory = user_data;
     memory->left = 0; /* no step needs memory */
     return 0;
 }
 
 START_TEST(survives_each_failure_and_needs_no_memory_in_a_step)
 {
-    limited memory = {.left = 1000000};
-    neuron_context_t *context;
+    test_memory memory;
+    neuron_context_t *context = test_limited_context(&memory);
     neuron_graph_t *graph;
     neuron_optimizer_t *optimizer;
     neuron_augmentation_t *augmentation;
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &memory));
     graph = test_linear(context, SIZE);
     neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
     assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
     assert_ok(make_augmentation(&augmentation, context));
-    int before = memory.live, status = NEURON_E_MEMORY, failures = 0;
+    const long before = memory.live;
+    int status = NEURON_E_MEMORY, failures = 0;
     for (; status != NEURON_OK; failures++) {
         ck_assert_int_lt(failures, 200);
         memory.left = failures;

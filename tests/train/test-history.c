@@ -173,34 +173,14 @@ START_TEST(bad_arguments_are_refused)
 }
 END_TEST
 
-/* Fails all allocations once there are none left. */
-static int64_t left;
-
-static void *allocate(size_t size, size_t alignment, void *user_data)
-{
-    (void)user_data;
-    if (left == 0)
-        return NULL;
-    left--;
-    void *memory = NULL;
-    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
-}
-
-static void release(void *memory, void *user_data)
-{
-    (void)user_data;
-    free(memory);
-}
-
 START_TEST(no_memory_loses_nothing)
 {
-    neuron_context_t *context;
+    test_memory memory;
+    neuron_context_t *context = test_limited_context(&memory);
     neuron_history_t *history;
-    left = INT64_MAX;
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL));
-    left = 0;
+    memory.left = 0;
     assert_status(neuron_history_create(&history, context), NEURON_E_MEMORY);
-    left = 2;
+    memory.left = 2;
     assert_ok(neuron_history_create(&history, context));
     assert_ok(neuron_history_reserve(history, 1));
     neuron_history_append(history, rows[0]);
@@ -211,14 +191,15 @@ START_TEST(no_memory_loses_nothing)
     for (int64_t allowed = 0; status < 0; allowed++) {
         struct stat found;
         ck_assert_int_lt(stat(path, &found), 0);
-        left = allowed;
+        memory.left = allowed;
         status = neuron_history_save_csv(history, path);
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
     }
-    left = INT64_MAX;
+    test_refill(&memory);
     assert_file(path, HEADER "1,1.5,0.25,,,0.001,2\n");
     neuron_history_unref(history);
     neuron_context_unref(context);
+    ck_assert_int_eq(memory.live, 0);
 }
 END_TEST
 
