@@ -10,10 +10,25 @@
     neuron_fail(NEURON_E_FORMAT, "%s: " format ", at byte %zu%s", (pickle)->content->name,         \
                 __VA_ARGS__, (pickle)->opcode_at, neuron_content_where((pickle)->content))
 
+/* Makes room for `more` values. */
+int neuron_pickle_reserve(neuron_pickle *pickle, neuron_pickle_values *values, size_t more);
+
 int neuron_pickle_push(neuron_pickle *pickle, neuron_pickle_value value);
 
 /* Takes the uppermost value, which must not be a mark. */
 int neuron_pickle_pop(neuron_pickle *pickle, neuron_pickle_value *value);
+
+/* The uppermost value, which a mark is not. */
+int neuron_pickle_top(neuron_pickle *pickle, neuron_pickle_value **value);
+
+/* How many values lie above the uppermost mark. */
+int neuron_pickle_count_to_mark(neuron_pickle *pickle, size_t *count);
+
+/* Whether `count` values and no mark lie uppermost. */
+bool neuron_pickle_has_values(const neuron_pickle_values *stack, size_t count);
+
+/* Moves the uppermost `count` values behind the items of an object. */
+int neuron_pickle_append(neuron_pickle *pickle, neuron_pickle_object *object, size_t count);
 
 /* Makes an object and pushes a value of `kind` that refers to it. */
 int neuron_pickle_push_object(neuron_pickle *pickle, neuron_pickle_kind kind,

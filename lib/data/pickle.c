@@ -1,7 +1,5 @@
 #include "data/pickle-machine.h"
 
-#include "base/checked.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -33,76 +31,6 @@ const char *neuron_pickle_kind_name(neuron_pickle_kind kind)
         [NEURON_PICKLE_ARRAY] = "an array",    [NEURON_PICKLE_DICTIONARY] = "a dictionary",
     };
     return names[kind];
-}
-
-/* Makes room for `more` elements; none of the counts can overflow, as the limit is far below. */
-static int grow(neuron_pickle *pickle, void **elements, size_t count, size_t *room, size_t more,
-                size_t size)
-{
-    if (more > pickle->limit || count > pickle->limit - more)
-        return neuron_pickle_fail(pickle, "more than the %zu values that it may need",
-                                  pickle->limit);
-    if (count + more <= *room)
-        return NEURON_OK;
-    size_t larger =
-        (size_t)neuron_min_count(2 * (int64_t)(count + more) + 64, (int64_t)pickle->limit);
-    void *moved = neuron_allocate(pickle->content->context, larger, size);
-    if (!moved)
-        return NEURON_E_MEMORY;
-    if (count > 0)
-        memcpy(moved, *elements, count * size);
-    neuron_release(pickle->content->context, *elements);
-    *elements = moved;
-    *room = larger;
-    return NEURON_OK;
-}
-
-static int reserve(neuron_pickle *pickle, neuron_pickle_values *values, size_t more)
-{
-    void *at = values->at;
-    int status = grow(pickle, &at, values->count, &values->room, more, sizeof *values->at);
-    values->at = at;
-    return status;
-}
-
-int neuron_pickle_push(neuron_pickle *pickle, neuron_pickle_value value)
-{
-    RETURN_IF_ERROR(reserve(pickle, &pickle->stack, 1));
-    pickle->stack.at[pickle->stack.count++] = value;
-    return NEURON_OK;
-}
-
-int neuron_pickle_push_object(neuron_pickle *pickle, neuron_pickle_kind kind,
-                              neuron_pickle_object object)
-{
-    void *objects = pickle->objects;
-    int status = grow(pickle, &objects, pickle->object_count, &pickle->object_room, 1,
-                      sizeof *pickle->objects);
-    pickle->objects = objects;
-    RETURN_IF_ERROR(status);
-    pickle->objects[pickle->object_count] = object;
-    return neuron_pickle_push(
-        pickle, (neuron_pickle_value){.kind = kind, .number = (int64_t)pickle->object_count++});
-}
-
-/* The uppermost value, which a mark is not. */
-static int top(neuron_pickle *pickle, neuron_pickle_value **value)
-{
-    size_t count = pickle->stack.count;
-    if (count == 0 || pickle->stack.at[count - 1].kind == NEURON_PICKLE_MARK)
-        return neuron_pickle_fail(pickle, "the pickle needs a value where %s is",
-                                  count == 0 ? "none" : "a mark");
-    *value = &pickle->stack.at[count - 1];
-    return NEURON_OK;
-}
-
-int neuron_pickle_pop(neuron_pickle *pickle, neuron_pickle_value *value)
-{
-    neuron_pickle_value *uppermost;
-    RETURN_IF_ERROR(top(pickle, &uppermost));
-    *value = *uppermost;
-    pickle->stack.count--;
-    return NEURON_OK;
 }
 
 static int take(neuron_pickle *pickle, size_t size, const uint8_t **bytes)
@@ -172,57 +100,15 @@ static int push_empty(neuron_pickle *pickle, uint8_t code)
                                      (neuron_pickle_object){.first = pickle->cells.count});
 }
 
-/* Moves the uppermost `count` values behind the items of an object. These are moved to the end of
- * the cells first, unless they are there. */
-static int append(neuron_pickle *pickle, neuron_pickle_object *object, size_t count)
-{
-    neuron_pickle_values *cells = &pickle->cells;
-    bool last = object->first + object->count == cells->count;
-    RETURN_IF_ERROR(reserve(pickle, cells, count + (last ? 0 : object->count)));
-    if (!last) {
-        if (object->count > 0)
-            memcpy(cells->at + cells->count, cells->at + object->first,
-                   object->count * sizeof *cells->at);
-        object->first = cells->count;
-        cells->count += object->count;
-    }
-    pickle->stack.count -= count;
-    if (count > 0)
-        memcpy(cells->at + cells->count, pickle->stack.at + pickle->stack.count,
-               count * sizeof *cells->at);
-    cells->count += count;
-    object->count += count;
-    return NEURON_OK;
-}
-
-/* How many values lie above the uppermost mark. */
-static int count_to_mark(neuron_pickle *pickle, size_t *count)
-{
-    const neuron_pickle_values *stack = &pickle->stack;
-    for (*count = 0; *count < stack->count; ++*count)
-        if (stack->at[stack->count - 1 - *count].kind == NEURON_PICKLE_MARK)
-            return NEURON_OK;
-    return neuron_pickle_fail(pickle, "the pickle needs a mark among %zu values", stack->count);
-}
-
-/* Whether `count` values and no mark lie uppermost. */
-static bool has_values(const neuron_pickle_values *stack, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (i >= stack->count || stack->at[stack->count - 1 - i].kind == NEURON_PICKLE_MARK)
-            return false;
-    return true;
-}
-
 static int make_tuple(neuron_pickle *pickle, uint8_t code)
 {
     neuron_pickle_object tuple = {.first = pickle->cells.count};
     size_t count = (size_t)code - 0x84;
     if (code == 't')
-        RETURN_IF_ERROR(count_to_mark(pickle, &count));
-    else if (!has_values(&pickle->stack, count))
+        RETURN_IF_ERROR(neuron_pickle_count_to_mark(pickle, &count));
+    else if (!neuron_pickle_has_values(&pickle->stack, count))
         return neuron_pickle_fail(pickle, "a tuple of %zu values, which are not there", count);
-    RETURN_IF_ERROR(append(pickle, &tuple, count));
+    RETURN_IF_ERROR(neuron_pickle_append(pickle, &tuple, count));
     if (code == 't')
         pickle->stack.count--;
     return neuron_pickle_push_object(pickle, NEURON_PICKLE_TUPLE, tuple);
@@ -235,17 +121,17 @@ static int add_items(neuron_pickle *pickle, uint8_t code)
     neuron_pickle_kind kind = pairs ? NEURON_PICKLE_DICTIONARY : NEURON_PICKLE_LIST;
     size_t count = pairs ? 2 : 1;
     if (marked)
-        RETURN_IF_ERROR(count_to_mark(pickle, &count));
+        RETURN_IF_ERROR(neuron_pickle_count_to_mark(pickle, &count));
     if (pairs && count % 2 != 0)
         return neuron_pickle_fail(pickle, "%zu keys and values do not make pairs", count);
     size_t above = count + marked;
     const neuron_pickle_values *stack = &pickle->stack;
-    if (!has_values(stack, count) || stack->count <= above ||
+    if (!neuron_pickle_has_values(stack, count) || stack->count <= above ||
         stack->at[stack->count - 1 - above].kind != kind)
         return neuron_pickle_fail(pickle, "the pickle needs %s and what to add to it",
                                   neuron_pickle_kind_name(kind));
     int64_t which = stack->at[stack->count - 1 - above].number;
-    RETURN_IF_ERROR(append(pickle, &pickle->objects[which], count));
+    RETURN_IF_ERROR(neuron_pickle_append(pickle, &pickle->objects[which], count));
     pickle->stack.count -= marked;
     return NEURON_OK;
 }
@@ -256,13 +142,13 @@ static int put(neuron_pickle *pickle, uint8_t code)
     neuron_pickle_value *value;
     if (code != 0x94)
         RETURN_IF_ERROR(take_number(pickle, code == 'q' ? 1 : 4, &index));
-    RETURN_IF_ERROR(top(pickle, &value));
+    RETURN_IF_ERROR(neuron_pickle_top(pickle, &value));
     if (index >= pickle->limit)
         return neuron_pickle_fail(pickle, "memo %" PRIu64 " is above the %zu that it may need",
                                   index, pickle->limit);
     neuron_pickle_values *memo = &pickle->memo;
     if (index >= memo->count)
-        RETURN_IF_ERROR(reserve(pickle, memo, (size_t)index + 1 - memo->count));
+        RETURN_IF_ERROR(neuron_pickle_reserve(pickle, memo, (size_t)index + 1 - memo->count));
     while (memo->count <= index)
         memo->at[memo->count++] = (neuron_pickle_value){.kind = NEURON_PICKLE_MARK};
     memo->at[index] = *value;
@@ -421,15 +307,6 @@ int neuron_pickle_read(neuron_pickle *pickle, const neuron_content *content, siz
     if (status < 0)
         neuron_pickle_close(pickle);
     return status;
-}
-
-void neuron_pickle_close(neuron_pickle *pickle)
-{
-    neuron_context_t *context = pickle->content->context;
-    neuron_release(context, pickle->stack.at);
-    neuron_release(context, pickle->memo.at);
-    neuron_release(context, pickle->cells.at);
-    neuron_release(context, pickle->objects);
 }
 
 const neuron_pickle_value *neuron_pickle_find(const neuron_pickle *pickle, const char *key)
