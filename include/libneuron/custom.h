@@ -94,7 +94,8 @@ NEURON_API int neuron_custom_register(neuron_context_t *context, const char *nam
 
 /** Adds a layer of a registered kind. Errors stick to the graph, as for the calls of layers.h.
  *  @param inputs        `count` nodes, 1 or more, of any shapes.
- *  @param output_shape  `rank` extents of one example, each 1 or more; NULL for what the kind says.
+ *  @param output_shape  `rank` extents of one example, each 1 or more; NULL for what the kind says. If
+ *                       it was registered with `shape`, another shape than that one is refused.
  *  @return  the node, or NULL. Since 0.1. */
 NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
                                         neuron_node_t *const *inputs, int32_t count,

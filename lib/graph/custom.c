@@ -17,12 +17,21 @@ int neuron_custom_need(const neuron_custom_kind **kind, const neuron_graph_t *gr
     return NEURON_OK;
 }
 
-static int set_output(neuron_node_t *node, const int64_t *shape, int32_t rank)
+int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank)
 {
+    const neuron_custom_kind *kind = neuron_custom_kind_of(node->spec.layer);
+    neuron_shape made, said;
+    char text[2][NEURON_SHAPE_TEXT];
+    RETURN_IF_ERROR(neuron_custom_infer(kind, &node->spec, node->name, &made));
+    said = made;
     if (shape)
-        return neuron_shape_set(&node->spec.output, shape, rank, 1, node->name);
-    return neuron_custom_infer(neuron_custom_kind_of(node->spec.layer), &node->spec, node->name,
-                               &node->spec.output);
+        RETURN_IF_ERROR(neuron_shape_set(&said, shape, rank, 1, node->name));
+    if (kind->shape && !neuron_shape_equal(&said, &made))
+        return neuron_fail(NEURON_E_SHAPE, "%s: its shape is %s, but %s makes %s", node->name,
+                           neuron_shape_text(&said, text[0]), kind->name,
+                           neuron_shape_text(&made, text[1]));
+    node->spec.output = said;
+    return NEURON_OK;
 }
 
 neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name, neuron_node_t *const *inputs,
@@ -36,7 +45,7 @@ neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name, neuron_nod
     neuron_node_t *node = NULL;
     if (status == NEURON_OK) {
         node = neuron_graph_add(graph, &kind->layer, NULL, inputs, count, NULL, NULL);
-        status = node ? set_output(node, output_shape, rank) : NEURON_OK;
+        status = node ? neuron_custom_set_output(node, output_shape, rank) : NEURON_OK;
     }
     if (status == NEURON_OK)
         return node;

@@ -26,21 +26,9 @@ static int read_output(const reader *r, neuron_node_t *node, const json_t *list)
 {
     int64_t extents[NEURON_RANK_MAX];
     int32_t rank;
-    neuron_shape shape, wanted;
-    char text[2][NEURON_SHAPE_TEXT];
-    const neuron_custom_kind *kind = neuron_custom_kind_of(node->spec.layer);
     RETURN_IF_ERROR(neuron_structure_read_shape(extents, &rank, list, r));
-    int status = neuron_shape_set(&shape, extents, rank, 1, node->name);
-    if (status == NEURON_OK)
-        status = neuron_custom_infer(kind, &node->spec, node->name, &wanted);
-    if (status < 0)
-        return neuron_structure_fail_as_graph(r, status);
-    if (kind->shape && !neuron_shape_equal(&shape, &wanted))
-        return neuron_fail(NEURON_E_FORMAT, NODE "its shape is %s, but %s makes %s",
-                           NODE_ARGUMENTS(r), neuron_shape_text(&shape, text[0]), kind->name,
-                           neuron_shape_text(&wanted, text[1]));
-    node->spec.output = shape;
-    return NEURON_OK;
+    int status = neuron_custom_set_output(node, extents, rank);
+    return status < 0 ? neuron_structure_fail_as_graph(r, status) : NEURON_OK;
 }
 
 static int read_array(const reader *r, neuron_node_t *node, const json_t *json)

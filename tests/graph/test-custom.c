@@ -471,6 +471,27 @@ START_TEST(a_file_has_the_shape_that_the_kind_makes)
 }
 END_TEST
 
+/* What a kind makes of its inputs may be said again, and not otherwise: no file with another shape could
+ * be loaded. */
+START_TEST(a_shape_beside_that_of_the_kind)
+{
+    neuron_graph_t *graph = custom_graph();
+    neuron_node_t *x = vector_input(graph, 3);
+    x = neuron_custom(graph, "join", &x, 1, (const int64_t[]){3}, 1);
+    assert_ok(neuron_graph_finish(graph, x));
+    neuron_context_t *other = custom_context();
+    neuron_graph_unref(save_and_load(graph, other, NEURON_OK));
+    neuron_context_unref(other);
+    neuron_graph_unref(graph);
+    graph = custom_graph();
+    x = vector_input(graph, 3);
+    ck_assert_ptr_null(neuron_custom(graph, "join", &x, 1, (const int64_t[]){4}, 1));
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
+    assert_message("join: its shape is 4, but join makes 3");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 /* ---- Bad input ---- */
 
 START_TEST(bad_registrations)
@@ -631,6 +652,7 @@ int main(void)
     tcase_add_test(tests, predicting_and_evaluating_fail);
     tcase_add_test(tests, loading_needs_the_kind);
     tcase_add_test(tests, a_file_has_the_shape_that_the_kind_makes);
+    tcase_add_test(tests, a_shape_beside_that_of_the_kind);
     tcase_add_test(tests, bad_registrations);
     tcase_add_test(tests, bad_layers);
     tcase_add_loop_test(tests, arrays_that_are_refused, 0, sizeof bad_arrays / sizeof *bad_arrays);
