@@ -358,7 +358,8 @@ NEURON_API const char *neuron_node_name(const neuron_node_t *node);
 /** Shape of what a node puts out for one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_SHAPE, which does not stick, for a window that is larger
+ *           than its input and has no padding yet. Since 0.1. */
 NEURON_API int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank);
 
 #ifdef __cplusplus

@@ -101,8 +101,8 @@ void neuron_node_destroy(neuron_node_t *node);
 /* Whether a node is given and its graph not finished; `who` begins a message without a node. */
 int neuron_node_check_changeable(const neuron_node_t *node, const char *who);
 
-/* Derives the node's shape. A window that is larger than its input may still get its padding: then
- * the node is only marked, and refused if it is used as it is. */
+/* Derives the node's shape and arrays. A window that is larger than its input may still get its
+ * padding: then the node has its arrays, is marked, and is refused if it is used as it is. */
 int neuron_node_infer(neuron_node_t *node);
 
 /* Why a misfit cannot be used; NEURON_OK for any other node. */

@@ -153,6 +153,8 @@ int neuron_node_infer(neuron_node_t *node)
     neuron_spec padded = node->spec;
     padded.options[padding] = NEURON_PADDING_SAME;
     RETURN_IF_ERROR(layer->infer(&padded, node->name));
+    node->spec.array_count = padded.array_count; /* which do not depend on padding */
+    memcpy(node->spec.arrays, padded.arrays, sizeof padded.arrays);
     node->misfit = true;
     return NEURON_OK;
 }
@@ -262,6 +264,7 @@ int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank)
 {
     CHECK_ARGUMENT(node);
     CHECK_ARGUMENT(shape && rank);
+    RETURN_IF_ERROR(neuron_node_check_fits(node));
     neuron_shape_get(&node->spec.output, shape, rank);
     return NEURON_OK;
 }

@@ -308,6 +308,30 @@ START_TEST(padding_may_make_a_window_fit)
 }
 END_TEST
 
+/* The arrays do not depend on padding, so they may be spoken of before it is set; there is no shape. */
+START_TEST(a_window_that_does_not_fit_yet_has_arrays)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 2, 2, 1), 4, 3, 3);
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+    assert_status(neuron_node_shape(x, shape, &rank), NEURON_E_SHAPE);
+    assert_message("conv2d: a kernel of 3x3 does not fit into 2x2 with padding valid");
+    assert_ok(neuron_node_set_regularizer(x, "kernel", 0, 1e-4));
+    assert_ok(neuron_node_set_initializer(x, "bias", NEURON_INITIALIZER_CONSTANT, 3));
+    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_WIDTH, 2));
+    assert_status(neuron_node_shape(x, shape, &rank), NEURON_E_SHAPE);
+    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_shape(x, (const int64_t[]){2, 1, 4}, 3);
+    assert_ok(neuron_graph_finish(graph, x));
+    ck_assert_double_gt(neuron_graph_penalty(graph), 0);
+    float bias[4];
+    assert_ok(neuron_graph_read_array(graph, 1, bias, 4, NULL));
+    ck_assert_float_eq(bias[3], 3);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(the_first_error_is_kept)
 {
     neuron_graph_t *graph = new_graph();
@@ -656,6 +680,7 @@ int main(void)
     tcase_add_test(tests, a_late_option_sticks);
     tcase_add_test(tests, a_finished_graph_stays_what_it_is);
     tcase_add_test(tests, padding_may_make_a_window_fit);
+    tcase_add_test(tests, a_window_that_does_not_fit_yet_has_arrays);
     tcase_add_test(tests, the_first_error_is_kept);
     tcase_add_test(tests, two_graphs_do_not_mix);
     tcase_add_test(tests, one_input_only);
