@@ -51,7 +51,8 @@
 extern "C" {
 #endif
 
-/** One call of forward or backward; valid until the callback returns. */
+/** One call of forward or backward; valid until the callback returns. What is asked of it below is 0
+ *  or NULL if `run` is NULL. */
 typedef struct neuron_custom_run neuron_custom_run_t;
 
 /** Makes the output of a batch, or of its gradient those of the inputs and arrays.

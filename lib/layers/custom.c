@@ -159,27 +159,36 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
 
 static bool has_input(const neuron_custom_run_t *run, int32_t index)
 {
-    return index >= 0 && index < run->run->spec->input_count;
+    return run && index >= 0 && index < run->run->spec->input_count;
 }
 
 static bool has_array(const neuron_custom_run_t *run, int32_t index)
 {
-    return index >= 0 && index < run->run->spec->array_count;
+    return run && index >= 0 && index < run->run->spec->array_count;
+}
+
+/* `from` is NULL for what there is not. */
+static void give_shape(const neuron_shape *from, int64_t *shape, int32_t *rank)
+{
+    if (rank)
+        *rank = 0;
+    if (from && shape && rank)
+        neuron_shape_get(from, shape, rank);
 }
 
 int64_t neuron_custom_run_batch(const neuron_custom_run_t *run)
 {
-    return run->run->batch;
+    return run ? run->run->batch : 0;
 }
 
 int32_t neuron_custom_run_training(const neuron_custom_run_t *run)
 {
-    return run->run->training;
+    return run && run->run->training;
 }
 
 int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run)
 {
-    return run->run->spec->input_count;
+    return run ? run->run->spec->input_count : 0;
 }
 
 int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index)
@@ -190,9 +199,7 @@ int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t ind
 void neuron_custom_run_input_shape(const neuron_custom_run_t *run, int32_t index, int64_t *shape,
                                    int32_t *rank)
 {
-    *rank = 0;
-    if (has_input(run, index))
-        neuron_shape_get(&run->run->spec->inputs[index], shape, rank);
+    give_shape(has_input(run, index) ? &run->run->spec->inputs[index] : NULL, shape, rank);
 }
 
 const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t index)
@@ -202,22 +209,22 @@ const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t ind
 
 int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run)
 {
-    return neuron_shape_count(&run->run->spec->output);
+    return run ? neuron_shape_count(&run->run->spec->output) : 0;
 }
 
 float *neuron_custom_run_output(const neuron_custom_run_t *run)
 {
-    return run->run->output;
+    return run ? run->run->output : NULL;
 }
 
 const float *neuron_custom_run_output_gradient(const neuron_custom_run_t *run)
 {
-    return run->backward ? run->run->output_gradient : NULL;
+    return run && run->backward ? run->run->output_gradient : NULL;
 }
 
 float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int32_t index)
 {
-    return run->backward && has_input(run, index) ? run->run->input_gradients[index] : NULL;
+    return has_input(run, index) && run->backward ? run->run->input_gradients[index] : NULL;
 }
 
 int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index)
@@ -232,5 +239,5 @@ float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index)
 
 float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index)
 {
-    return run->backward && has_array(run, index) ? run->run->gradients[index] : NULL;
+    return has_array(run, index) && run->backward ? run->run->gradients[index] : NULL;
 }

@@ -637,6 +637,45 @@ START_TEST(what_is_not_there)
 }
 END_TEST
 
+static int ask_for_null(neuron_custom_run_t *run, void *user_data)
+{
+    (void)user_data;
+    neuron_custom_run_input_shape(run, 0, NULL, NULL);
+    return swish(run, NULL);
+}
+
+START_TEST(nulls_are_answered)
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank = -1;
+    ck_assert_int_eq(neuron_custom_run_batch(NULL), 0);
+    ck_assert_int_eq(neuron_custom_run_training(NULL), 0);
+    ck_assert_int_eq(neuron_custom_run_input_count(NULL), 0);
+    ck_assert_int_eq(neuron_custom_run_input_size(NULL, 0), 0);
+    neuron_custom_run_input_shape(NULL, 0, shape, &rank);
+    ck_assert_int_eq(rank, 0);
+    neuron_custom_run_input_shape(NULL, 0, NULL, NULL);
+    ck_assert_ptr_null(neuron_custom_run_input(NULL, 0));
+    ck_assert_int_eq(neuron_custom_run_output_size(NULL), 0);
+    ck_assert_ptr_null(neuron_custom_run_output(NULL));
+    ck_assert_ptr_null(neuron_custom_run_output_gradient(NULL));
+    ck_assert_ptr_null(neuron_custom_run_input_gradient(NULL, 0));
+    ck_assert_int_eq(neuron_custom_run_array_size(NULL, 0), 0);
+    ck_assert_ptr_null(neuron_custom_run_array(NULL, 0));
+    ck_assert_ptr_null(neuron_custom_run_array_gradient(NULL, 0));
+    neuron_graph_t *graph;
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_custom_register(context, "ask", ask_for_null, NULL, NULL, NULL));
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = vector_input(graph, 3);
+    assert_ok(neuron_graph_finish(graph, neuron_custom(graph, "ask", &x, 1, NULL, 0)));
+    float row[3] = {0};
+    predict(graph, row, 1, row);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("custom");
@@ -658,5 +697,6 @@ int main(void)
     tcase_add_loop_test(tests, arrays_that_are_refused, 0, sizeof bad_arrays / sizeof *bad_arrays);
     tcase_add_test(tests, arrays_at_the_wrong_place);
     tcase_add_test(tests, what_is_not_there);
+    tcase_add_test(tests, nulls_are_answered);
     return run_suite(suite);
 }
