@@ -63,7 +63,7 @@ typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user
  *  @param shapes  NEURON_RANK_MAX numbers for each of `count` inputs, of which the first ranks[i]
  *                 count.
  *  @param[out] output  room for NEURON_RANK_MAX numbers, each to be 1 or more.
- *  @param[out] rank    how many there are.
+ *  @param[out] rank    how many there are: at most NEURON_RANK_MAX - 1.
  *  @return  0; anything else if the inputs do not fit, which is reported as at the callbacks
  *           above. */
 typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32_t *ranks,
@@ -97,6 +97,7 @@ NEURON_API int neuron_custom_register(neuron_context_t *context, const char *nam
  *  @param inputs        `count` nodes, 1 or more, of any shapes.
  *  @param output_shape  `rank` extents of one example, each 1 or more; NULL for what the kind says. If
  *                       it was registered with `shape`, another shape than that one is refused.
+ *  @param rank          0 to NEURON_RANK_MAX - 1.
  *  @return  the node, or NULL. Since 0.1. */
 NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
                                         neuron_node_t *const *inputs, int32_t count,

@@ -26,6 +26,9 @@ int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t 
     said = made;
     if (shape)
         RETURN_IF_ERROR(neuron_shape_set(&said, shape, rank, 1, node->name));
+    if (said.rank >= NEURON_RANK_MAX) /* the batch is a dimension too */
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: rank %" PRId32 " is not 0 to %d", node->name,
+                           said.rank, NEURON_RANK_MAX - 1);
     if (kind->shape && !neuron_shape_equal(&said, &made))
         return neuron_fail(NEURON_E_SHAPE, "%s: its shape is %s, but %s makes %s", node->name,
                            neuron_shape_text(&said, text[0]), kind->name,

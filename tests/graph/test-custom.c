@@ -492,6 +492,41 @@ START_TEST(a_shape_beside_that_of_the_kind)
 }
 END_TEST
 
+/* The batch is a dimension too, so that no output of the largest rank could be predicted. */
+static int deep_shape(const int64_t *shapes, const int32_t *ranks, int32_t count, int64_t *output,
+                      int32_t *rank, void *user_data)
+{
+    (void)shapes;
+    (void)ranks;
+    (void)count;
+    (void)user_data;
+    for (*rank = 0; *rank < NEURON_RANK_MAX; ++*rank)
+        output[*rank] = 1;
+    return 0;
+}
+
+START_TEST(outputs_leave_a_dimension_to_the_batch)
+{
+    const int64_t ones[NEURON_RANK_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};
+    neuron_graph_t *graph = custom_graph();
+    neuron_node_t *x = vector_input(graph, 1);
+    ck_assert_ptr_nonnull(neuron_custom(graph, "swish", &x, 1, ones, NEURON_RANK_MAX - 1));
+    ck_assert_ptr_null(neuron_custom(graph, "swish", &x, 1, ones, NEURON_RANK_MAX));
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
+    assert_message("swish_1: rank 8 is not 0 to 7");
+    neuron_graph_unref(graph);
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_custom_register(context, "deep", swish, NULL, deep_shape, NULL));
+    assert_ok(neuron_graph_create(&graph, context));
+    x = vector_input(graph, 1);
+    ck_assert_ptr_null(neuron_custom(graph, "deep", &x, 1, NULL, 0));
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
+    assert_message("deep: rank 8 is not 0 to 7");
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* ---- Bad input ---- */
 
 START_TEST(bad_registrations)
@@ -692,6 +727,7 @@ int main(void)
     tcase_add_test(tests, loading_needs_the_kind);
     tcase_add_test(tests, a_file_has_the_shape_that_the_kind_makes);
     tcase_add_test(tests, a_shape_beside_that_of_the_kind);
+    tcase_add_test(tests, outputs_leave_a_dimension_to_the_batch);
     tcase_add_test(tests, bad_registrations);
     tcase_add_test(tests, bad_layers);
     tcase_add_loop_test(tests, arrays_that_are_refused, 0, sizeof bad_arrays / sizeof *bad_arrays);

@@ -6,9 +6,17 @@
 
 static neuron_context_t *context;
 
+static int do_nothing(neuron_custom_run_t *run, void *user_data)
+{
+    (void)run;
+    (void)user_data;
+    return 0;
+}
+
 static void set_up(void)
 {
     context = test_context();
+    assert_ok(neuron_custom_register(context, "own", do_nothing, NULL, NULL, NULL));
 }
 
 static void tear_down(void)
@@ -149,6 +157,9 @@ static const struct {
     {NODE("{\"layer\":\"custom\",\"name\":\"d\",\"inputs\":[0]}"), "a custom layer has no kind"},
     {NODE("{\"layer\":\"custom\",\"name\":\"d\",\"inputs\":[0],\"kind\":7}"),
      "a custom layer has no kind"},
+    {NODE("{\"layer\":\"custom\",\"name\":\"d\",\"inputs\":[0],\"kind\":\"own\",\"arrays\":[],"
+          "\"shape\":[1,1,1,1,1,1,1,2]}"),
+     "memory: node 1: d: rank 8 is not 0 to 7"},
     /* shapes that the file does not have the bytes for */
     {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":4}"),
      "has 36 bytes of data, too few for the parameters up to \"d.bias\""},
