@@ -40,7 +40,8 @@
  *
  *  A callback that returns something else than 0 ends the call it is part of: with its own number
  *  if that is negative, with NEURON_E_CALLBACK if it is positive. A step of training that ends so
- *  leaves all parameters as they were before it.
+ *  leaves all parameters as they were before it. For that, training a graph with such a layer takes
+ *  as much memory more as its trainable parameters (neuron_graph_memory() counts it).
  */
 #ifndef NEURON_CUSTOM_H
 #define NEURON_CUSTOM_H

@@ -18,8 +18,10 @@
  *  Memory is counted in bytes. A prediction and a training step work in one piece of memory, which
  *  is planned for the graph, the batch size, the threads of the context and the processor. It has
  *  the input of a batch, all values and gradients that are needed at the busiest moment, and what
- *  layers use beside them. Both functions plan it without making it. Not counted are a few hundred
- *  bytes for each layer, the dataset, and what the CBLAS keeps for itself.
+ *  layers use beside them. Both functions plan it without making it. Training a graph with a custom
+ *  layer (custom.h) also keeps a gradient for each trainable parameter, which is counted. Not counted
+ *  are a few hundred bytes for each layer, the dataset, the same gradients where the optimizer limits
+ *  them by a norm, and what the CBLAS keeps for itself.
  */
 #ifndef NEURON_SUMMARY_H
 #define NEURON_SUMMARY_H

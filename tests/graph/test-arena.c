@@ -101,7 +101,8 @@ START_TEST(a_prediction_takes_what_was_foretold)
 }
 END_TEST
 
-static void check_training(model make, int64_t batch)
+/* `gradients` are the bytes that are taken apart from the rest. */
+static void check_training(model make, int64_t batch, size_t gradients)
 {
     const int64_t examples = 96;
     neuron_context_t *context = counting_context();
@@ -115,6 +116,7 @@ static void check_training(model make, int64_t batch)
     size_t before = book.live;
     size_t moments = 2 * sizeof(float) * (size_t)neuron_graph_trainable_parameter_count(graph);
     int64_t bytes = foretold(graph, NEURON_MEMORY_TRAINING, batch);
+    book.watched -= gradients;
     assert_ok(neuron_trainer_run(trainer, NULL));
     assert_taken(before, moments, bytes);
     neuron_trainer_unref(trainer);
@@ -129,7 +131,46 @@ START_TEST(a_training_takes_what_was_foretold)
 {
     const int64_t batches[] = {1, 32, 96};
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++)
-        check_training(models[_i], batches[i]);
+        check_training(models[_i], batches[i], 0);
+}
+END_TEST
+
+/* ---- A graph whose steps may fail ---- */
+
+static int copy_forward(neuron_custom_run_t *run, void *user_data)
+{
+    int64_t n = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
+    (void)user_data;
+    memcpy(neuron_custom_run_output(run), neuron_custom_run_input(run, 0),
+           (size_t)n * sizeof(float));
+    return 0;
+}
+
+static int copy_backward(neuron_custom_run_t *run, void *user_data)
+{
+    int64_t n = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
+    (void)user_data;
+    memcpy(neuron_custom_run_input_gradient(run, 0), neuron_custom_run_output_gradient(run),
+           (size_t)n * sizeof(float));
+    return 0;
+}
+
+static neuron_graph_t *copying(neuron_context_t *context, int64_t size)
+{
+    neuron_graph_t *g;
+    assert_ok(neuron_custom_register(context, "copy", copy_forward, copy_backward, NULL, NULL));
+    assert_ok(neuron_graph_create(&g, context));
+    neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){size, size, 1}, 3));
+    x = neuron_dense(g, x, 32);
+    x = neuron_dense(g, neuron_custom(g, "copy", &x, 1, NULL, 0), TEST_CLASSES);
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, x)));
+    return g;
+}
+
+/* Its gradients are kept until all are there; each array takes whole lines of 64 bytes. */
+START_TEST(gradients_that_are_kept_are_foretold)
+{
+    check_training(copying, 32, ((SIZE * SIZE + 1) * 32 + TEST_CLASSES * 32 + 16) * sizeof(float));
 }
 END_TEST
 
@@ -224,6 +265,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, a_prediction_takes_what_was_foretold, 0, count);
     tcase_add_loop_test(tests, a_training_takes_what_was_foretold, 0, count);
+    tcase_add_test(tests, gradients_that_are_kept_are_foretold);
     tcase_add_test(tests, memory_grows_with_the_batch);
     tcase_add_test(tests, what_cannot_be_told_is_refused);
     tcase_add_test(tests, too_much_to_count_is_refused);
