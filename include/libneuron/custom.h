@@ -80,8 +80,8 @@ typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32
  *
  *  No other thread may use the context meanwhile.
  *  @param name      what the kind is called in graphs and files: 1 to 63 bytes of UTF-8 without
- *                   '.', '/' and control characters, not the name of a built-in layer; copied. The
- *                   nodes' default names come from it.
+ *                   '.', '/' and control characters, unlike the context's other kinds; copied. It may
+ *                   be that of a layer of the library. The nodes' default names come from it.
  *  @param forward   makes the output.
  *  @param backward  makes the gradients; NULL if there are none: then no graph with this layer can
  *                   be trained.

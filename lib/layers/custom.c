@@ -85,8 +85,6 @@ const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, co
 static int check_name(const neuron_context_t *context, const char *name)
 {
     RETURN_IF_ERROR(neuron_name_check(name, NEURON_CUSTOM_NAME_MAX, "./", "custom"));
-    if (neuron_layer_find(name) || strcmp(name, NEURON_CUSTOM_LAYER) == 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "custom: %s is the name of a built-in layer", name);
     if (neuron_custom_find(context, name))
         return neuron_fail(NEURON_E_ARGUMENT, "custom: a layer %s is registered already", name);
     return NEURON_OK;
