@@ -119,6 +119,10 @@ NEURON_API int neuron_custom_add_array(neuron_node_t *node, const char *name, co
                                        int32_t rank, int32_t initializer, double parameter,
                                        int32_t trainable);
 
+/** Kind of a custom layer, the name under which it was registered; NULL for any other node and for
+ *  NULL. Lives as long as the graph. Since 0.1. */
+NEURON_API const char *neuron_node_custom_kind(const neuron_node_t *node);
+
 /** Examples in this batch. Since 0.1. */
 NEURON_API int64_t neuron_custom_run_batch(const neuron_custom_run_t *run);
 

@@ -40,6 +40,9 @@ NEURON_API void neuron_graph_unref(neuron_graph_t *graph);
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_graph_set_name(neuron_graph_t *graph, const char *name);
 
+/** Name of the graph; NULL for NULL. Lives as long as the graph or until it is renamed. Since 0.1. */
+NEURON_API const char *neuron_graph_name(const neuron_graph_t *graph);
+
 /** Sets the seed of the initial parameters, in place of the one described at neuron_graph_create().
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE after neuron_graph_finish(). Since 0.1. */
 NEURON_API int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed);
@@ -67,6 +70,18 @@ NEURON_API int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *s
  *           Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name);
 
+/** Number of nodes: of a finished graph those that its output needs, else all that were added; 0 for
+ *  NULL. Any thread, as long as none adds to the graph. Since 0.1. */
+NEURON_API int32_t neuron_graph_node_count(const neuron_graph_t *graph);
+
+/** A node by its place in the order in which they are worked out and the summary lists them: each
+ *  comes behind its inputs, and the input of the graph is one of them. layers.h says what a node can
+ *  be asked.
+ *  @param index  0 to neuron_graph_node_count() - 1. Finishing the graph may give other numbers.
+ *  @return  the node, which belongs to the graph; NULL with a message if there is none. Any thread.
+ *           Since 0.1. */
+NEURON_API neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index);
+
 /** Number of parameters, those that training does not touch (the moving statistics of batch
  *  normalisation) included; 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_graph_parameter_count(const neuron_graph_t *graph);
@@ -89,6 +104,18 @@ NEURON_API int32_t neuron_graph_array_count(const neuron_graph_t *graph);
  *  @param index  0 to neuron_graph_array_count() - 1, in the order of the nodes.
  *  @return  a string that lives as long as the graph, or NULL. Since 0.1. */
 NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int32_t index);
+
+/** Shape of a parameter array: of `kernel` of a dense layer [in, units].
+ *  @param index       as for neuron_graph_array_name().
+ *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
+ *  @param[out] rank   the number of dimensions.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Any thread. Since 0.1. */
+NEURON_API int neuron_graph_array_shape(const neuron_graph_t *graph, int32_t index, int64_t *shape,
+                                        int32_t *rank);
+
+/** Whether training changes a parameter array: 1; 0 for one of a frozen layer, for moving statistics
+ *  and the like, and for one that there is not. Since 0.1. */
+NEURON_API int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int32_t index);
 
 /** Copies a parameter array out of the graph.
  *  @param[out] values  room for `capacity` numbers; NULL with capacity 0 to ask for the size.

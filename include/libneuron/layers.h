@@ -355,6 +355,20 @@ NEURON_API int neuron_node_bounds(const neuron_node_t *node, int32_t option, dou
  *  Since 0.1. */
 NEURON_API const char *neuron_node_name(const neuron_node_t *node);
 
+/** What layer a node is, as in saved files: "conv2d" for one of neuron_conv2d(); "custom" for all of
+ *  neuron_custom(), of which neuron_node_custom_kind() tells more. A copy by neuron_import() is what
+ *  its original is.
+ *  @return  a string that lives as long as the graph; NULL for NULL. Since 0.1. */
+NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
+
+/** Number of nodes that a node takes; 0 for the graph's input and for NULL. Since 0.1. */
+NEURON_API int32_t neuron_node_input_count(const neuron_node_t *node);
+
+/** A node that a node takes.
+ *  @param index  0 to neuron_node_input_count() - 1, in the order in which they were given.
+ *  @return  the node, which belongs to the graph; NULL if there is none. Since 0.1. */
+NEURON_API neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index);
+
 /** Shape of what a node puts out for one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.

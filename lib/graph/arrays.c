@@ -167,6 +167,20 @@ static int find_array(const neuron_graph_t *graph, int32_t index, const char *wh
     return NEURON_OK;
 }
 
+int neuron_graph_array_shape(const neuron_graph_t *graph, int32_t index, int64_t *shape,
+                             int32_t *rank)
+{
+    RETURN_IF_ERROR(find_array(graph, index, __func__));
+    CHECK_ARGUMENT(shape && rank);
+    neuron_shape_get(&graph->arrays[index].array->shape, shape, rank);
+    return NEURON_OK;
+}
+
+int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int32_t index)
+{
+    return neuron_graph_array_name(graph, index) && neuron_graph_trains(graph, index);
+}
+
 int neuron_graph_read_array(const neuron_graph_t *graph, int32_t index, float *values,
                             size_t capacity, size_t *needed)
 {

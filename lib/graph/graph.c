@@ -62,6 +62,11 @@ int neuron_graph_set_name(neuron_graph_t *graph, const char *name)
     return NEURON_OK;
 }
 
+const char *neuron_graph_name(const neuron_graph_t *graph)
+{
+    return graph ? graph->name : NULL;
+}
+
 int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed)
 {
     CHECK_ARGUMENT(graph);

@@ -1,4 +1,4 @@
-#include "graph/graph.h"
+#include "graph/custom.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,9 +29,29 @@ static const neuron_node_t *find_name(const neuron_graph_t *graph, const char *n
     return NULL;
 }
 
+int32_t neuron_graph_node_count(const neuron_graph_t *graph)
+{
+    if (!graph)
+        return 0;
+    return graph->finished ? graph->node_count : graph->node_total;
+}
+
+neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index)
+{
+    const int32_t count = neuron_graph_node_count(graph);
+    if (index >= 0 && index < count)
+        return graph->nodes[index];
+    if (graph)
+        neuron_set_message("%s: %s has no node %" PRId32 " of %" PRId32, __func__, graph->name,
+                           index, count);
+    else
+        neuron_set_message("%s: needs graph", __func__);
+    return NULL;
+}
+
 neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name)
 {
-    int32_t count = !graph ? 0 : graph->finished ? graph->node_count : graph->node_total;
+    const int32_t count = neuron_graph_node_count(graph);
     for (int32_t i = 0; name && i < count; i++)
         if (strcmp(graph->nodes[i]->name, name) == 0)
             return graph->nodes[i];
@@ -258,6 +278,28 @@ int neuron_node_set_name(neuron_node_t *node, const char *name)
 const char *neuron_node_name(const neuron_node_t *node)
 {
     return node ? node->name : NULL;
+}
+
+const char *neuron_node_layer(const neuron_node_t *node)
+{
+    if (!node)
+        return NULL;
+    return neuron_layer_is_custom(node->spec.layer) ? NEURON_CUSTOM_LAYER : node->spec.layer->name;
+}
+
+const char *neuron_node_custom_kind(const neuron_node_t *node)
+{
+    return node && neuron_layer_is_custom(node->spec.layer) ? node->spec.layer->name : NULL;
+}
+
+int32_t neuron_node_input_count(const neuron_node_t *node)
+{
+    return node ? node->spec.input_count : 0;
+}
+
+neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index)
+{
+    return index >= 0 && index < neuron_node_input_count(node) ? node->inputs[index] : NULL;
 }
 
 int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank)

@@ -115,8 +115,7 @@ static int write_custom(json_t *json, const neuron_spec *spec)
 static int write_node(json_t *json, const neuron_node_t *node)
 {
     bool custom = neuron_layer_is_custom(node->spec.layer);
-    const char *layer = custom ? NEURON_CUSTOM_LAYER : node->spec.layer->name;
-    RETURN_IF_ERROR(neuron_json_set(json, "layer", json_string(layer)));
+    RETURN_IF_ERROR(neuron_json_set(json, "layer", json_string(neuron_node_layer(node))));
     RETURN_IF_ERROR(neuron_json_set(json, "name", json_string(node->name)));
     if (node == node->graph->input)
         RETURN_IF_ERROR(write_shape(json, &node->spec.output));
