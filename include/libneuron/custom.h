@@ -36,7 +36,9 @@
  *  Callbacks run in the thread that called the library, one call for a batch: the examples of a
  *  batch follow each other in memory, each row-major in its shape. One graph may predict in several
  *  threads at a time, each of which then calls; a trainer calls from one. A callback must not use
- *  the graph it runs in.
+ *  the graph it runs in. `user_data` is shared by all nodes of a kind; what a node keeps from forward
+ *  to backward lies in neuron_custom_run_saved(), and neuron_custom_run_random() has its random
+ *  numbers.
  *
  *  A callback that returns something else than 0 ends the call it is part of: with its own number
  *  if that is negative, with NEURON_E_CALLBACK if it is positive. A step of training that ends so
@@ -71,6 +73,13 @@ typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32
                                               int32_t count, int64_t *output, int32_t *rank,
                                               void *user_data);
 
+/** Tells how much memory forward keeps for backward.
+ *  @param run  the largest batch that there will be: its size, the shapes and the name of the node
+ *              can be asked, values are NULL.
+ *  @return  how many numbers, 0 or more; a negative one ends the call that needs the memory, as
+ *           above. */
+typedef int64_t (*neuron_custom_saved_callback_t)(const neuron_custom_run_t *run, void *user_data);
+
 /** Registers a kind of layer with a context, for as long as the context lives.
  *
  *  A file only has the name, shape and arrays of such a layer: a context that loads the graph must
@@ -93,6 +102,15 @@ NEURON_API int neuron_custom_register(neuron_context_t *context, const char *nam
                                       neuron_custom_run_callback_t forward,
                                       neuron_custom_run_callback_t backward,
                                       neuron_custom_shape_callback_t shape, void *user_data);
+
+/** Lets forward of a registered kind keep numbers for backward of the same step, such as the places
+ *  of maxima: neuron_custom_run_saved(). To be called before a graph has a layer of the kind; no other
+ *  thread may use the context meanwhile.
+ *  @param saved  called with the kind's user data wherever a training's memory is planned, by
+ *                neuron_graph_memory() too; NULL for nothing, as it is without this call.
+ *  @return  0, or NEURON_E_ARGUMENT, also if there is no such kind. Since 0.1. */
+NEURON_API int neuron_custom_set_saved(neuron_context_t *context, const char *name,
+                                       neuron_custom_saved_callback_t saved);
 
 /** Adds a layer of a registered kind. Errors stick to the graph, as for the calls of layers.h.
  *  @param inputs        `count` nodes, 1 or more, of any shapes.
@@ -123,6 +141,9 @@ NEURON_API int neuron_custom_add_array(neuron_node_t *node, const char *name, co
  *  NULL. Lives as long as the graph. Since 0.1. */
 NEURON_API const char *neuron_node_custom_kind(const neuron_node_t *node);
 
+/** Name of the node; lives as long as the graph. Since 0.1. */
+NEURON_API const char *neuron_custom_run_name(const neuron_custom_run_t *run);
+
 /** Examples in this batch. Since 0.1. */
 NEURON_API int64_t neuron_custom_run_batch(const neuron_custom_run_t *run);
 
@@ -146,6 +167,10 @@ NEURON_API const float *neuron_custom_run_input(const neuron_custom_run_t *run, 
 /** Numbers of one example of the output. Since 0.1. */
 NEURON_API int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run);
 
+/** Shape of one example of the output, as neuron_custom_run_input_shape(). Since 0.1. */
+NEURON_API void neuron_custom_run_output_shape(const neuron_custom_run_t *run, int64_t *shape,
+                                               int32_t *rank);
+
 /** The values of the output: to be written by forward, all of them, and only read by backward.
  *  Since 0.1. */
 NEURON_API float *neuron_custom_run_output(const neuron_custom_run_t *run);
@@ -160,6 +185,10 @@ NEURON_API float *neuron_custom_run_input_gradient(const neuron_custom_run_t *ru
 /** Numbers of a parameter array; 0 for one that there is not. Since 0.1. */
 NEURON_API int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index);
 
+/** Shape of a parameter array, as neuron_custom_run_input_shape(). Since 0.1. */
+NEURON_API void neuron_custom_run_array_shape(const neuron_custom_run_t *run, int32_t index,
+                                              int64_t *shape, int32_t *rank);
+
 /** The values of a parameter array; NULL for one that there is not. One that is trainable is only
  *  read. What is written to one of a frozen layer in training is lost after the call. Since 0.1. */
 NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index);
@@ -167,6 +196,22 @@ NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_
 /** Where backward writes the gradient by a parameter array, summed over the batch, all of it; NULL
  *  in forward, and for one that is not trainable or belongs to a frozen layer. Since 0.1. */
 NEURON_API float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index);
+
+/** Memory of this node for what forward keeps for backward of the same step, as large as the kind
+ *  asked for in neuron_custom_set_saved(). What is in it before forward is not told.
+ *  @return  NULL when predicting, and if the kind keeps nothing. Since 0.1. */
+NEURON_API float *neuron_custom_run_saved(const neuron_custom_run_t *run);
+
+/** Random numbers, uniform from 0 to less than 1. Number i of a step follows from the training's
+ *  seed, the node's place in the graph, the step and i alone: forward and backward of a step have the
+ *  same ones, two nodes others, and a training that is resumed or has more threads goes on with the
+ *  same. All predictions have the same numbers.
+ *  @param first         0 or more: i of the first one.
+ *  @param count         how many; first + count is at most 2^34.
+ *  @param[out] numbers  room for `count` numbers.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_custom_run_random(const neuron_custom_run_t *run, int64_t first,
+                                        int64_t count, float *numbers);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 #include "graph/compile.h"
 
 #include "base/checked.h"
+#include "graph/custom.h"
 #include "kernels/correlation.h"
 
 /* Later than any step. */
@@ -192,10 +193,13 @@ static int place_working_memory(neuron_compiler *c)
     for (int32_t i = 0; i < s->step_count; i++) {
         neuron_step *step = &s->steps[i];
         const neuron_spec *spec = &step->node->spec;
-        neuron_needs needs = {.pooling = step->pool ? &step->pool->spec : NULL,
+        neuron_needs needs = {.node = step->node->name,
+                              .pooling = step->pool ? &step->pool->spec : NULL,
                               .gradient_multiple = neuron_step_gradient_multiple(s, step)};
         if (spec->layer->plan)
             spec->layer->plan(spec, s->batch, neuron_compiler_trains(c), s->threads, &needs);
+        if (needs.answer < 0)
+            return neuron_custom_fail(step->node->name, "saved", needs.answer);
         int32_t forward = forward_time(i), backward = backward_time(c, i);
         if (needs.saved)
             RETURN_IF_ERROR(add_block(c, needs.saved, forward, step->backward ? backward : forward,

@@ -27,6 +27,7 @@ static void begin_run(step_call *call, neuron_session *session, const neuron_ste
     }
     call->run = (neuron_run){
         .spec = spec,
+        .node = step->node->name,
         .kernels = session->kernels,
         .pool = session->context->pool,
         .batch = session->last_batch,

@@ -1,18 +1,13 @@
-/* Layers of the caller's own: registering them, and what their callbacks are told. */
+/* Layers of the caller's own: registering them, and calling their callbacks. */
 #include "layers/custom.h"
 
 #include "base/name.h"
 #include "kernels/correlation.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-struct neuron_custom_run {
-    const neuron_run *run;
-    bool backward;
-    float *values[NEURON_ARRAYS_MAX]; /* of the arrays */
-};
 
 /* Where the output's shape comes from is settled by who adds the layer: see graph/custom.c. */
 static int infer(neuron_spec *spec, const char *node)
@@ -28,12 +23,27 @@ const neuron_custom_kind *neuron_custom_kind_of(const neuron_layer *layer)
     return (const neuron_custom_kind *)(const void *)place;
 }
 
-/* Room for a copy of the arrays that forward may change. */
+/* Room for what forward keeps. */
+static void plan_saved(const neuron_custom_kind *kind, const neuron_spec *spec, int64_t batch,
+                       neuron_needs *needs)
+{
+    const neuron_run run = {.spec = spec, .node = needs->node, .batch = batch, .training = true};
+    const neuron_custom_run_t call = {.run = &run};
+    const int64_t count = kind->saved(&call, kind->user_data);
+    if (count < 0)
+        needs->answer = count < INT_MIN ? NEURON_E_CALLBACK : (int)count;
+    else
+        neuron_reserve(&needs->saved, count, sizeof(float));
+}
+
+/* And for a copy of the arrays that forward may change. */
 static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
                  neuron_needs *needs)
 {
-    (void)batch;
+    const neuron_custom_kind *kind = neuron_custom_kind_of(spec->layer);
     (void)threads;
+    if (training && kind->saved)
+        plan_saved(kind, spec, batch, needs);
     for (int32_t i = 0; training && i < spec->array_count; i++)
         if (!spec->arrays[i].trainable)
             neuron_reserve(&needs->scratch, neuron_shape_count(&spec->arrays[i].shape),
@@ -122,6 +132,21 @@ int neuron_custom_register(neuron_context_t *context, const char *name,
     return NEURON_OK;
 }
 
+int neuron_custom_set_saved(neuron_context_t *context, const char *name,
+                            neuron_custom_saved_callback_t saved)
+{
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(name);
+    for (neuron_owned *owned = context->custom_kinds; owned; owned = owned->next) {
+        neuron_custom_kind *kind = (neuron_custom_kind *)(void *)owned;
+        if (strcmp(kind->name, name) == 0) {
+            kind->saved = saved;
+            return NEURON_OK;
+        }
+    }
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: no layer \"%.63s\" is registered", __func__, name);
+}
+
 int neuron_custom_fail(const char *node, const char *callback, int answer)
 {
     return neuron_fail(answer < 0 ? answer : NEURON_E_CALLBACK, "%s: the %s callback returned %d",
@@ -151,91 +176,4 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
     neuron_release(context, shapes);
     neuron_release(context, ranks);
     return status;
-}
-
-/* ---- What a callback may ask ---- */
-
-static bool has_input(const neuron_custom_run_t *run, int32_t index)
-{
-    return run && index >= 0 && index < run->run->spec->input_count;
-}
-
-static bool has_array(const neuron_custom_run_t *run, int32_t index)
-{
-    return run && index >= 0 && index < run->run->spec->array_count;
-}
-
-/* `from` is NULL for what there is not. */
-static void give_shape(const neuron_shape *from, int64_t *shape, int32_t *rank)
-{
-    if (rank)
-        *rank = 0;
-    if (from && shape && rank)
-        neuron_shape_get(from, shape, rank);
-}
-
-int64_t neuron_custom_run_batch(const neuron_custom_run_t *run)
-{
-    return run ? run->run->batch : 0;
-}
-
-int32_t neuron_custom_run_training(const neuron_custom_run_t *run)
-{
-    return run && run->run->training;
-}
-
-int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run)
-{
-    return run ? run->run->spec->input_count : 0;
-}
-
-int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index)
-{
-    return has_input(run, index) ? neuron_shape_count(&run->run->spec->inputs[index]) : 0;
-}
-
-void neuron_custom_run_input_shape(const neuron_custom_run_t *run, int32_t index, int64_t *shape,
-                                   int32_t *rank)
-{
-    give_shape(has_input(run, index) ? &run->run->spec->inputs[index] : NULL, shape, rank);
-}
-
-const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t index)
-{
-    return has_input(run, index) ? run->run->inputs[index] : NULL;
-}
-
-int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run)
-{
-    return run ? neuron_shape_count(&run->run->spec->output) : 0;
-}
-
-float *neuron_custom_run_output(const neuron_custom_run_t *run)
-{
-    return run ? run->run->output : NULL;
-}
-
-const float *neuron_custom_run_output_gradient(const neuron_custom_run_t *run)
-{
-    return run && run->backward ? run->run->output_gradient : NULL;
-}
-
-float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int32_t index)
-{
-    return has_input(run, index) && run->backward ? run->run->input_gradients[index] : NULL;
-}
-
-int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index)
-{
-    return has_array(run, index) ? neuron_shape_count(&run->run->spec->arrays[index].shape) : 0;
-}
-
-float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index)
-{
-    return has_array(run, index) ? run->values[index] : NULL;
-}
-
-float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index)
-{
-    return has_array(run, index) && run->backward ? run->run->gradients[index] : NULL;
 }

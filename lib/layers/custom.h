@@ -20,8 +20,16 @@ typedef struct neuron_custom_kind {
     char name[NEURON_CUSTOM_NAME_MAX + 1];
     neuron_custom_run_callback_t forward, backward;
     neuron_custom_shape_callback_t shape;
+    neuron_custom_saved_callback_t saved; /* NULL if forward keeps nothing */
     void *user_data;
 } neuron_custom_kind;
+
+/* One call, or the question what it will keep: then there are shapes, but no values. */
+struct neuron_custom_run {
+    const neuron_run *run;
+    bool backward;
+    float *values[NEURON_ARRAYS_MAX]; /* of the arrays */
+};
 
 /* The kind of a layer with NEURON_LAYER_CUSTOM. */
 const neuron_custom_kind *neuron_custom_kind_of(const neuron_layer *layer);

@@ -62,15 +62,18 @@ typedef struct neuron_spec {
 typedef struct neuron_needs {
     const neuron_spec *pooling; /* given: see neuron_run */
     int64_t gradient_multiple;  /* given: the same */
+    const char *node;           /* given: what the layer is called */
     size_t saved;               /* written by forward, read by backward */
     size_t scratch;             /* during one call */
     int64_t chunks;             /* at most, that `measure` is given in */
     size_t prepared;            /* made of the parameters by prepare, read by forward */
+    int answer;                 /* of a custom layer's callback that did not say what it needs */
 } neuron_needs;
 
 /* One call of forward or backward. All arrays are in the order of the spec. */
 typedef struct neuron_run {
     const neuron_spec *spec;
+    const char *node; /* what the layer is called */
     const struct neuron_kernels *kernels;
     neuron_pool *pool;
     int64_t batch;

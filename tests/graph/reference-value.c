@@ -58,6 +58,30 @@ static void swish(const reference_call *c)
         c->y[i] = c->x[i] / (1 + exp(-c->x[i]));
 }
 
+/* Custom layers of test-custom-run.c: a dropout that takes one number for each value, */
+static void own_dropout(const reference_call *c)
+{
+    const double rate = c->reference->training ? *reference_array(c, "rate") : 0;
+    for (int64_t i = 0; i < c->count; i++) {
+        uint32_t numbers[4];
+        reference_random(c, (uint64_t)i / 4, numbers);
+        bool dropped = (double)(numbers[i % 4] >> 8) * 0x1p-24 < rate;
+        c->y[i] = dropped ? 0 : c->x[i] / (1 - rate);
+    }
+}
+
+/* and examples of length 1. */
+static void unit_length(const reference_call *c)
+{
+    const int64_t size = c->count / c->reference->batch;
+    for (int64_t i = 0; i < c->count; i++) {
+        double sum = 0;
+        for (int64_t j = i / size * size; j < (i / size + 1) * size; j++)
+            sum += c->x[j] * c->x[j];
+        c->y[i] = c->x[i] / sqrt(sum);
+    }
+}
+
 /* Sums of each row of values that lie along the axis. */
 static void softmax(const reference_call *c)
 {
@@ -109,11 +133,19 @@ static void gaussian_noise(const reference_call *c)
 }
 
 const reference_layer reference_value_layers[] = {
-    {"dropout", dropout}, {"elu", elu},
-    {"flatten", copy},    {"gaussian_noise", gaussian_noise},
-    {"gelu", gelu},       {"leaky_relu", leaky_relu},
-    {"relu", relu},       {"reshape", copy},
-    {"sigmoid", sigmoid}, {"softmax", softmax},
-    {"swish", swish},     {"tanh", hyperbolic_tangent},
+    {"dropout", dropout},
+    {"elu", elu},
+    {"flatten", copy},
+    {"gaussian_noise", gaussian_noise},
+    {"gelu", gelu},
+    {"leaky_relu", leaky_relu},
+    {"own_dropout", own_dropout},
+    {"relu", relu},
+    {"reshape", copy},
+    {"sigmoid", sigmoid},
+    {"softmax", softmax},
+    {"swish", swish},
+    {"tanh", hyperbolic_tangent},
+    {"unit_length", unit_length},
     {NULL, NULL},
 };
