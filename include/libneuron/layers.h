@@ -1,8 +1,9 @@
 /** @file layers.h
  *  The builder calls: each takes nodes of a graph, adds a layer, and returns its node.
  *
- *  A call that cannot be carried out returns NULL and leaves its reason with the graph; NULL as an
- *  input of a later call is passed on silently. neuron_graph_finish() reports the first reason.
+ *  A call that cannot be carried out returns NULL and leaves its reason with the graph. From then on
+ *  all calls return NULL silently, so that NULL as an input needs no check, and neuron_graph_finish()
+ *  reports the reason. NULL as an input of a graph without an error is one itself.
  *  Shapes below leave the batch dimension out. What a layer needs beyond its main numbers has a
  *  default and is set on the node, before another layer uses that node:
  *
@@ -29,7 +30,8 @@ NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *sha
 NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Gives its input another shape with as many elements, row-major. Takes no time.
- *  Options: NEURON_NODE_EXTENT_0 and following.
+ *  Options: NEURON_NODE_EXTENT_0 and following, to read the shape back; none can be set to what would
+ *  need another number of elements.
  *  @param shape  `rank` extents of one example, each 1 or more; one may be -1, for what the others
  *                leave. Copied.
  *  @param rank   1 to NEURON_RANK_MAX - 1. Since 0.1. */
@@ -226,8 +228,10 @@ enum {
     NEURON_NODE_BOTTOM = 230,           /**< int: rows of padding below */
     NEURON_NODE_LEFT = 240,             /**< int: columns of padding before */
     NEURON_NODE_RIGHT = 250,            /**< int: columns of padding behind */
-    NEURON_NODE_EXTENT_0 = 300,         /**< int: extent of a new shape on axis 0; the rest of the
-                                               shape follows, 0 for axes that it does not have */
+    NEURON_NODE_EXTENT_0 = 300,         /**< int: extent of a new shape on axis 0, for reading: a
+                                               number that needs more elements than the input has, or
+                                               fewer, is refused. The rest of the shape follows, 0 for
+                                               axes that it does not have */
     NEURON_NODE_EXTENT_1 = 310,         /**< int: on axis 1 */
     NEURON_NODE_EXTENT_2 = 320,         /**< int: on axis 2 */
     NEURON_NODE_EXTENT_3 = 330,         /**< int: on axis 3 */

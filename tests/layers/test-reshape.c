@@ -32,6 +32,21 @@ START_TEST(shapes)
 }
 END_TEST
 
+/* An extent is there to be read: another one would need another number of elements. */
+START_TEST(extents_cannot_change_the_shape)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = reshape(graph, vector_input(graph, 24), 2, 3, 4);
+    assert_ok(neuron_node_set_int(x, NEURON_NODE_EXTENT_1, 3));
+    assert_ok(neuron_node_set_int(x, NEURON_NODE_EXTENT_1, -1));
+    assert_shape(x, 2, 3, 4);
+    assert_status(neuron_node_set_int(x, NEURON_NODE_EXTENT_1, 6), NEURON_E_SHAPE);
+    assert_message("reshape: the input is 24, which has not as many elements as 2x6x4");
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(values_stay)
 {
     neuron_graph_t *graph = new_graph();
@@ -104,6 +119,7 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, shapes);
+    tcase_add_test(tests, extents_cannot_change_the_shape);
     tcase_add_test(tests, values_stay);
     tcase_add_loop_test(tests, bad_shapes_are_refused, 0, sizeof bad / sizeof *bad);
     tcase_add_test(tests, a_missing_shape_is_refused);
