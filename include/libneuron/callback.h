@@ -22,9 +22,10 @@
  *    step if they are told so, the rate is the base rate times all the factors.
  *  - Reduce-on-plateau and the schedule by function change the base rate, which is what the
  *    optimizer had when the first of these was called for the first time.
- *  A rate that is set by other hands on the way, in a function of the caller's or between runs,
- *  counts from the next step as usual. From then on the base rate is that rate divided by the
- *  factors of the moment (or just that rate where these are 0).
+ *  What comes of it belongs to the trainer (NEURON_PROGRESS_LEARNING_RATE); the optimizer keeps the
+ *  rate that the caller set. One that is set at the optimizer on the way, in a function of the
+ *  caller's or between runs, counts from the next step as it is. From then on the base rate is that
+ *  rate divided by the factors of the moment (or just that rate where these are 0).
  */
 #ifndef NEURON_CALLBACK_H
 #define NEURON_CALLBACK_H

@@ -155,8 +155,9 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
  *  same batch size, shuffling, validation split, loss, class and example weights, augmentation and
- *  callbacks (see neuron_trainer_add_callback()); its seed and the graph's parameters are replaced,
- *  and so are the settings of the optimizer, such as a learning rate that was changed on the way.
+ *  callbacks (see neuron_trainer_add_callback()); its seed and the graph's parameters are replaced.
+ *  The optimizer is set to what it was set to when the file was saved, also for other trainers that
+ *  it serves.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
  *           belong to this training, with the difference; NEURON_E_STATE during a run;
  *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
@@ -179,8 +180,11 @@ enum {
     NEURON_PROGRESS_STEP = 30,   /**< steps done in this epoch */
     NEURON_PROGRESS_STEPS = 40,  /**< how many an epoch has */
     NEURON_PROGRESS_LOSS = 50,   /**< mean loss of this epoch so far */
-    NEURON_PROGRESS_ACCURACY = 60, /**< accuracy of this epoch so far */
-    NEURON_PROGRESS_SECONDS = 70   /**< time spent in this epoch so far */
+    NEURON_PROGRESS_ACCURACY = 60,     /**< accuracy of this epoch so far */
+    NEURON_PROGRESS_SECONDS = 70,      /**< time spent in this epoch so far */
+    NEURON_PROGRESS_LEARNING_RATE = 80 /**< of the last step, or of the next one if a rate was set
+                                            since: the optimizer's, as schedules, warm-up and
+                                            plateau have changed it for this training */
 };
 
 /** Tells where a run is, mainly to callbacks.

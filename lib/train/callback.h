@@ -131,7 +131,7 @@ double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trai
 /* The same in lengths, of kinds with that option. */
 double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
 
-/* The base rate; setting it also sets the optimizer's, with the factors of the moment. */
+/* The base rate; setting it also sets the effective one, with the factors of the moment. */
 double neuron_rate_base(neuron_trainer_t *trainer);
 void neuron_rate_set_base(neuron_trainer_t *trainer, double base);
 
@@ -157,7 +157,7 @@ void neuron_callbacks_drop(neuron_trainer_t *trainer);
  * becomes whether it is the caller's. */
 int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status);
 
-/* Works the optimizer's rate for the step to come out. */
+/* Works the rate for the step to come out. */
 void neuron_callbacks_set_rate(neuron_trainer_t *trainer);
 
 /* Whether the training is over instead of failing. */

@@ -20,7 +20,7 @@ static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGU
     figures[1] = (double)progress->right / (double)progress->seen;
     figures[2] = validation_loss;
     figures[3] = validation_accuracy;
-    figures[4] = neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    figures[4] = neuron_trainer_rate(trainer);
     figures[5] = neuron_trainer_seconds(trainer);
     return NEURON_OK;
 }

@@ -124,6 +124,7 @@ static int descend(neuron_trainer_t *trainer)
         .optimizer = trainer->optimizer,
         .kernels = neuron_session_kernels(memory->session),
         .step = trainer->progress.updates + 1,
+        .learning_rate = neuron_trainer_rate(trainer),
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);

@@ -1,10 +1,11 @@
 /* What callbacks remember, in the file of a training:
  *
- *     "callbacks": {"begun": 0, "stop_reason": "", "rates": [base, factor, applied],
+ *     "callbacks": {"begun": 0, "stop_reason": "", "rates": [base, factor, effective, set],
  *                   "list": [{"kind": "early_stopping", "options": {"patience": 5, ...},
  *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0}, ...]}
  *
- * and the parameters that one keeps as the array "callback.0", ..., what it keeps of the
+ * where `set` is 1 if the optimizer's rate was set since callbacks looked at it, and not in files of
+ * when they set it themselves; and the parameters that one keeps as the array "callback.0", ..., what it keeps of the
  * optimizer's as "callback.0.slots"; nothing at all of a trainer without callbacks. */
 #include "train/state.h"
 
@@ -65,15 +66,17 @@ static int write_entry(json_t *object, const neuron_callback_entry *entry)
     return neuron_json_set(object, "exchanged", json_integer(entry->exchanged));
 }
 
-static int write_rates(json_t *object, const neuron_rates *rates)
+static int write_rates(json_t *object, const neuron_trainer_t *trainer)
 {
+    const neuron_rates *rates = &trainer->progress.rates;
     if (!rates->known)
         return NEURON_OK;
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "rates", list));
     RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->base)));
     RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->factor)));
-    return neuron_json_append(list, json_real(rates->applied));
+    RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->effective)));
+    return neuron_json_append(list, json_integer(neuron_trainer_rate_was_set(trainer)));
 }
 
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
@@ -85,7 +88,7 @@ int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, key, made));
     RETURN_IF_ERROR(neuron_json_set(made, "begun", json_integer(progress->epoch_begun)));
     RETURN_IF_ERROR(neuron_json_set(made, "stop_reason", json_string(progress->stop_reason)));
-    RETURN_IF_ERROR(write_rates(made, &progress->rates));
+    RETURN_IF_ERROR(write_rates(made, trainer));
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(made, "list", list));
     for (int32_t i = 0; i < trainer->callback_count; i++) {
@@ -189,13 +192,22 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
     return entry->exchanged && !entry->kept ? neuron_state_bad(source, "exchanged") : NEURON_OK;
 }
 
-static int read_rates(neuron_rates *rates, const json_t *object, const char *source)
+/* Files of when callbacks set the optimizer have its rate in the place of the effective one: another
+ * rate in the optimizer's options came from other hands. */
+static bool rate_was_set(const json_t *options, double effective)
+{
+    return json_number_value(json_object_get(options, "learning rate")) != effective;
+}
+
+/* `changes` becomes how many are still to be followed. */
+static int read_rates(neuron_rates *rates, const json_t *object, const json_t *options,
+                      const char *source)
 {
     const json_t *list = json_object_get(object, "rates");
     double numbers[3];
     if (!list)
         return NEURON_OK;
-    if (json_array_size(list) != 3)
+    if (json_array_size(list) != 3 && json_array_size(list) != 4)
         return neuron_state_bad(source, "rates");
     for (size_t i = 0; i < 3; i++) {
         const json_t *number = json_array_get(list, i);
@@ -203,18 +215,24 @@ static int read_rates(neuron_rates *rates, const json_t *object, const char *sou
         if (!json_is_number(number) || !(numbers[i] >= 0 && numbers[i] <= FLT_MAX))
             return neuron_state_bad(source, "rates");
     }
-    *rates = (neuron_rates){true, numbers[0], numbers[1], numbers[2]};
+    const json_t *set = json_array_get(list, 3);
+    if (set &&
+        (!json_is_integer(set) || json_integer_value(set) < 0 || json_integer_value(set) > 1))
+        return neuron_state_bad(source, "rates");
+    const bool was_set = set ? json_integer_value(set) == 1 : rate_was_set(options, numbers[2]);
+    *rates = (neuron_rates){true, numbers[0], numbers[1], numbers[2], was_set};
     return NEURON_OK;
 }
 
-static int read_progress(neuron_progress *progress, const json_t *object, const char *source)
+static int read_progress(neuron_progress *progress, const json_t *object, const json_t *options,
+                         const char *source)
 {
     const char *reason = json_string_value(json_object_get(object, "stop_reason"));
     if (!reason || strlen(reason) >= NEURON_STOP_REASON_SIZE)
         return neuron_state_bad(source, "stop_reason");
     strcpy(progress->stop_reason, reason);
     RETURN_IF_ERROR(read_flag(&progress->epoch_begun, object, "begun", source));
-    return read_rates(&progress->rates, object, source);
+    return read_rates(&progress->rates, object, options, source);
 }
 
 int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
@@ -237,7 +255,7 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
         (*entries)[i].callback = trainer->callbacks[i].callback;
         RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i, source));
     }
-    return read_progress(progress, found, source);
+    return read_progress(progress, found, json_object_get(object, "options"), source);
 }
 
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,

@@ -204,12 +204,13 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
         if (entry) /* else the first step fills them */
             memcpy(trainer->memory.slots[i], entry->data, entry->size);
     }
-    memcpy(trainer->optimizer->options, s->options, sizeof s->options);
+    neuron_optimizer_take_options(trainer->optimizer, s->options);
     /* The handle stays: callers may hold it. */
     neuron_history_truncate(trainer->history, 0);
     for (int64_t i = 0; i < s->history->epochs; i++)
         neuron_history_append(trainer->history, s->history->rows[i].figures);
     trainer->progress = s->progress;
+    trainer->progress.rates.changes = trainer->optimizer->rate_changes - s->progress.rates.changes;
     if (!trainer->checkpoint_path)
         trainer->checkpoint_metric = (int32_t)s->metric;
     else if (s->metric != trainer->checkpoint_metric)

@@ -296,6 +296,8 @@ double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
         return (double)progress->right / seen;
     case NEURON_PROGRESS_SECONDS:
         return neuron_trainer_seconds(trainer);
+    case NEURON_PROGRESS_LEARNING_RATE:
+        return neuron_trainer_rate(trainer);
     default:
         return NAN;
     }
