@@ -122,7 +122,9 @@ int neuron_search_run_grid(neuron_search_t *search)
     if (search->combinations > INT32_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "search: a grid of %" PRId64 " trials",
                            search->combinations);
-    return run(search, NEURON_SEARCH_GRID, search->combinations, search->context->seed);
+    /* Later runs have it from the first: the search's function may set the context's. */
+    const uint64_t seed = search->kind == NEURON_SEARCH_NONE ? search->context->seed : search->seed;
+    return run(search, NEURON_SEARCH_GRID, search->combinations, seed);
 }
 
 int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t seed)
