@@ -84,8 +84,12 @@ void neuron_callbacks_settle(neuron_trainer_t *trainer)
     trainer->settled_version = atomic_load(&trainer->graph->version);
 }
 
-/* The other way round: the exchanges are taken back from the last to the first. Parameters that the
- * caller has changed since are those to go on with, and there is nothing left that was kept. */
+bool neuron_callback_is_void(const neuron_trainer_t *trainer, const neuron_callback_entry *entry)
+{
+    return entry->exchanged && atomic_load(&trainer->graph->version) != trainer->settled_version;
+}
+
+/* The other way round: the exchanges are taken back from the last to the first. */
 void neuron_callbacks_unsettle(neuron_trainer_t *trainer)
 {
     const bool changed = atomic_load(&trainer->graph->version) != trainer->settled_version;

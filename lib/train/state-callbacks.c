@@ -49,8 +49,10 @@ static json_t *real_or_null(double value)
     return isnan(value) ? json_null() : json_real(value);
 }
 
-static int write_entry(json_t *object, const neuron_callback_entry *entry)
+static int write_entry(json_t *object, const neuron_trainer_t *trainer,
+                       const neuron_callback_entry *entry)
 {
+    const bool is_void = neuron_callback_is_void(trainer, entry);
     const neuron_callback_kind *kind = entry->callback->kind;
     RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind->name)));
     json_t *options = json_object(), *state = json_object();
@@ -62,8 +64,8 @@ static int write_entry(json_t *object, const neuron_callback_entry *entry)
                                         real_or_null(entry->callback->options[i])));
     for (int32_t i = 0; i < kind->state_count; i++)
         RETURN_IF_ERROR(neuron_json_set(state, kind->state_names[i], json_real(entry->state[i])));
-    RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept)));
-    return neuron_json_set(object, "exchanged", json_integer(entry->exchanged));
+    RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept && !is_void)));
+    return neuron_json_set(object, "exchanged", json_integer(entry->exchanged && !is_void));
 }
 
 static int write_rates(json_t *object, const neuron_trainer_t *trainer)
@@ -94,7 +96,7 @@ int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
     for (int32_t i = 0; i < trainer->callback_count; i++) {
         json_t *entry = json_object();
         RETURN_IF_ERROR(neuron_json_append(list, entry));
-        RETURN_IF_ERROR(write_entry(entry, &trainer->callbacks[i]));
+        RETURN_IF_ERROR(write_entry(entry, trainer, &trainer->callbacks[i]));
     }
     return NEURON_OK;
 }
@@ -106,7 +108,7 @@ int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_
         const neuron_callback_entry *entry = &trainer->callbacks[i];
         const neuron_shape slots = slots_shape(trainer, entry);
         char name[NEURON_SLOT_NAME_SIZE];
-        if (!entry->kept)
+        if (!entry->kept || neuron_callback_is_void(trainer, entry))
             continue;
         values_name(name, i);
         RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape, entry->values));

@@ -211,6 +211,42 @@ START_TEST(a_file_saved_by_a_callback)
 }
 END_TEST
 
+static bench set_up_ended(script *s, int64_t restore)
+{
+    bench b = set_up(3);
+    add_early(&b, play, s);
+    neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, restore));
+    return b;
+}
+
+/* Parameters that the caller sets after the end are those to go on with, through a file too. */
+START_TEST(parameters_set_after_the_end_are_saved)
+{
+    const double losses[] = {1, 2, 3, 4};
+    script s = {losses, 4};
+    bench a = set_up_ended(&s, 0), b = set_up_ended(&s, 1), c = set_up_ended(&s, 1);
+    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(!same_parameters(a.graph, b.graph));
+    copy_parameters(b.graph, a.graph);
+    assert_ok(neuron_trainer_save(b.trainer, state));
+    assert_ok(neuron_trainer_load(c.trainer, state));
+    assert_ok(neuron_trainer_run(c.trainer, NULL)); /* nothing to do */
+    ck_assert(same_parameters(a.graph, c.graph));
+    bench *benches[] = {&a, &b, &c};
+    for (int i = 0; i < 3; i++) {
+        assert_ok(neuron_trainer_set_int(benches[i]->trainer, NEURON_TRAINER_EPOCHS, 4));
+        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+        ck_assert(same_parameters(a.graph, benches[i]->graph));
+    }
+    tear_down(&c);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
 /* ---- Files that do not fit ---- */
 
 /* Trains an epoch with one or two callbacks and saves; then loads into a trainer with others. */
@@ -490,6 +526,7 @@ int main(void)
     tcase_add_test(tests, stopping_anywhere);
     tcase_add_test(tests, continuing_from_a_file);
     tcase_add_test(tests, a_file_saved_by_a_callback);
+    tcase_add_test(tests, parameters_set_after_the_end_are_saved);
     tcase_add_test(tests, other_callbacks_are_refused);
     tcase_add_test(tests, no_callbacks_leave_no_trace);
     tcase_add_test(tests, missing_and_unknown_names);
