@@ -34,8 +34,8 @@ static int keep_best(neuron_trainer_t *trainer)
     double value;
     RETURN_IF_ERROR(
         neuron_history_get(trainer->history, progress->epoch, trainer->checkpoint_metric, &value));
-    if (isnan(value) || (progress->has_best &&
-                         !neuron_metric_better(trainer->checkpoint_metric, value, progress->best)))
+    if (!isfinite(value) || (progress->has_best && !neuron_metric_better(trainer->checkpoint_metric,
+                                                                         value, progress->best)))
         return NEURON_OK;
     RETURN_IF_ERROR(neuron_graph_save(trainer->graph, trainer->checkpoint_path));
     progress->has_best = true;

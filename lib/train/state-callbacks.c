@@ -63,7 +63,7 @@ static int write_entry(json_t *object, const neuron_trainer_t *trainer,
         RETURN_IF_ERROR(neuron_json_set(options, kind->options.rows[i].name,
                                         real_or_null(entry->callback->options[i])));
     for (int32_t i = 0; i < kind->state_count; i++)
-        RETURN_IF_ERROR(neuron_json_set(state, kind->state_names[i], json_real(entry->state[i])));
+        RETURN_IF_ERROR(neuron_json_set_real(state, kind->state_names[i], entry->state[i]));
     RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept && !is_void)));
     return neuron_json_set(object, "exchanged", json_integer(entry->exchanged && !is_void));
 }
@@ -75,9 +75,9 @@ static int write_rates(json_t *object, const neuron_trainer_t *trainer)
         return NEURON_OK;
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "rates", list));
-    RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->base)));
-    RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->factor)));
-    RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->effective)));
+    RETURN_IF_ERROR(neuron_json_append_real(list, rates->base));
+    RETURN_IF_ERROR(neuron_json_append_real(list, rates->factor));
+    RETURN_IF_ERROR(neuron_json_append_real(list, rates->effective));
     return neuron_json_append(list, json_integer(neuron_trainer_rate_was_set(trainer)));
 }
 

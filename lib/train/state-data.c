@@ -42,8 +42,8 @@ int neuron_state_write_data(json_t *object, const neuron_trainer_t *trainer)
     json_t *options = json_object();
     RETURN_IF_ERROR(neuron_json_set(object, augmentation_key, options));
     for (int32_t i = 0; i < NEURON_AUGMENTATION_OPTIONS; i++)
-        RETURN_IF_ERROR(neuron_json_set(options, neuron_augment_option_row(i)->name,
-                                        json_real(setting(trainer, i))));
+        RETURN_IF_ERROR(
+            neuron_json_set_real(options, neuron_augment_option_row(i)->name, setting(trainer, i)));
     return NEURON_OK;
 }
 

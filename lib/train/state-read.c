@@ -23,6 +23,17 @@ int neuron_state_bad(const char *source, const char *key)
                        key);
 }
 
+bool neuron_state_read_figure(double *value, const json_t *json)
+{
+    const char *text = json_string_value(json);
+    const bool infinite = text && (strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0);
+    if (infinite)
+        *value = text[0] == '-' ? -INFINITY : INFINITY;
+    else
+        *value = json_is_number(json) ? json_number_value(json) : NAN;
+    return infinite || json_is_number(json) || json_is_null(json);
+}
+
 static int read_count(const state *s, const json_t *object, const char *key, int64_t *value)
 {
     const json_t *found = json_object_get(object, key);
@@ -115,7 +126,8 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     RETURN_IF_ERROR(read_count(s, object, "epoch", &progress->epoch));
     RETURN_IF_ERROR(read_count(s, object, "step", &progress->step));
     RETURN_IF_ERROR(read_count(s, object, "updates", &updates));
-    RETURN_IF_ERROR(read_real(s, object, "loss_sum", &progress->loss_sum));
+    if (!neuron_state_read_figure(&progress->loss_sum, json_object_get(object, "loss_sum")))
+        return neuron_state_bad(s->source, "loss_sum");
     RETURN_IF_ERROR(read_count(s, object, "right", &progress->right));
     RETURN_IF_ERROR(read_count(s, object, "seen", &progress->seen));
     RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
@@ -147,10 +159,8 @@ static int read_history(state *s, const json_t *object, neuron_context_t *contex
         if (json_array_size(row) != NEURON_HISTORY_FIGURES)
             return neuron_state_bad(s->source, "history");
         for (size_t j = 0; j < NEURON_HISTORY_FIGURES; j++) {
-            const json_t *value = json_array_get(row, j);
-            if (!json_is_number(value) && !json_is_null(value))
+            if (!neuron_state_read_figure(&figures[j], json_array_get(row, j)))
                 return neuron_state_bad(s->source, "history");
-            figures[j] = json_is_number(value) ? json_number_value(value) : NAN;
         }
         neuron_history_append(s->history, figures);
     }

@@ -21,6 +21,11 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
 /* The failure of a file with a wrong value, or without one that it must have. */
 int neuron_state_bad(const char *source, const char *key);
 
+/* A figure as a value in a file: "inf" or "-inf" where it is infinite, null where it is not a number,
+ * which older files have for all three. */
+json_t *neuron_state_figure(double value);
+bool neuron_state_read_figure(double *value, const json_t *json);
+
 /* Writes the trainer's loss and class weights, and compares them with those of a file. */
 int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer);
 int neuron_state_check_loss(const json_t *object, const neuron_trainer_t *trainer,
