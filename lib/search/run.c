@@ -72,11 +72,12 @@ static int run_fold(neuron_search_t *search)
 {
     neuron_trial_t *trial;
     RETURN_IF_ERROR(neuron_search_next(&trial, search));
+    const uint64_t before = neuron_message_count();
     double score = NAN, begin = neuron_clock_seconds();
     int answer = search->callback(trial, &score, search->user_data);
     if (answer < 0)
-        neuron_set_message("the search's function returned %d in trial %" PRId64, answer,
-                           trial->index);
+        neuron_set_call_message(before, "the search's function returned %d in trial %" PRId64,
+                                answer, trial->index);
     if (answer != 0)
         return answer;
     neuron_trial_note(trial, score, neuron_clock_seconds() - begin);

@@ -72,9 +72,10 @@ static void note(outcome *first, int answer, bool of_caller)
 static int call_plain(neuron_trainer_t *trainer, neuron_trainer_callback_t callback,
                       void *user_data, const char *what)
 {
+    const uint64_t before = neuron_message_count();
     int answer = callback ? callback(trainer, user_data) : 0;
     if (answer < 0)
-        neuron_set_message("the %s callback returned %d", what, answer);
+        neuron_set_call_message(before, "the %s callback returned %d", what, answer);
     return answer;
 }
 

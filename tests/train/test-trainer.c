@@ -233,6 +233,41 @@ START_TEST(a_callback_can_stop_the_run)
 }
 END_TEST
 
+static int save_nowhere(neuron_trainer_t *trainer, void *user_data)
+{
+    return neuron_trainer_save(trainer, user_data);
+}
+
+static int save_nowhere_at(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    return event == NEURON_EVENT_EPOCH_END ? neuron_trainer_save(trainer, user_data) : 0;
+}
+
+/* What a callback failed with is in the message. */
+START_TEST(a_failure_in_a_callback_is_told)
+{
+    char path[512], message[600];
+    snprintf(path, sizeof path, "%s/no/such", test_file("folder"));
+    for (int i = 0; i < 3; i++) {
+        bench b = set_up(test_linear);
+        neuron_callback_t *c;
+        assert_ok(neuron_callback_create_custom(&c, b.context, save_nowhere_at, path));
+        if (i == 0)
+            assert_ok(neuron_trainer_add_callback(b.trainer, c));
+        if (i == 1)
+            assert_ok(neuron_trainer_set_epoch_callback(b.trainer, save_nowhere, path));
+        if (i == 2)
+            assert_ok(neuron_trainer_set_step_callback(b.trainer, save_nowhere, path));
+        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO);
+        const char *const names[] = {"custom", "epoch", "step"};
+        snprintf(message, sizeof message, "the %s callback returned -60: %s", names[i], path);
+        assert_message(message);
+        neuron_callback_unref(c);
+        tear_down(&b);
+    }
+}
+END_TEST
+
 typedef struct watch {
     int steps, epochs;
     double loss;
@@ -462,6 +497,7 @@ int main(void)
     tcase_add_test(cases, data_must_fit_the_graph);
     tcase_add_test(cases, a_vote_cannot_be_trained);
     tcase_add_test(cases, a_callback_can_stop_the_run);
+    tcase_add_test(cases, a_failure_in_a_callback_is_told);
     tcase_add_test(cases, progress_is_told);
     tcase_add_test(cases, callbacks_do_not_disturb_the_training);
     tcase_add_test(cases, the_learning_rate_may_change);
