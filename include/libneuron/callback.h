@@ -73,8 +73,9 @@ enum {
     /** Ends the training when a loss, or the norm of a gradient that the optimizer is to limit, is
      *  infinite or not a number. The run then returns 0 instead
      *  of NEURON_E_NUMBER, and the parameters are the last that were all finite at the end of an
-     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers is as
-     *  it was then, too. It has no options. */
+     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers, its
+     *  number of steps among it, is as it was then, too; schedules and random numbers go on. It has
+     *  no options. */
     NEURON_CALLBACK_STOP_ON_NAN = 70
 };
 

@@ -55,6 +55,7 @@ struct neuron_callback_entry {
     double state[NEURON_CALLBACK_STATE_MAX]; /* in the order of kind->state_names */
     float *values;  /* as many as the graph has; NULL if it keeps none or before the first run */
     float *slots;   /* those of the optimizer, one behind the other, likewise */
+    uint64_t steps; /* that these come from */
     bool kept;      /* whether there are parameters in them */
     bool exchanged; /* whether they are those of the last step, and the graph has what was kept */
 };

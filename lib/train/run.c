@@ -123,7 +123,7 @@ static int descend(neuron_trainer_t *trainer)
     neuron_update update = {
         .optimizer = trainer->optimizer,
         .kernels = neuron_session_kernels(memory->session),
-        .step = trainer->progress.updates + 1,
+        .step = trainer->progress.optimizer_steps + 1,
         .learning_rate = neuron_trainer_rate(trainer),
         .values = trainer->graph->values,
     };
@@ -136,6 +136,7 @@ static int descend(neuron_trainer_t *trainer)
                         ? neuron_whole_step_descend(trainer, &update)
                         : neuron_session_descend(memory->session, &receiver));
     trainer->progress.updates++;
+    trainer->progress.optimizer_steps++;
     neuron_graph_touch(trainer->graph);
     return NEURON_OK;
 }

@@ -2,7 +2,8 @@
  *
  *     "callbacks": {"begun": 0, "stop_reason": "", "rates": [base, factor, effective, set],
  *                   "list": [{"kind": "early_stopping", "options": {"patience": 5, ...},
- *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0}, ...]}
+ *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0,
+ *                             "kept_steps": 40}, ...]}
  *
  * where `set` is 1 if the optimizer's rate was set since callbacks looked at it, and not in files of
  * when they set it themselves; and the parameters that one keeps as the array "callback.0", ..., what it keeps of the
@@ -64,6 +65,9 @@ static int write_entry(json_t *object, const neuron_trainer_t *trainer,
                                         real_or_null(entry->callback->options[i])));
     for (int32_t i = 0; i < kind->state_count; i++)
         RETURN_IF_ERROR(neuron_json_set_real(state, kind->state_names[i], entry->state[i]));
+    if (entry->slots)
+        RETURN_IF_ERROR(
+            neuron_json_set(object, "kept_steps", json_integer((json_int_t)entry->steps)));
     RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept && !is_void)));
     return neuron_json_set(object, "exchanged", json_integer(entry->exchanged && !is_void));
 }
@@ -175,7 +179,7 @@ static int read_numbers(neuron_callback_entry *entry, const json_t *object, cons
 }
 
 static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_t index,
-                      const char *source)
+                      uint64_t updates, const char *source)
 {
     const neuron_callback_kind *kind = entry->callback->kind;
     const char *name = json_string_value(json_object_get(object, "kind"));
@@ -189,6 +193,7 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
     RETURN_IF_ERROR(
         read_options(entry->callback, json_object_get(object, "options"), index, source));
     RETURN_IF_ERROR(read_numbers(entry, json_object_get(object, "state"), source));
+    RETURN_IF_ERROR(neuron_state_read_steps(&entry->steps, object, "kept_steps", updates, source));
     RETURN_IF_ERROR(read_flag(&entry->kept, object, "kept", source));
     RETURN_IF_ERROR(read_flag(&entry->exchanged, object, "exchanged", source));
     return entry->exchanged && !entry->kept ? neuron_state_bad(source, "exchanged") : NEURON_OK;
@@ -255,7 +260,8 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < trainer->callback_count; i++) {
         (*entries)[i].callback = trainer->callbacks[i].callback;
-        RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i, source));
+        RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i,
+                                   progress->updates, source));
     }
     return read_progress(progress, found, json_object_get(object, "options"), source);
 }
@@ -287,6 +293,7 @@ void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entr
         neuron_callback_entry *entry = &trainer->callbacks[i];
         memcpy(entry->state, entries[i].state, sizeof entry->state);
         entry->kept = entries[i].kept;
+        entry->steps = entries[i].steps;
         entry->exchanged = entries[i].exchanged;
         if (!entry->kept)
             continue;

@@ -34,6 +34,15 @@ bool neuron_state_read_figure(double *value, const json_t *json)
     return infinite || json_is_number(json) || json_is_null(json);
 }
 
+int neuron_state_read_steps(uint64_t *steps, const json_t *object, const char *key,
+                            uint64_t updates, const char *source)
+{
+    const json_t *found = json_object_get(object, key);
+    *steps = found ? (uint64_t)json_integer_value(found) : updates;
+    return (!found || json_is_integer(found)) && *steps <= updates ? NEURON_OK
+                                                                   : neuron_state_bad(source, key);
+}
+
 static int read_count(const state *s, const json_t *object, const char *key, int64_t *value)
 {
     const json_t *found = json_object_get(object, key);
@@ -132,6 +141,8 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     RETURN_IF_ERROR(read_count(s, object, "seen", &progress->seen));
     RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
     progress->updates = (uint64_t)updates;
+    RETURN_IF_ERROR(neuron_state_read_steps(&progress->optimizer_steps, object, "optimizer_steps",
+                                            progress->updates, s->source));
     int64_t steps = neuron_trainer_steps(trainer);
     if (progress->epoch > INT32_MAX || progress->epoch > INT64_MAX / steps - 1)
         return neuron_state_bad(s->source, "epoch");

@@ -52,6 +52,9 @@ static int write_progress(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, "step", json_integer(progress->step)));
     RETURN_IF_ERROR(
         neuron_json_set(object, "updates", json_integer((json_int_t)progress->updates)));
+    if (progress->optimizer_steps != progress->updates)
+        RETURN_IF_ERROR(neuron_json_set(object, "optimizer_steps",
+                                        json_integer((json_int_t)progress->optimizer_steps)));
     RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", neuron_state_figure(progress->loss_sum)));
     RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->right)));
     RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));

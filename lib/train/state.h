@@ -26,6 +26,10 @@ int neuron_state_bad(const char *source, const char *key);
 json_t *neuron_state_figure(double value);
 bool neuron_state_read_figure(double *value, const json_t *json);
 
+/* Reads how many of a training's updates an optimizer remembers: all where it does not say. */
+int neuron_state_read_steps(uint64_t *steps, const json_t *object, const char *key,
+                            uint64_t updates, const char *source);
+
 /* Writes the trainer's loss and class weights, and compares them with those of a file. */
 int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer);
 int neuron_state_check_loss(const json_t *object, const neuron_trainer_t *trainer,

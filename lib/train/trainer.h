@@ -27,8 +27,10 @@ typedef struct neuron_progress {
     int64_t epoch;    /* whole epochs done */
     int64_t step;     /* steps done in the epoch that is on */
     uint64_t updates; /* steps done in all */
-    double loss_sum;  /* of the examples of this epoch so far */
-    int64_t right;    /* of them */
+    /* Those of them that the optimizer remembers: fewer if a callback has put that back. */
+    uint64_t optimizer_steps;
+    double loss_sum; /* of the examples of this epoch so far */
+    int64_t right;   /* of them */
     int64_t seen;
     double seconds; /* spent in this epoch */
     bool has_best;  /* of the figure that the checkpoint goes by */
