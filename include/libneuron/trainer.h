@@ -106,7 +106,8 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
 /** Has the graph saved whenever a figure is better at the end of an epoch than in all epochs since
- *  this was set. It is written as neuron_graph_save() does.
+ *  another path or metric was set; a training that was loaded goes on with the best that its file
+ *  has. It is written as neuron_graph_save() does.
  *  @param path    copied; NULL for none.
  *  @param metric  one of the two losses or accuracies of history.h.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */

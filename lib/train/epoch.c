@@ -56,6 +56,7 @@ int neuron_trainer_end_epoch(neuron_trainer_t *trainer)
         neuron_history_truncate(trainer->history, progress->epoch);
         return status;
     }
+    trainer->best_loaded = false;
     progress->epoch++;
     progress->step = 0;
     progress->seconds = figures[5];

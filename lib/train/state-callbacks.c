@@ -6,8 +6,9 @@
  *                             "kept_steps": 40}, ...]}
  *
  * where `set` is 1 if the optimizer's rate was set since callbacks looked at it, and not in files of
- * when they set it themselves; and the parameters that one keeps as the array "callback.0", ..., what it keeps of the
- * optimizer's as "callback.0.slots"; nothing at all of a trainer without callbacks. */
+ * when they set it themselves; and the parameters that one keeps as the array "callback.0", ...,
+ * what it keeps of the optimizer's, from so many steps, as "callback.0.slots"; nothing at all of a
+ * trainer without callbacks. */
 #include "train/state.h"
 
 #include "io/json.h"
@@ -65,7 +66,7 @@ static int write_entry(json_t *object, const neuron_trainer_t *trainer,
                                         real_or_null(entry->callback->options[i])));
     for (int32_t i = 0; i < kind->state_count; i++)
         RETURN_IF_ERROR(neuron_json_set_real(state, kind->state_names[i], entry->state[i]));
-    if (entry->slots)
+    if (entry->slots && entry->kept)
         RETURN_IF_ERROR(
             neuron_json_set(object, "kept_steps", json_integer((json_int_t)entry->steps)));
     RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept && !is_void)));

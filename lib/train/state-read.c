@@ -231,6 +231,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
     for (int64_t i = 0; i < s->history->epochs; i++)
         neuron_history_append(trainer->history, s->history->rows[i].figures);
     trainer->progress = s->progress;
+    trainer->best_loaded = true;
     trainer->progress.rates.changes = trainer->optimizer->rate_changes - s->progress.rates.changes;
     if (!trainer->checkpoint_path)
         trainer->checkpoint_metric = (int32_t)s->metric;

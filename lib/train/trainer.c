@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 static int check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
@@ -204,6 +205,11 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
     return NEURON_OK;
 }
 
+static bool same_path(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path, int32_t metric)
 {
     CHECK_ARGUMENT(trainer);
@@ -213,11 +219,14 @@ int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path, i
     char *copy = path ? neuron_copy_text(trainer->context, path) : NULL;
     if (path && !copy)
         return NEURON_E_MEMORY;
+    /* What was best by another figure says nothing about this one, nor what another file has; a
+     * training that continues goes on with the best so far. */
+    if (metric != trainer->checkpoint_metric ||
+        (!trainer->best_loaded && !same_path(path, trainer->checkpoint_path)))
+        trainer->progress.has_best = false;
+    trainer->best_loaded = false;
     neuron_release(trainer->context, trainer->checkpoint_path);
     trainer->checkpoint_path = copy;
-    /* What was best by another figure says nothing about this one. */
-    if (metric != trainer->checkpoint_metric)
-        trainer->progress.has_best = false;
     trainer->checkpoint_metric = metric;
     return NEURON_OK;
 }

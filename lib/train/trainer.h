@@ -84,6 +84,7 @@ struct neuron_trainer {
     neuron_augment_settings augmentation; /* as it was when it was set */
     char *checkpoint_path;
     int32_t checkpoint_metric;
+    bool best_loaded; /* by the last load, and no epoch or checkpoint came since */
     neuron_trainer_callback_t step_callback, epoch_callback;
     void *step_data, *epoch_data;
 

@@ -456,6 +456,50 @@ START_TEST(a_checkpoint_is_the_best_epoch)
 }
 END_TEST
 
+/* Figures that stay the same: the first of those that count is written, and no other. */
+START_TEST(a_checkpoint_counts_since_it_was_set)
+{
+    bench a = set_up(test_linear), b = set_up(test_linear);
+    bench *benches[] = {&a, &b};
+    char first[512], second[512];
+    const char *state;
+    snprintf(first, sizeof first, "%s", test_file("first"));
+    snprintf(second, sizeof second, "%s", test_file("second"));
+    state = test_file("state");
+    for (int i = 0; i < 2; i++) {
+        assert_ok(neuron_trainer_set_validation(benches[i]->trainer, b.validation));
+        assert_ok(
+            neuron_optimizer_set_float(benches[i]->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0));
+    }
+    const struct {
+        bench *bench;
+        const char *path;
+        bool written;
+    } cases[] = {
+        {&a, first, true},  {&a, first, false}, {&a, second, true},
+        {&a, NULL, false},  {&a, second, true}, {&b, first, false}, /* has loaded what a saved */
+        {&b, second, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        neuron_trainer_t *trainer = cases[i].bench->trainer;
+        if (i == 5) {
+            assert_ok(neuron_trainer_save(a.trainer, state));
+            assert_ok(neuron_trainer_load(b.trainer, state));
+        }
+        unlink(first);
+        unlink(second);
+        assert_ok(
+            neuron_trainer_set_checkpoint(trainer, cases[i].path, NEURON_METRIC_VALIDATION_LOSS));
+        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, (int64_t)i + 1));
+        assert_ok(neuron_trainer_run(trainer, NULL));
+        ck_assert_msg((exists(first) || exists(second)) == cases[i].written, "case %zu", i);
+        ck_assert(!cases[i].written || exists(cases[i].path));
+    }
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
 /* A disk that was full is no reason to lose the best epoch. */
 START_TEST(a_checkpoint_that_failed_is_written_later)
 {
@@ -502,6 +546,7 @@ int main(void)
     tcase_add_test(cases, callbacks_do_not_disturb_the_training);
     tcase_add_test(cases, the_learning_rate_may_change);
     tcase_add_test(cases, a_checkpoint_is_the_best_epoch);
+    tcase_add_test(cases, a_checkpoint_counts_since_it_was_set);
     tcase_add_test(cases, a_checkpoint_that_failed_is_written_later);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
