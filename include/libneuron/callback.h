@@ -62,8 +62,8 @@ enum {
     NEURON_CALLBACK_EXPONENTIAL_SCHEDULE = 40,
     /** The factor a + (1 - a) (1 + cos(pi t / n)) / 2, and a from t = n on (Loshchilov and Hutter,
      *  2017; arXiv 1608.03983). Options: NEURON_CALLBACK_ALPHA, a (0), NEURON_CALLBACK_LENGTH, n
-     *  (0: up to NEURON_TRAINER_EPOCHS), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0).
-     */
+     *  (0: up to NEURON_TRAINER_EPOCHS, whatever that is in the trainer that goes on with a
+     *  training), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
     NEURON_CALLBACK_COSINE_SCHEDULE = 50,
     /** The factor (t + 1) / n, and 1 from t = n - 1 on: a rise from 0 in n equal parts (Goyal et
      *  al., 2017; arXiv 1706.02677), of which 0 itself, which teaches nothing, is left out. The

@@ -156,8 +156,10 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
 
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
- *  same batch size, shuffling, validation split, loss, class and example weights, augmentation and
- *  callbacks (see neuron_trainer_add_callback()); its seed and the graph's parameters are replaced.
+ *  same batch size, shuffling, validation split, loss, class and example weights, augmentation,
+ *  number and weights of validation examples and callbacks (see neuron_trainer_add_callback()); its
+ *  seed and the graph's parameters are replaced. The number of epochs may be another; a cosine
+ *  schedule without a length then falls to another end.
  *  The optimizer is set to what it was set to when the file was saved, also for other trainers that
  *  it serves.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not

@@ -98,7 +98,7 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
         return neuron_fail(NEURON_E_DATA,
                            "%s: its training has a validation split of %g, this one of %g",
                            s->source, validation_split, trainer->validation_split);
-    return NEURON_OK;
+    return neuron_state_check_validation(object, trainer, s->source);
 }
 
 /* Options that a file of an older library does not have are as they were then: at their default. */

@@ -35,10 +35,14 @@ int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer);
 int neuron_state_check_loss(const json_t *object, const neuron_trainer_t *trainer,
                             const char *source);
 
-/* The same for its augmentation and the weights of its examples. */
+/* The same for its augmentation and the weights of its examples; writes its validation set too. */
 int neuron_state_write_data(json_t *object, const neuron_trainer_t *trainer);
 int neuron_state_check_data(const json_t *object, const neuron_trainer_t *trainer,
                             const char *source);
+
+/* Compares the number of validation examples, and their weights. */
+int neuron_state_check_validation(const json_t *object, const neuron_trainer_t *trainer,
+                                  const char *source);
 
 /* What callbacks remember, and the parameters that they keep. */
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer);
