@@ -26,7 +26,8 @@ extern "C" {
  *  to end early without calling it a failure. */
 typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
 
-/** What can be set with neuron_trainer_set_int(), with bounds and default. Since 0.1. */
+/** What can be set with neuron_trainer_set_int(), with bounds and default; together with what can be
+ *  set with neuron_trainer_set_float(), no number comes twice. Since 0.1. */
 enum {
     NEURON_TRAINER_EPOCHS = 10, /**< how far a run goes, counted from the first epoch: 0 or more;
                                          1 */
@@ -44,7 +45,7 @@ enum {
     /** Share of the training set, taken from its end and in its order, that is held out as the
      *  validation set, as in Keras; 0 or more, less than 1; 0. Not together with
      *  neuron_trainer_set_validation(). */
-    NEURON_TRAINER_VALIDATION_SPLIT = 10
+    NEURON_TRAINER_VALIDATION_SPLIT = 50
 };
 
 /** Makes a trainer. Its seed, for shuffling and dropout, is the context's.
@@ -72,6 +73,18 @@ NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option,
 /** Sets a real number, only before the first step.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value);
+
+/** Reads a whole number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_trainer_get_int(const neuron_trainer_t *trainer, int32_t option,
+                                      int64_t *value);
+
+/** Reads a real number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t option,
+                                        double *value);
+
+/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option,
+                                     double *minimum, double *maximum);
 
 /** Sets the dataset that is evaluated after each epoch, only before the first step.
  *  @param validation  of the same shape and classes; NULL for none.

@@ -19,6 +19,21 @@ START_TEST(nothing_is_null)
     assert_status(neuron_trainer_set_int(NULL, NEURON_TRAINER_EPOCHS, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_float(NULL, NEURON_TRAINER_VALIDATION_SPLIT, 0),
                   NEURON_E_ARGUMENT);
+    int64_t whole;
+    double real, other;
+    assert_status(neuron_trainer_get_int(NULL, NEURON_TRAINER_EPOCHS, &whole), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_int(b.trainer, NEURON_TRAINER_EPOCHS, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_float(NULL, NEURON_TRAINER_VALIDATION_SPLIT, &real),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_bounds(NULL, NEURON_TRAINER_EPOCHS, &real, &other),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_bounds(b.trainer, NEURON_TRAINER_EPOCHS, NULL, &other),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_bounds(b.trainer, NEURON_TRAINER_EPOCHS, &real, NULL),
+                  NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_validation(NULL, b.train), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_checkpoint(NULL, "x", NEURON_METRIC_LOSS), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_step_callback(NULL, NULL, NULL), NEURON_E_ARGUMENT);
@@ -66,14 +81,14 @@ START_TEST(settings_have_bounds)
     bench b = set_up(test_linear);
     neuron_trainer_t *t = b.trainer;
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, 0), NEURON_E_ARGUMENT);
-    assert_message("a batch of 0 examples");
+    assert_message("trainer: batch size 0 is not a whole number from 1");
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, -3), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, INT64_MAX),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_EPOCHS, -1), NEURON_E_ARGUMENT);
-    assert_message("-1 epochs");
+    assert_message("trainer: epochs -1 is not a whole number from 0");
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_SHUFFLE, 2), NEURON_E_ARGUMENT);
-    assert_message("0 or 1, not 2");
+    assert_message("trainer: shuffling 2 is not 0 or 1");
     assert_status(neuron_trainer_set_int(t, 11, 1), NEURON_E_ARGUMENT);
     assert_message("option 11");
     assert_status(neuron_trainer_set_float(t, 11, 1), NEURON_E_ARGUMENT);
@@ -90,6 +105,59 @@ START_TEST(settings_have_bounds)
     assert_message("checkpoint");
     assert_ok(neuron_trainer_run(t, NULL)); /* with the settings it had */
     ck_assert_double_eq(neuron_trainer_progress(t, NEURON_PROGRESS_STEPS), STEPS);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(settings_can_be_read)
+{
+    static const struct {
+        int32_t option;
+        double minimum, maximum, fallback;
+        int64_t value;
+    } cases[] = {
+        {NEURON_TRAINER_EPOCHS, 0, INT32_MAX, 1, 7},
+        {NEURON_TRAINER_BATCH_SIZE, 1, INT32_MAX, 32, 5},
+        {NEURON_TRAINER_SHUFFLE, 0, 1, 1, 0},
+        {NEURON_TRAINER_WORKERS, -1, 256, -1, 2},
+    };
+    bench b = set_up(test_linear);
+    neuron_trainer_t *t;
+    double minimum, maximum, real;
+    int64_t whole;
+    assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_ok(neuron_trainer_bounds(t, cases[i].option, &minimum, &maximum));
+        ck_assert(minimum == cases[i].minimum && maximum == cases[i].maximum);
+        assert_ok(neuron_trainer_get_int(t, cases[i].option, &whole));
+        ck_assert_double_eq((double)whole, cases[i].fallback);
+        assert_ok(neuron_trainer_set_int(t, cases[i].option, (int64_t)maximum));
+        assert_status(neuron_trainer_set_int(t, cases[i].option, (int64_t)maximum + 1),
+                      NEURON_E_ARGUMENT);
+        assert_ok(neuron_trainer_set_int(t, cases[i].option, (int64_t)minimum));
+        assert_status(neuron_trainer_set_int(t, cases[i].option, (int64_t)minimum - 1),
+                      NEURON_E_ARGUMENT);
+        assert_ok(neuron_trainer_set_int(t, cases[i].option, cases[i].value));
+        assert_ok(neuron_trainer_get_int(t, cases[i].option, &whole));
+        ck_assert_int_eq(whole, cases[i].value);
+        assert_status(neuron_trainer_get_float(t, cases[i].option, &real), NEURON_E_ARGUMENT);
+        assert_message("is a whole number");
+        assert_status(neuron_trainer_set_float(t, cases[i].option, 1), NEURON_E_ARGUMENT);
+    }
+    const int32_t option = NEURON_TRAINER_VALIDATION_SPLIT;
+    assert_ok(neuron_trainer_bounds(t, option, &minimum, &maximum));
+    ck_assert(minimum == 0 && maximum < 1 && maximum > 0.9999);
+    assert_ok(neuron_trainer_get_float(t, option, &real));
+    ck_assert_double_eq(real, 0);
+    assert_ok(neuron_trainer_set_float(t, option, 0.25));
+    assert_ok(neuron_trainer_get_float(t, option, &real));
+    ck_assert_double_eq(real, 0.25);
+    assert_status(neuron_trainer_get_int(t, option, &whole), NEURON_E_ARGUMENT);
+    assert_message("is a real number");
+    assert_status(neuron_trainer_get_int(t, 11, &whole), NEURON_E_ARGUMENT);
+    assert_message("trainer: has no option 11");
+    assert_status(neuron_trainer_bounds(t, 11, &minimum, &maximum), NEURON_E_ARGUMENT);
+    neuron_trainer_unref(t);
     tear_down(&b);
 }
 END_TEST
@@ -535,6 +603,7 @@ int main(void)
     tcase_add_test(cases, nothing_is_null);
     tcase_add_test(cases, handles_may_go_in_any_order);
     tcase_add_test(cases, settings_have_bounds);
+    tcase_add_test(cases, settings_can_be_read);
     tcase_add_test(cases, some_settings_come_too_late);
     tcase_add_test(cases, a_split_and_a_validation_set_exclude_each_other);
     tcase_add_test(cases, a_split_takes_the_end);
