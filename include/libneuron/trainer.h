@@ -8,8 +8,8 @@
  *
  *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats
  *  between the graph's output and the labels, whether these are class numbers or targets. If the
- *  output is a softmax, the two are computed as one, from the logits; else outputs are taken as
- *  probabilities and kept at 1e-7 or above, as in Keras.
+ *  output is a softmax, the two are computed as one, from the logits; else outputs are divided by
+ *  their sum and clipped to 1e-7 ... 1 - 1e-7, as in Keras (see loss.h).
  */
 #ifndef NEURON_TRAINER_H
 #define NEURON_TRAINER_H
@@ -50,9 +50,9 @@ enum {
 
 /** Makes a trainer. Its seed, for shuffling and dropout, is the context's.
  *  @param[out] trainer  the new trainer; NULL on failure.
- *  @param graph      finished; its output has the dataset's number of classes and does not depend
- *  on a vote. The trainer changes its parameters: nobody else may use it during a run, except
- *  callbacks.
+ *  @param graph      finished; its output has as many numbers as the dataset has classes, or
+ *  targets for each example, and does not depend on a vote. The trainer changes its parameters:
+ *  nobody else may use it during a run, except callbacks.
  *  @param optimizer  the rule.
  *  @param train      examples of the graph's input shape, at least one.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for an empty
@@ -87,7 +87,8 @@ NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t op
                                      double *minimum, double *maximum);
 
 /** Sets the dataset that is evaluated after each epoch, only before the first step.
- *  @param validation  of the same shape and classes; NULL for none.
+ *  @param validation  of the same shape and classes; NULL for none, which leaves that of
+ *                     NEURON_TRAINER_VALIDATION_SPLIT in place: set the split to 0 instead.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA, NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
@@ -151,8 +152,8 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
  *           neuron_trainer_stop_reason(); a callback's number, of a negative one with the message of
- *           what failed in the callback; NEURON_E_NUMBER if the loss,
- *           or the norm of a gradient that the optimizer is to limit, is infinite or not a number,
+ *           what failed in the callback; NEURON_E_NUMBER if the loss, or the norm of a gradient
+ *           that the optimizer is to limit, is infinite or not a number,
  *           with epoch and step in the message and the parameters as they were before that step
  *           (the step before may have ruined them: it is these that are looked at);
  *           NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO for a checkpoint or

@@ -1,6 +1,8 @@
 /* The handle: what it takes and refuses, its callbacks and its checkpoint. */
 #include "trainer-bench.h"
 
+#include "train/trainer.h"
+
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -186,6 +188,8 @@ START_TEST(a_split_and_a_validation_set_exclude_each_other)
     assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
     assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_ARGUMENT);
     assert_message("validation split");
+    assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
+    ck_assert_ptr_nonnull(b.trainer->validation); /* that of the split stays */
     assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0));
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     assert_status(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2),
