@@ -112,7 +112,8 @@ enum {
 
 /** The points of a training. Since 0.1. */
 enum {
-    /** A run begins that has something to do: the first or one that continues. */
+    /** A run begins that has something to do: the first, one that continues, or one that writes what
+     *  the last epoch could not write. */
     NEURON_EVENT_RUN_BEGIN = 10,
     /** Before the first step of an epoch; not again when a run continues in the middle of it. If a
      *  callback failed here, the next run begins the epoch once more, for all of them. */
@@ -144,7 +145,7 @@ NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_conte
 
 /** Makes a callback that saves the graph, as neuron_graph_save() does, at the end of each epoch
  *  whose figure is better than those of all before it. If the file cannot be written, the run ends
- *  with NEURON_E_IO, and the next one that has something to do tries again first. A trainer may
+ *  with NEURON_E_IO, and the next one tries again first, also after the last epoch. A trainer may
  *  have several of these. Options: NEURON_CALLBACK_MONITOR, NEURON_CALLBACK_MODE.
  *  @param path    copied.
  *  @param metric  the NEURON_CALLBACK_MONITOR.
@@ -156,7 +157,8 @@ NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
 /** Makes a callback that keeps the history in a file, in the layout of neuron_history_save_csv().
  *  A run first writes the file with all epochs so far, in the place of what was there; each epoch
  *  then adds its line and waits for the disk, so that nothing is lost to a crash. If the file
- *  cannot be written, the run ends with NEURON_E_IO. It has no options.
+ *  cannot be written, the run ends with NEURON_E_IO, and the next one tries again first, also after
+ *  the last epoch. It has no options.
  *  @param path  copied.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,

@@ -144,7 +144,7 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *
  *  A run continues where the last one stopped, in the middle of an epoch if need be: stopping and
  *  continuing gives the same bytes as not stopping. After the last epoch it does nothing, unless
- *  the number of epochs is raised.
+ *  the number of epochs is raised or a callback's file could not be written.
  *
  *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
  *                       first, and those of later runs. May be NULL if not wanted. Set also when

@@ -34,6 +34,8 @@ typedef struct neuron_callback_kind {
     bool (*on_bad_loss)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
     /* Whether the graph gets the kept parameters when the training is over. */
     bool (*restores)(const neuron_callback_entry *entry);
+    /* Whether a run has something to do for it even if the training is over. */
+    bool (*has_work)(const neuron_callback_entry *entry);
     /* The training goes on although it was ended. */
     void (*resume)(neuron_callback_entry *entry);
 } neuron_callback_kind;
@@ -164,6 +166,9 @@ int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status);
 
 /* Works the rate for the step to come out. */
 void neuron_callbacks_set_rate(neuron_trainer_t *trainer);
+
+/* Whether a run has something to do for one of them even if the training is over. */
+bool neuron_callbacks_have_work(const neuron_trainer_t *trainer);
 
 /* Whether the training is over instead of failing. */
 bool neuron_callbacks_take_bad_loss(neuron_trainer_t *trainer);

@@ -107,6 +107,16 @@ int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status)
     return first.answer;
 }
 
+bool neuron_callbacks_have_work(const neuron_trainer_t *trainer)
+{
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        const neuron_callback_entry *entry = &trainer->callbacks[i];
+        if (entry->callback->kind->has_work && entry->callback->kind->has_work(entry))
+            return true;
+    }
+    return false;
+}
+
 bool neuron_callbacks_take_bad_loss(neuron_trainer_t *trainer)
 {
     bool taken = false;

@@ -263,7 +263,8 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     int status = NEURON_OK;
     trainer->running = true;
     trainer->stopped = trainer->bad_number = false;
-    if (is_over(trainer)) /* a file may have been saved just before they did */
+    if (is_over(trainer) &&
+        !neuron_callbacks_have_work(trainer)) /* a file may have been saved just before they did */
         neuron_callbacks_settle(trainer);
     else
         status = run_epochs(trainer);
