@@ -112,8 +112,8 @@ enum {
 
 /** The points of a training. Since 0.1. */
 enum {
-    /** A run begins that has something to do: the first, one that continues, or one that writes what
-     *  the last epoch could not write. */
+    /** A run begins that has something to do: the first, one that continues, or one that writes
+     *  what the last epoch could not write. */
     NEURON_EVENT_RUN_BEGIN = 10,
     /** Before the first step of an epoch; not again when a run continues in the middle of it. If a
      *  callback failed here, the next run begins the epoch once more, for all of them. */

@@ -26,8 +26,8 @@ extern "C" {
  *  to end early without calling it a failure. */
 typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
 
-/** What can be set with neuron_trainer_set_int(), with bounds and default; together with what can be
- *  set with neuron_trainer_set_float(), no number comes twice. Since 0.1. */
+/** What can be set with neuron_trainer_set_int(), with bounds and default. None has the number of
+ *  what can be set with neuron_trainer_set_float(). Since 0.1. */
 enum {
     NEURON_TRAINER_EPOCHS = 10, /**< how far a run goes, counted from the first epoch: 0 or more;
                                          1 */
@@ -151,8 +151,8 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *                       a callback of the caller's or a loss that is no number ended the run; NULL
  *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
- *           neuron_trainer_stop_reason(); a callback's number, of a negative one with the message of
- *           what failed in the callback; NEURON_E_NUMBER if the loss, or the norm of a gradient
+ *           neuron_trainer_stop_reason(); a callback's number, of a negative one with the message
+ *           of what failed in the callback; NEURON_E_NUMBER if the loss, or the norm of a gradient
  *           that the optimizer is to limit, is infinite or not a number,
  *           with epoch and step in the message and the parameters as they were before that step
  *           (the step before may have ruined them: it is these that are looked at);

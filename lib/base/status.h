@@ -17,8 +17,7 @@ void neuron_set_message(const char *format, ...) __attribute__((format(printf, 1
 uint64_t neuron_message_count(void);
 
 /* Keeps a message about a function of the caller's that returned a failure, and behind it what that
- * function failed with: the last message, if there are more than the `before` of when it was called.
- */
+ * function failed with: the last message, if there are more than `before`, when it was called. */
 void neuron_set_call_message(uint64_t before, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

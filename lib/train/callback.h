@@ -151,8 +151,8 @@ size_t neuron_callback_slots_size(const neuron_trainer_t *trainer,
 /* Makes room for parameters and these numbers, unless it is there. */
 int neuron_callback_make_values(neuron_trainer_t *trainer, neuron_callback_entry *entry);
 
-/* Whether the caller has changed the parameters that the graph got when the training was over: these
- * are then the ones to go on with, and nothing is left of what was kept. */
+/* Whether the caller has changed the parameters that the graph got when the training was over:
+ * these are then the ones to go on with, and nothing is left of what was kept. */
 bool neuron_callback_is_void(const neuron_trainer_t *trainer, const neuron_callback_entry *entry);
 
 /* Checks all callbacks and makes their memory. */

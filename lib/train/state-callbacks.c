@@ -5,8 +5,8 @@
  *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0,
  *                             "kept_steps": 40}, ...]}
  *
- * where `set` is 1 if the optimizer's rate was set since callbacks looked at it, and not in files of
- * when they set it themselves; and the parameters that one keeps as the array "callback.0", ...,
+ * where `set` is 1 if the optimizer's rate was set since callbacks looked at it, and not in files
+ * of when they set it themselves; and the parameters that one keeps as the array "callback.0", ...,
  * what it keeps of the optimizer's, from so many steps, as "callback.0.slots"; nothing at all of a
  * trainer without callbacks. */
 #include "train/state.h"
@@ -200,8 +200,8 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
     return entry->exchanged && !entry->kept ? neuron_state_bad(source, "exchanged") : NEURON_OK;
 }
 
-/* Files of when callbacks set the optimizer have its rate in the place of the effective one: another
- * rate in the optimizer's options came from other hands. */
+/* Files of when callbacks set the optimizer have its rate in the place of the effective one:
+ * another rate in the optimizer's options came from other hands. */
 static bool rate_was_set(const json_t *options, double effective)
 {
     return json_number_value(json_object_get(options, "learning rate")) != effective;

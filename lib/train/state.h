@@ -21,8 +21,8 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
 /* The failure of a file with a wrong value, or without one that it must have. */
 int neuron_state_bad(const char *source, const char *key);
 
-/* A figure as a value in a file: "inf" or "-inf" where it is infinite, null where it is not a number,
- * which older files have for all three. */
+/* A figure as a value in a file: "inf" or "-inf" where it is infinite, null where it is not a
+ * number, which older files have for all three. */
 json_t *neuron_state_figure(double value);
 bool neuron_state_read_figure(double *value, const json_t *json);
 

@@ -175,8 +175,8 @@ static double next_change(const bench *b)
     return largest;
 }
 
-/* Adam's first step changes a parameter by the learning rate; the next ones from empty moments would
- * not. What the optimizer remembers goes back to the beginning with its number of steps. */
+/* Adam's first step changes a parameter by the learning rate; the next ones from empty moments
+ * would not. What the optimizer remembers goes back to the beginning with its number of steps. */
 START_TEST(a_bad_loss_takes_the_number_of_steps_back)
 {
     for (int file = 0; file < 3; file++) { /* saved before the bad loss or after it */
