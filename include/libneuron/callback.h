@@ -22,9 +22,10 @@
  *    step if they are told so, the rate is the base rate times all the factors.
  *  - Reduce-on-plateau and the schedule by function change the base rate, which is what the
  *    optimizer had when the first of these was called for the first time.
- *  A rate that is set by other hands on the way, in a function of the caller's or between runs,
- *  counts from the next step as usual. From then on the base rate is that rate divided by the
- *  factors of the moment (or just that rate where these are 0).
+ *  What comes of it belongs to the trainer (NEURON_PROGRESS_LEARNING_RATE); the optimizer keeps the
+ *  rate that the caller set. One that is set at the optimizer on the way, in a function of the
+ *  caller's or between runs, counts from the next step as it is. From then on the base rate is that
+ *  rate divided by the factors of the moment (or just that rate where these are 0).
  */
 #ifndef NEURON_CALLBACK_H
 #define NEURON_CALLBACK_H
@@ -61,8 +62,8 @@ enum {
     NEURON_CALLBACK_EXPONENTIAL_SCHEDULE = 40,
     /** The factor a + (1 - a) (1 + cos(pi t / n)) / 2, and a from t = n on (Loshchilov and Hutter,
      *  2017; arXiv 1608.03983). Options: NEURON_CALLBACK_ALPHA, a (0), NEURON_CALLBACK_LENGTH, n
-     *  (0: up to NEURON_TRAINER_EPOCHS), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0).
-     */
+     *  (0: up to NEURON_TRAINER_EPOCHS, whatever that is in the trainer that goes on with a
+     *  training), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
     NEURON_CALLBACK_COSINE_SCHEDULE = 50,
     /** The factor (t + 1) / n, and 1 from t = n - 1 on: a rise from 0 in n equal parts (Goyal et
      *  al., 2017; arXiv 1706.02677), of which 0 itself, which teaches nothing, is left out. The
@@ -72,8 +73,9 @@ enum {
     /** Ends the training when a loss, or the norm of a gradient that the optimizer is to limit, is
      *  infinite or not a number. The run then returns 0 instead
      *  of NEURON_E_NUMBER, and the parameters are the last that were all finite at the end of an
-     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers is as
-     *  it was then, too. It has no options. */
+     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers, its
+     *  number of steps among it, is as it was then, too; schedules and random numbers go on. It has
+     *  no options. */
     NEURON_CALLBACK_STOP_ON_NAN = 70
 };
 
@@ -110,7 +112,8 @@ enum {
 
 /** The points of a training. Since 0.1. */
 enum {
-    /** A run begins that has something to do: the first or one that continues. */
+    /** A run begins that has something to do: the first, one that continues, or one that writes
+     *  what the last epoch could not write. */
     NEURON_EVENT_RUN_BEGIN = 10,
     /** Before the first step of an epoch; not again when a run continues in the middle of it. If a
      *  callback failed here, the next run begins the epoch once more, for all of them. */
@@ -142,7 +145,7 @@ NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_conte
 
 /** Makes a callback that saves the graph, as neuron_graph_save() does, at the end of each epoch
  *  whose figure is better than those of all before it. If the file cannot be written, the run ends
- *  with NEURON_E_IO, and the next one that has something to do tries again first. A trainer may
+ *  with NEURON_E_IO, and the next one tries again first, also after the last epoch. A trainer may
  *  have several of these. Options: NEURON_CALLBACK_MONITOR, NEURON_CALLBACK_MODE.
  *  @param path    copied.
  *  @param metric  the NEURON_CALLBACK_MONITOR.
@@ -154,7 +157,8 @@ NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
 /** Makes a callback that keeps the history in a file, in the layout of neuron_history_save_csv().
  *  A run first writes the file with all epochs so far, in the place of what was there; each epoch
  *  then adds its line and waits for the disk, so that nothing is lost to a crash. If the file
- *  cannot be written, the run ends with NEURON_E_IO. It has no options.
+ *  cannot be written, the run ends with NEURON_E_IO, and the next one tries again first, also after
+ *  the last epoch. It has no options.
  *  @param path  copied.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,

@@ -17,7 +17,8 @@ enum {
     NEURON_METRIC_VALIDATION_LOSS = 30, /**< mean loss on the validation set after the epoch */
     NEURON_METRIC_VALIDATION_ACCURACY =
         40,                           /**< share of the validation set right after the epoch */
-    NEURON_METRIC_LEARNING_RATE = 50, /**< of the optimizer at the end of the epoch */
+    NEURON_METRIC_LEARNING_RATE = 50, /**< at the end of the epoch, see
+                                           NEURON_PROGRESS_LEARNING_RATE */
     NEURON_METRIC_SECONDS = 60        /**< time that the epoch took */
 };
 

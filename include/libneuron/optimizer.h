@@ -2,7 +2,9 @@
  *  Optimizers: the rule by which gradients change parameters.
  *
  *  An optimizer holds settings only. What it remembers of a training (momentum, moments, the number
- *  of steps) belongs to the trainer, so one optimizer may serve several trainers.
+ *  of steps) belongs to the trainer, and so does what callbacks make of the learning rate: one
+ *  optimizer may serve several trainers. A training never sets it; neuron_trainer_load() does, to
+ *  the settings in the file.
  */
 #ifndef NEURON_OPTIMIZER_H
 #define NEURON_OPTIMIZER_H
@@ -105,13 +107,15 @@ NEURON_API neuron_optimizer_t *neuron_optimizer_ref(neuron_optimizer_t *optimize
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_optimizer_unref(neuron_optimizer_t *optimizer);
 
-/** Sets a number. May be called from a callback of a running trainer; it counts from the next step.
+/** Sets a number. May be called from a callback of a running trainer; it counts from the next step,
+ *  a learning rate as callback.h says.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have, a value out of its
  *           bounds, or a second way to clip. Since 0.1. */
 NEURON_API int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option,
                                           double value);
 
-/** Reads a number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a number back. For the learning rate that a training is at, which callbacks may change,
+ *  see NEURON_PROGRESS_LEARNING_RATE. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option,
                                           double *value);
 

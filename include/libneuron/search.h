@@ -95,12 +95,14 @@ NEURON_API int neuron_search_set_folds(neuron_search_t *search, int32_t folds);
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_set_log(neuron_search_t *search, const char *path);
 
-/** Tries all combinations, the last factor's levels changing fastest. Its seed is the context's.
- *  Trials that are done are not done again; after the last one it does nothing.
- *  @return  0; the number of a function that ended it; NEURON_E_ARGUMENT without factors or for
- *           more than 2^31 - 1 combinations; NEURON_E_STATE from within a function or if the search
- *           has run otherwise; NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last
- *           with the difference if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
+/** Tries all combinations, the last factor's levels changing fastest. Its seed is the one that the
+ *  context has when the search first runs; the function may then set that. Trials that are done are
+ *  not done again; after the last one it does nothing.
+ *  @return  0; the number of a function that ended it, of a negative one with the message of what
+ *           failed in the function; NEURON_E_ARGUMENT without factors or for more than 2^31 - 1
+ *           combinations; NEURON_E_STATE from within a function or if the search has run otherwise;
+ *           NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last with the difference
+ *           if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_run_grid(neuron_search_t *search);
 
 /** Tries random combinations, each as likely as any other. None comes again before all were tried.

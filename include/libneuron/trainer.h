@@ -8,8 +8,8 @@
  *
  *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats
  *  between the graph's output and the labels, whether these are class numbers or targets. If the
- *  output is a softmax, the two are computed as one, from the logits; else outputs are taken as
- *  probabilities and kept at 1e-7 or above, as in Keras.
+ *  output is a softmax, the two are computed as one, from the logits; else outputs are divided by
+ *  their sum and clipped to 1e-7 ... 1 - 1e-7, as in Keras (see loss.h).
  */
 #ifndef NEURON_TRAINER_H
 #define NEURON_TRAINER_H
@@ -26,7 +26,8 @@ extern "C" {
  *  to end early without calling it a failure. */
 typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
 
-/** What can be set with neuron_trainer_set_int(), with bounds and default. Since 0.1. */
+/** What can be set with neuron_trainer_set_int(), with bounds and default. None has the number of
+ *  what can be set with neuron_trainer_set_float(). Since 0.1. */
 enum {
     NEURON_TRAINER_EPOCHS = 10, /**< how far a run goes, counted from the first epoch: 0 or more;
                                          1 */
@@ -44,14 +45,14 @@ enum {
     /** Share of the training set, taken from its end and in its order, that is held out as the
      *  validation set, as in Keras; 0 or more, less than 1; 0. Not together with
      *  neuron_trainer_set_validation(). */
-    NEURON_TRAINER_VALIDATION_SPLIT = 10
+    NEURON_TRAINER_VALIDATION_SPLIT = 50
 };
 
 /** Makes a trainer. Its seed, for shuffling and dropout, is the context's.
  *  @param[out] trainer  the new trainer; NULL on failure.
- *  @param graph      finished; its output has the dataset's number of classes and does not depend
- *  on a vote. The trainer changes its parameters: nobody else may use it during a run, except
- *  callbacks.
+ *  @param graph      finished; its output has as many numbers as the dataset has classes, or
+ *  targets for each example, and does not depend on a vote. The trainer changes its parameters:
+ *  nobody else may use it during a run, except callbacks.
  *  @param optimizer  the rule.
  *  @param train      examples of the graph's input shape, at least one.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for an empty
@@ -73,8 +74,21 @@ NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option,
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value);
 
+/** Reads a whole number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_trainer_get_int(const neuron_trainer_t *trainer, int32_t option,
+                                      int64_t *value);
+
+/** Reads a real number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t option,
+                                        double *value);
+
+/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option,
+                                     double *minimum, double *maximum);
+
 /** Sets the dataset that is evaluated after each epoch, only before the first step.
- *  @param validation  of the same shape and classes; NULL for none.
+ *  @param validation  of the same shape and classes; NULL for none, which leaves that of
+ *                     NEURON_TRAINER_VALIDATION_SPLIT in place: set the split to 0 instead.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA, NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
@@ -106,7 +120,8 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
 /** Has the graph saved whenever a figure is better at the end of an epoch than in all epochs since
- *  this was set. It is written as neuron_graph_save() does.
+ *  another path or metric was set; a training that was loaded goes on with the best that its file
+ *  has. It is written as neuron_graph_save() does.
  *  @param path    copied; NULL for none.
  *  @param metric  one of the two losses or accuracies of history.h.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
@@ -129,15 +144,16 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *
  *  A run continues where the last one stopped, in the middle of an epoch if need be: stopping and
  *  continuing gives the same bytes as not stopping. After the last epoch it does nothing, unless
- *  the number of epochs is raised.
+ *  the number of epochs is raised or a callback's file could not be written.
  *
  *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
  *                       first, and those of later runs. May be NULL if not wanted. Set also when
  *                       a callback of the caller's or a loss that is no number ended the run; NULL
  *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
- *           neuron_trainer_stop_reason(); a callback's number; NEURON_E_NUMBER if the loss,
- *           or the norm of a gradient that the optimizer is to limit, is infinite or not a number,
+ *           neuron_trainer_stop_reason(); a callback's number, of a negative one with the message
+ *           of what failed in the callback; NEURON_E_NUMBER if the loss, or the norm of a gradient
+ *           that the optimizer is to limit, is infinite or not a number,
  *           with epoch and step in the message and the parameters as they were before that step
  *           (the step before may have ruined them: it is these that are looked at);
  *           NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO for a checkpoint or
@@ -154,9 +170,12 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
 
 /** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
  *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
- *  same batch size, shuffling, validation split, loss, class and example weights, augmentation and
- *  callbacks (see neuron_trainer_add_callback()); its seed and the graph's parameters are replaced,
- *  and so are the settings of the optimizer, such as a learning rate that was changed on the way.
+ *  same batch size, shuffling, validation split, loss, class and example weights, augmentation,
+ *  number and weights of validation examples and callbacks (see neuron_trainer_add_callback()); its
+ *  seed and the graph's parameters are replaced. The number of epochs may be another; a cosine
+ *  schedule without a length then falls to another end.
+ *  The optimizer is set to what it was set to when the file was saved, also for other trainers that
+ *  it serves.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
  *           belong to this training, with the difference; NEURON_E_STATE during a run;
  *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
@@ -179,8 +198,11 @@ enum {
     NEURON_PROGRESS_STEP = 30,   /**< steps done in this epoch */
     NEURON_PROGRESS_STEPS = 40,  /**< how many an epoch has */
     NEURON_PROGRESS_LOSS = 50,   /**< mean loss of this epoch so far */
-    NEURON_PROGRESS_ACCURACY = 60, /**< accuracy of this epoch so far */
-    NEURON_PROGRESS_SECONDS = 70   /**< time spent in this epoch so far */
+    NEURON_PROGRESS_ACCURACY = 60,     /**< accuracy of this epoch so far */
+    NEURON_PROGRESS_SECONDS = 70,      /**< time spent in this epoch so far */
+    NEURON_PROGRESS_LEARNING_RATE = 80 /**< of the last step, or of the next one if a rate was set
+                                            since: the optimizer's, as schedules, warm-up and
+                                            plateau have changed it for this training */
 };
 
 /** Tells where a run is, mainly to callbacks.

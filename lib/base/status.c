@@ -5,7 +5,10 @@
 #include <string.h>
 
 /* The only thread-local of the library. */
-static _Thread_local char last_message[NEURON_MESSAGE_SIZE];
+static _Thread_local struct {
+    char text[NEURON_MESSAGE_SIZE];
+    uint64_t count; /* of texts so far */
+} last_message;
 
 void neuron_set_message(const char *format, ...)
 {
@@ -19,12 +22,29 @@ void neuron_set_message(const char *format, ...)
     for (char *c = message; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';
-    memcpy(last_message, message, sizeof last_message);
+    memcpy(last_message.text, message, sizeof last_message.text);
+    last_message.count++;
+}
+
+uint64_t neuron_message_count(void)
+{
+    return last_message.count;
+}
+
+void neuron_set_call_message(uint64_t before, const char *format, ...)
+{
+    const char *reason = last_message.count == before ? "" : last_message.text;
+    char message[NEURON_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    neuron_set_message("%s%s%s", message, reason[0] ? ": " : "", reason);
 }
 
 const char *neuron_error_last(void)
 {
-    return last_message;
+    return last_message.text;
 }
 
 const char *neuron_error_name(int32_t status)

@@ -16,10 +16,10 @@ int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
     if (!scores)
         return NEURON_E_MEMORY;
     int status = NEURON_OK;
-    double loss, sum = 0;
+    double sum = 0;
     for (int32_t i = 0; i < count && status == NEURON_OK; i++) {
         scores[i] = 0;
-        status = neuron_evaluate_into(members[i], validation, NULL, &loss, &scores[i], NULL);
+        status = neuron_evaluate_into(members[i], validation, NULL, NULL, &scores[i], NULL);
         sum += scores[i];
     }
     for (int32_t i = 0; i < count && status == NEURON_OK; i++)

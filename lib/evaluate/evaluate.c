@@ -4,7 +4,7 @@
 
 /* Sums over the examples, in their order, so that they do not depend on threads. */
 struct tally {
-    const neuron_loss_t *function;
+    const neuron_loss_t *function; /* NULL if no loss is wanted */
     const neuron_dataset_t *dataset;
     float *target;      /* [outputs] of one example */
     int64_t *confusion; /* may be NULL */
@@ -15,9 +15,10 @@ struct tally {
 static void count_example(struct tally *tally, int64_t position, const float *output, bool logits)
 {
     const neuron_dataset_t *dataset = tally->dataset;
-    tally->loss += neuron_dataset_weight(dataset, position) *
-                   neuron_loss_take(tally->function, dataset, position, output, logits,
-                                    tally->target, 1, NULL);
+    if (tally->function)
+        tally->loss += neuron_dataset_weight(dataset, position) *
+                       neuron_loss_take(tally->function, dataset, position, output, logits,
+                                        tally->target, 1, NULL);
     const int32_t truth = neuron_dataset_label(dataset, position);
     const int32_t predicted = neuron_loss_answer(dataset, output, logits);
     tally->right += truth == predicted;
@@ -42,6 +43,7 @@ static int count_dataset(struct tally *tally, neuron_session *session, neuron_po
     return NEURON_OK;
 }
 
+/* `loss` is NULL if none is wanted. */
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                  const neuron_loss_t *loss)
 {
@@ -52,14 +54,16 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                          &graph->output->spec.output, "evaluate"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "evaluate: the dataset has no examples");
-    return neuron_loss_check(loss, dataset, "evaluate");
+    return loss ? neuron_loss_check(loss, dataset, "evaluate") : NEURON_OK;
 }
 
 int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                          const neuron_loss_t *function, double *loss, double *accuracy,
                          int64_t *confusion)
 {
-    if (!function)
+    if (!loss)
+        function = NULL;
+    else if (!function)
         function = &neuron_loss_default;
     RETURN_IF_ERROR(check(graph, dataset, function));
     neuron_context_t *context = graph->context;
@@ -75,7 +79,8 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
         neuron_session_give(session);
     }
     if (status == NEURON_OK) {
-        *loss = tally.loss / (double)dataset->count;
+        if (loss)
+            *loss = tally.loss / (double)dataset->count;
         *accuracy = (double)tally.right / (double)dataset->count;
     }
     neuron_release(context, tally.target);

@@ -30,8 +30,9 @@ int64_t neuron_evaluation_true(const neuron_evaluation_t *evaluation, int32_t cl
 int64_t neuron_evaluation_taken(const neuron_evaluation_t *evaluation, int32_t class_number);
 
 /* Predicts a dataset and compares: mean loss and share of examples right. `function` is the loss,
- * NULL for cross-entropy. `confusion` [class_count, class_count] is added to; NULL if not wanted. A
- * loss that is infinite or not a number is no failure. Any thread, as neuron_graph_predict(). */
+ * NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. `confusion`
+ * [class_count, class_count] is added to; NULL if not wanted. A loss that is infinite or not a
+ * number is no failure. Any thread, as neuron_graph_predict(). */
 int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                          const neuron_loss_t *function, double *loss, double *accuracy,
                          int64_t *confusion);

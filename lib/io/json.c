@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,6 +86,22 @@ int neuron_json_set(json_t *object, const char *key, json_t *value)
 int neuron_json_append(json_t *array, json_t *value)
 {
     return json_array_append_new(array, value) < 0 ? neuron_json_no_memory() : NEURON_OK;
+}
+
+int neuron_json_set_real(json_t *object, const char *key, double value)
+{
+    if (!isfinite(value))
+        return neuron_fail(NEURON_E_NUMBER, "\"%s\" is %g, which the header of a file cannot hold",
+                           key, value);
+    return neuron_json_set(object, key, json_real(value));
+}
+
+int neuron_json_append_real(json_t *array, double value)
+{
+    if (!isfinite(value))
+        return neuron_fail(NEURON_E_NUMBER,
+                           "a number is %g, which the header of a file cannot hold", value);
+    return neuron_json_append(array, json_real(value));
 }
 
 int neuron_json_write(char **text, size_t *size, neuron_context_t *context, const json_t *json)

@@ -18,6 +18,10 @@ int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text
 int neuron_json_set(json_t *object, const char *key, json_t *value);
 int neuron_json_append(json_t *array, json_t *value);
 
+/* NEURON_E_NUMBER for what is infinite or not a number, which JSON does not have. */
+int neuron_json_set_real(json_t *object, const char *key, double value);
+int neuron_json_append_real(json_t *array, double value);
+
 /* Writes compact text, keys in the order they were set, and a '\0' that `size` does not count. */
 int neuron_json_write(char **text, size_t *size, neuron_context_t *context, const json_t *json);
 

@@ -48,7 +48,7 @@ static int write_weights(json_t *json, const neuron_spec *spec)
         return NEURON_OK;
     RETURN_IF_ERROR(add_list(&list, json, "weights"));
     for (int32_t i = 0; i < spec->input_count; i++)
-        RETURN_IF_ERROR(neuron_json_append(list, json_real(spec->weights[i])));
+        RETURN_IF_ERROR(neuron_json_append_real(list, spec->weights[i]));
     return NEURON_OK;
 }
 
@@ -65,7 +65,7 @@ static int write_initializers(json_t *json, const neuron_node_t *node)
         RETURN_IF_ERROR(add_list(&list, all, node->spec.arrays[i].name));
         const char *name = neuron_initializer_name(choice->initializer);
         RETURN_IF_ERROR(neuron_json_append(list, json_string(name)));
-        RETURN_IF_ERROR(neuron_json_append(list, json_real(choice->parameter)));
+        RETURN_IF_ERROR(neuron_json_append_real(list, choice->parameter));
     }
     return NEURON_OK;
 }
@@ -81,8 +81,8 @@ static int write_regularizers(json_t *json, const neuron_node_t *node)
         if (!all)
             RETURN_IF_ERROR(neuron_json_set(json, "regularizers", all = json_object()));
         RETURN_IF_ERROR(add_list(&list, all, node->spec.arrays[i].name));
-        RETURN_IF_ERROR(neuron_json_append(list, json_real(choice->l1)));
-        RETURN_IF_ERROR(neuron_json_append(list, json_real(choice->l2)));
+        RETURN_IF_ERROR(neuron_json_append_real(list, choice->l1));
+        RETURN_IF_ERROR(neuron_json_append_real(list, choice->l2));
     }
     return NEURON_OK;
 }
@@ -93,7 +93,7 @@ static int write_array(json_t *json, const neuron_array *array)
     RETURN_IF_ERROR(neuron_json_set(json, "name", json_string(array->name)));
     RETURN_IF_ERROR(write_shape(json, &array->shape));
     RETURN_IF_ERROR(neuron_json_set(json, "initializer", json_string(initializer)));
-    RETURN_IF_ERROR(neuron_json_set(json, "parameter", json_real(array->parameter)));
+    RETURN_IF_ERROR(neuron_json_set_real(json, "parameter", array->parameter));
     return neuron_json_set(json, "trainable", json_integer(array->trainable));
 }
 

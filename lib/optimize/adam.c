@@ -16,11 +16,11 @@ static const neuron_option options[] = {
 void neuron_adam_begin(neuron_update *update)
 {
     const neuron_optimizer_t *adam = update->optimizer;
-    const double rate = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_LEARNING_RATE);
     const double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
     const double beta_2 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_2);
     const double step = (double)update->step;
-    update->rate = (float)(rate * sqrt(1 - pow(beta_2, step)) / (1 - pow(beta_1, step)));
+    update->rate =
+        (float)(update->learning_rate * sqrt(1 - pow(beta_2, step)) / (1 - pow(beta_1, step)));
 }
 
 void neuron_adam_update(const neuron_update *update, float decay)

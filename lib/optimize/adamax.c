@@ -17,8 +17,7 @@ static void begin_step(neuron_update *update)
 {
     const neuron_optimizer_t *adamax = update->optimizer;
     const double beta_1 = neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_BETA_1);
-    update->rate = (float)(neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_LEARNING_RATE) /
-                           (1 - pow(beta_1, (double)update->step)));
+    update->rate = (float)(update->learning_rate / (1 - pow(beta_1, (double)update->step)));
 }
 
 static void update_run(const neuron_update *update)

@@ -14,9 +14,8 @@ static void begin_step(neuron_update *update)
 {
     const neuron_optimizer_t *adamw = update->optimizer;
     neuron_adam_begin(update);
-    update->factors[0] =
-        (float)(neuron_optimizer_option_value(adamw, NEURON_OPTIMIZER_LEARNING_RATE) *
-                neuron_optimizer_option_value(adamw, NEURON_OPTIMIZER_WEIGHT_DECAY));
+    update->factors[0] = (float)(update->learning_rate * neuron_optimizer_option_value(
+                                                             adamw, NEURON_OPTIMIZER_WEIGHT_DECAY));
 }
 
 static void update_run(const neuron_update *update)

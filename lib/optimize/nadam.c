@@ -35,7 +35,7 @@ static void begin_step(neuron_update *update)
 {
     const neuron_optimizer_t *nadam = update->optimizer;
     const uint64_t step = update->step;
-    const double rate = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_LEARNING_RATE);
+    const double rate = update->learning_rate;
     const double beta_1 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_1);
     const double beta_2 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_2);
     const double momentum = beta_1 * momentum_share(step);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 static const neuron_rule *const rules[] = {
     &neuron_rule_sgd,      &neuron_rule_adam,  &neuron_rule_rmsprop, &neuron_rule_adagrad,
@@ -74,12 +75,22 @@ int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, do
     RETURN_IF_ERROR(neuron_option_check(row, value, rule->name));
     const double before = optimizer->options[index];
     optimizer->options[index] = value;
-    if (neuron_optimizer_options_agree(rule, optimizer->options))
+    if (neuron_optimizer_options_agree(rule, optimizer->options)) {
+        optimizer->rate_changes += option == NEURON_OPTIMIZER_LEARNING_RATE;
         return NEURON_OK;
+    }
     optimizer->options[index] = before;
     return neuron_fail(NEURON_E_ARGUMENT,
                        "%s: gradients are clipped in one way: %s %g needs the others to be 0",
                        rule->name, row->name, value);
+}
+
+void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *options)
+{
+    const double before = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    memcpy(optimizer->options, options, sizeof optimizer->options);
+    optimizer->rate_changes +=
+        neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE) != before;
 }
 
 int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option, double *value)
@@ -129,7 +140,7 @@ void neuron_optimizer_begin(neuron_update *update)
 {
     const neuron_optimizer_t *optimizer = update->optimizer;
     const double bound = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_CLIP_VALUE);
-    update->rate = neuron_optimizer_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    update->rate = (float)update->learning_rate;
     update->scale = 1;
     update->bound = bound > 0 ? (float)bound : INFINITY;
     if (optimizer->rule->begin)

@@ -17,14 +17,15 @@ enum {
 typedef struct neuron_update {
     const neuron_optimizer_t *optimizer;
     const struct neuron_kernels *kernels;
-    uint64_t step; /* from 1 */
+    uint64_t step;        /* from 1 */
+    double learning_rate; /* of this training, which may not be the optimizer's */
     float *values;
     const float *gradients;
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX]; /* what the rule remembers */
     int64_t count;
 
     /* Set by neuron_optimizer_begin(). */
-    float rate;                                  /* of this step */
+    float rate;                                  /* the same as the rule corrects it */
     float factors[NEURON_OPTIMIZER_FACTORS_MAX]; /* what else a rule works out once a step */
     float scale, bound; /* gradients are multiplied by the one and limited to the other */
 } neuron_update;
@@ -47,7 +48,11 @@ struct neuron_optimizer {
     neuron_context_t *context;
     const neuron_rule *rule;
     double options[NEURON_OPTIMIZER_OPTIONS_MAX]; /* in the order of rule->options */
+    uint64_t rate_changes; /* how often the learning rate was set, for trainers to follow */
 };
+
+/* Sets all options, which are in their bounds and agree. */
+void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *options);
 
 /* True if at most one of the options of which there may be one alone is on. */
 bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options);

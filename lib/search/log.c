@@ -88,7 +88,7 @@ static int put_result(json_t *object, const neuron_fold_result *result)
 {
     RETURN_IF_ERROR(neuron_json_set(object, "score",
                                     isnan(result->score) ? json_null() : json_real(result->score)));
-    return neuron_json_set(object, "seconds", json_real(result->seconds));
+    return neuron_json_set_real(object, "seconds", result->seconds);
 }
 
 /* Adds an object as a line and drops it. */

@@ -72,11 +72,12 @@ static int run_fold(neuron_search_t *search)
 {
     neuron_trial_t *trial;
     RETURN_IF_ERROR(neuron_search_next(&trial, search));
+    const uint64_t before = neuron_message_count();
     double score = NAN, begin = neuron_clock_seconds();
     int answer = search->callback(trial, &score, search->user_data);
     if (answer < 0)
-        neuron_set_message("the search's function returned %d in trial %" PRId64, answer,
-                           trial->index);
+        neuron_set_call_message(before, "the search's function returned %d in trial %" PRId64,
+                                answer, trial->index);
     if (answer != 0)
         return answer;
     neuron_trial_note(trial, score, neuron_clock_seconds() - begin);
@@ -122,7 +123,9 @@ int neuron_search_run_grid(neuron_search_t *search)
     if (search->combinations > INT32_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "search: a grid of %" PRId64 " trials",
                            search->combinations);
-    return run(search, NEURON_SEARCH_GRID, search->combinations, search->context->seed);
+    /* Later runs have it from the first: the search's function may set the context's. */
+    const uint64_t seed = search->kind == NEURON_SEARCH_NONE ? search->context->seed : search->seed;
+    return run(search, NEURON_SEARCH_GRID, search->combinations, seed);
 }
 
 int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t seed)

@@ -34,6 +34,8 @@ typedef struct neuron_callback_kind {
     bool (*on_bad_loss)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
     /* Whether the graph gets the kept parameters when the training is over. */
     bool (*restores)(const neuron_callback_entry *entry);
+    /* Whether a run has something to do for it even if the training is over. */
+    bool (*has_work)(const neuron_callback_entry *entry);
     /* The training goes on although it was ended. */
     void (*resume)(neuron_callback_entry *entry);
 } neuron_callback_kind;
@@ -55,6 +57,7 @@ struct neuron_callback_entry {
     double state[NEURON_CALLBACK_STATE_MAX]; /* in the order of kind->state_names */
     float *values;  /* as many as the graph has; NULL if it keeps none or before the first run */
     float *slots;   /* those of the optimizer, one behind the other, likewise */
+    uint64_t steps; /* that these come from */
     bool kept;      /* whether there are parameters in them */
     bool exchanged; /* whether they are those of the last step, and the graph has what was kept */
 };
@@ -131,7 +134,7 @@ double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trai
 /* The same in lengths, of kinds with that option. */
 double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
 
-/* The base rate; setting it also sets the optimizer's, with the factors of the moment. */
+/* The base rate; setting it also sets the effective one, with the factors of the moment. */
 double neuron_rate_base(neuron_trainer_t *trainer);
 void neuron_rate_set_base(neuron_trainer_t *trainer, double base);
 
@@ -148,6 +151,10 @@ size_t neuron_callback_slots_size(const neuron_trainer_t *trainer,
 /* Makes room for parameters and these numbers, unless it is there. */
 int neuron_callback_make_values(neuron_trainer_t *trainer, neuron_callback_entry *entry);
 
+/* Whether the caller has changed the parameters that the graph got when the training was over:
+ * these are then the ones to go on with, and nothing is left of what was kept. */
+bool neuron_callback_is_void(const neuron_trainer_t *trainer, const neuron_callback_entry *entry);
+
 /* Checks all callbacks and makes their memory. */
 int neuron_callbacks_prepare(neuron_trainer_t *trainer);
 void neuron_callbacks_drop(neuron_trainer_t *trainer);
@@ -157,8 +164,11 @@ void neuron_callbacks_drop(neuron_trainer_t *trainer);
  * becomes whether it is the caller's. */
 int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status);
 
-/* Works the optimizer's rate for the step to come out. */
+/* Works the rate for the step to come out. */
 void neuron_callbacks_set_rate(neuron_trainer_t *trainer);
+
+/* Whether a run has something to do for one of them even if the training is over. */
+bool neuron_callbacks_have_work(const neuron_trainer_t *trainer);
 
 /* Whether the training is over instead of failing. */
 bool neuron_callbacks_take_bad_loss(neuron_trainer_t *trainer);

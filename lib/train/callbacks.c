@@ -72,9 +72,10 @@ static void note(outcome *first, int answer, bool of_caller)
 static int call_plain(neuron_trainer_t *trainer, neuron_trainer_callback_t callback,
                       void *user_data, const char *what)
 {
+    const uint64_t before = neuron_message_count();
     int answer = callback ? callback(trainer, user_data) : 0;
     if (answer < 0)
-        neuron_set_message("the %s callback returned %d", what, answer);
+        neuron_set_call_message(before, "the %s callback returned %d", what, answer);
     return answer;
 }
 
@@ -104,6 +105,16 @@ int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status)
     if (first.answer < 0)
         neuron_set_message("%s", first.message);
     return first.answer;
+}
+
+bool neuron_callbacks_have_work(const neuron_trainer_t *trainer)
+{
+    for (int32_t i = 0; i < trainer->callback_count; i++) {
+        const neuron_callback_entry *entry = &trainer->callbacks[i];
+        if (entry->callback->kind->has_work && entry->callback->kind->has_work(entry))
+            return true;
+    }
+    return false;
 }
 
 bool neuron_callbacks_take_bad_loss(neuron_trainer_t *trainer)

@@ -20,7 +20,7 @@ static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGU
     figures[1] = (double)progress->right / (double)progress->seen;
     figures[2] = validation_loss;
     figures[3] = validation_accuracy;
-    figures[4] = neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    figures[4] = neuron_trainer_rate(trainer);
     figures[5] = neuron_trainer_seconds(trainer);
     return NEURON_OK;
 }
@@ -34,8 +34,8 @@ static int keep_best(neuron_trainer_t *trainer)
     double value;
     RETURN_IF_ERROR(
         neuron_history_get(trainer->history, progress->epoch, trainer->checkpoint_metric, &value));
-    if (isnan(value) || (progress->has_best &&
-                         !neuron_metric_better(trainer->checkpoint_metric, value, progress->best)))
+    if (!isfinite(value) || (progress->has_best && !neuron_metric_better(trainer->checkpoint_metric,
+                                                                         value, progress->best)))
         return NEURON_OK;
     RETURN_IF_ERROR(neuron_graph_save(trainer->graph, trainer->checkpoint_path));
     progress->has_best = true;
@@ -56,6 +56,7 @@ int neuron_trainer_end_epoch(neuron_trainer_t *trainer)
         neuron_history_truncate(trainer->history, progress->epoch);
         return status;
     }
+    trainer->best_loaded = false;
     progress->epoch++;
     progress->step = 0;
     progress->seconds = figures[5];

@@ -27,7 +27,7 @@ static void copy_slots(neuron_trainer_t *trainer, neuron_callback_entry *entry, 
 {
     const neuron_run_memory *memory = &trainer->memory;
     const size_t count = (size_t)trainer->graph->trainable_count;
-    if (trainer->progress.updates == 0) /* the first step would fill them */
+    if (trainer->progress.optimizer_steps == 0) /* the first step would fill them */
         neuron_optimizer_reset(trainer->optimizer, memory->slots, (int64_t)count);
     for (int32_t i = 0; entry->slots && i < trainer->optimizer->rule->slot_count; i++) {
         float *kept = entry->slots + (size_t)i * count, *live = memory->slots[i];
@@ -40,6 +40,7 @@ void neuron_callback_keep(neuron_trainer_t *trainer, neuron_callback_entry *entr
     memcpy(entry->values, trainer->graph->values,
            (size_t)trainer->graph->value_count * sizeof *entry->values);
     copy_slots(trainer, entry, false);
+    entry->steps = trainer->progress.optimizer_steps;
     entry->kept = true;
 }
 
@@ -49,6 +50,8 @@ void neuron_callback_put_back(neuron_trainer_t *trainer, neuron_callback_entry *
            (size_t)trainer->graph->value_count * sizeof *entry->values);
     neuron_graph_touch(trainer->graph);
     copy_slots(trainer, entry, true);
+    if (entry->slots)
+        trainer->progress.optimizer_steps = entry->steps;
 }
 
 static void exchange(neuron_graph_t *graph, float *values)
@@ -84,8 +87,12 @@ void neuron_callbacks_settle(neuron_trainer_t *trainer)
     trainer->settled_version = atomic_load(&trainer->graph->version);
 }
 
-/* The other way round: the exchanges are taken back from the last to the first. Parameters that the
- * caller has changed since are those to go on with, and there is nothing left that was kept. */
+bool neuron_callback_is_void(const neuron_trainer_t *trainer, const neuron_callback_entry *entry)
+{
+    return entry->exchanged && atomic_load(&trainer->graph->version) != trainer->settled_version;
+}
+
+/* The other way round: the exchanges are taken back from the last to the first. */
 void neuron_callbacks_unsettle(neuron_trainer_t *trainer)
 {
     const bool changed = atomic_load(&trainer->graph->version) != trainer->settled_version;

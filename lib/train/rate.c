@@ -4,25 +4,41 @@
 #include <float.h>
 #include <math.h>
 
+static double rate_of_optimizer(const neuron_trainer_t *trainer)
+{
+    return neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+}
+
+bool neuron_trainer_rate_was_set(const neuron_trainer_t *trainer)
+{
+    return trainer->optimizer->rate_changes != trainer->progress.rates.changes;
+}
+
+double neuron_trainer_rate(const neuron_trainer_t *trainer)
+{
+    const neuron_rates *rates = &trainer->progress.rates;
+    return rates->known && !neuron_trainer_rate_was_set(trainer) ? rates->effective
+                                                                 : rate_of_optimizer(trainer);
+}
+
 /* Takes a rate that was set by other hands for what the factors made of a base. */
 static void follow(neuron_trainer_t *trainer)
 {
     neuron_rates *rates = &trainer->progress.rates;
-    double present =
-        neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    const double present = neuron_trainer_rate(trainer);
     if (!rates->known)
-        *rates = (neuron_rates){.known = true, .base = present, .factor = 1, .applied = present};
-    if (present == rates->applied)
+        *rates = (neuron_rates){.known = true, .base = present, .factor = 1, .effective = present};
+    rates->changes = trainer->optimizer->rate_changes;
+    if (present == rates->effective)
         return;
     rates->base = rates->factor > 0 ? fmin(present / rates->factor, FLT_MAX) : present;
-    rates->applied = present;
+    rates->effective = present;
 }
 
 static void apply(neuron_trainer_t *trainer)
 {
     neuron_rates *rates = &trainer->progress.rates;
-    rates->applied = fmin(rates->base * rates->factor, FLT_MAX);
-    neuron_optimizer_set_float(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, rates->applied);
+    rates->effective = fmin(rates->base * rates->factor, FLT_MAX);
 }
 
 double neuron_rate_base(neuron_trainer_t *trainer)

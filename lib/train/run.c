@@ -123,7 +123,8 @@ static int descend(neuron_trainer_t *trainer)
     neuron_update update = {
         .optimizer = trainer->optimizer,
         .kernels = neuron_session_kernels(memory->session),
-        .step = trainer->progress.updates + 1,
+        .step = trainer->progress.optimizer_steps + 1,
+        .learning_rate = neuron_trainer_rate(trainer),
         .values = trainer->graph->values,
     };
     memcpy(update.slots, memory->slots, sizeof update.slots);
@@ -135,6 +136,7 @@ static int descend(neuron_trainer_t *trainer)
                         ? neuron_whole_step_descend(trainer, &update)
                         : neuron_session_descend(memory->session, &receiver));
     trainer->progress.updates++;
+    trainer->progress.optimizer_steps++;
     neuron_graph_touch(trainer->graph);
     return NEURON_OK;
 }
@@ -261,7 +263,8 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     int status = NEURON_OK;
     trainer->running = true;
     trainer->stopped = trainer->bad_number = false;
-    if (is_over(trainer)) /* a file may have been saved just before they did */
+    if (is_over(trainer) &&
+        !neuron_callbacks_have_work(trainer)) /* a file may have been saved just before they did */
         neuron_callbacks_settle(trainer);
     else
         status = run_epochs(trainer);

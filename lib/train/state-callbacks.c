@@ -1,11 +1,14 @@
 /* What callbacks remember, in the file of a training:
  *
- *     "callbacks": {"begun": 0, "stop_reason": "", "rates": [base, factor, applied],
+ *     "callbacks": {"begun": 0, "stop_reason": "", "rates": [base, factor, effective, set],
  *                   "list": [{"kind": "early_stopping", "options": {"patience": 5, ...},
- *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0}, ...]}
+ *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0,
+ *                             "kept_steps": 40}, ...]}
  *
- * and the parameters that one keeps as the array "callback.0", ..., what it keeps of the
- * optimizer's as "callback.0.slots"; nothing at all of a trainer without callbacks. */
+ * where `set` is 1 if the optimizer's rate was set since callbacks looked at it, and not in files
+ * of when they set it themselves; and the parameters that one keeps as the array "callback.0", ...,
+ * what it keeps of the optimizer's, from so many steps, as "callback.0.slots"; nothing at all of a
+ * trainer without callbacks. */
 #include "train/state.h"
 
 #include "io/json.h"
@@ -48,8 +51,10 @@ static json_t *real_or_null(double value)
     return isnan(value) ? json_null() : json_real(value);
 }
 
-static int write_entry(json_t *object, const neuron_callback_entry *entry)
+static int write_entry(json_t *object, const neuron_trainer_t *trainer,
+                       const neuron_callback_entry *entry)
 {
+    const bool is_void = neuron_callback_is_void(trainer, entry);
     const neuron_callback_kind *kind = entry->callback->kind;
     RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind->name)));
     json_t *options = json_object(), *state = json_object();
@@ -60,20 +65,25 @@ static int write_entry(json_t *object, const neuron_callback_entry *entry)
         RETURN_IF_ERROR(neuron_json_set(options, kind->options.rows[i].name,
                                         real_or_null(entry->callback->options[i])));
     for (int32_t i = 0; i < kind->state_count; i++)
-        RETURN_IF_ERROR(neuron_json_set(state, kind->state_names[i], json_real(entry->state[i])));
-    RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept)));
-    return neuron_json_set(object, "exchanged", json_integer(entry->exchanged));
+        RETURN_IF_ERROR(neuron_json_set_real(state, kind->state_names[i], entry->state[i]));
+    if (entry->slots && entry->kept)
+        RETURN_IF_ERROR(
+            neuron_json_set(object, "kept_steps", json_integer((json_int_t)entry->steps)));
+    RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept && !is_void)));
+    return neuron_json_set(object, "exchanged", json_integer(entry->exchanged && !is_void));
 }
 
-static int write_rates(json_t *object, const neuron_rates *rates)
+static int write_rates(json_t *object, const neuron_trainer_t *trainer)
 {
+    const neuron_rates *rates = &trainer->progress.rates;
     if (!rates->known)
         return NEURON_OK;
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "rates", list));
-    RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->base)));
-    RETURN_IF_ERROR(neuron_json_append(list, json_real(rates->factor)));
-    return neuron_json_append(list, json_real(rates->applied));
+    RETURN_IF_ERROR(neuron_json_append_real(list, rates->base));
+    RETURN_IF_ERROR(neuron_json_append_real(list, rates->factor));
+    RETURN_IF_ERROR(neuron_json_append_real(list, rates->effective));
+    return neuron_json_append(list, json_integer(neuron_trainer_rate_was_set(trainer)));
 }
 
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
@@ -85,13 +95,13 @@ int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, key, made));
     RETURN_IF_ERROR(neuron_json_set(made, "begun", json_integer(progress->epoch_begun)));
     RETURN_IF_ERROR(neuron_json_set(made, "stop_reason", json_string(progress->stop_reason)));
-    RETURN_IF_ERROR(write_rates(made, &progress->rates));
+    RETURN_IF_ERROR(write_rates(made, trainer));
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(made, "list", list));
     for (int32_t i = 0; i < trainer->callback_count; i++) {
         json_t *entry = json_object();
         RETURN_IF_ERROR(neuron_json_append(list, entry));
-        RETURN_IF_ERROR(write_entry(entry, &trainer->callbacks[i]));
+        RETURN_IF_ERROR(write_entry(entry, trainer, &trainer->callbacks[i]));
     }
     return NEURON_OK;
 }
@@ -103,7 +113,7 @@ int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_
         const neuron_callback_entry *entry = &trainer->callbacks[i];
         const neuron_shape slots = slots_shape(trainer, entry);
         char name[NEURON_SLOT_NAME_SIZE];
-        if (!entry->kept)
+        if (!entry->kept || neuron_callback_is_void(trainer, entry))
             continue;
         values_name(name, i);
         RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape, entry->values));
@@ -170,7 +180,7 @@ static int read_numbers(neuron_callback_entry *entry, const json_t *object, cons
 }
 
 static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_t index,
-                      const char *source)
+                      uint64_t updates, const char *source)
 {
     const neuron_callback_kind *kind = entry->callback->kind;
     const char *name = json_string_value(json_object_get(object, "kind"));
@@ -184,18 +194,28 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
     RETURN_IF_ERROR(
         read_options(entry->callback, json_object_get(object, "options"), index, source));
     RETURN_IF_ERROR(read_numbers(entry, json_object_get(object, "state"), source));
+    RETURN_IF_ERROR(neuron_state_read_steps(&entry->steps, object, "kept_steps", updates, source));
     RETURN_IF_ERROR(read_flag(&entry->kept, object, "kept", source));
     RETURN_IF_ERROR(read_flag(&entry->exchanged, object, "exchanged", source));
     return entry->exchanged && !entry->kept ? neuron_state_bad(source, "exchanged") : NEURON_OK;
 }
 
-static int read_rates(neuron_rates *rates, const json_t *object, const char *source)
+/* Files of when callbacks set the optimizer have its rate in the place of the effective one:
+ * another rate in the optimizer's options came from other hands. */
+static bool rate_was_set(const json_t *options, double effective)
+{
+    return json_number_value(json_object_get(options, "learning rate")) != effective;
+}
+
+/* `changes` becomes how many are still to be followed. */
+static int read_rates(neuron_rates *rates, const json_t *object, const json_t *options,
+                      const char *source)
 {
     const json_t *list = json_object_get(object, "rates");
     double numbers[3];
     if (!list)
         return NEURON_OK;
-    if (json_array_size(list) != 3)
+    if (json_array_size(list) != 3 && json_array_size(list) != 4)
         return neuron_state_bad(source, "rates");
     for (size_t i = 0; i < 3; i++) {
         const json_t *number = json_array_get(list, i);
@@ -203,18 +223,24 @@ static int read_rates(neuron_rates *rates, const json_t *object, const char *sou
         if (!json_is_number(number) || !(numbers[i] >= 0 && numbers[i] <= FLT_MAX))
             return neuron_state_bad(source, "rates");
     }
-    *rates = (neuron_rates){true, numbers[0], numbers[1], numbers[2]};
+    const json_t *set = json_array_get(list, 3);
+    if (set &&
+        (!json_is_integer(set) || json_integer_value(set) < 0 || json_integer_value(set) > 1))
+        return neuron_state_bad(source, "rates");
+    const bool was_set = set ? json_integer_value(set) == 1 : rate_was_set(options, numbers[2]);
+    *rates = (neuron_rates){true, numbers[0], numbers[1], numbers[2], was_set};
     return NEURON_OK;
 }
 
-static int read_progress(neuron_progress *progress, const json_t *object, const char *source)
+static int read_progress(neuron_progress *progress, const json_t *object, const json_t *options,
+                         const char *source)
 {
     const char *reason = json_string_value(json_object_get(object, "stop_reason"));
     if (!reason || strlen(reason) >= NEURON_STOP_REASON_SIZE)
         return neuron_state_bad(source, "stop_reason");
     strcpy(progress->stop_reason, reason);
     RETURN_IF_ERROR(read_flag(&progress->epoch_begun, object, "begun", source));
-    return read_rates(&progress->rates, object, source);
+    return read_rates(&progress->rates, object, options, source);
 }
 
 int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
@@ -235,9 +261,10 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < trainer->callback_count; i++) {
         (*entries)[i].callback = trainer->callbacks[i].callback;
-        RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i, source));
+        RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i,
+                                   progress->updates, source));
     }
-    return read_progress(progress, found, source);
+    return read_progress(progress, found, json_object_get(object, "options"), source);
 }
 
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,
@@ -267,6 +294,7 @@ void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entr
         neuron_callback_entry *entry = &trainer->callbacks[i];
         memcpy(entry->state, entries[i].state, sizeof entry->state);
         entry->kept = entries[i].kept;
+        entry->steps = entries[i].steps;
         entry->exchanged = entries[i].exchanged;
         if (!entry->kept)
             continue;

@@ -11,14 +11,14 @@ int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer)
     json_t *options = json_object();
     RETURN_IF_ERROR(neuron_json_set(object, "loss_options", options));
     for (int32_t i = 0; i < loss->kind->options.count; i++)
-        RETURN_IF_ERROR(neuron_json_set(options, loss->kind->options.rows[i].name,
-                                        json_real(loss->options[i])));
+        RETURN_IF_ERROR(
+            neuron_json_set_real(options, loss->kind->options.rows[i].name, loss->options[i]));
     if (!trainer->class_weights)
         return NEURON_OK;
     json_t *weights = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "class_weights", weights));
     for (int32_t i = 0; i < trainer->train->class_count; i++)
-        RETURN_IF_ERROR(neuron_json_append(weights, json_real(trainer->class_weights[i])));
+        RETURN_IF_ERROR(neuron_json_append_real(weights, trainer->class_weights[i]));
     return NEURON_OK;
 }
 

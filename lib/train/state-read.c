@@ -23,6 +23,26 @@ int neuron_state_bad(const char *source, const char *key)
                        key);
 }
 
+bool neuron_state_read_figure(double *value, const json_t *json)
+{
+    const char *text = json_string_value(json);
+    const bool infinite = text && (strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0);
+    if (infinite)
+        *value = text[0] == '-' ? -INFINITY : INFINITY;
+    else
+        *value = json_is_number(json) ? json_number_value(json) : NAN;
+    return infinite || json_is_number(json) || json_is_null(json);
+}
+
+int neuron_state_read_steps(uint64_t *steps, const json_t *object, const char *key,
+                            uint64_t updates, const char *source)
+{
+    const json_t *found = json_object_get(object, key);
+    *steps = found ? (uint64_t)json_integer_value(found) : updates;
+    return (!found || json_is_integer(found)) && *steps <= updates ? NEURON_OK
+                                                                   : neuron_state_bad(source, key);
+}
+
 static int read_count(const state *s, const json_t *object, const char *key, int64_t *value)
 {
     const json_t *found = json_object_get(object, key);
@@ -78,7 +98,7 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
         return neuron_fail(NEURON_E_DATA,
                            "%s: its training has a validation split of %g, this one of %g",
                            s->source, validation_split, trainer->validation_split);
-    return NEURON_OK;
+    return neuron_state_check_validation(object, trainer, s->source);
 }
 
 /* Options that a file of an older library does not have are as they were then: at their default. */
@@ -115,11 +135,14 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     RETURN_IF_ERROR(read_count(s, object, "epoch", &progress->epoch));
     RETURN_IF_ERROR(read_count(s, object, "step", &progress->step));
     RETURN_IF_ERROR(read_count(s, object, "updates", &updates));
-    RETURN_IF_ERROR(read_real(s, object, "loss_sum", &progress->loss_sum));
+    if (!neuron_state_read_figure(&progress->loss_sum, json_object_get(object, "loss_sum")))
+        return neuron_state_bad(s->source, "loss_sum");
     RETURN_IF_ERROR(read_count(s, object, "right", &progress->right));
     RETURN_IF_ERROR(read_count(s, object, "seen", &progress->seen));
     RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
     progress->updates = (uint64_t)updates;
+    RETURN_IF_ERROR(neuron_state_read_steps(&progress->optimizer_steps, object, "optimizer_steps",
+                                            progress->updates, s->source));
     int64_t steps = neuron_trainer_steps(trainer);
     if (progress->epoch > INT32_MAX || progress->epoch > INT64_MAX / steps - 1)
         return neuron_state_bad(s->source, "epoch");
@@ -147,10 +170,8 @@ static int read_history(state *s, const json_t *object, neuron_context_t *contex
         if (json_array_size(row) != NEURON_HISTORY_FIGURES)
             return neuron_state_bad(s->source, "history");
         for (size_t j = 0; j < NEURON_HISTORY_FIGURES; j++) {
-            const json_t *value = json_array_get(row, j);
-            if (!json_is_number(value) && !json_is_null(value))
+            if (!neuron_state_read_figure(&figures[j], json_array_get(row, j)))
                 return neuron_state_bad(s->source, "history");
-            figures[j] = json_is_number(value) ? json_number_value(value) : NAN;
         }
         neuron_history_append(s->history, figures);
     }
@@ -204,12 +225,14 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
         if (entry) /* else the first step fills them */
             memcpy(trainer->memory.slots[i], entry->data, entry->size);
     }
-    memcpy(trainer->optimizer->options, s->options, sizeof s->options);
+    neuron_optimizer_take_options(trainer->optimizer, s->options);
     /* The handle stays: callers may hold it. */
     neuron_history_truncate(trainer->history, 0);
     for (int64_t i = 0; i < s->history->epochs; i++)
         neuron_history_append(trainer->history, s->history->rows[i].figures);
     trainer->progress = s->progress;
+    trainer->best_loaded = true;
+    trainer->progress.rates.changes = trainer->optimizer->rate_changes - s->progress.rates.changes;
     if (!trainer->checkpoint_path)
         trainer->checkpoint_metric = (int32_t)s->metric;
     else if (s->metric != trainer->checkpoint_metric)

@@ -24,8 +24,7 @@ static int write_options(json_t *object, const neuron_optimizer_t *optimizer)
     RETURN_IF_ERROR(neuron_json_set(object, "options", options));
     const neuron_option_table *table = &optimizer->rule->options;
     for (int32_t i = 0; i < table->count; i++)
-        RETURN_IF_ERROR(
-            neuron_json_set(options, table->rows[i].name, json_real(optimizer->options[i])));
+        RETURN_IF_ERROR(neuron_json_set_real(options, table->rows[i].name, optimizer->options[i]));
     return NEURON_OK;
 }
 
@@ -41,7 +40,7 @@ static int write_settings(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->train->count)));
     RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(trainer->batch_size)));
     RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->shuffle)));
-    return neuron_json_set(object, "validation_split", json_real(trainer->validation_split));
+    return neuron_json_set_real(object, "validation_split", trainer->validation_split);
 }
 
 static int write_progress(json_t *object, const neuron_trainer_t *trainer)
@@ -53,18 +52,28 @@ static int write_progress(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, "step", json_integer(progress->step)));
     RETURN_IF_ERROR(
         neuron_json_set(object, "updates", json_integer((json_int_t)progress->updates)));
-    RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", json_real(progress->loss_sum)));
+    if (progress->optimizer_steps != progress->updates)
+        RETURN_IF_ERROR(neuron_json_set(object, "optimizer_steps",
+                                        json_integer((json_int_t)progress->optimizer_steps)));
+    RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", neuron_state_figure(progress->loss_sum)));
     RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->right)));
     RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));
     double seconds = progress->step > 0 ? neuron_trainer_seconds(trainer) : 0;
-    RETURN_IF_ERROR(neuron_json_set(object, "seconds", json_real(seconds)));
+    RETURN_IF_ERROR(neuron_json_set_real(object, "seconds", seconds));
     if (!progress->has_best)
         return NEURON_OK;
     RETURN_IF_ERROR(neuron_json_set(object, "metric", json_integer(trainer->checkpoint_metric)));
-    return neuron_json_set(object, "best", json_real(progress->best));
+    return neuron_json_set_real(object, "best", progress->best);
 }
 
-/* One list of figures an epoch; null for one that is not a number. */
+json_t *neuron_state_figure(double value)
+{
+    if (isnan(value))
+        return json_null();
+    return isinf(value) ? json_string(value > 0 ? "inf" : "-inf") : json_real(value);
+}
+
+/* One list of figures an epoch. */
 static int write_history(json_t *list, const neuron_history_t *history)
 {
     for (int64_t i = 0; i < history->epochs; i++) {
@@ -72,8 +81,7 @@ static int write_history(json_t *list, const neuron_history_t *history)
         RETURN_IF_ERROR(neuron_json_append(list, row));
         for (int j = 0; j < NEURON_HISTORY_FIGURES; j++) {
             double value = history->rows[i].figures[j];
-            RETURN_IF_ERROR(
-                neuron_json_append(row, isfinite(value) ? json_real(value) : json_null()));
+            RETURN_IF_ERROR(neuron_json_append(row, neuron_state_figure(value)));
         }
     }
     return NEURON_OK;

@@ -21,15 +21,28 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
 /* The failure of a file with a wrong value, or without one that it must have. */
 int neuron_state_bad(const char *source, const char *key);
 
+/* A figure as a value in a file: "inf" or "-inf" where it is infinite, null where it is not a
+ * number, which older files have for all three. */
+json_t *neuron_state_figure(double value);
+bool neuron_state_read_figure(double *value, const json_t *json);
+
+/* Reads how many of a training's updates an optimizer remembers: all where it does not say. */
+int neuron_state_read_steps(uint64_t *steps, const json_t *object, const char *key,
+                            uint64_t updates, const char *source);
+
 /* Writes the trainer's loss and class weights, and compares them with those of a file. */
 int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer);
 int neuron_state_check_loss(const json_t *object, const neuron_trainer_t *trainer,
                             const char *source);
 
-/* The same for its augmentation and the weights of its examples. */
+/* The same for its augmentation and the weights of its examples; writes its validation set too. */
 int neuron_state_write_data(json_t *object, const neuron_trainer_t *trainer);
 int neuron_state_check_data(const json_t *object, const neuron_trainer_t *trainer,
                             const char *source);
+
+/* Compares the number of validation examples, and their weights. */
+int neuron_state_check_validation(const json_t *object, const neuron_trainer_t *trainer,
+                                  const char *source);
 
 /* What callbacks remember, and the parameters that they keep. */
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer);

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 static int check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
@@ -85,95 +86,6 @@ int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *
     return NEURON_OK;
 }
 
-static int set_workers(neuron_trainer_t *trainer, int64_t value)
-{
-    if (trainer->running)
-        return neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs");
-    if (value < -1 || value > NEURON_THREADS_MAX)
-        return neuron_fail(NEURON_E_ARGUMENT, "trainer: %" PRId64 " workers are not -1 to %d",
-                           value, NEURON_THREADS_MAX);
-    trainer->workers = value;
-    return NEURON_OK;
-}
-
-int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value)
-{
-    CHECK_ARGUMENT(trainer);
-    switch (option) {
-    case NEURON_TRAINER_EPOCHS:
-        if (value < 0 || value > INT32_MAX)
-            return neuron_fail(NEURON_E_ARGUMENT, "trainer: %" PRId64 " epochs", value);
-        trainer->epochs = value;
-        return NEURON_OK;
-    case NEURON_TRAINER_BATCH_SIZE:
-        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the batch size"));
-        if (value < 1 || value > INT32_MAX)
-            return neuron_fail(NEURON_E_ARGUMENT, "trainer: a batch of %" PRId64 " examples",
-                               value);
-        trainer->batch_size = value;
-        neuron_trainer_drop_memory(trainer);
-        return NEURON_OK;
-    case NEURON_TRAINER_SHUFFLE:
-        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "shuffling"));
-        if (value < 0 || value > 1)
-            return neuron_fail(NEURON_E_ARGUMENT, "trainer: shuffling is 0 or 1, not %" PRId64,
-                               value);
-        trainer->shuffle = value == 1;
-        return NEURON_OK;
-    case NEURON_TRAINER_WORKERS:
-        return set_workers(trainer, value);
-    default:
-        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no whole-number option %" PRId32,
-                           option);
-    }
-}
-
-/* Holds the last part of the examples out; both parts share the memory of the whole. */
-static int split(neuron_trainer_t *trainer, double fraction)
-{
-    if (!(fraction >= 0 && fraction < 1))
-        return neuron_fail(NEURON_E_ARGUMENT,
-                           "trainer: a validation split of %g is not 0 or more and less than 1",
-                           fraction);
-    if (fraction > 0 && trainer->validation && trainer->validation_split == 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation set already");
-    int64_t count = trainer->given->count;
-    int64_t kept = (int64_t)((double)count * (1 - fraction));
-    if (fraction > 0 && (kept == 0 || kept == count))
-        return neuron_fail(NEURON_E_DATA,
-                           "trainer: a validation split of %g leaves nothing of %" PRId64
-                           " examples on one side",
-                           fraction, count);
-    neuron_dataset_t *train = NULL, *validation = NULL;
-    RETURN_IF_ERROR(neuron_dataset_subset(&train, trainer->given, 0, kept));
-    if (fraction > 0) {
-        int status = neuron_dataset_subset(&validation, trainer->given, kept, count - kept);
-        if (status < 0) {
-            neuron_dataset_unref(train);
-            return status;
-        }
-    }
-    if (fraction > 0 || trainer->validation_split > 0) {
-        neuron_dataset_unref(trainer->validation);
-        trainer->validation = validation;
-    }
-    neuron_dataset_unref(trainer->train);
-    trainer->train = train;
-    trainer->validation_split = fraction;
-    neuron_trainer_drop_memory(trainer);
-    return NEURON_OK;
-}
-
-int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value)
-{
-    CHECK_ARGUMENT(trainer);
-    if (option != NEURON_TRAINER_VALIDATION_SPLIT)
-        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no real-number option %" PRId32,
-                           option);
-    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation split"));
-    return split(trainer, value);
-}
-
 int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
 {
     CHECK_ARGUMENT(trainer);
@@ -204,6 +116,11 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
     return NEURON_OK;
 }
 
+static bool same_path(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path, int32_t metric)
 {
     CHECK_ARGUMENT(trainer);
@@ -213,11 +130,14 @@ int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path, i
     char *copy = path ? neuron_copy_text(trainer->context, path) : NULL;
     if (path && !copy)
         return NEURON_E_MEMORY;
+    /* What was best by another figure says nothing about this one, nor what another file has; a
+     * training that continues goes on with the best so far. */
+    if (metric != trainer->checkpoint_metric ||
+        (!trainer->best_loaded && !same_path(path, trainer->checkpoint_path)))
+        trainer->progress.has_best = false;
+    trainer->best_loaded = false;
     neuron_release(trainer->context, trainer->checkpoint_path);
     trainer->checkpoint_path = copy;
-    /* What was best by another figure says nothing about this one. */
-    if (metric != trainer->checkpoint_metric)
-        trainer->progress.has_best = false;
     trainer->checkpoint_metric = metric;
     return NEURON_OK;
 }
@@ -296,6 +216,8 @@ double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
         return (double)progress->right / seen;
     case NEURON_PROGRESS_SECONDS:
         return neuron_trainer_seconds(trainer);
+    case NEURON_PROGRESS_LEARNING_RATE:
+        return neuron_trainer_rate(trainer);
     default:
         return NAN;
     }

@@ -13,9 +13,10 @@
 
 /* What callbacks make of the learning rate: see callback.h. */
 typedef struct neuron_rates {
-    bool known; /* whether they did anything yet */
+    bool known; /* whether they did anything yet; if not, the optimizer's rate counts */
     double base, factor;
-    double applied; /* what the optimizer was given; another number there came from other hands */
+    double effective; /* what came of them */
+    uint64_t changes; /* of the optimizer's rate that were followed: later ones count */
 } neuron_rates;
 
 enum { NEURON_STOP_REASON_SIZE = 256 };
@@ -26,8 +27,10 @@ typedef struct neuron_progress {
     int64_t epoch;    /* whole epochs done */
     int64_t step;     /* steps done in the epoch that is on */
     uint64_t updates; /* steps done in all */
-    double loss_sum;  /* of the examples of this epoch so far */
-    int64_t right;    /* of them */
+    /* Those of them that the optimizer remembers: fewer if a callback has put that back. */
+    uint64_t optimizer_steps;
+    double loss_sum; /* of the examples of this epoch so far */
+    int64_t right;   /* of them */
     int64_t seen;
     double seconds; /* spent in this epoch */
     bool has_best;  /* of the figure that the checkpoint goes by */
@@ -81,6 +84,7 @@ struct neuron_trainer {
     neuron_augment_settings augmentation; /* as it was when it was set */
     char *checkpoint_path;
     int32_t checkpoint_metric;
+    bool best_loaded; /* by the last load, and no epoch or checkpoint came since */
     neuron_trainer_callback_t step_callback, epoch_callback;
     void *step_data, *epoch_data;
 
@@ -121,6 +125,12 @@ int neuron_trainer_end_epoch(neuron_trainer_t *trainer);
 /* Makes the memory of a run; does nothing if it is there. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);
 void neuron_trainer_drop_memory(neuron_trainer_t *trainer);
+
+/* The learning rate of the last step, or of the next one if the optimizer's was set since. */
+double neuron_trainer_rate(const neuron_trainer_t *trainer);
+
+/* Whether the optimizer's rate was set since callbacks looked at it. */
+bool neuron_trainer_rate_was_set(const neuron_trainer_t *trainer);
 
 /* Steps of an epoch. */
 int64_t neuron_trainer_steps(const neuron_trainer_t *trainer);

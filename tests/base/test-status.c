@@ -62,6 +62,30 @@ static void *look_and_fail(void *seen)
     return NULL;
 }
 
+START_TEST(a_message_about_a_call_tells_its_reason)
+{
+    (void)neuron_fail(NEURON_E_SHAPE, "an old one");
+    uint64_t before = neuron_message_count();
+    neuron_set_call_message(before, "the function returned %d", -5);
+    ck_assert_str_eq(neuron_error_last(), "the function returned -5");
+    for (int i = 0; i < 2; i++) { /* also if the reason is the same as before */
+        before = neuron_message_count();
+        (void)neuron_fail(NEURON_E_IO, "no file");
+        neuron_set_call_message(before, "the function returned %d", -60);
+        ck_assert_str_eq(neuron_error_last(), "the function returned -60: no file");
+        (void)neuron_fail(NEURON_E_IO, "no file");
+    }
+    char text[NEURON_MESSAGE_SIZE];
+    memset(text, 'x', sizeof text);
+    for (int length = NEURON_MESSAGE_SIZE - 1; length > NEURON_MESSAGE_SIZE - 6; length--) {
+        before = neuron_message_count();
+        (void)neuron_fail(NEURON_E_IO, "no file");
+        neuron_set_call_message(before, "%.*s", length, text);
+        ck_assert_uint_eq(strlen(neuron_error_last()), NEURON_MESSAGE_SIZE - 1);
+    }
+}
+END_TEST
+
 START_TEST(each_thread_has_its_own_message)
 {
     (void)neuron_fail(NEURON_E_DATA, "in this thread");
@@ -94,6 +118,7 @@ int main(void)
     tcase_add_test(tests, the_message_stays_until_the_next_failure);
     tcase_add_test(tests, a_message_may_quote_the_last_one);
     tcase_add_test(tests, a_long_message_is_cut);
+    tcase_add_test(tests, a_message_about_a_call_tells_its_reason);
     tcase_add_test(tests, each_thread_has_its_own_message);
     tcase_add_test(tests, header_and_library_are_of_one_version);
     return run_suite(suite);

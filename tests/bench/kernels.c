@@ -260,6 +260,7 @@ static void time_optimizer(const kernel_t *kernel, neuron_context_t *context, do
     neuron_update update = {
         .optimizer = adam,
         .kernels = neuron_kernels_choose(),
+        .learning_rate = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_LEARNING_RATE),
         .values = floats(&bed, kernel->parameters),
         .gradients = floats(&bed, kernel->parameters),
         .count = kernel->parameters,

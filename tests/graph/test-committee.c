@@ -386,6 +386,38 @@ static neuron_dataset_t *labelled(const int32_t *labels, int64_t count)
     return dataset;
 }
 
+/* One number for each example, which says on what side of one half the answer is. */
+START_TEST(weights_of_graphs_with_one_output)
+{
+    enum { MANY = 4 };
+    const float inputs[MANY] = {-2, -1, 1, 2}, targets[MANY] = {-3, 0.25f, 0.75f, -1};
+    neuron_tensor_t *examples, *numbers;
+    neuron_dataset_t *dataset;
+    neuron_graph_t *m[2];
+    double weights[2];
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_F32, (const int64_t[]){MANY, 1}, 2));
+    assert_ok(neuron_tensor_create(&numbers, context, NEURON_F32, (const int64_t[]){MANY, 1}, 2));
+    memcpy(neuron_tensor_data(examples), inputs, sizeof inputs);
+    memcpy(neuron_tensor_data(numbers), targets, sizeof targets);
+    assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, numbers));
+    for (int i = 0; i < 2; i++) { /* sigmoid(x), sigmoid(-x) */
+        const float kernel = i == 0 ? 1 : -1, bias = 0;
+        assert_ok(neuron_graph_create(&m[i], context));
+        neuron_node_t *x = neuron_input(m[i], (const int64_t[]){1}, 1);
+        assert_ok(neuron_graph_finish(m[i], neuron_sigmoid(m[i], neuron_dense(m[i], x, 1))));
+        assert_ok(neuron_graph_write_array(m[i], 0, &kernel, 1));
+        assert_ok(neuron_graph_write_array(m[i], 1, &bias, 1));
+    }
+    assert_ok(neuron_committee_weights(m, 2, dataset, weights)); /* 3/4, 1/4 */
+    ck_assert_double_eq_tol(weights[0], 0.75, 1e-15);
+    ck_assert_double_eq_tol(weights[1], 0.25, 1e-15);
+    drop(m, 2);
+    neuron_dataset_unref(dataset);
+    neuron_tensor_unref(numbers);
+    neuron_tensor_unref(examples);
+}
+END_TEST
+
 START_TEST(weights_from_accuracies)
 {
     const int32_t labels[] = {0, 0, 0, 1, 1, 0, 0, 0}, third[] = {2, 2, 2};
@@ -496,6 +528,7 @@ int main(void)
     tcase_add_test(cases, names_are_made_unique);
     tcase_add_test(cases, saved_and_loaded);
     tcase_add_test(cases, weights_from_accuracies);
+    tcase_add_test(cases, weights_of_graphs_with_one_output);
     tcase_add_test(cases, weights_stay_on_failure);
     tcase_add_test(cases, members_and_committee_train_apart);
     tcase_add_test(cases, members_of_other_contexts);

@@ -120,6 +120,7 @@ static void take_step(const neuron_optimizer_t *optimizer, training *t, uint64_t
     neuron_update update = {
         .optimizer = optimizer,
         .kernels = neuron_kernels_choose(),
+        .learning_rate = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE),
         .step = step,
         .values = t->values,
         .slots = {t->slots[0], t->slots[1]},
@@ -337,6 +338,8 @@ START_TEST(parts_change_nothing)
             neuron_update update = {
                 .optimizer = optimizer,
                 .kernels = neuron_kernels_choose(),
+                .learning_rate =
+                    neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE),
                 .values = values[part],
                 .slots = {slots[part][0], slots[part][1]},
             };

@@ -1,6 +1,8 @@
 /* Searches in memory: which trials there are, scores, tables. */
 #include "test-common.h"
 
+#include "search/search.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -220,6 +222,56 @@ START_TEST(a_run_stops_and_goes_on)
         neuron_search_unref(x);
         neuron_search_unref(y);
     }
+}
+END_TEST
+
+static int fail_within(const neuron_trial_t *trial, double *score, void *user_data)
+{
+    (void)score;
+    neuron_history_t *history = user_data;
+    return neuron_history_get(history, neuron_trial_index(trial), NEURON_METRIC_LOSS, NULL);
+}
+
+START_TEST(a_failure_in_the_function_is_told)
+{
+    neuron_context_t *context = test_context();
+    neuron_search_t *search;
+    assert_ok(neuron_search_create(&search, context, fail_within, NULL));
+    assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
+    assert_status(neuron_search_run_grid(search), NEURON_E_ARGUMENT);
+    assert_message("the search's function returned -10 in trial 0: neuron_history_get: needs");
+    neuron_search_unref(search);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* Uses the trial's seed for all that it makes with the search's own context. */
+static int set_seed(const neuron_trial_t *trial, double *score, void *user_data)
+{
+    book *b = user_data;
+    assert_ok(neuron_context_set_seed(trial->search->context, neuron_trial_seed(trial)));
+    return try_one(trial, score, b);
+}
+
+START_TEST(a_grid_goes_on_with_its_seed)
+{
+    book whole, b = {.calls = 0};
+    neuron_search_t *x = make(&whole), *y;
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_search_run_grid(x));
+    assert_ok(neuron_search_create(&y, context, set_seed, &b));
+    neuron_context_unref(context);
+    assert_ok(neuron_search_add_factor(y, "rate", rates, 3));
+    assert_ok(neuron_search_add_factor(y, "size", sizes, 2));
+    assert_ok(neuron_search_add_choice(y, "activation", activations, 2));
+    b.stop_at = 2;
+    b.answer = NEURON_STOP;
+    ck_assert_int_eq(neuron_search_run_grid(y), NEURON_STOP);
+    assert_ok(neuron_search_run_grid(y));
+    ck_assert_int_eq(b.calls, whole.calls);
+    ck_assert_mem_eq(b.seed, whole.seed, sizeof b.seed);
+    neuron_search_unref(x);
+    neuron_search_unref(y);
 }
 END_TEST
 
@@ -510,6 +562,8 @@ int main(void)
     tcase_add_test(tests, a_search_is_a_function_of_its_seed);
     tcase_add_test(tests, folds_give_mean_and_deviation);
     tcase_add_test(tests, a_run_stops_and_goes_on);
+    tcase_add_test(tests, a_failure_in_the_function_is_told);
+    tcase_add_test(tests, a_grid_goes_on_with_its_seed);
     tcase_add_test(tests, the_best_has_a_score);
     tcase_add_test(tests, a_table_is_as_expected);
     tcase_add_test(tests, a_table_against_plain_loops);

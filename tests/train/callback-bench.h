@@ -118,9 +118,7 @@ static inline int play(neuron_trainer_t *trainer, int32_t event, void *user_data
 
 static inline double rate_of(const bench *b)
 {
-    double rate;
-    assert_ok(neuron_optimizer_get_float(b->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, &rate));
-    return rate;
+    return neuron_trainer_progress(b->trainer, NEURON_PROGRESS_LEARNING_RATE);
 }
 
 static inline int64_t epochs_of(const bench *b)
@@ -168,9 +166,7 @@ static inline int watch_rate(neuron_trainer_t *trainer, int32_t event, void *use
 {
     rates *r = user_data;
     if (event == NEURON_EVENT_STEP_END)
-        assert_ok(neuron_optimizer_get_float(neuron_trainer_optimizer(trainer),
-                                             NEURON_OPTIMIZER_LEARNING_RATE,
-                                             &r->steps[r->count++]));
+        r->steps[r->count++] = neuron_trainer_progress(trainer, NEURON_PROGRESS_LEARNING_RATE);
     return 0;
 }
 

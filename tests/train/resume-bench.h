@@ -29,7 +29,7 @@ typedef struct plan {
     neuron_graph_t *(*model)(neuron_context_t *context);
     uint64_t seed;
     int32_t rule, threads;
-    int64_t examples, batch_size, shuffle;
+    int64_t examples, validation, batch_size, shuffle; /* 0 validation examples for no set */
     double validation_split;
 } plan;
 
@@ -38,6 +38,7 @@ static const plan usual = {.model = small_model,
                            .rule = NEURON_OPTIMIZER_ADAM,
                            .threads = 2,
                            .examples = EXAMPLES,
+                           .validation = 11,
                            .batch_size = BATCH,
                            .shuffle = 1};
 
@@ -50,7 +51,8 @@ static inline bench set_up(plan s, const char *checkpoint)
     b.graph = s.model(b.context);
     assert_ok(neuron_optimizer_create(&b.optimizer, b.context, s.rule));
     b.train = test_glyphs(b.context, s.examples, SIZE);
-    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 11, SIZE, SIZE, 8));
+    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context,
+                                             s.validation > 0 ? s.validation : 1, SIZE, SIZE, 8));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
     assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, s.batch_size));
     assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_SHUFFLE, s.shuffle));
@@ -58,7 +60,7 @@ static inline bench set_up(plan s, const char *checkpoint)
     if (s.validation_split > 0)
         assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT,
                                            s.validation_split));
-    else
+    else if (s.validation > 0)
         assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     if (checkpoint)
         assert_ok(

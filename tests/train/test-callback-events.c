@@ -307,7 +307,89 @@ START_TEST(a_rate_stays_finite)
 }
 END_TEST
 
-/* ---- One callback in several trainers, twice in one ---- */
+/* ---- One optimizer and one callback in several trainers, a callback twice in one ---- */
+
+static double option_of(const bench *b)
+{
+    double rate;
+    assert_ok(neuron_optimizer_get_float(b->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, &rate));
+    return rate;
+}
+
+/* Trains one trainer after the other with one optimizer, each with the same schedules. */
+START_TEST(an_optimizer_holds_settings_only)
+{
+    const double losses[] = {1, 2, 3}; /* a plateau for ever */
+    script s = {losses, 3};
+    rates first = {.count = 0};
+    neuron_optimizer_t *shared = NULL;
+    for (int i = 0; i < 3; i++) {
+        bench b = set_up(EPOCHS);
+        rates r = {.count = 0};
+        int64_t calls = 0;
+        neuron_callback_t *c;
+        if (!shared)
+            shared = neuron_optimizer_ref(b.optimizer);
+        neuron_trainer_unref(b.trainer);
+        assert_ok(neuron_trainer_create(&b.trainer, b.graph, shared, b.train));
+        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+        assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+        add_early(&b, play, &s);
+        add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 0, 0, 0, 0);
+        add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
+        c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
+        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 4));
+        assert_ok(neuron_callback_create_schedule(&c, b.context, fall, &calls));
+        assert_ok(neuron_trainer_add_callback(b.trainer, c));
+        neuron_callback_unref(c);
+        add_custom(&b, watch_rate, i == 0 ? &first : &r);
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        ck_assert_double_lt(first.steps[EPOCHS * STEPS - 1], 0.001);
+        if (i > 0)
+            ck_assert_mem_eq(r.steps, first.steps, sizeof r.steps);
+        double value;
+        assert_ok(neuron_optimizer_get_float(shared, NEURON_OPTIMIZER_LEARNING_RATE, &value));
+        ck_assert_double_eq(value, 0.1);
+        tear_down(&b);
+    }
+    neuron_optimizer_unref(shared);
+}
+END_TEST
+
+/* The figure is the effective rate, what the optimizer has is the caller's. */
+START_TEST(the_rate_of_a_step_can_be_asked)
+{
+    bench b = set_up(3);
+    ck_assert_double_eq(rate_of(&b), 0.1);
+    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 0.5, 0, 0);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_double_eq(option_of(&b), 0.1);
+    ck_assert_double_eq(rate_of(&b), 0.025);
+    for (int i = 0; i < 3; i++)
+        ck_assert_double_eq(
+            test_figure(neuron_trainer_history(b.trainer), i, NEURON_METRIC_LEARNING_RATE),
+            0.1 * pow(0.5, i));
+    tear_down(&b);
+}
+END_TEST
+
+/* Setting the number that the optimizer has counts too. */
+START_TEST(the_same_rate_set_by_hand)
+{
+    bench b = set_up(6);
+    rates r = {.count = 0};
+    double rate = 0.1;
+    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 2, 0.5, 0, 0);
+    add_custom(&b, set_rate, &rate);
+    add_custom(&b, watch_rate, &r);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    const double expected[] = {0.1, 0.1, 0.05, 0.1, 0.05, 0.05};
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq_tol(r.steps[i * STEPS], expected[i], 1e-15);
+    tear_down(&b);
+}
+END_TEST
 
 START_TEST(a_callback_holds_settings_only)
 {
@@ -524,6 +606,9 @@ int main(void)
     tcase_add_test(tests, a_rate_set_by_hand_at_zero);
     tcase_add_test(tests, a_function_must_return_a_rate);
     tcase_add_test(tests, a_rate_stays_finite);
+    tcase_add_test(tests, an_optimizer_holds_settings_only);
+    tcase_add_test(tests, the_rate_of_a_step_can_be_asked);
+    tcase_add_test(tests, the_same_rate_set_by_hand);
     tcase_add_test(tests, a_callback_holds_settings_only);
     tcase_add_test(tests, the_same_schedule_twice_counts_twice);
     tcase_add_test(tests, a_stop_can_be_cleared);

@@ -126,6 +126,55 @@ START_TEST(files_that_cannot_be_written)
 }
 END_TEST
 
+/* What the last epoch could not write the next run writes, from the parameters of that epoch, and
+ * leaves those of the best one in place. */
+START_TEST(what_the_last_epoch_could_not_write)
+{
+    char folder[512], file[600];
+    snprintf(folder, sizeof folder, "%s", test_file("folder"));
+    snprintf(file, sizeof file, "%s/file", folder);
+    for (int log = 0; log < 2; log++) {
+        bench b = set_up(3), c = set_up(3);
+        bench *benches[] = {&b, &c};
+        album pictures = {.count = 0}, none = {.count = 0};
+        thief t = {folder, file, 3};
+        for (int i = 0; i < 2; i++) {
+            add_early(benches[i], play, (void *)&usual_script);
+            neuron_callback_t *stop = add(benches[i], NEURON_CALLBACK_EARLY_STOPPING);
+            assert_ok(neuron_callback_set_int(stop, NEURON_CALLBACK_RESTORE_BEST, 1));
+            assert_ok(neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, 20));
+            add_custom(benches[i], take_picture, i ? &none : &pictures);
+            add_early(benches[i], take_folder, &t);
+            if (log)
+                add_log(benches[i], file);
+            else
+                add_checkpoint(benches[i], file, NEURON_METRIC_LOSS);
+        }
+        ck_assert_int_eq(mkdir(folder, 0700), 0);
+        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO);
+        ck_assert_int_eq(epochs_of(&b), 3);
+        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO); /* still not */
+        assert_message(file);
+        assert_ok(neuron_trainer_save(b.trainer, test_file("state")));
+        assert_ok(neuron_trainer_load(c.trainer, test_file("state")));
+        for (int i = 0; i < 2; i++) {
+            ck_assert_int_eq(mkdir(folder, 0700), 0);
+            assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+            ck_assert(looks_like(benches[i], &pictures, 1)); /* the first of the best */
+            if (!log)
+                assert_saved(benches[i], file, &pictures, 2);
+            assert_ok(unlink(file));
+            assert_ok(neuron_trainer_run(benches[i]->trainer, NULL)); /* nothing to do */
+            ck_assert(unlink(file) != 0);
+            rmdir(folder);
+        }
+        drop_album(&pictures);
+        tear_down(&c);
+        tear_down(&b);
+    }
+}
+END_TEST
+
 START_TEST(a_folder_is_no_log)
 {
     bench b = set_up(1);
@@ -143,6 +192,7 @@ int main(void)
     tcase_add_test(tests, the_best_epoch_is_saved);
     tcase_add_test(tests, the_log_is_the_history);
     tcase_add_test(tests, files_that_cannot_be_written);
+    tcase_add_test(tests, what_the_last_epoch_could_not_write);
     tcase_add_test(tests, a_folder_is_no_log);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -211,6 +211,42 @@ START_TEST(a_file_saved_by_a_callback)
 }
 END_TEST
 
+static bench set_up_ended(script *s, int64_t restore)
+{
+    bench b = set_up(3);
+    add_early(&b, play, s);
+    neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, restore));
+    return b;
+}
+
+/* Parameters that the caller sets after the end are those to go on with, through a file too. */
+START_TEST(parameters_set_after_the_end_are_saved)
+{
+    const double losses[] = {1, 2, 3, 4};
+    script s = {losses, 4};
+    bench a = set_up_ended(&s, 0), b = set_up_ended(&s, 1), c = set_up_ended(&s, 1);
+    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(!same_parameters(a.graph, b.graph));
+    copy_parameters(b.graph, a.graph);
+    assert_ok(neuron_trainer_save(b.trainer, state));
+    assert_ok(neuron_trainer_load(c.trainer, state));
+    assert_ok(neuron_trainer_run(c.trainer, NULL)); /* nothing to do */
+    ck_assert(same_parameters(a.graph, c.graph));
+    bench *benches[] = {&a, &b, &c};
+    for (int i = 0; i < 3; i++) {
+        assert_ok(neuron_trainer_set_int(benches[i]->trainer, NEURON_TRAINER_EPOCHS, 4));
+        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+        ck_assert(same_parameters(a.graph, benches[i]->graph));
+    }
+    tear_down(&c);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
 /* ---- Files that do not fit ---- */
 
 /* Trains an epoch with one or two callbacks and saves; then loads into a trainer with others. */
@@ -320,6 +356,75 @@ START_TEST(missing_and_unknown_names)
 }
 END_TEST
 
+/* Writes `to` in the place of the longer `from`. */
+static void overwrite(test_bytes *file, const char *from, const char *to)
+{
+    char *place = memmem(file->data, file->size, from, strlen(from));
+    ck_assert_msg(place != NULL, "%s", from);
+    ck_assert_uint_le(strlen(to), strlen(from));
+    memset(place, ' ', strlen(from));
+    memcpy(place, to, strlen(to));
+}
+
+static bench set_up_rates(int64_t epochs, rates *r)
+{
+    bench b = set_up(epochs);
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.125));
+    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 2, 0, 0);
+    add_custom(&b, watch_rate, r);
+    return b;
+}
+
+/* Callbacks once set the optimizer's rate, which then was that of the factors unless it came from
+ * other hands. */
+START_TEST(files_of_when_callbacks_set_the_optimizer)
+{
+    static const struct {
+        const char *option;
+        double rate, next;
+    } cases[] = {{"\\\"learning rate\\\":0.25", 0.25, 0.5}, {"\\\"learning rate\\\":0.5", 0.5, 1}};
+    for (int i = 0; i < 2; i++) {
+        rates r = {.count = 0};
+        bench b = set_up_rates(2, &r), c = set_up_rates(3, &r);
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_save(b.trainer, state));
+        test_bytes file = test_read_file(state);
+        overwrite(&file, "\\\"learning rate\\\":0.125", cases[i].option);
+        overwrite(&file, "\\\"rates\\\":[0.125,2.0,0.25,0]", "\\\"rates\\\":[0.125,2.0,0.25]");
+        test_write_file(again, file.data, file.size);
+        assert_ok(neuron_trainer_load(c.trainer, again));
+        ck_assert_double_eq(rate_of(&c), cases[i].rate);
+        assert_ok(neuron_trainer_run(c.trainer, NULL));
+        ck_assert_double_eq(r.steps[2 * STEPS], cases[i].next);
+        free(file.data);
+        tear_down(&c);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+/* A rate that was set before the file was saved counts after it is loaded. */
+START_TEST(a_rate_set_before_saving)
+{
+    for (int i = 0; i < 2; i++) {
+        rates r = {.count = 0};
+        bench b = set_up_rates(2, &r), c = set_up_rates(3, &r);
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        const double rate = i == 0 ? 0.5 : 0.125; /* the other is what the optimizer has */
+        assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, rate));
+        assert_ok(neuron_trainer_save(b.trainer, state));
+        assert_ok(neuron_trainer_load(c.trainer, state));
+        ck_assert_double_eq(rate_of(&c), rate);
+        assert_ok(neuron_trainer_save(c.trainer, again));
+        ck_assert(test_same_files(state, again));
+        assert_ok(neuron_trainer_run(c.trainer, NULL));
+        ck_assert_double_eq(r.steps[2 * STEPS], 2 * rate);
+        tear_down(&c);
+        tear_down(&b);
+    }
+}
+END_TEST
+
 /* Each byte of what callbacks remember in turn: a load takes all of it or nothing. */
 START_TEST(damaged_states_change_nothing)
 {
@@ -421,9 +526,12 @@ int main(void)
     tcase_add_test(tests, stopping_anywhere);
     tcase_add_test(tests, continuing_from_a_file);
     tcase_add_test(tests, a_file_saved_by_a_callback);
+    tcase_add_test(tests, parameters_set_after_the_end_are_saved);
     tcase_add_test(tests, other_callbacks_are_refused);
     tcase_add_test(tests, no_callbacks_leave_no_trace);
     tcase_add_test(tests, missing_and_unknown_names);
+    tcase_add_test(tests, files_of_when_callbacks_set_the_optimizer);
+    tcase_add_test(tests, a_rate_set_before_saving);
     tcase_add_test(tests, damaged_states_change_nothing);
     tcase_add_test(tests, no_memory_loses_nothing);
     suite_add_tcase(suite, tests);

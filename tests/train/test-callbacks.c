@@ -105,19 +105,28 @@ END_TEST
 
 START_TEST(the_reason_is_told)
 {
-    const double falling[] = {3, 2, 1, 1.5, 1.25, 1}, none[] = {NAN}, high[] = {5, 4, 3, 2};
+    const double falling[] = {3, 2, 1, 1.5, 1.25, 1}, none[] = {NAN}, high[] = {5, 4, 3, 2},
+                 flat[] = {1, 1};
     const struct {
         script script;
-        double baseline;
+        double baseline, delta;
         const char *reason;
     } cases[] = {
         {{falling, 6},
          nothing,
+         0,
          "early_stopping: no better validation loss than 1 of epoch 3 for 3 epochs"},
         {{none, 1},
          nothing,
+         0,
          "early_stopping: no validation loss that is a finite number for 3 epochs"},
-        {{high, 4}, 0.25, "early_stopping: no better validation loss than the baseline of 0.25"},
+        {{high, 4}, 0.25, 0, "early_stopping: no better validation loss than the baseline of 0.25"},
+        /* Better than the baseline, but not by more than the delta. */
+        {{flat, 2},
+         1.25,
+         0.5,
+         "early_stopping: no better validation loss than the baseline of 1.25"},
+        {{flat, 2}, 1.75, 0.5, "early_stopping: no better validation loss than 1 of epoch 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b = set_up(20);
@@ -125,6 +134,7 @@ START_TEST(the_reason_is_told)
         add_early(&b, play, &s);
         neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
         assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 3));
+        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_DELTA, cases[i].delta));
         if (cases[i].baseline != nothing)
             assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_BASELINE, cases[i].baseline));
         assert_ok(neuron_trainer_run(b.trainer, NULL));

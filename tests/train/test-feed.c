@@ -250,7 +250,7 @@ START_TEST(settings_are_checked)
     bench b = set_up((setting){1, 0, true});
     neuron_trainer_t *t = b.trainer;
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, -2), NEURON_E_ARGUMENT);
-    assert_message("-2 workers are not -1 to 256");
+    assert_message("trainer: workers -2 is not a whole number from -1 to 256");
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, 257), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_augmentation(NULL, NULL), NEURON_E_ARGUMENT);
     int status = 0;

@@ -88,6 +88,11 @@ START_TEST(another_training_is_refused)
     s = usual;
     s.shuffle = 0;
     refuse(s, "shuffle");
+    s = usual;
+    s.validation = 12;
+    refuse(s, "its training has validation_examples 12, this one has 11");
+    s.validation = 0;
+    refuse(s, "its training has validation_examples 0, this one has 11");
     /* As many examples, but one more held out. */
     s = usual;
     s.examples = 30;
@@ -208,6 +213,29 @@ START_TEST(wrong_states_are_refused)
 }
 END_TEST
 
+/* Weights of the validation set too, unless the file is of before it was compared. */
+START_TEST(other_validation_weights_are_refused)
+{
+    static const float weights[11] = {1, 2, 3};
+    bench b = set_up(usual, NULL), c = set_up(usual, NULL);
+    assert_ok(neuron_dataset_set_weights(b.validation, weights, 11));
+    assert_ok(neuron_trainer_save(b.trainer, wrong));
+    assert_status(neuron_trainer_load(c.trainer, wrong), NEURON_E_DATA);
+    assert_message("the validation examples of its training have other weights");
+    assert_ok(neuron_trainer_load(b.trainer, wrong));
+    test_bytes file = test_read_file(wrong);
+    static const char text[] = "\\\"validation_examples\\\":11,";
+    char blank[sizeof text];
+    memset(blank, ' ', sizeof blank - 1);
+    blank[sizeof blank - 1] = '\0';
+    replace(&file, text, blank);
+    free(file.data);
+    assert_ok(neuron_trainer_load(c.trainer, wrong));
+    tear_down(&c);
+    tear_down(&b);
+}
+END_TEST
+
 /* Files of a library that did not have an option yet. */
 START_TEST(options_that_are_missing_take_their_default)
 {
@@ -264,6 +292,7 @@ int main(void)
     tcase_add_test(tests, other_files_are_refused);
     tcase_add_test(tests, cut_files_are_refused);
     tcase_add_test(tests, wrong_states_are_refused);
+    tcase_add_test(tests, other_validation_weights_are_refused);
     tcase_add_test(tests, options_that_are_missing_take_their_default);
     tcase_add_test(tests, damaged_headers_change_nothing);
     suite_add_tcase(suite, tests);

@@ -3,6 +3,9 @@
 
 #include "train/trainer.h"
 
+#include <math.h>
+#include <unistd.h>
+
 static void assert_same_histories(const neuron_trainer_t *a, const neuron_trainer_t *b)
 {
     const neuron_history_t *x = neuron_trainer_history(a), *y = neuron_trainer_history(b);
@@ -253,6 +256,49 @@ START_TEST(a_saved_training_loads_as_saved)
 }
 END_TEST
 
+/* What a custom loss returns where no gradient is asked for, which is in validation. */
+static double limitless(const float *output, const float *target, int32_t count, int32_t label,
+                        float *gradient, void *user_data)
+{
+    double sum = 0;
+    (void)label;
+    for (int32_t i = 0; i < count; i++) {
+        const double error = (double)output[i] - (double)target[i];
+        sum += error * error;
+        if (gradient)
+            gradient[i] = (float)(2 * error);
+    }
+    return gradient ? sum : *(const double *)user_data;
+}
+
+/* Infinite figures are no record, but they are figures. */
+START_TEST(infinite_figures_are_saved)
+{
+    const double values[] = {INFINITY, -INFINITY, NAN};
+    for (int i = 0; i < 3; i++) {
+        double value = values[i];
+        unlink(best);
+        bench b = set_up(usual, best), c = elsewhere(best);
+        neuron_loss_t *loss;
+        assert_ok(neuron_loss_create_custom(&loss, b.context, limitless, &value));
+        assert_ok(neuron_trainer_set_loss(b.trainer, loss));
+        assert_ok(neuron_trainer_set_loss(c.trainer, loss));
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        ck_assert(access(best, F_OK) != 0);
+        assert_ok(neuron_trainer_save(b.trainer, state));
+        assert_ok(neuron_trainer_load(c.trainer, state));
+        const neuron_history_t *history = neuron_trainer_history(c.trainer);
+        for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
+            const double figure = test_figure(history, epoch, NEURON_METRIC_VALIDATION_LOSS);
+            ck_assert(isnan(value) ? isnan(figure) : figure == value);
+        }
+        neuron_loss_unref(loss);
+        tear_down(&c);
+        tear_down(&b);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("resume");
@@ -269,6 +315,7 @@ int main(void)
     tcase_add_test(cases, saved_before_the_first_step);
     tcase_add_test(cases, going_back);
     tcase_add_test(cases, a_saved_training_loads_as_saved);
+    tcase_add_test(cases, infinite_figures_are_saved);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

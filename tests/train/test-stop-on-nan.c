@@ -139,6 +139,74 @@ START_TEST(a_bad_loss_takes_momenta_back)
 }
 END_TEST
 
+static bench set_up_adam(spoiler *s)
+{
+    bench b = set_up(4);
+    neuron_trainer_unref(b.trainer);
+    neuron_optimizer_unref(b.optimizer);
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 4));
+    add(&b, NEURON_CALLBACK_STOP_ON_NAN);
+    add_custom(&b, spoil, s);
+    return b;
+}
+
+static int stop_now(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    (void)user_data;
+    return NEURON_STOP;
+}
+
+/* The largest change of a trained parameter in the next step. */
+static double next_change(const bench *b)
+{
+    const size_t count = (size_t)b->graph->trainable_count;
+    double largest = 0;
+    float *before = malloc(count * sizeof *before);
+    memcpy(before, b->graph->values, count * sizeof *before);
+    assert_ok(neuron_trainer_set_step_callback(b->trainer, stop_now, NULL));
+    ck_assert_int_eq(neuron_trainer_run(b->trainer, NULL), NEURON_STOP);
+    for (size_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs((double)b->graph->values[i] - (double)before[i]));
+    free(before);
+    return largest;
+}
+
+/* Adam's first step changes a parameter by the learning rate; the next ones from empty moments
+ * would not. What the optimizer remembers goes back to the beginning with its number of steps. */
+START_TEST(a_bad_loss_takes_the_number_of_steps_back)
+{
+    for (int file = 0; file < 3; file++) { /* saved before the bad loss or after it */
+        spoiler s = {1, 1, NAN};
+        bench b = set_up_adam(&s), c = set_up_adam(&s);
+        bench *live = &b;
+        const char *path = test_file("steps");
+        if (file == 1) {
+            assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_now, NULL));
+            ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+            assert_ok(neuron_trainer_save(b.trainer, path));
+            assert_ok(neuron_trainer_load(c.trainer, path));
+            live = &c;
+        }
+        assert_ok(neuron_trainer_run(live->trainer, NULL));
+        ck_assert(neuron_trainer_stop_reason(live->trainer)[0]);
+        if (file == 2) {
+            assert_ok(neuron_trainer_save(b.trainer, path));
+            assert_ok(neuron_trainer_load(c.trainer, path));
+            live = &c;
+        }
+        assert_ok(neuron_trainer_clear_stop(live->trainer));
+        s.epoch = 0;
+        ck_assert_double_eq_tol(next_change(live), 0.001, 1e-5);
+        tear_down(&c);
+        tear_down(&b);
+    }
+}
+END_TEST
+
 /* Parameters that the caller writes between two runs are those to go back to. */
 START_TEST(a_bad_loss_and_the_callers_parameters)
 {
@@ -210,6 +278,7 @@ int main(void)
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, a_bad_loss_ends_the_training);
     tcase_add_test(tests, a_bad_loss_takes_momenta_back);
+    tcase_add_test(tests, a_bad_loss_takes_the_number_of_steps_back);
     tcase_add_test(tests, a_bad_loss_and_the_callers_parameters);
     tcase_add_test(tests, a_number_of_a_layer_is_no_bad_loss);
     tcase_add_test(tests, without_it_a_bad_loss_is_an_error);

@@ -1,6 +1,8 @@
 /* The handle: what it takes and refuses, its callbacks and its checkpoint. */
 #include "trainer-bench.h"
 
+#include "train/trainer.h"
+
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +20,21 @@ START_TEST(nothing_is_null)
     assert_message("train");
     assert_status(neuron_trainer_set_int(NULL, NEURON_TRAINER_EPOCHS, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_float(NULL, NEURON_TRAINER_VALIDATION_SPLIT, 0),
+                  NEURON_E_ARGUMENT);
+    int64_t whole;
+    double real, other;
+    assert_status(neuron_trainer_get_int(NULL, NEURON_TRAINER_EPOCHS, &whole), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_int(b.trainer, NEURON_TRAINER_EPOCHS, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_float(NULL, NEURON_TRAINER_VALIDATION_SPLIT, &real),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_bounds(NULL, NEURON_TRAINER_EPOCHS, &real, &other),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_bounds(b.trainer, NEURON_TRAINER_EPOCHS, NULL, &other),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_bounds(b.trainer, NEURON_TRAINER_EPOCHS, &real, NULL),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_validation(NULL, b.train), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_checkpoint(NULL, "x", NEURON_METRIC_LOSS), NEURON_E_ARGUMENT);
@@ -66,14 +83,14 @@ START_TEST(settings_have_bounds)
     bench b = set_up(test_linear);
     neuron_trainer_t *t = b.trainer;
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, 0), NEURON_E_ARGUMENT);
-    assert_message("a batch of 0 examples");
+    assert_message("trainer: batch size 0 is not a whole number from 1");
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, -3), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, INT64_MAX),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_EPOCHS, -1), NEURON_E_ARGUMENT);
-    assert_message("-1 epochs");
+    assert_message("trainer: epochs -1 is not a whole number from 0");
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_SHUFFLE, 2), NEURON_E_ARGUMENT);
-    assert_message("0 or 1, not 2");
+    assert_message("trainer: shuffling 2 is not 0 or 1");
     assert_status(neuron_trainer_set_int(t, 11, 1), NEURON_E_ARGUMENT);
     assert_message("option 11");
     assert_status(neuron_trainer_set_float(t, 11, 1), NEURON_E_ARGUMENT);
@@ -90,6 +107,59 @@ START_TEST(settings_have_bounds)
     assert_message("checkpoint");
     assert_ok(neuron_trainer_run(t, NULL)); /* with the settings it had */
     ck_assert_double_eq(neuron_trainer_progress(t, NEURON_PROGRESS_STEPS), STEPS);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(settings_can_be_read)
+{
+    static const struct {
+        int32_t option;
+        double minimum, maximum, fallback;
+        int64_t value;
+    } cases[] = {
+        {NEURON_TRAINER_EPOCHS, 0, INT32_MAX, 1, 7},
+        {NEURON_TRAINER_BATCH_SIZE, 1, INT32_MAX, 32, 5},
+        {NEURON_TRAINER_SHUFFLE, 0, 1, 1, 0},
+        {NEURON_TRAINER_WORKERS, -1, 256, -1, 2},
+    };
+    bench b = set_up(test_linear);
+    neuron_trainer_t *t;
+    double minimum, maximum, real;
+    int64_t whole;
+    assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_ok(neuron_trainer_bounds(t, cases[i].option, &minimum, &maximum));
+        ck_assert(minimum == cases[i].minimum && maximum == cases[i].maximum);
+        assert_ok(neuron_trainer_get_int(t, cases[i].option, &whole));
+        ck_assert_double_eq((double)whole, cases[i].fallback);
+        assert_ok(neuron_trainer_set_int(t, cases[i].option, (int64_t)maximum));
+        assert_status(neuron_trainer_set_int(t, cases[i].option, (int64_t)maximum + 1),
+                      NEURON_E_ARGUMENT);
+        assert_ok(neuron_trainer_set_int(t, cases[i].option, (int64_t)minimum));
+        assert_status(neuron_trainer_set_int(t, cases[i].option, (int64_t)minimum - 1),
+                      NEURON_E_ARGUMENT);
+        assert_ok(neuron_trainer_set_int(t, cases[i].option, cases[i].value));
+        assert_ok(neuron_trainer_get_int(t, cases[i].option, &whole));
+        ck_assert_int_eq(whole, cases[i].value);
+        assert_status(neuron_trainer_get_float(t, cases[i].option, &real), NEURON_E_ARGUMENT);
+        assert_message("is a whole number");
+        assert_status(neuron_trainer_set_float(t, cases[i].option, 1), NEURON_E_ARGUMENT);
+    }
+    const int32_t option = NEURON_TRAINER_VALIDATION_SPLIT;
+    assert_ok(neuron_trainer_bounds(t, option, &minimum, &maximum));
+    ck_assert(minimum == 0 && maximum < 1 && maximum > 0.9999);
+    assert_ok(neuron_trainer_get_float(t, option, &real));
+    ck_assert_double_eq(real, 0);
+    assert_ok(neuron_trainer_set_float(t, option, 0.25));
+    assert_ok(neuron_trainer_get_float(t, option, &real));
+    ck_assert_double_eq(real, 0.25);
+    assert_status(neuron_trainer_get_int(t, option, &whole), NEURON_E_ARGUMENT);
+    assert_message("is a real number");
+    assert_status(neuron_trainer_get_int(t, 11, &whole), NEURON_E_ARGUMENT);
+    assert_message("trainer: has no option 11");
+    assert_status(neuron_trainer_bounds(t, 11, &minimum, &maximum), NEURON_E_ARGUMENT);
+    neuron_trainer_unref(t);
     tear_down(&b);
 }
 END_TEST
@@ -118,6 +188,8 @@ START_TEST(a_split_and_a_validation_set_exclude_each_other)
     assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
     assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_ARGUMENT);
     assert_message("validation split");
+    assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
+    ck_assert_ptr_nonnull(b.trainer->validation); /* that of the split stays */
     assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0));
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     assert_status(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2),
@@ -230,6 +302,41 @@ START_TEST(a_callback_can_stop_the_run)
         assert_ok(neuron_trainer_set_epoch_callback(b.trainer, NULL, NULL));
     }
     tear_down(&b);
+}
+END_TEST
+
+static int save_nowhere(neuron_trainer_t *trainer, void *user_data)
+{
+    return neuron_trainer_save(trainer, user_data);
+}
+
+static int save_nowhere_at(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    return event == NEURON_EVENT_EPOCH_END ? neuron_trainer_save(trainer, user_data) : 0;
+}
+
+/* What a callback failed with is in the message. */
+START_TEST(a_failure_in_a_callback_is_told)
+{
+    char path[512], message[600];
+    snprintf(path, sizeof path, "%s/no/such", test_file("folder"));
+    for (int i = 0; i < 3; i++) {
+        bench b = set_up(test_linear);
+        neuron_callback_t *c;
+        assert_ok(neuron_callback_create_custom(&c, b.context, save_nowhere_at, path));
+        if (i == 0)
+            assert_ok(neuron_trainer_add_callback(b.trainer, c));
+        if (i == 1)
+            assert_ok(neuron_trainer_set_epoch_callback(b.trainer, save_nowhere, path));
+        if (i == 2)
+            assert_ok(neuron_trainer_set_step_callback(b.trainer, save_nowhere, path));
+        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO);
+        const char *const names[] = {"custom", "epoch", "step"};
+        snprintf(message, sizeof message, "the %s callback returned -60: %s", names[i], path);
+        assert_message(message);
+        neuron_callback_unref(c);
+        tear_down(&b);
+    }
 }
 END_TEST
 
@@ -421,6 +528,50 @@ START_TEST(a_checkpoint_is_the_best_epoch)
 }
 END_TEST
 
+/* Figures that stay the same: the first of those that count is written, and no other. */
+START_TEST(a_checkpoint_counts_since_it_was_set)
+{
+    bench a = set_up(test_linear), b = set_up(test_linear);
+    bench *benches[] = {&a, &b};
+    char first[512], second[512];
+    const char *state;
+    snprintf(first, sizeof first, "%s", test_file("first"));
+    snprintf(second, sizeof second, "%s", test_file("second"));
+    state = test_file("state");
+    for (int i = 0; i < 2; i++) {
+        assert_ok(neuron_trainer_set_validation(benches[i]->trainer, b.validation));
+        assert_ok(
+            neuron_optimizer_set_float(benches[i]->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0));
+    }
+    const struct {
+        bench *bench;
+        const char *path;
+        bool written;
+    } cases[] = {
+        {&a, first, true},  {&a, first, false}, {&a, second, true},
+        {&a, NULL, false},  {&a, second, true}, {&b, first, false}, /* has loaded what a saved */
+        {&b, second, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        neuron_trainer_t *trainer = cases[i].bench->trainer;
+        if (i == 5) {
+            assert_ok(neuron_trainer_save(a.trainer, state));
+            assert_ok(neuron_trainer_load(b.trainer, state));
+        }
+        unlink(first);
+        unlink(second);
+        assert_ok(
+            neuron_trainer_set_checkpoint(trainer, cases[i].path, NEURON_METRIC_VALIDATION_LOSS));
+        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, (int64_t)i + 1));
+        assert_ok(neuron_trainer_run(trainer, NULL));
+        ck_assert_msg((exists(first) || exists(second)) == cases[i].written, "case %zu", i);
+        ck_assert(!cases[i].written || exists(cases[i].path));
+    }
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
 /* A disk that was full is no reason to lose the best epoch. */
 START_TEST(a_checkpoint_that_failed_is_written_later)
 {
@@ -456,16 +607,19 @@ int main(void)
     tcase_add_test(cases, nothing_is_null);
     tcase_add_test(cases, handles_may_go_in_any_order);
     tcase_add_test(cases, settings_have_bounds);
+    tcase_add_test(cases, settings_can_be_read);
     tcase_add_test(cases, some_settings_come_too_late);
     tcase_add_test(cases, a_split_and_a_validation_set_exclude_each_other);
     tcase_add_test(cases, a_split_takes_the_end);
     tcase_add_test(cases, data_must_fit_the_graph);
     tcase_add_test(cases, a_vote_cannot_be_trained);
     tcase_add_test(cases, a_callback_can_stop_the_run);
+    tcase_add_test(cases, a_failure_in_a_callback_is_told);
     tcase_add_test(cases, progress_is_told);
     tcase_add_test(cases, callbacks_do_not_disturb_the_training);
     tcase_add_test(cases, the_learning_rate_may_change);
     tcase_add_test(cases, a_checkpoint_is_the_best_epoch);
+    tcase_add_test(cases, a_checkpoint_counts_since_it_was_set);
     tcase_add_test(cases, a_checkpoint_that_failed_is_written_later);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

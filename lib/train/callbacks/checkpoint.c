@@ -60,6 +60,11 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     return save(trainer, entry);
 }
 
+static bool has_work(const neuron_callback_entry *entry)
+{
+    return entry->state[UNSAVED] > 0;
+}
+
 const neuron_callback_kind neuron_callback_checkpoint = {
     .name = "checkpoint",
     .options = NEURON_OPTION_TABLE(options),
@@ -67,4 +72,5 @@ const neuron_callback_kind neuron_callback_checkpoint = {
     .state_names = state_names,
     .check = neuron_monitor_check,
     .on_event = on_event,
+    .has_work = has_work,
 };

@@ -17,9 +17,10 @@ int neuron_callback_create_custom(neuron_callback_t **callback, neuron_context_t
 static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
 {
     const neuron_callback_t *callback = entry->callback;
+    const uint64_t before = neuron_message_count();
     int answer = callback->custom(trainer, event, callback->user_data);
     if (answer < 0)
-        neuron_set_message("the custom callback returned %d", answer);
+        neuron_set_call_message(before, "the custom callback returned %d", answer);
     return answer;
 }
 

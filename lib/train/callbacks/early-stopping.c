@@ -51,13 +51,14 @@ static void stop(neuron_trainer_t *trainer, const neuron_callback_entry *entry)
     const neuron_callback_t *callback = entry->callback;
     const char *name = callback->kind->name, *figure = neuron_monitor_name(callback);
     const neuron_record floor = baseline(callback);
+    const double delta = neuron_callback_option(callback, NEURON_CALLBACK_MIN_DELTA);
     char number[NEURON_NUMBER_TEXT];
     const double waited = entry->state[WAIT];
     const char *plural = waited == 1 ? "" : "s";
     if (!record(entry).exists)
         neuron_trainer_stop(trainer, "%s: no %s that is a finite number for %.0f epoch%s", name,
                             figure, waited, plural);
-    else if (floor.exists && !neuron_monitor_better(callback, entry->state[BEST], floor, 0))
+    else if (floor.exists && !neuron_monitor_better(callback, entry->state[BEST], floor, delta))
         neuron_trainer_stop(trainer, "%s: no better %s than the baseline of %s for %.0f epoch%s",
                             name, figure, neuron_number_short(floor.value, number), waited, plural);
     else

@@ -1,0 +1,145 @@
+/* The numbers that are set at a trainer. */
+#include "train/trainer.h"
+
+#include "base/options.h"
+
+#include <inttypes.h>
+
+static const neuron_option rows[] = {
+    {NEURON_TRAINER_EPOCHS, "epochs", true, 0, INT32_MAX, 1, NULL},
+    {NEURON_TRAINER_BATCH_SIZE, "batch size", true, 1, INT32_MAX, 32, NULL},
+    {NEURON_TRAINER_SHUFFLE, "shuffling", true, 0, 1, 1, NULL},
+    {NEURON_TRAINER_WORKERS, "workers", true, -1, NEURON_THREADS_MAX, -1, NULL},
+    {NEURON_TRAINER_VALIDATION_SPLIT, "validation split", false, 0, NEURON_BELOW_ONE, 0, NULL},
+};
+
+static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
+static const char who[] = "trainer";
+
+/* Holds the last part of the examples out; both parts share the memory of the whole. */
+static int split(neuron_trainer_t *trainer, double fraction)
+{
+    if (fraction > 0 && trainer->validation && trainer->validation_split == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation set already");
+    int64_t count = trainer->given->count;
+    int64_t kept = (int64_t)((double)count * (1 - fraction));
+    if (fraction > 0 && (kept == 0 || kept == count))
+        return neuron_fail(NEURON_E_DATA,
+                           "trainer: a validation split of %g leaves nothing of %" PRId64
+                           " examples on one side",
+                           fraction, count);
+    neuron_dataset_t *train = NULL, *validation = NULL;
+    RETURN_IF_ERROR(neuron_dataset_subset(&train, trainer->given, 0, kept));
+    if (fraction > 0) {
+        int status = neuron_dataset_subset(&validation, trainer->given, kept, count - kept);
+        if (status < 0) {
+            neuron_dataset_unref(train);
+            return status;
+        }
+    }
+    if (fraction > 0 || trainer->validation_split > 0) {
+        neuron_dataset_unref(trainer->validation);
+        trainer->validation = validation;
+    }
+    neuron_dataset_unref(trainer->train);
+    trainer->train = train;
+    trainer->validation_split = fraction;
+    neuron_trainer_drop_memory(trainer);
+    return NEURON_OK;
+}
+
+static int set_workers(neuron_trainer_t *trainer, int64_t value)
+{
+    if (trainer->running)
+        return neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs");
+    trainer->workers = value;
+    return NEURON_OK;
+}
+
+/* The value is in its bounds. */
+static int set(neuron_trainer_t *trainer, int32_t option, double value)
+{
+    switch (option) {
+    case NEURON_TRAINER_EPOCHS:
+        trainer->epochs = (int64_t)value;
+        return NEURON_OK;
+    case NEURON_TRAINER_BATCH_SIZE:
+        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the batch size"));
+        trainer->batch_size = (int64_t)value;
+        neuron_trainer_drop_memory(trainer);
+        return NEURON_OK;
+    case NEURON_TRAINER_SHUFFLE:
+        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "shuffling"));
+        trainer->shuffle = value > 0;
+        return NEURON_OK;
+    case NEURON_TRAINER_WORKERS:
+        return set_workers(trainer, (int64_t)value);
+    default:
+        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation split"));
+        return split(trainer, value);
+    }
+}
+
+static double get(const neuron_trainer_t *trainer, int32_t option)
+{
+    switch (option) {
+    case NEURON_TRAINER_EPOCHS:
+        return (double)trainer->epochs;
+    case NEURON_TRAINER_BATCH_SIZE:
+        return (double)trainer->batch_size;
+    case NEURON_TRAINER_SHUFFLE:
+        return trainer->shuffle;
+    case NEURON_TRAINER_WORKERS:
+        return (double)trainer->workers;
+    default:
+        return trainer->validation_split;
+    }
+}
+
+static int check(int32_t option, double value, bool whole)
+{
+    int32_t index;
+    RETURN_IF_ERROR(neuron_options_look_up(&table, option, who, &index));
+    return neuron_option_check_kind(&table.rows[index], value, whole, who);
+}
+
+int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value)
+{
+    CHECK_ARGUMENT(trainer);
+    RETURN_IF_ERROR(check(option, (double)value, true));
+    return set(trainer, option, (double)value);
+}
+
+int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value)
+{
+    CHECK_ARGUMENT(trainer);
+    RETURN_IF_ERROR(check(option, value, false));
+    return set(trainer, option, value);
+}
+
+int neuron_trainer_get_int(const neuron_trainer_t *trainer, int32_t option, int64_t *value)
+{
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(value);
+    RETURN_IF_ERROR(check(option, get(trainer, option), true));
+    *value = (int64_t)get(trainer, option);
+    return NEURON_OK;
+}
+
+int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t option, double *value)
+{
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(value);
+    RETURN_IF_ERROR(check(option, get(trainer, option), false));
+    *value = get(trainer, option);
+    return NEURON_OK;
+}
+
+int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option, double *minimum,
+                          double *maximum)
+{
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(minimum);
+    CHECK_ARGUMENT(maximum);
+    return neuron_options_bounds(&table, option, minimum, maximum, who);
+}
