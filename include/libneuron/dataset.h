@@ -106,20 +106,31 @@ NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_c
                                             int64_t count, const int64_t *shape, int32_t rank,
                                             int32_t type, int32_t class_count);
 
+/** Whether the first row of comma-separated values has names in place of an example. Since 0.1. */
+enum {
+    NEURON_CSV_HEADER_GUESS = 0, /**< it has if it does not begin with a number, or is 0,1,2,... */
+    NEURON_CSV_HEADER_PRESENT = 10, /**< it has, whatever they look like */
+    NEURON_CSV_HEADER_ABSENT = 20   /**< it is an example */
+};
+
 /** Loads labelled examples from comma-separated values: a row for each, the label in its first column
- *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). A first row that does
- *  not begin with a number is taken for names and skipped. Fields may be in quotes, lines may end in
- *  CR LF, numbers have a point whatever the locale. If all values are whole numbers 0 to 255 they
- *  stay bytes, else they become float32. Plain or gzip.
+ *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). Fields may be in
+ *  quotes, lines may end in CR LF, numbers have a point whatever the locale. Plain or gzip. What is
+ *  guessed goes to the log.
  *  @param class_count  1 to 65536; labels are 0 to class_count - 1.
  *  @param shape  `rank` extents of one example, such as {28, 28, 1}; with rank 0 an example has one
  *                axis, and `shape` may be NULL.
+ *  @param type    NEURON_U8 for pixels, whole numbers 0 to 255, which become inputs 0 to 1 as all
+ *                 bytes do; NEURON_F32 for numbers as they are; 0 to guess: bytes if all values of
+ *                 the file could be, else float32. Training and test data should be told the same.
+ *  @param header  one of NEURON_CSV_HEADER_...; a first row of numbers of which the label alone is
+ *                 wrong is refused where this is guessed.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
  *           file, line and column, NEURON_E_SHAPE if rows do not have as many values as the shape,
  *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *path, int32_t class_count, const int64_t *shape,
-                                       int32_t rank);
+                                       int32_t rank, int32_t type, int32_t header);
 
 /** Loads examples and labels from two .npy files of NumPy's. Examples are u1, f4 or f8 arrays with
  *  the shape [n, ...shape of one example]; images [n, height, width] become examples

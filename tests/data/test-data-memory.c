@@ -110,7 +110,7 @@ static int use_csv(neuron_context_t *context)
     neuron_dataset_t *dataset = NULL;
     int status = neuron_content_of(&content, context, text, sizeof text - 1, "csv");
     if (status == NEURON_OK)
-        status = neuron_csv_read(&dataset, &content, 2, NULL, 0);
+        status = neuron_csv_read(&dataset, &content, &(neuron_csv_format){.class_count = 2});
     neuron_dataset_unref(dataset);
     return status;
 }
