@@ -1,6 +1,7 @@
 #include "optimize/optimizer.h"
 
 #include "base/checked.h"
+#include "base/number.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -77,9 +78,10 @@ int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, do
     if (neuron_optimizer_options_agree(rule, optimizer->options))
         return NEURON_OK;
     optimizer->options[index] = before;
+    char text[NEURON_NUMBER_TEXT];
     return neuron_fail(NEURON_E_ARGUMENT,
-                       "%s: gradients are clipped in one way: %s %g needs the others to be 0",
-                       rule->name, row->name, value);
+                       "%s: gradients are clipped in one way: %s %s needs the others to be 0",
+                       rule->name, row->name, neuron_number_short(value, text));
 }
 
 int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option, double *value)
