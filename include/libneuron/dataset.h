@@ -132,9 +132,10 @@ NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_contex
                                        const char *path, int32_t class_count, const int64_t *shape,
                                        int32_t rank, int32_t type, int32_t header);
 
-/** Loads examples and labels from two .npy files of NumPy's. Examples are u1, f4 or f8 arrays with
- *  the shape [n, ...shape of one example]; images [n, height, width] become examples
- *  height x width x 1. Labels are integers [n] or [n, 1], or targets [n, class_count] as f4 or f8.
+/** Loads examples and labels from two .npy files of NumPy's. Examples are u1, b1, f4 or f8 arrays
+ *  with the shape [n, ...shape of one example]; images [n, height, width] become examples
+ *  height x width x 1. Truth values (b1) become inputs 0 and 1. Labels are class numbers [n] or
+ *  [n, 1] as u1, b1, i4 or i8, or targets [n, class_count] as f4 or f8.
  *  @param class_count  1 to 65536.
  *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy() and neuron_dataset_create()
  *           return. Since 0.1. */

@@ -40,6 +40,9 @@ int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *cont
                               neuron_tensor_t *examples, neuron_tensor_t *labels,
                               int32_t class_count, const char *who);
 
+/* Whether these can be the examples of a dataset. */
+int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *who);
+
 /* neuron_dataset_create_with_targets() likewise. */
 int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_context_t *context,
                                            neuron_tensor_t *examples, neuron_tensor_t *targets,
