@@ -85,7 +85,7 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
  *                   not wanted.
  *  @param labels    room for their class numbers; NULL if they are not wanted.
  *  @return  0; or a negative number to fail, which comes back from the call or the run that needed
- *           them (a positive one becomes NEURON_E_IO). Since 0.1. */
+ *           them (a positive one becomes NEURON_E_CALLBACK). Since 0.1. */
 typedef int (*neuron_dataset_read_t)(void *user_data, const int64_t *positions, int64_t count,
                                      void *examples, int32_t *labels);
 
@@ -181,8 +181,8 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
 /** Joins datasets into a new one, which holds a copy of all their examples, in order.
  *  @param datasets  `count` of them, 1 or more, with equal shapes, element types, kinds of labels,
  *                   classes and their names, scale and offset.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY, or
+ *           what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
                                    int32_t count);
 
@@ -254,7 +254,7 @@ NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_data
  *  shared. Scale and offset are kept.
  *  @param dataset  examples of height x width x 3; they become height x width x 1.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_UNSUPPORTED after
- *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY. Since 0.1. */
+ *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY, or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset);
 
 /** The same examples, sharing memory, with targets [class_count] in place of class numbers: 1 for
@@ -344,7 +344,7 @@ NEURON_API int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int6
  *  @param first, count  which ones.
  *  @param[out] values   count * (elements of one example) numbers; NULL if not wanted.
  *  @param[out] labels   count numbers; NULL if not wanted.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t count,
                                    float *values, int32_t *labels);
 
