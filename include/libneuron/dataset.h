@@ -254,7 +254,8 @@ NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_data
  *  shared. Scale and offset are kept.
  *  @param dataset  examples of height x width x 3; they become height x width x 1.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_UNSUPPORTED after
- *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY, or what a stream returned. Since 0.1. */
+ *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY, or what a stream returned.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset);
 
 /** The same examples, sharing memory, with targets [class_count] in place of class numbers: 1 for
@@ -276,7 +277,7 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
 
 /** Sets how a stored value becomes an input: value * scale + offset. The default is 1/255 and 0 for
  *  bytes, 1 and 0 for float32.
- *  @param scale, offset  finite. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @param scale, offset  finite as float. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
@@ -293,9 +294,9 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
 /** Sets scale and offset so that inputs lie between two bounds: for bytes 0 becomes the minimum and
  *  255 the maximum; for float32 the smallest value of the dataset and the largest (all become the
  *  minimum if they are equal). Parts that were made before do not change.
- *  @param minimum, maximum  finite, the first below the second.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for float32 values that are not finite or no
- *           examples, or what a stream returned. Since 0.1. */
+ *  @param minimum, maximum  finite as float, the first below the second.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for no examples or for float32 values that are not
+ *           finite or so near to each other that their scale would not be, or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
 
 /** Sets scale and offset so that the inputs of a reference have mean 0 and deviation 1 over all their
@@ -304,7 +305,7 @@ NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimu
  *  memory. Parts that were made before do not change.
  *  @param reference  of the same element type; may be the dataset itself.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples or
- *           values that are not finite, or what a stream returned. Since 0.1. */
+ *           values that are not finite or whose scale would not be, or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
 

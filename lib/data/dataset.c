@@ -307,8 +307,8 @@ int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape, int3
 int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset)
 {
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(isfinite(scale));
-    CHECK_ARGUMENT(isfinite(offset));
+    CHECK_ARGUMENT(isfinite((float)scale));
+    CHECK_ARGUMENT(isfinite((float)offset));
     neuron_tensor_unref(dataset->channels);
     dataset->channels = NULL;
     dataset->scale = scale;
