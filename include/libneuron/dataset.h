@@ -280,6 +280,25 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
  *  @param scale, offset  finite as float. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
 
+/** The same with a scale and an offset for each place of the last axis: the channels of images, the
+ *  columns of a table.
+ *  @param scales, offsets  `count` numbers each, finite as float.
+ *  @param count  extent of the last axis; or 1, as neuron_dataset_set_scale().
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for another count, NEURON_E_MEMORY. On failure
+ *           nothing has changed. Since 0.1. */
+NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
+                                         const double *offsets, size_t count);
+
+/** Tells how a stored value becomes an input, whoever has set it: what a prediction's input is scaled
+ *  by, or another dataset with neuron_dataset_set_scales().
+ *  @param[out] scales, offsets  room for `capacity` numbers each; NULL with capacity 0 to ask how
+ *                   many there are.
+ *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
+ *                   axis when they were set. May be NULL.
+ *  @return  0; NEURON_E_ARGUMENT if there is too little room. Since 0.1. */
+NEURON_API int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales,
+                                    double *offsets, size_t capacity, size_t *needed);
+
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.
  *  Accuracy knows no weights. Subsets, parts and joined datasets made afterwards take the weights of
@@ -328,6 +347,9 @@ NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
  *  @param k  0 to neuron_dataset_class_count() - 1.
  *  @return  the name; NULL if it is not known or there is no such class. Since 0.1. */
 NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k);
+
+/** Type of the stored elements: NEURON_U8 or NEURON_F32; 0 for NULL. Since 0.1. */
+NEURON_API int32_t neuron_dataset_type(const neuron_dataset_t *dataset);
 
 /** Shape of one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.

@@ -73,7 +73,8 @@ NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option,
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value);
 
-/** Sets the dataset that is evaluated after each epoch, only before the first step.
+/** Sets the dataset that is evaluated after each epoch, only before the first step. The log is warned
+ *  if its elements are of another type than those trained with or scaled in another way.
  *  @param validation  of the same shape and classes; NULL for none.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA, NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,

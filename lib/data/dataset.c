@@ -304,18 +304,6 @@ int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape, int3
     return NEURON_OK;
 }
 
-int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset)
-{
-    CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(isfinite((float)scale));
-    CHECK_ARGUMENT(isfinite((float)offset));
-    neuron_tensor_unref(dataset->channels);
-    dataset->channels = NULL;
-    dataset->scale = scale;
-    dataset->offset = offset;
-    return NEURON_OK;
-}
-
 /* Rows that are not in the dataset weigh 1. */
 static int store_weights(neuron_tensor_t **kept, const neuron_dataset_t *dataset,
                          const float *weights)

@@ -67,6 +67,9 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
 int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
                           const int64_t *positions, int64_t first, int64_t count, float *values);
 
+/* Whether the same stored values become the same inputs. */
+bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t *b);
+
 /* Whether examples have a target for each class rather than a class number. */
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);
 

@@ -174,6 +174,21 @@ int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double v
     return split(trainer, value);
 }
 
+/* The network would be judged by inputs unlike those that it learns from. */
+static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_t *validation)
+{
+    const neuron_dataset_t *train = trainer->given;
+    if (train->examples->type != validation->examples->type)
+        neuron_log(trainer->context, NEURON_LOG_WARNING,
+                   "trainer: examples to validate with are %s, those to train with %s",
+                   neuron_type_name(validation->examples->type),
+                   neuron_type_name(train->examples->type));
+    if (!neuron_dataset_same_scale(train, validation))
+        neuron_log(trainer->context, NEURON_LOG_WARNING,
+                   "trainer: examples to validate with have another scale or offset than those to "
+                   "train with");
+}
+
 int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
 {
     CHECK_ARGUMENT(trainer);
@@ -184,6 +199,8 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation split already");
     if (trainer->validation_split > 0)
         return NEURON_OK;
+    if (validation)
+        warn_of_scale(trainer, validation);
     neuron_dataset_ref(validation);
     neuron_dataset_unref(trainer->validation);
     trainer->validation = validation;
