@@ -1,6 +1,8 @@
 #include "test-common.h"
 
+#include <ftw.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,6 +51,45 @@ const char *test_file(const char *name)
     snprintf(path, sizeof files[0], "%s/neuron-test-%ld-%s", folder && *folder ? folder : "/tmp",
              (long)getpid(), name);
     return path;
+}
+
+static bool set_comma_locale(const char *name)
+{
+    return setlocale(LC_ALL, name) && strcmp(localeconv()->decimal_point, ",") == 0;
+}
+
+static int remove_entry(const char *path, const struct stat *found, int kind, struct FTW *where)
+{
+    (void)found;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+bool test_set_comma_locale(void)
+{
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "fr_FR", "ps_AF"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (set_comma_locale(names[i]))
+            return true;
+    char folder[256], command[512];
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/neuron-locale-XXXXXX", base && *base ? base : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(command, sizeof command,
+             "localedef -i de_DE -f UTF-8 '%s/de_DE.UTF-8' > /dev/null 2>&1", folder);
+    /* It fails for a mere warning: what counts is whether the locale can be set. */
+    const int ignored = system(command);
+    (void)ignored;
+    setenv("LOCPATH", folder, 1);
+    const bool set = set_comma_locale("de_DE.UTF-8");
+    unsetenv("LOCPATH");
+    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    if (!set) {
+        setlocale(LC_ALL, "C");
+        printf("locale with a comma: skipped: none here, and none can be made\n");
+    }
+    return set;
 }
 
 test_bytes test_read_file(const char *path)

@@ -22,6 +22,10 @@ const char *test_data(const char *path);
  */
 const char *test_file(const char *name);
 
+/* Sets a locale that writes 1,5 for 1.5: one that the system has, or one made for the test. False if
+ * there is none to be had. */
+bool test_set_comma_locale(void);
+
 /* What a file holds, and a zero behind it; the caller frees the data. */
 typedef struct test_bytes {
     char *data;

@@ -108,8 +108,8 @@ NEURON_API int neuron_augmentation_bounds(const neuron_augmentation_t *augmentat
  *  @param seed   a trainer's is its context's.
  *  @param epoch  counted from 0, below 2^32.
  *  @param[out] values  count * (elements of one example) numbers.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for examples that are not images, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for examples that are not images, NEURON_E_MEMORY,
+ *           or what a stream returned. Since 0.1. */
 NEURON_API int neuron_augmentation_apply(const neuron_augmentation_t *augmentation,
                                          const neuron_dataset_t *dataset, int64_t first,
                                          int64_t count, uint64_t seed, int64_t epoch,

@@ -85,7 +85,7 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
  *                   not wanted.
  *  @param labels    room for their class numbers; NULL if they are not wanted.
  *  @return  0; or a negative number to fail, which comes back from the call or the run that needed
- *           them (a positive one becomes NEURON_E_IO). Since 0.1. */
+ *           them (a positive one becomes NEURON_E_CALLBACK). Since 0.1. */
 typedef int (*neuron_dataset_read_t)(void *user_data, const int64_t *positions, int64_t count,
                                      void *examples, int32_t *labels);
 
@@ -106,24 +106,36 @@ NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_c
                                             int64_t count, const int64_t *shape, int32_t rank,
                                             int32_t type, int32_t class_count);
 
+/** Whether the first row of comma-separated values has names in place of an example. Since 0.1. */
+enum {
+    NEURON_CSV_HEADER_GUESS = 0, /**< it has if it does not begin with a number, or is 0,1,2,... */
+    NEURON_CSV_HEADER_PRESENT = 10, /**< it has, whatever they look like */
+    NEURON_CSV_HEADER_ABSENT = 20   /**< it is an example */
+};
+
 /** Loads labelled examples from comma-separated values: a row for each, the label in its first column
- *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). A first row that does
- *  not begin with a number is taken for names and skipped. Fields may be in quotes, lines may end in
- *  CR LF, numbers have a point whatever the locale. If all values are whole numbers 0 to 255 they
- *  stay bytes, else they become float32. Plain or gzip.
+ *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). Fields may be in
+ *  quotes, lines may end in CR LF, numbers have a point whatever the locale. Plain or gzip. What is
+ *  guessed goes to the log.
  *  @param class_count  1 to 65536; labels are 0 to class_count - 1.
  *  @param shape  `rank` extents of one example, such as {28, 28, 1}; with rank 0 an example has one
  *                axis, and `shape` may be NULL.
+ *  @param type    NEURON_U8 for pixels, whole numbers 0 to 255, which become inputs 0 to 1 as all
+ *                 bytes do; NEURON_F32 for numbers as they are; 0 to guess: bytes if all values of
+ *                 the file could be, else float32. Training and test data should be told the same.
+ *  @param header  one of NEURON_CSV_HEADER_...; a first row of numbers of which the label alone is
+ *                 wrong is refused where this is guessed.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
  *           file, line and column, NEURON_E_SHAPE if rows do not have as many values as the shape,
  *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *path, int32_t class_count, const int64_t *shape,
-                                       int32_t rank);
+                                       int32_t rank, int32_t type, int32_t header);
 
-/** Loads examples and labels from two .npy files of NumPy's. Examples are u1, f4 or f8 arrays with
- *  the shape [n, ...shape of one example]; images [n, height, width] become examples
- *  height x width x 1. Labels are integers [n] or [n, 1], or targets [n, class_count] as f4 or f8.
+/** Loads examples and labels from two .npy files of NumPy's. Examples are u1, b1, f4 or f8 arrays
+ *  with the shape [n, ...shape of one example]; images [n, height, width] become examples
+ *  height x width x 1. Truth values (b1) become inputs 0 and 1. Labels are class numbers [n] or
+ *  [n, 1] as u1, b1, i4 or i8, or targets [n, class_count] as f4 or f8.
  *  @param class_count  1 to 65536.
  *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy() and neuron_dataset_create()
  *           return. Since 0.1. */
@@ -169,8 +181,8 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
 /** Joins datasets into a new one, which holds a copy of all their examples, in order.
  *  @param datasets  `count` of them, 1 or more, with equal shapes, element types, kinds of labels,
  *                   classes and their names, scale and offset.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY, or
+ *           what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
                                    int32_t count);
 
@@ -242,7 +254,8 @@ NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_data
  *  shared. Scale and offset are kept.
  *  @param dataset  examples of height x width x 3; they become height x width x 1.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_UNSUPPORTED after
- *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY. Since 0.1. */
+ *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY, or what a stream returned.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset);
 
 /** The same examples, sharing memory, with targets [class_count] in place of class numbers: 1 for
@@ -264,8 +277,27 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
 
 /** Sets how a stored value becomes an input: value * scale + offset. The default is 1/255 and 0 for
  *  bytes, 1 and 0 for float32.
- *  @param scale, offset  finite. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @param scale, offset  finite as float. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
+
+/** The same with a scale and an offset for each place of the last axis: the channels of images, the
+ *  columns of a table.
+ *  @param scales, offsets  `count` numbers each, finite as float.
+ *  @param count  extent of the last axis; or 1, as neuron_dataset_set_scale().
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for another count, NEURON_E_MEMORY. On failure
+ *           nothing has changed. Since 0.1. */
+NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
+                                         const double *offsets, size_t count);
+
+/** Tells how a stored value becomes an input, whoever has set it: what a prediction's input is scaled
+ *  by, or another dataset with neuron_dataset_set_scales().
+ *  @param[out] scales, offsets  room for `capacity` numbers each; NULL with capacity 0 to ask how
+ *                   many there are.
+ *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
+ *                   axis when they were set. May be NULL.
+ *  @return  0; NEURON_E_ARGUMENT if there is too little room. Since 0.1. */
+NEURON_API int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales,
+                                    double *offsets, size_t capacity, size_t *needed);
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.
@@ -281,9 +313,9 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
 /** Sets scale and offset so that inputs lie between two bounds: for bytes 0 becomes the minimum and
  *  255 the maximum; for float32 the smallest value of the dataset and the largest (all become the
  *  minimum if they are equal). Parts that were made before do not change.
- *  @param minimum, maximum  finite, the first below the second.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for float32 values that are not finite or no
- *           examples, or what a stream returned. Since 0.1. */
+ *  @param minimum, maximum  finite as float, the first below the second.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for no examples or for float32 values that are not
+ *           finite or so near to each other that their scale would not be, or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
 
 /** Sets scale and offset so that the inputs of a reference have mean 0 and deviation 1 over all their
@@ -292,7 +324,7 @@ NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimu
  *  memory. Parts that were made before do not change.
  *  @param reference  of the same element type; may be the dataset itself.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples or
- *           values that are not finite, or what a stream returned. Since 0.1. */
+ *           values that are not finite or whose scale would not be, or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
 
@@ -316,6 +348,9 @@ NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
  *  @return  the name; NULL if it is not known or there is no such class. Since 0.1. */
 NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k);
 
+/** Type of the stored elements: NEURON_U8 or NEURON_F32; 0 for NULL. Since 0.1. */
+NEURON_API int32_t neuron_dataset_type(const neuron_dataset_t *dataset);
+
 /** Shape of one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
@@ -332,7 +367,7 @@ NEURON_API int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int6
  *  @param first, count  which ones.
  *  @param[out] values   count * (elements of one example) numbers; NULL if not wanted.
  *  @param[out] labels   count numbers; NULL if not wanted.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t count,
                                    float *values, int32_t *labels);
 

@@ -139,8 +139,8 @@ NEURON_API int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, co
  *
  *  @param input   NEURON_F32, [n, ...input shape] with n >= 0.
  *  @param output  NEURON_F32, [n, ...output shape]; overwritten.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE or
- *           NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
+ *           NEURON_E_MEMORY, or what a custom layer returned (see custom.h). Since 0.1. */
 NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
                                     neuron_tensor_t *output);
 
@@ -150,7 +150,7 @@ NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_te
  *  @param[out] evaluation  the figures, see evaluation.h; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE if the examples or the number of
  *           classes do not fit, NEURON_E_DATA for an empty dataset or one with targets of any kind,
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_MEMORY, or what a stream or a custom layer returned. Since 0.1. */
 NEURON_API int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                      neuron_evaluation_t **evaluation);
 

@@ -30,8 +30,10 @@ enum {
     NEURON_E_CALLBACK = -110     /**< a callback of the caller's returned a positive number */
 };
 
-/** What a callback returns to end a run early without calling it a failure. Any other non-zero
- *  number does as well: a callback's number is handed back to the caller unchanged. */
+/** What a callback of a training returns to end the run early without calling it a failure. Any other
+ *  number but 0 does as well, and is what the run returns. Of callbacks that read a stream or
+ *  compute a layer, a negative number is handed back by the call that needed them, and a
+ *  positive one becomes NEURON_E_CALLBACK. */
 enum { NEURON_STOP = 1 };
 
 /** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for a number that is none.

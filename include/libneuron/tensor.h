@@ -55,10 +55,12 @@ NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *co
                                   neuron_destroy_t destroy, void *user_data);
 
 /** Loads an array from a .npy file of NumPy's, plain or gzip, in C's order and of either byte order:
- *  f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i4 NEURON_I32, i8 NEURON_I64.
+ *  f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i4 NEURON_I32, i8 NEURON_I64. What is
+ *  infinite or not a number in the file stays so.
  *  @param[out] tensor  the new tensor; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
  *           NEURON_E_UNSUPPORTED for other types, Fortran's order or more than NEURON_RANK_MAX axes,
+ *           NEURON_E_DATA with the first finite number of f8 that is too large for float32,
  *           NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path);
@@ -71,7 +73,7 @@ NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t
 NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path, const char *name);
 
-/** Saves a tensor as a .npy file that NumPy reads, in the byte order of this machine. A crash at any
+/** Saves a tensor as a .npy file that NumPy reads, little-endian. A crash at any
  *  moment leaves the old file or the new one.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO or NEURON_E_MEMORY. Any thread, as long as nobody
  *           writes to the tensor. Since 0.1. */

@@ -86,7 +86,8 @@ NEURON_API int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t
 NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option,
                                      double *minimum, double *maximum);
 
-/** Sets the dataset that is evaluated after each epoch, only before the first step.
+/** Sets the dataset that is evaluated after each epoch, only before the first step. The log is warned
+ *  if its elements are of another type than those trained with or scaled in another way.
  *  @param validation  of the same shape and classes; NULL for none, which leaves that of
  *                     NEURON_TRAINER_VALIDATION_SPLIT in place: set the split to 0 instead.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA, NEURON_E_STATE. Since 0.1. */

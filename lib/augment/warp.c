@@ -1,7 +1,7 @@
 /* Moving the pixels of an image. */
 #include "augment/augmentation.h"
 
-#include "base/checked.h"
+#include "base/fill.h"
 
 /* Nearer than this to a pixel is on it: the sine of half a turn is not quite 0. */
 static const double near = 1e-6;
@@ -24,26 +24,6 @@ static place place_of(double coordinate)
     return found;
 }
 
-static int64_t remainder_of(int64_t number, int64_t extent)
-{
-    int64_t rest = number % extent;
-    return rest < 0 ? rest + extent : rest;
-}
-
-/* The pixel inside that stands for one outside. */
-static int64_t fold(int64_t pixel, int64_t extent, int32_t fill)
-{
-    switch (fill) {
-    case NEURON_FILL_REFLECT:
-        pixel = remainder_of(pixel, 2 * extent);
-        return pixel < extent ? pixel : 2 * extent - 1 - pixel;
-    case NEURON_FILL_WRAP:
-        return remainder_of(pixel, extent);
-    default:
-        return neuron_between(0, pixel, extent - 1);
-    }
-}
-
 /* Makes a place lie inside; returns false if nothing of the image is there. */
 static bool bring_inside(place *at, int64_t extent, int32_t fill)
 {
@@ -51,8 +31,8 @@ static bool bring_inside(place *at, int64_t extent, int32_t fill)
         return true;
     if (fill == NEURON_FILL_CONSTANT)
         return false;
-    at->below = fold(at->below, extent, fill);
-    at->above = fold(at->above, extent, fill);
+    at->below = neuron_fill_place(fill, at->below, extent);
+    at->above = neuron_fill_place(fill, at->above, extent);
     return true;
 }
 

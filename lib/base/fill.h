@@ -14,7 +14,8 @@ static inline int64_t neuron_fill_place(int32_t mode, int64_t place, int64_t ext
     if (mode == NEURON_FILL_NEAREST)
         return place < 0 ? 0 : extent - 1;
     int64_t period = mode == NEURON_FILL_REFLECT ? 2 * extent : extent;
-    int64_t rest = (place % period + period) % period;
+    int64_t rest = place % period;
+    rest += rest < 0 ? period : 0;
     return rest < extent ? rest : period - 1 - rest;
 }
 

@@ -1,5 +1,6 @@
 #include "base/options.h"
 
+#include "base/number.h"
 #include "base/status.h"
 
 #include <assert.h>
@@ -7,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { BOUNDS_TEXT = 64 };
+enum { BOUNDS_TEXT = 2 * NEURON_NUMBER_TEXT + 32, BOUND_DIGITS = 6, WHOLE_DIGITS = 15 };
 
 int32_t neuron_options_find(const neuron_option_table *table, int32_t key)
 {
@@ -52,6 +53,12 @@ static const char *whole_text(const neuron_option *option, char text[BOUNDS_TEXT
     return text;
 }
 
+/* A bound as messages show it. */
+static const char *bound_text(double bound, char text[NEURON_NUMBER_TEXT])
+{
+    return neuron_number_apart(bound, bound, BOUND_DIGITS, text);
+}
+
 /* See NEURON_BELOW_ONE, which float has too. */
 static const char *real_text(const neuron_option *option, char text[BOUNDS_TEXT])
 {
@@ -59,36 +66,43 @@ static const char *real_text(const neuron_option *option, char text[BOUNDS_TEXT]
     const bool above_zero = minimum > 0 && minimum <= FLT_MIN;
     const bool below_one = maximum < 1 && maximum > 1 - FLT_EPSILON;
     const bool endless = maximum >= FLT_MAX;
-    char lower[BOUNDS_TEXT / 2] = "above 0", upper[BOUNDS_TEXT / 2];
+    char lower[NEURON_NUMBER_TEXT], upper[NEURON_NUMBER_TEXT];
     if (minimum <= -FLT_MAX && endless)
         return "a finite number";
+    bound_text(minimum, lower);
+    bound_text(maximum, upper);
     if (!above_zero && !below_one && !endless) {
-        snprintf(text, BOUNDS_TEXT, "%g to %g", minimum, maximum);
+        snprintf(text, BOUNDS_TEXT, "%s to %s", lower, upper);
         return text;
     }
-    if (!above_zero)
-        snprintf(lower, sizeof lower, "%g or more", minimum);
-    snprintf(upper, sizeof upper, "at most %g", maximum);
-    snprintf(text, BOUNDS_TEXT, "%s and %s", lower,
+    snprintf(text, BOUNDS_TEXT, "%s%s and %s%s", above_zero ? "above 0" : lower,
+             above_zero ? "" : " or more",
              endless     ? "finite"
              : below_one ? "less than 1"
-                         : upper);
+                         : "at most ",
+             endless || below_one ? "" : upper);
     return text;
+}
+
+/* The number that one which is not allowed must not look like. */
+static double allowed_beside(const neuron_option *option, double value)
+{
+    return value < option->minimum   ? option->minimum
+           : value > option->maximum ? option->maximum
+                                     : round(value);
 }
 
 int neuron_option_check(const neuron_option *option, double value, const char *who)
 {
-    char text[BOUNDS_TEXT];
+    char bounds[BOUNDS_TEXT], number[NEURON_NUMBER_TEXT];
     if (neuron_option_takes(option, value))
         return NEURON_OK;
-    if (option->choices)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %.15g is not one of its choices", who,
-                           option->name, value);
-    if (option->whole)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %.15g is not %s", who, option->name, value,
-                           whole_text(option, text));
-    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not %s", who, option->name, value,
-                       real_text(option, text));
+    neuron_number_apart(value, allowed_beside(option, value),
+                        option->whole ? WHOLE_DIGITS : BOUND_DIGITS, number);
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %s is not %s", who, option->name, number,
+                       option->choices ? "one of its choices"
+                       : option->whole ? whole_text(option, bounds)
+                                       : real_text(option, bounds));
 }
 
 int neuron_option_check_kind(const neuron_option *option, double value, bool whole, const char *who)

@@ -24,8 +24,16 @@ typedef struct field {
 typedef struct table {
     int64_t rows, columns;
     bool header;
-    bool bytes; /* all values are whole numbers, 0 to 255 */
+    bool bytes; /* all values are, and need not be float32 */
 } table;
+
+/* What the fields of a first row look like. */
+typedef struct first_row {
+    field label;
+    bool begins;  /* with a number */
+    bool numbers; /* so is all behind it */
+    bool counts;  /* 0, 1, 2, ...: names of columns that have none */
+} first_row;
 
 /* What messages show of a field. */
 enum { SHOWN_MAX = 40 };
@@ -122,19 +130,19 @@ static int take_field(reader *from, field *taken)
     return NEURON_OK;
 }
 
+#define shown(field)                                                                               \
+    (int)((field)->size < SHOWN_MAX ? (field)->size : SHOWN_MAX), (const char *)(field)->text
+
 static int take_number(reader *from, field *taken, double *value)
 {
     RETURN_IF_ERROR(take_field(from, taken));
     if (taken->size == 0)
         return fail_at(NEURON_E_FORMAT, from, taken, "there is no %s", "number");
     if (!neuron_decimal_parse(taken->text, taken->size, value))
-        return fail_at(NEURON_E_FORMAT, from, taken, "\"%.*s\" is not a number",
-                       (int)(taken->size < SHOWN_MAX ? taken->size : SHOWN_MAX),
-                       (const char *)taken->text);
+        return fail_at(NEURON_E_FORMAT, from, taken, "\"%.*s\" is not a number", shown(taken));
     if (!isfinite((float)*value))
         return fail_at(NEURON_E_FORMAT, from, taken, "\"%.*s\" is too large for float32",
-                       (int)(taken->size < SHOWN_MAX ? taken->size : SHOWN_MAX),
-                       (const char *)taken->text);
+                       shown(taken));
     return NEURON_OK;
 }
 
@@ -154,32 +162,84 @@ static int skip_row(reader *from, int64_t *columns)
     return NEURON_OK;
 }
 
-/* A first row that does not begin with a number is one of names. */
-static int measure_first_row(table *found, const neuron_content *content)
+static bool is_label(double label, int32_t class_count)
+{
+    return label >= 0 && label < class_count && label == floor(label);
+}
+
+static int look_at_first_row(first_row *row, table *found, const neuron_content *content)
 {
     reader from = begin(content);
-    field first;
+    field taken = {.last = false};
+    *row = (first_row){.numbers = true, .counts = true};
+    for (found->columns = 0; !taken.last; found->columns++) {
+        double value = 0;
+        RETURN_IF_ERROR(take_field(&from, &taken));
+        bool number = neuron_decimal_parse(taken.text, taken.size, &value);
+        if (found->columns == 0) {
+            row->label = taken;
+            row->begins = number;
+        } else {
+            row->numbers = row->numbers && number;
+        }
+        row->counts = row->counts && number && value == (double)found->columns;
+    }
+    return NEURON_OK;
+}
+
+/* A row that lacks nothing but a label is as likely an example as one of names. */
+static int guess_header(table *found, const first_row *row, const neuron_content *content,
+                        int32_t class_count)
+{
     double label;
+    bool labelled = neuron_decimal_parse(row->label.text, row->label.size, &label) &&
+                    is_label(label, class_count);
+    const reader from = {.content = content};
+    if (row->numbers && !labelled)
+        return fail_at(NEURON_E_DATA, &from, &row->label,
+                       "label \"%.*s\" is not 0 to %" PRId32
+                       ": if the line has names, say NEURON_CSV_HEADER_PRESENT",
+                       shown(&row->label), class_count - 1);
+    found->header = !row->begins || row->counts;
+    return NEURON_OK;
+}
+
+static int measure_first_row(table *found, const neuron_content *content,
+                             const neuron_csv_format *format)
+{
+    const reader from = begin(content);
+    first_row row;
     if (at_end(&from))
         return neuron_fail(NEURON_E_FORMAT, "%s: no rows: there is no text", content->name);
-    RETURN_IF_ERROR(take_field(&from, &first));
-    found->header = !neuron_decimal_parse(first.text, first.size, &label);
-    from = begin(content);
-    RETURN_IF_ERROR(skip_row(&from, &found->columns));
+    RETURN_IF_ERROR(look_at_first_row(&row, found, content));
     if (found->columns < 2)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: line 1 has one column, not a label and values with commas between",
                            content->name);
+    if (format->header == NEURON_CSV_HEADER_GUESS)
+        return guess_header(found, &row, content, format->class_count);
+    found->header = format->header == NEURON_CSV_HEADER_PRESENT;
     return NEURON_OK;
 }
 
 static int check_label(const reader *from, const field *taken, double label, int32_t class_count)
 {
-    if (label >= 0 && label < class_count && label == floor(label))
+    if (is_label(label, class_count))
         return NEURON_OK;
-    return fail_at(NEURON_E_DATA, from, taken, "label \"%.*s\" is not 0 to %" PRId32,
-                   (int)(taken->size < SHOWN_MAX ? taken->size : SHOWN_MAX),
-                   (const char *)taken->text, class_count - 1);
+    return fail_at(NEURON_E_DATA, from, taken, "label \"%.*s\" is not 0 to %" PRId32, shown(taken),
+                   class_count - 1);
+}
+
+/* Whether a value is a byte decides what guessed ones become. */
+static int look_at_value(table *found, const reader *from, const field *taken, double value,
+                         int32_t type)
+{
+    bool byte = value >= 0 && value <= UINT8_MAX && value == floor(value);
+    if (type == NEURON_U8 && !byte)
+        return fail_at(NEURON_E_FORMAT, from, taken, "\"%.*s\" is not a whole number from 0 to 255",
+                       shown(taken));
+    found->bytes = found->bytes && byte;
+    return NEURON_OK;
 }
 
 /* Where the values of a row go; with neither, they are only looked at. */
@@ -189,12 +249,12 @@ typedef struct row {
     float *floats;
 } row;
 
-static int take_row(reader *from, table *found, int32_t class_count, row *to)
+static int take_row(reader *from, table *found, const neuron_csv_format *format, row *to)
 {
     field taken;
     double value;
     RETURN_IF_ERROR(take_number(from, &taken, &value));
-    RETURN_IF_ERROR(check_label(from, &taken, value, class_count));
+    RETURN_IF_ERROR(check_label(from, &taken, value, format->class_count));
     to->label = (int32_t)value;
     for (int64_t i = 0; i < found->columns - 1; i++) {
         if (taken.last)
@@ -206,8 +266,7 @@ static int take_row(reader *from, table *found, int32_t class_count, row *to)
         else if (to->floats)
             to->floats[i] = (float)value;
         else
-            found->bytes =
-                found->bytes && value >= 0 && value <= UINT8_MAX && value == floor(value);
+            RETURN_IF_ERROR(look_at_value(found, from, &taken, value, format->type));
     }
     if (!taken.last)
         return fail_at(NEURON_E_FORMAT, from, &taken, "the row goes on after the last of %" PRId64,
@@ -223,22 +282,22 @@ static int begin_rows(reader *from, const neuron_content *content, const table *
 }
 
 /* Walks through the file, checks all of it, and counts. */
-static int measure(table *found, const neuron_content *content, int32_t class_count)
+static int measure(table *found, const neuron_content *content, const neuron_csv_format *format)
 {
     reader from;
     row nowhere = {.label = 0};
-    *found = (table){.bytes = true};
-    RETURN_IF_ERROR(measure_first_row(found, content));
+    *found = (table){.bytes = format->type != NEURON_F32};
+    RETURN_IF_ERROR(measure_first_row(found, content, format));
     RETURN_IF_ERROR(begin_rows(&from, content, found));
     for (; !at_end(&from); found->rows++)
-        RETURN_IF_ERROR(take_row(&from, found, class_count, &nowhere));
+        RETURN_IF_ERROR(take_row(&from, found, format, &nowhere));
     if (found->rows == 0)
         return neuron_fail(NEURON_E_FORMAT, "%s: no rows follow the names in line 1",
                            content->name);
     return NEURON_OK;
 }
 
-static int fill(const neuron_content *content, table *found, int32_t class_count,
+static int fill(const neuron_content *content, table *found, const neuron_csv_format *format,
                 neuron_tensor_t *examples, neuron_tensor_t *labels)
 {
     reader from;
@@ -247,7 +306,7 @@ static int fill(const neuron_content *content, table *found, int32_t class_count
     for (int64_t i = 0; i < found->rows; i++) {
         row to = {.bytes = found->bytes ? (uint8_t *)examples->data + i * size : NULL,
                   .floats = found->bytes ? NULL : (float *)examples->data + i * size};
-        RETURN_IF_ERROR(take_row(&from, found, class_count, &to));
+        RETURN_IF_ERROR(take_row(&from, found, format, &to));
         ((int32_t *)labels->data)[i] = to.label;
     }
     return NEURON_OK;
@@ -255,12 +314,13 @@ static int fill(const neuron_content *content, table *found, int32_t class_count
 
 /* Extents of the tensor of examples: as the caller has it, or one axis of all values. */
 static int set_extents(int64_t *extents, int32_t *axes, const table *found, const char *name,
-                       const int64_t *shape, int32_t rank)
+                       const neuron_csv_format *format)
 {
     neuron_shape example = {.rank = 1, .extent = {found->columns - 1}};
     char text[NEURON_SHAPE_TEXT];
-    if (rank > 0)
-        RETURN_IF_ERROR(neuron_shape_set(&example, shape, rank, 1, "neuron_dataset_load_csv"));
+    if (format->rank > 0)
+        RETURN_IF_ERROR(
+            neuron_shape_set(&example, format->shape, format->rank, 1, "neuron_dataset_load_csv"));
     if (neuron_shape_count(&example) != found->columns - 1)
         return neuron_fail(NEURON_E_SHAPE,
                            "%s: rows have %" PRId64 " values beside the label, examples of %s "
@@ -273,31 +333,45 @@ static int set_extents(int64_t *extents, int32_t *axes, const table *found, cons
     return NEURON_OK;
 }
 
-int neuron_csv_read(neuron_dataset_t **dataset, const neuron_content *content, int32_t class_count,
-                    const int64_t *shape, int32_t rank)
+static void log_guesses(const neuron_content *content, const table *found,
+                        const neuron_csv_format *format)
+{
+    if (format->header == NEURON_CSV_HEADER_GUESS)
+        neuron_log(content->context, NEURON_LOG_INFO, "%s: line 1 is taken for %s", content->name,
+                   found->header ? "names" : "an example");
+    if (format->type == 0)
+        neuron_log(content->context, NEURON_LOG_INFO, "%s: the values are taken %s", content->name,
+                   found->bytes ? "for bytes, scaled by 1/255" : "as they are, as float32");
+}
+
+int neuron_csv_read(neuron_dataset_t **dataset, const neuron_content *content,
+                    const neuron_csv_format *format)
 {
     table found;
     int64_t extents[NEURON_RANK_MAX];
     int32_t axes;
-    RETURN_IF_ERROR(measure(&found, content, class_count));
-    RETURN_IF_ERROR(set_extents(extents, &axes, &found, content->name, shape, rank));
+    RETURN_IF_ERROR(measure(&found, content, format));
+    RETURN_IF_ERROR(set_extents(extents, &axes, &found, content->name, format));
     neuron_tensor_t *examples = NULL, *labels = NULL;
     int status = neuron_tensor_create_raw(&examples, content->context,
                                           found.bytes ? NEURON_U8 : NEURON_F32, extents, axes);
     if (status == NEURON_OK)
         status = neuron_tensor_create_raw(&labels, content->context, NEURON_I32, extents, 1);
     if (status == NEURON_OK)
-        status = fill(content, &found, class_count, examples, labels);
+        status = fill(content, &found, format, examples, labels);
     if (status == NEURON_OK)
-        status = neuron_dataset_create_for(dataset, content->context, examples, labels, class_count,
-                                           content->name);
+        status = neuron_dataset_create_for(dataset, content->context, examples, labels,
+                                           format->class_count, content->name);
+    if (status == NEURON_OK)
+        log_guesses(content, &found, format);
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);
     return status;
 }
 
 int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
-                            int32_t class_count, const int64_t *shape, int32_t rank)
+                            int32_t class_count, const int64_t *shape, int32_t rank, int32_t type,
+                            int32_t header)
 {
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
@@ -306,9 +380,14 @@ int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
     CHECK_ARGUMENT(rank >= 0 && rank < NEURON_RANK_MAX);
     CHECK_ARGUMENT(rank == 0 || shape);
+    CHECK_ARGUMENT(type == NEURON_U8 || type == NEURON_F32 || type == 0);
+    CHECK_ARGUMENT(header == NEURON_CSV_HEADER_GUESS || header == NEURON_CSV_HEADER_PRESENT ||
+                   header == NEURON_CSV_HEADER_ABSENT);
+    const neuron_csv_format format = {
+        .class_count = class_count, .shape = shape, .rank = rank, .type = type, .header = header};
     neuron_content content;
     RETURN_IF_ERROR(neuron_content_open(&content, context, path));
-    int status = neuron_csv_read(dataset, &content, class_count, shape, rank);
+    int status = neuron_csv_read(dataset, &content, &format);
     neuron_content_close(&content);
     return status;
 }

@@ -5,8 +5,15 @@
 #include "data/content.h"
 #include "data/dataset.h"
 
+/* What the caller says of a file: see neuron_dataset_load_csv(). */
+typedef struct neuron_csv_format {
+    int32_t class_count;
+    const int64_t *shape;
+    int32_t rank, type, header;
+} neuron_csv_format;
+
 /* neuron_dataset_load_csv() for a content. */
-int neuron_csv_read(neuron_dataset_t **dataset, const neuron_content *content, int32_t class_count,
-                    const int64_t *shape, int32_t rank);
+int neuron_csv_read(neuron_dataset_t **dataset, const neuron_content *content,
+                    const neuron_csv_format *format);
 
 #endif

@@ -8,16 +8,17 @@
 
 static const double share_tolerance = 0.001;
 
-static int check_examples(const neuron_tensor_t *examples, const char *who)
+int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *who)
 {
     char text[NEURON_SHAPE_TEXT];
+    neuron_shape one;
     if (examples->type != NEURON_U8 && examples->type != NEURON_F32)
         return neuron_fail(NEURON_E_TYPE, "%s: examples are %s, not u8 or f32", who,
                            neuron_type_name(examples->type));
     if (examples->shape.rank < 2)
         return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, not [n, ...shape of one]", who,
                            neuron_shape_text(&examples->shape, text));
-    return NEURON_OK;
+    return neuron_shape_set(&one, examples->shape.extent + 1, examples->shape.rank - 1, 1, who);
 }
 
 static int check_counts(const neuron_tensor_t *examples, const neuron_tensor_t *labels,
@@ -149,7 +150,7 @@ int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *cont
                               neuron_tensor_t *examples, neuron_tensor_t *labels,
                               int32_t class_count, const char *who)
 {
-    RETURN_IF_ERROR(check_examples(examples, who));
+    RETURN_IF_ERROR(neuron_dataset_check_examples(examples, who));
     RETURN_IF_ERROR(check_labels(labels, class_count, who));
     RETURN_IF_ERROR(check_counts(examples, labels, "labels", who));
     neuron_tensor_t *kept;
@@ -195,7 +196,7 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
                                            neuron_tensor_t *examples, neuron_tensor_t *targets,
                                            const char *who)
 {
-    RETURN_IF_ERROR(check_examples(examples, who));
+    RETURN_IF_ERROR(neuron_dataset_check_examples(examples, who));
     RETURN_IF_ERROR(check_any_targets(targets, who));
     RETURN_IF_ERROR(check_counts(examples, targets, "targets", who));
     int32_t outputs = (int32_t)targets->shape.extent[1];
@@ -300,18 +301,6 @@ int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape, int3
                            neuron_shape_text(&dataset->shape, from), neuron_shape_text(&made, to));
     }
     dataset->shape = made;
-    return NEURON_OK;
-}
-
-int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset)
-{
-    CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(isfinite(scale));
-    CHECK_ARGUMENT(isfinite(offset));
-    neuron_tensor_unref(dataset->channels);
-    dataset->channels = NULL;
-    dataset->scale = scale;
-    dataset->offset = offset;
     return NEURON_OK;
 }
 

@@ -40,6 +40,9 @@ int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *cont
                               neuron_tensor_t *examples, neuron_tensor_t *labels,
                               int32_t class_count, const char *who);
 
+/* Whether these can be the examples of a dataset. */
+int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *who);
+
 /* neuron_dataset_create_with_targets() likewise. */
 int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_context_t *context,
                                            neuron_tensor_t *examples, neuron_tensor_t *targets,
@@ -63,6 +66,9 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
  * first, first + 1, ... */
 int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
                           const int64_t *positions, int64_t first, int64_t count, float *values);
+
+/* Whether the same stored values become the same inputs. */
+bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t *b);
 
 /* Whether examples have a target for each class rather than a class number. */
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);

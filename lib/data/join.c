@@ -6,14 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool same_channels(const neuron_tensor_t *a, const neuron_tensor_t *b)
-{
-    if (!a || !b)
-        return a == b;
-    return neuron_shape_equal(&a->shape, &b->shape) &&
-           memcmp(a->data, b->data, (size_t)neuron_tensor_count(a) * sizeof(float)) == 0;
-}
-
 static bool same_names(const neuron_tensor_t *ours, const neuron_tensor_t *theirs)
 {
     return neuron_shape_equal(&ours->shape, &theirs->shape) &&
@@ -69,8 +61,7 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
                            "%s: dataset %" PRId32 " has %" PRId32 " %s, dataset 0 has %" PRId32,
                            who, number, other->outputs, first->any_targets ? "targets" : "classes",
                            first->outputs);
-    if (first->scale != other->scale || first->offset != other->offset ||
-        !same_channels(first->channels, other->channels))
+    if (!neuron_dataset_same_scale(first, other))
         return neuron_fail(NEURON_E_DATA,
                            "%s: dataset %" PRId32 " has another scale or offset than dataset 0",
                            who, number);

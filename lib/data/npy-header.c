@@ -86,6 +86,7 @@ static int take_type(scan *text, neuron_npy_header *header)
         if (size == 3 && memchr("<>|=", name[0], 4) && memcmp(name + 1, types[i].name, 2) == 0) {
             header->type = types[i].type;
             header->size = types[i].size;
+            header->boolean = types[i].name[0] == 'b';
             header->big = name[0] == '>';
             return NEURON_OK;
         }

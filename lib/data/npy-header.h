@@ -7,6 +7,7 @@
 
 typedef struct neuron_npy_header {
     int32_t type; /* of the tensor that the array becomes */
+    bool boolean; /* the stored elements are truth values, 0 or 1 */
     size_t size;  /* bytes of a stored element */
     bool big;     /* the stored elements are big-endian */
     neuron_shape shape;

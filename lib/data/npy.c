@@ -1,68 +1,88 @@
 #include "data/npy.h"
 
-#include "base/checked.h"
+#include "base/number.h"
 #include "data/npy-header.h"
 #include "io/file-write.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Elements are stored as memory has them. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files are little-endian");
 
 /* Headers are filled up so that elements begin at a multiple of this. */
 enum { HEADER_ALIGNMENT = 64, HEADER_ROOM = 512 };
 
-static const bool host_is_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-
-static uint64_t swap(uint64_t bits, size_t size)
+/* The bits of an element of 4 or 8 bytes. */
+static uint64_t element_at(const uint8_t *from, size_t size, bool big)
 {
-    return size == 8 ? __builtin_bswap64(bits) : __builtin_bswap32((uint32_t)bits);
+    uint32_t half;
+    uint64_t bits;
+    if (size == sizeof half) {
+        memcpy(&half, from, sizeof half);
+        return big ? __builtin_bswap32(half) : half;
+    }
+    memcpy(&bits, from, sizeof bits);
+    return big ? __builtin_bswap64(bits) : bits;
 }
 
-/* Copies elements that are not as a tensor has them: of the other byte order, or double. */
-static void convert(const neuron_npy_header *header, const uint8_t *from, neuron_tensor_t *tensor)
+/* Only numbers that are finite in the file must stay so. */
+static int narrow(float *to, double from, int64_t element, const neuron_content *content)
 {
+    char text[NEURON_NUMBER_TEXT];
+    *to = (float)from;
+    if (isfinite(from) && !isfinite(*to))
+        return neuron_fail(NEURON_E_DATA, "%s: element %" PRId64 " is %s, too large for float32",
+                           content->name, element, neuron_number_short(from, text));
+    return NEURON_OK;
+}
+
+/* Copies elements that are not as a tensor has them: big-endian, or double. */
+static int convert(const neuron_npy_header *header, const neuron_content *content,
+                   neuron_tensor_t *tensor)
+{
+    const uint8_t *from = content->bytes + header->begin;
     int64_t count = neuron_tensor_count(tensor);
     size_t to_size = neuron_type_size(tensor->type);
-    bool swapped = header->big != host_is_big;
     for (int64_t i = 0; i < count; i++, from += header->size) {
         uint8_t *to = (uint8_t *)tensor->data + (size_t)i * to_size;
-        uint32_t half;
-        uint64_t bits;
-        if (header->size == 4) {
-            memcpy(&half, from, 4);
-            half = swapped ? (uint32_t)swap(half, 4) : half;
-            memcpy(to, &half, 4);
-            continue;
-        }
-        memcpy(&bits, from, 8);
-        bits = swapped ? swap(bits, 8) : bits;
-        if (tensor->type == NEURON_F32) {
-            double wide;
-            memcpy(&wide, &bits, 8);
-            float narrow = (float)wide;
-            memcpy(to, &narrow, 4);
+        uint64_t bits = element_at(from, header->size, header->big);
+        if (to_size == sizeof bits) {
+            memcpy(to, &bits, sizeof bits);
+        } else if (header->size == to_size) {
+            memcpy(to, &bits, sizeof(uint32_t));
         } else {
-            memcpy(to, &bits, 8);
+            double wide;
+            float number;
+            memcpy(&wide, &bits, sizeof wide);
+            RETURN_IF_ERROR(narrow(&number, wide, i, content));
+            memcpy(to, &number, sizeof number);
         }
     }
+    return NEURON_OK;
 }
 
-int neuron_npy_read(neuron_tensor_t **tensor, const neuron_content *content)
+int neuron_npy_read(neuron_npy_array *array, const neuron_content *content)
 {
     neuron_npy_header header;
+    *array = (neuron_npy_array){.name = content->name};
     RETURN_IF_ERROR(neuron_npy_parse(&header, content));
     neuron_tensor_t *made;
     RETURN_IF_ERROR(neuron_tensor_create_raw(&made, content->context, header.type,
                                              header.shape.extent, header.shape.rank));
-    const uint8_t *elements = content->bytes + header.begin;
-    bool same = header.size == neuron_type_size(header.type);
-    if (header.size == 1 || (same && header.big == host_is_big)) {
-        if (content->size > header.begin)
-            memcpy(made->data, elements, content->size - header.begin);
-    } else {
-        convert(&header, elements, made);
+    int status = NEURON_OK;
+    if (header.size != neuron_type_size(header.type) || (header.size > 1 && header.big))
+        status = convert(&header, content, made);
+    else if (content->size > header.begin)
+        memcpy(made->data, content->bytes + header.begin, content->size - header.begin);
+    if (status < 0) {
+        neuron_tensor_unref(made);
+        return status;
     }
-    *tensor = made;
+    array->tensor = made;
+    array->boolean = header.boolean;
     return NEURON_OK;
 }
 
@@ -74,8 +94,10 @@ int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, 
     CHECK_ARGUMENT(path);
     neuron_content content;
     RETURN_IF_ERROR(neuron_content_open(&content, context, path));
-    int status = neuron_npy_read(tensor, &content);
+    neuron_npy_array array;
+    int status = neuron_npy_read(&array, &content);
     neuron_content_close(&content);
+    *tensor = array.tensor;
     return status;
 }
 
@@ -83,11 +105,11 @@ static const char *type_code(int32_t type)
 {
     switch (type) {
     case NEURON_F32:
-        return host_is_big ? ">f4" : "<f4";
+        return "<f4";
     case NEURON_I32:
-        return host_is_big ? ">i4" : "<i4";
+        return "<i4";
     case NEURON_I64:
-        return host_is_big ? ">i8" : "<i8";
+        return "<i8";
     default:
         return "|u1";
     }

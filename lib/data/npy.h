@@ -5,7 +5,14 @@
 #include "base/tensor.h"
 #include "data/content.h"
 
+/* An array as a file has it. */
+typedef struct neuron_npy_array {
+    neuron_tensor_t *tensor; /* the holder owns it; NULL if nothing was read */
+    bool boolean;            /* its bytes are truth values, 0 or 1 */
+    const char *name;        /* of the file, for messages */
+} neuron_npy_array;
+
 /* Makes a tensor of the array that a content is. */
-int neuron_npy_read(neuron_tensor_t **tensor, const neuron_content *content);
+int neuron_npy_read(neuron_npy_array *array, const neuron_content *content);
 
 #endif

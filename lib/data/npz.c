@@ -1,6 +1,5 @@
 #include "data/npz.h"
 
-#include "data/npy.h"
 #include "data/zip.h"
 
 #include <stdio.h>
@@ -9,8 +8,9 @@
 enum { IMAGES_RANK = 3 };
 
 /* Reads the member NAME.npy; in messages it is "archive: name.npy". */
-int neuron_npz_read(neuron_tensor_t **tensor, const neuron_content *archive, const char *name)
+int neuron_npz_read(neuron_npy_array *array, const neuron_content *archive, const char *name)
 {
+    *array = (neuron_npy_array){.name = archive->name};
     RETURN_IF_ERROR(neuron_content_check_packed_once(archive));
     size_t room = strlen(archive->name) + strlen(name) + sizeof ": .npy";
     char *label = neuron_allocate(archive->context, room, 1);
@@ -20,7 +20,8 @@ int neuron_npz_read(neuron_tensor_t **tensor, const neuron_content *archive, con
     neuron_content member;
     int status = neuron_zip_open(&member, archive, label + strlen(archive->name) + 2, label);
     if (status == NEURON_OK) {
-        status = neuron_npy_read(tensor, &member);
+        status = neuron_npy_read(array, &member);
+        array->name = archive->name;
         neuron_content_close(&member);
     }
     neuron_release(archive->context, label);
@@ -28,15 +29,18 @@ int neuron_npz_read(neuron_tensor_t **tensor, const neuron_content *archive, con
 }
 
 int neuron_npy_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
-                       neuron_tensor_t *examples, neuron_tensor_t *labels, int32_t class_count,
-                       const char *who)
+                       const neuron_npy_array *examples, const neuron_npy_array *labels,
+                       int32_t class_count)
 {
-    neuron_shape *images = &examples->shape, *numbers = &labels->shape;
+    neuron_shape *images = &examples->tensor->shape, *numbers = &labels->tensor->shape;
     if (images->rank == IMAGES_RANK)
         images->extent[images->rank++] = 1;
-    if (labels->type != NEURON_F32 && numbers->rank == 2 && numbers->extent[1] == 1)
+    if (labels->tensor->type != NEURON_F32 && numbers->rank == 2 && numbers->extent[1] == 1)
         numbers->rank = 1;
-    return neuron_dataset_create_for(dataset, context, examples, labels, class_count, who);
+    RETURN_IF_ERROR(neuron_dataset_check_examples(examples->tensor, examples->name));
+    RETURN_IF_ERROR(neuron_dataset_create_for(dataset, context, examples->tensor, labels->tensor,
+                                              class_count, labels->name));
+    return examples->boolean ? neuron_dataset_set_scale(*dataset, 1, 0) : NEURON_OK;
 }
 
 int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
@@ -49,8 +53,10 @@ int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context, 
     CHECK_ARGUMENT(name);
     neuron_content archive;
     RETURN_IF_ERROR(neuron_content_open(&archive, context, path));
-    int status = neuron_npz_read(tensor, &archive, name);
+    neuron_npy_array array;
+    int status = neuron_npz_read(&array, &archive, name);
     neuron_content_close(&archive);
+    *tensor = array.tensor;
     return status;
 }
 
@@ -65,16 +71,25 @@ int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(labels_name);
     CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
     neuron_content archive;
-    neuron_tensor_t *examples = NULL, *labels = NULL;
+    neuron_npy_array examples, labels = {.tensor = NULL};
     RETURN_IF_ERROR(neuron_content_open(&archive, context, path));
     int status = neuron_npz_read(&examples, &archive, examples_name);
     if (status == NEURON_OK)
         status = neuron_npz_read(&labels, &archive, labels_name);
     neuron_content_close(&archive);
     if (status == NEURON_OK)
-        status = neuron_npy_dataset(dataset, context, examples, labels, class_count, path);
-    neuron_tensor_unref(labels);
-    neuron_tensor_unref(examples);
+        status = neuron_npy_dataset(dataset, context, &examples, &labels, class_count);
+    neuron_tensor_unref(labels.tensor);
+    neuron_tensor_unref(examples.tensor);
+    return status;
+}
+
+static int read_file(neuron_npy_array *array, neuron_context_t *context, const char *path)
+{
+    neuron_content content;
+    RETURN_IF_ERROR(neuron_content_open(&content, context, path));
+    int status = neuron_npy_read(array, &content);
+    neuron_content_close(&content);
     return status;
 }
 
@@ -87,13 +102,13 @@ int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(examples_path);
     CHECK_ARGUMENT(labels_path);
     CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
-    neuron_tensor_t *examples = NULL, *labels = NULL;
-    int status = neuron_tensor_load_npy(&examples, context, examples_path);
+    neuron_npy_array examples = {.tensor = NULL}, labels = {.tensor = NULL};
+    int status = read_file(&examples, context, examples_path);
     if (status == NEURON_OK)
-        status = neuron_tensor_load_npy(&labels, context, labels_path);
+        status = read_file(&labels, context, labels_path);
     if (status == NEURON_OK)
-        status = neuron_npy_dataset(dataset, context, examples, labels, class_count, labels_path);
-    neuron_tensor_unref(labels);
-    neuron_tensor_unref(examples);
+        status = neuron_npy_dataset(dataset, context, &examples, &labels, class_count);
+    neuron_tensor_unref(labels.tensor);
+    neuron_tensor_unref(examples.tensor);
     return status;
 }

@@ -5,14 +5,15 @@
 #include "base/tensor.h"
 #include "data/content.h"
 #include "data/dataset.h"
+#include "data/npy.h"
 
 /* The array `name` of an archive. */
-int neuron_npz_read(neuron_tensor_t **tensor, const neuron_content *archive, const char *name);
+int neuron_npz_read(neuron_npy_array *array, const neuron_content *archive, const char *name);
 
-/* A dataset of two arrays: images get an axis of channels, and labels lose one of extent 1. `who`
- * begins the messages. The caller gives its tensors up to be changed. */
+/* A dataset of two arrays: images get an axis of channels, labels lose one of extent 1, and truth
+ * values are 0 and 1 as they are. The caller gives its tensors up to be changed. */
 int neuron_npy_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
-                       neuron_tensor_t *examples, neuron_tensor_t *labels, int32_t class_count,
-                       const char *who);
+                       const neuron_npy_array *examples, const neuron_npy_array *labels,
+                       int32_t class_count);
 
 #endif

@@ -1,4 +1,5 @@
 /* Scales and offsets that follow from the data. */
+#include "base/number.h"
 #include "data/stream.h"
 
 #include <inttypes.h>
@@ -64,6 +65,19 @@ static void balance(const column *of, double count, double *scale, double *offse
     *offset = -(of->origin + shift) * *scale;
 }
 
+/* Inputs are worked out in float. */
+static int check_scale(double scale, double offset, const char *who)
+{
+    char texts[2][NEURON_NUMBER_TEXT];
+    if (isfinite((float)scale) && isfinite((float)offset))
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_DATA,
+                       "%s: the values are too near to each other: a scale of %s with an offset of "
+                       "%s is too large for float32",
+                       who, neuron_number_short(scale, texts[0]),
+                       neuron_number_short(offset, texts[1]));
+}
+
 static double values_of(const neuron_dataset_t *dataset)
 {
     return (double)dataset->count * (double)neuron_shape_count(&dataset->shape);
@@ -82,8 +96,8 @@ static int check_types(const neuron_dataset_t *dataset, const neuron_dataset_t *
 int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum)
 {
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(isfinite(minimum));
-    CHECK_ARGUMENT(isfinite(maximum));
+    CHECK_ARGUMENT(isfinite((float)minimum));
+    CHECK_ARGUMENT(isfinite((float)maximum));
     CHECK_ARGUMENT(minimum < maximum);
     column all = {.most = 255};
     if (dataset->examples->type != NEURON_U8) {
@@ -91,7 +105,9 @@ int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double m
         RETURN_IF_ERROR(look(dataset, &all, 1, __func__));
     }
     double scale = all.least < all.most ? (maximum - minimum) / (all.most - all.least) : 0;
-    return neuron_dataset_set_scale(dataset, scale, minimum - all.least * scale);
+    double offset = minimum - all.least * scale;
+    RETURN_IF_ERROR(check_scale(scale, offset, __func__));
+    return neuron_dataset_set_scale(dataset, scale, offset);
 }
 
 int neuron_dataset_standardize(neuron_dataset_t *dataset, const neuron_dataset_t *reference)
@@ -103,6 +119,7 @@ int neuron_dataset_standardize(neuron_dataset_t *dataset, const neuron_dataset_t
     RETURN_IF_ERROR(look(reference, &all, 1, __func__));
     double scale, offset;
     balance(&all, values_of(reference), &scale, &offset);
+    RETURN_IF_ERROR(check_scale(scale, offset, __func__));
     return neuron_dataset_set_scale(dataset, scale, offset);
 }
 
@@ -111,19 +128,30 @@ static int64_t last_extent(const neuron_dataset_t *dataset)
     return dataset->shape.extent[dataset->shape.rank - 1];
 }
 
+static int balance_channels(float *values, const column *columns, int64_t channels, double count,
+                            const char *who)
+{
+    for (int64_t k = 0; k < channels; k++) {
+        double scale, offset;
+        balance(&columns[k], count, &scale, &offset);
+        RETURN_IF_ERROR(check_scale(scale, offset, who));
+        values[k] = (float)scale;
+        values[channels + k] = (float)offset;
+    }
+    return NEURON_OK;
+}
+
 /* Gives a dataset its own scales and offsets. */
 static int set_channels(neuron_dataset_t *dataset, const column *columns, int64_t channels,
-                        double count)
+                        double count, const char *who)
 {
     const int64_t extents[] = {2, channels};
     neuron_tensor_t *made;
     RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_F32, extents, 2));
-    float *values = made->data;
-    for (int64_t k = 0; k < channels; k++) {
-        double scale, offset;
-        balance(&columns[k], count, &scale, &offset);
-        values[k] = (float)scale;
-        values[channels + k] = (float)offset;
+    int status = balance_channels(made->data, columns, channels, count, who);
+    if (status < 0) {
+        neuron_tensor_unref(made);
+        return status;
     }
     neuron_tensor_unref(dataset->channels);
     dataset->channels = made;
@@ -148,7 +176,8 @@ int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
         return NEURON_E_MEMORY;
     int status = look(reference, columns, channels, __func__);
     if (status == NEURON_OK)
-        status = set_channels(dataset, columns, channels, values_of(reference) / (double)channels);
+        status = set_channels(dataset, columns, channels, values_of(reference) / (double)channels,
+                              __func__);
     neuron_release(context, columns);
     return status;
 }

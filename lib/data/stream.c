@@ -4,12 +4,18 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+/* In place of a process, while a child makes the stream its own. */
+enum { NOBODY = 0 };
 
 struct neuron_stream {
     neuron_context_t *context;
     neuron_dataset_read_t read;
     void *user_data;
-    size_t size; /* bytes of an example */
+    size_t size;        /* bytes of an example */
+    atomic_int process; /* whose mutex and buffer they are: a child of fork() makes them new */
     pthread_mutex_t mutex;
     /* Under the mutex: */
     int64_t capacity; /* examples in `examples` */
@@ -23,10 +29,34 @@ static int call(const neuron_stream *stream, const int64_t *rows, int64_t count,
     int answer = stream->read(stream->user_data, rows, count, examples, labels);
     if (answer == 0)
         return NEURON_OK;
-    return neuron_fail(answer < 0 ? answer : NEURON_E_IO,
-                       "stream: reading %s %" PRId64 " and the %" PRId64
-                       " after it failed: the callback returned %d",
-                       labels ? "the labels of example" : "example", rows[0], count - 1, answer);
+    return neuron_fail(answer < 0 ? answer : NEURON_E_CALLBACK,
+                       "stream: reading %s%" PRId64 " example%s, the first of them %" PRId64
+                       ", failed: the callback returned %d",
+                       labels ? "the labels of " : "", count, count > 1 ? "s" : "", rows[0],
+                       answer);
+}
+
+/* In a child process the mutex may be held, and the buffer just be replaced, by a thread that there is
+ * only in the parent. The first thread to come makes both new, others wait for it. */
+static void adopt(neuron_stream *stream)
+{
+    const int process = (int)getpid();
+    int owner = atomic_load(&stream->process);
+    while (owner != process) {
+        if (owner != NOBODY && atomic_compare_exchange_weak(&stream->process, &owner, NOBODY)) {
+            pthread_mutex_init(&stream->mutex, NULL);
+            stream->examples = NULL;
+            stream->capacity = 0;
+            atomic_store(&stream->process, process);
+        }
+        owner = atomic_load(&stream->process);
+    }
+}
+
+static void lock(neuron_stream *stream)
+{
+    adopt(stream);
+    pthread_mutex_lock(&stream->mutex);
 }
 
 static int grow(neuron_stream *stream, int64_t count)
@@ -44,7 +74,7 @@ static int grow(neuron_stream *stream, int64_t count)
 
 int neuron_stream_reserve(neuron_stream *stream, int64_t count)
 {
-    pthread_mutex_lock(&stream->mutex);
+    lock(stream);
     int status = grow(stream, neuron_min_count(count, NEURON_STREAM_PIECE));
     pthread_mutex_unlock(&stream->mutex);
     return status;
@@ -53,7 +83,7 @@ int neuron_stream_reserve(neuron_stream *stream, int64_t count)
 int neuron_stream_open(neuron_stream *stream, const int64_t *rows, int64_t count,
                        const void **examples)
 {
-    pthread_mutex_lock(&stream->mutex);
+    lock(stream);
     int status = grow(stream, count);
     if (status == NEURON_OK)
         status = call(stream, rows, count, stream->examples, NULL);
@@ -74,6 +104,7 @@ static void destroy(void *data, void *user_data)
     (void)user_data;
     neuron_stream *stream = data;
     neuron_context_t *context = stream->context;
+    adopt(stream);
     pthread_mutex_destroy(&stream->mutex);
     neuron_release(context, stream->examples);
     neuron_release(context, stream);
@@ -89,6 +120,7 @@ static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neur
     if (!made)
         return NEURON_E_MEMORY;
     made->context = neuron_context_ref(context);
+    atomic_init(&made->process, (int)getpid());
     pthread_mutex_init(&made->mutex, NULL);
     *stream = made;
     return neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made, NEURON_OWN,

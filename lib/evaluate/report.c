@@ -1,8 +1,8 @@
 /* The classification report, in the layout that scikit-learn made known. */
 #include "evaluate/evaluation.h"
 
+#include "base/number.h"
 #include "base/text.h"
-#include "evaluate/number.h"
 
 #include <stdio.h>
 

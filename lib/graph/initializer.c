@@ -1,5 +1,7 @@
 #include "graph/initializer.h"
 
+#include "base/number.h"
+
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -72,15 +74,17 @@ const char *neuron_initializer_name(int32_t kind)
 int neuron_initializer_check(int32_t kind, double parameter, const char *who)
 {
     const initializer *row = find_kind(kind);
+    char text[NEURON_NUMBER_TEXT];
     if (!row)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %" PRId32 " is not an initializer", who, kind);
     if (!row->parameter && parameter != 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s takes no parameter, so it is 0, not %g", who,
-                           row->name, parameter);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s takes no parameter, so it is 0, not %s", who,
+                           row->name, neuron_number_short(parameter, text));
     /* Written so that a NaN is refused. */
     if (row->parameter && !(parameter >= row->minimum && parameter <= FLT_MAX))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: the %s %g of %s is not %s", who, row->parameter,
-                           parameter, row->name, row->minimum < 0 ? "finite" : "0 or more");
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: the %s %s of %s is not %s", who, row->parameter,
+                           neuron_number_short(parameter, text), row->name,
+                           row->minimum < 0 ? "finite" : "0 or more");
     return NEURON_OK;
 }
 

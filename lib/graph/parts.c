@@ -1,4 +1,5 @@
 /* What the caller sets on a node and its parameter arrays beside the options of its layer. */
+#include "base/number.h"
 #include "graph/graph.h"
 #include "graph/initializer.h"
 
@@ -46,9 +47,10 @@ int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t 
 
 static int check_factor(const neuron_node_t *node, const char *name, double factor)
 {
+    char text[NEURON_NUMBER_TEXT];
     if (!(factor >= 0 && factor <= FLT_MAX)) /* written so that a NaN is refused */
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %g is not 0 or more", node->name, name,
-                           factor);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %s is not 0 or more", node->name, name,
+                           neuron_number_short(factor, text));
     return NEURON_OK;
 }
 

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,12 +21,29 @@ static int fail_io(const char *path, const char *what)
     return neuron_fail(NEURON_E_IO, "%s: %s: %s", path, what, strerror(errno));
 }
 
-/* Renaming over a device or a folder would do harm or fail late. */
-static int check_replaceable(const char *path)
+/* What is replaced. */
+typedef struct target {
+    const char *path;
+    bool exists;
+    mode_t mode; /* if it exists */
+    char followed[PATH_MAX];
+} target;
+
+/* Finds what a path stands for: renaming over a link would leave what it points to as it is, and over
+ * a device or a folder do harm or fail late. */
+static int find_target(target *found, const char *path)
 {
-    struct stat found;
-    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+    struct stat status;
+    found->path = path;
+    found->exists = lstat(path, &status) == 0;
+    if (found->exists && S_ISLNK(status.st_mode)) {
+        if (!realpath(path, found->followed) || stat(found->followed, &status) < 0)
+            return fail_io(path, "cannot follow the link");
+        found->path = found->followed;
+    }
+    if (found->exists && !S_ISREG(status.st_mode))
         return neuron_fail(NEURON_E_IO, "%s: is not a regular file and is left alone", path);
+    found->mode = found->exists ? status.st_mode & 07777 : 0;
     return NEURON_OK;
 }
 
@@ -42,17 +62,25 @@ static int open_folder(int *folder, const char *path, char *room)
 }
 
 /* mkstemp would give it a mode that shuts out whom the umask lets in. */
-static int create_beside(int *file, char *name, size_t size, const char *path)
+static int create_beside(int *file, char *name, size_t size, const char *path, mode_t mode)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         snprintf(name, size, "%s.%ld-%d.new", path, (long)getpid(), attempt);
-        *file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        *file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (*file >= 0)
             return NEURON_OK;
         if (errno != EEXIST)
             break;
     }
     return fail_io(path, "cannot create a file beside it");
+}
+
+/* Whom the old file shuts out never sees the new one, not even while it is written. */
+static int keep_mode(int file, const target *to)
+{
+    if (to->exists && fchmod(file, to->mode) < 0)
+        return fail_io(to->path, "cannot give the new file its mode");
+    return NEURON_OK;
 }
 
 static int write_piece(int file, const neuron_file_piece *piece, const char *path)
@@ -89,12 +117,15 @@ static int flush_folder(int folder, const char *path)
     return NEURON_OK;
 }
 
-static int replace(int folder, char *name, size_t size, const char *path,
+static int replace(int folder, char *name, size_t size, const target *to,
                    const neuron_file_piece *pieces, size_t count)
 {
     int file = -1;
-    RETURN_IF_ERROR(create_beside(&file, name, size, path));
-    int status = write_pieces(file, pieces, count, path);
+    const char *path = to->path;
+    RETURN_IF_ERROR(create_beside(&file, name, size, path, to->exists ? 0600 : 0666));
+    int status = keep_mode(file, to);
+    if (status == NEURON_OK)
+        status = write_pieces(file, pieces, count, path);
     if (close(file) < 0 && status == NEURON_OK)
         status = fail_io(path, "cannot write");
     if (status == NEURON_OK && rename(name, path) < 0)
@@ -143,15 +174,16 @@ int neuron_file_cut(const char *path, size_t size)
 int neuron_file_replace(neuron_context_t *context, const char *path,
                         const neuron_file_piece *pieces, size_t count)
 {
-    size_t size = strlen(path) + 64;
+    target to;
     int folder = -1;
-    RETURN_IF_ERROR(check_replaceable(path));
+    RETURN_IF_ERROR(find_target(&to, path));
+    size_t size = strlen(to.path) + 64;
     char *name = neuron_allocate(context, size, 1);
     if (!name)
         return NEURON_E_MEMORY;
-    int status = open_folder(&folder, path, name);
+    int status = open_folder(&folder, to.path, name);
     if (status == NEURON_OK)
-        status = replace(folder, name, size, path, pieces, count);
+        status = replace(folder, name, size, &to, pieces, count);
     if (folder >= 0)
         close(folder);
     neuron_release(context, name);

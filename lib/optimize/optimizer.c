@@ -1,6 +1,7 @@
 #include "optimize/optimizer.h"
 
 #include "base/checked.h"
+#include "base/number.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -80,9 +81,10 @@ int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, do
         return NEURON_OK;
     }
     optimizer->options[index] = before;
+    char text[NEURON_NUMBER_TEXT];
     return neuron_fail(NEURON_E_ARGUMENT,
-                       "%s: gradients are clipped in one way: %s %g needs the others to be 0",
-                       rule->name, row->name, value);
+                       "%s: gradients are clipped in one way: %s %s needs the others to be 0",
+                       rule->name, row->name, neuron_number_short(value, text));
 }
 
 void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *options)

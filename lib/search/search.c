@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "base/name.h"
+#include "base/number.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -92,6 +93,7 @@ static int check_factor(const neuron_search_t *search, const char *name, int32_t
 
 static int check_levels(const char *name, const double *levels, int32_t count)
 {
+    char text[NEURON_NUMBER_TEXT];
     for (int32_t i = 0; i < count; i++) {
         if (!isfinite(levels[i]))
             return neuron_fail(NEURON_E_ARGUMENT,
@@ -99,8 +101,8 @@ static int check_levels(const char *name, const double *levels, int32_t count)
                                name);
         for (int32_t j = 0; j < i; j++)
             if (levels[i] == levels[j])
-                return neuron_fail(NEURON_E_ARGUMENT, "search: factor %s has the level %g twice",
-                                   name, levels[i]);
+                return neuron_fail(NEURON_E_ARGUMENT, "search: factor %s has the level %s twice",
+                                   name, neuron_number_short(levels[i], text));
     }
     return NEURON_OK;
 }

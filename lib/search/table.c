@@ -1,8 +1,8 @@
 /* The table of a search: how good each level of each factor was. */
 #include "search/search.h"
 
+#include "base/number.h"
 #include "base/text.h"
-#include "evaluate/number.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 #include "train/history.h"
 
 #include "base/checked.h"
-#include "evaluate/number.h"
+#include "base/number.h"
 #include "io/file-write.h"
 
 #include <assert.h>

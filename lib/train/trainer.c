@@ -96,6 +96,8 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation split already");
     if (trainer->validation_split > 0)
         return NEURON_OK;
+    if (validation)
+        warn_of_scale(trainer, validation);
     neuron_dataset_ref(validation);
     neuron_dataset_unref(trainer->validation);
     trainer->validation = validation;

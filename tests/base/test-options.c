@@ -2,6 +2,7 @@
 
 #include "base/options.h"
 
+#include <locale.h>
 #include <math.h>
 
 enum {
@@ -28,6 +29,7 @@ static const neuron_option rows[] = {
     {RATE, "rate", false, 0, FLT_MAX, 0.5, NULL},
     {90, "open", false, DBL_MIN, 0x1.fffffep-1, 0.5, NULL},
     {100, "high", false, FLT_MIN, 7, 0.5, NULL},
+    {110, "zoom", false, 0, 0.99, 0, NULL},
 };
 
 static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
@@ -56,6 +58,9 @@ static const struct {
     {RATE, -1, "it: rate -1 is not 0 or more and finite"},
     {90, 0, "it: open 0 is not above 0 and less than 1"},
     {100, 8, "it: high 8 is not above 0 and at most 7"},
+    {110, 1.5, "it: zoom 1.5 is not 0 to 0.99"},
+    {110, 0x1.fae147ae147afp-1, "it: zoom 0.9900000000000001 is not 0 to 0.99"},
+    {COUNT, 5.000000000000001, "it: count 5.000000000000001 is not a whole number from 1 to"},
 };
 
 static const neuron_option *row_of(int32_t key)
@@ -69,6 +74,18 @@ START_TEST(what_is_out_of_bounds_is_refused_in_words)
     ck_assert(!neuron_option_takes(row, refusals[_i].value));
     assert_status(neuron_option_check(row, refusals[_i].value, "it"), NEURON_E_ARGUMENT);
     assert_message(refusals[_i].message);
+}
+END_TEST
+
+START_TEST(refusals_do_not_depend_on_the_locale)
+{
+    test_set_comma_locale();
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        assert_status(neuron_option_check(row_of(refusals[i].key), refusals[i].value, "it"),
+                      NEURON_E_ARGUMENT);
+        assert_message(refusals[i].message);
+    }
+    setlocale(LC_ALL, "C");
 }
 END_TEST
 
@@ -131,6 +148,7 @@ int main(void)
     TCase *tests = tcase_create("options");
     tcase_add_loop_test(tests, what_is_out_of_bounds_is_refused_in_words, 0,
                         sizeof refusals / sizeof refusals[0]);
+    tcase_add_test(tests, refusals_do_not_depend_on_the_locale);
     tcase_add_test(tests, bounds_and_defaults_are_taken);
     tcase_add_test(tests, values_are_set_and_read_by_key);
     tcase_add_test(tests, a_refusal_changes_nothing);

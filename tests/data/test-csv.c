@@ -20,8 +20,8 @@ static void teardown(void)
     neuron_context_unref(context);
 }
 
-static int read_shaped(neuron_dataset_t **dataset, const char *text, size_t size,
-                       const int64_t *shape, int32_t rank)
+static int read_as(neuron_dataset_t **dataset, const char *text, size_t size,
+                   const neuron_csv_format *format)
 {
     *dataset = NULL;
     /* Memory of exactly that size lets the sanitizer see a read behind the end. */
@@ -30,11 +30,18 @@ static int read_shaped(neuron_dataset_t **dataset, const char *text, size_t size
     memcpy(copy, text, size);
     neuron_content content;
     assert_ok(neuron_content_of(&content, context, copy, size, "train.csv"));
-    int status = neuron_csv_read(dataset, &content, 10, shape, rank);
+    int status = neuron_csv_read(dataset, &content, format);
     neuron_content_close(&content);
     free(copy);
     ck_assert((status == NEURON_OK) == (*dataset != NULL));
     return status;
+}
+
+static int read_shaped(neuron_dataset_t **dataset, const char *text, size_t size,
+                       const int64_t *shape, int32_t rank)
+{
+    const neuron_csv_format format = {.class_count = 10, .shape = shape, .rank = rank};
+    return read_as(dataset, text, size, &format);
 }
 
 static int read_text(neuron_dataset_t **dataset, const char *text)
@@ -93,6 +100,126 @@ START_TEST(reads_floats)
 }
 END_TEST
 
+/* ---- What the caller says of a file ---- */
+
+static int read_said(neuron_dataset_t **dataset, const char *text, int32_t type, int32_t header)
+{
+    const neuron_csv_format format = {.class_count = 10, .type = type, .header = header};
+    return read_as(dataset, text, strlen(text), &format);
+}
+
+/* How many examples a text has, of which type, and the first input of the first one. */
+static void assert_said(const char *text, int32_t type, int32_t header, int64_t count,
+                        int32_t becomes, float input)
+{
+    neuron_dataset_t *dataset;
+    float values[2];
+    assert_ok(read_said(&dataset, text, type, header));
+    ck_assert_int_eq(neuron_dataset_count(dataset), count);
+    ck_assert_int_eq(neuron_tensor_type(dataset->examples), becomes);
+    assert_ok(neuron_dataset_read(dataset, 0, 1, values, NULL));
+    ck_assert_float_eq(values[0], input);
+    neuron_dataset_unref(dataset);
+}
+
+static void assert_said_refused(const char *text, int32_t type, int32_t header, int status,
+                                const char *message)
+{
+    neuron_dataset_t *dataset;
+    assert_status(read_said(&dataset, text, type, header), status);
+    assert_message(message);
+}
+
+START_TEST(type_of_the_values_can_be_said)
+{
+    const int32_t guess = NEURON_CSV_HEADER_GUESS;
+    assert_said("3,51,2\n", 0, guess, 1, NEURON_U8, 51 * (1.0f / 255));
+    assert_said("3,51,2\n", NEURON_U8, guess, 1, NEURON_U8, 51 * (1.0f / 255));
+    assert_said("3,51,2\n", NEURON_F32, guess, 1, NEURON_F32, 51);
+    assert_said("3,51,256\n", NEURON_F32, guess, 1, NEURON_F32, 51);
+    assert_said("3,51,256\n", 0, guess, 1, NEURON_F32, 51);
+#define NO_BYTE(text, message)                                                                     \
+    assert_said_refused(text, NEURON_U8, guess, NEURON_E_FORMAT,                                   \
+                        "train.csv: " message " is not a whole number from 0 to 255")
+    NO_BYTE("3,51,2\n4,256,0\n", "line 2, column 2: \"256\"");
+    NO_BYTE("3,51,-1\n", "line 1, column 3: \"-1\"");
+    NO_BYTE("l,a,b\n3,51,1\n3,0.5,1\n", "line 3, column 2: \"0.5\"");
+#undef NO_BYTE
+}
+END_TEST
+
+START_TEST(header_can_be_said)
+{
+    const int32_t present = NEURON_CSV_HEADER_PRESENT, absent = NEURON_CSV_HEADER_ABSENT;
+    static const char columns[] = "0,1,2\n1,5,6\n", named[] = "?,1,2\n1,5,6\n0,7,8\n";
+    assert_said(columns, NEURON_F32, absent, 2, NEURON_F32, 1);
+    assert_said(columns, NEURON_F32, present, 1, NEURON_F32, 5);
+    assert_said(named, NEURON_F32, present, 2, NEURON_F32, 5);
+    assert_said("7,1,2\n1,5,6\n", NEURON_F32, present, 1, NEURON_F32, 5);
+    assert_said_refused(named, 0, absent, NEURON_E_FORMAT,
+                        "line 1, column 1: \"?\" is not a number");
+    assert_said_refused("label,a,b\n1,5,6\n", 0, absent, NEURON_E_FORMAT,
+                        "line 1, column 1: \"label\" is not a number");
+    assert_said_refused("1,2,3\n", 0, present, NEURON_E_FORMAT, "no rows follow the names");
+}
+END_TEST
+
+/* What pandas writes above an array without names; and rows of which only the label is wrong. */
+START_TEST(header_is_guessed_with_care)
+{
+    assert_said("0,1,2\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
+    assert_said("\"0\",\"1\",\"2\"\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32,
+                5);
+    assert_said("0,1,3\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 2, NEURON_F32, 1);
+    assert_said("0,1,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_PRESENT, 1, NEURON_F32, 5);
+    assert_refused("?,1,2\n1,5,6\n0,7,8\n", NEURON_E_DATA,
+                   "line 1, column 1: label \"?\" is not 0 to 9: if the line has names, say "
+                   "NEURON_CSV_HEADER_PRESENT");
+    assert_refused(",0,1\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
+    assert_refused("10,5,6\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
+}
+END_TEST
+
+static char lines[2][256];
+static int line_count;
+
+static void keep_line(int32_t level, const char *line, void *user_data)
+{
+    (void)user_data;
+    ck_assert_int_eq(level, NEURON_LOG_INFO);
+    ck_assert_int_lt(line_count, 2);
+    snprintf(lines[line_count++], sizeof lines[0], "%s", line);
+}
+
+static void assert_logged(const char *text, int32_t type, int32_t header, const char *first,
+                          const char *second)
+{
+    neuron_dataset_t *dataset;
+    line_count = 0;
+    lines[0][0] = lines[1][0] = '\0';
+    assert_ok(read_said(&dataset, text, type, header));
+    ck_assert_str_eq(lines[0], first);
+    ck_assert_str_eq(lines[1], second);
+    neuron_dataset_unref(dataset);
+}
+
+START_TEST(guesses_go_to_the_log)
+{
+    const int32_t absent = NEURON_CSV_HEADER_ABSENT;
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep_line, NULL));
+    assert_logged("l,a\n1,2\n", 0, NEURON_CSV_HEADER_GUESS, "train.csv: line 1 is taken for names",
+                  "train.csv: the values are taken for bytes, scaled by 1/255");
+    assert_logged("1,2\n1,2.5\n", 0, NEURON_CSV_HEADER_GUESS,
+                  "train.csv: line 1 is taken for an example",
+                  "train.csv: the values are taken as they are, as float32");
+    assert_logged("1,2\n", 0, absent, "train.csv: the values are taken for bytes, scaled by 1/255",
+                  "");
+    assert_logged("1,2\n", NEURON_U8, NEURON_CSV_HEADER_GUESS,
+                  "train.csv: line 1 is taken for an example", "");
+    assert_logged("1,2\n", NEURON_F32, absent, "", "");
+}
+END_TEST
+
 START_TEST(reads_numbers_as_c_does)
 {
     static const char *const texts[] = {"0",
@@ -130,13 +257,10 @@ END_TEST
 
 START_TEST(does_not_depend_on_the_locale)
 {
-    char before[256];
-    snprintf(before, sizeof before, "%s", setlocale(LC_ALL, NULL));
-    if (!setlocale(LC_ALL, "de_DE.UTF-8"))
-        printf("locale de_DE.UTF-8: skipped: not here\n");
+    test_set_comma_locale();
     assert_read("0,0.5,1.5\n1,2.5,3.5\n", false, (const int32_t[]){0, 1},
                 (const float[]){0.5f, 1.5f, 2.5f, 3.5f});
-    setlocale(LC_ALL, before);
+    setlocale(LC_ALL, "C");
 }
 END_TEST
 
@@ -210,23 +334,28 @@ START_TEST(loads_files)
     static const char text[] = "label,pixel0\n3,128\n";
     test_write_file(path, text, sizeof text - 1);
     neuron_dataset_t *dataset;
-    assert_ok(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0));
+    assert_ok(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, 0, 0));
     float value;
     assert_ok(neuron_dataset_read(dataset, 0, 1, &value, NULL));
     ck_assert_float_eq_tol(value, 128.0f / 255, 1e-6f);
     neuron_dataset_unref(dataset);
-    assert_status(neuron_dataset_load_csv(&dataset, context, "/nowhere.csv", 10, NULL, 0),
+    assert_status(neuron_dataset_load_csv(&dataset, context, "/nowhere.csv", 10, NULL, 0, 0, 0),
                   NEURON_E_IO);
     ck_assert_ptr_null(dataset);
 #define REFUSED(call) assert_status((call), NEURON_E_ARGUMENT)
-    REFUSED(neuron_dataset_load_csv(NULL, context, path, 10, NULL, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, NULL, path, 10, NULL, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, NULL, 10, NULL, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 0, NULL, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 65537, NULL, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 1));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, -1));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, NEURON_RANK_MAX));
+    REFUSED(neuron_dataset_load_csv(NULL, context, path, 10, NULL, 0, 0, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, NULL, path, 10, NULL, 0, 0, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, NULL, 10, NULL, 0, 0, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 0, NULL, 0, 0, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 65537, NULL, 0, 0, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 1, 0, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, -1, 0, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, NEURON_RANK_MAX, 0, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, NEURON_I32, 0));
+    assert_message("type");
+    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, -1, 0));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, 0, 15));
+    assert_message("header");
 #undef REFUSED
 }
 END_TEST
@@ -238,6 +367,10 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, reads_bytes);
     tcase_add_test(tests, reads_floats);
+    tcase_add_test(tests, type_of_the_values_can_be_said);
+    tcase_add_test(tests, header_can_be_said);
+    tcase_add_test(tests, header_is_guessed_with_care);
+    tcase_add_test(tests, guesses_go_to_the_log);
     tcase_add_test(tests, reads_numbers_as_c_does);
     tcase_add_test(tests, does_not_depend_on_the_locale);
     tcase_add_test(tests, gives_examples_their_shape);

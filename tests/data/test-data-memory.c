@@ -76,6 +76,8 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_standardize_channels(dataset, dataset);
     if (status == NEURON_OK)
+        status = neuron_dataset_set_scales(dataset, (double[]){1, 2, 3}, (double[]){0, 0, 0}, 3);
+    if (status == NEURON_OK)
         status = neuron_dataset_create_stream(&stream, context, read_zeros, NULL, 10,
                                               (const int64_t[]){1}, 1, NEURON_F32, 2);
     if (status == NEURON_OK)
@@ -110,7 +112,7 @@ static int use_csv(neuron_context_t *context)
     neuron_dataset_t *dataset = NULL;
     int status = neuron_content_of(&content, context, text, sizeof text - 1, "csv");
     if (status == NEURON_OK)
-        status = neuron_csv_read(&dataset, &content, 2, NULL, 0);
+        status = neuron_csv_read(&dataset, &content, &(neuron_csv_format){.class_count = 2});
     neuron_dataset_unref(dataset);
     return status;
 }

@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "data/npy.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 
 static neuron_context_t *context;
@@ -28,14 +30,15 @@ static const char *fixture(const char *name)
 /* Memory of exactly that size lets the sanitizer see a read behind the end. */
 static int read_bytes(neuron_tensor_t **tensor, const void *bytes, size_t size)
 {
-    *tensor = NULL;
+    neuron_npy_array array = {.tensor = NULL};
     void *copy = malloc(size ? size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, size);
     neuron_content content;
     int status = neuron_content_of(&content, context, copy, size, "x.npy");
     if (status == NEURON_OK)
-        status = neuron_npy_read(tensor, &content);
+        status = neuron_npy_read(&array, &content);
+    *tensor = array.tensor;
     free(copy);
     ck_assert((status == NEURON_OK) == (*tensor != NULL));
     return status;
@@ -108,6 +111,35 @@ START_TEST(reads_what_numpy_writes)
     assert_ok(neuron_tensor_load_npy(&tensor, context, fixture("b1.npy")));
     ck_assert(((const uint8_t *)neuron_tensor_data_const(tensor))[0] == 1);
     neuron_tensor_unref(tensor);
+}
+END_TEST
+
+/* A little-endian f8 array [n] in a file of version 1.0. */
+static int read_doubles(neuron_tensor_t **tensor, const double *values, size_t count)
+{
+    char bytes[512] = "\x93NUMPY\x01";
+    int size = snprintf(bytes + 10, sizeof bytes - 10,
+                        "{'descr': '<f8', 'fortran_order': False, 'shape': (%zu,)}", count);
+    bytes[8] = (char)size;
+    memcpy(bytes + 10 + size, values, count * sizeof *values);
+    return read_bytes(tensor, bytes, 10 + (size_t)size + count * sizeof *values);
+}
+
+START_TEST(doubles_must_fit_into_float)
+{
+    const double fine[] = {2,     (double)NAN, (double)INFINITY, -(double)INFINITY, 3.4028235e38,
+                           1e-300};
+    const double large[] = {2, 1, -1e39}, nearly[] = {0x1.ffffffp127};
+    neuron_tensor_t *tensor;
+    assert_ok(read_doubles(&tensor, fine, 6));
+    const float *values = neuron_tensor_data_const(tensor);
+    ck_assert(isnan(values[1]) && values[2] == INFINITY && values[3] == -INFINITY);
+    ck_assert(values[0] == 2 && values[4] == FLT_MAX && values[5] == 0);
+    neuron_tensor_unref(tensor);
+    assert_status(read_doubles(&tensor, large, 3), NEURON_E_DATA);
+    assert_message("x.npy: element 2 is -1e+39, too large for float32");
+    assert_status(read_doubles(&tensor, nearly, 1), NEURON_E_DATA);
+    assert_message("x.npy: element 0 is 3.40282357e+38, too large for float32");
 }
 END_TEST
 
@@ -266,6 +298,7 @@ int main(void)
     TCase *tests = tcase_create("npy");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, reads_what_numpy_writes);
+    tcase_add_test(tests, doubles_must_fit_into_float);
     tcase_add_test(tests, says_what_it_does_not_read);
     tcase_add_test(tests, refuses_wrong_headers);
     tcase_add_test(tests, refuses_claims_that_cannot_be_true);

@@ -104,13 +104,14 @@ static archive read_archive(const char *name)
 /* Memory of exactly that size lets the sanitizer see a read behind the end. */
 static int read_bytes(neuron_tensor_t **tensor, const archive *from)
 {
-    *tensor = NULL;
     void *copy = malloc(from->size ? from->size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, from->bytes, from->size);
     neuron_content content;
     assert_ok(neuron_content_of(&content, context, copy, from->size, "a.npz"));
-    int status = neuron_npz_read(tensor, &content, "y_train");
+    neuron_npy_array array;
+    int status = neuron_npz_read(&array, &content, "y_train");
+    *tensor = array.tensor;
     free(copy);
     ck_assert((status == NEURON_OK) == (*tensor != NULL));
     return status;
@@ -227,8 +228,53 @@ START_TEST(loads_a_pair_of_files)
     neuron_dataset_unref(dataset);
     assert_status(neuron_dataset_load_npy(&dataset, context, examples, labels, 2), NEURON_E_DATA);
     assert_message("y.npy: label 2 of example 2 is not 0 to 1");
-    assert_status(neuron_dataset_load_npy(&dataset, context, labels, labels, 2), NEURON_E_SHAPE);
+    char other[4096];
+    snprintf(other, sizeof other, "%s", test_file("other.npy"));
+    assert_status(neuron_dataset_load_npy(&dataset, context, labels, examples, 2), NEURON_E_SHAPE);
+    assert_message("y.npy: examples are 4, not [n, ...shape of one]");
+    const int64_t empty[] = {4, 0}, many[] = {4, 2};
+    for (int i = 0; i < 2; i++) {
+        const int32_t type = i ? NEURON_I64 : NEURON_U8;
+        assert_ok(neuron_tensor_create(&tensor, context, type, i ? many : empty, 2));
+        assert_ok(neuron_tensor_save_npy(tensor, other));
+        neuron_tensor_unref(tensor);
+        assert_status(neuron_dataset_load_npy(&dataset, context, other, labels, 3),
+                      i ? NEURON_E_TYPE : NEURON_E_ARGUMENT);
+        assert_message(i ? "other.npy: examples are i64, not u8 or f32" : "other.npy: ");
+    }
+    assert_status(neuron_dataset_load_npy(&dataset, context, examples, other, 3), NEURON_E_SHAPE);
+    assert_message("other.npy: labels are 4x2, not [n] for class numbers");
     ck_assert_ptr_null(dataset);
+}
+END_TEST
+
+/* Labels 0, 1 and two arrays of examples, 0 and 1 each: a bool array, and the same as bytes. */
+START_TEST(truth_values_are_0_and_1)
+{
+    static const char header[] =
+        "\x93NUMPY\x01\x00\x39\x00{'descr': '|b1', 'fortran_order': False, "
+        "'shape': (2, 3)}\0\1\1\1\0\0";
+    char examples[4096], labels[4096], copy[sizeof header];
+    neuron_dataset_t *dataset;
+    neuron_tensor_t *tensor;
+    float values[6];
+    const uint8_t classes[] = {0, 1};
+    const int64_t count = 2;
+    snprintf(examples, sizeof examples, "%s", test_file("b1.npy"));
+    snprintf(labels, sizeof labels, "%s", test_file("classes.npy"));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_U8, &count, 1, (void *)(uintptr_t)classes,
+                                 NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_save_npy(tensor, labels));
+    neuron_tensor_unref(tensor);
+    memcpy(copy, header, sizeof copy);
+    for (int bytes = 0; bytes < 2; bytes++) {
+        copy[22] = bytes ? 'u' : 'b';
+        test_write_file(examples, copy, sizeof copy - 1);
+        assert_ok(neuron_dataset_load_npy(&dataset, context, examples, labels, 2));
+        assert_ok(neuron_dataset_read(dataset, 0, 2, values, NULL));
+        ck_assert(values[0] == 0 && values[1] == (bytes ? 1.0f / 255 : 1) && values[5] == 0);
+        neuron_dataset_unref(dataset);
+    }
 }
 END_TEST
 
@@ -240,8 +286,8 @@ START_TEST(refuses_a_packed_archive)
                               .bytes = (const uint8_t *)"PK",
                               .size = 2,
                               .unpacked = true};
-    neuron_tensor_t *tensor = NULL;
-    assert_status(neuron_npz_read(&tensor, &content, "x"), NEURON_E_UNSUPPORTED);
+    neuron_npy_array array;
+    assert_status(neuron_npz_read(&array, &content, "x"), NEURON_E_UNSUPPORTED);
     assert_message("a.npz.gz: is packed twice");
 }
 END_TEST
@@ -282,6 +328,7 @@ int main(void)
     tcase_add_test(tests, survives_any_changed_byte);
     tcase_add_test(tests, refuses_claims_that_cannot_be_true);
     tcase_add_test(tests, loads_a_pair_of_files);
+    tcase_add_test(tests, truth_values_are_0_and_1);
     tcase_add_test(tests, refuses_a_packed_archive);
     tcase_add_test(tests, refuses_null);
     suite_add_tcase(suite, tests);

@@ -2,7 +2,10 @@
 #include "test-models.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { SIZE = 12, PIXELS = SIZE * SIZE, EXAMPLES = 50, BATCH = 16 };
 
@@ -229,7 +232,7 @@ START_TEST(a_failing_source_ends_the_run)
             whole.calls = 0;
             neuron_dataset_t *stream = streamed(NEURON_U8);
             neuron_graph_t *graph = train_with(stream, workers, false, -1234);
-            assert_message("stream: reading example ");
+            assert_message("stream: reading ");
             assert_message("the callback returned -1234");
             /* it is not called again after it failed */
             ck_assert_int_eq(whole.calls, fail_at + 1);
@@ -249,16 +252,18 @@ START_TEST(a_failing_source_fails_every_call)
     assert_ok(neuron_augmentation_create(&augmentation, context));
     whole.fail_at = 0;
     whole.answer = 3;
-    assert_status(neuron_dataset_read(stream, 4, 2, values, NULL), NEURON_E_IO);
-    assert_message("stream: reading example 4 and the 1 after it failed: the callback returned 3");
+    assert_status(neuron_dataset_read(stream, 4, 2, values, NULL), NEURON_E_CALLBACK);
+    assert_message(
+        "stream: reading 2 examples, the first of them 4, failed: the callback returned 3");
     assert_ok(neuron_dataset_read(stream, 4, 2, NULL, whole.labels));
-    assert_status(neuron_graph_evaluate(graph, stream, &evaluation), NEURON_E_IO);
+    assert_status(neuron_graph_evaluate(graph, stream, &evaluation), NEURON_E_CALLBACK);
     ck_assert_ptr_null(evaluation);
-    assert_status(neuron_dataset_join(&made, &stream, 1), NEURON_E_IO);
+    assert_status(neuron_dataset_join(&made, &stream, 1), NEURON_E_CALLBACK);
     ck_assert_ptr_null(made);
-    assert_status(neuron_dataset_standardize(stream, stream), NEURON_E_IO);
-    assert_status(neuron_dataset_standardize_channels(stream, stream), NEURON_E_IO);
-    assert_status(neuron_augmentation_apply(augmentation, stream, 0, 2, 1, 0, values), NEURON_E_IO);
+    assert_status(neuron_dataset_standardize(stream, stream), NEURON_E_CALLBACK);
+    assert_status(neuron_dataset_standardize_channels(stream, stream), NEURON_E_CALLBACK);
+    assert_status(neuron_augmentation_apply(augmentation, stream, 0, 2, 1, 0, values),
+                  NEURON_E_CALLBACK);
     whole.fail_at = -1;
     assert_ok(neuron_dataset_read(stream, 4, 2, values, NULL));
     assert_ok(neuron_graph_evaluate(graph, stream, &evaluation));
@@ -293,6 +298,91 @@ START_TEST(one_thread_reads_at_a_time)
         ck_assert_ptr_eq(result, stream);
     }
     neuron_dataset_unref(stream);
+}
+END_TEST
+
+/* ---- Processes ---- */
+
+typedef struct gate {
+    pid_t parent;
+    int calls;
+    atomic_bool closed, waiting; /* for the gate to open */
+    pid_t child;
+} gate;
+
+/* From the second batch on, the worker that reads it ahead waits as long as the gate is closed. */
+static int read_behind_gate(void *user_data, const int64_t *positions, int64_t count,
+                            void *examples, int32_t *labels)
+{
+    gate *door = user_data;
+    if (examples && getpid() == door->parent && door->calls++ == 1) {
+        atomic_store(&door->waiting, true);
+        while (atomic_load(&door->closed))
+            usleep(1000);
+    }
+    return read_some(&whole, positions, count, examples, labels);
+}
+
+/* What a child does with a dataset whose source the parent's worker is reading at this moment. */
+static int use_in_child(neuron_dataset_t *stream, neuron_dataset_t *memory)
+{
+    enum { SOME = 20 };
+    static float values[2][SOME * PIXELS];
+    signal(SIGALRM, SIG_DFL);
+    alarm(20); /* rather than hang */
+    for (int again = 0; again < 2; again++)
+        if (neuron_dataset_read(stream, 3, SOME, values[0], NULL) < 0 ||
+            neuron_dataset_read(memory, 3, SOME, values[1], NULL) < 0 ||
+            memcmp(values[0], values[1], sizeof values[0]) != 0)
+            return 1;
+    neuron_dataset_unref(stream);
+    return 0;
+}
+
+static neuron_dataset_t *forked_stream, *forked_memory;
+
+static int fork_in_callback(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    gate *door = user_data;
+    (void)trainer;
+    if (event != NEURON_EVENT_STEP_END || door->child > 0)
+        return 0;
+    while (!atomic_load(&door->waiting))
+        usleep(1000);
+    door->child = fork();
+    if (door->child == 0)
+        _exit(use_in_child(forked_stream, forked_memory));
+    int status = -1;
+    const pid_t ended = waitpid(door->child, &status, 0);
+    atomic_store(&door->closed, false);
+    return ended == door->child && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+START_TEST(a_child_reads_what_the_parent_is_reading)
+{
+    gate door = {.parent = getpid(), .closed = true};
+    const int64_t shape[] = {SIZE, SIZE, 1};
+    neuron_graph_t *graph = test_cnn(context, SIZE);
+    neuron_optimizer_t *optimizer;
+    neuron_trainer_t *trainer;
+    neuron_callback_t *callback;
+    forked_memory = in_memory(NEURON_U8);
+    assert_ok(neuron_dataset_create_stream(&forked_stream, context, read_behind_gate, &door,
+                                           EXAMPLES, shape, 3, NEURON_U8, TEST_CLASSES));
+    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_trainer_create(&trainer, graph, optimizer, forked_stream));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_callback_create_custom(&callback, context, fork_in_callback, &door));
+    assert_ok(neuron_trainer_add_callback(trainer, callback));
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    ck_assert_int_gt(door.child, 0);
+    neuron_callback_unref(callback);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(optimizer);
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(forked_stream);
+    neuron_dataset_unref(forked_memory);
 }
 END_TEST
 
@@ -345,7 +435,7 @@ START_TEST(labels_may_fail)
     assert_status(neuron_dataset_create_stream(&made, context, read_nothing, NULL, 3000, shape, 1,
                                                NEURON_F32, 2),
                   NEURON_E_UNSUPPORTED);
-    assert_message("stream: reading the labels of example 0 and the 1023 after it failed: the "
+    assert_message("stream: reading the labels of 1024 examples, the first of them 0, failed: the "
                    "callback returned -100");
     ck_assert_ptr_null(made);
 }
@@ -363,6 +453,7 @@ int main(void)
     tcase_add_test(tests, a_failing_source_ends_the_run);
     tcase_add_test(tests, a_failing_source_fails_every_call);
     tcase_add_test(tests, one_thread_reads_at_a_time);
+    tcase_add_test(tests, a_child_reads_what_the_parent_is_reading);
     tcase_add_test(tests, refuses);
     tcase_add_test(tests, labels_may_fail);
     suite_add_tcase(suite, tests);

@@ -8,20 +8,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     neuron_context_t *context = limited_context(size);
     neuron_content archive;
     if (context && neuron_content_of(&archive, context, bytes, size, "fuzz") == NEURON_OK) {
-        neuron_tensor_t *examples = NULL, *labels = NULL;
+        neuron_npy_array examples, labels = {.tensor = NULL};
         neuron_dataset_t *dataset = NULL;
         int status = neuron_npz_read(&examples, &archive, "x_train");
-        limited_check(status, examples);
+        limited_check(status, examples.tensor);
         if (status == NEURON_OK)
             status = neuron_npz_read(&labels, &archive, "y_train");
-        limited_check(status, examples ? labels : NULL);
+        limited_check(status, examples.tensor ? labels.tensor : NULL);
         if (status == NEURON_OK) {
-            status = neuron_npy_dataset(&dataset, context, examples, labels, 3, "fuzz");
+            status = neuron_npy_dataset(&dataset, context, &examples, &labels, 3);
             limited_check(status, dataset);
         }
         neuron_dataset_unref(dataset);
-        neuron_tensor_unref(labels);
-        neuron_tensor_unref(examples);
+        neuron_tensor_unref(labels.tensor);
+        neuron_tensor_unref(examples.tensor);
         neuron_content_close(&archive);
     }
     neuron_context_unref(context);

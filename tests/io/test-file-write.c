@@ -75,6 +75,54 @@ START_TEST(mode_follows_umask)
 }
 END_TEST
 
+START_TEST(mode_of_the_old_file_is_kept)
+{
+    const mode_t modes[] = {0600, 0640, 0666, 0400};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct stat found;
+        test_write_file(path, "old", 3);
+        ck_assert_int_eq(chmod(path, modes[i]), 0);
+        assert_ok(replace("text"));
+        assert_content("text");
+        ck_assert_int_eq(stat(path, &found), 0);
+        ck_assert_int_eq(found.st_mode & 07777, modes[i]);
+        ck_assert_int_eq(unlink(path), 0);
+    }
+}
+END_TEST
+
+/* A link to a file in another folder: what it points to is replaced, and it stays. */
+START_TEST(link_is_followed)
+{
+    char other[300], real[400], aside[400], target[400];
+    struct stat found;
+    snprintf(other, sizeof other, "%s/other", folder);
+    snprintf(real, sizeof real, "%s/real", other);
+    snprintf(aside, sizeof aside, "%s/aside", folder);
+    ck_assert_int_eq(mkdir(other, 0700), 0);
+    test_write_file(real, "old", 3);
+    ck_assert_int_eq(chmod(real, 0600), 0);
+    ck_assert_int_eq(symlink("other/real", aside), 0);
+    ck_assert_int_eq(symlink(aside, path), 0);
+    assert_ok(replace("new"));
+    assert_content("new");
+    ck_assert_int_eq(readlink(path, target, sizeof target), (int)strlen(aside));
+    ck_assert_int_eq(lstat(aside, &found), 0);
+    ck_assert(S_ISLNK(found.st_mode));
+    ck_assert_int_eq(lstat(real, &found), 0);
+    ck_assert(S_ISREG(found.st_mode) && (found.st_mode & 0777) == 0600);
+    test_bytes content = test_read_file(real);
+    ck_assert_str_eq(content.data, "new");
+    free(content.data);
+    ck_assert_int_eq(unlink(real), 0);
+    ck_assert_int_eq(rmdir(other), 0); /* nothing else was left in it */
+    assert_status(replace("lost"), NEURON_E_IO);
+    assert_message(path);
+    assert_message("cannot follow the link: No such file");
+    ck_assert_int_eq(unlink(aside), 0);
+}
+END_TEST
+
 START_TEST(left_over_file_is_passed_over)
 {
     char left[400];
@@ -244,6 +292,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, writes_and_replaces);
     tcase_add_test(tests, mode_follows_umask);
+    tcase_add_test(tests, mode_of_the_old_file_is_kept);
+    tcase_add_test(tests, link_is_followed);
     tcase_add_test(tests, left_over_file_is_passed_over);
     tcase_add_test(tests, failed_write_keeps_old_file);
     tcase_add_test(tests, a_killed_writer_leaves_a_whole_file);

@@ -112,10 +112,7 @@ START_TEST(locale_does_not_matter)
     neuron_graph_t *graph = example_committee(context), *loaded;
     size_t size, other_size;
     unsigned char *bytes = example_save(graph, &size);
-    static const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"};
-    for (size_t i = 0; i < 3; i++)
-        if (setlocale(LC_ALL, locales[i]))
-            break;
+    test_set_comma_locale();
     unsigned char *other = example_save(graph, &other_size);
     int status = neuron_graph_load_memory(&loaded, context, bytes, size);
     setlocale(LC_ALL, "C");

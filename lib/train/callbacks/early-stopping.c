@@ -1,7 +1,7 @@
 /* Early stopping, with the rules of Keras. */
 #include "train/callback.h"
 
-#include "evaluate/number.h"
+#include "base/number.h"
 
 #include <float.h>
 #include <math.h>

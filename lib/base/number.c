@@ -1,5 +1,6 @@
-#include "evaluate/number.h"
+#include "base/number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,17 @@ static const char *write_number(double value, const char *format, int precision,
         return strcpy(text, isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
     snprintf(text, NEURON_NUMBER_TEXT, format, precision, value);
     neuron_number_point(text);
+    return text;
+}
+
+const char *neuron_number_apart(double value, double other, int digits,
+                                char text[NEURON_NUMBER_TEXT])
+{
+    char beside[NEURON_NUMBER_TEXT];
+    write_number(value, "%.*g", digits, text);
+    while (value != other && digits < DBL_DECIMAL_DIG &&
+           strcmp(text, write_number(other, "%.*g", digits, beside)) == 0)
+        write_number(value, "%.*g", ++digits, text);
     return text;
 }
 

@@ -1,10 +1,10 @@
 /* Numbers as text, with a point whatever the locale. */
-#ifndef EVALUATE_NUMBER_H
-#define EVALUATE_NUMBER_H
+#ifndef BASE_NUMBER_H
+#define BASE_NUMBER_H
 
 #include <stddef.h>
 
-/* Room for any number that the two functions write. */
+/* Room for any number that these functions write. */
 enum { NEURON_NUMBER_TEXT = 336 };
 
 /* `decimals` digits behind the point, 0 to 9: "0.8750". */
@@ -12,6 +12,11 @@ const char *neuron_number_fixed(double value, int decimals, char text[NEURON_NUM
 
 /* Nine significant digits at most, as few as will do: "0.001", "1.5e-08". */
 const char *neuron_number_short(double value, char text[NEURON_NUMBER_TEXT]);
+
+/* `digits` significant digits at most, or as many more as it takes to tell the number from another:
+ * what a message says of two numbers that differ is never the same text. */
+const char *neuron_number_apart(double value, double other, int digits,
+                                char text[NEURON_NUMBER_TEXT]);
 
 /* Replaces a locale's decimal separator, which may have several bytes, by a point. */
 void neuron_number_point(char *text);
