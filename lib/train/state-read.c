@@ -150,6 +150,11 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
         return neuron_state_bad(s->source, "step");
     if (updates != progress->epoch * steps + progress->step)
         return neuron_state_bad(s->source, "updates");
+    /* The rest of the epoch is added to them. */
+    if (progress->seen > trainer->train->count)
+        return neuron_state_bad(s->source, "seen");
+    if (progress->right > progress->seen)
+        return neuron_state_bad(s->source, "right");
     progress->has_best = json_object_get(object, "best") != NULL;
     if (!progress->has_best)
         return NEURON_OK;

@@ -144,6 +144,46 @@ START_TEST(options_have_bounds)
 }
 END_TEST
 
+static const struct {
+    int32_t option;
+    double value;
+    const char *message;
+} refusals[] = {
+    {NEURON_AUGMENTATION_ROTATION, 181, "rotation 181 is not 0 to 180"},
+    {NEURON_AUGMENTATION_WIDTH_SHIFT, 65537, "width shift 65537 is not 0 to 65536"},
+    {NEURON_AUGMENTATION_HEIGHT_SHIFT, -0.5, "height shift -0.5 is not 0 to 65536"},
+    {NEURON_AUGMENTATION_ZOOM, 1, "zoom 1 is not 0 to 0.99"},
+    {NEURON_AUGMENTATION_SHEAR, 90, "shear 90 is not 0 to 89"},
+    {NEURON_AUGMENTATION_HORIZONTAL_FLIP, 2, "horizontal flip 2 is not 0 or 1"},
+    {NEURON_AUGMENTATION_VERTICAL_FLIP, -1, "vertical flip -1 is not 0 or 1"},
+    {NEURON_AUGMENTATION_BRIGHTNESS_LOW, -0.5, "low brightness -0.5 is not 0 to 1000"},
+    {NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 1001, "high brightness 1001 is not 0 to 1000"},
+    {NEURON_AUGMENTATION_FILL_MODE, 50, "fill mode 50 is not one of its choices"},
+    {NEURON_AUGMENTATION_FILL_VALUE, (double)INFINITY, "fill value inf is not a finite number"},
+    {NEURON_AUGMENTATION_NOISE, -0.25, "noise -0.25 is not 0 or more and finite"},
+    {NEURON_AUGMENTATION_BLUR, 101, "blur 101 is not a whole number from 0 to 100"},
+    {NEURON_AUGMENTATION_SHARPEN, -1, "sharpen -1 is not a whole number from 0 to 100"},
+};
+
+START_TEST(what_is_out_of_bounds_is_refused_in_words)
+{
+    neuron_augmentation_t *a;
+    const int32_t option = refusals[_i].option;
+    assert_ok(neuron_augmentation_create(&a, context));
+    double before, after, value = refusals[_i].value;
+    assert_ok(neuron_augmentation_get(a, option, &before));
+    bool whole = neuron_augmentation_set_float(a, option, before) != NEURON_OK;
+    assert_status(whole ? neuron_augmentation_set_int(a, option, (int64_t)value)
+                        : neuron_augmentation_set_float(a, option, value),
+                  NEURON_E_ARGUMENT);
+    assert_message("augmentation: ");
+    assert_message(refusals[_i].message);
+    assert_ok(neuron_augmentation_get(a, option, &after));
+    ck_assert(after == before);
+    neuron_augmentation_unref(a);
+}
+END_TEST
+
 START_TEST(arguments_are_checked)
 {
     neuron_augmentation_t *a = NULL;
@@ -193,6 +233,8 @@ int main(void)
     tcase_add_test(tests, images_do_not_depend_on_threads_or_batches);
     tcase_add_test(tests, takes_images_with_and_without_channels);
     tcase_add_test(tests, options_have_bounds);
+    tcase_add_loop_test(tests, what_is_out_of_bounds_is_refused_in_words, 0,
+                        sizeof refusals / sizeof *refusals);
     tcase_add_test(tests, arguments_are_checked);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

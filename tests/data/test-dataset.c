@@ -256,7 +256,11 @@ START_TEST(refuses_null_and_numbers_out_of_range)
     REFUSED(neuron_dataset_reshape(dataset, numbers, NEURON_RANK_MAX));
     REFUSED(neuron_dataset_set_scale(NULL, 1, 0));
     REFUSED(neuron_dataset_set_scale(dataset, NAN, 0));
+    assert_message("neuron_dataset_set_scale: needs isfinite(");
+    assert_message("scale)");
     REFUSED(neuron_dataset_set_scale(dataset, 1, INFINITY));
+    assert_message("neuron_dataset_set_scale: needs isfinite(");
+    assert_message("offset)");
     REFUSED(neuron_dataset_shape(NULL, numbers, &rank));
     REFUSED(neuron_dataset_shape(dataset, NULL, &rank));
     REFUSED(neuron_dataset_shape(dataset, numbers, NULL));

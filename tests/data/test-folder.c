@@ -173,6 +173,34 @@ START_TEST(refuses_what_files_cannot_hold)
 }
 END_TEST
 
+/* In memory: so many folders take a disk minutes. */
+START_TEST(refuses_too_many_classes)
+{
+    enum { CLASSES = 65536 };
+    char many[64];
+    neuron_dataset_t *dataset;
+    snprintf(many, sizeof many, "/dev/shm/neuron-test-%ld", (long)getpid());
+    if (mkdir(many, 0777) != 0)
+        return;
+    char *end = many + strlen(many);
+    for (int k = 0; k <= CLASSES; k++) {
+        snprintf(end, 8, "/%d", k);
+        ck_assert_int_eq(mkdir(many, 0777), 0);
+    }
+    *end = '\0';
+    int status = neuron_dataset_load_folder(&dataset, context, many);
+    for (int k = 0; k <= CLASSES; k++) {
+        snprintf(end, 8, "/%d", k);
+        rmdir(many);
+    }
+    *end = '\0';
+    ck_assert_int_eq(rmdir(many), 0);
+    assert_status(status, NEURON_E_DATA);
+    assert_message(": has 65537 sub-folders, more than 65536 classes");
+    assert_message(many);
+}
+END_TEST
+
 START_TEST(refuses_null_and_missing)
 {
     neuron_dataset_t *dataset;
@@ -194,6 +222,7 @@ int main(void)
     tcase_add_test(tests, does_not_join_other_names);
     tcase_add_test(tests, says_what_is_wrong);
     tcase_add_test(tests, refuses_what_files_cannot_hold);
+    tcase_add_test(tests, refuses_too_many_classes);
     tcase_add_test(tests, refuses_null_and_missing);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -205,6 +205,9 @@ START_TEST(refuses_claims_that_cannot_be_true)
     memset(changed.bytes + changed.size - 14, 0xff, 2);
     assert_refused(&changed, NEURON_E_UNSUPPORTED, "a ZIP64 archive, which is not read");
     changed = whole;
+    changed.bytes[changed.size - 18] = 1;
+    assert_refused(&changed, NEURON_E_UNSUPPORTED, "a ZIP archive of several parts");
+    changed = whole;
     changed.bytes[changed.size - 3] = 0x7f;
     assert_refused(&changed, NEURON_E_FORMAT, "goes beyond its end record at byte");
 }
@@ -307,11 +310,17 @@ START_TEST(refuses_null)
     REFUSED(neuron_dataset_load_npz(&dataset, context, "a", NULL, "y", 10));
     REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", NULL, 10));
     REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", "y", 0));
+    assert_message("neuron_dataset_load_npz: needs class_count >= 1");
+    REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", "y", 65537));
+    assert_message("neuron_dataset_load_npz: needs class_count >= 1 && class_count <= ");
     REFUSED(neuron_dataset_load_npy(NULL, context, "x", "y", 10));
     REFUSED(neuron_dataset_load_npy(&dataset, NULL, "x", "y", 10));
     REFUSED(neuron_dataset_load_npy(&dataset, context, NULL, "y", 10));
     REFUSED(neuron_dataset_load_npy(&dataset, context, "x", NULL, 10));
     REFUSED(neuron_dataset_load_npy(&dataset, context, "x", "y", 0));
+    assert_message("neuron_dataset_load_npy: needs class_count >= 1");
+    REFUSED(neuron_dataset_load_npy(&dataset, context, "x", "y", 65537));
+    assert_message("neuron_dataset_load_npy: needs class_count >= 1 && class_count <= ");
 #undef REFUSED
     assert_status(neuron_tensor_load_npz(&tensor, context, "/nowhere.npz", "x"), NEURON_E_IO);
 }

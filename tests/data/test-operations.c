@@ -486,8 +486,13 @@ START_TEST(scales_refuse)
     assert_status(neuron_dataset_standardize_channels(bytes, none), NEURON_E_SHAPE);
     assert_message("the last axis has 3 places, that of the reference 12");
     assert_status(neuron_dataset_normalize(bytes, 1, 1), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_normalize: needs minimum < maximum");
     assert_status(neuron_dataset_normalize(bytes, 0, INFINITY), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_normalize: needs isfinite(");
+    assert_message("maximum)");
     assert_status(neuron_dataset_normalize(bytes, NAN, 1), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_normalize: needs isfinite(");
+    assert_message("minimum)");
     assert_status(neuron_dataset_normalize(NULL, 0, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_standardize(NULL, bytes), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_standardize(bytes, NULL), NEURON_E_ARGUMENT);

@@ -131,6 +131,38 @@ START_TEST(refuses_by_name)
 }
 END_TEST
 
+#define ARRAY "cnumpy.core.multiarray\n_reconstruct\n)R"
+#define TYPE  "cnumpy\ndtype\n"
+
+/* The part of an array's state that is wrong: the shape, the type, the bytes. */
+START_TEST(refuses_arrays_and_types_without_their_parts)
+{
+    static const char message[] = "an array is not one of bytes with 2 axes, at byte ";
+    REFUSED("\x80\x02" ARRAY "(K\x01K\x02\x85NK\0U\x01xtb.", message);
+    REFUSED("\x80\x02" ARRAY "(K\x01NNK\0U\x01xtb.", message);
+    REFUSED("\x80\x02" ARRAY "(K\x01K\x01K\x02\x86NK\0U\x01xtb.", message);
+    REFUSED("\x80\x02" ARRAY "(K\x01K\x01K\x02\x86" TYPE "U\x02u1K\0K\x01\x87RK\0Ntb.", message);
+    REFUSED("\x80\x02" ARRAY "K\x01\x85"
+            "b.",
+            "an array is not in the order of C");
+    REFUSED("\x80\x02" TYPE ")R.", "a type of elements without a name, at byte ");
+    REFUSED("\x80\x02" TYPE "K\x01K\0K\x01\x87R.", "a type of elements without a name");
+}
+END_TEST
+
+START_TEST(refuses_names_that_are_none)
+{
+    REFUSED("\x80\x02"
+            "cos",
+            "the pickle ends within a name, at byte 2");
+    REFUSED("\x80\x02"
+            "cos\nsystem",
+            "the pickle ends within a name, at byte 2");
+    REFUSED("\x80\x04K\x01K\x02\x93.", "a number is not a function's name, at byte 6");
+    REFUSED("\x80\x04\x8c\x02os}\x93.", "a dictionary is not a function's name");
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_batch)
 {
     REFUSED("", "not a pickle: it ends at byte 0");
@@ -291,6 +323,8 @@ int main(void)
     tcase_add_test(tests, reads_what_pythons_write);
     tcase_add_test(tests, joins_files);
     tcase_add_test(tests, refuses_by_name);
+    tcase_add_test(tests, refuses_arrays_and_types_without_their_parts);
+    tcase_add_test(tests, refuses_names_that_are_none);
     tcase_add_test(tests, refuses_what_is_no_batch);
     tcase_add_test(tests, refuses_stacks_without_sense);
     tcase_add_test(tests, refuses_claims_that_cannot_be_true);

@@ -34,6 +34,46 @@ static void release(void *memory, void *user_data)
     free(whole);
 }
 
+/* Layers of the caller's own touch all that they may, so that a sanitizer sees what is too small. */
+static int touch(neuron_custom_run_t *run, void *user_data)
+{
+    (void)user_data;
+    float sum = 0;
+    const int64_t batch = neuron_custom_run_batch(run);
+    for (int32_t k = 0; k < neuron_custom_run_input_count(run); k++) {
+        const float *x = neuron_custom_run_input(run, k);
+        for (int64_t i = 0; i < batch * neuron_custom_run_input_size(run, k); i++)
+            sum += x[i];
+    }
+    for (int32_t k = 0; neuron_custom_run_array_size(run, k) > 0; k++)
+        for (int64_t i = 0; i < neuron_custom_run_array_size(run, k); i++)
+            sum += neuron_custom_run_array(run, k)[i];
+    float *y = neuron_custom_run_output(run);
+    for (int64_t i = 0; i < batch * neuron_custom_run_output_size(run); i++)
+        y[i] = sum;
+    return 0;
+}
+
+/* The shape that the corpus has of this kind. */
+static int pair_shape(const int64_t *shapes, const int32_t *ranks, int32_t count, int64_t *output,
+                      int32_t *rank, void *user_data)
+{
+    (void)shapes;
+    (void)user_data;
+    if (count != 1 || ranks[0] != 1)
+        return -1;
+    output[0] = 2;
+    *rank = 1;
+    return 0;
+}
+
+static void register_kinds(neuron_context_t *context)
+{
+    if (neuron_custom_register(context, "own", touch, NULL, NULL, NULL) < 0 ||
+        neuron_custom_register(context, "pair", touch, NULL, pair_shape, NULL) < 0)
+        abort();
+}
+
 static int64_t count_elements(const int64_t *shape, int32_t rank)
 {
     int64_t count = 1;
@@ -68,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (neuron_context_create_with_allocator(&context, allocate, release, NULL) < 0)
         abort();
     neuron_context_set_threads(context, 1);
+    register_kinds(context);
     if (neuron_graph_load_memory(&graph, context, data, size) == NEURON_OK)
         predict(context, graph);
     neuron_graph_unref(graph);

@@ -30,7 +30,7 @@ static void limited_release(void *memory, void *user_data)
 }
 
 /* A context with one thread, or NULL if the input is too large. */
-static neuron_context_t *limited_context(size_t size)
+static inline neuron_context_t *limited_context(size_t size)
 {
     neuron_context_t *context;
     if (size > LIMITED_INPUT ||
@@ -41,7 +41,7 @@ static neuron_context_t *limited_context(size_t size)
 }
 
 /* Ends the program unless there is a result exactly where the status says so. */
-static void limited_check(int status, const void *result)
+static inline void limited_check(int status, const void *result)
 {
     if ((status == NEURON_OK) != (result != NULL))
         abort();

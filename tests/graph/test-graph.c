@@ -144,7 +144,18 @@ END_TEST
 
 START_TEST(renaming)
 {
-    static const char *const bad[] = {"", "a.b", "tab\there", "dense", NULL};
+    static const struct {
+        const char *name, *message;
+    } bad[] = {{"", "a name has 1 to 127 bytes, not 0"},
+               {"a.b", "byte 1 of the name is not allowed (0x2e)"},
+               {"tab\there", "byte 3 of the name is not allowed (0x09)"},
+               {"gr\xf6\xdf"
+                "e",
+                "the name is not UTF-8"},
+               {"cut \xc3", "the name is not UTF-8"},
+               {"\xc0\xafslash", "the name is not UTF-8"},
+               {"dense", "is called dense already"},
+               {NULL, "needs a name"}};
     char longest[129];
     memset(longest, 'n', sizeof longest);
     longest[128] = 0;
@@ -156,8 +167,10 @@ START_TEST(renaming)
         assert_ok(neuron_node_set_name(second, "größe/x y"));
         assert_ok(neuron_node_set_name(second, longest + 1));
         ck_assert_str_eq(neuron_node_name(second), longest + 1);
-        const char *name = i < sizeof bad / sizeof *bad ? bad[i] : longest;
-        assert_status(neuron_node_set_name(second, name), NEURON_E_ARGUMENT);
+        const bool listed = i < sizeof bad / sizeof *bad;
+        assert_status(neuron_node_set_name(second, listed ? bad[i].name : longest),
+                      NEURON_E_ARGUMENT);
+        assert_message(listed ? bad[i].message : "a name has 1 to 127 bytes, not 128");
         ck_assert_str_eq(neuron_node_name(second), longest + 1);
         assert_status(neuron_graph_finish(graph, second), NEURON_E_ARGUMENT);
         neuron_graph_unref(graph);

@@ -3,13 +3,19 @@
 A network input -> dense -> reshape -> layer -> flatten -> dense -> softmax is built twice with the
 same parameters. The references work in float64. What is compared: the prediction, and the gradient
 of every parameter, the dense layer's in front among them: from it all of the gradient of the layer's
-input follows. The gradient is what one step of plain gradient descent takes away.
+input follows. The gradient is what one step of plain gradient descent takes away. Of arrays that a
+step changes otherwise, the moving averages, their new values are compared.
 """
+import ctypes
+import os
+import re
+
 import keras
 import numpy
 import torch
 import torch.nn.functional as functional
 
+HEADER = os.path.join(os.path.dirname(__file__), "..", "..", "include", "libneuron", "layers.h")
 BATCH, FRONT, CLASSES = 5, 8, 4
 STEP = 1e6  # large, so that what is taken away keeps all its digits
 
@@ -33,13 +39,67 @@ def by_keras(layer):
     return lambda x, p, training: layer(x, training=training)
 
 
-def keras_norm(x, p, training):
-    axes = tuple(range(x.dim() - 1))
-    if training:
-        mean, variance = x.mean(axes), x.var(axes, unbiased=False)
-    else:
-        mean, variance = p["moving_mean"], p["moving_variance"]
-    return (x - mean) / torch.sqrt(variance + 1e-3) * p["gamma"] + p["beta"]
+def keras_norm(momentum):
+    """With the moving averages after the step."""
+
+    def reference(x, p, training):
+        layer = keras.layers.BatchNormalization(momentum=momentum, dtype="float64")
+        layer.build(x.shape)
+        moving = p["moving_mean"], p["moving_variance"]
+        y, moved = layer.stateless_call((p["gamma"], p["beta"]), moving, x, training=training)
+        p["moved"] = dict(zip(("moving_mean", "moving_variance"), moved))
+        return y
+
+    return reference
+
+
+def torch_norm(x, p, training):
+    """Without the moving averages: PyTorch's variance is another."""
+    moving = p["moving_mean"].detach().clone(), p["moving_variance"].detach().clone()
+    return last(functional.batch_norm(first(x), *moving, p["gamma"], p["beta"], training, 0, 1e-3))
+
+
+def torch_block(x, p, training):
+    del training
+    x = functional.conv2d(first(x), kernel(p["kernel"]), p["bias"], padding="same")
+    return last(functional.max_pool2d(torch.relu(x), 2))
+
+
+def block(neuron, graph, x):
+    """What training and predicting run as one; the parameters are those of the first."""
+    conv = set_int(neuron, neuron.neuron_conv2d(graph, x, 20, 3, 3),
+                   PADDING=neuron.NEURON_PADDING_SAME)  # fmt: skip
+    return conv, neuron.neuron_max_pool2d(graph, neuron.neuron_relu(graph, conv), 2, 2)
+
+
+def momentum_norm(neuron, graph, x, momentum):
+    node = neuron.neuron_batch_norm(graph, x)
+    neuron.must(neuron.neuron_node_set_float(node, neuron.NEURON_NODE_MOMENTUM, momentum))
+    return node
+
+
+def weighted(neuron, graph, x):
+    weights = (ctypes.c_double * 2)(0.5, 1.25)
+    nodes = neuron.nodes(x, neuron.neuron_tanh(graph, x))
+    return neuron.neuron_weighted_average(graph, nodes, 2, weights)
+
+
+def dropped(x, p, training):
+    """PyTorch's factor where our values were kept: the gradient of the others is 0."""
+    if not training:
+        return functional.dropout(x, 0.3, training=False)
+    kept = torch.tensor(p["taken"]["front.bias"] != 0).reshape(x.shape)
+    return x * kept * functional.dropout(torch.ones(1000, dtype=x.dtype), 0.3).max()
+
+
+def noisy(x, p, training):
+    """With our noise, which follows from a gradient that is the product of this layer's output and
+    that of the bias behind it; the gradients in front must pass it unchanged."""
+    if not training:
+        return x
+    logits = p["taken"]["back.bias"]
+    y = p["taken"]["back.kernel"].reshape(-1, CLASSES) @ logits / (logits @ logits)
+    return x + (torch.tensor(y).reshape(x.shape) - x).detach()
 
 
 def keras_depthwise(x, p, training):
@@ -53,9 +113,18 @@ def set_int(neuron, node, **options):
     return node
 
 
-IMAGE = (6, 5, 3)
+def norm_shapes(channels):
+    return {name: (channels,) for name in ("gamma", "beta", "moving_mean", "moving_variance")}
 
-# name, shape of the input, our layer, the reference (input, parameters, training), their shapes
+
+IMAGE = (6, 5, 3)
+# Of so many channels and pixels that convolutions of 3x3 go Winograd's way, and others by vectors
+# with something left over.
+WIDE = (12, 11, 18)
+
+# name, shape of the input, our layer (or the one with the parameters, and the last), the reference
+# (input, parameters, training), their shapes. A reference leaves what else a step changes in
+# p["moved"].
 ROWS = [
     ("relu", (17,), lambda n, g, x: n.neuron_relu(g, x), lambda x, p, t: torch.relu(x), {}),
     ("tanh", (17,), lambda n, g, x: n.neuron_tanh(g, x), lambda x, p, t: torch.tanh(x), {}),
@@ -107,8 +176,38 @@ ROWS = [
      lambda x, p, t: functional.pad(x, (0, 0, 0, 3, 1, 2)), {}),
     ("reshape", IMAGE, lambda n, g, x: n.neuron_reshape(g, x, n.shape((15, 6)), 2),
      lambda x, p, t: x.reshape(-1, 15, 6), {}),
-    ("batch_norm", IMAGE, lambda n, g, x: n.neuron_batch_norm(g, x), keras_norm,
-     {"gamma": (3,), "beta": (3,), "moving_mean": (3,), "moving_variance": (3,)}),
+    ("flatten", IMAGE, lambda n, g, x: n.neuron_flatten(g, x), lambda x, p, t: x.flatten(1), {}),
+    ("batch_norm Keras", IMAGE, lambda n, g, x: n.neuron_batch_norm(g, x), keras_norm(0.99),
+     norm_shapes(3)),
+    ("batch_norm by 0.4 Keras", WIDE, lambda n, g, x: momentum_norm(n, g, x, 0.4), keras_norm(0.4),
+     norm_shapes(18)),
+    ("batch_norm of rows Keras", (7, 3), lambda n, g, x: momentum_norm(n, g, x, 0), keras_norm(0),
+     norm_shapes(3)),
+    ("batch_norm PyTorch", WIDE, lambda n, g, x: n.neuron_batch_norm(g, x), torch_norm, norm_shapes(18)),
+    ("conv2d wide", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 3, 3),
+     lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
+     {"kernel": (3, 3, 18, 20), "bias": (20,)}),
+    ("conv2d wide same", WIDE,
+     lambda n, g, x: set_int(n, n.neuron_conv2d(g, x, 20, 3, 3), PADDING=n.NEURON_PADDING_SAME),
+     lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"],
+                                            padding="same")),
+     {"kernel": (3, 3, 18, 20), "bias": (20,)}),
+    ("conv2d wide, relu, max_pool2d", WIDE, block, torch_block,
+     {"kernel": (3, 3, 18, 20), "bias": (20,)}),
+    ("conv2d wide 5x5", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 5, 5),
+     lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
+     {"kernel": (5, 5, 18, 20), "bias": (20,)}),
+    ("conv2d wide same by 2", WIDE,
+     lambda n, g, x: set_int(n, n.neuron_conv2d(g, x, 20, 3, 3), PADDING=n.NEURON_PADDING_SAME,
+                             STRIDE_HEIGHT=2, STRIDE_WIDTH=2),
+     lambda x, p, t: keras.ops.conv(x, p["kernel"], strides=2, padding="same") + p["bias"],
+     {"kernel": (3, 3, 18, 20), "bias": (20,)}),
+    ("conv2d wide 1x1", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 1, 1),
+     lambda x, p, t: x @ p["kernel"][0, 0] + p["bias"], {"kernel": (1, 1, 18, 20), "bias": (20,)}),
+    ("depthwise_conv2d wide", WIDE,
+     lambda n, g, x: set_int(n, n.neuron_depthwise_conv2d(g, x, 3, 3),
+                             PADDING=n.NEURON_PADDING_SAME),
+     keras_depthwise, {"kernel": (3, 3, 18, 1), "bias": (18,)}),
     ("add", (17,), lambda n, g, x: n.neuron_add(g, n.nodes(x, n.neuron_tanh(g, x), x), 3),
      lambda x, p, t: x + torch.tanh(x) + x, {}),
     ("multiply", (17,), lambda n, g, x: n.neuron_multiply(g, n.nodes(x, n.neuron_tanh(g, x)), 2),
@@ -117,7 +216,29 @@ ROWS = [
      lambda x, p, t: (x + torch.tanh(x)) / 2, {}),
     ("concat", IMAGE, lambda n, g, x: n.neuron_concat(g, n.nodes(x, n.neuron_tanh(g, x)), 2, 1),
      lambda x, p, t: torch.cat((x, torch.tanh(x)), 2), {}),
+    ("weighted_average", (17,), weighted,
+     lambda x, p, t: (0.5 * x + 1.25 * torch.tanh(x)) / 1.75, {}),
+    ("dropout of nothing", (17,), lambda n, g, x: n.neuron_dropout(g, x, 0),
+     lambda x, p, t: functional.dropout(x, 0, t), {}),
+    # The angles cannot be told from outside, so only what must not turn.
+    ("random_rotation by 0", IMAGE, lambda n, g, x: n.neuron_random_rotation(g, x, 0),
+     lambda x, p, t: x, {}),
 ]  # fmt: skip
+ROWS += [
+    (name + " wide", WIDE, layer, reference, {})
+    for name, shape, layer, reference, shapes in ROWS
+    if shape == IMAGE and not shapes and name != "reshape"
+]
+
+# Layers of chance, from whose step on a single example follows what chance was: the reference finds
+# what our step took away in p["taken"].
+CHANCE = [
+    ("dropout", (400,), lambda n, g, x: n.neuron_dropout(g, x, 0.3), dropped, {}),
+    ("gaussian_noise", (400,), lambda n, g, x: n.neuron_gaussian_noise(g, x, 0.5), noisy, {}),
+]
+
+# No layers, and a vote, which neither PyTorch nor Keras has.
+NOT_COMPARED = {"input", "import", "vote"}
 
 
 def build(neuron, shape, layer):
@@ -127,8 +248,9 @@ def build(neuron, shape, layer):
     neuron.neuron_node_set_name(x, b"front")
     if len(shape) > 1:
         x = neuron.neuron_reshape(graph, x, neuron.shape(shape), len(shape))
-    x = layer(neuron, graph, x)
-    neuron.neuron_node_set_name(x, b"layer")
+    made = layer(neuron, graph, x)
+    owner, x = made if isinstance(made, tuple) else (made, made)
+    neuron.neuron_node_set_name(owner, b"layer")
     x = neuron.neuron_dense(graph, neuron.neuron_flatten(graph, x), CLASSES)
     neuron.neuron_node_set_name(x, b"back")
     neuron.must(neuron.neuron_graph_finish(graph, neuron.neuron_softmax(graph, x)))
@@ -154,31 +276,61 @@ def start(neuron, graph, shape, shapes, random):
     }  # fmt: skip
 
 
-def forward(parameters, examples, shape, reference, training):
+def forward(parameters, examples, shape, reference, training, taken):
+    """The logits, and the values of the arrays that a step changes beside the gradient."""
     own = {n[len("layer.") :]: p for n, p in parameters.items() if n.startswith("layer.")}
+    own.update(taken=taken, moved={})
     x = examples @ parameters["front.kernel"] + parameters["front.bias"]
     x = reference(x.reshape(-1, *shape), own, training)
-    return x.reshape(len(examples), -1) @ parameters["back.kernel"] + parameters["back.bias"]
+    logits = x.reshape(len(examples), -1) @ parameters["back.kernel"] + parameters["back.bias"]
+    return logits, {"layer." + name: value for name, value in own["moved"].items()}
+
+
+def step(neuron, graph, before, examples, labels):
+    """What a step takes away from each array, and their values after it."""
+    sgd = neuron.optimizer("NEURON_OPTIMIZER_SGD", learning_rate=STEP)
+    dataset = neuron.dataset(examples, labels, CLASSES)
+    neuron.train(graph, sgd, dataset, 1, len(examples))
+    after = neuron.arrays(graph)
+    taken = {name: (before[name].astype(numpy.float64) - after[name]) / STEP for name in after}
+    return taken, after
+
+
+def row_differences(neuron, row, batch, random):
+    name, shape, layer, reference, shapes = row
+    graph = build(neuron, shape, layer)
+    before, parameters = start(neuron, graph, shape, shapes, random)
+    examples = random.normal(size=(batch, FRONT)).astype(numpy.float32)
+    labels = random.integers(CLASSES, size=batch).astype(numpy.int32)
+    inputs = torch.tensor(examples, dtype=torch.float64)
+
+    logits, _ = forward(parameters, inputs, shape, reference, False, None)
+    theirs = torch.softmax(logits, -1)
+    yield name + " forward", neuron.predict(graph, examples, CLASSES), theirs
+
+    taken, after = step(neuron, graph, before, examples, labels)
+    logits, moved = forward(parameters, inputs, shape, reference, True, taken)
+    functional.cross_entropy(logits, torch.tensor(labels, dtype=torch.int64)).backward()
+    for array in after:
+        if array in moved:
+            yield f"{name} {array}", after[array], moved[array]
+        elif parameters[array].grad is not None:
+            yield f"{name} {array}", taken[array], parameters[array].grad.flatten()
+
+
+def check_complete():
+    """Every layer that there is has a row."""
+    with open(HEADER, encoding="utf-8") as file:
+        builders = re.findall(r"NEURON_API neuron_node_t \*neuron_(\w+)\(", file.read())
+    compared = {re.split("[ ,]", row[0])[0] for row in ROWS + CHANCE}
+    missing = set(builders) - compared - NOT_COMPARED
+    assert not missing, f"no row compares {sorted(missing)}"
 
 
 def differences(neuron):
     """The largest difference of each layer, relative to the largest number of its kind."""
+    check_complete()
     random = numpy.random.default_rng(1)
-    for name, shape, layer, reference, shapes in ROWS:
-        graph = build(neuron, shape, layer)
-        before, parameters = start(neuron, graph, shape, shapes, random)
-        examples = random.normal(size=(BATCH, FRONT)).astype(numpy.float32)
-        labels = random.integers(CLASSES, size=BATCH).astype(numpy.int32)
-        inputs = torch.tensor(examples, dtype=torch.float64)
-
-        theirs = torch.softmax(forward(parameters, inputs, shape, reference, False), -1)
-        yield name + " forward", neuron.predict(graph, examples, CLASSES), theirs
-
-        logits = forward(parameters, inputs, shape, reference, True)
-        functional.cross_entropy(logits, torch.tensor(labels, dtype=torch.int64)).backward()
-        sgd = neuron.optimizer("NEURON_OPTIMIZER_SGD", learning_rate=STEP)
-        neuron.train(graph, sgd, neuron.dataset(examples, labels, CLASSES), 1, BATCH)
-        for array, after in neuron.arrays(graph).items():
-            if parameters[array].grad is not None:
-                taken = (before[array].astype(numpy.float64) - after) / STEP
-                yield f"{name} {array}", taken, parameters[array].grad.flatten()
+    for batch, rows in ((BATCH, ROWS), (1, CHANCE)):
+        for row in rows:
+            yield from row_differences(neuron, row, batch, random)

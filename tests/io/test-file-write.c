@@ -226,6 +226,21 @@ START_TEST(missing_folder)
 }
 END_TEST
 
+/* A name without letters has a folder, but no place in it. */
+START_TEST(nothing_stays_where_the_last_step_fails)
+{
+    char before[4096];
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    ck_assert_int_eq(chdir(folder), 0);
+    const neuron_file_piece piece = {"text", 4};
+    int status = neuron_file_replace(context, "", &piece, 1);
+    ck_assert_int_eq(chdir(before), 0);
+    assert_status(status, NEURON_E_IO);
+    assert_message(": cannot put the new file in its place: No such file");
+    ck_assert_int_eq(count_files(), 0);
+}
+END_TEST
+
 START_TEST(folder_and_device_are_left_alone)
 {
     const neuron_file_piece piece = {"text", 4};
@@ -298,6 +313,7 @@ int main(void)
     tcase_add_test(tests, failed_write_keeps_old_file);
     tcase_add_test(tests, a_killed_writer_leaves_a_whole_file);
     tcase_add_test(tests, missing_folder);
+    tcase_add_test(tests, nothing_stays_where_the_last_step_fails);
     tcase_add_test(tests, folder_and_device_are_left_alone);
     tcase_add_test(tests, plain_name_is_in_current_folder);
     tcase_add_test(tests, adds_and_cuts);

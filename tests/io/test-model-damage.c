@@ -187,6 +187,64 @@ START_TEST(bad_structures_are_refused)
 }
 END_TEST
 
+static int nothing(neuron_custom_run_t *run, void *user_data)
+{
+    (void)run;
+    (void)user_data;
+    return 0;
+}
+
+#define CUSTOM(rest)                                                                               \
+    NODE("{\"layer\":\"custom\",\"name\":\"d\",\"inputs\":[0],\"kind\":\"listed\"" rest "}")
+#define ARRAYS(arrays) CUSTOM(",\"shape\":[3],\"arrays\":[" arrays "]")
+#define ARRAY(name, shape, initializer, parameter, trainable)                                      \
+    "{\"name\":" name ",\"shape\":" shape ",\"initializer\":" initializer                          \
+    ",\"parameter\":" parameter ",\"trainable\":" trainable "}"
+
+#define BIAS ARRAY("\"bias\"", "[3]", "\"ones\"", "0", "1")
+
+static const char no_array[] = "node 1 \"d\": an array is not a name, a shape, an initializer with "
+                               "its parameter, and trainable 0 or 1";
+
+static const struct {
+    const char *graph, *message;
+} bad_customs[] = {
+    {CUSTOM(",\"shape\":[3]"), "node 1 \"d\": a custom layer has no list of arrays"},
+    {CUSTOM(",\"shape\":[3],\"arrays\":{}"), "node 1 \"d\": a custom layer has no list of arrays"},
+    {CUSTOM(",\"arrays\":[]"), "a shape is not a list of up to 8 numbers"},
+    {CUSTOM(",\"shape\":[0],\"arrays\":[]"), "memory: node 1: d: extent 0 of axis 0"},
+    {CUSTOM(",\"shape\":[3],\"arrays\":[],\"units\":3"), "has no \"units\""},
+    {ARRAYS("1"), no_array},
+    {ARRAYS(ARRAY("1", "[2,3]", "\"ones\"", "0", "1")), no_array},
+    {ARRAYS(ARRAY("\"kernel\"", "[2,3]", "10", "0", "1")), no_array},
+    {ARRAYS(ARRAY("\"kernel\"", "[2,3]", "\"ones\"", "\"0\"", "1")), no_array},
+    {ARRAYS(ARRAY("\"kernel\"", "[2,3]", "\"ones\"", "0", "2")), no_array},
+    {ARRAYS(ARRAY("\"kernel\"", "[2,3]", "\"ones\"", "0", "true")), no_array},
+    {ARRAYS(ARRAY("\"kernel\"", "6", "\"ones\"", "0", "1")),
+     "a shape is not a list of up to 8 numbers"},
+    {ARRAYS(ARRAY("\"kernel\"", "[2,0]", "\"ones\"", "0", "1")),
+     "memory: node 1: d: extent 0 of axis 1"},
+    {ARRAYS(ARRAY("\"kernel\"", "[2,3]", "\"magic\"", "0", "1")),
+     "there is no initializer \"magic\""},
+    {ARRAYS(ARRAY("\"a.b\"", "[2,3]", "\"ones\"", "0", "1")), "of the name is not allowed"},
+    {ARRAYS(BIAS "," BIAS), "memory: node 1: d: has an array bias already"},
+    {ARRAYS(ARRAY("\"kernel\"", "[3,2]", "\"ones\"", "0", "1") "," BIAS),
+     "array \"d.kernel\" is 2x3, not 3x2"},
+};
+
+START_TEST(bad_custom_layers_are_refused)
+{
+    unsigned char bytes[4096];
+    neuron_graph_t *graph;
+    assert_ok(neuron_custom_register(context, "listed", nothing, NULL, NULL, NULL));
+    size_t size = make_file(bytes, bad_customs[_i].graph, dense_arrays, 36);
+    assert_status(neuron_graph_load_memory(&graph, context, bytes, size), NEURON_E_FORMAT);
+    assert_message("memory: ");
+    assert_message(bad_customs[_i].message);
+    ck_assert_ptr_null(graph);
+}
+END_TEST
+
 START_TEST(array_of_another_type_is_refused)
 {
     unsigned char bytes[4096];
@@ -337,6 +395,8 @@ int main(void)
     tcase_add_test(tests, missing_options_have_defaults);
     tcase_add_loop_test(tests, bad_structures_are_refused, 0,
                         sizeof bad_graphs / sizeof bad_graphs[0]);
+    tcase_add_loop_test(tests, bad_custom_layers_are_refused, 0,
+                        sizeof bad_customs / sizeof *bad_customs);
     tcase_add_test(tests, array_of_another_type_is_refused);
     tcase_add_test(tests, file_cut_at_every_byte);
     tcase_add_test(tests, changed_header_never_crashes);

@@ -186,6 +186,8 @@ START_TEST(wrong_states_are_refused)
         {"\\\"seed\\\":1", "\\\"seed\\\":x", "JSON"},
         {"\\\"right\\\":", "\\\"rigxt\\\":", "\"right\""},
         {"\\\"seen\\\":23", "\\\"seen\\\":-3", "\"seen\""},
+        {"\\\"seen\\\":23", "\\\"seen\\\":24", "\"seen\""},
+        {"\\\"seen\\\":23", "\\\"seen\\\": 0", "\"right\""},
         {"\\\"loss_sum\\\":", "\\\"loss_sux\\\":", "\"loss_sum\""},
         {"\\\"seconds\\\":", "\\\"secondx\\\":", "\"seconds\""},
         {"\\\"metric\\\":30", "\\\"metrix\\\":30", "\"metric\""},

@@ -1,0 +1,134 @@
+/* Feeds bytes to trainers as the training to continue, and takes some steps if they can. */
+#include "input-file.h"
+#include "limited.h"
+
+enum { SIDE = 3, CLASSES = 2, EXAMPLES = 6, BATCH = 2, EPOCHS = 4, STEPS = 4 };
+
+static void must(int status)
+{
+    if (status < 0)
+        abort();
+}
+
+static neuron_graph_t *make_graph(neuron_context_t *context)
+{
+    neuron_graph_t *graph;
+    must(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE, 1}, 3);
+    x = neuron_batch_norm(graph, neuron_dense(graph, neuron_flatten(graph, x), CLASSES));
+    must(neuron_graph_finish(graph, neuron_softmax(graph, x)));
+    return graph;
+}
+
+/* What a file must agree with beside the model: all that a trainer can be told to do. */
+static void set_loss(neuron_trainer_t *trainer, neuron_context_t *context)
+{
+    neuron_loss_t *loss;
+    must(neuron_loss_create(&loss, context, NEURON_LOSS_CROSS_ENTROPY));
+    must(neuron_loss_set_float(loss, NEURON_LOSS_LABEL_SMOOTHING, 0.125));
+    must(neuron_trainer_set_loss(trainer, loss));
+    must(neuron_trainer_set_class_weights(trainer, (const double[]){1, 2}, CLASSES));
+    neuron_loss_unref(loss);
+}
+
+static void set_augmentation(neuron_trainer_t *trainer, neuron_context_t *context)
+{
+    neuron_augmentation_t *augmentation;
+    must(neuron_augmentation_create(&augmentation, context));
+    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 8));
+    must(neuron_trainer_set_augmentation(trainer, augmentation));
+    neuron_augmentation_unref(augmentation);
+}
+
+static void add_callbacks(neuron_trainer_t *trainer, neuron_context_t *context)
+{
+    static const int32_t kinds[] = {NEURON_CALLBACK_EARLY_STOPPING,
+                                    NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_WARM_UP,
+                                    NEURON_CALLBACK_STOP_ON_NAN};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        neuron_callback_t *callback;
+        must(neuron_callback_create(&callback, context, kinds[i]));
+        if (kinds[i] == NEURON_CALLBACK_EARLY_STOPPING) {
+            must(neuron_callback_set_int(callback, NEURON_CALLBACK_PATIENCE, 2));
+            must(neuron_callback_set_int(callback, NEURON_CALLBACK_RESTORE_BEST, 1));
+        }
+        must(neuron_trainer_add_callback(trainer, callback));
+        neuron_callback_unref(callback);
+    }
+}
+
+static neuron_dataset_t *make_examples(neuron_context_t *context, int weighted)
+{
+    static const int32_t labels[EXAMPLES] = {0, 1, 0, 1, 1, 0};
+    static const float weights[EXAMPLES] = {1, 2, 0.5F, 1, 1, 1};
+    float pixels[EXAMPLES * SIDE * SIDE];
+    neuron_tensor_t *images, *classes;
+    neuron_dataset_t *examples;
+    for (int i = 0; i < EXAMPLES * SIDE * SIDE; i++)
+        pixels[i] = (float)(i * 7 % 11) / 11;
+    must(neuron_tensor_wrap(&images, context, NEURON_F32,
+                            (const int64_t[]){EXAMPLES, SIDE, SIDE, 1}, 4, pixels, NEURON_COPY,
+                            NULL, NULL));
+    must(neuron_tensor_wrap(&classes, context, NEURON_I32, (const int64_t[]){EXAMPLES}, 1,
+                            (void *)labels, NEURON_COPY, NULL, NULL));
+    must(neuron_dataset_create(&examples, context, images, classes, CLASSES));
+    if (weighted)
+        must(neuron_dataset_set_weights(examples, weights, EXAMPLES));
+    neuron_tensor_unref(classes);
+    neuron_tensor_unref(images);
+    return examples;
+}
+
+static neuron_trainer_t *make_trainer(neuron_context_t *context, int full)
+{
+    neuron_trainer_t *trainer;
+    neuron_optimizer_t *optimizer;
+    neuron_graph_t *graph = make_graph(context);
+    neuron_dataset_t *examples = make_examples(context, full);
+    must(neuron_optimizer_create(&optimizer, context,
+                                 full ? NEURON_OPTIMIZER_ADAM : NEURON_OPTIMIZER_SGD));
+    must(neuron_trainer_create(&trainer, graph, optimizer, examples));
+    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    if (full) {
+        must(neuron_trainer_set_validation(trainer, examples));
+        set_loss(trainer, context);
+        set_augmentation(trainer, context);
+        add_callbacks(trainer, context);
+    }
+    neuron_dataset_unref(examples);
+    neuron_optimizer_unref(optimizer);
+    neuron_graph_unref(graph);
+    return trainer;
+}
+
+static int stop_soon(neuron_trainer_t *trainer, void *user_data)
+{
+    int *left = user_data;
+    (void)trainer;
+    return --*left <= 0 ? NEURON_STOP : 0;
+}
+
+static void continue_training(neuron_trainer_t *trainer)
+{
+    int left = STEPS;
+    must(neuron_trainer_set_step_callback(trainer, stop_soon, &left));
+    (void)neuron_trainer_run(trainer, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    neuron_context_t *context = limited_context(size);
+    if (!context)
+        return 0;
+    input_file file = input_file_make(bytes, size);
+    for (int full = 0; full <= 1; full++) {
+        neuron_trainer_t *trainer = make_trainer(context, full);
+        if (neuron_trainer_load(trainer, file.path) == NEURON_OK)
+            continue_training(trainer);
+        neuron_trainer_unref(trainer);
+    }
+    input_file_remove(&file);
+    neuron_context_unref(context);
+    return 0;
+}
