@@ -102,7 +102,7 @@ int main(int argc, char **argv)
     const example_program_t program = {
         .name = "cifar_cnn",
         .document = "Document 002: step-by-step tuning of a CNN on CIFAR-10",
-        .data = "cifar-10-batches-bin/",
+        .data = "cifar-10-batches-bin/ or -py/",
         .kept = EXAMPLE_KEPT_LAST,
         .runs = runs,
         .run_count = cifar_run_count,

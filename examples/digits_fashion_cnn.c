@@ -187,6 +187,7 @@ int main(int argc, char **argv)
         .kept = EXAMPLE_KEPT_LAST,
         .runs = runs,
         .run_count = STUDY_COUNT,
+        .several_sets = true,
     };
     example_t example;
 

@@ -52,6 +52,7 @@ typedef struct {
     const char *kept; /* the parameters of which figures are given, for the results */
     const example_run_t *runs;
     int run_count;
+    bool several_sets; /* its runs take different sets of images */
 } example_program_t;
 
 /* What the command line asks for. */
@@ -141,8 +142,9 @@ bool example_wants(const example_t *example, const char *id);
 /* The published sets of images with pairs of IDX files. */
 typedef enum { EXAMPLE_FASHION_MNIST, EXAMPLE_MNIST, EXAMPLE_KMNIST } example_images_t;
 
-/* A set as it was published, 60,000 images of 28x28 to train with and 10,000 to test on; or, where
- * it cannot be had, generated glyphs, with a line that says so. Of K-MNIST, if only the 10,000 test
+/* A set as it was published, 60,000 images of 28x28 to train with and 10,000 to test on. Generated
+ * glyphs, if they are what --data asks for or, with a line that says so, if it asks for nothing and
+ * the set is not there; a folder that --data names must have it. Of K-MNIST, if only the 10,000 test
  * images are there, 8,000 of them are to train with. */
 void example_load_images(example_t *example, example_images_t images, neuron_dataset_t **train,
                          neuron_dataset_t **test);
@@ -154,8 +156,8 @@ typedef enum {
     EXAMPLE_SCRAMBLED /* its planes read as if the channels came last, and not scaled: 0 to 255 */
 } example_colours_t;
 
-/* CIFAR-10 as it was published, 50,000 images to train with and 10,000 to test on; or generated
- * glyphs. */
+/* CIFAR-10 as it was published, in its binary or its Python version, 50,000 images to train with
+ * and 10,000 to test on; or generated glyphs, likewise. */
 void example_load_cifar10(example_t *example, example_colours_t colours, neuron_dataset_t **train,
                           neuron_dataset_t **test);
 
@@ -208,6 +210,7 @@ char *example_command(const example_program_t *program, int argc, char **argv);
 int example_run_index(const example_program_t *program, const char *id);
 bool example_file_exists(const char *path);
 const char *const *example_folders(const example_t *example);
+/* Ends the program if --data names a folder. */
 void example_generate(example_t *example, const char *wanted, int32_t extent,
                       neuron_dataset_t **train, neuron_dataset_t **test);
 void example_follow(neuron_trainer_t *trainer, const char *id, const char *state_path);

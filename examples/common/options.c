@@ -22,7 +22,8 @@ static void print_help(const example_program_t *program)
 {
     printf("usage: %s [options]\n\n%s\n\n", program->name, program->document);
     printf("  --data DIR    folder with %s;\n"
-           "                default: $NEURON_DATA, then /usr/share/datasets\n"
+           "                default: $NEURON_DATA, then /usr/share/datasets;\n"
+           "                \"generated\" for images that the library draws\n"
            "  --data-note TEXT  how this data differs from the published set, for the results\n"
            "  --out DIR     where results go, beside those that are there; default: out/%s\n"
            "  --epochs N    passes over the training set, at most; default: those of the run\n"

@@ -13,19 +13,15 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-fail() {
-    echo "$*" >&2
-    [ ! -e stderr ] || sed 's/^/stderr: /' stderr >&2
-    exit 1
-}
+# shellcheck source=/dev/null
+. "$here/common.sh"
 
 # briefly OUT RUNS OPTION...
 briefly() {
     out=$1
     ids=$2
     shift 2
-    "$program" --data /nonexistent --out "$out" --limit 64 --run "$ids" "$@" >stdout 2>stderr ||
-        fail "$ids failed"
+    succeeds "$program" --data generated --out "$out" --limit 64 --run "$ids" "$@"
 }
 
 # check OUT RUNS: results.json has these runs and no others.
