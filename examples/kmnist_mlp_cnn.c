@@ -193,6 +193,9 @@ static kmnist_run_t search(study_t *study, char *note)
     neuron_search_t *search;
     char log[EXAMPLE_PATH_MAX];
 
+    if (example_take_up(example, run->run.id, "-search", ".jsonl",
+                        example_epochs(example, run->epochs)))
+        printf("%s goes on with its search\n", run->run.id);
     example_path(example, log, run->run.id, "-search.jsonl");
     must(neuron_search_create(&search, example->context, try_one, study));
     add_factors(search, run->search);

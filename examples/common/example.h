@@ -192,6 +192,15 @@ double example_try(const example_t *example, neuron_graph_t *graph,
 void example_record(example_t *example, const char *id, const neuron_graph_t *graph,
                     double seconds);
 
+/* Whether OUT/<id><name><ending> is there to go on with: what an interrupted run left, of the same
+ * seed, data, note and, unless that is 0, number of epochs. Without --resume it is removed; one that
+ * goes with others ends the program. */
+bool example_take_up(const example_t *example, const char *id, const char *name, const char *ending,
+                     int64_t epochs);
+
+/* The epochs that --epochs and --quick ask for, else those of the run. */
+int64_t example_epochs(const example_t *example, int64_t epochs);
+
 /* Saves a graph as OUT/<name>.safetensors. */
 void example_save(const example_t *example, const char *name, const neuron_graph_t *graph);
 
@@ -218,6 +227,8 @@ void example_report(const example_t *example, const neuron_evaluation_t *evaluat
 void example_add_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_whole(const example_t *example, const char *name, const char *ending,
                          void (*write)(const example_t *, FILE *, const void *), const void *what);
+char *example_read_text(const example_t *example, const char *id, const char *ending);
+void example_data_note(const example_t *example, char note[EXAMPLE_TEXT_MAX]);
 bool example_read_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_table(const example_t *example, FILE *file);
 void example_write_tables(const example_t *example);

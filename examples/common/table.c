@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The whole of OUT/<id>.json, to be freed; NULL if there is none. */
-static char *read_text(const example_t *example, const char *id)
+/* The whole of OUT/<id><ending>, to be freed; NULL if there is none. */
+char *example_read_text(const example_t *example, const char *id, const char *ending)
 {
     char path[EXAMPLE_PATH_MAX];
     char *text = NULL;
     long size;
 
-    example_path(example, path, id, ".json");
+    example_path(example, path, id, ending);
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return NULL;
@@ -94,7 +94,7 @@ static const struct {
 
 bool example_read_result(const example_t *example, const char *id, example_result_t *result)
 {
-    char *text = read_text(example, id);
+    char *text = example_read_text(example, id, ".json");
 
     if (text == NULL)
         return false;
@@ -203,7 +203,7 @@ static void write_json(const example_t *example, FILE *file, const void *what)
     (void)what;
     fprintf(file, "{\n  \"document\": \"%s\",\n  \"runs\": [\n", program->document);
     for (int i = 0; i < program->run_count; i++) {
-        char *text = read_text(example, program->runs[i].id);
+        char *text = example_read_text(example, program->runs[i].id, ".json");
 
         if (text == NULL)
             continue;
