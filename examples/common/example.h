@@ -214,7 +214,6 @@ void example_path(const example_t *example, char path[EXAMPLE_PATH_MAX], const c
 /* The rest is shared among the files of this folder. */
 void example_parse(example_options_t *options, const example_program_t *program, int argc,
                    char **argv);
-void example_make_folder(const char *path);
 char *example_command(const example_program_t *program, int argc, char **argv);
 int example_run_index(const example_program_t *program, const char *id);
 bool example_file_exists(const char *path);

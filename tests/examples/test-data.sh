@@ -1,5 +1,5 @@
 #!/bin/sh
-# Where the examples look for data, and what they do where they find none.
+# Where the examples look for data and put results, and what they do where they find none or may not.
 # usage: test-data.sh MNIST_MLP DIGITS_FASHION_CNN CIFAR_CNN PICKLE, a batch of CIFAR-10
 set -eu
 
@@ -38,6 +38,21 @@ briefly() {
     shift 2
     "$program" --quick --run "$id" --out out "$@"
 }
+
+# A folder for results that cannot take them is refused before anything is trained. To /proc not even
+# root can write.
+unwritable() {
+    ends_with 1 "$1" "$mnist" --quick --run M1 --data generated --out "$2"
+    keeps_quiet stdout 'M1'
+}
+printf 'a file' >file
+unwritable 'file: Not a directory' file
+unwritable 'file/below: Not a directory' file/below
+[ ! -d /proc/self ] || unwritable '/proc: ' /proc
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir -m 500 read-only
+    unwritable 'read-only: Permission denied' read-only
+fi
 
 # A folder that was named must have the set.
 for program in "$mnist M1" "$digits_fashion D2" "$cifar C1"; do
