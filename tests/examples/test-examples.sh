@@ -84,6 +84,28 @@ cmp generated/F3.safetensors alone/F3.safetensors || fail "threads change the pa
 good one F3 generated "$committee" --data generated --run F3 --seed 7
 cmp generated/F3.safetensors one/F3.safetensors || fail "other runs change the parameters"
 
+# Without --quick and --epochs a run is as long as the document's.
+succeeds "$committee" --data generated --limit 32 --run F1 --out long
+says long/F1.json '"epochs": 50, "seconds"'
+says long/F1.json '"reported": .*"epochs": 50'
+succeeds "$skip_concat" --data generated --limit 32 --run F7 --out long
+says long/F7.json '"epochs": 50, "seconds"'
+says long/F7.json '"reported": .*"epochs": 50'
+
+# examples/run trains briefly; what is given to it goes to the program instead. Nothing is built here.
+mkdir -p tree/examples tree/build/examples tools
+cp "$here/../../examples/run" tree/examples/run
+printf 'need_build_tools() { :; }\nneed_data() { :; }\ninstall_missing() { :; }\n' >tree/examples/setup.sh
+printf '#!/bin/sh\necho "given $*."\n' >tree/build/examples/fashion_committee
+for tool in meson ninja pkg-config; do
+    printf '#!/bin/sh\n' >"tools/$tool"
+done
+chmod +x tree/build/examples/fashion_committee tools/*
+succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run
+says stdout '^given --epochs 3\.$'
+succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run --seed 2
+says stdout '^given --seed 2\.$'
+
 # A set that is there but damaged is an error.
 mkdir damaged
 printf 'not images' >damaged/train-images-idx3-ubyte
