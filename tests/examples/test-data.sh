@@ -64,6 +64,7 @@ done
 mkdir empty
 if [ ! -e /usr/share/datasets ]; then
     succeeds env NEURON_DATA="$folder/empty" "$mnist" --quick --run M1 --out out
+    # shellcheck disable=SC2016 # said so
     says stderr 'No MNIST in $NEURON_DATA or /usr/share/datasets: using the library'
 fi
 succeeds briefly "$mnist" M1 --data generated
