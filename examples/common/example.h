@@ -172,6 +172,11 @@ neuron_dataset_t *example_one_hot(neuron_dataset_t *dataset);
 /* An empty graph for run `id`, with a seed of its own. */
 neuron_graph_t *example_graph(const example_t *example, const char *id);
 
+/* The same for a trial of run `id`: each trial and fold has a seed of its own, which the search's log
+ * names. */
+neuron_graph_t *example_trial_graph(const example_t *example, const char *id,
+                                    const neuron_trial_t *trial);
+
 /* Ends a training when the validation loss has not become smaller for so many epochs. */
 neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience);
 
@@ -181,8 +186,8 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
                               const example_training_t *training);
 
 /* Trains a finished graph with these data, and nothing else: for a search. What comes of it is one
- * accuracy: on `score`, or if that is NULL the best one on the validation set. Takes the graph
- * over. */
+ * accuracy: on `score` after the last epoch, or if that is NULL the best one on the validation set;
+ * NAN if there is none, as on `score` after a loss that is no number. Takes the graph over. */
 double example_try(const example_t *example, neuron_graph_t *graph,
                    const example_training_t *training, neuron_dataset_t *train,
                    neuron_dataset_t *validation, const neuron_dataset_t *score);

@@ -5,12 +5,12 @@
 #include <string.h>
 
 /* Of the number in a run's name, so that a run starts the same alone, among others and in its
- * variants. */
+ * variants; and another one than any run with another seed. */
 static uint64_t seed_of(const example_t *example, const char *id)
 {
     uint64_t number = strtoull(id + strcspn(id, "0123456789"), NULL, 10);
 
-    return example->options.seed * 16 + number - 1;
+    return (example->options.seed - 1) * 1000 + 15 + number;
 }
 
 neuron_graph_t *example_graph(const example_t *example, const char *id)
@@ -20,6 +20,15 @@ neuron_graph_t *example_graph(const example_t *example, const char *id)
     must(neuron_graph_create(&graph, example->context));
     must(neuron_graph_set_name(graph, id));
     must(neuron_graph_set_seed(graph, seed_of(example, id)));
+    return graph;
+}
+
+neuron_graph_t *example_trial_graph(const example_t *example, const char *id,
+                                    const neuron_trial_t *trial)
+{
+    neuron_graph_t *graph = example_graph(example, id);
+
+    must(neuron_graph_set_seed(graph, neuron_trial_seed(trial)));
     return graph;
 }
 
@@ -225,8 +234,10 @@ double example_try(const example_t *example, neuron_graph_t *graph,
 
     if (status != NEURON_E_NUMBER)
         must(status);
-    if (status != NEURON_E_NUMBER && score != NULL) {
-        evaluate_into(graph, score, training->loss, &accuracy, &loss);
+    if (score != NULL) {
+        /* A ruined training has no last epoch: it gets no score. */
+        if (status != NEURON_E_NUMBER)
+            evaluate_into(graph, score, training->loss, &accuracy, &loss);
     } else if (neuron_history_epochs(history) > 0) {
         must(neuron_history_best(history, NEURON_METRIC_VALIDATION_ACCURACY, &best));
         must(neuron_history_get(history, best, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));

@@ -67,6 +67,7 @@ search() {
     "$kmnist" --data generated --quick --limit 40 --run K8 --out out "$@"
 }
 succeeds search
+says out/K8.json 'whose mean is what the document reports; this row is one more training'
 succeeds search --limit 50
 says stdout 'K8  trial 0, fold 5 of 5'
 succeeds search --seed 2
