@@ -221,6 +221,7 @@ void example_parse(example_options_t *options, const example_program_t *program,
                    char **argv);
 char *example_command(const example_program_t *program, int argc, char **argv);
 int example_run_index(const example_program_t *program, const char *id);
+int example_id_width(const example_program_t *program); /* of the column with the runs' names */
 bool example_file_exists(const char *path);
 const char *const *example_folders(const example_t *example);
 /* Ends the program if --data names a folder. */

@@ -39,10 +39,21 @@ static void print_help(const example_program_t *program)
            program->data, program->name);
 }
 
+int example_id_width(const example_program_t *program)
+{
+    int width = 9;
+
+    for (int i = 0; i < program->run_count; i++)
+        if ((int)strlen(program->runs[i].id) > width)
+            width = (int)strlen(program->runs[i].id);
+    return width;
+}
+
 static void print_list(const example_program_t *program)
 {
     for (int i = 0; i < program->run_count; i++)
-        printf("%-8s %s\n", program->runs[i].id, program->runs[i].description);
+        printf("%-*s %s\n", example_id_width(program), program->runs[i].id,
+               program->runs[i].description);
 }
 
 static uint64_t whole_number(const example_program_t *program, const char *option, const char *text,
