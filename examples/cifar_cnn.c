@@ -44,7 +44,8 @@ static neuron_optimizer_t *make_optimizer(const example_t *example, const cifar_
     return optimizer;
 }
 
-/* The flips and the shift by a pixel that the document prepares and does not use; NULL for none. */
+/* The horizontal flips and the shift by a pixel of the generator that the document prepares and does not
+ * use; its text speaks of vertical flips too. NULL for none. */
 static neuron_augmentation_t *make_augmentation(const example_t *example, const cifar_run_t *run)
 {
     neuron_augmentation_t *augmentation;
@@ -102,7 +103,7 @@ int main(int argc, char **argv)
     const example_program_t program = {
         .name = "cifar_cnn",
         .document = "Document 002: step-by-step tuning of a CNN on CIFAR-10",
-        .data = "cifar-10-batches-bin/",
+        .data = "cifar-10-batches-bin/ or -py/",
         .kept = EXAMPLE_KEPT_LAST,
         .runs = runs,
         .run_count = cifar_run_count,

@@ -18,6 +18,7 @@ static const example_run_t runs[] = {
       .test_loss = 0.4672,
       .macro_f1 = 0.90,
       .test_examples = 2800,
+      .epochs = 50,
       .parameters = 101770}},
     {"F2",
      "basic CNN: one convolution of 32 filters",
@@ -25,6 +26,7 @@ static const example_run_t runs[] = {
       .test_loss = 0.7595,
       .macro_f1 = 0.92,
       .test_examples = 2800,
+      .epochs = 50,
       .parameters = 693962}},
     {"F3",
      "deeper CNN: convolutions of 64 and 128",
@@ -32,6 +34,7 @@ static const example_run_t runs[] = {
       .test_loss = 0.9964,
       .macro_f1 = 0.92,
       .test_examples = 2800,
+      .epochs = 50,
       .parameters = 896522}},
     {"F4",
      "committee of F1, F2, F3: mean",
@@ -133,7 +136,7 @@ static void split_data(example_t *example)
 static neuron_graph_t *train(example_t *example, int member, neuron_optimizer_t *adam)
 {
     const example_training_t training = {
-        .optimizer = adam, .batch_size = 32, .epochs = 3, .keep_best = true};
+        .optimizer = adam, .batch_size = 32, .epochs = 50, .keep_best = true};
     neuron_graph_t *graph = example_graph(example, networks[member].id);
 
     must(neuron_graph_finish(graph, networks[member].network(graph)));

@@ -109,7 +109,7 @@ static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
         must(neuron_dataset_k_fold(study->all, FOLDS, neuron_trial_fold(trial),
                                    example->options.seed, &train, &fold));
     prepare(example, &run, &training);
-    neuron_graph_t *graph = example_graph(example, run.run.id);
+    neuron_graph_t *graph = example_trial_graph(example, run.run.id, trial);
     must(neuron_graph_finish(graph, run.network.draw(graph, &run.network)));
     *score = example_try(example, graph, &training, train, fold,
                          !folds        ? NULL
@@ -172,7 +172,8 @@ static void write_text(const example_t *example, FILE *file, const void *text)
     fputs(text, file);
 }
 
-/* The best trial and how it did in each fold, for the results: the last line of the table. */
+/* The best trial and how it did in each fold, for the results: the last line of the table. Of folds the
+ * document reports the mean, which no single network has. */
 static void describe(const neuron_search_t *search, const char *table, char *note)
 {
     const neuron_trial_t *best = neuron_search_best(search);
@@ -180,9 +181,13 @@ static void describe(const neuron_search_t *search, const char *table, char *not
     size_t length = line != NULL ? strcspn(line, "\n") : 0;
 
     snprintf(note, EXAMPLE_TEXT_MAX, "%.*s", (int)length, line != NULL ? line : "");
-    for (int32_t i = 0; neuron_trial_fold_count(best) > 1 && i < neuron_trial_fold_count(best); i++)
+    if (neuron_trial_fold_count(best) == 1)
+        return;
+    for (int32_t i = 0; i < neuron_trial_fold_count(best); i++)
         snprintf(note + strlen(note), EXAMPLE_TEXT_MAX - strlen(note), "%s%.4f",
                  i == 0 ? "; in its folds " : ", ", neuron_trial_fold_score(best, i));
+    snprintf(note + strlen(note), EXAMPLE_TEXT_MAX - strlen(note),
+             ", whose mean is what the document reports; this row is one more training");
 }
 
 /* Tries what there is to try; the run with the levels that were best. */
@@ -193,6 +198,9 @@ static kmnist_run_t search(study_t *study, char *note)
     neuron_search_t *search;
     char log[EXAMPLE_PATH_MAX];
 
+    if (example_take_up(example, run->run.id, "-search", ".jsonl",
+                        example_epochs(example, run->epochs)))
+        printf("%s goes on with its search\n", run->run.id);
     example_path(example, log, run->run.id, "-search.jsonl");
     must(neuron_search_create(&search, example->context, try_one, study));
     add_factors(search, run->search);

@@ -1,4 +1,4 @@
-/* CIFAR-10, in colour and grey, from the files of its binary version. */
+/* CIFAR-10, in colour and grey, from the files of its binary version or its Python one. */
 #include "example.h"
 
 #include <stdlib.h>
@@ -9,32 +9,48 @@ enum { EXTENT = 32, CHANNELS = 3, PIXELS = EXTENT * EXTENT, TRAIN_FILES = 5 };
 static const char *const cifar_names[] = {"airplane", "automobile", "bird",  "cat",  "deer",
                                           "dog",      "frog",       "horse", "ship", "truck"};
 
-static bool find_folder(char path[EXAMPLE_PATH_MAX], const char *folder)
-{
-    int length = snprintf(path, EXAMPLE_PATH_MAX, "%s/cifar-10-batches-bin", folder);
+/* How a version of the set is published, and what reads it. */
+typedef struct {
+    const char *folder;
+    const char *ending;
+    int (*load)(neuron_dataset_t **dataset, neuron_context_t *context, const char *const *paths,
+                int32_t count);
+} version_t;
 
-    if (length < 0 || length >= EXAMPLE_PATH_MAX)
-        return false;
-    return example_file_exists(path);
+static const version_t versions[] = {
+    {"cifar-10-batches-bin", ".bin", neuron_dataset_load_cifar10},
+    {"cifar-10-batches-py", "", neuron_dataset_load_cifar10_pickle},
+};
+
+/* The version that is in the folder, and where; NULL if there is none. */
+static const version_t *find_version(char path[EXAMPLE_PATH_MAX], const char *folder)
+{
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        int length = snprintf(path, EXAMPLE_PATH_MAX, "%s/%s", folder, versions[i].folder);
+
+        if (length >= 0 && length < EXAMPLE_PATH_MAX && example_file_exists(path))
+            return &versions[i];
+    }
+    return NULL;
 }
 
-static void load_files(const example_t *example, const char *folder, neuron_dataset_t **train,
-                       neuron_dataset_t **test)
+static void load_files(const example_t *example, const version_t *version, const char *folder,
+                       neuron_dataset_t **train, neuron_dataset_t **test)
 {
     static char paths[TRAIN_FILES + 1][EXAMPLE_PATH_MAX];
     const char *list[TRAIN_FILES + 1];
 
     for (int i = 0; i <= TRAIN_FILES; i++) {
-        int length =
-            i < TRAIN_FILES
-                ? snprintf(paths[i], EXAMPLE_PATH_MAX, "%s/data_batch_%d.bin", folder, i + 1)
-                : snprintf(paths[i], EXAMPLE_PATH_MAX, "%s/test_batch.bin", folder);
+        int length = i < TRAIN_FILES ? snprintf(paths[i], EXAMPLE_PATH_MAX, "%s/data_batch_%d%s",
+                                                folder, i + 1, version->ending)
+                                     : snprintf(paths[i], EXAMPLE_PATH_MAX, "%s/test_batch%s",
+                                                folder, version->ending);
         if (length < 0 || length >= EXAMPLE_PATH_MAX)
             example_fail("--data: the path is too long");
         list[i] = paths[i];
     }
-    must(neuron_dataset_load_cifar10(train, example->context, list, TRAIN_FILES));
-    must(neuron_dataset_load_cifar10(test, example->context, &list[TRAIN_FILES], 1));
+    must(version->load(train, example->context, list, TRAIN_FILES));
+    must(version->load(test, example->context, &list[TRAIN_FILES], 1));
 }
 
 /* Three planes one after the other, as they lie in the file. */
@@ -106,15 +122,16 @@ void example_load_cifar10(example_t *example, example_colours_t colours, neuron_
         [EXAMPLE_SCRAMBLED] = "CIFAR-10, planes taken for pixels, not scaled",
     };
     static char path[EXAMPLE_PATH_MAX];
-    bool found = false;
+    const version_t *found = NULL;
 
-    for (const char *const *folder = example_folders(example); *folder != NULL && !found; folder++)
-        found = find_folder(path, *folder);
-    if (found) {
+    for (const char *const *folder = example_folders(example); *folder != NULL && found == NULL;
+         folder++)
+        found = find_version(path, *folder);
+    if (found != NULL) {
         example->data_name = names[colours];
         example->data_source = "real";
         example->class_names = cifar_names;
-        load_files(example, path, train, test);
+        load_files(example, found, path, train, test);
     } else {
         example_generate(example, "CIFAR-10", EXTENT, train, test);
         *train = with_images(example, *train, draw_colour);

@@ -63,15 +63,35 @@ static bool find_files(path_t paths[FILE_COUNT], const char *folder)
     return found;
 }
 
+/* Files that lie in the folder itself. They do not tell of which set they are: whoever names their
+ * folder does, to a program that has one set. */
+static bool find_flat(const example_t *example, path_t paths[FILE_COUNT], const char *folder)
+{
+    const example_program_t *program = example->program;
+
+    if (example->options.data == NULL || !find_files(paths, folder))
+        return false;
+    if (program->several_sets)
+        example_fail("%s: the files there may be of any set; %s takes a folder with %s", folder,
+                     program->name, program->data);
+    return true;
+}
+
 /* In the folder's part for this set, or in the folder itself. */
-static bool find_set(path_t paths[FILE_COUNT], const char *folder, const char *name)
+static bool find_set(const example_t *example, path_t paths[FILE_COUNT], const char *folder,
+                     const char *name)
 {
     path_t inner;
     int length = snprintf(inner.text, sizeof inner.text, "%s/%s", folder, name);
 
     if (length > 0 && (size_t)length < sizeof inner.text && find_files(paths, inner.text))
         return true;
-    return find_files(paths, folder);
+    return find_flat(example, paths, folder);
+}
+
+static bool wants_generated(const example_t *example)
+{
+    return example->options.data != NULL && strcmp(example->options.data, "generated") == 0;
 }
 
 const char *const *example_folders(const example_t *example)
@@ -81,6 +101,8 @@ const char *const *example_folders(const example_t *example)
     int count = 0;
 
     memset(folders, 0, sizeof folders);
+    if (wants_generated(example))
+        return folders;
     if (example->options.data != NULL) {
         folders[0] = example->options.data;
         return folders;
@@ -97,11 +119,14 @@ void example_generate(example_t *example, const char *wanted, int32_t extent,
     uint64_t seed = example->options.seed;
     int64_t share = example->options.quick ? 4 : 1;
 
-    if (example->options.data != NULL)
-        fprintf(stderr, "No %s in %s", wanted, example->options.data);
-    else
-        fprintf(stderr, "No %s in $NEURON_DATA or /usr/share/datasets", wanted);
-    fputs(": using the library's own generated set of glyphs instead.\n", stderr);
+    if (example->options.data == NULL)
+        fprintf(stderr,
+                "No %s in $NEURON_DATA or /usr/share/datasets: using the library's own generated "
+                "set of glyphs instead.\n",
+                wanted);
+    else if (!wants_generated(example))
+        example_fail("No %s in %s; --data generated takes drawn images instead", wanted,
+                     example->options.data);
 
     example->data_name = "generated glyphs";
     example->data_source = "generated";
@@ -142,7 +167,7 @@ void example_load_images(example_t *example, example_images_t images, neuron_dat
     bool found = false;
 
     for (const char *const *folder = example_folders(example); *folder != NULL && !found; folder++)
-        found = find_set(paths, *folder, sets[images].folder);
+        found = find_set(example, paths, *folder, sets[images].folder);
     if (!found) {
         example_generate(example, sets[images].name, 28, train, test);
         return;

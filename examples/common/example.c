@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 void must(int status)
 {
@@ -45,7 +46,7 @@ void example_path(const example_t *example, char path[EXAMPLE_PATH_MAX], const c
 }
 
 /* Makes a folder and those it lies in. */
-void example_make_folder(const char *path)
+static void make_folder(const char *path)
 {
     char part[EXAMPLE_PATH_MAX];
     size_t length = strlen(path);
@@ -60,6 +61,21 @@ void example_make_folder(const char *path)
         if (mkdir(part, 0777) != 0 && errno != EEXIST)
             example_fail("%s: %s", part, strerror(errno));
     }
+}
+
+/* Tells before hours of training whether results can be written. */
+static void try_folder(const char *path)
+{
+    char name[EXAMPLE_PATH_MAX];
+    int length = snprintf(name, sizeof name, "%s/.writable.%ld", path, (long)getpid());
+
+    if (length < 0 || (size_t)length >= sizeof name)
+        example_fail("--out: the path is too long");
+    FILE *file = fopen(name, "w");
+    if (file == NULL)
+        example_fail("%s: %s", path, strerror(errno));
+    fclose(file);
+    remove(name);
 }
 
 bool example_wants(const example_t *example, const char *id)
@@ -80,7 +96,8 @@ void example_open(example_t *example, const example_program_t *program, int argc
         snprintf(default_out, sizeof default_out, "out/%s", program->name);
         options->out = default_out;
     }
-    example_make_folder(options->out);
+    make_folder(options->out);
+    try_folder(options->out);
     example->command = example_command(program, argc, argv);
 
     must(neuron_context_create(&example->context));

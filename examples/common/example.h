@@ -52,6 +52,7 @@ typedef struct {
     const char *kept; /* the parameters of which figures are given, for the results */
     const example_run_t *runs;
     int run_count;
+    bool several_sets; /* its runs take different sets of images */
 } example_program_t;
 
 /* What the command line asks for. */
@@ -141,8 +142,9 @@ bool example_wants(const example_t *example, const char *id);
 /* The published sets of images with pairs of IDX files. */
 typedef enum { EXAMPLE_FASHION_MNIST, EXAMPLE_MNIST, EXAMPLE_KMNIST } example_images_t;
 
-/* A set as it was published, 60,000 images of 28x28 to train with and 10,000 to test on; or, where
- * it cannot be had, generated glyphs, with a line that says so. Of K-MNIST, if only the 10,000 test
+/* A set as it was published, 60,000 images of 28x28 to train with and 10,000 to test on. Generated
+ * glyphs, if they are what --data asks for or, with a line that says so, if it asks for nothing and
+ * the set is not there; a folder that --data names must have it. Of K-MNIST, if only the 10,000 test
  * images are there, 8,000 of them are to train with. */
 void example_load_images(example_t *example, example_images_t images, neuron_dataset_t **train,
                          neuron_dataset_t **test);
@@ -154,8 +156,8 @@ typedef enum {
     EXAMPLE_SCRAMBLED /* its planes read as if the channels came last, and not scaled: 0 to 255 */
 } example_colours_t;
 
-/* CIFAR-10 as it was published, 50,000 images to train with and 10,000 to test on; or generated
- * glyphs. */
+/* CIFAR-10 as it was published, in its binary or its Python version, 50,000 images to train with
+ * and 10,000 to test on; or generated glyphs, likewise. */
 void example_load_cifar10(example_t *example, example_colours_t colours, neuron_dataset_t **train,
                           neuron_dataset_t **test);
 
@@ -170,6 +172,11 @@ neuron_dataset_t *example_one_hot(neuron_dataset_t *dataset);
 /* An empty graph for run `id`, with a seed of its own. */
 neuron_graph_t *example_graph(const example_t *example, const char *id);
 
+/* The same for a trial of run `id`: each trial and fold has a seed of its own, which the search's log
+ * names. */
+neuron_graph_t *example_trial_graph(const example_t *example, const char *id,
+                                    const neuron_trial_t *trial);
+
 /* Ends a training when the validation loss has not become smaller for so many epochs. */
 neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience);
 
@@ -179,8 +186,8 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
                               const example_training_t *training);
 
 /* Trains a finished graph with these data, and nothing else: for a search. What comes of it is one
- * accuracy: on `score`, or if that is NULL the best one on the validation set. Takes the graph
- * over. */
+ * accuracy: on `score` after the last epoch, or if that is NULL the best one on the validation set;
+ * NAN if there is none, as on `score` after a loss that is no number. Takes the graph over. */
 double example_try(const example_t *example, neuron_graph_t *graph,
                    const example_training_t *training, neuron_dataset_t *train,
                    neuron_dataset_t *validation, const neuron_dataset_t *score);
@@ -189,6 +196,15 @@ double example_try(const example_t *example, neuron_graph_t *graph,
  * `seconds` is what it took to make it. */
 void example_record(example_t *example, const char *id, const neuron_graph_t *graph,
                     double seconds);
+
+/* Whether OUT/<id><name><ending> is there to go on with: what an interrupted run left, of the same
+ * seed, data, note and, unless that is 0, number of epochs. Without --resume it is removed; one that
+ * goes with others ends the program. */
+bool example_take_up(const example_t *example, const char *id, const char *name, const char *ending,
+                     int64_t epochs);
+
+/* The epochs that --epochs and --quick ask for, else those of the run. */
+int64_t example_epochs(const example_t *example, int64_t epochs);
 
 /* Saves a graph as OUT/<name>.safetensors. */
 void example_save(const example_t *example, const char *name, const neuron_graph_t *graph);
@@ -203,11 +219,12 @@ void example_path(const example_t *example, char path[EXAMPLE_PATH_MAX], const c
 /* The rest is shared among the files of this folder. */
 void example_parse(example_options_t *options, const example_program_t *program, int argc,
                    char **argv);
-void example_make_folder(const char *path);
 char *example_command(const example_program_t *program, int argc, char **argv);
 int example_run_index(const example_program_t *program, const char *id);
+int example_id_width(const example_program_t *program); /* of the column with the runs' names */
 bool example_file_exists(const char *path);
 const char *const *example_folders(const example_t *example);
+/* Ends the program if --data names a folder. */
 void example_generate(example_t *example, const char *wanted, int32_t extent,
                       neuron_dataset_t **train, neuron_dataset_t **test);
 void example_follow(neuron_trainer_t *trainer, const char *id, const char *state_path);
@@ -215,6 +232,8 @@ void example_report(const example_t *example, const neuron_evaluation_t *evaluat
 void example_add_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_whole(const example_t *example, const char *name, const char *ending,
                          void (*write)(const example_t *, FILE *, const void *), const void *what);
+char *example_read_text(const example_t *example, const char *id, const char *ending);
+void example_data_note(const example_t *example, char note[EXAMPLE_TEXT_MAX]);
 bool example_read_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_table(const example_t *example, FILE *file);
 void example_write_tables(const example_t *example);

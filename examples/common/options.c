@@ -22,14 +22,16 @@ static void print_help(const example_program_t *program)
 {
     printf("usage: %s [options]\n\n%s\n\n", program->name, program->document);
     printf("  --data DIR    folder with %s;\n"
-           "                default: $NEURON_DATA, then /usr/share/datasets\n"
+           "                default: $NEURON_DATA, then /usr/share/datasets;\n"
+           "                \"generated\" for images that the library draws\n"
            "  --data-note TEXT  how this data differs from the published set, for the results\n"
            "  --out DIR     where results go, beside those that are there; default: out/%s\n"
            "  --epochs N    passes over the training set, at most; default: those of the run\n"
            "  --limit N     keep N training examples; default: all\n"
            "  --seed S      of the split, initial parameters, shuffling, dropout; default: 1\n"
            "  --threads T   threads at work; default: one per processor\n"
-           "  --resume      keep the state of each epoch, and go on where a run was interrupted\n"
+           "  --resume      keep the state of each epoch, and go on where a run was interrupted;\n"
+           "                without it each run begins anew\n"
            "  --quick       a smoke run of seconds: few examples, one epoch\n"
            "  --list        name the runs and end\n"
            "  --run ID      only these runs: repeated, or with commas, or \"all\"\n"
@@ -37,10 +39,21 @@ static void print_help(const example_program_t *program)
            program->data, program->name);
 }
 
+int example_id_width(const example_program_t *program)
+{
+    int width = 9;
+
+    for (int i = 0; i < program->run_count; i++)
+        if ((int)strlen(program->runs[i].id) > width)
+            width = (int)strlen(program->runs[i].id);
+    return width;
+}
+
 static void print_list(const example_program_t *program)
 {
     for (int i = 0; i < program->run_count; i++)
-        printf("%-8s %s\n", program->runs[i].id, program->runs[i].description);
+        printf("%-*s %s\n", example_id_width(program), program->runs[i].id,
+               program->runs[i].description);
 }
 
 static uint64_t whole_number(const example_program_t *program, const char *option, const char *text,

@@ -157,12 +157,18 @@ static void copy(char *text, const char *source)
     snprintf(text, EXAMPLE_TEXT_MAX, "%s", source);
 }
 
-/* What the program knows and the run does not. */
-static void complete(const example_t *example, example_result_t *result)
+void example_data_note(const example_t *example, char note[EXAMPLE_TEXT_MAX])
 {
     const char *given = example->options.data_note;
     const char *own = example->data_note;
 
+    snprintf(note, EXAMPLE_TEXT_MAX, "%s%s%s", given != NULL ? given : "",
+             given != NULL && own != NULL ? "; " : "", own != NULL ? own : "");
+}
+
+/* What the program knows and the run does not. */
+static void complete(const example_t *example, example_result_t *result)
+{
     result->seed = example->options.seed;
     result->train_examples = (double)neuron_dataset_count(example->train);
     result->validation_examples = (double)neuron_dataset_count(example->validation);
@@ -170,8 +176,7 @@ static void complete(const example_t *example, example_result_t *result)
     copy(result->command, example->command);
     copy(result->data_name, example->data_name);
     copy(result->data_source, example->data_source);
-    snprintf(result->data_note, EXAMPLE_TEXT_MAX, "%s%s%s", given != NULL ? given : "",
-             given != NULL && own != NULL ? "; " : "", own != NULL ? own : "");
+    example_data_note(example, result->data_note);
 }
 
 void example_add_result(const example_t *example, const char *id, example_result_t *result)

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The whole of OUT/<id>.json, to be freed; NULL if there is none. */
-static char *read_text(const example_t *example, const char *id)
+/* The whole of OUT/<id><ending>, to be freed; NULL if there is none. */
+char *example_read_text(const example_t *example, const char *id, const char *ending)
 {
     char path[EXAMPLE_PATH_MAX];
     char *text = NULL;
     long size;
 
-    example_path(example, path, id, ".json");
+    example_path(example, path, id, ending);
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return NULL;
@@ -94,7 +94,7 @@ static const struct {
 
 bool example_read_result(const example_t *example, const char *id, example_result_t *result)
 {
-    char *text = read_text(example, id);
+    char *text = example_read_text(example, id, ".json");
 
     if (text == NULL)
         return false;
@@ -124,11 +124,12 @@ static void write_cell(FILE *file, int width, int digits, double number)
         fprintf(file, " %*s |", width, "-");
 }
 
-static void write_row(FILE *file, const example_run_t *run, const example_result_t *result)
+static void write_row(FILE *file, int width, const example_run_t *run,
+                      const example_result_t *result)
 {
     const example_reported_t *reported = &run->reported;
 
-    fprintf(file, "| %-9s |", run->id);
+    fprintf(file, "| %-*s |", width, run->id);
     write_cell(file, 10, 0, (double)result->parameters);
     write_cell(file, 6, 0, (double)result->epochs);
     write_cell(file, 7, 1, result->seconds);
@@ -149,16 +150,22 @@ static void write_row(FILE *file, const example_run_t *run, const example_result
 void example_write_table(const example_t *example, FILE *file)
 {
     const example_program_t *program = example->program;
+    const int width = example_id_width(program);
     example_result_t result;
 
-    fputs("| run       | parameters | epochs | seconds |  train | validation |   test |   loss "
+    fprintf(file, "| %-*s ", width, "run");
+    fputs("| parameters | epochs | seconds |  train | validation |   test |   loss "
           "| macro F1 | document: epochs |  train | validation |   test |   loss | macro F1 |\n"
-          "|:----------|-----------:|-------:|--------:|-------:|-----------:|-------:|-------:"
+          "|:",
+          file);
+    for (int i = 0; i <= width; i++)
+        fputc('-', file);
+    fputs("|-----------:|-------:|--------:|-------:|-----------:|-------:|-------:"
           "|---------:|-----------------:|-------:|-----------:|-------:|-------:|---------:|\n",
           file);
     for (int i = 0; i < program->run_count; i++)
         if (example_read_result(example, program->runs[i].id, &result))
-            write_row(file, &program->runs[i], &result);
+            write_row(file, width, &program->runs[i], &result);
 }
 
 static void write_notes(FILE *file, const example_run_t *run, const example_result_t *result)
@@ -203,7 +210,7 @@ static void write_json(const example_t *example, FILE *file, const void *what)
     (void)what;
     fprintf(file, "{\n  \"document\": \"%s\",\n  \"runs\": [\n", program->document);
     for (int i = 0; i < program->run_count; i++) {
-        char *text = read_text(example, program->runs[i].id);
+        char *text = example_read_text(example, program->runs[i].id, ".json");
 
         if (text == NULL)
             continue;

@@ -5,12 +5,12 @@
 #include <string.h>
 
 /* Of the number in a run's name, so that a run starts the same alone, among others and in its
- * variants. */
+ * variants; and another one than any run with another seed. */
 static uint64_t seed_of(const example_t *example, const char *id)
 {
     uint64_t number = strtoull(id + strcspn(id, "0123456789"), NULL, 10);
 
-    return example->options.seed * 16 + number - 1;
+    return (example->options.seed - 1) * 1000 + 15 + number;
 }
 
 neuron_graph_t *example_graph(const example_t *example, const char *id)
@@ -20,6 +20,15 @@ neuron_graph_t *example_graph(const example_t *example, const char *id)
     must(neuron_graph_create(&graph, example->context));
     must(neuron_graph_set_name(graph, id));
     must(neuron_graph_set_seed(graph, seed_of(example, id)));
+    return graph;
+}
+
+neuron_graph_t *example_trial_graph(const example_t *example, const char *id,
+                                    const neuron_trial_t *trial)
+{
+    neuron_graph_t *graph = example_graph(example, id);
+
+    must(neuron_graph_set_seed(graph, neuron_trial_seed(trial)));
     return graph;
 }
 
@@ -99,17 +108,22 @@ neuron_callback_t *example_early_stopping(const example_t *example, int64_t pati
     return stop;
 }
 
+int64_t example_epochs(const example_t *example, int64_t epochs)
+{
+    return example->options.epochs != 0 ? example->options.epochs : epochs;
+}
+
 static neuron_trainer_t *make_trainer(const example_t *example, neuron_graph_t *graph,
                                       const example_training_t *training, neuron_dataset_t *train,
                                       neuron_dataset_t *validation)
 {
-    int64_t epochs = example->options.epochs != 0 ? example->options.epochs : training->epochs;
     neuron_trainer_t *trainer;
 
     must(neuron_trainer_create(&trainer, graph, training->optimizer, train));
     must(neuron_trainer_set_validation(trainer, validation));
     must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, training->batch_size));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, epochs));
+    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS,
+                                example_epochs(example, training->epochs)));
     must(neuron_trainer_set_loss(trainer, training->loss));
     must(neuron_trainer_set_augmentation(trainer, training->augmentation));
     for (int i = 0; i < EXAMPLE_CALLBACKS_MAX; i++)
@@ -118,14 +132,19 @@ static neuron_trainer_t *make_trainer(const example_t *example, neuron_graph_t *
     return trainer;
 }
 
-/* What went before, if the run was interrupted. */
-static void resume(neuron_trainer_t *trainer, const char *id, const char *state)
+/* Goes on where the run was interrupted, if it was. */
+static void resume(const example_t *example, neuron_trainer_t *trainer, const char *id,
+                   const char *state, int64_t epochs)
 {
-    if (!example_file_exists(state))
+    /* A training may go on for more epochs than it was begun with: they are not compared. */
+    if (!example_take_up(example, id, "-state", ".safetensors", 0))
         return;
     must(neuron_trainer_load(trainer, state));
-    printf("%s goes on after epoch %lld\n", id,
-           (long long)neuron_history_epochs(neuron_trainer_history(trainer)));
+    int64_t done = neuron_history_epochs(neuron_trainer_history(trainer));
+    if (done > epochs)
+        example_fail("%s: is after epoch %lld of %lld asked for; remove it to begin anew", state,
+                     (long long)done, (long long)epochs);
+    printf("%s goes on after epoch %lld\n", id, (long long)done);
 }
 
 /* Runs until the last epoch, or until a callback has enough. A loss that is not a number is a result too:
@@ -142,7 +161,9 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
     if (training->keep_best)
         must(neuron_trainer_set_checkpoint(trainer, path, NEURON_METRIC_VALIDATION_ACCURACY));
     if (options->resume)
-        resume(trainer, id, state);
+        resume(example, trainer, id, state, example_epochs(example, training->epochs));
+    else
+        remove(state);
     example_follow(trainer, id, options->resume ? state : NULL);
     int status = neuron_trainer_run(trainer, &history);
     if (status != NEURON_E_NUMBER)
@@ -213,8 +234,10 @@ double example_try(const example_t *example, neuron_graph_t *graph,
 
     if (status != NEURON_E_NUMBER)
         must(status);
-    if (status != NEURON_E_NUMBER && score != NULL) {
-        evaluate_into(graph, score, training->loss, &accuracy, &loss);
+    if (score != NULL) {
+        /* A ruined training has no last epoch: it gets no score. */
+        if (status != NEURON_E_NUMBER)
+            evaluate_into(graph, score, training->loss, &accuracy, &loss);
     } else if (neuron_history_epochs(history) > 0) {
         must(neuron_history_best(history, NEURON_METRIC_VALIDATION_ACCURACY, &best));
         must(neuron_history_get(history, best, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));

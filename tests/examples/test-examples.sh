@@ -12,26 +12,13 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-fail() {
-    echo "$*" >&2
-    [ ! -e stderr ] || sed 's/^/stderr: /' stderr >&2
-    exit 1
-}
+# shellcheck source=/dev/null
+. "$here/common.sh"
 
-says() {
-    grep -q -- "$2" "$1" || fail "$1 does not say \"$2\""
-}
-
-# refuses TEXT COMMAND...: exit status 2, nothing on stdout, one line on stderr with TEXT.
+# refuses TEXT COMMAND...: a wrong command line; nothing on stdout.
 refuses() {
-    text=$1
-    shift
-    status=0
-    "$@" >stdout 2>stderr || status=$?
-    [ "$status" -eq 2 ] || fail "$* ended with status $status"
+    ends_with 2 "$@"
     [ ! -s stdout ] || fail "$* printed on stdout"
-    [ "$(wc -l <stderr)" -eq 1 ] || fail "$* did not say one line"
-    says stderr "$text"
 }
 
 bad_options() {
@@ -85,19 +72,39 @@ bad_options "$skip_concat"
     fail "fashion_committee --list"
 "$skip_concat" --list | grep -q '^F7 ' || fail "fashion_skip_concat --list"
 
-# A folder without the data: said so, and the generated set instead.
+# Generated images, if they are asked for.
 good generated 'F1 F2 F3 F4 F4-vote F6 F6-vote' generated \
-    "$committee" --data /nonexistent --run all --seed 7 --threads 2
-says stderr 'No Fashion-MNIST in /nonexistent: using the library'
+    "$committee" --data generated --run all --seed 7 --threads 2
 [ -s generated/committee.safetensors ] || fail "no committee.safetensors"
-good generated-skip "F5 F7" generated "$skip_concat" --data /nonexistent --run all
-says stderr 'No Fashion-MNIST in /nonexistent: using the library'
+good generated-skip "F5 F7" generated "$skip_concat" --data generated --run all
 
 # A committee alone trains its members; the same seed gives the same model.
-good alone 'F1 F2 F3 F4' generated "$committee" --data /nonexistent --run F4 --seed 7 --threads 1
+good alone 'F1 F2 F3 F4' generated "$committee" --data generated --run F4 --seed 7 --threads 1
 cmp generated/F3.safetensors alone/F3.safetensors || fail "threads change the parameters"
-good one F3 generated "$committee" --data /nonexistent --run F3 --seed 7
+good one F3 generated "$committee" --data generated --run F3 --seed 7
 cmp generated/F3.safetensors one/F3.safetensors || fail "other runs change the parameters"
+
+# Without --quick and --epochs a run is as long as the document's.
+succeeds "$committee" --data generated --limit 32 --run F1 --out long
+says long/F1.json '"epochs": 50, "seconds"'
+says long/F1.json '"reported": .*"epochs": 50'
+succeeds "$skip_concat" --data generated --limit 32 --run F7 --out long
+says long/F7.json '"epochs": 50, "seconds"'
+says long/F7.json '"reported": .*"epochs": 50'
+
+# examples/run trains briefly; what is given to it goes to the program instead. Nothing is built here.
+mkdir -p tree/examples tree/build/examples tools
+cp "$here/../../examples/run" tree/examples/run
+printf 'need_build_tools() { :; }\nneed_data() { :; }\ninstall_missing() { :; }\n' >tree/examples/setup.sh
+printf '#!/bin/sh\necho "given $*."\n' >tree/build/examples/fashion_committee
+for tool in meson ninja pkg-config; do
+    printf '#!/bin/sh\n' >"tools/$tool"
+done
+chmod +x tree/build/examples/fashion_committee tools/*
+succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run
+says stdout '^given --epochs 3\.$'
+succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run --seed 2
+says stdout '^given --seed 2\.$'
 
 # A set that is there but damaged is an error.
 mkdir damaged

@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -30,7 +31,7 @@ CONTENT["/good/packed.tar.gz"] = archive()
 
 class Server(http.server.BaseHTTPRequestHandler):
     """/good serves with ranges, /plain without, /cut breaks off in the middle once per file,
-    /bad serves other bytes, and the rest is not there."""
+    /bad serves other bytes, /busy is out of order, and the rest is not there."""
 
     requests = []
     cut_once = set()
@@ -43,6 +44,9 @@ class Server(http.server.BaseHTTPRequestHandler):
         Server.requests.append((kind, name, given))
         if body is None or kind == "gone":
             self.send_error(404)
+            return
+        if kind == "busy":
+            self.send_error(503)
             return
         if kind == "bad":
             body = body[:-1] + b"?"
@@ -67,7 +71,8 @@ class Server(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def get(folder, rows, *names):
+def get(folder, rows, *names, tools=None, place="data"):
+    """place is where to; tools is a folder of commands that come before the system's."""
     listing = os.path.join(folder, "list.txt")
     with open(listing, "w", encoding="utf-8") as out:
         out.write("# a comment\n")
@@ -75,8 +80,14 @@ def get(folder, rows, *names):
             out.write(" ".join(row) + "\n")
     Server.requests.clear()
     return subprocess.run(
-        ["sh", GET_DATA, *names, os.path.join(folder, "data")],
-        env={**os.environ, "GET_DATA_LIST": listing, "no_proxy": "127.0.0.1"},
+        ["sh", GET_DATA, *names, place],
+        cwd=folder,
+        env={
+            **os.environ,
+            "GET_DATA_LIST": listing,
+            "no_proxy": "127.0.0.1",
+            "PATH": (tools + ":" if tools else "") + os.environ["PATH"],
+        },
         capture_output=True,
         text=True,
         timeout=60,
@@ -126,6 +137,60 @@ def continues(folder):
     check(not there(folder, "set/first.gz.part"), result)
 
 
+def keeps_what_came(folder):
+    """A server that answers with an error takes nothing away, in a later call or in the same one."""
+    half = len(CONTENT["/good/first.gz"]) // 2
+    for later in ("busy", "gone"):
+        get(folder, [row("set", "first.gz", "cut")], "set")
+        for kinds in ([later], [later, later]):
+            result = get(folder, [row("set", "first.gz", *kinds)], "set")
+            check(result.returncode == 1 and "what came is kept" in result.stderr, result)
+            check("from the beginning" not in result.stdout, result)
+            check(len(read(folder, "set/first.gz.part")) == half, result)
+        result = get(folder, [row("set", "first.gz", later, "good")], "set")
+        check(result.returncode == 0 and f"continuing after {half} bytes" in result.stdout, result)
+        os.remove(os.path.join(folder, "data", "set", "first.gz"))
+        Server.cut_once.clear()
+        result = get(folder, [row("set", "first.gz", "cut", later)], "set")
+        check(result.returncode == 1 and len(read(folder, "set/first.gz.part")) == half, result)
+        Server.cut_once.clear()
+        os.remove(os.path.join(folder, "data", "set", "first.gz.part"))
+
+
+def says_that_nothing_came(folder):
+    result = get(folder, [row("set", "first.gz", "gone")], "set")
+    check(result.returncode == 1 and "is kept" not in result.stderr and "404" in result.stderr, result)
+
+
+def begins_a_longer_one_again(folder):
+    """What is there has more bytes than the file, which the server calls a bad range."""
+    os.makedirs(os.path.join(folder, "data", "set"))
+    with open(os.path.join(folder, "data", "set", "second.gz.part"), "wb") as file:
+        file.write(bytes(7000))
+    result = get(folder, [row("set", "second.gz", "good")], "set")
+    check(result.returncode == 0 and "from the beginning" in result.stdout, result)
+    check(read(folder, "set/second.gz") == CONTENT["/good/second.gz"], result)
+
+
+def unpacks_again(folder):
+    """After a failure, and if the folder is gone; never a part of it."""
+    tools = os.path.join(folder, "tools")
+    os.mkdir(tools)
+    with open(os.path.join(tools, "tar"), "w", encoding="utf-8") as out:
+        real = shutil.which("tar")
+        out.write(f'#!/bin/sh\n{real} "$@" || exit\ncase $1 in -x*) echo "disk full" >&2; exit 2 ;; esac\n')
+    os.chmod(os.path.join(tools, "tar"), 0o755)
+    rows = [row("pack", "packed.tar.gz", "good")]
+    result = get(folder, rows, "pack", tools=tools)
+    check(result.returncode == 1 and "could not unpack" in result.stderr, result)
+    check(os.listdir(os.path.join(folder, "data")) == ["packed.tar.gz"], result)
+    for _ in range(2):
+        result = get(folder, rows, "pack")
+        check(result.returncode == 0 and not Server.requests and "unpacked" in result.stdout, result)
+        check(read(folder, "batches/one.bin") == b"abc", result)
+        shutil.rmtree(os.path.join(folder, "data", "batches"))
+
+
 def begins_again(folder):
     """A server that knows no ranges."""
     rows = [row("set", "second.gz", "plain")]
@@ -159,12 +224,28 @@ def refuses_bad_arguments(folder):
     check(result.returncode == 2 and 'no data set "what"; there are set' in result.stderr, result)
     result = get(folder, rows)
     check(result.returncode == 2 and "usage: sh examples/get-data NAME... DIR" in result.stderr, result)
+    result = get(folder, rows + [row("other", "second.gz", "good")], "set", place="other")
+    check(result.returncode == 2 and '"other" is a data set, not a folder; say ./other' in result.stderr, result)
+    check(not os.path.exists(os.path.join(folder, "other")), result)
+    result = get(folder, rows + [row("other", "second.gz", "good")], "set", place="./other")
+    check(result.returncode == 0 and os.path.exists(os.path.join(folder, "other", "set", "first.gz")), result)
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 BASE = f"http://127.0.0.1:{server.server_address[1]}"
-for test in (serves, continues, begins_again, refuses_other_bytes, mends_a_spoilt_file, refuses_bad_arguments):
+for test in (
+    serves,
+    continues,
+    keeps_what_came,
+    says_that_nothing_came,
+    begins_a_longer_one_again,
+    begins_again,
+    unpacks_again,
+    refuses_other_bytes,
+    mends_a_spoilt_file,
+    refuses_bad_arguments,
+):
     Server.cut_once.clear()
     with tempfile.TemporaryDirectory() as place:
         test(place)

@@ -13,19 +13,15 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-fail() {
-    echo "$*" >&2
-    [ ! -e stderr ] || sed 's/^/stderr: /' stderr >&2
-    exit 1
-}
+# shellcheck source=/dev/null
+. "$here/common.sh"
 
 # briefly OUT RUNS OPTION...
 briefly() {
     out=$1
     ids=$2
     shift 2
-    "$program" --data /nonexistent --out "$out" --limit 64 --run "$ids" "$@" >stdout 2>stderr ||
-        fail "$ids failed"
+    succeeds "$program" --data generated --out "$out" --limit 64 --run "$ids" "$@"
 }
 
 # check OUT RUNS: results.json has these runs and no others.
@@ -39,6 +35,10 @@ all=$("$program" --list | cut -d ' ' -f 1 | tr '\n' ' ')
     case " $all" in *" $id "*) ;; *) fail "--list does not name $id" ;; esac
 done
 
+"$program" --list |
+    awk '{ match($0, /^[^ ]+ +/); if (NR > 1 && RLENGTH != width) exit 1; width = RLENGTH }' ||
+    fail "--list is ragged"
+
 briefly out "$runs" --quick --data-note 'in haste'
 if [ "$runs" = all ]; then
     check out "$all"
@@ -46,6 +46,16 @@ else
     check out "$(echo "$runs" | tr , ' ')"
 fi
 grep -q 'in haste' out/results.md || fail "results.md lacks the note on the data"
+
+# Filters and flips change what is learnt.
+validation_loss() {
+    grep -o '"validation_loss": [0-9.e-]*' "out/$1.json" | head -n 1
+}
+for id in $all; do
+    case $id in D*-*) ;; *) continue ;; esac
+    [ -e "out/$id.json" ] || continue
+    [ "$(validation_loss "$id")" != "$(validation_loss "${id%%-*}")" ] || fail "$id learnt as ${id%%-*}"
+done
 
 # Programs one after the other share the tables, in the order of --list; and an interrupted run goes
 # on to the same parameters.
