@@ -347,10 +347,15 @@ START_TEST(loads_files)
     REFUSED(neuron_dataset_load_csv(&dataset, NULL, path, 10, NULL, 0, 0, 0));
     REFUSED(neuron_dataset_load_csv(&dataset, context, NULL, 10, NULL, 0, 0, 0));
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 0, NULL, 0, 0, 0));
+    assert_message("neuron_dataset_load_csv: needs class_count >= 1");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 65537, NULL, 0, 0, 0));
+    assert_message("neuron_dataset_load_csv: needs class_count >= 1 && class_count <= ");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 1, 0, 0));
+    assert_message("neuron_dataset_load_csv: needs rank == 0 || shape");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, -1, 0, 0));
+    assert_message("neuron_dataset_load_csv: needs rank >= 0");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, NEURON_RANK_MAX, 0, 0));
+    assert_message("neuron_dataset_load_csv: needs rank >= 0 && rank < ");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, NEURON_I32, 0));
     assert_message("type");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, -1, 0));
