@@ -20,8 +20,12 @@
  *  the input of a batch, all values and gradients that are needed at the busiest moment, and what
  *  layers use beside them. Both functions plan it without making it. Training a graph with a custom
  *  layer (custom.h) also keeps a gradient for each trainable parameter, which is counted. Not counted
- *  are a few hundred bytes for each layer, the dataset, the same gradients where the optimizer limits
- *  them by a norm, and what the CBLAS keeps for itself.
+ *  are a few hundred bytes for each layer, the dataset, and what the CBLAS keeps for itself; nor what a
+ *  trainer keeps beside its steps: the order of the examples (8 bytes each), what the optimizer
+ *  remembers (up to two numbers for each trained parameter), a copy of the parameters that are not
+ *  trained, one more batch and the room for augmentation where workers or augmentation are on, a
+ *  gradient of each trained parameter where a norm is clipped, and the copies of all parameters that
+ *  early stopping with restoring and stop-on-NaN keep.
  */
 #ifndef NEURON_SUMMARY_H
 #define NEURON_SUMMARY_H

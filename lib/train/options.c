@@ -1,6 +1,7 @@
 /* The numbers that are set at a trainer. */
 #include "train/trainer.h"
 
+#include "base/number.h"
 #include "base/options.h"
 
 #include <inttypes.h>
@@ -23,11 +24,13 @@ static int split(neuron_trainer_t *trainer, double fraction)
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation set already");
     int64_t count = trainer->given->count;
     int64_t kept = (int64_t)((double)count * (1 - fraction));
-    if (fraction > 0 && (kept == 0 || kept == count))
+    if (fraction > 0 && (kept == 0 || kept == count)) {
+        char text[NEURON_NUMBER_TEXT];
         return neuron_fail(NEURON_E_DATA,
-                           "trainer: a validation split of %g leaves nothing of %" PRId64
+                           "trainer: a validation split of %s leaves nothing of %" PRId64
                            " examples on one side",
-                           fraction, count);
+                           neuron_number_short(fraction, text), count);
+    }
     neuron_dataset_t *train = NULL, *validation = NULL;
     RETURN_IF_ERROR(neuron_dataset_subset(&train, trainer->given, 0, kept));
     if (fraction > 0) {

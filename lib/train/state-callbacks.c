@@ -153,11 +153,12 @@ static int read_options(const neuron_callback_t *callback, const json_t *object,
                                              : json_number_value(found);
         double here = callback->options[i];
         known += found != NULL;
-        if (value != here && !(isnan(value) && isnan(here)))
-            return neuron_fail(NEURON_E_DATA,
-                               "%s: callback %" PRId32 " (%s) of its training has %s %g, here it "
-                               "has %g",
-                               source, index, kind->name, name, value, here);
+        if (value != here && !(isnan(value) && isnan(here))) {
+            char what[96];
+            snprintf(what, sizeof what, "callback %" PRId32 " (%s) of its training has", index,
+                     kind->name);
+            return neuron_state_differs(source, what, name, value, here);
+        }
     }
     return known == json_object_size(object) ? NEURON_OK : neuron_state_bad(source, "options");
 }

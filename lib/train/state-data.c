@@ -79,9 +79,8 @@ static int check_augmentation(const json_t *object, const neuron_trainer_t *trai
         const double ours = setting(trainer, i);
         known += found != NULL;
         if (theirs != ours)
-            return neuron_fail(NEURON_E_DATA,
-                               "%s: the augmentation of its training has %s %g, of this one %g",
-                               source, option->name, theirs, ours);
+            return neuron_state_differs(source, "the augmentation of its training has",
+                                        option->name, theirs, ours);
     }
     return known == json_object_size(options) ? NEURON_OK
                                               : neuron_state_bad(source, augmentation_key);

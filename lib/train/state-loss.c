@@ -2,6 +2,7 @@
 #include "train/state.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer)
@@ -47,9 +48,8 @@ static int check_options(const json_t *object, const neuron_loss_t *loss, const 
             return neuron_state_bad(source, option->name);
         const double value = found ? json_number_value(found) : option->fallback;
         if (value != loss->options[i])
-            return neuron_fail(NEURON_E_DATA,
-                               "%s: the loss of its training has %s %g, of this one %g", source,
-                               option->name, value, loss->options[i]);
+            return neuron_state_differs(source, "the loss of its training has", option->name, value,
+                                        loss->options[i]);
     }
     return NEURON_OK;
 }
@@ -68,11 +68,11 @@ static int check_class_weights(const json_t *object, const neuron_trainer_t *tra
             return neuron_state_bad(source, "class_weights");
         const double theirs = list ? json_number_value(found) : 1;
         const double ours = trainer->class_weights ? trainer->class_weights[i] : 1;
-        if (theirs != ours)
-            return neuron_fail(NEURON_E_DATA,
-                               "%s: its training weighs class %" PRId32
-                               " with %g, this one with %g",
-                               source, i, theirs, ours);
+        if (theirs != ours) {
+            char weight[40];
+            snprintf(weight, sizeof weight, "a weight of class %" PRId32 " of", i);
+            return neuron_state_differs(source, "its training has", weight, theirs, ours);
+        }
     }
     return NEURON_OK;
 }

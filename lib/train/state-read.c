@@ -1,5 +1,6 @@
 #include "train/state.h"
 
+#include "base/number.h"
 #include "io/json.h"
 #include "io/model.h"
 
@@ -21,6 +22,16 @@ int neuron_state_bad(const char *source, const char *key)
 {
     return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the training is missing or wrong", source,
                        key);
+}
+
+int neuron_state_differs(const char *source, const char *what, const char *name, double theirs,
+                         double ours)
+{
+    enum { DIGITS = 6 };
+    char text[2][NEURON_NUMBER_TEXT];
+    return neuron_fail(NEURON_E_DATA, "%s: %s %s %s, here it is %s", source, what, name,
+                       neuron_number_apart(theirs, ours, DIGITS, text[0]),
+                       neuron_number_apart(ours, theirs, DIGITS, text[1]));
 }
 
 bool neuron_state_read_figure(double *value, const json_t *json)
@@ -95,9 +106,8 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
     RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->shuffle));
     RETURN_IF_ERROR(read_real(s, object, "validation_split", &validation_split));
     if (validation_split != trainer->validation_split)
-        return neuron_fail(NEURON_E_DATA,
-                           "%s: its training has a validation split of %g, this one of %g",
-                           s->source, validation_split, trainer->validation_split);
+        return neuron_state_differs(s->source, "its training has", "validation split",
+                                    validation_split, trainer->validation_split);
     return neuron_state_check_validation(object, trainer, s->source);
 }
 

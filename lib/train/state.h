@@ -21,6 +21,10 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
 /* The failure of a file with a wrong value, or without one that it must have. */
 int neuron_state_bad(const char *source, const char *key);
 
+/* Keeps the message that a number of a file is not the trainer's, and has the value NEURON_E_DATA. */
+int neuron_state_differs(const char *source, const char *what, const char *name, double theirs,
+                         double ours);
+
 /* A figure as a value in a file: "inf" or "-inf" where it is infinite, null where it is not a
  * number, which older files have for all three. */
 json_t *neuron_state_figure(double value);

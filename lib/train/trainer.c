@@ -86,6 +86,21 @@ int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *
     return NEURON_OK;
 }
 
+/* The network would be judged by inputs unlike those that it learns from. */
+static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_t *validation)
+{
+    const neuron_dataset_t *train = trainer->given;
+    if (train->examples->type != validation->examples->type)
+        neuron_log(trainer->context, NEURON_LOG_WARNING,
+                   "trainer: examples to validate with are %s, those to train with %s",
+                   neuron_type_name(validation->examples->type),
+                   neuron_type_name(train->examples->type));
+    if (!neuron_dataset_same_scale(train, validation))
+        neuron_log(trainer->context, NEURON_LOG_WARNING,
+                   "trainer: examples to validate with have another scale or offset than those to "
+                   "train with");
+}
+
 int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
 {
     CHECK_ARGUMENT(trainer);

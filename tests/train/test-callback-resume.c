@@ -276,7 +276,7 @@ START_TEST(other_callbacks_are_refused)
         {{A, B},
          {A, B},
          {3, 4},
-         "callback 1 (step_schedule) of its training has start 3, here it has 4"},
+         "callback 1 (step_schedule) of its training has start 3, here it is 4"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b = set_up_some(cases[i].saved, cases[i].options[0]);

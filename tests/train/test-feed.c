@@ -212,12 +212,12 @@ START_TEST(another_augmentation_is_refused)
     assert_ok(neuron_trainer_set_augmentation(same.trainer, nothing));
     assert_ok(neuron_trainer_save(with.trainer, path));
     assert_status(neuron_trainer_load(without.trainer, path), NEURON_E_DATA);
-    assert_message("the augmentation of its training has rotation 15, of this one 0");
+    assert_message("the augmentation of its training has rotation 15, here it is 0");
     assert_status(neuron_trainer_load(other.trainer, path), NEURON_E_DATA);
-    assert_message("the augmentation of its training has rotation 15, of this one 30");
+    assert_message("the augmentation of its training has rotation 15, here it is 30");
     assert_ok(neuron_trainer_save(without.trainer, path));
     assert_status(neuron_trainer_load(with.trainer, path), NEURON_E_DATA);
-    assert_message("the augmentation of its training has rotation 0, of this one 15");
+    assert_message("the augmentation of its training has rotation 0, here it is 15");
     assert_ok(neuron_trainer_load(same.trainer, path));
     neuron_augmentation_unref(nothing);
     neuron_augmentation_unref(augmentation);

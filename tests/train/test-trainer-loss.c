@@ -524,11 +524,11 @@ START_TEST(a_file_knows_the_loss)
     neuron_loss_t *other = make_loss(&read.loss);
     assert_ok(neuron_trainer_set_loss(c, other));
     assert_status(neuron_trainer_load(c, path), NEURON_E_DATA);
-    assert_message("the loss of its training has delta 0.5, of this one 1");
+    assert_message("the loss of its training has delta 0.5, here it is 1");
     assert_ok(neuron_trainer_set_loss(c, loss));
     assert_ok(neuron_trainer_set_class_weights(c, NULL, 0));
     assert_status(neuron_trainer_load(c, path), NEURON_E_DATA);
-    assert_message("its training weighs class 0 with 0.5, this one with 1");
+    assert_message("its training has a weight of class 0 of 0.5, here it is 1");
     assert_ok(neuron_trainer_set_class_weights(c, class_weights, OUTPUTS));
     assert_ok(neuron_trainer_load(c, path));
     neuron_loss_unref(other);

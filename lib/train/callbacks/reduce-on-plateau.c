@@ -1,6 +1,8 @@
 /* A smaller learning rate when a figure stays where it is, with the rules of Keras. */
 #include "train/callback.h"
 
+#include "base/number.h"
+
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -26,10 +28,12 @@ static void reduce(neuron_trainer_t *trainer, neuron_callback_entry *entry)
     double least = neuron_callback_option(callback, NEURON_CALLBACK_MIN_RATE);
     if (base <= least)
         return;
-    double reduced = base * neuron_callback_option(callback, NEURON_CALLBACK_FACTOR);
-    neuron_rate_set_base(trainer, fmax(reduced, least));
-    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": base learning rate %g",
-               trainer->progress.epoch, fmax(reduced, least));
+    const double reduced = base * neuron_callback_option(callback, NEURON_CALLBACK_FACTOR);
+    const double rate = fmax(reduced, least);
+    neuron_rate_set_base(trainer, rate);
+    char text[NEURON_NUMBER_TEXT];
+    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": base learning rate %s",
+               trainer->progress.epoch, neuron_number_short(rate, text));
     entry->state[WAIT] = 0;
     entry->state[COOLDOWN] = neuron_callback_option(callback, NEURON_CALLBACK_COOLDOWN);
 }

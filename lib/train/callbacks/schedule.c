@@ -1,6 +1,8 @@
 /* A rate by a function of the caller's. */
 #include "train/callback.h"
 
+#include "base/number.h"
+
 #include <float.h>
 #include <inttypes.h>
 
@@ -24,9 +26,12 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     const neuron_callback_t *callback = entry->callback;
     const int64_t epoch = trainer->progress.epoch;
     double rate = callback->schedule(epoch, neuron_rate_base(trainer), callback->user_data);
-    if (!(rate >= 0 && rate <= FLT_MAX))
+    if (!(rate >= 0 && rate <= FLT_MAX)) {
+        char text[NEURON_NUMBER_TEXT];
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "schedule: the function returned %g for epoch %" PRId64, rate, epoch);
+                           "schedule: the function returned %s for epoch %" PRId64,
+                           neuron_number_short(rate, text), epoch);
+    }
     neuron_rate_set_base(trainer, rate);
     return NEURON_OK;
 }
