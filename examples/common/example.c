@@ -98,6 +98,11 @@ void example_open(example_t *example, const example_program_t *program, int argc
     }
     make_folder(options->out);
     try_folder(options->out);
+    if (options->tables) {
+        example_write_tables(example);
+        example_write_table(example, stdout);
+        exit(fflush(stdout) == 0 ? 0 : 1);
+    }
     example->command = example_command(program, argc, argv);
 
     must(neuron_context_create(&example->context));

@@ -66,6 +66,7 @@ typedef struct {
     int32_t threads; /* 0 for one per processor */
     bool quick;
     bool resume;
+    bool tables; /* written anew, nothing else */
     bool wanted[EXAMPLE_RUNS_MAX];
 } example_options_t;
 

@@ -21,22 +21,25 @@ static void usage_error(const example_program_t *program, const char *what, cons
 static void print_help(const example_program_t *program)
 {
     printf("usage: %s [options]\n\n%s\n\n", program->name, program->document);
-    printf("  --data DIR    folder with %s;\n"
-           "                default: $NEURON_DATA, then /usr/share/datasets;\n"
-           "                \"generated\" for images that the library draws\n"
-           "  --data-note TEXT  how this data differs from the published set, for the results\n"
-           "  --out DIR     where results go, beside those that are there; default: out/%s\n"
-           "  --epochs N    passes over the training set, at most; default: those of the run\n"
-           "  --limit N     keep N training examples; default: all\n"
-           "  --seed S      of the split, initial parameters, shuffling, dropout; default: 1\n"
-           "  --threads T   threads at work; default: one per processor\n"
-           "  --resume      keep the state of each epoch, and go on where a run was interrupted;\n"
-           "                without it each run begins anew\n"
-           "  --quick       a smoke run of seconds: few examples, one epoch\n"
-           "  --list        name the runs and end\n"
-           "  --run ID      only these runs: repeated, or with commas, or \"all\"\n"
-           "  --help        this text\n",
-           program->data, program->name);
+    printf(
+        "  --data DIR    folder with %s;\n"
+        "                default: $NEURON_DATA, then /usr/share/datasets;\n"
+        "                \"generated\" for images that the library draws\n"
+        "  --data-note TEXT  how this data differs from the published set, for the results\n"
+        "  --out DIR     where results go, beside those that are there; default: out/%s\n"
+        "  --epochs N    passes over the training set, at most; default: those of the run\n"
+        "  --limit N     keep N training examples; default: all\n"
+        "  --seed S      of the split, initial parameters, shuffling, dropout; default: 1\n"
+        "  --threads T   threads at work; default: one per processor\n"
+        "  --resume      keep the state of each epoch, and go on where a run was interrupted;\n"
+        "                without it each run begins anew\n"
+        "  --quick       a smoke run of seconds: few examples, one epoch\n"
+        "  --tables      write results.json and results.md anew of the runs that are there, and\n"
+        "                end\n"
+        "  --list        name the runs and end\n"
+        "  --run ID      only these runs: repeated, or with commas, or \"all\"\n"
+        "  --help        this text\n",
+        program->data, program->name);
 }
 
 int example_id_width(const example_program_t *program)
@@ -153,6 +156,8 @@ static void apply_switch(parse_t *parse, const char *option)
     } else if (strcmp(option, "--list") == 0) {
         print_list(parse->program);
         exit(0);
+    } else if (strcmp(option, "--tables") == 0) {
+        parse->options->tables = true;
     } else if (strcmp(option, "--quick") == 0) {
         parse->options->quick = true;
     } else if (strcmp(option, "--resume") == 0) {

@@ -124,6 +124,25 @@ static void write_cell(FILE *file, int width, int digits, double number)
         fprintf(file, " %*s |", width, "-");
 }
 
+/* By how much a run exceeds the document: in test accuracy, or in validation accuracy where the
+ * document has no other; NAN where there is nothing to compare. */
+static double difference(const example_reported_t *reported, const example_result_t *result)
+{
+    if (reported->test_accuracy != 0)
+        return result->test_accuracy - reported->test_accuracy;
+    if (reported->validation_accuracy != 0)
+        return result->validation_accuracy - reported->validation_accuracy;
+    return (double)NAN;
+}
+
+static void write_difference(FILE *file, int width, double number)
+{
+    if (isfinite(number))
+        fprintf(file, " %+*.4f |", width, number);
+    else
+        fprintf(file, " %*s |", width, "-");
+}
+
 static void write_row(FILE *file, int width, const example_run_t *run,
                       const example_result_t *result)
 {
@@ -144,6 +163,7 @@ static void write_row(FILE *file, int width, const example_run_t *run,
     write_cell(file, 6, 4, reported->test_accuracy);
     write_cell(file, 6, 4, reported->test_loss);
     write_cell(file, 8, 4, reported->macro_f1);
+    write_difference(file, 10, difference(reported, result));
     fputc('\n', file);
 }
 
@@ -155,13 +175,15 @@ void example_write_table(const example_t *example, FILE *file)
 
     fprintf(file, "| %-*s ", width, "run");
     fputs("| parameters | epochs | seconds |  train | validation |   test |   loss "
-          "| macro F1 | document: epochs |  train | validation |   test |   loss | macro F1 |\n"
+          "| macro F1 | document: epochs |  train | validation |   test |   loss | macro F1 "
+          "| difference |\n"
           "|:",
           file);
     for (int i = 0; i <= width; i++)
         fputc('-', file);
     fputs("|-----------:|-------:|--------:|-------:|-----------:|-------:|-------:"
-          "|---------:|-----------------:|-------:|-----------:|-------:|-------:|---------:|\n",
+          "|---------:|-----------------:|-------:|-----------:|-------:|-------:|---------:"
+          "|-----------:|\n",
           file);
     for (int i = 0; i < program->run_count; i++)
         if (example_read_result(example, program->runs[i].id, &result))
@@ -195,7 +217,9 @@ static void write_markdown(const example_t *example, FILE *file, const void *wha
     fprintf(file,
             "\nTrain, validation and test are accuracies of %s, without dropout or noise;\n"
             "loss and macro F1 are of the test set. The document's training accuracy is the "
-            "one that was\nmeasured while it trained.\n\nThe runs:\n\n",
+            "one that was\nmeasured while it trained. The difference is that of the test "
+            "accuracies, or of "
+            "the\nvalidation accuracies where the document has no test accuracy.\n\nThe runs:\n\n",
             program->kept);
     for (int i = 0; i < program->run_count; i++)
         if (example_read_result(example, program->runs[i].id, &result))

@@ -47,6 +47,20 @@ else
 fi
 grep -q 'in haste' out/results.md || fail "results.md lacks the note on the data"
 
+# The tables come of the runs' files alone.
+cp -r out again
+rm again/results.*
+succeeds "$program" --out again --tables
+cmp out/results.md again/results.md
+cmp out/results.json again/results.json
+first=${all%% *}
+case $first in
+C1 | M1)
+    grep -Eq "^\| $first .* [-+]0\.[0-9]{4} \|\$" out/results.md ||
+        fail "$first is not compared with its document"
+    ;;
+esac
+
 # Filters and flips change what is learnt.
 validation_loss() {
     grep -o '"validation_loss": [0-9.e-]*' "out/$1.json" | head -n 1
@@ -59,7 +73,6 @@ done
 
 # Programs one after the other share the tables, in the order of --list; and an interrupted run goes
 # on to the same parameters.
-first=${all%% *}
 second=${all#* }
 second=${second%% *}
 briefly apart "$second" --quick
