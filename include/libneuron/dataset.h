@@ -315,7 +315,8 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
  *  minimum if they are equal). Parts that were made before do not change.
  *  @param minimum, maximum  finite as float, the first below the second.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for no examples or for float32 values that are not
- *           finite or so near to each other that their scale would not be, or what a stream returned. Since 0.1. */
+ *           finite or so near to each other that their scale would not be, or what a stream
+ *           returned. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
 
 /** Sets scale and offset so that the inputs of a reference have mean 0 and deviation 1 over all their
@@ -324,7 +325,8 @@ NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimu
  *  memory. Parts that were made before do not change.
  *  @param reference  of the same element type; may be the dataset itself.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples or
- *           values that are not finite or whose scale would not be, or what a stream returned. Since 0.1. */
+ *           values that are not finite or whose scale would not be, or what a stream returned.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
 
