@@ -259,8 +259,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("arena");
-    TCase *tests = tcase_create("arena");
+    Suite *suite = suite_create("memory-foretold");
+    TCase *tests = tcase_create("memory-foretold");
     int count = sizeof models / sizeof models[0];
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, a_prediction_takes_what_was_foretold, 0, count);
