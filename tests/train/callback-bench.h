@@ -2,21 +2,13 @@
 #ifndef TEST_CALLBACK_BENCH_H
 #define TEST_CALLBACK_BENCH_H
 
-#include "test-models.h"
+#include "bench.h"
 
 #include "train/callback.h"
 
 #include <math.h>
 
 enum { SIZE = 8, EXAMPLES = 6, BATCH = 4, STEPS = 2, EPOCHS = 14 };
-
-typedef struct bench {
-    neuron_context_t *context;
-    neuron_graph_t *graph;
-    neuron_optimizer_t *optimizer;
-    neuron_dataset_t *train, *validation;
-    neuron_trainer_t *trainer;
-} bench;
 
 static inline bench set_up(int64_t epochs)
 {
@@ -33,16 +25,6 @@ static inline bench set_up(int64_t epochs)
     assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     return b;
-}
-
-static inline void tear_down(bench *b)
-{
-    neuron_trainer_unref(b->trainer);
-    neuron_dataset_unref(b->validation);
-    neuron_dataset_unref(b->train);
-    neuron_optimizer_unref(b->optimizer);
-    neuron_graph_unref(b->graph);
-    neuron_context_unref(b->context);
 }
 
 /* Adds a callback; the trainer keeps it. */

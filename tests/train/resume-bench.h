@@ -2,17 +2,9 @@
 #ifndef TEST_RESUME_BENCH_H
 #define TEST_RESUME_BENCH_H
 
-#include "test-models.h"
+#include "bench.h"
 
 enum { SIZE = 9, EXAMPLES = 23, BATCH = 8, STEPS = 3, EPOCHS = 4 };
-
-typedef struct bench {
-    neuron_context_t *context;
-    neuron_graph_t *graph;
-    neuron_optimizer_t *optimizer;
-    neuron_dataset_t *train, *validation;
-    neuron_trainer_t *trainer;
-} bench;
 
 static inline neuron_graph_t *small_model(neuron_context_t *context)
 {
@@ -66,16 +58,6 @@ static inline bench set_up(plan s, const char *checkpoint)
         assert_ok(
             neuron_trainer_set_checkpoint(b.trainer, checkpoint, NEURON_METRIC_VALIDATION_LOSS));
     return b;
-}
-
-static inline void tear_down(bench *b)
-{
-    neuron_trainer_unref(b->trainer);
-    neuron_dataset_unref(b->validation);
-    neuron_dataset_unref(b->train);
-    neuron_optimizer_unref(b->optimizer);
-    neuron_graph_unref(b->graph);
-    neuron_context_unref(b->context);
 }
 
 static inline int stop_at(neuron_trainer_t *trainer, void *user_data)

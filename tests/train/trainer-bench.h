@@ -2,18 +2,9 @@
 #ifndef TEST_TRAINER_BENCH_H
 #define TEST_TRAINER_BENCH_H
 
-#include "test-models.h"
+#include "bench.h"
 
 enum { SIZE = 12, EXAMPLES = 50, BATCH = 16, STEPS = 4 };
-
-/* What most tests train with. */
-typedef struct bench {
-    neuron_context_t *context;
-    neuron_graph_t *graph;
-    neuron_optimizer_t *optimizer;
-    neuron_dataset_t *train, *validation;
-    neuron_trainer_t *trainer;
-} bench;
 
 typedef neuron_graph_t *(*model)(neuron_context_t *context, int64_t size);
 
@@ -29,16 +20,6 @@ static inline bench set_up(model make)
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
     assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
     return b;
-}
-
-static inline void tear_down(bench *b)
-{
-    neuron_trainer_unref(b->trainer);
-    neuron_dataset_unref(b->validation);
-    neuron_dataset_unref(b->train);
-    neuron_optimizer_unref(b->optimizer);
-    neuron_graph_unref(b->graph);
-    neuron_context_unref(b->context);
 }
 
 /* Answers something after so many calls. */
