@@ -98,6 +98,12 @@ static inline int play(neuron_trainer_t *trainer, int32_t event, void *user_data
     return 0;
 }
 
+/* A schedule that has no rate for epoch 1, but what the user gives. */
+static inline double no_rate(int64_t epoch, double rate, void *user_data)
+{
+    return epoch == 1 ? *(const double *)user_data : rate;
+}
+
 static inline double rate_of(const bench *b)
 {
     return neuron_trainer_progress(b->trainer, NEURON_PROGRESS_LEARNING_RATE);

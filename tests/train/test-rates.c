@@ -118,11 +118,6 @@ START_TEST(a_rate_set_by_hand_at_zero)
 }
 END_TEST
 
-static double no_rate(int64_t epoch, double rate, void *user_data)
-{
-    return epoch == 1 ? *(const double *)user_data : rate;
-}
-
 START_TEST(a_function_must_return_a_rate)
 {
     const double wrong[] = {-1, NAN, INFINITY, 1e300};
