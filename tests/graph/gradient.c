@@ -58,6 +58,16 @@ static neuron_tensor_t *wrap_rows(const neuron_graph_t *graph, const neuron_shap
     return tensor;
 }
 
+void assert_node_shape(const neuron_node_t *node, const int64_t *expected, int32_t expected_rank)
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+    assert_ok(neuron_node_shape(node, shape, &rank));
+    ck_assert_int_eq(rank, expected_rank);
+    for (int32_t i = 0; i < rank; i++)
+        ck_assert_int_eq(shape[i], expected[i]);
+}
+
 void predict(const neuron_graph_t *graph, const float *input, int64_t count, float *output)
 {
     size_t size = (size_t)(count * neuron_shape_count(&graph->input->spec.output));

@@ -19,6 +19,9 @@ neuron_graph_t *new_graph(void);
 neuron_node_t *vector_input(neuron_graph_t *graph, int64_t extent);
 neuron_node_t *image_input(neuron_graph_t *graph, int64_t height, int64_t width, int64_t channels);
 
+/* Fails unless the node has that shape. */
+void assert_node_shape(const neuron_node_t *node, const int64_t *expected, int32_t expected_rank);
+
 /* A predicted row for each of `count` examples, through tensors over the caller's memory. */
 void predict(const neuron_graph_t *graph, const float *input, int64_t count, float *output);
 

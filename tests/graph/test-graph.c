@@ -1,18 +1,7 @@
 #include "gradient.h"
 #include "test-common.h"
 
-#include <math.h>
 #include <stdbool.h>
-
-static void assert_shape(const neuron_node_t *node, const int64_t *expected, int32_t expected_rank)
-{
-    int64_t shape[NEURON_RANK_MAX];
-    int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
-    ck_assert_int_eq(rank, expected_rank);
-    for (int32_t i = 0; i < rank; i++)
-        ck_assert_int_eq(shape[i], expected[i]);
-}
 
 static neuron_node_t *classify(neuron_graph_t *graph, neuron_node_t *x)
 {
@@ -110,7 +99,7 @@ START_TEST(shapes_of_input_and_output)
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     neuron_node_t *x = image_input(graph, 4, 5, 6);
-    assert_shape(x, (const int64_t[]){4, 5, 6}, 3);
+    assert_node_shape(x, (const int64_t[]){4, 5, 6}, 3);
     assert_status(neuron_graph_input_shape(graph, shape, &rank), NEURON_E_STATE);
     assert_message("neuron_graph_input_shape: graph is not finished");
     assert_ok(neuron_graph_finish(graph, neuron_flatten(graph, x)));
@@ -192,155 +181,6 @@ START_TEST(names_of_graphs)
     assert_ok(neuron_graph_set_name(graph, "a name/with.all"));
     assert_status(neuron_graph_input_shape(graph, NULL, NULL), NEURON_E_STATE);
     assert_message("a name/with.all is not finished");
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-START_TEST(options_are_set_and_read)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5);
-    double value, minimum, maximum;
-    assert_ok(neuron_node_get(node, NEURON_NODE_FILTERS, &value));
-    ck_assert_double_eq(value, 2);
-    assert_ok(neuron_node_get(node, NEURON_NODE_KERNEL_WIDTH, &value));
-    ck_assert_double_eq(value, 5);
-    assert_ok(neuron_node_get(node, NEURON_NODE_PADDING, &value));
-    ck_assert_double_eq(value, NEURON_PADDING_VALID);
-    assert_ok(neuron_node_get(node, NEURON_NODE_INITIALIZER, &value));
-    ck_assert_double_eq(value, NEURON_INITIALIZER_GLOROT_UNIFORM);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_STRIDE_WIDTH, 2));
-    assert_ok(neuron_node_get(node, NEURON_NODE_STRIDE_WIDTH, &value));
-    ck_assert_double_eq(value, 2);
-    assert_shape(node, (const int64_t[]){6, 2, 2}, 3);
-    assert_ok(neuron_node_bounds(node, NEURON_NODE_STRIDE_WIDTH, &minimum, &maximum));
-    ck_assert_double_eq(minimum, 1);
-    ck_assert_double_ge(maximum, 1000);
-    assert_status(neuron_node_get(node, NEURON_NODE_RATE, &value), NEURON_E_ARGUMENT);
-    assert_message("conv2d: a conv2d layer has no option 120");
-    assert_status(neuron_node_bounds(node, 5, &minimum, &maximum), NEURON_E_ARGUMENT);
-    assert_ok(neuron_graph_finish(graph, node));
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-static int set_unknown(neuron_node_t *node)
-{
-    return neuron_node_set_int(node, NEURON_NODE_MOMENTUM, 1);
-}
-
-static int set_out_of_bounds(neuron_node_t *node)
-{
-    return neuron_node_set_int(node, NEURON_NODE_STRIDE_HEIGHT, 0);
-}
-
-static int set_another_kind(neuron_node_t *node)
-{
-    return neuron_node_set_float(node, NEURON_NODE_STRIDE_HEIGHT, 1);
-}
-
-static int set_between(neuron_node_t *node)
-{
-    return neuron_node_set_int(node, NEURON_NODE_PADDING, 15);
-}
-
-static int set_unknown_initializer(neuron_node_t *node)
-{
-    return neuron_node_set_int(node, NEURON_NODE_INITIALIZER, 11);
-}
-
-static const struct {
-    int (*set)(neuron_node_t *node);
-    const char *message;
-} mistakes[] = {
-    {set_unknown, "conv2d: a conv2d layer has no option 60"},
-    {set_out_of_bounds, "conv2d: stride_height 0 is not"},
-    {set_another_kind, "conv2d: stride_height is a whole number"},
-    {set_between, "conv2d: padding 15 is not"},
-    {set_unknown_initializer, "conv2d: initializer 11 is not"},
-};
-
-START_TEST(mistakes_in_options_stick)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3);
-    assert_status(mistakes[_i].set(node), NEURON_E_ARGUMENT);
-    assert_message(mistakes[_i].message);
-    assert_shape(node, (const int64_t[]){6, 6, 2}, 3);
-    assert_status(neuron_graph_finish(graph, node), NEURON_E_ARGUMENT);
-    assert_message(mistakes[_i].message);
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-/* An option that comes too late would be lost without a word to who checks only the end. */
-START_TEST(a_late_option_sticks)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
-    neuron_node_t *output = neuron_relu(graph, node);
-    assert_status(neuron_node_set_int(node, NEURON_NODE_UNITS, 5), NEURON_E_STATE);
-    assert_message("dense: units must be set before another layer uses the node");
-    assert_status(neuron_graph_finish(graph, output), NEURON_E_STATE);
-    assert_message("dense: units must be set before another layer uses the node");
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-START_TEST(a_finished_graph_stays_what_it_is)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
-    assert_ok(neuron_node_set_name(node, "hidden"));
-    assert_ok(neuron_graph_finish(graph, neuron_relu(graph, node)));
-    assert_status(neuron_node_set_int(node, NEURON_NODE_UNITS, 5), NEURON_E_STATE);
-    assert_message("hidden: the graph is finished");
-    assert_status(neuron_node_set_name(node, "other"), NEURON_E_STATE);
-    double units;
-    assert_ok(neuron_node_get(node, NEURON_NODE_UNITS, &units));
-    ck_assert_double_eq(units, 4);
-    ck_assert_int_eq(neuron_graph_parameter_count(graph), 36);
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-/* A window larger than the image fits once it is padded: that is set after the layer is made. */
-START_TEST(padding_may_make_a_window_fit)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = image_input(graph, 2, 1, 1);
-    x = neuron_conv2d(graph, x, 3, 3, 3);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_HEIGHT, 1));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
-    assert_shape(x, (const int64_t[]){2, 1, 3}, 3);
-    x = neuron_max_pool2d(graph, x, 2, 2);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
-    assert_shape(x, (const int64_t[]){1, 1, 3}, 3);
-    assert_ok(neuron_graph_finish(graph, x));
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-/* The arrays do not depend on padding, so they may be spoken of before it is set; there is no shape. */
-START_TEST(a_window_that_does_not_fit_yet_has_arrays)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 2, 2, 1), 4, 3, 3);
-    int64_t shape[NEURON_RANK_MAX];
-    int32_t rank;
-    assert_status(neuron_node_shape(x, shape, &rank), NEURON_E_SHAPE);
-    assert_message("conv2d: a kernel of 3x3 does not fit into 2x2 with padding valid");
-    assert_ok(neuron_node_set_regularizer(x, "kernel", 0, 1e-4));
-    assert_ok(neuron_node_set_initializer(x, "bias", NEURON_INITIALIZER_CONSTANT, 3));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_WIDTH, 2));
-    assert_status(neuron_node_shape(x, shape, &rank), NEURON_E_SHAPE);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
-    assert_shape(x, (const int64_t[]){2, 1, 4}, 3);
-    assert_ok(neuron_graph_finish(graph, x));
-    ck_assert_double_gt(neuron_graph_penalty(graph), 0);
-    float bias[4];
-    assert_ok(neuron_graph_read_array(graph, 1, bias, 4, NULL));
-    ck_assert_float_eq(bias[3], 3);
     neuron_graph_unref(graph);
 }
 END_TEST
@@ -443,135 +283,6 @@ START_TEST(what_the_output_does_not_need_is_left_out)
     ck_assert_str_eq(neuron_graph_array_name(graph, 0), "dense_2.kernel");
     ck_assert_str_eq(neuron_node_name(unused), "dense_1"); /* still there to be asked */
     ck_assert_str_eq(neuron_node_name(behind), "relu");
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-/* The kernel of a graph with one layer. */
-enum { UNITS = 300, IN = 200 };
-
-static void make_kernel(neuron_context_t *context, const uint64_t *seed, float *kernel)
-{
-    neuron_graph_t *graph;
-    assert_ok(neuron_graph_create(&graph, context));
-    if (seed)
-        assert_ok(neuron_graph_set_seed(graph, *seed));
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, IN), UNITS)));
-    assert_ok(neuron_graph_read_array(graph, 0, kernel, IN * UNITS, NULL));
-    neuron_graph_unref(graph);
-}
-
-static float kernels[2][IN * UNITS];
-
-START_TEST(seeds)
-{
-    neuron_context_t *context = test_context(), *other = test_context();
-    const uint64_t seed = 5, another = 5 + ((uint64_t)1 << 32);
-    make_kernel(context, NULL, kernels[0]);
-    make_kernel(context, NULL, kernels[1]);
-    ck_assert_mem_ne(kernels[0], kernels[1], sizeof kernels[0]);
-    make_kernel(other, NULL, kernels[1]); /* the first of a context of the same seed */
-    ck_assert_mem_eq(kernels[0], kernels[1], sizeof kernels[0]);
-    make_kernel(context, &seed, kernels[0]);
-    make_kernel(other, &seed, kernels[1]);
-    ck_assert_mem_eq(kernels[0], kernels[1], sizeof kernels[0]);
-    make_kernel(other, &another, kernels[1]);
-    ck_assert_mem_ne(kernels[0], kernels[1], sizeof kernels[0]);
-    neuron_context_unref(context);
-    neuron_context_unref(other);
-}
-END_TEST
-
-START_TEST(two_layers_of_one_graph_start_differently)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, neuron_dense(graph, vector_input(graph, 9), 9), 9);
-    assert_ok(neuron_graph_finish(graph, x));
-    float first[81], second[81];
-    assert_ok(neuron_graph_read_array(graph, 0, first, 81, NULL));
-    assert_ok(neuron_graph_read_array(graph, 2, second, 81, NULL));
-    ck_assert_mem_ne(first, second, sizeof first);
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-/* Fills the range, stays within it, and has the mean and variance of a uniform distribution. */
-static void assert_uniform(const float *values, int count, double limit)
-{
-    double sum = 0, squares = 0, largest = 0;
-    for (int i = 0; i < count; i++) {
-        sum += (double)values[i];
-        squares += (double)values[i] * (double)values[i];
-        largest = fmax(largest, fabs((double)values[i]));
-    }
-    ck_assert_double_le(largest, limit * (1 + 1e-6));
-    ck_assert_double_ge(largest, limit * 0.99);
-    ck_assert_double_eq_tol(sum / count, 0, 5 * limit / sqrt(3.0 * count));
-    ck_assert_double_eq_tol(squares / count, limit * limit / 3, 5 * limit * limit / sqrt(count));
-}
-
-START_TEST(kernels_start_within_the_limits_of_glorot)
-{
-    neuron_context_t *context = test_context();
-    make_kernel(context, NULL, kernels[0]);
-    assert_uniform(kernels[0], IN * UNITS, sqrt(6.0 / (IN + UNITS)));
-    neuron_context_unref(context);
-    /* Each pixel of a window counts for both fans. */
-    neuron_graph_t *graph = new_graph();
-    assert_ok(
-        neuron_graph_finish(graph, neuron_conv2d(graph, image_input(graph, 8, 8, 20), 30, 3, 5)));
-    assert_ok(neuron_graph_read_array(graph, 0, kernels[0], 15 * 20 * 30, NULL));
-    assert_uniform(kernels[0], 15 * 20 * 30, sqrt(6.0 / (15 * (20 + 30))));
-    float bias[30], zeros[30] = {0};
-    assert_ok(neuron_graph_read_array(graph, 1, bias, 30, NULL));
-    ck_assert_mem_eq(bias, zeros, sizeof bias);
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-START_TEST(kernels_may_start_as_zeros)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 4), 2);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ZEROS));
-    assert_ok(neuron_graph_finish(graph, x));
-    float kernel[8], zeros[8] = {0};
-    assert_ok(neuron_graph_read_array(graph, 0, kernel, 8, NULL));
-    ck_assert_mem_eq(kernel, zeros, sizeof kernel);
-    neuron_graph_unref(graph);
-}
-END_TEST
-
-START_TEST(arrays_are_read_and_written)
-{
-    neuron_graph_t *graph = new_graph();
-    float values[8] = {0};
-    size_t needed = 0;
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 2);
-    ck_assert_int_eq(neuron_graph_array_count(graph), 0);
-    ck_assert_ptr_null(neuron_graph_array_name(graph, 0));
-    assert_status(neuron_graph_read_array(graph, 0, values, 8, NULL), NEURON_E_STATE);
-    assert_status(neuron_graph_write_array(graph, 0, values, 6), NEURON_E_STATE);
-    assert_ok(neuron_graph_finish(graph, x));
-    const float kernel[6] = {1, 2, 3, 4, 5, 6};
-    assert_ok(neuron_graph_write_array(graph, 0, kernel, 6));
-    assert_ok(neuron_graph_read_array(graph, 0, NULL, 0, &needed));
-    ck_assert_uint_eq(needed, 6);
-    assert_ok(neuron_graph_read_array(graph, 0, values, 8, &needed));
-    ck_assert_mem_eq(values, kernel, sizeof kernel);
-    assert_status(neuron_graph_read_array(graph, 0, values, 5, &needed), NEURON_E_ARGUMENT);
-    assert_message("dense.kernel has 6 numbers, there is room for 5");
-    ck_assert_uint_eq(needed, 6);
-    assert_status(neuron_graph_read_array(graph, 0, NULL, 8, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_write_array(graph, 1, kernel, 6), NEURON_E_ARGUMENT);
-    assert_message("dense.bias has 2 numbers, not 6");
-    assert_status(neuron_graph_write_array(graph, 0, NULL, 6), NEURON_E_ARGUMENT);
-    for (int32_t index = -1; index <= 2; index += 3) {
-        ck_assert_ptr_null(neuron_graph_array_name(graph, index));
-        assert_status(neuron_graph_read_array(graph, index, values, 8, NULL), NEURON_E_ARGUMENT);
-        assert_message("has no parameter array");
-        assert_status(neuron_graph_write_array(graph, index, values, 6), NEURON_E_ARGUMENT);
-    }
     neuron_graph_unref(graph);
 }
 END_TEST
@@ -688,23 +399,12 @@ int main(void)
     tcase_add_test(tests, default_names);
     tcase_add_test(tests, renaming);
     tcase_add_test(tests, names_of_graphs);
-    tcase_add_test(tests, options_are_set_and_read);
-    tcase_add_loop_test(tests, mistakes_in_options_stick, 0, sizeof mistakes / sizeof *mistakes);
-    tcase_add_test(tests, a_late_option_sticks);
-    tcase_add_test(tests, a_finished_graph_stays_what_it_is);
-    tcase_add_test(tests, padding_may_make_a_window_fit);
-    tcase_add_test(tests, a_window_that_does_not_fit_yet_has_arrays);
     tcase_add_test(tests, the_first_error_is_kept);
     tcase_add_test(tests, two_graphs_do_not_mix);
     tcase_add_test(tests, one_input_only);
     tcase_add_test(tests, bad_inputs_are_refused);
     tcase_add_test(tests, a_finished_graph_stays_as_it_is);
     tcase_add_test(tests, what_the_output_does_not_need_is_left_out);
-    tcase_add_test(tests, seeds);
-    tcase_add_test(tests, two_layers_of_one_graph_start_differently);
-    tcase_add_test(tests, kernels_start_within_the_limits_of_glorot);
-    tcase_add_test(tests, kernels_may_start_as_zeros);
-    tcase_add_test(tests, arrays_are_read_and_written);
     tcase_add_test(tests, nulls_are_refused_by_graph_calls);
     tcase_add_test(tests, nulls_are_refused_by_node_calls);
     tcase_add_loop_test(tests, nulls_are_refused_by_builders, 0, 13);

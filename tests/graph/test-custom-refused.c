@@ -1,0 +1,233 @@
+/* What custom layers refuse, and what they answer when there is nothing. */
+#include "custom-kinds.h"
+
+START_TEST(bad_registrations)
+{
+    neuron_context_t *context = custom_context();
+    static const struct {
+        const char *name, *message;
+    } names[] = {{"swish", "custom: a layer swish is registered already"},
+                 {"a.b", "is not allowed"},
+                 {"", "1 to 63 bytes"},
+                 {NULL, "needs name"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_status(neuron_custom_register(context, names[i].name, swish, NULL, NULL, NULL),
+                      NEURON_E_ARGUMENT);
+        assert_message(names[i].message);
+    }
+    assert_status(neuron_custom_register(context, "x", NULL, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_message("needs forward");
+    assert_status(neuron_custom_register(NULL, "x", swish, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(bad_layers)
+{
+    neuron_graph_t *graph = custom_graph();
+    neuron_node_t *x = vector_input(graph, 3);
+    ck_assert_ptr_null(neuron_custom(graph, "squish", &x, 1, NULL, 0));
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_UNSUPPORTED);
+    assert_message("custom: no layer \"squish\" is registered with the context");
+    neuron_graph_unref(graph);
+    graph = custom_graph();
+    x = image_input(graph, 2, 2, 1);
+    ck_assert_ptr_null(neuron_custom(graph, "join", &x, 1, NULL, 0));
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_CALLBACK);
+    assert_message("join: the shape callback returned 7");
+    neuron_graph_unref(graph);
+    graph = custom_graph();
+    x = vector_input(graph, 3);
+    ck_assert_ptr_null(neuron_custom(graph, "swish", &x, 1, (const int64_t[]){0}, 1));
+    assert_message("swish: extent 0 of axis 0 is less than 1");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+typedef struct bad_array {
+    const char *name, *message;
+    int64_t extent;
+    int32_t rank, initializer, trainable;
+    int status;
+} bad_array;
+
+static const bad_array bad_arrays[] = {
+    {NULL, "an array needs a name", 2, 1, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
+    {"a.b", "is not allowed", 2, 1, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
+    {"first", "swish: has an array first already", 2, 1, NEURON_INITIALIZER_ONES, 1,
+     NEURON_E_ARGUMENT},
+    {"a", "swish: extent 0 of axis 0", 0, 1, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
+    {"a", "swish: rank 9 is not 0 to 8", 2, 9, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
+    {"a", "swish: 11 is not an initializer", 2, 1, 11, 1, NEURON_E_ARGUMENT},
+    {"a", "swish: trainable 2 is not 0 or 1", 2, 1, NEURON_INITIALIZER_ONES, 2, NEURON_E_ARGUMENT},
+};
+
+START_TEST(arrays_that_are_refused)
+{
+    const bad_array *bad = &bad_arrays[_i];
+    neuron_graph_t *graph = custom_graph();
+    neuron_node_t *x = vector_input(graph, 3);
+    x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
+    assert_ok(neuron_custom_add_array(x, "first", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0));
+    assert_status(neuron_custom_add_array(x, bad->name, &bad->extent, bad->rank, bad->initializer,
+                                          0, bad->trainable),
+                  bad->status);
+    assert_message(bad->message);
+    assert_status(neuron_graph_finish(graph, x), bad->status);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(arrays_at_the_wrong_place)
+{
+    neuron_graph_t *graph = custom_graph();
+    neuron_node_t *x = vector_input(graph, 3);
+    neuron_node_t *dense = neuron_dense(graph, x, 2);
+    assert_status(neuron_custom_add_array(dense, "a", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
+                  NEURON_E_ARGUMENT);
+    assert_message("dense: a dense layer has its own arrays");
+    neuron_graph_unref(graph);
+    graph = custom_graph();
+    x = vector_input(graph, 3);
+    x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
+    for (char name[] = "a"; *name < 'a' + 8; ++*name)
+        assert_ok(neuron_custom_add_array(x, name, NULL, 0, NEURON_INITIALIZER_ONES, 0, 0));
+    assert_status(neuron_custom_add_array(x, "z", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
+                  NEURON_E_ARGUMENT);
+    assert_message("swish: has 8 arrays, which is the most");
+    neuron_graph_unref(graph);
+    graph = custom_graph();
+    x = vector_input(graph, 3);
+    x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
+    neuron_node_t *user = neuron_relu(graph, x);
+    assert_status(neuron_custom_add_array(x, "a", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
+                  NEURON_E_STATE);
+    assert_message("swish: arrays must be added before another layer uses the node");
+    assert_status(neuron_graph_finish(graph, user), NEURON_E_STATE);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* The batch is a dimension too, so that no output of the largest rank could be predicted. */
+static int deep_shape(const int64_t *shapes, const int32_t *ranks, int32_t count, int64_t *output,
+                      int32_t *rank, void *user_data)
+{
+    (void)shapes;
+    (void)ranks;
+    (void)count;
+    (void)user_data;
+    for (*rank = 0; *rank < NEURON_RANK_MAX; ++*rank)
+        output[*rank] = 1;
+    return 0;
+}
+
+START_TEST(outputs_leave_a_dimension_to_the_batch)
+{
+    const int64_t ones[NEURON_RANK_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};
+    neuron_graph_t *graph = custom_graph();
+    neuron_node_t *x = vector_input(graph, 1);
+    ck_assert_ptr_nonnull(neuron_custom(graph, "swish", &x, 1, ones, NEURON_RANK_MAX - 1));
+    ck_assert_ptr_null(neuron_custom(graph, "swish", &x, 1, ones, NEURON_RANK_MAX));
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
+    assert_message("swish_1: rank 8 is not 0 to 7");
+    neuron_graph_unref(graph);
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_custom_register(context, "deep", swish, NULL, deep_shape, NULL));
+    assert_ok(neuron_graph_create(&graph, context));
+    x = vector_input(graph, 1);
+    ck_assert_ptr_null(neuron_custom(graph, "deep", &x, 1, NULL, 0));
+    assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
+    assert_message("deep: rank 8 is not 0 to 7");
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* ---- What is asked for and is not there ---- */
+
+static int ask(neuron_custom_run_t *run, void *user_data)
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank = -1;
+    neuron_custom_run_input_shape(run, 1, shape, &rank);
+    bool none =
+        rank == 0 && !neuron_custom_run_input(run, 1) && !neuron_custom_run_input(run, -1) &&
+        !neuron_custom_run_array(run, 0) && neuron_custom_run_input_size(run, 1) == 0 &&
+        neuron_custom_run_array_size(run, 0) == 0 && !neuron_custom_run_output_gradient(run) &&
+        !neuron_custom_run_input_gradient(run, 0) && !neuron_custom_run_array_gradient(run, 0);
+    neuron_custom_run_input_shape(run, 0, shape, &rank);
+    *(bool *)user_data = none && rank == 1 && shape[0] == 3 && !neuron_custom_run_training(run);
+    return swish(run, NULL);
+}
+
+START_TEST(what_is_not_there)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph;
+    bool fine = false;
+    assert_ok(neuron_custom_register(context, "ask", ask, NULL, NULL, &fine));
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = vector_input(graph, 3);
+    assert_ok(neuron_graph_finish(graph, neuron_custom(graph, "ask", &x, 1, NULL, 0)));
+    float row[3] = {0};
+    predict(graph, row, 1, row);
+    ck_assert(fine);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+static int ask_for_null(neuron_custom_run_t *run, void *user_data)
+{
+    (void)user_data;
+    neuron_custom_run_input_shape(run, 0, NULL, NULL);
+    return swish(run, NULL);
+}
+
+START_TEST(nulls_are_answered)
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank = -1;
+    ck_assert_int_eq(neuron_custom_run_batch(NULL), 0);
+    ck_assert_int_eq(neuron_custom_run_training(NULL), 0);
+    ck_assert_int_eq(neuron_custom_run_input_count(NULL), 0);
+    ck_assert_int_eq(neuron_custom_run_input_size(NULL, 0), 0);
+    neuron_custom_run_input_shape(NULL, 0, shape, &rank);
+    ck_assert_int_eq(rank, 0);
+    neuron_custom_run_input_shape(NULL, 0, NULL, NULL);
+    ck_assert_ptr_null(neuron_custom_run_input(NULL, 0));
+    ck_assert_int_eq(neuron_custom_run_output_size(NULL), 0);
+    ck_assert_ptr_null(neuron_custom_run_output(NULL));
+    ck_assert_ptr_null(neuron_custom_run_output_gradient(NULL));
+    ck_assert_ptr_null(neuron_custom_run_input_gradient(NULL, 0));
+    ck_assert_int_eq(neuron_custom_run_array_size(NULL, 0), 0);
+    ck_assert_ptr_null(neuron_custom_run_array(NULL, 0));
+    ck_assert_ptr_null(neuron_custom_run_array_gradient(NULL, 0));
+    neuron_graph_t *graph;
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_custom_register(context, "ask", ask_for_null, NULL, NULL, NULL));
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = vector_input(graph, 3);
+    assert_ok(neuron_graph_finish(graph, neuron_custom(graph, "ask", &x, 1, NULL, 0)));
+    float row[3] = {0};
+    predict(graph, row, 1, row);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("custom-refused");
+    TCase *tests = tcase_create("custom-refused");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, outputs_leave_a_dimension_to_the_batch);
+    tcase_add_test(tests, bad_registrations);
+    tcase_add_test(tests, bad_layers);
+    tcase_add_loop_test(tests, arrays_that_are_refused, 0, sizeof bad_arrays / sizeof *bad_arrays);
+    tcase_add_test(tests, arrays_at_the_wrong_place);
+    tcase_add_test(tests, what_is_not_there);
+    tcase_add_test(tests, nulls_are_answered);
+    return run_suite(suite);
+}

@@ -1,0 +1,213 @@
+/* Functions of the caller that the trainer calls after steps and epochs. */
+#include "trainer-bench.h"
+
+#include <stdio.h>
+
+START_TEST(a_callback_can_stop_the_run)
+{
+    bench b = set_up(test_mlp);
+    const int answers[] = {NEURON_STOP, 7, -1234, NEURON_E_MEMORY};
+    neuron_history_t *history;
+    stopper s;
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 100));
+    for (int i = 0; i < 4; i++) {
+        s = (stopper){.after = 1, .answer = answers[i]};
+        assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_after, &s));
+        ck_assert_int_eq(neuron_trainer_run(b.trainer, &history), answers[i]);
+        ck_assert_ptr_nonnull(history);
+        neuron_history_unref(history);
+        ck_assert_int_eq(s.calls, 1);
+        assert_ok(neuron_trainer_set_step_callback(b.trainer, NULL, NULL));
+        s = (stopper){.after = 2, .answer = answers[i]};
+        assert_ok(neuron_trainer_set_epoch_callback(b.trainer, stop_after, &s));
+        ck_assert_int_eq(neuron_trainer_run(b.trainer, &history), answers[i]);
+        ck_assert_int_eq(neuron_history_epochs(history), 2 * (i + 1));
+        neuron_history_unref(history);
+        assert_ok(neuron_trainer_set_epoch_callback(b.trainer, NULL, NULL));
+    }
+    tear_down(&b);
+}
+END_TEST
+
+static int save_nowhere(neuron_trainer_t *trainer, void *user_data)
+{
+    return neuron_trainer_save(trainer, user_data);
+}
+
+static int save_nowhere_at(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    return event == NEURON_EVENT_EPOCH_END ? neuron_trainer_save(trainer, user_data) : 0;
+}
+
+/* What a callback failed with is in the message. */
+START_TEST(a_failure_in_a_callback_is_told)
+{
+    char path[512], message[600];
+    snprintf(path, sizeof path, "%s/no/such", test_file("folder"));
+    for (int i = 0; i < 3; i++) {
+        bench b = set_up(test_linear);
+        neuron_callback_t *c;
+        assert_ok(neuron_callback_create_custom(&c, b.context, save_nowhere_at, path));
+        if (i == 0)
+            assert_ok(neuron_trainer_add_callback(b.trainer, c));
+        if (i == 1)
+            assert_ok(neuron_trainer_set_epoch_callback(b.trainer, save_nowhere, path));
+        if (i == 2)
+            assert_ok(neuron_trainer_set_step_callback(b.trainer, save_nowhere, path));
+        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO);
+        const char *const names[] = {"custom", "epoch", "step"};
+        snprintf(message, sizeof message, "the %s callback returned -60: %s", names[i], path);
+        assert_message(message);
+        neuron_callback_unref(c);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+typedef struct watch {
+    int steps, epochs;
+    double loss;
+} watch;
+
+static int watch_step(neuron_trainer_t *trainer, void *user_data)
+{
+    watch *w = user_data;
+    w->steps++;
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH), w->epochs + 1);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS), 3);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP),
+                        w->steps - w->epochs * STEPS);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS), STEPS);
+    double accuracy = neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY);
+    ck_assert(accuracy >= 0 && accuracy <= 1);
+    w->loss = neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS);
+    ck_assert_double_finite(w->loss);
+    ck_assert(neuron_trainer_progress(trainer, NEURON_PROGRESS_SECONDS) >= 0);
+    ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(trainer)), w->epochs);
+    return 0;
+}
+
+static int watch_epoch(neuron_trainer_t *trainer, void *user_data)
+{
+    watch *w = user_data;
+    w->epochs++;
+    const neuron_history_t *history = neuron_trainer_history(trainer);
+    ck_assert_int_eq(neuron_history_epochs(history), w->epochs);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH), w->epochs);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP), STEPS);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS), w->loss);
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_LOSS), w->loss);
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_ACCURACY),
+                        neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY));
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_SECONDS),
+                        neuron_trainer_progress(trainer, NEURON_PROGRESS_SECONDS));
+    ck_assert_double_nan(test_figure(history, w->epochs - 1, NEURON_METRIC_VALIDATION_LOSS));
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_LEARNING_RATE), 0.01);
+    return 0;
+}
+
+START_TEST(progress_is_told)
+{
+    bench b = set_up(test_mlp);
+    watch w = {0};
+    neuron_history_t *history;
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 3));
+    assert_ok(neuron_trainer_set_step_callback(b.trainer, watch_step, &w));
+    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, watch_epoch, &w));
+    assert_ok(neuron_trainer_run(b.trainer, &history));
+    ck_assert_int_eq(w.steps, 3 * STEPS);
+    ck_assert_int_eq(w.epochs, 3);
+    ck_assert_int_eq(neuron_history_epochs(history), 3);
+    neuron_history_unref(history);
+    tear_down(&b);
+}
+END_TEST
+
+typedef struct guest {
+    bench *bench;
+    const char *path;
+} guest;
+
+static int use_everything(neuron_trainer_t *trainer, void *user_data)
+{
+    guest *g = user_data;
+    neuron_graph_t *graph = neuron_trainer_graph(trainer);
+    neuron_evaluation_t *evaluation;
+    assert_ok(neuron_graph_evaluate(graph, g->bench->validation, &evaluation));
+    ck_assert_int_eq(neuron_evaluation_count(evaluation), 20);
+    neuron_evaluation_unref(evaluation);
+    neuron_tensor_t *input, *output;
+    assert_ok(neuron_tensor_create(&input, g->bench->context, NEURON_F32,
+                                   (const int64_t[]){3, SIZE, SIZE, 1}, 4));
+    assert_ok(neuron_tensor_create(&output, g->bench->context, NEURON_F32,
+                                   (const int64_t[]){3, TEST_CLASSES}, 2));
+    assert_ok(neuron_graph_predict(graph, input, output));
+    neuron_tensor_unref(output);
+    neuron_tensor_unref(input);
+    assert_ok(neuron_graph_save(graph, g->path));
+    assert_ok(neuron_trainer_save(trainer, g->path));
+    assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
+                                         NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
+    neuron_history_t *history;
+    assert_status(neuron_trainer_run(trainer, &history), NEURON_E_STATE);
+    ck_assert_ptr_null(history);
+    assert_status(neuron_trainer_load(trainer, g->path), NEURON_E_STATE);
+    assert_status(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, 3), NEURON_E_STATE);
+    assert_status(neuron_trainer_set_validation(trainer, NULL), NEURON_E_STATE);
+    return 0;
+}
+
+START_TEST(callbacks_do_not_disturb_the_training)
+{
+    bench a = set_up(test_cnn), b = set_up(test_cnn);
+    guest g = {&b, test_file("guest")};
+    assert_ok(neuron_trainer_set_int(a.trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set_step_callback(b.trainer, use_everything, &g));
+    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, use_everything, &g));
+    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(same_parameters(a.graph, b.graph));
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+/* A learning rate set from a callback counts from the next step. */
+static int halt_learning(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)user_data;
+    return neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
+                                      NEURON_OPTIMIZER_LEARNING_RATE, 0);
+}
+
+START_TEST(the_learning_rate_may_change)
+{
+    bench a = set_up(test_linear), b = set_up(test_linear);
+    stopper s = {.after = 1, .answer = NEURON_STOP};
+    assert_ok(neuron_trainer_set_step_callback(a.trainer, stop_after, &s));
+    ck_assert_int_eq(neuron_trainer_run(a.trainer, NULL), NEURON_STOP);
+    neuron_history_t *history;
+    assert_ok(neuron_trainer_set_step_callback(b.trainer, halt_learning, NULL));
+    assert_ok(neuron_trainer_run(b.trainer, &history));
+    ck_assert(same_parameters(a.graph, b.graph));
+    ck_assert_double_eq(test_figure(history, 0, NEURON_METRIC_LEARNING_RATE), 0);
+    neuron_history_unref(history);
+    tear_down(&b);
+    tear_down(&a);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trainer-callbacks");
+    TCase *cases = tcase_create("trainer-callbacks");
+    tcase_set_timeout(cases, 0);
+    tcase_add_test(cases, a_callback_can_stop_the_run);
+    tcase_add_test(cases, a_failure_in_a_callback_is_told);
+    tcase_add_test(cases, progress_is_told);
+    tcase_add_test(cases, callbacks_do_not_disturb_the_training);
+    tcase_add_test(cases, the_learning_rate_may_change);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
