@@ -43,8 +43,8 @@ enum {
      *  the first epoch. The run then returns 0, see neuron_trainer_stop_reason(). Options:
      *  NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE
      *  (NEURON_MODE_AUTO), NEURON_CALLBACK_PATIENCE (0), NEURON_CALLBACK_MIN_DELTA (0),
-     *  NEURON_CALLBACK_BASELINE (none), NEURON_CALLBACK_START (0), NEURON_CALLBACK_RESTORE_BEST
-     *  (0). */
+     *  NEURON_CALLBACK_BASELINE (none: read as not a number, and once set not to be unset),
+     *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_RESTORE_BEST (0). */
     NEURON_CALLBACK_EARLY_STOPPING = 10,
     /** Multiplies the base rate when a figure of the epochs has not got better for some time.
      *  Options: NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE

@@ -25,7 +25,7 @@
  *  remembers (up to two numbers for each trained parameter), a copy of the parameters that are not
  *  trained, one more batch and the room for augmentation where workers or augmentation are on, a
  *  gradient of each trained parameter where a norm is clipped, and the copies of all parameters that
- *  early stopping with restoring and stop-on-NaN keep.
+ *  early stopping with restoring and stop-on-NaN keep, the latter also of what the optimizer remembers.
  */
 #ifndef NEURON_SUMMARY_H
 #define NEURON_SUMMARY_H

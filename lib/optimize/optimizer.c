@@ -95,6 +95,12 @@ void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *
         neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE) != before;
 }
 
+void neuron_optimizer_copy_options(neuron_optimizer_t *copy, const neuron_optimizer_t *optimizer)
+{
+    copy->rule = optimizer->rule;
+    memcpy(copy->options, optimizer->options, sizeof copy->options);
+}
+
 int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option, double *value)
 {
     CHECK_ARGUMENT(optimizer);

@@ -54,6 +54,9 @@ struct neuron_optimizer {
 /* Sets all options, which are in their bounds and agree. */
 void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *options);
 
+/* A copy that has the rule and the options and is no handle. */
+void neuron_optimizer_copy_options(neuron_optimizer_t *copy, const neuron_optimizer_t *optimizer);
+
 /* True if at most one of the options of which there may be one alone is on. */
 bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options);
 

@@ -21,18 +21,27 @@ double neuron_trainer_rate(const neuron_trainer_t *trainer)
                                                                  : rate_of_optimizer(trainer);
 }
 
+/* The base that makes the rate what it is. */
+static void rebase(neuron_rates *rates)
+{
+    rates->base =
+        rates->factor > 0 ? fmin(rates->effective / rates->factor, FLT_MAX) : rates->effective;
+}
+
 /* Takes a rate that was set by other hands for what the factors made of a base. */
 static void follow(neuron_trainer_t *trainer)
 {
     neuron_rates *rates = &trainer->progress.rates;
     const double present = neuron_trainer_rate(trainer);
+    const bool set = rates->known && neuron_trainer_rate_was_set(trainer);
     if (!rates->known)
         *rates = (neuron_rates){.known = true, .base = present, .factor = 1, .effective = present};
     rates->changes = trainer->optimizer->rate_changes;
-    if (present == rates->effective)
+    if (!set)
         return;
-    rates->base = rates->factor > 0 ? fmin(present / rates->factor, FLT_MAX) : present;
     rates->effective = present;
+    rates->by_hand = true;
+    rebase(rates);
 }
 
 static void apply(neuron_trainer_t *trainer)
@@ -62,16 +71,22 @@ void neuron_callbacks_set_rate(neuron_trainer_t *trainer)
         const neuron_callback_t *callback = trainer->callbacks[i].callback;
         if (!callback->kind->factor)
             continue;
-        factor = fmin(factor * callback->kind->factor(callback, trainer), FLT_MAX);
+        /* Each by itself: 0 times what is infinite would be no number. */
+        factor = fmin(factor * fmin(callback->kind->factor(callback, trainer), FLT_MAX), FLT_MAX);
         any = true;
     }
     if (!any)
         return;
     follow(trainer);
-    if (factor == trainer->progress.rates.factor)
+    neuron_rates *rates = &trainer->progress.rates;
+    if (factor == rates->factor && !rates->by_hand)
         return;
-    trainer->progress.rates.factor = factor;
-    apply(trainer);
+    rates->factor = factor;
+    if (rates->by_hand)
+        rebase(rates);
+    else
+        apply(trainer);
+    rates->by_hand = false;
 }
 
 double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trainer_t *trainer)

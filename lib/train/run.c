@@ -115,25 +115,33 @@ static void take_gradient(void *user_data, int64_t offset, const float *gradient
     neuron_optimizer_apply_part(user_data, offset, gradient, count);
 }
 
-/* Runs backward; each parameter is updated as soon as its gradient is there, or all of them at the
- * end. Fails without an update. */
-static int descend(neuron_trainer_t *trainer)
+/* The options as they are now: those that are set while the step runs, by a loss for instance, count
+ * from the next one. */
+static neuron_update start_update(const neuron_trainer_t *trainer, neuron_optimizer_t *options)
 {
-    neuron_run_memory *memory = &trainer->memory;
     neuron_update update = {
-        .optimizer = trainer->optimizer,
-        .kernels = neuron_session_kernels(memory->session),
+        .optimizer = options,
+        .kernels = neuron_session_kernels(trainer->memory.session),
         .step = trainer->progress.optimizer_steps + 1,
         .learning_rate = neuron_trainer_rate(trainer),
         .values = trainer->graph->values,
     };
-    memcpy(update.slots, memory->slots, sizeof update.slots);
-    if (update.step == 1)
-        neuron_optimizer_reset(trainer->optimizer, memory->slots, trainer->graph->trainable_count);
-    neuron_optimizer_begin(&update);
-    neuron_receiver receiver = {take_gradient, &update};
-    RETURN_IF_ERROR(neuron_whole_step_needed(trainer)
-                        ? neuron_whole_step_descend(trainer, &update)
+    neuron_optimizer_copy_options(options, trainer->optimizer);
+    memcpy(update.slots, trainer->memory.slots, sizeof update.slots);
+    return update;
+}
+
+/* Runs backward; each parameter is updated as soon as its gradient is there, or all of them at the
+ * end. Fails without an update. */
+static int descend(neuron_trainer_t *trainer, neuron_update *update)
+{
+    neuron_run_memory *memory = &trainer->memory;
+    if (update->step == 1)
+        neuron_optimizer_reset(update->optimizer, memory->slots, trainer->graph->trainable_count);
+    neuron_optimizer_begin(update);
+    neuron_receiver receiver = {take_gradient, update};
+    RETURN_IF_ERROR(neuron_whole_step_needed(trainer->graph, update->optimizer)
+                        ? neuron_whole_step_descend(trainer, update)
                         : neuron_session_descend(memory->session, &receiver));
     trainer->progress.updates++;
     trainer->progress.optimizer_steps++;
@@ -176,6 +184,8 @@ static int do_step(neuron_trainer_t *trainer)
     /* A callback may have changed the number of threads, for which the session was planned, or what
      * is frozen. */
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
+    neuron_optimizer_t options;
+    neuron_update update = start_update(trainer, &options);
     neuron_progress *progress = &trainer->progress;
     neuron_session *session = trainer->memory.session;
     int64_t first = progress->step * trainer->batch_size;
@@ -190,7 +200,7 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
     sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
-    status = isfinite(sum.loss) ? descend(trainer)
+    status = isfinite(sum.loss) ? descend(trainer, &update)
                                 : neuron_trainer_fail_number(trainer, "the loss", sum.loss);
     if (status < 0)
         return undo_step(trainer, status);

@@ -73,6 +73,9 @@ static int write_entry(json_t *object, const neuron_trainer_t *trainer,
     return neuron_json_set(object, "exchanged", json_integer(entry->exchanged && !is_void));
 }
 
+/* What other hands did to the rate since the last step. */
+enum { NOT_SET = 0, SET = 1, FOLLOWED = 2 };
+
 static int write_rates(json_t *object, const neuron_trainer_t *trainer)
 {
     const neuron_rates *rates = &trainer->progress.rates;
@@ -83,7 +86,10 @@ static int write_rates(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->base));
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->factor));
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->effective));
-    return neuron_json_append(list, json_integer(neuron_trainer_rate_was_set(trainer)));
+    const int set = neuron_trainer_rate_was_set(trainer) ? SET
+                    : rates->by_hand                     ? FOLLOWED
+                                                         : NOT_SET;
+    return neuron_json_append(list, json_integer(set));
 }
 
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
@@ -225,11 +231,16 @@ static int read_rates(neuron_rates *rates, const json_t *object, const json_t *o
             return neuron_state_bad(source, "rates");
     }
     const json_t *set = json_array_get(list, 3);
-    if (set &&
-        (!json_is_integer(set) || json_integer_value(set) < 0 || json_integer_value(set) > 1))
+    if (set && (!json_is_integer(set) || json_integer_value(set) < NOT_SET ||
+                json_integer_value(set) > FOLLOWED))
         return neuron_state_bad(source, "rates");
-    const bool was_set = set ? json_integer_value(set) == 1 : rate_was_set(options, numbers[2]);
-    *rates = (neuron_rates){true, numbers[0], numbers[1], numbers[2], was_set};
+    const bool was_set = set ? json_integer_value(set) == SET : rate_was_set(options, numbers[2]);
+    *rates = (neuron_rates){.known = true,
+                            .base = numbers[0],
+                            .factor = numbers[1],
+                            .effective = numbers[2],
+                            .by_hand = json_integer_value(set) == FOLLOWED,
+                            .changes = was_set};
     return NEURON_OK;
 }
 

@@ -16,6 +16,7 @@ typedef struct neuron_rates {
     bool known; /* whether they did anything yet; if not, the optimizer's rate counts */
     double base, factor;
     double effective; /* what came of them */
+    bool by_hand; /* the effective one was set since the last step, and is for the next as it is */
     uint64_t changes; /* of the optimizer's rate that were followed: later ones count */
 } neuron_rates;
 

@@ -8,17 +8,16 @@
 /* Parameters that one task takes; sums over so many are joined in their order. */
 enum { PIECE = 16384 };
 
-bool neuron_whole_step_needed(const neuron_trainer_t *trainer)
+bool neuron_whole_step_needed(const neuron_graph_t *graph, const neuron_optimizer_t *options)
 {
-    return neuron_optimizer_clips_norms(trainer->optimizer) ||
-           neuron_graph_may_fail(trainer->graph);
+    return neuron_optimizer_clips_norms(options) || neuron_graph_may_fail(graph);
 }
 
 int neuron_whole_step_prepare(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     const size_t count = (size_t)trainer->graph->trainable_count;
-    if (memory->gradients || !neuron_whole_step_needed(trainer))
+    if (memory->gradients || !neuron_whole_step_needed(trainer->graph, trainer->optimizer))
         return NEURON_OK;
     memory->gradients = neuron_allocate_zero(trainer->context, count, sizeof(float));
     memory->squares = neuron_allocate(trainer->context, count / PIECE + 1, sizeof(double));
@@ -103,9 +102,9 @@ int neuron_whole_step_descend(neuron_trainer_t *trainer, const neuron_update *up
     const neuron_graph_t *graph = trainer->graph;
     neuron_pool *pool = trainer->context->pool;
     const double each =
-        neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_CLIP_NORM);
+        neuron_optimizer_option_value(update->optimizer, NEURON_OPTIMIZER_CLIP_NORM);
     const double all =
-        neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM);
+        neuron_optimizer_option_value(update->optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM);
     array_job job = {&trainer->memory, NULL, *update};
     RETURN_IF_ERROR(neuron_session_backward(trainer->memory.session, trainer->memory.gradients));
     const double squares = each > 0 || all > 0 ? all_squares(&job, graph, pool) : 0;

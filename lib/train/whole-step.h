@@ -5,8 +5,8 @@
 
 #include "train/trainer.h"
 
-/* Whether the steps of a trainer are such. */
-bool neuron_whole_step_needed(const neuron_trainer_t *trainer);
+/* Whether the steps of a graph are such with these options. */
+bool neuron_whole_step_needed(const neuron_graph_t *graph, const neuron_optimizer_t *options);
 
 /* Makes the memory that such steps need, if they are needed and it is not there. */
 int neuron_whole_step_prepare(neuron_trainer_t *trainer);

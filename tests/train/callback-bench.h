@@ -158,6 +158,15 @@ static inline int watch_rate(neuron_trainer_t *trainer, int32_t event, void *use
     return 0;
 }
 
+/* A plateau at every epoch, whose callback looks at the base rate and finds it small enough. */
+static inline void add_idle_plateau(const bench *b)
+{
+    neuron_callback_t *c = add(b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
+    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 0));
+    assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_DELTA, 1e9));
+    assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_RATE, 100));
+}
+
 static inline neuron_callback_t *add_schedule(const bench *b, int32_t kind, int64_t length,
                                               double share, int64_t start, int64_t per_step)
 {

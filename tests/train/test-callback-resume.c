@@ -382,7 +382,8 @@ START_TEST(files_of_when_callbacks_set_the_optimizer)
     static const struct {
         const char *option;
         double rate, next;
-    } cases[] = {{"\\\"learning rate\\\":0.25", 0.25, 0.5}, {"\\\"learning rate\\\":0.5", 0.5, 1}};
+    } cases[] = {{"\\\"learning rate\\\":0.25", 0.25, 0.5},
+                 {"\\\"learning rate\\\":0.5", 0.5, 0.5}};
     for (int i = 0; i < 2; i++) {
         rates r = {.count = 0};
         bench b = set_up_rates(2, &r), c = set_up_rates(3, &r);
@@ -418,10 +419,52 @@ START_TEST(a_rate_set_before_saving)
         assert_ok(neuron_trainer_save(c.trainer, again));
         ck_assert(test_same_files(state, again));
         assert_ok(neuron_trainer_run(c.trainer, NULL));
-        ck_assert_double_eq(r.steps[2 * STEPS], 2 * rate);
+        ck_assert_double_eq(r.steps[2 * STEPS], rate);
         tear_down(&c);
         tear_down(&b);
     }
+}
+END_TEST
+
+static int set_half_after_two(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)user_data;
+    if (event == NEURON_EVENT_EPOCH_END &&
+        neuron_history_epochs(neuron_trainer_history(trainer)) == 2)
+        assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
+                                             NEURON_OPTIMIZER_LEARNING_RATE, 0.5));
+    return 0;
+}
+
+static int save_state(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)user_data;
+    return event == NEURON_EVENT_EPOCH_END ? neuron_trainer_save(trainer, state) : 0;
+}
+
+/* A rate that a callback has looked at between its setting and the saving. */
+START_TEST(a_rate_followed_before_saving)
+{
+    rates r = {.count = 0};
+    bench b = set_up(2), c = set_up(3);
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.125));
+    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 2, 0, 0);
+    add_early(&b, set_half_after_two, NULL);
+    add_idle_plateau(&b);
+    add_custom(&b, save_state, NULL);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    test_bytes file = test_read_file(state);
+    ck_assert_ptr_nonnull(memmem(file.data, file.size, "[0.25,2.0,0.5,2]", 16));
+    free(file.data);
+    add_schedule(&c, NEURON_CALLBACK_STEP_SCHEDULE, 1, 2, 0, 0);
+    add_early(&c, set_half_after_two, NULL);
+    add_idle_plateau(&c);
+    add_custom(&c, watch_rate, &r);
+    assert_ok(neuron_trainer_load(c.trainer, state));
+    assert_ok(neuron_trainer_run(c.trainer, NULL));
+    ck_assert_double_eq(r.steps[0], 0.5);
+    tear_down(&c);
+    tear_down(&b);
 }
 END_TEST
 
@@ -532,6 +575,7 @@ int main(void)
     tcase_add_test(tests, missing_and_unknown_names);
     tcase_add_test(tests, files_of_when_callbacks_set_the_optimizer);
     tcase_add_test(tests, a_rate_set_before_saving);
+    tcase_add_test(tests, a_rate_followed_before_saving);
     tcase_add_test(tests, damaged_states_change_nothing);
     tcase_add_test(tests, no_memory_loses_nothing);
     suite_add_tcase(suite, tests);

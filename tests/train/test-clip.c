@@ -247,6 +247,53 @@ START_TEST(limits_may_change_on_the_way)
 }
 END_TEST
 
+static void clip_now(neuron_optimizer_t *optimizer)
+{
+    assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_CLIP_NORM, 1e-3));
+    assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.5));
+}
+
+static double clip_within(const float *output, const float *target, int32_t outputs, int32_t label,
+                          float *gradient, void *user_data)
+{
+    (void)target;
+    if (user_data)
+        clip_now(user_data);
+    for (int32_t i = 0; gradient && i < outputs; i++)
+        gradient[i] = output[i] - (i == label ? 1.0F : 0.0F);
+    return 1;
+}
+
+static int clip_after(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)user_data;
+    clip_now(neuron_trainer_optimizer(trainer));
+    return 0;
+}
+
+/* Options set in the middle of a step count from the next one, as those set at its end do. */
+START_TEST(options_set_within_a_step)
+{
+    bench benches[2];
+    for (int i = 0; i < 2; i++) {
+        bench *b = &benches[i];
+        *b = set_up(NEURON_OPTIMIZER_SGD, 1);
+        neuron_loss_t *loss;
+        assert_ok(neuron_loss_create_custom(&loss, b->context, clip_within,
+                                            i == 0 ? b->optimizer : NULL));
+        assert_ok(neuron_trainer_set_loss(b->trainer, loss));
+        neuron_loss_unref(loss);
+        if (i == 1)
+            assert_ok(neuron_trainer_set_step_callback(b->trainer, clip_after, NULL));
+        assert_ok(neuron_trainer_set_int(b->trainer, NEURON_TRAINER_EPOCHS, 3));
+        assert_ok(neuron_trainer_run(b->trainer, NULL));
+    }
+    ck_assert(same_parameters(benches[0].graph, benches[1].graph));
+    tear_down(&benches[0]);
+    tear_down(&benches[1]);
+}
+END_TEST
+
 /* Rules, rates at which they learn a few examples by heart, and the loss that is left. */
 START_TEST(every_rule_learns)
 {
@@ -283,6 +330,7 @@ int main(void)
     tcase_add_loop_test(cases, threads_do_not_change_a_bit, 0, 3);
     tcase_add_loop_test(cases, a_norm_that_is_no_number, 1, 3);
     tcase_add_test(cases, limits_may_change_on_the_way);
+    tcase_add_test(cases, options_set_within_a_step);
     tcase_add_test(cases, every_rule_learns);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

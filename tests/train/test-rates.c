@@ -98,6 +98,54 @@ START_TEST(a_rate_set_by_hand)
 }
 END_TEST
 
+/* The next step has the rate that was set, also where the factors change with that step, and also
+ * where a callback looks at the base before. */
+START_TEST(a_rate_set_by_hand_where_the_factor_changes)
+{
+    bench b = set_up(6);
+    rates r = {.count = 0};
+    double rate = 0.5;
+    add_early(&b, set_rate, &rate);
+    if (_i == 1)
+        add_idle_plateau(&b);
+    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 0.5, 0, 0);
+    add_custom(&b, watch_rate, &r);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    const double expected[] = {0.1, 0.05, 0.025, 0.5, 0.25, 0.125};
+    for (int i = 0; i < 6 * STEPS; i++)
+        ck_assert_double_eq_tol(r.steps[i], expected[i / STEPS], 1e-15);
+    tear_down(&b);
+}
+END_TEST
+
+static int set_rate_early(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    if (event == NEURON_EVENT_STEP_END &&
+        neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 1 &&
+        neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) == 1) {
+        assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
+                                             NEURON_OPTIMIZER_LEARNING_RATE,
+                                             *(const double *)user_data));
+        ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_LEARNING_RATE), 0.5);
+    }
+    return 0;
+}
+
+START_TEST(a_rate_set_by_hand_in_a_warm_up)
+{
+    bench b = set_up(3);
+    rates r = {.count = 0};
+    double rate = 0.5;
+    add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
+    add_custom(&b, watch_rate, &r);
+    add_custom(&b, set_rate_early, &rate);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    for (int i = 0; i < 3 * STEPS; i++)
+        ck_assert_double_eq_tol(r.steps[i], i == 0 ? 0.02 : 0.5 * fmin((i + 1) / 2.0, 2.5), 1e-15);
+    tear_down(&b);
+}
+END_TEST
+
 /* Where the factors are 0, the rate set is the base. */
 START_TEST(a_rate_set_by_hand_at_zero)
 {
@@ -155,6 +203,21 @@ START_TEST(a_rate_stays_finite)
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert(isfinite(rate_of(&b)));
     ck_assert(neuron_trainer_stop_reason(b.trainer)[0]);
+    tear_down(&b);
+}
+END_TEST
+
+/* A factor that is 0 stays so beside one that is beyond all numbers. */
+START_TEST(nothing_times_too_much_is_nothing)
+{
+    bench b = set_up(4);
+    rates r = {.count = 0};
+    add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 1, 0, 0, 0);
+    add_schedule(&b, NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, 1, 3e38, STEPS, 1);
+    add_custom(&b, watch_rate, &r);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    for (int i = STEPS; i < 4 * STEPS; i++)
+        ck_assert_double_eq(r.steps[i], 0);
     tear_down(&b);
 }
 END_TEST
@@ -268,9 +331,12 @@ int main(void)
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, schedules_multiply);
     tcase_add_test(tests, a_rate_set_by_hand);
+    tcase_add_loop_test(tests, a_rate_set_by_hand_where_the_factor_changes, 0, 2);
+    tcase_add_test(tests, a_rate_set_by_hand_in_a_warm_up);
     tcase_add_test(tests, a_rate_set_by_hand_at_zero);
     tcase_add_test(tests, a_function_must_return_a_rate);
     tcase_add_test(tests, a_rate_stays_finite);
+    tcase_add_test(tests, nothing_times_too_much_is_nothing);
     tcase_add_test(tests, an_optimizer_holds_settings_only);
     tcase_add_test(tests, the_rate_of_a_step_can_be_asked);
     tcase_add_test(tests, a_callback_holds_settings_only);
