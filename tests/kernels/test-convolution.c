@@ -159,35 +159,44 @@ static void assert_near(const char *what, int which, const float *values, const 
     }
 }
 
-static void check_case(int which, const neuron_kernels *kernels)
+static void check_results(int which, const layer_fixture *f, const reference *sum,
+                          const reference *size)
 {
-    const convolution_case *c = &cases[which];
-    layer_fixture f;
-    open_case(&f, c, which % 4 != 3, 2, kernels);
-    fixture_forward(&f);
-    f.spec.layer->backward(&f.run);
-    neuron_correlation correlation = neuron_conv2d_forward(&f.spec);
-    bool winograd = neuron_winograd_fits(&correlation, f.run.capacity, false);
-    reference sum = reference_create(&f), size = reference_create(&f);
-    compute(&f, c, &sum, &size);
-    assert_near("output", which, f.output, sum.output, size.output, f.output_count, winograd);
-    assert_near("input gradient", which, f.input_gradient, sum.input, size.input, f.input_count,
+    const int64_t filters = cases[which].filters;
+    neuron_correlation correlation = neuron_conv2d_forward(&f->spec);
+    bool winograd = neuron_winograd_fits(&correlation, f->run.capacity, false);
+    assert_near("output", which, f->output, sum->output, size->output, f->output_count, winograd);
+    assert_near("input gradient", which, f->input_gradient, sum->input, size->input, f->input_count,
                 winograd);
-    assert_near("kernel gradient", which, f.gradients[0], sum.kernel, size.kernel,
-                neuron_shape_count(&f.spec.arrays[0].shape), winograd);
-    if (f.spec.array_count > 1)
-        assert_near("bias gradient", which, f.gradients[1], sum.bias, size.bias, c->filters,
+    assert_near("kernel gradient", which, f->gradients[0], sum->kernel, size->kernel,
+                neuron_shape_count(&f->spec.arrays[0].shape), winograd);
+    if (f->spec.array_count > 1)
+        assert_near("bias gradient", which, f->gradients[1], sum->bias, size->bias, filters,
                     winograd);
-    reference_destroy(&sum);
-    reference_destroy(&size);
-    fixture_close(&f);
 }
 
+/* All sets of kernels are given the same, so that one reference serves them. */
 START_TEST(agrees_with_plain_loops)
 {
-    const neuron_kernels *kernels = neuron_kernels_find(kernel_names[_i]);
-    for (int which = 0; kernels && which < CASES; which++)
-        check_case(which, kernels);
+    reference sum = {0}, size = {0};
+    for (int i = 0; i < KERNEL_NAMES; i++) {
+        const neuron_kernels *kernels = neuron_kernels_find(kernel_names[i]);
+        if (!kernels)
+            continue;
+        layer_fixture f;
+        open_case(&f, &cases[_i], _i % 4 != 3, 2, kernels);
+        fixture_forward(&f);
+        f.spec.layer->backward(&f.run);
+        if (!sum.output) {
+            sum = reference_create(&f);
+            size = reference_create(&f);
+            compute(&f, &cases[_i], &sum, &size);
+        }
+        check_results(_i, &f, &sum, &size);
+        fixture_close(&f);
+    }
+    reference_destroy(&sum);
+    reference_destroy(&size);
 }
 END_TEST
 
@@ -330,7 +339,7 @@ int main(void)
     Suite *suite = suite_create("convolution");
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 240);
-    tcase_add_loop_test(all, agrees_with_plain_loops, 0, KERNEL_NAMES);
+    tcase_add_loop_test(all, agrees_with_plain_loops, 0, CASES);
     tcase_add_loop_test(all, threads_change_nothing, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, smaller_batches_fit, 0, 2 * KERNEL_NAMES);
     tcase_add_test(all, unwanted_gradients_are_left_out);
