@@ -29,7 +29,8 @@ typedef void (*neuron_log_t)(int32_t level, const char *line, void *user_data);
 enum {
     NEURON_LOG_WARNING = 10, /**< something a person should know of */
     NEURON_LOG_INFO = 20,    /**< what was done: a checkpoint written, a run resumed */
-    NEURON_LOG_DEBUG = 30    /**< which kernels were chosen, how much memory was planned */
+    NEURON_LOG_DEBUG = 30    /**< which kernels were chosen and how much memory was planned, when a
+                                  graph gets memory to predict or train with */
 };
 
 /** Makes a context: one thread per processor that the process may run on, memory from the C
