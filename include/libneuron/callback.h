@@ -127,13 +127,14 @@ enum {
 
 /** A callback of the caller's: called at each of the points, in the thread that runs the trainer.
  *  It may do what neuron_trainer_callback_t may.
- *  @return  0 to go on. Any other number ends the run, which returns the first such number. */
+ *  @return  0 to go on. Any other number ends the run, which returns the first such number.
+ *           Since 0.1. */
 typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event, void *user_data);
 
 /** A schedule of the caller's: called once before each epoch, and again if a callback failed there.
  *  @param epoch  from 0.
  *  @param rate   the present base rate: what it returned last, unless another changed it since.
- *  @return  the base rate from now on, 0 or more and finite. */
+ *  @return  the base rate from now on, 0 or more and finite. Since 0.1. */
 typedef double (*neuron_callback_schedule_t)(int64_t epoch, double rate, void *user_data);
 
 /** Makes a callback with the defaults of its kind.

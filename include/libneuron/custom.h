@@ -54,12 +54,12 @@
 extern "C" {
 #endif
 
-/** One call of forward or backward; valid until the callback returns. What is asked of it below is 0
- *  or NULL if `run` is NULL. */
+/** One call of forward or backward; valid until the callback returns. The functions below that
+ *  read from it return 0 or NULL if `run` is NULL. Since 0.1. */
 typedef struct neuron_custom_run neuron_custom_run_t;
 
 /** Makes the output of a batch, or of its gradient those of the inputs and arrays.
- *  @return  0, or what is said above. */
+ *  @return  0, or what is said above. Since 0.1. */
 typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user_data);
 
 /** Derives the shape of the output, without the batch.
@@ -68,7 +68,7 @@ typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user
  *  @param[out] output  room for NEURON_RANK_MAX numbers, each to be 1 or more.
  *  @param[out] rank    how many there are: at most NEURON_RANK_MAX - 1.
  *  @return  0; anything else if the inputs do not fit, which is reported as at the callbacks
- *           above. */
+ *           above. Since 0.1. */
 typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32_t *ranks,
                                               int32_t count, int64_t *output, int32_t *rank,
                                               void *user_data);
@@ -77,7 +77,7 @@ typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32
  *  @param run  the largest batch that there will be: its size, the shapes and the name of the node
  *              can be asked, values are NULL.
  *  @return  how many numbers, 0 or more; a negative one ends the call that needs the memory, as
- *           above. */
+ *           above. Since 0.1. */
 typedef int64_t (*neuron_custom_saved_callback_t)(const neuron_custom_run_t *run, void *user_data);
 
 /** Registers a kind of layer with a context, for as long as the context lives.

@@ -74,7 +74,8 @@ enum {
  *  @param gradient  `outputs` numbers, all 0, to be set to the derivative of the loss by each
  *                   output; NULL if only the loss is wanted. Weights and the size of the batch are
  *                   none of its concern.
- *  @return  the loss; if it is infinite or not a number, it ends a run as any such loss does. */
+ *  @return  the loss; if it is infinite or not a number, it ends a run as any such loss does.
+ *           Since 0.1. */
 typedef double (*neuron_loss_callback_t)(const float *output, const float *target, int32_t outputs,
                                          int32_t label, float *gradient, void *user_data);
 

@@ -37,7 +37,7 @@ extern "C" {
  *  @param[out] score  how good it was. What is infinite or not a number, the default, counts as no
  *  score: as worse than any other.
  *  @return  0 to go on. Any other number ends the run, which then returns that number; the score
- *  does not count, and the next run tries this again. */
+ *  does not count, and the next run tries this again. Since 0.1. */
 typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *score,
                                         void *user_data);
 

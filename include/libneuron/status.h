@@ -33,7 +33,7 @@ enum {
 /** What a callback of a training returns to end the run early without calling it a failure. Any other
  *  number but 0 does as well, and is what the run returns. Of callbacks that read a stream or
  *  compute a layer, a negative number is handed back by the call that needed them, and a
- *  positive one becomes NEURON_E_CALLBACK. */
+ *  positive one becomes NEURON_E_CALLBACK. Since 0.1. */
 enum { NEURON_STOP = 1 };
 
 /** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for a number that is none.

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/** Element types. */
+/** Element types. Since 0.1. */
 enum {
     NEURON_F32 = 10, /**< float */
     NEURON_U8 = 20,  /**< uint8_t */
@@ -22,14 +22,14 @@ enum {
     NEURON_I64 = 40  /**< int64_t */
 };
 
-/** Who owns memory that is wrapped. */
+/** Who owns memory that is wrapped. Since 0.1. */
 enum {
     NEURON_COPY = 10, /**< the tensor copies it; the caller's memory is free again after the call */
     NEURON_BORROW = 20, /**< the caller keeps it alive and unmoved as long as the tensor lives */
     NEURON_OWN = 30     /**< the tensor takes it over and gives it to the destroy callback */
 };
 
-/** Frees memory that was handed over with NEURON_OWN. */
+/** Frees memory that was handed over with NEURON_OWN. Since 0.1. */
 typedef void (*neuron_destroy_t)(void *memory, void *user_data);
 
 /** Makes a tensor filled with zeros.

@@ -23,7 +23,7 @@ extern "C" {
 /** Called by a running trainer, in the thread that runs it. It may read the trainer, predict with,
  *  evaluate and save its graph, and set the optimizer.
  *  @return  0 to go on. Any other number ends the run, which then returns that number: NEURON_STOP
- *  to end early without calling it a failure. */
+ *  to end early without calling it a failure. Since 0.1. */
 typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
 
 /** What can be set with neuron_trainer_set_int(), with bounds and default. None has the number of

@@ -178,6 +178,31 @@ def check_headers(arguments):
     return problems
 
 
+# What a header declares, at the left margin: a function, a type, or enumerators.
+DECLARATION = re.compile(r'^(?:NEURON_API\b[^;]*;|typedef\b[^;]*;|enum\b[^;]*;)', re.M)
+
+
+def without_documentation(text):
+    """The first lines of all declarations whose comment does not say since when they are there."""
+    missing = []
+    for found in DECLARATION.finditer(text):
+        comment = re.search(r'/\*\*((?:(?!\*/).)*)\*/\s*$', text[:found.start()], re.S)
+        words = re.sub(r'\n \*', ' ', comment.group(1)) if comment else ''
+        if not re.search(r'\bSince\s+\d+\.\d+\.', words):
+            missing.append(found.group().splitlines()[0])
+    return missing
+
+
+def check_since(arguments):
+    """The comment of every function, type and enumeration says since when it is there."""
+    problems = []
+    for header in headers(arguments.include):
+        name = os.path.basename(header)
+        problems += [f'{name}: no "Since" in the comment of {line}'
+                     for line in without_documentation(read(header))]
+    return problems
+
+
 def check_enumerators(arguments):
     """Enumerators have the values they had, and the list has all of them."""
     problems = []
