@@ -30,8 +30,8 @@ NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *sha
 NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Gives its input another shape with as many elements, row-major. Takes no time.
- *  Options: NEURON_NODE_EXTENT_0 and following, to read the shape back; none can be set to what would
- *  need another number of elements.
+ *  Options: NEURON_NODE_EXTENT_0 to NEURON_NODE_EXTENT_6, to read the shape back; none can be set to
+ *  what would need another number of elements.
  *  @param shape  `rank` extents of one example, each 1 or more; one may be -1, for what the others
  *                leave. Copied.
  *  @param rank   1 to NEURON_RANK_MAX - 1. Since 0.1. */
@@ -40,16 +40,16 @@ NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *i
 
 /** Puts rows and columns of zeros around images.
  *  [height, width, channels] -> [top + height + bottom, left + width + right, channels].
- *  Options: NEURON_NODE_TOP, NEURON_NODE_BOTTOM, NEURON_NODE_LEFT, NEURON_NODE_RIGHT, each 0 or
- *  more. Since 0.1. */
+ *  Options: NEURON_NODE_TOP, NEURON_NODE_BOTTOM, NEURON_NODE_LEFT, NEURON_NODE_RIGHT.
+ *  @param top, bottom, left, right  0 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t top, int64_t bottom, int64_t left,
                                             int64_t right);
 
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
- *  Options: NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER.
- *  @param units  1 or more. Since 0.1. */
+ *  Options: NEURON_NODE_UNITS, NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  @param units  1 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units);
 
 /** Two-dimensional convolution (cross-correlation, as everywhere in the field).
@@ -57,9 +57,12 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  height' = (height - kernel_height) / stride + 1 rounded down, and with `same`
  *  height' = height / stride rounded up; an odd row of padding goes to the bottom and the right.
  *  Arrays: `kernel` [kernel_height, kernel_width, channels, filters], `bias` [filters].
- *  Options: NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
- *  NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. A window larger than its input is refused when
- *  the node is used, so that padding can be set first. Since 0.1. */
+ *  Options: NEURON_NODE_FILTERS, NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
+ *  NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
+ *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  A window larger than its input is refused when the node is used, so that padding can be set first.
+ *  @param filters  1 to 2^31 - 1.
+ *  @param kernel_height, kernel_width  1 to 2^31 - 1 each. Since 0.1. */
 NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                         int64_t filters, int64_t kernel_height,
                                         int64_t kernel_width);
@@ -69,18 +72,27 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  channel * multiplier + m is what filter m makes of the channel. Shapes as for neuron_conv2d().
  *  Arrays: `kernel` [kernel_height, kernel_width, channels, multiplier],
  *  `bias` [channels * multiplier].
- *  Options: NEURON_NODE_DEPTH_MULTIPLIER (1), NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH
- *  (1), NEURON_NODE_PADDING (valid), NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. Since 0.1. */
+ *  Options: NEURON_NODE_DEPTH_MULTIPLIER (1), NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
+ *  NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
+ *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  @param kernel_height, kernel_width  1 to 2^31 - 1 each. Since 0.1. */
 NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                                   int64_t kernel_height, int64_t kernel_width);
 
-/** Largest value of each window; padding never wins. Shapes and options as for neuron_conv2d(),
- *  with the channels kept and the strides equal to the window by default. Since 0.1. */
+/** Largest value of each window; padding never wins. Shapes as for neuron_conv2d(), but with as many
+ *  channels as the input has.
+ *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
+ *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
+ *  @param window_height, window_width  1 to 1024 each, as for strides; the options of the window go
+ *                 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t window_height, int64_t window_width);
 
-/** Mean of each window. Shapes and options as for neuron_max_pool2d(). With padding `same` the mean
- *  is over the cells inside the image only, as in Keras. Since 0.1. */
+/** Mean of each window. Shapes as for neuron_max_pool2d(). With padding `same` the mean is over the
+ *  cells inside the image only, as in Keras.
+ *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
+ *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
+ *  @param window_height, window_width  as for neuron_max_pool2d(). Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                                 int64_t window_height, int64_t window_width);
 
@@ -100,6 +112,7 @@ NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t
 
 /** Dropout (Srivastava et al., JMLR 2014), inverted: in training each value is set to zero with
  *  probability `rate` and the others are divided by 1 - rate; else nothing happens.
+ *  Options: NEURON_NODE_RATE.
  *  @param rate  0 or more and less than 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate);
 
@@ -152,6 +165,7 @@ NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *i
 
 /** Joins its inputs along an axis; all other extents must be equal.
  *  The skip-concatenation is concat(input, hidden).
+ *  Options: NEURON_NODE_AXIS.
  *  @param count  1 or more.
  *  @param axis   0 to rank - 1, or -1 for the last. Since 0.1. */
 NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
@@ -200,7 +214,8 @@ NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *cons
 NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
                                         const neuron_graph_t *source, const char *name);
 
-/** What can be set on a node. Which layer takes which is said with its builder call. Since 0.1. */
+/** What can be set on a node: for each layer what its builder call lists as its options, with their
+ *  defaults in parentheses. Numbers that the builder call was given are options too. Since 0.1. */
 enum {
     NEURON_NODE_USE_BIAS = 10,       /**< int: 1 (default) or 0 */
     NEURON_NODE_INITIALIZER = 20,    /**< int: how the kernel starts, one of NEURON_INITIALIZER_...
@@ -210,12 +225,12 @@ enum {
     NEURON_NODE_PADDING = 50,        /**< int: NEURON_PADDING_VALID or NEURON_PADDING_SAME */
     NEURON_NODE_MOMENTUM = 60,       /**< float: 0 to 1 */
     NEURON_NODE_EPSILON = 70,        /**< float: above 0 */
-    NEURON_NODE_UNITS = 80,          /**< int: main number of a dense layer */
-    NEURON_NODE_FILTERS = 90,        /**< int: main number of a convolution */
-    NEURON_NODE_KERNEL_HEIGHT = 100, /**< int: rows of a kernel or window */
-    NEURON_NODE_KERNEL_WIDTH = 110,  /**< int: columns of a kernel or window */
+    NEURON_NODE_UNITS = 80,          /**< int: outputs of a dense layer, 1 or more */
+    NEURON_NODE_FILTERS = 90,        /**< int: output channels of a convolution, 1 or more */
+    NEURON_NODE_KERNEL_HEIGHT = 100, /**< int: rows of a kernel or window, 1 or more */
+    NEURON_NODE_KERNEL_WIDTH = 110,  /**< int: columns of a kernel or window, 1 or more */
     NEURON_NODE_RATE = 120,          /**< float: share of values that dropout sets to zero */
-    NEURON_NODE_AXIS = 130,        /**< int: axis of a concatenation or a softmax, counted from 0 */
+    NEURON_NODE_AXIS = 130,        /**< int: axis of a concatenation or a softmax, from 0; -1: last */
     NEURON_NODE_SLOPE = 140,       /**< float: of a leaky rectifier below 0 */
     NEURON_NODE_ALPHA = 150,       /**< float: what an ELU goes down to, negated */
     NEURON_NODE_APPROXIMATE = 160, /**< int: 1 for a GELU's tanh form, 0 for the exact one */
