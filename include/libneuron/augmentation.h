@@ -58,8 +58,8 @@ enum {
     /** What lies outside of the image: one of NEURON_FILL_...; NEURON_FILL_NEAREST. A whole
      *  number. */
     NEURON_AUGMENTATION_FILL_MODE = 100,
-    /** The value of NEURON_FILL_CONSTANT, as the network sees it; 0. A place more than nothing
-     *  outside of the outermost pixels' centres gets all of it. */
+    /** The value of NEURON_FILL_CONSTANT, as the network sees it; 0. Beyond the
+     *  centres of the outermost pixels this value is taken as it is, not mixed with theirs. */
     NEURON_AUGMENTATION_FILL_VALUE = 110,
     /** Deviation of normal noise that is added to each value, as the network sees it: 0 or more;
      *  0. */

@@ -165,8 +165,8 @@ NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
 NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
                                               neuron_context_t *context, const char *path);
 
-/** Makes a schedule by a function. A rate that is none ends the run with NEURON_E_ARGUMENT. It has
- *  no options.
+/** Makes a schedule by a function. A rate that is negative, infinite or not a number ends the
+ *  run with NEURON_E_ARGUMENT. It has no options.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_context_t *context,

@@ -48,7 +48,8 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
 /** Weighs graphs by their accuracy on a dataset they were not trained on: each weight is the
  *  member's accuracy over the sum of all. If no member has any example right, all weigh the same.
  *  @param[out] weights  `count` numbers that add up to 1; untouched on failure.
- *  @return  0 or as neuron_graph_evaluate(), but targets of any kind will do. Since 0.1. */
+ *  @return  0 or as neuron_graph_evaluate(), but a dataset of
+ *           neuron_dataset_create_with_targets() is taken as well. Since 0.1. */
 NEURON_API int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
                                         const neuron_dataset_t *validation, double *weights);
 

@@ -128,8 +128,9 @@ NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
  *  @param shape        `rank` extents, each 1 or more.
  *  @param initializer  one of NEURON_INITIALIZER_... with its `parameter`, as for
  *                      neuron_node_set_initializer().
- *  @param trainable    1 for what training changes; 0 for what only forward changes, if anybody:
- *                      then only when training (neuron_custom_run_training()).
+ *  @param trainable    1 for an array that training changes; 0 for one that it leaves alone. Forward
+ *                      may change such an array, but only in a step of training
+ *                      (neuron_custom_run_training()).
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if another layer uses the node already, or the
  *           graph is finished; NEURON_E_MEMORY. Unless it is finished, the error sticks to the
  *           graph. Since 0.1. */

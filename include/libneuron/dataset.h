@@ -32,7 +32,8 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
 
 /** Makes a dataset whose targets are any numbers: what a regression predicts, the examples
  *  themselves for an autoencoder, -1 and 1 for a hinge loss. It keeps the tensors as
- *  neuron_dataset_create() does. It is not for NEURON_LOSS_CROSS_ENTROPY, the loss of who sets none.
+ *  neuron_dataset_create() does. A trainer needs another loss for it than its default,
+ *  NEURON_LOSS_CROSS_ENTROPY: see neuron_trainer_set_loss().
  *
  *  Its number of classes is that of the outputs, and an example belongs to the class of its largest
  *  target; so accuracy is the share of examples whose largest output stands where the largest target
@@ -340,8 +341,8 @@ NEURON_API int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
 /** Number of examples; 0 for NULL. Since 0.1. */
 NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
 
-/** Number of classes; 0 for NULL. Of targets of any kind see
- *  neuron_dataset_create_with_targets(). Since 0.1. */
+/** Number of classes; 0 for NULL. neuron_dataset_create_with_targets() says what it is for its
+ *  datasets. Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
 
 /** Name of a class, if what the dataset was loaded from has names; subsets, parts and joined datasets

@@ -50,7 +50,9 @@ NEURON_API int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed);
 /** Closes the structure: `output` becomes what the graph predicts, nodes it does not need are left
  *  out, and all parameters get their initial values.
  *  @return  0; the first error of a builder call, with its text again in neuron_error_last();
- *           NEURON_E_STATE if it is finished already; NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_ARGUMENT for no output, for one of another graph, or for more parameters than
+ *           can be counted; NEURON_E_SHAPE if the output is a layer whose window is larger than its
+ *           input; NEURON_E_STATE if it is finished already; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output);
 
 /** Shape that one example must have, without the batch dimension.
@@ -149,8 +151,9 @@ NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_te
  *  loss in a trainer's history contains. Threads as for neuron_graph_predict().
  *  @param[out] evaluation  the figures, see evaluation.h; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE if the examples or the number of
- *           classes do not fit, NEURON_E_DATA for an empty dataset or one with targets of any kind,
- *           NEURON_E_MEMORY, or what a stream or a custom layer returned. Since 0.1. */
+ *           classes do not fit, NEURON_E_DATA for an empty dataset or one of
+ *           neuron_dataset_create_with_targets(), which neuron_graph_evaluate_loss() takes;
+ *           NEURON_E_MEMORY; or what a stream or a custom layer returned. Since 0.1. */
 NEURON_API int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                      neuron_evaluation_t **evaluation);
 

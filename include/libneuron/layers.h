@@ -230,10 +230,10 @@ enum {
     NEURON_NODE_KERNEL_HEIGHT = 100, /**< int: rows of a kernel or window, 1 or more */
     NEURON_NODE_KERNEL_WIDTH = 110,  /**< int: columns of a kernel or window, 1 or more */
     NEURON_NODE_RATE = 120,          /**< float: share of values that dropout sets to zero */
-    NEURON_NODE_AXIS = 130,        /**< int: axis of a concatenation or a softmax, from 0; -1: last */
-    NEURON_NODE_SLOPE = 140,       /**< float: of a leaky rectifier below 0 */
-    NEURON_NODE_ALPHA = 150,       /**< float: what an ELU goes down to, negated */
-    NEURON_NODE_APPROXIMATE = 160, /**< int: 1 for a GELU's tanh form, 0 for the exact one */
+    NEURON_NODE_AXIS = 130,          /**< int: axis of a concatenation or a softmax; -1: the last */
+    NEURON_NODE_SLOPE = 140,         /**< float: of a leaky rectifier below 0 */
+    NEURON_NODE_ALPHA = 150,         /**< float: what an ELU goes down to, negated */
+    NEURON_NODE_APPROXIMATE = 160,   /**< int: 1 for a GELU's tanh form, 0 for the exact one */
     NEURON_NODE_DEPTH_MULTIPLIER = 170, /**< int: filters for each channel, 1 to 1024 */
     NEURON_NODE_DEVIATION = 180,        /**< float: standard deviation of noise */
     NEURON_NODE_FACTOR = 190,           /**< float: largest rotation as a share of a full turn */
@@ -326,7 +326,10 @@ NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double
 
 /** Names a node, in place of `<layer>` or `<layer>_<number>`.
  *  @param name  1 to 127 bytes of UTF-8 without '.' and control characters, unlike all others of
- *  the graph; copied. @return  as neuron_node_set_int(). Since 0.1. */
+ *  the graph; copied.
+ *  @return  0; NEURON_E_ARGUMENT for NULL, a name that cannot be or that another node has;
+ *           NEURON_E_STATE if the graph is finished, but not if another layer uses the node;
+ *           NEURON_E_MEMORY. Unless the graph is finished, the error sticks to it. Since 0.1. */
 NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
 
 /** Sets the regulariser of one parameter array of a node, before the graph is finished or at any time

@@ -1,5 +1,5 @@
 /** @file loss.h
- *  Losses: what a training makes small.
+ *  Losses: what a training minimises.
  *
  *      neuron_loss_create(&loss, context, NEURON_LOSS_HUBER);
  *      neuron_loss_set_float(loss, NEURON_LOSS_DELTA, 0.5);

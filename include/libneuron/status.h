@@ -1,7 +1,13 @@
 /** @file status.h
  *  How calls report failure.
  *
- *  Every function that can fail returns an `int`: 0 (NEURON_OK) or one of the negative codes below.
+ *  A function that can fail returns an `int`: 0 (NEURON_OK) or one of the negative codes below. The
+ *  exceptions return a node, which is NULL after a failure: the builder calls of layers.h with
+ *  neuron_import(), and neuron_custom(), whose first error sticks to the graph until
+ *  neuron_graph_finish() returns its code; and neuron_graph_node() and neuron_graph_find_node().
+ *  Functions that only read something, such as neuron_tensor_count(), say what they return for NULL
+ *  or for a number out of its range.
+ *
  *  After a failure neuron_error_last() says in one line what was wrong, in the caller's terms, and
  *  every handle is as valid as it was before the call: to be used again or to be released.
  */

@@ -56,7 +56,8 @@ enum {
  *  @param optimizer  the rule.
  *  @param train      examples of the graph's input shape, at least one.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for an empty
- *  dataset, NEURON_E_UNSUPPORTED for a vote, NEURON_E_MEMORY. Since 0.1. */
+ *  dataset, NEURON_E_UNSUPPORTED for a vote or a graph without trainable parameters,
+ *  NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
                                      neuron_optimizer_t *optimizer, neuron_dataset_t *train);
 
@@ -71,7 +72,8 @@ NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
 NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value);
 
 /** Sets a real number, only before the first step.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_STATE. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA for a validation split that leaves
+ *           one side without examples, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value);
 
 /** Reads a whole number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
@@ -94,7 +96,7 @@ NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t op
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
 
-/** Sets what the training makes small, only before the first step. The loss of the validation set
+/** Sets what the training minimises, only before the first step. The loss of the validation set
  *  is taken by it too.
  *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY, which is the default.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA if the loss does not go with the
