@@ -3,7 +3,7 @@
  *
  *  A call that cannot be carried out returns NULL and leaves its reason with the graph. From then on
  *  all calls return NULL silently, so that NULL as an input needs no check, and neuron_graph_finish()
- *  reports the reason. NULL as an input of a graph without an error is one itself.
+ *  reports the reason. If the graph has no error yet, NULL as an input is one.
  *  Shapes below leave the batch dimension out. What a layer needs beyond its main numbers has a
  *  default and is set on the node, before another layer uses that node:
  *
@@ -26,7 +26,7 @@ extern "C" {
  *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t rank);
 
-/** Gives a shape of rank 1 to its input, row-major: 28x28x1 becomes 784. Since 0.1. */
+/** Makes a vector of its input, row-major: 28x28x1 becomes 784. Since 0.1. */
 NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Gives its input another shape with as many elements, row-major. Takes no time.
@@ -111,22 +111,23 @@ NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron
 NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Dropout (Srivastava et al., JMLR 2014), inverted: in training each value is set to zero with
- *  probability `rate` and the others are divided by 1 - rate; else nothing happens.
+ *  probability `rate` and the others are divided by 1 - rate. In prediction nothing happens.
  *  Options: NEURON_NODE_RATE.
  *  @param rate  0 or more and less than 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate);
 
-/** Adds normal noise of mean 0 in training; else nothing happens. The gradient passes unchanged.
+/** Adds normal noise of mean 0 in training, and does nothing in prediction. The gradient passes
+ *  unchanged.
  *  The noise follows from the training's seed, the layer and the step, never from threads.
  *  Options: NEURON_NODE_DEVIATION.
  *  @param deviation  the standard deviation, 0 or more and finite. Since 0.1. */
 NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input,
                                                 double deviation);
 
-/** Turns each image about its centre in training, by an angle of its own that is uniform within
- *  +-factor full turns; else nothing happens. Values are interpolated linearly between the four
- *  nearest pixels. The angles follow from the training's seed, the layer and the step, never from
- *  threads.
+/** Turns each image about its centre in training, and does nothing in prediction. Each image has an
+ *  angle of its own, uniform from -factor to factor full turns. Values are interpolated linearly
+ *  between the four nearest pixels. The angles follow from the training's seed, the layer and the
+ *  step, never from threads.
  *  Options: NEURON_NODE_FACTOR, NEURON_NODE_FILL_MODE (reflect), NEURON_NODE_FILL_VALUE (0).
  *  @param input   [height, width] or [height, width, channels].
  *  @param factor  0 to 1. Since 0.1. */
@@ -261,8 +262,9 @@ enum {
     NEURON_PADDING_SAME = 20   /**< zeros around, so that stride 1 keeps the extent */
 };
 
-/** How a parameter array starts. Kernels start by Glorot's uniform numbers, biases at zero, unless
- *  it is set. The numbers follow from the graph's seed and the place of the array in the graph.
+/** How a parameter array starts. Kernels start with Glorot's uniform numbers, biases with zeros,
+ *  unless it is set. The numbers follow from the graph's seed and the place of the array in the
+ *  graph.
  *
  *  Fan in and fan out are what one output depends on and how many outputs depend on one input: the
  *  last two axes of an array, times the window before them; both are its extent for an array of
@@ -293,11 +295,11 @@ enum {
 /** Finds an initialiser by its name: "glorot_uniform", "he_normal" and so on, as the enumerators are
  *  called; "random_uniform" and "random_normal" do as well as "uniform" and "normal".
  *  @param[out] kind  one of NEURON_INITIALIZER_...; untouched on failure.
- *  @return  0, or NEURON_E_ARGUMENT for NULL and for a name that there is not. Any thread.
+ *  @return  0, or NEURON_E_ARGUMENT for NULL and for an unknown name. Any thread.
  *           Since 0.1. */
 NEURON_API int neuron_initializer_find(const char *name, int32_t *kind);
 
-/** Name of an initialiser, such as "he_normal"; NULL for a number that is none.
+/** Name of an initialiser, such as "he_normal"; NULL for any other number.
  *  @return  a constant string. Any thread. Since 0.1. */
 NEURON_API const char *neuron_initializer_name(int32_t kind);
 
@@ -307,9 +309,9 @@ NEURON_API const char *neuron_initializer_name(int32_t kind);
  *  @param kind       one of NEURON_INITIALIZER_...; in force until NEURON_NODE_INITIALIZER is set.
  *  @param parameter  limit or deviation, 0 or more; any finite value of a constant; 0 for kinds that
  *                    take none.
- *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, and for what is
- *           no initialiser or out of its bounds; NEURON_E_STATE if the graph is finished. Unless it
- *           is finished, the error sticks to the graph. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, for an
+ *           unknown kind, and for a parameter out of its bounds; NEURON_E_STATE if the graph is
+ *           finished. Unless it is finished, the error sticks to the graph. Since 0.1. */
 NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t kind,
                                            double parameter);
 
@@ -349,10 +351,10 @@ NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *arra
  *  last layers of a graph that was loaded, find the others by neuron_graph_find_node() and freeze
  *  them. All layers begin as trainable.
  *
- *  Training does not change the parameters of a frozen layer, and what it needs of time and memory
- *  goes down where no gradient is wanted any more. A frozen batch normalisation goes by its moving
- *  statistics in training too and leaves them as they are, as in Keras; dropout stays on. The mark
- *  is saved and loaded, and neuron_import() copies it. A trainer takes note from its next step on.
+ *  Training does not change the parameters of a frozen layer, and takes less time and memory where
+ *  no gradient is needed any more. A frozen batch normalisation uses its moving statistics in
+ *  training too and does not change them, as in Keras; dropout stays on. Whether a layer is frozen
+ *  is saved, loaded, and copied by neuron_import(). For a trainer it counts from its next step on.
  *  No other thread may use the graph meanwhile.
  *  @param trainable  0 or 1.
  *  @return  0 or NEURON_E_ARGUMENT, which sticks to a graph that is not finished, unless `node` is
@@ -378,15 +380,15 @@ NEURON_API int neuron_node_bounds(const neuron_node_t *node, int32_t option, dou
 NEURON_API const char *neuron_node_name(const neuron_node_t *node);
 
 /** What layer a node is, as in saved files: "conv2d" for one of neuron_conv2d(); "custom" for all of
- *  neuron_custom(), of which neuron_node_custom_kind() tells more. A copy by neuron_import() is what
- *  its original is.
+ *  neuron_custom(), of which neuron_node_custom_kind() tells the kind. A copy by neuron_import()
+ *  has the layer of its original.
  *  @return  a string that lives as long as the graph; NULL for NULL. Since 0.1. */
 NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
 
-/** Number of nodes that a node takes; 0 for the graph's input and for NULL. Since 0.1. */
+/** Number of inputs that a node has; 0 for the graph's input and for NULL. Since 0.1. */
 NEURON_API int32_t neuron_node_input_count(const neuron_node_t *node);
 
-/** A node that a node takes.
+/** One input of a node.
  *  @param index  0 to neuron_node_input_count() - 1, in the order in which they were given.
  *  @return  the node, which belongs to the graph; NULL if there is none. Since 0.1. */
 NEURON_API neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index);

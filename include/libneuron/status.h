@@ -37,12 +37,12 @@ enum {
 };
 
 /** What a callback of a training returns to end the run early without calling it a failure. Any other
- *  number but 0 does as well, and is what the run returns. Of callbacks that read a stream or
- *  compute a layer, a negative number is handed back by the call that needed them, and a
- *  positive one becomes NEURON_E_CALLBACK. Since 0.1. */
+ *  number but 0 ends the run as well, and the run returns it. If a callback that reads a stream or
+ *  computes a layer returns a negative number, the call that needed it returns that number; if it
+ *  returns a positive one, the call returns NEURON_E_CALLBACK. Since 0.1. */
 enum { NEURON_STOP = 1 };
 
-/** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for a number that is none.
+/** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for any other number.
  *  @return  a constant string. Any thread. Since 0.1. */
 NEURON_API const char *neuron_error_name(int32_t status);
 
