@@ -1,6 +1,6 @@
 /** @file augmentation.h
- *  Augmentation: images changed at random in each epoch, so that a network learns what does not
- *  matter.
+ *  Augmentation: images changed at random in each epoch, so that a network learns to disregard
+ *  such changes.
  *
  *      neuron_augmentation_create(&augmentation, context);
  *      neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 8);
@@ -41,25 +41,25 @@ enum {
     NEURON_AUGMENTATION_WIDTH_SHIFT = 20,
     /** The same up or down, a share of the height. */
     NEURON_AUGMENTATION_HEIGHT_SHIFT = 30,
-    /** The factors of both axes, each drawn for itself, lie between 1 - zoom and 1 + zoom: 0 to
+    /** The factors of the two axes are drawn independently between 1 - zoom and 1 + zoom: 0 to
      *  0.99; 0. */
     NEURON_AUGMENTATION_ZOOM = 40,
     /** Largest shear angle in degrees, either way: 0 to 89; 0. */
     NEURON_AUGMENTATION_SHEAR = 50,
-    /** 1 to swap left and right of every other image, at random; 0. A whole number. */
+    /** 1 to swap left and right of an image with probability 1/2; 0. A whole number. */
     NEURON_AUGMENTATION_HORIZONTAL_FLIP = 60,
-    /** 1 to swap top and bottom of every other image, at random; 0. A whole number. */
+    /** 1 to swap top and bottom of an image with probability 1/2; 0. A whole number. */
     NEURON_AUGMENTATION_VERTICAL_FLIP = 70,
-    /** The factor of the brightness is drawn between two bounds, 0 to 1000 each; 1. It stretches
-     *  the distance from what a stored 0 becomes; images of bytes go no further than what 255
+    /** The factor of the brightness is drawn between two bounds, 0 to 1000 each; 1. It multiplies
+     *  the distance from what a stored 0 becomes; images of bytes are cut off at what 255
      *  becomes. */
     NEURON_AUGMENTATION_BRIGHTNESS_LOW = 80,
     NEURON_AUGMENTATION_BRIGHTNESS_HIGH = 90,
     /** What lies outside of the image: one of NEURON_FILL_...; NEURON_FILL_NEAREST. A whole
      *  number. */
     NEURON_AUGMENTATION_FILL_MODE = 100,
-    /** The value of NEURON_FILL_CONSTANT, as the network sees it; 0. A place more than nothing
-     *  outside of the outermost pixels' centres gets all of it. */
+    /** The value of NEURON_FILL_CONSTANT, as the network sees it; 0. Beyond the
+     *  centres of the outermost pixels this value is taken as it is, not mixed with theirs. */
     NEURON_AUGMENTATION_FILL_VALUE = 110,
     /** Deviation of normal noise that is added to each value, as the network sees it: 0 or more;
      *  0. */

@@ -9,23 +9,23 @@
  *      neuron_callback_unref(stop);
  *
  *  At each point a trainer calls all of its callbacks: those of the library in the order in which
- *  they were added, then those of neuron_callback_create_custom() in theirs. So a function of the
- *  caller's finds what the others have made of the epoch, and a training that it saves continues as
- *  if it had not been interrupted. One that ends the run does not keep the others from being
- *  called. A callback holds settings only. What it remembers of a training (how long it has waited,
- *  the best figure so far) belongs to the trainer and to its file, so one callback may serve several
- *  trainers.
+ *  they were added, then those of neuron_callback_create_custom() in theirs. So when a function
+ *  of the caller is called, the others are done with the epoch, and a training that it saves
+ *  continues as if it had not been interrupted. If one callback ends the run, the others are called
+ *  all the same. A callback holds settings only. What it remembers of a training (how long it has
+ *  waited, the best figure so far) belongs to the trainer and to its file, so one callback may
+ *  serve several trainers.
  *
- *  Learning rates. Those callbacks that change the rate do it in one of two ways, so that any of
- *  them go together in any order:
+ *  Learning rates. Callbacks change the rate in one of two ways, so that any of them can be
+ *  combined in any order:
  *  - The step, exponential and cosine schedules and the warm-up are factors. In each epoch, or each
  *    step if they are told so, the rate is the base rate times all the factors.
  *  - Reduce-on-plateau and the schedule by function change the base rate, which is what the
  *    optimizer had when the first of these was called for the first time.
- *  What comes of it belongs to the trainer (NEURON_PROGRESS_LEARNING_RATE); the optimizer keeps the
- *  rate that the caller set. One that is set at the optimizer on the way, in a function of the
- *  caller's or between runs, counts from the next step as it is. From then on the base rate is that
- *  rate divided by the factors of the moment (or just that rate where these are 0).
+ *  The result belongs to the trainer (NEURON_PROGRESS_LEARNING_RATE); the optimizer keeps the rate
+ *  that the caller set. A rate that is set on the optimizer during the training, in a callback or
+ *  between runs, is used unchanged by the next step. From then on the base rate is that rate
+ *  divided by the factors of that moment (or just that rate if these are 0).
  */
 #ifndef NEURON_CALLBACK_H
 #define NEURON_CALLBACK_H
@@ -39,22 +39,22 @@ extern "C" {
 /** The kinds that need no more than options. Their defaults, in parentheses, are those of Keras
  *  where it has the kind. Since 0.1. */
 enum {
-    /** Ends the training when a figure of the epochs has not got better for some time, never at
-     *  the first epoch. The run then returns 0, see neuron_trainer_stop_reason(). Options:
+    /** Ends the training when a figure of the epochs has not improved for some time, never at the
+     *  first epoch. The run then returns 0, see neuron_trainer_stop_reason(). Options:
      *  NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE
      *  (NEURON_MODE_AUTO), NEURON_CALLBACK_PATIENCE (0), NEURON_CALLBACK_MIN_DELTA (0),
      *  NEURON_CALLBACK_BASELINE (none: read as not a number, and once set not to be unset),
      *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_RESTORE_BEST (0). */
     NEURON_CALLBACK_EARLY_STOPPING = 10,
-    /** Multiplies the base rate when a figure of the epochs has not got better for some time.
-     *  Options: NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE
+    /** Multiplies the base rate by a factor when a figure of the epochs has not improved for some
+     *  time. Options: NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE
      *  (NEURON_MODE_AUTO), NEURON_CALLBACK_FACTOR (0.1, less than 1), NEURON_CALLBACK_PATIENCE
      *  (10), NEURON_CALLBACK_MIN_DELTA (1e-4), NEURON_CALLBACK_COOLDOWN (0),
      *  NEURON_CALLBACK_MIN_RATE (0). */
     NEURON_CALLBACK_REDUCE_ON_PLATEAU = 20,
     /** The factor f^floor(t / n), with t the epochs or steps since the start and n the length.
-     *  Options: NEURON_CALLBACK_FACTOR, f (0.1), NEURON_CALLBACK_LENGTH, n (10; these two by the
-     *  custom of papers), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
+     *  Options: NEURON_CALLBACK_FACTOR, f (0.1), NEURON_CALLBACK_LENGTH, n (10; both are
+     *  common in papers), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
     NEURON_CALLBACK_STEP_SCHEDULE = 30,
     /** The factor f^(t / n). Options: NEURON_CALLBACK_FACTOR, f (0.96, the example in the
      *  documentation of Keras), NEURON_CALLBACK_LENGTH, n (1), NEURON_CALLBACK_START (0),
@@ -62,32 +62,32 @@ enum {
     NEURON_CALLBACK_EXPONENTIAL_SCHEDULE = 40,
     /** The factor a + (1 - a) (1 + cos(pi t / n)) / 2, and a from t = n on (Loshchilov and Hutter,
      *  2017; arXiv 1608.03983). Options: NEURON_CALLBACK_ALPHA, a (0), NEURON_CALLBACK_LENGTH, n
-     *  (0: up to NEURON_TRAINER_EPOCHS, whatever that is in the trainer that goes on with a
-     *  training), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
+     *  (0: NEURON_TRAINER_EPOCHS, of the trainer that runs; it may be another one after
+     *  resuming), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
     NEURON_CALLBACK_COSINE_SCHEDULE = 50,
     /** The factor (t + 1) / n, and 1 from t = n - 1 on: a rise from 0 in n equal parts (Goyal et
      *  al., 2017; arXiv 1706.02677), of which 0 itself, which teaches nothing, is left out. The
      *  factor is that of t = 0 before the start. Options: NEURON_CALLBACK_LENGTH, n (5, as there),
      *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
     NEURON_CALLBACK_WARM_UP = 60,
-    /** Ends the training when a loss, or the norm of a gradient that the optimizer is to limit, is
+    /** Ends the training when a loss, or the norm of a gradient that the optimizer clips, is
      *  infinite or not a number. The run then returns 0 instead
      *  of NEURON_E_NUMBER, and the parameters are the last that were all finite at the end of an
-     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers, its
-     *  number of steps among it, is as it was then, too; schedules and random numbers go on. It has
-     *  no options. */
+     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers,
+     *  including its number of steps, is as it was then, too; schedules and random numbers go on.
+     *  It has no options. */
     NEURON_CALLBACK_STOP_ON_NAN = 70
 };
 
 /** What can be set, for the kinds above that name it. Since 0.1. */
 enum {
-    /** Whole: which figure of history.h is looked at, one of the losses or accuracies. Those of the
-     *  validation set ask for one: a run without it is refused. */
+    /** Whole: which figure of history.h is looked at, one of the losses or accuracies. A
+     *  run without a validation set is refused if it is one of that set's figures. */
     NEURON_CALLBACK_MONITOR = 10,
     NEURON_CALLBACK_MODE = 20,         /**< whole: which figures are better, NEURON_MODE_... */
     NEURON_CALLBACK_PATIENCE = 30,     /**< whole: epochs without a better figure, 0 or more */
-    NEURON_CALLBACK_MIN_DELTA = 40,    /**< real: what counts as better is better by more than
-                                            this; 0 or more */
+    NEURON_CALLBACK_MIN_DELTA = 40,    /**< real: a figure is better only if it is so by more
+                                            than this; 0 or more */
     NEURON_CALLBACK_RESTORE_BEST = 50, /**< whole: 1 puts the parameters of the best epoch back when
                                             the training is over */
     NEURON_CALLBACK_BASELINE = 60,     /**< real: epochs whose figure is not better than this count
@@ -125,15 +125,16 @@ enum {
     NEURON_EVENT_RUN_END = 50
 };
 
-/** A callback of the caller's: called at each of the points, in the thread that runs the trainer.
+/** A callback of the caller: called at each of the points, in the thread that runs the trainer.
  *  It may do what neuron_trainer_callback_t may.
- *  @return  0 to go on. Any other number ends the run, which returns the first such number. */
+ *  @return  0 to go on. Any other number ends the run, which returns the first such number.
+ *           Since 0.1. */
 typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event, void *user_data);
 
-/** A schedule of the caller's: called once before each epoch, and again if a callback failed there.
+/** A schedule of the caller: called once before each epoch, and again if a callback failed there.
  *  @param epoch  from 0.
  *  @param rate   the present base rate: what it returned last, unless another changed it since.
- *  @return  the base rate from now on, 0 or more and finite. */
+ *  @return  the base rate from now on, 0 or more and finite. Since 0.1. */
 typedef double (*neuron_callback_schedule_t)(int64_t epoch, double rate, void *user_data);
 
 /** Makes a callback with the defaults of its kind.
@@ -155,8 +156,8 @@ NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
                                                  int32_t metric);
 
 /** Makes a callback that keeps the history in a file, in the layout of neuron_history_save_csv().
- *  A run first writes the file with all epochs so far, in the place of what was there; each epoch
- *  then adds its line and waits for the disk, so that nothing is lost to a crash. If the file
+ *  A run first writes the file with all epochs so far, replacing what was there. Each epoch then
+ *  adds its line and waits for the disk, so that a crash loses nothing. If the file
  *  cannot be written, the run ends with NEURON_E_IO, and the next one tries again first, also after
  *  the last epoch. It has no options.
  *  @param path  copied.
@@ -164,8 +165,8 @@ NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
 NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
                                               neuron_context_t *context, const char *path);
 
-/** Makes a schedule by a function. A rate that is none ends the run with NEURON_E_ARGUMENT. It has
- *  no options.
+/** Makes a schedule by a function. A rate that is negative, infinite or not a number ends the
+ *  run with NEURON_E_ARGUMENT. It has no options.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_context_t *context,
@@ -202,8 +203,8 @@ NEURON_API int neuron_callback_get(const neuron_callback_t *callback, int32_t op
 NEURON_API int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option,
                                       double *minimum, double *maximum);
 
-/** Adds a callback behind those that the trainer has; it stays as long as the trainer. Each one
- *  that is added remembers for itself, even if it is the same callback. Callbacks come before those
+/** Adds a callback behind those that the trainer has; it stays as long as the trainer. The same
+ *  callback may be added twice; each time it remembers for itself. Callbacks come before those
  *  of neuron_trainer_set_step_callback() and neuron_trainer_set_epoch_callback().
  *
  *  What they remember is saved and loaded with the training, whose file must have been made with
@@ -211,7 +212,7 @@ NEURON_API int neuron_callback_bounds(const neuron_callback_t *callback, int32_t
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE during a run, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *callback);
 
-/** Why the training was ended by early stopping or because of a loss that is no number, such as
+/** Why early stopping or stop-on-NaN ended the training, such as
  *  `early_stopping: no better validation loss than 0.312 of epoch 7 for 5 epochs`. A trainer that
  *  was ended so does nothing when it is run again.
  *  @return  the text, "" if nothing ended it or for NULL. It belongs to the trainer and stays until

@@ -30,15 +30,15 @@ enum {
 /** Joins finished graphs into a committee. The members are copied: training one later does not
  *  change the committee. The copies are called by the members' names; see neuron_import().
  *
- *  The members must agree on the shape of the input and of the output; what the classes mean is the
- *  caller's to keep equal. A member may be given twice, may be a committee, and may belong to
+ *  The members must agree on the shape of the input and of the output; that their classes mean the
+ *  same is up to the caller. A member may be given twice, may be a committee, and may belong to
  *  another context. A committee of means can be trained further, members and all.
  *
  *  @param[out] committee  the finished graph, called "committee"; NULL on failure.
  *  @param members  `count` finished graphs, 1 or more.
  *  @param weights  for the two weighted rules: `count` finite numbers, none negative, at least one
  *                  positive; only their ratios matter. Must be NULL for the other two.
- *  @return  0; NEURON_E_ARGUMENT for a rule or weights that cannot be; NEURON_E_STATE for a member
+ *  @return  0; NEURON_E_ARGUMENT for an unknown rule or wrong weights; NEURON_E_STATE for a member
  *           that is not finished; NEURON_E_SHAPE for members that disagree, with both named;
  *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
@@ -46,9 +46,11 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
                                        const double *weights);
 
 /** Weighs graphs by their accuracy on a dataset they were not trained on: each weight is the
- *  member's accuracy over the sum of all. If no member has any example right, all weigh the same.
+ *  member's accuracy over the sum of all. If no member has any example right, all have the same
+ *  weight.
  *  @param[out] weights  `count` numbers that add up to 1; untouched on failure.
- *  @return  0 or as neuron_graph_evaluate(), but targets of any kind will do. Since 0.1. */
+ *  @return  0 or as neuron_graph_evaluate(), but a dataset of
+ *           neuron_dataset_create_with_targets() is taken as well. Since 0.1. */
 NEURON_API int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
                                         const neuron_dataset_t *validation, double *weights);
 

@@ -13,23 +13,24 @@
 extern "C" {
 #endif
 
-/** Returns `size` bytes aligned to `alignment` (a power of two, 64 or less), or NULL if there are
- *  none. Must be safe to call from several threads at a time. */
+/** Returns `size` bytes aligned to `alignment` (a power of two, 64 or less), or NULL if it has
+ *  none. Must be safe to call from several threads at a time. Since 0.1. */
 typedef void *(*neuron_allocate_t)(size_t size, size_t alignment, void *user_data);
 
 /** Takes back what neuron_allocate_t gave. `memory` is never NULL. Must be safe to call from
- *  several threads at a time. */
+ *  several threads at a time. Since 0.1. */
 typedef void (*neuron_release_t)(void *memory, void *user_data);
 
 /** Receives one log line without its line end. May be called from any thread that uses the context,
- *  one at a time. It must not call the library. */
+ *  one at a time. It must not call the library. Since 0.1. */
 typedef void (*neuron_log_t)(int32_t level, const char *line, void *user_data);
 
-/** Levels of log lines. */
+/** Levels of log lines. Since 0.1. */
 enum {
-    NEURON_LOG_WARNING = 10, /**< something a person should know of */
+    NEURON_LOG_WARNING = 10, /**< something a person should know */
     NEURON_LOG_INFO = 20,    /**< what was done: a checkpoint written, a run resumed */
-    NEURON_LOG_DEBUG = 30    /**< which kernels were chosen, how much memory was planned */
+    NEURON_LOG_DEBUG = 30    /**< which kernels were chosen and how much memory was planned, when a
+                                  graph gets memory to predict or train with */
 };
 
 /** Makes a context: one thread per processor that the process may run on, memory from the C

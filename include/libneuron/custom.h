@@ -40,10 +40,11 @@
  *  to backward lies in neuron_custom_run_saved(), and neuron_custom_run_random() has its random
  *  numbers.
  *
- *  A callback that returns something else than 0 ends the call it is part of: with its own number
- *  if that is negative, with NEURON_E_CALLBACK if it is positive. A step of training that ends so
- *  leaves all parameters as they were before it. For that, training a graph with such a layer takes
- *  as much memory more as its trainable parameters (neuron_graph_memory() counts it).
+ *  If a callback returns anything but 0, the call that it is part of fails: with the callback's
+ *  number if that is negative, with NEURON_E_CALLBACK if it is positive. A step of training that
+ *  fails so leaves all parameters as they were before it. For that, training a graph with such a
+ *  layer takes additional memory of the size of its trainable parameters (neuron_graph_memory()
+ *  counts it).
  */
 #ifndef NEURON_CUSTOM_H
 #define NEURON_CUSTOM_H
@@ -54,12 +55,13 @@
 extern "C" {
 #endif
 
-/** One call of forward or backward; valid until the callback returns. What is asked of it below is 0
- *  or NULL if `run` is NULL. */
+/** One call of forward or backward; valid until the callback returns. The functions below that
+ *  read from it return 0 or NULL if `run` is NULL. Since 0.1. */
 typedef struct neuron_custom_run neuron_custom_run_t;
 
-/** Makes the output of a batch, or of its gradient those of the inputs and arrays.
- *  @return  0, or what is said above. */
+/** Forward: computes the output of a batch. Backward: computes the gradients of inputs and arrays
+ *  from that of the output.
+ *  @return  0, or anything else to fail, as said above. Since 0.1. */
 typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user_data);
 
 /** Derives the shape of the output, without the batch.
@@ -67,25 +69,23 @@ typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user
  *                 count.
  *  @param[out] output  room for NEURON_RANK_MAX numbers, each to be 1 or more.
  *  @param[out] rank    how many there are: at most NEURON_RANK_MAX - 1.
- *  @return  0; anything else if the inputs do not fit, which is reported as at the callbacks
- *           above. */
+ *  @return  0; anything else to fail, as said above, if the inputs do not fit. Since 0.1. */
 typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32_t *ranks,
                                               int32_t count, int64_t *output, int32_t *rank,
                                               void *user_data);
 
 /** Tells how much memory forward keeps for backward.
- *  @param run  the largest batch that there will be: its size, the shapes and the name of the node
- *              can be asked, values are NULL.
- *  @return  how many numbers, 0 or more; a negative one ends the call that needs the memory, as
- *           above. */
+ *  @param run  stands for the largest batch that there will be: it has its size, the shapes and the
+ *              name of the node, but no values, which are NULL.
+ *  @return  how many numbers, 0 or more; a negative one makes the call fail that needs the memory,
+ *           as above. Since 0.1. */
 typedef int64_t (*neuron_custom_saved_callback_t)(const neuron_custom_run_t *run, void *user_data);
 
 /** Registers a kind of layer with a context, for as long as the context lives.
  *
  *  A file only has the name, shape and arrays of such a layer: a context that loads the graph must
- *  have the kind registered. The file's shape must be the one that `shape` gives; without `shape`,
- *  and for arrays always, a callback that is to be used on strangers' files must look at the sizes
- *  itself.
+ *  have the kind registered. The file's shape must be the one that `shape` gives. Without `shape`,
+ *  and for arrays always, a callback must check the sizes itself if files may come from strangers.
  *
  *  No other thread may use the context meanwhile.
  *  @param name      what the kind is called in graphs and files: 1 to 63 bytes of UTF-8 without
@@ -107,15 +107,15 @@ NEURON_API int neuron_custom_register(neuron_context_t *context, const char *nam
  *  of maxima: neuron_custom_run_saved(). To be called before a graph has a layer of the kind; no other
  *  thread may use the context meanwhile.
  *  @param saved  called with the kind's user data wherever a training's memory is planned, by
- *                neuron_graph_memory() too; NULL for nothing, as it is without this call.
+ *                neuron_graph_memory() too; NULL to keep nothing, which is the default.
  *  @return  0, or NEURON_E_ARGUMENT, also if there is no such kind. Since 0.1. */
 NEURON_API int neuron_custom_set_saved(neuron_context_t *context, const char *name,
                                        neuron_custom_saved_callback_t saved);
 
 /** Adds a layer of a registered kind. Errors stick to the graph, as for the calls of layers.h.
  *  @param inputs        `count` nodes, 1 or more, of any shapes.
- *  @param output_shape  `rank` extents of one example, each 1 or more; NULL for what the kind says. If
- *                       it was registered with `shape`, another shape than that one is refused.
+ *  @param output_shape  `rank` extents of one example, each 1 or more; NULL for the shape of the
+ *                       kind. If it was registered with `shape`, any other shape is refused.
  *  @param rank          0 to NEURON_RANK_MAX - 1.
  *  @return  the node, or NULL. Since 0.1. */
 NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
@@ -128,8 +128,9 @@ NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
  *  @param shape        `rank` extents, each 1 or more.
  *  @param initializer  one of NEURON_INITIALIZER_... with its `parameter`, as for
  *                      neuron_node_set_initializer().
- *  @param trainable    1 for what training changes; 0 for what only forward changes, if anybody:
- *                      then only when training (neuron_custom_run_training()).
+ *  @param trainable    1 for an array that training changes; 0 for one that it leaves alone. Forward
+ *                      may change such an array, but only in a step of training
+ *                      (neuron_custom_run_training()).
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if another layer uses the node already, or the
  *           graph is finished; NEURON_E_MEMORY. Unless it is finished, the error sticks to the
  *           graph. Since 0.1. */
@@ -153,15 +154,15 @@ NEURON_API int32_t neuron_custom_run_training(const neuron_custom_run_t *run);
 /** How many inputs the layer has. Since 0.1. */
 NEURON_API int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run);
 
-/** Numbers of one example of an input; 0 for one that there is not. Since 0.1. */
+/** Numbers of one example of an input; 0 if there is no such input. Since 0.1. */
 NEURON_API int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index);
 
-/** Shape of one example of an input, as neuron_graph_input_shape() gives it; rank 0 for one that
- *  there is not. Since 0.1. */
+/** Shape of one example of an input, as neuron_graph_input_shape() gives it; rank 0 if
+ *  there is no such input. Since 0.1. */
 NEURON_API void neuron_custom_run_input_shape(const neuron_custom_run_t *run, int32_t index,
                                               int64_t *shape, int32_t *rank);
 
-/** The values of an input; NULL for one that there is not. Since 0.1. */
+/** The values of an input; NULL if there is no such input. Since 0.1. */
 NEURON_API const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t index);
 
 /** Numbers of one example of the output. Since 0.1. */
@@ -178,19 +179,20 @@ NEURON_API float *neuron_custom_run_output(const neuron_custom_run_t *run);
 /** The gradient of the loss by the output; NULL in forward. Since 0.1. */
 NEURON_API const float *neuron_custom_run_output_gradient(const neuron_custom_run_t *run);
 
-/** Where backward writes the gradient by an input, all of it; NULL in forward, and if nobody wants
- *  it. Since 0.1. */
+/** Where backward writes the gradient by an input, all of it; NULL in forward, and if it is not
+ *  needed. Since 0.1. */
 NEURON_API float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int32_t index);
 
-/** Numbers of a parameter array; 0 for one that there is not. Since 0.1. */
+/** Numbers of a parameter array; 0 if there is no such array. Since 0.1. */
 NEURON_API int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index);
 
 /** Shape of a parameter array, as neuron_custom_run_input_shape(). Since 0.1. */
 NEURON_API void neuron_custom_run_array_shape(const neuron_custom_run_t *run, int32_t index,
                                               int64_t *shape, int32_t *rank);
 
-/** The values of a parameter array; NULL for one that there is not. One that is trainable is only
- *  read. What is written to one of a frozen layer in training is lost after the call. Since 0.1. */
+/** The values of a parameter array; NULL if there is no such array. A trainable one must only be
+ *  read. What is written to an array of a frozen layer in training is lost after the call.
+ *  Since 0.1. */
 NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index);
 
 /** Where backward writes the gradient by a parameter array, summed over the batch, all of it; NULL
@@ -198,14 +200,14 @@ NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_
 NEURON_API float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index);
 
 /** Memory of this node for what forward keeps for backward of the same step, as large as the kind
- *  asked for in neuron_custom_set_saved(). What is in it before forward is not told.
+ *  asked for in neuron_custom_set_saved(). Before forward its contents are undefined.
  *  @return  NULL when predicting, and if the kind keeps nothing. Since 0.1. */
 NEURON_API float *neuron_custom_run_saved(const neuron_custom_run_t *run);
 
 /** Random numbers, uniform from 0 to less than 1. Number i of a step follows from the training's
- *  seed, the node's place in the graph, the step and i alone: forward and backward of a step have the
- *  same ones, two nodes others, and a training that is resumed or has more threads goes on with the
- *  same. All predictions have the same numbers.
+ *  seed, the node's place in the graph, the step and i alone: forward and backward of a step get
+ *  the same numbers, two nodes different ones, and neither resuming nor the number of threads
+ *  changes them. All predictions get the same numbers.
  *  @param first         0 or more: i of the first one.
  *  @param count         how many; first + count is at most 2^34.
  *  @param[out] numbers  room for `count` numbers.

@@ -32,13 +32,14 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
 
 /** Makes a dataset whose targets are any numbers: what a regression predicts, the examples
  *  themselves for an autoencoder, -1 and 1 for a hinge loss. It keeps the tensors as
- *  neuron_dataset_create() does. It is not for NEURON_LOSS_CROSS_ENTROPY, the loss of who sets none.
+ *  neuron_dataset_create() does. A trainer needs another loss for it than its default,
+ *  NEURON_LOSS_CROSS_ENTROPY: see neuron_trainer_set_loss().
  *
  *  Its number of classes is that of the outputs, and an example belongs to the class of its largest
- *  target; so accuracy is the share of examples whose largest output stands where the largest target
- *  does (the first of equals). With a single output there are two classes: an example belongs to
- *  class 1 if its target is above 0.5, else to class 0, and is right if its output is on the same
- *  side.
+ *  target; so accuracy is the share of examples whose largest output and largest target have the
+ *  same place (of equal numbers the first counts). With a single output there are two classes: an
+ *  example belongs to class 1 if its target is above 0.5, else to class 0, and is right if its
+ *  output is on the same side.
  *  @param[out] dataset  the new dataset; NULL on failure.
  *  @param examples  as for neuron_dataset_create().
  *  @param targets   NEURON_F32, [n, outputs], finite; 1 to 65536 outputs.
@@ -69,8 +70,8 @@ NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_co
 
 /** Loads CIFAR-10 from files of its Python version, such as data_batch_1: pickled dictionaries with
  *  "data", an array [n, 3072] of bytes, and "labels", a list of n numbers, as Python 2 wrote them
- *  (protocol 2) or Python 3 does from bytes (protocols 3 to 5). A file can make nothing happen: what
- *  such a dictionary does not need is refused by its name. Plain or gzip.
+ *  (protocol 2) or Python 3 does from bytes (protocols 3 to 5). Nothing in a file is run: what such
+ *  a dictionary does not need is refused, and the message names it. Plain or gzip.
  *  @param paths  `count` paths, 1 or more; their rows are joined in this order.
  *  @return  as neuron_dataset_load_cifar10(). Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
@@ -91,8 +92,8 @@ typedef int (*neuron_dataset_read_t)(void *user_data, const int64_t *positions, 
 
 /** Makes a dataset whose examples are read by a function each time they are needed, for sets that
  *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So
- *  it can be split, filtered, shuffled and folded as any other; a training reads its batches one
- *  ahead, in a worker. Joining, and making it grey, reads all of it into memory.
+ *  it can be split, filtered, shuffled and folded like any other. A training reads one batch ahead,
+ *  in a worker. neuron_dataset_join() and neuron_dataset_grayscale() read all of it into memory.
  *  @param read       see neuron_dataset_read_t.
  *  @param user_data  for `read`; kept until the last dataset made of this one is gone.
  *  @param count      number of examples, 1 or more.
@@ -106,25 +107,26 @@ NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_c
                                             int64_t count, const int64_t *shape, int32_t rank,
                                             int32_t type, int32_t class_count);
 
-/** Whether the first row of comma-separated values has names in place of an example. Since 0.1. */
+/** Whether the first row of comma-separated values is a header with names, no example.
+ *  Since 0.1. */
 enum {
-    NEURON_CSV_HEADER_GUESS = 0, /**< it has if it does not begin with a number, or is 0,1,2,... */
-    NEURON_CSV_HEADER_PRESENT = 10, /**< it has, whatever they look like */
-    NEURON_CSV_HEADER_ABSENT = 20   /**< it is an example */
+    NEURON_CSV_HEADER_GUESS = 0, /**< it is if it does not begin with a number, or is 0,1,2,... */
+    NEURON_CSV_HEADER_PRESENT = 10, /**< it is, whatever it looks like */
+    NEURON_CSV_HEADER_ABSENT = 20   /**< it is not: it is an example */
 };
 
 /** Loads labelled examples from comma-separated values: a row for each, the label in its first column
  *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). Fields may be in
- *  quotes, lines may end in CR LF, numbers have a point whatever the locale. Plain or gzip. What is
- *  guessed goes to the log.
+ *  quotes, lines may end in CR LF, numbers have a point whatever the locale. Plain or gzip. Guesses
+ *  go to the log.
  *  @param class_count  1 to 65536; labels are 0 to class_count - 1.
  *  @param shape  `rank` extents of one example, such as {28, 28, 1}; with rank 0 an example has one
  *                axis, and `shape` may be NULL.
  *  @param type    NEURON_U8 for pixels, whole numbers 0 to 255, which become inputs 0 to 1 as all
  *                 bytes do; NEURON_F32 for numbers as they are; 0 to guess: bytes if all values of
- *                 the file could be, else float32. Training and test data should be told the same.
- *  @param header  one of NEURON_CSV_HEADER_...; a first row of numbers of which the label alone is
- *                 wrong is refused where this is guessed.
+ *                 the file could be, else float32. Load training and test data with the same type.
+ *  @param header  one of NEURON_CSV_HEADER_...; when guessing, a first row of numbers in which only
+ *                 the label is wrong is refused.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
  *           file, line and column, NEURON_E_SHAPE if rows do not have as many values as the shape,
  *           NEURON_E_MEMORY. Since 0.1. */
@@ -132,7 +134,7 @@ NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_contex
                                        const char *path, int32_t class_count, const int64_t *shape,
                                        int32_t rank, int32_t type, int32_t header);
 
-/** Loads examples and labels from two .npy files of NumPy's. Examples are u1, b1, f4 or f8 arrays
+/** Loads examples and labels from two .npy files of NumPy. Examples are u1, b1, f4 or f8 arrays
  *  with the shape [n, ...shape of one example]; images [n, height, width] become examples
  *  height x width x 1. Truth values (b1) become inputs 0 and 1. Labels are class numbers [n] or
  *  [n, 1] as u1, b1, i4 or i8, or targets [n, class_count] as f4 or f8.
@@ -211,9 +213,9 @@ NEURON_API int neuron_dataset_split(neuron_dataset_t *dataset, const double *fra
                                     neuron_dataset_t **parts);
 
 /** Divides a dataset into k folds of nearly equal size and makes two parts of it that share its
- *  memory: one fold to validate with, and the others to train with. The folds are stratified: of
- *  each class they have the same number of examples, give or take one, and so have they of all.
- *  With the same seed the k validation parts have every example once; both parts are in random
+ *  memory: one fold to validate with, and the others to train with. The folds are stratified:
+ *  all have the same number of examples of each class, and in total, give or take one. With the
+ *  same seed, the k validation parts together have every example once. Both parts are in random
  *  order.
  *  @param k     number of folds, 2 or more and no more than there are examples.
  *  @param fold  which one validates: 0 to k - 1.
@@ -232,8 +234,8 @@ NEURON_API int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_datase
                                       uint64_t seed);
 
 /** The examples of some classes, in their order and sharing memory. Class numbers and their count
- *  stay as they are, so that a graph for all classes fits. Targets that are not one-hot count for
- *  their largest class.
+ *  stay as they are, so that a graph for all classes fits. An example whose target is not one-hot
+ *  belongs to the class of its largest number.
  *  @param classes  `count` numbers, 1 or more, each 0 to class_count - 1.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if no example is of these classes, NEURON_E_MEMORY.
  *           Since 0.1. */
@@ -249,9 +251,9 @@ typedef int (*neuron_dataset_keep_t)(int64_t position, int32_t label, void *user
 NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
                                         neuron_dataset_keep_t keep, void *user_data);
 
-/** The same examples without their colours: of red, green and blue the luma of ITU-R BT.601,
- *  0.299 R + 0.587 G + 0.114 B. Bytes stay bytes, rounded, and are a copy in memory; labels are
- *  shared. Scale and offset are kept.
+/** The same examples in grey: a pixel becomes its luma by ITU-R BT.601,
+ *  0.299 R + 0.587 G + 0.114 B. The examples are a copy in memory, in which bytes stay bytes,
+ *  rounded; labels are shared. Scale and offset are kept.
  *  @param dataset  examples of height x width x 3; they become height x width x 1.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_UNSUPPORTED after
  *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY, or what a stream returned.
@@ -301,8 +303,8 @@ NEURON_API int neuron_dataset_scale(const neuron_dataset_t *dataset, double *sca
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.
- *  Accuracy knows no weights. Subsets, parts and joined datasets made afterwards take the weights of
- *  their examples along; what was made before does not change.
+ *  Accuracy knows no weights. Subsets, parts and joined datasets made afterwards have the weights
+ *  of their examples; those made before do not change.
  *  @param weights  copied: one for each example, in order, finite and not negative; NULL for none.
  *  @param count    neuron_dataset_count().
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
@@ -315,17 +317,17 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
  *  minimum if they are equal). Parts that were made before do not change.
  *  @param minimum, maximum  finite as float, the first below the second.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for no examples or for float32 values that are not
- *           finite or so near to each other that their scale would not be, or what a stream
+ *           finite, or so near to each other that the scale is not finite; or what a stream
  *           returned. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
 
 /** Sets scale and offset so that the inputs of a reference have mean 0 and deviation 1 over all their
  *  elements: the training set for itself, and then the same for validation and test. The deviation
- *  is that of the whole, divided by n; where it is 0 only the mean is taken off. Bytes stay bytes in
- *  memory. Parts that were made before do not change.
+ *  is that of a population, by n and not n - 1; where it is 0, only the mean is subtracted.
+ *  Bytes stay bytes in memory. Parts that were made before do not change.
  *  @param reference  of the same element type; may be the dataset itself.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples or
- *           values that are not finite or whose scale would not be, or what a stream returned.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples, or
+ *           values that are not finite or give a scale that is not; or what a stream returned.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
@@ -340,8 +342,8 @@ NEURON_API int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
 /** Number of examples; 0 for NULL. Since 0.1. */
 NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
 
-/** Number of classes; 0 for NULL. Of targets of any kind see
- *  neuron_dataset_create_with_targets(). Since 0.1. */
+/** Number of classes; 0 for NULL. neuron_dataset_create_with_targets() says what it is for its
+ *  datasets. Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
 
 /** Name of a class, if what the dataset was loaded from has names; subsets, parts and joined datasets
@@ -358,7 +360,8 @@ NEURON_API int32_t neuron_dataset_type(const neuron_dataset_t *dataset);
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank);
 
-/** How many examples each class has. Targets that are not one-hot count for their largest class.
+/** How many examples each class has. An example whose target is not one-hot belongs to the class of
+ *  its largest number.
  *  @param[out] counts  neuron_dataset_class_count() numbers.
  *  @param capacity     room in `counts`; must be enough.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */

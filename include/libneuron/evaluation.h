@@ -16,6 +16,7 @@ extern "C" {
  *  @param[out] evaluation  the figures; NULL on failure. Its loss is not a number.
  *  @param truth, predicted  `count` class numbers each, 0 to class_count - 1.
  *  @param count  1 or more.
+ *  @param class_count  1 to 65536.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a number out of range, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_evaluation_create(neuron_evaluation_t **evaluation, neuron_context_t *context,

@@ -50,7 +50,9 @@ NEURON_API int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed);
 /** Closes the structure: `output` becomes what the graph predicts, nodes it does not need are left
  *  out, and all parameters get their initial values.
  *  @return  0; the first error of a builder call, with its text again in neuron_error_last();
- *           NEURON_E_STATE if it is finished already; NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_ARGUMENT for no output, for one of another graph, or for more parameters than
+ *           can be counted; NEURON_E_SHAPE if the output is a layer whose window is larger than its
+ *           input; NEURON_E_STATE if it is finished already; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output);
 
 /** Shape that one example must have, without the batch dimension.
@@ -65,25 +67,24 @@ NEURON_API int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *s
 
 /** Finds a node by its name: to freeze it (neuron_node_set_trainable()) after the graph was loaded,
  *  or to build on it.
- *  @return  the node, which belongs to the graph; NULL with a message if there is none of that name
- *           among those that a finished graph's output needs, or among all before. Any thread.
- *           Since 0.1. */
+ *  @return  the node, which belongs to the graph; NULL with a message if no node has that name. A
+ *           finished graph has only the nodes that its output needs. Any thread. Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name);
 
 /** Number of nodes: of a finished graph those that its output needs, else all that were added; 0 for
- *  NULL. Any thread, as long as none adds to the graph. Since 0.1. */
+ *  NULL. Any thread, as long as no thread adds to the graph. Since 0.1. */
 NEURON_API int32_t neuron_graph_node_count(const neuron_graph_t *graph);
 
-/** A node by its place in the order in which they are worked out and the summary lists them: each
- *  comes behind its inputs, and the input of the graph is one of them. layers.h says what a node can
- *  be asked.
+/** A node by its number. Nodes have the order in which they are computed and in which the summary
+ *  lists them: the graph's input is one of them, and each node comes after its inputs. layers.h has
+ *  the functions that ask a node for something.
  *  @param index  0 to neuron_graph_node_count() - 1. Finishing the graph may give other numbers.
  *  @return  the node, which belongs to the graph; NULL with a message if there is none. Any thread.
  *           Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index);
 
-/** Number of parameters, those that training does not touch (the moving statistics of batch
- *  normalisation) included; 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
+/** Number of parameters, including those that have no gradient (the moving statistics of batch
+ *  normalisation); 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_graph_parameter_count(const neuron_graph_t *graph);
 
 /** Number of parameters that training changes: without those of frozen layers. As
@@ -114,7 +115,7 @@ NEURON_API int neuron_graph_array_shape(const neuron_graph_t *graph, int32_t ind
                                         int32_t *rank);
 
 /** Whether training changes a parameter array: 1; 0 for one of a frozen layer, for moving statistics
- *  and the like, and for one that there is not. Since 0.1. */
+ *  and the like, and for an index out of its range. Since 0.1. */
 NEURON_API int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int32_t index);
 
 /** Copies a parameter array out of the graph.
@@ -149,13 +150,14 @@ NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_te
  *  loss in a trainer's history contains. Threads as for neuron_graph_predict().
  *  @param[out] evaluation  the figures, see evaluation.h; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE if the examples or the number of
- *           classes do not fit, NEURON_E_DATA for an empty dataset or one with targets of any kind,
- *           NEURON_E_MEMORY, or what a stream or a custom layer returned. Since 0.1. */
+ *           classes do not fit, NEURON_E_DATA for an empty dataset or one of
+ *           neuron_dataset_create_with_targets(), which neuron_graph_evaluate_loss() takes;
+ *           NEURON_E_MEMORY; or what a stream or a custom layer returned. Since 0.1. */
 NEURON_API int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                      neuron_evaluation_t **evaluation);
 
-/** The same with another loss than cross-entropy. The confusion matrix has a cell for each pair of
- *  classes, which is much for an output of many thousand numbers.
+/** The same with another loss than cross-entropy. The confusion matrix has a cell of 8 bytes for
+ *  each pair of classes: much memory for an output of many thousand numbers.
  *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY.
  *  @return  as neuron_graph_evaluate(); NEURON_E_DATA also if the loss does not go with the
  *           dataset's targets. Since 0.1. */

@@ -3,7 +3,7 @@
  *
  *  A call that cannot be carried out returns NULL and leaves its reason with the graph. From then on
  *  all calls return NULL silently, so that NULL as an input needs no check, and neuron_graph_finish()
- *  reports the reason. NULL as an input of a graph without an error is one itself.
+ *  reports the reason. If the graph has no error yet, NULL as an input is one.
  *  Shapes below leave the batch dimension out. What a layer needs beyond its main numbers has a
  *  default and is set on the node, before another layer uses that node:
  *
@@ -26,12 +26,12 @@ extern "C" {
  *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t rank);
 
-/** Gives a shape of rank 1 to its input, row-major: 28x28x1 becomes 784. Since 0.1. */
+/** Makes a vector of its input, row-major: 28x28x1 becomes 784. Since 0.1. */
 NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Gives its input another shape with as many elements, row-major. Takes no time.
- *  Options: NEURON_NODE_EXTENT_0 and following, to read the shape back; none can be set to what would
- *  need another number of elements.
+ *  Options: NEURON_NODE_EXTENT_0 to NEURON_NODE_EXTENT_6, to read the shape back; none can be set to
+ *  what would need another number of elements.
  *  @param shape  `rank` extents of one example, each 1 or more; one may be -1, for what the others
  *                leave. Copied.
  *  @param rank   1 to NEURON_RANK_MAX - 1. Since 0.1. */
@@ -40,16 +40,16 @@ NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *i
 
 /** Puts rows and columns of zeros around images.
  *  [height, width, channels] -> [top + height + bottom, left + width + right, channels].
- *  Options: NEURON_NODE_TOP, NEURON_NODE_BOTTOM, NEURON_NODE_LEFT, NEURON_NODE_RIGHT, each 0 or
- *  more. Since 0.1. */
+ *  Options: NEURON_NODE_TOP, NEURON_NODE_BOTTOM, NEURON_NODE_LEFT, NEURON_NODE_RIGHT.
+ *  @param top, bottom, left, right  0 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t top, int64_t bottom, int64_t left,
                                             int64_t right);
 
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
- *  Options: NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER.
- *  @param units  1 or more. Since 0.1. */
+ *  Options: NEURON_NODE_UNITS, NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  @param units  1 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units);
 
 /** Two-dimensional convolution (cross-correlation, as everywhere in the field).
@@ -57,9 +57,12 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  height' = (height - kernel_height) / stride + 1 rounded down, and with `same`
  *  height' = height / stride rounded up; an odd row of padding goes to the bottom and the right.
  *  Arrays: `kernel` [kernel_height, kernel_width, channels, filters], `bias` [filters].
- *  Options: NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
- *  NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. A window larger than its input is refused when
- *  the node is used, so that padding can be set first. Since 0.1. */
+ *  Options: NEURON_NODE_FILTERS, NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
+ *  NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
+ *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  A window larger than its input is refused when the node is used, so that padding can be set first.
+ *  @param filters  1 to 2^31 - 1.
+ *  @param kernel_height, kernel_width  1 to 2^31 - 1 each. Since 0.1. */
 NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                         int64_t filters, int64_t kernel_height,
                                         int64_t kernel_width);
@@ -69,18 +72,27 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  channel * multiplier + m is what filter m makes of the channel. Shapes as for neuron_conv2d().
  *  Arrays: `kernel` [kernel_height, kernel_width, channels, multiplier],
  *  `bias` [channels * multiplier].
- *  Options: NEURON_NODE_DEPTH_MULTIPLIER (1), NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH
- *  (1), NEURON_NODE_PADDING (valid), NEURON_NODE_USE_BIAS, NEURON_NODE_INITIALIZER. Since 0.1. */
+ *  Options: NEURON_NODE_DEPTH_MULTIPLIER (1), NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
+ *  NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
+ *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  @param kernel_height, kernel_width  1 to 2^31 - 1 each. Since 0.1. */
 NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                                   int64_t kernel_height, int64_t kernel_width);
 
-/** Largest value of each window; padding never wins. Shapes and options as for neuron_conv2d(),
- *  with the channels kept and the strides equal to the window by default. Since 0.1. */
+/** Largest value of each window; padding never wins. Shapes as for neuron_conv2d(), but with as many
+ *  channels as the input has.
+ *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
+ *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
+ *  @param window_height, window_width  1 to 1024 each, as for strides; the options of the window go
+ *                 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t window_height, int64_t window_width);
 
-/** Mean of each window. Shapes and options as for neuron_max_pool2d(). With padding `same` the mean
- *  is over the cells inside the image only, as in Keras. Since 0.1. */
+/** Mean of each window. Shapes as for neuron_max_pool2d(). With padding `same` the mean is over the
+ *  cells inside the image only, as in Keras.
+ *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
+ *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
+ *  @param window_height, window_width  as for neuron_max_pool2d(). Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                                 int64_t window_height, int64_t window_width);
 
@@ -99,21 +111,23 @@ NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron
 NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Dropout (Srivastava et al., JMLR 2014), inverted: in training each value is set to zero with
- *  probability `rate` and the others are divided by 1 - rate; else nothing happens.
+ *  probability `rate` and the others are divided by 1 - rate. In prediction nothing happens.
+ *  Options: NEURON_NODE_RATE.
  *  @param rate  0 or more and less than 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate);
 
-/** Adds normal noise of mean 0 in training; else nothing happens. The gradient passes unchanged.
+/** Adds normal noise of mean 0 in training, and does nothing in prediction. The gradient passes
+ *  unchanged.
  *  The noise follows from the training's seed, the layer and the step, never from threads.
  *  Options: NEURON_NODE_DEVIATION.
  *  @param deviation  the standard deviation, 0 or more and finite. Since 0.1. */
 NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input,
                                                 double deviation);
 
-/** Turns each image about its centre in training, by an angle of its own that is uniform within
- *  +-factor full turns; else nothing happens. Values are interpolated linearly between the four
- *  nearest pixels. The angles follow from the training's seed, the layer and the step, never from
- *  threads.
+/** Turns each image about its centre in training, and does nothing in prediction. Each image has an
+ *  angle of its own, uniform from -factor to factor full turns. Values are interpolated linearly
+ *  between the four nearest pixels. The angles follow from the training's seed, the layer and the
+ *  step, never from threads.
  *  Options: NEURON_NODE_FACTOR, NEURON_NODE_FILL_MODE (reflect), NEURON_NODE_FILL_VALUE (0).
  *  @param input   [height, width] or [height, width, channels].
  *  @param factor  0 to 1. Since 0.1. */
@@ -152,6 +166,7 @@ NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *i
 
 /** Joins its inputs along an axis; all other extents must be equal.
  *  The skip-concatenation is concat(input, hidden).
+ *  Options: NEURON_NODE_AXIS.
  *  @param count  1 or more.
  *  @param axis   0 to rank - 1, or -1 for the last. Since 0.1. */
 NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
@@ -200,7 +215,8 @@ NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *cons
 NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
                                         const neuron_graph_t *source, const char *name);
 
-/** What can be set on a node. Which layer takes which is said with its builder call. Since 0.1. */
+/** What can be set on a node: for each layer what its builder call lists as its options, with their
+ *  defaults in parentheses. Numbers that the builder call was given are options too. Since 0.1. */
 enum {
     NEURON_NODE_USE_BIAS = 10,       /**< int: 1 (default) or 0 */
     NEURON_NODE_INITIALIZER = 20,    /**< int: how the kernel starts, one of NEURON_INITIALIZER_...
@@ -210,15 +226,15 @@ enum {
     NEURON_NODE_PADDING = 50,        /**< int: NEURON_PADDING_VALID or NEURON_PADDING_SAME */
     NEURON_NODE_MOMENTUM = 60,       /**< float: 0 to 1 */
     NEURON_NODE_EPSILON = 70,        /**< float: above 0 */
-    NEURON_NODE_UNITS = 80,          /**< int: main number of a dense layer */
-    NEURON_NODE_FILTERS = 90,        /**< int: main number of a convolution */
-    NEURON_NODE_KERNEL_HEIGHT = 100, /**< int: rows of a kernel or window */
-    NEURON_NODE_KERNEL_WIDTH = 110,  /**< int: columns of a kernel or window */
+    NEURON_NODE_UNITS = 80,          /**< int: outputs of a dense layer, 1 or more */
+    NEURON_NODE_FILTERS = 90,        /**< int: output channels of a convolution, 1 or more */
+    NEURON_NODE_KERNEL_HEIGHT = 100, /**< int: rows of a kernel or window, 1 or more */
+    NEURON_NODE_KERNEL_WIDTH = 110,  /**< int: columns of a kernel or window, 1 or more */
     NEURON_NODE_RATE = 120,          /**< float: share of values that dropout sets to zero */
-    NEURON_NODE_AXIS = 130,        /**< int: axis of a concatenation or a softmax, counted from 0 */
-    NEURON_NODE_SLOPE = 140,       /**< float: of a leaky rectifier below 0 */
-    NEURON_NODE_ALPHA = 150,       /**< float: what an ELU goes down to, negated */
-    NEURON_NODE_APPROXIMATE = 160, /**< int: 1 for a GELU's tanh form, 0 for the exact one */
+    NEURON_NODE_AXIS = 130,          /**< int: axis of a concatenation or a softmax; -1: the last */
+    NEURON_NODE_SLOPE = 140,         /**< float: of a leaky rectifier below 0 */
+    NEURON_NODE_ALPHA = 150,         /**< float: what an ELU goes down to, negated */
+    NEURON_NODE_APPROXIMATE = 160,   /**< int: 1 for a GELU's tanh form, 0 for the exact one */
     NEURON_NODE_DEPTH_MULTIPLIER = 170, /**< int: filters for each channel, 1 to 1024 */
     NEURON_NODE_DEVIATION = 180,        /**< float: standard deviation of noise */
     NEURON_NODE_FACTOR = 190,           /**< float: largest rotation as a share of a full turn */
@@ -246,8 +262,9 @@ enum {
     NEURON_PADDING_SAME = 20   /**< zeros around, so that stride 1 keeps the extent */
 };
 
-/** How a parameter array starts. Kernels start by Glorot's uniform numbers, biases at zero, unless
- *  it is set. The numbers follow from the graph's seed and the place of the array in the graph.
+/** How a parameter array starts. Kernels start with Glorot's uniform numbers, biases with zeros,
+ *  unless it is set. The numbers follow from the graph's seed and the place of the array in the
+ *  graph.
  *
  *  Fan in and fan out are what one output depends on and how many outputs depend on one input: the
  *  last two axes of an array, times the window before them; both are its extent for an array of
@@ -278,11 +295,11 @@ enum {
 /** Finds an initialiser by its name: "glorot_uniform", "he_normal" and so on, as the enumerators are
  *  called; "random_uniform" and "random_normal" do as well as "uniform" and "normal".
  *  @param[out] kind  one of NEURON_INITIALIZER_...; untouched on failure.
- *  @return  0, or NEURON_E_ARGUMENT for NULL and for a name that there is not. Any thread.
+ *  @return  0, or NEURON_E_ARGUMENT for NULL and for an unknown name. Any thread.
  *           Since 0.1. */
 NEURON_API int neuron_initializer_find(const char *name, int32_t *kind);
 
-/** Name of an initialiser, such as "he_normal"; NULL for a number that is none.
+/** Name of an initialiser, such as "he_normal"; NULL for any other number.
  *  @return  a constant string. Any thread. Since 0.1. */
 NEURON_API const char *neuron_initializer_name(int32_t kind);
 
@@ -292,9 +309,9 @@ NEURON_API const char *neuron_initializer_name(int32_t kind);
  *  @param kind       one of NEURON_INITIALIZER_...; in force until NEURON_NODE_INITIALIZER is set.
  *  @param parameter  limit or deviation, 0 or more; any finite value of a constant; 0 for kinds that
  *                    take none.
- *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, and for what is
- *           no initialiser or out of its bounds; NEURON_E_STATE if the graph is finished. Unless it
- *           is finished, the error sticks to the graph. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, for an
+ *           unknown kind, and for a parameter out of its bounds; NEURON_E_STATE if the graph is
+ *           finished. Unless it is finished, the error sticks to the graph. Since 0.1. */
 NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t kind,
                                            double parameter);
 
@@ -311,7 +328,10 @@ NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double
 
 /** Names a node, in place of `<layer>` or `<layer>_<number>`.
  *  @param name  1 to 127 bytes of UTF-8 without '.' and control characters, unlike all others of
- *  the graph; copied. @return  as neuron_node_set_int(). Since 0.1. */
+ *  the graph; copied.
+ *  @return  0; NEURON_E_ARGUMENT for NULL, a name that cannot be or that another node has;
+ *           NEURON_E_STATE if the graph is finished, but not if another layer uses the node;
+ *           NEURON_E_MEMORY. Unless the graph is finished, the error sticks to it. Since 0.1. */
 NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
 
 /** Sets the regulariser of one parameter array of a node, before the graph is finished or at any time
@@ -331,10 +351,10 @@ NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *arra
  *  last layers of a graph that was loaded, find the others by neuron_graph_find_node() and freeze
  *  them. All layers begin as trainable.
  *
- *  Training does not change the parameters of a frozen layer, and what it needs of time and memory
- *  goes down where no gradient is wanted any more. A frozen batch normalisation goes by its moving
- *  statistics in training too and leaves them as they are, as in Keras; dropout stays on. The mark
- *  is saved and loaded, and neuron_import() copies it. A trainer takes note from its next step on.
+ *  Training does not change the parameters of a frozen layer, and takes less time and memory where
+ *  no gradient is needed any more. A frozen batch normalisation uses its moving statistics in
+ *  training too and does not change them, as in Keras; dropout stays on. Whether a layer is frozen
+ *  is saved, loaded, and copied by neuron_import(). For a trainer it counts from its next step on.
  *  No other thread may use the graph meanwhile.
  *  @param trainable  0 or 1.
  *  @return  0 or NEURON_E_ARGUMENT, which sticks to a graph that is not finished, unless `node` is
@@ -360,15 +380,15 @@ NEURON_API int neuron_node_bounds(const neuron_node_t *node, int32_t option, dou
 NEURON_API const char *neuron_node_name(const neuron_node_t *node);
 
 /** What layer a node is, as in saved files: "conv2d" for one of neuron_conv2d(); "custom" for all of
- *  neuron_custom(), of which neuron_node_custom_kind() tells more. A copy by neuron_import() is what
- *  its original is.
+ *  neuron_custom(), of which neuron_node_custom_kind() tells the kind. A copy by neuron_import()
+ *  has the layer of its original.
  *  @return  a string that lives as long as the graph; NULL for NULL. Since 0.1. */
 NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
 
-/** Number of nodes that a node takes; 0 for the graph's input and for NULL. Since 0.1. */
+/** Number of inputs that a node has; 0 for the graph's input and for NULL. Since 0.1. */
 NEURON_API int32_t neuron_node_input_count(const neuron_node_t *node);
 
-/** A node that a node takes.
+/** One input of a node.
  *  @param index  0 to neuron_node_input_count() - 1, in the order in which they were given.
  *  @return  the node, which belongs to the graph; NULL if there is none. Since 0.1. */
 NEURON_API neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index);

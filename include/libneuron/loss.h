@@ -1,5 +1,5 @@
 /** @file loss.h
- *  Losses: what a training makes small.
+ *  Losses: what a training minimises.
  *
  *      neuron_loss_create(&loss, context, NEURON_LOSS_HUBER);
  *      neuron_loss_set_float(loss, NEURON_LOSS_DELTA, 0.5);
@@ -28,13 +28,14 @@ extern "C" {
 enum {
     /** -sum t log q, with q = y / sum(y) clipped to 1e-7 ... 1 - 1e-7. If the graph ends with a
      *  softmax, training takes the two as one, from the logits and without clipping. Only for class
-     *  numbers and targets that are shares. Option: NEURON_LOSS_LABEL_SMOOTHING (0), which makes t
-     *  t (1 - s) + s / n. */
+     *  numbers and targets that are shares. Option: NEURON_LOSS_LABEL_SMOOTHING (0), which puts
+     *  t (1 - s) + s / n in the place of t. */
     NEURON_LOSS_CROSS_ENTROPY = 10,
     /** -mean(t log y + (1 - t) log(1 - y)), with y clipped to 1e-7 ... 1 - 1e-7: each output is a
      *  probability of its own. If the graph ends with a sigmoid, training takes the two as one,
      *  from the logits and without clipping. Only for targets from 0 to 1.
-     *  Option: NEURON_LOSS_LABEL_SMOOTHING (0), which makes t  t (1 - s) + s / 2. */
+     *  Option: NEURON_LOSS_LABEL_SMOOTHING (0), which puts t (1 - s) + s / 2 in the
+     *  place of t. */
     NEURON_LOSS_BINARY_CROSS_ENTROPY = 20,
     /** mean((y - t)^2) */
     NEURON_LOSS_MEAN_SQUARED_ERROR = 30,
@@ -43,8 +44,8 @@ enum {
     /** mean((log(1 + y) - log(1 + t))^2), with y and t kept at 1e-7 or above */
     NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR = 50,
     /** mean(max(0, 1 - t y)), where targets are -1 and 1. If all targets of an example are 0 or 1,
-     *  the zeros are taken for -1. Accuracy does not know of the loss: as in Keras, a single output
-     *  stands for class 1 above 0.5, here too, although 0 is where the loss draws the line. */
+     *  the zeros are taken for -1. Accuracy does not depend on the loss: as in Keras, a single
+     *  output stands for class 1 above 0.5, although this loss divides the classes at 0. */
     NEURON_LOSS_HINGE = 60,
     /** mean(max(0, 1 - t y)^2), with targets as for NEURON_LOSS_HINGE */
     NEURON_LOSS_SQUARED_HINGE = 70,
@@ -66,15 +67,16 @@ enum {
  *  A trainer calls it in the thread that runs it, and an evaluation in the thread that evaluates,
  *  one example after the other and in the same order for any number of threads.
  *
- *  @param output    `outputs` numbers, those that neuron_graph_predict() would give: also a softmax
- *                   is done already.
+ *  @param output    `outputs` numbers, those that neuron_graph_predict() would give, after a
+ *                   softmax that the graph ends with.
  *  @param target    `outputs` numbers, as the dataset has them.
  *  @param label     the example's class: its class number, or as neuron_dataset_class_counts()
  *                   counts it.
  *  @param gradient  `outputs` numbers, all 0, to be set to the derivative of the loss by each
- *                   output; NULL if only the loss is wanted. Weights and the size of the batch are
- *                   none of its concern.
- *  @return  the loss; if it is infinite or not a number, it ends a run as any such loss does. */
+ *                   output; NULL if only the loss is wanted. The library takes care of weights and
+ *                   of the size of the batch.
+ *  @return  the loss; if it is infinite or not a number, it ends a run as any such loss does.
+ *           Since 0.1. */
 typedef double (*neuron_loss_callback_t)(const float *output, const float *target, int32_t outputs,
                                          int32_t label, float *gradient, void *user_data);
 

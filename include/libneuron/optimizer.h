@@ -24,7 +24,7 @@ enum {
     /** Gradient descent: v = momentum v - lr g, w = w + v; with Nesterov's momentum (Sutskever et
      *  al., 2013) w = w + momentum v - lr g instead. NEURON_OPTIMIZER_LEARNING_RATE (0.01),
      *  NEURON_OPTIMIZER_MOMENTUM (0), NEURON_OPTIMIZER_NESTEROV (0). PyTorch (lr 0.001)
-     *  multiplies by lr only when w is changed, which differs once lr changes on the way. */
+     *  multiplies by lr only when w is changed, which differs once lr changes. */
     NEURON_OPTIMIZER_SGD = 10,
     /** Adam (Kingma and Ba, 2015; arXiv 1412.6980), in the form that ends section 2 of the paper:
      *  m = beta_1 m + (1 - beta_1) g, v = beta_2 v + (1 - beta_2) g g,
@@ -67,7 +67,8 @@ enum {
      *  NEURON_OPTIMIZER_LEARNING_RATE (0.001; PyTorch 0.002), NEURON_OPTIMIZER_BETA_1 (0.9),
      *  NEURON_OPTIMIZER_BETA_2 (0.999), NEURON_OPTIMIZER_EPSILON (1e-7; PyTorch 1e-8). The paper
      *  and PyTorch have 0.96^(t / 250), which warms up more slowly. The product follows from
-     *  beta_1 and t: a beta_1 that is changed on the way counts as if it had always been so. */
+     *  beta_1 and t: a beta_1 that is changed during a training counts as if it had always been
+     *  so. */
     NEURON_OPTIMIZER_NADAM = 80
 };
 

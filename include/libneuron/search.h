@@ -20,7 +20,7 @@
  *  and with which seeds, follows from the factors and the seed of the search alone.
  *
  *  With folds, the function is called once for each fold of a trial, and the trial's score is their
- *  mean. With a log, what is done is not done again: a search that was interrupted, by a crash also,
+ *  mean. With a log, nothing is done twice: a search that was interrupted, even by a crash,
  *  continues where it was.
  */
 #ifndef NEURON_SEARCH_H
@@ -34,10 +34,10 @@ extern "C" {
 
 /** Tries one combination, in the thread that runs the search.
  *  @param trial  what to try; it belongs to the search.
- *  @param[out] score  how good it was. What is infinite or not a number, the default, counts as no
- *  score: as worse than any other.
+ *  @param[out] score  how good it was. An infinite score, or one that is not a number (the default),
+ *  counts as none and is worse than any other.
  *  @return  0 to go on. Any other number ends the run, which then returns that number; the score
- *  does not count, and the next run tries this again. */
+ *  does not count, and the next run tries this again. Since 0.1. */
 typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *score,
                                         void *user_data);
 
@@ -96,16 +96,17 @@ NEURON_API int neuron_search_set_folds(neuron_search_t *search, int32_t folds);
 NEURON_API int neuron_search_set_log(neuron_search_t *search, const char *path);
 
 /** Tries all combinations, the last factor's levels changing fastest. Its seed is the one that the
- *  context has when the search first runs; the function may then set that. Trials that are done are
- *  not done again; after the last one it does nothing.
- *  @return  0; the number of a function that ended it, of a negative one with the message of what
- *           failed in the function; NEURON_E_ARGUMENT without factors or for more than 2^31 - 1
- *           combinations; NEURON_E_STATE from within a function or if the search has run otherwise;
- *           NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last with the difference
- *           if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
+ *  context has when the search first runs; the function may set the context's seed after that.
+ *  Trials that are done are not done again; after the last one it does nothing.
+ *  @return  0; the number of a function that ended it (if that is negative, with the message of
+ *           what failed in the function); NEURON_E_ARGUMENT without factors or for more than
+ *           2^31 - 1 combinations; NEURON_E_STATE from within a function or if the search has run the
+ *           other way; NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last with the
+ *           difference if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_run_grid(neuron_search_t *search);
 
-/** Tries random combinations, each as likely as any other. None comes again before all were tried.
+/** Tries random combinations, each as likely as any other. No combination comes
+ *  again before all were tried.
  *  A later run may ask for more trials; it does not matter how many were asked for before.
  *  @param trials  in all, 1 to 2^31 - 1.
  *  @param seed    what the choice and the trials' seeds follow from.
@@ -122,9 +123,9 @@ NEURON_API const neuron_trial_t *neuron_search_trial(const neuron_search_t *sear
  *  belongs to the search. Since 0.1. */
 NEURON_API const neuron_trial_t *neuron_search_best(const neuron_search_t *search);
 
-/** Writes a table of each factor's levels: in how many trials that are done each was, and the best
- *  and mean of their scores. The last line tells the best trial. Lines end with "\n", numbers have
- *  points whatever the locale.
+/** Writes a table of each factor's levels: how many of the trials that are done had the level, and
+ *  the best and mean of their scores. The last line tells the best trial. Lines end with "\n",
+ *  numbers have points whatever the locale.
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Since 0.1. */
@@ -150,7 +151,7 @@ NEURON_API int32_t neuron_trial_fold(const neuron_trial_t *trial);
 /** How many folds there are; 0 for NULL. Since 0.1. */
 NEURON_API int32_t neuron_trial_fold_count(const neuron_trial_t *trial);
 
-/** A seed of the trial's own and of its fold, for neuron_context_set_seed() and datasets; 0 for
+/** A seed for this trial and fold alone, for neuron_context_set_seed() and datasets; 0 for
  *  NULL. Since 0.1. */
 NEURON_API uint64_t neuron_trial_seed(const neuron_trial_t *trial);
 

@@ -1,7 +1,13 @@
 /** @file status.h
  *  How calls report failure.
  *
- *  Every function that can fail returns an `int`: 0 (NEURON_OK) or one of the negative codes below.
+ *  A function that can fail returns an `int`: 0 (NEURON_OK) or one of the negative codes below. The
+ *  exceptions return a node, which is NULL after a failure: the builder calls of layers.h with
+ *  neuron_import(), and neuron_custom(), whose first error sticks to the graph until
+ *  neuron_graph_finish() returns its code; and neuron_graph_node() and neuron_graph_find_node().
+ *  Functions that only read something, such as neuron_tensor_count(), say what they return for NULL
+ *  or for a number out of its range.
+ *
  *  After a failure neuron_error_last() says in one line what was wrong, in the caller's terms, and
  *  every handle is as valid as it was before the call: to be used again or to be released.
  */
@@ -31,12 +37,12 @@ enum {
 };
 
 /** What a callback of a training returns to end the run early without calling it a failure. Any other
- *  number but 0 does as well, and is what the run returns. Of callbacks that read a stream or
- *  compute a layer, a negative number is handed back by the call that needed them, and a
- *  positive one becomes NEURON_E_CALLBACK. */
+ *  number but 0 ends the run as well, and the run returns it. If a callback that reads a stream or
+ *  computes a layer returns a negative number, the call that needed it returns that number; if it
+ *  returns a positive one, the call returns NEURON_E_CALLBACK. Since 0.1. */
 enum { NEURON_STOP = 1 };
 
-/** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for a number that is none.
+/** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for any other number.
  *  @return  a constant string. Any thread. Since 0.1. */
 NEURON_API const char *neuron_error_name(int32_t status);
 

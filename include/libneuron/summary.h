@@ -18,14 +18,15 @@
  *  Memory is counted in bytes. A prediction and a training step work in one piece of memory, which
  *  is planned for the graph, the batch size, the threads of the context and the processor. It has
  *  the input of a batch, all values and gradients that are needed at the busiest moment, and what
- *  layers use beside them. Both functions plan it without making it. Training a graph with a custom
- *  layer (custom.h) also keeps a gradient for each trainable parameter, which is counted. Not counted
- *  are a few hundred bytes for each layer, the dataset, and what the CBLAS keeps for itself; nor what a
- *  trainer keeps beside its steps: the order of the examples (8 bytes each), what the optimizer
- *  remembers (up to two numbers for each trained parameter), a copy of the parameters that are not
- *  trained, one more batch and the room for augmentation where workers or augmentation are on, a
- *  gradient of each trained parameter where a norm is clipped, and the copies of all parameters that
- *  early stopping with restoring and stop-on-NaN keep, the latter also of what the optimizer remembers.
+ *  layers use beside them. Both functions plan it and allocate none of it. Training a graph with a
+ *  custom layer (custom.h) also keeps a gradient for each trainable parameter, which is counted.
+ *  Not counted are a few hundred bytes for each layer, the dataset, and what the CBLAS keeps for
+ *  itself; nor what a trainer keeps beside its steps: the order of the examples (8 bytes each),
+ *  what the optimizer remembers (up to two numbers for each trained parameter), a copy of the
+ *  parameters that are not trained, one more batch and the room for augmentation where workers or
+ *  augmentation are on, a gradient of each trained parameter where a norm is clipped, and the
+ *  copies of all parameters that early stopping with restoring and stop-on-NaN keep, the latter
+ *  also of what the optimizer remembers.
  */
 #ifndef NEURON_SUMMARY_H
 #define NEURON_SUMMARY_H
@@ -36,7 +37,7 @@
 extern "C" {
 #endif
 
-/** What memory is asked for. Since 0.1. */
+/** Which memory is asked for. Since 0.1. */
 enum {
     NEURON_MEMORY_PREDICTION = 10, /**< that of neuron_graph_predict() and neuron_graph_evaluate(),
                                       once for each thread that predicts at the same time */
@@ -57,10 +58,10 @@ NEURON_API int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose,
 
 /** Writes a table of the graph in the layout that Keras made known, and what memory it takes.
  *
- *  Each layer has its name and type, its output's shape with the batch as None, and its number of
- *  parameters. If the layers are not a plain chain, each also names those it takes its input from.
- *  Then come the numbers of all parameters, of those that training changes and of those that it
- *  does not.
+ *  Each layer is listed with its name and type, its output's shape with the batch as None, and its
+ *  number of parameters; if the layers are not a plain chain, also with the layers that it takes
+ *  its input from. Then come the numbers of all parameters, of those that training changes and of
+ *  those that it does not.
  *
  *  The memory is that of
  *  - the parameters, 4 bytes each, every array rounded up to whole 64 bytes;

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/** Element types. */
+/** Element types. Since 0.1. */
 enum {
     NEURON_F32 = 10, /**< float */
     NEURON_U8 = 20,  /**< uint8_t */
@@ -22,14 +22,14 @@ enum {
     NEURON_I64 = 40  /**< int64_t */
 };
 
-/** Who owns memory that is wrapped. */
+/** Who owns memory that is wrapped. Since 0.1. */
 enum {
     NEURON_COPY = 10, /**< the tensor copies it; the caller's memory is free again after the call */
     NEURON_BORROW = 20, /**< the caller keeps it alive and unmoved as long as the tensor lives */
     NEURON_OWN = 30     /**< the tensor takes it over and gives it to the destroy callback */
 };
 
-/** Frees memory that was handed over with NEURON_OWN. */
+/** Frees memory that was handed over with NEURON_OWN. Since 0.1. */
 typedef void (*neuron_destroy_t)(void *memory, void *user_data);
 
 /** Makes a tensor filled with zeros.
@@ -54,9 +54,9 @@ NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *co
                                   const int64_t *shape, int32_t rank, void *data, int32_t ownership,
                                   neuron_destroy_t destroy, void *user_data);
 
-/** Loads an array from a .npy file of NumPy's, plain or gzip, in C's order and of either byte order:
- *  f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i4 NEURON_I32, i8 NEURON_I64. What is
- *  infinite or not a number in the file stays so.
+/** Loads an array from a .npy file of NumPy, plain or gzip, in C's order and of either byte order:
+ *  f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i4 NEURON_I32, i8 NEURON_I64.
+ *  Values that are infinite or not a number stay so.
  *  @param[out] tensor  the new tensor; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
  *           NEURON_E_UNSUPPORTED for other types, Fortran's order or more than NEURON_RANK_MAX axes,
@@ -68,7 +68,7 @@ NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t
 /** Loads one array of a .npz archive, as numpy.savez() and numpy.savez_compressed() write it.
  *  @param name  of the array, without ".npy".
  *  @return  as neuron_tensor_load_npy(); NEURON_E_DATA if there is no such array, with the names of
- *           those that there are; NEURON_E_UNSUPPORTED for archives of 4 GB or more (ZIP64).
+ *           those in the archive; NEURON_E_UNSUPPORTED for archives of 4 GB or more (ZIP64).
  *           Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path, const char *name);
@@ -91,7 +91,7 @@ NEURON_API int32_t neuron_tensor_type(const neuron_tensor_t *tensor);
 /** Number of dimensions; 0 for a NULL tensor. Since 0.1. */
 NEURON_API int32_t neuron_tensor_rank(const neuron_tensor_t *tensor);
 
-/** Extent of one dimension; 0 if there is no such one. Since 0.1. */
+/** Extent of one dimension; 0 if there is no such dimension. Since 0.1. */
 NEURON_API int64_t neuron_tensor_extent(const neuron_tensor_t *tensor, int32_t axis);
 
 /** Number of elements; 0 for a NULL tensor. Since 0.1. */

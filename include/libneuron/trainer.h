@@ -23,11 +23,11 @@ extern "C" {
 /** Called by a running trainer, in the thread that runs it. It may read the trainer, predict with,
  *  evaluate and save its graph, and set the optimizer.
  *  @return  0 to go on. Any other number ends the run, which then returns that number: NEURON_STOP
- *  to end early without calling it a failure. */
+ *  to end early without calling it a failure. Since 0.1. */
 typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
 
-/** What can be set with neuron_trainer_set_int(), with bounds and default. None has the number of
- *  what can be set with neuron_trainer_set_float(). Since 0.1. */
+/** What can be set with neuron_trainer_set_int(), with bounds and default. No option
+ *  of neuron_trainer_set_float() has one of these numbers. Since 0.1. */
 enum {
     NEURON_TRAINER_EPOCHS = 10, /**< how far a run goes, counted from the first epoch: 0 or more;
                                          1 */
@@ -56,7 +56,8 @@ enum {
  *  @param optimizer  the rule.
  *  @param train      examples of the graph's input shape, at least one.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for an empty
- *  dataset, NEURON_E_UNSUPPORTED for a vote, NEURON_E_MEMORY. Since 0.1. */
+ *  dataset, NEURON_E_UNSUPPORTED for a vote or a graph without trainable parameters,
+ *  NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
                                      neuron_optimizer_t *optimizer, neuron_dataset_t *train);
 
@@ -71,7 +72,8 @@ NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
 NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value);
 
 /** Sets a real number, only before the first step.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_STATE. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA for a validation split that leaves
+ *           one side without examples, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value);
 
 /** Reads a whole number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
@@ -86,16 +88,16 @@ NEURON_API int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t
 NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option,
                                      double *minimum, double *maximum);
 
-/** Sets the dataset that is evaluated after each epoch, only before the first step. The log is warned
- *  if its elements are of another type than those trained with or scaled in another way.
+/** Sets the dataset that is evaluated after each epoch, only before the first step. A warning is
+ *  logged if its elements are of another type than those of the training set or scaled otherwise.
  *  @param validation  of the same shape and classes; NULL for none, which leaves that of
  *                     NEURON_TRAINER_VALIDATION_SPLIT in place: set the split to 0 instead.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA, NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
 
-/** Sets what the training makes small, only before the first step. The loss of the validation set
- *  is taken by it too.
+/** Sets what the training minimises, only before the first step. The validation set is judged
+ *  by the same loss.
  *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY, which is the default.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA if the loss does not go with the
  *           targets of the training or the validation set. Since 0.1. */
@@ -103,7 +105,7 @@ NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t 
 
 /** Sets by how much the losses of each class's examples are multiplied in training, only before the
  *  first step. As in Keras the loss of a batch is then the sum of weight times loss, divided by the
- *  number of examples; validation and accuracy know no class weights. If the dataset gives its
+ *  number of examples; validation and accuracy do not use class weights. If the dataset gives its
  *  examples weights too (neuron_dataset_set_weights()), both are multiplied.
  *  @param weights  copied: one for each class, finite and not negative; NULL for none.
  *  @param count    neuron_dataset_class_count() of the training set.
@@ -149,18 +151,17 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *
  *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
  *                       first, and those of later runs. May be NULL if not wanted. Set also when
- *                       a callback of the caller's or a loss that is no number ended the run; NULL
+ *                       a callback of the caller or a loss that is not finite ended the run; NULL
  *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
- *           neuron_trainer_stop_reason(); a callback's number, of a negative one with the message
- *           of what failed in the callback; NEURON_E_NUMBER if the loss, or the norm of a gradient
- *           that the optimizer is to limit, is infinite or not a number,
- *           with epoch and step in the message and the parameters as they were before that step
- *           (the step before may have ruined them: it is these that are looked at);
- *           NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO for a checkpoint or
- *           log that could not be written; NEURON_E_STATE from within a callback or without a
- *           validation set that a callback needs; what the function of a stream or of a custom layer
- *           failed with; NEURON_E_MEMORY. Since 0.1. */
+ *           neuron_trainer_stop_reason(); a callback's number (if that is negative, with the
+ *           message of what failed in the callback); NEURON_E_NUMBER if the loss, or the norm of a
+ *           gradient that the optimizer clips, is infinite or not a number. The message then has
+ *           epoch and step, and the parameters are those before that step, which an earlier step
+ *           may have ruined; NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO
+ *           for a checkpoint or log that could not be written; NEURON_E_STATE from within a
+ *           callback or without a validation set that a callback needs; what the function of a
+ *           stream or of a custom layer failed with; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
 
 /** Saves parameters, what the optimizer and the callbacks remember, progress and history in one

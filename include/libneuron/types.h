@@ -21,36 +21,37 @@
 extern "C" {
 #endif
 
-/** Threads, memory, log and seed that everything else works with. See context.h. */
+/** Threads, memory, log and seed that everything else works with. See context.h. Since 0.1. */
 typedef struct neuron_context neuron_context_t;
-/** An n-dimensional array. See tensor.h. */
+/** An n-dimensional array. See tensor.h. Since 0.1. */
 typedef struct neuron_tensor neuron_tensor_t;
-/** The structure of a network together with its parameters. See graph.h. */
+/** The structure of a network together with its parameters. See graph.h. Since 0.1. */
 typedef struct neuron_graph neuron_graph_t;
-/** One layer of a graph. Owned by its graph; lives as long as the graph does. See layers.h. */
+/** One layer of a graph. Owned by its graph; lives as long as the graph does. See layers.h.
+ *  Since 0.1. */
 typedef struct neuron_node neuron_node_t;
-/** Examples and their labels. See dataset.h. */
+/** Examples and their labels. See dataset.h. Since 0.1. */
 typedef struct neuron_dataset neuron_dataset_t;
-/** Random changes of images. See augmentation.h. */
+/** Random changes of images. See augmentation.h. Since 0.1. */
 typedef struct neuron_augmentation neuron_augmentation_t;
-/** The rule by which gradients change parameters. See optimizer.h. */
+/** The rule by which gradients change parameters. See optimizer.h. Since 0.1. */
 typedef struct neuron_optimizer neuron_optimizer_t;
-/** What a training makes small. See loss.h. */
+/** What a training minimises. See loss.h. Since 0.1. */
 typedef struct neuron_loss neuron_loss_t;
-/** One training: its graph, optimizer, data, settings and progress. See trainer.h. */
+/** One training: its graph, optimizer, data, settings and progress. See trainer.h. Since 0.1. */
 typedef struct neuron_trainer neuron_trainer_t;
-/** What happens at set points of a training. See callback.h. */
+/** What happens at set points of a training. See callback.h. Since 0.1. */
 typedef struct neuron_callback neuron_callback_t;
-/** The figures of each epoch. See history.h. */
+/** The figures of each epoch. See history.h. Since 0.1. */
 typedef struct neuron_history neuron_history_t;
-/** Combinations of settings that are tried. See search.h. */
+/** Combinations of settings that are tried. See search.h. Since 0.1. */
 typedef struct neuron_search neuron_search_t;
-/** One of these combinations. Owned by its search; lives as long as the search does. */
+/** One of these combinations. Owned by its search; lives as long as the search does. Since 0.1. */
 typedef struct neuron_trial neuron_trial_t;
-/** How well a graph does on a dataset. See evaluation.h. */
+/** How well a graph does on a dataset. See evaluation.h. Since 0.1. */
 typedef struct neuron_evaluation neuron_evaluation_t;
 
-/** The largest number of dimensions of a tensor, the batch dimension included. */
+/** The largest number of dimensions of a tensor, the batch dimension included. Since 0.1. */
 enum { NEURON_RANK_MAX = 8 };
 
 /** What an image is continued by outside of its edges, here those of a row "abcd". Since 0.1. */

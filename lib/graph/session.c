@@ -2,6 +2,8 @@
 
 #include "kernels/kernels.h"
 
+#include <inttypes.h>
+
 /* The most inputs that a step has. */
 static size_t widest_step(const neuron_session *session)
 {
@@ -47,6 +49,15 @@ static int allocate(neuron_session *session)
     return NEURON_OK;
 }
 
+static void tell(const neuron_session *session)
+{
+    const char *what = session->purpose == NEURON_SESSION_PREDICT ? "predict" : "train on";
+    neuron_log(session->context, NEURON_LOG_DEBUG,
+               "%s: %s kernels, %zu bytes to %s %" PRId64 " examples at a time",
+               session->graph->name, session->kernels->name, session->arena_bytes, what,
+               session->batch);
+}
+
 int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch)
 {
@@ -57,6 +68,7 @@ int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
         neuron_session_destroy(made);
         return status;
     }
+    tell(made);
     *session = made;
     return NEURON_OK;
 }

@@ -178,6 +178,66 @@ def check_headers(arguments):
     return problems
 
 
+# What a header declares, at the left margin: a function, a type, or enumerators.
+DECLARATION = re.compile(r'^(?:NEURON_API\b[^;]*;|typedef\b[^;]*;|enum\b[^;]*;)', re.M)
+
+
+def without_documentation(text):
+    """The first lines of all declarations whose comment does not say since when they are there."""
+    missing = []
+    for found in DECLARATION.finditer(text):
+        comment = re.search(r'/\*\*((?:(?!\*/).)*)\*/\s*$', text[:found.start()], re.S)
+        words = re.sub(r'\n \*', ' ', comment.group(1)) if comment else ''
+        if not re.search(r'\bSince\s+\d+\.\d+\.', words):
+            missing.append(found.group().splitlines()[0])
+    return missing
+
+
+def check_since(arguments):
+    """The comment of every function, type and enumeration says since when it is there."""
+    problems = []
+    for header in headers(arguments.include):
+        name = os.path.basename(header)
+        problems += [f'{name}: no "Since" in the comment of {line}'
+                     for line in without_documentation(read(header))]
+    return problems
+
+
+def documented_options(layers_header):
+    """For each builder call the options that its comment lists."""
+    found = {}
+    builder = r'/\*\*((?:(?!\*/).)*)\*/\s*NEURON_API neuron_node_t \*(neuron_\w+)\('
+    for comment, name in re.findall(builder, layers_header, re.S):
+        options = re.split(r'@param|Since', comment.partition('Options:')[2])[0]
+        for start, first, last in re.findall(r'(NEURON_NODE_\w+_)(\d) to\W+\1(\d)', options):
+            options += ' '.join(f'{start}{i}' for i in range(int(first), int(last)))
+        found[name] = set(re.findall(r'NEURON_NODE_\w+', options))
+    return found
+
+
+def layer_options(arguments, name):
+    """The options in the table of lib/layers/<name>.c; none if it has no table."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(arguments.include)), 'lib')
+    code = run(*arguments.cc.split(), '-E', '-P', '-I', folder, '-I',
+               os.path.dirname(arguments.include), os.path.join(folder, 'layers', name + '.c'))
+    if re.search(r'\.options\s*=\s*\{\s*neuron_pool2d_options', code):
+        return layer_options(arguments, 'image')
+    table = re.search(r'const neuron_option \w+\[\w*\] = \{(.*?)\};', code, re.S)
+    return set(re.findall(r'NEURON_NODE_\w+', table.group(1))) if table else set()
+
+
+def check_options(arguments):
+    """The comment of each builder call lists the options that its layer has."""
+    problems = []
+    header = read(os.path.join(arguments.include, 'layers.h'))
+    for name, options in documented_options(header).items():
+        layer = name[len('neuron_'):].replace('_', '-')
+        if layer not in ('import', 'node-input'):
+            compare(problems, f'options of {name}() in layers.h', layer_options(arguments, layer),
+                    options)
+    return problems
+
+
 def check_enumerators(arguments):
     """Enumerators have the values they had, and the list has all of them."""
     problems = []

@@ -93,6 +93,18 @@ START_TEST(a_late_option_sticks)
 }
 END_TEST
 
+START_TEST(a_used_node_may_be_renamed)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    neuron_node_t *output = neuron_relu(graph, node);
+    assert_ok(neuron_node_set_name(node, "hidden"));
+    ck_assert_str_eq(neuron_node_name(node), "hidden");
+    assert_ok(neuron_graph_finish(graph, output));
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(a_finished_graph_stays_what_it_is)
 {
     neuron_graph_t *graph = new_graph();
@@ -159,6 +171,7 @@ int main(void)
     tcase_add_test(tests, options_are_set_and_read);
     tcase_add_loop_test(tests, mistakes_in_options_stick, 0, sizeof mistakes / sizeof *mistakes);
     tcase_add_test(tests, a_late_option_sticks);
+    tcase_add_test(tests, a_used_node_may_be_renamed);
     tcase_add_test(tests, a_finished_graph_stays_what_it_is);
     tcase_add_test(tests, padding_may_make_a_window_fit);
     tcase_add_test(tests, a_window_that_does_not_fit_yet_has_arrays);

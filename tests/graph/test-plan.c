@@ -1,11 +1,14 @@
-#include "test-common.h"
+#include "test-models.h"
 
 #include "base/random.h"
 #include "graph/plan.h"
+#include "kernels/kernels.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 
-enum { BLOCKS_MAX = 60 };
+enum { BLOCKS_MAX = 60, SIZE = 12 };
 
 static void assert_plan(const neuron_block *blocks, int32_t count, size_t arena)
 {
@@ -134,6 +137,78 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
+typedef struct log_book {
+    int lines;
+    char last[200];
+} log_book;
+
+static void keep(int32_t level, const char *line, void *user_data)
+{
+    log_book *book = user_data;
+    if (level != NEURON_LOG_DEBUG)
+        return;
+    book->lines++;
+    snprintf(book->last, sizeof book->last, "%s", line);
+}
+
+/* The log has one more line: what was planned for, with the bytes that the library foretells. */
+static void assert_told(log_book *book, const neuron_graph_t *graph, int32_t purpose, int64_t batch,
+                        const char *what)
+{
+    int64_t bytes;
+    char wanted[200];
+    int lines = book->lines;
+    assert_ok(neuron_graph_memory(graph, purpose, batch, &bytes));
+    ck_assert_int_eq(book->lines, lines); /* asked for, but not made */
+    snprintf(wanted, sizeof wanted,
+             "%s: %s kernels, %" PRId64 " bytes to %s %" PRId64 " examples at a time",
+             neuron_graph_name(graph), neuron_kernels_choose()->name, bytes, what, batch);
+    ck_assert_str_eq(book->last, wanted);
+    ck_assert_int_eq(book->lines, 1);
+    book->lines = 0;
+}
+
+static void predict(neuron_context_t *context, const neuron_graph_t *graph, int64_t count)
+{
+    neuron_tensor_t *input, *output;
+    assert_ok(neuron_tensor_create(&input, context, NEURON_F32,
+                                   (const int64_t[]){count, SIZE, SIZE, 1}, 4));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_F32,
+                                   (const int64_t[]){count, TEST_CLASSES}, 2));
+    assert_ok(neuron_graph_predict(graph, input, output));
+    neuron_tensor_unref(input);
+    neuron_tensor_unref(output);
+}
+
+START_TEST(the_log_tells_what_was_planned)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = test_cnn(context, SIZE);
+    neuron_dataset_t *glyphs = test_glyphs(context, 20, SIZE);
+    neuron_optimizer_t *adam;
+    neuron_trainer_t *trainer;
+    log_book book = {0};
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, keep, &book));
+
+    predict(context, graph, 6);
+    assert_told(&book, graph, NEURON_MEMORY_PREDICTION, 8, "predict");
+    predict(context, graph, 7);
+    ck_assert_int_eq(book.lines, 0); /* the memory is there already */
+
+    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_trainer_create(&trainer, graph, adam, glyphs));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, 5));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_told(&book, graph, NEURON_MEMORY_TRAINING, 5, "train on");
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(adam);
+    neuron_dataset_unref(glyphs);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("plan");
@@ -144,5 +219,6 @@ int main(void)
     tcase_add_test(tests, forward_and_backward_of_a_chain);
     tcase_add_test(tests, nothing_needs_nothing);
     tcase_add_test(tests, what_does_not_fit_is_refused);
+    tcase_add_test(tests, the_log_tells_what_was_planned);
     return run_suite(suite);
 }

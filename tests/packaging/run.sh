@@ -96,6 +96,10 @@ if [ -n "$python" ]; then
     "$python" "$sources/predict.py" "$library" "$work"
     say "Python adds a layer of its own"
     "$python" "$sources/custom.py" "$library"
+    say "the program of docs/python.md"
+    mkdir "$work/python"
+    (cd "$work/python" && "$python" "$sources/python_document.py" "$top/docs/python.md" \
+        "$top/tests/abi/enumerators.txt")
 else
     missing="$missing NumPy"
 fi
