@@ -92,7 +92,9 @@ NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t op
  *  logged if its elements are of another type than those of the training set or scaled otherwise.
  *  @param validation  of the same shape and classes; NULL for none, which leaves that of
  *                     NEURON_TRAINER_VALIDATION_SPLIT in place: set the split to 0 instead.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA, NEURON_E_STATE. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA if it has no examples or a class is
+ *           called otherwise than in the training set (the first such is named), NEURON_E_STATE.
+ *           Since 0.1. */
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
 

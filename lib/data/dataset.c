@@ -347,16 +347,6 @@ int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
     return dataset ? dataset->class_count : 0;
 }
 
-const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k)
-{
-    if (!dataset || !dataset->class_names || k < 0 || k >= dataset->class_count)
-        return NULL;
-    const char *name = dataset->class_names->data;
-    for (int32_t i = 0; i < k; i++)
-        name += strlen(name) + 1;
-    return name;
-}
-
 int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank)
 {
     CHECK_ARGUMENT(dataset);

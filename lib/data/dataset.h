@@ -62,6 +62,11 @@ void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, i
 int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
                          const neuron_shape *output, const char *who);
 
+/* Whether the classes that both have are called the same, where both know it. `a_called` and `b_called`
+ * are what the message calls the two. */
+int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
+                               const neuron_dataset_t *b, const char *b_called, const char *who);
+
 /* Scales `count` examples into `values`. `positions` are places in the dataset; NULL for
  * first, first + 1, ... */
 int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,

@@ -4,31 +4,25 @@
 #include "base/checked.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-
-static bool same_names(const neuron_tensor_t *ours, const neuron_tensor_t *theirs)
-{
-    return neuron_shape_equal(&ours->shape, &theirs->shape) &&
-           memcmp(ours->data, theirs->data, (size_t)neuron_tensor_count(ours)) == 0;
-}
 
 /* The names of the classes, from whichever dataset knows them; NULL if none does. */
 static int find_names(neuron_tensor_t **names, neuron_dataset_t *const *datasets, int32_t count)
 {
+    enum { ROOM = 32 };
+    char ours[ROOM], theirs[ROOM];
     int32_t from = 0;
     *names = NULL;
     for (int32_t k = 0; k < count; k++) {
-        if (!datasets[k]->class_names)
-            continue;
         if (!*names) {
             *names = datasets[k]->class_names;
             from = k;
-        } else if (!same_names(*names, datasets[k]->class_names)) {
-            return neuron_fail(NEURON_E_DATA,
-                               "neuron_dataset_join: classes of dataset %" PRId32
-                               " have other names than dataset %" PRId32 "'s",
-                               k, from);
         }
+        snprintf(ours, sizeof ours, "dataset %" PRId32, from);
+        snprintf(theirs, sizeof theirs, "dataset %" PRId32, k);
+        RETURN_IF_ERROR(neuron_dataset_check_names(datasets[from], ours, datasets[k], theirs,
+                                                   "neuron_dataset_join"));
     }
     return NEURON_OK;
 }

@@ -101,12 +101,19 @@ static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_
                    "train with");
 }
 
+static int check_validation(const neuron_trainer_t *trainer, const neuron_dataset_t *validation)
+{
+    RETURN_IF_ERROR(check_dataset(trainer->graph, validation));
+    return neuron_dataset_check_names(trainer->given, "the training set", validation,
+                                      "the validation set", "trainer");
+}
+
 int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
 {
     CHECK_ARGUMENT(trainer);
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation set"));
     if (validation)
-        RETURN_IF_ERROR(check_dataset(trainer->graph, validation));
+        RETURN_IF_ERROR(check_validation(trainer, validation));
     if (validation && trainer->validation_split > 0)
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation split already");
     if (trainer->validation_split > 0)

@@ -126,7 +126,7 @@ START_TEST(does_not_join_other_names)
     assert_ok(neuron_dataset_load_folder(&both[1], context, top));
     ck_assert_int_eq(rename(to, from), 0);
     assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_DATA);
-    assert_message("classes of dataset 1 have other names than dataset 0's");
+    assert_message("neuron_dataset_join: class 1 is \"ant\" in dataset 0 and \"bee\" in dataset 1");
     neuron_dataset_unref(both[0]);
     neuron_dataset_unref(both[1]);
 }

@@ -258,6 +258,32 @@ START_TEST(data_must_fit_the_graph)
 }
 END_TEST
 
+/* As a folder's classes have them: ten letters, each with its zero. */
+static void name_classes(neuron_dataset_t *dataset, const char *letters)
+{
+    const int64_t size = 2 * TEST_CLASSES;
+    neuron_tensor_unref(dataset->class_names);
+    assert_ok(neuron_tensor_create(&dataset->class_names, dataset->context, NEURON_U8, &size, 1));
+    for (int k = 0; k < TEST_CLASSES; k++)
+        ((char *)dataset->class_names->data)[2 * k] = letters[k];
+}
+
+START_TEST(classes_must_have_the_same_names)
+{
+    bench b = set_up(test_linear);
+    name_classes(b.validation, "abdefghijk");
+    assert_ok(neuron_trainer_set_validation(b.trainer, b.validation)); /* only one has names */
+    assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
+    name_classes(b.train, "abcdefghij");
+    assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_DATA);
+    assert_message("trainer: class 2 is \"c\" in the training set and \"d\" in the validation set");
+    ck_assert_ptr_null(b.trainer->validation);
+    name_classes(b.validation, "abcdefghij");
+    assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+    tear_down(&b);
+}
+END_TEST
+
 START_TEST(a_vote_cannot_be_trained)
 {
     bench b = set_up(test_linear);
@@ -288,6 +314,7 @@ int main(void)
     tcase_add_test(cases, a_split_and_a_validation_set_exclude_each_other);
     tcase_add_test(cases, a_split_takes_the_end);
     tcase_add_test(cases, data_must_fit_the_graph);
+    tcase_add_test(cases, classes_must_have_the_same_names);
     tcase_add_test(cases, a_vote_cannot_be_trained);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
