@@ -168,6 +168,16 @@ NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_contex
 NEURON_API int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
                                           const char *path);
 
+/** Loads a folder as neuron_dataset_load_folder() does, but with the classes of another dataset: those
+ *  of the training set for the images to validate and test with. An image's class is the one that is
+ *  called as its sub-folder. A class without a sub-folder has no examples; so class numbers and their
+ *  count fit where some are missing. Scale and offset are those of any new dataset.
+ *  @param classes_of  a dataset whose classes have names, such as one from a folder, or part of one.
+ *  @return  as neuron_dataset_load_folder(); NEURON_E_DATA also if the classes have no names or a
+ *           sub-folder is called as none of them, with its name. Since 0.1. */
+NEURON_API int neuron_dataset_load_folder_as(neuron_dataset_t **dataset, neuron_context_t *context,
+                                             const char *path, const neuron_dataset_t *classes_of);
+
 /** Generates images of ten kinds of glyphs, drawn with random shift, rotation, scale, stroke width
  *  and noise, so that a first try needs no download. Images 10 k to 10 k + 9 are one of each class,
  *  in random order, for every k. A linear model learns them clearly worse than a small

@@ -9,9 +9,12 @@
 typedef struct folder {
     neuron_context_t *context;
     const char *path;
-    neuron_names classes;
-    neuron_names *files; /* of each class */
-    int64_t count;       /* of all files */
+    const neuron_dataset_t *classes_of; /* whose classes these are; NULL to have its own */
+    neuron_names folders;
+    neuron_names *files; /* of each sub-folder */
+    int32_t *numbers;    /* class of each sub-folder */
+    int32_t class_count;
+    int64_t count; /* of all files */
     uint64_t bytes;
     char *first; /* path of the first image, which sets the size of all */
     neuron_image size;
@@ -21,11 +24,11 @@ typedef struct folder {
 
 static int list_files(folder *all)
 {
-    all->files = neuron_allocate_zero(all->context, all->classes.count, sizeof *all->files);
+    all->files = neuron_allocate_zero(all->context, all->folders.count, sizeof *all->files);
     if (!all->files)
         return NEURON_E_MEMORY;
-    for (size_t k = 0; k < all->classes.count; k++) {
-        char *path = neuron_names_path(all->context, all->path, all->classes.at[k]);
+    for (size_t k = 0; k < all->folders.count; k++) {
+        char *path = neuron_names_path(all->context, all->path, all->folders.at[k]);
         if (!path)
             return NEURON_E_MEMORY;
         int status = neuron_names_list(&all->files[k], all->context, path, false);
@@ -37,34 +40,65 @@ static int list_files(folder *all)
     return NEURON_OK;
 }
 
-static int list(folder *all)
-{
-    RETURN_IF_ERROR(neuron_names_list(&all->classes, all->context, all->path, true));
-    if (all->classes.count == 0)
-        return neuron_fail(NEURON_E_DATA, "%s: has no sub-folders, one for each class", all->path);
-    if (all->classes.count > NEURON_CLASSES_MAX)
-        return neuron_fail(NEURON_E_DATA, "%s: has %zu sub-folders, more than %d classes",
-                           all->path, all->classes.count, NEURON_CLASSES_MAX);
-    RETURN_IF_ERROR(list_files(all));
-    if (all->count == 0)
-        return neuron_fail(NEURON_E_DATA, "%s: its %zu sub-folders have no images", all->path,
-                           all->classes.count);
-    return NEURON_OK;
-}
-
 /* All names one after the other, with their zeros. */
 static int keep_names(folder *all)
 {
     int64_t size = 0;
-    for (size_t k = 0; k < all->classes.count; k++)
-        size += (int64_t)strlen(all->classes.at[k]) + 1;
+    for (size_t k = 0; k < all->folders.count; k++)
+        size += (int64_t)strlen(all->folders.at[k]) + 1;
     RETURN_IF_ERROR(neuron_tensor_create_raw(&all->names, all->context, NEURON_U8, &size, 1));
     char *to = all->names->data;
-    for (size_t k = 0; k < all->classes.count; k++) {
-        size_t length = strlen(all->classes.at[k]) + 1;
-        memcpy(to, all->classes.at[k], length);
+    for (size_t k = 0; k < all->folders.count; k++) {
+        size_t length = strlen(all->folders.at[k]) + 1;
+        memcpy(to, all->folders.at[k], length);
         to += length;
+        all->numbers[k] = (int32_t)k;
     }
+    all->class_count = (int32_t)all->folders.count;
+    return NEURON_OK;
+}
+
+/* Finds the sub-folders among the names of the other's classes, which are sorted like them. */
+static int find_names(folder *all)
+{
+    all->names = neuron_tensor_ref(all->classes_of->class_names);
+    all->class_count = all->classes_of->class_count;
+    const char *name = all->names->data;
+    int32_t number = 0;
+    for (size_t k = 0; k < all->folders.count; k++) {
+        const char *wanted = all->folders.at[k];
+        for (; number < all->class_count && strcmp(name, wanted) < 0; number++)
+            name += strlen(name) + 1;
+        if (number == all->class_count || strcmp(name, wanted) != 0)
+            return neuron_fail(NEURON_E_DATA,
+                               "%s: the sub-folder \"%s\" is none of the %" PRId32 " classes",
+                               all->path, wanted, all->class_count);
+        all->numbers[k] = number;
+    }
+    return NEURON_OK;
+}
+
+static int number_folders(folder *all)
+{
+    all->numbers = neuron_allocate(all->context, all->folders.count, sizeof *all->numbers);
+    if (!all->numbers)
+        return NEURON_E_MEMORY;
+    return all->classes_of ? find_names(all) : keep_names(all);
+}
+
+static int list(folder *all)
+{
+    RETURN_IF_ERROR(neuron_names_list(&all->folders, all->context, all->path, true));
+    if (all->folders.count == 0)
+        return neuron_fail(NEURON_E_DATA, "%s: has no sub-folders, one for each class", all->path);
+    if (all->folders.count > NEURON_CLASSES_MAX)
+        return neuron_fail(NEURON_E_DATA, "%s: has %zu sub-folders, more than %d classes",
+                           all->path, all->folders.count, NEURON_CLASSES_MAX);
+    RETURN_IF_ERROR(number_folders(all));
+    RETURN_IF_ERROR(list_files(all));
+    if (all->count == 0)
+        return neuron_fail(NEURON_E_DATA, "%s: its %zu sub-folders have no images", all->path,
+                           all->folders.count);
     return NEURON_OK;
 }
 
@@ -101,18 +135,18 @@ static int check_size(const folder *all, const neuron_image *image, const char *
                        first->height, first->width, first->channels);
 }
 
-static int keep_image(folder *all, const neuron_image *image, const char *path, size_t label)
+static int keep_image(folder *all, const neuron_image *image, const char *path, int32_t label)
 {
     if (!all->examples)
         RETURN_IF_ERROR(make_room(all, image, path));
     RETURN_IF_ERROR(check_size(all, image, path));
     size_t size = neuron_image_size(image);
     memcpy((uint8_t *)all->examples->data + (size_t)all->row * size, image->pixels, size);
-    ((int32_t *)all->labels->data)[all->row++] = (int32_t)label;
+    ((int32_t *)all->labels->data)[all->row++] = label;
     return NEURON_OK;
 }
 
-static int read_image(folder *all, const char *path, size_t label)
+static int read_image(folder *all, const char *path, int32_t label)
 {
     neuron_content content;
     neuron_image image;
@@ -125,13 +159,13 @@ static int read_image(folder *all, const char *path, size_t label)
     return status;
 }
 
-static int read_class(folder *all, size_t label)
+static int read_folder(folder *all, size_t k)
 {
-    char *inside = neuron_names_path(all->context, all->path, all->classes.at[label]);
+    char *inside = neuron_names_path(all->context, all->path, all->folders.at[k]);
     int status = inside ? NEURON_OK : NEURON_E_MEMORY;
-    for (size_t i = 0; i < all->files[label].count && status == NEURON_OK; i++) {
-        char *path = neuron_names_path(all->context, inside, all->files[label].at[i]);
-        status = path ? read_image(all, path, label) : NEURON_E_MEMORY;
+    for (size_t i = 0; i < all->files[k].count && status == NEURON_OK; i++) {
+        char *path = neuron_names_path(all->context, inside, all->files[k].at[i]);
+        status = path ? read_image(all, path, all->numbers[k]) : NEURON_E_MEMORY;
         neuron_release(all->context, path);
     }
     neuron_release(all->context, inside);
@@ -141,13 +175,29 @@ static int read_class(folder *all, size_t label)
 static int read_all(folder *all, neuron_dataset_t **dataset)
 {
     RETURN_IF_ERROR(list(all));
-    for (size_t k = 0; k < all->classes.count; k++)
-        RETURN_IF_ERROR(read_class(all, k));
-    RETURN_IF_ERROR(keep_names(all));
+    for (size_t k = 0; k < all->folders.count; k++)
+        RETURN_IF_ERROR(read_folder(all, k));
     RETURN_IF_ERROR(neuron_dataset_create_for(dataset, all->context, all->examples, all->labels,
-                                              (int32_t)all->classes.count, all->path));
+                                              all->class_count, all->path));
     (*dataset)->class_names = neuron_tensor_ref(all->names);
     return NEURON_OK;
+}
+
+static int load(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
+                const neuron_dataset_t *classes_of)
+{
+    folder all = {.context = context, .path = path, .classes_of = classes_of};
+    int status = read_all(&all, dataset);
+    for (size_t k = 0; all.files && k < all.folders.count; k++)
+        neuron_names_release(&all.files[k]);
+    neuron_names_release(&all.folders);
+    neuron_release(context, all.files);
+    neuron_release(context, all.numbers);
+    neuron_release(context, all.first);
+    neuron_tensor_unref(all.names);
+    neuron_tensor_unref(all.labels);
+    neuron_tensor_unref(all.examples);
+    return status;
 }
 
 int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
@@ -157,15 +207,20 @@ int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *con
     *dataset = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    folder all = {.context = context, .path = path};
-    int status = read_all(&all, dataset);
-    for (size_t k = 0; all.files && k < all.classes.count; k++)
-        neuron_names_release(&all.files[k]);
-    neuron_names_release(&all.classes);
-    neuron_release(context, all.files);
-    neuron_release(context, all.first);
-    neuron_tensor_unref(all.names);
-    neuron_tensor_unref(all.labels);
-    neuron_tensor_unref(all.examples);
-    return status;
+    return load(dataset, context, path, NULL);
+}
+
+int neuron_dataset_load_folder_as(neuron_dataset_t **dataset, neuron_context_t *context,
+                                  const char *path, const neuron_dataset_t *classes_of)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(path);
+    CHECK_ARGUMENT(classes_of);
+    if (!classes_of->class_names)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: cannot be numbered as in a dataset whose classes have no names",
+                           path);
+    return load(dataset, context, path, classes_of);
 }

@@ -137,7 +137,7 @@ static int use_readers(neuron_context_t *context)
     static const char *const records[] = {CORPUS("cifar/records.gz")};
     static const char *const pickles[] = {CORPUS("pickle/python2.gz"),
                                           CORPUS("pickle/python3-protocol5.gz")};
-    neuron_dataset_t *read[4] = {NULL};
+    neuron_dataset_t *read[5] = {NULL};
     int status = neuron_dataset_load_cifar10(&read[0], context, records, 1);
     if (status == NEURON_OK)
         status = neuron_dataset_load_cifar10_pickle(&read[1], context, pickles, 2);
@@ -147,10 +147,12 @@ static int use_readers(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_load_folder(&read[3], context, folder);
     if (status == NEURON_OK)
+        status = neuron_dataset_load_folder_as(&read[4], context, folder, read[3]);
+    if (status == NEURON_OK)
         status = use_image(context, CORPUS("image/palette-clear.png"));
     if (status == NEURON_OK)
         status = use_csv(context);
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 5; k++)
         neuron_dataset_unref(read[k]);
     return status;
 }

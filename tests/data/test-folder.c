@@ -114,17 +114,90 @@ START_TEST(keeps_class_names)
 }
 END_TEST
 
+/* Renames a sub-folder, or names it back again. */
+static void call_folder(const char *name, const char *another)
+{
+    char from[512], to[512];
+    snprintf(from, sizeof from, "%s/%s", top, name);
+    snprintf(to, sizeof to, "%s/%s", top, another);
+    ck_assert_int_eq(rename(from, to), 0);
+}
+
+START_TEST(takes_the_classes_of_another)
+{
+    neuron_dataset_t *all, *part, *other;
+    int32_t labels[3];
+    int64_t counts[4];
+    make_animals();
+    make_folder("/bee");
+    make_folder("/cat");
+    assert_ok(neuron_dataset_load_folder(&all, context, top));
+    ck_assert_int_eq(neuron_dataset_class_count(all), 4);
+    assert_ok(neuron_dataset_subset(&part, all, 0, 1));
+    neuron_dataset_unref(all);
+    call_folder("Zebra", ".Zebra");
+    call_folder("ant", ".ant");
+    make_file("/bee/1.pgm", "P2 2 1 255 7 8");
+    make_file("/cat/1.pgm", "P2 2 1 255 9 1");
+    make_file("/cat/2.pgm", "P2 2 1 255 9 2");
+    assert_ok(neuron_dataset_load_folder_as(&other, context, top, part));
+    neuron_dataset_unref(part);
+    ck_assert_int_eq(neuron_dataset_class_count(other), 4);
+    ck_assert_str_eq(neuron_dataset_class_name(other, 1), "ant");
+    ck_assert_str_eq(neuron_dataset_class_name(other, 3), "cat");
+    assert_ok(neuron_dataset_read(other, 0, 3, NULL, labels));
+    ck_assert(labels[0] == 2 && labels[1] == 3 && labels[2] == 3);
+    assert_ok(neuron_dataset_class_counts(other, counts, 4));
+    ck_assert(counts[0] == 0 && counts[1] == 0 && counts[2] == 1 && counts[3] == 2);
+    neuron_dataset_unref(other);
+    call_folder(".Zebra", "Zebra");
+    call_folder(".ant", "ant");
+}
+END_TEST
+
+static void assert_other_refused(const neuron_dataset_t *classes_of, int status,
+                                 const char *message)
+{
+    neuron_dataset_t *dataset;
+    assert_status(neuron_dataset_load_folder_as(&dataset, context, top, classes_of), status);
+    ck_assert_ptr_null(dataset);
+    assert_message(message);
+}
+
+START_TEST(refuses_other_classes)
+{
+    static const char *const strangers[] = {"Aardvark", "bee", "an", "antelope"};
+    neuron_dataset_t *dataset, *glyphs;
+    make_animals();
+    assert_ok(neuron_dataset_load_folder(&dataset, context, top));
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+        char message[128];
+        snprintf(message, sizeof message, ": the sub-folder \"%s\" is none of the 2 classes",
+                 strangers[i]);
+        call_folder("ant", strangers[i]);
+        assert_other_refused(dataset, NEURON_E_DATA, message);
+        assert_message(top);
+        call_folder(strangers[i], "ant");
+    }
+    assert_ok(neuron_dataset_generate_glyphs(&glyphs, context, 1, 8, 8, 1));
+    assert_other_refused(glyphs, NEURON_E_DATA,
+                         "cannot be numbered as in a dataset whose classes "
+                         "have no names");
+    neuron_dataset_unref(glyphs);
+    assert_other_refused(NULL, NEURON_E_ARGUMENT,
+                         "neuron_dataset_load_folder_as: needs classes_of");
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
 START_TEST(does_not_join_other_names)
 {
     neuron_dataset_t *both[2], *joined;
     make_animals();
     assert_ok(neuron_dataset_load_folder(&both[0], context, top));
-    char from[512], to[512];
-    snprintf(from, sizeof from, "%s/ant", top);
-    snprintf(to, sizeof to, "%s/bee", top);
-    ck_assert_int_eq(rename(from, to), 0);
+    call_folder("ant", "bee");
     assert_ok(neuron_dataset_load_folder(&both[1], context, top));
-    ck_assert_int_eq(rename(to, from), 0);
+    call_folder("bee", "ant");
     assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_DATA);
     assert_message("neuron_dataset_join: class 1 is \"ant\" in dataset 0 and \"bee\" in dataset 1");
     neuron_dataset_unref(both[0]);
@@ -209,6 +282,9 @@ START_TEST(refuses_null_and_missing)
     assert_status(neuron_dataset_load_folder(&dataset, context, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_load_folder(&dataset, context, "/nowhere"), NEURON_E_IO);
     assert_message("cannot open \"/nowhere\": No such file or directory");
+    assert_status(neuron_dataset_load_folder_as(NULL, context, top, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_load_folder_as(&dataset, NULL, top, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_load_folder_as(&dataset, context, NULL, NULL), NEURON_E_ARGUMENT);
 }
 END_TEST
 
@@ -219,6 +295,8 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, reads_sorted_by_name);
     tcase_add_test(tests, keeps_class_names);
+    tcase_add_test(tests, takes_the_classes_of_another);
+    tcase_add_test(tests, refuses_other_classes);
     tcase_add_test(tests, does_not_join_other_names);
     tcase_add_test(tests, says_what_is_wrong);
     tcase_add_test(tests, refuses_what_files_cannot_hold);
