@@ -386,6 +386,31 @@ NEURON_API int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int6
 NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t count,
                                    float *values, int32_t *labels);
 
+/** Copies the targets of examples, in the order of neuron_dataset_read(): what the predictions of a
+ *  regression are compared with after a shuffle or a split. A class number becomes 1 for its class and
+ *  0 for the others, as neuron_dataset_one_hot() makes it.
+ *
+ *      size_t outputs;
+ *      neuron_dataset_read_targets(test, 0, 1, NULL, 0, &outputs);
+ *
+ *  tells how many targets an example has, as many as a graph for the dataset has outputs.
+ *  @param first, count  which ones.
+ *  @param[out] targets  room for `capacity` numbers, [count, outputs] of which are written; NULL with
+ *                   capacity 0 to ask how many there are.
+ *  @param[out] needed   count * outputs. May be NULL.
+ *  @return  0; NEURON_E_ARGUMENT, also if there is too little room. Since 0.1. */
+NEURON_API int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first,
+                                           int64_t count, float *targets, size_t capacity,
+                                           size_t *needed);
+
+/** Copies the weights of examples, in the order of neuron_dataset_read(). Where none were set, each
+ *  is 1.
+ *  @param first, count  which ones.
+ *  @param[out] weights  `count` numbers.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_dataset_read_weights(const neuron_dataset_t *dataset, int64_t first,
+                                           int64_t count, float *weights);
+
 #ifdef __cplusplus
 }
 #endif

@@ -170,3 +170,37 @@ int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t 
         labels[i] = neuron_dataset_label(dataset, first + i);
     return NEURON_OK;
 }
+
+int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first, int64_t count,
+                                float *targets, size_t capacity, size_t *needed)
+{
+    CHECK_ARGUMENT(dataset);
+    CHECK_ARGUMENT(first >= 0);
+    CHECK_ARGUMENT(count >= 0);
+    CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
+    CHECK_ARGUMENT(targets || capacity == 0);
+    const size_t all = (size_t)count * (size_t)dataset->outputs;
+    if (needed)
+        *needed = all;
+    if (!targets)
+        return NEURON_OK;
+    if (capacity < all)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: there are %zu targets, but room for %zu",
+                           __func__, all, capacity);
+    for (int64_t i = 0; i < count; i++)
+        neuron_dataset_target(dataset, first + i, targets + i * dataset->outputs);
+    return NEURON_OK;
+}
+
+int neuron_dataset_read_weights(const neuron_dataset_t *dataset, int64_t first, int64_t count,
+                                float *weights)
+{
+    CHECK_ARGUMENT(dataset);
+    CHECK_ARGUMENT(first >= 0);
+    CHECK_ARGUMENT(count >= 0);
+    CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
+    CHECK_ARGUMENT(weights);
+    for (int64_t i = 0; i < count; i++)
+        weights[i] = (float)neuron_dataset_weight(dataset, first + i);
+    return NEURON_OK;
+}

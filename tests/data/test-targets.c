@@ -86,6 +86,75 @@ START_TEST(one_output)
 }
 END_TEST
 
+START_TEST(targets_are_read_back)
+{
+    neuron_dataset_t *dataset, *mixed;
+    float read[COUNT * 3 + 1] = {0};
+    size_t needed;
+    assert_ok(make(&dataset, COUNT, 3, triples));
+    assert_ok(neuron_dataset_read_targets(dataset, 0, 1, NULL, 0, &needed));
+    ck_assert_uint_eq(needed, 3);
+    read[6] = 42;
+    assert_ok(neuron_dataset_read_targets(dataset, 1, 2, read, 6, &needed));
+    ck_assert_uint_eq(needed, 6);
+    ck_assert_mem_eq(read, triples + 3, 6 * sizeof *read);
+    ck_assert(read[6] == 42);
+    assert_ok(neuron_dataset_shuffle(&mixed, dataset, 5));
+    assert_ok(neuron_dataset_read_targets(mixed, 0, COUNT, read, COUNT * 3 + 1, NULL));
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_mem_eq(read + i * 3, triples + mixed->order[i] * 3, 3 * sizeof *read);
+    assert_ok(neuron_dataset_read_targets(dataset, COUNT, 0, read, 0, &needed));
+    ck_assert_uint_eq(needed, 0);
+    neuron_dataset_unref(mixed);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+START_TEST(class_numbers_are_read_one_hot)
+{
+    neuron_dataset_t *glyphs;
+    float read[3 * 10];
+    size_t needed;
+    assert_ok(neuron_dataset_generate_glyphs(&glyphs, context, 3, 8, 8, 1));
+    assert_ok(neuron_dataset_read_targets(glyphs, 0, 3, read, 30, &needed));
+    ck_assert_uint_eq(needed, 30);
+    for (int64_t i = 0; i < 3; i++)
+        for (int32_t k = 0; k < 10; k++)
+            ck_assert(read[i * 10 + k] == (float)(k == neuron_dataset_label(glyphs, i)));
+    neuron_dataset_unref(glyphs);
+}
+END_TEST
+
+START_TEST(reading_has_bounds)
+{
+    neuron_dataset_t *dataset;
+    float read[COUNT * 3];
+    size_t needed = 0;
+    assert_ok(make(&dataset, COUNT, 3, triples));
+    assert_status(neuron_dataset_read_targets(dataset, 0, 2, read, 5, &needed), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_read_targets: there are 6 targets, but room for 5");
+    ck_assert_uint_eq(needed, 6);
+    assert_status(neuron_dataset_read_targets(dataset, 0, 2, NULL, 6, &needed), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_read_targets: needs targets || capacity == 0");
+    assert_status(neuron_dataset_read_targets(NULL, 0, 1, read, 12, NULL), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_read_targets: needs dataset");
+    assert_status(neuron_dataset_read_weights(NULL, 0, 1, read), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_read_weights: needs dataset");
+    assert_status(neuron_dataset_read_weights(dataset, 0, 1, NULL), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_read_weights: needs weights");
+    static const int64_t wrong[][2] = {{-1, 1}, {0, -1}, {COUNT + 1, 0}, {1, COUNT}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const int64_t first = wrong[i][0], count = wrong[i][1];
+        assert_status(neuron_dataset_read_targets(dataset, first, count, read, 12, NULL),
+                      NEURON_E_ARGUMENT);
+        assert_message("neuron_dataset_read_targets: needs ");
+        assert_status(neuron_dataset_read_weights(dataset, first, count, read), NEURON_E_ARGUMENT);
+        assert_message("neuron_dataset_read_weights: needs ");
+    }
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
 START_TEST(bad_targets)
 {
     neuron_dataset_t *dataset;
@@ -163,6 +232,9 @@ END_TEST
 
 static void assert_weights(const neuron_dataset_t *dataset, const float *expected)
 {
+    float read[2 * COUNT];
+    assert_ok(neuron_dataset_read_weights(dataset, 0, neuron_dataset_count(dataset), read));
+    ck_assert_mem_eq(read, expected, (size_t)neuron_dataset_count(dataset) * sizeof *read);
     for (int64_t i = 0; i < neuron_dataset_count(dataset); i++)
         ck_assert_msg(neuron_dataset_weight(dataset, i) == (double)expected[i], "%d: %g, not %g",
                       (int)i, neuron_dataset_weight(dataset, i), (double)expected[i]);
@@ -251,6 +323,9 @@ int main(void)
     tcase_add_checked_fixture(cases, setup, teardown);
     tcase_add_test(cases, several_outputs);
     tcase_add_test(cases, one_output);
+    tcase_add_test(cases, targets_are_read_back);
+    tcase_add_test(cases, class_numbers_are_read_one_hot);
+    tcase_add_test(cases, reading_has_bounds);
     tcase_add_test(cases, bad_targets);
     tcase_add_test(cases, joining);
     tcase_add_test(cases, weights_go_along);
