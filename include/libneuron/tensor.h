@@ -73,6 +73,25 @@ NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t
 NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path, const char *name);
 
+/** Loads an image to predict from. It reads what neuron_dataset_load_folder() reads: PGM, PPM and, if the
+ *  library was built with libpng, PNG. Nothing is resized, cut or made grey.
+ *
+ *      neuron_tensor_load_image(&input, context, "photo.png", NULL, NULL, 0);
+ *      neuron_graph_predict(graph, input, output);
+ *
+ *  @param[out] tensor  the new tensor, NEURON_F32 [1, height, width, channels] with 1 channel for a grey
+ *                  image and 3 for one with colours; NULL on failure.
+ *  @param scales, offsets  how a byte becomes an input, byte * scale + offset, as the training set has
+ *                  it: `count` numbers each, which neuron_dataset_scale() tells. NULL for 1/255 and
+ *                  0, the default of datasets.
+ *  @param count    1, or the number of channels; 0 with NULL.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format that
+ *           is not read, NEURON_E_SHAPE for another count, NEURON_E_MEMORY; the message names the
+ *           file. Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context,
+                                        const char *path, const double *scales,
+                                        const double *offsets, size_t count);
+
 /** Saves a tensor as a .npy file that NumPy reads, little-endian. A crash at any
  *  moment leaves the old file or the new one.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO or NEURON_E_MEMORY. Any thread, as long as nobody

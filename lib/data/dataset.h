@@ -72,6 +72,10 @@ int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
 int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
                           const int64_t *positions, int64_t first, int64_t count, float *values);
 
+/* neuron_dataset_set_scales() whose messages begin with `who`, of arguments that are not NULL. */
+int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scales,
+                                  const double *offsets, size_t count, const char *who);
+
 /* Whether the same stored values become the same inputs. */
 bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t *b);
 

@@ -31,18 +31,15 @@ static int check_scales(const double *scales, const double *offsets, size_t coun
     return NEURON_OK;
 }
 
-int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
-                              const double *offsets, size_t count)
+int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scales,
+                                  const double *offsets, size_t count, const char *who)
 {
-    CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(scales);
-    CHECK_ARGUMENT(offsets);
     const int64_t last = dataset->shape.extent[dataset->shape.rank - 1];
     if (count != 1 && count != (size_t)last)
         return neuron_fail(NEURON_E_SHAPE,
-                           "%s: %zu scales, but the last axis has %" PRId64 " places", __func__,
-                           count, last);
-    RETURN_IF_ERROR(check_scales(scales, offsets, count, __func__));
+                           "%s: %zu scales, but the last axis has %" PRId64 " places", who, count,
+                           last);
+    RETURN_IF_ERROR(check_scales(scales, offsets, count, who));
     if (count == 1)
         return neuron_dataset_set_scale(dataset, scales[0], offsets[0]);
     const int64_t extents[] = {2, last};
@@ -56,6 +53,15 @@ int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
     neuron_tensor_unref(dataset->channels);
     dataset->channels = made;
     return NEURON_OK;
+}
+
+int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
+                              const double *offsets, size_t count)
+{
+    CHECK_ARGUMENT(dataset);
+    CHECK_ARGUMENT(scales);
+    CHECK_ARGUMENT(offsets);
+    return neuron_dataset_set_scales_for(dataset, scales, offsets, count, __func__);
 }
 
 int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,

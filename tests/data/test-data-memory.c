@@ -138,6 +138,7 @@ static int use_readers(neuron_context_t *context)
     static const char *const pickles[] = {CORPUS("pickle/python2.gz"),
                                           CORPUS("pickle/python3-protocol5.gz")};
     neuron_dataset_t *read[5] = {NULL};
+    neuron_tensor_t *image = NULL;
     int status = neuron_dataset_load_cifar10(&read[0], context, records, 1);
     if (status == NEURON_OK)
         status = neuron_dataset_load_cifar10_pickle(&read[1], context, pickles, 2);
@@ -150,6 +151,10 @@ static int use_readers(neuron_context_t *context)
         status = neuron_dataset_load_folder_as(&read[4], context, folder, read[3]);
     if (status == NEURON_OK)
         status = use_image(context, CORPUS("image/palette-clear.png"));
+    if (status == NEURON_OK)
+        status =
+            neuron_tensor_load_image(&image, context, image_path, (double[]){1}, (double[]){0}, 1);
+    neuron_tensor_unref(image);
     if (status == NEURON_OK)
         status = use_csv(context);
     for (int k = 0; k < 5; k++)

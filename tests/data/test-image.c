@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "data/image.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum { HEIGHT = 5, WIDTH = 7 };
@@ -193,6 +194,130 @@ START_TEST(refuses_a_file_cut_anywhere)
 }
 END_TEST
 
+static const char *fixture(const char *name)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/corpus-image/%s", CORPORA, name);
+    return path;
+}
+
+/* What a dataset of the image that the fixtures show makes of it. */
+static void read_as_dataset(int channels, const double *scales, const double *offsets,
+                            float *values)
+{
+    const int64_t extents[] = {1, HEIGHT, WIDTH, channels};
+    neuron_tensor_t *examples, *labels;
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_U8, extents, 4));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, extents, 1));
+    uint8_t *byte = neuron_tensor_data(examples);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            for (int c = 0; c < channels; c++)
+                *byte++ = (uint8_t)sample(y, x, c);
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 1));
+    if (scales)
+        assert_ok(neuron_dataset_set_scales(dataset, scales, offsets, (size_t)channels));
+    assert_ok(neuron_dataset_read(dataset, 0, 1, values, NULL));
+    neuron_dataset_unref(dataset);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+}
+
+static void assert_tensor(const char *name, int channels, const double *scales,
+                          const double *offsets)
+{
+    neuron_tensor_t *tensor;
+    float expected[HEIGHT * WIDTH * 3];
+    assert_ok(neuron_tensor_load_image(&tensor, context, fixture(name), scales, offsets,
+                                       scales ? (size_t)channels : 0));
+    ck_assert_int_eq(neuron_tensor_type(tensor), NEURON_F32);
+    ck_assert_int_eq(neuron_tensor_rank(tensor), 4);
+    ck_assert_int_eq(neuron_tensor_extent(tensor, 0), 1);
+    ck_assert_int_eq(neuron_tensor_extent(tensor, 1), HEIGHT);
+    ck_assert_int_eq(neuron_tensor_extent(tensor, 2), WIDTH);
+    ck_assert_int_eq(neuron_tensor_extent(tensor, 3), channels);
+    read_as_dataset(channels, scales, offsets, expected);
+    ck_assert_mem_eq(neuron_tensor_data(tensor), expected,
+                     (size_t)(HEIGHT * WIDTH * channels) * sizeof *expected);
+    neuron_tensor_unref(tensor);
+}
+
+START_TEST(a_tensor_is_scaled_as_a_dataset)
+{
+    static const double scales[] = {0.017, 0.3, 2}, offsets[] = {-1.5, 0.1, -255};
+    assert_tensor("grey.pgm", 1, NULL, NULL);
+    assert_tensor("grey.pgm", 1, scales, offsets);
+    assert_tensor("rgb.ppm", 3, NULL, NULL);
+    assert_tensor("rgb.ppm", 3, scales, offsets);
+    if (has_png())
+        assert_tensor("rgb.png", 3, scales, offsets);
+}
+END_TEST
+
+START_TEST(a_tensor_is_predicted_from)
+{
+    neuron_graph_t *graph;
+    neuron_tensor_t *input, *output;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){HEIGHT, WIDTH, 1}, 3);
+    x = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 4));
+    assert_ok(neuron_graph_finish(graph, x));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){1, 4}, 2));
+    assert_ok(neuron_tensor_load_image(&input, context, fixture("grey.pgm"), NULL, NULL, 0));
+    assert_ok(neuron_graph_predict(graph, input, output));
+    neuron_tensor_unref(input);
+    assert_ok(neuron_tensor_load_image(&input, context, fixture("rgb.ppm"), NULL, NULL, 0));
+    assert_status(neuron_graph_predict(graph, input, output), NEURON_E_SHAPE);
+    assert_message("the input is 1x5x7x3, not n x 5x7x1");
+    neuron_tensor_unref(input);
+    neuron_tensor_unref(output);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+static void assert_load_refused(const char *path, const double *scales, size_t count, int status,
+                                const char *message)
+{
+    static const double offsets[3];
+    neuron_tensor_t *tensor;
+    assert_status(
+        neuron_tensor_load_image(&tensor, context, path, scales, scales ? offsets : NULL, count),
+        status);
+    ck_assert_ptr_null(tensor);
+    assert_message(message);
+}
+
+START_TEST(what_is_no_tensor_is_refused)
+{
+    static const double scales[] = {1, 1, 1}, infinite[] = {1, INFINITY, 1};
+    const char *grey = fixture("grey.pgm");
+    neuron_tensor_t *tensor;
+    assert_load_refused(grey, scales, 3, NEURON_E_SHAPE,
+                        "/grey.pgm: 3 scales, but the last axis has 1 places");
+    assert_load_refused(grey, scales, 0, NEURON_E_SHAPE, "/grey.pgm: 0 scales");
+    assert_load_refused(fixture("rgb.ppm"), infinite, 3, NEURON_E_ARGUMENT,
+                        "/rgb.ppm: scale 1 is not finite as float");
+    assert_load_refused("/nowhere.png", NULL, 0, NEURON_E_IO,
+                        "cannot open \"/nowhere.png\": No such file or directory");
+    const char *path = test_file("a.jpg");
+    test_write_file(path, "\xff\xd8\xff\xe0", 4);
+    assert_load_refused(path, NULL, 0, NEURON_E_UNSUPPORTED, path);
+    assert_message("JPEG is not read");
+    test_write_file(path, "P2 2 1 255 1", 12);
+    assert_load_refused(path, NULL, 0, NEURON_E_FORMAT, path);
+    remove(path);
+    grey = fixture("grey.pgm");
+    assert_load_refused(grey, NULL, 1, NEURON_E_ARGUMENT,
+                        "neuron_tensor_load_image: needs (scales");
+    assert_status(neuron_tensor_load_image(&tensor, context, grey, scales, NULL, 1),
+                  NEURON_E_ARGUMENT);
+    assert_load_refused(NULL, NULL, 0, NEURON_E_ARGUMENT, "neuron_tensor_load_image: needs path");
+    assert_status(neuron_tensor_load_image(&tensor, NULL, grey, NULL, NULL, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_load_image(NULL, context, grey, NULL, NULL, 0), NEURON_E_ARGUMENT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("image");
@@ -203,6 +328,9 @@ int main(void)
     tcase_add_test(tests, reads_png);
     tcase_add_test(tests, refuses_wrong_png);
     tcase_add_test(tests, refuses_a_file_cut_anywhere);
+    tcase_add_test(tests, a_tensor_is_scaled_as_a_dataset);
+    tcase_add_test(tests, a_tensor_is_predicted_from);
+    tcase_add_test(tests, what_is_no_tensor_is_refused);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
