@@ -170,17 +170,30 @@ NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path);
 
-/** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
- *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
- *  same batch size, shuffling, validation split, loss, class and example weights, augmentation,
- *  number and weights of validation examples and callbacks (see neuron_trainer_add_callback()); its
- *  seed and the graph's parameters are replaced. The number of epochs may be another; a cosine
+/** Continues a training saved by neuron_trainer_save(), as if it had not been interrupted. The
+ *  trainer must have been made alike:
+ *  - with a graph of the same layers, built in the same order: shapes, connections, options,
+ *    regularisers and the weights of joining layers are equal, and layers with parameters have the
+ *    same names, by which their parameters are found;
+ *  - with an optimizer of the same rule and as many examples, with the same batch size, shuffling,
+ *    validation split, loss, class and example weights, augmentation, number and weights of
+ *    validation examples and callbacks (see neuron_trainer_add_callback()).
+ *
+ *  Its seed and the graph's parameters are replaced. The optimizer is set to what it was set to when
+ *  the file was saved, also for other trainers that it serves. The name of the graph, names of layers
+ *  without parameters and initialisers play no part. The number of epochs may be another; a cosine
  *  schedule without a length then falls to another end.
- *  The optimizer is set to what it was set to when the file was saved, also for other trainers that
- *  it serves.
+ *
+ *  Which layers are frozen is the graph's own affair and not replaced: it counts from the next step
+ *  on, as neuron_node_set_trainable() between two runs would. The log is warned if it is not as it
+ *  was when the file was saved. What the optimizer remembers of a frozen layer is in the file too; it
+ *  stays as it is until the layer is thawed, while the number of steps, by which rules such as Adam
+ *  correct their moments, goes on for all.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
- *           belong to this training, with the difference; NEURON_E_STATE during a run;
- *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+ *           belong to this training, with the difference, such as `dense_1: units 10 in the file, 12
+ *           in the graph`; NEURON_E_UNSUPPORTED if all layers were frozen since the trainer was made;
+ *           NEURON_E_STATE during a run; NEURON_E_MEMORY. On failure nothing has changed. Since
+ *           0.1. */
 NEURON_API int neuron_trainer_load(neuron_trainer_t *trainer, const char *path);
 
 /** The trained graph; it stays the trainer's. NULL for NULL. Since 0.1. */

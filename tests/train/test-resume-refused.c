@@ -75,7 +75,7 @@ START_TEST(another_training_is_refused)
 {
     plan s = usual;
     s.model = wider_model;
-    refuse(s, "another graph");
+    refuse(s, "conv2d: layer flatten in the file, conv2d in the graph");
     s = usual;
     s.rule = NEURON_OPTIMIZER_SGD;
     refuse(s, "sgd");
