@@ -122,23 +122,21 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
 NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
-/** Has the graph saved whenever a figure is better at the end of an epoch than in all epochs since
- *  another path or metric was set; a training that was loaded goes on with the best that its file
- *  has. It is written as neuron_graph_save() does.
- *  @param path    copied; NULL for none.
- *  @param metric  one of the two losses or accuracies of history.h.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
-NEURON_API int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path,
-                                             int32_t metric);
-
 /** Sets what is called after each step, for a progress bar; NULL for none. Since 0.1.
+ *
+ *  This function and the next are one of each to a trainer, may be exchanged at any time, and suit what
+ *  a program does with the training at hand: to show where it is, to save it, to end it. Callback
+ *  objects (neuron_trainer_add_callback()) are for the rest: what the library brings, such as early
+ *  stopping, schedules and the checkpoint of the best epoch; several functions side by side, for
+ *  several trainers, or at other points of a training than these two.
  *  @return  0 or NEURON_E_ARGUMENT. */
 NEURON_API int neuron_trainer_set_step_callback(neuron_trainer_t *trainer,
                                                 neuron_trainer_callback_t callback,
                                                 void *user_data);
 
-/** Sets what is called after each epoch, once its figures are in the history and the checkpoint is
- *  written; NULL for none. Since 0.1. @return  0 or NEURON_E_ARGUMENT. */
+/** Sets what is called after each epoch, once its figures are in the history and all callback objects
+ *  have been called, also if one of these failed; NULL for none. Since 0.1.
+ *  @return  0 or NEURON_E_ARGUMENT. */
 NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
                                                  neuron_trainer_callback_t callback,
                                                  void *user_data);
