@@ -147,6 +147,16 @@ static void resume(const example_t *example, neuron_trainer_t *trainer, const ch
     printf("%s goes on after epoch %lld\n", id, (long long)done);
 }
 
+static void keep_best(const example_t *example, neuron_trainer_t *trainer, const char *path)
+{
+    neuron_callback_t *best;
+
+    must(neuron_callback_create_checkpoint(&best, example->context, path,
+                                           NEURON_METRIC_VALIDATION_ACCURACY));
+    must(neuron_trainer_add_callback(trainer, best));
+    neuron_callback_unref(best);
+}
+
 /* Runs until the last epoch, or until a callback has enough. A loss that is not a number is a result too:
  * the run ends with a note. */
 static void fit(const example_t *example, neuron_trainer_t *trainer, const char *id,
@@ -159,7 +169,7 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
     example_path(example, state, id, "-state.safetensors");
     example_path(example, path, id, ".safetensors");
     if (training->keep_best)
-        must(neuron_trainer_set_checkpoint(trainer, path, NEURON_METRIC_VALIDATION_ACCURACY));
+        keep_best(example, trainer, path);
     if (options->resume)
         resume(example, trainer, id, state, example_epochs(example, training->epochs));
     else

@@ -145,9 +145,12 @@ NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_conte
                                       int32_t kind);
 
 /** Makes a callback that saves the graph, as neuron_graph_save() does, at the end of each epoch
- *  whose figure is better than those of all before it. If the file cannot be written, the run ends
- *  with NEURON_E_IO, and the next one tries again first, also after the last epoch. A trainer may
- *  have several of these. Options: NEURON_CALLBACK_MONITOR, NEURON_CALLBACK_MODE.
+ *  whose figure is better than those of all before it since the callback was added; a training that
+ *  is loaded goes on with the best that its file has, whatever the path is now. If the file cannot be
+ *  written, what was there stays and the run ends with NEURON_E_IO; the next one writes it before
+ *  anything else, also after the last epoch and in a training that was saved and loaded meanwhile, so
+ *  that the best epoch is not lost. A trainer may have several of these. Options:
+ *  NEURON_CALLBACK_MONITOR, NEURON_CALLBACK_MODE.
  *  @param path    copied.
  *  @param metric  the NEURON_CALLBACK_MONITOR.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */

@@ -124,23 +124,21 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
 NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
-/** Has the graph saved whenever a figure is better at the end of an epoch than in all epochs since
- *  another path or metric was set; a training that was loaded goes on with the best that its file
- *  has. It is written as neuron_graph_save() does.
- *  @param path    copied; NULL for none.
- *  @param metric  one of the two losses or accuracies of history.h.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
-NEURON_API int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path,
-                                             int32_t metric);
-
 /** Sets what is called after each step, for a progress bar; NULL for none. Since 0.1.
+ *
+ *  This function and the next are one of each to a trainer, may be exchanged at any time, and suit what
+ *  a program does with the training at hand: to show where it is, to save it, to end it. Callback
+ *  objects (neuron_trainer_add_callback()) are for the rest: what the library brings, such as early
+ *  stopping, schedules and the checkpoint of the best epoch; several functions side by side, for
+ *  several trainers, or at other points of a training than these two.
  *  @return  0 or NEURON_E_ARGUMENT. */
 NEURON_API int neuron_trainer_set_step_callback(neuron_trainer_t *trainer,
                                                 neuron_trainer_callback_t callback,
                                                 void *user_data);
 
-/** Sets what is called after each epoch, once its figures are in the history and the checkpoint is
- *  written; NULL for none. Since 0.1. @return  0 or NEURON_E_ARGUMENT. */
+/** Sets what is called after each epoch, once its figures are in the history and all callback objects
+ *  have been called, also if one of these failed; NULL for none. Since 0.1.
+ *  @return  0 or NEURON_E_ARGUMENT. */
 NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
                                                  neuron_trainer_callback_t callback,
                                                  void *user_data);
@@ -172,17 +170,30 @@ NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path);
 
-/** Continues a training saved by neuron_trainer_save(). The trainer must have been made with a
- *  graph of the same structure, an optimizer of the same rule and as many examples, and have the
- *  same batch size, shuffling, validation split, loss, class and example weights, augmentation,
- *  number and weights of validation examples and callbacks (see neuron_trainer_add_callback()); its
- *  seed and the graph's parameters are replaced. The number of epochs may be another; a cosine
+/** Continues a training saved by neuron_trainer_save(), as if it had not been interrupted. The
+ *  trainer must have been made alike:
+ *  - with a graph of the same layers, built in the same order: shapes, connections, options,
+ *    regularisers and the weights of joining layers are equal, and layers with parameters have the
+ *    same names, by which their parameters are found;
+ *  - with an optimizer of the same rule and as many examples, with the same batch size, shuffling,
+ *    validation split, loss, class and example weights, augmentation, number and weights of
+ *    validation examples and callbacks (see neuron_trainer_add_callback()).
+ *
+ *  Its seed and the graph's parameters are replaced. The optimizer is set to what it was set to when
+ *  the file was saved, also for other trainers that it serves. The name of the graph, names of layers
+ *  without parameters and initialisers play no part. The number of epochs may be another; a cosine
  *  schedule without a length then falls to another end.
- *  The optimizer is set to what it was set to when the file was saved, also for other trainers that
- *  it serves.
+ *
+ *  Which layers are frozen is the graph's own affair and not replaced: it counts from the next step
+ *  on, as neuron_node_set_trainable() between two runs would. The log is warned if it is not as it
+ *  was when the file was saved. What the optimizer remembers of a frozen layer is in the file too; it
+ *  stays as it is until the layer is thawed, while the number of steps, by which rules such as Adam
+ *  correct their moments, goes on for all.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
- *           belong to this training, with the difference; NEURON_E_STATE during a run;
- *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+ *           belong to this training, with the difference, such as `dense_1: units 10 in the file, 12
+ *           in the graph`; NEURON_E_UNSUPPORTED if all layers were frozen since the trainer was made;
+ *           NEURON_E_STATE during a run; NEURON_E_MEMORY. On failure nothing has changed. Since
+ *           0.1. */
 NEURON_API int neuron_trainer_load(neuron_trainer_t *trainer, const char *path);
 
 /** The trained graph; it stays the trainer's. NULL for NULL. Since 0.1. */

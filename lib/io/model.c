@@ -155,55 +155,10 @@ int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context, 
     return status;
 }
 
-/* Names the first byte where the texts part, with what follows. */
-static int fail_different(const char *wanted, const char *found, const char *source)
-{
-    size_t same = 0;
-    while (wanted[same] == found[same])
-        same++;
-    size_t begin = same < 60 ? 0 : same - 60; /* so that the node's name is seen */
-    return neuron_fail(NEURON_E_DATA,
-                       "%s: holds another graph: \"%.120s\" instead of \"%.120s\" at byte %zu of "
-                       "its structure",
-                       source, found + begin, wanted + begin, same);
-}
-
-/* The text as this library writes it: one of an older library lacks the options of today, which have
- * their defaults then. */
-static int rewrite(char **text, neuron_context_t *context, const char *found,
-                   const neuron_safetensors *file)
-{
-    neuron_graph_t *graph;
-    RETURN_IF_ERROR(neuron_structure_read(&graph, context, found,
-                                          neuron_safetensors_data_size(file),
-                                          neuron_safetensors_source(file)));
-    int status = neuron_structure_write(text, graph);
-    neuron_graph_unref(graph);
-    return status;
-}
-
-static int compare(const char *wanted, const char *found, neuron_context_t *context,
-                   const neuron_safetensors *file)
-{
-    char *rewritten = NULL;
-    if (strcmp(wanted, found) == 0)
-        return NEURON_OK;
-    int status = rewrite(&rewritten, context, found, file);
-    if (status == NEURON_E_FORMAT) /* then it is another graph in any case */
-        return fail_different(wanted, found, neuron_safetensors_source(file));
-    if (status == NEURON_OK && strcmp(wanted, rewritten) != 0)
-        status = fail_different(wanted, rewritten, neuron_safetensors_source(file));
-    neuron_release(context, rewritten);
-    return status;
-}
-
 int neuron_model_check(const neuron_graph_t *graph, const neuron_safetensors *file)
 {
     const char *found;
-    char *wanted = NULL;
     RETURN_IF_ERROR(find_structure(&found, file));
-    RETURN_IF_ERROR(neuron_structure_write(&wanted, graph));
-    int status = compare(wanted, found, graph->context, file);
-    neuron_release(graph->context, wanted);
-    return status < 0 ? status : check_arrays(graph, file);
+    RETURN_IF_ERROR(neuron_structure_compare(graph, found, neuron_safetensors_source(file)));
+    return check_arrays(graph, file);
 }

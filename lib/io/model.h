@@ -8,8 +8,8 @@
 /* Adds structure and parameters. The parameters must stay until the file is written. */
 int neuron_model_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph);
 
-/* Whether a file has a graph of the same structure, names included, with all its parameters;
- * NEURON_E_DATA with the difference if it is another. Nothing is changed. */
+/* Whether a training that was saved with a file's graph can go on in this one, as
+ * neuron_structure_compare() has it, and the file has all the parameters. Nothing is changed. */
 int neuron_model_check(const neuron_graph_t *graph, const neuron_safetensors *file);
 
 /* Takes the parameters over from a file that passed neuron_model_check(). */

@@ -234,7 +234,6 @@ static int check_version(const json_t *json, const char *source)
 static int read_graph(reader *r, const json_t *json, size_t bytes_max)
 {
     const char *name = json_string_value(json_object_get(json, "name"));
-    RETURN_IF_ERROR(check_version(json, r->source));
     r->nodes = json_object_get(json, "nodes");
     if (!name || !json_is_array(r->nodes) || json_object_size(json) != 4)
         return neuron_fail(NEURON_E_FORMAT,
@@ -248,17 +247,29 @@ static int read_graph(reader *r, const json_t *json, size_t bytes_max)
     return finish(r, json_object_get(json, "output"));
 }
 
-int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, const char *text,
-                          size_t bytes_max, const char *source)
+int neuron_structure_parse(json_t **json, neuron_context_t *context, const char *text,
+                           const char *source)
 {
-    json_t *json = NULL;
-    reader r = {.source = source};
-    *graph = NULL;
-    int status = neuron_json_parse(&json, context, text, strlen(text), 0, source);
+    int status = neuron_json_parse(json, context, text, strlen(text), 0, source);
     if (status == NEURON_E_FORMAT)
         return neuron_fail(status, "%s (of the text \"libneuron.graph\")", neuron_error_last());
     RETURN_IF_ERROR(status);
-    status = neuron_graph_create(&r.graph, context);
+    status = check_version(*json, source);
+    if (status < 0) {
+        json_decref(*json);
+        *json = NULL;
+    }
+    return status;
+}
+
+int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, const char *text,
+                          size_t bytes_max, const char *source)
+{
+    json_t *json;
+    reader r = {.source = source};
+    *graph = NULL;
+    RETURN_IF_ERROR(neuron_structure_parse(&json, context, text, source));
+    int status = neuron_graph_create(&r.graph, context);
     if (status == NEURON_OK)
         status = read_graph(&r, json, bytes_max);
     json_decref(json);

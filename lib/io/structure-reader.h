@@ -22,6 +22,10 @@ typedef struct neuron_structure_reader {
 #define NODE              "%s: node %" PRId32 " \"" NEURON_JSON_NAME "\": "
 #define NODE_ARGUMENTS(r) (r)->source, (r)->node, neuron_structure_node_name(r)
 
+/* Parses the text of a version that this library reads. */
+int neuron_structure_parse(json_t **json, neuron_context_t *context, const char *text,
+                           const char *source);
+
 const char *neuron_structure_node_name(const neuron_structure_reader *r);
 
 /* The graph would not take what the file says. Its message names the node. */

@@ -151,15 +151,25 @@ static int write_graph(json_t *json, const neuron_graph_t *graph)
     return neuron_json_set(json, "output", json_integer(graph->output->index));
 }
 
+int neuron_structure_make(json_t **json, const neuron_graph_t *graph)
+{
+    *json = json_object();
+    if (!*json)
+        return neuron_json_no_memory();
+    int status = write_graph(*json, graph);
+    if (status < 0) {
+        json_decref(*json);
+        *json = NULL;
+    }
+    return status;
+}
+
 int neuron_structure_write(char **text, const neuron_graph_t *graph)
 {
     size_t size;
-    json_t *json = json_object();
-    if (!json)
-        return neuron_json_no_memory();
-    int status = write_graph(json, graph);
-    if (status == NEURON_OK)
-        status = neuron_json_write(text, &size, graph->context, json);
+    json_t *json;
+    RETURN_IF_ERROR(neuron_structure_make(&json, graph));
+    int status = neuron_json_write(text, &size, graph->context, json);
     json_decref(json);
     return status;
 }

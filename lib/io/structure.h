@@ -19,10 +19,14 @@
 #define IO_STRUCTURE_H
 
 #include "graph/graph.h"
+#include "io/json.h"
 
 #include <stddef.h>
 
 enum { NEURON_STRUCTURE_VERSION = 1 };
+
+/* The structure of a finished graph, which the caller releases with json_decref(). */
+int neuron_structure_make(json_t **json, const neuron_graph_t *graph);
 
 /* Writes the text for a finished graph. It is released with neuron_release(). */
 int neuron_structure_write(char **text, const neuron_graph_t *graph);
@@ -31,5 +35,10 @@ int neuron_structure_write(char **text, const neuron_graph_t *graph);
  * allocated. `source` begins all messages. */
 int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, const char *text,
                           size_t bytes_max, const char *source);
+
+/* Whether the parameters of the text's graph, what an optimizer remembers of them, and the steps of a
+ * training are the same with this one; NEURON_E_DATA with the first difference if not. Names that
+ * find no parameters, initialisers, and what is frozen play no part; the log is warned of the last. */
+int neuron_structure_compare(const neuron_graph_t *graph, const char *text, const char *source);
 
 #endif

@@ -1,10 +1,9 @@
-/* The end of an epoch: its figures, its checkpoint, its callbacks. */
+/* The end of an epoch: its figures, its callbacks. */
 #include "train/trainer.h"
 
 #include "evaluate/evaluation.h"
 #include "train/callback.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 /* The figures of the epoch that is on, all of whose steps are done. */
@@ -25,38 +24,12 @@ static int measure(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGU
     return NEURON_OK;
 }
 
-/* Saves the graph if the epoch that is on, already in the history, is the best so far. */
-static int keep_best(neuron_trainer_t *trainer)
-{
-    neuron_progress *progress = &trainer->progress;
-    if (!trainer->checkpoint_path)
-        return NEURON_OK;
-    double value;
-    RETURN_IF_ERROR(
-        neuron_history_get(trainer->history, progress->epoch, trainer->checkpoint_metric, &value));
-    if (!isfinite(value) || (progress->has_best && !neuron_metric_better(trainer->checkpoint_metric,
-                                                                         value, progress->best)))
-        return NEURON_OK;
-    RETURN_IF_ERROR(neuron_graph_save(trainer->graph, trainer->checkpoint_path));
-    progress->has_best = true;
-    progress->best = value;
-    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": saved %s",
-               progress->epoch + 1, trainer->checkpoint_path);
-    return NEURON_OK;
-}
-
 int neuron_trainer_end_epoch(neuron_trainer_t *trainer)
 {
     neuron_progress *progress = &trainer->progress;
     double figures[NEURON_HISTORY_FIGURES];
     RETURN_IF_ERROR(measure(trainer, figures));
     neuron_history_append(trainer->history, figures);
-    int status = keep_best(trainer);
-    if (status < 0) { /* the epoch has not ended: the next run tries again */
-        neuron_history_truncate(trainer->history, progress->epoch);
-        return status;
-    }
-    trainer->best_loaded = false;
     progress->epoch++;
     progress->step = 0;
     progress->seconds = figures[5];

@@ -12,7 +12,6 @@
 typedef struct state {
     const char *source;
     neuron_progress progress;
-    int64_t metric;
     double options[NEURON_OPTIMIZER_OPTIONS_MAX];
     neuron_history_t *history;
     neuron_callback_entry *callbacks;
@@ -165,11 +164,7 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
         return neuron_state_bad(s->source, "seen");
     if (progress->right > progress->seen)
         return neuron_state_bad(s->source, "right");
-    progress->has_best = json_object_get(object, "best") != NULL;
-    if (!progress->has_best)
-        return NEURON_OK;
-    RETURN_IF_ERROR(read_count(s, object, "metric", &s->metric));
-    return read_real(s, object, "best", &progress->best);
+    return NEURON_OK;
 }
 
 static int read_history(state *s, const json_t *object, neuron_context_t *context)
@@ -246,12 +241,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
     for (int64_t i = 0; i < s->history->epochs; i++)
         neuron_history_append(trainer->history, s->history->rows[i].figures);
     trainer->progress = s->progress;
-    trainer->best_loaded = true;
     trainer->progress.rates.changes = trainer->optimizer->rate_changes - s->progress.rates.changes;
-    if (!trainer->checkpoint_path)
-        trainer->checkpoint_metric = (int32_t)s->metric;
-    else if (s->metric != trainer->checkpoint_metric)
-        trainer->progress.has_best = false;
     neuron_callbacks_take(trainer, s->callbacks, file);
 }
 

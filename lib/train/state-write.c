@@ -59,11 +59,7 @@ static int write_progress(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->right)));
     RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));
     double seconds = progress->step > 0 ? neuron_trainer_seconds(trainer) : 0;
-    RETURN_IF_ERROR(neuron_json_set_real(object, "seconds", seconds));
-    if (!progress->has_best)
-        return NEURON_OK;
-    RETURN_IF_ERROR(neuron_json_set(object, "metric", json_integer(trainer->checkpoint_metric)));
-    return neuron_json_set_real(object, "best", progress->best);
+    return neuron_json_set_real(object, "seconds", seconds);
 }
 
 json_t *neuron_state_figure(double value)

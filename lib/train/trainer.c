@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 static int check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
@@ -65,7 +64,6 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
     neuron_context_t *context = trainer->context;
     neuron_trainer_drop_memory(trainer);
     neuron_callbacks_drop(trainer);
-    neuron_release(context, trainer->checkpoint_path);
     neuron_release(context, trainer->class_weights);
     neuron_loss_unref(trainer->loss);
     neuron_history_unref(trainer->history);
@@ -137,32 +135,6 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
         trainer->augmentation = augmentation->settings;
     }
     trainer->augments = augmentation != NULL;
-    return NEURON_OK;
-}
-
-static bool same_path(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path, int32_t metric)
-{
-    CHECK_ARGUMENT(trainer);
-    if (path && !neuron_metric_has_order(metric))
-        return neuron_fail(NEURON_E_ARGUMENT, "trainer: a checkpoint cannot go by figure %" PRId32,
-                           metric);
-    char *copy = path ? neuron_copy_text(trainer->context, path) : NULL;
-    if (path && !copy)
-        return NEURON_E_MEMORY;
-    /* What was best by another figure says nothing about this one, nor what another file has; a
-     * training that continues goes on with the best so far. */
-    if (metric != trainer->checkpoint_metric ||
-        (!trainer->best_loaded && !same_path(path, trainer->checkpoint_path)))
-        trainer->progress.has_best = false;
-    trainer->best_loaded = false;
-    neuron_release(trainer->context, trainer->checkpoint_path);
-    trainer->checkpoint_path = copy;
-    trainer->checkpoint_metric = metric;
     return NEURON_OK;
 }
 

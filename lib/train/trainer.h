@@ -33,9 +33,7 @@ typedef struct neuron_progress {
     double loss_sum; /* of the examples of this epoch so far */
     int64_t right;   /* of them */
     int64_t seen;
-    double seconds; /* spent in this epoch */
-    bool has_best;  /* of the figure that the checkpoint goes by */
-    double best;
+    double seconds;   /* spent in this epoch */
     bool epoch_begun; /* callbacks were told of the epoch that is on */
     neuron_rates rates;
     char stop_reason[NEURON_STOP_REASON_SIZE]; /* "" if callbacks did not end the training */
@@ -83,9 +81,6 @@ struct neuron_trainer {
     int64_t workers; /* negative for as many as are of use */
     bool augments;
     neuron_augment_settings augmentation; /* as it was when it was set */
-    char *checkpoint_path;
-    int32_t checkpoint_metric;
-    bool best_loaded; /* by the last load, and no epoch or checkpoint came since */
     neuron_trainer_callback_t step_callback, epoch_callback;
     void *step_data, *epoch_data;
 

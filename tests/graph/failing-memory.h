@@ -131,6 +131,17 @@ static inline int build(neuron_graph_t **graph, neuron_context_t *context)
     return status;
 }
 
+static inline int add_checkpoint(const world *w, const char *path)
+{
+    neuron_callback_t *best;
+    int status = neuron_callback_create_checkpoint(&best, w->context, path, NEURON_METRIC_LOSS);
+    if (status < 0)
+        return status;
+    status = neuron_trainer_add_callback(w->trainer, best);
+    neuron_callback_unref(best);
+    return status;
+}
+
 static inline int make_trainer(world *w, neuron_dataset_t *validation, const char *path)
 {
     w->trainer = NULL;
@@ -143,7 +154,7 @@ static inline int make_trainer(world *w, neuron_dataset_t *validation, const cha
     assert_ok(neuron_trainer_set_int(w->trainer, NEURON_TRAINER_EPOCHS, 2));
     assert_ok(neuron_trainer_set_validation(w->trainer, validation));
     if (path)
-        status = neuron_trainer_set_checkpoint(w->trainer, path, NEURON_METRIC_LOSS);
+        status = add_checkpoint(w, path);
     if (status < 0) {
         neuron_trainer_unref(w->trainer);
         w->trainer = NULL;

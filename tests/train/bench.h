@@ -12,6 +12,16 @@ typedef struct bench {
     neuron_trainer_t *trainer;
 } bench;
 
+/* Adds a checkpoint; the trainer keeps it. */
+static inline neuron_callback_t *add_checkpoint(const bench *b, const char *path, int32_t metric)
+{
+    neuron_callback_t *c;
+    assert_ok(neuron_callback_create_checkpoint(&c, b->context, path, metric));
+    assert_ok(neuron_trainer_add_callback(b->trainer, c));
+    neuron_callback_unref(c);
+    return c;
+}
+
 static inline void tear_down(bench *b)
 {
     neuron_trainer_unref(b->trainer);

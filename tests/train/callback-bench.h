@@ -45,15 +45,6 @@ static inline void add_custom(const bench *b, neuron_callback_custom_t function,
     neuron_callback_unref(callback);
 }
 
-static inline neuron_callback_t *add_checkpoint(const bench *b, const char *path, int32_t metric)
-{
-    neuron_callback_t *c;
-    assert_ok(neuron_callback_create_checkpoint(&c, b->context, path, metric));
-    assert_ok(neuron_trainer_add_callback(b->trainer, c));
-    neuron_callback_unref(c);
-    return c;
-}
-
 static inline void add_log(const bench *b, const char *path)
 {
     neuron_callback_t *c;

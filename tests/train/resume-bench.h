@@ -55,8 +55,7 @@ static inline bench set_up(plan s, const char *checkpoint)
     else if (s.validation > 0)
         assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     if (checkpoint)
-        assert_ok(
-            neuron_trainer_set_checkpoint(b.trainer, checkpoint, NEURON_METRIC_VALIDATION_LOSS));
+        add_checkpoint(&b, checkpoint, NEURON_METRIC_VALIDATION_LOSS);
     return b;
 }
 

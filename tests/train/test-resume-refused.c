@@ -20,7 +20,7 @@ static const char *state; /* of a whole training */
 
 static void train_half(void)
 {
-    bench whole = set_up(usual, test_file("best"));
+    bench whole = set_up(usual, NULL);
     assert_ok(neuron_trainer_run(whole.trainer, NULL));
     state = test_file("state");
     assert_ok(neuron_trainer_save(whole.trainer, state));
@@ -75,7 +75,7 @@ START_TEST(another_training_is_refused)
 {
     plan s = usual;
     s.model = wider_model;
-    refuse(s, "another graph");
+    refuse(s, "conv2d: layer flatten in the file, conv2d in the graph");
     s = usual;
     s.rule = NEURON_OPTIMIZER_SGD;
     refuse(s, "sgd");
@@ -190,7 +190,6 @@ START_TEST(wrong_states_are_refused)
         {"\\\"seen\\\":23", "\\\"seen\\\": 0", "\"right\""},
         {"\\\"loss_sum\\\":", "\\\"loss_sux\\\":", "\"loss_sum\""},
         {"\\\"seconds\\\":", "\\\"secondx\\\":", "\"seconds\""},
-        {"\\\"metric\\\":30", "\\\"metrix\\\":30", "\"metric\""},
         {"\\\"options\\\":", "\\\"optionx\\\":", "\"options\""},
         {"\\\"beta_1\\\":0.9", "\\\"beta_3\\\":0.9", "\"options\""},
         {"\\\"beta_1\\\":0.9", "\\\"beta_1\\\":9.9", "\"beta_1\""},

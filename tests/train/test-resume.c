@@ -130,7 +130,7 @@ END_TEST
 /* A rate that was lowered on the way is part of where a training is. */
 START_TEST(the_learning_rate_is_continued)
 {
-    bench b = set_up(usual, NULL), c = elsewhere(best);
+    bench b = set_up(usual, NULL), c = elsewhere(NULL);
     assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.0003));
     assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 1));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
