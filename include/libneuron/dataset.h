@@ -343,7 +343,8 @@ NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
 
 /** The same with a scale and an offset for each place of the last axis: the channels of images, the
- *  columns of a table. neuron_dataset_set_scale() takes them away again.
+ *  columns of a table. One place is the whole: see neuron_dataset_standardize().
+ *  neuron_dataset_set_scale() takes them away again.
  *  @return  as neuron_dataset_standardize(), NEURON_E_SHAPE if the last axes differ,
  *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,

@@ -85,13 +85,15 @@ int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales, double
     return NEURON_OK;
 }
 
+/* Where channels have their own, `scale` and `offset` are what they replaced. */
 bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t *b)
 {
-    if (a->scale != b->scale || a->offset != b->offset || !a->channels != !b->channels)
-        return false;
-    return !a->channels || (neuron_shape_equal(&a->channels->shape, &b->channels->shape) &&
-                            memcmp(a->channels->data, b->channels->data,
-                                   (size_t)neuron_tensor_count(a->channels) * sizeof(float)) == 0);
+    if (!a->channels && !b->channels)
+        return a->scale == b->scale && a->offset == b->offset;
+    return a->channels && b->channels &&
+           neuron_shape_equal(&a->channels->shape, &b->channels->shape) &&
+           memcmp(a->channels->data, b->channels->data,
+                  (size_t)neuron_tensor_count(a->channels) * sizeof(float)) == 0;
 }
 
 int32_t neuron_dataset_type(const neuron_dataset_t *dataset)

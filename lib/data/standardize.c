@@ -128,15 +128,12 @@ static int64_t last_extent(const neuron_dataset_t *dataset)
     return dataset->shape.extent[dataset->shape.rank - 1];
 }
 
-static int balance_channels(float *values, const column *columns, int64_t channels, double count,
-                            const char *who)
+static int balance_channels(double *scales, double *offsets, const column *columns,
+                            int64_t channels, double count, const char *who)
 {
     for (int64_t k = 0; k < channels; k++) {
-        double scale, offset;
-        balance(&columns[k], count, &scale, &offset);
-        RETURN_IF_ERROR(check_scale(scale, offset, who));
-        values[k] = (float)scale;
-        values[channels + k] = (float)offset;
+        balance(&columns[k], count, &scales[k], &offsets[k]);
+        RETURN_IF_ERROR(check_scale(scales[k], offsets[k], who));
     }
     return NEURON_OK;
 }
@@ -145,17 +142,15 @@ static int balance_channels(float *values, const column *columns, int64_t channe
 static int set_channels(neuron_dataset_t *dataset, const column *columns, int64_t channels,
                         double count, const char *who)
 {
-    const int64_t extents[] = {2, channels};
-    neuron_tensor_t *made;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_F32, extents, 2));
-    int status = balance_channels(made->data, columns, channels, count, who);
-    if (status < 0) {
-        neuron_tensor_unref(made);
-        return status;
-    }
-    neuron_tensor_unref(dataset->channels);
-    dataset->channels = made;
-    return NEURON_OK;
+    double *scales = neuron_allocate(dataset->context, 2 * (size_t)channels, sizeof *scales);
+    if (!scales)
+        return NEURON_E_MEMORY;
+    double *offsets = scales + channels;
+    int status = balance_channels(scales, offsets, columns, channels, count, who);
+    if (status == NEURON_OK)
+        status = neuron_dataset_set_scales(dataset, scales, offsets, (size_t)channels);
+    neuron_release(dataset->context, scales);
+    return status;
 }
 
 int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,

@@ -135,6 +135,57 @@ START_TEST(scale_can_be_handed_on)
 }
 END_TEST
 
+static void hand_on(neuron_dataset_t *to, const neuron_dataset_t *from)
+{
+    double scales[3], offsets[3];
+    size_t count;
+    assert_ok(neuron_dataset_scale(from, scales, offsets, 3, &count));
+    assert_ok(neuron_dataset_set_scales(to, scales, offsets, count));
+}
+
+static void assert_joins(neuron_dataset_t *a, neuron_dataset_t *b)
+{
+    neuron_dataset_t *both;
+    ck_assert(neuron_dataset_same_scale(a, b) && neuron_dataset_same_scale(b, a));
+    assert_ok(neuron_dataset_join(&both, (neuron_dataset_t *[]){a, b}, 2));
+    neuron_dataset_unref(both);
+}
+
+/* One channel has a scale as the whole has one: to the last bit, and for all that compares them. */
+START_TEST(scale_of_one_channel_can_be_handed_on)
+{
+    enum { COUNT = 8, PIXELS = 64 };
+    static float expected[COUNT * PIXELS], inputs[COUNT * PIXELS];
+    neuron_dataset_t *from = test_glyphs(context, COUNT, 8), *to = test_glyphs(context, COUNT, 8);
+    assert_ok(neuron_dataset_standardize_channels(from, from));
+    hand_on(to, from);
+    assert_ok(neuron_dataset_read(from, 0, COUNT, expected, NULL));
+    assert_ok(neuron_dataset_read(to, 0, COUNT, inputs, NULL));
+    ck_assert(memcmp(inputs, expected, sizeof inputs) == 0);
+    assert_joins(from, to);
+    assert_ok(neuron_dataset_standardize(to, to));
+    assert_joins(from, to);
+    neuron_dataset_unref(to);
+    neuron_dataset_unref(from);
+}
+END_TEST
+
+/* What the scales of the channels have replaced does not count. */
+START_TEST(replaced_scale_is_forgotten)
+{
+    const float values[] = {0, 5, 2, 4, 6, 8};
+    neuron_dataset_t *from = of_floats(values, 2), *to = of_floats(values, 2);
+    assert_ok(neuron_dataset_set_scale(from, 2, 1));
+    assert_ok(neuron_dataset_standardize_channels(from, from));
+    hand_on(to, from);
+    assert_joins(from, to);
+    assert_ok(neuron_dataset_set_scale(to, 2, 1));
+    ck_assert(!neuron_dataset_same_scale(from, to) && !neuron_dataset_same_scale(to, from));
+    neuron_dataset_unref(to);
+    neuron_dataset_unref(from);
+}
+END_TEST
+
 START_TEST(bad_scales_are_refused)
 {
     const float values[] = {0, 1, 2};
@@ -238,6 +289,8 @@ int main(void)
     tcase_add_test(tests, data_without_a_scale_is_refused);
     tcase_add_test(tests, scale_is_read_back);
     tcase_add_test(tests, scale_can_be_handed_on);
+    tcase_add_test(tests, scale_of_one_channel_can_be_handed_on);
+    tcase_add_test(tests, replaced_scale_is_forgotten);
     tcase_add_test(tests, bad_scales_are_refused);
     tcase_add_test(tests, unlike_validation_is_warned_of);
     suite_add_tcase(suite, tests);
