@@ -41,10 +41,10 @@
  *  numbers.
  *
  *  If a callback returns anything but 0, the call that it is part of fails: with the callback's
- *  number if that is negative, with NEURON_E_CALLBACK if it is positive. A step of training that
- *  fails so leaves all parameters as they were before it. For that, training a graph with such a
- *  layer takes additional memory of the size of its trainable parameters (neuron_graph_memory()
- *  counts it).
+ *  number if that is negative, with NEURON_E_CALLBACK if it is positive, and with a message that ends
+ *  with that of the last call which failed inside the callback. A step of training that fails so
+ *  leaves all parameters as they were before it. For that, training a graph with such a layer takes
+ *  additional memory of the size of its trainable parameters (neuron_graph_memory() counts it).
  */
 #ifndef NEURON_CUSTOM_H
 #define NEURON_CUSTOM_H

@@ -86,7 +86,8 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
  *                   not wanted.
  *  @param labels    room for their class numbers; NULL if they are not wanted.
  *  @return  0; or a negative number to fail, which comes back from the call or the run that needed
- *           them (a positive one becomes NEURON_E_CALLBACK). Since 0.1. */
+ *           them (a positive one becomes NEURON_E_CALLBACK). The message then ends with that of the
+ *           last call that failed in it. Since 0.1. */
 typedef int (*neuron_dataset_read_t)(void *user_data, const int64_t *positions, int64_t count,
                                      void *examples, int32_t *labels);
 

@@ -26,14 +26,16 @@ struct neuron_stream {
 static int call(const neuron_stream *stream, const int64_t *rows, int64_t count, void *examples,
                 int32_t *labels)
 {
+    const uint64_t before = neuron_message_count();
     int answer = stream->read(stream->user_data, rows, count, examples, labels);
     if (answer == 0)
         return NEURON_OK;
-    return neuron_fail(answer < 0 ? answer : NEURON_E_CALLBACK,
-                       "stream: reading %s%" PRId64 " example%s, the first of them %" PRId64
-                       ", failed: the callback returned %d",
-                       labels ? "the labels of " : "", count, count > 1 ? "s" : "", rows[0],
-                       answer);
+    neuron_set_call_message(before,
+                            "stream: reading %s%" PRId64 " example%s, the first of them %" PRId64
+                            ", failed: the callback returned %d",
+                            labels ? "the labels of " : "", count, count > 1 ? "s" : "", rows[0],
+                            answer);
+    return answer < 0 ? answer : NEURON_E_CALLBACK;
 }
 
 /* In a child process the mutex may be held, and the buffer just be replaced, by a thread that there is

@@ -6,7 +6,6 @@
 #include "graph/compile.h"
 
 #include "base/checked.h"
-#include "graph/custom.h"
 #include "kernels/correlation.h"
 
 /* Later than any step. */
@@ -198,8 +197,7 @@ static int place_working_memory(neuron_compiler *c)
                               .gradient_multiple = neuron_step_gradient_multiple(s, step)};
         if (spec->layer->plan)
             spec->layer->plan(spec, s->batch, neuron_compiler_trains(c), s->threads, &needs);
-        if (needs.answer < 0)
-            return neuron_custom_fail(step->node->name, "saved", needs.answer);
+        RETURN_IF_ERROR(needs.status);
         int32_t forward = forward_time(i), backward = backward_time(c, i);
         if (needs.saved)
             RETURN_IF_ERROR(add_block(c, needs.saved, forward, step->backward ? backward : forward,

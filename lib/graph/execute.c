@@ -2,7 +2,6 @@
 #include "graph/steps.h"
 
 #include "base/checked.h"
-#include "graph/custom.h"
 #include "graph/penalty.h"
 #include "kernels/correlation.h"
 
@@ -41,7 +40,7 @@ static void begin_run(step_call *call, neuron_session *session, const neuron_ste
         .gradients = call->gradients,
         .saved = neuron_session_memory(session, step->saved),
         .prepared = neuron_session_memory(session, step->prepared),
-        .answer = &session->answer,
+        .status = &session->status,
         .rectify = step->rectify,
         .rectify_last = step->rectify_last,
         .pooling = step->pool ? &step->pool->spec : NULL,
@@ -113,19 +112,10 @@ static void place_moments(neuron_run *run, neuron_session *session, neuron_step 
         run->measured = &session->steps[step->measured_by].measured;
 }
 
-/* What a callback of the caller's returned, if one was called, is 0 or ends the pass. */
-static int check_answer(const neuron_session *session, const neuron_step *step,
-                        const char *callback)
-{
-    if (session->answer == 0)
-        return NEURON_OK;
-    return neuron_custom_fail(step->node->name, callback, session->answer);
-}
-
 int neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
                            uint64_t seed, uint64_t step_number)
 {
-    session->answer = 0;
+    session->status = 0;
     session->borrowed_input = input;
     session->last_batch = batch;
     session->last_random = (neuron_random){.seed = seed, .use = NEURON_RANDOM_DROPOUT};
@@ -143,7 +133,7 @@ int neuron_session_forward(neuron_session *session, const float *input, int64_t 
         set_random(&call.run, session, step);
         place_moments(&call.run, session, &session->steps[i]);
         step->node->spec.layer->forward(&call.run);
-        RETURN_IF_ERROR(check_answer(session, step, "forward"));
+        RETURN_IF_ERROR(session->status);
     }
     return NEURON_OK;
 }
@@ -316,7 +306,7 @@ static int step_back(gradient_route *route)
     call.run.scratch = neuron_session_memory(session, step->backward_scratch);
     set_random(&call.run, session, step);
     step->node->spec.layer->backward(&call.run);
-    RETURN_IF_ERROR(check_answer(session, step, "backward"));
+    RETURN_IF_ERROR(session->status);
     if (route->flat)
         add_penalties(&call.run, step->node);
     else
@@ -328,7 +318,7 @@ static int step_back(gradient_route *route)
 static int step_all_back(gradient_route *route)
 {
     neuron_session *session = route->session;
-    session->answer = 0;
+    session->status = 0;
     for (int32_t i = session->step_count - 1; i >= 0; i--) {
         route->step = &session->steps[i];
         if (route->step->backward)

@@ -55,7 +55,7 @@ struct neuron_session {
     int32_t input, output; /* blocks */
     int32_t output_gradient;
     bool logits;
-    int answer; /* of the last callback of a custom layer */
+    int status; /* what a custom layer of this pass failed with, or 0 */
 
     int32_t step_count, edge_count, block_count;
     neuron_step *steps;

@@ -23,15 +23,25 @@ const neuron_custom_kind *neuron_custom_kind_of(const neuron_layer *layer)
     return (const neuron_custom_kind *)(const void *)place;
 }
 
+/* The status and the message for what a callback returned, which was called after `before`
+ * messages. */
+static int fail(const char *node, const char *callback, uint64_t before, int answer)
+{
+    neuron_set_call_message(before, "%s: the %s callback returned %d", node, callback, answer);
+    return answer < 0 ? answer : NEURON_E_CALLBACK;
+}
+
 /* Room for what forward keeps. */
 static void plan_saved(const neuron_custom_kind *kind, const neuron_spec *spec, int64_t batch,
                        neuron_needs *needs)
 {
     const neuron_run run = {.spec = spec, .node = needs->node, .batch = batch, .training = true};
     const neuron_custom_run_t call = {.run = &run};
+    const uint64_t before = neuron_message_count();
     const int64_t count = kind->saved(&call, kind->user_data);
     if (count < 0)
-        needs->answer = count < INT_MIN ? NEURON_E_CALLBACK : (int)count;
+        needs->status =
+            fail(needs->node, "saved", before, count < INT_MIN ? NEURON_E_CALLBACK : (int)count);
     else
         neuron_reserve(&needs->saved, count, sizeof(float));
 }
@@ -72,14 +82,20 @@ static void forward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, false);
-    *run->answer = kind->forward(&call, kind->user_data);
+    const uint64_t before = neuron_message_count();
+    int answer = kind->forward(&call, kind->user_data);
+    if (answer != 0)
+        *run->status = fail(run->node, "forward", before, answer);
 }
 
 static void backward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, true);
-    *run->answer = kind->backward(&call, kind->user_data);
+    const uint64_t before = neuron_message_count();
+    int answer = kind->backward(&call, kind->user_data);
+    if (answer != 0)
+        *run->status = fail(run->node, "backward", before, answer);
 }
 
 const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, const char *name)
@@ -147,12 +163,6 @@ int neuron_custom_set_saved(neuron_context_t *context, const char *name,
     return neuron_fail(NEURON_E_ARGUMENT, "%s: no layer \"%.63s\" is registered", __func__, name);
 }
 
-int neuron_custom_fail(const char *node, const char *callback, int answer)
-{
-    return neuron_fail(answer < 0 ? answer : NEURON_E_CALLBACK, "%s: the %s callback returned %d",
-                       node, callback, answer);
-}
-
 int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec, const char *node,
                         neuron_shape *output)
 {
@@ -169,8 +179,9 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
     for (size_t i = 0; status == NEURON_OK && i < count; i++)
         neuron_shape_get(&spec->inputs[i], shapes + i * NEURON_RANK_MAX, &ranks[i]);
     if (status == NEURON_OK) {
+        const uint64_t before = neuron_message_count();
         int answer = kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->user_data);
-        status = answer != 0 ? neuron_custom_fail(node, "shape", answer)
+        status = answer != 0 ? fail(node, "shape", before, answer)
                              : neuron_shape_set(output, extents, rank, 1, node);
     }
     neuron_release(context, shapes);

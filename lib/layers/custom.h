@@ -41,7 +41,4 @@ const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, co
 int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec, const char *node,
                         neuron_shape *output);
 
-/* The status and the message for what a callback returned. */
-int neuron_custom_fail(const char *node, const char *callback, int answer);
-
 #endif

@@ -67,7 +67,7 @@ typedef struct neuron_needs {
     size_t scratch;             /* during one call */
     int64_t chunks;             /* at most, that `measure` is given in */
     size_t prepared;            /* made of the parameters by prepare, read by forward */
-    int answer;                 /* of a custom layer's callback that did not say what it needs */
+    int status;                 /* of a custom layer's callback that did not say what it needs */
 } neuron_needs;
 
 /* One call of forward or backward. All arrays are in the order of the spec. */
@@ -89,7 +89,7 @@ typedef struct neuron_run {
     float *const *gradients;       /* backward: to be overwritten; NULL for one not trained */
     void *saved, *scratch;
     void *prepared;
-    int *answer; /* where a custom layer leaves what its callback returned */
+    int *status; /* where a custom layer leaves its failure: it is 0 before */
 
     /* Layers behind this one that are done in the same pass. `output` and `output_gradient` are
      * those of the last of them. Only for layers with the flags below. */

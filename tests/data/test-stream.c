@@ -441,6 +441,44 @@ START_TEST(labels_may_fail)
 }
 END_TEST
 
+static int read_from_nowhere(void *user_data, const int64_t *positions, int64_t count,
+                             void *examples, int32_t *labels)
+{
+    neuron_tensor_t *shard;
+    (void)positions;
+    if (examples)
+        return neuron_tensor_load_npy(&shard, user_data, "/nowhere/shard-7.npy");
+    memset(labels, 0, (size_t)count * sizeof *labels);
+    return 0;
+}
+
+/* What the source failed with is in the message, in a worker too; not what failed before it. */
+START_TEST(a_failure_in_a_source_is_told)
+{
+    const char *message =
+        "failed: the callback returned -60: cannot open \"/nowhere/shard-7.npy\": "
+        "No such file";
+    const int64_t shape[] = {SIZE, SIZE, 1};
+    float values[PIXELS];
+    neuron_dataset_t *stream;
+    assert_ok(neuron_dataset_create_stream(&stream, context, read_from_nowhere, context, EXAMPLES,
+                                           shape, 3, NEURON_U8, TEST_CLASSES));
+    assert_status(neuron_dataset_read(stream, 0, 1, values, NULL), NEURON_E_IO);
+    assert_message(message);
+    for (int64_t workers = 0; workers <= 1; workers++) {
+        neuron_graph_unref(train_with(stream, workers, false, NEURON_E_IO));
+        assert_message(message);
+    }
+    neuron_dataset_unref(stream);
+    stream = streamed(NEURON_U8);
+    whole.fail_at = 0;
+    whole.answer = 3;
+    assert_status(neuron_dataset_read(stream, 0, 1, values, NULL), NEURON_E_CALLBACK);
+    ck_assert_ptr_null(strstr(neuron_error_last(), "shard-7"));
+    neuron_dataset_unref(stream);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("stream");
@@ -456,6 +494,7 @@ int main(void)
     tcase_add_test(tests, a_child_reads_what_the_parent_is_reading);
     tcase_add_test(tests, refuses);
     tcase_add_test(tests, labels_may_fail);
+    tcase_add_test(tests, a_failure_in_a_source_is_told);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -1,6 +1,8 @@
 /* What custom layers refuse, and what they answer when there is nothing. */
 #include "custom-kinds.h"
 
+#include <stdio.h>
+
 START_TEST(bad_registrations)
 {
     neuron_context_t *context = custom_context();
@@ -143,6 +145,94 @@ START_TEST(outputs_leave_a_dimension_to_the_batch)
 }
 END_TEST
 
+/* ---- Callbacks that fail because something in them does ---- */
+
+enum { IN_SHAPE, IN_SAVED, IN_FORWARD, IN_BACKWARD, PLACES };
+
+typedef struct reader {
+    neuron_context_t *context;
+    int place; /* that reads a file which is not there */
+} reader;
+
+static int read_nowhere(const reader *from, int place)
+{
+    neuron_tensor_t *table;
+    if (from->place != place)
+        return 0;
+    return neuron_tensor_load_npy(&table, from->context, "/nowhere/table.npy");
+}
+
+static int read_shape(const int64_t *shapes, const int32_t *ranks, int32_t count, int64_t *output,
+                      int32_t *rank, void *user_data)
+{
+    (void)count;
+    *rank = ranks[0];
+    memcpy(output, shapes, (size_t)ranks[0] * sizeof *output);
+    return read_nowhere(user_data, IN_SHAPE);
+}
+
+static int64_t read_saved(const neuron_custom_run_t *run, void *user_data)
+{
+    (void)run;
+    return read_nowhere(user_data, IN_SAVED);
+}
+
+static int read_forward(neuron_custom_run_t *run, void *user_data)
+{
+    swish(run, NULL);
+    return read_nowhere(user_data, IN_FORWARD);
+}
+
+static int read_backward(neuron_custom_run_t *run, void *user_data)
+{
+    swish_back(run, NULL);
+    return read_nowhere(user_data, IN_BACKWARD);
+}
+
+/* From the layer to a step of training. */
+static int use_reader(neuron_context_t *context)
+{
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_trainer_t *trainer;
+    neuron_dataset_t *data = test_glyphs(context, 20, 8);
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x =
+        neuron_dense(graph, neuron_flatten(graph, image_input(graph, 8, 8, 1)), TEST_CLASSES);
+    int status = neuron_graph_finish(graph, neuron_custom(graph, "reader", &x, 1, NULL, 0));
+    if (status == NEURON_OK) {
+        assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+        status = neuron_trainer_create(&trainer, graph, optimizer, data);
+        if (status == NEURON_OK)
+            status = neuron_trainer_run(trainer, NULL);
+        neuron_trainer_unref(trainer);
+        neuron_optimizer_unref(optimizer);
+    }
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(data);
+    return status;
+}
+
+/* What it failed with is in the message. */
+START_TEST(a_failure_in_a_callback_is_told)
+{
+    const char *const names[PLACES] = {"shape", "saved", "forward", "backward"};
+    neuron_context_t *context = test_context();
+    reader from = {context, _i};
+    char message[256];
+    assert_ok(
+        neuron_custom_register(context, "reader", read_forward, read_backward, read_shape, &from));
+    assert_ok(neuron_custom_set_saved(context, "reader", read_saved));
+    assert_status(use_reader(context), NEURON_E_IO);
+    snprintf(
+        message, sizeof message,
+        "reader: the %s callback returned -60: cannot open \"/nowhere/table.npy\": No such file",
+        names[_i]);
+    assert_message(message);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* ---- What is asked for and is not there ---- */
 
 static int ask(neuron_custom_run_t *run, void *user_data)
@@ -227,6 +317,7 @@ int main(void)
     tcase_add_test(tests, bad_layers);
     tcase_add_loop_test(tests, arrays_that_are_refused, 0, sizeof bad_arrays / sizeof *bad_arrays);
     tcase_add_test(tests, arrays_at_the_wrong_place);
+    tcase_add_loop_test(tests, a_failure_in_a_callback_is_told, 0, PLACES);
     tcase_add_test(tests, what_is_not_there);
     tcase_add_test(tests, nulls_are_answered);
     return run_suite(suite);
