@@ -26,6 +26,7 @@ typedef struct target {
     const char *path;
     bool exists;
     mode_t mode; /* if it exists */
+    gid_t group; /* likewise */
     char followed[PATH_MAX];
 } target;
 
@@ -44,6 +45,7 @@ static int find_target(target *found, const char *path)
     if (found->exists && !S_ISREG(status.st_mode))
         return neuron_fail(NEURON_E_IO, "%s: is not a regular file and is left alone", path);
     found->mode = found->exists ? status.st_mode & 07777 : 0;
+    found->group = found->exists ? status.st_gid : 0;
     return NEURON_OK;
 }
 
@@ -75,10 +77,21 @@ static int create_beside(int *file, char *name, size_t size, const char *path, m
     return fail_io(path, "cannot create a file beside it");
 }
 
-/* Whom the old file shuts out never sees the new one, not even while it is written. */
-static int keep_mode(int file, const target *to)
+/* The mode without its group, whose members are among the others then. */
+static mode_t without_group(mode_t mode)
 {
-    if (to->exists && fchmod(file, to->mode) < 0)
+    const mode_t both = (mode >> 3) & mode & S_IRWXO;
+    return (mode & ~(mode_t)(S_ISGID | S_IRWXG | S_IRWXO)) | both;
+}
+
+/* Whom the old file shuts out never sees the new one, not even while it is written. A process may
+ * give a file no group but its own ones, nor keep an owner other than itself. */
+static int keep_access(int file, const target *to)
+{
+    if (!to->exists)
+        return NEURON_OK;
+    const bool kept = fchown(file, (uid_t)-1, to->group) == 0;
+    if (fchmod(file, kept ? to->mode : without_group(to->mode)) < 0)
         return fail_io(to->path, "cannot give the new file its mode");
     return NEURON_OK;
 }
@@ -123,7 +136,7 @@ static int replace(int folder, char *name, size_t size, const target *to,
     int file = -1;
     const char *path = to->path;
     RETURN_IF_ERROR(create_beside(&file, name, size, path, to->exists ? 0600 : 0666));
-    int status = keep_mode(file, to);
+    int status = keep_access(file, to);
     if (status == NEURON_OK)
         status = write_pieces(file, pieces, count, path);
     if (close(file) < 0 && status == NEURON_OK)

@@ -91,6 +91,51 @@ START_TEST(mode_of_the_old_file_is_kept)
 }
 END_TEST
 
+/* Makes an old file of this mode that belongs to `user` and to a group that is nobody's here; false if
+ * this process may not. */
+static bool make_foreign(uid_t user, gid_t group, mode_t mode)
+{
+    test_write_file(path, "old", 3);
+    return chown(path, user, group) == 0 && chmod(path, mode) == 0;
+}
+
+START_TEST(group_of_the_old_file_is_kept)
+{
+    struct stat found;
+    if (!make_foreign((uid_t)-1, getegid() + 1234, 0640))
+        return;
+    assert_ok(replace("text"));
+    assert_content("text");
+    ck_assert_int_eq(stat(path, &found), 0);
+    ck_assert_uint_eq(found.st_gid, getegid() + 1234);
+    ck_assert_int_eq(found.st_mode & 07777, 0640);
+}
+END_TEST
+
+/* Then another group does not come in, nor the old one as others. */
+START_TEST(group_that_cannot_be_kept_is_shut_out)
+{
+    static const mode_t modes[][2] = {{0640, 0600}, {0664, 0604}, {0604, 0600}, {0646, 0604}};
+    const uid_t root = geteuid(), user = 1234;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct stat found;
+        if (!make_foreign(user, getegid() + 1234, modes[i][0]))
+            return;
+        ck_assert_int_eq(chown(folder, user, (gid_t)-1), 0);
+        ck_assert_int_eq(seteuid(user), 0);
+        const bool reached = euidaccess(folder, W_OK) == 0;
+        int status = reached ? replace("text") : 0;
+        ck_assert_int_eq(seteuid(root), 0);
+        assert_ok(status);
+        if (!reached)
+            return; /* TMPDIR is root's alone */
+        ck_assert_int_eq(stat(path, &found), 0);
+        ck_assert_uint_eq(found.st_gid, getegid());
+        ck_assert_int_eq(found.st_mode & 07777, modes[i][1]);
+    }
+}
+END_TEST
+
 /* A link to a file in another folder: what it points to is replaced, and it stays. */
 START_TEST(link_is_followed)
 {
@@ -308,6 +353,8 @@ int main(void)
     tcase_add_test(tests, writes_and_replaces);
     tcase_add_test(tests, mode_follows_umask);
     tcase_add_test(tests, mode_of_the_old_file_is_kept);
+    tcase_add_test(tests, group_of_the_old_file_is_kept);
+    tcase_add_test(tests, group_that_cannot_be_kept_is_shut_out);
     tcase_add_test(tests, link_is_followed);
     tcase_add_test(tests, left_over_file_is_passed_over);
     tcase_add_test(tests, failed_write_keeps_old_file);
