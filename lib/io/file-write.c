@@ -13,6 +13,9 @@
 /* Files left by a process that was killed and had the same number may be in the way. */
 enum { ATTEMPTS = 1000 };
 
+/* One link behind the other: more than a system follows. */
+enum { LINKS_MAX = 64 };
+
 /* Linux writes no more than this at a time. */
 static const size_t write_max = 0x7ffff000;
 
@@ -30,6 +33,44 @@ typedef struct target {
     char followed[PATH_MAX];
 } target;
 
+/* Goes from a link to what it points to, which may not be there. A relative link begins in its own
+ * folder. False, with a reason in errno, if `path` is no link. */
+static bool follow_link(char path[PATH_MAX])
+{
+    char next[PATH_MAX];
+    const ssize_t length = readlink(path, next, sizeof next);
+    if (length < 0)
+        return false;
+    const char *slash = strrchr(path, '/');
+    const size_t folder = next[0] == '/' || !slash ? 0 : (size_t)(slash - path) + 1;
+    if (folder + (size_t)length >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(path + folder, next, (size_t)length);
+    path[folder + (size_t)length] = '\0';
+    return true;
+}
+
+/* Finds where a link leads to. The system has the first word, which may forbid to follow it. */
+static int find_linked(target *found, struct stat *status)
+{
+    const char *path = found->path;
+    found->exists = stat(path, status) == 0;
+    if (!found->exists && errno != ENOENT)
+        return fail_io(path, "cannot follow the link");
+    snprintf(found->followed, sizeof found->followed, "%s", path);
+    int links = 0;
+    while (links < LINKS_MAX && follow_link(found->followed))
+        links++;
+    if (links == LINKS_MAX)
+        errno = ELOOP;
+    if (errno != EINVAL && errno != ENOENT)
+        return fail_io(path, "cannot follow the link");
+    found->path = found->followed;
+    return NEURON_OK;
+}
+
 /* Finds what a path stands for: renaming over a link would leave what it points to as it is, and over
  * a device or a folder do harm or fail late. */
 static int find_target(target *found, const char *path)
@@ -37,11 +78,8 @@ static int find_target(target *found, const char *path)
     struct stat status;
     found->path = path;
     found->exists = lstat(path, &status) == 0;
-    if (found->exists && S_ISLNK(status.st_mode)) {
-        if (!realpath(path, found->followed) || stat(found->followed, &status) < 0)
-            return fail_io(path, "cannot follow the link");
-        found->path = found->followed;
-    }
+    if (found->exists && S_ISLNK(status.st_mode))
+        RETURN_IF_ERROR(find_linked(found, &status));
     if (found->exists && !S_ISREG(status.st_mode))
         return neuron_fail(NEURON_E_IO, "%s: is not a regular file and is left alone", path);
     found->mode = found->exists ? status.st_mode & 07777 : 0;

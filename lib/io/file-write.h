@@ -14,9 +14,10 @@ typedef struct neuron_file_piece {
 } neuron_file_piece;
 
 /* Writes the pieces one after the other into a new file beside `path`, flushes it to the disk and
- * renames it to `path`, or to what it points to if it is a link. An old file's mode and group are
- * kept; where the process may not give it that group, the mode lets in nobody by it. On failure the
- * new file is removed and what was at `path` stays. Only a regular file is replaced. */
+ * renames it to `path`; if that is a link, to what it points to, which need not be there yet. An old
+ * file's mode and group are kept; where the process may not give it that group, the mode lets in
+ * nobody by it. On failure the new file is removed and what was at `path` stays. Only a regular file
+ * is replaced. */
 int neuron_file_replace(neuron_context_t *context, const char *path,
                         const neuron_file_piece *pieces, size_t count);
 

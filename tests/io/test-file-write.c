@@ -162,9 +162,66 @@ START_TEST(link_is_followed)
     ck_assert_int_eq(unlink(real), 0);
     ck_assert_int_eq(rmdir(other), 0); /* nothing else was left in it */
     assert_status(replace("lost"), NEURON_E_IO);
-    assert_message(path);
-    assert_message("cannot follow the link: No such file");
+    assert_message("/other/real: cannot open its folder: No such file");
     ck_assert_int_eq(unlink(aside), 0);
+}
+END_TEST
+
+/* As opening such a link would: what it points to is made, link by link from where each one lies. */
+START_TEST(link_to_what_is_not_there_makes_it)
+{
+    char other[300], aside[400], real[400];
+    struct stat found;
+    snprintf(other, sizeof other, "%s/other", folder);
+    snprintf(aside, sizeof aside, "%s/aside", other);
+    snprintf(real, sizeof real, "%s/real", folder);
+    ck_assert_int_eq(mkdir(other, 0700), 0);
+    ck_assert_int_eq(symlink("../real", aside), 0);
+    ck_assert_int_eq(symlink("other/aside", path), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(replace(i == 0 ? "first" : "second"));
+        assert_content(i == 0 ? "first" : "second");
+        ck_assert_int_eq(lstat(real, &found), 0);
+        ck_assert(S_ISREG(found.st_mode));
+        ck_assert_int_eq(lstat(path, &found), 0);
+        ck_assert(S_ISLNK(found.st_mode));
+    }
+    ck_assert_int_eq(unlink(real), 0);
+    ck_assert_int_eq(unlink(aside), 0);
+    ck_assert_int_eq(rmdir(other), 0); /* nothing else was left in it */
+    ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(link_in_the_current_folder)
+{
+    char before[4096];
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(symlink("file", "latest"), 0);
+    const neuron_file_piece piece = {"here", 4};
+    int status = neuron_file_replace(context, "latest", &piece, 1);
+    ck_assert_int_eq(unlink("latest"), 0);
+    ck_assert_int_eq(chdir(before), 0);
+    assert_ok(status);
+    assert_content("here");
+}
+END_TEST
+
+START_TEST(links_that_lead_nowhere_are_refused)
+{
+    ck_assert_int_eq(symlink("file", path), 0);
+    assert_status(replace("lost"), NEURON_E_IO);
+    assert_message(path);
+    assert_message("cannot follow the link: Too many levels");
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink(".", path), 0);
+    assert_status(replace("lost"), NEURON_E_IO);
+    assert_message("is not a regular file");
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink("none/", path), 0);
+    assert_status(replace("lost"), NEURON_E_IO);
+    assert_message("none/: cannot open its folder: No such file");
 }
 END_TEST
 
@@ -356,6 +413,9 @@ int main(void)
     tcase_add_test(tests, group_of_the_old_file_is_kept);
     tcase_add_test(tests, group_that_cannot_be_kept_is_shut_out);
     tcase_add_test(tests, link_is_followed);
+    tcase_add_test(tests, link_to_what_is_not_there_makes_it);
+    tcase_add_test(tests, link_in_the_current_folder);
+    tcase_add_test(tests, links_that_lead_nowhere_are_refused);
     tcase_add_test(tests, left_over_file_is_passed_over);
     tcase_add_test(tests, failed_write_keeps_old_file);
     tcase_add_test(tests, a_killed_writer_leaves_a_whole_file);
