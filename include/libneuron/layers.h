@@ -120,7 +120,7 @@ NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *i
  *  unchanged.
  *  The noise follows from the training's seed, the layer and the step, never from threads.
  *  Options: NEURON_NODE_DEVIATION.
- *  @param deviation  the standard deviation, 0 or more and finite. Since 0.1. */
+ *  @param deviation  the standard deviation, 0 or more and finite as float. Since 0.1. */
 NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input,
                                                 double deviation);
 
@@ -307,8 +307,8 @@ NEURON_API const char *neuron_initializer_name(int32_t kind);
  *  @param node       as for neuron_node_set_int(), but another layer may use it already.
  *  @param array      name of the array, as told with the layer: "kernel", "bias", "gamma".
  *  @param kind       one of NEURON_INITIALIZER_...; in force until NEURON_NODE_INITIALIZER is set.
- *  @param parameter  limit or deviation, 0 or more; any finite value of a constant; 0 for kinds that
- *                    take none.
+ *  @param parameter  limit or deviation, 0 or more; any value of a constant; finite as float; 0 for
+ *                    kinds that take none.
  *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, for an
  *           unknown kind, and for a parameter out of its bounds; NEURON_E_STATE if the graph is
  *           finished. Unless it is finished, the error sticks to the graph. Since 0.1. */

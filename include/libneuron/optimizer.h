@@ -74,14 +74,14 @@ enum {
 
 /** What can be set. Since 0.1. */
 enum {
-    NEURON_OPTIMIZER_LEARNING_RATE = 10,       /**< 0 or more, finite */
+    NEURON_OPTIMIZER_LEARNING_RATE = 10,       /**< 0 or more, finite as float */
     NEURON_OPTIMIZER_MOMENTUM = 20,            /**< 0 to 1 */
     NEURON_OPTIMIZER_BETA_1 = 30,              /**< 0 or more, less than 1 */
     NEURON_OPTIMIZER_BETA_2 = 40,              /**< 0 or more, less than 1 */
     NEURON_OPTIMIZER_EPSILON = 50,             /**< above 0 */
     NEURON_OPTIMIZER_NESTEROV = 60,            /**< 0 or 1 */
     NEURON_OPTIMIZER_RHO = 70,                 /**< 0 or more, less than 1 */
-    NEURON_OPTIMIZER_WEIGHT_DECAY = 80,        /**< 0 or more, finite */
+    NEURON_OPTIMIZER_WEIGHT_DECAY = 80,        /**< 0 or more, finite as float */
     NEURON_OPTIMIZER_INITIAL_ACCUMULATOR = 90, /**< 0 or more; counts from the first step on */
     /** Gradients are limited before the rule sees them, by one of the three at most; the others
      *  must be 0, which is off and the default. Each number of a gradient is brought to -value ..

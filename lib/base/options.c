@@ -68,7 +68,7 @@ static const char *real_text(const neuron_option *option, char text[BOUNDS_TEXT]
     const bool endless = maximum >= FLT_MAX;
     char lower[NEURON_NUMBER_TEXT], upper[NEURON_NUMBER_TEXT];
     if (minimum <= -FLT_MAX && endless)
-        return "a finite number";
+        return "a number that is finite as float";
     bound_text(minimum, lower);
     bound_text(maximum, upper);
     if (!above_zero && !below_one && !endless) {
@@ -77,7 +77,7 @@ static const char *real_text(const neuron_option *option, char text[BOUNDS_TEXT]
     }
     snprintf(text, BOUNDS_TEXT, "%s%s and %s%s", above_zero ? "above 0" : lower,
              above_zero ? "" : " or more",
-             endless     ? "finite"
+             endless     ? "finite as float"
              : below_one ? "less than 1"
                          : "at most ",
              endless || below_one ? "" : upper);

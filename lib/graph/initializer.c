@@ -84,7 +84,7 @@ int neuron_initializer_check(int32_t kind, double parameter, const char *who)
     if (row->parameter && !(parameter >= row->minimum && parameter <= FLT_MAX))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: the %s %s of %s is not %s", who, row->parameter,
                            neuron_number_short(parameter, text), row->name,
-                           row->minimum < 0 ? "finite" : "0 or more");
+                           row->minimum < 0 ? "finite as float" : "0 or more and finite as float");
     return NEURON_OK;
 }
 

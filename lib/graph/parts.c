@@ -49,8 +49,8 @@ static int check_factor(const neuron_node_t *node, const char *name, double fact
 {
     char text[NEURON_NUMBER_TEXT];
     if (!(factor >= 0 && factor <= FLT_MAX)) /* written so that a NaN is refused */
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %s is not 0 or more", node->name, name,
-                           neuron_number_short(factor, text));
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %s is not 0 or more and finite as float",
+                           node->name, name, neuron_number_short(factor, text));
     return NEURON_OK;
 }
 

@@ -159,8 +159,9 @@ static const struct {
     {NEURON_AUGMENTATION_BRIGHTNESS_LOW, -0.5, "low brightness -0.5 is not 0 to 1000"},
     {NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 1001, "high brightness 1001 is not 0 to 1000"},
     {NEURON_AUGMENTATION_FILL_MODE, 50, "fill mode 50 is not one of its choices"},
-    {NEURON_AUGMENTATION_FILL_VALUE, (double)INFINITY, "fill value inf is not a finite number"},
-    {NEURON_AUGMENTATION_NOISE, -0.25, "noise -0.25 is not 0 or more and finite"},
+    {NEURON_AUGMENTATION_FILL_VALUE, (double)INFINITY,
+     "fill value inf is not a number that is finite as float"},
+    {NEURON_AUGMENTATION_NOISE, -0.25, "noise -0.25 is not 0 or more and finite as float"},
     {NEURON_AUGMENTATION_BLUR, 101, "blur 101 is not a whole number from 0 to 100"},
     {NEURON_AUGMENTATION_SHARPEN, -1, "sharpen -1 is not a whole number from 0 to 100"},
 };

@@ -202,9 +202,13 @@ static const struct {
     {NULL, NEURON_INITIALIZER_ONES, 0, "dense: needs the name of an array"},
     {"gamma", NEURON_INITIALIZER_ONES, 0, "dense: has no array \"gamma\""},
     {"kernel", 11, 0, "dense: 11 is not an initializer"},
-    {"kernel", NEURON_INITIALIZER_NORMAL, -0.5, "the deviation -0.5 of normal is not 0 or more"},
+    {"kernel", NEURON_INITIALIZER_NORMAL, -0.5,
+     "the deviation -0.5 of normal is not 0 or more and finite as float"},
     {"kernel", NEURON_INITIALIZER_UNIFORM, (double)NAN, "of uniform is not 0 or more"},
-    {"kernel", NEURON_INITIALIZER_CONSTANT, (double)INFINITY, "of constant is not finite"},
+    {"kernel", NEURON_INITIALIZER_CONSTANT, (double)INFINITY, "of constant is not finite as float"},
+    {"kernel", NEURON_INITIALIZER_CONSTANT, 1e39, "value 1e+39 of constant is not finite as float"},
+    {"kernel", NEURON_INITIALIZER_UNIFORM, 1e39,
+     "1e+39 of uniform is not 0 or more and finite as float"},
     {"kernel", NEURON_INITIALIZER_HE_NORMAL, 2, "he_normal takes no parameter, so it is 0, not 2"},
 };
 

@@ -399,6 +399,7 @@ static const struct {
     {"gamma", -1, 0, "batch_norm: l1 -1 is not 0 or more"},
     {"gamma", 0, (double)NAN, "batch_norm: l2 nan is not 0 or more"},
     {"gamma", (double)INFINITY, 0, "batch_norm: l1 inf is not 0 or more"},
+    {"gamma", 0, 1e39, "batch_norm: l2 1e+39 is not 0 or more and finite as float"},
     {"moving_mean", 0, 1, "batch_norm: moving_mean is not trained, so it takes no regularizer"},
 };
 

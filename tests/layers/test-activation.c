@@ -172,8 +172,8 @@ START_TEST(bad_numbers_are_refused)
         ck_assert_ptr_null(i ? neuron_elu(graph, x, (double)NAN)
                              : neuron_leaky_relu(graph, x, -0.1));
         assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
-        assert_message(i ? "elu: alpha nan is not 0 or more and finite"
-                         : "leaky_relu: slope -0.1 is not 0 or more and finite");
+        assert_message(i ? "elu: alpha nan is not 0 or more and finite as float"
+                         : "leaky_relu: slope -0.1 is not 0 or more and finite as float");
         neuron_graph_unref(graph);
     }
     neuron_graph_t *graph = new_graph();

@@ -503,9 +503,9 @@ START_TEST(options_have_bounds)
     assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
     assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
     check_bounds(adam, NEURON_OPTIMIZER_LEARNING_RATE, "adam: learning rate -1 is not 0 or more",
-                 "adam: learning rate inf is not 0 or more and finite");
+                 "adam: learning rate inf is not 0 or more and finite as float");
     check_bounds(sgd, NEURON_OPTIMIZER_LEARNING_RATE, "sgd: learning rate -1 is not 0 or more",
-                 "sgd: learning rate inf is not 0 or more and finite");
+                 "sgd: learning rate inf is not 0 or more and finite as float");
     check_bounds(sgd, NEURON_OPTIMIZER_MOMENTUM, "sgd: momentum -1 is not 0 to 1",
                  "sgd: momentum inf is not 0 to 1");
     check_bounds(adam, NEURON_OPTIMIZER_BETA_1, "adam: beta_1 -1 is not 0 or more",

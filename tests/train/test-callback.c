@@ -133,7 +133,7 @@ static const struct {
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_PATIENCE, -1,
      "early_stopping: patience -1 is not a whole number from 0 to 2147483647"},
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MIN_DELTA, -0.5,
-     "early_stopping: min_delta -0.5 is not 0 or more and finite"},
+     "early_stopping: min_delta -0.5 is not 0 or more and finite as float"},
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_BASELINE, NAN, "early_stopping: baseline"},
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_BASELINE, INFINITY, "baseline inf"},
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MONITOR, NEURON_METRIC_SECONDS,
