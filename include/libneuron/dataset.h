@@ -108,10 +108,13 @@ NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_c
                                             int64_t count, const int64_t *shape, int32_t rank,
                                             int32_t type, int32_t class_count);
 
-/** Whether the first row of comma-separated values is a header with names, no example.
- *  Since 0.1. */
+/** Whether the first row of comma-separated values is a header with names, no example. Guessing takes
+ *  it for one if it does not begin with a number and another field is no number either
+ *  (`label,a,b`), and if its fields are the numbers 0, 1, 2, ... that columns without names get, from
+ *  the first field on (`0,1,2`) or behind a name (`label,0,1`). Any other row of numbers in which
+ *  only the label is wrong (`?,5,6`, `,0,1`) is refused, because it may be either. Since 0.1. */
 enum {
-    NEURON_CSV_HEADER_GUESS = 0, /**< it is if it does not begin with a number, or is 0,1,2,... */
+    NEURON_CSV_HEADER_GUESS = 0,    /**< the row tells, as above */
     NEURON_CSV_HEADER_PRESENT = 10, /**< it is, whatever it looks like */
     NEURON_CSV_HEADER_ABSENT = 20   /**< it is not: it is an example */
 };
@@ -126,8 +129,7 @@ enum {
  *  @param type    NEURON_U8 for pixels, whole numbers 0 to 255, which become inputs 0 to 1 as all
  *                 bytes do; NEURON_F32 for numbers as they are; 0 to guess: bytes if all values of
  *                 the file could be, else float32. Load training and test data with the same type.
- *  @param header  one of NEURON_CSV_HEADER_...; when guessing, a first row of numbers in which only
- *                 the label is wrong is refused.
+ *  @param header  one of NEURON_CSV_HEADER_...
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
  *           file, line and column, NEURON_E_SHAPE if rows do not have as many values as the shape,
  *           NEURON_E_MEMORY. Since 0.1. */

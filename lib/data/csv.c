@@ -33,6 +33,7 @@ typedef struct first_row {
     bool begins;  /* with a number */
     bool numbers; /* so is all behind it */
     bool counts;  /* 0, 1, 2, ...: names of columns that have none */
+    bool named;   /* the same behind a first field that is neither empty nor a number */
 } first_row;
 
 /* What messages show of a field. */
@@ -179,15 +180,17 @@ static int look_at_first_row(first_row *row, table *found, const neuron_content 
         if (found->columns == 0) {
             row->label = taken;
             row->begins = number;
+            row->named = taken.size > 0 && !number;
         } else {
             row->numbers = row->numbers && number;
+            row->named = row->named && number && value == (double)(found->columns - 1);
         }
         row->counts = row->counts && number && value == (double)found->columns;
     }
     return NEURON_OK;
 }
 
-/* A row that lacks nothing but a label is as likely an example as one of names. */
+/* A row that lacks nothing but a label is as likely an example as one of names, unless it counts. */
 static int guess_header(table *found, const first_row *row, const neuron_content *content,
                         int32_t class_count)
 {
@@ -195,7 +198,7 @@ static int guess_header(table *found, const first_row *row, const neuron_content
     bool labelled = neuron_decimal_parse(row->label.text, row->label.size, &label) &&
                     is_label(label, class_count);
     const reader from = {.content = content};
-    if (row->numbers && !labelled)
+    if (row->numbers && !labelled && !row->named)
         return fail_at(NEURON_E_DATA, &from, &row->label,
                        "label \"%.*s\" is not 0 to %" PRId32
                        ": if the line has names, say NEURON_CSV_HEADER_PRESENT",

@@ -164,18 +164,25 @@ START_TEST(header_can_be_said)
 }
 END_TEST
 
-/* What pandas writes above an array without names; and rows of which only the label is wrong. */
+/* What pandas writes above an array without names, also beside a named label; and rows of which only
+ * the label is wrong. */
 START_TEST(header_is_guessed_with_care)
 {
     assert_said("0,1,2\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
     assert_said("\"0\",\"1\",\"2\"\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32,
                 5);
     assert_said("0,1,3\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 2, NEURON_F32, 1);
+    assert_said("label,0,1\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
+    assert_said("\"label\",\"0\",\"1\"\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1,
+                NEURON_F32, 5);
+    assert_said(",0,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
     assert_said("0,1,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_PRESENT, 1, NEURON_F32, 5);
     assert_refused("?,1,2\n1,5,6\n0,7,8\n", NEURON_E_DATA,
                    "line 1, column 1: label \"?\" is not 0 to 9: if the line has names, say "
                    "NEURON_CSV_HEADER_PRESENT");
     assert_refused(",0,1\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
+    assert_refused("label,0,2\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
+    assert_refused("10,0,1\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
     assert_refused("10,5,6\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
 }
 END_TEST
