@@ -17,6 +17,7 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
+import augmentation
 import initializers
 import layers
 import losses
@@ -39,7 +40,7 @@ def difference(ours, theirs):
 neuron = Neuron(sys.argv[1])
 word = sys.argv[2] if len(sys.argv) > 2 else ""
 count, wrong = 0, 0
-for module in (layers, initializers, losses, optimizers):
+for module in (layers, initializers, losses, optimizers, augmentation):
     for name, mine, reference, *allowed in module.differences(neuron):
         if word in name:
             relative = difference(mine, reference)
