@@ -13,8 +13,10 @@
  *
  *  1. Rotation, shift, shear, zoom and flips as one map, with bilinear interpolation. With pixels
  *     numbered from the middle of the image, the value of pixel p comes from the place
- *     rotation(shift + shear(zoom(flip(p)))), as in Keras: a shift moves along the rotated axes,
- *     and a zoom above 1 makes things smaller.
+ *     rotation(shift + shear(zoom(flip(p)))), as in Keras up to 2.8: a shift moves along the rotated
+ *     axes, a shear slides columns along each other, and a zoom above 1 makes things smaller. Since
+ *     2.9 Keras has rows and columns change places in this: it shears along rows, and its height
+ *     shift moves to the side.
  *  2. Brightness.
  *  3. Blur, then sharpening.
  *  4. Noise.

@@ -15,6 +15,8 @@ import numpy
 import torch
 import torch.nn.functional as functional
 
+import images
+
 HEADER = os.path.join(os.path.dirname(__file__), "..", "..", "include", "libneuron", "layers.h")
 BATCH, FRONT, CLASSES = 5, 8, 4
 STEP = 1e6  # large, so that what is taken away keeps all its digits
@@ -67,15 +69,9 @@ def torch_block(x, p, training):
 
 def block(neuron, graph, x):
     """What training and predicting run as one; the parameters are those of the first."""
-    conv = set_int(neuron, neuron.neuron_conv2d(graph, x, 20, 3, 3),
+    conv = neuron.set("node", neuron.neuron_conv2d(graph, x, 20, 3, 3),
                    PADDING=neuron.NEURON_PADDING_SAME)  # fmt: skip
     return conv, neuron.neuron_max_pool2d(graph, neuron.neuron_relu(graph, conv), 2, 2)
-
-
-def momentum_norm(neuron, graph, x, momentum):
-    node = neuron.neuron_batch_norm(graph, x)
-    neuron.must(neuron.neuron_node_set_float(node, neuron.NEURON_NODE_MOMENTUM, momentum))
-    return node
 
 
 def weighted(neuron, graph, x):
@@ -92,14 +88,18 @@ def dropped(x, p, training):
     return x * kept * functional.dropout(torch.ones(1000, dtype=x.dtype), 0.3).max()
 
 
+def taken_output(p):
+    """What our layer gave in the step on one example: the gradient of the kernel behind it is the
+    product of that and the gradient of the bias."""
+    logits = p["taken"]["back.bias"]
+    return torch.tensor(p["taken"]["back.kernel"].reshape(-1, CLASSES) @ logits / (logits @ logits))
+
+
 def noisy(x, p, training):
-    """With our noise, which follows from a gradient that is the product of this layer's output and
-    that of the bias behind it; the gradients in front must pass it unchanged."""
+    """With our noise; the gradients in front must pass it unchanged."""
     if not training:
         return x
-    logits = p["taken"]["back.bias"]
-    y = p["taken"]["back.kernel"].reshape(-1, CLASSES) @ logits / (logits @ logits)
-    return x + (torch.tensor(y).reshape(x.shape) - x).detach()
+    return x + (taken_output(p).reshape(x.shape) - x).detach()
 
 
 def keras_depthwise(x, p, training):
@@ -107,10 +107,24 @@ def keras_depthwise(x, p, training):
     return keras.ops.depthwise_conv(x, p["kernel"], strides=1, padding="same") + p["bias"]
 
 
-def set_int(neuron, node, **options):
-    for name, value in options.items():
-        neuron.must(neuron.neuron_node_set_int(node, getattr(neuron, "NEURON_NODE_" + name), value))
-    return node
+def turned(fill, value=0.0, peer=images.by_torch):
+    """Turned by our angle, which is that by which the middle of our image is turned best: one number
+    from hundreds. That it is within the bounds comes of where it is sought."""
+
+    def reference(x, p, training):
+        if not training:
+            return x
+        angle = images.find_angle(x.detach(), taken_output(p).reshape(x.shape), TURN)
+        return peer(x, images.rotation(angle, *x.shape[1:3]), fill, value)
+
+    return reference
+
+
+def rotation_layer(fill, value=0.0):
+    return lambda n, g, x: n.set(
+        "node", n.neuron_random_rotation(g, x, TURN),
+        FILL_MODE=getattr(n, "NEURON_FILL_" + fill), FILL_VALUE=value,
+    )  # fmt: skip
 
 
 def norm_shapes(channels):
@@ -121,6 +135,8 @@ IMAGE = (6, 5, 3)
 # Of so many channels and pixels that convolutions of 3x3 go Winograd's way, and others by vectors
 # with something left over.
 WIDE = (12, 11, 18)
+OBLONG = (12, 15, 3)
+TURN = 0.4  # of a whole one, the most either way
 
 # name, shape of the input, our layer (or the one with the parameters, and the last), the reference
 # (input, parameters, training), their shapes. A reference leaves what else a step changes in
@@ -134,11 +150,11 @@ ROWS = [
     ("elu", (17,), lambda n, g, x: n.neuron_elu(g, x, 0.7),
      lambda x, p, t: functional.elu(x, 0.7), {}),
     ("gelu", (17,), lambda n, g, x: n.neuron_gelu(g, x), lambda x, p, t: functional.gelu(x), {}),
-    ("gelu by tanh", (17,), lambda n, g, x: set_int(n, n.neuron_gelu(g, x), APPROXIMATE=1),
+    ("gelu by tanh", (17,), lambda n, g, x: n.set("node", n.neuron_gelu(g, x), APPROXIMATE=1),
      lambda x, p, t: functional.gelu(x, approximate="tanh"), {}),
     ("softmax", (17,), lambda n, g, x: n.neuron_softmax(g, x),
      lambda x, p, t: torch.softmax(x, -1), {}),
-    ("softmax of rows", IMAGE, lambda n, g, x: set_int(n, n.neuron_softmax(g, x), AXIS=0),
+    ("softmax of rows", IMAGE, lambda n, g, x: n.set("node", n.neuron_softmax(g, x), AXIS=0),
      lambda x, p, t: torch.softmax(x, 1), {}),
     ("dense", (17,), lambda n, g, x: n.neuron_dense(g, x, 9),
      lambda x, p, t: x @ p["kernel"] + p["bias"], {"kernel": (17, 9), "bias": (9,)}),
@@ -146,19 +162,19 @@ ROWS = [
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (3, 3, 3, 7), "bias": (7,)}),
     ("conv2d same", IMAGE,
-     lambda n, g, x: set_int(n, n.neuron_conv2d(g, x, 7, 5, 3), PADDING=n.NEURON_PADDING_SAME),
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 5, 3), PADDING=n.NEURON_PADDING_SAME),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"],
                                             padding="same")),
      {"kernel": (5, 3, 3, 7), "bias": (7,)}),
     ("conv2d same by 2", IMAGE,
-     lambda n, g, x: set_int(n, n.neuron_conv2d(g, x, 7, 3, 3), PADDING=n.NEURON_PADDING_SAME,
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 3, 3), PADDING=n.NEURON_PADDING_SAME,
                              STRIDE_HEIGHT=2, STRIDE_WIDTH=2),
      lambda x, p, t: keras.ops.conv(x, p["kernel"], strides=2, padding="same") + p["bias"],
      {"kernel": (3, 3, 3, 7), "bias": (7,)}),
     ("conv2d 1x1", IMAGE, lambda n, g, x: n.neuron_conv2d(g, x, 7, 1, 1),
      lambda x, p, t: x @ p["kernel"][0, 0] + p["bias"], {"kernel": (1, 1, 3, 7), "bias": (7,)}),
     ("depthwise_conv2d", IMAGE,
-     lambda n, g, x: set_int(n, n.neuron_depthwise_conv2d(g, x, 3, 3),
+     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3),
                              PADDING=n.NEURON_PADDING_SAME, DEPTH_MULTIPLIER=2),
      keras_depthwise, {"kernel": (3, 3, 3, 2), "bias": (6,)}),
     ("max_pool2d", IMAGE, lambda n, g, x: n.neuron_max_pool2d(g, x, 2, 2),
@@ -166,7 +182,7 @@ ROWS = [
     ("average_pool2d", IMAGE, lambda n, g, x: n.neuron_average_pool2d(g, x, 2, 2),
      lambda x, p, t: last(functional.avg_pool2d(first(x), 2)), {}),
     ("average_pool2d same", IMAGE,
-     lambda n, g, x: set_int(n, n.neuron_average_pool2d(g, x, 3, 2), PADDING=n.NEURON_PADDING_SAME),
+     lambda n, g, x: n.set("node", n.neuron_average_pool2d(g, x, 3, 2), PADDING=n.NEURON_PADDING_SAME),
      by_keras(keras.layers.AveragePooling2D((3, 2), padding="same", dtype="float64")), {}),
     ("global_average_pool2d", IMAGE, lambda n, g, x: n.neuron_global_average_pool2d(g, x),
      lambda x, p, t: x.mean((1, 2)), {}),
@@ -179,16 +195,20 @@ ROWS = [
     ("flatten", IMAGE, lambda n, g, x: n.neuron_flatten(g, x), lambda x, p, t: x.flatten(1), {}),
     ("batch_norm Keras", IMAGE, lambda n, g, x: n.neuron_batch_norm(g, x), keras_norm(0.99),
      norm_shapes(3)),
-    ("batch_norm by 0.4 Keras", WIDE, lambda n, g, x: momentum_norm(n, g, x, 0.4), keras_norm(0.4),
+    ("batch_norm by 0.4 Keras", WIDE,
+     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x), MOMENTUM=0.4),
+     keras_norm(0.4),
      norm_shapes(18)),
-    ("batch_norm of rows Keras", (7, 3), lambda n, g, x: momentum_norm(n, g, x, 0), keras_norm(0),
+    ("batch_norm of rows Keras", (7, 3),
+     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x), MOMENTUM=0.0),
+     keras_norm(0),
      norm_shapes(3)),
     ("batch_norm PyTorch", WIDE, lambda n, g, x: n.neuron_batch_norm(g, x), torch_norm, norm_shapes(18)),
     ("conv2d wide", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 3, 3),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
     ("conv2d wide same", WIDE,
-     lambda n, g, x: set_int(n, n.neuron_conv2d(g, x, 20, 3, 3), PADDING=n.NEURON_PADDING_SAME),
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3), PADDING=n.NEURON_PADDING_SAME),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"],
                                             padding="same")),
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
@@ -198,14 +218,14 @@ ROWS = [
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (5, 5, 18, 20), "bias": (20,)}),
     ("conv2d wide same by 2", WIDE,
-     lambda n, g, x: set_int(n, n.neuron_conv2d(g, x, 20, 3, 3), PADDING=n.NEURON_PADDING_SAME,
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3), PADDING=n.NEURON_PADDING_SAME,
                              STRIDE_HEIGHT=2, STRIDE_WIDTH=2),
      lambda x, p, t: keras.ops.conv(x, p["kernel"], strides=2, padding="same") + p["bias"],
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
     ("conv2d wide 1x1", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 1, 1),
      lambda x, p, t: x @ p["kernel"][0, 0] + p["bias"], {"kernel": (1, 1, 18, 20), "bias": (20,)}),
     ("depthwise_conv2d wide", WIDE,
-     lambda n, g, x: set_int(n, n.neuron_depthwise_conv2d(g, x, 3, 3),
+     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3),
                              PADDING=n.NEURON_PADDING_SAME),
      keras_depthwise, {"kernel": (3, 3, 18, 1), "bias": (18,)}),
     ("add", (17,), lambda n, g, x: n.neuron_add(g, n.nodes(x, n.neuron_tanh(g, x), x), 3),
@@ -220,7 +240,6 @@ ROWS = [
      lambda x, p, t: (0.5 * x + 1.25 * torch.tanh(x)) / 1.75, {}),
     ("dropout of nothing", (17,), lambda n, g, x: n.neuron_dropout(g, x, 0),
      lambda x, p, t: functional.dropout(x, 0, t), {}),
-    # The angles cannot be told from outside, so only what must not turn.
     ("random_rotation by 0", IMAGE, lambda n, g, x: n.neuron_random_rotation(g, x, 0),
      lambda x, p, t: x, {}),
 ]  # fmt: skip
@@ -235,7 +254,19 @@ ROWS += [
 CHANCE = [
     ("dropout", (400,), lambda n, g, x: n.neuron_dropout(g, x, 0.3), dropped, {}),
     ("gaussian_noise", (400,), lambda n, g, x: n.neuron_gaussian_noise(g, x, 0.5), noisy, {}),
-]
+    ("random_rotation, zeros outside, PyTorch", OBLONG, rotation_layer("CONSTANT"),
+     turned("CONSTANT"), {}),
+    ("random_rotation, nearest, PyTorch", OBLONG, rotation_layer("NEAREST"), turned("NEAREST"), {}),
+    ("random_rotation, reflect, PyTorch", OBLONG, rotation_layer("REFLECT"), turned("REFLECT"), {}),
+    ("random_rotation, constant, Keras", OBLONG, rotation_layer("CONSTANT", 0.75),
+     turned("CONSTANT", 0.75, images.by_keras), {}),
+    ("random_rotation, nearest, Keras", OBLONG, rotation_layer("NEAREST"),
+     turned("NEAREST", peer=images.by_keras), {}),
+    ("random_rotation, reflect, Keras", OBLONG, rotation_layer("REFLECT"),
+     turned("REFLECT", peer=images.by_keras), {}),
+    ("random_rotation, wrap, Keras", OBLONG, rotation_layer("WRAP"),
+     turned("WRAP", peer=images.by_keras), {}),
+]  # fmt: skip
 
 # No layers, and a vote, which neither PyTorch nor Keras has.
 NOT_COMPARED = {"input", "import", "vote"}

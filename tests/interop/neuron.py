@@ -121,21 +121,64 @@ class Neuron:
         self.must(self.neuron_graph_predict(graph, self.tensor(examples), output))
         return result
 
+    def set(self, noun, handle, **options):
+        """Options of a node, loss, optimizer and so on: a Python int by set_int(), where the noun has
+        one, else by set_float(). Returns the handle."""
+        for name, value in options.items():
+            kind = "float"
+            if isinstance(value, int) and hasattr(self.library, f"neuron_{noun}_set_int"):
+                kind = "int"
+            key = getattr(self, f"NEURON_{noun}_{name}".upper())
+            self.must(getattr(self, f"neuron_{noun}_set_{kind}")(handle, key, value))
+        return handle
+
     def optimizer(self, rule, **options):
         made = self.make("neuron_optimizer_create", self.context, getattr(self, rule))
-        for name, value in options.items():
-            option = getattr(self, "NEURON_OPTIMIZER_" + name.upper())
-            self.must(self.neuron_optimizer_set_float(made, option, value))
-        return made
+        return self.set("optimizer", made, **options)
 
-    def train(self, graph, optimizer, dataset, epochs, batch, loss=None):
+    def loss(self, kind, **options):
+        made = self.make("neuron_loss_create", self.context, getattr(self, "NEURON_LOSS_" + kind))
+        return self.set("loss", made, **options)
+
+    def augmentation(self, **options):
+        made = self.make("neuron_augmentation_create", self.context)
+        return self.set("augmentation", made, **options)
+
+    def augment(self, augmentation, dataset, shape, seed, epoch):
+        """What becomes of all images of a dataset; `shape` is theirs, their number first."""
+        values = numpy.empty(shape, numpy.float32)
+        self.must(
+            self.neuron_augmentation_apply(
+                augmentation, dataset, 0, shape[0], seed, epoch, values.ctypes.data
+            )
+        )
+        return values
+
+    def set_weights(self, dataset, weights):
+        weights = numpy.ascontiguousarray(weights, numpy.float32)
+        self.must(
+            self.neuron_dataset_set_weights(dataset, weights.ctypes.data, len(weights))
+        )
+
+    def evaluate(self, graph, dataset, loss):
+        """The loss of a dataset."""
+        evaluation = ctypes.c_void_p()
+        self.must(
+            self.neuron_graph_evaluate_loss(graph, dataset, loss, ctypes.byref(evaluation))
+        )
+        return self.neuron_evaluation_loss(evaluation)
+
+    def train(self, graph, optimizer, dataset, epochs, batch, loss=None, class_weights=None):
         """Whole epochs in the order of the examples; returns the loss of each."""
         trainer = self.make("neuron_trainer_create", graph, optimizer, dataset)
-        for option, value in (("EPOCHS", epochs), ("BATCH_SIZE", batch), ("SHUFFLE", 0)):
-            key = getattr(self, "NEURON_TRAINER_" + option)
-            self.must(self.neuron_trainer_set_int(trainer, key, value))
+        self.set("trainer", trainer, EPOCHS=epochs, BATCH_SIZE=batch, SHUFFLE=0)
         if loss:
             self.must(self.neuron_trainer_set_loss(trainer, loss))
+        if class_weights is not None:
+            weights = numpy.ascontiguousarray(class_weights, numpy.float64)
+            self.must(
+                self.neuron_trainer_set_class_weights(trainer, weights.ctypes.data, len(weights))
+            )
         history = ctypes.c_void_p()
         self.must(self.neuron_trainer_run(trainer, ctypes.byref(history)))
         losses = []

@@ -9,8 +9,30 @@ import torch
 
 STEPS, BATCH, INPUTS, CLASSES = 20, 4, 12, 3
 
+def clipped(clip):
+    """PyTorch's plain descent, with what happens to the gradients before each step."""
+
+    def make(values):
+        optimizer = torch.optim.SGD(values, 0.5)
+        optimizer.before_step = lambda: clip(values)
+        return optimizer
+
+    return make
+
+
+def clip_norm(values, most):
+    """PyTorch divides by the norm and 1e-6, which is made up for: it would be seen."""
+    norm = torch.cat([value.grad.flatten() for value in values]).norm()
+    torch.nn.utils.clip_grad_norm_(values, most * (1 + 1e-6 / norm))
+
+
+# RMSprop, Adagrad and Adamax of PyTorch have epsilon in another place. They are compared with one that
+# is too small to count, but keeps a weight that never has a gradient from 0 / 0.
+TINY = 1e-14
+
 # our rule and options, Keras' optimizer, PyTorch's or None
 ROWS = [
+    ("SGD", {}, keras.optimizers.SGD, lambda p: torch.optim.SGD(p, 0.01)),
     ("SGD", {"learning_rate": 0.1}, lambda: keras.optimizers.SGD(0.1),
      lambda p: torch.optim.SGD(p, 0.1)),
     ("SGD", {"learning_rate": 0.1, "momentum": 0.9}, lambda: keras.optimizers.SGD(0.1, 0.9),
@@ -18,22 +40,47 @@ ROWS = [
     ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": 1},
      lambda: keras.optimizers.SGD(0.1, 0.9, nesterov=True),
      lambda p: torch.optim.SGD(p, 0.1, 0.9, nesterov=True)),
-    ("RMSPROP", {}, keras.optimizers.RMSprop, None),  # PyTorch adds epsilon to the root
+    ("RMSPROP", {}, keras.optimizers.RMSprop, None),
     ("RMSPROP", {"rho": 0.8, "momentum": 0.5, "epsilon": 1e-5},
      lambda: keras.optimizers.RMSprop(rho=0.8, momentum=0.5, epsilon=1e-5), None),
+    ("RMSPROP", {"rho": 0.8, "momentum": 0.5, "epsilon": TINY},
+     lambda: keras.optimizers.RMSprop(rho=0.8, momentum=0.5, epsilon=TINY),
+     lambda p: torch.optim.RMSprop(p, 0.001, alpha=0.8, momentum=0.5, eps=TINY)),
+    ("ADAGRAD", {}, keras.optimizers.Adagrad, None),
     ("ADAGRAD", {"learning_rate": 0.05}, lambda: keras.optimizers.Adagrad(0.05), None),
+    ("ADAGRAD", {"learning_rate": 0.05, "initial_accumulator": 0.0, "epsilon": TINY},
+     lambda: keras.optimizers.Adagrad(0.05, initial_accumulator_value=0, epsilon=TINY),
+     lambda p: torch.optim.Adagrad(p, 0.05, eps=TINY)),
+    ("ADADELTA", {}, keras.optimizers.Adadelta,
+     lambda p: torch.optim.Adadelta(p, 0.001, rho=0.95, eps=1e-7)),
     ("ADADELTA", {"learning_rate": 1.0}, lambda: keras.optimizers.Adadelta(1.0),
      lambda p: torch.optim.Adadelta(p, 1.0, rho=0.95, eps=1e-7)),
-    ("ADAM", {"epsilon": 1e-5}, lambda: keras.optimizers.Adam(epsilon=1e-5), None),
-    ("ADAMW", {"epsilon": 1e-5}, lambda: keras.optimizers.AdamW(epsilon=1e-5), None),
+    ("ADAM", {}, keras.optimizers.Adam, lambda p: torch.optim.Adam(p, eps=1e-7)),
+    ("ADAM", {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
+     lambda: keras.optimizers.Adam(beta_1=0.8, beta_2=0.95, epsilon=1e-5),
+     lambda p: torch.optim.Adam(p, betas=(0.8, 0.95), eps=1e-5)),
+    ("ADAMW", {}, keras.optimizers.AdamW,
+     lambda p: torch.optim.AdamW(p, weight_decay=0.004, eps=1e-7)),
+    ("ADAMW", {"epsilon": 1e-5, "weight_decay": 0.5},
+     lambda: keras.optimizers.AdamW(epsilon=1e-5, weight_decay=0.5),
+     lambda p: torch.optim.AdamW(p, weight_decay=0.5, eps=1e-5)),
     ("ADAMAX", {}, keras.optimizers.Adamax, None),
-    ("NADAM", {"epsilon": 1e-5}, lambda: keras.optimizers.Nadam(epsilon=1e-5), None),
+    ("ADAMAX", {"epsilon": TINY}, lambda: keras.optimizers.Adamax(epsilon=TINY),
+     lambda p: torch.optim.Adamax(p, 0.001, eps=TINY)),
+    ("NADAM", {}, keras.optimizers.Nadam,
+     lambda p: torch.optim.NAdam(p, 0.001, eps=1e-7, momentum_decay=1)),
+    ("NADAM", {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
+     lambda: keras.optimizers.Nadam(beta_1=0.8, beta_2=0.95, epsilon=1e-5),
+     lambda p: torch.optim.NAdam(p, 0.001, betas=(0.8, 0.95), eps=1e-5, momentum_decay=1)),
     ("SGD", {"learning_rate": 0.5, "clip_value": 0.02},
-     lambda: keras.optimizers.SGD(0.5, clipvalue=0.02), None),
+     lambda: keras.optimizers.SGD(0.5, clipvalue=0.02),
+     clipped(lambda values: torch.nn.utils.clip_grad_value_(values, 0.02))),
     ("SGD", {"learning_rate": 0.5, "clip_norm": 0.05},
-     lambda: keras.optimizers.SGD(0.5, clipnorm=0.05), None),
+     lambda: keras.optimizers.SGD(0.5, clipnorm=0.05),
+     clipped(lambda values: [clip_norm([one], 0.05) for one in values])),
     ("SGD", {"learning_rate": 0.5, "clip_global_norm": 0.05},
-     lambda: keras.optimizers.SGD(0.5, global_clipnorm=0.05), None),
+     lambda: keras.optimizers.SGD(0.5, global_clipnorm=0.05),
+     clipped(lambda values: clip_norm(values, 0.05))),
 ]  # fmt: skip
 
 
@@ -61,12 +108,22 @@ def by_keras(make, before, batches):
     return [v.value.detach() for v in values]
 
 
+def move_epsilon(optimizer, epsilon, step):
+    """Adam of PyTorch adds epsilon to sqrt(v / (1 - beta_2^t)), Keras and we to sqrt(v)."""
+    for group in optimizer.param_groups:
+        group["eps"] = epsilon / (1 - group["betas"][1] ** step) ** 0.5
+
+
 def by_torch(make, before, batches):
     values = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in before]
     optimizer = make(values)
-    for examples, labels in batches:
+    epsilon = optimizer.defaults.get("eps")
+    for step, (examples, labels) in enumerate(batches, 1):
         for value, gradient in zip(values, gradients(*values, examples, labels)):
             value.grad = gradient
+        if isinstance(optimizer, torch.optim.Adam):
+            move_epsilon(optimizer, epsilon, step)
+        getattr(optimizer, "before_step", lambda: None)()
         optimizer.step()
     return [value.detach() for value in values]
 
@@ -79,7 +136,9 @@ def differences(neuron):
         examples[:, 0] = 0  # a weight that never has a gradient
         labels = random.integers(CLASSES, size=len(examples)).astype(numpy.int32)
         graph = build(neuron)
-        start = neuron.arrays(graph)
+        # From small parameters, so that what is compared are the steps.
+        start = {name: values / 100 for name, values in neuron.arrays(graph).items()}
+        neuron.write(graph, start)
         before = [start["dense.kernel"].reshape(INPUTS, CLASSES), start["dense.bias"]]
         optimizer = neuron.optimizer("NEURON_OPTIMIZER_" + rule, **options)
         neuron.train(graph, optimizer, neuron.dataset(examples, labels, CLASSES), 1, BATCH)
