@@ -125,7 +125,8 @@ class Neuron:
         made = self.make("neuron_optimizer_create", self.context, getattr(self, rule))
         for name, value in options.items():
             option = getattr(self, "NEURON_OPTIMIZER_" + name.upper())
-            self.must(self.neuron_optimizer_set_float(made, option, value))
+            kind = "int" if isinstance(value, int) else "float"
+            self.must(getattr(self, "neuron_optimizer_set_" + kind)(made, option, value))
         return made
 
     def train(self, graph, optimizer, dataset, epochs, batch, loss=None):
