@@ -26,7 +26,7 @@ struct neuron_stream {
 static int call(const neuron_stream *stream, const int64_t *rows, int64_t count, void *examples,
                 int32_t *labels)
 {
-    int answer = stream->read(stream->user_data, rows, count, examples, labels);
+    int answer = stream->read(rows, count, examples, labels, stream->user_data);
     if (answer == 0)
         return NEURON_OK;
     return neuron_fail(answer < 0 ? answer : NEURON_E_CALLBACK,
