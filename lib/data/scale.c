@@ -58,8 +58,8 @@ int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
     return NEURON_OK;
 }
 
-int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
-                         size_t capacity, size_t *needed)
+int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
+                             size_t capacity, size_t *needed)
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT((scales && offsets) || capacity == 0);
