@@ -131,14 +131,19 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
 NEURON_API int neuron_trainer_set_checkpoint(neuron_trainer_t *trainer, const char *path,
                                              int32_t metric);
 
-/** Sets what is called after each step, for a progress bar; NULL for none. Since 0.1.
- *  @return  0 or NEURON_E_ARGUMENT. */
+/** Sets what is called after each step, for a progress bar; NULL for none. It is called in the
+ *  thread that runs the trainer.
+ *  @param user_data  handed to it; may be NULL. Must live until the last run has returned or another
+ *                    callback is set here; the trainer never frees it.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_trainer_set_step_callback(neuron_trainer_t *trainer,
                                                 neuron_trainer_callback_t callback,
                                                 void *user_data);
 
 /** Sets what is called after each epoch, once its figures are in the history and the checkpoint is
- *  written; NULL for none. Since 0.1. @return  0 or NEURON_E_ARGUMENT. */
+ *  written; NULL for none. It is called in the thread that runs the trainer.
+ *  @param user_data  as for neuron_trainer_set_step_callback().
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
                                                  neuron_trainer_callback_t callback,
                                                  void *user_data);

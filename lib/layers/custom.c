@@ -29,7 +29,7 @@ static void plan_saved(const neuron_custom_kind *kind, const neuron_spec *spec, 
 {
     const neuron_run run = {.spec = spec, .node = needs->node, .batch = batch, .training = true};
     const neuron_custom_run_t call = {.run = &run};
-    const int64_t count = kind->saved(&call, kind->user_data);
+    const int64_t count = kind->saved(&call, kind->owned.user_data);
     if (count < 0)
         needs->answer = count < INT_MIN ? NEURON_E_CALLBACK : (int)count;
     else
@@ -72,14 +72,14 @@ static void forward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, false);
-    *run->answer = kind->forward(&call, kind->user_data);
+    *run->answer = kind->forward(&call, kind->owned.user_data);
 }
 
 static void backward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, true);
-    *run->answer = kind->backward(&call, kind->user_data);
+    *run->answer = kind->backward(&call, kind->owned.user_data);
 }
 
 const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, const char *name)
@@ -103,7 +103,8 @@ static int check_name(const neuron_context_t *context, const char *name)
 int neuron_custom_register(neuron_context_t *context, const char *name,
                            neuron_custom_run_callback_t forward_callback,
                            neuron_custom_run_callback_t backward_callback,
-                           neuron_custom_shape_callback_t shape, void *user_data)
+                           neuron_custom_shape_callback_t shape, void *user_data,
+                           neuron_destroy_t destroy)
 {
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(name);
@@ -117,7 +118,6 @@ int neuron_custom_register(neuron_context_t *context, const char *name,
     made->forward = forward_callback;
     made->backward = backward_callback;
     made->shape = shape;
-    made->user_data = user_data;
     uint32_t flags = NEURON_LAYER_CUSTOM | NEURON_LAYER_MANY_INPUTS;
     flags |= backward_callback ? NEURON_LAYER_READS_INPUT | NEURON_LAYER_READS_OUTPUT
                                : NEURON_LAYER_NO_GRADIENT;
@@ -127,7 +127,7 @@ int neuron_custom_register(neuron_context_t *context, const char *name,
                                  .plan = plan,
                                  .forward = forward,
                                  .backward = backward};
-    made->owned = (neuron_owned){context->custom_kinds, context};
+    made->owned = (neuron_owned){context->custom_kinds, context, user_data, destroy};
     context->custom_kinds = &made->owned;
     return NEURON_OK;
 }
@@ -169,7 +169,8 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
     for (size_t i = 0; status == NEURON_OK && i < count; i++)
         neuron_shape_get(&spec->inputs[i], shapes + i * NEURON_RANK_MAX, &ranks[i]);
     if (status == NEURON_OK) {
-        int answer = kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->user_data);
+        int answer =
+            kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->owned.user_data);
         status = answer != 0 ? neuron_custom_fail(node, "shape", answer)
                              : neuron_shape_set(output, extents, rank, 1, node);
     }
