@@ -103,13 +103,6 @@ enum {
     NEURON_CALLBACK_MIN_RATE = 130  /**< real: the base rate is not made smaller; 0 or more */
 };
 
-/** Which figures are better. Since 0.1. */
-enum {
-    NEURON_MODE_AUTO = 10, /**< smaller losses, larger accuracies */
-    NEURON_MODE_SMALLEST = 20,
-    NEURON_MODE_LARGEST = 30
-};
-
 /** The points of a training. Since 0.1. */
 enum {
     /** A run begins that has something to do: the first, one that continues, or one that writes
@@ -131,7 +124,8 @@ enum {
  *           Since 0.1. */
 typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event, void *user_data);
 
-/** A schedule of the caller: called once before each epoch, and again if a callback failed there.
+/** A schedule of the caller: called once before each epoch, and again if a callback failed there,
+ *  in the thread that runs the trainer.
  *  @param epoch  from 0.
  *  @param rate   the present base rate: what it returned last, unless another changed it since.
  *  @return  the base rate from now on, 0 or more and finite. Since 0.1. */
@@ -170,17 +164,23 @@ NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
 
 /** Makes a schedule by a function. A rate that is negative, infinite or not a number ends the
  *  run with NEURON_E_ARGUMENT. It has no options.
+ *  @param user_data  handed to the function; may be NULL. Must live as long as the callback, which
+ *                    trainers keep alive.
+ *  @param destroy    called with `user_data` when the callback is gone; not if this call fails, after
+ *                    which the caller still has it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_context_t *context,
-                                               neuron_callback_schedule_t function,
-                                               void *user_data);
+                                               neuron_callback_schedule_t function, void *user_data,
+                                               neuron_destroy_t destroy);
 
 /** Makes a callback of the caller's. It has no options.
+ *  @param user_data, destroy  as for neuron_callback_create_schedule().
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_custom(neuron_callback_t **callback,
                                              neuron_context_t *context,
-                                             neuron_callback_custom_t function, void *user_data);
+                                             neuron_callback_custom_t function, void *user_data,
+                                             neuron_destroy_t destroy);
 
 /** Adds an owner. @return  `callback`. Any thread. Since 0.1. */
 NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
@@ -189,20 +189,27 @@ NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
 NEURON_API void neuron_callback_unref(neuron_callback_t *callback);
 
 /** Sets a whole number; it counts from the next point of a training.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have or a value out of its
- *           bounds. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, one that is a real
+ *           number, or a value out of its bounds. Since 0.1. */
 NEURON_API int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t value);
 
-/** Sets a real number, likewise. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Sets a real number, likewise.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, one that is a whole
+ *           number, or a value out of its bounds. Since 0.1. */
 NEURON_API int neuron_callback_set_float(neuron_callback_t *callback, int32_t option, double value);
 
-/** Reads a number back, whole or real.
- *  @param[out] value  the number; not a number for a baseline that was not set.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_callback_get(const neuron_callback_t *callback, int32_t option,
-                                   double *value);
+/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_callback_get_int(const neuron_callback_t *callback, int32_t option,
+                                       int64_t *value);
 
-/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a real number back.
+ *  @param[out] value  the number; not a number for a baseline that was not set.
+ *  @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_callback_get_float(const neuron_callback_t *callback, int32_t option,
+                                         double *value);
+
+/** The bounds of a number, whole or real, both inclusive.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option,
                                       double *minimum, double *maximum);
 

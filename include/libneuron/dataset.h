@@ -88,15 +88,18 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
  *  @return  0; or a negative number to fail, which comes back from the call or the run that needed
  *           them (a positive one becomes NEURON_E_CALLBACK). The message then ends with that of the
  *           last call that failed in it. Since 0.1. */
-typedef int (*neuron_dataset_read_t)(void *user_data, const int64_t *positions, int64_t count,
-                                     void *examples, int32_t *labels);
+typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, void *examples,
+                                     int32_t *labels, void *user_data);
 
 /** Makes a dataset whose examples are read by a function each time they are needed, for sets that
  *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So
  *  it can be split, filtered, shuffled and folded like any other. A training reads one batch ahead,
  *  in a worker. neuron_dataset_join() and neuron_dataset_grayscale() read all of it into memory.
  *  @param read       see neuron_dataset_read_t.
- *  @param user_data  for `read`; kept until the last dataset made of this one is gone.
+ *  @param user_data  for `read`, such as an open file. It must live as long as any dataset made of
+ *                    this one, which parts, folds and trainers keep alive.
+ *  @param destroy    called with `user_data` when the last of these is gone; not if this call fails,
+ *                    after which the caller still has it. May be NULL.
  *  @param count      number of examples, 1 or more.
  *  @param shape, rank  of one example, rank 1 to NEURON_RANK_MAX - 1.
  *  @param type       NEURON_U8 or NEURON_F32.
@@ -105,8 +108,9 @@ typedef int (*neuron_dataset_read_t)(void *user_data, const int64_t *positions, 
  *           range, NEURON_E_MEMORY, or what `read` returned. Since 0.1. */
 NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
                                             neuron_dataset_read_t read, void *user_data,
-                                            int64_t count, const int64_t *shape, int32_t rank,
-                                            int32_t type, int32_t class_count);
+                                            neuron_destroy_t destroy, int64_t count,
+                                            const int64_t *shape, int32_t rank, int32_t type,
+                                            int32_t class_count);
 
 /** Whether the first row of comma-separated values is a header with names, no example. Guessing takes
  *  it for one if it does not begin with a number and another field is no number either
@@ -311,8 +315,8 @@ NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double
  *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
  *                   axis when they were set. May be NULL.
  *  @return  0; NEURON_E_ARGUMENT if there is too little room. Since 0.1. */
-NEURON_API int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales,
-                                    double *offsets, size_t capacity, size_t *needed);
+NEURON_API int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales,
+                                        double *offsets, size_t capacity, size_t *needed);
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.

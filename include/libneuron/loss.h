@@ -56,7 +56,7 @@ enum {
     NEURON_LOSS_HUBER = 90
 };
 
-/** What can be set. Since 0.1. */
+/** What can be set, all real numbers. Since 0.1. */
 enum {
     NEURON_LOSS_LABEL_SMOOTHING = 10, /**< s, 0 to 1 (Szegedy et al., 2015; arXiv 1512.00567) */
     NEURON_LOSS_DELTA = 20            /**< d, above 0 */
@@ -90,10 +90,14 @@ NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *contex
  *  whatever it does.
  *  @param[out] loss  the new loss; NULL on failure.
  *  @param callback   what works it out.
- *  @param user_data  handed to it; may be NULL. Must outlive the loss.
+ *  @param user_data  handed to it; may be NULL. Must live as long as the loss, which trainers keep
+ *                    alive.
+ *  @param destroy    called with `user_data` when the loss is gone; not if this call fails, after
+ *                    which the caller still has it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
-                                         neuron_loss_callback_t callback, void *user_data);
+                                         neuron_loss_callback_t callback, void *user_data,
+                                         neuron_destroy_t destroy);
 
 /** Adds an owner. @return  `loss`. Any thread. Since 0.1. */
 NEURON_API neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss);
@@ -101,15 +105,25 @@ NEURON_API neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_loss_unref(neuron_loss_t *loss);
 
-/** Sets a number. May be called from a callback of a running trainer; it counts from the next step.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have or a value out of its
- *           bounds. Since 0.1. */
+/** Sets a whole number; the losses so far have none. May be called from a callback of a running
+ *  trainer; it counts from the next step.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, one that is a real
+ *           number, or a value out of its bounds. Since 0.1. */
+NEURON_API int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value);
+
+/** Sets a real number, likewise.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, one that is a whole
+ *           number, or a value out of its bounds. Since 0.1. */
 NEURON_API int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value);
 
-/** Reads a number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_loss_get_int(const neuron_loss_t *loss, int32_t option, int64_t *value);
+
+/** Reads a real number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
 NEURON_API int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value);
 
-/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** The bounds of a number, whole or real, both inclusive.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum,
                                   double *maximum);
 

@@ -51,8 +51,22 @@ typedef struct neuron_trial neuron_trial_t;
 /** How well a graph does on a dataset. See evaluation.h. Since 0.1. */
 typedef struct neuron_evaluation neuron_evaluation_t;
 
+/** Frees what was handed over: the memory of a tensor, or the user_data of a function that the
+ *  library calls for as long as something lives. Called once, in the thread that takes the last owner
+ *  away, when the library no longer looks at it. free() is such a function. Since 0.1. */
+typedef void (*neuron_destroy_t)(void *user_data);
+
 /** The largest number of dimensions of a tensor, the batch dimension included. Since 0.1. */
 enum { NEURON_RANK_MAX = 8 };
+
+/** Which of two figures is better: of the epochs of a training, or of the trials of a search.
+ *  Since 0.1. */
+enum {
+    NEURON_MODE_AUTO = 10, /**< smaller losses, larger accuracies; not for searches, which do not
+                                    know what their scores are */
+    NEURON_MODE_SMALLEST = 20, /**< for losses */
+    NEURON_MODE_LARGEST = 30   /**< for accuracies */
+};
 
 /** What an image is continued by outside of its edges, here those of a row "abcd". Since 0.1. */
 enum {

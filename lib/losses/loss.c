@@ -49,7 +49,8 @@ int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t 
 }
 
 int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
-                              neuron_loss_callback_t callback, void *user_data)
+                              neuron_loss_callback_t callback, void *user_data,
+                              neuron_destroy_t destroy)
 {
     CHECK_ARGUMENT(loss);
     *loss = NULL;
@@ -58,6 +59,7 @@ int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
     RETURN_IF_ERROR(create(loss, context, &neuron_loss_custom));
     (*loss)->callback = callback;
     (*loss)->user_data = user_data;
+    (*loss)->destroy = destroy;
     return NEURON_OK;
 }
 
@@ -73,8 +75,17 @@ void neuron_loss_unref(neuron_loss_t *loss)
     if (!loss || atomic_fetch_sub(&loss->references, 1) != 1)
         return;
     neuron_context_t *context = loss->context;
+    if (loss->destroy)
+        loss->destroy(loss->user_data);
     neuron_release(context, loss);
     neuron_context_unref(context);
+}
+
+int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value)
+{
+    CHECK_ARGUMENT(loss);
+    const neuron_loss_kind *kind = loss->kind;
+    return neuron_options_set_int(&kind->options, loss->options, option, value, kind->name);
 }
 
 int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value)
@@ -84,12 +95,20 @@ int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value)
     return neuron_options_set_float(&kind->options, loss->options, option, value, kind->name);
 }
 
+int neuron_loss_get_int(const neuron_loss_t *loss, int32_t option, int64_t *value)
+{
+    CHECK_ARGUMENT(loss);
+    CHECK_ARGUMENT(value);
+    const neuron_loss_kind *kind = loss->kind;
+    return neuron_options_get_int(&kind->options, loss->options, option, value, kind->name);
+}
+
 int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value)
 {
     CHECK_ARGUMENT(loss);
     CHECK_ARGUMENT(value);
     const neuron_loss_kind *kind = loss->kind;
-    return neuron_options_get(&kind->options, loss->options, option, value, kind->name);
+    return neuron_options_get_float(&kind->options, loss->options, option, value, kind->name);
 }
 
 int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum, double *maximum)
