@@ -34,7 +34,8 @@
 extern "C" {
 #endif
 
-/** What can be set. By default nothing is changed. Since 0.1. */
+/** What can be set: real numbers where nothing else is said. By default nothing is changed.
+ *  Since 0.1. */
 enum {
     /** Largest angle in degrees, either way: 0 to 180; 0. */
     NEURON_AUGMENTATION_ROTATION = 10,
@@ -86,20 +87,28 @@ NEURON_API neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t 
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_augmentation_unref(neuron_augmentation_t *augmentation);
 
-/** Sets a real number.
- *  @return  0, or NEURON_E_ARGUMENT for another option or a value out of its bounds. Since 0.1. */
-NEURON_API int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option,
-                                             double value);
-
-/** Sets a whole number. As neuron_augmentation_set_float(). Since 0.1. */
+/** Sets a whole number. A trainer's copy stays as it was.
+ *  @return  0, or NEURON_E_ARGUMENT for another option, one that is a real number, or a value out of
+ *           its bounds. Since 0.1. */
 NEURON_API int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option,
                                            int64_t value);
 
-/** Reads a number back, whole or real. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_augmentation_get(const neuron_augmentation_t *augmentation, int32_t option,
-                                       double *value);
+/** Sets a real number, likewise.
+ *  @return  0, or NEURON_E_ARGUMENT for another option, one that is a whole number, or a value out of
+ *           its bounds. Since 0.1. */
+NEURON_API int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option,
+                                             double value);
 
-/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_augmentation_get_int(const neuron_augmentation_t *augmentation,
+                                           int32_t option, int64_t *value);
+
+/** Reads a real number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_augmentation_get_float(const neuron_augmentation_t *augmentation,
+                                             int32_t option, double *value);
+
+/** The bounds of a number, whole or real, both inclusive.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_t option,
                                           double *minimum, double *maximum);
 

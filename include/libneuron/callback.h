@@ -189,20 +189,27 @@ NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
 NEURON_API void neuron_callback_unref(neuron_callback_t *callback);
 
 /** Sets a whole number; it counts from the next point of a training.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have or a value out of its
- *           bounds. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, one that is a real
+ *           number, or a value out of its bounds. Since 0.1. */
 NEURON_API int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t value);
 
-/** Sets a real number, likewise. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Sets a real number, likewise.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, one that is a whole
+ *           number, or a value out of its bounds. Since 0.1. */
 NEURON_API int neuron_callback_set_float(neuron_callback_t *callback, int32_t option, double value);
 
-/** Reads a number back, whole or real.
- *  @param[out] value  the number; not a number for a baseline that was not set.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_callback_get(const neuron_callback_t *callback, int32_t option,
-                                   double *value);
+/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_callback_get_int(const neuron_callback_t *callback, int32_t option,
+                                       int64_t *value);
 
-/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a real number back.
+ *  @param[out] value  the number; not a number for a baseline that was not set.
+ *  @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_callback_get_float(const neuron_callback_t *callback, int32_t option,
+                                         double *value);
+
+/** The bounds of a number, whole or real, both inclusive.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option,
                                       double *minimum, double *maximum);
 

@@ -317,13 +317,14 @@ NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *arra
 
 /** Sets a whole number of a node.
  *  @param node  NULL, from a builder that failed, needs no check: the graph has kept the reason.
- *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, or a value out of
- *           its bounds; NEURON_E_SHAPE if the layer no longer fits its input; NEURON_E_STATE if
- *           another layer uses the node already, or the graph is finished. Unless it is finished,
- *           the error sticks to the graph. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, one that is a real
+ *           number, or a value out of its bounds; NEURON_E_SHAPE if the layer no longer fits its
+ *           input; NEURON_E_STATE if another layer uses the node already, or the graph is finished.
+ *           Unless it is finished, the error sticks to the graph. Since 0.1. */
 NEURON_API int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value);
 
-/** Sets a real number of a node. As neuron_node_set_int(). Since 0.1. */
+/** Sets a real number of a node. As neuron_node_set_int(), for options that are real numbers.
+ *  Since 0.1. */
 NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double value);
 
 /** Names a node, in place of `<layer>` or `<layer>_<number>`.
@@ -365,12 +366,15 @@ NEURON_API int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
  *  NULL. Since 0.1. */
 NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
 
-/** Reads a number of a node back, whole or real.
+/** Reads a whole number of a node back.
  *  @param[out] value  the value in force.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_node_get(const neuron_node_t *node, int32_t option, double *value);
+ *  @return  0, or NEURON_E_ARGUMENT as for setting it, which does not stick. Since 0.1. */
+NEURON_API int neuron_node_get_int(const neuron_node_t *node, int32_t option, int64_t *value);
 
-/** The bounds of a number of a node, both inclusive.
+/** Reads a real number of a node back. As neuron_node_get_int(). Since 0.1. */
+NEURON_API int neuron_node_get_float(const neuron_node_t *node, int32_t option, double *value);
+
+/** The bounds of a number of a node, whole or real, both inclusive.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum,
                                   double *maximum);

@@ -56,7 +56,7 @@ enum {
     NEURON_LOSS_HUBER = 90
 };
 
-/** What can be set. Since 0.1. */
+/** What can be set, all real numbers. Since 0.1. */
 enum {
     NEURON_LOSS_LABEL_SMOOTHING = 10, /**< s, 0 to 1 (Szegedy et al., 2015; arXiv 1512.00567) */
     NEURON_LOSS_DELTA = 20            /**< d, above 0 */
@@ -101,15 +101,25 @@ NEURON_API neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_loss_unref(neuron_loss_t *loss);
 
-/** Sets a number. May be called from a callback of a running trainer; it counts from the next step.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have or a value out of its
- *           bounds. Since 0.1. */
+/** Sets a whole number; the losses so far have none. May be called from a callback of a running
+ *  trainer; it counts from the next step.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, one that is a real
+ *           number, or a value out of its bounds. Since 0.1. */
+NEURON_API int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value);
+
+/** Sets a real number, likewise.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, one that is a whole
+ *           number, or a value out of its bounds. Since 0.1. */
 NEURON_API int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value);
 
-/** Reads a number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_loss_get_int(const neuron_loss_t *loss, int32_t option, int64_t *value);
+
+/** Reads a real number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
 NEURON_API int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value);
 
-/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** The bounds of a number, whole or real, both inclusive.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum,
                                   double *maximum);
 

@@ -72,14 +72,14 @@ enum {
     NEURON_OPTIMIZER_NADAM = 80
 };
 
-/** What can be set. Since 0.1. */
+/** What can be set: real numbers where nothing else is said. Since 0.1. */
 enum {
     NEURON_OPTIMIZER_LEARNING_RATE = 10,       /**< 0 or more, finite as float */
     NEURON_OPTIMIZER_MOMENTUM = 20,            /**< 0 to 1 */
     NEURON_OPTIMIZER_BETA_1 = 30,              /**< 0 or more, less than 1 */
     NEURON_OPTIMIZER_BETA_2 = 40,              /**< 0 or more, less than 1 */
     NEURON_OPTIMIZER_EPSILON = 50,             /**< above 0 */
-    NEURON_OPTIMIZER_NESTEROV = 60,            /**< 0 or 1 */
+    NEURON_OPTIMIZER_NESTEROV = 60,            /**< whole: 0 or 1 */
     NEURON_OPTIMIZER_RHO = 70,                 /**< 0 or more, less than 1 */
     NEURON_OPTIMIZER_WEIGHT_DECAY = 80,        /**< 0 or more, finite as float */
     NEURON_OPTIMIZER_INITIAL_ACCUMULATOR = 90, /**< 0 or more; counts from the first step on */
@@ -108,19 +108,31 @@ NEURON_API neuron_optimizer_t *neuron_optimizer_ref(neuron_optimizer_t *optimize
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_optimizer_unref(neuron_optimizer_t *optimizer);
 
-/** Sets a number. May be called from a callback of a running trainer; it counts from the next step,
- *  a learning rate as callback.h says.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have, a value out of its
- *           bounds, or a second way to clip. Since 0.1. */
+/** Sets a whole number. May be called from a callback of a running trainer; it counts from the next
+ *  step.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have, one that is a real
+ *           number, or a value out of its bounds. Since 0.1. */
+NEURON_API int neuron_optimizer_set_int(neuron_optimizer_t *optimizer, int32_t option,
+                                        int64_t value);
+
+/** Sets a real number, likewise; a learning rate counts as callback.h says.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have, one that is a whole
+ *           number, a value out of its bounds, or a second way to clip. Since 0.1. */
 NEURON_API int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option,
                                           double value);
 
-/** Reads a number back. For the learning rate that a training is at, which callbacks may change,
- *  see NEURON_PROGRESS_LEARNING_RATE. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
+NEURON_API int neuron_optimizer_get_int(const neuron_optimizer_t *optimizer, int32_t option,
+                                        int64_t *value);
+
+/** Reads a real number back. For the learning rate that a training is at, which callbacks may
+ *  change, see NEURON_PROGRESS_LEARNING_RATE.
+ *  @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
 NEURON_API int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option,
                                           double *value);
 
-/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** The bounds of a number, whole or real, both inclusive.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_optimizer_bounds(const neuron_optimizer_t *optimizer, int32_t option,
                                        double *minimum, double *maximum);
 

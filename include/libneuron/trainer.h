@@ -68,7 +68,8 @@ NEURON_API neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer);
 NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
 
 /** Sets a whole number. Batch size and shuffling only before the first step.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_STATE. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT for another option, one that is a real number, or a value out of its
+ *           bounds, NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value);
 
 /** Sets a real number, only before the first step.
@@ -76,15 +77,16 @@ NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option,
  *           one side without examples, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value);
 
-/** Reads a whole number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
 NEURON_API int neuron_trainer_get_int(const neuron_trainer_t *trainer, int32_t option,
                                       int64_t *value);
 
-/** Reads a real number back. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Reads a real number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
 NEURON_API int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t option,
                                         double *value);
 
-/** The bounds of a number, both inclusive. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** The bounds of a number, whole or real, both inclusive.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option,
                                      double *minimum, double *maximum);
 

@@ -63,24 +63,32 @@ void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
     neuron_context_unref(context);
 }
 
-int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option, double value)
-{
-    CHECK_ARGUMENT(augmentation);
-    return neuron_options_set_float(&options, augmentation->settings.options, option, value, who);
-}
-
 int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option, int64_t value)
 {
     CHECK_ARGUMENT(augmentation);
     return neuron_options_set_int(&options, augmentation->settings.options, option, value, who);
 }
 
-int neuron_augmentation_get(const neuron_augmentation_t *augmentation, int32_t option,
-                            double *value)
+int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option, double value)
+{
+    CHECK_ARGUMENT(augmentation);
+    return neuron_options_set_float(&options, augmentation->settings.options, option, value, who);
+}
+
+int neuron_augmentation_get_int(const neuron_augmentation_t *augmentation, int32_t option,
+                                int64_t *value)
 {
     CHECK_ARGUMENT(augmentation);
     CHECK_ARGUMENT(value);
-    return neuron_options_get(&options, augmentation->settings.options, option, value, who);
+    return neuron_options_get_int(&options, augmentation->settings.options, option, value, who);
+}
+
+int neuron_augmentation_get_float(const neuron_augmentation_t *augmentation, int32_t option,
+                                  double *value)
+{
+    CHECK_ARGUMENT(augmentation);
+    CHECK_ARGUMENT(value);
+    return neuron_options_get_float(&options, augmentation->settings.options, option, value, who);
 }
 
 int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_t option,

@@ -105,12 +105,12 @@ int neuron_option_check(const neuron_option *option, double value, const char *w
                                        : real_text(option, bounds));
 }
 
-int neuron_option_check_kind(const neuron_option *option, double value, bool whole, const char *who)
+int neuron_option_check_kind(const neuron_option *option, bool whole, const char *who)
 {
     if (option->whole != whole)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is a %s number", who, option->name,
                            option->whole ? "whole" : "real");
-    return neuron_option_check(option, value, who);
+    return NEURON_OK;
 }
 
 void neuron_options_reset(const neuron_option_table *table, double *values)
@@ -119,20 +119,21 @@ void neuron_options_reset(const neuron_option_table *table, double *values)
         values[i] = table->rows[i].fallback;
 }
 
+int neuron_options_look_up_for(const neuron_option_table *table, int32_t key, double value,
+                               bool whole, const char *who, int32_t *index)
+{
+    RETURN_IF_ERROR(neuron_options_look_up(table, key, who, index));
+    RETURN_IF_ERROR(neuron_option_check_kind(&table->rows[*index], whole, who));
+    return neuron_option_check(&table->rows[*index], value, who);
+}
+
 static int set(const neuron_option_table *table, double *values, int32_t key, double value,
                bool whole, const char *who)
 {
     int32_t index;
-    RETURN_IF_ERROR(neuron_options_look_up(table, key, who, &index));
-    RETURN_IF_ERROR(neuron_option_check_kind(&table->rows[index], value, whole, who));
+    RETURN_IF_ERROR(neuron_options_look_up_for(table, key, value, whole, who, &index));
     values[index] = value;
     return NEURON_OK;
-}
-
-int neuron_options_set_float(const neuron_option_table *table, double *values, int32_t key,
-                             double value, const char *who)
-{
-    return set(table, values, key, value, false, who);
 }
 
 int neuron_options_set_int(const neuron_option_table *table, double *values, int32_t key,
@@ -141,13 +142,35 @@ int neuron_options_set_int(const neuron_option_table *table, double *values, int
     return set(table, values, key, (double)value, true, who);
 }
 
-int neuron_options_get(const neuron_option_table *table, const double *values, int32_t key,
-                       double *value, const char *who)
+int neuron_options_set_float(const neuron_option_table *table, double *values, int32_t key,
+                             double value, const char *who)
+{
+    return set(table, values, key, value, false, who);
+}
+
+static int get(const neuron_option_table *table, const double *values, int32_t key, bool whole,
+               const char *who, double *value)
 {
     int32_t index;
     RETURN_IF_ERROR(neuron_options_look_up(table, key, who, &index));
+    RETURN_IF_ERROR(neuron_option_check_kind(&table->rows[index], whole, who));
     *value = values[index];
     return NEURON_OK;
+}
+
+int neuron_options_get_int(const neuron_option_table *table, const double *values, int32_t key,
+                           int64_t *value, const char *who)
+{
+    double number;
+    RETURN_IF_ERROR(get(table, values, key, true, who, &number));
+    *value = (int64_t)number;
+    return NEURON_OK;
+}
+
+int neuron_options_get_float(const neuron_option_table *table, const double *values, int32_t key,
+                             double *value, const char *who)
+{
+    return get(table, values, key, false, who, value);
 }
 
 int neuron_options_bounds(const neuron_option_table *table, int32_t key, double *minimum,

@@ -44,19 +44,26 @@ bool neuron_option_takes(const neuron_option *option, double value);
 /* NEURON_E_ARGUMENT if it may not be `value`. */
 int neuron_option_check(const neuron_option *option, double value, const char *who);
 
-/* The same for a number that came as a whole or as a real one: the option must be of that kind. */
-int neuron_option_check_kind(const neuron_option *option, double value, bool whole,
-                             const char *who);
+/* NEURON_E_ARGUMENT if the option is not of the kind, a whole or a real number, that it is to be set
+ * or read as. */
+int neuron_option_check_kind(const neuron_option *option, bool whole, const char *who);
 
 /* Gives all options their defaults. */
 void neuron_options_reset(const neuron_option_table *table, double *values);
 
-int neuron_options_set_float(const neuron_option_table *table, double *values, int32_t key,
-                             double value, const char *who);
+/* The place of an option that is to become `value`, if all of that may be. */
+int neuron_options_look_up_for(const neuron_option_table *table, int32_t key, double value,
+                               bool whole, const char *who, int32_t *index);
+
+/* The calls that every object with options has. */
 int neuron_options_set_int(const neuron_option_table *table, double *values, int32_t key,
                            int64_t value, const char *who);
-int neuron_options_get(const neuron_option_table *table, const double *values, int32_t key,
-                       double *value, const char *who);
+int neuron_options_set_float(const neuron_option_table *table, double *values, int32_t key,
+                             double value, const char *who);
+int neuron_options_get_int(const neuron_option_table *table, const double *values, int32_t key,
+                           int64_t *value, const char *who);
+int neuron_options_get_float(const neuron_option_table *table, const double *values, int32_t key,
+                             double *value, const char *who);
 int neuron_options_bounds(const neuron_option_table *table, int32_t key, double *minimum,
                           double *maximum, const char *who);
 

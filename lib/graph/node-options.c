@@ -19,7 +19,8 @@ static int set_option(neuron_node_t *node, int32_t key, double value, bool whole
     int32_t index;
     RETURN_IF_ERROR(look_up_option(node, key, &index));
     const neuron_option *option = &node->spec.layer->options.rows[index];
-    RETURN_IF_ERROR(neuron_option_check_kind(option, value, whole, node->name));
+    RETURN_IF_ERROR(neuron_option_check_kind(option, whole, node->name));
+    RETURN_IF_ERROR(neuron_option_check(option, value, node->name));
     if (node->consumers > 0)
         return neuron_fail(NEURON_E_STATE, "%s: %s must be set before another layer uses the node",
                            node->name, option->name);
@@ -59,14 +60,24 @@ int neuron_node_set_float(neuron_node_t *node, int32_t option, double value)
     return set_and_latch(node, option, value, false, __func__);
 }
 
-int neuron_node_get(const neuron_node_t *node, int32_t option, double *value)
+int neuron_node_get_int(const neuron_node_t *node, int32_t option, int64_t *value)
 {
     CHECK_ARGUMENT(node);
     CHECK_ARGUMENT(value);
     int32_t index;
     RETURN_IF_ERROR(look_up_option(node, option, &index));
-    *value = node->spec.options[index];
-    return NEURON_OK;
+    const neuron_option_table *table = &node->spec.layer->options;
+    return neuron_options_get_int(table, node->spec.options, option, value, node->name);
+}
+
+int neuron_node_get_float(const neuron_node_t *node, int32_t option, double *value)
+{
+    CHECK_ARGUMENT(node);
+    CHECK_ARGUMENT(value);
+    int32_t index;
+    RETURN_IF_ERROR(look_up_option(node, option, &index));
+    const neuron_option_table *table = &node->spec.layer->options;
+    return neuron_options_get_float(table, node->spec.options, option, value, node->name);
 }
 
 int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum, double *maximum)

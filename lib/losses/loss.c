@@ -77,6 +77,13 @@ void neuron_loss_unref(neuron_loss_t *loss)
     neuron_context_unref(context);
 }
 
+int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value)
+{
+    CHECK_ARGUMENT(loss);
+    const neuron_loss_kind *kind = loss->kind;
+    return neuron_options_set_int(&kind->options, loss->options, option, value, kind->name);
+}
+
 int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value)
 {
     CHECK_ARGUMENT(loss);
@@ -84,12 +91,20 @@ int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value)
     return neuron_options_set_float(&kind->options, loss->options, option, value, kind->name);
 }
 
+int neuron_loss_get_int(const neuron_loss_t *loss, int32_t option, int64_t *value)
+{
+    CHECK_ARGUMENT(loss);
+    CHECK_ARGUMENT(value);
+    const neuron_loss_kind *kind = loss->kind;
+    return neuron_options_get_int(&kind->options, loss->options, option, value, kind->name);
+}
+
 int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value)
 {
     CHECK_ARGUMENT(loss);
     CHECK_ARGUMENT(value);
     const neuron_loss_kind *kind = loss->kind;
-    return neuron_options_get(&kind->options, loss->options, option, value, kind->name);
+    return neuron_options_get_float(&kind->options, loss->options, option, value, kind->name);
 }
 
 int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum, double *maximum)

@@ -66,14 +66,20 @@ bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *optio
     return on <= 1;
 }
 
+int neuron_optimizer_set_int(neuron_optimizer_t *optimizer, int32_t option, int64_t value)
+{
+    CHECK_ARGUMENT(optimizer);
+    const neuron_rule *rule = optimizer->rule;
+    return neuron_options_set_int(&rule->options, optimizer->options, option, value, rule->name);
+}
+
 int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, double value)
 {
     CHECK_ARGUMENT(optimizer);
     const neuron_rule *rule = optimizer->rule;
     int32_t index;
-    RETURN_IF_ERROR(neuron_options_look_up(&rule->options, option, rule->name, &index));
-    const neuron_option *row = &rule->options.rows[index];
-    RETURN_IF_ERROR(neuron_option_check(row, value, rule->name));
+    RETURN_IF_ERROR(
+        neuron_options_look_up_for(&rule->options, option, value, false, rule->name, &index));
     const double before = optimizer->options[index];
     optimizer->options[index] = value;
     if (neuron_optimizer_options_agree(rule, optimizer->options)) {
@@ -82,9 +88,9 @@ int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, do
     }
     optimizer->options[index] = before;
     char text[NEURON_NUMBER_TEXT];
-    return neuron_fail(NEURON_E_ARGUMENT,
-                       "%s: gradients are clipped in one way: %s %s needs the others to be 0",
-                       rule->name, row->name, neuron_number_short(value, text));
+    return neuron_fail(
+        NEURON_E_ARGUMENT, "%s: gradients are clipped in one way: %s %s needs the others to be 0",
+        rule->name, rule->options.rows[index].name, neuron_number_short(value, text));
 }
 
 void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *options)
@@ -101,12 +107,20 @@ void neuron_optimizer_copy_options(neuron_optimizer_t *copy, const neuron_optimi
     memcpy(copy->options, optimizer->options, sizeof copy->options);
 }
 
+int neuron_optimizer_get_int(const neuron_optimizer_t *optimizer, int32_t option, int64_t *value)
+{
+    CHECK_ARGUMENT(optimizer);
+    CHECK_ARGUMENT(value);
+    const neuron_rule *rule = optimizer->rule;
+    return neuron_options_get_int(&rule->options, optimizer->options, option, value, rule->name);
+}
+
 int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option, double *value)
 {
     CHECK_ARGUMENT(optimizer);
     CHECK_ARGUMENT(value);
     const neuron_rule *rule = optimizer->rule;
-    return neuron_options_get(&rule->options, optimizer->options, option, value, rule->name);
+    return neuron_options_get_float(&rule->options, optimizer->options, option, value, rule->name);
 }
 
 int neuron_optimizer_bounds(const neuron_optimizer_t *optimizer, int32_t option, double *minimum,

@@ -96,12 +96,20 @@ int neuron_callback_set_float(neuron_callback_t *callback, int32_t option, doubl
     return neuron_options_set_float(&kind->options, callback->options, option, value, kind->name);
 }
 
-int neuron_callback_get(const neuron_callback_t *callback, int32_t option, double *value)
+int neuron_callback_get_int(const neuron_callback_t *callback, int32_t option, int64_t *value)
 {
     CHECK_ARGUMENT(callback);
     CHECK_ARGUMENT(value);
     const neuron_callback_kind *kind = callback->kind;
-    return neuron_options_get(&kind->options, callback->options, option, value, kind->name);
+    return neuron_options_get_int(&kind->options, callback->options, option, value, kind->name);
+}
+
+int neuron_callback_get_float(const neuron_callback_t *callback, int32_t option, double *value)
+{
+    CHECK_ARGUMENT(callback);
+    CHECK_ARGUMENT(value);
+    const neuron_callback_kind *kind = callback->kind;
+    return neuron_options_get_float(&kind->options, callback->options, option, value, kind->name);
 }
 
 int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option, double *minimum,

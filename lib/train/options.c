@@ -5,6 +5,7 @@
 #include "base/options.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const neuron_option rows[] = {
     {NEURON_TRAINER_EPOCHS, "epochs", true, 0, INT32_MAX, 1, NULL},
@@ -13,6 +14,8 @@ static const neuron_option rows[] = {
     {NEURON_TRAINER_WORKERS, "workers", true, -1, NEURON_THREADS_MAX, -1, NULL},
     {NEURON_TRAINER_VALIDATION_SPLIT, "validation split", false, 0, NEURON_BELOW_ONE, 0, NULL},
 };
+
+enum { OPTIONS = sizeof rows / sizeof rows[0] };
 
 static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
 static const char who[] = "trainer";
@@ -83,59 +86,50 @@ static int set(neuron_trainer_t *trainer, int32_t option, double value)
     }
 }
 
-static double get(const neuron_trainer_t *trainer, int32_t option)
+/* All of them as they are, in the order of the rows. */
+static void read_all(const neuron_trainer_t *trainer, double values[OPTIONS])
 {
-    switch (option) {
-    case NEURON_TRAINER_EPOCHS:
-        return (double)trainer->epochs;
-    case NEURON_TRAINER_BATCH_SIZE:
-        return (double)trainer->batch_size;
-    case NEURON_TRAINER_SHUFFLE:
-        return trainer->shuffle;
-    case NEURON_TRAINER_WORKERS:
-        return (double)trainer->workers;
-    default:
-        return trainer->validation_split;
-    }
+    const double all[OPTIONS] = {(double)trainer->epochs, (double)trainer->batch_size,
+                                 trainer->shuffle, (double)trainer->workers,
+                                 trainer->validation_split};
+    memcpy(values, all, sizeof all);
 }
 
-static int check(int32_t option, double value, bool whole)
+static int set_checked(neuron_trainer_t *trainer, int32_t option, double value, bool whole)
 {
     int32_t index;
-    RETURN_IF_ERROR(neuron_options_look_up(&table, option, who, &index));
-    return neuron_option_check_kind(&table.rows[index], value, whole, who);
+    RETURN_IF_ERROR(neuron_options_look_up_for(&table, option, value, whole, who, &index));
+    return set(trainer, option, value);
 }
 
 int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value)
 {
     CHECK_ARGUMENT(trainer);
-    RETURN_IF_ERROR(check(option, (double)value, true));
-    return set(trainer, option, (double)value);
+    return set_checked(trainer, option, (double)value, true);
 }
 
 int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value)
 {
     CHECK_ARGUMENT(trainer);
-    RETURN_IF_ERROR(check(option, value, false));
-    return set(trainer, option, value);
+    return set_checked(trainer, option, value, false);
 }
 
 int neuron_trainer_get_int(const neuron_trainer_t *trainer, int32_t option, int64_t *value)
 {
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(value);
-    RETURN_IF_ERROR(check(option, get(trainer, option), true));
-    *value = (int64_t)get(trainer, option);
-    return NEURON_OK;
+    double values[OPTIONS];
+    read_all(trainer, values);
+    return neuron_options_get_int(&table, values, option, value, who);
 }
 
 int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t option, double *value)
 {
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(value);
-    RETURN_IF_ERROR(check(option, get(trainer, option), false));
-    *value = get(trainer, option);
-    return NEURON_OK;
+    double values[OPTIONS];
+    read_all(trainer, values);
+    return neuron_options_get_float(&table, values, option, value, who);
 }
 
 int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option, double *minimum,

@@ -101,6 +101,18 @@ START_TEST(takes_images_with_and_without_channels)
 }
 END_TEST
 
+/* Reads an option by the call for its kind of number. @return  whether it is a whole one. */
+static bool read_option(const neuron_augmentation_t *a, int32_t option, double *value)
+{
+    int64_t whole;
+    if (neuron_augmentation_get_float(a, option, value) == NEURON_OK)
+        return false;
+    assert_message("is a whole number");
+    assert_ok(neuron_augmentation_get_int(a, option, &whole));
+    *value = (double)whole;
+    return true;
+}
+
 START_TEST(options_have_bounds)
 {
     neuron_augmentation_t *a;
@@ -109,10 +121,10 @@ START_TEST(options_have_bounds)
          option += 10) {
         double low, high, before, after;
         assert_ok(neuron_augmentation_bounds(a, option, &low, &high));
-        assert_ok(neuron_augmentation_get(a, option, &before));
+        bool whole = read_option(a, option, &before);
         ck_assert(low <= before && before <= high);
-        bool whole = neuron_augmentation_set_float(a, option, before) != NEURON_OK;
         if (whole) {
+            assert_status(neuron_augmentation_set_float(a, option, before), NEURON_E_ARGUMENT);
             assert_message("is a whole number");
             assert_ok(neuron_augmentation_set_int(a, option, (int64_t)high));
             assert_status(neuron_augmentation_set_int(a, option, (int64_t)high + 1),
@@ -125,7 +137,7 @@ START_TEST(options_have_bounds)
             assert_status(neuron_augmentation_set_int(a, option, 0), NEURON_E_ARGUMENT);
             assert_message("is a real number");
         }
-        assert_ok(neuron_augmentation_get(a, option, &after));
+        ck_assert(read_option(a, option, &after) == whole);
         ck_assert_double_eq(after, high);
     }
     assert_status(neuron_augmentation_set_float(a, NEURON_AUGMENTATION_ROTATION, -3),
@@ -134,8 +146,11 @@ START_TEST(options_have_bounds)
     assert_status(neuron_augmentation_set_int(a, NEURON_AUGMENTATION_FILL_MODE, 15),
                   NEURON_E_ARGUMENT);
     assert_message("fill mode 15 is not one of its choices");
+    int64_t number;
     double value;
-    assert_status(neuron_augmentation_get(a, 155, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_int(a, 155, &number), NEURON_E_ARGUMENT);
+    assert_message("augmentation: has no option 155");
+    assert_status(neuron_augmentation_get_float(a, 155, &value), NEURON_E_ARGUMENT);
     assert_message("augmentation: has no option 155");
     assert_status(neuron_augmentation_set_int(a, 11, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_set_float(a, 0, 1), NEURON_E_ARGUMENT);
@@ -172,14 +187,13 @@ START_TEST(what_is_out_of_bounds_is_refused_in_words)
     const int32_t option = refusals[_i].option;
     assert_ok(neuron_augmentation_create(&a, context));
     double before, after, value = refusals[_i].value;
-    assert_ok(neuron_augmentation_get(a, option, &before));
-    bool whole = neuron_augmentation_set_float(a, option, before) != NEURON_OK;
+    bool whole = read_option(a, option, &before);
     assert_status(whole ? neuron_augmentation_set_int(a, option, (int64_t)value)
                         : neuron_augmentation_set_float(a, option, value),
                   NEURON_E_ARGUMENT);
     assert_message("augmentation: ");
     assert_message(refusals[_i].message);
-    assert_ok(neuron_augmentation_get(a, option, &after));
+    (void)read_option(a, option, &after);
     ck_assert(after == before);
     neuron_augmentation_unref(a);
 }
@@ -202,9 +216,15 @@ START_TEST(arguments_are_checked)
                   NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_set_int(NULL, NEURON_AUGMENTATION_BLUR, 0),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get(NULL, NEURON_AUGMENTATION_BLUR, &value),
+    int64_t times;
+    assert_status(neuron_augmentation_get_int(NULL, NEURON_AUGMENTATION_BLUR, &times),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get(a, NEURON_AUGMENTATION_BLUR, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_int(a, NEURON_AUGMENTATION_BLUR, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_float(NULL, NEURON_AUGMENTATION_ZOOM, &value),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_float(a, NEURON_AUGMENTATION_ZOOM, NULL),
+                  NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_bounds(a, NEURON_AUGMENTATION_BLUR, NULL, &value),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_bounds(a, NEURON_AUGMENTATION_BLUR, &value, NULL),

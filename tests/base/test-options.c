@@ -111,11 +111,14 @@ END_TEST
 START_TEST(values_are_set_and_read_by_key)
 {
     double values[ROWS], value;
+    int64_t whole;
     neuron_options_reset(&table, values);
     assert_ok(neuron_options_set_int(&table, values, MODE, 40, "it"));
     assert_ok(neuron_options_set_float(&table, values, DEPTH, 2.5, "it"));
-    assert_ok(neuron_options_get(&table, values, MODE, &value, "it"));
-    ck_assert(value == 40);
+    assert_ok(neuron_options_get_int(&table, values, MODE, &whole, "it"));
+    ck_assert_int_eq(whole, 40);
+    assert_ok(neuron_options_get_float(&table, values, DEPTH, &value, "it"));
+    ck_assert(value == 2.5);
     ck_assert(neuron_options_value(&table, values, DEPTH) == 2.5);
     ck_assert(neuron_options_value(&table, values, COUNT) == 5);
 }
@@ -135,11 +138,18 @@ START_TEST(a_refusal_changes_nothing)
     assert_message("it: has no option 45");
     for (int32_t i = 0; i < ROWS; i++)
         ck_assert(values[i] == rows[i].fallback);
-    assert_status(neuron_options_get(&table, values, 45, &value, "it"), NEURON_E_ARGUMENT);
+    int64_t whole = 6;
+    assert_status(neuron_options_get_int(&table, values, 45, &whole, "it"), NEURON_E_ARGUMENT);
     assert_message("it: has no option 45");
+    assert_status(neuron_options_get_float(&table, values, 45, &value, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: has no option 45");
+    assert_status(neuron_options_get_int(&table, values, DEPTH, &whole, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: depth is a real number");
+    assert_status(neuron_options_get_float(&table, values, COUNT, &value, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: count is a whole number");
     assert_status(neuron_options_bounds(&table, 45, &minimum, &maximum, "it"), NEURON_E_ARGUMENT);
     assert_message("it: has no option 45");
-    ck_assert(value == 9 && minimum == 7 && maximum == 8);
+    ck_assert(value == 9 && whole == 6 && minimum == 7 && maximum == 8);
     ck_assert_int_eq(neuron_options_find(&table, 45), -1);
 }
 END_TEST

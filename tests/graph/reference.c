@@ -36,9 +36,7 @@ const double *reference_value(const reference_t *reference, const neuron_node_t 
 
 double reference_option(const reference_call *c, int32_t key)
 {
-    double value;
-    assert_ok(neuron_node_get(c->node, key, &value));
-    return value;
+    return neuron_spec_option(&c->node->spec, key);
 }
 
 const double *reference_array(const reference_call *c, const char *name)

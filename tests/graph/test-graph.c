@@ -329,8 +329,11 @@ START_TEST(nulls_are_refused_by_node_calls)
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     double value;
-    assert_status(neuron_node_get(NULL, NEURON_NODE_RATE, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get(node, NEURON_NODE_RATE, NULL), NEURON_E_ARGUMENT);
+    int64_t whole;
+    assert_status(neuron_node_get_int(NULL, NEURON_NODE_UNITS, &whole), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_int(node, NEURON_NODE_UNITS, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_float(NULL, NEURON_NODE_RATE, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_float(node, NEURON_NODE_RATE, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_node_bounds(NULL, NEURON_NODE_RATE, &value, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_node_bounds(node, NEURON_NODE_RATE, NULL, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_node_bounds(node, NEURON_NODE_RATE, &value, NULL), NEURON_E_ARGUMENT);

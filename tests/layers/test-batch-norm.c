@@ -34,9 +34,9 @@ START_TEST(defaults_are_those_of_keras)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3));
     double value;
-    assert_ok(neuron_node_get(node, NEURON_NODE_MOMENTUM, &value));
+    assert_ok(neuron_node_get_float(node, NEURON_NODE_MOMENTUM, &value));
     ck_assert_double_eq(value, 0.99);
-    assert_ok(neuron_node_get(node, NEURON_NODE_EPSILON, &value));
+    assert_ok(neuron_node_get_float(node, NEURON_NODE_EPSILON, &value));
     ck_assert_double_eq(value, 0.001);
     assert_status(neuron_node_set_float(node, NEURON_NODE_EPSILON, 0), NEURON_E_ARGUMENT);
     assert_message("epsilon 0");

@@ -12,14 +12,14 @@ START_TEST(shapes_and_default_stride)
     neuron_node_t *node = neuron_max_pool2d(graph, image_input(graph, 27, 28, 5), 2, 3);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    double stride;
+    int64_t stride;
     assert_ok(neuron_node_shape(node, shape, &rank));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], 13);
     ck_assert_int_eq(shape[1], 9);
     ck_assert_int_eq(shape[2], 5);
-    assert_ok(neuron_node_get(node, NEURON_NODE_STRIDE_WIDTH, &stride));
-    ck_assert_double_eq(stride, 3);
+    assert_ok(neuron_node_get_int(node, NEURON_NODE_STRIDE_WIDTH, &stride));
+    ck_assert_int_eq(stride, 3);
     set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
     assert_ok(neuron_node_shape(node, shape, &rank));
     ck_assert_int_eq(shape[0], 14);

@@ -148,9 +148,9 @@ START_TEST(the_fill_mode_is_checked)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 4, 4, 1), 0.2);
-    double mode;
-    assert_ok(neuron_node_get(node, NEURON_NODE_FILL_MODE, &mode));
-    ck_assert_double_eq(mode, NEURON_FILL_REFLECT);
+    int64_t mode;
+    assert_ok(neuron_node_get_int(node, NEURON_NODE_FILL_MODE, &mode));
+    ck_assert_int_eq(mode, NEURON_FILL_REFLECT);
     assert_status(neuron_node_set_int(node, NEURON_NODE_FILL_MODE, 15), NEURON_E_ARGUMENT);
     assert_message("random_rotation: fill_mode 15 is not one of its choices");
     neuron_graph_unref(graph);

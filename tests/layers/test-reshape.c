@@ -25,9 +25,9 @@ START_TEST(shapes)
     assert_shape(reshape(graph, x, 2, 3, 4), 2, 3, 4);
     assert_shape(reshape(graph, x, -1, 3, 4), 2, 3, 4);
     assert_shape(reshape(graph, x, 1, 24, -1), 1, 24, 1);
-    double extent;
-    assert_ok(neuron_node_get(reshape(graph, x, 2, -1, 4), NEURON_NODE_EXTENT_1, &extent));
-    ck_assert_double_eq(extent, 3);
+    int64_t extent;
+    assert_ok(neuron_node_get_int(reshape(graph, x, 2, -1, 4), NEURON_NODE_EXTENT_1, &extent));
+    ck_assert_int_eq(extent, 3);
     neuron_graph_unref(graph);
 }
 END_TEST

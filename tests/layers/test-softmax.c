@@ -91,13 +91,13 @@ START_TEST(the_axis_counts_from_0)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5));
-    double axis;
-    assert_ok(neuron_node_get(node, NEURON_NODE_AXIS, &axis));
-    ck_assert_double_eq(axis, 2);
+    int64_t axis;
+    assert_ok(neuron_node_get_int(node, NEURON_NODE_AXIS, &axis));
+    ck_assert_int_eq(axis, 2);
     assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, 0));
     assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, -1));
-    assert_ok(neuron_node_get(node, NEURON_NODE_AXIS, &axis));
-    ck_assert_double_eq(axis, 2);
+    assert_ok(neuron_node_get_int(node, NEURON_NODE_AXIS, &axis));
+    ck_assert_int_eq(axis, 2);
     assert_status(neuron_node_set_int(node, NEURON_NODE_AXIS, 3), NEURON_E_SHAPE);
     assert_message("softmax: the input is 2x3x5 and has no axis 3");
     neuron_graph_unref(graph);

@@ -310,6 +310,9 @@ START_TEST(bad_input)
     assert_message("callback");
     assert_status(neuron_loss_create_custom(NULL, context, squares, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_create_custom(&loss, NULL, squares, NULL), NEURON_E_ARGUMENT);
+    int64_t whole;
+    assert_status(neuron_loss_set_int(NULL, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_int(NULL, NEURON_LOSS_DELTA, &whole), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_set_float(NULL, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_get_float(NULL, NEURON_LOSS_DELTA, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_bounds(NULL, NEURON_LOSS_DELTA, &low, &high), NEURON_E_ARGUMENT);
@@ -326,6 +329,7 @@ START_TEST(bad_input)
     }
     assert_status(neuron_loss_get_float(loss, NEURON_LOSS_LABEL_SMOOTHING, NULL),
                   NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_int(loss, NEURON_LOSS_LABEL_SMOOTHING, NULL), NEURON_E_ARGUMENT);
     assert_ok(neuron_loss_get_float(loss, NEURON_LOSS_LABEL_SMOOTHING, &value));
     ck_assert(value == 0);
     neuron_loss_unref(loss);

@@ -73,11 +73,27 @@ static const struct {
 
 enum { RULES = sizeof rules / sizeof rules[0] };
 
+static bool is_whole(int32_t key)
+{
+    return key == NEURON_OPTIMIZER_NESTEROV;
+}
+
 static double option(const neuron_optimizer_t *optimizer, int32_t key)
 {
     double value;
-    assert_ok(neuron_optimizer_get_float(optimizer, key, &value));
-    return value;
+    int64_t whole;
+    if (!is_whole(key)) {
+        assert_ok(neuron_optimizer_get_float(optimizer, key, &value));
+        return value;
+    }
+    assert_ok(neuron_optimizer_get_int(optimizer, key, &whole));
+    return (double)whole;
+}
+
+static void set_option(neuron_optimizer_t *optimizer, int32_t key, double value)
+{
+    assert_ok(is_whole(key) ? neuron_optimizer_set_int(optimizer, key, (int64_t)value)
+                            : neuron_optimizer_set_float(optimizer, key, value));
 }
 
 /* With the settings above that are not the defaults if `other`. */
@@ -86,8 +102,7 @@ static neuron_optimizer_t *make(neuron_context_t *context, int row, bool other)
     neuron_optimizer_t *optimizer;
     assert_ok(neuron_optimizer_create(&optimizer, context, rules[row].rule));
     for (int i = 0; other && i < 5 && rules[row].options[i].option; i++)
-        assert_ok(neuron_optimizer_set_float(optimizer, rules[row].options[i].option,
-                                             rules[row].options[i].other));
+        set_option(optimizer, rules[row].options[i].option, rules[row].options[i].other);
     return optimizer;
 }
 
@@ -219,17 +234,16 @@ static settings settings_of(const neuron_optimizer_t *optimizer)
         int32_t option;
         double *value;
     } all[] = {
-        {NEURON_OPTIMIZER_LEARNING_RATE, &s.rate},
-        {NEURON_OPTIMIZER_MOMENTUM, &s.momentum},
-        {NEURON_OPTIMIZER_BETA_1, &s.beta_1},
-        {NEURON_OPTIMIZER_BETA_2, &s.beta_2},
-        {NEURON_OPTIMIZER_EPSILON, &s.epsilon},
-        {NEURON_OPTIMIZER_NESTEROV, &s.nesterov},
-        {NEURON_OPTIMIZER_RHO, &s.rho},
+        {NEURON_OPTIMIZER_LEARNING_RATE, &s.rate}, {NEURON_OPTIMIZER_MOMENTUM, &s.momentum},
+        {NEURON_OPTIMIZER_BETA_1, &s.beta_1},      {NEURON_OPTIMIZER_BETA_2, &s.beta_2},
+        {NEURON_OPTIMIZER_EPSILON, &s.epsilon},    {NEURON_OPTIMIZER_RHO, &s.rho},
         {NEURON_OPTIMIZER_WEIGHT_DECAY, &s.decay},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         (void)neuron_optimizer_get_float(optimizer, all[i].option, all[i].value);
+    int64_t nesterov = 0;
+    (void)neuron_optimizer_get_int(optimizer, NEURON_OPTIMIZER_NESTEROV, &nesterov);
+    s.nesterov = (double)nesterov;
     return s;
 }
 
@@ -461,8 +475,9 @@ START_TEST(all_options_have_bounds)
     neuron_optimizer_t *optimizer = make(context, _i, false);
     for (int32_t i = 0; i < optimizer->rule->options.count; i++) {
         const neuron_option *row = &optimizer->rule->options.rows[i];
-        check_bounds(optimizer, row->key, row->name, row->name);
-        assert_ok(neuron_optimizer_set_float(optimizer, row->key, row->fallback));
+        if (!row->whole)
+            check_bounds(optimizer, row->key, row->name, row->name);
+        set_option(optimizer, row->key, row->fallback);
     }
     neuron_optimizer_unref(optimizer);
     neuron_context_unref(context);
@@ -513,11 +528,14 @@ START_TEST(options_have_bounds)
     check_bounds(adam, NEURON_OPTIMIZER_BETA_2, "adam: beta_2 -1 is not 0 or more",
                  "and less than 1");
     check_bounds(adam, NEURON_OPTIMIZER_EPSILON, "adam: epsilon -1 is not above 0", "epsilon inf");
-    check_bounds(sgd, NEURON_OPTIMIZER_NESTEROV, "sgd: nesterov -1 is not 0 or 1",
-                 "sgd: nesterov inf is not 0 or 1");
-    assert_status(neuron_optimizer_set_float(sgd, NEURON_OPTIMIZER_NESTEROV, 0.5),
-                  NEURON_E_ARGUMENT);
-    assert_message("sgd: nesterov 0.5 is not 0 or 1");
+    assert_ok(neuron_optimizer_set_int(sgd, NEURON_OPTIMIZER_NESTEROV, 1));
+    const int64_t beyond[] = {-1, 2, INT64_MIN, INT64_MAX};
+    for (size_t i = 0; i < sizeof beyond / sizeof beyond[0]; i++) {
+        assert_status(neuron_optimizer_set_int(sgd, NEURON_OPTIMIZER_NESTEROV, beyond[i]),
+                      NEURON_E_ARGUMENT);
+        assert_message("is not 0 or 1");
+    }
+    ck_assert(option(sgd, NEURON_OPTIMIZER_NESTEROV) == 1);
     assert_status(neuron_optimizer_set_float(adam, NEURON_OPTIMIZER_BETA_1, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_set_float(adam, NEURON_OPTIMIZER_EPSILON, 0), NEURON_E_ARGUMENT);
     neuron_optimizer_unref(sgd);
@@ -538,6 +556,12 @@ START_TEST(bad_arguments_are_refused)
     assert_message("optimizer: 11 is not a rule");
     assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
     const int32_t rate = NEURON_OPTIMIZER_LEARNING_RATE;
+    int64_t whole;
+    assert_status(neuron_optimizer_set_int(NULL, NEURON_OPTIMIZER_NESTEROV, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_get_int(NULL, NEURON_OPTIMIZER_NESTEROV, &whole),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_get_int(sgd, NEURON_OPTIMIZER_NESTEROV, NULL),
+                  NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_set_float(NULL, rate, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_get_float(NULL, rate, &a), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_get_float(sgd, rate, NULL), NEURON_E_ARGUMENT);

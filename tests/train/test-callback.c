@@ -47,14 +47,17 @@ START_TEST(nothing_is_null)
     assert_status(neuron_callback_create_custom(&c, NULL, go_on, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_custom(&c, b.context, NULL, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
+    int64_t whole;
     double value;
     const int32_t length = NEURON_CALLBACK_LENGTH;
     assert_status(neuron_callback_set_int(NULL, length, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_set_float(NULL, length, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_get(NULL, length, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_int(NULL, length, &whole), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_float(NULL, length, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_bounds(NULL, length, &value, &value), NEURON_E_ARGUMENT);
     assert_ok(neuron_callback_create(&c, b.context, NEURON_CALLBACK_WARM_UP));
-    assert_status(neuron_callback_get(c, length, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_int(c, length, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_float(c, length, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_bounds(c, length, NULL, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_bounds(c, length, &value, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_add_callback(NULL, c), NEURON_E_ARGUMENT);
@@ -107,6 +110,23 @@ static const struct {
     {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_PER_STEP, 0},
 };
 
+static bool is_whole(int32_t option)
+{
+    return option != NEURON_CALLBACK_MIN_DELTA && option != NEURON_CALLBACK_BASELINE &&
+           option != NEURON_CALLBACK_FACTOR && option != NEURON_CALLBACK_ALPHA &&
+           option != NEURON_CALLBACK_MIN_RATE;
+}
+
+/* By the call for its kind of number; untouched if there is no such option. */
+static void read_option(const neuron_callback_t *callback, int32_t option, double *value)
+{
+    int64_t whole;
+    if (!is_whole(option))
+        (void)neuron_callback_get_float(callback, option, value);
+    else if (neuron_callback_get_int(callback, option, &whole) == NEURON_OK)
+        *value = (double)whole;
+}
+
 START_TEST(defaults_are_as_documented)
 {
     neuron_context_t *context = test_context();
@@ -114,7 +134,7 @@ START_TEST(defaults_are_as_documented)
         neuron_callback_t *c;
         double value = -1, least, most;
         assert_ok(neuron_callback_create(&c, context, defaults[i].kind));
-        assert_ok(neuron_callback_get(c, defaults[i].option, &value));
+        read_option(c, defaults[i].option, &value);
         ck_assert(value == defaults[i].fallback || isnan(defaults[i].fallback));
         ck_assert_int_eq(isnan(value), isnan(defaults[i].fallback));
         assert_ok(neuron_callback_bounds(c, defaults[i].option, &least, &most));
@@ -157,13 +177,6 @@ static const struct {
     {NEURON_CALLBACK_STOP_ON_NAN, NEURON_CALLBACK_PATIENCE, 1, "stop_on_nan: has no option 30"},
 };
 
-static bool is_whole(int32_t option)
-{
-    return option != NEURON_CALLBACK_MIN_DELTA && option != NEURON_CALLBACK_BASELINE &&
-           option != NEURON_CALLBACK_FACTOR && option != NEURON_CALLBACK_ALPHA &&
-           option != NEURON_CALLBACK_MIN_RATE;
-}
-
 START_TEST(bad_options_are_refused)
 {
     neuron_context_t *context = test_context();
@@ -172,13 +185,13 @@ START_TEST(bad_options_are_refused)
         const int32_t option = refused[i].option;
         double before = 0, after = 0;
         assert_ok(neuron_callback_create(&c, context, refused[i].kind));
-        neuron_callback_get(c, option, &before);
+        read_option(c, option, &before);
         assert_status(is_whole(option)
                           ? neuron_callback_set_int(c, option, (int64_t)refused[i].value)
                           : neuron_callback_set_float(c, option, refused[i].value),
                       NEURON_E_ARGUMENT);
         assert_message(refused[i].message);
-        neuron_callback_get(c, option, &after);
+        read_option(c, option, &after);
         ck_assert(before == after || isnan(before));
         neuron_callback_unref(c);
     }
@@ -190,23 +203,26 @@ START_TEST(whole_numbers_and_real_ones)
 {
     neuron_context_t *context = test_context();
     neuron_callback_t *c;
+    int64_t whole;
     double value, most;
     assert_ok(neuron_callback_create(&c, context, NEURON_CALLBACK_REDUCE_ON_PLATEAU));
     assert_status(neuron_callback_set_int(c, NEURON_CALLBACK_FACTOR, 0), NEURON_E_ARGUMENT);
     assert_message("reduce_on_plateau: factor is a real number");
     assert_status(neuron_callback_set_float(c, NEURON_CALLBACK_PATIENCE, 3), NEURON_E_ARGUMENT);
     assert_message("reduce_on_plateau: patience is a whole number");
-    assert_status(neuron_callback_get(c, 81, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_float(c, 81, &value), NEURON_E_ARGUMENT);
+    assert_message("has no option 81");
+    assert_status(neuron_callback_get_int(c, 81, &whole), NEURON_E_ARGUMENT);
     assert_message("has no option 81");
     assert_status(neuron_callback_bounds(c, 81, &value, &value), NEURON_E_ARGUMENT);
     assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, 0.25));
-    assert_ok(neuron_callback_get(c, NEURON_CALLBACK_FACTOR, &value));
+    assert_ok(neuron_callback_get_float(c, NEURON_CALLBACK_FACTOR, &value));
     ck_assert_double_eq(value, 0.25);
     assert_ok(neuron_callback_bounds(c, NEURON_CALLBACK_FACTOR, &value, &most));
     ck_assert(value > 0 && most < 1 && nextafter(most, 2) == 1);
     assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 3));
-    assert_ok(neuron_callback_get(c, NEURON_CALLBACK_PATIENCE, &value));
-    ck_assert_double_eq(value, 3);
+    assert_ok(neuron_callback_get_int(c, NEURON_CALLBACK_PATIENCE, &whole));
+    ck_assert_int_eq(whole, 3);
     neuron_callback_unref(c);
     neuron_context_unref(context);
 }

@@ -160,14 +160,20 @@ static const struct {
     {NEURON_OPTIMIZER_NADAM, {NEURON_OPTIMIZER_BETA_1}, {0.8}},
 };
 
+static void set_option(neuron_optimizer_t *optimizer, int32_t option, double value)
+{
+    assert_ok(option == NEURON_OPTIMIZER_NESTEROV
+                  ? neuron_optimizer_set_int(optimizer, option, (int64_t)value)
+                  : neuron_optimizer_set_float(optimizer, option, value));
+}
+
 START_TEST(every_rule_is_continued)
 {
     plan s = usual;
     s.rule = rules[_i].rule;
     bench b = set_up(s, NULL);
     for (int i = 0; i < 2 && rules[_i].options[i]; i++)
-        assert_ok(
-            neuron_optimizer_set_float(b.optimizer, rules[_i].options[i], rules[_i].values[i]));
+        set_option(b.optimizer, rules[_i].options[i], rules[_i].values[i]);
     int left = 5;
     assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
     ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
