@@ -88,8 +88,8 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
  *  @return  0; or a negative number to fail, which comes back from the call or the run that needed
  *           them (a positive one becomes NEURON_E_CALLBACK). The message then ends with that of the
  *           last call that failed in it. Since 0.1. */
-typedef int (*neuron_dataset_read_t)(void *user_data, const int64_t *positions, int64_t count,
-                                     void *examples, int32_t *labels);
+typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, void *examples,
+                                     int32_t *labels, void *user_data);
 
 /** Makes a dataset whose examples are read by a function each time they are needed, for sets that
  *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So

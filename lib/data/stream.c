@@ -27,7 +27,7 @@ static int call(const neuron_stream *stream, const int64_t *rows, int64_t count,
                 int32_t *labels)
 {
     const uint64_t before = neuron_message_count();
-    int answer = stream->read(stream->user_data, rows, count, examples, labels);
+    int answer = stream->read(rows, count, examples, labels, stream->user_data);
     if (answer == 0)
         return NEURON_OK;
     neuron_set_call_message(before,

@@ -16,8 +16,8 @@ static const char gzip_labels[] = /* two labels, 0 and 1 */
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\x60\xe0\x60\x64\x60\x60\x60\x62\x60\x04\x00"
     "\x8f\x9c\x9b\xe2\x0a\x00\x00\x00";
 
-static int read_zeros(void *user_data, const int64_t *positions, int64_t count, void *examples,
-                      int32_t *labels)
+static int read_zeros(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+                      void *user_data)
 {
     (void)user_data;
     (void)positions;

@@ -24,8 +24,8 @@ static neuron_context_t *context;
 static neuron_graph_t *start; /* graphs of one context begin unlike */
 static source whole;
 
-static int read_some(void *user_data, const int64_t *positions, int64_t count, void *examples,
-                     int32_t *labels)
+static int read_some(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+                     void *user_data)
 {
     source *from = user_data;
     if (atomic_fetch_add(&from->inside, 1) > 0)
@@ -141,8 +141,8 @@ START_TEST(reads_what_memory_has)
 }
 END_TEST
 
-static int count_up(void *user_data, const int64_t *positions, int64_t count, void *examples,
-                    int32_t *labels)
+static int count_up(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+                    void *user_data)
 {
     int64_t *most = user_data;
     for (int64_t i = 0; i < count; i++) {
@@ -311,8 +311,8 @@ typedef struct gate {
 } gate;
 
 /* From the second batch on, the worker that reads it ahead waits as long as the gate is closed. */
-static int read_behind_gate(void *user_data, const int64_t *positions, int64_t count,
-                            void *examples, int32_t *labels)
+static int read_behind_gate(const int64_t *positions, int64_t count, void *examples,
+                            int32_t *labels, void *user_data)
 {
     gate *door = user_data;
     if (examples && getpid() == door->parent && door->calls++ == 1) {
@@ -320,7 +320,7 @@ static int read_behind_gate(void *user_data, const int64_t *positions, int64_t c
         while (atomic_load(&door->closed))
             usleep(1000);
     }
-    return read_some(&whole, positions, count, examples, labels);
+    return read_some(positions, count, examples, labels, &whole);
 }
 
 /* What a child does with a dataset whose source the parent's worker is reading at this moment. */
@@ -417,8 +417,8 @@ START_TEST(refuses)
 }
 END_TEST
 
-static int read_nothing(void *user_data, const int64_t *positions, int64_t count, void *examples,
-                        int32_t *labels)
+static int read_nothing(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+                        void *user_data)
 {
     (void)user_data;
     (void)positions;
@@ -441,8 +441,8 @@ START_TEST(labels_may_fail)
 }
 END_TEST
 
-static int read_from_nowhere(void *user_data, const int64_t *positions, int64_t count,
-                             void *examples, int32_t *labels)
+static int read_from_nowhere(const int64_t *positions, int64_t count, void *examples,
+                             int32_t *labels, void *user_data)
 {
     neuron_tensor_t *shard;
     (void)positions;
