@@ -311,8 +311,8 @@ NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double
  *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
  *                   axis when they were set. May be NULL.
  *  @return  0; NEURON_E_ARGUMENT if there is too little room. Since 0.1. */
-NEURON_API int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales,
-                                    double *offsets, size_t capacity, size_t *needed);
+NEURON_API int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales,
+                                        double *offsets, size_t capacity, size_t *needed);
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.

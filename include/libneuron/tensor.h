@@ -82,7 +82,7 @@ NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t
  *  @param[out] tensor  the new tensor, NEURON_F32 [1, height, width, channels] with 1 channel for a grey
  *                  image and 3 for one with colours; NULL on failure.
  *  @param scales, offsets  how a byte becomes an input, byte * scale + offset, as the training set has
- *                  it: `count` numbers each, which neuron_dataset_scale() tells. NULL for 1/255 and
+ *                  it: `count` numbers each, which neuron_dataset_get_scale() tells. NULL for 1/255 and
  *                  0, the default of datasets.
  *  @param count    1, or the number of channels; 0 with NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format that

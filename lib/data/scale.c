@@ -64,8 +64,8 @@ int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
     return neuron_dataset_set_scales_for(dataset, scales, offsets, count, __func__);
 }
 
-int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
-                         size_t capacity, size_t *needed)
+int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
+                             size_t capacity, size_t *needed)
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT((scales && offsets) || capacity == 0);

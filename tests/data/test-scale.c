@@ -82,9 +82,9 @@ static void assert_scales(const neuron_dataset_t *dataset, size_t count, const d
 {
     double read[2][3];
     size_t needed = 0;
-    assert_ok(neuron_dataset_scale(dataset, NULL, NULL, 0, &needed));
+    assert_ok(neuron_dataset_get_scale(dataset, NULL, NULL, 0, &needed));
     ck_assert_uint_eq(needed, count);
-    assert_ok(neuron_dataset_scale(dataset, read[0], read[1], 3, NULL));
+    assert_ok(neuron_dataset_get_scale(dataset, read[0], read[1], 3, NULL));
     ck_assert(memcmp(read[0], scales, count * sizeof *scales) == 0);
     ck_assert(memcmp(read[1], offsets, count * sizeof *offsets) == 0);
 }
@@ -118,7 +118,7 @@ START_TEST(scale_can_be_handed_on)
     float expected[6], inputs[6];
     neuron_dataset_t *from = of_floats(values, 2), *to = of_floats(values, 2);
     assert_ok(neuron_dataset_standardize_channels(from, from));
-    assert_ok(neuron_dataset_scale(from, scales, offsets, 3, NULL));
+    assert_ok(neuron_dataset_get_scale(from, scales, offsets, 3, NULL));
     assert_ok(neuron_dataset_set_scales(to, scales, offsets, 3));
     ck_assert(neuron_dataset_same_scale(from, to));
     assert_ok(neuron_dataset_read(from, 0, 1, expected, NULL));
@@ -139,7 +139,7 @@ static void hand_on(neuron_dataset_t *to, const neuron_dataset_t *from)
 {
     double scales[3], offsets[3];
     size_t count;
-    assert_ok(neuron_dataset_scale(from, scales, offsets, 3, &count));
+    assert_ok(neuron_dataset_get_scale(from, scales, offsets, 3, &count));
     assert_ok(neuron_dataset_set_scales(to, scales, offsets, count));
 }
 
@@ -205,12 +205,12 @@ START_TEST(bad_scales_are_refused)
     assert_status(neuron_dataset_set_scales(dataset, good, NULL, 3), NEURON_E_ARGUMENT);
     assert_scales(dataset, 1, (double[]){1}, (double[]){0});
     assert_ok(neuron_dataset_set_scales(dataset, good, good, 3));
-    assert_status(neuron_dataset_scale(dataset, room, room, 2, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_get_scale(dataset, room, room, 2, &needed), NEURON_E_ARGUMENT);
     assert_message("there are 3 scales, but room for 2");
     ck_assert_uint_eq(needed, 3);
-    assert_status(neuron_dataset_scale(dataset, room, NULL, 3, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_scale(dataset, NULL, room, 3, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_scale(NULL, room, room, 3, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_get_scale(dataset, room, NULL, 3, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_get_scale(dataset, NULL, room, 3, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_get_scale(NULL, room, room, 3, NULL), NEURON_E_ARGUMENT);
     neuron_dataset_unref(dataset);
 }
 END_TEST
