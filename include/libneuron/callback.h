@@ -103,13 +103,6 @@ enum {
     NEURON_CALLBACK_MIN_RATE = 130  /**< real: the base rate is not made smaller; 0 or more */
 };
 
-/** Which figures are better. Since 0.1. */
-enum {
-    NEURON_MODE_AUTO = 10, /**< smaller losses, larger accuracies */
-    NEURON_MODE_SMALLEST = 20,
-    NEURON_MODE_LARGEST = 30
-};
-
 /** The points of a training. Since 0.1. */
 enum {
     /** A run begins that has something to do: the first, one that continues, or one that writes

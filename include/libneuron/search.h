@@ -17,7 +17,9 @@
  *      neuron_search_run_random(search, 3, 1);
  *
  *  A factor has levels; a trial is one level of each factor. Which trials there are, in which order
- *  and with which seeds, follows from the factors and the seed of the search alone.
+ *  and with which seeds, follows from the factors and the seed of the search alone. A random search
+ *  is told its seed, as it says which combinations are tried. A grid tries all of them, so that only
+ *  the trials' own seeds follow from its seed: that is the context's, as for all else made with it.
  *
  *  With folds, the function is called once for each fold of a trial, and the trial's score is their
  *  mean. With a log, nothing is done twice: a search that was interrupted, even by a crash,
@@ -40,12 +42,6 @@ extern "C" {
  *  does not count, and the next run tries this again. Since 0.1. */
 typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *score,
                                         void *user_data);
-
-/** Which scores are better. Since 0.1. */
-enum {
-    NEURON_GOAL_LARGEST = 10, /**< the default: for accuracies */
-    NEURON_GOAL_SMALLEST = 20 /**< for losses */
-};
 
 /** Makes a search without factors, of one fold, for the largest score.
  *  @param[out] search  the new search; NULL on failure.
@@ -74,7 +70,7 @@ NEURON_API int neuron_search_add_choice(neuron_search_t *search, const char *nam
                                         const char *const *labels, int32_t count);
 
 /** Sets which scores are better, before the first run.
- *  @param goal  NEURON_GOAL_LARGEST or NEURON_GOAL_SMALLEST.
+ *  @param goal  NEURON_MODE_LARGEST, the default, or NEURON_MODE_SMALLEST.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_search_set_goal(neuron_search_t *search, int32_t goal);
 
@@ -95,9 +91,12 @@ NEURON_API int neuron_search_set_folds(neuron_search_t *search, int32_t folds);
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_set_log(neuron_search_t *search, const char *path);
 
-/** Tries all combinations, the last factor's levels changing fastest. Its seed is the one that the
- *  context has when the search first runs; the function may set the context's seed after that.
- *  Trials that are done are not done again; after the last one it does nothing.
+/** Tries all combinations, the last factor's levels changing fastest. Trials that are done are not
+ *  done again; after the last one it does nothing.
+ *
+ *  The search's seed is the one that the context has when the search first runs (see
+ *  neuron_context_set_seed()). The search keeps it, so that its function may set that of the context,
+ *  say to neuron_trial_seed(). With a log, another process sets the same seed before it goes on.
  *  @return  0; the number of a function that ended it (if that is negative, with the message of
  *           what failed in the function); NEURON_E_ARGUMENT without factors or for more than
  *           2^31 - 1 combinations; NEURON_E_STATE from within a function or if the search has run the
@@ -109,7 +108,9 @@ NEURON_API int neuron_search_run_grid(neuron_search_t *search);
  *  again before all were tried.
  *  A later run may ask for more trials; it does not matter how many were asked for before.
  *  @param trials  in all, 1 to 2^31 - 1.
- *  @param seed    what the choice and the trials' seeds follow from.
+ *  @param seed    the search's: what the choice and the trials' seeds follow from, whatever the
+ *                 context's seed. Later runs, and another process that goes on with the log, are to
+ *                 give the same.
  *  @return  as neuron_search_run_grid(). Since 0.1. */
 NEURON_API int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t seed);
 

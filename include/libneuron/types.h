@@ -54,6 +54,15 @@ typedef struct neuron_evaluation neuron_evaluation_t;
 /** The largest number of dimensions of a tensor, the batch dimension included. Since 0.1. */
 enum { NEURON_RANK_MAX = 8 };
 
+/** Which of two figures is better: of the epochs of a training, or of the trials of a search.
+ *  Since 0.1. */
+enum {
+    NEURON_MODE_AUTO = 10, /**< smaller losses, larger accuracies; not for searches, which do not
+                                    know what their scores are */
+    NEURON_MODE_SMALLEST = 20, /**< for losses */
+    NEURON_MODE_LARGEST = 30   /**< for accuracies */
+};
+
 /** What an image is continued by outside of its edges, here those of a row "abcd". Since 0.1. */
 enum {
     NEURON_FILL_NEAREST = 10,  /**< aaaa|abcd|dddd */

@@ -43,7 +43,7 @@ static int put_factor(json_t *list, const neuron_factor *factor)
 
 static const char *goal_name(const neuron_search_t *search)
 {
-    return search->goal == NEURON_GOAL_LARGEST ? "largest" : "smallest";
+    return search->goal == NEURON_MODE_LARGEST ? "largest" : "smallest";
 }
 
 static int put_header(json_t *object, const neuron_search_t *search)

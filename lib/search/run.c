@@ -35,7 +35,7 @@ bool neuron_search_better(const neuron_search_t *search, double score, double th
 {
     if (isnan(score) || isnan(than))
         return !isnan(score);
-    return search->goal == NEURON_GOAL_LARGEST ? score > than : score < than;
+    return search->goal == NEURON_MODE_LARGEST ? score > than : score < than;
 }
 
 const neuron_trial_t *neuron_search_best(const neuron_search_t *search)

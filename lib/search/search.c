@@ -25,7 +25,7 @@ int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
     made->callback = callback;
     made->user_data = user_data;
     made->combinations = 1;
-    made->goal = NEURON_GOAL_LARGEST;
+    made->goal = NEURON_MODE_LARGEST;
     made->folds = 1;
     *search = made;
     return NEURON_OK;
@@ -189,7 +189,7 @@ int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
 {
     CHECK_ARGUMENT(search);
     RETURN_IF_ERROR(check_not_begun(search, "its goal"));
-    if (goal != NEURON_GOAL_LARGEST && goal != NEURON_GOAL_SMALLEST)
+    if (goal != NEURON_MODE_LARGEST && goal != NEURON_MODE_SMALLEST)
         return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId32 " is not a goal", goal);
     search->goal = goal;
     return NEURON_OK;

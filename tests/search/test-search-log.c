@@ -36,7 +36,7 @@ static const settings usual = {.names = {"rate", "kind \"of\" thing"},
                                .rates = {0.1, 0.025, 3},
                                .labels = {"relu", "\xc3\xa9lu"},
                                .folds = FOLDS,
-                               .goal = NEURON_GOAL_SMALLEST};
+                               .goal = NEURON_MODE_SMALLEST};
 
 static neuron_search_t *make(settings s, calls *c, const char *path)
 {
@@ -209,7 +209,7 @@ START_TEST(another_search_is_refused)
     s.folds = 3;
     refuse(s, false, 7, data, "its folds is 2, not 3");
     s = usual;
-    s.goal = NEURON_GOAL_LARGEST;
+    s.goal = NEURON_MODE_LARGEST;
     refuse(s, false, 7, data, "its goal is \"smallest\", not \"largest\"");
     s = usual;
     s.names[0] = "speed";
@@ -319,7 +319,7 @@ static int live(neuron_context_t *context, calls *c)
     if (status == NEURON_OK)
         status = neuron_search_set_folds(search, FOLDS);
     if (status == NEURON_OK)
-        status = neuron_search_set_goal(search, NEURON_GOAL_SMALLEST);
+        status = neuron_search_set_goal(search, NEURON_MODE_SMALLEST);
     if (status == NEURON_OK)
         status = neuron_search_set_log(search, path);
     if (status == NEURON_OK)

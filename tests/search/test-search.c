@@ -290,11 +290,11 @@ START_TEST(the_best_has_a_score)
         int32_t goal;
         int64_t best;
     } cases[] = {
-        {{NAN, 2, 3, 3}, NEURON_GOAL_LARGEST, 2},
-        {{NAN, 2, 3, 2}, NEURON_GOAL_SMALLEST, 1},
-        {{INFINITY, -1, -2, NAN}, NEURON_GOAL_LARGEST, 1},
-        {{-INFINITY, NAN, NAN, 0}, NEURON_GOAL_SMALLEST, 3},
-        {{NAN, NAN, INFINITY, NAN}, NEURON_GOAL_LARGEST, -1},
+        {{NAN, 2, 3, 3}, NEURON_MODE_LARGEST, 2},
+        {{NAN, 2, 3, 2}, NEURON_MODE_SMALLEST, 1},
+        {{INFINITY, -1, -2, NAN}, NEURON_MODE_LARGEST, 1},
+        {{-INFINITY, NAN, NAN, 0}, NEURON_MODE_SMALLEST, 3},
+        {{NAN, NAN, INFINITY, NAN}, NEURON_MODE_LARGEST, -1},
     };
     neuron_context_t *context = test_context();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -424,6 +424,8 @@ START_TEST(bad_factors_are_refused)
     assert_message("level 0 of factor x is NULL");
     assert_status(neuron_search_set_goal(s, 11), NEURON_E_ARGUMENT);
     assert_message("search: 11 is not a goal");
+    assert_status(neuron_search_set_goal(s, NEURON_MODE_AUTO), NEURON_E_ARGUMENT);
+    assert_message("search: 10 is not a goal");
     assert_status(neuron_search_set_folds(s, 0), NEURON_E_ARGUMENT);
     assert_message("search: 0 folds are not 1 to 10000");
     assert_status(neuron_search_run_random(s, 0, 1), NEURON_E_ARGUMENT);
@@ -485,7 +487,7 @@ START_TEST(what_comes_too_late)
     assert_message("not a grid search");
     assert_status(neuron_search_add_factor(search, "x", rates, 3), NEURON_E_STATE);
     assert_message("search: gets factors before its first run");
-    assert_status(neuron_search_set_goal(search, NEURON_GOAL_SMALLEST), NEURON_E_STATE);
+    assert_status(neuron_search_set_goal(search, NEURON_MODE_SMALLEST), NEURON_E_STATE);
     assert_status(neuron_search_set_folds(search, 2), NEURON_E_STATE);
     assert_status(neuron_search_set_log(search, "x"), NEURON_E_STATE);
     neuron_search_unref(search);
@@ -508,7 +510,7 @@ START_TEST(nothing_is_null)
     assert_status(neuron_search_add_choice(NULL, "x", activations, 2), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_choice(s, NULL, activations, 2), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_choice(s, "x", NULL, 2), NEURON_E_ARGUMENT);
-    assert_status(neuron_search_set_goal(NULL, NEURON_GOAL_LARGEST), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_set_goal(NULL, NEURON_MODE_LARGEST), NEURON_E_ARGUMENT);
     assert_status(neuron_search_set_folds(NULL, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_search_set_log(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_search_run_grid(NULL), NEURON_E_ARGUMENT);
