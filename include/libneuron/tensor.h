@@ -26,11 +26,8 @@ enum {
 enum {
     NEURON_COPY = 10, /**< the tensor copies it; the caller's memory is free again after the call */
     NEURON_BORROW = 20, /**< the caller keeps it alive and unmoved as long as the tensor lives */
-    NEURON_OWN = 30     /**< the tensor takes it over and gives it to the destroy callback */
+    NEURON_OWN = 30     /**< the tensor takes it over; the destroy callback frees it */
 };
-
-/** Frees memory that was handed over with NEURON_OWN. Since 0.1. */
-typedef void (*neuron_destroy_t)(void *memory, void *user_data);
 
 /** Makes a tensor filled with zeros.
  *  @param[out] tensor  the new tensor; NULL on failure.
@@ -46,13 +43,13 @@ NEURON_API int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *
  *  @param type, shape, rank  as for neuron_tensor_create.
  *  @param data       the elements; may be NULL only if there are none.
  *  @param ownership  NEURON_COPY, NEURON_BORROW or NEURON_OWN.
- *  @param destroy    with NEURON_OWN: called once with `data` when the tensor ends, and also when
- *  this call fails; may be NULL. Ignored otherwise.
- *  @param user_data  handed to `destroy`.
+ *  @param user_data  with NEURON_OWN: handed to `destroy`, often `data` itself. Ignored otherwise.
+ *  @param destroy    with NEURON_OWN: called once when the tensor ends, and also when this call
+ *                    fails, so that `data` belongs to the tensor from here on; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
                                   const int64_t *shape, int32_t rank, void *data, int32_t ownership,
-                                  neuron_destroy_t destroy, void *user_data);
+                                  void *user_data, neuron_destroy_t destroy);
 
 /** Loads an array from a .npy file of NumPy, plain or gzip, in C's order and of either byte order:
  *  f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i4 NEURON_I32, i8 NEURON_I64.

@@ -106,7 +106,7 @@ static int wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t typ
 
 int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
                        const int64_t *shape, int32_t rank, void *data, int32_t ownership,
-                       neuron_destroy_t destroy, void *user_data)
+                       void *user_data, neuron_destroy_t destroy)
 {
     int status = NEURON_E_ARGUMENT;
     if (tensor) {
@@ -117,7 +117,7 @@ int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int3
     }
     if (ownership == NEURON_OWN) {
         if (status < 0 && destroy)
-            destroy(data, user_data);
+            destroy(user_data);
         if (status == NEURON_OK) {
             (*tensor)->destroy = destroy;
             (*tensor)->destroy_data = user_data;
@@ -141,7 +141,7 @@ void neuron_tensor_unref(neuron_tensor_t *tensor)
     if (tensor->ownership == NEURON_COPY)
         neuron_release(context, tensor->data);
     else if (tensor->ownership == NEURON_OWN && tensor->destroy)
-        tensor->destroy(tensor->data, tensor->destroy_data);
+        tensor->destroy(tensor->destroy_data);
     neuron_release(context, tensor);
     neuron_context_unref(context);
 }

@@ -101,10 +101,9 @@ void neuron_stream_close(neuron_stream *stream)
     pthread_mutex_unlock(&stream->mutex);
 }
 
-static void destroy(void *data, void *user_data)
+static void destroy(void *user_data)
 {
-    (void)user_data;
-    neuron_stream *stream = data;
+    neuron_stream *stream = user_data;
     neuron_context_t *context = stream->context;
     adopt(stream);
     pthread_mutex_destroy(&stream->mutex);
@@ -126,7 +125,7 @@ static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neur
     pthread_mutex_init(&made->mutex, NULL);
     *stream = made;
     return neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made, NEURON_OWN,
-                              destroy, NULL);
+                              made, destroy);
 }
 
 static int read_labels(const neuron_stream *stream, neuron_tensor_t *labels)

@@ -98,36 +98,33 @@ START_TEST(copy_is_apart_and_borrow_is_not)
 }
 END_TEST
 
-typedef struct destroyed {
-    int times;
-    void *memory;
-} destroyed;
-
-static void destroy(void *memory, void *user_data)
+static void destroy(void *user_data)
 {
-    destroyed *seen = user_data;
-    seen->times++;
-    seen->memory = memory;
+    ++*(int *)user_data;
 }
 
 START_TEST(owned_memory_is_destroyed_once)
 {
     neuron_context_t *context = test_context();
     float numbers[6] = {0};
-    destroyed seen = {0};
+    int seen = 0;
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, NEURON_OWN,
-                                 destroy, &seen));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, NEURON_OWN, &seen,
+                                 destroy));
     ck_assert_ptr_eq(neuron_tensor_data(tensor), numbers);
     ck_assert_ptr_eq(neuron_tensor_ref(tensor), tensor);
     neuron_tensor_unref(tensor);
-    ck_assert_int_eq(seen.times, 0);
+    ck_assert_int_eq(seen, 0);
     neuron_tensor_unref(tensor);
-    ck_assert_int_eq(seen.times, 1);
-    ck_assert_ptr_eq(seen.memory, numbers);
+    ck_assert_int_eq(seen, 1);
 
     assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, NEURON_OWN, NULL,
                                  NULL));
+    neuron_tensor_unref(tensor);
+    float *own = calloc(6, sizeof *own);
+    ck_assert_ptr_nonnull(own);
+    assert_ok(
+        neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, own, NEURON_OWN, own, free));
     neuron_tensor_unref(tensor);
     neuron_context_unref(context);
 }
@@ -138,25 +135,24 @@ START_TEST(owned_memory_is_destroyed_on_failure_too)
     neuron_context_t *context = test_context();
     float numbers[6] = {0};
     neuron_tensor_t *tensor;
-    destroyed seen = {0};
+    int seen = 0;
     assert_status(neuron_tensor_wrap(NULL, context, NEURON_F32, shape, 2, numbers, NEURON_OWN,
-                                     destroy, &seen),
+                                     &seen, destroy),
                   NEURON_E_ARGUMENT);
-    ck_assert_int_eq(seen.times, 1);
+    ck_assert_int_eq(seen, 1);
     assert_status(neuron_tensor_wrap(&tensor, NULL, NEURON_F32, shape, 2, numbers, NEURON_OWN,
-                                     destroy, &seen),
+                                     &seen, destroy),
                   NEURON_E_ARGUMENT);
-    ck_assert_int_eq(seen.times, 2);
+    ck_assert_int_eq(seen, 2);
     assert_status(
-        neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, NEURON_OWN, destroy, &seen),
+        neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, NEURON_OWN, &seen, destroy),
         NEURON_E_ARGUMENT);
-    ck_assert_int_eq(seen.times, 3);
+    ck_assert_int_eq(seen, 3);
     assert_status(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, NULL, NEURON_OWN,
-                                     destroy, &seen),
+                                     &seen, destroy),
                   NEURON_E_ARGUMENT);
     assert_message("no data to wrap");
-    ck_assert_int_eq(seen.times, 4);
-    ck_assert_ptr_null(seen.memory);
+    ck_assert_int_eq(seen, 4);
     ck_assert_ptr_null(tensor);
     neuron_context_unref(context);
 }
@@ -166,22 +162,22 @@ START_TEST(borrowed_memory_is_never_destroyed)
 {
     neuron_context_t *context = test_context();
     float numbers[6] = {0};
-    destroyed seen = {0};
+    int seen = 0;
     neuron_tensor_t *tensor;
     static const int32_t kinds[] = {NEURON_COPY, NEURON_BORROW};
     for (int i = 0; i < 2; i++) {
         assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, kinds[i],
-                                     destroy, &seen));
+                                     &seen, destroy));
         neuron_tensor_unref(tensor);
         assert_status(
-            neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, kinds[i], destroy, &seen),
+            neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, kinds[i], &seen, destroy),
             NEURON_E_ARGUMENT);
     }
     assert_status(
-        neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, 11, destroy, &seen),
+        neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, 11, &seen, destroy),
         NEURON_E_ARGUMENT);
     assert_message("11 is not a kind of ownership");
-    ck_assert_int_eq(seen.times, 0);
+    ck_assert_int_eq(seen, 0);
     neuron_context_unref(context);
 }
 END_TEST
@@ -258,13 +254,13 @@ START_TEST(each_allocation_may_fail)
         int status = NEURON_E_MEMORY;
         for (int n = 0; status != NEURON_OK; n++) {
             neuron_tensor_t *tensor = (neuron_tensor_t *)context;
-            destroyed seen = {0};
+            int seen = 0;
             counts.fail_at = counts.made + n;
             if (kinds[kind] == 0)
                 status = neuron_tensor_create(&tensor, context, NEURON_F32, shape, 2);
             else
                 status = neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers,
-                                            kinds[kind], destroy, &seen);
+                                            kinds[kind], &seen, destroy);
             ck_assert_int_lt(n, 10);
             if (status == NEURON_OK)
                 ck_assert_int_gt(n, 0);
@@ -272,7 +268,7 @@ START_TEST(each_allocation_may_fail)
                 ck_assert_ptr_null(tensor);
             ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
             neuron_tensor_unref(tensor);
-            ck_assert_int_eq(seen.times, kinds[kind] == NEURON_OWN);
+            ck_assert_int_eq(seen, kinds[kind] == NEURON_OWN);
             ck_assert_int_eq(counts.out, before);
         }
     }
