@@ -82,12 +82,12 @@ int broadcast_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32
 
     switch (kind) {
     case NEURON_LOSS_MEAN_SQUARED_ERROR:
-        return neuron_loss_create_custom(loss, context, mean_of, &terms[0]);
+        return neuron_loss_create_custom(loss, context, mean_of, &terms[0], NULL);
     case NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR:
-        return neuron_loss_create_custom(loss, context, mean_of, &terms[1]);
+        return neuron_loss_create_custom(loss, context, mean_of, &terms[1], NULL);
     case NEURON_LOSS_HINGE:
-        return neuron_loss_create_custom(loss, context, mean_of, &terms[2]);
+        return neuron_loss_create_custom(loss, context, mean_of, &terms[2], NULL);
     default:
-        return neuron_loss_create_custom(loss, context, sum_of, &terms[3]);
+        return neuron_loss_create_custom(loss, context, sum_of, &terms[3], NULL);
     }
 }

@@ -124,7 +124,8 @@ enum {
  *           Since 0.1. */
 typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event, void *user_data);
 
-/** A schedule of the caller: called once before each epoch, and again if a callback failed there.
+/** A schedule of the caller: called once before each epoch, and again if a callback failed there,
+ *  in the thread that runs the trainer.
  *  @param epoch  from 0.
  *  @param rate   the present base rate: what it returned last, unless another changed it since.
  *  @return  the base rate from now on, 0 or more and finite. Since 0.1. */
@@ -163,17 +164,23 @@ NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
 
 /** Makes a schedule by a function. A rate that is negative, infinite or not a number ends the
  *  run with NEURON_E_ARGUMENT. It has no options.
+ *  @param user_data  handed to the function; may be NULL. Must live as long as the callback, which
+ *                    trainers keep alive.
+ *  @param destroy    called with `user_data` when the callback is gone; not if this call fails, after
+ *                    which the caller still has it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_context_t *context,
-                                               neuron_callback_schedule_t function,
-                                               void *user_data);
+                                               neuron_callback_schedule_t function, void *user_data,
+                                               neuron_destroy_t destroy);
 
 /** Makes a callback of the caller's. It has no options.
+ *  @param user_data, destroy  as for neuron_callback_create_schedule().
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_custom(neuron_callback_t **callback,
                                              neuron_context_t *context,
-                                             neuron_callback_custom_t function, void *user_data);
+                                             neuron_callback_custom_t function, void *user_data,
+                                             neuron_destroy_t destroy);
 
 /** Adds an owner. @return  `callback`. Any thread. Since 0.1. */
 NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);

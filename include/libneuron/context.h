@@ -77,8 +77,12 @@ NEURON_API int neuron_context_set_seed(neuron_context_t *context, uint64_t seed)
 /** The seed; 0 for a NULL context. Since 0.1. */
 NEURON_API uint64_t neuron_context_seed(const neuron_context_t *context);
 
-/** Sets where log lines go: all those of `level` or a lower number.
- *  @param sink  NULL for no log, which is the default.
+/** Sets where log lines go: all those of `level` or a lower number. No other call may use the context
+ *  meanwhile.
+ *  @param sink       NULL for no log, which is the default. Called in whichever thread has something
+ *                    to tell, one at a time.
+ *  @param user_data  handed to it; may be NULL. Must live until another sink is set or the context,
+ *                    which all that is made with it keeps alive, is gone; the library never frees it.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_t sink,
                                       void *user_data);

@@ -30,7 +30,7 @@
  *          return 0;
  *      }
  *
- *      neuron_custom_register(context, "swish", swish, swish_back, NULL, NULL);
+ *      neuron_custom_register(context, "swish", swish, swish_back, NULL, NULL, NULL);
  *      x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
  *
  *  Callbacks run in the thread that called the library, one call for a batch: the examples of a
@@ -96,12 +96,17 @@ typedef int64_t (*neuron_custom_saved_callback_t)(const neuron_custom_run_t *run
  *                   be trained.
  *  @param shape     NULL if the output has the shape of the first input, unless neuron_custom()
  *                   says otherwise.
- *  @param user_data handed to the callbacks; must be valid as long as the context.
+ *  @param user_data handed to the callbacks; must live as long as the context, which all that is made
+ *                   with it keeps alive.
+ *  @param destroy   called with `user_data` when the context is gone, of which it must not use
+ *                   anything; not if this call fails, after which the caller still has it. May be
+ *                   NULL.
  *  @return  0; NEURON_E_ARGUMENT, also if the name is taken; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_custom_register(neuron_context_t *context, const char *name,
                                       neuron_custom_run_callback_t forward,
                                       neuron_custom_run_callback_t backward,
-                                      neuron_custom_shape_callback_t shape, void *user_data);
+                                      neuron_custom_shape_callback_t shape, void *user_data,
+                                      neuron_destroy_t destroy);
 
 /** Lets forward of a registered kind keep numbers for backward of the same step, such as the places
  *  of maxima: neuron_custom_run_saved(). To be called before a graph has a layer of the kind; no other

@@ -96,7 +96,10 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
  *  it can be split, filtered, shuffled and folded like any other. A training reads one batch ahead,
  *  in a worker. neuron_dataset_join() and neuron_dataset_grayscale() read all of it into memory.
  *  @param read       see neuron_dataset_read_t.
- *  @param user_data  for `read`; kept until the last dataset made of this one is gone.
+ *  @param user_data  for `read`, such as an open file. It must live as long as any dataset made of
+ *                    this one, which parts, folds and trainers keep alive.
+ *  @param destroy    called with `user_data` when the last of these is gone; not if this call fails,
+ *                    after which the caller still has it. May be NULL.
  *  @param count      number of examples, 1 or more.
  *  @param shape, rank  of one example, rank 1 to NEURON_RANK_MAX - 1.
  *  @param type       NEURON_U8 or NEURON_F32.
@@ -105,8 +108,9 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
  *           range, NEURON_E_MEMORY, or what `read` returned. Since 0.1. */
 NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
                                             neuron_dataset_read_t read, void *user_data,
-                                            int64_t count, const int64_t *shape, int32_t rank,
-                                            int32_t type, int32_t class_count);
+                                            neuron_destroy_t destroy, int64_t count,
+                                            const int64_t *shape, int32_t rank, int32_t type,
+                                            int32_t class_count);
 
 /** Whether the first row of comma-separated values is a header with names, no example. Guessing takes
  *  it for one if it does not begin with a number and another field is no number either

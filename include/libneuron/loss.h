@@ -90,10 +90,14 @@ NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *contex
  *  whatever it does.
  *  @param[out] loss  the new loss; NULL on failure.
  *  @param callback   what works it out.
- *  @param user_data  handed to it; may be NULL. Must outlive the loss.
+ *  @param user_data  handed to it; may be NULL. Must live as long as the loss, which trainers keep
+ *                    alive.
+ *  @param destroy    called with `user_data` when the loss is gone; not if this call fails, after
+ *                    which the caller still has it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
-                                         neuron_loss_callback_t callback, void *user_data);
+                                         neuron_loss_callback_t callback, void *user_data,
+                                         neuron_destroy_t destroy);
 
 /** Adds an owner. @return  `loss`. Any thread. Since 0.1. */
 NEURON_API neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss);

@@ -45,6 +45,9 @@ typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *sco
 
 /** Makes a search without factors, of one fold, for the largest score.
  *  @param[out] search  the new search; NULL on failure.
+ *  @param callback   tries one combination; called in the thread that runs the search, in runs only.
+ *  @param user_data  handed to it; may be NULL. Must live until the last run has returned; the search
+ *                    never frees it.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
                                     neuron_search_callback_t callback, void *user_data);

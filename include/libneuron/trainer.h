@@ -126,21 +126,26 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
 NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
-/** Sets what is called after each step, for a progress bar; NULL for none. Since 0.1.
+/** Sets what is called after each step, for a progress bar; NULL for none. It is called in the
+ *  thread that runs the trainer.
  *
  *  This function and the next are one of each to a trainer, may be exchanged at any time, and suit what
  *  a program does with the training at hand: to show where it is, to save it, to end it. Callback
  *  objects (neuron_trainer_add_callback()) are for the rest: what the library brings, such as early
  *  stopping, schedules and the checkpoint of the best epoch; several functions side by side, for
  *  several trainers, or at other points of a training than these two.
- *  @return  0 or NEURON_E_ARGUMENT. */
+ *  @param user_data  handed to it; may be NULL. Must live until the last run has returned or another
+ *                    callback is set here; the trainer never frees it.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_trainer_set_step_callback(neuron_trainer_t *trainer,
                                                 neuron_trainer_callback_t callback,
                                                 void *user_data);
 
 /** Sets what is called after each epoch, once its figures are in the history and all callback objects
- *  have been called, also if one of these failed; NULL for none. Since 0.1.
- *  @return  0 or NEURON_E_ARGUMENT. */
+ *  have been called, also if one of these failed; NULL for none. It is called in the
+ *  thread that runs the trainer.
+ *  @param user_data  as for neuron_trainer_set_step_callback().
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
                                                  neuron_trainer_callback_t callback,
                                                  void *user_data);

@@ -51,8 +51,9 @@ typedef struct neuron_trial neuron_trial_t;
 /** How well a graph does on a dataset. See evaluation.h. Since 0.1. */
 typedef struct neuron_evaluation neuron_evaluation_t;
 
-/** Frees what was handed over, such as the memory of a tensor: called once, in the thread that takes
- *  its last owner away. free() is such a function. Since 0.1. */
+/** Frees what was handed over: the memory of a tensor, or the user_data of a function that the
+ *  library calls for as long as something lives. Called once, in the thread that takes the last owner
+ *  away, when the library no longer looks at it. free() is such a function. Since 0.1. */
 typedef void (*neuron_destroy_t)(void *user_data);
 
 /** The largest number of dimensions of a tensor, the batch dimension included. Since 0.1. */

@@ -103,6 +103,8 @@ void neuron_context_unref(neuron_context_t *context)
     while (context->custom_kinds) {
         neuron_owned *owned = context->custom_kinds;
         context->custom_kinds = owned->next;
+        if (owned->destroy)
+            owned->destroy(owned->user_data);
         neuron_release(context, owned);
     }
     pthread_mutex_destroy(&context->log_lock->mutex);

@@ -16,6 +16,8 @@ enum { NEURON_ALIGNMENT = 64, NEURON_THREADS_MAX = 256 };
 typedef struct neuron_owned {
     struct neuron_owned *next;
     neuron_context_t *context;
+    void *user_data;
+    neuron_destroy_t destroy; /* of the user data; NULL for none */
 } neuron_owned;
 
 struct neuron_context {

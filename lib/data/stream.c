@@ -14,7 +14,8 @@ struct neuron_stream {
     neuron_context_t *context;
     neuron_dataset_read_t read;
     void *user_data;
-    size_t size;        /* bytes of an example */
+    neuron_destroy_t destroy; /* of the user data; NULL for none */
+    size_t size;              /* bytes of an example */
     atomic_int process; /* whose mutex and buffer they are: a child of fork() makes them new */
     pthread_mutex_t mutex;
     /* Under the mutex: */
@@ -101,13 +102,15 @@ void neuron_stream_close(neuron_stream *stream)
     pthread_mutex_unlock(&stream->mutex);
 }
 
-static void destroy(void *user_data)
+static void drop(void *user_data)
 {
     neuron_stream *stream = user_data;
     neuron_context_t *context = stream->context;
     adopt(stream);
     pthread_mutex_destroy(&stream->mutex);
     neuron_release(context, stream->examples);
+    if (stream->destroy)
+        stream->destroy(stream->user_data);
     neuron_release(context, stream);
     neuron_context_unref(context);
 }
@@ -125,7 +128,7 @@ static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neur
     pthread_mutex_init(&made->mutex, NULL);
     *stream = made;
     return neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made, NEURON_OWN,
-                              made, destroy);
+                              made, drop);
 }
 
 static int read_labels(const neuron_stream *stream, neuron_tensor_t *labels)
@@ -156,9 +159,9 @@ static int check(neuron_shape *all, int64_t count, const int64_t *shape, int32_t
 }
 
 int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
-                                 neuron_dataset_read_t read, void *user_data, int64_t count,
-                                 const int64_t *shape, int32_t rank, int32_t type,
-                                 int32_t class_count)
+                                 neuron_dataset_read_t read, void *user_data,
+                                 neuron_destroy_t destroy, int64_t count, const int64_t *shape,
+                                 int32_t rank, int32_t type, int32_t class_count)
 {
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
@@ -181,8 +184,10 @@ int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *c
     if (status == NEURON_OK)
         status =
             neuron_dataset_create_for(dataset, context, examples, labels, class_count, __func__);
-    if (status == NEURON_OK)
+    if (status == NEURON_OK) {
         (*dataset)->stream = stream;
+        stream->destroy = destroy; /* before that it is still the caller's */
+    }
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);
     return status;

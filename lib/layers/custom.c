@@ -38,7 +38,7 @@ static void plan_saved(const neuron_custom_kind *kind, const neuron_spec *spec, 
     const neuron_run run = {.spec = spec, .node = needs->node, .batch = batch, .training = true};
     const neuron_custom_run_t call = {.run = &run};
     const uint64_t before = neuron_message_count();
-    const int64_t count = kind->saved(&call, kind->user_data);
+    const int64_t count = kind->saved(&call, kind->owned.user_data);
     if (count < 0)
         needs->status =
             fail(needs->node, "saved", before, count < INT_MIN ? NEURON_E_CALLBACK : (int)count);
@@ -83,7 +83,7 @@ static void forward(const neuron_run *run)
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, false);
     const uint64_t before = neuron_message_count();
-    int answer = kind->forward(&call, kind->user_data);
+    int answer = kind->forward(&call, kind->owned.user_data);
     if (answer != 0)
         *run->status = fail(run->node, "forward", before, answer);
 }
@@ -93,7 +93,7 @@ static void backward(const neuron_run *run)
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, true);
     const uint64_t before = neuron_message_count();
-    int answer = kind->backward(&call, kind->user_data);
+    int answer = kind->backward(&call, kind->owned.user_data);
     if (answer != 0)
         *run->status = fail(run->node, "backward", before, answer);
 }
@@ -119,7 +119,8 @@ static int check_name(const neuron_context_t *context, const char *name)
 int neuron_custom_register(neuron_context_t *context, const char *name,
                            neuron_custom_run_callback_t forward_callback,
                            neuron_custom_run_callback_t backward_callback,
-                           neuron_custom_shape_callback_t shape, void *user_data)
+                           neuron_custom_shape_callback_t shape, void *user_data,
+                           neuron_destroy_t destroy)
 {
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(name);
@@ -133,7 +134,6 @@ int neuron_custom_register(neuron_context_t *context, const char *name,
     made->forward = forward_callback;
     made->backward = backward_callback;
     made->shape = shape;
-    made->user_data = user_data;
     uint32_t flags = NEURON_LAYER_CUSTOM | NEURON_LAYER_MANY_INPUTS;
     flags |= backward_callback ? NEURON_LAYER_READS_INPUT | NEURON_LAYER_READS_OUTPUT
                                : NEURON_LAYER_NO_GRADIENT;
@@ -143,7 +143,7 @@ int neuron_custom_register(neuron_context_t *context, const char *name,
                                  .plan = plan,
                                  .forward = forward,
                                  .backward = backward};
-    made->owned = (neuron_owned){context->custom_kinds, context};
+    made->owned = (neuron_owned){context->custom_kinds, context, user_data, destroy};
     context->custom_kinds = &made->owned;
     return NEURON_OK;
 }
@@ -180,7 +180,8 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
         neuron_shape_get(&spec->inputs[i], shapes + i * NEURON_RANK_MAX, &ranks[i]);
     if (status == NEURON_OK) {
         const uint64_t before = neuron_message_count();
-        int answer = kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->user_data);
+        int answer =
+            kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->owned.user_data);
         status = answer != 0 ? fail(node, "shape", before, answer)
                              : neuron_shape_set(output, extents, rank, 1, node);
     }

@@ -49,7 +49,8 @@ int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t 
 }
 
 int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
-                              neuron_loss_callback_t callback, void *user_data)
+                              neuron_loss_callback_t callback, void *user_data,
+                              neuron_destroy_t destroy)
 {
     CHECK_ARGUMENT(loss);
     *loss = NULL;
@@ -58,6 +59,7 @@ int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
     RETURN_IF_ERROR(create(loss, context, &neuron_loss_custom));
     (*loss)->callback = callback;
     (*loss)->user_data = user_data;
+    (*loss)->destroy = destroy;
     return NEURON_OK;
 }
 
@@ -73,6 +75,8 @@ void neuron_loss_unref(neuron_loss_t *loss)
     if (!loss || atomic_fetch_sub(&loss->references, 1) != 1)
         return;
     neuron_context_t *context = loss->context;
+    if (loss->destroy)
+        loss->destroy(loss->user_data);
     neuron_release(context, loss);
     neuron_context_unref(context);
 }

@@ -54,6 +54,7 @@ struct neuron_loss {
     double options[NEURON_LOSS_OPTIONS_MAX]; /* in the order of kind->options */
     neuron_loss_callback_t callback;
     void *user_data;
+    neuron_destroy_t destroy; /* of the user data; NULL for none */
 };
 
 /* Cross-entropy with its defaults, for who was given no loss. Never referenced. */

@@ -77,6 +77,8 @@ void neuron_callback_unref(neuron_callback_t *callback)
     if (!callback || atomic_fetch_sub(&callback->references, 1) != 1)
         return;
     neuron_context_t *context = callback->context;
+    if (callback->destroy)
+        callback->destroy(callback->user_data);
     neuron_release(context, callback->path);
     neuron_release(context, callback);
     neuron_context_unref(context);

@@ -49,6 +49,7 @@ struct neuron_callback {
     neuron_callback_schedule_t schedule;
     neuron_callback_custom_t custom;
     void *user_data;
+    neuron_destroy_t destroy; /* of the user data; NULL for none */
 };
 
 /* A callback in a trainer's list. */

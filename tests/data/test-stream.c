@@ -68,8 +68,8 @@ static neuron_dataset_t *streamed(int32_t type)
     neuron_dataset_t *dataset;
     const int64_t shape[] = {SIZE, SIZE, 1};
     whole.type = type;
-    assert_ok(neuron_dataset_create_stream(&dataset, context, read_some, &whole, EXAMPLES, shape, 3,
-                                           type, TEST_CLASSES));
+    assert_ok(neuron_dataset_create_stream(&dataset, context, read_some, &whole, NULL, EXAMPLES,
+                                           shape, 3, type, TEST_CLASSES));
     return dataset;
 }
 
@@ -164,7 +164,7 @@ START_TEST(large_reads_come_in_pieces)
     int wrong = 0;
     float values[MANY];
     int32_t labels[MANY];
-    assert_ok(neuron_dataset_create_stream(&dataset, context, count_up, &most, MANY, &one, 1,
+    assert_ok(neuron_dataset_create_stream(&dataset, context, count_up, &most, NULL, MANY, &one, 1,
                                            NEURON_F32, 3));
     assert_ok(neuron_dataset_read(dataset, 0, MANY, values, labels));
     for (int i = 0; i < MANY; i++)
@@ -367,13 +367,13 @@ START_TEST(a_child_reads_what_the_parent_is_reading)
     neuron_trainer_t *trainer;
     neuron_callback_t *callback;
     forked_memory = in_memory(NEURON_U8);
-    assert_ok(neuron_dataset_create_stream(&forked_stream, context, read_behind_gate, &door,
+    assert_ok(neuron_dataset_create_stream(&forked_stream, context, read_behind_gate, &door, NULL,
                                            EXAMPLES, shape, 3, NEURON_U8, TEST_CLASSES));
     assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, forked_stream));
     assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
     assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 1));
-    assert_ok(neuron_callback_create_custom(&callback, context, fork_in_callback, &door));
+    assert_ok(neuron_callback_create_custom(&callback, context, fork_in_callback, &door, NULL));
     assert_ok(neuron_trainer_add_callback(trainer, callback));
     assert_ok(neuron_trainer_run(trainer, NULL));
     ck_assert_int_gt(door.child, 0);
@@ -393,7 +393,7 @@ START_TEST(refuses)
     neuron_dataset_t *made;
     const int64_t shape[] = {SIZE, SIZE, 1}, empty[] = {SIZE, 0}, vast[] = {1 << 30, 1 << 30};
 #define CREATE(out, where, how, count, of, rank, type, classes)                                    \
-    neuron_dataset_create_stream(out, where, how, &whole, count, of, rank, type, classes)
+    neuron_dataset_create_stream(out, where, how, &whole, NULL, count, of, rank, type, classes)
     assert_status(CREATE(NULL, context, read_some, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
     assert_status(CREATE(&made, NULL, read_some, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
     assert_status(CREATE(&made, context, NULL, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
@@ -432,8 +432,8 @@ START_TEST(labels_may_fail)
 {
     neuron_dataset_t *made;
     const int64_t shape[] = {3};
-    assert_status(neuron_dataset_create_stream(&made, context, read_nothing, NULL, 3000, shape, 1,
-                                               NEURON_F32, 2),
+    assert_status(neuron_dataset_create_stream(&made, context, read_nothing, NULL, NULL, 3000,
+                                               shape, 1, NEURON_F32, 2),
                   NEURON_E_UNSUPPORTED);
     assert_message("stream: reading the labels of 1024 examples, the first of them 0, failed: the "
                    "callback returned -100");
@@ -461,8 +461,8 @@ START_TEST(a_failure_in_a_source_is_told)
     const int64_t shape[] = {SIZE, SIZE, 1};
     float values[PIXELS];
     neuron_dataset_t *stream;
-    assert_ok(neuron_dataset_create_stream(&stream, context, read_from_nowhere, context, EXAMPLES,
-                                           shape, 3, NEURON_U8, TEST_CLASSES));
+    assert_ok(neuron_dataset_create_stream(&stream, context, read_from_nowhere, context, NULL,
+                                           EXAMPLES, shape, 3, NEURON_U8, TEST_CLASSES));
     assert_status(neuron_dataset_read(stream, 0, 1, values, NULL), NEURON_E_IO);
     assert_message(message);
     for (int64_t workers = 0; workers <= 1; workers++) {

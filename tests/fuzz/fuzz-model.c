@@ -69,8 +69,8 @@ static int pair_shape(const int64_t *shapes, const int32_t *ranks, int32_t count
 
 static void register_kinds(neuron_context_t *context)
 {
-    if (neuron_custom_register(context, "own", touch, NULL, NULL, NULL) < 0 ||
-        neuron_custom_register(context, "pair", touch, NULL, pair_shape, NULL) < 0)
+    if (neuron_custom_register(context, "own", touch, NULL, NULL, NULL, NULL) < 0 ||
+        neuron_custom_register(context, "pair", touch, NULL, pair_shape, NULL, NULL) < 0)
         abort();
 }
 

@@ -160,9 +160,10 @@ static inline int join_back(neuron_custom_run_t *run, void *user_data)
 
 static inline void register_all(neuron_context_t *context)
 {
-    assert_ok(neuron_custom_register(context, "swish", swish, swish_back, NULL, NULL));
-    assert_ok(neuron_custom_register(context, "own_dense", own_dense, own_dense_back, NULL, NULL));
-    assert_ok(neuron_custom_register(context, "join", join, join_back, join_shape, NULL));
+    assert_ok(neuron_custom_register(context, "swish", swish, swish_back, NULL, NULL, NULL));
+    assert_ok(
+        neuron_custom_register(context, "own_dense", own_dense, own_dense_back, NULL, NULL, NULL));
+    assert_ok(neuron_custom_register(context, "join", join, join_back, join_shape, NULL, NULL));
 }
 
 static inline neuron_context_t *custom_context(void)

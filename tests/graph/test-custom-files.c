@@ -42,7 +42,8 @@ START_TEST(a_kind_may_be_called_as_a_layer_of_the_library)
     neuron_graph_t *graph;
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 3; j++)
-            assert_ok(neuron_custom_register(contexts[i], names[j], swish, swish_back, NULL, NULL));
+            assert_ok(
+                neuron_custom_register(contexts[i], names[j], swish, swish_back, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, contexts[0]));
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 4);
     for (int j = 0; j < 3; j++)
@@ -69,8 +70,8 @@ START_TEST(a_file_has_the_shape_that_the_kind_makes)
 {
     neuron_context_t *contexts[] = {test_context(), test_context()};
     neuron_graph_t *graph;
-    assert_ok(neuron_custom_register(contexts[0], "k", swish, NULL, NULL, NULL));
-    assert_ok(neuron_custom_register(contexts[1], "k", swish, NULL, join_shape, NULL));
+    assert_ok(neuron_custom_register(contexts[0], "k", swish, NULL, NULL, NULL, NULL));
+    assert_ok(neuron_custom_register(contexts[1], "k", swish, NULL, join_shape, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, contexts[0]));
     neuron_node_t *x = vector_input(graph, 3);
     assert_ok(

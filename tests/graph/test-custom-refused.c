@@ -13,13 +13,15 @@ START_TEST(bad_registrations)
                  {"", "1 to 63 bytes"},
                  {NULL, "needs name"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        assert_status(neuron_custom_register(context, names[i].name, swish, NULL, NULL, NULL),
+        assert_status(neuron_custom_register(context, names[i].name, swish, NULL, NULL, NULL, NULL),
                       NEURON_E_ARGUMENT);
         assert_message(names[i].message);
     }
-    assert_status(neuron_custom_register(context, "x", NULL, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_custom_register(context, "x", NULL, NULL, NULL, NULL, NULL),
+                  NEURON_E_ARGUMENT);
     assert_message("needs forward");
-    assert_status(neuron_custom_register(NULL, "x", swish, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_custom_register(NULL, "x", swish, NULL, NULL, NULL, NULL),
+                  NEURON_E_ARGUMENT);
     neuron_context_unref(context);
 }
 END_TEST
@@ -134,7 +136,7 @@ START_TEST(outputs_leave_a_dimension_to_the_batch)
     assert_message("swish_1: rank 8 is not 0 to 7");
     neuron_graph_unref(graph);
     neuron_context_t *context = test_context();
-    assert_ok(neuron_custom_register(context, "deep", swish, NULL, deep_shape, NULL));
+    assert_ok(neuron_custom_register(context, "deep", swish, NULL, deep_shape, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     x = vector_input(graph, 1);
     ck_assert_ptr_null(neuron_custom(graph, "deep", &x, 1, NULL, 0));
@@ -220,8 +222,8 @@ START_TEST(a_failure_in_a_callback_is_told)
     neuron_context_t *context = test_context();
     reader from = {context, _i};
     char message[256];
-    assert_ok(
-        neuron_custom_register(context, "reader", read_forward, read_backward, read_shape, &from));
+    assert_ok(neuron_custom_register(context, "reader", read_forward, read_backward, read_shape,
+                                     &from, NULL));
     assert_ok(neuron_custom_set_saved(context, "reader", read_saved));
     assert_status(use_reader(context), NEURON_E_IO);
     snprintf(
@@ -255,7 +257,7 @@ START_TEST(what_is_not_there)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph;
     bool fine = false;
-    assert_ok(neuron_custom_register(context, "ask", ask, NULL, NULL, &fine));
+    assert_ok(neuron_custom_register(context, "ask", ask, NULL, NULL, &fine, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = vector_input(graph, 3);
     assert_ok(neuron_graph_finish(graph, neuron_custom(graph, "ask", &x, 1, NULL, 0)));
@@ -295,7 +297,7 @@ START_TEST(nulls_are_answered)
     ck_assert_ptr_null(neuron_custom_run_array_gradient(NULL, 0));
     neuron_graph_t *graph;
     neuron_context_t *context = test_context();
-    assert_ok(neuron_custom_register(context, "ask", ask_for_null, NULL, NULL, NULL));
+    assert_ok(neuron_custom_register(context, "ask", ask_for_null, NULL, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = vector_input(graph, 3);
     assert_ok(neuron_graph_finish(graph, neuron_custom(graph, "ask", &x, 1, NULL, 0)));

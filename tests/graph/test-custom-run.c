@@ -96,10 +96,10 @@ static neuron_context_t *custom_context(int32_t threads)
 {
     neuron_context_t *context = test_context();
     assert_ok(neuron_context_set_threads(context, threads));
-    assert_ok(
-        neuron_custom_register(context, "own_dropout", drop_forward, drop_backward, NULL, NULL));
-    assert_ok(
-        neuron_custom_register(context, "unit_length", unit_length, unit_length_back, NULL, NULL));
+    assert_ok(neuron_custom_register(context, "own_dropout", drop_forward, drop_backward, NULL,
+                                     NULL, NULL));
+    assert_ok(neuron_custom_register(context, "unit_length", unit_length, unit_length_back, NULL,
+                                     NULL, NULL));
     assert_ok(neuron_custom_set_saved(context, "unit_length", one_for_each_example));
     return context;
 }
@@ -233,7 +233,7 @@ START_TEST(what_a_run_tells)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph;
     answers a = {.missing_rank = -1};
-    assert_ok(neuron_custom_register(context, "ask", ask, NULL, NULL, &a));
+    assert_ok(neuron_custom_register(context, "ask", ask, NULL, NULL, &a, NULL));
     assert_ok(neuron_custom_set_saved(context, "ask", one_for_each_example));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = vector_input(graph, 3);
@@ -306,7 +306,8 @@ START_TEST(memory_that_is_refused)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph;
     int64_t wanted = 0, none, bytes;
-    assert_ok(neuron_custom_register(context, "kept", drop_forward, drop_backward, NULL, &wanted));
+    assert_ok(
+        neuron_custom_register(context, "kept", drop_forward, drop_backward, NULL, &wanted, NULL));
     assert_ok(neuron_custom_set_saved(context, "kept", as_told));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), TEST_CLASSES);

@@ -130,7 +130,8 @@ START_TEST(a_step_that_fails)
     neuron_trainer_t *trainers[2];
     neuron_graph_t *graphs[2];
     failure plan = {0, 0, 0};
-    assert_ok(neuron_custom_register(context, "count", count_forward, count_backward, NULL, &plan));
+    assert_ok(
+        neuron_custom_register(context, "count", count_forward, count_backward, NULL, &plan, NULL));
     neuron_dataset_t *data = test_glyphs(context, 90, 8);
     assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
     for (int i = 0; i < 2; i++) {
@@ -171,7 +172,8 @@ START_TEST(a_frozen_layer_stays_as_it_is)
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
     failure plan = {0, 0, 0};
-    assert_ok(neuron_custom_register(context, "count", count_forward, count_backward, NULL, &plan));
+    assert_ok(
+        neuron_custom_register(context, "count", count_forward, count_backward, NULL, &plan, NULL));
     neuron_dataset_t *data = test_glyphs(context, 90, 8);
     neuron_graph_t *graph = failing_graph(context);
     int32_t calls = 0;
@@ -201,7 +203,7 @@ START_TEST(predicting_and_evaluating_fail)
 {
     neuron_context_t *context = test_context();
     failure plan = {6, 0, 0};
-    assert_ok(neuron_custom_register(context, "count", count_forward, NULL, NULL, &plan));
+    assert_ok(neuron_custom_register(context, "count", count_forward, NULL, NULL, &plan, NULL));
     neuron_graph_t *graph = failing_graph(context);
     neuron_dataset_t *data = test_glyphs(context, 20, 8);
     neuron_evaluation_t *evaluation;

@@ -17,7 +17,7 @@ static int copy_forward(neuron_custom_run_t *run, void *user_data)
 static neuron_graph_t *joined_graph(neuron_context_t *context)
 {
     neuron_graph_t *graph;
-    assert_ok(neuron_custom_register(context, "copy", copy_forward, NULL, NULL, NULL));
+    assert_ok(neuron_custom_register(context, "copy", copy_forward, NULL, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_set_name(graph, "joined"));
     neuron_node_t *x = vector_input(graph, 3);

@@ -272,7 +272,7 @@ START_TEST(own_function)
     const float given[] = {0, 2, 1, 0}, output[] = {0.5f, 1, -2, 0.25f};
     call seen = {0};
     neuron_loss_t *own;
-    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
+    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen, NULL));
     neuron_dataset_t *dataset = make_dataset(given, OUTPUTS, false);
     float target[OUTPUTS], gradient[OUTPUTS] = {9, 9, 9, 9}, other[OUTPUTS];
     const loss_definition built_in = {NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false};
@@ -306,10 +306,10 @@ START_TEST(bad_input)
     assert_status(neuron_loss_create(&loss, context, 0), NEURON_E_ARGUMENT);
     assert_message("loss: 0 is not a kind");
     assert_status(neuron_loss_create(&loss, context, 11), NEURON_E_ARGUMENT);
-    assert_status(neuron_loss_create_custom(&loss, context, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_create_custom(&loss, context, NULL, NULL, NULL), NEURON_E_ARGUMENT);
     assert_message("callback");
-    assert_status(neuron_loss_create_custom(NULL, context, squares, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_loss_create_custom(&loss, NULL, squares, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_create_custom(NULL, context, squares, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_create_custom(&loss, NULL, squares, NULL, NULL), NEURON_E_ARGUMENT);
     int64_t whole;
     assert_status(neuron_loss_set_int(NULL, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_get_int(NULL, NEURON_LOSS_DELTA, &whole), NEURON_E_ARGUMENT);

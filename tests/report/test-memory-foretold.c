@@ -158,7 +158,8 @@ static int copy_backward(neuron_custom_run_t *run, void *user_data)
 static neuron_graph_t *copying(neuron_context_t *context, int64_t size)
 {
     neuron_graph_t *g;
-    assert_ok(neuron_custom_register(context, "copy", copy_forward, copy_backward, NULL, NULL));
+    assert_ok(
+        neuron_custom_register(context, "copy", copy_forward, copy_backward, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){size, size, 1}, 3));
     x = neuron_dense(g, x, 32);

@@ -40,7 +40,7 @@ static inline neuron_callback_t *add(const bench *b, int32_t kind)
 static inline void add_custom(const bench *b, neuron_callback_custom_t function, void *user_data)
 {
     neuron_callback_t *callback;
-    assert_ok(neuron_callback_create_custom(&callback, b->context, function, user_data));
+    assert_ok(neuron_callback_create_custom(&callback, b->context, function, user_data, NULL));
     assert_ok(neuron_trainer_add_callback(b->trainer, callback));
     neuron_callback_unref(callback);
 }

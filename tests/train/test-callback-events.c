@@ -303,7 +303,7 @@ START_TEST(an_answer_after_an_error)
         double value = NAN;
         neuron_callback_t *c;
         add_custom(&b, write_down, &w);
-        assert_ok(neuron_callback_create_schedule(&c, b.context, no_rate, &value));
+        assert_ok(neuron_callback_create_schedule(&c, b.context, no_rate, &value, NULL));
         assert_ok(neuron_trainer_add_callback(b.trainer, c));
         neuron_callback_unref(c);
         assert_status(neuron_trainer_run(b.trainer, &history), NEURON_E_ARGUMENT);

@@ -58,7 +58,7 @@ static bench set_up_all(stopper *s, uint64_t seed)
     add_schedule(&b, NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, 3, 0.9, 4, 1);
     add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 0, 0.2, 0, 0);
     add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
-    assert_ok(neuron_callback_create_schedule(&c, b.context, fall, NULL));
+    assert_ok(neuron_callback_create_schedule(&c, b.context, fall, NULL, NULL));
     assert_ok(neuron_trainer_add_callback(b.trainer, c));
     neuron_callback_unref(c);
     add(&b, NEURON_CALLBACK_STOP_ON_NAN);
@@ -186,7 +186,7 @@ static bench set_up_saver(saver *s)
     add_early(&b, play, (void *)&usual_script);
     c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
     assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 1));
-    assert_ok(neuron_callback_create_schedule(&c, b.context, fall, NULL));
+    assert_ok(neuron_callback_create_schedule(&c, b.context, fall, NULL, NULL));
     assert_ok(neuron_trainer_add_callback(b.trainer, c));
     neuron_callback_unref(c);
     return b;

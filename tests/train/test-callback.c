@@ -39,13 +39,17 @@ START_TEST(nothing_is_null)
     assert_status(neuron_callback_create_csv_log(NULL, b.context, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_csv_log(&c, NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_csv_log(&c, b.context, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_schedule(NULL, b.context, same_rate, NULL),
+    assert_status(neuron_callback_create_schedule(NULL, b.context, same_rate, NULL, NULL),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_schedule(&c, NULL, same_rate, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_schedule(&c, b.context, NULL, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_custom(NULL, b.context, go_on, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_custom(&c, NULL, go_on, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_custom(&c, b.context, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create_schedule(&c, NULL, same_rate, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create_schedule(&c, b.context, NULL, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create_custom(NULL, b.context, go_on, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create_custom(&c, NULL, go_on, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create_custom(&c, b.context, NULL, NULL, NULL),
+                  NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
     int64_t whole;
     double value;

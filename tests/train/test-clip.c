@@ -200,7 +200,7 @@ START_TEST(a_norm_that_is_no_number)
             neuron_loss_t *loss;
             neuron_callback_t *callback;
             float *before = test_parameters(b.graph, &count);
-            assert_ok(neuron_loss_create_custom(&loss, b.context, bad_slope, &slope));
+            assert_ok(neuron_loss_create_custom(&loss, b.context, bad_slope, &slope, NULL));
             assert_ok(neuron_trainer_set_loss(b.trainer, loss));
             assert_ok(neuron_optimizer_set_float(b.optimizer, clips[_i], 1));
             if (j == 1) {
@@ -280,7 +280,7 @@ START_TEST(options_set_within_a_step)
         *b = set_up(NEURON_OPTIMIZER_SGD, 1);
         neuron_loss_t *loss;
         assert_ok(neuron_loss_create_custom(&loss, b->context, clip_within,
-                                            i == 0 ? b->optimizer : NULL));
+                                            i == 0 ? b->optimizer : NULL, NULL));
         assert_ok(neuron_trainer_set_loss(b->trainer, loss));
         neuron_loss_unref(loss);
         if (i == 1)

@@ -18,7 +18,7 @@ START_TEST(schedules_multiply)
         script s = {losses, 3};
         int64_t calls = 0;
         neuron_callback_t *function;
-        assert_ok(neuron_callback_create_schedule(&function, b.context, fall, &calls));
+        assert_ok(neuron_callback_create_schedule(&function, b.context, fall, &calls, NULL));
         add_early(&b, play, &s);
         add_custom(&b, watch_rate, &r);
         for (int i = 0; i < 5; i++)
@@ -173,7 +173,7 @@ START_TEST(a_function_must_return_a_rate)
         bench b = set_up(3);
         neuron_callback_t *c;
         double value = wrong[i];
-        assert_ok(neuron_callback_create_schedule(&c, b.context, no_rate, &value));
+        assert_ok(neuron_callback_create_schedule(&c, b.context, no_rate, &value, NULL));
         assert_ok(neuron_trainer_add_callback(b.trainer, c));
         neuron_callback_unref(c);
         assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_ARGUMENT);
@@ -255,7 +255,7 @@ START_TEST(an_optimizer_holds_settings_only)
         add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
         c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
         assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 4));
-        assert_ok(neuron_callback_create_schedule(&c, b.context, fall, &calls));
+        assert_ok(neuron_callback_create_schedule(&c, b.context, fall, &calls, NULL));
         assert_ok(neuron_trainer_add_callback(b.trainer, c));
         neuron_callback_unref(c);
         add_custom(&b, watch_rate, i == 0 ? &first : &r);

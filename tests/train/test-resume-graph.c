@@ -98,8 +98,8 @@ static neuron_node_t *add_branches(neuron_graph_t *g, neuron_node_t *x)
 static neuron_graph_t *model(neuron_context_t *context)
 {
     neuron_graph_t *g;
-    assert_ok(neuron_custom_register(context, "scale", scale, scale_back, NULL, NULL));
-    assert_ok(neuron_custom_register(context, "other", scale, scale_back, NULL, NULL));
+    assert_ok(neuron_custom_register(context, "scale", scale, scale_back, NULL, NULL, NULL));
+    assert_ok(neuron_custom_register(context, "other", scale, scale_back, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&g, context));
     const int64_t side = now == INPUT_SHAPE ? SIZE + 1 : SIZE, shape[] = {side, side, 1};
     neuron_node_t *x = neuron_input(g, shape, 3);

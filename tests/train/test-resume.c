@@ -286,7 +286,7 @@ START_TEST(infinite_figures_are_saved)
         unlink(best);
         bench b = set_up(usual, best), c = elsewhere(best);
         neuron_loss_t *loss;
-        assert_ok(neuron_loss_create_custom(&loss, b.context, limitless, &value));
+        assert_ok(neuron_loss_create_custom(&loss, b.context, limitless, &value, NULL));
         assert_ok(neuron_trainer_set_loss(b.trainer, loss));
         assert_ok(neuron_trainer_set_loss(c.trainer, loss));
         assert_ok(neuron_trainer_run(b.trainer, NULL));

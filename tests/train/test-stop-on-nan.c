@@ -239,7 +239,8 @@ START_TEST(a_number_of_a_layer_is_no_bad_loss)
     bench b = set_up(1), other = b;
     int answer = NEURON_E_NUMBER;
     neuron_history_t *history = (neuron_history_t *)&answer;
-    assert_ok(neuron_custom_register(b.context, "no_number", no_number, no_number, NULL, &answer));
+    assert_ok(
+        neuron_custom_register(b.context, "no_number", no_number, no_number, NULL, &answer, NULL));
     assert_ok(neuron_graph_create(&other.graph, b.context));
     const int64_t shape[] = {SIZE, SIZE, 1};
     neuron_node_t *x = neuron_flatten(other.graph, neuron_input(other.graph, shape, 3));

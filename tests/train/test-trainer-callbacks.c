@@ -47,7 +47,7 @@ START_TEST(a_failure_in_a_callback_is_told)
     for (int i = 0; i < 3; i++) {
         bench b = set_up(test_linear);
         neuron_callback_t *c;
-        assert_ok(neuron_callback_create_custom(&c, b.context, save_nowhere_at, path));
+        assert_ok(neuron_callback_create_custom(&c, b.context, save_nowhere_at, path, NULL));
         if (i == 0)
             assert_ok(neuron_trainer_add_callback(b.trainer, c));
         if (i == 1)

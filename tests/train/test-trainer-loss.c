@@ -347,7 +347,7 @@ START_TEST(own_function_as_built_in)
     const plan *p = &plans[9];
     calls seen = {.answer = 1};
     neuron_loss_t *own, *built_in = make_loss(&p->loss);
-    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
+    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen, NULL));
     neuron_trainer_t *a = make_trainer(p, built_in), *b = make_trainer(p, own);
     neuron_history_t *x, *y;
     assert_ok(neuron_trainer_run(a, &x));
@@ -379,7 +379,7 @@ START_TEST(own_function_without_a_number)
 {
     calls seen = {.answer = NAN};
     neuron_loss_t *own;
-    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen));
+    assert_ok(neuron_loss_create_custom(&own, context, squares, &seen, NULL));
     neuron_trainer_t *trainer = make_trainer(&plans[8], own);
     assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
     assert_message("the loss of epoch 1, step 1 is not a number");

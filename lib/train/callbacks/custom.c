@@ -2,7 +2,8 @@
 #include "train/callback.h"
 
 int neuron_callback_create_custom(neuron_callback_t **callback, neuron_context_t *context,
-                                  neuron_callback_custom_t function, void *user_data)
+                                  neuron_callback_custom_t function, void *user_data,
+                                  neuron_destroy_t destroy)
 {
     CHECK_ARGUMENT(callback);
     *callback = NULL;
@@ -11,6 +12,7 @@ int neuron_callback_create_custom(neuron_callback_t **callback, neuron_context_t
     RETURN_IF_ERROR(neuron_callback_make(callback, context, &neuron_callback_custom));
     (*callback)->custom = function;
     (*callback)->user_data = user_data;
+    (*callback)->destroy = destroy;
     return NEURON_OK;
 }
 

@@ -7,7 +7,8 @@
 #include <inttypes.h>
 
 int neuron_callback_create_schedule(neuron_callback_t **callback, neuron_context_t *context,
-                                    neuron_callback_schedule_t function, void *user_data)
+                                    neuron_callback_schedule_t function, void *user_data,
+                                    neuron_destroy_t destroy)
 {
     CHECK_ARGUMENT(callback);
     *callback = NULL;
@@ -16,6 +17,7 @@ int neuron_callback_create_schedule(neuron_callback_t **callback, neuron_context
     RETURN_IF_ERROR(neuron_callback_make(callback, context, &neuron_callback_schedule));
     (*callback)->schedule = function;
     (*callback)->user_data = user_data;
+    (*callback)->destroy = destroy;
     return NEURON_OK;
 }
 
