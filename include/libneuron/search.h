@@ -100,11 +100,11 @@ NEURON_API int neuron_search_set_log(neuron_search_t *search, const char *path);
  *  The search's seed is the one that the context has when the search first runs (see
  *  neuron_context_set_seed()). The search keeps it, so that its function may set that of the context,
  *  say to neuron_trial_seed(). With a log, another process sets the same seed before it goes on.
- *  @return  0; the number of a function that ended it, if that is negative, with the message of
- *           what failed in the function; NEURON_E_ARGUMENT without factors or for more than 2^31 - 1
- *           combinations; NEURON_E_STATE from within a function or if the search has run the other way;
- *           NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last with the difference
- *           if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0; the number of a function that ended it (if that is negative, with the message of
+ *           what failed in the function); NEURON_E_ARGUMENT without factors or for more than
+ *           2^31 - 1 combinations; NEURON_E_STATE from within a function or if the search has run the
+ *           other way; NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last with the
+ *           difference if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_run_grid(neuron_search_t *search);
 
 /** Tries random combinations, each as likely as any other. No combination comes

@@ -142,8 +142,8 @@ NEURON_API int neuron_trainer_set_step_callback(neuron_trainer_t *trainer,
                                                 void *user_data);
 
 /** Sets what is called after each epoch, once its figures are in the history and all callback objects
- *  have been called, also if one of these failed; NULL for none. It is called in the thread that runs
- *  the trainer.
+ *  have been called, also if one of these failed; NULL for none. It is called in the
+ *  thread that runs the trainer.
  *  @param user_data  as for neuron_trainer_set_step_callback().
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,

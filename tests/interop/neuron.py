@@ -122,12 +122,10 @@ class Neuron:
         return result
 
     def set(self, noun, handle, **options):
-        """Options of a node, loss, optimizer and so on: a Python int by set_int(), where the noun has
-        one, else by set_float(). Returns the handle."""
+        """Options of a node, loss, optimizer and so on: a Python int by set_int(), a float by
+        set_float(). Returns the handle."""
         for name, value in options.items():
-            kind = "float"
-            if isinstance(value, int) and hasattr(self.library, f"neuron_{noun}_set_int"):
-                kind = "int"
+            kind = "int" if isinstance(value, int) else "float"
             key = getattr(self, f"NEURON_{noun}_{name}".upper())
             self.must(getattr(self, f"neuron_{noun}_set_{kind}")(handle, key, value))
         return handle
