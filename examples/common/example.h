@@ -24,7 +24,8 @@ enum {
 #define EXAMPLE_KEPT_LAST    "the parameters of the last epoch"
 
 /* What a document reports of a run; NAN or 0 for what it does not say. Training and validation
- * figures are those of its last epoch. */
+ * figures are those of its last epoch. The accuracy it states is one of which it does not say of
+ * which images it is, or calls it another than its own logs do. */
 typedef struct {
     double test_accuracy;
     double test_loss;
@@ -35,6 +36,7 @@ typedef struct {
     double validation_accuracy;
     double validation_loss;
     int64_t parameters;
+    double stated_accuracy;
 } example_reported_t;
 
 /* One run that a program offers. */
@@ -235,6 +237,7 @@ void example_write_whole(const example_t *example, const char *name, const char 
                          void (*write)(const example_t *, FILE *, const void *), const void *what);
 char *example_read_text(const example_t *example, const char *id, const char *ending);
 void example_data_note(const example_t *example, char note[EXAMPLE_TEXT_MAX]);
+void example_write_run(FILE *file, const example_run_t *run, const example_result_t *result);
 bool example_read_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_table(const example_t *example, FILE *file);
 void example_write_tables(const example_t *example);

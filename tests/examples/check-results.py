@@ -13,7 +13,7 @@ FIGURES = ("seconds train_accuracy train_loss validation_accuracy validation_los
 FIELDS = {"id", "description", "seed", "command", "note", "data", "parameters",
           "trainable_parameters", "epochs", "last_epoch", "reported", *FIGURES}
 REPORTED = {"parameters", "epochs", "train_accuracy", "validation_accuracy", "validation_loss",
-            "test_accuracy", "test_loss", "macro_f1", "test_examples"}
+            "test_accuracy", "test_loss", "macro_f1", "test_examples", "stated_accuracy"}
 DATA = {"name", "source", "data_note", "train_examples", "validation_examples", "test_examples"}
 UNTRAINED = {"F4", "F4-vote", "F6", "F6-vote"}
 
