@@ -128,14 +128,15 @@ static void choose_data(example_t *example, bool sound)
     if (sound) {
         neuron_dataset_t *all = parts[0];
 
-        must(neuron_dataset_split(all, fractions, 2, NEURON_SPLIT_STRATIFIED, example->options.seed,
-                                  parts));
+        example_split(example, all, fractions, 2, NEURON_SPLIT_STRATIFIED, parts);
         neuron_dataset_unref(all);
+        parts[1] = example_one_hot(parts[1]);
+        test = example_one_hot(test);
     } else {
+        test = example_one_hot(test);
         parts[1] = neuron_dataset_ref(test);
     }
-    example_set_data(example, example_one_hot(parts[0]), example_one_hot(parts[1]),
-                     example_one_hot(test));
+    example_set_data(example, example_one_hot(parts[0]), parts[1], test);
 }
 
 static void train(example_t *example, const mlp_run_t *run)

@@ -99,6 +99,20 @@ static void write_data(FILE *file, const example_result_t *result)
     fputs("}", file);
 }
 
+void example_write_settings(const example_settings_t *settings, example_result_t *result)
+{
+    FILE *file = fmemopen(result->settings, sizeof result->settings, "w");
+
+    if (file == NULL)
+        example_fail("settings: %s", strerror(errno));
+    for (int i = 0; i < settings->count; i++)
+        write_text(file, i == 0 ? "{" : ",\n       ", settings->rows[i].name,
+                   settings->rows[i].text);
+    fputs("}", file);
+    if (fclose(file) != 0)
+        example_fail("settings: %s", strerror(errno));
+}
+
 void example_write_run(FILE *file, const example_run_t *run, const example_result_t *result)
 {
     write_text(file, "    {", "id", run->id);
@@ -120,7 +134,8 @@ void example_write_run(FILE *file, const example_run_t *run, const example_resul
     write_field(file, ", ", "macro_f1", result->macro_f1);
     write_last_epoch(file, result);
     write_reported(file, &run->reported);
-    fputs("}", file);
+    fprintf(file, ",\n     \"settings\": %s}",
+            result->settings[0] != '\0' ? result->settings : "null");
 }
 
 typedef struct {

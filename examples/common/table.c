@@ -68,6 +68,19 @@ static void read_string(char *string, const char *text, const char *name)
     string[length] = '\0';
 }
 
+/* What a run was set to, as it stands there; "" of runs before settings were kept. No text in it has a
+ * brace. */
+static void read_settings(example_result_t *result, const char *text)
+{
+    const char *start = find_field(text, "settings");
+    size_t length = start[0] == '{' ? strcspn(start, "}") + 1 : 0;
+
+    if (length >= sizeof result->settings)
+        length = 0;
+    memcpy(result->settings, start, length);
+    result->settings[length] = '\0';
+}
+
 static int64_t read_count(const char *text, const char *name)
 {
     return strtoll(find_field(text, name), NULL, 10);
@@ -111,6 +124,7 @@ bool example_read_result(const example_t *example, const char *id, example_resul
     read_string(result->data_name, text, "name");
     read_string(result->data_source, text, "source");
     read_string(result->data_note, text, "data_note");
+    read_settings(result, text);
     free(text);
     return true;
 }
