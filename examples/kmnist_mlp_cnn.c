@@ -131,6 +131,7 @@ typedef struct {
     const char *name;
     const double *levels;
     int32_t count;
+    int32_t quick_count; /* with --quick, where the other levels take too long; 0 for all */
 } factor_t;
 
 typedef struct {
@@ -144,26 +145,40 @@ typedef struct {
     (const double[]){__VA_ARGS__}, sizeof((const double[]){__VA_ARGS__}) / sizeof(double)
 
 static const factor_t first_factors[] = {
-    {"learning rate", LEVELS(0.001, 0.002, 0.003, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01)},
-    {"last hidden layer", LEVELS(128, 256, 512, 1024)},
-    {"hidden layers", LEVELS(1, 2, 3, 4)},
-    {"batch normalisation", LEVELS(0, 1)},
-    {"rotation", LEVELS(0, 0.5, 1, 5)},
-    {"noise", LEVELS(0, 0.015, 0.03, 0.06)},
+    {"learning rate", LEVELS(0.001, 0.002, 0.003, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01), 0},
+    {"last hidden layer", LEVELS(128, 256, 512, 1024), 0},
+    {"hidden layers", LEVELS(1, 2, 3, 4), 0},
+    {"batch normalisation", LEVELS(0, 1), 0},
+    {"rotation", LEVELS(0, 0.5, 1, 5), 0},
+    {"noise", LEVELS(0, 0.015, 0.03, 0.06), 0},
 };
-static const factor_t own_rate[] = {{"learning rate", LEVELS(0.001)}};
+static const factor_t second_factors[] = {
+    {"learning rate", LEVELS(0.001, 0.003, 0.01, 0.03), 0},
+    {"last hidden layer", LEVELS(512, 1024, 2048), 1},
+    {"hidden layers", LEVELS(3, 4, 5), 1},
+    {"batch normalisation", LEVELS(0, 1), 0},
+    {"rotation", LEVELS(0, 0.1, 0.2, 0.5, 1), 0},
+    {"noise", LEVELS(0.015, 0.03, 0.06), 0},
+};
+static const factor_t own_rate[] = {{"learning rate", LEVELS(0.001), 0}};
 static const factor_t grid_factors[] = {
-    {"learning rate", LEVELS(0.1, 0.01, 0.001, 0.0001)},
-    {"dropout", LEVELS(0.3, 0.5, 0.7)},
+    {"learning rate", LEVELS(0.1, 0.01, 0.001, 0.0001), 0},
+    {"dropout", LEVELS(0.3, 0.5, 0.7), 0},
 };
 
 #define FACTORS(array) array, sizeof array / sizeof array[0]
 
 static const plan_t plans[] = {
     [KMNIST_RANDOM] = {FACTORS(first_factors), 1, TRIALS},
+    [KMNIST_WIDER] = {FACTORS(second_factors), 1, TRIALS},
     [KMNIST_FOLDS] = {FACTORS(own_rate), FOLDS, 0},
     [KMNIST_GRID] = {FACTORS(grid_factors), FOLDS, 0},
 };
+
+static int32_t levels_of(const example_t *example, const factor_t *factor)
+{
+    return example->options.quick && factor->quick_count != 0 ? factor->quick_count : factor->count;
+}
 
 /* How many combinations are tried at random; 0 for all. */
 static int64_t trials_of(const example_t *example, const plan_t *plan)
@@ -171,7 +186,7 @@ static int64_t trials_of(const example_t *example, const plan_t *plan)
     int64_t all = 1;
 
     for (int32_t i = 0; i < plan->count; i++)
-        all *= plan->factors[i].count;
+        all *= levels_of(example, &plan->factors[i]);
     if (example->options.quick && all > QUICK_TRIALS)
         return QUICK_TRIALS;
     return plan->trials;
@@ -204,7 +219,7 @@ static const char *tell_search(const example_t *example, const kmnist_run_t *run
         snprintf(text + strlen(text), sizeof text - strlen(text),
                  ", by the best epoch's validation accuracy");
     for (int32_t i = 0; i < plan->count; i++)
-        tell_factor(text, &plan->factors[i], plan->factors[i].count);
+        tell_factor(text, &plan->factors[i], levels_of(example, &plan->factors[i]));
     snprintf(text + strlen(text), sizeof text - strlen(text),
              "; the best of them replace what stands here");
     return text;
@@ -229,8 +244,8 @@ static void write_text(const example_t *example, FILE *file, const void *text)
     fputs(text, file);
 }
 
-/* The best trial and how it did in each fold, for the results: the last line of the table. Of folds the
- * document reports the mean, which no single network has. */
+/* The best trial and how it did in each fold, for the results: the last line of the table. What the
+ * document reports is its best trial, or of folds the mean, which no single network has. */
 static void describe(const neuron_search_t *search, const char *table, char *note)
 {
     const neuron_trial_t *best = neuron_search_best(search);
@@ -238,8 +253,12 @@ static void describe(const neuron_search_t *search, const char *table, char *not
     size_t length = line != NULL ? strcspn(line, "\n") : 0;
 
     snprintf(note, EXAMPLE_TEXT_MAX, "%.*s", (int)length, line != NULL ? line : "");
-    if (neuron_trial_fold_count(best) == 1)
+    if (neuron_trial_fold_count(best) == 1) {
+        snprintf(note + strlen(note), EXAMPLE_TEXT_MAX - strlen(note),
+                 "; the document reports its best trial, this row is one more training with the "
+                 "levels of the best here, from another seed");
         return;
+    }
     for (int32_t i = 0; i < neuron_trial_fold_count(best); i++)
         snprintf(note + strlen(note), EXAMPLE_TEXT_MAX - strlen(note), "%s%.4f",
                  i == 0 ? "; in its folds " : ", ", neuron_trial_fold_score(best, i));
@@ -263,7 +282,7 @@ static kmnist_run_t search(study_t *study, char *note)
     must(neuron_search_create(&search, example->context, try_one, study));
     for (int32_t i = 0; i < plan->count; i++)
         must(neuron_search_add_factor(search, plan->factors[i].name, plan->factors[i].levels,
-                                      plan->factors[i].count));
+                                      levels_of(example, &plan->factors[i])));
     must(neuron_search_set_folds(search, plan->folds));
     must(neuron_search_set_log(search, log));
     if (trials_of(example, plan) == 0)

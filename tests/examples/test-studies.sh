@@ -65,10 +65,15 @@ says again/results.json '^     "settings": null}'
 keeps_quiet again/results.json '"reported": {"parameters": 1,'
 [ -z "$python" ] || "$python" -m json.tool again/results.json >/dev/null
 
-# Figures of the documents that are of images not named.
+# Figures of the documents that are of images not named, and what the row of a search is.
 if [ -e out/D2.json ]; then
     grep -Eq '^\| D2 .* 0\.9660 \| +[-+]0\.[0-9]{4} \|$' out/results.md || fail "D2 has no figure"
 fi
+if [ -e out/K2.json ]; then
+    says out/K2.json 'its best trial, this row is one more training'
+    says out/K3-search.json 'last hidden layer 512; hidden layers 3;'
+fi
+
 case $first in
 C1 | M1)
     grep -Eq "^\| $first .* [-+]0\.[0-9]{4} \|\$" out/results.md ||
