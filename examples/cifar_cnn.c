@@ -27,7 +27,7 @@ static void choose_data(example_t *example, example_colours_t colours)
         return;
     present = (int)colours;
     example_load_cifar10(example, colours, &train, &test);
-    must(neuron_dataset_split(train, fractions, 2, NEURON_SPLIT_IN_ORDER, 0, parts));
+    example_split(example, train, fractions, 2, NEURON_SPLIT_IN_ORDER, parts);
     example_set_data(example, parts[0], parts[1], test);
     neuron_dataset_unref(train);
 }
@@ -59,6 +59,20 @@ static neuron_augmentation_t *make_augmentation(const example_t *example, const 
     return augmentation;
 }
 
+/* Which loss is taken between outputs and class numbers; NULL if none is. */
+static const char *name_broadcast(const example_t *example, const cifar_run_t *run)
+{
+    static char note[EXAMPLE_TEXT_MAX];
+    neuron_loss_t *built_in;
+
+    if (!run->broadcast)
+        return NULL;
+    must(neuron_loss_create(&built_in, example->context, run->loss));
+    snprintf(note, sizeof note, "%s of class numbers", neuron_loss_name(built_in));
+    neuron_loss_unref(built_in);
+    return note;
+}
+
 /* NULL for cross-entropy. */
 static neuron_loss_t *make_loss(const example_t *example, const cifar_run_t *run)
 {
@@ -80,6 +94,7 @@ static void train(example_t *example, const cifar_run_t *run)
     example_training_t training = {
         .optimizer = optimizer,
         .loss = loss,
+        .loss_note = name_broadcast(example, run),
         .augmentation = make_augmentation(example, run),
         .batch_size = run->batch_size != 0 ? run->batch_size : BATCH_SIZE,
         .epochs = run->epochs != 0 ? run->epochs : EPOCHS_MAX,

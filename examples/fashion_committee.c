@@ -123,8 +123,7 @@ static void split_data(example_t *example)
 
     example_load_images(example, EXAMPLE_FASHION_MNIST, &published[0], &published[1]);
     must(neuron_dataset_join(&all, published, 2));
-    must(neuron_dataset_split(all, fractions, 3, NEURON_SPLIT_STRATIFIED, example->options.seed,
-                              parts));
+    example_split(example, all, fractions, 3, NEURON_SPLIT_STRATIFIED, parts);
     example_set_data(example, example_one_hot(parts[0]), example_one_hot(parts[1]),
                      example_one_hot(parts[2]));
 
@@ -165,8 +164,9 @@ static void join(example_t *example, neuron_graph_t **members)
         must(neuron_committee_create(&committee, example->context, members, MEMBERS,
                                      committees[i].rule, committees[i].weighted ? weights : NULL));
         must(neuron_graph_set_name(committee, committees[i].id));
-        example_record(example, committees[i].id, committee, example_clock() - start);
-        if (committees[i].rule == NEURON_COMMITTEE_MEAN)
+        example_record(example, committees[i].id, committee, committees[i].weighted,
+                       example_clock() - start);
+        if (committees[i].rule == NEURON_COMMITTEE_MEAN && !example->options.describe)
             example_save(example, "committee", committee);
         neuron_graph_unref(committee);
     }

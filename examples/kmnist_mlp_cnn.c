@@ -32,8 +32,7 @@ static neuron_dataset_t *choose_data(example_t *example, bool on_test)
         parts[0] = neuron_dataset_ref(all);
         parts[1] = neuron_dataset_ref(test);
     } else {
-        must(neuron_dataset_split(all, fractions, 2, NEURON_SPLIT_STRATIFIED, example->options.seed,
-                                  parts));
+        example_split(example, all, fractions, 2, NEURON_SPLIT_STRATIFIED, parts);
     }
     example_set_data(example, parts[0], parts[1], test);
     if (example->options.limit != 0) {
@@ -102,7 +101,7 @@ static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
     kmnist_run_t run = with_levels(study->run, trial);
     neuron_dataset_t *train = example->train;
     neuron_dataset_t *fold = example->validation;
-    bool folds = run.search != KMNIST_RANDOM;
+    bool folds = neuron_trial_fold_count(trial) > 1;
     example_training_t training;
 
     if (folds)
@@ -127,30 +126,103 @@ static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
     return 0;
 }
 
-static void add_factors(neuron_search_t *search, kmnist_search_t kind)
-{
-    static const double grid_rates[] = {0.1, 0.01, 0.001, 0.0001};
-    static const double dropouts[] = {0.3, 0.5, 0.7};
-    static const double rates[] = {0.001, 0.002, 0.003, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01};
-    static const double units[] = {128, 256, 512, 1024};
-    static const double depths[] = {1, 2, 3, 4};
-    static const double switches[] = {0, 1};
-    static const double rotations[] = {0, 0.5, 1, 5};
-    static const double noises[] = {0, 0.015, 0.03, 0.06};
+/* What a search tries: all combinations, or so many at random, each on so many folds. */
+typedef struct {
+    const char *name;
+    const double *levels;
+    int32_t count;
+    int32_t quick_count; /* with --quick, where the other levels take too long; 0 for all */
+} factor_t;
 
-    if (kind == KMNIST_FOLDS) {
-        must(neuron_search_add_factor(search, "learning rate", &grid_rates[2], 1));
-    } else if (kind == KMNIST_GRID) {
-        must(neuron_search_add_factor(search, "learning rate", grid_rates, 4));
-        must(neuron_search_add_factor(search, "dropout", dropouts, 3));
-    } else {
-        must(neuron_search_add_factor(search, "learning rate", rates, 9));
-        must(neuron_search_add_factor(search, "last hidden layer", units, 4));
-        must(neuron_search_add_factor(search, "hidden layers", depths, 4));
-        must(neuron_search_add_factor(search, "batch normalisation", switches, 2));
-        must(neuron_search_add_factor(search, "rotation", rotations, 4));
-        must(neuron_search_add_factor(search, "noise", noises, 4));
-    }
+typedef struct {
+    const factor_t *factors;
+    int32_t count;
+    int32_t folds;
+    int64_t trials; /* 0 for all combinations */
+} plan_t;
+
+#define LEVELS(...)                                                                                \
+    (const double[]){__VA_ARGS__}, sizeof((const double[]){__VA_ARGS__}) / sizeof(double)
+
+static const factor_t first_factors[] = {
+    {"learning rate", LEVELS(0.001, 0.002, 0.003, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01), 0},
+    {"last hidden layer", LEVELS(128, 256, 512, 1024), 0},
+    {"hidden layers", LEVELS(1, 2, 3, 4), 0},
+    {"batch normalisation", LEVELS(0, 1), 0},
+    {"rotation", LEVELS(0, 0.5, 1, 5), 0},
+    {"noise", LEVELS(0, 0.015, 0.03, 0.06), 0},
+};
+static const factor_t second_factors[] = {
+    {"learning rate", LEVELS(0.001, 0.003, 0.01, 0.03), 0},
+    {"last hidden layer", LEVELS(512, 1024, 2048), 1},
+    {"hidden layers", LEVELS(3, 4, 5), 1},
+    {"batch normalisation", LEVELS(0, 1), 0},
+    {"rotation", LEVELS(0, 0.1, 0.2, 0.5, 1), 0},
+    {"noise", LEVELS(0.015, 0.03, 0.06), 0},
+};
+static const factor_t own_rate[] = {{"learning rate", LEVELS(0.001), 0}};
+static const factor_t grid_factors[] = {
+    {"learning rate", LEVELS(0.1, 0.01, 0.001, 0.0001), 0},
+    {"dropout", LEVELS(0.3, 0.5, 0.7), 0},
+};
+
+#define FACTORS(array) array, sizeof array / sizeof array[0]
+
+static const plan_t plans[] = {
+    [KMNIST_RANDOM] = {FACTORS(first_factors), 1, TRIALS},
+    [KMNIST_WIDER] = {FACTORS(second_factors), 1, TRIALS},
+    [KMNIST_FOLDS] = {FACTORS(own_rate), FOLDS, 0},
+    [KMNIST_GRID] = {FACTORS(grid_factors), FOLDS, 0},
+};
+
+static int32_t levels_of(const example_t *example, const factor_t *factor)
+{
+    return example->options.quick && factor->quick_count != 0 ? factor->quick_count : factor->count;
+}
+
+/* How many combinations are tried at random; 0 for all. */
+static int64_t trials_of(const example_t *example, const plan_t *plan)
+{
+    int64_t all = 1;
+
+    for (int32_t i = 0; i < plan->count; i++)
+        all *= levels_of(example, &plan->factors[i]);
+    if (example->options.quick && all > QUICK_TRIALS)
+        return QUICK_TRIALS;
+    return plan->trials;
+}
+
+static void tell_factor(char *text, const factor_t *factor, int32_t count)
+{
+    snprintf(text + strlen(text), EXAMPLE_TEXT_MAX - strlen(text), "; %s", factor->name);
+    for (int32_t i = 0; i < count; i++)
+        snprintf(text + strlen(text), EXAMPLE_TEXT_MAX - strlen(text), " %.9g", factor->levels[i]);
+}
+
+/* What is tried and by what it is chosen, for the description of a run. */
+static const char *tell_search(const example_t *example, const kmnist_run_t *run)
+{
+    static char text[EXAMPLE_TEXT_MAX];
+    const plan_t *plan = &plans[run->search];
+    const int64_t trials = trials_of(example, plan);
+
+    text[0] = '\0';
+    if (trials != 0)
+        snprintf(text, sizeof text, "%lld at random", (long long)trials);
+    else
+        snprintf(text, sizeof text, "all");
+    if (plan->folds > 1)
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 ", %d folds each, by the mean on %s", plan->folds,
+                 run->on_test ? "the test set" : "the fold");
+    else
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 ", by the best epoch's validation accuracy");
+    for (int32_t i = 0; i < plan->count; i++)
+        tell_factor(text, &plan->factors[i], levels_of(example, &plan->factors[i]));
+    snprintf(text + strlen(text), sizeof text - strlen(text),
+             "; the best of them replace what stands here");
+    return text;
 }
 
 /* The table of levels and the best trial, to be freed. */
@@ -172,8 +244,8 @@ static void write_text(const example_t *example, FILE *file, const void *text)
     fputs(text, file);
 }
 
-/* The best trial and how it did in each fold, for the results: the last line of the table. Of folds the
- * document reports the mean, which no single network has. */
+/* The best trial and how it did in each fold, for the results: the last line of the table. What the
+ * document reports is its best trial, or of folds the mean, which no single network has. */
 static void describe(const neuron_search_t *search, const char *table, char *note)
 {
     const neuron_trial_t *best = neuron_search_best(search);
@@ -181,8 +253,12 @@ static void describe(const neuron_search_t *search, const char *table, char *not
     size_t length = line != NULL ? strcspn(line, "\n") : 0;
 
     snprintf(note, EXAMPLE_TEXT_MAX, "%.*s", (int)length, line != NULL ? line : "");
-    if (neuron_trial_fold_count(best) == 1)
+    if (neuron_trial_fold_count(best) == 1) {
+        snprintf(note + strlen(note), EXAMPLE_TEXT_MAX - strlen(note),
+                 "; the document reports its best trial, this row is one more training with the "
+                 "levels of the best here, from another seed");
         return;
+    }
     for (int32_t i = 0; i < neuron_trial_fold_count(best); i++)
         snprintf(note + strlen(note), EXAMPLE_TEXT_MAX - strlen(note), "%s%.4f",
                  i == 0 ? "; in its folds " : ", ", neuron_trial_fold_score(best, i));
@@ -195,6 +271,7 @@ static kmnist_run_t search(study_t *study, char *note)
 {
     example_t *example = study->example;
     const kmnist_run_t *run = study->run;
+    const plan_t *plan = &plans[run->search];
     neuron_search_t *search;
     char log[EXAMPLE_PATH_MAX];
 
@@ -203,17 +280,15 @@ static kmnist_run_t search(study_t *study, char *note)
         printf("%s goes on with its search\n", run->run.id);
     example_path(example, log, run->run.id, "-search.jsonl");
     must(neuron_search_create(&search, example->context, try_one, study));
-    add_factors(search, run->search);
-    must(neuron_search_set_folds(search, run->search == KMNIST_RANDOM ? 1 : FOLDS));
+    for (int32_t i = 0; i < plan->count; i++)
+        must(neuron_search_add_factor(search, plan->factors[i].name, plan->factors[i].levels,
+                                      levels_of(example, &plan->factors[i])));
+    must(neuron_search_set_folds(search, plan->folds));
     must(neuron_search_set_log(search, log));
-    if (run->search == KMNIST_FOLDS)
-        must(neuron_search_run_grid(search));
-    else if (example->options.quick)
-        must(neuron_search_run_random(search, QUICK_TRIALS, example->options.seed));
-    else if (run->search == KMNIST_GRID)
+    if (trials_of(example, plan) == 0)
         must(neuron_search_run_grid(search));
     else
-        must(neuron_search_run_random(search, TRIALS, example->options.seed));
+        must(neuron_search_run_random(search, trials_of(example, plan), example->options.seed));
     if (neuron_search_best(search) == NULL)
         example_fail("%s: no trial has a score", run->run.id);
 
@@ -236,10 +311,11 @@ static void train(example_t *example, const kmnist_run_t *asked)
 
     study.all = choose_data(example, asked->on_test && asked->search != KMNIST_FOLDS &&
                                          asked->search != KMNIST_GRID);
-    if (asked->search != KMNIST_NO_SEARCH)
+    if (asked->search != KMNIST_NO_SEARCH && !example->options.describe)
         run = search(&study, note);
     prepare(example, &run, &training);
     training.note = note;
+    training.search = asked->search != KMNIST_NO_SEARCH ? tell_search(example, asked) : NULL;
     neuron_graph_t *graph = example_graph(example, run.run.id);
     must(neuron_graph_finish(graph, run.network.draw(graph, &run.network)));
     graph = example_train(example, run.run.id, graph, &training);

@@ -127,6 +127,7 @@ void example_load_cifar10(example_t *example, example_colours_t colours, neuron_
     for (const char *const *folder = example_folders(example); *folder != NULL && found == NULL;
          folder++)
         found = find_version(path, *folder);
+    example->data_set = names[colours];
     if (found != NULL) {
         example->data_name = names[colours];
         example->data_source = "real";

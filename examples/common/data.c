@@ -113,12 +113,38 @@ const char *const *example_folders(const example_t *example)
     return folders;
 }
 
+/* Draws images, unless those of the run before will do. */
+static void draw(example_t *example, int32_t extent)
+{
+    const uint64_t seed = example->options.seed;
+    const int64_t share = example->options.quick ? 4 : 1;
+    int64_t shape[NEURON_RANK_MAX] = {0};
+    int32_t rank;
+
+    if (example->drawn[0] != NULL)
+        must(neuron_dataset_shape(example->drawn[0], shape, &rank));
+    if (shape[0] == extent)
+        return;
+    neuron_dataset_unref(example->drawn[0]);
+    neuron_dataset_unref(example->drawn[1]);
+    must(neuron_dataset_generate_glyphs(&example->drawn[0], example->context,
+                                        GENERATED_TRAIN / share, extent, extent, 2 * seed));
+    must(neuron_dataset_generate_glyphs(&example->drawn[1], example->context,
+                                        GENERATED_TEST / share, extent, extent, 2 * seed + 1));
+}
+
+/* A dataset of the same images, which can be reshaped and scaled without changing the other. */
+static neuron_dataset_t *share(neuron_dataset_t *dataset)
+{
+    neuron_dataset_t *all;
+
+    must(neuron_dataset_subset(&all, dataset, 0, neuron_dataset_count(dataset)));
+    return all;
+}
+
 void example_generate(example_t *example, const char *wanted, int32_t extent,
                       neuron_dataset_t **train, neuron_dataset_t **test)
 {
-    uint64_t seed = example->options.seed;
-    int64_t share = example->options.quick ? 4 : 1;
-
     if (example->options.data == NULL)
         fprintf(stderr,
                 "No %s in $NEURON_DATA or /usr/share/datasets: using the library's own generated "
@@ -130,10 +156,9 @@ void example_generate(example_t *example, const char *wanted, int32_t extent,
 
     example->data_name = "generated glyphs";
     example->data_source = "generated";
-    must(neuron_dataset_generate_glyphs(train, example->context, GENERATED_TRAIN / share, extent,
-                                        extent, 2 * seed));
-    must(neuron_dataset_generate_glyphs(test, example->context, GENERATED_TEST / share, extent,
-                                        extent, 2 * seed + 1));
+    draw(example, extent);
+    *train = share(example->drawn[0]);
+    *test = share(example->drawn[1]);
 }
 
 static void load(neuron_dataset_t **dataset, neuron_context_t *context, const path_t *files)
@@ -166,6 +191,7 @@ void example_load_images(example_t *example, example_images_t images, neuron_dat
     static path_t paths[FILE_COUNT];
     bool found = false;
 
+    example->data_set = sets[images].name;
     for (const char *const *folder = example_folders(example); *folder != NULL && !found; folder++)
         found = find_set(example, paths, *folder, sets[images].folder);
     if (!found) {
@@ -204,17 +230,36 @@ static neuron_dataset_t *cut(neuron_dataset_t *part, int64_t count)
     return subset;
 }
 
+void example_split(example_t *example, neuron_dataset_t *dataset, const double *fractions,
+                   int32_t count, int32_t kind, neuron_dataset_t **parts)
+{
+    const char *how = kind == NEURON_SPLIT_STRATIFIED ? "of each class, at random"
+                      : kind == NEURON_SPLIT_SHUFFLED ? "at random"
+                                                      : "in order";
+    char *split = example->split;
+
+    must(neuron_dataset_split(dataset, fractions, count, kind, example->options.seed, parts));
+    snprintf(split, EXAMPLE_TEXT_MAX, "%.9g", fractions[0]);
+    for (int32_t i = 1; i < count; i++)
+        snprintf(split + strlen(split), EXAMPLE_TEXT_MAX - strlen(split), ", %.9g", fractions[i]);
+    snprintf(split + strlen(split), EXAMPLE_TEXT_MAX - strlen(split), " %s", how);
+}
+
 void example_set_data(example_t *example, neuron_dataset_t *train, neuron_dataset_t *validation,
                       neuron_dataset_t *test)
 {
     int64_t held_out = example->options.quick ? QUICK_HELD_OUT : 0;
 
+    if (validation == test)
+        snprintf(example->split, sizeof example->split, "none: the test set validates");
     neuron_dataset_unref(example->train);
     neuron_dataset_unref(example->validation);
     neuron_dataset_unref(example->test);
     example->train = cut(train, example->options.limit);
     example->validation = cut(validation, held_out);
     example->test = cut(test, held_out);
+    if (example->options.describe)
+        return;
     printf("%s: %lld images to train with, %lld to validate, %lld to test\n", example->data_name,
            (long long)neuron_dataset_count(example->train),
            (long long)neuron_dataset_count(example->validation),

@@ -85,19 +85,27 @@ bool example_wants(const example_t *example, const char *id)
     return index >= 0 && example->options.wanted[index];
 }
 
-void example_open(example_t *example, const example_program_t *program, int argc, char **argv)
+/* The folder for results, or the program ends. */
+static void open_folder(example_options_t *options, const example_program_t *program)
 {
     static char default_out[64];
-    example_options_t *options = &example->options;
 
-    *example = (example_t){.program = program};
-    example_parse(options, program, argc, argv);
     if (options->out == NULL) {
         snprintf(default_out, sizeof default_out, "out/%s", program->name);
         options->out = default_out;
     }
     make_folder(options->out);
     try_folder(options->out);
+}
+
+void example_open(example_t *example, const example_program_t *program, int argc, char **argv)
+{
+    example_options_t *options = &example->options;
+
+    *example = (example_t){.program = program};
+    example_parse(options, program, argc, argv);
+    if (!options->describe)
+        open_folder(options, program);
     if (options->tables) {
         example_write_tables(example);
         example_write_table(example, stdout);
@@ -108,21 +116,31 @@ void example_open(example_t *example, const example_program_t *program, int argc
     must(neuron_context_create(&example->context));
     must(neuron_context_set_threads(example->context, options->threads));
     must(neuron_context_set_seed(example->context, options->seed));
-    printf("%s\nseed %llu, %d threads\n", program->document, (unsigned long long)options->seed,
-           (int)neuron_context_threads(example->context));
+    if (options->describe)
+        printf("%s\n\n", program->document);
+    else
+        printf("%s\nseed %llu, %d threads\n", program->document, (unsigned long long)options->seed,
+               (int)neuron_context_threads(example->context));
 }
 
-void example_close(example_t *example)
+static void tell_results(const example_t *example)
 {
-    const char *out = example->options.out;
-
     fputc('\n', stdout);
     example_write_table(example, stdout);
     printf(
         "\nwritten to %s: results.json and results.md; of each run its figures ID.json, its graph\n"
         "ID.safetensors and, if it was trained, the figures of its epochs ID-history.csv\n",
-        out);
+        example->options.out);
+}
+
+void example_close(example_t *example)
+{
+    if (!example->options.describe)
+        tell_results(example);
     free(example->command);
+    neuron_augmentation_unref(example->filters);
+    neuron_dataset_unref(example->drawn[0]);
+    neuron_dataset_unref(example->drawn[1]);
     neuron_dataset_unref(example->train);
     neuron_dataset_unref(example->validation);
     neuron_dataset_unref(example->test);

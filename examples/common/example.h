@@ -16,7 +16,8 @@ enum {
     EXAMPLE_RUNS_MAX = 128,
     EXAMPLE_PATH_MAX = 4096,
     EXAMPLE_TEXT_MAX = 1024,
-    EXAMPLE_CALLBACKS_MAX = 2
+    EXAMPLE_CALLBACKS_MAX = 2,
+    EXAMPLE_SETTINGS_MAX = 12
 };
 
 #define EXAMPLE_FASHION_DATA "fashion-mnist/ or its files"
@@ -24,7 +25,8 @@ enum {
 #define EXAMPLE_KEPT_LAST    "the parameters of the last epoch"
 
 /* What a document reports of a run; NAN or 0 for what it does not say. Training and validation
- * figures are those of its last epoch. */
+ * figures are those of its last epoch. The accuracy it states is one of which it does not say of
+ * which images it is, or calls it another than its own logs do. */
 typedef struct {
     double test_accuracy;
     double test_loss;
@@ -35,6 +37,7 @@ typedef struct {
     double validation_accuracy;
     double validation_loss;
     int64_t parameters;
+    double stated_accuracy;
 } example_reported_t;
 
 /* One run that a program offers. */
@@ -66,7 +69,8 @@ typedef struct {
     int32_t threads; /* 0 for one per processor */
     bool quick;
     bool resume;
-    bool tables; /* written anew, nothing else */
+    bool tables;   /* written anew, nothing else */
+    bool describe; /* the runs, nothing else */
     bool wanted[EXAMPLE_RUNS_MAX];
 } example_options_t;
 
@@ -74,14 +78,25 @@ typedef struct {
 typedef struct {
     neuron_optimizer_t *optimizer;
     neuron_loss_t *loss;                 /* NULL for cross-entropy */
+    const char *loss_note;               /* what a loss of one's own is; NULL for none */
     neuron_augmentation_t *augmentation; /* NULL for none */
     int64_t batch_size;
     int64_t epochs;
     neuron_callback_t *callbacks[EXAMPLE_CALLBACKS_MAX]; /* those that are not NULL */
-    const char *note; /* on the run, for the results; NULL for none */
-    bool keep_best;   /* the parameters of the epoch with the best validation accuracy, else of the
+    const char *note;   /* on the run, for the results; NULL for none */
+    const char *search; /* what was tried before, for its description; NULL for nothing */
+    bool keep_best; /* the parameters of the epoch with the best validation accuracy, else of the
                        last one */
 } example_training_t;
+
+/* What a run was set to, in words. */
+typedef struct {
+    int count;
+    struct {
+        const char *name;
+        char text[EXAMPLE_TEXT_MAX];
+    } rows[EXAMPLE_SETTINGS_MAX];
+} example_settings_t;
 
 /* What was measured of one run; NAN or 0 for what it does not have. */
 typedef struct {
@@ -107,6 +122,7 @@ typedef struct {
     char data_note[EXAMPLE_TEXT_MAX];
     char command[EXAMPLE_TEXT_MAX];
     char note[EXAMPLE_TEXT_MAX];
+    char settings[EXAMPLE_SETTINGS_MAX * EXAMPLE_TEXT_MAX]; /* in JSON; "" if they are not known */
 } example_result_t;
 
 typedef struct {
@@ -115,13 +131,17 @@ typedef struct {
     neuron_context_t *context;
     char *command;
 
+    const char *data_set; /* the published one, whether it is there or not */
     const char *data_name;
     const char *data_source; /* "real" or "generated" */
     const char *data_note;   /* how the data differs from what was published; NULL if it does not */
     const char *const *class_names;
+    char split[EXAMPLE_TEXT_MAX];   /* in words, how the parts were made */
+    neuron_augmentation_t *filters; /* what all images went through beforehand; NULL for nothing */
     neuron_dataset_t *train;
     neuron_dataset_t *validation;
     neuron_dataset_t *test;
+    neuron_dataset_t *drawn[2]; /* the last images that were generated, to train and to test */
 } example_t;
 
 /* Ends the program with the library's message unless `status` is 0. */
@@ -162,8 +182,12 @@ typedef enum {
 void example_load_cifar10(example_t *example, example_colours_t colours, neuron_dataset_t **train,
                           neuron_dataset_t **test);
 
-/* Hands over the three parts that runs work with, in place of those before. They are cut as --limit
- * and --quick ask. */
+/* neuron_dataset_split() with the seed that was asked for, kept in words for the run's description. */
+void example_split(example_t *example, neuron_dataset_t *dataset, const double *fractions,
+                   int32_t count, int32_t kind, neuron_dataset_t **parts);
+
+/* Hands over the three parts that runs work with, in place of those before; the test set may be the
+ * one that validates, too. They are cut as --limit and --quick ask. */
 void example_set_data(example_t *example, neuron_dataset_t *train, neuron_dataset_t *validation,
                       neuron_dataset_t *test);
 
@@ -182,7 +206,8 @@ neuron_graph_t *example_trial_graph(const example_t *example, const char *id,
 neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience);
 
 /* Trains a finished graph with a progress bar; what is kept of it is saved, evaluated and recorded
- * as run `id`. Takes the graph over and returns what was kept. */
+ * as run `id`. Takes the graph over and returns what was kept. With --describe it prints what the run
+ * is, and trains nothing. */
 neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t *graph,
                               const example_training_t *training);
 
@@ -193,10 +218,10 @@ double example_try(const example_t *example, neuron_graph_t *graph,
                    const example_training_t *training, neuron_dataset_t *train,
                    neuron_dataset_t *validation, const neuron_dataset_t *score);
 
-/* Evaluates, saves and records a graph that was not trained itself as run `id`.
- * `seconds` is what it took to make it. */
-void example_record(example_t *example, const char *id, const neuron_graph_t *graph,
-                    double seconds);
+/* Evaluates, saves and records a committee as run `id`, or describes it. `weighted` tells that its
+ * members' votes weigh as much as their validation accuracies, `seconds` what it took to make it. */
+void example_record(example_t *example, const char *id, const neuron_graph_t *committee,
+                    bool weighted, double seconds);
 
 /* Whether OUT/<id><name><ending> is there to go on with: what an interrupted run left, of the same
  * seed, data, note and, unless that is 0, number of epochs. Without --resume it is removed; one that
@@ -223,6 +248,14 @@ void example_parse(example_options_t *options, const example_program_t *program,
 char *example_command(const example_program_t *program, int argc, char **argv);
 int example_run_index(const example_program_t *program, const char *id);
 int example_id_width(const example_program_t *program); /* of the column with the runs' names */
+/* What a training, or a committee, is set to; and the description of a run that is asked for. */
+void example_settings(const example_t *example, const neuron_trainer_t *trainer,
+                      const example_training_t *training, example_settings_t *settings);
+void example_settings_of_committee(const example_t *example, const neuron_graph_t *committee,
+                                   bool weighted, example_settings_t *settings);
+void example_describe(const example_t *example, const char *id, const neuron_graph_t *graph,
+                      const example_settings_t *settings);
+void example_write_settings(const example_settings_t *settings, example_result_t *result);
 bool example_file_exists(const char *path);
 const char *const *example_folders(const example_t *example);
 /* Ends the program if --data names a folder. */
@@ -235,6 +268,7 @@ void example_write_whole(const example_t *example, const char *name, const char 
                          void (*write)(const example_t *, FILE *, const void *), const void *what);
 char *example_read_text(const example_t *example, const char *id, const char *ending);
 void example_data_note(const example_t *example, char note[EXAMPLE_TEXT_MAX]);
+void example_write_run(FILE *file, const example_run_t *run, const example_result_t *result);
 bool example_read_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_table(const example_t *example, FILE *file);
 void example_write_tables(const example_t *example);

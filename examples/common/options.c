@@ -37,6 +37,8 @@ static void print_help(const example_program_t *program)
         "  --tables      write results.json and results.md anew of the runs that are there, and\n"
         "                end\n"
         "  --list        name the runs and end\n"
+        "  --describe    tell of each run its data, network and training, and end: nothing is\n"
+        "                trained or written\n"
         "  --run ID      only these runs: repeated, or with commas, or \"all\"\n"
         "  --help        this text\n",
         program->data, program->name);
@@ -158,6 +160,8 @@ static void apply_switch(parse_t *parse, const char *option)
         exit(0);
     } else if (strcmp(option, "--tables") == 0) {
         parse->options->tables = true;
+    } else if (strcmp(option, "--describe") == 0) {
+        parse->options->describe = true;
     } else if (strcmp(option, "--quick") == 0) {
         parse->options->quick = true;
     } else if (strcmp(option, "--resume") == 0) {

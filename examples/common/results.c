@@ -72,6 +72,7 @@ static void write_reported(FILE *file, const example_reported_t *reported)
     write_field(file, ", ", "test_loss", known(reported->test_loss));
     write_field(file, ", ", "macro_f1", known(reported->macro_f1));
     write_field(file, ", ", "test_examples", known((double)reported->test_examples));
+    write_field(file, ", ", "stated_accuracy", known(reported->stated_accuracy));
     fputs("}", file);
 }
 
@@ -98,18 +99,22 @@ static void write_data(FILE *file, const example_result_t *result)
     fputs("}", file);
 }
 
-typedef struct {
-    const example_run_t *run;
-    const example_result_t *result;
-} pair_t;
-
-static void write_run(const example_t *example, FILE *file, const void *what)
+void example_write_settings(const example_settings_t *settings, example_result_t *result)
 {
-    const pair_t *pair = what;
-    const example_run_t *run = pair->run;
-    const example_result_t *result = pair->result;
+    FILE *file = fmemopen(result->settings, sizeof result->settings, "w");
 
-    (void)example;
+    if (file == NULL)
+        example_fail("settings: %s", strerror(errno));
+    for (int i = 0; i < settings->count; i++)
+        write_text(file, i == 0 ? "{" : ",\n       ", settings->rows[i].name,
+                   settings->rows[i].text);
+    fputs("}", file);
+    if (fclose(file) != 0)
+        example_fail("settings: %s", strerror(errno));
+}
+
+void example_write_run(FILE *file, const example_run_t *run, const example_result_t *result)
+{
     write_text(file, "    {", "id", run->id);
     write_text(file, ", ", "description", run->description);
     fprintf(file, ",\n     \"seed\": %llu", (unsigned long long)result->seed);
@@ -129,7 +134,22 @@ static void write_run(const example_t *example, FILE *file, const void *what)
     write_field(file, ", ", "macro_f1", result->macro_f1);
     write_last_epoch(file, result);
     write_reported(file, &run->reported);
-    fputs("}\n", file);
+    fprintf(file, ",\n     \"settings\": %s}",
+            result->settings[0] != '\0' ? result->settings : "null");
+}
+
+typedef struct {
+    const example_run_t *run;
+    const example_result_t *result;
+} pair_t;
+
+static void write_file(const example_t *example, FILE *file, const void *what)
+{
+    const pair_t *pair = what;
+
+    (void)example;
+    example_write_run(file, pair->run, pair->result);
+    fputc('\n', file);
 }
 
 void example_write_whole(const example_t *example, const char *name, const char *ending,
@@ -184,7 +204,7 @@ void example_add_result(const example_t *example, const char *id, example_result
     const example_program_t *program = example->program;
 
     complete(example, result);
-    example_write_whole(example, id, ".json", write_run,
+    example_write_whole(example, id, ".json", write_file,
                         &(pair_t){&program->runs[example_run_index(program, id)], result});
     example_write_tables(example);
 }

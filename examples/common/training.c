@@ -201,17 +201,40 @@ static double seconds_of(const neuron_history_t *history)
     return sum;
 }
 
+/* What is kept of a graph after its training. Takes the graph over. */
+static neuron_graph_t *keep(const example_t *example, const char *id, neuron_graph_t *graph,
+                            bool best)
+{
+    char path[EXAMPLE_PATH_MAX];
+
+    if (!best) {
+        example_save(example, id, graph);
+        return graph;
+    }
+    neuron_graph_unref(graph);
+    example_path(example, path, id, ".safetensors");
+    must(neuron_graph_load(&graph, example->context, path));
+    return graph;
+}
+
 neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t *graph,
                               const example_training_t *training)
 {
     example_result_t result = {0};
-    neuron_trainer_t *trainer;
-    char path[EXAMPLE_PATH_MAX];
+    example_settings_t settings;
+    neuron_trainer_t *trainer =
+        make_trainer(example, graph, training, example->train, example->validation);
 
+    example_settings(example, trainer, training, &settings);
+    if (example->options.describe) {
+        example_describe(example, id, graph, &settings);
+        neuron_trainer_unref(trainer);
+        return graph;
+    }
     printf("\n%s  %s\n\n", id,
            example->program->runs[example_run_index(example->program, id)].description);
     show_summary(graph);
-    trainer = make_trainer(example, graph, training, example->train, example->validation);
+    example_write_settings(&settings, &result);
     fit(example, trainer, id, training, &result);
     result.epochs = neuron_history_epochs(neuron_trainer_history(trainer));
     result.seconds = seconds_of(neuron_trainer_history(trainer));
@@ -219,13 +242,7 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
 
     evaluate_into(graph, example->test, training->loss, &result.last_epoch_test_accuracy,
                   &result.last_epoch_test_loss);
-    if (training->keep_best && result.epochs > 0) {
-        neuron_graph_unref(graph);
-        example_path(example, path, id, ".safetensors");
-        must(neuron_graph_load(&graph, example->context, path));
-    } else {
-        example_save(example, id, graph);
-    }
+    graph = keep(example, id, graph, training->keep_best && result.epochs > 0);
     measure(example, &result, id, graph, training->loss);
     example_add_result(example, id, &result);
     return graph;
@@ -258,13 +275,21 @@ double example_try(const example_t *example, neuron_graph_t *graph,
     return accuracy;
 }
 
-void example_record(example_t *example, const char *id, const neuron_graph_t *graph, double seconds)
+void example_record(example_t *example, const char *id, const neuron_graph_t *committee,
+                    bool weighted, double seconds)
 {
     example_result_t result = {
         .seconds = seconds, .last_epoch_test_accuracy = NAN, .last_epoch_test_loss = NAN};
+    example_settings_t settings;
 
-    example_save(example, id, graph);
-    measure(example, &result, id, graph, NULL);
+    example_settings_of_committee(example, committee, weighted, &settings);
+    if (example->options.describe) {
+        example_describe(example, id, committee, &settings);
+        return;
+    }
+    example_save(example, id, committee);
+    measure(example, &result, id, committee, NULL);
+    example_write_settings(&settings, &result);
     example_add_result(example, id, &result);
 }
 

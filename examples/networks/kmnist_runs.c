@@ -22,7 +22,8 @@ const kmnist_run_t kmnist_runs[] = {
      .network = {.draw = kmnist_mlp, .dropout = 0.4, .units = 128, .hidden_layers = 3,
                  .batch_norm = true},
      .epochs = 10, .on_test = true},
-    {.run = {"K2", "MLP, best of a random search among six factors (validated on the test set)",
+    {.run = {"K2", "MLP, random search among six factors (validated on the test set); reported is its "
+                   "best trial, the row is one more training",
              {.test_accuracy = 0.9428, .test_examples = 10000, .epochs = 20,
               .train_accuracy = 0.973150}},
      .network = BASE_MLP, .epochs = 20, .best = true, .on_test = true, .search = KMNIST_RANDOM},
@@ -35,6 +36,11 @@ const kmnist_run_t kmnist_runs[] = {
     {.run = {"K3-sound", "K3 with rate 0.003, chosen by validation images",
              {.parameters = 48457738}},
      .network = BEST_MLP, .learning_rate = 0.003, .epochs = 55, .best = true},
+    {.run = {"K3-search", "the random search that led to K3: deeper, wider, always with noise (validated "
+                          "on the test set); as for K2",
+             {.test_accuracy = 0.9557, .test_examples = 10000, .epochs = 55,
+              .train_accuracy = 0.998}},
+     .network = BEST_MLP, .epochs = 55, .best = true, .on_test = true, .search = KMNIST_WIDER},
     {.run = {"K4", "published CNN, Adadelta with today's rate of 0.001",
              {.test_accuracy = 0.55, .test_examples = 10000, .epochs = 12,
               .parameters = 1199882}},

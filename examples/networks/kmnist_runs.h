@@ -9,6 +9,7 @@
 typedef enum {
     KMNIST_NO_SEARCH,
     KMNIST_RANDOM, /* six factors of the fully connected network */
+    KMNIST_WIDER,  /* the same factors, deeper and wider */
     KMNIST_FOLDS,  /* the run itself, on five folds */
     KMNIST_GRID    /* learning rate and dropout, on five folds */
 } kmnist_search_t;

@@ -188,6 +188,11 @@ NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_callback_unref(neuron_callback_t *callback);
 
+/** Name of a callback's kind, as in saved files: "early_stopping" and so on, as the enumerators are
+ *  called; else "checkpoint", "csv_log", "schedule" or "custom", after the function that made it.
+ *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
+NEURON_API const char *neuron_callback_name(const neuron_callback_t *callback);
+
 /** Sets a whole number; it counts from the next point of a training.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, one that is a real
  *           number, or a value out of its bounds. Since 0.1. */

@@ -315,6 +315,16 @@ NEURON_API const char *neuron_initializer_name(int32_t kind);
 NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t kind,
                                            double parameter);
 
+/** Reads back how one parameter array of a node starts: what was set, else what its layer has by
+ *  default.
+ *  @param array           as for neuron_node_set_initializer().
+ *  @param[out] kind       one of NEURON_INITIALIZER_...
+ *  @param[out] parameter  limit, deviation or constant; 0 for kinds that take none.
+ *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node does
+ *           not have. Any thread. Since 0.1. */
+NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char *array,
+                                           int32_t *kind, double *parameter);
+
 /** Sets a whole number of a node.
  *  @param node  NULL, from a builder that failed, needs no check: the graph has kept the reason.
  *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, one that is a real
@@ -347,6 +357,15 @@ NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
  *           NULL. Since 0.1. */
 NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l1,
                                            double l2);
+
+/** Reads the regulariser of one parameter array of a node back.
+ *  @param array    name of any array of the node.
+ *  @param[out] l1  0 for none.
+ *  @param[out] l2  the same.
+ *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node does
+ *           not have. Any thread, as long as none sets it. Since 0.1. */
+NEURON_API int neuron_node_get_regularizer(const neuron_node_t *node, const char *array, double *l1,
+                                           double *l2);
 
 /** Freezes a layer or thaws it, before the graph is finished or at any time later: to train only the
  *  last layers of a graph that was loaded, find the others by neuron_graph_find_node() and freeze

@@ -105,6 +105,11 @@ NEURON_API neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_loss_unref(neuron_loss_t *loss);
 
+/** Name of a loss's kind, as in saved files: "cross_entropy", "huber" and so on, as the enumerators
+ *  are called; "custom" for one of neuron_loss_create_custom().
+ *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
+NEURON_API const char *neuron_loss_name(const neuron_loss_t *loss);
+
 /** Sets a whole number; the losses so far have none. May be called from a callback of a running
  *  trainer; it counts from the next step.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, one that is a real

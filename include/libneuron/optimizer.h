@@ -108,6 +108,11 @@ NEURON_API neuron_optimizer_t *neuron_optimizer_ref(neuron_optimizer_t *optimize
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_optimizer_unref(neuron_optimizer_t *optimizer);
 
+/** Name of an optimizer's rule, as in saved files: "sgd", "adam" and so on, as the enumerators are
+ *  called.
+ *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
+NEURON_API const char *neuron_optimizer_name(const neuron_optimizer_t *optimizer);
+
 /** Sets a whole number. May be called from a callback of a running trainer; it counts from the next
  *  step.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have, one that is a real

@@ -45,6 +45,21 @@ int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t 
     return latch(node, set_initializer(node, array, kind, parameter));
 }
 
+int neuron_node_get_initializer(const neuron_node_t *node, const char *array, int32_t *kind,
+                                double *parameter)
+{
+    int32_t index;
+    CHECK_ARGUMENT(node);
+    CHECK_ARGUMENT(kind);
+    CHECK_ARGUMENT(parameter);
+    RETURN_IF_ERROR(find_array(node, array, &index));
+    const neuron_array_choice *choice = &node->choices[index];
+    const neuron_array *own = &node->spec.arrays[index];
+    *kind = choice->initializer ? choice->initializer : own->initializer;
+    *parameter = choice->initializer ? choice->parameter : own->parameter;
+    return NEURON_OK;
+}
+
 static int check_factor(const neuron_node_t *node, const char *name, double factor)
 {
     char text[NEURON_NUMBER_TEXT];
@@ -72,6 +87,19 @@ int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l
 {
     CHECK_ARGUMENT(node);
     return latch(node, set_regularizer(node, array, l1, l2));
+}
+
+int neuron_node_get_regularizer(const neuron_node_t *node, const char *array, double *l1,
+                                double *l2)
+{
+    int32_t index;
+    CHECK_ARGUMENT(node);
+    CHECK_ARGUMENT(l1);
+    CHECK_ARGUMENT(l2);
+    RETURN_IF_ERROR(find_array(node, array, &index));
+    *l1 = node->choices[index].l1;
+    *l2 = node->choices[index].l2;
+    return NEURON_OK;
 }
 
 int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)

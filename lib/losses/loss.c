@@ -81,6 +81,11 @@ void neuron_loss_unref(neuron_loss_t *loss)
     neuron_context_unref(context);
 }
 
+const char *neuron_loss_name(const neuron_loss_t *loss)
+{
+    return loss ? loss->kind->name : NULL;
+}
+
 int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value)
 {
     CHECK_ARGUMENT(loss);

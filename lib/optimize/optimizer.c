@@ -56,6 +56,11 @@ void neuron_optimizer_unref(neuron_optimizer_t *optimizer)
     neuron_context_unref(context);
 }
 
+const char *neuron_optimizer_name(const neuron_optimizer_t *optimizer)
+{
+    return optimizer ? optimizer->rule->name : NULL;
+}
+
 bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options)
 {
     static const int32_t keys[] = {NEURON_OPTIMIZER_CLIP_VALUE, NEURON_OPTIMIZER_CLIP_NORM,

@@ -84,6 +84,11 @@ void neuron_callback_unref(neuron_callback_t *callback)
     neuron_context_unref(context);
 }
 
+const char *neuron_callback_name(const neuron_callback_t *callback)
+{
+    return callback ? callback->kind->name : NULL;
+}
+
 int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t value)
 {
     CHECK_ARGUMENT(callback);

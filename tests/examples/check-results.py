@@ -11,9 +11,10 @@ import sys
 FIGURES = ("seconds train_accuracy train_loss validation_accuracy validation_loss test_accuracy "
            "test_loss macro_f1").split()
 FIELDS = {"id", "description", "seed", "command", "note", "data", "parameters",
-          "trainable_parameters", "epochs", "last_epoch", "reported", *FIGURES}
+          "trainable_parameters", "epochs", "last_epoch", "reported", "settings", *FIGURES}
 REPORTED = {"parameters", "epochs", "train_accuracy", "validation_accuracy", "validation_loss",
-            "test_accuracy", "test_loss", "macro_f1", "test_examples"}
+            "test_accuracy", "test_loss", "macro_f1", "test_examples", "stated_accuracy"}
+TRAINED = {"optimizer", "loss", "length", "keeps"}
 DATA = {"name", "source", "data_note", "train_examples", "validation_examples", "test_examples"}
 UNTRAINED = {"F4", "F4-vote", "F6", "F6-vote"}
 
@@ -28,8 +29,11 @@ def check_run(out, run, source):
     assert run["reported"]["parameters"] in (None, run["parameters"]), run
     if run["id"] in UNTRAINED:
         assert run["epochs"] is None and run["last_epoch"] is None, run
+        assert run["settings"].keys() == {"split", "committee"}, run["settings"]
     else:
         assert run["epochs"] == 1, run
+        assert run["settings"].keys() >= TRAINED, run["settings"]
+        assert run["settings"]["length"].startswith("1 epochs at most, batches of"), run
         assert math.isfinite(run["last_epoch"]["last_epoch_test_accuracy"]), run
         check_history(os.path.join(out, run["id"] + "-history.csv"), run["epochs"])
     for figure in FIGURES:

@@ -226,6 +226,54 @@ START_TEST(bad_input)
 }
 END_TEST
 
+static void assert_starts(const neuron_node_t *node, const char *array, int32_t kind,
+                          double parameter)
+{
+    int32_t found;
+    double size;
+    assert_ok(neuron_node_get_initializer(node, array, &found, &size));
+    ck_assert_int_eq(found, kind);
+    ck_assert_double_eq(size, parameter);
+}
+
+START_TEST(read_back)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *norm = neuron_batch_norm(graph, node);
+    assert_starts(node, "kernel", NEURON_INITIALIZER_GLOROT_UNIFORM, 0);
+    assert_starts(node, "bias", NEURON_INITIALIZER_ZEROS, 0);
+    assert_starts(norm, "moving_variance", NEURON_INITIALIZER_ONES, 0);
+    node = neuron_dense(graph, norm, 2);
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_HE_NORMAL));
+    assert_starts(node, "kernel", NEURON_INITIALIZER_HE_NORMAL, 0);
+    assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_NORMAL, 0.55));
+    assert_starts(node, "kernel", NEURON_INITIALIZER_NORMAL, 0.55);
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ONES));
+    assert_starts(node, "kernel", NEURON_INITIALIZER_ONES, 0);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(bad_reading)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    int32_t kind = 7;
+    double parameter = 7;
+    assert_status(neuron_node_get_initializer(NULL, "kernel", &kind, &parameter),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_initializer(node, NULL, &kind, &parameter), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_initializer(node, "gamma", &kind, &parameter), NEURON_E_ARGUMENT);
+    assert_message("dense: has no array \"gamma\"");
+    assert_status(neuron_node_get_initializer(node, "kernel", NULL, &parameter), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_initializer(node, "kernel", &kind, NULL), NEURON_E_ARGUMENT);
+    ck_assert_int_eq(kind, 7);
+    assert_ok(neuron_graph_finish(graph, node));
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(too_late)
 {
     neuron_graph_t *graph = dense_graph(1, NEURON_INITIALIZER_ONES, 0);
@@ -248,8 +296,8 @@ START_TEST(saved_and_imported)
     neuron_graph_t *copy = new_graph();
     neuron_node_t *output = neuron_import(copy, vector_input(copy, IN), loaded, NULL);
     ck_assert_ptr_nonnull(output);
-    ck_assert_int_eq(output->choices[0].initializer, NEURON_INITIALIZER_NORMAL);
-    ck_assert_double_eq(output->choices[0].parameter, 0.02);
+    assert_starts(output, "kernel", NEURON_INITIALIZER_NORMAL, 0.02);
+    assert_starts(output, "bias", NEURON_INITIALIZER_ZEROS, 0);
     ck_assert_int_eq(output->choices[1].initializer, 0);
     neuron_graph_unref(copy);
     neuron_graph_unref(loaded);
@@ -273,6 +321,8 @@ int main(void)
     tcase_add_test(tests, fans_of_arrays);
     tcase_add_test(tests, the_option_takes_kinds_without_parameter);
     tcase_add_loop_test(tests, bad_input, 0, sizeof refused / sizeof *refused);
+    tcase_add_test(tests, read_back);
+    tcase_add_test(tests, bad_reading);
     tcase_add_test(tests, too_late);
     tcase_add_test(tests, saved_and_imported);
     return run_suite(suite);

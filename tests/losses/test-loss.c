@@ -286,6 +286,7 @@ START_TEST(own_function)
     ck_assert_mem_eq(seen.target, given, sizeof given);
     ck_assert(isfinite(neuron_loss_take(own, dataset, 0, output, false, target, 1, NULL)));
     double value;
+    ck_assert_str_eq(neuron_loss_name(own), "custom");
     assert_status(neuron_loss_set_float(own, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
     assert_message("custom: has no option 20");
     assert_status(neuron_loss_get_float(own, 10, &value), NEURON_E_ARGUMENT);
@@ -316,6 +317,7 @@ START_TEST(bad_input)
     assert_status(neuron_loss_set_float(NULL, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_get_float(NULL, NEURON_LOSS_DELTA, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_bounds(NULL, NEURON_LOSS_DELTA, &low, &high), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(neuron_loss_name(NULL));
     ck_assert_ptr_null(neuron_loss_ref(NULL));
     neuron_loss_unref(NULL);
     assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_CROSS_ENTROPY));
@@ -341,6 +343,7 @@ START_TEST(options)
     neuron_loss_t *loss;
     double value, low, high;
     assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_HUBER));
+    ck_assert_str_eq(neuron_loss_name(loss), "huber");
     assert_ok(neuron_loss_get_float(loss, NEURON_LOSS_DELTA, &value));
     ck_assert(value == 1);
     assert_ok(neuron_loss_bounds(loss, NEURON_LOSS_DELTA, &low, &high));

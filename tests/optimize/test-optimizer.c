@@ -402,7 +402,7 @@ START_TEST(options_have_keras_defaults)
     neuron_optimizer_t *optimizer = make(context, _i, false);
     const neuron_rule *rule = optimizer->rule;
     int32_t count = 0;
-    ck_assert_str_eq(rule->name, rules[_i].name);
+    ck_assert_str_eq(neuron_optimizer_name(optimizer), rules[_i].name);
     for (; count < 5 && rules[_i].options[count].option; count++)
         ck_assert(option(optimizer, rules[_i].options[count].option) ==
                   rules[_i].options[count].fallback);
@@ -572,6 +572,7 @@ START_TEST(bad_arguments_are_refused)
     assert_message("sgd: has no option 30");
     assert_status(neuron_optimizer_get_float(sgd, NEURON_OPTIMIZER_EPSILON, &a), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_bounds(sgd, 0, &a, &b), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(neuron_optimizer_name(NULL));
     ck_assert_ptr_null(neuron_optimizer_ref(NULL));
     neuron_optimizer_unref(NULL);
     ck_assert_ptr_eq(neuron_optimizer_ref(sgd), sgd);

@@ -232,12 +232,37 @@ START_TEST(whole_numbers_and_real_ones)
 }
 END_TEST
 
+static const char *name_of(neuron_context_t *context, int32_t kind)
+{
+    neuron_callback_t *c;
+    assert_ok(neuron_callback_create(&c, context, kind));
+    const char *name = neuron_callback_name(c);
+    neuron_callback_unref(c);
+    return name;
+}
+
+START_TEST(kinds_have_names)
+{
+    neuron_context_t *context = test_context();
+    neuron_callback_t *c;
+    ck_assert_str_eq(name_of(context, NEURON_CALLBACK_EARLY_STOPPING), "early_stopping");
+    ck_assert_str_eq(name_of(context, NEURON_CALLBACK_REDUCE_ON_PLATEAU), "reduce_on_plateau");
+    ck_assert_str_eq(name_of(context, NEURON_CALLBACK_STOP_ON_NAN), "stop_on_nan");
+    assert_ok(neuron_callback_create_schedule(&c, context, same_rate, NULL, NULL));
+    ck_assert_str_eq(neuron_callback_name(c), "schedule");
+    neuron_callback_unref(c);
+    ck_assert_ptr_null(neuron_callback_name(NULL));
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("callback");
     TCase *tests = tcase_create("callback");
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, nothing_is_null);
+    tcase_add_test(tests, kinds_have_names);
     tcase_add_test(tests, defaults_are_as_documented);
     tcase_add_test(tests, bad_options_are_refused);
     tcase_add_test(tests, whole_numbers_and_real_ones);
