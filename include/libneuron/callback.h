@@ -128,7 +128,7 @@ typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event
  *  in the thread that runs the trainer.
  *  @param epoch  from 0.
  *  @param rate   the present base rate: what it returned last, unless another changed it since.
- *  @return  the base rate from now on, 0 or more and finite. Since 0.1. */
+ *  @return  the base rate from now on, 0 or more and finite as float. Since 0.1. */
 typedef double (*neuron_callback_schedule_t)(int64_t epoch, double rate, void *user_data);
 
 /** Makes a callback with the defaults of its kind.

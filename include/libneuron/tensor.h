@@ -44,8 +44,8 @@ NEURON_API int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *
  *  @param data       the elements; may be NULL only if there are none.
  *  @param ownership  NEURON_COPY, NEURON_BORROW or NEURON_OWN.
  *  @param user_data  with NEURON_OWN: handed to `destroy`, often `data` itself. Ignored otherwise.
- *  @param destroy    with NEURON_OWN: called once when the tensor ends, and also when this call
- *                    fails, so that `data` belongs to the tensor from here on; may be NULL.
+ *  @param destroy    with NEURON_OWN: called once when the tensor ends; not if this call fails, after
+ *                    which the caller still has `data`. May be NULL. Ignored otherwise.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
                                   const int64_t *shape, int32_t rank, void *data, int32_t ownership,

@@ -108,22 +108,12 @@ int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int3
                        const int64_t *shape, int32_t rank, void *data, int32_t ownership,
                        void *user_data, neuron_destroy_t destroy)
 {
-    int status = NEURON_E_ARGUMENT;
-    if (tensor) {
-        *tensor = NULL;
-        status = wrap(tensor, context, type, shape, rank, data, ownership);
-    } else {
-        neuron_set_message("%s: needs tensor", __func__);
-    }
-    if (ownership == NEURON_OWN) {
-        if (status < 0 && destroy)
-            destroy(user_data);
-        if (status == NEURON_OK) {
-            (*tensor)->destroy = destroy;
-            (*tensor)->destroy_data = user_data;
-        }
-    }
-    return status;
+    CHECK_ARGUMENT(tensor);
+    *tensor = NULL;
+    RETURN_IF_ERROR(wrap(tensor, context, type, shape, rank, data, ownership));
+    (*tensor)->destroy = destroy;
+    (*tensor)->destroy_data = user_data;
+    return NEURON_OK;
 }
 
 neuron_tensor_t *neuron_tensor_ref(neuron_tensor_t *tensor)

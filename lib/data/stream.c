@@ -126,9 +126,13 @@ static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neur
     made->context = neuron_context_ref(context);
     atomic_init(&made->process, (int)getpid());
     pthread_mutex_init(&made->mutex, NULL);
-    *stream = made;
-    return neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made, NEURON_OWN,
-                              made, drop);
+    int status = neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made,
+                                    NEURON_OWN, made, drop);
+    if (status < 0)
+        drop(made);
+    else
+        *stream = made;
+    return status;
 }
 
 static int read_labels(const neuron_stream *stream, neuron_tensor_t *labels)

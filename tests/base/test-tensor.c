@@ -130,7 +130,7 @@ START_TEST(owned_memory_is_destroyed_once)
 }
 END_TEST
 
-START_TEST(owned_memory_is_destroyed_on_failure_too)
+START_TEST(memory_stays_with_the_caller_on_failure)
 {
     neuron_context_t *context = test_context();
     float numbers[6] = {0};
@@ -139,20 +139,17 @@ START_TEST(owned_memory_is_destroyed_on_failure_too)
     assert_status(neuron_tensor_wrap(NULL, context, NEURON_F32, shape, 2, numbers, NEURON_OWN,
                                      &seen, destroy),
                   NEURON_E_ARGUMENT);
-    ck_assert_int_eq(seen, 1);
     assert_status(neuron_tensor_wrap(&tensor, NULL, NEURON_F32, shape, 2, numbers, NEURON_OWN,
                                      &seen, destroy),
                   NEURON_E_ARGUMENT);
-    ck_assert_int_eq(seen, 2);
     assert_status(
         neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, NEURON_OWN, &seen, destroy),
         NEURON_E_ARGUMENT);
-    ck_assert_int_eq(seen, 3);
     assert_status(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, NULL, NEURON_OWN,
                                      &seen, destroy),
                   NEURON_E_ARGUMENT);
     assert_message("no data to wrap");
-    ck_assert_int_eq(seen, 4);
+    ck_assert_int_eq(seen, 0);
     ck_assert_ptr_null(tensor);
     neuron_context_unref(context);
 }
@@ -268,7 +265,7 @@ START_TEST(each_allocation_may_fail)
                 ck_assert_ptr_null(tensor);
             ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
             neuron_tensor_unref(tensor);
-            ck_assert_int_eq(seen, kinds[kind] == NEURON_OWN);
+            ck_assert_int_eq(seen, status == NEURON_OK && kinds[kind] == NEURON_OWN);
             ck_assert_int_eq(counts.out, before);
         }
     }
@@ -287,7 +284,7 @@ int main(void)
     tcase_add_test(tests, a_bad_description_is_refused);
     tcase_add_test(tests, copy_is_apart_and_borrow_is_not);
     tcase_add_test(tests, owned_memory_is_destroyed_once);
-    tcase_add_test(tests, owned_memory_is_destroyed_on_failure_too);
+    tcase_add_test(tests, memory_stays_with_the_caller_on_failure);
     tcase_add_test(tests, borrowed_memory_is_never_destroyed);
     tcase_add_test(tests, null_is_refused_or_passed_over);
     tcase_add_test(tests, a_tensor_keeps_its_context);
