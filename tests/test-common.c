@@ -95,7 +95,7 @@ bool test_set_comma_locale(void)
 test_bytes test_read_file(const char *path)
 {
     FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s", path);
+    assert_that(file != NULL, "%s", path);
     ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
     test_bytes bytes = {.size = (size_t)ftell(file)};
     rewind(file);
@@ -109,7 +109,7 @@ test_bytes test_read_file(const char *path)
 void test_write_file(const char *path, const void *data, size_t size)
 {
     FILE *file = fopen(path, "wb");
-    ck_assert_msg(file != NULL, "%s", path);
+    assert_that(file != NULL, "%s", path);
     ck_assert_uint_eq(fwrite(data, 1, size, file), size);
     ck_assert_int_eq(fclose(file), 0);
 }

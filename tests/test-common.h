@@ -59,6 +59,14 @@ int run_suite(Suite *suite);
                       neuron_error_name(expected));                                                \
     } while (0)
 
+/* As ck_assert_msg(), but that notes each call in a file, which takes longer than most of what is
+ * asked of every number. */
+#define assert_that(condition, ...)                                                                \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            ck_abort_msg(__VA_ARGS__);                                                             \
+    } while (0)
+
 #define assert_ok(call) assert_status(call, NEURON_OK)
 
 #define assert_message(text)                                                                       \

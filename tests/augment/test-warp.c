@@ -204,8 +204,8 @@ START_TEST(a_shift_by_a_pixel_shows_the_border)
         neuron_augment_draw drawn = still();
         drawn.column_shift = cases[i].shift;
         warp_into(to, from, &row, &drawn, cases[i].fill, 9);
-        ck_assert_msg(memcmp(to, cases[i].expected, sizeof to) == 0, "case %d: %g %g %g %g", (int)i,
-                      (double)to[0], (double)to[1], (double)to[2], (double)to[3]);
+        assert_that(memcmp(to, cases[i].expected, sizeof to) == 0, "case %d: %g %g %g %g", (int)i,
+                    (double)to[0], (double)to[1], (double)to[2], (double)to[3]);
     }
 }
 END_TEST

@@ -13,7 +13,7 @@ START_TEST(every_code_has_a_name)
                                     NEURON_E_NUMBER, NEURON_E_UNSUPPORTED};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         const char *name = neuron_error_name(codes[i]);
-        ck_assert_msg(strncmp(name, "NEURON_", 7) == 0, "%d is %s", codes[i], name);
+        assert_that(strncmp(name, "NEURON_", 7) == 0, "%d is %s", codes[i], name);
         for (size_t j = 0; j < i; j++)
             ck_assert_str_ne(name, neuron_error_name(codes[j]));
     }

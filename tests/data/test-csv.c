@@ -248,8 +248,8 @@ START_TEST(reads_numbers_as_c_does)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         double value = 77, expected = strtod(texts[i], NULL);
         ck_assert(neuron_decimal_parse((const uint8_t *)texts[i], strlen(texts[i]), &value));
-        ck_assert_msg(fabs(value - expected) <= 1e-15 * fabs(expected) + 1e-322, "%s: %.17g",
-                      texts[i], value);
+        assert_that(fabs(value - expected) <= 1e-15 * fabs(expected) + 1e-322, "%s: %.17g",
+                    texts[i], value);
     }
     double value;
     ck_assert(neuron_decimal_parse((const uint8_t *)"-1e999999999999999999999", 24, &value));
@@ -257,8 +257,8 @@ START_TEST(reads_numbers_as_c_does)
     static const char *const none[] = {"",    ".",   "-",   "e5",  "1e",  "1e+", "1x",
                                        "1 2", "0x1", "nan", "inf", "1,5", "--1", "1.2.3"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        ck_assert_msg(!neuron_decimal_parse((const uint8_t *)none[i], strlen(none[i]), &value),
-                      "%s", none[i]);
+        assert_that(!neuron_decimal_parse((const uint8_t *)none[i], strlen(none[i]), &value), "%s",
+                    none[i]);
 }
 END_TEST
 

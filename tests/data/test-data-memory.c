@@ -200,7 +200,7 @@ START_TEST(survives_each_failure)
         memory.left = failures;
         status = use_all(context);
         if (status != NEURON_OK) {
-            ck_assert_msg(status == NEURON_E_MEMORY, "%s", neuron_error_last());
+            assert_that(status == NEURON_E_MEMORY, "%s", neuron_error_last());
             assert_message("out of memory");
         }
         ck_assert_int_eq(memory.live, before);

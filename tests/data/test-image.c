@@ -74,14 +74,14 @@ static void assert_image(const char *name, int channels, int (*expected)(int y, 
 {
     neuron_image image;
     assert_ok(read_fixture(&image, name));
-    ck_assert_msg(image.height == HEIGHT && image.width == WIDTH && image.channels == channels,
-                  "%s", name);
+    assert_that(image.height == HEIGHT && image.width == WIDTH && image.channels == channels, "%s",
+                name);
     int wrong = 0;
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++)
             for (int c = 0; c < channels; c++)
                 wrong += image.pixels[(y * WIDTH + x) * channels + c] != expected(y, x, c);
-    ck_assert_msg(wrong == 0, "%s: %d wrong", name, wrong);
+    assert_that(wrong == 0, "%s: %d wrong", name, wrong);
     neuron_release(context, image.pixels);
 }
 

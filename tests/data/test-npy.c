@@ -77,7 +77,7 @@ static neuron_tensor_t *load(const char *name, int32_t type)
 static void assert_elements(const char *name, int32_t type, const void *expected, size_t size)
 {
     neuron_tensor_t *tensor = load(name, type);
-    ck_assert_msg(memcmp(neuron_tensor_data_const(tensor), expected, size) == 0, "%s", name);
+    assert_that(memcmp(neuron_tensor_data_const(tensor), expected, size) == 0, "%s", name);
     neuron_tensor_unref(tensor);
 }
 

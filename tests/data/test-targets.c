@@ -236,8 +236,8 @@ static void assert_weights(const neuron_dataset_t *dataset, const float *expecte
     assert_ok(neuron_dataset_read_weights(dataset, 0, neuron_dataset_count(dataset), read));
     ck_assert_mem_eq(read, expected, (size_t)neuron_dataset_count(dataset) * sizeof *read);
     for (int64_t i = 0; i < neuron_dataset_count(dataset); i++)
-        ck_assert_msg(neuron_dataset_weight(dataset, i) == (double)expected[i], "%d: %g, not %g",
-                      (int)i, neuron_dataset_weight(dataset, i), (double)expected[i]);
+        assert_that(neuron_dataset_weight(dataset, i) == (double)expected[i], "%d: %g, not %g",
+                    (int)i, neuron_dataset_weight(dataset, i), (double)expected[i]);
 }
 
 START_TEST(weights_go_along)

@@ -67,11 +67,11 @@ static const char stale[] = "option 4711";
 
 static inline void assert_out_of_memory(int status, const char *call)
 {
-    ck_assert_msg(status == NEURON_E_MEMORY, "%s is %s (%s)", call, neuron_error_name(status),
-                  neuron_error_last());
+    assert_that(status == NEURON_E_MEMORY, "%s is %s (%s)", call, neuron_error_name(status),
+                neuron_error_last());
     const char *text = neuron_error_last();
-    ck_assert_msg(!strstr(text, stale) && (strstr(text, "memory") || strstr(text, "threads")),
-                  "%s says \"%s\"", call, text);
+    assert_that(!strstr(text, stale) && (strstr(text, "memory") || strstr(text, "threads")),
+                "%s says \"%s\"", call, text);
 }
 
 /* Makes a call; if memory ran out, says that it must have, and makes it again. */
@@ -83,7 +83,7 @@ static inline void assert_out_of_memory(int status, const char *call)
         if (failed_)                                                                               \
             heal();                                                                                \
         if (first_ < 0) {                                                                          \
-            ck_assert_msg(failed_, "%s: %s", #call, neuron_error_last());                          \
+            assert_that(failed_, "%s: %s", #call, neuron_error_last());                            \
             assert_out_of_memory(first_, #call);                                                   \
             assert_ok(call);                                                                       \
         }                                                                                          \
@@ -207,8 +207,8 @@ static inline void fail_each(void (*stage)(long n))
             atomic_store(&live, 0);
             stage(++n);
             heal();
-            ck_assert_msg(atomic_load(&live) == 0, "%ld pieces are left after failure %ld, kind %d",
-                          atomic_load(&live), n, (int)kind);
+            assert_that(atomic_load(&live) == 0, "%ld pieces are left after failure %ld, kind %d",
+                        atomic_load(&live), n, (int)kind);
         } while (atomic_load(&failures) > 0);
         ck_assert_int_gt(n, 1);
     }

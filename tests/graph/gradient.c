@@ -153,9 +153,9 @@ static void compare_values(const float *values, const double *expected, int64_t 
     for (int64_t i = 0; i < count; i++)
         largest = fmax(largest, fabs(expected[i]));
     for (int64_t i = 0; i < count; i++)
-        ck_assert_msg(fabs((double)values[i] - expected[i]) <= value_tolerance * largest,
-                      "%s: value %d is %.9g, not %.9g (largest %.9g)", what, (int)i,
-                      (double)values[i], expected[i], largest);
+        assert_that(fabs((double)values[i] - expected[i]) <= value_tolerance * largest,
+                    "%s: value %d is %.9g, not %.9g (largest %.9g)", what, (int)i,
+                    (double)values[i], expected[i], largest);
 }
 
 static void check_prediction(const network *n)
@@ -250,8 +250,7 @@ static double largest_gradient(const network *n)
         const neuron_graph_array *array = &n->graph->arrays[i];
         for (int64_t j = 0; neuron_graph_trains(n->graph, i) && j < array->count; j++) {
             double gradient = (double)n->gradients[array->offset + j];
-            ck_assert_msg(isfinite(gradient), "%s: gradient %d was not written", array->name,
-                          (int)j);
+            assert_that(isfinite(gradient), "%s: gradient %d was not written", array->name, (int)j);
             largest = fmax(largest, fabs(gradient));
         }
     }
@@ -272,16 +271,16 @@ static void check_gradients(const network *n, reference_t *reference)
             double expected = central_difference(n, reference, array->offset + place);
             double allowed = gradient_tolerance * fmax(fabs(gradient), fabs(expected)) +
                              gradient_floor * largest;
-            ck_assert_msg(fabs(gradient - expected) <= allowed,
-                          "%s: gradient %d is %.9g, not %.9g (largest %.9g)", array->name,
-                          (int)place, gradient, expected, largest);
+            assert_that(fabs(gradient - expected) <= allowed,
+                        "%s: gradient %d is %.9g, not %.9g (largest %.9g)", array->name, (int)place,
+                        gradient, expected, largest);
         }
     }
 }
 
 static void assert_same_bytes(const float *a, const float *b, int64_t count, const char *what)
 {
-    ck_assert_msg(memcmp(a, b, (size_t)count * sizeof *a) == 0, "%s: not the same bytes", what);
+    assert_that(memcmp(a, b, (size_t)count * sizeof *a) == 0, "%s: not the same bytes", what);
 }
 
 /* A session that has worked before, on more examples, gives the same bytes as a fresh one. */

@@ -184,7 +184,7 @@ START_TEST(the_same_bytes_with_any_threads_and_resumed)
     neuron_graph_t *first = train(1, NULL);
     neuron_graph_t *others[] = {train(1, NULL), train(3, NULL), train(2, test_file("training"))};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        ck_assert_msg(same_parameters(first, others[i]), "training %zu differs", i);
+        assert_that(same_parameters(first, others[i]), "training %zu differs", i);
         neuron_graph_unref(others[i]);
     }
     neuron_graph_unref(first);

@@ -172,8 +172,8 @@ START_TEST(predictions_follow_the_parameters)
             values[j] = values[j] * 1.5f + 0.25f + 0.03125f * (float)(j % 7);
         assert_ok(neuron_graph_write_array(graph, i, values, (size_t)count));
         predict(graph, input, 1, after);
-        ck_assert_msg(memcmp(before, after, sizeof after) != 0, "%s changed nothing",
-                      graph->arrays[i].name);
+        assert_that(memcmp(before, after, sizeof after) != 0, "%s changed nothing",
+                    graph->arrays[i].name);
         predict(graph, input, 1, again);
         ck_assert_mem_eq(again, after, sizeof after);
         free(values);

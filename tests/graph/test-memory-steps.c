@@ -11,7 +11,7 @@ static int count_step(neuron_trainer_t *trainer, void *user_data)
     counter *c = user_data;
     long now = atomic_load(&calls);
     if (neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) > 1)
-        ck_assert_msg(now == c->last, "a step allocates %ld times", now - c->last);
+        assert_that(now == c->last, "a step allocates %ld times", now - c->last);
     c->last = now;
     c->steps++;
     return 0;

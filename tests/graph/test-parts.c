@@ -9,7 +9,7 @@
 static neuron_node_t *find(const neuron_graph_t *graph, const char *name)
 {
     neuron_node_t *node = neuron_graph_find_node(graph, name);
-    ck_assert_msg(node != NULL, "%s", neuron_error_last());
+    assert_that(node != NULL, "%s", neuron_error_last());
     return node;
 }
 
@@ -63,8 +63,8 @@ static void assert_changed(const neuron_graph_t *graph, const neuron_graph_t *be
         const neuron_graph_array *array = &graph->arrays[i];
         bool same = memcmp(graph->values + array->offset, before->values + array->offset,
                            (size_t)array->count * sizeof *graph->values) == 0;
-        ck_assert_msg(same == array->node->frozen, "%s: %s", array->name,
-                      same ? "is the same" : "changed");
+        assert_that(same == array->node->frozen, "%s: %s", array->name,
+                    same ? "is the same" : "changed");
     }
 }
 

@@ -21,8 +21,8 @@ static void assert_plan(const neuron_block *blocks, int32_t count, size_t arena)
             const neuron_block *b = &blocks[j];
             bool together = a->first <= b->last && b->first <= a->last;
             bool shared = a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
-            ck_assert_msg(!together || !shared || !a->bytes || !b->bytes,
-                          "blocks %d and %d share bytes at a time", (int)i, (int)j);
+            assert_that(!together || !shared || !a->bytes || !b->bytes,
+                        "blocks %d and %d share bytes at a time", (int)i, (int)j);
         }
     }
     ck_assert_uint_eq(arena, end);

@@ -103,7 +103,7 @@ static void check_concurrent_use(neuron_context_t *context, const neuron_graph_t
     start_all(handles, THREADS, predict_and_evaluate, jobs, sizeof jobs[0]);
     for (int i = 0; i < THREADS; i++) {
         assert_ok(jobs[i].status);
-        ck_assert_msg(!jobs[i].differs, "thread %d, batches of %d", i, (int)jobs[i].batch);
+        assert_that(!jobs[i].differs, "thread %d, batches of %d", i, (int)jobs[i].batch);
         free(jobs[i].expected);
         free(jobs[i].answer);
     }

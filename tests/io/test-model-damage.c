@@ -375,8 +375,8 @@ START_TEST(each_allocation_of_json_fails_in_turn)
         reached = allocations_left < 0;
         allocations_left = -1;
         json_set_alloc_funcs(malloc, free);
-        ck_assert_msg(status == NEURON_OK || status == NEURON_E_MEMORY, "%ld: %s", n,
-                      neuron_error_last());
+        assert_that(status == NEURON_OK || status == NEURON_E_MEMORY, "%ld: %s", n,
+                    neuron_error_last());
         failures += status < 0;
         neuron_graph_unref(graph);
     }

@@ -33,8 +33,7 @@ static void open_case(layer_fixture *f, const norm_case *c, int32_t threads,
 
 static void near(const char *what, double value, double expected, double tolerance)
 {
-    ck_assert_msg(fabs(value - expected) <= tolerance, "%s is %.9g, not %.9g", what, value,
-                  expected);
+    assert_that(fabs(value - expected) <= tolerance, "%s is %.9g, not %.9g", what, value, expected);
 }
 
 /* One channel of a batch. */

@@ -153,9 +153,9 @@ static void assert_near(const char *what, int which, const float *values, const 
         largest = fmax(largest, size[i]);
     for (int64_t i = 0; i < count; i++) {
         double distance = fabs((double)values[i] - expected[i]);
-        ck_assert_msg(distance <= 1e-6 * (winograd ? largest : size[i]) + 1e-7,
-                      "case %d: %s[%lld] is %g, not %g", which, what, (long long)i,
-                      (double)values[i], expected[i]);
+        assert_that(distance <= 1e-6 * (winograd ? largest : size[i]) + 1e-7,
+                    "case %d: %s[%lld] is %g, not %g", which, what, (long long)i, (double)values[i],
+                    expected[i]);
     }
 }
 
@@ -248,8 +248,8 @@ START_TEST(smaller_batches_fit)
             if (training)
                 f.spec.layer->backward(&f.run);
             bool intact = memcmp(scratch + f.scratch_bytes, guard, GUARD) == 0;
-            ck_assert_msg(intact, "case %d: %d of %d images need more", (int)which,
-                          (int)f.run.batch, (int)large[which].batch);
+            assert_that(intact, "case %d: %d of %d images need more", (int)which, (int)f.run.batch,
+                        (int)large[which].batch);
         }
         fixture_close(&f);
     }

@@ -68,14 +68,14 @@ static void check_case(int which, const neuron_kernels *kernels)
         int64_t pixel = i / c->channels;
         int64_t best = largest(&f, c, pixel / (rows * columns), pixel / columns % rows,
                                pixel % columns, i % c->channels);
-        ck_assert_msg(f.output[i] == f.input[best], "case %d: output[%lld] is %g, not %g", which,
-                      (long long)i, (double)f.output[i], (double)f.input[best]);
+        assert_that(f.output[i] == f.input[best], "case %d: output[%lld] is %g, not %g", which,
+                    (long long)i, (double)f.output[i], (double)f.input[best]);
         gradient[best] += (double)f.output_gradient[i];
     }
     for (int64_t i = 0; i < f.input_count; i++)
-        ck_assert_msg(fabs((double)f.input_gradient[i] - gradient[i]) < 1e-5,
-                      "case %d: gradient[%lld] is %g, not %g", which, (long long)i,
-                      (double)f.input_gradient[i], gradient[i]);
+        assert_that(fabs((double)f.input_gradient[i] - gradient[i]) < 1e-5,
+                    "case %d: gradient[%lld] is %g, not %g", which, (long long)i,
+                    (double)f.input_gradient[i], gradient[i]);
     free(gradient);
     fixture_close(&f);
 }

@@ -114,10 +114,10 @@ static void check_row(const product *p, int64_t m)
             size += fabs(part);
         }
         double expected = finish(p, m, n, sum);
-        ck_assert_msg(fabs((double)output[n] - expected) <= 1e-6 * (1 + size),
-                      "%lldx%lldx%lld (%lld, %lld) is %g, not %g", (long long)p->rows,
-                      (long long)p->depth, (long long)p->columns, (long long)m, (long long)n,
-                      (double)output[n], expected);
+        assert_that(fabs((double)output[n] - expected) <= 1e-6 * (1 + size),
+                    "%lldx%lldx%lld (%lld, %lld) is %g, not %g", (long long)p->rows,
+                    (long long)p->depth, (long long)p->columns, (long long)m, (long long)n,
+                    (double)output[n], expected);
     }
     if (m + 1 < p->rows)
         assert_same_bytes(output + p->columns, before + p->columns, GUARD);

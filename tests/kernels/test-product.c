@@ -116,10 +116,10 @@ static double dot(const float *a, int64_t a_step, const float *b, int64_t b_step
 static void assert_near(const products *p, const char *what, int64_t at, float value,
                         double expected, int64_t depth)
 {
-    ck_assert_msg(fabs((double)value - expected) <= 1e-6 * (2 + (double)depth / 4),
-                  "%s %lldx%lldx%lld: %s[%lld] is %g, not %g", p->product.kernels->name,
-                  (long long)p->is.batch, (long long)p->is.inputs, (long long)p->is.units, what,
-                  (long long)at, (double)value, expected);
+    assert_that(fabs((double)value - expected) <= 1e-6 * (2 + (double)depth / 4),
+                "%s %lldx%lldx%lld: %s[%lld] is %g, not %g", p->product.kernels->name,
+                (long long)p->is.batch, (long long)p->is.inputs, (long long)p->is.units, what,
+                (long long)at, (double)value, expected);
 }
 
 /* Not every element of the large ones. */

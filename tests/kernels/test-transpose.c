@@ -18,7 +18,8 @@ static void check_transpose(const neuron_kernels *kernels, int64_t rows, int64_t
         for (int64_t m = 0; m < rows; m++) {
             bool open = !gated || gate[n * output_row + m] > 0;
             float expected = open ? input[m * input_row + n] : 0;
-            ck_assert(output[n * output_row + m] == expected);
+            assert_that(output[n * output_row + m] == expected, "output of row %d, column %d is %g",
+                        (int)m, (int)n, (double)output[n * output_row + m]);
         }
     }
     ck_assert(output[output_row - 1] == before);
@@ -59,7 +60,7 @@ static void check_join(const neuron_kernels *kernels, int64_t columns, int64_t c
         float sum = bias[i % columns];
         for (int64_t p = 0; p < count; p++)
             sum += parts[p * ROWS * columns + i];
-        ck_assert(output[i] == (sum > 0 ? sum : 0));
+        assert_that(output[i] == (sum > 0 ? sum : 0), "output %d is %g", (int)i, (double)output[i]);
     }
     free(parts);
     free(output);

@@ -242,15 +242,15 @@ static void assert_near(const char *what, int which, const float *values, const 
     double squares = 0, errors = 0, largest = 0;
     for (int64_t i = 0; i < count; i++) {
         double error = fabs((double)values[i] - expected[i]);
-        ck_assert_msg(error >= 0, "shape %d: %s[%lld] is not a number", which, what, (long long)i);
+        assert_that(error >= 0, "shape %d: %s[%lld] is not a number", which, what, (long long)i);
         squares += expected[i] * expected[i];
         errors += error * error;
         largest = fmax(largest, error);
     }
     double size = sqrt(squares / (double)count), mean = sqrt(errors / (double)count);
-    ck_assert_msg(mean <= mean_error * size && largest <= largest_error * size,
-                  "shape %d: %s is off by %g on average and by %g at most, of %g", which, what,
-                  mean, largest, size);
+    assert_that(mean <= mean_error * size && largest <= largest_error * size,
+                "shape %d: %s is off by %g on average and by %g at most, of %g", which, what, mean,
+                largest, size);
 }
 
 static void check_results(int which, const fixture *f, const reference *r)
@@ -322,10 +322,12 @@ START_TEST(memory_is_enough_for_smaller_batches)
         size_t correlate_bytes = 0, gradient_bytes = 0;
         for (int64_t batch = 1; batch < 300; batch++) {
             size_t bytes = neuron_winograd_correlate_scratch(&c, batch, 2);
-            ck_assert_uint_ge(bytes, correlate_bytes);
+            assert_that(bytes >= correlate_bytes, "shape %d: less for a batch of %d", which,
+                        (int)batch);
             correlate_bytes = bytes;
             bytes = neuron_winograd_weight_gradient_scratch(&c, batch, 2);
-            ck_assert_uint_ge(bytes, gradient_bytes);
+            assert_that(bytes >= gradient_bytes, "shape %d: less for a batch of %d", which,
+                        (int)batch);
             gradient_bytes = bytes;
         }
     }
@@ -375,9 +377,9 @@ static void check_epilogue(fixture *f, const neuron_epilogue *epilogue, const fl
     for (int64_t i = 0; i < output_count(&f->forward, f->is.batch); i++) {
         float expected = ended(f, epilogue, i, plain[i]);
         /* The product and the sum may be rounded apart or as one. */
-        ck_assert_msg(fabsf(f->output[i] - expected) <= (epilogue->scale ? 1e-5f : 0),
-                      "output %lld is %g, not %g", (long long)i, (double)f->output[i],
-                      (double)expected);
+        assert_that(fabsf(f->output[i] - expected) <= (epilogue->scale ? 1e-5f : 0),
+                    "output %lld is %g, not %g", (long long)i, (double)f->output[i],
+                    (double)expected);
     }
 }
 
@@ -437,9 +439,10 @@ START_TEST(the_largest_of_each_window)
             int64_t n = i % f.is.filters, window = i / f.is.filters;
             int64_t column = window % pooling.columns, row = window / pooling.columns;
             /* A compiler may join other products and sums in the two ways to the same output. */
-            ck_assert_float_eq_tol(
-                pooling.output[i],
-                largest_of_window(&f, row / pooling.rows, row % pooling.rows, column, n), 1e-5f);
+            float expected =
+                largest_of_window(&f, row / pooling.rows, row % pooling.rows, column, n);
+            assert_that(fabsf(pooling.output[i] - expected) <= 1e-5f, "output %d is %g, not %g",
+                        (int)i, (double)pooling.output[i], (double)expected);
         }
         free(pooling.output);
         close_fixture(&f);

@@ -104,9 +104,9 @@ START_TEST(values)
     apply(_i, input, COUNT, output);
     for (int i = 0; i < COUNT; i++) {
         double expected = cases[_i].value((double)input[i]);
-        ck_assert_msg(fabs((double)output[i] - expected) <= 1e-5 * fabs(expected) + 1e-37,
-                      "case %d: of %g comes %.9g, not %.9g", _i, (double)input[i],
-                      (double)output[i], expected);
+        assert_that(fabs((double)output[i] - expected) <= 1e-5 * fabs(expected) + 1e-37,
+                    "case %d: of %g comes %.9g, not %.9g", _i, (double)input[i], (double)output[i],
+                    expected);
     }
 }
 END_TEST

@@ -69,8 +69,8 @@ START_TEST(moving_statistics)
     predict(graph, batch, 4, output);
     ck_assert_float_eq_tol(output[1], (0 - mean[1]) / sqrtf(variance[1] + 0.001f), 1e-5f);
     assert_ok(neuron_graph_read_array(graph, 2, variance, 2, NULL));
-    ck_assert_msg(mean[0] == variance[0] && mean[1] == variance[1],
-                  "a prediction changes the statistics");
+    assert_that(mean[0] == variance[0] && mean[1] == variance[1],
+                "a prediction changes the statistics");
     neuron_graph_unref(graph);
 }
 END_TEST

@@ -12,7 +12,7 @@ START_TEST(values)
     float output[6];
     predict(graph, input, 1, output);
     for (int i = 0; i < 6; i++)
-        ck_assert_msg(output[i] == expected[i], "value %d is %g", i, (double)output[i]);
+        assert_that(output[i] == expected[i], "value %d is %g", i, (double)output[i]);
     neuron_graph_unref(graph);
 }
 END_TEST

@@ -32,8 +32,8 @@ static void assert_votes(const float output[CLASSES], float a, float b, float c,
 {
     const float expected[CLASSES] = {a, b, c, d};
     for (int i = 0; i < CLASSES; i++)
-        ck_assert_msg(output[i] == expected[i], "class %d has %.9g, not %.9g", i, (double)output[i],
-                      (double)expected[i]);
+        assert_that(output[i] == expected[i], "class %d has %.9g, not %.9g", i, (double)output[i],
+                    (double)expected[i]);
 }
 
 static float up(float value)

@@ -86,9 +86,9 @@ static void check(const loss_definition *d, const float *output, const float *ta
         const double below = loss_by_definition(d, y, target, OUTPUTS);
         y[i] = middle;
         const double slope = scale * (above - below) / (2 * width);
-        ck_assert_msg(fabs((double)gradient[i] - slope) <= 2e-5 * fmax(1, fabs(slope)),
-                      "kind %d, output %d = %g: %g, not %g", d->kind, i, middle,
-                      (double)gradient[i], slope);
+        assert_that(fabs((double)gradient[i] - slope) <= 2e-5 * fmax(1, fabs(slope)),
+                    "kind %d, output %d = %g: %g, not %g", d->kind, i, middle, (double)gradient[i],
+                    slope);
     }
 }
 

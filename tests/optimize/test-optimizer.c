@@ -257,9 +257,9 @@ static double initial(const neuron_optimizer_t *optimizer)
 
 static void assert_near(double value, double expected, const char *name, int64_t i, uint64_t step)
 {
-    ck_assert_msg(fabs(value - expected) <= 1e-5 * fabs(expected) + 1e-7,
-                  "%s: parameter %d after step %d is %.9g, not %.9g", name, (int)i, (int)step,
-                  value, expected);
+    assert_that(fabs(value - expected) <= 1e-5 * fabs(expected) + 1e-7,
+                "%s: parameter %d after step %d is %.9g, not %.9g", name, (int)i, (int)step, value,
+                expected);
 }
 
 static void compare(int row, const neuron_optimizer_t *optimizer, double bound)

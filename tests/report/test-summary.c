@@ -132,7 +132,7 @@ START_TEST(a_chain_is_shown_without_its_links)
                             "\n"
                             "Bytes for batches of 1,000  Prediction, 128 at a time  ";
     const char *text = summary_of(graph, 1000);
-    ck_assert_msg(strncmp(text, expected, sizeof expected - 1) == 0, "%s", text);
+    assert_that(strncmp(text, expected, sizeof expected - 1) == 0, "%s", text);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
 }
@@ -161,7 +161,7 @@ START_TEST(a_committee_names_its_members)
         "=========================================================================\n"
         "Total parameters          1,300\n";
     const char *text = summary_of(committee, 32);
-    ck_assert_msg(strncmp(text, expected, sizeof expected - 1) == 0, "%s", text);
+    assert_that(strncmp(text, expected, sizeof expected - 1) == 0, "%s", text);
     neuron_graph_unref(committee);
     neuron_graph_unref(members[0]);
     neuron_graph_unref(members[1]);
@@ -318,7 +318,7 @@ START_TEST(parameters_are_those_of_the_documents)
              "Non-trainable parameters  %*s\n\n",
              n->total, width, n->trainable, width, n->rest);
     const char *text = summary_of(graph, 32);
-    ck_assert_msg(strstr(text, expected) != NULL, "%s: not%sbut\n%s", n->name, expected, text);
+    assert_that(strstr(text, expected) != NULL, "%s: not%sbut\n%s", n->name, expected, text);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
 }

@@ -381,7 +381,7 @@ START_TEST(a_table_against_plain_loops)
         snprintf(level, sizeof level, rate == 0 ? "\nrate        %g " : "\n            %g ",
                  rates[rate]);
         const char *line = strstr(text, level);
-        ck_assert_msg(line != NULL, "%s in %s", level, text);
+        assert_that(line != NULL, "%s in %s", level, text);
         int found;
         char numbers[2][32];
         ck_assert_int_eq(

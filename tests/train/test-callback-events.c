@@ -120,7 +120,7 @@ START_TEST(an_answer_ends_the_run)
             const char *second = cases[i].event == NEURON_EVENT_EPOCH_BEGIN && answers[j] < 0
                                      ? "Ab Bb Ae Be As "
                                      : cases[i].second;
-            ck_assert_msg(strncmp(d.text, second, strlen(second)) == 0, "%s", d.text);
+            assert_that(strncmp(d.text, second, strlen(second)) == 0, "%s", d.text);
             tear_down(&b);
         }
 }

@@ -203,8 +203,8 @@ START_TEST(a_file_saved_by_a_callback)
             assert_ok(neuron_trainer_load(c.trainer, state));
             assert_ok(neuron_trainer_run(c.trainer, NULL));
             ck_assert_double_eq(rate_of(&b), rate_of(&c));
-            ck_assert_msg(same_parameters(b.graph, c.graph), "event %d of epoch %d", (int)event,
-                          (int)epoch);
+            assert_that(same_parameters(b.graph, c.graph), "event %d of epoch %d", (int)event,
+                        (int)epoch);
             tear_down(&c);
             tear_down(&b);
         }
@@ -341,7 +341,7 @@ START_TEST(missing_and_unknown_names)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const size_t size = strlen(cases[i].from);
         char *place = memmem(file.data, file.size, cases[i].from, size);
-        ck_assert_msg(place != NULL, "%s", cases[i].from);
+        assert_that(place != NULL, "%s", cases[i].from);
         memset(place, ' ', size);
         memcpy(place, cases[i].to, strlen(cases[i].to));
         test_write_file(again, file.data, file.size);
@@ -360,7 +360,7 @@ END_TEST
 static void overwrite(test_bytes *file, const char *from, const char *to)
 {
     char *place = memmem(file->data, file->size, from, strlen(from));
-    ck_assert_msg(place != NULL, "%s", from);
+    assert_that(place != NULL, "%s", from);
     ck_assert_uint_le(strlen(to), strlen(from));
     memset(place, ' ', strlen(from));
     memcpy(place, to, strlen(to));
@@ -491,8 +491,8 @@ START_TEST(damaged_states_change_nothing)
             assert_ok(neuron_trainer_load(c.trainer, state));
             continue;
         }
-        ck_assert_msg(status == NEURON_E_FORMAT || status == NEURON_E_DATA, "byte %zu: %s (%s)",
-                      (size_t)(byte - file.data), neuron_error_name(status), neuron_error_last());
+        assert_that(status == NEURON_E_FORMAT || status == NEURON_E_DATA, "byte %zu: %s (%s)",
+                    (size_t)(byte - file.data), neuron_error_name(status), neuron_error_last());
         assert_message(again);
         refused++;
     }

@@ -139,7 +139,7 @@ START_TEST(the_reason_is_told)
             assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_BASELINE, cases[i].baseline));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         const char *reason = neuron_trainer_stop_reason(b.trainer);
-        ck_assert_msg(strncmp(reason, cases[i].reason, strlen(cases[i].reason)) == 0, "%s", reason);
+        assert_that(strncmp(reason, cases[i].reason, strlen(cases[i].reason)) == 0, "%s", reason);
         tear_down(&b);
     }
 }
@@ -185,8 +185,8 @@ END_TEST
 
 static void assert_near(double value, double expected)
 {
-    ck_assert_msg(fabs(value - expected) <= 1e-14 * fabs(expected) + 1e-300, "%.17g, not %.17g",
-                  value, expected);
+    assert_that(fabs(value - expected) <= 1e-14 * fabs(expected) + 1e-300, "%.17g, not %.17g",
+                value, expected);
 }
 
 START_TEST(a_plateau_as_a_plain_loop)

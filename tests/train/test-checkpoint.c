@@ -94,7 +94,7 @@ START_TEST(a_checkpoint_counts_since_it_was_added)
         assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, i + 1));
         assert_ok(neuron_trainer_run(trainer, NULL));
         for (int j = 0; j < 3; j++) {
-            ck_assert_msg(exists(paths[j]) == (j == cases[i].written), "case %d, file %d", i, j);
+            assert_that(exists(paths[j]) == (j == cases[i].written), "case %d, file %d", i, j);
             unlink(paths[j]);
         }
     }

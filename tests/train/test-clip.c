@@ -149,10 +149,9 @@ START_TEST(gradients_are_clipped)
             const double error = fabs((double)before[j] - (double)after[j] - expected[j]);
             largest = fmax(largest, error / (1e-6 + 1e-5 * fabs(expected[j])));
         }
-        ck_assert_msg(largest <= 1, "limit %g: off by %g times what it may", limits[_i][i],
-                      largest);
+        assert_that(largest <= 1, "limit %g: off by %g times what it may", limits[_i][i], largest);
         bool same = memcmp(after, unclipped, count * sizeof *after) == 0;
-        ck_assert_msg(same == (i == 2), "limit %g", limits[_i][i]);
+        assert_that(same == (i == 2), "limit %g", limits[_i][i]);
         free(expected);
         free(unclipped);
         free(after);
@@ -168,7 +167,7 @@ START_TEST(threads_do_not_change_a_bit)
     float *alone = descend(clips[_i], 0.05, 1, &count);
     for (int32_t threads = 2; threads <= 3; threads++) {
         float *values = descend(clips[_i], 0.05, threads, &count);
-        ck_assert_msg(memcmp(values, alone, count * sizeof *values) == 0, "%d threads", threads);
+        assert_that(memcmp(values, alone, count * sizeof *values) == 0, "%d threads", threads);
         free(values);
     }
     free(alone);
@@ -314,7 +313,7 @@ START_TEST(every_rule_learns)
         assert_ok(neuron_trainer_run(b.trainer, &history));
         const double first = test_figure(history, 0, NEURON_METRIC_LOSS);
         const double last = test_figure(history, epochs - 1, NEURON_METRIC_LOSS);
-        ck_assert_msg(last < 0.2 * first, "rule %d: loss %g, then %g", cases[i].rule, first, last);
+        assert_that(last < 0.2 * first, "rule %d: loss %g, then %g", cases[i].rule, first, last);
         neuron_history_unref(history);
         tear_down(&b);
     }

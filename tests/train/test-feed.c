@@ -68,8 +68,8 @@ START_TEST(workers_and_threads_change_nothing)
             for (int64_t workers = -1; workers <= 3; workers++) {
                 bench b = set_up((setting){threads, workers, augments});
                 assert_ok(neuron_trainer_run(b.trainer, NULL));
-                ck_assert_msg(same_parameters(expected.graph, b.graph), "threads %d, workers %d",
-                              (int)threads, (int)workers);
+                assert_that(same_parameters(expected.graph, b.graph), "threads %d, workers %d",
+                            (int)threads, (int)workers);
                 tear_down(&b);
             }
         tear_down(&expected);
@@ -170,8 +170,8 @@ START_TEST(callbacks_may_stop_and_change_threads)
             while (neuron_trainer_run(b.trainer, NULL) == NEURON_STOP)
                 runs++;
             ck_assert_int_eq(runs, which == 0 ? EPOCHS * STEPS + 1 : 1);
-            ck_assert_msg(same_parameters(expected.graph, b.graph), "workers %d, callback %d",
-                          (int)workers, which);
+            assert_that(same_parameters(expected.graph, b.graph), "workers %d, callback %d",
+                        (int)workers, which);
             tear_down(&b);
         }
     tear_down(&expected);
@@ -328,7 +328,7 @@ START_TEST(survives_each_failure_and_needs_no_memory_in_a_step)
         }
         neuron_trainer_unref(trainer);
         if (status != NEURON_OK)
-            ck_assert_msg(status == NEURON_E_MEMORY, "%s", neuron_error_last());
+            assert_that(status == NEURON_E_MEMORY, "%s", neuron_error_last());
         ck_assert_int_eq(memory.live, before);
     }
     ck_assert_int_gt(failures, 8);

@@ -220,7 +220,7 @@ START_TEST(frozen_layers_are_as_the_graph_has_them)
     set_frozen(&second, cases[_i].second);
     assert_ok(neuron_trainer_load(second.trainer, state));
     ck_assert_int_eq(warnings, cases[_i].warning != NULL);
-    ck_assert_msg(!cases[_i].warning || strstr(warning, cases[_i].warning), "%s", warning);
+    assert_that(!cases[_i].warning || strstr(warning, cases[_i].warning), "%s", warning);
     ck_assert_int_eq(neuron_node_trainable(neuron_graph_find_node(second.graph, "dense")),
                      !cases[_i].second);
     set_frozen(&whole, cases[_i].second);

@@ -163,7 +163,7 @@ static void replace(const test_bytes *file, const char *from, const char *to)
     ck_assert_ptr_nonnull(begin);
     size_t left = file->size - (size_t)(begin - file->data);
     char *found = memmem(begin, left, from, length);
-    ck_assert_msg(found != NULL, "no %s", from);
+    assert_that(found != NULL, "no %s", from);
     memcpy(found, to, length);
     test_write_file(wrong, file->data, file->size);
     memcpy(found, from, length);
@@ -204,8 +204,8 @@ START_TEST(wrong_states_are_refused)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         replace(&file, cases[i].from, cases[i].to);
         int status = neuron_trainer_load(half.trainer, wrong);
-        ck_assert_msg(status == NEURON_E_FORMAT, "%s: %s (%s)", cases[i].to,
-                      neuron_error_name(status), neuron_error_last());
+        assert_that(status == NEURON_E_FORMAT, "%s: %s (%s)", cases[i].to,
+                    neuron_error_name(status), neuron_error_last());
         assert_message(wrong);
         assert_message(cases[i].message);
     }
@@ -272,8 +272,8 @@ START_TEST(damaged_headers_change_nothing)
         if (status == 0) /* another number, but one that can be */
             assert_ok(neuron_trainer_load(half.trainer, before));
         else
-            ck_assert_msg(status == NEURON_E_FORMAT || status == NEURON_E_DATA, "byte %zu: %s (%s)",
-                          place, neuron_error_name(status), neuron_error_last());
+            assert_that(status == NEURON_E_FORMAT || status == NEURON_E_DATA, "byte %zu: %s (%s)",
+                        place, neuron_error_name(status), neuron_error_last());
         ck_assert_double_eq(neuron_trainer_progress(half.trainer, NEURON_PROGRESS_STEP), 2);
         write_byte(wrong, place, file.data[place]);
     }

@@ -13,8 +13,8 @@ static void assert_same_histories(const neuron_trainer_t *a, const neuron_traine
     for (int64_t i = 0; i < neuron_history_epochs(x); i++)
         for (int32_t metric = NEURON_METRIC_LOSS; metric < NEURON_METRIC_SECONDS; metric += 10) {
             double left = test_figure(x, i, metric), right = test_figure(y, i, metric);
-            ck_assert_msg(memcmp(&left, &right, sizeof left) == 0, "epoch %d, metric %d: %a, %a",
-                          (int)i, metric, left, right);
+            assert_that(memcmp(&left, &right, sizeof left) == 0, "epoch %d, metric %d: %a, %a",
+                        (int)i, metric, left, right);
         }
 }
 

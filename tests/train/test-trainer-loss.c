@@ -257,8 +257,8 @@ START_TEST(steps_are_those_by_hand)
     float *values = test_parameters(neuron_trainer_graph(trainer), &count);
     ck_assert_uint_eq(count, PARAMETERS);
     for (int i = 0; i < PARAMETERS; i++)
-        ck_assert_msg(fabs((double)values[i] - w[i]) < 1e-5, "parameter %d is %g, not %g", i,
-                      (double)values[i], w[i]);
+        assert_that(fabs((double)values[i] - w[i]) < 1e-5, "parameter %d is %g, not %g", i,
+                    (double)values[i], w[i]);
     free(values);
     neuron_history_unref(history);
     neuron_trainer_unref(trainer);

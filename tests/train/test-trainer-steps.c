@@ -60,7 +60,7 @@ START_TEST(threads_do_not_change_a_bit)
         neuron_graph_t *alone = train_with_threads(models[i], 1, 3);
         for (int32_t threads = 2; threads <= 3; threads++) {
             neuron_graph_t *graph = train_with_threads(models[i], threads, 3);
-            ck_assert_msg(same_parameters(alone, graph), "model %d, %d threads", i, threads);
+            assert_that(same_parameters(alone, graph), "model %d, %d threads", i, threads);
             neuron_graph_unref(graph);
         }
         neuron_graph_t *other = train_with_threads(models[i], 1, 4);
