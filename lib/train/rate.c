@@ -75,18 +75,17 @@ void neuron_callbacks_set_rate(neuron_trainer_t *trainer)
         factor = fmin(factor * fmin(callback->kind->factor(callback, trainer), FLT_MAX), FLT_MAX);
         any = true;
     }
-    if (!any)
-        return;
-    follow(trainer);
     neuron_rates *rates = &trainer->progress.rates;
-    if (factor == rates->factor && !rates->by_hand)
-        return;
-    rates->factor = factor;
-    if (rates->by_hand)
-        rebase(rates);
-    else
-        apply(trainer);
-    rates->by_hand = false;
+    if (any) {
+        follow(trainer);
+        const bool changed = factor != rates->factor;
+        rates->factor = factor;
+        if (rates->by_hand)
+            rebase(rates);
+        else if (changed)
+            apply(trainer);
+    }
+    rates->by_hand = false; /* from the next step on it is a rate as any other */
 }
 
 double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trainer_t *trainer)

@@ -146,6 +146,25 @@ START_TEST(a_rate_set_by_hand_in_a_warm_up)
 }
 END_TEST
 
+/* What was set long ago is a rate as any other for a schedule that comes later. */
+START_TEST(a_schedule_after_a_rate_set_by_hand)
+{
+    bench b = set_up(4);
+    rates r = {.count = 0};
+    double rate = 0.5;
+    add_early(&b, set_rate, &rate);
+    add_idle_plateau(&b);
+    add_custom(&b, watch_rate, &r);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_double_eq(r.steps[4 * STEPS - 1], 0.5);
+    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 4, 0.25, 0, 0);
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 5));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_double_eq(r.steps[4 * STEPS], 0.125);
+    tear_down(&b);
+}
+END_TEST
+
 /* Where the factors are 0, the rate set is the base. */
 START_TEST(a_rate_set_by_hand_at_zero)
 {
@@ -333,6 +352,7 @@ int main(void)
     tcase_add_test(tests, a_rate_set_by_hand);
     tcase_add_loop_test(tests, a_rate_set_by_hand_where_the_factor_changes, 0, 2);
     tcase_add_test(tests, a_rate_set_by_hand_in_a_warm_up);
+    tcase_add_test(tests, a_schedule_after_a_rate_set_by_hand);
     tcase_add_test(tests, a_rate_set_by_hand_at_zero);
     tcase_add_test(tests, a_function_must_return_a_rate);
     tcase_add_test(tests, a_rate_stays_finite);
