@@ -53,9 +53,9 @@ const char *test_file(const char *name)
     return path;
 }
 
-static bool set_comma_locale(const char *name)
+static bool set_locale(const char *name, const char *point)
 {
-    return setlocale(LC_ALL, name) && strcmp(localeconv()->decimal_point, ",") == 0;
+    return setlocale(LC_ALL, name) && strcmp(localeconv()->decimal_point, point) == 0;
 }
 
 static int remove_entry(const char *path, const struct stat *found, int kind, struct FTW *where)
@@ -66,30 +66,40 @@ static int remove_entry(const char *path, const struct stat *found, int kind, st
     return remove(path);
 }
 
-bool test_set_comma_locale(void)
+/* One that the system has, or one made for the test. */
+static bool find_locale(const char *source, const char *point)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "fr_FR", "ps_AF"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (set_comma_locale(names[i]))
-            return true;
-    char folder[256], command[512];
+    char name[32], folder[256], command[512];
+    snprintf(name, sizeof name, "%s.UTF-8", source);
+    if (set_locale(name, point) || set_locale(source, point))
+        return true;
     const char *base = getenv("TMPDIR");
     snprintf(folder, sizeof folder, "%s/neuron-locale-XXXXXX", base && *base ? base : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(command, sizeof command,
-             "localedef -i de_DE -f UTF-8 '%s/de_DE.UTF-8' > /dev/null 2>&1", folder);
+    snprintf(command, sizeof command, "localedef -i %s -f UTF-8 '%s/%s' > /dev/null 2>&1", source,
+             folder, name);
     /* It fails for a mere warning: what counts is whether the locale can be set. */
     const int ignored = system(command);
     (void)ignored;
     setenv("LOCPATH", folder, 1);
-    const bool set = set_comma_locale("de_DE.UTF-8");
+    const bool set = set_locale(name, point);
     unsetenv("LOCPATH");
     nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     if (!set) {
         setlocale(LC_ALL, "C");
-        printf("locale with a comma: skipped: none here, and none can be made\n");
+        printf("locale with the point '%s': skipped: none here, and none can be made\n", point);
     }
     return set;
+}
+
+bool test_set_comma_locale(void)
+{
+    return set_locale("fr_FR.UTF-8", ",") || find_locale("de_DE", ",");
+}
+
+bool test_set_wide_point_locale(void)
+{
+    return find_locale("ps_AF", "\xd9\xab");
 }
 
 test_bytes test_read_file(const char *path)

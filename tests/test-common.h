@@ -26,6 +26,9 @@ const char *test_file(const char *name);
  * there is none to be had. */
 bool test_set_comma_locale(void);
 
+/* The same for one whose decimal point has two bytes. */
+bool test_set_wide_point_locale(void);
+
 /* What a file holds, and a zero behind it; the caller frees the data. */
 typedef struct test_bytes {
     char *data;

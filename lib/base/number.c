@@ -47,3 +47,20 @@ const char *neuron_number_short(double value, char text[NEURON_NUMBER_TEXT])
 {
     return write_number(value, "%.*g", 9, text);
 }
+
+/* "1e-05" becomes "1e-5", and "1e+20" "1e20". */
+static void shorten_exponent(char *text)
+{
+    char *start = strpbrk(text, "e");
+    if (!start)
+        return;
+    start += 1 + (start[1] == '-');
+    memmove(start, start + strspn(start, "+0"), strlen(start + strspn(start, "+0")) + 1);
+}
+
+const char *neuron_number_exact(double value, char text[NEURON_NUMBER_TEXT])
+{
+    write_number(value, "%.*g", DBL_DECIMAL_DIG, text);
+    shorten_exponent(text);
+    return strpbrk(text, ".e") ? text : strcat(text, ".0");
+}

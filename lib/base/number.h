@@ -2,6 +2,7 @@
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Room for any number that these functions write. */
@@ -17,6 +18,14 @@ const char *neuron_number_short(double value, char text[NEURON_NUMBER_TEXT]);
  * what a message says of two numbers that differ is never the same text. */
 const char *neuron_number_apart(double value, double other, int digits,
                                 char text[NEURON_NUMBER_TEXT]);
+
+/* As many digits as it takes to read the same number back, with a point or an exponent even where it
+ * is whole: "0.25", "3.0", "9.5367431640625e-7". The number is finite. */
+const char *neuron_number_exact(double value, char text[NEURON_NUMBER_TEXT]);
+
+/* The double that is nearest to a decimal number: digits, which a sign may precede and a point with
+ * digits and an exponent may follow, as JSON has it. Infinite if it is too large for a double. */
+double neuron_number_read(const char *text, size_t size);
 
 /* Replaces a locale's decimal separator, which may have several bytes, by a point. */
 void neuron_number_point(char *text);

@@ -1,6 +1,7 @@
 #include "io/json.h"
 
 #include "base/checked.h"
+#include "io/json-reals.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -38,23 +39,41 @@ static int pad(char **padded, neuron_context_t *context, const char *text, size_
     return NEURON_OK;
 }
 
-/* Parses what pad() made of a text of `size` bytes. NULL with a text in `error`, or without one if
- * there was no memory. */
-static json_t *parse_padded(const char *padded, size_t size, json_error_t *error)
+/* The second element of the list, if it is an object. */
+static json_t *take_object(json_t *list, size_t size, json_error_t *error)
+{
+    if (json_string_length(json_array_get(list, 0)) != size)
+        return NULL;
+    error->position = 0;
+    snprintf(error->text, sizeof error->text, "one object expected");
+    json_t *json = json_array_get(list, 1);
+    return json_array_size(list) == 2 && json_is_object(json) ? json_incref(json) : NULL;
+}
+
+/* Parses what pad() made of a text of `size` bytes, whose real numbers are hidden if there are any.
+ * NULL with a text in `error`, or without one if there was no memory. */
+static json_t *parse_padded(const char *padded, const char *text, size_t size, bool hidden,
+                            json_error_t *error)
 {
     *error = (json_error_t){0};
     json_t *list = json_loadb(padded, 2 * size + 5, JSON_REJECT_DUPLICATES, error);
     if (!list)
         return NULL;
-    json_t *json = NULL;
-    if (json_string_length(json_array_get(list, 0)) == size) {
-        error->position = 0;
-        snprintf(error->text, sizeof error->text, "one object expected");
-        if (json_array_size(list) == 2 && json_is_object(json_array_get(list, 1)))
-            json = json_incref(json_array_get(list, 1));
-    }
+    json_t *json = take_object(list, size, error);
     json_decref(list);
-    return json;
+    if (!json || !hidden)
+        return json;
+    bool failed;
+    const char *wrong = neuron_json_show_reals(json, text, size, &failed);
+    if (!wrong && !failed)
+        return json;
+    json_decref(json);
+    *error = (json_error_t){0};
+    if (wrong) {
+        error->position = (int)(wrong - text) + (int)size + 4;
+        snprintf(error->text, sizeof error->text, "real number overflow");
+    }
+    return NULL;
 }
 
 int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text, size_t size,
@@ -64,10 +83,11 @@ int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text
     json_error_t error;
     *json = NULL;
     RETURN_IF_ERROR(pad(&padded, context, text, size));
-    *json = parse_padded(padded, size, &error);
+    const bool hidden = neuron_json_hide_reals(padded + 4 + size, size) > 0;
+    *json = parse_padded(padded, text, size, hidden, &error);
     /* Some failed allocations are called errors of syntax: one counts if it is found again. */
     if (!*json && !out_of_memory(&error))
-        *json = parse_padded(padded, size, &error);
+        *json = parse_padded(padded, text, size, hidden, &error);
     neuron_release(context, padded);
     if (*json)
         return NEURON_OK;
@@ -102,22 +122,4 @@ int neuron_json_append_real(json_t *array, double value)
         return neuron_fail(NEURON_E_NUMBER,
                            "a number is %g, which the header of a file cannot hold", value);
     return neuron_json_append(array, json_real(value));
-}
-
-int neuron_json_write(char **text, size_t *size, neuron_context_t *context, const json_t *json)
-{
-    size_t needed = json_dumpb(json, NULL, 0, JSON_COMPACT);
-    if (needed == 0)
-        return neuron_json_no_memory();
-    char *made = neuron_allocate(context, needed + 1, 1);
-    if (!made)
-        return NEURON_E_MEMORY;
-    if (json_dumpb(json, made, needed, JSON_COMPACT) != needed) {
-        neuron_release(context, made);
-        return neuron_json_no_memory();
-    }
-    made[needed] = '\0';
-    *text = made;
-    *size = needed;
-    return NEURON_OK;
 }

@@ -1,4 +1,5 @@
-/* The JSON library, with this library's answers to what can fail. */
+/* The JSON library, with this library's answers to what can fail, and without its reading and writing
+ * of real numbers, which depend on the locale. */
 #ifndef IO_JSON_H
 #define IO_JSON_H
 
@@ -21,6 +22,10 @@ int neuron_json_append(json_t *array, json_t *value);
 /* NEURON_E_NUMBER for what is infinite or not a number, which JSON does not have. */
 int neuron_json_set_real(json_t *object, const char *key, double value);
 int neuron_json_append_real(json_t *array, double value);
+
+/* Writes compact text, without a '\0', and returns how many bytes it has; what goes beyond `capacity`
+ * is left out. Nothing for NULL. */
+size_t neuron_json_print(char *text, size_t capacity, const json_t *value);
 
 /* Writes compact text, keys in the order they were set, and a '\0' that `size` does not count. */
 int neuron_json_write(char **text, size_t *size, neuron_context_t *context, const json_t *json);

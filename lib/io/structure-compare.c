@@ -56,7 +56,7 @@ static const char *text_of(const json_t *value, const json_t *other, char text[N
         return neuron_number_apart(json_number_value(value), json_number_value(other), DIGITS,
                                    text);
     memset(text, 0, LENGTH + 1); /* what is longer is cut, and no end is written */
-    json_dumpb(value, text, LENGTH, JSON_COMPACT | JSON_ENCODE_ANY);
+    neuron_json_print(text, LENGTH, value);
     return text;
 }
 

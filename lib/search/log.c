@@ -149,7 +149,7 @@ static int fail_format(const neuron_search_t *search)
 /* What a message shows of a value. */
 static void show(char text[128], const json_t *value)
 {
-    size_t size = json_dumpb(value, text, 127, JSON_COMPACT | JSON_ENCODE_ANY);
+    size_t size = neuron_json_print(text, 127, value);
     if (size == 0 || size > 127)
         strcpy(text, value ? "a long one" : "missing");
     else

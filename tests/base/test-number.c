@@ -5,6 +5,7 @@
 #include <float.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 
 START_TEST(numbers_are_written)
 {
@@ -60,13 +61,96 @@ START_TEST(numbers_are_told_apart)
 }
 END_TEST
 
-START_TEST(the_locale_does_not_matter)
+static void assert_reads(const char *text, double expected)
+{
+    const double found = neuron_number_read(text, strlen(text));
+    assert_that(memcmp(&found, &expected, sizeof found) == 0, "%s is %.17g, not %.17g", text, found,
+                expected);
+}
+
+START_TEST(numbers_are_read)
+{
+    const char *const texts[] = {
+        "0", "-0.0", "0.25", "-1.5E+3", "1e23", "8.5e22", "9007199254740993",
+        "9007199254740992.99999999999999999999999999999", "0.1e1", "123456789012345678901234567890",
+        /* halfway between two, and a little above */
+        "9007199254740993.0000000000000000000000000000000000000000000000000000000000000000001",
+        "2.2250738585072011e-308", "2.2250738585072014e-308", "4.9e-324", "2.4703282292062327e-324",
+        "2.4703282292062328e-324", "1e-400", "0e999999999999",
+        "0.000000000000000000000000000001e30", "1.7976931348623157e308", "1.7976931348623158e308",
+        "1.7976931348623159e308", "1e309", "-1e999", "6.631236846766476e-316",
+        "3.2378839133029012895883524125015321748630094e-319"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assert_reads(texts[i], strtod(texts[i], NULL));
+    /* The middle of 1 and the next number has 53 digits; what decides comes after a thousand zeros. */
+    char text[1200];
+    for (int zeros = 0; zeros < 1100; zeros += 99) {
+        int size = sprintf(text, "1.00000000000000011102230246251565404236316680908203125");
+        memset(text + size, '0', (size_t)zeros);
+        strcpy(text + size + zeros, "");
+        assert_reads(text, 1);
+        strcpy(text + size + zeros, "1");
+        assert_reads(text, nextafter(1, 2));
+    }
+}
+END_TEST
+
+/* The bits of a simple generator, which reach all exponents. */
+static double any_number(uint64_t *state)
+{
+    double value;
+    do {
+        *state = *state * 6364136223846793005U + 1442695040888963407U;
+        uint64_t bits = *state ^ *state >> 29;
+        memcpy(&value, &bits, sizeof value);
+    } while (!isfinite(value));
+    return value;
+}
+
+START_TEST(what_is_written_exactly_is_read_back)
 {
     char text[NEURON_NUMBER_TEXT];
-    test_set_comma_locale();
+    const char *const pairs[] = {"0.25",
+                                 "3.0",
+                                 "-0.0",
+                                 "1e20",
+                                 "9.9999999999999995e-7",
+                                 "1e22",
+                                 "12345678901.5",
+                                 "0.10000000000000001",
+                                 "1.7976931348623157e308"};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        ck_assert_str_eq(neuron_number_exact(strtod(pairs[i], NULL), text), pairs[i]);
+    uint64_t state = 1;
+    for (int i = 0; i < 20000; i++) {
+        double value = any_number(&state);
+        assert_reads(neuron_number_exact(value, text), value);
+        snprintf(text, sizeof text, "%.*e", i % 40, value);
+        assert_reads(text, strtod(text, NULL));
+        snprintf(text, sizeof text, "%.*g", i % 16 + 1, fmod(value, 1e9));
+        assert_reads(text, strtod(text, NULL));
+    }
+}
+END_TEST
+
+static void check_in_locale(void)
+{
+    char text[NEURON_NUMBER_TEXT];
     ck_assert_str_eq(neuron_number_fixed(-1234567.875, 3, text), "-1234567.875");
     ck_assert_str_eq(neuron_number_short(1.5e-8, text), "1.5e-08");
     ck_assert_str_eq(neuron_number_apart(1.5, 2, 6, text), "1.5");
+    ck_assert_str_eq(neuron_number_exact(-0x1p-20, text), "-9.5367431640625e-7");
+    ck_assert_str_eq(neuron_number_exact(2, text), "2.0");
+    ck_assert_double_eq(neuron_number_read("2.5e-1", 6), 0.25);
+}
+
+START_TEST(the_locale_does_not_matter)
+{
+    check_in_locale();
+    test_set_comma_locale();
+    check_in_locale();
+    test_set_wide_point_locale();
+    check_in_locale();
     setlocale(LC_ALL, "C");
 }
 END_TEST
@@ -79,6 +163,8 @@ int main(void)
     tcase_add_test(tests, numbers_are_written);
     tcase_add_test(tests, a_separator_becomes_a_point);
     tcase_add_test(tests, numbers_are_told_apart);
+    tcase_add_test(tests, numbers_are_read);
+    tcase_add_test(tests, what_is_written_exactly_is_read_back);
     tcase_add_test(tests, the_locale_does_not_matter);
     return run_suite(suite);
 }

@@ -106,13 +106,14 @@ START_TEST(unaligned_memory)
 }
 END_TEST
 
-/* A decimal comma must not get into files nor be wanted in them. */
+/* A decimal comma must not get into files nor be wanted in them, nor a point of several bytes. */
 START_TEST(locale_does_not_matter)
 {
+    bool (*const set_locale[])(void) = {test_set_comma_locale, test_set_wide_point_locale};
     neuron_graph_t *graph = example_committee(context), *loaded;
     size_t size, other_size;
     unsigned char *bytes = example_save(graph, &size);
-    test_set_comma_locale();
+    set_locale[_i]();
     unsigned char *other = example_save(graph, &other_size);
     int status = neuron_graph_load_memory(&loaded, context, bytes, size);
     setlocale(LC_ALL, "C");
@@ -222,7 +223,7 @@ int main(void)
     tcase_add_test(tests, graph_without_layers_round_trip);
     tcase_add_test(tests, file_has_the_bytes_of_memory);
     tcase_add_test(tests, unaligned_memory);
-    tcase_add_test(tests, locale_does_not_matter);
+    tcase_add_loop_test(tests, locale_does_not_matter, 0, 2);
     tcase_add_test(tests, arguments_are_checked);
     tcase_add_test(tests, parameters_are_taken_by_a_graph_of_the_same_structure);
     tcase_add_test(tests, parameters_of_an_older_file_are_taken);

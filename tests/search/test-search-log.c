@@ -1,6 +1,7 @@
 /* Searches with a file: interrupted anywhere they continue, and other files are left alone. */
 #include "test-common.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -122,6 +123,28 @@ START_TEST(what_is_done_is_not_done_again)
     c.allowed = 2;
     assert_ok(neuron_search_run_random(search, TRIALS + 1, 7)); /* one more */
     ck_assert_int_eq(c.made, FOLDS);
+    neuron_search_unref(search);
+}
+END_TEST
+
+START_TEST(the_locale_does_not_matter)
+{
+    for (int written = 0; written < 2; written++) { /* read, then written and read */
+        test_write_file(path, whole.data, written ? 0 : whole.size);
+        calls c = {.allowed = written ? 1000 : 0};
+        if (!test_set_wide_point_locale())
+            return;
+        neuron_search_t *search = make(usual, &c, path);
+        int status = neuron_search_run_random(search, TRIALS, 7);
+        setlocale(LC_ALL, "C");
+        assert_ok(status);
+        assert_as_whole(search);
+        neuron_search_unref(search);
+    }
+    calls c = {.allowed = 0};
+    neuron_search_t *search = make(usual, &c, path);
+    assert_ok(neuron_search_run_random(search, TRIALS, 7));
+    assert_as_whole(search);
     neuron_search_unref(search);
 }
 END_TEST
@@ -360,6 +383,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, the_file_says_all);
     tcase_add_test(tests, what_is_done_is_not_done_again);
+    tcase_add_test(tests, the_locale_does_not_matter);
     tcase_add_test(tests, stopped_after_each_line);
     tcase_add_test(tests, cut_at_each_byte);
     tcase_add_test(tests, another_search_is_refused);

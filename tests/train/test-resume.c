@@ -3,6 +3,7 @@
 
 #include "train/trainer.h"
 
+#include <locale.h>
 #include <math.h>
 #include <unistd.h>
 
@@ -252,12 +253,18 @@ END_TEST
 
 START_TEST(a_saved_training_loads_as_saved)
 {
+    bool (*const set_locale[])(void) = {test_set_comma_locale, test_set_wide_point_locale};
     bench b = elsewhere(best);
     const char *again = test_file("again");
     assert_ok(neuron_trainer_save(whole.trainer, state));
-    assert_ok(neuron_trainer_load(b.trainer, state));
-    assert_ok(neuron_trainer_save(b.trainer, again));
-    ck_assert(test_same_files(state, again));
+    for (int i = 0; i < 3; i++) {
+        if (i > 0)
+            set_locale[i - 1]();
+        assert_ok(neuron_trainer_load(b.trainer, state));
+        assert_ok(neuron_trainer_save(b.trainer, again));
+        setlocale(LC_ALL, "C");
+        ck_assert(test_same_files(state, again));
+    }
     tear_down(&b);
 }
 END_TEST
