@@ -166,7 +166,7 @@ static void join(example_t *example, neuron_graph_t **members)
         must(neuron_graph_set_name(committee, committees[i].id));
         example_record(example, committees[i].id, committee, committees[i].weighted,
                        example_clock() - start);
-        if (committees[i].rule == NEURON_COMMITTEE_MEAN && !example->options.describe)
+        if (committees[i].rule == NEURON_COMMITTEE_MEAN && !example_only_tells(example))
             example_save(example, "committee", committee);
         neuron_graph_unref(committee);
     }

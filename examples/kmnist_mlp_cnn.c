@@ -192,6 +192,16 @@ static int64_t trials_of(const example_t *example, const plan_t *plan)
     return plan->trials;
 }
 
+/* How many trainings a search takes. */
+static int64_t trainings_of(const example_t *example, const plan_t *plan)
+{
+    int64_t all = 1;
+
+    for (int32_t i = 0; i < plan->count; i++)
+        all *= levels_of(example, &plan->factors[i]);
+    return (trials_of(example, plan) != 0 ? trials_of(example, plan) : all) * plan->folds;
+}
+
 static void tell_factor(char *text, const factor_t *factor, int32_t count)
 {
     snprintf(text + strlen(text), EXAMPLE_TEXT_MAX - strlen(text), "; %s", factor->name);
@@ -311,11 +321,14 @@ static void train(example_t *example, const kmnist_run_t *asked)
 
     study.all = choose_data(example, asked->on_test && asked->search != KMNIST_FOLDS &&
                                          asked->search != KMNIST_GRID);
-    if (asked->search != KMNIST_NO_SEARCH && !example->options.describe)
+    if (asked->search != KMNIST_NO_SEARCH && !example_only_tells(example))
         run = search(&study, note);
     prepare(example, &run, &training);
     training.note = note;
-    training.search = asked->search != KMNIST_NO_SEARCH ? tell_search(example, asked) : NULL;
+    if (asked->search != KMNIST_NO_SEARCH) {
+        training.search = tell_search(example, asked);
+        training.trials = trainings_of(example, &plans[asked->search]);
+    }
     neuron_graph_t *graph = example_graph(example, run.run.id);
     must(neuron_graph_finish(graph, run.network.draw(graph, &run.network)));
     graph = example_train(example, run.run.id, graph, &training);

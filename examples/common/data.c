@@ -258,7 +258,7 @@ void example_set_data(example_t *example, neuron_dataset_t *train, neuron_datase
     example->train = cut(train, example->options.limit);
     example->validation = cut(validation, held_out);
     example->test = cut(test, held_out);
-    if (example->options.describe)
+    if (example_only_tells(example))
         return;
     printf("%s: %lld images to train with, %lld to validate, %lld to test\n", example->data_name,
            (long long)neuron_dataset_count(example->train),

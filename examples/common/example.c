@@ -85,6 +85,11 @@ bool example_wants(const example_t *example, const char *id)
     return index >= 0 && example->options.wanted[index];
 }
 
+bool example_only_tells(const example_t *example)
+{
+    return example->options.describe || example->options.estimate;
+}
+
 /* The folder for results, or the program ends. */
 static void open_folder(example_options_t *options, const example_program_t *program)
 {
@@ -104,7 +109,7 @@ void example_open(example_t *example, const example_program_t *program, int argc
 
     *example = (example_t){.program = program};
     example_parse(options, program, argc, argv);
-    if (!options->describe)
+    if (!example_only_tells(example))
         open_folder(options, program);
     if (options->tables) {
         example_write_tables(example);
@@ -118,7 +123,7 @@ void example_open(example_t *example, const example_program_t *program, int argc
     must(neuron_context_set_seed(example->context, options->seed));
     if (options->describe)
         printf("%s\n\n", program->document);
-    else
+    else if (!options->estimate)
         printf("%s\nseed %llu, %d threads\n", program->document, (unsigned long long)options->seed,
                (int)neuron_context_threads(example->context));
 }
@@ -128,14 +133,14 @@ static void tell_results(const example_t *example)
     fputc('\n', stdout);
     example_write_table(example, stdout);
     printf(
-        "\nwritten to %s: results.json and results.md; of each run its figures ID.json, its graph\n"
+        "\nwritten to %s: results.json and results.md; of each run its record ID.json, its graph\n"
         "ID.safetensors and, if it was trained, the figures of its epochs ID-history.csv\n",
         example->options.out);
 }
 
 void example_close(example_t *example)
 {
-    if (!example->options.describe)
+    if (!example_only_tells(example))
         tell_results(example);
     free(example->command);
     neuron_augmentation_unref(example->filters);

@@ -71,6 +71,7 @@ typedef struct {
     bool resume;
     bool tables;   /* written anew, nothing else */
     bool describe; /* the runs, nothing else */
+    bool estimate; /* what the runs will take, nothing else */
     bool wanted[EXAMPLE_RUNS_MAX];
 } example_options_t;
 
@@ -85,6 +86,7 @@ typedef struct {
     neuron_callback_t *callbacks[EXAMPLE_CALLBACKS_MAX]; /* those that are not NULL */
     const char *note;   /* on the run, for the results; NULL for none */
     const char *search; /* what was tried before, for its description; NULL for nothing */
+    int64_t trials;     /* how many trainings that takes */
     bool keep_best; /* the parameters of the epoch with the best validation accuracy, else of the
                        last one */
 } example_training_t;
@@ -122,7 +124,10 @@ typedef struct {
     char data_note[EXAMPLE_TEXT_MAX];
     char command[EXAMPLE_TEXT_MAX];
     char note[EXAMPLE_TEXT_MAX];
+    char library[EXAMPLE_TEXT_MAX]; /* its version */
+    char commit[EXAMPLE_TEXT_MAX];  /* of the source tree; "" if it is not known */
     char settings[EXAMPLE_SETTINGS_MAX * EXAMPLE_TEXT_MAX]; /* in JSON; "" if they are not known */
+    char *details; /* the rest of its file, in JSON; NULL for nothing */
 } example_result_t;
 
 typedef struct {
@@ -156,6 +161,9 @@ void example_open(example_t *example, const example_program_t *program, int argc
 
 /* Prints the table of all runs and where the files are, and releases everything. */
 void example_close(example_t *example);
+
+/* Whether the command line asks only what runs are or take: nothing is to be trained or written. */
+bool example_only_tells(const example_t *example);
 
 /* Whether the command line asks for a run. */
 bool example_wants(const example_t *example, const char *id);
@@ -207,7 +215,7 @@ neuron_callback_t *example_early_stopping(const example_t *example, int64_t pati
 
 /* Trains a finished graph with a progress bar; what is kept of it is saved, evaluated and recorded
  * as run `id`. Takes the graph over and returns what was kept. With --describe it prints what the run
- * is, and trains nothing. */
+ * is, and with --estimate what it takes, and trains nothing. */
 neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t *graph,
                               const example_training_t *training);
 
@@ -256,6 +264,19 @@ void example_settings_of_committee(const example_t *example, const neuron_graph_
 void example_describe(const example_t *example, const char *id, const neuron_graph_t *graph,
                       const example_settings_t *settings);
 void example_write_settings(const example_settings_t *settings, example_result_t *result);
+/* Parts of a result's details. */
+void example_write_history(FILE *file, const neuron_history_t *history);
+void example_write_class_names(FILE *file, const char *const *names, int count);
+void example_write_evaluation(FILE *file, const char *part, const neuron_evaluation_t *evaluation);
+/* Seconds: as time passes, and of all processors together. */
+typedef struct {
+    double seconds;
+    double cpu_seconds;
+} example_cost_t;
+
+/* What a training will take. It is run for some steps: afterwards it is of no other use. */
+example_cost_t example_estimate(const example_t *example, const char *id, neuron_trainer_t *trainer,
+                                const example_training_t *training);
 bool example_file_exists(const char *path);
 const char *const *example_folders(const example_t *example);
 /* Ends the program if --data names a folder. */

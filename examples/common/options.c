@@ -39,6 +39,8 @@ static void print_help(const example_program_t *program)
         "  --list        name the runs and end\n"
         "  --describe    tell of each run its data, network and training, and end: nothing is\n"
         "                trained or written\n"
+        "  --estimate    tell of each run how many seconds it will take, and how many of a\n"
+        "                processor, by a short look at each training, and end\n"
         "  --run ID      only these runs: repeated, or with commas, or \"all\"\n"
         "  --help        this text\n",
         program->data, program->name);
@@ -162,6 +164,8 @@ static void apply_switch(parse_t *parse, const char *option)
         parse->options->tables = true;
     } else if (strcmp(option, "--describe") == 0) {
         parse->options->describe = true;
+    } else if (strcmp(option, "--estimate") == 0) {
+        parse->options->estimate = true;
     } else if (strcmp(option, "--quick") == 0) {
         parse->options->quick = true;
     } else if (strcmp(option, "--resume") == 0) {

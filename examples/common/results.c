@@ -1,7 +1,9 @@
-/* What a run measured, on disk: OUT/<id>.json. It is written under another name first, so that a
- * program that was interrupted leaves whole files. No example sets a locale, so numbers have a
- * point. */
+/* What a run measured, on disk: OUT/<id>.json has its figures and then the details: the history, and
+ * of each part of the images the confusion matrix and the report of the classes. It is written under
+ * another name first, so that a program that was interrupted leaves whole files. No example sets a
+ * locale, so numbers have a point. */
 #include "example.h"
+#include "revision.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -134,8 +136,119 @@ void example_write_run(FILE *file, const example_run_t *run, const example_resul
     write_field(file, ", ", "macro_f1", result->macro_f1);
     write_last_epoch(file, result);
     write_reported(file, &run->reported);
-    fprintf(file, ",\n     \"settings\": %s}",
+    write_text(file, ",\n     ", "library", result->library);
+    write_text(file, ", ", "commit", result->commit);
+    fprintf(file, ",\n     \"settings\": %s",
             result->settings[0] != '\0' ? result->settings : "null");
+}
+
+/* ---- The details ---- */
+
+/* A JSON array of `count` figures. */
+static void write_row(FILE *file, const char *before, int count,
+                      double (*figure)(const void *of, int index), const void *of)
+{
+    fprintf(file, "%s[", before);
+    for (int i = 0; i < count; i++) {
+        fputs(i > 0 ? ", " : "", file);
+        write_number(file, figure(of, i));
+    }
+    fputc(']', file);
+}
+
+typedef struct {
+    const neuron_history_t *history;
+    int32_t metric;
+} column_t;
+
+static double of_epoch(const void *of, int index)
+{
+    const column_t *column = of;
+    double value;
+
+    must(neuron_history_get(column->history, index, column->metric, &value));
+    return value;
+}
+
+void example_write_history(FILE *file, const neuron_history_t *history)
+{
+    static const struct {
+        int32_t metric;
+        const char *name;
+    } columns[] = {
+        {NEURON_METRIC_LOSS, "loss"},
+        {NEURON_METRIC_ACCURACY, "accuracy"},
+        {NEURON_METRIC_VALIDATION_LOSS, "validation_loss"},
+        {NEURON_METRIC_VALIDATION_ACCURACY, "validation_accuracy"},
+        {NEURON_METRIC_LEARNING_RATE, "learning_rate"},
+        {NEURON_METRIC_SECONDS, "seconds"},
+    };
+    const int epochs = (int)neuron_history_epochs(history);
+
+    fputs(",\n     \"history\": {", file);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        fprintf(file, "%s\"%s\": ", i > 0 ? ",\n       " : "", columns[i].name);
+        write_row(file, "", epochs, of_epoch, &(column_t){history, columns[i].metric});
+    }
+    fputs("}", file);
+}
+
+void example_write_class_names(FILE *file, const char *const *names, int count)
+{
+    fputs(",\n     \"class_names\": ", file);
+    for (int i = 0; names != NULL && i < count; i++) {
+        fputs(i > 0 ? ", " : "[", file);
+        write_string(file, names[i]);
+    }
+    fputs(names != NULL ? "]" : "null", file);
+}
+
+typedef struct {
+    const neuron_evaluation_t *evaluation;
+    int32_t truth; /* of a row of the confusion matrix */
+} row_t;
+
+static double confused(const void *of, int index)
+{
+    const row_t *row = of;
+
+    return (double)neuron_evaluation_confusion(row->evaluation, row->truth, index);
+}
+
+static double precision(const void *of, int index)
+{
+    return neuron_evaluation_precision(of, index);
+}
+
+static double recall(const void *of, int index)
+{
+    return neuron_evaluation_recall(of, index);
+}
+
+static double f1(const void *of, int index)
+{
+    return neuron_evaluation_f1(of, index);
+}
+
+static double support(const void *of, int index)
+{
+    return (double)neuron_evaluation_support(of, index);
+}
+
+void example_write_evaluation(FILE *file, const char *part, const neuron_evaluation_t *evaluation)
+{
+    const int classes = neuron_evaluation_class_count(evaluation);
+
+    fprintf(file, ",\n     \"%s\": {\"confusion\": [", part);
+    for (int truth = 0; truth < classes; truth++)
+        write_row(file, truth > 0 ? ",\n         " : "\n         ", classes, confused,
+                  &(row_t){evaluation, truth});
+    fputs("]", file);
+    write_row(file, ",\n       \"precision\": ", classes, precision, evaluation);
+    write_row(file, ",\n       \"recall\": ", classes, recall, evaluation);
+    write_row(file, ",\n       \"f1\": ", classes, f1, evaluation);
+    write_row(file, ",\n       \"support\": ", classes, support, evaluation);
+    fputs("}", file);
 }
 
 typedef struct {
@@ -149,7 +262,7 @@ static void write_file(const example_t *example, FILE *file, const void *what)
 
     (void)example;
     example_write_run(file, pair->run, pair->result);
-    fputc('\n', file);
+    fprintf(file, "%s}\n", pair->result->details != NULL ? pair->result->details : "");
 }
 
 void example_write_whole(const example_t *example, const char *name, const char *ending,
@@ -194,6 +307,8 @@ static void complete(const example_t *example, example_result_t *result)
     result->validation_examples = (double)neuron_dataset_count(example->validation);
     result->test_examples = (double)neuron_dataset_count(example->test);
     copy(result->command, example->command);
+    copy(result->library, neuron_version_string());
+    copy(result->commit, example_revision);
     copy(result->data_name, example->data_name);
     copy(result->data_source, example->data_source);
     example_data_note(example, result->data_note);

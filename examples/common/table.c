@@ -121,10 +121,13 @@ bool example_read_result(const example_t *example, const char *id, example_resul
     result->seed = strtoull(find_field(text, "seed"), NULL, 10);
     read_string(result->command, text, "command");
     read_string(result->note, text, "note");
+    read_string(result->library, text, "library");
+    read_string(result->commit, text, "commit");
     read_string(result->data_name, text, "name");
     read_string(result->data_source, text, "source");
     read_string(result->data_note, text, "data_note");
     read_settings(result, text);
+    result->details = NULL;
     free(text);
     return true;
 }
@@ -260,6 +263,7 @@ static void write_json(const example_t *example, FILE *file, const void *what)
             continue;
         fputs(before, file);
         example_write_run(file, &program->runs[i], &result);
+        fputc('}', file);
         before = ",\n";
     }
     fputs("\n  ]\n}\n", file);

@@ -51,6 +51,19 @@ static void evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *d
     neuron_evaluation_unref(evaluation);
 }
 
+/* The same for one part of the images, with its details. */
+static void evaluate_part(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                          const neuron_loss_t *kind, const char *part, FILE *details,
+                          double *accuracy, double *loss)
+{
+    neuron_evaluation_t *evaluation = evaluate(graph, dataset, kind);
+
+    *accuracy = neuron_evaluation_accuracy(evaluation);
+    *loss = neuron_evaluation_loss(evaluation);
+    example_write_evaluation(details, part, evaluation);
+    neuron_evaluation_unref(evaluation);
+}
+
 void example_report(const example_t *example, const neuron_evaluation_t *evaluation)
 {
     size_t size;
@@ -79,17 +92,31 @@ static void show_summary(const neuron_graph_t *graph)
     free(text);
 }
 
-/* Fills in what is measured of every graph, and prints the report. */
+/* Fills in what is measured of every graph, and prints the report. The history is NULL for a graph
+ * that was not trained. */
 static void measure(const example_t *example, example_result_t *result, const char *id,
-                    const neuron_graph_t *graph, const neuron_loss_t *loss)
+                    const neuron_graph_t *graph, const neuron_loss_t *loss,
+                    const neuron_history_t *history)
 {
     neuron_evaluation_t *test = evaluate(graph, example->test, loss);
+    size_t size;
+    FILE *details = open_memstream(&result->details, &size);
+
+    if (details == NULL)
+        example_fail("out of memory");
+    if (history != NULL)
+        example_write_history(details, history);
+    example_write_class_names(details, example->class_names, neuron_evaluation_class_count(test));
 
     result->parameters = neuron_graph_parameter_count(graph);
     result->trainable_parameters = neuron_graph_trainable_parameter_count(graph);
-    evaluate_into(graph, example->train, loss, &result->train_accuracy, &result->train_loss);
-    evaluate_into(graph, example->validation, loss, &result->validation_accuracy,
-                  &result->validation_loss);
+    evaluate_part(graph, example->train, loss, "train", details, &result->train_accuracy,
+                  &result->train_loss);
+    evaluate_part(graph, example->validation, loss, "validation", details,
+                  &result->validation_accuracy, &result->validation_loss);
+    example_write_evaluation(details, "test", test);
+    if (fclose(details) != 0)
+        example_fail("out of memory");
     result->test_accuracy = neuron_evaluation_accuracy(test);
     result->test_loss = neuron_evaluation_loss(test);
     result->macro_f1 = neuron_evaluation_f1(test, NEURON_AVERAGE_MACRO);
@@ -231,20 +258,29 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
         neuron_trainer_unref(trainer);
         return graph;
     }
+    if (example->options.estimate) {
+        example_cost_t cost = example_estimate(example, id, trainer, training);
+        printf("%s %.2f %.2f\n", id, cost.seconds, cost.cpu_seconds);
+        fflush(stdout);
+        neuron_trainer_unref(trainer);
+        return graph;
+    }
     printf("\n%s  %s\n\n", id,
            example->program->runs[example_run_index(example->program, id)].description);
     show_summary(graph);
     example_write_settings(&settings, &result);
     fit(example, trainer, id, training, &result);
-    result.epochs = neuron_history_epochs(neuron_trainer_history(trainer));
-    result.seconds = seconds_of(neuron_trainer_history(trainer));
-    neuron_trainer_unref(trainer);
+    const neuron_history_t *history = neuron_trainer_history(trainer);
+    result.epochs = neuron_history_epochs(history);
+    result.seconds = seconds_of(history);
 
     evaluate_into(graph, example->test, training->loss, &result.last_epoch_test_accuracy,
                   &result.last_epoch_test_loss);
     graph = keep(example, id, graph, training->keep_best && result.epochs > 0);
-    measure(example, &result, id, graph, training->loss);
+    measure(example, &result, id, graph, training->loss, history);
     example_add_result(example, id, &result);
+    free(result.details);
+    neuron_trainer_unref(trainer);
     return graph;
 }
 
@@ -287,10 +323,13 @@ void example_record(example_t *example, const char *id, const neuron_graph_t *co
         example_describe(example, id, committee, &settings);
         return;
     }
+    if (example->options.estimate)
+        return;
     example_save(example, id, committee);
-    measure(example, &result, id, committee, NULL);
+    measure(example, &result, id, committee, NULL, NULL);
     example_write_settings(&settings, &result);
     example_add_result(example, id, &result);
+    free(result.details);
 }
 
 void example_save(const example_t *example, const char *name, const neuron_graph_t *graph)

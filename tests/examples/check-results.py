@@ -1,17 +1,21 @@
-"""Checks what an example wrote: check-results.py OUT SOURCE ID...
+"""Checks what an example wrote: check-results.py [--epochs N] [--history DIR] OUT SOURCE ID...
 
-The schema of results.json, its runs, and the history of each run that was trained. The number of
-parameters is the one that the document prints, if it does."""
+The schema of results.json, its runs, the record of each run, and the history of each run that was
+trained. The number of parameters is the one that the document prints, if it does."""
+import argparse
 import csv
 import json
 import math
 import os
-import sys
+import re
 
 FIGURES = ("seconds train_accuracy train_loss validation_accuracy validation_loss test_accuracy "
            "test_loss macro_f1").split()
 FIELDS = {"id", "description", "seed", "command", "note", "data", "parameters",
-          "trainable_parameters", "epochs", "last_epoch", "reported", "settings", *FIGURES}
+          "trainable_parameters", "epochs", "last_epoch", "reported", "library", "commit", "settings",
+          *FIGURES}
+PARTS = ("train", "validation", "test")
+HISTORY = ("loss accuracy validation_loss validation_accuracy learning_rate seconds").split()
 REPORTED = {"parameters", "epochs", "train_accuracy", "validation_accuracy", "validation_loss",
             "test_accuracy", "test_loss", "macro_f1", "test_examples", "stated_accuracy"}
 TRAINED = {"optimizer", "loss", "length", "keeps"}
@@ -19,28 +23,66 @@ DATA = {"name", "source", "data_note", "train_examples", "validation_examples", 
 UNTRAINED = {"F4", "F4-vote", "F6", "F6-vote"}
 
 
-def check_run(out, run, source):
+def check_run(options, run):
     assert run.keys() == FIELDS, run.keys() ^ FIELDS
     assert run["reported"].keys() == REPORTED, run["reported"].keys() ^ REPORTED
     assert run["data"].keys() == DATA, run["data"].keys() ^ DATA
-    assert run["data"]["source"] == source, run["data"]
-    assert all(run["data"][part + "_examples"] > 0 for part in ("train", "validation", "test"))
+    assert run["data"]["source"] == options.source, run["data"]
+    assert all(run["data"][part + "_examples"] > 0 for part in PARTS)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", run["library"]), run["library"]
+    assert run["commit"] is None or re.fullmatch(r"[0-9a-f]{40}(-dirty)?", run["commit"]), run["commit"]
     assert run["parameters"] >= run["trainable_parameters"] > 0, run
     assert run["reported"]["parameters"] in (None, run["parameters"]), run
     if run["id"] in UNTRAINED:
         assert run["epochs"] is None and run["last_epoch"] is None, run
         assert run["settings"].keys() == {"split", "committee"}, run["settings"]
     else:
-        assert run["epochs"] == 1, run
+        assert run["epochs"] == options.epochs, run
         assert run["settings"].keys() >= TRAINED, run["settings"]
-        assert run["settings"]["length"].startswith("1 epochs at most, batches of"), run
+        assert run["settings"]["length"].startswith(f"{options.epochs} epochs at most, batches of"), run
         assert math.isfinite(run["last_epoch"]["last_epoch_test_accuracy"]), run
-        check_history(os.path.join(out, run["id"] + "-history.csv"), run["epochs"])
+        check_history(os.path.join(options.history, run["id"] + "-history.csv"), run["epochs"])
     for figure in FIGURES:
         assert math.isfinite(run[figure]) and run[figure] >= 0, (figure, run)
         assert "loss" in figure or "seconds" in figure or run[figure] <= 1, (figure, run)
-    with open(os.path.join(out, run["id"] + ".json"), encoding="utf-8") as file:
-        assert json.load(file) == run, run["id"]
+    with open(os.path.join(options.out, run["id"] + ".json"), encoding="utf-8") as file:
+        record = json.load(file)
+    assert {name: record.pop(name) for name in FIELDS} == run, run["id"]
+    check_details(options, run, record)
+
+
+def check_details(options, run, details):
+    """What a record has beside the figures."""
+    trained = run["epochs"] is not None
+    assert details.keys() == {"class_names", *PARTS, *(["history"] if trained else [])}, details.keys()
+    for part in PARTS:
+        check_part(run, part, details[part])
+    if trained:
+        assert list(details["history"]) == HISTORY, details["history"]
+        with open(os.path.join(options.history, run["id"] + "-history.csv"), newline="") as file:
+            for i, row in enumerate(csv.DictReader(file)):
+                for name in HISTORY:
+                    assert math.isclose(float(row[name]), details["history"][name][i], rel_tol=1e-5), (name, row)
+        assert all(len(column) == run["epochs"] for column in details["history"].values()), run["id"]
+
+
+def check_part(run, part, figures):
+    """The confusion matrix has all examples and the accuracy, and the report follows from it."""
+    assert figures.keys() == {"confusion", "precision", "recall", "f1", "support"}, figures.keys()
+    rows = figures["confusion"]
+    total = sum(map(sum, rows))
+    assert total == run["data"][part + "_examples"], (part, total)
+    assert math.isclose(sum(row[i] for i, row in enumerate(rows)) / total, run[part + "_accuracy"]), part
+    for i, row in enumerate(rows):
+        taken = sum(other[i] for other in rows)
+        precision = row[i] / taken if taken else 0
+        recall = row[i] / sum(row) if sum(row) else 0
+        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0
+        assert figures["support"][i] == sum(row), (part, i)
+        for name, right in (("precision", precision), ("recall", recall), ("f1", f1)):
+            assert math.isclose(figures[name][i], right, abs_tol=1e-12), (part, i, name)
+    if part == "test":
+        assert math.isclose(sum(figures["f1"]) / len(rows), run["macro_f1"], abs_tol=1e-12), part
 
 
 def check_history(path, epochs):
@@ -52,13 +94,20 @@ def check_history(path, epochs):
 
 
 def main():
-    out, source, *ids = sys.argv[1:]
-    with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--history", help="where the runs left theirs, if not in OUT")
+    parser.add_argument("out")
+    parser.add_argument("source")
+    parser.add_argument("ids", nargs="+")
+    options = parser.parse_args()
+    options.history = options.history or options.out
+    with open(os.path.join(options.out, "results.json"), encoding="utf-8") as file:
         results = json.load(file)
     assert results.keys() == {"document", "runs"}, results.keys()
-    assert [run["id"] for run in results["runs"]] == ids, [run["id"] for run in results["runs"]]
+    assert [run["id"] for run in results["runs"]] == options.ids, [run["id"] for run in results["runs"]]
     for run in results["runs"]:
-        check_run(out, run, source)
+        check_run(options, run)
 
 
 main()

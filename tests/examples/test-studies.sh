@@ -57,11 +57,12 @@ first=${all%% *}
 
 # Those of an earlier version, too, which tell nothing of settings; what is reported is the program's.
 sed -e 's/"reported": {"parameters": [^,]*/"reported": {"parameters": 1/' \
-    -e 's/, "stated_accuracy": [^}]*//' -e '/^     "settings": /,$d' "out/$first.json" |
+    -e 's/, "stated_accuracy": [^}]*//' -e '/^     "library": /,$d' "out/$first.json" |
     sed '$ s/,$/}/' >"again/$first.json"
 succeeds "$program" --out again --tables
 cmp out/results.md again/results.md
 says again/results.json '^     "settings": null}'
+says again/results.json '^     "library": null, "commit": null,$'
 keeps_quiet again/results.json '"reported": {"parameters": 1,'
 [ -z "$python" ] || "$python" -m json.tool again/results.json >/dev/null
 
