@@ -167,9 +167,11 @@ NEURON_API int neuron_graph_evaluate_loss(const neuron_graph_t *graph,
                                           neuron_evaluation_t **evaluation);
 
 /** Saves structure and parameters in one file in the safetensors layout: the arrays under their
- *  names, the structure as JSON in the header's `__metadata__`. The file is written under another
- *  name beside `path`, flushed to the disk and then renamed, so that a crash at any moment leaves
- *  the old file or the new one.
+ *  names, the structure as JSON in the header's `__metadata__`. The file is written aside in
+ *  the folder of `path`, flushed to the disk and then put in place, so that a crash at any moment
+ *  leaves the old file or the new one. What a crash may leave beside it, a file that ends in `.new`,
+ *  goes with the next save to the same path. Several threads and processes may save to one path at
+ *  the same time; the last one's file is there then.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);

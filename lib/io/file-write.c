@@ -1,5 +1,7 @@
 #include "io/file-write.h"
 
+#include "io/file-new.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,9 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Files left by a process that was killed and had the same number may be in the way. */
-enum { ATTEMPTS = 1000 };
-
 /* One link behind the other: more than a system follows. */
 enum { LINKS_MAX = 64 };
 
@@ -22,6 +21,11 @@ static const size_t write_max = 0x7ffff000;
 static int fail_io(const char *path, const char *what)
 {
     return neuron_fail(NEURON_E_IO, "%s: %s: %s", path, what, strerror(errno));
+}
+
+static int check_path(const char *path)
+{
+    return path[0] ? NEURON_OK : neuron_fail(NEURON_E_IO, "cannot write \"\": the path is empty");
 }
 
 /* What is replaced. */
@@ -77,6 +81,7 @@ static int find_target(target *found, const char *path)
 {
     struct stat status;
     found->path = path;
+    RETURN_IF_ERROR(check_path(path));
     found->exists = lstat(path, &status) == 0;
     if (found->exists && S_ISLNK(status.st_mode))
         RETURN_IF_ERROR(find_linked(found, &status));
@@ -87,32 +92,29 @@ static int find_target(target *found, const char *path)
     return NEURON_OK;
 }
 
-/* Opens the folder that holds `path`, to flush the new name to the disk. `room` has strlen(path) +
- * 2 bytes. */
-static int open_folder(int *folder, const char *path, char *room)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) + 1 : 1;
-    memcpy(room, slash ? path : ".", length);
-    room[length] = '\0';
-    *folder = open(room, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*folder < 0)
-        return fail_io(path, "cannot open its folder");
-    return NEURON_OK;
-}
+/* A folder that may be written but not read can be used, but not flushed. */
+#ifndef O_PATH
+#define O_PATH O_RDONLY
+#endif
 
-/* mkstemp would give it a mode that shuts out whom the umask lets in. */
-static int create_beside(int *file, char *name, size_t size, const char *path, mode_t mode)
+/* Opens the folder that holds a file, and finds the file's name in it. */
+static int open_folder(int *folder, const char **name, const char *path)
 {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        snprintf(name, size, "%s.%ld-%d.new", path, (long)getpid(), attempt);
-        *file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (*file >= 0)
-            return NEURON_OK;
-        if (errno != EEXIST)
-            break;
+    char beginning[PATH_MAX] = ".";
+    const char *slash = strrchr(path, '/');
+    const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    if (length < sizeof beginning && length > 0) {
+        memcpy(beginning, path, length);
+        beginning[length] = '\0';
     }
-    return fail_io(path, "cannot create a file beside it");
+    *name = path + length;
+    errno = ENAMETOOLONG;
+    *folder = -1;
+    if (length < sizeof beginning)
+        *folder = neuron_open_at(AT_FDCWD, beginning, O_RDONLY | O_DIRECTORY, 0);
+    if (*folder < 0 && errno == EACCES)
+        *folder = neuron_open_at(AT_FDCWD, beginning, O_PATH | O_DIRECTORY, 0);
+    return *folder < 0 ? fail_io(path, "cannot open its folder") : NEURON_OK;
 }
 
 /* The mode without its group, whose members are among the others then. */
@@ -122,15 +124,29 @@ static mode_t without_group(mode_t mode)
     return (mode & ~(mode_t)(S_ISGID | S_IRWXG | S_IRWXO)) | both;
 }
 
+static int set_mode(int file, mode_t mode)
+{
+    int status;
+    do {
+        status = fchmod(file, mode);
+    } while (status < 0 && errno == EINTR);
+    return status;
+}
+
 /* Whom the old file shuts out never sees the new one, not even while it is written. A process may
- * give a file no group but its own ones, nor keep an owner other than itself. */
-static int keep_access(int file, const target *to)
+ * give a file no group but its own ones, nor keep an owner other than itself; and some file systems
+ * know no modes. */
+static int keep_access(neuron_context_t *context, int file, const target *to)
 {
     if (!to->exists)
         return NEURON_OK;
     const bool kept = fchown(file, (uid_t)-1, to->group) == 0;
-    if (fchmod(file, kept ? to->mode : without_group(to->mode)) < 0)
+    if (set_mode(file, kept ? to->mode : without_group(to->mode)) == 0)
+        return NEURON_OK;
+    if (errno != EPERM && errno != ENOTSUP && errno != EOPNOTSUPP && errno != ENOSYS)
         return fail_io(to->path, "cannot give the new file its mode");
+    neuron_log(context, NEURON_LOG_WARNING, "%s: does not keep its mode: %s", to->path,
+               strerror(errno));
     return NEURON_OK;
 }
 
@@ -154,38 +170,85 @@ static int write_pieces(int file, const neuron_file_piece *pieces, size_t count,
 {
     for (size_t i = 0; i < count; i++)
         RETURN_IF_ERROR(write_piece(file, &pieces[i], path));
-    if (fsync(file) < 0)
+    if (!neuron_flush(file))
         return fail_io(path, "cannot flush to the disk");
     return NEURON_OK;
 }
 
-/* The file is in place by now: what is not sure is that its name outlives a power cut. File systems
- * that cannot flush a folder are no reason to fail. */
-static int flush_folder(int folder, const char *path)
+/* Whether a name is sure to outlive a power cut. Where the folder cannot be flushed, that is no reason
+ * to fail: it may not be readable, or only be opened as a place. */
+static bool flush_folder(int folder)
 {
-    if (fsync(folder) < 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS)
-        return fail_io(path, "is written, but cannot flush its folder to the disk");
-    return NEURON_OK;
+    return neuron_flush(folder) || errno == EACCES || errno == EPERM || errno == EBADF ||
+           errno == EROFS;
 }
 
-static int replace(int folder, char *name, size_t size, const target *to,
-                   const neuron_file_piece *pieces, size_t count)
+/* Some file systems tell only when it is closed that a file could not be written. */
+static int check_written(int file, const char *path)
 {
-    int file = -1;
-    const char *path = to->path;
-    RETURN_IF_ERROR(create_beside(&file, name, size, path, to->exists ? 0600 : 0666));
-    int status = keep_access(file, to);
-    if (status == NEURON_OK)
-        status = write_pieces(file, pieces, count, path);
-    if (close(file) < 0 && status == NEURON_OK)
-        status = fail_io(path, "cannot write");
-    if (status == NEURON_OK && rename(name, path) < 0)
-        status = fail_io(path, "cannot put the new file in its place");
-    if (status < 0) {
-        unlink(name);
-        return status;
+    const int copy = dup(file);
+    return copy < 0 || neuron_close(copy) ? NEURON_OK : fail_io(path, "cannot write");
+}
+
+static int fill(neuron_context_t *context, int file, const target *to,
+                const neuron_file_piece *pieces, size_t count)
+{
+    RETURN_IF_ERROR(keep_access(context, file, to));
+    RETURN_IF_ERROR(write_pieces(file, pieces, count, to->path));
+    return check_written(file, to->path);
+}
+
+/* Writes a file aside and puts it in place. *again: it could not be given a name, and nothing has
+ * happened. */
+static int replace(neuron_context_t *context, neuron_new_file *file, const target *to,
+                   const neuron_file_piece *pieces, size_t count, bool *again)
+{
+    const bool nameless = !file->name[0];
+    int status = fill(context, file->file, to, pieces, count);
+    *again = false;
+    if (status == NEURON_OK && !neuron_new_file_place(file)) {
+        *again = nameless && !file->name[0];
+        status = fail_io(to->path, "cannot put the new file in its place");
     }
-    return flush_folder(folder, path);
+    if (!neuron_new_file_close(file) && status == NEURON_OK)
+        status = fail_io(to->path, "cannot write");
+    return status;
+}
+
+static int replace_in(neuron_context_t *context, int folder, const char *name, const target *to,
+                      const neuron_file_piece *pieces, size_t count)
+{
+    const mode_t mode = to->exists ? 0600 : 0666;
+    neuron_new_file file;
+    bool named = !neuron_new_file_create(&file, folder, name, mode, false), again = named;
+    int status = NEURON_OK;
+    if (!named)
+        status = replace(context, &file, to, pieces, count, &again);
+    if (again) {
+        if (!neuron_new_file_create(&file, folder, name, mode, true))
+            return fail_io(to->path, "cannot create a file beside it");
+        status = replace(context, &file, to, pieces, count, &again);
+    }
+    if (status == NEURON_OK)
+        neuron_new_file_sweep(folder, name);
+    if (status == NEURON_OK && !flush_folder(folder))
+        return fail_io(to->path, "is written, but cannot flush its folder to the disk");
+    return status;
+}
+
+/* A name that is new, or that a crash may have made so, is flushed before anything is added. */
+static int flush_name(const char *path)
+{
+    target to;
+    int folder;
+    const char *name;
+    RETURN_IF_ERROR(find_target(&to, path));
+    RETURN_IF_ERROR(open_folder(&folder, &name, to.path));
+    const bool flushed = flush_folder(folder);
+    const int reason = errno;
+    neuron_close(folder);
+    errno = reason;
+    return flushed ? NEURON_OK : fail_io(path, "cannot flush its folder to the disk");
 }
 
 static int append(int file, const char *path, const neuron_file_piece *piece)
@@ -195,6 +258,8 @@ static int append(int file, const char *path, const neuron_file_piece *piece)
         return fail_io(path, "cannot write");
     if (!S_ISREG(found.st_mode))
         return neuron_fail(NEURON_E_IO, "%s: is not a regular file and is left alone", path);
+    if (found.st_size == 0 && piece->size > 0)
+        RETURN_IF_ERROR(flush_name(path));
     int status = piece->size > 0 ? write_pieces(file, piece, 1, path) : NEURON_OK;
     /* If it cannot be cut either, what is there of the piece stays: readers must bear it. */
     const int cut = status < 0 ? ftruncate(file, found.st_size) : 0;
@@ -204,20 +269,25 @@ static int append(int file, const char *path, const neuron_file_piece *piece)
 
 int neuron_file_append(const char *path, const void *data, size_t size)
 {
+    RETURN_IF_ERROR(check_path(path));
     /* Without O_NONBLOCK a pipe that nobody reads from would hang the host. */
-    int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+    int file = neuron_open_at(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0666);
     if (file < 0)
         return fail_io(path, "cannot open");
     const neuron_file_piece piece = {data, size};
     int status = append(file, path, &piece);
-    if (close(file) < 0 && status == NEURON_OK)
+    if (!neuron_close(file) && status == NEURON_OK)
         status = fail_io(path, "cannot write");
     return status;
 }
 
 int neuron_file_cut(const char *path, size_t size)
 {
-    if (truncate(path, (off_t)size) < 0)
+    int status;
+    do {
+        status = truncate(path, (off_t)size);
+    } while (status < 0 && errno == EINTR);
+    if (status < 0)
         return fail_io(path, "cannot cut a broken last line");
     return NEURON_OK;
 }
@@ -226,17 +296,11 @@ int neuron_file_replace(neuron_context_t *context, const char *path,
                         const neuron_file_piece *pieces, size_t count)
 {
     target to;
-    int folder = -1;
+    int folder;
+    const char *name;
     RETURN_IF_ERROR(find_target(&to, path));
-    size_t size = strlen(to.path) + 64;
-    char *name = neuron_allocate(context, size, 1);
-    if (!name)
-        return NEURON_E_MEMORY;
-    int status = open_folder(&folder, to.path, name);
-    if (status == NEURON_OK)
-        status = replace(folder, name, size, &to, pieces, count);
-    if (folder >= 0)
-        close(folder);
-    neuron_release(context, name);
+    RETURN_IF_ERROR(open_folder(&folder, &name, to.path));
+    int status = replace_in(context, folder, name, &to, pieces, count);
+    neuron_close(folder);
     return status;
 }
