@@ -83,10 +83,8 @@ int neuron_augmentation_apply(const neuron_augmentation_t *augmentation,
 {
     CHECK_ARGUMENT(augmentation);
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(first >= 0);
-    CHECK_ARGUMENT(count >= 0);
-    CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
-    CHECK_ARGUMENT(epoch >= 0 && epoch <= UINT32_MAX);
+    CHECK_PART(first, count, dataset->count);
+    CHECK_RANGE(epoch, 0, UINT32_MAX);
     CHECK_ARGUMENT(values);
     neuron_context_t *context = dataset->context;
     neuron_augment_batch batch = {.settings = &augmentation->settings,

@@ -4,6 +4,7 @@
 
 #include <libneuron/status.h>
 
+#include <inttypes.h>
 #include <stdint.h>
 
 /* Keeps a message for neuron_error_last() in this thread. No newline; cut after 511 bytes. */
@@ -34,6 +35,33 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
         if (!(condition))                                                                          \
             return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %s", __func__, #condition);           \
     } while (0)
+
+/* The same for numbers: the message has the argument's name and its value. `most` is INT64_MAX where
+ * there is no upper bound. */
+#define CHECK_RANGE(argument, least, most)                                                         \
+    RETURN_IF_ERROR(neuron_check_range(argument, least, most, #argument, __func__))
+
+/* That a number is finite, or so as float32. */
+#define CHECK_FINITE(argument) RETURN_IF_ERROR(neuron_check_finite(argument, 0, #argument, __func__))
+#define CHECK_FLOAT(argument) RETURN_IF_ERROR(neuron_check_finite(argument, 1, #argument, __func__))
+
+/* That there is room where a capacity says so: `given` tells whether the pointers are not NULL. */
+#define CHECK_ROOM(given, capacity)                                                                \
+    do {                                                                                           \
+        if (!(given) && (capacity) != 0)                                                           \
+            return neuron_fail(NEURON_E_ARGUMENT,                                                  \
+                               "%s: there is no room for results (NULL), but capacity is %" PRId64, \
+                               __func__, (int64_t)(capacity));                                     \
+    } while (0)
+
+/* That first, first + 1, ... first + count - 1 are among `all` examples. */
+#define CHECK_PART(first, count, all)                                                              \
+    RETURN_IF_ERROR(neuron_check_part(first, count, all, __func__))
+
+int neuron_check_range(int64_t value, int64_t least, int64_t most, const char *name,
+                       const char *who);
+int neuron_check_finite(double value, int as_float, const char *name, const char *who);
+int neuron_check_part(int64_t first, int64_t count, int64_t all, const char *who);
 
 enum { NEURON_MESSAGE_SIZE = 512 };
 

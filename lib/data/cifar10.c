@@ -94,8 +94,9 @@ int neuron_cifar10_read(neuron_dataset_t **dataset, neuron_context_t *context,
 
 static int check_paths(const char *const *paths, int32_t count, const char *who)
 {
-    if (!paths || count < 1)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %s", who, paths ? "count >= 1" : "paths");
+    if (!paths)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs paths", who);
+    RETURN_IF_ERROR(neuron_check_range(count, 1, INT64_MAX, "count", who));
     for (int32_t k = 0; k < count; k++)
         if (!paths[k])
             return neuron_fail(NEURON_E_ARGUMENT, "%s: needs paths[%" PRId32 "]", who, k);

@@ -215,9 +215,9 @@ int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t 
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(count >= 1);
-    CHECK_ARGUMENT(height >= PIXELS_MIN && height <= PIXELS_MAX);
-    CHECK_ARGUMENT(width >= PIXELS_MIN && width <= PIXELS_MAX);
+    CHECK_RANGE(count, 1, INT64_MAX);
+    CHECK_RANGE(height, PIXELS_MIN, PIXELS_MAX);
+    CHECK_RANGE(width, PIXELS_MIN, PIXELS_MAX);
     const int64_t extents[] = {count, height, width, 1};
     neuron_tensor_t *images = NULL, *labels = NULL;
     int status = neuron_tensor_create_raw(&images, context, NEURON_U8, extents, 4);

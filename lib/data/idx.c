@@ -209,7 +209,7 @@ int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(images_path);
     CHECK_ARGUMENT(labels_path);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= 256);
+    CHECK_RANGE(class_count, 1, 256);
     neuron_tensor_t *images = NULL, *labels = NULL;
     int status = read_file(&images, context, images_path, 3);
     if (status < 0)

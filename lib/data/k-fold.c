@@ -48,9 +48,8 @@ int neuron_dataset_k_fold(neuron_dataset_t *dataset, int32_t k, int32_t fold, ui
     CHECK_ARGUMENT(validation);
     *validation = NULL;
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(k >= 2);
-    CHECK_ARGUMENT(fold >= 0);
-    CHECK_ARGUMENT(fold < k);
+    CHECK_RANGE(k, 2, INT64_MAX);
+    CHECK_RANGE(fold, 0, k - 1);
     if (k > dataset->count)
         return neuron_fail(NEURON_E_DATA, "%s: %" PRId32 " folds of %" PRId64 " examples", __func__,
                            k, dataset->count);

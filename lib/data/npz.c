@@ -69,7 +69,7 @@ int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(path);
     CHECK_ARGUMENT(examples_name);
     CHECK_ARGUMENT(labels_name);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
+    CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
     neuron_content archive;
     neuron_npy_array examples, labels = {.tensor = NULL};
     RETURN_IF_ERROR(neuron_content_open(&archive, context, path));
@@ -101,7 +101,7 @@ int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(examples_path);
     CHECK_ARGUMENT(labels_path);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
+    CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
     neuron_npy_array examples = {.tensor = NULL}, labels = {.tensor = NULL};
     int status = read_file(&examples, context, examples_path);
     if (status == NEURON_OK)

@@ -67,7 +67,7 @@ int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset
     *filtered = NULL;
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(classes);
-    CHECK_ARGUMENT(count >= 1);
+    CHECK_RANGE(count, 1, INT64_MAX);
     for (int32_t i = 0; i < count; i++)
         if (classes[i] < 0 || classes[i] >= dataset->class_count)
             return neuron_fail(NEURON_E_ARGUMENT, "%s: class %" PRId32 " is not 0 to %" PRId32,

@@ -112,7 +112,7 @@ int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int
         parts[k] = NULL;
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(fractions);
-    CHECK_ARGUMENT(count >= 1);
+    CHECK_RANGE(count, 1, INT64_MAX);
     CHECK_ARGUMENT(parts);
     if (kind != NEURON_SPLIT_IN_ORDER && kind != NEURON_SPLIT_SHUFFLED &&
         kind != NEURON_SPLIT_STRATIFIED)

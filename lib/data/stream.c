@@ -171,9 +171,9 @@ int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *c
     *dataset = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(read);
-    CHECK_ARGUMENT(count >= 1);
+    CHECK_RANGE(count, 1, INT64_MAX);
     CHECK_ARGUMENT(shape);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
+    CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
     neuron_shape all;
     RETURN_IF_ERROR(check(&all, count, shape, rank, type));
     neuron_tensor_t *examples, *labels = NULL;

@@ -6,7 +6,7 @@ int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
                              const neuron_dataset_t *validation, double *weights)
 {
     CHECK_ARGUMENT(members);
-    CHECK_ARGUMENT(count >= 1);
+    CHECK_RANGE(count, 1, INT64_MAX);
     CHECK_ARGUMENT(validation);
     CHECK_ARGUMENT(weights);
     for (int32_t i = 0; i < count; i++)

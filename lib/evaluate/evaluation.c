@@ -41,8 +41,8 @@ int neuron_evaluation_create(neuron_evaluation_t **evaluation, neuron_context_t 
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(truth);
     CHECK_ARGUMENT(predicted);
-    CHECK_ARGUMENT(count >= 1);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_EVALUATION_CLASSES_MAX);
+    CHECK_RANGE(count, 1, INT64_MAX);
+    CHECK_RANGE(class_count, 1, NEURON_EVALUATION_CLASSES_MAX);
     RETURN_IF_ERROR(check_classes(truth, count, class_count, "truth"));
     RETURN_IF_ERROR(check_classes(predicted, count, class_count, "predicted"));
     neuron_evaluation_t *made;

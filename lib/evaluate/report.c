@@ -117,8 +117,8 @@ int neuron_evaluation_report(const neuron_evaluation_t *evaluation, const char *
                              int32_t digits, char *text, size_t capacity, size_t *needed)
 {
     CHECK_ARGUMENT(evaluation);
-    CHECK_ARGUMENT(digits >= 0 && digits <= DIGITS_MAX);
-    CHECK_ARGUMENT(text || capacity == 0);
+    CHECK_RANGE(digits, 0, DIGITS_MAX);
+    CHECK_ROOM(text, capacity);
     RETURN_IF_ERROR(check_names(class_names, evaluation->class_count));
     struct report made = {.evaluation = evaluation, .class_names = class_names, .digits = digits};
     made.name_width = widest_name(&made);

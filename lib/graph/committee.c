@@ -78,7 +78,7 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     *committee = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(members);
-    CHECK_ARGUMENT(count >= 1);
+    CHECK_RANGE(count, 1, INT64_MAX);
     RETURN_IF_ERROR(check_rule(rule, weights));
     for (int32_t i = 0; i < count; i++)
         RETURN_IF_ERROR(check_member(members[0], members[i], i));

@@ -52,7 +52,7 @@ int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t ca
 {
     neuron_safetensors_writer *writer;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
-    CHECK_ARGUMENT(bytes || capacity == 0);
+    CHECK_ROOM(bytes, capacity);
     RETURN_IF_ERROR(write_all(&writer, graph));
     int status = neuron_safetensors_copy(writer, bytes, capacity, needed, __func__);
     neuron_safetensors_writer_destroy(writer);

@@ -266,7 +266,7 @@ int neuron_graph_summary(const neuron_graph_t *graph, int64_t batch, char *text,
                          size_t *needed)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
-    CHECK_ARGUMENT(text || capacity == 0);
+    CHECK_ROOM(text, capacity);
     struct summary made = {.graph = graph, .batch = batch};
     RETURN_IF_ERROR(measure_memory(&made, NEURON_MEMORY_PREDICTION, prediction_title(batch)));
     if (can_be_trained(graph))

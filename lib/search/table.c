@@ -147,6 +147,6 @@ static void put_table(neuron_text *text, const void *subject)
 int neuron_search_table(const neuron_search_t *search, char *text, size_t capacity, size_t *needed)
 {
     CHECK_ARGUMENT(search);
-    CHECK_ARGUMENT(text || capacity == 0);
+    CHECK_ROOM(text, capacity);
     return neuron_text_fill(put_table, search, "search", text, capacity, needed);
 }

@@ -154,9 +154,9 @@ START_TEST(refuses_missing_files_and_null)
     assert_status(neuron_dataset_load_cifar10(&dataset, context, paths, 3), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_load_cifar10: needs paths[2]");
     assert_status(neuron_dataset_load_cifar10(&dataset, context, paths, 0), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_load_cifar10: needs count >= 1");
+    assert_message("neuron_dataset_load_cifar10: count is ");
     assert_status(neuron_dataset_load_cifar10(&dataset, context, paths, -1), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_load_cifar10: needs count >= 1");
+    assert_message("neuron_dataset_load_cifar10: count is ");
     assert_status(neuron_dataset_load_cifar10(&dataset, context, NULL, 1), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_load_cifar10: needs paths");
     assert_status(neuron_dataset_load_cifar10(&dataset, NULL, paths, 1), NEURON_E_ARGUMENT);

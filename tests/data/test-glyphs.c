@@ -173,7 +173,7 @@ START_TEST(refuses_null_and_numbers_out_of_range)
     REFUSED(neuron_dataset_generate_glyphs(NULL, context, 1, 8, 8, 0));
     REFUSED(neuron_dataset_generate_glyphs(&dataset, NULL, 1, 8, 8, 0));
     REFUSED(neuron_dataset_generate_glyphs(&dataset, context, 0, 8, 8, 0));
-    assert_message("neuron_dataset_generate_glyphs: needs count >= 1");
+    assert_message("neuron_dataset_generate_glyphs: count is 0; it must be 1 or more");
     REFUSED(neuron_dataset_generate_glyphs(&dataset, context, 1, 7, 8, 0));
     REFUSED(neuron_dataset_generate_glyphs(&dataset, context, 1, 8, 1025, 0));
     REFUSED(neuron_dataset_generate_glyphs(&dataset, context, INT64_MAX, 8, 8, 0));

@@ -398,7 +398,7 @@ START_TEST(refuses)
     assert_status(CREATE(&made, NULL, read_some, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
     assert_status(CREATE(&made, context, NULL, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
     assert_status(CREATE(&made, context, read_some, 0, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
-    assert_message("count >= 1");
+    assert_message("count is 0; it must be 1 or more");
     assert_status(CREATE(&made, context, read_some, 50, NULL, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
     assert_status(CREATE(&made, context, read_some, 50, shape, 3, NEURON_U8, 0), NEURON_E_ARGUMENT);
     assert_status(CREATE(&made, context, read_some, 50, shape, 0, NEURON_U8, 10), NEURON_E_SHAPE);
