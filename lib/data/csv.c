@@ -134,14 +134,14 @@ static int take_field(reader *from, field *taken)
 #define shown(field)                                                                               \
     (int)((field)->size < SHOWN_MAX ? (field)->size : SHOWN_MAX), (const char *)(field)->text
 
-static int take_number(reader *from, field *taken, double *value)
+static int take_number(reader *from, field *taken, double *value, float *nearest)
 {
     RETURN_IF_ERROR(take_field(from, taken));
     if (taken->size == 0)
         return fail_at(NEURON_E_FORMAT, from, taken, "there is no %s", "number");
-    if (!neuron_decimal_parse(taken->text, taken->size, value))
+    if (!neuron_decimal_parse(taken->text, taken->size, value, nearest))
         return fail_at(NEURON_E_FORMAT, from, taken, "\"%.*s\" is not a number", shown(taken));
-    if (!isfinite((float)*value))
+    if (!isfinite(*nearest))
         return fail_at(NEURON_E_FORMAT, from, taken, "\"%.*s\" is too large for float32",
                        shown(taken));
     return NEURON_OK;
@@ -175,8 +175,9 @@ static int look_at_first_row(first_row *row, table *found, const neuron_content 
     *row = (first_row){.numbers = true, .counts = true};
     for (found->columns = 0; !taken.last; found->columns++) {
         double value = 0;
+        float nearest;
         RETURN_IF_ERROR(take_field(&from, &taken));
-        bool number = neuron_decimal_parse(taken.text, taken.size, &value);
+        bool number = neuron_decimal_parse(taken.text, taken.size, &value, &nearest);
         if (found->columns == 0) {
             row->label = taken;
             row->begins = number;
@@ -195,7 +196,8 @@ static int guess_header(table *found, const first_row *row, const neuron_content
                         int32_t class_count)
 {
     double label;
-    bool labelled = neuron_decimal_parse(row->label.text, row->label.size, &label) &&
+    float nearest;
+    bool labelled = neuron_decimal_parse(row->label.text, row->label.size, &label, &nearest) &&
                     is_label(label, class_count);
     const reader from = {.content = content};
     if (row->numbers && !labelled && !row->named)
@@ -256,18 +258,19 @@ static int take_row(reader *from, table *found, const neuron_csv_format *format,
 {
     field taken;
     double value;
-    RETURN_IF_ERROR(take_number(from, &taken, &value));
+    float nearest;
+    RETURN_IF_ERROR(take_number(from, &taken, &value, &nearest));
     RETURN_IF_ERROR(check_label(from, &taken, value, format->class_count));
     to->label = (int32_t)value;
     for (int64_t i = 0; i < found->columns - 1; i++) {
         if (taken.last)
             return fail_at(NEURON_E_FORMAT, from, &taken,
                            "the row ends here, not at column %" PRId64, found->columns);
-        RETURN_IF_ERROR(take_number(from, &taken, &value));
+        RETURN_IF_ERROR(take_number(from, &taken, &value, &nearest));
         if (to->bytes)
             to->bytes[i] = (uint8_t)value;
         else if (to->floats)
-            to->floats[i] = (float)value;
+            to->floats[i] = nearest;
         else
             RETURN_IF_ERROR(look_at_value(found, from, &taken, value, format->type));
     }
@@ -380,8 +383,8 @@ int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *contex
     *dataset = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
-    CHECK_ARGUMENT(rank >= 0 && rank < NEURON_RANK_MAX);
+    CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
+    CHECK_RANGE(rank, 0, NEURON_RANK_MAX - 1);
     CHECK_ARGUMENT(rank == 0 || shape);
     CHECK_ARGUMENT(type == NEURON_U8 || type == NEURON_F32 || type == 0);
     CHECK_ARGUMENT(header == NEURON_CSV_HEADER_GUESS || header == NEURON_CSV_HEADER_PRESENT ||

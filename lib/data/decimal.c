@@ -1,16 +1,34 @@
 #include "data/decimal.h"
 
 #include <math.h>
+#include <string.h>
 
-/* As many as surely fit into 64 bits; and an exponent beyond any double's and any text's length of
- * digits. */
-enum { DIGITS_MAX = 19, EXPONENT_MAX = 100000 };
+/* As many as surely fit into 64 bits. */
+enum { DIGITS_MAX = 19 };
+
+/* Beyond any double's exponent and any text's length, so that its sums fit into 64 bits. */
+static const int64_t exponent_max = INT64_C(1000000000000000);
+
+/* Exact numbers in limbs of nine digits, the most significant first: LIMBS_WHOLE of them before the
+ * point, room for 2^128, and the others behind it, room for the 150 digits of 2^-150. */
+enum {
+    LIMB = 1000000000,
+    LIMB_DIGITS = 9,
+    LIMBS = 22,
+    LIMBS_WHOLE = 5,
+    HALVINGS = 29,
+    FLOAT_BITS = 24
+};
+
+/* Many times more than what scale() can be wrong by, in parts of the result. */
+static const double scale_error = 0x1p-48;
 
 typedef struct scan {
     const uint8_t *at, *end;
-    uint64_t digits;  /* the first ones, without zeros in front */
-    int used;         /* how many they are */
-    int64_t exponent; /* of ten */
+    const uint8_t *first; /* digit that is not zero */
+    uint64_t digits;      /* the first ones, without zeros in front */
+    int used;             /* how many they are */
+    int64_t exponent;     /* of ten */
 } scan;
 
 static bool is_digit(const scan *text)
@@ -42,7 +60,8 @@ static bool take_digits(scan *text, int step)
     for (; is_digit(text); text->at++) {
         if (text->used < DIGITS_MAX) {
             text->digits = text->digits * 10 + (uint64_t)(*text->at - '0');
-            text->used += text->digits > 0;
+            if (text->digits > 0 && text->used++ == 0)
+                text->first = text->at;
             text->exponent += step;
         } else {
             text->exponent += step + 1;
@@ -58,7 +77,7 @@ static bool take_exponent(scan *text)
     if (!is_digit(text))
         return false;
     for (; is_digit(text); text->at++)
-        if (exponent < EXPONENT_MAX)
+        if (exponent < exponent_max)
             exponent = exponent * 10 + (*text->at - '0');
     text->exponent += negative ? -exponent : exponent;
     return true;
@@ -74,7 +93,100 @@ static double scale(double digits, int64_t exponent)
                                           : digits / pow(10, (double)-exponent);
 }
 
-bool neuron_decimal_parse(const uint8_t *bytes, size_t size, double *value)
+/* The digits of a number's text, one after the other. */
+static int next_digit(const uint8_t **at, const uint8_t *end)
+{
+    while (*at < end && **at == '.')
+        ++*at;
+    if (*at == end || **at < '0' || **at > '9')
+        return -1;
+    return *(*at)++ - '0';
+}
+
+static void multiply(uint32_t limbs[LIMBS], int doublings)
+{
+    uint64_t carry = 0;
+    for (int i = LIMBS; i-- > 0;) {
+        carry += (uint64_t)limbs[i] << doublings;
+        limbs[i] = (uint32_t)(carry % LIMB);
+        carry /= LIMB;
+    }
+}
+
+static void divide(uint32_t limbs[LIMBS], int halvings)
+{
+    uint64_t rest = 0;
+    for (int i = 0; i < LIMBS; i++) {
+        rest = rest * LIMB + limbs[i];
+        limbs[i] = (uint32_t)(rest >> halvings);
+        rest &= (UINT64_C(1) << halvings) - 1;
+    }
+}
+
+/* The middle between two neighbouring floats, which has 25 bits at most. */
+static void write_middle(double middle, uint32_t limbs[LIMBS])
+{
+    int exponent;
+    memset(limbs, 0, LIMBS * sizeof *limbs);
+    limbs[LIMBS_WHOLE - 1] = (uint32_t)ldexp(frexp(middle, &exponent), FLOAT_BITS + 1);
+    exponent -= FLOAT_BITS + 1;
+    for (; exponent > 0; exponent -= exponent < HALVINGS ? exponent : HALVINGS)
+        multiply(limbs, exponent < HALVINGS ? exponent : HALVINGS);
+    for (; exponent < 0; exponent += -exponent < HALVINGS ? -exponent : HALVINGS)
+        divide(limbs, -exponent < HALVINGS ? -exponent : HALVINGS);
+}
+
+static int limb_digit(const uint32_t limbs[LIMBS], int place)
+{
+    uint32_t limb = limbs[place / LIMB_DIGITS];
+    for (int i = place % LIMB_DIGITS; i < LIMB_DIGITS - 1; i++)
+        limb /= 10;
+    return (int)(limb % 10);
+}
+
+/* Whether the digits of a text, the first of which stands for 10^power, are more than such a middle
+ * (1), less (-1), or that (0). */
+static int compare(const uint8_t *at, const uint8_t *end, int64_t power, double middle)
+{
+    uint32_t limbs[LIMBS];
+    write_middle(middle, limbs);
+    int64_t begin = LIMBS_WHOLE * LIMB_DIGITS - 1 - power;
+    if (begin < 0)
+        return 1;
+    for (int place = 0; place < LIMBS * LIMB_DIGITS; place++) {
+        int digit = place < begin ? 0 : next_digit(&at, end), other = limb_digit(limbs, place);
+        if (digit < 0)
+            digit = 0;
+        if (digit != other)
+            return digit > other ? 1 : -1;
+    }
+    for (int digit = 0; digit >= 0; digit = next_digit(&at, end))
+        if (digit > 0)
+            return 1;
+    return 0;
+}
+
+static bool is_even(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits % 2 == 0;
+}
+
+/* The float next to the number of a text, of equally near ones the even one. Only where the double is
+ * too near to the middle of two floats, all digits are looked at. */
+static float nearest_float(const scan *text, double value)
+{
+    float low = (float)(value * (1 - scale_error)), high = (float)(value * (1 + scale_error));
+    if (low == high)
+        return low;
+    double top = isinf(high) ? 0x1p128 : (double)high;
+    int order =
+        compare(text->first, text->end, text->exponent + text->used - 1, (double)low / 2 + top / 2);
+    return order > 0 || (order == 0 && is_even(high)) ? high : low;
+}
+
+bool neuron_decimal_parse(const uint8_t *bytes, size_t size, double *value, float *nearest)
 {
     scan text = {.at = bytes, .end = bytes + size};
     bool negative = take_sign(&text);
@@ -85,7 +197,11 @@ bool neuron_decimal_parse(const uint8_t *bytes, size_t size, double *value)
         return false;
     if ((take(&text, 'e') || take(&text, 'E')) && !take_exponent(&text))
         return false;
+    if (text.at < text.end)
+        return false;
     double result = scale((double)text.digits, text.exponent);
+    float rounded = nearest_float(&text, result);
     *value = negative ? -result : result;
-    return text.at == text.end;
+    *nearest = negative ? -rounded : rounded;
+    return true;
 }
