@@ -294,14 +294,16 @@ NEURON_API void neuron_dataset_unref(neuron_dataset_t *dataset);
 NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape,
                                       int32_t rank);
 
-/** Sets how a stored value becomes an input: value * scale + offset. The default is 1/255 and 0 for
- *  bytes, 1 and 0 for float32.
- *  @param scale, offset  finite as float. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+/** Sets how a stored value becomes an input: value * scale + offset, worked out in double and then
+ *  rounded to float32, so that an offset far larger than the inputs takes nothing from them. (Bytes
+ *  without an offset are multiplied in float32, which is faster.) The default is 1/255 and 0 for bytes,
+ *  1 and 0 for float32.
+ *  @param scale, offset  finite. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
 
 /** The same with a scale and an offset for each place of the last axis: the channels of images, the
  *  columns of a table.
- *  @param scales, offsets  `count` numbers each, finite as float.
+ *  @param scales, offsets  `count` numbers each, finite.
  *  @param count  extent of the last axis; or 1, as neuron_dataset_set_scale().
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for another count, NEURON_E_MEMORY. On failure
  *           nothing has changed. Since 0.1. */
@@ -309,7 +311,9 @@ NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double
                                          const double *offsets, size_t count);
 
 /** Tells how a stored value becomes an input, whoever has set it: what a prediction's input is scaled
- *  by, or another dataset with neuron_dataset_set_scales().
+ *  by, or another dataset with neuron_dataset_set_scales(). The same numbers make the same inputs, to
+ *  the last bit; but for neuron_dataset_normalize() with a bound other than 0 that is tiny beside the
+ *  other one, of values that differ by a millionth or less: then to a billionth of the bounds' distance.
  *  @param[out] scales, offsets  room for `capacity` numbers each; NULL with capacity 0 to ask how
  *                   many there are.
  *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
@@ -331,11 +335,13 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
 
 /** Sets scale and offset so that inputs lie between two bounds: for bytes 0 becomes the minimum and
  *  255 the maximum; for float32 the smallest value of the dataset and the largest (all become the
- *  minimum if they are equal). Parts that were made before do not change.
- *  @param minimum, maximum  finite as float, the first below the second.
+ *  minimum if they are equal). Both are met exactly, as the float32 next to each bound, and nothing is
+ *  outside of them, whatever the values are. Parts that were made before do not change. For a test set,
+ *  take the numbers of the training set with neuron_dataset_get_scale() and
+ *  neuron_dataset_set_scales(); what goes beyond its values then goes beyond the bounds.
+ *  @param minimum, maximum  finite as float32, and as such the first below the second.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for no examples or for float32 values that are not
- *           finite, or so near to each other that the scale is not finite; or what a stream
- *           returned. Since 0.1. */
+ *           finite; or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
 
 /** Sets scale and offset so that the inputs of a reference have mean 0 and deviation 1 over all their
@@ -344,8 +350,7 @@ NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimu
  *  Bytes stay bytes in memory. Parts that were made before do not change.
  *  @param reference  of the same element type; may be the dataset itself.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples, or
- *           values that are not finite or give a scale that is not; or what a stream returned.
- *           Since 0.1. */
+ *           values that are not finite; or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
 

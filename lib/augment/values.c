@@ -10,21 +10,16 @@
 /* The values that a stored 0 and a stored 255 become. */
 static void end_values(const neuron_dataset_t *dataset, int64_t channel, float *black, float *white)
 {
-    double scale = dataset->scale, offset = dataset->offset;
-    if (dataset->channels) {
-        const float *scales = dataset->channels->data;
-        scale = (double)scales[channel];
-        offset = (double)scales[dataset->channels->shape.extent[1] + channel];
-    }
-    *black = (float)offset;
-    *white = (float)(255 * scale + offset);
+    const neuron_scale *scale = neuron_dataset_scales(dataset) + channel;
+    *black = neuron_scale_value(scale, 0);
+    *white = neuron_scale_value(scale, 255);
 }
 
 void neuron_augment_brighten(const neuron_dataset_t *dataset, const neuron_image_size *size,
                              double factor, float *image)
 {
     int64_t count = size->height * size->width * size->channels;
-    int64_t channels = dataset->channels ? dataset->channels->shape.extent[1] : 1;
+    int64_t channels = neuron_dataset_scale_count(dataset);
     bool bytes = dataset->examples->type == NEURON_U8;
     for (int64_t k = 0; k < channels; k++) {
         float black, white;

@@ -139,7 +139,7 @@ static int create(neuron_dataset_t **dataset, neuron_context_t *context, neuron_
         return NEURON_E_MEMORY;
     made->class_count = made->outputs = outputs;
     made->shape = shape;
-    made->scale = examples->type == NEURON_U8 ? 1.0 / 255 : 1;
+    made->scale.scale = examples->type == NEURON_U8 ? 1.0 / 255 : 1;
     for (int64_t i = 0; i < count; i++)
         made->order[i] = i;
     *dataset = made;
@@ -168,7 +168,7 @@ int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(examples);
     CHECK_ARGUMENT(labels);
-    CHECK_ARGUMENT(class_count >= 1 && class_count <= NEURON_CLASSES_MAX);
+    CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
     return neuron_dataset_create_for(dataset, context, examples, labels, class_count, "dataset");
 }
 
@@ -233,7 +233,6 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
     made->outputs = dataset->outputs;
     made->shape = dataset->shape;
     made->scale = dataset->scale;
-    made->offset = dataset->offset;
     made->channels = neuron_tensor_ref(dataset->channels);
     made->stream = dataset->stream;
     for (int64_t i = 0; i < count; i++)
@@ -270,9 +269,7 @@ int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset, 
     CHECK_ARGUMENT(subset);
     *subset = NULL;
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(first >= 0);
-    CHECK_ARGUMENT(count >= 0);
-    CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
+    CHECK_PART(first, count, dataset->count);
     return neuron_dataset_derive(subset, dataset, NULL, first, count);
 }
 
@@ -292,7 +289,7 @@ int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape, int3
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(shape);
-    CHECK_ARGUMENT(rank >= 1 && rank < NEURON_RANK_MAX);
+    CHECK_RANGE(rank, 1, NEURON_RANK_MAX - 1);
     neuron_shape made;
     RETURN_IF_ERROR(neuron_shape_set(&made, shape, rank, 1, __func__));
     if (neuron_shape_count(&made) != neuron_shape_count(&dataset->shape)) {

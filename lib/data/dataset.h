@@ -7,9 +7,17 @@
 #include "base/context.h"
 #include "base/tensor.h"
 
+#include <string.h>
+
 enum { NEURON_CLASSES_MAX = 65536 };
 
 typedef struct neuron_stream neuron_stream;
+
+/* How a stored value becomes an input: value * scale + offset + rest, worked out in double. */
+typedef struct neuron_scale {
+    double scale, offset;
+    double rest; /* of an offset that is no double; nearly always 0 */
+} neuron_scale;
 
 struct neuron_dataset {
     atomic_int references;
@@ -24,9 +32,9 @@ struct neuron_dataset {
     int32_t class_count;          /* of which neuron_dataset_label() tells one */
     int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
     neuron_shape shape;           /* of one example */
-    double scale, offset;
-    neuron_tensor_t *channels; /* f32 [2, last extent]: a scale and an offset for each place of the
-                                  last axis in place of the two; NULL for none */
+    neuron_scale scale;
+    neuron_tensor_t *channels; /* u8 [last extent, size of one]: a neuron_scale for each place of the
+                                  last axis in place of the one; NULL for none */
     int64_t count;
     int64_t *order;           /* stored row of each example */
     neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */
@@ -75,6 +83,38 @@ int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
 /* neuron_dataset_set_scales() whose messages begin with `who`, of arguments that are not NULL. */
 int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scales,
                                   const double *offsets, size_t count, const char *who);
+
+/* Sets one scale for all places. */
+void neuron_dataset_keep_scale(neuron_dataset_t *dataset, const neuron_scale *scale);
+
+/* The scales of a dataset, the first of them. */
+static inline const neuron_scale *neuron_dataset_scales(const neuron_dataset_t *dataset)
+{
+    return dataset->channels ? (const neuron_scale *)dataset->channels->data : &dataset->scale;
+}
+
+/* How many scales there are: one, or one for each place of the last axis. */
+static inline int64_t neuron_dataset_scale_count(const neuron_dataset_t *dataset)
+{
+    return dataset->channels ? dataset->channels->shape.extent[0] : 1;
+}
+
+static inline float neuron_scale_value(const neuron_scale *by, double value)
+{
+    return (float)(value * by->scale + by->offset + by->rest);
+}
+
+/* A stored number as double, also where the processor takes those below the smallest normal one for
+ * 0. */
+static inline double neuron_scale_widen(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (bits & 0x7f800000) /* it has an exponent */
+        return (double)value;
+    double small = (double)(bits & 0x7fffff) * 0x1p-149;
+    return bits >> 31 ? -small : small;
+}
 
 /* Whether the same stored values become the same inputs. */
 bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t *b);

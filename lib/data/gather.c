@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "kernels/kernels.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Few enough that a mini-batch keeps all threads busy, enough to be worth handing out. */
@@ -18,31 +19,70 @@ typedef struct gathering {
     float *values;
 } gathering;
 
-/* Each value by the scale and offset of its place in the last axis. */
+/* Scales that spread values below the smallest normal float so that they count. */
+static const double spreading_scale = 0x1p60;
+
+/* Whether float arithmetic will do, which is faster: without an offset nothing is lost that is not
+ * lost in rounding the result; and the bounds of bytes must be met. */
+static bool is_simple(const neuron_scale *by, bool bytes)
+{
+    float scale = (float)by->scale;
+    if (by->offset != 0 || by->rest != 0 || !isnormal(scale))
+        return false;
+    if (bytes)
+        return (float)(scale * UINT8_MAX) == neuron_scale_value(by, UINT8_MAX);
+    return (double)scale == by->scale && fabs(by->scale) < spreading_scale;
+}
+
+static void scale_bytes(const neuron_scale *by, const uint8_t *bytes, int64_t size, float *values)
+{
+    const neuron_scale all = *by; /* `values` cannot change it */
+    for (int64_t i = 0; i < size; i++)
+        values[i] = neuron_scale_value(&all, bytes[i]);
+}
+
+static void scale_floats(const neuron_scale *by, const float *floats, int64_t size, float *values)
+{
+    const neuron_scale all = *by;
+    if (fabs(all.scale) < spreading_scale)
+        for (int64_t i = 0; i < size; i++)
+            values[i] = neuron_scale_value(&all, (double)floats[i]);
+    else
+        for (int64_t i = 0; i < size; i++)
+            values[i] = neuron_scale_value(&all, neuron_scale_widen(floats[i]));
+}
+
+/* Each value by the scale of its place in the last axis. */
 static void scale_channels(const neuron_dataset_t *dataset, const void *stored, int64_t size,
                            float *values)
 {
-    int64_t channels = dataset->channels->shape.extent[1];
-    const float *scale = dataset->channels->data, *offset = scale + channels;
+    int64_t channels = neuron_dataset_scale_count(dataset);
+    const neuron_scale *by = neuron_dataset_scales(dataset);
     const uint8_t *bytes = stored;
     const float *floats = stored;
     bool has_bytes = dataset->examples->type == NEURON_U8;
     for (int64_t i = 0; i < size; i += channels)
         for (int64_t k = 0; k < channels; k++)
-            values[i + k] =
-                (has_bytes ? (float)bytes[i + k] : floats[i + k]) * scale[k] + offset[k];
+            values[i + k] = neuron_scale_value(
+                &by[k], has_bytes ? (double)bytes[i + k] : neuron_scale_widen(floats[i + k]));
 }
 
 static void scale_example(const neuron_dataset_t *dataset, const void *stored, int64_t size,
                           float *values)
 {
-    float scale = (float)dataset->scale, offset = (float)dataset->offset;
+    const neuron_scale *by = &dataset->scale;
+    bool bytes = dataset->examples->type == NEURON_U8;
+    bool simple = is_simple(by, bytes);
     if (dataset->channels)
         scale_channels(dataset, stored, size, values);
-    else if (dataset->examples->type == NEURON_U8)
-        dataset->kernels->scale_bytes(stored, size, scale, offset, values);
+    else if (bytes && simple)
+        dataset->kernels->scale_bytes(stored, size, (float)by->scale, 0, values);
+    else if (bytes)
+        scale_bytes(by, stored, size, values);
+    else if (simple)
+        dataset->kernels->scale_floats(stored, size, (float)by->scale, 0, values);
     else
-        dataset->kernels->scale_floats(stored, size, scale, offset, values);
+        scale_floats(by, stored, size, values);
 }
 
 static int64_t row_of(const gathering *all, int64_t i)
@@ -149,7 +189,10 @@ int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(counts);
-    CHECK_ARGUMENT(capacity >= dataset->class_count);
+    if (capacity < dataset->class_count)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: there are %" PRId32 " classes, but room for %" PRId32, __func__,
+                           dataset->class_count, capacity);
     memset(counts, 0, (size_t)dataset->class_count * sizeof *counts);
     for (int64_t i = 0; i < dataset->count; i++)
         counts[neuron_dataset_label(dataset, i)]++;
@@ -160,9 +203,7 @@ int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t 
                         float *values, int32_t *labels)
 {
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(first >= 0);
-    CHECK_ARGUMENT(count >= 0);
-    CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
+    CHECK_PART(first, count, dataset->count);
     if (values)
         RETURN_IF_ERROR(
             neuron_dataset_gather(dataset, dataset->context->pool, NULL, first, count, values));
@@ -175,10 +216,8 @@ int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first, 
                                 float *targets, size_t capacity, size_t *needed)
 {
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(first >= 0);
-    CHECK_ARGUMENT(count >= 0);
-    CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
-    CHECK_ARGUMENT(targets || capacity == 0);
+    CHECK_PART(first, count, dataset->count);
+    CHECK_ROOM(targets, capacity);
     const size_t all = (size_t)count * (size_t)dataset->outputs;
     if (needed)
         *needed = all;
@@ -196,9 +235,7 @@ int neuron_dataset_read_weights(const neuron_dataset_t *dataset, int64_t first, 
                                 float *weights)
 {
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(first >= 0);
-    CHECK_ARGUMENT(count >= 0);
-    CHECK_ARGUMENT(first <= dataset->count && count <= dataset->count - first);
+    CHECK_PART(first, count, dataset->count);
     CHECK_ARGUMENT(weights);
     for (int64_t i = 0; i < count; i++)
         weights[i] = (float)neuron_dataset_weight(dataset, first + i);

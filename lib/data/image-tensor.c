@@ -68,6 +68,11 @@ int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context
     *tensor = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    CHECK_ARGUMENT((scales && offsets) || (!scales && !offsets && count == 0));
+    if (!scales != !offsets || (!scales && count != 0))
+        return neuron_fail(
+            NEURON_E_ARGUMENT,
+            "%s: scales are %s, offsets are %s and count is %zu; give both, or neither "
+            "with count 0",
+            __func__, scales ? "given" : "NULL", offsets ? "given" : "NULL", count);
     return load(tensor, context, path, &(scaling){scales, offsets, count});
 }

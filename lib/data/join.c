@@ -134,9 +134,10 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(datasets);
-    CHECK_ARGUMENT(count >= 1);
+    CHECK_RANGE(count, 1, INT64_MAX);
     for (int32_t k = 0; k < count; k++)
-        CHECK_ARGUMENT(datasets[k]);
+        if (!datasets[k])
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: dataset %" PRId32 " is NULL", __func__, k);
     const neuron_dataset_t *first = datasets[0];
     for (int32_t k = 1; k < count; k++)
         RETURN_IF_ERROR(check_alike(first, datasets[k], k));
@@ -169,7 +170,6 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     }
     (*dataset)->one_hot = first->one_hot && labels->type == NEURON_I32;
     (*dataset)->scale = first->scale;
-    (*dataset)->offset = first->offset;
     (*dataset)->channels = neuron_tensor_ref(first->channels);
 done:
     neuron_tensor_unref(labels);

@@ -1,33 +1,36 @@
 /* How stored values become inputs. */
+#include "base/number.h"
 #include "data/dataset.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
-static size_t scale_count(const neuron_dataset_t *dataset)
+void neuron_dataset_keep_scale(neuron_dataset_t *dataset, const neuron_scale *scale)
 {
-    return dataset->channels ? (size_t)dataset->channels->shape.extent[1] : 1;
+    neuron_tensor_unref(dataset->channels);
+    dataset->channels = NULL;
+    dataset->scale = *scale;
 }
 
 int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset)
 {
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(isfinite((float)scale));
-    CHECK_ARGUMENT(isfinite((float)offset));
-    neuron_tensor_unref(dataset->channels);
-    dataset->channels = NULL;
-    dataset->scale = scale;
-    dataset->offset = offset;
+    CHECK_FINITE(scale);
+    CHECK_FINITE(offset);
+    neuron_dataset_keep_scale(dataset, &(neuron_scale){.scale = scale, .offset = offset});
     return NEURON_OK;
 }
 
 static int check_scales(const double *scales, const double *offsets, size_t count, const char *who)
 {
-    for (size_t k = 0; k < count; k++)
-        if (!isfinite((float)scales[k]) || !isfinite((float)offsets[k]))
-            return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %zu is not finite as float", who,
-                               isfinite((float)scales[k]) ? "offset" : "scale", k);
+    char text[NEURON_NUMBER_TEXT];
+    for (size_t k = 0; k < count; k++) {
+        bool offset = isfinite(scales[k]);
+        double value = offset ? offsets[k] : scales[k];
+        if (!isfinite(value))
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %zu is %s, not finite", who,
+                               offset ? "offset" : "scale", k, neuron_number_short(value, text));
+    }
     return NEURON_OK;
 }
 
@@ -42,14 +45,12 @@ int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scale
     RETURN_IF_ERROR(check_scales(scales, offsets, count, who));
     if (count == 1)
         return neuron_dataset_set_scale(dataset, scales[0], offsets[0]);
-    const int64_t extents[] = {2, last};
+    const int64_t extents[] = {last, sizeof(neuron_scale)};
     neuron_tensor_t *made;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_F32, extents, 2));
-    float *values = made->data;
-    for (size_t k = 0; k < count; k++) {
-        values[k] = (float)scales[k];
-        values[count + k] = (float)offsets[k];
-    }
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_U8, extents, 2));
+    neuron_scale *each = made->data;
+    for (size_t k = 0; k < count; k++)
+        each[k] = (neuron_scale){.scale = scales[k], .offset = offsets[k]};
     neuron_tensor_unref(dataset->channels);
     dataset->channels = made;
     return NEURON_OK;
@@ -68,8 +69,8 @@ int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales, do
                              size_t capacity, size_t *needed)
 {
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT((scales && offsets) || capacity == 0);
-    const size_t count = scale_count(dataset);
+    CHECK_ROOM(scales && offsets, capacity);
+    const size_t count = (size_t)neuron_dataset_scale_count(dataset);
     if (needed)
         *needed = count;
     if (!scales || !offsets)
@@ -77,23 +78,23 @@ int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales, do
     if (capacity < count)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: there are %zu scales, but room for %zu",
                            __func__, count, capacity);
-    const float *values = dataset->channels ? dataset->channels->data : NULL;
+    const neuron_scale *each = neuron_dataset_scales(dataset);
     for (size_t k = 0; k < count; k++) {
-        scales[k] = values ? (double)values[k] : dataset->scale;
-        offsets[k] = values ? (double)values[count + k] : dataset->offset;
+        scales[k] = each[k].scale;
+        offsets[k] = each[k].offset;
     }
     return NEURON_OK;
 }
 
-/* Where channels have their own, `scale` and `offset` are what they replaced. */
 bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t *b)
 {
-    if (!a->channels && !b->channels)
-        return a->scale == b->scale && a->offset == b->offset;
-    return a->channels && b->channels &&
-           neuron_shape_equal(&a->channels->shape, &b->channels->shape) &&
-           memcmp(a->channels->data, b->channels->data,
-                  (size_t)neuron_tensor_count(a->channels) * sizeof(float)) == 0;
+    const neuron_scale *one = neuron_dataset_scales(a), *other = neuron_dataset_scales(b);
+    int64_t count = neuron_dataset_scale_count(a);
+    bool same = !a->channels == !b->channels && count == neuron_dataset_scale_count(b);
+    for (int64_t k = 0; same && k < count; k++)
+        same = one[k].scale == other[k].scale && one[k].offset == other[k].offset &&
+               one[k].rest == other[k].rest;
+    return same;
 }
 
 int32_t neuron_dataset_type(const neuron_dataset_t *dataset)

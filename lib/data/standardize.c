@@ -4,11 +4,13 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 /* Sums over one place of the last axis, or over everything. */
 typedef struct column {
     double origin; /* a value of it: what is near to that adds up without loss */
     double sum, squares;
+    double sum_lost, squares_lost; /* what rounding has put into the two too much */
     double least, most;
     bool begun;
 } column;
@@ -20,13 +22,21 @@ typedef struct survey {
     column *columns;
 } survey;
 
+/* Adds without a loss that grows with the number of values (Kahan, 1965). */
+static void add_to(double *sum, double *lost, double value)
+{
+    double part = value - *lost, next = *sum + part;
+    *lost = (next - *sum) - part;
+    *sum = next;
+}
+
 static void add(column *to, double value)
 {
     if (!to->begun)
         *to = (column){.origin = value, .least = value, .most = value, .begun = true};
     double distance = value - to->origin;
-    to->sum += distance;
-    to->squares += distance * distance;
+    add_to(&to->sum, &to->sum_lost, distance);
+    add_to(&to->squares, &to->squares_lost, distance * distance);
     to->least = fmin(to->least, value);
     to->most = fmax(to->most, value);
 }
@@ -39,7 +49,7 @@ static void survey_examples(void *work, const void *examples, int64_t count)
     for (int64_t i = 0; i < count * all->size; i += all->channels)
         for (int64_t k = 0; k < all->channels; k++)
             add(&all->columns[k],
-                all->type == NEURON_U8 ? (double)bytes[i + k] : (double)floats[i + k]);
+                all->type == NEURON_U8 ? (double)bytes[i + k] : neuron_scale_widen(floats[i + k]));
 }
 
 /* Looks at all values of a dataset; `columns` is zero. */
@@ -65,19 +75,6 @@ static void balance(const column *of, double count, double *scale, double *offse
     *offset = -(of->origin + shift) * *scale;
 }
 
-/* Inputs are worked out in float. */
-static int check_scale(double scale, double offset, const char *who)
-{
-    char texts[2][NEURON_NUMBER_TEXT];
-    if (isfinite((float)scale) && isfinite((float)offset))
-        return NEURON_OK;
-    return neuron_fail(NEURON_E_DATA,
-                       "%s: the values are too near to each other: a scale of %s with an offset of "
-                       "%s is too large for float32",
-                       who, neuron_number_short(scale, texts[0]),
-                       neuron_number_short(offset, texts[1]));
-}
-
 static double values_of(const neuron_dataset_t *dataset)
 {
     return (double)dataset->count * (double)neuron_shape_count(&dataset->shape);
@@ -93,21 +90,65 @@ static int check_types(const neuron_dataset_t *dataset, const neuron_dataset_t *
     return NEURON_OK;
 }
 
+/* The first 29 bits of a number, rounded: so many that its product with a float is a double. */
+static double shorten(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits = (bits + 0x800000) & ~UINT64_C(0xffffff);
+    memcpy(&value, &bits, sizeof bits);
+    return value;
+}
+
+static bool meets(const neuron_scale *scale, const column *of, const double bounds[2])
+{
+    return (double)neuron_scale_value(scale, of->least) == bounds[0] &&
+           (double)neuron_scale_value(scale, of->most) == bounds[1];
+}
+
+/* What brings the least and the most of a column to two floats exactly, and by that all between them
+ * to between these, as rounding keeps an order. Where rounding misses them, a product without an error
+ * meets the bound that is nearer to 0, the other is then within 2^-29 of itself, and the offset has as
+ * many bits as it takes. */
+static neuron_scale fit(const column *of, const double bounds[2])
+{
+    neuron_scale made = {.offset = bounds[0]};
+    if (of->least == of->most)
+        return made;
+    made.scale = (bounds[1] - bounds[0]) / (of->most - of->least);
+    made.offset = bounds[0] - of->least * made.scale;
+    if (meets(&made, of, bounds))
+        return made;
+    made.scale = shorten(made.scale);
+    bool upper = fabs(bounds[1]) < fabs(bounds[0]);
+    double product = (upper ? of->most : of->least) * made.scale;
+    made.offset = bounds[upper] - product;
+    if (!meets(&made, of, bounds))
+        made.rest = bounds[upper] - (product + made.offset);
+    return made;
+}
+
 int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum)
 {
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(isfinite((float)minimum));
-    CHECK_ARGUMENT(isfinite((float)maximum));
-    CHECK_ARGUMENT(minimum < maximum);
-    column all = {.most = 255};
+    CHECK_FLOAT(minimum);
+    CHECK_FLOAT(maximum);
+    const double bounds[] = {(double)(float)minimum, (double)(float)maximum};
+    if (!(bounds[0] < bounds[1])) {
+        char texts[2][NEURON_NUMBER_TEXT];
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: minimum is %s as float32; it must be below maximum, which is %s",
+                           __func__, neuron_number_short(bounds[0], texts[0]),
+                           neuron_number_short(bounds[1], texts[1]));
+    }
+    column all = {.most = UINT8_MAX};
     if (dataset->examples->type != NEURON_U8) {
         all = (column){0};
         RETURN_IF_ERROR(look(dataset, &all, 1, __func__));
     }
-    double scale = all.least < all.most ? (maximum - minimum) / (all.most - all.least) : 0;
-    double offset = minimum - all.least * scale;
-    RETURN_IF_ERROR(check_scale(scale, offset, __func__));
-    return neuron_dataset_set_scale(dataset, scale, offset);
+    const neuron_scale scale = fit(&all, bounds);
+    neuron_dataset_keep_scale(dataset, &scale);
+    return NEURON_OK;
 }
 
 int neuron_dataset_standardize(neuron_dataset_t *dataset, const neuron_dataset_t *reference)
@@ -119,23 +160,12 @@ int neuron_dataset_standardize(neuron_dataset_t *dataset, const neuron_dataset_t
     RETURN_IF_ERROR(look(reference, &all, 1, __func__));
     double scale, offset;
     balance(&all, values_of(reference), &scale, &offset);
-    RETURN_IF_ERROR(check_scale(scale, offset, __func__));
     return neuron_dataset_set_scale(dataset, scale, offset);
 }
 
 static int64_t last_extent(const neuron_dataset_t *dataset)
 {
     return dataset->shape.extent[dataset->shape.rank - 1];
-}
-
-static int balance_channels(double *scales, double *offsets, const column *columns,
-                            int64_t channels, double count, const char *who)
-{
-    for (int64_t k = 0; k < channels; k++) {
-        balance(&columns[k], count, &scales[k], &offsets[k]);
-        RETURN_IF_ERROR(check_scale(scales[k], offsets[k], who));
-    }
-    return NEURON_OK;
 }
 
 /* Gives a dataset its own scales and offsets. */
@@ -146,9 +176,9 @@ static int set_channels(neuron_dataset_t *dataset, const column *columns, int64_
     if (!scales)
         return NEURON_E_MEMORY;
     double *offsets = scales + channels;
-    int status = balance_channels(scales, offsets, columns, channels, count, who);
-    if (status == NEURON_OK)
-        status = neuron_dataset_set_scales(dataset, scales, offsets, (size_t)channels);
+    for (int64_t k = 0; k < channels; k++)
+        balance(&columns[k], count, &scales[k], &offsets[k]);
+    int status = neuron_dataset_set_scales_for(dataset, scales, offsets, (size_t)channels, who);
     neuron_release(dataset->context, scales);
     return status;
 }

@@ -33,45 +33,233 @@ static neuron_dataset_t *of_floats(const float *values, int64_t pixels)
     return dataset;
 }
 
-START_TEST(scale_is_a_float)
+START_TEST(scale_is_finite)
 {
     const float values[] = {0, 1, 2};
     neuron_dataset_t *dataset = of_floats(values, 1);
     float inputs[3];
     assert_ok(neuron_dataset_set_scale(dataset, 2, 1));
-    assert_status(neuron_dataset_set_scale(dataset, 1e39, 0), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_set_scale: needs isfinite((float)scale)");
-    assert_status(neuron_dataset_set_scale(dataset, 1, -1e39), NEURON_E_ARGUMENT);
-    assert_message("needs isfinite((float)offset)");
+    assert_status(neuron_dataset_set_scale(dataset, INFINITY, 0), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_set_scale: scale is inf; it must be finite");
+    assert_status(neuron_dataset_set_scale(dataset, 1, -(double)INFINITY), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_set_scale: offset is -inf; it must be finite");
     assert_status(neuron_dataset_set_scale(dataset, NAN, 0), NEURON_E_ARGUMENT);
+    assert_message("scale is nan");
     assert_status(neuron_dataset_normalize(dataset, -1e39, 0), NEURON_E_ARGUMENT);
-    assert_message("needs isfinite((float)minimum)");
+    assert_message("neuron_dataset_normalize: minimum is -1e+39; it must be finite as float32");
     assert_status(neuron_dataset_normalize(dataset, 0, 1e39), NEURON_E_ARGUMENT);
-    assert_message("needs isfinite((float)maximum)");
+    assert_message("maximum is 1e+39; it must be finite as float32");
+    assert_status(neuron_dataset_normalize(dataset, 0.25, -0.5), NEURON_E_ARGUMENT);
+    assert_message("minimum is 0.25 as float32; it must be below maximum, which is -0.5");
+    assert_status(neuron_dataset_normalize(dataset, 1, 1 + 1e-12), NEURON_E_ARGUMENT);
     assert_ok(neuron_dataset_read(dataset, 0, 1, inputs, NULL));
     ck_assert(inputs[0] == 1 && inputs[2] == 5); /* as it was */
     neuron_dataset_unref(dataset);
 }
 END_TEST
 
-/* Values so near to each other that what would spread them is no float. */
-START_TEST(data_without_a_scale_is_refused)
+/* ---- From the data ---- */
+
+/* That the least and the most of a dataset's values become the bounds, and all others keep their order
+ * between them; and another dataset does it alike that is given the same scale. */
+static void assert_meets(neuron_dataset_t *dataset, const float *stored, int count, double minimum,
+                         double maximum)
 {
-    const float near[] = {0, 1e-45f, 0, 1e-45f, 0, 0};
-    neuron_dataset_t *dataset = of_floats(near, 2);
-    float inputs[6];
-    const char *message = "the values are too near to each other: a scale of ";
-    assert_status(neuron_dataset_normalize(dataset, 0, 1), NEURON_E_DATA);
-    assert_message("neuron_dataset_normalize: ");
-    assert_message(message);
-    assert_message("is too large for float32");
-    assert_status(neuron_dataset_standardize(dataset, dataset), NEURON_E_DATA);
-    assert_message(message);
-    assert_status(neuron_dataset_standardize_channels(dataset, dataset), NEURON_E_DATA);
-    assert_message(message);
+    static float inputs[256];
+    int least = 0, most = 0;
+    assert_ok(neuron_dataset_normalize(dataset, minimum, maximum));
     assert_ok(neuron_dataset_read(dataset, 0, 1, inputs, NULL));
-    ck_assert(memcmp(inputs, near, sizeof near) == 0); /* as it was */
+    for (int i = 0; i < count; i++) {
+        least = stored[i] < stored[least] ? i : least;
+        most = stored[i] > stored[most] ? i : most;
+        for (int k = 0; k < i; k++)
+            assert_that(stored[i] >= stored[k] ? inputs[i] >= inputs[k] : inputs[i] <= inputs[k],
+                        "%.9g and %.9g become %.9g and %.9g", (double)stored[i], (double)stored[k],
+                        (double)inputs[i], (double)inputs[k]);
+    }
+    assert_that(inputs[least] == (float)minimum && inputs[most] == (float)maximum,
+                "%.9g to %.9g become %.9g to %.9g, not %.9g to %.9g", (double)stored[least],
+                (double)stored[most], (double)inputs[least], (double)inputs[most], minimum,
+                maximum);
+}
+
+static const double bounds[][2] = {
+    {0, 1},       {-1, 1},        {-1, 0},         {0, 255},
+    {0.1, 0.9},   {-0.7, 0.3},    {5, 6},          {1e-10, 1},
+    {-1, 1e-9},   {-1e-30, 1e30}, {-3e38, 3e38},   {0, 1e-30},
+    {1e6, 2e6},   {-1.5, -0.25},  {0.001, 0.0011}, {16777215, 16777216},
+    {0.01, 0.99},
+};
+enum { BOUNDS = sizeof bounds / sizeof bounds[0] };
+
+/* Ranges of all kinds: small ones far from 0, one that is no float, and one of the least floats. */
+START_TEST(normalized_values_meet_their_bounds)
+{
+    static const float rows[][6] = {
+        {5, 8, 6, 7, 5.5f, 7.75f},
+        {20240101.0f, 20241231.0f, 20240601.0f, 20240630.0f, 20240229.0f, 20241130.0f},
+        {48.1370f, 48.1371f, 48.13705f, 48.13702f, 48.13707f, 48.1370f},
+        {16777215, 16777216, 16777215, 16777216, 16777216, 16777215},
+        {-8388609, -8388608, -8388609, -8388608, -8388608, -8388609},
+        {-3.4028235e38f, 3.4028235e38f, 0, 1, -2e38f, 1e-40f},
+        {3.4028235e38f, 3.4028233e38f, 3.4028235e38f, 3.4028233e38f, 3.4028233e38f, 3.4028235e38f},
+        {0, 1e-45f, 0, 0, 1e-45f, 0},
+        {1.1754942e-38f, 1.1754944e-38f, 1.1754943e-38f, 1.1754942e-38f, 1.1754942e-38f,
+         1.1754944e-38f},
+        {-49, 0, -7, -1, -21, -48},
+        {1700000000.0f, 1700086400.0f, 1700043200.0f, 1700000128.0f, 1700086272.0f, 1700010000.0f},
+        {-1e-3f, 1e30f, 0, 5, -1e-4f, 1e29f},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
+        for (int b = 0; b < BOUNDS; b++) {
+            neuron_dataset_t *dataset = of_floats(rows[r], 2);
+            assert_meets(dataset, rows[r], 6, bounds[b][0], bounds[b][1]);
+            neuron_dataset_unref(dataset);
+        }
+}
+END_TEST
+
+START_TEST(normalized_random_values_meet_their_bounds)
+{
+    uint64_t state = 12345;
+    for (int round = 0; round < 4000; round++) {
+        float values[12];
+        state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+        float origin = ldexpf((float)(state >> 40), (int)(state >> 20 & 63) - 40);
+        for (int i = 0; i < 12; i++) {
+            state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+            values[i] = origin + ldexpf((float)(state >> 44), (int)(round % 60) - 50);
+        }
+        values[11] = nextafterf(values[0], INFINITY);
+        neuron_dataset_t *dataset = of_floats(values, 4);
+        assert_meets(dataset, values, 12, bounds[round % BOUNDS][0], bounds[round % BOUNDS][1]);
+        neuron_dataset_unref(dataset);
+    }
+}
+END_TEST
+
+/* An example of all bytes. */
+static neuron_dataset_t *of_bytes(float *values)
+{
+    const int64_t shape[] = {1, 256}, one = 1;
+    neuron_tensor_t *examples, *labels;
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_U8, shape, 2));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &one, 1));
+    for (int i = 0; i < 256; i++) {
+        ((uint8_t *)neuron_tensor_data(examples))[i] = (uint8_t)i;
+        values[i] = (float)i;
+    }
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
+    return dataset;
+}
+
+START_TEST(normalized_bytes_meet_their_bounds)
+{
+    float values[256];
+    neuron_dataset_t *dataset = of_bytes(values);
+    for (int b = 0; b < BOUNDS; b++)
+        assert_meets(dataset, values, 256, bounds[b][0], bounds[b][1]);
+    for (int i = 1; i < 1000; i++) {
+        assert_meets(dataset, values, 256, 0, i * 0.037);
+        assert_meets(dataset, values, 256, -i * 0.013, 0);
+        assert_meets(dataset, values, 256, -i * 0.013, i * 0.037);
+    }
     neuron_dataset_unref(dataset);
+}
+END_TEST
+
+/* What is outside of the values that a scale was made of goes on along the same line. */
+START_TEST(scale_of_one_set_fits_another)
+{
+    const float train[] = {20240101.0f, 20241231.0f, 20240630.0f},
+                test[] = {20241231.0f, 20230101.0f, 20242361.0f};
+    double scale, offset;
+    float inputs[3];
+    neuron_dataset_t *from = of_floats(train, 1), *to = of_floats(test, 1);
+    assert_ok(neuron_dataset_normalize(from, 0, 1));
+    assert_ok(neuron_dataset_get_scale(from, &scale, &offset, 1, NULL));
+    assert_ok(neuron_dataset_set_scale(to, scale, offset));
+    assert_ok(neuron_dataset_read(to, 0, 1, inputs, NULL));
+    ck_assert_float_eq(inputs[0], 1);
+    for (int i = 1; i < 3; i++)
+        ck_assert_float_eq_tol(inputs[i], (test[i] - train[0]) / (train[1] - train[0]), 1e-6f);
+    neuron_dataset_unref(to);
+    neuron_dataset_unref(from);
+}
+END_TEST
+
+/* Mean 0 and deviation 1, each value by the definition. */
+static void assert_standard(const float *values, int count)
+{
+    neuron_dataset_t *dataset = of_floats(values, count / 3);
+    static float inputs[3000];
+    double mean = 0, variance = 0;
+    for (int i = 0; i < count; i++)
+        mean += ((double)values[i] - (double)values[0]) / count;
+    for (int i = 0; i < count; i++) {
+        double distance = (double)values[i] - (double)values[0] - mean;
+        variance += distance * distance / count;
+    }
+    assert_ok(neuron_dataset_standardize(dataset, dataset));
+    assert_ok(neuron_dataset_read(dataset, 0, 1, inputs, NULL));
+    for (int i = 0; i < count; i++) {
+        double right = ((double)values[i] - (double)values[0] - mean) / sqrt(variance);
+        assert_that(fabs((double)inputs[i] - right) <= 1e-7 * fmax(1, fabs(right)),
+                    "%.9g becomes %.9g, not %.9g", (double)values[i], (double)inputs[i], right);
+    }
+    neuron_dataset_unref(dataset);
+}
+
+START_TEST(standardized_values_have_mean_0_and_deviation_1)
+{
+    static const float rows[][6] = {
+        {48.1370f, 48.1371f, 48.1370f, 48.1371f, 48.1371f, 48.1370f},
+        {99999992, 100000008, 100000000, 99999992, 100000008, 100000000},
+        {20240101.0f, 20240129.0f, 20240115.0f, 20240108.0f, 20240122.0f, 20240115.0f},
+        {16777215, 16777216, 16777215, 16777216, 16777216, 16777215},
+        {-3e38f, 3e38f, -3e38f, 3e38f, 1, 2},
+        {0, 1e-45f, 0, 1e-45f, 0, 0},
+        {-1e-20f, 1e-20f, 3e-20f, 2e-20f, -5e-20f, 0},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
+        assert_standard(rows[r], 6);
+    static float many[3000]; /* behind a value far from all others */
+    for (int i = 1; i < 3000; i++)
+        many[i] = 123456784 + (float)(i % 3) * 8;
+    assert_standard(many, 3000);
+}
+END_TEST
+
+/* Each column for itself, and one that never changes; the same of bytes of which few differ. */
+START_TEST(standardized_columns_keep_small_differences)
+{
+    const float values[] = {1e8f, 48.1370f, 7, 1e8f + 16, 48.1371f, 7};
+    neuron_dataset_t *dataset = of_floats(values, 2);
+    float inputs[256];
+    assert_ok(neuron_dataset_standardize_channels(dataset, dataset));
+    assert_ok(neuron_dataset_read(dataset, 0, 1, inputs, NULL));
+    ck_assert(inputs[0] == -1 && inputs[1] == -1 && inputs[2] == 0);
+    ck_assert(inputs[3] == 1 && inputs[4] == 1 && inputs[5] == 0);
+    neuron_dataset_unref(dataset);
+
+    const int64_t shape[] = {1, 30000}, one = 1;
+    static float many[30000];
+    neuron_tensor_t *examples, *labels;
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_U8, shape, 2));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &one, 1));
+    memset(neuron_tensor_data(examples), 200, 30000);
+    ((uint8_t *)neuron_tensor_data(examples))[7] = 201;
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
+    assert_ok(neuron_dataset_standardize(dataset, dataset));
+    assert_ok(neuron_dataset_read(dataset, 0, 1, many, NULL));
+    ck_assert_double_eq_tol((double)many[7], sqrt(29999), 1e-5);
+    ck_assert_double_eq_tol((double)many[8], -1 / sqrt(29999), 1e-9);
+    neuron_dataset_unref(dataset);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
 }
 END_TEST
 
@@ -101,8 +289,7 @@ START_TEST(scale_is_read_back)
     assert_ok(neuron_dataset_normalize(glyphs, -1, 1));
     assert_scales(glyphs, 1, (double[]){2.0 / 255}, (double[]){-1});
     assert_ok(neuron_dataset_standardize_channels(dataset, dataset));
-    assert_scales(dataset, 3, (double[]){0.5, 2, (double)(1.0f / 3)},
-                  (double[]){-1, -11, (double)(-5.0f / 3)});
+    assert_scales(dataset, 3, (double[]){0.5, 2, 1.0 / 3}, (double[]){-1, -11, -5 * (1.0 / 3)});
     assert_ok(neuron_dataset_set_scale(dataset, 3, 4));
     assert_scales(dataset, 1, (double[]){3}, (double[]){4});
     neuron_dataset_unref(glyphs);
@@ -189,7 +376,7 @@ END_TEST
 START_TEST(bad_scales_are_refused)
 {
     const float values[] = {0, 1, 2};
-    const double good[] = {1, 2, 3}, bad[] = {1, 2, 1e39};
+    const double good[] = {1, 2, 3}, bad[] = {1, 2, (double)INFINITY};
     double room[3];
     size_t needed;
     neuron_dataset_t *dataset = of_floats(values, 1);
@@ -197,9 +384,9 @@ START_TEST(bad_scales_are_refused)
     assert_message("neuron_dataset_set_scales: 2 scales, but the last axis has 3 places");
     assert_status(neuron_dataset_set_scales(dataset, good, good, 0), NEURON_E_SHAPE);
     assert_status(neuron_dataset_set_scales(dataset, bad, good, 3), NEURON_E_ARGUMENT);
-    assert_message("scale 2 is not finite as float");
+    assert_message("scale 2 is inf, not finite");
     assert_status(neuron_dataset_set_scales(dataset, good, bad, 3), NEURON_E_ARGUMENT);
-    assert_message("offset 2 is not finite as float");
+    assert_message("offset 2 is inf, not finite");
     assert_status(neuron_dataset_set_scales(NULL, good, good, 3), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_set_scales(dataset, NULL, good, 3), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_set_scales(dataset, good, NULL, 3), NEURON_E_ARGUMENT);
@@ -209,6 +396,7 @@ START_TEST(bad_scales_are_refused)
     assert_message("there are 3 scales, but room for 2");
     ck_assert_uint_eq(needed, 3);
     assert_status(neuron_dataset_get_scale(dataset, room, NULL, 3, NULL), NEURON_E_ARGUMENT);
+    assert_message("there is no room for results (NULL), but capacity is 3");
     assert_status(neuron_dataset_get_scale(dataset, NULL, room, 3, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_get_scale(NULL, room, room, 3, NULL), NEURON_E_ARGUMENT);
     neuron_dataset_unref(dataset);
@@ -285,8 +473,13 @@ int main(void)
     Suite *suite = suite_create("scale");
     TCase *tests = tcase_create("scale");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, scale_is_a_float);
-    tcase_add_test(tests, data_without_a_scale_is_refused);
+    tcase_add_test(tests, scale_is_finite);
+    tcase_add_test(tests, normalized_values_meet_their_bounds);
+    tcase_add_test(tests, normalized_random_values_meet_their_bounds);
+    tcase_add_test(tests, normalized_bytes_meet_their_bounds);
+    tcase_add_test(tests, scale_of_one_set_fits_another);
+    tcase_add_test(tests, standardized_values_have_mean_0_and_deviation_1);
+    tcase_add_test(tests, standardized_columns_keep_small_differences);
     tcase_add_test(tests, scale_is_read_back);
     tcase_add_test(tests, scale_can_be_handed_on);
     tcase_add_test(tests, scale_of_one_channel_can_be_handed_on);

@@ -135,7 +135,8 @@ START_TEST(reading_has_bounds)
     assert_message("neuron_dataset_read_targets: there are 6 targets, but room for 5");
     ck_assert_uint_eq(needed, 6);
     assert_status(neuron_dataset_read_targets(dataset, 0, 2, NULL, 6, &needed), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_read_targets: needs targets || capacity == 0");
+    assert_message(
+        "neuron_dataset_read_targets: there is no room for results (NULL), but capacity is 6");
     assert_status(neuron_dataset_read_targets(NULL, 0, 1, read, 12, NULL), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_read_targets: needs dataset");
     assert_status(neuron_dataset_read_weights(NULL, 0, 1, read), NEURON_E_ARGUMENT);
@@ -147,9 +148,9 @@ START_TEST(reading_has_bounds)
         const int64_t first = wrong[i][0], count = wrong[i][1];
         assert_status(neuron_dataset_read_targets(dataset, first, count, read, 12, NULL),
                       NEURON_E_ARGUMENT);
-        assert_message("neuron_dataset_read_targets: needs ");
+        assert_message("neuron_dataset_read_targets: first is ");
         assert_status(neuron_dataset_read_weights(dataset, first, count, read), NEURON_E_ARGUMENT);
-        assert_message("neuron_dataset_read_weights: needs ");
+        assert_message("neuron_dataset_read_weights: first is ");
     }
     neuron_dataset_unref(dataset);
 }
