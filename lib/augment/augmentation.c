@@ -1,5 +1,6 @@
 #include "augment/augmentation.h"
 
+#include "base/float-mode.h"
 #include "base/options.h"
 
 #include <float.h>
@@ -65,12 +66,14 @@ void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
 
 int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option, int64_t value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(augmentation);
     return neuron_options_set_int(&options, augmentation->settings.options, option, value, who);
 }
 
 int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option, double value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(augmentation);
     return neuron_options_set_float(&options, augmentation->settings.options, option, value, who);
 }

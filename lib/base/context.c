@@ -1,6 +1,7 @@
 #include "base/context.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -104,7 +105,7 @@ void neuron_context_unref(neuron_context_t *context)
         neuron_owned *owned = context->custom_kinds;
         context->custom_kinds = owned->next;
         if (owned->destroy)
-            owned->destroy(owned->user_data);
+            neuron_destroy_user_data(owned->destroy, owned->user_data);
         neuron_release(context, owned);
     }
     pthread_mutex_destroy(&context->log_lock->mutex);
@@ -165,8 +166,27 @@ void neuron_log(neuron_context_t *context, int32_t level, const char *format, ..
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     pthread_mutex_lock(&context->log_lock->mutex);
+    neuron_float_host *host = neuron_float_pause();
     context->log_sink(level, line, context->log_data);
+    neuron_float_resume(host);
     pthread_mutex_unlock(&context->log_lock->mutex);
+}
+
+static void *allocate_bytes(neuron_context_t *context, size_t size)
+{
+    if (context->allocate == allocate_from_c)
+        return allocate_from_c(size, NEURON_ALIGNMENT, NULL);
+    neuron_float_host *host = neuron_float_pause();
+    void *memory = context->allocate(size, NEURON_ALIGNMENT, context->allocator_data);
+    neuron_float_resume(host);
+    return memory;
+}
+
+static void release_to_host(neuron_context_t *context, void *memory)
+{
+    neuron_float_host *host = neuron_float_pause();
+    context->release(memory, context->allocator_data);
+    neuron_float_resume(host);
 }
 
 void *neuron_allocate(neuron_context_t *context, size_t count, size_t size)
@@ -174,7 +194,7 @@ void *neuron_allocate(neuron_context_t *context, size_t count, size_t size)
     size_t bytes;
     void *memory = NULL;
     if (neuron_multiply_size(count, size, &bytes))
-        memory = context->allocate(bytes ? bytes : 1, NEURON_ALIGNMENT, context->allocator_data);
+        memory = allocate_bytes(context, bytes ? bytes : 1);
     if (!memory)
         neuron_set_message("out of memory: %zu x %zu bytes", count, size);
     return memory;
@@ -199,6 +219,15 @@ char *neuron_copy_text(neuron_context_t *context, const char *text)
 
 void neuron_release(neuron_context_t *context, void *memory)
 {
-    if (memory)
-        context->release(memory, context->allocator_data);
+    if (memory && context->release == release_to_c)
+        release_to_c(memory, NULL);
+    else if (memory)
+        release_to_host(context, memory);
+}
+
+void neuron_destroy_user_data(neuron_destroy_t destroy, void *user_data)
+{
+    neuron_float_host *host = neuron_float_pause();
+    destroy(user_data);
+    neuron_float_resume(host);
 }

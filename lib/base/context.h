@@ -44,6 +44,9 @@ char *neuron_copy_text(neuron_context_t *context, const char *text);
 /* NULL is fine. */
 void neuron_release(neuron_context_t *context, void *memory);
 
+/* Calls it in the floating-point mode of the host. */
+void neuron_destroy_user_data(neuron_destroy_t destroy, void *user_data);
+
 /* Sends a line to the log if its level is wanted. */
 void neuron_log(neuron_context_t *context, int32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,6 +1,7 @@
 #include "base/pool.h"
 
 #include "base/context.h"
+#include "base/float-mode.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -32,6 +33,7 @@ struct neuron_pool {
     atomic_uint_fast64_t state;
     neuron_task task;
     void *work;
+    neuron_float_host host; /* of the caller */
     share *shares; /* one per thread */
 
     pthread_mutex_t mutex;
@@ -106,6 +108,7 @@ static bool join(neuron_pool *pool, uint64_t *seen)
 static void *thread_main(void *argument)
 {
     neuron_pool *pool = argument;
+    FLOAT_SCOPE;
     pthread_mutex_lock(&pool->mutex);
     int32_t worker = ++pool->started;
     pthread_mutex_unlock(&pool->mutex);
@@ -115,6 +118,7 @@ static void *thread_main(void *argument)
         if (atomic_load(&pool->ending))
             return NULL;
         if (join(pool, &seen)) {
+            neuron_float_take_host(&pool->host);
             work_off(pool, worker);
             atomic_fetch_sub(&pool->state, 1);
         }
@@ -215,6 +219,7 @@ static void close_loop(neuron_pool *pool)
 
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work)
 {
+    FLOAT_SCOPE;
     if (count <= 1 || pool->threads == 1 || getpid() != pool->process ||
         atomic_exchange(&pool->busy, true)) {
         for (int64_t i = 0; i < count; i++)
@@ -223,6 +228,7 @@ void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *w
     }
     pool->task = task;
     pool->work = work;
+    neuron_float_copy_host(&pool->host);
     open_loop(pool, count);
     work_off(pool, 0);
     close_loop(pool);

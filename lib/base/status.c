@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The only thread-local of the library. */
+/* The only thread-local of the library beside that of base/float-mode.c. */
 static _Thread_local struct {
     char text[NEURON_MESSAGE_SIZE];
     uint64_t count; /* of texts so far */

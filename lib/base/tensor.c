@@ -131,7 +131,7 @@ void neuron_tensor_unref(neuron_tensor_t *tensor)
     if (tensor->ownership == NEURON_COPY)
         neuron_release(context, tensor->data);
     else if (tensor->ownership == NEURON_OWN && tensor->destroy)
-        tensor->destroy(tensor->destroy_data);
+        neuron_destroy_user_data(tensor->destroy, tensor->destroy_data);
     neuron_release(context, tensor);
     neuron_context_unref(context);
 }

@@ -1,5 +1,6 @@
 /* CIFAR-10 as Python keeps it: pickled dictionaries with an array and a list. */
 #include "data/cifar10.h"
+#include "base/float-mode.h"
 #include "data/pickle.h"
 
 #include <inttypes.h>
@@ -94,6 +95,7 @@ int neuron_cifar10_parse_pickle(neuron_cifar10_batch *batch, const neuron_conten
 int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *const *paths, int32_t count)
 {
+    FLOAT_SCOPE;
     return neuron_cifar10_load(dataset, context, neuron_cifar10_parse_pickle, paths, count,
                                __func__);
 }

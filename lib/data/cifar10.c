@@ -1,6 +1,8 @@
 /* What both kinds of files share, and the binary kind: records of a label and an image. */
 #include "data/cifar10.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 
 enum {
@@ -132,6 +134,7 @@ int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
 int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
                                 const char *const *paths, int32_t count)
 {
+    FLOAT_SCOPE;
     return neuron_cifar10_load(dataset, context, neuron_cifar10_parse_binary, paths, count,
                                __func__);
 }

@@ -1,5 +1,6 @@
 #include "data/csv.h"
 
+#include "base/float-mode.h"
 #include "data/decimal.h"
 
 #include <inttypes.h>
@@ -379,6 +380,7 @@ int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *contex
                             int32_t class_count, const int64_t *shape, int32_t rank, int32_t type,
                             int32_t header)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);

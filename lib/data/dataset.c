@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include "base/float-mode.h"
 #include "kernels/kernels.h"
 
 #include <inttypes.h>
@@ -163,6 +164,7 @@ int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *cont
 int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
                           neuron_tensor_t *examples, neuron_tensor_t *labels, int32_t class_count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
@@ -210,6 +212,7 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
 int neuron_dataset_create_with_targets(neuron_dataset_t **dataset, neuron_context_t *context,
                                        neuron_tensor_t *examples, neuron_tensor_t *targets)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
@@ -275,6 +278,7 @@ int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset, 
 
 int neuron_dataset_one_hot(neuron_dataset_t **one_hot, neuron_dataset_t *dataset)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(one_hot);
     *one_hot = NULL;
     CHECK_ARGUMENT(dataset);
@@ -317,6 +321,7 @@ static int store_weights(neuron_tensor_t **kept, const neuron_dataset_t *dataset
 
 int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights, int64_t count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     if (weights && count != dataset->count)
         return neuron_fail(NEURON_E_ARGUMENT,

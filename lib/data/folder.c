@@ -1,5 +1,6 @@
 /* A folder of images, with a sub-folder for each class. */
 #include "data/dataset.h"
+#include "base/float-mode.h"
 #include "data/image.h"
 #include "data/names.h"
 
@@ -203,6 +204,7 @@ static int load(neuron_dataset_t **dataset, neuron_context_t *context, const cha
 int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
                                const char *path)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
@@ -213,6 +215,7 @@ int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *con
 int neuron_dataset_load_folder_as(neuron_dataset_t **dataset, neuron_context_t *context,
                                   const char *path, const neuron_dataset_t *classes_of)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);

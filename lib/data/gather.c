@@ -2,6 +2,7 @@
 #include "data/stream.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -202,6 +203,7 @@ int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts
 int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t count,
                         float *values, int32_t *labels)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_PART(first, count, dataset->count);
     if (values)
@@ -215,6 +217,7 @@ int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t 
 int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first, int64_t count,
                                 float *targets, size_t capacity, size_t *needed)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_PART(first, count, dataset->count);
     CHECK_ROOM(targets, capacity);
@@ -234,6 +237,7 @@ int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first, 
 int neuron_dataset_read_weights(const neuron_dataset_t *dataset, int64_t first, int64_t count,
                                 float *weights)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_PART(first, count, dataset->count);
     CHECK_ARGUMENT(weights);

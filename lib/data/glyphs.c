@@ -1,6 +1,7 @@
 /* The generated data set: ten kinds of glyphs, drawn as strokes of straight lines. */
 #include "data/dataset.h"
 
+#include "base/float-mode.h"
 #include "base/random.h"
 
 #include <math.h>
@@ -212,6 +213,7 @@ static void generate_image(void *work, int64_t image, int32_t worker)
 int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t *context,
                                    int64_t count, int32_t height, int32_t width, uint64_t seed)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);

@@ -1,6 +1,8 @@
 /* Grey images from coloured ones. */
 #include "data/dataset.h"
 
+#include "base/float-mode.h"
+
 static void convert_bytes(const uint8_t *pixels, int64_t count, uint8_t *gray)
 {
     for (int64_t i = 0; i < count; i++, pixels += 3)
@@ -39,6 +41,7 @@ static int derive_compact(neuron_dataset_t **made, neuron_dataset_t *dataset)
 
 int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(gray);
     *gray = NULL;
     CHECK_ARGUMENT(dataset);

@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "base/file.h"
+#include "base/float-mode.h"
 #include "data/dataset.h"
 #include "data/gzip.h"
 
@@ -204,6 +205,7 @@ static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
 int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
                             const char *images_path, const char *labels_path, int32_t class_count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);

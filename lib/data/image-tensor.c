@@ -1,5 +1,6 @@
 /* Images as a graph takes them. */
 #include "data/dataset.h"
+#include "base/float-mode.h"
 #include "data/image.h"
 
 typedef struct scaling {
@@ -64,6 +65,7 @@ static int load(neuron_tensor_t **tensor, neuron_context_t *context, const char 
 int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
                              const double *scales, const double *offsets, size_t count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(tensor);
     *tensor = NULL;
     CHECK_ARGUMENT(context);

@@ -2,6 +2,7 @@
 #include "data/stream.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,6 +132,7 @@ static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datas
 int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
                         int32_t count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(datasets);

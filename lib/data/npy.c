@@ -1,5 +1,6 @@
 #include "data/npy.h"
 
+#include "base/float-mode.h"
 #include "base/number.h"
 #include "data/npy-header.h"
 #include "io/file-write.h"
@@ -88,6 +89,7 @@ int neuron_npy_read(neuron_npy_array *array, const neuron_content *content)
 
 int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, const char *path)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(tensor);
     *tensor = NULL;
     CHECK_ARGUMENT(context);
@@ -139,6 +141,7 @@ static size_t write_header(char header[HEADER_ROOM], const neuron_tensor_t *tens
 
 int neuron_tensor_save_npy(const neuron_tensor_t *tensor, const char *path)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(tensor);
     CHECK_ARGUMENT(path);
     char header[HEADER_ROOM];

@@ -1,5 +1,6 @@
 #include "data/npz.h"
 
+#include "base/float-mode.h"
 #include "data/zip.h"
 
 #include <stdio.h>
@@ -46,6 +47,7 @@ int neuron_npy_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
 int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
                            const char *name)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(tensor);
     *tensor = NULL;
     CHECK_ARGUMENT(context);
@@ -63,6 +65,7 @@ int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context, 
 int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
                             const char *examples_name, const char *labels_name, int32_t class_count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
@@ -96,6 +99,7 @@ static int read_file(neuron_npy_array *array, neuron_context_t *context, const c
 int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
                             const char *examples_path, const char *labels_path, int32_t class_count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);

@@ -2,6 +2,8 @@
 #include "base/number.h"
 #include "data/dataset.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -14,6 +16,7 @@ void neuron_dataset_keep_scale(neuron_dataset_t *dataset, const neuron_scale *sc
 
 int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_FINITE(scale);
     CHECK_FINITE(offset);
@@ -59,6 +62,7 @@ int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scale
 int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
                               const double *offsets, size_t count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(scales);
     CHECK_ARGUMENT(offsets);

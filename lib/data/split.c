@@ -1,6 +1,7 @@
 /* Dividing a dataset into parts. */
 #include "data/dataset.h"
 
+#include "base/float-mode.h"
 #include "base/random.h"
 
 #include <inttypes.h>
@@ -108,6 +109,7 @@ static int make_parts(deal *all, const neuron_dataset_t *dataset, int32_t count,
 int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int32_t count,
                          int32_t kind, uint64_t seed, neuron_dataset_t **parts)
 {
+    FLOAT_SCOPE;
     for (int32_t k = 0; parts && k < count; k++)
         parts[k] = NULL;
     CHECK_ARGUMENT(dataset);

@@ -1,5 +1,6 @@
 /* Scales and offsets that follow from the data. */
 #include "base/number.h"
+#include "base/float-mode.h"
 #include "data/stream.h"
 
 #include <inttypes.h>
@@ -130,6 +131,7 @@ static neuron_scale fit(const column *of, const double bounds[2])
 
 int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_FLOAT(minimum);
     CHECK_FLOAT(maximum);
@@ -153,6 +155,7 @@ int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double m
 
 int neuron_dataset_standardize(neuron_dataset_t *dataset, const neuron_dataset_t *reference)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(reference);
     RETURN_IF_ERROR(check_types(dataset, reference, __func__));
@@ -186,6 +189,7 @@ static int set_channels(neuron_dataset_t *dataset, const column *columns, int64_
 int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
                                         const neuron_dataset_t *reference)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(reference);
     RETURN_IF_ERROR(check_types(dataset, reference, __func__));

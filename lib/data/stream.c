@@ -1,6 +1,7 @@
 #include "data/stream.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -28,7 +29,9 @@ static int call(const neuron_stream *stream, const int64_t *rows, int64_t count,
                 int32_t *labels)
 {
     const uint64_t before = neuron_message_count();
+    neuron_float_host *host = neuron_float_pause();
     int answer = stream->read(rows, count, examples, labels, stream->user_data);
+    neuron_float_resume(host);
     if (answer == 0)
         return NEURON_OK;
     neuron_set_call_message(before,
@@ -110,7 +113,7 @@ static void drop(void *user_data)
     pthread_mutex_destroy(&stream->mutex);
     neuron_release(context, stream->examples);
     if (stream->destroy)
-        stream->destroy(stream->user_data);
+        neuron_destroy_user_data(stream->destroy, stream->user_data);
     neuron_release(context, stream);
     neuron_context_unref(context);
 }

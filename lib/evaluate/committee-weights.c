@@ -2,9 +2,12 @@
 
 #include "evaluate/evaluation.h"
 
+#include "base/float-mode.h"
+
 int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
                              const neuron_dataset_t *validation, double *weights)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(members);
     CHECK_RANGE(count, 1, INT64_MAX);
     CHECK_ARGUMENT(validation);

@@ -1,6 +1,7 @@
 #include "evaluate/evaluation.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 
 /* Sums over the examples, in their order, so that they do not depend on threads. */
 struct tally {
@@ -90,6 +91,7 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
 int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                const neuron_loss_t *loss, neuron_evaluation_t **evaluation)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(evaluation);
     *evaluation = NULL;
     if (!loss)
@@ -112,5 +114,6 @@ int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset
 int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                           neuron_evaluation_t **evaluation)
 {
+    FLOAT_SCOPE;
     return neuron_graph_evaluate_loss(graph, dataset, NULL, evaluation);
 }

@@ -1,5 +1,7 @@
 #include "evaluate/evaluation.h"
 
+#include "base/float-mode.h"
+
 #include <math.h>
 
 int64_t neuron_evaluation_count(const neuron_evaluation_t *evaluation)
@@ -32,6 +34,7 @@ int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evaluation, int32
 
 double neuron_evaluation_accuracy(const neuron_evaluation_t *evaluation)
 {
+    FLOAT_SCOPE;
     if (!evaluation)
         return NAN;
     int64_t right = 0;
@@ -102,16 +105,19 @@ static double row_figure(const neuron_evaluation_t *evaluation, int32_t row,
 
 double neuron_evaluation_precision(const neuron_evaluation_t *evaluation, int32_t row)
 {
+    FLOAT_SCOPE;
     return row_figure(evaluation, row, class_precision);
 }
 
 double neuron_evaluation_recall(const neuron_evaluation_t *evaluation, int32_t row)
 {
+    FLOAT_SCOPE;
     return row_figure(evaluation, row, class_recall);
 }
 
 double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int32_t row)
 {
+    FLOAT_SCOPE;
     return row_figure(evaluation, row, class_f1);
 }
 

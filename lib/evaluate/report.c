@@ -1,6 +1,7 @@
 /* The classification report, in the layout that scikit-learn made known. */
 #include "evaluate/evaluation.h"
 
+#include "base/float-mode.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -116,6 +117,7 @@ static int check_names(const char *const *class_names, int32_t class_count)
 int neuron_evaluation_report(const neuron_evaluation_t *evaluation, const char *const *class_names,
                              int32_t digits, char *text, size_t capacity, size_t *needed)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(evaluation);
     CHECK_RANGE(digits, 0, DIGITS_MAX);
     CHECK_ROOM(text, capacity);

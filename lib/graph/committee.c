@@ -2,6 +2,8 @@
 
 #include "graph/graph.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 
 static const neuron_layer *rule_layer(int32_t rule)
@@ -74,6 +76,7 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
                             neuron_graph_t *const *members, int32_t count, int32_t rule,
                             const double *weights)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(committee);
     *committee = NULL;
     CHECK_ARGUMENT(context);

@@ -1,6 +1,7 @@
 #include "graph/graph.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "graph/arrays.h"
 #include "graph/session.h"
 
@@ -69,6 +70,7 @@ const char *neuron_graph_name(const neuron_graph_t *graph)
 
 int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(graph);
     if (graph->finished)
         return neuron_fail(NEURON_E_STATE, "%s: the parameters have their initial values already",
@@ -160,6 +162,7 @@ static int keep_needed(neuron_graph_t *graph, const neuron_node_t *output)
 
 int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(graph);
     if (graph->finished)
         return neuron_fail(NEURON_E_STATE, "%s: is finished already", graph->name);

@@ -1,5 +1,7 @@
 #include "graph/custom.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +139,7 @@ static int import(neuron_graph_t *graph, neuron_node_t *input, const neuron_grap
 neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
                              const neuron_graph_t *source, const char *name)
 {
+    FLOAT_SCOPE;
     if (!graph || graph->status < 0)
         return NULL;
     if (graph->finished) {

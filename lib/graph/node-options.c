@@ -1,6 +1,8 @@
 /* The options of nodes: numbers that their layers know by a key. */
 #include "graph/graph.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 
 /* A node may have any name, so that the message also tells its layer. */
@@ -52,11 +54,13 @@ static int set_and_latch(neuron_node_t *node, int32_t key, double value, bool wh
 
 int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value)
 {
+    FLOAT_SCOPE;
     return set_and_latch(node, option, (double)value, true, __func__);
 }
 
 int neuron_node_set_float(neuron_node_t *node, int32_t option, double value)
 {
+    FLOAT_SCOPE;
     return set_and_latch(node, option, value, false, __func__);
 }
 

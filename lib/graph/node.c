@@ -1,5 +1,7 @@
 #include "graph/custom.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -211,6 +213,7 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
                                 neuron_node_t *const *inputs, int32_t input_count,
                                 const double *options, const double *weights)
 {
+    FLOAT_SCOPE;
     if (!graph || graph->status < 0)
         return NULL;
     if (graph->finished) { /* nothing to latch: the graph stays what it is */

@@ -1,5 +1,6 @@
 /* What the caller sets on a node and its parameter arrays beside the options of its layer. */
 #include "base/number.h"
+#include "base/float-mode.h"
 #include "graph/graph.h"
 #include "graph/initializer.h"
 
@@ -41,6 +42,7 @@ static int set_initializer(neuron_node_t *node, const char *array, int32_t kind,
 int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t kind,
                                 double parameter)
 {
+    FLOAT_SCOPE;
     RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
     return latch(node, set_initializer(node, array, kind, parameter));
 }
@@ -85,6 +87,7 @@ static int set_regularizer(neuron_node_t *node, const char *array, double l1, do
 
 int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l1, double l2)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(node);
     return latch(node, set_regularizer(node, array, l1, l2));
 }

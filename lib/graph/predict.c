@@ -1,4 +1,5 @@
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "base/tensor.h"
 #include "graph/session.h"
 
@@ -39,6 +40,7 @@ static int check_tensors(const neuron_graph_t *graph, const neuron_tensor_t *inp
 int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
                          neuron_tensor_t *output)
 {
+    FLOAT_SCOPE;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(input);
     CHECK_ARGUMENT(output);

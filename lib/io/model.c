@@ -1,5 +1,6 @@
 #include "io/model.h"
 
+#include "base/float-mode.h"
 #include "io/json.h"
 #include "io/structure.h"
 
@@ -38,6 +39,7 @@ static int write_all(neuron_safetensors_writer **writer, const neuron_graph_t *g
 
 int neuron_graph_save(const neuron_graph_t *graph, const char *path)
 {
+    FLOAT_SCOPE;
     neuron_safetensors_writer *writer;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(path);
@@ -50,6 +52,7 @@ int neuron_graph_save(const neuron_graph_t *graph, const char *path)
 int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t capacity,
                              size_t *needed)
 {
+    FLOAT_SCOPE;
     neuron_safetensors_writer *writer;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ROOM(bytes, capacity);
@@ -130,6 +133,7 @@ static int load(neuron_graph_t **graph, neuron_context_t *context, const neuron_
 
 int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context, const char *path)
 {
+    FLOAT_SCOPE;
     neuron_safetensors *file;
     CHECK_ARGUMENT(graph);
     *graph = NULL;
@@ -144,6 +148,7 @@ int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context, const c
 int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context, const void *bytes,
                              size_t size)
 {
+    FLOAT_SCOPE;
     neuron_safetensors *file;
     CHECK_ARGUMENT(graph);
     *graph = NULL;

@@ -1,6 +1,8 @@
 /* What the callbacks of custom layers may ask of a call. */
 #include "layers/custom.h"
 
+#include "base/float-mode.h"
+
 static bool has_input(const neuron_custom_run_t *run, int32_t index)
 {
     return run && index >= 0 && index < run->run->spec->input_count;
@@ -113,6 +115,7 @@ static const int64_t random_max = (int64_t)4 << 32;
 int neuron_custom_run_random(const neuron_custom_run_t *run, int64_t first, int64_t count,
                              float *numbers)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(run);
     CHECK_ARGUMENT(numbers || count == 0);
     CHECK_ARGUMENT(first >= 0 && count >= 0 && first <= random_max && count <= random_max - first);

@@ -1,6 +1,7 @@
 /* Layers of the caller's own: registering them, and calling their callbacks. */
 #include "layers/custom.h"
 
+#include "base/float-mode.h"
 #include "base/name.h"
 #include "kernels/correlation.h"
 
@@ -38,7 +39,9 @@ static void plan_saved(const neuron_custom_kind *kind, const neuron_spec *spec, 
     const neuron_run run = {.spec = spec, .node = needs->node, .batch = batch, .training = true};
     const neuron_custom_run_t call = {.run = &run};
     const uint64_t before = neuron_message_count();
+    neuron_float_host *host = neuron_float_pause();
     const int64_t count = kind->saved(&call, kind->owned.user_data);
+    neuron_float_resume(host);
     if (count < 0)
         needs->status =
             fail(needs->node, "saved", before, count < INT_MIN ? NEURON_E_CALLBACK : (int)count);
@@ -83,7 +86,9 @@ static void forward(const neuron_run *run)
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, false);
     const uint64_t before = neuron_message_count();
+    neuron_float_host *host = neuron_float_pause();
     int answer = kind->forward(&call, kind->owned.user_data);
+    neuron_float_resume(host);
     if (answer != 0)
         *run->status = fail(run->node, "forward", before, answer);
 }
@@ -93,7 +98,9 @@ static void backward(const neuron_run *run)
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, true);
     const uint64_t before = neuron_message_count();
+    neuron_float_host *host = neuron_float_pause();
     int answer = kind->backward(&call, kind->owned.user_data);
+    neuron_float_resume(host);
     if (answer != 0)
         *run->status = fail(run->node, "backward", before, answer);
 }
@@ -180,8 +187,10 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
         neuron_shape_get(&spec->inputs[i], shapes + i * NEURON_RANK_MAX, &ranks[i]);
     if (status == NEURON_OK) {
         const uint64_t before = neuron_message_count();
+        neuron_float_host *host = neuron_float_pause();
         int answer =
             kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->owned.user_data);
+        neuron_float_resume(host);
         status = answer != 0 ? fail(node, "shape", before, answer)
                              : neuron_shape_set(output, extents, rank, 1, node);
     }

@@ -1,5 +1,7 @@
 #include "losses/loss.h"
 
+#include "base/float-mode.h"
+
 #include <stddef.h>
 
 static const neuron_loss_kind *const kinds[] = {
@@ -76,7 +78,7 @@ void neuron_loss_unref(neuron_loss_t *loss)
         return;
     neuron_context_t *context = loss->context;
     if (loss->destroy)
-        loss->destroy(loss->user_data);
+        neuron_destroy_user_data(loss->destroy, loss->user_data);
     neuron_release(context, loss);
     neuron_context_unref(context);
 }
@@ -88,6 +90,7 @@ const char *neuron_loss_name(const neuron_loss_t *loss)
 
 int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(loss);
     const neuron_loss_kind *kind = loss->kind;
     return neuron_options_set_int(&kind->options, loss->options, option, value, kind->name);
@@ -95,6 +98,7 @@ int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value)
 
 int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(loss);
     const neuron_loss_kind *kind = loss->kind;
     return neuron_options_set_float(&kind->options, loss->options, option, value, kind->name);

@@ -1,6 +1,7 @@
 #include "optimize/optimizer.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "base/number.h"
 #include "kernels/kernels.h"
 
@@ -73,6 +74,7 @@ bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *optio
 
 int neuron_optimizer_set_int(neuron_optimizer_t *optimizer, int32_t option, int64_t value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(optimizer);
     const neuron_rule *rule = optimizer->rule;
     return neuron_options_set_int(&rule->options, optimizer->options, option, value, rule->name);
@@ -80,6 +82,7 @@ int neuron_optimizer_set_int(neuron_optimizer_t *optimizer, int32_t option, int6
 
 int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, double value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(optimizer);
     const neuron_rule *rule = optimizer->rule;
     int32_t index;

@@ -2,6 +2,7 @@
 #include <libneuron/summary.h>
 
 #include "base/text.h"
+#include "base/float-mode.h"
 #include "graph/session.h"
 #include "optimize/optimizer.h"
 
@@ -265,6 +266,7 @@ static bool can_be_trained(const neuron_graph_t *graph)
 int neuron_graph_summary(const neuron_graph_t *graph, int64_t batch, char *text, size_t capacity,
                          size_t *needed)
 {
+    FLOAT_SCOPE;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ROOM(text, capacity);
     struct summary made = {.graph = graph, .batch = batch};

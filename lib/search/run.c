@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/clock.h"
+#include "base/float-mode.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -40,6 +41,7 @@ bool neuron_search_better(const neuron_search_t *search, double score, double th
 
 const neuron_trial_t *neuron_search_best(const neuron_search_t *search)
 {
+    FLOAT_SCOPE;
     const neuron_trial_t *best = NULL;
     for (int64_t i = 0; i < neuron_search_trial_count(search); i++)
         if (neuron_search_better(search, neuron_trial_score(search->trials[i]),
@@ -74,7 +76,9 @@ static int run_fold(neuron_search_t *search)
     RETURN_IF_ERROR(neuron_search_next(&trial, search));
     const uint64_t before = neuron_message_count();
     double score = NAN, begin = neuron_clock_seconds();
+    neuron_float_host *host = neuron_float_pause();
     int answer = search->callback(trial, &score, search->user_data);
+    neuron_float_resume(host);
     if (answer < 0)
         neuron_set_call_message(before, "the search's function returned %d in trial %" PRId64,
                                 answer, trial->index);
@@ -119,6 +123,7 @@ static int run(neuron_search_t *search, neuron_search_kind kind, int64_t trials,
 
 int neuron_search_run_grid(neuron_search_t *search)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     if (search->combinations > INT32_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "search: a grid of %" PRId64 " trials",
@@ -130,6 +135,7 @@ int neuron_search_run_grid(neuron_search_t *search)
 
 int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t seed)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     if (trials < 1 || trials > INT32_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId64 " trials", trials);

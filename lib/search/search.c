@@ -1,6 +1,7 @@
 #include "search/search.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "base/name.h"
 #include "base/number.h"
 
@@ -144,6 +145,7 @@ static int add_factor(neuron_search_t *search, neuron_factor *factor)
 int neuron_search_add_factor(neuron_search_t *search, const char *name, const double *levels,
                              int32_t count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     CHECK_ARGUMENT(name);
     CHECK_ARGUMENT(levels);
@@ -163,6 +165,7 @@ int neuron_search_add_factor(neuron_search_t *search, const char *name, const do
 int neuron_search_add_choice(neuron_search_t *search, const char *name, const char *const *labels,
                              int32_t count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     CHECK_ARGUMENT(name);
     CHECK_ARGUMENT(labels);
@@ -208,6 +211,7 @@ int neuron_search_set_folds(neuron_search_t *search, int32_t folds)
 
 int neuron_search_set_log(neuron_search_t *search, const char *path)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     RETURN_IF_ERROR(check_not_begun(search, "its log"));
     char *copy = path ? neuron_copy_text(search->context, path) : NULL;

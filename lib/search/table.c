@@ -1,6 +1,7 @@
 /* The table of a search: how good each level of each factor was. */
 #include "search/search.h"
 
+#include "base/float-mode.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -146,6 +147,7 @@ static void put_table(neuron_text *text, const void *subject)
 
 int neuron_search_table(const neuron_search_t *search, char *text, size_t capacity, size_t *needed)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     CHECK_ROOM(text, capacity);
     return neuron_text_fill(put_table, search, "search", text, capacity, needed);

@@ -1,6 +1,7 @@
 /* Trials: what one tries, and how it went. */
 #include "search/search.h"
 
+#include "base/float-mode.h"
 #include "base/random.h"
 
 #include <math.h>
@@ -69,6 +70,7 @@ uint64_t neuron_trial_seed(const neuron_trial_t *trial)
 
 double neuron_trial_score(const neuron_trial_t *trial)
 {
+    FLOAT_SCOPE;
     if (!trial || trial->done < trial->search->folds)
         return NAN;
     double sum = 0;
@@ -79,6 +81,7 @@ double neuron_trial_score(const neuron_trial_t *trial)
 
 double neuron_trial_deviation(const neuron_trial_t *trial)
 {
+    FLOAT_SCOPE;
     double mean = neuron_trial_score(trial);
     if (isnan(mean) || trial->done < 2)
         return NAN;

@@ -1,5 +1,7 @@
 #include "train/callback.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 
 static const neuron_callback_kind *const kinds[] = {
@@ -56,6 +58,7 @@ int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_
 
 int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *context, int32_t kind)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(callback);
     *callback = NULL;
     CHECK_ARGUMENT(context);
@@ -78,7 +81,7 @@ void neuron_callback_unref(neuron_callback_t *callback)
         return;
     neuron_context_t *context = callback->context;
     if (callback->destroy)
-        callback->destroy(callback->user_data);
+        neuron_destroy_user_data(callback->destroy, callback->user_data);
     neuron_release(context, callback->path);
     neuron_release(context, callback);
     neuron_context_unref(context);
@@ -91,6 +94,7 @@ const char *neuron_callback_name(const neuron_callback_t *callback)
 
 int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(callback);
     const neuron_callback_kind *kind = callback->kind;
     return neuron_options_set_int(&kind->options, callback->options, option, value, kind->name);
@@ -98,6 +102,7 @@ int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t
 
 int neuron_callback_set_float(neuron_callback_t *callback, int32_t option, double value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(callback);
     const neuron_callback_kind *kind = callback->kind;
     return neuron_options_set_float(&kind->options, callback->options, option, value, kind->name);

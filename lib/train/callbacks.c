@@ -1,6 +1,8 @@
 /* The callbacks of a trainer: its list, and when each is called. */
 #include "train/callback.h"
 
+#include "base/float-mode.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,7 +75,9 @@ static int call_plain(neuron_trainer_t *trainer, neuron_trainer_callback_t callb
                       void *user_data, const char *what)
 {
     const uint64_t before = neuron_message_count();
+    neuron_float_host *host = neuron_float_pause();
     int answer = callback ? callback(trainer, user_data) : 0;
+    neuron_float_resume(host);
     if (answer < 0)
         neuron_set_call_message(before, "the %s callback returned %d", what, answer);
     return answer;

@@ -2,6 +2,7 @@
 
 #include "augment/augmentation.h"
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "data/stream.h"
 
 #include <inttypes.h>
@@ -27,6 +28,7 @@ struct neuron_feeder {
     float *values; /* of the batch that is made ahead */
     pid_t process; /* whose threads they are: a child of fork() has none of them */
     pthread_t thread;
+    neuron_float_host host; /* of who runs the trainer */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
 
@@ -83,6 +85,8 @@ static int make_batch(neuron_feeder *feeder, const request *asked, float *values
 static void *worker_main(void *argument)
 {
     neuron_feeder *feeder = argument;
+    FLOAT_SCOPE;
+    neuron_float_take_host(&feeder->host);
     pthread_mutex_lock(&feeder->mutex);
     while (!feeder->ending) {
         if (!feeder->wanted.positions || feeder->made) {
@@ -117,6 +121,7 @@ static int start_workers(neuron_feeder *feeder, int32_t workers)
     pthread_mutex_init(&feeder->mutex, NULL);
     pthread_cond_init(&feeder->changed, NULL);
     feeder->process = getpid();
+    neuron_float_copy_host(&feeder->host);
     if (pthread_create(&feeder->thread, NULL, worker_main, feeder) == 0)
         return NEURON_OK;
     pthread_cond_destroy(&feeder->changed);

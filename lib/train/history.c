@@ -1,6 +1,7 @@
 #include "train/history.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "base/number.h"
 #include "io/file-write.h"
 
@@ -124,6 +125,7 @@ bool neuron_metric_better(int32_t metric, double value, double than)
 
 int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t *epoch)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(epoch);
     const int32_t index = metric_index(metric);
@@ -174,6 +176,7 @@ int neuron_history_append_csv(const neuron_history_t *history, int64_t epoch, co
 
 int neuron_history_save_csv(const neuron_history_t *history, const char *path)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(path);
     char *table = neuron_allocate(history->context, (size_t)history->epochs, CSV_LINE_MAX);

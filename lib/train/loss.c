@@ -2,6 +2,7 @@
 #include "train/trainer.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,6 +27,7 @@ int neuron_trainer_check_loss(const neuron_trainer_t *trainer)
 
 int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
     if (loss)
@@ -40,6 +42,7 @@ int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
 int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *weights,
                                      int32_t count)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the weight of classes"));
     double *copy = NULL;

@@ -1,6 +1,7 @@
 /* The numbers that are set at a trainer. */
 #include "train/trainer.h"
 
+#include "base/float-mode.h"
 #include "base/number.h"
 #include "base/options.h"
 
@@ -104,12 +105,14 @@ static int set_checked(neuron_trainer_t *trainer, int32_t option, double value, 
 
 int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     return set_checked(trainer, option, (double)value, true);
 }
 
 int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     return set_checked(trainer, option, value, false);
 }

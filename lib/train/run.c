@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "train/callback.h"
 #include "train/feed.h"
 #include "train/whole-step.h"
@@ -261,6 +262,7 @@ static int run_epochs(neuron_trainer_t *trainer)
 
 int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
 {
+    FLOAT_SCOPE;
     if (history)
         *history = NULL;
     CHECK_ARGUMENT(trainer);

@@ -1,5 +1,6 @@
 #include "train/state.h"
 
+#include "base/float-mode.h"
 #include "base/number.h"
 #include "io/json.h"
 #include "io/model.h"
@@ -247,6 +248,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
 
 int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(path);
     if (trainer->running)

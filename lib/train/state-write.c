@@ -1,5 +1,6 @@
 #include "train/state.h"
 
+#include "base/float-mode.h"
 #include "io/json.h"
 #include "io/model.h"
 
@@ -124,6 +125,7 @@ static int add_slots(neuron_safetensors_writer *writer, const neuron_trainer_t *
 
 int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(path);
     neuron_safetensors_writer *writer;

@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "base/clock.h"
+#include "base/float-mode.h"
 #include "train/callback.h"
 
 #include <inttypes.h>
@@ -108,6 +109,7 @@ static int check_validation(const neuron_trainer_t *trainer, const neuron_datase
 
 int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation set"));
     if (validation)
@@ -190,6 +192,7 @@ double neuron_trainer_seconds(const neuron_trainer_t *trainer)
 
 double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
 {
+    FLOAT_SCOPE;
     if (!trainer)
         return NAN;
     const neuron_progress *progress = &trainer->progress;

@@ -1,6 +1,8 @@
 /* The graph of the best epoch in a file. */
 #include "train/callback.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 
 static const neuron_option options[] = {
@@ -15,6 +17,7 @@ static const char *const state_names[] = {"has_best", "best", "unsaved"};
 int neuron_callback_create_checkpoint(neuron_callback_t **callback, neuron_context_t *context,
                                       const char *path, int32_t metric)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(callback);
     *callback = NULL;
     CHECK_ARGUMENT(context);

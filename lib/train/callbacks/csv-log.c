@@ -1,9 +1,12 @@
 /* The history in a file that grows by a line an epoch. */
 #include "train/callback.h"
 
+#include "base/float-mode.h"
+
 int neuron_callback_create_csv_log(neuron_callback_t **callback, neuron_context_t *context,
                                    const char *path)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(callback);
     *callback = NULL;
     CHECK_ARGUMENT(context);

@@ -1,6 +1,8 @@
 /* A callback of the caller's. */
 #include "train/callback.h"
 
+#include "base/float-mode.h"
+
 int neuron_callback_create_custom(neuron_callback_t **callback, neuron_context_t *context,
                                   neuron_callback_custom_t function, void *user_data,
                                   neuron_destroy_t destroy)
@@ -20,7 +22,9 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
 {
     const neuron_callback_t *callback = entry->callback;
     const uint64_t before = neuron_message_count();
+    neuron_float_host *host = neuron_float_pause();
     int answer = callback->custom(trainer, event, callback->user_data);
+    neuron_float_resume(host);
     if (answer < 0)
         neuron_set_call_message(before, "the custom callback returned %d", answer);
     return answer;

@@ -1,6 +1,7 @@
 /* A rate by a function of the caller's. */
 #include "train/callback.h"
 
+#include "base/float-mode.h"
 #include "base/number.h"
 
 #include <float.h>
@@ -27,7 +28,10 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
         return NEURON_OK;
     const neuron_callback_t *callback = entry->callback;
     const int64_t epoch = trainer->progress.epoch;
-    double rate = callback->schedule(epoch, neuron_rate_base(trainer), callback->user_data);
+    const double base = neuron_rate_base(trainer);
+    neuron_float_host *host = neuron_float_pause();
+    double rate = callback->schedule(epoch, base, callback->user_data);
+    neuron_float_resume(host);
     if (!(rate >= 0 && rate <= FLT_MAX)) {
         char text[NEURON_NUMBER_TEXT];
         return neuron_fail(NEURON_E_ARGUMENT,

@@ -1,0 +1,155 @@
+#include "base/float-mode.h"
+
+#include <stddef.h>
+
+/* What the host had when this thread entered the library; NULL outside of it. */
+static _Thread_local neuron_float_host *current;
+
+#if defined(__x86_64__)
+enum {
+    FLUSH_TO_ZERO = 0x8000,
+    SUBNORMALS_ARE_ZERO = 0x0040,
+    MASKS = 0x1f80,
+    OURS = FLUSH_TO_ZERO | SUBNORMALS_ARE_ZERO | MASKS,
+    /* Of the x87: its masks, and how it rounds. */
+    OLD_MODE = 0x0c3f,
+    OLD_MASKS = 0x003f
+};
+
+/* The x87 computes nothing here, but the C library rounds decimals as it would. */
+static bool has_unusual_x87(void)
+{
+    uint16_t control;
+    __asm__ volatile("fnstcw %0" : "=m"(control));
+    return (control & OLD_MODE) != OLD_MASKS;
+}
+
+static void read_mode(neuron_float_host *host)
+{
+    host->control = __builtin_ia32_stmxcsr();
+    host->unusual = has_unusual_x87();
+    if (host->unusual)
+        fegetenv(&host->environment);
+}
+
+static void set_ours(const neuron_float_host *host)
+{
+    if (host->unusual) {
+        fenv_t held;
+        feholdexcept(&held);
+        fesetround(FE_TONEAREST);
+    }
+    __builtin_ia32_ldmxcsr(OURS);
+}
+
+static void set_host(const neuron_float_host *host)
+{
+    if (host->unusual)
+        fesetenv(&host->environment);
+    __builtin_ia32_ldmxcsr(host->control);
+}
+#elif defined(__aarch64__)
+enum { FLUSH_TO_ZERO = 1 << 24 };
+
+static void set_registers(uint64_t control, uint64_t status)
+{
+    __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" : : "r"(control), "r"(status) : "memory");
+}
+
+static void read_mode(neuron_float_host *host)
+{
+    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr"
+                     : "=r"(host->control), "=r"(host->status)
+                     :
+                     : "memory");
+}
+
+static void set_ours(const neuron_float_host *host)
+{
+    (void)host;
+    set_registers(FLUSH_TO_ZERO, 0);
+}
+
+static void set_host(const neuron_float_host *host)
+{
+    set_registers(host->control, host->status);
+}
+#else
+static void flush_to_zero(void)
+{
+#if defined(__i386__) && defined(__SSE__)
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8000);
+#elif defined(__arm__) && defined(__ARM_FP) && !defined(__SOFTFP__)
+    uint32_t control;
+    __asm__ volatile("vmrs %0, fpscr" : "=r"(control));
+    __asm__ volatile("vmsr fpscr, %0" : : "r"(control | 1u << 24));
+#endif
+}
+
+static void read_mode(neuron_float_host *host)
+{
+    fegetenv(&host->environment);
+}
+
+static void set_ours(const neuron_float_host *host)
+{
+    (void)host;
+    fenv_t held;
+    feholdexcept(&held);
+#ifdef FE_TONEAREST
+    fesetround(FE_TONEAREST);
+#endif
+    flush_to_zero();
+}
+
+static void set_host(const neuron_float_host *host)
+{
+    fesetenv(&host->environment);
+}
+#endif
+
+void neuron_float_enter(neuron_float_scope *scope)
+{
+    scope->outermost = current == NULL;
+    if (!scope->outermost)
+        return;
+    read_mode(&scope->host);
+    set_ours(&scope->host);
+    current = &scope->host;
+}
+
+void neuron_float_leave(neuron_float_scope *scope)
+{
+    if (!scope->outermost || !current)
+        return;
+    set_host(current);
+    current = NULL;
+}
+
+neuron_float_host *neuron_float_pause(void)
+{
+    neuron_float_host *host = current;
+    if (host)
+        set_host(host);
+    current = NULL;
+    return host;
+}
+
+void neuron_float_resume(neuron_float_host *host)
+{
+    if (!host)
+        return;
+    read_mode(host);
+    set_ours(host);
+    current = host;
+}
+
+void neuron_float_copy_host(neuron_float_host *host)
+{
+    *host = *current;
+}
+
+void neuron_float_take_host(const neuron_float_host *host)
+{
+    *current = *host;
+}

@@ -1,0 +1,52 @@
+/* The floating-point mode that the library computes in, whatever the host's is: round to nearest, no
+ * traps, and subnormal numbers count as 0 where the processor can do so. So results depend neither on
+ * a mode that the host sets in some of its threads nor on which thread computes, numbers that fade
+ * away never make a network slow, and a host that has traps on, or looks at the flags, never sees
+ * those of intermediate results.
+ *
+ * Public functions that compute begin with FLOAT_SCOPE; the host's functions are called between
+ * neuron_float_pause() and neuron_float_resume(), in the host's mode. */
+#ifndef BASE_FLOAT_MODE_H
+#define BASE_FLOAT_MODE_H
+
+#include <fenv.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The mode and the flags of the host in one thread. */
+typedef struct neuron_float_host {
+#if defined(__x86_64__)
+    uint32_t control; /* MXCSR */
+    bool unusual;     /* the x87 has a mode of its own too, and `environment` is all of it */
+#elif defined(__aarch64__)
+    uint64_t control, status; /* FPCR, FPSR */
+#endif
+#if !defined(__aarch64__)
+    fenv_t environment;
+#endif
+} neuron_float_host;
+
+typedef struct neuron_float_scope {
+    neuron_float_host host;
+    bool outermost; /* only then there is something to put back */
+} neuron_float_scope;
+
+void neuron_float_enter(neuron_float_scope *scope);
+void neuron_float_leave(neuron_float_scope *scope);
+
+/* From here to the end of the block, however it is left. */
+#define FLOAT_SCOPE                                                                                \
+    neuron_float_scope float_scope __attribute__((cleanup(neuron_float_leave)));                   \
+    neuron_float_enter(&float_scope)
+
+/* Goes back to the mode of the host for a call of its function, which may change it: what it leaves is
+ * the host's mode from then on. Where the function does not return, there is nothing to do. */
+neuron_float_host *neuron_float_pause(void);
+void neuron_float_resume(neuron_float_host *host);
+
+/* Inside a scope: what the mode of the host is, and to take it from another thread, on whose behalf
+ * this one calls the host's functions. */
+void neuron_float_copy_host(neuron_float_host *host);
+void neuron_float_take_host(const neuron_float_host *host);
+
+#endif

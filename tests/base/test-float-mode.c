@@ -1,0 +1,376 @@
+/* Whatever mode of floating-point arithmetic the host sets, before a context or behind it, between
+ * calls or in callbacks: the same bytes, no trap, no flag, and its mode is as it left it. */
+#include "test-common.h"
+
+#include <fenv.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+typedef struct mode {
+    const char *name;
+    int rounding, traps;
+    bool flush; /* subnormal numbers are 0, as after linking with -ffast-math */
+} mode;
+
+static const mode modes[] = {
+    {"as a program starts", FE_TONEAREST, 0, false},
+    {"upward", FE_UPWARD, 0, false},
+    {"downward", FE_DOWNWARD, 0, false},
+    {"toward zero", FE_TOWARDZERO, 0, false},
+    {"flushing", FE_TONEAREST, 0, true},
+    {"traps", FE_TONEAREST, FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW, false},
+    {"all of it", FE_DOWNWARD, FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW, true},
+};
+
+enum { MODES = sizeof modes / sizeof modes[0] };
+
+static void set_mode(const mode *wanted)
+{
+    fesetenv(FE_DFL_ENV);
+    fesetround(wanted->rounding);
+#if defined(__GLIBC__)
+    feenableexcept(wanted->traps);
+#endif
+#if defined(__x86_64__)
+    if (wanted->flush)
+        _mm_setcsr(_mm_getcsr() | 0x8040);
+#endif
+}
+
+/* What a call must leave as it was. */
+typedef struct held {
+    int rounding, flags, traps;
+    unsigned control;
+} held;
+
+static held look(void)
+{
+    held now = {fegetround(), fetestexcept(FE_ALL_EXCEPT), 0, 0};
+#if defined(__GLIBC__)
+    now.traps = fegetexcept();
+#endif
+#if defined(__x86_64__)
+    now.control = _mm_getcsr();
+#endif
+    return now;
+}
+
+static bool same(held a, held b, bool flags_too)
+{
+    const unsigned bits = flags_too ? ~0u : ~0x3fu;
+    return a.rounding == b.rounding && a.traps == b.traps && (!flags_too || a.flags == b.flags) &&
+           (a.control & bits) == (b.control & bits);
+}
+
+/* Calls that may not change the mode. */
+#define WATCH(call)                                                                                \
+    const held before_ = look();                                                                   \
+    const int status_ = (call);                                                                    \
+    const held after_ = look();                                                                    \
+    ck_assert_msg(same(before_, after_, true), "%s changed the mode from %x to %x", #call,         \
+                  before_.control, after_.control)
+
+#define HOLDS(call)                                                                                \
+    do {                                                                                           \
+        WATCH(call);                                                                               \
+        ck_assert_msg(status_ == 0, "%s: %s", #call, neuron_error_last());                         \
+    } while (0)
+
+#define FAILS(call)                                                                                \
+    do {                                                                                           \
+        WATCH(call);                                                                               \
+        ck_assert_msg(status_ < 0, "%s does not fail", #call);                                     \
+    } while (0)
+
+/* What one run leaves. */
+typedef struct bytes {
+    char data[1 << 18];
+    size_t size;
+} bytes;
+
+static void note(bytes *all, const void *data, size_t size)
+{
+    ck_assert_uint_le(all->size + size, sizeof all->data);
+    memcpy(all->data + all->size, data, size);
+    all->size += size;
+}
+
+/* The mode that callbacks find, and the one that they leave: the same, or the next one. */
+static const mode *now;
+static bool turns;
+
+static void visit(const char *what)
+{
+    const held found = look();
+    fenv_t kept;
+    fegetenv(&kept);
+    set_mode(now);
+    const held expected = look();
+    fesetenv(&kept);
+    ck_assert_msg(same(found, expected, false), "%s does not find the mode %s: %x, not %x", what,
+                  now->name, found.control, expected.control);
+    if (turns) {
+        now = &modes[(now - modes + 1) % MODES];
+        set_mode(now);
+    }
+}
+
+/* Made by the compiler: to compute such numbers raises flags. */
+static const float mixed[] = {0.3f, 1e-40f, 1.7f, -0.6f, 3e-39f, 0, 2.1f, -7e-41f, 0.1f, 1e-45f, 1};
+
+enum { MIXED = sizeof mixed / sizeof mixed[0] };
+
+/* In a worker's thread: the mode is that of the thread that started the run. */
+static int read_examples(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+                         void *user_data)
+{
+    (void)user_data;
+    if (!turns)
+        visit("a stream");
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t k = 0; examples && k < 20; k++)
+            ((float *)examples)[20 * i + k] = mixed[(positions[i] * k + k) % MIXED];
+        if (labels)
+            labels[i] = (int32_t)(positions[i] % 3);
+    }
+    return 0;
+}
+
+static int copy_forward(neuron_custom_run_t *run, void *user_data)
+{
+    (void)user_data;
+    visit("forward");
+    int64_t count = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
+    memcpy(neuron_custom_run_output(run), neuron_custom_run_input(run, 0),
+           (size_t)count * sizeof(float));
+    return 0;
+}
+
+static int copy_backward(neuron_custom_run_t *run, void *user_data)
+{
+    (void)user_data;
+    visit("backward");
+    int64_t count = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
+    memcpy(neuron_custom_run_input_gradient(run, 0), neuron_custom_run_output_gradient(run),
+           (size_t)count * sizeof(float));
+    return 0;
+}
+
+static int after_step(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)user_data;
+    visit("a step");
+    held before = look();
+    ck_assert(neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS) >= 0);
+    ck_assert(same(before, look(), false));
+    return 0;
+}
+
+static int count_destroyed(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)trainer;
+    (void)event;
+    ++*(int *)user_data;
+    visit("an event");
+    return 0;
+}
+
+static void sink(int32_t level, const char *line, void *user_data)
+{
+    (void)level;
+    (void)line;
+    (void)user_data;
+    visit("a log");
+}
+
+static neuron_graph_t *make_graph(neuron_context_t *context)
+{
+    neuron_graph_t *graph;
+    HOLDS(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (int64_t[]){20}, 1);
+    x = neuron_dense(graph, x, 64);
+    HOLDS(neuron_node_set_regularizer(x, "kernel", 1e-4, 0.1));
+    x = neuron_batch_norm(graph, neuron_relu(graph, x));
+    x = neuron_dropout(graph, neuron_tanh(graph, neuron_dense(graph, x, 33)), 0.1);
+    x = neuron_custom(graph, "copy", &x, 1, NULL, 0);
+    HOLDS(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 3))));
+    return graph;
+}
+
+static void train(neuron_graph_t *graph, neuron_context_t *context, int32_t rule, bytes *all)
+{
+    int events = 0;
+    neuron_dataset_t *dataset;
+    neuron_optimizer_t *optimizer;
+    neuron_trainer_t *trainer;
+    neuron_callback_t *callback;
+    neuron_history_t *history;
+    HOLDS(neuron_dataset_create_stream(&dataset, context, read_examples, NULL, NULL, 70,
+                                       (int64_t[]){20}, 1, NEURON_F32, 3));
+    HOLDS(neuron_optimizer_create(&optimizer, context, rule));
+    HOLDS(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
+    FAILS(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, (double)NAN));
+    FAILS(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, DBL_MAX));
+    HOLDS(neuron_callback_create_custom(&callback, context, count_destroyed, &events, NULL));
+    HOLDS(neuron_trainer_create(&trainer, graph, optimizer, dataset));
+    HOLDS(neuron_trainer_add_callback(trainer, callback));
+    HOLDS(neuron_trainer_set_step_callback(trainer, after_step, NULL));
+    HOLDS(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 3));
+    if (turns) /* only the callbacks change the mode then */
+        assert_ok(neuron_trainer_run(trainer, &history));
+    else
+        HOLDS(neuron_trainer_run(trainer, &history));
+    set_mode(now);
+    ck_assert_int_gt(events, 0);
+    for (int64_t epoch = 0; epoch < 3; epoch++) {
+        double loss;
+        assert_ok(neuron_history_get(history, epoch, NEURON_METRIC_LOSS, &loss));
+        note(all, &loss, sizeof loss);
+    }
+    neuron_history_unref(history);
+    neuron_callback_unref(callback);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(optimizer);
+    neuron_dataset_unref(dataset);
+}
+
+static void predict(neuron_graph_t *graph, neuron_context_t *context, bytes *all)
+{
+    static float in[300 * 20], out[300 * 3];
+    neuron_tensor_t *input, *output;
+    for (int i = 0; i < 300 * 20; i++)
+        in[i] = mixed[i % 13 % MIXED];
+    HOLDS(neuron_tensor_wrap(&input, context, NEURON_F32, (int64_t[]){300, 20}, 2, in,
+                             NEURON_BORROW, NULL, NULL));
+    HOLDS(neuron_tensor_wrap(&output, context, NEURON_F32, (int64_t[]){300, 3}, 2, out,
+                             NEURON_BORROW, NULL, NULL));
+    if (turns)
+        assert_ok(neuron_graph_predict(graph, input, output));
+    else
+        HOLDS(neuron_graph_predict(graph, input, output));
+    FAILS(neuron_graph_predict(graph, output, output));
+    note(all, out, sizeof out);
+    neuron_tensor_unref(input);
+    neuron_tensor_unref(output);
+}
+
+static void save(neuron_graph_t *graph, bytes *all)
+{
+    size_t size;
+    static char file[1 << 16];
+    HOLDS(neuron_graph_save_memory(graph, NULL, 0, &size));
+    ck_assert_uint_le(size, sizeof file);
+    HOLDS(neuron_graph_save_memory(graph, file, size, NULL));
+    note(all, file, size);
+}
+
+/* Numbers that a host may give: among them some of which every comparison raises a flag. */
+static void read_numbers(neuron_context_t *context, bytes *all)
+{
+    static const char *path;
+    if (!path)
+        path = test_file("numbers.csv");
+    const char text[] = "0,0.1,3965.8116455078125,1e-39\n1,7373.1110839843751,-2.7e-5,16777217\n";
+    test_write_file(path, text, sizeof text - 1);
+    neuron_dataset_t *dataset, *scaled;
+    float values[6];
+    HOLDS(neuron_dataset_load_csv(&dataset, context, path, 2, NULL, 0, NEURON_F32,
+                                  NEURON_CSV_HEADER_ABSENT));
+    HOLDS(neuron_dataset_read(dataset, 0, 2, values, NULL));
+    note(all, values, sizeof values);
+    HOLDS(neuron_dataset_standardize(dataset, dataset));
+    HOLDS(neuron_dataset_read(dataset, 0, 2, values, NULL));
+    note(all, values, sizeof values);
+    FAILS(neuron_dataset_set_scale(dataset, (double)NAN, 0));
+    neuron_dataset_unref(dataset);
+    HOLDS(neuron_dataset_generate_glyphs(&scaled, context, 9, 12, 12, 1));
+    static float images[9 * 144];
+    HOLDS(neuron_dataset_read(scaled, 0, 9, images, NULL));
+    note(all, images, sizeof images);
+    neuron_dataset_unref(scaled);
+}
+
+/* Everything in one mode; the context is from before it, or within it. */
+static void tell(const mode *wanted, int32_t threads, bool before_context, bool turning, bytes *all)
+{
+    neuron_context_t *context;
+    all->size = 0;
+    now = wanted;
+    turns = turning;
+    if (before_context)
+        set_mode(wanted);
+    ck_assert_int_eq(neuron_context_create(&context), 0);
+    HOLDS(neuron_context_set_threads(context, threads));
+    HOLDS(neuron_context_set_log(context, NEURON_LOG_DEBUG, sink, NULL));
+    HOLDS(neuron_custom_register(context, "copy", copy_forward, copy_backward, NULL, NULL, NULL));
+    set_mode(wanted);
+    neuron_graph_t *graph = make_graph(context);
+    static const int32_t rules[] = {NEURON_OPTIMIZER_SGD, NEURON_OPTIMIZER_ADAM,
+                                    NEURON_OPTIMIZER_NADAM, NEURON_OPTIMIZER_RMSPROP};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        train(graph, context, rules[i], all);
+    predict(graph, context, all);
+    set_mode(now);
+    save(graph, all);
+    read_numbers(context, all);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    fesetenv(FE_DFL_ENV);
+}
+
+static bytes expected_bytes, found_bytes;
+
+static void compare(const mode *wanted, int32_t threads, bool before_context, bool turning)
+{
+    tell(wanted, threads, before_context, turning, &found_bytes);
+    ck_assert_msg(found_bytes.size == expected_bytes.size &&
+                      memcmp(found_bytes.data, expected_bytes.data, found_bytes.size) == 0,
+                  "%s, %d threads%s%s: other bytes", wanted->name, threads,
+                  before_context ? ", set before the context" : "",
+                  turning ? ", changed in callbacks" : "");
+}
+
+START_TEST(modes_of_the_host_change_nothing)
+{
+    tell(&modes[0], 1, false, false, &expected_bytes);
+    compare(&modes[_i], 1, false, false);
+    compare(&modes[_i], 2, true, false);
+    compare(&modes[_i], 3, false, false);
+    compare(&modes[_i], 3, false, true);
+}
+END_TEST
+
+/* Flags that were raised before stay, and others are not raised. */
+START_TEST(flags_of_the_host_stay)
+{
+    neuron_context_t *context = test_context();
+    fesetenv(FE_DFL_ENV);
+    feraiseexcept(FE_DIVBYZERO);
+    neuron_evaluation_t *evaluation;
+    HOLDS(
+        neuron_evaluation_create(&evaluation, context, (int32_t[]){0, 0}, (int32_t[]){0, 0}, 2, 3));
+    const held before = look();
+    (void)neuron_evaluation_precision(evaluation, 2);
+    (void)neuron_evaluation_f1(evaluation, 1);
+    ck_assert(same(before, look(), true));
+    ck_assert_int_eq(fetestexcept(FE_ALL_EXCEPT), FE_DIVBYZERO);
+    neuron_evaluation_unref(evaluation);
+    neuron_context_unref(context);
+    fesetenv(FE_DFL_ENV);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("float mode");
+    TCase *tests = tcase_create("float mode");
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, modes_of_the_host_change_nothing, 0, MODES);
+    tcase_add_test(tests, flags_of_the_host_stay);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
