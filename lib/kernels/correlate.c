@@ -3,7 +3,7 @@
 #include "kernels/epilogue.h"
 #include "kernels/tiles.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 /* One tile's place: pixels from `pixel` on, columns from `column` on. */
 typedef struct correlate_place {
@@ -45,18 +45,20 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work,
             sources[m] += work->tap_step;
     }
     vector floor = epilogue_floor(&work->epilogue);
+    float padded[TILE_ROWS][2 * LANES];
     int64_t left = work->columns - place->column;
+    const bool narrow = left < vectors * LANES;
+    float *output = work->output + place->column;
+    const int64_t *offsets = work->output_offsets + place->pixel;
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
-        float *output = work->output + work->output_offsets[place->pixel + m] + place->column;
-        float padded[2 * LANES];
-        float *to = left < vectors * LANES ? padded : output;
+        float *to = narrow ? padded[m] : output + offsets[m];
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++)
             store(to + v * LANES, at_least(floor, sums[m][v]));
-        if (to == padded)
-            memcpy(output, padded, (size_t)left * sizeof *output);
     }
+    if (narrow)
+        copy_rows(*padded, rows, left, output, offsets);
 }
 
 /* One tile's place: from run position `first` on under a tap, and one panel. */

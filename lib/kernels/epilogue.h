@@ -7,6 +7,7 @@
 #include "kernels/simd.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Below this a sum becomes it. */
 static inline vector epilogue_floor(const neuron_epilogue *epilogue)
@@ -54,6 +55,15 @@ static inline void finish(const neuron_epilogue *epilogue, vector sums, int64_t 
                           float *output, int64_t at, int64_t left)
 {
     finish_vector(epilogue, at_least(epilogue_floor(epilogue), sums), column, output, at, left);
+}
+
+/* The first `columns` floats of a tile's rows, to where each belongs. Out of line, or the calls among
+ * the stores would take the sums to memory and back. */
+__attribute__((noinline, unused)) static void
+copy_rows(const float *tile, int rows, int64_t columns, float *output, const int64_t *offsets)
+{
+    for (int m = 0; m < rows; m++)
+        memcpy(output + offsets[m], tile + m * 2 * LANES, (size_t)columns * sizeof *output);
 }
 
 #endif

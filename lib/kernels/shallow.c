@@ -5,6 +5,8 @@
 #include "kernels/epilogue.h"
 #include "kernels/tiles.h"
 
+#include <stdbool.h>
+
 /* Pixels pixel .. pixel + rows - 1, which lie side by side. */
 static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int64_t pixel,
                                          int64_t column, int rows, int vectors)
@@ -35,18 +37,20 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int6
         }
     }
     vector floor = epilogue_floor(&work->epilogue);
+    float padded[TILE_ROWS][2 * LANES];
     int64_t left = work->columns - column;
+    const bool narrow = left < vectors * LANES;
+    float *output = work->output + column;
+    const int64_t *offsets = work->output_offsets + pixel;
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
-        float *output = work->output + work->output_offsets[pixel + m] + column;
-        float padded[2 * LANES];
-        float *to = left < vectors * LANES ? padded : output;
+        float *to = narrow ? padded[m] : output + offsets[m];
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++)
             store(to + v * LANES, at_least(floor, sums[m][v]));
-        if (to == padded)
-            memcpy(output, padded, (size_t)left * sizeof *output);
     }
+    if (narrow)
+        copy_rows(*padded, rows, left, output, offsets);
 }
 
 /* Rows of the kernel from tap `first` on, each of `run` floats, `rows` floats in all. */
