@@ -148,3 +148,8 @@ void neuron_cblas_weight_gradient(const neuron_product *product,
     else if (arrays->take)
         hand_on_slices(product, arrays);
 }
+
+bool neuron_product_by_cblas(const neuron_kernels *kernels)
+{
+    return kernels->lanes < 8;
+}

@@ -348,8 +348,3 @@ void neuron_product_forward(const neuron_product *product, const float *input, c
             neuron_ceil_divide(product->batch, pass_rows(product->units * job.cut.parts)),
             join_task, &job);
 }
-
-bool neuron_product_by_cblas(const neuron_kernels *kernels)
-{
-    return kernels->lanes < 8;
-}

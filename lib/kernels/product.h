@@ -26,7 +26,8 @@ typedef struct neuron_product {
  * threads more evenly, and nobody waits for the threads of two pools. The baseline has plain vectors
  * of four floats for a processor that nothing is known of, and a CBLAS may have been written for it:
  * OpenBLAS for SSE does 23 GFLOP/s to our 18. Even then few examples are multiplied by our kernels,
- * which read the weights once, in order: two to four times as fast. */
+ * which read the weights once, in order: two to four times as fast. Never where the library was built
+ * without one. */
 bool neuron_product_by_cblas(const neuron_kernels *kernels);
 
 /* output = epilogue(input * weights + bias), with weights of inputs x units; `bias` may be NULL. The

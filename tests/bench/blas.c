@@ -1,9 +1,15 @@
-/* What the machine can do: multiplying large matrices by the CBLAS. */
+/* What the machine can do: multiplying large matrices by the CBLAS, or by the library where it has
+ * none. */
 #include "bench.h"
 
-#include <cblas.h>
+#include "base/context.h"
+#include "kernels/product.h"
+
 #include <dlfcn.h>
 #include <stdlib.h>
+#if BENCH_HAS_CBLAS
+#include <cblas.h>
+#endif
 
 static const int sizes[2] = {1024, 2048};
 
@@ -35,15 +41,41 @@ static float *matrix(int size)
     return values;
 }
 
-static void measure_size(bench_sgemm_t *sgemm, int which, double seconds)
+#if BENCH_HAS_CBLAS
+static void multiply(int size, const float *a, const float *b, float *c, int32_t threads)
+{
+    (void)threads; /* set before */
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, a, size, b, size, 0,
+                c, size);
+}
+#else
+static void multiply(int size, const float *a, const float *b, float *c, int32_t threads)
+{
+    neuron_context_t *context = NULL;
+    if (neuron_context_create(&context) || neuron_context_set_threads(context, threads))
+        bench_fail(neuron_error_last());
+    neuron_product product = {.kernels = neuron_kernels_choose(),
+                              .pool = context->pool,
+                              .batch = size,
+                              .inputs = size,
+                              .units = size};
+    product.scratch = malloc(neuron_product_forward_scratch(size, size, size, threads));
+    if (!product.scratch)
+        bench_fail("out of memory");
+    neuron_product_forward(&product, a, b, NULL, &(neuron_epilogue){0}, c);
+    free(product.scratch);
+    neuron_context_unref(context);
+}
+#endif
+
+static void measure_size(bench_sgemm_t *sgemm, int which, double seconds, int32_t threads)
 {
     int size = sizes[which];
     float *a = matrix(size), *b = matrix(size), *c = matrix(size);
     double begin = bench_clock();
     do {
         double start = bench_clock();
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, a, size, b,
-                    size, 0, c, size);
+        multiply(size, a, b, c, threads);
         double taken = bench_clock() - start;
         if (sgemm->counts[which] < BENCH_SAMPLES_MAX)
             sgemm->samples[which][sgemm->counts[which]++] =
@@ -58,7 +90,7 @@ void bench_sgemm_measure(bench_sgemm_t *sgemm, int32_t threads, double seconds)
 {
     sgemm->threads_set = bench_blas_set_threads(threads);
     for (int i = 0; i < 2; i++)
-        measure_size(sgemm, i, seconds / 2);
+        measure_size(sgemm, i, seconds / 2, threads);
 }
 
 double bench_sgemm_rate(bench_sgemm_t *sgemm)

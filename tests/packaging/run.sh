@@ -43,6 +43,23 @@ case $(pkg-config --libs libneuron) in
     ;;
 esac
 
+# Who compiles, or links the shared library, needs the files of no other package; and the static one
+# does not wait for what a CBLAS names beside itself, such as gfortran's run time.
+for flags in --cflags --libs --static; do
+    PKG_CONFIG_LIBDIR=$(dirname "$pc") PKG_CONFIG_PATH='' pkg-config --cflags "$flags" libneuron
+done
+case $(pkg-config --static --libs libneuron) in
+*gfortran*)
+    echo "the static library is said to need gfortran" >&2
+    exit 1
+    ;;
+*-ljansson*) ;;
+*)
+    echo "the static library is not said to need jansson" >&2
+    exit 1
+    ;;
+esac
+
 # compile OUTPUT SOURCE FLAG...: warnings are errors, as they may be for a user.
 compile_c() {
     output=$1
