@@ -51,7 +51,9 @@ NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
                                                   neuron_tensor_t *targets);
 
 /** Loads images and labels from a pair of IDX files, plain or gzip: the format of MNIST,
- *  Fashion-MNIST and K-MNIST. Images [n, height, width] become examples height x width x 1.
+ *  Fashion-MNIST and K-MNIST. Images [n, height, width] become examples height x width x 1. Here and
+ *  wherever gzip data is read, members that follow one another are one, as for gunzip, zeros behind
+ *  the last are nothing, and other bytes there are ignored with a warning to the log.
  *  @param class_count  1 to 256.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
  *           NEURON_E_DATA, NEURON_E_MEMORY. Since 0.1. */
@@ -164,11 +166,13 @@ NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_contex
  *  the bytes of their names, which neuron_dataset_class_name() tells; an image's class is the
  *  sub-folder's place in that order. Examples are height x width x channels of bytes, class by class
  *  and sorted by name within one. Names that begin with a dot are left out, as are files beside the
- *  sub-folders.
+ *  sub-folders. So are, with a line to the log (NEURON_LOG_INFO), sub-folders without an image, and
+ *  what systems and programs put beside the files of a user: __MACOSX, @eaDir, Thumbs.db,
+ *  desktop.ini and others of their kind. Any other file in a class must be an image.
  *
- *  Images are PGM and PPM (P2, P3, P5, P6, samples up to 255) and, if the library was built with
- *  libpng, PNG of any kind: 16 bits become 8, palettes become colours, transparency is left out.
- *  Grey images have 1 channel, colour images 3. All must have the size and the channels of the first.
+ *  Images are PBM, PGM and PPM (P1 to P6, samples up to 65535), plain or gzip, and, if the library was
+ *  built with libpng, PNG of any kind: 16 bits become 8, palettes become colours, transparency is left
+ *  out. Bits and grey images have 1 channel, colour images 3. All must have the size and the channels of the first.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
  *           that is not read, NEURON_E_DATA if there are no classes or images or one differs from the
  *           first, NEURON_E_MEMORY; the message names the file. Since 0.1. */

@@ -51,27 +51,29 @@ NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *co
                                   const int64_t *shape, int32_t rank, void *data, int32_t ownership,
                                   void *user_data, neuron_destroy_t destroy);
 
-/** Loads an array from a .npy file of NumPy, plain or gzip, in C's order and of either byte order:
- *  f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i4 NEURON_I32, i8 NEURON_I64.
- *  Values that are infinite or not a number stay so.
+/** Loads an array from a .npy file of NumPy, plain or gzip, in C's or Fortran's order and of either
+ *  byte order: f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i4 NEURON_I32, i8
+ *  NEURON_I64. Values that are infinite or not a number stay so. The elements are read into their
+ *  place: no more memory is taken than the tensor's, but for a small buffer.
  *  @param[out] tensor  the new tensor; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
- *           NEURON_E_UNSUPPORTED for other types, Fortran's order or more than NEURON_RANK_MAX axes,
+ *           NEURON_E_UNSUPPORTED for other types or more than NEURON_RANK_MAX axes,
  *           NEURON_E_DATA with the first finite number of f8 that is too large for float32,
  *           NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path);
 
-/** Loads one array of a .npz archive, as numpy.savez() and numpy.savez_compressed() write it.
- *  @param name  of the array, without ".npy".
+/** Loads one array of a .npz archive, as numpy.savez() and numpy.savez_compressed() write it, of any
+ *  size (ZIP64). Of arrays with the same name the last counts, as in NumPy.
+ *  @param name  of the array, with or without ".npy".
  *  @return  as neuron_tensor_load_npy(); NEURON_E_DATA if there is no such array, with the names of
- *           those in the archive; NEURON_E_UNSUPPORTED for archives of 4 GB or more (ZIP64).
- *           Any thread. Since 0.1. */
+ *           those in the archive; NEURON_E_UNSUPPORTED for one that is encrypted or packed by
+ *           something else than deflate. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path, const char *name);
 
-/** Loads an image to predict from. It reads what neuron_dataset_load_folder() reads: PGM, PPM and, if the
- *  library was built with libpng, PNG. Nothing is resized, cut or made grey.
+/** Loads an image to predict from. It reads what neuron_dataset_load_folder() reads: PBM, PGM, PPM and, if
+ *  the library was built with libpng, PNG. Nothing is resized, cut or made grey.
  *
  *      neuron_tensor_load_image(&input, context, "photo.png", NULL, NULL, 0);
  *      neuron_graph_predict(graph, input, output);

@@ -34,12 +34,12 @@ static int file_size(int file, const char *path, size_t *size)
     return NEURON_OK;
 }
 
-static int read_all(int file, const char *path, char *bytes, size_t size)
+int neuron_file_read_at(int file, const char *path, size_t at, void *bytes, size_t size)
 {
     size_t done = 0;
     while (done < size) {
         size_t piece = size - done < piece_max ? size - done : piece_max;
-        ssize_t got = read(file, bytes + done, piece);
+        ssize_t got = pread(file, (char *)bytes + done, piece, (off_t)(at + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -52,30 +52,33 @@ static int read_all(int file, const char *path, char *bytes, size_t size)
     return NEURON_OK;
 }
 
-int neuron_file_read(neuron_context_t *context, const char *path, void **bytes, size_t *size)
+int neuron_file_open(int *file, size_t *size, const char *path)
 {
-    int status;
-    void *content = NULL;
-    size_t length = 0;
-    int file;
+    int opened;
     do {
         /* Without O_NONBLOCK a pipe that nobody writes to would hang the host. */
-        file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    } while (file < 0 && errno == EINTR);
-    if (file < 0)
+        opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    } while (opened < 0 && errno == EINTR);
+    if (opened < 0)
         return fail("open", path);
-    status = file_size(file, path, &length);
+    int status = file_size(opened, path, size);
     if (status < 0)
-        goto done;
-    content = neuron_allocate(context, length, 1);
-    status = content ? read_all(file, path, content, length) : NEURON_E_MEMORY;
-    if (status < 0)
-        goto done;
-    *bytes = content;
-    *size = length;
-    content = NULL;
-done:
-    neuron_release(context, content);
+        close(opened);
+    else
+        *file = opened;
+    return status;
+}
+
+int neuron_file_read(neuron_context_t *context, const char *path, void **bytes, size_t *size)
+{
+    int file;
+    RETURN_IF_ERROR(neuron_file_open(&file, size, path));
+    void *content = neuron_allocate(context, *size, 1);
+    int status = content ? neuron_file_read_at(file, path, 0, content, *size) : NEURON_E_MEMORY;
     close(file);
+    if (status < 0)
+        neuron_release(context, content);
+    else
+        *bytes = content;
     return status;
 }

@@ -1,8 +1,6 @@
 #include "data/content.h"
 
-#include "base/checked.h"
-#include "base/file.h"
-#include "data/gzip.h"
+#include "data/source.h"
 
 #include <string.h>
 
@@ -10,13 +8,12 @@
 enum { ROOM_RATIO = 4, ROOM_LEAST = 4096 };
 
 /* Unpacks into room that grows with what really comes, so that no claim of the data is believed. */
-static int unpack(neuron_content *content, neuron_gzip *gzip)
+static int unpack(neuron_content *content, neuron_source *source)
 {
-    size_t limit, room = ROOM_LEAST;
-    if (!neuron_multiply_size(gzip->size, NEURON_GZIP_RATIO_MAX, &limit))
-        limit = SIZE_MAX;
-    if (gzip->size > room / ROOM_RATIO && gzip->size <= SIZE_MAX / ROOM_RATIO)
-        room = gzip->size * ROOM_RATIO;
+    size_t limit, room = ROOM_LEAST, packed = source->store.size;
+    neuron_source_left(source, &limit);
+    if (packed > room / ROOM_RATIO && packed <= SIZE_MAX / ROOM_RATIO)
+        room = packed * ROOM_RATIO;
     for (;;) {
         uint8_t *larger = neuron_allocate(content->context, room, 1);
         if (!larger)
@@ -27,7 +24,8 @@ static int unpack(neuron_content *content, neuron_gzip *gzip)
         content->owned = larger;
         content->bytes = larger;
         size_t got;
-        RETURN_IF_ERROR(neuron_gzip_read(gzip, larger + content->size, room - content->size, &got));
+        RETURN_IF_ERROR(
+            neuron_source_read(source, larger + content->size, room - content->size, &got));
         content->size += got;
         if (content->size < room)
             return NEURON_OK;
@@ -35,18 +33,22 @@ static int unpack(neuron_content *content, neuron_gzip *gzip)
     }
 }
 
-static int open_packed(neuron_content *content, const void *bytes, size_t size)
+static int copy(neuron_content *content, neuron_source *source)
 {
-    neuron_gzip gzip;
-    content->size = 0;
-    content->unpacked = true;
-    RETURN_IF_ERROR(neuron_gzip_open(&gzip, content->context, bytes, size, content->name));
-    int status = unpack(content, &gzip);
-    size_t left = neuron_gzip_left(&gzip);
-    if (status == NEURON_OK && left > 0)
-        status = neuron_fail(NEURON_E_FORMAT, "%s: %zu bytes follow the gzip data, at byte %zu",
-                             content->name, left, size - left);
-    neuron_gzip_close(&gzip);
+    size_t size;
+    neuron_source_left(source, &size);
+    content->owned = neuron_allocate(content->context, size, 1);
+    content->bytes = content->owned;
+    return content->owned ? neuron_source_read(source, content->owned, size, &content->size)
+                          : NEURON_E_MEMORY;
+}
+
+static int read_all(neuron_content *content, neuron_source *source)
+{
+    *content = (neuron_content){
+        .context = source->context, .name = source->name, .unpacked = source->unpacked};
+    int status = source->packing ? unpack(content, source) : copy(content, source);
+    neuron_source_close(source);
     if (status < 0)
         neuron_content_close(content);
     return status;
@@ -55,29 +57,20 @@ static int open_packed(neuron_content *content, const void *bytes, size_t size)
 int neuron_content_of(neuron_content *content, neuron_context_t *context, const void *bytes,
                       size_t size, const char *name)
 {
+    neuron_source source;
+    RETURN_IF_ERROR(neuron_source_of(&source, context, bytes, size, name));
+    if (source.packing)
+        return read_all(content, &source);
     *content = (neuron_content){.context = context, .name = name, .bytes = bytes, .size = size};
-    return neuron_gzip_is(bytes, size) ? open_packed(content, bytes, size) : NEURON_OK;
+    neuron_source_close(&source);
+    return NEURON_OK;
 }
 
 int neuron_content_open(neuron_content *content, neuron_context_t *context, const char *path)
 {
-    void *bytes;
-    size_t size;
-    RETURN_IF_ERROR(neuron_file_read(context, path, &bytes, &size));
-    int status = neuron_content_of(content, context, bytes, size, path);
-    if (status == NEURON_OK && !content->unpacked)
-        content->owned = bytes;
-    else
-        neuron_release(context, bytes);
-    return status;
-}
-
-int neuron_content_check_packed_once(const neuron_content *content)
-{
-    if (content->unpacked)
-        return neuron_fail(NEURON_E_UNSUPPORTED, "%s: is packed twice: unpack it with gunzip first",
-                           content->name);
-    return NEURON_OK;
+    neuron_source source;
+    RETURN_IF_ERROR(neuron_source_open(&source, context, path));
+    return read_all(content, &source);
 }
 
 const char *neuron_content_where(const neuron_content *content)

@@ -1,4 +1,4 @@
-/* What is in a file: its bytes, unpacked if they are gzip data. */
+/* All that is in a file: its bytes, unpacked if they are gzip data. */
 #ifndef DATA_CONTENT_H
 #define DATA_CONTENT_H
 
@@ -25,10 +25,6 @@ int neuron_content_of(neuron_content *content, neuron_context_t *context, const 
 
 /* For messages, behind an offset: " of the unpacked data", or nothing. */
 const char *neuron_content_where(const neuron_content *content);
-
-/* NEURON_E_UNSUPPORTED for gzip data of a format that packs its own: twice packed, a small file could
- * claim anything. */
-int neuron_content_check_packed_once(const neuron_content *content);
 
 /* A content of zeros, or one that is closed, is fine. */
 void neuron_content_close(neuron_content *content);

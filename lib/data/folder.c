@@ -149,11 +149,11 @@ static int keep_image(folder *all, const neuron_image *image, const char *path, 
 
 static int read_image(folder *all, const char *path, int32_t label)
 {
-    neuron_content content;
+    neuron_source source;
     neuron_image image;
-    RETURN_IF_ERROR(neuron_content_open(&content, all->context, path));
-    int status = neuron_image_read(&image, &content);
-    neuron_content_close(&content);
+    RETURN_IF_ERROR(neuron_source_open(&source, all->context, path));
+    int status = neuron_image_read(&image, &source);
+    neuron_source_close(&source);
     RETURN_IF_ERROR(status);
     status = keep_image(all, &image, path, label);
     neuron_release(all->context, image.pixels);

@@ -1,26 +1,14 @@
 #include "data/idx.h"
 
 #include "base/checked.h"
-#include "base/file.h"
 #include "base/float-mode.h"
 #include "data/dataset.h"
-#include "data/gzip.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { MAGIC_SIZE = 4, IDX_UNSIGNED_BYTES = 8 };
-
-/* IDX data, read from its beginning to its end, plain or through gzip. */
-typedef struct source {
-    const char *name;
-    const uint8_t *bytes;
-    size_t size;
-    size_t position; /* in the unpacked data */
-    bool packed;
-    neuron_gzip gzip;
-} source;
 
 /* Room for what a header promises: a count, and a shape. */
 enum { PROMISE_TEXT = NEURON_SHAPE_TEXT + 32 };
@@ -31,20 +19,7 @@ typedef struct header {
     char promise[PROMISE_TEXT]; /* "60000 images of 28x28" */
 } header;
 
-static int read_bytes(source *from, void *buffer, size_t room, size_t *got)
-{
-    if (from->packed) {
-        RETURN_IF_ERROR(neuron_gzip_read(&from->gzip, buffer, room, got));
-    } else {
-        size_t left = from->size - from->position;
-        *got = room < left ? room : left;
-        memcpy(buffer, from->bytes + from->position, *got);
-    }
-    from->position += *got;
-    return NEURON_OK;
-}
-
-static int check_magic(const source *from, const uint8_t *magic, size_t got, int32_t rank)
+static int check_magic(const neuron_source *from, const uint8_t *magic, size_t got, int32_t rank)
 {
     const uint8_t expected[MAGIC_SIZE] = {0, 0, IDX_UNSIGNED_BYTES, (uint8_t)rank};
     if (got == MAGIC_SIZE && memcmp(magic, expected, MAGIC_SIZE) == 0)
@@ -79,13 +54,13 @@ static void write_promise(header *read)
                  read->shape.extent[0], neuron_shape_text(&item, text));
 }
 
-static int read_header(source *from, header *read, int32_t rank)
+static int read_header(neuron_source *from, header *read, int32_t rank)
 {
     uint8_t magic[MAGIC_SIZE], extents[4 * NEURON_RANK_MAX];
     size_t got, wanted = 4 * (size_t)rank;
-    RETURN_IF_ERROR(read_bytes(from, magic, sizeof magic, &got));
+    RETURN_IF_ERROR(neuron_source_read(from, magic, sizeof magic, &got));
     RETURN_IF_ERROR(check_magic(from, magic, got, rank));
-    RETURN_IF_ERROR(read_bytes(from, extents, wanted, &got));
+    RETURN_IF_ERROR(neuron_source_read(from, extents, wanted, &got));
     if (got < wanted)
         return neuron_fail(NEURON_E_FORMAT, "%s: the header ends early, at byte %zu of %zu",
                            from->name, from->position, sizeof magic + wanted);
@@ -108,85 +83,58 @@ static int read_header(source *from, header *read, int32_t rank)
 }
 
 /* Refuses a header that promises more than the file can hold, whatever is in it. */
-static int check_promise(const source *from, const header *read)
+static int check_promise(const neuron_source *from, const header *read)
 {
-    size_t needed, limit = from->size;
-    if (from->packed && !neuron_multiply_size(from->size, NEURON_GZIP_RATIO_MAX, &limit))
-        limit = SIZE_MAX;
+    size_t needed, left;
+    bool exact = neuron_source_left(from, &left);
     if (!neuron_add_size(read->elements, from->position, &needed))
         return neuron_fail(NEURON_E_FORMAT, "%s: %s are more than any file can hold", from->name,
                            read->promise);
-    if (needed <= limit)
+    if (read->elements <= left)
         return NEURON_OK;
-    if (from->packed)
+    if (!exact)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: %s need %zu bytes, more than %zu bytes of gzip data can hold",
-                           from->name, read->promise, needed, from->size);
+                           from->name, read->promise, needed, from->end);
     return neuron_fail(NEURON_E_FORMAT, "%s: %s need %zu bytes, the file has %zu", from->name,
-                       read->promise, needed, from->size);
+                       read->promise, needed, from->end);
 }
 
-/* Refuses anything that follows the elements. */
-static int check_end(source *from, const header *read)
+static int read_elements(neuron_source *from, const header *read, neuron_tensor_t *tensor)
 {
-    char extra;
-    size_t got;
-    RETURN_IF_ERROR(read_bytes(from, &extra, 1, &got));
-    if (got > 0)
-        return neuron_fail(NEURON_E_FORMAT, "%s: more data follows the %s, at byte %zu%s",
-                           from->name, read->promise, from->position - got,
-                           from->packed ? " of the unpacked data" : "");
-    if (from->packed && neuron_gzip_left(&from->gzip) > 0)
-        return neuron_fail(NEURON_E_FORMAT, "%s: %zu bytes follow the gzip data, at byte %zu",
-                           from->name, neuron_gzip_left(&from->gzip),
-                           from->size - neuron_gzip_left(&from->gzip));
-    return NEURON_OK;
-}
-
-static int read_elements(source *from, const header *read, neuron_tensor_t *tensor)
-{
+    char what[PROMISE_TEXT + 8];
     size_t got, needed = from->position + read->elements;
-    RETURN_IF_ERROR(read_bytes(from, tensor->data, read->elements, &got));
+    RETURN_IF_ERROR(neuron_source_read(from, tensor->data, read->elements, &got));
     if (got < read->elements)
         return neuron_fail(NEURON_E_FORMAT, "%s: %s need %zu bytes, the unpacked data has %zu",
                            from->name, read->promise, needed, from->position);
-    return check_end(from, read);
+    snprintf(what, sizeof what, "the %s", read->promise);
+    return neuron_source_finish(from, what);
 }
 
-int neuron_idx_read(neuron_tensor_t **tensor, neuron_context_t *context, const void *bytes,
-                    size_t size, const char *name, int32_t expected_rank)
+int neuron_idx_read(neuron_tensor_t **tensor, neuron_source *from, int32_t expected_rank)
 {
-    source from = {
-        .name = name, .bytes = bytes, .size = size, .packed = neuron_gzip_is(bytes, size)};
-    if (from.packed)
-        RETURN_IF_ERROR(neuron_gzip_open(&from.gzip, context, bytes, size, name));
     header read;
     neuron_tensor_t *made = NULL;
-    int status = read_header(&from, &read, expected_rank);
-    if (status == NEURON_OK)
-        status = check_promise(&from, &read);
-    if (status == NEURON_OK)
-        status =
-            neuron_tensor_create_raw(&made, context, NEURON_U8, read.shape.extent, read.shape.rank);
-    if (status == NEURON_OK)
-        status = read_elements(&from, &read, made);
+    RETURN_IF_ERROR(read_header(from, &read, expected_rank));
+    RETURN_IF_ERROR(check_promise(from, &read));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, from->context, NEURON_U8, read.shape.extent,
+                                             read.shape.rank));
+    int status = read_elements(from, &read, made);
     if (status == NEURON_OK)
         *tensor = made;
     else
         neuron_tensor_unref(made);
-    if (from.packed)
-        neuron_gzip_close(&from.gzip);
     return status;
 }
 
 static int read_file(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
                      int32_t rank)
 {
-    void *bytes;
-    size_t size;
-    RETURN_IF_ERROR(neuron_file_read(context, path, &bytes, &size));
-    int status = neuron_idx_read(tensor, context, bytes, size, path, rank);
-    neuron_release(context, bytes);
+    neuron_source from;
+    RETURN_IF_ERROR(neuron_source_open(&from, context, path));
+    int status = neuron_idx_read(tensor, &from, rank);
+    neuron_source_close(&from);
     return status;
 }
 

@@ -3,10 +3,10 @@
 #define DATA_IDX_H
 
 #include "base/tensor.h"
+#include "data/source.h"
 
-/* Reads IDX data of bytes, plain or gzip, into a u8 tensor. `name` begins the messages.
- * Nothing of the size that the header claims is allocated before the claim can be true. */
-int neuron_idx_read(neuron_tensor_t **tensor, neuron_context_t *context, const void *bytes,
-                    size_t size, const char *name, int32_t expected_rank);
+/* Reads IDX data into a u8 tensor. Nothing of the size that the header claims is allocated before the
+ * claim can be true, and no more is unpacked than it claims. */
+int neuron_idx_read(neuron_tensor_t **tensor, neuron_source *from, int32_t expected_rank);
 
 #endif

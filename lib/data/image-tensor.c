@@ -47,11 +47,11 @@ static int scale(neuron_tensor_t **tensor, neuron_dataset_t *dataset, const scal
 static int load(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
                 const scaling *by)
 {
-    neuron_content content;
+    neuron_source source;
     neuron_image image;
-    RETURN_IF_ERROR(neuron_content_open(&content, context, path));
-    int status = neuron_image_read(&image, &content);
-    neuron_content_close(&content);
+    RETURN_IF_ERROR(neuron_source_open(&source, context, path));
+    int status = neuron_image_read(&image, &source);
+    neuron_source_close(&source);
     RETURN_IF_ERROR(status);
     neuron_dataset_t *dataset = NULL;
     status = make_dataset(&dataset, context, &image, path);

@@ -11,9 +11,10 @@ size_t neuron_image_size(const neuron_image *image)
     return (size_t)(image->height * image->width * image->channels);
 }
 
-int neuron_image_allocate(neuron_image *image, const neuron_content *content, uint64_t most)
+int neuron_image_allocate(neuron_image *image, const neuron_source *source, uint64_t most,
+                          size_t spare)
 {
-    const char *name = content->name;
+    const char *name = source->name;
     if (image->height < 1 || image->width < 1 || image->height > side_max ||
         image->width > side_max)
         return neuron_fail(NEURON_E_FORMAT,
@@ -24,26 +25,46 @@ int neuron_image_allocate(neuron_image *image, const neuron_content *content, ui
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: %" PRId64 "x%" PRId64 "x%" PRId32
                            " pixels are more than %zu bytes can hold",
-                           name, image->height, image->width, image->channels, content->size);
-    image->pixels = neuron_allocate(content->context, neuron_image_size(image), 1);
+                           name, image->height, image->width, image->channels, source->end);
+    image->pixels = neuron_allocate(source->context, neuron_image_size(image) + spare, 1);
     return image->pixels ? NEURON_OK : NEURON_E_MEMORY;
 }
 
-static bool begins(const neuron_content *content, const char *bytes, size_t size)
+static bool begins(const neuron_magic *magic, const char *bytes)
 {
-    return content->size >= size && memcmp(content->bytes, bytes, size) == 0;
+    size_t size = strlen(bytes);
+    return magic->size >= size && memcmp(magic->bytes, bytes, size) == 0;
 }
 
-int neuron_image_read(neuron_image *image, const neuron_content *content)
+static bool is_pnm(const neuron_magic *magic)
 {
+    return magic->size >= 2 && magic->bytes[0] == 'P' && magic->bytes[1] >= '1' &&
+           magic->bytes[1] <= '6';
+}
+
+static const char png[] = "\x89PNG\r\n\x1a\n", jpeg[] = "\xff\xd8\xff";
+
+bool neuron_image_is(const neuron_magic *magic)
+{
+    static const char *const others[] = {png, jpeg, "GIF8", "BM", "RIFF", "II*", "MM"};
+    bool found = is_pnm(magic);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        found = found || begins(magic, others[i]);
+    return found;
+}
+
+int neuron_image_read(neuron_image *image, neuron_source *source)
+{
+    neuron_magic magic;
     *image = (neuron_image){.channels = 0};
-    if (neuron_pnm_is(content))
-        return neuron_pnm_read(image, content);
-    if (neuron_png_is(content))
-        return neuron_png_read(image, content);
-    if (begins(content, "\xff\xd8\xff", 3))
+    RETURN_IF_ERROR(neuron_source_read(source, magic.bytes, sizeof magic.bytes, &magic.size));
+    if (is_pnm(&magic))
+        return neuron_pnm_read(image, source, &magic);
+    if (begins(&magic, png))
+        return neuron_png_read(image, source);
+    if (begins(&magic, jpeg))
         return neuron_fail(NEURON_E_UNSUPPORTED, "%s: JPEG is not read; PNG, PGM and PPM are",
-                           content->name);
+                           source->name);
     return neuron_fail(NEURON_E_FORMAT, "%s: not an image that is read: PNG, PGM or PPM",
-                       content->name);
+                       source->name);
 }

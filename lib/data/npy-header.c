@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MAGIC_SIZE = 6, VERSION_MOST = 3, TEXT_MAX = 1 << 16, SHOWN_MAX = 40 };
+enum { MAGIC_SIZE = 6, FRONT_MOST = 12, VERSION_MOST = 3, TEXT_MAX = 1 << 16, SHOWN_MAX = 40 };
 
-/* Types as NumPy names them, behind the sign of the byte order. */
+/* Types as NumPy names them, behind the sign of the byte order, which may be missing. */
 static const struct {
     char name[3];
     uint8_t size;
@@ -82,12 +82,13 @@ static int take_type(scan *text, neuron_npy_header *header)
                            text->content->name);
     if (!take_text(text, &name, &size))
         return fail_at(text, "has no type of elements");
+    bool order = size == 3 && memchr("<>|=", name[0], 4);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (size == 3 && memchr("<>|=", name[0], 4) && memcmp(name + 1, types[i].name, 2) == 0) {
+        if ((order || size == 2) && memcmp(name + order, types[i].name, 2) == 0) {
             header->type = types[i].type;
             header->size = types[i].size;
             header->boolean = types[i].name[0] == 'b';
-            header->big = name[0] == '>';
+            header->big = order && name[0] == '>';
             return NEURON_OK;
         }
     return neuron_fail(NEURON_E_UNSUPPORTED,
@@ -95,15 +96,11 @@ static int take_type(scan *text, neuron_npy_header *header)
                        text->content->name, (int)(size < SHOWN_MAX ? size : SHOWN_MAX), name);
 }
 
-static int take_order(scan *text)
+static int take_order(scan *text, neuron_npy_header *header)
 {
-    if (take_word(text, "False"))
+    header->fortran = take_word(text, "True");
+    if (header->fortran || take_word(text, "False"))
         return NEURON_OK;
-    if (take_word(text, "True"))
-        return neuron_fail(NEURON_E_UNSUPPORTED,
-                           "%s: elements are in Fortran's order; save it with "
-                           "numpy.ascontiguousarray()",
-                           text->content->name);
     return fail_at(text, "does not say the order");
 }
 
@@ -118,7 +115,9 @@ static bool take_extent(scan *text, int64_t *extent)
             __builtin_add_overflow(*extent, character - '0', extent))
             return false;
     }
-    return text->at > first;
+    bool found = text->at > first;
+    take_word(text, "L"); /* as Python 2 wrote a long number */
+    return found;
 }
 
 static int take_shape(scan *text, neuron_shape *shape)
@@ -152,7 +151,7 @@ static int take_dictionary(scan *text, neuron_npy_header *header)
             RETURN_IF_ERROR(take_type(text, header));
             has_type = true;
         } else if (size == 13 && memcmp(key, "fortran_order", size) == 0 && !has_order) {
-            RETURN_IF_ERROR(take_order(text));
+            RETURN_IF_ERROR(take_order(text, header));
             has_order = true;
         } else if (size == 5 && memcmp(key, "shape", size) == 0 && !has_shape) {
             RETURN_IF_ERROR(take_shape(text, &header->shape));
@@ -169,54 +168,108 @@ static int take_dictionary(scan *text, neuron_npy_header *header)
     return text->at == text->end ? NEURON_OK : fail_at(text, "goes on behind its dictionary");
 }
 
-/* Finds the text between the length in front and the elements. */
-static int find_text(scan *text, const neuron_content *content)
+/* What stands in front of the text: its length, which is `width` bytes of them. */
+static int read_front(neuron_source *source, uint8_t front[FRONT_MOST], size_t *width, size_t *size)
 {
-    const uint8_t *bytes = content->bytes;
-    if (content->size < MAGIC_SIZE + 2 || memcmp(bytes, "\x93NUMPY", MAGIC_SIZE) != 0)
+    size_t got;
+    RETURN_IF_ERROR(neuron_source_read(source, front, MAGIC_SIZE + 2, &got));
+    if (got < MAGIC_SIZE + 2 || memcmp(front, "\x93NUMPY", MAGIC_SIZE) != 0)
         return neuron_fail(NEURON_E_FORMAT, "%s: not a .npy file: it does not begin with 93 NUMPY",
-                           content->name);
-    if (bytes[MAGIC_SIZE] < 1 || bytes[MAGIC_SIZE] > VERSION_MOST)
+                           source->name);
+    if (front[MAGIC_SIZE] < 1 || front[MAGIC_SIZE] > VERSION_MOST)
         return neuron_fail(NEURON_E_UNSUPPORTED, "%s: version %d of the .npy format, not 1 to %d",
-                           content->name, bytes[MAGIC_SIZE], VERSION_MOST);
-    size_t width = bytes[MAGIC_SIZE] == 1 ? 2 : 4, size = 0;
-    *text = (scan){.content = content, .at = MAGIC_SIZE + 2 + width};
-    if (content->size < text->at)
+                           source->name, front[MAGIC_SIZE], VERSION_MOST);
+    *width = front[MAGIC_SIZE] == 1 ? 2 : 4;
+    RETURN_IF_ERROR(neuron_source_read(source, front + MAGIC_SIZE + 2, *width, &got));
+    if (got < *width)
         return neuron_fail(NEURON_E_FORMAT, "%s: the array's header ends early, at byte %zu",
-                           content->name, content->size);
-    for (size_t i = width; i-- > 0;)
-        size = size << 8 | bytes[MAGIC_SIZE + 2 + i];
-    if (size > TEXT_MAX || size > content->size - text->at)
-        return neuron_fail(NEURON_E_FORMAT,
-                           "%s: the array's header of %zu bytes goes beyond the %zu bytes%s",
-                           content->name, size, content->size, neuron_content_where(content));
-    text->end = text->at + size;
+                           source->name, source->position);
+    *size = 0;
+    for (size_t i = *width; i-- > 0;)
+        *size = *size << 8 | front[MAGIC_SIZE + 2 + i];
     return NEURON_OK;
 }
 
-static int check_size(const neuron_npy_header *header, const neuron_content *content)
+static int fail_text(const neuron_source *source, size_t size, size_t has)
 {
-    neuron_shape checked;
-    if (neuron_shape_set(&checked, header->shape.extent, header->shape.rank, 0, content->name) < 0)
-        return NEURON_E_FORMAT; /* it is the file's doing, not the caller's */
-    uint64_t needed = (uint64_t)neuron_shape_count(&checked) * header->size;
-    size_t has = content->size - header->begin;
-    if (needed == has)
-        return NEURON_OK;
+    return neuron_fail(NEURON_E_FORMAT,
+                       "%s: the array's header of %zu bytes goes beyond the %zu bytes%s",
+                       source->name, size, has, neuron_source_where(source));
+}
+
+/* Reads the text with what is in front of it, so that places in it are those of the file. */
+static int read_text(neuron_content *text, neuron_source *source)
+{
+    uint8_t front[FRONT_MOST];
+    size_t width, size, left, got;
+    RETURN_IF_ERROR(read_front(source, front, &width, &size));
+    size_t before = MAGIC_SIZE + 2 + width;
+    neuron_source_left(source, &left);
+    if (size > TEXT_MAX || size > left)
+        return fail_text(source, size, before + left);
+    uint8_t *bytes = neuron_allocate(source->context, before + size, 1);
+    if (!bytes)
+        return NEURON_E_MEMORY;
+    *text = (neuron_content){.context = source->context,
+                             .name = source->name,
+                             .bytes = bytes,
+                             .size = before + size,
+                             .unpacked = source->unpacked,
+                             .owned = bytes};
+    memcpy(bytes, front, before);
+    int status = neuron_source_read(source, bytes + before, size, &got);
+    if (status == NEURON_OK && got < size)
+        status = fail_text(source, size, before + got);
+    if (status < 0)
+        neuron_content_close(text);
+    return status;
+}
+
+static uint64_t needed_by(const neuron_npy_header *header)
+{
+    return (uint64_t)neuron_shape_count(&header->shape) * header->size;
+}
+
+int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source, size_t has)
+{
     char text[NEURON_SHAPE_TEXT];
     return neuron_fail(NEURON_E_FORMAT,
                        "%s: an array %s of elements of %zu bytes needs %" PRIu64
                        " bytes, but from byte %zu on there are %zu%s",
-                       content->name, neuron_shape_text(&checked, text), header->size, needed,
-                       header->begin, has, neuron_content_where(content));
+                       source->name, neuron_shape_text(&header->shape, text), header->size,
+                       needed_by(header), header->begin, has, neuron_source_where(source));
 }
 
-int neuron_npy_parse(neuron_npy_header *header, const neuron_content *content)
+static int check_size(const neuron_npy_header *header, const neuron_source *source)
 {
-    scan text;
+    neuron_shape checked;
+    if (neuron_shape_set(&checked, header->shape.extent, header->shape.rank, 0, source->name) < 0)
+        return NEURON_E_FORMAT; /* it is the file's doing, not the caller's */
+    size_t left;
+    bool exact = neuron_source_left(source, &left);
+    if (exact && needed_by(header) != left)
+        return neuron_npy_fail_size(header, source, left);
+    if (needed_by(header) <= left)
+        return NEURON_OK;
+    char text[NEURON_SHAPE_TEXT];
+    return neuron_fail(NEURON_E_FORMAT,
+                       "%s: an array %s of elements of %zu bytes needs %" PRIu64
+                       " bytes, more than %zu bytes of gzip data can hold",
+                       source->name, neuron_shape_text(&header->shape, text), header->size,
+                       needed_by(header), source->end);
+}
+
+int neuron_npy_parse(neuron_npy_header *header, neuron_source *source)
+{
+    neuron_content content;
     *header = (neuron_npy_header){.type = 0};
-    RETURN_IF_ERROR(find_text(&text, content));
-    header->begin = text.end;
-    RETURN_IF_ERROR(take_dictionary(&text, header));
-    return check_size(header, content);
+    RETURN_IF_ERROR(read_text(&content, source));
+    header->begin = content.size;
+    const uint8_t *front = content.bytes;
+    scan text = {.content = &content,
+                 .at = MAGIC_SIZE + 2 + (front[MAGIC_SIZE] == 1 ? 2 : 4),
+                 .end = content.size};
+    int status = take_dictionary(&text, header);
+    neuron_content_close(&content);
+    return status == NEURON_OK ? check_size(header, source) : status;
 }

@@ -4,17 +4,22 @@
 
 #include "base/shape.h"
 #include "data/content.h"
+#include "data/source.h"
 
 typedef struct neuron_npy_header {
     int32_t type; /* of the tensor that the array becomes */
     bool boolean; /* the stored elements are truth values, 0 or 1 */
     size_t size;  /* bytes of a stored element */
     bool big;     /* the stored elements are big-endian */
+    bool fortran; /* the first axis is the one that changes first */
     neuron_shape shape;
     size_t begin; /* of the elements */
 } neuron_npy_header;
 
-/* Reads and checks a header, and that exactly its elements follow. */
-int neuron_npy_parse(neuron_npy_header *header, const neuron_content *content);
+/* Reads and checks a header, and that its elements can be what follows. */
+int neuron_npy_parse(neuron_npy_header *header, neuron_source *source);
+
+/* NEURON_E_FORMAT with the bytes that the elements need and the `has` that there are. */
+int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source, size_t has);
 
 #endif

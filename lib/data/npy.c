@@ -30,54 +30,119 @@ static uint64_t element_at(const uint8_t *from, size_t size, bool big)
 }
 
 /* Only numbers that are finite in the file must stay so. */
-static int narrow(float *to, double from, int64_t element, const neuron_content *content)
+static int narrow(float *to, double from, int64_t element, const char *name)
 {
     char text[NEURON_NUMBER_TEXT];
     *to = (float)from;
     if (isfinite(from) && !isfinite(*to))
         return neuron_fail(NEURON_E_DATA, "%s: element %" PRId64 " is %s, too large for float32",
-                           content->name, element, neuron_number_short(from, text));
+                           name, element, neuron_number_short(from, text));
     return NEURON_OK;
 }
 
-/* Copies elements that are not as a tensor has them: big-endian, or double. */
-static int convert(const neuron_npy_header *header, const neuron_content *content,
-                   neuron_tensor_t *tensor)
+/* Where the elements go that come in Fortran's order: the first axis changes first. */
+typedef struct place {
+    neuron_shape shape;
+    int64_t index[NEURON_RANK_MAX], stride[NEURON_RANK_MAX];
+    int64_t at;
+    bool fortran;
+} place;
+
+static place first_place(const neuron_npy_header *header)
 {
-    const uint8_t *from = content->bytes + header->begin;
-    int64_t count = neuron_tensor_count(tensor);
-    size_t to_size = neuron_type_size(tensor->type);
-    for (int64_t i = 0; i < count; i++, from += header->size) {
-        uint8_t *to = (uint8_t *)tensor->data + (size_t)i * to_size;
-        uint64_t bits = element_at(from, header->size, header->big);
-        if (to_size == sizeof bits) {
-            memcpy(to, &bits, sizeof bits);
-        } else if (header->size == to_size) {
-            memcpy(to, &bits, sizeof(uint32_t));
-        } else {
-            double wide;
-            float number;
-            memcpy(&wide, &bits, sizeof wide);
-            RETURN_IF_ERROR(narrow(&number, wide, i, content));
-            memcpy(to, &number, sizeof number);
-        }
+    place to = {.shape = header->shape, .fortran = header->fortran};
+    int64_t stride = 1;
+    for (int32_t axis = header->shape.rank; axis-- > 0;) {
+        to.stride[axis] = stride;
+        stride *= header->shape.extent[axis];
+    }
+    return to;
+}
+
+static void next_place(place *to)
+{
+    if (!to->fortran) {
+        to->at++;
+        return;
+    }
+    for (int32_t axis = 0; axis < to->shape.rank; axis++) {
+        to->at += to->stride[axis];
+        if (++to->index[axis] < to->shape.extent[axis])
+            return;
+        to->at -= to->stride[axis] * to->shape.extent[axis];
+        to->index[axis] = 0;
+    }
+}
+
+static int convert(uint8_t *to, const uint8_t *from, const neuron_npy_header *header,
+                   int64_t element, const char *name)
+{
+    size_t to_size = neuron_type_size(header->type);
+    if (header->size == 1) {
+        *to = *from;
+        return NEURON_OK;
+    }
+    uint64_t bits = element_at(from, header->size, header->big);
+    if (to_size == sizeof bits) {
+        memcpy(to, &bits, sizeof bits);
+    } else if (header->size == to_size) {
+        memcpy(to, &bits, sizeof(uint32_t));
+    } else {
+        double wide;
+        float number;
+        memcpy(&wide, &bits, sizeof wide);
+        RETURN_IF_ERROR(narrow(&number, wide, element, name));
+        memcpy(to, &number, sizeof number);
     }
     return NEURON_OK;
 }
 
-int neuron_npy_read(neuron_npy_array *array, const neuron_content *content)
+/* Reads elements that are not as a tensor has them: big-endian, double, or in Fortran's order. `got` is
+ * how many bytes there were. */
+static int read_converted(const neuron_npy_header *header, neuron_source *source,
+                          neuron_tensor_t *tensor, size_t *got)
+{
+    uint8_t piece[1 << 12];
+    place to = first_place(header);
+    size_t to_size = neuron_type_size(tensor->type);
+    int64_t count = neuron_tensor_count(tensor), element = 0;
+    for (*got = 0; element < count;) {
+        size_t read, wanted = sizeof piece;
+        if ((uint64_t)(count - element) < sizeof piece / header->size)
+            wanted = (size_t)(count - element) * header->size;
+        RETURN_IF_ERROR(neuron_source_read(source, piece, wanted, &read));
+        *got += read;
+        if (read < wanted)
+            return NEURON_OK;
+        for (size_t at = 0; at < wanted; at += header->size, next_place(&to))
+            RETURN_IF_ERROR(convert((uint8_t *)tensor->data + (size_t)to.at * to_size, piece + at,
+                                    header, element++, source->name));
+    }
+    return NEURON_OK;
+}
+
+static int read_elements(const neuron_npy_header *header, neuron_source *source,
+                         neuron_tensor_t *tensor)
+{
+    size_t got, needed = (size_t)neuron_tensor_count(tensor) * header->size;
+    bool same = header->size == neuron_type_size(header->type) &&
+                !(header->size > 1 && header->big) && !(header->fortran && header->shape.rank > 1);
+    RETURN_IF_ERROR(same ? neuron_source_read(source, tensor->data, needed, &got)
+                         : read_converted(header, source, tensor, &got));
+    if (got < needed)
+        return neuron_npy_fail_size(header, source, got);
+    return neuron_source_finish(source, "the array");
+}
+
+int neuron_npy_read(neuron_npy_array *array, neuron_source *source)
 {
     neuron_npy_header header;
-    *array = (neuron_npy_array){.name = content->name};
-    RETURN_IF_ERROR(neuron_npy_parse(&header, content));
+    *array = (neuron_npy_array){.name = source->name};
+    RETURN_IF_ERROR(neuron_npy_parse(&header, source));
     neuron_tensor_t *made;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, content->context, header.type,
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, source->context, header.type,
                                              header.shape.extent, header.shape.rank));
-    int status = NEURON_OK;
-    if (header.size != neuron_type_size(header.type) || (header.size > 1 && header.big))
-        status = convert(&header, content, made);
-    else if (content->size > header.begin)
-        memcpy(made->data, content->bytes + header.begin, content->size - header.begin);
+    int status = read_elements(&header, source, made);
     if (status < 0) {
         neuron_tensor_unref(made);
         return status;
@@ -87,6 +152,16 @@ int neuron_npy_read(neuron_npy_array *array, const neuron_content *content)
     return NEURON_OK;
 }
 
+int neuron_npy_open(neuron_npy_array *array, neuron_context_t *context, const char *path)
+{
+    neuron_source source;
+    *array = (neuron_npy_array){.name = path};
+    RETURN_IF_ERROR(neuron_source_open(&source, context, path));
+    int status = neuron_npy_read(array, &source);
+    neuron_source_close(&source);
+    return status;
+}
+
 int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, const char *path)
 {
     FLOAT_SCOPE;
@@ -94,11 +169,8 @@ int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, 
     *tensor = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    neuron_content content;
-    RETURN_IF_ERROR(neuron_content_open(&content, context, path));
     neuron_npy_array array;
-    int status = neuron_npy_read(&array, &content);
-    neuron_content_close(&content);
+    int status = neuron_npy_open(&array, context, path);
     *tensor = array.tensor;
     return status;
 }

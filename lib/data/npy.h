@@ -3,7 +3,7 @@
 #define DATA_NPY_H
 
 #include "base/tensor.h"
-#include "data/content.h"
+#include "data/source.h"
 
 /* An array as a file has it. */
 typedef struct neuron_npy_array {
@@ -12,7 +12,10 @@ typedef struct neuron_npy_array {
     const char *name;        /* of the file, for messages */
 } neuron_npy_array;
 
-/* Makes a tensor of the array that a content is. */
-int neuron_npy_read(neuron_npy_array *array, const neuron_content *content);
+/* Makes a tensor of the array that a source has, which is read into its place. */
+int neuron_npy_read(neuron_npy_array *array, neuron_source *source);
+
+/* The same for a file, whose path must stay. */
+int neuron_npy_open(neuron_npy_array *array, neuron_context_t *context, const char *path);
 
 #endif

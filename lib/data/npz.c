@@ -8,22 +8,21 @@
 
 enum { IMAGES_RANK = 3 };
 
-/* Reads the member NAME.npy; in messages it is "archive: name.npy". */
-int neuron_npz_read(neuron_npy_array *array, const neuron_content *archive, const char *name)
+/* In messages a member is "archive: name.npy". */
+int neuron_npz_read(neuron_npy_array *array, const neuron_store *archive, const char *name)
 {
     *array = (neuron_npy_array){.name = archive->name};
-    RETURN_IF_ERROR(neuron_content_check_packed_once(archive));
     size_t room = strlen(archive->name) + strlen(name) + sizeof ": .npy";
     char *label = neuron_allocate(archive->context, room, 1);
     if (!label)
         return NEURON_E_MEMORY;
     snprintf(label, room, "%s: %s.npy", archive->name, name);
-    neuron_content member;
-    int status = neuron_zip_open(&member, archive, label + strlen(archive->name) + 2, label);
+    neuron_zip_member member;
+    int status = neuron_zip_open(&member, archive, label, name);
     if (status == NEURON_OK) {
-        status = neuron_npy_read(array, &member);
+        status = neuron_npy_read(array, &member.source);
         array->name = archive->name;
-        neuron_content_close(&member);
+        neuron_source_close(&member.source);
     }
     neuron_release(archive->context, label);
     return status;
@@ -53,11 +52,11 @@ int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context, 
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
     CHECK_ARGUMENT(name);
-    neuron_content archive;
-    RETURN_IF_ERROR(neuron_content_open(&archive, context, path));
+    neuron_store archive;
+    RETURN_IF_ERROR(neuron_store_open(&archive, context, path));
     neuron_npy_array array;
     int status = neuron_npz_read(&array, &archive, name);
-    neuron_content_close(&archive);
+    neuron_store_close(&archive);
     *tensor = array.tensor;
     return status;
 }
@@ -73,26 +72,17 @@ int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(examples_name);
     CHECK_ARGUMENT(labels_name);
     CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
-    neuron_content archive;
+    neuron_store archive;
     neuron_npy_array examples, labels = {.tensor = NULL};
-    RETURN_IF_ERROR(neuron_content_open(&archive, context, path));
+    RETURN_IF_ERROR(neuron_store_open(&archive, context, path));
     int status = neuron_npz_read(&examples, &archive, examples_name);
     if (status == NEURON_OK)
         status = neuron_npz_read(&labels, &archive, labels_name);
-    neuron_content_close(&archive);
+    neuron_store_close(&archive);
     if (status == NEURON_OK)
         status = neuron_npy_dataset(dataset, context, &examples, &labels, class_count);
     neuron_tensor_unref(labels.tensor);
     neuron_tensor_unref(examples.tensor);
-    return status;
-}
-
-static int read_file(neuron_npy_array *array, neuron_context_t *context, const char *path)
-{
-    neuron_content content;
-    RETURN_IF_ERROR(neuron_content_open(&content, context, path));
-    int status = neuron_npy_read(array, &content);
-    neuron_content_close(&content);
     return status;
 }
 
@@ -107,9 +97,9 @@ int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(labels_path);
     CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
     neuron_npy_array examples = {.tensor = NULL}, labels = {.tensor = NULL};
-    int status = read_file(&examples, context, examples_path);
+    int status = neuron_npy_open(&examples, context, examples_path);
     if (status == NEURON_OK)
-        status = read_file(&labels, context, labels_path);
+        status = neuron_npy_open(&labels, context, labels_path);
     if (status == NEURON_OK)
         status = neuron_npy_dataset(dataset, context, &examples, &labels, class_count);
     neuron_tensor_unref(labels.tensor);

@@ -3,12 +3,11 @@
 #define DATA_NPZ_H
 
 #include "base/tensor.h"
-#include "data/content.h"
 #include "data/dataset.h"
 #include "data/npy.h"
 
-/* The array `name` of an archive. */
-int neuron_npz_read(neuron_npy_array *array, const neuron_content *archive, const char *name);
+/* The array `name` of an archive: the member of that name, with ".npy" behind it or without. */
+int neuron_npz_read(neuron_npy_array *array, const neuron_store *archive, const char *name);
 
 /* A dataset of two arrays: images get an axis of channels, labels lose one of extent 1, and truth
  * values are 0 and 1 as they are. The caller gives its tensors up to be changed. */

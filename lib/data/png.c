@@ -3,13 +3,11 @@
 
 #include <png.h>
 #include <setjmp.h>
-#include <string.h>
 
 /* What a failure, which jumps, must find again. */
 typedef struct decoder {
-    const neuron_content *content;
+    neuron_source *source;
     neuron_image *image;
-    size_t position;
     png_structp png;
     png_infop info;
     png_bytep *rows;
@@ -18,11 +16,6 @@ typedef struct decoder {
     int status;
 } decoder;
 
-bool neuron_png_is(const neuron_content *content)
-{
-    return content->size >= 8 && memcmp(content->bytes, "\x89PNG\r\n\x1a\n", 8) == 0;
-}
-
 static void *allocate_for_png(png_structp png, png_alloc_size_t size)
 {
     decoder *state = png_get_mem_ptr(png);
@@ -30,7 +23,7 @@ static void *allocate_for_png(png_structp png, png_alloc_size_t size)
         state->too_much = true;
         return NULL;
     }
-    void *memory = neuron_allocate(state->content->context, size, 1);
+    void *memory = neuron_allocate(state->source->context, size, 1);
     state->no_memory = state->no_memory || !memory;
     return memory;
 }
@@ -38,7 +31,7 @@ static void *allocate_for_png(png_structp png, png_alloc_size_t size)
 static void release_for_png(png_structp png, void *memory)
 {
     decoder *state = png_get_mem_ptr(png);
-    neuron_release(state->content->context, memory);
+    neuron_release(state->source->context, memory);
 }
 
 static void fail(png_structp png, png_const_charp message)
@@ -46,12 +39,13 @@ static void fail(png_structp png, png_const_charp message)
     decoder *state = png_get_error_ptr(png);
     if (state->too_much)
         message = "a part is larger than the file";
-    state->status = state->no_memory ? NEURON_E_MEMORY
-                                     : neuron_fail(NEURON_E_FORMAT,
-                                                   "%s: not a PNG that is read: %s, at byte "
-                                                   "%zu%s",
-                                                   state->content->name, message, state->position,
-                                                   neuron_content_where(state->content));
+    state->status = state->no_memory
+                        ? NEURON_E_MEMORY
+                        : neuron_fail(NEURON_E_FORMAT,
+                                      "%s: not a PNG that is read: %s, at byte "
+                                      "%zu%s",
+                                      state->source->name, message, state->source->position,
+                                      neuron_source_where(state->source));
     png_longjmp(png, 1);
 }
 
@@ -66,10 +60,12 @@ static void ignore(png_structp png, png_const_charp message)
 static void read_bytes(png_structp png, png_bytep to, size_t size)
 {
     decoder *state = png_get_io_ptr(png);
-    if (size > state->content->size - state->position)
+    size_t got;
+    state->status = neuron_source_read(state->source, to, size, &got);
+    if (state->status < 0)
+        png_longjmp(png, 1);
+    if (got < size)
         png_error(png, "it ends early");
-    memcpy(to, state->content->bytes + state->position, size);
-    state->position += size;
 }
 
 /* Whatever is stored becomes 8 bits of grey or of red, green and blue. */
@@ -93,14 +89,14 @@ static void set_output(decoder *state)
 static bool fits(const decoder *state)
 {
     uint64_t stored = (uint64_t)png_get_rowbytes(state->png, state->info) + 1; /* and the filter */
-    uint64_t limit = (uint64_t)state->content->size * NEURON_GZIP_RATIO_MAX;
+    uint64_t limit = (uint64_t)state->source->end * NEURON_GZIP_RATIO_MAX;
     return (uint64_t)png_get_image_height(state->png, state->info) <= limit / stored;
 }
 
 static void make_room(decoder *state)
 {
     neuron_image *image = state->image;
-    state->status = neuron_image_allocate(image, state->content, fits(state) ? UINT64_MAX : 0);
+    state->status = neuron_image_allocate(image, state->source, fits(state) ? UINT64_MAX : 0, 0);
     if (state->status < 0)
         png_longjmp(state->png, 1);
     state->most = SIZE_MAX; /* the image's size has been checked */
@@ -112,10 +108,10 @@ static void make_room(decoder *state)
 
 /* A chunk's length is a claim, for which libpng asks memory before a byte of it is read. Chunks of text
  * that do not get it are skipped. */
-static size_t chunk_max(const neuron_content *content)
+static size_t chunk_max(const neuron_source *source)
 {
     const size_t own = 1 << 17; /* for libpng and zlib themselves */
-    return content->size < SIZE_MAX - own ? content->size + own : SIZE_MAX;
+    return source->end < SIZE_MAX - own ? source->end + own : SIZE_MAX;
 }
 
 static void decode(decoder *state)
@@ -123,6 +119,7 @@ static void decode(decoder *state)
     if (setjmp(png_jmpbuf(state->png)) != 0)
         return;
     png_set_read_fn(state->png, state, read_bytes);
+    png_set_sig_bytes(state->png, NEURON_IMAGE_MAGIC);
     png_read_info(state->png, state->info);
     set_output(state);
     make_room(state);
@@ -131,14 +128,14 @@ static void decode(decoder *state)
         (size_t)state->image->width * (size_t)state->image->channels)
         png_error(state->png, "its kind of samples is not known");
     png_read_image(state->png, state->rows);
-    state->most = chunk_max(state->content);
+    state->most = chunk_max(state->source);
     png_read_end(state->png, NULL);
 }
 
-int neuron_png_read(neuron_image *image, const neuron_content *content)
+int neuron_png_read(neuron_image *image, neuron_source *source)
 {
-    RETURN_IF_ERROR(neuron_content_check_packed_once(content));
-    decoder state = {.content = content, .image = image, .most = chunk_max(content)};
+    RETURN_IF_ERROR(neuron_source_check_packed_once(source));
+    decoder state = {.source = source, .image = image, .most = chunk_max(source)};
     state.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &state, fail, ignore, &state,
                                          allocate_for_png, release_for_png);
     if (state.png)
@@ -150,12 +147,12 @@ int neuron_png_read(neuron_image *image, const neuron_content *content)
                                        : neuron_fail(NEURON_E_UNSUPPORTED,
                                                      "%s: libpng %s is not the version of its "
                                                      "headers",
-                                                     content->name, png_get_libpng_ver(NULL));
+                                                     source->name, png_get_libpng_ver(NULL));
     if (state.png && state.rows)
         png_free(state.png, state.rows);
     png_destroy_read_struct(&state.png, &state.info, NULL);
     if (state.status < 0) {
-        neuron_release(content->context, image->pixels);
+        neuron_release(source->context, image->pixels);
         image->pixels = NULL;
     }
     return state.status;

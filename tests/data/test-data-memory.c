@@ -28,6 +28,17 @@ static int read_zeros(const int64_t *positions, int64_t count, void *examples, i
     return 0;
 }
 
+static int use_idx(neuron_tensor_t **labels, neuron_context_t *context)
+{
+    neuron_source source;
+    int status = neuron_source_of(&source, context, gzip_labels, sizeof gzip_labels - 1, "labels");
+    if (status < 0)
+        return status;
+    status = neuron_idx_read(labels, &source, 1);
+    neuron_source_close(&source);
+    return status;
+}
+
 /* What needs no files, one after the other; the first failure ends it. */
 static int use_everything(neuron_context_t *context)
 {
@@ -56,8 +67,7 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_k_fold(glyphs, 3, 1, 1, &train, &held);
     if (status == NEURON_OK)
-        status =
-            neuron_idx_read(&labels, context, gzip_labels, sizeof gzip_labels - 1, "labels", 1);
+        status = use_idx(&labels, context);
     if (status == NEURON_OK)
         status = neuron_tensor_create(&examples, context, NEURON_U8, (int64_t[]){2, 1, 2, 3}, 4);
     if (status == NEURON_OK)
@@ -119,13 +129,13 @@ static int use_csv(neuron_context_t *context)
 
 static int use_image(neuron_context_t *context, const char *path)
 {
-    neuron_content content;
+    neuron_source source;
     neuron_image image = {.pixels = NULL};
-    int status = neuron_content_open(&content, context, path);
+    int status = neuron_source_open(&source, context, path);
     if (status < 0)
         return status;
-    status = neuron_image_read(&image, &content);
-    neuron_content_close(&content);
+    status = neuron_image_read(&image, &source);
+    neuron_source_close(&source);
     if (status == NEURON_OK)
         neuron_release(context, image.pixels);
     return status == NEURON_E_UNSUPPORTED ? NEURON_OK : status; /* without libpng */

@@ -60,7 +60,12 @@ static int read_buffer(neuron_tensor_t **tensor, const buffer *from, int32_t ran
     void *copy = malloc(from->size ? from->size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, from->bytes, from->size);
-    int status = neuron_idx_read(tensor, context, copy, from->size, "train-images", rank);
+    neuron_source source;
+    int status = neuron_source_of(&source, context, copy, from->size, "train-images");
+    if (status == NEURON_OK) {
+        status = neuron_idx_read(tensor, &source, rank);
+        neuron_source_close(&source);
+    }
     free(copy);
     ck_assert((status == NEURON_OK) == (*tensor != NULL));
     return status;
@@ -183,15 +188,126 @@ START_TEST(refuses_claims_that_cannot_be_true)
 }
 END_TEST
 
+static void append(buffer *to, const void *bytes, size_t size)
+{
+    ck_assert_uint_le(to->size + size, sizeof to->bytes);
+    memcpy(to->bytes + to->size, bytes, size);
+    to->size += size;
+}
+
+/* The images in three members, cut anywhere, with empty ones between: as `cat a.gz b.gz` and bgzip make
+ * them. */
+START_TEST(members_are_one)
+{
+    static const size_t cuts[][2] = {{0, 46}, {46, 46}, {1, 2}, {3, 17}, {16, 16}, {45, 46}};
+    buffer whole = idx(5, 3, 2);
+    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+        buffer made = {.size = 0};
+        for (int k = 0; k < 3; k++) {
+            size_t begin = k == 0 ? 0 : cuts[i][k - 1], end = k == 2 ? 46 : cuts[i][k];
+            buffer part = {.size = 0};
+            append(&part, whole.bytes + begin, end - begin);
+            buffer packed = gzip(&part);
+            append(&made, packed.bytes, packed.size);
+        }
+        assert_images(&made);
+        buffer nothing = {.size = 0}, last = gzip(&nothing);
+        append(&made, last.bytes, last.size);
+        assert_images(&made);
+        for (size_t cut = 1; cut < last.size; cut++) {
+            buffer shorter = made;
+            shorter.size -= cut;
+            assert_refused(&shorter, 3,
+                           cut == last.size - 1 ? "1 byte follows the gzip data"
+                                                : "the gzip data ends early");
+        }
+        append(&made, "\0\0\0\0\0\0\0", 7);
+        assert_images(&made);
+    }
+}
+END_TEST
+
+static void count_line(int32_t level, const char *line, void *user_data)
+{
+    ck_assert_int_eq(level, NEURON_LOG_WARNING);
+    assert_that(strstr(line, "train-images: what follows the gzip data at byte ") == line, "%s",
+                line);
+    ++*(int *)user_data;
+}
+
+/* What gunzip says in the same place: OK, a warning, or an error. */
+START_TEST(ends_where_gunzip_ends)
+{
+    static const struct {
+        char bytes[12];
+        size_t size;
+        int lines;
+        const char *message;
+    } tails[] = {
+        {"", 1, 0, NULL},
+        {"\0\0\0\0\0\0\0\0\0\0", 10, 0, NULL},
+        {"\0\0\0x", 4, 1, NULL},
+        {"\0\x1f\x8b\x08", 4, 1, NULL},
+        {"xy", 2, 1, NULL},
+        {"\x1fy\0\0", 4, 1, NULL},
+        {"PK\3\4abcd", 8, 1, NULL},
+        {"x", 1, 0, "1 byte follows the gzip data, at byte "},
+        {"\x1f", 1, 0, "1 byte follows the gzip data, at byte "},
+        {"\x1f\x8b", 2, 0, "the gzip data ends early, at byte "},
+        {"\x1f\x8b\x08\0\0\0", 6, 0, "the gzip data ends early, at byte "},
+        {"\x1f\x8b\x07\0\0\0\0\0\0\0", 10, 0, "the gzip data is damaged at byte "},
+        {"\x1f\x8b\x08\xe0\0\0\0\0\0\0", 10, 0, "the gzip data is damaged at byte "},
+    };
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        buffer plain = idx(5, 3, 2), packed = gzip(&plain);
+        int lines = 0;
+        append(&packed, tails[i].bytes, tails[i].size);
+        assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_line, &lines));
+        if (tails[i].message)
+            assert_refused(&packed, 3, tails[i].message);
+        else
+            assert_images(&packed);
+        assert_that(lines == tails[i].lines, "%zu: %d lines", i, lines);
+    }
+}
+END_TEST
+
+/* A file is read in pieces: members that end anywhere in one, and in the next. */
+START_TEST(members_of_a_file)
+{
+    enum { COUNT = 4000, EACH = 8 };
+    static uint8_t bytes[COUNT * 40];
+    const char *path = test_file("labels.gz"), *images = test_file("images");
+    buffer head = idx(EACH, 0, 0), packed = gzip(&head);
+    head.bytes[6] = COUNT * EACH >> 8;
+    head.bytes[7] = COUNT * EACH & 255;
+    packed = gzip(&head);
+    size_t size = packed.size;
+    memcpy(bytes, packed.bytes, size);
+    for (int k = 1; k < COUNT; k++) {
+        buffer part = {.size = EACH, .bytes = {0, 1, 2, 3, 4, 5, 6, 7}};
+        packed = gzip(&part);
+        ck_assert_uint_le(size + packed.size, sizeof bytes);
+        memcpy(bytes + size, packed.bytes, packed.size);
+        size += packed.size;
+    }
+    test_write_file(path, bytes, size);
+    buffer few = idx(1, 1, 1);
+    test_write_file(images, few.bytes, few.size);
+    neuron_dataset_t *dataset;
+    assert_status(neuron_dataset_load_idx(&dataset, context, images, path, 8), NEURON_E_DATA);
+    assert_message("1 images but 32000 labels");
+    test_write_file(path, bytes, size - 1);
+    assert_status(neuron_dataset_load_idx(&dataset, context, images, path, 8), NEURON_E_FORMAT);
+    assert_message("labels.gz: the gzip data ends early");
+}
+END_TEST
+
 START_TEST(refuses_what_follows_the_data)
 {
     buffer plain = idx(5, 3, 2), packed = gzip(&plain), twice = packed;
-    memcpy(twice.bytes + packed.size, packed.bytes, packed.size);
-    twice.size += packed.size;
-    char message[64];
-    snprintf(message, sizeof message, "%zu bytes follow the gzip data, at byte %zu", packed.size,
-             packed.size);
-    assert_refused(&twice, 3, message);
+    append(&twice, packed.bytes, packed.size);
+    assert_refused(&twice, 3, "more data follows the 5 images of 3x2, at byte 46 of the unpacked");
     plain.size++;
     assert_refused(&plain, 3, "more data follows the 5 images of 3x2, at byte 46");
     packed = gzip(&plain);
@@ -317,6 +433,9 @@ int main(void)
     tcase_add_test(tests, refuses_gzip_cut_anywhere);
     tcase_add_test(tests, refuses_damaged_gzip);
     tcase_add_test(tests, refuses_claims_that_cannot_be_true);
+    tcase_add_test(tests, members_are_one);
+    tcase_add_test(tests, ends_where_gunzip_ends);
+    tcase_add_test(tests, members_of_a_file);
     tcase_add_test(tests, refuses_what_follows_the_data);
     tcase_add_test(tests, loads_a_pair);
     tcase_add_test(tests, says_why_a_file_cannot_be_read);

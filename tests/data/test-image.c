@@ -27,10 +27,12 @@ static int read_bytes(neuron_image *image, const void *bytes, size_t size, const
     void *copy = malloc(size ? size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, size);
-    neuron_content content;
-    int status = neuron_content_of(&content, context, copy, size, name);
-    if (status == NEURON_OK)
-        status = neuron_image_read(image, &content);
+    neuron_source source;
+    int status = neuron_source_of(&source, context, copy, size, name);
+    if (status == NEURON_OK) {
+        status = neuron_image_read(image, &source);
+        neuron_source_close(&source);
+    }
     free(copy);
     return status;
 }
@@ -109,18 +111,109 @@ START_TEST(reads_portable_formats)
 }
 END_TEST
 
+/* Samples that are blanks and a number sign, in bytes of 1x6. */
+static void assert_samples(const char *front, size_t size, const char *behind)
+{
+    static const uint8_t samples[] = {10, 200, 35, 7, 13, 99};
+    char bytes[256];
+    neuron_image image;
+    memcpy(bytes, front, size);
+    memcpy(bytes + size, samples, 6);
+    memcpy(bytes + size + 6, behind, strlen(behind));
+    int status = read_bytes(&image, bytes, size + 6 + strlen(behind), "a.pgm");
+    assert_that(status == NEURON_OK, "%s%s: %s", front, behind, neuron_error_last());
+    assert_that(memcmp(image.pixels, samples, 6) == 0, "%s", front);
+    neuron_release(context, image.pixels);
+}
+
+/* As Pillow and Netpbm take them, and many programs write them. */
+START_TEST(blanks_and_comments_around_samples)
+{
+    static const char *const fronts[] = {
+        "P5 6 1 255\n",
+        "P5\n#a\n6 1\n255 ",
+        "P5\r\n6 1\r\n255\r",
+        "P5\n#a\r6 1\n255\t",
+        "P6\n2 1\n255\n",
+        "P5 #a\n6 #b\n#c\n1 255\n",
+        "P5 6 1 255#after\n",
+        "P5 6 1 255\n# after\n",
+        "P5 6 1 255 # after\n",
+        "P5 6 1 255\n# a\n# b\n",
+        "P5 6 1 255\n# after\r\n",
+        "P5 6 1 255\n#\n",
+        "P5 6 1 255\n# a comment that is much longer than all of the samples are\n",
+    };
+    static const char *const behind[] = {"", "\n", "\r\n", "\n\n \t\n", " "};
+    for (size_t i = 0; i < sizeof fronts / sizeof fronts[0]; i++)
+        for (size_t k = 0; k < sizeof behind / sizeof behind[0]; k++)
+            assert_samples(fronts[i], strlen(fronts[i]), behind[k]);
+    neuron_image image;
+    assert_ok(
+        read_bytes(&image, "P5 6 1 255\n#a\nbc\n", 17, "a.pgm")); /* no comment: six samples */
+    ck_assert_mem_eq(image.pixels, "#a\nbc\n", 6);
+    neuron_release(context, image.pixels);
+    assert_ok(read_bytes(&image, "P5 6 1 255\n#a\nbcd\n\n", 19, "a.pgm"));
+    ck_assert_mem_eq(image.pixels, "#a\nbcd", 6);
+    neuron_release(context, image.pixels);
+    assert_refused("P5 6 1 255\n#abcdefgh", NEURON_E_FORMAT, "more data follows the image");
+    assert_refused("P5 6 1 255\n#a\nabcdefg", NEURON_E_FORMAT, "more data follows the image");
+}
+END_TEST
+
+static void assert_pixels(const char *bytes, size_t size, const uint8_t *expected, size_t count)
+{
+    neuron_image image;
+    assert_ok(read_bytes(&image, bytes, size, "a.pnm"));
+    ck_assert_uint_eq(neuron_image_size(&image), count);
+    ck_assert_mem_eq(image.pixels, expected, count);
+    neuron_release(context, image.pixels);
+}
+
+START_TEST(reads_bits_and_two_bytes)
+{
+    static const uint8_t bits[] = {0,   255, 0,   255, 255, 0,   255, 0,   0,
+                                   255, 255, 255, 255, 255, 255, 255, 255, 0};
+    static const char raw[] = "P4 9 2\n\xa5\xff\0\x80",
+                      *const texts[] = {"P1 9 2 1 0 1 0 0 1 0 1 1\n0 0 0 0 0 0 0 0 1",
+                                        "P1\n9 2\n101001011\n000000001\n",
+                                        "P1 #a\n9 2 10100101 1#b\n00000000#c\r1 #d"};
+    static const uint8_t wide[] = {0, 255, 1, 128, 127, 4}, odd[] = {0, 255, 128};
+    char same[sizeof raw];
+    memcpy(same, raw, sizeof raw);
+    same[8] = (char)0x80; /* the 7 bits behind a row are nothing */
+    assert_pixels(same, sizeof same - 1, bits, 18);
+    same[8] = (char)0xff;
+    assert_pixels(same, sizeof same - 1, bits, 18);
+    for (size_t i = 0; i < 3; i++)
+        assert_pixels(texts[i], strlen(texts[i]), bits, 18);
+    assert_pixels("P5 3 2 65535\n\0\0\xff\xff\1\1\x80\x80\x7f\x7e\3\xe8", 25, wide, 6);
+    assert_pixels("P6 1 2 65535\n\0\0\xff\xff\1\1\x80\x80\x7f\x7e\3\xe8\n", 26, wide, 6);
+    assert_pixels("P2 6 1 65535 0 65535 257 32896 32638 1000", 41, wide, 6);
+    assert_pixels("P5 3 1 1023\n#a\n\0\0\3\xff\2\0", 21, odd, 3);
+    assert_pixels("P3 1 1 1023#a\n0 1023 512\n", 25, odd, 3);
+}
+END_TEST
+
 START_TEST(refuses_wrong_portable_formats)
 {
     assert_refused("", NEURON_E_FORMAT, "not an image that is read: PNG, PGM or PPM");
     assert_refused("GIF89a", NEURON_E_FORMAT, "not an image that is read");
-    assert_refused("P4 8 1 \xff", NEURON_E_FORMAT, "not an image that is read");
+    assert_refused("P7 8 1 \xff", NEURON_E_FORMAT, "not an image that is read");
+    assert_refused("P5 1 1 255xa", NEURON_E_FORMAT, "the header does not end at byte 10");
+    assert_refused("P4 9 1 a", NEURON_E_FORMAT, "1x9x1 pixels are more than 8 bytes can hold");
+    assert_refused("P1 2 1 12", NEURON_E_FORMAT, "a sample is above 1 at byte 8");
+    assert_refused("P1 2 1 111", NEURON_E_FORMAT, "more data follows the image, at byte 9");
     assert_refused("\xff\xd8\xff\xe0", NEURON_E_UNSUPPORTED,
                    "JPEG is not read; PNG, PGM and PPM are");
     assert_refused("P5", NEURON_E_FORMAT, "the width is missing at byte 2");
     assert_refused("P5 x", NEURON_E_FORMAT, "the width is not a number at byte 3");
     assert_refused("P5 1 -1", NEURON_E_FORMAT, "the height is not a number at byte 5");
-    assert_refused("P5 1 1 65535 ab", NEURON_E_UNSUPPORTED,
-                   "the largest sample is 65535, not 1 to 255");
+    assert_refused("P5 1 1 65536 ab", NEURON_E_UNSUPPORTED,
+                   "the largest sample is 65536, not 1 to 65535");
+    assert_refused("P5 1 1 0 a", NEURON_E_UNSUPPORTED, "the largest sample is 0, not 1 to 65535");
+    assert_refused("P5 1 1 65535 a", NEURON_E_FORMAT, "more than 14 bytes can hold");
+    assert_refused("P5 1 1 300 ~b", NEURON_E_FORMAT, "a sample of 32354 is above 300 at byte 11");
     assert_refused("P5 0 1 255 a", NEURON_E_FORMAT, "an image of 1x0 pixels; each side has 1 to");
     assert_refused("P5 2 2 255\nabc", NEURON_E_FORMAT,
                    "2x2x1 pixels are more than 14 bytes can hold");
@@ -324,6 +417,8 @@ int main(void)
     TCase *tests = tcase_create("image");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, reads_portable_formats);
+    tcase_add_test(tests, blanks_and_comments_around_samples);
+    tcase_add_test(tests, reads_bits_and_two_bytes);
     tcase_add_test(tests, refuses_wrong_portable_formats);
     tcase_add_test(tests, reads_png);
     tcase_add_test(tests, refuses_wrong_png);

@@ -34,10 +34,12 @@ static int read_bytes(neuron_tensor_t **tensor, const void *bytes, size_t size)
     void *copy = malloc(size ? size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, size);
-    neuron_content content;
-    int status = neuron_content_of(&content, context, copy, size, "x.npy");
-    if (status == NEURON_OK)
-        status = neuron_npy_read(&array, &content);
+    neuron_source source;
+    int status = neuron_source_of(&source, context, copy, size, "x.npy");
+    if (status == NEURON_OK) {
+        status = neuron_npy_read(&array, &source);
+        neuron_source_close(&source);
+    }
     *tensor = array.tensor;
     free(copy);
     ck_assert((status == NEURON_OK) == (*tensor != NULL));
@@ -114,6 +116,43 @@ START_TEST(reads_what_numpy_writes)
 }
 END_TEST
 
+START_TEST(reads_the_order_of_fortran)
+{
+    const uint8_t bytes[] = {0, 1, 2, 250, 251, 252};
+    const float floats[] = {0, -1.5f, 2.25f, 1e10f, (float)(1.0 / 3), -0.0f};
+    assert_elements("fortran.npy", NEURON_F32, floats, sizeof floats);
+    assert_elements("fortran-f8.npy", NEURON_F32, floats, sizeof floats);
+    assert_elements("fortran-u1.npy", NEURON_U8, bytes, sizeof bytes);
+    neuron_tensor_t *tensor;
+    assert_ok(neuron_tensor_load_npy(&tensor, context, fixture("fortran-i8.npy")));
+    ck_assert_int_eq(neuron_tensor_extent(tensor, 2), 4);
+    const int64_t *numbers = neuron_tensor_data_const(tensor);
+    for (int i = 0; i < 24; i++)
+        ck_assert(numbers[i] == i * INT64_C(1000000000000));
+    neuron_tensor_unref(tensor);
+}
+END_TEST
+
+/* Python's ways to write the same dictionary, and that of other programs. */
+START_TEST(reads_headers_of_others)
+{
+    static const char *const texts[] = {
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (2L, 3L), }",
+        "{'descr': 'u1', 'fortran_order': False, 'shape': (2, 3)}",
+        "{'descr': '<u1', 'fortran_order': True, 'shape': (6,)}",
+        "{\"shape\":(6,),\"fortran_order\":False,\"descr\":\"=u1\"}   \n",
+    };
+    neuron_tensor_t *tensor;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_ok(read_header(&tensor, texts[i], 6));
+        ck_assert_int_eq(neuron_tensor_count(tensor), 6);
+        neuron_tensor_unref(tensor);
+    }
+    assert_refused("{'descr': 'u1', 'fortran_order': False, 'shape': (2LL, 3)}", 6, NEURON_E_FORMAT,
+                   "has a shape without an end");
+}
+END_TEST
+
 /* A little-endian f8 array [n] in a file of version 1.0. */
 static int read_doubles(neuron_tensor_t **tensor, const double *values, size_t count)
 {
@@ -154,8 +193,6 @@ static void assert_unsupported(const char *name, const char *message)
 
 START_TEST(says_what_it_does_not_read)
 {
-    assert_unsupported("fortran.npy", "elements are in Fortran's order; save it with "
-                                      "numpy.ascontiguousarray()");
     assert_unsupported("u2.npy", "elements are of type \"<u2\", not u1, b1, f4, f8, i4 or i8");
     assert_unsupported("fields.npy", "elements of several fields are not read");
     neuron_tensor_t *tensor;
@@ -298,6 +335,8 @@ int main(void)
     TCase *tests = tcase_create("npy");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, reads_what_numpy_writes);
+    tcase_add_test(tests, reads_the_order_of_fortran);
+    tcase_add_test(tests, reads_headers_of_others);
     tcase_add_test(tests, doubles_must_fit_into_float);
     tcase_add_test(tests, says_what_it_does_not_read);
     tcase_add_test(tests, refuses_wrong_headers);

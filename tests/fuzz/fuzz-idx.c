@@ -7,8 +7,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     neuron_context_t *context = limited_context(size);
     for (int32_t rank = 1; context && rank <= 3; rank += 2) {
+        neuron_source source;
         neuron_tensor_t *tensor = NULL;
-        int status = neuron_idx_read(&tensor, context, bytes, size, "fuzz", rank);
+        if (neuron_source_of(&source, context, bytes, size, "fuzz") < 0)
+            continue;
+        int status = neuron_idx_read(&tensor, &source, rank);
+        neuron_source_close(&source);
         limited_check(status, tensor);
         neuron_tensor_unref(tensor);
     }

@@ -1,4 +1,4 @@
-/* Feeds bytes to the readers of images: PGM, PPM and PNG. */
+/* Feeds bytes to the readers of images: PBM, PGM, PPM and PNG. */
 #include "limited.h"
 
 #include "data/image.h"
@@ -9,14 +9,14 @@ enum { INPUT_MAX = LIMITED_MEMORY / NEURON_IMAGE_RATIO_MAX };
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     neuron_context_t *context = size <= INPUT_MAX ? limited_context(size) : NULL;
-    neuron_content content;
-    if (context && neuron_content_of(&content, context, bytes, size, "fuzz") == NEURON_OK) {
+    neuron_source source;
+    if (context && neuron_source_of(&source, context, bytes, size, "fuzz") == NEURON_OK) {
         neuron_image image = {.pixels = NULL};
-        int status = content.size <= INPUT_MAX ? neuron_image_read(&image, &content) : -1;
+        int status = neuron_image_read(&image, &source);
         limited_check(status, image.pixels);
         if (status == NEURON_OK)
             neuron_release(context, image.pixels);
-        neuron_content_close(&content);
+        neuron_source_close(&source);
     }
     neuron_context_unref(context);
     return 0;

@@ -6,13 +6,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     neuron_context_t *context = limited_context(size);
-    neuron_content content;
-    if (context && neuron_content_of(&content, context, bytes, size, "fuzz") == NEURON_OK) {
+    neuron_source source;
+    if (context && neuron_source_of(&source, context, bytes, size, "fuzz") == NEURON_OK) {
         neuron_npy_array array;
-        int status = neuron_npy_read(&array, &content);
+        int status = neuron_npy_read(&array, &source);
         limited_check(status, array.tensor);
         neuron_tensor_unref(array.tensor);
-        neuron_content_close(&content);
+        neuron_source_close(&source);
     }
     neuron_context_unref(context);
     return 0;

@@ -6,8 +6,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     neuron_context_t *context = limited_context(size);
-    neuron_content archive;
-    if (context && neuron_content_of(&archive, context, bytes, size, "fuzz") == NEURON_OK) {
+    if (context) {
+        neuron_store archive = neuron_store_of(context, bytes, size, "fuzz");
         neuron_npy_array examples, labels = {.tensor = NULL};
         neuron_dataset_t *dataset = NULL;
         int status = neuron_npz_read(&examples, &archive, "x_train");
@@ -22,7 +22,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         neuron_dataset_unref(dataset);
         neuron_tensor_unref(labels.tensor);
         neuron_tensor_unref(examples.tensor);
-        neuron_content_close(&archive);
     }
     neuron_context_unref(context);
     return 0;
