@@ -6,14 +6,16 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct folder {
     neuron_context_t *context;
     const char *path;
     const neuron_dataset_t *classes_of; /* whose classes these are; NULL to have its own */
     neuron_names folders;
-    neuron_names *files; /* of each sub-folder */
-    int32_t *numbers;    /* class of each sub-folder */
+    size_t kept;         /* sub-folders with images, which are the first ones then */
+    neuron_names *files; /* of each of these */
+    int32_t *numbers;    /* the class of each */
     int32_t class_count;
     int64_t count; /* of all files */
     uint64_t bytes;
@@ -23,20 +25,71 @@ typedef struct folder {
     int64_t row; /* next to fill */
 } folder;
 
+/* By its name or by its beginning, so that a damaged image is one too. */
+static int is_image(const folder *all, const char *path, bool *image)
+{
+    static const char *const ends[] = {".pbm", ".pgm", ".ppm",  ".pnm", ".png",  ".jpg", ".jpeg",
+                                       ".bmp", ".gif", ".tiff", ".tif", ".webp", ".gz"};
+    neuron_source source;
+    neuron_magic magic = {.size = 0};
+    const char *end = strrchr(path, '.');
+    *image = false;
+    for (size_t i = 0; end && i < sizeof ends / sizeof ends[0]; i++)
+        *image = *image || strcasecmp(end, ends[i]) == 0;
+    if (*image)
+        return NEURON_OK;
+    RETURN_IF_ERROR(neuron_source_open(&source, all->context, path));
+    int status = neuron_source_read(&source, magic.bytes, sizeof magic.bytes, &magic.size);
+    neuron_source_close(&source);
+    *image = neuron_image_is(&magic);
+    return status;
+}
+
+/* Whether any file of a sub-folder is an image, which the first mostly is. */
+static int has_images(const folder *all, const char *path, const neuron_names *files, bool *has)
+{
+    *has = false;
+    for (size_t i = 0; i < files->count && !*has; i++) {
+        char *file = neuron_names_path(all->context, path, files->at[i]);
+        int status = file ? is_image(all, file, has) : NEURON_E_MEMORY;
+        neuron_release(all->context, file);
+        RETURN_IF_ERROR(status);
+    }
+    return NEURON_OK;
+}
+
+/* Lists the files of a sub-folder, which is taken out of the list if there is no image among them. */
+static int list_folder(folder *all, size_t k, const char *path, bool *kept)
+{
+    neuron_names *files = &all->files[all->kept];
+    RETURN_IF_ERROR(neuron_names_list(files, all->context, path, false));
+    int status = has_images(all, path, files, kept);
+    if (status < 0 || !*kept) {
+        neuron_names_release(files);
+        if (status == NEURON_OK)
+            neuron_log(all->context, NEURON_LOG_INFO,
+                       "%s has no images: it is left out and no class", path);
+        return status;
+    }
+    char *name = all->folders.at[k];
+    all->folders.at[k] = all->folders.at[all->kept];
+    all->folders.at[all->kept++] = name;
+    all->count += (int64_t)files->count;
+    all->bytes += files->bytes;
+    return NEURON_OK;
+}
+
 static int list_files(folder *all)
 {
     all->files = neuron_allocate_zero(all->context, all->folders.count, sizeof *all->files);
     if (!all->files)
         return NEURON_E_MEMORY;
     for (size_t k = 0; k < all->folders.count; k++) {
+        bool kept;
         char *path = neuron_names_path(all->context, all->path, all->folders.at[k]);
-        if (!path)
-            return NEURON_E_MEMORY;
-        int status = neuron_names_list(&all->files[k], all->context, path, false);
+        int status = path ? list_folder(all, k, path, &kept) : NEURON_E_MEMORY;
         neuron_release(all->context, path);
         RETURN_IF_ERROR(status);
-        all->count += (int64_t)all->files[k].count;
-        all->bytes += all->files[k].bytes;
     }
     return NEURON_OK;
 }
@@ -45,17 +98,17 @@ static int list_files(folder *all)
 static int keep_names(folder *all)
 {
     int64_t size = 0;
-    for (size_t k = 0; k < all->folders.count; k++)
+    for (size_t k = 0; k < all->kept; k++)
         size += (int64_t)strlen(all->folders.at[k]) + 1;
     RETURN_IF_ERROR(neuron_tensor_create_raw(&all->names, all->context, NEURON_U8, &size, 1));
     char *to = all->names->data;
-    for (size_t k = 0; k < all->folders.count; k++) {
+    for (size_t k = 0; k < all->kept; k++) {
         size_t length = strlen(all->folders.at[k]) + 1;
         memcpy(to, all->folders.at[k], length);
         to += length;
         all->numbers[k] = (int32_t)k;
     }
-    all->class_count = (int32_t)all->folders.count;
+    all->class_count = (int32_t)all->kept;
     return NEURON_OK;
 }
 
@@ -66,7 +119,7 @@ static int find_names(folder *all)
     all->class_count = all->classes_of->class_count;
     const char *name = all->names->data;
     int32_t number = 0;
-    for (size_t k = 0; k < all->folders.count; k++) {
+    for (size_t k = 0; k < all->kept; k++) {
         const char *wanted = all->folders.at[k];
         for (; number < all->class_count && strcmp(name, wanted) < 0; number++)
             name += strlen(name) + 1;
@@ -81,7 +134,7 @@ static int find_names(folder *all)
 
 static int number_folders(folder *all)
 {
-    all->numbers = neuron_allocate(all->context, all->folders.count, sizeof *all->numbers);
+    all->numbers = neuron_allocate(all->context, all->kept, sizeof *all->numbers);
     if (!all->numbers)
         return NEURON_E_MEMORY;
     return all->classes_of ? find_names(all) : keep_names(all);
@@ -92,15 +145,14 @@ static int list(folder *all)
     RETURN_IF_ERROR(neuron_names_list(&all->folders, all->context, all->path, true));
     if (all->folders.count == 0)
         return neuron_fail(NEURON_E_DATA, "%s: has no sub-folders, one for each class", all->path);
-    if (all->folders.count > NEURON_CLASSES_MAX)
-        return neuron_fail(NEURON_E_DATA, "%s: has %zu sub-folders, more than %d classes",
-                           all->path, all->folders.count, NEURON_CLASSES_MAX);
-    RETURN_IF_ERROR(number_folders(all));
     RETURN_IF_ERROR(list_files(all));
-    if (all->count == 0)
+    if (all->kept == 0)
         return neuron_fail(NEURON_E_DATA, "%s: its %zu sub-folders have no images", all->path,
                            all->folders.count);
-    return NEURON_OK;
+    if (all->kept > NEURON_CLASSES_MAX)
+        return neuron_fail(NEURON_E_DATA, "%s: has %zu sub-folders, more than %d classes",
+                           all->path, all->kept, NEURON_CLASSES_MAX);
+    return number_folders(all);
 }
 
 /* Memory for as many images as there are files, once it can be true that all are like the first. */
@@ -176,7 +228,7 @@ static int read_folder(folder *all, size_t k)
 static int read_all(folder *all, neuron_dataset_t **dataset)
 {
     RETURN_IF_ERROR(list(all));
-    for (size_t k = 0; k < all->folders.count; k++)
+    for (size_t k = 0; k < all->kept; k++)
         RETURN_IF_ERROR(read_folder(all, k));
     RETURN_IF_ERROR(neuron_dataset_create_for(dataset, all->context, all->examples, all->labels,
                                               all->class_count, all->path));
@@ -189,7 +241,7 @@ static int load(neuron_dataset_t **dataset, neuron_context_t *context, const cha
 {
     folder all = {.context = context, .path = path, .classes_of = classes_of};
     int status = read_all(&all, dataset);
-    for (size_t k = 0; all.files && k < all.folders.count; k++)
+    for (size_t k = 0; k < all.kept; k++)
         neuron_names_release(&all.files[k]);
     neuron_names_release(&all.folders);
     neuron_release(context, all.files);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 static int fail(const char *what, const char *path)
@@ -41,6 +42,45 @@ static int add(neuron_names *names, const char *name)
     return NEURON_OK;
 }
 
+/* What Windows, macOS, Linux, network disks, archivers and Python put beside the files of a user. What they
+ * hide behind a dot is left out anyway. */
+static bool is_litter(const char *name)
+{
+    static const char *const known[] = {
+        "__MACOSX",
+        "Network Trash Folder",
+        "Temporary Items",
+        "TheVolumeSettingsFolder",
+        "Icon\r",
+        "@eaDir",
+        "#recycle",
+        "#snapshot",
+        "@Recycle",
+        "@Recently-Snapshot",
+        "lost+found",
+        "$RECYCLE.BIN",
+        "RECYCLER",
+        "RECYCLED",
+        "desktop.ini",
+        "System Volume Information",
+        "Thumbs.db",
+        "ehthumbs.db",
+        "__pycache__",
+        "ehthumbs_vista.db",
+        "@tmp",
+        "Picasa.ini",
+    };
+    static const char *const ends[] = {":Zone.Identifier", "@SynoEAStream", "@SynoResource"};
+    size_t size = strlen(name);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcasecmp(name, known[i]) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (size > strlen(ends[i]) && strcmp(name + size - strlen(ends[i]), ends[i]) == 0)
+            return true;
+    return false;
+}
+
 static int add_if_wanted(neuron_names *names, const char *path, const char *name, bool folders)
 {
     struct stat found;
@@ -68,6 +108,10 @@ static int read_all(neuron_names *names, DIR *open, const char *folder, bool fol
             return errno == 0 ? NEURON_OK : fail("read", folder);
         if (entry->d_name[0] == '.')
             continue;
+        if (is_litter(entry->d_name)) {
+            neuron_log(names->context, NEURON_LOG_INFO, "%s/%s is left out", folder, entry->d_name);
+            continue;
+        }
         char *path = neuron_names_path(names->context, folder, entry->d_name);
         if (!path)
             return NEURON_E_MEMORY;

@@ -3,6 +3,7 @@
 
 #include "data/dataset.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -131,15 +132,15 @@ START_TEST(takes_the_classes_of_another)
     make_animals();
     make_folder("/bee");
     make_folder("/cat");
+    make_file("/bee/1.pgm", "P2 2 1 255 7 8");
+    make_file("/cat/1.pgm", "P2 2 1 255 9 1");
+    make_file("/cat/2.pgm", "P2 2 1 255 9 2");
     assert_ok(neuron_dataset_load_folder(&all, context, top));
     ck_assert_int_eq(neuron_dataset_class_count(all), 4);
     assert_ok(neuron_dataset_subset(&part, all, 0, 1));
     neuron_dataset_unref(all);
     call_folder("Zebra", ".Zebra");
     call_folder("ant", ".ant");
-    make_file("/bee/1.pgm", "P2 2 1 255 7 8");
-    make_file("/cat/1.pgm", "P2 2 1 255 9 1");
-    make_file("/cat/2.pgm", "P2 2 1 255 9 2");
     assert_ok(neuron_dataset_load_folder_as(&other, context, top, part));
     neuron_dataset_unref(part);
     ck_assert_int_eq(neuron_dataset_class_count(other), 4);
@@ -152,6 +153,78 @@ START_TEST(takes_the_classes_of_another)
     neuron_dataset_unref(other);
     call_folder(".Zebra", "Zebra");
     call_folder(".ant", "ant");
+}
+END_TEST
+
+static void count_lines(int32_t level, const char *line, void *user_data)
+{
+    ck_assert_int_eq(level, NEURON_LOG_INFO);
+    assert_that(strncmp(line, top, strlen(top)) == 0 && strstr(line, "is left out"), "%s", line);
+    ++*(int *)user_data;
+}
+
+/* What systems, network disks and archivers leave behind: classes keep their numbers. */
+START_TEST(leaves_litter_out)
+{
+    static const char *const folders[] = {
+        "/__MACOSX",     "/@eaDir",     "/$RECYCLE.BIN", "/System Volume Information",
+        "/lost+found",   "/#recycle",   "/@Recycle",     "/__pycache__",
+        "/ant/__MACOSX", "/ant/@eaDir",
+    };
+    static const char *const files[] = {
+        "/Zebra/Thumbs.db", "/Zebra/thumbs.DB", "/ant/desktop.ini",
+        "/ant/ehthumbs.db", "/ant/Icon\r",      "/ant/b.pgm:Zone.Identifier",
+        "/ant/.DS_Store",   "/ant/._b.pgm",     "/__MACOSX/1.pgm",
+    };
+    neuron_dataset_t *dataset, *other;
+    int lines = 0;
+    int32_t labels[3];
+    make_animals();
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        make_folder(folders[i]);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        make_file(files[i], "P2 1 1 255 3");
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_lines, &lines));
+    assert_ok(neuron_dataset_load_folder(&dataset, context, top));
+    ck_assert_int_eq(lines, 10 + 6);
+    ck_assert_int_eq(neuron_dataset_class_count(dataset), 2);
+    ck_assert_int_eq(neuron_dataset_count(dataset), 3);
+    ck_assert_str_eq(neuron_dataset_class_name(dataset, 1), "ant");
+    assert_ok(neuron_dataset_load_folder_as(&other, context, top, dataset));
+    assert_ok(neuron_dataset_read(other, 0, 3, NULL, labels));
+    ck_assert(labels[0] == 0 && labels[1] == 1 && labels[2] == 1);
+    neuron_dataset_unref(other);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+/* A folder without images is no class; one whose only image is damaged, or of a kind that is not read, is
+ * refused as before. */
+START_TEST(folders_without_images_are_no_classes)
+{
+    neuron_dataset_t *dataset, *other;
+    int lines = 0;
+    make_animals();
+    make_folder("/0-empty");
+    make_folder("/annotations");
+    make_file("/annotations/classes.txt", "ant\nZebra\n");
+    make_file("/annotations/empty", "");
+    make_folder("/zz");
+    make_file("/zz/Thumbs.db", "P2 1 1 255 3");
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_lines, &lines));
+    assert_ok(neuron_dataset_load_folder(&dataset, context, top));
+    ck_assert_int_eq(lines, 4);
+    ck_assert_int_eq(neuron_dataset_class_count(dataset), 2);
+    ck_assert_str_eq(neuron_dataset_class_name(dataset, 0), "Zebra");
+    assert_ok(neuron_dataset_load_folder_as(&other, context, top, dataset));
+    ck_assert_int_eq(neuron_dataset_count(other), 3);
+    neuron_dataset_unref(other);
+    neuron_dataset_unref(dataset);
+    make_file("/zz/damaged.png", "");
+    assert_refused(NEURON_E_FORMAT, "/zz/damaged.png: not an image that is read");
+    make_file("/zz/a", "GIF89a");
+    make_file("/annotations/b", "\xff\xd8\xff\xe0");
+    assert_refused(NEURON_E_UNSUPPORTED, "/annotations/b: JPEG is not read");
 }
 END_TEST
 
@@ -210,6 +283,8 @@ START_TEST(says_what_is_wrong)
     assert_refused(NEURON_E_DATA, "has no sub-folders, one for each class");
     make_folder("/a");
     assert_refused(NEURON_E_DATA, "its 1 sub-folders have no images");
+    make_file("/a/.hidden", "P2 2 1 255 1 2");
+    assert_refused(NEURON_E_DATA, "its 1 sub-folders have no images");
     make_file("/a/1.pgm", "P2 2 1 255 1 2");
     make_folder("/b");
     make_file("/b/1.pgm", "P2 1 2 255 1 2");
@@ -259,10 +334,16 @@ START_TEST(refuses_too_many_classes)
     for (int k = 0; k <= CLASSES; k++) {
         snprintf(end, 8, "/%d", k);
         ck_assert_int_eq(mkdir(many, 0777), 0);
+        snprintf(end, 16, "/%d/1.png", k);
+        int file = open(many, O_WRONLY | O_CREAT, 0666);
+        ck_assert_int_ge(file, 0);
+        close(file);
     }
     *end = '\0';
     int status = neuron_dataset_load_folder(&dataset, context, many);
     for (int k = 0; k <= CLASSES; k++) {
+        snprintf(end, 16, "/%d/1.png", k);
+        unlink(many);
         snprintf(end, 8, "/%d", k);
         rmdir(many);
     }
@@ -296,6 +377,8 @@ int main(void)
     tcase_add_test(tests, reads_sorted_by_name);
     tcase_add_test(tests, keeps_class_names);
     tcase_add_test(tests, takes_the_classes_of_another);
+    tcase_add_test(tests, leaves_litter_out);
+    tcase_add_test(tests, folders_without_images_are_no_classes);
     tcase_add_test(tests, refuses_other_classes);
     tcase_add_test(tests, does_not_join_other_names);
     tcase_add_test(tests, says_what_is_wrong);
