@@ -20,7 +20,8 @@ extern "C" {
 #endif
 
 /** Returns `size` bytes aligned to `alignment` (a power of two, 64 or less), or NULL if it has
- *  none. Must be safe to call from several threads at a time. Since 0.1. */
+ *  none. Must be safe to call from several threads at a time, and must not call the library.
+ *  Since 0.1. */
 typedef void *(*neuron_allocate_t)(size_t size, size_t alignment, void *user_data);
 
 /** Takes back what neuron_allocate_t gave. `memory` is never NULL. Must be safe to call from

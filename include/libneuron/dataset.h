@@ -82,7 +82,8 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
 
 /** Reads examples that are not in memory, for neuron_dataset_create_stream(). It is called by one
  *  thread at a time, which may be another one each time: that of a call that reads the dataset, or
- *  the worker of a training, which reads one batch ahead. It must not use the dataset.
+ *  the worker of a training, which reads one batch ahead. It must not use the dataset, and in a
+ *  worker it must not throw (NEURON_TRAINER_WORKERS 0 has it called by the thread of the run).
  *  @param positions  `count` places in the whole set, 0 to its size - 1, in any order; 1 to 1024.
  *  @param examples  room for the elements of these, one example after the other; NULL if they are
  *                   not wanted.

@@ -8,6 +8,22 @@
  *  - A handle keeps what it was made from alive: a graph its context, a trainer its graph and data.
  *    So handles may be released in any order.
  *  - One handle is used by one thread at a time. Where a call allows more, its comment says so.
+ *
+ *  Functions of the caller's that a call runs meanwhile (callbacks of a training, layers, losses,
+ *  streams, filters, the function of a search) have two more:
+ *
+ *  - A running call owns the handles that it was given. Such a function may take their last other
+ *    owner away; they then end with the call.
+ *  - It should return. If it is left otherwise, the call is over as if it had failed, what it held
+ *    (handles, locks, memory, threads of a training) is let go, and all handles can be used again
+ *    or released: a training goes on behind the last step that was done, a search with the trial
+ *    that was not. A C++ exception and the end of the thread, by pthread_exit() or
+ *    pthread_cancel(), let go at once, where the end of a thread unwinds its stack (it does with
+ *    glibc). After a longjmp() the next call in the same thread does that needs what was held,
+ *    releasing it among others. A stream that a worker of a training reads must not throw, as
+ *    nobody is there to catch it; if it ends that thread, the run fails with NEURON_E_CALLBACK.
+ *    Functions of an allocator, of a log and neuron_destroy_t always return, and neither an allocator
+ *    nor a log calls the library.
  */
 #ifndef NEURON_TYPES_H
 #define NEURON_TYPES_H

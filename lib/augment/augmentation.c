@@ -57,12 +57,14 @@ neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t *augmentati
 
 void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
 {
-    if (!augmentation || atomic_fetch_sub(&augmentation->references, 1) != 1)
+    if (!augmentation || !neuron_hold_last_owner(&augmentation->references, augmentation))
         return;
     neuron_context_t *context = augmentation->context;
     neuron_release(context, augmentation);
     neuron_context_unref(context);
 }
+
+NEURON_HOLD_DEFINE(augmentation)
 
 int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option, int64_t value)
 {

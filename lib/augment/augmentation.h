@@ -20,6 +20,8 @@ struct neuron_augmentation {
     neuron_augment_settings settings;
 };
 
+NEURON_HOLD_DECLARE(augmentation);
+
 static inline double neuron_augment_option(const neuron_augment_settings *settings, int32_t option)
 {
     return settings->options[option / 10 - 1];

@@ -97,11 +97,13 @@ int neuron_augmentation_apply(const neuron_augmentation_t *augmentation,
                                   .epoch = (uint64_t)epoch,
                                   .values = values};
     RETURN_IF_ERROR(neuron_image_size_of(&batch.size, &dataset->shape));
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, augmentation, augmentation);
+    neuron_hold_reference(&hold, dataset, dataset);
     batch.room = neuron_allocate(context, (size_t)neuron_context_threads(context),
                                  neuron_augment_room(&batch.size) * sizeof *batch.room);
     if (!batch.room)
         return NEURON_E_MEMORY;
-    int status = neuron_augment_run(&batch, context->pool);
-    neuron_release(context, batch.room);
-    return status;
+    neuron_hold_add(&hold, neuron_release_hold, context, batch.room);
+    return neuron_augment_run(&batch, context->pool);
 }

@@ -98,7 +98,7 @@ neuron_context_t *neuron_context_ref(neuron_context_t *context)
 
 void neuron_context_unref(neuron_context_t *context)
 {
-    if (!context || atomic_fetch_sub(&context->references, 1) != 1)
+    if (!context || !neuron_hold_last_owner(&context->references, context))
         return;
     neuron_pool_destroy(context->pool);
     while (context->custom_kinds) {
@@ -112,6 +112,8 @@ void neuron_context_unref(neuron_context_t *context)
     neuron_release(context, context->log_lock);
     context->release(context, context->allocator_data);
 }
+
+NEURON_HOLD_DEFINE(context)
 
 int neuron_context_set_threads(neuron_context_t *context, int32_t threads)
 {
@@ -165,11 +167,11 @@ void neuron_log(neuron_context_t *context, int32_t level, const char *format, ..
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    pthread_mutex_lock(&context->log_lock->mutex);
+    NEURON_HOLD(hold);
+    neuron_hold_lock(&hold, &context->log_lock->mutex);
     neuron_float_host *host = neuron_float_pause();
     context->log_sink(level, line, context->log_data);
     neuron_float_resume(host);
-    pthread_mutex_unlock(&context->log_lock->mutex);
 }
 
 static void *allocate_bytes(neuron_context_t *context, size_t size)
@@ -230,4 +232,9 @@ void neuron_destroy_user_data(neuron_destroy_t destroy, void *user_data)
     neuron_float_host *host = neuron_float_pause();
     destroy(user_data);
     neuron_float_resume(host);
+}
+
+void neuron_release_hold(void *context, void *memory)
+{
+    neuron_release(context, memory);
 }

@@ -4,6 +4,7 @@
 
 #include <libneuron/context.h>
 
+#include "base/hold.h"
 #include "base/pool.h"
 #include "base/status.h"
 
@@ -46,6 +47,11 @@ void neuron_release(neuron_context_t *context, void *memory);
 
 /* Calls it in the floating-point mode of the host. */
 void neuron_destroy_user_data(neuron_destroy_t destroy, void *user_data);
+
+/* For neuron_hold_add(), with the context as owner. */
+void neuron_release_hold(void *context, void *memory);
+
+NEURON_HOLD_DECLARE(context);
 
 /* Sends a line to the log if its level is wanted. */
 void neuron_log(neuron_context_t *context, int32_t level, const char *format, ...)

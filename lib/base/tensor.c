@@ -125,7 +125,7 @@ neuron_tensor_t *neuron_tensor_ref(neuron_tensor_t *tensor)
 
 void neuron_tensor_unref(neuron_tensor_t *tensor)
 {
-    if (!tensor || atomic_fetch_sub(&tensor->references, 1) != 1)
+    if (!tensor || !neuron_hold_last_owner(&tensor->references, tensor))
         return;
     neuron_context_t *context = tensor->context;
     if (tensor->ownership == NEURON_COPY)
@@ -135,6 +135,8 @@ void neuron_tensor_unref(neuron_tensor_t *tensor)
     neuron_release(context, tensor);
     neuron_context_unref(context);
 }
+
+NEURON_HOLD_DEFINE(tensor)
 
 int32_t neuron_tensor_type(const neuron_tensor_t *tensor)
 {

@@ -18,6 +18,8 @@ struct neuron_tensor {
     void *destroy_data;
 };
 
+NEURON_HOLD_DECLARE(tensor);
+
 /* Bytes of one element; 0 for a number that is no type. */
 size_t neuron_type_size(int32_t type);
 

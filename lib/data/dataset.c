@@ -253,7 +253,7 @@ neuron_dataset_t *neuron_dataset_ref(neuron_dataset_t *dataset)
 
 void neuron_dataset_unref(neuron_dataset_t *dataset)
 {
-    if (!dataset || atomic_fetch_sub(&dataset->references, 1) != 1)
+    if (!dataset || !neuron_hold_last_owner(&dataset->references, dataset))
         return;
     neuron_context_t *context = dataset->context;
     neuron_tensor_unref(dataset->channels);
@@ -265,6 +265,8 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     neuron_release(context, dataset);
     neuron_context_unref(context);
 }
+
+NEURON_HOLD_DEFINE(dataset)
 
 int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset, int64_t first,
                           int64_t count)

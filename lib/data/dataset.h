@@ -40,6 +40,8 @@ struct neuron_dataset {
     neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */
 };
 
+NEURON_HOLD_DECLARE(dataset);
+
 /* A single target of any kind stands for class 1 if it is above this, else for class 0. */
 #define NEURON_DATASET_THRESHOLD 0.5f
 

@@ -129,6 +129,47 @@ static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datas
     return NEURON_OK;
 }
 
+static void drop_list(void *context, void *list)
+{
+    for (neuron_dataset_t **dataset = list; *dataset; dataset++)
+        neuron_dataset_unref(*dataset);
+    neuron_release(context, list);
+}
+
+/* Owns the datasets of a list, which their streams may change meanwhile. */
+static neuron_dataset_t **copy_list(neuron_dataset_t *const *datasets, int32_t count)
+{
+    neuron_dataset_t **list =
+        neuron_allocate_zero(datasets[0]->context, (size_t)count + 1, sizeof(neuron_dataset_t *));
+    for (int32_t k = 0; list && k < count; k++)
+        list[k] = neuron_dataset_ref(datasets[k]);
+    return list;
+}
+
+/* A dataset with these examples and labels, and otherwise as the first of the list. */
+static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, int32_t count,
+                neuron_tensor_t *names, neuron_tensor_t *examples, neuron_tensor_t *labels)
+{
+    const char *who = "neuron_dataset_join";
+    const neuron_dataset_t *first = datasets[0];
+    RETURN_IF_ERROR(
+        first->any_targets
+            ? neuron_dataset_create_with_targets_for(dataset, first->context, examples, labels, who)
+            : neuron_dataset_create_for(dataset, first->context, examples, labels,
+                                        first->class_count, who));
+    (*dataset)->class_names = neuron_tensor_ref(names);
+    int status = join_weights(*dataset, datasets, count);
+    if (status < 0) {
+        neuron_dataset_unref(*dataset);
+        *dataset = NULL;
+        return status;
+    }
+    (*dataset)->one_hot = first->one_hot && labels->type == NEURON_I32;
+    (*dataset)->scale = first->scale;
+    (*dataset)->channels = neuron_tensor_ref(first->channels);
+    return NEURON_OK;
+}
+
 int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
                         int32_t count)
 {
@@ -140,41 +181,26 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     for (int32_t k = 0; k < count; k++)
         if (!datasets[k])
             return neuron_fail(NEURON_E_ARGUMENT, "%s: dataset %" PRId32 " is NULL", __func__, k);
-    const neuron_dataset_t *first = datasets[0];
     for (int32_t k = 1; k < count; k++)
-        RETURN_IF_ERROR(check_alike(first, datasets[k], k));
+        RETURN_IF_ERROR(check_alike(datasets[0], datasets[k], k));
     neuron_tensor_t *names;
     RETURN_IF_ERROR(find_names(&names, datasets, count));
 
+    NEURON_HOLD(hold);
+    neuron_dataset_t **list = copy_list(datasets, count);
+    if (!list)
+        return NEURON_E_MEMORY;
+    neuron_hold_reference(&hold, context, list[0]->context);
+    neuron_hold_add(&hold, drop_list, list[0]->context, list);
     neuron_tensor_t *examples = NULL, *labels = NULL;
-    int status = make_room(&examples, &labels, datasets, count);
-    if (status < 0)
-        goto done;
+    int status = make_room(&examples, &labels, list, count);
+    neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, examples);
+    neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, labels);
+    RETURN_IF_ERROR(status);
     int64_t row = 0;
     for (int32_t k = 0; k < count; k++) {
-        status = copy_rows(datasets[k], row, examples, labels);
-        if (status < 0)
-            goto done;
-        row += datasets[k]->count;
+        RETURN_IF_ERROR(copy_rows(list[k], row, examples, labels));
+        row += list[k]->count;
     }
-    status = first->any_targets ? neuron_dataset_create_with_targets_for(dataset, first->context,
-                                                                         examples, labels, __func__)
-                                : neuron_dataset_create_for(dataset, first->context, examples,
-                                                            labels, first->class_count, __func__);
-    if (status < 0)
-        goto done;
-    (*dataset)->class_names = neuron_tensor_ref(names);
-    status = join_weights(*dataset, datasets, count);
-    if (status < 0) {
-        neuron_dataset_unref(*dataset);
-        *dataset = NULL;
-        goto done;
-    }
-    (*dataset)->one_hot = first->one_hot && labels->type == NEURON_I32;
-    (*dataset)->scale = first->scale;
-    (*dataset)->channels = neuron_tensor_ref(first->channels);
-done:
-    neuron_tensor_unref(labels);
-    neuron_tensor_unref(examples);
-    return status;
+    return make(dataset, list, count, names, examples, labels);
 }

@@ -28,19 +28,20 @@ static int derive_kept(neuron_dataset_t **filtered, const neuron_dataset_t *data
                        neuron_dataset_keep_t keep, void *user_data, const char *who,
                        const char *what)
 {
+    NEURON_HOLD(hold);
     neuron_context_t *context = dataset->context;
     int64_t *positions = neuron_allocate(context, (size_t)dataset->count, sizeof *positions);
     if (!positions)
         return NEURON_E_MEMORY;
+    neuron_hold_reference(&hold, dataset, dataset);
+    neuron_hold_add(&hold, neuron_release_hold, context, positions);
     int64_t count = 0;
     for (int64_t i = 0; i < dataset->count; i++)
         if (keep(i, neuron_dataset_label(dataset, i), user_data))
             positions[count++] = i;
-    int status = count > 0 ? neuron_dataset_derive(filtered, dataset, positions, 0, count)
-                           : neuron_fail(NEURON_E_DATA, "%s: none of the %" PRId64 " examples %s",
-                                         who, dataset->count, what);
-    neuron_release(context, positions);
-    return status;
+    return count > 0 ? neuron_dataset_derive(filtered, dataset, positions, 0, count)
+                     : neuron_fail(NEURON_E_DATA, "%s: none of the %" PRId64 " examples %s", who,
+                                   dataset->count, what);
 }
 
 int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,

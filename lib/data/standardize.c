@@ -143,6 +143,8 @@ int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double m
                            __func__, neuron_number_short(bounds[0], texts[0]),
                            neuron_number_short(bounds[1], texts[1]));
     }
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, dataset, dataset);
     column all = {.most = UINT8_MAX};
     if (dataset->examples->type != NEURON_U8) {
         all = (column){0};
@@ -159,6 +161,9 @@ int neuron_dataset_standardize(neuron_dataset_t *dataset, const neuron_dataset_t
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(reference);
     RETURN_IF_ERROR(check_types(dataset, reference, __func__));
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, dataset, dataset);
+    neuron_hold_reference(&hold, dataset, reference);
     column all = {0};
     RETURN_IF_ERROR(look(reference, &all, 1, __func__));
     double scale, offset;
@@ -199,14 +204,15 @@ int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
                            "%s: the last axis has %" PRId64
                            " places, that of the reference %" PRId64,
                            __func__, channels, last_extent(reference));
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, dataset, dataset);
+    neuron_hold_reference(&hold, dataset, reference);
     neuron_context_t *context = dataset->context;
     column *columns = neuron_allocate_zero(context, (size_t)channels, sizeof *columns);
     if (!columns)
         return NEURON_E_MEMORY;
-    int status = look(reference, columns, channels, __func__);
-    if (status == NEURON_OK)
-        status = set_channels(dataset, columns, channels, values_of(reference) / (double)channels,
-                              __func__);
-    neuron_release(context, columns);
-    return status;
+    neuron_hold_add(&hold, neuron_release_hold, context, columns);
+    RETURN_IF_ERROR(look(reference, columns, channels, __func__));
+    return set_channels(dataset, columns, channels, values_of(reference) / (double)channels,
+                        __func__);
 }

@@ -59,12 +59,6 @@ static void adopt(neuron_stream *stream)
     }
 }
 
-static void lock(neuron_stream *stream)
-{
-    adopt(stream);
-    pthread_mutex_lock(&stream->mutex);
-}
-
 static int grow(neuron_stream *stream, int64_t count)
 {
     if (count <= stream->capacity)
@@ -80,24 +74,23 @@ static int grow(neuron_stream *stream, int64_t count)
 
 int neuron_stream_reserve(neuron_stream *stream, int64_t count)
 {
-    lock(stream);
-    int status = grow(stream, neuron_min_count(count, NEURON_STREAM_PIECE));
-    pthread_mutex_unlock(&stream->mutex);
-    return status;
+    NEURON_HOLD(hold);
+    adopt(stream);
+    neuron_hold_lock(&hold, &stream->mutex);
+    return grow(stream, neuron_min_count(count, NEURON_STREAM_PIECE));
 }
 
 int neuron_stream_open(neuron_stream *stream, const int64_t *rows, int64_t count,
                        const void **examples)
 {
-    lock(stream);
-    int status = grow(stream, count);
-    if (status == NEURON_OK)
-        status = call(stream, rows, count, stream->examples, NULL);
-    if (status < 0)
-        pthread_mutex_unlock(&stream->mutex);
-    else
-        *examples = stream->examples;
-    return status;
+    NEURON_HOLD(hold);
+    adopt(stream);
+    neuron_hold_lock(&hold, &stream->mutex);
+    RETURN_IF_ERROR(grow(stream, count));
+    RETURN_IF_ERROR(call(stream, rows, count, stream->examples, NULL));
+    *examples = stream->examples;
+    neuron_hold_forget(&hold); /* it stays locked */
+    return NEURON_OK;
 }
 
 void neuron_stream_close(neuron_stream *stream)
@@ -110,6 +103,7 @@ static void drop(void *user_data)
     neuron_stream *stream = user_data;
     neuron_context_t *context = stream->context;
     adopt(stream);
+    neuron_hold_settle();
     pthread_mutex_destroy(&stream->mutex);
     neuron_release(context, stream->examples);
     if (stream->destroy)
@@ -181,23 +175,21 @@ int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *c
     RETURN_IF_ERROR(check(&all, count, shape, rank, type));
     neuron_tensor_t *examples, *labels = NULL;
     neuron_stream *stream = NULL;
+    NEURON_HOLD(hold);
     RETURN_IF_ERROR(make_tensor(&examples, context, &stream, type, &all));
+    neuron_hold_reference(&hold, context, context);
+    neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, examples);
     stream->read = read;
     stream->user_data = user_data;
     stream->size = (size_t)(neuron_shape_count(&all) / count) * neuron_type_size(type);
-    int status = neuron_tensor_create_raw(&labels, context, NEURON_I32, &count, 1);
-    if (status == NEURON_OK)
-        status = read_labels(stream, labels);
-    if (status == NEURON_OK)
-        status =
-            neuron_dataset_create_for(dataset, context, examples, labels, class_count, __func__);
-    if (status == NEURON_OK) {
-        (*dataset)->stream = stream;
-        stream->destroy = destroy; /* before that it is still the caller's */
-    }
-    neuron_tensor_unref(labels);
-    neuron_tensor_unref(examples);
-    return status;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&labels, context, NEURON_I32, &count, 1));
+    neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, labels);
+    RETURN_IF_ERROR(read_labels(stream, labels));
+    RETURN_IF_ERROR(
+        neuron_dataset_create_for(dataset, context, examples, labels, class_count, __func__));
+    (*dataset)->stream = stream;
+    stream->destroy = destroy; /* before that it is still the caller's */
+    return NEURON_OK;
 }
 
 int neuron_dataset_visit(const neuron_dataset_t *dataset, neuron_visit visit, void *work)

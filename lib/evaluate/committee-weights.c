@@ -4,6 +4,23 @@
 
 #include "base/float-mode.h"
 
+static void drop_members(void *context, void *members)
+{
+    for (neuron_graph_t **member = members; *member; member++)
+        neuron_graph_unref(*member);
+    neuron_release(context, members);
+}
+
+/* Owns the graphs of a list, which layers of the caller's own may change meanwhile. */
+static neuron_graph_t **copy_members(neuron_graph_t *const *members, int32_t count)
+{
+    neuron_graph_t **list =
+        neuron_allocate_zero(members[0]->context, (size_t)count + 1, sizeof(neuron_graph_t *));
+    for (int32_t i = 0; list && i < count; i++)
+        list[i] = neuron_graph_ref(members[i]);
+    return list;
+}
+
 int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
                              const neuron_dataset_t *validation, double *weights)
 {
@@ -15,18 +32,22 @@ int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
     for (int32_t i = 0; i < count; i++)
         RETURN_IF_ERROR(neuron_graph_check_finished(members[i], __func__));
     neuron_context_t *context = members[0]->context;
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, context, context);
     double *scores = neuron_allocate(context, (size_t)count, sizeof *scores);
-    if (!scores)
+    neuron_hold_add(&hold, neuron_release_hold, context, scores);
+    neuron_graph_t **list = copy_members(members, count);
+    neuron_hold_add(&hold, drop_members, context, list);
+    if (!scores || !list)
         return NEURON_E_MEMORY;
-    int status = NEURON_OK;
+    neuron_hold_reference(&hold, dataset, validation);
     double sum = 0;
-    for (int32_t i = 0; i < count && status == NEURON_OK; i++) {
+    for (int32_t i = 0; i < count; i++) {
         scores[i] = 0;
-        status = neuron_evaluate_into(members[i], validation, NULL, NULL, &scores[i], NULL);
+        RETURN_IF_ERROR(neuron_evaluate_into(list[i], validation, NULL, NULL, &scores[i], NULL));
         sum += scores[i];
     }
-    for (int32_t i = 0; i < count && status == NEURON_OK; i++)
+    for (int32_t i = 0; i < count; i++)
         weights[i] = sum > 0 ? scores[i] / sum : 1.0 / count;
-    neuron_release(context, scores);
-    return status;
+    return NEURON_OK;
 }

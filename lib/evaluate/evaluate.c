@@ -67,25 +67,28 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
     else if (!function)
         function = &neuron_loss_default;
     RETURN_IF_ERROR(check(graph, dataset, function));
+    NEURON_HOLD(hold);
     neuron_context_t *context = graph->context;
     struct tally tally = {.function = function, .dataset = dataset, .confusion = confusion};
     tally.target = neuron_allocate(context, (size_t)dataset->outputs, sizeof *tally.target);
     if (!tally.target)
         return NEURON_E_MEMORY;
+    neuron_hold_add(&hold, neuron_release_hold, context, tally.target);
     neuron_session *session;
-    int status = neuron_session_take(&session, graph,
-                                     neuron_min_count(dataset->count, NEURON_PREDICT_BATCH));
-    if (status == NEURON_OK) {
-        status = count_dataset(&tally, session, context->pool);
-        neuron_session_give(session);
-    }
-    if (status == NEURON_OK) {
-        if (loss)
-            *loss = tally.loss / (double)dataset->count;
-        *accuracy = (double)tally.right / (double)dataset->count;
-    }
-    neuron_release(context, tally.target);
-    return status;
+    RETURN_IF_ERROR(neuron_session_take(&session, graph,
+                                        neuron_min_count(dataset->count, NEURON_PREDICT_BATCH)));
+    neuron_hold_add(&hold, neuron_session_end_hold, NULL, session);
+    RETURN_IF_ERROR(count_dataset(&tally, session, context->pool));
+    if (loss)
+        *loss = tally.loss / (double)dataset->count;
+    *accuracy = (double)tally.right / (double)dataset->count;
+    return NEURON_OK;
+}
+
+static void drop_evaluation(void *owner, void *evaluation)
+{
+    (void)owner;
+    neuron_evaluation_unref(evaluation);
 }
 
 int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
@@ -94,20 +97,21 @@ int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset
     FLOAT_SCOPE;
     CHECK_ARGUMENT(evaluation);
     *evaluation = NULL;
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, loss, loss);
     if (!loss)
         loss = &neuron_loss_default;
     RETURN_IF_ERROR(check(graph, dataset, loss));
+    neuron_hold_reference(&hold, graph, graph);
+    neuron_hold_reference(&hold, dataset, dataset);
     neuron_evaluation_t *made;
     RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, graph->context, dataset->class_count));
+    neuron_hold_add(&hold, drop_evaluation, NULL, made);
     double accuracy;
-    int status =
-        neuron_evaluate_into(graph, dataset, loss, &made->loss, &accuracy, made->confusion);
-    if (status < 0) {
-        neuron_evaluation_unref(made);
-        return status;
-    }
+    RETURN_IF_ERROR(
+        neuron_evaluate_into(graph, dataset, loss, &made->loss, &accuracy, made->confusion));
     made->count = dataset->count;
-    *evaluation = made;
+    *evaluation = neuron_evaluation_ref(made);
     return NEURON_OK;
 }
 

@@ -310,17 +310,17 @@ int neuron_session_compile(neuron_session *s)
      * input and the output's gradient. */
     size_t blocks = 9 * nodes + edges + 2;
     c.block_capacity = (int32_t)blocks;
+    NEURON_HOLD(hold);
     c.root = neuron_allocate(s->context, nodes, sizeof *c.root);
+    neuron_hold_add(&hold, neuron_release_hold, s->context, c.root);
     c.readers = neuron_allocate(s->context, nodes, sizeof *c.readers);
+    neuron_hold_add(&hold, neuron_release_hold, s->context, c.readers);
     c.values = neuron_allocate(s->context, nodes, sizeof *c.values);
+    neuron_hold_add(&hold, neuron_release_hold, s->context, c.values);
     s->steps = neuron_allocate(s->context, nodes, sizeof *s->steps);
     s->edges = neuron_allocate(s->context, edges, sizeof *s->edges);
     s->blocks = neuron_allocate(s->context, blocks, sizeof *s->blocks);
-    int status = NEURON_E_MEMORY;
     if (c.root && c.readers && c.values && s->steps && s->edges && s->blocks)
-        status = compile(&c);
-    neuron_release(s->context, c.root);
-    neuron_release(s->context, c.readers);
-    neuron_release(s->context, c.values);
-    return status;
+        return compile(&c);
+    return NEURON_E_MEMORY;
 }

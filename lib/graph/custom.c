@@ -42,6 +42,8 @@ neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name, neuron_nod
 {
     if (!graph || graph->status < 0)
         return NULL;
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, graph, graph);
     const neuron_custom_kind *kind = NULL;
     int status = name ? neuron_custom_need(&kind, graph, name, "custom")
                       : neuron_fail(NEURON_E_ARGUMENT, "custom: needs a name");

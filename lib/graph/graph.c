@@ -42,7 +42,7 @@ neuron_graph_t *neuron_graph_ref(neuron_graph_t *graph)
 
 void neuron_graph_unref(neuron_graph_t *graph)
 {
-    if (!graph || atomic_fetch_sub(&graph->references, 1) != 1)
+    if (!graph || !neuron_hold_last_owner(&graph->references, graph))
         return;
     neuron_context_t *context = graph->context;
     neuron_session_cache_destroy(graph->sessions);
@@ -53,6 +53,8 @@ void neuron_graph_unref(neuron_graph_t *graph)
     neuron_release(context, graph);
     neuron_context_unref(context);
 }
+
+NEURON_HOLD_DEFINE(graph)
 
 int neuron_graph_set_name(neuron_graph_t *graph, const char *name)
 {

@@ -72,6 +72,8 @@ struct neuron_graph {
     struct neuron_session_cache *sessions; /* for prediction, see session.h */
 };
 
+NEURON_HOLD_DECLARE(graph);
+
 /* Keeps `status` and the thread's last message as the graph's first error, if it has none. */
 void neuron_graph_latch(neuron_graph_t *graph, int status);
 

@@ -37,19 +37,11 @@ static int check_tensors(const neuron_graph_t *graph, const neuron_tensor_t *inp
     return NEURON_OK;
 }
 
-int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
-                         neuron_tensor_t *output)
+/* Predicts examples, as many as there are, in batches of the session's size. */
+static int predict(neuron_session *session, const neuron_graph_t *graph,
+                   const neuron_tensor_t *input, neuron_tensor_t *output)
 {
-    FLOAT_SCOPE;
-    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
-    CHECK_ARGUMENT(input);
-    CHECK_ARGUMENT(output);
-    RETURN_IF_ERROR(check_tensors(graph, input, output));
     int64_t count = input->shape.extent[0];
-    if (count == 0)
-        return NEURON_OK;
-    neuron_session *session;
-    RETURN_IF_ERROR(neuron_session_take(&session, graph, count));
     int64_t in = neuron_shape_count(&graph->input->spec.output);
     int64_t out = neuron_shape_count(&graph->output->spec.output);
     int status = NEURON_OK;
@@ -62,6 +54,36 @@ int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *inp
             memcpy((float *)output->data + first * out, neuron_session_output(session),
                    (size_t)(batch * out) * sizeof(float));
     }
+    return status;
+}
+
+/* The same with layers of the caller's own. */
+static int predict_custom(neuron_session *session, const neuron_graph_t *graph,
+                          const neuron_tensor_t *input, neuron_tensor_t *output)
+{
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, graph, graph);
+    neuron_hold_reference(&hold, tensor, input);
+    neuron_hold_reference(&hold, tensor, output);
+    neuron_hold_add(&hold, neuron_session_end_hold, NULL, session);
+    return predict(session, graph, input, output);
+}
+
+int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
+                         neuron_tensor_t *output)
+{
+    FLOAT_SCOPE;
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(input);
+    CHECK_ARGUMENT(output);
+    RETURN_IF_ERROR(check_tensors(graph, input, output));
+    if (input->shape.extent[0] == 0)
+        return NEURON_OK;
+    neuron_session *session;
+    RETURN_IF_ERROR(neuron_session_take(&session, graph, input->shape.extent[0]));
+    if (neuron_graph_may_fail(graph))
+        return predict_custom(session, graph, input, output);
+    int status = predict(session, graph, input, output);
     neuron_session_give(session);
     return status;
 }

@@ -68,3 +68,9 @@ void neuron_session_give(neuron_session *session)
     cache->idle = session;
     pthread_mutex_unlock(&cache->mutex);
 }
+
+void neuron_session_end_hold(void *owner, void *session)
+{
+    (void)owner;
+    neuron_session_give(session);
+}

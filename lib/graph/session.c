@@ -14,12 +14,20 @@ static size_t widest_step(const neuron_session *session)
     return (size_t)most;
 }
 
+static void destroy(void *owner, void *session)
+{
+    (void)owner;
+    neuron_session_destroy(session);
+}
+
 int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
                         neuron_session_purpose purpose, int64_t batch)
 {
     neuron_session *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
+    NEURON_HOLD(hold);
+    neuron_hold_add(&hold, destroy, NULL, made);
     made->context = graph->context;
     made->graph = graph;
     made->kernels = neuron_kernels_choose();
@@ -27,11 +35,8 @@ int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
     made->batch = batch;
     made->marks = graph->marks;
     made->threads = neuron_context_threads(graph->context);
-    int status = neuron_session_compile(made);
-    if (status < 0) {
-        neuron_session_destroy(made);
-        return status;
-    }
+    RETURN_IF_ERROR(neuron_session_compile(made));
+    neuron_hold_forget(&hold);
     *session = made;
     return NEURON_OK;
 }

@@ -80,6 +80,9 @@ void neuron_session_cache_destroy(neuron_session_cache *cache);
 int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, int64_t batch);
 void neuron_session_give(neuron_session *session);
 
+/* The same for neuron_hold_add(), whose owner of the graph is added before. */
+NEURON_HOLD_DECLARE(session);
+
 /* The batch size of the session that neuron_session_take() returns. */
 int64_t neuron_session_cache_batch(int64_t batch);
 

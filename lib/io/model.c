@@ -131,6 +131,22 @@ static int load(neuron_graph_t **graph, neuron_context_t *context, const neuron_
     return NEURON_OK;
 }
 
+static void close_file(void *owner, void *file)
+{
+    (void)owner;
+    neuron_safetensors_close(file);
+}
+
+/* Layers of the caller's own tell their shapes meanwhile. */
+static int load_and_close(neuron_graph_t **graph, neuron_context_t *context,
+                          neuron_safetensors *file)
+{
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, context, context);
+    neuron_hold_add(&hold, close_file, NULL, file);
+    return load(graph, context, file);
+}
+
 int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context, const char *path)
 {
     FLOAT_SCOPE;
@@ -140,9 +156,7 @@ int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context, const c
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
     RETURN_IF_ERROR(neuron_safetensors_open(&file, context, path));
-    int status = load(graph, context, file);
-    neuron_safetensors_close(file);
-    return status;
+    return load_and_close(graph, context, file);
 }
 
 int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context, const void *bytes,
@@ -155,9 +169,7 @@ int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context, 
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(bytes);
     RETURN_IF_ERROR(neuron_safetensors_parse(&file, context, bytes, size, "memory"));
-    int status = load(graph, context, file);
-    neuron_safetensors_close(file);
-    return status;
+    return load_and_close(graph, context, file);
 }
 
 int neuron_model_check(const neuron_graph_t *graph, const neuron_safetensors *file)

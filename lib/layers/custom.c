@@ -178,8 +178,11 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
         return NEURON_OK;
     size_t count = (size_t)spec->input_count;
     neuron_context_t *context = kind->owned.context;
+    NEURON_HOLD(hold);
     int64_t *shapes = neuron_allocate_zero(context, count, NEURON_RANK_MAX * sizeof *shapes);
+    neuron_hold_add(&hold, neuron_release_hold, context, shapes);
     int32_t *ranks = neuron_allocate(context, count, sizeof *ranks);
+    neuron_hold_add(&hold, neuron_release_hold, context, ranks);
     int64_t extents[NEURON_RANK_MAX] = {0};
     int32_t rank = 0;
     int status = shapes && ranks ? NEURON_OK : NEURON_E_MEMORY;
@@ -194,7 +197,5 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
         status = answer != 0 ? fail(node, "shape", before, answer)
                              : neuron_shape_set(output, extents, rank, 1, node);
     }
-    neuron_release(context, shapes);
-    neuron_release(context, ranks);
     return status;
 }

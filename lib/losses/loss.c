@@ -74,7 +74,7 @@ neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss)
 
 void neuron_loss_unref(neuron_loss_t *loss)
 {
-    if (!loss || atomic_fetch_sub(&loss->references, 1) != 1)
+    if (!loss || !neuron_hold_last_owner(&loss->references, loss))
         return;
     neuron_context_t *context = loss->context;
     if (loss->destroy)
@@ -82,6 +82,8 @@ void neuron_loss_unref(neuron_loss_t *loss)
     neuron_release(context, loss);
     neuron_context_unref(context);
 }
+
+NEURON_HOLD_DEFINE(loss)
 
 const char *neuron_loss_name(const neuron_loss_t *loss)
 {

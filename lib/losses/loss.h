@@ -57,6 +57,8 @@ struct neuron_loss {
     neuron_destroy_t destroy; /* of the user data; NULL for none */
 };
 
+NEURON_HOLD_DECLARE(loss);
+
 /* Cross-entropy with its defaults, for who was given no loss. Never referenced. */
 extern const neuron_loss_t neuron_loss_default;
 

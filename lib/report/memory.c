@@ -36,6 +36,8 @@ int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose, int64_t ba
     CHECK_ARGUMENT(bytes);
     *bytes = 0;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, graph, graph);
     if (batch < 1 || batch > INT32_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: a batch of %" PRId64 " examples", graph->name,
                            batch);

@@ -269,6 +269,8 @@ int neuron_graph_summary(const neuron_graph_t *graph, int64_t batch, char *text,
     FLOAT_SCOPE;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ROOM(text, capacity);
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, graph, graph);
     struct summary made = {.graph = graph, .batch = batch};
     RETURN_IF_ERROR(measure_memory(&made, NEURON_MEMORY_PREDICTION, prediction_title(batch)));
     if (can_be_trained(graph))

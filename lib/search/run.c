@@ -98,8 +98,21 @@ static int run_trials(neuron_search_t *search, int64_t trials)
     return status;
 }
 
-static int run(neuron_search_t *search, neuron_search_kind kind, int64_t trials, uint64_t seed)
+/* Also when the function has left it instead of returning. */
+static void end_run(void *owner, void *object)
 {
+    (void)owner;
+    neuron_search_t *search = object;
+    search->running = false;
+    /* Nothing was done, so that it may still run otherwise. */
+    if (search->count == 0 && !search->log_open)
+        search->kind = NEURON_SEARCH_NONE;
+}
+
+__attribute__((noinline)) static int run(neuron_search_t *search, neuron_search_kind kind,
+                                         int64_t trials, uint64_t seed)
+{
+    neuron_hold_settle();
     if (search->running)
         return neuron_fail(NEURON_E_STATE, "search: is running already");
     if (search->factor_count == 0)
@@ -113,12 +126,10 @@ static int run(neuron_search_t *search, neuron_search_kind kind, int64_t trials,
     search->kind = kind;
     search->seed = seed;
     search->running = true;
-    int status = run_trials(search, trials);
-    search->running = false;
-    /* Nothing was done, so that it may still run otherwise. */
-    if (search->count == 0 && !search->log_open)
-        search->kind = NEURON_SEARCH_NONE;
-    return status;
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, search, search);
+    neuron_hold_add(&hold, end_run, NULL, search);
+    return run_trials(search, trials);
 }
 
 int neuron_search_run_grid(neuron_search_t *search)

@@ -50,7 +50,7 @@ static void drop_factor(neuron_context_t *context, neuron_factor *factor)
 
 void neuron_search_unref(neuron_search_t *search)
 {
-    if (!search || atomic_fetch_sub(&search->references, 1) != 1)
+    if (!search || !neuron_hold_last_owner(&search->references, search))
         return;
     neuron_context_t *context = search->context;
     for (int64_t i = 0; i < search->count; i++)
@@ -65,9 +65,11 @@ void neuron_search_unref(neuron_search_t *search)
     neuron_context_unref(context);
 }
 
+NEURON_HOLD_DEFINE(search)
+
 static int check_not_begun(const neuron_search_t *search, const char *what)
 {
-    if (search->running || search->kind != NEURON_SEARCH_NONE)
+    if (neuron_search_is_running(search) || search->kind != NEURON_SEARCH_NONE)
         return neuron_fail(NEURON_E_STATE, "search: gets %s before its first run", what);
     return NEURON_OK;
 }

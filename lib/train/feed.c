@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,11 +83,27 @@ static int make_batch(neuron_feeder *feeder, const request *asked, float *values
     return neuron_augment_run(&batch, pool);
 }
 
+/* The thread ends in a function of the caller's. */
+static void report_end(void *owner, void *object)
+{
+    (void)owner;
+    neuron_feeder *feeder = object;
+    pthread_mutex_lock(&feeder->mutex);
+    feeder->status = NEURON_E_CALLBACK;
+    snprintf(feeder->message, sizeof feeder->message,
+             "trainer: the callback of the stream ended the thread that called it");
+    feeder->made = true;
+    pthread_cond_broadcast(&feeder->changed);
+    pthread_mutex_unlock(&feeder->mutex);
+}
+
 static void *worker_main(void *argument)
 {
     neuron_feeder *feeder = argument;
     FLOAT_SCOPE;
     neuron_float_take_host(&feeder->host);
+    NEURON_HOLD(hold);
+    neuron_hold_add(&hold, report_end, NULL, feeder);
     pthread_mutex_lock(&feeder->mutex);
     while (!feeder->ending) {
         if (!feeder->wanted.positions || feeder->made) {
@@ -104,6 +121,7 @@ static void *worker_main(void *argument)
         pthread_cond_broadcast(&feeder->changed);
     }
     pthread_mutex_unlock(&feeder->mutex);
+    neuron_hold_forget(&hold);
     return NULL;
 }
 
@@ -149,11 +167,15 @@ static void stop_workers(neuron_feeder *feeder)
 void neuron_feeder_end(neuron_trainer_t *trainer)
 {
     neuron_feeder *feeder = trainer->feeder;
+    int cancelling;
     if (!feeder)
         return;
+    /* Waiting for a thread would let the caller's be cancelled in the middle. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);
     if (has_worker(feeder))
         stop_workers(feeder);
     neuron_pool_destroy(feeder->pool);
+    pthread_setcancelstate(cancelling, NULL);
     neuron_release(trainer->context, feeder->values);
     neuron_release(trainer->context, feeder->room);
     neuron_release(trainer->context, feeder);
@@ -209,6 +231,8 @@ static request following(const neuron_trainer_t *trainer, const request *now)
 static int await(neuron_feeder *feeder, const request *now, float *input)
 {
     size_t size = (size_t)neuron_shape_count(&feeder->trainer->train->shape);
+    int cancelling;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling); /* with the mutex */
     pthread_mutex_lock(&feeder->mutex);
     if (!feeder->wanted.positions)
         ask(feeder, now);
@@ -224,6 +248,7 @@ static int await(neuron_feeder *feeder, const request *now, float *input)
     }
     ask(feeder, &next);
     pthread_mutex_unlock(&feeder->mutex);
+    pthread_setcancelstate(cancelling, NULL);
     return status;
 }
 

@@ -32,10 +32,10 @@ int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
     if (loss)
         RETURN_IF_ERROR(check_datasets(trainer, loss));
-    neuron_loss_ref(loss);
-    neuron_loss_unref(trainer->loss);
-    trainer->loss = loss;
+    neuron_loss_t *old = trainer->loss;
+    trainer->loss = neuron_loss_ref(loss);
     neuron_trainer_drop_memory(trainer);
+    neuron_loss_unref(old); /* last, as it may end with a function of the caller's */
     return NEURON_OK;
 }
 

@@ -44,20 +44,22 @@ static int split(neuron_trainer_t *trainer, double fraction)
             return status;
         }
     }
+    neuron_dataset_t *old_train = trainer->train, *old_validation = NULL;
     if (fraction > 0 || trainer->validation_split > 0) {
-        neuron_dataset_unref(trainer->validation);
+        old_validation = trainer->validation;
         trainer->validation = validation;
     }
-    neuron_dataset_unref(trainer->train);
     trainer->train = train;
     trainer->validation_split = fraction;
     neuron_trainer_drop_memory(trainer);
+    neuron_dataset_unref(old_train); /* last, as they may end with a function of the caller's */
+    neuron_dataset_unref(old_validation);
     return NEURON_OK;
 }
 
 static int set_workers(neuron_trainer_t *trainer, int64_t value)
 {
-    if (trainer->running)
+    if (neuron_trainer_is_running(trainer))
         return neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs");
     trainer->workers = value;
     return NEURON_OK;

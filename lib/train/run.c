@@ -153,6 +153,7 @@ static int descend(neuron_trainer_t *trainer, neuron_update *update)
 /* Takes back what a step that failed did to the graph. */
 static int undo_step(neuron_trainer_t *trainer, int status)
 {
+    trainer->stage = NEURON_STAGE_NONE;
     copy_statistics(trainer, true);
     neuron_graph_touch(trainer->graph);
     return status;
@@ -195,6 +196,7 @@ static int do_step(neuron_trainer_t *trainer)
 
     RETURN_IF_ERROR(neuron_feeder_take(trainer, positions, batch, neuron_session_input(session)));
     copy_statistics(trainer, false);
+    trainer->stage = NEURON_STAGE_STEP;
     int status = neuron_session_forward(session, NULL, batch, progress->seed, progress->updates);
     if (status < 0)
         return undo_step(trainer, status);
@@ -205,6 +207,7 @@ static int do_step(neuron_trainer_t *trainer)
                                 : neuron_trainer_fail_number(trainer, "the loss", sum.loss);
     if (status < 0)
         return undo_step(trainer, status);
+    trainer->stage = NEURON_STAGE_NONE;
     count_step(progress, &sum, batch);
     return NEURON_OK;
 }
@@ -215,8 +218,10 @@ static int begin_epoch(neuron_trainer_t *trainer)
         return NEURON_OK;
     neuron_callbacks_set_rate(trainer);
     trainer->progress.epoch_begun = true; /* now, for a file that is saved meanwhile */
+    trainer->stage = NEURON_STAGE_EPOCH_BEGIN;
     int answer = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
     trainer->progress.epoch_begun = answer >= 0;
+    trainer->stage = NEURON_STAGE_NONE;
     return answer;
 }
 
@@ -260,18 +265,47 @@ static int run_epochs(neuron_trainer_t *trainer)
     return neuron_callbacks_call(trainer, NEURON_EVENT_RUN_END, status);
 }
 
+/* A callback has left the run instead of returning. A step that was on is undone; an epoch at whose end
+ * it was called is over. */
+static void abandon(neuron_trainer_t *trainer)
+{
+    neuron_progress *progress = &trainer->progress;
+    if (trainer->stage == NEURON_STAGE_STEP)
+        undo_step(trainer, NEURON_OK);
+    if (trainer->stage == NEURON_STAGE_EPOCH_BEGIN)
+        progress->epoch_begun = false;
+    progress->seconds =
+        progress->step > 0 && !trainer->epoch_ended ? neuron_trainer_seconds(trainer) : 0;
+    trainer->epoch_ended = false;
+    trainer->stage = NEURON_STAGE_NONE;
+    trainer->running = false;
+}
+
+static void end_run(void *owner, void *object)
+{
+    (void)owner;
+    neuron_trainer_t *trainer = object;
+    neuron_feeder_end(trainer);
+    if (trainer->running)
+        abandon(trainer);
+}
+
 int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
 {
     FLOAT_SCOPE;
     if (history)
         *history = NULL;
     CHECK_ARGUMENT(trainer);
+    neuron_hold_settle();
     if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running already");
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, trainer, trainer);
     RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
     RETURN_IF_ERROR(neuron_feeder_begin(trainer));
+    neuron_hold_add(&hold, end_run, NULL, trainer);
     int status = NEURON_OK;
     trainer->running = true;
     trainer->stopped = trainer->bad_number = false;
@@ -280,7 +314,6 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
         neuron_callbacks_settle(trainer);
     else
         status = run_epochs(trainer);
-    neuron_feeder_end(trainer);
     trainer->running = false;
     if (history && (status == NEURON_OK || trainer->stopped || trainer->bad_number))
         *history = neuron_history_ref(trainer->history);

@@ -60,7 +60,7 @@ neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer)
 
 void neuron_trainer_unref(neuron_trainer_t *trainer)
 {
-    if (!trainer || atomic_fetch_sub(&trainer->references, 1) != 1)
+    if (!trainer || !neuron_hold_last_owner(&trainer->references, trainer))
         return;
     neuron_context_t *context = trainer->context;
     neuron_trainer_drop_memory(trainer);
@@ -77,10 +77,12 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
     neuron_context_unref(context);
 }
 
+NEURON_HOLD_DEFINE(trainer)
+
 /* Some settings would make the epochs so far something else. */
 int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what)
 {
-    if (trainer->running || trainer->progress.updates > 0)
+    if (neuron_trainer_is_running(trainer) || trainer->progress.updates > 0)
         return neuron_fail(NEURON_E_STATE, "trainer: %s is set before the first step", what);
     return NEURON_OK;
 }
@@ -120,9 +122,9 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
         return NEURON_OK;
     if (validation)
         warn_of_scale(trainer, validation);
-    neuron_dataset_ref(validation);
-    neuron_dataset_unref(trainer->validation);
-    trainer->validation = validation;
+    neuron_dataset_t *old = trainer->validation;
+    trainer->validation = neuron_dataset_ref(validation);
+    neuron_dataset_unref(old); /* last, as it may end with a function of the caller's */
     return NEURON_OK;
 }
 

@@ -61,6 +61,13 @@ typedef struct neuron_run_memory {
     neuron_loss_part *losses;
 } neuron_run_memory;
 
+/* What is undone if a run is left in the middle of it. */
+typedef enum neuron_stage {
+    NEURON_STAGE_NONE,
+    NEURON_STAGE_STEP,       /* forward may have changed moving statistics */
+    NEURON_STAGE_EPOCH_BEGIN /* callbacks are being told of the epoch */
+} neuron_stage;
+
 typedef struct neuron_callback_entry neuron_callback_entry;
 typedef struct neuron_feeder neuron_feeder;
 
@@ -89,6 +96,7 @@ struct neuron_trainer {
     uint64_t settled_version; /* of the graph, when callbacks exchanged its parameters */
 
     bool running;
+    neuron_stage stage;
     bool stopped;     /* by a callback of the caller's */
     bool bad_number;  /* the run ended because a loss is no number */
     bool epoch_ended; /* an epoch callback is on: progress is that of the epoch before */
@@ -98,8 +106,19 @@ struct neuron_trainer {
     neuron_feeder *feeder; /* of the run that is on; NULL if it needs none */
 };
 
+NEURON_HOLD_DECLARE(trainer);
+
 /* NEURON_E_STATE for what is set before the first step, if that was done. */
 int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what);
+
+/* Whether a run is on. One that a callback has left by a longjmp is over. */
+__attribute__((always_inline)) static inline bool
+neuron_trainer_is_running(const neuron_trainer_t *trainer)
+{
+    if (trainer->running)
+        neuron_hold_settle();
+    return trainer->running;
+}
 
 /* The loss, also if none was set. */
 const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer);
