@@ -3,6 +3,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <locale.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,6 +52,24 @@ const char *test_file(const char *name)
     snprintf(path, sizeof files[0], "%s/neuron-test-%ld-%s", folder && *folder ? folder : "/tmp",
              (long)getpid(), name);
     return path;
+}
+
+/* A stack that is larger than what there is of addresses cannot be had. */
+bool test_refuse_threads(bool refuse)
+{
+#if defined(__GLIBC__) && SIZE_MAX > UINT32_MAX
+    static pthread_attr_t before;
+    pthread_attr_t attributes;
+    if (!refuse)
+        return pthread_setattr_default_np(&before) == 0;
+    pthread_getattr_default_np(&before);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)1 << 62);
+    return pthread_setattr_default_np(&attributes) == 0;
+#else
+    (void)refuse;
+    return false;
+#endif
 }
 
 static bool set_locale(const char *name, const char *point)

@@ -29,6 +29,9 @@ bool test_set_comma_locale(void);
 /* The same for one whose decimal point has two bytes. */
 bool test_set_wide_point_locale(void);
 
+/* Lets the system refuse every thread from now on, or no more. False where that cannot be done. */
+bool test_refuse_threads(bool refuse);
+
 /* What a file holds, and a zero behind it; the caller frees the data. */
 typedef struct test_bytes {
     char *data;

@@ -40,8 +40,10 @@ enum {
                                   graph gets memory to predict or train with */
 };
 
-/** Makes a context: one thread per processor that the process may run on, memory from the C
- *  library, no log, seed 0.
+/** Makes a context: one thread per processor that the process may use, memory from the C library, no
+ *  log, seed 0. Processors are those that the calling thread may run on, or fewer where a CPU quota of
+ *  Linux's control groups, version 1 or 2, allows less than all of them (rounded up). No thread is
+ *  started yet: see neuron_context_set_threads().
  *  @param[out] context  the new context; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_context_create(neuron_context_t **context);
@@ -63,15 +65,19 @@ NEURON_API neuron_context_t *neuron_context_ref(neuron_context_t *context);
 NEURON_API void neuron_context_unref(neuron_context_t *context);
 
 /** Sets how many threads work on one call, the calling one included. Results do not depend on it.
- *  Threads start here, with the signal mask of the caller, sleep when there is nothing to do, and
- *  end with the context. The thread setting of the CBLAS belongs to the host program: the library
- *  never changes it.
- *  @param threads  1 to 256, or 0 for one per processor that the process may run on.
- *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY when a thread could not be started: then the
- *           number is as before. No other call may use the context meanwhile. Since 0.1. */
+ *  Threads are started by the first call that has work for them, with the signal mask and the
+ *  processors of the thread that called this function (or made the context), sleep when there is
+ *  nothing to do, and end with the context. No more are started than there are processors to use, as
+ *  neuron_context_create() counts them at this call, since more would only be in each other's way;
+ *  with 1 none is ever started. Where the system refuses a thread, the work goes on with those that
+ *  there are, and a warning goes to the log. The thread setting of the CBLAS belongs to the host
+ *  program: the library never changes it.
+ *  @param threads  1 to 256, or 0 for one per processor, counted as by neuron_context_create().
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY: then the number is as before. No other call may
+ *           use the context meanwhile. Since 0.1. */
 NEURON_API int neuron_context_set_threads(neuron_context_t *context, int32_t threads);
 
-/** How many threads work on one call; 0 for a NULL context. Any thread. Since 0.1. */
+/** How many threads work on one call at most: the number set; 0 for a NULL context. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_context_threads(const neuron_context_t *context);
 
 /** Sets the seed of all random numbers: initial parameters, dropout, shuffling. Random numbers are

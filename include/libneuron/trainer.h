@@ -36,7 +36,8 @@ enum {
     NEURON_TRAINER_SHUFFLE = 30, /**< 1 for a new random order each epoch (default), 0 for none */
     /** Threads, beside those of the context, that make the next batch while a step runs: 0 to 256;
      *  0 has it made by the context's threads before the step. -1, the default, is 1 for a training
-     *  with augmentation or from a stream, else 0. It changes no result. Set between runs. */
+     *  with augmentation or from a stream, else 0. It changes no result. Where the system refuses a thread, a warning goes
+     *  to the log and batches are made before the step. Set between runs. */
     NEURON_TRAINER_WORKERS = 40
 };
 

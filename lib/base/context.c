@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "base/processors.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 #ifdef __linux__
-#include <sched.h>
 #include <sys/mman.h>
 #endif
 
@@ -43,21 +43,38 @@ static void release_to_c(void *memory, void *user_data)
     free(memory);
 }
 
-static int32_t processors(void)
+static int create(neuron_context_t **context, neuron_allocate_t allocate, neuron_release_t release,
+                  void *user_data, const char *who)
 {
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-#ifdef __linux__
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-        count = CPU_COUNT(&allowed);
-#endif
-    return count < 1 ? 1 : count > NEURON_THREADS_MAX ? NEURON_THREADS_MAX : (int32_t)count;
+    *context = NULL;
+    /* The first piece of memory has no context to come from yet. */
+    neuron_context_t *made = allocate(sizeof *made, NEURON_ALIGNMENT, user_data);
+    if (!made)
+        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", who);
+    memset(made, 0, sizeof *made);
+    atomic_init(&made->references, 1);
+    atomic_init(&made->graphs_made, 0);
+    made->allocate = allocate;
+    made->release = release;
+    made->allocator_data = user_data;
+    made->log_lock = neuron_allocate_zero(made, 1, sizeof *made->log_lock);
+    made->processors = neuron_processors();
+    if (made->log_lock)
+        made->pool = neuron_pool_create(made, made->processors);
+    if (!made->pool) {
+        neuron_release(made, made->log_lock);
+        release(made, user_data);
+        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", who);
+    }
+    pthread_mutex_init(&made->log_lock->mutex, NULL);
+    *context = made;
+    return NEURON_OK;
 }
 
 int neuron_context_create(neuron_context_t **context)
 {
     CHECK_ARGUMENT(context);
-    return neuron_context_create_with_allocator(context, allocate_from_c, release_to_c, NULL);
+    return create(context, allocate_from_c, release_to_c, NULL, __func__);
 }
 
 int neuron_context_create_with_allocator(neuron_context_t **context, neuron_allocate_t allocate,
@@ -66,27 +83,7 @@ int neuron_context_create_with_allocator(neuron_context_t **context, neuron_allo
     CHECK_ARGUMENT(context);
     *context = NULL;
     CHECK_ARGUMENT(allocate && release);
-    /* The first piece of memory has no context to come from yet. */
-    neuron_context_t *made = allocate(sizeof *made, NEURON_ALIGNMENT, user_data);
-    if (!made)
-        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", __func__);
-    memset(made, 0, sizeof *made);
-    atomic_init(&made->references, 1);
-    atomic_init(&made->graphs_made, 0);
-    made->allocate = allocate;
-    made->release = release;
-    made->allocator_data = user_data;
-    made->log_lock = neuron_allocate_zero(made, 1, sizeof *made->log_lock);
-    if (made->log_lock)
-        made->pool = neuron_pool_create(made, processors());
-    if (!made->pool) {
-        neuron_release(made, made->log_lock);
-        release(made, user_data);
-        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory or threads", __func__);
-    }
-    pthread_mutex_init(&made->log_lock->mutex, NULL);
-    *context = made;
-    return NEURON_OK;
+    return create(context, allocate, release, user_data, __func__);
 }
 
 neuron_context_t *neuron_context_ref(neuron_context_t *context)
@@ -119,13 +116,17 @@ int neuron_context_set_threads(neuron_context_t *context, int32_t threads)
 {
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(threads >= 0 && threads <= NEURON_THREADS_MAX);
+    const int32_t before = context->processors;
+    context->processors = neuron_processors();
     if (threads == 0)
-        threads = processors();
-    if (threads == neuron_pool_threads(context->pool))
+        threads = context->processors;
+    if (threads == neuron_pool_threads(context->pool) && before == context->processors)
         return NEURON_OK;
     neuron_pool *pool = neuron_pool_create(context, threads);
-    if (!pool)
-        return neuron_fail(NEURON_E_MEMORY, "%s: cannot start %d threads", __func__, threads);
+    if (!pool) {
+        context->processors = before;
+        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory for %d threads", __func__, threads);
+    }
     neuron_pool_destroy(context->pool);
     context->pool = pool;
     return NEURON_OK;

@@ -27,6 +27,7 @@ struct neuron_context {
     neuron_release_t release;
     void *allocator_data;
     neuron_pool *pool;
+    int32_t processors; /* when the pool was made */
     uint64_t seed;
     atomic_uint graphs_made;
     int32_t log_level;

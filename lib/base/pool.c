@@ -1,17 +1,22 @@
 #include "base/pool.h"
 
+#include "base/clock.h"
 #include "base/context.h"
 #include "base/float-mode.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 /* How often a thread looks for the next loop before it sleeps: some ten to a hundred microseconds,
  * about as long as waking up takes. The steps of a small network follow each other faster. */
-enum { LOOKS_BEFORE_SLEEP = 2000 };
+enum { LOOKS_BEFORE_SLEEP = 2000, LOOKS_BEFORE_YIELD = 250 };
+
+/* To give way takes a microsecond where no other thread wants the processor. */
+static const double crowded_seconds = 20e-6;
 
 /* The state of a pool in one word, so that joining a loop is one step: the number of the loop, then
  * whether threads may still join it, then how many are in it. */
@@ -27,21 +32,30 @@ typedef struct share {
 struct neuron_pool {
     neuron_context_t *context;
     int32_t threads;
+    int32_t crew;     /* of these, those that there is a processor for, the caller included */
+    sigset_t signals; /* that the caller of neuron_pool_create() had blocked */
     pid_t process;    /* whose threads they are: a child of fork() has none of them */
+#ifdef __linux__
+    bool has_allowed;
+    cpu_set_t allowed; /* the processors that it could run on */
+#endif
     atomic_bool busy; /* a loop is on, and its caller owns what follows */
+
+    bool begun;      /* no thread is started before the first loop */
+    int32_t running; /* threads that were started */
 
     atomic_uint_fast64_t state;
     neuron_task task;
     void *work;
     neuron_float_host host; /* of the caller */
-    share *shares; /* one per thread */
+    share *shares;          /* one per thread */
 
     pthread_mutex_t mutex;
     pthread_cond_t start;
     atomic_int_fast32_t sleepers;
     atomic_bool ending;
 
-    int32_t started; /* under the mutex */
+    int32_t named; /* under the mutex: threads that have their number */
     pthread_t *handles;
 };
 
@@ -77,13 +91,23 @@ static bool has_news(neuron_pool *pool, uint64_t seen)
     return loop_of(atomic_load(&pool->state)) != seen || atomic_load(&pool->ending);
 }
 
+/* Lets others have the processor. Returns whether one wanted it. */
+static bool give_way(void)
+{
+    double before = neuron_clock_seconds();
+    sched_yield();
+    return neuron_clock_seconds() - before > crowded_seconds;
+}
+
 /* Returns when there is another loop than `seen`, or the pool ends. */
 static void await_loop(neuron_pool *pool, uint64_t seen)
 {
-    for (int i = 0; i < LOOKS_BEFORE_SLEEP; i++) {
+    for (int i = 1; i <= LOOKS_BEFORE_SLEEP; i++) {
         if (has_news(pool, seen))
             return;
         look_again();
+        if (i % LOOKS_BEFORE_YIELD == 0 && give_way())
+            break;
     }
     pthread_mutex_lock(&pool->mutex);
     atomic_fetch_add(&pool->sleepers, 1);
@@ -110,7 +134,7 @@ static void *thread_main(void *argument)
     neuron_pool *pool = argument;
     FLOAT_SCOPE;
     pthread_mutex_lock(&pool->mutex);
-    int32_t worker = ++pool->started;
+    int32_t worker = ++pool->named;
     pthread_mutex_unlock(&pool->mutex);
     uint64_t seen = 0;
     for (;;) {
@@ -125,27 +149,16 @@ static void *thread_main(void *argument)
     }
 }
 
-static void end_threads(neuron_pool *pool, int32_t count)
+static void end_threads(neuron_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
     atomic_store(&pool->ending, true);
     pthread_cond_broadcast(&pool->start);
     pthread_mutex_unlock(&pool->mutex);
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t i = 0; i < pool->running; i++)
         pthread_join(pool->handles[i], NULL);
     pthread_cond_destroy(&pool->start);
     pthread_mutex_destroy(&pool->mutex);
-}
-
-/* Ends the first `count` threads and frees the pool. A forked child only frees it: the threads that
- * hold or wait for something there are never going to let go. */
-static void tear_down(neuron_pool *pool, int32_t count)
-{
-    if (getpid() == pool->process)
-        end_threads(pool, count);
-    neuron_release(pool->context, pool->handles);
-    neuron_release(pool->context, pool->shares);
-    neuron_release(pool->context, pool);
 }
 
 neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
@@ -161,29 +174,68 @@ neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
     }
     pool->context = context;
     pool->threads = threads;
+    pool->crew = threads < context->processors ? threads : context->processors;
     pool->process = getpid();
+    pthread_sigmask(SIG_BLOCK, NULL, &pool->signals);
+#ifdef __linux__
+    pool->has_allowed = sched_getaffinity(0, sizeof pool->allowed, &pool->allowed) == 0;
+#endif
     pool->handles = handles;
     pool->shares = shares;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->start, NULL);
-    for (int32_t i = 0; i + 1 < threads; i++) {
-        if (pthread_create(&handles[i], NULL, thread_main, pool) != 0) {
-            tear_down(pool, i);
-            return NULL;
-        }
-    }
     return pool;
 }
 
+/* A forked child only frees: the threads that hold or wait for something there are never going to
+ * let go. */
 void neuron_pool_destroy(neuron_pool *pool)
 {
-    if (pool)
-        tear_down(pool, pool->threads - 1);
+    if (!pool)
+        return;
+    if (getpid() == pool->process)
+        end_threads(pool);
+    neuron_release(pool->context, pool->handles);
+    neuron_release(pool->context, pool->shares);
+    neuron_release(pool->context, pool);
 }
 
 int32_t neuron_pool_threads(const neuron_pool *pool)
 {
     return pool->threads;
+}
+
+static void start_all(neuron_pool *pool, const pthread_attr_t *attributes)
+{
+    while (pool->running + 1 < pool->crew &&
+           pthread_create(&pool->handles[pool->running], attributes, thread_main, pool) == 0)
+        pool->running++;
+}
+
+/* Starts the threads as if the pool's creator did: the caller of the first loop may have other
+ * signals blocked, or be bound to one processor. Where no more can be had, those that there are do
+ * the work. */
+static void start_threads(neuron_pool *pool)
+{
+    pool->begun = true;
+    pthread_attr_t attributes;
+    bool has_attributes = pthread_attr_init(&attributes) == 0;
+#if defined(__linux__) && defined(__GLIBC__)
+    if (has_attributes && pool->has_allowed)
+        pthread_attr_setaffinity_np(&attributes, sizeof pool->allowed, &pool->allowed);
+#endif
+    sigset_t signals;
+    pthread_sigmask(SIG_SETMASK, &pool->signals, &signals);
+    start_all(pool, has_attributes ? &attributes : NULL);
+    if (pool->running == 0 && has_attributes) /* the processors may be others by now */
+        start_all(pool, NULL);
+    pthread_sigmask(SIG_SETMASK, &signals, NULL);
+    if (has_attributes)
+        pthread_attr_destroy(&attributes);
+    if (pool->running + 1 < pool->crew)
+        neuron_log(pool->context, NEURON_LOG_WARNING,
+                   "threads: only %d of %d could be started, the work goes on with them",
+                   (int)pool->running + 1, (int)pool->crew);
 }
 
 /* Opens a loop for all threads. */
@@ -208,8 +260,8 @@ static void open_loop(neuron_pool *pool, int64_t count)
 static void close_loop(neuron_pool *pool)
 {
     uint64_t state = atomic_fetch_and(&pool->state, ~(uint64_t)OPEN);
-    for (int i = 0; state & (OPEN - 1); i++) {
-        if (i < LOOKS_BEFORE_SLEEP)
+    for (int i = 1; state & (OPEN - 1); i++) {
+        if (i < LOOKS_BEFORE_SLEEP && i % LOOKS_BEFORE_YIELD != 0)
             look_again();
         else
             sched_yield();
@@ -217,13 +269,25 @@ static void close_loop(neuron_pool *pool)
     }
 }
 
+static void run_alone(int64_t count, neuron_task task, void *work)
+{
+    for (int64_t i = 0; i < count; i++)
+        task(work, i, 0);
+}
+
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work)
 {
     FLOAT_SCOPE;
-    if (count <= 1 || pool->threads == 1 || getpid() != pool->process ||
+    if (count <= 1 || pool->crew == 1 || getpid() != pool->process ||
         atomic_exchange(&pool->busy, true)) {
-        for (int64_t i = 0; i < count; i++)
-            task(work, i, 0);
+        run_alone(count, task, work);
+        return;
+    }
+    if (!pool->begun)
+        start_threads(pool);
+    if (pool->running == 0) {
+        atomic_store(&pool->busy, false);
+        run_alone(count, task, work);
         return;
     }
     pool->task = task;

@@ -13,10 +13,14 @@ typedef struct neuron_pool neuron_pool;
  * neuron_pool_threads(), for scratch memory. */
 typedef void (*neuron_task)(void *work, int64_t task, int32_t worker);
 
-/* Starts threads - 1 threads. Returns NULL if there is no memory or no thread to be had. */
+/* Makes a pool whose caller has up to threads - 1 others to help. They are started by the first loop
+ * that has work for them, with the signal mask and on the processors of the thread that makes the
+ * pool: no more than the context has processors for, and fewer where no more can be had. Returns NULL
+ * if there is no memory. */
 neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads);
 void neuron_pool_destroy(neuron_pool *pool);
 
+/* The number asked for: what a task's worker is below. */
 int32_t neuron_pool_threads(const neuron_pool *pool);
 
 /* Runs tasks 0 .. count - 1 and returns when all are done. If the pool is busy with the loop of

@@ -125,6 +125,24 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
+/* Starts the first worker. Where it cannot be had, batches are made between the steps. */
+static void start_thread(neuron_feeder *feeder)
+{
+    pthread_mutex_init(&feeder->mutex, NULL);
+    pthread_cond_init(&feeder->changed, NULL);
+    feeder->process = getpid();
+    neuron_float_copy_host(&feeder->host);
+    if (pthread_create(&feeder->thread, NULL, worker_main, feeder) == 0)
+        return;
+    pthread_cond_destroy(&feeder->changed);
+    pthread_mutex_destroy(&feeder->mutex);
+    feeder->process = 0;
+    neuron_pool_destroy(feeder->pool);
+    feeder->pool = NULL;
+    neuron_log(feeder->trainer->context, NEURON_LOG_WARNING,
+               "trainer: no worker could be started, the work goes on without");
+}
+
 static int start_workers(neuron_feeder *feeder, int32_t workers)
 {
     const neuron_trainer_t *trainer = feeder->trainer;
@@ -135,17 +153,9 @@ static int start_workers(neuron_feeder *feeder, int32_t workers)
         return NEURON_E_MEMORY;
     feeder->pool = neuron_pool_create(trainer->context, workers);
     if (!feeder->pool)
-        return neuron_fail(NEURON_E_MEMORY, "trainer: cannot start %" PRId32 " workers", workers);
-    pthread_mutex_init(&feeder->mutex, NULL);
-    pthread_cond_init(&feeder->changed, NULL);
-    feeder->process = getpid();
-    neuron_float_copy_host(&feeder->host);
-    if (pthread_create(&feeder->thread, NULL, worker_main, feeder) == 0)
-        return NEURON_OK;
-    pthread_cond_destroy(&feeder->changed);
-    pthread_mutex_destroy(&feeder->mutex);
-    feeder->process = 0;
-    return neuron_fail(NEURON_E_MEMORY, "trainer: cannot start %" PRId32 " workers", workers);
+        return NEURON_E_MEMORY;
+    start_thread(feeder);
+    return NEURON_OK;
 }
 
 static bool has_worker(const neuron_feeder *feeder)

@@ -2,8 +2,12 @@
 
 #include "base/context.h"
 
+#include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -161,6 +165,145 @@ START_TEST(a_forked_child_works_alone)
 }
 END_TEST
 
+#ifdef __linux__
+static int count_threads(void)
+{
+    int count = 0;
+    DIR *folder = opendir("/proc/self/task");
+    ck_assert_ptr_nonnull(folder);
+    for (struct dirent *entry; (entry = readdir(folder));)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+/* Until there is something to share, and never for a single one. */
+START_TEST(threads_are_started_when_they_are_needed)
+{
+    int before = count_threads();
+    neuron_context_t *context;
+    assert_ok(neuron_context_create(&context));
+    assert_ok(neuron_context_set_threads(context, 4));
+    context->processors = 4; /* whatever this machine has */
+    ck_assert_int_eq(count_threads(), before);
+    marks all = {.pool = context->pool};
+    neuron_pool_run(context->pool, 1, mark, &all);
+    ck_assert_int_eq(count_threads(), before);
+    neuron_pool *pool = neuron_pool_create(context, 3), *single = neuron_pool_create(context, 1);
+    all = (marks){.pool = pool};
+    neuron_pool_run(single, TASKS, mark, &all);
+    ck_assert_int_eq(count_threads(), before);
+    neuron_pool_run(pool, TASKS, mark, &all);
+    ck_assert_int_eq(count_threads(), before + 2);
+    neuron_pool_destroy(pool);
+    neuron_pool_destroy(single);
+    neuron_context_unref(context);
+    ck_assert_int_le(count_threads(), before + 2);
+}
+END_TEST
+
+START_TEST(no_more_threads_than_processors)
+{
+    int before = count_threads();
+    neuron_context_t *context = test_context();
+    for (int processors = 1; processors <= 3; processors++) {
+        context->processors = processors;
+        neuron_pool *pool = neuron_pool_create(context, 64);
+        ck_assert_int_eq(neuron_pool_threads(pool), 64);
+        marks all = {.pool = pool};
+        neuron_pool_run(pool, TASKS, mark, &all);
+        assert_done(&all, TASKS, 1);
+        ck_assert_int_eq(count_threads(), before + processors - 1);
+        neuron_pool_destroy(pool);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+typedef struct surroundings {
+    pthread_t caller;
+    atomic_int others, blocked, bound;
+} surroundings;
+
+static void look_around(void *work, int64_t task, int32_t worker)
+{
+    (void)task;
+    (void)worker;
+    surroundings *seen = work;
+    usleep(1000);
+    if (pthread_equal(pthread_self(), seen->caller))
+        return;
+    sigset_t signals;
+    cpu_set_t allowed;
+    pthread_sigmask(SIG_BLOCK, NULL, &signals);
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    atomic_fetch_add(&seen->others, 1);
+    atomic_fetch_add(&seen->blocked, sigismember(&signals, SIGUSR1));
+    atomic_fetch_add(&seen->bound, CPU_COUNT(&allowed) == 1);
+}
+
+/* Signals and processors are those of the thread that made the pool, not of the first to use it. */
+START_TEST(threads_are_as_their_maker)
+{
+    neuron_context_t *context = test_context();
+    context->processors = 4;
+    sigset_t signals;
+    cpu_set_t allowed, one;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    neuron_pool *pool = neuron_pool_create(context, 4);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    CPU_ZERO(&one);
+    for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &allowed))
+            CPU_SET(i, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    surroundings seen = {.caller = pthread_self()};
+    neuron_pool_run(pool, 200, look_around, &seen);
+    sched_setaffinity(0, sizeof allowed, &allowed);
+    ck_assert_int_gt(seen.others, 0);
+    ck_assert_int_eq(seen.blocked, seen.others);
+    if (CPU_COUNT(&allowed) > 1)
+        ck_assert_int_eq(seen.bound, 0);
+    pthread_sigmask(SIG_BLOCK, NULL, &signals);
+    ck_assert_int_eq(sigismember(&signals, SIGUSR1), 0);
+    neuron_pool_destroy(pool);
+    neuron_context_unref(context);
+}
+END_TEST
+#endif
+
+static void keep_line(int32_t level, const char *line, void *user_data)
+{
+    if (level == NEURON_LOG_WARNING)
+        snprintf(user_data, 200, "%s", line);
+}
+
+START_TEST(the_caller_does_it_where_no_thread_can_be_had)
+{
+    if (!test_refuse_threads(true))
+        return;
+    neuron_context_t *context;
+    char line[200] = "";
+    assert_ok(neuron_context_create(&context));
+    assert_ok(neuron_context_set_threads(context, 4));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_line, line));
+    ck_assert_int_eq(neuron_context_threads(context), 4);
+    context->processors = 3;
+    neuron_pool *pool = neuron_pool_create(context, 4);
+    marks all = {.pool = pool};
+    for (int i = 0; i < 3; i++)
+        neuron_pool_run(pool, TASKS, mark, &all);
+    test_refuse_threads(false);
+    assert_done(&all, TASKS, 3);
+    ck_assert_str_eq(line, "threads: only 1 of 3 could be started, the work goes on with them");
+    neuron_pool_destroy(pool);
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pool");
@@ -171,6 +314,12 @@ int main(void)
     tcase_add_test(tests, a_task_may_start_a_loop);
     tcase_add_test(tests, several_threads_may_share_a_pool);
     tcase_add_test(tests, idle_threads_sleep);
+#ifdef __linux__
+    tcase_add_test(tests, threads_are_started_when_they_are_needed);
+    tcase_add_test(tests, no_more_threads_than_processors);
+    tcase_add_test(tests, threads_are_as_their_maker);
+#endif
+    tcase_add_test(tests, the_caller_does_it_where_no_thread_can_be_had);
     tcase_add_test(tests, a_forked_child_works_alone);
     return run_suite(suite);
 }

@@ -59,6 +59,37 @@ static void tear_down(bench *b)
     neuron_context_unref(b->context);
 }
 
+static void count_warnings(int32_t level, const char *line, void *user_data)
+{
+    (void)line;
+    *(int *)user_data += level == NEURON_LOG_WARNING;
+}
+
+/* By default, for workers that were asked for, with augmentation and without. */
+START_TEST(goes_on_where_no_thread_can_be_had)
+{
+    static const setting settings[] = {{3, -1, true}, {1, 1, true}, {2, 3, true}, {2, 2, false}};
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        bench expected = set_up(settings[i]);
+        assert_ok(neuron_trainer_run(expected.trainer, NULL));
+        bool refused = test_refuse_threads(true);
+        bench b = set_up(settings[i]);
+        int warnings = 0;
+        assert_ok(
+            neuron_context_set_log(b.context, NEURON_LOG_WARNING, count_warnings, &warnings));
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        ck_assert_int_eq(warnings > 0, refused);
+        if (refused)
+            test_refuse_threads(false);
+        ck_assert(same_parameters(expected.graph, b.graph));
+        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS + 1));
+        assert_ok(neuron_trainer_run(b.trainer, NULL)); /* now with workers */
+        tear_down(&b);
+        tear_down(&expected);
+    }
+}
+END_TEST
+
 START_TEST(workers_and_threads_change_nothing)
 {
     for (int augments = 0; augments < 2; augments++) {
@@ -347,6 +378,7 @@ int main(void)
     TCase *tests = tcase_create("feed");
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, workers_and_threads_change_nothing);
+    tcase_add_test(tests, goes_on_where_no_thread_can_be_had);
     tcase_add_test(tests, augmentation_changes_the_training);
     tcase_add_test(tests, trains_with_what_apply_shows);
     tcase_add_test(tests, callbacks_may_stop_and_change_threads);
