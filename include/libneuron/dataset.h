@@ -144,10 +144,10 @@ NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_contex
                                        const char *path, int32_t class_count, const int64_t *shape,
                                        int32_t rank, int32_t type, int32_t header);
 
-/** Loads examples and labels from two .npy files of NumPy. Examples are u1, b1, f4 or f8 arrays
+/** Loads examples and labels from two .npy files of NumPy. Examples are u1, b1, f2, f4 or f8 arrays
  *  with the shape [n, ...shape of one example]; images [n, height, width] become examples
  *  height x width x 1. Truth values (b1) become inputs 0 and 1. Labels are class numbers [n] or
- *  [n, 1] as u1, b1, i4 or i8, or targets [n, class_count] as f4 or f8.
+ *  [n, 1] of whole numbers (i1 to i8, u1 to u8) or b1, or targets [n, class_count] as f2, f4 or f8.
  *  @param class_count  1 to 65536.
  *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy() and neuron_dataset_create()
  *           return. Since 0.1. */
@@ -173,7 +173,8 @@ NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_contex
  *
  *  Images are PBM, PGM and PPM (P1 to P6, samples up to 65535), plain or gzip, and, if the library was
  *  built with libpng, PNG of any kind: 16 bits become 8, palettes become colours, transparency is left
- *  out. Bits and grey images have 1 channel, colour images 3. All must have the size and the channels of the first.
+ *  out. Bits and grey images have 1 channel, colour images 3. All must have the size and
+ *  the channels of the first.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
  *           that is not read, NEURON_E_DATA if there are no classes or images or one differs from the
  *           first, NEURON_E_MEMORY; the message names the file. Since 0.1. */

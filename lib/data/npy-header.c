@@ -14,8 +14,9 @@ static const struct {
     uint8_t size;
     int32_t type;
 } types[] = {
-    {"u1", 1, NEURON_U8},  {"b1", 1, NEURON_U8},  {"f4", 4, NEURON_F32},
-    {"f8", 8, NEURON_F32}, {"i4", 4, NEURON_I32}, {"i8", 8, NEURON_I64},
+    {"u1", 1, NEURON_U8},  {"b1", 1, NEURON_U8},  {"f2", 2, NEURON_F32}, {"f4", 4, NEURON_F32},
+    {"f8", 8, NEURON_F32}, {"i1", 1, NEURON_I32}, {"i2", 2, NEURON_I32}, {"i4", 4, NEURON_I32},
+    {"i8", 8, NEURON_I64}, {"u2", 2, NEURON_I32}, {"u4", 4, NEURON_I64}, {"u8", 8, NEURON_I64},
 };
 
 /* The header's text: a Python dictionary. */
@@ -35,7 +36,7 @@ static bool is_at(const scan *text, char character)
 
 static void skip_blanks(scan *text)
 {
-    while (is_at(text, ' ') || is_at(text, '\n') || is_at(text, '\t'))
+    while (is_at(text, ' ') || is_at(text, '\n') || is_at(text, '\t') || is_at(text, '\r'))
         text->at++;
 }
 
@@ -59,9 +60,10 @@ static bool take_word(scan *text, const char *word)
     return found;
 }
 
-/* A text in quotes of either kind. */
+/* A text in quotes of either kind, which Python 2 marks where it is Unicode. */
 static bool take_text(scan *text, const char **begin, size_t *size)
 {
+    take_word(text, "u");
     char quote = is_at(text, '"') ? '"' : '\'';
     if (!is_at(text, quote))
         return false;
@@ -87,12 +89,12 @@ static int take_type(scan *text, neuron_npy_header *header)
         if ((order || size == 2) && memcmp(name + order, types[i].name, 2) == 0) {
             header->type = types[i].type;
             header->size = types[i].size;
-            header->boolean = types[i].name[0] == 'b';
+            header->kind = types[i].name[0];
             header->big = order && name[0] == '>';
             return NEURON_OK;
         }
     return neuron_fail(NEURON_E_UNSUPPORTED,
-                       "%s: elements are of type \"%.*s\", not u1, b1, f4, f8, i4 or i8",
+                       "%s: elements are of type \"%.*s\", not b1, i1 to i8, u1 to u8 or f2 to f8",
                        text->content->name, (int)(size < SHOWN_MAX ? size : SHOWN_MAX), name);
 }
 

@@ -8,7 +8,8 @@
 
 typedef struct neuron_npy_header {
     int32_t type; /* of the tensor that the array becomes */
-    bool boolean; /* the stored elements are truth values, 0 or 1 */
+    char
+        kind; /* of the stored elements: 'u' and 'i' without and with a sign, 'f', 'b' truth values */
     size_t size;  /* bytes of a stored element */
     bool big;     /* the stored elements are big-endian */
     bool fortran; /* the first axis is the one that changes first */

@@ -16,17 +16,25 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files are little-endi
 /* Headers are filled up so that elements begin at a multiple of this. */
 enum { HEADER_ALIGNMENT = 64, HEADER_ROOM = 512 };
 
-/* The bits of an element of 4 or 8 bytes. */
+/* The bits of an element. */
 static uint64_t element_at(const uint8_t *from, size_t size, bool big)
 {
-    uint32_t half;
-    uint64_t bits;
-    if (size == sizeof half) {
-        memcpy(&half, from, sizeof half);
-        return big ? __builtin_bswap32(half) : half;
-    }
-    memcpy(&bits, from, sizeof bits);
-    return big ? __builtin_bswap64(bits) : bits;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < size; i++)
+        bits = bits << 8 | from[big ? i : size - 1 - i];
+    return bits;
+}
+
+/* float16 has 5 bits of exponent and 10 of mantissa, and fits into float32. */
+static float half(uint32_t bits)
+{
+    uint32_t sign = (bits & 0x8000) << 16, exponent = bits >> 10 & 31, rest = bits & 0x3ff;
+    float number;
+    if (exponent == 0)
+        return (sign ? -0x1p-24f : 0x1p-24f) * (float)rest;
+    bits = sign | (exponent == 31 ? 255 : exponent + 112) << 23 | rest << 13;
+    memcpy(&number, &bits, sizeof number);
+    return number;
 }
 
 /* Only numbers that are finite in the file must stay so. */
@@ -74,30 +82,45 @@ static void next_place(place *to)
     }
 }
 
-static int convert(uint8_t *to, const uint8_t *from, const neuron_npy_header *header,
-                   int64_t element, const char *name)
+static int convert_float(float *to, uint64_t bits, size_t size, int64_t element, const char *name)
 {
-    size_t to_size = neuron_type_size(header->type);
-    if (header->size == 1) {
-        *to = *from;
-        return NEURON_OK;
-    }
-    uint64_t bits = element_at(from, header->size, header->big);
-    if (to_size == sizeof bits) {
-        memcpy(to, &bits, sizeof bits);
-    } else if (header->size == to_size) {
-        memcpy(to, &bits, sizeof(uint32_t));
-    } else {
-        double wide;
-        float number;
+    uint32_t half_bits = (uint32_t)bits;
+    double wide;
+    if (size == 8) {
         memcpy(&wide, &bits, sizeof wide);
-        RETURN_IF_ERROR(narrow(&number, wide, element, name));
-        memcpy(to, &number, sizeof number);
+        return narrow(to, wide, element, name);
     }
+    if (size == 4)
+        memcpy(to, &half_bits, sizeof *to);
+    else
+        *to = half(half_bits);
     return NEURON_OK;
 }
 
-/* Reads elements that are not as a tensor has them: big-endian, double, or in Fortran's order. `got` is
+/* Writes an element of a tensor's type from the bits of the stored one. */
+static int convert(void *to, uint64_t bits, const neuron_npy_header *header, int64_t element,
+                   const char *name)
+{
+    if (header->type == NEURON_F32)
+        return convert_float(to, bits, header->size, element, name);
+    unsigned spare = 64 - 8 * (unsigned)header->size;
+    int64_t number = (int64_t)(bits << spare) >> spare;
+    if (header->kind == 'u' && header->size < 8)
+        number = (int64_t)bits;
+    else if (header->kind == 'u' && number < 0)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: element %" PRId64 " is %" PRIu64 ", too large for int64", name,
+                           element, bits);
+    if (header->type == NEURON_I64)
+        *(int64_t *)to = number;
+    else if (header->type == NEURON_I32)
+        *(int32_t *)to = (int32_t)number;
+    else
+        *(uint8_t *)to = (uint8_t)number;
+    return NEURON_OK;
+}
+
+/* Reads elements that are not as a tensor has them: of another type or byte order, or in Fortran's order. `got` is
  * how many bytes there were. */
 static int read_converted(const neuron_npy_header *header, neuron_source *source,
                           neuron_tensor_t *tensor, size_t *got)
@@ -115,8 +138,9 @@ static int read_converted(const neuron_npy_header *header, neuron_source *source
         if (read < wanted)
             return NEURON_OK;
         for (size_t at = 0; at < wanted; at += header->size, next_place(&to))
-            RETURN_IF_ERROR(convert((uint8_t *)tensor->data + (size_t)to.at * to_size, piece + at,
-                                    header, element++, source->name));
+            RETURN_IF_ERROR(convert((uint8_t *)tensor->data + (size_t)to.at * to_size,
+                                    element_at(piece + at, header->size, header->big), header,
+                                    element++, source->name));
     }
     return NEURON_OK;
 }
@@ -126,7 +150,8 @@ static int read_elements(const neuron_npy_header *header, neuron_source *source,
 {
     size_t got, needed = (size_t)neuron_tensor_count(tensor) * header->size;
     bool same = header->size == neuron_type_size(header->type) &&
-                !(header->size > 1 && header->big) && !(header->fortran && header->shape.rank > 1);
+                !(header->kind == 'u' && header->size > 1) && !(header->size > 1 && header->big) &&
+                !(header->fortran && header->shape.rank > 1);
     RETURN_IF_ERROR(same ? neuron_source_read(source, tensor->data, needed, &got)
                          : read_converted(header, source, tensor, &got));
     if (got < needed)
@@ -148,7 +173,7 @@ int neuron_npy_read(neuron_npy_array *array, neuron_source *source)
         return status;
     }
     array->tensor = made;
-    array->boolean = header.boolean;
+    array->boolean = header.kind == 'b';
     return NEURON_OK;
 }
 

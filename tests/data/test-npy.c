@@ -116,6 +116,56 @@ START_TEST(reads_what_numpy_writes)
 }
 END_TEST
 
+/* Each type becomes the smallest of a tensor's that holds it. */
+START_TEST(reads_every_kind_of_number)
+{
+    const float halves[] = {0, -1.5f, 65504, INFINITY, 0x1p-24f, 0.333251953125f};
+    const int32_t i1[] = {0, -1, 2, -128, 127, 5}, i2[] = {0, -1, 2, -32768, 32767, 5};
+    const int32_t u2[] = {0, 1, 2, 32768, 65535, 5};
+    const int64_t u4[] = {0, 1, 2, INT64_C(1) << 31, UINT32_MAX, 5};
+    const int64_t u8[] = {0, 1, 2, INT64_C(1) << 31, INT64_MAX, 5};
+    neuron_tensor_t *tensor;
+    assert_elements("f2-little.npy", NEURON_F32, halves, sizeof halves);
+    assert_elements("f2-big.npy", NEURON_F32, halves, sizeof halves);
+    assert_elements("i1.npy", NEURON_I32, i1, sizeof i1);
+    assert_elements("i2-big.npy", NEURON_I32, i2, sizeof i2);
+    assert_elements("u2.npy", NEURON_I32, (const int32_t[]){0, 1, 2, 250, 251, 252}, sizeof u2);
+    assert_elements("u2-big.npy", NEURON_I32, u2, sizeof u2);
+    assert_elements("u4.npy", NEURON_I64, u4, sizeof u4);
+    assert_elements("u8.npy", NEURON_I64, u8, sizeof u8);
+    assert_status(neuron_tensor_load_npy(&tensor, context, fixture("u8-large.npy")), NEURON_E_DATA);
+    assert_message("u8-large.npy: element 3 is 9223372036854775808, too large for int64");
+}
+END_TEST
+
+/* float16 is exact in float32: every one of them, against its definition. */
+START_TEST(reads_every_half)
+{
+    static char bytes[10 + 64 + 2 * 65536] = "\x93NUMPY\x01";
+    int size = snprintf(bytes + 10, 64, "{'descr':'<f2','fortran_order':False,'shape':(65536,)}");
+    bytes[8] = (char)size;
+    for (int i = 0; i < 65536; i++) {
+        bytes[10 + size + 2 * i] = (char)(i & 255);
+        bytes[11 + size + 2 * i] = (char)(i >> 8);
+    }
+    neuron_tensor_t *tensor;
+    assert_ok(read_bytes(&tensor, bytes, 10 + (size_t)size + sizeof(uint16_t) * 65536));
+    const float *values = neuron_tensor_data_const(tensor);
+    for (int i = 0; i < 65536; i++) {
+        int exponent = i >> 10 & 31, rest = i & 1023;
+        float expected =
+            exponent == 0 ? ldexpf((float)rest, -24) : ldexpf((float)(1024 + rest), exponent - 25);
+        if (exponent == 31)
+            expected = rest ? NAN : INFINITY;
+        expected = i & 0x8000 ? -expected : expected;
+        assert_that(memcmp(&values[i], &expected, sizeof expected) == 0 ||
+                        (isnan(expected) && isnan(values[i])),
+                    "%04x: %g, not %g", (unsigned)i, (double)values[i], (double)expected);
+    }
+    neuron_tensor_unref(tensor);
+}
+END_TEST
+
 START_TEST(reads_the_order_of_fortran)
 {
     const uint8_t bytes[] = {0, 1, 2, 250, 251, 252};
@@ -139,6 +189,8 @@ START_TEST(reads_headers_of_others)
     static const char *const texts[] = {
         "{'descr': '|u1', 'fortran_order': False, 'shape': (2L, 3L), }",
         "{'descr': 'u1', 'fortran_order': False, 'shape': (2, 3)}",
+        "{u'descr': u'|u1', u'fortran_order': False, u'shape': (2, 3)}",
+        "{\r\n'descr': '|u1', 'fortran_order': False,\r\n'shape': (2, 3)}\r\n",
         "{'descr': '<u1', 'fortran_order': True, 'shape': (6,)}",
         "{\"shape\":(6,),\"fortran_order\":False,\"descr\":\"=u1\"}   \n",
     };
@@ -193,7 +245,8 @@ static void assert_unsupported(const char *name, const char *message)
 
 START_TEST(says_what_it_does_not_read)
 {
-    assert_unsupported("u2.npy", "elements are of type \"<u2\", not u1, b1, f4, f8, i4 or i8");
+    assert_unsupported("complex.npy",
+                       "elements are of type \"<c8\", not b1, i1 to i8, u1 to u8 or f2 to f8");
     assert_unsupported("fields.npy", "elements of several fields are not read");
     neuron_tensor_t *tensor;
     assert_status(read_bytes(&tensor, "\x93NUMPY\x04\x00\x00\x00", 10), NEURON_E_UNSUPPORTED);
@@ -335,6 +388,8 @@ int main(void)
     TCase *tests = tcase_create("npy");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, reads_what_numpy_writes);
+    tcase_add_test(tests, reads_every_kind_of_number);
+    tcase_add_test(tests, reads_every_half);
     tcase_add_test(tests, reads_the_order_of_fortran);
     tcase_add_test(tests, reads_headers_of_others);
     tcase_add_test(tests, doubles_must_fit_into_float);
