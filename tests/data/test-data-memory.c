@@ -172,10 +172,36 @@ static int use_readers(neuron_context_t *context)
     return status;
 }
 
+/* And of arrays, of every kind of archive and of packed images. */
+static int use_arrays(neuron_context_t *context)
+{
+    static const char *const arrays[] = {CORPUS("npy/fortran-f8.npy"), CORPUS("npy/f2-big.npy")};
+    static const char *const archives[] = {CORPUS("npz/zip64-prefix.npz"), CORPUS("npz/zip64.npz"),
+                                           CORPUS("npz/no-extension.npz")};
+    static const char *const images[] = {CORPUS("image/bits.pbm"), CORPUS("image/members.pgm.gz"),
+                                         CORPUS("image/wide-text.pgm")};
+    int status = NEURON_OK;
+    for (int i = 0; i < 2 && status == NEURON_OK; i++) {
+        neuron_tensor_t *tensor;
+        status = neuron_tensor_load_npy(&tensor, context, arrays[i]);
+        neuron_tensor_unref(tensor);
+    }
+    for (int i = 0; i < 3 && status == NEURON_OK; i++) {
+        neuron_tensor_t *tensor;
+        status = neuron_tensor_load_npz(&tensor, context, archives[i], "y_train");
+        neuron_tensor_unref(tensor);
+        if (status == NEURON_OK)
+            status = use_image(context, images[i]);
+    }
+    return status;
+}
+
 static int use_all(neuron_context_t *context)
 {
     int status = use_everything(context);
-    return status == NEURON_OK ? use_readers(context) : status;
+    if (status == NEURON_OK)
+        status = use_readers(context);
+    return status == NEURON_OK ? use_arrays(context) : status;
 }
 
 /* A folder of one class with one image. */
