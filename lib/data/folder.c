@@ -25,11 +25,11 @@ typedef struct folder {
     int64_t row; /* next to fill */
 } folder;
 
-/* By its name or by its beginning, so that a damaged image is one too. */
+/* By its name or by its beginning, unpacked, so that a damaged image is one too. */
 static int is_image(const folder *all, const char *path, bool *image)
 {
-    static const char *const ends[] = {".pbm", ".pgm", ".ppm",  ".pnm", ".png",  ".jpg", ".jpeg",
-                                       ".bmp", ".gif", ".tiff", ".tif", ".webp", ".gz"};
+    static const char *const ends[] = {".pbm",  ".pgm", ".ppm", ".pnm",  ".png", ".jpg",
+                                       ".jpeg", ".bmp", ".gif", ".tiff", ".tif", ".webp"};
     neuron_source source;
     neuron_magic magic = {.size = 0};
     const char *end = strrchr(path, '.');

@@ -44,13 +44,17 @@ static bool is_pnm(const neuron_magic *magic)
 
 static const char png[] = "\x89PNG\r\n\x1a\n", jpeg[] = "\xff\xd8\xff";
 
+/* Texts may begin with two letters of these too, as `BMI,` or `P1,`. */
 bool neuron_image_is(const neuron_magic *magic)
 {
-    static const char *const others[] = {png, jpeg, "GIF8", "BM", "RIFF", "II*", "MM"};
-    bool found = is_pnm(magic);
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        found = found || begins(magic, others[i]);
-    return found;
+    static const char *const known[] = {png, jpeg, "GIF8", "RIFF", "II*"};
+    const uint8_t *bytes = magic->bytes;
+    bool full = magic->size == sizeof magic->bytes;
+    bool found = is_pnm(magic) && magic->size > 2 && memchr(" \t\n\v\f\r#", bytes[2], 7);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        found = found || begins(magic, known[i]);
+    return found || (full && memcmp(bytes, "MM\0*", 4) == 0) ||
+           (full && memcmp(bytes, "BM", 2) == 0 && bytes[6] == 0 && bytes[7] == 0);
 }
 
 int neuron_image_read(neuron_image *image, neuron_source *source)

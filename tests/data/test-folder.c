@@ -209,6 +209,12 @@ START_TEST(folders_without_images_are_no_classes)
     make_folder("/annotations");
     make_file("/annotations/classes.txt", "ant\nZebra\n");
     make_file("/annotations/empty", "");
+    make_file("/annotations/measures", "BMI,age\n20,30\n");
+    make_file("/annotations/people", "P1,P2\nP5,P6\n");
+    gzFile packed = gzopen(remember("/annotations/boxes.csv.gz"), "wb9");
+    ck_assert_ptr_nonnull(packed);
+    gzputs(packed, "image,x,y\n");
+    ck_assert_int_eq(gzclose(packed), Z_OK);
     make_folder("/zz");
     make_file("/zz/Thumbs.db", "P2 1 1 255 3");
     assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_lines, &lines));
