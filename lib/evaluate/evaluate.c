@@ -7,8 +7,8 @@
 struct tally {
     const neuron_loss_t *function; /* NULL if no loss is wanted */
     const neuron_dataset_t *dataset;
-    float *target;      /* [outputs] of one example */
-    int64_t *confusion; /* may be NULL */
+    float *target;             /* [outputs] of one example */
+    neuron_evaluation_t *into; /* may be NULL */
     double loss;
     int64_t right;
 };
@@ -23,8 +23,8 @@ static void count_example(struct tally *tally, int64_t position, const float *ou
     const int32_t truth = neuron_dataset_label(dataset, position);
     const int32_t predicted = neuron_loss_answer(dataset, output, logits);
     tally->right += truth == predicted;
-    if (tally->confusion)
-        tally->confusion[(int64_t)truth * dataset->class_count + predicted]++;
+    if (tally->into)
+        neuron_evaluation_note(tally->into, truth, predicted);
 }
 
 static int count_dataset(struct tally *tally, neuron_session *session, neuron_pool *pool)
@@ -60,7 +60,7 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
 
 int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                          const neuron_loss_t *function, double *loss, double *accuracy,
-                         int64_t *confusion)
+                         neuron_evaluation_t *evaluation)
 {
     if (!loss)
         function = NULL;
@@ -69,7 +69,7 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
     RETURN_IF_ERROR(check(graph, dataset, function));
     NEURON_HOLD(hold);
     neuron_context_t *context = graph->context;
-    struct tally tally = {.function = function, .dataset = dataset, .confusion = confusion};
+    struct tally tally = {.function = function, .dataset = dataset, .into = evaluation};
     tally.target = neuron_allocate(context, (size_t)dataset->outputs, sizeof *tally.target);
     if (!tally.target)
         return NEURON_E_MEMORY;
@@ -108,8 +108,7 @@ int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset
     RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, graph->context, dataset->class_count));
     neuron_hold_add(&hold, drop_evaluation, NULL, made);
     double accuracy;
-    RETURN_IF_ERROR(
-        neuron_evaluate_into(graph, dataset, loss, &made->loss, &accuracy, made->confusion));
+    RETURN_IF_ERROR(neuron_evaluate_into(graph, dataset, loss, &made->loss, &accuracy, made));
     made->count = dataset->count;
     *evaluation = neuron_evaluation_ref(made);
     return NEURON_OK;

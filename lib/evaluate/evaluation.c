@@ -10,16 +10,27 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
         return NEURON_E_MEMORY;
     const size_t classes = (size_t)class_count;
     made->confusion = neuron_allocate_zero(context, classes * classes, sizeof *made->confusion);
-    if (!made->confusion) {
+    made->of_class = neuron_allocate_zero(context, 2 * classes, sizeof *made->of_class);
+    if (!made->confusion || !made->of_class) {
+        neuron_release(context, made->confusion);
+        neuron_release(context, made->of_class);
         neuron_release(context, made);
         return NEURON_E_MEMORY;
     }
+    made->taken_for = made->of_class + classes;
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->class_count = class_count;
     made->loss = NAN;
     *evaluation = made;
     return NEURON_OK;
+}
+
+void neuron_evaluation_note(neuron_evaluation_t *evaluation, int32_t truth, int32_t predicted)
+{
+    evaluation->confusion[(int64_t)truth * evaluation->class_count + predicted]++;
+    evaluation->of_class[truth]++;
+    evaluation->taken_for[predicted]++;
 }
 
 static int check_classes(const int32_t *classes, int64_t count, int32_t class_count,
@@ -49,7 +60,7 @@ int neuron_evaluation_create(neuron_evaluation_t **evaluation, neuron_context_t 
     RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, context, class_count));
     made->count = count;
     for (int64_t i = 0; i < count; i++)
-        made->confusion[(int64_t)truth[i] * class_count + predicted[i]]++;
+        neuron_evaluation_note(made, truth[i], predicted[i]);
     *evaluation = made;
     return NEURON_OK;
 }
@@ -67,6 +78,7 @@ void neuron_evaluation_unref(neuron_evaluation_t *evaluation)
         return;
     neuron_context_t *context = evaluation->context;
     neuron_release(context, evaluation->confusion);
+    neuron_release(context, evaluation->of_class);
     neuron_release(context, evaluation);
     neuron_context_unref(context);
 }

@@ -19,22 +19,23 @@ struct neuron_evaluation {
     int64_t count;
     double loss;
     int64_t *confusion; /* [truth, predicted] */
+    /* Its sums, which would take a while to find again and again where there are many classes. */
+    int64_t *of_class, *taken_for;
 };
 
 /* Makes an evaluation of nothing: no examples, all cells 0, a loss that is not a number. */
 int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,
                                    int32_t class_count);
 
-/* Examples of a class, and examples taken for it. */
-int64_t neuron_evaluation_true(const neuron_evaluation_t *evaluation, int32_t class_number);
-int64_t neuron_evaluation_taken(const neuron_evaluation_t *evaluation, int32_t class_number);
+/* Counts one example in the cells. */
+void neuron_evaluation_note(neuron_evaluation_t *evaluation, int32_t truth, int32_t predicted);
 
 /* Predicts a dataset and compares: mean loss and share of examples right. `function` is the loss,
- * NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. `confusion`
- * [class_count, class_count] is added to; NULL if not wanted. A loss that is infinite or not a
+ * NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. The
+ * cells of `evaluation` are added to; NULL if not wanted. A loss that is infinite or not a
  * number is no failure. Any thread, as neuron_graph_predict(). */
 int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                          const neuron_loss_t *function, double *loss, double *accuracy,
-                         int64_t *confusion);
+                         neuron_evaluation_t *evaluation);
 
 #endif

@@ -43,22 +43,6 @@ double neuron_evaluation_accuracy(const neuron_evaluation_t *evaluation)
     return (double)right / (double)evaluation->count;
 }
 
-int64_t neuron_evaluation_true(const neuron_evaluation_t *evaluation, int32_t class_number)
-{
-    int64_t sum = 0;
-    for (int32_t i = 0; i < evaluation->class_count; i++)
-        sum += neuron_evaluation_confusion(evaluation, class_number, i);
-    return sum;
-}
-
-int64_t neuron_evaluation_taken(const neuron_evaluation_t *evaluation, int32_t class_number)
-{
-    int64_t sum = 0;
-    for (int32_t i = 0; i < evaluation->class_count; i++)
-        sum += neuron_evaluation_confusion(evaluation, i, class_number);
-    return sum;
-}
-
 /* What is asked of nothing is 0, as in scikit-learn. */
 static double share(int64_t part, int64_t whole)
 {
@@ -68,21 +52,20 @@ static double share(int64_t part, int64_t whole)
 static double class_precision(const neuron_evaluation_t *evaluation, int32_t class_number)
 {
     return share(neuron_evaluation_confusion(evaluation, class_number, class_number),
-                 neuron_evaluation_taken(evaluation, class_number));
+                 evaluation->taken_for[class_number]);
 }
 
 static double class_recall(const neuron_evaluation_t *evaluation, int32_t class_number)
 {
     return share(neuron_evaluation_confusion(evaluation, class_number, class_number),
-                 neuron_evaluation_true(evaluation, class_number));
+                 evaluation->of_class[class_number]);
 }
 
 /* The harmonic mean of precision and recall, rounded once. */
 static double class_f1(const neuron_evaluation_t *evaluation, int32_t class_number)
 {
     return share(2 * neuron_evaluation_confusion(evaluation, class_number, class_number),
-                 neuron_evaluation_true(evaluation, class_number) +
-                     neuron_evaluation_taken(evaluation, class_number));
+                 evaluation->of_class[class_number] + evaluation->taken_for[class_number]);
 }
 
 /* A figure of one row of the report, from the figure of a class. */
@@ -95,8 +78,7 @@ static double row_figure(const neuron_evaluation_t *evaluation, int32_t row,
         return NAN;
     double sum = 0, weights = 0;
     for (int32_t i = 0; i < evaluation->class_count; i++) {
-        double weight =
-            row == NEURON_AVERAGE_MACRO ? 1 : (double)neuron_evaluation_true(evaluation, i);
+        double weight = row == NEURON_AVERAGE_MACRO ? 1 : (double)evaluation->of_class[i];
         sum += weight * figure(evaluation, i);
         weights += weight;
     }
@@ -124,7 +106,7 @@ double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int32_t row)
 int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int32_t row)
 {
     if (has_class(evaluation, row))
-        return neuron_evaluation_true(evaluation, row);
+        return evaluation->of_class[row];
     bool average = row == NEURON_AVERAGE_MACRO || row == NEURON_AVERAGE_WEIGHTED;
     return evaluation && average ? evaluation->count : -1;
 }

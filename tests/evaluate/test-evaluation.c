@@ -1,6 +1,7 @@
 #include "test-common.h"
 
 #include <math.h>
+#include <time.h>
 
 static neuron_evaluation_t *make(const int32_t *truth, const int32_t *predicted, int64_t count,
                                  int32_t class_count)
@@ -133,6 +134,43 @@ START_TEST(figures_follow_from_the_confusion_matrix)
 }
 END_TEST
 
+/* Each row costs the same, however many others there are. */
+START_TEST(many_classes)
+{
+    enum { CLASSES = 4000 };
+    int32_t *truth = malloc(2 * CLASSES * sizeof *truth), *predicted = truth + CLASSES;
+    for (int32_t i = 0; i < CLASSES; i++) {
+        truth[i] = i;
+        predicted[i] = i / 2;
+    }
+    neuron_evaluation_t *evaluation = make(truth, predicted, CLASSES, CLASSES);
+    const clock_t before = clock();
+    size_t needed;
+    assert_ok(neuron_evaluation_report(evaluation, NULL, 2, NULL, 0, &needed));
+    ck_assert_double_lt((double)(clock() - before) / CLOCKS_PER_SEC, 0.5);
+    ck_assert_uint_gt(needed, (size_t)CLASSES * 50);
+    assert_near(neuron_evaluation_precision(evaluation, 0), 0.5);
+    assert_near(neuron_evaluation_recall(evaluation, CLASSES - 1), 0);
+    assert_near(neuron_evaluation_recall(evaluation, NEURON_AVERAGE_MACRO), 1.0 / CLASSES);
+    neuron_evaluation_unref(evaluation);
+    free(truth);
+}
+END_TEST
+
+/* Names come from files in any encoding. */
+START_TEST(names_that_are_no_text)
+{
+    const char *const names[] = {"caf\xe9", "two\nlines", "\xe3\x81"};
+    neuron_evaluation_t *evaluation = make(truth_3, predicted_3, 12, 3);
+    char text[1024];
+    assert_ok(neuron_evaluation_report(evaluation, names, 2, text, sizeof text, NULL));
+    ck_assert_ptr_nonnull(strstr(text, "\n        caf?       0.75 "));
+    ck_assert_ptr_nonnull(strstr(text, "\n   two?lines       0.75 "));
+    ck_assert_ptr_nonnull(strstr(text, "\n           ?       0.75 "));
+    neuron_evaluation_unref(evaluation);
+}
+END_TEST
+
 START_TEST(rows_that_do_not_exist_have_no_figures)
 {
     neuron_evaluation_t *evaluation = make(truth_3, predicted_3, 12, 3);
@@ -212,6 +250,8 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, the_report_is_that_of_scikit_learn);
     tcase_add_test(tests, figures_follow_from_the_confusion_matrix);
+    tcase_add_test(tests, many_classes);
+    tcase_add_test(tests, names_that_are_no_text);
     tcase_add_test(tests, rows_that_do_not_exist_have_no_figures);
     tcase_add_test(tests, null_has_no_figures);
     tcase_add_test(tests, bad_arguments_are_refused);
