@@ -28,8 +28,8 @@ typedef void *(*neuron_allocate_t)(size_t size, size_t alignment, void *user_dat
  *  several threads at a time. Since 0.1. */
 typedef void (*neuron_release_t)(void *memory, void *user_data);
 
-/** Receives one log line without its line end. May be called from any thread that uses the context,
- *  one at a time. It must not call the library. Since 0.1. */
+/** Receives one log line without its line end, in UTF-8 as neuron_error_last() has it. May be called
+ *  from any thread that uses the context, one at a time. It must not call the library. Since 0.1. */
 typedef void (*neuron_log_t)(int32_t level, const char *line, void *user_data);
 
 /** Levels of log lines. Since 0.1. */

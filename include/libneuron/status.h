@@ -49,6 +49,9 @@ NEURON_API const char *neuron_error_name(int32_t status);
 /** One line about the last failure in the calling thread, such as
  *  `concat_1: input 1 is 14x14x32, input 0 is 28x28x32; they differ on axis 0`.
  *
+ *  It is valid UTF-8 of up to 511 bytes, whatever a path or a file holds: '?' stands for bytes that are
+ *  no UTF-8, and for characters that would control a terminal or begin a line.
+ *
  *  @return  the text, "" if nothing failed in this thread so far. It belongs to the library and
  *           stays until the next failure in the same thread. Since 0.1. */
 NEURON_API const char *neuron_error_last(void);

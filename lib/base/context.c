@@ -166,7 +166,7 @@ void neuron_log(neuron_context_t *context, int32_t level, const char *format, ..
     char line[NEURON_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    neuron_format_line(line, sizeof line, format, arguments);
     va_end(arguments);
     NEURON_HOLD(hold);
     neuron_hold_lock(&hold, &context->log_lock->mutex);

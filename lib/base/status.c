@@ -1,6 +1,7 @@
 #include "base/status.h"
 
-#include <stdarg.h>
+#include "base/utf8.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -10,18 +11,20 @@ static _Thread_local struct {
     uint64_t count; /* of texts so far */
 } last_message;
 
+void neuron_format_line(char *line, size_t size, const char *format, va_list arguments)
+{
+    const int length = vsnprintf(line, size, format, arguments);
+    neuron_utf8_clean(line, length < 0 || (size_t)length >= size);
+}
+
 void neuron_set_message(const char *format, ...)
 {
     /* Built aside, because an argument may be the last message itself. */
     char message[NEURON_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    neuron_format_line(message, sizeof message, format, arguments);
     va_end(arguments);
-    /* One line, whatever name from a file or a caller is in it. */
-    for (char *c = message; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
     memcpy(last_message.text, message, sizeof last_message.text);
     last_message.count++;
 }
@@ -37,7 +40,7 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
     char message[NEURON_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    neuron_format_line(message, sizeof message, format, arguments);
     va_end(arguments);
     neuron_set_message("%s%s%s", message, reason[0] ? ": " : "", reason);
 }

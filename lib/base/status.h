@@ -5,9 +5,16 @@
 #include <libneuron/status.h>
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Keeps a message for neuron_error_last() in this thread. No newline; cut after 511 bytes. */
+/* Writes one line of valid UTF-8, whatever name from a file or a caller is in it: '?' stands for what
+ * is none, and for what would control a terminal. What does not fit is cut behind a character. */
+void neuron_format_line(char *line, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+/* Keeps a message for neuron_error_last() in this thread. One line, cut after 511 bytes. */
 void neuron_set_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Keeps a message and has the value `status`, so that a function can end with

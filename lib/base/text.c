@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include "base/status.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,17 +10,34 @@
 size_t neuron_text_width(const char *string)
 {
     size_t count = 0;
-    for (; *string; string++)
-        count += ((unsigned char)*string & 0xC0) != 0x80;
+    bool printable;
+    for (; *string; count++)
+        string += neuron_utf8_next(string, &printable);
     return count;
+}
+
+static void put_bytes(neuron_text *text, const char *bytes, size_t size)
+{
+    if (text->bytes)
+        memcpy(text->bytes + text->length, bytes, size);
+    text->length += size;
 }
 
 void neuron_text_put(neuron_text *text, const char *string)
 {
-    size_t size = strlen(string);
-    if (text->bytes)
-        memcpy(text->bytes + text->length, string, size);
-    text->length += size;
+    bool printable;
+    for (size_t size; *string; string += size) {
+        size = neuron_utf8_next(string, &printable);
+        if (printable)
+            put_bytes(text, string, size);
+        else
+            put_bytes(text, "?", 1);
+    }
+}
+
+void neuron_text_end_line(neuron_text *text)
+{
+    put_bytes(text, "\n", 1);
 }
 
 void neuron_text_repeat(neuron_text *text, char character, size_t count)

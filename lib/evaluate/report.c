@@ -42,7 +42,7 @@ static void put_support(neuron_text *text, int64_t support)
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)support);
     put_column(text, number);
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
 }
 
 static void put_row(neuron_text *text, const struct report *report, const char *name, int32_t row)
@@ -81,7 +81,8 @@ static void put_header(neuron_text *text, const struct report *report)
     put_column(text, "recall");
     put_column(text, "f1-score");
     put_column(text, "support");
-    neuron_text_put(text, "\n\n");
+    neuron_text_end_line(text);
+    neuron_text_end_line(text);
 }
 
 static void put_accuracy(neuron_text *text, const struct report *report)
@@ -100,7 +101,7 @@ static void put_report(neuron_text *text, const void *subject)
     char number[12];
     for (int32_t i = 0; i < report->evaluation->class_count; i++)
         put_row(text, report, class_name(report, i, number), i);
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
     put_accuracy(text, report);
     put_row(text, report, "macro avg", NEURON_AVERAGE_MACRO);
     put_row(text, report, longest_average, NEURON_AVERAGE_WEIGHTED);

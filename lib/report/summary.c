@@ -83,7 +83,7 @@ static void put_rule(neuron_text *text, const struct summary *s, char character)
 {
     size_t width = s->label_width + GAP + s->shape_width + GAP + s->count_width;
     neuron_text_repeat(text, character, s->chain ? width : width + GAP + s->source_width);
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
 }
 
 static void put_row(neuron_text *text, const struct summary *s, const char *label,
@@ -98,7 +98,7 @@ static void put_row(neuron_text *text, const struct summary *s, const char *labe
         put_gap(text);
         neuron_text_put(text, source);
     }
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
 }
 
 static void put_node(neuron_text *text, const struct summary *s, const neuron_node_t *node)
@@ -139,7 +139,8 @@ static void put_layers(neuron_text *text, const struct summary *s)
 {
     neuron_text_put(text, "Model: \"");
     neuron_text_put(text, s->graph->name);
-    neuron_text_put(text, "\"\n");
+    neuron_text_put(text, "\"");
+    neuron_text_end_line(text);
     put_rule(text, s, '-');
     put_row(text, s, label_title, shape_title, count_title, source_title);
     put_rule(text, s, '=');
@@ -164,7 +165,7 @@ static void put_totals(neuron_text *text, const neuron_graph_t *graph)
         neuron_text_left(text, rows[i].title, sizeof "Non-trainable parameters" - 1);
         put_gap(text);
         neuron_text_right(text, neuron_text_number(rows[i].count, number), width);
-        neuron_text_put(text, "\n");
+        neuron_text_end_line(text);
     }
 }
 
@@ -217,7 +218,7 @@ static void put_part(neuron_text *text, const struct summary *s, int32_t part)
         neuron_text_right(text, neuron_text_bytes(s->memory[i].bytes[part], bytes),
                           s->memory[i].width);
     }
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
 }
 
 static void put_memory(neuron_text *text, const struct summary *s)
@@ -229,7 +230,7 @@ static void put_memory(neuron_text *text, const struct summary *s)
         put_gap(text);
         neuron_text_right(text, s->memory[i].title, s->memory[i].width);
     }
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
     for (int32_t part = 0; part < PARTS; part++) {
         if (!has_part(s, part))
             continue;
@@ -244,7 +245,8 @@ static void put_obstacle(neuron_text *text, const neuron_graph_t *graph)
     const neuron_node_t *barrier = neuron_graph_find_barrier(graph);
     neuron_text_put(text, "Cannot be trained: ");
     neuron_text_put(text, barrier ? barrier->name : graph->name);
-    neuron_text_put(text, barrier ? " has no gradient\n" : " has nothing to train\n");
+    neuron_text_put(text, barrier ? " has no gradient" : " has nothing to train");
+    neuron_text_end_line(text);
 }
 
 static void put_summary(neuron_text *text, const void *subject)
@@ -252,7 +254,7 @@ static void put_summary(neuron_text *text, const void *subject)
     const struct summary *s = subject;
     put_layers(text, s);
     put_totals(text, s->graph);
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
     put_memory(text, s);
     if (s->memory_count == 1)
         put_obstacle(text, s->graph);

@@ -17,34 +17,51 @@ typedef struct row {
 
 static const row titles = {{"Factor", "Level", "Trials", "Best", "Mean"}};
 
-typedef struct table {
-    const neuron_search_t *search;
-    size_t widths[COLUMNS];
-} table;
-
 /* The scores of one level. */
 typedef struct tally {
     int64_t trials, scored;
     double best, sum;
 } tally;
 
-static tally count_level(const neuron_search_t *search, int32_t factor, int32_t level)
+typedef struct table {
+    const neuron_search_t *search;
+    tally *tallies; /* of all levels of the first factor, then of the next */
+    size_t widths[COLUMNS];
+} table;
+
+static void count_trial(const table *t, const neuron_trial_t *trial)
 {
-    tally t = {.best = NAN};
-    for (int64_t i = 0; i < neuron_search_trial_count(search); i++) {
-        const neuron_trial_t *trial = search->trials[i];
-        if (neuron_trial_level(trial, factor) != level)
-            continue;
-        double score = neuron_trial_score(trial);
-        t.trials++;
+    const neuron_search_t *search = t->search;
+    const double score = neuron_trial_score(trial);
+    tally *of_factor = t->tallies;
+    for (int32_t i = 0; i < search->factor_count; i++) {
+        tally *found = &of_factor[neuron_trial_level(trial, i)];
+        of_factor += search->factors[i].count;
+        found->trials++;
         if (isnan(score))
             continue;
-        t.scored++;
-        t.sum += score;
-        if (neuron_search_better(search, score, t.best))
-            t.best = score;
+        found->scored++;
+        found->sum += score;
+        if (neuron_search_better(search, score, found->best))
+            found->best = score;
     }
-    return t;
+}
+
+/* Counts all trials once. The caller releases the tallies. */
+static int count_trials(table *t)
+{
+    const neuron_search_t *search = t->search;
+    size_t count = 0;
+    for (int32_t i = 0; i < search->factor_count; i++)
+        count += (size_t)search->factors[i].count;
+    t->tallies = neuron_allocate(search->context, count, sizeof *t->tallies);
+    if (!t->tallies)
+        return NEURON_E_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        t->tallies[i] = (tally){.best = NAN};
+    for (int64_t i = 0; i < neuron_search_trial_count(search); i++)
+        count_trial(t, search->trials[i]);
+    return NEURON_OK;
 }
 
 static const char *level_text(const neuron_factor *factor, int32_t level,
@@ -65,10 +82,11 @@ static void for_each_row(table *t, void (*visit)(table *t, neuron_text *text, co
                          neuron_text *text)
 {
     char numbers[COLUMNS][NEURON_NUMBER_TEXT];
+    const tally *next = t->tallies;
     for (int32_t i = 0; i < t->search->factor_count; i++) {
         const neuron_factor *factor = &t->search->factors[i];
         for (int32_t level = 0; level < factor->count; level++) {
-            tally found = count_level(t->search, i, level);
+            const tally found = *next++;
             double mean = found.scored > 0 ? found.sum / (double)found.scored : NAN;
             snprintf(numbers[2], sizeof numbers[2], "%" PRId64, found.trials);
             row cells = {{level == 0 ? factor->name : "", level_text(factor, level, numbers[1]),
@@ -98,7 +116,7 @@ static void put(table *t, neuron_text *text, const row *cells)
         else
             neuron_text_right(text, cells->cells[i], t->widths[i]);
     }
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
 }
 
 static void put_rule(const table *t, neuron_text *text, char character)
@@ -107,7 +125,7 @@ static void put_rule(const table *t, neuron_text *text, char character)
     for (int i = 0; i < COLUMNS; i++)
         width += t->widths[i];
     neuron_text_repeat(text, character, width);
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
 }
 
 /* "Best of 60 trials: 0.9428 in trial 17 with rate 0.001, activation relu" */
@@ -130,12 +148,12 @@ static void put_best(const table *t, neuron_text *text)
         neuron_text_put(text, " ");
         neuron_text_put(text, level_text(factor, neuron_trial_level(best, i), number));
     }
-    neuron_text_put(text, "\n");
+    neuron_text_end_line(text);
 }
 
 static void put_table(neuron_text *text, const void *subject)
 {
-    table t = {.search = subject};
+    table t = *(const table *)subject;
     measure(&t, text, &titles);
     for_each_row(&t, measure, text);
     put(&t, text, &titles);
@@ -150,5 +168,10 @@ int neuron_search_table(const neuron_search_t *search, char *text, size_t capaci
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     CHECK_ROOM(text, capacity);
-    return neuron_text_fill(put_table, search, "search", text, capacity, needed);
+    table t = {.search = search};
+    int status = count_trials(&t);
+    if (status == NEURON_OK)
+        status = neuron_text_fill(put_table, &t, "search", text, capacity, needed);
+    neuron_release(search->context, t.tallies);
+    return status;
 }

@@ -141,7 +141,7 @@ void neuron_trainer_stop(neuron_trainer_t *trainer, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(reason, NEURON_STOP_REASON_SIZE, format, arguments);
+    neuron_format_line(reason, NEURON_STOP_REASON_SIZE, format, arguments);
     va_end(arguments);
     neuron_log(trainer->context, NEURON_LOG_INFO, "%s", reason);
 }

@@ -189,6 +189,9 @@ START_TEST(log_lines_go_to_the_sink_by_level)
     ck_assert_str_eq(book.line, "1 of 2");
     neuron_log(context, NEURON_LOG_INFO, "info");
     ck_assert_int_eq(book.lines, 2);
+    neuron_log(context, NEURON_LOG_INFO, "%s and %.1s\n", "caf\xe9", "\xc3\xa9");
+    ck_assert_str_eq(book.line, "caf? and ??"); /* always one line of UTF-8 */
+    book.lines = 2;
     assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, NULL, NULL));
     neuron_log(context, NEURON_LOG_WARNING, "nobody listens");
     ck_assert_int_eq(book.lines, 2);

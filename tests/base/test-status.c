@@ -55,6 +55,97 @@ START_TEST(a_long_message_is_cut)
 }
 END_TEST
 
+/* Valid as Python's decoder has it: nothing cut, too long, of a surrogate, or beyond U+10FFFF. */
+static bool is_utf8(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        const int size = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+        uint32_t code = size == 1 ? *c : *c & (0xffU >> (size + 1));
+        if ((*c >= 0x80 && *c < 0xc2) || *c > 0xf4)
+            return false;
+        for (int i = 1; i < size; i++) {
+            if ((c[i] & 0xc0) != 0x80)
+                return false;
+            code = code << 6 | (c[i] & 0x3f);
+        }
+        if ((size == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
+            (size == 4 && (code < 0x10000 || code > 0x10ffff)))
+            return false;
+        c += size;
+    }
+    return true;
+}
+
+START_TEST(a_message_is_cut_behind_a_character)
+{
+    static const char *const letters[] = {"\xd0\xb9", "\xe3\x81\x82", "\xf0\x9f\xa6\x80"};
+    char text[2 * NEURON_MESSAGE_SIZE];
+    for (size_t i = 0; i < 3; i++)
+        for (size_t before = 0; before < 5; before++) {
+            const size_t size = strlen(letters[i]);
+            memset(text, 'x', sizeof text);
+            for (size_t at = before; at + size < sizeof text; at += size)
+                memcpy(text + at, letters[i], size);
+            text[sizeof text - 5] = '\0';
+            (void)neuron_fail(NEURON_E_FORMAT, "%s", text);
+            ck_assert(is_utf8(neuron_error_last()));
+            const size_t length = strlen(neuron_error_last());
+            ck_assert_uint_ge(length, NEURON_MESSAGE_SIZE - size);
+            ck_assert_mem_eq(neuron_error_last(), text, length); /* nothing else is lost */
+            const uint64_t count = neuron_message_count();
+            neuron_set_call_message(count - 1, "%.*s", (int)(NEURON_MESSAGE_SIZE - before), text);
+            ck_assert(is_utf8(neuron_error_last()));
+        }
+    /* A name that is cut inside of a message. */
+    (void)neuron_fail(NEURON_E_FORMAT, "\"%.3s\" is wrong", "\xd0\xb9\xd0\xb9");
+    ck_assert_str_eq(neuron_error_last(), "\"\xd0\xb9?\" is wrong");
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_text_are_replaced)
+{
+    static const char *const pairs[][2] = {{"plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\xa6\x80",
+                                            "plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\xa6\x80"},
+                                           {"caf\xe9 latin", "caf? latin"},
+                                           {"\xff\xfe"
+                                            "a",
+                                            "??a"},
+                                           {"\x80\x80", "??"},
+                                           {"\xc0\xaf", "??"},
+                                           {"\xc1\xbf.", "??."},
+                                           {"\xe0\x80\xaf.", "?."},
+                                           {"\xed\xa0\x80.", "?."},
+                                           {"\xf4\x90\x80\x80.", "?."},
+                                           {"\xf5\x80.", "??."},
+                                           {"\xe3\x81", "?"},
+                                           {"\xe3\x81.", "?."},
+                                           {"\xe3\xe3\x81\x82", "?\xe3\x81\x82"},
+                                           {"two\nlines\t\x1b[31m\x7f", "two?lines??[31m?"},
+                                           {"\xc2\x9b"
+                                            "31m\xc2\x85\xe2\x80\xa8\xe2\x80\xa9|\xc2\xa0",
+                                            "?31m???|\xc2\xa0"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        (void)neuron_fail(NEURON_E_FORMAT, "%s", pairs[i][0]);
+        ck_assert_str_eq(neuron_error_last(), pairs[i][1]);
+    }
+    /* Any bytes at all. */
+    uint32_t state = 1;
+    for (int i = 0; i < 20000; i++) {
+        char text[12];
+        for (size_t j = 0; j < sizeof text; j++) {
+            state = state * 1664525 + 1013904223;
+            const unsigned char byte = (unsigned char)(state >> 24);
+            text[j] = (char)(byte % 3 ? byte | 0x80 : byte);
+        }
+        text[sizeof text - 1] = '\0';
+        (void)neuron_fail(NEURON_E_FORMAT, "%s", text);
+        ck_assert(is_utf8(neuron_error_last()));
+        if (is_utf8(text))
+            ck_assert_uint_le(strlen(neuron_error_last()), strlen(text));
+    }
+}
+END_TEST
+
 static void *look_and_fail(void *seen)
 {
     strcpy(seen, neuron_error_last());
@@ -118,6 +209,8 @@ int main(void)
     tcase_add_test(tests, the_message_stays_until_the_next_failure);
     tcase_add_test(tests, a_message_may_quote_the_last_one);
     tcase_add_test(tests, a_long_message_is_cut);
+    tcase_add_test(tests, a_message_is_cut_behind_a_character);
+    tcase_add_test(tests, bytes_that_are_no_text_are_replaced);
     tcase_add_test(tests, a_message_about_a_call_tells_its_reason);
     tcase_add_test(tests, each_thread_has_its_own_message);
     tcase_add_test(tests, header_and_library_are_of_one_version);

@@ -66,6 +66,26 @@ START_TEST(columns_are_aligned)
 }
 END_TEST
 
+/* Names come from files: what is no text in them breaks neither the text nor its lines. */
+START_TEST(bytes_that_are_no_text_are_replaced)
+{
+    const char *const words[2] = {"\xe9"
+                                  "a",
+                                  "\xe3\x81"};
+    char text[32];
+    size_t needed;
+    ck_assert_uint_eq(neuron_text_width(words[0]), 2);
+    ck_assert_uint_eq(neuron_text_width(words[1]), 1);
+    assert_ok(neuron_text_fill(write_columns, words, "test", text, sizeof text, &needed));
+    ck_assert_str_eq(text, "?a   |    ?...");
+    ck_assert_uint_eq(needed, strlen(text) + 1);
+    const char *const others[2] = {"a\nb", "\xc2\x9b"};
+    assert_ok(neuron_text_fill(write_columns, others, "test", text, sizeof text, &needed));
+    ck_assert_str_eq(text, "a?b  |    ?...");
+    ck_assert_uint_eq(needed, strlen(text) + 1);
+}
+END_TEST
+
 START_TEST(buffers_are_filled_or_refused)
 {
     const char *const words[2] = {"a", "b"};
@@ -93,6 +113,7 @@ int main(void)
     tcase_add_test(tests, numbers_have_commas);
     tcase_add_test(tests, bytes_have_a_unit);
     tcase_add_test(tests, columns_are_aligned);
+    tcase_add_test(tests, bytes_that_are_no_text_are_replaced);
     tcase_add_test(tests, buffers_are_filled_or_refused);
     return run_suite(suite);
 }
