@@ -145,7 +145,8 @@ NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_conte
  *  anything else, also after the last epoch and in a training that was saved and loaded meanwhile, so
  *  that the best epoch is not lost. A trainer may have several of these. Options:
  *  NEURON_CALLBACK_MONITOR, NEURON_CALLBACK_MODE.
- *  @param path    copied.
+ *  @param path    copied; a relative one is told from the folder that is current now, wherever the
+ *                 process goes later.
  *  @param metric  the NEURON_CALLBACK_MONITOR.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
@@ -157,7 +158,7 @@ NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
  *  adds its line and waits for the disk, so that a crash loses nothing. If the file
  *  cannot be written, the run ends with NEURON_E_IO, and the next one tries again first, also after
  *  the last epoch. It has no options.
- *  @param path  copied.
+ *  @param path  copied; a relative one is told from the folder that is current now.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
                                               neuron_context_t *context, const char *path);

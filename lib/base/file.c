@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,4 +84,29 @@ int neuron_file_read(neuron_context_t *context, const char *path, void **bytes, 
     else
         *bytes = content;
     return status;
+}
+
+/* Whether the current folder has a path, with room for one in it. */
+static bool find_current(char folder[PATH_MAX], size_t room)
+{
+    struct stat here, there;
+    return getcwd(folder, PATH_MAX) && strlen(folder) + room <= PATH_MAX && stat(".", &here) == 0 &&
+           stat(folder, &there) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+int neuron_file_path(char **copy, neuron_context_t *context, const char *path, const char *who)
+{
+    char folder[PATH_MAX];
+    const size_t size = strlen(path) + 2; /* with what comes before and behind it */
+    if (!path[0])
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: the path is empty", who);
+    if (path[0] == '/' || !find_current(folder, size))
+        *copy = neuron_copy_text(context, path);
+    else {
+        const size_t room = strlen(folder) + size;
+        *copy = neuron_allocate(context, room, 1);
+        if (*copy)
+            snprintf(*copy, room, "%s/%s", folder[1] ? folder : "", path);
+    }
+    return *copy ? NEURON_OK : NEURON_E_MEMORY;
 }

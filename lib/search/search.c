@@ -1,6 +1,7 @@
 #include "search/search.h"
 
 #include "base/checked.h"
+#include "base/file.h"
 #include "base/float-mode.h"
 #include "base/name.h"
 #include "base/number.h"
@@ -216,9 +217,9 @@ int neuron_search_set_log(neuron_search_t *search, const char *path)
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     RETURN_IF_ERROR(check_not_begun(search, "its log"));
-    char *copy = path ? neuron_copy_text(search->context, path) : NULL;
-    if (path && !copy)
-        return NEURON_E_MEMORY;
+    char *copy = NULL;
+    if (path)
+        RETURN_IF_ERROR(neuron_file_path(&copy, search->context, path, "search"));
     neuron_release(search->context, search->log_path);
     search->log_path = copy;
     return NEURON_OK;

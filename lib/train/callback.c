@@ -1,5 +1,6 @@
 #include "train/callback.h"
 
+#include "base/file.h"
 #include "base/float-mode.h"
 
 #include <inttypes.h>
@@ -47,10 +48,10 @@ int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_
 {
     neuron_callback_t *made;
     RETURN_IF_ERROR(neuron_callback_make(&made, context, kind));
-    made->path = neuron_copy_text(context, path);
-    if (!made->path) {
+    const int status = neuron_file_path(&made->path, context, path, kind->name);
+    if (status < 0) {
         neuron_callback_unref(made);
-        return NEURON_E_MEMORY;
+        return status;
     }
     *callback = made;
     return NEURON_OK;

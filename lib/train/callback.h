@@ -68,7 +68,7 @@ struct neuron_callback_entry {
 int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context,
                          const neuron_callback_kind *kind);
 
-/* The same with a path. */
+/* The same with a path, which stays where it leads to now. */
 int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_t *context,
                                    const neuron_callback_kind *kind, const char *path);
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TRIALS = 5, FOLDS = 2, LINES = 1 + TRIALS * FOLDS };
@@ -146,6 +147,48 @@ START_TEST(the_locale_does_not_matter)
     assert_ok(neuron_search_run_random(search, TRIALS, 7));
     assert_as_whole(search);
     neuron_search_unref(search);
+}
+END_TEST
+
+static int try_elsewhere(const neuron_trial_t *trial, double *score, void *user_data)
+{
+    ck_assert_int_eq(chdir(neuron_trial_index(trial) % 2 ? "/" : user_data), 0);
+    *score = 1;
+    return 0;
+}
+
+START_TEST(a_relative_path_stays_where_it_was)
+{
+    char before[4096], folder[300];
+    neuron_context_t *context = test_context();
+    neuron_search_t *search;
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    snprintf(folder, sizeof folder, "%s", test_file("elsewhere"));
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    ck_assert_int_eq(chdir(folder), 0);
+    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder));
+    assert_ok(neuron_search_add_factor(search, "rate", usual.rates, 3));
+    assert_status(neuron_search_set_log(search, ""), NEURON_E_ARGUMENT);
+    assert_message("search: the path is empty");
+    assert_ok(neuron_search_set_log(search, "log"));
+    ck_assert_int_eq(chdir("/"), 0);
+    assert_ok(neuron_search_run_grid(search));
+    ck_assert_int_eq(chdir(folder), 0);
+    test_bytes file = test_read_file("log");
+    ck_assert_uint_eq(lines_in(file.data, file.size), 4);
+    free(file.data);
+    ck_assert_int_eq(unlink("log"), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+    /* A folder that is no more has no path: then there is no other way but to take it as it is. */
+    neuron_search_unref(search);
+    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder));
+    assert_ok(neuron_search_add_factor(search, "rate", usual.rates, 3));
+    assert_ok(neuron_search_set_log(search, "log"));
+    assert_status(neuron_search_run_grid(search), NEURON_E_IO);
+    assert_message("log: cannot open: No such file");
+    ck_assert_int_eq(chdir(before), 0);
+    neuron_search_unref(search);
+    neuron_context_unref(context);
 }
 END_TEST
 
@@ -384,6 +427,7 @@ int main(void)
     tcase_add_test(tests, the_file_says_all);
     tcase_add_test(tests, what_is_done_is_not_done_again);
     tcase_add_test(tests, the_locale_does_not_matter);
+    tcase_add_test(tests, a_relative_path_stays_where_it_was);
     tcase_add_test(tests, stopped_after_each_line);
     tcase_add_test(tests, cut_at_each_byte);
     tcase_add_test(tests, another_search_is_refused);

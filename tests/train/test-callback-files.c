@@ -175,6 +175,71 @@ START_TEST(what_the_last_epoch_could_not_write)
 }
 END_TEST
 
+/* A host that goes elsewhere and comes back: at the first epoch, and at every other one. */
+static int change_folder(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    const char *const *folders = user_data;
+    const int64_t epochs = neuron_history_epochs(neuron_trainer_history(trainer));
+    if (event == NEURON_EVENT_EPOCH_BEGIN)
+        ck_assert_int_eq(chdir(folders[epochs % 2]), 0);
+    return 0;
+}
+
+START_TEST(relative_paths_stay_where_they_were)
+{
+    char before[4096], folder[512], inner[600];
+    const char *const folders[] = {"/", inner};
+    snprintf(folder, sizeof folder, "%s", test_file("folder"));
+    snprintf(inner, sizeof inner, "%s/inner", folder);
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    ck_assert_int_eq(mkdir(inner, 0700), 0);
+    ck_assert_int_eq(chdir(folder), 0);
+    bench b = set_up(4);
+    album pictures = {.count = 0};
+    add_early(&b, play, (void *)&usual_script);
+    add_early(&b, change_folder, (void *)&folders);
+    add_custom(&b, take_picture, &pictures);
+    add_checkpoint(&b, "best", NEURON_METRIC_VALIDATION_LOSS);
+    add_log(&b, "inner/../log.csv");
+    ck_assert_int_eq(chdir("inner"), 0);
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    const char *table = test_file("table.csv");
+    assert_ok(neuron_history_save_csv(neuron_trainer_history(b.trainer), table));
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert(test_same_files("log.csv", table));
+    assert_saved(&b, "best", &pictures, 3);
+    ck_assert_int_eq(unlink("log.csv"), 0);
+    ck_assert_int_eq(unlink("best"), 0);
+    ck_assert_int_eq(rmdir(inner), 0); /* nothing was left in it */
+    ck_assert_int_eq(rmdir(folder), 0);
+    ck_assert_int_eq(chdir(before), 0);
+    drop_album(&pictures);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(empty_paths_are_refused)
+{
+    bench b = set_up(1);
+    neuron_callback_t *c;
+    assert_status(neuron_callback_create_csv_log(&c, b.context, ""), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(c);
+    assert_message("csv_log: the path is empty");
+    assert_status(neuron_callback_create_checkpoint(&c, b.context, "", NEURON_METRIC_LOSS),
+                  NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(c);
+    assert_message("checkpoint: the path is empty");
+    assert_status(neuron_trainer_save(b.trainer, ""), NEURON_E_IO);
+    assert_message("the path is empty");
+    assert_status(neuron_graph_save(b.graph, ""), NEURON_E_IO);
+    assert_message("the path is empty");
+    assert_status(neuron_history_save_csv(neuron_trainer_history(b.trainer), ""), NEURON_E_IO);
+    assert_message("the path is empty");
+    tear_down(&b);
+}
+END_TEST
+
 START_TEST(a_folder_is_no_log)
 {
     bench b = set_up(1);
@@ -193,6 +258,8 @@ int main(void)
     tcase_add_test(tests, the_log_is_the_history);
     tcase_add_test(tests, files_that_cannot_be_written);
     tcase_add_test(tests, what_the_last_epoch_could_not_write);
+    tcase_add_test(tests, relative_paths_stay_where_they_were);
+    tcase_add_test(tests, empty_paths_are_refused);
     tcase_add_test(tests, a_folder_is_no_log);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
