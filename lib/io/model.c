@@ -75,8 +75,8 @@ static int check_arrays(const neuron_graph_t *graph, const neuron_safetensors *f
 {
     const neuron_safetensors_entry *entry;
     for (int32_t i = 0; i < graph->array_count; i++)
-        RETURN_IF_ERROR(neuron_safetensors_need(&entry, file, graph->arrays[i].name, NEURON_F32,
-                                                &graph->arrays[i].array->shape));
+        RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, file, graph->arrays[i].name,
+                                                       &graph->arrays[i].array->shape));
     return NEURON_OK;
 }
 
@@ -84,8 +84,8 @@ void neuron_model_take(neuron_graph_t *graph, const neuron_safetensors *file)
 {
     for (int32_t i = 0; i < graph->array_count; i++) {
         const neuron_graph_array *array = &graph->arrays[i];
-        const neuron_safetensors_entry *entry = neuron_safetensors_find(file, array->name);
-        memcpy(graph->values + array->offset, entry->data, entry->size);
+        neuron_safetensors_copy_floats(graph->values + array->offset,
+                                       neuron_safetensors_find(file, array->name));
     }
     neuron_graph_touch(graph);
 }
@@ -117,8 +117,7 @@ static int load(neuron_graph_t **graph, neuron_context_t *context, const neuron_
     const char *text;
     neuron_graph_t *made;
     RETURN_IF_ERROR(find_structure(&text, file));
-    RETURN_IF_ERROR(neuron_structure_read(&made, context, text, neuron_safetensors_data_size(file),
-                                          neuron_safetensors_source(file)));
+    RETURN_IF_ERROR(neuron_structure_read(&made, context, text, file));
     int status = check_arrays(made, file);
     if (status == NEURON_OK)
         status = check_no_more(made, file);

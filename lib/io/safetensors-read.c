@@ -266,6 +266,14 @@ size_t neuron_safetensors_data_size(const neuron_safetensors *file)
     return file->data_size;
 }
 
+uint64_t neuron_safetensors_number_count(const neuron_safetensors *file)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < file->entry_count; i++)
+        count += (uint64_t)neuron_shape_count(&file->entries[i].shape);
+    return count;
+}
+
 const char *neuron_safetensors_text(const neuron_safetensors *file, const char *key)
 {
     return json_string_value(json_object_get(file->metadata, key));

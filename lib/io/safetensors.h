@@ -64,8 +64,9 @@ void neuron_safetensors_close(neuron_safetensors *file); /* NULL is fine */
 /* What begins messages about the file. */
 const char *neuron_safetensors_source(const neuron_safetensors *file);
 
-/* Bytes of all arrays together. */
+/* Bytes of all arrays together, and their numbers. */
 size_t neuron_safetensors_data_size(const neuron_safetensors *file);
+uint64_t neuron_safetensors_number_count(const neuron_safetensors *file);
 
 /* The text of a key, or NULL. */
 const char *neuron_safetensors_text(const neuron_safetensors *file, const char *key);
@@ -81,5 +82,11 @@ const neuron_safetensors_entry *neuron_safetensors_find(const neuron_safetensors
 /* Finds an array that must be there with that type and shape; `shape` is NULL for any. */
 int neuron_safetensors_need(const neuron_safetensors_entry **entry, const neuron_safetensors *file,
                             const char *name, int32_t type, const neuron_shape *shape);
+
+/* The same for numbers of F32, F16 or BF16, which neuron_safetensors_copy_floats() makes float32. */
+int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
+                                   const neuron_safetensors *file, const char *name,
+                                   const neuron_shape *shape);
+void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *entry);
 
 #endif

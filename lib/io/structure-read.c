@@ -4,7 +4,10 @@
 #include "io/structure-reader.h"
 #include "layers/custom.h"
 
+#include <libneuron/tensor.h>
+
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef neuron_structure_reader reader;
@@ -177,21 +180,26 @@ static int read_nodes(reader *r)
     return status;
 }
 
-/* Shapes cost nothing to claim: only what the file has bytes for is worth allocating. */
-static int check_bytes(const reader *r, size_t bytes_max)
+/* Shapes cost nothing to claim: only what the file has numbers for is worth allocating. */
+static int check_arrays(const reader *r, const neuron_safetensors *file)
 {
-    size_t left = bytes_max / sizeof(float);
+    uint64_t left = neuron_safetensors_number_count(file);
     for (int32_t i = 0; i < r->graph->node_total; i++) {
-        const neuron_spec *spec = &r->graph->nodes[i]->spec;
-        for (int32_t j = 0; j < spec->array_count; j++) {
-            uint64_t count = (uint64_t)neuron_shape_count(&spec->arrays[j].shape);
+        const neuron_node_t *node = r->graph->nodes[i];
+        for (int32_t j = 0; j < node->spec.array_count; j++) {
+            const neuron_array *array = &node->spec.arrays[j];
+            const uint64_t count = (uint64_t)neuron_shape_count(&array->shape);
+            char name[NEURON_NODE_NAME_MAX + 32];
+            const neuron_safetensors_entry *entry;
+            snprintf(name, sizeof name, "%s.%s", node->name, array->name);
+            if (!neuron_safetensors_find(file, name)) /* says so */
+                return neuron_safetensors_need(&entry, file, name, NEURON_F32, NULL);
             if (count > left)
                 return neuron_fail(NEURON_E_FORMAT,
                                    "%s: has %zu bytes of data, too few for the parameters up to "
-                                   "\"%s.%s\"",
-                                   r->source, bytes_max, r->graph->nodes[i]->name,
-                                   spec->arrays[j].name);
-            left -= (size_t)count;
+                                   "\"%s\"",
+                                   r->source, neuron_safetensors_data_size(file), name);
+            left -= count;
         }
     }
     return NEURON_OK;
@@ -231,7 +239,7 @@ static int check_version(const json_t *json, const char *source)
     return NEURON_OK;
 }
 
-static int read_graph(reader *r, const json_t *json, size_t bytes_max)
+static int read_graph(reader *r, const json_t *json, const neuron_safetensors *file)
 {
     const char *name = json_string_value(json_object_get(json, "name"));
     r->nodes = json_object_get(json, "nodes");
@@ -243,7 +251,7 @@ static int read_graph(reader *r, const json_t *json, size_t bytes_max)
     if (status < 0)
         return neuron_fail(NEURON_E_FORMAT, "%s: %s", r->source, neuron_error_last());
     RETURN_IF_ERROR(read_nodes(r));
-    RETURN_IF_ERROR(check_bytes(r, bytes_max));
+    RETURN_IF_ERROR(check_arrays(r, file));
     return finish(r, json_object_get(json, "output"));
 }
 
@@ -263,15 +271,15 @@ int neuron_structure_parse(json_t **json, neuron_context_t *context, const char 
 }
 
 int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, const char *text,
-                          size_t bytes_max, const char *source)
+                          const neuron_safetensors *file)
 {
     json_t *json;
-    reader r = {.source = source};
+    reader r = {.source = neuron_safetensors_source(file)};
     *graph = NULL;
-    RETURN_IF_ERROR(neuron_structure_parse(&json, context, text, source));
+    RETURN_IF_ERROR(neuron_structure_parse(&json, context, text, r.source));
     int status = neuron_graph_create(&r.graph, context);
     if (status == NEURON_OK)
-        status = read_graph(&r, json, bytes_max);
+        status = read_graph(&r, json, file);
     json_decref(json);
     if (status < 0) {
         neuron_graph_unref(r.graph);

@@ -20,6 +20,7 @@
 
 #include "graph/graph.h"
 #include "io/json.h"
+#include "io/safetensors.h"
 
 #include <stddef.h>
 
@@ -31,10 +32,9 @@ int neuron_structure_make(json_t **json, const neuron_graph_t *graph);
 /* Writes the text for a finished graph. It is released with neuron_release(). */
 int neuron_structure_write(char **text, const neuron_graph_t *graph);
 
-/* Builds and finishes a graph whose parameters have at most `bytes_max` bytes: more are not
- * allocated. `source` begins all messages. */
+/* Builds and finishes a graph whose parameters are in a file: no more are allocated than that has. */
 int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, const char *text,
-                          size_t bytes_max, const char *source);
+                          const neuron_safetensors *file);
 
 /* Whether the parameters of the text's graph, what an optimizer remembers of them, and the steps of a
  * training are the same with this one; NEURON_E_DATA with the first difference if not. Names that

@@ -290,10 +290,10 @@ int neuron_callbacks_check_values(const neuron_callback_entry *entries,
         if (!entries[i].kept)
             continue;
         values_name(name, i);
-        RETURN_IF_ERROR(neuron_safetensors_need(&array, file, name, NEURON_F32, &shape));
+        RETURN_IF_ERROR(neuron_safetensors_need_floats(&array, file, name, &shape));
         slots_name(name, i);
         if (entries[i].callback->kind->keeps_slots && neuron_safetensors_find(file, name))
-            RETURN_IF_ERROR(neuron_safetensors_need(&array, file, name, NEURON_F32, &slots));
+            RETURN_IF_ERROR(neuron_safetensors_need_floats(&array, file, name, &slots));
         RETURN_IF_ERROR(neuron_callback_make_values(trainer, &trainer->callbacks[i]));
     }
     return NEURON_OK;
@@ -313,14 +313,14 @@ void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entr
         char name[NEURON_SLOT_NAME_SIZE];
         values_name(name, i);
         const neuron_safetensors_entry *array = neuron_safetensors_find(file, name);
-        memcpy(entry->values, array->data, array->size);
+        neuron_safetensors_copy_floats(entry->values, array);
         slots_name(name, i);
         if (!entry->slots)
             continue;
         array = neuron_safetensors_find(file, name);
         entry->kept = array != NULL; /* a file of before they were kept: the next run keeps anew */
         if (array)
-            memcpy(entry->slots, array->data, array->size);
+            neuron_safetensors_copy_floats(entry->slots, array);
     }
     trainer->settled_version = atomic_load(&trainer->graph->version);
 }

@@ -220,7 +220,7 @@ static int check_slots(const state *s, const neuron_safetensors *file,
         const neuron_safetensors_entry *entry;
         neuron_slot_name(name, i);
         if (s->progress.updates > 0 || neuron_safetensors_find(file, name))
-            RETURN_IF_ERROR(neuron_safetensors_need(&entry, file, name, NEURON_F32, &shape));
+            RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, file, name, &shape));
     }
     return NEURON_OK;
 }
@@ -234,7 +234,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
         neuron_slot_name(name, i);
         const neuron_safetensors_entry *entry = neuron_safetensors_find(file, name);
         if (entry) /* else the first step fills them */
-            memcpy(trainer->memory.slots[i], entry->data, entry->size);
+            neuron_safetensors_copy_floats(trainer->memory.slots[i], entry);
     }
     neuron_optimizer_take_options(trainer->optimizer, s->options);
     /* The handle stays: callers may hold it. */

@@ -2,7 +2,9 @@
 #include "model-examples.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 static neuron_context_t *context;
 
@@ -245,6 +247,115 @@ START_TEST(bad_custom_layers_are_refused)
 }
 END_TEST
 
+/* Written as other programs do to save room: each number of a width of its own. */
+static const struct {
+    const char *kernel, *bias;
+    int kernel_bytes, bias_bytes;
+} half_widths[] = {{"F16", "F16", 2, 2},
+                   {"BF16", "BF16", 2, 2},
+                   {"F32", "F16", 4, 2},
+                   {"F16", "F32", 2, 4},
+                   {"BF16", "F16", 2, 2}};
+
+/* What numbers are in half precision and in that of brains, which have the same highest byte. */
+static const struct {
+    float value;
+    uint16_t half, brain;
+} numbers[9] = {
+    {1, 0x3c00, 0x3f80},           {-2.5f, 0xc100, 0xc020},    {0x1p-24f, 0x0001, 0x3380},
+    {-0x1.8p-15f, 0x8300, 0xb840}, {0x1p-14f, 0x0400, 0x3880}, {INFINITY, 0x7c00, 0x7f80},
+    {-INFINITY, 0xfc00, 0xff80},   {-0.0f, 0x8000, 0x8000},    {0.15625f, 0x3100, 0x3e20}};
+
+static unsigned char *put_number(unsigned char *at, int i, const char *dtype)
+{
+    uint32_t bits = strcmp(dtype, "F16") == 0 ? numbers[i].half : numbers[i].brain;
+    int size = 2;
+    if (strcmp(dtype, "F32") == 0) {
+        size = 4;
+        memcpy(&bits, &numbers[i].value, sizeof bits);
+    }
+    for (int byte = 0; byte < size; byte++)
+        *at++ = (unsigned char)(bits >> (8 * byte));
+    return at;
+}
+
+START_TEST(half_widths_become_float)
+{
+    unsigned char bytes[4096];
+    char arrays[300];
+    neuron_graph_t *graph;
+    float found[9];
+    const int kernel = 6 * half_widths[_i].kernel_bytes, bias = 3 * half_widths[_i].bias_bytes;
+    snprintf(arrays, sizeof arrays,
+             "{\"d.kernel\":{\"dtype\":\"%s\",\"shape\":[2,3],\"data_offsets\":[0,%d]},"
+             "\"d.bias\":{\"dtype\":\"%s\",\"shape\":[3],\"data_offsets\":[%d,%d]}}",
+             half_widths[_i].kernel, kernel, half_widths[_i].bias, kernel, kernel + bias);
+    size_t size = make_file(bytes, NODE(DENSE), arrays, (size_t)(kernel + bias));
+    unsigned char *at = bytes + size - (size_t)(kernel + bias);
+    for (int i = 0; i < 9; i++)
+        at = put_number(at, i, i < 6 ? half_widths[_i].kernel : half_widths[_i].bias);
+    assert_ok(neuron_graph_load_memory(&graph, context, bytes, size));
+    assert_ok(neuron_graph_read_array(graph, 0, found, 6, NULL));
+    assert_ok(neuron_graph_read_array(graph, 1, found + 6, 3, NULL));
+    for (int i = 0; i < 9; i++)
+        assert_that(memcmp(&found[i], &numbers[i].value, sizeof(float)) == 0, "%d: %a, not %a", i,
+                    found[i], numbers[i].value);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* Each by its own name and type, not by what comes after it. */
+static const struct {
+    const char *arrays, *message;
+    size_t size;
+} bad_arrays[] = {{"{\"d.kernel\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}",
+                   "array \"d.bias\" is missing", 24},
+                  {"{\"d.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}",
+                   "array \"d.kernel\" is missing", 12},
+                  {"{\"d.kernel\":{\"dtype\":\"F16\",\"shape\":[2,3],\"data_offsets\":[0,12]}}",
+                   "array \"d.bias\" is missing", 12},
+                  {"{}", "array \"d.kernel\" is missing", 0},
+                  {"{\"d.kernel\":{\"dtype\":\"F64\",\"shape\":[2,3],\"data_offsets\":[0,48]},"
+                   "\"d.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[48,60]}}",
+                   "array \"d.kernel\" is of F64, not of f32", 60},
+                  {"{\"d.kernel\":{\"dtype\":\"F8_E5M2\",\"shape\":[2,3],\"data_offsets\":[0,6]},"
+                   "\"d.bias\":{\"dtype\":\"F8_E5M2\",\"shape\":[3],\"data_offsets\":[6,9]}}",
+                   "array \"d.kernel\" is of F8_E5M2, not of f32", 9},
+                  {"{\"d.kernel\":{\"dtype\":\"F16\",\"shape\":[3,2],\"data_offsets\":[0,12]},"
+                   "\"d.bias\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[12,18]}}",
+                   "array \"d.kernel\" is 3x2, not 2x3", 18},
+                  {"{\"d.kernel\":{\"dtype\":\"C64\",\"shape\":[2,3],\"data_offsets\":[0,48]}}",
+                   "array \"d.kernel\": dtype \"C64\" is not known", 48}};
+
+START_TEST(bad_arrays_are_called_by_name)
+{
+    unsigned char bytes[4096];
+    neuron_graph_t *graph;
+    size_t size = make_file(bytes, NODE(DENSE), bad_arrays[_i].arrays, bad_arrays[_i].size);
+    assert_status(neuron_graph_load_memory(&graph, context, bytes, size), NEURON_E_FORMAT);
+    assert_message(bad_arrays[_i].message);
+    ck_assert_ptr_null(graph);
+}
+END_TEST
+
+/* A layer follows the one that lacks something. */
+START_TEST(a_missing_bias_is_not_the_next_kernel)
+{
+    unsigned char bytes[4096];
+    neuron_graph_t *graph;
+    const char structure[] = GRAPH(
+        INPUT "," DENSE ",{\"layer\":\"dense\",\"name\":\"e\",\"inputs\":[1],\"units\":2}", "2");
+    const char arrays[] =
+        "{\"d.kernel\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+        "\"e.kernel\":{\"dtype\":\"F32\",\"shape\":[3,2],\"data_offsets\":[24,48]},"
+        "\"e.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[48,56]}}";
+    size_t size = make_file(bytes, structure, arrays, 56);
+    assert_status(neuron_graph_load_memory(&graph, context, bytes, size), NEURON_E_FORMAT);
+    assert_message("memory: array \"d.bias\" is missing");
+    ck_assert_ptr_null(graph);
+}
+END_TEST
+
 START_TEST(array_of_another_type_is_refused)
 {
     unsigned char bytes[4096];
@@ -398,6 +509,11 @@ int main(void)
     tcase_add_loop_test(tests, bad_custom_layers_are_refused, 0,
                         sizeof bad_customs / sizeof *bad_customs);
     tcase_add_test(tests, array_of_another_type_is_refused);
+    tcase_add_loop_test(tests, half_widths_become_float, 0,
+                        sizeof half_widths / sizeof half_widths[0]);
+    tcase_add_loop_test(tests, bad_arrays_are_called_by_name, 0,
+                        sizeof bad_arrays / sizeof bad_arrays[0]);
+    tcase_add_test(tests, a_missing_bias_is_not_the_next_kernel);
     tcase_add_test(tests, file_cut_at_every_byte);
     tcase_add_test(tests, changed_header_never_crashes);
     tcase_add_test(tests, each_allocation_fails_in_turn);

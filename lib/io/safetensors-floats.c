@@ -1,0 +1,51 @@
+/* Numbers of half the width, which other programs write to save room. */
+#include "io/safetensors.h"
+
+#include <libneuron/tensor.h>
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
+                                   const neuron_safetensors *file, const char *name,
+                                   const neuron_shape *shape)
+{
+    const neuron_safetensors_entry *found = neuron_safetensors_find(file, name);
+    const bool half =
+        found && (strcmp(found->dtype, "F16") == 0 || strcmp(found->dtype, "BF16") == 0);
+    return neuron_safetensors_need(entry, file, name, half ? found->type : NEURON_F32, shape);
+}
+
+static float of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* 1 bit of sign, 5 of exponent, 10 of mantissa. */
+static float of_half(uint32_t half)
+{
+    const uint32_t sign = (half & 0x8000) << 16, exponent = half >> 10 & 0x1f, rest = half & 0x3ff;
+    if (exponent == 0x1f) /* infinite, or not a number */
+        return of_bits(sign | 0x7f800000 | rest << 13);
+    if (exponent > 0)
+        return of_bits(sign | (exponent + 112) << 23 | rest << 13);
+    const float small = ldexpf((float)rest, -24);
+    return sign ? -small : small;
+}
+
+void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *entry)
+{
+    if (entry->type == NEURON_F32) {
+        memcpy(to, entry->data, entry->size);
+        return;
+    }
+    const unsigned char *bytes = entry->data;
+    const bool brain = entry->dtype[0] == 'B';
+    for (size_t i = 0; i < entry->size / 2; i++) {
+        const uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
+        to[i] = brain ? of_bits(bits << 16) : of_half(bits);
+    }
+}
