@@ -83,6 +83,22 @@ static void subtract(big *a, const big *b)
         a->count--;
 }
 
+/* A number by its bits: no mode takes a denormal one for 0. The mantissa has its highest bit, unless it
+ * is denormal, or all bits and one more from rounding. */
+static double assemble(uint64_t mantissa, int exponent)
+{
+    const uint64_t top = (uint64_t)1 << (MANTISSA_BITS - 1);
+    if (exponent < EXPONENT_MIN)
+        exponent = EXPONENT_MIN;
+    /* The highest bit adds 1 to the exponent, and a carry one more. */
+    uint64_t bits = ((uint64_t)(exponent - EXPONENT_MIN) * top) + mantissa;
+    if (bits > (uint64_t)0x7ff * top)
+        bits = (uint64_t)0x7ff * top;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 /* The quotient of two numbers that are not 0, rounded to the nearest, the even one of two. */
 static double divide(big *above, big *below)
 {
@@ -108,7 +124,7 @@ static double divide(big *above, big *below)
     /* What is left is twice the rest. */
     const int rest = compare(above, below);
     mantissa += rest > 0 || (rest == 0 && (mantissa & 1));
-    return ldexp((double)mantissa, exponent - bits + 1);
+    return assemble(mantissa, exponent);
 }
 
 /* Digits without zeros in front, times a power of ten. */

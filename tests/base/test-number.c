@@ -1,5 +1,6 @@
 #include "test-common.h"
 
+#include "base/float-mode.h"
 #include "base/number.h"
 
 #include <float.h>
@@ -95,6 +96,23 @@ START_TEST(numbers_are_read)
 }
 END_TEST
 
+/* Nor has the mode in which the library computes, which takes denormal numbers for 0. */
+START_TEST(denormal_numbers_are_read)
+{
+    static const struct {
+        const char *text;
+        uint64_t bits;
+    } pairs[] = {{"5e-324", 1},
+                 {"-1e-310", 0x800012688b70e62b},
+                 {"2.2250738585072011e-308", 0xfffffffffffff}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        FLOAT_SCOPE;
+        const double value = neuron_number_read(pairs[i].text, strlen(pairs[i].text));
+        ck_assert_mem_eq(&value, &pairs[i].bits, sizeof value);
+    }
+}
+END_TEST
+
 /* The bits of a simple generator, which reach all exponents. */
 static double any_number(uint64_t *state)
 {
@@ -164,6 +182,7 @@ int main(void)
     tcase_add_test(tests, a_separator_becomes_a_point);
     tcase_add_test(tests, numbers_are_told_apart);
     tcase_add_test(tests, numbers_are_read);
+    tcase_add_test(tests, denormal_numbers_are_read);
     tcase_add_test(tests, what_is_written_exactly_is_read_back);
     tcase_add_test(tests, the_locale_does_not_matter);
     return run_suite(suite);
