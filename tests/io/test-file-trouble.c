@@ -369,7 +369,7 @@ static void write_in_threads(void)
     pthread_t threads[3];
     bool failed = false;
     for (int i = 0; i < 3; i++)
-        pthread_create(&threads[i], NULL, write_many, "abc" + i);
+        pthread_create(&threads[i], NULL, write_many, &"abc"[i]);
     for (int i = 0; i < 3; i++) {
         void *answer;
         pthread_join(threads[i], &answer);
