@@ -3,6 +3,7 @@
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "graph/arrays.h"
+#include "graph/names.h"
 #include "graph/session.h"
 
 #include <inttypes.h>
@@ -49,6 +50,7 @@ void neuron_graph_unref(neuron_graph_t *graph)
     neuron_graph_drop_arrays(graph);
     for (int32_t i = 0; i < graph->node_total; i++)
         neuron_node_destroy(graph->nodes[i]);
+    neuron_names_drop(graph);
     neuron_release(context, graph->nodes);
     neuron_release(context, graph);
     neuron_context_unref(context);
@@ -185,7 +187,8 @@ int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output)
 int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
-    CHECK_ARGUMENT(shape && rank);
+    CHECK_ARGUMENT(shape);
+    CHECK_ARGUMENT(rank);
     neuron_shape_get(&graph->input->spec.output, shape, rank);
     return NEURON_OK;
 }
@@ -193,7 +196,8 @@ int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_
 int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
-    CHECK_ARGUMENT(shape && rank);
+    CHECK_ARGUMENT(shape);
+    CHECK_ARGUMENT(rank);
     neuron_shape_get(&graph->output->spec.output, shape, rank);
     return NEURON_OK;
 }

@@ -8,7 +8,7 @@
 #include "base/name.h"
 #include "layers/layer.h"
 
-enum { NEURON_GRAPH_NAME_MAX = 63, NEURON_NODE_NAME_MAX = 127 };
+enum { NEURON_GRAPH_NAME_MAX = 63, NEURON_NODE_NAME_MAX = 127, NEURON_NODES_MAX = 10000 };
 
 /* What the caller chose for one parameter array of a node. */
 typedef struct neuron_array_choice {
@@ -43,6 +43,12 @@ typedef struct neuron_graph_array {
     int64_t count;
 } neuron_graph_array;
 
+/* How many nodes have names that begin with that of a layer. */
+typedef struct neuron_kind_names {
+    const neuron_layer *layer;
+    int32_t names;
+} neuron_kind_names;
+
 struct neuron_graph {
     atomic_int references;
     neuron_context_t *context;
@@ -56,6 +62,9 @@ struct neuron_graph {
     int32_t node_total, node_capacity;
     int32_t node_count; /* once finished: those the output needs; they come first */
     neuron_node_t **nodes;
+    neuron_node_t **by_name; /* see names.h */
+    neuron_kind_names *kinds;
+    int32_t name_places, kind_count;
     neuron_node_t *input, *output;
     bool finished;
 

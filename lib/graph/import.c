@@ -1,22 +1,12 @@
 #include "graph/custom.h"
 
+#include "graph/names.h"
+
 #include "base/float-mode.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Whether a node of the graph is called `<prefix>/...`. */
-static bool prefix_taken(const neuron_graph_t *graph, const char *prefix)
-{
-    size_t length = strlen(prefix);
-    for (int32_t i = 0; i < graph->node_total; i++) {
-        const char *name = graph->nodes[i]->name;
-        if (strncmp(name, prefix, length) == 0 && name[length] == '/')
-            return true;
-    }
-    return false;
-}
 
 /* What copies are called: `name`, or `name_1` and so on. The source's own name may hold characters
  * that a prefix may not, which become '_'. */
@@ -30,8 +20,9 @@ static int choose_prefix(const neuron_graph_t *graph, const neuron_graph_t *sour
     for (char *c = base; *c; c++)
         if (*c == '/' || *c == '.')
             *c = '_';
+    const int32_t number = neuron_names_free_number(graph, base);
     snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s", base);
-    for (int32_t number = 1; prefix_taken(graph, prefix); number++)
+    if (number > 0)
         snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s_%" PRId32, base, number);
     return NEURON_OK;
 }

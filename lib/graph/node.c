@@ -1,12 +1,14 @@
 #include "graph/custom.h"
 
+#include "graph/names.h"
+
 #include "base/float-mode.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { NODES_MAX = 10000, INPUTS_MAX = 4096 };
+enum { INPUTS_MAX = 4096 };
 
 void neuron_node_destroy(neuron_node_t *node)
 {
@@ -21,14 +23,6 @@ void neuron_node_destroy(neuron_node_t *node)
     for (int32_t i = 0; i < NEURON_ARRAYS_MAX; i++)
         neuron_release(context, node->array_names[i]);
     neuron_release(context, node);
-}
-
-static const neuron_node_t *find_name(const neuron_graph_t *graph, const char *name)
-{
-    for (int32_t i = 0; i < graph->node_total; i++)
-        if (strcmp(graph->nodes[i]->name, name) == 0)
-            return graph->nodes[i];
-    return NULL;
 }
 
 int32_t neuron_graph_node_count(const neuron_graph_t *graph)
@@ -54,9 +48,9 @@ neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index)
 neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name)
 {
     const int32_t count = neuron_graph_node_count(graph);
-    for (int32_t i = 0; name && i < count; i++)
-        if (strcmp(graph->nodes[i]->name, name) == 0)
-            return graph->nodes[i];
+    neuron_node_t *node = graph && name ? neuron_names_find(graph, name) : NULL;
+    if (node && node->index < count)
+        return node;
     if (!graph || !name)
         neuron_set_message("%s: needs a graph and a name", __func__);
     else
@@ -65,25 +59,26 @@ neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *n
 }
 
 /* "dense", then "dense_1" and so on, as in Keras. */
-static char *default_name(const neuron_graph_t *graph, const neuron_layer *layer)
+static int set_default_name(neuron_node_t *node)
 {
+    neuron_graph_t *graph = node->graph;
+    const neuron_layer *layer = node->spec.layer;
     /* All but the odd renamed node are counted, so that a long chain need not try every number. */
-    int32_t number = 0;
-    size_t length = strlen(layer->name);
-    for (int32_t i = 0; i < graph->node_total; i++)
-        number += strncmp(graph->nodes[i]->name, layer->name, length) == 0;
+    int32_t number;
+    RETURN_IF_ERROR(neuron_names_count(graph, layer, &number));
     char name[NEURON_NODE_NAME_MAX + 1];
     snprintf(name, sizeof name, "%s", layer->name);
-    for (; find_name(graph, name); number++)
+    for (; neuron_names_find(graph, name); number++)
         snprintf(name, sizeof name, "%s_%" PRId32, layer->name, number);
-    return neuron_copy_text(graph->context, name);
+    node->name = neuron_copy_text(graph->context, name);
+    return node->name ? NEURON_OK : NEURON_E_MEMORY;
 }
 
 static int check_name(const neuron_graph_t *graph, const neuron_node_t *node, const char *name)
 {
     const char *who = node->name ? node->name : node->spec.layer->name;
     RETURN_IF_ERROR(neuron_name_check(name, NEURON_NODE_NAME_MAX, ".", who));
-    const neuron_node_t *other = find_name(graph, name);
+    const neuron_node_t *other = neuron_names_find(graph, name);
     if (other && other != node)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: another layer is called %s already", who, name);
     return NEURON_OK;
@@ -91,10 +86,10 @@ static int check_name(const neuron_graph_t *graph, const neuron_node_t *node, co
 
 static int name_node(neuron_node_t *node, const char *name)
 {
-    if (name)
-        RETURN_IF_ERROR(check_name(node->graph, node, name));
-    node->name = name ? neuron_copy_text(node->graph->context, name)
-                      : default_name(node->graph, node->spec.layer);
+    if (!name)
+        return set_default_name(node);
+    RETURN_IF_ERROR(check_name(node->graph, node, name));
+    node->name = neuron_copy_text(node->graph->context, name);
     return node->name ? NEURON_OK : NEURON_E_MEMORY;
 }
 
@@ -109,10 +104,12 @@ static int check_options(const neuron_node_t *node)
 /* Room for one more node. */
 static int grow(neuron_graph_t *graph)
 {
+    if (graph->node_total >= NEURON_NODES_MAX)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: more than %d layers", graph->name,
+                           NEURON_NODES_MAX);
+    RETURN_IF_ERROR(neuron_names_reserve(graph));
     if (graph->node_total < graph->node_capacity)
         return NEURON_OK;
-    if (graph->node_total >= NODES_MAX)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: more than %d layers", graph->name, NODES_MAX);
     int32_t capacity = graph->node_capacity ? 2 * graph->node_capacity : 16;
     neuron_node_t **nodes = neuron_allocate(graph->context, (size_t)capacity, sizeof *nodes);
     if (!nodes)
@@ -244,6 +241,7 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
         inputs[i]->consumers++;
     node->index = graph->node_total;
     graph->nodes[graph->node_total++] = node;
+    neuron_names_add(graph, node);
     return node;
 }
 
@@ -263,8 +261,10 @@ static int set_name(neuron_node_t *node, const char *name)
     char *copy = neuron_copy_text(graph->context, name);
     if (!copy)
         return NEURON_E_MEMORY;
+    neuron_names_remove(graph, node);
     neuron_release(graph->context, node->name);
     node->name = copy;
+    neuron_names_add(graph, node);
     return NEURON_OK;
 }
 
@@ -308,7 +308,8 @@ neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index)
 int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank)
 {
     CHECK_ARGUMENT(node);
-    CHECK_ARGUMENT(shape && rank);
+    CHECK_ARGUMENT(shape);
+    CHECK_ARGUMENT(rank);
     RETURN_IF_ERROR(neuron_node_check_fits(node));
     neuron_shape_get(&node->spec.output, shape, rank);
     return NEURON_OK;
