@@ -115,7 +115,8 @@ NEURON_API int neuron_augmentation_bounds(const neuron_augmentation_t *augmentat
 /** Makes the images that a training of this seed sees in an epoch, to look at them. Any number of
  *  threads at a time.
  *  @param dataset  examples of height x width or height x width x channels.
- *  @param first, count  which ones.
+ *  @param first  the first of them, counted from 0.
+ *  @param count  how many.
  *  @param seed   a trainer's is its context's.
  *  @param epoch  counted from 0, below 2^32.
  *  @param[out] values  count * (elements of one example) numbers.

@@ -176,7 +176,8 @@ NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_destroy_t destroy);
 
 /** Makes a callback of the caller's. It has no options.
- *  @param user_data, destroy  as for neuron_callback_create_schedule().
+ *  @param user_data  as for neuron_callback_create_schedule().
+ *  @param destroy    likewise.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_custom(neuron_callback_t **callback,
                                              neuron_context_t *context,

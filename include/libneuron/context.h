@@ -45,15 +45,18 @@ enum {
  *  Linux's control groups, version 1 or 2, allows less than all of them (rounded up). No thread is
  *  started yet: see neuron_context_set_threads().
  *  @param[out] context  the new context; NULL on failure.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT, also if the environment's NEURON_KERNELS is the name of no set of
+ *           kernels (the message lists them; one that the processor cannot run is left aside);
+ *           NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_context_create(neuron_context_t **context);
 
 /** Makes a context whose every allocation, and that of everything made with it, goes through the
  *  caller's two functions. (The JSON and BLAS libraries have allocators of their own.)
  *  @param[out] context  the new context; NULL on failure.
- *  @param allocate, release  both given.
+ *  @param allocate      gives memory.
+ *  @param release       takes it back.
  *  @param user_data     handed to both; may be NULL. Must outlive the context.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
+ *  @return  as neuron_context_create(). Any thread. Since 0.1. */
 NEURON_API int neuron_context_create_with_allocator(neuron_context_t **context,
                                                     neuron_allocate_t allocate,
                                                     neuron_release_t release, void *user_data);

@@ -104,7 +104,8 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
  *  @param destroy    called with `user_data` when the last of these is gone; not if this call fails,
  *                    after which the caller still has it. May be NULL.
  *  @param count      number of examples, 1 or more.
- *  @param shape, rank  of one example, rank 1 to NEURON_RANK_MAX - 1.
+ *  @param shape      extents of one example.
+ *  @param rank       how many they are: 1 to NEURON_RANK_MAX - 1.
  *  @param type       NEURON_U8 or NEURON_F32.
  *  @param class_count  1 to 65536.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for a label out of
@@ -196,7 +197,8 @@ NEURON_API int neuron_dataset_load_folder_as(neuron_dataset_t **dataset, neuron_
  *  in random order, for every k. A linear model learns them clearly worse than a small
  *  convolutional network.
  *  @param count   1 or more.
- *  @param height, width  8 to 1024 pixels.
+ *  @param height  8 to 1024 pixels.
+ *  @param width   likewise.
  *  @param seed    the same seed gives the same images; image i does not depend on `count`.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t *context,
@@ -243,7 +245,8 @@ NEURON_API int neuron_dataset_split(neuron_dataset_t *dataset, const double *fra
  *  @param k     number of folds, 2 or more and no more than there are examples.
  *  @param fold  which one validates: 0 to k - 1.
  *  @param seed  of the division and of the order.
- *  @param[out] train, validation  both set, or both NULL on failure.
+ *  @param[out] train       the other folds; NULL on failure.
+ *  @param[out] validation  the fold; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for more folds than examples, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_k_fold(neuron_dataset_t *dataset, int32_t k, int32_t fold,
@@ -304,12 +307,15 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
  *  rounded to float32, so that an offset far larger than the inputs takes nothing from them. (Bytes
  *  without an offset are multiplied in float32, which is faster.) The default is 1/255 and 0 for bytes,
  *  1 and 0 for float32.
- *  @param scale, offset  finite. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @param scale   finite.
+ *  @param offset  finite.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
 
 /** The same with a scale and an offset for each place of the last axis: the channels of images, the
  *  columns of a table.
- *  @param scales, offsets  `count` numbers each, finite.
+ *  @param scales   `count` numbers, finite.
+ *  @param offsets  likewise.
  *  @param count  extent of the last axis; or 1, as neuron_dataset_set_scale().
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for another count, NEURON_E_MEMORY. On failure
  *           nothing has changed. Since 0.1. */
@@ -320,8 +326,8 @@ NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double
  *  by, or another dataset with neuron_dataset_set_scales(). The same numbers make the same inputs, to
  *  the last bit; but for neuron_dataset_normalize() with a bound other than 0 that is tiny beside the
  *  other one, of values that differ by a millionth or less: then to a billionth of the bounds' distance.
- *  @param[out] scales, offsets  room for `capacity` numbers each; NULL with capacity 0 to ask how
- *                   many there are.
+ *  @param[out] scales   room for `capacity` numbers; NULL with capacity 0 to ask how many there are.
+ *  @param[out] offsets  likewise.
  *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
  *                   axis when they were set. May be NULL.
  *  @return  0; NEURON_E_ARGUMENT if there is too little room. Since 0.1. */
@@ -345,7 +351,8 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
  *  outside of them, whatever the values are. Parts that were made before do not change. For a test set,
  *  take the numbers of the training set with neuron_dataset_get_scale() and
  *  neuron_dataset_set_scales(); what goes beyond its values then goes beyond the bounds.
- *  @param minimum, maximum  finite as float32, and as such the first below the second.
+ *  @param minimum  finite as float32, and as such below `maximum`.
+ *  @param maximum  finite as float32.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for no examples or for float32 values that are not
  *           finite; or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
@@ -398,7 +405,8 @@ NEURON_API int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int6
                                            int32_t capacity);
 
 /** Copies examples, scaled, and their class numbers.
- *  @param first, count  which ones.
+ *  @param first  the first of them, counted from 0.
+ *  @param count  how many.
  *  @param[out] values   count * (elements of one example) numbers; NULL if not wanted.
  *  @param[out] labels   count numbers; NULL if not wanted.
  *  @return  0, NEURON_E_ARGUMENT, or what a stream returned. Since 0.1. */
@@ -413,7 +421,8 @@ NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t firs
  *      neuron_dataset_read_targets(test, 0, 1, NULL, 0, &outputs);
  *
  *  tells how many targets an example has, as many as a graph for the dataset has outputs.
- *  @param first, count  which ones.
+ *  @param first  the first of them, counted from 0.
+ *  @param count  how many.
  *  @param[out] targets  room for `capacity` numbers, [count, outputs] of which are written; NULL with
  *                   capacity 0 to ask how many there are.
  *  @param[out] needed   count * outputs. May be NULL.
@@ -424,7 +433,8 @@ NEURON_API int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int6
 
 /** Copies the weights of examples, in the order of neuron_dataset_read(). Where none were set, each
  *  is 1.
- *  @param first, count  which ones.
+ *  @param first  the first of them, counted from 0.
+ *  @param count  how many.
  *  @param[out] weights  `count` numbers.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_read_weights(const neuron_dataset_t *dataset, int64_t first,

@@ -14,7 +14,8 @@ extern "C" {
 
 /** Makes an evaluation from class numbers, for predictions that come from elsewhere.
  *  @param[out] evaluation  the figures; NULL on failure. Its loss is not a number.
- *  @param truth, predicted  `count` class numbers each, 0 to class_count - 1.
+ *  @param truth      `count` class numbers, 0 to class_count - 1.
+ *  @param predicted  likewise.
  *  @param count  1 or more.
  *  @param class_count  1 to 65536.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a number out of range, NEURON_E_MEMORY.

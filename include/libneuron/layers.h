@@ -41,7 +41,10 @@ NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *i
 /** Puts rows and columns of zeros around images.
  *  [height, width, channels] -> [top + height + bottom, left + width + right, channels].
  *  Options: NEURON_NODE_TOP, NEURON_NODE_BOTTOM, NEURON_NODE_LEFT, NEURON_NODE_RIGHT.
- *  @param top, bottom, left, right  0 to 2^31 - 1. Since 0.1. */
+ *  @param top     0 to 2^31 - 1.
+ *  @param bottom  likewise.
+ *  @param left    likewise.
+ *  @param right   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t top, int64_t bottom, int64_t left,
                                             int64_t right);
@@ -62,7 +65,8 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
  *  A window larger than its input is refused when the node is used, so that padding can be set first.
  *  @param filters  1 to 2^31 - 1.
- *  @param kernel_height, kernel_width  1 to 2^31 - 1 each. Since 0.1. */
+ *  @param kernel_height  1 to 2^31 - 1.
+ *  @param kernel_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                         int64_t filters, int64_t kernel_height,
                                         int64_t kernel_width);
@@ -75,7 +79,8 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  Options: NEURON_NODE_DEPTH_MULTIPLIER (1), NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
  *  NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
  *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
- *  @param kernel_height, kernel_width  1 to 2^31 - 1 each. Since 0.1. */
+ *  @param kernel_height  1 to 2^31 - 1.
+ *  @param kernel_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                                   int64_t kernel_height, int64_t kernel_width);
 
@@ -83,8 +88,8 @@ NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_
  *  channels as the input has.
  *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
  *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
- *  @param window_height, window_width  1 to 1024 each, as for strides; the options of the window go
- *                 to 2^31 - 1. Since 0.1. */
+ *  @param window_height  1 to 1024, as for strides; the options of the window go to 2^31 - 1.
+ *  @param window_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t window_height, int64_t window_width);
 
@@ -92,7 +97,8 @@ NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t
  *  cells inside the image only, as in Keras.
  *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
  *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
- *  @param window_height, window_width  as for neuron_max_pool2d(). Since 0.1. */
+ *  @param window_height  as for neuron_max_pool2d().
+ *  @param window_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                                 int64_t window_height, int64_t window_width);
 

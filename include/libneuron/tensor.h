@@ -40,7 +40,9 @@ NEURON_API int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *
 
 /** Makes a tensor over memory of the caller.
  *  @param[out] tensor  the new tensor; NULL on failure.
- *  @param type, shape, rank  as for neuron_tensor_create.
+ *  @param type       as for neuron_tensor_create().
+ *  @param shape      likewise.
+ *  @param rank       likewise.
  *  @param data       the elements; may be NULL only if there are none.
  *  @param ownership  NEURON_COPY, NEURON_BORROW or NEURON_OWN.
  *  @param user_data  with NEURON_OWN: handed to `destroy`, often `data` itself. Ignored otherwise.
@@ -81,9 +83,10 @@ NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t
  *
  *  @param[out] tensor  the new tensor, NEURON_F32 [1, height, width, channels] with 1 channel for a grey
  *                  image and 3 for one with colours; NULL on failure.
- *  @param scales, offsets  how a byte becomes an input, byte * scale + offset, as the training set has
- *                  it: `count` numbers each, which neuron_dataset_get_scale() tells. NULL for 1/255 and
- *                  0, the default of datasets.
+ *  @param scales   how a byte becomes an input, byte * scale + offset, as the training set has it:
+ *                  `count` numbers, which neuron_dataset_get_scale() tells. NULL for 1/255 and 0, the
+ *                  default of datasets.
+ *  @param offsets  likewise.
  *  @param count    1, or the number of channels; 0 with NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format that
  *           is not read, NEURON_E_SHAPE for another count, NEURON_E_MEMORY; the message names the

@@ -183,6 +183,19 @@ def check_headers(arguments):
     return problems
 
 
+def check_documentation(arguments):
+    """Clang finds that comments name the parameters that there are."""
+    problems = []
+    for header in headers(arguments.include):
+        result = subprocess.run(
+            [*arguments.clang.split(), '-Wdocumentation', '-Wno-pragma-once-outside-header', '-Werror',
+             '-fsyntax-only', '-x', 'c', '-I', os.path.dirname(arguments.include), header],
+            stderr=subprocess.PIPE, text=True)
+        if result.returncode != 0:
+            problems.append(f'{os.path.basename(header)}:\n{result.stderr}')
+    return problems
+
+
 # What a header declares, at the left margin: a function, a type, or enumerators.
 DECLARATION = re.compile(r'^(?:NEURON_API\b[^;]*;|typedef\b[^;]*;|enum\b[^;]*;)', re.M)
 
@@ -279,7 +292,7 @@ int main(void)
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('check')
-    for name in ('library', 'include', 'map', 'changelog', 'cc', 'cxx', 'list'):
+    for name in ('library', 'include', 'map', 'changelog', 'cc', 'cxx', 'clang', 'list'):
         parser.add_argument('--' + name, default='')
     parser.add_argument('--release', action='store_true')
     arguments = parser.parse_args()
