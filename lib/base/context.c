@@ -115,7 +115,7 @@ NEURON_HOLD_DEFINE(context)
 int neuron_context_set_threads(neuron_context_t *context, int32_t threads)
 {
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(threads >= 0 && threads <= NEURON_THREADS_MAX);
+    CHECK_RANGE(threads, 0, NEURON_THREADS_MAX);
     const int32_t before = context->processors;
     context->processors = neuron_processors();
     if (threads == 0)

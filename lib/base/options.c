@@ -18,12 +18,28 @@ int32_t neuron_options_find(const neuron_option_table *table, int32_t key)
     return -1;
 }
 
+const char *neuron_options_text(const neuron_option_table *table, char text[NEURON_OPTIONS_TEXT])
+{
+    if (table->count == 0)
+        return "; it has none";
+    size_t used = 0;
+    for (int32_t i = 0; i < table->count && used < NEURON_OPTIONS_TEXT; i++)
+        used += (size_t)snprintf(text + used, NEURON_OPTIONS_TEXT - used, "%s%s (%" PRId32 ")",
+                                 i == 0                 ? "; its options are "
+                                 : i + 1 < table->count ? ", "
+                                                        : " and ",
+                                 table->rows[i].name, table->rows[i].key);
+    return text;
+}
+
 int neuron_options_look_up(const neuron_option_table *table, int32_t key, const char *who,
                            int32_t *index)
 {
+    char text[NEURON_OPTIONS_TEXT];
     *index = neuron_options_find(table, key);
     if (*index < 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: has no option %" PRId32, who, key);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: has no option %" PRId32 "%s", who, key,
+                           neuron_options_text(table, text));
     return NEURON_OK;
 }
 

@@ -34,6 +34,10 @@ typedef struct neuron_option_table {
 /* Place of an option in the table, or -1. */
 int32_t neuron_options_find(const neuron_option_table *table, int32_t key);
 
+/* What an object has for options, such as "; its options are units (10) and use_bias (20)". */
+enum { NEURON_OPTIONS_TEXT = 320 };
+const char *neuron_options_text(const neuron_option_table *table, char text[NEURON_OPTIONS_TEXT]);
+
 /* The same with a message for the caller of a public function. */
 int neuron_options_look_up(const neuron_option_table *table, int32_t key, const char *who,
                            int32_t *index);

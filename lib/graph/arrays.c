@@ -171,7 +171,8 @@ int neuron_graph_array_shape(const neuron_graph_t *graph, int32_t index, int64_t
                              int32_t *rank)
 {
     RETURN_IF_ERROR(find_array(graph, index, __func__));
-    CHECK_ARGUMENT(shape && rank);
+    CHECK_ARGUMENT(shape);
+    CHECK_ARGUMENT(rank);
     neuron_shape_get(&graph->arrays[index].array->shape, shape, rank);
     return NEURON_OK;
 }

@@ -9,10 +9,12 @@
 static int look_up_option(const neuron_node_t *node, int32_t key, int32_t *index)
 {
     const neuron_layer *layer = node->spec.layer;
+    char text[NEURON_OPTIONS_TEXT];
     *index = neuron_options_find(&layer->options, key);
     if (*index < 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32, node->name,
-                           layer->name, key);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32 "%s",
+                           node->name, layer->name, key,
+                           neuron_options_text(&layer->options, text));
     return NEURON_OK;
 }
 
@@ -87,7 +89,8 @@ int neuron_node_get_float(const neuron_node_t *node, int32_t option, double *val
 int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum, double *maximum)
 {
     CHECK_ARGUMENT(node);
-    CHECK_ARGUMENT(minimum && maximum);
+    CHECK_ARGUMENT(minimum);
+    CHECK_ARGUMENT(maximum);
     int32_t index;
     RETURN_IF_ERROR(look_up_option(node, option, &index));
     const neuron_option_table *table = &node->spec.layer->options;

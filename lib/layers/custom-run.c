@@ -1,6 +1,8 @@
 /* What the callbacks of custom layers may ask of a call. */
 #include "layers/custom.h"
 
+#include <inttypes.h>
+
 #include "base/float-mode.h"
 
 static bool has_input(const neuron_custom_run_t *run, int32_t index)
@@ -117,8 +119,12 @@ int neuron_custom_run_random(const neuron_custom_run_t *run, int64_t first, int6
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(run);
-    CHECK_ARGUMENT(numbers || count == 0);
-    CHECK_ARGUMENT(first >= 0 && count >= 0 && first <= random_max && count <= random_max - first);
+    CHECK_ROOM(numbers, count);
+    if (first < 0 || count < 0 || first > random_max || count > random_max - first)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: first is %" PRId64 " and count %" PRId64
+                           "; both must be 0 or more, and their sum at most 2^34",
+                           __func__, first, count);
     uint32_t block[4];
     for (int64_t i = 0, place = first; i < count; i++, place++) {
         if (i == 0 || place % 4 == 0)
