@@ -165,9 +165,11 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *           neuron_trainer_stop_reason(); a callback's number (if that is negative, with the
  *           message of what failed in the callback); NEURON_E_NUMBER if the loss, or the norm of a
  *           gradient that the optimizer clips, is infinite or not a number. The message then has
- *           epoch and step, and the parameters are those before that step, which an earlier step
+ *           epoch and step, and the first input that is so too, if there is one; the parameters are those before that step, which an earlier step
  *           may have ruined; NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO
- *           for a checkpoint or log that could not be written; NEURON_E_STATE from within a
+ *           for a checkpoint or log that could not be written; NEURON_E_UNSUPPORTED if all layers with
+ *           parameters were frozen since the trainer was made; NEURON_E_ARGUMENT, also for a rate
+ *           that a schedule by function may not return; NEURON_E_STATE from within a
  *           callback or without a validation set that a callback needs; what the function of a
  *           stream or of a custom layer failed with; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);

@@ -368,6 +368,14 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
         return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, the graph's input is %s", who,
                            neuron_shape_text(&dataset->shape, ours),
                            neuron_shape_text(input, theirs));
+    if (output->rank == 1 && output->extent[0] == 1 && dataset->outputs == 2 &&
+        dataset->labels->type == NEURON_I32)
+        return neuron_fail(
+            NEURON_E_SHAPE,
+            "%s: the dataset has 2 classes, the graph's output is 1: give the graph 2 "
+            "outputs and a softmax, or make the dataset of targets 0 and 1 with "
+            "neuron_dataset_create_with_targets()",
+            who);
     if (output->rank != 1 || output->extent[0] != dataset->outputs)
         return neuron_fail(NEURON_E_SHAPE,
                            "%s: the dataset has %" PRId32 " %s, the graph's output is %s", who,

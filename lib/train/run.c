@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What was made for the number of threads that there was. */
@@ -159,12 +160,41 @@ static int undo_step(neuron_trainer_t *trainer, int status)
     return status;
 }
 
+static const char *number_kind(double value)
+{
+    return isnan(value) ? "not a number" : "infinite";
+}
+
+/* The first input of the step's examples that is no number, for a message: often it is why the loss is
+ * none. They are read again, as forward may have left nothing of them. */
+static void describe_input(neuron_trainer_t *trainer, char text[NEURON_MESSAGE_SIZE])
+{
+    const neuron_dataset_t *train = trainer->train;
+    const int64_t first = trainer->progress.step * trainer->batch_size;
+    const int64_t *positions = trainer->memory.order + first;
+    const int64_t batch = neuron_min_count(trainer->batch_size, train->count - first);
+    const int64_t size = neuron_shape_count(&train->shape);
+    float *input = neuron_session_input(trainer->memory.session);
+    text[0] = '\0';
+    if (neuron_dataset_gather(train, trainer->context->pool, positions, 0, batch, input) < 0)
+        return;
+    int64_t i = 0;
+    while (i < batch * size && isfinite(input[i]))
+        i++;
+    if (i < batch * size)
+        snprintf(text, NEURON_MESSAGE_SIZE,
+                 "; so is number %" PRId64 " of example %" PRId64 " of the training set, %s",
+                 i % size, positions[i / size], number_kind((double)input[i]));
+}
+
 int neuron_trainer_fail_number(neuron_trainer_t *trainer, const char *what, double value)
 {
+    char input[NEURON_MESSAGE_SIZE];
+    describe_input(trainer, input);
     trainer->bad_number = true;
-    return neuron_fail(NEURON_E_NUMBER, "%s of epoch %" PRId64 ", step %" PRId64 " is %s", what,
-                       trainer->progress.epoch + 1, trainer->progress.step + 1,
-                       isnan(value) ? "not a number" : "infinite");
+    return neuron_fail(NEURON_E_NUMBER, "%s of epoch %" PRId64 ", step %" PRId64 " is %s%s", what,
+                       trainer->progress.epoch + 1, trainer->progress.step + 1, number_kind(value),
+                       input);
 }
 
 /* A step that is done, of which the first of an epoch begins the sums anew. */
