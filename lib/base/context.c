@@ -1,6 +1,7 @@
 #include "base/context.h"
 
 #include "base/checked.h"
+#include "kernels/kernels.h"
 #include "base/float-mode.h"
 #include "base/processors.h"
 
@@ -47,6 +48,7 @@ static int create(neuron_context_t **context, neuron_allocate_t allocate, neuron
                   void *user_data, const char *who)
 {
     *context = NULL;
+    RETURN_IF_ERROR(neuron_kernels_check(who));
     /* The first piece of memory has no context to come from yet. */
     neuron_context_t *made = allocate(sizeof *made, NEURON_ALIGNMENT, user_data);
     if (!made)
@@ -82,7 +84,8 @@ int neuron_context_create_with_allocator(neuron_context_t **context, neuron_allo
 {
     CHECK_ARGUMENT(context);
     *context = NULL;
-    CHECK_ARGUMENT(allocate && release);
+    CHECK_ARGUMENT(allocate);
+    CHECK_ARGUMENT(release);
     return create(context, allocate, release, user_data, __func__);
 }
 

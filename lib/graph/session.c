@@ -56,6 +56,12 @@ static int allocate(neuron_session *session)
 
 static void tell(const neuron_session *session)
 {
+    const char *missed = neuron_kernels_missed(session->kernels);
+    if (missed)
+        neuron_log(
+            session->context, NEURON_LOG_WARNING,
+            "%s: this processor cannot run the %s kernels that NEURON_KERNELS asks for; it uses %s",
+            session->graph->name, missed, session->kernels->name);
     const char *what = session->purpose == NEURON_SESSION_PREDICT ? "predict" : "train on";
     neuron_log(session->context, NEURON_LOG_DEBUG,
                "%s: %s kernels, %zu bytes to %s %" PRId64 " examples at a time",

@@ -1,6 +1,8 @@
 /* Which kernels this processor can run. */
 #include "kernels/kernels.h"
 
+#include "base/status.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,9 +79,38 @@ const neuron_kernels *neuron_kernels_find(const char *name)
     return NULL;
 }
 
-const neuron_kernels *neuron_kernels_choose(void)
+/* What the environment asks for; NULL if it does not. */
+static const char *wish(void)
 {
     const char *name = getenv("NEURON_KERNELS");
+    return name && *name ? name : NULL;
+}
+
+int neuron_kernels_check(const char *who)
+{
+    static const char *const names[] = {"baseline", "avx2", "avx512"}; /* on any processor */
+    const char *name = wish();
+    for (size_t i = 0; name && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            name = NULL;
+    if (name)
+        return neuron_fail(
+            NEURON_E_ARGUMENT,
+            "%s: NEURON_KERNELS is \"%.32s\" in the environment, not baseline, avx2 or "
+            "avx512",
+            who, name);
+    return NEURON_OK;
+}
+
+const char *neuron_kernels_missed(const neuron_kernels *chosen)
+{
+    const char *name = wish();
+    return name && strcmp(name, chosen->name) != 0 ? name : NULL;
+}
+
+const neuron_kernels *neuron_kernels_choose(void)
+{
+    const char *name = wish();
     const neuron_kernels *wanted = name ? neuron_kernels_find(name) : NULL;
     if (wanted)
         return wanted;

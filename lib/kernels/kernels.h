@@ -367,6 +367,12 @@ typedef struct neuron_kernels {
  * (baseline, avx2, avx512) if the processor can run it. */
 const neuron_kernels *neuron_kernels_choose(void);
 
+/* NEURON_E_ARGUMENT if the variable has the name of no table, whatever the processor. */
+int neuron_kernels_check(const char *who);
+
+/* The name in the variable if that is not the chosen table; else NULL. */
+const char *neuron_kernels_missed(const neuron_kernels *chosen);
+
 /* The table of that name, or NULL if this processor cannot run it. */
 const neuron_kernels *neuron_kernels_find(const char *name);
 

@@ -22,6 +22,29 @@ START_TEST(unknown_names_are_passed_over)
 }
 END_TEST
 
+/* A context says so; what other machines have is no error. */
+START_TEST(unknown_names_are_told)
+{
+    static const char *const wrong[] = {"abacus", "AVX2", "avx-512", "avx2 ", "0"};
+    static const char *const right[] = {"", "baseline", "avx2", "avx512"};
+    neuron_context_t *context;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        setenv("NEURON_KERNELS", wrong[i], 1);
+        assert_status(neuron_context_create(&context), NEURON_E_ARGUMENT);
+        ck_assert_ptr_null(context);
+        assert_message(wrong[i]);
+        assert_message("neuron_context_create: NEURON_KERNELS is");
+        assert_message("not baseline, avx2 or avx512");
+    }
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        setenv("NEURON_KERNELS", right[i], 1);
+        assert_ok(neuron_context_create(&context));
+        neuron_context_unref(context);
+    }
+    unsetenv("NEURON_KERNELS");
+}
+END_TEST
+
 START_TEST(tables_are_whole)
 {
     static const char *const names[] = {"baseline", "avx2", "avx512"};
@@ -44,6 +67,7 @@ int main(void)
     TCase *all = tcase_create("all");
     tcase_add_test(all, environment_decides);
     tcase_add_test(all, unknown_names_are_passed_over);
+    tcase_add_test(all, unknown_names_are_told);
     tcase_add_test(all, tables_are_whole);
     suite_add_tcase(suite, all);
     return run_suite(suite);

@@ -25,5 +25,19 @@ named = [name for name in names if name.startswith('NEURON_')]
 wrong = [name for name in named if str(names[name]) != known.get(name)]
 if wrong or not named:
     sys.exit(f'{document}: not the values of the library: {wrong}')
+
+# What a tensor cannot lie over is told in Python's terms, before the library sees its memory.
+numpy, tensor = names['numpy'], names['tensor']
+table = numpy.zeros((4, 6), numpy.float32)
+for array, expected in ((numpy.array([1.5, 2]), TypeError), (numpy.array([True, False]), TypeError),
+                        (numpy.zeros(3, numpy.int16), TypeError), (table.astype('>f4'), TypeError),
+                        (numpy.asfortranarray(table), ValueError), (table[:, ::2], ValueError)):
+    try:
+        tensor(array, names['NEURON_COPY'])
+        sys.exit(f'{document}: takes {array.dtype}, {array.flags}')
+    except expected as error:
+        if 'makes a copy that is' not in str(error):
+            sys.exit(f'{document}: {error}')
+
 if names['shares'].argmax(axis=1).tolist() != [1, 0]:
     sys.exit(f'{document}: predicted {names["shares"]}')
