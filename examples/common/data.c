@@ -98,6 +98,7 @@ const char *const *example_folders(const example_t *example)
 {
     static const char *folders[3];
     const char *environment = getenv("NEURON_DATA");
+    struct stat found;
     int count = 0;
 
     memset(folders, 0, sizeof folders);
@@ -107,8 +108,11 @@ const char *const *example_folders(const example_t *example)
         folders[0] = example->options.data;
         return folders;
     }
-    if (environment != NULL && environment[0] != '\0')
+    if (environment != NULL && environment[0] != '\0') {
+        if (stat(environment, &found) != 0 || !S_ISDIR(found.st_mode))
+            example_fail("NEURON_DATA: there is no folder %s", environment);
         folders[count++] = environment;
+    }
     folders[count] = "/usr/share/datasets";
     return folders;
 }

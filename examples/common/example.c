@@ -113,7 +113,7 @@ void example_open(example_t *example, const example_program_t *program, int argc
         open_folder(options, program);
     if (options->tables) {
         example_write_tables(example);
-        example_write_table(example, stdout);
+        example_print_table(example);
         exit(fflush(stdout) == 0 ? 0 : 1);
     }
     example->command = example_command(program, argc, argv);
@@ -131,10 +131,11 @@ void example_open(example_t *example, const example_program_t *program, int argc
 static void tell_results(const example_t *example)
 {
     fputc('\n', stdout);
-    example_write_table(example, stdout);
+    example_print_table(example);
     printf(
-        "\nwritten to %s: results.json and results.md; of each run its record ID.json, its graph\n"
-        "ID.safetensors and, if it was trained, the figures of its epochs ID-history.csv\n",
+        "\nwritten to %s: results.json and results.md; of each run its\n"
+        "record ID.json, its graph ID.safetensors and, if it was trained, the figures\n"
+        "of its epochs ID-history.csv\n",
         example->options.out);
 }
 

@@ -291,7 +291,7 @@ char *example_read_text(const example_t *example, const char *id, const char *en
 void example_data_note(const example_t *example, char note[EXAMPLE_TEXT_MAX]);
 void example_write_run(FILE *file, const example_run_t *run, const example_result_t *result);
 bool example_read_result(const example_t *example, const char *id, example_result_t *result);
-void example_write_table(const example_t *example, FILE *file);
+void example_print_table(const example_t *example);
 void example_write_tables(const example_t *example);
 
 #endif

@@ -1,9 +1,12 @@
-/* A bar that grows while an epoch runs, and one line for each epoch that ended. */
+/* A bar that grows while an epoch runs, and one line for each epoch that ended, as wide as the terminal
+ * has room for. */
 #include "example.h"
+#include "terminal.h"
 
+#include <string.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 24 };
+enum { BAR_WIDTH = 26, BAR_LEAST = 8, FIELD_MAX = 64, LINE_WITHOUT_TERMINAL = 160 };
 
 /* Draws are at least this many seconds apart. */
 static const double pause_between_draws = 0.1;
@@ -15,46 +18,88 @@ typedef struct {
     const char *state_path; /* NULL if the state is not kept */
 } progress_t;
 
-static void print_time(double seconds)
+/* The parts of a line, in their order. */
+enum { RUN, EPOCH, BAR, STEPS, LOSS, ACCURACY, VALIDATION, LEFT, FIELDS };
+
+/* What goes first where the line is too long: the bar, the steps, the accuracy. */
+static const int ranks[FIELDS] = {[RUN] = 0,  [EPOCH] = 0,    [BAR] = 6,        [STEPS] = 5,
+                                  [LOSS] = 3, [ACCURACY] = 4, [VALIDATION] = 2, [LEFT] = 1};
+
+typedef struct {
+    char text[FIELDS][FIELD_MAX];
+    double done; /* of the epoch */
+} line_t;
+
+static void write_time(char text[FIELD_MAX], double seconds)
 {
     long long whole = (long long)(seconds + 0.5);
 
     if (whole >= 3600)
-        printf("%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
+        snprintf(text, FIELD_MAX, "%lld:%02lld:%02lld left", whole / 3600, whole / 60 % 60,
+                 whole % 60);
     else
-        printf("%lld:%02lld", whole / 60, whole % 60);
+        snprintf(text, FIELD_MAX, "%lld:%02lld left", whole / 60, whole % 60);
 }
 
-static void print_bar(double done)
+static void print_bar(double done, int width)
 {
-    int full = (int)(done * BAR_WIDTH);
+    int full = (int)(done * (width - 2));
 
     putchar('[');
-    for (int i = 0; i < BAR_WIDTH; i++)
+    for (int i = 0; i < width - 2; i++)
         putchar(i < full ? '=' : i == full ? '>' : ' ');
     putchar(']');
 }
 
-static void print_state(const progress_t *progress, const neuron_trainer_t *trainer)
+static void write_state(line_t *line, const progress_t *progress, const neuron_trainer_t *trainer)
 {
     double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
     double steps = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS);
 
+    *line = (line_t){.done = step / steps};
+    snprintf(line->text[RUN], FIELD_MAX, "%s", progress->id);
+    snprintf(line->text[EPOCH], FIELD_MAX, "epoch %.0f/%.0f",
+             neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH),
+             neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS));
+    snprintf(line->text[STEPS], FIELD_MAX, "%.0f/%.0f", step, steps);
+    snprintf(line->text[LOSS], FIELD_MAX, "loss %.4f",
+             neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS));
+    snprintf(line->text[ACCURACY], FIELD_MAX, "accuracy %.4f",
+             neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY));
+}
+
+/* The terminal's last column stays free: some go to the next line as soon as it is written. */
+static void print_line(const progress_t *progress, const line_t *line)
+{
+    const int room = progress->redraw ? terminal_width() - 1 : LINE_WITHOUT_TERMINAL;
+    terminal_field_t fields[FIELDS];
+    int used = 0;
+
+    for (int i = 0; i < FIELDS; i++)
+        fields[i] = (terminal_field_t){(int)strlen(line->text[i]), ranks[i]};
+    fields[BAR].width = BAR_LEAST;
+    int spare = room - terminal_fit(fields, FIELDS, room);
+    if (fields[BAR].width > 0)
+        fields[BAR].width += spare < BAR_WIDTH - BAR_LEAST ? spare : BAR_WIDTH - BAR_LEAST;
     if (progress->redraw)
         printf("\r\033[K");
-    printf("%s  epoch %.0f/%.0f  ", progress->id,
-           neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH),
-           neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS));
-    print_bar(step / steps);
-    printf(" %.0f/%.0f  loss %.4f  accuracy %.4f", step, steps,
-           neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS),
-           neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY));
+    for (int i = 0; i < FIELDS; i++) {
+        if (fields[i].width == 0)
+            continue;
+        printf("%*s", used > 0 ? TERMINAL_GAP : 0, "");
+        if (i == BAR)
+            print_bar(line->done, fields[BAR].width);
+        else
+            fputs(line->text[i], stdout);
+        used += fields[i].width;
+    }
 }
 
 static int after_step(neuron_trainer_t *trainer, void *user_data)
 {
     progress_t *progress = user_data;
     double now = example_clock();
+    line_t line;
 
     if (!progress->redraw || now - progress->drawn_at < pause_between_draws)
         return 0;
@@ -63,10 +108,9 @@ static int after_step(neuron_trainer_t *trainer, void *user_data)
     double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
     double steps = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS);
     double seconds = neuron_trainer_progress(trainer, NEURON_PROGRESS_SECONDS);
-    print_state(progress, trainer);
-    printf("  ");
-    print_time(seconds / step * (steps - step));
-    printf(" left");
+    write_state(&line, progress, trainer);
+    write_time(line.text[LEFT], seconds / step * (steps - step));
+    print_line(progress, &line);
     fflush(stdout);
     return 0;
 }
@@ -91,13 +135,15 @@ static int after_epoch(neuron_trainer_t *trainer, void *user_data)
     double left = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS) - (double)epochs;
     double loss;
     double accuracy;
+    line_t line;
 
     must(neuron_history_get(history, epochs - 1, NEURON_METRIC_VALIDATION_LOSS, &loss));
     must(neuron_history_get(history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
-    print_state(progress, trainer);
-    printf("  validation %.4f %.4f  ", loss, accuracy);
-    print_time(left * mean_seconds(history, epochs));
-    printf(" left\n");
+    write_state(&line, progress, trainer);
+    snprintf(line.text[VALIDATION], FIELD_MAX, "validation %.4f %.4f", loss, accuracy);
+    write_time(line.text[LEFT], left * mean_seconds(history, epochs));
+    print_line(progress, &line);
+    putchar('\n');
     fflush(stdout);
     if (progress->state_path != NULL)
         must(neuron_trainer_save(trainer, progress->state_path));

@@ -1,6 +1,7 @@
 /* The results of all runs whose OUT/<id>.json is there, this program's and those of others before
- * it: results.json for programs, results.md for people. */
+ * it: results.json for programs, results.md for people, and a short table for the terminal. */
 #include "example.h"
+#include "terminal.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -188,7 +189,7 @@ static void write_row(FILE *file, int width, const example_run_t *run,
     fputc('\n', file);
 }
 
-void example_write_table(const example_t *example, FILE *file)
+static void write_table(const example_t *example, FILE *file)
 {
     const example_program_t *program = example->program;
     const int width = example_id_width(program);
@@ -234,7 +235,7 @@ static void write_markdown(const example_t *example, FILE *file, const void *wha
 
     (void)what;
     fprintf(file, "# %s\n\n", program->document);
-    example_write_table(example, file);
+    write_table(example, file);
     fprintf(
         file,
         "\nTrain, validation and test are accuracies of %s, without dropout or noise;\n"
@@ -273,4 +274,80 @@ void example_write_tables(const example_t *example)
 {
     example_write_whole(example, "results", ".json", write_json, NULL);
     example_write_whole(example, "results", ".md", write_markdown, NULL);
+}
+
+/* ---- The short table on stdout ---- */
+
+enum { RUN, PARAMETERS, EPOCHS, SECONDS, TRAIN, VALIDATION, TEST, DOCUMENT, DIFFERENCE, COLUMNS };
+
+static const struct {
+    const char *head;
+    int width;
+    int rank; /* see terminal.h */
+} columns[COLUMNS] = {[RUN] = {"run", 0, 0},           [PARAMETERS] = {"parameters", 10, 6},
+                      [EPOCHS] = {"epochs", 6, 4},     [SECONDS] = {"seconds", 8, 7},
+                      [TRAIN] = {"train", 6, 5},       [VALIDATION] = {"valid.", 6, 3},
+                      [TEST] = {"test", 6, 0},         [DOCUMENT] = {"document", 8, 1},
+                      [DIFFERENCE] = {"differ.", 7, 2}};
+
+typedef struct {
+    terminal_field_t fields[COLUMNS];
+} layout_t;
+
+static void print_text(const layout_t *layout, int column, const char *text)
+{
+    if (layout->fields[column].width > 0)
+        printf("%*s%*s", TERMINAL_GAP, "", layout->fields[column].width, text);
+}
+
+static void print_figure(const layout_t *layout, int column, const char *format, double number)
+{
+    char text[32] = "-";
+
+    if (isfinite(number) && number != 0)
+        snprintf(text, sizeof text, format, number);
+    print_text(layout, column, text);
+}
+
+/* What the difference is measured from; 0 if there is nothing. */
+static double compared(const example_reported_t *reported)
+{
+    if (reported->test_accuracy != 0)
+        return reported->test_accuracy;
+    return reported->validation_accuracy != 0 ? reported->validation_accuracy
+                                              : reported->stated_accuracy;
+}
+
+static void print_row(const layout_t *layout, const example_run_t *run,
+                      const example_result_t *result)
+{
+    printf("%-*s", layout->fields[RUN].width, run->id);
+    print_figure(layout, PARAMETERS, "%.0f", (double)result->parameters);
+    print_figure(layout, EPOCHS, "%.0f", (double)result->epochs);
+    print_figure(layout, SECONDS, "%.1f", result->seconds);
+    print_figure(layout, TRAIN, "%.4f", result->train_accuracy);
+    print_figure(layout, VALIDATION, "%.4f", result->validation_accuracy);
+    print_figure(layout, TEST, "%.4f", result->test_accuracy);
+    print_figure(layout, DOCUMENT, "%.4f", compared(&run->reported));
+    print_figure(layout, DIFFERENCE, "%+.4f", difference(&run->reported, result));
+    putchar('\n');
+}
+
+void example_print_table(const example_t *example)
+{
+    const example_program_t *program = example->program;
+    layout_t layout;
+    example_result_t result;
+
+    for (int i = 0; i < COLUMNS; i++)
+        layout.fields[i] = (terminal_field_t){columns[i].width, columns[i].rank};
+    layout.fields[RUN].width = example_id_width(program);
+    terminal_fit(layout.fields, COLUMNS, terminal_width() - 1);
+    printf("%-*s", layout.fields[RUN].width, columns[RUN].head);
+    for (int i = RUN + 1; i < COLUMNS; i++)
+        print_text(&layout, i, columns[i].head);
+    putchar('\n');
+    for (int i = 0; i < program->run_count; i++)
+        if (example_read_result(example, program->runs[i].id, &result))
+            print_row(&layout, &program->runs[i], &result);
 }
