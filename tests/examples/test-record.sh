@@ -32,7 +32,7 @@ for part in train t10k; do
 done
 
 export NEURON_DATA="$folder/data" NEURON_RECORD="$folder/work" RECORD_RESULTS="$folder/results"
-export RECORD_PROGRAMS="$programs"
+export RECORD_PROGRAMS="$programs" RECORD_NICE=0
 
 record() {
     sh "$here/../../examples/record" --data-note 'of a test' "$@"
