@@ -1,4 +1,5 @@
-# Shell functions that install what is missing; sourced by examples/run and tests/run.
+# Shell functions that install what is missing on Debian and its relatives; sourced by the scripts that
+# need something. Every package that building, testing and the README's lines need is named here.
 # shellcheck shell=sh
 
 missing=
@@ -21,6 +22,13 @@ compiles() {
     printf '#include <stdio.h>\n' | "$1" -E - 2>/dev/null
 }
 
+# links COMPILER FLAG...
+links() {
+    compiler=$1
+    shift
+    printf 'int main(void) { return 0; }\n' | "$compiler" -x c - -x none -o /dev/null "$@"
+}
+
 # What building the library and the examples takes.
 need_build_tools() {
     need gcc command -v gcc
@@ -32,7 +40,38 @@ need_build_tools() {
     need zlib1g-dev pkg-config --exists zlib
     need libjansson-dev pkg-config --exists jansson
     need libpng-dev pkg-config --exists libpng
+}
+
+numpy_is_there() {
+    /usr/bin/python3 -c 'import numpy' || python3 -c 'import numpy'
+}
+
+# What the tests take as well. The run time of Fortran is OpenBLAS's, for programs that link it statically.
+need_test_tools() {
+    need_build_tools
     need check pkg-config --exists check
+    need g++ command -v g++
+    need gfortran links gcc -lgfortran
+    need clang command -v clang
+    need libclang-rt-dev links clang -fsanitize=address
+    need python3-numpy numpy_is_there
+    need curl command -v curl
+    need locales test -e /usr/share/i18n/locales/ps_AF
+}
+
+need_download_tools() {
+    need curl command -v curl
+    need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+    need tar command -v tar
+    need gzip command -v gzip
+}
+
+# Ends the script if $NEURON_DATA names what is not there.
+check_data() {
+    [ -z "${NEURON_DATA-}" ] || [ -d "$NEURON_DATA" ] || {
+        echo "NEURON_DATA: there is no folder $NEURON_DATA" >&2
+        exit 2
+    }
 }
 
 # Fashion-MNIST, unless $NEURON_DATA has it. Nothing fails without it.
@@ -51,13 +90,19 @@ as_root() {
     fi </dev/null
 }
 
+# What apt says goes to $apt_log; where there is no network it gives up soon.
 apt_get() {
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >"$apt_log" 2>&1
+        apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=0 -o Acquire::http::Timeout=20 \
+        -o Acquire::https::Timeout=20 "$@" >"$apt_log" 2>&1
 }
 
-# Installs those packages of $missing that this system knows, or says which ones are missing. The
-# build that follows is what fails if one of them was needed.
+# The last thing apt complained of, in one line.
+tell_apt() {
+    echo "apt-get $1 failed: $(grep -E '^(E|W|Err)' "$apt_log" | tail -n 1)" >&2
+}
+
+# Installs those packages of $missing that this system knows, and says what it cannot.
 install_missing() {
     [ -n "$missing" ] || return 0
     if ! command -v apt-get >/dev/null 2>&1; then
@@ -70,17 +115,33 @@ install_missing() {
     fi
     echo "Installing$missing"
     apt_log=$(mktemp) || return
-    apt_get update || cat "$apt_log" >&2
+    apt_get update || tell_apt update
     known=
     for package in $missing; do
         if apt-cache show "$package" >/dev/null 2>&1; then
             known="$known $package"
         else
-            echo "This system has no package $package" >&2
+            echo "This system knows no package $package" >&2
         fi
     done
     # shellcheck disable=SC2086 # one word for each package
-    [ -z "$known" ] || apt_get install --no-install-recommends $known || cat "$apt_log" >&2
+    [ -z "$known" ] || apt_get install --no-install-recommends $known || tell_apt install
     rm -f "$apt_log"
     missing=
+}
+
+# provide FUNCTION [OPTIONAL]...: what each of the functions needs. Ends the script if something that the
+# first one needs cannot be had.
+provide() {
+    required=$1
+    for function in "$@"; do
+        "$function"
+    done
+    install_missing
+    missing=
+    "$required"
+    [ -z "$missing" ] || {
+        echo "Cannot go on without these packages, by their names in Debian:$missing" >&2
+        exit 1
+    }
 }

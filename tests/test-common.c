@@ -21,8 +21,10 @@ const char *test_data(const char *path)
 {
     static char full[4096];
     const char *folders[] = {getenv("NEURON_DATA"), "/usr/share/datasets"}; /* Debian's */
+    struct stat found;
+    ck_assert_msg(!folders[0] || !*folders[0] || stat(folders[0], &found) == 0,
+                  "NEURON_DATA: there is no %s", folders[0]);
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        struct stat found;
         if (!folders[i] || !*folders[i])
             continue;
         snprintf(full, sizeof full, "%s/%s", folders[i], path);

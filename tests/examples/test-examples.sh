@@ -57,12 +57,39 @@ good() {
 
 python=$(command -v /usr/bin/python3 || command -v python3 || true)
 
-# A system without apt-get: what is missing is named, and the set-up goes on.
-# shellcheck disable=SC2016 # for the inner shell
-PATH=/nonexistent /bin/sh -c '. "$1" && missing=" meson check" && install_missing && echo "goes on"' \
-    sh "$here/../../examples/setup.sh" >stdout 2>stderr || fail "the set-up ended"
-says stderr 'No apt-get here.* meson check$'
+# set_up SHELL TOOLS: installs with no commands but those in TOOLS.
+set_up() {
+    status=0
+    PATH=$2 /bin/sh -c '. "$1"
+        need_much() { need much-dev much; }
+        need_more() { need more-dev more; }
+        '"$1" sh "$here/../../examples/setup.sh" >stdout 2>stderr || status=$?
+}
+
+# A system without apt-get: what is missing is named, and the set-up goes on if it is not needed.
+set_up 'provide true need_much need_more && echo "goes on"' /nonexistent
+says stderr 'No apt-get here.* much-dev more-dev$'
 says stdout 'goes on'
+set_up 'provide need_much need_more && echo "goes on"' /nonexistent
+[ "$status" -eq 1 ] || fail "the set-up went on without what it needs"
+says stderr '^Cannot go on without .*: much-dev$'
+
+# One without network, and with a package that it does not know: a line for each thing that failed.
+mkdir apt
+for tool in env grep id mktemp rm tail; do
+    ln -s "$(command -v $tool)" apt/$tool
+done
+printf '#!/bin/sh\nexec "$@"\n' >apt/sudo
+printf '#!/bin/sh\necho "Err:1 http://debian bookworm"; echo "W: Failed to fetch"; echo "E: no network"; exit 100\n' >apt/apt-get
+printf '#!/bin/sh\n[ "$2" != much-dev ]\n' >apt/apt-cache
+chmod +x apt/apt-get apt/apt-cache apt/sudo
+set_up 'provide need_much need_more' "$folder/apt"
+[ "$status" -eq 1 ] || fail "the set-up went on without what it needs"
+[ "$(wc -l <stderr)" -eq 4 ] || fail "not one line for each thing that failed"
+says stderr '^apt-get update failed: E: no network$'
+says stderr '^This system knows no package much-dev$'
+says stderr '^apt-get install failed: E: no network$'
+says stderr '^Cannot go on without .*: much-dev$'
 
 bad_options "$committee"
 bad_options "$skip_concat"
@@ -94,7 +121,7 @@ says long/F7.json '"reported": .*"epochs": 50'
 # examples/run trains briefly; what is given to it goes to the program instead. Nothing is built here.
 mkdir -p tree/examples tree/build/examples tools
 cp "$here/../../examples/run" tree/examples/run
-printf 'need_build_tools() { :; }\nneed_data() { :; }\ninstall_missing() { :; }\n' >tree/examples/setup.sh
+printf 'check_data() { :; }\nprovide() { :; }\n' >tree/examples/setup.sh
 printf '#!/bin/sh\necho "given $*."\n' >tree/build/examples/fashion_committee
 for tool in meson ninja pkg-config; do
     printf '#!/bin/sh\n' >"tools/$tool"
@@ -102,8 +129,31 @@ done
 chmod +x tree/build/examples/fashion_committee tools/*
 succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run
 says stdout '^given --epochs 3\.$'
+says stdout '^This builds the library and runs fashion_committee --epochs 3:$'
+says stdout '^Training takes about .* here\.$'
 succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run --seed 2
 says stdout '^given --seed 2\.$'
+
+# Help is there before anything is installed or built; the rest of the help when it is.
+printf 'check_data() { :; }\nprovide() { echo "put in place"; }\n' >tree/examples/setup.sh
+succeeds sh tree/examples/run --help
+says stdout '^given --help\.$'
+keeps_quiet stdout "put in place"
+mv tree/build built
+succeeds sh tree/examples/run --quick --help
+says stdout '^usage: sh examples/run'
+keeps_quiet stdout "put in place"
+mv built tree/build
+
+# A folder for data that is not there is no reason to take other data.
+for program in "$committee" "$skip_concat"; do
+    ends_with 1 "NEURON_DATA: there is no folder $folder/none" env NEURON_DATA="$folder/none" \
+        "$program" --quick --out elsewhere
+done
+for script in examples/run tests/run; do
+    ends_with 2 "NEURON_DATA: there is no folder $folder/none" env NEURON_DATA="$folder/none" \
+        sh "$here/../../$script"
+done
 
 # A set that is there but damaged is an error.
 mkdir damaged
