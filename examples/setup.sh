@@ -66,6 +66,12 @@ need_download_tools() {
     need gzip command -v gzip
 }
 
+# What a new machine in a folder takes.
+need_machine_tools() {
+    need debootstrap command -v debootstrap
+    need git command -v git
+}
+
 # Ends the script if $NEURON_DATA names what is not there.
 check_data() {
     [ -z "${NEURON_DATA-}" ] || [ -d "$NEURON_DATA" ] || {
