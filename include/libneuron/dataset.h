@@ -127,10 +127,26 @@ enum {
     NEURON_CSV_HEADER_ABSENT = 20   /**< it is not: it is an example */
 };
 
+/** Where the label of a row of comma-separated values is: the number of a column, from 1 as messages
+ *  and spreadsheets count, or one of these. Since 0.1. */
+enum {
+    NEURON_CSV_LABEL_GUESS = 0,  /**< in the first column, unless the file speaks against it */
+    NEURON_CSV_LABEL_FIRST = 1,  /**< in the first column, whatever it is called */
+    NEURON_CSV_LABEL_LAST = -1,  /**< in the last column */
+    NEURON_CSV_LABEL_NONE = -10  /**< nowhere: all columns are values, and examples get class 0 */
+};
+
 /** Loads labelled examples from comma-separated values: a row for each, the label in its first column
  *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). Fields may be in
- *  quotes, lines may end in CR LF, numbers have a point whatever the locale. Plain or gzip. Guesses
- *  go to the log.
+ *  quotes, lines may end in LF or CR LF, numbers have a point whatever the locale and become the
+ *  float32 next to them. UTF-8, plain or gzip. Guesses go to the log.
+ *
+ *  The file is refused if it does not look as if the first column were the label: if it has no name
+ *  (an index of pandas or R) or is called as an index ("id", "ImageId"), if it is called as the next but
+ *  for a number that goes up ("pixel0,pixel1"), if another column is called "label", "class", "target",
+ *  "y" or the like and the first is not; and in 16 rows or more without such a name, if it counts the
+ *  rows, or never changes while the last column has class numbers that do.
+ *  neuron_dataset_load_csv_with_label() then says where the label is.
  *  @param class_count  1 to 65536; labels are 0 to class_count - 1.
  *  @param shape  `rank` extents of one example, such as {28, 28, 1}; with rank 0 an example has one
  *                axis, and `shape` may be NULL.
@@ -139,11 +155,31 @@ enum {
  *                 the file could be, else float32. Load training and test data with the same type.
  *  @param header  one of NEURON_CSV_HEADER_...
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
- *           file, line and column, NEURON_E_SHAPE if rows do not have as many values as the shape,
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           file, line and column, NEURON_E_DATA also if the label seems to be elsewhere,
+ *           NEURON_E_SHAPE if rows do not have as many values as the shape, NEURON_E_MEMORY.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *path, int32_t class_count, const int64_t *shape,
                                        int32_t rank, int32_t type, int32_t header);
+
+/** Loads comma-separated values as neuron_dataset_load_csv() does, with the label where the caller says.
+ *  The other columns are the values, in their order. A first column without a name in the header, or
+ *  called "Unnamed: 0", is the index that pandas and R write: unless it is the label itself it is left
+ *  out, and the log says so.
+ *
+ *  With NEURON_CSV_LABEL_NONE the examples are there to be predicted; what an evaluation would say of
+ *  their classes, all 0, means nothing.
+ *  @param label  number of a column, from 1, or one of NEURON_CSV_LABEL_...
+ *  @param label_name  name of the label's column in the first row, which then is a header: to the last
+ *                 letter and without the quotes around it. `label` must then be
+ *                 NEURON_CSV_LABEL_GUESS. NULL for none.
+ *  @return  as neuron_dataset_load_csv(); NEURON_E_DATA also if there is no such column, or two have
+ *           the name. Since 0.1. */
+NEURON_API int neuron_dataset_load_csv_with_label(neuron_dataset_t **dataset,
+                                                  neuron_context_t *context, const char *path,
+                                                  int32_t class_count, const int64_t *shape,
+                                                  int32_t rank, int32_t type, int32_t header,
+                                                  int32_t label, const char *label_name);
 
 /** Loads examples and labels from two .npy files of NumPy. Examples are u1, b1, f2, f4 or f8 arrays
  *  with the shape [n, ...shape of one example]; images [n, height, width] become examples

@@ -9,7 +9,8 @@
 typedef struct neuron_csv_format {
     int32_t class_count;
     const int64_t *shape;
-    int32_t rank, type, header;
+    int32_t rank, type, header, label;
+    const char *label_name;
 } neuron_csv_format;
 
 /* neuron_dataset_load_csv() for a content. */

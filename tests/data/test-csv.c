@@ -175,7 +175,7 @@ START_TEST(header_is_guessed_with_care)
     assert_said("label,0,1\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
     assert_said("\"label\",\"0\",\"1\"\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1,
                 NEURON_F32, 5);
-    assert_said(",0,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
+    assert_said("label,0,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
     assert_said("0,1,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_PRESENT, 1, NEURON_F32, 5);
     assert_refused("?,1,2\n1,5,6\n0,7,8\n", NEURON_E_DATA,
                    "line 1, column 1: label \"?\" is not 0 to 9: if the line has names, say "
@@ -187,13 +187,225 @@ START_TEST(header_is_guessed_with_care)
 }
 END_TEST
 
+/* ---- Where the label is ---- */
+
+static int read_label(neuron_dataset_t **dataset, const char *text, int32_t label, const char *name)
+{
+    const neuron_csv_format format = {
+        .class_count = 10, .type = NEURON_F32, .label = label, .label_name = name};
+    return read_as(dataset, text, strlen(text), &format);
+}
+
+/* Two rows of labels 3 and 9, and of `count` values 1, 2, ... */
+static void assert_label(const char *text, int32_t label, const char *name, int count)
+{
+    neuron_dataset_t *dataset;
+    float met[8];
+    int32_t labels[2];
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+    assert_ok(read_label(&dataset, text, label, name));
+    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    ck_assert_int_eq(neuron_dataset_count(dataset), 2);
+    ck_assert_int_eq(shape[0], count);
+    assert_ok(neuron_dataset_read(dataset, 0, 2, met, labels));
+    for (int i = 0; i < 2 * count; i++)
+        ck_assert_float_eq(met[i], (float)(i + 1));
+    ck_assert_int_eq(labels[0], label == NEURON_CSV_LABEL_NONE ? 0 : 3);
+    ck_assert_int_eq(labels[1], label == NEURON_CSV_LABEL_NONE ? 0 : 9);
+    neuron_dataset_unref(dataset);
+}
+
+static void assert_label_refused(const char *text, int32_t label, const char *name, int status,
+                                 const char *message)
+{
+    neuron_dataset_t *dataset;
+    assert_status(read_label(&dataset, text, label, name), status);
+    assert_message(message);
+}
+
+START_TEST(label_is_where_it_is_said)
+{
+    const int32_t first = NEURON_CSV_LABEL_FIRST, last = NEURON_CSV_LABEL_LAST,
+                  none = NEURON_CSV_LABEL_NONE;
+    assert_label("a,b,label\n1,2,3\n3,4,9\n", last, NULL, 2);
+    assert_label("1,2,3\n3,4,9\n", last, NULL, 2);
+    assert_label("1,2,3\n3,4,9\n", 3, NULL, 2);
+    assert_label("1,3,2\n3,9,4\n", 2, NULL, 2);
+    assert_label("a,class,c\n1,3,2\n3,9,4\n", 2, NULL, 2);
+    assert_label("id,b\n3,1\n9,2\n", first, NULL, 1);
+    assert_label("pixel0,pixel1\n1,2\n3,4\n", none, NULL, 2);
+    assert_label("pixel0\n1\n2\n", none, NULL, 1);
+    assert_label("1,2\n3,4\n", none, NULL, 2);
+    assert_label("0,1\n1,2\n3,4\n", none, NULL, 2); /* names that count */
+    assert_label("0,1,2\n1,2,3\n3,4,9\n", last, NULL, 2);
+    assert_label("a,label\n1,3\n2,9\n", 0, "label", 1);
+    assert_label("a, \"my \"\"label\"\"\" ,c\n1,3,2\n3,9,4\n", 0, "my \"label\"", 2);
+    assert_label("1,2,0\n3,1,2\n9,3,4\n", 0, "1", 2); /* numbers are names where a name is sought */
+    assert_label("digit,label\n1,3\n2,9\n", 0, "label", 1);
+}
+END_TEST
+
+/* What pandas and R write with an index, with names or without. */
+START_TEST(index_without_a_name_is_left_out)
+{
+    const int32_t last = NEURON_CSV_LABEL_LAST, none = NEURON_CSV_LABEL_NONE;
+    assert_label(",label,a,b\n0,3,1,2\n1,9,3,4\n", 0, "label", 2);
+    assert_label("\"\",\"a\",\"label\"\n\"1\",1,3\n\"2\",2,9\n", last, NULL, 1);
+    assert_label("Unnamed: 0,a,label\n0,1,3\n1,2,9\n", 0, "label", 1);
+    assert_label(",a,b\nfirst,1,2\nsecond,3,4\n", none, NULL, 2);
+    assert_label(",0,1\n0,1,2\n1,3,4\n", none, NULL, 2);
+    assert_label(",a\n3,1\n9,2\n", NEURON_CSV_LABEL_FIRST, NULL,
+                 1); /* as the caller will have it */
+    assert_label_refused(",label\n0,3\n", 0, "label", NEURON_E_FORMAT,
+                         "no column beside the label and one without a name");
+}
+END_TEST
+
+#define REMEDY "neuron_dataset_load_csv_with_label()"
+
+START_TEST(label_that_may_be_elsewhere_is_refused)
+{
+#define REFUSED(text, message)                                                                     \
+    do {                                                                                           \
+        assert_refused(text, NEURON_E_DATA, message);                                              \
+        assert_message(REMEDY);                                                                    \
+    } while (0)
+    REFUSED(",label,a,b\n0,3,1,2\n1,9,3,4\n", "line 1, column 1: the first column has no name");
+    REFUSED("\"\",a\n0,3\n", "the first column has no name");
+    REFUSED("Unnamed: 0,label\n0,3\n", "the first column has no name");
+    REFUSED("pixel0,pixel1,pixel2\n0,3,1\n", "\"pixel0\", seems to be a value like the next");
+    REFUSED("1x1,1x2\n0,3\n", "\"1x1\", seems to be a value");
+    REFUSED("f9,f10,x\n0,3,1\n", "\"f9\", seems to be a value");
+    REFUSED("a,b,Label\n0,3,1\n", "line 1, column 3: \"Label\" may be the label");
+    REFUSED("sepal length,species\n0,3\n", "column 2: \"species\" may be the label");
+    REFUSED("x,y\n0,3\n", "\"y\" may be the label");
+    REFUSED("ImageId,x\n0,3\n", "\"ImageId\", may be an index");
+    REFUSED("ID,x\n0,3\n", "\"ID\", may be an index");
+    REFUSED("row_id,x\n0,3\n", "\"row_id\", may be an index");
+    REFUSED("5.1,3.5,0\n4.9,3,1\n", "label \"5.1\" is not 0 to 9");
+#undef REFUSED
+    assert_said("label,Target\n1,2\n", NEURON_F32, 0, 1, NEURON_F32, 2);
+    assert_said("CLASS,pixel0,pixel1\n1,2,3\n", NEURON_F32, 0, 1, NEURON_F32, 2);
+    assert_said("class_id,x\n1,2\n", NEURON_F32, 0, 1, NEURON_F32, 2);
+    assert_said("quality,x1,x2\n1,2,3\n", NEURON_F32, 0, 1, NEURON_F32, 2);
+    assert_said("f1,f3\n1,2\n", NEURON_F32, 0, 1, NEURON_F32, 2);
+}
+END_TEST
+
+/* A text of rows as a format of one number makes them, the row's place. */
+static void write_rows(char *text, size_t room, const char *header, int rows, int first_step,
+                       int last_step)
+{
+    size_t used = (size_t)snprintf(text, room, "%s", header);
+    for (int i = 0; i < rows; i++)
+        used += (size_t)snprintf(text + used, room - used, "%d,7.5,%d\n", i * first_step,
+                                 i * last_step % 10);
+}
+
+static int read_many(const char *text)
+{
+    const neuron_csv_format format = {.class_count = 100};
+    neuron_dataset_t *dataset;
+    int status = read_as(&dataset, text, strlen(text), &format);
+    neuron_dataset_unref(dataset);
+    return status;
+}
+
+START_TEST(many_rows_may_speak_against_the_label)
+{
+    char text[2000];
+    write_rows(text, sizeof text, "", 40, 1, 0);
+    assert_status(read_many(text), NEURON_E_DATA);
+    assert_message("the first column counts the rows and may be an index: ");
+    assert_message(REMEDY);
+    write_rows(text, sizeof text, "", 20, 0, 3);
+    assert_status(read_many(text), NEURON_E_DATA);
+    assert_message("the first column is always 0, while the last could be the label: ");
+    assert_message(REMEDY);
+    write_rows(text, sizeof text, "a,b,c\n", 20, 0, 3);
+    assert_status(read_many(text), NEURON_E_DATA);
+    write_rows(text, sizeof text, "label,b,c\n", 20, 0, 3);
+    assert_ok(read_many(text));
+    write_rows(text, sizeof text, "label,b,c\n", 40, 1, 0);
+    assert_ok(read_many(text));
+    write_rows(text, sizeof text, "", 20, 2, 3);
+    assert_ok(read_many(text));
+    write_rows(text, sizeof text, "", 15, 0, 3); /* too few to tell */
+    assert_ok(read_many(text));
+    write_rows(text, sizeof text, "", 20, 0, 0); /* nothing better */
+    assert_ok(read_many(text));
+}
+END_TEST
+
+START_TEST(label_that_is_not_there_is_refused)
+{
+    assert_label_refused("a,b\n1,2\n", 0, "income", NEURON_E_DATA,
+                         "train.csv: no column is called \"income\" in line 1, which has 2 columns "
+                         "from \"a\" to \"b\"");
+    assert_label_refused("a,Income\n1,2\n", 0, "income", NEURON_E_DATA,
+                         "no column is called \"income\"; did you mean \"Income\"?");
+    assert_label_refused("1,2\n3,4\n", 0, "label", NEURON_E_DATA, "no column is called \"label\"");
+    assert_label_refused("a,b,a\n1,2,3\n", 0, "a", NEURON_E_DATA,
+                         "line 1, column 3: is called \"a\", and so is column 1");
+    assert_label_refused("a,b\n1,2\n", 3, NULL, NEURON_E_DATA,
+                         "the label is said to be in column 3, but line 1 has 2");
+    assert_label_refused("a\n1\n", NEURON_CSV_LABEL_LAST, NULL, NEURON_E_FORMAT, "one column");
+    assert_label_refused("1,2\n3,10\n", NEURON_CSV_LABEL_LAST, NULL, NEURON_E_DATA,
+                         "line 2, column 2: label \"10\" is not 0 to 9");
+    assert_label_refused("1,2,?\n3,4,5\n", NEURON_CSV_LABEL_LAST, NULL, NEURON_E_DATA,
+                         "line 1, column 3: label \"?\" is not 0 to 9: if the line has names, say "
+                         "NEURON_CSV_HEADER_PRESENT");
+    assert_label_refused("?,5,6\n3,4,7\n", NEURON_CSV_LABEL_NONE, NULL, NEURON_E_DATA,
+                         "line 1, column 1: \"?\" is not a number: if the line has names, say");
+}
+END_TEST
+
+/* ---- What is no such text ---- */
+
+static void assert_bytes_refused(const char *bytes, size_t size, const char *message)
+{
+    neuron_dataset_t *dataset;
+    assert_status(read_shaped(&dataset, bytes, size, NULL, 0), NEURON_E_FORMAT);
+    assert_message(message);
+}
+
+START_TEST(says_what_a_file_is)
+{
+#define REFUSED(bytes, message) assert_bytes_refused(bytes, sizeof bytes - 1, "train.csv: " message)
+    REFUSED(
+        "\xff\xfe"
+        "1\0,\0002\0\n\0",
+        "is UTF-16 (little-endian), not comma-separated text in UTF-8: convert it, such as with "
+        "iconv -f UTF-16 -t UTF-8");
+    REFUSED("\xfe\xff\0l\0,\0a", "is UTF-16 (big-endian)");
+    REFUSED("l\0,\0a\0\n\0", "is UTF-16 (little-endian)");
+    REFUSED("\0l\0,\0a\0\n", "is UTF-16 (big-endian)");
+    REFUSED("\xff\xfe\0\0l\0\0\0", "is UTF-32");
+    REFUSED("\0\0\xfe\xff\0\0\0l", "is UTF-32");
+    REFUSED("PK\3\4xl/workbook.xml", "is a zip archive or a workbook (.xlsx, .ods)");
+    REFUSED("\xd0\xcf\x11\xe0\xa1", "is a workbook (.xls), not comma-separated text");
+    REFUSED("label,a\n1,2\0\n", "line 2: a NUL byte, at byte 11: the file is binary or damaged");
+    REFUSED("label,a\n1,2\n\0", "line 3: a NUL byte, at byte 12");
+    REFUSED("\0", "line 1: a NUL byte, at byte 0");
+    REFUSED("label,a\r1,2\r3,4\r",
+            "line 1, column 2: a carriage return (CR) ends the field, without a line feed (LF) "
+            "behind it: lines must end in LF or CR LF");
+    REFUSED("1,2\r3,4", "line 1, column 2: a carriage return (CR)");
+    REFUSED("\"label\",\"a\"\r1,2\r", "line 1, column 2: a carriage return (CR)");
+    REFUSED("1,2\n3,4\r5,6\n", "line 2, column 2: a carriage return (CR)");
+    REFUSED("1\r2\r", "line 1, column 1: a carriage return (CR)");
+#undef REFUSED
+}
+END_TEST
+
 static char lines[2][256];
-static int line_count;
+static int line_count, log_level = NEURON_LOG_INFO;
 
 static void keep_line(int32_t level, const char *line, void *user_data)
 {
     (void)user_data;
-    ck_assert_int_eq(level, NEURON_LOG_INFO);
+    ck_assert_int_eq(level, log_level);
     ck_assert_int_lt(line_count, 2);
     snprintf(lines[line_count++], sizeof lines[0], "%s", line);
 }
@@ -214,7 +426,8 @@ START_TEST(guesses_go_to_the_log)
 {
     const int32_t absent = NEURON_CSV_HEADER_ABSENT;
     assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep_line, NULL));
-    assert_logged("l,a\n1,2\n", 0, NEURON_CSV_HEADER_GUESS, "train.csv: line 1 is taken for names",
+    assert_logged("label,a\n1,2\n", 0, NEURON_CSV_HEADER_GUESS,
+                  "train.csv: line 1 is taken for names",
                   "train.csv: the values are taken for bytes, scaled by 1/255");
     assert_logged("1,2\n1,2.5\n", 0, NEURON_CSV_HEADER_GUESS,
                   "train.csv: line 1 is taken for an example",
@@ -224,6 +437,13 @@ START_TEST(guesses_go_to_the_log)
     assert_logged("1,2\n", NEURON_U8, NEURON_CSV_HEADER_GUESS,
                   "train.csv: line 1 is taken for an example", "");
     assert_logged("1,2\n", NEURON_F32, absent, "", "");
+    log_level = NEURON_LOG_WARNING;
+    assert_logged("quality,b\n1,2\n", NEURON_F32, NEURON_CSV_HEADER_PRESENT,
+                  "train.csv: column 1, \"quality\", is taken for the label", "");
+    log_level = NEURON_LOG_INFO;
+    line_count = 0;
+    assert_label(",label,a\n0,3,1\n1,9,2\n", 0, "label", 1);
+    ck_assert_str_eq(lines[1], "train.csv: column 1, \"\", is an index and is left out");
 }
 END_TEST
 
@@ -305,7 +525,7 @@ static void assert_middle(float low, float high, double middle, bool high_is_eve
 START_TEST(numbers_are_the_nearest_floats)
 {
     uint64_t state = 99;
-    for (uint32_t i = 0; i < 20000; i++) {
+    for (uint32_t i = 0; i < 6000; i++) {
         state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
         uint32_t bits = (uint32_t)(state >> 33) % 0x7f7fffff;
         bits = i < 300 ? i : i < 600 ? (i - 300) % 254 << 23 : i % 3 ? bits : bits % 0x800000;
@@ -449,16 +669,31 @@ START_TEST(loads_files)
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 65537, NULL, 0, 0, 0));
     assert_message("neuron_dataset_load_csv: class_count is 65537; it must be 1 to 65536");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 1, 0, 0));
-    assert_message("neuron_dataset_load_csv: needs rank == 0 || shape");
+    assert_message("neuron_dataset_load_csv: shape is NULL, but rank is 1");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, -1, 0, 0));
     assert_message("neuron_dataset_load_csv: rank is -1; it must be 0 to 7");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, NEURON_RANK_MAX, 0, 0));
     assert_message("neuron_dataset_load_csv: rank is 8; it must be 0 to 7");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, NEURON_I32, 0));
-    assert_message("type");
+    assert_message("neuron_dataset_load_csv: type is 30; it must be NEURON_U8, NEURON_F32 or 0");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, -1, 0));
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, 0, 15));
-    assert_message("header");
+    assert_message("neuron_dataset_load_csv: header is 15; it must be a NEURON_CSV_HEADER_...");
+#define WITH(header, label, name)                                                                  \
+    neuron_dataset_load_csv_with_label(&dataset, context, path, 10, NULL, 0, 0, header, label, name)
+    REFUSED(WITH(0, -2, NULL));
+    assert_message("neuron_dataset_load_csv_with_label: label is -2; it must be the number of a "
+                   "column, from 1, or a NEURON_CSV_LABEL_...");
+    REFUSED(WITH(0, 1, "label"));
+    assert_message("label_name is \"label\" and label 1; with a name, label must be "
+                   "NEURON_CSV_LABEL_GUESS");
+    REFUSED(WITH(NEURON_CSV_HEADER_ABSENT, 0, "label"));
+    assert_message("label_name is \"label\", but header is NEURON_CSV_HEADER_ABSENT");
+    assert_ok(WITH(0, 0, "label"));
+    neuron_dataset_unref(dataset);
+    assert_ok(WITH(0, NEURON_CSV_LABEL_NONE, NULL));
+    neuron_dataset_unref(dataset);
+#undef WITH
 #undef REFUSED
 }
 END_TEST
@@ -473,6 +708,12 @@ int main(void)
     tcase_add_test(tests, type_of_the_values_can_be_said);
     tcase_add_test(tests, header_can_be_said);
     tcase_add_test(tests, header_is_guessed_with_care);
+    tcase_add_test(tests, label_is_where_it_is_said);
+    tcase_add_test(tests, index_without_a_name_is_left_out);
+    tcase_add_test(tests, label_that_may_be_elsewhere_is_refused);
+    tcase_add_test(tests, many_rows_may_speak_against_the_label);
+    tcase_add_test(tests, label_that_is_not_there_is_refused);
+    tcase_add_test(tests, says_what_a_file_is);
     tcase_add_test(tests, guesses_go_to_the_log);
     tcase_add_test(tests, reads_numbers_as_c_does);
     tcase_add_test(tests, numbers_are_the_nearest_floats);

@@ -7,6 +7,10 @@ static const neuron_csv_format formats[] = {
     {.class_count = 10},
     {.class_count = 10, .type = NEURON_U8, .header = NEURON_CSV_HEADER_PRESENT},
     {.class_count = 10, .type = NEURON_F32, .header = NEURON_CSV_HEADER_ABSENT},
+    {.class_count = 10, .label = NEURON_CSV_LABEL_LAST},
+    {.class_count = 10, .label = NEURON_CSV_LABEL_NONE},
+    {.class_count = 10, .label = 2, .header = NEURON_CSV_HEADER_PRESENT},
+    {.class_count = 10, .label_name = "label"},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
