@@ -11,14 +11,11 @@ static const int64_t exponent_max = INT64_C(1000000000000000);
 
 /* Exact numbers in limbs of nine digits, the most significant first: LIMBS_WHOLE of them before the
  * point, room for 2^128, and the others behind it, room for the 150 digits of 2^-150. */
-enum {
-    LIMB = 1000000000,
-    LIMB_DIGITS = 9,
-    LIMBS = 22,
-    LIMBS_WHOLE = 5,
-    HALVINGS = 29,
-    FLOAT_BITS = 24
-};
+enum { LIMB = 1000000000, LIMB_DIGITS = 9, LIMBS = 22, LIMBS_WHOLE = 5, HALVINGS = 29 };
+
+/* Of the formats: how many bits are behind the leading one, and what is added to exponents. */
+enum { FLOAT_BITS = 23, FLOAT_MASK = 0x7fffff, FLOAT_BIAS = 127, INFINITE = 255 };
+enum { DOUBLE_BITS = 52, DOUBLE_BIAS = 1023 };
 
 /* Many times more than what scale() can be wrong by, in parts of the result. */
 static const double scale_error = 0x1p-48;
@@ -123,13 +120,17 @@ static void divide(uint32_t limbs[LIMBS], int halvings)
     }
 }
 
-/* The middle between two neighbouring floats, which has 25 bits at most. */
-static void write_middle(double middle, uint32_t limbs[LIMBS])
+/* The middle between a float, which is its bits here, and the next one. */
+static void write_middle(uint32_t low, uint32_t limbs[LIMBS])
 {
-    int exponent;
+    int exponent = (int)(low >> FLOAT_BITS) - FLOAT_BIAS - FLOAT_BITS - 1;
+    uint32_t digits = low & FLOAT_MASK;
+    if (low > FLOAT_MASK)
+        digits |= FLOAT_MASK + 1;
+    else
+        exponent++; /* it is subnormal */
     memset(limbs, 0, LIMBS * sizeof *limbs);
-    limbs[LIMBS_WHOLE - 1] = (uint32_t)ldexp(frexp(middle, &exponent), FLOAT_BITS + 1);
-    exponent -= FLOAT_BITS + 1;
+    limbs[LIMBS_WHOLE - 1] = digits * 2 + 1;
     for (; exponent > 0; exponent -= exponent < HALVINGS ? exponent : HALVINGS)
         multiply(limbs, exponent < HALVINGS ? exponent : HALVINGS);
     for (; exponent < 0; exponent += -exponent < HALVINGS ? -exponent : HALVINGS)
@@ -146,10 +147,10 @@ static int limb_digit(const uint32_t limbs[LIMBS], int place)
 
 /* Whether the digits of a text, the first of which stands for 10^power, are more than such a middle
  * (1), less (-1), or that (0). */
-static int compare(const uint8_t *at, const uint8_t *end, int64_t power, double middle)
+static int compare(const uint8_t *at, const uint8_t *end, int64_t power, uint32_t low)
 {
     uint32_t limbs[LIMBS];
-    write_middle(middle, limbs);
+    write_middle(low, limbs);
     int64_t begin = LIMBS_WHOLE * LIMB_DIGITS - 1 - power;
     if (begin < 0)
         return 1;
@@ -166,24 +167,39 @@ static int compare(const uint8_t *at, const uint8_t *end, int64_t power, double 
     return 0;
 }
 
-static bool is_even(float value)
+/* The bits of the float next to a number that is not negative, in whatever mode the processor is: one
+ * that takes subnormal numbers for 0 would lose them. */
+static uint32_t round_double(double value)
 {
-    uint32_t bits;
+    uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    return bits % 2 == 0;
+    int exponent = (int)(bits >> DOUBLE_BITS) - DOUBLE_BIAS + FLOAT_BIAS;
+    uint64_t digits = (bits & ((UINT64_C(1) << DOUBLE_BITS) - 1)) | UINT64_C(1) << DOUBLE_BITS;
+    int shift = DOUBLE_BITS - FLOAT_BITS;
+    if (exponent >= INFINITE)
+        return (uint32_t)INFINITE << FLOAT_BITS;
+    if (exponent < 1) {
+        shift += 1 - exponent;
+        exponent = 1;
+    }
+    if (shift > DOUBLE_BITS + 1)
+        return 0;
+    uint64_t rest = digits & ((UINT64_C(1) << shift) - 1), half = UINT64_C(1) << (shift - 1);
+    uint64_t rounded = digits >> shift;
+    rounded += rest > half || (rest == half && rounded % 2 == 1);
+    /* The first of the digits adds one to the exponent, if it is there. */
+    return ((uint32_t)(exponent - 1) << FLOAT_BITS) + (uint32_t)rounded;
 }
 
-/* The float next to the number of a text, of equally near ones the even one. Only where the double is
- * too near to the middle of two floats, all digits are looked at. */
-static float nearest_float(const scan *text, double value)
+/* The bits of the float next to the number of a text, of equally near ones the even one. Only where the
+ * double is too near to the middle of two floats, all digits are looked at. */
+static uint32_t nearest_float(const scan *text, double value)
 {
-    float low = (float)(value * (1 - scale_error)), high = (float)(value * (1 + scale_error));
-    if (low == high)
+    uint32_t low = round_double(value * (1 - scale_error));
+    if (low == round_double(value * (1 + scale_error)))
         return low;
-    double top = isinf(high) ? 0x1p128 : (double)high;
-    int order =
-        compare(text->first, text->end, text->exponent + text->used - 1, (double)low / 2 + top / 2);
-    return order > 0 || (order == 0 && is_even(high)) ? high : low;
+    int order = compare(text->first, text->end, text->exponent + text->used - 1, low);
+    return low + (order > 0 || (order == 0 && low % 2 == 1));
 }
 
 bool neuron_decimal_parse(const uint8_t *bytes, size_t size, double *value, float *nearest)
@@ -200,8 +216,8 @@ bool neuron_decimal_parse(const uint8_t *bytes, size_t size, double *value, floa
     if (text.at < text.end)
         return false;
     double result = scale((double)text.digits, text.exponent);
-    float rounded = nearest_float(&text, result);
+    uint32_t bits = nearest_float(&text, result) | (uint32_t)negative << 31;
     *value = negative ? -result : result;
-    *nearest = negative ? -rounded : rounded;
+    memcpy(nearest, &bits, sizeof bits);
     return true;
 }
