@@ -33,7 +33,8 @@ struct neuron_dataset {
     int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
     neuron_shape shape;           /* of one example */
     neuron_scale scale;
-    neuron_tensor_t *channels; /* u8 [last extent, size of one]: a neuron_scale for each place of the
+    neuron_tensor_t
+        *channels; /* u8 [last extent, size of one]: a neuron_scale for each place of the
                                   last axis in place of the one; NULL for none */
     int64_t count;
     int64_t *order;           /* stored row of each example */

@@ -20,8 +20,12 @@ typedef struct gathering {
     float *values;
 } gathering;
 
-/* Scales that spread values below the smallest normal float so that they count. */
-static const double spreading_scale = 0x1p60;
+/* Whether values below the smallest normal float, 2^-126, may become such that count: beside an offset
+ * of 2^60 times as much they do not. */
+static bool is_spreading(const neuron_scale *by)
+{
+    return fabs(by->scale) > 1 && fabs(by->scale) * 0x1p-66 > fabs(by->offset);
+}
 
 /* Whether float arithmetic will do, which is faster: without an offset nothing is lost that is not
  * lost in rounding the result; and the bounds of bytes must be met. */
@@ -32,7 +36,7 @@ static bool is_simple(const neuron_scale *by, bool bytes)
         return false;
     if (bytes)
         return (float)(scale * UINT8_MAX) == neuron_scale_value(by, UINT8_MAX);
-    return (double)scale == by->scale && fabs(by->scale) < spreading_scale;
+    return (double)scale == by->scale && !is_spreading(by);
 }
 
 static void scale_bytes(const neuron_scale *by, const uint8_t *bytes, int64_t size, float *values)
@@ -45,7 +49,7 @@ static void scale_bytes(const neuron_scale *by, const uint8_t *bytes, int64_t si
 static void scale_floats(const neuron_scale *by, const float *floats, int64_t size, float *values)
 {
     const neuron_scale all = *by;
-    if (fabs(all.scale) < spreading_scale)
+    if (!is_spreading(by))
         for (int64_t i = 0; i < size; i++)
             values[i] = neuron_scale_value(&all, (double)floats[i]);
     else
