@@ -88,6 +88,7 @@ static int take_type(scan *text, neuron_npy_header *header)
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if ((order || size == 2) && memcmp(name + order, types[i].name, 2) == 0) {
             header->type = types[i].type;
+            header->name = types[i].name;
             header->size = types[i].size;
             header->kind = types[i].name[0];
             header->big = order && name[0] == '>';

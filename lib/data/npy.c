@@ -174,6 +174,7 @@ int neuron_npy_read(neuron_npy_array *array, neuron_source *source)
     }
     array->tensor = made;
     array->boolean = header.kind == 'b';
+    array->type = header.name;
     return NEURON_OK;
 }
 

@@ -8,6 +8,7 @@
 /* An array as a file has it. */
 typedef struct neuron_npy_array {
     neuron_tensor_t *tensor; /* the holder owns it; NULL if nothing was read */
+    const char *type;        /* of its elements, as NumPy has it: "f8" */
     bool boolean;            /* its bytes are truth values, 0 or 1 */
     const char *name;        /* of the file, for messages */
 } neuron_npy_array;

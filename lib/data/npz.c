@@ -3,6 +3,7 @@
 #include "base/float-mode.h"
 #include "data/zip.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,28 @@ int neuron_npz_read(neuron_npy_array *array, const neuron_store *archive, const 
     return status;
 }
 
+/* What NumPy makes of class numbers by the way is f8, and of one-hot rows any type. */
+static int check_labels(const neuron_npy_array *labels, int32_t class_count)
+{
+    const neuron_shape *shape = &labels->tensor->shape;
+    char text[NEURON_SHAPE_TEXT];
+    if (labels->tensor->type != NEURON_F32)
+        return shape->rank == 1
+                   ? NEURON_OK
+                   : neuron_fail(
+                         NEURON_E_SHAPE,
+                         "%s: labels are %s %s; as class numbers (i1 to i8, u1 to u8, b1) they "
+                         "must be [n] or [n, 1]: of one-hot rows save argmax(1), or "
+                         "astype('float32') as targets [n, %" PRId32 "]",
+                         labels->name, labels->type, neuron_shape_text(shape, text), class_count);
+    if (shape->rank == 2 && (shape->extent[1] != 1 || class_count == 1))
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_SHAPE,
+                       "%s: labels are %s %s; of this type they are targets, [n, %" PRId32
+                       "]; class numbers must be i1 to i8, u1 to u8 or b1: save astype('int32')",
+                       labels->name, labels->type, neuron_shape_text(shape, text), class_count);
+}
+
 int neuron_npy_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
                        const neuron_npy_array *examples, const neuron_npy_array *labels,
                        int32_t class_count)
@@ -38,6 +61,7 @@ int neuron_npy_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
     if (labels->tensor->type != NEURON_F32 && numbers->rank == 2 && numbers->extent[1] == 1)
         numbers->rank = 1;
     RETURN_IF_ERROR(neuron_dataset_check_examples(examples->tensor, examples->name));
+    RETURN_IF_ERROR(check_labels(labels, class_count));
     RETURN_IF_ERROR(neuron_dataset_create_for(dataset, context, examples->tensor, labels->tensor,
                                               class_count, labels->name));
     return examples->boolean ? neuron_dataset_set_scale(*dataset, 1, 0) : NEURON_OK;

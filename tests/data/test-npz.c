@@ -302,7 +302,9 @@ START_TEST(loads_a_pair_of_files)
         assert_message(i ? "other.npy: examples are i64, not u8 or f32" : "other.npy: ");
     }
     assert_status(neuron_dataset_load_npy(&dataset, context, examples, other, 3), NEURON_E_SHAPE);
-    assert_message("other.npy: labels are 4x2, not [n] for class numbers");
+    assert_message(
+        "other.npy: labels are i8 4x2; as class numbers (i1 to i8, u1 to u8, b1) they must be "
+        "[n] or [n, 1]");
     ck_assert_ptr_null(dataset);
 }
 END_TEST
@@ -334,6 +336,59 @@ START_TEST(truth_values_are_0_and_1)
         ck_assert(values[0] == 0 && values[1] == (bytes ? 1.0f / 255 : 1) && values[5] == 0);
         neuron_dataset_unref(dataset);
     }
+}
+END_TEST
+
+/* Saves an array of zeros as labels and loads it beside two examples. */
+static int load_labels(const char *type, const char *shape, size_t size, int32_t class_count)
+{
+    static char path[4096], examples[4096];
+    char bytes[512] = "\x93NUMPY\x01";
+    if (!path[0]) {
+        snprintf(path, sizeof path, "%s", test_file("some-labels.npy"));
+        snprintf(examples, sizeof examples, "%s", test_file("two.npy"));
+    }
+    static const char two[] = "\x93NUMPY\x01\x00\x39\x00{'descr': '|u1', 'fortran_order': False, "
+                              "'shape': (2, 3)}\0\1\1\1\0\0";
+    test_write_file(examples, two, sizeof two - 1);
+    int text = snprintf(bytes + 10, sizeof bytes - 10,
+                        "{'descr': '%s', 'fortran_order': False, 'shape': %s}", type, shape);
+    bytes[8] = (char)text;
+    memset(bytes + 10 + text, 0, size);
+    test_write_file(path, bytes, 10 + (size_t)text + size);
+    neuron_dataset_t *dataset;
+    int status = neuron_dataset_load_npy(&dataset, context, examples, path, class_count);
+    neuron_dataset_unref(dataset);
+    return status;
+}
+
+/* What is taken, and of the rest what it is and what would be. */
+START_TEST(labels_of_other_types_are_explained)
+{
+    static const char *const classes[] = {"|u1", "|b1", "<i4", "<i8", ">i8", "<u2"};
+    static const size_t sizes[] = {1, 1, 4, 8, 8, 2};
+    for (int i = 0; i < 6; i++) {
+        char message[128];
+        assert_ok(load_labels(classes[i], "(2,)", 2 * sizes[i], 3));
+        assert_ok(load_labels(classes[i], "(2, 1)", 2 * sizes[i], 3));
+        assert_status(load_labels(classes[i], "(2, 3)", 6 * sizes[i], 3), NEURON_E_SHAPE);
+        snprintf(message, sizeof message, "some-labels.npy: labels are %s 2x3; as class numbers",
+                 classes[i] + 1);
+        assert_message(message);
+        assert_message("they must be [n] or [n, 1]: of one-hot rows save argmax(1), or "
+                       "astype('float32') as targets [n, 3]");
+    }
+    assert_status(load_labels("<f8", "(2,)", 16, 3), NEURON_E_SHAPE);
+    assert_message("some-labels.npy: labels are f8 2; of this type they are targets, [n, 3]; class "
+                   "numbers must be i1 to i8, u1 to u8 or b1: save astype('int32')");
+    assert_status(load_labels("<f8", "(2, 1)", 16, 2), NEURON_E_SHAPE);
+    assert_message("labels are f8 2x1; of this type they are targets, [n, 2]");
+    assert_status(load_labels("<f2", "(2,)", 4, 10), NEURON_E_SHAPE);
+    assert_message("labels are f2 2; of this type they are targets, [n, 10]");
+    assert_status(load_labels("<f4", "(2, 1, 3)", 24, 3), NEURON_E_SHAPE);
+    assert_message("labels are f4 2x1x3;");
+    assert_status(load_labels("<f4", "(2, 2)", 16, 3), NEURON_E_SHAPE);
+    assert_message("targets are 2x2, but there are 3 classes");
 }
 END_TEST
 
@@ -392,6 +447,7 @@ int main(void)
     tcase_add_test(tests, refuses_wrong_numbers_of_zip64);
     tcase_add_test(tests, loads_a_pair_of_files);
     tcase_add_test(tests, truth_values_are_0_and_1);
+    tcase_add_test(tests, labels_of_other_types_are_explained);
     tcase_add_test(tests, refuses_a_packed_archive);
     tcase_add_test(tests, refuses_null);
     suite_add_tcase(suite, tests);
