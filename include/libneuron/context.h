@@ -5,10 +5,10 @@
  *  decides on a context, and two contexts never disturb each other.
  *
  *  Calls compute in a floating-point mode of their own, whatever that of the calling thread is: round
- *  to nearest, no traps, and on x86-64 and arm64 subnormal numbers count as 0. At return the calling
- *  thread has its mode and its flags back, as they were. Callbacks are called in the mode of the
- *  thread that called the library; one that changes it changes it for the caller, as any function
- *  would.
+ *  to nearest, no traps, and in networks on x86-64 and arm64 subnormal numbers count as 0. At return
+ *  the calling thread has its mode and its flags back, as they were. Callbacks are called in the mode
+ *  of the thread that called the library; one that changes it changes it for the caller, as any
+ *  function would.
  */
 #ifndef NEURON_CONTEXT_H
 #define NEURON_CONTEXT_H

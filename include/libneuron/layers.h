@@ -201,6 +201,11 @@ NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
 /** Majority vote over the last axis. Each input gives its weight to the class where it is largest,
  *  the lowest such class if several are. The output is each class's share of all weight.
  *
+ *  Where the last axis has one place, as for networks of two classes with one output, an input votes
+ *  for class 1 if it is above 0.5, else for class 0, and the output is the share of class 1. So it is
+ *  above 0.5 where class 1 has the majority; if both have half of the weight, it is one unit in the
+ *  last place above 0.5 where the weighted mean of the inputs is above 0.5, else 0.5.
+ *
  *  If classes share the lead, the one with the largest weighted sum of the inputs wins, and the
  *  lowest of those if that is equal too; its share is raised by one unit in the last place, so that
  *  the largest output is always the decision. An input with a value that is not a number casts no

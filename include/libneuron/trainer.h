@@ -36,8 +36,9 @@ enum {
     NEURON_TRAINER_SHUFFLE = 30, /**< 1 for a new random order each epoch (default), 0 for none */
     /** Threads, beside those of the context, that make the next batch while a step runs: 0 to 256;
      *  0 has it made by the context's threads before the step. -1, the default, is 1 for a training
-     *  with augmentation or from a stream, else 0. It changes no result. Where the system refuses a thread, a warning goes
-     *  to the log and batches are made before the step. Set between runs. */
+     *  with augmentation or from a stream, else 0. It changes no result. Where the system
+     *  refuses a thread, a warning goes to the log and batches are made before the step. Set between
+     *  runs. */
     NEURON_TRAINER_WORKERS = 40
 };
 
@@ -163,13 +164,16 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *                       after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
  *           neuron_trainer_stop_reason(); a callback's number (if that is negative, with the
- *           message of what failed in the callback); NEURON_E_NUMBER if the loss, or the norm of a
- *           gradient that the optimizer clips, is infinite or not a number. The message then has
- *           epoch and step, and the first input that is so too, if there is one; the parameters are those before that step, which an earlier step
- *           may have ruined; NEURON_E_DATA if the loss does not go with the targets; NEURON_E_IO
- *           for a checkpoint or log that could not be written; NEURON_E_UNSUPPORTED if all layers with
- *           parameters were frozen since the trainer was made; NEURON_E_ARGUMENT, also for a rate
- *           that a schedule by function may not return; NEURON_E_STATE from within a
+ *           message of what failed in the callback); NEURON_E_NUMBER if the loss, its gradient, or
+ *           the norm of a gradient that the optimizer clips, is infinite or not a number in float; a
+ *           batch normalisation whose statistics do not fit makes the loss so. The message then has
+ *           epoch and step, and the first input that is so too, if there is one; the parameters are
+ *           those before that step. Also where the update makes a parameter, or what the optimizer
+ *           keeps of its gradients, infinite or not a number: the parameters are then those that the
+ *           step left, and no use any more; NEURON_E_DATA if the loss does not go with the targets;
+ *           NEURON_E_IO for a checkpoint or log that could not be written; NEURON_E_UNSUPPORTED if
+ *           all layers with parameters were frozen since the trainer was made; NEURON_E_ARGUMENT,
+ *           also for a rate that a schedule by function may not return; NEURON_E_STATE from within a
  *           callback or without a validation set that a callback needs; what the function of a
  *           stream or of a custom layer failed with; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);

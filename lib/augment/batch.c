@@ -82,7 +82,7 @@ int neuron_augmentation_apply(const neuron_augmentation_t *augmentation,
                               const neuron_dataset_t *dataset, int64_t first, int64_t count,
                               uint64_t seed, int64_t epoch, float *values)
 {
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     CHECK_ARGUMENT(augmentation);
     CHECK_ARGUMENT(dataset);
     CHECK_PART(first, count, dataset->count);

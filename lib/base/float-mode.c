@@ -10,7 +10,6 @@ enum {
     FLUSH_TO_ZERO = 0x8000,
     SUBNORMALS_ARE_ZERO = 0x0040,
     MASKS = 0x1f80,
-    OURS = FLUSH_TO_ZERO | SUBNORMALS_ARE_ZERO | MASKS,
     /* Of the x87: its masks, and how it rounds. */
     OLD_MODE = 0x0c3f,
     OLD_MASKS = 0x003f
@@ -32,6 +31,11 @@ static void read_mode(neuron_float_host *host)
         fegetenv(&host->environment);
 }
 
+static void set_flushing(bool flushes)
+{
+    __builtin_ia32_ldmxcsr(MASKS | (flushes ? FLUSH_TO_ZERO | SUBNORMALS_ARE_ZERO : 0));
+}
+
 static void set_ours(const neuron_float_host *host)
 {
     if (host->unusual) {
@@ -39,7 +43,7 @@ static void set_ours(const neuron_float_host *host)
         feholdexcept(&held);
         fesetround(FE_TONEAREST);
     }
-    __builtin_ia32_ldmxcsr(OURS);
+    set_flushing(host->flushes);
 }
 
 static void set_host(const neuron_float_host *host)
@@ -64,10 +68,14 @@ static void read_mode(neuron_float_host *host)
                      : "memory");
 }
 
+static void set_flushing(bool flushes)
+{
+    set_registers(flushes ? FLUSH_TO_ZERO : 0, 0);
+}
+
 static void set_ours(const neuron_float_host *host)
 {
-    (void)host;
-    set_registers(FLUSH_TO_ZERO, 0);
+    set_flushing(host->flushes);
 }
 
 static void set_host(const neuron_float_host *host)
@@ -75,14 +83,17 @@ static void set_host(const neuron_float_host *host)
     set_registers(host->control, host->status);
 }
 #else
-static void flush_to_zero(void)
+static void set_flushing(bool flushes)
 {
 #if defined(__i386__) && defined(__SSE__)
-    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8000);
+    __builtin_ia32_ldmxcsr(0x1f80 | (flushes ? 0x8000 : 0));
 #elif defined(__arm__) && defined(__ARM_FP) && !defined(__SOFTFP__)
     uint32_t control;
     __asm__ volatile("vmrs %0, fpscr" : "=r"(control));
-    __asm__ volatile("vmsr fpscr, %0" : : "r"(control | 1u << 24));
+    control = (control & ~(1u << 24)) | (flushes ? 1u << 24 : 0);
+    __asm__ volatile("vmsr fpscr, %0" : : "r"(control));
+#else
+    (void)flushes;
 #endif
 }
 
@@ -93,13 +104,12 @@ static void read_mode(neuron_float_host *host)
 
 static void set_ours(const neuron_float_host *host)
 {
-    (void)host;
     fenv_t held;
     feholdexcept(&held);
 #ifdef FE_TONEAREST
     fesetround(FE_TONEAREST);
 #endif
-    flush_to_zero();
+    set_flushing(host->flushes);
 }
 
 static void set_host(const neuron_float_host *host)
@@ -108,22 +118,34 @@ static void set_host(const neuron_float_host *host)
 }
 #endif
 
-void neuron_float_enter(neuron_float_scope *scope)
+void neuron_float_enter(neuron_float_scope *scope, bool flushes)
 {
     scope->outermost = current == NULL;
-    if (!scope->outermost)
+    if (scope->outermost) {
+        read_mode(&scope->host);
+        current = &scope->host;
+        current->flushes = flushes;
+        set_ours(current);
         return;
-    read_mode(&scope->host);
-    set_ours(&scope->host);
-    current = &scope->host;
+    }
+    scope->flushed = current->flushes;
+    if (flushes != scope->flushed) {
+        current->flushes = flushes;
+        set_flushing(flushes);
+    }
 }
 
 void neuron_float_leave(neuron_float_scope *scope)
 {
-    if (!scope->outermost || !current)
+    if (!current)
         return;
-    set_host(current);
-    current = NULL;
+    if (scope->outermost) {
+        set_host(current);
+        current = NULL;
+    } else if (scope->flushed != current->flushes) {
+        current->flushes = scope->flushed;
+        set_flushing(scope->flushed);
+    }
 }
 
 neuron_float_host *neuron_float_pause(void)

@@ -132,7 +132,7 @@ static bool join(neuron_pool *pool, uint64_t *seen)
 static void *thread_main(void *argument)
 {
     neuron_pool *pool = argument;
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     pthread_mutex_lock(&pool->mutex);
     int32_t worker = ++pool->named;
     pthread_mutex_unlock(&pool->mutex);
@@ -277,7 +277,7 @@ static void run_alone(int64_t count, neuron_task task, void *work)
 
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work)
 {
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     if (count <= 1 || pool->crew == 1 || getpid() != pool->process ||
         atomic_exchange(&pool->busy, true)) {
         run_alone(count, task, work);

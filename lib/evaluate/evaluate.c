@@ -94,7 +94,7 @@ static void drop_evaluation(void *owner, void *evaluation)
 int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                const neuron_loss_t *loss, neuron_evaluation_t **evaluation)
 {
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     CHECK_ARGUMENT(evaluation);
     *evaluation = NULL;
     NEURON_HOLD(hold);
@@ -117,6 +117,6 @@ int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset
 int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                           neuron_evaluation_t **evaluation)
 {
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     return neuron_graph_evaluate_loss(graph, dataset, NULL, evaluation);
 }

@@ -61,7 +61,7 @@ static double array_penalty(const neuron_graph_t *graph, const neuron_graph_arra
 
 double neuron_graph_penalty(const neuron_graph_t *graph)
 {
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     double sum = 0;
     for (int32_t i = 0; graph && i < graph->array_count; i++) {
         const neuron_graph_array *array = &graph->arrays[i];

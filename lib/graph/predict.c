@@ -72,7 +72,7 @@ static int predict_custom(neuron_session *session, const neuron_graph_t *graph,
 int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
                          neuron_tensor_t *output)
 {
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(input);
     CHECK_ARGUMENT(output);

@@ -243,8 +243,9 @@ typedef struct neuron_rule_work {
     float root_scale;               /* and what corrects the root of its square */
 } neuron_rule_work;
 
-/* `first` and `second` are what the rule remembers of each parameter; NULL if it has no second. */
-typedef void neuron_rule_kernel(const neuron_rule_work *work, float *values, const float *gradients,
+/* `first` and `second` are what the rule remembers of each parameter; NULL if it has no second. Returns
+ * whether the new values are finite, and what it remembers as well. */
+typedef bool neuron_rule_kernel(const neuron_rule_work *work, float *values, const float *gradients,
                                 float *first, float *second, int64_t count);
 
 /* The moments of some rows, chunk by chunk: `sums` has for each the mean of every channel and then
@@ -333,10 +334,10 @@ typedef struct neuron_kernels {
     void (*dropout)(const neuron_dropout_work *work, const float *values, int64_t count,
                     float *output);
 
-    /* One step of an optimizer over a run of parameters. */
-    void (*momentum)(const neuron_momentum_work *work, float *values, const float *gradients,
+    /* One step of an optimizer over a run of parameters. Both return what a rule's kernel does. */
+    bool (*momentum)(const neuron_momentum_work *work, float *values, const float *gradients,
                      float *velocities, int64_t count);
-    void (*adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
+    bool (*adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
                  float *squares, int64_t count);
     neuron_rule_kernel *rmsprop, *adagrad, *adadelta, *adamax, *nadam;
 

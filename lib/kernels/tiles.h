@@ -56,9 +56,9 @@ void KERNEL(rectify)(const float *values, int64_t count, float *output);
 void KERNEL(gate)(const float *gradients, const float *values, int64_t count, float *output);
 void KERNEL(dropout)(const neuron_dropout_work *work, const float *values, int64_t count,
                      float *output);
-void KERNEL(momentum)(const neuron_momentum_work *work, float *values, const float *gradients,
+bool KERNEL(momentum)(const neuron_momentum_work *work, float *values, const float *gradients,
                       float *velocities, int64_t count);
-void KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
+bool KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
                   float *squares, int64_t count);
 neuron_rule_kernel KERNEL(rmsprop), KERNEL(adagrad), KERNEL(adadelta), KERNEL(adamax),
     KERNEL(nadam);

@@ -3,19 +3,29 @@
 #include "kernels/update.h"
 
 /* One vector of the parameters, or the `left` of them that are the last. `first` and `second` are
- * what the rule remembers of each. */
-typedef void (*update_vector)(const neuron_rule_work *work, int64_t left, float *values,
-                              const float *gradients, float *first, float *second);
+ * what the rule remembers of each. Returns numbers that are finite if all it leaves are. */
+typedef vector (*update_vector)(const neuron_rule_work *work, int64_t left, float *values,
+                                const float *gradients, float *first, float *second);
 
-static ALWAYS_INLINE void update_all(update_vector update, const neuron_rule_work *work,
+static ALWAYS_INLINE bool update_all(update_vector update, const neuron_rule_work *work,
                                      float *values, const float *gradients, float *first,
                                      float *second, int64_t count)
 {
+    vector seen = {0};
     int64_t i = 0;
     for (; i + LANES <= count; i += LANES)
-        update(work, LANES, values + i, gradients + i, first + i, second ? second + i : NULL);
+        seen = note_finite(seen, update(work, LANES, values + i, gradients + i, first + i,
+                                        second ? second + i : NULL));
     if (i < count)
-        update(work, count - i, values + i, gradients + i, first + i, second ? second + i : NULL);
+        seen = note_finite(seen, update(work, count - i, values + i, gradients + i, first + i,
+                                        second ? second + i : NULL));
+    return all_finite(seen);
+}
+
+static ALWAYS_INLINE vector replace(float *values, vector by, int64_t left)
+{
+    store_some(values, by, left);
+    return by;
 }
 
 /* Moves an average towards a value, keeps it and returns it. */
@@ -26,40 +36,44 @@ static ALWAYS_INLINE vector move(float *average, float keep, float take, vector 
     return moved;
 }
 
-static ALWAYS_INLINE void rmsprop_vector(const neuron_rule_work *work, int64_t left, float *values,
-                                         const float *gradients, float *squares, float *velocities)
+static ALWAYS_INLINE vector rmsprop_vector(const neuron_rule_work *work, int64_t left,
+                                           float *values, const float *gradients, float *squares,
+                                           float *velocities)
 {
     vector gradient = load_some(gradients, left);
     vector square = move(squares, work->keep_second, work->take_second, gradient * gradient, left);
     vector step = gradient * finite_inverse_root(square + work->epsilon);
     /* Kept without momentum too: it may be set while a training runs. */
     step = move(velocities, work->keep_first, work->rate, step, left);
-    store_some(values, load_some(values, left) - step, left);
+    return replace(values, load_some(values, left) - step, left) + square;
 }
 
-static ALWAYS_INLINE void adagrad_vector(const neuron_rule_work *work, int64_t left, float *values,
-                                         const float *gradients, float *sums, float *none)
+static ALWAYS_INLINE vector adagrad_vector(const neuron_rule_work *work, int64_t left,
+                                           float *values, const float *gradients, float *sums,
+                                           float *none)
 {
     (void)none;
     vector gradient = load_some(gradients, left);
     vector sum = move(sums, 1, 1, gradient * gradient, left);
     vector step = work->rate * gradient * finite_inverse_root(sum + work->epsilon);
-    store_some(values, load_some(values, left) - step, left);
+    return replace(values, load_some(values, left) - step, left) + sum;
 }
 
-static ALWAYS_INLINE void adadelta_vector(const neuron_rule_work *work, int64_t left, float *values,
-                                          const float *gradients, float *squares, float *changes)
+static ALWAYS_INLINE vector adadelta_vector(const neuron_rule_work *work, int64_t left,
+                                            float *values, const float *gradients, float *squares,
+                                            float *changes)
 {
     vector gradient = load_some(gradients, left);
     vector square = move(squares, work->keep_second, work->take_second, gradient * gradient, left);
     vector change = gradient * root(load_some(changes, left) + work->epsilon) *
                     finite_inverse_root(square + work->epsilon);
-    move(changes, work->keep_second, work->take_second, change * change, left);
-    store_some(values, load_some(values, left) - work->rate * change, left);
+    vector memory =
+        square + move(changes, work->keep_second, work->take_second, change * change, left);
+    return replace(values, load_some(values, left) - work->rate * change, left) + memory;
 }
 
-static ALWAYS_INLINE void adamax_vector(const neuron_rule_work *work, int64_t left, float *values,
-                                        const float *gradients, float *means, float *largest)
+static ALWAYS_INLINE vector adamax_vector(const neuron_rule_work *work, int64_t left, float *values,
+                                          const float *gradients, float *means, float *largest)
 {
     vector gradient = load_some(gradients, left);
     vector mean = move(means, work->keep_first, work->take_first, gradient, left);
@@ -68,48 +82,48 @@ static ALWAYS_INLINE void adamax_vector(const neuron_rule_work *work, int64_t le
     vector most = flush_vector(choose(faded > size, faded, size));
     store_some(largest, most, left);
     vector step = work->rate * mean * inverse(most + work->epsilon);
-    store_some(values, load_some(values, left) - step, left);
+    return replace(values, load_some(values, left) - step, left) + most;
 }
 
-static ALWAYS_INLINE void nadam_vector(const neuron_rule_work *work, int64_t left, float *values,
-                                       const float *gradients, float *means, float *squares)
+static ALWAYS_INLINE vector nadam_vector(const neuron_rule_work *work, int64_t left, float *values,
+                                         const float *gradients, float *means, float *squares)
 {
     vector gradient = load_some(gradients, left);
     vector mean = move(means, work->keep_first, work->take_first, gradient, left);
     vector square = move(squares, work->keep_second, work->take_second, gradient * gradient, left);
     vector step = work->rate * mean + work->gradient_rate * gradient;
     step *= inverse(work->root_scale * root(square) + work->epsilon);
-    store_some(values, load_some(values, left) - step, left);
+    return replace(values, load_some(values, left) - step, left) + square;
 }
 
-void KERNEL(rmsprop)(const neuron_rule_work *work, float *values, const float *gradients,
+bool KERNEL(rmsprop)(const neuron_rule_work *work, float *values, const float *gradients,
                      float *squares, float *velocities, int64_t count)
 {
-    update_all(rmsprop_vector, work, values, gradients, squares, velocities, count);
+    return update_all(rmsprop_vector, work, values, gradients, squares, velocities, count);
 }
 
-void KERNEL(adagrad)(const neuron_rule_work *work, float *values, const float *gradients,
+bool KERNEL(adagrad)(const neuron_rule_work *work, float *values, const float *gradients,
                      float *sums, float *none, int64_t count)
 {
-    update_all(adagrad_vector, work, values, gradients, sums, none, count);
+    return update_all(adagrad_vector, work, values, gradients, sums, none, count);
 }
 
-void KERNEL(adadelta)(const neuron_rule_work *work, float *values, const float *gradients,
+bool KERNEL(adadelta)(const neuron_rule_work *work, float *values, const float *gradients,
                       float *squares, float *changes, int64_t count)
 {
-    update_all(adadelta_vector, work, values, gradients, squares, changes, count);
+    return update_all(adadelta_vector, work, values, gradients, squares, changes, count);
 }
 
-void KERNEL(adamax)(const neuron_rule_work *work, float *values, const float *gradients,
+bool KERNEL(adamax)(const neuron_rule_work *work, float *values, const float *gradients,
                     float *means, float *largest, int64_t count)
 {
-    update_all(adamax_vector, work, values, gradients, means, largest, count);
+    return update_all(adamax_vector, work, values, gradients, means, largest, count);
 }
 
-void KERNEL(nadam)(const neuron_rule_work *work, float *values, const float *gradients,
+bool KERNEL(nadam)(const neuron_rule_work *work, float *values, const float *gradients,
                    float *means, float *squares, int64_t count)
 {
-    update_all(nadam_vector, work, values, gradients, means, squares, count);
+    return update_all(nadam_vector, work, values, gradients, means, squares, count);
 }
 
 void KERNEL(limit)(const float *restrict values, int64_t count, float scale, float bound,

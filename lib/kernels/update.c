@@ -2,21 +2,30 @@
 #include "kernels/tiles.h"
 #include "kernels/update.h"
 
-void KERNEL(momentum)(const neuron_momentum_work *work, float *restrict values,
+bool KERNEL(momentum)(const neuron_momentum_work *work, float *restrict values,
                       const float *restrict gradients, float *restrict velocities, int64_t count)
 {
     const float rate = work->rate, momentum = work->momentum;
     const float ahead = work->nesterov ? momentum : 1, extra = work->nesterov ? rate : 0;
+    int32_t beyond = 0;
     for (int64_t i = 0; i < count; i++) {
         /* The velocity is kept without momentum too: it may be set while a training runs. */
         float velocity = momentum * velocities[i] - rate * gradients[i];
+#if defined(__x86_64__) || defined(__aarch64__)
+        velocities[i] = velocity; /* flushed: see flush_vector() */
+#else
         velocities[i] = fabsf(velocity) < FLT_MIN ? 0 : velocity;
-        values[i] += ahead * velocity - extra * gradients[i];
+#endif
+        float value = values[i] + (ahead * velocity - extra * gradients[i]);
+        values[i] = value;
+        beyond |= !(fabsf(value) <= FLT_MAX); /* as is a NaN */
     }
+    return beyond == 0;
 }
 
-static ALWAYS_INLINE void adam_vector(const neuron_adam_work *work, int64_t left, float *values,
-                                      const float *gradients, float *means, float *squares)
+/* Returns numbers that are finite if all it leaves are. */
+static ALWAYS_INLINE vector adam_vector(const neuron_adam_work *work, int64_t left, float *values,
+                                        const float *gradients, float *means, float *squares)
 {
     vector gradient = load_some(gradients, left), value = load_some(values, left);
     vector mean = work->keep_mean * load_some(means, left) + work->take_mean * gradient;
@@ -27,15 +36,21 @@ static ALWAYS_INLINE void adam_vector(const neuron_adam_work *work, int64_t left
     store_some(means, mean, left);
     store_some(squares, square, left);
     vector step = work->rate * mean * inverse(root(square) + work->epsilon) + work->decay * value;
-    store_some(values, value - step, left);
+    value -= step;
+    store_some(values, value, left);
+    return value + square;
 }
 
-void KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
+bool KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
                   float *squares, int64_t count)
 {
+    vector seen = {0};
     int64_t i = 0;
     for (; i + LANES <= count; i += LANES)
-        adam_vector(work, LANES, values + i, gradients + i, means + i, squares + i);
+        seen = note_finite(
+            seen, adam_vector(work, LANES, values + i, gradients + i, means + i, squares + i));
     if (i < count)
-        adam_vector(work, count - i, values + i, gradients + i, means + i, squares + i);
+        seen = note_finite(
+            seen, adam_vector(work, count - i, values + i, gradients + i, means + i, squares + i));
+    return all_finite(seen);
 }

@@ -5,14 +5,34 @@
 #include "kernels/simd.h"
 
 #include <float.h>
+#include <stdbool.h>
 
 /* A memory that fades never reaches 0 by itself: it ends among the subnormal numbers, where
  * processors are up to a hundred times slower. Parameters without a gradient are many (dead units,
- * blank pixels), and nothing below FLT_MIN can move a parameter. A NaN stays. */
+ * blank pixels), and nothing below FLT_MIN can move a parameter. A NaN stays. Where the mode of
+ * base/float-mode.h has results flushed, there is nothing to do. */
 static ALWAYS_INLINE vector flush_vector(vector value)
 {
+#if defined(__x86_64__) || defined(__aarch64__)
+    return value;
+#else
     vector_mask tiny = (value < FLT_MIN) & (value > -FLT_MIN);
     return choose(tiny, (vector){0}, value);
+#endif
+}
+
+/* Notes numbers in a sum that is 0 as long as all of them were finite. */
+static ALWAYS_INLINE vector note_finite(vector sum, vector numbers)
+{
+    return numbers * 0.0f + sum;
+}
+
+static ALWAYS_INLINE bool all_finite(vector sum)
+{
+    bool finite = true;
+    for (int i = 0; i < LANES; i++)
+        finite = finite && sum[i] == 0;
+    return finite;
 }
 
 /* Of what is above 0; a NaN stays one. Infinity counts as FLT_MAX. */
@@ -25,7 +45,7 @@ static ALWAYS_INLINE vector finite_inverse_root(vector value)
 static ALWAYS_INLINE vector root(vector value)
 {
     value = choose(value > FLT_MAX, broadcast(FLT_MAX), value);
-    return choose(value == 0, value, value * inverse_root(value));
+    return value * inverse_root(choose(value < FLT_MIN, broadcast(FLT_MIN), value));
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "kernels/correlation.h"
 #include "layers/image.h"
 
+#include <float.h>
 #include <math.h>
 
 static const neuron_option options[] = {
@@ -178,6 +179,9 @@ static void move(float *average, double value, double momentum)
 static void set_channel(norm_job *job, int64_t c, double mean, double variance)
 {
     const neuron_run *run = job->run;
+    /* What does not fit would make this layer a constant: it must be seen in the loss. */
+    if (fabs(mean) > FLT_MAX || variance > FLT_MAX)
+        mean = variance = (double)NAN;
     double momentum = neuron_spec_option(run->spec, NEURON_NODE_MOMENTUM);
     double epsilon = neuron_spec_option(run->spec, NEURON_NODE_EPSILON);
     job->mean[c] = (float)mean;

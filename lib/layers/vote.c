@@ -81,11 +81,35 @@ static void vote_row(const neuron_run *run, int64_t row, int64_t classes)
         y[winner] = nextafterf(lead, 2);
 }
 
+/* One output says which of two classes it is, as when it is evaluated. */
+static const float class_1_above = 0.5f;
+
+static float vote_for_one(const neuron_run *run, int64_t row)
+{
+    double all = 0, yes = 0, sum = 0;
+    for (int32_t i = 0; i < run->spec->input_count; i++) {
+        const float x = run->inputs[i][row];
+        if (isnan(x))
+            continue;
+        all += vote_weight(run, i);
+        yes += x > class_1_above ? vote_weight(run, i) : 0;
+        sum += vote_weight(run, i) * (double)x;
+    }
+    if (!(all > 0))
+        return NAN;
+    const float share = (float)(yes / all);
+    return share == 0.5f && sum / all > 0.5 ? nextafterf(share, 1) : share;
+}
+
 static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
 {
     const neuron_shape *shape = &run->spec->output;
+    const int64_t classes = shape->extent[shape->rank - 1];
     for (int64_t row = first; row < first + count; row++)
-        vote_row(run, row, shape->extent[shape->rank - 1]);
+        if (classes == 1)
+            run->output[row] = vote_for_one(run, row);
+        else
+            vote_row(run, row, classes);
 }
 
 static void forward(const neuron_run *run)

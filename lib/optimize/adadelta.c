@@ -10,7 +10,7 @@ static const neuron_option options[] = {
     NEURON_OPTIONS_CLIPPING,
 };
 
-static void update_run(const neuron_update *update)
+static bool update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *adadelta = update->optimizer;
     const double rho = neuron_optimizer_option_value(adadelta, NEURON_OPTIMIZER_RHO);
@@ -20,8 +20,8 @@ static void update_run(const neuron_update *update)
         .keep_second = (float)rho,
         .take_second = (float)(1 - rho),
     };
-    update->kernels->adadelta(&work, update->values, update->gradients, update->slots[0],
-                              update->slots[1], update->count);
+    return update->kernels->adadelta(&work, update->values, update->gradients, update->slots[0],
+                                     update->slots[1], update->count);
 }
 
 const neuron_rule neuron_rule_adadelta = {

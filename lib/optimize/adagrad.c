@@ -15,14 +15,14 @@ static double initial_sum(const neuron_optimizer_t *adagrad)
     return neuron_optimizer_option_value(adagrad, NEURON_OPTIMIZER_INITIAL_ACCUMULATOR);
 }
 
-static void update_run(const neuron_update *update)
+static bool update_run(const neuron_update *update)
 {
     const neuron_rule_work work = {
         .rate = update->rate,
         .epsilon = neuron_optimizer_float(update->optimizer, NEURON_OPTIMIZER_EPSILON),
     };
-    update->kernels->adagrad(&work, update->values, update->gradients, update->slots[0], NULL,
-                             update->count);
+    return update->kernels->adagrad(&work, update->values, update->gradients, update->slots[0],
+                                    NULL, update->count);
 }
 
 const neuron_rule neuron_rule_adagrad = {

@@ -23,7 +23,7 @@ void neuron_adam_begin(neuron_update *update)
         (float)(update->learning_rate * sqrt(1 - pow(beta_2, step)) / (1 - pow(beta_1, step)));
 }
 
-void neuron_adam_update(const neuron_update *update, float decay)
+bool neuron_adam_update(const neuron_update *update, float decay)
 {
     const neuron_optimizer_t *adam = update->optimizer;
     const double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
@@ -37,13 +37,13 @@ void neuron_adam_update(const neuron_update *update, float decay)
         .keep_square = (float)beta_2,
         .take_square = (float)(1 - beta_2),
     };
-    update->kernels->adam(&work, update->values, update->gradients, update->slots[0],
-                          update->slots[1], update->count);
+    return update->kernels->adam(&work, update->values, update->gradients, update->slots[0],
+                                 update->slots[1], update->count);
 }
 
-static void update_run(const neuron_update *update)
+static bool update_run(const neuron_update *update)
 {
-    neuron_adam_update(update, 0);
+    return neuron_adam_update(update, 0);
 }
 
 const neuron_rule neuron_rule_adam = {

@@ -20,7 +20,7 @@ static void begin_step(neuron_update *update)
     update->rate = (float)(update->learning_rate / (1 - pow(beta_1, (double)update->step)));
 }
 
-static void update_run(const neuron_update *update)
+static bool update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *adamax = update->optimizer;
     const double beta_1 = neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_BETA_1);
@@ -31,8 +31,8 @@ static void update_run(const neuron_update *update)
         .take_first = (float)(1 - beta_1),
         .keep_second = neuron_optimizer_float(adamax, NEURON_OPTIMIZER_BETA_2),
     };
-    update->kernels->adamax(&work, update->values, update->gradients, update->slots[0],
-                            update->slots[1], update->count);
+    return update->kernels->adamax(&work, update->values, update->gradients, update->slots[0],
+                                   update->slots[1], update->count);
 }
 
 const neuron_rule neuron_rule_adamax = {

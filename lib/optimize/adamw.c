@@ -18,9 +18,9 @@ static void begin_step(neuron_update *update)
                                                              adamw, NEURON_OPTIMIZER_WEIGHT_DECAY));
 }
 
-static void update_run(const neuron_update *update)
+static bool update_run(const neuron_update *update)
 {
-    neuron_adam_update(update, update->factors[0]);
+    return neuron_adam_update(update, update->factors[0]);
 }
 
 const neuron_rule neuron_rule_adamw = {

@@ -46,7 +46,7 @@ static void begin_step(neuron_update *update)
     update->factors[ROOT_SCALE] = (float)(1 / sqrt(1 - pow(beta_2, (double)step)));
 }
 
-static void update_run(const neuron_update *update)
+static bool update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *nadam = update->optimizer;
     const double beta_1 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_1);
@@ -61,8 +61,8 @@ static void update_run(const neuron_update *update)
         .gradient_rate = update->factors[GRADIENT_RATE],
         .root_scale = update->factors[ROOT_SCALE],
     };
-    update->kernels->nadam(&work, update->values, update->gradients, update->slots[0],
-                           update->slots[1], update->count);
+    return update->kernels->nadam(&work, update->values, update->gradients, update->slots[0],
+                                  update->slots[1], update->count);
 }
 
 const neuron_rule neuron_rule_nadam = {

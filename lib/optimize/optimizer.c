@@ -178,11 +178,12 @@ void neuron_optimizer_begin(neuron_update *update)
 }
 
 /* Hands the gradient to the rule in limited copies, which fit the first cache. */
-static void update_limited(const neuron_update *whole)
+static bool update_limited(const neuron_update *whole)
 {
     enum { PIECE = 1024 };
     const neuron_rule *rule = whole->optimizer->rule;
     float limited[PIECE];
+    bool finite = true;
     for (int64_t first = 0; first < whole->count; first += PIECE) {
         neuron_update part = *whole;
         part.values += first;
@@ -191,13 +192,15 @@ static void update_limited(const neuron_update *whole)
             part.slots[i] += first;
         part.count = neuron_min_count(PIECE, whole->count - first);
         part.kernels->limit(whole->gradients + first, part.count, part.scale, part.bound, limited);
-        rule->update(&part);
+        finite = rule->update(&part) && finite;
     }
+    return finite;
 }
 
 void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, const float *gradient,
                                  int64_t count)
 {
+    COMPUTE_SCOPE;
     const neuron_rule *rule = update->optimizer->rule;
     neuron_update part = *update;
     part.values += offset;
@@ -205,8 +208,7 @@ void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, co
     for (int32_t i = 0; i < rule->slot_count; i++)
         part.slots[i] += offset;
     part.count = count;
-    if (part.scale != 1 || part.bound < INFINITY)
-        update_limited(&part);
-    else
-        rule->update(&part);
+    const bool limited = part.scale != 1 || part.bound < INFINITY;
+    if (!(limited ? update_limited(&part) : rule->update(&part)) && update->overflow)
+        atomic_store(update->overflow, true);
 }

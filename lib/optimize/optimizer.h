@@ -23,6 +23,8 @@ typedef struct neuron_update {
     const float *gradients;
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX]; /* what the rule remembers */
     int64_t count;
+    atomic_bool *overflow; /* set where a parameter, or what is remembered of it, is not finite any
+                              more; NULL if nobody asks */
 
     /* Set by neuron_optimizer_begin(). */
     float rate;                                  /* the same as the rule corrects it */
@@ -40,7 +42,8 @@ typedef struct neuron_rule {
     double (*initial)(const neuron_optimizer_t *optimizer);
     /* Corrects the rate, and sets the factors, of a step; NULL for the learning rate as it is. */
     void (*begin)(neuron_update *update);
-    void (*update)(const neuron_update *update);
+    /* Returns whether all that it leaves is finite. */
+    bool (*update)(const neuron_update *update);
 } neuron_rule;
 
 struct neuron_optimizer {
@@ -82,7 +85,7 @@ void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, co
 /* Adam, for the rules that are made of it: the rate of a step, and the step, which also takes
  * `decay` of the parameters away. */
 void neuron_adam_begin(neuron_update *update);
-void neuron_adam_update(const neuron_update *update, float decay);
+bool neuron_adam_update(const neuron_update *update, float decay);
 
 extern const neuron_rule neuron_rule_adadelta;
 extern const neuron_rule neuron_rule_adagrad;

@@ -10,7 +10,7 @@ static const neuron_option options[] = {
     NEURON_OPTIONS_CLIPPING,
 };
 
-static void update_run(const neuron_update *update)
+static bool update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *sgd = update->optimizer;
     const neuron_momentum_work work = {
@@ -18,8 +18,8 @@ static void update_run(const neuron_update *update)
         .momentum = neuron_optimizer_float(sgd, NEURON_OPTIMIZER_MOMENTUM),
         .nesterov = neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_NESTEROV) > 0,
     };
-    update->kernels->momentum(&work, update->values, update->gradients, update->slots[0],
-                              update->count);
+    return update->kernels->momentum(&work, update->values, update->gradients, update->slots[0],
+                                     update->count);
 }
 
 const neuron_rule neuron_rule_sgd = {

@@ -100,7 +100,7 @@ static void report_end(void *owner, void *object)
 static void *worker_main(void *argument)
 {
     neuron_feeder *feeder = argument;
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     neuron_float_take_host(&feeder->host);
     NEURON_HOLD(hold);
     neuron_hold_add(&hold, report_end, NULL, feeder);

@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "base/float-mode.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -52,10 +53,10 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
                                "trainer: weights of %" PRId32 " classes, the dataset has %" PRId32,
                                count, trainer->train->class_count);
         for (int32_t i = 0; i < count; i++)
-            if (!isfinite(weights[i]) || weights[i] < 0)
+            if (!(weights[i] >= 0 && weights[i] <= FLT_MAX))
                 return neuron_fail(NEURON_E_ARGUMENT,
                                    "trainer: the weight of class %" PRId32 " is %s", i,
-                                   isfinite(weights[i]) ? "negative" : "not finite");
+                                   weights[i] < 0 ? "negative" : "not finite as float");
         copy = neuron_allocate(trainer->context, (size_t)count, sizeof *copy);
         if (!copy)
             return NEURON_E_MEMORY;
@@ -88,15 +89,18 @@ static void add_losses(void *work, int64_t task, int32_t worker)
     neuron_session *session = trainer->memory.session;
     const bool logits = neuron_session_logits(session);
     float *target = trainer->memory.targets + (int64_t)worker * train->outputs;
-    neuron_loss_part part = {0, 0};
+    neuron_loss_part part = {0, 0, false};
     int64_t end = neuron_min_count(job->batch, (task + 1) * NEURON_LOSSES_PER_TASK);
     for (int64_t i = task * NEURON_LOSSES_PER_TASK; i < end; i++) {
         const int64_t position = job->positions[i], place = i * train->outputs;
         const float *output = neuron_session_output(session) + place;
         const double weight = example_weight(trainer, position);
-        part.loss += weight * neuron_loss_take(neuron_trainer_loss(trainer), train, position,
-                                               output, logits, target, weight / (double)job->batch,
-                                               neuron_session_output_gradient(session) + place);
+        float *gradient = neuron_session_output_gradient(session) + place;
+        part.loss +=
+            weight * neuron_loss_take(neuron_trainer_loss(trainer), train, position, output, logits,
+                                      target, weight / (double)job->batch, gradient);
+        for (int32_t k = 0; k < train->outputs; k++)
+            part.overflow |= !isfinite(gradient[k]);
         part.right +=
             neuron_loss_answer(train, output, logits) == neuron_dataset_label(train, position);
     }
@@ -113,10 +117,11 @@ neuron_loss_part neuron_trainer_take_losses(neuron_trainer_t *trainer, const int
             add_losses(&job, task, 0);
     else
         neuron_pool_run(trainer->context->pool, tasks, add_losses, &job);
-    neuron_loss_part sum = {0, 0};
+    neuron_loss_part sum = {0, 0, false};
     for (int64_t i = 0; i < tasks; i++) {
         sum.loss += trainer->memory.losses[i].loss;
         sum.right += trainer->memory.losses[i].right;
+        sum.overflow = sum.overflow || trainer->memory.losses[i].overflow;
     }
     return sum;
 }

@@ -133,11 +133,33 @@ static neuron_update start_update(const neuron_trainer_t *trainer, neuron_optimi
     return update;
 }
 
+/* Names the first array that is not finite any more, and fails. */
+static int fail_overflow(neuron_trainer_t *trainer)
+{
+    const neuron_graph_t *graph = trainer->graph;
+    char what[NEURON_MESSAGE_SIZE];
+    for (int32_t i = 0; i < graph->array_count; i++) {
+        const neuron_graph_array *array = &graph->arrays[i];
+        for (int64_t k = 0; k < array->count; k++) {
+            if (isfinite(graph->values[array->offset + k]))
+                continue;
+            snprintf(what, sizeof what, "%s after the update", neuron_graph_array_name(graph, i));
+            return neuron_trainer_fail_number(trainer, what,
+                                              (double)graph->values[array->offset + k]);
+        }
+    }
+    return neuron_trainer_fail_number(trainer, "what the optimizer keeps of the gradients",
+                                      (double)INFINITY);
+}
+
 /* Runs backward; each parameter is updated as soon as its gradient is there, or all of them at the
- * end. Fails without an update. */
+ * end. Fails without an update, but where that is what is not finite. */
 static int descend(neuron_trainer_t *trainer, neuron_update *update)
 {
     neuron_run_memory *memory = &trainer->memory;
+    atomic_bool overflow;
+    atomic_init(&overflow, false);
+    update->overflow = &overflow;
     if (update->step == 1)
         neuron_optimizer_reset(update->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(update);
@@ -145,6 +167,8 @@ static int descend(neuron_trainer_t *trainer, neuron_update *update)
     RETURN_IF_ERROR(neuron_whole_step_needed(trainer->graph, update->optimizer)
                         ? neuron_whole_step_descend(trainer, update)
                         : neuron_session_descend(memory->session, &receiver));
+    if (atomic_load(&overflow))
+        return fail_overflow(trainer);
     trainer->progress.updates++;
     trainer->progress.optimizer_steps++;
     neuron_graph_touch(trainer->graph);
@@ -233,8 +257,12 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_graph_touch(trainer->graph); /* its moving statistics */
     neuron_loss_part sum = neuron_trainer_take_losses(trainer, positions, batch);
     sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
-    status = isfinite(sum.loss) ? descend(trainer, &update)
-                                : neuron_trainer_fail_number(trainer, "the loss", sum.loss);
+    if (!isfinite(sum.loss))
+        status = neuron_trainer_fail_number(trainer, "the loss", sum.loss);
+    else if (sum.overflow && !neuron_optimizer_clips_norms(&options))
+        status = neuron_trainer_fail_number(trainer, "the gradient of the loss", (double)INFINITY);
+    else
+        status = descend(trainer, &update);
     if (status < 0)
         return undo_step(trainer, status);
     trainer->stage = NEURON_STAGE_NONE;
@@ -322,7 +350,7 @@ static void end_run(void *owner, void *object)
 
 int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
 {
-    FLOAT_SCOPE;
+    COMPUTE_SCOPE;
     if (history)
         *history = NULL;
     CHECK_ARGUMENT(trainer);

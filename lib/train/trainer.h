@@ -46,6 +46,7 @@ enum { NEURON_LOSSES_PER_TASK = 16 };
 typedef struct neuron_loss_part {
     double loss;
     int64_t right;
+    bool overflow; /* a gradient of the loss is not finite */
 } neuron_loss_part;
 
 /* The memory of a run, made by the first one. */

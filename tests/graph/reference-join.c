@@ -47,7 +47,9 @@ static void vote(const reference_call *c)
         double *y = c->y + row * classes;
         for (int64_t k = 0; k < classes; k++)
             y[k] = 0;
-        for (int32_t i = 0; i < c->node->spec.input_count; i++) {
+        for (int32_t i = 0; classes == 1 && i < c->node->spec.input_count; i++)
+            y[0] += reference_input(c, i)[row] > 0.5 ? reference_weight(c, i) / all : 0;
+        for (int32_t i = 0; classes > 1 && i < c->node->spec.input_count; i++) {
             const double *x = reference_input(c, i) + row * classes;
             int64_t best = 0;
             for (int64_t k = 1; k < classes; k++)

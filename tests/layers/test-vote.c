@@ -28,17 +28,38 @@ static void vote(const float (*rows)[CLASSES], int32_t count, const double *weig
     neuron_context_unref(context);
 }
 
+static float up(float value)
+{
+    return nextafterf(value, 2);
+}
+
+/* The same of networks with one output. */
+static float vote_of_one(const float *values, int32_t count, const double *weights)
+{
+    neuron_context_t *context = test_context();
+    neuron_shape shapes[INPUTS_MAX];
+    const float *inputs[INPUTS_MAX];
+    float output = -1;
+    for (int32_t i = 0; i < count; i++) {
+        shapes[i] = (neuron_shape){.rank = 1, .extent = {1}};
+        inputs[i] = &values[i];
+    }
+    neuron_spec spec = {
+        .layer = &neuron_layer_vote, .input_count = count, .inputs = shapes, .weights = weights};
+    assert_ok(neuron_layer_vote.infer(&spec, "vote"));
+    const neuron_run run = {
+        .spec = &spec, .pool = context->pool, .batch = 1, .inputs = inputs, .output = &output};
+    neuron_layer_vote.forward(&run);
+    neuron_context_unref(context);
+    return output;
+}
+
 static void assert_votes(const float output[CLASSES], float a, float b, float c, float d)
 {
     const float expected[CLASSES] = {a, b, c, d};
     for (int i = 0; i < CLASSES; i++)
         assert_that(output[i] == expected[i], "class %d has %.9g, not %.9g", i, (double)output[i],
                     (double)expected[i]);
-}
-
-static float up(float value)
-{
-    return nextafterf(value, 2);
 }
 
 START_TEST(the_majority_wins)
@@ -50,6 +71,28 @@ START_TEST(the_majority_wins)
     assert_votes(output, 0.25f, 0.75f, 0, 0);
     vote(rows, 1, NULL, output);
     assert_votes(output, 0, 1, 0, 0);
+}
+END_TEST
+
+START_TEST(one_output_votes_for_one_of_two_classes)
+{
+    static const double weights[] = {3, 1, 1, 5}, none[] = {0, 0, 1};
+    ck_assert(vote_of_one((float[]){0.1f, 0.2f, 0.9f}, 3, NULL) == 1.0f / 3);
+    ck_assert(vote_of_one((float[]){0.1f, 0.51f, 0.9f}, 3, NULL) == 2.0f / 3);
+    ck_assert(vote_of_one((float[]){0.4f, 0, 0.1f, 0.5f}, 4, NULL) == 0); /* 0.5 is class 0 */
+    ck_assert(vote_of_one((float[]){0.51f, 1, 0.6f}, 3, NULL) == 1);
+    ck_assert(vote_of_one((float[]){0.9f, 0, 0, 0}, 4, weights) == 0.3f);
+    ck_assert(vote_of_one((float[]){0, 0, 1, 1}, 4, weights) == 0.6f);
+    ck_assert(vote_of_one((float[]){1, 1, 0.2f}, 3, none) == 0);
+    /* A tie falls to the mean of the outputs, which may be even too. */
+    ck_assert(vote_of_one((float[]){0.1f, 0.8f}, 2, NULL) == 0.5f);
+    ck_assert(vote_of_one((float[]){0.3f, 0.9f}, 2, NULL) == up(0.5f));
+    ck_assert(vote_of_one((float[]){0.25f, 0.75f}, 2, NULL) == 0.5f);
+    ck_assert(vote_of_one((float[]){0, 0.9f, 0.8f, 0.1f}, 4, (double[]){1, 1, 2, 2}) == 0.5f);
+    /* What is not a number casts no vote. */
+    ck_assert(vote_of_one((float[]){NAN, 0.9f, 0.2f, 0.6f}, 4, NULL) == 2.0f / 3);
+    ck_assert(isnan(vote_of_one((float[]){NAN, NAN}, 2, NULL)));
+    ck_assert(vote_of_one((float[]){INFINITY, -INFINITY, 1}, 3, NULL) == 2.0f / 3);
 }
 END_TEST
 
@@ -219,6 +262,7 @@ int main(void)
     TCase *tests = tcase_create("vote");
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, the_majority_wins);
+    tcase_add_test(tests, one_output_votes_for_one_of_two_classes);
     tcase_add_test(tests, the_first_of_equal_classes_gets_the_vote);
     tcase_add_test(tests, a_tie_falls_to_the_larger_sum);
     tcase_add_test(tests, a_tie_is_decided_by_all_who_vote);

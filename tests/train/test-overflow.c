@@ -1,0 +1,230 @@
+/* Numbers that are finite in double, or as inputs, but not in what a step makes of them: the run fails
+ * in that step, and never reports success with parameters that are not finite. */
+#include "test-common.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+
+enum { EXAMPLES = 24, INPUTS = 4, CLASSES = 3 };
+
+typedef struct bench {
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *train;
+    neuron_trainer_t *trainer;
+} bench;
+
+typedef struct setting {
+    float scale;     /* of the inputs */
+    bool normalizes; /* the inputs */
+    double l2;
+    int32_t rule;
+    bool regression;
+    float target;
+} setting;
+
+static neuron_dataset_t *make_dataset(neuron_context_t *context, const setting *s)
+{
+    float values[EXAMPLES][INPUTS], targets[EXAMPLES];
+    int32_t labels[EXAMPLES];
+    for (int i = 0; i < EXAMPLES; i++) {
+        for (int k = 0; k < INPUTS; k++)
+            values[i][k] = s->scale * (float)((i * 7 + k * 5) % 11 - 5) / 5;
+        labels[i] = i % CLASSES;
+        targets[i] = s->target * (float)(i % 3 - 1);
+    }
+    neuron_tensor_t *examples, *answers;
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_F32, (int64_t[]){EXAMPLES, INPUTS}, 2,
+                                 values, NEURON_COPY, NULL, NULL));
+    if (s->regression) {
+        assert_ok(neuron_tensor_wrap(&answers, context, NEURON_F32, (int64_t[]){EXAMPLES, 1}, 2,
+                                     targets, NEURON_COPY, NULL, NULL));
+        assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, answers));
+    } else {
+        assert_ok(neuron_tensor_wrap(&answers, context, NEURON_I32, (int64_t[]){EXAMPLES}, 1,
+                                     labels, NEURON_COPY, NULL, NULL));
+        assert_ok(neuron_dataset_create(&dataset, context, examples, answers, CLASSES));
+    }
+    neuron_tensor_unref(answers);
+    neuron_tensor_unref(examples);
+    return dataset;
+}
+
+static bench set_up(setting s)
+{
+    bench b;
+    b.context = test_context();
+    b.train = make_dataset(b.context, &s);
+    assert_ok(neuron_graph_create(&b.graph, b.context));
+    neuron_node_t *x = neuron_input(b.graph, (int64_t[]){INPUTS}, 1);
+    if (s.normalizes)
+        x = neuron_batch_norm(b.graph, x);
+    x = neuron_dense(b.graph, x, 8);
+    assert_ok(neuron_node_set_name(x, "hidden"));
+    if (s.l2 > 0)
+        assert_ok(neuron_node_set_regularizer(x, "kernel", 0, s.l2));
+    x = neuron_tanh(b.graph, x);
+    x = neuron_dense(b.graph, x, s.regression ? 1 : CLASSES);
+    assert_ok(neuron_graph_finish(b.graph, s.regression ? x : neuron_softmax(b.graph, x)));
+    assert_ok(
+        neuron_optimizer_create(&b.optimizer, b.context, s.rule ? s.rule : NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, 8));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 2));
+    if (s.regression) {
+        neuron_loss_t *loss;
+        assert_ok(neuron_loss_create(&loss, b.context, NEURON_LOSS_MEAN_SQUARED_ERROR));
+        assert_ok(neuron_trainer_set_loss(b.trainer, loss));
+        neuron_loss_unref(loss);
+    }
+    return b;
+}
+
+static void tear_down(bench *b)
+{
+    neuron_trainer_unref(b->trainer);
+    neuron_dataset_unref(b->train);
+    neuron_optimizer_unref(b->optimizer);
+    neuron_graph_unref(b->graph);
+    neuron_context_unref(b->context);
+}
+
+static bool all_finite(const bench *b)
+{
+    for (int32_t i = 0; i < neuron_graph_array_count(b->graph); i++) {
+        float values[64];
+        size_t count;
+        assert_ok(neuron_graph_read_array(b->graph, i, values, 64, &count));
+        for (size_t k = 0; k < count; k++)
+            if (!isfinite(values[k]))
+                return false;
+    }
+    return true;
+}
+
+/* Fails in the first step, with or without parameters that are still of use. */
+static void assert_fails(bench *b, const char *message, bool stays)
+{
+    assert_status(neuron_trainer_run(b->trainer, NULL), NEURON_E_NUMBER);
+    assert_message(message);
+    assert_message("epoch 1, step 1");
+    ck_assert(all_finite(b) == stays);
+    tear_down(b);
+}
+
+START_TEST(weights_of_classes_are_floats)
+{
+    bench b = set_up((setting){.scale = 1});
+    static const double bad[] = {1e300, 3.5e38, (double)INFINITY, (double)NAN, -1};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const double weights[CLASSES] = {1, bad[i], 1};
+        assert_status(neuron_trainer_set_class_weights(b.trainer, weights, CLASSES),
+                      NEURON_E_ARGUMENT);
+        assert_message("the weight of class 1 is ");
+        assert_message(bad[i] < 0 ? "negative" : "not finite as float");
+    }
+    assert_ok(
+        neuron_trainer_set_class_weights(b.trainer, (double[]){0, (double)FLT_MAX, 1}, CLASSES));
+    tear_down(&b);
+}
+END_TEST
+
+/* Each is a float, their product is not. */
+START_TEST(weights_multiply)
+{
+    bench b = set_up((setting){.scale = 1});
+    float weights[EXAMPLES];
+    for (int i = 0; i < EXAMPLES; i++)
+        weights[i] = 1e25f;
+    assert_ok(neuron_trainer_set_class_weights(b.trainer, (double[]){1e20, 1e20, 1e20}, CLASSES));
+    assert_ok(neuron_dataset_set_weights(b.train, weights, EXAMPLES));
+    assert_fails(&b, "the gradient of the loss", true);
+}
+END_TEST
+
+START_TEST(targets_are_far_away)
+{
+    bench b = set_up((setting){.scale = 1, .regression = true, .target = 3e38f});
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 100));
+    assert_fails(&b, "", false);
+}
+END_TEST
+
+START_TEST(rates_and_factors_are_too_large)
+{
+    bench b = set_up((setting){.scale = 1});
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 3e38));
+    assert_ok(neuron_trainer_set_class_weights(b.trainer, (double[]){1e6, 1e6, 1e6}, CLASSES));
+    assert_fails(&b, "after the update", false);
+    b = set_up((setting){.scale = 1, .l2 = 3e38});
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 10));
+    assert_fails(&b, "hidden.kernel after the update", false);
+    b = set_up((setting){.scale = 1, .rule = NEURON_OPTIMIZER_ADAMW});
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 1e20));
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_WEIGHT_DECAY, 1e30));
+    assert_fails(&b, "after the update", false);
+}
+END_TEST
+
+/* What a rule remembers, without which it would stand still for ever. */
+START_TEST(squares_of_gradients_overflow)
+{
+    static const int32_t rules[] = {NEURON_OPTIMIZER_ADAM,     NEURON_OPTIMIZER_ADAMW,
+                                    NEURON_OPTIMIZER_NADAM,    NEURON_OPTIMIZER_RMSPROP,
+                                    NEURON_OPTIMIZER_ADADELTA, NEURON_OPTIMIZER_ADAGRAD};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        bench b = set_up((setting){.scale = 1, .rule = rules[i]});
+        assert_ok(
+            neuron_trainer_set_class_weights(b.trainer, (double[]){1e25, 1e25, 1e25}, CLASSES));
+        assert_fails(&b, "what the optimizer keeps of the gradients", true);
+    }
+}
+END_TEST
+
+START_TEST(statistics_of_inputs_overflow)
+{
+    static const float scales[] = {1e30f, 1e20f, 3e38f};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        bench b = set_up((setting){.scale = scales[i], .normalizes = true});
+        assert_fails(&b, "the loss of", true);
+    }
+    bench b = set_up((setting){.scale = 1e15f, .normalizes = true});
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(all_finite(&b));
+    tear_down(&b);
+}
+END_TEST
+
+/* As for a loss that is no number: the training ends, and the parameters of its begin come back. */
+START_TEST(a_callback_takes_it)
+{
+    bench b = set_up((setting){.scale = 1, .l2 = 3e38});
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 10));
+    neuron_callback_t *callback;
+    assert_ok(neuron_callback_create(&callback, b.context, NEURON_CALLBACK_STOP_ON_NAN));
+    assert_ok(neuron_trainer_add_callback(b.trainer, callback));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert(neuron_trainer_stop_reason(b.trainer)[0] != '\0');
+    ck_assert(all_finite(&b));
+    neuron_callback_unref(callback);
+    tear_down(&b);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("overflow");
+    TCase *tests = tcase_create("overflow");
+    tcase_add_test(tests, weights_of_classes_are_floats);
+    tcase_add_test(tests, weights_multiply);
+    tcase_add_test(tests, targets_are_far_away);
+    tcase_add_test(tests, rates_and_factors_are_too_large);
+    tcase_add_test(tests, squares_of_gradients_overflow);
+    tcase_add_test(tests, statistics_of_inputs_overflow);
+    tcase_add_test(tests, a_callback_takes_it);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
