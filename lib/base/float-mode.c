@@ -118,6 +118,11 @@ static void set_host(const neuron_float_host *host)
 }
 #endif
 
+bool neuron_float_flushes(void)
+{
+    return !current || current->flushes;
+}
+
 void neuron_float_enter(neuron_float_scope *scope, bool flushes)
 {
     scope->outermost = current == NULL;
@@ -173,5 +178,8 @@ void neuron_float_copy_host(neuron_float_host *host)
 
 void neuron_float_take_host(const neuron_float_host *host)
 {
+    bool flushed = current->flushes;
     *current = *host;
+    if (flushed != host->flushes)
+        set_flushing(host->flushes);
 }

@@ -34,6 +34,8 @@ typedef struct neuron_float_scope {
 } neuron_float_scope;
 
 void neuron_float_enter(neuron_float_scope *scope, bool flushes);
+/* How the thread computes; true outside of all scopes. */
+bool neuron_float_flushes(void);
 void neuron_float_leave(neuron_float_scope *scope);
 
 /* From here to the end of the block, however it is left. */
@@ -48,8 +50,8 @@ void neuron_float_leave(neuron_float_scope *scope);
 neuron_float_host *neuron_float_pause(void);
 void neuron_float_resume(neuron_float_host *host);
 
-/* Inside a scope: what the mode of the host is, and to take it from another thread, on whose behalf
- * this one calls the host's functions. */
+/* Inside a scope: what the mode of the host is, and how the thread computes; and to take both from
+ * another thread, on whose behalf this one computes and calls the host's functions. */
 void neuron_float_copy_host(neuron_float_host *host);
 void neuron_float_take_host(const neuron_float_host *host);
 

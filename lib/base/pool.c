@@ -277,7 +277,7 @@ static void run_alone(int64_t count, neuron_task task, void *work)
 
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work)
 {
-    COMPUTE_SCOPE;
+    FLOAT_SCOPE_(neuron_float_flushes()); /* as the caller */
     if (count <= 1 || pool->crew == 1 || getpid() != pool->process ||
         atomic_exchange(&pool->busy, true)) {
         run_alone(count, task, work);
