@@ -32,9 +32,8 @@ typedef struct share {
 struct neuron_pool {
     neuron_context_t *context;
     int32_t threads;
-    int32_t crew;     /* of these, those that there is a processor for, the caller included */
-    sigset_t signals; /* that the caller of neuron_pool_create() had blocked */
-    pid_t process;    /* whose threads they are: a child of fork() has none of them */
+    int32_t crew;  /* of these, those that there is a processor for, the caller included */
+    pid_t process; /* whose threads they are: a child of fork() has none of them */
 #ifdef __linux__
     bool has_allowed;
     cpu_set_t allowed; /* the processors that it could run on */
@@ -176,7 +175,6 @@ neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
     pool->threads = threads;
     pool->crew = threads < context->processors ? threads : context->processors;
     pool->process = getpid();
-    pthread_sigmask(SIG_BLOCK, NULL, &pool->signals);
 #ifdef __linux__
     pool->has_allowed = sched_getaffinity(0, sizeof pool->allowed, &pool->allowed) == 0;
 #endif
@@ -212,24 +210,41 @@ static void start_all(neuron_pool *pool, const pthread_attr_t *attributes)
         pool->running++;
 }
 
-/* Starts the threads as if the pool's creator did: the caller of the first loop may have other
- * signals blocked, or be bound to one processor. Where no more can be had, those that there are do
+/* The host's signals are for its own threads. */
+static void block_signals(pthread_attr_t *attributes)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+    sigset_t all;
+    sigfillset(&all);
+    pthread_attr_setsigmask_np(attributes, &all);
+#else
+    (void)attributes;
+#endif
+}
+
+/* Starts the threads where the pool's creator could run: the caller of the first loop may be bound to
+ * one processor. Where no more can be had, those that there are do
  * the work. */
 static void start_threads(neuron_pool *pool)
 {
     pool->begun = true;
     pthread_attr_t attributes;
     bool has_attributes = pthread_attr_init(&attributes) == 0;
+    if (has_attributes)
+        block_signals(&attributes);
 #if defined(__linux__) && defined(__GLIBC__)
     if (has_attributes && pool->has_allowed)
         pthread_attr_setaffinity_np(&attributes, sizeof pool->allowed, &pool->allowed);
 #endif
-    sigset_t signals;
-    pthread_sigmask(SIG_SETMASK, &pool->signals, &signals);
     start_all(pool, has_attributes ? &attributes : NULL);
-    if (pool->running == 0 && has_attributes) /* the processors may be others by now */
-        start_all(pool, NULL);
-    pthread_sigmask(SIG_SETMASK, &signals, NULL);
+#if defined(__linux__) && defined(__GLIBC__)
+    if (pool->running == 0 && has_attributes && pool->has_allowed) { /* they may be others by now */
+        cpu_set_t allowed;
+        if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+            pthread_attr_setaffinity_np(&attributes, sizeof allowed, &allowed);
+        start_all(pool, &attributes);
+    }
+#endif
     if (has_attributes)
         pthread_attr_destroy(&attributes);
     if (pool->running + 1 < pool->crew)

@@ -14,8 +14,8 @@ typedef struct neuron_pool neuron_pool;
 typedef void (*neuron_task)(void *work, int64_t task, int32_t worker);
 
 /* Makes a pool whose caller has up to threads - 1 others to help. They are started by the first loop
- * that has work for them, with the signal mask and on the processors of the thread that makes the
- * pool: no more than the context has processors for, and fewer where no more can be had. Returns NULL
+ * that has work for them, with all signals blocked where the C library can do so, and on the
+ * processors of the thread that makes the pool: no more than the context has processors for, and fewer where no more can be had. Returns NULL
  * if there is no memory. */
 neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads);
 void neuron_pool_destroy(neuron_pool *pool);

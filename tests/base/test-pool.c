@@ -242,18 +242,14 @@ static void look_around(void *work, int64_t task, int32_t worker)
     atomic_fetch_add(&seen->bound, CPU_COUNT(&allowed) == 1);
 }
 
-/* Signals and processors are those of the thread that made the pool, not of the first to use it. */
-START_TEST(threads_are_as_their_maker)
+/* Processors are those of the thread that made the pool, not of the first to use it; signals of the host
+ * come to its own threads. */
+START_TEST(threads_are_bound_as_their_maker)
 {
     neuron_context_t *context = test_context();
     context->processors = 4;
-    sigset_t signals;
     cpu_set_t allowed, one;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGUSR1);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
     neuron_pool *pool = neuron_pool_create(context, 4);
-    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     sched_getaffinity(0, sizeof allowed, &allowed);
     CPU_ZERO(&one);
     for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
@@ -264,9 +260,12 @@ START_TEST(threads_are_as_their_maker)
     neuron_pool_run(pool, 200, look_around, &seen);
     sched_setaffinity(0, sizeof allowed, &allowed);
     ck_assert_int_gt(seen.others, 0);
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
     ck_assert_int_eq(seen.blocked, seen.others);
+#endif
     if (CPU_COUNT(&allowed) > 1)
         ck_assert_int_eq(seen.bound, 0);
+    sigset_t signals;
     pthread_sigmask(SIG_BLOCK, NULL, &signals);
     ck_assert_int_eq(sigismember(&signals, SIGUSR1), 0);
     neuron_pool_destroy(pool);
@@ -317,7 +316,7 @@ int main(void)
 #ifdef __linux__
     tcase_add_test(tests, threads_are_started_when_they_are_needed);
     tcase_add_test(tests, no_more_threads_than_processors);
-    tcase_add_test(tests, threads_are_as_their_maker);
+    tcase_add_test(tests, threads_are_bound_as_their_maker);
 #endif
     tcase_add_test(tests, the_caller_does_it_where_no_thread_can_be_had);
     tcase_add_test(tests, a_forked_child_works_alone);
