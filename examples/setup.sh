@@ -46,12 +46,11 @@ numpy_is_there() {
     /usr/bin/python3 -c 'import numpy' || python3 -c 'import numpy'
 }
 
-# What the tests take as well. The run time of Fortran is OpenBLAS's, for programs that link it statically.
+# What the tests take as well.
 need_test_tools() {
     need_build_tools
     need check pkg-config --exists check
     need g++ command -v g++
-    need gfortran links gcc -lgfortran
     need clang command -v clang
     need libclang-rt-dev links clang -fsanitize=address
     need python3-numpy numpy_is_there

@@ -1,7 +1,7 @@
-"""Is every Debian package that is needed one that gets installed?  check-packages.py SOURCE_FOLDER
+"""Is every Debian package that is needed one that gets installed?  check-packages.py SOURCE_FOLDER BUILD_FOLDER
 
 What building, testing and linking statically take is looked up in the database of the system's packages: the
-files of pkg-config's modules, the libraries that they name, the programs that scripts call. Each must come with
+files of pkg-config's modules, the libraries that libneuron.pc names, the programs that scripts call. Each must come with
 a package that examples/setup.sh names, and what README.md and docs/packaging.md have programs for with those of
 their own lines, so that a machine that happens to have more does not hide what is missing.
 Ends with 77 where there is no dpkg."""
@@ -85,10 +85,14 @@ def modules(source):
     return sorted(name for name in names if subprocess.run(["pkg-config", "--exists", name], check=False).returncode == 0)
 
 
-def libraries(module):
-    """The files that a program is linked with, if it links the module statically."""
-    for flag in output("pkg-config", "--static", "--libs-only-l", module).split():
+def libraries(build):
+    """The files that a program is linked with, if it links the library statically."""
+    flags = output("pkg-config", "--static", "--libs-only-l", os.path.join(build, "meson-private", "libneuron.pc")).split()
+    assert "-lneuron" in flags, flags
+    for flag in flags:
         name = flag.removeprefix("-l")
+        if name == "neuron":
+            continue
         for ending in (".a", ".so"):
             path = output("gcc", "-print-file-name=lib" + name + ending).strip()
             if os.path.isabs(path):
@@ -169,7 +173,7 @@ def main():
         path = output("pkg-config", "--variable=pcfiledir", module).strip() + "/" + module + ".pc"
         who = tests if module == "check" else everywhere
         wanted.append((path, "pkg-config finds " + module, who))
-        wanted += [(library, module + " names it for static linking", who) for library in libraries(module)]
+    wanted += [(path, "libneuron.pc names it for static linking", everywhere) for path in libraries(sys.argv[2])]
     wanted += [(shutil.which(name), "the build calls it", everywhere) for name in ("gcc", "meson", "ninja", "pkg-config")]
     for name, script in programs(source):
         path = shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")
