@@ -27,6 +27,12 @@ const char *neuron_number_exact(double value, char text[NEURON_NUMBER_TEXT]);
  * digits and an exponent may follow, as JSON has it. Infinite if it is too large for a double. */
 double neuron_number_read(const char *text, size_t size);
 
+/* Reads all of the text as such a number, which may also begin or end with its point and begin with a
+ * plus. False if it is none. `nearest` is the float next to it, however many digits there are: of two
+ * equally near ones the even one, and infinite from half a step beyond the largest on. `value` is within
+ * a few units in the last place of a double, and quicker than the nearest. */
+bool neuron_number_parse(const char *text, size_t size, double *value, float *nearest);
+
 /* Replaces a locale's decimal separator, which may have several bytes, by a point. */
 void neuron_number_point(char *text);
 
