@@ -86,10 +86,10 @@ typedef struct neuron_augment_batch {
     int64_t first, count;
     uint64_t seed, epoch;
     float *values;
-    float *room; /* neuron_augment_room() floats for each thread of the pool */
+    float *room; /* neuron_augment_room() bytes for each thread of the pool */
 } neuron_augment_batch;
 
-/* Floats that one thread works with. */
+/* Bytes that one thread works with. */
 size_t neuron_augment_room(const neuron_image_size *size);
 
 int neuron_augment_run(const neuron_augment_batch *batch, neuron_pool *pool);

@@ -32,7 +32,7 @@ static int64_t elements(const neuron_image_size *size)
 size_t neuron_augment_room(const neuron_image_size *size)
 {
     const int64_t line = NEURON_ALIGNMENT / (int64_t)sizeof(float);
-    return (size_t)(neuron_ceil_divide(elements(size), line) * line);
+    return neuron_size_of(neuron_ceil_divide(elements(size), line), NEURON_ALIGNMENT);
 }
 
 static void augment(const neuron_augment_batch *batch, int64_t position, float *image, float *room)
@@ -61,7 +61,7 @@ static void augment_task(void *work, int64_t task, int32_t worker)
 {
     const neuron_augment_batch *batch = work;
     int64_t size = elements(&batch->size);
-    float *room = batch->room + (size_t)worker * neuron_augment_room(&batch->size);
+    float *room = batch->room + (size_t)worker * (neuron_augment_room(&batch->size) / sizeof *room);
     int64_t end = neuron_min_count(batch->count, (task + 1) * IMAGES_PER_TASK);
     for (int64_t i = task * IMAGES_PER_TASK; i < end; i++) {
         int64_t position = batch->positions ? batch->positions[i] : batch->first + i;
@@ -100,8 +100,8 @@ int neuron_augmentation_apply(const neuron_augmentation_t *augmentation,
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, augmentation, augmentation);
     neuron_hold_reference(&hold, dataset, dataset);
-    batch.room = neuron_allocate(context, (size_t)neuron_context_threads(context),
-                                 neuron_augment_room(&batch.size) * sizeof *batch.room);
+    batch.room = neuron_allocate(context, neuron_size(neuron_context_threads(context)),
+                                 neuron_augment_room(&batch.size));
     if (!batch.room)
         return NEURON_E_MEMORY;
     neuron_hold_add(&hold, neuron_release_hold, context, batch.room);

@@ -21,6 +21,19 @@ static inline bool neuron_multiply_count(int64_t a, int64_t b, int64_t *product)
     return !__builtin_mul_overflow(a, b, product);
 }
 
+/* A count as a size of memory, which has fewer bits on some machines. What does not fit becomes
+ * SIZE_MAX, which no allocator has; so does a product that does not fit. */
+static inline size_t neuron_size(int64_t count)
+{
+    return (uint64_t)count > SIZE_MAX ? SIZE_MAX : (size_t)count;
+}
+
+static inline size_t neuron_size_of(int64_t count, size_t size)
+{
+    size_t bytes;
+    return neuron_multiply_size(neuron_size(count), size, &bytes) ? bytes : SIZE_MAX;
+}
+
 static inline int64_t neuron_min_count(int64_t a, int64_t b)
 {
     return a < b ? a : b;

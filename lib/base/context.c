@@ -199,7 +199,8 @@ void *neuron_allocate(neuron_context_t *context, size_t count, size_t size)
 {
     size_t bytes;
     void *memory = NULL;
-    if (neuron_multiply_size(count, size, &bytes))
+    /* More than half of all addresses are never one piece, and allocators err when they round it up. */
+    if (neuron_multiply_size(count, size, &bytes) && bytes <= PTRDIFF_MAX)
         memory = allocate_bytes(context, bytes ? bytes : 1);
     if (!memory)
         neuron_set_message("out of memory: %zu x %zu bytes", count, size);

@@ -4,6 +4,7 @@
 
 #include <libneuron/context.h>
 
+#include "base/checked.h"
 #include "base/hold.h"
 #include "base/pool.h"
 #include "base/status.h"

@@ -163,8 +163,8 @@ static void end_threads(neuron_pool *pool)
 neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
 {
     neuron_pool *pool = neuron_allocate_zero(context, 1, sizeof *pool);
-    pthread_t *handles = neuron_allocate_zero(context, (size_t)threads, sizeof *handles);
-    share *shares = neuron_allocate_zero(context, (size_t)threads, sizeof *shares);
+    pthread_t *handles = neuron_allocate_zero(context, neuron_size(threads), sizeof *handles);
+    share *shares = neuron_allocate_zero(context, neuron_size(threads), sizeof *shares);
     if (!pool || !handles || !shares) {
         neuron_release(context, handles);
         neuron_release(context, shares);

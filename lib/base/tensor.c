@@ -62,7 +62,7 @@ int neuron_tensor_create_raw(neuron_tensor_t **tensor, neuron_context_t *context
     neuron_tensor_t *made;
     RETURN_IF_ERROR(create_empty(&made, context, type, shape, rank));
     made->data =
-        neuron_allocate(context, (size_t)neuron_tensor_count(made), neuron_type_size(type));
+        neuron_allocate(context, neuron_size(neuron_tensor_count(made)), neuron_type_size(type));
     if (!made->data) {
         neuron_tensor_unref(made);
         return NEURON_E_MEMORY;

@@ -79,7 +79,8 @@ done:
 int neuron_cifar10_read(neuron_dataset_t **dataset, neuron_context_t *context,
                         neuron_cifar10_parse parse, neuron_content *contents, int32_t count)
 {
-    neuron_cifar10_batch *batches = neuron_allocate_zero(context, (size_t)count, sizeof *batches);
+    neuron_cifar10_batch *batches =
+        neuron_allocate_zero(context, neuron_size(count), sizeof *batches);
     int status = batches ? NEURON_OK : NEURON_E_MEMORY;
     for (int32_t k = 0; k < count && status == NEURON_OK; k++)
         status = parse(&batches[k], &contents[k]);
@@ -114,7 +115,7 @@ int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
     if (!dataset || !context)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %s", who, dataset ? "context" : "dataset");
     RETURN_IF_ERROR(check_paths(paths, count, who));
-    neuron_content *contents = neuron_allocate_zero(context, (size_t)count, sizeof *contents);
+    neuron_content *contents = neuron_allocate_zero(context, neuron_size(count), sizeof *contents);
     if (!contents)
         return NEURON_E_MEMORY;
     int status = NEURON_OK;

@@ -112,7 +112,7 @@ static neuron_dataset_t *create_empty(neuron_context_t *context, neuron_tensor_t
                                       neuron_tensor_t *labels, int64_t count)
 {
     neuron_dataset_t *made = neuron_allocate_zero(context, 1, sizeof *made);
-    int64_t *order = made ? neuron_allocate(context, (size_t)count, sizeof *order) : NULL;
+    int64_t *order = made ? neuron_allocate(context, neuron_size(count), sizeof *order) : NULL;
     if (!order) {
         neuron_release(context, made);
         return NULL;

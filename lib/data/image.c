@@ -8,7 +8,7 @@ static const int64_t side_max = 1 << 20;
 
 size_t neuron_image_size(const neuron_image *image)
 {
-    return (size_t)(image->height * image->width * image->channels);
+    return neuron_size(image->height * image->width * image->channels);
 }
 
 int neuron_image_allocate(neuron_image *image, const neuron_source *source, uint64_t most,

@@ -59,7 +59,7 @@ int neuron_dataset_k_fold(neuron_dataset_t *dataset, int32_t k, int32_t fold, ui
     int status = NEURON_E_MEMORY;
     all.positions = neuron_allocate(context, count, sizeof *all.positions);
     all.part = neuron_allocate(context, count, sizeof *all.part);
-    all.ends = neuron_allocate(context, (size_t)dataset->class_count, sizeof *all.ends);
+    all.ends = neuron_allocate(context, neuron_size(dataset->class_count), sizeof *all.ends);
     if (all.positions && all.part && all.ends)
         status = make_parts(&all, dataset, k, fold, train, validation);
     neuron_release(context, all.ends);

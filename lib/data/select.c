@@ -11,7 +11,7 @@ int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_dataset_t *datase
     *shuffled = NULL;
     CHECK_ARGUMENT(dataset);
     neuron_context_t *context = dataset->context;
-    int64_t *positions = neuron_allocate(context, (size_t)dataset->count, sizeof *positions);
+    int64_t *positions = neuron_allocate(context, neuron_size(dataset->count), sizeof *positions);
     if (!positions)
         return NEURON_E_MEMORY;
     for (int64_t i = 0; i < dataset->count; i++)
@@ -30,7 +30,7 @@ static int derive_kept(neuron_dataset_t **filtered, const neuron_dataset_t *data
 {
     NEURON_HOLD(hold);
     neuron_context_t *context = dataset->context;
-    int64_t *positions = neuron_allocate(context, (size_t)dataset->count, sizeof *positions);
+    int64_t *positions = neuron_allocate(context, neuron_size(dataset->count), sizeof *positions);
     if (!positions)
         return NEURON_E_MEMORY;
     neuron_hold_reference(&hold, dataset, dataset);
@@ -74,7 +74,7 @@ int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset
             return neuron_fail(NEURON_E_ARGUMENT, "%s: class %" PRId32 " is not 0 to %" PRId32,
                                __func__, classes[i], dataset->class_count - 1);
     neuron_context_t *context = dataset->context;
-    bool *wanted = neuron_allocate_zero(context, (size_t)dataset->class_count, sizeof *wanted);
+    bool *wanted = neuron_allocate_zero(context, neuron_size(dataset->class_count), sizeof *wanted);
     if (!wanted)
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < count; i++)

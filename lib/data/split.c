@@ -126,9 +126,9 @@ int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int
     deal all = {.fractions = fractions,
                 .class_count = kind == NEURON_SPLIT_STRATIFIED ? dataset->class_count : 1};
     int status = NEURON_E_MEMORY;
-    all.ends = neuron_allocate(context, (size_t)all.class_count, sizeof *all.ends);
-    all.positions = neuron_allocate(context, (size_t)dataset->count, sizeof *all.positions);
-    all.part = neuron_allocate(context, (size_t)dataset->count, sizeof *all.part);
+    all.ends = neuron_allocate(context, neuron_size(all.class_count), sizeof *all.ends);
+    all.positions = neuron_allocate(context, neuron_size(dataset->count), sizeof *all.positions);
+    all.part = neuron_allocate(context, neuron_size(dataset->count), sizeof *all.part);
     if (all.ends && all.positions && all.part)
         status = make_parts(&all, dataset, count, kind, seed, parts);
     for (int32_t k = 0; status < 0 && k < count; k++) {

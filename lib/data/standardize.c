@@ -180,7 +180,7 @@ static int64_t last_extent(const neuron_dataset_t *dataset)
 static int set_channels(neuron_dataset_t *dataset, const column *columns, int64_t channels,
                         double count, const char *who)
 {
-    double *scales = neuron_allocate(dataset->context, 2 * (size_t)channels, sizeof *scales);
+    double *scales = neuron_allocate(dataset->context, neuron_size(2 * channels), sizeof *scales);
     if (!scales)
         return NEURON_E_MEMORY;
     double *offsets = scales + channels;
@@ -208,7 +208,7 @@ int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
     neuron_hold_reference(&hold, dataset, dataset);
     neuron_hold_reference(&hold, dataset, reference);
     neuron_context_t *context = dataset->context;
-    column *columns = neuron_allocate_zero(context, (size_t)channels, sizeof *columns);
+    column *columns = neuron_allocate_zero(context, neuron_size(channels), sizeof *columns);
     if (!columns)
         return NEURON_E_MEMORY;
     neuron_hold_add(&hold, neuron_release_hold, context, columns);

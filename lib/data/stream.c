@@ -63,7 +63,7 @@ static int grow(neuron_stream *stream, int64_t count)
 {
     if (count <= stream->capacity)
         return NEURON_OK;
-    void *examples = neuron_allocate(stream->context, (size_t)count, stream->size);
+    void *examples = neuron_allocate(stream->context, neuron_size(count), stream->size);
     if (!examples)
         return NEURON_E_MEMORY;
     neuron_release(stream->context, stream->examples);
@@ -181,7 +181,7 @@ int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *c
     neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, examples);
     stream->read = read;
     stream->user_data = user_data;
-    stream->size = (size_t)(neuron_shape_count(&all) / count) * neuron_type_size(type);
+    stream->size = neuron_size_of(neuron_shape_count(&all) / count, neuron_type_size(type));
     RETURN_IF_ERROR(neuron_tensor_create_raw(&labels, context, NEURON_I32, &count, 1));
     neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, labels);
     RETURN_IF_ERROR(read_labels(stream, labels));

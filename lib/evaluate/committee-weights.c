@@ -34,7 +34,7 @@ int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
     neuron_context_t *context = members[0]->context;
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, context, context);
-    double *scores = neuron_allocate(context, (size_t)count, sizeof *scores);
+    double *scores = neuron_allocate(context, neuron_size(count), sizeof *scores);
     neuron_hold_add(&hold, neuron_release_hold, context, scores);
     neuron_graph_t **list = copy_members(members, count);
     neuron_hold_add(&hold, drop_members, context, list);

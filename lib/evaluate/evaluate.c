@@ -70,7 +70,7 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
     NEURON_HOLD(hold);
     neuron_context_t *context = graph->context;
     struct tally tally = {.function = function, .dataset = dataset, .into = evaluation};
-    tally.target = neuron_allocate(context, (size_t)dataset->outputs, sizeof *tally.target);
+    tally.target = neuron_allocate(context, neuron_size(dataset->outputs), sizeof *tally.target);
     if (!tally.target)
         return NEURON_E_MEMORY;
     neuron_hold_add(&hold, neuron_release_hold, context, tally.target);

@@ -15,7 +15,7 @@ static int list_arrays(neuron_graph_t *graph)
     int32_t count = 0;
     for (int32_t i = 0; i < graph->node_count; i++)
         count += graph->nodes[i]->spec.array_count;
-    graph->arrays = neuron_allocate_zero(graph->context, (size_t)count, sizeof *graph->arrays);
+    graph->arrays = neuron_allocate_zero(graph->context, neuron_size(count), sizeof *graph->arrays);
     if (!graph->arrays)
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < graph->node_count; i++) {
@@ -90,8 +90,8 @@ static int make_arrays(neuron_graph_t *graph)
     RETURN_IF_ERROR(place_arrays(graph, true));
     graph->trainable_count = graph->value_count;
     RETURN_IF_ERROR(place_arrays(graph, false));
-    graph->values =
-        neuron_allocate_zero(graph->context, (size_t)graph->value_count, sizeof *graph->values);
+    graph->values = neuron_allocate_zero(graph->context, neuron_size(graph->value_count),
+                                         sizeof *graph->values);
     if (!graph->values)
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < graph->array_count; i++)

@@ -59,7 +59,7 @@ static int join(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t c
                 const double *weights)
 {
     const neuron_shape *shape = &members[0]->input->spec.output;
-    neuron_node_t **outputs = neuron_allocate(graph->context, (size_t)count, sizeof *outputs);
+    neuron_node_t **outputs = neuron_allocate(graph->context, neuron_size(count), sizeof *outputs);
     if (!outputs)
         return NEURON_E_MEMORY;
     neuron_node_t *input = neuron_input(graph, shape->extent, shape->rank);

@@ -76,8 +76,8 @@ static void extend(neuron_compiler *c, int32_t block, int32_t time)
 /* Bytes of a node's value for the whole batch. */
 static int value_bytes(const neuron_compiler *c, const neuron_node_t *node, size_t *bytes)
 {
-    if (!neuron_multiply_size((size_t)neuron_shape_count(&node->spec.output),
-                              (size_t)c->session->batch * sizeof(float), bytes))
+    if (!neuron_multiply_size(neuron_size(neuron_shape_count(&node->spec.output)),
+                              neuron_size_of(c->session->batch, sizeof(float)), bytes))
         return neuron_fail(NEURON_E_MEMORY, "%s: a batch of its values is too large", node->name);
     return NEURON_OK;
 }
@@ -147,8 +147,8 @@ static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, i
     if (!step->norm)
         return NEURON_OK;
     const neuron_shape *shape = &step->norm->spec.output;
-    size_t channels = (size_t)neuron_panel_round(shape->extent[shape->rank - 1]);
-    return add_block(c, 2 * channels * sizeof(float), first, last, &step->affine);
+    int64_t channels = neuron_panel_round(shape->extent[shape->rank - 1]);
+    return add_block(c, neuron_size_of(channels, 2 * sizeof(float)), first, last, &step->affine);
 }
 
 /* Room for the moments that a normalisation wants from the step before it. */
@@ -171,7 +171,8 @@ static int place_moments(neuron_compiler *c, int32_t index)
     size_t bytes = 0;
     before->measured.channels = shape->extent[shape->rank - 1];
     neuron_reserve(&bytes, before->chunks, sizeof(int64_t));
-    neuron_reserve(&bytes, before->chunks, 2 * (size_t)before->measured.channels * sizeof(float));
+    neuron_reserve(&bytes, before->chunks,
+                   neuron_size_of(before->measured.channels, 2 * sizeof(float)));
     return add_block(c, bytes, forward_time(maker), forward_time(index), &before->moments);
 }
 

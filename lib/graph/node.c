@@ -111,7 +111,7 @@ static int grow(neuron_graph_t *graph)
     if (graph->node_total < graph->node_capacity)
         return NEURON_OK;
     int32_t capacity = graph->node_capacity ? 2 * graph->node_capacity : 16;
-    neuron_node_t **nodes = neuron_allocate(graph->context, (size_t)capacity, sizeof *nodes);
+    neuron_node_t **nodes = neuron_allocate(graph->context, neuron_size(capacity), sizeof *nodes);
     if (!nodes)
         return NEURON_E_MEMORY;
     if (graph->node_total)
@@ -125,8 +125,8 @@ static int grow(neuron_graph_t *graph)
 static int set_inputs(neuron_node_t *node, neuron_node_t *const *inputs, int32_t count)
 {
     neuron_context_t *context = node->graph->context;
-    node->inputs = neuron_allocate(context, (size_t)count, sizeof *node->inputs);
-    node->input_shapes = neuron_allocate(context, (size_t)count, sizeof *node->input_shapes);
+    node->inputs = neuron_allocate(context, neuron_size(count), sizeof *node->inputs);
+    node->input_shapes = neuron_allocate(context, neuron_size(count), sizeof *node->input_shapes);
     if (!node->inputs || !node->input_shapes)
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < count; i++) {

@@ -60,8 +60,8 @@ static int round_sizes(neuron_block *blocks, int32_t count)
 int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, size_t *arena)
 {
     RETURN_IF_ERROR(round_sizes(blocks, count));
-    neuron_block **sorted = neuron_allocate(context, (size_t)count, sizeof *sorted);
-    neuron_block **placed = neuron_allocate(context, (size_t)count, sizeof *placed);
+    neuron_block **sorted = neuron_allocate(context, neuron_size(count), sizeof *sorted);
+    neuron_block **placed = neuron_allocate(context, neuron_size(count), sizeof *placed);
     if (!sorted || !placed) {
         neuron_release(context, sorted);
         neuron_release(context, placed);

@@ -136,7 +136,7 @@ static int read_entry(neuron_safetensors_entry *entry, const neuron_safetensors 
     RETURN_IF_ERROR(read_dtype(&type, file, name, json_object_get(json, "dtype")));
     RETURN_IF_ERROR(read_shape(&entry->shape, file, name, json_object_get(json, "shape")));
     RETURN_IF_ERROR(read_offsets(&begin, &end, file, name, json_object_get(json, "data_offsets")));
-    if (!neuron_multiply_size((size_t)neuron_shape_count(&entry->shape), type->size, &size) ||
+    if (!neuron_multiply_size(neuron_size(neuron_shape_count(&entry->shape)), type->size, &size) ||
         size != end - begin) {
         char text[NEURON_SHAPE_TEXT];
         return neuron_fail(NEURON_E_FORMAT, ENTRY ": %s of %s does not take %zu bytes",

@@ -124,8 +124,8 @@ int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, 
                            name, type);
     if (json_object_get(writer->header, name))
         return neuron_fail(NEURON_E_ARGUMENT, "array \"%s\" of a file is set twice", name);
-    if (!neuron_multiply_size((size_t)neuron_shape_count(shape), found->size, &size) ||
-        !neuron_add_size(writer->data_size, size, &end) || end > INT64_MAX)
+    if (!neuron_multiply_size(neuron_size(neuron_shape_count(shape)), found->size, &size) ||
+        !neuron_add_size(writer->data_size, size, &end) || end > SIZE_MAX / 2)
         return neuron_fail(NEURON_E_ARGUMENT, "array \"%s\" is too large for a file", name);
     RETURN_IF_ERROR(reserve_piece(writer));
     json_t *entry = json_object();

@@ -2,9 +2,10 @@
  * and the functions below are never reached. */
 #include "kernels/product.h"
 
-bool neuron_product_by_cblas(const neuron_kernels *kernels)
+bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
+                             int64_t units)
 {
-    (void)kernels;
+    (void)kernels, (void)batch, (void)inputs, (void)units;
     return false;
 }
 

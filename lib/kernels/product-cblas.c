@@ -6,6 +6,7 @@
 #include "kernels/correlation.h"
 
 #include <cblas.h>
+#include <limits.h>
 #include <string.h>
 
 /* Floats that a task passes over, and that are made before they are handed on. */
@@ -93,7 +94,7 @@ static int64_t slice_rows(int64_t units)
 size_t neuron_cblas_backward_scratch(int64_t units)
 {
     size_t total = 0;
-    neuron_reserve(&total, slice_rows(units), (size_t)units * sizeof(float));
+    neuron_reserve(&total, slice_rows(units), neuron_size_of(units, sizeof(float)));
     return total;
 }
 
@@ -149,7 +150,8 @@ void neuron_cblas_weight_gradient(const neuron_product *product,
         hand_on_slices(product, arrays);
 }
 
-bool neuron_product_by_cblas(const neuron_kernels *kernels)
+bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
+                             int64_t units)
 {
-    return kernels->lanes < 8;
+    return kernels->lanes < 8 && batch <= INT_MAX && inputs <= INT_MAX && units <= INT_MAX;
 }

@@ -59,11 +59,11 @@ static size_t place_input(int64_t batch, int64_t inputs, int64_t units, int32_t 
     size_t total = 0;
     int64_t rows = rows_of_task(inputs);
     *places = (gradient_places){
-        .copy_size = (size_t)(rows * (block_of(units) + GAP)) * sizeof(float),
-        .sums_size = (size_t)(rows * neuron_panel_round(neuron_min_count(batch, EXAMPLES_MOST))) *
-                     sizeof(float)};
+        .copy_size = neuron_size_of(rows * (block_of(units) + GAP), sizeof(float)),
+        .sums_size = neuron_size_of(
+            rows * neuron_panel_round(neuron_min_count(batch, EXAMPLES_MOST)), sizeof(float))};
     places->packed =
-        neuron_reserve(&total, units, (size_t)neuron_panel_round(batch) * sizeof(float));
+        neuron_reserve(&total, units, neuron_size_of(neuron_panel_round(batch), sizeof(float)));
     places->copy = neuron_reserve(&total, threads, places->copy_size);
     places->sums = neuron_reserve(&total, threads, places->sums_size);
     return total;
@@ -75,9 +75,10 @@ static size_t place_weights(int64_t batch, int64_t inputs, int64_t units, int32_
     size_t total = 0;
     int64_t rows = rows_of_task(inputs), room = neuron_panel_round(units);
     int64_t depth = neuron_min_count(batch, DEPTH_MOST);
-    *places = (gradient_places){.copy_size = (size_t)(rows * (depth + GAP)) * sizeof(float),
-                                .sums_size = (size_t)(rows * slice_columns(units)) * sizeof(float)};
-    places->packed = neuron_reserve(&total, batch, (size_t)room * sizeof(float));
+    *places =
+        (gradient_places){.copy_size = neuron_size_of(rows * (depth + GAP), sizeof(float)),
+                          .sums_size = neuron_size_of(rows * slice_columns(units), sizeof(float))};
+    places->packed = neuron_reserve(&total, batch, neuron_size_of(room, sizeof(float)));
     places->bias = neuron_reserve(&total, room, sizeof(float));
     places->copy = neuron_reserve(&total, threads, places->copy_size);
     places->sums = neuron_reserve(&total, threads, places->sums_size);

@@ -34,8 +34,8 @@ static size_t place_forward(const neuron_forward_cut *cut, int64_t batch, int64_
     int64_t room = neuron_panel_round(units);
     places->bias = neuron_reserve(&total, room, sizeof(float));
     places->parts = neuron_reserve(&total, has_parts(cut) ? cut->parts * batch : 0,
-                                   (size_t)room * sizeof(float));
-    places->copy = neuron_reserve(&total, batch, (size_t)cut->copy_row * sizeof(float));
+                                   neuron_size_of(room, sizeof(float)));
+    places->copy = neuron_reserve(&total, batch, neuron_size_of(cut->copy_row, sizeof(float)));
     places->packed_size = (size_t)(neuron_min_count(inputs, NEURON_FORWARD_DEPTH) *
                                    NEURON_FORWARD_PANELS * NEURON_PANEL_GROUP) *
                           sizeof(float);

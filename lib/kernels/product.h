@@ -27,8 +27,9 @@ typedef struct neuron_product {
  * of four floats for a processor that nothing is known of, and a CBLAS may have been written for it:
  * OpenBLAS for SSE does 23 GFLOP/s to our 18. Even then few examples are multiplied by our kernels,
  * which read the weights once, in order: two to four times as fast. Never where the library was built
- * without one. */
-bool neuron_product_by_cblas(const neuron_kernels *kernels);
+ * without one, or where it cannot count so far: to an int. */
+bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
+                             int64_t units);
 
 /* output = epilogue(input * weights + bias), with weights of inputs x units; `bias` may be NULL. The
  * arrays of the epilogue are in whole panels. */

@@ -41,13 +41,14 @@ static int infer(neuron_spec *spec, const char *node)
 
 static neuron_product product_of(const neuron_run *run)
 {
+    int64_t inputs = run->spec->inputs[0].extent[0], units = run->spec->output.extent[0];
     return (neuron_product){
         .kernels = run->kernels,
         .pool = run->pool,
-        .by_cblas = neuron_product_by_cblas(run->kernels),
+        .by_cblas = neuron_product_by_cblas(run->kernels, run->batch, inputs, units),
         .batch = run->batch,
-        .inputs = run->spec->inputs[0].extent[0],
-        .units = run->spec->output.extent[0],
+        .inputs = inputs,
+        .units = units,
         .scratch = run->scratch,
     };
 }

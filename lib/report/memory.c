@@ -6,15 +6,15 @@
 #include <inttypes.h>
 
 /* Of the largest number, half: figures of memory are added up. */
-static const size_t bytes_max = INT64_MAX / 2;
+static const uint64_t bytes_max = INT64_MAX / 2;
 
 /* The gradients of a graph whose steps may fail are kept until all are there: see
  * train/whole-step.h. */
-static size_t kept_bytes(const neuron_graph_t *graph, neuron_session_purpose purpose)
+static uint64_t kept_bytes(const neuron_graph_t *graph, neuron_session_purpose purpose)
 {
     if (purpose == NEURON_SESSION_PREDICT || !neuron_graph_may_fail(graph))
         return 0;
-    return (size_t)graph->trainable_count * sizeof(float);
+    return (uint64_t)graph->trainable_count * sizeof(float);
 }
 
 static int count_bytes(const neuron_graph_t *graph, neuron_session_purpose purpose, int64_t batch,
@@ -22,9 +22,9 @@ static int count_bytes(const neuron_graph_t *graph, neuron_session_purpose purpo
 {
     neuron_session *session;
     RETURN_IF_ERROR(neuron_session_plan(&session, graph, purpose, batch));
-    size_t count = neuron_session_bytes(session);
+    uint64_t count = neuron_session_bytes(session);
     neuron_session_destroy(session);
-    size_t kept = kept_bytes(graph, purpose);
+    uint64_t kept = kept_bytes(graph, purpose);
     if (count > bytes_max - kept)
         return neuron_fail(NEURON_E_MEMORY, "the values of a batch need too much memory");
     *bytes = (int64_t)(count + kept);

@@ -29,8 +29,9 @@ int neuron_search_make_room(neuron_search_t *search)
         return NEURON_OK;
     neuron_context_t *context = search->context;
     int64_t capacity = search->capacity > 0 ? 2 * search->capacity : 16;
-    neuron_trial_t **trials = neuron_allocate(context, (size_t)capacity, sizeof *trials);
-    int64_t *places = neuron_allocate_zero(context, (size_t)place_count(capacity), sizeof *places);
+    neuron_trial_t **trials = neuron_allocate(context, neuron_size(capacity), sizeof *trials);
+    int64_t *places =
+        neuron_allocate_zero(context, neuron_size(place_count(capacity)), sizeof *places);
     if (!trials || !places) {
         neuron_release(context, trials);
         neuron_release(context, places);

@@ -156,7 +156,7 @@ int neuron_search_add_factor(neuron_search_t *search, const char *name, const do
     RETURN_IF_ERROR(check_levels(name, levels, count));
     neuron_factor factor = {.count = count};
     factor.name = neuron_copy_text(search->context, name);
-    factor.levels = neuron_allocate(search->context, (size_t)count, sizeof *levels);
+    factor.levels = neuron_allocate(search->context, neuron_size(count), sizeof *levels);
     if (!factor.name || !factor.levels) {
         drop_factor(search->context, &factor);
         return NEURON_E_MEMORY;
@@ -176,7 +176,8 @@ int neuron_search_add_choice(neuron_search_t *search, const char *name, const ch
     RETURN_IF_ERROR(check_labels(name, labels, count));
     neuron_factor factor = {.count = count};
     factor.name = neuron_copy_text(search->context, name);
-    factor.labels = neuron_allocate_zero(search->context, (size_t)count, sizeof *factor.labels);
+    factor.labels =
+        neuron_allocate_zero(search->context, neuron_size(count), sizeof *factor.labels);
     bool complete = factor.name && factor.labels;
     for (int32_t i = 0; i < count && complete; i++) {
         factor.labels[i] = neuron_copy_text(search->context, labels[i]);

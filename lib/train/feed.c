@@ -53,8 +53,8 @@ static int make_room(neuron_feeder *feeder, int32_t threads)
     neuron_context_t *context = feeder->trainer->context;
     if (threads <= feeder->room_threads)
         return NEURON_OK;
-    float *room = neuron_allocate(context, (size_t)threads,
-                                  neuron_augment_room(&feeder->size) * sizeof *room);
+    float *room =
+        neuron_allocate(context, neuron_size(threads), neuron_augment_room(&feeder->size));
     if (!room)
         return NEURON_E_MEMORY;
     neuron_release(context, feeder->room);
@@ -146,9 +146,9 @@ static void start_thread(neuron_feeder *feeder)
 static int start_workers(neuron_feeder *feeder, int32_t workers)
 {
     const neuron_trainer_t *trainer = feeder->trainer;
-    size_t size = (size_t)neuron_shape_count(&trainer->train->shape);
+    size_t size = neuron_size_of(neuron_shape_count(&trainer->train->shape), sizeof(float));
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count);
-    feeder->values = neuron_allocate(trainer->context, (size_t)batch, size * sizeof(float));
+    feeder->values = neuron_allocate(trainer->context, neuron_size(batch), size);
     if (!feeder->values)
         return NEURON_E_MEMORY;
     feeder->pool = neuron_pool_create(trainer->context, workers);

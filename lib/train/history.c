@@ -47,7 +47,8 @@ int neuron_history_reserve(neuron_history_t *history, int64_t epochs)
     int64_t capacity = epochs;
     if (history->capacity <= INT64_MAX / 2 && capacity < 2 * history->capacity)
         capacity = 2 * history->capacity;
-    neuron_history_row *rows = neuron_allocate(history->context, (size_t)capacity, sizeof *rows);
+    neuron_history_row *rows =
+        neuron_allocate(history->context, neuron_size(capacity), sizeof *rows);
     if (!rows)
         return NEURON_E_MEMORY;
     if (history->epochs > 0)
@@ -179,7 +180,7 @@ int neuron_history_save_csv(const neuron_history_t *history, const char *path)
     FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(path);
-    char *table = neuron_allocate(history->context, (size_t)history->epochs, CSV_LINE_MAX);
+    char *table = neuron_allocate(history->context, neuron_size(history->epochs), CSV_LINE_MAX);
     if (!table)
         return NEURON_E_MEMORY;
     char *end = table;

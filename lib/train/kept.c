@@ -15,8 +15,8 @@ int neuron_callback_make_values(neuron_trainer_t *trainer, neuron_callback_entry
 {
     const size_t slots = neuron_callback_slots_size(trainer, entry);
     if (!entry->values)
-        entry->values =
-            neuron_allocate(trainer->context, (size_t)trainer->graph->value_count, sizeof(float));
+        entry->values = neuron_allocate(trainer->context, neuron_size(trainer->graph->value_count),
+                                        sizeof(float));
     if (!entry->slots && slots > 0)
         entry->slots = neuron_allocate(trainer->context, slots, sizeof(float));
     return entry->values && (entry->slots || slots == 0) ? NEURON_OK : NEURON_E_MEMORY;

@@ -57,7 +57,7 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
                 return neuron_fail(NEURON_E_ARGUMENT,
                                    "trainer: the weight of class %" PRId32 " is %s", i,
                                    weights[i] < 0 ? "negative" : "not finite as float");
-        copy = neuron_allocate(trainer->context, (size_t)count, sizeof *copy);
+        copy = neuron_allocate(trainer->context, neuron_size(count), sizeof *copy);
         if (!copy)
             return NEURON_E_MEMORY;
         memcpy(copy, weights, (size_t)count * sizeof *copy);

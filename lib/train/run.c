@@ -41,9 +41,10 @@ static int make_memory(neuron_trainer_t *trainer)
     neuron_run_memory *memory = &trainer->memory;
     const neuron_graph_t *graph = trainer->graph;
     size_t trainable = (size_t)graph->trainable_count;
-    memory->order = neuron_allocate(context, (size_t)trainer->train->count, sizeof *memory->order);
-    memory->statistics =
-        neuron_allocate(context, (size_t)graph->value_count - trainable, sizeof(float));
+    memory->order =
+        neuron_allocate(context, neuron_size(trainer->train->count), sizeof *memory->order);
+    memory->statistics = neuron_allocate(
+        context, neuron_size(graph->value_count - graph->trainable_count), sizeof(float));
     bool complete = memory->order && memory->statistics;
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
         memory->slots[i] = neuron_allocate(context, trainable, sizeof(float));
@@ -58,10 +59,11 @@ static int make_session(neuron_trainer_t *trainer)
     neuron_run_memory *memory = &trainer->memory;
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count);
     size_t outputs = (size_t)trainer->train->outputs;
-    memory->targets =
-        neuron_allocate(context, (size_t)neuron_context_threads(context), outputs * sizeof(float));
-    memory->losses = neuron_allocate(
-        context, (size_t)neuron_ceil_divide(batch, NEURON_LOSSES_PER_TASK), sizeof *memory->losses);
+    memory->targets = neuron_allocate(context, neuron_size(neuron_context_threads(context)),
+                                      outputs * sizeof(float));
+    memory->losses =
+        neuron_allocate(context, neuron_size(neuron_ceil_divide(batch, NEURON_LOSSES_PER_TASK)),
+                        sizeof *memory->losses);
     if (!memory->targets || !memory->losses)
         return NEURON_E_MEMORY;
     return neuron_session_create(&memory->session, trainer->graph,

@@ -21,8 +21,8 @@ int neuron_whole_step_prepare(neuron_trainer_t *trainer)
         return NEURON_OK;
     memory->gradients = neuron_allocate_zero(trainer->context, count, sizeof(float));
     memory->squares = neuron_allocate(trainer->context, count / PIECE + 1, sizeof(double));
-    memory->array_squares = neuron_allocate(trainer->context, (size_t)trainer->graph->array_count,
-                                            sizeof *memory->array_squares);
+    memory->array_squares = neuron_allocate(
+        trainer->context, neuron_size(trainer->graph->array_count), sizeof *memory->array_squares);
     if (memory->gradients && memory->squares && memory->array_squares)
         return NEURON_OK;
     neuron_whole_step_drop_memory(trainer);

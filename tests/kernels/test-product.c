@@ -196,7 +196,7 @@ END_TEST
 /* False in a build without one. */
 static bool has_cblas(void)
 {
-    return neuron_product_by_cblas(neuron_kernels_find("baseline"));
+    return neuron_product_by_cblas(neuron_kernels_find("baseline"), 128, 784, 512);
 }
 
 START_TEST(cblas_does_the_same)
@@ -277,6 +277,17 @@ START_TEST(sizes_that_do_not_fit_are_told)
 }
 END_TEST
 
+/* A CBLAS counts by int. */
+START_TEST(counts_beyond_an_int_are_ours)
+{
+    const neuron_kernels *baseline = neuron_kernels_find("baseline");
+    const int64_t large = (int64_t)INT32_MAX + 1;
+    ck_assert(!neuron_product_by_cblas(baseline, 1, large, 1));
+    ck_assert(!neuron_product_by_cblas(baseline, 1, 1, 2 * large + 3));
+    ck_assert(!neuron_product_by_cblas(baseline, large, 2, 2));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("product");
@@ -285,6 +296,7 @@ int main(void)
     tcase_add_loop_test(all, agrees_with_plain_loops, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, any_batch, 0, KERNEL_NAMES);
     tcase_add_test(all, cblas_does_the_same);
+    tcase_add_test(all, counts_beyond_an_int_are_ours);
     tcase_add_loop_test(all, threads_and_plans_change_nothing, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, slices_are_the_whole, 0, KERNEL_NAMES);
     tcase_add_test(all, sizes_that_do_not_fit_are_told);
