@@ -1,5 +1,6 @@
 #include "data/npy.h"
 
+#include "base/byte-order.h"
 #include "base/float-mode.h"
 #include "base/number.h"
 #include "data/npy-header.h"
@@ -9,9 +10,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Elements are stored as memory has them. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files are little-endian");
 
 /* Headers are filled up so that elements begin at a multiple of this. */
 enum { HEADER_ALIGNMENT = 64, HEADER_ROOM = 512 };
@@ -148,9 +146,10 @@ static int read_converted(const neuron_npy_header *header, neuron_source *source
 static int read_elements(const neuron_npy_header *header, neuron_source *source,
                          neuron_tensor_t *tensor)
 {
-    size_t got, needed = (size_t)neuron_tensor_count(tensor) * header->size;
+    size_t got, needed = neuron_size_of(neuron_tensor_count(tensor), header->size);
     bool same = header->size == neuron_type_size(header->type) &&
-                !(header->kind == 'u' && header->size > 1) && !(header->size > 1 && header->big) &&
+                !(header->kind == 'u' && header->size > 1) &&
+                !(header->size > 1 && header->big != NEURON_BIG_ENDIAN) &&
                 !(header->fortran && header->shape.rank > 1);
     RETURN_IF_ERROR(same ? neuron_source_read(source, tensor->data, needed, &got)
                          : read_converted(header, source, tensor, &got));
@@ -244,8 +243,9 @@ int neuron_tensor_save_npy(const neuron_tensor_t *tensor, const char *path)
     CHECK_ARGUMENT(path);
     char header[HEADER_ROOM];
     const neuron_file_piece pieces[] = {
-        {header, write_header(header, tensor)},
-        {tensor->data, (size_t)neuron_tensor_count(tensor) * neuron_type_size(tensor->type)},
+        {header, write_header(header, tensor), 1},
+        {tensor->data, (size_t)neuron_tensor_count(tensor) * neuron_type_size(tensor->type),
+         neuron_type_size(tensor->type)},
     };
     return neuron_file_replace(tensor->context, path, pieces, 2);
 }

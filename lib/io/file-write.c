@@ -1,5 +1,6 @@
 #include "io/file-write.h"
 
+#include "base/byte-order.h"
 #include "io/file-new.h"
 
 #include <errno.h>
@@ -166,10 +167,26 @@ static int write_piece(int file, const neuron_file_piece *piece, const char *pat
     return NEURON_OK;
 }
 
+/* Numbers of a big-endian machine. */
+static int write_turned(int file, const neuron_file_piece *piece, const char *path)
+{
+    char turned[4096];
+    const char *data = piece->data;
+    for (size_t done = 0; done < piece->size; done += sizeof turned) {
+        const size_t left = piece->size - done;
+        const neuron_file_piece part = {turned, left < sizeof turned ? left : sizeof turned, 1};
+        neuron_copy_turned(turned, data + done, part.size, piece->width);
+        RETURN_IF_ERROR(write_piece(file, &part, path));
+    }
+    return NEURON_OK;
+}
+
 static int write_pieces(int file, const neuron_file_piece *pieces, size_t count, const char *path)
 {
     for (size_t i = 0; i < count; i++)
-        RETURN_IF_ERROR(write_piece(file, &pieces[i], path));
+        RETURN_IF_ERROR(NEURON_BIG_ENDIAN && pieces[i].width > 1
+                            ? write_turned(file, &pieces[i], path)
+                            : write_piece(file, &pieces[i], path));
     if (!neuron_flush(file))
         return fail_io(path, "cannot flush to the disk");
     return NEURON_OK;
@@ -274,7 +291,7 @@ int neuron_file_append(const char *path, const void *data, size_t size)
     int file = neuron_open_at(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0666);
     if (file < 0)
         return fail_io(path, "cannot open");
-    const neuron_file_piece piece = {data, size};
+    const neuron_file_piece piece = {data, size, 1};
     int status = append(file, path, &piece);
     if (!neuron_close(file) && status == NEURON_OK)
         status = fail_io(path, "cannot write");

@@ -11,6 +11,7 @@
 typedef struct neuron_file_piece {
     const void *data;
     size_t size;
+    size_t width; /* of its numbers, which a file has little-endian; 1 for bytes */
 } neuron_file_piece;
 
 /* Writes the pieces one after the other into a new file of the same folder, flushes it to the disk and

@@ -1,6 +1,8 @@
 /* Numbers of half the width, which other programs write to save room. */
 #include "io/safetensors.h"
 
+#include "base/byte-order.h"
+
 #include <libneuron/tensor.h>
 
 #include <math.h>
@@ -39,7 +41,7 @@ static float of_half(uint32_t half)
 void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *entry)
 {
     if (entry->type == NEURON_F32) {
-        memcpy(to, entry->data, entry->size);
+        neuron_copy_little(to, entry->data, entry->size, sizeof *to);
         return;
     }
     const unsigned char *bytes = entry->data;

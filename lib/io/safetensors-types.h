@@ -6,9 +6,6 @@
 
 #include <stddef.h>
 
-/* Numbers are stored as memory has them. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files are little-endian");
-
 static const char neuron_safetensors_metadata[] = "__metadata__";
 
 /* The limit of the reference implementation. */

@@ -1,5 +1,6 @@
 #include "io/safetensors.h"
 
+#include "base/byte-order.h"
 #include "base/checked.h"
 #include "io/file-write.h"
 #include "io/json.h"
@@ -137,7 +138,7 @@ int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, 
         return status;
     }
     RETURN_IF_ERROR(neuron_json_set(writer->header, name, entry));
-    writer->pieces[writer->piece_count++] = (neuron_file_piece){data, size};
+    writer->pieces[writer->piece_count++] = (neuron_file_piece){data, size, found->size};
     writer->data_size = end;
     return NEURON_OK;
 }
@@ -158,9 +159,9 @@ static int complete(neuron_safetensors_writer *writer)
                            length, neuron_safetensors_header_max);
     for (int i = 0; i < LENGTH_SIZE; i++)
         writer->length[i] = (unsigned char)((uint64_t)length >> (8 * i));
-    writer->pieces[PIECE_LENGTH] = (neuron_file_piece){writer->length, LENGTH_SIZE};
-    writer->pieces[PIECE_HEADER] = (neuron_file_piece){writer->text, size};
-    writer->pieces[PIECE_PADDING] = (neuron_file_piece){padding, fill};
+    writer->pieces[PIECE_LENGTH] = (neuron_file_piece){writer->length, LENGTH_SIZE, 1};
+    writer->pieces[PIECE_HEADER] = (neuron_file_piece){writer->text, size, 1};
+    writer->pieces[PIECE_PADDING] = (neuron_file_piece){padding, fill, 1};
     return NEURON_OK;
 }
 
@@ -187,8 +188,8 @@ int neuron_safetensors_copy(neuron_safetensors_writer *writer, void *bytes, size
                            capacity);
     char *place = bytes;
     for (size_t i = 0; i < writer->piece_count; i++) {
-        if (writer->pieces[i].size > 0)
-            memcpy(place, writer->pieces[i].data, writer->pieces[i].size);
+        const neuron_file_piece *piece = &writer->pieces[i];
+        neuron_copy_little(place, piece->data, piece->size, piece->width);
         place += writer->pieces[i].size;
     }
     return NEURON_OK;

@@ -186,8 +186,8 @@ int neuron_history_save_csv(const neuron_history_t *history, const char *path)
     char *end = table;
     for (int64_t i = 0; i < history->epochs; i++)
         end = write_line(end, i, &history->rows[i]);
-    const neuron_file_piece pieces[] = {{csv_header, sizeof csv_header - 1},
-                                        {table, (size_t)(end - table)}};
+    const neuron_file_piece pieces[] = {{csv_header, sizeof csv_header - 1, 1},
+                                        {table, (size_t)(end - table), 1}};
     const int status = neuron_file_replace(history->context, path, pieces, 2);
     neuron_release(history->context, table);
     return status;

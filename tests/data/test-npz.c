@@ -333,7 +333,7 @@ START_TEST(truth_values_are_0_and_1)
         test_write_file(examples, copy, sizeof copy - 1);
         assert_ok(neuron_dataset_load_npy(&dataset, context, examples, labels, 2));
         assert_ok(neuron_dataset_read(dataset, 0, 2, values, NULL));
-        ck_assert(values[0] == 0 && values[1] == (bytes ? 1.0f / 255 : 1) && values[5] == 0);
+        ck_assert(values[0] == 0 && values[1] == (bytes ? (float)(1.0f / 255) : 1) && values[5] == 0);
         neuron_dataset_unref(dataset);
     }
 }

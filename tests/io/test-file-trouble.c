@@ -129,7 +129,7 @@ static void tear_down(void)
 
 static int replace(const char *text)
 {
-    const neuron_file_piece piece = {text, strlen(text)};
+    const neuron_file_piece piece = {text, strlen(text), 1};
     return neuron_file_replace(context, path, &piece, 1);
 }
 

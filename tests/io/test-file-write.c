@@ -31,7 +31,8 @@ static void tear_down(void)
 
 static int replace(const char *text)
 {
-    const neuron_file_piece pieces[] = {{text, 1}, {NULL, 0}, {text + 1, strlen(text) - 1}};
+    const neuron_file_piece pieces[] = {
+        {text, 1, 1}, {NULL, 0, 1}, {text + 1, strlen(text) - 1, 1}};
     return neuron_file_replace(context, path, pieces, 3);
 }
 
@@ -199,7 +200,7 @@ START_TEST(link_in_the_current_folder)
     ck_assert_ptr_nonnull(getcwd(before, sizeof before));
     ck_assert_int_eq(chdir(folder), 0);
     ck_assert_int_eq(symlink("file", "latest"), 0);
-    const neuron_file_piece piece = {"here", 4};
+    const neuron_file_piece piece = {"here", 4, 1};
     int status = neuron_file_replace(context, "latest", &piece, 1);
     ck_assert_int_eq(unlink("latest"), 0);
     ck_assert_int_eq(chdir(before), 0);
@@ -236,7 +237,7 @@ START_TEST(failed_write_keeps_old_file)
     small.rlim_cur = 1000;
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-    const neuron_file_piece piece = {large, 1 << 16};
+    const neuron_file_piece piece = {large, 1 << 16, 1};
     int status = neuron_file_replace(context, path, &piece, 1);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, SIG_DFL);
@@ -256,7 +257,7 @@ static void write_forever(void)
     static char text[LENGTH];
     for (char letter = 'a';; letter = letter == 'z' ? 'a' : (char)(letter + 1)) {
         memset(text, letter, sizeof text);
-        const neuron_file_piece piece = {text, sizeof text};
+        const neuron_file_piece piece = {text, sizeof text, 1};
         neuron_file_replace(context, path, &piece, 1);
     }
 }
@@ -299,7 +300,7 @@ END_TEST
 
 START_TEST(missing_folder)
 {
-    const neuron_file_piece piece = {"text", 4};
+    const neuron_file_piece piece = {"text", 4, 1};
     assert_status(neuron_file_replace(context, "/nowhere/at/all", &piece, 1), NEURON_E_IO);
     assert_message("/nowhere/at/all: cannot open its folder: No such file");
 }
@@ -307,7 +308,7 @@ END_TEST
 
 START_TEST(empty_path)
 {
-    const neuron_file_piece piece = {"text", 4};
+    const neuron_file_piece piece = {"text", 4, 1};
     assert_status(neuron_file_replace(context, "", &piece, 1), NEURON_E_IO);
     assert_message("cannot write \"\": the path is empty");
     assert_status(neuron_file_append("", "text", 4), NEURON_E_IO);
@@ -317,7 +318,7 @@ END_TEST
 
 START_TEST(folder_and_device_are_left_alone)
 {
-    const neuron_file_piece piece = {"text", 4};
+    const neuron_file_piece piece = {"text", 4, 1};
     assert_status(neuron_file_replace(context, folder, &piece, 1), NEURON_E_IO);
     assert_message("is not a regular file");
     assert_status(neuron_file_replace(context, "/dev/null", &piece, 1), NEURON_E_IO);
@@ -330,7 +331,7 @@ START_TEST(plain_name_is_in_current_folder)
     char before[4096];
     ck_assert_ptr_nonnull(getcwd(before, sizeof before));
     ck_assert_int_eq(chdir(folder), 0);
-    const neuron_file_piece piece = {"here", 4};
+    const neuron_file_piece piece = {"here", 4, 1};
     int status = neuron_file_replace(context, "file", &piece, 1);
     ck_assert_int_eq(chdir(before), 0);
     assert_ok(status);

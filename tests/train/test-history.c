@@ -191,7 +191,7 @@ START_TEST(no_memory_loses_nothing)
     for (int64_t allowed = 0; status < 0; allowed++) {
         struct stat found;
         ck_assert_int_lt(stat(path, &found), 0);
-        memory.left = allowed;
+        memory.left = (long)allowed;
         status = neuron_history_save_csv(history, path);
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
     }
