@@ -1,6 +1,7 @@
 /* Reading and writing .npy files: those that NumPy wrote, and wrong ones. */
 #include "test-common.h"
 
+#include "base/byte-order.h"
 #include "base/file.h"
 #include "data/npy.h"
 
@@ -212,7 +213,7 @@ static int read_doubles(neuron_tensor_t **tensor, const double *values, size_t c
     int size = snprintf(bytes + 10, sizeof bytes - 10,
                         "{'descr': '<f8', 'fortran_order': False, 'shape': (%zu,)}", count);
     bytes[8] = (char)size;
-    memcpy(bytes + 10 + size, values, count * sizeof *values);
+    neuron_copy_little(bytes + 10 + size, values, count * sizeof *values, sizeof *values);
     return read_bytes(tensor, bytes, 10 + (size_t)size + count * sizeof *values);
 }
 

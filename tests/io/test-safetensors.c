@@ -1,5 +1,6 @@
 #include "test-common.h"
 
+#include "base/byte-order.h"
 #include "io/safetensors.h"
 
 #include <stdio.h>
@@ -45,6 +46,23 @@ static neuron_safetensors_writer *example(const float *weights, const uint8_t *p
 static const float weights[6] = {1, -2, 3, -4, 5, -6};
 static const uint8_t pixels[3] = {7, 8, 9};
 
+/* What a big-endian machine does to numbers of a file, and this one if it is none. */
+START_TEST(bytes_are_turned_by_number)
+{
+    static const uint8_t from[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint8_t to[8];
+    neuron_copy_turned(to, from, 8, 4);
+    ck_assert_mem_eq(to, ((const uint8_t[]){4, 3, 2, 1, 8, 7, 6, 5}), 8);
+    neuron_copy_turned(to, from, 8, 8);
+    ck_assert_mem_eq(to, ((const uint8_t[]){8, 7, 6, 5, 4, 3, 2, 1}), 8);
+    neuron_copy_turned(to, from, 8, 1);
+    ck_assert_mem_eq(to, from, 8);
+    const float one = 1;
+    neuron_copy_little(to, &one, 4, 4);
+    ck_assert_mem_eq(to, ((const uint8_t[]){0, 0, 0x80, 0x3f}), 4);
+}
+END_TEST
+
 static void assert_example(const neuron_safetensors *file)
 {
     const neuron_safetensors_entry *entry;
@@ -55,7 +73,9 @@ static void assert_example(const neuron_safetensors *file)
     ck_assert_str_eq(neuron_safetensors_text(file, "author"), "\"quoted\" \xc3\xa9\n");
     ck_assert_ptr_null(neuron_safetensors_text(file, "nobody"));
     assert_ok(neuron_safetensors_need(&entry, file, "z.weights", NEURON_F32, &matrix));
-    ck_assert_mem_eq(entry->data, weights, sizeof weights);
+    float numbers[6];
+    neuron_copy_little(numbers, entry->data, sizeof numbers, sizeof *numbers);
+    ck_assert_mem_eq(numbers, weights, sizeof weights);
     assert_ok(neuron_safetensors_need(&entry, file, "a.pixels", NEURON_U8, NULL));
     ck_assert_mem_eq(entry->data, pixels, sizeof pixels);
     assert_ok(neuron_safetensors_need(&entry, file, "scalar", NEURON_F32, NULL));
@@ -272,6 +292,7 @@ int main(void)
     TCase *tests = tcase_create("safetensors");
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, bytes_are_turned_by_number);
     tcase_add_test(tests, memory_round_trip);
     tcase_add_test(tests, file_round_trip);
     tcase_add_test(tests, writer_refuses);
