@@ -104,6 +104,8 @@ static int read_all(neuron_names *names, DIR *open, const char *folder, bool fol
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(open);
+        if (!entry && errno == EINTR)
+            continue;
         if (!entry)
             return errno == 0 ? NEURON_OK : fail("read", folder);
         if (entry->d_name[0] == '.')
@@ -130,7 +132,10 @@ int neuron_names_list(neuron_names *names, neuron_context_t *context, const char
                       bool folders)
 {
     *names = (neuron_names){.context = context};
-    DIR *open = opendir(folder);
+    DIR *open;
+    do {
+        open = opendir(folder);
+    } while (!open && errno == EINTR);
     if (!open)
         return fail("open", folder);
     int status = read_all(names, open, folder, folders);

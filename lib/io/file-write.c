@@ -279,8 +279,8 @@ static int append(int file, const char *path, const neuron_file_piece *piece)
         RETURN_IF_ERROR(flush_name(path));
     int status = piece->size > 0 ? write_pieces(file, piece, 1, path) : NEURON_OK;
     /* If it cannot be cut either, what is there of the piece stays: readers must bear it. */
-    const int cut = status < 0 ? ftruncate(file, found.st_size) : 0;
-    (void)cut;
+    while (status < 0 && ftruncate(file, found.st_size) < 0 && errno == EINTR)
+        ;
     return status;
 }
 

@@ -1,7 +1,8 @@
-/* What goes wrong while files are written: signals, file systems that know less, kills. The calls of
+/* What goes wrong while files are written or folders listed: signals, file systems that know less, kills. The calls of
  * the system that the library makes arrive here first. */
 #include "test-common.h"
 
+#include "data/names.h"
 #include "io/file-write.h"
 
 #include <dirent.h>
@@ -17,13 +18,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum call { NONE, OPEN, FSYNC, FSYNC_FOLDER, CLOSE, FCHMOD, LINK, FLOCK, RENAME, CALLS };
+enum call {
+    NONE,
+    OPEN,
+    FSYNC,
+    FSYNC_FOLDER,
+    CLOSE,
+    FCHMOD,
+    LINK,
+    FLOCK,
+    RENAME,
+    FTRUNCATE,
+    OPENDIR,
+    CALLS
+};
 
 /* The next `times` calls of this kind fail, or raise a signal in this process. */
 static struct {
     enum call call;
     int error, signal, times;
     bool nameless_files_are_unknown, locks_are_unknown;
+    int unflushed; /* what every flush of a file fails with, beside the call */
     int seen[CALLS];
 } trouble;
 
@@ -56,6 +71,10 @@ int fsync(int file)
 {
     struct stat found;
     const bool folder = fstat(file, &found) == 0 && S_ISDIR(found.st_mode);
+    if (!folder && trouble.unflushed) {
+        errno = trouble.unflushed;
+        return -1;
+    }
     return strikes(folder ? FSYNC_FOLDER : FSYNC) ? -1 : (int)syscall(SYS_fsync, file);
 }
 
@@ -90,6 +109,19 @@ int renameat(int from, const char *old, int to, const char *new)
     return strikes(RENAME) ? -1 : (int)syscall(SYS_renameat2, from, old, to, new, 0);
 }
 
+int ftruncate(int file, off_t size)
+{
+    return strikes(FTRUNCATE) ? -1 : (int)syscall(SYS_ftruncate, file, size);
+}
+
+DIR *opendir(const char *name)
+{
+    if (strikes(OPENDIR))
+        return NULL;
+    const int file = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return file < 0 ? NULL : fdopendir(file);
+}
+
 static neuron_context_t *context;
 static char folder[256], path[600];
 
@@ -117,6 +149,7 @@ static int count_files(void)
 static void tear_down(void)
 {
     char name[1024];
+    trouble.times = 0;
     DIR *opened = opendir(folder);
     for (struct dirent *entry; (entry = readdir(opened)) != NULL;) {
         snprintf(name, sizeof name, "%s/%s", folder, entry->d_name);
@@ -184,6 +217,42 @@ START_TEST(what_is_no_failure)
         trouble.times = 0;
         assert_content("onetwo");
     }
+}
+END_TEST
+
+/* What an interrupted call leaves to do is done nevertheless. */
+START_TEST(half_an_appended_piece_is_cut)
+{
+    const int errors[] = {EIO, ENOSPC};
+    assert_ok(neuron_file_append(path, "one", 3));
+    for (int i = 0; i < 2; i++) {
+        trouble.unflushed = errors[i];
+        expect(FTRUNCATE, EINTR, 1 + 4 * i);
+        assert_status(neuron_file_append(path, "two", 3), NEURON_E_IO);
+        assert_message(strerror(errors[i]));
+        ck_assert_int_eq(trouble.times, 0);
+        trouble.unflushed = 0;
+        assert_content("one");
+    }
+}
+END_TEST
+
+START_TEST(a_folder_is_listed)
+{
+    neuron_names names;
+    assert_ok(replace("text"));
+    for (int times = 0; times <= 5; times += 5) {
+        expect(OPENDIR, EINTR, times);
+        assert_ok(neuron_names_list(&names, context, folder, false));
+        ck_assert_int_eq(trouble.times, 0);
+        ck_assert_uint_eq(names.count, 1);
+        ck_assert_str_eq(names.at[0], "file");
+        neuron_names_release(&names);
+    }
+    expect(OPENDIR, EMFILE, 1);
+    assert_status(neuron_names_list(&names, context, folder, false), NEURON_E_IO);
+    assert_message(folder);
+    assert_message(strerror(EMFILE));
 }
 END_TEST
 
@@ -467,6 +536,8 @@ int main(void)
     TCase *tests = tcase_create("file-trouble");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, what_is_no_failure, 0, 2);
+    tcase_add_test(tests, half_an_appended_piece_is_cut);
+    tcase_add_test(tests, a_folder_is_listed);
     tcase_add_loop_test(tests, what_is_one_leaves_the_old_file, 0, 2);
     tcase_add_test(tests, a_mode_that_cannot_be_kept);
     tcase_add_test(tests, a_folder_that_may_not_be_read);
