@@ -8,6 +8,7 @@ missing=
 need() {
     package=$1
     shift
+    case "$missing " in *" $package "*) return ;; esac
     "$@" >/dev/null 2>&1 </dev/null || missing="$missing $package"
 }
 
