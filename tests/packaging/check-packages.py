@@ -47,6 +47,13 @@ def split_line(line):
 DEPENDS, PROVIDES, BASE = read_database()
 
 
+def depends(package):
+    """What a package depends on; of one that is not installed, such as build-essential, apt tells."""
+    if package not in DEPENDS and package not in PROVIDES:
+        DEPENDS[package] = set(re.findall(r"^  Depends: ([a-z0-9.+-]+)", output("apt-cache", "depends", package), re.M))
+    return DEPENDS.get(package, set())
+
+
 def closure(packages):
     """The packages with all that come with them."""
     found, left = set(), list(packages)
@@ -55,7 +62,7 @@ def closure(packages):
         if package in found:
             continue
         found.add(package)
-        left += DEPENDS.get(package, ())
+        left += depends(package)
         left += PROVIDES.get(package, ())
     return found
 
