@@ -390,7 +390,7 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
  *  @param minimum  finite as float32, and as such below `maximum`.
  *  @param maximum  finite as float32.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for no examples or for float32 values that are not
- *           finite; or what a stream returned. Since 0.1. */
+ *           finite, NEURON_E_MEMORY; or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
 
 /** Sets scale and offset so that the inputs of a reference have mean 0 and deviation 1 over all their
@@ -399,7 +399,7 @@ NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimu
  *  Bytes stay bytes in memory. Parts that were made before do not change.
  *  @param reference  of the same element type; may be the dataset itself.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples, or
- *           values that are not finite; or what a stream returned. Since 0.1. */
+ *           values that are not finite, NEURON_E_MEMORY; or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
 
@@ -445,7 +445,7 @@ NEURON_API int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int6
  *  @param count  how many.
  *  @param[out] values   count * (elements of one example) numbers; NULL if not wanted.
  *  @param[out] labels   count numbers; NULL if not wanted.
- *  @return  0, NEURON_E_ARGUMENT, or what a stream returned. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY, or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t count,
                                    float *values, int32_t *labels);
 

@@ -172,15 +172,15 @@ NEURON_API int neuron_graph_evaluate_loss(const neuron_graph_t *graph,
  *  leaves the old file or the new one. What a crash may leave beside it, a file that ends in `.new`,
  *  goes with the next save to the same path. Several threads and processes may save to one path at
  *  the same time; the last one's file is there then.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY,
+ *           NEURON_E_UNSUPPORTED for a description of more than 100 MB. Since 0.1. */
 NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);
 
 /** Saves into memory of the caller the bytes that neuron_graph_save() would put into a file.
  *  @param[out] bytes   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  how many bytes there are; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT if `bytes` is given and too small, NEURON_E_STATE,
- *  NEURON_E_MEMORY. Since 0.1. */
+ *  NEURON_E_MEMORY, NEURON_E_UNSUPPORTED as for neuron_graph_save(). Since 0.1. */
 NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t capacity,
                                         size_t *needed);
 

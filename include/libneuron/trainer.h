@@ -181,7 +181,7 @@ NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **
 /** Saves parameters, what the optimizer and the callbacks remember, progress and history in one
  *  file, as neuron_graph_save() does, so that another process can continue. May be called from
  *  callbacks.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_UNSUPPORTED, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path);
 
 /** Continues a training saved by neuron_trainer_save(), as if it had not been interrupted. The
