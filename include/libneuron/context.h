@@ -70,8 +70,9 @@ NEURON_API void neuron_context_unref(neuron_context_t *context);
 /** Sets how many threads work on one call, the calling one included. Results do not depend on it.
  *  Threads are started by the first call that has work for them, on the processors of the thread that
  *  called this function (or made the context), sleep when there is nothing to do, and end with the
- *  context. With glibc 2.32 or later all signals are blocked in them; with others they have the signal
- *  mask of that first call. No more are started than there are processors to use, as
+ *  context. With glibc 2.32 or later all signals are blocked in them but SIGPROF and those of a fault
+ *  (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGSYS), for which the host may have handlers; with
+ *  others they have the signal mask of that first call. No more are started than there are processors to use, as
  *  neuron_context_create() counts them at this call, since more would only be in each other's way;
  *  with 1 none is ever started. Where the system refuses a thread, the work goes on with those that
  *  there are, and a warning goes to the log. The thread setting of the CBLAS belongs to the host

@@ -4,6 +4,7 @@
 #include "base/context.h"
 #include "base/float-mode.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -32,15 +33,16 @@ typedef struct share {
 struct neuron_pool {
     neuron_context_t *context;
     int32_t threads;
-    int32_t crew;  /* of these, those that there is a processor for, the caller included */
-    pid_t process; /* whose threads they are: a child of fork() has none of them */
+    int32_t crew; /* of these, those that there is a processor for, the caller included */
 #ifdef __linux__
     bool has_allowed;
     cpu_set_t allowed; /* the processors that it could run on */
 #endif
     atomic_bool busy; /* a loop is on, and its caller owns what follows */
 
-    bool begun;      /* no thread is started before the first loop */
+    /* Whose threads they are: a child of fork() has none of them. 0 before the first loop, as no thread
+     * is started before it. */
+    _Atomic pid_t process;
     int32_t running; /* threads that were started */
 
     atomic_uint_fast64_t state;
@@ -174,7 +176,6 @@ neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
     pool->context = context;
     pool->threads = threads;
     pool->crew = threads < context->processors ? threads : context->processors;
-    pool->process = getpid();
 #ifdef __linux__
     pool->has_allowed = sched_getaffinity(0, sizeof pool->allowed, &pool->allowed) == 0;
 #endif
@@ -185,13 +186,19 @@ neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
     return pool;
 }
 
+static bool has_lost_threads(const neuron_pool *pool)
+{
+    const pid_t process = atomic_load(&pool->process);
+    return process != 0 && process != getpid();
+}
+
 /* A forked child only frees: the threads that hold or wait for something there are never going to
  * let go. */
 void neuron_pool_destroy(neuron_pool *pool)
 {
     if (!pool)
         return;
-    if (getpid() == pool->process)
+    if (!has_lost_threads(pool))
         end_threads(pool);
     neuron_release(pool->context, pool->handles);
     neuron_release(pool->context, pool->shares);
@@ -203,50 +210,64 @@ int32_t neuron_pool_threads(const neuron_pool *pool)
     return pool->threads;
 }
 
-static void start_all(neuron_pool *pool, const pthread_attr_t *attributes)
-{
-    while (pool->running + 1 < pool->crew &&
-           pthread_create(&pool->handles[pool->running], attributes, thread_main, pool) == 0)
-        pool->running++;
-}
-
-/* The host's signals are for its own threads. */
+/* The host's signals are for its own threads. Those of a fault stay: blocked, they would kill a process
+ * that has a handler for them; and so does that of profilers, which ask each thread. */
 static void block_signals(pthread_attr_t *attributes)
 {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
-    sigset_t all;
-    sigfillset(&all);
-    pthread_attr_setsigmask_np(attributes, &all);
+    static const int open[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGPROF};
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
+        sigdelset(&blocked, open[i]);
+    pthread_attr_setsigmask_np(attributes, &blocked);
 #else
     (void)attributes;
 #endif
 }
 
-/* Starts the threads where the pool's creator could run: the caller of the first loop may be bound to
- * one processor. Where no more can be had, those that there are do
- * the work. */
-static void start_threads(neuron_pool *pool)
+int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(*run)(void *),
+                             void *argument)
 {
-    pool->begun = true;
     pthread_attr_t attributes;
-    bool has_attributes = pthread_attr_init(&attributes) == 0;
-    if (has_attributes)
-        block_signals(&attributes);
+    if (pthread_attr_init(&attributes) != 0)
+        return pthread_create(thread, NULL, run, argument);
+    block_signals(&attributes);
 #if defined(__linux__) && defined(__GLIBC__)
-    if (has_attributes && pool->has_allowed)
+    if (pool->has_allowed)
         pthread_attr_setaffinity_np(&attributes, sizeof pool->allowed, &pool->allowed);
 #endif
-    start_all(pool, has_attributes ? &attributes : NULL);
+    int failure = pthread_create(thread, &attributes, run, argument);
 #if defined(__linux__) && defined(__GLIBC__)
-    if (pool->running == 0 && has_attributes && pool->has_allowed) { /* they may be others by now */
-        cpu_set_t allowed;
-        if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-            pthread_attr_setaffinity_np(&attributes, sizeof allowed, &allowed);
-        start_all(pool, &attributes);
+    cpu_set_t allowed; /* they may be others by now */
+    if (failure == EINVAL && pool->has_allowed &&
+        sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+        pthread_attr_setaffinity_np(&attributes, sizeof allowed, &allowed);
+        failure = pthread_create(thread, &attributes, run, argument);
     }
 #endif
-    if (has_attributes)
-        pthread_attr_destroy(&attributes);
+    pthread_attr_destroy(&attributes);
+    return failure;
+}
+
+void neuron_pool_take_place(neuron_pool *pool, const neuron_pool *from)
+{
+#ifdef __linux__
+    pool->has_allowed = from->has_allowed;
+    pool->allowed = from->allowed;
+#else
+    (void)pool;
+    (void)from;
+#endif
+}
+
+/* Where no more can be had, those that there are do the work. */
+static void start_threads(neuron_pool *pool)
+{
+    atomic_store(&pool->process, getpid());
+    while (pool->running + 1 < pool->crew &&
+           neuron_pool_start_thread(pool, &pool->handles[pool->running], thread_main, pool) == 0)
+        pool->running++;
     if (pool->running + 1 < pool->crew)
         neuron_log(pool->context, NEURON_LOG_WARNING,
                    "threads: only %d of %d could be started, the work goes on with them",
@@ -293,12 +314,12 @@ static void run_alone(int64_t count, neuron_task task, void *work)
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work)
 {
     FLOAT_SCOPE_(neuron_float_flushes()); /* as the caller */
-    if (count <= 1 || pool->crew == 1 || getpid() != pool->process ||
+    if (count <= 1 || pool->crew == 1 || has_lost_threads(pool) ||
         atomic_exchange(&pool->busy, true)) {
         run_alone(count, task, work);
         return;
     }
-    if (!pool->begun)
+    if (atomic_load(&pool->process) == 0)
         start_threads(pool);
     if (pool->running == 0) {
         atomic_store(&pool->busy, false);

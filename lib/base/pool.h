@@ -2,6 +2,7 @@
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 typedef struct neuron_context neuron_context_t;
@@ -14,18 +15,26 @@ typedef struct neuron_pool neuron_pool;
 typedef void (*neuron_task)(void *work, int64_t task, int32_t worker);
 
 /* Makes a pool whose caller has up to threads - 1 others to help. They are started by the first loop
- * that has work for them, with all signals blocked where the C library can do so, and on the
- * processors of the thread that makes the pool: no more than the context has processors for, and fewer where no more can be had. Returns NULL
- * if there is no memory. */
+ * that has work for them: no more than the context has processors for, and fewer where no more can be
+ * had. Returns NULL if there is no memory. */
 neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads);
 void neuron_pool_destroy(neuron_pool *pool);
+
+/* Starts a thread as those of the pool are: where the C library can do so with all signals blocked but
+ * those of faults and SIGPROF, and on the processors of the thread that made the pool, as the caller may
+ * be bound to one. Returns what pthread_create() does. */
+int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(*run)(void *),
+                             void *argument);
+
+/* Before its first loop: gives a pool the processors of another one. */
+void neuron_pool_take_place(neuron_pool *pool, const neuron_pool *from);
 
 /* The number asked for: what a task's worker is below. */
 int32_t neuron_pool_threads(const neuron_pool *pool);
 
 /* Runs tasks 0 .. count - 1 and returns when all are done. If the pool is busy with the loop of
  * another thread, or of the task that calls this, the caller does all of them itself; so does a
- * child of fork(), which has none of the threads. */
+ * child of fork() that comes after the first loop, as it has none of the threads. */
 void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work);
 
 #endif

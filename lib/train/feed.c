@@ -132,7 +132,7 @@ static void start_thread(neuron_feeder *feeder)
     pthread_cond_init(&feeder->changed, NULL);
     feeder->process = getpid();
     neuron_float_copy_host(&feeder->host);
-    if (pthread_create(&feeder->thread, NULL, worker_main, feeder) == 0)
+    if (neuron_pool_start_thread(feeder->pool, &feeder->thread, worker_main, feeder) == 0)
         return;
     pthread_cond_destroy(&feeder->changed);
     pthread_mutex_destroy(&feeder->mutex);
@@ -154,6 +154,7 @@ static int start_workers(neuron_feeder *feeder, int32_t workers)
     feeder->pool = neuron_pool_create(trainer->context, workers);
     if (!feeder->pool)
         return NEURON_E_MEMORY;
+    neuron_pool_take_place(feeder->pool, trainer->context->pool);
     start_thread(feeder);
     return NEURON_OK;
 }

@@ -7,7 +7,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +145,66 @@ START_TEST(idle_threads_sleep)
 }
 END_TEST
 
+#ifdef __linux__
+static int count_threads(void)
+{
+    int count = 0;
+    DIR *folder = opendir("/proc/self/task");
+    ck_assert_ptr_nonnull(folder);
+    for (struct dirent *entry; (entry = readdir(folder));)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+#endif
+
+/* Whether a child does its tasks, with as many threads as are `expected`. */
+static bool child_runs(neuron_pool *pool, int expected)
+{
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        alarm(20);
+        marks all = {.pool = pool};
+        neuron_pool_run(pool, TASKS, mark, &all);
+        int failed = all.done[0] != 1 || all.done[TASKS - 1] != 1 || all.clashes != 0;
+#ifdef __linux__
+        failed = failed || count_threads() != expected;
+#endif
+        neuron_pool_destroy(pool);
+        _exit(failed);
+    }
+    (void)expected;
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* No thread is lost that is not there yet; not even by the child of a child. */
+START_TEST(a_child_from_before_the_first_loop_has_threads)
+{
+    neuron_context_t *context = test_context();
+    context->processors = 3;
+    neuron_pool *pool = neuron_pool_create(context, 3);
+    ck_assert(child_runs(pool, 3));
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(child_runs(pool, 3) ? 0 : 1);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    marks all = {.pool = pool};
+    neuron_pool_run(pool, TASKS, mark, &all);
+    assert_done(&all, TASKS, 1);
+    ck_assert(child_runs(pool, 1));
+    neuron_pool_run(pool, TASKS, mark, &all);
+    assert_done(&all, TASKS, 2);
+    neuron_pool_destroy(pool);
+    neuron_context_unref(context);
+}
+END_TEST
+
 START_TEST(a_forked_child_works_alone)
 {
     neuron_context_t *context = test_context();
@@ -166,17 +228,6 @@ START_TEST(a_forked_child_works_alone)
 END_TEST
 
 #ifdef __linux__
-static int count_threads(void)
-{
-    int count = 0;
-    DIR *folder = opendir("/proc/self/task");
-    ck_assert_ptr_nonnull(folder);
-    for (struct dirent *entry; (entry = readdir(folder));)
-        count += entry->d_name[0] != '.';
-    closedir(folder);
-    return count;
-}
-
 /* Until there is something to share, and never for a single one. */
 START_TEST(threads_are_started_when_they_are_needed)
 {
@@ -274,6 +325,84 @@ START_TEST(threads_are_bound_as_their_maker)
 END_TEST
 #endif
 
+#if defined(__linux__) && defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+enum { PAGES = 400 };
+
+static struct {
+    char *pages;
+    size_t size; /* of one */
+    pthread_t caller;
+    atomic_int faults, others;
+} faulty;
+
+/* As programs have it that make memory when it is touched. */
+static void make_page(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    (void)context;
+    const uintptr_t page = (uintptr_t)info->si_addr & ~(uintptr_t)(faulty.size - 1);
+    mprotect((void *)page, faulty.size, PROT_READ | PROT_WRITE);
+    atomic_fetch_add(&faulty.faults, 1);
+}
+
+static void touch(void *work, int64_t task, int32_t worker)
+{
+    (void)work;
+    (void)worker;
+    usleep(200);
+    if (!pthread_equal(pthread_self(), faulty.caller))
+        atomic_fetch_add(&faulty.others, 1);
+    ((volatile char *)faulty.pages)[(size_t)task * faulty.size] = 1;
+}
+
+START_TEST(faults_reach_the_handler_of_the_host)
+{
+    neuron_context_t *context = test_context();
+    context->processors = 4;
+    neuron_pool *pool = neuron_pool_create(context, 4);
+    faulty.size = (size_t)sysconf(_SC_PAGESIZE);
+    faulty.caller = pthread_self();
+    faulty.pages = mmap(NULL, PAGES * faulty.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert(faulty.pages != MAP_FAILED);
+    struct sigaction action = {.sa_flags = SA_SIGINFO}, before;
+    action.sa_sigaction = make_page;
+    ck_assert_int_eq(sigaction(SIGSEGV, &action, &before), 0);
+    neuron_pool_run(pool, PAGES, touch, NULL);
+    sigaction(SIGSEGV, &before, NULL);
+    ck_assert_int_eq(faulty.faults, PAGES);
+    ck_assert_int_gt(faulty.others, 0);
+    munmap(faulty.pages, PAGES * faulty.size);
+    neuron_pool_destroy(pool);
+    neuron_context_unref(context);
+}
+END_TEST
+
+static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGPROF};
+
+static void *look_at_signals(void *set)
+{
+    pthread_sigmask(SIG_BLOCK, NULL, set);
+    return NULL;
+}
+
+START_TEST(other_signals_are_for_the_host)
+{
+    static const int blocked[] = {SIGINT, SIGTERM, SIGALRM, SIGCHLD, SIGUSR2, SIGPIPE, SIGHUP};
+    neuron_context_t *context = test_context();
+    sigset_t signals;
+    pthread_t thread;
+    ck_assert_int_eq(neuron_pool_start_thread(context->pool, &thread, look_at_signals, &signals),
+                     0);
+    pthread_join(thread, NULL);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        ck_assert_int_eq(sigismember(&signals, faults[i]), 0);
+        ck_assert_int_eq(sigismember(&signals, blocked[i]), 1);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+#endif
+
 static void keep_line(int32_t level, const char *line, void *user_data)
 {
     if (level == NEURON_LOG_WARNING)
@@ -318,6 +447,11 @@ int main(void)
     tcase_add_test(tests, no_more_threads_than_processors);
     tcase_add_test(tests, threads_are_bound_as_their_maker);
 #endif
+#if defined(__linux__) && defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+    tcase_add_test(tests, faults_reach_the_handler_of_the_host);
+    tcase_add_test(tests, other_signals_are_for_the_host);
+#endif
+    tcase_add_test(tests, a_child_from_before_the_first_loop_has_threads);
     tcase_add_test(tests, the_caller_does_it_where_no_thread_can_be_had);
     tcase_add_test(tests, a_forked_child_works_alone);
     return run_suite(suite);

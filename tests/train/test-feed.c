@@ -1,6 +1,11 @@
 /* Augmented batches and batches made ahead: the same training whoever makes them. */
 #include "test-models.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+
 enum { SIZE = 12, PIXELS = SIZE * SIZE, EXAMPLES = 50, BATCH = 16, STEPS = 4, EPOCHS = 3 };
 
 static int make_augmentation(neuron_augmentation_t **made, neuron_context_t *context)
@@ -107,6 +112,85 @@ START_TEST(workers_and_threads_change_nothing)
     }
 }
 END_TEST
+
+#ifdef __linux__
+enum { STREAMED = 8 };
+
+typedef struct looked {
+    pthread_t caller;
+    atomic_int others, blocked, bound;
+} looked;
+
+static int look_around(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+                       void *user_data)
+{
+    looked *seen = user_data;
+    sigset_t signals;
+    cpu_set_t allowed;
+    for (int64_t i = 0; i < count; i++) {
+        if (examples)
+            ((float *)examples)[i] = (float)positions[i];
+        if (labels)
+            labels[i] = (int32_t)(positions[i] % 2);
+    }
+    if (pthread_equal(pthread_self(), seen->caller))
+        return NEURON_OK;
+    pthread_sigmask(SIG_BLOCK, NULL, &signals);
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    atomic_fetch_add(&seen->others, 1);
+    atomic_fetch_add(&seen->blocked,
+                     sigismember(&signals, SIGUSR1) && !sigismember(&signals, SIGBUS));
+    atomic_fetch_add(&seen->bound, CPU_COUNT(&allowed) == 1);
+    return NEURON_OK;
+}
+
+static neuron_trainer_t *stream_trainer(neuron_context_t *context, looked *seen)
+{
+    neuron_graph_t *graph;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *stream;
+    neuron_trainer_t *trainer;
+    const int64_t one = 1;
+    assert_ok(neuron_dataset_create_stream(&stream, context, look_around, seen, NULL, STREAMED,
+                                           &one, 1, NEURON_F32, 2));
+    assert_ok(neuron_graph_create(&graph, context));
+    assert_ok(neuron_graph_finish(
+        graph, neuron_softmax(graph, neuron_dense(graph, neuron_input(graph, &one, 1), 2))));
+    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_trainer_create(&trainer, graph, optimizer, stream));
+    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 1));
+    neuron_dataset_unref(stream);
+    neuron_optimizer_unref(optimizer);
+    neuron_graph_unref(graph);
+    return trainer;
+}
+
+/* As those of the context's pool, though the run's caller may be bound to one processor. */
+START_TEST(a_worker_has_its_contexts_processors_and_no_signals)
+{
+    neuron_context_t *context = test_context();
+    looked seen = {.caller = pthread_self()};
+    neuron_trainer_t *trainer = stream_trainer(context, &seen);
+    cpu_set_t allowed, one;
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    CPU_ZERO(&one);
+    for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &allowed))
+            CPU_SET(i, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    sched_setaffinity(0, sizeof allowed, &allowed);
+    ck_assert_int_gt(seen.others, 0);
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+    ck_assert_int_eq(seen.blocked, seen.others);
+    if (CPU_COUNT(&allowed) > 1)
+        ck_assert_int_eq(seen.bound, 0);
+#endif
+    neuron_trainer_unref(trainer);
+    neuron_context_unref(context);
+}
+END_TEST
+#endif
 
 START_TEST(augmentation_changes_the_training)
 {
@@ -379,6 +463,9 @@ int main(void)
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, workers_and_threads_change_nothing);
     tcase_add_test(tests, goes_on_where_no_thread_can_be_had);
+#ifdef __linux__
+    tcase_add_test(tests, a_worker_has_its_contexts_processors_and_no_signals);
+#endif
     tcase_add_test(tests, augmentation_changes_the_training);
     tcase_add_test(tests, trains_with_what_apply_shows);
     tcase_add_test(tests, callbacks_may_stop_and_change_threads);
