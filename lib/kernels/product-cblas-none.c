@@ -9,22 +9,25 @@ bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64
     return false;
 }
 
-void neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
+bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
                           const float *bias, const neuron_epilogue *epilogue, float *output)
 {
     (void)product, (void)input, (void)weights, (void)bias, (void)epilogue, (void)output;
+    return false;
 }
 
-void neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
+bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
                                  const float *weights, const float *gate, float *input_gradient)
 {
     (void)product, (void)output_gradient, (void)weights, (void)gate, (void)input_gradient;
+    return false;
 }
 
-void neuron_cblas_weight_gradient(const neuron_product *product,
+bool neuron_cblas_weight_gradient(const neuron_product *product,
                                   const neuron_weight_product *arrays)
 {
     (void)product, (void)arrays;
+    return false;
 }
 
 size_t neuron_cblas_backward_scratch(int64_t units)

@@ -195,10 +195,9 @@ static void input_task(void *work, int64_t task, int32_t worker)
 void neuron_product_input_gradient(const neuron_product *product, const float *output_gradient,
                                    const float *weights, const float *gate, float *input_gradient)
 {
-    if (product->by_cblas) {
-        neuron_cblas_input_gradient(product, output_gradient, weights, gate, input_gradient);
+    if (product->by_cblas &&
+        neuron_cblas_input_gradient(product, output_gradient, weights, gate, input_gradient))
         return;
-    }
     input_job job = {.product = product,
                      .output_gradient = output_gradient,
                      .weights = weights,
@@ -303,10 +302,8 @@ static void weights_task(void *work, int64_t task, int32_t worker)
 void neuron_product_weight_gradient(const neuron_product *product,
                                     const neuron_weight_product *arrays)
 {
-    if (product->by_cblas) {
-        neuron_cblas_weight_gradient(product, arrays);
+    if (product->by_cblas && neuron_cblas_weight_gradient(product, arrays))
         return;
-    }
     weights_job job = {.product = product,
                        .arrays = arrays,
                        .block = block_of(product->batch),

@@ -325,10 +325,9 @@ static void begin_forward(forward_job *job)
 void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
                             const float *bias, const neuron_epilogue *epilogue, float *output)
 {
-    if (product->by_cblas && product->batch > NEURON_FORWARD_FEW_ROWS) {
-        neuron_cblas_forward(product, input, weights, bias, epilogue, output);
+    if (product->by_cblas && product->batch > NEURON_FORWARD_FEW_ROWS &&
+        neuron_cblas_forward(product, input, weights, bias, epilogue, output))
         return;
-    }
     forward_job job = {.product = product,
                        .input = input,
                        .weights = weights,

@@ -63,12 +63,13 @@ size_t neuron_product_forward_scratch(int64_t batch, int64_t inputs, int64_t uni
 size_t neuron_product_backward_scratch(int64_t batch, int64_t inputs, int64_t units,
                                        int32_t threads);
 
-/* The same by the CBLAS. */
-void neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
+/* The same by the CBLAS, which may have threads of its own, where subnormal numbers are not 0. False where
+ * that may matter: then nothing is done. */
+bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
                           const float *bias, const neuron_epilogue *epilogue, float *output);
-void neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
+bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
                                  const float *weights, const float *gate, float *input_gradient);
-void neuron_cblas_weight_gradient(const neuron_product *product,
+bool neuron_cblas_weight_gradient(const neuron_product *product,
                                   const neuron_weight_product *arrays);
 size_t neuron_cblas_backward_scratch(int64_t units);
 
