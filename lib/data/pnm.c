@@ -178,21 +178,23 @@ static int fit(const uint8_t *bytes, size_t size, size_t begin, size_t needed)
     return end > begin + needed ? 0 : 1 + (size == end);
 }
 
-/* Where the samples begin in what stands behind the header's last number, or 0: behind one blank, or
- * behind comments. As the specification has none at this place, a `#` may be a sample too: what fits
- * best tells. */
+/* Where the samples begin in what stands behind the header's last number, or 0: behind one blank, as the
+ * specification has it. It knows no comments there, but some programs write them: only where the samples
+ * do not go in behind the blank, those are looked for, and the best place behind one is taken. */
 static size_t find_samples(const uint8_t *bytes, size_t size, size_t needed)
 {
     bool attached = bytes[0] == '#';
-    size_t begin = attached ? comment_end(bytes, size, 0, needed) : 1, found = 0;
-    for (int best = 0; begin > 0 && begin < size;) {
-        int here = fit(bytes, size, begin, needed);
+    size_t begin = attached ? 0 : 1, found = 0;
+    if (!attached && fit(bytes, size, begin, needed) > 0)
+        return begin;
+    for (int best = 0; begin < size && bytes[begin] == '#';) {
+        begin = comment_end(bytes, size, begin, needed);
+        int here = begin > 0 ? fit(bytes, size, begin, needed) : 0;
         if (here > best)
             found = begin;
         best = here > best ? here : best;
-        if (bytes[begin] != '#')
+        if (begin == 0)
             break;
-        begin = comment_end(bytes, size, begin, needed);
     }
     /* Some want the one blank behind a comment that stands at the number itself. */
     if (found == 0 && attached && begin > 0 && begin < size && is_blank(bytes[begin]) &&

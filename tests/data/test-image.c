@@ -170,6 +170,23 @@ static void assert_pixels(const char *bytes, size_t size, const uint8_t *expecte
     neuron_release(context, image.pixels);
 }
 
+/* Samples that look like a comment are samples, if they go in behind the one blank that the specification
+ * asks for, and blanks follow them. */
+START_TEST(what_looks_like_a_comment_may_be_samples)
+{
+    static const uint8_t grey[] = {'#', '\n', 1, 2}, coloured[] = {'#', ' ', 'a', '\r', '\n', 9},
+                         wide[] = {'#', '\n', 7}, bits[] = {255, 255, 0, 255, 255, 255, 0, 0};
+    assert_pixels("P5\n2 2\n255\n#\n\1\2\n\n", 17, grey, 4);
+    assert_pixels("P5\n2 2\n255\n#\n\1\2", 15, grey, 4);
+    assert_pixels("P5 4 1 255 #\n\1\2 \t", 17, grey, 4);
+    assert_pixels("P6 2 1 255\n# a\r\n\11\r\n \n", 21, coloured, 6);
+    assert_pixels("P5 3 1 65535\n#\x23\n\n\7\7\n\n", 21, wide, 3);
+    assert_pixels("P4 8 1\n#\n", 9, bits, 8);
+    /* The same bytes with more behind them than blanks have a comment. */
+    assert_pixels("P5\n2 2\n255\n#\n\1\2\n\3", 17, (const uint8_t[]){1, 2, '\n', 3}, 4);
+}
+END_TEST
+
 START_TEST(reads_bits_and_two_bytes)
 {
     static const uint8_t bits[] = {0,   255, 0,   255, 255, 0,   255, 0,   0,
@@ -418,6 +435,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, reads_portable_formats);
     tcase_add_test(tests, blanks_and_comments_around_samples);
+    tcase_add_test(tests, what_looks_like_a_comment_may_be_samples);
     tcase_add_test(tests, reads_bits_and_two_bytes);
     tcase_add_test(tests, refuses_wrong_portable_formats);
     tcase_add_test(tests, reads_png);
