@@ -203,12 +203,12 @@ NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
  *
  *  Where the last axis has one place, as for networks of two classes with one output, an input votes
  *  for class 1 if it is above 0.5, else for class 0, and the output is the share of class 1. So it is
- *  above 0.5 where class 1 has the majority; if both have half of the weight, it is one unit in the
- *  last place above 0.5 where the weighted mean of the inputs is above 0.5, else 0.5.
+ *  above 0.5 where class 1 has the majority, however small; if both have half of the weight, it is one
+ *  unit in the last place above 0.5 where the weighted mean of the inputs is above 0.5, else 0.5.
  *
  *  If classes share the lead, the one with the largest weighted sum of the inputs wins, and the
- *  lowest of those if that is equal too; its share is raised by one unit in the last place, so that
- *  the largest output is always the decision. An input with a value that is not a number casts no
+ *  lowest of those if that is equal too; its share is raised by one unit in the last place, as is that
+ *  of a lead too small for float, so that the largest output is always the decision. An input with a value that is not a number casts no
  *  vote; if none votes, the output is not a number either.
  *
  *  A vote has no gradient: a graph whose output depends on one cannot be trained.

@@ -51,34 +51,54 @@ static double tally(const neuron_run *run, int64_t row, int64_t classes, int64_t
     return sum;
 }
 
+/* Weights such as 0.1 + 0.2 and 0.3 tie as a person expects: the rounding of their sums is no
+ * majority. */
+static bool is_tie(double a, double b)
+{
+    const double rounding = 0x1p-48;
+    return fabs(a - b) <= rounding * (a + b);
+}
+
+/* The one of the classes in the lead that its inputs' values speak for. */
+static int64_t winner_of(const neuron_run *run, int64_t row, int64_t classes, double lead)
+{
+    const float *y = run->output + row * classes;
+    int64_t winner = -1;
+    for (int64_t k = 0; k < classes; k++) {
+        if (y[k] == 0.0f || !is_tie(tally(run, row, classes, k), lead))
+            continue;
+        if (winner < 0 || support(run, row, classes, k) > support(run, row, classes, winner))
+            winner = k;
+    }
+    return winner;
+}
+
 static void vote_row(const neuron_run *run, int64_t row, int64_t classes)
 {
     float *y = run->output + row * classes;
-    double all = 0;
+    double all = 0, lead = 0;
     for (int32_t i = 0; i < run->spec->input_count; i++)
         if (choice(run->inputs[i] + row * classes, classes) >= 0)
             all += vote_weight(run, i);
     for (int64_t k = 0; k < classes; k++)
         y[k] = all > 0 ? 0.0f : NAN;
-    float lead = 0;
+    if (!(all > 0))
+        return;
     for (int32_t i = 0; i < run->spec->input_count; i++) {
         int64_t k = choice(run->inputs[i] + row * classes, classes);
-        if (k < 0 || !(all > 0))
+        if (k < 0)
             continue;
-        /* Rounded to float, so that weights such as 0.1 + 0.2 and 0.3 tie as a person expects. */
-        y[k] = (float)(tally(run, row, classes, k) / all);
-        lead = y[k] > lead ? y[k] : lead;
+        const double votes = tally(run, row, classes, k);
+        y[k] = (float)(votes / all);
+        lead = fmax(lead, votes);
     }
-    int64_t winner = -1, leaders = 0;
-    for (int64_t k = 0; k < classes; k++) {
-        if (y[k] != lead)
-            continue;
-        leaders++;
-        if (winner < 0 || support(run, row, classes, k) > support(run, row, classes, winner))
-            winner = k;
-    }
-    if (leaders > 1)
-        y[winner] = nextafterf(lead, 2);
+    /* A lead may be lost when it is rounded to float. */
+    const int64_t winner = winner_of(run, row, classes, lead);
+    float others = 0;
+    for (int64_t k = 0; k < classes; k++)
+        others = k != winner ? fmaxf(others, y[k]) : others;
+    if (winner >= 0 && y[winner] <= others)
+        y[winner] = nextafterf(others, 2);
 }
 
 /* One output says which of two classes it is, as when it is evaluated. */
@@ -86,19 +106,22 @@ static const float class_1_above = 0.5f;
 
 static float vote_for_one(const neuron_run *run, int64_t row)
 {
-    double all = 0, yes = 0, sum = 0;
+    double yes = 0, no = 0, balance = 0;
     for (int32_t i = 0; i < run->spec->input_count; i++) {
         const float x = run->inputs[i][row];
         if (isnan(x))
             continue;
-        all += vote_weight(run, i);
-        yes += x > class_1_above ? vote_weight(run, i) : 0;
-        sum += vote_weight(run, i) * (double)x;
+        *(x > class_1_above ? &yes : &no) += vote_weight(run, i);
+        balance += vote_weight(run, i) * ((double)x - (double)class_1_above);
     }
-    if (!(all > 0))
+    if (!(yes + no > 0))
         return NAN;
-    const float share = (float)(yes / all);
-    return share == 0.5f && sum / all > 0.5 ? nextafterf(share, 1) : share;
+    const bool is_class_1 = is_tie(yes, no) ? balance > 0 : yes > no;
+    const float share = is_tie(yes, no) ? class_1_above : (float)(yes / (yes + no));
+    /* Rounded to float, it still says which class it is. */
+    if (is_class_1)
+        return fmaxf(share, nextafterf(class_1_above, 1));
+    return fminf(share, class_1_above);
 }
 
 static void forward_rows(const neuron_run *run, int64_t first, int64_t count)

@@ -96,6 +96,39 @@ START_TEST(one_output_votes_for_one_of_two_classes)
 }
 END_TEST
 
+/* A majority that float does not show is one, and the output says so. */
+START_TEST(a_small_majority_of_one_output_counts)
+{
+    static const float low = 0.5f;
+    const float high = up(0.5f);
+    ck_assert(vote_of_one((float[]){0.1f, 0.6f}, 2, (double[]){1, 1 + 1e-8}) == high);
+    ck_assert(vote_of_one((float[]){0.1f, 0.6f}, 2, (double[]){1 + 1e-8, 1}) == low);
+    ck_assert(vote_of_one((float[]){0.95f, 0.95f, 0.2f}, 3, (double[]){1, 1, 2 + 1e-8}) == low);
+    ck_assert(vote_of_one((float[]){0.51f, 0.51f, 0}, 3, (double[]){1, 1, 2 - 1e-12}) == high);
+    ck_assert(vote_of_one((float[]){0.4f, 1}, 2, (double[]){1e6 + 1e-6, 1e6}) == low);
+    ck_assert(vote_of_one((float[]){0.4f, 0.51f}, 2, (double[]){1e-20, 1.00000002e-20}) == high);
+    /* What only the sums' rounding makes one is none. */
+    ck_assert(vote_of_one((float[]){0.6f, 0.6f, 0}, 3, (double[]){0.1, 0.2, 0.3}) == low);
+    ck_assert(vote_of_one((float[]){0.4f, 0.4f, 1}, 3, (double[]){0.1, 0.2, 0.3}) == high);
+    ck_assert(vote_of_one((float[]){0.4f, 0.4f, 0.51f}, 3, (double[]){0.1, 0.7, 0.8}) == low);
+}
+END_TEST
+
+START_TEST(a_small_majority_counts)
+{
+    static const float rows[][CLASSES] = {{0.9f, 0.1f, 0, 0}, {0.4f, 0.6f, 0, 0}, {0, 0, 0, 1}};
+    float output[CLASSES];
+    vote(rows, 2, (const double[]){1, 1 + 1e-8}, output);
+    assert_votes(output, 0.5f, up(0.5f), 0, 0);
+    vote(rows, 2, (const double[]){1 + 1e-8, 1}, output);
+    assert_votes(output, up(0.5f), 0.5f, 0, 0);
+    vote(rows, 3, (const double[]){1, 1 + 1e-10, 2}, output);
+    assert_votes(output, 0.25f, 0.25f, 0, 0.5f);
+    vote(rows, 3, (const double[]){2, 2 + 1e-10, 1}, output);
+    assert_votes(output, 0.4f, up(0.4f), 0, 0.2f);
+}
+END_TEST
+
 START_TEST(the_first_of_equal_classes_gets_the_vote)
 {
     static const float rows[][CLASSES] = {{0, 0.5f, 0.5f, 0}};
@@ -263,6 +296,8 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, the_majority_wins);
     tcase_add_test(tests, one_output_votes_for_one_of_two_classes);
+    tcase_add_test(tests, a_small_majority_of_one_output_counts);
+    tcase_add_test(tests, a_small_majority_counts);
     tcase_add_test(tests, the_first_of_equal_classes_gets_the_vote);
     tcase_add_test(tests, a_tie_falls_to_the_larger_sum);
     tcase_add_test(tests, a_tie_is_decided_by_all_who_vote);
