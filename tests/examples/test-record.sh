@@ -49,27 +49,31 @@ says stdout 'usage: sh examples/record'
 mkdir -p results/mnist_mlp
 echo '{"id": "M1", "test_accuracy": 0.5}' >results/mnist_mlp/M1.json
 
-# Cheapest first: M1 has two layers, M5 four.
+# What takes least comes first, and is stopped.
 sh "$here/../../examples/record" --data-note 'of a test' M5 M1 M3 >stdout 2>stderr &
 recorder=$!
 for _ in $(seq 600); do
-    [ ! -e work/out/mnist_mlp/M1-state.safetensors ] || break
+    ! ls work/out/mnist_mlp/M?-state.safetensors >/dev/null 2>&1 || break
     sleep 0.1
 done
 kill "$recorder"
 status=0
 wait "$recorder" || status=$?
 [ "$status" -eq 130 ] || fail "stopped with status $status"
-says stdout '3 left, about .*: M1 M3 M5$'
+order=$(sort -n -k 2 work/costs | cut -d ' ' -f 1 | tr '\n' ' ')
+first=${order%% *}
+rest=${order#* }
+[ "$(wc -l <work/costs)" -eq 3 ] || fail "not all costs were estimated"
+says stdout "3 left, about .*: ${order% }\$"
 says stdout 'stopped; the same call goes on'
-says work/log/M1.log 'epoch 1/60'
-keeps_quiet work/log/M1.log '^M1 on the test set'
+says "work/log/$first.log" 'epoch 1/60'
+keeps_quiet "work/log/$first.log" "^$first on the test set"
 
 succeeds record M5 M1 M3
 says stdout '3 left'
-says stdout '^M1  test accuracy .* in 60 epochs; 2 left, about .*: M3 M5$'
+says stdout "^$first  test accuracy .* in 60 epochs; 2 left, about .*: ${rest% }\$"
 says stdout 'in 60 epochs; all are recorded$'
-says work/log/M1.log 'M1 goes on after epoch'
+says "work/log/$first.log" "$first goes on after epoch"
 for id in M1 M3 M5; do
     says "results/mnist_mlp/$id.json" "\"command\": \"mnist_mlp --run $id --seed 1 --threads 1 --resume --data-note 'of a test'\""
     keeps_quiet "results/mnist_mlp/$id.json" "$folder"
