@@ -165,7 +165,8 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
  *           neuron_trainer_stop_reason(); a callback's number (if that is negative, with the
  *           message of what failed in the callback); NEURON_E_NUMBER if the loss, its gradient, or
- *           the norm of a gradient that the optimizer clips, is infinite or not a number in float; a
+ *           the norm of a gradient that the optimizer clips, is infinite or not a number in float (an
+ *           infinite gradient is none where the optimizer clips values: it has their bound then); a
  *           batch normalisation whose statistics do not fit makes the loss so. The message then has
  *           epoch and step, and the first input that is so too, if there is one; the parameters are
  *           those before that step. Also where the update makes a parameter, or what the optimizer

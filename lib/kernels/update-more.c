@@ -3,9 +3,10 @@
 #include "kernels/update.h"
 
 /* One vector of the parameters, or the `left` of them that are the last. `first` and `second` are
- * what the rule remembers of each. Returns numbers that are finite if all it leaves are. */
-typedef vector (*update_vector)(const neuron_rule_work *work, int64_t left, float *values,
-                                const float *gradients, float *first, float *second);
+ * what the rule remembers of each. Notes in `seen` what it leaves, each by itself: a sum of two may be
+ * infinite where both are finite. */
+typedef vector (*update_vector)(vector seen, const neuron_rule_work *work, int64_t left,
+                                float *values, const float *gradients, float *first, float *second);
 
 static ALWAYS_INLINE bool update_all(update_vector update, const neuron_rule_work *work,
                                      float *values, const float *gradients, float *first,
@@ -14,18 +15,18 @@ static ALWAYS_INLINE bool update_all(update_vector update, const neuron_rule_wor
     vector seen = {0};
     int64_t i = 0;
     for (; i + LANES <= count; i += LANES)
-        seen = note_finite(seen, update(work, LANES, values + i, gradients + i, first + i,
-                                        second ? second + i : NULL));
+        seen = update(seen, work, LANES, values + i, gradients + i, first + i,
+                      second ? second + i : NULL);
     if (i < count)
-        seen = note_finite(seen, update(work, count - i, values + i, gradients + i, first + i,
-                                        second ? second + i : NULL));
+        seen = update(seen, work, count - i, values + i, gradients + i, first + i,
+                      second ? second + i : NULL);
     return all_finite(seen);
 }
 
-static ALWAYS_INLINE vector replace(float *values, vector by, int64_t left)
+static ALWAYS_INLINE vector replace(vector seen, float *values, vector by, int64_t left)
 {
     store_some(values, by, left);
-    return by;
+    return note_finite(seen, by);
 }
 
 /* Moves an average towards a value, keeps it and returns it. */
@@ -36,7 +37,7 @@ static ALWAYS_INLINE vector move(float *average, float keep, float take, vector 
     return moved;
 }
 
-static ALWAYS_INLINE vector rmsprop_vector(const neuron_rule_work *work, int64_t left,
+static ALWAYS_INLINE vector rmsprop_vector(vector seen, const neuron_rule_work *work, int64_t left,
                                            float *values, const float *gradients, float *squares,
                                            float *velocities)
 {
@@ -45,10 +46,10 @@ static ALWAYS_INLINE vector rmsprop_vector(const neuron_rule_work *work, int64_t
     vector step = gradient * finite_inverse_root(square + work->epsilon);
     /* Kept without momentum too: it may be set while a training runs. */
     step = move(velocities, work->keep_first, work->rate, step, left);
-    return replace(values, load_some(values, left) - step, left) + square;
+    return replace(note_finite(seen, square), values, load_some(values, left) - step, left);
 }
 
-static ALWAYS_INLINE vector adagrad_vector(const neuron_rule_work *work, int64_t left,
+static ALWAYS_INLINE vector adagrad_vector(vector seen, const neuron_rule_work *work, int64_t left,
                                            float *values, const float *gradients, float *sums,
                                            float *none)
 {
@@ -56,10 +57,10 @@ static ALWAYS_INLINE vector adagrad_vector(const neuron_rule_work *work, int64_t
     vector gradient = load_some(gradients, left);
     vector sum = move(sums, 1, 1, gradient * gradient, left);
     vector step = work->rate * gradient * finite_inverse_root(sum + work->epsilon);
-    return replace(values, load_some(values, left) - step, left) + sum;
+    return replace(note_finite(seen, sum), values, load_some(values, left) - step, left);
 }
 
-static ALWAYS_INLINE vector adadelta_vector(const neuron_rule_work *work, int64_t left,
+static ALWAYS_INLINE vector adadelta_vector(vector seen, const neuron_rule_work *work, int64_t left,
                                             float *values, const float *gradients, float *squares,
                                             float *changes)
 {
@@ -67,13 +68,15 @@ static ALWAYS_INLINE vector adadelta_vector(const neuron_rule_work *work, int64_
     vector square = move(squares, work->keep_second, work->take_second, gradient * gradient, left);
     vector change = gradient * root(load_some(changes, left) + work->epsilon) *
                     finite_inverse_root(square + work->epsilon);
-    vector memory =
-        square + move(changes, work->keep_second, work->take_second, change * change, left);
-    return replace(values, load_some(values, left) - work->rate * change, left) + memory;
+    seen = note_finite(seen,
+                       move(changes, work->keep_second, work->take_second, change * change, left));
+    return replace(note_finite(seen, square), values, load_some(values, left) - work->rate * change,
+                   left);
 }
 
-static ALWAYS_INLINE vector adamax_vector(const neuron_rule_work *work, int64_t left, float *values,
-                                          const float *gradients, float *means, float *largest)
+static ALWAYS_INLINE vector adamax_vector(vector seen, const neuron_rule_work *work, int64_t left,
+                                          float *values, const float *gradients, float *means,
+                                          float *largest)
 {
     vector gradient = load_some(gradients, left);
     vector mean = move(means, work->keep_first, work->take_first, gradient, left);
@@ -82,18 +85,19 @@ static ALWAYS_INLINE vector adamax_vector(const neuron_rule_work *work, int64_t 
     vector most = flush_vector(choose(faded > size, faded, size));
     store_some(largest, most, left);
     vector step = work->rate * mean * inverse(most + work->epsilon);
-    return replace(values, load_some(values, left) - step, left) + most;
+    return replace(note_finite(seen, most), values, load_some(values, left) - step, left);
 }
 
-static ALWAYS_INLINE vector nadam_vector(const neuron_rule_work *work, int64_t left, float *values,
-                                         const float *gradients, float *means, float *squares)
+static ALWAYS_INLINE vector nadam_vector(vector seen, const neuron_rule_work *work, int64_t left,
+                                         float *values, const float *gradients, float *means,
+                                         float *squares)
 {
     vector gradient = load_some(gradients, left);
     vector mean = move(means, work->keep_first, work->take_first, gradient, left);
     vector square = move(squares, work->keep_second, work->take_second, gradient * gradient, left);
     vector step = work->rate * mean + work->gradient_rate * gradient;
     step *= inverse(work->root_scale * root(square) + work->epsilon);
-    return replace(values, load_some(values, left) - step, left) + square;
+    return replace(note_finite(seen, square), values, load_some(values, left) - step, left);
 }
 
 bool KERNEL(rmsprop)(const neuron_rule_work *work, float *values, const float *gradients,

@@ -23,9 +23,10 @@ bool KERNEL(momentum)(const neuron_momentum_work *work, float *restrict values,
     return beyond == 0;
 }
 
-/* Returns numbers that are finite if all it leaves are. */
-static ALWAYS_INLINE vector adam_vector(const neuron_adam_work *work, int64_t left, float *values,
-                                        const float *gradients, float *means, float *squares)
+/* Notes in `seen` what it leaves, each by itself: a sum of two may be infinite where both are finite. */
+static ALWAYS_INLINE vector adam_vector(vector seen, const neuron_adam_work *work, int64_t left,
+                                        float *values, const float *gradients, float *means,
+                                        float *squares)
 {
     vector gradient = load_some(gradients, left), value = load_some(values, left);
     vector mean = work->keep_mean * load_some(means, left) + work->take_mean * gradient;
@@ -38,7 +39,7 @@ static ALWAYS_INLINE vector adam_vector(const neuron_adam_work *work, int64_t le
     vector step = work->rate * mean * inverse(root(square) + work->epsilon) + work->decay * value;
     value -= step;
     store_some(values, value, left);
-    return value + square;
+    return note_finite(note_finite(seen, square), value);
 }
 
 bool KERNEL(adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
@@ -47,10 +48,9 @@ bool KERNEL(adam)(const neuron_adam_work *work, float *values, const float *grad
     vector seen = {0};
     int64_t i = 0;
     for (; i + LANES <= count; i += LANES)
-        seen = note_finite(
-            seen, adam_vector(work, LANES, values + i, gradients + i, means + i, squares + i));
+        seen = adam_vector(seen, work, LANES, values + i, gradients + i, means + i, squares + i);
     if (i < count)
-        seen = note_finite(
-            seen, adam_vector(work, count - i, values + i, gradients + i, means + i, squares + i));
+        seen =
+            adam_vector(seen, work, count - i, values + i, gradients + i, means + i, squares + i);
     return all_finite(seen);
 }

@@ -89,7 +89,7 @@ static void add_losses(void *work, int64_t task, int32_t worker)
     neuron_session *session = trainer->memory.session;
     const bool logits = neuron_session_logits(session);
     float *target = trainer->memory.targets + (int64_t)worker * train->outputs;
-    neuron_loss_part part = {0, 0, false};
+    neuron_loss_part part = {0};
     int64_t end = neuron_min_count(job->batch, (task + 1) * NEURON_LOSSES_PER_TASK);
     for (int64_t i = task * NEURON_LOSSES_PER_TASK; i < end; i++) {
         const int64_t position = job->positions[i], place = i * train->outputs;
@@ -99,8 +99,10 @@ static void add_losses(void *work, int64_t task, int32_t worker)
         part.loss +=
             weight * neuron_loss_take(neuron_trainer_loss(trainer), train, position, output, logits,
                                       target, weight / (double)job->batch, gradient);
-        for (int32_t k = 0; k < train->outputs; k++)
-            part.overflow |= !isfinite(gradient[k]);
+        for (int32_t k = 0; k < train->outputs; k++) {
+            part.overflow |= isinf(gradient[k]) != 0;
+            part.undefined |= isnan(gradient[k]) != 0;
+        }
         part.right +=
             neuron_loss_answer(train, output, logits) == neuron_dataset_label(train, position);
     }
@@ -117,11 +119,12 @@ neuron_loss_part neuron_trainer_take_losses(neuron_trainer_t *trainer, const int
             add_losses(&job, task, 0);
     else
         neuron_pool_run(trainer->context->pool, tasks, add_losses, &job);
-    neuron_loss_part sum = {0, 0, false};
+    neuron_loss_part sum = {0};
     for (int64_t i = 0; i < tasks; i++) {
         sum.loss += trainer->memory.losses[i].loss;
         sum.right += trainer->memory.losses[i].right;
         sum.overflow = sum.overflow || trainer->memory.losses[i].overflow;
+        sum.undefined = sum.undefined || trainer->memory.losses[i].undefined;
     }
     return sum;
 }

@@ -223,6 +223,15 @@ int neuron_trainer_fail_number(neuron_trainer_t *trainer, const char *what, doub
                        input);
 }
 
+/* Whether gradients of the loss are no use: an infinite one may be bounded by the optimizer, which fails
+ * by itself where it takes their norm. */
+static bool is_beyond(const neuron_loss_part *sum, const neuron_optimizer_t *options)
+{
+    const bool bounded = neuron_optimizer_option_value(options, NEURON_OPTIMIZER_CLIP_VALUE) > 0;
+    return !neuron_optimizer_clips_norms(options) &&
+           (sum->undefined || (sum->overflow && !bounded));
+}
+
 /* A step that is done, of which the first of an epoch begins the sums anew. */
 static void count_step(neuron_progress *progress, const neuron_loss_part *sum, int64_t batch)
 {
@@ -261,8 +270,9 @@ static int do_step(neuron_trainer_t *trainer)
     sum.loss += neuron_graph_penalty(trainer->graph) * (double)batch;
     if (!isfinite(sum.loss))
         status = neuron_trainer_fail_number(trainer, "the loss", sum.loss);
-    else if (sum.overflow && !neuron_optimizer_clips_norms(&options))
-        status = neuron_trainer_fail_number(trainer, "the gradient of the loss", (double)INFINITY);
+    else if (is_beyond(&sum, &options))
+        status = neuron_trainer_fail_number(trainer, "the gradient of the loss",
+                                            sum.undefined ? (double)NAN : (double)INFINITY);
     else
         status = descend(trainer, &update);
     if (status < 0)

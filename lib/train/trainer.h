@@ -46,7 +46,7 @@ enum { NEURON_LOSSES_PER_TASK = 16 };
 typedef struct neuron_loss_part {
     double loss;
     int64_t right;
-    bool overflow; /* a gradient of the loss is not finite */
+    bool overflow, undefined; /* a gradient of the loss is infinite, or not a number */
 } neuron_loss_part;
 
 /* The memory of a run, made by the first one. */

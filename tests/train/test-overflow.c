@@ -2,6 +2,8 @@
  * in that step, and never reports success with parameters that are not finite. */
 #include "test-common.h"
 
+#include "kernels/kernels.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -145,6 +147,94 @@ START_TEST(weights_multiply)
 }
 END_TEST
 
+/* A dense layer whose gradients are infinite, each with its sign. */
+static bench set_up_infinite(int32_t rule)
+{
+    bench b = {.context = test_context()};
+    float values[EXAMPLES][INPUTS], weights[EXAMPLES];
+    int32_t labels[EXAMPLES];
+    for (int i = 0; i < EXAMPLES; i++) {
+        for (int k = 0; k < INPUTS; k++)
+            values[i][k] = 0.5f + (float)k;
+        labels[i] = 1;
+        weights[i] = 1e25f;
+    }
+    neuron_tensor_t *examples, *answers;
+    assert_ok(neuron_tensor_wrap(&examples, b.context, NEURON_F32, (int64_t[]){EXAMPLES, INPUTS}, 2,
+                                 values, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&answers, b.context, NEURON_I32, (int64_t[]){EXAMPLES}, 1, labels,
+                                 NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_dataset_create(&b.train, b.context, examples, answers, CLASSES));
+    assert_ok(neuron_dataset_set_weights(b.train, weights, EXAMPLES));
+    neuron_tensor_unref(answers);
+    neuron_tensor_unref(examples);
+    assert_ok(neuron_graph_create(&b.graph, b.context));
+    neuron_node_t *x = neuron_input(b.graph, (int64_t[]){INPUTS}, 1);
+    assert_ok(
+        neuron_graph_finish(b.graph, neuron_softmax(b.graph, neuron_dense(b.graph, x, CLASSES))));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_set_class_weights(b.trainer, (double[]){1e20, 1e20, 1e20}, CLASSES));
+    return b;
+}
+
+START_TEST(a_clip_on_values_bounds_what_is_infinite)
+{
+    static const int32_t rules[] = {NEURON_OPTIMIZER_SGD, NEURON_OPTIMIZER_ADAM,
+                                    NEURON_OPTIMIZER_RMSPROP, NEURON_OPTIMIZER_ADAMAX};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        bench b = set_up_infinite(rules[i]);
+        assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_VALUE, 0.5));
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        ck_assert(all_finite(&b));
+        tear_down(&b);
+        b = set_up_infinite(rules[i]);
+        assert_fails(&b, "the gradient of the loss", true);
+        b = set_up_infinite(rules[i]);
+        assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_NORM, 1));
+        assert_fails(&b, "the norm of a gradient", true);
+    }
+}
+END_TEST
+
+/* Numbers whose sums are beyond float, though each is a float, are no reason to fail; one that is
+ * infinite is. */
+START_TEST(finite_numbers_raise_no_alarm)
+{
+    enum { COUNT = 37 };
+    static const char *const names[] = {"baseline", "avx2", "avx512"};
+    const neuron_kernels *kernels = neuron_kernels_find(names[_i / 6]);
+    const neuron_rule_work rule = {.keep_first = 1, .keep_second = 1, .epsilon = 1e-7f};
+    const neuron_adam_work adam = {.keep_mean = 1, .keep_square = 1, .epsilon = 1e-7f};
+    if (!kernels)
+        return;
+    for (int bad = -1; bad < 3 * COUNT; bad++) {
+        float values[COUNT], gradients[COUNT] = {0}, first[COUNT], second[COUNT];
+        for (int i = 0; i < COUNT; i++) {
+            values[i] = i % 2 ? FLT_MAX : -FLT_MAX;
+            first[i] = _i % 6 == 0 || _i % 6 > 3 ? 0 : 3e38f; /* an average of gradients: at rest */
+            second[i] = _i % 6 == 1 ? 0 : 3e38f;
+        }
+        float *arrays[] = {values, first, second};
+        const bool is_bad = bad >= 0 && !(_i % 6 == 2 && bad >= 2 * COUNT);
+        if (bad >= 0)
+            arrays[bad / COUNT][bad % COUNT] = INFINITY;
+        bool finite;
+        if (_i % 6 == 0)
+            finite = kernels->adam(&adam, values, gradients, first, second, COUNT);
+        else
+            finite =
+                (_i % 6 == 1   ? kernels->rmsprop
+                 : _i % 6 == 2 ? kernels->adagrad
+                 : _i % 6 == 3 ? kernels->adadelta
+                 : _i % 6 == 4 ? kernels->adamax
+                               : kernels->nadam)(&rule, values, gradients, first, second, COUNT);
+        assert_that(finite == !is_bad, "%s, rule %d, %d", kernels->name, _i % 6, bad);
+    }
+}
+END_TEST
+
 START_TEST(targets_are_far_away)
 {
     bench b = set_up((setting){.scale = 1, .regression = true, .target = 3e38f});
@@ -220,6 +310,8 @@ int main(void)
     TCase *tests = tcase_create("overflow");
     tcase_add_test(tests, weights_of_classes_are_floats);
     tcase_add_test(tests, weights_multiply);
+    tcase_add_test(tests, a_clip_on_values_bounds_what_is_infinite);
+    tcase_add_loop_test(tests, finite_numbers_raise_no_alarm, 0, 18);
     tcase_add_test(tests, targets_are_far_away);
     tcase_add_test(tests, rates_and_factors_are_too_large);
     tcase_add_test(tests, squares_of_gradients_overflow);
