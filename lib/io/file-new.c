@@ -123,18 +123,36 @@ static bool create_named(neuron_new_file *made, mode_t mode)
     return false;
 }
 
+/* The place where Linux shows an open file. */
+enum { SHOWN_NAME = 32 };
+
+static void show_name(const neuron_new_file *made, char path[SHOWN_NAME])
+{
+    snprintf(path, SHOWN_NAME, "/proc/self/fd/%d", made->file);
+}
+
+/* Not where /proc is not mounted, as in some containers: a file without a name stays without one. */
+static bool is_shown(const neuron_new_file *made)
+{
+    char path[SHOWN_NAME];
+    struct stat open, shown;
+    show_name(made, path);
+    return fstat(made->file, &open) == 0 && stat(path, &shown) == 0 &&
+           open.st_dev == shown.st_dev && open.st_ino == shown.st_ino;
+}
+
 /* Gives a name to the file that has none. */
 static bool link_named(neuron_new_file *made, const char *name)
 {
-    char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", made->file);
+    char path[SHOWN_NAME];
+    show_name(made, path);
     return linkat(AT_FDCWD, path, made->folder, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* Finds a name for a new file, or for the one that has none yet. */
-static bool take_name(neuron_new_file *made, bool create, mode_t mode)
+/* Finds a name for a new file, or for the one that has none yet, from this attempt on. */
+static bool take_name(neuron_new_file *made, int attempt, bool create, mode_t mode)
 {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (; attempt < ATTEMPTS; attempt++) {
         choose_name(made, attempt);
         for (int turn = 0; turn < 2; turn++) {
             if (create ? create_named(made, mode) : link_named(made, made->name))
@@ -152,13 +170,18 @@ static bool take_name(neuron_new_file *made, bool create, mode_t mode)
 }
 
 bool neuron_new_file_create(neuron_new_file *made, int folder, const char *target, mode_t mode,
-                            bool named)
+                            neuron_new_naming naming)
 {
     *made = (neuron_new_file){.folder = folder, .target = target, .file = -1};
-    if (named)
-        return take_name(made, true, mode);
+    if (naming != NEURON_NAME_LATE)
+        return take_name(made, naming == NEURON_NAME_OWN ? SHARED_NAMES : 0, true, mode);
 #ifdef O_TMPFILE
     made->file = neuron_open_at(folder, ".", O_TMPFILE | O_WRONLY, mode);
+    if (made->file >= 0 && !is_shown(made)) {
+        neuron_close(made->file);
+        made->file = -1;
+        errno = ENOTSUP;
+    }
     if (made->file >= 0)
         lock(made->file); /* before it has a name */
 #else
@@ -173,13 +196,14 @@ bool neuron_new_file_place(neuron_new_file *made)
         /* If there is no other, nothing can be left over. */
         if (link_named(made, made->target))
             return true;
-        if (errno != EEXIST || !take_name(made, false, 0))
+        if (errno != EEXIST || !take_name(made, 0, false, 0))
             return false;
     }
-    if (renameat(made->folder, made->name, made->folder, made->target) < 0)
-        return false;
-    made->name[0] = '\0';
-    return true;
+    const bool placed = renameat(made->folder, made->name, made->folder, made->target) == 0;
+    made->lost = !placed && errno == ENOENT;
+    if (placed || made->lost)
+        made->name[0] = '\0';
+    return placed;
 }
 
 void neuron_new_file_sweep(int folder, const char *target)

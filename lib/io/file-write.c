@@ -215,42 +215,54 @@ static int fill(neuron_context_t *context, int file, const target *to,
     return check_written(file, to->path);
 }
 
-/* Writes a file aside and puts it in place. *again: it could not be given a name, and nothing has
- * happened. */
+/* Writes a file aside and puts it in place. If nothing has happened, and another naming may do, *naming
+ * is that one, and there is no message. */
 static int replace(neuron_context_t *context, neuron_new_file *file, const target *to,
-                   const neuron_file_piece *pieces, size_t count, bool *again)
+                   const neuron_file_piece *pieces, size_t count, neuron_new_naming *naming)
 {
-    const bool nameless = !file->name[0];
+    const neuron_new_naming tried = *naming;
     int status = fill(context, file->file, to, pieces, count);
-    *again = false;
     if (status == NEURON_OK && !neuron_new_file_place(file)) {
-        *again = nameless && !file->name[0];
-        status = fail_io(to->path, "cannot put the new file in its place");
+        if (file->lost)
+            *naming = NEURON_NAME_OWN;
+        else if (tried == NEURON_NAME_LATE && !file->name[0])
+            *naming = NEURON_NAME_SHARED;
+        status = *naming != tried ? NEURON_E_IO
+                                  : fail_io(to->path, "cannot put the new file in its place");
     }
     if (!neuron_new_file_close(file) && status == NEURON_OK)
         status = fail_io(to->path, "cannot write");
     return status;
 }
 
+/* Tries one naming after the other. */
+static int replace_somehow(neuron_context_t *context, int folder, const char *name,
+                           const target *to, const neuron_file_piece *pieces, size_t count)
+{
+    const mode_t mode = to->exists ? 0600 : 0666;
+    neuron_new_naming next = NEURON_NAME_LATE, naming;
+    neuron_new_file file;
+    int status;
+    if (!neuron_new_file_create(&file, folder, name, mode, next))
+        next = NEURON_NAME_SHARED;
+    do {
+        naming = next;
+        if (naming != NEURON_NAME_LATE &&
+            !neuron_new_file_create(&file, folder, name, mode, naming))
+            return fail_io(to->path, "cannot create a file beside it");
+        status = replace(context, &file, to, pieces, count, &next);
+    } while (next != naming);
+    return status;
+}
+
 static int replace_in(neuron_context_t *context, int folder, const char *name, const target *to,
                       const neuron_file_piece *pieces, size_t count)
 {
-    const mode_t mode = to->exists ? 0600 : 0666;
-    neuron_new_file file;
-    bool named = !neuron_new_file_create(&file, folder, name, mode, false), again = named;
-    int status = NEURON_OK;
-    if (!named)
-        status = replace(context, &file, to, pieces, count, &again);
-    if (again) {
-        if (!neuron_new_file_create(&file, folder, name, mode, true))
-            return fail_io(to->path, "cannot create a file beside it");
-        status = replace(context, &file, to, pieces, count, &again);
-    }
-    if (status == NEURON_OK)
-        neuron_new_file_sweep(folder, name);
-    if (status == NEURON_OK && !flush_folder(folder))
-        return fail_io(to->path, "is written, but cannot flush its folder to the disk");
-    return status;
+    RETURN_IF_ERROR(replace_somehow(context, folder, name, to, pieces, count));
+    neuron_new_file_sweep(folder, name);
+    return flush_folder(folder)
+               ? NEURON_OK
+               : fail_io(to->path, "is written, but cannot flush its folder to the disk");
 }
 
 /* A name that is new, or that a crash may have made so, is flushed before anything is added. */

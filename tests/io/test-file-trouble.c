@@ -37,7 +37,8 @@ enum call {
 static struct {
     enum call call;
     int error, signal, times;
-    bool nameless_files_are_unknown, locks_are_unknown;
+    bool nameless_files_are_unknown, locks_are_unknown, proc_is_not_mounted;
+    int takes_away; /* so many names of files are removed before they are renamed */
     int unflushed; /* what every flush of a file fails with, beside the call */
     int seen[CALLS];
 } trouble;
@@ -95,6 +96,15 @@ int linkat(int from, const char *old, int to, const char *new, int flags)
     return strikes(LINK) ? -1 : (int)syscall(SYS_linkat, from, old, to, new, flags);
 }
 
+int stat(const char *name, struct stat *found)
+{
+    if (trouble.proc_is_not_mounted && strncmp(name, "/proc/", 6) == 0) {
+        errno = ENOENT;
+        return -1;
+    }
+    return fstatat(AT_FDCWD, name, found, 0);
+}
+
 int flock(int file, int operation)
 {
     if (trouble.locks_are_unknown) {
@@ -106,6 +116,10 @@ int flock(int file, int operation)
 
 int renameat(int from, const char *old, int to, const char *new)
 {
+    if (trouble.takes_away > 0) {
+        trouble.takes_away--;
+        unlinkat(from, old, 0);
+    }
     return strikes(RENAME) ? -1 : (int)syscall(SYS_renameat2, from, old, to, new, 0);
 }
 
@@ -253,6 +267,61 @@ START_TEST(a_folder_is_listed)
     assert_status(neuron_names_list(&names, context, folder, false), NEURON_E_IO);
     assert_message(folder);
     assert_message(strerror(EMFILE));
+}
+END_TEST
+
+/* It is known before anything is written that a file could not get a name. */
+START_TEST(nothing_is_written_twice_without_proc)
+{
+    trouble.proc_is_not_mounted = _i;
+    neuron_set_message("an earlier message");
+    for (int turn = 0; turn < 3; turn++) {
+        trouble.seen[FSYNC] = trouble.seen[LINK] = 0;
+        assert_ok(replace(turn ? "two" : "one"));
+        assert_content(turn ? "two" : "one");
+        ck_assert_int_eq(count_files(), 1);
+        ck_assert_int_eq(trouble.seen[FSYNC], 1);
+        ck_assert_int_le(trouble.seen[LINK], _i ? 0 : 2);
+    }
+    assert_message("an earlier message");
+}
+END_TEST
+
+/* Nor is there a message of what went well in another way. */
+START_TEST(no_message_is_left_by_what_went_well)
+{
+    static const struct {
+        enum call call;
+        int error, times;
+    } cases[] = {{LINK, EPERM, 9}, {LINK, ENOSYS, 1}, {LINK, ENOENT, 9}, {RENAME, ENOENT, 1}};
+    trouble.nameless_files_are_unknown = _i;
+    assert_ok(replace("old"));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        neuron_set_message("an earlier message");
+        expect(cases[i].call, cases[i].error, cases[i].times);
+        ck_assert_int_eq(replace("new"), 0);
+        trouble.times = 0;
+        assert_message("an earlier message");
+        assert_content("new");
+    }
+}
+END_TEST
+
+/* As a writer on another machine may do where the file system shows locks to one alone. */
+START_TEST(a_name_that_was_taken_away_is_replaced)
+{
+    trouble.nameless_files_are_unknown = _i;
+    assert_ok(replace("old"));
+    trouble.takes_away = 1;
+    assert_ok(replace("new"));
+    assert_content("new");
+    ck_assert_int_eq(count_files(), 1);
+    trouble.takes_away = 2; /* once more: this time nobody can know the name */
+    assert_status(replace("newer"), NEURON_E_IO);
+    assert_message("cannot put the new file in its place");
+    assert_message(strerror(ENOENT));
+    assert_content("new");
+    ck_assert_int_eq(count_files(), 1);
 }
 END_TEST
 
@@ -538,6 +607,9 @@ int main(void)
     tcase_add_loop_test(tests, what_is_no_failure, 0, 2);
     tcase_add_test(tests, half_an_appended_piece_is_cut);
     tcase_add_test(tests, a_folder_is_listed);
+    tcase_add_loop_test(tests, nothing_is_written_twice_without_proc, 0, 2);
+    tcase_add_loop_test(tests, no_message_is_left_by_what_went_well, 0, 2);
+    tcase_add_loop_test(tests, a_name_that_was_taken_away_is_replaced, 0, 2);
     tcase_add_loop_test(tests, what_is_one_leaves_the_old_file, 0, 2);
     tcase_add_test(tests, a_mode_that_cannot_be_kept);
     tcase_add_test(tests, a_folder_that_may_not_be_read);
