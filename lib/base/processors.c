@@ -3,6 +3,7 @@
 #include "base/processors.h"
 
 #include "base/context.h"
+#include "base/float-mode.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -173,6 +174,7 @@ static double quota_of_mount(const char *root, char *line)
 
 double neuron_cpu_quota(const char *root)
 {
+    FLOAT_SCOPE;
     double smallest = INFINITY;
     FILE *file = open_file(root, "/proc/self", "mountinfo");
     char line[TEXT];
@@ -185,6 +187,7 @@ double neuron_cpu_quota(const char *root)
 
 int32_t neuron_processors(void)
 {
+    FLOAT_SCOPE;
     long count = sysconf(_SC_NPROCESSORS_ONLN);
 #ifdef __linux__
     cpu_set_t allowed;

@@ -3,6 +3,7 @@
 
 #include "base/processors.h"
 
+#include <fenv.h>
 #include <ftw.h>
 #include <math.h>
 #include <stdio.h>
@@ -174,6 +175,39 @@ START_TEST(lines_may_be_long)
 }
 END_TEST
 
+/* Nothing of the host's arithmetic changes, though not every quota is a whole number of processors. */
+START_TEST(quotas_leave_no_flags)
+{
+    static const char *const quotas[] = {"100000 30000\n", "1 3\n", "9007199254740993 7\n",
+                                         "100000 100000\n"};
+    const char *root = test_file("groups-flags");
+    mkdir(root, 0777);
+    for (size_t i = 0; i < sizeof quotas / sizeof quotas[0]; i++) {
+        const file files[] = {
+            {MOUNTS, V2}, {GROUP, "0::/a\n"}, {"/sys/fs/cgroup/a/cpu.max", quotas[i]}};
+        for (int k = 0; k < 3; k++)
+            write_file(root, &files[k]);
+        feclearexcept(FE_ALL_EXCEPT);
+        fesetround(FE_UPWARD);
+        const double quota = neuron_cpu_quota(root);
+        const int flags = fetestexcept(FE_ALL_EXCEPT), rounding = fegetround();
+        fesetround(FE_TONEAREST);
+        ck_assert_int_eq(flags, 0);
+        ck_assert_int_eq(rounding, FE_UPWARD);
+        if (i == 0)
+            ck_assert_double_eq(quota, 100000.0 / 30000.0);
+    }
+    remove_folder(root);
+    neuron_context_t *context;
+    feclearexcept(FE_ALL_EXCEPT);
+    assert_ok(neuron_context_create(&context));
+    ck_assert_int_eq(fetestexcept(FE_ALL_EXCEPT), 0);
+    assert_ok(neuron_context_set_threads(context, 0));
+    ck_assert_int_eq(fetestexcept(FE_ALL_EXCEPT), 0);
+    neuron_context_unref(context);
+}
+END_TEST
+
 START_TEST(a_context_has_a_thread_for_each)
 {
     neuron_context_t *context;
@@ -192,6 +226,7 @@ int main(void)
     TCase *tests = tcase_create("processors");
     tcase_add_loop_test(tests, the_smallest_quota_counts, 0, TREES);
     tcase_add_test(tests, lines_may_be_long);
+    tcase_add_test(tests, quotas_leave_no_flags);
     tcase_add_test(tests, a_context_has_a_thread_for_each);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
