@@ -64,3 +64,14 @@ const char *neuron_number_exact(double value, char text[NEURON_NUMBER_TEXT])
     shorten_exponent(text);
     return strpbrk(text, ".e") ? text : strcat(text, ".0");
 }
+
+float neuron_number_half(uint32_t bits)
+{
+    const uint32_t sign = (bits & 0x8000) << 16, exponent = bits >> 10 & 31, rest = bits & 0x3ff;
+    float number;
+    if (exponent == 0)
+        return (sign ? -0x1p-24f : 0x1p-24f) * (float)rest;
+    bits = sign | (exponent == 31 ? 255 : exponent + 112) << 23 | rest << 13;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}

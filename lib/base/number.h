@@ -1,9 +1,10 @@
-/* Numbers as text, with a point whatever the locale. */
+/* Numbers as text, with a point whatever the locale, and of half the width. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Room for any number that these functions write. */
 enum { NEURON_NUMBER_TEXT = 336 };
@@ -32,6 +33,9 @@ double neuron_number_read(const char *text, size_t size);
  * equally near ones the even one, and infinite from half a step beyond the largest on. `value` is within
  * a few units in the last place of a double, and quicker than the nearest. */
 bool neuron_number_parse(const char *text, size_t size, double *value, float *nearest);
+
+/* The number with these bits of half the width: 1 of sign, 5 of exponent, 10 of mantissa. */
+float neuron_number_half(uint32_t bits);
 
 /* Replaces a locale's decimal separator, which may have several bytes, by a point. */
 void neuron_number_point(char *text);

@@ -23,18 +23,6 @@ static uint64_t element_at(const uint8_t *from, size_t size, bool big)
     return bits;
 }
 
-/* float16 has 5 bits of exponent and 10 of mantissa, and fits into float32. */
-static float half(uint32_t bits)
-{
-    uint32_t sign = (bits & 0x8000) << 16, exponent = bits >> 10 & 31, rest = bits & 0x3ff;
-    float number;
-    if (exponent == 0)
-        return (sign ? -0x1p-24f : 0x1p-24f) * (float)rest;
-    bits = sign | (exponent == 31 ? 255 : exponent + 112) << 23 | rest << 13;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
 /* Only numbers that are finite in the file must stay so. */
 static int narrow(float *to, double from, int64_t element, const char *name)
 {
@@ -91,7 +79,7 @@ static int convert_float(float *to, uint64_t bits, size_t size, int64_t element,
     if (size == 4)
         memcpy(to, &half_bits, sizeof *to);
     else
-        *to = half(half_bits);
+        *to = neuron_number_half(half_bits);
     return NEURON_OK;
 }
 

@@ -2,10 +2,10 @@
 #include "io/safetensors.h"
 
 #include "base/byte-order.h"
+#include "base/number.h"
 
 #include <libneuron/tensor.h>
 
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -26,18 +26,6 @@ static float of_bits(uint32_t bits)
     return value;
 }
 
-/* 1 bit of sign, 5 of exponent, 10 of mantissa. */
-static float of_half(uint32_t half)
-{
-    const uint32_t sign = (half & 0x8000) << 16, exponent = half >> 10 & 0x1f, rest = half & 0x3ff;
-    if (exponent == 0x1f) /* infinite, or not a number */
-        return of_bits(sign | 0x7f800000 | rest << 13);
-    if (exponent > 0)
-        return of_bits(sign | (exponent + 112) << 23 | rest << 13);
-    const float small = ldexpf((float)rest, -24);
-    return sign ? -small : small;
-}
-
 void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *entry)
 {
     if (entry->type == NEURON_F32) {
@@ -48,6 +36,6 @@ void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *e
     const bool brain = entry->dtype[0] == 'B';
     for (size_t i = 0; i < entry->size / 2; i++) {
         const uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
-        to[i] = brain ? of_bits(bits << 16) : of_half(bits);
+        to[i] = brain ? of_bits(bits << 16) : neuron_number_half(bits);
     }
 }

@@ -173,6 +173,22 @@ START_TEST(the_locale_does_not_matter)
 }
 END_TEST
 
+/* Against its definition, for all of them. */
+START_TEST(numbers_of_half_the_width)
+{
+    for (uint32_t bits = 0; bits < 0x10000; bits++) {
+        const int exponent = bits >> 10 & 31, rest = bits & 0x3ff;
+        const float found = neuron_number_half(bits);
+        const double size = exponent > 0 ? ldexp(1024 + rest, exponent - 25) : ldexp(rest, -24);
+        ck_assert_int_eq(signbit(found) != 0, bits >> 15);
+        if (exponent < 31)
+            ck_assert_double_eq(fabs((double)found), size);
+        else
+            ck_assert(rest ? isnan(found) : isinf(found));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("number");
@@ -185,5 +201,6 @@ int main(void)
     tcase_add_test(tests, denormal_numbers_are_read);
     tcase_add_test(tests, what_is_written_exactly_is_read_back);
     tcase_add_test(tests, the_locale_does_not_matter);
+    tcase_add_test(tests, numbers_of_half_the_width);
     return run_suite(suite);
 }
