@@ -97,7 +97,8 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
 /** Makes a dataset whose examples are read by a function each time they are needed, for sets that
  *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So
  *  it can be split, filtered, shuffled and folded like any other. A training reads one batch ahead,
- *  in a worker. neuron_dataset_join() and neuron_dataset_grayscale() read all of it into memory.
+ *  in a worker; a run that fails as a number is not finite reads the examples of that step once more,
+ *  in the thread of the run, to say which input it was. neuron_dataset_join() and neuron_dataset_grayscale() read all of it into memory.
  *  @param read       see neuron_dataset_read_t.
  *  @param user_data  for `read`, such as an open file. It must live as long as any dataset made of
  *                    this one, which parts, folds and trainers keep alive.
