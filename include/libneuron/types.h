@@ -10,7 +10,7 @@
  *  - One handle is used by one thread at a time. Where a call allows more, its comment says so.
  *
  *  Functions of the caller's that a call runs meanwhile (callbacks of a training, layers, losses,
- *  streams, filters, the function of a search) have two more:
+ *  streams, filters, the function of a search) have more:
  *
  *  - A running call owns the handles that it was given. Such a function may take their last other
  *    owner away; they then end with the call.
@@ -19,10 +19,17 @@
  *    or released: a training goes on behind the last step that was done, a search with the trial
  *    that was not. A C++ exception and the end of the thread, by pthread_exit() or
  *    pthread_cancel(), let go at once, where the end of a thread unwinds its stack (it does with
- *    glibc). After a longjmp() the next call in the same thread does that needs what was held,
- *    releasing it among others. A stream that a worker of a training reads must not throw, as
- *    nobody is there to catch it; if it ends that thread, the run fails with NEURON_E_CALLBACK.
- *    Functions of an allocator, of a log and neuron_destroy_t always return, and neither an allocator
+ *    glibc). A longjmp() tells the library nothing. The next call in the same thread, on the stack that
+ *    it began with (Linux), lets go if it is made by the function that made the call that was left, or
+ *    by one further up: the same call again, or a release of any handle. One from deeper on the stack
+ *    may as well be made by a callback of a call that goes on: until one from further up it gets
+ *    NEURON_E_STATE from what is still in use (a training, a search, a stream), and what it releases
+ *    is freed later. So a function that calls setjmp() should make or release something itself
+ *    before it calls others. What is left by a longjmp() on another stack, or in a thread that makes
+ *    no more calls, is not freed.
+ *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if it
+ *    ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
+ *  - Functions of an allocator, of a log and neuron_destroy_t always return, and neither an allocator
  *    nor a log calls the library.
  */
 #ifndef NEURON_TYPES_H

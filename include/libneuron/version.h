@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #if defined(__GNUC__) || defined(__clang__)
-#define NEURON_API __attribute__((visibility("default")))
+#define NEURON_API __attribute__((visibility("default"), noinline))
 #else
 #define NEURON_API
 #endif

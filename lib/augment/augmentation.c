@@ -57,7 +57,7 @@ neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t *augmentati
 
 void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
 {
-    if (!augmentation || !neuron_hold_last_owner(&augmentation->references, augmentation))
+    if (!augmentation || !neuron_hold_last_owner(&augmentation->references))
         return;
     neuron_context_t *context = augmentation->context;
     neuron_release(context, augmentation);

@@ -98,7 +98,7 @@ neuron_context_t *neuron_context_ref(neuron_context_t *context)
 
 void neuron_context_unref(neuron_context_t *context)
 {
-    if (!context || !neuron_hold_last_owner(&context->references, context))
+    if (!context || !neuron_hold_last_owner(&context->references))
         return;
     neuron_pool_destroy(context->pool);
     while (context->custom_kinds) {
@@ -171,11 +171,14 @@ void neuron_log(neuron_context_t *context, int32_t level, const char *format, ..
     va_start(arguments, format);
     neuron_format_line(line, sizeof line, format, arguments);
     va_end(arguments);
-    NEURON_HOLD(hold);
-    neuron_hold_lock(&hold, &context->log_lock->mutex);
+    int cancel; /* writing the line may be a point where the thread could be cancelled */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    pthread_mutex_lock(&context->log_lock->mutex);
     neuron_float_host *host = neuron_float_pause();
     context->log_sink(level, line, context->log_data);
     neuron_float_resume(host);
+    pthread_mutex_unlock(&context->log_lock->mutex);
+    pthread_setcancelstate(cancel, NULL);
 }
 
 static void *allocate_bytes(neuron_context_t *context, size_t size)

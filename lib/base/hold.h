@@ -5,12 +5,12 @@
  *     neuron_hold_reference(&hold, graph, member);
  *
  * All of it ends, the last first, when the block of NEURON_HOLD is left in any way: by its end or
- * return; by a C++ exception or the cancellation of the thread, which unwind the stack; and after a
- * longjmp, which does not, as soon as the same thread comes to ask for what is held. */
+ * return, or by a C++ exception or the cancellation of the thread, which unwind the stack. A longjmp does
+ * not: then a later call proves that the block was left, by a frame of its own that is not below that of
+ * the block. A call from deeper proves nothing, and what may still be in use is never let go. */
 #ifndef BASE_HOLD_H
 #define BASE_HOLD_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,12 +25,16 @@ typedef struct neuron_hold_part {
 } neuron_hold_part;
 
 typedef struct neuron_hold {
-    uint64_t number; /* 0 if this thread's list has no room for it */
+    uintptr_t frame;               /* of the function whose block it is */
+    struct neuron_hold_list *list; /* of the thread whose stack that is; NULL if it is in none */
+    uint64_t number;               /* in the list */
     int32_t count;
     neuron_hold_part parts[NEURON_HOLD_PARTS];
 } neuron_hold;
 
-#define NEURON_HOLD(name) __attribute__((cleanup(neuron_hold_end))) neuron_hold name = {.count = 0}
+#define NEURON_HOLD(name)                                                                          \
+    __attribute__((cleanup(neuron_hold_end)))                                                      \
+    neuron_hold name = {.frame = (uintptr_t)__builtin_frame_address(0)}
 
 /* Adds what `end` takes back; NULL for an object that there is not. */
 void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, const void *object);
@@ -40,22 +44,24 @@ void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, cons
     neuron_hold_add(hold, neuron_##noun##_end_hold, NULL,                                          \
                     neuron_##noun##_ref(neuron_hold_object(object)))
 
-/* Locks a mutex and adds it. One that a longjmp of this thread left locked is let go before. */
-void neuron_hold_lock(neuron_hold *hold, pthread_mutex_t *mutex);
-
 /* Ends all of it now. */
 void neuron_hold_end(neuron_hold *hold);
 
 /* Forgets all of it: it is in other hands. */
 void neuron_hold_forget(neuron_hold *hold);
 
-/* Ends what calls hold that a longjmp of this thread has left. The function that calls this holds
- * nothing: in its place on the stack may have been another call of it that was left. */
-void neuron_hold_settle(void);
+/* Ends what calls hold that a longjmp of this thread has left. Only public functions that hold nothing yet
+ * call it: they are never inlined (NEURON_API), so that their frame is below that of each call that is
+ * alive. */
+#define neuron_hold_settle() neuron_hold_settle_below((uintptr_t)__builtin_frame_address(0) + 1)
 
-/* Takes one owner of an object away; true if it was the last. So do calls that hold the object and
- * that a longjmp of this thread has left. */
-bool neuron_hold_last_owner(atomic_int *references, const void *object);
+/* Ends what frames below that address held. */
+void neuron_hold_settle_below(uintptr_t limit);
+
+/* Takes one owner of an object away; true if it was the last. Settles as well. */
+#define neuron_hold_last_owner(references)                                                         \
+    neuron_hold_count_down(references, (uintptr_t)__builtin_frame_address(0) + 1)
+bool neuron_hold_count_down(atomic_int *references, uintptr_t limit);
 
 /* What ends a reference, as neuron_<noun>_end_hold(). */
 #define NEURON_HOLD_DECLARE(noun) void neuron_##noun##_end_hold(void *owner, void *object)

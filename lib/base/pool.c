@@ -268,6 +268,10 @@ static void start_threads(neuron_pool *pool)
     while (pool->running + 1 < pool->crew &&
            neuron_pool_start_thread(pool, &pool->handles[pool->running], thread_main, pool) == 0)
         pool->running++;
+}
+
+static void warn_of_missing(const neuron_pool *pool)
+{
     if (pool->running + 1 < pool->crew)
         neuron_log(pool->context, NEURON_LOG_WARNING,
                    "threads: only %d of %d could be started, the work goes on with them",
@@ -319,10 +323,13 @@ void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *w
         run_alone(count, task, work);
         return;
     }
-    if (atomic_load(&pool->process) == 0)
+    const bool begins = atomic_load(&pool->process) == 0;
+    if (begins)
         start_threads(pool);
     if (pool->running == 0) {
         atomic_store(&pool->busy, false);
+        if (begins)
+            warn_of_missing(pool);
         run_alone(count, task, work);
         return;
     }
@@ -333,4 +340,6 @@ void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *w
     work_off(pool, 0);
     close_loop(pool);
     atomic_store(&pool->busy, false);
+    if (begins)
+        warn_of_missing(pool);
 }

@@ -125,7 +125,7 @@ neuron_tensor_t *neuron_tensor_ref(neuron_tensor_t *tensor)
 
 void neuron_tensor_unref(neuron_tensor_t *tensor)
 {
-    if (!tensor || !neuron_hold_last_owner(&tensor->references, tensor))
+    if (!tensor || !neuron_hold_last_owner(&tensor->references))
         return;
     neuron_context_t *context = tensor->context;
     if (tensor->ownership == NEURON_COPY)

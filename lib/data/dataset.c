@@ -253,7 +253,7 @@ neuron_dataset_t *neuron_dataset_ref(neuron_dataset_t *dataset)
 
 void neuron_dataset_unref(neuron_dataset_t *dataset)
 {
-    if (!dataset || !neuron_hold_last_owner(&dataset->references, dataset))
+    if (!dataset || !neuron_hold_last_owner(&dataset->references))
         return;
     neuron_context_t *context = dataset->context;
     neuron_tensor_unref(dataset->channels);

@@ -8,6 +8,15 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+/* Whether a read may end its thread: one of the library's own cannot be cancelled elsewhere. */
+static _Thread_local bool ends_in_reads;
+
+void neuron_stream_end_in_reads(void)
+{
+    ends_in_reads = true;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+}
+
 /* In place of a process, while a child makes the stream its own. */
 enum { NOBODY = 0 };
 
@@ -19,6 +28,7 @@ struct neuron_stream {
     size_t size;              /* bytes of an example */
     atomic_int process; /* whose mutex and buffer they are: a child of fork() makes them new */
     pthread_mutex_t mutex;
+    atomic_uintptr_t user; /* the thread that has it, by an address of its own; 0 for none */
     /* Under the mutex: */
     int64_t capacity; /* examples in `examples` */
     void *examples;
@@ -30,7 +40,11 @@ static int call(const neuron_stream *stream, const int64_t *rows, int64_t count,
 {
     const uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
+    if (ends_in_reads)
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
     int answer = stream->read(rows, count, examples, labels, stream->user_data);
+    if (ends_in_reads)
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     neuron_float_resume(host);
     if (answer == 0)
         return NEURON_OK;
@@ -51,6 +65,7 @@ static void adopt(neuron_stream *stream)
     while (owner != process) {
         if (owner != NOBODY && atomic_compare_exchange_weak(&stream->process, &owner, NOBODY)) {
             pthread_mutex_init(&stream->mutex, NULL);
+            atomic_store(&stream->user, 0);
             stream->examples = NULL;
             stream->capacity = 0;
             atomic_store(&stream->process, process);
@@ -72,11 +87,39 @@ static int grow(neuron_stream *stream, int64_t count)
     return NEURON_OK;
 }
 
+static uintptr_t this_thread(void)
+{
+    return (uintptr_t)&ends_in_reads;
+}
+
+static void unlock(void *owner, void *object)
+{
+    (void)owner;
+    neuron_stream *stream = object;
+    atomic_store_explicit(&stream->user, 0, memory_order_relaxed);
+    pthread_mutex_unlock(&stream->mutex);
+}
+
+/* A thread does not wait for itself. */
+static int lock(neuron_stream *stream, neuron_hold *hold)
+{
+    adopt(stream);
+    if (pthread_mutex_trylock(&stream->mutex) != 0) {
+        if (atomic_load_explicit(&stream->user, memory_order_relaxed) == this_thread())
+            return neuron_fail(NEURON_E_STATE,
+                               "stream: this thread is within a read of it, or has left one by "
+                               "longjmp() and calls from deeper on its stack");
+        pthread_mutex_lock(&stream->mutex);
+    }
+    atomic_store_explicit(&stream->user, this_thread(), memory_order_relaxed);
+    neuron_hold_add(hold, unlock, NULL, stream);
+    return NEURON_OK;
+}
+
 int neuron_stream_reserve(neuron_stream *stream, int64_t count)
 {
     NEURON_HOLD(hold);
-    adopt(stream);
-    neuron_hold_lock(&hold, &stream->mutex);
+    RETURN_IF_ERROR(lock(stream, &hold));
     return grow(stream, neuron_min_count(count, NEURON_STREAM_PIECE));
 }
 
@@ -84,8 +127,7 @@ int neuron_stream_open(neuron_stream *stream, const int64_t *rows, int64_t count
                        const void **examples)
 {
     NEURON_HOLD(hold);
-    adopt(stream);
-    neuron_hold_lock(&hold, &stream->mutex);
+    RETURN_IF_ERROR(lock(stream, &hold));
     RETURN_IF_ERROR(grow(stream, count));
     RETURN_IF_ERROR(call(stream, rows, count, stream->examples, NULL));
     *examples = stream->examples;
@@ -95,7 +137,7 @@ int neuron_stream_open(neuron_stream *stream, const int64_t *rows, int64_t count
 
 void neuron_stream_close(neuron_stream *stream)
 {
-    pthread_mutex_unlock(&stream->mutex);
+    unlock(NULL, stream);
 }
 
 static void drop(void *user_data)
@@ -103,7 +145,6 @@ static void drop(void *user_data)
     neuron_stream *stream = user_data;
     neuron_context_t *context = stream->context;
     adopt(stream);
-    neuron_hold_settle();
     pthread_mutex_destroy(&stream->mutex);
     neuron_release(context, stream->examples);
     if (stream->destroy)

@@ -16,6 +16,9 @@ int neuron_stream_open(neuron_stream *stream, const int64_t *rows, int64_t count
                        const void **examples);
 void neuron_stream_close(neuron_stream *stream);
 
+/* For a thread of the library's: it can only be cancelled while a stream is read. */
+void neuron_stream_end_in_reads(void);
+
 /* What is done with stored examples, which lie side by side. */
 typedef void (*neuron_visit)(void *work, const void *examples, int64_t count);
 

@@ -17,12 +17,24 @@ int neuron_custom_need(const neuron_custom_kind **kind, const neuron_graph_t *gr
     return NEURON_OK;
 }
 
+/* The shape function was left: a node without its shape is of no use. */
+static void latch_left(void *owner, void *graph)
+{
+    (void)owner;
+    neuron_set_message("custom: its shape function was left without returning");
+    neuron_graph_latch(graph, NEURON_E_CALLBACK);
+}
+
 int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(node->spec.layer);
     neuron_shape made, said;
     char text[2][NEURON_SHAPE_TEXT];
-    RETURN_IF_ERROR(neuron_custom_infer(kind, &node->spec, node->name, &made));
+    NEURON_HOLD(left);
+    neuron_hold_add(&left, latch_left, NULL, node->graph);
+    int status = neuron_custom_infer(kind, &node->spec, node->name, &made);
+    neuron_hold_forget(&left);
+    RETURN_IF_ERROR(status);
     said = made;
     if (shape)
         RETURN_IF_ERROR(neuron_shape_set(&said, shape, rank, 1, node->name));

@@ -43,7 +43,7 @@ neuron_graph_t *neuron_graph_ref(neuron_graph_t *graph)
 
 void neuron_graph_unref(neuron_graph_t *graph)
 {
-    if (!graph || !neuron_hold_last_owner(&graph->references, graph))
+    if (!graph || !neuron_hold_last_owner(&graph->references))
         return;
     neuron_context_t *context = graph->context;
     neuron_session_cache_destroy(graph->sessions);

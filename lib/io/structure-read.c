@@ -116,6 +116,15 @@ static int read_key(reader *r, const neuron_layer *layer, double *options, const
     return NEURON_OK;
 }
 
+static void drop_lists(reader *r)
+{
+    neuron_release(r->graph->context, r->inputs);
+    neuron_release(r->graph->context, r->weights);
+    r->inputs = NULL;
+    r->weights = NULL;
+    r->input_count = 0;
+}
+
 static int read_layer(reader *r, const neuron_layer *layer, const json_t *json)
 {
     double options[NEURON_OPTIONS_MAX];
@@ -127,6 +136,7 @@ static int read_layer(reader *r, const neuron_layer *layer, const json_t *json)
                                  json_object_iter_value(place)));
     neuron_node_t *node = neuron_graph_add(r->graph, layer, neuron_structure_node_name(r),
                                            r->inputs, r->input_count, options, r->weights);
+    drop_lists(r); /* before a function of the caller's tells a shape */
     if (!node)
         return neuron_structure_fail_as_graph(r, r->graph->status);
     if (layer->flags & NEURON_LAYER_CUSTOM)
@@ -171,11 +181,7 @@ static int read_nodes(reader *r)
     for (size_t i = 0; i < count && status == NEURON_OK; i++) {
         r->node = (int32_t)i;
         status = read_node(r, json_array_get(r->nodes, i));
-        neuron_release(r->graph->context, r->inputs);
-        neuron_release(r->graph->context, r->weights);
-        r->inputs = NULL;
-        r->weights = NULL;
-        r->input_count = 0;
+        drop_lists(r);
     }
     return status;
 }
@@ -270,6 +276,12 @@ int neuron_structure_parse(json_t **json, neuron_context_t *context, const char 
     return status;
 }
 
+static void drop_json(void *owner, void *json)
+{
+    (void)owner;
+    json_decref(json);
+}
+
 int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, const char *text,
                           const neuron_safetensors *file)
 {
@@ -277,14 +289,11 @@ int neuron_structure_read(neuron_graph_t **graph, neuron_context_t *context, con
     reader r = {.source = neuron_safetensors_source(file)};
     *graph = NULL;
     RETURN_IF_ERROR(neuron_structure_parse(&json, context, text, r.source));
-    int status = neuron_graph_create(&r.graph, context);
-    if (status == NEURON_OK)
-        status = read_graph(&r, json, file);
-    json_decref(json);
-    if (status < 0) {
-        neuron_graph_unref(r.graph);
-        return status;
-    }
-    *graph = r.graph;
+    NEURON_HOLD(hold);
+    neuron_hold_add(&hold, drop_json, NULL, json);
+    RETURN_IF_ERROR(neuron_graph_create(&r.graph, context));
+    neuron_hold_add(&hold, neuron_graph_end_hold, NULL, r.graph);
+    RETURN_IF_ERROR(read_graph(&r, json, file));
+    *graph = neuron_graph_ref(r.graph);
     return NEURON_OK;
 }

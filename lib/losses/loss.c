@@ -74,7 +74,7 @@ neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss)
 
 void neuron_loss_unref(neuron_loss_t *loss)
 {
-    if (!loss || !neuron_hold_last_owner(&loss->references, loss))
+    if (!loss || !neuron_hold_last_owner(&loss->references))
         return;
     neuron_context_t *context = loss->context;
     if (loss->destroy)

@@ -109,10 +109,8 @@ static void end_run(void *owner, void *object)
         search->kind = NEURON_SEARCH_NONE;
 }
 
-__attribute__((noinline)) static int run(neuron_search_t *search, neuron_search_kind kind,
-                                         int64_t trials, uint64_t seed)
+static int run(neuron_search_t *search, neuron_search_kind kind, int64_t trials, uint64_t seed)
 {
-    neuron_hold_settle();
     if (search->running)
         return neuron_fail(NEURON_E_STATE, "search: is running already");
     if (search->factor_count == 0)
@@ -136,6 +134,7 @@ int neuron_search_run_grid(neuron_search_t *search)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
+    neuron_hold_settle();
     if (search->combinations > INT32_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "search: a grid of %" PRId64 " trials",
                            search->combinations);
@@ -148,6 +147,7 @@ int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t s
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
+    neuron_hold_settle();
     if (trials < 1 || trials > INT32_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId64 " trials", trials);
     return run(search, NEURON_SEARCH_RANDOM, trials, seed);

@@ -51,7 +51,7 @@ static void drop_factor(neuron_context_t *context, neuron_factor *factor)
 
 void neuron_search_unref(neuron_search_t *search)
 {
-    if (!search || !neuron_hold_last_owner(&search->references, search))
+    if (!search || !neuron_hold_last_owner(&search->references))
         return;
     neuron_context_t *context = search->context;
     for (int64_t i = 0; i < search->count; i++)
@@ -70,7 +70,7 @@ NEURON_HOLD_DEFINE(search)
 
 static int check_not_begun(const neuron_search_t *search, const char *what)
 {
-    if (neuron_search_is_running(search) || search->kind != NEURON_SEARCH_NONE)
+    if (search->running || search->kind != NEURON_SEARCH_NONE)
         return neuron_fail(NEURON_E_STATE, "search: gets %s before its first run", what);
     return NEURON_OK;
 }
@@ -152,6 +152,7 @@ int neuron_search_add_factor(neuron_search_t *search, const char *name, const do
     CHECK_ARGUMENT(search);
     CHECK_ARGUMENT(name);
     CHECK_ARGUMENT(levels);
+    neuron_hold_settle();
     RETURN_IF_ERROR(check_factor(search, name, count));
     RETURN_IF_ERROR(check_levels(name, levels, count));
     neuron_factor factor = {.count = count};
@@ -172,6 +173,7 @@ int neuron_search_add_choice(neuron_search_t *search, const char *name, const ch
     CHECK_ARGUMENT(search);
     CHECK_ARGUMENT(name);
     CHECK_ARGUMENT(labels);
+    neuron_hold_settle();
     RETURN_IF_ERROR(check_factor(search, name, count));
     RETURN_IF_ERROR(check_labels(name, labels, count));
     neuron_factor factor = {.count = count};
@@ -195,6 +197,7 @@ int neuron_search_add_choice(neuron_search_t *search, const char *name, const ch
 int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
 {
     CHECK_ARGUMENT(search);
+    neuron_hold_settle();
     RETURN_IF_ERROR(check_not_begun(search, "its goal"));
     if (goal != NEURON_MODE_LARGEST && goal != NEURON_MODE_SMALLEST)
         return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId32 " is not a goal", goal);
@@ -205,6 +208,7 @@ int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
 int neuron_search_set_folds(neuron_search_t *search, int32_t folds)
 {
     CHECK_ARGUMENT(search);
+    neuron_hold_settle();
     RETURN_IF_ERROR(check_not_begun(search, "its folds"));
     if (folds < 1 || folds > NEURON_FOLDS_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId32 " folds are not 1 to %d", folds,
@@ -217,6 +221,7 @@ int neuron_search_set_log(neuron_search_t *search, const char *path)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
+    neuron_hold_settle();
     RETURN_IF_ERROR(check_not_begun(search, "its log"));
     char *copy = NULL;
     if (path)

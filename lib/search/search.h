@@ -62,15 +62,6 @@ struct neuron_search {
 
 NEURON_HOLD_DECLARE(search);
 
-/* Whether a run is on. One that the search's function has left by a longjmp is over. */
-__attribute__((always_inline)) static inline bool
-neuron_search_is_running(const neuron_search_t *search)
-{
-    if (search->running)
-        neuron_hold_settle();
-    return search->running;
-}
-
 /* "grid" */
 const char *neuron_search_kind_name(neuron_search_kind kind);
 

@@ -11,7 +11,8 @@ int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *ca
 {
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(callback);
-    if (neuron_trainer_is_running(trainer))
+    neuron_hold_settle();
+    if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "trainer: gets callbacks before a run, not during it");
     const size_t count = (size_t)trainer->callback_count;
     neuron_callback_entry *list = neuron_allocate(trainer->context, count + 1, sizeof *list);
@@ -154,7 +155,8 @@ const char *neuron_trainer_stop_reason(const neuron_trainer_t *trainer)
 int neuron_trainer_clear_stop(neuron_trainer_t *trainer)
 {
     CHECK_ARGUMENT(trainer);
-    if (neuron_trainer_is_running(trainer))
+    neuron_hold_settle();
+    if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running");
     if (!trainer->progress.stop_reason[0])
         return NEURON_OK;

@@ -101,6 +101,7 @@ static void *worker_main(void *argument)
 {
     neuron_feeder *feeder = argument;
     COMPUTE_SCOPE;
+    neuron_stream_end_in_reads();
     neuron_float_take_host(&feeder->host);
     NEURON_HOLD(hold);
     neuron_hold_add(&hold, report_end, NULL, feeder);

@@ -30,6 +30,7 @@ int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
+    neuron_hold_settle();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
     if (loss)
         RETURN_IF_ERROR(check_datasets(trainer, loss));
@@ -45,6 +46,7 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
+    neuron_hold_settle();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the weight of classes"));
     double *copy = NULL;
     if (weights) {

@@ -59,7 +59,7 @@ static int split(neuron_trainer_t *trainer, double fraction)
 
 static int set_workers(neuron_trainer_t *trainer, int64_t value)
 {
-    if (neuron_trainer_is_running(trainer))
+    if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs");
     trainer->workers = value;
     return NEURON_OK;
@@ -109,6 +109,7 @@ int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t va
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
+    neuron_hold_settle();
     return set_checked(trainer, option, (double)value, true);
 }
 
@@ -116,6 +117,7 @@ int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double v
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
+    neuron_hold_settle();
     return set_checked(trainer, option, value, false);
 }
 

@@ -251,7 +251,8 @@ int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(path);
-    if (neuron_trainer_is_running(trainer))
+    neuron_hold_settle();
+    if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running");
     neuron_safetensors *file;
     RETURN_IF_ERROR(neuron_safetensors_open(&file, trainer->context, path));

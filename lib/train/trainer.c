@@ -60,7 +60,7 @@ neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer)
 
 void neuron_trainer_unref(neuron_trainer_t *trainer)
 {
-    if (!trainer || !neuron_hold_last_owner(&trainer->references, trainer))
+    if (!trainer || !neuron_hold_last_owner(&trainer->references))
         return;
     neuron_context_t *context = trainer->context;
     neuron_trainer_drop_memory(trainer);
@@ -82,7 +82,7 @@ NEURON_HOLD_DEFINE(trainer)
 /* Some settings would make the epochs so far something else. */
 int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what)
 {
-    if (neuron_trainer_is_running(trainer) || trainer->progress.updates > 0)
+    if (trainer->running || trainer->progress.updates > 0)
         return neuron_fail(NEURON_E_STATE, "trainer: %s is set before the first step", what);
     return NEURON_OK;
 }
@@ -113,6 +113,7 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
+    neuron_hold_settle();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation set"));
     if (validation)
         RETURN_IF_ERROR(check_validation(trainer, validation));
@@ -132,6 +133,7 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                     const neuron_augmentation_t *augmentation)
 {
     CHECK_ARGUMENT(trainer);
+    neuron_hold_settle();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the augmentation"));
     if (augmentation) {
         neuron_image_size size;

@@ -109,17 +109,9 @@ struct neuron_trainer {
 
 NEURON_HOLD_DECLARE(trainer);
 
-/* NEURON_E_STATE for what is set before the first step, if that was done. */
+/* NEURON_E_STATE for what is set before the first step, if that was done. Public functions that look for a
+ * run settle first: one that was left by a longjmp is over. */
 int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what);
-
-/* Whether a run is on. One that a callback has left by a longjmp is over. */
-__attribute__((always_inline)) static inline bool
-neuron_trainer_is_running(const neuron_trainer_t *trainer)
-{
-    if (trainer->running)
-        neuron_hold_settle();
-    return trainer->running;
-}
 
 /* The loss, also if none was set. */
 const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer);

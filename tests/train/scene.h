@@ -25,6 +25,8 @@ typedef struct scene {
     neuron_tensor_t *input, *output;
     neuron_evaluation_t *evaluation;
     float values[COUNT * PIXELS];
+    unsigned char file[1 << 15];
+    size_t file_size;
     way_out way;
     jmp_buf back;
     bool done, released;

@@ -17,7 +17,7 @@ namespace
 constexpr int32_t side = 12, count = 40, classes = 10;
 constexpr size_t pixels = side * side;
 
-enum class function { callback, loss, read, keep, search, forward, backward };
+enum class function { callback, loss, read, keep, search, forward, backward, shape };
 
 std::atomic<long> live;
 function thrower;
@@ -123,6 +123,15 @@ int backward(neuron_custom_run_t *run, void *)
     return go(function::backward);
 }
 
+int own_shape(const int64_t *shapes, const int32_t *ranks, int32_t, int64_t *output, int32_t *rank,
+              void *)
+{
+    for (int32_t i = 0; i < ranks[0]; i++)
+        output[i] = shapes[i];
+    *rank = ranks[0];
+    return go(function::shape);
+}
+
 struct handles {
     neuron_context_t *context = nullptr;
     neuron_graph_t *graph = nullptr;
@@ -139,7 +148,7 @@ struct handles {
                       out[] = {count, classes};
         const double levels[] = {1, 2, 3};
         ok(neuron_context_create_with_allocator(&context, allocate, release, nullptr));
-        ok(neuron_custom_register(context, "pass", forward, backward, nullptr, nullptr, nullptr));
+        ok(neuron_custom_register(context, "pass", forward, backward, own_shape, nullptr, nullptr));
         ok(neuron_graph_create(&graph, context));
         neuron_node_t *x =
             neuron_dense(graph, neuron_flatten(graph, neuron_input(graph, shape, 3)), 8);
@@ -216,6 +225,16 @@ const std::vector<scenario> scenarios = {
      }},
     {"evaluate, stream", function::read, 0, false,
      [](handles &h) { return neuron_graph_evaluate(h.graph, h.stream, &h.evaluation); }},
+    {"load", function::shape, 0, false,
+     [](handles &h) {
+         std::vector<unsigned char> bytes(1 << 16);
+         size_t size = 0;
+         ok(neuron_graph_save_memory(h.graph, bytes.data(), bytes.size(), &size));
+         neuron_graph_t *loaded = nullptr;
+         const int status = neuron_graph_load_memory(&loaded, h.context, bytes.data(), size);
+         neuron_graph_unref(loaded);
+         return status;
+     }},
     {"filter", function::keep, 9, false,
      [](handles &h) { return neuron_dataset_filter_by(&h.made, h.dataset, keep, nullptr); }},
     {"normalize", function::read, 0, false,

@@ -2,6 +2,8 @@
 #include "scene.h"
 
 #include <math.h>
+#include <stdatomic.h>
+#include <time.h>
 
 typedef struct call {
     const char *name;
@@ -240,6 +242,21 @@ static int build(scene *s)
     return NEURON_OK;
 }
 
+static void set_up_load(scene *s)
+{
+    set_up_build(s);
+    s->waits = 1000;
+    add_graph(s, true);
+    s->waits = 0;
+    assert_ok(neuron_graph_save_memory(s->graph, s->file, sizeof s->file, &s->file_size));
+    TAKE_AWAY(s, graph, graph);
+}
+
+static int load(scene *s)
+{
+    return neuron_graph_load_memory(&s->graph, s->context, s->file, s->file_size);
+}
+
 /* ---- Data ---- */
 
 static void set_up_filter(scene *s)
@@ -351,6 +368,7 @@ static const call calls[] = {
     {"memory", set_up_memory, measure, false},
     {"summary", set_up_memory, summarise, false},
     {"build", set_up_build, build, false},
+    {"load", set_up_load, load, false},
     {"filter", set_up_filter, filter, false},
     {"read", set_up_data, read_all, false},
     {"normalize", set_up_data, normalize, false},
@@ -381,6 +399,14 @@ __attribute__((noinline)) static void release_deeper(scene *s)
     release_all(s);
     ck_assert_int_eq(room[0], 0);
 }
+
+/* A call from the frame of the test, which is above all frames that were left. */
+#define CALL_FROM_HERE()                                                                           \
+    do {                                                                                           \
+        neuron_context_t *context;                                                                 \
+        assert_ok(neuron_context_create(&context));                                                \
+        neuron_context_unref(context);                                                             \
+    } while (0)
 
 static void check_nothing_left(const call *c, const scene *s)
 {
@@ -414,14 +440,34 @@ static void run_and_jump(const call *c, scene *s)
 START_TEST(jumped_out)
 {
     const call *c = &calls[_i];
-    for (int deeper = 0; deeper < 2 && !c->own_thread; deeper++) {
-        scene s = {.way = JUMP};
-        c->set_up(&s);
-        run_and_jump(c, &s);
-        assert_ok(deeper ? run_deeper(c, &s) : c->run(&s));
-        release_all(&s);
-        check_nothing_left(c, &s);
+    if (c->own_thread)
+        return;
+    scene s = {.way = JUMP};
+    c->set_up(&s);
+    run_and_jump(c, &s);
+    assert_ok(c->run(&s));
+    release_all(&s);
+    check_nothing_left(c, &s);
+}
+END_TEST
+
+/* A call from deeper than the one that was left cannot tell that it is over. It either works or says that
+ * the other is on, and a later call from above makes all good. */
+START_TEST(jumped_out_and_called_deeper)
+{
+    const call *c = &calls[_i];
+    if (c->own_thread)
+        return;
+    scene s = {.way = JUMP};
+    c->set_up(&s);
+    run_and_jump(c, &s);
+    int status = run_deeper(c, &s);
+    if (status != NEURON_OK) {
+        ck_assert_int_eq(status, NEURON_E_STATE);
+        assert_ok(c->run(&s));
     }
+    release_all(&s);
+    check_nothing_left(c, &s);
 }
 END_TEST
 
@@ -436,6 +482,7 @@ START_TEST(jumped_out_and_released)
             release_deeper(&s);
         else
             release_all(&s);
+        CALL_FROM_HERE();
         check_nothing_left(c, &s);
     }
 }
@@ -539,7 +586,7 @@ START_TEST(a_run_that_goes_on_is_one)
     set_up_plain(&s);
     assert_ok(neuron_trainer_set_step_callback(s.trainer, run_again, &s));
     run_and_jump(&calls[0], &s);
-    assert_ok(run_deeper(&calls[0], &s));
+    assert_status(run_deeper(&calls[0], &s), NEURON_E_STATE);
     assert_ok(train(&s));
     release_all(&s);
     ck_assert_int_eq(s.memory.live, 0);
@@ -572,28 +619,102 @@ START_TEST(replaced)
 }
 END_TEST
 
-static void jump_from_log(int32_t level, const char *line, void *user_data)
+/* A log function returns, also in a thread that is cancelled meanwhile. */
+static void cancel_in_log(int32_t level, const char *line, void *user_data)
 {
     (void)level;
     (void)line;
-    go(user_data);
+    scene *s = user_data;
+    if (s->done)
+        return;
+    pthread_cancel(pthread_self());
+    pthread_testcancel();
+    s->done = true;
+}
+
+static void *predict_in_thread(void *data)
+{
+    predict(data);
+    pthread_testcancel();
+    return NULL;
 }
 
 START_TEST(log_sink)
 {
-    scene s = {.way = JUMP};
+    scene s = {.way = RETURN};
+    pthread_t thread;
+    void *result;
     add_context(&s);
     add_graph(&s, false);
     add_tensors(&s);
-    assert_ok(neuron_context_set_log(s.context, NEURON_LOG_DEBUG, jump_from_log, &s));
-    if (setjmp(s.back) == 0)
-        predict(&s);
+    assert_ok(neuron_context_set_log(s.context, NEURON_LOG_DEBUG, cancel_in_log, &s));
+    ck_assert_int_eq(pthread_create(&thread, NULL, predict_in_thread, &s), 0);
+    pthread_join(thread, &result);
     ck_assert(s.done);
-    neuron_context_set_threads(s.context, 1);
-    assert_ok(predict(&s));
-    assert_ok(neuron_context_set_threads(s.context, 2)); /* a new session, with a line */
+    ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+    assert_ok(neuron_context_set_threads(s.context, 1)); /* a new session, with a line */
     assert_ok(predict(&s));
     release_all(&s);
+    ck_assert_int_eq(s.memory.live, 0);
+}
+END_TEST
+
+/* ---- A worker that is cancelled from outside, while it reads nothing ---- */
+
+static pthread_t worker;
+static atomic_bool has_worker;
+
+static int tell_thread(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+                       void *user_data)
+{
+    if (examples && !atomic_load(&has_worker)) {
+        worker = pthread_self();
+        atomic_store(&has_worker, true);
+    }
+    return go_read(positions, count, examples, labels, user_data);
+}
+
+static int cancel_worker(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    (void)user_data;
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL); /* it waits for the next batch */
+    return has_worker ? pthread_cancel(worker) : 0;
+}
+
+START_TEST(worker_cancelled)
+{
+    scene s = {.way = RETURN};
+    add_context(&s);
+    add_graph(&s, false);
+    assert_ok(neuron_dataset_create_stream(&s.dataset, s.context, tell_thread, &s, NULL, COUNT,
+                                           (const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_F32,
+                                           TEST_CLASSES));
+    add_trainer(&s, 1);
+    assert_ok(neuron_trainer_set_step_callback(s.trainer, cancel_worker, NULL));
+    assert_ok(neuron_trainer_run(s.trainer, NULL));
+    ck_assert(has_worker);
+    release_all(&s);
+    ck_assert_int_eq(s.memory.live, 0);
+}
+END_TEST
+
+/* A node that has no shape is in no graph that can be used. */
+START_TEST(shape_left)
+{
+    scene s = {.way = JUMP};
+    set_up_build(&s);
+    assert_ok(neuron_graph_create(&s.graph, s.context));
+    if (setjmp(s.back) == 0)
+        add_nodes(s.graph, true);
+    ck_assert(s.done);
+    CALL_FROM_HERE();
+    neuron_node_t *x = neuron_input(s.graph, (const int64_t[]){4}, 1);
+    ck_assert_ptr_null(x);
+    assert_status(neuron_graph_finish(s.graph, x), NEURON_E_CALLBACK);
+    assert_message("shape function was left");
+    release_all(&s);
+    ck_assert_int_eq(s.memory.live, 0);
 }
 END_TEST
 
@@ -607,6 +728,7 @@ int main(void)
         {"last owner", last_owner},
         {"jump", jumped_out},
         {"jump in place", jumped_out_in_place},
+        {"jump and go deeper", jumped_out_and_called_deeper},
         {"jump and release", jumped_out_and_released},
         {"end of the thread", thread_ended},
         {"cancellation", thread_cancelled},
@@ -621,6 +743,8 @@ int main(void)
     tcase_add_test(cases, a_run_that_goes_on_is_one);
     tcase_add_test(cases, replaced);
     tcase_add_test(cases, log_sink);
+    tcase_add_test(cases, worker_cancelled);
+    tcase_add_test(cases, shape_left);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
