@@ -36,7 +36,8 @@ typedef struct neuron_float_scope {
 void neuron_float_enter(neuron_float_scope *scope, bool flushes);
 /* How the thread computes; true outside of all scopes. */
 bool neuron_float_flushes(void);
-void neuron_float_leave(neuron_float_scope *scope);
+/* Compilers call abort() for a cleanup that may throw. */
+void neuron_float_leave(neuron_float_scope *scope) __attribute__((nothrow));
 
 /* From here to the end of the block, however it is left. */
 #define FLOAT_SCOPE_(flushes)                                                                      \

@@ -44,8 +44,8 @@ void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, cons
     neuron_hold_add(hold, neuron_##noun##_end_hold, NULL,                                          \
                     neuron_##noun##_ref(neuron_hold_object(object)))
 
-/* Ends all of it now. */
-void neuron_hold_end(neuron_hold *hold);
+/* Ends all of it now. (Compilers call abort() for a cleanup that may throw.) */
+void neuron_hold_end(neuron_hold *hold) __attribute__((nothrow));
 
 /* Forgets all of it: it is in other hands. */
 void neuron_hold_forget(neuron_hold *hold);
