@@ -7,7 +7,7 @@
 
 enum { NEURON_BIG_ENDIAN = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ };
 
-/* Copies numbers of `width` bytes each, every one with its bytes turned round. */
+/* Copies numbers of `width` bytes each, every one with its bytes reversed. */
 static inline void neuron_copy_turned(void *to, const void *from, size_t size, size_t width)
 {
     unsigned char *write = to;
