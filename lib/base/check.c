@@ -1,5 +1,5 @@
 /* What calls check of numbers that they were given. */
-#include "base/number.h"
+#include "base/text/number.h"
 #include "base/status.h"
 
 #include <math.h>

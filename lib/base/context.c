@@ -1,7 +1,6 @@
 #include "base/context.h"
 
 #include "base/checked.h"
-#include "kernels/kernels.h"
 #include "base/float-mode.h"
 #include "base/processors.h"
 
@@ -44,49 +43,34 @@ static void release_to_c(void *memory, void *user_data)
     free(memory);
 }
 
-static int create(neuron_context_t **context, neuron_allocate_t allocate, neuron_release_t release,
-                  void *user_data, const char *who)
+int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
+                        const struct neuron_kernels *kernels, const char *who)
 {
-    *context = NULL;
-    RETURN_IF_ERROR(neuron_kernels_check(who));
+    static const neuron_allocator of_c = {allocate_from_c, release_to_c, NULL};
+    const neuron_allocator from = allocator ? *allocator : of_c;
     /* The first piece of memory has no context to come from yet. */
-    neuron_context_t *made = allocate(sizeof *made, NEURON_ALIGNMENT, user_data);
+    neuron_context_t *made = from.allocate(sizeof *made, NEURON_ALIGNMENT, from.user_data);
     if (!made)
         return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", who);
     memset(made, 0, sizeof *made);
     atomic_init(&made->references, 1);
     atomic_init(&made->graphs_made, 0);
-    made->allocate = allocate;
-    made->release = release;
-    made->allocator_data = user_data;
+    made->allocate = from.allocate;
+    made->release = from.release;
+    made->allocator_data = from.user_data;
+    made->kernels = kernels;
     made->log_lock = neuron_allocate_zero(made, 1, sizeof *made->log_lock);
     made->processors = neuron_processors();
     if (made->log_lock)
         made->pool = neuron_pool_create(made, made->processors);
     if (!made->pool) {
         neuron_release(made, made->log_lock);
-        release(made, user_data);
+        from.release(made, from.user_data);
         return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", who);
     }
     pthread_mutex_init(&made->log_lock->mutex, NULL);
     *context = made;
     return NEURON_OK;
-}
-
-int neuron_context_create(neuron_context_t **context)
-{
-    CHECK_ARGUMENT(context);
-    return create(context, allocate_from_c, release_to_c, NULL, __func__);
-}
-
-int neuron_context_create_with_allocator(neuron_context_t **context, neuron_allocate_t allocate,
-                                         neuron_release_t release, void *user_data)
-{
-    CHECK_ARGUMENT(context);
-    *context = NULL;
-    CHECK_ARGUMENT(allocate);
-    CHECK_ARGUMENT(release);
-    return create(context, allocate, release, user_data, __func__);
 }
 
 neuron_context_t *neuron_context_ref(neuron_context_t *context)

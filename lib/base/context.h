@@ -22,8 +22,16 @@ typedef struct neuron_owned {
     neuron_destroy_t destroy; /* of the user data; NULL for none */
 } neuron_owned;
 
+/* Where memory comes from. */
+typedef struct neuron_allocator {
+    neuron_allocate_t allocate;
+    neuron_release_t release;
+    void *user_data;
+} neuron_allocator;
+
 struct neuron_context {
     atomic_int references;
+    const struct neuron_kernels *kernels; /* all that runs in this context works by these */
     neuron_allocate_t allocate;
     neuron_release_t release;
     void *allocator_data;
@@ -37,6 +45,11 @@ struct neuron_context {
     struct neuron_log_lock *log_lock;
     neuron_owned *custom_kinds; /* the heads of registered layers: see layers/custom.h */
 };
+
+/* What neuron_context_create() is above this room: see kernels/create-context.c. Without an allocator
+ * the memory is malloc()'s. */
+int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
+                        const struct neuron_kernels *kernels, const char *who);
 
 /* `count` times `size` bytes; NULL if they cannot be had, with the message and nothing else to do
  * than return NEURON_E_MEMORY. At least one byte, so that NULL always means failure. */

@@ -1,7 +1,7 @@
 #include "base/name.h"
 
 #include "base/status.h"
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 
 #include <string.h>
 

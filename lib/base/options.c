@@ -1,6 +1,6 @@
 #include "base/options.h"
 
-#include "base/number.h"
+#include "base/text/number.h"
 #include "base/status.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 #include "base/text.h"
 
 #include "base/status.h"
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>

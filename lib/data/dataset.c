@@ -1,7 +1,6 @@
 #include "data/dataset.h"
 
 #include "base/float-mode.h"
-#include "kernels/kernels.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -119,7 +118,6 @@ static neuron_dataset_t *create_empty(neuron_context_t *context, neuron_tensor_t
     }
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
-    made->kernels = neuron_kernels_choose();
     made->examples = neuron_tensor_ref(examples);
     made->labels = neuron_tensor_ref(labels);
     made->count = count;

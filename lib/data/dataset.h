@@ -22,7 +22,6 @@ typedef struct neuron_scale {
 struct neuron_dataset {
     atomic_int references;
     neuron_context_t *context;
-    const struct neuron_kernels *kernels;
     neuron_tensor_t *examples;    /* u8 or f32, [stored, ...] */
     neuron_stream *stream;        /* reads examples, then `examples` owns it and has no elements */
     neuron_tensor_t *labels;      /* i32 [stored] or, as targets, f32 [stored, outputs] */

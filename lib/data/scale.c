@@ -1,5 +1,5 @@
 /* How stored values become inputs. */
-#include "base/number.h"
+#include "base/text/number.h"
 #include "data/dataset.h"
 
 #include "base/float-mode.h"

@@ -1,5 +1,5 @@
 /* Scales and offsets that follow from the data. */
-#include "base/number.h"
+#include "base/text/number.h"
 #include "base/float-mode.h"
 #include "data/stream.h"
 

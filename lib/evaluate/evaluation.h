@@ -6,7 +6,7 @@
 
 #include "base/context.h"
 #include "data/dataset.h"
-#include "graph/session.h"
+#include "session/session.h"
 #include "losses/loss.h"
 
 /* As many classes as a dataset may have. */

@@ -2,7 +2,7 @@
 #include "evaluate/evaluation.h"
 
 #include "base/float-mode.h"
-#include "base/number.h"
+#include "base/text/number.h"
 #include "base/text.h"
 
 #include <stdio.h>

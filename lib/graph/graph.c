@@ -4,7 +4,6 @@
 #include "base/float-mode.h"
 #include "graph/arrays.h"
 #include "graph/names.h"
-#include "graph/session.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,11 +17,7 @@ int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context)
     neuron_graph_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    made->sessions = neuron_session_cache_create(context);
-    if (!made->sessions) {
-        neuron_release(context, made);
-        return NEURON_E_MEMORY;
-    }
+    atomic_init(&made->sessions, NULL);
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     memcpy(made->name, "graph", sizeof "graph");
@@ -46,7 +41,9 @@ void neuron_graph_unref(neuron_graph_t *graph)
     if (!graph || !neuron_hold_last_owner(&graph->references))
         return;
     neuron_context_t *context = graph->context;
-    neuron_session_cache_destroy(graph->sessions);
+    neuron_attachment *sessions = atomic_load(&graph->sessions);
+    if (sessions)
+        sessions->release(sessions);
     neuron_graph_drop_arrays(graph);
     for (int32_t i = 0; i < graph->node_total; i++)
         neuron_node_destroy(graph->nodes[i]);

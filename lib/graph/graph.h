@@ -49,6 +49,11 @@ typedef struct neuron_kind_names {
     int32_t names;
 } neuron_kind_names;
 
+/* The head of what a room above keeps with a graph, which releases it when it goes. */
+typedef struct neuron_attachment {
+    void (*release)(struct neuron_attachment *attachment);
+} neuron_attachment;
+
 struct neuron_graph {
     atomic_int references;
     neuron_context_t *context;
@@ -78,7 +83,7 @@ struct neuron_graph {
     _Atomic uint64_t version; /* changes with the values */
     uint32_t marks;           /* changes with what is frozen once finished */
 
-    struct neuron_session_cache *sessions; /* for prediction, see session.h */
+    _Atomic(neuron_attachment *) sessions; /* for prediction, see session/cache.c; NULL at first */
 };
 
 NEURON_HOLD_DECLARE(graph);

@@ -1,6 +1,6 @@
 #include "graph/initializer.h"
 
-#include "base/number.h"
+#include "base/text/number.h"
 
 #include <float.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* What the caller sets on a node and its parameter arrays beside the options of its layer. */
-#include "base/number.h"
+#include "base/text/number.h"
 #include "base/float-mode.h"
 #include "graph/graph.h"
 #include "graph/initializer.h"

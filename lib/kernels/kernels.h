@@ -6,15 +6,10 @@
 #define KERNELS_KERNELS_H
 
 #include "base/random.h"
+#include "kernels/panels.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Matrices are packed in panels of two vectors of columns, the last panel of one vector if that is
- * enough; missing columns are zero. Element (k, n) of a matrix of `depth` rows lies in panel
- * p = n / (2 * lanes), which begins at p * 2 * lanes * depth, in row k of it. No matrix needs more
- * columns than its own, rounded up to a multiple of this, whatever the instruction set: */
-enum { NEURON_PANEL_GROUP = 32 };
 
 /* What is done to a sum before it is stored, in this order. All per column, padded to whole vectors,
  * but for `gate`, which lies like the output. */

@@ -1,5 +1,5 @@
 /* Packing a matrix in panels. */
-#include "kernels/tiles.h"
+#include "kernels/table.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Turning matrices over, and joining the parts of sums. */
 #include "kernels/epilogue.h"
-#include "kernels/tiles.h"
+#include "kernels/table.h"
 
 #if defined(__AVX512F__)
 #define LOWER  0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23

@@ -6,7 +6,8 @@
 #include "layers/layer.h"
 
 #include "base/checked.h"
-#include "kernels/correlation.h"
+#include "base/bump.h"
+#include "ops/statistics.h"
 #include "layers/image.h"
 
 #include <float.h>

@@ -2,7 +2,7 @@
 #include "layers/conv2d.h"
 
 #include "base/checked.h"
-#include "kernels/winograd.h"
+#include "ops/winograd.h"
 #include "layers/image.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Two-dimensional convolution: see neuron_conv2d(). The sums are in kernels/correlation.c; here is
+/* Two-dimensional convolution: see neuron_conv2d(). The sums are in ops/convolution.c; here is
  * what they are sums of. */
 #include "layers/conv2d.h"
 

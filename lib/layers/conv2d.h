@@ -2,8 +2,8 @@
 #ifndef LAYERS_CONV2D_H
 #define LAYERS_CONV2D_H
 
-#include "kernels/correlation.h"
-#include "kernels/window.h"
+#include "ops/convolution.h"
+#include "ops/window.h"
 #include "layers/layer.h"
 
 /* The output as a correlation of the input. */

@@ -3,7 +3,7 @@
 
 #include "base/float-mode.h"
 #include "base/name.h"
-#include "kernels/correlation.h"
+#include "base/bump.h"
 
 #include <limits.h>
 #include <stddef.h>

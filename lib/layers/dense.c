@@ -1,7 +1,7 @@
-/* Fully connected layer: see neuron_dense(). The sums are in kernels/product.c. */
+/* Fully connected layer: see neuron_dense(). The sums are in ops/gemm.c. */
 #include "layers/layer.h"
 
-#include "kernels/product.h"
+#include "ops/gemm.h"
 
 static const neuron_option options[] = {
     {NEURON_NODE_UNITS, "units", true, 1, INT32_MAX, 1, NULL},

@@ -3,7 +3,8 @@
  * With a depth multiplier each value of the input is written down that often first, so that input
  * and output have the same channels and everything else is the work of one multiplier of 1. */
 #include "base/checked.h"
-#include "kernels/correlation.h"
+#include "base/bump.h"
+#include "kernels/kernels.h"
 #include "layers/image.h"
 
 #include <string.h>

@@ -6,13 +6,6 @@ static const neuron_option options[] = {
     {NEURON_NODE_RATE, "rate", false, 0.0, 0x1.fffffep-1, 0.5, NULL},
 };
 
-static int infer(neuron_spec *spec, const char *node)
-{
-    (void)node;
-    spec->output = spec->inputs[0];
-    return NEURON_OK;
-}
-
 /* What is kept is drawn anew for the gradient: that is cheaper than to write it down and read it. */
 static void drop(const neuron_run *run, const float *values, float *output, int64_t first,
                  int64_t count)
@@ -52,7 +45,7 @@ const neuron_layer neuron_layer_dropout = {
     .name = "dropout",
     .flags = NEURON_LAYER_TRAINING_ONLY | NEURON_LAYER_IN_PLACE,
     .options = NEURON_OPTION_TABLE(options),
-    .infer = infer,
+    .infer = neuron_layer_infer_same,
     .forward = forward,
     .backward = backward,
 };

@@ -1,5 +1,4 @@
 #include "base/checked.h"
-#include "layers/activation.h"
 #include "layers/pieces.h"
 
 #include <float.h>
@@ -59,7 +58,7 @@ const neuron_layer neuron_layer_gaussian_noise = {
     .name = "gaussian_noise",
     .flags = NEURON_LAYER_TRAINING_ONLY | NEURON_LAYER_IN_PLACE,
     .options = NEURON_OPTION_TABLE(options),
-    .infer = neuron_activation_infer,
+    .infer = neuron_layer_infer_same,
     .forward = forward,
     .backward = backward,
 };

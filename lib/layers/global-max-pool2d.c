@@ -1,6 +1,6 @@
 #include "layers/max-pool2d.h"
 
-#include "kernels/correlation.h"
+#include "base/bump.h"
 
 static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
                  neuron_needs *needs)

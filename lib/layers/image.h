@@ -3,7 +3,7 @@
 #define LAYERS_IMAGE_H
 
 #include "kernels/kernels.h"
-#include "kernels/window.h"
+#include "ops/window.h"
 #include "layers/layer.h"
 
 /* NEURON_E_SHAPE unless the shape is height x width x channels; `node` begins the message. */

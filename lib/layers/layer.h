@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/shape.h"
 #include "base/status.h"
+#include "layers/registry.h"
 
 #include <stdbool.h>
 
@@ -181,6 +182,9 @@ struct neuron_layer {
 void neuron_batch_norm_affine(const neuron_spec *spec, const float *const *values, float *scale,
                               float *shift);
 
+/* Infers that the output has the shape of the input. */
+int neuron_layer_infer_same(neuron_spec *spec, const char *node);
+
 /* The value of an option that the layer has. */
 double neuron_spec_option(const neuron_spec *spec, int32_t key);
 
@@ -190,33 +194,8 @@ extern const neuron_layer *const neuron_layers[];
 /* The layer of that name, or NULL. */
 const neuron_layer *neuron_layer_find(const char *name);
 
-extern const neuron_layer neuron_layer_add;
-extern const neuron_layer neuron_layer_average;
-extern const neuron_layer neuron_layer_average_pool2d;
-extern const neuron_layer neuron_layer_batch_norm;
-extern const neuron_layer neuron_layer_concat;
-extern const neuron_layer neuron_layer_conv2d;
-extern const neuron_layer neuron_layer_dense;
-extern const neuron_layer neuron_layer_depthwise_conv2d;
-extern const neuron_layer neuron_layer_dropout;
-extern const neuron_layer neuron_layer_elu;
-extern const neuron_layer neuron_layer_flatten;
-extern const neuron_layer neuron_layer_gaussian_noise;
-extern const neuron_layer neuron_layer_gelu;
-extern const neuron_layer neuron_layer_global_average_pool2d;
-extern const neuron_layer neuron_layer_global_max_pool2d;
-extern const neuron_layer neuron_layer_input;
-extern const neuron_layer neuron_layer_leaky_relu;
-extern const neuron_layer neuron_layer_max_pool2d;
-extern const neuron_layer neuron_layer_multiply;
-extern const neuron_layer neuron_layer_random_rotation;
-extern const neuron_layer neuron_layer_relu;
-extern const neuron_layer neuron_layer_reshape;
-extern const neuron_layer neuron_layer_sigmoid;
-extern const neuron_layer neuron_layer_softmax;
-extern const neuron_layer neuron_layer_tanh;
-extern const neuron_layer neuron_layer_vote;
-extern const neuron_layer neuron_layer_weighted_average;
-extern const neuron_layer neuron_layer_zero_pad2d;
+#define DECLARE(name) extern const neuron_layer neuron_layer_##name;
+NEURON_LAYERS(DECLARE)
+#undef DECLARE
 
 #endif

@@ -2,7 +2,8 @@
  * window it came from. */
 #include "layers/max-pool2d.h"
 
-#include "kernels/correlation.h"
+#include "base/bump.h"
+#include "kernels/kernels.h"
 
 #include <string.h>
 

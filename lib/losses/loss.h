@@ -7,7 +7,7 @@
 #include "base/context.h"
 #include "base/options.h"
 #include "data/dataset.h"
-#include "graph/session.h"
+#include "session/session.h"
 
 /* What Keras calls epsilon: the smallest number whose logarithm is taken. */
 #define NEURON_LOSS_EPSILON 1e-7

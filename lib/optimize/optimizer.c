@@ -2,7 +2,7 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
-#include "base/number.h"
+#include "base/text/number.h"
 #include "kernels/kernels.h"
 
 #include <math.h>

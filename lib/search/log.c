@@ -9,9 +9,9 @@
  * A score that is none is null. */
 #include "search/search.h"
 
-#include "base/file.h"
-#include "io/file-write.h"
-#include "io/json.h"
+#include "base/files/file.h"
+#include "base/files/file-write.h"
+#include "base/files/json.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,10 +1,10 @@
 #include "search/search.h"
 
 #include "base/checked.h"
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/float-mode.h"
 #include "base/name.h"
-#include "base/number.h"
+#include "base/text/number.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "train/callback.h"
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/float-mode.h"
 
 #include <inttypes.h>

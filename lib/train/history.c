@@ -2,8 +2,8 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
-#include "base/number.h"
-#include "io/file-write.h"
+#include "base/text/number.h"
+#include "base/files/file-write.h"
 
 #include <assert.h>
 #include <math.h>

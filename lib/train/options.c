@@ -2,7 +2,7 @@
 #include "train/trainer.h"
 
 #include "base/float-mode.h"
-#include "base/number.h"
+#include "base/text/number.h"
 #include "base/options.h"
 
 #include <inttypes.h>

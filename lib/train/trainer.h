@@ -6,7 +6,7 @@
 
 #include "augment/augmentation.h"
 #include "data/dataset.h"
-#include "graph/session.h"
+#include "session/session.h"
 #include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "train/history.h"

@@ -3,6 +3,7 @@
 usage: check.py <check> [--name value ...]; each function below named check_... is one check.
 """
 import argparse
+import glob
 import os
 import re
 import subprocess
@@ -235,10 +236,11 @@ def documented_options(layers_header):
 
 
 def layer_options(arguments, name):
-    """The options in the table of lib/layers/<name>.c; none if it has no table."""
+    """The options in the table of <name>.c, somewhere in lib/layers; none if it has no table."""
     folder = os.path.join(os.path.dirname(os.path.dirname(arguments.include)), 'lib')
+    source, = glob.glob(os.path.join(folder, 'layers', '**', name + '.c'), recursive=True)
     code = run(*arguments.cc.split(), '-E', '-P', '-I', folder, '-I',
-               os.path.dirname(arguments.include), os.path.join(folder, 'layers', name + '.c'))
+               os.path.dirname(arguments.include), source)
     if re.search(r'\.options\s*=\s*\{\s*neuron_pool2d_options', code):
         return layer_options(arguments, 'image')
     table = re.search(r'const neuron_option \w+\[\w*\] = \{(.*?)\};', code, re.S)

@@ -1,7 +1,7 @@
 #include "test-common.h"
 
 #include "base/float-mode.h"
-#include "base/number.h"
+#include "base/text/number.h"
 
 #include <float.h>
 #include <locale.h>

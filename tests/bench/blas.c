@@ -3,7 +3,7 @@
 #include "bench.h"
 
 #include "base/context.h"
-#include "kernels/product.h"
+#include "ops/gemm.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* Every allocation of the data calls fails in turn: a status each time, and nothing leaked. */
 #include "test-common.h"
 
-#include "data/cifar10.h"
-#include "data/csv.h"
-#include "data/idx.h"
-#include "data/image.h"
+#include "data/formats/cifar10.h"
+#include "data/formats/csv.h"
+#include "data/formats/idx.h"
+#include "data/codec/image.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

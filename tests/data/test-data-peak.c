@@ -2,9 +2,9 @@
  * behind a small claim is not unpacked. */
 #include "test-common.h"
 
-#include "data/idx.h"
-#include "data/image.h"
-#include "data/npy.h"
+#include "data/formats/idx.h"
+#include "data/codec/image.h"
+#include "data/formats/npy.h"
 
 #include <stdio.h>
 #include <stdlib.h>

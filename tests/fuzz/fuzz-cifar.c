@@ -1,7 +1,7 @@
 /* Feeds bytes to the reader of CIFAR-10's binary files. */
 #include "limited.h"
 
-#include "data/cifar10.h"
+#include "data/formats/cifar10.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

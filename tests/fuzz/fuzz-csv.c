@@ -1,7 +1,7 @@
 /* Feeds bytes to the reader of comma-separated values. */
 #include "limited.h"
 
-#include "data/csv.h"
+#include "data/formats/csv.h"
 
 static const neuron_csv_format formats[] = {
     {.class_count = 10},

@@ -1,7 +1,7 @@
 /* Feeds bytes to the IDX reader: plain and gzip, as images and as labels. */
 #include "limited.h"
 
-#include "data/idx.h"
+#include "data/formats/idx.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -1,7 +1,7 @@
 /* Feeds bytes to the readers of images: PBM, PGM, PPM and PNG. */
 #include "limited.h"
 
-#include "data/image.h"
+#include "data/codec/image.h"
 
 /* An image may have this many times more samples than its file has bytes. */
 enum { INPUT_MAX = LIMITED_MEMORY / NEURON_IMAGE_RATIO_MAX };

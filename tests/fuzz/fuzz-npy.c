@@ -1,7 +1,7 @@
 /* Feeds bytes to the reader of .npy files. */
 #include "limited.h"
 
-#include "data/npy.h"
+#include "data/formats/npy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

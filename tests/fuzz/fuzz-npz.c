@@ -1,7 +1,7 @@
 /* Feeds bytes to the reader of .npz archives, as two arrays that make a dataset. */
 #include "limited.h"
 
-#include "data/npz.h"
+#include "data/formats/npz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

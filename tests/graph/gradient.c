@@ -4,7 +4,7 @@
 #include "test-common.h"
 
 #include "base/random.h"
-#include "graph/steps.h"
+#include "session/steps.h"
 #include "losses/cross-entropy.h"
 
 #include <math.h>

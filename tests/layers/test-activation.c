@@ -3,7 +3,7 @@
 #include "test-common.h"
 
 #include "graph/graph.h"
-#include "layers/activation.h"
+#include "layers/activations/activation.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 #include "gradient.h"
 #include "test-common.h"
 
-#include "graph/session.h"
+#include "session/session.h"
 
 #include <math.h>
 

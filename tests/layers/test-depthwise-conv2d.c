@@ -1,7 +1,7 @@
 #include "gradient.h"
 #include "test-common.h"
 
-#include "graph/session.h"
+#include "session/session.h"
 
 static void set(neuron_node_t *node, int32_t option, int64_t value)
 {

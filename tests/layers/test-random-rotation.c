@@ -2,7 +2,7 @@
 #include "test-common.h"
 
 #include "base/fill.h"
-#include "graph/session.h"
+#include "session/session.h"
 
 #include <math.h>
 

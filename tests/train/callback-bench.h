@@ -2,7 +2,7 @@
 #ifndef TEST_CALLBACK_BENCH_H
 #define TEST_CALLBACK_BENCH_H
 
-#include "bench.h"
+#include "test-training.h"
 
 #include "train/callback.h"
 

@@ -2,7 +2,7 @@
 #include "test-models.h"
 
 #include "data/dataset.h"
-#include "graph/session.h"
+#include "session/session.h"
 #include "losses/definitions.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef TEST_TRAINER_BENCH_H
 #define TEST_TRAINER_BENCH_H
 
-#include "bench.h"
+#include "test-training.h"
 
 enum { SIZE = 12, EXAMPLES = 50, BATCH = 16, STEPS = 4 };
 

@@ -1,7 +1,7 @@
 /* Early stopping, with the rules of Keras. */
 #include "train/callback.h"
 
-#include "base/number.h"
+#include "base/text/number.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* A smaller learning rate when a figure stays where it is, with the rules of Keras. */
 #include "train/callback.h"
 
-#include "base/number.h"
+#include "base/text/number.h"
 
 #include <float.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #include "train/callback.h"
 
 #include "base/float-mode.h"
-#include "base/number.h"
+#include "base/text/number.h"
 
 #include <float.h>
 #include <inttypes.h>

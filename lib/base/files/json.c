@@ -1,0 +1,125 @@
+#include "base/files/json.h"
+
+#include "base/checked.h"
+#include "base/files/json-reals.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+int neuron_json_no_memory(void)
+{
+    return neuron_fail(NEURON_E_MEMORY, "out of memory for the header of a file");
+}
+
+static bool out_of_memory(const json_error_t *error)
+{
+    return error->text[0] == '\0' || json_error_code(error) == json_error_out_of_memory;
+}
+
+/* The parser's buffer for the text of a token grows with it, and when it cannot grow, characters
+ * are lost without a word. So the text is parsed as the second element of a list, behind a string
+ * longer than any of its tokens: if that string arrives whole, the buffer grew as far as it must.
+ */
+static int pad(char **padded, neuron_context_t *context, const char *text, size_t size)
+{
+    size_t total;
+    if (!neuron_multiply_size(size, 2, &total) || !neuron_add_size(total, 5, &total))
+        return neuron_json_no_memory();
+    char *made = neuron_allocate(context, total, 1);
+    if (!made)
+        return NEURON_E_MEMORY;
+    memcpy(made, "[\"", 2);
+    memset(made + 2, ' ', size);
+    memcpy(made + 2 + size, "\",", 2);
+    memcpy(made + 4 + size, text, size);
+    made[4 + 2 * size] = ']';
+    *padded = made;
+    return NEURON_OK;
+}
+
+/* The second element of the list, if it is an object. */
+static json_t *take_object(json_t *list, size_t size, json_error_t *error)
+{
+    if (json_string_length(json_array_get(list, 0)) != size)
+        return NULL;
+    error->position = 0;
+    snprintf(error->text, sizeof error->text, "one object expected");
+    json_t *json = json_array_get(list, 1);
+    return json_array_size(list) == 2 && json_is_object(json) ? json_incref(json) : NULL;
+}
+
+/* Parses what pad() made of a text of `size` bytes, whose real numbers are hidden if there are any.
+ * NULL with a text in `error`, or without one if there was no memory. */
+static json_t *parse_padded(const char *padded, const char *text, size_t size, bool hidden,
+                            json_error_t *error)
+{
+    *error = (json_error_t){0};
+    json_t *list = json_loadb(padded, 2 * size + 5, JSON_REJECT_DUPLICATES, error);
+    if (!list)
+        return NULL;
+    json_t *json = take_object(list, size, error);
+    json_decref(list);
+    if (!json || !hidden)
+        return json;
+    bool failed;
+    const char *wrong = neuron_json_show_reals(json, text, size, &failed);
+    if (!wrong && !failed)
+        return json;
+    json_decref(json);
+    *error = (json_error_t){0};
+    if (wrong) {
+        error->position = (int)(wrong - text) + (int)size + 4;
+        snprintf(error->text, sizeof error->text, "real number overflow");
+    }
+    return NULL;
+}
+
+int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text, size_t size,
+                      size_t first, const char *who)
+{
+    char *padded;
+    json_error_t error;
+    *json = NULL;
+    RETURN_IF_ERROR(pad(&padded, context, text, size));
+    const bool hidden = neuron_json_hide_reals(padded + 4 + size, size) > 0;
+    *json = parse_padded(padded, text, size, hidden, &error);
+    /* Some failed allocations are called errors of syntax: one counts if it is found again. */
+    if (!*json && !out_of_memory(&error))
+        *json = parse_padded(padded, text, size, hidden, &error);
+    neuron_release(context, padded);
+    if (*json)
+        return NEURON_OK;
+    if (out_of_memory(&error))
+        return neuron_json_no_memory();
+    size_t place = (size_t)error.position > size + 4 ? (size_t)error.position - size - 4 : 0;
+    return neuron_fail(NEURON_E_FORMAT, "%s: is not valid JSON at byte %zu: %s", who, first + place,
+                       error.text);
+}
+
+int neuron_json_set(json_t *object, const char *key, json_t *value)
+{
+    return json_object_set_new(object, key, value) < 0 ? neuron_json_no_memory() : NEURON_OK;
+}
+
+int neuron_json_append(json_t *array, json_t *value)
+{
+    return json_array_append_new(array, value) < 0 ? neuron_json_no_memory() : NEURON_OK;
+}
+
+int neuron_json_set_real(json_t *object, const char *key, double value)
+{
+    if (!isfinite(value))
+        return neuron_fail(NEURON_E_NUMBER, "\"%s\" is %g, which the header of a file cannot hold",
+                           key, value);
+    return neuron_json_set(object, key, json_real(value));
+}
+
+int neuron_json_append_real(json_t *array, double value)
+{
+    if (!isfinite(value))
+        return neuron_fail(NEURON_E_NUMBER,
+                           "a number is %g, which the header of a file cannot hold", value);
+    return neuron_json_append(array, json_real(value));
+}

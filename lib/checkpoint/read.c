@@ -1,0 +1,281 @@
+#include "checkpoint/training-file.h"
+
+#include "base/float-mode.h"
+#include "base/text/number.h"
+#include "base/files/json.h"
+#include "model/model.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* What a file says of a training; nothing of it is used before all of it is checked. */
+typedef struct state {
+    const char *source;
+    neuron_progress progress;
+    double options[NEURON_OPTIMIZER_OPTIONS_MAX];
+    neuron_history_t *history;
+    neuron_callback_entry *callbacks;
+} state;
+
+int neuron_state_bad(const char *source, const char *key)
+{
+    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the training is missing or wrong", source,
+                       key);
+}
+
+int neuron_state_differs(const char *source, const char *what, const char *name, double theirs,
+                         double ours)
+{
+    enum { DIGITS = 6 };
+    char text[2][NEURON_NUMBER_TEXT];
+    return neuron_fail(NEURON_E_DATA, "%s: %s %s %s, here it is %s", source, what, name,
+                       neuron_number_apart(theirs, ours, DIGITS, text[0]),
+                       neuron_number_apart(ours, theirs, DIGITS, text[1]));
+}
+
+bool neuron_state_read_figure(double *value, const json_t *json)
+{
+    const char *text = json_string_value(json);
+    const bool infinite = text && (strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0);
+    if (infinite)
+        *value = text[0] == '-' ? -INFINITY : INFINITY;
+    else
+        *value = json_is_number(json) ? json_number_value(json) : NAN;
+    return infinite || json_is_number(json) || json_is_null(json);
+}
+
+int neuron_state_read_steps(uint64_t *steps, const json_t *object, const char *key,
+                            uint64_t updates, const char *source)
+{
+    const json_t *found = json_object_get(object, key);
+    *steps = found ? (uint64_t)json_integer_value(found) : updates;
+    return (!found || json_is_integer(found)) && *steps <= updates ? NEURON_OK
+                                                                   : neuron_state_bad(source, key);
+}
+
+static int read_count(const state *s, const json_t *object, const char *key, int64_t *value)
+{
+    const json_t *found = json_object_get(object, key);
+    if (!json_is_integer(found) || json_integer_value(found) < 0)
+        return neuron_state_bad(s->source, key);
+    *value = json_integer_value(found);
+    return NEURON_OK;
+}
+
+static int read_real(const state *s, const json_t *object, const char *key, double *value)
+{
+    const json_t *found = json_object_get(object, key);
+    if (!json_is_number(found))
+        return neuron_state_bad(s->source, key);
+    *value = json_number_value(found);
+    return NEURON_OK;
+}
+
+static int expect_count(const state *s, const json_t *object, const char *key, int64_t expected)
+{
+    int64_t value;
+    RETURN_IF_ERROR(read_count(s, object, key, &value));
+    if (value != expected)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: its training has %s %" PRId64 ", this one has %" PRId64, s->source,
+                           key, value, expected);
+    return NEURON_OK;
+}
+
+static int check_settings(const state *s, const json_t *object, const neuron_trainer_t *trainer)
+{
+    int64_t version;
+    double validation_split = 0;
+    RETURN_IF_ERROR(read_count(s, object, "version", &version));
+    if (version != NEURON_STATE_VERSION)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: is of version %" PRId64 "; this library reads version %d",
+                           s->source, version, NEURON_STATE_VERSION);
+    const char *rule = json_string_value(json_object_get(object, "optimizer"));
+    if (!rule)
+        return neuron_state_bad(s->source, "optimizer");
+    if (strcmp(rule, trainer->optimizer->rule->name) != 0)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: its training goes by " NEURON_JSON_NAME ", this one by %s",
+                           s->source, rule, trainer->optimizer->rule->name);
+    RETURN_IF_ERROR(neuron_state_check_loss(object, trainer, s->source));
+    RETURN_IF_ERROR(neuron_state_check_data(object, trainer, s->source));
+    RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->train->count));
+    RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->batch_size));
+    RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->shuffle));
+    RETURN_IF_ERROR(read_real(s, object, "validation_split", &validation_split));
+    if (validation_split != trainer->validation_split)
+        return neuron_state_differs(s->source, "its training has", "validation split",
+                                    validation_split, trainer->validation_split);
+    return neuron_state_check_validation(object, trainer, s->source);
+}
+
+/* Options that a file of an older library does not have are as they were then: at their default. */
+static int read_options(state *s, const json_t *object, const neuron_rule *rule)
+{
+    const json_t *options = json_object_get(object, "options");
+    size_t found = 0;
+    if (!json_is_object(options))
+        return neuron_state_bad(s->source, "options");
+    for (int32_t i = 0; i < rule->options.count; i++) {
+        const neuron_option *option = &rule->options.rows[i];
+        s->options[i] = option->fallback;
+        if (!json_object_get(options, option->name))
+            continue;
+        found++;
+        RETURN_IF_ERROR(read_real(s, options, option->name, &s->options[i]));
+        if (!neuron_option_takes(option, s->options[i]))
+            return neuron_state_bad(s->source, option->name);
+    }
+    /* Nor may one be left out that this library does not know. */
+    if (found != json_object_size(options) || !neuron_optimizer_options_agree(rule, s->options))
+        return neuron_state_bad(s->source, "options");
+    return NEURON_OK;
+}
+
+static int read_progress(state *s, const json_t *object, const neuron_trainer_t *trainer)
+{
+    neuron_progress *progress = &s->progress;
+    int64_t updates;
+    const json_t *seed = json_object_get(object, "seed");
+    if (!json_is_integer(seed))
+        return neuron_state_bad(s->source, "seed");
+    progress->seed = (uint64_t)json_integer_value(seed);
+    RETURN_IF_ERROR(read_count(s, object, "epoch", &progress->epoch));
+    RETURN_IF_ERROR(read_count(s, object, "step", &progress->step));
+    RETURN_IF_ERROR(read_count(s, object, "updates", &updates));
+    if (!neuron_state_read_figure(&progress->loss_sum, json_object_get(object, "loss_sum")))
+        return neuron_state_bad(s->source, "loss_sum");
+    RETURN_IF_ERROR(read_count(s, object, "right", &progress->right));
+    RETURN_IF_ERROR(read_count(s, object, "seen", &progress->seen));
+    RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
+    progress->updates = (uint64_t)updates;
+    RETURN_IF_ERROR(neuron_state_read_steps(&progress->optimizer_steps, object, "optimizer_steps",
+                                            progress->updates, s->source));
+    int64_t steps = neuron_trainer_steps(trainer);
+    if (progress->epoch > INT32_MAX || progress->epoch > INT64_MAX / steps - 1)
+        return neuron_state_bad(s->source, "epoch");
+    if (progress->step > steps)
+        return neuron_state_bad(s->source, "step");
+    if (updates != progress->epoch * steps + progress->step)
+        return neuron_state_bad(s->source, "updates");
+    /* The rest of the epoch is added to them. */
+    if (progress->seen > trainer->train->count)
+        return neuron_state_bad(s->source, "seen");
+    if (progress->right > progress->seen)
+        return neuron_state_bad(s->source, "right");
+    return NEURON_OK;
+}
+
+static int read_history(state *s, const json_t *object, neuron_context_t *context)
+{
+    const json_t *list = json_object_get(object, "history");
+    if (!json_is_array(list) || (int64_t)json_array_size(list) != s->progress.epoch)
+        return neuron_state_bad(s->source, "history");
+    RETURN_IF_ERROR(neuron_history_create(&s->history, context));
+    RETURN_IF_ERROR(neuron_history_reserve(s->history, s->progress.epoch));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        double figures[NEURON_HISTORY_FIGURES];
+        if (json_array_size(row) != NEURON_HISTORY_FIGURES)
+            return neuron_state_bad(s->source, "history");
+        for (size_t j = 0; j < NEURON_HISTORY_FIGURES; j++) {
+            if (!neuron_state_read_figure(&figures[j], json_array_get(row, j)))
+                return neuron_state_bad(s->source, "history");
+        }
+        neuron_history_append(s->history, figures);
+    }
+    return NEURON_OK;
+}
+
+static int read_state(state *s, const neuron_safetensors *file, const neuron_trainer_t *trainer)
+{
+    const char *text = neuron_safetensors_text(file, NEURON_STATE_KEY);
+    if (!text)
+        return neuron_fail(NEURON_E_FORMAT, "%s: holds no training (key \"%s\" is missing)",
+                           s->source, NEURON_STATE_KEY);
+    json_t *object;
+    RETURN_IF_ERROR(neuron_json_parse(&object, trainer->context, text, strlen(text), 0, s->source));
+    int status = check_settings(s, object, trainer);
+    if (status == NEURON_OK)
+        status = read_options(s, object, trainer->optimizer->rule);
+    if (status == NEURON_OK)
+        status = read_progress(s, object, trainer);
+    if (status == NEURON_OK)
+        status = neuron_callbacks_read(&s->callbacks, &s->progress, object, trainer, s->source);
+    if (status == NEURON_OK)
+        status = read_history(s, object, trainer->context);
+    json_decref(object);
+    return status;
+}
+
+/* All slots are there, or none if no step was done. */
+static int check_slots(const state *s, const neuron_safetensors *file,
+                       const neuron_trainer_t *trainer)
+{
+    neuron_shape shape = neuron_slot_shape(trainer);
+    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
+        char name[NEURON_SLOT_NAME_SIZE];
+        const neuron_safetensors_entry *entry;
+        neuron_slot_name(name, i);
+        if (s->progress.updates > 0 || neuron_safetensors_find(file, name))
+            RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, file, name, &shape));
+    }
+    return NEURON_OK;
+}
+
+/* Cannot fail: everything was checked and all memory is there. */
+static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_safetensors *file)
+{
+    neuron_model_take(trainer->graph, file);
+    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
+        char name[NEURON_SLOT_NAME_SIZE];
+        neuron_slot_name(name, i);
+        const neuron_safetensors_entry *entry = neuron_safetensors_find(file, name);
+        if (entry) /* else the first step fills them */
+            neuron_safetensors_copy_floats(trainer->memory.slots[i], entry);
+    }
+    neuron_optimizer_take_options(trainer->optimizer, s->options);
+    /* The handle stays: callers may hold it. */
+    neuron_history_truncate(trainer->history, 0);
+    for (int64_t i = 0; i < s->history->epochs; i++)
+        neuron_history_append(trainer->history, s->history->rows[i].figures);
+    trainer->progress = s->progress;
+    trainer->progress.rates.changes = trainer->optimizer->rate_changes - s->progress.rates.changes;
+    neuron_callbacks_take(trainer, s->callbacks, file);
+}
+
+int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(path);
+    neuron_hold_settle();
+    if (trainer->running)
+        return neuron_fail(NEURON_E_STATE, "trainer: is running");
+    neuron_safetensors *file;
+    RETURN_IF_ERROR(neuron_safetensors_open(&file, trainer->context, path));
+    state s = {.source = neuron_safetensors_source(file)};
+    int status = neuron_model_check(trainer->graph, file);
+    if (status == NEURON_OK)
+        status = read_state(&s, file, trainer);
+    if (status == NEURON_OK)
+        status = check_slots(&s, file, trainer);
+    if (status == NEURON_OK)
+        status = neuron_callbacks_check_values(s.callbacks, file, trainer);
+    if (status == NEURON_OK)
+        status = neuron_trainer_prepare(trainer);
+    if (status == NEURON_OK)
+        status = neuron_history_reserve(trainer->history, s.history->epochs);
+    if (status == NEURON_OK) {
+        take_over(trainer, &s, file);
+        neuron_log(trainer->context, NEURON_LOG_INFO,
+                   "continuing %s after %" PRId64 " epochs and %" PRId64 " steps", path,
+                   s.progress.epoch, s.progress.step);
+    }
+    neuron_release(trainer->context, s.callbacks);
+    neuron_history_unref(s.history);
+    neuron_safetensors_close(file);
+    return status;
+}

@@ -1,0 +1,144 @@
+#include "checkpoint/training-file.h"
+
+#include "base/float-mode.h"
+#include "base/files/json.h"
+#include "model/model.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+void neuron_slot_name(char name[NEURON_SLOT_NAME_SIZE], int32_t slot)
+{
+    snprintf(name, NEURON_SLOT_NAME_SIZE, "optimizer.%" PRId32, slot);
+}
+
+neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer)
+{
+    return (neuron_shape){.rank = 1, .extent = {trainer->graph->trainable_count}};
+}
+
+/* A learning rate may have been changed on the way. */
+static int write_options(json_t *object, const neuron_optimizer_t *optimizer)
+{
+    json_t *options = json_object();
+    RETURN_IF_ERROR(neuron_json_set(object, "options", options));
+    const neuron_option_table *table = &optimizer->rule->options;
+    for (int32_t i = 0; i < table->count; i++)
+        RETURN_IF_ERROR(neuron_json_set_real(options, table->rows[i].name, optimizer->options[i]));
+    return NEURON_OK;
+}
+
+/* Counts, and what must be equal in the trainer that continues. */
+static int write_settings(json_t *object, const neuron_trainer_t *trainer)
+{
+    RETURN_IF_ERROR(neuron_json_set(object, "version", json_integer(NEURON_STATE_VERSION)));
+    RETURN_IF_ERROR(
+        neuron_json_set(object, "optimizer", json_string(trainer->optimizer->rule->name)));
+    RETURN_IF_ERROR(write_options(object, trainer->optimizer));
+    RETURN_IF_ERROR(neuron_state_write_loss(object, trainer));
+    RETURN_IF_ERROR(neuron_state_write_data(object, trainer));
+    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->train->count)));
+    RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(trainer->batch_size)));
+    RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->shuffle)));
+    return neuron_json_set_real(object, "validation_split", trainer->validation_split);
+}
+
+static int write_progress(json_t *object, const neuron_trainer_t *trainer)
+{
+    const neuron_progress *progress = &trainer->progress;
+    /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */
+    RETURN_IF_ERROR(neuron_json_set(object, "seed", json_integer((json_int_t)progress->seed)));
+    RETURN_IF_ERROR(neuron_json_set(object, "epoch", json_integer(progress->epoch)));
+    RETURN_IF_ERROR(neuron_json_set(object, "step", json_integer(progress->step)));
+    RETURN_IF_ERROR(
+        neuron_json_set(object, "updates", json_integer((json_int_t)progress->updates)));
+    if (progress->optimizer_steps != progress->updates)
+        RETURN_IF_ERROR(neuron_json_set(object, "optimizer_steps",
+                                        json_integer((json_int_t)progress->optimizer_steps)));
+    RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", neuron_state_figure(progress->loss_sum)));
+    RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->right)));
+    RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));
+    double seconds = progress->step > 0 ? neuron_trainer_seconds(trainer) : 0;
+    return neuron_json_set_real(object, "seconds", seconds);
+}
+
+json_t *neuron_state_figure(double value)
+{
+    if (isnan(value))
+        return json_null();
+    return isinf(value) ? json_string(value > 0 ? "inf" : "-inf") : json_real(value);
+}
+
+/* One list of figures an epoch. */
+static int write_history(json_t *list, const neuron_history_t *history)
+{
+    for (int64_t i = 0; i < history->epochs; i++) {
+        json_t *row = json_array();
+        RETURN_IF_ERROR(neuron_json_append(list, row));
+        for (int j = 0; j < NEURON_HISTORY_FIGURES; j++) {
+            double value = history->rows[i].figures[j];
+            RETURN_IF_ERROR(neuron_json_append(row, neuron_state_figure(value)));
+        }
+    }
+    return NEURON_OK;
+}
+
+static int write_state(json_t *object, const neuron_trainer_t *trainer)
+{
+    RETURN_IF_ERROR(write_settings(object, trainer));
+    RETURN_IF_ERROR(write_progress(object, trainer));
+    RETURN_IF_ERROR(neuron_callbacks_write(object, trainer));
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(object, "history", list));
+    return write_history(list, trainer->history);
+}
+
+static int add_state(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
+{
+    char *text = NULL;
+    size_t size;
+    json_t *object = json_object();
+    int status = object ? write_state(object, trainer) : neuron_json_no_memory();
+    if (status == NEURON_OK)
+        status = neuron_json_write(&text, &size, trainer->context, object);
+    if (status == NEURON_OK)
+        status = neuron_safetensors_add_text(writer, NEURON_STATE_KEY, text);
+    neuron_release(trainer->context, text);
+    json_decref(object);
+    return status;
+}
+
+static int add_slots(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
+{
+    neuron_shape shape = neuron_slot_shape(trainer);
+    for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++) {
+        char name[NEURON_SLOT_NAME_SIZE];
+        neuron_slot_name(name, i);
+        /* Before the first step there is nothing to remember. */
+        if (trainer->progress.updates > 0)
+            RETURN_IF_ERROR(
+                neuron_safetensors_add(writer, name, NEURON_F32, &shape, trainer->memory.slots[i]));
+    }
+    return NEURON_OK;
+}
+
+int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(path);
+    neuron_safetensors_writer *writer;
+    RETURN_IF_ERROR(neuron_safetensors_writer_create(&writer, trainer->context));
+    int status = neuron_model_write(writer, trainer->graph);
+    if (status == NEURON_OK)
+        status = add_state(writer, trainer);
+    if (status == NEURON_OK)
+        status = add_slots(writer, trainer);
+    if (status == NEURON_OK)
+        status = neuron_callbacks_add_values(writer, trainer);
+    if (status == NEURON_OK)
+        status = neuron_safetensors_save(writer, path);
+    neuron_safetensors_writer_destroy(writer);
+    return status;
+}

@@ -1,0 +1,304 @@
+#include "data/formats/csv-columns.h"
+
+#include "data/formats/csv-reader.h"
+#include "data/formats/decimal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What a message about a doubtful label ends with. */
+#define REMEDY "say where the label is, with neuron_dataset_load_csv_with_label()"
+
+/* What the fields of a first row look like. */
+typedef struct first_row {
+    neuron_csv_field label;
+    bool labelled; /* the label is one, or there is none and the first field is a number */
+    bool begins;   /* with a number: the label, or else the first field */
+    bool numbers;  /* so are all others */
+    bool counts;   /* 0, 1, 2, ...: names of columns that have none */
+    bool named;    /* the others do, beside a label that is neither empty nor a number */
+} first_row;
+
+bool neuron_csv_is_label(double label, int32_t class_count)
+{
+    return label >= 0 && label < class_count && label == floor(label);
+}
+
+static bool is_guess(const neuron_csv_format *format)
+{
+    return format->label == NEURON_CSV_LABEL_GUESS && !format->label_name;
+}
+
+const char *neuron_csv_elsewhere(const neuron_csv_format *format)
+{
+    return is_guess(format) ? "; where another column is the label, " REMEDY : "";
+}
+
+/* ---- Names ---- */
+
+static int next_of_name(const neuron_csv_field *field, size_t *at)
+{
+    if (*at == field->size)
+        return -1;
+    int character = field->text[*at];
+    *at += character == '"' ? 2 : 1; /* quotes are two */
+    return character;
+}
+
+static bool is_called(const neuron_csv_field *field, const char *name, bool any_case)
+{
+    size_t at = 0;
+    for (;; name++) {
+        int ours = next_of_name(field, &at), theirs = (unsigned char)*name;
+        if (any_case && ours >= 'A' && ours <= 'Z')
+            ours += 'a' - 'A';
+        if (any_case && theirs >= 'A' && theirs <= 'Z')
+            theirs += 'a' - 'A';
+        if (ours < 0 || theirs == 0)
+            return ours < 0 && theirs == 0;
+        if (ours != theirs)
+            return false;
+    }
+}
+
+static bool is_one_of(const neuron_csv_field *field, const char *const *names)
+{
+    while (*names && !is_called(field, *names, true))
+        names++;
+    return *names != NULL;
+}
+
+static bool is_label_name(const neuron_csv_field *field)
+{
+    static const char *const names[] = {"label", "labels",  "class",   "classes",  "class_id",
+                                        "y",     "target",  "targets", "category", "species",
+                                        "digit", "outcome", NULL};
+    return is_one_of(field, names);
+}
+
+/* What pandas calls an index that it has written itself and read again. */
+static bool is_nameless(const neuron_csv_field *field)
+{
+    return field->size == 0 || is_called(field, "Unnamed: 0", false);
+}
+
+static bool ends_with(const neuron_csv_field *field, const char *end)
+{
+    size_t size = strlen(end);
+    return field->size > size && memcmp(field->text + field->size - size, end, size) == 0;
+}
+
+static bool is_index_name(const neuron_csv_field *field)
+{
+    static const char *const names[] = {"id", "index", "idx", "row", NULL};
+    return is_one_of(field, names) || ends_with(field, "Id") || ends_with(field, "ID") ||
+           ends_with(field, "_id");
+}
+
+/* How many digits end a name. */
+static size_t digits_of(const neuron_csv_field *field)
+{
+    size_t digits = 0;
+    while (digits < field->size && field->text[field->size - 1 - digits] >= '0' &&
+           field->text[field->size - 1 - digits] <= '9')
+        digits++;
+    return digits;
+}
+
+/* Whether two names are as those of values in a row are: pixel0, pixel1. */
+static bool is_series(const neuron_csv_field *first, const neuron_csv_field *second)
+{
+    double numbers[2];
+    float nearest;
+    size_t digits[] = {digits_of(first), digits_of(second)};
+    size_t stem = first->size - digits[0];
+    return digits[0] > 0 && digits[1] > 0 && stem > 0 && stem == second->size - digits[1] &&
+           memcmp(first->text, second->text, stem) == 0 &&
+           neuron_decimal_parse(first->text + stem, digits[0], &numbers[0], &nearest) &&
+           neuron_decimal_parse(second->text + stem, digits[1], &numbers[1], &nearest) &&
+           numbers[1] == numbers[0] + 1;
+}
+
+/* ---- Where the label is ---- */
+
+static int count_columns(neuron_csv_columns *columns, const neuron_content *content)
+{
+    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_field taken = {.last = false};
+    for (columns->count = 0; !taken.last; columns->count++)
+        RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
+    return NEURON_OK;
+}
+
+static int find_name(neuron_csv_columns *columns, const neuron_content *content, const char *name)
+{
+    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_field taken, first = {.size = 0}, alike = {.size = 0};
+    columns->label = -1;
+    for (int64_t i = 0; i < columns->count; i++) {
+        RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
+        if (i == 0)
+            first = taken;
+        if (is_called(&taken, name, true))
+            alike = taken;
+        if (!is_called(&taken, name, false))
+            continue;
+        if (columns->label >= 0)
+            return neuron_csv_fail(NEURON_E_DATA, content, &taken,
+                                   "is called \"%s\", and so is column %" PRId64, name,
+                                   columns->label + 1);
+        columns->label = i;
+    }
+    if (columns->label >= 0)
+        return NEURON_OK;
+    if (alike.size > 0)
+        return neuron_fail(NEURON_E_DATA, "%s: no column is called \"%s\"; did you mean \"%.*s\"?",
+                           content->name, name, neuron_csv_shown(&alike));
+    return neuron_fail(NEURON_E_DATA,
+                       "%s: no column is called \"%s\" in line 1, which has %" PRId64
+                       " columns from \"%.*s\" to \"%.*s\"",
+                       content->name, name, columns->count, neuron_csv_shown(&first),
+                       neuron_csv_shown(&taken));
+}
+
+static int place_label(neuron_csv_columns *columns, const neuron_content *content,
+                       const neuron_csv_format *format)
+{
+    columns->label = 0;
+    if (format->label_name)
+        return find_name(columns, content, format->label_name);
+    if (format->label == NEURON_CSV_LABEL_NONE)
+        columns->label = -1;
+    else if (format->label == NEURON_CSV_LABEL_LAST)
+        columns->label = columns->count - 1;
+    else if (format->label != NEURON_CSV_LABEL_GUESS)
+        columns->label = format->label - 1;
+    if (columns->label >= columns->count)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: the label is said to be in column %" PRId32
+                           ", but line 1 has %" PRId64,
+                           content->name, format->label, columns->count);
+    return NEURON_OK;
+}
+
+/* ---- Whether the row has names ---- */
+
+static int look_at_row(first_row *row, const neuron_csv_columns *columns,
+                       const neuron_content *content, int32_t class_count)
+{
+    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_field taken;
+    int64_t others = 0;
+    *row = (first_row){.labelled = true, .numbers = true, .counts = true, .named = true};
+    for (int64_t i = 0; i < columns->count; i++) {
+        double value = 0;
+        float nearest;
+        RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
+        bool number = neuron_decimal_parse(taken.text, taken.size, &value, &nearest);
+        row->counts = row->counts && number && value == (double)i;
+        if (i == (columns->label < 0 ? 0 : columns->label)) {
+            row->label = taken;
+            row->begins = number;
+            row->named = row->named && !number && (taken.size > 0 || columns->label < 0);
+            row->labelled =
+                number && (columns->label < 0 || neuron_csv_is_label(value, class_count));
+        } else {
+            row->numbers = row->numbers && number;
+            row->named = row->named && number && value == (double)others++;
+        }
+    }
+    return NEURON_OK;
+}
+
+/* A row that lacks nothing but a label is as likely an example as one of names, unless it counts. */
+static int guess_header(neuron_csv_columns *columns, const neuron_content *content,
+                        const neuron_csv_format *format)
+{
+    first_row row;
+    RETURN_IF_ERROR(look_at_row(&row, columns, content, format->class_count));
+    if (row.numbers && !row.labelled && !row.named && columns->label < 0)
+        return neuron_csv_fail(NEURON_E_DATA, content, &row.label,
+                               "\"%.*s\" is not a number: if the line has names, say "
+                               "NEURON_CSV_HEADER_PRESENT",
+                               neuron_csv_shown(&row.label));
+    if (row.numbers && !row.labelled && !row.named)
+        return neuron_csv_fail(NEURON_E_DATA, content, &row.label,
+                               "label \"%.*s\" is not 0 to %" PRId32
+                               ": if the line has names, say NEURON_CSV_HEADER_PRESENT%s",
+                               neuron_csv_shown(&row.label), format->class_count - 1,
+                               neuron_csv_elsewhere(format));
+    columns->header = !row.begins || row.counts;
+    return NEURON_OK;
+}
+
+/* ---- Whether the names agree ---- */
+
+/* Where nobody has said which column is the label, the names may speak against the first. */
+static int check_first_name(neuron_csv_columns *columns, const neuron_content *content)
+{
+    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_field first, taken;
+    RETURN_IF_ERROR(neuron_csv_take(&from, &first));
+    if (is_nameless(&first))
+        return neuron_csv_fail(NEURON_E_DATA, content, &first,
+                               "the first column has no name: it may be an index, as pandas writes "
+                               "it without index=False; %s",
+                               REMEDY);
+    columns->doubtful = !is_label_name(&first);
+    if (!columns->doubtful)
+        return NEURON_OK;
+    if (is_index_name(&first))
+        return neuron_csv_fail(NEURON_E_DATA, content, &first,
+                               "the first column, \"%.*s\", may be an index: " REMEDY,
+                               neuron_csv_shown(&first));
+    for (int64_t i = 1; i < columns->count; i++) {
+        RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
+        if (is_label_name(&taken))
+            return neuron_csv_fail(
+                NEURON_E_DATA, content, &taken,
+                "\"%.*s\" may be the label, rather than the first column: " REMEDY,
+                neuron_csv_shown(&taken));
+        if (i == 1 && is_series(&first, &taken))
+            return neuron_csv_fail(NEURON_E_DATA, content, &first,
+                                   "the first column, \"%.*s\", seems to be a value like the next, "
+                                   "and there may be no label: " REMEDY,
+                                   neuron_csv_shown(&first));
+    }
+    return NEURON_OK;
+}
+
+/* An index is no value, but may be what the caller calls the label. */
+static int leave_index_out(neuron_csv_columns *columns, const neuron_content *content)
+{
+    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_field first;
+    RETURN_IF_ERROR(neuron_csv_take(&from, &first));
+    columns->left_out = is_nameless(&first) && columns->label != 0;
+    return NEURON_OK;
+}
+
+int neuron_csv_find_columns(neuron_csv_columns *columns, const neuron_content *content,
+                            const neuron_csv_format *format)
+{
+    const bool guess = is_guess(format);
+    *columns = (neuron_csv_columns){.header = format->header == NEURON_CSV_HEADER_PRESENT ||
+                                              format->label_name};
+    RETURN_IF_ERROR(count_columns(columns, content));
+    if (columns->count < 2 && format->label != NEURON_CSV_LABEL_NONE)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: line 1 has one column, not a label and values with commas between",
+                           content->name);
+    RETURN_IF_ERROR(place_label(columns, content, format));
+    if (format->header == NEURON_CSV_HEADER_GUESS && !format->label_name)
+        RETURN_IF_ERROR(guess_header(columns, content, format));
+    columns->doubtful = guess;
+    if (guess && columns->header)
+        RETURN_IF_ERROR(check_first_name(columns, content));
+    if (columns->header && columns->count > 1)
+        RETURN_IF_ERROR(leave_index_out(columns, content));
+    if (columns->count - columns->left_out - (columns->label >= 0) < 1)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: line 1 has no column beside the label and one without a name",
+                           content->name);
+    return NEURON_OK;
+}

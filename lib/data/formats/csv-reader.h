@@ -1,0 +1,52 @@
+/* Rows and fields of comma-separated values. */
+#ifndef DATA_FORMATS_CSV_READER_H
+#define DATA_FORMATS_CSV_READER_H
+
+#include "data/codec/content.h"
+
+#include <inttypes.h>
+
+/* A place in the file. Lines and columns count from 1, as editors and spreadsheets do. */
+typedef struct neuron_csv_reader {
+    const neuron_content *content;
+    size_t position;
+    int64_t line, column; /* of the field that comes next */
+} neuron_csv_reader;
+
+typedef struct neuron_csv_field {
+    const uint8_t *text; /* without quotes and blanks around it; a quote within is two */
+    size_t size;
+    int64_t line, column;
+    bool last; /* of its row */
+} neuron_csv_field;
+
+/* What messages show of a field. */
+enum { NEURON_CSV_SHOWN_MAX = 40 };
+
+/* Arguments for "%.*s". */
+#define neuron_csv_shown(field)                                                                    \
+    (int)((field)->size < NEURON_CSV_SHOWN_MAX ? (field)->size : NEURON_CSV_SHOWN_MAX),            \
+        (const char *)(field)->text
+
+#define neuron_csv_fail(status, content, field, format, ...)                                       \
+    neuron_fail(status, "%s: line %" PRId64 ", column %" PRId64 ": " format, (content)->name,      \
+                (field)->line, (field)->column, __VA_ARGS__)
+
+/* Whether a content is text, as far as its bytes tell; the message says what else it seems to be. */
+int neuron_csv_check_text(const neuron_content *content);
+
+/* The place of the first field. */
+neuron_csv_reader neuron_csv_begin(const neuron_content *content);
+
+/* Whether nothing is left but ends of lines. */
+bool neuron_csv_at_end(const neuron_csv_reader *from);
+
+int neuron_csv_take(neuron_csv_reader *from, neuron_csv_field *taken);
+
+/* Takes a field that is a number, and tells the float32 next to it. */
+int neuron_csv_take_number(neuron_csv_reader *from, neuron_csv_field *taken, double *value,
+                           float *nearest);
+
+int neuron_csv_skip_row(neuron_csv_reader *from);
+
+#endif

@@ -1,0 +1,180 @@
+#include "data/formats/idx.h"
+
+#include "base/checked.h"
+#include "base/float-mode.h"
+#include "data/dataset.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAGIC_SIZE = 4, IDX_UNSIGNED_BYTES = 8 };
+
+/* Room for what a header promises: a count, and a shape. */
+enum { PROMISE_TEXT = NEURON_SHAPE_TEXT + 32 };
+
+typedef struct header {
+    neuron_shape shape;
+    size_t elements;            /* SIZE_MAX if they are more than can be counted */
+    char promise[PROMISE_TEXT]; /* "60000 images of 28x28" */
+} header;
+
+static int check_magic(const neuron_source *from, const uint8_t *magic, size_t got, int32_t rank)
+{
+    const uint8_t expected[MAGIC_SIZE] = {0, 0, IDX_UNSIGNED_BYTES, (uint8_t)rank};
+    if (got == MAGIC_SIZE && memcmp(magic, expected, MAGIC_SIZE) == 0)
+        return NEURON_OK;
+    if (got < MAGIC_SIZE)
+        return neuron_fail(NEURON_E_FORMAT, "%s: not an IDX file: it ends at byte %zu", from->name,
+                           got);
+    bool idx = magic[0] == 0 && magic[1] == 0;
+    if (idx && magic[2] == IDX_UNSIGNED_BYTES)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: an IDX file of rank %d, not %" PRId32 ": it begins with "
+                           "%02x %02x %02x %02x, not %02x %02x %02x %02x",
+                           from->name, magic[3], rank, magic[0], magic[1], magic[2], magic[3],
+                           expected[0], expected[1], expected[2], expected[3]);
+    return neuron_fail(NEURON_E_FORMAT,
+                       "%s: not an IDX file%s: it begins with %02x %02x %02x %02x, "
+                       "not %02x %02x %02x %02x",
+                       from->name, idx ? " of bytes" : "", magic[0], magic[1], magic[2], magic[3],
+                       expected[0], expected[1], expected[2], expected[3]);
+}
+
+static void write_promise(header *read)
+{
+    neuron_shape item = {.rank = read->shape.rank - 1};
+    for (int32_t axis = 0; axis < item.rank; axis++)
+        item.extent[axis] = read->shape.extent[axis + 1];
+    char text[NEURON_SHAPE_TEXT];
+    if (item.rank == 0)
+        snprintf(read->promise, sizeof read->promise, "%" PRId64 " labels", read->shape.extent[0]);
+    else
+        snprintf(read->promise, sizeof read->promise, "%" PRId64 " images of %s",
+                 read->shape.extent[0], neuron_shape_text(&item, text));
+}
+
+static int read_header(neuron_source *from, header *read, int32_t rank)
+{
+    uint8_t magic[MAGIC_SIZE], extents[4 * NEURON_RANK_MAX];
+    size_t got, wanted = 4 * (size_t)rank;
+    RETURN_IF_ERROR(neuron_source_read(from, magic, sizeof magic, &got));
+    RETURN_IF_ERROR(check_magic(from, magic, got, rank));
+    RETURN_IF_ERROR(neuron_source_read(from, extents, wanted, &got));
+    if (got < wanted)
+        return neuron_fail(NEURON_E_FORMAT, "%s: the header ends early, at byte %zu of %zu",
+                           from->name, from->position, sizeof magic + wanted);
+    read->shape.rank = rank;
+    read->elements = 1;
+    bool counted = true;
+    for (int32_t axis = 0; axis < rank; axis++) {
+        const uint8_t *e = extents + 4 * axis;
+        uint32_t extent = (uint32_t)e[0] << 24 | (uint32_t)e[1] << 16 | (uint32_t)e[2] << 8 | e[3];
+        read->shape.extent[axis] = extent;
+        counted = counted && neuron_multiply_size(read->elements, extent, &read->elements);
+        if (axis > 0 && extent == 0)
+            return neuron_fail(NEURON_E_FORMAT, "%s: axis %" PRId32 " has extent 0, at byte %zu",
+                               from->name, axis, sizeof magic + 4 * (size_t)axis);
+    }
+    if (!counted)
+        read->elements = SIZE_MAX;
+    write_promise(read);
+    return NEURON_OK;
+}
+
+/* Refuses a header that promises more than the file can hold, whatever is in it. */
+static int check_promise(const neuron_source *from, const header *read)
+{
+    size_t needed, left;
+    bool exact = neuron_source_left(from, &left);
+    if (!neuron_add_size(read->elements, from->position, &needed))
+        return neuron_fail(NEURON_E_FORMAT, "%s: %s are more than any file can hold", from->name,
+                           read->promise);
+    if (read->elements <= left)
+        return NEURON_OK;
+    if (!exact)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: %s need %zu bytes, more than %zu bytes of gzip data can hold",
+                           from->name, read->promise, needed, from->end);
+    return neuron_fail(NEURON_E_FORMAT, "%s: %s need %zu bytes, the file has %zu", from->name,
+                       read->promise, needed, from->end);
+}
+
+static int read_elements(neuron_source *from, const header *read, neuron_tensor_t *tensor)
+{
+    char what[PROMISE_TEXT + 8];
+    size_t got, needed = from->position + read->elements;
+    RETURN_IF_ERROR(neuron_source_read(from, tensor->data, read->elements, &got));
+    if (got < read->elements)
+        return neuron_fail(NEURON_E_FORMAT, "%s: %s need %zu bytes, the unpacked data has %zu",
+                           from->name, read->promise, needed, from->position);
+    snprintf(what, sizeof what, "the %s", read->promise);
+    return neuron_source_finish(from, what);
+}
+
+int neuron_idx_read(neuron_tensor_t **tensor, neuron_source *from, int32_t expected_rank)
+{
+    header read;
+    neuron_tensor_t *made = NULL;
+    RETURN_IF_ERROR(read_header(from, &read, expected_rank));
+    RETURN_IF_ERROR(check_promise(from, &read));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, from->context, NEURON_U8, read.shape.extent,
+                                             read.shape.rank));
+    int status = read_elements(from, &read, made);
+    if (status == NEURON_OK)
+        *tensor = made;
+    else
+        neuron_tensor_unref(made);
+    return status;
+}
+
+static int read_file(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
+                     int32_t rank)
+{
+    neuron_source from;
+    RETURN_IF_ERROR(neuron_source_open(&from, context, path));
+    int status = neuron_idx_read(tensor, &from, rank);
+    neuron_source_close(&from);
+    return status;
+}
+
+/* The dataset of [n, height, width] images, with a channel axis of its own. */
+static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
+                        neuron_tensor_t *images, neuron_tensor_t *labels, int32_t class_count,
+                        const char *labels_path)
+{
+    RETURN_IF_ERROR(
+        neuron_dataset_create_for(dataset, context, images, labels, class_count, labels_path));
+    neuron_shape *shape = &(*dataset)->shape;
+    shape->extent[shape->rank++] = 1;
+    return NEURON_OK;
+}
+
+int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
+                            const char *images_path, const char *labels_path, int32_t class_count)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(images_path);
+    CHECK_ARGUMENT(labels_path);
+    CHECK_RANGE(class_count, 1, 256);
+    neuron_tensor_t *images = NULL, *labels = NULL;
+    int status = read_file(&images, context, images_path, 3);
+    if (status < 0)
+        goto done;
+    status = read_file(&labels, context, labels_path, 1);
+    if (status < 0)
+        goto done;
+    if (images->shape.extent[0] != labels->shape.extent[0])
+        status =
+            neuron_fail(NEURON_E_DATA, "%" PRId64 " images but %" PRId64 " labels: %s and %s",
+                        images->shape.extent[0], labels->shape.extent[0], images_path, labels_path);
+    else
+        status = make_dataset(dataset, context, images, labels, class_count, labels_path);
+done:
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(images);
+    return status;
+}

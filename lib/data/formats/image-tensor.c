@@ -1,0 +1,80 @@
+/* Images as a graph takes them. */
+#include "data/dataset.h"
+#include "base/float-mode.h"
+#include "data/codec/image.h"
+
+typedef struct scaling {
+    const double *scales, *offsets; /* NULL for those that datasets have by default */
+    size_t count;
+} scaling;
+
+/* A dataset of nothing but this image, over its pixels: so it is scaled to the same bits as in one. */
+static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
+                        const neuron_image *image, const char *path)
+{
+    const int64_t extents[] = {1, image->height, image->width, image->channels};
+    neuron_tensor_t *examples = NULL, *labels = NULL;
+    int status = neuron_tensor_wrap(&examples, context, NEURON_U8, extents, 4, image->pixels,
+                                    NEURON_BORROW, NULL, NULL);
+    if (status == NEURON_OK)
+        status = neuron_tensor_create(&labels, context, NEURON_I32, extents, 1);
+    if (status == NEURON_OK)
+        status = neuron_dataset_create_for(dataset, context, examples, labels, 1, path);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(examples);
+    return status;
+}
+
+static int scale(neuron_tensor_t **tensor, neuron_dataset_t *dataset, const scaling *by,
+                 const char *path)
+{
+    neuron_tensor_t *made;
+    if (by->scales)
+        RETURN_IF_ERROR(
+            neuron_dataset_set_scales_for(dataset, by->scales, by->offsets, by->count, path));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_F32,
+                                             dataset->examples->shape.extent,
+                                             dataset->examples->shape.rank));
+    int status = neuron_dataset_read(dataset, 0, 1, made->data, NULL);
+    if (status < 0) {
+        neuron_tensor_unref(made);
+        return status;
+    }
+    *tensor = made;
+    return NEURON_OK;
+}
+
+static int load(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
+                const scaling *by)
+{
+    neuron_source source;
+    neuron_image image;
+    RETURN_IF_ERROR(neuron_source_open(&source, context, path));
+    int status = neuron_image_read(&image, &source);
+    neuron_source_close(&source);
+    RETURN_IF_ERROR(status);
+    neuron_dataset_t *dataset = NULL;
+    status = make_dataset(&dataset, context, &image, path);
+    if (status == NEURON_OK)
+        status = scale(tensor, dataset, by, path);
+    neuron_dataset_unref(dataset);
+    neuron_release(context, image.pixels);
+    return status;
+}
+
+int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
+                             const double *scales, const double *offsets, size_t count)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(tensor);
+    *tensor = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(path);
+    if (!scales != !offsets || (!scales && count != 0))
+        return neuron_fail(
+            NEURON_E_ARGUMENT,
+            "%s: scales are %s, offsets are %s and count is %zu; give both, or neither "
+            "with count 0",
+            __func__, scales ? "given" : "NULL", offsets ? "given" : "NULL", count);
+    return load(tensor, context, path, &(scaling){scales, offsets, count});
+}

@@ -1,0 +1,278 @@
+#include "data/formats/npy-header.h"
+
+#include "base/checked.h"
+#include "base/tensor.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { MAGIC_SIZE = 6, FRONT_MOST = 12, VERSION_MOST = 3, TEXT_MAX = 1 << 16, SHOWN_MAX = 40 };
+
+/* Types as NumPy names them, behind the sign of the byte order, which may be missing. */
+static const struct {
+    char name[3];
+    uint8_t size;
+    int32_t type;
+} types[] = {
+    {"u1", 1, NEURON_U8},  {"b1", 1, NEURON_U8},  {"f2", 2, NEURON_F32}, {"f4", 4, NEURON_F32},
+    {"f8", 8, NEURON_F32}, {"i1", 1, NEURON_I32}, {"i2", 2, NEURON_I32}, {"i4", 4, NEURON_I32},
+    {"i8", 8, NEURON_I64}, {"u2", 2, NEURON_I32}, {"u4", 4, NEURON_I64}, {"u8", 8, NEURON_I64},
+};
+
+/* The header's text: a Python dictionary. */
+typedef struct scan {
+    const neuron_content *content;
+    size_t at, end;
+} scan;
+
+#define fail_at(text, what)                                                                        \
+    neuron_fail(NEURON_E_FORMAT, "%s: the header of the array %s at byte %zu%s",                   \
+                (text)->content->name, what, (text)->at, neuron_content_where((text)->content))
+
+static bool is_at(const scan *text, char character)
+{
+    return text->at < text->end && text->content->bytes[text->at] == (uint8_t)character;
+}
+
+static void skip_blanks(scan *text)
+{
+    while (is_at(text, ' ') || is_at(text, '\n') || is_at(text, '\t') || is_at(text, '\r'))
+        text->at++;
+}
+
+/* Takes a character, with blanks around it. */
+static bool take(scan *text, char character)
+{
+    skip_blanks(text);
+    bool found = is_at(text, character);
+    text->at += found;
+    if (found)
+        skip_blanks(text);
+    return found;
+}
+
+static bool take_word(scan *text, const char *word)
+{
+    size_t size = strlen(word);
+    bool found =
+        text->end - text->at >= size && memcmp(text->content->bytes + text->at, word, size) == 0;
+    text->at += found ? size : 0;
+    return found;
+}
+
+/* A text in quotes of either kind, which Python 2 marks where it is Unicode. */
+static bool take_text(scan *text, const char **begin, size_t *size)
+{
+    take_word(text, "u");
+    char quote = is_at(text, '"') ? '"' : '\'';
+    if (!is_at(text, quote))
+        return false;
+    size_t first = ++text->at;
+    while (text->at < text->end && !is_at(text, quote))
+        text->at++;
+    *begin = (const char *)text->content->bytes + first;
+    *size = text->at - first;
+    return take(text, quote);
+}
+
+static int take_type(scan *text, neuron_npy_header *header)
+{
+    const char *name;
+    size_t size;
+    if (is_at(text, '['))
+        return neuron_fail(NEURON_E_UNSUPPORTED, "%s: elements of several fields are not read",
+                           text->content->name);
+    if (!take_text(text, &name, &size))
+        return fail_at(text, "has no type of elements");
+    bool order = size == 3 && memchr("<>|=", name[0], 4);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if ((order || size == 2) && memcmp(name + order, types[i].name, 2) == 0) {
+            header->type = types[i].type;
+            header->name = types[i].name;
+            header->size = types[i].size;
+            header->kind = types[i].name[0];
+            header->big = order && name[0] == '>';
+            return NEURON_OK;
+        }
+    return neuron_fail(NEURON_E_UNSUPPORTED,
+                       "%s: elements are of type \"%.*s\", not b1, i1 to i8, u1 to u8 or f2 to f8",
+                       text->content->name, (int)(size < SHOWN_MAX ? size : SHOWN_MAX), name);
+}
+
+static int take_order(scan *text, neuron_npy_header *header)
+{
+    header->fortran = take_word(text, "True");
+    if (header->fortran || take_word(text, "False"))
+        return NEURON_OK;
+    return fail_at(text, "does not say the order");
+}
+
+static bool take_extent(scan *text, int64_t *extent)
+{
+    size_t first = text->at;
+    for (*extent = 0; text->at < text->end; text->at++) {
+        uint8_t character = text->content->bytes[text->at];
+        if (character < '0' || character > '9')
+            break;
+        if (!neuron_multiply_count(*extent, 10, extent) ||
+            __builtin_add_overflow(*extent, character - '0', extent))
+            return false;
+    }
+    bool found = text->at > first;
+    take_word(text, "L"); /* as Python 2 wrote a long number */
+    return found;
+}
+
+static int take_shape(scan *text, neuron_shape *shape)
+{
+    shape->rank = 0;
+    if (!take(text, '('))
+        return fail_at(text, "has no shape");
+    while (!take(text, ')')) {
+        if (shape->rank == NEURON_RANK_MAX)
+            return neuron_fail(NEURON_E_UNSUPPORTED, "%s: the array has more than %d axes",
+                               text->content->name, NEURON_RANK_MAX);
+        if (!take_extent(text, &shape->extent[shape->rank++]))
+            return fail_at(text, "has a shape of no numbers");
+        if (!take(text, ',') && !is_at(text, ')'))
+            return fail_at(text, "has a shape without an end");
+    }
+    return NEURON_OK;
+}
+
+static int take_dictionary(scan *text, neuron_npy_header *header)
+{
+    bool has_type = false, has_order = false, has_shape = false;
+    if (!take(text, '{'))
+        return fail_at(text, "is no dictionary");
+    while (!take(text, '}')) {
+        const char *key;
+        size_t size;
+        if (!take_text(text, &key, &size) || !take(text, ':'))
+            return fail_at(text, "is no dictionary");
+        if (size == 5 && memcmp(key, "descr", size) == 0 && !has_type) {
+            RETURN_IF_ERROR(take_type(text, header));
+            has_type = true;
+        } else if (size == 13 && memcmp(key, "fortran_order", size) == 0 && !has_order) {
+            RETURN_IF_ERROR(take_order(text, header));
+            has_order = true;
+        } else if (size == 5 && memcmp(key, "shape", size) == 0 && !has_shape) {
+            RETURN_IF_ERROR(take_shape(text, &header->shape));
+            has_shape = true;
+        } else {
+            return fail_at(text, "has a key too much");
+        }
+        if (!take(text, ',') && !is_at(text, '}'))
+            return fail_at(text, "is no dictionary");
+    }
+    if (!has_type || !has_order || !has_shape)
+        return fail_at(text, "lacks the type, the order or the shape");
+    skip_blanks(text);
+    return text->at == text->end ? NEURON_OK : fail_at(text, "goes on behind its dictionary");
+}
+
+/* What stands in front of the text: its length, which is `width` bytes of them. */
+static int read_front(neuron_source *source, uint8_t front[FRONT_MOST], size_t *width, size_t *size)
+{
+    size_t got;
+    RETURN_IF_ERROR(neuron_source_read(source, front, MAGIC_SIZE + 2, &got));
+    if (got < MAGIC_SIZE + 2 || memcmp(front, "\x93NUMPY", MAGIC_SIZE) != 0)
+        return neuron_fail(NEURON_E_FORMAT, "%s: not a .npy file: it does not begin with 93 NUMPY",
+                           source->name);
+    if (front[MAGIC_SIZE] < 1 || front[MAGIC_SIZE] > VERSION_MOST)
+        return neuron_fail(NEURON_E_UNSUPPORTED, "%s: version %d of the .npy format, not 1 to %d",
+                           source->name, front[MAGIC_SIZE], VERSION_MOST);
+    *width = front[MAGIC_SIZE] == 1 ? 2 : 4;
+    RETURN_IF_ERROR(neuron_source_read(source, front + MAGIC_SIZE + 2, *width, &got));
+    if (got < *width)
+        return neuron_fail(NEURON_E_FORMAT, "%s: the array's header ends early, at byte %zu",
+                           source->name, source->position);
+    *size = 0;
+    for (size_t i = *width; i-- > 0;)
+        *size = *size << 8 | front[MAGIC_SIZE + 2 + i];
+    return NEURON_OK;
+}
+
+static int fail_text(const neuron_source *source, size_t size, size_t has)
+{
+    return neuron_fail(NEURON_E_FORMAT,
+                       "%s: the array's header of %zu bytes goes beyond the %zu bytes%s",
+                       source->name, size, has, neuron_source_where(source));
+}
+
+/* Reads the text with what is in front of it, so that places in it are those of the file. */
+static int read_text(neuron_content *text, neuron_source *source)
+{
+    uint8_t front[FRONT_MOST];
+    size_t width, size, left, got;
+    RETURN_IF_ERROR(read_front(source, front, &width, &size));
+    size_t before = MAGIC_SIZE + 2 + width;
+    neuron_source_left(source, &left);
+    if (size > TEXT_MAX || size > left)
+        return fail_text(source, size, before + left);
+    uint8_t *bytes = neuron_allocate(source->context, before + size, 1);
+    if (!bytes)
+        return NEURON_E_MEMORY;
+    *text = (neuron_content){.context = source->context,
+                             .name = source->name,
+                             .bytes = bytes,
+                             .size = before + size,
+                             .unpacked = source->unpacked,
+                             .owned = bytes};
+    memcpy(bytes, front, before);
+    int status = neuron_source_read(source, bytes + before, size, &got);
+    if (status == NEURON_OK && got < size)
+        status = fail_text(source, size, before + got);
+    if (status < 0)
+        neuron_content_close(text);
+    return status;
+}
+
+static uint64_t needed_by(const neuron_npy_header *header)
+{
+    return (uint64_t)neuron_shape_count(&header->shape) * header->size;
+}
+
+int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source, size_t has)
+{
+    char text[NEURON_SHAPE_TEXT];
+    return neuron_fail(NEURON_E_FORMAT,
+                       "%s: an array %s of elements of %zu bytes needs %" PRIu64
+                       " bytes, but from byte %zu on there are %zu%s",
+                       source->name, neuron_shape_text(&header->shape, text), header->size,
+                       needed_by(header), header->begin, has, neuron_source_where(source));
+}
+
+static int check_size(const neuron_npy_header *header, const neuron_source *source)
+{
+    neuron_shape checked;
+    if (neuron_shape_set(&checked, header->shape.extent, header->shape.rank, 0, source->name) < 0)
+        return NEURON_E_FORMAT; /* it is the file's doing, not the caller's */
+    size_t left;
+    bool exact = neuron_source_left(source, &left);
+    if (exact && needed_by(header) != left)
+        return neuron_npy_fail_size(header, source, left);
+    if (needed_by(header) <= left)
+        return NEURON_OK;
+    char text[NEURON_SHAPE_TEXT];
+    return neuron_fail(NEURON_E_FORMAT,
+                       "%s: an array %s of elements of %zu bytes needs %" PRIu64
+                       " bytes, more than %zu bytes of gzip data can hold",
+                       source->name, neuron_shape_text(&header->shape, text), header->size,
+                       needed_by(header), source->end);
+}
+
+int neuron_npy_parse(neuron_npy_header *header, neuron_source *source)
+{
+    neuron_content content;
+    *header = (neuron_npy_header){.type = 0};
+    RETURN_IF_ERROR(read_text(&content, source));
+    header->begin = content.size;
+    const uint8_t *front = content.bytes;
+    scan text = {.content = &content,
+                 .at = MAGIC_SIZE + 2 + (front[MAGIC_SIZE] == 1 ? 2 : 4),
+                 .end = content.size};
+    int status = take_dictionary(&text, header);
+    neuron_content_close(&content);
+    return status == NEURON_OK ? check_size(header, source) : status;
+}

@@ -1,0 +1,27 @@
+/* The header of a .npy file. */
+#ifndef DATA_FORMATS_NPY_HEADER_H
+#define DATA_FORMATS_NPY_HEADER_H
+
+#include "base/shape.h"
+#include "data/codec/content.h"
+#include "data/codec/source.h"
+
+typedef struct neuron_npy_header {
+    int32_t type; /* of the tensor that the array becomes */
+    const char *name; /* of the stored type, as NumPy has it: "f8" */
+    char
+        kind; /* of the stored elements: 'u' and 'i' without and with a sign, 'f', 'b' truth values */
+    size_t size;  /* bytes of a stored element */
+    bool big;     /* the stored elements are big-endian */
+    bool fortran; /* the first axis is the one that changes first */
+    neuron_shape shape;
+    size_t begin; /* of the elements */
+} neuron_npy_header;
+
+/* Reads and checks a header, and that its elements can be what follows. */
+int neuron_npy_parse(neuron_npy_header *header, neuron_source *source);
+
+/* NEURON_E_FORMAT with the bytes that the elements need and the `has` that there are. */
+int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source, size_t has);
+
+#endif

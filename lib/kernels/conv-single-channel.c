@@ -1,0 +1,214 @@
+/* Convolution of an image of one channel, such as the first layer of a network for grey images sees.
+ * Under a row of the kernel lie so few floats that the tiles of correlate.c would count more than
+ * they multiply. Here pixels side by side are read from floats side by side, without offsets, and
+ * all rows of the kernel are in one tile of the gradient. */
+#include "kernels/epilogue.h"
+#include "kernels/table.h"
+
+#include <stdbool.h>
+
+/* Pixels pixel .. pixel + rows - 1, which lie side by side. */
+static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int64_t pixel,
+                                         int64_t column, int rows, int vectors)
+{
+    const float *weights = work->weights + column * work->taps * work->run;
+    const float *source = work->source + work->offsets[pixel];
+    vector sums[TILE_ROWS][2];
+    UNROLL_FULLY
+    for (int v = 0; v < vectors; v++) {
+        vector bias = load(work->bias + column + v * LANES);
+        UNROLL_FULLY
+        for (int m = 0; m < rows; m++)
+            sums[m][v] = bias;
+    }
+    for (int64_t t = 0; t < work->taps; t++, source += work->tap_step) {
+        for (int64_t r = 0; r < work->run; r++, weights += vectors * LANES) {
+            vector factors[2];
+            UNROLL_FULLY
+            for (int v = 0; v < vectors; v++)
+                factors[v] = load(weights + v * LANES);
+            UNROLL_FULLY
+            for (int m = 0; m < rows; m++) {
+                vector value = broadcast(source[r + m]);
+                UNROLL_FULLY
+                for (int v = 0; v < vectors; v++)
+                    sums[m][v] += value * factors[v];
+            }
+        }
+    }
+    vector floor = epilogue_floor(&work->epilogue);
+    float padded[TILE_ROWS][2 * LANES];
+    int64_t left = work->columns - column;
+    const bool narrow = left < vectors * LANES;
+    float *output = work->output + column;
+    const int64_t *offsets = work->output_offsets + pixel;
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        float *to = narrow ? padded[m] : output + offsets[m];
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            store(to + v * LANES, at_least(floor, sums[m][v]));
+    }
+    if (narrow)
+        copy_rows(*padded, rows, left, output, offsets);
+}
+
+/* Rows of the kernel from tap `first` on, each of `run` floats, `rows` floats in all. */
+static ALWAYS_INLINE void accumulate_tile(const neuron_accumulate_work *work, int64_t first,
+                                          int64_t column, int run, int rows, int vectors)
+{
+    vector sums[TILE_ROWS][2];
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            sums[m][v] = (vector){0};
+    }
+    const float *gradient = work->gradient + column * work->pixels;
+    const float *start = work->source + first * work->tap_step;
+    for (int64_t p = 0; p < work->pixels; p++, gradient += vectors * LANES) {
+        const float *source = start + work->offsets[p];
+        vector factors[2];
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            factors[v] = load(gradient + v * LANES);
+        UNROLL_FULLY
+        for (int m = 0; m < rows; m++) {
+            vector value = broadcast(source[m / run * work->tap_step + m % run]);
+            UNROLL_FULLY
+            for (int v = 0; v < vectors; v++)
+                sums[m][v] += value * factors[v];
+        }
+    }
+    float *to = work->sums + column * work->taps * work->run + first * run * vectors * LANES;
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++, to += LANES)
+            store(to, load(to) + sums[m][v]);
+    }
+}
+
+typedef void (*correlate_function)(const neuron_correlate_work *, int64_t pixel, int64_t column);
+
+#define TILES(rows)                                                                                \
+    static void correlate_##rows##_1(const neuron_correlate_work *work, int64_t pixel,             \
+                                     int64_t column)                                               \
+    {                                                                                              \
+        correlate_tile(work, pixel, column, rows, 1);                                              \
+    }                                                                                              \
+    static void correlate_##rows##_2(const neuron_correlate_work *work, int64_t pixel,             \
+                                     int64_t column)                                               \
+    {                                                                                              \
+        correlate_tile(work, pixel, column, rows, 2);                                              \
+    }
+#define ROW(rows)                                                                                  \
+    {                                                                                              \
+        correlate_##rows##_1, correlate_##rows##_2                                                 \
+    }
+
+/* clang-format off */
+TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
+#if defined(__AVX512F__) || defined(__aarch64__)
+TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
+#endif
+
+/* By rows less one and vectors less one. */
+static const correlate_function correlate_tiles[TILE_ROWS][2] = {
+    ROW(1), ROW(2), ROW(3), ROW(4),  ROW(5),  ROW(6),
+#if defined(__AVX512F__) || defined(__aarch64__)
+    ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), ROW(12),
+#endif
+};
+/* clang-format on */
+
+/* Pixels from `pixel` on that are read from floats side by side. */
+static int64_t count_neighbours(const neuron_correlate_work *work, int64_t pixel)
+{
+    int64_t count = 1;
+    while (pixel + count < work->pixels &&
+           work->offsets[pixel + count] == work->offsets[pixel] + count)
+        count++;
+    return count;
+}
+
+void KERNEL(correlate_shallow)(const neuron_correlate_work *work)
+{
+    for (int64_t pixel = 0; pixel < work->pixels;) {
+        int64_t count = count_neighbours(work, pixel), end = pixel + count;
+        int64_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, most = (count + tiles - 1) / tiles;
+        for (; pixel < end; pixel += most) {
+            int64_t rows = end - pixel < most ? end - pixel : most;
+            for (int64_t column = 0; column < work->columns; column += 2 * LANES)
+                correlate_tiles[rows - 1][work->columns - column > LANES](work, pixel, column);
+        }
+        pixel = end;
+    }
+    for (int64_t p = 0; p < work->pixels && epilogue_goes_on(&work->epilogue); p++)
+        finish_row(&work->epilogue, 0, work->columns, work->output, work->output_offsets[p]);
+}
+
+/* With literal numbers: a compiler may look at the loops before it has multiplied any. */
+#define ACCUMULATE(taps, run, rows)                                                                \
+    static void accumulate_##taps##_##run##_1(const neuron_accumulate_work *work, int64_t first,   \
+                                              int64_t column)                                      \
+    {                                                                                              \
+        accumulate_tile(work, first, column, run, rows, 1);                                        \
+    }                                                                                              \
+    static void accumulate_##taps##_##run##_2(const neuron_accumulate_work *work, int64_t first,   \
+                                              int64_t column)                                      \
+    {                                                                                              \
+        accumulate_tile(work, first, column, run, rows, 2);                                        \
+    }
+
+/* clang-format off */
+ACCUMULATE(1, 3, 3) ACCUMULATE(1, 5, 5)
+#if defined(__AVX512F__) || defined(__aarch64__)
+ACCUMULATE(3, 3, 9) ACCUMULATE(2, 5, 10)
+#else
+ACCUMULATE(2, 3, 6)
+#endif
+    /* clang-format on */
+
+    typedef void (*accumulate_function)(const neuron_accumulate_work *, int64_t first,
+                                        int64_t column);
+
+/* Tiles of `taps` rows of the kernel, then of single ones; of one vector and of two. */
+typedef struct accumulate_tiles {
+    int64_t taps;
+    accumulate_function several[2], single[2];
+} accumulate_tiles;
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+static const accumulate_tiles of_three = {
+    3, {accumulate_3_3_1, accumulate_3_3_2}, {accumulate_1_3_1, accumulate_1_3_2}};
+static const accumulate_tiles of_five = {
+    2, {accumulate_2_5_1, accumulate_2_5_2}, {accumulate_1_5_1, accumulate_1_5_2}};
+#else
+static const accumulate_tiles of_three = {
+    2, {accumulate_2_3_1, accumulate_2_3_2}, {accumulate_1_3_1, accumulate_1_3_2}};
+static const accumulate_tiles of_five = {
+    1, {accumulate_1_5_1, accumulate_1_5_2}, {accumulate_1_5_1, accumulate_1_5_2}};
+#endif
+
+static void accumulate_all(const neuron_accumulate_work *work, const accumulate_tiles *tiles)
+{
+    for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
+        int wide = work->columns - column > LANES;
+        int64_t t = 0;
+        for (; t + tiles->taps <= work->taps; t += tiles->taps)
+            tiles->several[wide](work, t, column);
+        for (; t < work->taps; t++)
+            tiles->single[wide](work, t, column);
+    }
+}
+
+void KERNEL(accumulate_shallow)(const neuron_accumulate_work *work)
+{
+    if (work->run == 3)
+        accumulate_all(work, &of_three);
+    else if (work->run == 5)
+        accumulate_all(work, &of_five);
+    else
+        KERNEL(accumulate)(work);
+}

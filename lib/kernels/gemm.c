@@ -1,0 +1,279 @@
+/* The product of matrices: tiles of up to MULTIPLY_ROWS rows by two vectors of columns are summed
+ * in registers. */
+#include "kernels/epilogue.h"
+#include "kernels/table.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* With fewer registers than this a tile has the rows that correlations have. */
+#if defined(__AVX512F__)
+enum { MULTIPLY_ROWS = 14 };
+#else
+enum { MULTIPLY_ROWS = TILE_ROWS };
+#endif
+
+/* Rows are reached in threes from one pointer plus the step between them, which the processor adds
+ * while it loads: a pointer for each would not fit into the registers. */
+enum { ROWS_BY_POINTER = 3, POINTERS = (MULTIPLY_ROWS + ROWS_BY_POINTER - 1) / ROWS_BY_POINTER };
+
+/* Both factors are fetched so many steps of the depth ahead of the sums: they come from the second
+ * cache, and a column of the left one from lines far apart, which nothing else foresees. */
+enum { STEPS_AHEAD = 8 };
+
+/* Steps of one turn of the loop. More of them along a column only need more pointers. */
+enum { PLAIN_TURN = 4, TRANSPOSED_TURN = 2 };
+
+/* Floats of a line of the caches. */
+enum { LINE = 16 };
+
+/* One tile; whole vectors may be read and written at `start` and `output`. */
+typedef struct tile {
+    const float *left;
+    int64_t left_row, left_column;
+    int64_t depth;
+    const float *right; /* of the panel */
+    const float *start;
+    int64_t start_row;
+    float *output;
+    int64_t output_row;
+    const float *ahead;            /* a line of it is fetched with each turn of the loop, */
+    const float *ahead_end;        /* to the end of its row, */
+    int64_t ahead_row, ahead_jump; /* and then of the next */
+} tile;
+
+/* Keeps the compiler from making one pointer for each row after all. */
+#define OPAQUE(value) __asm__("" : "+r"(value))
+
+/* Where a tile's sums have got to. */
+typedef struct place {
+    const float *left[POINTERS];
+    int64_t row_step, column_step;
+    const float *right;
+} place;
+
+/* Adds `count` columns of the left matrix times as many rows of the right one. */
+static ALWAYS_INLINE void multiply_some(place *at, int rows, int vectors, bool transposed,
+                                        int count, vector sums[MULTIPLY_ROWS][2])
+{
+    UNROLL_FULLY
+    for (int k = 0; k < count; k++) {
+        vector factors[2];
+        if (transposed)
+            __builtin_prefetch(at->left[0] + STEPS_AHEAD * at->column_step + rows - 1);
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++) {
+            const float *from = at->right + (k * vectors + v) * LANES;
+            __builtin_prefetch(from + STEPS_AHEAD * vectors * LANES);
+            factors[v] = load(from);
+        }
+        UNROLL_FULLY
+        for (int m = 0; m < rows; m++) {
+            const float *from =
+                transposed ? at->left[0] + m
+                           : at->left[m / ROWS_BY_POINTER] + m % ROWS_BY_POINTER * at->row_step + k;
+            vector value = broadcast(*from);
+            UNROLL_FULLY
+            for (int v = 0; v < vectors; v++)
+                sums[m][v] += value * factors[v];
+        }
+        if (transposed) {
+            at->left[0] += at->column_step;
+            OPAQUE(at->left[0]);
+        }
+    }
+    UNROLL_FULLY
+    for (int p = 0; p < POINTERS; p++)
+        if (!transposed && p * ROWS_BY_POINTER < rows)
+            at->left[p] += count;
+    at->right += count * vectors * LANES;
+    OPAQUE(at->row_step);
+}
+
+static ALWAYS_INLINE void multiply_tile(const tile *work, int rows, int vectors, bool transposed)
+{
+    vector sums[MULTIPLY_ROWS][2];
+    place at = {.row_step = work->left_row, .column_step = work->left_column, .right = work->right};
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        if (m % ROWS_BY_POINTER == 0)
+            at.left[m / ROWS_BY_POINTER] = work->left + m * work->left_row;
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            sums[m][v] = (vector){0};
+    }
+    int64_t k = 0;
+    const int turn = transposed ? TRANSPOSED_TURN : PLAIN_TURN;
+    const float *ahead = work->ahead, *ahead_end = work->ahead_end;
+    const int64_t ahead_row = work->ahead_row, jump = work->ahead_jump;
+    for (; k + turn <= work->depth; k += turn) {
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += LINE;
+        if (ahead >= ahead_end) {
+            ahead += jump;
+            ahead_end += ahead_row;
+        }
+        multiply_some(&at, rows, vectors, transposed, turn, sums);
+    }
+    for (; k < work->depth; k++)
+        multiply_some(&at, rows, vectors, transposed, 1, sums);
+    const float *start = work->start;
+    float *output = work->output;
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            store(output + v * LANES, load(start + v * LANES) + sums[m][v]);
+        start += work->start_row;
+        output += work->output_row;
+    }
+}
+
+typedef void (*tile_function)(const tile *);
+
+#define TILES(rows)                                                                                \
+    static void tile_##rows##_1_plain(const tile *work)                                            \
+    {                                                                                              \
+        multiply_tile(work, rows, 1, false);                                                       \
+    }                                                                                              \
+    static void tile_##rows##_2_plain(const tile *work)                                            \
+    {                                                                                              \
+        multiply_tile(work, rows, 2, false);                                                       \
+    }                                                                                              \
+    static void tile_##rows##_1_transposed(const tile *work)                                       \
+    {                                                                                              \
+        multiply_tile(work, rows, 1, true);                                                        \
+    }                                                                                              \
+    static void tile_##rows##_2_transposed(const tile *work)                                       \
+    {                                                                                              \
+        multiply_tile(work, rows, 2, true);                                                        \
+    }
+
+/* By transposed, vectors less one. */
+#define ROW(rows)                                                                                  \
+    {                                                                                              \
+        {tile_##rows##_1_plain, tile_##rows##_2_plain},                                            \
+        {                                                                                          \
+            tile_##rows##_1_transposed, tile_##rows##_2_transposed                                 \
+        }                                                                                          \
+    }
+
+/* clang-format off */
+TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
+#if defined(__AVX512F__) || defined(__aarch64__)
+TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
+#endif
+#if defined(__AVX512F__)
+TILES(13) TILES(14)
+#endif
+
+static const tile_function tiles[MULTIPLY_ROWS][2][2] = {
+    ROW(1), ROW(2), ROW(3), ROW(4),  ROW(5),  ROW(6),
+#if defined(__AVX512F__) || defined(__aarch64__)
+    ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), ROW(12),
+#endif
+#if defined(__AVX512F__)
+    ROW(13), ROW(14),
+#endif
+};
+/* clang-format on */
+
+static bool has_epilogue(const neuron_epilogue *epilogue)
+{
+    return epilogue->rectify || epilogue->scale || epilogue->rectify_last || epilogue->gate;
+}
+
+/* What follows the sums: `rows` rows of `vectors` vectors that lie at `sums`. */
+static void finish_tile(const neuron_multiply_work *work, int64_t row, int64_t rows, int64_t column,
+                        int vectors, const float *sums, int64_t sums_row)
+{
+    for (int64_t m = 0; m < rows; m++) {
+        for (int64_t n = 0; n < vectors * LANES; n += LANES) {
+            int64_t at = (row + m) * work->output_row + column + n;
+            finish(&work->epilogue, load(sums + m * sums_row + n), column + n, work->output, at,
+                   work->columns - column - n);
+        }
+    }
+}
+
+/* Where a tile has fewer columns than its vectors it works on copies of its rows. */
+static void multiply_narrow(const neuron_multiply_work *work, tile *part, tile_function function,
+                            int64_t row, int64_t rows, int64_t column)
+{
+    float copy[MULTIPLY_ROWS][2 * LANES] = {{0}};
+    int64_t count = work->columns - column;
+    if (work->add) {
+        for (int64_t m = 0; m < rows; m++)
+            memcpy(copy[m], part->output + m * work->output_row, (size_t)count * sizeof **copy);
+        part->start = *copy;
+        part->start_row = 2 * LANES;
+    }
+    part->output = *copy;
+    part->output_row = 2 * LANES;
+    function(part);
+    finish_tile(work, row, rows, column, count > LANES ? 2 : 1, *copy, 2 * LANES);
+}
+
+/* Rows of each tile but the last, so that no tile is much smaller than the others. */
+static int64_t tile_rows(int64_t rows)
+{
+    int64_t count = (rows + MULTIPLY_ROWS - 1) / MULTIPLY_ROWS;
+    return count ? (rows + count - 1) / count : 1;
+}
+
+/* Spreads over the tiles what is to be fetched ahead: each takes as many lines as its loop has
+ * turns. */
+static void set_ahead(const neuron_multiply_work *work, int64_t number, tile *part)
+{
+    int64_t turns = work->depth / (work->left_column == 1 ? PLAIN_TURN : TRANSPOSED_TURN);
+    int64_t lines = (work->ahead_columns + LINE - 1) / LINE;
+    int64_t row = lines ? number * turns / lines : 0;
+    part->ahead = part->right;
+    part->ahead_end = part->right + LINE;
+    part->ahead_row = 0;
+    part->ahead_jump = -LINE;
+    if (!work->ahead || row >= work->ahead_rows)
+        return;
+    const float *begin = work->ahead + row * work->ahead_row;
+    part->ahead = begin + number * turns % lines * LINE;
+    part->ahead_end = begin + lines * LINE;
+    part->ahead_row = work->ahead_row;
+    part->ahead_jump = work->ahead_row - lines * LINE;
+}
+
+void KERNEL(multiply)(const neuron_multiply_work *work)
+{
+    static const float zeros[2 * LANES];
+    int64_t most = tile_rows(work->rows), number = 0;
+    bool transposed = work->left_column != 1, finishes = has_epilogue(&work->epilogue);
+    for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
+        int64_t count = work->columns - column;
+        int wide = count > LANES;
+        for (int64_t row = 0; row < work->rows; row += most) {
+            int64_t rows = work->rows - row < most ? work->rows - row : most;
+            tile_function function = tiles[rows - 1][transposed][wide];
+            float *output = work->output + row * work->output_row + column;
+            tile part = {
+                .left = work->left + row * work->left_row,
+                .left_row = work->left_row,
+                .left_column = work->left_column,
+                .depth = work->depth,
+                .right = work->right + column * work->depth,
+                .start = work->add    ? output
+                         : work->bias ? work->bias + column
+                                      : zeros,
+                .start_row = work->add ? work->output_row : 0,
+                .output = output,
+                .output_row = work->output_row,
+            };
+            set_ahead(work, number++, &part);
+            if (count < (wide + 1) * LANES) {
+                multiply_narrow(work, &part, function, row, rows, column);
+                continue;
+            }
+            function(&part);
+            if (finishes)
+                finish_tile(work, row, rows, column, wide + 1, output, work->output_row);
+        }
+    }
+}

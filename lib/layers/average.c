@@ -1,9 +1,0 @@
-#include "layers/join.h"
-
-const neuron_layer neuron_layer_average = {
-    .name = "average",
-    .flags = NEURON_LAYER_MANY_INPUTS,
-    .infer = neuron_join_infer,
-    .forward = neuron_join_forward,
-    .backward = neuron_join_backward,
-};

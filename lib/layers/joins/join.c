@@ -1,0 +1,82 @@
+#include "layers/joins/join.h"
+
+#include "layers/pieces.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+static int check_weights(const neuron_spec *spec, const char *node)
+{
+    double sum = 0;
+    for (int32_t i = 0; i < spec->input_count; i++) {
+        double weight = spec->weights[i];
+        if (!isfinite(weight) || weight < 0)
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "%s: weight %" PRId32
+                               " is %s; it must be a finite number of 0 or more",
+                               node, i, weight < 0 ? "negative" : "not finite");
+        sum += weight;
+    }
+    if (!(sum > 0) || !isfinite(sum))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: the weights add up to %s", node,
+                           sum > 0 ? "infinity" : "0; one must be above 0");
+    return NEURON_OK;
+}
+
+int neuron_join_infer(neuron_spec *spec, const char *node)
+{
+    char text[2][NEURON_SHAPE_TEXT];
+    for (int32_t i = 1; i < spec->input_count; i++)
+        if (!neuron_shape_equal(&spec->inputs[i], &spec->inputs[0]))
+            return neuron_fail(NEURON_E_SHAPE, "%s: input %" PRId32 " is %s, input 0 is %s", node,
+                               i, neuron_shape_text(&spec->inputs[i], text[0]),
+                               neuron_shape_text(&spec->inputs[0], text[1]));
+    if (spec->weights)
+        RETURN_IF_ERROR(check_weights(spec, node));
+    spec->output = spec->inputs[0];
+    return NEURON_OK;
+}
+
+double neuron_join_weight(const neuron_spec *spec, int32_t input)
+{
+    if (!spec->weights)
+        return spec->layer->flags & NEURON_LAYER_SUMS ? 1.0 : 1.0 / spec->input_count;
+    double sum = 0;
+    for (int32_t i = 0; i < spec->input_count; i++)
+        sum += spec->weights[i];
+    return spec->weights[input] / sum;
+}
+
+static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
+{
+    float *y = run->output + first;
+    for (int32_t input = 0; input < run->spec->input_count; input++) {
+        const float *x = run->inputs[input] + first;
+        float weight = (float)neuron_join_weight(run->spec, input);
+        for (int64_t i = 0; i < count; i++)
+            y[i] = input ? y[i] + weight * x[i] : weight * x[i];
+    }
+}
+
+static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
+{
+    const float *dy = run->output_gradient + first;
+    for (int32_t input = 0; input < run->spec->input_count; input++) {
+        if (!run->input_gradients[input])
+            continue;
+        float *dx = run->input_gradients[input] + first;
+        float weight = (float)neuron_join_weight(run->spec, input);
+        for (int64_t i = 0; i < count; i++)
+            dx[i] = weight * dy[i];
+    }
+}
+
+void neuron_join_forward(const neuron_run *run)
+{
+    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, forward_piece);
+}
+
+void neuron_join_backward(const neuron_run *run)
+{
+    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, backward_piece);
+}

@@ -1,0 +1,19 @@
+/* What the layers that join inputs of one shape have in common. */
+#ifndef LAYERS_JOINS_JOIN_H
+#define LAYERS_JOINS_JOIN_H
+
+#include "layers/layer.h"
+
+/* The output has the shape that all inputs must share; weights, where there are some, must be
+ * finite, not negative and not all zero. */
+int neuron_join_infer(neuron_spec *spec, const char *node);
+
+/* Weight of an input: such that all add up to 1, equal ones where none were given; or 1 with
+ * NEURON_LAYER_SUMS. */
+double neuron_join_weight(const neuron_spec *spec, int32_t input);
+
+/* output = sum of weight x input, and back. */
+void neuron_join_forward(const neuron_run *run);
+void neuron_join_backward(const neuron_run *run);
+
+#endif

@@ -1,0 +1,71 @@
+#include "layers/joins/join.h"
+
+#include "base/checked.h"
+#include "layers/pieces.h"
+
+/* Values that are worked on while their product is in the nearest cache. */
+enum { BLOCK = 256 };
+
+static void multiply_by(float *product, const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        product[i] *= values[i];
+}
+
+static void copy(float *to, const float *from, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
+static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
+{
+    copy(run->output + first, run->inputs[0] + first, count);
+    for (int32_t input = 1; input < run->spec->input_count; input++)
+        multiply_by(run->output + first, run->inputs[input] + first, count);
+}
+
+/* The gradient of an input is the output's times all other inputs: first those before it, then those
+ * behind it. Divisions would be shorter, and wrong at 0. */
+static void backward_block(const neuron_run *run, int64_t first, int64_t count)
+{
+    float product[BLOCK];
+    int32_t inputs = run->spec->input_count;
+    copy(product, run->output_gradient + first, count);
+    for (int32_t i = 0; i < inputs; i++) {
+        if (run->input_gradients[i])
+            copy(run->input_gradients[i] + first, product, count);
+        multiply_by(product, run->inputs[i] + first, count);
+    }
+    for (int64_t i = 0; i < count; i++)
+        product[i] = 1;
+    for (int32_t i = inputs - 1; i >= 0; i--) {
+        if (run->input_gradients[i])
+            multiply_by(run->input_gradients[i] + first, product, count);
+        multiply_by(product, run->inputs[i] + first, count);
+    }
+}
+
+static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
+{
+    for (int64_t i = 0; i < count; i += BLOCK)
+        backward_block(run, first + i, neuron_min_count(BLOCK, count - i));
+}
+
+static void forward(const neuron_run *run)
+{
+    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, forward_piece);
+}
+
+static void backward(const neuron_run *run)
+{
+    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, backward_piece);
+}
+
+const neuron_layer neuron_layer_multiply = {
+    .name = "multiply",
+    .flags = NEURON_LAYER_MANY_INPUTS | NEURON_LAYER_READS_INPUT,
+    .infer = neuron_join_infer,
+    .forward = forward,
+    .backward = backward,
+};

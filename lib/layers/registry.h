@@ -1,0 +1,38 @@
+/* All layers by name, one line each: what declares them, lists them and looks whether each is tested
+ * comes from here. */
+#ifndef LAYERS_REGISTRY_H
+#define LAYERS_REGISTRY_H
+
+/* clang-format off */
+#define NEURON_LAYERS(X) \
+    X(add) \
+    X(average) \
+    X(average_pool2d) \
+    X(batch_norm) \
+    X(concat) \
+    X(conv2d) \
+    X(dense) \
+    X(depthwise_conv2d) \
+    X(dropout) \
+    X(elu) \
+    X(flatten) \
+    X(gaussian_noise) \
+    X(gelu) \
+    X(global_average_pool2d) \
+    X(global_max_pool2d) \
+    X(input) \
+    X(leaky_relu) \
+    X(max_pool2d) \
+    X(multiply) \
+    X(random_rotation) \
+    X(relu) \
+    X(reshape) \
+    X(sigmoid) \
+    X(softmax) \
+    X(tanh) \
+    X(vote) \
+    X(weighted_average) \
+    X(zero_pad2d)
+/* clang-format on */
+
+#endif

@@ -1,0 +1,180 @@
+#include "model/model.h"
+
+#include "base/float-mode.h"
+#include "base/files/json.h"
+#include "model/structure.h"
+
+#include <libneuron/tensor.h>
+
+#include <string.h>
+
+static const char structure_key[] = "libneuron.graph";
+static const char version_key[] = "libneuron.version";
+
+int neuron_model_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph)
+{
+    char *text = NULL;
+    RETURN_IF_ERROR(neuron_safetensors_add_text(writer, version_key, NEURON_VERSION_STRING));
+    RETURN_IF_ERROR(neuron_structure_write(&text, graph));
+    int status = neuron_safetensors_add_text(writer, structure_key, text);
+    neuron_release(graph->context, text);
+    for (int32_t i = 0; i < graph->array_count && status == NEURON_OK; i++) {
+        const neuron_graph_array *array = &graph->arrays[i];
+        status = neuron_safetensors_add(writer, array->name, NEURON_F32, &array->array->shape,
+                                        graph->values + array->offset);
+    }
+    return status;
+}
+
+static int write_all(neuron_safetensors_writer **writer, const neuron_graph_t *graph)
+{
+    RETURN_IF_ERROR(neuron_safetensors_writer_create(writer, graph->context));
+    int status = neuron_model_write(*writer, graph);
+    if (status < 0) {
+        neuron_safetensors_writer_destroy(*writer);
+        *writer = NULL;
+    }
+    return status;
+}
+
+int neuron_graph_save(const neuron_graph_t *graph, const char *path)
+{
+    FLOAT_SCOPE;
+    neuron_safetensors_writer *writer;
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(path);
+    RETURN_IF_ERROR(write_all(&writer, graph));
+    int status = neuron_safetensors_save(writer, path);
+    neuron_safetensors_writer_destroy(writer);
+    return status;
+}
+
+int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t capacity,
+                             size_t *needed)
+{
+    FLOAT_SCOPE;
+    neuron_safetensors_writer *writer;
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ROOM(bytes, capacity);
+    RETURN_IF_ERROR(write_all(&writer, graph));
+    int status = neuron_safetensors_copy(writer, bytes, capacity, needed, __func__);
+    neuron_safetensors_writer_destroy(writer);
+    return status;
+}
+
+static int find_structure(const char **text, const neuron_safetensors *file)
+{
+    *text = neuron_safetensors_text(file, structure_key);
+    if (!*text)
+        return neuron_fail(NEURON_E_FORMAT, "%s: holds no libneuron graph (key \"%s\" is missing)",
+                           neuron_safetensors_source(file), structure_key);
+    return NEURON_OK;
+}
+
+static int check_arrays(const neuron_graph_t *graph, const neuron_safetensors *file)
+{
+    const neuron_safetensors_entry *entry;
+    for (int32_t i = 0; i < graph->array_count; i++)
+        RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, file, graph->arrays[i].name,
+                                                       &graph->arrays[i].array->shape));
+    return NEURON_OK;
+}
+
+void neuron_model_take(neuron_graph_t *graph, const neuron_safetensors *file)
+{
+    for (int32_t i = 0; i < graph->array_count; i++) {
+        const neuron_graph_array *array = &graph->arrays[i];
+        neuron_safetensors_copy_floats(graph->values + array->offset,
+                                       neuron_safetensors_find(file, array->name));
+    }
+    neuron_graph_touch(graph);
+}
+
+static bool has_array(const neuron_graph_t *graph, const char *name)
+{
+    for (int32_t i = 0; i < graph->array_count; i++)
+        if (strcmp(graph->arrays[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* All arrays of the graph were found, so a file that has more has one that is not the graph's. */
+static int check_no_more(const neuron_graph_t *graph, const neuron_safetensors *file)
+{
+    size_t count = neuron_safetensors_count(file);
+    for (size_t i = 0; count > (size_t)graph->array_count && i < count; i++) {
+        const char *name = neuron_safetensors_at(file, i)->name;
+        if (!has_array(graph, name))
+            return neuron_fail(NEURON_E_FORMAT,
+                               "%s: array \"" NEURON_JSON_NAME "\" belongs to no node",
+                               neuron_safetensors_source(file), name);
+    }
+    return NEURON_OK;
+}
+
+static int load(neuron_graph_t **graph, neuron_context_t *context, const neuron_safetensors *file)
+{
+    const char *text;
+    neuron_graph_t *made;
+    RETURN_IF_ERROR(find_structure(&text, file));
+    RETURN_IF_ERROR(neuron_structure_read(&made, context, text, file));
+    int status = check_arrays(made, file);
+    if (status == NEURON_OK)
+        status = check_no_more(made, file);
+    if (status < 0) {
+        neuron_graph_unref(made);
+        return status;
+    }
+    neuron_model_take(made, file);
+    *graph = made;
+    return NEURON_OK;
+}
+
+static void close_file(void *owner, void *file)
+{
+    (void)owner;
+    neuron_safetensors_close(file);
+}
+
+/* Layers of the caller's own tell their shapes meanwhile. */
+static int load_and_close(neuron_graph_t **graph, neuron_context_t *context,
+                          neuron_safetensors *file)
+{
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, context, context);
+    neuron_hold_add(&hold, close_file, NULL, file);
+    return load(graph, context, file);
+}
+
+int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context, const char *path)
+{
+    FLOAT_SCOPE;
+    neuron_safetensors *file;
+    CHECK_ARGUMENT(graph);
+    *graph = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(path);
+    RETURN_IF_ERROR(neuron_safetensors_open(&file, context, path));
+    return load_and_close(graph, context, file);
+}
+
+int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context, const void *bytes,
+                             size_t size)
+{
+    FLOAT_SCOPE;
+    neuron_safetensors *file;
+    CHECK_ARGUMENT(graph);
+    *graph = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(bytes);
+    RETURN_IF_ERROR(neuron_safetensors_parse(&file, context, bytes, size, "memory"));
+    return load_and_close(graph, context, file);
+}
+
+int neuron_model_check(const neuron_graph_t *graph, const neuron_safetensors *file)
+{
+    const char *found;
+    RETURN_IF_ERROR(find_structure(&found, file));
+    RETURN_IF_ERROR(neuron_structure_compare(graph, found, neuron_safetensors_source(file)));
+    return check_arrays(graph, file);
+}

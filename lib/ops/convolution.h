@@ -1,0 +1,117 @@
+/* Convolution of a batch and both of its gradients, for any set of kernels.
+ *
+ * A batch is cut into bands: some rows of one image, or some whole images if they are small. Where
+ * windows reach over the edge, a band is copied with zeros around it, so that the kernels know no
+ * edges. Bands depend on the shape alone, never on the number of threads. */
+#ifndef OPS_CONVOLUTION_H
+#define OPS_CONVOLUTION_H
+
+#include "kernels/kernels.h"
+
+#include "base/bump.h"
+#include "base/pool.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Every output pixel (y, x) takes the sum of kernel pixels times source pixels from
+ * (y * stride_height - top, x * stride_width - left) on. */
+typedef struct neuron_correlation {
+    int64_t height, width, channels; /* of the source */
+    int64_t kernel_height, kernel_width, stride_height, stride_width;
+    int64_t top, left;              /* padding; negative if the first window begins inside */
+    int64_t rows, columns, filters; /* of the output */
+    /* Floats between two outputs: they need not lie side by side. */
+    int64_t image_step, row_step, pixel_step;
+} neuron_correlation;
+
+/* Max-pooling of a correlation's output by windows side by side. `places` has a byte for each pooled
+ * value: see neuron_pool_work; NULL if nobody wants them. */
+typedef struct neuron_pooling {
+    int64_t window_rows, window_columns;
+    int64_t rows, columns; /* of windows */
+    float *output;         /* then the correlation's own is never written */
+    uint8_t *places;
+} neuron_pooling;
+
+/* Makes the gradient of some rows of one image of a correlation's output, side by side in `to`. */
+typedef struct neuron_gradient_rows {
+    void (*make)(const void *maker, int64_t image, int64_t first, int64_t rows, float *to);
+    const void *maker;
+    int64_t multiple; /* of this `first` is, and `rows` but for the last ones of the image */
+} neuron_gradient_rows;
+
+/* What a correlation works with. */
+typedef struct neuron_correlation_run {
+    const neuron_kernels *kernels;
+    neuron_pool *pool;
+    int64_t batch;
+    const float *source;
+    char *scratch;
+    neuron_epilogue epilogue;      /* its `gate` lies like the output */
+    const neuron_pooling *pooling; /* of the output, in the same pass; NULL for none */
+    neuron_moments *moments; /* of the output, to be measured in the same pass; NULL for none */
+    const neuron_gradient_rows *gradient_rows; /* weight gradient: instead of an array of the
+                                                  output's gradient; NULL for that */
+} neuron_correlation_run;
+
+/* The cut of a batch into bands. */
+typedef struct neuron_bands {
+    int64_t count;                /* of all */
+    int64_t per_image;            /* 1 if a band has whole images */
+    int64_t images, rows, pixels; /* of a band; the last ones may have fewer */
+    bool copies;                  /* as said above */
+    int64_t copy_rows, copy_columns, copy_size;
+    int64_t row_step, image_step; /* of what the kernels read */
+} neuron_bands;
+
+typedef struct neuron_band {
+    int64_t image, images, row, rows;
+} neuron_band;
+
+/* Bands begin at multiples of `multiple` rows. */
+neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch,
+                              int64_t multiple);
+neuron_band neuron_bands_at(const neuron_correlation *correlation, const neuron_bands *bands,
+                            int64_t batch, int64_t number);
+
+/* Where each pixel of a band begins, in the source and unless NULL in the output, from the band's
+ * first on. */
+void neuron_bands_offsets(const neuron_correlation *correlation, const neuron_bands *bands,
+                          int64_t *offsets, int64_t *output_offsets);
+
+/* The correlation with its outputs side by side in a band of their own. */
+neuron_correlation neuron_band_local(const neuron_correlation *correlation,
+                                     const neuron_bands *bands);
+
+/* Pools the outputs of a band. */
+void neuron_band_pool(const neuron_correlation *correlation, const neuron_bands *bands,
+                      const neuron_band *band, const neuron_correlation_run *run,
+                      const float *outputs);
+
+/* Whether pixels side by side are read from floats side by side: see correlate_shallow. */
+bool neuron_correlation_is_shallow(const neuron_correlation *correlation);
+
+/* Where a band's first window begins. `copy` has room for copy_size floats. */
+const float *neuron_band_source(const neuron_correlation *correlation, const neuron_bands *bands,
+                                const neuron_band *band, const float *source, float *copy);
+
+/* `weights` are packed: kernel_height * kernel_width * channels rows, `filters` columns. `bias` has
+ * whole panels. */
+void neuron_correlate(const neuron_correlation *correlation, const neuron_correlation_run *run,
+                      const float *weights, const float *bias, float *output);
+size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
+                                int32_t threads, const neuron_pooling *pooling);
+
+/* The most chunks that neuron_correlate() measures for a batch of up to that size. */
+int64_t neuron_correlate_chunks(const neuron_correlation *correlation, int64_t batch);
+
+/* The gradients of the weights (in the plain order) and of the bias, from the gradient of the
+ * output, which must lie side by side. Either may be NULL. */
+void neuron_weight_gradient(const neuron_correlation *correlation,
+                            const neuron_correlation_run *run, const float *output_gradient,
+                            float *weight_gradient, float *bias_gradient);
+size_t neuron_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
+                                      int32_t threads, const neuron_gradient_rows *gradient_rows);
+
+#endif

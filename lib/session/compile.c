@@ -1,0 +1,328 @@
+/* Turns a graph into steps and blocks.
+ *
+ * Time runs forward through the steps (1, 2, ... n), then the loss (n + 1), then backward through
+ * the same steps (2n + 1, ... n + 2). A value lives from the step that makes it to the last one
+ * that reads it, so the arena is as large as the busiest moment and no larger. */
+#include "session/compile.h"
+
+#include "base/checked.h"
+#include "base/bump.h"
+#include "kernels/panels.h"
+
+/* Later than any step. */
+enum { FOR_EVER = INT32_MAX };
+
+static int32_t forward_time(int32_t step)
+{
+    return step + 1;
+}
+
+static int32_t loss_time(const neuron_compiler *c)
+{
+    return c->session->step_count + 1;
+}
+
+static int32_t backward_time(const neuron_compiler *c, int32_t step)
+{
+    return 2 * c->session->step_count + 1 - step;
+}
+
+static uint32_t flags_of(const neuron_node_t *node)
+{
+    return node->spec.layer->flags;
+}
+
+static bool has_trainable_array(const neuron_node_t *node)
+{
+    for (int32_t i = 0; i < node->spec.array_count; i++)
+        if (neuron_node_trains(node, i))
+            return true;
+    return false;
+}
+
+static void count_uses(neuron_compiler *c)
+{
+    for (int32_t i = 0; i < c->session->step_count; i++) {
+        const neuron_node_t *node = c->session->steps[i].node;
+        neuron_value *made = neuron_compiler_value(c, node);
+        made->wanted = has_trainable_array(node);
+        for (int32_t j = 0; j < node->spec.input_count; j++) {
+            neuron_value *input = neuron_compiler_value(c, node->inputs[j]);
+            input->uses++;
+            made->wanted = made->wanted || input->wanted;
+        }
+        made->wanted = made->wanted && neuron_compiler_trains(c);
+        c->session->steps[i].backward = made->wanted;
+    }
+    neuron_compiler_value(c, c->output)->uses++;
+}
+
+static int add_block(neuron_compiler *c, size_t bytes, int32_t first, int32_t last, int32_t *block)
+{
+    neuron_session *s = c->session;
+    if (s->block_count == c->block_capacity)
+        return neuron_fail(NEURON_E_STATE, "%s: too many blocks", c->graph->name);
+    s->blocks[s->block_count] = (neuron_block){.bytes = bytes, .first = first, .last = last};
+    *block = s->block_count++;
+    return NEURON_OK;
+}
+
+static void extend(neuron_compiler *c, int32_t block, int32_t time)
+{
+    neuron_block *b = &c->session->blocks[block];
+    b->first = time < b->first ? time : b->first;
+    b->last = time > b->last ? time : b->last;
+}
+
+/* Bytes of a node's value for the whole batch. */
+static int value_bytes(const neuron_compiler *c, const neuron_node_t *node, size_t *bytes)
+{
+    if (!neuron_multiply_size(neuron_size(neuron_shape_count(&node->spec.output)),
+                              neuron_size_of(c->session->batch, sizeof(float)), bytes))
+        return neuron_fail(NEURON_E_MEMORY, "%s: a batch of its values is too large", node->name);
+    return NEURON_OK;
+}
+
+/* Whether backward reads what forward made. */
+static bool reads_output(const neuron_step *step)
+{
+    uint32_t flags = flags_of(step->node);
+    return step->backward && (flags & NEURON_LAYER_READS_OUTPUT || step->gates_itself ||
+                              (step->gates_input && !(flags & NEURON_LAYER_READS_INPUT)));
+}
+
+/* Whether a step may write its output over its input. */
+static bool in_place(neuron_compiler *c, const neuron_step *step)
+{
+    if (!(flags_of(step->node) & NEURON_LAYER_IN_PLACE))
+        return false;
+    const neuron_value *input = neuron_compiler_value(c, step->node->inputs[0]);
+    if (input->uses != 1 || input->maker < 0)
+        return false;
+    /* What made the input must not want to read it again. */
+    return !reads_output(&c->session->steps[input->maker]);
+}
+
+static int place_values(neuron_compiler *c)
+{
+    neuron_session *s = c->session;
+    size_t bytes;
+    neuron_value *input = &c->values[c->graph->input->index];
+    RETURN_IF_ERROR(value_bytes(c, c->graph->input, &bytes));
+    RETURN_IF_ERROR(add_block(c, bytes, 0, 0, &input->block));
+    s->input = input->block;
+    for (int32_t i = 0; i < s->step_count; i++) {
+        neuron_step *step = &s->steps[i];
+        const neuron_node_t *node = step->node;
+        neuron_value *made = neuron_compiler_value(c, node);
+        for (int32_t j = 0; j < node->spec.input_count; j++) {
+            neuron_edge *edge = &s->edges[step->first_edge + j];
+            edge->value = neuron_compiler_value(c, node->inputs[j])->block;
+            edge->gradient = edge->sum = NEURON_NO_BLOCK;
+            extend(c, edge->value, forward_time(i));
+            if (step->backward && flags_of(node) & NEURON_LAYER_READS_INPUT)
+                extend(c, edge->value, backward_time(c, i));
+        }
+        if (in_place(c, step)) {
+            made->block = s->edges[step->first_edge].value;
+        } else {
+            RETURN_IF_ERROR(value_bytes(c, step->result, &bytes));
+            RETURN_IF_ERROR(add_block(c, bytes, forward_time(i), forward_time(i), &made->block));
+        }
+        step->value = made->block;
+        if (reads_output(step))
+            extend(c, step->value, backward_time(c, i));
+    }
+    s->output = neuron_compiler_value(c, c->output)->block;
+    extend(c, s->output, loss_time(c));
+    return NEURON_OK;
+}
+
+/* What a step makes of its parameters. A prediction keeps it for the next one. */
+static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, int32_t time)
+{
+    bool keep = !neuron_compiler_trains(c);
+    int32_t first = keep ? 0 : time, last = keep ? FOR_EVER : time;
+    if (bytes)
+        RETURN_IF_ERROR(add_block(c, bytes, first, last, &step->prepared));
+    if (!step->norm)
+        return NEURON_OK;
+    const neuron_shape *shape = &step->norm->spec.output;
+    int64_t channels = neuron_panel_round(shape->extent[shape->rank - 1]);
+    return add_block(c, neuron_size_of(channels, 2 * sizeof(float)), first, last, &step->affine);
+}
+
+/* Room for the moments that a normalisation wants from the step before it. */
+static int place_moments(neuron_compiler *c, int32_t index)
+{
+    neuron_session *s = c->session;
+    int32_t maker = s->steps[index].measured_by;
+    if (maker < 0)
+        return NEURON_OK;
+    if (s->steps[maker].moments != NEURON_NO_BLOCK) { /* another normalisation reads them too */
+        extend(c, s->steps[maker].moments, forward_time(index));
+        return NEURON_OK;
+    }
+    if (s->steps[maker].chunks == 0) { /* the way that it takes measures none */
+        s->steps[index].measured_by = -1;
+        return NEURON_OK;
+    }
+    neuron_step *before = &s->steps[maker];
+    const neuron_shape *shape = &before->result->spec.output;
+    size_t bytes = 0;
+    before->measured.channels = shape->extent[shape->rank - 1];
+    neuron_reserve(&bytes, before->chunks, sizeof(int64_t));
+    neuron_reserve(&bytes, before->chunks,
+                   neuron_size_of(before->measured.channels, 2 * sizeof(float)));
+    return add_block(c, bytes, forward_time(maker), forward_time(index), &before->moments);
+}
+
+/* Room for the gradients that the layer does not hand on itself. */
+static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int32_t time)
+{
+    size_t bytes = 0;
+    for (int32_t i = 0; i < step->node->spec.array_count; i++)
+        if (neuron_node_trains(step->node, i) && !neuron_step_hands_on(step, i))
+            neuron_reserve(&bytes, neuron_shape_count(&step->node->spec.arrays[i].shape),
+                           sizeof(float));
+    return bytes ? add_block(c, bytes, time, time, &step->gradients) : NEURON_OK;
+}
+
+static int place_working_memory(neuron_compiler *c)
+{
+    neuron_session *s = c->session;
+    for (int32_t i = 0; i < s->step_count; i++) {
+        neuron_step *step = &s->steps[i];
+        const neuron_spec *spec = &step->node->spec;
+        neuron_needs needs = {.node = step->node->name,
+                              .pooling = step->pool ? &step->pool->spec : NULL,
+                              .gradient_multiple = neuron_step_gradient_multiple(s, step)};
+        if (spec->layer->plan)
+            spec->layer->plan(spec, s->batch, neuron_compiler_trains(c), s->threads, &needs);
+        RETURN_IF_ERROR(needs.status);
+        int32_t forward = forward_time(i), backward = backward_time(c, i);
+        if (needs.saved)
+            RETURN_IF_ERROR(add_block(c, needs.saved, forward, step->backward ? backward : forward,
+                                      &step->saved));
+        if (needs.scratch)
+            RETURN_IF_ERROR(add_block(c, needs.scratch, forward, forward, &step->scratch));
+        if (needs.scratch && step->backward)
+            RETURN_IF_ERROR(
+                add_block(c, needs.scratch, backward, backward, &step->backward_scratch));
+        step->chunks = needs.chunks;
+        RETURN_IF_ERROR(place_moments(c, i));
+        RETURN_IF_ERROR(place_prepared(c, step, needs.prepared, forward));
+        if (step->backward)
+            RETURN_IF_ERROR(place_parameter_gradients(c, step, backward));
+    }
+    return NEURON_OK;
+}
+
+static void extend_unless_none(neuron_compiler *c, int32_t block, int32_t time)
+{
+    if (block != NEURON_NO_BLOCK)
+        extend(c, block, time);
+}
+
+/* Keeps what a step makes its input's gradient of until the step before it has asked for it. */
+static void defer(neuron_compiler *c, int32_t index, const neuron_value *input)
+{
+    const neuron_step *step = &c->session->steps[index];
+    int32_t time = backward_time(c, input->maker);
+    extend(c, input->block, time);
+    extend(c, step->gradient, time);
+    extend_unless_none(c, step->value, time);
+    extend_unless_none(c, step->saved, time);
+    extend_unless_none(c, step->backward_scratch, time);
+}
+
+/* Where backward writes the gradient of one input. The first step to get there, from the end,
+ * writes straight into the value's gradient; later ones write aside and are added. */
+static int place_edge_gradient(neuron_compiler *c, int32_t index, neuron_edge *edge,
+                               const neuron_node_t *from)
+{
+    neuron_value *input = neuron_compiler_value(c, from);
+    int32_t time = backward_time(c, index);
+    size_t bytes;
+    if (!input->wanted)
+        return NEURON_OK;
+    if (c->session->steps[index].defers) {
+        defer(c, index, input);
+        return NEURON_OK;
+    }
+    RETURN_IF_ERROR(value_bytes(c, from, &bytes));
+    if (input->gradient != NEURON_NO_BLOCK) {
+        edge->sum = input->gradient;
+        return add_block(c, bytes, time, time, &edge->gradient);
+    }
+    const neuron_step *step = &c->session->steps[index];
+    if (flags_of(step->node) & NEURON_LAYER_IN_PLACE && input->uses == 1)
+        input->gradient = step->gradient;
+    else
+        RETURN_IF_ERROR(add_block(c, bytes, time, time, &input->gradient));
+    edge->gradient = input->gradient;
+    extend(c, input->gradient, backward_time(c, input->maker));
+    return NEURON_OK;
+}
+
+static int place_gradients(neuron_compiler *c)
+{
+    neuron_session *s = c->session;
+    neuron_value *output = neuron_compiler_value(c, c->output);
+    size_t bytes;
+    RETURN_IF_ERROR(value_bytes(c, c->output, &bytes));
+    int32_t last = output->maker < 0 ? loss_time(c) : backward_time(c, output->maker);
+    RETURN_IF_ERROR(add_block(c, bytes, loss_time(c), last, &output->gradient));
+    s->output_gradient = output->gradient;
+    for (int32_t i = s->step_count - 1; i >= 0; i--) {
+        neuron_step *step = &s->steps[i];
+        if (!step->backward)
+            continue;
+        step->gradient = neuron_compiler_value(c, step->node)->gradient;
+        for (int32_t j = 0; j < step->node->spec.input_count; j++)
+            RETURN_IF_ERROR(
+                place_edge_gradient(c, i, &s->edges[step->first_edge + j], step->node->inputs[j]));
+    }
+    return NEURON_OK;
+}
+
+static int compile(neuron_compiler *c)
+{
+    neuron_session *s = c->session;
+    neuron_compiler_list_steps(c);
+    count_uses(c);
+    if (neuron_compiler_trains(c))
+        neuron_compiler_place_gradients(c);
+    RETURN_IF_ERROR(place_values(c));
+    RETURN_IF_ERROR(place_working_memory(c));
+    if (neuron_compiler_trains(c))
+        RETURN_IF_ERROR(place_gradients(c));
+    return neuron_plan(s->context, s->blocks, s->block_count, &s->arena_bytes);
+}
+
+int neuron_session_compile(neuron_session *s)
+{
+    const neuron_graph_t *graph = s->graph;
+    size_t nodes = (size_t)graph->node_count, edges = 0;
+    for (size_t i = 0; i < nodes; i++)
+        edges += (size_t)graph->nodes[i]->spec.input_count;
+    neuron_compiler c = {.session = s, .graph = graph};
+    /* Of a step: value and gradient, what is saved, scratch both ways, what is made of the parameters
+     * and of a normalisation, moments, and gradients of parameters; of an edge a gradient; and the
+     * input and the output's gradient. */
+    size_t blocks = 9 * nodes + edges + 2;
+    c.block_capacity = (int32_t)blocks;
+    NEURON_HOLD(hold);
+    c.root = neuron_allocate(s->context, nodes, sizeof *c.root);
+    neuron_hold_add(&hold, neuron_release_hold, s->context, c.root);
+    c.readers = neuron_allocate(s->context, nodes, sizeof *c.readers);
+    neuron_hold_add(&hold, neuron_release_hold, s->context, c.readers);
+    c.values = neuron_allocate(s->context, nodes, sizeof *c.values);
+    neuron_hold_add(&hold, neuron_release_hold, s->context, c.values);
+    s->steps = neuron_allocate(s->context, nodes, sizeof *s->steps);
+    s->edges = neuron_allocate(s->context, edges, sizeof *s->edges);
+    s->blocks = neuron_allocate(s->context, blocks, sizeof *s->blocks);
+    if (c.root && c.readers && c.values && s->steps && s->edges && s->blocks)
+        return compile(&c);
+    return NEURON_E_MEMORY;
+}

@@ -1,0 +1,22 @@
+/* The memory plan: where in one arena each block lies.
+ *
+ * Blocks whose times overlap never share bytes; all others may. */
+#ifndef SESSION_PLAN_H
+#define SESSION_PLAN_H
+
+#include "base/context.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A piece of memory in use from time `first` to `last`, both included. */
+typedef struct neuron_block {
+    size_t bytes;
+    int32_t first, last;
+    size_t offset; /* set by the plan */
+} neuron_block;
+
+/* Sets the offsets, all multiples of NEURON_ALIGNMENT, and the size of the arena. */
+int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, size_t *arena);
+
+#endif

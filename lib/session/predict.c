@@ -1,0 +1,89 @@
+#include "base/checked.h"
+#include "base/float-mode.h"
+#include "base/tensor.h"
+#include "session/session.h"
+
+#include <string.h>
+
+/* Whether a tensor is f32 [n, ...shape]. */
+static int check_tensor(const neuron_tensor_t *tensor, const neuron_shape *shape, const char *what,
+                        const char *graph)
+{
+    if (tensor->type != NEURON_F32)
+        return neuron_fail(NEURON_E_TYPE, "%s: the %s is %s, not f32", graph, what,
+                           neuron_type_name(tensor->type));
+    neuron_shape example = {.rank = tensor->shape.rank - 1};
+    for (int32_t axis = 0; axis < example.rank; axis++)
+        example.extent[axis] = tensor->shape.extent[axis + 1];
+    char text[2][NEURON_SHAPE_TEXT];
+    if (tensor->shape.rank == 0 || !neuron_shape_equal(&example, shape))
+        return neuron_fail(NEURON_E_SHAPE, "%s: the %s is %s, not n x %s", graph, what,
+                           neuron_shape_text(&tensor->shape, text[0]),
+                           neuron_shape_text(shape, text[1]));
+    return NEURON_OK;
+}
+
+static int check_tensors(const neuron_graph_t *graph, const neuron_tensor_t *input,
+                         const neuron_tensor_t *output)
+{
+    RETURN_IF_ERROR(check_tensor(input, &graph->input->spec.output, "input", graph->name));
+    RETURN_IF_ERROR(check_tensor(output, &graph->output->spec.output, "output", graph->name));
+    if (input->shape.extent[0] != output->shape.extent[0]) {
+        char text[2][NEURON_SHAPE_TEXT];
+        return neuron_fail(NEURON_E_SHAPE, "%s: the input is %s, but the output is %s", graph->name,
+                           neuron_shape_text(&input->shape, text[0]),
+                           neuron_shape_text(&output->shape, text[1]));
+    }
+    return NEURON_OK;
+}
+
+/* Predicts examples, as many as there are, in batches of the session's size. */
+static int predict(neuron_session *session, const neuron_graph_t *graph,
+                   const neuron_tensor_t *input, neuron_tensor_t *output)
+{
+    int64_t count = input->shape.extent[0];
+    int64_t in = neuron_shape_count(&graph->input->spec.output);
+    int64_t out = neuron_shape_count(&graph->output->spec.output);
+    int status = NEURON_OK;
+    for (int64_t first = 0; first < count && status == NEURON_OK;
+         first += neuron_session_batch(session)) {
+        int64_t batch = neuron_min_count(neuron_session_batch(session), count - first);
+        status =
+            neuron_session_forward(session, (const float *)input->data + first * in, batch, 0, 0);
+        if (status == NEURON_OK)
+            memcpy((float *)output->data + first * out, neuron_session_output(session),
+                   (size_t)(batch * out) * sizeof(float));
+    }
+    return status;
+}
+
+/* The same with layers of the caller's own. */
+static int predict_custom(neuron_session *session, const neuron_graph_t *graph,
+                          const neuron_tensor_t *input, neuron_tensor_t *output)
+{
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, graph, graph);
+    neuron_hold_reference(&hold, tensor, input);
+    neuron_hold_reference(&hold, tensor, output);
+    neuron_hold_add(&hold, neuron_session_end_hold, NULL, session);
+    return predict(session, graph, input, output);
+}
+
+int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
+                         neuron_tensor_t *output)
+{
+    COMPUTE_SCOPE;
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(input);
+    CHECK_ARGUMENT(output);
+    RETURN_IF_ERROR(check_tensors(graph, input, output));
+    if (input->shape.extent[0] == 0)
+        return NEURON_OK;
+    neuron_session *session;
+    RETURN_IF_ERROR(neuron_session_take(&session, graph, input->shape.extent[0]));
+    if (neuron_graph_may_fail(graph))
+        return predict_custom(session, graph, input, output);
+    int status = predict(session, graph, input, output);
+    neuron_session_give(session);
+    return status;
+}

@@ -1,0 +1,156 @@
+#include "session/steps.h"
+
+#include "kernels/kernels.h"
+
+#include <inttypes.h>
+
+/* The most inputs that a step has. */
+static size_t widest_step(const neuron_session *session)
+{
+    int32_t most = 1;
+    for (int32_t i = 0; i < session->step_count; i++)
+        if (session->steps[i].node->spec.input_count > most)
+            most = session->steps[i].node->spec.input_count;
+    return (size_t)most;
+}
+
+static void destroy(void *owner, void *session)
+{
+    (void)owner;
+    neuron_session_destroy(session);
+}
+
+int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
+                        neuron_session_purpose purpose, int64_t batch)
+{
+    neuron_session *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    NEURON_HOLD(hold);
+    neuron_hold_add(&hold, destroy, NULL, made);
+    made->context = graph->context;
+    made->graph = graph;
+    made->kernels = graph->context->kernels;
+    made->purpose = purpose;
+    made->batch = batch;
+    made->marks = graph->marks;
+    made->threads = neuron_context_threads(graph->context);
+    RETURN_IF_ERROR(neuron_session_compile(made));
+    neuron_hold_forget(&hold);
+    *session = made;
+    return NEURON_OK;
+}
+
+/* The memory to run what was planned. */
+static int allocate(neuron_session *session)
+{
+    neuron_context_t *context = session->context;
+    size_t width = widest_step(session);
+    session->inputs = neuron_allocate(context, width, sizeof *session->inputs);
+    session->input_gradients = neuron_allocate(context, width, sizeof *session->input_gradients);
+    session->arena = neuron_allocate_zero(context, session->arena_bytes, 1);
+    if (!session->inputs || !session->input_gradients || !session->arena)
+        return NEURON_E_MEMORY;
+    return NEURON_OK;
+}
+
+static void tell(const neuron_session *session)
+{
+    const char *missed = neuron_kernels_missed(session->kernels);
+    if (missed)
+        neuron_log(
+            session->context, NEURON_LOG_WARNING,
+            "%s: this processor cannot run the %s kernels that NEURON_KERNELS asks for; it uses %s",
+            session->graph->name, missed, session->kernels->name);
+    const char *what = session->purpose == NEURON_SESSION_PREDICT ? "predict" : "train on";
+    neuron_log(session->context, NEURON_LOG_DEBUG,
+               "%s: %s kernels, %zu bytes to %s %" PRId64 " examples at a time",
+               session->graph->name, session->kernels->name, session->arena_bytes, what,
+               session->batch);
+}
+
+int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
+                          neuron_session_purpose purpose, int64_t batch)
+{
+    neuron_session *made;
+    RETURN_IF_ERROR(neuron_session_plan(&made, graph, purpose, batch));
+    int status = allocate(made);
+    if (status < 0) {
+        neuron_session_destroy(made);
+        return status;
+    }
+    tell(made);
+    *session = made;
+    return NEURON_OK;
+}
+
+void neuron_session_destroy(neuron_session *session)
+{
+    if (!session)
+        return;
+    neuron_context_t *context = session->context;
+    neuron_release(context, session->steps);
+    neuron_release(context, session->edges);
+    neuron_release(context, session->blocks);
+    neuron_release(context, session->inputs);
+    neuron_release(context, session->input_gradients);
+    neuron_release(context, session->arena);
+    neuron_release(context, session);
+}
+
+bool neuron_session_current(const neuron_session *session)
+{
+    return session->marks == session->graph->marks;
+}
+
+int64_t neuron_session_batch(const neuron_session *session)
+{
+    return session->batch;
+}
+
+int32_t neuron_session_threads(const neuron_session *session)
+{
+    return session->threads;
+}
+
+const struct neuron_kernels *neuron_session_kernels(const neuron_session *session)
+{
+    return session->kernels;
+}
+
+size_t neuron_session_bytes(const neuron_session *session)
+{
+    return session->arena_bytes;
+}
+
+void *neuron_session_memory(const neuron_session *session, int32_t block)
+{
+    return block == NEURON_NO_BLOCK ? NULL : session->arena + session->blocks[block].offset;
+}
+
+const float *neuron_session_value(const neuron_session *session, int32_t block)
+{
+    if (block == session->input && session->borrowed_input)
+        return session->borrowed_input;
+    return neuron_session_memory(session, block);
+}
+
+float *neuron_session_input(neuron_session *session)
+{
+    return neuron_session_memory(session, session->input);
+}
+
+const float *neuron_session_output(const neuron_session *session)
+{
+    return neuron_session_value(session, session->output);
+}
+
+bool neuron_session_logits(const neuron_session *session)
+{
+    return session->logits;
+}
+
+float *neuron_session_output_gradient(neuron_session *session)
+{
+    return neuron_session_memory(session, session->output_gradient);
+}

@@ -1,0 +1,89 @@
+/* A session: a finished graph compiled for one purpose and batch size, with the memory to run it.
+ *
+ * The graph stays read-only while a session predicts, so any number of sessions of one graph may
+ * run at a time. */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include "graph/graph.h"
+
+typedef struct neuron_session neuron_session;
+
+/* What a session is compiled for. The loss of a training may take the place of the output layer, if
+ * the two are better worked out as one. */
+typedef enum neuron_session_purpose {
+    NEURON_SESSION_PREDICT,
+    NEURON_SESSION_TRAIN,        /* a softmax is left to the loss */
+    NEURON_SESSION_TRAIN_BINARY, /* a sigmoid is left to the loss */
+    NEURON_SESSION_TRAIN_WHOLE   /* nothing is */
+} neuron_session_purpose;
+
+/* Compiles a graph for batches of up to `batch` examples. It does not own the graph. */
+int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
+                          neuron_session_purpose purpose, int64_t batch);
+
+/* The same without the memory: for neuron_session_bytes() and neuron_session_destroy(). */
+int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
+                        neuron_session_purpose purpose, int64_t batch);
+
+void neuron_session_destroy(neuron_session *session);
+
+/* Whether nothing was frozen or thawed since it was compiled. */
+bool neuron_session_current(const neuron_session *session);
+
+int64_t neuron_session_batch(const neuron_session *session);
+int32_t neuron_session_threads(const neuron_session *session);
+
+const struct neuron_kernels *neuron_session_kernels(const neuron_session *session);
+
+/* Bytes of the arena in which values and gradients live. */
+size_t neuron_session_bytes(const neuron_session *session);
+
+/* Where forward reads its examples when `input` of forward is NULL. */
+float *neuron_session_input(neuron_session *session);
+
+/* Runs the first `batch` examples forward. `input` may be the caller's memory; NULL for the
+ * session's. `step` numbers the random draws of a training step. Fails only if
+ * neuron_graph_may_fail(). */
+int neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
+                           uint64_t seed, uint64_t step);
+
+/* The output of the last forward, or the logits if the output layer is left to the loss: then
+ * neuron_session_logits() is true. */
+const float *neuron_session_output(const neuron_session *session);
+bool neuron_session_logits(const neuron_session *session);
+
+/* Where the loss puts the gradient of neuron_session_output(). Not for NEURON_SESSION_PREDICT. */
+float *neuron_session_output_gradient(neuron_session *session);
+
+/* Runs the last forward's batch backward; penalties on parameters add to their gradients, here and
+ * below; `gradients` is laid out as graph->values and overwritten in all arrays that are trained. */
+int neuron_session_backward(neuron_session *session, float *gradients);
+
+/* Takes the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more
+ * before the next forward. Any thread, never two for the same values. */
+typedef struct neuron_receiver {
+    void (*take)(void *user_data, int64_t offset, const float *gradient, int64_t count);
+    void *user_data;
+} neuron_receiver;
+
+/* The same, but hands each piece of the gradient on as soon as it is made, while it is still in the
+ * cache, and keeps none. */
+int neuron_session_descend(neuron_session *session, const neuron_receiver *receiver);
+
+/* Idle prediction sessions of a graph. `take` returns one for `batch` examples at a time, making it
+ * if need be; `give` hands it back. Any thread. */
+int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, int64_t batch);
+void neuron_session_give(neuron_session *session);
+
+/* The same for neuron_hold_add(), whose owner of the graph is added before. */
+NEURON_HOLD_DECLARE(session);
+
+/* The batch size of the session that neuron_session_take() returns. */
+int64_t neuron_session_cache_batch(int64_t batch);
+
+/* The most examples that prediction takes at a time: enough to fill the machine, few enough that a
+ * convolution's values stay in the cache. */
+enum { NEURON_PREDICT_BATCH = 128 };
+
+#endif

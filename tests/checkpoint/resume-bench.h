@@ -1,0 +1,78 @@
+/* A training whose plan the tests vary. */
+#ifndef TEST_RESUME_BENCH_H
+#define TEST_RESUME_BENCH_H
+
+#include "test-training.h"
+
+enum { SIZE = 9, EXAMPLES = 23, BATCH = 8, STEPS = 3, EPOCHS = 4 };
+
+static inline neuron_graph_t *small_model(neuron_context_t *context)
+{
+    neuron_graph_t *g;
+    assert_ok(neuron_graph_create(&g, context));
+    neuron_node_t *x = neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3);
+    neuron_node_t *c = neuron_batch_norm(g, neuron_relu(g, neuron_conv2d(g, x, 3, 3, 3)));
+    neuron_node_t *h = neuron_dropout(g, neuron_flatten(g, neuron_max_pool2d(g, c, 2, 2)), 0.3);
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, TEST_CLASSES))));
+    return g;
+}
+
+typedef struct plan {
+    neuron_graph_t *(*model)(neuron_context_t *context);
+    uint64_t seed;
+    int32_t rule, threads;
+    int64_t examples, validation, batch_size, shuffle; /* 0 validation examples for no set */
+    double validation_split;
+} plan;
+
+static const plan usual = {.model = small_model,
+                           .seed = 1,
+                           .rule = NEURON_OPTIMIZER_ADAM,
+                           .threads = 2,
+                           .examples = EXAMPLES,
+                           .validation = 11,
+                           .batch_size = BATCH,
+                           .shuffle = 1};
+
+static inline bench set_up(plan s, const char *checkpoint)
+{
+    bench b;
+    assert_ok(neuron_context_create(&b.context));
+    assert_ok(neuron_context_set_threads(b.context, s.threads));
+    assert_ok(neuron_context_set_seed(b.context, s.seed));
+    b.graph = s.model(b.context);
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, s.rule));
+    b.train = test_glyphs(b.context, s.examples, SIZE);
+    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context,
+                                             s.validation > 0 ? s.validation : 1, SIZE, SIZE, 8));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, s.batch_size));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_SHUFFLE, s.shuffle));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    if (s.validation_split > 0)
+        assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT,
+                                           s.validation_split));
+    else if (s.validation > 0)
+        assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+    if (checkpoint)
+        add_checkpoint(&b, checkpoint, NEURON_METRIC_VALIDATION_LOSS);
+    return b;
+}
+
+static inline int stop_at(neuron_trainer_t *trainer, void *user_data)
+{
+    (void)trainer;
+    int *left = user_data;
+    return --*left == 0 ? NEURON_STOP : 0;
+}
+
+/* In another context with another seed, other initial parameters and another number of threads. */
+static inline bench elsewhere(const char *checkpoint)
+{
+    plan s = usual;
+    s.seed = 77;
+    s.threads = 1;
+    return set_up(s, checkpoint);
+}
+
+#endif

@@ -1,0 +1,95 @@
+"""Checks that the house is built as docs/design.md tells it.
+
+usage: check-rooms.py LIB
+
+The rooms stand in the order of the lines subdir('...') in LIB/meson.build, and a file includes only what
+lies in its own room or in one below it. Inside of a room no files include each other in a circle. No room
+has more than 30 files.
+"""
+import os
+import re
+import sys
+
+LIMIT = 30
+
+
+def read(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
+def sources(lib):
+    """The text of each source file, by its path from lib/."""
+    found = {}
+    for folder, _, names in os.walk(lib):
+        for name in names:
+            if name.endswith(('.c', '.h')):
+                path = os.path.join(folder, name)
+                found[os.path.relpath(path, lib)] = read(path)
+    return found
+
+
+def includes(text):
+    return re.findall(r'^\s*#\s*include "([^"]+)"', text, re.M)
+
+
+def check_order(rooms, files):
+    for path, text in sorted(files.items()):
+        room = os.path.dirname(path)
+        if room not in rooms and os.path.dirname(room) in rooms:  # such as train/callbacks
+            room = os.path.dirname(room)
+        if room not in rooms:
+            yield f'{path}: {room} is not in lib/meson.build'
+            continue
+        for included in includes(text):
+            other = os.path.dirname(included)
+            if other not in rooms:
+                other = os.path.dirname(other)
+            if included not in files:
+                yield f'{path} includes {included}, which is not there'
+            elif rooms.index(other) > rooms.index(room):
+                yield f'{path} includes {included}, from a room above its own'
+
+
+def check_circles(files):
+    done, path = set(), []
+
+    def visit(name):
+        if name in path:
+            return [' -> '.join(path[path.index(name):] + [name])]
+        if name in done or name not in files:
+            return []
+        path.append(name)
+        circles = [circle for included in includes(files[name]) for circle in visit(included)]
+        path.pop()
+        done.add(name)
+        return circles
+
+    for name in sorted(files):
+        for circle in visit(name):
+            yield f'a circle: {circle}'
+
+
+def check_sizes(files):
+    counts = {}
+    for path in files:
+        counts[os.path.dirname(path)] = counts.get(os.path.dirname(path), 0) + 1
+    for room, count in sorted(counts.items()):
+        if count > LIMIT:
+            yield f'{room} has {count} files, more than {LIMIT}'
+
+
+def main():
+    lib, = sys.argv[1:]
+    rooms = re.findall(r"^subdir\('([^']+)'\)", read(os.path.join(lib, 'meson.build')), re.M)
+    files = sources(lib)
+    if not rooms or not files:
+        sys.exit(f'{lib} has no rooms or no files')
+    problems = [*check_order(rooms, files), *check_circles(files), *check_sizes(files)]
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
