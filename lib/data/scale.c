@@ -94,7 +94,7 @@ bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t
 {
     const neuron_scale *one = neuron_dataset_scales(a), *other = neuron_dataset_scales(b);
     int64_t count = neuron_dataset_scale_count(a);
-    bool same = !a->channels == !b->channels && count == neuron_dataset_scale_count(b);
+    bool same = count == neuron_dataset_scale_count(b);
     for (int64_t k = 0; same && k < count; k++)
         same = one[k].scale == other[k].scale && one[k].offset == other[k].offset &&
                one[k].rest == other[k].rest;

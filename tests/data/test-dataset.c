@@ -391,6 +391,15 @@ START_TEST(refuses_to_join_what_differs)
     assert_ok(neuron_dataset_set_scale(b, 1, 0));
     assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_DATA);
     assert_message("dataset 1 has another scale or offset than dataset 0");
+    const double same[] = {2, 2, 2}, other[] = {2, 2, 3};
+    assert_ok(neuron_dataset_set_scale(a, 2, 2));
+    assert_ok(neuron_dataset_set_scales(b, same, same, 3));
+    assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_DATA);
+    assert_ok(neuron_dataset_set_scales(a, same, other, 3));
+    assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_DATA);
+    assert_ok(neuron_dataset_set_scales(a, same, same, 3));
+    assert_ok(neuron_dataset_join(&joined, both, 2));
+    neuron_dataset_unref(joined);
     assert_ok(neuron_dataset_reshape(b, (int64_t[]){6}, 1));
     assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_SHAPE);
     assert_message("examples of dataset 1 are 6, those of dataset 0 are 2x3");
