@@ -143,11 +143,11 @@ static int fail_overflow(neuron_trainer_t *trainer)
     for (int32_t i = 0; i < graph->array_count; i++) {
         const neuron_graph_array *array = &graph->arrays[i];
         for (int64_t k = 0; k < array->count; k++) {
-            if (isfinite(graph->values[array->offset + k]))
+            const float value = graph->values[array->offset + k];
+            if (isfinite(value))
                 continue;
             snprintf(what, sizeof what, "%s after the update", neuron_graph_array_name(graph, i));
-            return neuron_trainer_fail_number(trainer, what,
-                                              (double)graph->values[array->offset + k]);
+            return neuron_trainer_fail_number(trainer, what, (double)value);
         }
     }
     return neuron_trainer_fail_number(trainer, "what the optimizer keeps of the gradients",
