@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -274,6 +275,36 @@ START_TEST(no_more_threads_than_processors)
 }
 END_TEST
 
+#ifdef __GLIBC__
+static bool has_other_processors; /* and they are gone when they are asked for */
+
+int sched_getaffinity(pid_t process, size_t size, cpu_set_t *allowed)
+{
+    memset(allowed, 0, size);
+    if (!has_other_processors)
+        return syscall(SYS_sched_getaffinity, process, size, allowed) < 0 ? -1 : 0;
+    CPU_SET(CPU_SETSIZE - 1, allowed);
+    return 0;
+}
+
+START_TEST(processors_may_go)
+{
+    int before = count_threads();
+    neuron_context_t *context = test_context();
+    context->processors = 3;
+    has_other_processors = true;
+    neuron_pool *pool = neuron_pool_create(context, 3);
+    has_other_processors = false;
+    marks all = {.pool = pool};
+    neuron_pool_run(pool, TASKS, mark, &all);
+    assert_done(&all, TASKS, 1);
+    ck_assert_int_eq(count_threads(), before + 2);
+    neuron_pool_destroy(pool);
+    neuron_context_unref(context);
+}
+END_TEST
+#endif
+
 typedef struct surroundings {
     pthread_t caller;
     atomic_int others, blocked, bound;
@@ -449,6 +480,9 @@ int main(void)
     tcase_add_test(tests, threads_are_started_when_they_are_needed);
     tcase_add_test(tests, no_more_threads_than_processors);
     tcase_add_test(tests, threads_are_bound_as_their_maker);
+#endif
+#if defined(__linux__) && defined(__GLIBC__)
+    tcase_add_test(tests, processors_may_go);
 #endif
 #if defined(__linux__) && defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
     tcase_add_test(tests, faults_reach_the_handler_of_the_host);

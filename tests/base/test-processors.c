@@ -156,19 +156,23 @@ START_TEST(the_smallest_quota_counts)
 }
 END_TEST
 
-/* Long options of other mounts do not hide those behind them. */
+/* Long options of other mounts do not hide those behind them, and their rest is no line. */
 START_TEST(lines_may_be_long)
 {
     enum { LONG = 10000 };
+    static const char rest[] = "31 23 0:26 / /rest rw - cgroup2 cgroup2 rw";
     static char mounts[LONG + 200];
     const char *root = test_file("groups-long");
-    memset(mounts, 'x', LONG);
+    memset(mounts, ' ', LONG);
     memcpy(mounts, "22 1 8:1 / / rw - overlay overlay rw,", 37);
+    memcpy(mounts + LONG - strlen(rest), rest, strlen(rest));
     snprintf(mounts + LONG, 200, "\n%s", V2);
-    const file files[] = {
-        {MOUNTS, mounts}, {GROUP, "0::/a\n"}, {"/sys/fs/cgroup/a/cpu.max", "300000 100000\n"}};
+    const file files[] = {{MOUNTS, mounts},
+                          {GROUP, "0::/a\n"},
+                          {"/sys/fs/cgroup/a/cpu.max", "300000 100000\n"},
+                          {"/rest/a/cpu.max", "100000 100000\n"}};
     mkdir(root, 0777);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         write_file(root, &files[i]);
     ck_assert_double_eq(neuron_cpu_quota(root), 3);
     remove_folder(root);

@@ -189,6 +189,31 @@ START_TEST(each_thread_has_its_own_message)
 }
 END_TEST
 
+START_TEST(parts_lie_within)
+{
+    static const struct {
+        int64_t first, count, all;
+    } good[] = {{0, 0, 0}, {0, 10, 10}, {10, 0, 10}, {3, 7, 10}, {0, INT64_MAX, INT64_MAX}},
+      bad[] = {{-1, 1, 10},
+               {-1, 11, 10},
+               {3, -1, 10},
+               {11, 0, 10},
+               {11, -1, 10},
+               {3, 8, 10},
+               {0, 11, 10},
+               {INT64_MIN, INT64_MIN, 10},
+               {INT64_MAX, INT64_MIN, 10},
+               {9, INT64_MAX, 10}};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_ok(neuron_check_part(good[i].first, good[i].count, good[i].all, "read"));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_status(neuron_check_part(bad[i].first, bad[i].count, bad[i].all, "read"),
+                      NEURON_E_ARGUMENT);
+    assert_message("read: first is 9 and count 9223372036854775807, but the dataset has 10 "
+                   "examples");
+}
+END_TEST
+
 START_TEST(header_and_library_are_of_one_version)
 {
     ck_assert_str_eq(neuron_version_string(), NEURON_VERSION_STRING);
@@ -213,6 +238,7 @@ int main(void)
     tcase_add_test(tests, bytes_that_are_no_text_are_replaced);
     tcase_add_test(tests, a_message_about_a_call_tells_its_reason);
     tcase_add_test(tests, each_thread_has_its_own_message);
+    tcase_add_test(tests, parts_lie_within);
     tcase_add_test(tests, header_and_library_are_of_one_version);
     return run_suite(suite);
 }

@@ -1,6 +1,8 @@
 /* Datasets that a function reads: the same as those in memory, wherever they are used. */
 #include "test-models.h"
 
+#include "data/stream.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -171,6 +173,35 @@ START_TEST(large_reads_come_in_pieces)
         wrong += values[i] != (float)i || labels[i] != i % 3;
     ck_assert_int_eq(wrong, 0);
     ck_assert_int_eq(most, 1024);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+static int count_calls(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+                       void *user_data)
+{
+    int *calls = user_data;
+    ck_assert_int_gt(count, 0);
+    *calls += examples != NULL;
+    int64_t most = 0;
+    return count_up(positions, count, examples, labels, &most);
+}
+
+/* The last piece may be a whole one. */
+START_TEST(no_piece_is_empty)
+{
+    enum { PIECES = 2 };
+    neuron_dataset_t *dataset;
+    const int64_t one = 1;
+    int calls = 0;
+    assert_ok(neuron_dataset_create_stream(&dataset, context, count_calls, &calls, NULL,
+                                           PIECES * NEURON_STREAM_PIECE, &one, 1, NEURON_F32, 3));
+    ck_assert_int_eq(calls, 0);
+    assert_ok(neuron_dataset_normalize(dataset, 0, 1));
+    ck_assert_int_eq(calls % PIECES, 0);
+    float values[2];
+    assert_ok(neuron_dataset_read(dataset, PIECES * NEURON_STREAM_PIECE - 2, 2, values, NULL));
+    ck_assert(values[0] < 1 && values[1] == 1);
     neuron_dataset_unref(dataset);
 }
 END_TEST
@@ -487,6 +518,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, reads_what_memory_has);
     tcase_add_test(tests, large_reads_come_in_pieces);
+    tcase_add_test(tests, no_piece_is_empty);
     tcase_add_test(tests, trains_as_memory_does);
     tcase_add_test(tests, a_failing_source_ends_the_run);
     tcase_add_test(tests, a_failing_source_fails_every_call);

@@ -221,6 +221,16 @@ START_TEST(no_memory_is_an_answer)
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
     }
     check_against_predictions(context, graph, dataset, evaluation);
+    neuron_graph_t *const members[] = {graph, graph};
+    double weights[3] = {0, 0, 7};
+    status = NEURON_E_MEMORY;
+    for (int64_t allowed = 0; status < 0; allowed++) {
+        memory.left = allowed;
+        status = neuron_committee_weights(members, 2, dataset, weights);
+        test_refill(&memory);
+        ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
+    }
+    ck_assert(weights[0] == 0.5 && weights[1] == 0.5 && weights[2] == 7);
     neuron_evaluation_unref(evaluation);
     neuron_dataset_unref(dataset);
     neuron_graph_unref(graph);

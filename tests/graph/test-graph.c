@@ -2,6 +2,7 @@
 #include "test-common.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 static neuron_node_t *classify(neuron_graph_t *graph, neuron_node_t *x)
 {
@@ -164,6 +165,31 @@ START_TEST(renaming)
         assert_status(neuron_graph_finish(graph, second), NEURON_E_ARGUMENT);
         neuron_graph_unref(graph);
     }
+}
+END_TEST
+
+/* Enough for several to want the same place in a table. */
+START_TEST(renamed_nodes_are_found)
+{
+    enum { COUNT = 300 };
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = vector_input(graph, 4), *nodes[COUNT];
+    char name[32];
+    for (int i = 0; i < COUNT; i++) {
+        nodes[i] = node = neuron_relu(graph, node);
+        snprintf(name, sizeof name, "first %d", i);
+        assert_ok(neuron_node_set_name(node, name));
+    }
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "second %d", i);
+        assert_ok(neuron_node_set_name(nodes[i], name));
+        ck_assert_ptr_eq(neuron_graph_find_node(graph, name), nodes[i]);
+        for (int j = 0; j < COUNT; j++) {
+            snprintf(name, sizeof name, "first %d", j);
+            ck_assert_ptr_eq(neuron_graph_find_node(graph, name), j > i ? nodes[j] : NULL);
+        }
+    }
+    neuron_graph_unref(graph);
 }
 END_TEST
 
@@ -401,6 +427,7 @@ int main(void)
     tcase_add_test(tests, shapes_of_input_and_output);
     tcase_add_test(tests, default_names);
     tcase_add_test(tests, renaming);
+    tcase_add_test(tests, renamed_nodes_are_found);
     tcase_add_test(tests, names_of_graphs);
     tcase_add_test(tests, the_first_error_is_kept);
     tcase_add_test(tests, two_graphs_do_not_mix);

@@ -380,6 +380,7 @@ START_TEST(says_what_a_file_is)
         "is UTF-16 (little-endian), not comma-separated text in UTF-8: convert it, such as with "
         "iconv -f UTF-16 -t UTF-8");
     REFUSED("\xfe\xff\0l\0,\0a", "is UTF-16 (big-endian)");
+    REFUSED("\xff\xfe", "is UTF-16 (little-endian)");
     REFUSED("l\0,\0a\0\n\0", "is UTF-16 (little-endian)");
     REFUSED("\0l\0,\0a\0\n", "is UTF-16 (big-endian)");
     REFUSED("\xff\xfe\0\0l\0\0\0", "is UTF-32");

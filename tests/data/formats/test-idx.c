@@ -128,13 +128,16 @@ END_TEST
 START_TEST(refuses_a_file_cut_anywhere)
 {
     buffer whole = idx(5, 3, 2);
+    char message[64];
     for (size_t size = 0; size < whole.size; size++) {
         buffer cut = whole;
         cut.size = size;
-        assert_refused(&cut, 3,
-                       size < 4    ? "it ends at byte"
-                       : size < 16 ? "the header ends early, at byte"
-                                   : "5 images of 3x2 need 46 bytes, the file has");
+        snprintf(message, sizeof message,
+                 size < 4    ? "it ends at byte %zu"
+                 : size < 16 ? "the header ends early, at byte %zu of 16"
+                             : "5 images of 3x2 need 46 bytes, the file has %zu",
+                 size);
+        assert_refused(&cut, 3, message);
     }
 }
 END_TEST
@@ -322,6 +325,34 @@ static const char *write_file(const char *name, const buffer *content)
     return path;
 }
 
+/* Whatever is left: of a file, large pieces do not go through the buffer. */
+START_TEST(reads_no_more_than_there_is_room)
+{
+    enum { SIZE = 100000, FIRST = 10, SECOND = 60000, ROOM = SIZE + 1 };
+    static uint8_t content[SIZE], read[ROOM];
+    const char *path = test_file("large");
+    for (int i = 0; i < SIZE; i++)
+        content[i] = (uint8_t)(i % 251 + 1);
+    test_write_file(path, content, SIZE);
+    for (int stored = 0; stored < 2; stored++) {
+        neuron_source source;
+        size_t got, room[] = {FIRST, SECOND, ROOM - FIRST - SECOND}, at = 0;
+        memset(read, 0, ROOM);
+        assert_ok(stored ? neuron_source_open(&source, context, path)
+                         : neuron_source_of(&source, context, content, SIZE, "large"));
+        for (int i = 0; i < 3; i++) {
+            assert_ok(neuron_source_read(&source, read + at, room[i], &got));
+            ck_assert_uint_eq(got, i < 2 ? room[i] : SIZE - at);
+            at += got;
+            ck_assert_mem_eq(read, content, at);
+            ck_assert_int_eq(read[at], 0);
+        }
+        assert_ok(neuron_source_finish(&source, "the rest"));
+        neuron_source_close(&source);
+    }
+}
+END_TEST
+
 START_TEST(loads_a_pair)
 {
     buffer images = idx(5, 3, 2), labels = idx(5, 0, 0), packed = gzip(&labels);
@@ -437,6 +468,7 @@ int main(void)
     tcase_add_test(tests, ends_where_gunzip_ends);
     tcase_add_test(tests, members_of_a_file);
     tcase_add_test(tests, refuses_what_follows_the_data);
+    tcase_add_test(tests, reads_no_more_than_there_is_room);
     tcase_add_test(tests, loads_a_pair);
     tcase_add_test(tests, says_why_a_file_cannot_be_read);
     tcase_add_test(tests, refuses_null_and_numbers_out_of_range);

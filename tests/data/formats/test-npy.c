@@ -265,6 +265,9 @@ START_TEST(refuses_wrong_headers)
 #define REFUSED(text, message) assert_refused(text, 6, NEURON_E_FORMAT, message)
     REFUSED("", "the header of the array is no dictionary at byte 10");
     REFUSED("{}", "lacks the type, the order or the shape at byte 12");
+    REFUSED("{'fortran_order': False, 'shape': (6,)}", "lacks the type, the order or the shape");
+    REFUSED("{'descr': '|u1', 'shape': (6,)}", "lacks the type, the order or the shape");
+    REFUSED("{'descr': '|u1', 'fortran_order': False}", "lacks the type, the order or the shape");
     REFUSED("{'descr'", "is no dictionary at byte 18");
     REFUSED("{'descr': 7", "has no type of elements at byte 20");
     REFUSED("{'descr': '|u1' 'shape'", "is no dictionary at byte 26");

@@ -399,6 +399,12 @@ START_TEST(refuses_a_packed_archive)
     neuron_npy_array array;
     assert_status(neuron_npz_read(&array, &store, "x"), NEURON_E_UNSUPPORTED);
     assert_message("a.npz.gz: is packed twice");
+    static const char *const others[] = {"\x1f-", "-\x8b", "\x1f"};
+    for (int i = 0; i < 3; i++) {
+        store = neuron_store_of(context, others[i], strlen(others[i]), "a.npz");
+        assert_status(neuron_npz_read(&array, &store, "x"), NEURON_E_FORMAT);
+        assert_message("a.npz: not a ZIP archive");
+    }
 }
 END_TEST
 
