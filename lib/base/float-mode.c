@@ -83,6 +83,20 @@ static void set_host(const neuron_float_host *host)
     set_registers(host->control, host->status);
 }
 #else
+/* Where the x87 computes, it rounds each operation to a double, as other processors do, and not to more
+ * bits when a value stays in a register: else 50 * (1 - 0.2) is below 40, as compilers round only where
+ * a value is assigned or cast. Beside SSE it is for functions of the C library, which need all its bits. */
+static void set_precision(void)
+{
+#if defined(__i386__)
+    enum { PRECISION = 0x0300, DOUBLE = 0x0200 };
+    uint16_t control;
+    __asm__ volatile("fnstcw %0" : "=m"(control));
+    control = (uint16_t)((control & ~PRECISION) | (__FLT_EVAL_METHOD__ == 0 ? PRECISION : DOUBLE));
+    __asm__ volatile("fldcw %0" : : "m"(control) : "memory");
+#endif
+}
+
 static void set_flushing(bool flushes)
 {
 #if defined(__i386__) && defined(__SSE__)
@@ -109,6 +123,7 @@ static void set_ours(const neuron_float_host *host)
 #ifdef FE_TONEAREST
     fesetround(FE_TONEAREST);
 #endif
+    set_precision();
     set_flushing(host->flushes);
 }
 

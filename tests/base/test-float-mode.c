@@ -2,6 +2,8 @@
  * calls or in callbacks: the same bytes, no trap, no flag, and its mode is as it left it. */
 #include "test-common.h"
 
+#include "base/float-mode.h"
+
 #include <fenv.h>
 #include <float.h>
 #include <math.h>
@@ -13,20 +15,46 @@
 typedef struct mode {
     const char *name;
     int rounding, traps;
-    bool flush; /* subnormal numbers are 0, as after linking with -ffast-math */
+    bool flush;    /* subnormal numbers are 0, as after linking with -ffast-math */
+    int precision; /* of the x87, if it has one: in its control word, where 0 is 24 bits */
 } mode;
 
+enum { PRECISION = 0x300, BITS_24 = 0, BITS_53 = 0x200, BITS_64 = 0x300 };
+
 static const mode modes[] = {
-    {"as a program starts", FE_TONEAREST, 0, false},
-    {"upward", FE_UPWARD, 0, false},
-    {"downward", FE_DOWNWARD, 0, false},
-    {"toward zero", FE_TOWARDZERO, 0, false},
-    {"flushing", FE_TONEAREST, 0, true},
-    {"traps", FE_TONEAREST, FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW, false},
-    {"all of it", FE_DOWNWARD, FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW, true},
+    {"as a program starts", FE_TONEAREST, 0, false, BITS_64},
+    {"upward", FE_UPWARD, 0, false, BITS_64},
+    {"downward", FE_DOWNWARD, 0, false, BITS_64},
+    {"toward zero", FE_TOWARDZERO, 0, false, BITS_64},
+    {"flushing", FE_TONEAREST, 0, true, BITS_64},
+    {"traps", FE_TONEAREST, FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW, false, BITS_64},
+    {"float32", FE_TONEAREST, 0, false, BITS_24},
+    {"double", FE_TONEAREST, 0, false, BITS_53},
+    {"all of it", FE_DOWNWARD, FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW, true, BITS_24},
 };
 
 enum { MODES = sizeof modes / sizeof modes[0] };
+
+static unsigned x87_precision(void)
+{
+    uint16_t control = 0;
+#if defined(__i386__) || defined(__x86_64__)
+    __asm__ volatile("fnstcw %0" : "=m"(control));
+#endif
+    return control & PRECISION;
+}
+
+static void set_precision(int precision)
+{
+#if defined(__i386__) || defined(__x86_64__)
+    uint16_t control;
+    __asm__ volatile("fnstcw %0" : "=m"(control));
+    control = (uint16_t)((control & ~PRECISION) | precision);
+    __asm__ volatile("fldcw %0" : : "m"(control) : "memory");
+#else
+    (void)precision;
+#endif
+}
 
 static void set_mode(const mode *wanted)
 {
@@ -39,17 +67,18 @@ static void set_mode(const mode *wanted)
     if (wanted->flush)
         _mm_setcsr(_mm_getcsr() | 0x8040);
 #endif
+    set_precision(wanted->precision);
 }
 
 /* What a call must leave as it was. */
 typedef struct held {
     int rounding, flags, traps;
-    unsigned control;
+    unsigned control, precision;
 } held;
 
 static held look(void)
 {
-    held now = {fegetround(), fetestexcept(FE_ALL_EXCEPT), 0, 0};
+    held now = {fegetround(), fetestexcept(FE_ALL_EXCEPT), 0, 0, x87_precision()};
 #if defined(__GLIBC__)
     now.traps = fegetexcept();
 #endif
@@ -63,7 +92,7 @@ static bool same(held a, held b, bool flags_too)
 {
     const unsigned bits = flags_too ? ~0u : ~0x3fu;
     return a.rounding == b.rounding && a.traps == b.traps && (!flags_too || a.flags == b.flags) &&
-           (a.control & bits) == (b.control & bits);
+           (a.control & bits) == (b.control & bits) && a.precision == b.precision;
 }
 
 /* Calls that may not change the mode. */
@@ -133,7 +162,9 @@ static int read_examples(const int64_t *positions, int64_t count, void *examples
         visit("a stream");
     for (int64_t i = 0; i < count; i++) {
         for (int64_t k = 0; examples && k < 20; k++)
-            ((float *)examples)[20 * i + k] = mixed[(positions[i] * k + k) % MIXED];
+            /* no assignment, which the x87 computes */
+            memcpy((float *)examples + 20 * i + k, &mixed[(positions[i] * k + k) % MIXED],
+                   sizeof(float));
         if (labels)
             labels[i] = (int32_t)(positions[i] % 3);
     }
@@ -243,7 +274,7 @@ static void predict(neuron_graph_t *graph, neuron_context_t *context, bytes *all
     static float in[300 * 20], out[300 * 3];
     neuron_tensor_t *input, *output;
     for (int i = 0; i < 300 * 20; i++)
-        in[i] = mixed[i % 13 % MIXED];
+        memcpy(&in[i], &mixed[i % 13 % MIXED], sizeof *in);
     HOLDS(neuron_tensor_wrap(&input, context, NEURON_F32, (int64_t[]){300, 20}, 2, in,
                              NEURON_BORROW, NULL, NULL));
     HOLDS(neuron_tensor_wrap(&output, context, NEURON_F32, (int64_t[]){300, 3}, 2, out,
@@ -364,6 +395,26 @@ START_TEST(flags_of_the_host_stay)
 }
 END_TEST
 
+/* What is not assigned has no more bits than a double, whatever holds it meanwhile. */
+START_TEST(operations_round_to_doubles)
+{
+    static const struct {
+        double count, fraction;
+        int64_t kept;
+    } parts[] = {{50, 0.2, 40}, {10, 0.1, 9}, {100, 0.4, 60}, {1000, 0.3, 700}, {25, 0.2, 20}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        volatile double count = parts[i].count, fraction = parts[i].fraction;
+        FLOAT_SCOPE;
+        ck_assert_int_eq((int64_t)(count * (1 - fraction)), parts[i].kept);
+    }
+    volatile double tenth = 0.1, fifth = 0.2, sum = 0x1.3333333333334p-2, three = 3, whole = 1;
+    FLOAT_SCOPE;
+    ck_assert(tenth + fifth == sum);
+    ck_assert(whole / three * three == whole);
+    ck_assert(whole + 0x1p-53 == whole);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("float mode");
@@ -371,6 +422,7 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, modes_of_the_host_change_nothing, 0, MODES);
     tcase_add_test(tests, flags_of_the_host_stay);
+    tcase_add_test(tests, operations_round_to_doubles);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

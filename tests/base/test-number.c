@@ -151,6 +151,25 @@ START_TEST(what_is_written_exactly_is_read_back)
 }
 END_TEST
 
+/* Beside the middle of two floats, where an approximation decides wrongly, in the library's mode. */
+START_TEST(floats_are_the_nearest)
+{
+    char text[NEURON_NUMBER_TEXT];
+    uint64_t state = 1;
+    for (int i = 0; i < 20000; i++) {
+        float value = (float)ldexp(fabs(frexp(any_number(&state), &(int){0})), i % 250 - 124);
+        double middle = ((double)value + (double)nextafterf(value, INFINITY)) / 2;
+        snprintf(text, sizeof text, "%.*e", i % 4 + 15, middle);
+        float expected = strtof(text, NULL), nearest;
+        double about;
+        FLOAT_SCOPE;
+        ck_assert(neuron_number_parse(text, strlen(text), &about, &nearest));
+        ck_assert_msg(memcmp(&nearest, &expected, sizeof nearest) == 0, "%s", text);
+        ck_assert(fabs(about - middle) <= middle * 1e-14);
+    }
+}
+END_TEST
+
 static void check_in_locale(void)
 {
     char text[NEURON_NUMBER_TEXT];
@@ -200,6 +219,7 @@ int main(void)
     tcase_add_test(tests, numbers_are_read);
     tcase_add_test(tests, denormal_numbers_are_read);
     tcase_add_test(tests, what_is_written_exactly_is_read_back);
+    tcase_add_test(tests, floats_are_the_nearest);
     tcase_add_test(tests, the_locale_does_not_matter);
     tcase_add_test(tests, numbers_of_half_the_width);
     return run_suite(suite);

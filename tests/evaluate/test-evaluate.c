@@ -213,7 +213,7 @@ START_TEST(no_memory_is_an_answer)
     assert_ok(neuron_dataset_generate_glyphs(&dataset, context, GLYPHS, SIDE, SIDE, 3));
     neuron_evaluation_t *evaluation = NULL;
     int status = NEURON_E_MEMORY;
-    for (int64_t allowed = 0; status < 0; allowed++) {
+    for (long allowed = 0; status < 0; allowed++) {
         ck_assert_ptr_null(evaluation);
         memory.left = allowed;
         status = neuron_graph_evaluate(graph, dataset, &evaluation);

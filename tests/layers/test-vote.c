@@ -77,22 +77,24 @@ END_TEST
 START_TEST(one_output_votes_for_one_of_two_classes)
 {
     static const double weights[] = {3, 1, 1, 5}, none[] = {0, 0, 1};
-    ck_assert(vote_of_one((float[]){0.1f, 0.2f, 0.9f}, 3, NULL) == 1.0f / 3);
-    ck_assert(vote_of_one((float[]){0.1f, 0.51f, 0.9f}, 3, NULL) == 2.0f / 3);
-    ck_assert(vote_of_one((float[]){0.4f, 0, 0.1f, 0.5f}, 4, NULL) == 0); /* 0.5 is class 0 */
-    ck_assert(vote_of_one((float[]){0.51f, 1, 0.6f}, 3, NULL) == 1);
-    ck_assert(vote_of_one((float[]){0.9f, 0, 0, 0}, 4, weights) == 0.3f);
-    ck_assert(vote_of_one((float[]){0, 0, 1, 1}, 4, weights) == 0.6f);
-    ck_assert(vote_of_one((float[]){1, 1, 0.2f}, 3, none) == 0);
+    ck_assert_float_eq(vote_of_one((float[]){0.1f, 0.2f, 0.9f}, 3, NULL), 1.0f / 3);
+    ck_assert_float_eq(vote_of_one((float[]){0.1f, 0.51f, 0.9f}, 3, NULL), 2.0f / 3);
+    ck_assert_float_eq(vote_of_one((float[]){0.4f, 0, 0.1f, 0.5f}, 4, NULL),
+                       0); /* 0.5 is class 0 */
+    ck_assert_float_eq(vote_of_one((float[]){0.51f, 1, 0.6f}, 3, NULL), 1);
+    ck_assert_float_eq(vote_of_one((float[]){0.9f, 0, 0, 0}, 4, weights), 0.3f);
+    ck_assert_float_eq(vote_of_one((float[]){0, 0, 1, 1}, 4, weights), 0.6f);
+    ck_assert_float_eq(vote_of_one((float[]){1, 1, 0.2f}, 3, none), 0);
     /* A tie falls to the mean of the outputs, which may be even too. */
-    ck_assert(vote_of_one((float[]){0.1f, 0.8f}, 2, NULL) == 0.5f);
-    ck_assert(vote_of_one((float[]){0.3f, 0.9f}, 2, NULL) == up(0.5f));
-    ck_assert(vote_of_one((float[]){0.25f, 0.75f}, 2, NULL) == 0.5f);
-    ck_assert(vote_of_one((float[]){0, 0.9f, 0.8f, 0.1f}, 4, (double[]){1, 1, 2, 2}) == 0.5f);
+    ck_assert_float_eq(vote_of_one((float[]){0.1f, 0.8f}, 2, NULL), 0.5f);
+    ck_assert_float_eq(vote_of_one((float[]){0.3f, 0.9f}, 2, NULL), up(0.5f));
+    ck_assert_float_eq(vote_of_one((float[]){0.25f, 0.75f}, 2, NULL), 0.5f);
+    ck_assert_float_eq(vote_of_one((float[]){0, 0.9f, 0.8f, 0.1f}, 4, (double[]){1, 1, 2, 2}),
+                       0.5f);
     /* What is not a number casts no vote. */
-    ck_assert(vote_of_one((float[]){NAN, 0.9f, 0.2f, 0.6f}, 4, NULL) == 2.0f / 3);
+    ck_assert_float_eq(vote_of_one((float[]){NAN, 0.9f, 0.2f, 0.6f}, 4, NULL), 2.0f / 3);
     ck_assert(isnan(vote_of_one((float[]){NAN, NAN}, 2, NULL)));
-    ck_assert(vote_of_one((float[]){INFINITY, -INFINITY, 1}, 3, NULL) == 2.0f / 3);
+    ck_assert_float_eq(vote_of_one((float[]){INFINITY, -INFINITY, 1}, 3, NULL), 2.0f / 3);
 }
 END_TEST
 
@@ -101,16 +103,20 @@ START_TEST(a_small_majority_of_one_output_counts)
 {
     static const float low = 0.5f;
     const float high = up(0.5f);
-    ck_assert(vote_of_one((float[]){0.1f, 0.6f}, 2, (double[]){1, 1 + 1e-8}) == high);
-    ck_assert(vote_of_one((float[]){0.1f, 0.6f}, 2, (double[]){1 + 1e-8, 1}) == low);
-    ck_assert(vote_of_one((float[]){0.95f, 0.95f, 0.2f}, 3, (double[]){1, 1, 2 + 1e-8}) == low);
-    ck_assert(vote_of_one((float[]){0.51f, 0.51f, 0}, 3, (double[]){1, 1, 2 - 1e-12}) == high);
-    ck_assert(vote_of_one((float[]){0.4f, 1}, 2, (double[]){1e6 + 1e-6, 1e6}) == low);
-    ck_assert(vote_of_one((float[]){0.4f, 0.51f}, 2, (double[]){1e-20, 1.00000002e-20}) == high);
+    ck_assert_float_eq(vote_of_one((float[]){0.1f, 0.6f}, 2, (double[]){1, 1 + 1e-8}), high);
+    ck_assert_float_eq(vote_of_one((float[]){0.1f, 0.6f}, 2, (double[]){1 + 1e-8, 1}), low);
+    ck_assert_float_eq(vote_of_one((float[]){0.95f, 0.95f, 0.2f}, 3, (double[]){1, 1, 2 + 1e-8}),
+                       low);
+    ck_assert_float_eq(vote_of_one((float[]){0.51f, 0.51f, 0}, 3, (double[]){1, 1, 2 - 1e-12}),
+                       high);
+    ck_assert_float_eq(vote_of_one((float[]){0.4f, 1}, 2, (double[]){1e6 + 1e-6, 1e6}), low);
+    ck_assert_float_eq(vote_of_one((float[]){0.4f, 0.51f}, 2, (double[]){1e-20, 1.00000002e-20}),
+                       high);
     /* What only the sums' rounding makes one is none. */
-    ck_assert(vote_of_one((float[]){0.6f, 0.6f, 0}, 3, (double[]){0.1, 0.2, 0.3}) == low);
-    ck_assert(vote_of_one((float[]){0.4f, 0.4f, 1}, 3, (double[]){0.1, 0.2, 0.3}) == high);
-    ck_assert(vote_of_one((float[]){0.4f, 0.4f, 0.51f}, 3, (double[]){0.1, 0.7, 0.8}) == low);
+    ck_assert_float_eq(vote_of_one((float[]){0.6f, 0.6f, 0}, 3, (double[]){0.1, 0.2, 0.3}), low);
+    ck_assert_float_eq(vote_of_one((float[]){0.4f, 0.4f, 1}, 3, (double[]){0.1, 0.2, 0.3}), high);
+    ck_assert_float_eq(vote_of_one((float[]){0.4f, 0.4f, 0.51f}, 3, (double[]){0.1, 0.7, 0.8}),
+                       low);
 }
 END_TEST
 

@@ -55,6 +55,13 @@ static const pair fading[] = {{1, 1e-39f},       {1e-39f, 1},      {-1e-45f, 1e3
                               {1e10f, -1e-38f},  {1e-20f, 1e-20f}, {-1e-30f, 1e-9f},
                               {1e-19f, 0.9e-20f}};
 
+/* Elsewhere processors can take such results for 0, but not such factors, or neither. */
+#if defined(__x86_64__) || defined(__aarch64__)
+enum { FADING = sizeof fading / sizeof fading[0] };
+#else
+enum { FADING = 0 };
+#endif
+
 START_TEST(what_fades_is_0)
 {
     arrays *all = fixture_memory(sizeof *all);
@@ -93,7 +100,7 @@ int main(void)
 {
     Suite *suite = suite_create("product-mode");
     TCase *tests = tcase_create("product-mode");
-    tcase_add_loop_test(tests, what_fades_is_0, 0, sizeof fading / sizeof fading[0]);
+    tcase_add_loop_test(tests, what_fades_is_0, 0, FADING);
     tcase_add_loop_test(tests, one_is_enough, 0, 6);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

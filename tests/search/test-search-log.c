@@ -399,7 +399,7 @@ START_TEST(no_memory_loses_nothing)
 {
     calls c = {.allowed = 1000};
     unlink(path);
-    for (int64_t allowed = 0, status = NEURON_E_MEMORY; status < 0; allowed++) {
+    for (long allowed = 0, status = NEURON_E_MEMORY; status < 0; allowed++) {
         test_memory memory;
         neuron_context_t *context = test_limited_context(&memory);
         memory.left = allowed;

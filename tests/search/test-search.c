@@ -87,7 +87,7 @@ END_TEST
 /* The place of a call's levels in the grid. */
 static int combination(const book *b, int call)
 {
-    int rate = b->rate[call] == 0.1 ? 0 : b->rate[call] == 0.01 ? 1 : 2;
+    int rate = b->rate[call] == rates[0] ? 0 : b->rate[call] == rates[1] ? 1 : 2;
     return rate * 4 + (b->size[call] == 128) * 2 + (b->activation[call][0] == 't');
 }
 

@@ -535,7 +535,7 @@ static int live(neuron_trainer_t *trainer, neuron_context_t *context)
 
 START_TEST(no_memory_loses_nothing)
 {
-    for (int64_t allowed = 0, status = NEURON_E_MEMORY; status < 0; allowed++) {
+    for (long allowed = 0, status = NEURON_E_MEMORY; status < 0; allowed++) {
         test_memory memory;
         neuron_context_t *context = test_limited_context(&memory);
         neuron_graph_t *graph;

@@ -439,7 +439,7 @@ START_TEST(a_single_output)
     assert_ok(neuron_graph_evaluate_loss(graph, dataset, loss, &figures));
     ck_assert_double_eq_tol(neuron_evaluation_loss(figures), 2.6 / 5, 1e-6);
     ck_assert_int_eq(neuron_evaluation_class_count(figures), 2);
-    ck_assert(neuron_evaluation_accuracy(figures) == 0.8);
+    ck_assert_double_eq(neuron_evaluation_accuracy(figures), 0.8);
     ck_assert_int_eq(neuron_evaluation_confusion(figures, 0, 1), 1);
     neuron_evaluation_unref(figures);
     neuron_loss_unref(loss);
