@@ -30,11 +30,13 @@ static int read_zeros(const int64_t *positions, int64_t count, void *examples, i
 
 static int use_idx(neuron_tensor_t **labels, neuron_context_t *context)
 {
+    const neuron_content content =
+        neuron_content_of_memory(context, gzip_labels, sizeof gzip_labels - 1, "labels");
     neuron_source source;
-    int status = neuron_source_of(&source, context, gzip_labels, sizeof gzip_labels - 1, "labels");
+    int status = neuron_source_open(&source, &content);
     if (status < 0)
         return status;
-    status = neuron_idx_read(labels, &source, 1);
+    status = neuron_idx_read_tensor(labels, &source, 1);
     neuron_source_close(&source);
     return status;
 }
@@ -118,20 +120,19 @@ static int use_everything(neuron_context_t *context)
 static int use_csv(neuron_context_t *context)
 {
     static const char text[] = "label,a,b\n1,0.5,2\n0,3,4\n";
-    neuron_content content;
+    const neuron_content content = neuron_content_of_memory(context, text, sizeof text - 1, "csv");
     neuron_dataset_t *dataset = NULL;
-    int status = neuron_content_of(&content, context, text, sizeof text - 1, "csv");
-    if (status == NEURON_OK)
-        status = neuron_csv_read(&dataset, &content, &(neuron_csv_format){.class_count = 2});
+    int status = neuron_csv_read(&dataset, &content, &(neuron_csv_settings){.class_count = 2});
     neuron_dataset_unref(dataset);
     return status;
 }
 
 static int use_image(neuron_context_t *context, const char *path)
 {
+    const neuron_content content = neuron_content_of_file(context, path);
     neuron_source source;
     neuron_image image = {.pixels = NULL};
-    int status = neuron_source_open(&source, context, path);
+    int status = neuron_source_open(&source, &content);
     if (status < 0)
         return status;
     status = neuron_image_read(&image, &source);

@@ -184,9 +184,10 @@ END_TEST
 
 static int read_idx(neuron_tensor_t **tensor, int32_t rank, size_t *position)
 {
+    const neuron_content content = neuron_content_of_file(context, path);
     neuron_source source;
-    assert_ok(neuron_source_open(&source, context, path));
-    int status = neuron_idx_read(tensor, &source, rank);
+    assert_ok(neuron_source_open(&source, &content));
+    int status = neuron_idx_read_tensor(tensor, &source, rank);
     *position = source.position;
     neuron_source_close(&source);
     return status;
@@ -222,11 +223,12 @@ END_TEST
 START_TEST(an_npy_header_limits_what_is_unpacked)
 {
     char front[128];
+    const neuron_content content = neuron_content_of_file(context, path);
     neuron_source source;
     neuron_npy_array array;
     write_file(front, npy_front(front, "|u1", 64, false), BOMB, true);
-    assert_ok(neuron_source_open(&source, context, path));
-    assert_status(neuron_npy_read(&array, &source), NEURON_E_FORMAT);
+    assert_ok(neuron_source_open(&source, &content));
+    assert_status(neuron_npy_read_array(&array, &source), NEURON_E_FORMAT);
     assert_message("more data follows the array, at byte 192 of the unpacked data");
     ck_assert_uint_eq(source.position, 193);
     neuron_source_close(&source);
@@ -252,11 +254,12 @@ START_TEST(an_image_limits_what_is_unpacked)
         {"GIF89a", "not an image that is read", NEURON_E_FORMAT},
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const neuron_content content = neuron_content_of_file(context, path);
         neuron_source source;
         neuron_image image;
         write_file(files[i].front, strlen(files[i].front), BOMB, true);
         used.peak = used.now;
-        assert_ok(neuron_source_open(&source, context, path));
+        assert_ok(neuron_source_open(&source, &content));
         assert_status(neuron_image_read(&image, &source), files[i].status);
         if (files[i].message)
             assert_message(files[i].message);

@@ -6,11 +6,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     neuron_context_t *context = limited_context(size);
-    neuron_content content;
-    if (context && neuron_content_of(&content, context, bytes, size, "fuzz") == NEURON_OK) {
+    if (context) {
+        const neuron_content content = neuron_content_of_memory(context, bytes, size, "fuzz");
         neuron_dataset_t *dataset = NULL;
-        int status =
-            neuron_cifar10_read(&dataset, context, neuron_cifar10_parse_binary, &content, 1);
+        int status = neuron_cifar10_read(&dataset, &content, &(neuron_cifar10_settings){1});
         limited_check(status, dataset);
         neuron_dataset_unref(dataset);
     }

@@ -3,7 +3,7 @@
 
 #include "data/formats/csv.h"
 
-static const neuron_csv_format formats[] = {
+static const neuron_csv_settings settings[] = {
     {.class_count = 10},
     {.class_count = 10, .type = NEURON_U8, .header = NEURON_CSV_HEADER_PRESENT},
     {.class_count = 10, .type = NEURON_F32, .header = NEURON_CSV_HEADER_ABSENT},
@@ -16,15 +16,12 @@ static const neuron_csv_format formats[] = {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     neuron_context_t *context = limited_context(size);
-    neuron_content content;
-    if (context && neuron_content_of(&content, context, bytes, size, "fuzz") == NEURON_OK) {
-        for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-            neuron_dataset_t *dataset = NULL;
-            int status = neuron_csv_read(&dataset, &content, &formats[i]);
-            limited_check(status, dataset);
-            neuron_dataset_unref(dataset);
-        }
-        neuron_content_close(&content);
+    const neuron_content content = neuron_content_of_memory(context, bytes, size, "fuzz");
+    for (size_t i = 0; context && i < sizeof settings / sizeof settings[0]; i++) {
+        neuron_dataset_t *dataset = NULL;
+        int status = neuron_csv_read(&dataset, &content, &settings[i]);
+        limited_check(status, dataset);
+        neuron_dataset_unref(dataset);
     }
     neuron_context_unref(context);
     return 0;

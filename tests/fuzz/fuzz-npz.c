@@ -7,21 +7,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     neuron_context_t *context = limited_context(size);
     if (context) {
-        neuron_store archive = neuron_store_of(context, bytes, size, "fuzz");
-        neuron_npy_array examples, labels = {.tensor = NULL};
+        const neuron_content content = neuron_content_of_memory(context, bytes, size, "fuzz");
+        const neuron_npz_settings settings = {"x_train", "y_train", 3};
         neuron_dataset_t *dataset = NULL;
-        int status = neuron_npz_read(&examples, &archive, "x_train");
-        limited_check(status, examples.tensor);
-        if (status == NEURON_OK)
-            status = neuron_npz_read(&labels, &archive, "y_train");
-        limited_check(status, examples.tensor ? labels.tensor : NULL);
-        if (status == NEURON_OK) {
-            status = neuron_npy_dataset(&dataset, context, &examples, &labels, 3);
-            limited_check(status, dataset);
-        }
+        int status = neuron_npz_read(&dataset, &content, &settings);
+        limited_check(status, dataset);
         neuron_dataset_unref(dataset);
-        neuron_tensor_unref(labels.tensor);
-        neuron_tensor_unref(examples.tensor);
     }
     neuron_context_unref(context);
     return 0;

@@ -1,32 +1,40 @@
-/* All that is in a file: its bytes, unpacked if they are gzip data. */
+/* What a reader of a format is given: bytes with a name, in a file or in memory. A content only tells
+ * where they are; nothing is open yet, and nothing has to be closed. A reader opens it as it needs the
+ * bytes, and does not know which of the two it has:
+ *
+ *     neuron_source   source.h   in order, unpacked from gzip     IDX, .npy, images
+ *     neuron_buffer   buffer.h   all at once, unpacked from gzip  CSV, CIFAR-10, pickles
+ *     neuron_store    store.h    at any offset, as stored         ZIP archives
+ *
+ * The readers of datasets, each `contents, settings -> dataset`, are in data/formats. */
 #ifndef DATA_CODEC_CONTENT_H
 #define DATA_CODEC_CONTENT_H
 
 #include "base/context.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct neuron_content {
     neuron_context_t *context;
-    const char *name; /* begins the messages */
-    const uint8_t *bytes;
-    size_t size;
-    bool unpacked; /* offsets are those of the unpacked data */
-    void *owned;   /* what neuron_content_close() releases */
+    const char *name;     /* begins the messages; of a file its path */
+    const uint8_t *bytes; /* in memory; NULL for a file */
+    size_t size;          /* of these bytes */
 } neuron_content;
 
-/* The content of a file, whose path must stay. On failure there is nothing to close. */
-int neuron_content_open(neuron_content *content, neuron_context_t *context, const char *path);
+/* The context and the path must stay as long as the content is used. */
+static inline neuron_content neuron_content_of_file(neuron_context_t *context, const char *path)
+{
+    return (neuron_content){.context = context, .name = path};
+}
 
-/* The same for bytes in memory, which must stay and are copied only where they are packed. */
-int neuron_content_of(neuron_content *content, neuron_context_t *context, const void *bytes,
-                      size_t size, const char *name);
-
-/* For messages, behind an offset: " of the unpacked data", or nothing. */
-const char *neuron_content_where(const neuron_content *content);
-
-/* A content of zeros, or one that is closed, is fine. */
-void neuron_content_close(neuron_content *content);
+/* The bytes must stay too; NULL is fine if there are none. */
+static inline neuron_content neuron_content_of_memory(neuron_context_t *context, const void *bytes,
+                                                      size_t size, const char *name)
+{
+    return (neuron_content){.context = context,
+                            .name = name,
+                            .bytes = bytes ? bytes : (const uint8_t *)"",
+                            .size = bytes ? size : 0};
+}
 
 #endif

@@ -1,4 +1,5 @@
-/* The packed kinds of a source: gzip data, and the deflate data of ZIP archives. */
+/* The packed kinds of a source: gzip data, and the deflate data of ZIP archives. zlib unpacks straight into
+ * what the reader gave; what may follow gzip data is told as gunzip tells it, in go_on(). */
 #include "data/codec/source.h"
 
 #include <string.h>
@@ -39,15 +40,15 @@ int neuron_gzip_start(neuron_source *source)
 /* Of the next byte that is given to zlib. */
 static size_t stored_at(const neuron_source *source)
 {
-    return source->taken - source->next_size;
+    return source->fetched - source->next_size;
 }
 
 /* One call of inflate; the status if it cannot go on. */
-static int inflate_some(neuron_source *source, void *bytes, size_t room, size_t *got)
+static int inflate_some(neuron_source *source, void *bytes, size_t capacity, size_t *got)
 {
-    const size_t piece_max = (size_t)1 << 30;
+    const size_t chunk_max = (size_t)1 << 30;
     z_stream *stream = &source->stream;
-    uInt offered = (uInt)(room < piece_max ? room : piece_max);
+    uInt offered = (uInt)(capacity < chunk_max ? capacity : chunk_max);
     stream->next_in = source->next;
     stream->avail_in = (uInt)source->next_size;
     stream->next_out = bytes;
@@ -75,9 +76,9 @@ static int inflate_some(neuron_source *source, void *bytes, size_t room, size_t 
 }
 
 /* The next stored byte; -1 if there is none. */
-static int take_byte(neuron_source *source, int *byte)
+static int next_byte(neuron_source *source, int *byte)
 {
-    RETURN_IF_ERROR(neuron_source_take(source));
+    RETURN_IF_ERROR(neuron_source_fetch(source));
     *byte = -1;
     if (source->next_size > 0) {
         *byte = *source->next++;
@@ -92,11 +93,11 @@ static int go_on(neuron_source *source)
 {
     int first, second = 0;
     size_t at = stored_at(source);
-    RETURN_IF_ERROR(take_byte(source, &first));
+    RETURN_IF_ERROR(next_byte(source, &first));
     while (first == 0 && second == 0)
-        RETURN_IF_ERROR(take_byte(source, &second));
+        RETURN_IF_ERROR(next_byte(source, &second));
     if (first > 0)
-        RETURN_IF_ERROR(take_byte(source, &second));
+        RETURN_IF_ERROR(next_byte(source, &second));
     if (first < 0 || (first == 0 && second < 0))
         return NEURON_OK;
     if (second < 0)
@@ -120,14 +121,14 @@ static int go_on(neuron_source *source)
     return NEURON_OK;
 }
 
-int neuron_gzip_read(neuron_source *source, void *bytes, size_t room, size_t *got)
+int neuron_gzip_read(neuron_source *source, void *bytes, size_t capacity, size_t *got)
 {
     *got = 0;
-    while (*got < room && !source->ended) {
-        size_t piece;
-        RETURN_IF_ERROR(neuron_source_take(source));
-        RETURN_IF_ERROR(inflate_some(source, (char *)bytes + *got, room - *got, &piece));
-        *got += piece;
+    while (*got < capacity && !source->ended) {
+        size_t chunk;
+        RETURN_IF_ERROR(neuron_source_fetch(source));
+        RETURN_IF_ERROR(inflate_some(source, (char *)bytes + *got, capacity - *got, &chunk));
+        *got += chunk;
         if (source->ended && is_gzip(source))
             RETURN_IF_ERROR(go_on(source));
     }

@@ -7,8 +7,8 @@
 /* Keeps a message that tells the file and the byte of the opcode, and has the value
  * NEURON_E_FORMAT. */
 #define neuron_pickle_fail(pickle, format, ...)                                                    \
-    neuron_fail(NEURON_E_FORMAT, "%s: " format ", at byte %zu%s", (pickle)->content->name,         \
-                __VA_ARGS__, (pickle)->opcode_at, neuron_content_where((pickle)->content))
+    neuron_fail(NEURON_E_FORMAT, "%s: " format ", at byte %zu%s", (pickle)->buffer->name,          \
+                __VA_ARGS__, (pickle)->opcode_at, neuron_buffer_where((pickle)->buffer))
 
 /* Makes room for `more` values. */
 int neuron_pickle_reserve(neuron_pickle *pickle, neuron_pickle_values *values, size_t more);

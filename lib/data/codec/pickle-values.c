@@ -16,12 +16,12 @@ static int grow(neuron_pickle *pickle, void **elements, size_t count, size_t *ro
         return NEURON_OK;
     size_t larger =
         (size_t)neuron_min_count(2 * (int64_t)(count + more) + 64, (int64_t)pickle->limit);
-    void *moved = neuron_allocate(pickle->content->context, larger, size);
+    void *moved = neuron_allocate(pickle->buffer->context, larger, size);
     if (!moved)
         return NEURON_E_MEMORY;
     if (count > 0)
         memcpy(moved, *elements, count * size);
-    neuron_release(pickle->content->context, *elements);
+    neuron_release(pickle->buffer->context, *elements);
     *elements = moved;
     *room = larger;
     return NEURON_OK;
@@ -115,7 +115,7 @@ bool neuron_pickle_has_values(const neuron_pickle_values *stack, size_t count)
 
 void neuron_pickle_close(neuron_pickle *pickle)
 {
-    neuron_context_t *context = pickle->content->context;
+    neuron_context_t *context = pickle->buffer->context;
     neuron_release(context, pickle->stack.at);
     neuron_release(context, pickle->memo.at);
     neuron_release(context, pickle->cells.at);

@@ -35,13 +35,13 @@ const char *neuron_pickle_kind_name(neuron_pickle_kind kind)
 
 static int take(neuron_pickle *pickle, size_t size, const uint8_t **bytes)
 {
-    size_t left = pickle->content->size - pickle->position;
+    size_t left = pickle->buffer->size - pickle->position;
     if (size > left)
         return neuron_pickle_fail(pickle,
                                   "the pickle ends early: %zu bytes are needed and %zu left, "
                                   "for the opcode",
                                   size, left);
-    *bytes = pickle->content->bytes + pickle->position;
+    *bytes = pickle->buffer->bytes + pickle->position;
     pickle->position += size;
     return NEURON_OK;
 }
@@ -64,9 +64,9 @@ static int push_bytes(neuron_pickle *pickle, uint8_t code)
     uint64_t size;
     neuron_pickle_value value = {.kind = NEURON_PICKLE_BYTES};
     RETURN_IF_ERROR(take_number(pickle, width, &size));
-    if (size > pickle->content->size)
+    if (size > pickle->buffer->size)
         return neuron_pickle_fail(pickle, "a text of %" PRIu64 " bytes in a file of %zu", size,
-                                  pickle->content->size);
+                                  pickle->buffer->size);
     value.size = (size_t)size;
     RETURN_IF_ERROR(take(pickle, value.size, &value.bytes));
     return neuron_pickle_push(pickle, value);
@@ -166,8 +166,8 @@ static int get(neuron_pickle *pickle, uint8_t code)
 
 static int take_line(neuron_pickle *pickle, neuron_pickle_value *line)
 {
-    const uint8_t *begin = pickle->content->bytes + pickle->position;
-    size_t left = pickle->content->size - pickle->position;
+    const uint8_t *begin = pickle->buffer->bytes + pickle->position;
+    size_t left = pickle->buffer->size - pickle->position;
     const uint8_t *end = left > 0 ? memchr(begin, '\n', left) : NULL;
     if (!end)
         return neuron_pickle_fail(pickle, "the pickle ends within a %s", "name");
@@ -214,9 +214,9 @@ static int stop(neuron_pickle *pickle, uint8_t code)
     if (result.kind != NEURON_PICKLE_DICTIONARY || pickle->stack.count > 0)
         return neuron_pickle_fail(pickle, "the pickle has %s, not a dictionary alone",
                                   neuron_pickle_kind_name(result.kind));
-    if (pickle->position < pickle->content->size)
+    if (pickle->position < pickle->buffer->size)
         return neuron_pickle_fail(pickle, "%zu bytes follow the end of the pickle",
-                                  pickle->content->size - pickle->position);
+                                  pickle->buffer->size - pickle->position);
     pickle->dictionary = pickle->objects[result.number];
     pickle->stopped = true;
     return NEURON_OK;
@@ -273,15 +273,15 @@ static int refuse(const neuron_pickle *pickle, uint8_t code)
 
 static int check_protocol(neuron_pickle *pickle)
 {
-    const neuron_content *content = pickle->content;
-    const uint8_t *bytes = content->bytes;
-    if (content->size < 2)
-        return neuron_fail(NEURON_E_FORMAT, "%s: not a pickle: it ends at byte %zu", content->name,
-                           content->size);
+    const neuron_buffer *buffer = pickle->buffer;
+    const uint8_t *bytes = buffer->bytes;
+    if (buffer->size < 2)
+        return neuron_fail(NEURON_E_FORMAT, "%s: not a pickle: it ends at byte %zu", buffer->name,
+                           buffer->size);
     if (bytes[0] != 0x80 || bytes[1] < PROTOCOL_LEAST || bytes[1] > PROTOCOL_MOST)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: not a pickle of protocol %d to %d: it begins with %02x %02x",
-                           content->name, PROTOCOL_LEAST, PROTOCOL_MOST, bytes[0], bytes[1]);
+                           buffer->name, PROTOCOL_LEAST, PROTOCOL_MOST, bytes[0], bytes[1]);
     pickle->position = 2;
     return NEURON_OK;
 }
@@ -300,9 +300,9 @@ static int run(neuron_pickle *pickle)
     return NEURON_OK;
 }
 
-int neuron_pickle_read(neuron_pickle *pickle, const neuron_content *content, size_t limit)
+int neuron_pickle_read(neuron_pickle *pickle, const neuron_buffer *buffer, size_t limit)
 {
-    *pickle = (neuron_pickle){.content = content, .limit = limit};
+    *pickle = (neuron_pickle){.buffer = buffer, .limit = limit};
     int status = run(pickle);
     if (status < 0)
         neuron_pickle_close(pickle);

@@ -4,7 +4,7 @@
 #ifndef DATA_CODEC_PICKLE_H
 #define DATA_CODEC_PICKLE_H
 
-#include "data/codec/content.h"
+#include "data/codec/buffer.h"
 
 typedef enum neuron_pickle_kind {
     NEURON_PICKLE_NONE,
@@ -22,7 +22,7 @@ typedef enum neuron_pickle_kind {
 typedef struct neuron_pickle_value {
     neuron_pickle_kind kind;
     int64_t number;
-    const uint8_t *bytes; /* in the content */
+    const uint8_t *bytes; /* in the buffer */
     size_t size;
 } neuron_pickle_value;
 
@@ -40,7 +40,7 @@ typedef struct neuron_pickle_values {
 } neuron_pickle_values;
 
 typedef struct neuron_pickle {
-    const neuron_content *content;
+    const neuron_buffer *buffer;
     size_t position, opcode_at;
     size_t limit; /* of everything that is counted: the machine's memory is less than the file's */
     neuron_pickle_values stack, memo, cells;
@@ -50,9 +50,9 @@ typedef struct neuron_pickle {
     neuron_pickle_object dictionary; /* the result */
 } neuron_pickle;
 
-/* Runs a pickle that makes a dictionary. On success neuron_pickle_close() must follow, and the content
+/* Runs a pickle that makes a dictionary. On success neuron_pickle_close() must follow, and the buffer
  * must stay until then. `limit` is the most values that may be needed at a time. */
-int neuron_pickle_read(neuron_pickle *pickle, const neuron_content *content, size_t limit);
+int neuron_pickle_read(neuron_pickle *pickle, const neuron_buffer *buffer, size_t limit);
 void neuron_pickle_close(neuron_pickle *pickle);
 
 /* The dictionary's value of a key, or NULL. */

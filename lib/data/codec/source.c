@@ -1,3 +1,5 @@
+/* Stored bytes go through the source's buffer, or for memory and large chunks of a plain file straight to
+ * the reader; packed ones through zlib, in gzip.c. */
 #include "data/codec/source.h"
 
 #include "base/checked.h"
@@ -12,26 +14,26 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-int neuron_source_take(neuron_source *source)
+int neuron_source_fetch(neuron_source *source)
 {
     /* zlib counts what it is given in unsigned int. */
-    const size_t piece_max = (size_t)1 << 30;
+    const size_t chunk_max = (size_t)1 << 30;
     if (source->next_size > 0)
         return NEURON_OK;
-    size_t left = source->end - source->taken;
-    size_t piece = smaller(left, source->store.bytes ? piece_max : BUFFER_SIZE);
+    size_t left = source->end - source->fetched;
+    size_t chunk = smaller(left, source->store.bytes ? chunk_max : BUFFER_SIZE);
     if (source->store.bytes) {
-        source->next = source->store.bytes + source->taken;
-    } else if (piece > 0) {
+        source->next = source->store.bytes + source->fetched;
+    } else if (chunk > 0) {
         if (!source->buffer)
             source->buffer = neuron_allocate(source->context, BUFFER_SIZE, 1);
         if (!source->buffer)
             return NEURON_E_MEMORY;
-        RETURN_IF_ERROR(neuron_store_read(&source->store, source->taken, source->buffer, piece));
+        RETURN_IF_ERROR(neuron_store_read(&source->store, source->fetched, source->buffer, chunk));
         source->next = source->buffer;
     }
-    source->next_size = piece;
-    source->taken += piece;
+    source->next_size = chunk;
+    source->fetched += chunk;
     return NEURON_OK;
 }
 
@@ -46,12 +48,13 @@ static int begin(neuron_source *source)
     return status;
 }
 
-static int begin_file(neuron_source *source)
+int neuron_source_open(neuron_source *source, const neuron_content *content)
 {
-    source->context = source->store.context;
-    source->name = source->store.name;
+    *source =
+        (neuron_source){.context = content->context, .name = content->name, .owns_store = true};
+    RETURN_IF_ERROR(neuron_store_open(&source->store, content));
     source->end = source->store.size;
-    int status = neuron_source_take(source);
+    int status = neuron_source_fetch(source);
     if (status < 0) {
         neuron_source_close(source);
         return status;
@@ -61,27 +64,14 @@ static int begin_file(neuron_source *source)
     return begin(source);
 }
 
-int neuron_source_open(neuron_source *source, neuron_context_t *context, const char *path)
-{
-    *source = (neuron_source){.owns_store = true};
-    RETURN_IF_ERROR(neuron_store_open(&source->store, context, path));
-    return begin_file(source);
-}
-
-int neuron_source_of(neuron_source *source, neuron_context_t *context, const void *bytes,
-                     size_t size, const char *name)
-{
-    *source = (neuron_source){.store = neuron_store_of(context, bytes, size, name)};
-    return begin_file(source);
-}
-
-int neuron_source_part(neuron_source *source, const neuron_store *store, size_t at, size_t size,
-                       bool deflated, const neuron_source_sum *sum, const char *name)
+int neuron_source_open_member(neuron_source *source, const neuron_store *store, size_t at,
+                              size_t size, bool deflated, const neuron_source_sum *sum,
+                              const char *name)
 {
     *source = (neuron_source){.context = store->context,
                               .name = name,
                               .store = *store,
-                              .taken = at,
+                              .fetched = at,
                               .end = at + size,
                               .packing = deflated ? "deflate" : NULL,
                               .unpacked = true,
@@ -98,34 +88,35 @@ void neuron_source_close(neuron_source *source)
         neuron_store_close(&source->store);
 }
 
-/* Large pieces of a file go where they are wanted at once. */
-static int read_plain(neuron_source *source, uint8_t *bytes, size_t room, size_t *got)
+/* Large chunks of a file go straight to the reader. */
+static int read_plain(neuron_source *source, uint8_t *bytes, size_t capacity, size_t *got)
 {
-    for (*got = 0; *got < room;) {
-        size_t piece = smaller(room - *got, source->next_size);
-        if (piece > 0) {
-            memcpy(bytes + *got, source->next, piece);
-            source->next += piece;
-            source->next_size -= piece;
-        } else if (!source->store.bytes && room - *got >= BUFFER_SIZE) {
-            piece = smaller(room - *got, source->end - source->taken);
-            RETURN_IF_ERROR(neuron_store_read(&source->store, source->taken, bytes + *got, piece));
-            source->taken += piece;
+    for (*got = 0; *got < capacity;) {
+        size_t chunk = smaller(capacity - *got, source->next_size);
+        if (chunk > 0) {
+            memcpy(bytes + *got, source->next, chunk);
+            source->next += chunk;
+            source->next_size -= chunk;
+        } else if (!source->store.bytes && capacity - *got >= BUFFER_SIZE) {
+            chunk = smaller(capacity - *got, source->end - source->fetched);
+            RETURN_IF_ERROR(
+                neuron_store_read(&source->store, source->fetched, bytes + *got, chunk));
+            source->fetched += chunk;
         } else {
-            RETURN_IF_ERROR(neuron_source_take(source));
-            piece = 0;
+            RETURN_IF_ERROR(neuron_source_fetch(source));
+            chunk = 0;
         }
-        if (piece == 0 && source->next_size == 0)
+        if (chunk == 0 && source->next_size == 0)
             return NEURON_OK;
-        *got += piece;
+        *got += chunk;
     }
     return NEURON_OK;
 }
 
-int neuron_source_read(neuron_source *source, void *bytes, size_t room, size_t *got)
+int neuron_source_read(neuron_source *source, void *bytes, size_t capacity, size_t *got)
 {
-    RETURN_IF_ERROR(source->packing ? neuron_gzip_read(source, bytes, room, got)
-                                    : read_plain(source, bytes, room, got));
+    RETURN_IF_ERROR(source->packing ? neuron_gzip_read(source, bytes, capacity, got)
+                                    : read_plain(source, bytes, capacity, got));
     source->position += *got;
     if (source->sum)
         source->checksum = crc32_z(source->checksum, bytes, *got);
@@ -134,7 +125,7 @@ int neuron_source_read(neuron_source *source, void *bytes, size_t room, size_t *
 
 bool neuron_source_left(const neuron_source *source, size_t *left)
 {
-    size_t stored = source->end - source->taken + source->next_size;
+    size_t stored = source->end - source->fetched + source->next_size;
     if (!source->packing)
         *left = stored;
     else if (source->sum)

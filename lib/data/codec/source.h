@@ -1,6 +1,6 @@
-/* Bytes one after the other, as a reader of a format takes them: those of a file, of memory or of an
- * archive's member; unpacked if they are gzip data. Only a small buffer is between them and where they
- * go, so that a reader which stops early has unpacked no more than it asked for. */
+/* The bytes of a content in order, unpacked if they are gzip data; or those of an archive's member. Only
+ * a small buffer is between them and where they go: a reader that stops early has unpacked no more than
+ * it asked for. The packed kinds are in gzip.c; buffer.h has all bytes at once. */
 #ifndef DATA_CODEC_SOURCE_H
 #define DATA_CODEC_SOURCE_H
 
@@ -21,7 +21,7 @@ typedef struct neuron_source {
     neuron_store store;
     bool owns_store;
     size_t end;          /* of the stored bytes */
-    size_t taken;        /* of them that have come from the store */
+    size_t fetched;      /* of them that have come from the store */
     const uint8_t *next; /* of those: what has not been used yet */
     size_t next_size;
     uint8_t *buffer;     /* where they lie if the store is a file */
@@ -40,23 +40,22 @@ typedef struct neuron_source_sum {
     uint32_t checksum;
 } neuron_source_sum;
 
-/* A file's bytes, or bytes in memory; the path, and what is in memory, must stay. On success
- * neuron_source_close() must follow. */
-int neuron_source_open(neuron_source *source, neuron_context_t *context, const char *path);
-int neuron_source_of(neuron_source *source, neuron_context_t *context, const void *bytes,
-                     size_t size, const char *name);
+/* The bytes of a content, unpacked if they are gzip data; what the content points to must stay. On
+ * success neuron_source_close() must follow. */
+int neuron_source_open(neuron_source *source, const neuron_content *content);
 
 /* A member of an archive: `size` stored bytes at `at`, which are within the store, plain or deflated.
  * The store and `sum` must stay. */
-int neuron_source_part(neuron_source *source, const neuron_store *store, size_t at, size_t size,
-                       bool deflated, const neuron_source_sum *sum, const char *name);
+int neuron_source_open_member(neuron_source *source, const neuron_store *store, size_t at,
+                              size_t size, bool deflated, const neuron_source_sum *sum,
+                              const char *name);
 
 void neuron_source_close(neuron_source *source);
 
-/* Reads up to `room` bytes; `got` is less only where the data ends. Of gzip data that is where gunzip
+/* Reads up to `capacity` bytes; `got` is less only where the data ends. Of gzip data that is where gunzip
  * ends: members that follow one another are one, zeros behind the last are nothing, and other bytes
  * there are ignored with a warning to the log. */
-int neuron_source_read(neuron_source *source, void *bytes, size_t room, size_t *got);
+int neuron_source_read(neuron_source *source, void *bytes, size_t capacity, size_t *got);
 
 /* How many bytes are left; of packed data without a sum that is how many there can be at most, and
  * false. */
@@ -72,9 +71,9 @@ const char *neuron_source_where(const neuron_source *source);
  * claim anything. */
 int neuron_source_check_packed_once(const neuron_source *source);
 
-/* For the parts of the source. Makes stored bytes `next` if there are none; there may be no more. */
-int neuron_source_take(neuron_source *source);
+/* For source.c and gzip.c alone. Fetches stored bytes if none are `next`; there may be no more. */
+int neuron_source_fetch(neuron_source *source);
 int neuron_gzip_start(neuron_source *source);
-int neuron_gzip_read(neuron_source *source, void *bytes, size_t room, size_t *got);
+int neuron_gzip_read(neuron_source *source, void *bytes, size_t capacity, size_t *got);
 
 #endif

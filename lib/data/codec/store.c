@@ -1,3 +1,4 @@
+/* Files are read by position (pread), so that a store has no state besides its descriptor. */
 #include "data/codec/store.h"
 
 #include "base/files/file.h"
@@ -5,25 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-int neuron_store_open(neuron_store *store, neuron_context_t *context, const char *path)
+int neuron_store_open(neuron_store *store, const neuron_content *content)
 {
-    *store = (neuron_store){.context = context, .name = path};
-    return neuron_file_open(&store->file, &store->size, path);
+    *store = (neuron_store){.context = content->context,
+                            .name = content->name,
+                            .bytes = content->bytes,
+                            .size = content->size};
+    return store->bytes ? NEURON_OK : neuron_file_open(&store->file, &store->size, content->name);
 }
 
 void neuron_store_close(neuron_store *store)
 {
     if (!store->bytes)
         close(store->file);
-}
-
-neuron_store neuron_store_of(neuron_context_t *context, const void *bytes, size_t size,
-                             const char *name)
-{
-    return (neuron_store){.context = context,
-                          .name = name,
-                          .bytes = bytes ? bytes : (const uint8_t *)"",
-                          .size = bytes ? size : 0};
 }
 
 int neuron_store_read(const neuron_store *store, size_t at, void *bytes, size_t size)

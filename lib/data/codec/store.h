@@ -1,15 +1,13 @@
-/* Stored bytes that are read where they are wanted: of memory, or of a file, of which only that is
- * read. */
+/* The stored bytes of a content at any offset: of a file only those are read that are asked for. What
+ * reads in order and unpacks gzip data is built on it: source.h. */
 #ifndef DATA_CODEC_STORE_H
 #define DATA_CODEC_STORE_H
 
-#include "base/context.h"
-
-#include <stddef.h>
+#include "data/codec/content.h"
 
 typedef struct neuron_store {
     neuron_context_t *context;
-    const char *name;     /* of the file; begins the messages */
+    const char *name;     /* begins the messages */
     const uint8_t *bytes; /* in memory, or NULL */
     int file;             /* if they are not */
     size_t size;
@@ -22,13 +20,9 @@ typedef struct neuron_view {
     void *owned; /* a copy, or NULL if they lie in memory anyway */
 } neuron_view;
 
-/* On success neuron_store_close() must follow, and the path must stay until then. */
-int neuron_store_open(neuron_store *store, neuron_context_t *context, const char *path);
+/* On success neuron_store_close() must follow; what the content points to must stay until then. */
+int neuron_store_open(neuron_store *store, const neuron_content *content);
 void neuron_store_close(neuron_store *store);
-
-/* Over bytes in memory, which must stay. Closing it is not needed. */
-neuron_store neuron_store_of(neuron_context_t *context, const void *bytes, size_t size,
-                             const char *name);
 
 /* Copies bytes, all of which must be within the store. */
 int neuron_store_read(const neuron_store *store, size_t at, void *bytes, size_t size);

@@ -295,6 +295,6 @@ int neuron_zip_open(neuron_zip_member *member, const neuron_store *archive, char
     if (found.size > SIZE_MAX)
         return neuron_fail(NEURON_E_MEMORY, "%s: has %" PRIu64 " bytes", label, found.size);
     member->sum = (neuron_source_sum){.size = (size_t)found.size, .checksum = found.checksum};
-    return neuron_source_part(&member->source, archive, at, (size_t)found.packed,
-                              found.method == DEFLATED, &member->sum, label);
+    return neuron_source_open_member(&member->source, archive, at, (size_t)found.packed,
+                                     found.method == DEFLATED, &member->sum, label);
 }

@@ -1,4 +1,5 @@
-/* What both kinds of files share, and the binary kind: records of a label and an image. */
+/* What both kinds of files share, and the binary kind: records of a label and an image. All files are
+ * read and checked before memory for the joined rows is asked for. */
 #include "data/formats/cifar10.h"
 
 #include "base/float-mode.h"
@@ -10,29 +11,29 @@ enum {
     PLANE_SIZE = NEURON_CIFAR10_SIDE * NEURON_CIFAR10_SIDE
 };
 
-int neuron_cifar10_parse_binary(neuron_cifar10_batch *batch, const neuron_content *content)
+static int parse_records(neuron_cifar10_batch *batch)
 {
-    if (content->size == 0)
+    const neuron_buffer *buffer = &batch->buffer;
+    if (buffer->size == 0)
         return neuron_fail(NEURON_E_FORMAT, "%s: no records of CIFAR-10: there is no byte%s",
-                           content->name, neuron_content_where(content));
-    if (content->size % RECORD_SIZE != 0)
+                           buffer->name, neuron_buffer_where(buffer));
+    if (buffer->size % RECORD_SIZE != 0)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: not whole records of CIFAR-10: %zu bytes%s are not a multiple of "
                            "%d: the last record begins at byte %zu",
-                           content->name, content->size, neuron_content_where(content), RECORD_SIZE,
-                           content->size / RECORD_SIZE * RECORD_SIZE);
-    *batch = (neuron_cifar10_batch){.count = (int64_t)(content->size / RECORD_SIZE),
-                                    .labels = content->bytes,
-                                    .pixels = content->bytes + 1,
-                                    .label_step = RECORD_SIZE,
-                                    .pixel_step = RECORD_SIZE};
+                           buffer->name, buffer->size, neuron_buffer_where(buffer), RECORD_SIZE,
+                           buffer->size / RECORD_SIZE * RECORD_SIZE);
+    batch->count = (int64_t)(buffer->size / RECORD_SIZE);
+    batch->labels = buffer->bytes;
+    batch->pixels = buffer->bytes + 1;
+    batch->label_step = batch->pixel_step = RECORD_SIZE;
     for (int64_t row = 0; row < batch->count; row++) {
         size_t at = (size_t)row * RECORD_SIZE;
-        if (content->bytes[at] >= NEURON_CIFAR10_CLASSES)
+        if (buffer->bytes[at] >= NEURON_CIFAR10_CLASSES)
             return neuron_fail(NEURON_E_DATA,
                                "%s: label %d of record %" PRId64 " is not 0 to %d, at byte %zu%s",
-                               content->name, content->bytes[at], row, NEURON_CIFAR10_CLASSES - 1,
-                               at, neuron_content_where(content));
+                               buffer->name, buffer->bytes[at], row, NEURON_CIFAR10_CLASSES - 1, at,
+                               neuron_buffer_where(buffer));
     }
     return NEURON_OK;
 }
@@ -49,8 +50,17 @@ static void copy_rows(const neuron_cifar10_batch *batch, uint8_t *pixels, int32_
     }
 }
 
+static void close_batch(neuron_cifar10_batch *batch)
+{
+    if (batch->owned)
+        neuron_release(batch->buffer.context, batch->owned);
+    batch->owned = NULL;
+    neuron_buffer_close(&batch->buffer);
+}
+
+/* Joins the rows, and closes each batch as soon as they have been copied. */
 static int join(neuron_dataset_t **dataset, neuron_context_t *context,
-                const neuron_cifar10_batch *batches, neuron_content *contents, int32_t count)
+                neuron_cifar10_batch *batches, int32_t count)
 {
     int64_t extents[] = {0, NEURON_CIFAR10_SIDE, NEURON_CIFAR10_SIDE, NEURON_CIFAR10_CHANNELS};
     for (int32_t k = 0; k < count; k++)
@@ -66,33 +76,41 @@ static int join(neuron_dataset_t **dataset, neuron_context_t *context,
         copy_rows(&batches[k], (uint8_t *)examples->data + row * NEURON_CIFAR10_PIXELS,
                   (int32_t *)labels->data + row);
         row += batches[k].count;
-        neuron_content_close(&contents[k]);
+        close_batch(&batches[k]);
     }
     status = neuron_dataset_create_for(dataset, context, examples, labels, NEURON_CIFAR10_CLASSES,
-                                       contents[0].name);
+                                       batches[0].buffer.name);
 done:
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);
     return status;
 }
 
-int neuron_cifar10_read(neuron_dataset_t **dataset, neuron_context_t *context,
-                        neuron_cifar10_parse parse, neuron_content *contents, int32_t count)
+int neuron_cifar10_read_as(neuron_dataset_t **dataset, const neuron_content *contents,
+                           const neuron_cifar10_settings *settings, neuron_cifar10_parse parse)
 {
+    neuron_context_t *context = contents[0].context;
+    int32_t count = settings->count, opened = 0;
     neuron_cifar10_batch *batches =
         neuron_allocate_zero(context, neuron_size(count), sizeof *batches);
     int status = batches ? NEURON_OK : NEURON_E_MEMORY;
-    for (int32_t k = 0; k < count && status == NEURON_OK; k++)
-        status = parse(&batches[k], &contents[k]);
-    if (status == NEURON_OK)
-        status = join(dataset, context, batches, contents, count);
-    for (int32_t k = 0; k < count; k++) {
-        neuron_content_close(&contents[k]);
-        if (batches)
-            neuron_release(context, batches[k].owned);
+    for (; opened < count && status == NEURON_OK; opened++) {
+        status = neuron_buffer_open(&batches[opened].buffer, &contents[opened]);
+        if (status == NEURON_OK)
+            status = parse(&batches[opened]);
     }
+    if (status == NEURON_OK)
+        status = join(dataset, context, batches, count);
+    for (int32_t k = 0; k < opened; k++)
+        close_batch(&batches[k]);
     neuron_release(context, batches);
     return status;
+}
+
+int neuron_cifar10_read(neuron_dataset_t **dataset, const neuron_content *contents,
+                        const neuron_cifar10_settings *settings)
+{
+    return neuron_cifar10_read_as(dataset, contents, settings, parse_records);
 }
 
 static int check_paths(const char *const *paths, int32_t count, const char *who)
@@ -115,19 +133,13 @@ int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
     if (!dataset || !context)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %s", who, dataset ? "context" : "dataset");
     RETURN_IF_ERROR(check_paths(paths, count, who));
-    neuron_content *contents = neuron_allocate_zero(context, neuron_size(count), sizeof *contents);
+    neuron_content *contents = neuron_allocate(context, neuron_size(count), sizeof *contents);
     if (!contents)
         return NEURON_E_MEMORY;
-    int status = NEURON_OK;
-    int32_t opened = 0;
-    while (opened < count && status == NEURON_OK) {
-        status = neuron_content_open(&contents[opened], context, paths[opened]);
-        opened++;
-    }
-    if (status == NEURON_OK)
-        status = neuron_cifar10_read(dataset, context, parse, contents, count);
-    for (int32_t k = 0; k < opened; k++)
-        neuron_content_close(&contents[k]);
+    for (int32_t k = 0; k < count; k++)
+        contents[k] = neuron_content_of_file(context, paths[k]);
+    int status =
+        neuron_cifar10_read_as(dataset, contents, &(neuron_cifar10_settings){count}, parse);
     neuron_release(context, contents);
     return status;
 }
@@ -136,6 +148,5 @@ int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *co
                                 const char *const *paths, int32_t count)
 {
     FLOAT_SCOPE;
-    return neuron_cifar10_load(dataset, context, neuron_cifar10_parse_binary, paths, count,
-                               __func__);
+    return neuron_cifar10_load(dataset, context, parse_records, paths, count, __func__);
 }

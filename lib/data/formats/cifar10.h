@@ -1,8 +1,9 @@
-/* CIFAR-10: 32 x 32 colour images of ten classes, as two kinds of files hold them. */
+/* CIFAR-10: 32 x 32 colour images of ten classes, as two kinds of files hold them: binary records
+ * (cifar10.c) and Python's pickled batches (cifar10-pickle.c). A dataset is one file or several. */
 #ifndef DATA_FORMATS_CIFAR10_H
 #define DATA_FORMATS_CIFAR10_H
 
-#include "data/codec/content.h"
+#include "data/codec/buffer.h"
 #include "data/dataset.h"
 
 enum {
@@ -12,22 +13,33 @@ enum {
     NEURON_CIFAR10_PIXELS = 3072 /* bytes of an image: the red plane, the green, the blue */
 };
 
+typedef struct neuron_cifar10_settings {
+    int32_t count; /* of the contents */
+} neuron_cifar10_settings;
+
+/* neuron_dataset_load_cifar10() and neuron_dataset_load_cifar10_pickle() for contents, whose rows are
+ * joined in order. */
+int neuron_cifar10_read(neuron_dataset_t **dataset, const neuron_content *contents,
+                        const neuron_cifar10_settings *settings);
+int neuron_cifar10_pickle_read(neuron_dataset_t **dataset, const neuron_content *contents,
+                               const neuron_cifar10_settings *settings);
+
+/* ---- What the two kinds share ---- */
+
 /* Where the rows of one file lie. */
 typedef struct neuron_cifar10_batch {
+    neuron_buffer buffer;
     int64_t count;
     const uint8_t *pixels, *labels; /* of row 0 */
     size_t pixel_step, label_step;  /* bytes from row to row */
     void *owned;                    /* released with the batch */
 } neuron_cifar10_batch;
 
-/* Finds and checks the rows of a file. On failure nothing is owned. */
-typedef int (*neuron_cifar10_parse)(neuron_cifar10_batch *batch, const neuron_content *content);
-int neuron_cifar10_parse_binary(neuron_cifar10_batch *batch, const neuron_content *content);
-int neuron_cifar10_parse_pickle(neuron_cifar10_batch *batch, const neuron_content *content);
+/* Finds and checks the rows in the batch's buffer. On failure nothing is owned. */
+typedef int (*neuron_cifar10_parse)(neuron_cifar10_batch *batch);
 
-/* Joins the rows of all contents, in order, and closes each as soon as it has been used. */
-int neuron_cifar10_read(neuron_dataset_t **dataset, neuron_context_t *context,
-                        neuron_cifar10_parse parse, neuron_content *contents, int32_t count);
+int neuron_cifar10_read_as(neuron_dataset_t **dataset, const neuron_content *contents,
+                           const neuron_cifar10_settings *settings, neuron_cifar10_parse parse);
 
 /* The same for files; `who` is the public function whose arguments the others are, as they came. */
 int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,

@@ -24,14 +24,14 @@ bool neuron_csv_is_label(double label, int32_t class_count)
     return label >= 0 && label < class_count && label == floor(label);
 }
 
-static bool is_guess(const neuron_csv_format *format)
+static bool is_guess(const neuron_csv_settings *settings)
 {
-    return format->label == NEURON_CSV_LABEL_GUESS && !format->label_name;
+    return settings->label == NEURON_CSV_LABEL_GUESS && !settings->label_name;
 }
 
-const char *neuron_csv_elsewhere(const neuron_csv_format *format)
+const char *neuron_csv_elsewhere(const neuron_csv_settings *settings)
 {
-    return is_guess(format) ? "; where another column is the label, " REMEDY : "";
+    return is_guess(settings) ? "; where another column is the label, " REMEDY : "";
 }
 
 /* ---- Names ---- */
@@ -121,18 +121,18 @@ static bool is_series(const neuron_csv_field *first, const neuron_csv_field *sec
 
 /* ---- Where the label is ---- */
 
-static int count_columns(neuron_csv_columns *columns, const neuron_content *content)
+static int count_columns(neuron_csv_columns *columns, const neuron_buffer *buffer)
 {
-    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_reader from = neuron_csv_begin(buffer);
     neuron_csv_field taken = {.last = false};
     for (columns->count = 0; !taken.last; columns->count++)
         RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
     return NEURON_OK;
 }
 
-static int find_name(neuron_csv_columns *columns, const neuron_content *content, const char *name)
+static int find_name(neuron_csv_columns *columns, const neuron_buffer *buffer, const char *name)
 {
-    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_reader from = neuron_csv_begin(buffer);
     neuron_csv_field taken, first = {.size = 0}, alike = {.size = 0};
     columns->label = -1;
     for (int64_t i = 0; i < columns->count; i++) {
@@ -144,7 +144,7 @@ static int find_name(neuron_csv_columns *columns, const neuron_content *content,
         if (!is_called(&taken, name, false))
             continue;
         if (columns->label >= 0)
-            return neuron_csv_fail(NEURON_E_DATA, content, &taken,
+            return neuron_csv_fail(NEURON_E_DATA, buffer, &taken,
                                    "is called \"%s\", and so is column %" PRId64, name,
                                    columns->label + 1);
         columns->label = i;
@@ -153,40 +153,40 @@ static int find_name(neuron_csv_columns *columns, const neuron_content *content,
         return NEURON_OK;
     if (alike.size > 0)
         return neuron_fail(NEURON_E_DATA, "%s: no column is called \"%s\"; did you mean \"%.*s\"?",
-                           content->name, name, neuron_csv_shown(&alike));
+                           buffer->name, name, neuron_csv_shown(&alike));
     return neuron_fail(NEURON_E_DATA,
                        "%s: no column is called \"%s\" in line 1, which has %" PRId64
                        " columns from \"%.*s\" to \"%.*s\"",
-                       content->name, name, columns->count, neuron_csv_shown(&first),
+                       buffer->name, name, columns->count, neuron_csv_shown(&first),
                        neuron_csv_shown(&taken));
 }
 
-static int place_label(neuron_csv_columns *columns, const neuron_content *content,
-                       const neuron_csv_format *format)
+static int place_label(neuron_csv_columns *columns, const neuron_buffer *buffer,
+                       const neuron_csv_settings *settings)
 {
     columns->label = 0;
-    if (format->label_name)
-        return find_name(columns, content, format->label_name);
-    if (format->label == NEURON_CSV_LABEL_NONE)
+    if (settings->label_name)
+        return find_name(columns, buffer, settings->label_name);
+    if (settings->label == NEURON_CSV_LABEL_NONE)
         columns->label = -1;
-    else if (format->label == NEURON_CSV_LABEL_LAST)
+    else if (settings->label == NEURON_CSV_LABEL_LAST)
         columns->label = columns->count - 1;
-    else if (format->label != NEURON_CSV_LABEL_GUESS)
-        columns->label = format->label - 1;
+    else if (settings->label != NEURON_CSV_LABEL_GUESS)
+        columns->label = settings->label - 1;
     if (columns->label >= columns->count)
         return neuron_fail(NEURON_E_DATA,
                            "%s: the label is said to be in column %" PRId32
                            ", but line 1 has %" PRId64,
-                           content->name, format->label, columns->count);
+                           buffer->name, settings->label, columns->count);
     return NEURON_OK;
 }
 
 /* ---- Whether the row has names ---- */
 
 static int look_at_row(first_row *row, const neuron_csv_columns *columns,
-                       const neuron_content *content, int32_t class_count)
+                       const neuron_buffer *buffer, int32_t class_count)
 {
-    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_reader from = neuron_csv_begin(buffer);
     neuron_csv_field taken;
     int64_t others = 0;
     *row = (first_row){.labelled = true, .numbers = true, .counts = true, .named = true};
@@ -211,22 +211,22 @@ static int look_at_row(first_row *row, const neuron_csv_columns *columns,
 }
 
 /* A row that lacks nothing but a label is as likely an example as one of names, unless it counts. */
-static int guess_header(neuron_csv_columns *columns, const neuron_content *content,
-                        const neuron_csv_format *format)
+static int guess_header(neuron_csv_columns *columns, const neuron_buffer *buffer,
+                        const neuron_csv_settings *settings)
 {
     first_row row;
-    RETURN_IF_ERROR(look_at_row(&row, columns, content, format->class_count));
+    RETURN_IF_ERROR(look_at_row(&row, columns, buffer, settings->class_count));
     if (row.numbers && !row.labelled && !row.named && columns->label < 0)
-        return neuron_csv_fail(NEURON_E_DATA, content, &row.label,
+        return neuron_csv_fail(NEURON_E_DATA, buffer, &row.label,
                                "\"%.*s\" is not a number: if the line has names, say "
                                "NEURON_CSV_HEADER_PRESENT",
                                neuron_csv_shown(&row.label));
     if (row.numbers && !row.labelled && !row.named)
-        return neuron_csv_fail(NEURON_E_DATA, content, &row.label,
+        return neuron_csv_fail(NEURON_E_DATA, buffer, &row.label,
                                "label \"%.*s\" is not 0 to %" PRId32
                                ": if the line has names, say NEURON_CSV_HEADER_PRESENT%s",
-                               neuron_csv_shown(&row.label), format->class_count - 1,
-                               neuron_csv_elsewhere(format));
+                               neuron_csv_shown(&row.label), settings->class_count - 1,
+                               neuron_csv_elsewhere(settings));
     columns->header = !row.begins || row.counts;
     return NEURON_OK;
 }
@@ -234,13 +234,13 @@ static int guess_header(neuron_csv_columns *columns, const neuron_content *conte
 /* ---- Whether the names agree ---- */
 
 /* Where nobody has said which column is the label, the names may speak against the first. */
-static int check_first_name(neuron_csv_columns *columns, const neuron_content *content)
+static int check_first_name(neuron_csv_columns *columns, const neuron_buffer *buffer)
 {
-    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_reader from = neuron_csv_begin(buffer);
     neuron_csv_field first, taken;
     RETURN_IF_ERROR(neuron_csv_take(&from, &first));
     if (is_nameless(&first))
-        return neuron_csv_fail(NEURON_E_DATA, content, &first,
+        return neuron_csv_fail(NEURON_E_DATA, buffer, &first,
                                "the first column has no name: it may be an index, as pandas writes "
                                "it without index=False; %s",
                                REMEDY);
@@ -248,18 +248,18 @@ static int check_first_name(neuron_csv_columns *columns, const neuron_content *c
     if (!columns->doubtful)
         return NEURON_OK;
     if (is_index_name(&first))
-        return neuron_csv_fail(NEURON_E_DATA, content, &first,
+        return neuron_csv_fail(NEURON_E_DATA, buffer, &first,
                                "the first column, \"%.*s\", may be an index: " REMEDY,
                                neuron_csv_shown(&first));
     for (int64_t i = 1; i < columns->count; i++) {
         RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
         if (is_label_name(&taken))
             return neuron_csv_fail(
-                NEURON_E_DATA, content, &taken,
+                NEURON_E_DATA, buffer, &taken,
                 "\"%.*s\" may be the label, rather than the first column: " REMEDY,
                 neuron_csv_shown(&taken));
         if (i == 1 && is_series(&first, &taken))
-            return neuron_csv_fail(NEURON_E_DATA, content, &first,
+            return neuron_csv_fail(NEURON_E_DATA, buffer, &first,
                                    "the first column, \"%.*s\", seems to be a value like the next, "
                                    "and there may be no label: " REMEDY,
                                    neuron_csv_shown(&first));
@@ -268,37 +268,37 @@ static int check_first_name(neuron_csv_columns *columns, const neuron_content *c
 }
 
 /* An index is no value, but may be what the caller calls the label. */
-static int leave_index_out(neuron_csv_columns *columns, const neuron_content *content)
+static int leave_index_out(neuron_csv_columns *columns, const neuron_buffer *buffer)
 {
-    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_reader from = neuron_csv_begin(buffer);
     neuron_csv_field first;
     RETURN_IF_ERROR(neuron_csv_take(&from, &first));
     columns->left_out = is_nameless(&first) && columns->label != 0;
     return NEURON_OK;
 }
 
-int neuron_csv_find_columns(neuron_csv_columns *columns, const neuron_content *content,
-                            const neuron_csv_format *format)
+int neuron_csv_find_columns(neuron_csv_columns *columns, const neuron_buffer *buffer,
+                            const neuron_csv_settings *settings)
 {
-    const bool guess = is_guess(format);
-    *columns = (neuron_csv_columns){.header = format->header == NEURON_CSV_HEADER_PRESENT ||
-                                              format->label_name};
-    RETURN_IF_ERROR(count_columns(columns, content));
-    if (columns->count < 2 && format->label != NEURON_CSV_LABEL_NONE)
+    const bool guess = is_guess(settings);
+    *columns = (neuron_csv_columns){.header = settings->header == NEURON_CSV_HEADER_PRESENT ||
+                                              settings->label_name};
+    RETURN_IF_ERROR(count_columns(columns, buffer));
+    if (columns->count < 2 && settings->label != NEURON_CSV_LABEL_NONE)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: line 1 has one column, not a label and values with commas between",
-                           content->name);
-    RETURN_IF_ERROR(place_label(columns, content, format));
-    if (format->header == NEURON_CSV_HEADER_GUESS && !format->label_name)
-        RETURN_IF_ERROR(guess_header(columns, content, format));
+                           buffer->name);
+    RETURN_IF_ERROR(place_label(columns, buffer, settings));
+    if (settings->header == NEURON_CSV_HEADER_GUESS && !settings->label_name)
+        RETURN_IF_ERROR(guess_header(columns, buffer, settings));
     columns->doubtful = guess;
     if (guess && columns->header)
-        RETURN_IF_ERROR(check_first_name(columns, content));
+        RETURN_IF_ERROR(check_first_name(columns, buffer));
     if (columns->header && columns->count > 1)
-        RETURN_IF_ERROR(leave_index_out(columns, content));
+        RETURN_IF_ERROR(leave_index_out(columns, buffer));
     if (columns->count - columns->left_out - (columns->label >= 0) < 1)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: line 1 has no column beside the label and one without a name",
-                           content->name);
+                           buffer->name);
     return NEURON_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef DATA_FORMATS_CSV_COLUMNS_H
 #define DATA_FORMATS_CSV_COLUMNS_H
 
+#include "data/codec/buffer.h"
 #include "data/formats/csv.h"
 
 typedef struct neuron_csv_columns {
@@ -13,11 +14,11 @@ typedef struct neuron_csv_columns {
 } neuron_csv_columns;
 
 /* Looks at the first row, and finds out what the caller has not said. */
-int neuron_csv_find_columns(neuron_csv_columns *columns, const neuron_content *content,
-                            const neuron_csv_format *format);
+int neuron_csv_find_columns(neuron_csv_columns *columns, const neuron_buffer *buffer,
+                            const neuron_csv_settings *settings);
 
 /* What a message about a wrong label ends with, where the caller has not said where it is. */
-const char *neuron_csv_elsewhere(const neuron_csv_format *format);
+const char *neuron_csv_elsewhere(const neuron_csv_settings *settings);
 
 /* Class numbers are 0 to class_count - 1. */
 bool neuron_csv_is_label(double label, int32_t class_count);

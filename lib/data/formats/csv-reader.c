@@ -7,24 +7,23 @@
 
 static bool is_at(const neuron_csv_reader *from, uint8_t character)
 {
-    return from->position < from->content->size &&
-           from->content->bytes[from->position] == character;
+    return from->position < from->buffer->size && from->buffer->bytes[from->position] == character;
 }
 
 static bool at_line_end(const neuron_csv_reader *from)
 {
     return is_at(from, '\n') ||
-           (is_at(from, '\r') && (from->position + 1 == from->content->size ||
-                                  from->content->bytes[from->position + 1] == '\n'));
+           (is_at(from, '\r') && (from->position + 1 == from->buffer->size ||
+                                  from->buffer->bytes[from->position + 1] == '\n'));
 }
 
 bool neuron_csv_at_end(const neuron_csv_reader *from)
 {
     size_t at = from->position;
-    while (at < from->content->size &&
-           (from->content->bytes[at] == '\r' || from->content->bytes[at] == '\n'))
+    while (at < from->buffer->size &&
+           (from->buffer->bytes[at] == '\r' || from->buffer->bytes[at] == '\n'))
         at++;
-    return at == from->content->size;
+    return at == from->buffer->size;
 }
 
 static void skip_blanks(neuron_csv_reader *from)
@@ -37,21 +36,21 @@ static void skip_blanks(neuron_csv_reader *from)
  * number in any case. */
 static int take_quoted(neuron_csv_reader *from, neuron_csv_field *taken)
 {
-    const neuron_content *content = from->content;
-    taken->text = content->bytes + ++from->position;
+    const neuron_buffer *buffer = from->buffer;
+    taken->text = buffer->bytes + ++from->position;
     for (;; from->position++) {
-        if (from->position == content->size)
-            return neuron_csv_fail(NEURON_E_FORMAT, from->content, taken,
+        if (from->position == buffer->size)
+            return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken,
                                    "the quotes of a field are not %s", "closed");
         if (is_at(from, '\n'))
             from->line++;
         if (!is_at(from, '"'))
             continue;
-        if (from->position + 1 == content->size || content->bytes[from->position + 1] != '"')
+        if (from->position + 1 == buffer->size || buffer->bytes[from->position + 1] != '"')
             break;
         from->position++;
     }
-    taken->size = (size_t)(content->bytes + from->position - taken->text);
+    taken->size = (size_t)(buffer->bytes + from->position - taken->text);
     from->position++;
     skip_blanks(from);
     return NEURON_OK;
@@ -59,9 +58,9 @@ static int take_quoted(neuron_csv_reader *from, neuron_csv_field *taken)
 
 static void take_plain(neuron_csv_reader *from, neuron_csv_field *taken)
 {
-    taken->text = from->content->bytes + from->position;
+    taken->text = from->buffer->bytes + from->position;
     size_t begin = from->position;
-    while (from->position < from->content->size && !is_at(from, ',') && !is_at(from, '\r') &&
+    while (from->position < from->buffer->size && !is_at(from, ',') && !is_at(from, '\r') &&
            !is_at(from, '\n'))
         from->position++;
     taken->size = from->position - begin;
@@ -85,12 +84,12 @@ int neuron_csv_take(neuron_csv_reader *from, neuron_csv_field *taken)
     }
     taken->last = true;
     if (is_at(from, '\r') && !at_line_end(from))
-        return neuron_csv_fail(NEURON_E_FORMAT, from->content, taken, "%s",
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken, "%s",
                                "a carriage return (CR) ends the field, without a line feed (LF) "
                                "behind it: lines must end in LF or CR LF; convert them, such as "
                                "with tr '\\r' '\\n'");
-    if (from->position < from->content->size && !at_line_end(from))
-        return neuron_csv_fail(NEURON_E_FORMAT, from->content, taken, "text follows the closing %s",
+    if (from->position < from->buffer->size && !at_line_end(from))
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken, "text follows the closing %s",
                                "quotes");
     from->position += is_at(from, '\r');
     from->position += is_at(from, '\n');
@@ -104,20 +103,20 @@ int neuron_csv_take_number(neuron_csv_reader *from, neuron_csv_field *taken, dou
 {
     RETURN_IF_ERROR(neuron_csv_take(from, taken));
     if (taken->size == 0)
-        return neuron_csv_fail(NEURON_E_FORMAT, from->content, taken, "there is no %s", "number");
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken, "there is no %s", "number");
     if (!neuron_decimal_parse(taken->text, taken->size, value, nearest))
-        return neuron_csv_fail(NEURON_E_FORMAT, from->content, taken, "\"%.*s\" is not a number",
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken, "\"%.*s\" is not a number",
                                neuron_csv_shown(taken));
     if (!isfinite(*nearest))
-        return neuron_csv_fail(NEURON_E_FORMAT, from->content, taken,
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken,
                                "\"%.*s\" is too large for float32", neuron_csv_shown(taken));
     return NEURON_OK;
 }
 
-neuron_csv_reader neuron_csv_begin(const neuron_content *content)
+neuron_csv_reader neuron_csv_begin(const neuron_buffer *buffer)
 {
-    neuron_csv_reader from = {.content = content, .line = 1, .column = 1};
-    if (content->size >= 3 && memcmp(content->bytes, "\xef\xbb\xbf", 3) == 0)
+    neuron_csv_reader from = {.buffer = buffer, .line = 1, .column = 1};
+    if (buffer->size >= 3 && memcmp(buffer->bytes, "\xef\xbb\xbf", 3) == 0)
         from.position = 3; /* what some programs put in front of UTF-8 */
     return from;
 }
@@ -130,31 +129,31 @@ int neuron_csv_skip_row(neuron_csv_reader *from)
     return NEURON_OK;
 }
 
-static int fail_kind(const neuron_content *content, const char *kind, const char *remedy)
+static int fail_kind(const neuron_buffer *buffer, const char *kind, const char *remedy)
 {
     return neuron_fail(NEURON_E_FORMAT, "%s: is %s, not comma-separated text in UTF-8%s",
-                       content->name, kind, remedy);
+                       buffer->name, kind, remedy);
 }
 
 /* UTF-16 of the characters that numbers and commas are of has a zero in every other byte. */
-static int fail_at_zero(const neuron_content *content, size_t place)
+static int fail_at_zero(const neuron_buffer *buffer, size_t place)
 {
     static const char remedy[] = ": convert it, such as with iconv -f UTF-16 -t UTF-8";
-    const uint8_t *bytes = content->bytes;
-    if (content->size >= 4 && !bytes[1] && !bytes[3] && bytes[0] && bytes[2])
-        return fail_kind(content, "UTF-16 (little-endian)", remedy);
-    if (content->size >= 4 && !bytes[0] && !bytes[2] && bytes[1] && bytes[3])
-        return fail_kind(content, "UTF-16 (big-endian)", remedy);
+    const uint8_t *bytes = buffer->bytes;
+    if (buffer->size >= 4 && !bytes[1] && !bytes[3] && bytes[0] && bytes[2])
+        return fail_kind(buffer, "UTF-16 (little-endian)", remedy);
+    if (buffer->size >= 4 && !bytes[0] && !bytes[2] && bytes[1] && bytes[3])
+        return fail_kind(buffer, "UTF-16 (big-endian)", remedy);
     int64_t line = 1;
     for (size_t i = 0; i < place; i++)
         line += bytes[i] == '\n';
     return neuron_fail(NEURON_E_FORMAT,
                        "%s: line %" PRId64 ": a NUL byte, at byte %zu%s: the file is binary or "
                        "damaged",
-                       content->name, line, place, neuron_content_where(content));
+                       buffer->name, line, place, neuron_buffer_where(buffer));
 }
 
-int neuron_csv_check_text(const neuron_content *content)
+int neuron_csv_check_text(const neuron_buffer *buffer)
 {
     static const struct {
         char mark[5];
@@ -171,9 +170,9 @@ int neuron_csv_check_text(const neuron_content *content)
         {"\xd0\xcf\x11\xe0", 4, "a workbook (.xls)", ": save it as CSV"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (content->size >= kinds[i].size &&
-            memcmp(content->bytes, kinds[i].mark, kinds[i].size) == 0)
-            return fail_kind(content, kinds[i].kind, kinds[i].remedy);
-    const uint8_t *zero = content->size ? memchr(content->bytes, 0, content->size) : NULL;
-    return zero ? fail_at_zero(content, (size_t)(zero - content->bytes)) : NEURON_OK;
+        if (buffer->size >= kinds[i].size &&
+            memcmp(buffer->bytes, kinds[i].mark, kinds[i].size) == 0)
+            return fail_kind(buffer, kinds[i].kind, kinds[i].remedy);
+    const uint8_t *zero = buffer->size ? memchr(buffer->bytes, 0, buffer->size) : NULL;
+    return zero ? fail_at_zero(buffer, (size_t)(zero - buffer->bytes)) : NEURON_OK;
 }

@@ -2,13 +2,13 @@
 #ifndef DATA_FORMATS_CSV_READER_H
 #define DATA_FORMATS_CSV_READER_H
 
-#include "data/codec/content.h"
+#include "data/codec/buffer.h"
 
 #include <inttypes.h>
 
 /* A place in the file. Lines and columns count from 1, as editors and spreadsheets do. */
 typedef struct neuron_csv_reader {
-    const neuron_content *content;
+    const neuron_buffer *buffer;
     size_t position;
     int64_t line, column; /* of the field that comes next */
 } neuron_csv_reader;
@@ -28,15 +28,15 @@ enum { NEURON_CSV_SHOWN_MAX = 40 };
     (int)((field)->size < NEURON_CSV_SHOWN_MAX ? (field)->size : NEURON_CSV_SHOWN_MAX),            \
         (const char *)(field)->text
 
-#define neuron_csv_fail(status, content, field, format, ...)                                       \
-    neuron_fail(status, "%s: line %" PRId64 ", column %" PRId64 ": " format, (content)->name,      \
+#define neuron_csv_fail(status, buffer, field, format, ...)                                        \
+    neuron_fail(status, "%s: line %" PRId64 ", column %" PRId64 ": " format, (buffer)->name,       \
                 (field)->line, (field)->column, __VA_ARGS__)
 
-/* Whether a content is text, as far as its bytes tell; the message says what else it seems to be. */
-int neuron_csv_check_text(const neuron_content *content);
+/* Whether a buffer is text, as far as its bytes tell; the message says what else it seems to be. */
+int neuron_csv_check_text(const neuron_buffer *buffer);
 
 /* The place of the first field. */
-neuron_csv_reader neuron_csv_begin(const neuron_content *content);
+neuron_csv_reader neuron_csv_begin(const neuron_buffer *buffer);
 
 /* Whether nothing is left but ends of lines. */
 bool neuron_csv_at_end(const neuron_csv_reader *from);

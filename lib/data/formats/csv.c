@@ -23,23 +23,23 @@ typedef struct table {
     double last;          /* the first of the last values */
 } table;
 
-static int check_label(const neuron_content *content, const neuron_csv_field *taken, double label,
-                       const neuron_csv_format *format)
+static int check_label(const neuron_buffer *buffer, const neuron_csv_field *taken, double label,
+                       const neuron_csv_settings *settings)
 {
-    if (neuron_csv_is_label(label, format->class_count))
+    if (neuron_csv_is_label(label, settings->class_count))
         return NEURON_OK;
-    return neuron_csv_fail(NEURON_E_DATA, content, taken,
-                           "label \"%.*s\" is not 0 to %" PRId32 "%s", neuron_csv_shown(taken),
-                           format->class_count - 1, neuron_csv_elsewhere(format));
+    return neuron_csv_fail(NEURON_E_DATA, buffer, taken, "label \"%.*s\" is not 0 to %" PRId32 "%s",
+                           neuron_csv_shown(taken), settings->class_count - 1,
+                           neuron_csv_elsewhere(settings));
 }
 
 /* Whether a value is a byte decides what guessed ones become. */
-static int look_at_value(table *found, const neuron_content *content, const neuron_csv_field *taken,
+static int look_at_value(table *found, const neuron_buffer *buffer, const neuron_csv_field *taken,
                          double value, int32_t type)
 {
     bool byte = value >= 0 && value <= UINT8_MAX && value == floor(value);
     if (type == NEURON_U8 && !byte)
-        return neuron_csv_fail(NEURON_E_FORMAT, content, taken,
+        return neuron_csv_fail(NEURON_E_FORMAT, buffer, taken,
                                "\"%.*s\" is not a whole number from 0 to 255",
                                neuron_csv_shown(taken));
     found->bytes = found->bytes && byte;
@@ -54,14 +54,15 @@ typedef struct row {
     float *floats;
 } row;
 
-static int take_row(neuron_csv_reader *from, table *found, const neuron_csv_format *format, row *to)
+static int take_row(neuron_csv_reader *from, table *found, const neuron_csv_settings *settings,
+                    row *to)
 {
     const neuron_csv_columns *columns = &found->columns;
     neuron_csv_field taken = {.last = false};
     float nearest;
     for (int64_t i = 0, place = 0; i < columns->count; i++) {
         if (taken.last)
-            return neuron_csv_fail(NEURON_E_FORMAT, from->content, &taken,
+            return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, &taken,
                                    "the row ends here, not at column %" PRId64, columns->count);
         if (i < columns->left_out) {
             RETURN_IF_ERROR(neuron_csv_take(from, &taken));
@@ -69,25 +70,25 @@ static int take_row(neuron_csv_reader *from, table *found, const neuron_csv_form
         }
         RETURN_IF_ERROR(neuron_csv_take_number(from, &taken, &to->last, &nearest));
         if (i == columns->label) {
-            RETURN_IF_ERROR(check_label(from->content, &taken, to->last, format));
+            RETURN_IF_ERROR(check_label(from->buffer, &taken, to->last, settings));
             to->label = (int32_t)to->last;
         } else if (to->bytes) {
             to->bytes[place++] = (uint8_t)to->last;
         } else if (to->floats) {
             to->floats[place++] = nearest;
         } else {
-            RETURN_IF_ERROR(look_at_value(found, from->content, &taken, to->last, format->type));
+            RETURN_IF_ERROR(look_at_value(found, from->buffer, &taken, to->last, settings->type));
         }
     }
     if (!taken.last)
-        return neuron_csv_fail(NEURON_E_FORMAT, from->content, &taken,
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, &taken,
                                "the row goes on after the last of %" PRId64, columns->count);
     return NEURON_OK;
 }
 
-static int begin_rows(neuron_csv_reader *from, const neuron_content *content, const table *found)
+static int begin_rows(neuron_csv_reader *from, const neuron_buffer *buffer, const table *found)
 {
-    *from = neuron_csv_begin(content);
+    *from = neuron_csv_begin(buffer);
     return found->columns.header ? neuron_csv_skip_row(from) : NEURON_OK;
 }
 
@@ -106,7 +107,7 @@ static void look_at_labels(table *found, const row *of, int32_t class_count)
 }
 
 /* Where nothing but its place speaks for the label, many rows may speak against it. */
-static int check_doubts(const table *found, const neuron_content *content)
+static int check_doubts(const table *found, const neuron_buffer *buffer)
 {
     static const char remedy[] =
         "say where the label is, with neuron_dataset_load_csv_with_label()";
@@ -115,47 +116,46 @@ static int check_doubts(const table *found, const neuron_content *content)
     if (found->counting)
         return neuron_fail(NEURON_E_DATA,
                            "%s: the first column counts the rows and may be an index: %s",
-                           content->name, remedy);
+                           buffer->name, remedy);
     if (found->constant && found->last_labels && found->last_varies)
         return neuron_fail(NEURON_E_DATA,
                            "%s: the first column is always %" PRId32
                            ", while the last could be the label: %s",
-                           content->name, found->label, remedy);
+                           buffer->name, found->label, remedy);
     return NEURON_OK;
 }
 
 /* Walks through the file, checks all of it, and counts. */
-static int measure(table *found, const neuron_content *content, const neuron_csv_format *format)
+static int measure(table *found, const neuron_buffer *buffer, const neuron_csv_settings *settings)
 {
-    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_reader from = neuron_csv_begin(buffer);
     row nowhere = {.label = 0};
-    *found = (table){.bytes = format->type != NEURON_F32};
-    RETURN_IF_ERROR(neuron_csv_check_text(content));
+    *found = (table){.bytes = settings->type != NEURON_F32};
+    RETURN_IF_ERROR(neuron_csv_check_text(buffer));
     if (neuron_csv_at_end(&from))
-        return neuron_fail(NEURON_E_FORMAT, "%s: no rows: there is no text", content->name);
-    RETURN_IF_ERROR(neuron_csv_find_columns(&found->columns, content, format));
+        return neuron_fail(NEURON_E_FORMAT, "%s: no rows: there is no text", buffer->name);
+    RETURN_IF_ERROR(neuron_csv_find_columns(&found->columns, buffer, settings));
     found->values = found->columns.count - found->columns.left_out - (found->columns.label >= 0);
-    RETURN_IF_ERROR(begin_rows(&from, content, found));
+    RETURN_IF_ERROR(begin_rows(&from, buffer, found));
     for (; !neuron_csv_at_end(&from); found->rows++) {
-        RETURN_IF_ERROR(take_row(&from, found, format, &nowhere));
-        look_at_labels(found, &nowhere, format->class_count);
+        RETURN_IF_ERROR(take_row(&from, found, settings, &nowhere));
+        look_at_labels(found, &nowhere, settings->class_count);
     }
     if (found->rows == 0)
-        return neuron_fail(NEURON_E_FORMAT, "%s: no rows follow the names in line 1",
-                           content->name);
-    return check_doubts(found, content);
+        return neuron_fail(NEURON_E_FORMAT, "%s: no rows follow the names in line 1", buffer->name);
+    return check_doubts(found, buffer);
 }
 
-static int fill(const neuron_content *content, table *found, const neuron_csv_format *format,
+static int fill(const neuron_buffer *buffer, table *found, const neuron_csv_settings *settings,
                 neuron_tensor_t *examples, neuron_tensor_t *labels)
 {
     neuron_csv_reader from;
     int64_t size = found->values;
-    RETURN_IF_ERROR(begin_rows(&from, content, found));
+    RETURN_IF_ERROR(begin_rows(&from, buffer, found));
     for (int64_t i = 0; i < found->rows; i++) {
         row to = {.bytes = found->bytes ? (uint8_t *)examples->data + i * size : NULL,
                   .floats = found->bytes ? NULL : (float *)examples->data + i * size};
-        RETURN_IF_ERROR(take_row(&from, found, format, &to));
+        RETURN_IF_ERROR(take_row(&from, found, settings, &to));
         ((int32_t *)labels->data)[i] = to.label;
     }
     return NEURON_OK;
@@ -163,13 +163,13 @@ static int fill(const neuron_content *content, table *found, const neuron_csv_fo
 
 /* Extents of the tensor of examples: as the caller has it, or one axis of all values. */
 static int set_extents(int64_t *extents, int32_t *axes, const table *found, const char *name,
-                       const neuron_csv_format *format)
+                       const neuron_csv_settings *settings)
 {
     neuron_shape example = {.rank = 1, .extent = {found->values}};
     char text[NEURON_SHAPE_TEXT];
-    if (format->rank > 0)
-        RETURN_IF_ERROR(
-            neuron_shape_set(&example, format->shape, format->rank, 1, "neuron_dataset_load_csv"));
+    if (settings->rank > 0)
+        RETURN_IF_ERROR(neuron_shape_set(&example, settings->shape, settings->rank, 1,
+                                         "neuron_dataset_load_csv"));
     if (neuron_shape_count(&example) != found->values)
         return neuron_fail(NEURON_E_SHAPE,
                            "%s: rows have %" PRId64 " values%s, examples of %s "
@@ -182,106 +182,114 @@ static int set_extents(int64_t *extents, int32_t *axes, const table *found, cons
     return NEURON_OK;
 }
 
-static void log_first_name(const neuron_content *content, int32_t level, const char *what)
+static void log_first_name(const neuron_buffer *buffer, int32_t level, const char *what)
 {
-    neuron_csv_reader from = neuron_csv_begin(content);
+    neuron_csv_reader from = neuron_csv_begin(buffer);
     neuron_csv_field first;
     if (neuron_csv_take(&from, &first) == NEURON_OK)
-        neuron_log(content->context, level, "%s: column 1, \"%.*s\", is %s", content->name,
+        neuron_log(buffer->context, level, "%s: column 1, \"%.*s\", is %s", buffer->name,
                    neuron_csv_shown(&first), what);
 }
 
-static void log_guesses(const neuron_content *content, const table *found,
-                        const neuron_csv_format *format)
+static void log_guesses(const neuron_buffer *buffer, const table *found,
+                        const neuron_csv_settings *settings)
 {
-    if (format->header == NEURON_CSV_HEADER_GUESS)
-        neuron_log(content->context, NEURON_LOG_INFO, "%s: line 1 is taken for %s", content->name,
+    if (settings->header == NEURON_CSV_HEADER_GUESS)
+        neuron_log(buffer->context, NEURON_LOG_INFO, "%s: line 1 is taken for %s", buffer->name,
                    found->columns.header ? "names" : "an example");
     if (found->columns.doubtful && found->columns.header)
-        log_first_name(content, NEURON_LOG_WARNING, "taken for the label");
+        log_first_name(buffer, NEURON_LOG_WARNING, "taken for the label");
     if (found->columns.left_out > 0)
-        log_first_name(content, NEURON_LOG_INFO, "an index and is left out");
-    if (format->type == 0)
-        neuron_log(content->context, NEURON_LOG_INFO, "%s: the values are taken %s", content->name,
+        log_first_name(buffer, NEURON_LOG_INFO, "an index and is left out");
+    if (settings->type == 0)
+        neuron_log(buffer->context, NEURON_LOG_INFO, "%s: the values are taken %s", buffer->name,
                    found->bytes ? "for bytes, scaled by 1/255" : "as they are, as float32");
 }
 
-int neuron_csv_read(neuron_dataset_t **dataset, const neuron_content *content,
-                    const neuron_csv_format *format)
+static int read_buffer(neuron_dataset_t **dataset, const neuron_buffer *buffer,
+                       const neuron_csv_settings *settings)
 {
     table found;
     int64_t extents[NEURON_RANK_MAX];
     int32_t axes;
-    RETURN_IF_ERROR(measure(&found, content, format));
-    RETURN_IF_ERROR(set_extents(extents, &axes, &found, content->name, format));
+    RETURN_IF_ERROR(measure(&found, buffer, settings));
+    RETURN_IF_ERROR(set_extents(extents, &axes, &found, buffer->name, settings));
     neuron_tensor_t *examples = NULL, *labels = NULL;
-    int status = neuron_tensor_create_raw(&examples, content->context,
+    int status = neuron_tensor_create_raw(&examples, buffer->context,
                                           found.bytes ? NEURON_U8 : NEURON_F32, extents, axes);
     if (status == NEURON_OK)
-        status = neuron_tensor_create_raw(&labels, content->context, NEURON_I32, extents, 1);
+        status = neuron_tensor_create_raw(&labels, buffer->context, NEURON_I32, extents, 1);
     if (status == NEURON_OK)
-        status = fill(content, &found, format, examples, labels);
+        status = fill(buffer, &found, settings, examples, labels);
     if (status == NEURON_OK)
-        status = neuron_dataset_create_for(dataset, content->context, examples, labels,
-                                           format->class_count, content->name);
+        status = neuron_dataset_create_for(dataset, buffer->context, examples, labels,
+                                           settings->class_count, buffer->name);
     if (status == NEURON_OK)
-        log_guesses(content, &found, format);
+        log_guesses(buffer, &found, settings);
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);
     return status;
 }
 
-static int check_label_option(const neuron_csv_format *format, const char *who)
+int neuron_csv_read(neuron_dataset_t **dataset, const neuron_content *content,
+                    const neuron_csv_settings *settings)
 {
-    if (format->label < 0 && format->label != NEURON_CSV_LABEL_LAST &&
-        format->label != NEURON_CSV_LABEL_NONE)
+    neuron_buffer buffer;
+    RETURN_IF_ERROR(neuron_buffer_open(&buffer, content));
+    int status = read_buffer(dataset, &buffer, settings);
+    neuron_buffer_close(&buffer);
+    return status;
+}
+
+static int check_label_option(const neuron_csv_settings *settings, const char *who)
+{
+    if (settings->label < 0 && settings->label != NEURON_CSV_LABEL_LAST &&
+        settings->label != NEURON_CSV_LABEL_NONE)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: label is %" PRId32
                            "; it must be the number of a column, from 1, or a NEURON_CSV_LABEL_...",
-                           who, format->label);
-    if (format->label_name && format->label != NEURON_CSV_LABEL_GUESS)
+                           who, settings->label);
+    if (settings->label_name && settings->label != NEURON_CSV_LABEL_GUESS)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: label_name is \"%s\" and label %" PRId32
                            "; with a name, label must be NEURON_CSV_LABEL_GUESS",
-                           who, format->label_name, format->label);
-    if (format->label_name && format->header == NEURON_CSV_HEADER_ABSENT)
+                           who, settings->label_name, settings->label);
+    if (settings->label_name && settings->header == NEURON_CSV_HEADER_ABSENT)
         return neuron_fail(
             NEURON_E_ARGUMENT,
             "%s: label_name is \"%s\", but header is NEURON_CSV_HEADER_ABSENT: there "
             "are no names",
-            who, format->label_name);
+            who, settings->label_name);
     return NEURON_OK;
 }
 
-static int check_format(const neuron_csv_format *format, const char *who)
+static int check_settings(const neuron_csv_settings *settings, const char *who)
 {
     RETURN_IF_ERROR(
-        neuron_check_range(format->class_count, 1, NEURON_CLASSES_MAX, "class_count", who));
-    RETURN_IF_ERROR(neuron_check_range(format->rank, 0, NEURON_RANK_MAX - 1, "rank", who));
-    if (format->rank > 0 && !format->shape)
+        neuron_check_range(settings->class_count, 1, NEURON_CLASSES_MAX, "class_count", who));
+    RETURN_IF_ERROR(neuron_check_range(settings->rank, 0, NEURON_RANK_MAX - 1, "rank", who));
+    if (settings->rank > 0 && !settings->shape)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: shape is NULL, but rank is %" PRId32, who,
-                           format->rank);
-    if (format->type != NEURON_U8 && format->type != NEURON_F32 && format->type != 0)
+                           settings->rank);
+    if (settings->type != NEURON_U8 && settings->type != NEURON_F32 && settings->type != 0)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: type is %" PRId32 "; it must be NEURON_U8, NEURON_F32 or 0", who,
-                           format->type);
-    if (format->header != NEURON_CSV_HEADER_GUESS && format->header != NEURON_CSV_HEADER_PRESENT &&
-        format->header != NEURON_CSV_HEADER_ABSENT)
+                           settings->type);
+    if (settings->header != NEURON_CSV_HEADER_GUESS &&
+        settings->header != NEURON_CSV_HEADER_PRESENT &&
+        settings->header != NEURON_CSV_HEADER_ABSENT)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: header is %" PRId32 "; it must be a NEURON_CSV_HEADER_...", who,
-                           format->header);
-    return check_label_option(format, who);
+                           settings->header);
+    return check_label_option(settings, who);
 }
 
 static int load(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
-                const neuron_csv_format *format, const char *who)
+                const neuron_csv_settings *settings, const char *who)
 {
-    neuron_content content;
-    RETURN_IF_ERROR(check_format(format, who));
-    RETURN_IF_ERROR(neuron_content_open(&content, context, path));
-    int status = neuron_csv_read(dataset, &content, format);
-    neuron_content_close(&content);
-    return status;
+    const neuron_content content = neuron_content_of_file(context, path);
+    RETURN_IF_ERROR(check_settings(settings, who));
+    return neuron_csv_read(dataset, &content, settings);
 }
 
 int neuron_dataset_load_csv_with_label(neuron_dataset_t **dataset, neuron_context_t *context,
@@ -294,14 +302,14 @@ int neuron_dataset_load_csv_with_label(neuron_dataset_t **dataset, neuron_contex
     *dataset = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    const neuron_csv_format format = {.class_count = class_count,
-                                      .shape = shape,
-                                      .rank = rank,
-                                      .type = type,
-                                      .header = header,
-                                      .label = label,
-                                      .label_name = label_name};
-    return load(dataset, context, path, &format, __func__);
+    const neuron_csv_settings settings = {.class_count = class_count,
+                                          .shape = shape,
+                                          .rank = rank,
+                                          .type = type,
+                                          .header = header,
+                                          .label = label,
+                                          .label_name = label_name};
+    return load(dataset, context, path, &settings, __func__);
 }
 
 int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
@@ -313,7 +321,7 @@ int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *contex
     *dataset = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    const neuron_csv_format format = {
+    const neuron_csv_settings settings = {
         .class_count = class_count, .shape = shape, .rank = rank, .type = type, .header = header};
-    return load(dataset, context, path, &format, __func__);
+    return load(dataset, context, path, &settings, __func__);
 }

@@ -38,7 +38,8 @@ static int is_image(const folder *all, const char *path, bool *image)
         *image = *image || strcasecmp(end, ends[i]) == 0;
     if (*image)
         return NEURON_OK;
-    RETURN_IF_ERROR(neuron_source_open(&source, all->context, path));
+    const neuron_content content = neuron_content_of_file(all->context, path);
+    RETURN_IF_ERROR(neuron_source_open(&source, &content));
     int status = neuron_source_read(&source, magic.bytes, sizeof magic.bytes, &magic.size);
     neuron_source_close(&source);
     *image = neuron_image_is(&magic);
@@ -203,7 +204,8 @@ static int read_image(folder *all, const char *path, int32_t label)
 {
     neuron_source source;
     neuron_image image;
-    RETURN_IF_ERROR(neuron_source_open(&source, all->context, path));
+    const neuron_content content = neuron_content_of_file(all->context, path);
+    RETURN_IF_ERROR(neuron_source_open(&source, &content));
     int status = neuron_image_read(&image, &source);
     neuron_source_close(&source);
     RETURN_IF_ERROR(status);

@@ -1,14 +1,15 @@
+/* Each file is read in order and straight into its tensor: the header first, which is checked against how
+ * much there can be, then the elements. neuron_idx_read() makes a dataset of the two. */
 #include "data/formats/idx.h"
 
 #include "base/checked.h"
 #include "base/float-mode.h"
-#include "data/dataset.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAGIC_SIZE = 4, IDX_UNSIGNED_BYTES = 8 };
+enum { MAGIC_SIZE = 4, IDX_UNSIGNED_BYTES = 8, IMAGES_RANK = 3 };
 
 /* Room for what a header promises: a count, and a shape. */
 enum { PROMISE_TEXT = NEURON_SHAPE_TEXT + 32 };
@@ -112,7 +113,7 @@ static int read_elements(neuron_source *from, const header *read, neuron_tensor_
     return neuron_source_finish(from, what);
 }
 
-int neuron_idx_read(neuron_tensor_t **tensor, neuron_source *from, int32_t expected_rank)
+int neuron_idx_read_tensor(neuron_tensor_t **tensor, neuron_source *from, int32_t expected_rank)
 {
     header read;
     neuron_tensor_t *made = NULL;
@@ -128,26 +129,42 @@ int neuron_idx_read(neuron_tensor_t **tensor, neuron_source *from, int32_t expec
     return status;
 }
 
-static int read_file(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
-                     int32_t rank)
+static int read_content(neuron_tensor_t **tensor, const neuron_content *content, int32_t rank)
 {
     neuron_source from;
-    RETURN_IF_ERROR(neuron_source_open(&from, context, path));
-    int status = neuron_idx_read(tensor, &from, rank);
+    RETURN_IF_ERROR(neuron_source_open(&from, content));
+    int status = neuron_idx_read_tensor(tensor, &from, rank);
     neuron_source_close(&from);
     return status;
 }
 
 /* The dataset of [n, height, width] images, with a channel axis of its own. */
-static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
-                        neuron_tensor_t *images, neuron_tensor_t *labels, int32_t class_count,
-                        const char *labels_path)
+static int make_dataset(neuron_dataset_t **dataset, const neuron_content contents[2],
+                        neuron_tensor_t *images, neuron_tensor_t *labels, int32_t class_count)
 {
-    RETURN_IF_ERROR(
-        neuron_dataset_create_for(dataset, context, images, labels, class_count, labels_path));
+    if (images->shape.extent[0] != labels->shape.extent[0])
+        return neuron_fail(NEURON_E_DATA, "%" PRId64 " images but %" PRId64 " labels: %s and %s",
+                           images->shape.extent[0], labels->shape.extent[0], contents[0].name,
+                           contents[1].name);
+    RETURN_IF_ERROR(neuron_dataset_create_for(dataset, contents[0].context, images, labels,
+                                              class_count, contents[1].name));
     neuron_shape *shape = &(*dataset)->shape;
     shape->extent[shape->rank++] = 1;
     return NEURON_OK;
+}
+
+int neuron_idx_read(neuron_dataset_t **dataset, const neuron_content contents[2],
+                    const neuron_idx_settings *settings)
+{
+    neuron_tensor_t *images = NULL, *labels = NULL;
+    int status = read_content(&images, &contents[0], IMAGES_RANK);
+    if (status == NEURON_OK)
+        status = read_content(&labels, &contents[1], 1);
+    if (status == NEURON_OK)
+        status = make_dataset(dataset, contents, images, labels, settings->class_count);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(images);
+    return status;
 }
 
 int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
@@ -160,21 +177,7 @@ int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(images_path);
     CHECK_ARGUMENT(labels_path);
     CHECK_RANGE(class_count, 1, 256);
-    neuron_tensor_t *images = NULL, *labels = NULL;
-    int status = read_file(&images, context, images_path, 3);
-    if (status < 0)
-        goto done;
-    status = read_file(&labels, context, labels_path, 1);
-    if (status < 0)
-        goto done;
-    if (images->shape.extent[0] != labels->shape.extent[0])
-        status =
-            neuron_fail(NEURON_E_DATA, "%" PRId64 " images but %" PRId64 " labels: %s and %s",
-                        images->shape.extent[0], labels->shape.extent[0], images_path, labels_path);
-    else
-        status = make_dataset(dataset, context, images, labels, class_count, labels_path);
-done:
-    neuron_tensor_unref(labels);
-    neuron_tensor_unref(images);
-    return status;
+    const neuron_content contents[] = {neuron_content_of_file(context, images_path),
+                                       neuron_content_of_file(context, labels_path)};
+    return neuron_idx_read(dataset, contents, &(neuron_idx_settings){class_count});
 }

@@ -1,14 +1,12 @@
-/* Images as a graph takes them. */
-#include "data/dataset.h"
+/* One image as a graph takes it: a dataset of one example, so that it is scaled to the same bits as in a
+ * dataset. */
+#include "data/formats/image-tensor.h"
+
 #include "base/float-mode.h"
 #include "data/codec/image.h"
+#include "data/dataset.h"
 
-typedef struct scaling {
-    const double *scales, *offsets; /* NULL for those that datasets have by default */
-    size_t count;
-} scaling;
-
-/* A dataset of nothing but this image, over its pixels: so it is scaled to the same bits as in one. */
+/* A dataset of nothing but this image, over its pixels. */
 static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
                         const neuron_image *image, const char *path)
 {
@@ -25,13 +23,13 @@ static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
     return status;
 }
 
-static int scale(neuron_tensor_t **tensor, neuron_dataset_t *dataset, const scaling *by,
-                 const char *path)
+static int scale(neuron_tensor_t **tensor, neuron_dataset_t *dataset,
+                 const neuron_image_settings *settings, const char *path)
 {
     neuron_tensor_t *made;
-    if (by->scales)
-        RETURN_IF_ERROR(
-            neuron_dataset_set_scales_for(dataset, by->scales, by->offsets, by->count, path));
+    if (settings->scales)
+        RETURN_IF_ERROR(neuron_dataset_set_scales_for(dataset, settings->scales, settings->offsets,
+                                                      settings->count, path));
     RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_F32,
                                              dataset->examples->shape.extent,
                                              dataset->examples->shape.rank));
@@ -44,21 +42,21 @@ static int scale(neuron_tensor_t **tensor, neuron_dataset_t *dataset, const scal
     return NEURON_OK;
 }
 
-static int load(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
-                const scaling *by)
+int neuron_image_read_tensor(neuron_tensor_t **tensor, const neuron_content *content,
+                             const neuron_image_settings *settings)
 {
     neuron_source source;
     neuron_image image;
-    RETURN_IF_ERROR(neuron_source_open(&source, context, path));
+    RETURN_IF_ERROR(neuron_source_open(&source, content));
     int status = neuron_image_read(&image, &source);
     neuron_source_close(&source);
     RETURN_IF_ERROR(status);
     neuron_dataset_t *dataset = NULL;
-    status = make_dataset(&dataset, context, &image, path);
+    status = make_dataset(&dataset, content->context, &image, content->name);
     if (status == NEURON_OK)
-        status = scale(tensor, dataset, by, path);
+        status = scale(tensor, dataset, settings, content->name);
     neuron_dataset_unref(dataset);
-    neuron_release(context, image.pixels);
+    neuron_release(content->context, image.pixels);
     return status;
 }
 
@@ -76,5 +74,7 @@ int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context
             "%s: scales are %s, offsets are %s and count is %zu; give both, or neither "
             "with count 0",
             __func__, scales ? "given" : "NULL", offsets ? "given" : "NULL", count);
-    return load(tensor, context, path, &(scaling){scales, offsets, count});
+    const neuron_content content = neuron_content_of_file(context, path);
+    const neuron_image_settings settings = {scales, offsets, count};
+    return neuron_image_read_tensor(tensor, &content, &settings);
 }

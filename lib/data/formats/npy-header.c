@@ -21,17 +21,17 @@ static const struct {
 
 /* The header's text: a Python dictionary. */
 typedef struct scan {
-    const neuron_content *content;
+    const neuron_buffer *buffer;
     size_t at, end;
 } scan;
 
 #define fail_at(text, what)                                                                        \
     neuron_fail(NEURON_E_FORMAT, "%s: the header of the array %s at byte %zu%s",                   \
-                (text)->content->name, what, (text)->at, neuron_content_where((text)->content))
+                (text)->buffer->name, what, (text)->at, neuron_buffer_where((text)->buffer))
 
 static bool is_at(const scan *text, char character)
 {
-    return text->at < text->end && text->content->bytes[text->at] == (uint8_t)character;
+    return text->at < text->end && text->buffer->bytes[text->at] == (uint8_t)character;
 }
 
 static void skip_blanks(scan *text)
@@ -55,7 +55,7 @@ static bool take_word(scan *text, const char *word)
 {
     size_t size = strlen(word);
     bool found =
-        text->end - text->at >= size && memcmp(text->content->bytes + text->at, word, size) == 0;
+        text->end - text->at >= size && memcmp(text->buffer->bytes + text->at, word, size) == 0;
     text->at += found ? size : 0;
     return found;
 }
@@ -70,7 +70,7 @@ static bool take_text(scan *text, const char **begin, size_t *size)
     size_t first = ++text->at;
     while (text->at < text->end && !is_at(text, quote))
         text->at++;
-    *begin = (const char *)text->content->bytes + first;
+    *begin = (const char *)text->buffer->bytes + first;
     *size = text->at - first;
     return take(text, quote);
 }
@@ -81,7 +81,7 @@ static int take_type(scan *text, neuron_npy_header *header)
     size_t size;
     if (is_at(text, '['))
         return neuron_fail(NEURON_E_UNSUPPORTED, "%s: elements of several fields are not read",
-                           text->content->name);
+                           text->buffer->name);
     if (!take_text(text, &name, &size))
         return fail_at(text, "has no type of elements");
     bool order = size == 3 && memchr("<>|=", name[0], 4);
@@ -96,7 +96,7 @@ static int take_type(scan *text, neuron_npy_header *header)
         }
     return neuron_fail(NEURON_E_UNSUPPORTED,
                        "%s: elements are of type \"%.*s\", not b1, i1 to i8, u1 to u8 or f2 to f8",
-                       text->content->name, (int)(size < SHOWN_MAX ? size : SHOWN_MAX), name);
+                       text->buffer->name, (int)(size < SHOWN_MAX ? size : SHOWN_MAX), name);
 }
 
 static int take_order(scan *text, neuron_npy_header *header)
@@ -111,7 +111,7 @@ static bool take_extent(scan *text, int64_t *extent)
 {
     size_t first = text->at;
     for (*extent = 0; text->at < text->end; text->at++) {
-        uint8_t character = text->content->bytes[text->at];
+        uint8_t character = text->buffer->bytes[text->at];
         if (character < '0' || character > '9')
             break;
         if (!neuron_multiply_count(*extent, 10, extent) ||
@@ -131,7 +131,7 @@ static int take_shape(scan *text, neuron_shape *shape)
     while (!take(text, ')')) {
         if (shape->rank == NEURON_RANK_MAX)
             return neuron_fail(NEURON_E_UNSUPPORTED, "%s: the array has more than %d axes",
-                               text->content->name, NEURON_RANK_MAX);
+                               text->buffer->name, NEURON_RANK_MAX);
         if (!take_extent(text, &shape->extent[shape->rank++]))
             return fail_at(text, "has a shape of no numbers");
         if (!take(text, ',') && !is_at(text, ')'))
@@ -201,7 +201,7 @@ static int fail_text(const neuron_source *source, size_t size, size_t has)
 }
 
 /* Reads the text with what is in front of it, so that places in it are those of the file. */
-static int read_text(neuron_content *text, neuron_source *source)
+static int read_text(neuron_buffer *text, neuron_source *source)
 {
     uint8_t front[FRONT_MOST];
     size_t width, size, left, got;
@@ -213,18 +213,18 @@ static int read_text(neuron_content *text, neuron_source *source)
     uint8_t *bytes = neuron_allocate(source->context, before + size, 1);
     if (!bytes)
         return NEURON_E_MEMORY;
-    *text = (neuron_content){.context = source->context,
-                             .name = source->name,
-                             .bytes = bytes,
-                             .size = before + size,
-                             .unpacked = source->unpacked,
-                             .owned = bytes};
+    *text = (neuron_buffer){.context = source->context,
+                            .name = source->name,
+                            .bytes = bytes,
+                            .size = before + size,
+                            .unpacked = source->unpacked,
+                            .owned = bytes};
     memcpy(bytes, front, before);
     int status = neuron_source_read(source, bytes + before, size, &got);
     if (status == NEURON_OK && got < size)
         status = fail_text(source, size, before + got);
     if (status < 0)
-        neuron_content_close(text);
+        neuron_buffer_close(text);
     return status;
 }
 
@@ -264,15 +264,15 @@ static int check_size(const neuron_npy_header *header, const neuron_source *sour
 
 int neuron_npy_parse(neuron_npy_header *header, neuron_source *source)
 {
-    neuron_content content;
+    neuron_buffer buffer;
     *header = (neuron_npy_header){.type = 0};
-    RETURN_IF_ERROR(read_text(&content, source));
-    header->begin = content.size;
-    const uint8_t *front = content.bytes;
-    scan text = {.content = &content,
+    RETURN_IF_ERROR(read_text(&buffer, source));
+    header->begin = buffer.size;
+    const uint8_t *front = buffer.bytes;
+    scan text = {.buffer = &buffer,
                  .at = MAGIC_SIZE + 2 + (front[MAGIC_SIZE] == 1 ? 2 : 4),
-                 .end = content.size};
+                 .end = buffer.size};
     int status = take_dictionary(&text, header);
-    neuron_content_close(&content);
+    neuron_buffer_close(&buffer);
     return status == NEURON_OK ? check_size(header, source) : status;
 }

@@ -3,11 +3,11 @@
 #define DATA_FORMATS_NPY_HEADER_H
 
 #include "base/shape.h"
-#include "data/codec/content.h"
+#include "data/codec/buffer.h"
 #include "data/codec/source.h"
 
 typedef struct neuron_npy_header {
-    int32_t type; /* of the tensor that the array becomes */
+    int32_t type;     /* of the tensor that the array becomes */
     const char *name; /* of the stored type, as NumPy has it: "f8" */
     char
         kind; /* of the stored elements: 'u' and 'i' without and with a sign, 'f', 'b' truth values */

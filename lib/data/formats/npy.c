@@ -1,10 +1,10 @@
 #include "data/formats/npy.h"
 
 #include "base/files/byte-order.h"
+#include "base/files/file-write.h"
 #include "base/float-mode.h"
 #include "base/text/number.h"
 #include "data/formats/npy-header.h"
-#include "base/files/file-write.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -146,7 +146,7 @@ static int read_elements(const neuron_npy_header *header, neuron_source *source,
     return neuron_source_finish(source, "the array");
 }
 
-int neuron_npy_read(neuron_npy_array *array, neuron_source *source)
+int neuron_npy_read_array(neuron_npy_array *array, neuron_source *source)
 {
     neuron_npy_header header;
     *array = (neuron_npy_array){.name = source->name};
@@ -165,16 +165,6 @@ int neuron_npy_read(neuron_npy_array *array, neuron_source *source)
     return NEURON_OK;
 }
 
-int neuron_npy_open(neuron_npy_array *array, neuron_context_t *context, const char *path)
-{
-    neuron_source source;
-    *array = (neuron_npy_array){.name = path};
-    RETURN_IF_ERROR(neuron_source_open(&source, context, path));
-    int status = neuron_npy_read(array, &source);
-    neuron_source_close(&source);
-    return status;
-}
-
 int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, const char *path)
 {
     FLOAT_SCOPE;
@@ -182,8 +172,12 @@ int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, 
     *tensor = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
+    const neuron_content content = neuron_content_of_file(context, path);
+    neuron_source source;
     neuron_npy_array array;
-    int status = neuron_npy_open(&array, context, path);
+    RETURN_IF_ERROR(neuron_source_open(&source, &content));
+    int status = neuron_npy_read_array(&array, &source);
+    neuron_source_close(&source);
     *tensor = array.tensor;
     return status;
 }

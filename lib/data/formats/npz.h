@@ -1,18 +1,20 @@
-/* NumPy's .npz format: a ZIP archive of .npy files. */
+/* NumPy's .npz format: a ZIP archive of .npy files, of which a dataset is two. The archive is read by
+ * data/codec/zip.c, its members by npy.c. */
 #ifndef DATA_FORMATS_NPZ_H
 #define DATA_FORMATS_NPZ_H
 
-#include "base/tensor.h"
-#include "data/dataset.h"
 #include "data/formats/npy.h"
 
-/* The array `name` of an archive: the member of that name, with ".npy" behind it or without. */
-int neuron_npz_read(neuron_npy_array *array, const neuron_store *archive, const char *name);
+typedef struct neuron_npz_settings {
+    const char *examples_name, *labels_name;
+    int32_t class_count;
+} neuron_npz_settings;
 
-/* A dataset of two arrays: images get an axis of channels, labels lose one of extent 1, and truth
- * values are 0 and 1 as they are. The caller gives its tensors up to be changed. */
-int neuron_npy_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
-                       const neuron_npy_array *examples, const neuron_npy_array *labels,
-                       int32_t class_count);
+/* neuron_dataset_load_npz() for a content. */
+int neuron_npz_read(neuron_dataset_t **dataset, const neuron_content *content,
+                    const neuron_npz_settings *settings);
+
+/* The array `name` of an archive: the member of that name, with ".npy" behind it or without. */
+int neuron_npz_read_array(neuron_npy_array *array, const neuron_store *archive, const char *name);
 
 #endif

@@ -41,10 +41,9 @@ static int read_bytes(neuron_dataset_t **dataset, const uint8_t *bytes, size_t s
     void *copy = malloc(size ? size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, size);
-    neuron_content content;
-    int status = neuron_content_of(&content, context, copy, size, "data_batch_1.bin");
-    if (status == NEURON_OK)
-        status = neuron_cifar10_read(dataset, context, neuron_cifar10_parse_binary, &content, 1);
+    const neuron_content content =
+        neuron_content_of_memory(context, copy, size, "data_batch_1.bin");
+    int status = neuron_cifar10_read(dataset, &content, &(neuron_cifar10_settings){1});
     free(copy);
     ck_assert((status == NEURON_OK) == (*dataset != NULL));
     return status;

@@ -22,17 +22,15 @@ static void teardown(void)
 }
 
 static int read_as(neuron_dataset_t **dataset, const char *text, size_t size,
-                   const neuron_csv_format *format)
+                   const neuron_csv_settings *settings)
 {
     *dataset = NULL;
     /* Memory of exactly that size lets the sanitizer see a read behind the end. */
     void *copy = malloc(size ? size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, text, size);
-    neuron_content content;
-    assert_ok(neuron_content_of(&content, context, copy, size, "train.csv"));
-    int status = neuron_csv_read(dataset, &content, format);
-    neuron_content_close(&content);
+    const neuron_content content = neuron_content_of_memory(context, copy, size, "train.csv");
+    int status = neuron_csv_read(dataset, &content, settings);
     free(copy);
     ck_assert((status == NEURON_OK) == (*dataset != NULL));
     return status;
@@ -41,8 +39,8 @@ static int read_as(neuron_dataset_t **dataset, const char *text, size_t size,
 static int read_shaped(neuron_dataset_t **dataset, const char *text, size_t size,
                        const int64_t *shape, int32_t rank)
 {
-    const neuron_csv_format format = {.class_count = 10, .shape = shape, .rank = rank};
-    return read_as(dataset, text, size, &format);
+    const neuron_csv_settings settings = {.class_count = 10, .shape = shape, .rank = rank};
+    return read_as(dataset, text, size, &settings);
 }
 
 static int read_text(neuron_dataset_t **dataset, const char *text)
@@ -105,8 +103,8 @@ END_TEST
 
 static int read_said(neuron_dataset_t **dataset, const char *text, int32_t type, int32_t header)
 {
-    const neuron_csv_format format = {.class_count = 10, .type = type, .header = header};
-    return read_as(dataset, text, strlen(text), &format);
+    const neuron_csv_settings settings = {.class_count = 10, .type = type, .header = header};
+    return read_as(dataset, text, strlen(text), &settings);
 }
 
 /* How many examples a text has, of which type, and the first input of the first one. */
@@ -192,9 +190,9 @@ END_TEST
 
 static int read_label(neuron_dataset_t **dataset, const char *text, int32_t label, const char *name)
 {
-    const neuron_csv_format format = {
+    const neuron_csv_settings settings = {
         .class_count = 10, .type = NEURON_F32, .label = label, .label_name = name};
-    return read_as(dataset, text, strlen(text), &format);
+    return read_as(dataset, text, strlen(text), &settings);
 }
 
 /* Two rows of labels 3 and 9, and of `count` values 1, 2, ... */
@@ -306,9 +304,9 @@ static void write_rows(char *text, size_t room, const char *header, int rows, in
 
 static int read_many(const char *text)
 {
-    const neuron_csv_format format = {.class_count = 100};
+    const neuron_csv_settings settings = {.class_count = 100};
     neuron_dataset_t *dataset;
-    int status = read_as(&dataset, text, strlen(text), &format);
+    int status = read_as(&dataset, text, strlen(text), &settings);
     neuron_dataset_unref(dataset);
     return status;
 }

@@ -60,10 +60,12 @@ static int read_buffer(neuron_tensor_t **tensor, const buffer *from, int32_t ran
     void *copy = malloc(from->size ? from->size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, from->bytes, from->size);
+    const neuron_content content =
+        neuron_content_of_memory(context, copy, from->size, "train-images");
     neuron_source source;
-    int status = neuron_source_of(&source, context, copy, from->size, "train-images");
+    int status = neuron_source_open(&source, &content);
     if (status == NEURON_OK) {
-        status = neuron_idx_read(tensor, &source, rank);
+        status = neuron_idx_read_tensor(tensor, &source, rank);
         neuron_source_close(&source);
     }
     free(copy);
@@ -329,22 +331,24 @@ static const char *write_file(const char *name, const buffer *content)
 START_TEST(reads_no_more_than_there_is_room)
 {
     enum { SIZE = 100000, FIRST = 10, SECOND = 60000, ROOM = SIZE + 1 };
-    static uint8_t content[SIZE], read[ROOM];
+    static uint8_t bytes[SIZE], read[ROOM];
     const char *path = test_file("large");
     for (int i = 0; i < SIZE; i++)
-        content[i] = (uint8_t)(i % 251 + 1);
-    test_write_file(path, content, SIZE);
+        bytes[i] = (uint8_t)(i % 251 + 1);
+    test_write_file(path, bytes, SIZE);
     for (int stored = 0; stored < 2; stored++) {
+        const neuron_content content =
+            stored ? neuron_content_of_file(context, path)
+                   : neuron_content_of_memory(context, bytes, SIZE, "large");
         neuron_source source;
         size_t got, room[] = {FIRST, SECOND, ROOM - FIRST - SECOND}, at = 0;
         memset(read, 0, ROOM);
-        assert_ok(stored ? neuron_source_open(&source, context, path)
-                         : neuron_source_of(&source, context, content, SIZE, "large"));
+        assert_ok(neuron_source_open(&source, &content));
         for (int i = 0; i < 3; i++) {
             assert_ok(neuron_source_read(&source, read + at, room[i], &got));
             ck_assert_uint_eq(got, i < 2 ? room[i] : SIZE - at);
             at += got;
-            ck_assert_mem_eq(read, content, at);
+            ck_assert_mem_eq(read, bytes, at);
             ck_assert_int_eq(read[at], 0);
         }
         assert_ok(neuron_source_finish(&source, "the rest"));

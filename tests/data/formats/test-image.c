@@ -27,8 +27,9 @@ static int read_bytes(neuron_image *image, const void *bytes, size_t size, const
     void *copy = malloc(size ? size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, size);
+    const neuron_content content = neuron_content_of_memory(context, copy, size, name);
     neuron_source source;
-    int status = neuron_source_of(&source, context, copy, size, name);
+    int status = neuron_source_open(&source, &content);
     if (status == NEURON_OK) {
         status = neuron_image_read(image, &source);
         neuron_source_close(&source);
@@ -418,8 +419,7 @@ START_TEST(what_is_no_tensor_is_refused)
     assert_load_refused(path, NULL, 0, NEURON_E_FORMAT, path);
     remove(path);
     grey = fixture("grey.pgm");
-    assert_load_refused(grey, NULL, 1, NEURON_E_ARGUMENT,
-                        "neuron_tensor_load_image: scales are ");
+    assert_load_refused(grey, NULL, 1, NEURON_E_ARGUMENT, "neuron_tensor_load_image: scales are ");
     assert_status(neuron_tensor_load_image(&tensor, context, grey, scales, NULL, 1),
                   NEURON_E_ARGUMENT);
     assert_load_refused(NULL, NULL, 0, NEURON_E_ARGUMENT, "neuron_tensor_load_image: needs path");

@@ -35,10 +35,11 @@ static int read_bytes(neuron_tensor_t **tensor, const void *bytes, size_t size)
     void *copy = malloc(size ? size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, size);
+    const neuron_content content = neuron_content_of_memory(context, copy, size, "x.npy");
     neuron_source source;
-    int status = neuron_source_of(&source, context, copy, size, "x.npy");
+    int status = neuron_source_open(&source, &content);
     if (status == NEURON_OK) {
-        status = neuron_npy_read(&array, &source);
+        status = neuron_npy_read_array(&array, &source);
         neuron_source_close(&source);
     }
     *tensor = array.tensor;

@@ -122,9 +122,11 @@ static int read_bytes(neuron_tensor_t **tensor, const archive *from)
     void *copy = malloc(from->size ? from->size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, from->bytes, from->size);
-    neuron_store store = neuron_store_of(context, copy, from->size, "a.npz");
+    const neuron_content content = neuron_content_of_memory(context, copy, from->size, "a.npz");
+    neuron_store store;
     neuron_npy_array array;
-    int status = neuron_npz_read(&array, &store, "y_train");
+    assert_ok(neuron_store_open(&store, &content));
+    int status = neuron_npz_read_array(&array, &store, "y_train");
     *tensor = array.tensor;
     free(copy);
     ck_assert((status == NEURON_OK) == (*tensor != NULL));
@@ -333,7 +335,8 @@ START_TEST(truth_values_are_0_and_1)
         test_write_file(examples, copy, sizeof copy - 1);
         assert_ok(neuron_dataset_load_npy(&dataset, context, examples, labels, 2));
         assert_ok(neuron_dataset_read(dataset, 0, 2, values, NULL));
-        ck_assert(values[0] == 0 && values[1] == (bytes ? (float)(1.0f / 255) : 1) && values[5] == 0);
+        ck_assert(values[0] == 0 && values[1] == (bytes ? (float)(1.0f / 255) : 1) &&
+                  values[5] == 0);
         neuron_dataset_unref(dataset);
     }
 }
@@ -395,14 +398,17 @@ END_TEST
 /* Twice packed, a small file could claim anything. */
 START_TEST(refuses_a_packed_archive)
 {
-    neuron_store store = neuron_store_of(context, "\x1f\x8b\x08", 3, "a.npz.gz");
+    neuron_content content = neuron_content_of_memory(context, "\x1f\x8b\x08", 3, "a.npz.gz");
+    neuron_store store;
     neuron_npy_array array;
-    assert_status(neuron_npz_read(&array, &store, "x"), NEURON_E_UNSUPPORTED);
+    assert_ok(neuron_store_open(&store, &content));
+    assert_status(neuron_npz_read_array(&array, &store, "x"), NEURON_E_UNSUPPORTED);
     assert_message("a.npz.gz: is packed twice");
     static const char *const others[] = {"\x1f-", "-\x8b", "\x1f"};
     for (int i = 0; i < 3; i++) {
-        store = neuron_store_of(context, others[i], strlen(others[i]), "a.npz");
-        assert_status(neuron_npz_read(&array, &store, "x"), NEURON_E_FORMAT);
+        content = neuron_content_of_memory(context, others[i], strlen(others[i]), "a.npz");
+        assert_ok(neuron_store_open(&store, &content));
+        assert_status(neuron_npz_read_array(&array, &store, "x"), NEURON_E_FORMAT);
         assert_message("a.npz: not a ZIP archive");
     }
 }
