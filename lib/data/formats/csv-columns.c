@@ -1,7 +1,9 @@
+/* Finds out by the first row alone: first where the label is, then whether the row has names, then whether
+ * the names speak against it. What is doubtful is refused with a message that says how to tell. */
 #include "data/formats/csv-columns.h"
 
+#include "base/text/number.h"
 #include "data/formats/csv-reader.h"
-#include "data/formats/decimal.h"
 
 #include <math.h>
 #include <string.h>
@@ -114,8 +116,10 @@ static bool is_series(const neuron_csv_field *first, const neuron_csv_field *sec
     size_t stem = first->size - digits[0];
     return digits[0] > 0 && digits[1] > 0 && stem > 0 && stem == second->size - digits[1] &&
            memcmp(first->text, second->text, stem) == 0 &&
-           neuron_decimal_parse(first->text + stem, digits[0], &numbers[0], &nearest) &&
-           neuron_decimal_parse(second->text + stem, digits[1], &numbers[1], &nearest) &&
+           neuron_number_parse((const char *)first->text + stem, digits[0], &numbers[0],
+                               &nearest) &&
+           neuron_number_parse((const char *)second->text + stem, digits[1], &numbers[1],
+                               &nearest) &&
            numbers[1] == numbers[0] + 1;
 }
 
@@ -124,27 +128,27 @@ static bool is_series(const neuron_csv_field *first, const neuron_csv_field *sec
 static int count_columns(neuron_csv_columns *columns, const neuron_buffer *buffer)
 {
     neuron_csv_reader from = neuron_csv_begin(buffer);
-    neuron_csv_field taken = {.last = false};
-    for (columns->count = 0; !taken.last; columns->count++)
-        RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
+    neuron_csv_field field = {.last = false};
+    for (columns->count = 0; !field.last; columns->count++)
+        RETURN_IF_ERROR(neuron_csv_read_field(&from, &field));
     return NEURON_OK;
 }
 
 static int find_name(neuron_csv_columns *columns, const neuron_buffer *buffer, const char *name)
 {
     neuron_csv_reader from = neuron_csv_begin(buffer);
-    neuron_csv_field taken, first = {.size = 0}, alike = {.size = 0};
+    neuron_csv_field field, first = {.size = 0}, alike = {.size = 0};
     columns->label = -1;
     for (int64_t i = 0; i < columns->count; i++) {
-        RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
+        RETURN_IF_ERROR(neuron_csv_read_field(&from, &field));
         if (i == 0)
-            first = taken;
-        if (is_called(&taken, name, true))
-            alike = taken;
-        if (!is_called(&taken, name, false))
+            first = field;
+        if (is_called(&field, name, true))
+            alike = field;
+        if (!is_called(&field, name, false))
             continue;
         if (columns->label >= 0)
-            return neuron_csv_fail(NEURON_E_DATA, buffer, &taken,
+            return neuron_csv_fail(NEURON_E_DATA, buffer, &field,
                                    "is called \"%s\", and so is column %" PRId64, name,
                                    columns->label + 1);
         columns->label = i;
@@ -158,11 +162,11 @@ static int find_name(neuron_csv_columns *columns, const neuron_buffer *buffer, c
                        "%s: no column is called \"%s\" in line 1, which has %" PRId64
                        " columns from \"%.*s\" to \"%.*s\"",
                        buffer->name, name, columns->count, neuron_csv_shown(&first),
-                       neuron_csv_shown(&taken));
+                       neuron_csv_shown(&field));
 }
 
-static int place_label(neuron_csv_columns *columns, const neuron_buffer *buffer,
-                       const neuron_csv_settings *settings)
+static int find_label(neuron_csv_columns *columns, const neuron_buffer *buffer,
+                      const neuron_csv_settings *settings)
 {
     columns->label = 0;
     if (settings->label_name)
@@ -187,19 +191,19 @@ static int look_at_row(first_row *row, const neuron_csv_columns *columns,
                        const neuron_buffer *buffer, int32_t class_count)
 {
     neuron_csv_reader from = neuron_csv_begin(buffer);
-    neuron_csv_field taken;
+    neuron_csv_field field;
     int64_t others = 0;
     *row = (first_row){.labelled = true, .numbers = true, .counts = true, .named = true};
     for (int64_t i = 0; i < columns->count; i++) {
         double value = 0;
         float nearest;
-        RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
-        bool number = neuron_decimal_parse(taken.text, taken.size, &value, &nearest);
+        RETURN_IF_ERROR(neuron_csv_read_field(&from, &field));
+        bool number = neuron_number_parse((const char *)field.text, field.size, &value, &nearest);
         row->counts = row->counts && number && value == (double)i;
         if (i == (columns->label < 0 ? 0 : columns->label)) {
-            row->label = taken;
+            row->label = field;
             row->begins = number;
-            row->named = row->named && !number && (taken.size > 0 || columns->label < 0);
+            row->named = row->named && !number && (field.size > 0 || columns->label < 0);
             row->labelled =
                 number && (columns->label < 0 || neuron_csv_is_label(value, class_count));
         } else {
@@ -237,8 +241,8 @@ static int guess_header(neuron_csv_columns *columns, const neuron_buffer *buffer
 static int check_first_name(neuron_csv_columns *columns, const neuron_buffer *buffer)
 {
     neuron_csv_reader from = neuron_csv_begin(buffer);
-    neuron_csv_field first, taken;
-    RETURN_IF_ERROR(neuron_csv_take(&from, &first));
+    neuron_csv_field first, field;
+    RETURN_IF_ERROR(neuron_csv_read_field(&from, &first));
     if (is_nameless(&first))
         return neuron_csv_fail(NEURON_E_DATA, buffer, &first,
                                "the first column has no name: it may be an index, as pandas writes "
@@ -252,13 +256,13 @@ static int check_first_name(neuron_csv_columns *columns, const neuron_buffer *bu
                                "the first column, \"%.*s\", may be an index: " REMEDY,
                                neuron_csv_shown(&first));
     for (int64_t i = 1; i < columns->count; i++) {
-        RETURN_IF_ERROR(neuron_csv_take(&from, &taken));
-        if (is_label_name(&taken))
+        RETURN_IF_ERROR(neuron_csv_read_field(&from, &field));
+        if (is_label_name(&field))
             return neuron_csv_fail(
-                NEURON_E_DATA, buffer, &taken,
+                NEURON_E_DATA, buffer, &field,
                 "\"%.*s\" may be the label, rather than the first column: " REMEDY,
-                neuron_csv_shown(&taken));
-        if (i == 1 && is_series(&first, &taken))
+                neuron_csv_shown(&field));
+        if (i == 1 && is_series(&first, &field))
             return neuron_csv_fail(NEURON_E_DATA, buffer, &first,
                                    "the first column, \"%.*s\", seems to be a value like the next, "
                                    "and there may be no label: " REMEDY,
@@ -268,11 +272,11 @@ static int check_first_name(neuron_csv_columns *columns, const neuron_buffer *bu
 }
 
 /* An index is no value, but may be what the caller calls the label. */
-static int leave_index_out(neuron_csv_columns *columns, const neuron_buffer *buffer)
+static int find_index(neuron_csv_columns *columns, const neuron_buffer *buffer)
 {
     neuron_csv_reader from = neuron_csv_begin(buffer);
     neuron_csv_field first;
-    RETURN_IF_ERROR(neuron_csv_take(&from, &first));
+    RETURN_IF_ERROR(neuron_csv_read_field(&from, &first));
     columns->left_out = is_nameless(&first) && columns->label != 0;
     return NEURON_OK;
 }
@@ -288,14 +292,14 @@ int neuron_csv_find_columns(neuron_csv_columns *columns, const neuron_buffer *bu
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: line 1 has one column, not a label and values with commas between",
                            buffer->name);
-    RETURN_IF_ERROR(place_label(columns, buffer, settings));
+    RETURN_IF_ERROR(find_label(columns, buffer, settings));
     if (settings->header == NEURON_CSV_HEADER_GUESS && !settings->label_name)
         RETURN_IF_ERROR(guess_header(columns, buffer, settings));
     columns->doubtful = guess;
     if (guess && columns->header)
         RETURN_IF_ERROR(check_first_name(columns, buffer));
     if (columns->header && columns->count > 1)
-        RETURN_IF_ERROR(leave_index_out(columns, buffer));
+        RETURN_IF_ERROR(find_index(columns, buffer));
     if (columns->count - columns->left_out - (columns->label >= 0) < 1)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: line 1 has no column beside the label and one without a name",

@@ -10,7 +10,7 @@ typedef struct neuron_csv_columns {
     int64_t label;    /* which one it is, from 0; -1 for none */
     int64_t left_out; /* 1 if the first one is an index */
     bool header;
-    bool doubtful; /* nothing but the place speaks for the label */
+    bool doubtful; /* nothing but its position speaks for the label */
 } neuron_csv_columns;
 
 /* Looks at the first row, and finds out what the caller has not said. */

@@ -1,6 +1,8 @@
+/* A field is read where it lies in the buffer, without a copy. neuron_csv_read_number() is where its text
+ * becomes a float32. */
 #include "data/formats/csv-reader.h"
 
-#include "data/formats/decimal.h"
+#include "base/text/number.h"
 
 #include <math.h>
 #include <string.h>
@@ -34,13 +36,13 @@ static void skip_blanks(neuron_csv_reader *from)
 
 /* Text in quotes, where two quotes are one that does not end it. They stay two: such a text is no
  * number in any case. */
-static int take_quoted(neuron_csv_reader *from, neuron_csv_field *taken)
+static int read_quoted(neuron_csv_reader *from, neuron_csv_field *field)
 {
     const neuron_buffer *buffer = from->buffer;
-    taken->text = buffer->bytes + ++from->position;
+    field->text = buffer->bytes + ++from->position;
     for (;; from->position++) {
         if (from->position == buffer->size)
-            return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken,
+            return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, field,
                                    "the quotes of a field are not %s", "closed");
         if (is_at(from, '\n'))
             from->line++;
@@ -50,46 +52,46 @@ static int take_quoted(neuron_csv_reader *from, neuron_csv_field *taken)
             break;
         from->position++;
     }
-    taken->size = (size_t)(buffer->bytes + from->position - taken->text);
+    field->size = (size_t)(buffer->bytes + from->position - field->text);
     from->position++;
     skip_blanks(from);
     return NEURON_OK;
 }
 
-static void take_plain(neuron_csv_reader *from, neuron_csv_field *taken)
+static void read_plain(neuron_csv_reader *from, neuron_csv_field *field)
 {
-    taken->text = from->buffer->bytes + from->position;
+    field->text = from->buffer->bytes + from->position;
     size_t begin = from->position;
     while (from->position < from->buffer->size && !is_at(from, ',') && !is_at(from, '\r') &&
            !is_at(from, '\n'))
         from->position++;
-    taken->size = from->position - begin;
-    while (taken->size > 0 &&
-           (taken->text[taken->size - 1] == ' ' || taken->text[taken->size - 1] == '\t'))
-        taken->size--;
+    field->size = from->position - begin;
+    while (field->size > 0 &&
+           (field->text[field->size - 1] == ' ' || field->text[field->size - 1] == '\t'))
+        field->size--;
 }
 
-int neuron_csv_take(neuron_csv_reader *from, neuron_csv_field *taken)
+int neuron_csv_read_field(neuron_csv_reader *from, neuron_csv_field *field)
 {
-    *taken = (neuron_csv_field){.line = from->line, .column = from->column};
+    *field = (neuron_csv_field){.line = from->line, .column = from->column};
     skip_blanks(from);
     if (is_at(from, '"'))
-        RETURN_IF_ERROR(take_quoted(from, taken));
+        RETURN_IF_ERROR(read_quoted(from, field));
     else
-        take_plain(from, taken);
+        read_plain(from, field);
     if (is_at(from, ',')) {
         from->position++;
         from->column++;
         return NEURON_OK;
     }
-    taken->last = true;
+    field->last = true;
     if (is_at(from, '\r') && !at_line_end(from))
-        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken, "%s",
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, field, "%s",
                                "a carriage return (CR) ends the field, without a line feed (LF) "
                                "behind it: lines must end in LF or CR LF; convert them, such as "
                                "with tr '\\r' '\\n'");
     if (from->position < from->buffer->size && !at_line_end(from))
-        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken, "text follows the closing %s",
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, field, "text follows the closing %s",
                                "quotes");
     from->position += is_at(from, '\r');
     from->position += is_at(from, '\n');
@@ -98,18 +100,18 @@ int neuron_csv_take(neuron_csv_reader *from, neuron_csv_field *taken)
     return NEURON_OK;
 }
 
-int neuron_csv_take_number(neuron_csv_reader *from, neuron_csv_field *taken, double *value,
+int neuron_csv_read_number(neuron_csv_reader *from, neuron_csv_field *field, double *value,
                            float *nearest)
 {
-    RETURN_IF_ERROR(neuron_csv_take(from, taken));
-    if (taken->size == 0)
-        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken, "there is no %s", "number");
-    if (!neuron_decimal_parse(taken->text, taken->size, value, nearest))
-        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken, "\"%.*s\" is not a number",
-                               neuron_csv_shown(taken));
+    RETURN_IF_ERROR(neuron_csv_read_field(from, field));
+    if (field->size == 0)
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, field, "there is no %s", "number");
+    if (!neuron_number_parse((const char *)field->text, field->size, value, nearest))
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, field, "\"%.*s\" is not a number",
+                               neuron_csv_shown(field));
     if (!isfinite(*nearest))
-        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, taken,
-                               "\"%.*s\" is too large for float32", neuron_csv_shown(taken));
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, field,
+                               "\"%.*s\" is too large for float32", neuron_csv_shown(field));
     return NEURON_OK;
 }
 
@@ -123,9 +125,9 @@ neuron_csv_reader neuron_csv_begin(const neuron_buffer *buffer)
 
 int neuron_csv_skip_row(neuron_csv_reader *from)
 {
-    neuron_csv_field taken = {.last = false};
-    while (!taken.last)
-        RETURN_IF_ERROR(neuron_csv_take(from, &taken));
+    neuron_csv_field field = {.last = false};
+    while (!field.last)
+        RETURN_IF_ERROR(neuron_csv_read_field(from, &field));
     return NEURON_OK;
 }
 
@@ -136,7 +138,7 @@ static int fail_kind(const neuron_buffer *buffer, const char *kind, const char *
 }
 
 /* UTF-16 of the characters that numbers and commas are of has a zero in every other byte. */
-static int fail_at_zero(const neuron_buffer *buffer, size_t place)
+static int fail_at_zero(const neuron_buffer *buffer, size_t offset)
 {
     static const char remedy[] = ": convert it, such as with iconv -f UTF-16 -t UTF-8";
     const uint8_t *bytes = buffer->bytes;
@@ -145,12 +147,12 @@ static int fail_at_zero(const neuron_buffer *buffer, size_t place)
     if (buffer->size >= 4 && !bytes[0] && !bytes[2] && bytes[1] && bytes[3])
         return fail_kind(buffer, "UTF-16 (big-endian)", remedy);
     int64_t line = 1;
-    for (size_t i = 0; i < place; i++)
+    for (size_t i = 0; i < offset; i++)
         line += bytes[i] == '\n';
     return neuron_fail(NEURON_E_FORMAT,
                        "%s: line %" PRId64 ": a NUL byte, at byte %zu%s: the file is binary or "
                        "damaged",
-                       buffer->name, line, place, neuron_buffer_where(buffer));
+                       buffer->name, line, offset, neuron_buffer_where(buffer));
 }
 
 int neuron_csv_check_text(const neuron_buffer *buffer)

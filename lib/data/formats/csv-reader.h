@@ -1,4 +1,4 @@
-/* Rows and fields of comma-separated values. */
+/* Rows and fields of comma-separated values, and the numbers in them. */
 #ifndef DATA_FORMATS_CSV_READER_H
 #define DATA_FORMATS_CSV_READER_H
 
@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-/* A place in the file. Lines and columns count from 1, as editors and spreadsheets do. */
+/* A position in the text. Lines and columns count from 1, as editors and spreadsheets do. */
 typedef struct neuron_csv_reader {
     const neuron_buffer *buffer;
     size_t position;
@@ -35,16 +35,18 @@ enum { NEURON_CSV_SHOWN_MAX = 40 };
 /* Whether a buffer is text, as far as its bytes tell; the message says what else it seems to be. */
 int neuron_csv_check_text(const neuron_buffer *buffer);
 
-/* The place of the first field. */
+/* The position of the first field. */
 neuron_csv_reader neuron_csv_begin(const neuron_buffer *buffer);
 
 /* Whether nothing is left but ends of lines. */
 bool neuron_csv_at_end(const neuron_csv_reader *from);
 
-int neuron_csv_take(neuron_csv_reader *from, neuron_csv_field *taken);
+/* Reads a field and what ends it: a comma, the end of a row, or of the text. */
+int neuron_csv_read_field(neuron_csv_reader *from, neuron_csv_field *field);
 
-/* Takes a field that is a number, and tells the float32 next to it. */
-int neuron_csv_take_number(neuron_csv_reader *from, neuron_csv_field *taken, double *value,
+/* Reads a field that is a number: `nearest` is the float32 that becomes the input, `value` tells whether it
+ * is a byte or a class number. */
+int neuron_csv_read_number(neuron_csv_reader *from, neuron_csv_field *field, double *value,
                            float *nearest);
 
 int neuron_csv_skip_row(neuron_csv_reader *from);

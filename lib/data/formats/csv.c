@@ -1,3 +1,5 @@
+/* The text is walked through twice, by the same function: measure() checks every row and counts, so that the
+ * tensors have their final size; fill() stores label and values of each row. */
 #include "data/formats/csv.h"
 
 #include "base/float-mode.h"
@@ -23,25 +25,24 @@ typedef struct table {
     double last;          /* the first of the last values */
 } table;
 
-static int check_label(const neuron_buffer *buffer, const neuron_csv_field *taken, double label,
+static int check_label(const neuron_buffer *buffer, const neuron_csv_field *field, double label,
                        const neuron_csv_settings *settings)
 {
     if (neuron_csv_is_label(label, settings->class_count))
         return NEURON_OK;
-    return neuron_csv_fail(NEURON_E_DATA, buffer, taken, "label \"%.*s\" is not 0 to %" PRId32 "%s",
-                           neuron_csv_shown(taken), settings->class_count - 1,
+    return neuron_csv_fail(NEURON_E_DATA, buffer, field, "label \"%.*s\" is not 0 to %" PRId32 "%s",
+                           neuron_csv_shown(field), settings->class_count - 1,
                            neuron_csv_elsewhere(settings));
 }
 
 /* Whether a value is a byte decides what guessed ones become. */
-static int look_at_value(table *found, const neuron_buffer *buffer, const neuron_csv_field *taken,
+static int look_at_value(table *found, const neuron_buffer *buffer, const neuron_csv_field *field,
                          double value, int32_t type)
 {
     bool byte = value >= 0 && value <= UINT8_MAX && value == floor(value);
     if (type == NEURON_U8 && !byte)
-        return neuron_csv_fail(NEURON_E_FORMAT, buffer, taken,
-                               "\"%.*s\" is not a whole number from 0 to 255",
-                               neuron_csv_shown(taken));
+        return neuron_csv_fail(NEURON_E_FORMAT, buffer, field,
+                               "\"%.*s\" is not an integer from 0 to 255", neuron_csv_shown(field));
     found->bytes = found->bytes && byte;
     return NEURON_OK;
 }
@@ -54,34 +55,34 @@ typedef struct row {
     float *floats;
 } row;
 
-static int take_row(neuron_csv_reader *from, table *found, const neuron_csv_settings *settings,
+static int read_row(neuron_csv_reader *from, table *found, const neuron_csv_settings *settings,
                     row *to)
 {
     const neuron_csv_columns *columns = &found->columns;
-    neuron_csv_field taken = {.last = false};
+    neuron_csv_field field = {.last = false};
     float nearest;
-    for (int64_t i = 0, place = 0; i < columns->count; i++) {
-        if (taken.last)
-            return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, &taken,
+    for (int64_t i = 0, stored = 0; i < columns->count; i++) {
+        if (field.last)
+            return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, &field,
                                    "the row ends here, not at column %" PRId64, columns->count);
         if (i < columns->left_out) {
-            RETURN_IF_ERROR(neuron_csv_take(from, &taken));
+            RETURN_IF_ERROR(neuron_csv_read_field(from, &field));
             continue;
         }
-        RETURN_IF_ERROR(neuron_csv_take_number(from, &taken, &to->last, &nearest));
+        RETURN_IF_ERROR(neuron_csv_read_number(from, &field, &to->last, &nearest));
         if (i == columns->label) {
-            RETURN_IF_ERROR(check_label(from->buffer, &taken, to->last, settings));
+            RETURN_IF_ERROR(check_label(from->buffer, &field, to->last, settings));
             to->label = (int32_t)to->last;
         } else if (to->bytes) {
-            to->bytes[place++] = (uint8_t)to->last;
+            to->bytes[stored++] = (uint8_t)to->last;
         } else if (to->floats) {
-            to->floats[place++] = nearest;
+            to->floats[stored++] = nearest;
         } else {
-            RETURN_IF_ERROR(look_at_value(found, from->buffer, &taken, to->last, settings->type));
+            RETURN_IF_ERROR(look_at_value(found, from->buffer, &field, to->last, settings->type));
         }
     }
-    if (!taken.last)
-        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, &taken,
+    if (!field.last)
+        return neuron_csv_fail(NEURON_E_FORMAT, from->buffer, &field,
                                "the row goes on after the last of %" PRId64, columns->count);
     return NEURON_OK;
 }
@@ -106,7 +107,7 @@ static void look_at_labels(table *found, const row *of, int32_t class_count)
     found->label = of->label;
 }
 
-/* Where nothing but its place speaks for the label, many rows may speak against it. */
+/* Where nothing but its position speaks for the label, many rows may speak against it. */
 static int check_doubts(const table *found, const neuron_buffer *buffer)
 {
     static const char remedy[] =
@@ -138,7 +139,7 @@ static int measure(table *found, const neuron_buffer *buffer, const neuron_csv_s
     found->values = found->columns.count - found->columns.left_out - (found->columns.label >= 0);
     RETURN_IF_ERROR(begin_rows(&from, buffer, found));
     for (; !neuron_csv_at_end(&from); found->rows++) {
-        RETURN_IF_ERROR(take_row(&from, found, settings, &nowhere));
+        RETURN_IF_ERROR(read_row(&from, found, settings, &nowhere));
         look_at_labels(found, &nowhere, settings->class_count);
     }
     if (found->rows == 0)
@@ -155,7 +156,7 @@ static int fill(const neuron_buffer *buffer, table *found, const neuron_csv_sett
     for (int64_t i = 0; i < found->rows; i++) {
         row to = {.bytes = found->bytes ? (uint8_t *)examples->data + i * size : NULL,
                   .floats = found->bytes ? NULL : (float *)examples->data + i * size};
-        RETURN_IF_ERROR(take_row(&from, found, settings, &to));
+        RETURN_IF_ERROR(read_row(&from, found, settings, &to));
         ((int32_t *)labels->data)[i] = to.label;
     }
     return NEURON_OK;
@@ -186,7 +187,7 @@ static void log_first_name(const neuron_buffer *buffer, int32_t level, const cha
 {
     neuron_csv_reader from = neuron_csv_begin(buffer);
     neuron_csv_field first;
-    if (neuron_csv_take(&from, &first) == NEURON_OK)
+    if (neuron_csv_read_field(&from, &first) == NEURON_OK)
         neuron_log(buffer->context, level, "%s: column 1, \"%.*s\", is %s", buffer->name,
                    neuron_csv_shown(&first), what);
 }
