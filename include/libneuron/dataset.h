@@ -3,7 +3,7 @@
  *
  *  Examples stay in memory as they were stored; bytes become float32 only when a batch needs them,
  *  as byte * scale + offset (1/255 and 0 by default, so that pixels lie between 0 and 1). Subsets
- *  and parts share the memory of the dataset that they come from.
+ *  and subsets share the memory of the dataset that they come from.
  *
  *  A dataset may be read by any number of threads; setting something on it is for one alone.
  */
@@ -84,7 +84,7 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
  *  thread at a time, which may be another one each time: that of a call that reads the dataset, or
  *  the worker of a training, which reads one batch ahead. It must not use the dataset, and in a
  *  worker it must not throw (NEURON_TRAINER_WORKERS 0 has it called by the thread of the run).
- *  @param positions  `count` places in the whole set, 0 to its size - 1, in any order; 1 to 1024.
+ *  @param positions  `count` indices in the whole set, 0 to its size - 1, in any order; 1 to 1024.
  *  @param examples  room for the elements of these, one example after the other; NULL if they are
  *                   not wanted.
  *  @param labels    room for their class numbers; NULL if they are not wanted.
@@ -101,7 +101,7 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
  *  in the thread of the run, to say which input it was. neuron_dataset_join() and neuron_dataset_grayscale() read all of it into memory.
  *  @param read       see neuron_dataset_read_t.
  *  @param user_data  for `read`, such as an open file. It must live as long as any dataset made of
- *                    this one, which parts, folds and trainers keep alive.
+ *                    this one, which subsets, folds and trainers keep alive.
  *  @param destroy    called with `user_data` when the last of these is gone; not if this call fails,
  *                    after which the caller still has it. May be NULL.
  *  @param count      number of examples, 1 or more.
@@ -131,10 +131,10 @@ enum {
 /** Where the label of a row of comma-separated values is: the number of a column, from 1 as messages
  *  and spreadsheets count, or one of these. Since 0.1. */
 enum {
-    NEURON_CSV_LABEL_GUESS = 0,  /**< in the first column, unless the file speaks against it */
-    NEURON_CSV_LABEL_FIRST = 1,  /**< in the first column, whatever it is called */
-    NEURON_CSV_LABEL_LAST = -1,  /**< in the last column */
-    NEURON_CSV_LABEL_NONE = -10  /**< nowhere: all columns are values, and examples get class 0 */
+    NEURON_CSV_LABEL_GUESS = 0, /**< in the first column, unless the file speaks against it */
+    NEURON_CSV_LABEL_FIRST = 1, /**< in the first column, whatever it is called */
+    NEURON_CSV_LABEL_LAST = -1, /**< in the last column */
+    NEURON_CSV_LABEL_NONE = -10 /**< nowhere: all columns are values, and examples get class 0 */
 };
 
 /** Loads labelled examples from comma-separated values: a row for each, the label in its first column
@@ -223,7 +223,7 @@ NEURON_API int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_con
  *  of the training set for the images to validate and test with. An image's class is the one that is
  *  called as its sub-folder. A class without a sub-folder has no examples; so class numbers and their
  *  count fit where some are missing. Scale and offset are those of any new dataset.
- *  @param classes_of  a dataset whose classes have names, such as one from a folder, or part of one.
+ *  @param classes_of  a dataset whose classes have names: one from a folder, or a subset of one.
  *  @return  as neuron_dataset_load_folder(); NEURON_E_DATA also if the classes have no names or a
  *           sub-folder is called as none of them, with its name. Since 0.1. */
 NEURON_API int neuron_dataset_load_folder_as(neuron_dataset_t **dataset, neuron_context_t *context,
@@ -257,27 +257,27 @@ NEURON_API int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t
 
 /** How neuron_dataset_split() deals examples out. Since 0.1. */
 enum {
-    NEURON_SPLIT_IN_ORDER = 10,  /**< the first part gets the first examples */
+    NEURON_SPLIT_IN_ORDER = 10,  /**< the first subset gets the first examples */
     NEURON_SPLIT_SHUFFLED = 20,  /**< random order */
     NEURON_SPLIT_STRATIFIED = 30 /**< random order, and each class divided in the same proportion */
 };
 
-/** Splits a dataset into parts that share its memory, none of them overlapping.
- *  A part's size is its fraction of all examples (stratified: of each class), rounded so that the
- *  parts never overlap and, if the fractions add up to 1, every example is in one.
+/** Splits a dataset into subsets that share its memory, none of them overlapping.
+ *  A subset's size is its fraction of all examples (stratified: of each class), rounded so that the
+ *  subsets never overlap and, if the fractions add up to 1, every example is in one.
  *  @param fractions  `count` numbers, each above 0, that add up to 1 or less.
  *  @param seed       of the random order.
- *  @param[out] parts  room for `count` datasets, all of them set; all NULL on failure.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if a part would be empty, NEURON_E_MEMORY.
+ *  @param[out] subsets  room for `count` datasets, all of them set; all NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if a subset would be empty, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions,
                                     int32_t count, int32_t kind, uint64_t seed,
-                                    neuron_dataset_t **parts);
+                                    neuron_dataset_t **subsets);
 
-/** Divides a dataset into k folds of nearly equal size and makes two parts of it that share its
+/** Divides a dataset into k folds of nearly equal size and makes two subsets of it that share its
  *  memory: one fold to validate with, and the others to train with. The folds are stratified:
  *  all have the same number of examples of each class, and in total, give or take one. With the
- *  same seed, the k validation parts together have every example once. Both parts are in random
+ *  same seed, the k validation subsets together have every example once. Both are in random
  *  order.
  *  @param k     number of folds, 2 or more and no more than there are examples.
  *  @param fold  which one validates: 0 to k - 1.
@@ -349,7 +349,7 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
 
-/** The same with a scale and an offset for each place of the last axis: the channels of images, the
+/** The same with a scale and an offset for each index of the last axis: the channels of images, the
  *  columns of a table.
  *  @param scales   `count` numbers, finite.
  *  @param offsets  likewise.
@@ -373,7 +373,7 @@ NEURON_API int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double 
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.
- *  Accuracy knows no weights. Subsets, parts and joined datasets made afterwards have the weights
+ *  Accuracy knows no weights. Subsets and joined datasets made afterwards have the weights
  *  of their examples; those made before do not change.
  *  @param weights  copied: one for each example, in order, finite and not negative; NULL for none.
  *  @param count    neuron_dataset_count().
@@ -385,8 +385,8 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
 /** Sets scale and offset so that inputs lie between two bounds: for bytes 0 becomes the minimum and
  *  255 the maximum; for float32 the smallest value of the dataset and the largest (all become the
  *  minimum if they are equal). Both are met exactly, as the float32 next to each bound, and nothing is
- *  outside of them, whatever the values are. Parts that were made before do not change. For a test set,
- *  take the numbers of the training set with neuron_dataset_get_scale() and
+ *  outside of them, whatever the values are. Subsets that were made before do not change. For a
+ *  test set, take the numbers of the training set with neuron_dataset_get_scale() and
  *  neuron_dataset_set_scales(); what goes beyond its values then goes beyond the bounds.
  *  @param minimum  finite as float32, and as such below `maximum`.
  *  @param maximum  finite as float32.
@@ -394,18 +394,19 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
  *           finite, NEURON_E_MEMORY; or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
 
-/** Sets scale and offset so that the inputs of a reference have mean 0 and deviation 1 over all their
- *  elements: the training set for itself, and then the same for validation and test. The deviation
- *  is that of a population, by n and not n - 1; where it is 0, only the mean is subtracted.
- *  Bytes stay bytes in memory. Parts that were made before do not change.
+/** Sets scale and offset so that the inputs of a reference have mean 0 and standard deviation 1
+ *  over all their elements: the training set for itself, and then the same for validation and test.
+ *  The deviation is that of a population, by n and not n - 1; where it is 0, only the mean is
+ *  subtracted.
+ *  Bytes stay bytes in memory. Subsets that were made before do not change.
  *  @param reference  of the same element type; may be the dataset itself.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples, or
  *           values that are not finite, NEURON_E_MEMORY; or what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
 
-/** The same with a scale and an offset for each place of the last axis: the channels of images, the
- *  columns of a table. One place is the whole: see neuron_dataset_standardize().
+/** The same with a scale and an offset for each index of the last axis: the channels of images, the
+ *  columns of a table. One of them is all: see neuron_dataset_standardize().
  *  neuron_dataset_set_scale() takes them away again.
  *  @return  as neuron_dataset_standardize(), NEURON_E_SHAPE if the last axes differ,
  *           NEURON_E_MEMORY. Since 0.1. */
@@ -419,7 +420,7 @@ NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
  *  datasets. Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
 
-/** Name of a class, if what the dataset was loaded from has names; subsets, parts and joined datasets
+/** Name of a class, if what the dataset was loaded from has names; subsets and joined datasets
  *  keep them. The text lives as long as the dataset.
  *  @param k  0 to neuron_dataset_class_count() - 1.
  *  @return  the name; NULL if it is not known or there is no such class. Since 0.1. */

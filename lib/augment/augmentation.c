@@ -1,3 +1,4 @@
+/* The settings of an augmentation: options with names and bounds. What they do is in batch.c. */
 #include "augment/augmentation.h"
 
 #include "base/float-mode.h"
@@ -10,7 +11,7 @@ enum { TIMES_MAX = 100, SHIFT_MAX = 65536, BRIGHTNESS_MAX = 1000 };
 static const int32_t fill_modes[] = {NEURON_FILL_NEAREST, NEURON_FILL_CONSTANT, NEURON_FILL_REFLECT,
                                      NEURON_FILL_WRAP, 0};
 
-/* In the order of their keys, so that a key leads to its place. */
+/* In the order of their keys, so that a key leads to its index. */
 static const neuron_option rows[NEURON_AUGMENTATION_OPTIONS] = {
     {NEURON_AUGMENTATION_ROTATION, "rotation", false, 0, 180, 0, NULL},
     {NEURON_AUGMENTATION_WIDTH_SHIFT, "width shift", false, 0, SHIFT_MAX, 0, NULL},
@@ -105,7 +106,7 @@ int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_
     return neuron_options_bounds(&options, option, minimum, maximum, who);
 }
 
-const neuron_option *neuron_augment_option_row(int32_t place)
+const neuron_option *neuron_augment_option_row(int32_t index)
 {
-    return &options.rows[place];
+    return &options.rows[index];
 }

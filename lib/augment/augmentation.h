@@ -1,4 +1,6 @@
-/* Augmentation, from the inside: settings become random numbers, these an image. */
+/* Augmentation, from the inside: settings become random numbers (draw.c), these a map and
+ * factors, and these an image (warp.c, values.c). batch.c does it for many; settings are in
+ * augmentation.c. */
 #ifndef AUGMENT_AUGMENTATION_H
 #define AUGMENT_AUGMENTATION_H
 
@@ -6,7 +8,7 @@
 
 #include "data/dataset.h"
 
-/* Options are numbered by tens: option k has place k / 10 - 1. */
+/* Options are numbered by tens: option k has index k / 10 - 1. */
 enum { NEURON_AUGMENTATION_OPTIONS = NEURON_AUGMENTATION_SHARPEN / 10 };
 
 /* What is set. A trainer keeps a copy, which nobody changes while its threads read it. */
@@ -27,8 +29,8 @@ static inline double neuron_augment_option(const neuron_augment_settings *settin
     return settings->options[option / 10 - 1];
 }
 
-/* The row of the option in a place, with its name. */
-const struct neuron_option *neuron_augment_option_row(int32_t place);
+/* The row of an option, with its name. */
+const struct neuron_option *neuron_augment_option_row(int32_t index);
 
 typedef struct neuron_image_size {
     int64_t height, width, channels;
@@ -37,10 +39,10 @@ typedef struct neuron_image_size {
 /* The size of images of a shape; fails if such examples are none. */
 int neuron_image_size_of(neuron_image_size *size, const neuron_shape *shape);
 
-/* Whose turn it is: all random numbers follow from these three. */
-typedef struct neuron_augment_turn {
+/* All random numbers of an image follow from these three. */
+typedef struct neuron_augment_key {
     uint64_t seed, epoch, example;
-} neuron_augment_turn;
+} neuron_augment_key;
 
 /* The numbers drawn for one image. Lengths are in pixels, angles in radians. */
 typedef struct neuron_augment_draw {
@@ -51,9 +53,10 @@ typedef struct neuron_augment_draw {
 
 neuron_augment_draw neuron_augment_draw_for(const neuron_augment_settings *settings,
                                             const neuron_image_size *size,
-                                            const neuron_augment_turn *turn);
+                                            const neuron_augment_key *key);
 
-/* Where the value of a pixel comes from: row = rows[0] r + rows[1] c + rows[2], and so the column. */
+/* Where the value of a pixel comes from: row = rows[0] r + rows[1] c + rows[2], and so the
+ * column. */
 typedef struct neuron_warp {
     double rows[3], columns[3];
     int32_t fill; /* NEURON_FILL_... */
@@ -67,17 +70,18 @@ bool neuron_warp_make(neuron_warp *warp, const neuron_augment_settings *settings
 void neuron_warp_apply(const neuron_warp *warp, const neuron_image_size *size, const float *from,
                        float *to);
 
-/* What is done to values where they are; `room` is for another image. */
+/* What is done to values in place; `scratch` is for another image. */
 void neuron_augment_brighten(const neuron_dataset_t *dataset, const neuron_image_size *size,
                              double factor, float *image);
-void neuron_augment_blur(const neuron_image_size *size, int64_t times, float *image, float *room);
+void neuron_augment_blur(const neuron_image_size *size, int64_t times, float *image,
+                         float *scratch);
 void neuron_augment_sharpen(const neuron_image_size *size, int64_t times, float *image,
-                            float *room);
-void neuron_augment_add_noise(const neuron_augment_turn *turn, double deviation, int64_t count,
+                            float *scratch);
+void neuron_augment_add_noise(const neuron_augment_key *key, double stddev, int64_t count,
                               float *image);
 
-/* Examples to be made: scaled out of the dataset, then augmented. `positions` are places in the
- * dataset; NULL for first, first + 1, ... */
+/* Examples to be made: scaled out of the dataset, then augmented. `positions` count in the
+ * dataset's order; NULL for first, first + 1, ... */
 typedef struct neuron_augment_batch {
     const neuron_augment_settings *settings;
     const neuron_dataset_t *dataset;

@@ -1,4 +1,5 @@
-/* Augmenting many examples. */
+/* Augmenting many examples: they are scaled out of the dataset, then each image by itself is
+ * warped, brightened, blurred, sharpened and given noise. */
 #include "augment/augmentation.h"
 
 #include "base/checked.h"
@@ -35,37 +36,39 @@ size_t neuron_augment_room(const neuron_image_size *size)
     return neuron_size_of(neuron_ceil_divide(elements(size), line), NEURON_ALIGNMENT);
 }
 
-static void augment(const neuron_augment_batch *batch, int64_t position, float *image, float *room)
+static void augment(const neuron_augment_batch *batch, int64_t position, float *image,
+                    float *scratch)
 {
     const neuron_augment_settings *settings = batch->settings;
     const neuron_image_size *size = &batch->size;
-    neuron_augment_turn turn = {batch->seed, batch->epoch, (uint64_t)position};
-    neuron_augment_draw drawn = neuron_augment_draw_for(settings, size, &turn);
+    neuron_augment_key key = {batch->seed, batch->epoch, (uint64_t)position};
+    neuron_augment_draw drawn = neuron_augment_draw_for(settings, size, &key);
     neuron_warp warp;
     if (neuron_warp_make(&warp, settings, &drawn, size)) {
-        memcpy(room, image, (size_t)elements(size) * sizeof *image);
-        neuron_warp_apply(&warp, size, room, image);
+        memcpy(scratch, image, (size_t)elements(size) * sizeof *image);
+        neuron_warp_apply(&warp, size, scratch, image);
     }
     if (drawn.brightness != 1)
         neuron_augment_brighten(batch->dataset, size, drawn.brightness, image);
     int64_t blurs = (int64_t)neuron_augment_option(settings, NEURON_AUGMENTATION_BLUR);
     int64_t sharpens = (int64_t)neuron_augment_option(settings, NEURON_AUGMENTATION_SHARPEN);
     double noise = neuron_augment_option(settings, NEURON_AUGMENTATION_NOISE);
-    neuron_augment_blur(size, blurs, image, room);
-    neuron_augment_sharpen(size, sharpens, image, room);
+    neuron_augment_blur(size, blurs, image, scratch);
+    neuron_augment_sharpen(size, sharpens, image, scratch);
     if (noise > 0)
-        neuron_augment_add_noise(&turn, noise, elements(size), image);
+        neuron_augment_add_noise(&key, noise, elements(size), image);
 }
 
 static void augment_task(void *work, int64_t task, int32_t worker)
 {
     const neuron_augment_batch *batch = work;
     int64_t size = elements(&batch->size);
-    float *room = batch->room + (size_t)worker * (neuron_augment_room(&batch->size) / sizeof *room);
+    float *scratch =
+        batch->room + (size_t)worker * (neuron_augment_room(&batch->size) / sizeof *scratch);
     int64_t end = neuron_min_count(batch->count, (task + 1) * IMAGES_PER_TASK);
     for (int64_t i = task * IMAGES_PER_TASK; i < end; i++) {
         int64_t position = batch->positions ? batch->positions[i] : batch->first + i;
-        augment(batch, position, batch->values + i * size, room);
+        augment(batch, position, batch->values + i * size, scratch);
     }
 }
 

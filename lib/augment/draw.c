@@ -1,11 +1,12 @@
-/* The random numbers of one image, and the map that follows from them. */
+/* The random numbers of one image, and the map that follows from them. All numbers are drawn
+ * whatever is set, so that one option does not change those of another. */
 #include "augment/augmentation.h"
 
 #include "base/random.h"
 
 #include <math.h>
 
-/* Numbers that an image has to itself: more than are drawn, so that new ones find room. */
+/* Numbers that an image has to itself: more than are drawn, so that there are some for new ones. */
 enum { BLOCKS_PER_IMAGE = 16 };
 
 #define SET(option) neuron_augment_option(settings, NEURON_AUGMENTATION_##option)
@@ -34,11 +35,11 @@ static bool toss(neuron_random_reader *reader, double wanted)
 
 neuron_augment_draw neuron_augment_draw_for(const neuron_augment_settings *settings,
                                             const neuron_image_size *size,
-                                            const neuron_augment_turn *turn)
+                                            const neuron_augment_key *key)
 {
     neuron_random_reader reader =
-        neuron_random_read(turn->seed, NEURON_RANDOM_AUGMENT, (uint32_t)turn->epoch);
-    reader.index = turn->example * BLOCKS_PER_IMAGE;
+        neuron_random_read(key->seed, NEURON_RANDOM_AUGMENT, (uint32_t)key->epoch);
+    reader.index = key->example * BLOCKS_PER_IMAGE;
     double zoom = SET(ZOOM);
     /* The order is part of what a seed means; new numbers come behind. */
     neuron_augment_draw drawn;
@@ -62,7 +63,7 @@ static bool moves(const neuron_augment_draw *drawn)
 }
 
 /* With R = [cos -sin; sin cos] of the rotation, S = [1 -sin; 0 cos] of the shear, Z and F of zoom
- * and flips: place = middle + R (shift + S Z F (pixel - middle)). */
+ * and flips: position = middle + R (shift + S Z F (pixel - middle)). */
 bool neuron_warp_make(neuron_warp *warp, const neuron_augment_settings *settings,
                       const neuron_augment_draw *drawn, const neuron_image_size *size)
 {

@@ -50,33 +50,34 @@ static void add_moved(const neuron_image_size *size, int64_t down, int64_t along
 }
 
 static void convolve(const neuron_image_size *size, const float weights[3][3], int64_t times,
-                     float *image, float *room)
+                     float *image, float *scratch)
 {
     size_t bytes = (size_t)(size->height * size->width * size->channels) * sizeof *image;
     for (int64_t i = 0; i < times; i++) {
-        memcpy(room, image, bytes);
+        memcpy(scratch, image, bytes);
         memset(image, 0, bytes);
         for (int down = 0; down < 3; down++)
             for (int along = 0; along < 3; along++)
                 if (weights[down][along] != 0)
-                    add_moved(size, down - 1, along - 1, weights[down][along], room, image);
+                    add_moved(size, down - 1, along - 1, weights[down][along], scratch, image);
     }
 }
 
-void neuron_augment_blur(const neuron_image_size *size, int64_t times, float *image, float *room)
+void neuron_augment_blur(const neuron_image_size *size, int64_t times, float *image, float *scratch)
 {
     static const float weights[3][3] = {
         {1.0f / 16, 2.0f / 16, 1.0f / 16},
         {2.0f / 16, 4.0f / 16, 2.0f / 16},
         {1.0f / 16, 2.0f / 16, 1.0f / 16},
     };
-    convolve(size, weights, times, image, room);
+    convolve(size, weights, times, image, scratch);
 }
 
-void neuron_augment_sharpen(const neuron_image_size *size, int64_t times, float *image, float *room)
+void neuron_augment_sharpen(const neuron_image_size *size, int64_t times, float *image,
+                            float *scratch)
 {
     static const float weights[3][3] = {{0, -1, 0}, {-1, 5, -1}, {0, -1, 0}};
-    convolve(size, weights, times, image, room);
+    convolve(size, weights, times, image, scratch);
 }
 
 /* Two normal numbers from two of 32 bits (Box and Muller, 1958). */
@@ -88,21 +89,21 @@ static void make_normal(const uint32_t numbers[2], float normal[2])
     normal[1] = radius * sinf(angle);
 }
 
-void neuron_augment_add_noise(const neuron_augment_turn *turn, double deviation, int64_t count,
+void neuron_augment_add_noise(const neuron_augment_key *key, double stddev, int64_t count,
                               float *image)
 {
     enum { PER_BLOCK = 4 };
     int64_t blocks = neuron_ceil_divide(count, PER_BLOCK);
     neuron_random random = {
-        .seed = turn->seed, .stream = (uint32_t)turn->epoch, .use = NEURON_RANDOM_AUGMENT_NOISE};
+        .seed = key->seed, .stream = (uint32_t)key->epoch, .use = NEURON_RANDOM_AUGMENT_NOISE};
     for (int64_t b = 0; b < blocks; b++) {
         uint32_t numbers[PER_BLOCK];
         float normal[PER_BLOCK];
-        neuron_random_block(&random, turn->example * (uint64_t)blocks + (uint64_t)b, numbers);
+        neuron_random_block(&random, key->example * (uint64_t)blocks + (uint64_t)b, numbers);
         make_normal(numbers, normal);
         make_normal(numbers + 2, normal + 2);
         int64_t end = neuron_min_count(PER_BLOCK, count - b * PER_BLOCK);
         for (int64_t i = 0; i < end; i++)
-            image[b * PER_BLOCK + i] += (float)deviation * normal[i];
+            image[b * PER_BLOCK + i] += (float)stddev * normal[i];
     }
 }

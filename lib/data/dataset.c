@@ -1,3 +1,7 @@
+/* A dataset is two tensors, examples and labels, and an order of their rows: subsets, folds and
+ * shuffled datasets share the tensors and have an order of their own. Tensors are checked when
+ * it is made. Scales are in scale.c, reading in gather.c, examples that are not in memory in
+ * stream.c. */
 #include "data/dataset.h"
 
 #include "base/float-mode.h"
@@ -6,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double share_tolerance = 0.001;
+static const double sum_tolerance = 0.001;
 
 int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *who)
 {
@@ -56,7 +60,7 @@ static int check_targets(const neuron_tensor_t *labels, int32_t class_count, con
                                    isfinite(target[k]) ? "negative" : "not finite");
             sum += (double)target[k];
         }
-        if (fabs(sum - 1) > share_tolerance)
+        if (fabs(sum - 1) > sum_tolerance)
             return neuron_fail(NEURON_E_DATA,
                                "%s: the targets of example %" PRId64 " do not add up to 1", who, i);
     }
@@ -87,20 +91,20 @@ static int check_numbers(const neuron_tensor_t *labels, int32_t class_count, con
     return NEURON_OK;
 }
 
-/* Checks labels and hands out those to keep: the caller's, or class numbers made i32. */
-static int adopt_labels(neuron_tensor_t **kept, neuron_context_t *context, neuron_tensor_t *labels,
-                        int32_t class_count, const char *who)
+/* Checks labels, and makes class numbers i32; targets and i32 are the caller's own. */
+static int convert_labels(neuron_tensor_t **stored, neuron_context_t *context,
+                          neuron_tensor_t *labels, int32_t class_count, const char *who)
 {
     if (labels->type == NEURON_F32)
         RETURN_IF_ERROR(check_targets(labels, class_count, who));
     else
         RETURN_IF_ERROR(check_numbers(labels, class_count, who));
     if (labels->type == NEURON_F32 || labels->type == NEURON_I32) {
-        *kept = neuron_tensor_ref(labels);
+        *stored = neuron_tensor_ref(labels);
         return NEURON_OK;
     }
-    RETURN_IF_ERROR(neuron_tensor_create_raw(kept, context, NEURON_I32, labels->shape.extent, 1));
-    int32_t *numbers = (*kept)->data;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(stored, context, NEURON_I32, labels->shape.extent, 1));
+    int32_t *numbers = (*stored)->data;
     for (int64_t i = 0; i < labels->shape.extent[0]; i++)
         numbers[i] = (int32_t)stored_label(labels, i);
     return NEURON_OK;
@@ -152,10 +156,10 @@ int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *cont
     RETURN_IF_ERROR(neuron_dataset_check_examples(examples, who));
     RETURN_IF_ERROR(check_labels(labels, class_count, who));
     RETURN_IF_ERROR(check_counts(examples, labels, "labels", who));
-    neuron_tensor_t *kept;
-    RETURN_IF_ERROR(adopt_labels(&kept, context, labels, class_count, who));
-    int status = create(dataset, context, examples, kept, class_count, who);
-    neuron_tensor_unref(kept);
+    neuron_tensor_t *stored;
+    RETURN_IF_ERROR(convert_labels(&stored, context, labels, class_count, who));
+    int status = create(dataset, context, examples, stored, class_count, who);
+    neuron_tensor_unref(stored);
     return status;
 }
 
@@ -306,12 +310,12 @@ int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape, int3
 }
 
 /* Rows that are not in the dataset weigh 1. */
-static int store_weights(neuron_tensor_t **kept, const neuron_dataset_t *dataset,
+static int store_weights(neuron_tensor_t **made, const neuron_dataset_t *dataset,
                          const float *weights)
 {
     const int64_t rows = dataset->examples->shape.extent[0];
-    RETURN_IF_ERROR(neuron_tensor_create_raw(kept, dataset->context, NEURON_F32, &rows, 1));
-    float *stored = (*kept)->data;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(made, dataset->context, NEURON_F32, &rows, 1));
+    float *stored = (*made)->data;
     for (int64_t i = 0; i < rows; i++)
         stored[i] = 1;
     for (int64_t i = 0; i < dataset->count; i++)
@@ -331,11 +335,11 @@ int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights, 
         if (!isfinite(weights[i]) || weights[i] < 0)
             return neuron_fail(NEURON_E_DATA, "%s: weight %" PRId64 " is %s", __func__, i,
                                isfinite(weights[i]) ? "negative" : "not finite");
-    neuron_tensor_t *kept = NULL;
+    neuron_tensor_t *made = NULL;
     if (weights)
-        RETURN_IF_ERROR(store_weights(&kept, dataset, weights));
+        RETURN_IF_ERROR(store_weights(&made, dataset, weights));
     neuron_tensor_unref(dataset->weights);
-    dataset->weights = kept;
+    dataset->weights = made;
     return NEURON_OK;
 }
 

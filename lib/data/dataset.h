@@ -1,4 +1,5 @@
-/* Datasets, from the inside. */
+/* Datasets, from the inside: what readers of formats make, and trainers and evaluations read.
+ * dataset.c says how it is built; the calls of users are in libneuron/dataset.h. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
@@ -27,14 +28,14 @@ struct neuron_dataset {
     neuron_tensor_t *labels;      /* i32 [stored] or, as targets, f32 [stored, outputs] */
     neuron_tensor_t *class_names; /* u8, each with its zero; NULL if they are not known */
     bool one_hot;                 /* labels are class numbers that are handed out as targets */
-    bool any_targets;             /* targets need not be shares */
+    bool any_targets;             /* targets need not be probabilities */
     int32_t class_count;          /* of which neuron_dataset_label() tells one */
     int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
     neuron_shape shape;           /* of one example */
     neuron_scale scale;
     neuron_tensor_t
-        *channels; /* u8 [last extent, size of one]: a neuron_scale for each place of the
-                                  last axis in place of the one; NULL for none */
+        *channels; /* u8 [last extent, size of one]: a neuron_scale for each index of the
+                                  last axis instead of the one; NULL for none */
     int64_t count;
     int64_t *order;           /* stored row of each example */
     neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */
@@ -58,22 +59,22 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
                                            neuron_tensor_t *examples, neuron_tensor_t *targets,
                                            const char *who);
 
-/* A dataset of `count` examples of another, sharing its memory. `positions` are places in the
- * dataset; NULL for first, first + 1, ... */
+/* A dataset of `count` examples of another, sharing its memory. `positions` count in the
+ * dataset's order; NULL for first, first + 1, ... */
 int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
                           const int64_t *positions, int64_t first, int64_t count);
 
-/* Sorts all positions of a dataset by class without changing the order within one. `room` is for as
- * many, `ends` becomes where each class ends. */
-void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *room,
+/* Sorts all positions of a dataset by class without changing the order within one. `scratch` is for
+ * as many, `ends` becomes where each class ends. */
+void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *scratch,
                           int64_t *ends);
 
 /* Whether a graph of these shapes can work on the dataset; `who` begins the message. */
 int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
                          const neuron_shape *output, const char *who);
 
-/* Whether the classes that both have are called the same, where both know it. `a_called` and `b_called`
- * are what the message calls the two. */
+/* Whether the classes that both have are called the same, where both know it. `a_called` and
+ * `b_called` are what the message calls the two. */
 int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
                                const neuron_dataset_t *b, const char *b_called, const char *who);
 
@@ -86,7 +87,7 @@ int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
 int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scales,
                                   const double *offsets, size_t count, const char *who);
 
-/* Sets one scale for all places. */
+/* Sets one scale for all values. */
 void neuron_dataset_keep_scale(neuron_dataset_t *dataset, const neuron_scale *scale);
 
 /* The scales of a dataset, the first of them. */
@@ -95,7 +96,7 @@ static inline const neuron_scale *neuron_dataset_scales(const neuron_dataset_t *
     return dataset->channels ? (const neuron_scale *)dataset->channels->data : &dataset->scale;
 }
 
-/* How many scales there are: one, or one for each place of the last axis. */
+/* How many scales there are: one, or one for each index of the last axis. */
 static inline int64_t neuron_dataset_scale_count(const neuron_dataset_t *dataset)
 {
     return dataset->channels ? dataset->channels->shape.extent[0] : 1;

@@ -20,8 +20,8 @@ typedef struct gathering {
     float *values;
 } gathering;
 
-/* Whether values below the smallest normal float, 2^-126, may become such that count: beside an offset
- * of 2^60 times as much they do not. */
+/* Whether values below the smallest normal float, 2^-126, may become such that count: beside an
+ * offset of 2^60 times as much they do not. */
 static bool is_spreading(const neuron_scale *by)
 {
     return fabs(by->scale) > 1 && fabs(by->scale) * 0x1p-66 > fabs(by->offset);
@@ -57,7 +57,7 @@ static void scale_floats(const neuron_scale *by, const float *floats, int64_t si
             values[i] = neuron_scale_value(&all, neuron_scale_widen(floats[i]));
 }
 
-/* Each value by the scale of its place in the last axis. */
+/* Each value by the scale of its index in the last axis. */
 static void scale_channels(const neuron_dataset_t *dataset, const void *stored, int64_t size,
                            float *values)
 {
@@ -117,9 +117,9 @@ static void gather_all(gathering *work, neuron_pool *pool)
 
 static int gather_stream(gathering work, neuron_pool *pool)
 {
-    int64_t rows[NEURON_STREAM_PIECE], left = work.count;
+    int64_t rows[NEURON_STREAM_CHUNK], left = work.count;
     while (left > 0) {
-        work.count = neuron_min_count(left, NEURON_STREAM_PIECE);
+        work.count = neuron_min_count(left, NEURON_STREAM_CHUNK);
         for (int64_t i = 0; i < work.count; i++)
             rows[i] = row_of(&work, i);
         RETURN_IF_ERROR(neuron_stream_open(work.dataset->stream, rows, work.count, &work.stored));

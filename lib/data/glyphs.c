@@ -63,7 +63,7 @@ static const glyph glyphs[GLYPHS] = {
       {0.6f, -0.75f}}},
 };
 
-/* How far the drawings differ. Lengths are shares of half the image's smaller side. */
+/* How far the drawings differ. Lengths are fractions of half the image's smaller side. */
 static const float shift_max = 0.22f, turn_max = 0.4f, jitter_max = 0.08f;
 static const float scale_min = 0.5f, scale_max = 0.95f;
 static const float stroke_min = 0.06f, stroke_max = 0.15f;
@@ -96,8 +96,8 @@ static float draw_between(neuron_random_reader *reader, float low, float high)
     return low + (high - low) * neuron_random_float(neuron_random_next(reader));
 }
 
-/* Ten images in a row hold each class once. Their order comes from a far place in the first one's
- * sequence, so that each image can find it by itself. */
+/* Ten images in a row hold each class once. Their order comes from a far position in the first
+ * one's sequence, so that each image can find it by itself. */
 static int32_t class_of(uint64_t seed, int64_t image)
 {
     int64_t first = image - image % GLYPHS;
@@ -118,8 +118,8 @@ static line line_between(point start, point end)
 }
 
 /* Moves a glyph's vertices to where this image has them. */
-static void place_vertices(const glyph *shape, neuron_random_reader *reader, float half,
-                           point center, point placed[VERTICES_MAX])
+static void transform_vertices(const glyph *shape, neuron_random_reader *reader, float half,
+                               point center, point vertices[VERTICES_MAX])
 {
     float angle = draw_between(reader, -turn_max, turn_max);
     float scale = half * draw_between(reader, scale_min, scale_max);
@@ -129,7 +129,7 @@ static void place_vertices(const glyph *shape, neuron_random_reader *reader, flo
     for (int k = 0; k < VERTICES_MAX; k++) {
         float x = shape->vertices[k].x + draw_between(reader, -jitter_max, jitter_max);
         float y = shape->vertices[k].y + draw_between(reader, -jitter_max, jitter_max);
-        placed[k] = (point){center.x + cosine * x - sine * y, center.y + sine * x + cosine * y};
+        vertices[k] = (point){center.x + cosine * x - sine * y, center.y + sine * x + cosine * y};
     }
 }
 
@@ -138,13 +138,13 @@ static void plan_drawing(drawing *plan, const glyph *shape, neuron_random_reader
 {
     float half = 0.5f * (float)(height < width ? height : width);
     point center = {0.5f * (float)width, 0.5f * (float)height};
-    point placed[VERTICES_MAX];
-    place_vertices(shape, reader, half, center, placed);
+    point vertices[VERTICES_MAX];
+    transform_vertices(shape, reader, half, center, vertices);
     plan->line_count = 0;
     for (const char *pen = shape->strokes; pen[1]; pen++)
         if (pen[0] != ' ' && pen[1] != ' ')
             plan->lines[plan->line_count++] =
-                line_between(placed[pen[0] - 'a'], placed[pen[1] - 'a']);
+                line_between(vertices[pen[0] - 'a'], vertices[pen[1] - 'a']);
     plan->half_width = half * draw_between(reader, stroke_min, stroke_max);
     plan->paper = draw_between(reader, 0, paper_max);
     plan->ink = draw_between(reader, ink_min, ink_max);
@@ -158,16 +158,16 @@ static void measure_row(float *squared, const line *stroke, float y, int32_t wid
     const float inverse = stroke->inverse, from_y = y - stroke->start.y;
     for (int32_t i = 0; i < width; i++) {
         float from_x = (float)i + 0.5f - start_x;
-        float share = (from_x * along_x + from_y * along_y) * inverse;
-        share = share < 0 ? 0 : share;
-        share = share > 1 ? 1 : share;
-        float dx = from_x - share * along_x, dy = from_y - share * along_y;
+        float fraction = (from_x * along_x + from_y * along_y) * inverse;
+        fraction = fraction < 0 ? 0 : fraction;
+        fraction = fraction > 1 ? 1 : fraction;
+        float dx = from_x - fraction * along_x, dy = from_y - fraction * along_y;
         float distance = dx * dx + dy * dy;
         squared[i] = distance < squared[i] ? distance : squared[i];
     }
 }
 
-/* About normal with deviation 1: the sum of four uniform bytes, less its mean. */
+/* About normal with stddev 1: the sum of four uniform bytes, less its mean. */
 static float noise_of(uint32_t number)
 {
     uint32_t pairs = (number & 0x00ff00ffu) + (number >> 8 & 0x00ff00ffu);

@@ -30,8 +30,8 @@ static int convert(neuron_tensor_t **gray, const neuron_dataset_t *dataset)
     return NEURON_OK;
 }
 
-/* Sharing labels means to convert all that is stored; of a small part only what belongs to it is, and
- * so is what is not in memory. */
+/* Sharing labels means to convert all that is stored; of a small part only what belongs to it is,
+ * and so is what is not in memory. */
 static int derive_compact(neuron_dataset_t **made, neuron_dataset_t *dataset)
 {
     if (dataset->stream || dataset->count < dataset->examples->shape.extent[0])

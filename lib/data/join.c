@@ -1,4 +1,5 @@
-/* Putting datasets together. */
+/* Putting datasets together: checks that they are alike, copies examples and labels into new
+ * tensors. */
 #include "data/stream.h"
 
 #include "base/checked.h"
@@ -11,8 +12,8 @@
 /* The names of the classes, from whichever dataset knows them; NULL if none does. */
 static int find_names(neuron_tensor_t **names, neuron_dataset_t *const *datasets, int32_t count)
 {
-    enum { ROOM = 32 };
-    char ours[ROOM], theirs[ROOM];
+    enum { CALLED_MAX = 32 };
+    char ours[CALLED_MAX], theirs[CALLED_MAX];
     int32_t from = 0;
     *names = NULL;
     for (int32_t k = 0; k < count; k++) {
@@ -63,9 +64,9 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
     return NEURON_OK;
 }
 
-/* Empty tensors with room for the examples and labels of all. */
-static int make_room(neuron_tensor_t **examples, neuron_tensor_t **labels,
-                     neuron_dataset_t *const *datasets, int32_t count)
+/* Empty tensors for the examples and labels of all. */
+static int create_tensors(neuron_tensor_t **examples, neuron_tensor_t **labels,
+                          neuron_dataset_t *const *datasets, int32_t count)
 {
     const neuron_dataset_t *first = datasets[0];
     int64_t extents[NEURON_RANK_MAX] = {0};
@@ -194,7 +195,7 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     neuron_hold_reference(&hold, context, list[0]->context);
     neuron_hold_add(&hold, drop_list, list[0]->context, list);
     neuron_tensor_t *examples = NULL, *labels = NULL;
-    int status = make_room(&examples, &labels, list, count);
+    int status = create_tensors(&examples, &labels, list, count);
     neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, examples);
     neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, labels);
     RETURN_IF_ERROR(status);

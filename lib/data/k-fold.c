@@ -5,34 +5,34 @@
 
 #include <inttypes.h>
 
-/* Positions of one division, and room for those of the part that is being made. */
+/* Positions of one division, and scratch for those of the subset that is being made. */
 typedef struct folding {
-    int64_t *positions, *part, *ends;
+    int64_t *positions, *subset, *ends;
     neuron_random_reader reader;
 } folding;
 
-/* Examples are dealt like cards, class after class: each fold gets the same share of each class, and
- * none more than one example more than another. */
-static int make_part(neuron_dataset_t **part, folding *all, const neuron_dataset_t *dataset,
-                     int32_t k, int32_t fold, bool inside)
+/* Examples are dealt like cards, class after class: each fold gets the same fraction of each class,
+ * and none more than one example more than another. */
+static int make_subset(neuron_dataset_t **subset, folding *all, const neuron_dataset_t *dataset,
+                       int32_t k, int32_t fold, bool inside)
 {
     int64_t used = 0;
     for (int64_t i = 0; i < dataset->count; i++)
         if ((i % k == fold) == inside)
-            all->part[used++] = all->positions[i];
-    neuron_random_shuffle(&all->reader, all->part, used);
-    return neuron_dataset_derive(part, dataset, all->part, 0, used);
+            all->subset[used++] = all->positions[i];
+    neuron_random_shuffle(&all->reader, all->subset, used);
+    return neuron_dataset_derive(subset, dataset, all->subset, 0, used);
 }
 
-static int make_parts(folding *all, const neuron_dataset_t *dataset, int32_t k, int32_t fold,
-                      neuron_dataset_t **train, neuron_dataset_t **validation)
+static int make_subsets(folding *all, const neuron_dataset_t *dataset, int32_t k, int32_t fold,
+                        neuron_dataset_t **train, neuron_dataset_t **validation)
 {
     for (int64_t i = 0; i < dataset->count; i++)
         all->positions[i] = i;
     neuron_random_shuffle(&all->reader, all->positions, dataset->count);
-    neuron_dataset_group(dataset, all->positions, all->part, all->ends);
-    RETURN_IF_ERROR(make_part(train, all, dataset, k, fold, false));
-    int status = make_part(validation, all, dataset, k, fold, true);
+    neuron_dataset_group(dataset, all->positions, all->subset, all->ends);
+    RETURN_IF_ERROR(make_subset(train, all, dataset, k, fold, false));
+    int status = make_subset(validation, all, dataset, k, fold, true);
     if (status < 0) {
         neuron_dataset_unref(*train);
         *train = NULL;
@@ -58,12 +58,12 @@ int neuron_dataset_k_fold(neuron_dataset_t *dataset, int32_t k, int32_t fold, ui
     folding all = {.reader = neuron_random_read(seed, NEURON_RANDOM_FOLD, 0)};
     int status = NEURON_E_MEMORY;
     all.positions = neuron_allocate(context, count, sizeof *all.positions);
-    all.part = neuron_allocate(context, count, sizeof *all.part);
+    all.subset = neuron_allocate(context, count, sizeof *all.subset);
     all.ends = neuron_allocate(context, neuron_size(dataset->class_count), sizeof *all.ends);
-    if (all.positions && all.part && all.ends)
-        status = make_parts(&all, dataset, k, fold, train, validation);
+    if (all.positions && all.subset && all.ends)
+        status = make_subsets(&all, dataset, k, fold, train, validation);
     neuron_release(context, all.ends);
-    neuron_release(context, all.part);
+    neuron_release(context, all.subset);
     neuron_release(context, all.positions);
     return status;
 }

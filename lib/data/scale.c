@@ -42,9 +42,8 @@ int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scale
 {
     const int64_t last = dataset->shape.extent[dataset->shape.rank - 1];
     if (count != 1 && count != (size_t)last)
-        return neuron_fail(NEURON_E_SHAPE,
-                           "%s: %zu scales, but the last axis has %" PRId64 " places", who, count,
-                           last);
+        return neuron_fail(NEURON_E_SHAPE, "%s: %zu scales, but the last axis has extent %" PRId64,
+                           who, count, last);
     RETURN_IF_ERROR(check_scales(scales, offsets, count, who));
     if (count == 1)
         return neuron_dataset_set_scale(dataset, scales[0], offsets[0]);

@@ -1,4 +1,5 @@
-/* Dividing a dataset into parts. */
+/* Dividing a dataset into subsets: positions are sorted by class or shuffled, and each subset gets
+ * those of its fraction, so that none overlap and none is lost. Folds are in k-fold.c. */
 #include "data/dataset.h"
 
 #include "base/float-mode.h"
@@ -16,8 +17,8 @@ typedef struct deal {
     const double *fractions;
     int32_t class_count;
     int64_t *ends;      /* of each class in `positions` */
-    int64_t *positions; /* places in the dataset */
-    int64_t *part;      /* room for the positions of one part */
+    int64_t *positions; /* in the dataset */
+    int64_t *subset;    /* scratch for the positions of one subset */
 } deal;
 
 static int check_fractions(const double *fractions, int32_t count)
@@ -35,19 +36,19 @@ static int check_fractions(const double *fractions, int32_t count)
     return NEURON_OK;
 }
 
-/* Where part `part` ends among `count` examples. Rounding sums instead of fractions makes each part
- * begin where the one before it ends. */
-static int64_t part_end(const double *fractions, int32_t part, int64_t count)
+/* Where subset `k` ends among `count` examples. Rounding sums instead of fractions makes each
+ * subset begin where the one before it ends. */
+static int64_t subset_end(const double *fractions, int32_t k, int64_t count)
 {
     double sum = 0;
-    for (int32_t k = 0; k <= part; k++)
-        sum += fractions[k];
+    for (int32_t i = 0; i <= k; i++)
+        sum += fractions[i];
     if (sum >= 1 - sum_tolerance)
         return count;
     return (int64_t)llround(sum * (double)count);
 }
 
-void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *room,
+void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *scratch,
                           int64_t *ends)
 {
     memset(ends, 0, (size_t)dataset->class_count * sizeof *ends);
@@ -59,30 +60,30 @@ void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, i
         ends[k] = begin;
         begin += size;
     }
-    memcpy(room, positions, (size_t)dataset->count * sizeof *room);
+    memcpy(scratch, positions, (size_t)dataset->count * sizeof *scratch);
     for (int64_t i = 0; i < dataset->count; i++) {
-        int32_t label = neuron_dataset_label(dataset, room[i]);
-        positions[ends[label]++] = room[i];
+        int32_t label = neuron_dataset_label(dataset, scratch[i]);
+        positions[ends[label]++] = scratch[i];
     }
 }
 
-/* Collects the positions of one part and returns how many they are. */
-static int64_t deal_part(const deal *all, int32_t part)
+/* Collects the positions of one subset and returns how many they are. */
+static int64_t deal_subset(const deal *all, int32_t k)
 {
     int64_t used = 0, begin = 0;
-    for (int32_t k = 0; k < all->class_count; k++) {
-        int64_t size = all->ends[k] - begin;
-        int64_t from = part > 0 ? part_end(all->fractions, part - 1, size) : 0;
-        int64_t to = part_end(all->fractions, part, size);
+    for (int32_t class = 0; class < all->class_count; class ++) {
+        int64_t size = all->ends[class] - begin;
+        int64_t from = k > 0 ? subset_end(all->fractions, k - 1, size) : 0;
+        int64_t to = subset_end(all->fractions, k, size);
         for (int64_t i = from; i < to; i++)
-            all->part[used++] = all->positions[begin + i];
-        begin = all->ends[k];
+            all->subset[used++] = all->positions[begin + i];
+        begin = all->ends[class];
     }
     return used;
 }
 
-static int make_parts(deal *all, const neuron_dataset_t *dataset, int32_t count, int32_t kind,
-                      uint64_t seed, neuron_dataset_t **parts)
+static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t count, int32_t kind,
+                        uint64_t seed, neuron_dataset_t **subsets)
 {
     neuron_random_reader reader = neuron_random_read(seed, NEURON_RANDOM_SPLIT, 0);
     for (int64_t i = 0; i < dataset->count; i++)
@@ -91,31 +92,31 @@ static int make_parts(deal *all, const neuron_dataset_t *dataset, int32_t count,
     if (kind != NEURON_SPLIT_IN_ORDER)
         neuron_random_shuffle(&reader, all->positions, dataset->count);
     if (kind == NEURON_SPLIT_STRATIFIED)
-        neuron_dataset_group(dataset, all->positions, all->part, all->ends);
+        neuron_dataset_group(dataset, all->positions, all->subset, all->ends);
     for (int32_t k = 0; k < count; k++) {
-        int64_t size = deal_part(all, k);
+        int64_t size = deal_subset(all, k);
         if (size == 0)
             return neuron_fail(NEURON_E_DATA,
-                               "neuron_dataset_split: part %" PRId32 " of %" PRId32
+                               "neuron_dataset_split: subset %" PRId32 " of %" PRId32
                                " would get none of the %" PRId64 " examples",
                                k, count, dataset->count);
         if (kind == NEURON_SPLIT_STRATIFIED)
-            neuron_random_shuffle(&reader, all->part, size);
-        RETURN_IF_ERROR(neuron_dataset_derive(&parts[k], dataset, all->part, 0, size));
+            neuron_random_shuffle(&reader, all->subset, size);
+        RETURN_IF_ERROR(neuron_dataset_derive(&subsets[k], dataset, all->subset, 0, size));
     }
     return NEURON_OK;
 }
 
 int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int32_t count,
-                         int32_t kind, uint64_t seed, neuron_dataset_t **parts)
+                         int32_t kind, uint64_t seed, neuron_dataset_t **subsets)
 {
     FLOAT_SCOPE;
-    for (int32_t k = 0; parts && k < count; k++)
-        parts[k] = NULL;
+    for (int32_t k = 0; subsets && k < count; k++)
+        subsets[k] = NULL;
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(fractions);
     CHECK_RANGE(count, 1, INT64_MAX);
-    CHECK_ARGUMENT(parts);
+    CHECK_ARGUMENT(subsets);
     if (kind != NEURON_SPLIT_IN_ORDER && kind != NEURON_SPLIT_SHUFFLED &&
         kind != NEURON_SPLIT_STRATIFIED)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %" PRId32 " is not a kind of split", __func__,
@@ -128,14 +129,14 @@ int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int
     int status = NEURON_E_MEMORY;
     all.ends = neuron_allocate(context, neuron_size(all.class_count), sizeof *all.ends);
     all.positions = neuron_allocate(context, neuron_size(dataset->count), sizeof *all.positions);
-    all.part = neuron_allocate(context, neuron_size(dataset->count), sizeof *all.part);
-    if (all.ends && all.positions && all.part)
-        status = make_parts(&all, dataset, count, kind, seed, parts);
+    all.subset = neuron_allocate(context, neuron_size(dataset->count), sizeof *all.subset);
+    if (all.ends && all.positions && all.subset)
+        status = make_subsets(&all, dataset, count, kind, seed, subsets);
     for (int32_t k = 0; status < 0 && k < count; k++) {
-        neuron_dataset_unref(parts[k]);
-        parts[k] = NULL;
+        neuron_dataset_unref(subsets[k]);
+        subsets[k] = NULL;
     }
-    neuron_release(context, all.part);
+    neuron_release(context, all.subset);
     neuron_release(context, all.positions);
     neuron_release(context, all.ends);
     return status;

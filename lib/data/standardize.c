@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Sums over one place of the last axis, or over everything. */
+/* Sums over one index of the last axis, or over everything. */
 typedef struct column {
     double origin; /* a value of it: what is near to that adds up without loss */
     double sum, squares;
@@ -26,8 +26,8 @@ typedef struct survey {
 /* Adds without a loss that grows with the number of values (Kahan, 1965). */
 static void add_to(double *sum, double *lost, double value)
 {
-    double part = value - *lost, next = *sum + part;
-    *lost = (next - *sum) - part;
+    double term = value - *lost, next = *sum + term;
+    *lost = (next - *sum) - term;
     *sum = next;
 }
 
@@ -66,13 +66,13 @@ static int look(const neuron_dataset_t *dataset, column *columns, int64_t channe
     return NEURON_OK;
 }
 
-/* What makes mean 0 and deviation 1 of `count` values. */
+/* What makes mean 0 and stddev 1 of `count` values. */
 static void balance(const column *of, double count, double *scale, double *offset)
 {
     double shift = of->sum / count;
     double variance = of->squares / count - shift * shift;
-    double deviation = of->least < of->most ? sqrt(fmax(variance, 0)) : 0;
-    *scale = deviation > 0 ? 1 / deviation : 1;
+    double stddev = of->least < of->most ? sqrt(fmax(variance, 0)) : 0;
+    *scale = stddev > 0 ? 1 / stddev : 1;
     *offset = -(of->origin + shift) * *scale;
 }
 
@@ -107,10 +107,10 @@ static bool meets(const neuron_scale *scale, const column *of, const double boun
            (double)neuron_scale_value(scale, of->most) == bounds[1];
 }
 
-/* What brings the least and the most of a column to two floats exactly, and by that all between them
- * to between these, as rounding keeps an order. Where rounding misses them, a product without an error
- * meets the bound that is nearer to 0, the other is then within 2^-29 of itself, and the offset has as
- * many bits as it takes. */
+/* What brings the least and the most of a column to two floats exactly, and by that all between
+ * them to between these, as rounding keeps an order. Where rounding misses them, a product without
+ * an error meets the bound that is nearer to 0, the other is then within 2^-29 of itself, and the
+ * offset has as many bits as it takes. */
 static neuron_scale fit(const column *of, const double bounds[2])
 {
     neuron_scale made = {.offset = bounds[0]};
@@ -203,8 +203,8 @@ int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
     int64_t channels = last_extent(dataset);
     if (channels != last_extent(reference))
         return neuron_fail(NEURON_E_SHAPE,
-                           "%s: the last axis has %" PRId64
-                           " places, that of the reference %" PRId64,
+                           "%s: the last axis has extent %" PRId64
+                           ", that of the reference %" PRId64,
                            __func__, channels, last_extent(reference));
     neuron_hold_settle();
     NEURON_HOLD(hold);

@@ -1,3 +1,7 @@
+/* A stream calls the user's function for the rows that are wanted, into one buffer under a mutex:
+ * so one thread reads at a time. It lives as long as the datasets that share it, in place of their
+ * examples. What may happen within the call is most of the code: longjmp, fork, cancellation,
+ * another use of the stream. */
 #include "data/stream.h"
 
 #include "base/checked.h"
@@ -42,22 +46,22 @@ static int call(const neuron_stream *stream, const int64_t *rows, int64_t count,
     neuron_float_host *host = neuron_float_pause();
     if (ends_in_reads)
         pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-    int answer = stream->read(rows, count, examples, labels, stream->user_data);
+    int result = stream->read(rows, count, examples, labels, stream->user_data);
     if (ends_in_reads)
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     neuron_float_resume(host);
-    if (answer == 0)
+    if (result == 0)
         return NEURON_OK;
     neuron_set_call_message(before,
                             "stream: reading %s%" PRId64 " example%s, the first of them %" PRId64
                             ", failed: the callback returned %d",
                             labels ? "the labels of " : "", count, count > 1 ? "s" : "", rows[0],
-                            answer);
-    return answer < 0 ? answer : NEURON_E_CALLBACK;
+                            result);
+    return result < 0 ? result : NEURON_E_CALLBACK;
 }
 
-/* In a child process the mutex may be held, and the buffer just be replaced, by a thread that there is
- * only in the parent. The first thread to come makes both new, others wait for it. */
+/* In a child process the mutex may be held, and the buffer just be replaced, by a thread that there
+ * is only in the parent. The first thread to come makes both new, others wait for it. */
 static void adopt(neuron_stream *stream)
 {
     const int process = (int)getpid();
@@ -120,7 +124,7 @@ int neuron_stream_reserve(neuron_stream *stream, int64_t count)
 {
     NEURON_HOLD(hold);
     RETURN_IF_ERROR(lock(stream, &hold));
-    return grow(stream, neuron_min_count(count, NEURON_STREAM_PIECE));
+    return grow(stream, neuron_min_count(count, NEURON_STREAM_CHUNK));
 }
 
 int neuron_stream_open(neuron_stream *stream, const int64_t *rows, int64_t count,
@@ -175,12 +179,12 @@ static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neur
 
 static int read_labels(const neuron_stream *stream, neuron_tensor_t *labels)
 {
-    int64_t rows[NEURON_STREAM_PIECE], count = labels->shape.extent[0];
-    for (int64_t first = 0; first < count; first += NEURON_STREAM_PIECE) {
-        int64_t piece = neuron_min_count(NEURON_STREAM_PIECE, count - first);
-        for (int64_t i = 0; i < piece; i++)
+    int64_t rows[NEURON_STREAM_CHUNK], count = labels->shape.extent[0];
+    for (int64_t first = 0; first < count; first += NEURON_STREAM_CHUNK) {
+        int64_t chunk = neuron_min_count(NEURON_STREAM_CHUNK, count - first);
+        for (int64_t i = 0; i < chunk; i++)
             rows[i] = first + i;
-        RETURN_IF_ERROR(call(stream, rows, piece, NULL, (int32_t *)labels->data + first));
+        RETURN_IF_ERROR(call(stream, rows, chunk, NULL, (int32_t *)labels->data + first));
     }
     return NEURON_OK;
 }
@@ -236,12 +240,12 @@ int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *c
 int neuron_dataset_visit(const neuron_dataset_t *dataset, neuron_visit visit, void *work)
 {
     if (dataset->stream) {
-        for (int64_t first = 0; first < dataset->count; first += NEURON_STREAM_PIECE) {
-            int64_t piece = neuron_min_count(NEURON_STREAM_PIECE, dataset->count - first);
+        for (int64_t first = 0; first < dataset->count; first += NEURON_STREAM_CHUNK) {
+            int64_t chunk = neuron_min_count(NEURON_STREAM_CHUNK, dataset->count - first);
             const void *examples;
             RETURN_IF_ERROR(
-                neuron_stream_open(dataset->stream, dataset->order + first, piece, &examples));
-            visit(work, examples, piece);
+                neuron_stream_open(dataset->stream, dataset->order + first, chunk, &examples));
+            visit(work, examples, chunk);
             neuron_stream_close(dataset->stream);
         }
         return NEURON_OK;

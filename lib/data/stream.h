@@ -5,12 +5,12 @@
 #include "data/dataset.h"
 
 /* The most examples that are asked for at a time. */
-enum { NEURON_STREAM_PIECE = 1024 };
+enum { NEURON_STREAM_CHUNK = 1024 };
 
 /* Room for reading `count` examples at a time, so that no memory is needed when they are read. */
 int neuron_stream_reserve(neuron_stream *stream, int64_t count);
 
-/* Reads `count` stored examples, NEURON_STREAM_PIECE or less. They stay at `*examples` until
+/* Reads `count` stored examples, NEURON_STREAM_CHUNK or less. They stay at `*examples` until
  * neuron_stream_close(), which follows if this succeeded: no other thread reads in the meantime. */
 int neuron_stream_open(neuron_stream *stream, const int64_t *rows, int64_t count,
                        const void **examples);

@@ -116,8 +116,8 @@ START_TEST(noise_is_normal)
     enum { MANY = 40001 };
     const double deviation = 0.5;
     float *image = calloc(MANY, sizeof *image);
-    neuron_augment_turn turn = {1, 0, 5};
-    neuron_augment_add_noise(&turn, deviation, MANY, image);
+    neuron_augment_key key = {1, 0, 5};
+    neuron_augment_add_noise(&key, deviation, MANY, image);
     double moments[4] = {0};
     int inside = 0;
     for (int i = 0; i < MANY; i++) {
@@ -137,11 +137,11 @@ END_TEST
 
 START_TEST(noise_follows_its_turn)
 {
-    const neuron_augment_turn turns[] = {{1, 0, 5}, {1, 0, 6}, {1, 1, 5}, {2, 0, 5}, {1, 0, 5}};
+    const neuron_augment_key keys[] = {{1, 0, 5}, {1, 0, 6}, {1, 1, 5}, {2, 0, 5}, {1, 0, 5}};
     float image[5][COUNT];
     for (int i = 0; i < 5; i++) {
         memset(image[i], 0, sizeof image[i]);
-        neuron_augment_add_noise(&turns[i], 1, COUNT, image[i]);
+        neuron_augment_add_noise(&keys[i], 1, COUNT, image[i]);
     }
     for (int i = 1; i < 4; i++)
         ck_assert_mem_ne(image[0], image[i], sizeof image[0]);

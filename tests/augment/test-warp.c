@@ -216,15 +216,15 @@ START_TEST(quarter_turns_are_exact)
     static const neuron_image_size square = {SIDE, SIDE, 1};
     float from[SIDE * SIDE], to[SIDE * SIDE], expected[SIDE * SIDE];
     number(from, SIDE * SIDE);
-    for (int turns = 1; turns < 4; turns++) {
+    for (int keys = 1; keys < 4; keys++) {
         neuron_augment_draw drawn = still();
-        drawn.rotation = turns * pi / 2;
+        drawn.rotation = keys * pi / 2;
         warp_into(to, from, &square, &drawn, NEURON_FILL_CONSTANT, 9);
         for (int r = 0; r < SIDE; r++)
             for (int c = 0; c < SIDE; c++) {
-                /* a quarter turn of the plane takes (r, c) to (-c, r), from the middle */
+                /* a quarter key of the plane takes (r, c) to (-c, r), from the middle */
                 int row = r, column = c;
-                for (int t = 0; t < turns; t++) {
+                for (int t = 0; t < keys; t++) {
                     int kept = row;
                     row = SIDE - 1 - column;
                     column = kept;
@@ -287,8 +287,8 @@ START_TEST(draws_fill_their_ranges)
         memcpy(ranges[i], (double[]){INFINITY, -INFINITY, 0}, sizeof ranges[i]);
     int mirrored = 0, flipped = 0;
     for (int i = 0; i < EXAMPLES; i++) {
-        neuron_augment_turn turn = {3, 1, (uint64_t)i};
-        neuron_augment_draw d = neuron_augment_draw_for(&augmentation->settings, &whole, &turn);
+        neuron_augment_key key = {3, 1, (uint64_t)i};
+        neuron_augment_draw d = neuron_augment_draw_for(&augmentation->settings, &whole, &key);
         const double values[NUMBERS] = {d.rotation, d.shear,       d.row_shift, d.column_shift,
                                         d.row_zoom, d.column_zoom, d.brightness};
         for (int k = 0; k < NUMBERS; k++)
@@ -317,9 +317,9 @@ START_TEST(an_option_does_not_change_the_others)
     two = one;
     two.options[NEURON_AUGMENTATION_HEIGHT_SHIFT / 10 - 1] = 0.2;
     two.options[NEURON_AUGMENTATION_VERTICAL_FLIP / 10 - 1] = 1;
-    neuron_augment_turn turn = {1, 2, 3};
-    neuron_augment_draw a = neuron_augment_draw_for(&one, &whole, &turn);
-    neuron_augment_draw b = neuron_augment_draw_for(&two, &whole, &turn);
+    neuron_augment_key key = {1, 2, 3};
+    neuron_augment_draw a = neuron_augment_draw_for(&one, &whole, &key);
+    neuron_augment_draw b = neuron_augment_draw_for(&two, &whole, &key);
     ck_assert(a.rotation == b.rotation && a.row_zoom == b.row_zoom && a.row_shift == 0 &&
               b.row_shift != 0);
 }
@@ -329,11 +329,11 @@ START_TEST(each_example_epoch_and_seed_draws_anew)
 {
     neuron_augment_settings settings = filled(NEURON_FILL_NEAREST, 0);
     settings.options[NEURON_AUGMENTATION_ROTATION / 10 - 1] = 10;
-    static const neuron_augment_turn turns[] = {{1, 2, 3}, {1, 2, 4}, {1, 3, 3}, {2, 2, 3}};
-    enum { TURNS = sizeof turns / sizeof turns[0] };
+    static const neuron_augment_key keys[] = {{1, 2, 3}, {1, 2, 4}, {1, 3, 3}, {2, 2, 3}};
+    enum { TURNS = sizeof keys / sizeof keys[0] };
     double rotations[TURNS];
     for (int i = 0; i < TURNS; i++) {
-        rotations[i] = neuron_augment_draw_for(&settings, &whole, &turns[i]).rotation;
+        rotations[i] = neuron_augment_draw_for(&settings, &whole, &keys[i]).rotation;
         for (int j = 0; j < i; j++)
             ck_assert(rotations[i] != rotations[j]);
     }

@@ -484,7 +484,7 @@ START_TEST(scales_refuse)
     assert_message("no examples");
     assert_ok(neuron_dataset_reshape(none, (int64_t[]){12}, 1));
     assert_status(neuron_dataset_standardize_channels(bytes, none), NEURON_E_SHAPE);
-    assert_message("the last axis has 3 places, that of the reference 12");
+    assert_message("the last axis has extent 3, that of the reference 12");
     assert_status(neuron_dataset_normalize(bytes, 1, 1), NEURON_E_ARGUMENT);
     assert_message("minimum is 1 as float32; it must be below maximum, which is 1");
     assert_status(neuron_dataset_normalize(bytes, 0, INFINITY), NEURON_E_ARGUMENT);

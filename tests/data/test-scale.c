@@ -382,7 +382,7 @@ START_TEST(bad_scales_are_refused)
     size_t needed;
     neuron_dataset_t *dataset = of_floats(values, 1);
     assert_status(neuron_dataset_set_scales(dataset, good, good, 2), NEURON_E_SHAPE);
-    assert_message("neuron_dataset_set_scales: 2 scales, but the last axis has 3 places");
+    assert_message("neuron_dataset_set_scales: 2 scales, but the last axis has extent 3");
     assert_status(neuron_dataset_set_scales(dataset, good, good, 0), NEURON_E_SHAPE);
     assert_status(neuron_dataset_set_scales(dataset, bad, good, 3), NEURON_E_ARGUMENT);
     assert_message("scale 2 is inf, not finite");

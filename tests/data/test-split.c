@@ -170,7 +170,7 @@ START_TEST(refuses_bad_fractions)
         {{0.5, 0, 0.1}, NEURON_E_ARGUMENT, "fraction 1 is not above 0"},
         {{0.5, 0.1, -0.1}, NEURON_E_ARGUMENT, "fraction 2 is not above 0"},
         {{NAN, 0.1, 0.1}, NEURON_E_ARGUMENT, "fraction 0 is not above 0"},
-        {{0.5, 0.4, 0.001}, NEURON_E_DATA, "part 2 of 3 would get none of the 10 examples"},
+        {{0.5, 0.4, 0.001}, NEURON_E_DATA, "subset 2 of 3 would get none of the 10 examples"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int32_t kind = NEURON_SPLIT_SHUFFLED;

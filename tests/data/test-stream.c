@@ -195,12 +195,12 @@ START_TEST(no_piece_is_empty)
     const int64_t one = 1;
     int calls = 0;
     assert_ok(neuron_dataset_create_stream(&dataset, context, count_calls, &calls, NULL,
-                                           PIECES * NEURON_STREAM_PIECE, &one, 1, NEURON_F32, 3));
+                                           PIECES * NEURON_STREAM_CHUNK, &one, 1, NEURON_F32, 3));
     ck_assert_int_eq(calls, 0);
     assert_ok(neuron_dataset_normalize(dataset, 0, 1));
     ck_assert_int_eq(calls % PIECES, 0);
     float values[2];
-    assert_ok(neuron_dataset_read(dataset, PIECES * NEURON_STREAM_PIECE - 2, 2, values, NULL));
+    assert_ok(neuron_dataset_read(dataset, PIECES * NEURON_STREAM_CHUNK - 2, 2, values, NULL));
     ck_assert(values[0] < 1 && values[1] == 1);
     neuron_dataset_unref(dataset);
 }

@@ -1,5 +1,5 @@
-/* Reads a content as a whole, through a source. The size of a plain file is known before; for gzip data
- * memory grows with what really comes out, up to what deflate can make of so many bytes. */
+/* Reads a content as a whole, through a source. The size of a plain file is known before; for gzip
+ * data memory grows with what really comes out, up to what deflate can make of so many bytes. */
 #include "data/codec/buffer.h"
 
 #include "data/codec/source.h"

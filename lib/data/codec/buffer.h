@@ -1,5 +1,5 @@
-/* All bytes of a content in memory, unpacked if they are gzip data: for readers that look at them more
- * than once. Those that read in order take a source, which needs no memory for them. */
+/* All bytes of a content in memory, unpacked if they are gzip data: for readers that look at them
+ * more than once. Those that read in order take a source, which needs no memory for them. */
 #ifndef DATA_CODEC_BUFFER_H
 #define DATA_CODEC_BUFFER_H
 

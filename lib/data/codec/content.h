@@ -1,6 +1,6 @@
-/* What a reader of a format is given: bytes with a name, in a file or in memory. A content only tells
- * where they are; nothing is open yet, and nothing has to be closed. A reader opens it as it needs the
- * bytes, and does not know which of the two it has:
+/* What a reader of a format is given: bytes with a name, in a file or in memory. A content only
+ * tells where they are; nothing is open yet, and nothing has to be closed. A reader opens it as it
+ * needs the bytes, and does not know which of the two it has:
  *
  *     neuron_source   source.h   in order, unpacked from gzip     IDX, .npy, images
  *     neuron_buffer   buffer.h   all at once, unpacked from gzip  CSV, CIFAR-10, pickles

@@ -1,5 +1,6 @@
-/* The packed kinds of a source: gzip data, and the deflate data of ZIP archives. zlib unpacks straight into
- * what the reader gave; what may follow gzip data is told as gunzip tells it, in go_on(). */
+/* The packed kinds of a source: gzip data, and the deflate data of ZIP archives. zlib unpacks
+ * straight into what the reader gave; what may follow gzip data is told as gunzip tells it, in
+ * go_on(). */
 #include "data/codec/source.h"
 
 #include <string.h>
@@ -87,8 +88,9 @@ static int next_byte(neuron_source *source, int *byte)
     return NEURON_OK;
 }
 
-/* What follows the end of a member. As gunzip has it: another member goes on with the data, zeros fill a
- * block of a tape, a single byte is a member that was cut, and anything else does not belong to it. */
+/* What follows the end of a member. As gunzip has it: another member goes on with the data, zeros
+ * fill a block of a tape, a single byte is a member that was cut, and anything else does not belong
+ * to it. */
 static int go_on(neuron_source *source)
 {
     int first, second = 0;

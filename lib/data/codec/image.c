@@ -1,3 +1,5 @@
+/* Tells the kind of an image by its first bytes and hands it to its reader: pnm.c or png.c. What is
+ * common to them is the allocation of pixels, after a check that so many can be in the file. */
 #include "data/codec/image.h"
 
 #include <inttypes.h>

@@ -32,8 +32,8 @@ bool neuron_image_is(const neuron_magic *magic);
 int neuron_pnm_read(neuron_image *image, neuron_source *source, const neuron_magic *magic);
 int neuron_png_read(neuron_image *image, neuron_source *source);
 
-/* Checks that an image of this size has pixels, and at most `most` samples, and gets memory for them, with
- * room for `spare` more behind them. */
+/* Checks that an image of this size has pixels, and at most `most` samples, and gets memory for
+ * them, with room for `spare` more behind them. */
 int neuron_image_allocate(neuron_image *image, const neuron_source *source, uint64_t most,
                           size_t spare);
 

@@ -1,4 +1,4 @@
-/* What the parts of the machine for pickles share. */
+/* What the files of the machine for pickles share: pickle.c, pickle-values.c and pickle-numpy.c. */
 #ifndef DATA_CODEC_PICKLE_MACHINE_H
 #define DATA_CODEC_PICKLE_MACHINE_H
 
@@ -34,7 +34,7 @@ int neuron_pickle_append(neuron_pickle *pickle, neuron_pickle_object *object, si
 int neuron_pickle_push_object(neuron_pickle *pickle, neuron_pickle_kind kind,
                               neuron_pickle_object object);
 
-/* The NumPy part: `name` is "module name"; and what REDUCE and BUILD do. */
+/* In pickle-numpy.c: `name` is "module name"; and what REDUCE and BUILD do. */
 int neuron_pickle_push_global(neuron_pickle *pickle, const neuron_pickle_value *module,
                               const neuron_pickle_value *name);
 int neuron_pickle_reduce(neuron_pickle *pickle);

@@ -6,13 +6,13 @@
 #include <string.h>
 
 /* Makes room for `more` elements; none of the counts can overflow, as the limit is far below. */
-static int grow(neuron_pickle *pickle, void **elements, size_t count, size_t *room, size_t more,
+static int grow(neuron_pickle *pickle, void **elements, size_t count, size_t *capacity, size_t more,
                 size_t size)
 {
     if (more > pickle->limit || count > pickle->limit - more)
         return neuron_pickle_fail(pickle, "more than the %zu values that it may need",
                                   pickle->limit);
-    if (count + more <= *room)
+    if (count + more <= *capacity)
         return NEURON_OK;
     size_t larger =
         (size_t)neuron_min_count(2 * (int64_t)(count + more) + 64, (int64_t)pickle->limit);
@@ -23,14 +23,14 @@ static int grow(neuron_pickle *pickle, void **elements, size_t count, size_t *ro
         memcpy(moved, *elements, count * size);
     neuron_release(pickle->buffer->context, *elements);
     *elements = moved;
-    *room = larger;
+    *capacity = larger;
     return NEURON_OK;
 }
 
 int neuron_pickle_reserve(neuron_pickle *pickle, neuron_pickle_values *values, size_t more)
 {
     void *at = values->at;
-    int status = grow(pickle, &at, values->count, &values->room, more, sizeof *values->at);
+    int status = grow(pickle, &at, values->count, &values->capacity, more, sizeof *values->at);
     values->at = at;
     return status;
 }
@@ -46,7 +46,7 @@ int neuron_pickle_push_object(neuron_pickle *pickle, neuron_pickle_kind kind,
                               neuron_pickle_object object)
 {
     void *objects = pickle->objects;
-    int status = grow(pickle, &objects, pickle->object_count, &pickle->object_room, 1,
+    int status = grow(pickle, &objects, pickle->object_count, &pickle->object_capacity, 1,
                       sizeof *pickle->objects);
     pickle->objects = objects;
     RETURN_IF_ERROR(status);

@@ -1,3 +1,5 @@
+/* The interpreter: one function for each group of opcodes, found in a table by the opcode. What it
+ * works on is in pickle-values.c, what it knows of NumPy in pickle-numpy.c. */
 #include "data/codec/pickle-machine.h"
 
 #include <inttypes.h>
@@ -5,7 +7,7 @@
 
 enum { PROTOCOL_LEAST = 2, PROTOCOL_MOST = 5 };
 
-/* An opcode's part of the machine's work. */
+/* What an opcode does to the machine. */
 typedef int (*operation)(neuron_pickle *pickle, uint8_t code);
 
 /* Opcodes that Python knows and this machine refuses, as Python's pickletools call them. */
@@ -33,7 +35,7 @@ const char *neuron_pickle_kind_name(neuron_pickle_kind kind)
     return names[kind];
 }
 
-static int take(neuron_pickle *pickle, size_t size, const uint8_t **bytes)
+static int read_bytes(neuron_pickle *pickle, size_t size, const uint8_t **bytes)
 {
     size_t left = pickle->buffer->size - pickle->position;
     if (size > left)
@@ -47,10 +49,10 @@ static int take(neuron_pickle *pickle, size_t size, const uint8_t **bytes)
 }
 
 /* A little-endian number of 1 to 8 bytes. */
-static int take_number(neuron_pickle *pickle, size_t size, uint64_t *number)
+static int read_number(neuron_pickle *pickle, size_t size, uint64_t *number)
 {
     const uint8_t *bytes;
-    RETURN_IF_ERROR(take(pickle, size, &bytes));
+    RETURN_IF_ERROR(read_bytes(pickle, size, &bytes));
     *number = 0;
     for (size_t i = size; i-- > 0;)
         *number = *number << 8 | bytes[i];
@@ -63,19 +65,19 @@ static int push_bytes(neuron_pickle *pickle, uint8_t code)
     size_t width = code == 'U' || code == 'C' || code == 0x8c ? 1 : code < 0x80 ? 4 : 8;
     uint64_t size;
     neuron_pickle_value value = {.kind = NEURON_PICKLE_BYTES};
-    RETURN_IF_ERROR(take_number(pickle, width, &size));
+    RETURN_IF_ERROR(read_number(pickle, width, &size));
     if (size > pickle->buffer->size)
         return neuron_pickle_fail(pickle, "a text of %" PRIu64 " bytes in a file of %zu", size,
                                   pickle->buffer->size);
     value.size = (size_t)size;
-    RETURN_IF_ERROR(take(pickle, value.size, &value.bytes));
+    RETURN_IF_ERROR(read_bytes(pickle, value.size, &value.bytes));
     return neuron_pickle_push(pickle, value);
 }
 
 static int push_number(neuron_pickle *pickle, uint8_t code)
 {
     uint64_t number;
-    RETURN_IF_ERROR(take_number(pickle, code == 'K' ? 1 : code == 'M' ? 2 : 4, &number));
+    RETURN_IF_ERROR(read_number(pickle, code == 'K' ? 1 : code == 'M' ? 2 : 4, &number));
     int64_t value = code == 'J' ? (int32_t)(uint32_t)number : (int64_t)number;
     return neuron_pickle_push(pickle,
                               (neuron_pickle_value){.kind = NEURON_PICKLE_NUMBER, .number = value});
@@ -141,7 +143,7 @@ static int put(neuron_pickle *pickle, uint8_t code)
     uint64_t index = pickle->memo.count;
     neuron_pickle_value *value;
     if (code != 0x94)
-        RETURN_IF_ERROR(take_number(pickle, code == 'q' ? 1 : 4, &index));
+        RETURN_IF_ERROR(read_number(pickle, code == 'q' ? 1 : 4, &index));
     RETURN_IF_ERROR(neuron_pickle_top(pickle, &value));
     if (index >= pickle->limit)
         return neuron_pickle_fail(pickle, "memo %" PRIu64 " is above the %zu that it may need",
@@ -158,13 +160,13 @@ static int put(neuron_pickle *pickle, uint8_t code)
 static int get(neuron_pickle *pickle, uint8_t code)
 {
     uint64_t index;
-    RETURN_IF_ERROR(take_number(pickle, code == 'h' ? 1 : 4, &index));
+    RETURN_IF_ERROR(read_number(pickle, code == 'h' ? 1 : 4, &index));
     if (index >= pickle->memo.count || pickle->memo.at[index].kind == NEURON_PICKLE_MARK)
         return neuron_pickle_fail(pickle, "there is no memo %" PRIu64, index);
     return neuron_pickle_push(pickle, pickle->memo.at[index]);
 }
 
-static int take_line(neuron_pickle *pickle, neuron_pickle_value *line)
+static int read_line(neuron_pickle *pickle, neuron_pickle_value *line)
 {
     const uint8_t *begin = pickle->buffer->bytes + pickle->position;
     size_t left = pickle->buffer->size - pickle->position;
@@ -181,8 +183,8 @@ static int push_global(neuron_pickle *pickle, uint8_t code)
 {
     neuron_pickle_value module, name;
     if (code == 'c') {
-        RETURN_IF_ERROR(take_line(pickle, &module));
-        RETURN_IF_ERROR(take_line(pickle, &name));
+        RETURN_IF_ERROR(read_line(pickle, &module));
+        RETURN_IF_ERROR(read_line(pickle, &name));
     } else {
         RETURN_IF_ERROR(neuron_pickle_pop(pickle, &name));
         RETURN_IF_ERROR(neuron_pickle_pop(pickle, &module));
@@ -203,7 +205,7 @@ static int skip_frame(neuron_pickle *pickle, uint8_t code)
 {
     const uint8_t *length;
     (void)code;
-    return take(pickle, 8, &length);
+    return read_bytes(pickle, 8, &length);
 }
 
 static int stop(neuron_pickle *pickle, uint8_t code)
@@ -292,7 +294,7 @@ static int run(neuron_pickle *pickle)
     while (!pickle->stopped) {
         const uint8_t *code;
         pickle->opcode_at = pickle->position;
-        RETURN_IF_ERROR(take(pickle, 1, &code));
+        RETURN_IF_ERROR(read_bytes(pickle, 1, &code));
         if (!operations[*code])
             return refuse(pickle, *code);
         RETURN_IF_ERROR(operations[*code](pickle, *code));

@@ -1,6 +1,6 @@
-/* Python pickles of protocol 2 to 5, as far as dictionaries of texts, numbers, lists and NumPy arrays
- * of bytes go. A pickle is a program for a machine with a stack; this machine can do nothing but put
- * such values together, and refuses everything else by its name. */
+/* Python pickles of protocol 2 to 5, as far as dictionaries of texts, numbers, lists and NumPy
+ * arrays of bytes go. A pickle is a program for a machine with a stack; this machine can do nothing
+ * but put such values together, and refuses everything else by its name. */
 #ifndef DATA_CODEC_PICKLE_H
 #define DATA_CODEC_PICKLE_H
 
@@ -36,7 +36,7 @@ typedef struct neuron_pickle_object {
 
 typedef struct neuron_pickle_values {
     neuron_pickle_value *at;
-    size_t count, room;
+    size_t count, capacity;
 } neuron_pickle_values;
 
 typedef struct neuron_pickle {
@@ -45,13 +45,13 @@ typedef struct neuron_pickle {
     size_t limit; /* of everything that is counted: the machine's memory is less than the file's */
     neuron_pickle_values stack, memo, cells;
     neuron_pickle_object *objects;
-    size_t object_count, object_room;
+    size_t object_count, object_capacity;
     bool stopped;
     neuron_pickle_object dictionary; /* the result */
 } neuron_pickle;
 
-/* Runs a pickle that makes a dictionary. On success neuron_pickle_close() must follow, and the buffer
- * must stay until then. `limit` is the most values that may be needed at a time. */
+/* Runs a pickle that makes a dictionary. On success neuron_pickle_close() must follow, and the
+ * buffer must stay until then. `limit` is the most values that may be needed at a time. */
 int neuron_pickle_read(neuron_pickle *pickle, const neuron_buffer *buffer, size_t limit);
 void neuron_pickle_close(neuron_pickle *pickle);
 

@@ -38,7 +38,7 @@ static void fail(png_structp png, png_const_charp message)
 {
     decoder *state = png_get_error_ptr(png);
     if (state->too_much)
-        message = "a part is larger than the file";
+        message = "a chunk is larger than the file";
     state->status = state->no_memory
                         ? NEURON_E_MEMORY
                         : neuron_fail(NEURON_E_FORMAT,
@@ -93,7 +93,7 @@ static bool fits(const decoder *state)
     return (uint64_t)png_get_image_height(state->png, state->info) <= limit / stored;
 }
 
-static void make_room(decoder *state)
+static void allocate_pixels(decoder *state)
 {
     neuron_image *image = state->image;
     state->status = neuron_image_allocate(image, state->source, fits(state) ? UINT64_MAX : 0, 0);
@@ -106,8 +106,8 @@ static void make_room(decoder *state)
         state->rows[y] = image->pixels + (size_t)y * size;
 }
 
-/* A chunk's length is a claim, for which libpng asks memory before a byte of it is read. Chunks of text
- * that do not get it are skipped. */
+/* A chunk's length is a claim, for which libpng asks memory before a byte of it is read. Chunks of
+ * text that do not get it are skipped. */
 static size_t chunk_max(const neuron_source *source)
 {
     const size_t own = 1 << 17; /* for libpng and zlib themselves */
@@ -122,7 +122,7 @@ static void decode(decoder *state)
     png_set_sig_bytes(state->png, NEURON_IMAGE_MAGIC);
     png_read_info(state->png, state->info);
     set_output(state);
-    make_room(state);
+    allocate_pixels(state);
     png_read_update_info(state->png, state->info);
     if (png_get_rowbytes(state->png, state->info) !=
         (size_t)state->image->width * (size_t)state->image->channels)

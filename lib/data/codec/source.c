@@ -1,5 +1,5 @@
-/* Stored bytes go through the source's buffer, or for memory and large chunks of a plain file straight to
- * the reader; packed ones through zlib, in gzip.c. */
+/* Stored bytes go through the source's buffer, or for memory and large chunks of a plain file
+ * straight to the reader; packed ones through zlib, in gzip.c. */
 #include "data/codec/source.h"
 
 #include "base/checked.h"

@@ -1,6 +1,6 @@
-/* The bytes of a content in order, unpacked if they are gzip data; or those of an archive's member. Only
- * a small buffer is between them and where they go: a reader that stops early has unpacked no more than
- * it asked for. The packed kinds are in gzip.c; buffer.h has all bytes at once. */
+/* The bytes of a content in order, unpacked if they are gzip data; or those of an archive's member.
+ * Only a small buffer is between them and where they go: a reader that stops early has unpacked no
+ * more than it asked for. The packed kinds are in gzip.c; buffer.h has all bytes at once. */
 #ifndef DATA_CODEC_SOURCE_H
 #define DATA_CODEC_SOURCE_H
 
@@ -44,17 +44,17 @@ typedef struct neuron_source_sum {
  * success neuron_source_close() must follow. */
 int neuron_source_open(neuron_source *source, const neuron_content *content);
 
-/* A member of an archive: `size` stored bytes at `at`, which are within the store, plain or deflated.
- * The store and `sum` must stay. */
+/* A member of an archive: `size` stored bytes at `at`, which are within the store, plain or
+ * deflated. The store and `sum` must stay. */
 int neuron_source_open_member(neuron_source *source, const neuron_store *store, size_t at,
                               size_t size, bool deflated, const neuron_source_sum *sum,
                               const char *name);
 
 void neuron_source_close(neuron_source *source);
 
-/* Reads up to `capacity` bytes; `got` is less only where the data ends. Of gzip data that is where gunzip
- * ends: members that follow one another are one, zeros behind the last are nothing, and other bytes
- * there are ignored with a warning to the log. */
+/* Reads up to `capacity` bytes; `got` is less only where the data ends. Of gzip data that is where
+ * gunzip ends: members that follow one another are one, zeros behind the last are nothing, and
+ * other bytes there are ignored with a warning to the log. */
 int neuron_source_read(neuron_source *source, void *bytes, size_t capacity, size_t *got);
 
 /* How many bytes are left; of packed data without a sum that is how many there can be at most, and
@@ -67,8 +67,8 @@ int neuron_source_finish(neuron_source *source, const char *what);
 /* For messages, behind an offset: " of the unpacked data", or nothing. */
 const char *neuron_source_where(const neuron_source *source);
 
-/* NEURON_E_UNSUPPORTED for gzip data of a format that packs its own: twice packed, a small file could
- * claim anything. */
+/* NEURON_E_UNSUPPORTED for gzip data of a format that packs its own: twice packed, a small file
+ * could claim anything. */
 int neuron_source_check_packed_once(const neuron_source *source);
 
 /* For source.c and gzip.c alone. Fetches stored bytes if none are `next`; there may be no more. */

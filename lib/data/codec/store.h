@@ -1,5 +1,5 @@
-/* The stored bytes of a content at any offset: of a file only those are read that are asked for. What
- * reads in order and unpacks gzip data is built on it: source.h. */
+/* The stored bytes of a content at any offset: of a file only those are read that are asked for.
+ * What reads in order and unpacks gzip data is built on it: source.h. */
 #ifndef DATA_CODEC_STORE_H
 #define DATA_CODEC_STORE_H
 

@@ -1,3 +1,6 @@
+/* An archive is read from its end: the end record tells where the directory is, the directory where
+ * a member is, and a source unpacks the member. Bytes in front of the archive, as of a self-
+ * extracting one, shift all offsets. */
 #include "data/codec/zip.h"
 
 #include <inttypes.h>
@@ -45,8 +48,8 @@ static uint64_t number8(const uint8_t *bytes)
     return number4(bytes) | (uint64_t)number4(bytes + 4) << 32;
 }
 
-/* The record that ends an archive is found from behind, as a comment may follow it: best one that says
- * how much does, else the last, behind which there is something else. */
+/* The record that ends an archive is found from behind, as a comment may follow it: best one that
+ * says how much does, else the last, behind which there is something else. */
 static const uint8_t *find_end(const neuron_view *tail)
 {
     const uint8_t *last = NULL;
@@ -61,8 +64,8 @@ static const uint8_t *find_end(const neuron_view *tail)
     return last;
 }
 
-/* Of ZIP64 the numbers are in a record of their own, which stands in front of what tells its place. As
- * bytes may have been put in front of the archive, it is looked for there first. */
+/* Of ZIP64 the numbers are in a record of their own, which stands in front of what tells its
+ * offset. As bytes may have been put in front of the archive, it is looked for there first. */
 static int read_end64(directory *found, const neuron_store *archive, const neuron_view *tail,
                       const uint8_t *end, uint64_t *end_at)
 {
@@ -70,22 +73,22 @@ static int read_end64(directory *found, const neuron_store *archive, const neuro
     const uint8_t *locator = end - LOCATOR_SIZE;
     if (end - tail->bytes < LOCATOR_SIZE || memcmp(locator, "PK\6\7", 4) != 0)
         return NEURON_OK;
-    uint64_t places[] = {*end_at - LOCATOR_SIZE - END64_SIZE, number8(locator + 8)};
+    uint64_t offsets[] = {*end_at - LOCATOR_SIZE - END64_SIZE, number8(locator + 8)};
     for (int i = 0; i < 2; i++) {
-        if (*end_at < LOCATOR_SIZE + END64_SIZE || places[i] > *end_at - LOCATOR_SIZE - END64_SIZE)
+        if (*end_at < LOCATOR_SIZE + END64_SIZE || offsets[i] > *end_at - LOCATOR_SIZE - END64_SIZE)
             continue;
-        RETURN_IF_ERROR(neuron_store_read(archive, (size_t)places[i], record, sizeof record));
+        RETURN_IF_ERROR(neuron_store_read(archive, (size_t)offsets[i], record, sizeof record));
         if (memcmp(record, "PK\6\6", 4) != 0)
             continue;
         found->count = number8(record + 32);
         found->size = number8(record + 40);
         found->at = number8(record + 48);
-        *end_at = places[i];
+        *end_at = offsets[i];
         return NEURON_OK;
     }
     return neuron_fail(NEURON_E_FORMAT,
                        "%s: the archive lacks the record of ZIP64 at byte %" PRIu64, archive->name,
-                       places[1]);
+                       offsets[1]);
 }
 
 /* Where the archive itself begins. */
@@ -147,11 +150,11 @@ static bool read_zip64(entry *read, const uint8_t *extra, size_t size)
 {
     uint64_t *const numbers[] = {&read->size, &read->packed, &read->local};
     while (size >= 4 && number2(extra) != EXTRA_ZIP64) {
-        size_t part = 4 + (size_t)number2(extra + 2);
-        if (part > size)
+        size_t field = 4 + (size_t)number2(extra + 2);
+        if (field > size)
             return true; /* what nobody needs may be damaged */
-        extra += part;
-        size -= part;
+        extra += field;
+        size -= field;
     }
     if (size < 4)
         return true;

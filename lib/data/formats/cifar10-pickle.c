@@ -1,12 +1,13 @@
-/* CIFAR-10 as Python keeps it: pickled dictionaries with an array and a list, which data/codec/pickle.c
- * reads. The pixels stay where they are in the file, the labels are copied. */
+/* CIFAR-10 as Python keeps it: pickled dictionaries with an array and a list, which
+ * data/codec/pickle.c reads. The pixels stay where they are in the file, the labels are copied. */
 #include "data/formats/cifar10.h"
 #include "base/float-mode.h"
 #include "data/codec/pickle.h"
 
 #include <inttypes.h>
 
-/* Values that an honest file needs: a few, and a few for each row, which has 3072 bytes of pixels. */
+/* Values that an honest file needs: a few, and a few for each row, which has 3072 bytes of
+ * pixels. */
 enum { VALUES_LEAST = 1000, BYTES_PER_VALUE = 64 };
 
 static int find(const neuron_pickle *pickle, const char *key, neuron_pickle_kind kind,

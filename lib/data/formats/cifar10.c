@@ -1,5 +1,5 @@
-/* What both kinds of files share, and the binary kind: records of a label and an image. All files are
- * read and checked before memory for the joined rows is asked for. */
+/* What both kinds of files share, and the binary kind: records of a label and an image. All files
+ * are read and checked before memory for the joined rows is asked for. */
 #include "data/formats/cifar10.h"
 
 #include "base/float-mode.h"

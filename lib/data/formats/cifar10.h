@@ -17,8 +17,8 @@ typedef struct neuron_cifar10_settings {
     int32_t count; /* of the contents */
 } neuron_cifar10_settings;
 
-/* neuron_dataset_load_cifar10() and neuron_dataset_load_cifar10_pickle() for contents, whose rows are
- * joined in order. */
+/* neuron_dataset_load_cifar10() and neuron_dataset_load_cifar10_pickle() for contents, whose rows
+ * are joined in order. */
 int neuron_cifar10_read(neuron_dataset_t **dataset, const neuron_content *contents,
                         const neuron_cifar10_settings *settings);
 int neuron_cifar10_pickle_read(neuron_dataset_t **dataset, const neuron_content *contents,

@@ -1,5 +1,6 @@
-/* Finds out by the first row alone: first where the label is, then whether the row has names, then whether
- * the names speak against it. What is doubtful is refused with a message that says how to tell. */
+/* Finds out by the first row alone: first where the label is, then whether the row has names, then
+ * whether the names speak against it. What is doubtful is refused with a message that says how to
+ * tell. */
 #include "data/formats/csv-columns.h"
 
 #include "base/text/number.h"
@@ -214,7 +215,8 @@ static int look_at_row(first_row *row, const neuron_csv_columns *columns,
     return NEURON_OK;
 }
 
-/* A row that lacks nothing but a label is as likely an example as one of names, unless it counts. */
+/* A row that lacks nothing but a label is as likely an example as one of names, unless it
+ * counts. */
 static int guess_header(neuron_csv_columns *columns, const neuron_buffer *buffer,
                         const neuron_csv_settings *settings)
 {

@@ -1,5 +1,5 @@
-/* A field is read where it lies in the buffer, without a copy. neuron_csv_read_number() is where its text
- * becomes a float32. */
+/* A field is read where it lies in the buffer, without a copy. neuron_csv_read_number() is where
+ * its text becomes a float32. */
 #include "data/formats/csv-reader.h"
 
 #include "base/text/number.h"

@@ -44,8 +44,8 @@ bool neuron_csv_at_end(const neuron_csv_reader *from);
 /* Reads a field and what ends it: a comma, the end of a row, or of the text. */
 int neuron_csv_read_field(neuron_csv_reader *from, neuron_csv_field *field);
 
-/* Reads a field that is a number: `nearest` is the float32 that becomes the input, `value` tells whether it
- * is a byte or a class number. */
+/* Reads a field that is a number: `nearest` is the float32 that becomes the input, `value` tells
+ * whether it is a byte or a class number. */
 int neuron_csv_read_number(neuron_csv_reader *from, neuron_csv_field *field, double *value,
                            float *nearest);
 

@@ -1,5 +1,5 @@
-/* The text is walked through twice, by the same function: measure() checks every row and counts, so that the
- * tensors have their final size; fill() stores label and values of each row. */
+/* The text is walked through twice, by the same function: measure() checks every row and counts, so
+ * that the tensors have their final size; fill() stores label and values of each row. */
 #include "data/formats/csv.h"
 
 #include "base/float-mode.h"

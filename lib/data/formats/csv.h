@@ -1,4 +1,4 @@
-/* Comma-separated values: rows of a label and values become examples. A row takes three steps on its way:
+/* Comma-separated values: rows of a label and values become examples. Where to find what:
  *
  *     csv.c           two walks over the text: the first checks and counts, the second stores
  *     csv-columns.c   which column is the label, and whether the first row has names

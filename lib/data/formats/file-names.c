@@ -1,3 +1,5 @@
+/* A folder is read once, and what the system puts into folders by itself is left out: is_litter().
+ * Sorted by bytes, so that classes have the same numbers everywhere. */
 #include "data/formats/file-names.h"
 
 #include <dirent.h>
@@ -15,25 +17,25 @@ static int fail(const char *what, const char *path)
 
 char *neuron_names_path(neuron_context_t *context, const char *folder, const char *name)
 {
-    size_t room = strlen(folder) + strlen(name) + 2;
-    char *path = neuron_allocate(context, room, 1);
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = neuron_allocate(context, size, 1);
     if (path)
-        snprintf(path, room, "%s/%s", folder, name);
+        snprintf(path, size, "%s/%s", folder, name);
     return path;
 }
 
 static int add(neuron_names *names, const char *name)
 {
-    if (names->count == names->room) {
-        size_t room = names->room * 2 + 16;
-        char **larger = neuron_allocate(names->context, room, sizeof *larger);
+    if (names->count == names->capacity) {
+        size_t capacity = names->capacity * 2 + 16;
+        char **larger = neuron_allocate(names->context, capacity, sizeof *larger);
         if (!larger)
             return NEURON_E_MEMORY;
         if (names->count > 0)
             memcpy(larger, names->at, names->count * sizeof *larger);
         neuron_release(names->context, names->at);
         names->at = larger;
-        names->room = room;
+        names->capacity = capacity;
     }
     char *copy = neuron_copy_text(names->context, name);
     if (!copy)
@@ -42,8 +44,8 @@ static int add(neuron_names *names, const char *name)
     return NEURON_OK;
 }
 
-/* What Windows, macOS, Linux, network disks, archivers and Python put beside the files of a user. What they
- * hide behind a dot is left out anyway. */
+/* What Windows, macOS, Linux, network disks, archivers and Python put beside the files of a user.
+ * What they hide behind a dot is left out anyway. */
 static bool is_litter(const char *name)
 {
     static const char *const known[] = {

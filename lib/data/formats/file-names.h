@@ -10,14 +10,14 @@
 typedef struct neuron_names {
     neuron_context_t *context;
     char **at;
-    size_t count, room;
+    size_t count, capacity;
     uint64_t bytes; /* of all files together */
 } neuron_names;
 
 /* Lists the sub-folders of a folder, or its files, sorted by the bytes of their names; hidden ones,
- * whose names begin with a dot, are left out, and so is what systems and programs put into folders for
- * themselves, with a line to the log. Files other than regular ones are refused, and among files
- * sub-folders too; among sub-folders files are left out. */
+ * whose names begin with a dot, are left out, and so is what systems and programs put into folders
+ * for themselves, with a line to the log. Files other than regular ones are refused, and among
+ * files sub-folders too; among sub-folders files are left out. */
 int neuron_names_list(neuron_names *names, neuron_context_t *context, const char *folder,
                       bool folders);
 

@@ -1,4 +1,5 @@
-/* A folder of images, with a sub-folder for each class. */
+/* A folder of images, with a sub-folder for each class: first all names are listed, then the images
+ * are read one by one. This format is a folder, not a content; each image in it is a content. */
 #include "data/dataset.h"
 #include "base/float-mode.h"
 #include "data/codec/image.h"
@@ -13,9 +14,9 @@ typedef struct folder {
     const char *path;
     const neuron_dataset_t *classes_of; /* whose classes these are; NULL to have its own */
     neuron_names folders;
-    size_t kept;         /* sub-folders with images, which are the first ones then */
-    neuron_names *files; /* of each of these */
-    int32_t *numbers;    /* the class of each */
+    size_t class_folders; /* sub-folders with images, which are the first ones then */
+    neuron_names *files;  /* of each of these */
+    int32_t *numbers;     /* the class of each */
     int32_t class_count;
     int64_t count; /* of all files */
     uint64_t bytes;
@@ -59,13 +60,13 @@ static int has_images(const folder *all, const char *path, const neuron_names *f
     return NEURON_OK;
 }
 
-/* Lists the files of a sub-folder, which is taken out of the list if there is no image among them. */
-static int list_folder(folder *all, size_t k, const char *path, bool *kept)
+/* Lists the files of a sub-folder, which leaves the list if there is no image among them. */
+static int list_folder(folder *all, size_t k, const char *path, bool *is_class)
 {
-    neuron_names *files = &all->files[all->kept];
+    neuron_names *files = &all->files[all->class_folders];
     RETURN_IF_ERROR(neuron_names_list(files, all->context, path, false));
-    int status = has_images(all, path, files, kept);
-    if (status < 0 || !*kept) {
+    int status = has_images(all, path, files, is_class);
+    if (status < 0 || !*is_class) {
         neuron_names_release(files);
         if (status == NEURON_OK)
             neuron_log(all->context, NEURON_LOG_INFO,
@@ -73,8 +74,8 @@ static int list_folder(folder *all, size_t k, const char *path, bool *kept)
         return status;
     }
     char *name = all->folders.at[k];
-    all->folders.at[k] = all->folders.at[all->kept];
-    all->folders.at[all->kept++] = name;
+    all->folders.at[k] = all->folders.at[all->class_folders];
+    all->folders.at[all->class_folders++] = name;
     all->count += (int64_t)files->count;
     all->bytes += files->bytes;
     return NEURON_OK;
@@ -86,9 +87,9 @@ static int list_files(folder *all)
     if (!all->files)
         return NEURON_E_MEMORY;
     for (size_t k = 0; k < all->folders.count; k++) {
-        bool kept;
+        bool is_class;
         char *path = neuron_names_path(all->context, all->path, all->folders.at[k]);
-        int status = path ? list_folder(all, k, path, &kept) : NEURON_E_MEMORY;
+        int status = path ? list_folder(all, k, path, &is_class) : NEURON_E_MEMORY;
         neuron_release(all->context, path);
         RETURN_IF_ERROR(status);
     }
@@ -96,20 +97,20 @@ static int list_files(folder *all)
 }
 
 /* All names one after the other, with their zeros. */
-static int keep_names(folder *all)
+static int store_names(folder *all)
 {
     int64_t size = 0;
-    for (size_t k = 0; k < all->kept; k++)
+    for (size_t k = 0; k < all->class_folders; k++)
         size += (int64_t)strlen(all->folders.at[k]) + 1;
     RETURN_IF_ERROR(neuron_tensor_create_raw(&all->names, all->context, NEURON_U8, &size, 1));
     char *to = all->names->data;
-    for (size_t k = 0; k < all->kept; k++) {
+    for (size_t k = 0; k < all->class_folders; k++) {
         size_t length = strlen(all->folders.at[k]) + 1;
         memcpy(to, all->folders.at[k], length);
         to += length;
         all->numbers[k] = (int32_t)k;
     }
-    all->class_count = (int32_t)all->kept;
+    all->class_count = (int32_t)all->class_folders;
     return NEURON_OK;
 }
 
@@ -120,7 +121,7 @@ static int find_names(folder *all)
     all->class_count = all->classes_of->class_count;
     const char *name = all->names->data;
     int32_t number = 0;
-    for (size_t k = 0; k < all->kept; k++) {
+    for (size_t k = 0; k < all->class_folders; k++) {
         const char *wanted = all->folders.at[k];
         for (; number < all->class_count && strcmp(name, wanted) < 0; number++)
             name += strlen(name) + 1;
@@ -135,10 +136,10 @@ static int find_names(folder *all)
 
 static int number_folders(folder *all)
 {
-    all->numbers = neuron_allocate(all->context, all->kept, sizeof *all->numbers);
+    all->numbers = neuron_allocate(all->context, all->class_folders, sizeof *all->numbers);
     if (!all->numbers)
         return NEURON_E_MEMORY;
-    return all->classes_of ? find_names(all) : keep_names(all);
+    return all->classes_of ? find_names(all) : store_names(all);
 }
 
 static int list(folder *all)
@@ -147,17 +148,17 @@ static int list(folder *all)
     if (all->folders.count == 0)
         return neuron_fail(NEURON_E_DATA, "%s: has no sub-folders, one for each class", all->path);
     RETURN_IF_ERROR(list_files(all));
-    if (all->kept == 0)
+    if (all->class_folders == 0)
         return neuron_fail(NEURON_E_DATA, "%s: its %zu sub-folders have no images", all->path,
                            all->folders.count);
-    if (all->kept > NEURON_CLASSES_MAX)
+    if (all->class_folders > NEURON_CLASSES_MAX)
         return neuron_fail(NEURON_E_DATA, "%s: has %zu sub-folders, more than %d classes",
-                           all->path, all->kept, NEURON_CLASSES_MAX);
+                           all->path, all->class_folders, NEURON_CLASSES_MAX);
     return number_folders(all);
 }
 
 /* Memory for as many images as there are files, once it can be true that all are like the first. */
-static int make_room(folder *all, const neuron_image *image, const char *path)
+static int allocate_tensors(folder *all, const neuron_image *image, const char *path)
 {
     const int64_t extents[] = {all->count, image->height, image->width, image->channels};
     size_t size = neuron_image_size(image);
@@ -189,10 +190,10 @@ static int check_size(const folder *all, const neuron_image *image, const char *
                        first->height, first->width, first->channels);
 }
 
-static int keep_image(folder *all, const neuron_image *image, const char *path, int32_t label)
+static int store_image(folder *all, const neuron_image *image, const char *path, int32_t label)
 {
     if (!all->examples)
-        RETURN_IF_ERROR(make_room(all, image, path));
+        RETURN_IF_ERROR(allocate_tensors(all, image, path));
     RETURN_IF_ERROR(check_size(all, image, path));
     size_t size = neuron_image_size(image);
     memcpy((uint8_t *)all->examples->data + (size_t)all->row * size, image->pixels, size);
@@ -209,7 +210,7 @@ static int read_image(folder *all, const char *path, int32_t label)
     int status = neuron_image_read(&image, &source);
     neuron_source_close(&source);
     RETURN_IF_ERROR(status);
-    status = keep_image(all, &image, path, label);
+    status = store_image(all, &image, path, label);
     neuron_release(all->context, image.pixels);
     return status;
 }
@@ -230,7 +231,7 @@ static int read_folder(folder *all, size_t k)
 static int read_all(folder *all, neuron_dataset_t **dataset)
 {
     RETURN_IF_ERROR(list(all));
-    for (size_t k = 0; k < all->kept; k++)
+    for (size_t k = 0; k < all->class_folders; k++)
         RETURN_IF_ERROR(read_folder(all, k));
     RETURN_IF_ERROR(neuron_dataset_create_for(dataset, all->context, all->examples, all->labels,
                                               all->class_count, all->path));
@@ -243,7 +244,7 @@ static int load(neuron_dataset_t **dataset, neuron_context_t *context, const cha
 {
     folder all = {.context = context, .path = path, .classes_of = classes_of};
     int status = read_all(&all, dataset);
-    for (size_t k = 0; k < all.kept; k++)
+    for (size_t k = 0; k < all.class_folders; k++)
         neuron_names_release(&all.files[k]);
     neuron_names_release(&all.folders);
     neuron_release(context, all.files);

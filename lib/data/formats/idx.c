@@ -1,5 +1,6 @@
-/* Each file is read in order and straight into its tensor: the header first, which is checked against how
- * much there can be, then the elements. neuron_idx_read() makes a dataset of the two. */
+/* Each file is read in order and straight into its tensor: the header first, which is checked
+ * against how much there can be, then the elements. neuron_idx_read() makes a dataset of the
+ * two. */
 #include "data/formats/idx.h"
 
 #include "base/checked.h"

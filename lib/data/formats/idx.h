@@ -1,5 +1,5 @@
-/* The IDX format of MNIST: 00 00, element type, rank, extents as big-endian 32-bit numbers, elements. A
- * dataset is two files, images and labels. */
+/* The IDX format of MNIST: 00 00, element type, rank, extents as big-endian 32-bit numbers,
+ * elements. A dataset is two files, images and labels. */
 #ifndef DATA_FORMATS_IDX_H
 #define DATA_FORMATS_IDX_H
 
@@ -15,8 +15,8 @@ typedef struct neuron_idx_settings {
 int neuron_idx_read(neuron_dataset_t **dataset, const neuron_content contents[2],
                     const neuron_idx_settings *settings);
 
-/* Reads IDX data into a u8 tensor. Nothing of the size that the header claims is allocated before the
- * claim can be true, and no more is unpacked than it claims. */
+/* Reads IDX data into a u8 tensor. Nothing of the size that the header claims is allocated before
+ * the claim can be true, and no more is unpacked than it claims. */
 int neuron_idx_read_tensor(neuron_tensor_t **tensor, neuron_source *from, int32_t expected_rank);
 
 #endif

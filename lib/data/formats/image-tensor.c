@@ -1,5 +1,5 @@
-/* One image as a graph takes it: a dataset of one example, so that it is scaled to the same bits as in a
- * dataset. */
+/* One image as a graph takes it: a dataset of one example, so that it is scaled to the same bits as
+ * in a dataset. */
 #include "data/formats/image-tensor.h"
 
 #include "base/float-mode.h"

@@ -1,4 +1,5 @@
-/* A dataset of two arrays, however they were stored: what NumPy's users save as examples and labels. */
+/* A dataset of two arrays, however they were stored: what NumPy's users save as examples and
+ * labels. */
 #include "data/formats/npy.h"
 
 #include "base/float-mode.h"

@@ -1,3 +1,5 @@
+/* A parser of the one Python dictionary that a header is; accept_...() step over what they find,
+ * and say whether they did. Then a check that as many elements can follow. */
 #include "data/formats/npy-header.h"
 
 #include "base/checked.h"
@@ -40,8 +42,8 @@ static void skip_blanks(scan *text)
         text->at++;
 }
 
-/* Takes a character, with blanks around it. */
-static bool take(scan *text, char character)
+/* Accepts a character, with blanks around it. */
+static bool accept(scan *text, char character)
 {
     skip_blanks(text);
     bool found = is_at(text, character);
@@ -51,7 +53,7 @@ static bool take(scan *text, char character)
     return found;
 }
 
-static bool take_word(scan *text, const char *word)
+static bool accept_word(scan *text, const char *word)
 {
     size_t size = strlen(word);
     bool found =
@@ -61,9 +63,9 @@ static bool take_word(scan *text, const char *word)
 }
 
 /* A text in quotes of either kind, which Python 2 marks where it is Unicode. */
-static bool take_text(scan *text, const char **begin, size_t *size)
+static bool accept_text(scan *text, const char **begin, size_t *size)
 {
-    take_word(text, "u");
+    accept_word(text, "u");
     char quote = is_at(text, '"') ? '"' : '\'';
     if (!is_at(text, quote))
         return false;
@@ -72,17 +74,17 @@ static bool take_text(scan *text, const char **begin, size_t *size)
         text->at++;
     *begin = (const char *)text->buffer->bytes + first;
     *size = text->at - first;
-    return take(text, quote);
+    return accept(text, quote);
 }
 
-static int take_type(scan *text, neuron_npy_header *header)
+static int parse_type(scan *text, neuron_npy_header *header)
 {
     const char *name;
     size_t size;
     if (is_at(text, '['))
         return neuron_fail(NEURON_E_UNSUPPORTED, "%s: elements of several fields are not read",
                            text->buffer->name);
-    if (!take_text(text, &name, &size))
+    if (!accept_text(text, &name, &size))
         return fail_at(text, "has no type of elements");
     bool order = size == 3 && memchr("<>|=", name[0], 4);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
@@ -99,15 +101,15 @@ static int take_type(scan *text, neuron_npy_header *header)
                        text->buffer->name, (int)(size < SHOWN_MAX ? size : SHOWN_MAX), name);
 }
 
-static int take_order(scan *text, neuron_npy_header *header)
+static int parse_order(scan *text, neuron_npy_header *header)
 {
-    header->fortran = take_word(text, "True");
-    if (header->fortran || take_word(text, "False"))
+    header->fortran = accept_word(text, "True");
+    if (header->fortran || accept_word(text, "False"))
         return NEURON_OK;
     return fail_at(text, "does not say the order");
 }
 
-static bool take_extent(scan *text, int64_t *extent)
+static bool parse_extent(scan *text, int64_t *extent)
 {
     size_t first = text->at;
     for (*extent = 0; text->at < text->end; text->at++) {
@@ -119,50 +121,50 @@ static bool take_extent(scan *text, int64_t *extent)
             return false;
     }
     bool found = text->at > first;
-    take_word(text, "L"); /* as Python 2 wrote a long number */
+    accept_word(text, "L"); /* as Python 2 wrote a long number */
     return found;
 }
 
-static int take_shape(scan *text, neuron_shape *shape)
+static int parse_shape(scan *text, neuron_shape *shape)
 {
     shape->rank = 0;
-    if (!take(text, '('))
+    if (!accept(text, '('))
         return fail_at(text, "has no shape");
-    while (!take(text, ')')) {
+    while (!accept(text, ')')) {
         if (shape->rank == NEURON_RANK_MAX)
             return neuron_fail(NEURON_E_UNSUPPORTED, "%s: the array has more than %d axes",
                                text->buffer->name, NEURON_RANK_MAX);
-        if (!take_extent(text, &shape->extent[shape->rank++]))
+        if (!parse_extent(text, &shape->extent[shape->rank++]))
             return fail_at(text, "has a shape of no numbers");
-        if (!take(text, ',') && !is_at(text, ')'))
+        if (!accept(text, ',') && !is_at(text, ')'))
             return fail_at(text, "has a shape without an end");
     }
     return NEURON_OK;
 }
 
-static int take_dictionary(scan *text, neuron_npy_header *header)
+static int parse_dictionary(scan *text, neuron_npy_header *header)
 {
     bool has_type = false, has_order = false, has_shape = false;
-    if (!take(text, '{'))
+    if (!accept(text, '{'))
         return fail_at(text, "is no dictionary");
-    while (!take(text, '}')) {
+    while (!accept(text, '}')) {
         const char *key;
         size_t size;
-        if (!take_text(text, &key, &size) || !take(text, ':'))
+        if (!accept_text(text, &key, &size) || !accept(text, ':'))
             return fail_at(text, "is no dictionary");
         if (size == 5 && memcmp(key, "descr", size) == 0 && !has_type) {
-            RETURN_IF_ERROR(take_type(text, header));
+            RETURN_IF_ERROR(parse_type(text, header));
             has_type = true;
         } else if (size == 13 && memcmp(key, "fortran_order", size) == 0 && !has_order) {
-            RETURN_IF_ERROR(take_order(text, header));
+            RETURN_IF_ERROR(parse_order(text, header));
             has_order = true;
         } else if (size == 5 && memcmp(key, "shape", size) == 0 && !has_shape) {
-            RETURN_IF_ERROR(take_shape(text, &header->shape));
+            RETURN_IF_ERROR(parse_shape(text, &header->shape));
             has_shape = true;
         } else {
             return fail_at(text, "has a key too much");
         }
-        if (!take(text, ',') && !is_at(text, '}'))
+        if (!accept(text, ',') && !is_at(text, '}'))
             return fail_at(text, "is no dictionary");
     }
     if (!has_type || !has_order || !has_shape)
@@ -200,7 +202,7 @@ static int fail_text(const neuron_source *source, size_t size, size_t has)
                        source->name, size, has, neuron_source_where(source));
 }
 
-/* Reads the text with what is in front of it, so that places in it are those of the file. */
+/* Reads the text with what is in front of it, so that offsets in it are those of the file. */
 static int read_text(neuron_buffer *text, neuron_source *source)
 {
     uint8_t front[FRONT_MOST];
@@ -272,7 +274,7 @@ int neuron_npy_parse(neuron_npy_header *header, neuron_source *source)
     scan text = {.buffer = &buffer,
                  .at = MAGIC_SIZE + 2 + (front[MAGIC_SIZE] == 1 ? 2 : 4),
                  .end = buffer.size};
-    int status = take_dictionary(&text, header);
+    int status = parse_dictionary(&text, header);
     neuron_buffer_close(&buffer);
     return status == NEURON_OK ? check_size(header, source) : status;
 }

@@ -9,8 +9,7 @@
 typedef struct neuron_npy_header {
     int32_t type;     /* of the tensor that the array becomes */
     const char *name; /* of the stored type, as NumPy has it: "f8" */
-    char
-        kind; /* of the stored elements: 'u' and 'i' without and with a sign, 'f', 'b' truth values */
+    char kind;    /* of the stored elements: 'u' and 'i' integers, 'f' floats, 'b' truth values */
     size_t size;  /* bytes of a stored element */
     bool big;     /* the stored elements are big-endian */
     bool fortran; /* the first axis is the one that changes first */

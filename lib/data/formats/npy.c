@@ -1,3 +1,5 @@
+/* Elements that are stored as a tensor has them are read straight into it; others chunk by chunk,
+ * each converted and put where C's order has it. */
 #include "data/formats/npy.h"
 
 #include "base/files/byte-order.h"
@@ -35,16 +37,16 @@ static int narrow(float *to, double from, int64_t element, const char *name)
 }
 
 /* Where the elements go that come in Fortran's order: the first axis changes first. */
-typedef struct place {
+typedef struct position {
     neuron_shape shape;
     int64_t index[NEURON_RANK_MAX], stride[NEURON_RANK_MAX];
     int64_t at;
     bool fortran;
-} place;
+} position;
 
-static place first_place(const neuron_npy_header *header)
+static position first_position(const neuron_npy_header *header)
 {
-    place to = {.shape = header->shape, .fortran = header->fortran};
+    position to = {.shape = header->shape, .fortran = header->fortran};
     int64_t stride = 1;
     for (int32_t axis = header->shape.rank; axis-- > 0;) {
         to.stride[axis] = stride;
@@ -53,7 +55,7 @@ static place first_place(const neuron_npy_header *header)
     return to;
 }
 
-static void next_place(place *to)
+static void next_position(position *to)
 {
     if (!to->fortran) {
         to->at++;
@@ -106,26 +108,26 @@ static int convert(void *to, uint64_t bits, const neuron_npy_header *header, int
     return NEURON_OK;
 }
 
-/* Reads elements that are not as a tensor has them: of another type or byte order, or in Fortran's order. `got` is
- * how many bytes there were. */
+/* Reads elements that are not as a tensor has them: of another type or byte order, or in Fortran's
+ * order. `got` is how many bytes there were. */
 static int read_converted(const neuron_npy_header *header, neuron_source *source,
                           neuron_tensor_t *tensor, size_t *got)
 {
-    uint8_t piece[1 << 12];
-    place to = first_place(header);
+    uint8_t chunk[1 << 12];
+    position to = first_position(header);
     size_t to_size = neuron_type_size(tensor->type);
     int64_t count = neuron_tensor_count(tensor), element = 0;
     for (*got = 0; element < count;) {
-        size_t read, wanted = sizeof piece;
-        if ((uint64_t)(count - element) < sizeof piece / header->size)
+        size_t read, wanted = sizeof chunk;
+        if ((uint64_t)(count - element) < sizeof chunk / header->size)
             wanted = (size_t)(count - element) * header->size;
-        RETURN_IF_ERROR(neuron_source_read(source, piece, wanted, &read));
+        RETURN_IF_ERROR(neuron_source_read(source, chunk, wanted, &read));
         *got += read;
         if (read < wanted)
             return NEURON_OK;
-        for (size_t at = 0; at < wanted; at += header->size, next_place(&to))
+        for (size_t at = 0; at < wanted; at += header->size, next_position(&to))
             RETURN_IF_ERROR(convert((uint8_t *)tensor->data + (size_t)to.at * to_size,
-                                    element_at(piece + at, header->size, header->big), header,
+                                    element_at(chunk + at, header->size, header->big), header,
                                     element++, source->name));
     }
     return NEURON_OK;

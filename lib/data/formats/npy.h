@@ -1,5 +1,6 @@
-/* NumPy's .npy format: a header with type, order and shape as Python text, then the elements. A dataset is
- * two files, examples and labels. npy-header.h reads the header; npz.h has archives of such files. */
+/* NumPy's .npy format: a header with type, order and shape as Python text, then the elements. A
+ * dataset is two files, examples and labels. npy-header.h reads the header; npz.h has archives of
+ * such files. */
 #ifndef DATA_FORMATS_NPY_H
 #define DATA_FORMATS_NPY_H
 

@@ -11,11 +11,11 @@
 int neuron_npz_read_array(neuron_npy_array *array, const neuron_store *archive, const char *name)
 {
     *array = (neuron_npy_array){.name = archive->name};
-    size_t room = strlen(archive->name) + strlen(name) + sizeof ": .npy";
-    char *label = neuron_allocate(archive->context, room, 1);
+    size_t size = strlen(archive->name) + strlen(name) + sizeof ": .npy";
+    char *label = neuron_allocate(archive->context, size, 1);
     if (!label)
         return NEURON_E_MEMORY;
-    snprintf(label, room, "%s: %s.npy", archive->name, name);
+    snprintf(label, size, "%s: %s.npy", archive->name, name);
     neuron_zip_member member;
     int status = neuron_zip_open(&member, archive, label, name);
     if (status == NEURON_OK) {

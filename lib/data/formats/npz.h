@@ -1,5 +1,5 @@
-/* NumPy's .npz format: a ZIP archive of .npy files, of which a dataset is two. The archive is read by
- * data/codec/zip.c, its members by npy.c. */
+/* NumPy's .npz format: a ZIP archive of .npy files, of which a dataset is two. The archive is read
+ * by data/codec/zip.c, its members by npy.c. */
 #ifndef DATA_FORMATS_NPZ_H
 #define DATA_FORMATS_NPZ_H
 

@@ -278,7 +278,7 @@ START_TEST(refuses_wrong_png)
     assert_message("huge.png: 60000x60000x3 pixels are more than");
     assert_status(read_fixture(&image, "huge-chunk.png"), NEURON_E_FORMAT);
     assert_message(
-        "huge-chunk.png: not a PNG that is read: a part is larger than the file, at byte ");
+        "huge-chunk.png: not a PNG that is read: a chunk is larger than the file, at byte ");
     assert_status(read_fixture(&image, "checksum.png"), NEURON_E_FORMAT);
     assert_message("checksum.png: not a PNG that is read: ");
     assert_status(read_fixture(&image, "cut.png"), NEURON_E_FORMAT);
@@ -405,7 +405,7 @@ START_TEST(what_is_no_tensor_is_refused)
     const char *grey = fixture("grey.pgm");
     neuron_tensor_t *tensor;
     assert_load_refused(grey, scales, 3, NEURON_E_SHAPE,
-                        "/grey.pgm: 3 scales, but the last axis has 1 places");
+                        "/grey.pgm: 3 scales, but the last axis has extent 1");
     assert_load_refused(grey, scales, 0, NEURON_E_SHAPE, "/grey.pgm: 0 scales");
     assert_load_refused(fixture("rgb.ppm"), infinite, 3, NEURON_E_ARGUMENT,
                         "/rgb.ppm: scale 1 is inf, not finite");
