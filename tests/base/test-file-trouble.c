@@ -376,6 +376,23 @@ START_TEST(the_last_close_is_looked_at)
 }
 END_TEST
 
+/* As for a program without standard input. */
+START_TEST(number_0_may_be_free)
+{
+    trouble.nameless_files_are_unknown = _i;
+    const int input = dup(STDIN_FILENO);
+    close(STDIN_FILENO);
+    const int status = replace("text");
+    if (input >= 0) {
+        dup2(input, STDIN_FILENO);
+        close(input);
+    }
+    assert_ok(status);
+    assert_content("text");
+    ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
 static void note(int32_t level, const char *line, void *user_data)
 {
     if (level == NEURON_LOG_WARNING)
@@ -425,7 +442,8 @@ END_TEST
 /* As long as the system allows, of one byte and of more. */
 START_TEST(long_names)
 {
-    static const char *const letters[] = {"x", "\xd0\xb9", "\xe3\x81\x82", "\xf0\x9f\xa6\x80"};
+    static const char *const letters[] = {"x", "\xd0\xb9", "\xe3\x81\x82", "\xf0\x9f\xa6\x80",
+                                          "\x80"}; /* which is no text */
     trouble.nameless_files_are_unknown = _i;
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
         for (size_t length = 20; length <= 255; length += length < 240 ? 55 : 1) {
@@ -631,6 +649,7 @@ int main(void)
     tcase_add_loop_test(tests, no_message_is_left_by_what_went_well, 0, 2);
     tcase_add_loop_test(tests, a_name_that_was_taken_away_is_replaced, 0, 2);
     tcase_add_loop_test(tests, what_is_one_leaves_the_old_file, 0, 2);
+    tcase_add_loop_test(tests, number_0_may_be_free, 0, 2);
     tcase_add_loop_test(tests, the_last_close_is_looked_at, 0, 2);
     tcase_add_test(tests, a_mode_that_cannot_be_kept);
     tcase_add_test(tests, a_folder_that_may_not_be_read);

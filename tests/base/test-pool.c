@@ -34,6 +34,12 @@ static void mark(void *work, int64_t task, int32_t worker)
     atomic_fetch_sub(&all->at_work[worker], 1);
 }
 
+static void keep_line(int32_t level, const char *line, void *user_data)
+{
+    if (level == NEURON_LOG_WARNING)
+        snprintf(user_data, 200, "%s", line);
+}
+
 static void assert_done(const marks *all, int count, int times)
 {
     ck_assert_int_eq(all->clashes, 0);
@@ -291,6 +297,8 @@ START_TEST(processors_may_go)
 {
     int before = count_threads();
     neuron_context_t *context = test_context();
+    char line[200] = "";
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_line, line));
     context->processors = 3;
     has_other_processors = true;
     neuron_pool *pool = neuron_pool_create(context, 3);
@@ -299,6 +307,7 @@ START_TEST(processors_may_go)
     neuron_pool_run(pool, TASKS, mark, &all);
     assert_done(&all, TASKS, 1);
     ck_assert_int_eq(count_threads(), before + 2);
+    ck_assert_str_eq(line, "");
     neuron_pool_destroy(pool);
     neuron_context_unref(context);
 }
@@ -436,12 +445,6 @@ START_TEST(other_signals_are_for_the_host)
 }
 END_TEST
 #endif
-
-static void keep_line(int32_t level, const char *line, void *user_data)
-{
-    if (level == NEURON_LOG_WARNING)
-        snprintf(user_data, 200, "%s", line);
-}
 
 START_TEST(the_caller_does_it_where_no_thread_can_be_had)
 {

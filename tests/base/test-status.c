@@ -189,6 +189,18 @@ START_TEST(each_thread_has_its_own_message)
 }
 END_TEST
 
+START_TEST(bounds_are_in_the_range)
+{
+    for (int value = 0; value <= 6; value++)
+        assert_status(neuron_check_range(value, 2, 4, "value", "call"),
+                      value < 2 || value > 4 ? NEURON_E_ARGUMENT : NEURON_OK);
+    assert_message("call: value is 6; it must be 2 to 4");
+    assert_status(neuron_check_range(0, 1, INT64_MAX, "value", "call"), NEURON_E_ARGUMENT);
+    assert_message("call: value is 0; it must be 1 or more");
+    assert_ok(neuron_check_range(INT64_MAX, 1, INT64_MAX, "value", "call"));
+}
+END_TEST
+
 START_TEST(parts_lie_within)
 {
     static const struct {
@@ -238,6 +250,7 @@ int main(void)
     tcase_add_test(tests, bytes_that_are_no_text_are_replaced);
     tcase_add_test(tests, a_message_about_a_call_tells_its_reason);
     tcase_add_test(tests, each_thread_has_its_own_message);
+    tcase_add_test(tests, bounds_are_in_the_range);
     tcase_add_test(tests, parts_lie_within);
     tcase_add_test(tests, header_and_library_are_of_one_version);
     return run_suite(suite);

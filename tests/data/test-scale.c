@@ -119,6 +119,24 @@ START_TEST(normalized_values_meet_their_bounds)
 }
 END_TEST
 
+/* Where they do, the numbers are as near as doubles are. */
+START_TEST(normalizing_keeps_all_bits)
+{
+    static const float rows[][6] = {
+        {5, 8, 6, 7, 6, 5}, {-7, 4, 0, 1, 3, -2}, {-49, 1, 0, -9, -1, 1}, {3, 13, 4, 5, 6, 7}};
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        neuron_dataset_t *dataset = of_floats(rows[r], 2);
+        const double range = (double)rows[r][1] - (double)rows[r][0];
+        double scale, offset;
+        assert_ok(neuron_dataset_normalize(dataset, 0, 1));
+        assert_ok(neuron_dataset_get_scale(dataset, &scale, &offset, 1, NULL));
+        ck_assert_double_eq_tol(scale, 1 / range, 1e-15);
+        ck_assert_double_eq_tol(offset, -(double)rows[r][0] / range, 1e-14);
+        neuron_dataset_unref(dataset);
+    }
+}
+END_TEST
+
 START_TEST(normalized_random_values_meet_their_bounds)
 {
     uint64_t state = 12345;
@@ -476,6 +494,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, scale_is_finite);
     tcase_add_test(tests, normalized_values_meet_their_bounds);
+    tcase_add_test(tests, normalizing_keeps_all_bits);
     tcase_add_test(tests, normalized_random_values_meet_their_bounds);
     tcase_add_test(tests, normalized_bytes_meet_their_bounds);
     tcase_add_test(tests, scale_of_one_set_fits_another);

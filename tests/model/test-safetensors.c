@@ -286,6 +286,21 @@ START_TEST(changed_bytes_never_crash)
 }
 END_TEST
 
+/* 1, -2 and 0.5, and nothing behind them. */
+START_TEST(floats_of_half_the_width)
+{
+    static const uint8_t half[] = {0, 0x3c, 0, 0xc0, 0, 0x38, 0, 0x3c},
+                         brain[] = {0x80, 0x3f, 0, 0xc0, 0, 0x3f, 0x80, 0x3f};
+    const neuron_safetensors_entry entries[] = {{.dtype = "F16", .data = half, .size = 6},
+                                                {.dtype = "BF16", .data = brain, .size = 6}};
+    for (int i = 0; i < 2; i++) {
+        float floats[4] = {9, 9, 9, 9};
+        neuron_safetensors_copy_floats(floats, &entries[i]);
+        ck_assert(floats[0] == 1 && floats[1] == -2 && floats[2] == 0.5f && floats[3] == 9);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("safetensors");
@@ -301,6 +316,7 @@ int main(void)
     tcase_add_test(tests, foreign_files_are_read);
     tcase_add_test(tests, huge_header_is_refused);
     tcase_add_test(tests, changed_bytes_never_crash);
+    tcase_add_test(tests, floats_of_half_the_width);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

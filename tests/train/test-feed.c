@@ -398,7 +398,11 @@ START_TEST(only_images_are_augmented)
     assert_ok(make_augmentation(&augmentation, context));
     assert_status(neuron_trainer_set_augmentation(trainer, augmentation), NEURON_E_SHAPE);
     assert_message("examples are 144, not height x width");
-    assert_ok(neuron_trainer_run(trainer, NULL)); /* without */
+    for (int workers = 0; workers <= 1; workers++) { /* without */
+        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, workers));
+        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, workers + 1));
+        assert_ok(neuron_trainer_run(trainer, NULL));
+    }
     neuron_augmentation_unref(augmentation);
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(optimizer);

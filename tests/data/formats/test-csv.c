@@ -86,6 +86,8 @@ START_TEST(says_what_a_file_is)
     REFUSED("\xff\xfe", "is UTF-16 (little-endian)");
     REFUSED("l\0,\0a\0\n\0", "is UTF-16 (little-endian)");
     REFUSED("\0l\0,\0a\0\n", "is UTF-16 (big-endian)");
+    REFUSED("l\0,\0", "is UTF-16 (little-endian)");
+    REFUSED("\0l\0,", "is UTF-16 (big-endian)");
     REFUSED("\xff\xfe\0\0l\0\0\0", "is UTF-32");
     REFUSED("\0\0\xfe\xff\0\0\0l", "is UTF-32");
     REFUSED("PK\3\4xl/workbook.xml", "is a zip archive or a workbook (.xlsx, .ods)");
@@ -93,6 +95,10 @@ START_TEST(says_what_a_file_is)
     REFUSED("label,a\n1,2\0\n", "line 2: a NUL byte, at byte 11: the file is binary or damaged");
     REFUSED("label,a\n1,2\n\0", "line 3: a NUL byte, at byte 12");
     REFUSED("\0", "line 1: a NUL byte, at byte 0");
+    REFUSED("a\0bc", "line 1: a NUL byte, at byte 1");
+    REFUSED("abc\0", "line 1: a NUL byte, at byte 3");
+    REFUSED("\0abc", "line 1: a NUL byte, at byte 0");
+    REFUSED("ab\0c", "line 1: a NUL byte, at byte 2");
     REFUSED("label,a\r1,2\r3,4\r",
             "line 1, column 2: a carriage return (CR) ends the field, without a line feed (LF) "
             "behind it: lines must end in LF or CR LF");

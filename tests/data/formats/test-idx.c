@@ -161,7 +161,9 @@ START_TEST(refuses_damaged_gzip)
 {
     buffer plain = idx(5, 3, 2), packed = gzip(&plain);
     packed.bytes[packed.size - 8] ^= 1;
-    assert_refused(&packed, 3, "the gzip data is damaged at byte");
+    char message[64];
+    snprintf(message, sizeof message, "the gzip data is damaged at byte %zu: ", packed.size - 4);
+    assert_refused(&packed, 3, message);
     assert_message("incorrect data check");
     packed = gzip(&plain);
     packed.bytes[2] = 7;

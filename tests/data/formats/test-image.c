@@ -185,6 +185,9 @@ START_TEST(what_looks_like_a_comment_may_be_samples)
     assert_pixels("P4 8 1\n#\n", 9, bits, 8);
     /* The same bytes with more behind them than blanks have a comment. */
     assert_pixels("P5\n2 2\n255\n#\n\1\2\n\3", 17, (const uint8_t[]){1, 2, '\n', 3}, 4);
+    /* Of two comments both or one may be meant: nothing follows the samples behind both. */
+    assert_pixels("P5 4 1 255\n#a\n#b\n\7\n\n\n", 21, (const uint8_t[]){7, '\n', '\n', '\n'}, 4);
+    assert_pixels("P5 4 1 255\n#a\n#b\n\7", 18, (const uint8_t[]){'#', 'b', '\n', 7}, 4);
 }
 END_TEST
 

@@ -231,6 +231,31 @@ START_TEST(refuses_claims_that_cannot_be_true)
 }
 END_TEST
 
+/* A directory alone, of one member whose name is so long. */
+static archive named_archive(size_t name_size)
+{
+    archive made = {46 + name_size + 22, {'P', 'K', 1, 2, [28] = (uint8_t)name_size}};
+    uint8_t *end = made.bytes + 46 + name_size;
+    memset(made.bytes + 46, 'n', name_size);
+    memcpy(end, "PK\5\6", 4);
+    end[8] = end[10] = 1;
+    end[12] = (uint8_t)(46 + name_size);
+    return made;
+}
+
+/* Names are shown as far as there is room for whole ones. */
+START_TEST(shows_what_there_is)
+{
+    for (size_t size = 90; size < 110; size++) {
+        const archive made = named_archive(size);
+        char name[110] = "";
+        memset(name, 'n', size);
+        assert_refused(&made, NEURON_E_DATA, "the archive has no \"y_train.npy\"; it has");
+        ck_assert((strstr(neuron_error_last(), name) != NULL) == (size < 100));
+    }
+}
+END_TEST
+
 static uint8_t *find(archive *from, const char *sign)
 {
     for (size_t at = 0; at + 4 < from->size; at++)
@@ -456,6 +481,7 @@ int main(void)
     tcase_add_test(tests, refuses_an_archive_cut_anywhere);
     tcase_add_test(tests, survives_any_changed_byte);
     tcase_add_test(tests, refuses_claims_that_cannot_be_true);
+    tcase_add_test(tests, shows_what_there_is);
     tcase_add_test(tests, refuses_wrong_numbers_of_zip64);
     tcase_add_test(tests, loads_a_pair_of_files);
     tcase_add_test(tests, truth_values_are_0_and_1);
