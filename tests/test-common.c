@@ -1,5 +1,6 @@
 #include "test-common.h"
 
+#include <string.h>
 #include <ftw.h>
 #include <limits.h>
 #include <locale.h>
@@ -195,4 +196,13 @@ int run_suite(Suite *suite)
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void assert_plain_message(void)
+{
+    static const char *const code[] = {">=", "<=", "==", "!=", "&&", "||", "NEURON_", "_MAX", "%"};
+    const char *message = neuron_error_last();
+    ck_assert_msg(message[0] != '\0', "a refused call has no message");
+    for (size_t i = 0; i < sizeof code / sizeof code[0]; i++)
+        ck_assert_msg(!strstr(message, code[i]), "\"%s\" speaks C: %s", message, code[i]);
 }

@@ -57,12 +57,17 @@ void test_refill(test_memory *memory);
 /* Runs a suite and returns what main returns. */
 int run_suite(Suite *suite);
 
+/* Fails if the last message speaks C, not the caller's terms: operators, or names of macros. */
+void assert_plain_message(void);
+
 #define assert_status(call, expected)                                                              \
     do {                                                                                           \
         int status_ = (call);                                                                      \
         ck_assert_msg(status_ == (expected), "%s is %s (%s), not %s", #call,                       \
                       neuron_error_name(status_), neuron_error_last(),                             \
                       neuron_error_name(expected));                                                \
+        if (status_ == NEURON_E_ARGUMENT)                                                          \
+            assert_plain_message();                                                                \
     } while (0)
 
 /* As ck_assert_msg(), but that notes each call in a file, which takes longer than most of what is

@@ -9,15 +9,15 @@ int neuron_name_check(const char *name, size_t max, const char *forbidden, const
 {
     size_t length = strlen(name);
     if (length == 0 || length > max)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: a name has 1 to %zu bytes, not %zu", who, max,
-                           length);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: name has %zu bytes; it must have 1 to %zu", who,
+                           length, max);
     for (const char *c = name; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f || strchr(forbidden, *c))
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "%s: byte %zu of the name is not allowed (0x%02x)", who,
+                               "%s: byte %zu of name is 0x%02x, which is not allowed", who,
                                (size_t)(c - name), (unsigned char)*c);
     for (const char *c = name; *c; c += neuron_utf8_length(c))
         if (neuron_utf8_length(c) == 0)
-            return neuron_fail(NEURON_E_ARGUMENT, "%s: the name is not UTF-8", who);
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: name is not UTF-8; it must be", who);
     return NEURON_OK;
 }

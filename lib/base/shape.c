@@ -14,19 +14,18 @@ static const int64_t count_max = (int64_t)1 << 40;
 int neuron_shape_set(neuron_shape *shape, const int64_t *extents, int32_t rank, int64_t smallest,
                      const char *who)
 {
-    if (rank < 0 || rank > NEURON_RANK_MAX)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: rank %" PRId32 " is not 0 to %d", who, rank,
-                           NEURON_RANK_MAX);
+    RETURN_IF_ERROR(neuron_check_range(rank, 0, NEURON_RANK_MAX, "rank", who));
     if (rank > 0 && !extents)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs a shape", who);
+        return neuron_refuse_null("shape", who);
     neuron_shape made = {.rank = rank};
     int64_t count = 1;
     for (int32_t axis = 0; axis < rank; axis++) {
         int64_t extent = extents[axis];
         if (extent < smallest)
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "%s: extent %" PRId64 " of axis %" PRId32 " is less than %" PRId64,
-                               who, extent, axis, smallest);
+                               "%s: shape[%" PRId32 "] is %" PRId64 "; it must be %" PRId64
+                               " or more",
+                               who, axis, extent, smallest);
         if (!neuron_multiply_count(count, extent, &count) || count > count_max)
             return neuron_fail(NEURON_E_ARGUMENT, "%s: more than %" PRId64 " elements", who,
                                count_max);

@@ -36,15 +36,18 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
             return status_;                                                                        \
     } while (0)
 
-/* Checks what a caller handed in: the message names the function and the condition. */
-#define CHECK_ARGUMENT(condition)                                                                  \
+/* What public calls check of their arguments. Each message names the function, the argument as the
+ * header does, its value and what is allowed; no condition in C ever becomes text.
+ *
+ * CHECK_ARGUMENT: that a pointer is not NULL. It takes nothing but a pointer: the comparison is there
+ * so that compilers refuse a condition. */
+#define CHECK_ARGUMENT(pointer)                                                                    \
     do {                                                                                           \
-        if (!(condition))                                                                          \
-            return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %s", __func__, #condition);           \
+        if ((pointer) == NULL)                                                                     \
+            return neuron_refuse_null(#pointer, __func__);                                         \
     } while (0)
 
-/* The same for numbers: the message has the argument's name and its value. `most` is INT64_MAX where
- * there is no upper bound. */
+/* That a number is from `least` to `most`, which is INT64_MAX where there is no upper bound. */
 #define CHECK_RANGE(argument, least, most)                                                         \
     RETURN_IF_ERROR(neuron_check_range(argument, least, most, #argument, __func__))
 
@@ -64,6 +67,19 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
 /* That first, first + 1, ... first + count - 1 are among `all` examples. */
 #define CHECK_PART(first, count, all)                                                              \
     RETURN_IF_ERROR(neuron_check_part(first, count, all, __func__))
+
+/* NEURON_E_ARGUMENT with the messages "who: name is NULL; it must not be" and "who: name is 7; it must
+ * be ...", where `allowed` follows. */
+int neuron_refuse_null(const char *name, const char *who);
+int neuron_refuse_value(int64_t value, const char *name, const char *allowed, const char *who);
+
+/* What a word may be, for neuron_refuse_value(): "sum (10), mean (20)". Starts with { 0 }; what does not
+ * fit is left out. */
+typedef struct neuron_words_text {
+    size_t used;
+    char text[400];
+} neuron_words_text;
+void neuron_words_add(neuron_words_text *words, const char *name, int32_t value);
 
 int neuron_check_range(int64_t value, int64_t least, int64_t most, const char *name,
                        const char *who);

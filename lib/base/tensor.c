@@ -41,7 +41,7 @@ static int create_empty(neuron_tensor_t **tensor, neuron_context_t *context, int
 {
     CHECK_ARGUMENT(context);
     if (neuron_type_size(type) == 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "tensor: %d is not an element type", type);
+        return neuron_refuse_value(type, "type", "f32 (10), u8 (20), i32 (30), i64 (40)", "tensor");
     neuron_shape checked;
     RETURN_IF_ERROR(neuron_shape_set(&checked, shape, rank, 0, "tensor"));
     neuron_tensor_t *made = neuron_allocate_zero(context, 1, sizeof *made);
@@ -91,13 +91,14 @@ static int wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t typ
         (*tensor)->ownership = ownership;
         (*tensor)->data = data;
     } else {
-        return neuron_fail(NEURON_E_ARGUMENT, "tensor: %d is not a kind of ownership", ownership);
+        return neuron_refuse_value(ownership, "ownership", "copy (10), borrow (20), own (30)",
+                                   "tensor");
     }
     int64_t count = neuron_tensor_count(*tensor);
     if (count > 0 && !data) {
         neuron_tensor_unref(*tensor);
         *tensor = NULL;
-        return neuron_fail(NEURON_E_ARGUMENT, "tensor: no data to wrap");
+        return neuron_refuse_null("data", "tensor");
     }
     if (ownership == NEURON_COPY && count > 0)
         memcpy((*tensor)->data, data, (size_t)count * neuron_type_size(type));

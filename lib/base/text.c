@@ -71,8 +71,9 @@ const char *neuron_text_number(int64_t number, char text[NEURON_NUMBER_ROOM])
     char digits[24];
     int count = snprintf(digits, sizeof digits, "%" PRId64, number);
     char *end = text;
+    const int first = number < 0; /* digit, behind the sign */
     for (int i = 0; i < count; i++) {
-        if (i > 0 && (count - i) % 3 == 0)
+        if (i > first && (count - i) % 3 == 0)
             *end++ = ',';
         *end++ = digits[i];
     }
@@ -109,8 +110,8 @@ int neuron_text_fill(void (*write)(neuron_text *text, const void *subject), cons
     if (!bytes)
         return NEURON_OK;
     if (capacity < size)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %zu bytes, there are %zu", who, size,
-                           capacity);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: capacity is %zu; it must be %zu or more", who,
+                           capacity, size);
     text = (neuron_text){.bytes = bytes};
     write(&text, subject);
     bytes[text.length] = '\0';

@@ -27,7 +27,7 @@ void neuron_text_right(neuron_text *text, const char *string, size_t width);
 /* Room for any number that the next two functions write. */
 enum { NEURON_NUMBER_ROOM = 64 };
 
-/* A number that is not negative, with commas: "48,457,738". */
+/* A number with commas: "48,457,738". */
 const char *neuron_text_number(int64_t number, char text[NEURON_NUMBER_ROOM]);
 
 /* Bytes, exact and at a glance: "153,680 (150.08 KiB)"; "-" for none. */

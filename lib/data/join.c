@@ -181,7 +181,8 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     CHECK_RANGE(count, 1, INT64_MAX);
     for (int32_t k = 0; k < count; k++)
         if (!datasets[k])
-            return neuron_fail(NEURON_E_ARGUMENT, "%s: dataset %" PRId32 " is NULL", __func__, k);
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "%s: datasets[%" PRId32 "] is NULL; it must not be", __func__, k);
     for (int32_t k = 1; k < count; k++)
         RETURN_IF_ERROR(check_alike(datasets[0], datasets[k], k));
     neuron_tensor_t *names;

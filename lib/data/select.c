@@ -71,8 +71,9 @@ int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset
     CHECK_RANGE(count, 1, INT64_MAX);
     for (int32_t i = 0; i < count; i++)
         if (classes[i] < 0 || classes[i] >= dataset->class_count)
-            return neuron_fail(NEURON_E_ARGUMENT, "%s: class %" PRId32 " is not 0 to %" PRId32,
-                               __func__, classes[i], dataset->class_count - 1);
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "%s: a class is %" PRId32 "; it must be 0 to %" PRId32, __func__,
+                               classes[i], dataset->class_count - 1);
     neuron_context_t *context = dataset->context;
     bool *wanted = neuron_allocate_zero(context, neuron_size(dataset->class_count), sizeof *wanted);
     if (!wanted)

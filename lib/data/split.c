@@ -4,6 +4,7 @@
 
 #include "base/float-mode.h"
 #include "base/random.h"
+#include "base/text/number.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -23,16 +24,20 @@ typedef struct deal {
 
 static int check_fractions(const double *fractions, int32_t count)
 {
+    char text[NEURON_NUMBER_TEXT];
     double sum = 0;
     for (int32_t k = 0; k < count; k++) {
         if (!isfinite(fractions[k]) || fractions[k] <= 0)
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "neuron_dataset_split: fraction %" PRId32 " is not above 0", k);
+                               "neuron_dataset_split: fractions[%" PRId32
+                               "] is %s; it must be above 0 and finite",
+                               k, neuron_number_short(fractions[k], text));
         sum += fractions[k];
     }
     if (sum > 1 + sum_tolerance)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "neuron_dataset_split: the fractions add up to more than 1");
+                           "neuron_dataset_split: the sum of fractions is %s; it must be at most 1",
+                           neuron_number_apart(sum, 1, 6, text));
     return NEURON_OK;
 }
 
@@ -119,8 +124,8 @@ int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int
     CHECK_ARGUMENT(subsets);
     if (kind != NEURON_SPLIT_IN_ORDER && kind != NEURON_SPLIT_SHUFFLED &&
         kind != NEURON_SPLIT_STRATIFIED)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %" PRId32 " is not a kind of split", __func__,
-                           kind);
+        return neuron_refuse_value(kind, "kind", "in_order (10), shuffled (20), stratified (30)",
+                                   __func__);
     RETURN_IF_ERROR(check_fractions(fractions, count));
 
     neuron_context_t *context = dataset->context;

@@ -50,7 +50,7 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, "evaluate"));
     if (!dataset)
-        return neuron_fail(NEURON_E_ARGUMENT, "evaluate: needs a dataset");
+        return neuron_refuse_null("dataset", "evaluate");
     RETURN_IF_ERROR(neuron_dataset_check(dataset, &graph->input->spec.output,
                                          &graph->output->spec.output, "evaluate"));
     if (dataset->count == 0)

@@ -23,9 +23,8 @@ static int set_input_shape(neuron_node_t *node, const int64_t *shape, int32_t ra
     if (graph->input)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: has an input already, %s", graph->name,
                            graph->input->name);
-    if (rank < 1 || rank >= NEURON_RANK_MAX) /* the batch is a dimension too */
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: rank %d is not 1 to %d", node->name, rank,
-                           NEURON_RANK_MAX - 1);
+    /* The batch is a dimension too. */
+    RETURN_IF_ERROR(neuron_check_range(rank, 1, NEURON_RANK_MAX - 1, "rank", node->name));
     RETURN_IF_ERROR(neuron_shape_set(&node->spec.output, shape, rank, 1, node->name));
     graph->input = node;
     return NEURON_OK;
@@ -51,14 +50,14 @@ neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input)
 
 static int check_extents(const int64_t *shape, int32_t rank)
 {
-    if (rank < 1 || rank >= NEURON_RANK_MAX)
-        return neuron_fail(NEURON_E_ARGUMENT, "reshape: rank %" PRId32 " is not 1 to %d", rank,
-                           NEURON_RANK_MAX - 1);
+    RETURN_IF_ERROR(neuron_check_range(rank, 1, NEURON_RANK_MAX - 1, "rank", "reshape"));
     if (!shape)
-        return neuron_fail(NEURON_E_ARGUMENT, "reshape: needs a shape");
+        return neuron_refuse_null("shape", "reshape");
     for (int32_t axis = 0; axis < rank; axis++)
         if (shape[axis] == 0) /* which would end the shape */
-            return neuron_fail(NEURON_E_ARGUMENT, "reshape: extent %" PRId32 " is 0", axis);
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "reshape: shape[%" PRId32 "] is 0; it must be 1 or more, or -1 once",
+                               axis);
     return NEURON_OK;
 }
 

@@ -44,13 +44,17 @@ static int check_member(const neuron_graph_t *first, const neuron_graph_t *membe
 static int check_rule(int32_t rule, const double *weights)
 {
     if (!rule_layer(rule))
-        return neuron_fail(NEURON_E_ARGUMENT, "committee: %" PRId32 " is not a rule", rule);
+        return neuron_refuse_value(
+            rule, "rule", "mean (10), weighted_mean (20), majority_vote (30), weighted_vote (40)",
+            "committee");
     bool weighted =
         rule == NEURON_COMMITTEE_WEIGHTED_MEAN || rule == NEURON_COMMITTEE_WEIGHTED_VOTE;
     if (weighted && !weights)
-        return neuron_fail(NEURON_E_ARGUMENT, "committee: a weighted rule needs weights");
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: weights is NULL; a weighted rule must have weights");
     if (!weighted && weights)
-        return neuron_fail(NEURON_E_ARGUMENT, "committee: this rule takes no weights");
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: weights are given; they must be NULL for this rule");
     return NEURON_OK;
 }
 

@@ -38,9 +38,8 @@ int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t 
     said = made;
     if (shape)
         RETURN_IF_ERROR(neuron_shape_set(&said, shape, rank, 1, node->name));
-    if (said.rank >= NEURON_RANK_MAX) /* the batch is a dimension too */
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: rank %" PRId32 " is not 0 to %d", node->name,
-                           said.rank, NEURON_RANK_MAX - 1);
+    /* The batch is a dimension too. */
+    RETURN_IF_ERROR(neuron_check_range(said.rank, 0, NEURON_RANK_MAX - 1, "rank", node->name));
     if (kind->shape && !neuron_shape_equal(&said, &made))
         return neuron_fail(NEURON_E_SHAPE, "%s: its shape is %s, but %s makes %s", node->name,
                            neuron_shape_text(&said, text[0]), kind->name,
@@ -58,7 +57,7 @@ neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name, neuron_nod
     neuron_hold_reference(&hold, graph, graph);
     const neuron_custom_kind *kind = NULL;
     int status = name ? neuron_custom_need(&kind, graph, name, "custom")
-                      : neuron_fail(NEURON_E_ARGUMENT, "custom: needs a name");
+                      : neuron_refuse_null("name", "custom");
     neuron_node_t *node = NULL;
     if (status == NEURON_OK) {
         node = neuron_graph_add(graph, &kind->layer, NULL, inputs, count, NULL, NULL);
@@ -111,10 +110,8 @@ static int add_array(neuron_node_t *node, const char *name, const int64_t *shape
                      int32_t initializer, double parameter, int32_t trainable)
 {
     if (!name || (!shape && rank != 0))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: an array needs a name and a shape", node->name);
-    if (trainable != 0 && trainable != 1)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: trainable %" PRId32 " is not 0 or 1", node->name,
-                           trainable);
+        return neuron_refuse_null(name ? "shape" : "name", node->name);
+    RETURN_IF_ERROR(neuron_check_range(trainable, 0, 1, "trainable", node->name));
     neuron_array array = {.name = name,
                           .trainable = trainable == 1,
                           .initializer = initializer,

@@ -91,7 +91,7 @@ void neuron_graph_latch(neuron_graph_t *graph, int status)
 int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who)
 {
     if (!graph)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs a graph", who);
+        return neuron_refuse_null("graph", who);
     if (!graph->finished)
         return neuron_fail(NEURON_E_STATE,
                            "%s: %s is not finished; call neuron_graph_finish() first", who,

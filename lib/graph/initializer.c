@@ -71,19 +71,27 @@ const char *neuron_initializer_name(int32_t kind)
     return row ? row->name : NULL;
 }
 
+static int refuse_kind(int32_t kind, const char *who)
+{
+    neuron_words_text words = {0};
+    for (size_t i = 0; i < sizeof initializers / sizeof *initializers; i++)
+        neuron_words_add(&words, initializers[i].name, initializers[i].kind);
+    return neuron_refuse_value(kind, "initializer", words.text, who);
+}
+
 int neuron_initializer_check(int32_t kind, double parameter, const char *who)
 {
     const initializer *row = find_kind(kind);
     char text[NEURON_NUMBER_TEXT];
     if (!row)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %" PRId32 " is not an initializer", who, kind);
+        return refuse_kind(kind, who);
     if (!row->parameter && parameter != 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s takes no parameter, so it is 0, not %s", who,
-                           row->name, neuron_number_short(parameter, text));
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: parameter is %s; it must be 0 for %s", who,
+                           neuron_number_short(parameter, text), row->name);
     /* Written so that a NaN is refused. */
     if (row->parameter && !(parameter >= row->minimum && parameter <= FLT_MAX))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: the %s %s of %s is not %s", who, row->parameter,
-                           neuron_number_short(parameter, text), row->name,
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: parameter is %s; the %s of %s must be %s", who,
+                           neuron_number_short(parameter, text), row->parameter, row->name,
                            row->minimum < 0 ? "finite as float" : "0 or more and finite as float");
     return NEURON_OK;
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { INPUTS_MAX = 4096 };
+enum { INPUTS_MAX = 4096 }; /* as a message says, too */
 
 void neuron_node_destroy(neuron_node_t *node)
 {
@@ -41,7 +41,7 @@ neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index)
         neuron_set_message("%s: %s has no node %" PRId32 " of %" PRId32, __func__, graph->name,
                            index, count);
     else
-        neuron_set_message("%s: needs graph", __func__);
+        neuron_refuse_null("graph", __func__);
     return NULL;
 }
 
@@ -52,7 +52,7 @@ neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *n
     if (node && node->index < count)
         return node;
     if (!graph || !name)
-        neuron_set_message("%s: needs a graph and a name", __func__);
+        neuron_refuse_null(graph ? "name" : "graph", __func__);
     else
         neuron_set_message("%s: has no layer called \"%.127s\"", graph->name, name);
     return NULL;
@@ -147,11 +147,12 @@ static int set_weights(neuron_node_t *node, const double *weights)
 {
     uint32_t flags = node->spec.layer->flags;
     if (!weights && flags & NEURON_LAYER_WEIGHTS_NEEDED)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs weights", node->name);
+        return neuron_refuse_null("weights", node->name);
     if (!weights)
         return NEURON_OK;
     if (!(flags & (NEURON_LAYER_WEIGHTS_NEEDED | NEURON_LAYER_WEIGHTS_ALLOWED)))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: takes no weights", node->name);
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: weights are given; they must be NULL for this layer", node->name);
     size_t count = (size_t)node->spec.input_count;
     node->weights = neuron_allocate(node->graph->context, count, sizeof *weights);
     if (!node->weights)
@@ -193,8 +194,9 @@ static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *i
     if (layer != &neuron_layer_input &&
         (input_count < 1 || input_count > INPUTS_MAX ||
          (input_count > 1 && !(layer->flags & NEURON_LAYER_MANY_INPUTS))))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: cannot take %" PRId32 " inputs", node->name,
-                           input_count);
+        return neuron_fail(
+            NEURON_E_ARGUMENT, "%s: count is %" PRId32 "; this layer takes %s", node->name,
+            input_count, layer->flags & NEURON_LAYER_MANY_INPUTS ? "1 to 4,096 inputs" : "1 input");
     RETURN_IF_ERROR(set_inputs(node, inputs, input_count));
     RETURN_IF_ERROR(set_weights(node, weights));
     if (options)
@@ -248,7 +250,7 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
 int neuron_node_check_changeable(const neuron_node_t *node, const char *who)
 {
     if (!node)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs node", who);
+        return neuron_refuse_null("node", who);
     if (node->graph->finished)
         return neuron_fail(NEURON_E_STATE, "%s: the graph is finished", node->name);
     return NEURON_OK;
@@ -271,8 +273,7 @@ static int set_name(neuron_node_t *node, const char *name)
 int neuron_node_set_name(neuron_node_t *node, const char *name)
 {
     RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
-    int status = name ? set_name(node, name)
-                      : neuron_fail(NEURON_E_ARGUMENT, "%s: needs a name", node->name);
+    int status = name ? set_name(node, name) : neuron_refuse_null("name", node->name);
     if (status < 0)
         neuron_graph_latch(node->graph, status);
     return status;

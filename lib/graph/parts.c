@@ -11,7 +11,7 @@
 static int find_array(const neuron_node_t *node, const char *name, int32_t *index)
 {
     if (!name)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs the name of an array", node->name);
+        return neuron_refuse_null("array", node->name);
     for (int32_t i = 0; i < node->spec.array_count; i++) {
         if (strcmp(node->spec.arrays[i].name, name) == 0) {
             *index = i;
@@ -66,8 +66,9 @@ static int check_factor(const neuron_node_t *node, const char *name, double fact
 {
     char text[NEURON_NUMBER_TEXT];
     if (!(factor >= 0 && factor <= FLT_MAX)) /* written so that a NaN is refused */
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s %s is not 0 or more and finite as float",
-                           node->name, name, neuron_number_short(factor, text));
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: %s is %s; it must be 0 or more and finite as float", node->name,
+                           name, neuron_number_short(factor, text));
     return NEURON_OK;
 }
 
@@ -108,9 +109,9 @@ int neuron_node_get_regularizer(const neuron_node_t *node, const char *array, do
 int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
 {
     CHECK_ARGUMENT(node);
-    if (trainable != 0 && trainable != 1)
-        return latch(node, neuron_fail(NEURON_E_ARGUMENT, "%s: trainable %" PRId32 " is not 0 or 1",
-                                       node->name, trainable));
+    const int status = neuron_check_range(trainable, 0, 1, "trainable", node->name);
+    if (status < 0)
+        return latch(node, status);
     if (node->frozen == (trainable == 0))
         return NEURON_OK;
     node->frozen = trainable == 0;

@@ -132,7 +132,7 @@ int neuron_custom_register(neuron_context_t *context, const char *name,
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(name);
     if (!forward_callback)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs forward", __func__);
+        return neuron_refuse_null("forward", __func__);
     RETURN_IF_ERROR(check_name(context, name));
     neuron_custom_kind *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)

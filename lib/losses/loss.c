@@ -39,6 +39,14 @@ static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_
     return NEURON_OK;
 }
 
+static int refuse_kind(int32_t kind)
+{
+    neuron_words_text words = {0};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        neuron_words_add(&words, kinds[i]->name, kinds[i]->key);
+    return neuron_refuse_value(kind, "kind", words.text, "loss");
+}
+
 int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t kind)
 {
     CHECK_ARGUMENT(loss);
@@ -46,7 +54,7 @@ int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t 
     CHECK_ARGUMENT(context);
     const neuron_loss_kind *found = find_kind(kind);
     if (!found)
-        return neuron_fail(NEURON_E_ARGUMENT, "loss: %d is not a kind", kind);
+        return refuse_kind(kind);
     return create(loss, context, found);
 }
 

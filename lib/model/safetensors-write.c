@@ -184,8 +184,8 @@ int neuron_safetensors_copy(neuron_safetensors_writer *writer, void *bytes, size
     if (!bytes)
         return NEURON_OK;
     if (capacity < total)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs room for %zu bytes, has %zu", who, total,
-                           capacity);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: capacity is %zu; it must be %zu or more", who,
+                           capacity, total);
     char *place = bytes;
     for (size_t i = 0; i < writer->piece_count; i++) {
         const neuron_file_piece *piece = &writer->pieces[i];

@@ -22,6 +22,14 @@ static const neuron_rule *find_rule(int32_t key)
     return NULL;
 }
 
+static int refuse_rule(int32_t rule)
+{
+    neuron_words_text words = {0};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        neuron_words_add(&words, rules[i]->name, rules[i]->key);
+    return neuron_refuse_value(rule, "rule", words.text, "optimizer");
+}
+
 int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *context, int32_t rule)
 {
     CHECK_ARGUMENT(optimizer);
@@ -29,7 +37,7 @@ int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *co
     CHECK_ARGUMENT(context);
     const neuron_rule *found = find_rule(rule);
     if (!found)
-        return neuron_fail(NEURON_E_ARGUMENT, "optimizer: %d is not a rule", rule);
+        return refuse_rule(rule);
     neuron_optimizer_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;

@@ -136,7 +136,8 @@ int neuron_search_run_grid(neuron_search_t *search)
     CHECK_ARGUMENT(search);
     neuron_hold_settle();
     if (search->combinations > INT32_MAX)
-        return neuron_fail(NEURON_E_ARGUMENT, "search: a grid of %" PRId64 " trials",
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "search: the grid has %" PRId64 " trials; there can be 2,147,483,647",
                            search->combinations);
     /* Later runs have it from the first: the search's function may set the context's. */
     const uint64_t seed = search->kind == NEURON_SEARCH_NONE ? search->context->seed : search->seed;
@@ -148,7 +149,6 @@ int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t s
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     neuron_hold_settle();
-    if (trials < 1 || trials > INT32_MAX)
-        return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId64 " trials", trials);
+    RETURN_IF_ERROR(neuron_check_range(trials, 1, INT32_MAX, "trials", "search"));
     return run(search, NEURON_SEARCH_RANDOM, trials, seed);
 }

@@ -86,8 +86,7 @@ static int check_factor(const neuron_search_t *search, const char *name, int32_t
         if (strcmp(search->factors[i].name, name) == 0)
             return neuron_fail(NEURON_E_ARGUMENT, "search: has a factor %s already", name);
     if (count < 1)
-        return neuron_fail(NEURON_E_ARGUMENT, "search: factor %s has %" PRId32 " levels", name,
-                           count);
+        return neuron_refuse_value(count, "count", "1 or more", "search");
     if (!neuron_multiply_count(search->combinations, count, &product) ||
         product >= combinations_max)
         return neuron_fail(NEURON_E_ARGUMENT,
@@ -101,8 +100,8 @@ static int check_levels(const char *name, const double *levels, int32_t count)
     for (int32_t i = 0; i < count; i++) {
         if (!isfinite(levels[i]))
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "search: level %" PRId32 " of factor %s is not a finite number", i,
-                               name);
+                               "search: levels[%" PRId32 "] of factor %s is %s; it must be finite",
+                               i, name, neuron_number_short(levels[i], text));
         for (int32_t j = 0; j < i; j++)
             if (levels[i] == levels[j])
                 return neuron_fail(NEURON_E_ARGUMENT, "search: factor %s has the level %s twice",
@@ -115,8 +114,8 @@ static int check_labels(const char *name, const char *const *labels, int32_t cou
 {
     for (int32_t i = 0; i < count; i++) {
         if (!labels[i])
-            return neuron_fail(NEURON_E_ARGUMENT, "search: level %" PRId32 " of factor %s is NULL",
-                               i, name);
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "search: labels[%" PRId32 "] of factor %s is NULL", i, name);
         RETURN_IF_ERROR(neuron_name_check(labels[i], NEURON_FACTOR_NAME_MAX, "", "search"));
         for (int32_t j = 0; j < i; j++)
             if (strcmp(labels[i], labels[j]) == 0)
@@ -200,7 +199,7 @@ int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
     neuron_hold_settle();
     RETURN_IF_ERROR(check_not_begun(search, "its goal"));
     if (goal != NEURON_MODE_LARGEST && goal != NEURON_MODE_SMALLEST)
-        return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId32 " is not a goal", goal);
+        return neuron_refuse_value(goal, "goal", "smallest (20) or largest (30)", "search");
     search->goal = goal;
     return NEURON_OK;
 }
@@ -210,9 +209,7 @@ int neuron_search_set_folds(neuron_search_t *search, int32_t folds)
     CHECK_ARGUMENT(search);
     neuron_hold_settle();
     RETURN_IF_ERROR(check_not_begun(search, "its folds"));
-    if (folds < 1 || folds > NEURON_FOLDS_MAX)
-        return neuron_fail(NEURON_E_ARGUMENT, "search: %" PRId32 " folds are not 1 to %d", folds,
-                           NEURON_FOLDS_MAX);
+    RETURN_IF_ERROR(neuron_check_range(folds, 1, NEURON_FOLDS_MAX, "folds", "search"));
     search->folds = folds;
     return NEURON_OK;
 }

@@ -38,9 +38,7 @@ int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose, int64_t ba
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);
-    if (batch < 1 || batch > INT32_MAX)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: a batch of %" PRId64 " examples", graph->name,
-                           batch);
+    RETURN_IF_ERROR(neuron_check_range(batch, 1, INT32_MAX, "batch", graph->name));
     switch (purpose) {
     case NEURON_MEMORY_PREDICTION:
         return count_bytes(graph, NEURON_SESSION_PREDICT, neuron_session_cache_batch(batch), bytes);
@@ -48,7 +46,7 @@ int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose, int64_t ba
         RETURN_IF_ERROR(neuron_graph_check_trainable(graph, __func__));
         return count_bytes(graph, NEURON_SESSION_TRAIN, batch, bytes);
     default:
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %" PRId32 " is not a purpose", __func__,
-                           purpose);
+        return neuron_refuse_value(purpose, "purpose", "prediction (10) or training (20)",
+                                   __func__);
     }
 }

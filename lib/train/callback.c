@@ -57,6 +57,14 @@ int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_
     return NEURON_OK;
 }
 
+static int refuse_kind(int32_t kind)
+{
+    neuron_words_text words = {0};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        neuron_words_add(&words, kinds[i]->name, kinds[i]->key);
+    return neuron_refuse_value(kind, "kind", words.text, "callback");
+}
+
 int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *context, int32_t kind)
 {
     FLOAT_SCOPE;
@@ -65,7 +73,7 @@ int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *conte
     CHECK_ARGUMENT(context);
     const neuron_callback_kind *found = find_kind(kind);
     if (!found)
-        return neuron_fail(NEURON_E_ARGUMENT, "callback: %" PRId32 " is not a kind", kind);
+        return refuse_kind(kind);
     return neuron_callback_make(callback, context, found);
 }
 

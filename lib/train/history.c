@@ -97,6 +97,22 @@ static int32_t metric_index(int32_t metric)
     }
 }
 
+static int refuse_metric(int32_t metric, const char *who)
+{
+    return neuron_refuse_value(metric, "metric",
+                               "loss (10), accuracy (20), validation_loss (30), "
+                               "validation_accuracy (40), learning_rate (50), seconds (60)",
+                               who);
+}
+
+int neuron_metric_refuse_order(int32_t metric, const char *who)
+{
+    return neuron_refuse_value(metric, "metric",
+                               "loss (10), accuracy (20), validation_loss (30), "
+                               "validation_accuracy (40)",
+                               who);
+}
+
 int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t metric,
                        double *value)
 {
@@ -104,10 +120,12 @@ int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t m
     CHECK_ARGUMENT(value);
     const int32_t index = metric_index(metric);
     if (index < 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "history: %d is not a metric", metric);
+        return refuse_metric(metric, "history");
     if (epoch < 0 || epoch >= history->epochs)
-        return neuron_fail(NEURON_E_ARGUMENT, "history: no epoch %lld, there are %lld",
-                           (long long)epoch, (long long)history->epochs);
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "history: epoch is %" PRId64 "; there are %" PRId64
+                           " epochs, counted from 0",
+                           epoch, history->epochs);
     *value = history->rows[epoch].figures[index];
     return NEURON_OK;
 }
@@ -131,8 +149,7 @@ int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t
     CHECK_ARGUMENT(epoch);
     const int32_t index = metric_index(metric);
     if (!neuron_metric_has_order(metric))
-        return neuron_fail(NEURON_E_ARGUMENT, "history: %d is neither a loss nor an accuracy",
-                           metric);
+        return neuron_metric_refuse_order(metric, "history");
     int64_t best = -1;
     for (int64_t i = 0; i < history->epochs; i++) {
         const double value = history->rows[i].figures[index];

@@ -39,6 +39,9 @@ int neuron_history_append_csv(const neuron_history_t *history, int64_t epoch, co
 
 /* Whether a figure of history.h can go by better and worse, and whether `value` is better. */
 bool neuron_metric_has_order(int32_t metric);
+
+/* NEURON_E_ARGUMENT for a metric that has none. */
+int neuron_metric_refuse_order(int32_t metric, const char *who);
 bool neuron_metric_better(int32_t metric, double value, double than);
 
 #endif

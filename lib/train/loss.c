@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "base/text/number.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -48,17 +49,20 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
     CHECK_ARGUMENT(trainer);
     neuron_hold_settle();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the weight of classes"));
+    char text[NEURON_NUMBER_TEXT];
     double *copy = NULL;
     if (weights) {
         if (count != trainer->train->class_count)
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "trainer: weights of %" PRId32 " classes, the dataset has %" PRId32,
+                               "trainer: count is %" PRId32 "; it must be %" PRId32
+                               ", the dataset's classes",
                                count, trainer->train->class_count);
         for (int32_t i = 0; i < count; i++)
             if (!(weights[i] >= 0 && weights[i] <= FLT_MAX))
                 return neuron_fail(NEURON_E_ARGUMENT,
-                                   "trainer: the weight of class %" PRId32 " is %s", i,
-                                   weights[i] < 0 ? "negative" : "not finite as float");
+                                   "trainer: weights[%" PRId32
+                                   "] is %s; it must be 0 or more and finite as float",
+                                   i, neuron_number_short(weights[i], text));
         copy = neuron_allocate(trainer->context, neuron_size(count), sizeof *copy);
         if (!copy)
             return NEURON_E_MEMORY;

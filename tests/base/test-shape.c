@@ -23,16 +23,16 @@ START_TEST(a_bad_shape_is_refused_and_nothing_changes)
     neuron_shape shape = {.rank = 1, .extent = {3}};
     int64_t ones[NEURON_RANK_MAX + 1] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     assert_status(neuron_shape_set(&shape, ones, -1, 1, "who"), NEURON_E_ARGUMENT);
-    assert_message("who: rank -1");
+    assert_message("who: rank is -1");
     assert_status(neuron_shape_set(&shape, ones, NEURON_RANK_MAX + 1, 1, "who"), NEURON_E_ARGUMENT);
-    assert_message("rank 9");
+    assert_message("rank is 9");
     assert_status(neuron_shape_set(&shape, NULL, 1, 1, "who"), NEURON_E_ARGUMENT);
-    assert_message("needs a shape");
+    assert_message("shape is NULL");
     assert_status(neuron_shape_set(&shape, (const int64_t[]){4, 0}, 2, 1, "who"),
                   NEURON_E_ARGUMENT);
-    assert_message("extent 0 of axis 1 is less than 1");
+    assert_message("shape[1] is 0; it must be 1 or more");
     assert_status(neuron_shape_set(&shape, (const int64_t[]){-1}, 1, 0, "who"), NEURON_E_ARGUMENT);
-    assert_message("extent -1 of axis 0 is less than 0");
+    assert_message("shape[0] is -1; it must be 0 or more");
     ck_assert_int_eq(shape.rank, 1);
     ck_assert_int_eq(shape.extent[0], 3);
 }

@@ -57,11 +57,11 @@ START_TEST(a_bad_description_is_refused)
         int32_t rank;
         const char *message;
     } bad[] = {
-        {0, {2, 3}, 2, "0 is not an element type"},
-        {11, {2, 3}, 2, "11 is not an element type"},
-        {NEURON_F32, {2, -3}, 2, "extent -3 of axis 1"},
-        {NEURON_F32, {2, 3}, -1, "rank -1"},
-        {NEURON_F32, {2, 3}, 9, "rank 9"},
+        {0, {2, 3}, 2, "type is 0; it must be f32 (10)"},
+        {11, {2, 3}, 2, "type is 11; it must be f32 (10)"},
+        {NEURON_F32, {2, -3}, 2, "shape[1] is -3"},
+        {NEURON_F32, {2, 3}, -1, "rank is -1"},
+        {NEURON_F32, {2, 3}, 9, "rank is 9"},
         {NEURON_F32, {INT64_MAX, INT64_MAX}, 2, "more than"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -148,7 +148,7 @@ START_TEST(memory_stays_with_the_caller_on_failure)
     assert_status(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, NULL, NEURON_OWN,
                                      &seen, destroy),
                   NEURON_E_ARGUMENT);
-    assert_message("no data to wrap");
+    assert_message("data is NULL");
     ck_assert_int_eq(seen, 0);
     ck_assert_ptr_null(tensor);
     neuron_context_unref(context);
@@ -173,7 +173,7 @@ START_TEST(borrowed_memory_is_never_destroyed)
     assert_status(
         neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, 11, &seen, destroy),
         NEURON_E_ARGUMENT);
-    assert_message("11 is not a kind of ownership");
+    assert_message("ownership is 11; it must be copy (10)");
     ck_assert_int_eq(seen, 0);
     neuron_context_unref(context);
 }

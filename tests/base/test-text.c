@@ -97,7 +97,7 @@ START_TEST(buffers_are_filled_or_refused)
     memset(text, '#', sizeof text);
     assert_status(neuron_text_fill(write_columns, words, "test", text, needed - 1, NULL),
                   NEURON_E_ARGUMENT);
-    assert_message("test: needs 15 bytes, there are 14");
+    assert_message("test: capacity is 14; it must be 15 or more");
     ck_assert_int_eq(text[0], '#');
     assert_ok(neuron_text_fill(write_columns, words, "test", text, needed, NULL));
     ck_assert_str_eq(text, "a    |    b...");

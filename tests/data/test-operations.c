@@ -136,9 +136,9 @@ START_TEST(filters_refuse)
     const int32_t one = 1, three = 3, five = 5, negative = -1;
     assert_status(neuron_dataset_filter(&made, dataset, &five, 1), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(made);
-    assert_message("class 5 is not 0 to 4");
+    assert_message("a class is 5; it must be 0 to 4");
     assert_status(neuron_dataset_filter(&made, dataset, &negative, 1), NEURON_E_ARGUMENT);
-    assert_message("class -1");
+    assert_message("a class is -1");
     assert_status(neuron_dataset_filter(&made, dataset, &three, 1), NEURON_E_DATA);
     assert_message("none of the 2 examples is of these classes");
     assert_status(neuron_dataset_filter(&made, dataset, &one, 0), NEURON_E_ARGUMENT);

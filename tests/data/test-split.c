@@ -166,10 +166,10 @@ START_TEST(refuses_bad_fractions)
         int status;
         const char *message;
     } cases[] = {
-        {{0.5, 0.5, 0.1}, NEURON_E_ARGUMENT, "the fractions add up to more than 1"},
-        {{0.5, 0, 0.1}, NEURON_E_ARGUMENT, "fraction 1 is not above 0"},
-        {{0.5, 0.1, -0.1}, NEURON_E_ARGUMENT, "fraction 2 is not above 0"},
-        {{NAN, 0.1, 0.1}, NEURON_E_ARGUMENT, "fraction 0 is not above 0"},
+        {{0.5, 0.5, 0.1}, NEURON_E_ARGUMENT, "the sum of fractions is "},
+        {{0.5, 0, 0.1}, NEURON_E_ARGUMENT, "fractions[1] is "},
+        {{0.5, 0.1, -0.1}, NEURON_E_ARGUMENT, "fractions[2] is "},
+        {{NAN, 0.1, 0.1}, NEURON_E_ARGUMENT, "fractions[0] is "},
         {{0.5, 0.4, 0.001}, NEURON_E_DATA, "subset 2 of 3 would get none of the 10 examples"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -195,7 +195,7 @@ START_TEST(refuses_null_and_unknown_kinds)
     assert_status(neuron_dataset_split(dataset, &half, 0, kind, 0, &part), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_split(dataset, &half, 1, kind, 0, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_split(dataset, &half, 1, 11, 0, &part), NEURON_E_ARGUMENT);
-    assert_message("11 is not a kind of split");
+    assert_message("kind is 11; it must be in_order (10)");
     neuron_dataset_unref(dataset);
 }
 END_TEST

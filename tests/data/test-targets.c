@@ -138,11 +138,11 @@ START_TEST(reading_has_bounds)
     assert_message(
         "neuron_dataset_read_targets: there is no room for results (NULL), but capacity is 6");
     assert_status(neuron_dataset_read_targets(NULL, 0, 1, read, 12, NULL), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_read_targets: needs dataset");
+    assert_message("neuron_dataset_read_targets: dataset is NULL");
     assert_status(neuron_dataset_read_weights(NULL, 0, 1, read), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_read_weights: needs dataset");
+    assert_message("neuron_dataset_read_weights: dataset is NULL");
     assert_status(neuron_dataset_read_weights(dataset, 0, 1, NULL), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_read_weights: needs weights");
+    assert_message("neuron_dataset_read_weights: weights is NULL");
     static const int64_t wrong[][2] = {{-1, 1}, {0, -1}, {COUNT + 1, 0}, {1, COUNT}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const int64_t first = wrong[i][0], count = wrong[i][1];

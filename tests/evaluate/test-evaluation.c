@@ -80,7 +80,7 @@ static void check_report(const neuron_evaluation_t *evaluation, const char *cons
     assert_status(
         neuron_evaluation_report(evaluation, names, digits, text, strlen(expected), &needed),
         NEURON_E_ARGUMENT);
-    assert_message("report: needs");
+    assert_message("report: capacity is");
     ck_assert_uint_eq(needed, strlen(expected) + 1);
     ck_assert_int_eq(text[0], 'x');
 }

@@ -215,17 +215,17 @@ START_TEST(weights_have_rules)
         }
         assert_status(neuron_committee_create(&committee, context, m, 2, rules[r], NULL),
                       NEURON_E_ARGUMENT);
-        assert_message("needs weights");
+        assert_message("weights is NULL");
     }
     const double fine[] = {1, 1};
     assert_status(neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MEAN, fine),
                   NEURON_E_ARGUMENT);
-    assert_message("takes no weights");
+    assert_message("weights are given; they must be NULL");
     assert_status(
         neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, fine),
         NEURON_E_ARGUMENT);
     assert_status(neuron_committee_create(&committee, context, m, 2, 11, fine), NEURON_E_ARGUMENT);
-    assert_message("11 is not a rule");
+    assert_message("rule is 11; it must be ");
     drop(m, 2);
 }
 END_TEST

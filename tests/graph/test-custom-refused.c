@@ -10,8 +10,8 @@ START_TEST(bad_registrations)
         const char *name, *message;
     } names[] = {{"swish", "custom: a layer swish is registered already"},
                  {"a.b", "is not allowed"},
-                 {"", "1 to 63 bytes"},
-                 {NULL, "needs name"}};
+                 {"", "it must have 1 to 63"},
+                 {NULL, "name is NULL"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         assert_status(neuron_custom_register(context, names[i].name, swish, NULL, NULL, NULL, NULL),
                       NEURON_E_ARGUMENT);
@@ -19,7 +19,7 @@ START_TEST(bad_registrations)
     }
     assert_status(neuron_custom_register(context, "x", NULL, NULL, NULL, NULL, NULL),
                   NEURON_E_ARGUMENT);
-    assert_message("needs forward");
+    assert_message("forward is NULL");
     assert_status(neuron_custom_register(NULL, "x", swish, NULL, NULL, NULL, NULL),
                   NEURON_E_ARGUMENT);
     neuron_context_unref(context);
@@ -43,7 +43,7 @@ START_TEST(bad_layers)
     graph = custom_graph();
     x = vector_input(graph, 3);
     ck_assert_ptr_null(neuron_custom(graph, "swish", &x, 1, (const int64_t[]){0}, 1));
-    assert_message("swish: extent 0 of axis 0 is less than 1");
+    assert_message("swish: shape[0] is 0; it must be 1 or more");
     neuron_graph_unref(graph);
 }
 END_TEST
@@ -56,14 +56,17 @@ typedef struct bad_array {
 } bad_array;
 
 static const bad_array bad_arrays[] = {
-    {NULL, "an array needs a name", 2, 1, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
+    {NULL, "name is NULL", 2, 1, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
     {"a.b", "is not allowed", 2, 1, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
     {"first", "swish: has an array first already", 2, 1, NEURON_INITIALIZER_ONES, 1,
      NEURON_E_ARGUMENT},
-    {"a", "swish: extent 0 of axis 0", 0, 1, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
-    {"a", "swish: rank 9 is not 0 to 8", 2, 9, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
-    {"a", "swish: 11 is not an initializer", 2, 1, 11, 1, NEURON_E_ARGUMENT},
-    {"a", "swish: trainable 2 is not 0 or 1", 2, 1, NEURON_INITIALIZER_ONES, 2, NEURON_E_ARGUMENT},
+    {"a", "swish: shape[0] is 0", 0, 1, NEURON_INITIALIZER_ONES, 1, NEURON_E_ARGUMENT},
+    {"a", "swish: rank is 9; it must be 0 to 8", 2, 9, NEURON_INITIALIZER_ONES, 1,
+     NEURON_E_ARGUMENT},
+    {"a", "swish: initializer is 11; it must be glorot_uniform (10), zeros (20)", 2, 1, 11, 1,
+     NEURON_E_ARGUMENT},
+    {"a", "swish: trainable is 2; it must be 0 or 1", 2, 1, NEURON_INITIALIZER_ONES, 2,
+     NEURON_E_ARGUMENT},
 };
 
 START_TEST(arrays_that_are_refused)
@@ -133,7 +136,7 @@ START_TEST(outputs_leave_a_dimension_to_the_batch)
     ck_assert_ptr_nonnull(neuron_custom(graph, "swish", &x, 1, ones, NEURON_RANK_MAX - 1));
     ck_assert_ptr_null(neuron_custom(graph, "swish", &x, 1, ones, NEURON_RANK_MAX));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
-    assert_message("swish_1: rank 8 is not 0 to 7");
+    assert_message("swish_1: rank is 8; it must be 0 to 7");
     neuron_graph_unref(graph);
     neuron_context_t *context = test_context();
     assert_ok(neuron_custom_register(context, "deep", swish, NULL, deep_shape, NULL, NULL));
@@ -141,7 +144,7 @@ START_TEST(outputs_leave_a_dimension_to_the_batch)
     x = vector_input(graph, 1);
     ck_assert_ptr_null(neuron_custom(graph, "deep", &x, 1, NULL, 0));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
-    assert_message("deep: rank 8 is not 0 to 7");
+    assert_message("deep: rank is 8; it must be 0 to 7");
     neuron_graph_unref(graph);
     neuron_context_unref(context);
 }

@@ -136,16 +136,16 @@ START_TEST(renaming)
 {
     static const struct {
         const char *name, *message;
-    } bad[] = {{"", "a name has 1 to 127 bytes, not 0"},
-               {"a.b", "byte 1 of the name is not allowed (0x2e)"},
-               {"tab\there", "byte 3 of the name is not allowed (0x09)"},
+    } bad[] = {{"", "name has 0 bytes; it must have 1 to 127"},
+               {"a.b", "byte 1 of name is 0x2e, which is not allowed"},
+               {"tab\there", "byte 3 of name is 0x09, which is not allowed"},
                {"gr\xf6\xdf"
                 "e",
-                "the name is not UTF-8"},
-               {"cut \xc3", "the name is not UTF-8"},
-               {"\xc0\xafslash", "the name is not UTF-8"},
+                "name is not UTF-8"},
+               {"cut \xc3", "name is not UTF-8"},
+               {"\xc0\xafslash", "name is not UTF-8"},
                {"dense", "is called dense already"},
-               {NULL, "needs a name"}};
+               {NULL, "name is NULL"}};
     char longest[129];
     memset(longest, 'n', sizeof longest);
     longest[128] = 0;
@@ -160,7 +160,7 @@ START_TEST(renaming)
         const bool listed = i < sizeof bad / sizeof *bad;
         assert_status(neuron_node_set_name(second, listed ? bad[i].name : longest),
                       NEURON_E_ARGUMENT);
-        assert_message(listed ? bad[i].message : "a name has 1 to 127 bytes, not 128");
+        assert_message(listed ? bad[i].message : "name has 128 bytes; it must have 1 to 127");
         ck_assert_str_eq(neuron_node_name(second), longest + 1);
         assert_status(neuron_graph_finish(graph, second), NEURON_E_ARGUMENT);
         neuron_graph_unref(graph);
@@ -201,7 +201,7 @@ START_TEST(names_of_graphs)
     longest[64] = 0;
     assert_ok(neuron_graph_set_name(graph, longest + 1));
     assert_status(neuron_graph_set_name(graph, longest), NEURON_E_ARGUMENT);
-    assert_message("1 to 63 bytes");
+    assert_message("it must have 1 to 63");
     assert_status(neuron_graph_set_name(graph, ""), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_set_name(graph, "line\nend"), NEURON_E_ARGUMENT);
     assert_ok(neuron_graph_set_name(graph, "a name/with.all"));

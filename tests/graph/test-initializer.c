@@ -202,17 +202,19 @@ static const struct {
     double parameter;
     const char *message;
 } refused[] = {
-    {NULL, NEURON_INITIALIZER_ONES, 0, "dense: needs the name of an array"},
+    {NULL, NEURON_INITIALIZER_ONES, 0, "dense: array is NULL"},
     {"gamma", NEURON_INITIALIZER_ONES, 0, "dense: has no array \"gamma\""},
-    {"kernel", 11, 0, "dense: 11 is not an initializer"},
+    {"kernel", 11, 0, "dense: initializer is 11; it must be glorot_uniform (10), zeros (20)"},
     {"kernel", NEURON_INITIALIZER_NORMAL, -0.5,
-     "the deviation -0.5 of normal is not 0 or more and finite as float"},
-    {"kernel", NEURON_INITIALIZER_UNIFORM, (double)NAN, "of uniform is not 0 or more"},
-    {"kernel", NEURON_INITIALIZER_CONSTANT, (double)INFINITY, "of constant is not finite as float"},
-    {"kernel", NEURON_INITIALIZER_CONSTANT, 1e39, "value 1e+39 of constant is not finite as float"},
+     "parameter is -0.5; the deviation of normal must be 0 or more and finite as float"},
+    {"kernel", NEURON_INITIALIZER_UNIFORM, (double)NAN, "the limit of uniform must be 0 or more"},
+    {"kernel", NEURON_INITIALIZER_CONSTANT, (double)INFINITY,
+     "value of constant must be finite as float"},
+    {"kernel", NEURON_INITIALIZER_CONSTANT, 1e39,
+     "parameter is 1e+39; the value of constant must be finite as float"},
     {"kernel", NEURON_INITIALIZER_UNIFORM, 1e39,
-     "1e+39 of uniform is not 0 or more and finite as float"},
-    {"kernel", NEURON_INITIALIZER_HE_NORMAL, 2, "he_normal takes no parameter, so it is 0, not 2"},
+     "parameter is 1e+39; the limit of uniform must be 0 or more and finite as float"},
+    {"kernel", NEURON_INITIALIZER_HE_NORMAL, 2, "parameter is 2; it must be 0 for he_normal"},
 };
 
 START_TEST(bad_input)

@@ -147,7 +147,7 @@ START_TEST(what_there_is_not)
     ck_assert_ptr_null(neuron_graph_name(NULL));
     ck_assert_int_eq(neuron_graph_node_count(NULL), 0);
     ck_assert_ptr_null(neuron_graph_node(NULL, 0));
-    assert_message("neuron_graph_node: needs graph");
+    assert_message("neuron_graph_node: graph is NULL");
     ck_assert_ptr_null(neuron_node_layer(NULL));
     ck_assert_ptr_null(neuron_node_custom_kind(NULL));
     ck_assert_int_eq(neuron_node_input_count(NULL), 0);

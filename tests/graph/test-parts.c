@@ -273,7 +273,7 @@ START_TEST(bad_marks)
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
     assert_status(neuron_node_set_trainable(NULL, 0), NEURON_E_ARGUMENT);
     assert_status(neuron_node_set_trainable(node, 2), NEURON_E_ARGUMENT);
-    assert_message("dense: trainable 2 is not 0 or 1");
+    assert_message("dense: trainable is 2; it must be 0 or 1");
     assert_status(neuron_graph_finish(graph, node), NEURON_E_ARGUMENT);
     neuron_graph_unref(graph);
 }
@@ -417,12 +417,12 @@ static const struct {
     double l1, l2;
     const char *message;
 } bad_factors[] = {
-    {NULL, 0, 0, "batch_norm: needs the name of an array"},
+    {NULL, 0, 0, "batch_norm: array is NULL"},
     {"kernel", 0, 0, "batch_norm: has no array \"kernel\""},
-    {"gamma", -1, 0, "batch_norm: l1 -1 is not 0 or more"},
-    {"gamma", 0, (double)NAN, "batch_norm: l2 nan is not 0 or more"},
-    {"gamma", (double)INFINITY, 0, "batch_norm: l1 inf is not 0 or more"},
-    {"gamma", 0, 1e39, "batch_norm: l2 1e+39 is not 0 or more and finite as float"},
+    {"gamma", -1, 0, "batch_norm: l1 is -1; it must be 0 or more"},
+    {"gamma", 0, (double)NAN, "batch_norm: l2 is nan; it must be 0 or more"},
+    {"gamma", (double)INFINITY, 0, "batch_norm: l1 is inf; it must be 0 or more"},
+    {"gamma", 0, 1e39, "batch_norm: l2 is 1e+39; it must be 0 or more and finite as float"},
     {"moving_mean", 0, 1, "batch_norm: moving_mean is not trained, so it takes no regularizer"},
 };
 
@@ -452,7 +452,7 @@ START_TEST(finding_nodes)
     ck_assert_ptr_null(neuron_graph_find_node(graph, "dense"));
     assert_message("graph: has no layer called \"dense\"");
     ck_assert_ptr_null(neuron_graph_find_node(NULL, "dense"));
-    assert_message("needs a graph and a name");
+    assert_message("is NULL; it must not be");
     ck_assert_ptr_null(neuron_graph_find_node(graph, NULL));
     neuron_graph_unref(graph);
 }

@@ -42,7 +42,7 @@ START_TEST(bad_inputs_are_refused)
     x = vector_input(graph, 2);
     ck_assert_ptr_null(joins[_i](graph, &x, 0));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
-    snprintf(message, sizeof message, "%s: cannot take 0 inputs", names[_i]);
+    snprintf(message, sizeof message, "%s: count is 0; this layer takes 1 ", names[_i]);
     assert_message(message);
     neuron_graph_unref(graph);
 }

@@ -69,11 +69,11 @@ static const struct {
     {{5, 5}, 2, NEURON_E_SHAPE, "reshape: the input is 24, which has not as many elements as 5x5"},
     {{-1, 7}, 2, NEURON_E_SHAPE, "reshape: the input is 24, which has not as many elements as 1x7"},
     {{-1, 2, -1}, 3, NEURON_E_SHAPE, "reshape: extents 0 and 2 are -1"},
-    {{24, 0}, 2, NEURON_E_ARGUMENT, "reshape: extent 1 is 0"},
+    {{24, 0}, 2, NEURON_E_ARGUMENT, "reshape: shape[1] is 0"},
     {{-2, -12}, 2, NEURON_E_ARGUMENT, "reshape: extent_0 -2 is not a whole number from -1 to"},
     {{(int64_t)1 << 40, (int64_t)1 << 40}, 2, NEURON_E_ARGUMENT, "reshape: more than"},
-    {{24}, 0, NEURON_E_ARGUMENT, "reshape: rank 0 is not 1 to 7"},
-    {{24}, 8, NEURON_E_ARGUMENT, "reshape: rank 8 is not 1 to 7"},
+    {{24}, 0, NEURON_E_ARGUMENT, "reshape: rank is 0; it must be 1 to 7"},
+    {{24}, 8, NEURON_E_ARGUMENT, "reshape: rank is 8; it must be 1 to 7"},
 };
 
 START_TEST(bad_shapes_are_refused)
@@ -94,7 +94,7 @@ START_TEST(a_missing_shape_is_refused)
     ck_assert_ptr_null(neuron_reshape(NULL, x, NULL, 1));
     ck_assert_ptr_null(neuron_reshape(graph, x, NULL, 1));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
-    assert_message("reshape: needs a shape");
+    assert_message("reshape: shape is NULL");
     neuron_graph_unref(graph);
 }
 END_TEST

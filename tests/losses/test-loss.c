@@ -305,7 +305,7 @@ START_TEST(bad_input)
     assert_status(neuron_loss_create(&loss, NULL, NEURON_LOSS_HINGE), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(loss);
     assert_status(neuron_loss_create(&loss, context, 0), NEURON_E_ARGUMENT);
-    assert_message("loss: 0 is not a kind");
+    assert_message("loss: kind is 0; it must be ");
     assert_status(neuron_loss_create(&loss, context, 11), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_create_custom(&loss, context, NULL, NULL, NULL), NEURON_E_ARGUMENT);
     assert_message("callback");

@@ -142,7 +142,7 @@ START_TEST(arguments_are_checked)
     assert_status(neuron_graph_save_memory(empty, NULL, 0, &needed), NEURON_E_STATE);
     assert_status(neuron_graph_save_memory(graph, NULL, 1, &needed), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_save_memory(graph, bytes, 8, &needed), NEURON_E_ARGUMENT);
-    assert_message("needs room for");
+    assert_message("capacity is ");
     ck_assert_uint_gt(needed, 8);
     assert_status(neuron_graph_load(NULL, context, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_load(&loaded, NULL, "x"), NEURON_E_ARGUMENT);

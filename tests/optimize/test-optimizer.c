@@ -553,7 +553,7 @@ START_TEST(bad_arguments_are_refused)
     assert_status(neuron_optimizer_create(&none, NULL, NEURON_OPTIMIZER_SGD), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(none);
     assert_status(neuron_optimizer_create(&none, context, 11), NEURON_E_ARGUMENT);
-    assert_message("optimizer: 11 is not a rule");
+    assert_message("optimizer: rule is 11; it must be ");
     assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
     const int32_t rate = NEURON_OPTIMIZER_LEARNING_RATE;
     int64_t whole;

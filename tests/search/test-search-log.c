@@ -169,7 +169,7 @@ START_TEST(a_relative_path_stays_where_it_was)
     assert_ok(neuron_search_create(&search, context, try_elsewhere, folder));
     assert_ok(neuron_search_add_factor(search, "rate", usual.rates, 3));
     assert_status(neuron_search_set_log(search, ""), NEURON_E_ARGUMENT);
-    assert_message("search: the path is empty");
+    assert_message("search: path is empty");
     assert_ok(neuron_search_set_log(search, "log"));
     ck_assert_int_eq(chdir("/"), 0);
     assert_ok(neuron_search_run_grid(search));

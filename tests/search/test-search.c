@@ -239,7 +239,8 @@ START_TEST(a_failure_in_the_function_is_told)
     assert_ok(neuron_search_create(&search, context, fail_within, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
     assert_status(neuron_search_run_grid(search), NEURON_E_ARGUMENT);
-    assert_message("the search's function returned -10 in trial 0: neuron_history_get: needs");
+    assert_message(
+        "the search's function returned -10 in trial 0: neuron_history_get: history is NULL");
     neuron_search_unref(search);
     neuron_context_unref(context);
 }
@@ -409,27 +410,27 @@ START_TEST(bad_factors_are_refused)
     assert_message("search: has a factor rate already");
     assert_status(neuron_search_add_choice(s, "rate", same, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_factor(s, "", one, 1), NEURON_E_ARGUMENT);
-    assert_message("search: a name has 1 to 127 bytes, not 0");
+    assert_message("search: name has 0 bytes; it must have 1 to 127");
     assert_status(neuron_search_add_factor(s, "a\nb", one, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_factor(s, "x", one, 0), NEURON_E_ARGUMENT);
-    assert_message("search: factor x has 0 levels");
+    assert_message("search: count is 0; it must be 1 or more");
     assert_status(neuron_search_add_factor(s, "x", twice, 3), NEURON_E_ARGUMENT);
     assert_message("search: factor x has the level 1 twice");
     assert_status(neuron_search_add_factor(s, "x", none, 2), NEURON_E_ARGUMENT);
-    assert_message("search: level 1 of factor x is not a finite number");
+    assert_message("search: levels[1] of factor x is ");
     assert_status(neuron_search_add_choice(s, "x", same, 3), NEURON_E_ARGUMENT);
     assert_message("search: factor x has the level a twice");
     assert_status(neuron_search_add_choice(s, "x", empty, 2), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_choice(s, "x", null, 1), NEURON_E_ARGUMENT);
-    assert_message("level 0 of factor x is NULL");
+    assert_message("labels[0] of factor x is NULL");
     assert_status(neuron_search_set_goal(s, 11), NEURON_E_ARGUMENT);
-    assert_message("search: 11 is not a goal");
+    assert_message("search: goal is 11; it must be smallest (20) or largest (30)");
     assert_status(neuron_search_set_goal(s, NEURON_MODE_AUTO), NEURON_E_ARGUMENT);
-    assert_message("search: 10 is not a goal");
+    assert_message("search: goal is 10; it must be smallest (20) or largest (30)");
     assert_status(neuron_search_set_folds(s, 0), NEURON_E_ARGUMENT);
-    assert_message("search: 0 folds are not 1 to 10000");
+    assert_message("search: folds is 0; it must be 1 to 10,000");
     assert_status(neuron_search_run_random(s, 0, 1), NEURON_E_ARGUMENT);
-    assert_message("search: 0 trials");
+    assert_message("search: trials is 0; it must be 1 to 2,147,483,647");
     assert_ok(neuron_search_run_grid(s));
     ck_assert_int_eq(b.calls, SIZE);
     neuron_search_unref(s);
@@ -453,7 +454,7 @@ START_TEST(too_many_combinations)
     assert_status(neuron_search_add_factor(search, "y", levels, 100), NEURON_E_ARGUMENT);
     assert_message("with factor y there are 2^62 combinations or more");
     assert_status(neuron_search_run_grid(search), NEURON_E_ARGUMENT);
-    assert_message("a grid of 1000000000000000000 trials");
+    assert_message("the grid has 1000000000000000000 trials");
     assert_ok(neuron_search_run_random(search, 20, 1));
     ck_assert_int_eq(b.calls, 20);
     neuron_search_unref(search);
@@ -519,7 +520,7 @@ START_TEST(nothing_is_null)
     assert_status(neuron_search_table(s, NULL, 1, NULL), NEURON_E_ARGUMENT);
     char small[4];
     assert_status(neuron_search_table(s, small, sizeof small, NULL), NEURON_E_ARGUMENT);
-    assert_message("search: needs");
+    assert_message("search: capacity is");
     ck_assert_int_eq(neuron_search_trial_count(NULL), 0);
     ck_assert_ptr_null(neuron_search_trial(NULL, 0));
     ck_assert_ptr_null(neuron_search_trial(s, 0));

@@ -210,9 +210,9 @@ START_TEST(what_cannot_be_told_is_refused)
     assert_status(neuron_graph_memory(unfinished, NEURON_MEMORY_TRAINING, 1, &bytes),
                   NEURON_E_STATE);
     assert_status(neuron_graph_memory(graph, 15, 1, &bytes), NEURON_E_ARGUMENT);
-    assert_message("15 is not a purpose");
+    assert_message("purpose is 15; it must be prediction (10)");
     assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 0, &bytes), NEURON_E_ARGUMENT);
-    assert_message("linear: a batch of 0 examples");
+    assert_message("linear: batch is 0; it must be 1 to 2,147,483,647");
     assert_status(neuron_graph_memory(graph, NEURON_MEMORY_PREDICTION, (int64_t)1 << 31, &bytes),
                   NEURON_E_ARGUMENT);
 

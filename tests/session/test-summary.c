@@ -204,7 +204,7 @@ START_TEST(bad_calls_are_refused)
     assert_status(neuron_graph_summary(NULL, 1, NULL, 0, &needed), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_summary(unfinished, 1, NULL, 0, &needed), NEURON_E_STATE);
     assert_status(neuron_graph_summary(graph, 0, NULL, 0, &needed), NEURON_E_ARGUMENT);
-    assert_message("linear: a batch of 0 examples");
+    assert_message("linear: batch is 0; it must be 1 to 2,147,483,647");
     assert_status(neuron_graph_summary(graph, (int64_t)1 << 31, NULL, 0, &needed),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_graph_summary(graph, 1, NULL, 10, &needed), NEURON_E_ARGUMENT);
@@ -212,7 +212,7 @@ START_TEST(bad_calls_are_refused)
     assert_ok(neuron_graph_summary(graph, 1, NULL, 0, &needed));
     text[0] = '#';
     assert_status(neuron_graph_summary(graph, 1, text, needed - 1, NULL), NEURON_E_ARGUMENT);
-    assert_message("summary: needs");
+    assert_message("summary: capacity is");
     ck_assert_int_eq(text[0], '#');
     neuron_graph_unref(unfinished);
     neuron_graph_unref(graph);

@@ -260,7 +260,7 @@ static void *fail_often(void *argument)
     for (int i = 0; i < 500; i++) {
         neuron_optimizer_t *made;
         int rule = 1000 + 10 * f->number;
-        snprintf(expected, sizeof expected, "%d is not a rule", rule);
+        snprintf(expected, sizeof expected, "rule is %d; it must be ", rule);
         if (neuron_optimizer_create(&made, f->context, rule) != NEURON_E_ARGUMENT ||
             !strstr(neuron_error_last(), expected))
             f->own = false;
@@ -278,7 +278,7 @@ START_TEST(each_thread_has_its_own_last_error)
         failures[i] = (failure){.context = context, .number = i};
     assert_status(neuron_optimizer_create(&made, context, 77), NEURON_E_ARGUMENT);
     start_all(handles, THREADS, fail_often, failures, sizeof failures[0]);
-    assert_message("77 is not a rule");
+    assert_message("rule is 77; it must be sgd (10)");
     for (int i = 0; i < THREADS; i++) {
         ck_assert(failures[i].fresh);
         ck_assert(failures[i].own);

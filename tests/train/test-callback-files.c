@@ -225,17 +225,17 @@ START_TEST(empty_paths_are_refused)
     neuron_callback_t *c;
     assert_status(neuron_callback_create_csv_log(&c, b.context, ""), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
-    assert_message("csv_log: the path is empty");
+    assert_message("csv_log: path is empty");
     assert_status(neuron_callback_create_checkpoint(&c, b.context, "", NEURON_METRIC_LOSS),
                   NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
-    assert_message("checkpoint: the path is empty");
+    assert_message("checkpoint: path is empty");
     assert_status(neuron_trainer_save(b.trainer, ""), NEURON_E_IO);
-    assert_message("the path is empty");
+    assert_message("path is empty");
     assert_status(neuron_graph_save(b.graph, ""), NEURON_E_IO);
-    assert_message("the path is empty");
+    assert_message("path is empty");
     assert_status(neuron_history_save_csv(neuron_trainer_history(b.trainer), ""), NEURON_E_IO);
-    assert_message("the path is empty");
+    assert_message("path is empty");
     tear_down(&b);
 }
 END_TEST

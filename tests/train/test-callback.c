@@ -25,9 +25,9 @@ START_TEST(nothing_is_null)
     assert_status(neuron_callback_create(&c, NULL, NEURON_CALLBACK_WARM_UP), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
     assert_status(neuron_callback_create(&c, b.context, 0), NEURON_E_ARGUMENT);
-    assert_message("callback: 0 is not a kind");
+    assert_message("callback: kind is 0; it must be ");
     assert_status(neuron_callback_create(&c, b.context, 15), NEURON_E_ARGUMENT);
-    assert_message("callback: 15 is not a kind");
+    assert_message("callback: kind is 15; it must be ");
     const int32_t loss = NEURON_METRIC_LOSS;
     assert_status(neuron_callback_create_checkpoint(NULL, b.context, "x", loss), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_checkpoint(&c, NULL, "x", loss), NEURON_E_ARGUMENT);
@@ -35,7 +35,7 @@ START_TEST(nothing_is_null)
     assert_status(
         neuron_callback_create_checkpoint(&c, b.context, "x", NEURON_METRIC_LEARNING_RATE),
         NEURON_E_ARGUMENT);
-    assert_message("checkpoint: cannot go by figure 50");
+    assert_message("checkpoint: metric is 50; it must be loss (10)");
     assert_status(neuron_callback_create_csv_log(NULL, b.context, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_csv_log(&c, NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_csv_log(&c, b.context, NULL), NEURON_E_ARGUMENT);

@@ -65,7 +65,7 @@ START_TEST(it_grows_and_shrinks)
     neuron_history_truncate(history, 10);
     ck_assert_int_eq(neuron_history_epochs(history), 10);
     assert_status(neuron_history_get(history, 10, NEURON_METRIC_LOSS, &value), NEURON_E_ARGUMENT);
-    assert_message("history: no epoch 10, there are 10");
+    assert_message("history: epoch is 10; there are 10");
     neuron_history_unref(history);
 }
 END_TEST
@@ -157,11 +157,11 @@ START_TEST(bad_arguments_are_refused)
     assert_status(neuron_history_get(history, 0, loss, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_history_get(history, -1, loss, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_history_get(history, 0, 11, &value), NEURON_E_ARGUMENT);
-    assert_message("history: 11 is not a metric");
+    assert_message("history: metric is 11; it must be loss (10)");
     assert_status(neuron_history_best(NULL, loss, &epoch), NEURON_E_ARGUMENT);
     assert_status(neuron_history_best(history, loss, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_history_best(history, NEURON_METRIC_SECONDS, &epoch), NEURON_E_ARGUMENT);
-    assert_message("history: 60 is neither a loss nor an accuracy");
+    assert_message("history: metric is 60; it must be loss (10)");
     assert_status(neuron_history_best(history, 0, &epoch), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(history, NULL), NEURON_E_ARGUMENT);

@@ -158,6 +158,31 @@ END_TEST
 START_TEST(arguments)
 {
     neuron_context_t *context = test_context();
+    neuron_dataset_t *data = vectors(context, 0, 0, 0.5f), *made, *parts[2];
+    neuron_graph_t *graph;
+    neuron_loss_t *loss;
+    neuron_callback_t *callback;
+    int32_t kind;
+    assert_status(neuron_dataset_generate_glyphs(&made, context, -1000000, 8, 8, 1),
+                  NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_generate_glyphs: count is -1,000,000; it must be 1 or more");
+    assert_status(
+        neuron_dataset_split(data, (const double[]){0.5, -2}, 2, NEURON_SPLIT_IN_ORDER, 0, parts),
+        NEURON_E_ARGUMENT);
+    assert_message("fractions[1] is -2; it must be above 0 and finite");
+    assert_status(neuron_dataset_split(data, (const double[]){0.5, 0.5}, 2, 40, 0, parts),
+                  NEURON_E_ARGUMENT);
+    assert_message("kind is 40; it must be in_order (10), shuffled (20), stratified (30)");
+    assert_status(neuron_loss_create(&loss, context, 12), NEURON_E_ARGUMENT);
+    assert_message("loss: kind is 12; it must be ");
+    assert_message("cross_entropy (10)");
+    assert_status(neuron_callback_create(&callback, context, -10), NEURON_E_ARGUMENT);
+    assert_message("callback: kind is -10; it must be ");
+    assert_status(neuron_initializer_find(NULL, &kind), NEURON_E_ARGUMENT);
+    assert_message("neuron_initializer_find: name is NULL; it must not be");
+    assert_status(neuron_graph_create(&graph, NULL), NEURON_E_ARGUMENT);
+    assert_message("neuron_graph_create: context is NULL; it must not be");
+    neuron_dataset_unref(data);
     assert_status(neuron_context_set_threads(context, 300), NEURON_E_ARGUMENT);
     assert_message("neuron_context_set_threads: threads is 300; it must be 0 to 256");
     assert_status(neuron_context_set_threads(context, -7), NEURON_E_ARGUMENT);

@@ -99,7 +99,7 @@ int neuron_file_path(char **copy, neuron_context_t *context, const char *path, c
     char folder[PATH_MAX];
     const size_t size = strlen(path) + 2; /* with what comes before and behind it */
     if (!path[0])
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: the path is empty", who);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: path is empty; it must name a file", who);
     if (path[0] == '/' || !find_current(folder, size))
         *copy = neuron_copy_text(context, path);
     else {

@@ -116,11 +116,12 @@ int neuron_cifar10_read(neuron_dataset_t **dataset, const neuron_content *conten
 static int check_paths(const char *const *paths, int32_t count, const char *who)
 {
     if (!paths)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs paths", who);
+        return neuron_refuse_null("paths", who);
     RETURN_IF_ERROR(neuron_check_range(count, 1, INT64_MAX, "count", who));
     for (int32_t k = 0; k < count; k++)
         if (!paths[k])
-            return neuron_fail(NEURON_E_ARGUMENT, "%s: needs paths[%" PRId32 "]", who, k);
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: paths[%" PRId32 "] is NULL; it must not be",
+                               who, k);
     return NEURON_OK;
 }
 
@@ -131,7 +132,7 @@ int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
     if (dataset)
         *dataset = NULL;
     if (!dataset || !context)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: needs %s", who, dataset ? "context" : "dataset");
+        return neuron_refuse_null(dataset ? "context" : "dataset", who);
     RETURN_IF_ERROR(check_paths(paths, count, who));
     neuron_content *contents = neuron_allocate(context, neuron_size(count), sizeof *contents);
     if (!contents)

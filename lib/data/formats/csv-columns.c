@@ -224,13 +224,13 @@ static int guess_header(neuron_csv_columns *columns, const neuron_buffer *buffer
     RETURN_IF_ERROR(look_at_row(&row, columns, buffer, settings->class_count));
     if (row.numbers && !row.labelled && !row.named && columns->label < 0)
         return neuron_csv_fail(NEURON_E_DATA, buffer, &row.label,
-                               "\"%.*s\" is not a number: if the line has names, say "
-                               "NEURON_CSV_HEADER_PRESENT",
+                               "\"%.*s\" is not a number: if the line has names, header "
+                               "must be present (10)",
                                neuron_csv_shown(&row.label));
     if (row.numbers && !row.labelled && !row.named)
         return neuron_csv_fail(NEURON_E_DATA, buffer, &row.label,
                                "label \"%.*s\" is not 0 to %" PRId32
-                               ": if the line has names, say NEURON_CSV_HEADER_PRESENT%s",
+                               ": if the line has names, header must be present (10)%s",
                                neuron_csv_shown(&row.label), settings->class_count - 1,
                                neuron_csv_elsewhere(settings));
     columns->header = !row.begins || row.counts;

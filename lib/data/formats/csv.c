@@ -246,21 +246,21 @@ static int check_label_option(const neuron_csv_settings *settings, const char *w
 {
     if (settings->label < 0 && settings->label != NEURON_CSV_LABEL_LAST &&
         settings->label != NEURON_CSV_LABEL_NONE)
-        return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: label is %" PRId32
-                           "; it must be the number of a column, from 1, or a NEURON_CSV_LABEL_...",
-                           who, settings->label);
+        return neuron_fail(
+            NEURON_E_ARGUMENT,
+            "%s: label is %" PRId32
+            "; it must be the number of a column, from 1, or guess (0), last (-1) or none (-10)",
+            who, settings->label);
     if (settings->label_name && settings->label != NEURON_CSV_LABEL_GUESS)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: label_name is \"%s\" and label %" PRId32
-                           "; with a name, label must be NEURON_CSV_LABEL_GUESS",
+                           "; with a name, label must be guess (0)",
                            who, settings->label_name, settings->label);
     if (settings->label_name && settings->header == NEURON_CSV_HEADER_ABSENT)
         return neuron_fail(
             NEURON_E_ARGUMENT,
-            "%s: label_name is \"%s\", but header is NEURON_CSV_HEADER_ABSENT: there "
-            "are no names",
-            who, settings->label_name);
+            "%s: label_name is \"%s\", but header is absent (20): there are no names", who,
+            settings->label_name);
     return NEURON_OK;
 }
 
@@ -274,14 +274,15 @@ static int check_settings(const neuron_csv_settings *settings, const char *who)
                            settings->rank);
     if (settings->type != NEURON_U8 && settings->type != NEURON_F32 && settings->type != 0)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: type is %" PRId32 "; it must be NEURON_U8, NEURON_F32 or 0", who,
-                           settings->type);
+                           "%s: type is %" PRId32 "; it must be f32 (10), u8 (20) or 0 (guess)",
+                           who, settings->type);
     if (settings->header != NEURON_CSV_HEADER_GUESS &&
         settings->header != NEURON_CSV_HEADER_PRESENT &&
         settings->header != NEURON_CSV_HEADER_ABSENT)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: header is %" PRId32 "; it must be a NEURON_CSV_HEADER_...", who,
-                           settings->header);
+                           "%s: header is %" PRId32
+                           "; it must be guess (0), present (10) or absent (20)",
+                           who, settings->header);
     return check_label_option(settings, who);
 }
 

@@ -23,7 +23,7 @@ int neuron_callback_create_checkpoint(neuron_callback_t **callback, neuron_conte
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
     if (!neuron_metric_has_order(metric))
-        return neuron_fail(NEURON_E_ARGUMENT, "checkpoint: cannot go by figure %" PRId32, metric);
+        return neuron_metric_refuse_order(metric, "checkpoint");
     neuron_callback_t *made;
     RETURN_IF_ERROR(
         neuron_callback_make_with_path(&made, context, &neuron_callback_checkpoint, path));

@@ -308,7 +308,7 @@ START_TEST(refuses_null)
                   NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_load_cifar10_pickle(&dataset, context, paths, 2),
                   NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_load_cifar10_pickle: needs paths[1]");
+    assert_message("neuron_dataset_load_cifar10_pickle: paths[1] is NULL");
 }
 END_TEST
 

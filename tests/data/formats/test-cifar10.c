@@ -154,13 +154,13 @@ START_TEST(refuses_missing_files_and_null)
     assert_message("cannot open \"/nowhere/data_batch_2.bin\"");
     ck_assert_ptr_null(dataset);
     assert_status(neuron_dataset_load_cifar10(&dataset, context, paths, 3), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_load_cifar10: needs paths[2]");
+    assert_message("neuron_dataset_load_cifar10: paths[2] is NULL");
     assert_status(neuron_dataset_load_cifar10(&dataset, context, paths, 0), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_load_cifar10: count is ");
     assert_status(neuron_dataset_load_cifar10(&dataset, context, paths, -1), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_load_cifar10: count is ");
     assert_status(neuron_dataset_load_cifar10(&dataset, context, NULL, 1), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_load_cifar10: needs paths");
+    assert_message("neuron_dataset_load_cifar10: paths is NULL");
     assert_status(neuron_dataset_load_cifar10(&dataset, NULL, paths, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_load_cifar10(NULL, context, paths, 1), NEURON_E_ARGUMENT);
 }

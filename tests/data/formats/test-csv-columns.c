@@ -36,12 +36,12 @@ START_TEST(header_is_guessed_with_care)
     assert_said("label,0,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
     assert_said("0,1,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_PRESENT, 1, NEURON_F32, 5);
     assert_refused("?,1,2\n1,5,6\n0,7,8\n", NEURON_E_DATA,
-                   "line 1, column 1: label \"?\" is not 0 to 9: if the line has names, say "
-                   "NEURON_CSV_HEADER_PRESENT");
-    assert_refused(",0,1\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
-    assert_refused("label,0,2\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
-    assert_refused("10,0,1\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
-    assert_refused("10,5,6\n0,5,6\n", NEURON_E_DATA, "say NEURON_CSV_HEADER_PRESENT");
+                   "line 1, column 1: label \"?\" is not 0 to 9: if the line has names, header "
+                   "must be present (10)");
+    assert_refused(",0,1\n0,5,6\n", NEURON_E_DATA, "header must be present (10)");
+    assert_refused("label,0,2\n0,5,6\n", NEURON_E_DATA, "header must be present (10)");
+    assert_refused("10,0,1\n0,5,6\n", NEURON_E_DATA, "header must be present (10)");
+    assert_refused("10,5,6\n0,5,6\n", NEURON_E_DATA, "header must be present (10)");
 }
 END_TEST
 
@@ -212,10 +212,11 @@ START_TEST(label_that_is_not_there_is_refused)
     assert_label_refused("1,2\n3,10\n", NEURON_CSV_LABEL_LAST, NULL, NEURON_E_DATA,
                          "line 2, column 2: label \"10\" is not 0 to 9");
     assert_label_refused("1,2,?\n3,4,5\n", NEURON_CSV_LABEL_LAST, NULL, NEURON_E_DATA,
-                         "line 1, column 3: label \"?\" is not 0 to 9: if the line has names, say "
-                         "NEURON_CSV_HEADER_PRESENT");
-    assert_label_refused("?,5,6\n3,4,7\n", NEURON_CSV_LABEL_NONE, NULL, NEURON_E_DATA,
-                         "line 1, column 1: \"?\" is not a number: if the line has names, say");
+                         "line 1, column 3: label \"?\" is not 0 to 9: if the line has names, "
+                         "header must be present (10)");
+    assert_label_refused(
+        "?,5,6\n3,4,7\n", NEURON_CSV_LABEL_NONE, NULL, NEURON_E_DATA,
+        "line 1, column 1: \"?\" is not a number: if the line has names, header must be");
 }
 END_TEST
 

@@ -202,9 +202,9 @@ START_TEST(loads_files)
     REFUSED(neuron_dataset_load_csv(&dataset, NULL, path, 10, NULL, 0, 0, 0));
     REFUSED(neuron_dataset_load_csv(&dataset, context, NULL, 10, NULL, 0, 0, 0));
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 0, NULL, 0, 0, 0));
-    assert_message("neuron_dataset_load_csv: class_count is 0; it must be 1 to 65536");
+    assert_message("neuron_dataset_load_csv: class_count is 0; it must be 1 to 65,536");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 65537, NULL, 0, 0, 0));
-    assert_message("neuron_dataset_load_csv: class_count is 65537; it must be 1 to 65536");
+    assert_message("neuron_dataset_load_csv: class_count is 65,537; it must be 1 to 65,536");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 1, 0, 0));
     assert_message("neuron_dataset_load_csv: shape is NULL, but rank is 1");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, -1, 0, 0));
@@ -212,20 +212,22 @@ START_TEST(loads_files)
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, NEURON_RANK_MAX, 0, 0));
     assert_message("neuron_dataset_load_csv: rank is 8; it must be 0 to 7");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, NEURON_I32, 0));
-    assert_message("neuron_dataset_load_csv: type is 30; it must be NEURON_U8, NEURON_F32 or 0");
+    assert_message(
+        "neuron_dataset_load_csv: type is 30; it must be f32 (10), u8 (20) or 0 (guess)");
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, -1, 0));
     REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, 0, 15));
-    assert_message("neuron_dataset_load_csv: header is 15; it must be a NEURON_CSV_HEADER_...");
+    assert_message(
+        "neuron_dataset_load_csv: header is 15; it must be guess (0), present (10) or absent (20)");
 #define WITH(header, label, name)                                                                  \
     neuron_dataset_load_csv_with_label(&dataset, context, path, 10, NULL, 0, 0, header, label, name)
     REFUSED(WITH(0, -2, NULL));
     assert_message("neuron_dataset_load_csv_with_label: label is -2; it must be the number of a "
-                   "column, from 1, or a NEURON_CSV_LABEL_...");
+                   "column, from 1, or guess (0), last (-1) or none (-10)");
     REFUSED(WITH(0, 1, "label"));
     assert_message("label_name is \"label\" and label 1; with a name, label must be "
-                   "NEURON_CSV_LABEL_GUESS");
+                   "guess (0)");
     REFUSED(WITH(NEURON_CSV_HEADER_ABSENT, 0, "label"));
-    assert_message("label_name is \"label\", but header is NEURON_CSV_HEADER_ABSENT");
+    assert_message("label_name is \"label\", but header is absent (20)");
     assert_ok(WITH(0, 0, "label"));
     neuron_dataset_unref(dataset);
     assert_ok(WITH(0, NEURON_CSV_LABEL_NONE, NULL));

@@ -264,7 +264,7 @@ START_TEST(refuses_other_classes)
                          "have no names");
     neuron_dataset_unref(glyphs);
     assert_other_refused(NULL, NEURON_E_ARGUMENT,
-                         "neuron_dataset_load_folder_as: needs classes_of");
+                         "neuron_dataset_load_folder_as: classes_of is NULL");
     neuron_dataset_unref(dataset);
 }
 END_TEST

@@ -425,7 +425,7 @@ START_TEST(what_is_no_tensor_is_refused)
     assert_load_refused(grey, NULL, 1, NEURON_E_ARGUMENT, "neuron_tensor_load_image: scales are ");
     assert_status(neuron_tensor_load_image(&tensor, context, grey, scales, NULL, 1),
                   NEURON_E_ARGUMENT);
-    assert_load_refused(NULL, NULL, 0, NEURON_E_ARGUMENT, "neuron_tensor_load_image: needs path");
+    assert_load_refused(NULL, NULL, 0, NEURON_E_ARGUMENT, "neuron_tensor_load_image: path is NULL");
     assert_status(neuron_tensor_load_image(&tensor, NULL, grey, NULL, NULL, 0), NEURON_E_ARGUMENT);
     assert_status(neuron_tensor_load_image(NULL, context, grey, NULL, NULL, 0), NEURON_E_ARGUMENT);
 }
