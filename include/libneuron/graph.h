@@ -23,8 +23,10 @@
 extern "C" {
 #endif
 
-/** Makes an empty graph. Its seed for initial parameters comes from the context's seed and from how
- *  many graphs the context made before, so that two networks built alike start differently.
+/** Makes an empty graph. Its seed for initial parameters follows from the context's seed, and from
+ *  nothing else: two graphs of one context that are built alike start with the same parameters,
+ *  whatever was made or loaded in between. For networks that start differently, such as the members
+ *  of a committee, give each a seed of its own with neuron_graph_set_seed().
  *  @param[out] graph  the new graph; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context);
@@ -43,7 +45,9 @@ NEURON_API int neuron_graph_set_name(neuron_graph_t *graph, const char *name);
 /** Name of the graph; NULL for NULL. Lives as long as the graph or until it is renamed. Since 0.1. */
 NEURON_API const char *neuron_graph_name(const neuron_graph_t *graph);
 
-/** Sets the seed of the initial parameters, in place of the one described at neuron_graph_create().
+/** Sets the seed of the initial parameters, in place of the one described at neuron_graph_create():
+ *  graphs that are built alike start differently with different seeds, and alike with the same,
+ *  whatever the context's seed.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE after neuron_graph_finish(). Since 0.1. */
 NEURON_API int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed);
 

@@ -54,7 +54,6 @@ int neuron_context_make(neuron_context_t **context, const neuron_allocator *allo
         return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", who);
     memset(made, 0, sizeof *made);
     atomic_init(&made->references, 1);
-    atomic_init(&made->graphs_made, 0);
     made->allocate = from.allocate;
     made->release = from.release;
     made->allocator_data = from.user_data;

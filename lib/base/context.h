@@ -38,7 +38,6 @@ struct neuron_context {
     neuron_pool *pool;
     int32_t processors; /* when the pool was made */
     uint64_t seed;
-    atomic_uint graphs_made;
     int32_t log_level;
     neuron_log_t log_sink;
     void *log_data;

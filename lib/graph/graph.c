@@ -21,9 +21,7 @@ int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context)
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     memcpy(made->name, "graph", sizeof "graph");
-    uint32_t number = atomic_fetch_add(&context->graphs_made, 1);
-    neuron_random_reader reader =
-        neuron_random_read(context->seed, NEURON_RANDOM_GRAPH_SEED, number);
+    neuron_random_reader reader = neuron_random_read(context->seed, NEURON_RANDOM_GRAPH_SEED, 0);
     made->seed = (uint64_t)neuron_random_next(&reader) << 32 | neuron_random_next(&reader);
     *graph = made;
     return NEURON_OK;

@@ -25,10 +25,15 @@ START_TEST(seeds)
     neuron_context_t *context = test_context(), *other = test_context();
     const uint64_t seed = 5, another = 5 + ((uint64_t)1 << 32);
     make_kernel(context, NULL, kernels[0]);
-    make_kernel(context, NULL, kernels[1]);
+    make_kernel(context, &another, kernels[1]);
     ck_assert_mem_ne(kernels[0], kernels[1], sizeof kernels[0]);
-    make_kernel(other, NULL, kernels[1]); /* the first of a context of the same seed */
+    make_kernel(context, NULL, kernels[1]); /* whatever was made before it */
     ck_assert_mem_eq(kernels[0], kernels[1], sizeof kernels[0]);
+    make_kernel(other, NULL, kernels[1]); /* in another context of the same seed */
+    ck_assert_mem_eq(kernels[0], kernels[1], sizeof kernels[0]);
+    assert_ok(neuron_context_set_seed(other, seed));
+    make_kernel(other, NULL, kernels[1]);
+    ck_assert_mem_ne(kernels[0], kernels[1], sizeof kernels[0]);
     make_kernel(context, &seed, kernels[0]);
     make_kernel(other, &seed, kernels[1]);
     ck_assert_mem_eq(kernels[0], kernels[1], sizeof kernels[0]);

@@ -4,11 +4,13 @@
 
 #include "test-common.h"
 
-/* A convolution, batch normalisation and a skip-concatenation. */
+/* A convolution, batch normalisation and a skip-concatenation. Each has other initial parameters. */
 static inline neuron_graph_t *example_network(neuron_context_t *context, const char *name)
 {
+    static uint64_t seed = 100;
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
+    assert_ok(neuron_graph_set_seed(graph, seed++));
     assert_ok(neuron_graph_set_name(graph, name));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){4, 4, 1}, 3);
     neuron_node_t *c = neuron_conv2d(graph, x, 2, 3, 3);

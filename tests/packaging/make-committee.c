@@ -16,11 +16,12 @@ static void must(int status)
 }
 
 static neuron_graph_t *train_member(neuron_context_t *context, neuron_dataset_t *train,
-                                    neuron_optimizer_t *adam, int64_t units)
+                                    neuron_optimizer_t *adam, int64_t units, uint64_t seed)
 {
     neuron_graph_t *graph;
     neuron_trainer_t *trainer;
     must(neuron_graph_create(&graph, context));
+    must(neuron_graph_set_seed(graph, seed));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE, 1}, 3);
     neuron_node_t *flat = neuron_flatten(graph, x);
     neuron_node_t *hidden = neuron_relu(graph, neuron_dense(graph, flat, units));
@@ -74,7 +75,7 @@ int main(int count, char **arguments)
     must(neuron_dataset_generate_glyphs(&test, context, 100, SIDE, SIDE, 2));
     must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
     for (int i = 0; i < MEMBERS; i++)
-        members[i] = train_member(context, train, adam, 8 + 4 * i);
+        members[i] = train_member(context, train, adam, 8 + 4 * i, (uint64_t)i + 1);
     must(neuron_committee_weights(members, MEMBERS, test, weights));
     must(neuron_committee_create(&committee, context, members, MEMBERS,
                                  NEURON_COMMITTEE_WEIGHTED_MEAN, weights));
