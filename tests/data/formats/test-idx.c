@@ -130,7 +130,7 @@ END_TEST
 START_TEST(refuses_a_file_cut_anywhere)
 {
     buffer whole = idx(5, 3, 2);
-    char message[64];
+    char message[80];
     for (size_t size = 0; size < whole.size; size++) {
         buffer cut = whole;
         cut.size = size;
