@@ -203,6 +203,12 @@ void assert_plain_message(void)
     static const char *const code[] = {">=", "<=", "==", "!=", "&&", "||", "NEURON_", "_MAX", "%"};
     const char *message = neuron_error_last();
     ck_assert_msg(message[0] != '\0', "a refused call has no message");
-    for (size_t i = 0; i < sizeof code / sizeof code[0]; i++)
-        ck_assert_msg(!strstr(message, code[i]), "\"%s\" speaks C: %s", message, code[i]);
+    /* What is said of a variable of the environment has its name, which is no macro. */
+    const char *variable = strstr(message, "NEURON_KERNELS is");
+    for (size_t i = 0; i < sizeof code / sizeof code[0]; i++) {
+        const char *found = strstr(message, code[i]);
+        if (found && found == variable)
+            found = strstr(found + 1, code[i]);
+        ck_assert_msg(!found, "\"%s\" speaks C: %s", message, code[i]);
+    }
 }
