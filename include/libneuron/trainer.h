@@ -165,13 +165,15 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
  *           neuron_trainer_stop_reason(); a callback's number (if that is negative, with the
  *           message of what failed in the callback); NEURON_E_NUMBER if the loss, its gradient, or
- *           the norm of a gradient that the optimizer clips, is infinite or not a number in float (an
- *           infinite gradient is none where the optimizer clips values: it has their bound then); a
- *           batch normalisation whose statistics do not fit makes the loss so. The message then has
- *           epoch and step, and the first input that is so too, if there is one; the parameters are
- *           those before that step. Also where the update makes a parameter, or what the optimizer
- *           keeps of its gradients, infinite or not a number: the parameters are then those that the
- *           step left, and no use any more; NEURON_E_DATA if the loss does not go with the targets;
+ *           the norm of a gradient that the optimizer clips, is infinite or not a number in float; a
+ *           batch normalisation whose statistics do not fit makes the loss so. (Where the optimizer
+ *           clips values, infinite gradients get their bound, and only one that is not a number is an
+ *           error, which the layers may make of the loss's: infinity times an input of 0 is.) The
+ *           message then has epoch and step, and the first input that is so too, if there is one; the
+ *           parameters are those before that step. Also where the update makes a parameter, or what
+ *           the optimizer keeps of its gradients, infinite or not a number: the parameters are then
+ *           those that the step left, and no use any more; NEURON_E_DATA if the loss does not go
+ *           with the targets; NEURON_E_SHAPE if the validation set was given another shape since;
  *           NEURON_E_IO for a checkpoint or log that could not be written; NEURON_E_UNSUPPORTED if
  *           all layers with parameters were frozen since the trainer was made; NEURON_E_ARGUMENT,
  *           also for a rate that a schedule by function may not return; NEURON_E_STATE from within a

@@ -156,7 +156,7 @@ static int fail_overflow(neuron_trainer_t *trainer)
 
 /* Runs backward; each parameter is updated as soon as its gradient is there, or all of them at the
  * end. Fails without an update, but where that is what is not finite. */
-static int descend(neuron_trainer_t *trainer, neuron_update *update)
+static int descend(neuron_trainer_t *trainer, neuron_update *update, bool infinite)
 {
     neuron_run_memory *memory = &trainer->memory;
     atomic_bool overflow;
@@ -166,8 +166,8 @@ static int descend(neuron_trainer_t *trainer, neuron_update *update)
         neuron_optimizer_reset(update->optimizer, memory->slots, trainer->graph->trainable_count);
     neuron_optimizer_begin(update);
     neuron_receiver receiver = {take_gradient, update};
-    RETURN_IF_ERROR(neuron_whole_step_needed(trainer->graph, update->optimizer)
-                        ? neuron_whole_step_descend(trainer, update)
+    RETURN_IF_ERROR(infinite || neuron_whole_step_needed(trainer->graph, update->optimizer)
+                        ? neuron_whole_step_descend(trainer, update, infinite)
                         : neuron_session_descend(memory->session, &receiver));
     if (atomic_load(&overflow))
         return fail_overflow(trainer);
@@ -223,8 +223,8 @@ int neuron_trainer_fail_number(neuron_trainer_t *trainer, const char *what, doub
                        input);
 }
 
-/* Whether gradients of the loss are no use: an infinite one may be bounded by the optimizer, which fails
- * by itself where it takes their norm. */
+/* Whether gradients of the loss are no use: infinite ones of parameters may be bounded by the optimizer,
+ * and a whole step fails by itself where it takes a norm, or where backward made no numbers of them. */
 static bool is_beyond(const neuron_loss_part *sum, const neuron_optimizer_t *options)
 {
     const bool bounded = neuron_optimizer_option_value(options, NEURON_OPTIMIZER_CLIP_VALUE) > 0;
@@ -274,7 +274,7 @@ static int do_step(neuron_trainer_t *trainer)
         status = neuron_trainer_fail_number(trainer, "the gradient of the loss",
                                             sum.undefined ? (double)NAN : (double)INFINITY);
     else
-        status = descend(trainer, &update);
+        status = descend(trainer, &update, sum.overflow);
     if (status < 0)
         return undo_step(trainer, status);
     trainer->stage = NEURON_STAGE_NONE;

@@ -13,11 +13,11 @@ bool neuron_whole_step_needed(const neuron_graph_t *graph, const neuron_optimize
     return neuron_optimizer_clips_norms(options) || neuron_graph_may_fail(graph);
 }
 
-int neuron_whole_step_prepare(neuron_trainer_t *trainer)
+static int make_memory(neuron_trainer_t *trainer)
 {
     neuron_run_memory *memory = &trainer->memory;
     const size_t count = (size_t)trainer->graph->trainable_count;
-    if (memory->gradients || !neuron_whole_step_needed(trainer->graph, trainer->optimizer))
+    if (memory->gradients)
         return NEURON_OK;
     memory->gradients = neuron_allocate_zero(trainer->context, count, sizeof(float));
     memory->squares = neuron_allocate(trainer->context, count / PIECE + 1, sizeof(double));
@@ -27,6 +27,12 @@ int neuron_whole_step_prepare(neuron_trainer_t *trainer)
         return NEURON_OK;
     neuron_whole_step_drop_memory(trainer);
     return NEURON_E_MEMORY;
+}
+
+int neuron_whole_step_prepare(neuron_trainer_t *trainer)
+{
+    return neuron_whole_step_needed(trainer->graph, trainer->optimizer) ? make_memory(trainer)
+                                                                        : NEURON_OK;
 }
 
 void neuron_whole_step_drop_memory(neuron_trainer_t *trainer)
@@ -97,8 +103,9 @@ static float scale_of(double squares, double limit)
 }
 
 /* Each array is updated by itself, so that the gaps between them stay zero. */
-int neuron_whole_step_descend(neuron_trainer_t *trainer, const neuron_update *update)
+int neuron_whole_step_descend(neuron_trainer_t *trainer, const neuron_update *update, bool infinite)
 {
+    RETURN_IF_ERROR(make_memory(trainer));
     const neuron_graph_t *graph = trainer->graph;
     neuron_pool *pool = trainer->context->pool;
     const double each =
@@ -107,9 +114,12 @@ int neuron_whole_step_descend(neuron_trainer_t *trainer, const neuron_update *up
         neuron_optimizer_option_value(update->optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM);
     array_job job = {&trainer->memory, NULL, *update};
     RETURN_IF_ERROR(neuron_session_backward(trainer->memory.session, trainer->memory.gradients));
-    const double squares = each > 0 || all > 0 ? all_squares(&job, graph, pool) : 0;
-    if (!isfinite(squares))
+    const bool by_norm = each > 0 || all > 0;
+    const double squares = by_norm || infinite ? all_squares(&job, graph, pool) : 0;
+    if (by_norm && !isfinite(squares))
         return neuron_trainer_fail_number(trainer, "the norm of a gradient", squares);
+    if (isnan(squares)) /* as infinity times 0, or less infinity */
+        return neuron_trainer_fail_number(trainer, "the gradient of a parameter", squares);
     job.update.scale = all > 0 ? scale_of(squares, all) : 1;
     for (int32_t i = 0; i < graph->array_count; i++) {
         job.array = &graph->arrays[i];

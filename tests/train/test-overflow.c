@@ -147,15 +147,33 @@ START_TEST(weights_multiply)
 }
 END_TEST
 
-/* A dense layer whose gradients are infinite, each with its sign. */
-static bench set_up_infinite(int32_t rule)
+/* What is below the last layer of a network whose loss has infinite gradients. */
+typedef enum below { NOTHING, AN_INPUT_OF_ZERO, A_LAYER, A_RELU, A_CONVOLUTION, BELOW_COUNT } below;
+
+static neuron_node_t *add_below(neuron_graph_t *graph, below what)
+{
+    neuron_node_t *x = neuron_input(graph, (int64_t[]){INPUTS}, 1);
+    if (what == A_LAYER || what == A_RELU)
+        x = neuron_dense(graph, x, 5);
+    if (what == A_RELU)
+        x = neuron_relu(graph, x);
+    if (what == A_CONVOLUTION) {
+        x = neuron_reshape(graph, x, (int64_t[]){2, INPUTS / 2, 1}, 3);
+        x = neuron_conv2d(graph, x, 3, 2, 2);
+        x = neuron_flatten(graph, x);
+    }
+    return x;
+}
+
+/* With NOTHING the gradients of the parameters are infinite, each with its sign, and no other. */
+static bench set_up_infinite(int32_t rule, below what)
 {
     bench b = {.context = test_context()};
     float values[EXAMPLES][INPUTS], weights[EXAMPLES];
     int32_t labels[EXAMPLES];
     for (int i = 0; i < EXAMPLES; i++) {
         for (int k = 0; k < INPUTS; k++)
-            values[i][k] = 0.5f + (float)k;
+            values[i][k] = what == AN_INPUT_OF_ZERO && k == 2 ? 0 : 0.5f + (float)k;
         labels[i] = 1;
         weights[i] = 1e25f;
     }
@@ -169,9 +187,8 @@ static bench set_up_infinite(int32_t rule)
     neuron_tensor_unref(answers);
     neuron_tensor_unref(examples);
     assert_ok(neuron_graph_create(&b.graph, b.context));
-    neuron_node_t *x = neuron_input(b.graph, (int64_t[]){INPUTS}, 1);
-    assert_ok(
-        neuron_graph_finish(b.graph, neuron_softmax(b.graph, neuron_dense(b.graph, x, CLASSES))));
+    neuron_node_t *x = neuron_dense(b.graph, add_below(b.graph, what), CLASSES);
+    assert_ok(neuron_graph_finish(b.graph, neuron_softmax(b.graph, x)));
     assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
     assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 1));
@@ -184,17 +201,51 @@ START_TEST(a_clip_on_values_bounds_what_is_infinite)
     static const int32_t rules[] = {NEURON_OPTIMIZER_SGD, NEURON_OPTIMIZER_ADAM,
                                     NEURON_OPTIMIZER_RMSPROP, NEURON_OPTIMIZER_ADAMAX};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        bench b = set_up_infinite(rules[i]);
+        bench b = set_up_infinite(rules[i], NOTHING);
         assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_VALUE, 0.5));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         ck_assert(all_finite(&b));
         tear_down(&b);
-        b = set_up_infinite(rules[i]);
+        b = set_up_infinite(rules[i], NOTHING);
         assert_fails(&b, "the gradient of the loss", true);
-        b = set_up_infinite(rules[i]);
+        b = set_up_infinite(rules[i], NOTHING);
         assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_NORM, 1));
         assert_fails(&b, "the norm of a gradient", true);
     }
+}
+END_TEST
+
+static void read_parameters(const bench *b, float values[64])
+{
+    size_t all = 0, count;
+    for (int32_t i = 0; i < neuron_graph_array_count(b->graph); i++, all += count)
+        assert_ok(neuron_graph_read_array(b->graph, i, values + all, 64 - all, &count));
+}
+
+/* There is no bound for what is not a number, which the way down makes of infinity. */
+START_TEST(a_clip_on_values_keeps_parameters)
+{
+    static const int32_t rules[] = {NEURON_OPTIMIZER_SGD, NEURON_OPTIMIZER_ADAM,
+                                    NEURON_OPTIMIZER_ADAGRAD};
+    bench b = set_up_infinite(rules[_i % 3], (below)(1 + _i / 3));
+    float before[64] = {0}, after[64] = {0};
+    neuron_callback_t *callback;
+    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_VALUE, 0.5));
+    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, 8));
+    read_parameters(&b, before);
+    for (int i = 0; i < 2; i++) {
+        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
+        assert_message("the gradient of a parameter of epoch 1, step 1 is not a number");
+        read_parameters(&b, after);
+        ck_assert_mem_eq(before, after, sizeof before);
+    }
+    assert_ok(neuron_callback_create(&callback, b.context, NEURON_CALLBACK_STOP_ON_NAN));
+    assert_ok(neuron_trainer_add_callback(b.trainer, callback));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    read_parameters(&b, after);
+    ck_assert_mem_eq(before, after, sizeof before);
+    neuron_callback_unref(callback);
+    tear_down(&b);
 }
 END_TEST
 
@@ -311,6 +362,7 @@ int main(void)
     tcase_add_test(tests, weights_of_classes_are_floats);
     tcase_add_test(tests, weights_multiply);
     tcase_add_test(tests, a_clip_on_values_bounds_what_is_infinite);
+    tcase_add_loop_test(tests, a_clip_on_values_keeps_parameters, 0, 3 * (BELOW_COUNT - 1));
     tcase_add_loop_test(tests, finite_numbers_raise_no_alarm, 0, 18);
     tcase_add_test(tests, targets_are_far_away);
     tcase_add_test(tests, rates_and_factors_are_too_large);
