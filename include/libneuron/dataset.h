@@ -464,7 +464,8 @@ NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t firs
  *  @param[out] targets  room for `capacity` numbers, [count, outputs] of which are written; NULL with
  *                   capacity 0 to ask how many there are.
  *  @param[out] needed   count * outputs. May be NULL.
- *  @return  0; NEURON_E_ARGUMENT, also if there is too little room. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT, also if there is too little room; NEURON_E_MEMORY if there are more
+ *           targets than memory can have. Since 0.1. */
 NEURON_API int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first,
                                            int64_t count, float *targets, size_t capacity,
                                            size_t *needed);

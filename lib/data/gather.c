@@ -5,6 +5,7 @@
 #include "base/float-mode.h"
 #include "kernels/kernels.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -228,7 +229,10 @@ int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first, 
     CHECK_ARGUMENT(dataset);
     CHECK_PART(first, count, dataset->count);
     CHECK_ROOM(targets, capacity);
-    const size_t all = (size_t)count * (size_t)dataset->outputs;
+    const size_t all = neuron_size_of(count, (size_t)dataset->outputs);
+    if (all == SIZE_MAX)
+        return neuron_fail(NEURON_E_MEMORY, "%s: %" PRId64 " x %" PRId32 " targets", __func__,
+                           count, dataset->outputs);
     if (needed)
         *needed = all;
     if (!targets)

@@ -58,9 +58,8 @@ static int make_session(neuron_trainer_t *trainer)
     neuron_context_t *context = trainer->context;
     neuron_run_memory *memory = &trainer->memory;
     int64_t batch = neuron_min_count(trainer->batch_size, trainer->train->count);
-    size_t outputs = (size_t)trainer->train->outputs;
     memory->targets = neuron_allocate(context, neuron_size(neuron_context_threads(context)),
-                                      outputs * sizeof(float));
+                                      neuron_size_of(trainer->train->outputs, sizeof(float)));
     memory->losses =
         neuron_allocate(context, neuron_size(neuron_ceil_divide(batch, NEURON_LOSSES_PER_TASK)),
                         sizeof *memory->losses);

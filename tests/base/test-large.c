@@ -6,6 +6,7 @@
 #include "base/checked.h"
 
 #include <stdlib.h>
+#include <zlib.h>
 
 static const int64_t two_32 = (int64_t)1 << 32;
 
@@ -157,6 +158,142 @@ START_TEST(examples_of_a_stream_are_refused)
 }
 END_TEST
 
+/* Gzip data in a file: a text, `count` bytes that repeat another (none of them for an empty one), and as
+ * many zeros behind them, which gunzip ignores, as make it `file_size` bytes. */
+static const char *write_packed(const char *text, size_t text_size, const char *bytes, size_t count,
+                                size_t file_size)
+{
+    const size_t size = text_size + count, period = strlen(bytes);
+    char *plain = malloc(size + 1), *packed;
+    ck_assert_ptr_nonnull(plain);
+    memcpy(plain, text, text_size);
+    for (size_t i = 0; i < count; i++)
+        plain[text_size + i] = period > 0 ? bytes[i % period] : 0;
+    z_stream stream = {0};
+    ck_assert_int_eq(deflateInit2(&stream, file_size > 0 ? 1 : 0, Z_DEFLATED, 31, 8, 0), Z_OK);
+    const size_t room = deflateBound(&stream, (uLong)size) + file_size;
+    ck_assert_ptr_nonnull(packed = calloc(room, 1));
+    stream.next_in = (Bytef *)(void *)plain;
+    stream.avail_in = (uInt)size;
+    stream.next_out = (Bytef *)(void *)packed;
+    stream.avail_out = (uInt)room;
+    ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    const size_t used = room - stream.avail_out;
+    deflateEnd(&stream);
+    const char *path = test_file("large.gz");
+    test_write_file(path, packed, used > file_size ? used : file_size);
+    free(packed);
+    free(plain);
+    return path;
+}
+
+static int load_image(neuron_tensor_t **tensor, neuron_context_t *context, const char *path)
+{
+    return neuron_tensor_load_image(tensor, context, path, NULL, NULL, 0);
+}
+
+static int load_npy(neuron_tensor_t **tensor, neuron_context_t *context, const char *path)
+{
+    return neuron_tensor_load_npy(tensor, context, path);
+}
+
+static int load_idx(neuron_tensor_t **tensor, neuron_context_t *context, const char *path)
+{
+    neuron_dataset_t *dataset;
+    int status = neuron_dataset_load_idx(&dataset, context, path, path, 2);
+    neuron_dataset_unref(dataset);
+    *tensor = NULL;
+    return status;
+}
+
+/* Claims of the size of all addresses of 32 bits, in packed files that are large enough for them. */
+static const struct {
+    int (*load)(neuron_tensor_t **tensor, neuron_context_t *context, const char *path);
+    const char *text;
+    size_t text_size, file_size;
+} claims[] = {
+#define CLAIM(load, text, file_size)                                                               \
+    {                                                                                              \
+        load, text, sizeof(text) - 1, file_size                                                    \
+    }
+    CLAIM(load_image, "P4\n65536 65536\n", 521000), /* 2^32 samples, in 2^29 bytes */
+    CLAIM(load_image, "P4\n65537 65536\n", 530000),
+    CLAIM(load_image, "P5\n65535 65537\n255\n", 4200000), /* 2^32 - 1 */
+    CLAIM(load_image, "P5\n65520 65552\n255\n", 4200000), /* 2^32 - 256 */
+    CLAIM(load_image, "P5\n65536 65536\n255\n", 4200000),
+    CLAIM(load_image, "P5\n65535 32769\n65535\n", 4300000), /* 2^32 + 65534 bytes */
+    CLAIM(load_image, "P6\n21845 65537\n255\n", 4200000),
+    CLAIM(load_image, "P6\n21845 65536\n255\n", 4200000), /* 2^32 - 65536 */
+    CLAIM(load_image, "P1\n65536 65536\n", 4200000),
+    CLAIM(load_image, "P2\n65536 65536\n255\n", 8400000),
+    CLAIM(load_idx, "\0\0\x08\3\0\0\0\1\0\1\0\0\0\1\0\0", 4200000),
+    CLAIM(load_npy,
+          "\x93NUMPY\1\0\x46\0{'descr': '|u1', 'fortran_order': False, 'shape': (65536, 65536), }  "
+          "\n",
+          4200000),
+};
+
+START_TEST(claims_of_packed_files_are_refused)
+{
+    neuron_context_t *context = new_context();
+    neuron_tensor_t *tensor;
+    const char *path =
+        write_packed(claims[_i].text, claims[_i].text_size, "", 1 << 20, claims[_i].file_size);
+    assert_status(claims[_i].load(&tensor, context, path), NEURON_E_MEMORY);
+    ck_assert_ptr_null(tensor);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* The most that may be in 4.2 MB is more than a size of 32 bits has. */
+START_TEST(large_packed_files_are_read)
+{
+    static const struct {
+        const char *text, *bytes;
+        size_t count;
+        float first;
+    } files[] = {{"P5\n2200 2000\n255\n", "abc", 4400000, 'a'},
+                 {"P6\n1000 1500\n255\n", "abc", 4500000, 'a'},
+                 {"P4\n8000 4400\n", "abc", 4400000, 255},
+                 {"P2\n1100 2000\n9\n", "7 ", 4400000, 198},
+                 {"P1\n2200 2000\n", "0", 4400000, 255}};
+    neuron_context_t *context = new_context();
+    neuron_tensor_t *tensor;
+    const char *path =
+        write_packed(files[_i].text, strlen(files[_i].text), files[_i].bytes, files[_i].count, 0);
+    assert_ok(load_image(&tensor, context, path));
+    const float *pixels = neuron_tensor_data(tensor);
+    ck_assert_float_eq_tol(pixels[0], files[_i].first / 255, 1e-6f);
+    neuron_tensor_unref(tensor);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(targets_are_counted_or_refused)
+{
+    const int64_t count = 65537, classes = 65536;
+    neuron_context_t *context = new_context();
+    neuron_dataset_t *numbered, *dataset;
+    size_t needed = 7;
+    assert_ok(neuron_dataset_create_stream(&numbered, context, read_labels, NULL, NULL, count,
+                                           (const int64_t[]){1}, 1, NEURON_F32, (int32_t)classes));
+    assert_ok(neuron_dataset_one_hot(&dataset, numbered));
+    neuron_dataset_unref(numbered);
+    int status = neuron_dataset_read_targets(dataset, 0, count, NULL, 0, &needed);
+    if (SIZE_MAX > UINT32_MAX) {
+        assert_ok(status);
+        ck_assert_uint_eq(needed, (size_t)(count * classes));
+    } else {
+        assert_status(status, NEURON_E_MEMORY);
+        ck_assert_uint_eq(needed, 7);
+    }
+    assert_ok(neuron_dataset_read_targets(dataset, 0, 32767, NULL, 0, &needed));
+    ck_assert_uint_eq(needed, 32767U * 65536U);
+    neuron_dataset_unref(dataset);
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("large");
@@ -167,6 +304,10 @@ int main(void)
     tcase_add_loop_test(all, parameters_are_refused, 0, 4);
     tcase_add_loop_test(all, memory_that_cannot_be_counted_is_not_nothing, 0, 3);
     tcase_add_loop_test(all, examples_of_a_stream_are_refused, 0, 3);
+    tcase_add_loop_test(all, claims_of_packed_files_are_refused, 0,
+                        (int)(sizeof claims / sizeof *claims));
+    tcase_add_loop_test(all, large_packed_files_are_read, 0, 5);
+    tcase_add_test(all, targets_are_counted_or_refused);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * data memory grows with what really comes out, up to what deflate can make of so many bytes. */
 #include "data/codec/buffer.h"
 
+#include "base/checked.h"
 #include "data/codec/source.h"
 
 #include <string.h>
@@ -25,7 +26,8 @@ static int grow(neuron_buffer *buffer, size_t capacity)
 
 static int read_packed(neuron_buffer *buffer, neuron_source *source)
 {
-    size_t limit, capacity = CAPACITY_LEAST, packed = source->store.size;
+    uint64_t limit;
+    size_t capacity = CAPACITY_LEAST, packed = source->store.size;
     neuron_source_left(source, &limit);
     if (packed > capacity / CAPACITY_RATIO && packed <= SIZE_MAX / CAPACITY_RATIO)
         capacity = packed * CAPACITY_RATIO;
@@ -37,14 +39,16 @@ static int read_packed(neuron_buffer *buffer, neuron_source *source)
         buffer->size += got;
         if (buffer->size < capacity)
             return NEURON_OK;
-        capacity = capacity > limit / 2 ? limit + 1 : capacity * 2;
+        capacity =
+            neuron_size(capacity > limit / 2 ? (int64_t)limit + 1 : (int64_t)capacity * 2);
     }
 }
 
 static int read_plain(neuron_buffer *buffer, neuron_source *source)
 {
-    size_t size;
-    neuron_source_left(source, &size);
+    uint64_t left;
+    neuron_source_left(source, &left);
+    const size_t size = (size_t)left; /* of the file, or its bytes in memory */
     RETURN_IF_ERROR(grow(buffer, size));
     return neuron_source_read(source, buffer->owned, size, &buffer->size);
 }

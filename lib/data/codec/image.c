@@ -2,6 +2,8 @@
  * common to them is the allocation of pixels, after a check that so many can be in the file. */
 #include "data/codec/image.h"
 
+#include "base/checked.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -28,7 +30,10 @@ int neuron_image_allocate(neuron_image *image, const neuron_source *source, uint
                            "%s: %" PRId64 "x%" PRId64 "x%" PRId32
                            " pixels are more than %zu bytes can hold",
                            name, image->height, image->width, image->channels, source->end);
-    image->pixels = neuron_allocate(source->context, neuron_image_size(image) + spare, 1);
+    size_t bytes;
+    if (!neuron_add_size(neuron_image_size(image), spare, &bytes))
+        bytes = SIZE_MAX; /* as what does not fit */
+    image->pixels = neuron_allocate(source->context, bytes, 1);
     return image->pixels ? NEURON_OK : NEURON_E_MEMORY;
 }
 

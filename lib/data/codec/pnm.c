@@ -1,6 +1,8 @@
 /* The portable formats PBM, PGM and PPM: P1, P2 and P3 as text, P4, P5 and P6 as bytes. */
 #include "data/codec/image.h"
 
+#include "base/checked.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -111,7 +113,7 @@ static int fail_more(const scan *text, size_t at)
                        text->source->name, at, neuron_source_where(text->source));
 }
 
-static int read_text(scan *text, neuron_image *image, size_t left)
+static int read_text(scan *text, neuron_image *image, uint64_t left)
 {
     /* A sample takes two bytes with the blank between it and the next, a bit needs no blank. */
     int byte, digits = text->bits ? 1 : INT32_MAX;
@@ -238,23 +240,24 @@ static int read_samples(scan *text, neuron_image *image, size_t needed, size_t s
     return NEURON_OK;
 }
 
-static int read_bytes(scan *text, neuron_image *image, size_t left)
+static int read_bytes(scan *text, neuron_image *image, uint64_t left)
 {
     size_t sample_size = text->bits ? 0 : text->maximum > WHITE ? 2 : 1;
-    size_t most = left > 0 ? left - 1 : 0; /* without the blank behind the header */
+    uint64_t most = left > 0 ? left - 1 : 0; /* without the blank behind the header */
     uint64_t row = (uint64_t)(image->width * image->channels) * sample_size;
     if (text->bits)
         row = ((uint64_t)image->width + 7) / 8;
     uint64_t needed = row * (uint64_t)image->height;
-    size_t spare = 1 + TAIL_MOST + (sample_size == 2 ? (size_t)needed / 2 : 0);
+    const size_t size = neuron_size((int64_t)needed);
+    size_t spare = 1 + TAIL_MOST + (sample_size == 2 ? size / 2 : 0);
     RETURN_IF_ERROR(
         neuron_image_allocate(image, text->source, needed <= most ? needed * 8 : 0, spare));
-    return read_samples(text, image, (size_t)needed, sample_size);
+    return read_samples(text, image, size, sample_size);
 }
 
 int neuron_pnm_read(neuron_image *image, neuron_source *source, const neuron_magic *magic)
 {
-    size_t left;
+    uint64_t left;
     uint8_t kind = magic->bytes[1];
     scan text = {.source = source,
                  .at = 2,

@@ -123,17 +123,16 @@ int neuron_source_read(neuron_source *source, void *bytes, size_t capacity, size
     return NEURON_OK;
 }
 
-bool neuron_source_left(const neuron_source *source, size_t *left)
+bool neuron_source_left(const neuron_source *source, uint64_t *left)
 {
-    size_t stored = source->end - source->fetched + source->next_size;
+    const uint64_t end_max = UINT64_MAX / NEURON_GZIP_RATIO_MAX / 2; /* far beyond any file */
+    uint64_t end = source->end < end_max ? source->end : end_max;
     if (!source->packing)
-        *left = stored;
+        *left = source->end - source->fetched + source->next_size;
     else if (source->sum)
         *left = source->sum->size > source->position ? source->sum->size - source->position : 0;
-    else if (neuron_multiply_size(source->end, NEURON_GZIP_RATIO_MAX, left))
-        *left -= source->position;
     else
-        *left = SIZE_MAX;
+        *left = end * NEURON_GZIP_RATIO_MAX - source->position;
     return !source->packing || source->sum;
 }
 

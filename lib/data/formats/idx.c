@@ -17,7 +17,7 @@ enum { PROMISE_TEXT = NEURON_SHAPE_TEXT + 32 };
 
 typedef struct header {
     neuron_shape shape;
-    size_t elements;            /* SIZE_MAX if they are more than can be counted */
+    uint64_t elements;          /* UINT64_MAX if they are more than can be counted */
     char promise[PROMISE_TEXT]; /* "60000 images of 28x28" */
 } header;
 
@@ -73,13 +73,13 @@ static int read_header(neuron_source *from, header *read, int32_t rank)
         const uint8_t *e = extents + 4 * axis;
         uint32_t extent = (uint32_t)e[0] << 24 | (uint32_t)e[1] << 16 | (uint32_t)e[2] << 8 | e[3];
         read->shape.extent[axis] = extent;
-        counted = counted && neuron_multiply_size(read->elements, extent, &read->elements);
+        counted = counted && !__builtin_mul_overflow(read->elements, extent, &read->elements);
         if (axis > 0 && extent == 0)
             return neuron_fail(NEURON_E_FORMAT, "%s: axis %" PRId32 " has extent 0, at byte %zu",
                                from->name, axis, sizeof magic + 4 * (size_t)axis);
     }
     if (!counted)
-        read->elements = SIZE_MAX;
+        read->elements = UINT64_MAX;
     write_promise(read);
     return NEURON_OK;
 }
@@ -87,27 +87,28 @@ static int read_header(neuron_source *from, header *read, int32_t rank)
 /* Refuses a header that promises more than the file can hold, whatever is in it. */
 static int check_promise(const neuron_source *from, const header *read)
 {
-    size_t needed, left;
+    uint64_t needed, left;
     bool exact = neuron_source_left(from, &left);
-    if (!neuron_add_size(read->elements, from->position, &needed))
+    if (__builtin_add_overflow(read->elements, from->position, &needed))
         return neuron_fail(NEURON_E_FORMAT, "%s: %s are more than any file can hold", from->name,
                            read->promise);
     if (read->elements <= left)
         return NEURON_OK;
     if (!exact)
         return neuron_fail(NEURON_E_FORMAT,
-                           "%s: %s need %zu bytes, more than %zu bytes of gzip data can hold",
+                           "%s: %s need %" PRIu64
+                           " bytes, more than %zu bytes of gzip data can hold",
                            from->name, read->promise, needed, from->end);
-    return neuron_fail(NEURON_E_FORMAT, "%s: %s need %zu bytes, the file has %zu", from->name,
-                       read->promise, needed, from->end);
+    return neuron_fail(NEURON_E_FORMAT, "%s: %s need %" PRIu64 " bytes, the file has %zu",
+                       from->name, read->promise, needed, from->end);
 }
 
 static int read_elements(neuron_source *from, const header *read, neuron_tensor_t *tensor)
 {
     char what[PROMISE_TEXT + 8];
-    size_t got, needed = from->position + read->elements;
-    RETURN_IF_ERROR(neuron_source_read(from, tensor->data, read->elements, &got));
-    if (got < read->elements)
+    size_t got, size = (size_t)read->elements, needed = from->position + size;
+    RETURN_IF_ERROR(neuron_source_read(from, tensor->data, size, &got));
+    if (got < size)
         return neuron_fail(NEURON_E_FORMAT, "%s: %s need %zu bytes, the unpacked data has %zu",
                            from->name, read->promise, needed, from->position);
     snprintf(what, sizeof what, "the %s", read->promise);

@@ -195,10 +195,10 @@ static int read_front(neuron_source *source, uint8_t front[FRONT_MOST], size_t *
     return NEURON_OK;
 }
 
-static int fail_text(const neuron_source *source, size_t size, size_t has)
+static int fail_text(const neuron_source *source, size_t size, uint64_t has)
 {
     return neuron_fail(NEURON_E_FORMAT,
-                       "%s: the array's header of %zu bytes goes beyond the %zu bytes%s",
+                       "%s: the array's header of %zu bytes goes beyond the %" PRIu64 " bytes%s",
                        source->name, size, has, neuron_source_where(source));
 }
 
@@ -206,7 +206,8 @@ static int fail_text(const neuron_source *source, size_t size, size_t has)
 static int read_text(neuron_buffer *text, neuron_source *source)
 {
     uint8_t front[FRONT_MOST];
-    size_t width, size, left, got;
+    size_t width, size, got;
+    uint64_t left;
     RETURN_IF_ERROR(read_front(source, front, &width, &size));
     size_t before = MAGIC_SIZE + 2 + width;
     neuron_source_left(source, &left);
@@ -235,12 +236,12 @@ static uint64_t needed_by(const neuron_npy_header *header)
     return (uint64_t)neuron_shape_count(&header->shape) * header->size;
 }
 
-int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source, size_t has)
+int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source, uint64_t has)
 {
     char text[NEURON_SHAPE_TEXT];
     return neuron_fail(NEURON_E_FORMAT,
                        "%s: an array %s of elements of %zu bytes needs %" PRIu64
-                       " bytes, but from byte %zu on there are %zu%s",
+                       " bytes, but from byte %zu on there are %" PRIu64 "%s",
                        source->name, neuron_shape_text(&header->shape, text), header->size,
                        needed_by(header), header->begin, has, neuron_source_where(source));
 }
@@ -250,7 +251,7 @@ static int check_size(const neuron_npy_header *header, const neuron_source *sour
     neuron_shape checked;
     if (neuron_shape_set(&checked, header->shape.extent, header->shape.rank, 0, source->name) < 0)
         return NEURON_E_FORMAT; /* it is the file's doing, not the caller's */
-    size_t left;
+    uint64_t left;
     bool exact = neuron_source_left(source, &left);
     if (exact && needed_by(header) != left)
         return neuron_npy_fail_size(header, source, left);

@@ -21,6 +21,7 @@ typedef struct neuron_npy_header {
 int neuron_npy_parse(neuron_npy_header *header, neuron_source *source);
 
 /* NEURON_E_FORMAT with the bytes that the elements need and the `has` that there are. */
-int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source, size_t has);
+int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source,
+                         uint64_t has);
 
 #endif
