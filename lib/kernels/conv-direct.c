@@ -1,6 +1,6 @@
 /* Convolution without a matrix of patches: tiles of TILE_ROWS pixels by up to two vectors of
  * columns are summed in registers, each pixel read where it lies. */
-#include "kernels/epilogue.h"
+#include "kernels/store-tile.h"
 #include "kernels/table.h"
 
 #include <stdbool.h>
@@ -44,7 +44,7 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work,
         for (int m = 0; m < rows; m++)
             sources[m] += work->tap_step;
     }
-    vector floor = epilogue_floor(&work->epilogue);
+    vector floor = floor_of(&work->post);
     float padded[TILE_ROWS][2 * LANES];
     int64_t left = work->columns - place->column;
     const bool narrow = left < vectors * LANES;
@@ -172,8 +172,7 @@ void KERNEL(correlate)(const neuron_correlate_work *work)
             correlate_tiles[(rows < most ? rows : most) - 1][wide](work, &place);
         }
     }
-    for (int64_t p = 0; p < work->pixels && epilogue_goes_on(&work->epilogue); p++)
-        finish_row(&work->epilogue, 0, work->columns, work->output, work->output_offsets[p]);
+    finish_pixels(work);
 }
 
 void KERNEL(accumulate)(const neuron_accumulate_work *work)

@@ -2,7 +2,7 @@
  * Under a row of the kernel lie so few floats that the tiles of correlate.c would count more than
  * they multiply. Here pixels side by side are read from floats side by side, without offsets, and
  * all rows of the kernel are in one tile of the gradient. */
-#include "kernels/epilogue.h"
+#include "kernels/store-tile.h"
 #include "kernels/table.h"
 
 #include <stdbool.h>
@@ -36,7 +36,7 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int6
             }
         }
     }
-    vector floor = epilogue_floor(&work->epilogue);
+    vector floor = floor_of(&work->post);
     float padded[TILE_ROWS][2 * LANES];
     int64_t left = work->columns - column;
     const bool narrow = left < vectors * LANES;
@@ -144,8 +144,7 @@ void KERNEL(correlate_shallow)(const neuron_correlate_work *work)
         }
         pixel = end;
     }
-    for (int64_t p = 0; p < work->pixels && epilogue_goes_on(&work->epilogue); p++)
-        finish_row(&work->epilogue, 0, work->columns, work->output, work->output_offsets[p]);
+    finish_pixels(work);
 }
 
 /* With literal numbers: a compiler may look at the loops before it has multiplied any. */

@@ -1,5 +1,5 @@
 /* Tiles of images to Winograd's points and back, one vector of channels at a time. */
-#include "kernels/epilogue.h"
+#include "kernels/store-tile.h"
 #include "kernels/table.h"
 #include "kernels/conv-winograd.h"
 
@@ -145,34 +145,14 @@ static ALWAYS_INLINE void read_points(const float *from, int64_t step, vector ro
     }
 }
 
-/* What is done to a vector of channels of each output. */
+/* What is done to a vector of channels of each output while it is in a register. */
 typedef struct ending {
-    vector bias, floor, scale, shift;
-    bool scales, rectify_last;
-    const float *gate; /* of the tile's first output */
+    vector bias, floor;
 } ending;
-
-static ALWAYS_INLINE ending ending_of(const neuron_epilogue *epilogue, const float *bias,
-                                      int64_t channel)
-{
-    ending end = {.bias = load(bias + channel), .floor = epilogue_floor(epilogue)};
-    end.scales = epilogue->scale;
-    end.rectify_last = epilogue->rectify_last;
-    if (end.scales) {
-        end.scale = load(epilogue->scale + channel);
-        end.shift = load(epilogue->shift + channel);
-    }
-    if (epilogue->gate)
-        end.gate = epilogue->gate + channel;
-    return end;
-}
 
 static ALWAYS_INLINE vector end_sum(const ending *end, vector sum)
 {
-    sum = at_least(end->floor, sum + end->bias);
-    if (end->scales)
-        sum = sum * end->scale + end->shift;
-    return end->rectify_last ? at_least((vector){0}, sum) : sum;
+    return at_least(end->floor, sum + end->bias);
 }
 
 static ALWAYS_INLINE void write_outputs(const neuron_winograd_tile *tile, const ending *end,
@@ -189,10 +169,7 @@ static ALWAYS_INLINE void write_outputs(const neuron_winograd_tile *tile, const 
             int64_t at = y * tile->row_step + x * tile->pixel_step;
             if (!whole && x >= tile->right)
                 break;
-            vector value = end_sum(end, outputs[x]);
-            if (end->gate)
-                value = choose(load_some(end->gate + at, count) > (vector){0}, value, (vector){0});
-            store_some(first + at, value, count);
+            store_some(first + at, end_sum(end, outputs[x]), count);
         }
     }
 }
@@ -222,14 +199,14 @@ static ALWAYS_INLINE void write_pooled(const neuron_winograd_tile *tile, const e
     }
 }
 
-void KERNEL(winograd_outputs)(const neuron_winograd_tile *tile,
-                              const neuron_winograd_points *points, int64_t channels,
-                              const float *bias, const neuron_epilogue *epilogue, float *first)
+static void write_tile(const neuron_winograd_tile *tile, const neuron_winograd_points *points,
+                       int64_t channels, const float *bias, const neuron_post_slice *post,
+                       float *first)
 {
     const float *from = points->values + points->tile * points->row_step;
     bool whole = covers(tile, OUT);
     for (int64_t channel = 0; channel < channels; channel += LANES) {
-        ending end = ending_of(epilogue, bias, channel);
+        const ending end = {load(bias + channel), floor_of(post)};
         vector rows[OUT][IN];
         read_points(from + channel, points->step, rows);
         int64_t count = channels - channel;
@@ -240,4 +217,55 @@ void KERNEL(winograd_outputs)(const neuron_winograd_tile *tile,
         else
             write_outputs(tile, &end, rows, false, count, first + channel);
     }
+}
+
+/* All that is behind the floor, row by row. */
+static void finish_tile(const neuron_winograd_tile *tile, int64_t channels,
+                        const neuron_post_slice *post, float *first)
+{
+    for (int32_t y = 0; y < tile->bottom; y++) {
+        const int64_t at = y * tile->row_step;
+        const neuron_post_slice row = neuron_post_slice_at(post, 0, at);
+        KERNEL(post_ops)
+        (&row, floor_count(post), tile->right, channels, first + at, tile->pixel_step);
+    }
+}
+
+/* The largest of each 2x2 pixels of a tile. */
+static void pool_tile(const neuron_winograd_tile *tile, const neuron_winograd_tile *from,
+                      const float *values, int64_t channels, float *first)
+{
+    for (int32_t y = 0; y + 1 < tile->bottom; y += 2) {
+        for (int32_t x = 0; x + 1 < tile->right; x += 2) {
+            const float *upper = values + y * from->row_step + x * from->pixel_step;
+            const float *lower = upper + from->row_step;
+            float *to = first + y / 2 * tile->row_step + x / 2 * tile->pixel_step;
+            for (int64_t c = 0; c < channels; c += LANES) {
+                vector above = larger(load(upper + c), load(upper + from->pixel_step + c));
+                vector below = larger(load(lower + c), load(lower + from->pixel_step + c));
+                store_some(to + c, larger(above, below), channels - c);
+            }
+        }
+    }
+}
+
+void KERNEL(winograd_outputs)(const neuron_winograd_tile *tile,
+                              const neuron_winograd_points *points, int64_t channels,
+                              const float *bias, const neuron_post_slice *post, float *first)
+{
+    const bool goes_on = neuron_post_goes_on(post->ops, floor_count(post));
+    if (!tile->pools || !goes_on) {
+        write_tile(tile, points, channels, bias, post, first);
+        if (goes_on)
+            finish_tile(tile, channels, post, first);
+        return;
+    }
+    float values[OUT * OUT * NEURON_PANEL_GROUP];
+    neuron_winograd_tile whole = *tile;
+    whole.pools = false;
+    whole.pixel_step = NEURON_PANEL_GROUP;
+    whole.row_step = OUT * NEURON_PANEL_GROUP;
+    write_tile(&whole, points, channels, bias, post, values);
+    finish_tile(&whole, channels, post, values);
+    pool_tile(tile, &whole, values, channels, first);
 }

@@ -1,6 +1,6 @@
 /* The product of matrices: tiles of up to MULTIPLY_ROWS rows by two vectors of columns are summed
  * in registers. */
-#include "kernels/epilogue.h"
+#include "kernels/store-tile.h"
 #include "kernels/table.h"
 
 #include <stdbool.h>
@@ -178,40 +178,24 @@ static const tile_function tiles[MULTIPLY_ROWS][2][2] = {
 };
 /* clang-format on */
 
-static bool has_epilogue(const neuron_epilogue *epilogue)
-{
-    return epilogue->rectify || epilogue->scale || epilogue->rectify_last || epilogue->gate;
-}
-
-/* What follows the sums: `rows` rows of `vectors` vectors that lie at `sums`. */
-static void finish_tile(const neuron_multiply_work *work, int64_t row, int64_t rows, int64_t column,
-                        int vectors, const float *sums, int64_t sums_row)
-{
-    for (int64_t m = 0; m < rows; m++) {
-        for (int64_t n = 0; n < vectors * LANES; n += LANES) {
-            int64_t at = (row + m) * work->output_row + column + n;
-            finish(&work->epilogue, load(sums + m * sums_row + n), column + n, work->output, at,
-                   work->columns - column - n);
-        }
-    }
-}
-
 /* Where a tile has fewer columns than its vectors it works on copies of its rows. */
 static void multiply_narrow(const neuron_multiply_work *work, tile *part, tile_function function,
-                            int64_t row, int64_t rows, int64_t column)
+                            int64_t rows, int64_t column)
 {
     float copy[MULTIPLY_ROWS][2 * LANES] = {{0}};
-    int64_t count = work->columns - column;
+    int64_t count = work->columns - column, output_row = part->output_row;
+    float *output = part->output;
     if (work->add) {
         for (int64_t m = 0; m < rows; m++)
-            memcpy(copy[m], part->output + m * work->output_row, (size_t)count * sizeof **copy);
+            memcpy(copy[m], output + m * output_row, (size_t)count * sizeof **copy);
         part->start = *copy;
         part->start_row = 2 * LANES;
     }
     part->output = *copy;
     part->output_row = 2 * LANES;
     function(part);
-    finish_tile(work, row, rows, column, count > LANES ? 2 : 1, *copy, 2 * LANES);
+    for (int64_t m = 0; m < rows; m++)
+        memcpy(output + m * output_row, copy[m], (size_t)count * sizeof **copy);
 }
 
 /* Rows of each tile but the last, so that no tile is much smaller than the others. */
@@ -245,7 +229,7 @@ void KERNEL(multiply)(const neuron_multiply_work *work)
 {
     static const float zeros[2 * LANES];
     int64_t most = tile_rows(work->rows), number = 0;
-    bool transposed = work->left_column != 1, finishes = has_epilogue(&work->epilogue);
+    bool transposed = work->left_column != 1, finishes = neuron_post_goes_on(work->post.ops, 0);
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
         int64_t count = work->columns - column;
         int wide = count > LANES;
@@ -267,13 +251,17 @@ void KERNEL(multiply)(const neuron_multiply_work *work)
                 .output_row = work->output_row,
             };
             set_ahead(work, number++, &part);
-            if (count < (wide + 1) * LANES) {
-                multiply_narrow(work, &part, function, row, rows, column);
-                continue;
+            const bool narrow = count < (wide + 1) * LANES;
+            if (narrow)
+                multiply_narrow(work, &part, function, rows, column);
+            else
+                function(&part);
+            if (finishes) {
+                const neuron_post_slice post =
+                    neuron_post_slice_at(&work->post, column, row * work->output_row + column);
+                KERNEL(post_ops)
+                (&post, 0, rows, narrow ? count : (wide + 1) * LANES, output, work->output_row);
             }
-            function(&part);
-            if (finishes)
-                finish_tile(work, row, rows, column, wide + 1, output, work->output_row);
         }
     }
 }

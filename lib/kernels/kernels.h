@@ -7,32 +7,10 @@
 
 #include "base/random.h"
 #include "kernels/panels.h"
+#include "kernels/post-ops.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* What is done to a sum before it is stored, in this order. All per column, padded to whole vectors,
- * but for `gate`, which lies like the output. */
-typedef struct neuron_epilogue {
-    bool rectify;               /* max(0, sum); a NaN stays one */
-    const float *scale, *shift; /* sum * scale + shift; both NULL for none */
-    bool rectify_last;
-    const float *gate; /* 0 where this is not above 0: the gradient of a rectifier; NULL for none */
-} neuron_epilogue;
-
-/* The same for the columns from `column` on of an output that begins `output` floats further. */
-static inline neuron_epilogue neuron_epilogue_at(const neuron_epilogue *epilogue, int64_t column,
-                                                 int64_t output)
-{
-    neuron_epilogue at = *epilogue;
-    if (at.scale) {
-        at.scale += column;
-        at.shift += column;
-    }
-    if (at.gate)
-        at.gate += output;
-    return at;
-}
 
 /* output[output_offsets[p] + n] = bias[n]
  *     + sum over t < taps, r < run of source[offsets[p] + t * tap_step + r] * weights(t * run + r,
@@ -47,7 +25,7 @@ typedef struct neuron_correlate_work {
     const float *bias;    /* padded to whole vectors */
     float *output;
     const int64_t *output_offsets;
-    neuron_epilogue epilogue;
+    neuron_post_slice post;
 } neuron_correlate_work;
 
 /* sums(t * run + r, n) +=
@@ -73,7 +51,7 @@ typedef struct neuron_multiply_work {
     bool add;           /* start from what `output` holds; then `bias` is NULL */
     float *output;
     int64_t output_row;
-    neuron_epilogue epilogue;
+    neuron_post_slice post;
 
     /* What is read next, and fetched into the second cache while this is made: ahead_rows rows of
      * ahead_columns floats. NULL for nothing. */
@@ -102,18 +80,17 @@ typedef struct neuron_join_work {
     const float *bias; /* padded to whole vectors; NULL for 0 */
     float *output;
     int64_t output_row;
-    neuron_epilogue epilogue;
+    neuron_post_slice post;
 } neuron_join_work;
 
-/* output(n, m) = input(m, n) for m < rows, n < columns; 0 where a gate, which lies like the output,
- * is not above 0. */
+/* output(n, m) = input(m, n) for m < rows, n < columns; and what follows it. */
 typedef struct neuron_transpose_work {
     int64_t rows, columns;
     const float *input;
     int64_t input_row;
     float *output;
     int64_t output_row;
-    const float *gate; /* NULL for none */
+    neuron_post_slice post;
 } neuron_transpose_work;
 
 /* The part of a window that lies inside the image: rows x columns pixels from the first on.
@@ -279,10 +256,10 @@ typedef struct neuron_kernels {
      * `sums` is not NULL (whole vectors). */
     void (*winograd_gradients)(const neuron_winograd_tile *tile, const float *first,
                                int64_t channels, const neuron_winograd_points *points, float *sums);
-    /* The outputs of a tile from their values at the points, plus the bias, and what follows. `gate`
-     * of the epilogue begins with the tile, as `first` does. */
+    /* The outputs of a tile from their values at the points, plus the bias, and the post-operations,
+     * whose slice begins with the tile, as `first` does. At most NEURON_PANEL_GROUP channels. */
     void (*winograd_outputs)(const neuron_winograd_tile *tile, const neuron_winograd_points *points,
-                             int64_t channels, const float *bias, const neuron_epilogue *epilogue,
+                             int64_t channels, const float *bias, const neuron_post_slice *post,
                              float *first);
     /* Weights at the points. */
     void (*winograd_weights)(const neuron_winograd_weights *work);
@@ -312,6 +289,11 @@ typedef struct neuron_kernels {
     /* The largest values and their way back for a row of windows that lie side by side. */
     void (*pool)(const neuron_pool_work *work);
     void (*pool_back)(const neuron_pool_work *work);
+
+    /* In place, from entry `from` of a list on: `rows` rows of `columns` values that lie `row_step`
+     * apart, here and in the arrays of the list that lie like the output. */
+    void (*post_ops)(const neuron_post_slice *post, int32_t from, int64_t rows, int64_t columns,
+                     float *values, int64_t row_step);
 
     /* output = value * scale + shift */
     void (*scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float shift,

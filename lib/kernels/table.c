@@ -32,6 +32,7 @@ const neuron_kernels KERNEL(kernels) = {
     .spread = KERNEL(spread),
     .pool = KERNEL(pool),
     .pool_back = KERNEL(pool_back),
+    .post_ops = KERNEL(post_ops),
     .scale_bytes = KERNEL(scale_bytes),
     .scale_floats = KERNEL(scale_floats),
     .rectify = KERNEL(rectify),

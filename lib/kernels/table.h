@@ -22,7 +22,7 @@ void KERNEL(winograd_gradients)(const neuron_winograd_tile *tile, const float *f
                                 float *sums);
 void KERNEL(winograd_outputs)(const neuron_winograd_tile *tile,
                               const neuron_winograd_points *points, int64_t channels,
-                              const float *bias, const neuron_epilogue *epilogue, float *first);
+                              const float *bias, const neuron_post_slice *post, float *first);
 void KERNEL(winograd_weights)(const neuron_winograd_weights *work);
 void KERNEL(winograd_sums)(const neuron_winograd_sums *work);
 void KERNEL(maximum)(const neuron_window_part *part, const float *first, float *output,
@@ -48,6 +48,8 @@ void KERNEL(gradient_sums)(const float *gradients, const float *values, int64_t 
 void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
                             int64_t channels, const neuron_normalization *by, float *output);
 
+void KERNEL(post_ops)(const neuron_post_slice *post, int32_t from, int64_t rows, int64_t columns,
+                      float *values, int64_t row_step);
 void KERNEL(scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float shift,
                          float *restrict output);
 void KERNEL(scale_floats)(const float *values, int64_t count, float scale, float shift,

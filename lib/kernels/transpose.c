@@ -1,5 +1,5 @@
 /* Turning matrices over, and joining the parts of sums. */
-#include "kernels/epilogue.h"
+#include "kernels/store-tile.h"
 #include "kernels/table.h"
 
 #if defined(__AVX512F__)
@@ -37,7 +37,8 @@ static ALWAYS_INLINE void turn_over(vector rows[LANES])
     }
 }
 
-static void transpose_square(const neuron_transpose_work *work, int64_t row, int64_t column)
+static void transpose_square(const neuron_transpose_work *work, const float *mask, int64_t row,
+                             int64_t column)
 {
     const float *input = work->input + row * work->input_row + column;
     int64_t at = column * work->output_row + row;
@@ -46,49 +47,67 @@ static void transpose_square(const neuron_transpose_work *work, int64_t row, int
     for (int m = 0; m < LANES; m++)
         rows[m] = load(input + m * work->input_row);
     turn_over(rows);
-    if (work->gate) {
+    if (mask) {
         UNROLL_FULLY
         for (int n = 0; n < LANES; n++)
-            rows[n] = choose(load(work->gate + at + n * work->output_row) > (vector){0}, rows[n],
-                             (vector){0});
+            rows[n] =
+                choose(load(mask + at + n * work->output_row) > (vector){0}, rows[n], (vector){0});
     }
     UNROLL_FULLY
     for (int n = 0; n < LANES; n++)
         store(work->output + at + n * work->output_row, rows[n]);
 }
 
-static void transpose_rest(const neuron_transpose_work *work, int64_t row, int64_t rows,
-                           int64_t column, int64_t columns)
+static void transpose_rest(const neuron_transpose_work *work, const float *mask, int64_t row,
+                           int64_t rows, int64_t column, int64_t columns)
 {
     for (int64_t n = column; n < column + columns; n++) {
         for (int64_t m = row; m < row + rows; m++) {
             int64_t at = n * work->output_row + m;
             float value = work->input[m * work->input_row + n];
-            work->output[at] = work->gate && !(work->gate[at] > 0) ? 0 : value;
+            work->output[at] = mask && !(mask[at] > 0) ? 0 : value;
         }
     }
 }
 
+/* The way back through a ReLU is done to values in registers if it is the first. */
 void KERNEL(transpose)(const neuron_transpose_work *work)
 {
+    const neuron_post_op *first =
+        work->post.ops && work->post.ops->count > 0 ? work->post.ops->list : NULL;
+    const float *mask = first && first->kind == NEURON_POST_RELU && first->seen
+                            ? first->seen + work->post.offset
+                            : NULL;
     int64_t rows = work->rows / LANES * LANES, columns = work->columns / LANES * LANES;
     for (int64_t row = 0; row < rows; row += LANES)
         for (int64_t column = 0; column < columns; column += LANES)
-            transpose_square(work, row, column);
-    transpose_rest(work, 0, rows, columns, work->columns - columns);
-    transpose_rest(work, rows, work->rows - rows, 0, work->columns);
+            transpose_square(work, mask, row, column);
+    transpose_rest(work, mask, 0, rows, columns, work->columns - columns);
+    transpose_rest(work, mask, rows, work->rows - rows, 0, work->columns);
+    if (neuron_post_goes_on(work->post.ops, mask != NULL))
+        KERNEL(post_ops)
+        (&work->post, mask != NULL, work->columns, work->rows, work->output, work->output_row);
 }
 
 void KERNEL(join)(const neuron_join_work *work)
 {
+    const vector floor = floor_of(&work->post);
+    const int32_t from = floor_count(&work->post);
+    const bool goes_on = neuron_post_goes_on(work->post.ops, from);
     for (int64_t m = 0; m < work->rows; m++) {
+        float *output = work->output + m * work->output_row;
         for (int64_t n = 0; n < work->columns; n += LANES) {
             int64_t left = work->columns - n;
             const float *part = work->parts + m * work->part_row + n;
             vector sum = work->bias ? load(work->bias + n) : (vector){0};
             for (int64_t p = 0; p < work->count; p++)
                 sum += load_some(part + p * work->part_step, left);
-            finish(&work->epilogue, sum, n, work->output, m * work->output_row + n, left);
+            store_some(output + n, at_least(floor, sum), left);
+        }
+        if (goes_on) {
+            const neuron_post_slice post =
+                neuron_post_slice_at(&work->post, 0, m * work->output_row);
+            KERNEL(post_ops)(&post, from, 1, work->columns, output, work->output_row);
         }
     }
 }

@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "ops/winograd.h"
 #include "layers/image.h"
+#include "layers/post.h"
 
 #include <string.h>
 
@@ -158,18 +159,20 @@ void neuron_conv2d_run_forward(const neuron_run *run)
     neuron_pooling pooling = pooling_of(run->pooling);
     pooling.output = run->output;
     pooling.places = run->training ? run->saved : NULL;
+    neuron_post_ops post = neuron_run_post(run);
+    if (run->pooling)
+        neuron_post_append(&post,
+                           (neuron_post_op){.kind = NEURON_POST_MAX_POOL, .pooling = &pooling});
+    if (run->measure)
+        neuron_post_append(
+            &post, (neuron_post_op){.kind = NEURON_POST_STATISTICS, .statistics = run->measure});
     neuron_correlation_run work = {
         .kernels = run->kernels,
         .pool = run->pool,
         .batch = run->batch,
         .source = run->inputs[0],
         .scratch = run->scratch,
-        .epilogue = {.rectify = run->rectify,
-                     .scale = run->scale,
-                     .shift = run->shift,
-                     .rectify_last = run->rectify_last},
-        .pooling = run->pooling ? &pooling : NULL,
-        .moments = run->measure,
+        .post = &post,
     };
     (winograd ? neuron_winograd_correlate
               : neuron_correlate)(&correlation, &work, weights_at(run->prepared, layout.weights),
@@ -191,13 +194,14 @@ static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *pha
     else
         neuron_conv2d_pack_phase(run, phase, weights);
     set_bias(correlation, NULL, bias);
+    const neuron_post_ops post = neuron_run_post_back(run, first);
     neuron_correlation_run work = {
         .kernels = run->kernels,
         .pool = run->pool,
         .batch = run->batch,
         .source = run->output_gradient,
         .scratch = (char *)run->scratch + layout.total,
-        .epilogue = {.gate = run->gate ? run->inputs[0] + first : NULL},
+        .post = &post,
     };
     (winograd ? neuron_winograd_correlate : neuron_correlate)(correlation, &work, weights, bias,
                                                               run->input_gradients[0] + first);

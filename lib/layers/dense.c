@@ -1,5 +1,5 @@
 /* Fully connected layer: see neuron_dense(). The sums are in ops/gemm.c. */
-#include "layers/layer.h"
+#include "layers/post.h"
 
 #include "ops/gemm.h"
 
@@ -67,13 +67,9 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
 static void forward(const neuron_run *run)
 {
     neuron_product product = product_of(run);
-    neuron_epilogue epilogue = {.rectify = run->rectify,
-                                .scale = run->scale,
-                                .shift = run->shift,
-                                .rectify_last = run->rectify_last};
+    const neuron_post_ops post = neuron_run_post(run);
     neuron_product_forward(&product, run->inputs[0], run->values[0],
-                           run->spec->array_count == 2 ? run->values[1] : NULL, &epilogue,
-                           run->output);
+                           run->spec->array_count == 2 ? run->values[1] : NULL, &post, run->output);
 }
 
 static void take_kernel(const void *user, const float *slice, int64_t first, int64_t count)
@@ -87,9 +83,10 @@ static void take_kernel(const void *user, const float *slice, int64_t first, int
 static void backward(const neuron_run *run)
 {
     neuron_product product = product_of(run);
+    const neuron_post_ops post = neuron_run_post_back(run, 0);
     if (run->input_gradients[0])
-        neuron_product_input_gradient(&product, run->output_gradient, run->values[0],
-                                      run->gate ? run->inputs[0] : NULL, run->input_gradients[0]);
+        neuron_product_input_gradient(&product, run->output_gradient, run->values[0], &post,
+                                      run->input_gradients[0]);
     neuron_weight_product arrays = {
         .input = run->inputs[0],
         .output_gradient = run->output_gradient,

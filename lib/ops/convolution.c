@@ -150,7 +150,7 @@ static int64_t rows_multiple(const neuron_pooling *pooling)
 static void pool_image(const neuron_correlation *correlation, const neuron_correlation_run *run,
                        const float *outputs, int64_t image, int64_t first, int64_t rows)
 {
-    const neuron_pooling *pooling = run->pooling;
+    const neuron_pooling *pooling = neuron_post_pooling(run->post);
     int64_t width = pooling->columns * correlation->filters;
     int64_t at = (image * pooling->rows + first) * width;
     neuron_pool_work work = {
@@ -176,7 +176,7 @@ void neuron_band_pool(const neuron_correlation *correlation, const neuron_bands 
                       const neuron_band *band, const neuron_correlation_run *run,
                       const float *outputs)
 {
-    const neuron_pooling *pooling = run->pooling;
+    const neuron_pooling *pooling = neuron_post_pooling(run->post);
     int64_t image_size = bands->rows * correlation->columns * correlation->filters;
     int64_t first = band->row / pooling->window_rows;
     int64_t rows = neuron_min_count(band->rows / pooling->window_rows, pooling->rows - first);
@@ -216,6 +216,8 @@ typedef struct correlate_job {
     const neuron_correlation_run *run;
     neuron_bands bands;
     correlate_layout layout;
+    const neuron_pooling *pooling;
+    const neuron_post_op *statistics;
     const float *weights, *bias;
     float *output;
 } correlate_job;
@@ -243,18 +245,19 @@ static void correlate_band(void *work, int64_t task, int32_t worker)
         .output = job->output + first,
         .output_offsets =
             (const int64_t *)(const void *)(run->scratch + job->layout.output_offsets),
-        .epilogue = neuron_epilogue_at(&run->epilogue, 0, first),
+        .post = {run->post, 0, first},
     };
-    if (run->pooling)
+    if (job->pooling)
         part.output = (float *)(void *)(own + job->layout.worker_outputs);
     if (neuron_correlation_is_shallow(correlation))
         run->kernels->correlate_shallow(&part);
     else
         run->kernels->correlate(&part);
-    if (run->pooling)
+    if (job->pooling)
         neuron_band_pool(correlation, &job->bands, &band, run, part.output);
-    else if (run->moments)
-        neuron_moments_measure(run->moments, run->kernels, task, part.output, part.pixels);
+    else if (job->statistics)
+        neuron_moments_measure(job->statistics->statistics, run->kernels, task, part.output,
+                               part.pixels);
 }
 
 int64_t neuron_correlate_chunks(const neuron_correlation *correlation, int64_t batch)
@@ -268,17 +271,18 @@ void neuron_correlate(const neuron_correlation *correlation, const neuron_correl
 {
     correlate_job job = {.correlation = correlation,
                          .run = run,
-                         .bands =
-                             neuron_bands_cut(correlation, run->batch, rows_multiple(run->pooling)),
+                         .pooling = neuron_post_pooling(run->post),
+                         .statistics = neuron_post_find(run->post, NEURON_POST_STATISTICS),
                          .weights = weights,
                          .bias = bias,
                          .output = output};
+    job.bands = neuron_bands_cut(correlation, run->batch, rows_multiple(job.pooling));
     job.layout =
-        lay_out(correlation, &job.bands, neuron_pool_threads(run->pool), run->pooling != NULL);
-    if (run->moments)
-        run->moments->count = job.bands.count;
+        lay_out(correlation, &job.bands, neuron_pool_threads(run->pool), job.pooling != NULL);
+    if (job.statistics)
+        job.statistics->statistics->count = job.bands.count;
     neuron_correlation local = neuron_band_local(correlation, &job.bands);
-    neuron_bands_offsets(run->pooling ? &local : correlation, &job.bands,
+    neuron_bands_offsets(job.pooling ? &local : correlation, &job.bands,
                          (int64_t *)(void *)(run->scratch + job.layout.offsets),
                          (int64_t *)(void *)(run->scratch + job.layout.output_offsets));
     neuron_pool_run(run->pool, job.bands.count, correlate_band, &job);

@@ -48,9 +48,9 @@ typedef struct neuron_correlation_run {
     int64_t batch;
     const float *source;
     char *scratch;
-    neuron_epilogue epilogue;      /* its `gate` lies like the output */
-    const neuron_pooling *pooling; /* of the output, in the same pass; NULL for none */
-    neuron_moments *moments; /* of the output, to be measured in the same pass; NULL for none */
+    /* What follows the sums; NULL for nothing. With MAX_POOL the output itself is never written, with
+     * STATISTICS it is measured as it lies in the cache. */
+    const neuron_post_ops *post;
     const neuron_gradient_rows *gradient_rows; /* weight gradient: instead of an array of the
                                                   output's gradient; NULL for that */
 } neuron_correlation_run;

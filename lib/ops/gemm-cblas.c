@@ -20,11 +20,11 @@ static int64_t pass_rows(int64_t width)
     return width < PASS_FLOATS ? PASS_FLOATS / width : 1;
 }
 
-/* The epilogue of rows of `width` floats. */
+/* Bias and post-operations of rows of `width` floats. */
 typedef struct finish_job {
     const neuron_product *product;
     const float *bias;
-    neuron_epilogue epilogue;
+    const neuron_post_ops *post;
     float *values;
     int64_t width;
 } finish_job;
@@ -43,7 +43,7 @@ static void finish_task(void *work, int64_t task, int32_t worker)
         .bias = job->bias,
         .output = job->values + row * job->width,
         .output_row = job->width,
-        .epilogue = neuron_epilogue_at(&job->epilogue, 0, row * job->width),
+        .post = {job->post, 0, row * job->width},
     };
     job->product->kernels->join(&part);
 }
@@ -53,11 +53,6 @@ static void finish_rows(finish_job *job)
     neuron_pool_run(job->product->pool,
                     neuron_ceil_divide(job->product->batch, pass_rows(job->width)), finish_task,
                     job);
-}
-
-static bool has_epilogue(const neuron_epilogue *epilogue)
-{
-    return epilogue->rectify || epilogue->scale || epilogue->rectify_last || epilogue->gate;
 }
 
 /* The smallest magnitude of numbers other than 0. */
@@ -110,10 +105,10 @@ static bool stays_normal(const neuron_product *product, const float *left, int64
 }
 
 bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
-                          const float *bias, const neuron_epilogue *epilogue, float *output)
+                          const float *bias, const neuron_post_ops *post, float *output)
 {
     int batch = (int)product->batch, inputs = (int)product->inputs, units = (int)product->units;
-    finish_job job = {product, NULL, *epilogue, output, units};
+    finish_job job = {product, NULL, post, output, units};
     if (!stays_normal(product, input, product->batch * inputs, weights, product->inputs * units))
         return false;
     if (bias) {
@@ -124,22 +119,23 @@ bool neuron_cblas_forward(const neuron_product *product, const float *input, con
     }
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, batch, units, inputs, 1, input, inputs,
                 weights, units, 0, output, units);
-    if (bias || has_epilogue(epilogue))
+    if (bias || neuron_post_goes_on(post, 0))
         finish_rows(&job);
     return true;
 }
 
 bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
-                                 const float *weights, const float *gate, float *input_gradient)
+                                 const float *weights, const neuron_post_ops *post,
+                                 float *input_gradient)
 {
     int batch = (int)product->batch, inputs = (int)product->inputs, units = (int)product->units;
-    finish_job job = {product, NULL, {.gate = gate}, input_gradient, inputs};
+    finish_job job = {product, NULL, post, input_gradient, inputs};
     if (!stays_normal(product, output_gradient, product->batch * units, weights,
                       product->inputs * units))
         return false;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, batch, inputs, units, 1, output_gradient,
                 units, weights, units, 0, input_gradient, inputs);
-    if (gate)
+    if (neuron_post_goes_on(post, 0))
         finish_rows(&job);
     return true;
 }

@@ -99,7 +99,8 @@ size_t neuron_product_backward_scratch(int64_t batch, int64_t inputs, int64_t un
 
 typedef struct input_job {
     const neuron_product *product;
-    const float *output_gradient, *weights, *gate;
+    const float *output_gradient, *weights;
+    const neuron_post_ops *post;
     float *input_gradient;
     gradient_places places;
     int64_t block; /* of the units */
@@ -188,21 +189,22 @@ static void input_task(void *work, int64_t task, int32_t worker)
         .input_row = part.output_row,
         .output = job->input_gradient + at,
         .output_row = product->inputs,
-        .gate = job->gate ? job->gate + at : NULL,
+        .post = {job->post, row, at},
     };
     product->kernels->transpose(&turn);
 }
 
 void neuron_product_input_gradient(const neuron_product *product, const float *output_gradient,
-                                   const float *weights, const float *gate, float *input_gradient)
+                                   const float *weights, const neuron_post_ops *post,
+                                   float *input_gradient)
 {
     if (product->by_cblas &&
-        neuron_cblas_input_gradient(product, output_gradient, weights, gate, input_gradient))
+        neuron_cblas_input_gradient(product, output_gradient, weights, post, input_gradient))
         return;
     input_job job = {.product = product,
                      .output_gradient = output_gradient,
                      .weights = weights,
-                     .gate = gate,
+                     .post = post,
                      .input_gradient = input_gradient,
                      .block = block_of(product->units),
                      .rows = rows_of_task(product->inputs),

@@ -10,16 +10,17 @@ bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64
 }
 
 bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
-                          const float *bias, const neuron_epilogue *epilogue, float *output)
+                          const float *bias, const neuron_post_ops *post, float *output)
 {
-    (void)product, (void)input, (void)weights, (void)bias, (void)epilogue, (void)output;
+    (void)product, (void)input, (void)weights, (void)bias, (void)post, (void)output;
     return false;
 }
 
 bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
-                                 const float *weights, const float *gate, float *input_gradient)
+                                 const float *weights, const neuron_post_ops *post,
+                                 float *input_gradient)
 {
-    (void)product, (void)output_gradient, (void)weights, (void)gate, (void)input_gradient;
+    (void)product, (void)output_gradient, (void)weights, (void)post, (void)input_gradient;
     return false;
 }
 

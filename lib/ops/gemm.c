@@ -66,7 +66,7 @@ size_t neuron_product_forward_scratch(int64_t batch, int64_t inputs, int64_t uni
 typedef struct forward_job {
     const neuron_product *product;
     const float *input, *weights, *bias;
-    const neuron_epilogue *epilogue;
+    const neuron_post_ops *post;
     float *output;
     neuron_forward_cut cut;
     forward_places places;
@@ -120,7 +120,7 @@ static void join(const forward_job *job, int64_t row, int64_t rows, int64_t colu
         .bias = job->bias ? job->bias + column : NULL,
         .output = job->output + row * product->units + column,
         .output_row = product->units,
-        .epilogue = neuron_epilogue_at(job->epilogue, column, row * product->units + column),
+        .post = {job->post, column, row * product->units + column},
     };
     product->kernels->join(&work);
 }
@@ -191,7 +191,7 @@ static void multiply_panel(const forward_job *job, const neuron_multiply_work *w
         part.rows = neuron_min_count(job->cut.rows_at_once, work->rows - row);
         part.left = work->left + row * work->left_row;
         part.output = work->output + row * work->output_row;
-        part.epilogue = neuron_epilogue_at(&work->epilogue, 0, row * work->output_row);
+        part.post = neuron_post_slice_at(&work->post, 0, row * work->output_row);
         job->product->kernels->multiply(&part);
         part.ahead = NULL;
     }
@@ -216,7 +216,7 @@ static void multiply_block(const forward_job *job, const neuron_multiply_work *w
         part.right = work->right + column * work->depth;
         part.bias = work->bias ? work->bias + column : NULL;
         part.output = work->output + column;
-        part.epilogue = neuron_epilogue_at(&work->epilogue, column, column);
+        part.post = neuron_post_slice_at(&work->post, column, column);
         part.ahead_rows = end - begin;
         part.ahead = end > begin ? job->weights + (next->k + begin) * units + next->column : NULL;
         multiply_panel(job, &part);
@@ -247,8 +247,8 @@ static void multiply_slice(const forward_job *job, int64_t task, forward_worker 
         work.left = job->left + slice->row * job->left_row + k;
         work.right = packed[worker->side];
         if (k + work.depth == slice->depth_end && !slice->sums)
-            work.epilogue = neuron_epilogue_at(job->epilogue, slice->column,
-                                               slice->row * product->units + slice->column);
+            work.post = (neuron_post_slice){job->post, slice->column,
+                                            slice->row * product->units + slice->column};
         worker->side = !worker->side;
         multiply_block(job, &work, &next, packed[worker->side]);
         worker->block = next;
@@ -324,16 +324,16 @@ static void begin_forward(forward_job *job)
 }
 
 void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
-                            const float *bias, const neuron_epilogue *epilogue, float *output)
+                            const float *bias, const neuron_post_ops *post, float *output)
 {
     if (product->by_cblas && product->batch > NEURON_FORWARD_FEW_ROWS &&
-        neuron_cblas_forward(product, input, weights, bias, epilogue, output))
+        neuron_cblas_forward(product, input, weights, bias, post, output))
         return;
     forward_job job = {.product = product,
                        .input = input,
                        .weights = weights,
                        .bias = bias,
-                       .epilogue = epilogue,
+                       .post = post,
                        .output = output,
                        .cut =
                            neuron_forward_cut_of(product->batch, product->inputs, product->units)};

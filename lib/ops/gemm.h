@@ -31,14 +31,16 @@ typedef struct neuron_product {
 bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
                              int64_t units);
 
-/* output = epilogue(input * weights + bias), with weights of inputs x units; `bias` may be NULL. The
- * arrays of the epilogue are in whole panels. */
+/* output = input * weights + bias, with weights of inputs x units, and then what `post` lists; both
+ * `bias` and `post` may be NULL. */
 void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
-                            const float *bias, const neuron_epilogue *epilogue, float *output);
+                            const float *bias, const neuron_post_ops *post, float *output);
 
-/* input_gradient = output_gradient * weights', 0 where the gate is not above 0 unless it is NULL. */
+/* input_gradient = output_gradient * weights', and then what `post` lists, if it is not NULL: the way
+ * back through what made the input. */
 void neuron_product_input_gradient(const neuron_product *product, const float *output_gradient,
-                                   const float *weights, const float *gate, float *input_gradient);
+                                   const float *weights, const neuron_post_ops *post,
+                                   float *input_gradient);
 
 /* Takes elements first .. first + count - 1 of the gradient of the weights. */
 typedef void (*neuron_take_slice)(const void *user, const float *slice, int64_t first,
@@ -66,9 +68,10 @@ size_t neuron_product_backward_scratch(int64_t batch, int64_t inputs, int64_t un
 /* The same by the CBLAS, which may have threads of its own, where subnormal numbers are not 0. False where
  * that may matter: then nothing is done. */
 bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
-                          const float *bias, const neuron_epilogue *epilogue, float *output);
+                          const float *bias, const neuron_post_ops *post, float *output);
 bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
-                                 const float *weights, const float *gate, float *input_gradient);
+                                 const float *weights, const neuron_post_ops *post,
+                                 float *input_gradient);
 bool neuron_cblas_weight_gradient(const neuron_product *product,
                                   const neuron_weight_product *arrays);
 size_t neuron_cblas_backward_scratch(int64_t units);

@@ -250,7 +250,7 @@ static void write_group(const correlate_job *job, int64_t group, int64_t first, 
                         float *products)
 {
     const neuron_correlation *correlation = job->correlation;
-    const neuron_pooling *pooling = job->run->pooling;
+    const neuron_pooling *pooling = neuron_post_pooling(job->run->post);
     float *output = pooling ? pooling->output : job->output;
     int64_t filter = group * NEURON_PANEL_GROUP, columns = group_columns(correlation, group);
     neuron_winograd_points from = {products, job->products_step, NEURON_PANEL_GROUP, 0, 0};
@@ -261,8 +261,8 @@ static void write_group(const correlate_job *job, int64_t group, int64_t first, 
                                         ? pooled_at(correlation, pooling, &place, &begin)
                                         : neuron_winograd_outputs_at(correlation, &place, &begin);
         begin += filter;
-        neuron_epilogue epilogue = neuron_epilogue_at(&job->run->epilogue, filter, begin);
-        job->run->kernels->winograd_outputs(&tile, &from, columns, job->bias + filter, &epilogue,
+        const neuron_post_slice post = {job->run->post, filter, begin};
+        job->run->kernels->winograd_outputs(&tile, &from, columns, job->bias + filter, &post,
                                             output + begin);
         neuron_winograd_go_on(&job->tiles, &place);
     }

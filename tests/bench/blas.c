@@ -62,7 +62,7 @@ static void multiply(int size, const float *a, const float *b, float *c, int32_t
     product.scratch = malloc(neuron_product_forward_scratch(size, size, size, threads));
     if (!product.scratch)
         bench_fail("out of memory");
-    neuron_product_forward(&product, a, b, NULL, &(neuron_epilogue){0}, c);
+    neuron_product_forward(&product, a, b, NULL, NULL, c);
     free(product.scratch);
     neuron_context_unref(context);
 }

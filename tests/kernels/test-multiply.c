@@ -11,6 +11,7 @@ enum { AS_IT_IS, RECTIFIED, SCALED, RECTIFIED_SCALED, GATED, ALL_OF_IT, ENDS };
 typedef struct product {
     int64_t rows, columns, depth, output_row;
     float *left, *rows_of_right, *right, *bias, *scale, *shift, *gate, *output, *before;
+    neuron_post_ops post;
     neuron_multiply_work work;
 } product;
 
@@ -82,23 +83,26 @@ static void set_start(product *p, int start)
 
 static void set_end(product *p, int end)
 {
-    neuron_epilogue *epilogue = &p->work.epilogue;
-    epilogue->rectify = end == RECTIFIED || end == RECTIFIED_SCALED || end == ALL_OF_IT;
-    if (end == SCALED || end == RECTIFIED_SCALED || end == ALL_OF_IT) {
-        epilogue->scale = p->scale;
-        epilogue->shift = p->shift;
-    }
-    epilogue->gate = end == GATED || end == ALL_OF_IT ? p->gate : NULL;
+    if (end == RECTIFIED || end == RECTIFIED_SCALED || end == ALL_OF_IT)
+        p->post.list[p->post.count++] = (neuron_post_op){.kind = NEURON_POST_RELU};
+    if (end == SCALED || end == RECTIFIED_SCALED || end == ALL_OF_IT)
+        p->post.list[p->post.count++] =
+            (neuron_post_op){.kind = NEURON_POST_SCALE_SHIFT, .scale = p->scale, .shift = p->shift};
+    if (end == GATED || end == ALL_OF_IT)
+        p->post.list[p->post.count++] = (neuron_post_op){.kind = NEURON_POST_RELU, .seen = p->gate};
+    p->work.post.ops = &p->post;
 }
 
 static double finish(const product *p, int64_t m, int64_t n, double sum)
 {
-    const neuron_epilogue *epilogue = &p->work.epilogue;
-    if (epilogue->rectify && sum < 0)
-        sum = 0;
-    if (epilogue->scale)
-        sum = sum * (double)p->scale[n] + (double)p->shift[n];
-    return epilogue->gate && !(p->gate[m * p->output_row + n] > 0) ? 0 : sum;
+    for (int32_t i = 0; i < p->post.count; i++) {
+        const neuron_post_op *op = &p->post.list[i];
+        if (op->kind == NEURON_POST_SCALE_SHIFT)
+            sum = sum * (double)p->scale[n] + (double)p->shift[n];
+        else if (op->seen ? !(p->gate[m * p->output_row + n] > 0) : sum < 0)
+            sum = 0;
+    }
+    return sum;
 }
 
 static void check_row(const product *p, int64_t m)

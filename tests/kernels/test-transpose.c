@@ -11,8 +11,9 @@ static void check_transpose(const neuron_kernels *kernels, int64_t rows, int64_t
     fixture_fill(gate, columns * output_row, 2);
     fixture_fill(output, columns * output_row, 3);
     float before = output[output_row - 1];
+    const neuron_post_ops back = {1, {{.kind = NEURON_POST_RELU, .seen = gate}}};
     neuron_transpose_work work = {
-        rows, columns, input, input_row, output, output_row, gated ? gate : NULL};
+        rows, columns, input, input_row, output, output_row, {gated ? &back : NULL, 0, 0}};
     kernels->transpose(&work);
     for (int64_t n = 0; n < columns; n++) {
         for (int64_t m = 0; m < rows; m++) {
@@ -45,6 +46,7 @@ static void check_join(const neuron_kernels *kernels, int64_t columns, int64_t c
     float *bias = fixture_floats(ROOM);
     fixture_fill(parts, count * ROWS * columns, 1);
     fixture_fill(bias, ROOM, 2);
+    const neuron_post_ops relu = {1, {{.kind = NEURON_POST_RELU}}};
     neuron_join_work work = {.rows = ROWS,
                              .columns = columns,
                              .count = count,
@@ -54,7 +56,7 @@ static void check_join(const neuron_kernels *kernels, int64_t columns, int64_t c
                              .bias = bias,
                              .output = output,
                              .output_row = columns,
-                             .epilogue = {.rectify = true}};
+                             .post = {&relu, 0, 0}};
     kernels->join(&work);
     for (int64_t i = 0; i < ROWS * columns; i++) {
         float sum = bias[i % columns];

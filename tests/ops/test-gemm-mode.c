@@ -29,10 +29,9 @@ static void multiply(arrays *all, bool with_cblas)
                                         fixture_memory(forward > backward ? forward : backward)};
     const neuron_weight_product weights = {
         .input = all->left, .output_gradient = all->right, .gradient = all->results[2]};
-    const neuron_epilogue none = {0};
     {
         COMPUTE_SCOPE;
-        neuron_product_forward(&product, all->left, all->right, NULL, &none, all->results[0]);
+        neuron_product_forward(&product, all->left, all->right, NULL, NULL, all->results[0]);
         neuron_product_input_gradient(&product, all->left, all->right, NULL, all->results[1]);
         neuron_product_weight_gradient(&product, &weights);
     }

@@ -76,10 +76,14 @@ static void open_products(products *p, const shape *is, int64_t planned, int32_t
                                   .units = is->units};
     size_t forward = neuron_product_forward_scratch(planned, is->inputs, is->units, threads);
     set_scratch(p, forward);
-    neuron_epilogue epilogue = {.rectify = true, .scale = p->scale, .shift = p->shift};
-    neuron_product_forward(&p->product, p->input, p->weights, p->bias, &epilogue, p->output);
+    const neuron_post_ops post = {
+        2,
+        {{.kind = NEURON_POST_RELU},
+         {.kind = NEURON_POST_SCALE_SHIFT, .scale = p->scale, .shift = p->shift}}};
+    const neuron_post_ops back = {1, {{.kind = NEURON_POST_RELU, .seen = p->input}}};
+    neuron_product_forward(&p->product, p->input, p->weights, p->bias, &post, p->output);
     set_scratch(p, neuron_product_backward_scratch(planned, is->inputs, is->units, threads));
-    neuron_product_input_gradient(&p->product, p->output_gradient, p->weights, p->input,
+    neuron_product_input_gradient(&p->product, p->output_gradient, p->weights, &back,
                                   p->input_gradient);
     neuron_weight_product arrays = {.input = p->input,
                                     .output_gradient = p->output_gradient,

@@ -357,27 +357,30 @@ static float rectified(float value)
     return value < 0 ? 0 : value;
 }
 
-static float ended(const fixture *f, const neuron_epilogue *epilogue, int64_t at, float value)
+static float ended(const fixture *f, const neuron_post_ops *post, int64_t at, float value)
 {
     int64_t n = at % f->is.filters;
-    if (epilogue->rectify)
-        value = rectified(value);
-    if (epilogue->scale)
-        value = value * epilogue->scale[n] + epilogue->shift[n];
-    if (epilogue->rectify_last)
-        value = rectified(value);
-    return epilogue->gate && !(epilogue->gate[at] > 0) ? 0 : value;
+    for (int32_t i = 0; i < post->count; i++) {
+        const neuron_post_op *op = &post->list[i];
+        if (op->kind == NEURON_POST_SCALE_SHIFT)
+            value = value * op->scale[n] + op->shift[n];
+        else if (op->seen)
+            value = op->seen[at] > 0 ? value : 0;
+        else
+            value = rectified(value);
+    }
+    return value;
 }
 
 /* What follows the sums, against the sums without it. */
-static void check_epilogue(fixture *f, const neuron_epilogue *epilogue, const float *plain)
+static void check_post(fixture *f, const neuron_post_ops *post, const float *plain)
 {
-    f->run.epilogue = *epilogue;
+    f->run.post = post;
     run_forward(f, f->is.batch);
     for (int64_t i = 0; i < output_count(&f->forward, f->is.batch); i++) {
-        float expected = ended(f, epilogue, i, plain[i]);
+        float expected = ended(f, post, i, plain[i]);
         /* The product and the sum may be rounded apart or as one. */
-        assert_that(fabsf(f->output[i] - expected) <= (epilogue->scale ? 1e-5f : 0),
+        assert_that(fabsf(f->output[i] - expected) <= (post->count > 1 ? 1e-5f : 0),
                     "output %lld is %g, not %g", (long long)i, (double)f->output[i],
                     (double)expected);
     }
@@ -392,14 +395,17 @@ START_TEST(what_follows_the_sums)
         run_forward(&f, f.is.batch);
         float *plain = f.output;
         f.output = fixture_floats(output_count(&f.forward, f.is.batch));
-        const neuron_epilogue epilogues[] = {
-            {.rectify = true},
-            {.scale = f.scale, .shift = f.shift},
-            {.rectify = true, .scale = f.scale, .shift = f.shift, .rectify_last = true},
-            {.gate = f.output_gradient},
-        };
-        for (size_t i = 0; i < sizeof epilogues / sizeof *epilogues; i++)
-            check_epilogue(&f, &epilogues[i], plain);
+        const neuron_post_op relu = {.kind = NEURON_POST_RELU};
+        const neuron_post_op scale = {
+            .kind = NEURON_POST_SCALE_SHIFT, .scale = f.scale, .shift = f.shift};
+        const neuron_post_op back = {.kind = NEURON_POST_RELU, .seen = f.output_gradient};
+        const neuron_post_ops lists[] = {{1, {relu}},
+                                         {2, {scale, relu}},
+                                         {3, {relu, scale, relu}},
+                                         {1, {back}},
+                                         {2, {relu, back}}};
+        for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+            check_post(&f, &lists[i], plain);
         free(plain);
         close_fixture(&f);
     }
@@ -433,7 +439,8 @@ START_TEST(the_largest_of_each_window)
         };
         int64_t count = f.is.batch * pooling.rows * pooling.columns * f.is.filters;
         pooling.output = fixture_floats(count);
-        f.run.pooling = &pooling;
+        const neuron_post_ops post = {1, {{.kind = NEURON_POST_MAX_POOL, .pooling = &pooling}}};
+        f.run.post = &post;
         run_forward(&f, f.is.batch);
         for (int64_t i = 0; i < count; i++) {
             int64_t n = i % f.is.filters, window = i / f.is.filters;
