@@ -12,7 +12,8 @@
 #include "checkpoint/training-file.h"
 
 #include "base/files/json.h"
-#include "train/callback.h"
+#include "train/callback-list.h"
+#include "train/training.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -35,7 +36,7 @@ static void slots_name(char name[NEURON_SLOT_NAME_SIZE], int32_t index)
 static neuron_shape slots_shape(const neuron_trainer_t *trainer, const neuron_callback_entry *entry)
 {
     return (neuron_shape){.rank = 1,
-                          .extent = {(int64_t)neuron_callback_slots_size(trainer, entry)}};
+                          .extent = {(int64_t)neuron_callback_slot_values(trainer, entry)}};
 }
 
 static neuron_shape values_shape(const neuron_trainer_t *trainer)
@@ -54,7 +55,7 @@ static json_t *real_or_null(double value)
 static int write_entry(json_t *object, const neuron_trainer_t *trainer,
                        const neuron_callback_entry *entry)
 {
-    const bool is_void = neuron_callback_is_void(trainer, entry);
+    const bool lost = neuron_callback_lost_snapshot(trainer, entry);
     const neuron_callback_kind *kind = entry->callback->kind;
     RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind->name)));
     json_t *options = json_object(), *state = json_object();
@@ -66,11 +67,11 @@ static int write_entry(json_t *object, const neuron_trainer_t *trainer,
                                         real_or_null(entry->callback->options[i])));
     for (int32_t i = 0; i < kind->state_count; i++)
         RETURN_IF_ERROR(neuron_json_set_real(state, kind->state_names[i], entry->state[i]));
-    if (entry->slots && entry->kept)
+    if (entry->snapshot.slots && entry->snapshot.exists)
         RETURN_IF_ERROR(
-            neuron_json_set(object, "kept_steps", json_integer((json_int_t)entry->steps)));
-    RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->kept && !is_void)));
-    return neuron_json_set(object, "exchanged", json_integer(entry->exchanged && !is_void));
+            neuron_json_set(object, "kept_steps", json_integer((json_int_t)entry->snapshot.steps)));
+    RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->snapshot.exists && !lost)));
+    return neuron_json_set(object, "exchanged", json_integer(entry->snapshot.swapped && !lost));
 }
 
 /* What other hands did to the rate since the last step. */
@@ -78,24 +79,24 @@ enum { NOT_SET = 0, SET = 1, FOLLOWED = 2 };
 
 static int write_rates(json_t *object, const neuron_trainer_t *trainer)
 {
-    const neuron_rates *rates = &trainer->progress.rates;
-    if (!rates->known)
+    const neuron_rate *rates = &trainer->rate;
+    if (!rates->scheduled)
         return NEURON_OK;
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "rates", list));
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->base));
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->factor));
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->effective));
-    const int set = neuron_trainer_rate_was_set(trainer) ? SET
-                    : rates->by_hand                     ? FOLLOWED
-                                                         : NOT_SET;
+    const int set = neuron_rate_was_set(rates, trainer->optimizer) ? SET
+                    : rates->set_by_hand                           ? FOLLOWED
+                                                                   : NOT_SET;
     return neuron_json_append(list, json_integer(set));
 }
 
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
 {
     const neuron_progress *progress = &trainer->progress;
-    if (trainer->callback_count == 0)
+    if (trainer->callbacks.count == 0)
         return NEURON_OK;
     json_t *made = json_object();
     RETURN_IF_ERROR(neuron_json_set(object, key, made));
@@ -104,10 +105,10 @@ int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(write_rates(made, trainer));
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(made, "list", list));
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
+    for (int32_t i = 0; i < trainer->callbacks.count; i++) {
         json_t *entry = json_object();
         RETURN_IF_ERROR(neuron_json_append(list, entry));
-        RETURN_IF_ERROR(write_entry(entry, trainer, &trainer->callbacks[i]));
+        RETURN_IF_ERROR(write_entry(entry, trainer, &trainer->callbacks.entries[i]));
     }
     return NEURON_OK;
 }
@@ -115,17 +116,19 @@ int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
 int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_trainer_t *trainer)
 {
     const neuron_shape shape = values_shape(trainer);
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
-        const neuron_callback_entry *entry = &trainer->callbacks[i];
+    for (int32_t i = 0; i < trainer->callbacks.count; i++) {
+        const neuron_callback_entry *entry = &trainer->callbacks.entries[i];
         const neuron_shape slots = slots_shape(trainer, entry);
         char name[NEURON_SLOT_NAME_SIZE];
-        if (!entry->kept || neuron_callback_is_void(trainer, entry))
+        if (!entry->snapshot.exists || neuron_callback_lost_snapshot(trainer, entry))
             continue;
         values_name(name, i);
-        RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape, entry->values));
+        RETURN_IF_ERROR(
+            neuron_safetensors_add(writer, name, NEURON_F32, &shape, entry->snapshot.values));
         slots_name(name, i);
-        if (entry->slots)
-            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &slots, entry->slots));
+        if (entry->snapshot.slots)
+            RETURN_IF_ERROR(
+                neuron_safetensors_add(writer, name, NEURON_F32, &slots, entry->snapshot.slots));
     }
     return NEURON_OK;
 }
@@ -201,10 +204,13 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
     RETURN_IF_ERROR(
         read_options(entry->callback, json_object_get(object, "options"), index, source));
     RETURN_IF_ERROR(read_numbers(entry, json_object_get(object, "state"), source));
-    RETURN_IF_ERROR(neuron_state_read_steps(&entry->steps, object, "kept_steps", updates, source));
-    RETURN_IF_ERROR(read_flag(&entry->kept, object, "kept", source));
-    RETURN_IF_ERROR(read_flag(&entry->exchanged, object, "exchanged", source));
-    return entry->exchanged && !entry->kept ? neuron_state_bad(source, "exchanged") : NEURON_OK;
+    RETURN_IF_ERROR(
+        neuron_state_read_steps(&entry->snapshot.steps, object, "kept_steps", updates, source));
+    RETURN_IF_ERROR(read_flag(&entry->snapshot.exists, object, "kept", source));
+    RETURN_IF_ERROR(read_flag(&entry->snapshot.swapped, object, "exchanged", source));
+    return entry->snapshot.swapped && !entry->snapshot.exists
+               ? neuron_state_bad(source, "exchanged")
+               : NEURON_OK;
 }
 
 /* Files of when callbacks set the optimizer have its rate in the place of the effective one:
@@ -215,7 +221,7 @@ static bool rate_was_set(const json_t *options, double effective)
 }
 
 /* `changes` becomes how many are still to be followed. */
-static int read_rates(neuron_rates *rates, const json_t *object, const json_t *options,
+static int read_rates(neuron_rate *rates, const json_t *object, const json_t *options,
                       const char *source)
 {
     const json_t *list = json_object_get(object, "rates");
@@ -235,34 +241,35 @@ static int read_rates(neuron_rates *rates, const json_t *object, const json_t *o
                 json_integer_value(set) > FOLLOWED))
         return neuron_state_bad(source, "rates");
     const bool was_set = set ? json_integer_value(set) == SET : rate_was_set(options, numbers[2]);
-    *rates = (neuron_rates){.known = true,
-                            .base = numbers[0],
-                            .factor = numbers[1],
-                            .effective = numbers[2],
-                            .by_hand = json_integer_value(set) == FOLLOWED,
-                            .changes = was_set};
+    *rates = (neuron_rate){.scheduled = true,
+                           .base = numbers[0],
+                           .factor = numbers[1],
+                           .effective = numbers[2],
+                           .set_by_hand = json_integer_value(set) == FOLLOWED,
+                           .changes = was_set};
     return NEURON_OK;
 }
 
-static int read_progress(neuron_progress *progress, const json_t *object, const json_t *options,
-                         const char *source)
+static int read_progress(neuron_progress *progress, neuron_rate *rate, const json_t *object,
+                         const json_t *options, const char *source)
 {
     const char *reason = json_string_value(json_object_get(object, "stop_reason"));
     if (!reason || strlen(reason) >= NEURON_STOP_REASON_SIZE)
         return neuron_state_bad(source, "stop_reason");
     strcpy(progress->stop_reason, reason);
     RETURN_IF_ERROR(read_flag(&progress->epoch_begun, object, "begun", source));
-    return read_rates(&progress->rates, object, options, source);
+    return read_rates(rate, object, options, source);
 }
 
 int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
-                          const json_t *object, const neuron_trainer_t *trainer, const char *source)
+                          neuron_rate *rate, const json_t *object, const neuron_trainer_t *trainer,
+                          const char *source)
 {
     const json_t *found = json_object_get(object, key);
     const json_t *list = json_object_get(found, "list");
     if (found && !json_is_array(list))
         return neuron_state_bad(source, "list");
-    const size_t count = json_array_size(list), here = (size_t)trainer->callback_count;
+    const size_t count = json_array_size(list), here = (size_t)trainer->callbacks.count;
     if (count != here)
         return neuron_fail(NEURON_E_DATA, "%s: its training has %zu callbacks, this one has %zu",
                            source, count, here);
@@ -271,30 +278,32 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
     *entries = neuron_allocate_zero(trainer->context, count, sizeof **entries);
     if (!*entries)
         return NEURON_E_MEMORY;
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
-        (*entries)[i].callback = trainer->callbacks[i].callback;
+    for (int32_t i = 0; i < trainer->callbacks.count; i++) {
+        (*entries)[i].callback = trainer->callbacks.entries[i].callback;
         RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i,
                                    progress->updates, source));
     }
-    return read_progress(progress, found, json_object_get(object, "options"), source);
+    return read_progress(progress, rate, found, json_object_get(object, "options"), source);
 }
 
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,
                                   const neuron_safetensors *file, neuron_trainer_t *trainer)
 {
     const neuron_shape shape = values_shape(trainer);
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
+    for (int32_t i = 0; i < trainer->callbacks.count; i++) {
         const neuron_shape slots = slots_shape(trainer, &entries[i]);
         char name[NEURON_SLOT_NAME_SIZE];
         const neuron_safetensors_entry *array;
-        if (!entries[i].kept)
+        if (!entries[i].snapshot.exists)
             continue;
         values_name(name, i);
         RETURN_IF_ERROR(neuron_safetensors_need_floats(&array, file, name, &shape));
         slots_name(name, i);
         if (entries[i].callback->kind->keeps_slots && neuron_safetensors_find(file, name))
             RETURN_IF_ERROR(neuron_safetensors_need_floats(&array, file, name, &slots));
-        RETURN_IF_ERROR(neuron_callback_make_values(trainer, &trainer->callbacks[i]));
+        RETURN_IF_ERROR(neuron_snapshot_allocate(
+            &trainer->callbacks.entries[i].snapshot, trainer->graph,
+            neuron_callback_slot_values(trainer, &trainer->callbacks.entries[i])));
     }
     return NEURON_OK;
 }
@@ -302,25 +311,26 @@ int neuron_callbacks_check_values(const neuron_callback_entry *entries,
 void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entry *entries,
                            const neuron_safetensors *file)
 {
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
-        neuron_callback_entry *entry = &trainer->callbacks[i];
+    for (int32_t i = 0; i < trainer->callbacks.count; i++) {
+        neuron_callback_entry *entry = &trainer->callbacks.entries[i];
         memcpy(entry->state, entries[i].state, sizeof entry->state);
-        entry->kept = entries[i].kept;
-        entry->steps = entries[i].steps;
-        entry->exchanged = entries[i].exchanged;
-        if (!entry->kept)
+        entry->snapshot.exists = entries[i].snapshot.exists;
+        entry->snapshot.steps = entries[i].snapshot.steps;
+        entry->snapshot.swapped = entries[i].snapshot.swapped;
+        if (!entry->snapshot.exists)
             continue;
         char name[NEURON_SLOT_NAME_SIZE];
         values_name(name, i);
         const neuron_safetensors_entry *array = neuron_safetensors_find(file, name);
-        neuron_safetensors_copy_floats(entry->values, array);
+        neuron_safetensors_copy_floats(entry->snapshot.values, array);
         slots_name(name, i);
-        if (!entry->slots)
+        if (!entry->snapshot.slots)
             continue;
         array = neuron_safetensors_find(file, name);
-        entry->kept = array != NULL; /* a file of before they were kept: the next run keeps anew */
+        entry->snapshot.exists =
+            array != NULL; /* a file of before they were kept: the next run keeps anew */
         if (array)
-            neuron_safetensors_copy_floats(entry->slots, array);
+            neuron_safetensors_copy_floats(entry->snapshot.slots, array);
     }
-    trainer->settled_version = atomic_load(&trainer->graph->version);
+    trainer->callbacks.swapped_version = atomic_load(&trainer->graph->version);
 }

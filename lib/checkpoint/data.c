@@ -17,8 +17,8 @@ static const char count_key[] = "validation_examples",
 
 static double setting(const neuron_trainer_t *trainer, int32_t place)
 {
-    return trainer->augments ? trainer->augmentation.options[place]
-                             : neuron_augment_option_row(place)->fallback;
+    return trainer->settings.augments ? trainer->settings.augmentation.options[place]
+                                      : neuron_augment_option_row(place)->fallback;
 }
 
 /* FNV-1a over the weights' bits; 0 if all weights are 1. */
@@ -45,15 +45,15 @@ static int write_weights(json_t *object, const char *key, const neuron_dataset_t
 
 static int64_t validation_count(const neuron_trainer_t *trainer)
 {
-    return trainer->validation ? trainer->validation->count : 0;
+    return trainer->data.validation ? trainer->data.validation->count : 0;
 }
 
 int neuron_state_write_data(json_t *object, const neuron_trainer_t *trainer)
 {
-    RETURN_IF_ERROR(write_weights(object, weights_key, trainer->train));
+    RETURN_IF_ERROR(write_weights(object, weights_key, trainer->data.train));
     RETURN_IF_ERROR(neuron_json_set(object, count_key, json_integer(validation_count(trainer))));
-    RETURN_IF_ERROR(write_weights(object, validation_weights_key, trainer->validation));
-    if (!trainer->augments)
+    RETURN_IF_ERROR(write_weights(object, validation_weights_key, trainer->data.validation));
+    if (!trainer->settings.augments)
         return NEURON_OK;
     json_t *options = json_object();
     RETURN_IF_ERROR(neuron_json_set(object, augmentation_key, options));
@@ -102,7 +102,8 @@ static int check_weights(const json_t *object, const char *key, const neuron_dat
 int neuron_state_check_data(const json_t *object, const neuron_trainer_t *trainer,
                             const char *source)
 {
-    RETURN_IF_ERROR(check_weights(object, weights_key, trainer->train, "the examples", source));
+    RETURN_IF_ERROR(
+        check_weights(object, weights_key, trainer->data.train, "the examples", source));
     return check_augmentation(object, trainer, source);
 }
 
@@ -120,6 +121,6 @@ int neuron_state_check_validation(const json_t *object, const neuron_trainer_t *
         return neuron_fail(NEURON_E_DATA,
                            "%s: its training has %s %" PRId64 ", this one has %" PRId64, source,
                            count_key, theirs, ours);
-    return check_weights(object, validation_weights_key, trainer->validation,
+    return check_weights(object, validation_weights_key, trainer->data.validation,
                          "the validation examples", source);
 }

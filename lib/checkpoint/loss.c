@@ -14,12 +14,12 @@ int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer)
     for (int32_t i = 0; i < loss->kind->options.count; i++)
         RETURN_IF_ERROR(
             neuron_json_set_real(options, loss->kind->options.rows[i].name, loss->options[i]));
-    if (!trainer->class_weights)
+    if (!trainer->data.class_weights)
         return NEURON_OK;
     json_t *weights = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "class_weights", weights));
-    for (int32_t i = 0; i < trainer->train->class_count; i++)
-        RETURN_IF_ERROR(neuron_json_append_real(weights, trainer->class_weights[i]));
+    for (int32_t i = 0; i < trainer->data.train->class_count; i++)
+        RETURN_IF_ERROR(neuron_json_append_real(weights, trainer->data.class_weights[i]));
     return NEURON_OK;
 }
 
@@ -59,7 +59,7 @@ static int check_class_weights(const json_t *object, const neuron_trainer_t *tra
                                const char *source)
 {
     const json_t *list = json_object_get(object, "class_weights");
-    const int32_t classes = trainer->train->class_count;
+    const int32_t classes = trainer->data.train->class_count;
     if (list && (!json_is_array(list) || json_array_size(list) != (size_t)classes))
         return neuron_state_bad(source, "class_weights");
     for (int32_t i = 0; i < classes; i++) {
@@ -67,7 +67,7 @@ static int check_class_weights(const json_t *object, const neuron_trainer_t *tra
         if (list && !json_is_number(found))
             return neuron_state_bad(source, "class_weights");
         const double theirs = list ? json_number_value(found) : 1;
-        const double ours = trainer->class_weights ? trainer->class_weights[i] : 1;
+        const double ours = trainer->data.class_weights ? trainer->data.class_weights[i] : 1;
         if (theirs != ours) {
             char weight[40];
             snprintf(weight, sizeof weight, "a weight of class %" PRId32 " of", i);

@@ -13,6 +13,7 @@
 typedef struct state {
     const char *source;
     neuron_progress progress;
+    neuron_rate rate;
     double options[NEURON_OPTIMIZER_OPTIONS_MAX];
     neuron_history_t *history;
     neuron_callback_entry *callbacks;
@@ -101,13 +102,13 @@ static int check_settings(const state *s, const json_t *object, const neuron_tra
                            s->source, rule, trainer->optimizer->rule->name);
     RETURN_IF_ERROR(neuron_state_check_loss(object, trainer, s->source));
     RETURN_IF_ERROR(neuron_state_check_data(object, trainer, s->source));
-    RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->train->count));
-    RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->batch_size));
-    RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->shuffle));
+    RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->data.train->count));
+    RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->settings.batch_size));
+    RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->settings.shuffle));
     RETURN_IF_ERROR(read_real(s, object, "validation_split", &validation_split));
-    if (validation_split != trainer->validation_split)
+    if (validation_split != trainer->settings.validation_split)
         return neuron_state_differs(s->source, "its training has", "validation split",
-                                    validation_split, trainer->validation_split);
+                                    validation_split, trainer->settings.validation_split);
     return neuron_state_check_validation(object, trainer, s->source);
 }
 
@@ -147,13 +148,13 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     RETURN_IF_ERROR(read_count(s, object, "updates", &updates));
     if (!neuron_state_read_figure(&progress->loss_sum, json_object_get(object, "loss_sum")))
         return neuron_state_bad(s->source, "loss_sum");
-    RETURN_IF_ERROR(read_count(s, object, "right", &progress->right));
+    RETURN_IF_ERROR(read_count(s, object, "right", &progress->correct));
     RETURN_IF_ERROR(read_count(s, object, "seen", &progress->seen));
     RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
     progress->updates = (uint64_t)updates;
     RETURN_IF_ERROR(neuron_state_read_steps(&progress->optimizer_steps, object, "optimizer_steps",
                                             progress->updates, s->source));
-    int64_t steps = neuron_trainer_steps(trainer);
+    int64_t steps = neuron_training_steps(trainer);
     if (progress->epoch > INT32_MAX || progress->epoch > INT64_MAX / steps - 1)
         return neuron_state_bad(s->source, "epoch");
     if (progress->step > steps)
@@ -161,9 +162,9 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     if (updates != progress->epoch * steps + progress->step)
         return neuron_state_bad(s->source, "updates");
     /* The rest of the epoch is added to them. */
-    if (progress->seen > trainer->train->count)
+    if (progress->seen > trainer->data.train->count)
         return neuron_state_bad(s->source, "seen");
-    if (progress->right > progress->seen)
+    if (progress->correct > progress->seen)
         return neuron_state_bad(s->source, "right");
     return NEURON_OK;
 }
@@ -203,7 +204,8 @@ static int read_state(state *s, const neuron_safetensors *file, const neuron_tra
     if (status == NEURON_OK)
         status = read_progress(s, object, trainer);
     if (status == NEURON_OK)
-        status = neuron_callbacks_read(&s->callbacks, &s->progress, object, trainer, s->source);
+        status = neuron_callbacks_read(&s->callbacks, &s->progress, &s->rate, object, trainer,
+                                       s->source);
     if (status == NEURON_OK)
         status = read_history(s, object, trainer->context);
     json_decref(object);
@@ -234,7 +236,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
         neuron_slot_name(name, i);
         const neuron_safetensors_entry *entry = neuron_safetensors_find(file, name);
         if (entry) /* else the first step fills them */
-            neuron_safetensors_copy_floats(trainer->memory.slots[i], entry);
+            neuron_safetensors_copy_floats(neuron_step_slots(trainer->step)[i], entry);
     }
     neuron_optimizer_take_options(trainer->optimizer, s->options);
     /* The handle stays: callers may hold it. */
@@ -242,7 +244,8 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
     for (int64_t i = 0; i < s->history->epochs; i++)
         neuron_history_append(trainer->history, s->history->rows[i].figures);
     trainer->progress = s->progress;
-    trainer->progress.rates.changes = trainer->optimizer->rate_changes - s->progress.rates.changes;
+    trainer->rate = s->rate;
+    trainer->rate.changes = trainer->optimizer->rate_changes - s->rate.changes;
     neuron_callbacks_take(trainer, s->callbacks, file);
 }
 
@@ -252,7 +255,7 @@ int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(path);
     neuron_hold_settle();
-    if (trainer->running)
+    if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running");
     neuron_safetensors *file;
     RETURN_IF_ERROR(neuron_safetensors_open(&file, trainer->context, path));

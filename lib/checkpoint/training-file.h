@@ -7,6 +7,7 @@
 #include "base/files/json.h"
 #include "model/safetensors.h"
 #include "train/trainer.h"
+#include "train/training.h"
 
 #define NEURON_STATE_KEY "libneuron.trainer"
 
@@ -56,7 +57,7 @@ int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_
  * trainer without callbacks. Then checks the arrays and makes room for them; then takes all over,
  * which cannot fail. */
 int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
-                          const json_t *object, const neuron_trainer_t *trainer,
+                          neuron_rate *rate, const json_t *object, const neuron_trainer_t *trainer,
                           const char *source);
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,
                                   const neuron_safetensors *file, neuron_trainer_t *trainer);

@@ -38,10 +38,11 @@ static int write_settings(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(write_options(object, trainer->optimizer));
     RETURN_IF_ERROR(neuron_state_write_loss(object, trainer));
     RETURN_IF_ERROR(neuron_state_write_data(object, trainer));
-    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->train->count)));
-    RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(trainer->batch_size)));
-    RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->shuffle)));
-    return neuron_json_set_real(object, "validation_split", trainer->validation_split);
+    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->data.train->count)));
+    RETURN_IF_ERROR(
+        neuron_json_set(object, "batch_size", json_integer(trainer->settings.batch_size)));
+    RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->settings.shuffle)));
+    return neuron_json_set_real(object, "validation_split", trainer->settings.validation_split);
 }
 
 static int write_progress(json_t *object, const neuron_trainer_t *trainer)
@@ -57,7 +58,7 @@ static int write_progress(json_t *object, const neuron_trainer_t *trainer)
         RETURN_IF_ERROR(neuron_json_set(object, "optimizer_steps",
                                         json_integer((json_int_t)progress->optimizer_steps)));
     RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", neuron_state_figure(progress->loss_sum)));
-    RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->right)));
+    RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->correct)));
     RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));
     double seconds = progress->step > 0 ? neuron_trainer_seconds(trainer) : 0;
     return neuron_json_set_real(object, "seconds", seconds);
@@ -117,8 +118,8 @@ static int add_slots(neuron_safetensors_writer *writer, const neuron_trainer_t *
         neuron_slot_name(name, i);
         /* Before the first step there is nothing to remember. */
         if (trainer->progress.updates > 0)
-            RETURN_IF_ERROR(
-                neuron_safetensors_add(writer, name, NEURON_F32, &shape, trainer->memory.slots[i]));
+            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape,
+                                                   neuron_step_slots(trainer->step)[i]));
     }
     return NEURON_OK;
 }

@@ -1,3 +1,4 @@
+/* Weights for the members of a committee, by how well each predicts a validation set. */
 #include <libneuron/committee.h>
 
 #include "evaluate/evaluation.h"

@@ -1,46 +1,92 @@
+/* Evaluation: a dataset goes through a session batch by batch, and what the loss says of each example
+ * is summed in the order of the examples, so that the sums do not depend on threads. What follows
+ * from the confusion matrix is in metrics.c. */
 #include "evaluate/evaluation.h"
 
 #include "base/checked.h"
 #include "base/float-mode.h"
 
-/* Sums over the examples, in their order, so that they do not depend on threads. */
-struct tally {
+#include <math.h>
+
+typedef struct evaluator {
+    neuron_context_t *context;
     const neuron_loss_t *function; /* NULL if no loss is wanted */
     const neuron_dataset_t *dataset;
-    float *target;             /* [outputs] of one example */
+    neuron_session *session;
+    neuron_batch batch;
+    neuron_loss_result *results;
     neuron_evaluation_t *into; /* may be NULL */
     double loss;
-    int64_t right;
-};
+    int64_t correct;
+} evaluator;
 
-static void count_example(struct tally *tally, int64_t position, const float *output, bool logits)
+neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neuron_batch *batch)
 {
-    const neuron_dataset_t *dataset = tally->dataset;
-    if (tally->function)
-        tally->loss += neuron_dataset_weight(dataset, position) *
-                       neuron_loss_take(tally->function, dataset, position, output, logits,
-                                        tally->target, 1, NULL);
-    const int32_t truth = neuron_dataset_label(dataset, position);
-    const int32_t predicted = neuron_loss_answer(dataset, output, logits);
-    tally->right += truth == predicted;
-    if (tally->into)
-        neuron_evaluation_note(tally->into, truth, predicted);
+    const bool logits = neuron_session_logits(session);
+    const bool one_class = batch->class_count == 1;
+    return (neuron_loss_batch){.count = batch->count,
+                               .outputs = batch->outputs,
+                               .logits = logits,
+                               .threshold = one_class ? INFINITY
+                                            : logits  ? 0
+                                                      : NEURON_DATASET_THRESHOLD,
+                               .predictions = neuron_session_output(session),
+                               .targets = batch->targets,
+                               .labels = batch->labels,
+                               .weights = batch->weights};
 }
 
-static int count_dataset(struct tally *tally, neuron_session *session, neuron_pool *pool)
+int neuron_loss_check_dataset(const neuron_loss_t *loss, const neuron_dataset_t *dataset,
+                              const char *who)
 {
-    const neuron_dataset_t *dataset = tally->dataset;
-    const int64_t batch_max = neuron_session_batch(session);
-    for (int64_t first = 0; first < dataset->count; first += batch_max) {
-        const int64_t batch = neuron_min_count(batch_max, dataset->count - first);
-        RETURN_IF_ERROR(neuron_dataset_gather(dataset, pool, NULL, first, batch,
-                                              neuron_session_input(session)));
-        RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
-        const float *outputs = neuron_session_output(session);
-        for (int64_t i = 0; i < batch; i++)
-            count_example(tally, first + i, outputs + i * dataset->outputs,
-                          neuron_session_logits(session));
+    if (!dataset->any_targets)
+        return NEURON_OK;
+    return neuron_loss_check_targets(loss, dataset->labels->data, dataset->order, dataset->count,
+                                     dataset->outputs, who);
+}
+
+static void release_evaluator(void *owner, void *object)
+{
+    (void)owner;
+    evaluator *e = object;
+    neuron_batch_release(&e->batch);
+    neuron_release(e->context, e->results);
+    neuron_release(e->context, e);
+}
+
+/* Its session has been acquired. */
+static int allocate(evaluator *e, int64_t capacity)
+{
+    e->results = neuron_allocate(e->context, neuron_size(capacity), sizeof *e->results);
+    if (!e->results)
+        return NEURON_E_MEMORY;
+    return neuron_batch_allocate(&e->batch, e->context, e->dataset, capacity);
+}
+
+static int evaluate_batch(evaluator *e, int64_t first, int64_t count)
+{
+    neuron_pool *pool = e->context->pool;
+    e->batch.inputs = neuron_session_input(e->session);
+    RETURN_IF_ERROR(neuron_batch_read(&e->batch, e->dataset, pool, NULL, first, count));
+    RETURN_IF_ERROR(neuron_session_forward(e->session, NULL, count, 0, 0));
+    const neuron_loss_batch batch = neuron_loss_batch_of(e->session, &e->batch);
+    neuron_loss_compute(e->function, pool, &batch, e->results, NULL);
+    for (int64_t i = 0; i < count; i++) {
+        e->loss += e->results[i].loss;
+        e->correct += e->results[i].predicted == batch.labels[i];
+        if (e->into)
+            neuron_evaluation_note(e->into, batch.labels[i], e->results[i].predicted);
     }
+    return NEURON_OK;
+}
+
+static int evaluate_dataset(evaluator *e)
+{
+    const int64_t count = e->dataset->count;
+    const int64_t capacity = neuron_min_count(neuron_session_batch(e->session), count);
+    RETURN_IF_ERROR(allocate(e, capacity));
+    for (int64_t first = 0; first < count; first += capacity)
+        RETURN_IF_ERROR(evaluate_batch(e, first, neuron_min_count(capacity, count - first)));
     return NEURON_OK;
 }
 
@@ -55,7 +101,7 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                          &graph->output->spec.output, "evaluate"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "evaluate: the dataset has no examples");
-    return loss ? neuron_loss_check(loss, dataset, "evaluate") : NEURON_OK;
+    return loss ? neuron_loss_check_dataset(loss, dataset, "evaluate") : NEURON_OK;
 }
 
 int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
@@ -69,19 +115,23 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
     RETURN_IF_ERROR(check(graph, dataset, function));
     NEURON_HOLD(hold);
     neuron_context_t *context = graph->context;
-    struct tally tally = {.function = function, .dataset = dataset, .into = evaluation};
-    tally.target = neuron_allocate(context, neuron_size(dataset->outputs), sizeof *tally.target);
-    if (!tally.target)
-        return NEURON_E_MEMORY;
-    neuron_hold_add(&hold, neuron_release_hold, context, tally.target);
     neuron_session *session;
     RETURN_IF_ERROR(neuron_session_take(&session, graph,
                                         neuron_min_count(dataset->count, NEURON_PREDICT_BATCH)));
     neuron_hold_add(&hold, neuron_session_end_hold, NULL, session);
-    RETURN_IF_ERROR(count_dataset(&tally, session, context->pool));
+    evaluator *e = neuron_allocate_zero(context, 1, sizeof *e);
+    if (!e)
+        return NEURON_E_MEMORY;
+    neuron_hold_add(&hold, release_evaluator, NULL, e);
+    e->context = context;
+    e->function = function;
+    e->dataset = dataset;
+    e->session = session;
+    e->into = evaluation;
+    RETURN_IF_ERROR(evaluate_dataset(e));
     if (loss)
-        *loss = tally.loss / (double)dataset->count;
-    *accuracy = (double)tally.right / (double)dataset->count;
+        *loss = e->loss / (double)dataset->count;
+    *accuracy = (double)e->correct / (double)dataset->count;
     return NEURON_OK;
 }
 

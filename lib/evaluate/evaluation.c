@@ -1,3 +1,4 @@
+/* The handle of an evaluation: a confusion matrix with its sums over rows and columns. */
 #include "evaluate/evaluation.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
         return NEURON_E_MEMORY;
     const size_t classes = (size_t)class_count;
     made->confusion = neuron_allocate_zero(context, classes,
-                                            neuron_size_of(class_count, sizeof *made->confusion));
+                                           neuron_size_of(class_count, sizeof *made->confusion));
     made->of_class = neuron_allocate_zero(context, 2 * classes, sizeof *made->of_class);
     if (!made->confusion || !made->of_class) {
         neuron_release(context, made->confusion);

@@ -5,7 +5,7 @@
 #include <libneuron/evaluation.h>
 
 #include "base/context.h"
-#include "data/dataset.h"
+#include "data/batch.h"
 #include "session/session.h"
 #include "losses/loss.h"
 
@@ -30,7 +30,14 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
 /* Counts one example in the cells. */
 void neuron_evaluation_note(neuron_evaluation_t *evaluation, int32_t truth, int32_t predicted);
 
-/* Predicts a dataset and compares: mean loss and share of examples right. `function` is the loss,
+/* A batch whose inputs a session has run forward, as losses see it. */
+neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neuron_batch *batch);
+
+/* NEURON_E_DATA if the loss cannot work with the dataset's targets; `who` begins the message. */
+int neuron_loss_check_dataset(const neuron_loss_t *loss, const neuron_dataset_t *dataset,
+                              const char *who);
+
+/* Predicts a dataset and compares: mean loss and the fraction of correct predictions. `function` is the loss,
  * NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. The
  * cells of `evaluation` are added to; NULL if not wanted. A loss that is infinite or not a
  * number is no failure. Any thread, as neuron_graph_predict(). */

@@ -1,3 +1,4 @@
+/* What follows from a confusion matrix: accuracy, precision, recall and F1, of a class or on average. */
 #include "evaluate/evaluation.h"
 
 #include "base/float-mode.h"
@@ -37,34 +38,34 @@ double neuron_evaluation_accuracy(const neuron_evaluation_t *evaluation)
     FLOAT_SCOPE;
     if (!evaluation)
         return NAN;
-    int64_t right = 0;
+    int64_t correct = 0;
     for (int32_t i = 0; i < evaluation->class_count; i++)
-        right += neuron_evaluation_confusion(evaluation, i, i);
-    return (double)right / (double)evaluation->count;
+        correct += neuron_evaluation_confusion(evaluation, i, i);
+    return (double)correct / (double)evaluation->count;
 }
 
 /* What is asked of nothing is 0, as in scikit-learn. */
-static double share(int64_t part, int64_t whole)
+static double ratio(int64_t numerator, int64_t denominator)
 {
-    return whole == 0 ? 0 : (double)part / (double)whole;
+    return denominator == 0 ? 0 : (double)numerator / (double)denominator;
 }
 
 static double class_precision(const neuron_evaluation_t *evaluation, int32_t class_number)
 {
-    return share(neuron_evaluation_confusion(evaluation, class_number, class_number),
+    return ratio(neuron_evaluation_confusion(evaluation, class_number, class_number),
                  evaluation->taken_for[class_number]);
 }
 
 static double class_recall(const neuron_evaluation_t *evaluation, int32_t class_number)
 {
-    return share(neuron_evaluation_confusion(evaluation, class_number, class_number),
+    return ratio(neuron_evaluation_confusion(evaluation, class_number, class_number),
                  evaluation->of_class[class_number]);
 }
 
 /* The harmonic mean of precision and recall, rounded once. */
 static double class_f1(const neuron_evaluation_t *evaluation, int32_t class_number)
 {
-    return share(2 * neuron_evaluation_confusion(evaluation, class_number, class_number),
+    return ratio(2 * neuron_evaluation_confusion(evaluation, class_number, class_number),
                  evaluation->of_class[class_number] + evaluation->taken_for[class_number]);
 }
 

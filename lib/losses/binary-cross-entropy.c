@@ -43,7 +43,7 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 const neuron_loss_kind neuron_loss_binary_cross_entropy = {
     .key = NEURON_LOSS_BINARY_CROSS_ENTROPY,
     .name = "binary_cross_entropy",
-    .purpose = NEURON_SESSION_TRAIN_BINARY,
+    .absorbs = NEURON_ABSORBS_SIGMOID,
     .options = NEURON_OPTION_TABLE(options),
     .accepts = accepts,
     .needs = "targets from 0 to 1",

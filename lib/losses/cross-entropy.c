@@ -1,3 +1,7 @@
+/* Cross-entropy of probabilities that add up to 1, computed with the softmax before it where there
+ * is one. Everything is summed in double: a few thousand exponentials are nothing beside the layers,
+ * and a loss is what people look at. Nothing skips a class whose target is 0, so that an output that
+ * is infinite or not a number always shows in the loss. See loss.h for how a loss is called. */
 #include "losses/cross-entropy.h"
 
 #include "losses/loss.h"
@@ -5,29 +9,25 @@
 #include <math.h>
 #include <stddef.h>
 
-/* Everything is summed in double: a few thousand exponentials are nothing beside the layers, and a
- * loss is what people look at. Nothing skips a class whose target is 0, so that an output that is
- * infinite or not a number always shows in the loss. */
-
 /* -sum t log softmax(x), with d/dx = softmax(x) sum t - t */
 static double from_logits(const float *logits, const float *target, int32_t classes, float scale,
                           float *gradient)
 {
     /* Taking the largest away keeps the exponentials from overflowing. */
-    const double largest = (double)logits[neuron_largest(logits, classes)];
-    double sum = 0, share = 0, loss = 0;
+    const double largest = (double)logits[neuron_argmax(logits, classes)];
+    double sum = 0, total = 0, loss = 0;
     for (int32_t i = 0; i < classes; i++) {
         const double power = exp((double)logits[i] - largest);
         if (gradient) /* exponentials cost most of all this: they are taken once */
             gradient[i] = (float)power;
         sum += power;
-        share += (double)target[i];
+        total += (double)target[i];
         loss -= (double)target[i] * ((double)logits[i] - largest);
     }
-    const double inverse = share / sum;
+    const double inverse = total / sum;
     for (int32_t i = 0; gradient && i < classes; i++)
         gradient[i] = (float)(((double)gradient[i] * inverse - (double)target[i]) * (double)scale);
-    return loss + share * log(sum);
+    return loss + total * log(sum);
 }
 
 /* Whether a probability is clipped: then the loss does not change with it. Not for a NaN. */
@@ -50,18 +50,18 @@ static double from_probabilities(const float *output, const float *target, int32
     double sum = 0;
     for (int32_t i = 0; i < classes; i++)
         sum += (double)output[i];
-    double loss = 0, share = 0;
+    double loss = 0, unclipped = 0; /* sum of the targets that are not clipped */
     for (int32_t i = 0; i < classes; i++) {
         const double probability = (double)output[i] / sum;
         loss -= (double)target[i] * log(clip(probability));
         if (!clipped(probability))
-            share += (double)target[i];
+            unclipped += (double)target[i];
     }
     if (gradient) {
         for (int32_t i = 0; i < classes; i++) {
             const double probability = (double)output[i] / sum;
             const double pull = clipped(probability) ? 0 : (double)target[i] / probability;
-            gradient[i] = (float)((share - pull) / sum * (double)scale);
+            gradient[i] = (float)((unclipped - pull) / sum * (double)scale);
         }
     }
     return loss;
@@ -74,7 +74,7 @@ double neuron_cross_entropy(const float *output, bool logits, const float *targe
                   : from_probabilities(output, target, classes, scale, gradient);
 }
 
-int32_t neuron_largest(const float *output, int32_t classes)
+int32_t neuron_argmax(const float *output, int32_t classes)
 {
     int32_t best = 0;
     for (int32_t i = 1; i < classes; i++)
@@ -87,7 +87,7 @@ static const neuron_option options[] = {
     NEURON_LOSS_OPTION_SMOOTHING,
 };
 
-/* A dataset has checked those that it knows to be shares. */
+/* Asked only of targets that a dataset has not checked to be probabilities. */
 static bool accepts(const float *target, int32_t outputs)
 {
     (void)target;
@@ -100,8 +100,8 @@ static void prepare(const neuron_loss_t *loss, float *target, int32_t outputs)
     neuron_loss_smooth(loss, target, outputs, 1.0 / outputs);
 }
 
-static double whole(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
-                    float *gradient)
+static double compute(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
+                      float *gradient)
 {
     (void)loss;
     return neuron_cross_entropy(example->output, example->logits, example->target, example->outputs,
@@ -111,10 +111,10 @@ static double whole(const neuron_loss_t *loss, const neuron_loss_example *exampl
 const neuron_loss_kind neuron_loss_cross_entropy = {
     .key = NEURON_LOSS_CROSS_ENTROPY,
     .name = "cross_entropy",
-    .purpose = NEURON_SESSION_TRAIN,
+    .absorbs = NEURON_ABSORBS_SOFTMAX,
     .options = NEURON_OPTION_TABLE(options),
     .accepts = accepts,
-    .needs = "class numbers or targets that are shares",
+    .needs = "class numbers or targets that are probabilities",
     .prepare = prepare,
-    .whole = whole,
+    .compute = compute,
 };

@@ -1,4 +1,4 @@
-/* Cross-entropy, fused with the softmax before it where there is one. */
+/* Cross-entropy by itself, fused with the softmax before it where there is one. */
 #ifndef LOSSES_CROSS_ENTROPY_H
 #define LOSSES_CROSS_ENTROPY_H
 
@@ -7,13 +7,13 @@
 
 /* Loss of one example in nats.
  *   output    [classes] logits, or probabilities
- *   target    [classes] shares that add up to 1
+ *   target    [classes] probabilities
  *   gradient  [classes] of the loss times `scale`, or NULL if not wanted
  * For probabilities the loss is that of output / sum(output), as in Keras. */
 double neuron_cross_entropy(const float *output, bool logits, const float *target, int32_t classes,
                             float scale, float *gradient);
 
 /* Largest of the classes, the first of equals; a NaN is never larger. */
-int32_t neuron_largest(const float *output, int32_t classes);
+int32_t neuron_argmax(const float *output, int32_t classes);
 
 #endif

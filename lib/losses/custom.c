@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-static double whole(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
-                    float *gradient)
+static double compute(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
+                      float *gradient)
 {
     if (gradient)
         memset(gradient, 0, (size_t)example->outputs * sizeof *gradient);
@@ -21,6 +21,5 @@ static double whole(const neuron_loss_t *loss, const neuron_loss_example *exampl
 
 const neuron_loss_kind neuron_loss_custom = {
     .name = "custom",
-    .purpose = NEURON_SESSION_TRAIN_WHOLE,
-    .whole = whole,
+    .compute = compute,
 };

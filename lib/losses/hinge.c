@@ -1,3 +1,4 @@
+/* The hinge loss of support vector machines: 0 beyond a margin of 1 on the right side. */
 #include "losses/loss.h"
 
 /* Class numbers and one-hot targets are 0 and 1, which this loss knows as -1 and 1. */
@@ -24,7 +25,6 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 const neuron_loss_kind neuron_loss_hinge = {
     .key = NEURON_LOSS_HINGE,
     .name = "hinge",
-    .purpose = NEURON_SESSION_TRAIN_WHOLE,
     .prepare = neuron_hinge_prepare,
     .point = point,
 };

@@ -20,7 +20,6 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 const neuron_loss_kind neuron_loss_huber = {
     .key = NEURON_LOSS_HUBER,
     .name = "huber",
-    .purpose = NEURON_SESSION_TRAIN_WHOLE,
     .options = NEURON_OPTION_TABLE(options),
     .point = point,
 };

@@ -1,3 +1,4 @@
+/* The Kullback-Leibler divergence of the predictions from the targets, clipped as Keras does. */
 #include "losses/loss.h"
 
 #include <math.h>
@@ -15,7 +16,6 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 const neuron_loss_kind neuron_loss_kullback_leibler = {
     .key = NEURON_LOSS_KULLBACK_LEIBLER,
     .name = "kullback_leibler",
-    .purpose = NEURON_SESSION_TRAIN_WHOLE,
     .sums = true,
     .point = point,
 };

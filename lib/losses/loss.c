@@ -1,3 +1,5 @@
+/* The handle of a loss: the table of kinds, creation, life and options. What a loss does with a
+ * batch is in compute.c, each kind in a file of its own. */
 #include "losses/loss.h"
 
 #include "base/float-mode.h"

@@ -1,4 +1,6 @@
-/* Losses, from the inside. */
+/* Losses, from the inside: a table of kinds, which take predictions, targets and weights as arrays.
+ * They know neither datasets nor sessions; each says which output layer it absorbs, so that whoever
+ * compiles the network can leave that layer out. A batch goes through compute.c. */
 #ifndef LOSSES_LOSS_H
 #define LOSSES_LOSS_H
 
@@ -6,18 +8,24 @@
 
 #include "base/context.h"
 #include "base/options.h"
-#include "data/dataset.h"
-#include "session/session.h"
 
 /* What Keras calls epsilon: the smallest number whose logarithm is taken. */
 #define NEURON_LOSS_EPSILON 1e-7
 
 enum { NEURON_LOSS_OPTIONS_MAX = 1 };
 
+/* The output layer that is left out of a network because the loss computes it as well: both
+ * together are faster, and exact where exponentials would overflow. */
+typedef enum neuron_absorbs {
+    NEURON_ABSORBS_NOTHING,
+    NEURON_ABSORBS_SOFTMAX, /* over the classes */
+    NEURON_ABSORBS_SIGMOID
+} neuron_absorbs;
+
 /* One example. */
 typedef struct neuron_loss_example {
     const float *output; /* [outputs], logits if `logits` */
-    const float *target; /* [outputs] */
+    float *target;       /* [outputs] */
     int32_t outputs;
     int32_t label;
     bool logits;
@@ -28,13 +36,13 @@ typedef struct neuron_loss_point {
     double value, slope;
 } neuron_loss_point;
 
-/* One kind: a row of the table in loss.c, in a file of its own. Of `point` and `whole` it has one. */
+/* One kind: a row of the table in loss.c, in a file of its own. Of `point` and `compute` it has one. */
 typedef struct neuron_loss_kind {
-    int32_t key;                    /* NEURON_LOSS_CROSS_ENTROPY ...; 0 for the caller's own */
-    const char *name;               /* in files and messages */
-    neuron_session_purpose purpose; /* which says what layer is left to the loss */
-    bool sums;                      /* over the outputs, where the others take the mean */
-    neuron_option_table options;    /* NEURON_LOSS_LABEL_SMOOTHING ... */
+    int32_t key;                 /* NEURON_LOSS_CROSS_ENTROPY ...; 0 for the caller's own */
+    const char *name;            /* in files and messages */
+    neuron_absorbs absorbs;      /* the output layer, if the network ends with it */
+    bool sums;                   /* over the outputs, where the others take the mean */
+    neuron_option_table options; /* NEURON_LOSS_LABEL_SMOOTHING ... */
     /* Whether targets of any kind will do; NULL if they always will. */
     bool (*accepts)(const float *target, int32_t outputs);
     const char *needs; /* in words, what it accepts */
@@ -43,8 +51,8 @@ typedef struct neuron_loss_kind {
     neuron_loss_point (*point)(const neuron_loss_t *loss, bool logits, double output,
                                double target);
     /* The loss, with its gradient times `scale` unless that is NULL. */
-    double (*whole)(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
-                    float *gradient);
+    double (*compute)(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
+                      float *gradient);
 } neuron_loss_kind;
 
 struct neuron_loss {
@@ -65,22 +73,39 @@ extern const neuron_loss_t neuron_loss_default;
 /* The value of an option that the kind has. */
 double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key);
 
-/* NEURON_E_DATA if the loss cannot work with the dataset's targets; `who` begins the message. */
-int neuron_loss_check(const neuron_loss_t *loss, const neuron_dataset_t *dataset, const char *who);
+/* A batch as a loss sees it. */
+typedef struct neuron_loss_batch {
+    int64_t count; /* of examples */
+    int32_t outputs;
+    bool logits;              /* predictions lack the layer that the loss absorbs */
+    float threshold;          /* a single output above it stands for class 1, else for class 0 */
+    const float *predictions; /* [count, outputs] */
+    float *targets;           /* [count, outputs]; kinds smooth or recode them in place */
+    const int32_t *labels;    /* [count], the class of each */
+    const double *weights;    /* [count], by which losses are multiplied */
+} neuron_loss_batch;
 
-/* The loss of the dataset's example at `position`, without its weight.
- *   output    [outputs] of the session, of which `logits` is neuron_session_logits()
- *   target    [outputs] room for the targets
- *   gradient  [outputs] of the loss times `scale`, or NULL if not wanted */
-double neuron_loss_take(const neuron_loss_t *loss, const neuron_dataset_t *dataset,
-                        int64_t position, const float *output, bool logits, float *target,
-                        double scale, float *gradient);
+/* What becomes of one example. */
+typedef struct neuron_loss_result {
+    double loss;              /* times its weight; 0 without a loss */
+    int32_t predicted;        /* class, the first of equals */
+    bool overflow, undefined; /* a gradient of the loss is infinite, or not a number */
+} neuron_loss_result;
 
-/* The class that an output stands for: see neuron_dataset_label(). */
-int32_t neuron_loss_answer(const neuron_dataset_t *dataset, const float *output, bool logits);
+/* Computes the results of a batch's examples and, unless it is NULL, the gradient of their mean loss
+ * by the predictions, [count, outputs]. `loss` may be NULL if only classes are wanted. Runs over the
+ * pool, but for a loss of the caller's own, which is called in this thread. */
+void neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
+                         const neuron_loss_batch *batch, neuron_loss_result *results,
+                         float *gradients);
 
-/* Makes each target t  t (1 - smoothing) + smoothing * share. */
-void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int32_t outputs, double share);
+/* NEURON_E_DATA if the loss cannot work with targets of any kind: `count` rows of `targets`,
+ * [..., outputs]. `who` begins the message. */
+int neuron_loss_check_targets(const neuron_loss_t *loss, const float *targets, const int64_t *rows,
+                              int64_t count, int32_t outputs, const char *who);
+
+/* Makes each target t  t (1 - smoothing) + smoothing * average. */
+void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int32_t outputs, double average);
 
 /* Makes zeros of targets that are all 0 or 1 to -1. */
 void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int32_t outputs);

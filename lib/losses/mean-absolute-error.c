@@ -1,3 +1,4 @@
+/* The mean of |output - target|; the gradient at the kink is 0. */
 #include "losses/loss.h"
 
 #include <math.h>
@@ -13,6 +14,5 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 const neuron_loss_kind neuron_loss_mean_absolute_error = {
     .key = NEURON_LOSS_MEAN_ABSOLUTE_ERROR,
     .name = "mean_absolute_error",
-    .purpose = NEURON_SESSION_TRAIN_WHOLE,
     .point = point,
 };

@@ -1,3 +1,4 @@
+/* The mean of (output - target)^2. */
 #include "losses/loss.h"
 
 static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
@@ -11,6 +12,5 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 const neuron_loss_kind neuron_loss_mean_squared_error = {
     .key = NEURON_LOSS_MEAN_SQUARED_ERROR,
     .name = "mean_squared_error",
-    .purpose = NEURON_SESSION_TRAIN_WHOLE,
     .point = point,
 };

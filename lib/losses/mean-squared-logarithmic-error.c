@@ -1,3 +1,4 @@
+/* The mean of (log(1 + output) - log(1 + target))^2, of numbers raised to epsilon as in Keras. */
 #include "losses/loss.h"
 
 #include <math.h>
@@ -20,6 +21,5 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 const neuron_loss_kind neuron_loss_mean_squared_logarithmic_error = {
     .key = NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR,
     .name = "mean_squared_logarithmic_error",
-    .purpose = NEURON_SESSION_TRAIN_WHOLE,
     .point = point,
 };

@@ -1,3 +1,4 @@
+/* The square of the hinge loss, which has a gradient everywhere. */
 #include "losses/loss.h"
 
 static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
@@ -13,7 +14,6 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 const neuron_loss_kind neuron_loss_squared_hinge = {
     .key = NEURON_LOSS_SQUARED_HINGE,
     .name = "squared_hinge",
-    .purpose = NEURON_SESSION_TRAIN_WHOLE,
     .prepare = neuron_hinge_prepare,
     .point = point,
 };

@@ -9,7 +9,7 @@
 static const uint64_t bytes_max = INT64_MAX / 2;
 
 /* The gradients of a graph whose steps may fail are kept until all are there: see
- * train/whole-step.h. */
+ * train/two-phase.h. */
 static uint64_t kept_bytes(const neuron_graph_t *graph, neuron_session_purpose purpose)
 {
     if (purpose == NEURON_SESSION_PREDICT || !neuron_graph_may_fail(graph))

@@ -1,103 +1,78 @@
-/* What callbacks make of the learning rate. */
-#include "train/callback.h"
+/* The learning rate of a training: see rate.h for how base, factors and a rate set by hand go
+ * together. Factors come from schedules, in callbacks/. */
+#include "train/rate.h"
 
 #include <float.h>
 #include <math.h>
 
-static double rate_of_optimizer(const neuron_trainer_t *trainer)
+static double rate_of(const neuron_optimizer_t *optimizer)
 {
-    return neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    return neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
 }
 
-bool neuron_trainer_rate_was_set(const neuron_trainer_t *trainer)
+bool neuron_rate_was_set(const neuron_rate *rate, const neuron_optimizer_t *optimizer)
 {
-    return trainer->optimizer->rate_changes != trainer->progress.rates.changes;
+    return optimizer->rate_changes != rate->changes;
 }
 
-double neuron_trainer_rate(const neuron_trainer_t *trainer)
+double neuron_rate_current(const neuron_rate *rate, const neuron_optimizer_t *optimizer)
 {
-    const neuron_rates *rates = &trainer->progress.rates;
-    return rates->known && !neuron_trainer_rate_was_set(trainer) ? rates->effective
-                                                                 : rate_of_optimizer(trainer);
+    return rate->scheduled && !neuron_rate_was_set(rate, optimizer) ? rate->effective
+                                                                    : rate_of(optimizer);
 }
 
 /* The base that makes the rate what it is. */
-static void rebase(neuron_rates *rates)
+static void rebase(neuron_rate *rate)
 {
-    rates->base =
-        rates->factor > 0 ? fmin(rates->effective / rates->factor, FLT_MAX) : rates->effective;
+    rate->base = rate->factor > 0 ? fmin(rate->effective / rate->factor, FLT_MAX) : rate->effective;
 }
 
-/* Takes a rate that was set by other hands for what the factors made of a base. */
-static void follow(neuron_trainer_t *trainer)
+/* Treats a rate that was set by other hands as what the factor made of a base. */
+static void follow(neuron_rate *rate, const neuron_optimizer_t *optimizer)
 {
-    neuron_rates *rates = &trainer->progress.rates;
-    const double present = neuron_trainer_rate(trainer);
-    const bool set = rates->known && neuron_trainer_rate_was_set(trainer);
-    if (!rates->known)
-        *rates = (neuron_rates){.known = true, .base = present, .factor = 1, .effective = present};
-    rates->changes = trainer->optimizer->rate_changes;
+    const double present = neuron_rate_current(rate, optimizer);
+    const bool set = rate->scheduled && neuron_rate_was_set(rate, optimizer);
+    if (!rate->scheduled)
+        *rate =
+            (neuron_rate){.scheduled = true, .base = present, .factor = 1, .effective = present};
+    rate->changes = optimizer->rate_changes;
     if (!set)
         return;
-    rates->effective = present;
-    rates->by_hand = true;
-    rebase(rates);
+    rate->effective = present;
+    rate->set_by_hand = true;
+    rebase(rate);
 }
 
-static void apply(neuron_trainer_t *trainer)
+static void apply(neuron_rate *rate)
 {
-    neuron_rates *rates = &trainer->progress.rates;
-    rates->effective = fmin(rates->base * rates->factor, FLT_MAX);
+    rate->effective = fmin(rate->base * rate->factor, FLT_MAX);
 }
 
-double neuron_rate_base(neuron_trainer_t *trainer)
+double neuron_rate_base(neuron_rate *rate, const neuron_optimizer_t *optimizer)
 {
-    follow(trainer);
-    return trainer->progress.rates.base;
+    follow(rate, optimizer);
+    return rate->base;
 }
 
-void neuron_rate_set_base(neuron_trainer_t *trainer, double base)
+void neuron_rate_set_base(neuron_rate *rate, const neuron_optimizer_t *optimizer, double base)
 {
-    follow(trainer);
-    trainer->progress.rates.base = base;
-    apply(trainer);
+    follow(rate, optimizer);
+    rate->base = base;
+    apply(rate);
 }
 
-void neuron_callbacks_set_rate(neuron_trainer_t *trainer)
+void neuron_rate_set_factor(neuron_rate *rate, const neuron_optimizer_t *optimizer, double factor)
 {
-    double factor = 1;
-    bool any = false;
-    for (int32_t i = 0; i < trainer->callback_count; i++) {
-        const neuron_callback_t *callback = trainer->callbacks[i].callback;
-        if (!callback->kind->factor)
-            continue;
-        /* Each by itself: 0 times what is infinite would be no number. */
-        factor = fmin(factor * fmin(callback->kind->factor(callback, trainer), FLT_MAX), FLT_MAX);
-        any = true;
-    }
-    neuron_rates *rates = &trainer->progress.rates;
-    if (any) {
-        follow(trainer);
-        const bool changed = factor != rates->factor;
-        rates->factor = factor;
-        if (rates->by_hand)
-            rebase(rates);
-        else if (changed)
-            apply(trainer);
-    }
-    rates->by_hand = false; /* from the next step on it is a rate as any other */
+    follow(rate, optimizer);
+    const bool changed = factor != rate->factor;
+    rate->factor = factor;
+    if (rate->set_by_hand)
+        rebase(rate);
+    else if (changed)
+        apply(rate);
 }
 
-double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
+void neuron_rate_begin_step(neuron_rate *rate)
 {
-    double now = neuron_callback_option(callback, NEURON_CALLBACK_PER_STEP) > 0
-                     ? (double)trainer->progress.updates
-                     : (double)trainer->progress.epoch;
-    return fmax(0, now - neuron_callback_option(callback, NEURON_CALLBACK_START));
-}
-
-double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
-{
-    return neuron_schedule_time(callback, trainer) /
-           neuron_callback_option(callback, NEURON_CALLBACK_LENGTH);
+    rate->set_by_hand = false;
 }

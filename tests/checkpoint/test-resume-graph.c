@@ -159,7 +159,8 @@ static void assert_same_training(const bench *a, const bench *b)
     const neuron_history_t *y = neuron_trainer_history(b->trainer);
     ck_assert(same_parameters(a->graph, b->graph));
     for (int32_t i = 0; i < a->optimizer->rule->slot_count; i++)
-        ck_assert_mem_eq(a->trainer->memory.slots[i], b->trainer->memory.slots[i],
+        ck_assert_mem_eq(neuron_step_slots(a->trainer->step)[i],
+                         neuron_step_slots(b->trainer->step)[i],
                          (size_t)a->graph->trainable_count * sizeof(float));
     ck_assert_int_eq(neuron_history_epochs(x), neuron_history_epochs(y));
     for (int64_t i = 0; i < neuron_history_epochs(x); i++)

@@ -189,7 +189,8 @@ START_TEST(every_rule_is_continued)
     ck_assert(same_parameters(b.graph, c.graph));
     assert_same_histories(b.trainer, c.trainer);
     for (int32_t i = 0; i < b.optimizer->rule->slot_count; i++)
-        ck_assert_mem_eq(b.trainer->memory.slots[i], c.trainer->memory.slots[i],
+        ck_assert_mem_eq(neuron_step_slots(b.trainer->step)[i],
+                         neuron_step_slots(c.trainer->step)[i],
                          (size_t)b.graph->trainable_count * sizeof(float));
     tear_down(&c);
     tear_down(&b);

@@ -124,13 +124,13 @@ END_TEST
 
 START_TEST(largest_takes_the_first_of_equals)
 {
-    ck_assert_int_eq(neuron_largest((const float[]){1}, 1), 0);
-    ck_assert_int_eq(neuron_largest((const float[]){1, 3, 2, 3}, 4), 1);
-    ck_assert_int_eq(neuron_largest((const float[]){-3, -1, -2}, 3), 1);
-    ck_assert_int_eq(neuron_largest((const float[]){NAN, -1, -2}, 3), 1);
-    ck_assert_int_eq(neuron_largest((const float[]){1, NAN, 2}, 3), 2);
-    ck_assert_int_eq(neuron_largest((const float[]){NAN, NAN, -INFINITY, NAN}, 4), 2);
-    ck_assert_int_eq(neuron_largest((const float[]){NAN, NAN}, 2), 0);
+    ck_assert_int_eq(neuron_argmax((const float[]){1}, 1), 0);
+    ck_assert_int_eq(neuron_argmax((const float[]){1, 3, 2, 3}, 4), 1);
+    ck_assert_int_eq(neuron_argmax((const float[]){-3, -1, -2}, 3), 1);
+    ck_assert_int_eq(neuron_argmax((const float[]){NAN, -1, -2}, 3), 1);
+    ck_assert_int_eq(neuron_argmax((const float[]){1, NAN, 2}, 3), 2);
+    ck_assert_int_eq(neuron_argmax((const float[]){NAN, NAN, -INFINITY, NAN}, 4), 2);
+    ck_assert_int_eq(neuron_argmax((const float[]){NAN, NAN}, 2), 0);
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 #include "test-common.h"
 
+#include "losses/cross-entropy.h"
 #include "losses/definitions.h"
 #include "losses/loss.h"
 
@@ -22,23 +23,36 @@ static void end(void)
     neuron_context_unref(context);
 }
 
-/* One example whose own values do not matter. */
-static neuron_dataset_t *make_dataset(const float *target, int64_t outputs, bool shares)
+/* The class that a dataset makes of targets: the largest. */
+static int32_t class_of(const float *target, int32_t outputs)
 {
-    neuron_tensor_t *example, *targets;
-    neuron_dataset_t *dataset;
-    float values[] = {1};
-    assert_ok(neuron_tensor_wrap(&example, context, NEURON_F32, (const int64_t[]){1, 1}, 2, values,
-                                 NEURON_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&targets, context, NEURON_F32, (const int64_t[]){1, outputs}, 2,
-                                 (void *)(uintptr_t)target, NEURON_COPY, NULL, NULL));
-    if (shares)
-        assert_ok(neuron_dataset_create(&dataset, context, example, targets, (int32_t)outputs));
-    else
-        assert_ok(neuron_dataset_create_with_targets(&dataset, context, example, targets));
-    neuron_tensor_unref(targets);
-    neuron_tensor_unref(example);
-    return dataset;
+    return neuron_argmax(target, outputs);
+}
+
+/* One example as a batch; its gradient times `scale`, which is the example's weight. */
+static neuron_loss_result compute(const neuron_loss_t *loss, const float *output, bool logits,
+                                  const float *given, int32_t outputs, double scale,
+                                  float *gradient)
+{
+    float target[OUTPUTS];
+    const int32_t label = class_of(given, outputs);
+    neuron_loss_result result;
+    const neuron_loss_batch batch = {.count = 1,
+                                     .outputs = outputs,
+                                     .logits = logits,
+                                     .threshold = 0.5f,
+                                     .predictions = output,
+                                     .targets = target,
+                                     .labels = &label,
+                                     .weights = &scale};
+    memcpy(target, given, (size_t)outputs * sizeof *target);
+    neuron_loss_compute(loss, context->pool, &batch, &result, gradient);
+    return result;
+}
+
+static int check_targets(const neuron_loss_t *loss, const float *targets)
+{
+    return neuron_loss_check_targets(loss, targets, (const int64_t[]){0}, 1, OUTPUTS, "trainer");
 }
 
 static neuron_loss_t *make_loss(const loss_definition *d)
@@ -52,16 +66,14 @@ static neuron_loss_t *make_loss(const loss_definition *d)
     return loss;
 }
 
-static double take(const loss_definition *d, const float *output, const float *given, double scale,
-                   float *gradient)
+static double compute_one(const loss_definition *d, const float *output, const float *given,
+                          double scale, float *gradient)
 {
-    float target[OUTPUTS];
     neuron_loss_t *loss = make_loss(d);
-    neuron_dataset_t *dataset = make_dataset(given, OUTPUTS, d->kind == NEURON_LOSS_CROSS_ENTROPY);
-    assert_ok(neuron_loss_check(loss, dataset, "test"));
+    if (d->kind != NEURON_LOSS_CROSS_ENTROPY) /* of which only datasets know that targets suit */
+        assert_ok(check_targets(loss, given));
     const double value =
-        neuron_loss_take(loss, dataset, 0, output, d->logits, target, scale, gradient);
-    neuron_dataset_unref(dataset);
+        compute(loss, output, d->logits, given, OUTPUTS, scale, gradient).loss / scale;
     neuron_loss_unref(loss);
     return value;
 }
@@ -75,9 +87,9 @@ static void check(const loss_definition *d, const float *output, const float *ta
     for (int i = 0; i < OUTPUTS; i++)
         y[i] = (double)output[i];
     const double expected = loss_by_definition(d, y, target, OUTPUTS);
-    const double value = take(d, output, target, scale, gradient);
+    const double value = compute_one(d, output, target, scale, gradient);
     ck_assert_double_eq_tol(value, expected, 1e-6 * fmax(1, fabs(expected)));
-    ck_assert(value == take(d, output, target, 1, NULL));
+    ck_assert(value == compute_one(d, output, target, 1, NULL));
     for (int i = 0; i < OUTPUTS; i++) {
         const double middle = y[i], width = 1e-6 * fmax(1e-3, fabs(middle));
         y[i] = middle + width;
@@ -159,7 +171,7 @@ START_TEST(what_is_not_finite_shows)
     for (int i = 0; i < 3 * OUTPUTS; i++) {
         float output[] = {0.2f, 0.2f, 0.4f, 0.2f};
         output[i / 3] = bad[i % 3];
-        ck_assert(!isfinite(take(&definitions[_i], output, target, 1, NULL)));
+        ck_assert(!isfinite(compute_one(&definitions[_i], output, target, 1, NULL)));
     }
 }
 END_TEST
@@ -169,22 +181,23 @@ START_TEST(certainty)
     const loss_definition binary = {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false};
     const float sure[] = {0, 1, 0, 1}, right[] = {0, 1, 0, 1}, wrong[] = {1, 0, 1, 0};
     float gradient[OUTPUTS] = {1, 1, 1, 1};
-    ck_assert_double_eq_tol(take(&binary, sure, right, 1, gradient), 1e-7, 1e-12);
+    ck_assert_double_eq_tol(compute_one(&binary, sure, right, 1, gradient), 1e-7, 1e-12);
     for (int i = 0; i < OUTPUTS; i++)
         ck_assert(gradient[i] == 0);
-    ck_assert_double_eq_tol(take(&binary, sure, wrong, 1, gradient), -log(1e-7), 1e-8);
+    ck_assert_double_eq_tol(compute_one(&binary, sure, wrong, 1, gradient), -log(1e-7), 1e-8);
     for (int i = 0; i < OUTPUTS; i++)
         ck_assert(gradient[i] == 0);
     /* The logits of the same go on pulling. */
     const loss_definition logits = {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, true};
     const float huge[] = {-1e30f, 1e30f, -200, 200};
-    ck_assert_double_eq_tol(take(&logits, huge, right, 1, gradient), 0, 1e-12);
-    ck_assert(isfinite(take(&logits, huge, wrong, 1, gradient)));
+    ck_assert_double_eq_tol(compute_one(&logits, huge, right, 1, gradient), 0, 1e-12);
+    ck_assert(isfinite(compute_one(&logits, huge, wrong, 1, gradient)));
     ck_assert(gradient[0] == -0.25f && gradient[1] == 0.25f);
     const loss_definition divergence = {NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false};
-    ck_assert_double_eq_tol(take(&divergence, sure, right, 1, gradient), 0, 1e-12);
+    ck_assert_double_eq_tol(compute_one(&divergence, sure, right, 1, gradient), 0, 1e-12);
     ck_assert(gradient[0] == 0 && gradient[1] == -1);
-    ck_assert_double_eq_tol(take(&divergence, sure, wrong, 1, gradient), -2 * log(1e-7), 1e-5);
+    ck_assert_double_eq_tol(compute_one(&divergence, sure, wrong, 1, gradient), -2 * log(1e-7),
+                            1e-5);
 }
 END_TEST
 
@@ -194,17 +207,17 @@ START_TEST(kinks)
     float gradient[OUTPUTS];
     const float t[] = {1, -1, 1, -1}, y[] = {1, -1, 2, 0};
     const loss_definition absolute = {NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false};
-    ck_assert(take(&absolute, y, t, 1, gradient) == 0.5);
+    ck_assert(compute_one(&absolute, y, t, 1, gradient) == 0.5);
     ck_assert(gradient[0] == 0 && gradient[1] == 0 && gradient[2] == 0.25f && gradient[3] == 0.25f);
     const loss_definition hinge = {NEURON_LOSS_HINGE, 0, 0, false};
-    ck_assert(take(&hinge, y, t, 1, gradient) == 0.25);
+    ck_assert(compute_one(&hinge, y, t, 1, gradient) == 0.25);
     ck_assert(gradient[0] == 0 && gradient[1] == 0 && gradient[2] == 0 && gradient[3] == 0.25f);
     const loss_definition huber = {NEURON_LOSS_HUBER, 0, 1, false};
-    ck_assert(take(&huber, y, t, 1, gradient) == 0.25);
+    ck_assert(compute_one(&huber, y, t, 1, gradient) == 0.25);
     ck_assert(gradient[0] == 0 && gradient[2] == 0.25f && gradient[3] == 0.25f);
     const loss_definition logarithmic = {NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false};
     const float negative[] = {-1, -2, -1e30f, 0};
-    take(&logarithmic, negative, t, 1, gradient);
+    compute_one(&logarithmic, negative, t, 1, gradient);
     for (int i = 0; i < OUTPUTS; i++)
         ck_assert(gradient[i] == 0);
 }
@@ -224,14 +237,10 @@ START_TEST(known_values)
                  {NEURON_LOSS_HUBER, 0.155}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         neuron_loss_t *loss;
-        float target[2];
         double sum = 0;
         assert_ok(neuron_loss_create(&loss, context, known[i].kind));
-        for (int j = 0; j < 2; j++) {
-            neuron_dataset_t *dataset = make_dataset(t[j], 2, false);
-            sum += neuron_loss_take(loss, dataset, 0, y[j], false, target, 1, NULL);
-            neuron_dataset_unref(dataset);
-        }
+        for (int j = 0; j < 2; j++)
+            sum += compute(loss, y[j], false, t[j], 2, 1, NULL).loss;
         ck_assert_double_eq_tol(sum / 2, known[i].loss, 6e-4);
         neuron_loss_unref(loss);
     }
@@ -273,25 +282,97 @@ START_TEST(own_function)
     call seen = {0};
     neuron_loss_t *own;
     assert_ok(neuron_loss_create_custom(&own, context, squares, &seen, NULL));
-    neuron_dataset_t *dataset = make_dataset(given, OUTPUTS, false);
-    float target[OUTPUTS], gradient[OUTPUTS] = {9, 9, 9, 9}, other[OUTPUTS];
+    float gradient[OUTPUTS] = {9, 9, 9, 9}, other[OUTPUTS];
     const loss_definition built_in = {NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false};
-    assert_ok(neuron_loss_check(own, dataset, "test"));
-    ck_assert(neuron_loss_take(own, dataset, 0, output, false, target, 0.5, gradient) ==
-              take(&built_in, output, given, 0.5, other));
+    assert_ok(check_targets(own, given));
+    ck_assert(compute(own, output, false, given, OUTPUTS, 0.5, gradient).loss ==
+              0.5 * compute_one(&built_in, output, given, 0.5, other));
     ck_assert_mem_eq(gradient, other, sizeof gradient);
     ck_assert_int_eq(seen.count, 1);
     ck_assert_int_eq(seen.label, 1);
     ck_assert_mem_eq(seen.output, output, sizeof output);
     ck_assert_mem_eq(seen.target, given, sizeof given);
-    ck_assert(isfinite(neuron_loss_take(own, dataset, 0, output, false, target, 1, NULL)));
+    ck_assert(isfinite(compute(own, output, false, given, OUTPUTS, 1, NULL).loss));
     double value;
     ck_assert_str_eq(neuron_loss_name(own), "custom");
     assert_status(neuron_loss_set_float(own, NEURON_LOSS_DELTA, 1), NEURON_E_ARGUMENT);
     assert_message("custom: has no option 20");
     assert_status(neuron_loss_get_float(own, 10, &value), NEURON_E_ARGUMENT);
-    neuron_dataset_unref(dataset);
     neuron_loss_unref(own);
+}
+END_TEST
+
+/* ---- Batches ---- */
+
+/* More examples than one task has, with other weights; each result is that of the example alone. */
+START_TEST(batches)
+{
+    enum { COUNT = 37, WIDTH = 3 };
+    float outputs[COUNT * WIDTH], targets[COUNT * WIDTH], gradients[COUNT * WIDTH];
+    int32_t labels[COUNT];
+    double weights[COUNT];
+    neuron_loss_result results[COUNT];
+    neuron_loss_t *loss;
+    assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_HUBER));
+    for (int i = 0; i < COUNT * WIDTH; i++) {
+        outputs[i] = (float)((i * 7) % 11) / 4 - 1;
+        targets[i] = (float)((i * 5) % 7) / 3 - 1;
+    }
+    for (int i = 0; i < COUNT; i++) {
+        labels[i] = i % WIDTH;
+        weights[i] = i % 4 / 2.0;
+    }
+    outputs[20 * WIDTH] = NAN; /* not told of the others */
+    outputs[21 * WIDTH] = INFINITY;
+    const neuron_loss_batch batch = {.count = COUNT,
+                                     .outputs = WIDTH,
+                                     .predictions = outputs,
+                                     .targets = targets,
+                                     .labels = labels,
+                                     .weights = weights};
+    neuron_loss_compute(loss, context->pool, &batch, results, gradients);
+    for (int i = 0; i < COUNT; i++) {
+        float gradient[WIDTH];
+        const float *output = outputs + i * WIDTH;
+        const neuron_loss_result alone =
+            compute(loss, output, false, targets + i * WIDTH, WIDTH, weights[i] / COUNT, gradient);
+        ck_assert_mem_eq(gradients + i * WIDTH, gradient, sizeof gradient);
+        ck_assert_int_eq(results[i].predicted, neuron_argmax(output, WIDTH));
+        ck_assert_int_eq(results[i].overflow, alone.overflow);
+        ck_assert_int_eq(results[i].undefined, alone.undefined);
+        if (i == 20 || i == 21)
+            ck_assert(!isfinite(results[i].loss));
+        else
+            ck_assert_double_eq_tol(results[i].loss, alone.loss * COUNT, 1e-12);
+    }
+    neuron_loss_compute(NULL, context->pool, &batch, results, NULL); /* classes alone */
+    ck_assert(results[3].loss == 0);
+    ck_assert_int_eq(results[3].predicted, neuron_argmax(outputs + 3 * WIDTH, WIDTH));
+    neuron_loss_unref(loss);
+}
+END_TEST
+
+/* A single output says on which side of the threshold it is. */
+START_TEST(single_outputs)
+{
+    const float outputs[] = {0.25f, 0.5f, 0.75f, NAN}, thresholds[] = {0.5f, 0, INFINITY};
+    const int32_t expected[][4] = {{0, 0, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 0}};
+    float targets[4] = {0};
+    const int32_t labels[4] = {0};
+    const double weights[] = {1, 1, 1, 1};
+    for (int i = 0; i < 3; i++) {
+        neuron_loss_result results[4];
+        const neuron_loss_batch batch = {.count = 4,
+                                         .outputs = 1,
+                                         .threshold = thresholds[i],
+                                         .predictions = outputs,
+                                         .targets = targets,
+                                         .labels = labels,
+                                         .weights = weights};
+        neuron_loss_compute(NULL, context->pool, &batch, results, NULL);
+        for (int j = 0; j < 4; j++)
+            ck_assert_int_eq(results[j].predicted, expected[i][j]);
+    }
 }
 END_TEST
 
@@ -364,22 +445,18 @@ START_TEST(targets_must_suit)
 {
     const float any[] = {0.5f, 0.5f, 0, 0}, negative[] = {-1, 1, 1, -1};
     neuron_loss_t *entropy, *binary, *hinge;
-    neuron_dataset_t *a = make_dataset(any, OUTPUTS, false);
-    neuron_dataset_t *b = make_dataset(negative, OUTPUTS, false);
     assert_ok(neuron_loss_create(&entropy, context, NEURON_LOSS_CROSS_ENTROPY));
     assert_ok(neuron_loss_create(&binary, context, NEURON_LOSS_BINARY_CROSS_ENTROPY));
     assert_ok(neuron_loss_create(&hinge, context, NEURON_LOSS_HINGE));
-    assert_status(neuron_loss_check(entropy, a, "trainer"), NEURON_E_DATA);
-    assert_message("trainer: cross_entropy needs class numbers or targets that are shares");
-    assert_ok(neuron_loss_check(binary, a, "trainer"));
-    assert_status(neuron_loss_check(binary, b, "trainer"), NEURON_E_DATA);
+    assert_status(check_targets(entropy, any), NEURON_E_DATA);
+    assert_message("trainer: cross_entropy needs class numbers or targets that are probabilities");
+    assert_ok(check_targets(binary, any));
+    assert_status(check_targets(binary, negative), NEURON_E_DATA);
     assert_message("binary_cross_entropy needs targets from 0 to 1");
-    assert_ok(neuron_loss_check(hinge, b, "trainer"));
+    assert_ok(check_targets(hinge, negative));
     neuron_loss_unref(hinge);
     neuron_loss_unref(binary);
     neuron_loss_unref(entropy);
-    neuron_dataset_unref(b);
-    neuron_dataset_unref(a);
 }
 END_TEST
 
@@ -396,6 +473,8 @@ int main(void)
     tcase_add_test(cases, kinks);
     tcase_add_test(cases, known_values);
     tcase_add_test(cases, own_function);
+    tcase_add_test(cases, batches);
+    tcase_add_test(cases, single_outputs);
     tcase_add_test(cases, bad_input);
     tcase_add_test(cases, options);
     tcase_add_test(cases, targets_must_suit);

@@ -4,7 +4,7 @@
 
 #include "test-training.h"
 
-#include "train/callback.h"
+#include "train/trainer.h"
 
 #include <math.h>
 

@@ -104,15 +104,15 @@ static void assert_as_whole(const bench *b)
     for (int64_t i = 0; i < neuron_history_epochs(mine); i++)
         for (int32_t metric = 10; metric < NEURON_METRIC_SECONDS; metric += 10)
             ck_assert_double_eq(test_figure(mine, i, metric), test_figure(theirs, i, metric));
-    for (int32_t i = 0; i < whole.trainer->callback_count; i++) {
-        const neuron_callback_entry *x = &b->trainer->callbacks[i],
-                                    *y = &whole.trainer->callbacks[i];
+    for (int32_t i = 0; i < whole.trainer->callbacks.count; i++) {
+        const neuron_callback_entry *x = &b->trainer->callbacks.entries[i],
+                                    *y = &whole.trainer->callbacks.entries[i];
         ck_assert_mem_eq(x->state, y->state, sizeof x->state);
-        ck_assert_int_eq(x->kept, y->kept);
-        ck_assert_int_eq(x->exchanged, y->exchanged);
-        if (x->kept)
-            ck_assert_mem_eq(x->values, y->values,
-                             (size_t)b->graph->value_count * sizeof *x->values);
+        ck_assert_int_eq(x->snapshot.exists, y->snapshot.exists);
+        ck_assert_int_eq(x->snapshot.swapped, y->snapshot.swapped);
+        if (x->snapshot.exists)
+            ck_assert_mem_eq(x->snapshot.values, y->snapshot.values,
+                             (size_t)b->graph->value_count * sizeof *x->snapshot.values);
     }
     test_bytes best = test_read_file(best_file);
     ck_assert_uint_eq(best.size, whole_best.size);
@@ -348,7 +348,7 @@ START_TEST(missing_and_unknown_names)
         memcpy(place, cases[i].from, size);
         assert_status(neuron_trainer_load(c.trainer, again), cases[i].status);
         if (i == 1)
-            ck_assert_double_eq(c.trainer->callbacks[1].state[0], 0);
+            ck_assert_double_eq(c.trainer->callbacks.entries[1].state[0], 0);
     }
     free(file.data);
     tear_down(&c);

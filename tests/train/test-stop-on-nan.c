@@ -87,7 +87,7 @@ static void spoil_slots(neuron_trainer_t *trainer)
 {
     for (int32_t i = 0; i < trainer->optimizer->rule->slot_count; i++)
         for (int64_t j = 0; j < trainer->graph->trainable_count; j++)
-            trainer->memory.slots[i][j] = 1e30f;
+            neuron_step_slots(trainer->step)[i][j] = 1e30f;
 }
 
 static int spoil_all(neuron_trainer_t *trainer, int32_t event, void *user_data)
@@ -123,7 +123,7 @@ START_TEST(a_bad_loss_takes_momenta_back)
             }
             assert_ok(neuron_trainer_run(trainer, NULL));
             ck_assert(neuron_trainer_stop_reason(trainer)[0]);
-            const float *slot = trainer->memory.slots[0];
+            const float *slot = neuron_step_slots(trainer->step)[0];
             float largest = 0;
             for (int64_t i = 0; i < trainer->graph->trainable_count; i++)
                 largest = fmaxf(largest, fabsf(slot[i]));

@@ -413,7 +413,8 @@ START_TEST(evaluation)
     const int expected = p->numbers ? NEURON_E_DATA : NEURON_OK;
     assert_status(neuron_graph_evaluate(graph, dataset, &figures), expected);
     if (p->numbers)
-        assert_message("evaluate: cross_entropy needs class numbers or targets that are shares");
+        assert_message(
+            "evaluate: cross_entropy needs class numbers or targets that are probabilities");
     neuron_evaluation_unref(figures);
     neuron_loss_unref(loss);
     neuron_dataset_unref(dataset);
@@ -459,7 +460,7 @@ START_TEST(targets_must_suit)
     neuron_history_t *history = (neuron_history_t *)&trainer;
     assert_status(neuron_trainer_run(trainer, &history), NEURON_E_DATA);
     ck_assert_ptr_null(history);
-    assert_message("trainer: cross_entropy needs class numbers or targets that are shares");
+    assert_message("trainer: cross_entropy needs class numbers or targets that are probabilities");
     const loss_definition unsuited[] = {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false},
                                         {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}};
     for (int i = 0; i < 2; i++) {

@@ -182,7 +182,7 @@ START_TEST(a_split_and_a_validation_set_exclude_each_other)
     assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_ARGUMENT);
     assert_message("validation split");
     assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
-    ck_assert_ptr_nonnull(b.trainer->validation); /* that of the split stays */
+    ck_assert_ptr_nonnull(b.trainer->data.validation); /* that of the split stays */
     assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0));
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     assert_status(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2),
@@ -274,7 +274,7 @@ START_TEST(classes_must_have_the_same_names)
     name_classes(b.train, "abcdefghij");
     assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_DATA);
     assert_message("trainer: class 2 is \"c\" in the training set and \"d\" in the validation set");
-    ck_assert_ptr_null(b.trainer->validation);
+    ck_assert_ptr_null(b.trainer->data.validation);
     name_classes(b.validation, "abcdefghij");
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     tear_down(&b);

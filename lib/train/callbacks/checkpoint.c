@@ -1,7 +1,8 @@
 /* The graph of the best epoch in a file. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include "base/float-mode.h"
+#include "train/training.h"
 
 #include <inttypes.h>
 
@@ -40,10 +41,10 @@ static int save(const neuron_trainer_t *trainer, neuron_callback_entry *entry)
 {
     const char *path = entry->callback->path;
     entry->state[UNSAVED] = 1;
-    RETURN_IF_ERROR(neuron_graph_save(trainer->graph, path));
+    RETURN_IF_ERROR(neuron_graph_save(neuron_trainer_graph(trainer), path));
     entry->state[UNSAVED] = 0;
-    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": saved %s",
-               trainer->progress.epoch, path);
+    neuron_log(neuron_trainer_graph(trainer)->context, NEURON_LOG_INFO,
+               "epoch %" PRId64 ": saved %s", neuron_training_progress(trainer)->epoch, path);
     return NEURON_OK;
 }
 

@@ -1,5 +1,7 @@
 /* A rate that falls along half a wave of the cosine. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
+
+#include "train/training.h"
 
 #include <math.h>
 
@@ -14,9 +16,9 @@ static const double pi = 3.14159265358979323846;
 /* Steps or epochs from the start to the end of the training. */
 static double rest(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
-    double all = (double)trainer->epochs;
+    double all = (double)neuron_training_epochs(trainer);
     if (neuron_callback_option(callback, NEURON_CALLBACK_PER_STEP) > 0)
-        all *= (double)neuron_trainer_steps(trainer);
+        all *= (double)neuron_training_steps(trainer);
     return fmax(1, all - neuron_callback_option(callback, NEURON_CALLBACK_START));
 }
 

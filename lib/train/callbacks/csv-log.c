@@ -1,7 +1,8 @@
 /* The history in a file that grows by a line an epoch. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include "base/float-mode.h"
+#include "train/training.h"
 
 int neuron_callback_create_csv_log(neuron_callback_t **callback, neuron_context_t *context,
                                    const char *path)
@@ -26,13 +27,14 @@ static int note(neuron_callback_entry *entry, int status)
 
 static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
 {
-    const neuron_history_t *history = trainer->history;
+    const neuron_history_t *history = neuron_trainer_history(trainer);
     const char *path = entry->callback->path;
     /* A file that a crash left has epochs that are not in the training file, or lacks some. */
     if (event == NEURON_EVENT_RUN_BEGIN)
         return note(entry, neuron_history_save_csv(history, path));
     if (event == NEURON_EVENT_EPOCH_END)
-        return note(entry, neuron_history_append_csv(history, trainer->progress.epoch - 1, path));
+        return note(entry, neuron_history_append_csv(
+                               history, neuron_training_progress(trainer)->epoch - 1, path));
     return NEURON_OK;
 }
 

@@ -1,5 +1,5 @@
 /* A callback of the caller's. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include "base/float-mode.h"
 

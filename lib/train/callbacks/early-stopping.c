@@ -1,7 +1,8 @@
 /* Early stopping, with the rules of Keras. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include "base/text/number.h"
+#include "train/training.h"
 
 #include <float.h>
 #include <math.h>
@@ -56,21 +57,22 @@ static void stop(neuron_trainer_t *trainer, const neuron_callback_entry *entry)
     const double waited = entry->state[WAIT];
     const char *plural = waited == 1 ? "" : "s";
     if (!record(entry).exists)
-        neuron_trainer_stop(trainer, "%s: no %s that is a finite number for %.0f epoch%s", name,
-                            figure, waited, plural);
+        neuron_training_stop(trainer, "%s: no %s that is a finite number for %.0f epoch%s", name,
+                             figure, waited, plural);
     else if (floor.exists && !neuron_monitor_better(callback, entry->state[BEST], floor, delta))
-        neuron_trainer_stop(trainer, "%s: no better %s than the baseline of %s for %.0f epoch%s",
-                            name, figure, neuron_number_short(floor.value, number), waited, plural);
+        neuron_training_stop(trainer, "%s: no better %s than the baseline of %s for %.0f epoch%s",
+                             name, figure, neuron_number_short(floor.value, number), waited,
+                             plural);
     else
-        neuron_trainer_stop(trainer, "%s: no better %s than %s of epoch %.0f for %.0f epoch%s",
-                            name, figure, neuron_number_short(entry->state[BEST], number),
-                            entry->state[BEST_EPOCH], waited, plural);
+        neuron_training_stop(trainer, "%s: no better %s than %s of epoch %.0f for %.0f epoch%s",
+                             name, figure, neuron_number_short(entry->state[BEST], number),
+                             entry->state[BEST_EPOCH], waited, plural);
 }
 
 static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
 {
     const neuron_callback_t *callback = entry->callback;
-    const double epoch = (double)trainer->progress.epoch;
+    const double epoch = (double)neuron_training_progress(trainer)->epoch;
     if (event != NEURON_EVENT_EPOCH_END ||
         epoch <= neuron_callback_option(callback, NEURON_CALLBACK_START))
         return NEURON_OK;
@@ -78,8 +80,8 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     double delta = neuron_callback_option(callback, NEURON_CALLBACK_MIN_DELTA);
     bool better = neuron_monitor_better(callback, value, record(entry), delta);
     /* Without a better one the first epoch is the best. */
-    if (entry->values && (better || !entry->kept))
-        neuron_callback_keep(trainer, entry);
+    if (entry->snapshot.values && (better || !entry->snapshot.exists))
+        neuron_training_save(trainer, &entry->snapshot);
     entry->state[WAIT]++;
     if (better) {
         entry->state[BEST] = value;

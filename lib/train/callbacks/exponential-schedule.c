@@ -1,5 +1,5 @@
 /* A rate that falls by the same share each time. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include <math.h>
 

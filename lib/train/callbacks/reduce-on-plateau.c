@@ -1,7 +1,8 @@
 /* A smaller learning rate when a figure stays where it is, with the rules of Keras. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include "base/text/number.h"
+#include "train/training.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -24,16 +25,17 @@ static const char *const state_names[] = {"wait", "cooldown", "has_best", "best"
 static void reduce(neuron_trainer_t *trainer, neuron_callback_entry *entry)
 {
     const neuron_callback_t *callback = entry->callback;
-    double base = neuron_rate_base(trainer);
+    double base = neuron_training_base_rate(trainer);
     double least = neuron_callback_option(callback, NEURON_CALLBACK_MIN_RATE);
     if (base <= least)
         return;
     const double reduced = base * neuron_callback_option(callback, NEURON_CALLBACK_FACTOR);
     const double rate = fmax(reduced, least);
-    neuron_rate_set_base(trainer, rate);
+    neuron_training_set_base_rate(trainer, rate);
     char text[NEURON_NUMBER_TEXT];
-    neuron_log(trainer->context, NEURON_LOG_INFO, "epoch %" PRId64 ": base learning rate %s",
-               trainer->progress.epoch, neuron_number_short(rate, text));
+    neuron_log(neuron_trainer_graph(trainer)->context, NEURON_LOG_INFO,
+               "epoch %" PRId64 ": base learning rate %s", neuron_training_progress(trainer)->epoch,
+               neuron_number_short(rate, text));
     entry->state[WAIT] = 0;
     entry->state[COOLDOWN] = neuron_callback_option(callback, NEURON_CALLBACK_COOLDOWN);
 }

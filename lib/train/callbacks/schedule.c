@@ -1,8 +1,9 @@
 /* A rate by a function of the caller's. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include "base/float-mode.h"
 #include "base/text/number.h"
+#include "train/training.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -27,8 +28,8 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     if (event != NEURON_EVENT_EPOCH_BEGIN)
         return NEURON_OK;
     const neuron_callback_t *callback = entry->callback;
-    const int64_t epoch = trainer->progress.epoch;
-    const double base = neuron_rate_base(trainer);
+    const int64_t epoch = neuron_training_progress(trainer)->epoch;
+    const double base = neuron_training_base_rate(trainer);
     neuron_float_host *host = neuron_float_pause();
     double rate = callback->schedule(epoch, base, callback->user_data);
     neuron_float_resume(host);
@@ -38,7 +39,7 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
                            "schedule: the function returned %s for epoch %" PRId64,
                            neuron_number_short(rate, text), epoch);
     }
-    neuron_rate_set_base(trainer, rate);
+    neuron_training_set_base_rate(trainer, rate);
     return NEURON_OK;
 }
 

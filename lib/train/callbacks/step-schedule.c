@@ -1,5 +1,5 @@
 /* A rate that falls in steps. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include <math.h>
 

@@ -1,5 +1,7 @@
 /* The end of a training whose loss is no number. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
+
+#include "train/training.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -25,25 +27,26 @@ static bool all_finite(const neuron_graph_t *graph)
 static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
 {
     /* Between two epochs the caller may have written others. */
-    bool wanted = event == NEURON_EVENT_RUN_BEGIN ? !entry->kept || trainer->progress.step == 0
-                                                  : event == NEURON_EVENT_EPOCH_END;
-    if (wanted && all_finite(trainer->graph)) {
-        neuron_callback_keep(trainer, entry);
-        entry->state[EPOCH] = (double)trainer->progress.epoch;
+    bool wanted = event == NEURON_EVENT_RUN_BEGIN
+                      ? !entry->snapshot.exists || neuron_training_progress(trainer)->step == 0
+                      : event == NEURON_EVENT_EPOCH_END;
+    if (wanted && all_finite(neuron_trainer_graph(trainer))) {
+        neuron_training_save(trainer, &entry->snapshot);
+        entry->state[EPOCH] = (double)neuron_training_progress(trainer)->epoch;
     }
     return NEURON_OK;
 }
 
-static bool on_bad_loss(neuron_trainer_t *trainer, neuron_callback_entry *entry)
+static bool on_bad_number(neuron_trainer_t *trainer, neuron_callback_entry *entry)
 {
     const char *name = entry->callback->kind->name;
-    if (!entry->kept) {
-        neuron_trainer_stop(trainer, "%s: %s", name, neuron_error_last());
+    if (!entry->snapshot.exists) {
+        neuron_training_stop(trainer, "%s: %s", name, neuron_error_last());
         return true;
     }
-    neuron_callback_put_back(trainer, entry);
-    neuron_trainer_stop(trainer, "%s: %s; the parameters are those of epoch %.0f", name,
-                        neuron_error_last(), entry->state[EPOCH]);
+    neuron_training_restore(trainer, &entry->snapshot);
+    neuron_training_stop(trainer, "%s: %s; the parameters are those of epoch %.0f", name,
+                         neuron_error_last(), entry->state[EPOCH]);
     return true;
 }
 
@@ -55,5 +58,5 @@ const neuron_callback_kind neuron_callback_stop_on_nan = {
     .keeps_values = keeps_values,
     .keeps_slots = true,
     .on_event = on_event,
-    .on_bad_loss = on_bad_loss,
+    .on_bad_number = on_bad_number,
 };

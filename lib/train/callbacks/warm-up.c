@@ -1,5 +1,5 @@
 /* A rate that rises from nothing in equal parts. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include <math.h>
 

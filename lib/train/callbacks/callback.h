@@ -1,13 +1,19 @@
-/* Callbacks, from the inside: one file a kind in lib/train/callbacks, each with its row. */
-#ifndef TRAIN_CALLBACK_H
-#define TRAIN_CALLBACK_H
+/* Callbacks, from the inside: the row of a kind, the handle, and what kinds have in common. One file a
+ * kind in this folder; the table of those that neuron_callback_create() knows is in callback.c. What a
+ * kind may read and change of a training is in train/training.h; train/callback-list.h calls it. */
+#ifndef TRAIN_CALLBACKS_CALLBACK_H
+#define TRAIN_CALLBACKS_CALLBACK_H
 
 #include <libneuron/callback.h>
 
+#include "base/context.h"
 #include "base/options.h"
-#include "train/trainer.h"
+#include "train/history.h"
+#include "train/snapshot.h"
 
 enum { NEURON_CALLBACK_OPTIONS_MAX = 8, NEURON_CALLBACK_STATE_MAX = 6 };
+
+typedef struct neuron_callback_entry neuron_callback_entry;
 
 /* One kind. Functions may be NULL; those that return a status return 0 to go on, as callbacks
  * do. */
@@ -19,7 +25,7 @@ typedef struct neuron_callback_kind {
     int32_t state_count;
     const char *const *state_names;
 
-    /* Whether it keeps a copy of all parameters. */
+    /* Whether it keeps a snapshot of all parameters. */
     bool (*keeps_values)(const neuron_callback_t *callback);
     bool keeps_slots; /* and beside it what the optimizer remembers */
     /* Whether it can do its work; asked before a run. */
@@ -29,10 +35,10 @@ typedef struct neuron_callback_kind {
     int (*on_event)(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event);
     /* Whether that is the caller's own function, which is called after those of the library. */
     bool of_caller;
-    /* The loss of a step, or the norm of a gradient that is limited, is no number, as
-     * neuron_error_last() says. Whether the training is over by that instead of failing. */
-    bool (*on_bad_loss)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
-    /* Whether the graph gets the kept parameters when the training is over. */
+    /* Something, such as the loss of a step, is no finite number, as neuron_error_last() says. Whether
+     * the training is over by that instead of failing. */
+    bool (*on_bad_number)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
+    /* Whether the graph gets the parameters of the snapshot when the training is over. */
     bool (*restores)(const neuron_callback_entry *entry);
     /* Whether a run has something to do for it even if the training is over. */
     bool (*has_work)(const neuron_callback_entry *entry);
@@ -56,11 +62,7 @@ struct neuron_callback {
 struct neuron_callback_entry {
     neuron_callback_t *callback;
     double state[NEURON_CALLBACK_STATE_MAX]; /* in the order of kind->state_names */
-    float *values;  /* as many as the graph has; NULL if it keeps none or before the first run */
-    float *slots;   /* those of the optimizer, one behind the other, likewise */
-    uint64_t steps; /* that these come from */
-    bool kept;      /* whether there are parameters in them */
-    bool exchanged; /* whether they are those of the last step, and the graph has what was kept */
+    neuron_snapshot snapshot; /* without memory if it keeps none, or before the first run */
 };
 
 /* ---- For the kinds ---- */
@@ -134,53 +136,6 @@ double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trai
 
 /* The same in lengths, of kinds with that option. */
 double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
-
-/* The base rate; setting it also sets the effective one, with the factors of the moment. */
-double neuron_rate_base(neuron_trainer_t *trainer);
-void neuron_rate_set_base(neuron_trainer_t *trainer, double base);
-
-/* Keeps the graph's parameters and what belongs to them, and puts back what was kept. */
-void neuron_callback_keep(neuron_trainer_t *trainer, neuron_callback_entry *entry);
-void neuron_callback_put_back(neuron_trainer_t *trainer, neuron_callback_entry *entry);
-
-/* ---- For the trainer ---- */
-
-/* Numbers of the optimizer that it keeps. */
-size_t neuron_callback_slots_size(const neuron_trainer_t *trainer,
-                                  const neuron_callback_entry *entry);
-
-/* Makes room for parameters and these numbers, unless it is there. */
-int neuron_callback_make_values(neuron_trainer_t *trainer, neuron_callback_entry *entry);
-
-/* Whether the caller has changed the parameters that the graph got when the training was over:
- * these are then the ones to go on with, and nothing is left of what was kept. */
-bool neuron_callback_is_void(const neuron_trainer_t *trainer, const neuron_callback_entry *entry);
-
-/* Checks all callbacks and makes their memory. */
-int neuron_callbacks_prepare(neuron_trainer_t *trainer);
-void neuron_callbacks_drop(neuron_trainer_t *trainer);
-
-/* Calls all: those of the library, then the caller's, of which those of trainer.h are the last. The
- * first answer that is not 0, with its message, where `status` comes before all; trainer->stopped
- * becomes whether it is the caller's. */
-int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status);
-
-/* Works the rate for the step to come out. */
-void neuron_callbacks_set_rate(neuron_trainer_t *trainer);
-
-/* Whether a run has something to do for one of them even if the training is over. */
-bool neuron_callbacks_have_work(const neuron_trainer_t *trainer);
-
-/* Whether the training is over instead of failing. */
-bool neuron_callbacks_take_bad_loss(neuron_trainer_t *trainer);
-
-/* Puts the parameters in place with which a training is over, or those with which it goes on. */
-void neuron_callbacks_settle(neuron_trainer_t *trainer);
-void neuron_callbacks_unsettle(neuron_trainer_t *trainer);
-
-/* Ends the training, unless it is ended already. */
-void neuron_trainer_stop(neuron_trainer_t *trainer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 extern const neuron_callback_kind neuron_callback_checkpoint;
 extern const neuron_callback_kind neuron_callback_cosine_schedule;

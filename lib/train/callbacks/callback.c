@@ -1,4 +1,4 @@
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
 
 #include "base/files/file.h"
 #include "base/float-mode.h"

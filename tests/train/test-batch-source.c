@@ -463,8 +463,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("feed");
-    TCase *tests = tcase_create("feed");
+    Suite *suite = suite_create("batch-source");
+    TCase *tests = tcase_create("batch-source");
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, workers_and_threads_change_nothing);
     tcase_add_test(tests, goes_on_where_no_thread_can_be_had);

@@ -1,4 +1,4 @@
-/* The numbers that are set at a trainer. */
+/* The numbers that are set at a trainer, and the split of a validation set, which is one of them. */
 #include "train/trainer.h"
 
 #include "base/float-mode.h"
@@ -21,14 +21,14 @@ enum { OPTIONS = sizeof rows / sizeof rows[0] };
 static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
 static const char who[] = "trainer";
 
-/* Holds the last part of the examples out; both parts share the memory of the whole. */
+/* Holds the last part of the examples out; both subsets share the memory of the whole. */
 static int split(neuron_trainer_t *trainer, double fraction)
 {
-    if (fraction > 0 && trainer->validation && trainer->validation_split == 0)
+    if (fraction > 0 && trainer->data.validation && trainer->settings.validation_split == 0)
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation set already");
-    int64_t count = trainer->given->count;
-    int64_t kept = (int64_t)((double)count * (1 - fraction));
-    if (fraction > 0 && (kept == 0 || kept == count)) {
+    int64_t count = trainer->data.given->count;
+    int64_t left = (int64_t)((double)count * (1 - fraction));
+    if (fraction > 0 && (left == 0 || left == count)) {
         char text[NEURON_NUMBER_TEXT];
         return neuron_fail(NEURON_E_DATA,
                            "trainer: a validation split of %s leaves nothing of %" PRId64
@@ -36,22 +36,22 @@ static int split(neuron_trainer_t *trainer, double fraction)
                            neuron_number_short(fraction, text), count);
     }
     neuron_dataset_t *train = NULL, *validation = NULL;
-    RETURN_IF_ERROR(neuron_dataset_subset(&train, trainer->given, 0, kept));
+    RETURN_IF_ERROR(neuron_dataset_subset(&train, trainer->data.given, 0, left));
     if (fraction > 0) {
-        int status = neuron_dataset_subset(&validation, trainer->given, kept, count - kept);
+        int status = neuron_dataset_subset(&validation, trainer->data.given, left, count - left);
         if (status < 0) {
             neuron_dataset_unref(train);
             return status;
         }
     }
-    neuron_dataset_t *old_train = trainer->train, *old_validation = NULL;
-    if (fraction > 0 || trainer->validation_split > 0) {
-        old_validation = trainer->validation;
-        trainer->validation = validation;
+    neuron_dataset_t *old_train = trainer->data.train, *old_validation = NULL;
+    if (fraction > 0 || trainer->settings.validation_split > 0) {
+        old_validation = trainer->data.validation;
+        trainer->data.validation = validation;
     }
-    trainer->train = train;
-    trainer->validation_split = fraction;
-    neuron_trainer_drop_memory(trainer);
+    trainer->data.train = train;
+    trainer->settings.validation_split = fraction;
+    neuron_trainer_drop_step(trainer);
     neuron_dataset_unref(old_train); /* last, as they may end with a function of the caller's */
     neuron_dataset_unref(old_validation);
     return NEURON_OK;
@@ -59,9 +59,9 @@ static int split(neuron_trainer_t *trainer, double fraction)
 
 static int set_workers(neuron_trainer_t *trainer, int64_t value)
 {
-    if (trainer->running)
+    if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs");
-    trainer->workers = value;
+    trainer->settings.workers = value;
     return NEURON_OK;
 }
 
@@ -70,16 +70,16 @@ static int set(neuron_trainer_t *trainer, int32_t option, double value)
 {
     switch (option) {
     case NEURON_TRAINER_EPOCHS:
-        trainer->epochs = (int64_t)value;
+        trainer->settings.epochs = (int64_t)value;
         return NEURON_OK;
     case NEURON_TRAINER_BATCH_SIZE:
         RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the batch size"));
-        trainer->batch_size = (int64_t)value;
-        neuron_trainer_drop_memory(trainer);
+        trainer->settings.batch_size = (int64_t)value;
+        neuron_trainer_drop_step(trainer);
         return NEURON_OK;
     case NEURON_TRAINER_SHUFFLE:
         RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "shuffling"));
-        trainer->shuffle = value > 0;
+        trainer->settings.shuffle = value > 0;
         return NEURON_OK;
     case NEURON_TRAINER_WORKERS:
         return set_workers(trainer, (int64_t)value);
@@ -92,9 +92,10 @@ static int set(neuron_trainer_t *trainer, int32_t option, double value)
 /* All of them as they are, in the order of the rows. */
 static void read_all(const neuron_trainer_t *trainer, double values[OPTIONS])
 {
-    const double all[OPTIONS] = {(double)trainer->epochs, (double)trainer->batch_size,
-                                 trainer->shuffle, (double)trainer->workers,
-                                 trainer->validation_split};
+    const double all[OPTIONS] = {(double)trainer->settings.epochs,
+                                 (double)trainer->settings.batch_size, trainer->settings.shuffle,
+                                 (double)trainer->settings.workers,
+                                 trainer->settings.validation_split};
     memcpy(values, all, sizeof all);
 }
 

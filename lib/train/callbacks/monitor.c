@@ -1,5 +1,7 @@
 /* Callbacks that look at a figure of each epoch. */
-#include "train/callback.h"
+#include "train/callbacks/callback.h"
+
+#include "train/training.h"
 
 #include <math.h>
 
@@ -27,7 +29,7 @@ int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer
     int32_t metric = monitored(callback);
     bool needed =
         metric == NEURON_METRIC_VALIDATION_LOSS || metric == NEURON_METRIC_VALIDATION_ACCURACY;
-    if (needed && !trainer->validation)
+    if (needed && !neuron_training_has_validation(trainer))
         return neuron_fail(NEURON_E_STATE,
                            "%s: goes by the %s, but the trainer has no validation set",
                            callback->kind->name, neuron_monitor_name(callback));
@@ -37,7 +39,8 @@ int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer
 double neuron_monitor_value(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
     double value = NAN;
-    neuron_history_get(trainer->history, trainer->progress.epoch - 1, monitored(callback), &value);
+    neuron_history_get(neuron_trainer_history(trainer),
+                       neuron_training_progress(trainer)->epoch - 1, monitored(callback), &value);
     return value;
 }
 

@@ -1,0 +1,128 @@
+/* A loss at work on a batch: examples are divided among the threads of the pool by their number
+ * alone, and each has a result of its own, so that nothing depends on how many threads there are.
+ * The formulas are in the files of the kinds. */
+#include "losses/loss.h"
+
+#include "base/checked.h"
+#include "losses/cross-entropy.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+enum { EXAMPLES_PER_TASK = 16 };
+
+int neuron_loss_check_targets(const neuron_loss_t *loss, const float *targets, const int64_t *rows,
+                              int64_t count, int32_t outputs, const char *who)
+{
+    const neuron_loss_kind *kind = loss->kind;
+    for (int64_t i = 0; kind->accepts && i < count; i++)
+        if (!kind->accepts(targets + rows[i] * outputs, outputs))
+            return neuron_fail(NEURON_E_DATA,
+                               "%s: %s needs %s, but the dataset has targets of any kind (example "
+                               "%" PRId64 " is the first)",
+                               who, kind->name, kind->needs, i);
+    return NEURON_OK;
+}
+
+/* The sum or mean over the outputs of a kind that is defined for each output by itself. */
+static double compute_points(const neuron_loss_t *loss, const neuron_loss_example *example,
+                             double scale, float *gradient)
+{
+    double sum = 0;
+    const double factor = loss->kind->sums ? 1 : 1.0 / example->outputs;
+    for (int32_t i = 0; i < example->outputs; i++) {
+        const neuron_loss_point point = loss->kind->point(
+            loss, example->logits, (double)example->output[i], (double)example->target[i]);
+        sum += point.value;
+        if (gradient)
+            gradient[i] = (float)(point.slope * factor * scale);
+    }
+    return sum * factor;
+}
+
+static bool all_finite(const float *output, int32_t outputs)
+{
+    for (int32_t i = 0; i < outputs; i++)
+        if (!isfinite(output[i]))
+            return false;
+    return true;
+}
+
+static double compute_example(const neuron_loss_t *loss, const neuron_loss_example *example,
+                              double scale, float *gradient)
+{
+    const neuron_loss_kind *kind = loss->kind;
+    if (kind->prepare)
+        kind->prepare(loss, example->target, example->outputs);
+    const double value = kind->compute ? kind->compute(loss, example, scale, gradient)
+                                       : compute_points(loss, example, scale, gradient);
+    /* Clipping would hide what has gone wrong. */
+    return isfinite(value) && !all_finite(example->output, example->outputs) ? NAN : value;
+}
+
+static int32_t predicted_class(const neuron_loss_batch *batch, const float *output)
+{
+    return batch->outputs > 1 ? neuron_argmax(output, batch->outputs)
+                              : output[0] > batch->threshold;
+}
+
+typedef struct loss_job {
+    const neuron_loss_t *loss;
+    const neuron_loss_batch *batch;
+    neuron_loss_result *results;
+    float *gradients;
+} loss_job;
+
+static void compute_one(const loss_job *job, int64_t i)
+{
+    const neuron_loss_batch *batch = job->batch;
+    const int64_t offset = i * batch->outputs;
+    const neuron_loss_example example = {
+        .output = batch->predictions + offset,
+        .target = batch->targets + offset,
+        .outputs = batch->outputs,
+        .label = batch->labels[i],
+        .logits = batch->logits,
+    };
+    const double weight = batch->weights[i];
+    float *gradient = job->gradients ? job->gradients + offset : NULL;
+    neuron_loss_result result = {.predicted = predicted_class(batch, example.output)};
+    if (job->loss)
+        result.loss =
+            weight * compute_example(job->loss, &example, weight / (double)batch->count, gradient);
+    for (int32_t k = 0; gradient && k < batch->outputs; k++) {
+        result.overflow |= isinf(gradient[k]) != 0;
+        result.undefined |= isnan(gradient[k]) != 0;
+    }
+    job->results[i] = result;
+}
+
+static void compute_task(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const loss_job *job = work;
+    const int64_t end = neuron_min_count(job->batch->count, (task + 1) * EXAMPLES_PER_TASK);
+    for (int64_t i = task * EXAMPLES_PER_TASK; i < end; i++)
+        compute_one(job, i);
+}
+
+void neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
+                         const neuron_loss_batch *batch, neuron_loss_result *results,
+                         float *gradients)
+{
+    loss_job job = {loss, batch, results, gradients};
+    const int64_t tasks = neuron_ceil_divide(batch->count, EXAMPLES_PER_TASK);
+    if (!loss || !loss->callback) {
+        neuron_pool_run(pool, tasks, compute_task, &job);
+        return;
+    }
+    for (int64_t task = 0; task < tasks; task++) /* the caller's function stays in this thread */
+        compute_task(&job, task, 0);
+}
+
+void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int32_t outputs, double average)
+{
+    const double smoothing = neuron_loss_option_value(loss, NEURON_LOSS_LABEL_SMOOTHING);
+    for (int32_t i = 0; smoothing > 0 && i < outputs; i++)
+        target[i] = (float)((double)target[i] * (1 - smoothing) + smoothing * average);
+}

@@ -1,0 +1,43 @@
+/* Where the batches of a run come from: the training set in the order of each epoch, augmented if that
+ * is set, with targets, labels and weights. Inputs are made by the pool of the context at the time of
+ * the step, or by a prefetcher (prefetcher.h) one batch ahead. */
+#ifndef TRAIN_BATCH_SOURCE_H
+#define TRAIN_BATCH_SOURCE_H
+
+#include "augment/augmentation.h"
+#include "data/batch.h"
+
+typedef struct neuron_batch_source neuron_batch_source;
+
+/* What batches are made of; all that it points to stays as it is during the run. */
+typedef struct neuron_batch_settings {
+    const neuron_dataset_t *dataset;
+    const double *class_weights;                 /* of each class; NULL if all are 1 */
+    const neuron_augment_settings *augmentation; /* NULL for none */
+    int64_t batch_size;
+    int64_t workers; /* threads that work ahead; negative for as many as are of use */
+    bool shuffle;
+    uint64_t seed; /* of the order and of the augmentation, with the number of the epoch */
+} neuron_batch_settings;
+
+int neuron_batch_source_create(neuron_batch_source **source, neuron_context_t *context,
+                               const neuron_batch_settings *settings);
+
+/* Returns when no worker does anything any more. */
+void neuron_batch_source_destroy(neuron_batch_source *source);
+
+/* Orders the examples of an epoch: it follows from seed and epoch alone. */
+void neuron_batch_source_begin_epoch(neuron_batch_source *source, int64_t epoch);
+
+/* Makes the batch of a step of the epoch, its inputs at `inputs`. The batch is the source's and stays
+ * until the next is made. Workers then go on with the inputs of the step that follows. */
+int neuron_batch_source_next(neuron_batch_source *source, int64_t step, float *inputs,
+                             neuron_batch **batch);
+
+/* The place in the dataset of the first example of a step with an input that is no finite number,
+ * before augmentation, with that number's place in the example and its value; -1 if there is none, or the
+ * dataset cannot be read. `inputs` is memory for the examples of a batch. */
+int64_t neuron_batch_source_find_bad_input(neuron_batch_source *source, int64_t step, float *inputs,
+                                           int64_t *index, double *value);
+
+#endif

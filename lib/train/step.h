@@ -1,0 +1,59 @@
+/* One step of a training: forward, loss, backward, update. It owns the session, what the optimizer
+ * remembers (slots) and what it takes to undo a step that fails; it borrows graph, optimizer and
+ * loss. The batch comes from batch-source.h, who drives it all is run.c. */
+#ifndef TRAIN_STEP_H
+#define TRAIN_STEP_H
+
+#include "data/batch.h"
+#include "graph/graph.h"
+#include "losses/loss.h"
+#include "optimize/optimizer.h"
+
+typedef struct neuron_step neuron_step;
+
+/* Where in the training a step is. */
+typedef struct neuron_step_turn {
+    uint64_t seed, updates;   /* number the random draws of layers */
+    uint64_t optimizer_steps; /* that the optimizer remembers */
+    double learning_rate;
+} neuron_step_turn;
+
+/* What came of a step. */
+typedef struct neuron_step_result {
+    double loss; /* sum over the batch */
+    int64_t correct;
+    /* If something is no finite number: what, such as "the loss", and its value; else "". */
+    char bad[NEURON_MESSAGE_SIZE];
+    double bad_value;
+} neuron_step_result;
+
+/* Makes a step for batches of up to `capacity` examples of a dataset. */
+int neuron_step_create(neuron_step **step, neuron_graph_t *graph,
+                       const neuron_optimizer_t *optimizer, const neuron_loss_t *loss,
+                       int64_t capacity);
+void neuron_step_destroy(neuron_step *step);
+
+/* Compiles the session anew if the number of threads or what is frozen has changed, and allocates
+ * what the optimizer's options need. */
+int neuron_step_prepare(neuron_step *step);
+
+/* What the optimizer remembers: for each of its slots as many numbers as there are trainable
+ * parameters. `fill` writes what it begins with. */
+float *const *neuron_step_slots(const neuron_step *step);
+void neuron_step_fill_slots(neuron_step *step);
+
+/* Where a batch's inputs are to be put. */
+float *neuron_step_inputs(neuron_step *step);
+
+/* Begins a step: the optimizer's options are those of now. What is set while the batch is made or the
+ * step runs, by a loss for instance, counts from the next one. */
+void neuron_step_begin(neuron_step *step, const neuron_step_turn *turn);
+
+/* Runs it. After a failure the graph is as it was before, but for NEURON_E_NUMBER after an update that
+ * is not finite. Something that is no finite number is told by `result` and NEURON_OK. */
+int neuron_step_run(neuron_step *step, const neuron_batch *batch, neuron_step_result *result);
+
+/* Takes back what a step that was left in the middle did to the graph. */
+void neuron_step_undo(neuron_step *step);
+
+#endif

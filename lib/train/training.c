@@ -1,0 +1,76 @@
+/* What callbacks read and change of a training: each function reaches into one part of the trainer. */
+#include "train/training.h"
+
+#include "base/checked.h"
+#include "train/trainer.h"
+
+#include <stdarg.h>
+
+const neuron_progress *neuron_training_progress(const neuron_trainer_t *trainer)
+{
+    return &trainer->progress;
+}
+
+int64_t neuron_training_epochs(const neuron_trainer_t *trainer)
+{
+    return trainer->settings.epochs;
+}
+
+int64_t neuron_training_steps(const neuron_trainer_t *trainer)
+{
+    return neuron_ceil_divide(trainer->data.train->count, trainer->settings.batch_size);
+}
+
+bool neuron_training_has_validation(const neuron_trainer_t *trainer)
+{
+    return trainer->data.validation != NULL;
+}
+
+double neuron_training_base_rate(neuron_trainer_t *trainer)
+{
+    return neuron_rate_base(&trainer->rate, trainer->optimizer);
+}
+
+void neuron_training_set_base_rate(neuron_trainer_t *trainer, double base)
+{
+    neuron_rate_set_base(&trainer->rate, trainer->optimizer, base);
+}
+
+size_t neuron_training_slot_values(const neuron_trainer_t *trainer)
+{
+    return (size_t)trainer->optimizer->rule->slot_count * (size_t)trainer->graph->trainable_count;
+}
+
+/* Before the first step the slots have no values yet. */
+static float *const *filled_slots(const neuron_trainer_t *trainer)
+{
+    if (trainer->progress.optimizer_steps == 0)
+        neuron_step_fill_slots(trainer->step);
+    return neuron_step_slots(trainer->step);
+}
+
+void neuron_training_save(const neuron_trainer_t *trainer, neuron_snapshot *snapshot)
+{
+    neuron_snapshot_save(snapshot, trainer->graph, filled_slots(trainer),
+                         trainer->optimizer->rule->slot_count, trainer->progress.optimizer_steps);
+}
+
+void neuron_training_restore(neuron_trainer_t *trainer, const neuron_snapshot *snapshot)
+{
+    neuron_snapshot_restore(snapshot, trainer->graph, filled_slots(trainer),
+                            trainer->optimizer->rule->slot_count);
+    if (snapshot->slots)
+        trainer->progress.optimizer_steps = snapshot->steps;
+}
+
+void neuron_training_stop(neuron_trainer_t *trainer, const char *format, ...)
+{
+    char *reason = trainer->progress.stop_reason;
+    if (reason[0])
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    neuron_format_line(reason, NEURON_STOP_REASON_SIZE, format, arguments);
+    va_end(arguments);
+    neuron_log(trainer->context, NEURON_LOG_INFO, "%s", reason);
+}
