@@ -2,7 +2,7 @@
 #include "layer-fixture.h"
 
 #include "ops/winograd.h"
-#include "layers/conv2d.h"
+#include "layers/convolutions/conv2d.h"
 
 typedef struct convolution_case {
     int64_t height, width, channels, filters;

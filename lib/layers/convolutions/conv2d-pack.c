@@ -1,5 +1,5 @@
 /* The weights of conv2d in panels. */
-#include "layers/conv2d.h"
+#include "layers/convolutions/conv2d.h"
 
 #include "base/checked.h"
 

@@ -1,5 +1,5 @@
 /* Runs conv2d forward and backward, directly or by Winograd's way, whichever is faster. */
-#include "layers/conv2d.h"
+#include "layers/convolutions/conv2d.h"
 
 #include "base/checked.h"
 #include "ops/winograd.h"

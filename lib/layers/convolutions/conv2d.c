@@ -1,6 +1,6 @@
 /* Two-dimensional convolution: see neuron_conv2d(). The sums are in ops/convolution.c; here is
  * what they are sums of. */
-#include "layers/conv2d.h"
+#include "layers/convolutions/conv2d.h"
 
 #include "base/checked.h"
 #include "layers/image.h"

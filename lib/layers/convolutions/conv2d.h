@@ -1,6 +1,6 @@
 /* What the files of conv2d share: its geometry, and its weights as the kernels want them. */
-#ifndef LAYERS_CONV2D_H
-#define LAYERS_CONV2D_H
+#ifndef LAYERS_CONVOLUTIONS_CONV2D_H
+#define LAYERS_CONVOLUTIONS_CONV2D_H
 
 #include "ops/convolution.h"
 #include "ops/window.h"
