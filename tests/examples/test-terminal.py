@@ -155,6 +155,12 @@ def check_no_terminal():
         check_table(rows, columns or 80)
 
 
+try:
+    for side in pty.openpty():
+        os.close(side)
+except OSError as error:
+    print(f'no terminal can be had here: {error}')
+    sys.exit(77)
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for columns in (40, 60, 80, 200):
