@@ -47,8 +47,9 @@ static void apply(const block *on, const neuron_post_op *op)
     case NEURON_POST_SCALE_SHIFT:
         scale_shift(on, op);
         break;
-    default:
-        break;
+    case NEURON_POST_MAX_POOL:
+    case NEURON_POST_STATISTICS:
+        break; /* the driver's */
     }
 }
 

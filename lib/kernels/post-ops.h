@@ -1,11 +1,8 @@
 /* Post-operations: what is done to values on their way to memory, in order, each with its arrays.
  *
- * One list goes from the session through a layer (layers/) and its driver (ops/) to the kernel. A layer
- * says in its row what it is as a post-operation and which it accepts: see layers/layer.h.
- *
- * A kernel does a leading RELU while its sums are in registers; all else is done by post_ops() of
- * kernels/post-ops.c, out of line, to rows of values that lie in the nearest cache. The functions
- * themselves are in kernels/activation.h. */
+ * A layer makes the list (layers/post.h), and its driver (ops/) hands it to the kernel. A kernel does a
+ * leading RELU while its sums are in registers; all else is done by post_ops() of kernels/post-ops.c, out
+ * of line, to rows of values that lie in the nearest cache. */
 #ifndef KERNELS_POST_OPS_H
 #define KERNELS_POST_OPS_H
 
@@ -13,23 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Those from RELU to PRELU are activations: functions of one value. */
 typedef enum neuron_post_kind {
-    NEURON_POST_NONE,
     NEURON_POST_RELU,
-    NEURON_POST_LEAKY_RELU, /* by alpha */
-    NEURON_POST_ELU,        /* by alpha */
-    NEURON_POST_SELU,
-    NEURON_POST_TANH,
-    NEURON_POST_SIGMOID,
-    NEURON_POST_SOFTPLUS,
-    NEURON_POST_SOFTSIGN,
-    NEURON_POST_EXPONENTIAL,
-    NEURON_POST_GELU,
-    NEURON_POST_GELU_TANH, /* the approximation by tanh */
-    NEURON_POST_SILU,
-    NEURON_POST_HARD_SWISH,
-    NEURON_POST_PRELU,       /* with a slope for each column, in `scale` */
     NEURON_POST_SCALE_SHIFT, /* value * scale + shift, each per column */
     NEURON_POST_MAX_POOL,    /* of windows side by side; a driver's, not a kernel's */
     NEURON_POST_STATISTICS   /* measures and changes nothing; a driver's, not a kernel's */
@@ -37,22 +19,15 @@ typedef enum neuron_post_kind {
 
 typedef struct neuron_post_op {
     neuron_post_kind kind;
-    float alpha;
 
-    /* Per column, padded to whole panels. */
+    /* SCALE_SHIFT: per column, padded to whole panels. */
     const float *scale, *shift;
 
-    /* Forward through an activation whose slope follows from its input (neuron_post_sees_input()):
-     * where that is kept for the backward pass. Lies like the output; NULL if nobody wants it. */
-    float *before;
-
-    /* Not NULL: backward through an activation. The value is a gradient, and is multiplied by the
-     * slope at `seen`, which lies like the output: what the activation made, or for those whose slope
-     * follows from their input, what it was made of. */
+    /* RELU, not NULL: backward. The value is a gradient, and becomes 0 where the output of the ReLU, which
+     * lies like the value, is not above 0. */
     const float *seen;
 
-    struct neuron_pooling *pooling;    /* MAX_POOL; the last of its list, and then no other has
-                                          `before` or `seen` */
+    struct neuron_pooling *pooling;    /* MAX_POOL; the last of its list, and then no other has `seen` */
     struct neuron_moments *statistics; /* STATISTICS; the last of its list */
 } neuron_post_op;
 
@@ -75,13 +50,6 @@ static inline neuron_post_slice neuron_post_slice_at(const neuron_post_slice *sl
                                                      int64_t offset)
 {
     return (neuron_post_slice){slice->ops, slice->column + column, slice->offset + offset};
-}
-
-/* Whether the slope of an activation follows from what it was made of, not from what it made. */
-static inline bool neuron_post_sees_input(neuron_post_kind kind)
-{
-    return kind == NEURON_POST_GELU || kind == NEURON_POST_GELU_TANH || kind == NEURON_POST_SILU ||
-           kind == NEURON_POST_HARD_SWISH || kind == NEURON_POST_PRELU;
 }
 
 /* The entry of that kind, or NULL. `ops` may be NULL. */
@@ -111,7 +79,7 @@ static inline bool neuron_post_begins_with_relu(const neuron_post_ops *ops)
 static inline bool neuron_post_goes_on(const neuron_post_ops *ops, int32_t from)
 {
     for (int32_t i = from; ops && i < ops->count; i++)
-        if (ops->list[i].kind != NEURON_POST_NONE && ops->list[i].kind < NEURON_POST_MAX_POOL)
+        if (ops->list[i].kind < NEURON_POST_MAX_POOL)
             return true;
     return false;
 }
