@@ -1,10 +1,11 @@
 """Checks that the house is built as docs/design.md tells it.
 
-usage: check-rooms.py LIB
+usage: check-rooms.py LIB DESIGN
 
 The rooms stand in the order of the lines subdir('...') in LIB/meson.build, and a file includes only what
 lies in its own room or in one below it. Inside of a room no files include each other in a circle. No room
-has more than 30 files.
+has more than 30 files. The table of DESIGN, which is docs/design.md, has the rooms from the top down;
+folders within a room, such as layers/joins, are told in its row.
 """
 import os
 import re
@@ -79,13 +80,22 @@ def check_sizes(files):
             yield f'{room} has {count} files, more than {LIMIT}'
 
 
+def check_design(rooms, design):
+    told = re.findall(r'^\| `([a-z/]+)` \|', design, re.M)
+    inner = [room for room in rooms if os.path.dirname(room) == 'layers']
+    expected = [room for room in reversed(rooms) if room not in inner]
+    if told != expected:
+        yield f'docs/design.md has the rooms {told}, lib/meson.build {expected}'
+
+
 def main():
-    lib, = sys.argv[1:]
+    lib, design = sys.argv[1:]
     rooms = re.findall(r"^subdir\('([^']+)'\)", read(os.path.join(lib, 'meson.build')), re.M)
     files = sources(lib)
     if not rooms or not files:
-        sys.exit(f'{lib} has no rooms or no files')
-    problems = [*check_order(rooms, files), *check_circles(files), *check_sizes(files)]
+        sys.exit(f'{lib} has no subdir() lines or no source files')
+    problems = [*check_order(rooms, files), *check_circles(files), *check_sizes(files),
+                *check_design(rooms, read(design))]
     for problem in problems:
         print(problem)
     return 1 if problems else 0
