@@ -18,6 +18,23 @@ static void make_kernel(neuron_context_t *context, const uint64_t *seed, float *
     neuron_graph_unref(graph);
 }
 
+/* A graph that is loaded, and one that is joined of others. */
+static void load_and_join(neuron_context_t *context)
+{
+    static unsigned char file[1 << 16];
+    neuron_graph_t *graph, *loaded, *committee;
+    size_t size;
+    assert_ok(neuron_graph_create(&graph, context));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2)));
+    assert_ok(neuron_graph_save_memory(graph, file, sizeof file, &size));
+    assert_ok(neuron_graph_load_memory(&loaded, context, file, size));
+    assert_ok(neuron_committee_create(&committee, context, (neuron_graph_t *[]){graph, loaded}, 2,
+                                      NEURON_COMMITTEE_MEAN, NULL));
+    neuron_graph_unref(committee);
+    neuron_graph_unref(loaded);
+    neuron_graph_unref(graph);
+}
+
 static float kernels[2][IN * UNITS];
 
 START_TEST(seeds)
@@ -28,6 +45,9 @@ START_TEST(seeds)
     make_kernel(context, &another, kernels[1]);
     ck_assert_mem_ne(kernels[0], kernels[1], sizeof kernels[0]);
     make_kernel(context, NULL, kernels[1]); /* whatever was made before it */
+    ck_assert_mem_eq(kernels[0], kernels[1], sizeof kernels[0]);
+    load_and_join(context);
+    make_kernel(context, NULL, kernels[1]);
     ck_assert_mem_eq(kernels[0], kernels[1], sizeof kernels[0]);
     make_kernel(other, NULL, kernels[1]); /* in another context of the same seed */
     ck_assert_mem_eq(kernels[0], kernels[1], sizeof kernels[0]);
