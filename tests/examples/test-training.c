@@ -1,7 +1,7 @@
 /* What the examples make of a training: its seed, and the score of a trial. */
 #include "test-common.h"
 
-#include "../../examples/common/example.h"
+#include "../../examples/documents/common/example.h"
 
 enum { IMAGES = 32, EXTENT = 8 };
 
