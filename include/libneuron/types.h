@@ -26,7 +26,10 @@
  *    NEURON_E_STATE from what is still in use (a training, a search, a stream), and what it releases
  *    is freed later. So a function that calls setjmp() should make or release something itself
  *    before it calls others. What is left by a longjmp() on another stack, or in a thread that makes
- *    no more calls, is not freed.
+ *    no more calls, is not freed. Frames that are copied away from the thread's stack and back, as
+ *    those of coroutines of Python's greenlet and of Ruby's callcc are, cannot be told from frames
+ *    that were left: no other one of the thread may call the library while such a coroutine waits
+ *    inside a call, as that call is then over, and must not go on.
  *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if it
  *    ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
  *  - Functions of an allocator, of a log and neuron_destroy_t always return, and neither an allocator

@@ -4,6 +4,11 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
 
 /* A hold as a longjmp leaves it, which takes the stack from under the other. */
 typedef struct listed {
@@ -36,13 +41,12 @@ static int32_t find(const neuron_hold *hold)
     return i;
 }
 
-static neuron_hold take_off(struct neuron_hold_list *from, int32_t index)
+static void take_off(struct neuron_hold_list *from, int32_t index)
 {
-    const neuron_hold hold = from->list[index].hold;
     from->count--;
-    memmove(&from->list[index], &from->list[index + 1],
-            (size_t)(from->count - index) * sizeof from->list[0]);
-    return hold;
+    if (index < from->count)
+        memmove(&from->list[index], &from->list[index + 1],
+                (size_t)(from->count - index) * sizeof from->list[0]);
 }
 
 static void end_parts(const neuron_hold *hold)
@@ -53,6 +57,25 @@ static void end_parts(const neuron_hold *hold)
 
 /* ---- After a longjmp ---- */
 
+static void set_stack(uintptr_t end, uint64_t size)
+{
+    here.stack_end = end;
+    here.stack = end - (size < stack_max ? (uintptr_t)size : stack_max);
+}
+
+#ifdef __linux__
+/* That of a program's first thread, on top of which the kernel has put the program's name. glibc reads a file
+ * in /proc for it, which may not be there, or no file can be opened. In other threads this is a stack that
+ * they are not on, and nothing is listed. */
+static void find_first_stack(void)
+{
+    const uintptr_t name = getauxval(AT_EXECFN), page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    struct rlimit limit;
+    if (name != 0 && getrlimit(RLIMIT_STACK, &limit) == 0)
+        set_stack((name + page) / page * page, limit.rlim_cur);
+}
+#endif
+
 static void find_stack(void)
 {
     here.has_stack = true;
@@ -60,12 +83,12 @@ static void find_stack(void)
     pthread_attr_t attributes;
     void *stack = NULL;
     size_t size = 0;
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) {
+        find_first_stack();
         return;
-    if (pthread_attr_getstack(&attributes, &stack, &size) == 0) {
-        here.stack_end = (uintptr_t)stack + size;
-        here.stack = here.stack_end - (size < stack_max ? size : stack_max);
     }
+    if (pthread_attr_getstack(&attributes, &stack, &size) == 0)
+        set_stack((uintptr_t)stack + size, size);
     pthread_attr_destroy(&attributes);
 #endif
 }
@@ -86,8 +109,10 @@ static void settle(uintptr_t limit, const neuron_hold *place)
     if (here.count == 0 || !is_on_stack(limit - 1))
         return;
     for (int32_t i = here.count - 1; i >= 0; i--)
-        if (here.list[i].hold.frame < limit || here.list[i].place == place)
-            left[count++] = take_off(&here, i);
+        if (here.list[i].hold.frame < limit || here.list[i].place == place) {
+            left[count++] = here.list[i].hold;
+            take_off(&here, i);
+        }
     for (int32_t i = 0; i < count; i++)
         end_parts(&left[i]);
 }
@@ -113,42 +138,55 @@ static void enlist(neuron_hold *hold)
         return;
     hold->list = &here;
     hold->number = ++here.numbers;
-    here.list[here.count++] = (listed){*hold, hold};
+    listed *entry = &here.list[here.count++];
+    entry->place = hold;
+    entry->hold.frame = hold->frame;
+    entry->hold.number = hold->number;
+}
+
+/* The parts of a hold that is not in its list any more have ended: its frame seemed to be gone, as one
+ * does that a coroutine copies away from the stack, and back. */
+static void drop_ended(neuron_hold *hold)
+{
+    hold->list = NULL;
+    hold->count = 0;
 }
 
 void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, const void *object)
 {
     if (!object)
         return;
+    int32_t index = find(hold);
+    if (hold->list && index < 0)
+        drop_ended(hold);
     assert(hold->count < NEURON_HOLD_PARTS);
-    if (hold->count == 0)
+    if (hold->count == 0) {
         enlist(hold);
-    const int32_t index = find(hold);
-    hold->parts[hold->count++] = (neuron_hold_part){end, owner, neuron_hold_object(object)};
-    if (index >= 0)
-        hold->list->list[index].hold = *hold;
+        index = find(hold);
+    }
+    const neuron_hold_part part = {end, owner, neuron_hold_object(object)};
+    hold->parts[hold->count++] = part;
+    if (index >= 0) { /* the part alone, which is quicker than the whole */
+        neuron_hold *copy = &hold->list->list[index].hold;
+        copy->parts[hold->count - 1] = part;
+        copy->count = hold->count;
+    }
 }
 
 /* Takes it out of its list, which another thread may do that goes on with the stack. */
-static neuron_hold empty(neuron_hold *hold)
+void neuron_hold_forget(neuron_hold *hold)
 {
-    const neuron_hold had = *hold;
     const int32_t index = find(hold);
     if (index >= 0)
         take_off(hold->list, index);
-    *hold = (neuron_hold){.frame = had.frame};
-    return had;
+    drop_ended(hold);
 }
 
 void neuron_hold_end(neuron_hold *hold)
 {
-    if (hold->count == 0)
-        return;
-    const neuron_hold had = empty(hold);
-    end_parts(&had);
-}
-
-void neuron_hold_forget(neuron_hold *hold)
-{
-    empty(hold);
+    const int32_t count = hold->list && find(hold) < 0 ? 0 : hold->count;
+    neuron_hold_forget(hold);
+    /* What ends may settle, but never sees this hold, which is forgotten. */
+    for (int32_t i = count - 1; i >= 0; i--)
+        hold->parts[i].end(hold->parts[i].owner, hold->parts[i].object);
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The only thread-local of the library beside those of base/float-mode.c and base/hold.c. */
+/* docs/design.md names all thread-locals of the library. */
 static _Thread_local struct {
     char text[NEURON_MESSAGE_SIZE];
     uint64_t count; /* of texts so far */

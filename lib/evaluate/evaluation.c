@@ -76,7 +76,7 @@ neuron_evaluation_t *neuron_evaluation_ref(neuron_evaluation_t *evaluation)
 
 void neuron_evaluation_unref(neuron_evaluation_t *evaluation)
 {
-    if (!evaluation || atomic_fetch_sub(&evaluation->references, 1) != 1)
+    if (!evaluation || !neuron_hold_last_owner(&evaluation->references))
         return;
     neuron_context_t *context = evaluation->context;
     neuron_release(context, evaluation->confusion);

@@ -58,7 +58,7 @@ neuron_optimizer_t *neuron_optimizer_ref(neuron_optimizer_t *optimizer)
 
 void neuron_optimizer_unref(neuron_optimizer_t *optimizer)
 {
-    if (!optimizer || atomic_fetch_sub(&optimizer->references, 1) != 1)
+    if (!optimizer || !neuron_hold_last_owner(&optimizer->references))
         return;
     neuron_context_t *context = optimizer->context;
     neuron_release(context, optimizer);

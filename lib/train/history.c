@@ -31,7 +31,7 @@ neuron_history_t *neuron_history_ref(neuron_history_t *history)
 
 void neuron_history_unref(neuron_history_t *history)
 {
-    if (!history || atomic_fetch_sub(&history->references, 1) != 1)
+    if (!history || !neuron_hold_last_owner(&history->references))
         return;
     neuron_context_t *context = history->context;
     neuron_release(context, history->rows);

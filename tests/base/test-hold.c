@@ -122,6 +122,40 @@ START_TEST(what_was_left_ends)
 }
 END_TEST
 
+/* As a coroutine whose frames were copied away: another finds it gone, and it comes back. */
+__attribute__((noinline)) static void come_back(uintptr_t above, int more)
+{
+    NEURON_HOLD(hold);
+    add(&hold, 1);
+    add(&hold, 2);
+    neuron_hold_settle_below(above);
+    ASSERT_ENDED(2, 1);
+    for (int i = 0; i < more; i++)
+        add(&hold, 3 + i);
+    if (more == 4)
+        neuron_hold_settle_below(above);
+    if (more == 5)
+        neuron_hold_forget(&hold);
+}
+
+START_TEST(what_ended_does_not_end_again)
+{
+    const uintptr_t above = (uintptr_t)__builtin_frame_address(0) + 1;
+    come_back(above, 0);
+    assert_ended(NULL, 0);
+    come_back(above, 1);
+    ASSERT_ENDED(3);
+    come_back(above, 3);
+    ASSERT_ENDED(5, 4, 3);
+    come_back(above, 4);
+    ASSERT_ENDED(6, 5, 4, 3);
+    come_back(above, NEURON_HOLD_PARTS);
+    assert_ended(NULL, 0);
+    neuron_hold_settle();
+    assert_ended(NULL, 0);
+}
+END_TEST
+
 __attribute__((noinline)) static void go_down(int depth, bool leaves)
 {
     NEURON_HOLD(hold);
@@ -190,6 +224,7 @@ int main(void)
     tcase_add_test(tests, the_last_ends_first);
     tcase_add_test(tests, ends_once);
     tcase_add_test(tests, what_was_left_ends);
+    tcase_add_test(tests, what_ended_does_not_end_again);
     tcase_add_test(tests, deeper_than_the_list);
     tcase_add_test(tests, each_thread_has_its_own);
     suite_add_tcase(suite, tests);

@@ -86,7 +86,7 @@ neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback)
 
 void neuron_callback_unref(neuron_callback_t *callback)
 {
-    if (!callback || atomic_fetch_sub(&callback->references, 1) != 1)
+    if (!callback || !neuron_hold_last_owner(&callback->references))
         return;
     neuron_context_t *context = callback->context;
     if (callback->destroy)
