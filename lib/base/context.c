@@ -106,7 +106,8 @@ int neuron_context_set_threads(neuron_context_t *context, int32_t threads)
     context->processors = neuron_processors();
     if (threads == 0)
         threads = context->processors;
-    if (threads == neuron_pool_threads(context->pool) && before == context->processors)
+    if (threads == neuron_pool_threads(context->pool) && before == context->processors &&
+        neuron_pool_is_bound_as_caller(context->pool))
         return NEURON_OK;
     neuron_pool *pool = neuron_pool_create(context, threads);
     if (!pool) {

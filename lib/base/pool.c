@@ -250,6 +250,19 @@ int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(
     return failure;
 }
 
+bool neuron_pool_is_bound_as_caller(const neuron_pool *pool)
+{
+#ifdef __linux__
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    return (sched_getaffinity(0, sizeof allowed, &allowed) == 0) == pool->has_allowed &&
+           (!pool->has_allowed || CPU_EQUAL(&allowed, &pool->allowed));
+#else
+    (void)pool;
+    return true;
+#endif
+}
+
 void neuron_pool_take_place(neuron_pool *pool, const neuron_pool *from)
 {
 #ifdef __linux__

@@ -3,6 +3,7 @@
 #define BASE_POOL_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct neuron_context neuron_context_t;
@@ -25,6 +26,9 @@ void neuron_pool_destroy(neuron_pool *pool);
  * be bound to one. Returns what pthread_create() does. */
 int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(*run)(void *),
                              void *argument);
+
+/* Whether the calling thread may run on the same processors as the one that made the pool. */
+bool neuron_pool_is_bound_as_caller(const neuron_pool *pool);
 
 /* Before its first loop: gives a pool the processors of another one. */
 void neuron_pool_take_place(neuron_pool *pool, const neuron_pool *from);

@@ -366,6 +366,62 @@ START_TEST(threads_are_bound_as_their_maker)
     neuron_context_unref(context);
 }
 END_TEST
+
+/* The first processor of these from a number on. */
+static size_t bind_from(const cpu_set_t *allowed, size_t from)
+{
+    cpu_set_t one;
+    while (from < CPU_SETSIZE && !CPU_ISSET(from, allowed))
+        from++;
+    CPU_ZERO(&one);
+    CPU_SET(from % CPU_SETSIZE, &one);
+    if (from < CPU_SETSIZE)
+        ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    return from;
+}
+
+static void *look_where(void *data)
+{
+    ck_assert_int_eq(sched_getaffinity(0, sizeof(cpu_set_t), data), 0);
+    return data;
+}
+
+static void assert_bound_to(const neuron_context_t *context, size_t processor)
+{
+    pthread_t thread;
+    cpu_set_t found;
+    ck_assert_int_eq(neuron_pool_start_thread(context->pool, &thread, look_where, &found), 0);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(CPU_COUNT(&found), 1);
+    ck_assert(CPU_ISSET(processor, &found));
+}
+
+/* A host that goes to another processor says so by setting the same number again. */
+START_TEST(the_same_number_on_another_processor)
+{
+    cpu_set_t allowed;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    const size_t first = bind_from(&allowed, 0), second = bind_from(&allowed, first + 1);
+    if (second == CPU_SETSIZE)
+        return;
+    for (int32_t threads = 0; threads < 4; threads++) {
+        neuron_context_t *context = test_context();
+        assert_ok(neuron_context_set_threads(context, threads));
+        assert_bound_to(context, second);
+        bind_from(&allowed, first);
+        const neuron_pool *before = context->pool;
+        assert_ok(neuron_context_set_threads(context, threads));
+        assert_bound_to(context, first);
+        ck_assert_ptr_ne(context->pool, before);
+        before = context->pool;
+        assert_ok(neuron_context_set_threads(context, threads)); /* nothing is made anew */
+        ck_assert_ptr_eq(context->pool, before);
+        bind_from(&allowed, second);
+        neuron_context_unref(context);
+    }
+    sched_setaffinity(0, sizeof allowed, &allowed);
+}
+END_TEST
 #endif
 
 #if defined(__linux__) && defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
@@ -483,6 +539,7 @@ int main(void)
     tcase_add_test(tests, threads_are_started_when_they_are_needed);
     tcase_add_test(tests, no_more_threads_than_processors);
     tcase_add_test(tests, threads_are_bound_as_their_maker);
+    tcase_add_test(tests, the_same_number_on_another_processor);
 #endif
 #if defined(__linux__) && defined(__GLIBC__)
     tcase_add_test(tests, processors_may_go);
