@@ -98,7 +98,7 @@ static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t 
     norm_job job = job_of(&spec->output, batch);
     neuron_reserve(&needs->scratch, job.chunks, sizeof(int64_t));
     neuron_reserve(&needs->scratch, 3 + (training ? 2 * job.chunks : 0),
-                   (size_t)job.channels * sizeof(float));
+                   neuron_size_of(job.channels, sizeof(float)));
     if (!training)
         return;
     neuron_reserve(&needs->saved, 2 * neuron_panel_round(job.channels), sizeof(float));
