@@ -131,4 +131,20 @@ for program in "$work"/documents/program-*; do
     [ "${program%.c}" != "$program" ] || (cd "$work/documents/run" && "$program" >/dev/null)
 done
 
+# Each by the line in its opening comment, where it has one.
+say "the programs of one file"
+mkdir "$work/examples"
+cp "$top"/examples/*.c "$work/examples"
+cc() {
+    $c -std=c11 -Wall -Wextra -Wpedantic -Werror "$@"
+}
+(
+    cd "$work/examples"
+    for source in *.c; do
+        line=$(sed -n '/\*\//q; s/^ \*  *\(cc .*libneuron).*\)/\1/p' "$source")
+        eval "${line:-cc $source -o ${source%.c} \$(pkg-config --cflags --libs libneuron)}"
+    done
+    ./custom_layer snake.safetensors
+)
+
 [ -z "$missing" ] || { echo "missing here:$missing"; exit 77; }

@@ -1,0 +1,150 @@
+/* Trains a classifier on a table and saves it, or predicts new rows with one that was saved.
+ *
+ *     cc csv_classifier.c -o csv_classifier $(pkg-config --cflags --libs libneuron)
+ *     ./csv_classifier train flowers.csv species 3 flowers.safetensors
+ *     ./csv_classifier predict new.csv flowers.safetensors
+ *
+ * Tables are comma-separated numbers below a row of names. Here the column "species" has the class
+ * numbers 0 to 2, and all other columns are inputs; new.csv has only these, in the same order.
+ * Training prints a report on a fifth of the rows, kept apart; predicting a line for each row. */
+#include <libneuron/libneuron.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS_MAX = 4096, UNITS = 64 };
+
+static void must(int status)
+{
+    if (status < 0) {
+        fprintf(stderr, "%s\n", neuron_error_last());
+        exit(EXIT_FAILURE);
+    }
+}
+
+static neuron_graph_t *build(neuron_context_t *context, int64_t columns, int32_t classes)
+{
+    neuron_graph_t *graph;
+    must(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, &columns, 1);
+    x = neuron_relu(graph, neuron_dense(graph, x, UNITS));
+    x = neuron_relu(graph, neuron_dense(graph, x, UNITS));
+    must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, classes))));
+    return graph;
+}
+
+/* Until the loss on the last fifth of the rows has not improved for 20 epochs. */
+static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset_t *train)
+{
+    neuron_optimizer_t *adam;
+    neuron_callback_t *stop;
+    neuron_trainer_t *trainer;
+    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_callback_create(&stop, context, NEURON_CALLBACK_EARLY_STOPPING));
+    must(neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, 20));
+    must(neuron_callback_set_int(stop, NEURON_CALLBACK_RESTORE_BEST, 1));
+    must(neuron_trainer_create(&trainer, graph, adam, train));
+    must(neuron_trainer_set_float(trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
+    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 300));
+    must(neuron_trainer_add_callback(trainer, stop));
+    must(neuron_trainer_run(trainer, NULL));
+    neuron_trainer_unref(trainer);
+    neuron_callback_unref(stop);
+    neuron_optimizer_unref(adam);
+}
+
+/* Columns were standardised for training: x * scale + offset. Moved into the first layer, this is
+ * saved with the model, which then takes rows as they are. */
+static void fold_scales(neuron_graph_t *graph, const double *scales, const double *offsets,
+                        size_t columns)
+{
+    static float kernel[COLUMNS_MAX * UNITS], bias[UNITS];
+    must(neuron_graph_read_array(graph, 0, kernel, columns * UNITS, NULL));
+    must(neuron_graph_read_array(graph, 1, bias, UNITS, NULL));
+    for (size_t i = 0; i < columns * UNITS; i++) {
+        bias[i % UNITS] += (float)(offsets[i / UNITS] * kernel[i]);
+        kernel[i] *= (float)scales[i / UNITS];
+    }
+    must(neuron_graph_write_array(graph, 0, kernel, columns * UNITS));
+    must(neuron_graph_write_array(graph, 1, bias, UNITS));
+}
+
+static void make_model(neuron_context_t *context, const char *table, const char *label,
+                       int32_t classes, const char *model)
+{
+    static double scales[COLUMNS_MAX], offsets[COLUMNS_MAX];
+    static char report[1 << 16];
+    neuron_dataset_t *all, *train, *test;
+    size_t columns;
+    must(neuron_dataset_load_csv_with_label(&all, context, table, classes, NULL, 0, NEURON_F32,
+                                            NEURON_CSV_HEADER_PRESENT, NEURON_CSV_LABEL_GUESS,
+                                            label));
+    must(neuron_dataset_k_fold(all, 5, 0, 1, &train, &test)); /* the first of five folds tests */
+    must(neuron_dataset_standardize_channels(train, train));
+    must(neuron_dataset_get_scale(train, scales, offsets, COLUMNS_MAX, &columns));
+    neuron_graph_t *graph = build(context, (int64_t)columns, classes);
+    fit(context, graph, train);
+    fold_scales(graph, scales, offsets, columns); /* the rows to test with are as in the table */
+
+    neuron_evaluation_t *evaluation;
+    must(neuron_graph_evaluate(graph, test, &evaluation));
+    must(neuron_evaluation_report(evaluation, NULL, 3, report, sizeof report, NULL));
+    puts(report);
+    must(neuron_graph_save(graph, model));
+    neuron_evaluation_unref(evaluation);
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(train);
+    neuron_dataset_unref(test);
+    neuron_dataset_unref(all);
+}
+
+static void predict(neuron_context_t *context, const char *table, const char *model)
+{
+    neuron_graph_t *graph;
+    neuron_dataset_t *rows;
+    neuron_tensor_t *input, *output;
+    int64_t columns[NEURON_RANK_MAX], classes[NEURON_RANK_MAX];
+    int32_t rank;
+    must(neuron_graph_load(&graph, context, model));
+    must(neuron_graph_output_shape(graph, classes, &rank));
+    must(neuron_dataset_load_csv_with_label(&rows, context, table, (int32_t)classes[0], NULL, 0,
+                                            NEURON_F32, NEURON_CSV_HEADER_PRESENT,
+                                            NEURON_CSV_LABEL_NONE, NULL));
+    must(neuron_dataset_shape(rows, columns, &rank));
+    int64_t count = neuron_dataset_count(rows);
+    must(neuron_tensor_create(&input, context, NEURON_F32, (int64_t[]){count, columns[0]}, 2));
+    must(neuron_tensor_create(&output, context, NEURON_F32, (int64_t[]){count, classes[0]}, 2));
+    must(neuron_dataset_read(rows, 0, count, neuron_tensor_data(input), NULL));
+    must(neuron_graph_predict(graph, input, output));
+    const float *probabilities = neuron_tensor_data(output);
+    for (int64_t i = 0; i < count; i++, probabilities += classes[0]) {
+        int64_t best = 0;
+        for (int64_t k = 1; k < classes[0]; k++)
+            if (probabilities[k] > probabilities[best])
+                best = k;
+        printf("row %d: class %d, probability %.3f\n", (int)i + 1, (int)best, probabilities[best]);
+    }
+    neuron_tensor_unref(output);
+    neuron_tensor_unref(input);
+    neuron_dataset_unref(rows);
+    neuron_graph_unref(graph);
+}
+
+int main(int argc, char **argv)
+{
+    int trains = argc == 6 && strcmp(argv[1], "train") == 0 && atoi(argv[4]) > 0;
+    if (!trains && !(argc == 4 && strcmp(argv[1], "predict") == 0)) {
+        fprintf(stderr, "usage: %s train TABLE LABEL CLASSES MODEL | predict TABLE MODEL\n",
+                argv[0]);
+        return 2;
+    }
+    neuron_context_t *context;
+    must(neuron_context_create(&context));
+    if (trains)
+        make_model(context, argv[2], argv[3], (int32_t)atoi(argv[4]), argv[5]);
+    else
+        predict(context, argv[2], argv[3]);
+    neuron_context_unref(context);
+    return EXIT_SUCCESS;
+}
