@@ -180,13 +180,22 @@ static int leave_a_run(bool in_thread)
     return s.waits;
 }
 
-static bool limit(int resource, bool to_nothing)
+static bool allow_the_largest_stack(void)
 {
     struct rlimit now;
-    if (getrlimit((__typeof__(RLIMIT_STACK))resource, &now) != 0)
+    if (getrlimit(RLIMIT_STACK, &now) != 0)
         return false;
-    now.rlim_cur = to_nothing ? 0 : now.rlim_max;
-    return setrlimit((__typeof__(RLIMIT_STACK))resource, &now) == 0;
+    now.rlim_cur = now.rlim_max;
+    return setrlimit(RLIMIT_STACK, &now) == 0;
+}
+
+static bool forbid_files(void)
+{
+    struct rlimit now;
+    if (getrlimit(RLIMIT_NOFILE, &now) != 0)
+        return false;
+    now.rlim_cur = 0;
+    return setrlimit(RLIMIT_NOFILE, &now) == 0;
 }
 
 /* The C library reads in a file where the stack of the first thread is, once; so each of these has a process
@@ -196,8 +205,7 @@ static int status_without_files(bool in_thread, bool large_stack)
     int status = -1;
     const pid_t child = fork();
     if (child == 0) {
-        const bool limited =
-            (!large_stack || limit(RLIMIT_STACK, false)) && limit(RLIMIT_NOFILE, true);
+        const bool limited = (!large_stack || allow_the_largest_stack()) && forbid_files();
         _exit(limited && leave_a_run(in_thread) == NEURON_OK ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
