@@ -195,7 +195,8 @@ NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes
  *  @param[out] graph  the finished graph; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with the byte offset where it can be
  *           told, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the
- *           context (custom.h), NEURON_E_MEMORY. Since 0.1. */
+ *           context (custom.h), what the shape callback of such a layer failed with, NEURON_E_MEMORY.
+ *           Since 0.1. */
 NEURON_API int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context,
                                  const char *path);
 

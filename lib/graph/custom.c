@@ -25,14 +25,14 @@ static void latch_left(void *owner, void *graph)
     neuron_graph_latch(graph, NEURON_E_CALLBACK);
 }
 
-int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank)
+int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank, int *answer)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(node->spec.layer);
     neuron_shape made, said;
     char text[2][NEURON_SHAPE_TEXT];
     NEURON_HOLD(left);
     neuron_hold_add(&left, latch_left, NULL, node->graph);
-    int status = neuron_custom_infer(kind, &node->spec, node->name, &made);
+    int status = neuron_custom_infer(kind, &node->spec, node->name, &made, answer);
     neuron_hold_forget(&left);
     RETURN_IF_ERROR(status);
     said = made;
@@ -61,7 +61,8 @@ neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name, neuron_nod
     neuron_node_t *node = NULL;
     if (status == NEURON_OK) {
         node = neuron_graph_add(graph, &kind->layer, NULL, inputs, count, NULL, NULL);
-        status = node ? neuron_custom_set_output(node, output_shape, rank) : NEURON_OK;
+        int answer;
+        status = node ? neuron_custom_set_output(node, output_shape, rank, &answer) : NEURON_OK;
     }
     if (status == NEURON_OK)
         return node;

@@ -171,9 +171,10 @@ int neuron_custom_set_saved(neuron_context_t *context, const char *name,
 }
 
 int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec, const char *node,
-                        neuron_shape *output)
+                        neuron_shape *output, int *answer)
 {
     *output = spec->inputs[0];
+    *answer = 0;
     if (!kind->shape)
         return NEURON_OK;
     size_t count = (size_t)spec->input_count;
@@ -191,11 +192,11 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
     if (status == NEURON_OK) {
         const uint64_t before = neuron_message_count();
         neuron_float_host *host = neuron_float_pause();
-        int answer =
+        *answer =
             kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->owned.user_data);
         neuron_float_resume(host);
-        status = answer != 0 ? fail(node, "shape", before, answer)
-                             : neuron_shape_set(output, extents, rank, 1, node);
+        status = *answer != 0 ? fail(node, "shape", before, *answer)
+                              : neuron_shape_set(output, extents, rank, 1, node);
     }
     return status;
 }

@@ -1,6 +1,8 @@
 /* Custom layers in files, and in other contexts. */
 #include "custom-kinds.h"
 
+#include <stdio.h>
+
 START_TEST(loading_needs_the_kind)
 {
     neuron_graph_t *graph = custom_graph();
@@ -105,6 +107,48 @@ START_TEST(a_shape_beside_that_of_the_kind)
 }
 END_TEST
 
+static int answer_shape(const int64_t *shapes, const int32_t *ranks, int32_t count, int64_t *output,
+                        int32_t *rank, void *user_data)
+{
+    (void)count;
+    memcpy(output, shapes, (size_t)ranks[0] * sizeof *output);
+    *rank = ranks[0];
+    return *(int *)user_data;
+}
+
+/* The number of a callback is the caller's in a file as in a graph that is built. A shape that cannot be
+ * is one of the file: the kind that wrote it made another. */
+START_TEST(a_shape_callback_that_fails)
+{
+    static const struct {
+        int answer, expected;
+    } cases[] = {{-4242, -4242},
+                 {7, NEURON_E_CALLBACK},
+                 {NEURON_E_SHAPE, NEURON_E_SHAPE},
+                 {NEURON_E_MEMORY, NEURON_E_MEMORY},
+                 {INT32_MIN, INT32_MIN}};
+    neuron_context_t *context = test_context();
+    int answer = 0;
+    neuron_graph_t *graph;
+    assert_ok(neuron_custom_register(context, "k", swish, NULL, answer_shape, &answer, NULL));
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = vector_input(graph, 3);
+    x = neuron_dense(graph, neuron_custom(graph, "k", &x, 1, NULL, 0), 2);
+    assert_ok(neuron_graph_finish(graph, x));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[80];
+        answer = cases[i].answer;
+        ck_assert_ptr_null(save_and_load(graph, context, cases[i].expected));
+        snprintf(text, sizeof text, "node 1 \"k\": k: the shape callback returned %d", answer);
+        assert_message(text);
+    }
+    answer = 0;
+    neuron_graph_unref(save_and_load(graph, context, NEURON_OK));
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("custom-files");
@@ -115,5 +159,6 @@ int main(void)
     tcase_add_test(tests, a_kind_may_be_called_as_a_layer_of_the_library);
     tcase_add_test(tests, a_file_has_the_shape_that_the_kind_makes);
     tcase_add_test(tests, a_shape_beside_that_of_the_kind);
+    tcase_add_test(tests, a_shape_callback_that_fails);
     return run_suite(suite);
 }
