@@ -38,9 +38,11 @@ enum {
  *  @param members  `count` finished graphs, 1 or more.
  *  @param weights  for the two weighted rules: `count` finite numbers, none negative, at least one
  *                  positive; only their ratios matter. Must be NULL for the other two.
- *  @return  0; NEURON_E_ARGUMENT for an unknown rule or wrong weights; NEURON_E_STATE for a member
- *           that is not finished; NEURON_E_SHAPE for members that disagree, with both named;
- *           NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT for an unknown rule, wrong weights, a member that is NULL, more
+ *           members than a layer has inputs (4096), or what neuron_import() refuses; NEURON_E_STATE
+ *           for a member that is not finished; NEURON_E_SHAPE for members that disagree, with both
+ *           named; NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the
+ *           context (custom.h); NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
                                        neuron_graph_t *const *members, int32_t count, int32_t rule,
                                        const double *weights);

@@ -72,9 +72,9 @@ NEURON_API void neuron_context_unref(neuron_context_t *context);
  *  called this function (or made the context), sleep when there is nothing to do, and end with the
  *  context. With glibc 2.32 or later all signals are blocked in them but SIGPROF and those of a fault
  *  (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGSYS), for which the host may have handlers; with
- *  others they have the signal mask of that first call. No more are started than there are processors to use, as
- *  neuron_context_create() counts them at this call, since more would only be in each other's way;
- *  with 1 none is ever started. Where the system refuses a thread, the work goes on with those that
+ *  others they have the signal mask of that first call. No more are started than there are processors to
+ *  use, as neuron_context_create() counts them at this call, since more would only be in each other's
+ *  way; with 1 none is ever started. Where the system refuses a thread, the work goes on with those that
  *  there are, and a warning goes to the log. The thread setting of the CBLAS belongs to the host
  *  program: the library never changes it.
  *  @param threads  1 to 256, or 0 for one per processor, counted as by neuron_context_create().

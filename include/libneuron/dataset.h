@@ -56,7 +56,8 @@ NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
  *  the last are nothing, and other bytes there are ignored with a warning to the log.
  *  @param class_count  1 to 256.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
- *           NEURON_E_DATA, NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_DATA, NEURON_E_UNSUPPORTED for what is packed twice, or gzip data where zlib is
+ *           not the version of its headers, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *images_path, const char *labels_path,
                                        int32_t class_count);
@@ -66,7 +67,8 @@ NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_contex
  *  bytes, with the channels last. Plain or gzip.
  *  @param paths  `count` paths, 1 or more; their records are joined in this order.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
- *           NEURON_E_DATA for a label above 9, NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_DATA for a label above 9, NEURON_E_UNSUPPORTED as neuron_dataset_load_idx(),
+ *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
                                            const char *const *paths, int32_t count);
 
@@ -75,15 +77,17 @@ NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_co
  *  (protocol 2) or Python 3 does from bytes (protocols 3 to 5). Nothing in a file is run: what such
  *  a dictionary does not need is refused, and the message names it. Plain or gzip.
  *  @param paths  `count` paths, 1 or more; their rows are joined in this order.
- *  @return  as neuron_dataset_load_cifar10(). Since 0.1. */
+ *  @return  as neuron_dataset_load_cifar10(); NEURON_E_DATA also if a file does not have as many
+ *           labels as rows. Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
                                                   const char *const *paths, int32_t count);
 
 /** Reads examples that are not in memory, for neuron_dataset_create_stream(). It is called by one
  *  thread at a time, which may be another one each time: that of a call that reads the dataset, or
- *  the worker of a training, which reads one batch ahead. It must not use the dataset, and in a
- *  worker it must not throw (NEURON_TRAINER_WORKERS 0 has it called by the thread of the run).
+ *  the worker of a training, which reads one batch ahead. It must not use the dataset: a call that would
+ *  read it gets NEURON_E_STATE. In a worker it must not throw (NEURON_TRAINER_WORKERS 0 has it called by
+ *  the thread of the run).
  *  @param positions  `count` indices in the whole set, 0 to its size - 1, in any order; 1 to 1024.
  *  @param examples  room for the elements of these, one example after the other; NULL if they are
  *                   not wanted.
@@ -98,7 +102,8 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
  *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So
  *  it can be split, filtered, shuffled and folded like any other. A training reads one batch ahead,
  *  in a worker; a run that fails as a number is not finite reads the examples of that step once more,
- *  in the thread of the run, to say which input it was. neuron_dataset_join() and neuron_dataset_grayscale() read all of it into memory.
+ *  in the thread of the run, to say which input it was. neuron_dataset_join() and
+ *  neuron_dataset_grayscale() read all of it into memory.
  *  @param read       see neuron_dataset_read_t.
  *  @param user_data  for `read`, such as an open file. It must live as long as any dataset made of
  *                    this one, which subsets, folds and trainers keep alive.
@@ -157,8 +162,8 @@ enum {
  *  @param header  one of NEURON_CSV_HEADER_...
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT and, for a label, NEURON_E_DATA with
  *           file, line and column, NEURON_E_DATA also if the label seems to be elsewhere,
- *           NEURON_E_SHAPE if rows do not have as many values as the shape, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *           NEURON_E_SHAPE if rows do not have as many values as the shape, NEURON_E_UNSUPPORTED
+ *           as neuron_dataset_load_idx(), NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *path, int32_t class_count, const int64_t *shape,
                                        int32_t rank, int32_t type, int32_t header);

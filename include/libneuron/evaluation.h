@@ -76,7 +76,7 @@ NEURON_API int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluati
  *  @param digits       decimals, 0 to 9.
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.
- *  @return  0, NEURON_E_ARGUMENT if `text` is given and too small, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Since 0.1. */
 NEURON_API int neuron_evaluation_report(const neuron_evaluation_t *evaluation,
                                         const char *const *class_names, int32_t digits, char *text,
                                         size_t capacity, size_t *needed);

@@ -208,8 +208,8 @@ NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
  *
  *  If classes share the lead, the one with the largest weighted sum of the inputs wins, and the
  *  lowest of those if that is equal too; its share is raised by one unit in the last place, as is that
- *  of a lead too small for float, so that the largest output is always the decision. An input with a value that is not a number casts no
- *  vote; if none votes, the output is not a number either.
+ *  of a lead too small for float, so that the largest output is always the decision. An input with a
+ *  value that is not a number casts no vote; if none votes, the output is not a number either.
  *
  *  A vote has no gradient: a graph whose output depends on one cannot be trained.
  *  @param weights  as for neuron_weighted_average(), or NULL for one vote each. Since 0.1. */
@@ -339,7 +339,8 @@ NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char
 /** Sets a whole number of a node.
  *  @param node  NULL, from a builder that failed, needs no check: the graph has kept the reason.
  *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, one that is a real
- *           number, or a value out of its bounds; NEURON_E_SHAPE if the layer no longer fits its
+ *           number, or a value out of its bounds or with which the output, an array or a window
+ *           would have too many elements; NEURON_E_SHAPE if the layer no longer fits its
  *           input; NEURON_E_STATE if another layer uses the node already, or the graph is finished.
  *           Unless it is finished, the error sticks to the graph. Since 0.1. */
 NEURON_API int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value);
@@ -364,8 +365,9 @@ NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
  *  @param array  name of an array that is trained: "kernel", "bias", "gamma".
  *  @param l1     0 or more; 0 for none, which is the default.
  *  @param l2     the same.
- *  @return  0 or NEURON_E_ARGUMENT, which sticks to a graph that is not finished, unless `node` is
- *           NULL. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT for NULL, an array that the node does not have or that is not
+ *           trained, and a number out of its bounds. It sticks to a graph that is not finished,
+ *           unless `node` is NULL. Since 0.1. */
 NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l1,
                                            double l2);
 

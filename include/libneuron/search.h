@@ -132,7 +132,7 @@ NEURON_API const neuron_trial_t *neuron_search_best(const neuron_search_t *searc
  *  numbers have points whatever the locale.
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.
- *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Since 0.1. */
 NEURON_API int neuron_search_table(const neuron_search_t *search, char *text, size_t capacity,
                                    size_t *needed);
 

@@ -52,7 +52,8 @@ enum {
  *  @param[out] bytes  the memory; 0 on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED for training a
  *           graph in which a vote stops all gradients or that has no trainable parameters,
- *           NEURON_E_MEMORY also if the bytes cannot be counted. Since 0.1. */
+ *           NEURON_E_MEMORY also if the bytes cannot be counted, or what a custom layer returned
+ *           (neuron_custom_set_saved()). Since 0.1. */
 NEURON_API int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose, int64_t batch,
                                    int64_t *bytes);
 
@@ -77,7 +78,8 @@ NEURON_API int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose,
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small, NEURON_E_STATE before
- *           finish, NEURON_E_MEMORY. Since 0.1. */
+ *           finish, NEURON_E_MEMORY, or what a custom layer returned, as neuron_graph_memory().
+ *           Since 0.1. */
 NEURON_API int neuron_graph_summary(const neuron_graph_t *graph, int64_t batch, char *text,
                                     size_t capacity, size_t *needed);
 

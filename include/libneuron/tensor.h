@@ -55,11 +55,12 @@ NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *co
 
 /** Loads an array from a .npy file of NumPy, plain or gzip, in C's or Fortran's order and of either
  *  byte order: f2, f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i1, i2, u2 and
- *  i4 NEURON_I32, u4, i8 and u8 NEURON_I64. Values that are infinite or not a number stay so. The elements are read into their
- *  place: no more memory is taken than the tensor's, but for a small buffer.
+ *  i4 NEURON_I32, u4, i8 and u8 NEURON_I64. Values that are infinite or not a number stay so. The
+ *  elements are read into their place: no more memory is taken than the tensor's, but for a small buffer.
  *  @param[out] tensor  the new tensor; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
- *           NEURON_E_UNSUPPORTED for other types or more than NEURON_RANK_MAX axes,
+ *           NEURON_E_UNSUPPORTED for other types, more than NEURON_RANK_MAX axes, a version of the
+ *           format above 3, or as neuron_dataset_load_idx(),
  *           NEURON_E_DATA with the first finite number of f8 that is too large for float32, or of
  *           u8 for int64,
  *           NEURON_E_MEMORY. Any thread. Since 0.1. */

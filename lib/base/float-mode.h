@@ -1,7 +1,7 @@
 /* The floating-point mode that the library computes in, whatever the host's is: round to nearest, no
- * traps, and in networks subnormal numbers count as 0 where the processor can do so. So results depend neither on
- * a mode that the host sets in some of its threads nor on which thread computes, numbers that fade
- * away never make a network slow, and a host that has traps on, or looks at the flags, never sees
+ * traps, and in networks subnormal numbers count as 0 where the processor can do so. So results depend
+ * neither on a mode that the host sets in some of its threads nor on which thread computes, numbers that
+ * fade away never make a network slow, and a host that has traps on, or looks at the flags, never sees
  * those of intermediate results.
  *
  * Public functions that compute with networks begin with COMPUTE_SCOPE, others that handle numbers

@@ -23,7 +23,8 @@ int neuron_file_replace(neuron_context_t *context, const char *path,
                         const neuron_file_piece *pieces, size_t count);
 
 /* Adds bytes to the end of a regular file, which is made if it is not there, and flushes them to
- * the disk, the first ones with the name. On failure the file is as long as before, if the system lets it be cut. */
+ * the disk, the first ones with the name. On failure the file is as long as before, if the system lets
+ * it be cut. */
 int neuron_file_append(const char *path, const void *data, size_t size);
 
 /* Cuts a file down to its first bytes. It is the next addition that flushes it. */
