@@ -49,9 +49,9 @@ static inline void fixture_fill(float *values, int64_t count, uint32_t stream)
 
 /* `planned` is the batch that memory is planned for. */
 static inline void fixture_open(layer_fixture *fixture, const neuron_layer *layer,
-                                const double *options, const neuron_shape *input, int64_t planned,
-                                int64_t batch, int32_t threads, const neuron_kernels *kernels,
-                                bool training)
+                                const neuron_setting *settings, const neuron_shape *input,
+                                int64_t planned, int64_t batch, int32_t threads,
+                                const neuron_kernels *kernels, bool training)
 {
     *fixture = (layer_fixture){.input_shape = *input, .batch = batch};
     assert_ok(neuron_context_create(&fixture->context));
@@ -60,8 +60,7 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
     spec->layer = layer;
     spec->input_count = 1;
     spec->inputs = &fixture->input_shape;
-    for (int32_t i = 0; i < layer->options.count; i++)
-        spec->options[i] = options[i];
+    neuron_options_make(&spec->options, &layer->options, settings);
     assert_ok(layer->infer(spec, "layer_1"));
     neuron_needs needs = {0};
     layer->plan(spec, planned, training, threads, &needs);

@@ -1,36 +1,41 @@
 /* The settings of an augmentation: options with names and bounds. What they do is in batch.c. */
 #include "augment/augmentation.h"
 
-#include "base/float-mode.h"
-#include "base/options.h"
+#include "base/fill.h"
+#include "base/options/calls.h"
 
 #include <float.h>
 
 enum { TIMES_MAX = 100, SHIFT_MAX = 65536, BRIGHTNESS_MAX = 1000 };
 
-static const int32_t fill_modes[] = {NEURON_FILL_NEAREST, NEURON_FILL_CONSTANT, NEURON_FILL_REFLECT,
-                                     NEURON_FILL_WRAP, 0};
+static const neuron_word fill_words[] = {NEURON_FILL_WORDS, {0, NULL}};
 
-/* In the order of their keys, so that a key leads to its index. */
-static const neuron_option rows[NEURON_AUGMENTATION_OPTIONS] = {
-    {NEURON_AUGMENTATION_ROTATION, "rotation", false, 0, 180, 0, NULL},
-    {NEURON_AUGMENTATION_WIDTH_SHIFT, "width shift", false, 0, SHIFT_MAX, 0, NULL},
-    {NEURON_AUGMENTATION_HEIGHT_SHIFT, "height shift", false, 0, SHIFT_MAX, 0, NULL},
-    {NEURON_AUGMENTATION_ZOOM, "zoom", false, 0, 0.99, 0, NULL},
-    {NEURON_AUGMENTATION_SHEAR, "shear", false, 0, 89, 0, NULL},
-    {NEURON_AUGMENTATION_HORIZONTAL_FLIP, "horizontal flip", true, 0, 1, 0, NULL},
-    {NEURON_AUGMENTATION_VERTICAL_FLIP, "vertical flip", true, 0, 1, 0, NULL},
-    {NEURON_AUGMENTATION_BRIGHTNESS_LOW, "low brightness", false, 0, BRIGHTNESS_MAX, 1, NULL},
-    {NEURON_AUGMENTATION_BRIGHTNESS_HIGH, "high brightness", false, 0, BRIGHTNESS_MAX, 1, NULL},
-    {NEURON_AUGMENTATION_FILL_MODE, "fill mode", true, NEURON_FILL_NEAREST, NEURON_FILL_WRAP,
-     NEURON_FILL_NEAREST, fill_modes},
-    {NEURON_AUGMENTATION_FILL_VALUE, "fill value", false, -FLT_MAX, FLT_MAX, 0, NULL},
-    {NEURON_AUGMENTATION_NOISE, "noise", false, 0, FLT_MAX, 0, NULL},
-    {NEURON_AUGMENTATION_BLUR, "blur", true, 0, TIMES_MAX, 0, NULL},
-    {NEURON_AUGMENTATION_SHARPEN, "sharpen", true, 0, TIMES_MAX, 0, NULL},
+static const neuron_option rows[] = {
+    NEURON_REAL(NEURON_AUGMENTATION_ROTATION, "rotation", 0, 180, 0, "degrees"),
+    NEURON_REAL(NEURON_AUGMENTATION_WIDTH_SHIFT, "width_shift", 0, SHIFT_MAX, 0,
+                "pixels, or share below 1"),
+    NEURON_REAL(NEURON_AUGMENTATION_HEIGHT_SHIFT, "height_shift", 0, SHIFT_MAX, 0,
+                "pixels, or share below 1"),
+    NEURON_REAL(NEURON_AUGMENTATION_ZOOM, "zoom", 0, 0.99, 0, "share"),
+    NEURON_REAL(NEURON_AUGMENTATION_SHEAR, "shear", 0, 89, 0, "degrees"),
+    NEURON_FLAG(NEURON_AUGMENTATION_HORIZONTAL_FLIP, "horizontal_flip", 0,
+                "1 to mirror half of the images"),
+    NEURON_FLAG(NEURON_AUGMENTATION_VERTICAL_FLIP, "vertical_flip", 0,
+                "1 to turn half of the images over"),
+    NEURON_REAL(NEURON_AUGMENTATION_BRIGHTNESS_LOW, "brightness_low", 0, BRIGHTNESS_MAX, 1,
+                "least factor"),
+    NEURON_REAL(NEURON_AUGMENTATION_BRIGHTNESS_HIGH, "brightness_high", 0, BRIGHTNESS_MAX, 1,
+                "largest factor"),
+    NEURON_CHOICE(NEURON_AUGMENTATION_FILL_MODE, "fill_mode", fill_words, NEURON_FILL_NEAREST,
+                  "what lies outside of an image"),
+    NEURON_REAL(NEURON_AUGMENTATION_FILL_VALUE, "fill_value", -FLT_MAX, FLT_MAX, 0,
+                "what lies outside with constant"),
+    NEURON_REAL(NEURON_AUGMENTATION_NOISE, "noise", 0, FLT_MAX, 0, "standard deviation"),
+    NEURON_INTEGER(NEURON_AUGMENTATION_BLUR, "blur", 0, TIMES_MAX, 0, "how often"),
+    NEURON_INTEGER(NEURON_AUGMENTATION_SHARPEN, "sharpen", 0, TIMES_MAX, 0, "how often"),
 };
 
-static const neuron_option_table options = NEURON_OPTION_TABLE(rows);
+const neuron_option_table neuron_augmentation_options = NEURON_OPTION_TABLE(rows);
 
 static const char who[] = "augmentation";
 
@@ -44,7 +49,7 @@ int neuron_augmentation_create(neuron_augmentation_t **augmentation, neuron_cont
         return NEURON_E_MEMORY;
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
-    neuron_options_reset(&options, made->settings.options);
+    neuron_options_reset(&made->settings.options, &neuron_augmentation_options);
     *augmentation = made;
     return NEURON_OK;
 }
@@ -67,46 +72,6 @@ void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
 
 NEURON_HOLD_DEFINE(augmentation)
 
-int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option, int64_t value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(augmentation);
-    return neuron_options_set_int(&options, augmentation->settings.options, option, value, who);
-}
-
-int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option, double value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(augmentation);
-    return neuron_options_set_float(&options, augmentation->settings.options, option, value, who);
-}
-
-int neuron_augmentation_get_int(const neuron_augmentation_t *augmentation, int32_t option,
-                                int64_t *value)
-{
-    CHECK_ARGUMENT(augmentation);
-    CHECK_ARGUMENT(value);
-    return neuron_options_get_int(&options, augmentation->settings.options, option, value, who);
-}
-
-int neuron_augmentation_get_float(const neuron_augmentation_t *augmentation, int32_t option,
-                                  double *value)
-{
-    CHECK_ARGUMENT(augmentation);
-    CHECK_ARGUMENT(value);
-    return neuron_options_get_float(&options, augmentation->settings.options, option, value, who);
-}
-
-int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_t option,
-                               double *minimum, double *maximum)
-{
-    CHECK_ARGUMENT(augmentation);
-    CHECK_ARGUMENT(minimum);
-    CHECK_ARGUMENT(maximum);
-    return neuron_options_bounds(&options, option, minimum, maximum, who);
-}
-
-const neuron_option *neuron_augment_option_row(int32_t index)
-{
-    return &options.rows[index];
-}
+NEURON_OPTION_SET_INT(augmentation, augmentation->settings.options, who)
+NEURON_OPTION_SET_FLOAT(augmentation, augmentation->settings.options, who)
+NEURON_OPTION_GETTERS(augmentation, augmentation->settings.options, who)

@@ -6,14 +6,12 @@
 
 #include <libneuron/augmentation.h>
 
+#include "base/options/options.h"
 #include "data/dataset.h"
-
-/* Options are numbered by tens: option k has index k / 10 - 1. */
-enum { NEURON_AUGMENTATION_OPTIONS = NEURON_AUGMENTATION_SHARPEN / 10 };
 
 /* What is set. A trainer keeps a copy, which nobody changes while its threads read it. */
 typedef struct neuron_augment_settings {
-    double options[NEURON_AUGMENTATION_OPTIONS];
+    neuron_options options;
 } neuron_augment_settings;
 
 struct neuron_augmentation {
@@ -26,11 +24,10 @@ NEURON_HOLD_DECLARE(augmentation);
 
 static inline double neuron_augment_option(const neuron_augment_settings *settings, int32_t option)
 {
-    return settings->options[option / 10 - 1];
+    return neuron_options_value(&settings->options, option);
 }
 
-/* The row of an option, with its name. */
-const struct neuron_option *neuron_augment_option_row(int32_t index);
+extern const neuron_option_table neuron_augmentation_options;
 
 typedef struct neuron_image_size {
     int64_t height, width, channels;

@@ -4,6 +4,14 @@
 
 #include <libneuron/types.h>
 
+/* All of NEURON_FILL_..., for the rows of a list of words. */
+#define NEURON_FILL_WORDS                                                                          \
+    {NEURON_FILL_NEAREST, "nearest"}, {NEURON_FILL_CONSTANT, "constant"},                          \
+        {NEURON_FILL_REFLECT, "reflect"},                                                          \
+    {                                                                                              \
+        NEURON_FILL_WRAP, "wrap"                                                                   \
+    }
+
 /* The place inside, 0 .. extent - 1, that stands for any place of an axis; -1 for the constant. */
 static inline int64_t neuron_fill_place(int32_t mode, int64_t place, int64_t extent)
 {

@@ -5,19 +5,18 @@
  *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0,
  *                             "kept_steps": 40}, ...]}
  *
- * where `set` is 1 if the optimizer's rate was set since callbacks looked at it, and not in files
- * of when they set it themselves; and the parameters that one keeps as the array "callback.0", ...,
+ * where `set` is what other hands did to the optimizer's rate since the last step: 0 for nothing, 1 if
+ * it was set, 2 if that was followed; and the parameters that one keeps as the array "callback.0", ...,
  * what it keeps of the optimizer's, from so many steps, as "callback.0.slots"; nothing at all of a
- * trainer without callbacks. */
+ * trainer without callbacks, and no rates of one whose rate goes by no schedule. */
 #include "checkpoint/training-file.h"
 
-#include "base/files/json.h"
+#include "base/options/json.h"
 #include "train/callback-list.h"
 #include "train/training.h"
 
 #include <float.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,30 +45,19 @@ static neuron_shape values_shape(const neuron_trainer_t *trainer)
 
 /* ---- Writing ---- */
 
-/* An option that is not set is not a number, which JSON does not have. */
-static json_t *real_or_null(double value)
-{
-    return isnan(value) ? json_null() : json_real(value);
-}
-
 static int write_entry(json_t *object, const neuron_trainer_t *trainer,
                        const neuron_callback_entry *entry)
 {
     const bool lost = neuron_callback_lost_snapshot(trainer, entry);
     const neuron_callback_kind *kind = entry->callback->kind;
     RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind->name)));
-    json_t *options = json_object(), *state = json_object();
-    int status = neuron_json_set(object, "options", options);
-    if (neuron_json_set(object, "state", state) < 0 || status < 0)
-        return NEURON_E_MEMORY;
-    for (int32_t i = 0; i < kind->options.count; i++)
-        RETURN_IF_ERROR(neuron_json_set(options, kind->options.rows[i].name,
-                                        real_or_null(entry->callback->options[i])));
+    RETURN_IF_ERROR(neuron_state_write_options(object, "options", &entry->callback->options));
+    json_t *state = json_object();
+    RETURN_IF_ERROR(neuron_json_set(object, "state", state));
     for (int32_t i = 0; i < kind->state_count; i++)
         RETURN_IF_ERROR(neuron_json_set_real(state, kind->state_names[i], entry->state[i]));
-    if (entry->snapshot.slots && entry->snapshot.exists)
-        RETURN_IF_ERROR(
-            neuron_json_set(object, "kept_steps", json_integer((json_int_t)entry->snapshot.steps)));
+    RETURN_IF_ERROR(
+        neuron_json_set(object, "kept_steps", json_integer((json_int_t)entry->snapshot.steps)));
     RETURN_IF_ERROR(neuron_json_set(object, "kept", json_integer(entry->snapshot.exists && !lost)));
     return neuron_json_set(object, "exchanged", json_integer(entry->snapshot.swapped && !lost));
 }
@@ -144,49 +132,28 @@ static int read_flag(bool *flag, const json_t *object, const char *name, const c
     return NEURON_OK;
 }
 
-/* Options that are missing are as they were before there were any: at their default. */
-static int read_options(const neuron_callback_t *callback, const json_t *object, int32_t index,
-                        const char *source)
+static int check_options(const neuron_callback_t *callback, const json_t *object, int32_t index,
+                         const char *source)
 {
-    const neuron_callback_kind *kind = callback->kind;
-    size_t known = 0;
-    if (!json_is_object(object))
-        return neuron_state_bad(source, "options");
-    for (int32_t i = 0; i < kind->options.count; i++) {
-        const char *name = kind->options.rows[i].name;
-        const json_t *found = json_object_get(object, name);
-        if (found && !json_is_number(found) && !json_is_null(found))
-            return neuron_state_bad(source, name);
-        double value = !found                ? kind->options.rows[i].fallback
-                       : json_is_null(found) ? NAN
-                                             : json_number_value(found);
-        double here = callback->options[i];
-        known += found != NULL;
-        if (value != here && !(isnan(value) && isnan(here))) {
-            char what[96];
-            snprintf(what, sizeof what, "callback %" PRId32 " (%s) of its training has", index,
-                     kind->name);
-            return neuron_state_differs(source, what, name, value, here);
-        }
-    }
-    return known == json_object_size(object) ? NEURON_OK : neuron_state_bad(source, "options");
+    char who[NEURON_MESSAGE_SIZE];
+    neuron_options theirs;
+    snprintf(who, sizeof who, "%s: callback %" PRId32 " (%s)", source, index, callback->kind->name);
+    RETURN_IF_ERROR(neuron_options_read(&theirs, &callback->kind->options, object, who));
+    return neuron_options_compare(&theirs, &callback->options, who);
 }
 
-/* Numbers that are missing are 0, as at first. */
 static int read_numbers(neuron_callback_entry *entry, const json_t *object, const char *source)
 {
     const neuron_callback_kind *kind = entry->callback->kind;
-    size_t known = 0;
-    if (!json_is_object(object))
+    if (!json_is_object(object) || json_object_size(object) != (size_t)kind->state_count)
         return neuron_state_bad(source, "state");
     for (int32_t i = 0; i < kind->state_count; i++) {
         const json_t *found = json_object_get(object, kind->state_names[i]);
-        if (found && !json_is_number(found))
+        if (!json_is_number(found))
             return neuron_state_bad(source, kind->state_names[i]);
         entry->state[i] = json_number_value(found);
-        known += found != NULL;
     }
-    return known == json_object_size(object) ? NEURON_OK : neuron_state_bad(source, "state");
+    return NEURON_OK;
 }
 
 static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_t index,
@@ -194,6 +161,7 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
 {
     const neuron_callback_kind *kind = entry->callback->kind;
     const char *name = json_string_value(json_object_get(object, "kind"));
+    int64_t steps;
     if (!name)
         return neuron_state_bad(source, "kind");
     if (strcmp(name, kind->name) != 0)
@@ -202,10 +170,11 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
                            ", here it is %s",
                            source, index, name, kind->name);
     RETURN_IF_ERROR(
-        read_options(entry->callback, json_object_get(object, "options"), index, source));
+        check_options(entry->callback, json_object_get(object, "options"), index, source));
     RETURN_IF_ERROR(read_numbers(entry, json_object_get(object, "state"), source));
     RETURN_IF_ERROR(
-        neuron_state_read_steps(&entry->snapshot.steps, object, "kept_steps", updates, source));
+        neuron_state_read_count(&steps, object, "kept_steps", (int64_t)updates, source));
+    entry->snapshot.steps = (uint64_t)steps;
     RETURN_IF_ERROR(read_flag(&entry->snapshot.exists, object, "kept", source));
     RETURN_IF_ERROR(read_flag(&entry->snapshot.swapped, object, "exchanged", source));
     return entry->snapshot.swapped && !entry->snapshot.exists
@@ -213,52 +182,40 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
                : NEURON_OK;
 }
 
-/* Files of when callbacks set the optimizer have its rate in the place of the effective one:
- * another rate in the optimizer's options came from other hands. */
-static bool rate_was_set(const json_t *options, double effective)
-{
-    return json_number_value(json_object_get(options, "learning rate")) != effective;
-}
-
-/* `changes` becomes how many are still to be followed. */
-static int read_rates(neuron_rate *rates, const json_t *object, const json_t *options,
-                      const char *source)
+static int read_rates(neuron_rate *rates, const json_t *object, const char *source)
 {
     const json_t *list = json_object_get(object, "rates");
+    const json_t *set = json_array_get(list, 3);
     double numbers[3];
     if (!list)
         return NEURON_OK;
-    if (json_array_size(list) != 3 && json_array_size(list) != 4)
-        return neuron_state_bad(source, "rates");
     for (size_t i = 0; i < 3; i++) {
         const json_t *number = json_array_get(list, i);
         numbers[i] = json_number_value(number);
         if (!json_is_number(number) || !(numbers[i] >= 0 && numbers[i] <= FLT_MAX))
             return neuron_state_bad(source, "rates");
     }
-    const json_t *set = json_array_get(list, 3);
-    if (set && (!json_is_integer(set) || json_integer_value(set) < NOT_SET ||
-                json_integer_value(set) > FOLLOWED))
+    if (json_array_size(list) != 4 || !json_is_integer(set) || json_integer_value(set) < NOT_SET ||
+        json_integer_value(set) > FOLLOWED)
         return neuron_state_bad(source, "rates");
-    const bool was_set = set ? json_integer_value(set) == SET : rate_was_set(options, numbers[2]);
     *rates = (neuron_rate){.scheduled = true,
                            .base = numbers[0],
                            .factor = numbers[1],
                            .effective = numbers[2],
                            .set_by_hand = json_integer_value(set) == FOLLOWED,
-                           .changes = was_set};
+                           .changes = json_integer_value(set) == SET};
     return NEURON_OK;
 }
 
 static int read_progress(neuron_progress *progress, neuron_rate *rate, const json_t *object,
-                         const json_t *options, const char *source)
+                         const char *source)
 {
     const char *reason = json_string_value(json_object_get(object, "stop_reason"));
     if (!reason || strlen(reason) >= NEURON_STOP_REASON_SIZE)
         return neuron_state_bad(source, "stop_reason");
     strcpy(progress->stop_reason, reason);
     RETURN_IF_ERROR(read_flag(&progress->epoch_begun, object, "begun", source));
-    return read_rates(rate, object, options, source);
+    return read_rates(rate, object, source);
 }
 
 int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
@@ -283,7 +240,7 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
         RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i,
                                    progress->updates, source));
     }
-    return read_progress(progress, rate, found, json_object_get(object, "options"), source);
+    return read_progress(progress, rate, found, source);
 }
 
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,
@@ -299,7 +256,7 @@ int neuron_callbacks_check_values(const neuron_callback_entry *entries,
         values_name(name, i);
         RETURN_IF_ERROR(neuron_safetensors_need_floats(&array, file, name, &shape));
         slots_name(name, i);
-        if (entries[i].callback->kind->keeps_slots && neuron_safetensors_find(file, name))
+        if (slots.extent[0] > 0)
             RETURN_IF_ERROR(neuron_safetensors_need_floats(&array, file, name, &slots));
         RETURN_IF_ERROR(neuron_snapshot_allocate(
             &trainer->callbacks.entries[i].snapshot, trainer->graph,
@@ -326,11 +283,7 @@ void neuron_callbacks_take(neuron_trainer_t *trainer, const neuron_callback_entr
         slots_name(name, i);
         if (!entry->snapshot.slots)
             continue;
-        array = neuron_safetensors_find(file, name);
-        entry->snapshot.exists =
-            array != NULL; /* a file of before they were kept: the next run keeps anew */
-        if (array)
-            neuron_safetensors_copy_floats(entry->snapshot.slots, array);
+        neuron_safetensors_copy_floats(entry->snapshot.slots, neuron_safetensors_find(file, name));
     }
     trainer->callbacks.swapped_version = atomic_load(&trainer->graph->version);
 }

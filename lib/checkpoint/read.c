@@ -14,7 +14,7 @@ typedef struct state {
     const char *source;
     neuron_progress progress;
     neuron_rate rate;
-    double options[NEURON_OPTIMIZER_OPTIONS_MAX];
+    neuron_options options; /* of the optimizer */
     neuron_history_t *history;
     neuron_callback_entry *callbacks;
 } state;
@@ -23,16 +23,6 @@ int neuron_state_bad(const char *source, const char *key)
 {
     return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" of the training is missing or wrong", source,
                        key);
-}
-
-int neuron_state_differs(const char *source, const char *what, const char *name, double theirs,
-                         double ours)
-{
-    enum { DIGITS = 6 };
-    char text[2][NEURON_NUMBER_TEXT];
-    return neuron_fail(NEURON_E_DATA, "%s: %s %s %s, here it is %s", source, what, name,
-                       neuron_number_apart(theirs, ours, DIGITS, text[0]),
-                       neuron_number_apart(ours, theirs, DIGITS, text[1]));
 }
 
 bool neuron_state_read_figure(double *value, const json_t *json)
@@ -46,22 +36,19 @@ bool neuron_state_read_figure(double *value, const json_t *json)
     return infinite || json_is_number(json) || json_is_null(json);
 }
 
-int neuron_state_read_steps(uint64_t *steps, const json_t *object, const char *key,
-                            uint64_t updates, const char *source)
+int neuron_state_read_count(int64_t *value, const json_t *object, const char *key, int64_t most,
+                            const char *source)
 {
     const json_t *found = json_object_get(object, key);
-    *steps = found ? (uint64_t)json_integer_value(found) : updates;
-    return (!found || json_is_integer(found)) && *steps <= updates ? NEURON_OK
-                                                                   : neuron_state_bad(source, key);
+    *value = json_integer_value(found);
+    if (!json_is_integer(found) || *value < 0 || *value > most)
+        return neuron_state_bad(source, key);
+    return NEURON_OK;
 }
 
 static int read_count(const state *s, const json_t *object, const char *key, int64_t *value)
 {
-    const json_t *found = json_object_get(object, key);
-    if (!json_is_integer(found) || json_integer_value(found) < 0)
-        return neuron_state_bad(s->source, key);
-    *value = json_integer_value(found);
-    return NEURON_OK;
+    return neuron_state_read_count(value, object, key, INT64_MAX, s->source);
 }
 
 static int read_real(const state *s, const json_t *object, const char *key, double *value)
@@ -73,72 +60,29 @@ static int read_real(const state *s, const json_t *object, const char *key, doub
     return NEURON_OK;
 }
 
-static int expect_count(const state *s, const json_t *object, const char *key, int64_t expected)
-{
-    int64_t value;
-    RETURN_IF_ERROR(read_count(s, object, key, &value));
-    if (value != expected)
-        return neuron_fail(NEURON_E_DATA,
-                           "%s: its training has %s %" PRId64 ", this one has %" PRId64, s->source,
-                           key, value, expected);
-    return NEURON_OK;
-}
-
 static int check_settings(const state *s, const json_t *object, const neuron_trainer_t *trainer)
 {
     int64_t version;
-    double validation_split = 0;
     RETURN_IF_ERROR(read_count(s, object, "version", &version));
     if (version != NEURON_STATE_VERSION)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: is of version %" PRId64 "; this library reads version %d",
                            s->source, version, NEURON_STATE_VERSION);
-    const char *rule = json_string_value(json_object_get(object, "optimizer"));
-    if (!rule)
-        return neuron_state_bad(s->source, "optimizer");
-    if (strcmp(rule, trainer->optimizer->rule->name) != 0)
-        return neuron_fail(NEURON_E_DATA,
-                           "%s: its training goes by " NEURON_JSON_NAME ", this one by %s",
-                           s->source, rule, trainer->optimizer->rule->name);
-    RETURN_IF_ERROR(neuron_state_check_loss(object, trainer, s->source));
-    RETURN_IF_ERROR(neuron_state_check_data(object, trainer, s->source));
-    RETURN_IF_ERROR(expect_count(s, object, "examples", trainer->data.train->count));
-    RETURN_IF_ERROR(expect_count(s, object, "batch_size", trainer->settings.batch_size));
-    RETURN_IF_ERROR(expect_count(s, object, "shuffle", trainer->settings.shuffle));
-    RETURN_IF_ERROR(read_real(s, object, "validation_split", &validation_split));
-    if (validation_split != trainer->settings.validation_split)
-        return neuron_state_differs(s->source, "its training has", "validation split",
-                                    validation_split, trainer->settings.validation_split);
-    return neuron_state_check_validation(object, trainer, s->source);
+    return neuron_state_check_settings(object, trainer, s->source);
 }
 
-/* Options that a file of an older library does not have are as they were then: at their default. */
 static int read_options(state *s, const json_t *object, const neuron_rule *rule)
 {
-    const json_t *options = json_object_get(object, "options");
-    size_t found = 0;
-    if (!json_is_object(options))
-        return neuron_state_bad(s->source, "options");
-    for (int32_t i = 0; i < rule->options.count; i++) {
-        const neuron_option *option = &rule->options.rows[i];
-        s->options[i] = option->fallback;
-        if (!json_object_get(options, option->name))
-            continue;
-        found++;
-        RETURN_IF_ERROR(read_real(s, options, option->name, &s->options[i]));
-        if (!neuron_option_takes(option, s->options[i]))
-            return neuron_state_bad(s->source, option->name);
-    }
-    /* Nor may one be left out that this library does not know. */
-    if (found != json_object_size(options) || !neuron_optimizer_options_agree(rule, s->options))
-        return neuron_state_bad(s->source, "options");
-    return NEURON_OK;
+    static const char key[] = "optimizer_options";
+    RETURN_IF_ERROR(neuron_state_read_options(&s->options, &rule->options, object, key, s->source));
+    return neuron_optimizer_options_agree(&s->options) ? NEURON_OK
+                                                       : neuron_state_bad(s->source, key);
 }
 
 static int read_progress(state *s, const json_t *object, const neuron_trainer_t *trainer)
 {
     neuron_progress *progress = &s->progress;
-    int64_t updates;
+    int64_t updates, optimizer_steps;
     const json_t *seed = json_object_get(object, "seed");
     if (!json_is_integer(seed))
         return neuron_state_bad(s->source, "seed");
@@ -152,8 +96,9 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     RETURN_IF_ERROR(read_count(s, object, "seen", &progress->seen));
     RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
     progress->updates = (uint64_t)updates;
-    RETURN_IF_ERROR(neuron_state_read_steps(&progress->optimizer_steps, object, "optimizer_steps",
-                                            progress->updates, s->source));
+    RETURN_IF_ERROR(
+        neuron_state_read_count(&optimizer_steps, object, "optimizer_steps", updates, s->source));
+    progress->optimizer_steps = (uint64_t)optimizer_steps;
     int64_t steps = neuron_training_steps(trainer);
     if (progress->epoch > INT32_MAX || progress->epoch > INT64_MAX / steps - 1)
         return neuron_state_bad(s->source, "epoch");
@@ -238,7 +183,7 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
         if (entry) /* else the first step fills them */
             neuron_safetensors_copy_floats(neuron_step_slots(trainer->step)[i], entry);
     }
-    neuron_optimizer_take_options(trainer->optimizer, s->options);
+    neuron_optimizer_take_options(trainer->optimizer, &s->options);
     /* The handle stays: callers may hold it. */
     neuron_history_truncate(trainer->history, 0);
     for (int64_t i = 0; i < s->history->epochs; i++)

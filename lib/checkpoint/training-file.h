@@ -1,4 +1,4 @@
-/* A training in a file: the graph as a model file has it, what the optimizer remembers as the
+/* A training in a file, of one format: the graph as a model file has it, what the optimizer remembers as the
  * arrays "optimizer.0", ..., what callbacks keep as "callback.0", ..., and the rest as JSON under
  * one key. */
 #ifndef CHECKPOINT_TRAINING_FILE_H
@@ -22,32 +22,23 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
 /* The failure of a file with a wrong value, or without one that it must have. */
 int neuron_state_bad(const char *source, const char *key);
 
-/* Keeps the message that a number of a file is not the trainer's, and has the value NEURON_E_DATA. */
-int neuron_state_differs(const char *source, const char *what, const char *name, double theirs,
-                         double ours);
-
-/* A figure as a value in a file: "inf" or "-inf" where it is infinite, null where it is not a
- * number, which older files have for all three. */
+/* A figure as a value in a file: "inf" or "-inf" where it is infinite, null where it is not a number. */
 json_t *neuron_state_figure(double value);
 bool neuron_state_read_figure(double *value, const json_t *json);
 
-/* Reads how many of a training's updates an optimizer remembers: all where it does not say. */
-int neuron_state_read_steps(uint64_t *steps, const json_t *object, const char *key,
-                            uint64_t updates, const char *source);
-
-/* Writes the trainer's loss and class weights, and compares them with those of a file. */
-int neuron_state_write_loss(json_t *object, const neuron_trainer_t *trainer);
-int neuron_state_check_loss(const json_t *object, const neuron_trainer_t *trainer,
+/* Reads an integer from 0 to `most`. */
+int neuron_state_read_count(int64_t *value, const json_t *object, const char *key, int64_t most,
                             const char *source);
 
-/* The same for its augmentation and the weights of its examples; writes its validation set too. */
-int neuron_state_write_data(json_t *object, const neuron_trainer_t *trainer);
-int neuron_state_check_data(const json_t *object, const neuron_trainer_t *trainer,
-                            const char *source);
+/* Adds an object with options under a key, and reads it. */
+int neuron_state_write_options(json_t *object, const char *key, const neuron_options *options);
+int neuron_state_read_options(neuron_options *options, const neuron_option_table *table,
+                              const json_t *object, const char *key, const char *source);
 
-/* Compares the number of validation examples, and their weights. */
-int neuron_state_check_validation(const json_t *object, const neuron_trainer_t *trainer,
-                                  const char *source);
+/* What must be the same in the trainer that goes on: see settings.c. */
+int neuron_state_write_settings(json_t *object, const neuron_trainer_t *trainer);
+int neuron_state_check_settings(const json_t *object, const neuron_trainer_t *trainer,
+                                const char *source);
 
 /* What callbacks remember, and the parameters that they keep. */
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer);

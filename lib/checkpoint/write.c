@@ -18,33 +18,6 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer)
     return (neuron_shape){.rank = 1, .extent = {trainer->graph->trainable_count}};
 }
 
-/* A learning rate may have been changed on the way. */
-static int write_options(json_t *object, const neuron_optimizer_t *optimizer)
-{
-    json_t *options = json_object();
-    RETURN_IF_ERROR(neuron_json_set(object, "options", options));
-    const neuron_option_table *table = &optimizer->rule->options;
-    for (int32_t i = 0; i < table->count; i++)
-        RETURN_IF_ERROR(neuron_json_set_real(options, table->rows[i].name, optimizer->options[i]));
-    return NEURON_OK;
-}
-
-/* Counts, and what must be equal in the trainer that continues. */
-static int write_settings(json_t *object, const neuron_trainer_t *trainer)
-{
-    RETURN_IF_ERROR(neuron_json_set(object, "version", json_integer(NEURON_STATE_VERSION)));
-    RETURN_IF_ERROR(
-        neuron_json_set(object, "optimizer", json_string(trainer->optimizer->rule->name)));
-    RETURN_IF_ERROR(write_options(object, trainer->optimizer));
-    RETURN_IF_ERROR(neuron_state_write_loss(object, trainer));
-    RETURN_IF_ERROR(neuron_state_write_data(object, trainer));
-    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->data.train->count)));
-    RETURN_IF_ERROR(
-        neuron_json_set(object, "batch_size", json_integer(trainer->settings.batch_size)));
-    RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(trainer->settings.shuffle)));
-    return neuron_json_set_real(object, "validation_split", trainer->settings.validation_split);
-}
-
 static int write_progress(json_t *object, const neuron_trainer_t *trainer)
 {
     const neuron_progress *progress = &trainer->progress;
@@ -54,9 +27,8 @@ static int write_progress(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, "step", json_integer(progress->step)));
     RETURN_IF_ERROR(
         neuron_json_set(object, "updates", json_integer((json_int_t)progress->updates)));
-    if (progress->optimizer_steps != progress->updates)
-        RETURN_IF_ERROR(neuron_json_set(object, "optimizer_steps",
-                                        json_integer((json_int_t)progress->optimizer_steps)));
+    RETURN_IF_ERROR(neuron_json_set(object, "optimizer_steps",
+                                    json_integer((json_int_t)progress->optimizer_steps)));
     RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", neuron_state_figure(progress->loss_sum)));
     RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->correct)));
     RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));
@@ -87,7 +59,11 @@ static int write_history(json_t *list, const neuron_history_t *history)
 
 static int write_state(json_t *object, const neuron_trainer_t *trainer)
 {
-    RETURN_IF_ERROR(write_settings(object, trainer));
+    const neuron_optimizer_t *optimizer = trainer->optimizer;
+    RETURN_IF_ERROR(neuron_json_set(object, "version", json_integer(NEURON_STATE_VERSION)));
+    RETURN_IF_ERROR(neuron_state_write_settings(object, trainer));
+    /* These are taken over: a learning rate may have been changed on the way. */
+    RETURN_IF_ERROR(neuron_state_write_options(object, "optimizer_options", &optimizer->options));
     RETURN_IF_ERROR(write_progress(object, trainer));
     RETURN_IF_ERROR(neuron_callbacks_write(object, trainer));
     json_t *list = json_array();

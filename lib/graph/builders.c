@@ -1,21 +1,41 @@
-/* The public builder calls: each hands its numbers, in the order of the layer's row, to
- * neuron_graph_add(). */
+/* The public builder calls: each sets what it takes by the keys of the layer's options and leaves the rest
+ * to their defaults. */
 #include "graph/graph.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Fills the defaults of a layer and puts the builder's own numbers in front. */
-static neuron_node_t *add(neuron_graph_t *graph, const neuron_layer *layer, neuron_node_t *input,
-                          const double *numbers, int32_t count)
+/* Adds a layer with its defaults and what `settings`, NULL for nothing, says. */
+static neuron_node_t *join(neuron_graph_t *graph, const neuron_layer *layer,
+                           neuron_node_t *const *inputs, int32_t count,
+                           const neuron_setting *settings, const double *weights)
 {
-    double options[NEURON_OPTIONS_MAX];
-    neuron_options_reset(&layer->options, options);
-    for (int32_t i = 0; i < count; i++)
-        options[i] = numbers[i];
-    return neuron_graph_add(graph, layer, NULL, &input, 1, options, NULL);
+    neuron_options options;
+    neuron_options_make(&options, &layer->options, settings);
+    return neuron_graph_add(graph, layer, NULL, inputs, count, &options, weights);
 }
+
+static neuron_node_t *add(neuron_graph_t *graph, const neuron_layer *layer, neuron_node_t *input,
+                          const neuron_setting *settings)
+{
+    return join(graph, layer, &input, 1, settings, NULL);
+}
+
+/* A list of settings: pairs of the key's end and the value. */
+#define END                                                                                        \
+    {                                                                                              \
+        0, 0                                                                                       \
+    }
+#define SET(option, value)                                                                         \
+    {                                                                                              \
+        NEURON_NODE_##option, (double)(value)                                                      \
+    }
+#define SETTINGS(...)                                                                              \
+    (const neuron_setting[])                                                                       \
+    {                                                                                              \
+        __VA_ARGS__, END                                                                           \
+    }
 
 static int set_input_shape(neuron_node_t *node, const int64_t *shape, int32_t rank)
 {
@@ -45,7 +65,7 @@ neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t
 
 neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_flatten, input, NULL, 0);
+    return add(graph, &neuron_layer_flatten, input, NULL);
 }
 
 static int check_extents(const int64_t *shape, int32_t rank)
@@ -64,7 +84,11 @@ static int check_extents(const int64_t *shape, int32_t rank)
 neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input, const int64_t *shape,
                               int32_t rank)
 {
-    double numbers[NEURON_RANK_MAX - 1] = {0};
+    static const int32_t keys[] = {
+        NEURON_NODE_EXTENT_0, NEURON_NODE_EXTENT_1, NEURON_NODE_EXTENT_2, NEURON_NODE_EXTENT_3,
+        NEURON_NODE_EXTENT_4, NEURON_NODE_EXTENT_5, NEURON_NODE_EXTENT_6,
+    };
+    neuron_setting extents[NEURON_RANK_MAX] = {END};
     if (!graph || graph->status < 0)
         return NULL;
     int status = check_extents(shape, rank);
@@ -74,42 +98,44 @@ neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input, const
         return NULL;
     }
     for (int32_t axis = 0; axis < rank; axis++)
-        numbers[axis] = (double)shape[axis];
-    return add(graph, &neuron_layer_reshape, input, numbers, NEURON_RANK_MAX - 1);
+        extents[axis] = (neuron_setting){keys[axis], (double)shape[axis]};
+    return add(graph, &neuron_layer_reshape, input, extents);
 }
 
 neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input, int64_t top,
                                  int64_t bottom, int64_t left, int64_t right)
 {
-    const double numbers[] = {(double)top, (double)bottom, (double)left, (double)right};
-    return add(graph, &neuron_layer_zero_pad2d, input, numbers, 4);
+    return add(graph, &neuron_layer_zero_pad2d, input,
+               SETTINGS(SET(TOP, top), SET(BOTTOM, bottom), SET(LEFT, left), SET(RIGHT, right)));
 }
 
 neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units)
 {
-    return add(graph, &neuron_layer_dense, input, (const double[]){(double)units}, 1);
+    return add(graph, &neuron_layer_dense, input, SETTINGS(SET(UNITS, units)));
 }
 
 neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input, int64_t filters,
                              int64_t kernel_height, int64_t kernel_width)
 {
-    const double numbers[] = {(double)filters, (double)kernel_height, (double)kernel_width};
-    return add(graph, &neuron_layer_conv2d, input, numbers, 3);
+    return add(graph, &neuron_layer_conv2d, input,
+               SETTINGS(SET(FILTERS, filters), SET(KERNEL_HEIGHT, kernel_height),
+                        SET(KERNEL_WIDTH, kernel_width)));
 }
 
 neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                        int64_t kernel_height, int64_t kernel_width)
 {
-    const double numbers[] = {(double)kernel_height, (double)kernel_width};
-    return add(graph, &neuron_layer_depthwise_conv2d, input, numbers, 2);
+    return add(graph, &neuron_layer_depthwise_conv2d, input,
+               SETTINGS(SET(KERNEL_HEIGHT, kernel_height), SET(KERNEL_WIDTH, kernel_width)));
 }
 
 /* The strides are equal to the window. */
 static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *layer,
                                   neuron_node_t *input, int64_t height, int64_t width)
 {
-    const double numbers[] = {(double)height, (double)width, (double)height, (double)width};
-    return add(graph, layer, input, numbers, 4);
+    return add(graph, layer, input,
+               SETTINGS(SET(KERNEL_HEIGHT, height), SET(KERNEL_WIDTH, width),
+                        SET(STRIDE_HEIGHT, height), SET(STRIDE_WIDTH, width)));
 }
 
 neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input, int64_t window_height,
@@ -126,100 +152,98 @@ neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input
 
 neuron_node_t *neuron_global_average_pool2d(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_global_average_pool2d, input, NULL, 0);
+    return add(graph, &neuron_layer_global_average_pool2d, input, NULL);
 }
 
 neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_global_max_pool2d, input, NULL, 0);
+    return add(graph, &neuron_layer_global_max_pool2d, input, NULL);
 }
 
 neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_batch_norm, input, NULL, 0);
+    return add(graph, &neuron_layer_batch_norm, input, NULL);
 }
 
 neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate)
 {
-    return add(graph, &neuron_layer_dropout, input, &rate, 1);
+    return add(graph, &neuron_layer_dropout, input, SETTINGS(SET(RATE, rate)));
 }
 
 neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input, double deviation)
 {
-    return add(graph, &neuron_layer_gaussian_noise, input, &deviation, 1);
+    return add(graph, &neuron_layer_gaussian_noise, input, SETTINGS(SET(DEVIATION, deviation)));
 }
 
 neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input, double factor)
 {
-    return add(graph, &neuron_layer_random_rotation, input, &factor, 1);
+    return add(graph, &neuron_layer_random_rotation, input, SETTINGS(SET(FACTOR, factor)));
 }
 
 neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_relu, input, NULL, 0);
+    return add(graph, &neuron_layer_relu, input, NULL);
 }
 
 neuron_node_t *neuron_tanh(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_tanh, input, NULL, 0);
+    return add(graph, &neuron_layer_tanh, input, NULL);
 }
 
 neuron_node_t *neuron_sigmoid(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_sigmoid, input, NULL, 0);
+    return add(graph, &neuron_layer_sigmoid, input, NULL);
 }
 
 neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t *input, double slope)
 {
-    return add(graph, &neuron_layer_leaky_relu, input, &slope, 1);
+    return add(graph, &neuron_layer_leaky_relu, input, SETTINGS(SET(SLOPE, slope)));
 }
 
 neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input, double alpha)
 {
-    return add(graph, &neuron_layer_elu, input, &alpha, 1);
+    return add(graph, &neuron_layer_elu, input, SETTINGS(SET(ALPHA, alpha)));
 }
 
 neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_gelu, input, NULL, 0);
+    return add(graph, &neuron_layer_gelu, input, NULL);
 }
 
 neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_softmax, input, NULL, 0);
+    return add(graph, &neuron_layer_softmax, input, NULL);
 }
 
 neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count,
                              int32_t axis)
 {
-    return neuron_graph_add(graph, &neuron_layer_concat, NULL, inputs, count,
-                            (const double[]){axis}, NULL);
+    return join(graph, &neuron_layer_concat, inputs, count, SETTINGS(SET(AXIS, axis)), NULL);
 }
 
 neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
 {
-    return neuron_graph_add(graph, &neuron_layer_add, NULL, inputs, count, NULL, NULL);
+    return join(graph, &neuron_layer_add, inputs, count, NULL, NULL);
 }
 
 neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
 {
-    return neuron_graph_add(graph, &neuron_layer_multiply, NULL, inputs, count, NULL, NULL);
+    return join(graph, &neuron_layer_multiply, inputs, count, NULL, NULL);
 }
 
 neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
 {
-    return neuron_graph_add(graph, &neuron_layer_average, NULL, inputs, count, NULL, NULL);
+    return join(graph, &neuron_layer_average, inputs, count, NULL, NULL);
 }
 
 neuron_node_t *neuron_weighted_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                        int32_t count, const double *weights)
 {
-    return neuron_graph_add(graph, &neuron_layer_weighted_average, NULL, inputs, count, NULL,
-                            weights);
+    return join(graph, &neuron_layer_weighted_average, inputs, count, NULL, weights);
 }
 
 neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count,
                            const double *weights)
 {
-    return neuron_graph_add(graph, &neuron_layer_vote, NULL, inputs, count, NULL, weights);
+    return join(graph, &neuron_layer_vote, inputs, count, NULL, weights);
 }

@@ -70,8 +70,10 @@ static int copy_node(neuron_graph_t *graph, const neuron_graph_t *source, const 
         RETURN_IF_ERROR(neuron_custom_need(&kind, graph, layer->name, "import"));
         layer = &kind->layer;
     }
+    neuron_options options = node->spec.options;
+    options.table = &layer->options; /* a custom layer's, which is empty, may be another */
     neuron_node_t *copy = neuron_graph_add(graph, layer, name, inputs, node->spec.input_count,
-                                           node->spec.options, node->spec.weights);
+                                           &options, node->spec.weights);
     if (!copy)
         return graph->status;
     if (neuron_layer_is_custom(layer))

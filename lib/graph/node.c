@@ -4,6 +4,7 @@
 
 #include "base/float-mode.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,14 +94,6 @@ static int name_node(neuron_node_t *node, const char *name)
     return node->name ? NEURON_OK : NEURON_E_MEMORY;
 }
 
-static int check_options(const neuron_node_t *node)
-{
-    const neuron_option_table *table = &node->spec.layer->options;
-    for (int32_t i = 0; i < table->count; i++)
-        RETURN_IF_ERROR(neuron_option_check(&table->rows[i], node->spec.options[i], node->name));
-    return NEURON_OK;
-}
-
 /* Room for one more node. */
 static int grow(neuron_graph_t *graph)
 {
@@ -165,13 +158,13 @@ static int set_weights(neuron_node_t *node, const double *weights)
 int neuron_node_infer(neuron_node_t *node)
 {
     const neuron_layer *layer = node->spec.layer;
-    int32_t padding = neuron_options_find(&layer->options, NEURON_NODE_PADDING);
+    const bool pads = neuron_options_find(&layer->options, NEURON_NODE_PADDING);
     int status = layer->infer(&node->spec, node->name);
     node->misfit = false;
-    if (status != NEURON_E_SHAPE || padding < 0)
+    if (status != NEURON_E_SHAPE || !pads)
         return status;
     neuron_spec padded = node->spec;
-    padded.options[padding] = NEURON_PADDING_SAME;
+    neuron_options_put(&padded.options, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
     RETURN_IF_ERROR(layer->infer(&padded, node->name));
     node->spec.array_count = padded.array_count; /* which do not depend on padding */
     memcpy(node->spec.arrays, padded.arrays, sizeof padded.arrays);
@@ -187,7 +180,7 @@ int neuron_node_check_fits(const neuron_node_t *node)
 
 /* Fills a node that has its graph and layer. */
 static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *inputs,
-                  int32_t input_count, const double *options, const double *weights)
+                  int32_t input_count, const neuron_options *options, const double *weights)
 {
     const neuron_layer *layer = node->spec.layer;
     RETURN_IF_ERROR(name_node(node, name));
@@ -200,17 +193,18 @@ static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *i
     RETURN_IF_ERROR(set_inputs(node, inputs, input_count));
     RETURN_IF_ERROR(set_weights(node, weights));
     if (options)
-        memcpy(node->spec.options, options, (size_t)layer->options.count * sizeof *options);
+        node->spec.options = *options;
     else
-        neuron_options_reset(&layer->options, node->spec.options);
-    RETURN_IF_ERROR(check_options(node));
+        neuron_options_reset(&node->spec.options, &layer->options);
+    assert(node->spec.options.table == &layer->options);
+    RETURN_IF_ERROR(neuron_options_check(&node->spec.options, node->name));
     RETURN_IF_ERROR(neuron_node_infer(node));
     return grow(node->graph);
 }
 
 neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer, const char *name,
                                 neuron_node_t *const *inputs, int32_t input_count,
-                                const double *options, const double *weights)
+                                const neuron_options *options, const double *weights)
 {
     FLOAT_SCOPE;
     if (!graph || graph->status < 0)

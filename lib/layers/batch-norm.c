@@ -14,8 +14,9 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_MOMENTUM, "momentum", false, 0, 1, 0.99, NULL},
-    {NEURON_NODE_EPSILON, "epsilon", false, 1e-30, 1e30, 0.001, NULL},
+    NEURON_REAL(NEURON_NODE_MOMENTUM, "momentum", 0, 1, 0.99, "share of the old moving statistics"),
+    NEURON_REAL(NEURON_NODE_EPSILON, "epsilon", 1e-30, 1e30, 0.001,
+                "added so that nothing is divided by 0"),
 };
 
 enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE };

@@ -4,7 +4,7 @@
 #include "ops/gemm.h"
 
 static const neuron_option options[] = {
-    {NEURON_NODE_UNITS, "units", true, 1, INT32_MAX, 1, NULL},
+    NEURON_INTEGER(NEURON_NODE_UNITS, "units", 1, INT32_MAX, 1, "outputs of each example"),
     NEURON_OPTIONS_BIAS,
 };
 

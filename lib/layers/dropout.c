@@ -3,7 +3,7 @@
 #include "kernels/kernels.h"
 
 static const neuron_option options[] = {
-    {NEURON_NODE_RATE, "rate", false, 0.0, 0x1.fffffep-1, 0.5, NULL},
+    NEURON_REAL(NEURON_NODE_RATE, "rate", 0.0, 0x1.fffffep-1, 0.5, "share of values that become 0"),
 };
 
 /* What is kept is drawn anew for the gradient: that is cheaper than to write it down and read it. */

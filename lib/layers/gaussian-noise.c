@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_DEVIATION, "deviation", false, 0, FLT_MAX, 0.1, NULL},
+    NEURON_REAL(NEURON_NODE_DEVIATION, "deviation", 0, FLT_MAX, 0.1,
+                "standard deviation of the noise"),
 };
 
 /* Two normal numbers of deviation 1 (Box and Muller, 1958). */

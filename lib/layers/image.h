@@ -21,17 +21,17 @@ int neuron_check_places(int64_t rows, int64_t columns, const char *node);
 
 /* Rows of the options that layers with a window have: the window itself, and where it is put. */
 #define NEURON_OPTIONS_KERNEL                                                                      \
-    {NEURON_NODE_KERNEL_HEIGHT, "kernel_height", true, 1, INT32_MAX, 1, NULL},                     \
-    {                                                                                              \
-        NEURON_NODE_KERNEL_WIDTH, "kernel_width", true, 1, INT32_MAX, 1, NULL                      \
-    }
+    NEURON_INTEGER(NEURON_NODE_KERNEL_HEIGHT, "kernel_height", 1, INT32_MAX, 1,                    \
+                   "rows of a window"),                                                            \
+        NEURON_INTEGER(NEURON_NODE_KERNEL_WIDTH, "kernel_width", 1, INT32_MAX, 1,                  \
+                       "columns of a window")
 #define NEURON_OPTIONS_STRIDES                                                                     \
-    {NEURON_NODE_STRIDE_HEIGHT, "stride_height", true, 1, 1024, 1, NULL},                          \
-        {NEURON_NODE_STRIDE_WIDTH, "stride_width", true, 1, 1024, 1, NULL},                        \
-    {                                                                                              \
-        NEURON_NODE_PADDING, "padding", true, NEURON_PADDING_VALID, NEURON_PADDING_SAME,           \
-            NEURON_PADDING_VALID, neuron_paddings                                                  \
-    }
+    NEURON_INTEGER(NEURON_NODE_STRIDE_HEIGHT, "stride_height", 1, 1024, 1,                         \
+                   "rows from one window to the next"),                                            \
+        NEURON_INTEGER(NEURON_NODE_STRIDE_WIDTH, "stride_width", 1, 1024, 1,                       \
+                       "columns from one window to the next"),                                     \
+        NEURON_CHOICE(NEURON_NODE_PADDING, "padding", neuron_padding_words, NEURON_PADDING_VALID,  \
+                      "what windows at the edges see")
 
 /* The options of pooling layers, and their shapes. */
 enum { NEURON_POOL2D_OPTIONS = 5 };

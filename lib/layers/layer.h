@@ -8,7 +8,7 @@
 
 #include <libneuron/layers.h>
 
-#include "base/options.h"
+#include "base/options/options.h"
 #include "base/pool.h"
 #include "base/random.h"
 #include "base/shape.h"
@@ -21,19 +21,17 @@ struct neuron_kernels;
 typedef struct neuron_layer neuron_layer;
 typedef struct neuron_activation neuron_activation;
 
-enum { NEURON_OPTIONS_MAX = 8, NEURON_ARRAYS_MAX = 8 };
+enum { NEURON_ARRAYS_MAX = 8 };
 
 /* All of NEURON_PADDING_..., and of NEURON_INITIALIZER_... those without a parameter. */
-extern const int32_t neuron_paddings[];
-extern const int32_t neuron_initializers[];
+extern const neuron_word neuron_padding_words[];
+extern const neuron_word neuron_initializer_words[];
 
 /* Rows of the options that layers with a kernel and a bias have. */
 #define NEURON_OPTIONS_BIAS                                                                        \
-    {NEURON_NODE_USE_BIAS, "use_bias", true, 0, 1, 1, NULL},                                       \
-    {                                                                                              \
-        NEURON_NODE_INITIALIZER, "initializer", true, NEURON_INITIALIZER_GLOROT_UNIFORM,           \
-            NEURON_INITIALIZER_ONES, NEURON_INITIALIZER_GLOROT_UNIFORM, neuron_initializers        \
-    }
+    NEURON_FLAG(NEURON_NODE_USE_BIAS, "use_bias", 1, "1 to add a bias"),                           \
+        NEURON_CHOICE(NEURON_NODE_INITIALIZER, "initializer", neuron_initializer_words,            \
+                      NEURON_INITIALIZER_GLOROT_UNIFORM, "how the kernel starts")
 
 /* A parameter array of a layer. */
 typedef struct neuron_array {
@@ -48,7 +46,7 @@ typedef struct neuron_array {
 /* A layer with its numbers filled in. `inputs` and `weights` belong to whoever made it. */
 typedef struct neuron_spec {
     const neuron_layer *layer;
-    double options[NEURON_OPTIONS_MAX]; /* in the order of layer->options */
+    neuron_options options; /* of layer->options */
     int32_t input_count;
     const neuron_shape *inputs;
     const double *weights; /* one per input for joining layers that weigh; else NULL */

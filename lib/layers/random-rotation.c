@@ -5,14 +5,14 @@
 #include <math.h>
 #include <string.h>
 
-static const int32_t fill_modes[] = {NEURON_FILL_NEAREST, NEURON_FILL_CONSTANT, NEURON_FILL_REFLECT,
-                                     NEURON_FILL_WRAP, 0};
+static const neuron_word fill_words[] = {NEURON_FILL_WORDS, {0, NULL}};
 
 static const neuron_option options[] = {
-    {NEURON_NODE_FACTOR, "factor", false, 0, 1, 0.1, NULL},
-    {NEURON_NODE_FILL_MODE, "fill_mode", true, NEURON_FILL_NEAREST, NEURON_FILL_WRAP,
-     NEURON_FILL_REFLECT, fill_modes},
-    {NEURON_NODE_FILL_VALUE, "fill_value", false, -FLT_MAX, FLT_MAX, 0, NULL},
+    NEURON_REAL(NEURON_NODE_FACTOR, "factor", 0, 1, 0.1, "largest rotation, as a share of a turn"),
+    NEURON_CHOICE(NEURON_NODE_FILL_MODE, "fill_mode", fill_words, NEURON_FILL_REFLECT,
+                  "what lies outside of an image"),
+    NEURON_REAL(NEURON_NODE_FILL_VALUE, "fill_value", -FLT_MAX, FLT_MAX, 0,
+                "what lies outside with constant"),
 };
 
 static int infer(neuron_spec *spec, const char *node)

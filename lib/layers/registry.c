@@ -7,16 +7,23 @@
 const neuron_layer *const neuron_layers[] = {NEURON_LAYERS(ROW) NULL};
 #undef ROW
 
-const int32_t neuron_paddings[] = {NEURON_PADDING_VALID, NEURON_PADDING_SAME, 0};
-const int32_t neuron_initializers[] = {NEURON_INITIALIZER_GLOROT_UNIFORM,
-                                       NEURON_INITIALIZER_ZEROS,
-                                       NEURON_INITIALIZER_GLOROT_NORMAL,
-                                       NEURON_INITIALIZER_HE_UNIFORM,
-                                       NEURON_INITIALIZER_HE_NORMAL,
-                                       NEURON_INITIALIZER_LECUN_UNIFORM,
-                                       NEURON_INITIALIZER_LECUN_NORMAL,
-                                       NEURON_INITIALIZER_ONES,
-                                       0};
+const neuron_word neuron_padding_words[] = {
+    {NEURON_PADDING_VALID, "valid"},
+    {NEURON_PADDING_SAME, "same"},
+    {0, NULL},
+};
+
+const neuron_word neuron_initializer_words[] = {
+    {NEURON_INITIALIZER_GLOROT_UNIFORM, "glorot_uniform"},
+    {NEURON_INITIALIZER_ZEROS, "zeros"},
+    {NEURON_INITIALIZER_GLOROT_NORMAL, "glorot_normal"},
+    {NEURON_INITIALIZER_HE_UNIFORM, "he_uniform"},
+    {NEURON_INITIALIZER_HE_NORMAL, "he_normal"},
+    {NEURON_INITIALIZER_LECUN_UNIFORM, "lecun_uniform"},
+    {NEURON_INITIALIZER_LECUN_NORMAL, "lecun_normal"},
+    {NEURON_INITIALIZER_ONES, "ones"},
+    {0, NULL},
+};
 
 const neuron_layer *neuron_layer_find(const char *name)
 {
@@ -35,5 +42,5 @@ int neuron_layer_infer_same(neuron_spec *spec, const char *node)
 
 double neuron_spec_option(const neuron_spec *spec, int32_t key)
 {
-    return neuron_options_value(&spec->layer->options, spec->options, key);
+    return neuron_options_value(&spec->options, key);
 }

@@ -4,15 +4,18 @@
 
 /* As many as a shape may have beside the batch. An extent of 0 is that of no axis. */
 #define EXTENT(axis)                                                                               \
-    {                                                                                              \
-        NEURON_NODE_EXTENT_##axis, "extent_" #axis, true, -1, 0x1p40, 0, NULL                      \
-    }
+    NEURON_INTEGER(NEURON_NODE_EXTENT_##axis, "extent_" #axis, -1, 0x1p40, 0, "0 for no axis")
 
 static const neuron_option options[] = {
     EXTENT(0), EXTENT(1), EXTENT(2), EXTENT(3), EXTENT(4), EXTENT(5), EXTENT(6),
 };
 
-enum { AXES = sizeof options / sizeof *options };
+static const int32_t extent_keys[] = {
+    NEURON_NODE_EXTENT_0, NEURON_NODE_EXTENT_1, NEURON_NODE_EXTENT_2, NEURON_NODE_EXTENT_3,
+    NEURON_NODE_EXTENT_4, NEURON_NODE_EXTENT_5, NEURON_NODE_EXTENT_6,
+};
+
+enum { AXES = sizeof extent_keys / sizeof *extent_keys };
 
 _Static_assert(AXES == NEURON_RANK_MAX - 1, "an option for each axis but the batch");
 
@@ -20,7 +23,7 @@ static int read_shape(const neuron_spec *spec, neuron_shape *shape, const char *
 {
     *shape = (neuron_shape){0};
     for (int32_t axis = 0; axis < AXES; axis++) {
-        int64_t extent = (int64_t)spec->options[axis];
+        int64_t extent = (int64_t)neuron_spec_option(spec, extent_keys[axis]);
         if (extent == 0)
             continue;
         if (axis > shape->rank)
@@ -67,7 +70,8 @@ static int infer(neuron_spec *spec, const char *node)
             NEURON_E_SHAPE, "%s: the input is %s, which has not as many elements as %s", node,
             neuron_shape_text(&spec->inputs[0], text[0]), neuron_shape_text(&shape, text[1]));
     for (int32_t axis = 0; axis < shape.rank; axis++)
-        spec->options[axis] = (double)shape.extent[axis]; /* what is saved has no -1 */
+        neuron_options_put(&spec->options, extent_keys[axis],
+                           (double)shape.extent[axis]); /* what is saved has no -1 */
     spec->output = shape;
     return NEURON_OK;
 }

@@ -3,10 +3,10 @@
 #include <string.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_TOP, "top", true, 0, INT32_MAX, 0, NULL},
-    {NEURON_NODE_BOTTOM, "bottom", true, 0, INT32_MAX, 0, NULL},
-    {NEURON_NODE_LEFT, "left", true, 0, INT32_MAX, 0, NULL},
-    {NEURON_NODE_RIGHT, "right", true, 0, INT32_MAX, 0, NULL},
+    NEURON_INTEGER(NEURON_NODE_TOP, "top", 0, INT32_MAX, 0, "rows above"),
+    NEURON_INTEGER(NEURON_NODE_BOTTOM, "bottom", 0, INT32_MAX, 0, "rows below"),
+    NEURON_INTEGER(NEURON_NODE_LEFT, "left", 0, INT32_MAX, 0, "columns before"),
+    NEURON_INTEGER(NEURON_NODE_RIGHT, "right", 0, INT32_MAX, 0, "columns behind"),
 };
 
 static int64_t option(const neuron_spec *spec, int32_t key)

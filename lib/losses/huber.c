@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_LOSS_DELTA, "delta", false, FLT_MIN, FLT_MAX, 1, NULL},
+    NEURON_REAL(NEURON_LOSS_DELTA, "delta", FLT_MIN, FLT_MAX, 1, "where it becomes linear"),
 };
 
 static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)

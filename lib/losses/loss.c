@@ -2,7 +2,7 @@
  * batch is in compute.c, each kind in a file of its own. */
 #include "losses/loss.h"
 
-#include "base/float-mode.h"
+#include "base/options/calls.h"
 
 #include <stddef.h>
 
@@ -18,7 +18,10 @@ static const neuron_loss_kind *const kinds[] = {
     &neuron_loss_squared_hinge,
 };
 
-const neuron_loss_t neuron_loss_default = {.kind = &neuron_loss_cross_entropy};
+const neuron_loss_t neuron_loss_default = {
+    .kind = &neuron_loss_cross_entropy,
+    .options = {.table = &neuron_loss_cross_entropy.options}, /* whose default is 0 */
+};
 
 static const neuron_loss_kind *find_kind(int32_t key)
 {
@@ -36,7 +39,7 @@ static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->kind = kind;
-    neuron_options_reset(&kind->options, made->options);
+    neuron_options_reset(&made->options, &kind->options);
     *loss = made;
     return NEURON_OK;
 }
@@ -100,48 +103,11 @@ const char *neuron_loss_name(const neuron_loss_t *loss)
     return loss ? loss->kind->name : NULL;
 }
 
-int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(loss);
-    const neuron_loss_kind *kind = loss->kind;
-    return neuron_options_set_int(&kind->options, loss->options, option, value, kind->name);
-}
-
-int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(loss);
-    const neuron_loss_kind *kind = loss->kind;
-    return neuron_options_set_float(&kind->options, loss->options, option, value, kind->name);
-}
-
-int neuron_loss_get_int(const neuron_loss_t *loss, int32_t option, int64_t *value)
-{
-    CHECK_ARGUMENT(loss);
-    CHECK_ARGUMENT(value);
-    const neuron_loss_kind *kind = loss->kind;
-    return neuron_options_get_int(&kind->options, loss->options, option, value, kind->name);
-}
-
-int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value)
-{
-    CHECK_ARGUMENT(loss);
-    CHECK_ARGUMENT(value);
-    const neuron_loss_kind *kind = loss->kind;
-    return neuron_options_get_float(&kind->options, loss->options, option, value, kind->name);
-}
-
-int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum, double *maximum)
-{
-    CHECK_ARGUMENT(loss);
-    CHECK_ARGUMENT(minimum);
-    CHECK_ARGUMENT(maximum);
-    const neuron_loss_kind *kind = loss->kind;
-    return neuron_options_bounds(&kind->options, option, minimum, maximum, kind->name);
-}
+NEURON_OPTION_SET_INT(loss, loss->options, loss->kind->name)
+NEURON_OPTION_SET_FLOAT(loss, loss->options, loss->kind->name)
+NEURON_OPTION_GETTERS(loss, loss->options, loss->kind->name)
 
 double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key)
 {
-    return neuron_options_value(&loss->kind->options, loss->options, key);
+    return neuron_options_value(&loss->options, key);
 }

@@ -7,12 +7,10 @@
 #include <libneuron/loss.h>
 
 #include "base/context.h"
-#include "base/options.h"
+#include "base/options/options.h"
 
 /* What Keras calls epsilon: the smallest number whose logarithm is taken. */
 #define NEURON_LOSS_EPSILON 1e-7
-
-enum { NEURON_LOSS_OPTIONS_MAX = 1 };
 
 /* The output layer that is left out of a network because the loss computes it as well: both
  * together are faster, and exact where exponentials would overflow. */
@@ -59,7 +57,7 @@ struct neuron_loss {
     atomic_int references;
     neuron_context_t *context;
     const neuron_loss_kind *kind;
-    double options[NEURON_LOSS_OPTIONS_MAX]; /* in the order of kind->options */
+    neuron_options options; /* of kind->options */
     neuron_loss_callback_t callback;
     void *user_data;
     neuron_destroy_t destroy; /* of the user data; NULL for none */
@@ -112,9 +110,8 @@ void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int32_t outp
 
 /* The row of an option that several kinds have. */
 #define NEURON_LOSS_OPTION_SMOOTHING                                                               \
-    {                                                                                              \
-        NEURON_LOSS_LABEL_SMOOTHING, "label_smoothing", false, 0, 1, 0, NULL                       \
-    }
+    NEURON_REAL(NEURON_LOSS_LABEL_SMOOTHING, "label_smoothing", 0, 1, 0,                           \
+                "share of a target spread over all")
 
 /* A NaN stays one. */
 static inline double neuron_clip(double value, double minimum, double maximum)

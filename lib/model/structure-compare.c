@@ -4,10 +4,12 @@
  * the places of layers; so these must be equal, and all that a step is made of. */
 #include "model/structure.h"
 
-#include "base/text/number.h"
+#include "base/options/json.h"
+#include "graph/custom.h"
 #include "model/structure-reader.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct comparison {
@@ -25,8 +27,9 @@ static bool matters_of_node(const neuron_node_t *node, const char *key)
 {
     if (strcmp(key, "name") == 0)
         return node->spec.array_count > 0;
-    return strcmp(key, "initializer") != 0 && strcmp(key, "initializers") != 0 &&
-           strcmp(key, "trainable") != 0 && strcmp(key, "arrays") != 0;
+    return !neuron_options_find_name(&node->spec.layer->options, key) &&
+           strcmp(key, "initializers") != 0 && strcmp(key, "trainable") != 0 &&
+           strcmp(key, "arrays") != 0;
 }
 
 static bool matters_of_array(const neuron_node_t *node, const char *key)
@@ -37,38 +40,17 @@ static bool matters_of_array(const neuron_node_t *node, const char *key)
 
 /* ---- Values ---- */
 
-static bool same(const json_t *a, const json_t *b)
+/* What messages about the node or array at work begin with. */
+static const char *who(const comparison *c, char text[NEURON_MESSAGE_SIZE])
 {
-    if (json_is_number(a) && json_is_number(b))
-        return json_number_value(a) == json_number_value(b);
-    return json_equal(a, b);
-}
-
-/* What a message says of a value beside another. */
-static const char *text_of(const json_t *value, const json_t *other, char text[NEURON_NUMBER_TEXT])
-{
-    enum { DIGITS = 6, LENGTH = 80 };
-    if (!value)
-        return "none";
-    if (json_is_string(value))
-        return json_string_value(value);
-    if (json_is_number(value))
-        return neuron_number_apart(json_number_value(value), json_number_value(other), DIGITS,
-                                   text);
-    memset(text, 0, LENGTH + 1); /* what is longer is cut, and no end is written */
-    neuron_json_print(text, LENGTH, value);
+    snprintf(text, NEURON_MESSAGE_SIZE, "%s: %s", c->source, c->what);
     return text;
 }
 
-static int fail_different(const comparison *c, const char *key, const json_t *theirs,
-                          const json_t *ours)
+static int compare(const comparison *c, const char *key, const json_t *theirs, const json_t *ours)
 {
-    char text[2][NEURON_NUMBER_TEXT];
-    return neuron_fail(NEURON_E_DATA,
-                       "%s: %s: " NEURON_JSON_NAME " " NEURON_JSON_NAME
-                       " in the file, " NEURON_JSON_NAME " in the graph",
-                       c->source, c->what, key, text_of(theirs, ours, text[0]),
-                       text_of(ours, theirs, text[1]));
+    char text[NEURON_MESSAGE_SIZE];
+    return neuron_json_compare(theirs, ours, key, who(c, text));
 }
 
 static int compare_values(const comparison *c, const neuron_node_t *node, matters matter,
@@ -76,40 +58,47 @@ static int compare_values(const comparison *c, const neuron_node_t *node, matter
 {
     for (void *i = json_object_iter(ours); i; i = json_object_iter_next(ours, i)) {
         const char *key = json_object_iter_key(i);
-        const json_t *value = json_object_iter_value(i), *found = json_object_get(theirs, key);
-        if (matter(node, key) && !same(found, value))
-            return fail_different(c, key, found, value);
+        if (matter(node, key))
+            RETURN_IF_ERROR(
+                compare(c, key, json_object_get(theirs, key), json_object_iter_value(i)));
     }
     for (void *i = json_object_iter(theirs); i; i = json_object_iter_next(theirs, i)) {
         const char *key = json_object_iter_key(i);
         if (matter(node, key) && !json_object_get(ours, key))
-            return fail_different(c, key, json_object_iter_value(i), NULL);
+            return compare(c, key, json_object_iter_value(i), NULL);
     }
     return NEURON_OK;
 }
 
 /* ---- Nodes ---- */
 
-/* An option that an older library did not have yet has its default, as the layer understands it: an
- * axis of -1 is the last. */
-static int complete(json_t *json, const neuron_node_t *node)
+/* Reads the options of a node in the file, as its layer understands them: an axis of -1 is the last. */
+static int read_options(neuron_options *options, json_t *json, const neuron_node_t *node,
+                        const char *who)
 {
-    const neuron_option_table *options = &node->spec.layer->options;
+    const neuron_option_table *table = &node->spec.layer->options;
     neuron_spec spec = node->spec;
-    bool lacks[NEURON_OPTIONS_MAX] = {false}, any = false;
-    for (int32_t i = 0; i < options->count; i++) {
-        lacks[i] = !json_object_get(json, options->rows[i].name);
-        any = any || lacks[i];
-        if (lacks[i])
-            spec.options[i] = options->rows[i].fallback;
+    neuron_options_reset(&spec.options, table);
+    for (int32_t i = 0; i < table->count; i++) {
+        const json_t *value = json_object_get(json, table->rows[i].name);
+        if (value)
+            RETURN_IF_ERROR(neuron_options_read_value(&spec.options, &table->rows[i], value, who));
     }
-    if (any) /* if it does not fit, it differs from what does */
+    if (!neuron_layer_is_custom(spec.layer)) /* if it does not fit, it differs from what does */
         (void)spec.layer->infer(&spec, node->name);
-    for (int32_t i = 0; i < options->count; i++)
-        if (lacks[i])
-            RETURN_IF_ERROR(
-                neuron_json_set(json, options->rows[i].name, json_real(spec.options[i])));
+    *options = spec.options;
     return NEURON_OK;
+}
+
+static int compare_options(const comparison *c, const neuron_node_t *node, json_t *json)
+{
+    char text[NEURON_MESSAGE_SIZE];
+    neuron_options theirs, ours = node->spec.options;
+    RETURN_IF_ERROR(read_options(&theirs, json, node, who(c, text)));
+    if (neuron_options_find(ours.table, NEURON_NODE_INITIALIZER)) /* plays no part any more */
+        neuron_options_put(&theirs, NEURON_NODE_INITIALIZER,
+                           neuron_options_value(&ours, NEURON_NODE_INITIALIZER));
+    return neuron_options_compare(&theirs, &ours, text);
 }
 
 /* Those of a custom layer; a layer of the library has what follows from its options. */
@@ -138,11 +127,10 @@ static void note_frozen(comparison *c, const neuron_node_t *node, const json_t *
 
 static int compare_node(comparison *c, const neuron_node_t *node, json_t *theirs, json_t *ours)
 {
-    const json_t *layer = json_object_get(ours, "layer"), *found = json_object_get(theirs, "layer");
     c->what = node->name;
-    if (!same(found, layer))
-        return fail_different(c, "layer", found, layer);
-    RETURN_IF_ERROR(complete(theirs, node));
+    RETURN_IF_ERROR(
+        compare(c, "layer", json_object_get(theirs, "layer"), json_object_get(ours, "layer")));
+    RETURN_IF_ERROR(compare_options(c, node, theirs));
     RETURN_IF_ERROR(compare_values(c, node, matters_of_node, theirs, ours));
     note_frozen(c, node, theirs);
     return compare_arrays(c, node, json_object_get(theirs, "arrays"),
@@ -171,9 +159,8 @@ static int compare_graphs(comparison *c, const json_t *theirs, const json_t *our
         RETURN_IF_ERROR(compare_node(c, c->graph->nodes[i], json_array_get(found, i),
                                      json_array_get(nodes, i)));
     RETURN_IF_ERROR(compare_counts(c, found, count));
-    const json_t *from = json_object_get(theirs, "output"), *here = json_object_get(ours, "output");
     c->what = c->graph->name;
-    return same(from, here) ? NEURON_OK : fail_different(c, "output", from, here);
+    return compare(c, "output", json_object_get(theirs, "output"), json_object_get(ours, "output"));
 }
 
 int neuron_structure_compare(const neuron_graph_t *graph, const char *text, const char *source)

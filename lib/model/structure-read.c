@@ -1,6 +1,7 @@
 #include "model/structure.h"
 
 #include "base/checked.h"
+#include "base/options/json.h"
 #include "model/structure-reader.h"
 #include "layers/custom.h"
 
@@ -87,16 +88,8 @@ static int read_weights(reader *r, const json_t *list)
     return NEURON_OK;
 }
 
-static int32_t find_option(const neuron_layer *layer, const char *name)
-{
-    for (int32_t i = 0; i < layer->options.count; i++)
-        if (strcmp(layer->options.rows[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 /* Reads what is said of a node beside its layer and name. */
-static int read_key(reader *r, const neuron_layer *layer, double *options, const char *key,
+static int read_key(reader *r, const neuron_layer *layer, neuron_options *options, const char *key,
                     const json_t *value)
 {
     if (strcmp(key, "layer") == 0 || strcmp(key, "name") == 0 || strcmp(key, "inputs") == 0 ||
@@ -104,16 +97,13 @@ static int read_key(reader *r, const neuron_layer *layer, double *options, const
         return NEURON_OK;
     if (strcmp(key, "weights") == 0)
         return read_weights(r, value);
-    int32_t index = find_option(layer, key);
-    if (index < 0)
+    const neuron_option *option = neuron_options_find_name(&layer->options, key);
+    if (!option)
         return neuron_fail(NEURON_E_FORMAT, NODE "a %s layer has no \"%.31s\"", NODE_ARGUMENTS(r),
                            layer->name, key);
-    bool whole = layer->options.rows[index].whole;
-    if (!json_is_integer(value) && (whole || !json_is_real(value)))
-        return neuron_fail(NEURON_E_FORMAT, NODE "%s is not a %s number", NODE_ARGUMENTS(r), key,
-                           whole ? "whole" : "real");
-    options[index] = json_number_value(value);
-    return NEURON_OK;
+    char who[NEURON_MESSAGE_SIZE];
+    snprintf(who, sizeof who, NODE_WHO, NODE_ARGUMENTS(r));
+    return neuron_options_read_value(options, option, value, who);
 }
 
 static void drop_lists(reader *r)
@@ -127,15 +117,15 @@ static void drop_lists(reader *r)
 
 static int read_layer(reader *r, const neuron_layer *layer, const json_t *json)
 {
-    double options[NEURON_OPTIONS_MAX];
-    neuron_options_reset(&layer->options, options);
+    neuron_options options;
+    neuron_options_reset(&options, &layer->options);
     RETURN_IF_ERROR(read_inputs(r, json_object_get(json, "inputs")));
     void *place = json_object_iter((json_t *)(uintptr_t)json);
     for (; place; place = json_object_iter_next((json_t *)(uintptr_t)json, place))
-        RETURN_IF_ERROR(read_key(r, layer, options, json_object_iter_key(place),
+        RETURN_IF_ERROR(read_key(r, layer, &options, json_object_iter_key(place),
                                  json_object_iter_value(place)));
     neuron_node_t *node = neuron_graph_add(r->graph, layer, neuron_structure_node_name(r),
-                                           r->inputs, r->input_count, options, r->weights);
+                                           r->inputs, r->input_count, &options, r->weights);
     drop_lists(r); /* before a function of the caller's tells a shape */
     if (!node)
         return neuron_structure_fail_as_graph(r, r->graph->status);

@@ -19,7 +19,8 @@ typedef struct neuron_structure_reader {
 } neuron_structure_reader;
 
 /* Begins a message about the node at work. */
-#define NODE              "%s: node %" PRId32 " \"" NEURON_JSON_NAME "\": "
+#define NODE_WHO          "%s: node %" PRId32 " \"" NEURON_JSON_NAME "\""
+#define NODE              NODE_WHO ": "
 #define NODE_ARGUMENTS(r) (r)->source, (r)->node, neuron_structure_node_name(r)
 
 /* Parses the text of a version that this library reads. */

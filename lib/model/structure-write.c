@@ -2,7 +2,7 @@
 
 #include "graph/custom.h"
 #include "graph/penalty.h"
-#include "base/files/json.h"
+#include "base/options/json.h"
 
 /* Adds an empty list to an object, which owns it. */
 static int add_list(json_t **list, json_t *object, const char *key)
@@ -26,18 +26,6 @@ static int write_inputs(json_t *json, const neuron_node_t *node)
     RETURN_IF_ERROR(add_list(&list, json, "inputs"));
     for (int32_t i = 0; i < node->spec.input_count; i++)
         RETURN_IF_ERROR(neuron_json_append(list, json_integer(node->inputs[i]->index)));
-    return NEURON_OK;
-}
-
-static int write_options(json_t *json, const neuron_spec *spec)
-{
-    for (int32_t i = 0; i < spec->layer->options.count; i++) {
-        const neuron_option *option = &spec->layer->options.rows[i];
-        double value = spec->options[i];
-        RETURN_IF_ERROR(
-            neuron_json_set(json, option->name,
-                            option->whole ? json_integer((json_int_t)value) : json_real(value)));
-    }
     return NEURON_OK;
 }
 
@@ -123,7 +111,7 @@ static int write_node(json_t *json, const neuron_node_t *node)
         RETURN_IF_ERROR(write_inputs(json, node));
     if (custom)
         RETURN_IF_ERROR(write_custom(json, &node->spec));
-    RETURN_IF_ERROR(write_options(json, &node->spec));
+    RETURN_IF_ERROR(neuron_options_write(json, &node->spec.options));
     RETURN_IF_ERROR(write_weights(json, &node->spec));
     if (node->frozen && node != node->graph->input)
         RETURN_IF_ERROR(neuron_json_set(json, "trainable", json_integer(0)));

@@ -6,8 +6,7 @@
  *         ...], "output": 2}
  *
  * Inputs are places in the list of nodes, always before the node. The other keys of a node are its
- * layer's options by their names; joining layers may have "weights". An option that is missing has
- * its default, so that layers can get new ones.
+ * layer's options, as base/options/json.h has them; joining layers may have "weights".
  *
  * What was set on the node beside options stands under "initializers", {"kernel": ["normal", 0.02]},
  * and "regularizers", {"kernel": [l1, l2]}; and "trainable": 0 marks a frozen one.

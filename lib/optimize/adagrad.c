@@ -5,7 +5,8 @@
 
 static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.001),
-    {NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, "initial accumulator", false, 0, FLT_MAX, 0.1, NULL},
+    NEURON_REAL(NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, "initial_accumulator", 0, FLT_MAX, 0.1,
+                "squares at the start"),
     NEURON_OPTION_EPSILON,
     NEURON_OPTIONS_CLIPPING,
 };

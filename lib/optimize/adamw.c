@@ -5,7 +5,8 @@ static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.001),
     NEURON_OPTIONS_BETAS,
     NEURON_OPTION_EPSILON,
-    {NEURON_OPTIMIZER_WEIGHT_DECAY, "weight decay", false, 0, FLT_MAX, 0.004, NULL},
+    NEURON_REAL(NEURON_OPTIMIZER_WEIGHT_DECAY, "weight_decay", 0, FLT_MAX, 0.004,
+                "share of a parameter taken away"),
     NEURON_OPTIONS_CLIPPING,
 };
 

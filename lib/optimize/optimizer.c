@@ -1,7 +1,7 @@
 #include "optimize/optimizer.h"
 
 #include "base/checked.h"
-#include "base/float-mode.h"
+#include "base/options/calls.h"
 #include "base/text/number.h"
 #include "kernels/kernels.h"
 
@@ -44,7 +44,7 @@ int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *co
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->rule = found;
-    neuron_options_reset(&found->options, made->options);
+    neuron_options_reset(&made->options, &found->options);
     *optimizer = made;
     return NEURON_OK;
 }
@@ -70,49 +70,41 @@ const char *neuron_optimizer_name(const neuron_optimizer_t *optimizer)
     return optimizer ? optimizer->rule->name : NULL;
 }
 
-bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options)
+bool neuron_optimizer_options_agree(const neuron_options *options)
 {
     static const int32_t keys[] = {NEURON_OPTIMIZER_CLIP_VALUE, NEURON_OPTIMIZER_CLIP_NORM,
                                    NEURON_OPTIMIZER_CLIP_GLOBAL_NORM};
     int32_t on = 0;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        on += neuron_options_value(&rule->options, options, keys[i]) > 0;
+        on += neuron_options_value(options, keys[i]) > 0;
     return on <= 1;
 }
 
-int neuron_optimizer_set_int(neuron_optimizer_t *optimizer, int32_t option, int64_t value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(optimizer);
-    const neuron_rule *rule = optimizer->rule;
-    return neuron_options_set_int(&rule->options, optimizer->options, option, value, rule->name);
-}
+NEURON_OPTION_SET_INT(optimizer, optimizer->options, optimizer->rule->name)
+NEURON_OPTION_GETTERS(optimizer, optimizer->options, optimizer->rule->name)
 
 int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, double value)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(optimizer);
-    const neuron_rule *rule = optimizer->rule;
-    int32_t index;
-    RETURN_IF_ERROR(
-        neuron_options_look_up_for(&rule->options, option, value, false, rule->name, &index));
-    const double before = optimizer->options[index];
-    optimizer->options[index] = value;
-    if (neuron_optimizer_options_agree(rule, optimizer->options)) {
-        optimizer->rate_changes += option == NEURON_OPTIMIZER_LEARNING_RATE;
-        return NEURON_OK;
-    }
-    optimizer->options[index] = before;
+    const char *who = optimizer->rule->name;
+    neuron_options changed = optimizer->options;
+    RETURN_IF_ERROR(neuron_options_set_float(&changed, option, value, who));
     char text[NEURON_NUMBER_TEXT];
-    return neuron_fail(
-        NEURON_E_ARGUMENT, "%s: gradients are clipped in one way: %s %s needs the others to be 0",
-        rule->name, rule->options.rows[index].name, neuron_number_short(value, text));
+    if (!neuron_optimizer_options_agree(&changed))
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: %s is %s; it must be 0 while gradients are clipped in another way",
+                           who, neuron_options_find(changed.table, option)->name,
+                           neuron_number_short(value, text));
+    optimizer->options = changed;
+    optimizer->rate_changes += option == NEURON_OPTIMIZER_LEARNING_RATE;
+    return NEURON_OK;
 }
 
-void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *options)
+void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const neuron_options *options)
 {
     const double before = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
-    memcpy(optimizer->options, options, sizeof optimizer->options);
+    optimizer->options = *options;
     optimizer->rate_changes +=
         neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE) != before;
 }
@@ -120,38 +112,12 @@ void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *
 void neuron_optimizer_copy_options(neuron_optimizer_t *copy, const neuron_optimizer_t *optimizer)
 {
     copy->rule = optimizer->rule;
-    memcpy(copy->options, optimizer->options, sizeof copy->options);
-}
-
-int neuron_optimizer_get_int(const neuron_optimizer_t *optimizer, int32_t option, int64_t *value)
-{
-    CHECK_ARGUMENT(optimizer);
-    CHECK_ARGUMENT(value);
-    const neuron_rule *rule = optimizer->rule;
-    return neuron_options_get_int(&rule->options, optimizer->options, option, value, rule->name);
-}
-
-int neuron_optimizer_get_float(const neuron_optimizer_t *optimizer, int32_t option, double *value)
-{
-    CHECK_ARGUMENT(optimizer);
-    CHECK_ARGUMENT(value);
-    const neuron_rule *rule = optimizer->rule;
-    return neuron_options_get_float(&rule->options, optimizer->options, option, value, rule->name);
-}
-
-int neuron_optimizer_bounds(const neuron_optimizer_t *optimizer, int32_t option, double *minimum,
-                            double *maximum)
-{
-    CHECK_ARGUMENT(optimizer);
-    CHECK_ARGUMENT(minimum);
-    CHECK_ARGUMENT(maximum);
-    const neuron_rule *rule = optimizer->rule;
-    return neuron_options_bounds(&rule->options, option, minimum, maximum, rule->name);
+    copy->options = optimizer->options;
 }
 
 double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_t key)
 {
-    return neuron_options_value(&optimizer->rule->options, optimizer->options, key);
+    return neuron_options_value(&optimizer->options, key);
 }
 
 bool neuron_optimizer_clips_norms(const neuron_optimizer_t *optimizer)

@@ -5,13 +5,9 @@
 #include <libneuron/optimizer.h>
 
 #include "base/context.h"
-#include "base/options.h"
+#include "base/options/options.h"
 
-enum {
-    NEURON_OPTIMIZER_OPTIONS_MAX = 10,
-    NEURON_OPTIMIZER_SLOTS_MAX = 2,
-    NEURON_OPTIMIZER_FACTORS_MAX = 2
-};
+enum { NEURON_OPTIMIZER_SLOTS_MAX = 2, NEURON_OPTIMIZER_FACTORS_MAX = 2 };
 
 /* One update of a run of parameters. */
 typedef struct neuron_update {
@@ -50,18 +46,18 @@ struct neuron_optimizer {
     atomic_int references;
     neuron_context_t *context;
     const neuron_rule *rule;
-    double options[NEURON_OPTIMIZER_OPTIONS_MAX]; /* in the order of rule->options */
-    uint64_t rate_changes; /* how often the learning rate was set, for trainers to follow */
+    neuron_options options; /* of rule->options */
+    uint64_t rate_changes;  /* how often the learning rate was set, for trainers to follow */
 };
 
 /* Sets all options, which are in their bounds and agree. */
-void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const double *options);
+void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const neuron_options *options);
 
 /* A copy that has the rule and the options and is no handle. */
 void neuron_optimizer_copy_options(neuron_optimizer_t *copy, const neuron_optimizer_t *optimizer);
 
 /* True if at most one of the options of which there may be one alone is on. */
-bool neuron_optimizer_options_agree(const neuron_rule *rule, const double *options);
+bool neuron_optimizer_options_agree(const neuron_options *options);
 
 /* The value of an option that the rule has. */
 double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_t key);
@@ -99,33 +95,29 @@ extern const neuron_rule neuron_rule_sgd;
 /* Rows of options that several rules have. Epsilon must not vanish in float: it keeps 0 / 0 away
  * from parameters without a gradient. */
 #define NEURON_OPTION_RATE(fallback)                                                               \
-    {                                                                                              \
-        NEURON_OPTIMIZER_LEARNING_RATE, "learning rate", false, 0, FLT_MAX, fallback, NULL         \
-    }
+    NEURON_REAL(NEURON_OPTIMIZER_LEARNING_RATE, "learning_rate", 0, FLT_MAX, fallback,             \
+                "length of a step")
 #define NEURON_OPTIONS_BETAS                                                                       \
-    {NEURON_OPTIMIZER_BETA_1, "beta_1", false, 0, NEURON_BELOW_ONE, 0.9, NULL},                    \
-    {                                                                                              \
-        NEURON_OPTIMIZER_BETA_2, "beta_2", false, 0, NEURON_BELOW_ONE, 0.999, NULL                 \
-    }
+    NEURON_REAL(NEURON_OPTIMIZER_BETA_1, "beta_1", 0, NEURON_BELOW_ONE, 0.9,                       \
+                "decay of the mean gradient"),                                                     \
+        NEURON_REAL(NEURON_OPTIMIZER_BETA_2, "beta_2", 0, NEURON_BELOW_ONE, 0.999,                 \
+                    "decay of the mean square")
 #define NEURON_OPTION_EPSILON                                                                      \
-    {                                                                                              \
-        NEURON_OPTIMIZER_EPSILON, "epsilon", false, FLT_MIN, FLT_MAX, 1e-7, NULL                   \
-    }
+    NEURON_REAL(NEURON_OPTIMIZER_EPSILON, "epsilon", FLT_MIN, FLT_MAX, 1e-7,                       \
+                "added so that nothing is divided by 0")
 #define NEURON_OPTION_MOMENTUM                                                                     \
-    {                                                                                              \
-        NEURON_OPTIMIZER_MOMENTUM, "momentum", false, 0, 1, 0, NULL                                \
-    }
+    NEURON_REAL(NEURON_OPTIMIZER_MOMENTUM, "momentum", 0, 1, 0, "share of the last step")
 #define NEURON_OPTION_RHO(fallback)                                                                \
-    {                                                                                              \
-        NEURON_OPTIMIZER_RHO, "rho", false, 0, NEURON_BELOW_ONE, fallback, NULL                    \
-    }
+    NEURON_REAL(NEURON_OPTIMIZER_RHO, "rho", 0, NEURON_BELOW_ONE, fallback,                        \
+                "decay of the mean square")
 
 /* The rows that end the table of every rule. At most one of these is not 0. */
 #define NEURON_OPTIONS_CLIPPING                                                                    \
-    {NEURON_OPTIMIZER_CLIP_VALUE, "clip value", false, 0, FLT_MAX, 0, NULL},                       \
-        {NEURON_OPTIMIZER_CLIP_NORM, "clip norm", false, 0, FLT_MAX, 0, NULL},                     \
-    {                                                                                              \
-        NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, "clip global norm", false, 0, FLT_MAX, 0, NULL          \
-    }
+    NEURON_REAL(NEURON_OPTIMIZER_CLIP_VALUE, "clip_value", 0, FLT_MAX, 0,                          \
+                "limit of each gradient"),                                                         \
+        NEURON_REAL(NEURON_OPTIMIZER_CLIP_NORM, "clip_norm", 0, FLT_MAX, 0,                        \
+                    "limit of each array's norm"),                                                 \
+        NEURON_REAL(NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, "clip_global_norm", 0, FLT_MAX, 0,          \
+                    "limit of the norm of all")
 
 #endif

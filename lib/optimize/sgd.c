@@ -6,7 +6,7 @@
 static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.01),
     NEURON_OPTION_MOMENTUM,
-    {NEURON_OPTIMIZER_NESTEROV, "nesterov", true, 0, 1, 0, NULL},
+    NEURON_FLAG(NEURON_OPTIMIZER_NESTEROV, "nesterov", 0, "1 for momentum looking ahead"),
     NEURON_OPTIONS_CLIPPING,
 };
 

@@ -1,22 +1,20 @@
 /* The numbers that are set at a trainer, and the split of a validation set, which is one of them. */
 #include "train/trainer.h"
 
-#include "base/float-mode.h"
+#include "base/options/calls.h"
 #include "base/text/number.h"
-#include "base/options.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const neuron_option rows[] = {
-    {NEURON_TRAINER_EPOCHS, "epochs", true, 0, INT32_MAX, 1, NULL},
-    {NEURON_TRAINER_BATCH_SIZE, "batch size", true, 1, INT32_MAX, 32, NULL},
-    {NEURON_TRAINER_SHUFFLE, "shuffling", true, 0, 1, 1, NULL},
-    {NEURON_TRAINER_WORKERS, "workers", true, -1, NEURON_THREADS_MAX, -1, NULL},
-    {NEURON_TRAINER_VALIDATION_SPLIT, "validation split", false, 0, NEURON_BELOW_ONE, 0, NULL},
+    NEURON_INTEGER(NEURON_TRAINER_EPOCHS, "epochs", 0, INT32_MAX, 1, "how far a run goes"),
+    NEURON_INTEGER(NEURON_TRAINER_BATCH_SIZE, "batch_size", 1, INT32_MAX, 32, "examples in a step"),
+    NEURON_FLAG(NEURON_TRAINER_SHUFFLE, "shuffle", 1, "1 for a new order each epoch"),
+    NEURON_INTEGER(NEURON_TRAINER_WORKERS, "workers", -1, NEURON_THREADS_MAX, -1,
+                   "threads that make batches, -1 to choose"),
+    NEURON_REAL(NEURON_TRAINER_VALIDATION_SPLIT, "validation_split", 0, NEURON_BELOW_ONE, 0,
+                "share held out"),
 };
-
-enum { OPTIONS = sizeof rows / sizeof rows[0] };
 
 static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
 static const char who[] = "trainer";
@@ -89,21 +87,18 @@ static int set(neuron_trainer_t *trainer, int32_t option, double value)
     }
 }
 
-/* All of them as they are, in the order of the rows. */
-static void read_all(const neuron_trainer_t *trainer, double values[OPTIONS])
+/* All of them as they are. */
+static neuron_options read_all(const neuron_trainer_t *trainer)
 {
-    const double all[OPTIONS] = {(double)trainer->settings.epochs,
-                                 (double)trainer->settings.batch_size, trainer->settings.shuffle,
-                                 (double)trainer->settings.workers,
-                                 trainer->settings.validation_split};
-    memcpy(values, all, sizeof all);
-}
-
-static int set_checked(neuron_trainer_t *trainer, int32_t option, double value, bool whole)
-{
-    int32_t index;
-    RETURN_IF_ERROR(neuron_options_look_up_for(&table, option, value, whole, who, &index));
-    return set(trainer, option, value);
+    const neuron_trainer_settings *settings = &trainer->settings;
+    neuron_options options;
+    neuron_options_reset(&options, &table);
+    neuron_options_put(&options, NEURON_TRAINER_EPOCHS, (double)settings->epochs);
+    neuron_options_put(&options, NEURON_TRAINER_BATCH_SIZE, (double)settings->batch_size);
+    neuron_options_put(&options, NEURON_TRAINER_SHUFFLE, settings->shuffle);
+    neuron_options_put(&options, NEURON_TRAINER_WORKERS, (double)settings->workers);
+    neuron_options_put(&options, NEURON_TRAINER_VALIDATION_SPLIT, settings->validation_split);
+    return options;
 }
 
 int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value)
@@ -111,7 +106,9 @@ int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t va
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     neuron_hold_settle();
-    return set_checked(trainer, option, (double)value, true);
+    neuron_options checked = read_all(trainer);
+    RETURN_IF_ERROR(neuron_options_set_int(&checked, option, value, who));
+    return set(trainer, option, (double)value);
 }
 
 int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value)
@@ -119,32 +116,10 @@ int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double v
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     neuron_hold_settle();
-    return set_checked(trainer, option, value, false);
+    neuron_options checked = read_all(trainer);
+    RETURN_IF_ERROR(neuron_options_set_float(&checked, option, value, who));
+    return set(trainer, option, value);
 }
 
-int neuron_trainer_get_int(const neuron_trainer_t *trainer, int32_t option, int64_t *value)
-{
-    CHECK_ARGUMENT(trainer);
-    CHECK_ARGUMENT(value);
-    double values[OPTIONS];
-    read_all(trainer, values);
-    return neuron_options_get_int(&table, values, option, value, who);
-}
-
-int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t option, double *value)
-{
-    CHECK_ARGUMENT(trainer);
-    CHECK_ARGUMENT(value);
-    double values[OPTIONS];
-    read_all(trainer, values);
-    return neuron_options_get_float(&table, values, option, value, who);
-}
-
-int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option, double *minimum,
-                          double *maximum)
-{
-    CHECK_ARGUMENT(trainer);
-    CHECK_ARGUMENT(minimum);
-    CHECK_ARGUMENT(maximum);
-    return neuron_options_bounds(&table, option, minimum, maximum, who);
-}
+#define VALUES ((neuron_options[]){read_all(trainer)}[0])
+NEURON_OPTION_GETTERS(trainer, VALUES, who)

@@ -107,7 +107,7 @@ static bool read_option(const neuron_augmentation_t *a, int32_t option, double *
     int64_t whole;
     if (neuron_augmentation_get_float(a, option, value) == NEURON_OK)
         return false;
-    assert_message("is a whole number");
+    assert_message("is an integer");
     assert_ok(neuron_augmentation_get_int(a, option, &whole));
     *value = (double)whole;
     return true;
@@ -125,7 +125,7 @@ START_TEST(options_have_bounds)
         ck_assert(low <= before && before <= high);
         if (whole) {
             assert_status(neuron_augmentation_set_float(a, option, before), NEURON_E_ARGUMENT);
-            assert_message("is a whole number");
+            assert_message("is an integer");
             assert_ok(neuron_augmentation_set_int(a, option, (int64_t)high));
             assert_status(neuron_augmentation_set_int(a, option, (int64_t)high + 1),
                           NEURON_E_ARGUMENT);
@@ -142,10 +142,11 @@ START_TEST(options_have_bounds)
     }
     assert_status(neuron_augmentation_set_float(a, NEURON_AUGMENTATION_ROTATION, -3),
                   NEURON_E_ARGUMENT);
-    assert_message("augmentation: rotation -3 is not 0 to 180");
+    assert_message("augmentation: rotation is -3; it must be 0 to 180");
     assert_status(neuron_augmentation_set_int(a, NEURON_AUGMENTATION_FILL_MODE, 15),
                   NEURON_E_ARGUMENT);
-    assert_message("fill mode 15 is not one of its choices");
+    assert_message(
+        "fill_mode is 15; it must be nearest (10), constant (20), reflect (30), wrap (40)");
     int64_t number;
     double value;
     assert_status(neuron_augmentation_get_int(a, 155, &number), NEURON_E_ARGUMENT);
@@ -164,21 +165,22 @@ static const struct {
     double value;
     const char *message;
 } refusals[] = {
-    {NEURON_AUGMENTATION_ROTATION, 181, "rotation 181 is not 0 to 180"},
-    {NEURON_AUGMENTATION_WIDTH_SHIFT, 65537, "width shift 65537 is not 0 to 65536"},
-    {NEURON_AUGMENTATION_HEIGHT_SHIFT, -0.5, "height shift -0.5 is not 0 to 65536"},
-    {NEURON_AUGMENTATION_ZOOM, 1, "zoom 1 is not 0 to 0.99"},
-    {NEURON_AUGMENTATION_SHEAR, 90, "shear 90 is not 0 to 89"},
-    {NEURON_AUGMENTATION_HORIZONTAL_FLIP, 2, "horizontal flip 2 is not 0 or 1"},
-    {NEURON_AUGMENTATION_VERTICAL_FLIP, -1, "vertical flip -1 is not 0 or 1"},
-    {NEURON_AUGMENTATION_BRIGHTNESS_LOW, -0.5, "low brightness -0.5 is not 0 to 1000"},
-    {NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 1001, "high brightness 1001 is not 0 to 1000"},
-    {NEURON_AUGMENTATION_FILL_MODE, 50, "fill mode 50 is not one of its choices"},
+    {NEURON_AUGMENTATION_ROTATION, 181, "rotation is 181; it must be 0 to 180"},
+    {NEURON_AUGMENTATION_WIDTH_SHIFT, 65537, "width_shift is 65537; it must be 0 to 65,536"},
+    {NEURON_AUGMENTATION_HEIGHT_SHIFT, -0.5, "height_shift is -0.5; it must be 0 to 65,536"},
+    {NEURON_AUGMENTATION_ZOOM, 1, "zoom is 1; it must be 0 to 0.99"},
+    {NEURON_AUGMENTATION_SHEAR, 90, "shear is 90; it must be 0 to 89"},
+    {NEURON_AUGMENTATION_HORIZONTAL_FLIP, 2, "horizontal_flip is 2; it must be 0 or 1"},
+    {NEURON_AUGMENTATION_VERTICAL_FLIP, -1, "vertical_flip is -1; it must be 0 or 1"},
+    {NEURON_AUGMENTATION_BRIGHTNESS_LOW, -0.5, "brightness_low is -0.5; it must be 0 to 1,000"},
+    {NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 1001, "brightness_high is 1001; it must be 0 to 1,000"},
+    {NEURON_AUGMENTATION_FILL_MODE, 50, "fill_mode is 50; it must be nearest (10), constant"},
     {NEURON_AUGMENTATION_FILL_VALUE, (double)INFINITY,
-     "fill value inf is not a number that is finite as float"},
-    {NEURON_AUGMENTATION_NOISE, -0.25, "noise -0.25 is not 0 or more and finite as float"},
-    {NEURON_AUGMENTATION_BLUR, 101, "blur 101 is not a whole number from 0 to 100"},
-    {NEURON_AUGMENTATION_SHARPEN, -1, "sharpen -1 is not a whole number from 0 to 100"},
+     "fill_value is inf; it must be finite as float32"},
+    {NEURON_AUGMENTATION_NOISE, -0.25,
+     "noise is -0.25; it must be 0 or more and finite as float32"},
+    {NEURON_AUGMENTATION_BLUR, 101, "blur is 101; it must be 0 to 100"},
+    {NEURON_AUGMENTATION_SHARPEN, -1, "sharpen is -1; it must be 0 to 100"},
 };
 
 START_TEST(what_is_out_of_bounds_is_refused_in_words)

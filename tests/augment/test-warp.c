@@ -17,9 +17,10 @@ static neuron_augment_draw still(void)
 
 static neuron_augment_settings filled(int32_t fill, double value)
 {
-    neuron_augment_settings settings = {{0}};
-    settings.options[NEURON_AUGMENTATION_FILL_MODE / 10 - 1] = fill;
-    settings.options[NEURON_AUGMENTATION_FILL_VALUE / 10 - 1] = value;
+    neuron_augment_settings settings;
+    neuron_options_reset(&settings.options, &neuron_augmentation_options);
+    neuron_options_put(&settings.options, NEURON_AUGMENTATION_FILL_MODE, fill);
+    neuron_options_put(&settings.options, NEURON_AUGMENTATION_FILL_VALUE, value);
     return settings;
 }
 
@@ -312,11 +313,11 @@ END_TEST
 START_TEST(an_option_does_not_change_the_others)
 {
     neuron_augment_settings one = filled(NEURON_FILL_NEAREST, 0), two;
-    one.options[NEURON_AUGMENTATION_ROTATION / 10 - 1] = 10;
-    one.options[NEURON_AUGMENTATION_ZOOM / 10 - 1] = 0.1;
+    neuron_options_put(&one.options, NEURON_AUGMENTATION_ROTATION, 10);
+    neuron_options_put(&one.options, NEURON_AUGMENTATION_ZOOM, 0.1);
     two = one;
-    two.options[NEURON_AUGMENTATION_HEIGHT_SHIFT / 10 - 1] = 0.2;
-    two.options[NEURON_AUGMENTATION_VERTICAL_FLIP / 10 - 1] = 1;
+    neuron_options_put(&two.options, NEURON_AUGMENTATION_HEIGHT_SHIFT, 0.2);
+    neuron_options_put(&two.options, NEURON_AUGMENTATION_VERTICAL_FLIP, 1);
     neuron_augment_key key = {1, 2, 3};
     neuron_augment_draw a = neuron_augment_draw_for(&one, &whole, &key);
     neuron_augment_draw b = neuron_augment_draw_for(&two, &whole, &key);
@@ -328,7 +329,7 @@ END_TEST
 START_TEST(each_example_epoch_and_seed_draws_anew)
 {
     neuron_augment_settings settings = filled(NEURON_FILL_NEAREST, 0);
-    settings.options[NEURON_AUGMENTATION_ROTATION / 10 - 1] = 10;
+    neuron_options_put(&settings.options, NEURON_AUGMENTATION_ROTATION, 10);
     static const neuron_augment_key keys[] = {{1, 2, 3}, {1, 2, 4}, {1, 3, 3}, {2, 2, 3}};
     enum { TURNS = sizeof keys / sizeof keys[0] };
     double rotations[TURNS];

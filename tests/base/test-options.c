@@ -1,6 +1,6 @@
 #include "test-common.h"
 
-#include "base/options.h"
+#include "base/options/json.h"
 
 #include <locale.h>
 #include <math.h>
@@ -13,23 +13,26 @@ enum {
     OFFSET = 50,
     FLAG = 60,
     MODE = 70,
-    RATE = 80
+    RATE = 80,
+    GOAL = 120
 };
 
-static const int32_t modes[] = {10, 20, 40, 0};
+static const neuron_word modes[] = {{10, "valid"}, {20, "same"}, {40, "causal"}, {0, NULL}};
 
 static const neuron_option rows[] = {
-    {COUNT, "count", true, 1, INT32_MAX, 5, NULL},
-    {DEPTH, "depth", false, 0.5, 3, 1, NULL},
-    {SHARE, "share", false, 0, NEURON_BELOW_ONE, 0.25, NULL},
-    {SPEED, "speed", false, FLT_MIN, FLT_MAX, 2, NULL},
-    {OFFSET, "offset", false, -FLT_MAX, FLT_MAX, 0, NULL},
-    {FLAG, "flag", true, 0, 1, 0, NULL},
-    {MODE, "mode", true, 10, 40, 20, modes},
-    {RATE, "rate", false, 0, FLT_MAX, 0.5, NULL},
-    {90, "open", false, DBL_MIN, 0x1.fffffep-1, 0.5, NULL},
-    {100, "high", false, FLT_MIN, 7, 0.5, NULL},
-    {110, "zoom", false, 0, 0.99, 0, NULL},
+    NEURON_INTEGER(COUNT, "count", 1, INT32_MAX, 5, "how many"),
+    NEURON_REAL(DEPTH, "depth", 0.5, 3, 1, "how deep"),
+    NEURON_REAL(SHARE, "share", 0, NEURON_BELOW_ONE, 0.25, "how much"),
+    NEURON_REAL(SPEED, "speed", FLT_MIN, FLT_MAX, 2, "how fast"),
+    NEURON_REAL(OFFSET, "offset", -FLT_MAX, FLT_MAX, 0, "where"),
+    NEURON_FLAG(FLAG, "flag", 0, "1 for yes"),
+    NEURON_CHOICE(MODE, "mode", modes, 20, "how"),
+    NEURON_REAL(RATE, "rate", 0, FLT_MAX, 0.5, "how often"),
+    NEURON_REAL(90, "open", DBL_MIN, 0x1.fffffep-1, 0.5, "between"),
+    NEURON_REAL(100, "high", FLT_MIN, 7, 0.5, "at most"),
+    NEURON_REAL(110, "zoom", 0, 0.99, 0, "a share"),
+    NEURON_REAL(GOAL, "goal", -FLT_MAX, FLT_MAX, NAN, "need not be set"),
+    NEURON_INTEGER(130, "large", -1, 1048576, 0, "of any size"),
 };
 
 static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
@@ -41,39 +44,39 @@ static const struct {
     double value;
     const char *message;
 } refusals[] = {
-    {COUNT, 0, "it: count 0 is not a whole number from 1 to 2147483647"},
-    {COUNT, 1.5, "it: count 1.5 is not a whole number from 1 to 2147483647"},
-    {COUNT, 2147483648.0, "it: count 2147483648 is not"},
-    {COUNT, (double)NAN, "it: count nan is not"},
-    {DEPTH, 0.25, "it: depth 0.25 is not 0.5 to 3"},
-    {DEPTH, (double)NAN, "it: depth nan is not 0.5 to 3"},
-    {SHARE, 1, "it: share 1 is not 0 or more and less than 1"},
-    {SPEED, 0, "it: speed 0 is not above 0 and finite as float"},
-    {SPEED, 1e39, "it: speed 1e+39 is not above 0 and finite as float"},
-    {OFFSET, 1e300, "it: offset 1e+300 is not a number that is finite as float"},
-    {SPEED, (double)INFINITY, "it: speed inf is not above 0 and finite as float"},
-    {OFFSET, -(double)INFINITY, "it: offset -inf is not a number that is finite as float"},
-    {FLAG, 2, "it: flag 2 is not 0 or 1"},
-    {FLAG, 0.5, "it: flag 0.5 is not 0 or 1"},
-    {MODE, 30, "it: mode 30 is not one of its choices"},
-    {MODE, 0, "it: mode 0 is not one of its choices"},
-    {RATE, -1, "it: rate -1 is not 0 or more and finite as float"},
-    {90, 0, "it: open 0 is not above 0 and less than 1"},
-    {100, 8, "it: high 8 is not above 0 and at most 7"},
-    {110, 1.5, "it: zoom 1.5 is not 0 to 0.99"},
-    {110, 0x1.fae147ae147afp-1, "it: zoom 0.9900000000000001 is not 0 to 0.99"},
-    {COUNT, 5.000000000000001, "it: count 5.000000000000001 is not a whole number from 1 to"},
+    {COUNT, 0, "it: count is 0; it must be 1 to 2,147,483,647"},
+    {COUNT, 1.5, "it: count is 1.5; it must be 1 to 2,147,483,647"},
+    {COUNT, 2147483648.0, "it: count is 2147483648; it must be "},
+    {COUNT, (double)NAN, "it: count is nan; it must be "},
+    {DEPTH, 0.25, "it: depth is 0.25; it must be 0.5 to 3"},
+    {DEPTH, (double)NAN, "it: depth is nan; it must be 0.5 to 3"},
+    {SHARE, 1, "it: share is 1; it must be 0 or more and less than 1"},
+    {SPEED, 0, "it: speed is 0; it must be above 0 and finite as float32"},
+    {SPEED, 1e39, "it: speed is 1e+39; it must be above 0 and finite as float32"},
+    {OFFSET, 1e300, "it: offset is 1e+300; it must be finite as float32"},
+    {SPEED, (double)INFINITY, "it: speed is inf; it must be above 0 and finite as float32"},
+    {OFFSET, -(double)INFINITY, "it: offset is -inf; it must be finite as float32"},
+    {FLAG, 2, "it: flag is 2; it must be 0 or 1"},
+    {FLAG, 0.5, "it: flag is 0.5; it must be 0 or 1"},
+    {MODE, 30, "it: mode is 30; it must be valid (10), same (20), causal (40)"},
+    {MODE, 0, "it: mode is 0; it must be valid (10)"},
+    {RATE, -1, "it: rate is -1; it must be 0 or more and finite as float32"},
+    {90, 0, "it: open is 0; it must be above 0 and less than 1"},
+    {100, 8, "it: high is 8; it must be above 0 and at most 7"},
+    {110, 1.5, "it: zoom is 1.5; it must be 0 to 0.99"},
+    {110, 0x1.fae147ae147afp-1, "it: zoom is 0.9900000000000001; it must be 0 to 0.99"},
+    {COUNT, 5.000000000000001, "it: count is 5.000000000000001; it must be 1 to"},
 };
 
 static const neuron_option *row_of(int32_t key)
 {
-    return &rows[neuron_options_find(&table, key)];
+    return neuron_options_find(&table, key);
 }
 
 START_TEST(what_is_out_of_bounds_is_refused_in_words)
 {
     const neuron_option *row = row_of(refusals[_i].key);
-    ck_assert(!neuron_option_takes(row, refusals[_i].value));
+    ck_assert(!neuron_option_allows(row, refusals[_i].value));
     assert_status(neuron_option_check(row, refusals[_i].value, "it"), NEURON_E_ARGUMENT);
     assert_message(refusals[_i].message);
 }
@@ -91,66 +94,215 @@ START_TEST(refusals_do_not_depend_on_the_locale)
 }
 END_TEST
 
+static neuron_options defaults(void)
+{
+    neuron_options options;
+    neuron_options_reset(&options, &table);
+    return options;
+}
+
 START_TEST(bounds_and_defaults_are_taken)
 {
-    double values[ROWS];
-    neuron_options_reset(&table, values);
+    const neuron_options options = defaults();
     for (int32_t i = 0; i < ROWS; i++) {
         double minimum, maximum;
-        assert_ok(neuron_options_bounds(&table, rows[i].key, &minimum, &maximum, "it"));
+        const double value = neuron_options_value(&options, rows[i].key);
+        assert_ok(neuron_options_bounds(&options, rows[i].key, &minimum, &maximum, "it"));
         assert_ok(neuron_option_check(&rows[i], minimum, "it"));
         assert_ok(neuron_option_check(&rows[i], maximum, "it"));
-        ck_assert(!neuron_option_takes(&rows[i], nextafter(minimum, -INFINITY)));
-        ck_assert(!neuron_option_takes(&rows[i], nextafter(maximum, INFINITY)));
-        assert_ok(neuron_option_check(&rows[i], values[i], "it"));
-        ck_assert(values[i] == rows[i].fallback);
+        ck_assert(!neuron_option_allows(&rows[i], nextafter(minimum, -INFINITY)));
+        ck_assert(!neuron_option_allows(&rows[i], nextafter(maximum, INFINITY)));
+        ck_assert(!neuron_option_allows(&rows[i], NAN));
+        if (rows[i].key != GOAL)
+            assert_ok(neuron_option_check(&rows[i], value, "it"));
+        ck_assert(memcmp(&value, &rows[i].standard, sizeof value) == 0);
+        ck_assert_ptr_eq(neuron_options_find_name(&table, rows[i].name), &rows[i]);
     }
 }
 END_TEST
 
 START_TEST(values_are_set_and_read_by_key)
 {
-    double values[ROWS], value;
+    neuron_options options = defaults();
+    double value;
     int64_t whole;
-    neuron_options_reset(&table, values);
-    assert_ok(neuron_options_set_int(&table, values, MODE, 40, "it"));
-    assert_ok(neuron_options_set_float(&table, values, DEPTH, 2.5, "it"));
-    assert_ok(neuron_options_get_int(&table, values, MODE, &whole, "it"));
+    assert_ok(neuron_options_set_int(&options, MODE, 40, "it"));
+    assert_ok(neuron_options_set_float(&options, DEPTH, 2.5, "it"));
+    assert_ok(neuron_options_get_int(&options, MODE, &whole, "it"));
     ck_assert_int_eq(whole, 40);
-    assert_ok(neuron_options_get_float(&table, values, DEPTH, &value, "it"));
+    assert_ok(neuron_options_get_float(&options, DEPTH, &value, "it"));
     ck_assert(value == 2.5);
-    ck_assert(neuron_options_value(&table, values, DEPTH) == 2.5);
-    ck_assert(neuron_options_value(&table, values, COUNT) == 5);
+    ck_assert(neuron_options_value(&options, DEPTH) == 2.5);
+    ck_assert(neuron_options_value(&options, COUNT) == 5);
+    neuron_options_make(&options, &table, (const neuron_setting[]){{130, 9}, {FLAG, 1}, {0, 0}});
+    ck_assert(neuron_options_value(&options, 130) == 9 &&
+              neuron_options_value(&options, FLAG) == 1);
+    ck_assert(neuron_options_value(&options, DEPTH) == 1);
+}
+END_TEST
+
+/* Integers are shown as they were given, although they are kept as double. */
+START_TEST(integers_are_shown_whole)
+{
+    static const struct {
+        int32_t key;
+        int64_t value;
+        const char *message;
+    } cases[] = {
+        {COUNT, INT64_MAX, "it: count is 9,223,372,036,854,775,807; it must be 1 to 2,147,483,647"},
+        {COUNT, INT64_MIN, "it: count is -9,223,372,036,854,775,808; it must be 1 to"},
+        {130, -2, "it: large is -2; it must be -1 to 1,048,576"},
+        {130, 1048577, "it: large is 1,048,577; it must be -1 to 1,048,576"},
+        {FLAG, -1, "it: flag is -1; it must be 0 or 1"},
+        {MODE, 39, "it: mode is 39; it must be valid (10), same (20), causal (40)"},
+    };
+    neuron_options options = defaults();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_status(neuron_options_set_int(&options, cases[i].key, cases[i].value, "it"),
+                      NEURON_E_ARGUMENT);
+        assert_message(cases[i].message);
+    }
 }
 END_TEST
 
 START_TEST(a_refusal_changes_nothing)
 {
-    double values[ROWS], minimum = 7, maximum = 8, value = 9;
-    neuron_options_reset(&table, values);
-    assert_status(neuron_options_set_float(&table, values, COUNT, 3, "it"), NEURON_E_ARGUMENT);
-    assert_message("it: count is a whole number");
-    assert_status(neuron_options_set_int(&table, values, DEPTH, 3, "it"), NEURON_E_ARGUMENT);
-    assert_message("it: depth is a real number");
-    assert_status(neuron_options_set_int(&table, values, COUNT, INT64_MAX, "it"),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_options_set_float(&table, values, 45, 3, "it"), NEURON_E_ARGUMENT);
-    assert_message("it: has no option 45");
-    for (int32_t i = 0; i < ROWS; i++)
-        ck_assert(values[i] == rows[i].fallback);
+    neuron_options options = defaults();
+    double minimum = 7, maximum = 8, value = 9;
+    assert_status(neuron_options_set_float(&options, COUNT, 3, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: count is an integer, not a real number");
+    assert_status(neuron_options_set_float(&options, MODE, 10, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: mode is an integer, not a real number");
+    assert_status(neuron_options_set_int(&options, DEPTH, 3, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: depth is a real number, not an integer");
+    assert_status(neuron_options_set_int(&options, COUNT, INT64_MAX, "it"), NEURON_E_ARGUMENT);
+    assert_status(neuron_options_set_float(&options, GOAL, NAN, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: goal is");
+    assert_status(neuron_options_set_float(&options, 45, 3, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: has no option 45; its options are count (10), depth (20), ");
+    const neuron_options before = defaults();
+    ck_assert_mem_eq(&options, &before, sizeof options);
     int64_t whole = 6;
-    assert_status(neuron_options_get_int(&table, values, 45, &whole, "it"), NEURON_E_ARGUMENT);
+    assert_status(neuron_options_get_int(&options, 45, &whole, "it"), NEURON_E_ARGUMENT);
     assert_message("it: has no option 45");
-    assert_status(neuron_options_get_float(&table, values, 45, &value, "it"), NEURON_E_ARGUMENT);
+    assert_status(neuron_options_get_float(&options, 45, &value, "it"), NEURON_E_ARGUMENT);
     assert_message("it: has no option 45");
-    assert_status(neuron_options_get_int(&table, values, DEPTH, &whole, "it"), NEURON_E_ARGUMENT);
+    assert_status(neuron_options_get_int(&options, DEPTH, &whole, "it"), NEURON_E_ARGUMENT);
     assert_message("it: depth is a real number");
-    assert_status(neuron_options_get_float(&table, values, COUNT, &value, "it"), NEURON_E_ARGUMENT);
-    assert_message("it: count is a whole number");
-    assert_status(neuron_options_bounds(&table, 45, &minimum, &maximum, "it"), NEURON_E_ARGUMENT);
+    assert_status(neuron_options_get_float(&options, COUNT, &value, "it"), NEURON_E_ARGUMENT);
+    assert_message("it: count is an integer");
+    assert_status(neuron_options_bounds(&options, 45, &minimum, &maximum, "it"), NEURON_E_ARGUMENT);
     assert_message("it: has no option 45");
     ck_assert(value == 9 && whole == 6 && minimum == 7 && maximum == 8);
-    ck_assert_int_eq(neuron_options_find(&table, 45), -1);
+    ck_assert_ptr_null(neuron_options_find(&table, 45));
+    ck_assert_ptr_null(neuron_options_find_name(&table, "counts"));
+}
+END_TEST
+
+/* ---- In files ---- */
+
+static json_t *parse(const neuron_context_t *context, const char *text)
+{
+    json_t *json;
+    assert_ok(neuron_json_parse(&json, (neuron_context_t *)(uintptr_t)context, text, strlen(text),
+                                0, "it"));
+    return json;
+}
+
+START_TEST(files_have_names)
+{
+    neuron_context_t *context = test_context();
+    json_t *json = json_object();
+    char *text;
+    size_t size;
+    neuron_options options = defaults(), again;
+    assert_ok(neuron_options_set_int(&options, MODE, 40, "it"));
+    assert_ok(neuron_options_write(json, &options));
+    assert_ok(neuron_json_write(&text, &size, context, json));
+    ck_assert_str_eq(text, "{\"count\":5,\"depth\":1.0,\"share\":0.25,\"speed\":2.0,\"offset\":0.0,"
+                           "\"flag\":0,\"mode\":\"causal\",\"rate\":0.5,\"open\":0.5,\"high\":0.5,"
+                           "\"zoom\":0.0,\"goal\":null,\"large\":0}");
+    assert_ok(neuron_options_read(&again, &table, json, "it"));
+    ck_assert_mem_eq(&options, &again, sizeof options);
+    assert_ok(neuron_options_compare(&again, &options, "it"));
+    neuron_release(context, text);
+    json_decref(json);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(what_a_file_lacks_has_its_default)
+{
+    neuron_context_t *context = test_context();
+    json_t *json = parse(context, "{\"depth\":2,\"mode\":\"valid\",\"goal\":0.5}");
+    neuron_options options;
+    assert_ok(neuron_options_read(&options, &table, json, "it"));
+    ck_assert(neuron_options_value(&options, DEPTH) == 2);
+    ck_assert(neuron_options_value(&options, MODE) == 10);
+    ck_assert(neuron_options_value(&options, GOAL) == 0.5);
+    ck_assert(neuron_options_value(&options, COUNT) == 5);
+    json_decref(json);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(what_a_file_may_not_have)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"{\"count\":0}", "it: count is 0; it must be 1 to 2,147,483,647"},
+        {"{\"count\":1.0}", "it: count is 1; it must be an integer, 1 to 2,147,483,647"},
+        {"{\"count\":1.5}", "it: count is 1.5; it must be an integer, 1 to 2,147,483,647"},
+        {"{\"count\":null}", "it: count is null; it must be an integer, 1 to"},
+        {"{\"count\":\"five\"}", "it: count is five; it must be an integer, 1 to"},
+        {"{\"depth\":4}", "it: depth is 4; it must be 0.5 to 3"},
+        {"{\"depth\":[1,2]}", "it: depth is [1,2]; it must be 0.5 to 3"},
+        {"{\"depth\":null}", "it: depth is null; it must be 0.5 to 3"},
+        {"{\"depth\":true}", "it: depth is true; it must be 0.5 to 3"},
+        {"{\"mode\":10}", "it: mode is 10; it must be valid (10), same (20), causal (40)"},
+        {"{\"mode\":\"Same\"}", "it: mode is Same; it must be valid (10), same (20), causal (40)"},
+        {"{\"mode\":null}", "it: mode is null; it must be valid (10)"},
+        {"{\"share\":0.5,\"shares\":0}", "it: has no option \"shares\""},
+        {"{\"count \":5}", "it: has no option \"count \""},
+    };
+    neuron_context_t *context = test_context();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        neuron_options options;
+        json_t *json = parse(context, cases[i].text);
+        assert_status(neuron_options_read(&options, &table, json, "it"), NEURON_E_FORMAT);
+        assert_message(cases[i].message);
+        json_decref(json);
+    }
+    neuron_options options;
+    json_t *list = json_array();
+    assert_status(neuron_options_read(&options, &table, list, "it"), NEURON_E_FORMAT);
+    assert_status(neuron_options_read(&options, &table, NULL, "it"), NEURON_E_FORMAT);
+    assert_message("it: options are missing or no object");
+    json_decref(list);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(differences_are_named)
+{
+    static const struct {
+        neuron_setting theirs;
+        const char *message;
+    } cases[] = {
+        {{COUNT, 6}, "it: count is 6 in the file, 5 here"},
+        {{MODE, 40}, "it: mode is causal in the file, same here"},
+        {{GOAL, 0.25}, "it: goal is 0.25 in the file, none here"},
+        {{DEPTH, 1.0000000000000002}, "it: depth is 1.0000000000000002 in the file, 1 here"},
+    };
+    const neuron_options ours = defaults();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        neuron_options theirs;
+        neuron_options_make(&theirs, &table, (const neuron_setting[]){cases[i].theirs, {0, 0}});
+        assert_status(neuron_options_compare(&theirs, &ours, "it"), NEURON_E_DATA);
+        assert_message(cases[i].message);
+    }
+    assert_ok(neuron_options_compare(&ours, &ours, "it"));
 }
 END_TEST
 
@@ -163,7 +315,12 @@ int main(void)
     tcase_add_test(tests, refusals_do_not_depend_on_the_locale);
     tcase_add_test(tests, bounds_and_defaults_are_taken);
     tcase_add_test(tests, values_are_set_and_read_by_key);
+    tcase_add_test(tests, integers_are_shown_whole);
     tcase_add_test(tests, a_refusal_changes_nothing);
+    tcase_add_test(tests, files_have_names);
+    tcase_add_test(tests, what_a_file_lacks_has_its_default);
+    tcase_add_test(tests, what_a_file_may_not_have);
+    tcase_add_test(tests, differences_are_named);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

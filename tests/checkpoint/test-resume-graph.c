@@ -264,24 +264,24 @@ static const struct {
     change what;
     const char *message;
 } differences[] = {
-    {INPUT_SHAPE, "input: shape [10,10,1] in the file, [9,9,1] in the graph"},
-    {FILTERS, "conv2d: filters 4 in the file, 3 in the graph"},
-    {PADDING, "conv2d: padding 20 in the file, 10 in the graph"},
-    {NO_BIAS, "dense_1: use_bias 0 in the file, 1 in the graph"},
-    {RATE, "dropout: rate 0.4 in the file, 0.3 in the graph"},
-    {REGULARIZER, "dense: regularizers {\"kernel\":[0.0,0.25]} in the file, "
-                  "{\"kernel\":[0.0,0.125]} in the graph"},
-    {MORE_REGULARIZER, "dense_1: regularizers {\"bias\":[0.5,0.0]} in the file, none in the graph"},
-    {WEIGHTS, "weighted_average: weights [1.0,3.0] in the file, [1.0,2.0] in the graph"},
-    {INPUT_ORDER, "weighted_average: inputs [8,7] in the file, [7,8] in the graph"},
-    {DENSE_NAME, "dense_1: name second in the file, dense_1 in the graph"},
-    {OTHER_LAYER, "relu: layer tanh in the file, relu in the graph"},
+    {INPUT_SHAPE, "input: shape is [10,10,1] in the file, [9,9,1] here"},
+    {FILTERS, "conv2d: filters is 4 in the file, 3 here"},
+    {PADDING, "conv2d: padding is same in the file, valid here"},
+    {NO_BIAS, "dense_1: use_bias is 0 in the file, 1 here"},
+    {RATE, "dropout: rate is 0.4 in the file, 0.3 here"},
+    {REGULARIZER, "dense: regularizers is {\"kernel\":[0.0,0.25]} in the file, "
+                  "{\"kernel\":[0.0,0.125]} here"},
+    {MORE_REGULARIZER, "dense_1: regularizers is {\"bias\":[0.5,0.0]} in the file, none here"},
+    {WEIGHTS, "weighted_average: weights is [1.0,3.0] in the file, [1.0,2.0] here"},
+    {INPUT_ORDER, "weighted_average: inputs is [8,7] in the file, [7,8] here"},
+    {DENSE_NAME, "dense_1: name is second in the file, dense_1 here"},
+    {OTHER_LAYER, "relu: layer is tanh in the file, relu here"},
     {LAYER_MORE, "layer relu_1 of the file is not in the graph"},
     {LAYER_LESS, "layer softmax of the graph is not in the file"},
-    {KIND, "scale: kind other in the file, scale in the graph"},
-    {CUSTOM_ARRAY, "scale.by: name factor in the file, by in the graph"},
+    {KIND, "scale: kind is other in the file, scale here"},
+    {CUSTOM_ARRAY, "scale.by: name is factor in the file, by here"},
     {CUSTOM_ARRAYS, "scale: 2 arrays in the file, 1 in the graph"},
-    {CUSTOM_TRAINABLE, "scale.by: trainable 0 in the file, 1 in the graph"},
+    {CUSTOM_TRAINABLE, "scale.by: trainable is 0 in the file, 1 here"},
 };
 
 static neuron_safetensors *save_graph(const bench *b, char **bytes)
@@ -324,7 +324,7 @@ START_TEST(what_the_file_lacks_is_refused)
 {
     static const change lacking[] = {MORE_REGULARIZER, LAYER_MORE, LAYER_LESS, CUSTOM_ARRAYS};
     static const char *const messages[] = {
-        "dense_1: regularizers none in the file, {\"bias\":[0.5,0.0]} in the graph",
+        "dense_1: regularizers is none in the file, {\"bias\":[0.5,0.0]} here",
         "layer relu_1 of the graph is not in the file",
         "layer softmax of the file is not in the graph",
         "scale: 1 arrays in the file, 2 in the graph",

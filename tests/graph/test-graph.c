@@ -224,7 +224,7 @@ START_TEST(the_first_error_is_kept)
     assert_status(neuron_graph_finish(other, NULL), NEURON_E_ARGUMENT);
     for (int i = 0; i < 2; i++) {
         assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
-        assert_message("dense: units 0 is not a whole number from 1");
+        assert_message("dense: units is 0; it must be 1");
     }
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 0);
     neuron_graph_unref(other);

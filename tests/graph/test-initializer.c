@@ -182,7 +182,7 @@ START_TEST(the_option_takes_kinds_without_parameter)
     assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ONES));
     assert_status(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_NORMAL),
                   NEURON_E_ARGUMENT);
-    assert_message("dense: initializer 90 is not one of its choices");
+    assert_message("dense: initializer is 90; it must be glorot_uniform (10), zeros");
     neuron_graph_unref(graph);
     graph = new_graph();
     node = neuron_dense(graph, vector_input(graph, 3), 2);

@@ -63,10 +63,10 @@ static const struct {
     const char *message;
 } mistakes[] = {
     {set_unknown, "conv2d: a conv2d layer has no option 60"},
-    {set_out_of_bounds, "conv2d: stride_height 0 is not"},
-    {set_another_kind, "conv2d: stride_height is a whole number"},
-    {set_between, "conv2d: padding 15 is not"},
-    {set_unknown_initializer, "conv2d: initializer 11 is not"},
+    {set_out_of_bounds, "conv2d: stride_height is 0; it must be 1 to 1,024"},
+    {set_another_kind, "conv2d: stride_height is an integer"},
+    {set_between, "conv2d: padding is 15; it must be valid (10), same (20)"},
+    {set_unknown_initializer, "conv2d: initializer is 11; it must be "},
 };
 
 START_TEST(mistakes_in_options_stick)

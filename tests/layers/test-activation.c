@@ -172,14 +172,14 @@ START_TEST(bad_numbers_are_refused)
         ck_assert_ptr_null(i ? neuron_elu(graph, x, (double)NAN)
                              : neuron_leaky_relu(graph, x, -0.1));
         assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
-        assert_message(i ? "elu: alpha nan is not 0 or more and finite as float"
-                         : "leaky_relu: slope -0.1 is not 0 or more and finite as float");
+        assert_message(i ? "elu: alpha is nan; it must be 0 or more and finite as float32"
+                         : "leaky_relu: slope is -0.1; it must be 0 or more and finite as float32");
         neuron_graph_unref(graph);
     }
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_gelu(graph, vector_input(graph, 4));
     assert_status(neuron_node_set_int(x, NEURON_NODE_APPROXIMATE, 2), NEURON_E_ARGUMENT);
-    assert_message("gelu: approximate 2 is not 0 or 1");
+    assert_message("gelu: approximate is 2; it must be 0 or 1");
     neuron_graph_unref(graph);
 }
 END_TEST

@@ -39,7 +39,7 @@ START_TEST(defaults_are_those_of_keras)
     assert_ok(neuron_node_get_float(node, NEURON_NODE_EPSILON, &value));
     ck_assert_double_eq(value, 0.001);
     assert_status(neuron_node_set_float(node, NEURON_NODE_EPSILON, 0), NEURON_E_ARGUMENT);
-    assert_message("epsilon 0");
+    assert_message("batch_norm: epsilon is 0; it must be 1e-30 to 1e+30");
     neuron_graph_unref(graph);
 }
 END_TEST

@@ -97,7 +97,8 @@ END_TEST
 START_TEST(bad_numbers_are_refused)
 {
     static const int64_t bad[][3] = {{0, 3, 3}, {2, 0, 3}, {2, 3, -1}};
-    static const char *const message[] = {"filters 0", "kernel_height 0", "kernel_width -1"};
+    static const char *const message[] = {"conv2d: filters is 0; it must be 1 to",
+                                          "kernel_height is 0; it", "kernel_width is -1; it"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         neuron_graph_t *graph = new_graph();
         ck_assert_ptr_null(

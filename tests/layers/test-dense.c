@@ -50,9 +50,9 @@ START_TEST(units_of_0_are_refused)
 {
     neuron_graph_t *graph = new_graph();
     ck_assert_ptr_null(neuron_dense(graph, vector_input(graph, 4), 0));
-    assert_message("dense: units 0");
+    assert_message("dense: units is 0; it must be 1 to 2,147,483,647");
     assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
-    assert_message("dense: units 0");
+    assert_message("dense: units is 0; it must be 1 to 2,147,483,647");
     neuron_graph_unref(graph);
 }
 END_TEST

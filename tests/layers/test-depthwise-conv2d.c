@@ -54,7 +54,7 @@ START_TEST(bad_input_is_refused)
 {
     static const char *const messages[] = {
         "depthwise_conv2d: needs an input of rank 3 (height x width x channels), not 16",
-        "depthwise_conv2d: kernel_height 0 is not a whole number from 1 to",
+        "depthwise_conv2d: kernel_height is 0; it must be 1 to",
         "depthwise_conv2d: a kernel of 5x1 does not fit into 4x4 with padding valid"};
     static const int64_t heights[] = {1, 0, 5};
     static const int statuses[] = {NEURON_E_SHAPE, NEURON_E_ARGUMENT, NEURON_E_SHAPE};

@@ -131,8 +131,8 @@ END_TEST
 
 START_TEST(bad_numbers_are_refused)
 {
-    static const char *const messages[] = {"random_rotation: factor -0.1 is not 0 to 1",
-                                           "random_rotation: factor 1.5 is not 0 to 1",
+    static const char *const messages[] = {"random_rotation: factor is -0.1; it must be 0 to 1",
+                                           "random_rotation: factor is 1.5; it must be 0 to 1",
                                            "random_rotation: needs an input of rank 2 or 3"};
     static const double factors[] = {-0.1, 1.5, 0.2};
     neuron_graph_t *graph = new_graph();
@@ -152,7 +152,8 @@ START_TEST(the_fill_mode_is_checked)
     assert_ok(neuron_node_get_int(node, NEURON_NODE_FILL_MODE, &mode));
     ck_assert_int_eq(mode, NEURON_FILL_REFLECT);
     assert_status(neuron_node_set_int(node, NEURON_NODE_FILL_MODE, 15), NEURON_E_ARGUMENT);
-    assert_message("random_rotation: fill_mode 15 is not one of its choices");
+    assert_message(
+        "random_rotation: fill_mode is 15; it must be nearest (10), constant (20), reflect");
     neuron_graph_unref(graph);
 }
 END_TEST

@@ -26,7 +26,7 @@ START_TEST(bad_input_is_refused)
 {
     static const char *const messages[] = {
         "zero_pad2d: needs an input of rank 3 (height x width x channels), not 16",
-        "zero_pad2d: left -1 is not a whole number from 0 to", "zero_pad2d: more than"};
+        "zero_pad2d: left is -1; it must be 0 to", "zero_pad2d: more than"};
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = _i ? image_input(graph, 4, 4, 1) : vector_input(graph, 16);
     int64_t top = _i == 2 ? INT32_MAX : 0, left = _i == 2 ? INT32_MAX : -_i;

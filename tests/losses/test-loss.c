@@ -408,7 +408,7 @@ START_TEST(bad_input)
     for (size_t i = 0; i < 4; i++) {
         assert_status(neuron_loss_set_float(loss, NEURON_LOSS_LABEL_SMOOTHING, wrong[i]),
                       NEURON_E_ARGUMENT);
-        assert_message("is not 0 to 1");
+        assert_message("; it must be 0 to 1");
     }
     assert_status(neuron_loss_get_float(loss, NEURON_LOSS_LABEL_SMOOTHING, NULL),
                   NEURON_E_ARGUMENT);
@@ -430,7 +430,7 @@ START_TEST(options)
     assert_ok(neuron_loss_bounds(loss, NEURON_LOSS_DELTA, &low, &high));
     ck_assert(low > 0 && isfinite(high));
     assert_status(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, 0), NEURON_E_ARGUMENT);
-    assert_message("huber: delta 0 is not above 0");
+    assert_message("huber: delta is 0; it must be above 0");
     assert_status(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, NAN), NEURON_E_ARGUMENT);
     assert_ok(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, high));
     neuron_loss_t *same = neuron_loss_ref(loss);

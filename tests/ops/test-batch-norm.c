@@ -21,8 +21,9 @@ enum { CASES = sizeof cases / sizeof *cases };
 static void open_case(layer_fixture *f, const norm_case *c, int32_t threads,
                       const neuron_kernels *kernels, bool training, float center)
 {
-    const double options[] = {momentum, epsilon};
-    fixture_open(f, &neuron_layer_batch_norm, options, &c->shape, c->batch + 2, c->batch, threads,
+    const neuron_setting settings[] = {
+        {NEURON_NODE_MOMENTUM, momentum}, {NEURON_NODE_EPSILON, epsilon}, {0, 0}};
+    fixture_open(f, &neuron_layer_batch_norm, settings, &c->shape, c->batch + 2, c->batch, threads,
                  kernels, training);
     for (int64_t i = 0; i < f->input_count; i++)
         f->input[i] += center;
@@ -161,10 +162,8 @@ END_TEST
 START_TEST(arrays_are_per_channel)
 {
     neuron_shape input = {3, {4, 5, 6}}, scalar = {.rank = 0};
-    neuron_spec spec = {.layer = &neuron_layer_batch_norm,
-                        .options = {0.99, 0.001},
-                        .input_count = 1,
-                        .inputs = &input};
+    neuron_spec spec = {.layer = &neuron_layer_batch_norm, .input_count = 1, .inputs = &input};
+    neuron_options_reset(&spec.options, &spec.layer->options);
     assert_ok(spec.layer->infer(&spec, "norm"));
     ck_assert(neuron_shape_equal(&spec.output, &input));
     ck_assert_int_eq(spec.array_count, 4);

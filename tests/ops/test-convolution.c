@@ -34,26 +34,30 @@ static const convolution_case cases[] = {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-static void options_of(const convolution_case *c, int bias, double options[8])
+enum { SETTINGS = 8 };
+
+static void settings_of(const convolution_case *c, int bias, neuron_setting settings[SETTINGS])
 {
-    const double all[8] = {(double)c->filters,
-                           (double)c->kernel_height,
-                           (double)c->kernel_width,
-                           (double)c->stride_height,
-                           (double)c->stride_width,
-                           c->padding,
-                           bias,
-                           NEURON_INITIALIZER_GLOROT_UNIFORM};
-    memcpy(options, all, sizeof all);
+    const neuron_setting all[SETTINGS] = {
+        {NEURON_NODE_FILTERS, (double)c->filters},
+        {NEURON_NODE_KERNEL_HEIGHT, (double)c->kernel_height},
+        {NEURON_NODE_KERNEL_WIDTH, (double)c->kernel_width},
+        {NEURON_NODE_STRIDE_HEIGHT, (double)c->stride_height},
+        {NEURON_NODE_STRIDE_WIDTH, (double)c->stride_width},
+        {NEURON_NODE_PADDING, c->padding},
+        {NEURON_NODE_USE_BIAS, bias},
+        {0, 0},
+    };
+    memcpy(settings, all, sizeof all);
 }
 
 static void open_case(layer_fixture *fixture, const convolution_case *c, int bias, int32_t threads,
                       const neuron_kernels *kernels)
 {
-    double options[8];
-    options_of(c, bias, options);
+    neuron_setting settings[SETTINGS];
+    settings_of(c, bias, settings);
     neuron_shape input = {3, {c->height, c->width, c->channels}};
-    fixture_open(fixture, &neuron_layer_conv2d, options, &input, c->batch + c->batch % 3, c->batch,
+    fixture_open(fixture, &neuron_layer_conv2d, settings, &input, c->batch + c->batch % 3, c->batch,
                  threads, kernels, true);
 }
 
@@ -235,10 +239,10 @@ START_TEST(smaller_batches_fit)
     bool training = _i % 2;
     for (size_t which = 0; kernels && which < sizeof large / sizeof *large; which++) {
         layer_fixture f;
-        double options[8];
-        options_of(&large[which], 1, options);
+        neuron_setting settings[SETTINGS];
+        settings_of(&large[which], 1, settings);
         neuron_shape input = {3, {large[which].height, large[which].width, large[which].channels}};
-        fixture_open(&f, &neuron_layer_conv2d, options, &input, large[which].batch,
+        fixture_open(&f, &neuron_layer_conv2d, settings, &input, large[which].batch,
                      large[which].batch, 2, kernels, training);
         free(f.run.scratch);
         unsigned char *scratch = fixture_memory(f.scratch_bytes + GUARD);
@@ -283,7 +287,9 @@ END_TEST
 static int infer(const convolution_case *c, const neuron_shape *input, neuron_spec *spec)
 {
     *spec = (neuron_spec){.layer = &neuron_layer_conv2d, .input_count = 1, .inputs = input};
-    options_of(c, 1, spec->options);
+    neuron_setting settings[SETTINGS];
+    settings_of(c, 1, settings);
+    neuron_options_make(&spec->options, &spec->layer->options, settings);
     return spec->layer->infer(spec, "conv2d_1");
 }
 

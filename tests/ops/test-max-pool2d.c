@@ -22,10 +22,16 @@ enum { CASES = sizeof cases / sizeof *cases };
 static void open_case(layer_fixture *fixture, const pool_case *c, int32_t threads,
                       const neuron_kernels *kernels, bool training)
 {
-    const double options[] = {(double)c->window_height, (double)c->window_width,
-                              (double)c->stride_height, (double)c->stride_width, c->padding};
+    const neuron_setting settings[] = {
+        {NEURON_NODE_KERNEL_HEIGHT, (double)c->window_height},
+        {NEURON_NODE_KERNEL_WIDTH, (double)c->window_width},
+        {NEURON_NODE_STRIDE_HEIGHT, (double)c->stride_height},
+        {NEURON_NODE_STRIDE_WIDTH, (double)c->stride_width},
+        {NEURON_NODE_PADDING, c->padding},
+        {0, 0},
+    };
     neuron_shape input = {3, {c->height, c->width, c->channels}};
-    fixture_open(fixture, &neuron_layer_max_pool2d, options, &input, c->batch + 1, c->batch,
+    fixture_open(fixture, &neuron_layer_max_pool2d, settings, &input, c->batch + 1, c->batch,
                  threads, kernels, training);
     /* All below zero, so that a padding of zero would win; and some equal. */
     for (int64_t i = 0; i < fixture->input_count; i++)
@@ -139,19 +145,25 @@ END_TEST
 START_TEST(bad_shapes_are_named)
 {
     neuron_shape flat = {1, {784}}, small = {3, {3, 4, 1}};
-    neuron_spec spec = {.layer = &neuron_layer_max_pool2d,
-                        .options = {5, 2, 2, 2, VALID},
-                        .input_count = 1,
-                        .inputs = &flat};
+    neuron_spec spec = {.layer = &neuron_layer_max_pool2d, .input_count = 1, .inputs = &flat};
+    const neuron_setting settings[] = {
+        {NEURON_NODE_KERNEL_HEIGHT, 5},
+        {NEURON_NODE_KERNEL_WIDTH, 2},
+        {NEURON_NODE_STRIDE_HEIGHT, 2},
+        {NEURON_NODE_STRIDE_WIDTH, 2},
+        {0, 0},
+    };
+    neuron_options_make(&spec.options, &spec.layer->options, settings);
     assert_status(spec.layer->infer(&spec, "pool"), NEURON_E_SHAPE);
     assert_message("pool: needs an input of rank 3 (height x width x channels), not 784");
     spec.inputs = &small;
     assert_status(spec.layer->infer(&spec, "pool"), NEURON_E_SHAPE);
     assert_message("pool: a window of 5x2 does not fit into 3x4 with padding valid");
-    spec.options[4] = SAME;
+    neuron_options_put(&spec.options, NEURON_NODE_PADDING, SAME);
     assert_ok(spec.layer->infer(&spec, "pool"));
     ck_assert(neuron_shape_equal(&spec.output, &(neuron_shape){3, {2, 2, 1}}));
-    spec.options[0] = spec.options[1] = INT32_MAX;
+    neuron_options_put(&spec.options, NEURON_NODE_KERNEL_HEIGHT, INT32_MAX);
+    neuron_options_put(&spec.options, NEURON_NODE_KERNEL_WIDTH, INT32_MAX);
     assert_status(spec.layer->infer(&spec, "pool"), NEURON_E_ARGUMENT);
     assert_message("pool: a window of 2147483647x2147483647");
 }

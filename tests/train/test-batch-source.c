@@ -328,12 +328,12 @@ START_TEST(another_augmentation_is_refused)
     assert_ok(neuron_trainer_set_augmentation(same.trainer, nothing));
     assert_ok(neuron_trainer_save(with.trainer, path));
     assert_status(neuron_trainer_load(without.trainer, path), NEURON_E_DATA);
-    assert_message("the augmentation of its training has rotation 15, here it is 0");
+    assert_message("augmentation: rotation is 15 in the file, 0 here");
     assert_status(neuron_trainer_load(other.trainer, path), NEURON_E_DATA);
-    assert_message("the augmentation of its training has rotation 15, here it is 30");
+    assert_message("augmentation: rotation is 15 in the file, 30 here");
     assert_ok(neuron_trainer_save(without.trainer, path));
     assert_status(neuron_trainer_load(with.trainer, path), NEURON_E_DATA);
-    assert_message("the augmentation of its training has rotation 0, here it is 15");
+    assert_message("augmentation: rotation is 0 in the file, 15 here");
     assert_ok(neuron_trainer_load(same.trainer, path));
     neuron_augmentation_unref(nothing);
     neuron_augmentation_unref(augmentation);
@@ -366,7 +366,7 @@ START_TEST(settings_are_checked)
     bench b = set_up((setting){1, 0, true});
     neuron_trainer_t *t = b.trainer;
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, -2), NEURON_E_ARGUMENT);
-    assert_message("trainer: workers -2 is not a whole number from -1 to 256");
+    assert_message("trainer: workers is -2; it must be -1 to 256");
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, 257), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_augmentation(NULL, NULL), NEURON_E_ARGUMENT);
     int status = 0;

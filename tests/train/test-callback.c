@@ -155,29 +155,39 @@ static const struct {
     const char *message;
 } refused[] = {
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_PATIENCE, -1,
-     "early_stopping: patience -1 is not a whole number from 0 to 2147483647"},
+     "early_stopping: patience is -1; it must be 0 to 2,147,483,647"},
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MIN_DELTA, -0.5,
-     "early_stopping: min_delta -0.5 is not 0 or more and finite as float"},
+     "early_stopping: min_delta is -0.5; it must be 0 or more and finite as float32"},
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_BASELINE, NAN, "early_stopping: baseline"},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_BASELINE, INFINITY, "baseline inf"},
+    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_BASELINE, INFINITY,
+     "baseline is inf; it must be "},
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MONITOR, NEURON_METRIC_SECONDS,
-     "early_stopping: monitor 60 is not one of its choices"},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MODE, 11, "mode 11 is not one of its choices"},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_RESTORE_BEST, 2, "restore_best 2"},
+     "early_stopping: monitor is 60; it must be loss (10), accuracy (20), validation_loss (30), "
+     "validation_accuracy (40)"},
+    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MODE, 11,
+     "mode is 11; it must be auto (10), smallest (20), largest (30)"},
+    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_RESTORE_BEST, 2,
+     "restore_best is 2; it must be "},
     {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_FACTOR, 0.1,
      "early_stopping: has no option 80"},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_FACTOR, 0, "factor 0 is not"},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_FACTOR, 1, "factor 1 is not"},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_COOLDOWN, -1, "cooldown -1"},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_MIN_RATE, -1, "min_rate -1"},
-    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_FACTOR, -1, "step_schedule: factor -1"},
-    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_LENGTH, 0, "step_schedule: length 0"},
-    {NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, NEURON_CALLBACK_LENGTH, 0, "length 0"},
-    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_LENGTH, -1, "cosine_schedule: length -1"},
-    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_ALPHA, 1.5, "alpha 1.5 is not 0 to 1"},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_LENGTH, 0, "warm_up: length 0"},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_START, -1, "warm_up: start -1"},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_PER_STEP, 2, "warm_up: per_step 2"},
+    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_FACTOR, 0, "factor is 0; it must be "},
+    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_FACTOR, 1, "factor is 1; it must be "},
+    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_COOLDOWN, -1,
+     "cooldown is -1; it must be "},
+    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_MIN_RATE, -1,
+     "min_rate is -1; it must be "},
+    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_FACTOR, -1,
+     "step_schedule: factor is -1; it must be "},
+    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_LENGTH, 0,
+     "step_schedule: length is 0; it must be "},
+    {NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, NEURON_CALLBACK_LENGTH, 0, "length is 0; it must be "},
+    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_LENGTH, -1,
+     "cosine_schedule: length is -1; it must be "},
+    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_ALPHA, 1.5,
+     "alpha is 1.5; it must be 0 to 1"},
+    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_LENGTH, 0, "warm_up: length is 0; it must be "},
+    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_START, -1, "warm_up: start is -1; it must be "},
+    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_PER_STEP, 2, "warm_up: per_step is 2; it must be "},
     {NEURON_CALLBACK_STOP_ON_NAN, NEURON_CALLBACK_PATIENCE, 1, "stop_on_nan: has no option 30"},
 };
 
@@ -213,7 +223,7 @@ START_TEST(whole_numbers_and_real_ones)
     assert_status(neuron_callback_set_int(c, NEURON_CALLBACK_FACTOR, 0), NEURON_E_ARGUMENT);
     assert_message("reduce_on_plateau: factor is a real number");
     assert_status(neuron_callback_set_float(c, NEURON_CALLBACK_PATIENCE, 3), NEURON_E_ARGUMENT);
-    assert_message("reduce_on_plateau: patience is a whole number");
+    assert_message("reduce_on_plateau: patience is an integer");
     assert_status(neuron_callback_get_float(c, 81, &value), NEURON_E_ARGUMENT);
     assert_message("has no option 81");
     assert_status(neuron_callback_get_int(c, 81, &whole), NEURON_E_ARGUMENT);

@@ -52,7 +52,7 @@ static void check_whole(const calls *c, void *object, int32_t option, int64_t va
     assert_ok(c->get_int(object, option, &whole));
     ck_assert_int_eq(whole, value);
     assert_status(c->get_float(object, option, &real), NEURON_E_ARGUMENT);
-    assert_message("is a whole number");
+    assert_message("is an integer");
     assert_status(c->set_int(object, option, INT64_MAX), NEURON_E_ARGUMENT);
     ck_assert(real == -7);
 }
@@ -80,7 +80,7 @@ static void check_refused(const calls *c, void *object, int32_t whole, int32_t r
     if (whole != 0) {
         assert_ok(c->get_int(object, whole, &before));
         assert_status(c->set_float(object, whole, 1), NEURON_E_ARGUMENT);
-        assert_message("is a whole number");
+        assert_message("is an integer");
         assert_ok(c->get_int(object, whole, &after));
         ck_assert_int_eq(before, after);
     }

@@ -520,16 +520,16 @@ START_TEST(a_file_knows_the_loss)
 
     neuron_trainer_t *c = make_trainer(&written, NULL);
     assert_status(neuron_trainer_load(c, path), NEURON_E_DATA);
-    assert_message("the loss of its training is huber, of this one cross_entropy");
+    assert_message("state: loss is huber in the file, cross_entropy here");
     read.loss.delta = 1;
     neuron_loss_t *other = make_loss(&read.loss);
     assert_ok(neuron_trainer_set_loss(c, other));
     assert_status(neuron_trainer_load(c, path), NEURON_E_DATA);
-    assert_message("the loss of its training has delta 0.5, here it is 1");
+    assert_message("state: loss_options: delta is 0.5 in the file, 1 here");
     assert_ok(neuron_trainer_set_loss(c, loss));
     assert_ok(neuron_trainer_set_class_weights(c, NULL, 0));
     assert_status(neuron_trainer_load(c, path), NEURON_E_DATA);
-    assert_message("its training has a weight of class 0 of 0.5, here it is 1");
+    assert_message("state: class_weights is [0.5,2.0,1.0,4.0] in the file, [] here");
     assert_ok(neuron_trainer_set_class_weights(c, class_weights, OUTPUTS));
     assert_ok(neuron_trainer_load(c, path));
     neuron_loss_unref(other);

@@ -78,14 +78,14 @@ START_TEST(settings_have_bounds)
     bench b = set_up(test_linear);
     neuron_trainer_t *t = b.trainer;
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, 0), NEURON_E_ARGUMENT);
-    assert_message("trainer: batch size 0 is not a whole number from 1");
+    assert_message("trainer: batch_size is 0; it must be 1");
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, -3), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, INT64_MAX),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_EPOCHS, -1), NEURON_E_ARGUMENT);
-    assert_message("trainer: epochs -1 is not a whole number from 0");
+    assert_message("trainer: epochs is -1; it must be 0");
     assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_SHUFFLE, 2), NEURON_E_ARGUMENT);
-    assert_message("trainer: shuffling 2 is not 0 or 1");
+    assert_message("trainer: shuffle is 2; it must be 0 or 1");
     assert_status(neuron_trainer_set_int(t, 11, 1), NEURON_E_ARGUMENT);
     assert_message("option 11");
     assert_status(neuron_trainer_set_float(t, 11, 1), NEURON_E_ARGUMENT);
@@ -94,7 +94,7 @@ START_TEST(settings_have_bounds)
     for (size_t i = 0; i < sizeof splits / sizeof splits[0]; i++) {
         assert_status(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, splits[i]),
                       NEURON_E_ARGUMENT);
-        assert_message("validation split");
+        assert_message("trainer: validation_split is ");
     }
     assert_status(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, 0.999),
                   NEURON_E_DATA);
@@ -136,7 +136,7 @@ START_TEST(settings_can_be_read)
         assert_ok(neuron_trainer_get_int(t, cases[i].option, &whole));
         ck_assert_int_eq(whole, cases[i].value);
         assert_status(neuron_trainer_get_float(t, cases[i].option, &real), NEURON_E_ARGUMENT);
-        assert_message("is a whole number");
+        assert_message("is an integer");
         assert_status(neuron_trainer_set_float(t, cases[i].option, 1), NEURON_E_ARGUMENT);
     }
     const int32_t option = NEURON_TRAINER_VALIDATION_SPLIT;

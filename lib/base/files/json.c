@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "base/files/json-reals.h"
+#include "base/text/number.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -101,6 +102,46 @@ int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text
 int neuron_json_set(json_t *object, const char *key, json_t *value)
 {
     return json_object_set_new(object, key, value) < 0 ? neuron_json_no_memory() : NEURON_OK;
+}
+
+/* `other` is a number that this one must not look like. */
+static const char *show(const json_t *value, const json_t *other, char text[NEURON_JSON_TEXT])
+{
+    enum { DIGITS = 6, LENGTH = 80 };
+    if (!value)
+        return "none";
+    if (json_is_string(value))
+        return json_string_value(value);
+    if (json_is_integer(value)) {
+        snprintf(text, NEURON_JSON_TEXT, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        return text;
+    }
+    if (json_is_real(value))
+        return neuron_number_apart(json_real_value(value), json_number_value(other), DIGITS, text);
+    memset(text, 0, LENGTH + 1); /* what is longer is cut, and no end is written */
+    neuron_json_print(text, LENGTH, value);
+    return text;
+}
+
+const char *neuron_json_text(const json_t *value, char text[NEURON_JSON_TEXT])
+{
+    return show(value, value, text);
+}
+
+static bool same(const json_t *a, const json_t *b)
+{
+    if (json_is_number(a) && json_is_number(b))
+        return json_number_value(a) == json_number_value(b);
+    return (!a && !b) || json_equal(a, b);
+}
+
+int neuron_json_compare(const json_t *theirs, const json_t *ours, const char *name, const char *who)
+{
+    char text[2][NEURON_JSON_TEXT];
+    if (same(theirs, ours))
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_DATA, NEURON_JSON_DIFFERS, who, name, show(theirs, ours, text[0]),
+                       show(ours, theirs, text[1]));
 }
 
 int neuron_json_append(json_t *array, json_t *value)

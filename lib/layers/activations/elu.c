@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_ALPHA, "alpha", false, 0, FLT_MAX, 1, NULL},
+    NEURON_REAL(NEURON_NODE_ALPHA, "alpha", 0, FLT_MAX, 1, "what it goes down to, negated"),
 };
 
 static void values(const neuron_spec *spec, const float *x, int64_t count, float *y)

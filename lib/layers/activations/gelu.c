@@ -3,7 +3,7 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_APPROXIMATE, "approximate", true, 0, 1, 0, NULL},
+    NEURON_FLAG(NEURON_NODE_APPROXIMATE, "approximate", 0, "1 for the tanh form"),
 };
 
 /* x times a share that goes to 0 below and to 1 above; where the share is gone, so is infinity. */

@@ -3,7 +3,7 @@
 #include <float.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_SLOPE, "slope", false, 0, FLT_MAX, 0.3, NULL},
+    NEURON_REAL(NEURON_NODE_SLOPE, "slope", 0, FLT_MAX, 0.3, "slope below 0"),
 };
 
 static void values(const neuron_spec *spec, const float *x, int64_t count, float *y)

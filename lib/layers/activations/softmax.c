@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_AXIS, "axis", true, -1, NEURON_RANK_MAX - 1, -1, NULL},
+    NEURON_INTEGER(NEURON_NODE_AXIS, "axis", -1, NEURON_RANK_MAX - 1, -1, "axis, -1 for the last"),
 };
 
 static int infer(neuron_spec *spec, const char *node)
@@ -18,7 +18,8 @@ static int infer(neuron_spec *spec, const char *node)
         return neuron_fail(NEURON_E_SHAPE, "%s: the input is %s and has no axis %" PRId32, node,
                            neuron_shape_text(input, text), axis);
     if (axis < 0)
-        spec->options[0] = input->rank - 1; /* what is read back and saved counts from 0 */
+        /* What is read back and saved counts from 0. */
+        neuron_options_put(&spec->options, NEURON_NODE_AXIS, input->rank - 1);
     spec->output = *input;
     return NEURON_OK;
 }

@@ -6,7 +6,7 @@
 #include "layers/image.h"
 
 static const neuron_option options[] = {
-    {NEURON_NODE_FILTERS, "filters", true, 1, INT32_MAX, 1, NULL},
+    NEURON_INTEGER(NEURON_NODE_FILTERS, "filters", 1, INT32_MAX, 1, "output channels"),
     NEURON_OPTIONS_KERNEL,
     NEURON_OPTIONS_STRIDES,
     NEURON_OPTIONS_BIAS,

@@ -11,7 +11,8 @@
 
 static const neuron_option options[] = {
     NEURON_OPTIONS_KERNEL,
-    {NEURON_NODE_DEPTH_MULTIPLIER, "depth_multiplier", true, 1, 1024, 1, NULL},
+    NEURON_INTEGER(NEURON_NODE_DEPTH_MULTIPLIER, "depth_multiplier", 1, 1024, 1,
+                   "filters for each channel"),
     NEURON_OPTIONS_STRIDES,
     NEURON_OPTIONS_BIAS,
 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const neuron_option options[] = {
-    {NEURON_NODE_AXIS, "axis", true, -1, NEURON_RANK_MAX - 1, -1, NULL},
+    NEURON_INTEGER(NEURON_NODE_AXIS, "axis", -1, NEURON_RANK_MAX - 1, -1, "axis, -1 for the last"),
 };
 
 static int32_t join_axis(const neuron_spec *spec)
@@ -21,7 +21,8 @@ static int infer(neuron_spec *spec, const char *node)
     if (axis < 0 || axis >= first->rank)
         return neuron_fail(NEURON_E_SHAPE, "%s: input 0 is %s and has no axis %" PRId32, node,
                            neuron_shape_text(first, text[0]), axis);
-    spec->options[0] = axis; /* what is read back and saved counts from 0 */
+    /* What is read back and saved counts from 0. */
+    neuron_options_put(&spec->options, NEURON_NODE_AXIS, axis);
     neuron_shape output = *first;
     for (int32_t i = 1; i < spec->input_count; i++) {
         const neuron_shape *input = &spec->inputs[i];

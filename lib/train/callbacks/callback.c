@@ -1,7 +1,7 @@
 #include "train/callbacks/callback.h"
 
 #include "base/files/file.h"
-#include "base/float-mode.h"
+#include "base/options/calls.h"
 
 #include <inttypes.h>
 
@@ -15,11 +15,20 @@ static const neuron_callback_kind *const kinds[] = {
     &neuron_callback_warm_up,
 };
 
-const int32_t neuron_callback_modes[] = {NEURON_MODE_AUTO, NEURON_MODE_SMALLEST,
-                                         NEURON_MODE_LARGEST, 0};
-const int32_t neuron_callback_monitors[] = {NEURON_METRIC_LOSS, NEURON_METRIC_ACCURACY,
-                                            NEURON_METRIC_VALIDATION_LOSS,
-                                            NEURON_METRIC_VALIDATION_ACCURACY, 0};
+const neuron_word neuron_mode_words[] = {
+    {NEURON_MODE_AUTO, "auto"},
+    {NEURON_MODE_SMALLEST, "smallest"},
+    {NEURON_MODE_LARGEST, "largest"},
+    {0, NULL},
+};
+
+const neuron_word neuron_monitor_words[] = {
+    {NEURON_METRIC_LOSS, "loss"},
+    {NEURON_METRIC_ACCURACY, "accuracy"},
+    {NEURON_METRIC_VALIDATION_LOSS, "validation_loss"},
+    {NEURON_METRIC_VALIDATION_ACCURACY, "validation_accuracy"},
+    {0, NULL},
+};
 
 static const neuron_callback_kind *find_kind(int32_t key)
 {
@@ -38,7 +47,7 @@ int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->kind = kind;
-    neuron_options_reset(&kind->options, made->options);
+    neuron_options_reset(&made->options, &kind->options);
     *callback = made;
     return NEURON_OK;
 }
@@ -101,49 +110,11 @@ const char *neuron_callback_name(const neuron_callback_t *callback)
     return callback ? callback->kind->name : NULL;
 }
 
-int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(callback);
-    const neuron_callback_kind *kind = callback->kind;
-    return neuron_options_set_int(&kind->options, callback->options, option, value, kind->name);
-}
-
-int neuron_callback_set_float(neuron_callback_t *callback, int32_t option, double value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(callback);
-    const neuron_callback_kind *kind = callback->kind;
-    return neuron_options_set_float(&kind->options, callback->options, option, value, kind->name);
-}
-
-int neuron_callback_get_int(const neuron_callback_t *callback, int32_t option, int64_t *value)
-{
-    CHECK_ARGUMENT(callback);
-    CHECK_ARGUMENT(value);
-    const neuron_callback_kind *kind = callback->kind;
-    return neuron_options_get_int(&kind->options, callback->options, option, value, kind->name);
-}
-
-int neuron_callback_get_float(const neuron_callback_t *callback, int32_t option, double *value)
-{
-    CHECK_ARGUMENT(callback);
-    CHECK_ARGUMENT(value);
-    const neuron_callback_kind *kind = callback->kind;
-    return neuron_options_get_float(&kind->options, callback->options, option, value, kind->name);
-}
-
-int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option, double *minimum,
-                           double *maximum)
-{
-    CHECK_ARGUMENT(callback);
-    CHECK_ARGUMENT(minimum);
-    CHECK_ARGUMENT(maximum);
-    const neuron_callback_kind *kind = callback->kind;
-    return neuron_options_bounds(&kind->options, option, minimum, maximum, kind->name);
-}
+NEURON_OPTION_SET_INT(callback, callback->options, callback->kind->name)
+NEURON_OPTION_SET_FLOAT(callback, callback->options, callback->kind->name)
+NEURON_OPTION_GETTERS(callback, callback->options, callback->kind->name)
 
 double neuron_callback_option(const neuron_callback_t *callback, int32_t key)
 {
-    return neuron_options_value(&callback->kind->options, callback->options, key);
+    return neuron_options_value(&callback->options, key);
 }

@@ -7,11 +7,11 @@
 #include <libneuron/callback.h>
 
 #include "base/context.h"
-#include "base/options.h"
+#include "base/options/options.h"
 #include "train/history.h"
 #include "train/snapshot.h"
 
-enum { NEURON_CALLBACK_OPTIONS_MAX = 8, NEURON_CALLBACK_STATE_MAX = 6 };
+enum { NEURON_CALLBACK_STATE_MAX = 6 };
 
 typedef struct neuron_callback_entry neuron_callback_entry;
 
@@ -50,7 +50,7 @@ struct neuron_callback {
     atomic_int references;
     neuron_context_t *context;
     const neuron_callback_kind *kind;
-    double options[NEURON_CALLBACK_OPTIONS_MAX]; /* in the order of kind->options */
+    neuron_options options; /* of kind->options */
     char *path;
     neuron_callback_schedule_t schedule;
     neuron_callback_custom_t custom;
@@ -79,33 +79,25 @@ double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
 
 /* Rows of option tables that several kinds have. */
 #define NEURON_CALLBACK_OPTION_MODE                                                                \
-    {                                                                                              \
-        NEURON_CALLBACK_MODE, "mode", true, 10, 30, NEURON_MODE_AUTO, neuron_callback_modes        \
-    }
+    NEURON_CHOICE(NEURON_CALLBACK_MODE, "mode", neuron_mode_words, NEURON_MODE_AUTO,               \
+                  "which figures are better")
 #define NEURON_CALLBACK_OPTION_MONITOR                                                             \
-    {                                                                                              \
-        NEURON_CALLBACK_MONITOR, "monitor", true, 10, 40, NEURON_METRIC_VALIDATION_LOSS,           \
-            neuron_callback_monitors                                                               \
-    }
+    NEURON_CHOICE(NEURON_CALLBACK_MONITOR, "monitor", neuron_monitor_words,                        \
+                  NEURON_METRIC_VALIDATION_LOSS, "the figure that is watched")
 #define NEURON_CALLBACK_OPTION_START                                                               \
-    {                                                                                              \
-        NEURON_CALLBACK_START, "start", true, 0, INT32_MAX, 0, NULL                                \
-    }
+    NEURON_INTEGER(NEURON_CALLBACK_START, "start", 0, INT32_MAX, 0,                                \
+                   "epochs or steps before it begins")
 #define NEURON_CALLBACK_OPTION_LENGTH(fallback)                                                    \
-    {                                                                                              \
-        NEURON_CALLBACK_LENGTH, "length", true, 1, INT32_MAX, fallback, NULL                       \
-    }
+    NEURON_INTEGER(NEURON_CALLBACK_LENGTH, "length", 1, INT32_MAX, fallback, "epochs or steps")
 #define NEURON_CALLBACK_OPTION_FACTOR(fallback)                                                    \
-    {                                                                                              \
-        NEURON_CALLBACK_FACTOR, "factor", false, DBL_MIN, FLT_MAX, fallback, NULL                  \
-    }
+    NEURON_REAL(NEURON_CALLBACK_FACTOR, "factor", DBL_MIN, FLT_MAX, fallback,                      \
+                "what the rate is multiplied with")
 #define NEURON_CALLBACK_OPTIONS_TIME                                                               \
     NEURON_CALLBACK_OPTION_START,                                                                  \
-    {                                                                                              \
-        NEURON_CALLBACK_PER_STEP, "per_step", true, 0, 1, 0, NULL                                  \
-    }
+        NEURON_FLAG(NEURON_CALLBACK_PER_STEP, "per_step", 0, "1 to count steps")
 
-extern const int32_t neuron_callback_modes[], neuron_callback_monitors[];
+/* All of NEURON_MODE_..., and of NEURON_METRIC_... those that can be watched. */
+extern const neuron_word neuron_mode_words[], neuron_monitor_words[];
 
 /* ---- Kinds that look at a figure: they have the options mode and monitor ---- */
 

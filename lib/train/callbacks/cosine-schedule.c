@@ -6,8 +6,8 @@
 #include <math.h>
 
 static const neuron_option options[] = {
-    {NEURON_CALLBACK_ALPHA, "alpha", false, 0, 1, 0, NULL},
-    {NEURON_CALLBACK_LENGTH, "length", true, 0, INT32_MAX, 0, NULL},
+    NEURON_REAL(NEURON_CALLBACK_ALPHA, "alpha", 0, 1, 0, "share of the rate at the end"),
+    NEURON_INTEGER(NEURON_CALLBACK_LENGTH, "length", 0, INT32_MAX, 0, "epochs or steps"),
     NEURON_CALLBACK_OPTIONS_TIME,
 };
 

@@ -10,11 +10,15 @@
 static const neuron_option options[] = {
     NEURON_CALLBACK_OPTION_MONITOR,
     NEURON_CALLBACK_OPTION_MODE,
-    {NEURON_CALLBACK_PATIENCE, "patience", true, 0, INT32_MAX, 0, NULL},
-    {NEURON_CALLBACK_MIN_DELTA, "min_delta", false, 0, FLT_MAX, 0, NULL},
-    {NEURON_CALLBACK_BASELINE, "baseline", false, -FLT_MAX, FLT_MAX, NAN, NULL},
+    NEURON_INTEGER(NEURON_CALLBACK_PATIENCE, "patience", 0, INT32_MAX, 0,
+                   "epochs without a better figure"),
+    NEURON_REAL(NEURON_CALLBACK_MIN_DELTA, "min_delta", 0, FLT_MAX, 0,
+                "by how much a figure is better"),
+    NEURON_REAL(NEURON_CALLBACK_BASELINE, "baseline", -FLT_MAX, FLT_MAX, NAN,
+                "figures count only if better"),
     NEURON_CALLBACK_OPTION_START,
-    {NEURON_CALLBACK_RESTORE_BEST, "restore_best", true, 0, 1, 0, NULL},
+    NEURON_FLAG(NEURON_CALLBACK_RESTORE_BEST, "restore_best", 0,
+                "1 to end with the best parameters"),
 };
 
 enum { WAIT, BEST_EPOCH, BEST }; /* the epoch from 1; 0 for none */

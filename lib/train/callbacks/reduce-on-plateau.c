@@ -11,11 +11,15 @@
 static const neuron_option options[] = {
     NEURON_CALLBACK_OPTION_MONITOR,
     NEURON_CALLBACK_OPTION_MODE,
-    {NEURON_CALLBACK_FACTOR, "factor", false, DBL_MIN, NEURON_BELOW_ONE, 0.1, NULL},
-    {NEURON_CALLBACK_PATIENCE, "patience", true, 0, INT32_MAX, 10, NULL},
-    {NEURON_CALLBACK_MIN_DELTA, "min_delta", false, 0, FLT_MAX, 1e-4, NULL},
-    {NEURON_CALLBACK_COOLDOWN, "cooldown", true, 0, INT32_MAX, 0, NULL},
-    {NEURON_CALLBACK_MIN_RATE, "min_rate", false, 0, FLT_MAX, 0, NULL},
+    NEURON_REAL(NEURON_CALLBACK_FACTOR, "factor", DBL_MIN, NEURON_BELOW_ONE, 0.1,
+                "what the rate is multiplied with"),
+    NEURON_INTEGER(NEURON_CALLBACK_PATIENCE, "patience", 0, INT32_MAX, 10,
+                   "epochs without a better figure"),
+    NEURON_REAL(NEURON_CALLBACK_MIN_DELTA, "min_delta", 0, FLT_MAX, 1e-4,
+                "by how much a figure is better"),
+    NEURON_INTEGER(NEURON_CALLBACK_COOLDOWN, "cooldown", 0, INT32_MAX, 0,
+                   "epochs after a change that do not count"),
+    NEURON_REAL(NEURON_CALLBACK_MIN_RATE, "min_rate", 0, FLT_MAX, 0, "least learning rate"),
 };
 
 enum { WAIT, COOLDOWN, HAS_BEST, BEST };

@@ -1,0 +1,134 @@
+/* Options: what can be set of a layer, a loss, an optimizer, a callback, an augmentation or a trainer.
+ *
+ * Each kind of object has a table with a row for each of its options, and each object the values that
+ * belong to it. All is found by key or name, never by place. Public calls are made of
+ * base/options/calls.h; files are written and read by base/options/json.h. In messages `who` is what
+ * the caller knows the object by. */
+#ifndef BASE_OPTIONS_OPTIONS_H
+#define BASE_OPTIONS_OPTIONS_H
+
+#include "base/options/word.h"
+
+#include <float.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum neuron_option_kind {
+    NEURON_OPTION_INTEGER,
+    NEURON_OPTION_REAL,
+    NEURON_OPTION_WORD /* an enumerator: an integer with a name */
+} neuron_option_kind;
+
+typedef struct neuron_option {
+    int32_t key;      /* NEURON_NODE_UNITS, ...; not 0 */
+    const char *name; /* the key's without its prefix, in lower case: in files and messages */
+    neuron_option_kind kind;
+    double minimum, maximum;  /* of a number */
+    double standard;          /* its default; NaN for a real number that need not be set */
+    const neuron_word *words; /* all that are allowed; NULL of a number */
+    const char *help;         /* one line for who sets it */
+} neuron_option;
+
+/* The rows of a table. */
+#define NEURON_INTEGER(key, name, minimum, maximum, standard, help)                                \
+    {                                                                                              \
+        key, name, NEURON_OPTION_INTEGER, minimum, maximum, standard, NULL, help                   \
+    }
+#define NEURON_FLAG(key, name, standard, help) NEURON_INTEGER(key, name, 0, 1, standard, help)
+#define NEURON_REAL(key, name, minimum, maximum, standard, help)                                   \
+    {                                                                                              \
+        key, name, NEURON_OPTION_REAL, minimum, maximum, standard, NULL, help                      \
+    }
+#define NEURON_CHOICE(key, name, words, standard, help)                                            \
+    {                                                                                              \
+        key, name, NEURON_OPTION_WORD, 0, 0, standard, words, help                                 \
+    }
+
+/* The last double below 1, for what must be less than 1; what must be above 0 has FLT_MIN or
+ * DBL_MIN, by what it is calculated in. Messages call such bounds by the number left out. */
+#define NEURON_BELOW_ONE (1 - DBL_EPSILON / 2)
+
+typedef struct neuron_option_table {
+    const neuron_option *rows;
+    int32_t count;
+} neuron_option_table;
+
+/* The most that an object has: augmentations. */
+enum { NEURON_OPTIONS_MAX = 14 };
+
+/* The table of an array of rows; one with too many does not compile. */
+#define NEURON_OPTION_TABLE(array)                                                                 \
+    {                                                                                              \
+        array, (int32_t)(sizeof array / sizeof array[0] +                                          \
+                         0 * sizeof(struct {                                                       \
+                             _Static_assert(sizeof array / sizeof array[0] <= NEURON_OPTIONS_MAX,  \
+                                            "raise NEURON_OPTIONS_MAX");                           \
+                             char unused;                                                          \
+                         }))                                                                       \
+    }
+
+/* The values of one object, in the order of its table's rows. */
+typedef struct neuron_options {
+    const neuron_option_table *table;
+    double values[NEURON_OPTIONS_MAX];
+} neuron_options;
+
+/* One option with a value, in lists that end with key 0. */
+typedef struct neuron_setting {
+    int32_t key;
+    double value;
+} neuron_setting;
+
+/* The defaults of a table. */
+void neuron_options_reset(neuron_options *options, const neuron_option_table *table);
+
+/* The same with a list of settings, which are not checked; NULL for none. */
+void neuron_options_make(neuron_options *options, const neuron_option_table *table,
+                         const neuron_setting *settings);
+
+/* The row of a key, or of a name; NULL if there is none. */
+const neuron_option *neuron_options_find(const neuron_option_table *table, int32_t key);
+const neuron_option *neuron_options_find_name(const neuron_option_table *table, const char *name);
+
+/* Where the value of a row of the object's table is. */
+static inline double *neuron_options_at(neuron_options *options, const neuron_option *row)
+{
+    return &options->values[row - options->table->rows];
+}
+
+/* The value of an option that the object has; sets it without a check. */
+double neuron_options_value(const neuron_options *options, int32_t key);
+void neuron_options_put(neuron_options *options, int32_t key, double value);
+
+/* What public calls do. A refused one changes nothing. */
+int neuron_options_set_int(neuron_options *options, int32_t key, int64_t value, const char *who);
+int neuron_options_set_float(neuron_options *options, int32_t key, double value, const char *who);
+int neuron_options_get_int(const neuron_options *options, int32_t key, int64_t *value,
+                           const char *who);
+int neuron_options_get_float(const neuron_options *options, int32_t key, double *value,
+                             const char *who);
+int neuron_options_bounds(const neuron_options *options, int32_t key, double *minimum,
+                          double *maximum, const char *who);
+
+/* True if the option may be set to `value`; false for a NaN. */
+bool neuron_option_allows(const neuron_option *option, double value);
+
+/* NEURON_E_ARGUMENT if an option, or one of an object's that all have to be set, may not be that. */
+int neuron_option_check(const neuron_option *option, double value, const char *who);
+int neuron_options_check(const neuron_options *options, const char *who);
+
+/* What an option must be: "1 to 1,024", "valid (10), same (20)". */
+enum { NEURON_ALLOWED_TEXT = 400 };
+const char *neuron_option_allowed(const neuron_option *option, char text[NEURON_ALLOWED_TEXT]);
+
+/* What messages show of a value: an enumerator's name, "none" where it is not set, or the number with
+ * as many digits as tell it from `other`. */
+enum { NEURON_VALUE_TEXT = 336 };
+const char *neuron_option_show(const neuron_option *option, double value, double other,
+                               char text[NEURON_VALUE_TEXT]);
+
+/* What an object has for options, such as "; its options are units (10), use_bias (20)". */
+enum { NEURON_OPTIONS_TEXT = 400 };
+const char *neuron_options_text(const neuron_option_table *table, char text[NEURON_OPTIONS_TEXT]);
+
+#endif

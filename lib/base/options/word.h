@@ -1,0 +1,24 @@
+/* Words: what files and messages call the enumerators of an option. */
+#ifndef BASE_OPTIONS_WORD_H
+#define BASE_OPTIONS_WORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Lists of words end with a name of NULL. */
+typedef struct neuron_word {
+    int32_t value;
+    const char *name; /* the enumerator's without its prefix, in lower case: "valid" */
+} neuron_word;
+
+/* The name of a value, or NULL. */
+const char *neuron_word_name(const neuron_word *words, double value);
+
+/* The value of a name; false if there is none. */
+bool neuron_word_find(const neuron_word *words, const char *name, int32_t *value);
+
+/* NEURON_E_ARGUMENT: "who: padding is 7; it must be valid (10), same (20)". */
+int neuron_refuse_word(int64_t value, const char *argument, const neuron_word *words,
+                       const char *who);
+
+#endif
