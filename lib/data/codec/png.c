@@ -13,8 +13,11 @@ typedef struct decoder {
     png_bytep *rows;
     size_t most; /* that is allocated at a time */
     bool too_much, no_memory;
+    bool left_out; /* a chunk that was too large, which then should follow to its end */
     int status;
 } decoder;
+
+static const char too_large[] = "a chunk is larger than the file";
 
 static void *allocate_for_png(png_structp png, png_alloc_size_t size)
 {
@@ -38,7 +41,7 @@ static void fail(png_structp png, png_const_charp message)
 {
     decoder *state = png_get_error_ptr(png);
     if (state->too_much)
-        message = "a chunk is larger than the file";
+        message = too_large;
     state->status = state->no_memory
                         ? NEURON_E_MEMORY
                         : neuron_fail(NEURON_E_FORMAT,
@@ -54,6 +57,7 @@ static void ignore(png_structp png, png_const_charp message)
 {
     decoder *state = png_get_error_ptr(png);
     (void)message;
+    state->left_out = state->left_out || state->too_much;
     state->too_much = false; /* what was too large is only left out */
 }
 
@@ -65,7 +69,7 @@ static void read_bytes(png_structp png, png_bytep to, size_t size)
     if (state->status < 0)
         png_longjmp(png, 1);
     if (got < size)
-        png_error(png, "it ends early");
+        png_error(png, state->left_out ? too_large : "it ends early");
 }
 
 /* Whatever is stored becomes 8 bits of grey or of red, green and blue. */
@@ -120,6 +124,7 @@ static void decode(decoder *state)
         return;
     png_set_read_fn(state->png, state, read_bytes);
     png_set_sig_bytes(state->png, NEURON_IMAGE_MAGIC);
+    png_set_chunk_malloc_max(state->png, 0); /* what fits is for allocate_for_png() to say */
     png_read_info(state->png, state->info);
     set_output(state);
     allocate_pixels(state);
