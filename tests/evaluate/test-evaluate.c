@@ -224,7 +224,7 @@ START_TEST(no_memory_is_an_answer)
     neuron_graph_t *const members[] = {graph, graph};
     double weights[3] = {0, 0, 7};
     status = NEURON_E_MEMORY;
-    for (int64_t allowed = 0; status < 0; allowed++) {
+    for (long allowed = 0; status < 0; allowed++) {
         memory.left = allowed;
         status = neuron_committee_weights(members, 2, dataset, weights);
         test_refill(&memory);
