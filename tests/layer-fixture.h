@@ -19,6 +19,9 @@ typedef struct layer_fixture {
     const float *inputs[1];
     float *input_gradients[1];
     size_t scratch_bytes;
+    neuron_fused fused;
+    void *operation;
+    int64_t planned; /* the batch that memory is there for */
     neuron_run run;
 } layer_fixture;
 
@@ -63,7 +66,19 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
     neuron_options_make(&spec->options, &layer->options, settings);
     assert_ok(layer->infer(spec, "layer_1"));
     neuron_needs needs = {0};
-    layer->plan(spec, planned, training, threads, &needs);
+    if (layer->operation_size > 0) {
+        fixture->operation = calloc(1, layer->operation_size);
+        ck_assert_ptr_nonnull(fixture->operation);
+    }
+    const neuron_plan_request request = {.spec = spec,
+                                         .node = "layer_1",
+                                         .fused = &fixture->fused,
+                                         .batch = planned,
+                                         .training = training,
+                                         .threads = threads,
+                                         .operation = fixture->operation};
+    assert_ok(layer->plan(&request, &needs));
+    fixture->planned = planned;
     fixture->scratch_bytes = needs.scratch;
 
     fixture->input_count = neuron_shape_count(input) * batch;
@@ -88,7 +103,8 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
         .kernels = kernels,
         .pool = fixture->context->pool,
         .batch = batch,
-        .capacity = planned,
+        .operation = fixture->operation,
+        .fused = &fixture->fused,
         .training = training,
         .inputs = fixture->inputs,
         .output = fixture->output,
@@ -106,11 +122,12 @@ static inline void fixture_forward(layer_fixture *fixture)
 {
     if (fixture->spec.layer->prepare)
         fixture->spec.layer->prepare(&fixture->run);
-    fixture->spec.layer->forward(&fixture->run);
+    assert_ok(fixture->spec.layer->forward(&fixture->run));
 }
 
 static inline void fixture_close(layer_fixture *fixture)
 {
+    free(fixture->operation);
     free(fixture->run.prepared);
     free(fixture->run.saved);
     free(fixture->run.scratch);

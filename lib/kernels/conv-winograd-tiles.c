@@ -145,14 +145,65 @@ static ALWAYS_INLINE void read_points(const float *from, int64_t step, vector ro
     }
 }
 
-/* What is done to a vector of channels of each output while it is in a register. */
+/* The post-operations that are done to outputs in registers: those that a list begins with, of a ReLU,
+ * a scale and shift, a ReLU and the way back through one. */
+typedef struct register_ops {
+    const neuron_post_op *scale, *back;
+    bool relu, relu_last;
+    int32_t count;
+} register_ops;
+
+static const neuron_post_op *next_op(const neuron_post_slice *post, int32_t number,
+                                     neuron_post_kind kind)
+{
+    if (!post->ops || number >= post->ops->count || post->ops->list[number].kind != kind)
+        return NULL;
+    return &post->ops->list[number];
+}
+
+static register_ops register_ops_of(const neuron_post_slice *post, bool pools)
+{
+    register_ops ops = {.relu = floor_count(post)};
+    ops.count = ops.relu;
+    ops.scale = next_op(post, ops.count, NEURON_POST_SCALE_SHIFT);
+    ops.count += ops.scale != NULL;
+    const neuron_post_op *last = next_op(post, ops.count, NEURON_POST_RELU);
+    ops.relu_last = last && !last->seen;
+    ops.back = last && last->seen && !pools ? last : NULL;
+    ops.count += ops.relu_last || ops.back;
+    return ops;
+}
+
+/* The same for one vector of channels. */
 typedef struct ending {
-    vector bias, floor;
+    vector bias, floor, scale, shift, last_floor;
+    bool scales;
+    const float *seen; /* of the tile's first output */
 } ending;
+
+static ALWAYS_INLINE ending ending_of(const register_ops *ops, const neuron_post_slice *post,
+                                      const float *bias, int64_t channel)
+{
+    const vector none = broadcast(-INFINITY);
+    ending end = {.bias = load(bias + channel),
+                  .floor = ops->relu ? (vector){0} : none,
+                  .last_floor = ops->relu_last ? (vector){0} : none,
+                  .scales = ops->scale};
+    if (ops->scale) {
+        end.scale = load(ops->scale->scale + post->column + channel);
+        end.shift = load(ops->scale->shift + post->column + channel);
+    }
+    if (ops->back)
+        end.seen = ops->back->seen + post->offset + channel;
+    return end;
+}
 
 static ALWAYS_INLINE vector end_sum(const ending *end, vector sum)
 {
-    return at_least(end->floor, sum + end->bias);
+    sum = at_least(end->floor, sum + end->bias);
+    if (end->scales)
+        sum = sum * end->scale + end->shift;
+    return at_least(end->last_floor, sum);
 }
 
 static ALWAYS_INLINE void write_outputs(const neuron_winograd_tile *tile, const ending *end,
@@ -169,7 +220,10 @@ static ALWAYS_INLINE void write_outputs(const neuron_winograd_tile *tile, const 
             int64_t at = y * tile->row_step + x * tile->pixel_step;
             if (!whole && x >= tile->right)
                 break;
-            store_some(first + at, end_sum(end, outputs[x]), count);
+            vector value = end_sum(end, outputs[x]);
+            if (end->seen)
+                value = choose(load_some(end->seen + at, count) > (vector){0}, value, (vector){0});
+            store_some(first + at, value, count);
         }
     }
 }
@@ -201,12 +255,12 @@ static ALWAYS_INLINE void write_pooled(const neuron_winograd_tile *tile, const e
 
 static void write_tile(const neuron_winograd_tile *tile, const neuron_winograd_points *points,
                        int64_t channels, const float *bias, const neuron_post_slice *post,
-                       float *first)
+                       const register_ops *ops, float *first)
 {
     const float *from = points->values + points->tile * points->row_step;
     bool whole = covers(tile, OUT);
     for (int64_t channel = 0; channel < channels; channel += LANES) {
-        const ending end = {load(bias + channel), floor_of(post)};
+        const ending end = ending_of(ops, post, bias, channel);
         vector rows[OUT][IN];
         read_points(from + channel, points->step, rows);
         int64_t count = channels - channel;
@@ -219,15 +273,14 @@ static void write_tile(const neuron_winograd_tile *tile, const neuron_winograd_p
     }
 }
 
-/* All that is behind the floor, row by row. */
+/* The post-operations from number `from` on, row by row. */
 static void finish_tile(const neuron_winograd_tile *tile, int64_t channels,
-                        const neuron_post_slice *post, float *first)
+                        const neuron_post_slice *post, int32_t from, float *first)
 {
     for (int32_t y = 0; y < tile->bottom; y++) {
         const int64_t at = y * tile->row_step;
         const neuron_post_slice row = neuron_post_slice_at(post, 0, at);
-        KERNEL(post_ops)
-        (&row, floor_count(post), tile->right, channels, first + at, tile->pixel_step);
+        finish_rows(&row, from, tile->right, channels, first + at, tile->pixel_step);
     }
 }
 
@@ -253,11 +306,12 @@ void KERNEL(winograd_outputs)(const neuron_winograd_tile *tile,
                               const neuron_winograd_points *points, int64_t channels,
                               const float *bias, const neuron_post_slice *post, float *first)
 {
-    const bool goes_on = neuron_post_goes_on(post->ops, floor_count(post));
+    const register_ops ops = register_ops_of(post, tile->pools);
+    const bool goes_on = neuron_post_goes_on(post->ops, ops.count);
     if (!tile->pools || !goes_on) {
-        write_tile(tile, points, channels, bias, post, first);
+        write_tile(tile, points, channels, bias, post, &ops, first);
         if (goes_on)
-            finish_tile(tile, channels, post, first);
+            finish_tile(tile, channels, post, ops.count, first);
         return;
     }
     float values[OUT * OUT * NEURON_PANEL_GROUP];
@@ -265,7 +319,7 @@ void KERNEL(winograd_outputs)(const neuron_winograd_tile *tile,
     whole.pools = false;
     whole.pixel_step = NEURON_PANEL_GROUP;
     whole.row_step = OUT * NEURON_PANEL_GROUP;
-    write_tile(&whole, points, channels, bias, post, values);
-    finish_tile(&whole, channels, post, values);
+    write_tile(&whole, points, channels, bias, post, &ops, values);
+    finish_tile(&whole, channels, post, ops.count, values);
     pool_tile(tile, &whole, values, channels, first);
 }

@@ -259,8 +259,8 @@ void KERNEL(multiply)(const neuron_multiply_work *work)
             if (finishes) {
                 const neuron_post_slice post =
                     neuron_post_slice_at(&work->post, column, row * work->output_row + column);
-                KERNEL(post_ops)
-                (&post, 0, rows, narrow ? count : (wide + 1) * LANES, output, work->output_row);
+                finish_rows(&post, 0, rows, narrow ? count : (wide + 1) * LANES, output,
+                            work->output_row);
             }
         }
     }

@@ -301,10 +301,14 @@ typedef struct neuron_kernels {
     void (*scale_floats)(const float *values, int64_t count, float scale, float shift,
                          float *output);
 
-    /* output = max(0, value); a NaN stays one. */
-    void (*rectify)(const float *values, int64_t count, float *output);
-    /* output = gradient where the value is above 0, else 0. */
-    void (*gate)(const float *gradients, const float *values, int64_t count, float *output);
+    /* output += value */
+    void (*add)(const float *values, int64_t count, float *output);
+
+    /* An activation of each value, as forward without `before`; and gradient * slope, with `seen` as
+     * neuron_post_op has it. The arrays may be the same. For PRELU `scale` has a slope for each value. */
+    void (*activate)(const neuron_post_op *op, const float *values, int64_t count, float *output);
+    void (*activate_back)(const neuron_post_op *op, const float *gradients, const float *seen,
+                          int64_t count, float *output);
     /* output = value * scale where a random number of 16 bits reaches the threshold, else 0. The
      * numbers are those of `random` from block `first` on; `count` values use count / 8 blocks,
      * rounded up to NEURON_DROPOUT_GROUP values. */

@@ -1,6 +1,7 @@
-/* Post-operations on values that lie in the nearest cache, one after the other over the whole block:
- * the only place that knows what each of them does. See post-ops.h. */
+/* Post-operations on values that lie in the nearest cache, one after the other over the whole block.
+ * What the activations compute is in activation.c. See post-ops.h. */
 #include "kernels/store-tile.h"
+#include "kernels/table.h"
 
 /* A block: rows of values, and how they lie. */
 typedef struct block {
@@ -22,34 +23,25 @@ static void scale_shift(const block *on, const neuron_post_op *op)
     }
 }
 
-static void relu(const block *on, const neuron_post_op *op)
+static void activate(block on, const neuron_post_op *op)
 {
-    const vector zero = {0};
-    for (int64_t row = 0; row < on->rows; row++) {
-        float *values = on->values + row * on->row_step;
-        const float *seen = op->seen ? op->seen + on->offset + row * on->row_step : NULL;
-        for (int64_t n = 0; n < on->columns; n += LANES) {
-            const int64_t left = on->columns - n;
-            const vector value = load_some(values + n, left);
-            const vector result = seen ? choose(load_some(seen + n, left) > zero, value, zero)
-                                       : at_least(zero, value);
-            store_some(values + n, result, left);
-        }
+    neuron_post_op here = *op;
+    if (op->kind == NEURON_POST_PRELU)
+        here.scale += on.column;
+    else if (on.row_step == on.columns) {
+        on.columns *= on.rows;
+        on.rows = 1;
     }
-}
-
-static void apply(const block *on, const neuron_post_op *op)
-{
-    switch (op->kind) {
-    case NEURON_POST_RELU:
-        relu(on, op);
-        break;
-    case NEURON_POST_SCALE_SHIFT:
-        scale_shift(on, op);
-        break;
-    case NEURON_POST_MAX_POOL:
-    case NEURON_POST_STATISTICS:
-        break; /* the driver's */
+    for (int64_t row = 0; row < on.rows; row++) {
+        const int64_t at = row * on.row_step;
+        float *values = on.values + at;
+        if (op->seen) {
+            KERNEL(activate_back)(&here, values, op->seen + on.offset + at, on.columns, values);
+            continue;
+        }
+        if (op->before)
+            memcpy(op->before + on.offset + at, values, (size_t)on.columns * sizeof *values);
+        KERNEL(activate)(&here, values, on.columns, values);
     }
 }
 
@@ -57,6 +49,11 @@ void KERNEL(post_ops)(const neuron_post_slice *post, int32_t from, int64_t rows,
                       float *values, int64_t row_step)
 {
     const block on = {values, rows, columns, row_step, post->column, post->offset};
-    for (int32_t i = from; post->ops && i < post->ops->count; i++)
-        apply(&on, &post->ops->list[i]);
+    for (int32_t i = from; post->ops && i < post->ops->count; i++) {
+        const neuron_post_op *op = &post->ops->list[i];
+        if (neuron_post_is_activation(op->kind))
+            activate(on, op);
+        else if (op->kind == NEURON_POST_SCALE_SHIFT)
+            scale_shift(&on, op);
+    }
 }

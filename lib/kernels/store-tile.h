@@ -13,6 +13,7 @@
  * apart, here and in the arrays that lie like the output. */
 void KERNEL(post_ops)(const neuron_post_slice *post, int32_t from, int64_t rows, int64_t columns,
                       float *values, int64_t row_step);
+#define finish_rows KERNEL(post_ops)
 
 /* Entries that are done in registers. */
 static inline int32_t floor_count(const neuron_post_slice *post)
@@ -55,7 +56,7 @@ __attribute__((noinline, unused)) static void finish_pixels(const neuron_correla
             if (offsets[p + count] - offsets[p + count - 1] != step)
                 break;
         const neuron_post_slice post = neuron_post_slice_at(&work->post, 0, offsets[p]);
-        KERNEL(post_ops)(&post, from, count, work->columns, work->output + offsets[p], step);
+        finish_rows(&post, from, count, work->columns, work->output + offsets[p], step);
     }
 }
 

@@ -54,8 +54,10 @@ void KERNEL(scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float
                          float *restrict output);
 void KERNEL(scale_floats)(const float *values, int64_t count, float scale, float shift,
                           float *restrict output);
-void KERNEL(rectify)(const float *values, int64_t count, float *output);
-void KERNEL(gate)(const float *gradients, const float *values, int64_t count, float *output);
+void KERNEL(add)(const float *values, int64_t count, float *output);
+void KERNEL(activate)(const neuron_post_op *op, const float *values, int64_t count, float *output);
+void KERNEL(activate_back)(const neuron_post_op *op, const float *gradients, const float *seen,
+                           int64_t count, float *output);
 void KERNEL(dropout)(const neuron_dropout_work *work, const float *values, int64_t count,
                      float *output);
 bool KERNEL(momentum)(const neuron_momentum_work *work, float *values, const float *gradients,

@@ -85,8 +85,8 @@ void KERNEL(transpose)(const neuron_transpose_work *work)
     transpose_rest(work, mask, 0, rows, columns, work->columns - columns);
     transpose_rest(work, mask, rows, work->rows - rows, 0, work->columns);
     if (neuron_post_goes_on(work->post.ops, mask != NULL))
-        KERNEL(post_ops)
-        (&work->post, mask != NULL, work->columns, work->rows, work->output, work->output_row);
+        finish_rows(&work->post, mask != NULL, work->columns, work->rows, work->output,
+                    work->output_row);
 }
 
 void KERNEL(join)(const neuron_join_work *work)
@@ -107,7 +107,7 @@ void KERNEL(join)(const neuron_join_work *work)
         if (goes_on) {
             const neuron_post_slice post =
                 neuron_post_slice_at(&work->post, 0, m * work->output_row);
-            KERNEL(post_ops)(&post, from, 1, work->columns, output, work->output_row);
+            finish_rows(&post, from, 1, work->columns, output, work->output_row);
         }
     }
 }

@@ -46,16 +46,18 @@ void neuron_average_pool2d_backward(neuron_window_job *job)
     neuron_pool_run(job->run->pool, job->run->batch, backward_image, job);
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     neuron_window_job job = neuron_window_job_of(run);
     neuron_average_pool2d_forward(&job);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_window_job job = neuron_window_job_of(run);
     neuron_average_pool2d_backward(&job);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_average_pool2d = {

@@ -9,6 +9,7 @@
 #include "base/bump.h"
 #include "ops/statistics.h"
 #include "layers/image.h"
+#include "layers/post.h"
 
 #include <float.h>
 #include <math.h>
@@ -51,12 +52,13 @@ typedef struct norm_job {
     const neuron_run *run;
     int64_t rows, channels;
     int64_t chunk_rows, chunks;
-    neuron_window down, along;    /* of the pooling, if there is one */
-    int64_t *rows_of_chunks;      /* scratch */
-    float *sums;                  /* scratch: two numbers per channel for each chunk */
-    float *scale, *slope, *shift; /* scratch, per channel */
-    float *mean, *inverse;        /* saved; inverse of the deviation */
-    float *picked;                /* saved; what each window of the pooling picked */
+    const neuron_pooling *pooling; /* of what is normalised; NULL for none */
+    neuron_window down, along;     /* of the pooling */
+    int64_t *rows_of_chunks;       /* scratch */
+    float *sums;                   /* scratch: two numbers per channel for each chunk */
+    float *scale, *slope, *shift;  /* scratch, per channel */
+    float *mean, *inverse;         /* saved; inverse of the deviation */
+    float *picked;                 /* saved; what each window of the pooling picked */
     neuron_normalization by;
 } norm_job;
 
@@ -68,6 +70,13 @@ static norm_job job_of(const neuron_shape *shape, int64_t batch)
     job.chunk_rows = neuron_min_count(neuron_ceil_divide(CHUNK_VALUES, job.channels), CHUNK_ROWS);
     job.chunks = neuron_ceil_divide(job.rows, job.chunk_rows);
     return job;
+}
+
+/* Windows side by side along an axis. */
+static neuron_window window_of(const neuron_shape *shape, int axis, int64_t size, int64_t count)
+{
+    return (neuron_window){
+        .input = shape->extent[axis], .kernel = size, .stride = size, .output = count};
 }
 
 static norm_job job_of_run(const neuron_run *run)
@@ -84,28 +93,34 @@ static norm_job job_of_run(const neuron_run *run)
     job.mean = run->saved;
     job.inverse = job.mean ? job.mean + job.channels : NULL;
     job.picked = job.mean ? job.mean + 2 * neuron_panel_round(job.channels) : NULL;
-    job.by = (neuron_normalization){run->rectify, job.mean, job.scale, job.slope, job.shift};
-    if (run->pooling) {
-        job.down = neuron_window_of(run->pooling, 0);
-        job.along = neuron_window_of(run->pooling, 1);
+    job.by = (neuron_normalization){neuron_post_begins_with_relu(&run->fused->post), job.mean,
+                                    job.scale, job.slope, job.shift};
+    job.pooling = neuron_post_pooling(&run->fused->post);
+    if (job.pooling) {
+        job.down = window_of(&run->spec->output, 0, job.pooling->window_rows, job.pooling->rows);
+        job.along =
+            window_of(&run->spec->output, 1, job.pooling->window_columns, job.pooling->columns);
     }
     return job;
 }
 
-static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                 neuron_needs *needs)
+static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
-    (void)threads;
+    const neuron_spec *spec = request->spec;
+    const int64_t batch = request->batch;
+    const bool training = request->training;
+    const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
     norm_job job = job_of(&spec->output, batch);
     neuron_reserve(&needs->scratch, job.chunks, sizeof(int64_t));
     neuron_reserve(&needs->scratch, 3 + (training ? 2 * job.chunks : 0),
                    neuron_size_of(job.channels, sizeof(float)));
     if (!training)
-        return;
+        return NEURON_OK;
     neuron_reserve(&needs->saved, 2 * neuron_panel_round(job.channels), sizeof(float));
-    if (needs->pooling)
-        neuron_reserve(&needs->saved, neuron_shape_count(&needs->pooling->output) * batch,
+    if (pooling)
+        neuron_reserve(&needs->saved, pooling->rows * pooling->columns * job.channels * batch,
                        sizeof(float));
+    return NEURON_OK;
 }
 
 /* The rows of one chunk. */
@@ -140,6 +155,7 @@ static void normalize_chunk(void *work, int64_t task, int32_t worker)
     row_chunk chunk = chunk_of(job, task);
     job->run->kernels->normalize(job->run->inputs[0] + chunk.offset, chunk.rows, job->channels,
                                  &job->by, job->run->output + chunk.offset);
+    neuron_post_finish(job->run, job->by.rectifier, chunk.offset, chunk.rows * job->channels);
 }
 
 /* Channels whose sums are joined at a time, so that the loops over chunks walk through memory. */
@@ -199,9 +215,10 @@ static void set_by_batch(norm_job *job)
 {
     const neuron_run *run = job->run;
     neuron_moments own = {job->channels, job->chunks, job->rows_of_chunks, job->sums};
-    if (!run->measured)
+    const neuron_moments *given = run->fused->statistics;
+    if (!given)
         neuron_pool_run(run->pool, job->chunks, measure_chunk, job);
-    const neuron_moments *moments = run->measured ? run->measured : &own;
+    const neuron_moments *moments = given ? given : &own;
     for (int64_t first = 0; first < job->channels; first += CHANNELS_AT_ONCE) {
         int64_t count = neuron_min_count(CHANNELS_AT_ONCE, job->channels - first);
         joined all;
@@ -211,16 +228,17 @@ static void set_by_batch(norm_job *job)
     }
 }
 
-void neuron_batch_norm_affine(const neuron_spec *spec, const float *const *values, float *scale,
-                              float *shift)
+/* The scale and shift per channel that the layer is when predicting. */
+static void set_post_arrays(const neuron_spec *spec, const float *const *values,
+                            float *const *arrays)
 {
     double epsilon = neuron_spec_option(spec, NEURON_NODE_EPSILON);
     int64_t channels = spec->output.extent[spec->output.rank - 1];
     for (int64_t c = 0; c < channels; c++) {
         double deviation = sqrt((double)values[MOVING_VARIANCE][c] + epsilon);
         double factor = (double)values[GAMMA][c] / deviation;
-        scale[c] = (float)factor;
-        shift[c] = (float)((double)values[BETA][c] - (double)values[MOVING_MEAN][c] * factor);
+        arrays[0][c] = (float)factor;
+        arrays[1][c] = (float)((double)values[BETA][c] - (double)values[MOVING_MEAN][c] * factor);
     }
 }
 
@@ -268,23 +286,24 @@ static void normalize_image(void *work, int64_t image, int32_t worker)
     }
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
     if (run->training && !run->frozen)
         set_by_batch(&job);
     else
         set_by_averages(&job);
-    if (run->pooling)
+    if (job.pooling)
         neuron_pool_run(run->pool, run->batch, normalize_image, &job);
     else
         neuron_pool_run(run->pool, job.chunks, normalize_chunk, &job);
+    return NEURON_OK;
 }
 
 /* With pooling only what the windows picked has a gradient. */
 static const float *values_with_gradient(const norm_job *job)
 {
-    return job->run->pooling ? job->picked : job->run->inputs[0];
+    return job->pooling ? job->picked : job->run->inputs[0];
 }
 
 static void sum_chunk(void *work, int64_t task, int32_t worker)
@@ -307,6 +326,9 @@ static void normalize_back_chunk(void *work, int64_t task, int32_t worker)
     run->kernels->normalize_back(run->output_gradient + chunk.offset, run->inputs[0] + chunk.offset,
                                  chunk.rows, job->channels, &job->by,
                                  run->input_gradients[0] + chunk.offset);
+    if (!job->by.rectifier)
+        neuron_post_finish_back(run, chunk.offset, chunk.rows * job->channels,
+                                run->input_gradients[0] + chunk.offset);
 }
 
 /* The gradient of pixels that no window covers. */
@@ -338,6 +360,10 @@ static void pooled_rows_back(const norm_job *job, int64_t image, int64_t first, 
         }
     }
     uncovered_back(job, values, (first + rows - y) * job->along.input, to);
+    const int64_t done = (y - first) * work.row_step, count = rows * work.row_step;
+    if (!job->by.rectifier)
+        neuron_post_finish_back(job->run, (image * job->down.input + first) * work.row_step, count,
+                                to - done);
 }
 
 static void normalize_image_back(void *work, int64_t image, int32_t worker)
@@ -352,8 +378,8 @@ static void gradient_rows(const neuron_run *run, int64_t example, int64_t first,
                           float *to)
 {
     norm_job job = job_of_run(run);
-    job.by.rectifier = run->gate;
-    if (run->pooling) {
+    job.by.rectifier = neuron_post_back_is_relu(run);
+    if (job.pooling) {
         pooled_rows_back(&job, example, first, rows, to);
         return;
     }
@@ -362,6 +388,8 @@ static void gradient_rows(const neuron_run *run, int64_t example, int64_t first,
     int64_t at = (example * shape->extent[0] + first) * row_size;
     run->kernels->normalize_back(run->output_gradient + at, run->inputs[0] + at,
                                  rows * row_size / job.channels, job.channels, &job.by, to);
+    if (!job.by.rectifier)
+        neuron_post_finish_back(run, at, rows * row_size, to);
 }
 
 /* With n rows, x^ = (x - mean) * inverse, dbeta = sum dy and dgamma = sum dy x^:
@@ -393,8 +421,10 @@ static void set_gradients_by_batch(const norm_job *job)
 {
     const neuron_run *run = job->run;
     norm_job sums = *job;
-    if (run->pooling) {
-        norm_job pooled = job_of(&run->pooling->output, run->batch);
+    if (job->pooling) {
+        const neuron_shape shape = {
+            .rank = 3, .extent = {job->pooling->rows, job->pooling->columns, job->channels}};
+        norm_job pooled = job_of(&shape, run->batch);
         sums.rows = pooled.rows;
         sums.chunk_rows = pooled.chunk_rows;
         sums.chunks = pooled.chunks;
@@ -413,7 +443,7 @@ static void set_frozen_gradients(const norm_job *job)
     }
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
     if (run->frozen)
@@ -421,22 +451,47 @@ static void backward(const neuron_run *run)
     else
         set_gradients_by_batch(&job);
     if (!run->input_gradients[0])
-        return;
-    job.by.rectifier = run->gate;
-    if (run->pooling)
+        return NEURON_OK;
+    job.by.rectifier = neuron_post_back_is_relu(run);
+    if (job.pooling)
         neuron_pool_run(run->pool, run->batch, normalize_image_back, &job);
     else
         neuron_pool_run(run->pool, job.chunks, normalize_back_chunk, &job);
+    return NEURON_OK;
+}
+
+static neuron_post_op post_op(const neuron_spec *spec)
+{
+    (void)spec;
+    return (neuron_post_op){.kind = NEURON_POST_SCALE_SHIFT};
+}
+
+/* The kernels pool what they normalise, behind a ReLU or nothing, and only where backward will ask
+ * what was picked. */
+static const char *refuse(const neuron_fuse_request *request)
+{
+    const neuron_post_ops *post = request->post;
+    if (request->op.kind != NEURON_POST_MAX_POOL)
+        return neuron_post_refuse(request);
+    if (!request->training)
+        return "a normalisation pools only when training";
+    if (post->count > 1 || (post->count == 1 && !neuron_post_begins_with_relu(post)))
+        return "a normalisation pools behind a ReLU or nothing";
+    return NULL;
 }
 
 const neuron_layer neuron_layer_batch_norm = {
     .name = "batch_norm",
-    .flags =
-        NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_POOLS | NEURON_LAYER_GATES,
+    .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_READS_STATISTICS,
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
     .forward = forward,
     .backward = backward,
     .gradient_rows = gradient_rows,
+    .post_op = post_op,
+    .post_arrays = 2,
+    .set_post_arrays = set_post_arrays,
+    .refuse = refuse,
+    .back_kinds = NEURON_POST_ACTIVATIONS,
 };

@@ -33,34 +33,35 @@ static int fail(const char *node, const char *callback, uint64_t before, int ans
 }
 
 /* Room for what forward keeps. */
-static void plan_saved(const neuron_custom_kind *kind, const neuron_spec *spec, int64_t batch,
-                       neuron_needs *needs)
+static int plan_saved(const neuron_custom_kind *kind, const neuron_plan_request *request,
+                      neuron_needs *needs)
 {
-    const neuron_run run = {.spec = spec, .node = needs->node, .batch = batch, .training = true};
+    const neuron_run run = {
+        .spec = request->spec, .node = request->node, .batch = request->batch, .training = true};
     const neuron_custom_run_t call = {.run = &run};
     const uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
     const int64_t count = kind->saved(&call, kind->owned.user_data);
     neuron_float_resume(host);
     if (count < 0)
-        needs->status =
-            fail(needs->node, "saved", before, count < INT_MIN ? NEURON_E_CALLBACK : (int)count);
-    else
-        neuron_reserve(&needs->saved, count, sizeof(float));
+        return fail(request->node, "saved", before,
+                    count < INT_MIN ? NEURON_E_CALLBACK : (int)count);
+    neuron_reserve(&needs->saved, count, sizeof(float));
+    return NEURON_OK;
 }
 
 /* And for a copy of the arrays that forward may change. */
-static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                 neuron_needs *needs)
+static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
+    const neuron_spec *spec = request->spec;
     const neuron_custom_kind *kind = neuron_custom_kind_of(spec->layer);
-    (void)threads;
-    if (training && kind->saved)
-        plan_saved(kind, spec, batch, needs);
-    for (int32_t i = 0; training && i < spec->array_count; i++)
+    if (!request->training)
+        return NEURON_OK;
+    for (int32_t i = 0; i < spec->array_count; i++)
         if (!spec->arrays[i].trainable)
             neuron_reserve(&needs->scratch, neuron_shape_count(&spec->arrays[i].shape),
                            sizeof(float));
+    return kind->saved ? plan_saved(kind, request, needs) : NEURON_OK;
 }
 
 /* The callbacks of a frozen layer get copies, so that training changes nothing of it. */
@@ -81,7 +82,7 @@ static neuron_custom_run_t begin_call(const neuron_run *run, bool backward)
     return call;
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, false);
@@ -89,11 +90,10 @@ static void forward(const neuron_run *run)
     neuron_float_host *host = neuron_float_pause();
     int answer = kind->forward(&call, kind->owned.user_data);
     neuron_float_resume(host);
-    if (answer != 0)
-        *run->status = fail(run->node, "forward", before, answer);
+    return answer == 0 ? NEURON_OK : fail(run->node, "forward", before, answer);
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, true);
@@ -101,8 +101,7 @@ static void backward(const neuron_run *run)
     neuron_float_host *host = neuron_float_pause();
     int answer = kind->backward(&call, kind->owned.user_data);
     neuron_float_resume(host);
-    if (answer != 0)
-        *run->status = fail(run->node, "backward", before, answer);
+    return answer == 0 ? NEURON_OK : fail(run->node, "backward", before, answer);
 }
 
 const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, const char *name)

@@ -53,59 +53,66 @@ static neuron_product product_of(const neuron_run *run)
     };
 }
 
-static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                 neuron_needs *needs)
+static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
-    int64_t inputs = spec->inputs[0].extent[0], units = spec->output.extent[0];
+    const neuron_spec *spec = request->spec;
+    const int64_t inputs = spec->inputs[0].extent[0], units = spec->output.extent[0];
+    const int64_t batch = request->batch;
+    const int32_t threads = request->threads;
     needs->scratch = neuron_product_forward_scratch(batch, inputs, units, threads);
-    size_t backward = training ? neuron_product_backward_scratch(batch, inputs, units, threads) : 0;
+    size_t backward =
+        request->training ? neuron_product_backward_scratch(batch, inputs, units, threads) : 0;
     if (backward > needs->scratch)
         needs->scratch = backward;
+    return NEURON_OK;
 }
 
 /* y = x W + b */
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     neuron_product product = product_of(run);
-    const neuron_post_ops post = neuron_run_post(run);
     neuron_product_forward(&product, run->inputs[0], run->values[0],
-                           run->spec->array_count == 2 ? run->values[1] : NULL, &post, run->output);
+                           run->spec->array_count == 2 ? run->values[1] : NULL, &run->fused->post,
+                           run->output);
+    return NEURON_OK;
 }
 
-static void take_kernel(const void *user, const float *slice, int64_t first, int64_t count)
+static void sink_kernel(const void *user, const float *slice, int64_t first, int64_t count)
 {
     const neuron_run *run = user;
-    run->hand_on(run, 0, slice, first, count);
+    run->fused->on_gradient(run, 0, slice, first, count);
 }
 
 /* dx = dy W', dW = x' dy, db = sum of dy over the batch. The first must be done before W may be
  * changed by who takes dW. */
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_product product = product_of(run);
-    const neuron_post_ops post = neuron_run_post_back(run, 0);
+    const neuron_post_ops back = neuron_post_back_at(run, 0);
     if (run->input_gradients[0])
-        neuron_product_input_gradient(&product, run->output_gradient, run->values[0], &post,
+        neuron_product_input_gradient(&product, run->output_gradient, run->values[0], &back,
                                       run->input_gradients[0]);
     neuron_weight_product arrays = {
         .input = run->inputs[0],
         .output_gradient = run->output_gradient,
         .gradient = run->gradients[0],
         .bias_gradient = run->spec->array_count == 2 ? run->gradients[1] : NULL,
-        .take = run->hand_on ? take_kernel : NULL,
+        .take = run->fused->on_gradient ? sink_kernel : NULL,
         .user = run,
     };
     if (arrays.gradient || arrays.bias_gradient || arrays.take)
         neuron_product_weight_gradient(&product, &arrays);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_dense = {
     .name = "dense",
-    .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
-             NEURON_LAYER_GATES | NEURON_LAYER_HANDS_ON,
+    .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_SINKS,
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .refuse = neuron_post_refuse,
+    .back_kinds = NEURON_POST_ACTIVATIONS,
 };

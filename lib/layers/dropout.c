@@ -31,14 +31,16 @@ static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
     drop(run, run->output_gradient, run->input_gradients[0], first, count);
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, forward_piece);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, backward_piece);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_dropout = {

@@ -1,15 +1,17 @@
 #include "layers/average-pool2d.h"
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     neuron_window_job job = neuron_global_job_of(run);
     neuron_average_pool2d_forward(&job);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_window_job job = neuron_global_job_of(run);
     neuron_average_pool2d_backward(&job);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_global_average_pool2d = {

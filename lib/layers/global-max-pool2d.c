@@ -2,29 +2,32 @@
 
 #include "base/bump.h"
 
-static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                 neuron_needs *needs)
+static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
-    (void)threads;
-    if (training)
-        neuron_reserve(&needs->saved, neuron_shape_count(&spec->output) * batch, sizeof(int32_t));
+    const neuron_spec *spec = request->spec;
+    if (request->training)
+        neuron_reserve(&needs->saved, neuron_shape_count(&spec->output) * request->batch,
+                       sizeof(int32_t));
+    return NEURON_OK;
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     neuron_window_job job = neuron_global_job_of(run);
     neuron_max_pool2d_forward(&job);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_window_job job = neuron_global_job_of(run);
     neuron_max_pool2d_backward(&job);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_global_max_pool2d = {
     .name = "global_max_pool2d",
-    .flags = NEURON_LAYER_GATES,
+    .back_kinds = NEURON_POST_BIT(NEURON_POST_RELU),
     .infer = neuron_global_pool2d_infer,
     .plan = plan,
     .forward = forward,

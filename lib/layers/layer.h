@@ -13,15 +13,14 @@
 #include "base/random.h"
 #include "base/shape.h"
 #include "base/status.h"
+#include "kernels/kernels.h"
 #include "layers/registry.h"
 
 #include <stdbool.h>
 
-struct neuron_kernels;
 typedef struct neuron_layer neuron_layer;
-typedef struct neuron_activation neuron_activation;
 
-enum { NEURON_ARRAYS_MAX = 8 };
+enum { NEURON_ARRAYS_MAX = 8, NEURON_POST_ARRAYS_MAX = 2 };
 
 /* All of NEURON_PADDING_..., and of NEURON_INITIALIZER_... those without a parameter. */
 extern const neuron_word neuron_padding_words[];
@@ -57,26 +56,71 @@ typedef struct neuron_spec {
     neuron_array arrays[NEURON_ARRAYS_MAX];
 } neuron_spec;
 
-/* Bytes that a layer needs for a batch beside its inputs, output and gradients. */
-typedef struct neuron_needs {
-    const neuron_spec *pooling; /* given: see neuron_run */
-    int64_t gradient_multiple;  /* given: the same */
-    const char *node;           /* given: what the layer is called */
-    size_t saved;               /* written by forward, read by backward */
-    size_t scratch;             /* during one call */
-    int64_t chunks;             /* at most, that `measure` is given in */
-    size_t prepared;            /* made of the parameters by prepare, read by forward */
-    int status;                 /* of a custom layer's callback that did not say what it needs */
-} neuron_needs;
+/* What else is done in the pass of a layer, so that values between two layers never exist. The session
+ * fills it in (session/fuse.c); arrays are there only while the layer runs. */
+typedef struct neuron_fused {
+    /* Forward: what follows, in order. `output` and `output_gradient` of the run are those of the
+     * last of them. */
+    neuron_post_ops post;
 
-/* One call of forward or backward. All arrays are in the order of the spec. */
-typedef struct neuron_run {
+    /* Backward: the activation that made the input, back through which its gradient goes, with what
+     * is `seen`; of kind NONE for none. */
+    neuron_post_op back;
+
+    /* Forward with NEURON_LAYER_READS_STATISTICS: those of its input; NULL if it measures itself. */
+    const neuron_moments *statistics;
+
+    /* Backward: if not NULL, the only consumer of the output, which makes its gradient a few rows at a
+     * time by `gradient_rows`; then `output_gradient` is NULL. The first row must be a multiple of
+     * `gradient_multiple`. */
+    const struct neuron_run *consumer;
+    int64_t gradient_multiple;
+
+    /* Backward: if not NULL, is given the gradient of elements first .. first + count - 1 of an array
+     * as soon as it is made, and may change these elements; then gradients[array] is NULL if the
+     * layer has NEURON_LAYER_SINKS and it is the layer's first array. Any thread. */
+    void (*on_gradient)(const struct neuron_run *run, int32_t array, const float *gradient,
+                        int64_t first, int64_t count);
+    const void *sink;
+} neuron_fused;
+
+/* What a layer may be asked to do in its own pass. */
+typedef struct neuron_fuse_request {
+    const neuron_spec *spec;
+    const neuron_post_ops *post; /* what it does already */
+    neuron_post_op op;           /* what would follow */
+    bool training;
+    bool first; /* nobody wants the gradient of its inputs */
+} neuron_fuse_request;
+
+/* What a layer prepares for, once, when a session is compiled. */
+typedef struct neuron_plan_request {
     const neuron_spec *spec;
     const char *node; /* what the layer is called */
-    const struct neuron_kernels *kernels;
+    const neuron_fused *fused;
+    int64_t batch; /* the largest */
+    bool training;
+    int32_t threads; /* of the pool that will be used */
+    void *operation; /* operation_size bytes, all 0: to be filled with what was decided */
+} neuron_plan_request;
+
+/* Bytes that a layer needs for a batch beside its inputs, output and gradients. */
+typedef struct neuron_needs {
+    size_t saved;    /* written by forward, read by backward */
+    size_t scratch;  /* during one call */
+    size_t prepared; /* made of the parameters by prepare, read by forward */
+    int64_t chunks;  /* at most, that it measures STATISTICS in; 0 if it cannot */
+} neuron_needs;
+
+/* One call of prepare, forward or backward. All arrays are in the order of the spec. */
+typedef struct neuron_run {
+    const neuron_spec *spec;
+    const char *node;      /* what the layer is called */
+    const void *operation; /* what plan decided */
+    const neuron_fused *fused;
+    const neuron_kernels *kernels;
     neuron_pool *pool;
     int64_t batch;
-    int64_t capacity; /* the largest batch, for which the layer planned */
     bool training;
     bool frozen; /* no array is trained: `gradients` are all NULL, and a normalisation goes by its
                     moving statistics and leaves them alone */
@@ -86,37 +130,7 @@ typedef struct neuron_run {
     float *const *input_gradients; /* backward: to be overwritten; an entry is NULL if unwanted */
     float *const *values;          /* parameter arrays */
     float *const *gradients;       /* backward: to be overwritten; NULL for one not trained */
-    void *saved, *scratch;
-    void *prepared;
-    int *status; /* where a custom layer leaves its failure: it is 0 before */
-
-    /* Layers behind this one that are done in the same pass. `output` and `output_gradient` are
-     * those of the last of them. Only for layers with the flags below. */
-    bool rectify;               /* max(0, value), */
-    const float *scale, *shift; /* then value * scale + shift for each element of the last axis, in
-                                   whole panels; NULL for none, */
-    bool rectify_last;          /* then max(0, value), */
-    const neuron_spec *pooling; /* then this max_pool2d; NULL for none */
-    struct neuron_moments *measure; /* forward: the moments of the output, to be taken with it; only
-                                       with NEURON_LAYER_MEASURES; NULL for none */
-    const struct neuron_moments
-        *measured; /* forward of a batch_norm: those of its input; or NULL */
-    bool gate; /* backward: the input comes from a rectifier; set its gradient to 0 where it is not
-                  above 0 */
-
-    /* Backward: if not NULL, the only layer that reads the output, which makes its gradient a few
-     * rows at a time by `gradient_rows`; then `output_gradient` is NULL. The first row must be a
-     * multiple of `gradient_multiple`. */
-    const struct neuron_run *reader;
-    int64_t gradient_multiple;
-
-    /* Backward: if not NULL, takes the gradient of elements first .. first + count - 1 of an array
-     * as soon as it is made, and may change these elements; then gradients[array] is NULL if the
-     * layer has NEURON_LAYER_HANDS_ON and it is the layer's first array. Any thread. */
-    void (*hand_on)(const struct neuron_run *run, int32_t array, const float *gradient,
-                    int64_t first, int64_t count);
-    const void *receiver;
-
+    void *saved, *scratch, *prepared;
     neuron_random random; /* this node's random numbers, */
     uint64_t
         random_first; /* and where those of this step begin: the next 2^32 blocks are its own */
@@ -124,61 +138,75 @@ typedef struct neuron_run {
 
 /* Facts about a layer. */
 enum {
-    NEURON_LAYER_VIEW = 1,            /* the output is the input under another shape */
-    NEURON_LAYER_TRAINING_ONLY = 2,   /* when predicting, the output is the input */
-    NEURON_LAYER_NO_GRADIENT = 4,     /* has no backward; nothing behind it can be trained */
-    NEURON_LAYER_READS_INPUT = 8,     /* backward reads the inputs */
-    NEURON_LAYER_READS_OUTPUT = 16,   /* backward reads the output */
-    NEURON_LAYER_IN_PLACE = 32,       /* output may be written over its only input, and the input's
-                                         gradient over the output's */
-    NEURON_LAYER_WEIGHTS_NEEDED = 64, /* joins by weights that must be given */
+    NEURON_LAYER_VIEW = 1,                /* the output is the input under another shape */
+    NEURON_LAYER_TRAINING_ONLY = 2,       /* when predicting, the output is the input */
+    NEURON_LAYER_NO_GRADIENT = 4,         /* has no backward; nothing behind it can be trained */
+    NEURON_LAYER_READS_INPUT = 8,         /* backward reads the inputs */
+    NEURON_LAYER_READS_OUTPUT = 16,       /* backward reads the output */
+    NEURON_LAYER_IN_PLACE = 32,           /* output may be written over its only input, and the
+                                             input's gradient over the output's */
+    NEURON_LAYER_WEIGHTS_NEEDED = 64,     /* joins by weights that must be given */
     NEURON_LAYER_WEIGHTS_ALLOWED = 128,   /* joins by weights that may be given */
     NEURON_LAYER_MANY_INPUTS = 256,       /* any number of inputs from 1; else exactly one */
-    NEURON_LAYER_RECTIFIES = 512,         /* can do `rectify` */
-    NEURON_LAYER_SCALES = 1024,           /* can do `scale` and `rectify_last` */
-    NEURON_LAYER_POOLS = 2048,            /* can do `pooling` */
-    NEURON_LAYER_POOLS_PREDICTING = 4096, /* can do `pooling` when predicting */
-    NEURON_LAYER_POOLS_FIRST = 32768,     /* and when training if no input gradient is wanted */
-    NEURON_LAYER_GATES = 8192,            /* can do `gate` */
-    NEURON_LAYER_TAKES_ROWS = 65536,      /* can do `reader` if no input gradient is wanted */
-    NEURON_LAYER_MEASURES = 131072,       /* can do `measure` */
-    NEURON_LAYER_HANDS_ON = 16384,        /* calls `hand_on` for its first array */
-    NEURON_LAYER_SUMS = 262144,           /* joins without weights by adding up, not by a mean */
-    NEURON_LAYER_CUSTOM = 1048576 /* the caller's own: see custom.h. Its callbacks may fail */
+    NEURON_LAYER_SUMS = 512,              /* joins without weights by adding up, not by a mean */
+    NEURON_LAYER_READS_STATISTICS = 1024, /* training goes by the statistics of its input */
+    NEURON_LAYER_READS_ROWS = 2048,       /* can do with `consumer` if it makes no input gradient */
+    NEURON_LAYER_SINKS = 4096,            /* calls `on_gradient` for its first array */
+    NEURON_LAYER_CUSTOM = 8192            /* the caller's own: see custom.h */
 };
+
+/* What an output layer makes of its input, so that a loss can do it better together with itself. */
+typedef enum neuron_output_kind {
+    NEURON_OUTPUT_OTHER,
+    NEURON_OUTPUT_SOFTMAX, /* probabilities of classes, along the last axis */
+    NEURON_OUTPUT_SIGMOID  /* of each value for itself */
+} neuron_output_kind;
 
 struct neuron_layer {
     const char *name; /* in files, in messages, and as the default name of its nodes */
     uint32_t flags;
-    neuron_option_table options;         /* NEURON_NODE_... */
-    const neuron_activation *activation; /* of layers that are one: see activation.h */
+    neuron_option_table options; /* NEURON_NODE_... */
 
     /* Derives output and arrays from options and inputs. A message begins with `node`: what the
      * caller calls the layer. */
     int (*infer)(neuron_spec *spec, const char *node);
 
-    /* Tells what memory a batch needs; `threads` is the size of the pool that will be used. NULL
-     * for none. */
-    void (*plan)(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                 neuron_needs *needs);
+    /* Decides how the layer works for a batch, and tells what memory that needs. What it writes to
+     * the operation is what prepare, forward and backward go by. NULL for nothing. */
+    int (*plan)(const neuron_plan_request *request, neuron_needs *needs);
+    size_t operation_size;
 
     /* Makes of the parameters what forward works with. When training it is called before every
      * forward, when predicting after the parameters changed. NULL for nothing. */
     void (*prepare)(const neuron_run *run);
 
-    /* NULL in a view; forward is also NULL for the input. */
-    void (*forward)(const neuron_run *run);
-    void (*backward)(const neuron_run *run);
+    /* Only a custom layer's can fail. NULL in a view; forward is also NULL for the input. */
+    int (*forward)(const neuron_run *run);
+    int (*backward)(const neuron_run *run);
 
     /* After a backward without input gradients: makes that of rows first .. first + rows - 1 (along
      * axis 0) of one example. Any thread. NULL if the layer cannot. */
     void (*gradient_rows)(const neuron_run *run, int64_t example, int64_t first, int64_t rows,
                           float *to);
-};
 
-/* The scale and shift per channel that a batch_norm with these arrays is when predicting. */
-void neuron_batch_norm_affine(const neuron_spec *spec, const float *const *values, float *scale,
-                              float *shift);
+    /* What the layer is as a post-operation, but for arrays; of kind NONE if it is none with these
+     * options. NULL for never. If it goes by parameters, it has so many arrays, each with a float per
+     * channel in whole panels (see neuron_post_op), and can be one only when predicting. */
+    neuron_post_op (*post_op)(const neuron_spec *spec);
+    int32_t post_arrays;
+    void (*set_post_arrays)(const neuron_spec *spec, const float *const *values,
+                            float *const *arrays);
+
+    /* Why the layer does not do a post-operation in its own pass, as the end of a sentence; NULL if
+     * it does. A layer without this function does none. */
+    const char *(*refuse)(const neuron_fuse_request *request);
+
+    /* Activations in `back` that backward can do: a sum of NEURON_POST_BIT(kind). */
+    uint32_t back_kinds;
+
+    /* NULL for NEURON_OUTPUT_OTHER. */
+    neuron_output_kind (*output_kind)(const neuron_spec *spec);
+};
 
 /* Infers that the output has the shape of the input. */
 int neuron_layer_infer_same(neuron_spec *spec, const char *node);

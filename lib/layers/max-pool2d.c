@@ -4,6 +4,7 @@
 
 #include "base/bump.h"
 #include "kernels/kernels.h"
+#include "layers/post.h"
 
 #include <string.h>
 
@@ -13,7 +14,8 @@ static bool tiles_axis(const neuron_window *window)
            window->output * window->stride <= window->input;
 }
 
-bool neuron_max_pool2d_tiles(const neuron_spec *spec)
+/* Whether the windows lie side by side and inside the image. Rows and columns may be left over. */
+static bool tiles(const neuron_spec *spec)
 {
     neuron_window down = neuron_window_of(spec, 0);
     neuron_window along = neuron_window_of(spec, 1);
@@ -21,14 +23,13 @@ bool neuron_max_pool2d_tiles(const neuron_spec *spec)
            down.kernel * along.kernel <= NEURON_POOL_PLACES;
 }
 
-static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                 neuron_needs *needs)
+static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
-    (void)threads;
-    int64_t count = neuron_shape_count(&spec->output) * batch;
-    if (training)
-        neuron_reserve(&needs->saved, count,
-                       neuron_max_pool2d_tiles(spec) ? sizeof(uint8_t) : sizeof(int32_t));
+    const neuron_spec *spec = request->spec;
+    int64_t count = neuron_shape_count(&spec->output) * request->batch;
+    if (request->training)
+        neuron_reserve(&needs->saved, count, tiles(spec) ? sizeof(uint8_t) : sizeof(int32_t));
+    return NEURON_OK;
 }
 
 static void forward_image(void *work, int64_t image, int32_t worker)
@@ -66,7 +67,8 @@ static void backward_image(void *work, int64_t image, int32_t worker)
             neuron_window_part part;
             int64_t first = neuron_window_part_of(job, y, x, &part);
             run->kernels->scatter(&part, gradient + first, run->output_gradient + from,
-                                  run->gate ? run->output + from : NULL, places + from);
+                                  neuron_post_back_is_relu(run) ? run->output + from : NULL,
+                                  places + from);
         }
     }
 }
@@ -81,7 +83,7 @@ static neuron_pool_work first_row(const neuron_window_job *job, int64_t image, b
         .window_columns = job->along.kernel,
         .channels = job->channels,
         .row_step = job->along.input * job->channels,
-        .gate = run->gate,
+        .gate = neuron_post_back_is_relu(run),
     };
     int64_t pooled = image * job->down.output * row.windows * row.channels;
     int64_t values = image * job->down.input * row.row_step;
@@ -146,30 +148,47 @@ void neuron_max_pool2d_backward(neuron_window_job *job)
         neuron_pool_run(job->run->pool, job->run->batch, backward_image, job);
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     neuron_window_job job = neuron_window_job_of(run);
-    if (neuron_max_pool2d_tiles(run->spec))
+    if (tiles(run->spec))
         neuron_pool_run(run->pool, run->batch, forward_tiles, &job);
     else
         neuron_max_pool2d_forward(&job);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_window_job job = neuron_window_job_of(run);
-    if (!neuron_max_pool2d_tiles(run->spec))
+    if (!tiles(run->spec))
         neuron_max_pool2d_backward(&job);
     else if (run->input_gradients[0])
         neuron_pool_run(run->pool, run->batch, backward_tiles, &job);
+    return NEURON_OK;
+}
+
+static neuron_post_op post_op(const neuron_spec *spec)
+{
+    const neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
+    if (!tiles(spec))
+        return (neuron_post_op){.kind = NEURON_POST_NONE};
+    return (neuron_post_op){
+        .kind = NEURON_POST_MAX_POOL,
+        .pooling = {.window_rows = down.kernel,
+                    .window_columns = along.kernel,
+                    .rows = down.output,
+                    .columns = along.output},
+    };
 }
 
 const neuron_layer neuron_layer_max_pool2d = {
     .name = "max_pool2d",
-    .flags = NEURON_LAYER_GATES,
     .options = NEURON_OPTION_TABLE(neuron_pool2d_options),
     .infer = neuron_pool2d_infer,
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .post_op = post_op,
+    .back_kinds = NEURON_POST_BIT(NEURON_POST_RELU),
 };

@@ -4,9 +4,6 @@
 
 #include "layers/image.h"
 
-/* Whether the windows lie side by side and inside the image. Rows and columns may be left over. */
-bool neuron_max_pool2d_tiles(const neuron_spec *spec);
-
 /* Any windows, image by image. In training, `saved` of the run has an int32_t for each output. */
 void neuron_max_pool2d_forward(neuron_window_job *job);
 void neuron_max_pool2d_backward(neuron_window_job *job);

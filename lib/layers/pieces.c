@@ -25,3 +25,10 @@ void neuron_run_pieces(const neuron_run *run, int64_t count, int64_t width, neur
     all.step = width < piece_floats ? piece_floats / width : 1;
     neuron_pool_run(run->pool, neuron_ceil_divide(count, all.step), run_task, &all);
 }
+
+void neuron_run_rows(const neuron_run *run, int64_t width, neuron_piece piece)
+{
+    loop all = {.run = run, .piece = piece, .count = run->batch * neuron_run_output_size(run)};
+    all.step = width < piece_floats ? piece_floats / width * width : width;
+    neuron_pool_run(run->pool, neuron_ceil_divide(all.count, all.step), run_task, &all);
+}

@@ -1,38 +1,31 @@
-/* What follows a layer in the same pass, as the list that drivers and kernels go by. */
+/* How layers do what follows them in their own pass: the lists of neuron_fused, for what lies in the
+ * cache because the layer has just made it. Layers whose driver (ops/) does the lists hand them on. */
 #ifndef LAYERS_POST_H
 #define LAYERS_POST_H
 
-#include "kernels/post-ops.h"
 #include "layers/layer.h"
 
-static inline void neuron_post_append(neuron_post_ops *ops, neuron_post_op op)
-{
-    ops->list[ops->count++] = op;
-}
+/* For neuron_layer.refuse of a layer that does any list of values, but no pooling and no statistics. */
+const char *neuron_post_refuse(const neuron_fuse_request *request);
 
-/* Forward, but for pooling and statistics. */
-static inline neuron_post_ops neuron_run_post(const neuron_run *run)
-{
-    neuron_post_ops ops = {.count = 0};
-    if (run->rectify)
-        neuron_post_append(&ops, (neuron_post_op){.kind = NEURON_POST_RELU});
-    if (run->scale)
-        neuron_post_append(&ops, (neuron_post_op){.kind = NEURON_POST_SCALE_SHIFT,
-                                                  .scale = run->scale,
-                                                  .shift = run->shift});
-    if (run->rectify_last)
-        neuron_post_append(&ops, (neuron_post_op){.kind = NEURON_POST_RELU});
-    return ops;
-}
+/* Floats of the output that belong together in pieces of it: the channels if anything in the list goes
+ * by them, else 1. */
+int64_t neuron_post_width(const neuron_run *run);
 
-/* Backward, for an input gradient that begins `first` floats behind that of the first input. */
-static inline neuron_post_ops neuron_run_post_back(const neuron_run *run, int64_t first)
+/* Does the list from entry `from` on to elements first .. first + count - 1 of the output, which is
+ * whole rows of neuron_post_width(). */
+void neuron_post_finish(const neuron_run *run, int32_t from, int64_t first, int64_t count);
+
+/* Does `back` to the gradients of elements first .. first + count - 1 of the first input. */
+void neuron_post_finish_back(const neuron_run *run, int64_t first, int64_t count, float *gradients);
+
+/* `back` as a list, for an input gradient that begins `first` floats behind that of the first
+ * input. */
+neuron_post_ops neuron_post_back_at(const neuron_run *run, int64_t first);
+
+static inline bool neuron_post_back_is_relu(const neuron_run *run)
 {
-    neuron_post_ops ops = {.count = 0};
-    if (run->gate)
-        neuron_post_append(
-            &ops, (neuron_post_op){.kind = NEURON_POST_RELU, .seen = run->inputs[0] + first});
-    return ops;
+    return run->fused->back.kind == NEURON_POST_RELU;
 }
 
 #endif

@@ -119,14 +119,16 @@ static void turn_gradient(void *work, int64_t image, int32_t worker)
     }
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     neuron_pool_run(run->pool, run->batch, turn_image, (void *)(uintptr_t)run);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_pool_run(run->pool, run->batch, turn_gradient, (void *)(uintptr_t)run);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_random_rotation = {

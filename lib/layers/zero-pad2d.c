@@ -75,14 +75,16 @@ static void backward_image(void *work, int64_t image, int32_t worker)
         memcpy(to, from, (size_t)r.width * sizeof *to);
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     neuron_pool_run(run->pool, run->batch, forward_image, (void *)(uintptr_t)run);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_pool_run(run->pool, run->batch, backward_image, (void *)(uintptr_t)run);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_zero_pad2d = {

@@ -25,15 +25,6 @@ typedef struct neuron_correlation {
     int64_t image_step, row_step, pixel_step;
 } neuron_correlation;
 
-/* Max-pooling of a correlation's output by windows side by side. `places` has a byte for each pooled
- * value: see neuron_pool_work; NULL if nobody wants them. */
-typedef struct neuron_pooling {
-    int64_t window_rows, window_columns;
-    int64_t rows, columns; /* of windows */
-    float *output;         /* then the correlation's own is never written */
-    uint8_t *places;
-} neuron_pooling;
-
 /* Makes the gradient of some rows of one image of a correlation's output, side by side in `to`. */
 typedef struct neuron_gradient_rows {
     void (*make)(const void *maker, int64_t image, int64_t first, int64_t rows, float *to);

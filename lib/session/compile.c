@@ -9,6 +9,10 @@
 #include "base/bump.h"
 #include "kernels/panels.h"
 
+#include <stdalign.h>
+#include <stddef.h>
+#include <string.h>
+
 /* Later than any step. */
 enum { FOR_EVER = INT32_MAX };
 
@@ -87,8 +91,8 @@ static int value_bytes(const neuron_compiler *c, const neuron_node_t *node, size
 static bool reads_output(const neuron_step *step)
 {
     uint32_t flags = flags_of(step->node);
-    return step->backward && (flags & NEURON_LAYER_READS_OUTPUT || step->gates_itself ||
-                              (step->gates_input && !(flags & NEURON_LAYER_READS_INPUT)));
+    return step->backward && (flags & NEURON_LAYER_READS_OUTPUT || step->activation_alone ||
+                              (step->activation_of >= 0 && !(flags & NEURON_LAYER_READS_INPUT)));
 }
 
 /* Whether a step may write its output over its input. */
@@ -97,10 +101,23 @@ static bool in_place(neuron_compiler *c, const neuron_step *step)
     if (!(flags_of(step->node) & NEURON_LAYER_IN_PLACE))
         return false;
     const neuron_value *input = neuron_compiler_value(c, step->node->inputs[0]);
-    if (input->uses != 1 || input->maker < 0)
+    if (input->uses != 1 || input->producer < 0)
         return false;
-    /* What made the input must not want to read it again. */
-    return !reads_output(&c->session->steps[input->maker]);
+    /* The producer of the input must not want to read it again. */
+    return !reads_output(&c->session->steps[input->producer]);
+}
+
+/* Room for what the step's activation is made of, where its slope follows from that. It is written
+ * in forward, and read by the step that goes back through the activation. */
+static int place_before(neuron_compiler *c, int32_t index)
+{
+    neuron_step *step = &c->session->steps[index];
+    const neuron_post_op *op = neuron_post_activation(&step->fused.post);
+    size_t bytes;
+    if (!step->backward || !op || !neuron_post_sees_input(op->kind))
+        return NEURON_OK;
+    RETURN_IF_ERROR(value_bytes(c, step->result, &bytes));
+    return add_block(c, bytes, forward_time(index), backward_time(c, index), &step->blocks.before);
 }
 
 static int place_values(neuron_compiler *c)
@@ -129,63 +146,94 @@ static int place_values(neuron_compiler *c)
             RETURN_IF_ERROR(value_bytes(c, step->result, &bytes));
             RETURN_IF_ERROR(add_block(c, bytes, forward_time(i), forward_time(i), &made->block));
         }
-        step->value = made->block;
+        step->blocks.value = made->block;
         if (reads_output(step))
-            extend(c, step->value, backward_time(c, i));
+            extend(c, made->block, backward_time(c, i));
+        RETURN_IF_ERROR(place_before(c, i));
     }
     s->output = neuron_compiler_value(c, c->output)->block;
     extend(c, s->output, loss_time(c));
     return NEURON_OK;
 }
 
-/* What a step makes of its parameters. A prediction keeps it for the next one. */
+/* What a step makes of its parameters, and what the layers done in its pass make of theirs. A
+ * prediction keeps it for the next one. */
 static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, int32_t time)
 {
     bool keep = !neuron_compiler_trains(c);
     int32_t first = keep ? 0 : time, last = keep ? FOR_EVER : time;
+    int64_t arrays = 0;
     if (bytes)
-        RETURN_IF_ERROR(add_block(c, bytes, first, last, &step->prepared));
-    if (!step->norm)
+        RETURN_IF_ERROR(add_block(c, bytes, first, last, &step->blocks.prepared));
+    for (int32_t i = 0; i < step->fused.post.count; i++)
+        if (step->post_nodes[i])
+            arrays += step->post_nodes[i]->spec.layer->post_arrays;
+    if (arrays == 0)
         return NEURON_OK;
-    const neuron_shape *shape = &step->norm->spec.output;
-    int64_t channels = neuron_panel_round(shape->extent[shape->rank - 1]);
-    return add_block(c, neuron_size_of(channels, 2 * sizeof(float)), first, last, &step->affine);
+    const size_t size = neuron_size_of(neuron_step_panels(step), sizeof(float));
+    return add_block(c, neuron_size_of(arrays, size), first, last, &step->blocks.post_arrays);
 }
 
-/* Room for the moments that a normalisation wants from the step before it. */
-static int place_moments(neuron_compiler *c, int32_t index)
+/* Nobody measures what a step makes: the way that it goes cannot. */
+static void drop_statistics(neuron_step *producer, neuron_step *consumer)
+{
+    neuron_post_ops *post = &producer->fused.post;
+    consumer->statistics_of = -1;
+    if (post->count > 0 && post->list[post->count - 1].kind == NEURON_POST_STATISTICS)
+        post->count--;
+}
+
+/* Room for the statistics that a normalisation wants from the step before it. */
+static int place_statistics(neuron_compiler *c, int32_t index)
 {
     neuron_session *s = c->session;
-    int32_t maker = s->steps[index].measured_by;
-    if (maker < 0)
+    neuron_step *step = &s->steps[index];
+    if (step->statistics_of < 0)
         return NEURON_OK;
-    if (s->steps[maker].moments != NEURON_NO_BLOCK) { /* another normalisation reads them too */
-        extend(c, s->steps[maker].moments, forward_time(index));
-        return NEURON_OK;
-    }
-    if (s->steps[maker].chunks == 0) { /* the way that it takes measures none */
-        s->steps[index].measured_by = -1;
+    neuron_step *producer = &s->steps[step->statistics_of];
+    const int32_t made = forward_time(step->statistics_of);
+    if (producer->blocks.statistics != NEURON_NO_BLOCK) { /* another reads them too */
+        extend(c, producer->blocks.statistics, forward_time(index));
         return NEURON_OK;
     }
-    neuron_step *before = &s->steps[maker];
-    const neuron_shape *shape = &before->result->spec.output;
+    if (producer->chunks == 0) {
+        drop_statistics(producer, step);
+        return NEURON_OK;
+    }
+    const neuron_shape *shape = &producer->result->spec.output;
     size_t bytes = 0;
-    before->measured.channels = shape->extent[shape->rank - 1];
-    neuron_reserve(&bytes, before->chunks, sizeof(int64_t));
-    neuron_reserve(&bytes, before->chunks,
-                   neuron_size_of(before->measured.channels, 2 * sizeof(float)));
-    return add_block(c, bytes, forward_time(maker), forward_time(index), &before->moments);
+    producer->statistics.channels = shape->extent[shape->rank - 1];
+    neuron_reserve(&bytes, producer->chunks, sizeof(int64_t));
+    neuron_reserve(&bytes, producer->chunks,
+                   neuron_size_of(producer->statistics.channels, 2 * sizeof(float)));
+    return add_block(c, bytes, made, forward_time(index), &producer->blocks.statistics);
 }
 
-/* Room for the gradients that the layer does not hand on itself. */
+/* Room for the gradients that the layer does not give to the sink itself. */
 static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int32_t time)
 {
     size_t bytes = 0;
     for (int32_t i = 0; i < step->node->spec.array_count; i++)
-        if (neuron_node_trains(step->node, i) && !neuron_step_hands_on(step, i))
+        if (neuron_node_trains(step->node, i) && !neuron_step_sinks(step, i))
             neuron_reserve(&bytes, neuron_shape_count(&step->node->spec.arrays[i].shape),
                            sizeof(float));
-    return bytes ? add_block(c, bytes, time, time, &step->gradients) : NEURON_OK;
+    return bytes ? add_block(c, bytes, time, time, &step->blocks.parameter_gradients) : NEURON_OK;
+}
+
+/* Lets the layer decide how it works. */
+static int plan_layer(const neuron_compiler *c, const neuron_step *step, neuron_needs *needs)
+{
+    const neuron_spec *spec = &step->node->spec;
+    const neuron_plan_request request = {
+        .spec = spec,
+        .node = step->node->name,
+        .fused = &step->fused,
+        .batch = c->session->batch,
+        .training = neuron_compiler_trains(c),
+        .threads = c->session->threads,
+        .operation = step->operation,
+    };
+    return spec->layer->plan ? spec->layer->plan(&request, needs) : NEURON_OK;
 }
 
 static int place_working_memory(neuron_compiler *c)
@@ -193,24 +241,20 @@ static int place_working_memory(neuron_compiler *c)
     neuron_session *s = c->session;
     for (int32_t i = 0; i < s->step_count; i++) {
         neuron_step *step = &s->steps[i];
-        const neuron_spec *spec = &step->node->spec;
-        neuron_needs needs = {.node = step->node->name,
-                              .pooling = step->pool ? &step->pool->spec : NULL,
-                              .gradient_multiple = neuron_step_gradient_multiple(s, step)};
-        if (spec->layer->plan)
-            spec->layer->plan(spec, s->batch, neuron_compiler_trains(c), s->threads, &needs);
-        RETURN_IF_ERROR(needs.status);
+        neuron_step_blocks *blocks = &step->blocks;
+        neuron_needs needs = {0};
+        RETURN_IF_ERROR(plan_layer(c, step, &needs));
         int32_t forward = forward_time(i), backward = backward_time(c, i);
         if (needs.saved)
             RETURN_IF_ERROR(add_block(c, needs.saved, forward, step->backward ? backward : forward,
-                                      &step->saved));
+                                      &blocks->saved));
         if (needs.scratch)
-            RETURN_IF_ERROR(add_block(c, needs.scratch, forward, forward, &step->scratch));
+            RETURN_IF_ERROR(add_block(c, needs.scratch, forward, forward, &blocks->scratch));
         if (needs.scratch && step->backward)
             RETURN_IF_ERROR(
-                add_block(c, needs.scratch, backward, backward, &step->backward_scratch));
+                add_block(c, needs.scratch, backward, backward, &blocks->backward_scratch));
         step->chunks = needs.chunks;
-        RETURN_IF_ERROR(place_moments(c, i));
+        RETURN_IF_ERROR(place_statistics(c, i));
         RETURN_IF_ERROR(place_prepared(c, step, needs.prepared, forward));
         if (step->backward)
             RETURN_IF_ERROR(place_parameter_gradients(c, step, backward));
@@ -228,12 +272,12 @@ static void extend_unless_none(neuron_compiler *c, int32_t block, int32_t time)
 static void defer(neuron_compiler *c, int32_t index, const neuron_value *input)
 {
     const neuron_step *step = &c->session->steps[index];
-    int32_t time = backward_time(c, input->maker);
+    int32_t time = backward_time(c, input->producer);
     extend(c, input->block, time);
-    extend(c, step->gradient, time);
-    extend_unless_none(c, step->value, time);
-    extend_unless_none(c, step->saved, time);
-    extend_unless_none(c, step->backward_scratch, time);
+    extend(c, step->blocks.gradient, time);
+    extend_unless_none(c, step->blocks.value, time);
+    extend_unless_none(c, step->blocks.saved, time);
+    extend_unless_none(c, step->blocks.backward_scratch, time);
 }
 
 /* Where backward writes the gradient of one input. The first step to get there, from the end,
@@ -257,11 +301,11 @@ static int place_edge_gradient(neuron_compiler *c, int32_t index, neuron_edge *e
     }
     const neuron_step *step = &c->session->steps[index];
     if (flags_of(step->node) & NEURON_LAYER_IN_PLACE && input->uses == 1)
-        input->gradient = step->gradient;
+        input->gradient = step->blocks.gradient;
     else
         RETURN_IF_ERROR(add_block(c, bytes, time, time, &input->gradient));
     edge->gradient = input->gradient;
-    extend(c, input->gradient, backward_time(c, input->maker));
+    extend(c, input->gradient, backward_time(c, input->producer));
     return NEURON_OK;
 }
 
@@ -271,14 +315,14 @@ static int place_gradients(neuron_compiler *c)
     neuron_value *output = neuron_compiler_value(c, c->output);
     size_t bytes;
     RETURN_IF_ERROR(value_bytes(c, c->output, &bytes));
-    int32_t last = output->maker < 0 ? loss_time(c) : backward_time(c, output->maker);
+    int32_t last = output->producer < 0 ? loss_time(c) : backward_time(c, output->producer);
     RETURN_IF_ERROR(add_block(c, bytes, loss_time(c), last, &output->gradient));
     s->output_gradient = output->gradient;
     for (int32_t i = s->step_count - 1; i >= 0; i--) {
         neuron_step *step = &s->steps[i];
         if (!step->backward)
             continue;
-        step->gradient = neuron_compiler_value(c, step->node)->gradient;
+        step->blocks.gradient = neuron_compiler_value(c, step->node)->gradient;
         for (int32_t j = 0; j < step->node->spec.input_count; j++)
             RETURN_IF_ERROR(
                 place_edge_gradient(c, i, &s->edges[step->first_edge + j], step->node->inputs[j]));
@@ -286,13 +330,45 @@ static int place_gradients(neuron_compiler *c)
     return NEURON_OK;
 }
 
+/* An operation may hold anything. */
+static size_t operation_bytes(const neuron_layer *layer)
+{
+    const size_t alignment = alignof(max_align_t);
+    return (layer->operation_size + alignment - 1) / alignment * alignment;
+}
+
+/* Gives back what there was for nodes that are no steps. */
+static int trim_steps(neuron_session *s)
+{
+    const size_t count = (size_t)s->step_count;
+    neuron_step *steps = neuron_allocate(s->context, count, sizeof *steps);
+    if (!steps)
+        return NEURON_E_MEMORY;
+    memcpy(steps, s->steps, count * sizeof *steps);
+    neuron_release(s->context, s->steps);
+    s->steps = steps;
+    return NEURON_OK;
+}
+
+static void lay_out_operations(neuron_compiler *c)
+{
+    char *next = c->session->operations;
+    for (int32_t i = 0; i < c->session->step_count; i++) {
+        neuron_step *step = &c->session->steps[i];
+        step->operation = next;
+        next += operation_bytes(step->node->spec.layer);
+    }
+}
+
 static int compile(neuron_compiler *c)
 {
     neuron_session *s = c->session;
     neuron_compiler_list_steps(c);
+    RETURN_IF_ERROR(trim_steps(s));
+    lay_out_operations(c);
     count_uses(c);
     if (neuron_compiler_trains(c))
-        neuron_compiler_place_gradients(c);
+        neuron_compiler_fuse_gradients(c);
     RETURN_IF_ERROR(place_values(c));
     RETURN_IF_ERROR(place_working_memory(c));
     if (neuron_compiler_trains(c))
@@ -303,26 +379,27 @@ static int compile(neuron_compiler *c)
 int neuron_session_compile(neuron_session *s)
 {
     const neuron_graph_t *graph = s->graph;
-    size_t nodes = (size_t)graph->node_count, edges = 0;
-    for (size_t i = 0; i < nodes; i++)
+    size_t nodes = (size_t)graph->node_count, edges = 0, operations = 0;
+    for (size_t i = 0; i < nodes; i++) {
         edges += (size_t)graph->nodes[i]->spec.input_count;
+        operations += operation_bytes(graph->nodes[i]->spec.layer);
+    }
     neuron_compiler c = {.session = s, .graph = graph};
-    /* Of a step: value and gradient, what is saved, scratch both ways, what is made of the parameters
-     * and of a normalisation, moments, and gradients of parameters; of an edge a gradient; and the
-     * input and the output's gradient. */
-    size_t blocks = 9 * nodes + edges + 2;
+    /* Those of neuron_step_blocks, a gradient for each edge, the input and the output's gradient. */
+    size_t blocks = sizeof(neuron_step_blocks) / sizeof(int32_t) * nodes + edges + 2;
     c.block_capacity = (int32_t)blocks;
     NEURON_HOLD(hold);
     c.root = neuron_allocate(s->context, nodes, sizeof *c.root);
     neuron_hold_add(&hold, neuron_release_hold, s->context, c.root);
-    c.readers = neuron_allocate(s->context, nodes, sizeof *c.readers);
-    neuron_hold_add(&hold, neuron_release_hold, s->context, c.readers);
+    c.consumers = neuron_allocate(s->context, nodes, sizeof *c.consumers);
+    neuron_hold_add(&hold, neuron_release_hold, s->context, c.consumers);
     c.values = neuron_allocate(s->context, nodes, sizeof *c.values);
     neuron_hold_add(&hold, neuron_release_hold, s->context, c.values);
     s->steps = neuron_allocate(s->context, nodes, sizeof *s->steps);
     s->edges = neuron_allocate(s->context, edges, sizeof *s->edges);
     s->blocks = neuron_allocate(s->context, blocks, sizeof *s->blocks);
-    if (c.root && c.readers && c.values && s->steps && s->edges && s->blocks)
+    s->operations = neuron_allocate_zero(s->context, operations + 1, 1);
+    if (c.root && c.consumers && c.values && s->steps && s->edges && s->blocks && s->operations)
         return compile(&c);
     return NEURON_E_MEMORY;
 }

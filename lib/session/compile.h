@@ -8,7 +8,7 @@
  * nodes that are done in the same pass share the entry of the step that made it: their root. */
 typedef struct neuron_value {
     int32_t block, gradient; /* NEURON_NO_BLOCK where there is none */
-    int32_t maker;           /* step, or -1 for the input */
+    int32_t producer;        /* step, or -1 for the input */
     int32_t uses;            /* edges that read it, and the loss */
     bool wanted;             /* whether something before it is trained */
 } neuron_value;
@@ -17,7 +17,7 @@ typedef struct neuron_compiler {
     neuron_session *session;
     const neuron_graph_t *graph;
     int32_t *root;        /* of each node */
-    int32_t *readers;     /* of each node: the nodes that take it in, and the caller */
+    int32_t *consumers;   /* of each node, how many: the nodes that read it, and the caller */
     neuron_value *values; /* of each root */
     const neuron_node_t *output;
     int32_t block_capacity;
@@ -35,11 +35,11 @@ static inline neuron_value *neuron_compiler_value(neuron_compiler *compiler,
 }
 
 /* Lists the steps, several nodes in one where they can be done in one pass over memory, and sets
- * the roots and makers. */
+ * the roots and producers. */
 void neuron_compiler_list_steps(neuron_compiler *compiler);
 
-/* Decides who takes the gradient through each rectifier that is part of a step, and which gradients
- * are never written down whole. Needs the uses. */
-void neuron_compiler_place_gradients(neuron_compiler *compiler);
+/* Decides which step goes back through each activation that is part of one, and which gradients are
+ * never written down whole. Needs the uses. */
+void neuron_compiler_fuse_gradients(neuron_compiler *compiler);
 
 #endif

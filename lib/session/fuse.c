@@ -1,147 +1,173 @@
 /* Which nodes make one step.
  *
- * A pass over a batch of values costs as much as many multiply-adds, so what can be done while they
- * are in registers or in the nearest cache is: a rectifier, and when predicting a batch
- * normalisation, in the step of the layer that makes the values; max-pooling in that of the
- * normalisation before it. A value between two such nodes never exists. */
+ * A pass over a batch of values costs as much as many multiply-adds, so what can be done to them while
+ * they are in registers or in the nearest cache is done in the step of the layer that makes them, and a
+ * value between two such layers never exists. What a layer is as a post-operation, and which of them a
+ * layer does, is told by their rows (layers/layer.h); no layer is named here. At NEURON_LOG_DEBUG each
+ * node's line tells where it is done, and if in a pass of its own, why. */
 #include "session/compile.h"
 
-#include "layers/max-pool2d.h"
-
-static uint32_t flags_of(const neuron_node_t *node)
+static const neuron_layer *layer_of(const neuron_node_t *node)
 {
-    return node->spec.layer->flags;
+    return node->spec.layer;
 }
 
 static bool passes_on(const neuron_compiler *c, const neuron_node_t *node)
 {
-    return flags_of(node) & NEURON_LAYER_VIEW ||
-           (!neuron_compiler_trains(c) && flags_of(node) & NEURON_LAYER_TRAINING_ONLY);
+    uint32_t flags = layer_of(node)->flags;
+    return flags & NEURON_LAYER_VIEW ||
+           (!neuron_compiler_trains(c) && flags & NEURON_LAYER_TRAINING_ONLY);
 }
 
-/* Whether the loss takes the place of the output layer: of a softmax only if that goes over all
- * classes. */
+/* Whether the loss takes the place of the output layer. */
 static bool left_to_loss(const neuron_compiler *c)
 {
     const neuron_spec *spec = &c->graph->output->spec;
+    if (!spec->layer->output_kind)
+        return false;
     switch (c->session->purpose) {
     case NEURON_SESSION_TRAIN:
-        return spec->layer == &neuron_layer_softmax &&
-               neuron_spec_option(spec, NEURON_NODE_AXIS) == spec->output.rank - 1;
+        return spec->layer->output_kind(spec) == NEURON_OUTPUT_SOFTMAX;
     case NEURON_SESSION_TRAIN_BINARY:
-        return spec->layer == &neuron_layer_sigmoid;
+        return spec->layer->output_kind(spec) == NEURON_OUTPUT_SIGMOID;
     default:
         return false;
     }
 }
 
-/* Counts for each node who reads it. An output layer that is left to the loss stands for the loss. */
-static void count_readers(neuron_compiler *c)
+/* An output layer that is left to the loss stands for the loss. */
+static void count_consumers(neuron_compiler *c)
 {
     for (int32_t i = 0; i < c->graph->node_count; i++)
-        c->readers[i] = 0;
+        c->consumers[i] = 0;
     for (int32_t i = 0; i < c->graph->node_count; i++) {
         const neuron_node_t *node = c->graph->nodes[i];
         for (int32_t j = 0; j < node->spec.input_count; j++)
-            c->readers[node->inputs[j]->index]++;
+            c->consumers[node->inputs[j]->index]++;
     }
-    c->readers[c->graph->output->index]++;
+    c->consumers[c->graph->output->index]++;
 }
 
-static bool absorb_rectifier(neuron_step *step)
+static const char *refuse(const neuron_compiler *c, const neuron_step *step, neuron_post_op op)
 {
-    if (!(flags_of(step->node) & NEURON_LAYER_RECTIFIES) || step->pool)
-        return false;
-    if (!step->norm) {
-        step->rectify = true;
-    } else {
-        step->rectify_last = true;
-    }
-    return true;
+    const neuron_layer *layer = layer_of(step->node);
+    const neuron_fuse_request request = {
+        .spec = &step->node->spec,
+        .post = &step->fused.post,
+        .op = op,
+        .training = neuron_compiler_trains(c),
+        .first = c->root[step->node->inputs[0]->index] == c->graph->input->index,
+    };
+    if (!layer->refuse)
+        return "the layer before it does nothing but its own work";
+    return layer->refuse(&request);
 }
 
-static bool absorb_norm(const neuron_compiler *c, neuron_step *step, const neuron_node_t *norm)
+static void append(neuron_step *step, neuron_post_op op, const neuron_node_t *node)
 {
-    if (neuron_compiler_trains(c) || !(flags_of(step->node) & NEURON_LAYER_SCALES) || step->norm ||
-        step->pool)
-        return false;
-    step->norm = norm;
-    return true;
-}
-
-static bool can_pool(const neuron_compiler *c, const neuron_step *step)
-{
-    uint32_t flags = flags_of(step->node);
-    if (!neuron_compiler_trains(c))
-        return flags & NEURON_LAYER_POOLS_PREDICTING;
-    const neuron_node_t *input = step->node->inputs[0];
-    bool first = c->root[input->index] == c->graph->input->index;
-    return flags & NEURON_LAYER_POOLS || (first && flags & NEURON_LAYER_POOLS_FIRST);
-}
-
-static bool absorb_pool(const neuron_compiler *c, neuron_step *step, const neuron_node_t *pool)
-{
-    if (!can_pool(c, step) || step->pool || !neuron_max_pool2d_tiles(&pool->spec))
-        return false;
-    step->pool = pool;
-    return true;
+    step->post_nodes[step->fused.post.count] = node;
+    step->fused.post.list[step->fused.post.count++] = op;
 }
 
 /* Makes the node part of the step that makes its input, if that step can do it too and nobody else
- * wants to see the value between them. */
-static bool absorb(neuron_compiler *c, const neuron_node_t *node)
+ * wants to see the value between them. Returns why not, or NULL. */
+static const char *absorb(neuron_compiler *c, const neuron_node_t *node)
 {
-    if (node->spec.input_count != 1)
-        return false;
+    const neuron_layer *layer = layer_of(node);
+    const neuron_post_op op =
+        layer->post_op ? layer->post_op(&node->spec) : (neuron_post_op){.kind = NEURON_POST_NONE};
+    if (op.kind == NEURON_POST_NONE)
+        return "it cannot be part of another";
+    if (layer->post_arrays > 0 && neuron_compiler_trains(c))
+        return "it has parameters, and this is a training";
     const neuron_node_t *input = node->inputs[0];
-    int32_t maker = neuron_compiler_value(c, input)->maker;
-    if (maker < 0 || c->readers[input->index] != 1)
-        return false;
-    neuron_step *step = &c->session->steps[maker];
-    if (step->result != input) /* something stands between them */
-        return false;
-    const neuron_layer *layer = node->spec.layer;
-    bool absorbed = (layer == &neuron_layer_relu && absorb_rectifier(step)) ||
-                    (layer == &neuron_layer_batch_norm && absorb_norm(c, step, node)) ||
-                    (layer == &neuron_layer_max_pool2d && absorb_pool(c, step, node));
-    if (absorbed)
-        step->result = node;
-    return absorbed;
+    const int32_t producer = neuron_compiler_value(c, input)->producer;
+    if (producer < 0)
+        return "it reads the input of the graph";
+    if (c->consumers[input->index] != 1)
+        return "its input is read by others too";
+    neuron_step *step = &c->session->steps[producer];
+    if (step->result != input)
+        return "a layer that only passes values on stands between";
+    const char *refusal = refuse(c, step, op);
+    if (refusal)
+        return refusal;
+    append(step, op, node);
+    step->result = node;
+    return NULL;
 }
 
 static void add_step(neuron_compiler *c, const neuron_node_t *node)
 {
     neuron_session *s = c->session;
-    c->values[node->index].maker = s->step_count;
+    const neuron_step_blocks none = {
+        NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
+        NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
+    };
+    c->values[node->index].producer = s->step_count;
     s->steps[s->step_count++] = (neuron_step){
         .node = node,
         .result = node,
-        .reader = -1,
-        .measured_by = -1,
-        .moments = NEURON_NO_BLOCK,
-        .value = NEURON_NO_BLOCK,
-        .gradient = NEURON_NO_BLOCK,
-        .saved = NEURON_NO_BLOCK,
-        .scratch = NEURON_NO_BLOCK,
-        .backward_scratch = NEURON_NO_BLOCK,
-        .prepared = NEURON_NO_BLOCK,
-        .affine = NEURON_NO_BLOCK,
-        .gradients = NEURON_NO_BLOCK,
+        .consumer = -1,
+        .activation_of = -1,
+        .statistics_of = -1,
+        .blocks = none,
         .first_edge = s->edge_count,
     };
     s->edge_count += node->spec.input_count;
 }
 
-/* Lets the layer before a normalisation take the moments that it needs. */
-static void place_moments(neuron_compiler *c, neuron_step *step)
+/* Lets the step before a normalisation measure what it needs. */
+static void fuse_statistics(neuron_compiler *c, neuron_step *step)
 {
     const neuron_node_t *input = step->node->inputs[0];
-    int32_t maker = neuron_compiler_value(c, input)->maker;
-    if (step->node->spec.layer != &neuron_layer_batch_norm || step->node->frozen || maker < 0)
+    const int32_t producer = neuron_compiler_value(c, input)->producer;
+    if (!(layer_of(step->node)->flags & NEURON_LAYER_READS_STATISTICS) || step->node->frozen ||
+        producer < 0)
         return;
-    const neuron_step *before = &c->session->steps[maker];
-    if (flags_of(before->node) & NEURON_LAYER_MEASURES && before->result == input && !before->pool)
-        step->measured_by = maker;
+    neuron_step *before = &c->session->steps[producer];
+    if (before->result != input)
+        return;
+    const neuron_post_op op = {.kind = NEURON_POST_STATISTICS};
+    if (!neuron_post_find(&before->fused.post, op.kind)) {
+        if (refuse(c, before, op))
+            return;
+        append(before, op, NULL);
+    }
+    step->statistics_of = producer;
+}
+
+static void tell(const neuron_compiler *c, const neuron_node_t *node, const char *why_not)
+{
+    neuron_context_t *context = c->session->context;
+    if (!c->session->tells)
+        return;
+    if (c->session->logits && node == c->graph->output)
+        neuron_log(context, NEURON_LOG_DEBUG, "%s: computed with the loss", node->name);
+    else if (passes_on(c, node))
+        neuron_log(context, NEURON_LOG_DEBUG, "%s: only passes on what it reads", node->name);
+    else if (why_not)
+        neuron_log(context, NEURON_LOG_DEBUG, "%s: a pass of its own, for %s", node->name, why_not);
+    else
+        neuron_log(context, NEURON_LOG_DEBUG, "%s: in the pass of %s", node->name,
+                   c->session->steps[c->values[c->root[node->index]].producer].node->name);
+}
+
+/* Puts a node into a step: its own, or one before it. */
+static void place(neuron_compiler *c, const neuron_node_t *node)
+{
+    const char *why_not = NULL;
+    if (node == c->graph->input)
+        return;
+    if (!(c->session->logits && node == c->graph->output)) {
+        if (!passes_on(c, node))
+            why_not = absorb(c, node);
+        if (why_not)
+            add_step(c, node);
+        else
+            c->root[node->index] = c->root[node->inputs[0]->index];
+    }
+    tell(c, node, why_not);
 }
 
 void neuron_compiler_list_steps(neuron_compiler *c)
@@ -151,29 +177,23 @@ void neuron_compiler_list_steps(neuron_compiler *c)
     s->logits = left_to_loss(c);
     if (s->logits)
         c->output = c->output->inputs[0];
-    count_readers(c);
+    count_consumers(c);
     for (int32_t i = 0; i < c->graph->node_count; i++) {
-        const neuron_node_t *node = c->graph->nodes[i];
         c->root[i] = i;
         c->values[i] = (neuron_value){NEURON_NO_BLOCK, NEURON_NO_BLOCK, -1, 0, false};
-        if (node == c->graph->input || (s->logits && node == c->graph->output))
-            continue;
-        if (passes_on(c, node) || absorb(c, node))
-            c->root[i] = c->root[node->inputs[0]->index];
-        else
-            add_step(c, node);
+        place(c, c->graph->nodes[i]);
     }
     for (int32_t i = 0; neuron_compiler_trains(c) && i < s->step_count; i++)
-        place_moments(c, &s->steps[i]);
+        fuse_statistics(c, &s->steps[i]);
 }
 
-/* The only step that reads the value of `maker`; NULL if there are several, or the caller does. */
-static neuron_step *only_reader(neuron_compiler *c, const neuron_step *maker)
+/* The only step that reads the value of a step; NULL if there are several, or the caller does. */
+static neuron_step *only_consumer(neuron_compiler *c, const neuron_step *producer)
 {
-    const neuron_value *value = neuron_compiler_value(c, maker->node);
+    const neuron_value *value = neuron_compiler_value(c, producer->node);
     if (value->uses != 1)
         return NULL;
-    for (int32_t i = value->maker + 1; i < c->session->step_count; i++) {
+    for (int32_t i = value->producer + 1; i < c->session->step_count; i++) {
         neuron_step *step = &c->session->steps[i];
         for (int32_t j = 0; j < step->node->spec.input_count; j++)
             if (neuron_compiler_value(c, step->node->inputs[j]) == value)
@@ -182,50 +202,56 @@ static neuron_step *only_reader(neuron_compiler *c, const neuron_step *maker)
     return NULL;
 }
 
-static void place_gate(neuron_compiler *c, neuron_step *step)
+static int32_t index_of(const neuron_compiler *c, const neuron_step *step)
 {
-    neuron_step *reader = only_reader(c, step);
-    if (reader && reader->backward && flags_of(reader->node) & NEURON_LAYER_GATES)
-        reader->gates_input = true;
-    else
-        step->gates_itself = true;
+    return (int32_t)(step - c->session->steps);
 }
 
-/* Whether a step can take the gradient of its value a few rows at a time: only the first layers can,
- * which want none for their own input. */
-static bool takes_rows(neuron_compiler *c, const neuron_step *step)
+/* Lets the only step that reads what an activation made go back through it. */
+static void fuse_activation(neuron_compiler *c, neuron_step *step)
 {
-    return flags_of(step->node) & NEURON_LAYER_TAKES_ROWS && !step->pool && !step->gates_itself &&
+    const neuron_post_op *op = neuron_post_activation(&step->fused.post);
+    if (!op)
+        return;
+    neuron_step *consumer = only_consumer(c, step);
+    if (consumer && consumer->backward &&
+        layer_of(consumer->node)->back_kinds & NEURON_POST_BIT(op->kind)) {
+        consumer->activation_of = index_of(c, step);
+        consumer->fused.back = *op;
+    } else {
+        step->activation_alone = true;
+    }
+}
+
+/* Whether a step can read the gradient of its value a few rows at a time: only the first layers can,
+ * which want none for their own input. */
+static bool reads_rows(neuron_compiler *c, const neuron_step *step)
+{
+    return layer_of(step->node)->flags & NEURON_LAYER_READS_ROWS &&
+           !neuron_post_pooling(&step->fused.post) && !step->activation_alone &&
            !neuron_compiler_value(c, step->node->inputs[0])->wanted;
 }
 
-static void place_deferral(neuron_compiler *c, neuron_step *step)
+static void fuse_deferral(neuron_compiler *c, neuron_step *step)
 {
-    neuron_step *reader = takes_rows(c, step) ? only_reader(c, step) : NULL;
+    neuron_step *consumer = reads_rows(c, step) ? only_consumer(c, step) : NULL;
     /* A view between them would have other rows. */
-    if (!reader || !reader->backward || !reader->node->spec.layer->gradient_rows ||
-        reader->node->inputs[0] != step->result)
+    if (!consumer || !consumer->backward || !layer_of(consumer->node)->gradient_rows ||
+        consumer->node->inputs[0] != step->result)
         return;
-    reader->defers = true;
-    step->reader = (int32_t)(reader - c->session->steps);
+    const neuron_pooling *pooling = neuron_post_pooling(&consumer->fused.post);
+    consumer->defers = true;
+    step->consumer = index_of(c, consumer);
+    step->fused.gradient_multiple = pooling ? pooling->window_rows : 1;
 }
 
-void neuron_compiler_place_gradients(neuron_compiler *c)
+void neuron_compiler_fuse_gradients(neuron_compiler *c)
 {
     for (int32_t i = 0; i < c->session->step_count; i++) {
         neuron_step *step = &c->session->steps[i];
         if (!step->backward)
             continue;
-        if (step->rectify || step->rectify_last)
-            place_gate(c, step);
-        place_deferral(c, step);
+        fuse_activation(c, step);
+        fuse_deferral(c, step);
     }
-}
-
-int64_t neuron_step_gradient_multiple(const neuron_session *session, const neuron_step *step)
-{
-    if (step->reader < 0)
-        return 0;
-    const neuron_node_t *pool = session->steps[step->reader].pool;
-    return pool ? neuron_window_of(&pool->spec, 0).kernel : 1;
 }

@@ -20,8 +20,9 @@ static void destroy(void *owner, void *session)
     neuron_session_destroy(session);
 }
 
-int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
-                        neuron_session_purpose purpose, int64_t batch)
+/* `tells` is whether the log says what became of each node. */
+static int plan(neuron_session **session, const neuron_graph_t *graph,
+                neuron_session_purpose purpose, int64_t batch, bool tells)
 {
     neuron_session *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
     if (!made)
@@ -32,6 +33,7 @@ int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
     made->graph = graph;
     made->kernels = graph->context->kernels;
     made->purpose = purpose;
+    made->tells = tells;
     made->batch = batch;
     made->marks = graph->marks;
     made->threads = neuron_context_threads(graph->context);
@@ -39,6 +41,12 @@ int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
     neuron_hold_forget(&hold);
     *session = made;
     return NEURON_OK;
+}
+
+int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
+                        neuron_session_purpose purpose, int64_t batch)
+{
+    return plan(session, graph, purpose, batch, false);
 }
 
 /* The memory to run what was planned. */
@@ -73,7 +81,7 @@ int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch)
 {
     neuron_session *made;
-    RETURN_IF_ERROR(neuron_session_plan(&made, graph, purpose, batch));
+    RETURN_IF_ERROR(plan(&made, graph, purpose, batch, true));
     int status = allocate(made);
     if (status < 0) {
         neuron_session_destroy(made);
@@ -92,6 +100,7 @@ void neuron_session_destroy(neuron_session *session)
     neuron_release(context, session->steps);
     neuron_release(context, session->edges);
     neuron_release(context, session->blocks);
+    neuron_release(context, session->operations);
     neuron_release(context, session->inputs);
     neuron_release(context, session->input_gradients);
     neuron_release(context, session->arena);

@@ -60,16 +60,16 @@ float *neuron_session_output_gradient(neuron_session *session);
  * below; `gradients` is laid out as graph->values and overwritten in all arrays that are trained. */
 int neuron_session_backward(neuron_session *session, float *gradients);
 
-/* Takes the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more
+/* Is given the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more
  * before the next forward. Any thread, never two for the same values. */
-typedef struct neuron_receiver {
-    void (*take)(void *user_data, int64_t offset, const float *gradient, int64_t count);
+typedef struct neuron_gradient_sink {
+    void (*on_gradient)(void *user_data, int64_t offset, const float *gradient, int64_t count);
     void *user_data;
-} neuron_receiver;
+} neuron_gradient_sink;
 
-/* The same, but hands each piece of the gradient on as soon as it is made, while it is still in the
- * cache, and keeps none. */
-int neuron_session_descend(neuron_session *session, const neuron_receiver *receiver);
+/* The same, but gives each piece of the gradient to the sink as soon as it is made, while it is still
+ * in the cache, and keeps none. */
+int neuron_session_backward_to(neuron_session *session, const neuron_gradient_sink *sink);
 
 /* Idle prediction sessions of a graph. `take` returns one for `batch` examples at a time, making it
  * if need be; `give` hands it back. Any thread. */

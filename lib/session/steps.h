@@ -16,31 +16,36 @@ typedef struct neuron_edge {
                     once; NEURON_NO_BLOCK if it is not */
 } neuron_edge;
 
-/* One layer at work, and the layers behind it that are done in the same pass, in this order: see
- * fuse.c. */
+/* What a step has in memory; NEURON_NO_BLOCK for what it has not. */
+typedef struct neuron_step_blocks {
+    int32_t value, gradient;                            /* of the output */
+    int32_t saved, scratch, backward_scratch, prepared; /* see neuron_needs */
+    int32_t post_arrays;         /* of all its post-operations, one after the other */
+    int32_t before;              /* what its activation is made of, for the way back */
+    int32_t statistics;          /* of the output */
+    int32_t parameter_gradients; /* until the sink has them */
+} neuron_step_blocks;
+
+/* One layer at work, with the layers behind it that are done in its pass: see fuse.c. */
 typedef struct neuron_step {
     const neuron_node_t *node;
-    bool rectify;
-    const neuron_node_t *norm; /* predicting: a batch normalisation, NULL for none */
-    bool rectify_last;
-    const neuron_node_t *pool;   /* NULL for none */
     const neuron_node_t *result; /* the last of them, whose value this is */
+    const neuron_node_t *post_nodes[NEURON_POST_OPS_MAX]; /* what is in fused.post; NULL for
+                                                             statistics */
+    neuron_fused fused;
+    void *operation;
 
     bool backward;
-    bool gates_input;    /* its input comes from a rectifier, and backward goes through that too */
-    bool gates_itself;   /* its own rectifier's gradient is taken before backward */
-    bool defers;         /* backward leaves the input's gradient to the step before it, */
-    int32_t reader;      /* which asks this step for it a few rows at a time; -1 for none */
-    int32_t measured_by; /* the step that takes the moments of its input; -1 for none */
-    int32_t moments;     /* block of those of the output; NEURON_NO_BLOCK if nobody wants them */
-    int64_t chunks;      /* there is room for */
-    neuron_moments measured;
-    int32_t value;    /* block of the output */
-    int32_t gradient; /* block of its gradient */
-    int32_t saved, scratch, backward_scratch;
-    int32_t prepared;  /* what the layer makes of its parameters: see neuron_needs */
-    int32_t affine;    /* scale and shift of `norm` */
-    int32_t gradients; /* of its parameters, until they are handed on */
+    bool defers;           /* backward leaves the input's gradient to the step before it, */
+    int32_t consumer;      /* which asks this step for it a few rows at a time; -1 for none */
+    int32_t activation_of; /* the step whose activation made the input, and back through which
+                                 backward goes too; -1 for none */
+    bool activation_alone; /* nobody else goes back through its own activation */
+    int32_t statistics_of; /* the step that measures the input for this one; -1 for none */
+    int64_t chunks;        /* there is room for in the statistics of the output */
+    neuron_moments statistics;
+
+    neuron_step_blocks blocks;
     int32_t first_edge;
 } neuron_step;
 
@@ -55,12 +60,13 @@ struct neuron_session {
     int32_t input, output; /* blocks */
     int32_t output_gradient;
     bool logits;
-    int status; /* what a custom layer of this pass failed with, or 0 */
+    bool tells; /* the log what became of each node */
 
     int32_t step_count, edge_count, block_count;
     neuron_step *steps;
     neuron_edge *edges;
     neuron_block *blocks;
+    char *operations;
 
     char *arena;
     size_t arena_bytes;
@@ -69,18 +75,18 @@ struct neuron_session {
     const float *borrowed_input; /* stands in for block `input` in the current forward */
     const float **inputs;        /* room for the pointers of one step's edges */
     float **input_gradients;
-    uint64_t version;     /* of the parameters that `prepared` and `affine` blocks are made of */
+    uint64_t version;     /* of the parameters that `prepared` and `post_arrays` are made of */
     neuron_session *next; /* in the cache */
 };
 
-/* Whether the layer hands on the gradient of this array itself, piece by piece. */
-static inline bool neuron_step_hands_on(const neuron_step *step, int32_t array)
+/* Whether the layer itself gives the sink the gradient of this array, piece by piece. */
+static inline bool neuron_step_sinks(const neuron_step *step, int32_t array)
 {
-    return array == 0 && step->node->spec.layer->flags & NEURON_LAYER_HANDS_ON;
+    return array == 0 && step->node->spec.layer->flags & NEURON_LAYER_SINKS;
 }
 
-/* Rows that a deferred gradient of the step's value is made in multiples of; 0 if it is not. */
-int64_t neuron_step_gradient_multiple(const neuron_session *session, const neuron_step *step);
+/* Floats of an array per channel of the step's value, in whole panels. */
+int64_t neuron_step_panels(const neuron_step *step);
 
 /* Where a block lies; NULL for NEURON_NO_BLOCK. */
 void *neuron_session_memory(const neuron_session *session, int32_t block);

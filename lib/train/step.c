@@ -223,11 +223,11 @@ static void note_overflow(const neuron_graph_t *graph, neuron_step_result *resul
 static int run_backward(neuron_step *step, neuron_update *update, bool infinite,
                         neuron_step_result *result)
 {
-    const neuron_receiver receiver = {apply_gradient, update};
+    const neuron_gradient_sink sink = {apply_gradient, update};
     const char *bad = NULL;
     double value;
     if (!infinite && !neuron_two_phase_needed(step->graph, &step->options))
-        return neuron_session_descend(step->session, &receiver);
+        return neuron_session_backward_to(step->session, &sink);
     RETURN_IF_ERROR(neuron_two_phase_allocate(&step->two_phase, step->graph));
     RETURN_IF_ERROR(neuron_two_phase_update(&step->two_phase, step->session, step->graph, update,
                                             infinite, &bad, &value));

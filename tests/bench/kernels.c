@@ -128,6 +128,8 @@ typedef struct {
     float *values[NEURON_ARRAYS_MAX], *gradients[NEURON_ARRAYS_MAX];
     void *pieces[32];
     int piece_count;
+    neuron_fused fused;
+    void *operation;
     neuron_run run;
 } bed_t;
 
@@ -151,11 +153,11 @@ static float *floats(bed_t *bed, int64_t count)
 }
 
 /* As a training step does: what is made of the parameters is made anew. */
-static void run_forward(const neuron_run *run)
+static int run_forward(const neuron_run *run)
 {
     if (run->spec->layer->prepare)
         run->spec->layer->prepare(run);
-    run->spec->layer->forward(run);
+    return run->spec->layer->forward(run);
 }
 
 static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *context)
@@ -163,8 +165,16 @@ static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *conte
     const neuron_spec *spec = kernel->spec;
     *bed = (bed_t){.context = context};
     neuron_needs needs = {0};
-    if (spec->layer->plan)
-        spec->layer->plan(spec, kernel->batch, true, neuron_context_threads(context), &needs);
+    bed->operation = piece(bed, spec->layer->operation_size + 1);
+    const neuron_plan_request request = {.spec = spec,
+                                         .node = spec->layer->name,
+                                         .fused = &bed->fused,
+                                         .batch = kernel->batch,
+                                         .training = true,
+                                         .threads = neuron_context_threads(context),
+                                         .operation = bed->operation};
+    if (spec->layer->plan && spec->layer->plan(&request, &needs) < 0)
+        bench_fail("%s", neuron_error_last());
     int64_t in = kernel->batch * neuron_shape_count(&spec->inputs[0]);
     int64_t out = kernel->batch * neuron_shape_count(&spec->output);
     bed->inputs[0] = floats(bed, in);
@@ -180,7 +190,8 @@ static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *conte
         .kernels = neuron_kernels_choose(),
         .pool = context->pool,
         .batch = kernel->batch,
-        .capacity = kernel->batch,
+        .operation = bed->operation,
+        .fused = &bed->fused,
         .training = true,
         .inputs = bed->inputs,
         .output = floats(bed, out),
@@ -228,7 +239,7 @@ static void time_layer(const kernel_t *kernel, neuron_context_t *context, double
 {
     bed_t bed;
     open_bed(&bed, kernel, context);
-    void (*call)(const neuron_run *run) =
+    int (*call)(const neuron_run *run) =
         kernel->part == FORWARD ? run_forward : kernel->spec->layer->backward;
     bench_sampler_begin(sampler, seconds, INT64_MAX);
     do

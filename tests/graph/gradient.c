@@ -319,7 +319,7 @@ static void check_descent(const network *n)
     memset(gradients, 0xff, (size_t)n->graph->trainable_count * sizeof *gradients);
     neuron_session *session = make_session(n, n->batch);
     run_forward(n, session, 0, n->batch);
-    neuron_session_descend(session, &(neuron_receiver){take_gradient, gradients});
+    neuron_session_backward_to(session, &(neuron_gradient_sink){take_gradient, gradients});
     neuron_session_destroy(session);
     assert_same_bytes(gradients, n->gradients, n->graph->trainable_count, "handed on");
     free(gradients);

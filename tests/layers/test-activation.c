@@ -3,6 +3,7 @@
 #include "test-common.h"
 
 #include "graph/graph.h"
+#include "kernels/kernels.h"
 #include "layers/activations/activation.h"
 
 #include <math.h>
@@ -150,14 +151,16 @@ START_TEST(slopes_near_and_far)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = cases[_i].add(graph, vector_input(graph, 1));
     const neuron_layer *layer = node->spec.layer;
+    const neuron_kernels *kernels = neuron_kernels_choose();
     for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
         float y, dx, dy = 2;
         double step = 1e-5 * fmax(1, fabs((double)x[i]));
         double expected =
             (cases[_i].value((double)x[i] + step) - cases[_i].value((double)x[i] - step)) / step;
-        layer->activation->values(&node->spec, &x[i], 1, &y);
-        layer->activation->gradients(
-            &node->spec, layer->flags & NEURON_LAYER_READS_INPUT ? &x[i] : &y, &dy, 1, &dx);
+        const neuron_post_op op = layer->post_op(&node->spec);
+        kernels->activate(&op, &x[i], 1, &y);
+        kernels->activate_back(&op, &dy, layer->flags & NEURON_LAYER_READS_INPUT ? &x[i] : &y, 1,
+                               &dx);
         ck_assert_double_eq_tol((double)dx, expected, 1e-5);
     }
     neuron_graph_unref(graph);

@@ -439,7 +439,7 @@ START_TEST(the_largest_of_each_window)
         };
         int64_t count = f.is.batch * pooling.rows * pooling.columns * f.is.filters;
         pooling.output = fixture_floats(count);
-        const neuron_post_ops post = {1, {{.kind = NEURON_POST_MAX_POOL, .pooling = &pooling}}};
+        const neuron_post_ops post = {1, {{.kind = NEURON_POST_MAX_POOL, .pooling = pooling}}};
         f.run.post = &post;
         run_forward(&f, f.is.batch);
         for (int64_t i = 0; i < count; i++) {

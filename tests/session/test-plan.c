@@ -151,7 +151,7 @@ static void keep(int32_t level, const char *line, void *user_data)
     snprintf(book->last, sizeof book->last, "%s", line);
 }
 
-/* The log has one more line: what was planned for, with the bytes that the library foretells. */
+/* The last line of the log is what was planned for, with the bytes that the library foretells. */
 static void assert_told(log_book *book, const neuron_graph_t *graph, int32_t purpose, int64_t batch,
                         const char *what)
 {
@@ -164,7 +164,7 @@ static void assert_told(log_book *book, const neuron_graph_t *graph, int32_t pur
              "%s: %s kernels, %" PRId64 " bytes to %s %" PRId64 " examples at a time",
              neuron_graph_name(graph), neuron_kernels_choose()->name, bytes, what, batch);
     ck_assert_str_eq(book->last, wanted);
-    ck_assert_int_eq(book->lines, 1);
+    ck_assert_int_gt(book->lines, 1); /* one for each node before it */
     book->lines = 0;
 }
 

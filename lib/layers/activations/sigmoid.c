@@ -1,23 +1,21 @@
+/* The logistic function: see neuron_sigmoid(). */
 #include "layers/activations/activation.h"
 
-static void values(const neuron_spec *spec, const float *x, int64_t count, float *y)
+static neuron_post_op op(const neuron_spec *spec)
 {
     (void)spec;
-    for (int64_t i = 0; i < count; i++)
-        y[i] = neuron_logistic(x[i]);
+    return (neuron_post_op){.kind = NEURON_POST_SIGMOID};
 }
 
-/* dx = dy y (1 - y) */
-static void gradients(const neuron_spec *spec, const float *y, const float *dy, int64_t count,
-                      float *dx)
+static neuron_output_kind output_kind(const neuron_spec *spec)
 {
     (void)spec;
-    for (int64_t i = 0; i < count; i++)
-        dx[i] = dy[i] * (y[i] * (1 - y[i]));
+    return NEURON_OUTPUT_SIGMOID;
 }
 
 const neuron_layer neuron_layer_sigmoid = {
     .name = "sigmoid",
     .flags = NEURON_LAYER_IN_PLACE | NEURON_LAYER_READS_OUTPUT,
-    NEURON_ACTIVATION_CALLS(values, gradients),
+    NEURON_ACTIVATION_CALLS(op),
+    .output_kind = output_kind,
 };

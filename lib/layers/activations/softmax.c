@@ -88,16 +88,24 @@ static void backward_rows(const neuron_run *run, int64_t first, int64_t count)
     }
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     int64_t width = shape_of_rows(run).width;
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / width, width, forward_rows);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     int64_t width = shape_of_rows(run).width;
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / width, width, backward_rows);
+    return NEURON_OK;
+}
+
+static neuron_output_kind output_kind(const neuron_spec *spec)
+{
+    const bool last = neuron_spec_option(spec, NEURON_NODE_AXIS) == spec->output.rank - 1;
+    return last ? NEURON_OUTPUT_SOFTMAX : NEURON_OUTPUT_OTHER;
 }
 
 const neuron_layer neuron_layer_softmax = {
@@ -107,4 +115,5 @@ const neuron_layer neuron_layer_softmax = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .output_kind = output_kind,
 };

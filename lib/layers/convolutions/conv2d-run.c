@@ -1,4 +1,6 @@
-/* Runs conv2d forward and backward, directly or by Winograd's way, whichever is faster. */
+/* Runs conv2d forward and backward. Which way each of the three passes goes, directly or by Winograd's
+ * algorithm, is decided by neuron_conv2d_plan() and kept in the operation; the ways themselves are in
+ * ops/convolution.c and ops/winograd.c. */
 #include "layers/convolutions/conv2d.h"
 
 #include "base/checked.h"
@@ -8,43 +10,34 @@
 
 #include <string.h>
 
-/* The windows of a max_pool2d in the same pass; `spec` may be NULL. */
-static neuron_pooling pooling_of(const neuron_spec *spec)
+static neuron_conv2d_way forward_way(const neuron_plan_request *request,
+                                     const neuron_correlation *forward)
 {
-    neuron_pooling pooling = {0};
-    if (spec) {
-        neuron_window down = neuron_window_of(spec, 0);
-        neuron_window along = neuron_window_of(spec, 1);
-        pooling.window_rows = down.kernel;
-        pooling.window_columns = along.kernel;
-        pooling.rows = down.output;
-        pooling.columns = along.output;
-    }
-    return pooling;
+    /* Winograd's way pools by windows of 2x2 when predicting, and keeps no places. */
+    const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
+    const bool pools = !pooling || (!request->training && pooling->window_rows == 2 &&
+                                    pooling->window_columns == 2);
+    return pools && neuron_winograd_fits(forward, request->batch, !request->training)
+               ? NEURON_CONV2D_WINOGRAD
+               : NEURON_CONV2D_DIRECT;
 }
 
-/* Winograd's way pools by windows of 2x2 when predicting, and keeps no places. */
-static bool winograd_forward(const neuron_spec *spec, int64_t capacity, const neuron_spec *pooling,
-                             bool training)
+static neuron_conv2d_way input_gradient_way(const neuron_plan_request *request,
+                                            const neuron_correlation *forward)
 {
-    neuron_correlation correlation = neuron_conv2d_forward(spec);
-    neuron_pooling windows = pooling_of(pooling);
-    bool pools = !training && windows.window_rows == 2 && windows.window_columns == 2;
-    return (!pooling || pools) && neuron_winograd_fits(&correlation, capacity, !training);
+    /* Where strides make several phases of it, Winograd's way does not fit to the forward pass. */
+    const neuron_conv2d_phase phase = neuron_conv2d_phase_at(request->spec, 0, 0);
+    return neuron_winograd_fits(forward, request->batch, false) &&
+                   neuron_winograd_fits(&phase.correlation, request->batch, false)
+               ? NEURON_CONV2D_WINOGRAD
+               : NEURON_CONV2D_DIRECT;
 }
 
-static bool winograd_phase(const neuron_spec *spec, const neuron_conv2d_phase *phase,
-                           int64_t capacity)
+static neuron_conv2d_way weight_gradient_way(const neuron_plan_request *request,
+                                             const neuron_correlation *forward, bool by_rows)
 {
-    neuron_correlation forward = neuron_conv2d_forward(spec);
-    return neuron_winograd_fits(&forward, capacity, false) &&
-           neuron_winograd_fits(&phase->correlation, capacity, false);
-}
-
-static bool winograd_weights(const neuron_spec *spec, int64_t capacity, bool rows)
-{
-    neuron_correlation forward = neuron_conv2d_forward(spec);
-    return !rows && neuron_winograd_fits(&forward, capacity, false);
+    return !by_rows && neuron_winograd_fits(forward, request->batch, false) ? NEURON_CONV2D_WINOGRAD
+                                                                            : NEURON_CONV2D_DIRECT;
 }
 
 /* Where weights and bias lie, as the kernels want them. */
@@ -52,12 +45,12 @@ typedef struct weights_layout {
     size_t weights, bias, total;
 } weights_layout;
 
-static weights_layout lay_out(const neuron_correlation *correlation, bool winograd)
+static weights_layout lay_out(const neuron_correlation *correlation, neuron_conv2d_way way)
 {
     int64_t depth = correlation->kernel_height * correlation->kernel_width * correlation->channels;
     int64_t columns = neuron_panel_round(correlation->filters);
     weights_layout layout = {.total = 0};
-    if (winograd)
+    if (way == NEURON_CONV2D_WINOGRAD)
         layout.weights =
             neuron_reserve(&layout.total, 1, neuron_winograd_weights_size(correlation));
     else
@@ -72,56 +65,68 @@ static void keep_larger(size_t *size, size_t other)
         *size = other;
 }
 
-static size_t phase_needs(const neuron_spec *spec, const neuron_conv2d_phase *phase, int64_t batch,
-                          int32_t threads)
+static size_t phase_needs(const neuron_conv2d_operation *operation,
+                          const neuron_plan_request *request, const neuron_conv2d_phase *phase)
 {
     const neuron_correlation *correlation = &phase->correlation;
-    bool winograd = winograd_phase(spec, phase, batch);
-    size_t total = lay_out(correlation, winograd).total;
-    size_t more = winograd ? neuron_winograd_correlate_scratch(correlation, batch, threads)
-                           : neuron_correlate_scratch(correlation, batch, threads, NULL);
+    size_t total = lay_out(correlation, operation->input_gradient).total;
+    size_t more =
+        operation->input_gradient == NEURON_CONV2D_WINOGRAD
+            ? neuron_winograd_correlate_scratch(correlation, request->batch, request->threads)
+            : neuron_correlate_scratch(correlation, request->batch, request->threads, NULL);
     return neuron_add_size(total, more, &total) ? total : SIZE_MAX;
 }
 
-static void plan_backward(const neuron_spec *spec, int64_t batch, int32_t threads,
+static void plan_backward(neuron_conv2d_operation *operation, const neuron_plan_request *request,
                           neuron_needs *needs)
 {
-    neuron_correlation forward = neuron_conv2d_forward(spec);
-    neuron_gradient_rows rows = {.multiple = needs->gradient_multiple};
-    if (needs->pooling)
-        rows.multiple = pooling_of(needs->pooling).window_rows;
-    if (winograd_weights(spec, batch, rows.multiple > 0))
-        keep_larger(&needs->scratch,
-                    neuron_winograd_weight_gradient_scratch(&forward, batch, threads));
+    const neuron_correlation *forward = &operation->geometry;
+    const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
+    neuron_gradient_rows rows = {.multiple = request->fused->gradient_multiple};
+    if (pooling)
+        rows.multiple = pooling->window_rows;
+    operation->input_gradient = input_gradient_way(request, forward);
+    operation->weight_gradient = weight_gradient_way(request, forward, rows.multiple > 0);
+    if (operation->weight_gradient == NEURON_CONV2D_WINOGRAD)
+        keep_larger(&needs->scratch, neuron_winograd_weight_gradient_scratch(
+                                         forward, request->batch, request->threads));
     else
-        keep_larger(&needs->scratch, neuron_weight_gradient_scratch(&forward, batch, threads,
-                                                                    rows.multiple ? &rows : NULL));
-    for (int64_t y = 0; y < neuron_conv2d_phases(spec, 0); y++) {
-        for (int64_t x = 0; x < neuron_conv2d_phases(spec, 1); x++) {
-            neuron_conv2d_phase phase = neuron_conv2d_phase_at(spec, y, x);
-            keep_larger(&needs->scratch, phase_needs(spec, &phase, batch, threads));
+        keep_larger(&needs->scratch,
+                    neuron_weight_gradient_scratch(forward, request->batch, request->threads,
+                                                   rows.multiple ? &rows : NULL));
+    for (int64_t y = 0; y < neuron_conv2d_phases(request->spec, 0); y++) {
+        for (int64_t x = 0; x < neuron_conv2d_phases(request->spec, 1); x++) {
+            neuron_conv2d_phase phase = neuron_conv2d_phase_at(request->spec, y, x);
+            keep_larger(&needs->scratch, phase_needs(operation, request, &phase));
         }
     }
 }
 
-void neuron_conv2d_plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                        neuron_needs *needs)
+int neuron_conv2d_plan(const neuron_plan_request *request, neuron_needs *needs)
 {
-    neuron_correlation forward = neuron_conv2d_forward(spec);
-    neuron_pooling pooling = pooling_of(needs->pooling);
-    bool winograd = winograd_forward(spec, batch, needs->pooling, training);
-    needs->prepared = lay_out(&forward, winograd).total;
-    if (winograd) {
-        needs->scratch = neuron_winograd_correlate_scratch(&forward, batch, threads);
+    neuron_conv2d_operation *operation = request->operation;
+    const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
+    operation->geometry = neuron_conv2d_forward(request->spec);
+    const neuron_correlation *forward = &operation->geometry;
+    operation->forward = forward_way(request, forward);
+    const weights_layout layout = lay_out(forward, operation->forward);
+    operation->weights = layout.weights;
+    operation->bias = layout.bias;
+    needs->prepared = layout.total;
+    if (operation->forward == NEURON_CONV2D_WINOGRAD) {
+        needs->scratch =
+            neuron_winograd_correlate_scratch(forward, request->batch, request->threads);
     } else {
         needs->scratch =
-            neuron_correlate_scratch(&forward, batch, threads, needs->pooling ? &pooling : NULL);
-        needs->chunks = neuron_correlate_chunks(&forward, batch);
+            neuron_correlate_scratch(forward, request->batch, request->threads, pooling);
+        needs->chunks = neuron_correlate_chunks(forward, request->batch);
     }
-    if (training && needs->pooling) /* places */
-        neuron_reserve(&needs->saved, neuron_shape_count(&needs->pooling->output) * batch, 1);
-    if (training)
-        plan_backward(spec, batch, threads, needs);
+    if (request->training && pooling) /* places */
+        neuron_reserve(&needs->saved,
+                       pooling->rows * pooling->columns * forward->filters * request->batch, 1);
+    if (request->training)
+        plan_backward(operation, request, needs);
+    return NEURON_OK;
 }
 
 static float *weights_at(void *memory, size_t place)
@@ -138,35 +143,43 @@ static void set_bias(const neuron_correlation *correlation, const float *bias, f
 
 void neuron_conv2d_prepare(const neuron_run *run)
 {
-    neuron_correlation correlation = neuron_conv2d_forward(run->spec);
-    bool winograd = winograd_forward(run->spec, run->capacity, run->pooling, run->training);
-    weights_layout layout = lay_out(&correlation, winograd);
-    float *weights = weights_at(run->prepared, layout.weights);
-    if (winograd)
-        neuron_winograd_transform_weights(&correlation, run->kernels, run->pool, run->values[0],
-                                          false, weights);
+    const neuron_conv2d_operation *operation = run->operation;
+    float *weights = weights_at(run->prepared, operation->weights);
+    if (operation->forward == NEURON_CONV2D_WINOGRAD)
+        neuron_winograd_transform_weights(&operation->geometry, run->kernels, run->pool,
+                                          run->values[0], false, weights);
     else
         neuron_conv2d_pack(run, weights);
-    set_bias(&correlation, run->spec->array_count > 1 ? run->values[1] : NULL,
-             weights_at(run->prepared, layout.bias));
+    set_bias(&operation->geometry, run->spec->array_count > 1 ? run->values[1] : NULL,
+             weights_at(run->prepared, operation->bias));
 }
 
-void neuron_conv2d_run_forward(const neuron_run *run)
+/* Tells the pooling where its values go, and in training which of each window they were. */
+static neuron_post_ops post_of(const neuron_run *run)
 {
-    neuron_correlation correlation = neuron_conv2d_forward(run->spec);
-    bool winograd = winograd_forward(run->spec, run->capacity, run->pooling, run->training);
-    weights_layout layout = lay_out(&correlation, winograd);
-    neuron_pooling pooling = pooling_of(run->pooling);
-    pooling.output = run->output;
-    pooling.places = run->training ? run->saved : NULL;
-    neuron_post_ops post = neuron_run_post(run);
-    if (run->pooling)
-        neuron_post_append(&post,
-                           (neuron_post_op){.kind = NEURON_POST_MAX_POOL, .pooling = &pooling});
-    if (run->measure)
-        neuron_post_append(
-            &post, (neuron_post_op){.kind = NEURON_POST_STATISTICS, .statistics = run->measure});
-    neuron_correlation_run work = {
+    neuron_post_ops post = run->fused->post;
+    for (int32_t i = 0; i < post.count; i++) {
+        if (post.list[i].kind != NEURON_POST_MAX_POOL)
+            continue;
+        post.list[i].pooling.output = run->output;
+        post.list[i].pooling.places = run->training ? run->saved : NULL;
+    }
+    return post;
+}
+
+static void correlate(neuron_conv2d_way way, const neuron_correlation *correlation,
+                      const neuron_correlation_run *work, const float *weights, const float *bias,
+                      float *output)
+{
+    (way == NEURON_CONV2D_WINOGRAD ? neuron_winograd_correlate
+                                   : neuron_correlate)(correlation, work, weights, bias, output);
+}
+
+int neuron_conv2d_run_forward(const neuron_run *run)
+{
+    const neuron_conv2d_operation *operation = run->operation;
+    const neuron_post_ops post = post_of(run);
+    const neuron_correlation_run work = {
         .kernels = run->kernels,
         .pool = run->pool,
         .batch = run->batch,
@@ -174,28 +187,29 @@ void neuron_conv2d_run_forward(const neuron_run *run)
         .scratch = run->scratch,
         .post = &post,
     };
-    (winograd ? neuron_winograd_correlate
-              : neuron_correlate)(&correlation, &work, weights_at(run->prepared, layout.weights),
-                                  weights_at(run->prepared, layout.bias), run->output);
+    correlate(operation->forward, &operation->geometry, &work,
+              weights_at(run->prepared, operation->weights),
+              weights_at(run->prepared, operation->bias), run->output);
+    return NEURON_OK;
 }
 
 static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *phase)
 {
+    const neuron_conv2d_operation *operation = run->operation;
     const neuron_correlation *correlation = &phase->correlation;
     const neuron_shape *input = &run->spec->inputs[0];
     int64_t first = (phase->down.first * input->extent[1] + phase->along.first) * input->extent[2];
-    bool winograd = winograd_phase(run->spec, phase, run->capacity);
-    weights_layout layout = lay_out(correlation, winograd);
+    const weights_layout layout = lay_out(correlation, operation->input_gradient);
     float *weights = weights_at(run->scratch, layout.weights);
     float *bias = weights_at(run->scratch, layout.bias);
-    if (winograd)
+    if (operation->input_gradient == NEURON_CONV2D_WINOGRAD)
         neuron_winograd_transform_weights(correlation, run->kernels, run->pool, run->values[0],
                                           true, weights);
     else
         neuron_conv2d_pack_phase(run, phase, weights);
     set_bias(correlation, NULL, bias);
-    const neuron_post_ops post = neuron_run_post_back(run, first);
-    neuron_correlation_run work = {
+    const neuron_post_ops post = neuron_post_back_at(run, first);
+    const neuron_correlation_run work = {
         .kernels = run->kernels,
         .pool = run->pool,
         .batch = run->batch,
@@ -203,8 +217,8 @@ static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *pha
         .scratch = (char *)run->scratch + layout.total,
         .post = &post,
     };
-    (winograd ? neuron_winograd_correlate : neuron_correlate)(correlation, &work, weights, bias,
-                                                              run->input_gradients[0] + first);
+    correlate(operation->input_gradient, correlation, &work, weights, bias,
+              run->input_gradients[0] + first);
 }
 
 static void input_gradient(const neuron_run *run)
@@ -222,7 +236,7 @@ static void unpool_rows(const void *maker, int64_t image, int64_t first, int64_t
 {
     const neuron_run *run = maker;
     const neuron_shape *output = &run->spec->output;
-    neuron_pooling windows = pooling_of(run->pooling);
+    const neuron_pooling windows = *neuron_post_pooling(&run->fused->post);
     int64_t width = windows.columns * output->extent[2];
     int64_t at = (image * windows.rows + first / windows.window_rows) * width;
     neuron_pool_work work = {
@@ -247,25 +261,28 @@ static void unpool_rows(const void *maker, int64_t image, int64_t first, int64_t
     memset(to, 0, (size_t)((first + rows - y) * work.row_step) * sizeof *to);
 }
 
-static void reader_rows(const void *maker, int64_t image, int64_t first, int64_t rows, float *to)
+static void consumer_rows(const void *maker, int64_t image, int64_t first, int64_t rows, float *to)
 {
-    const neuron_run *reader = maker;
-    reader->spec->layer->gradient_rows(reader, image, first, rows, to);
+    const neuron_run *consumer = maker;
+    consumer->spec->layer->gradient_rows(consumer, image, first, rows, to);
 }
 
 /* Where the gradient of the output comes from, if it is no array. */
 static neuron_gradient_rows rows_of(const neuron_run *run)
 {
-    if (run->pooling)
-        return (neuron_gradient_rows){unpool_rows, run, pooling_of(run->pooling).window_rows};
-    if (run->reader)
-        return (neuron_gradient_rows){reader_rows, run->reader, run->gradient_multiple};
+    const neuron_pooling *pooling = neuron_post_pooling(&run->fused->post);
+    if (pooling)
+        return (neuron_gradient_rows){unpool_rows, run, pooling->window_rows};
+    if (run->fused->consumer)
+        return (neuron_gradient_rows){consumer_rows, run->fused->consumer,
+                                      run->fused->gradient_multiple};
     return (neuron_gradient_rows){0};
 }
 
 static void weight_gradient(const neuron_run *run)
 {
-    neuron_correlation correlation = neuron_conv2d_forward(run->spec);
+    const neuron_conv2d_operation *operation = run->operation;
+    const neuron_correlation *correlation = &operation->geometry;
     float *kernel = run->gradients[0];
     float *bias = run->spec->array_count > 1 ? run->gradients[1] : NULL;
     neuron_gradient_rows rows = rows_of(run);
@@ -277,15 +294,16 @@ static void weight_gradient(const neuron_run *run)
                                    .gradient_rows = rows.make ? &rows : NULL};
     if (!kernel && !bias)
         return;
-    if (winograd_weights(run->spec, run->capacity, rows.make))
-        neuron_winograd_weight_gradient(&correlation, &work, run->output_gradient, kernel, bias);
+    if (operation->weight_gradient == NEURON_CONV2D_WINOGRAD)
+        neuron_winograd_weight_gradient(correlation, &work, run->output_gradient, kernel, bias);
     else
-        neuron_weight_gradient(&correlation, &work, run->output_gradient, kernel, bias);
+        neuron_weight_gradient(correlation, &work, run->output_gradient, kernel, bias);
 }
 
-void neuron_conv2d_run_backward(const neuron_run *run)
+int neuron_conv2d_run_backward(const neuron_run *run)
 {
     weight_gradient(run);
     if (run->input_gradients[0])
         input_gradient(run);
+    return NEURON_OK;
 }

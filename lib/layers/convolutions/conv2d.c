@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "layers/image.h"
+#include "layers/post.h"
 
 static const neuron_option options[] = {
     NEURON_INTEGER(NEURON_NODE_FILTERS, "filters", 1, INT32_MAX, 1, "output channels"),
@@ -121,15 +122,39 @@ neuron_conv2d_phase neuron_conv2d_phase_at(const neuron_spec *spec, int64_t row,
     return phase;
 }
 
+/* The gradient of what was pooled is made a few rows at a time, which only the way to the weights can
+ * read; and it finds the slope of an activation at the pooled values. */
+static const char *refuse_pooling(const neuron_fuse_request *request)
+{
+    if (request->training && !request->first)
+        return "a convolution whose input wants a gradient does not pool";
+    for (int32_t i = 0; request->training && i < request->post->count; i++)
+        if (neuron_post_sees_input(request->post->list[i].kind))
+            return "the slope of the activation before it follows from values that are not kept";
+    return NULL;
+}
+
+static const char *refuse(const neuron_fuse_request *request)
+{
+    const neuron_post_ops *post = request->post;
+    const neuron_post_kind kind = request->op.kind;
+    if (post->count == NEURON_POST_OPS_MAX || neuron_post_find(post, NEURON_POST_MAX_POOL))
+        return neuron_post_refuse(request);
+    if (kind == NEURON_POST_MAX_POOL)
+        return refuse_pooling(request);
+    return kind == NEURON_POST_STATISTICS ? NULL : neuron_post_refuse(request);
+}
+
 const neuron_layer neuron_layer_conv2d = {
     .name = "conv2d",
-    .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_RECTIFIES | NEURON_LAYER_SCALES |
-             NEURON_LAYER_POOLS_FIRST | NEURON_LAYER_POOLS_PREDICTING | NEURON_LAYER_GATES |
-             NEURON_LAYER_TAKES_ROWS | NEURON_LAYER_MEASURES,
+    .flags = NEURON_LAYER_READS_INPUT | NEURON_LAYER_READS_ROWS,
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = neuron_conv2d_plan,
+    .operation_size = sizeof(neuron_conv2d_operation),
     .prepare = neuron_conv2d_prepare,
     .forward = neuron_conv2d_run_forward,
     .backward = neuron_conv2d_run_backward,
+    .refuse = refuse,
+    .back_kinds = NEURON_POST_ACTIVATIONS,
 };

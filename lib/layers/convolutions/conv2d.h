@@ -34,11 +34,20 @@ void neuron_conv2d_pack(const neuron_run *run, float *packed);
 void neuron_conv2d_pack_phase(const neuron_run *run, const neuron_conv2d_phase *phase,
                               float *packed);
 
+/* How a pass is computed. */
+typedef enum neuron_conv2d_way { NEURON_CONV2D_DIRECT, NEURON_CONV2D_WINOGRAD } neuron_conv2d_way;
+
+/* What was decided when the session was compiled. */
+typedef struct neuron_conv2d_operation {
+    neuron_correlation geometry; /* of the forward pass */
+    neuron_conv2d_way forward, input_gradient, weight_gradient;
+    size_t weights, bias; /* where they lie in what prepare makes */
+} neuron_conv2d_operation;
+
 /* What the layer row calls: conv2d-run.c. */
-void neuron_conv2d_plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                        neuron_needs *needs);
+int neuron_conv2d_plan(const neuron_plan_request *request, neuron_needs *needs);
 void neuron_conv2d_prepare(const neuron_run *run);
-void neuron_conv2d_run_forward(const neuron_run *run);
-void neuron_conv2d_run_backward(const neuron_run *run);
+int neuron_conv2d_run_forward(const neuron_run *run);
+int neuron_conv2d_run_backward(const neuron_run *run);
 
 #endif

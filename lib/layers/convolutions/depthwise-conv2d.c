@@ -6,6 +6,7 @@
 #include "base/bump.h"
 #include "kernels/kernels.h"
 #include "layers/image.h"
+#include "layers/post.h"
 
 #include <string.h>
 
@@ -75,13 +76,20 @@ static int64_t spread_size(const neuron_spec *spec)
     return multiplier_of(spec) > 1 ? neuron_shape_count(&spec->inputs[0]) * multiplier_of(spec) : 0;
 }
 
-static void plan(const neuron_spec *spec, int64_t batch, bool training, int32_t threads,
-                 neuron_needs *needs)
+typedef struct depthwise_operation {
+    size_t spread; /* where the spread images begin in the scratch */
+} depthwise_operation;
+
+static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
-    if (training)
-        neuron_reserve(&needs->scratch, sums_of(spec) * parts_of(batch), sizeof(float));
+    const neuron_spec *spec = request->spec;
+    depthwise_operation *operation = request->operation;
+    if (request->training)
+        neuron_reserve(&needs->scratch, sums_of(spec) * parts_of(request->batch), sizeof(float));
     /* One image for each thread, and another for its gradient. */
-    neuron_reserve(&needs->scratch, spread_size(spec) * threads, 2 * sizeof(float));
+    operation->spread =
+        neuron_reserve(&needs->scratch, spread_size(spec) * request->threads, 2 * sizeof(float));
+    return NEURON_OK;
 }
 
 typedef struct depthwise_job {
@@ -99,13 +107,11 @@ static depthwise_job job_of(const neuron_run *run)
                          .parts = parts_of(run->batch),
                          .spread = spread_size(run->spec),
                          .sums = run->scratch};
-    size_t used = 0;
+    const depthwise_operation *operation = run->operation;
     job.windows.channels *= job.multiplier;
     job.part_images = neuron_ceil_divide(run->batch, job.parts);
-    if (run->training)
-        neuron_reserve(&used, sums_of(run->spec) * parts_of(run->capacity), sizeof(float));
     if (job.spread)
-        job.room = (float *)(void *)((char *)run->scratch + used);
+        job.room = (float *)(void *)((char *)run->scratch + operation->spread);
     return job;
 }
 
@@ -138,6 +144,8 @@ static void forward_image(void *work, int64_t image, int32_t worker)
             run->kernels->depthwise(&part, from + first, run->values[KERNEL], bias, to);
         }
     }
+    const int64_t size = neuron_window_output_size(windows);
+    neuron_post_finish(run, 0, image * size, size);
 }
 
 static void add_to(float *sum, const float *values, int64_t count)
@@ -215,18 +223,20 @@ static void join_sums(const depthwise_job *job)
         memcpy(run->gradients[BIAS], job->sums + weights, (size_t)(size - weights) * sizeof(float));
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     depthwise_job job = job_of(run);
     neuron_pool_run(run->pool, run->batch, forward_image, &job);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     depthwise_job job = job_of(run);
     neuron_pool_run(run->pool, job.parts, backward_part, &job);
     if (!run->frozen)
         join_sums(&job);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_depthwise_conv2d = {
@@ -235,6 +245,8 @@ const neuron_layer neuron_layer_depthwise_conv2d = {
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
+    .operation_size = sizeof(depthwise_operation),
+    .refuse = neuron_post_refuse,
     .forward = forward,
     .backward = backward,
 };

@@ -6,4 +6,5 @@ const neuron_layer neuron_layer_average = {
     .infer = neuron_join_infer,
     .forward = neuron_join_forward,
     .backward = neuron_join_backward,
+    .refuse = neuron_post_refuse,
 };

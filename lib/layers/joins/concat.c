@@ -81,16 +81,18 @@ static void backward_rows(const neuron_run *run, int64_t first, int64_t count)
     }
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     int64_t width = run_length(&run->spec->output, join_axis(run->spec));
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / width, width, forward_rows);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     int64_t width = run_length(&run->spec->output, join_axis(run->spec));
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / width, width, backward_rows);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_concat = {

@@ -1,6 +1,7 @@
 #include "layers/joins/join.h"
 
 #include "layers/pieces.h"
+#include "layers/post.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -56,6 +57,7 @@ static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
         for (int64_t i = 0; i < count; i++)
             y[i] = input ? y[i] + weight * x[i] : weight * x[i];
     }
+    neuron_post_finish(run, 0, first, count);
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
@@ -71,12 +73,14 @@ static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
     }
 }
 
-void neuron_join_forward(const neuron_run *run)
+int neuron_join_forward(const neuron_run *run)
 {
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, forward_piece);
+    neuron_run_rows(run, neuron_post_width(run), forward_piece);
+    return NEURON_OK;
 }
 
-void neuron_join_backward(const neuron_run *run)
+int neuron_join_backward(const neuron_run *run)
 {
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, backward_piece);
+    return NEURON_OK;
 }

@@ -2,7 +2,7 @@
 #ifndef LAYERS_JOINS_JOIN_H
 #define LAYERS_JOINS_JOIN_H
 
-#include "layers/layer.h"
+#include "layers/post.h"
 
 /* The output has the shape that all inputs must share; weights, where there are some, must be
  * finite, not negative and not all zero. */
@@ -13,7 +13,7 @@ int neuron_join_infer(neuron_spec *spec, const char *node);
 double neuron_join_weight(const neuron_spec *spec, int32_t input);
 
 /* output = sum of weight x input, and back. */
-void neuron_join_forward(const neuron_run *run);
-void neuron_join_backward(const neuron_run *run);
+int neuron_join_forward(const neuron_run *run);
+int neuron_join_backward(const neuron_run *run);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "layers/pieces.h"
+#include "layers/post.h"
 
 /* Values that are worked on while their product is in the nearest cache. */
 enum { BLOCK = 256 };
@@ -23,6 +24,7 @@ static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
     copy(run->output + first, run->inputs[0] + first, count);
     for (int32_t input = 1; input < run->spec->input_count; input++)
         multiply_by(run->output + first, run->inputs[input] + first, count);
+    neuron_post_finish(run, 0, first, count);
 }
 
 /* The gradient of an input is the output's times all other inputs: first those before it, then those
@@ -52,14 +54,16 @@ static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
         backward_block(run, first + i, neuron_min_count(BLOCK, count - i));
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, forward_piece);
+    neuron_run_rows(run, neuron_post_width(run), forward_piece);
+    return NEURON_OK;
 }
 
-static void backward(const neuron_run *run)
+static int backward(const neuron_run *run)
 {
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, backward_piece);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_multiply = {
@@ -68,4 +72,5 @@ const neuron_layer neuron_layer_multiply = {
     .infer = neuron_join_infer,
     .forward = forward,
     .backward = backward,
+    .refuse = neuron_post_refuse,
 };

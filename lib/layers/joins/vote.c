@@ -135,12 +135,13 @@ static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
             vote_row(run, row, classes);
 }
 
-static void forward(const neuron_run *run)
+static int forward(const neuron_run *run)
 {
     const neuron_shape *shape = &run->spec->output;
     int64_t classes = shape->extent[shape->rank - 1];
     neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / classes, classes,
                       forward_rows);
+    return NEURON_OK;
 }
 
 const neuron_layer neuron_layer_vote = {

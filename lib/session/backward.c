@@ -1,0 +1,242 @@
+/* Runs the steps of a session backward, from the last to the first, and gives the gradients of
+ * parameters to whom they are for. */
+#include "session/step-call.h"
+
+#include "base/bump.h"
+#include "base/checked.h"
+#include "graph/penalty.h"
+
+/* Where one gradient goes: all of it into a flat array, or each piece to a sink. */
+typedef struct gradient_route {
+    neuron_session *session;
+    neuron_step *step;
+    float *flat;
+    const neuron_gradient_sink *sink;
+} gradient_route;
+
+static const neuron_graph_array *array_of(const gradient_route *route, int32_t index)
+{
+    return &route->session->graph->arrays[route->step->node->first_array + index];
+}
+
+/* Gradients to which that of a penalty is added at a time, on the stack. */
+enum { PENALIZED = 1024 };
+
+static void on_gradient(const neuron_run *run, int32_t array, const float *gradient, int64_t first,
+                        int64_t count)
+{
+    const gradient_route *route = run->fused->sink;
+    const neuron_gradient_sink *sink = route->sink;
+    const neuron_array_choice *choice = &route->step->node->choices[array];
+    int64_t offset = array_of(route, array)->offset + first;
+    if (!neuron_choice_penalizes(choice)) {
+        sink->on_gradient(sink->user_data, offset, gradient, count);
+        return;
+    }
+    for (int64_t i = 0; i < count; i += PENALIZED) {
+        float sum[PENALIZED];
+        int64_t part = neuron_min_count(PENALIZED, count - i);
+        neuron_penalty_add_gradient(choice, run->values[array] + first + i, gradient + i, part,
+                                    sum);
+        sink->on_gradient(sink->user_data, offset + i, sum, part);
+    }
+}
+
+/* The same where the gradients lie in a flat array. */
+static void add_penalties(const neuron_run *run, const neuron_node_t *node)
+{
+    for (int32_t i = 0; i < run->spec->array_count; i++)
+        if (run->gradients[i] && neuron_choice_penalizes(&node->choices[i]))
+            neuron_penalty_add_gradient(&node->choices[i], run->values[i], run->gradients[i],
+                                        neuron_shape_count(&run->spec->arrays[i].shape),
+                                        run->gradients[i]);
+}
+
+/* Sets where the gradients of the parameters go. */
+static void place_gradients(gradient_route *route, neuron_step_call *call)
+{
+    const neuron_step *step = route->step;
+    size_t used = 0;
+    for (int32_t i = 0; i < step->node->spec.array_count; i++) {
+        const neuron_graph_array *array = array_of(route, i);
+        if (!neuron_node_trains(step->node, i))
+            continue;
+        if (route->flat)
+            call->gradients[i] = route->flat + array->offset;
+        else if (!neuron_step_sinks(step, i))
+            call->gradients[i] =
+                (float *)(void *)((char *)neuron_session_memory(route->session,
+                                                                step->blocks.parameter_gradients) +
+                                  neuron_reserve(&used, array->count, sizeof(float)));
+    }
+    const bool sinks = !route->flat && !step->node->frozen;
+    route->step->fused.on_gradient = sinks ? on_gradient : NULL;
+    route->step->fused.sink = sinks ? route : NULL;
+}
+
+/* Parameters that one task gives to the sink: a few microseconds' work for an optimizer. */
+enum { CHUNK = 16384 };
+
+typedef struct delivery {
+    const neuron_run *run;
+    int32_t array;
+    int64_t count;
+} delivery;
+
+static void deliver_chunk(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const delivery *all = work;
+    int64_t first = task * CHUNK;
+    on_gradient(all->run, all->array, all->run->gradients[all->array] + first, first,
+                neuron_min_count(CHUNK, all->count - first));
+}
+
+/* Gives to the sink what the layer has not. */
+static void deliver(const gradient_route *route, const neuron_run *run)
+{
+    for (int32_t i = 0; i < run->spec->array_count; i++) {
+        if (!run->gradients[i])
+            continue;
+        delivery all = {run, i, array_of(route, i)->count};
+        neuron_pool_run(run->pool, neuron_ceil_divide(all.count, CHUNK), deliver_chunk, &all);
+    }
+}
+
+/* Values of a chunk: large enough to pay for a task, small enough to lie in the first cache. */
+enum { CHUNK_VALUES = 8192 };
+
+typedef struct element_job {
+    const neuron_session *session;
+    const neuron_post_op *op;
+    const float *from;
+    float *to;
+    int64_t count;
+} element_job;
+
+static void run_chunks(element_job *job, neuron_task task)
+{
+    neuron_pool_run(job->session->context->pool, neuron_ceil_divide(job->count, CHUNK_VALUES), task,
+                    job);
+}
+
+static void activate_back_chunk(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const element_job *job = work;
+    const int64_t first = task * CHUNK_VALUES;
+    job->session->kernels->activate_back(job->op, job->to + first, job->from + first,
+                                         neuron_min_count(CHUNK_VALUES, job->count - first),
+                                         job->to + first);
+}
+
+/* Takes the gradient of a step's value through its own activation, in place. */
+static void activate_back(const neuron_session *session, const neuron_step *step)
+{
+    const float *before = neuron_session_memory(session, step->blocks.before);
+    element_job job = {
+        .session = session,
+        .op = neuron_post_activation(&step->fused.post),
+        .from = before ? before : neuron_session_memory(session, step->blocks.value),
+        .to = neuron_session_memory(session, step->blocks.gradient),
+        .count = session->last_batch * neuron_shape_count(&step->result->spec.output),
+    };
+    run_chunks(&job, activate_back_chunk);
+}
+
+static void add_chunk(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const element_job *job = work;
+    const int64_t first = task * CHUNK_VALUES;
+    job->session->kernels->add(job->from + first,
+                               neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
+}
+
+/* Adds what steps wrote aside because the value is used more than once. */
+static void add_gradients(const neuron_session *session, const neuron_step *step)
+{
+    const neuron_spec *spec = &step->node->spec;
+    for (int32_t i = 0; i < spec->input_count; i++) {
+        const neuron_edge *edge = &session->edges[step->first_edge + i];
+        element_job job = {
+            .session = session,
+            .from = neuron_session_memory(session, edge->gradient),
+            .to = neuron_session_memory(session, edge->sum),
+            .count = session->last_batch * neuron_shape_count(&spec->inputs[i]),
+        };
+        if (edge->sum != NEURON_NO_BLOCK)
+            run_chunks(&job, add_chunk);
+    }
+}
+
+static void begin_backward(neuron_step_call *call, neuron_session *session, neuron_step *step)
+{
+    neuron_step_call_begin(call, session, step);
+    call->run.output_gradient = neuron_session_memory(session, step->blocks.gradient);
+    call->run.scratch = neuron_session_memory(session, step->blocks.backward_scratch);
+}
+
+/* The call of a consumer, whose backward is over, for the gradient that it deferred. */
+typedef struct consumer_call {
+    neuron_step_call call;
+    const float *input;
+} consumer_call;
+
+static void begin_consumer(consumer_call *consumer, neuron_session *session, neuron_step *step)
+{
+    begin_backward(&consumer->call, session, step);
+    consumer->input = session->inputs[0]; /* the array is needed for the step that asks */
+    consumer->call.run.inputs = &consumer->input;
+    consumer->call.run.input_gradients = NULL;
+}
+
+static int step_back(gradient_route *route)
+{
+    neuron_session *session = route->session;
+    neuron_step *step = route->step;
+    neuron_step_call call;
+    consumer_call consumer;
+    if (step->consumer >= 0)
+        begin_consumer(&consumer, session, &session->steps[step->consumer]);
+    step->fused.consumer = step->consumer >= 0 ? &consumer.call.run : NULL;
+    begin_backward(&call, session, step);
+    for (int32_t i = 0; i < step->node->spec.input_count; i++)
+        session->input_gradients[i] =
+            neuron_session_memory(session, session->edges[step->first_edge + i].gradient);
+    place_gradients(route, &call);
+    if (step->activation_alone)
+        activate_back(session, step);
+    const int status = step->node->spec.layer->backward(&call.run);
+    step->fused.consumer = NULL;
+    RETURN_IF_ERROR(status);
+    if (route->flat)
+        add_penalties(&call.run, step->node);
+    else
+        deliver(route, &call.run);
+    add_gradients(session, step);
+    return NEURON_OK;
+}
+
+static int step_all_back(gradient_route *route)
+{
+    neuron_session *session = route->session;
+    for (int32_t i = session->step_count - 1; i >= 0; i--) {
+        route->step = &session->steps[i];
+        if (route->step->backward)
+            RETURN_IF_ERROR(step_back(route));
+    }
+    return NEURON_OK;
+}
+
+int neuron_session_backward(neuron_session *session, float *gradients)
+{
+    gradient_route route = {.session = session, .flat = gradients};
+    return step_all_back(&route);
+}
+
+int neuron_session_backward_to(neuron_session *session, const neuron_gradient_sink *sink)
+{
+    gradient_route route = {.session = session, .sink = sink};
+    return step_all_back(&route);
+}
