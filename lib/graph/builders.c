@@ -74,10 +74,11 @@ static int check_extents(const int64_t *shape, int32_t rank)
     if (!shape)
         return neuron_refuse_null("shape", "reshape");
     for (int32_t axis = 0; axis < rank; axis++)
-        if (shape[axis] == 0) /* which would end the shape */
+        if (shape[axis] == 0 || shape[axis] < -1) /* 0 would end the shape */
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "reshape: shape[%" PRId32 "] is 0; it must be 1 or more, or -1 once",
-                               axis);
+                               "reshape: shape[%" PRId32 "] is %" PRId64
+                               "; it must be 1 or more, or -1 once",
+                               axis, shape[axis]);
     return NEURON_OK;
 }
 
@@ -129,10 +130,25 @@ neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *inp
                SETTINGS(SET(KERNEL_HEIGHT, kernel_height), SET(KERNEL_WIDTH, kernel_width)));
 }
 
-/* The strides are equal to the window. */
+/* The strides are equal to the window, which may be no larger than they. */
+static int check_window(const neuron_layer *layer, int64_t height, int64_t width)
+{
+    const neuron_option *stride = neuron_options_find(&layer->options, NEURON_NODE_STRIDE_HEIGHT);
+    const int64_t most = (int64_t)stride->maximum;
+    RETURN_IF_ERROR(neuron_check_range(height, 1, most, "window_height", layer->name));
+    return neuron_check_range(width, 1, most, "window_width", layer->name);
+}
+
 static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *layer,
                                   neuron_node_t *input, int64_t height, int64_t width)
 {
+    if (!graph || graph->status < 0)
+        return NULL;
+    const int status = graph->finished ? NEURON_OK : check_window(layer, height, width);
+    if (status < 0) {
+        neuron_graph_latch(graph, status);
+        return NULL;
+    }
     return add(graph, layer, input,
                SETTINGS(SET(KERNEL_HEIGHT, height), SET(KERNEL_WIDTH, width),
                         SET(STRIDE_HEIGHT, height), SET(STRIDE_WIDTH, width)));

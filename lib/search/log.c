@@ -41,20 +41,16 @@ static int put_factor(json_t *list, const neuron_factor *factor)
     return NEURON_OK;
 }
 
-static const char *goal_name(const neuron_search_t *search)
-{
-    return search->goal == NEURON_MODE_LARGEST ? "largest" : "smallest";
-}
-
 static int put_header(json_t *object, const neuron_search_t *search)
 {
     const char *kind = neuron_search_kind_name(search->kind);
+    const char *goal = neuron_word_name(neuron_goal_words, search->goal);
     RETURN_IF_ERROR(neuron_json_set(object, version_key, json_integer(LOG_VERSION)));
     RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind)));
     /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */
     RETURN_IF_ERROR(neuron_json_set(object, "seed", json_integer((json_int_t)search->seed)));
     RETURN_IF_ERROR(neuron_json_set(object, "folds", json_integer(search->folds)));
-    RETURN_IF_ERROR(neuron_json_set(object, "goal", json_string(goal_name(search))));
+    RETURN_IF_ERROR(neuron_json_set(object, "goal", json_string(goal)));
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "factors", list));
     for (int32_t i = 0; i < search->factor_count; i++)
@@ -146,27 +142,13 @@ static int fail_format(const neuron_search_t *search)
     return neuron_fail(NEURON_E_FORMAT, "%s: is not the log of a search", search->log_path);
 }
 
-/* What a message shows of a value. */
-static void show(char text[128], const json_t *value)
-{
-    size_t size = neuron_json_print(text, 127, value);
-    if (size == 0 || size > 127)
-        strcpy(text, value ? "a long one" : "missing");
-    else
-        text[size] = '\0';
-}
-
 /* Compares a value of the file with what it should be. */
 static int compare(const neuron_search_t *search, const char *what, const json_t *found,
                    const json_t *wanted)
 {
-    if (json_equal(found, wanted))
-        return NEURON_OK;
-    char texts[2][128];
-    show(texts[0], found);
-    show(texts[1], wanted);
-    return neuron_fail(NEURON_E_DATA, "%s: belongs to another search: its %s is %s, not %s",
-                       search->log_path, what, texts[0], texts[1]);
+    char who[NEURON_MESSAGE_SIZE];
+    snprintf(who, sizeof who, "%s: belongs to another search", search->log_path);
+    return neuron_json_compare(found, wanted, what, who);
 }
 
 static int compare_factors(const neuron_search_t *search, const json_t *found, const json_t *wanted)

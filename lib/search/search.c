@@ -10,6 +10,12 @@
 #include <math.h>
 #include <string.h>
 
+const neuron_word neuron_goal_words[] = {
+    {NEURON_MODE_SMALLEST, "smallest"},
+    {NEURON_MODE_LARGEST, "largest"},
+    {0, NULL},
+};
+
 static const int64_t combinations_max = (int64_t)1 << 62;
 
 int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
@@ -198,8 +204,8 @@ int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
     CHECK_ARGUMENT(search);
     neuron_hold_settle();
     RETURN_IF_ERROR(check_not_begun(search, "its goal"));
-    if (goal != NEURON_MODE_LARGEST && goal != NEURON_MODE_SMALLEST)
-        return neuron_refuse_value(goal, "goal", "smallest (20) or largest (30)", "search");
+    if (!neuron_word_name(neuron_goal_words, goal))
+        return neuron_refuse_word(goal, "goal", neuron_goal_words, "search");
     search->goal = goal;
     return NEURON_OK;
 }

@@ -5,6 +5,7 @@
 #include <libneuron/search.h>
 
 #include "base/context.h"
+#include "base/options/word.h"
 
 #include <stdbool.h>
 
@@ -61,6 +62,9 @@ struct neuron_search {
 };
 
 NEURON_HOLD_DECLARE(search);
+
+/* Those of NEURON_MODE_... that a goal may be. */
+extern const neuron_word neuron_goal_words[];
 
 /* "grid" */
 const char *neuron_search_kind_name(neuron_search_kind kind);

@@ -256,6 +256,24 @@ def check_options(arguments):
         if layer not in ('import', 'node-input'):
             compare(problems, f'options of {name}() in layers.h', layer_options(arguments, layer),
                     options)
+    return problems + option_names(arguments)
+
+
+def option_names(arguments):
+    """Options and words are called in files and messages as the headers call them, in lower case."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(arguments.include)), 'lib')
+    known = set(enumerators(arguments.include))
+    row = r'NEURON_(?:INTEGER|REAL|FLAG|CHOICE)\(\s*(NEURON_\w+)\s*,[\s\\]*"(\w+)"'
+    word = r'\{(NEURON_\w+),\s*"(\w+)"\}'
+    problems, count = [], 0
+    for path in glob.glob(os.path.join(folder, '**', '*.[ch]'), recursive=True):
+        for key, name in re.findall(row, read(path)) + re.findall(word, read(path)):
+            count += 1
+            prefix = key[:-len(name)]
+            if key not in known or key != prefix + name.upper() or not prefix.endswith('_'):
+                problems.append(f'{path}: {key} is called "{name}"')
+    if count < 60:
+        problems.append(f'only {count} options and words were found in {folder}')
     return problems
 
 

@@ -306,6 +306,42 @@ START_TEST(differences_are_named)
 }
 END_TEST
 
+START_TEST(values_of_files_are_compared)
+{
+    static const struct {
+        const char *a, *b, *message;
+    } cases[] = {
+        {"1", "1.0", NULL},
+        {"\"x\"", "\"x\"", NULL},
+        {"[1,{\"a\":2}]", "[1,{\"a\":2}]", NULL},
+        {"9007199254740993", "9007199254740992",
+         "it: v is 9007199254740993 in the file, 900719925474"},
+        {"0.1", "0.10000000000000002",
+         "it: v is 0.10000000000000001 in the file, 0.10000000000000002 here"},
+        {"\"x\"", "\"y\"", "it: v is x in the file, y here"},
+        {"1", "\"1\"", "it: v is 1 in the file, 1 here"},
+        {"[1,2]", "[]", "it: v is [1,2] in the file, [] here"},
+    };
+    neuron_context_t *context = test_context();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "{\"a\":%s,\"b\":%s}", cases[i].a, cases[i].b);
+        json_t *json = parse(context, text);
+        const json_t *a = json_object_get(json, "a"), *b = json_object_get(json, "b");
+        assert_status(neuron_json_compare(a, b, "v", "it"),
+                      cases[i].message ? NEURON_E_DATA : NEURON_OK);
+        if (cases[i].message)
+            assert_message(cases[i].message);
+        assert_status(neuron_json_compare(NULL, b, "v", "it"), NEURON_E_DATA);
+        assert_message("it: v is none in the file, ");
+        assert_status(neuron_json_compare(a, NULL, "v", "it"), NEURON_E_DATA);
+        json_decref(json);
+    }
+    assert_ok(neuron_json_compare(NULL, NULL, "v", "it"));
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("options");
@@ -321,6 +357,7 @@ int main(void)
     tcase_add_test(tests, what_a_file_lacks_has_its_default);
     tcase_add_test(tests, what_a_file_may_not_have);
     tcase_add_test(tests, differences_are_named);
+    tcase_add_test(tests, values_of_files_are_compared);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

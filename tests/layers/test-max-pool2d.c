@@ -79,6 +79,30 @@ static const struct {
     {4, 4, 33, {4, 4}, {4, 4}, VALID, 2}, {3, 3, 2, {5, 5}, {1, 1}, SAME, 1},
 };
 
+/* In the words of the call. */
+START_TEST(bad_windows_are_refused)
+{
+    static const int64_t windows[][2] = {{0, 2}, {2, -1}, {1025, 1}};
+    static const char *const messages[] = {"window_height is 0; it must be 1 to 1,024",
+                                           "window_width is -1; it must be 1 to 1,024",
+                                           "window_height is 1,025; it must be 1 to 1,024"};
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        for (int average = 0; average <= 1; average++) {
+            neuron_graph_t *graph = new_graph();
+            neuron_node_t *x = image_input(graph, 8, 8, 3);
+            neuron_node_t *y = average
+                                   ? neuron_average_pool2d(graph, x, windows[i][0], windows[i][1])
+                                   : neuron_max_pool2d(graph, x, windows[i][0], windows[i][1]);
+            ck_assert_ptr_null(y);
+            assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
+            assert_message(average ? "average_pool2d: " : "max_pool2d: ");
+            assert_message(messages[i]);
+            neuron_graph_unref(graph);
+        }
+    }
+}
+END_TEST
+
 START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
@@ -111,6 +135,7 @@ int main(void)
     tcase_add_test(tests, shapes_and_default_stride);
     tcase_add_test(tests, padding_never_wins);
     tcase_add_test(tests, bad_input_is_refused);
+    tcase_add_test(tests, bad_windows_are_refused);
     tcase_add_loop_test(tests, gradient, 0, sizeof cases / sizeof *cases);
     tcase_add_test(tests, gradient_as_the_first_layer);
     return run_suite(suite);

@@ -70,7 +70,7 @@ static const struct {
     {{-1, 7}, 2, NEURON_E_SHAPE, "reshape: the input is 24, which has not as many elements as 1x7"},
     {{-1, 2, -1}, 3, NEURON_E_SHAPE, "reshape: extents 0 and 2 are -1"},
     {{24, 0}, 2, NEURON_E_ARGUMENT, "reshape: shape[1] is 0"},
-    {{-2, -12}, 2, NEURON_E_ARGUMENT, "reshape: extent_0 is -2; it must be -1 to"},
+    {{-2, -12}, 2, NEURON_E_ARGUMENT, "reshape: shape[0] is -2; it must be 1 or more, or -1 once"},
     {{(int64_t)1 << 40, (int64_t)1 << 40}, 2, NEURON_E_ARGUMENT, "reshape: more than"},
     {{24}, 0, NEURON_E_ARGUMENT, "reshape: rank is 0; it must be 1 to 7"},
     {{24}, 8, NEURON_E_ARGUMENT, "reshape: rank is 8; it must be 1 to 7"},

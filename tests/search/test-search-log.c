@@ -269,20 +269,21 @@ START_TEST(another_search_is_refused)
 {
     test_write_file(path, whole.data, whole.size);
     const int data = NEURON_E_DATA;
-    refuse(usual, true, 0, data, "belongs to another search: its kind is \"random\", not \"grid\"");
-    refuse(usual, false, 8, data, "belongs to another search: its seed is 7, not 8");
+    refuse(usual, true, 0, data,
+           "belongs to another search: kind is random in the file, grid here");
+    refuse(usual, false, 8, data, "belongs to another search: seed is 7 in the file, 8 here");
     settings s = usual;
     s.folds = 3;
-    refuse(s, false, 7, data, "its folds is 2, not 3");
+    refuse(s, false, 7, data, "folds is 2 in the file, 3 here");
     s = usual;
     s.goal = NEURON_MODE_LARGEST;
-    refuse(s, false, 7, data, "its goal is \"smallest\", not \"largest\"");
+    refuse(s, false, 7, data, "goal is smallest in the file, largest here");
     s = usual;
     s.names[0] = "speed";
-    refuse(s, false, 7, data, "its factor 0 is \"rate\", not \"speed\"");
+    refuse(s, false, 7, data, "factor 0 is rate in the file, speed here");
     s = usual;
     s.rates[1] = 0.5;
-    refuse(s, false, 7, data, "its list of levels of factor 0 is [");
+    refuse(s, false, 7, data, "list of levels of factor 0 is [");
     s = usual;
     s.labels[1] = "tanh";
     refuse(s, false, 7, data, "its list of levels of factor 1 is [\"relu\"");
@@ -308,9 +309,9 @@ START_TEST(other_files_are_refused)
         refuse(usual, false, 7, NEURON_E_FORMAT, cases[i].message);
     }
     test_write_file(path, "{\"libneuron.search\":2}\n", 23);
-    refuse(usual, false, 7, NEURON_E_DATA, "its version is 2, not 1");
+    refuse(usual, false, 7, NEURON_E_DATA, "version is 2 in the file, 1 here");
     test_write_file(path, "{\"libneuron.search\":1}\n", 23);
-    refuse(usual, false, 7, NEURON_E_DATA, "its kind is missing, not \"random\"");
+    refuse(usual, false, 7, NEURON_E_DATA, "kind is none in the file, random here");
 }
 END_TEST
 

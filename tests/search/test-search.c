@@ -424,9 +424,9 @@ START_TEST(bad_factors_are_refused)
     assert_status(neuron_search_add_choice(s, "x", null, 1), NEURON_E_ARGUMENT);
     assert_message("labels[0] of factor x is NULL");
     assert_status(neuron_search_set_goal(s, 11), NEURON_E_ARGUMENT);
-    assert_message("search: goal is 11; it must be smallest (20) or largest (30)");
+    assert_message("search: goal is 11; it must be smallest (20), largest (30)");
     assert_status(neuron_search_set_goal(s, NEURON_MODE_AUTO), NEURON_E_ARGUMENT);
-    assert_message("search: goal is 10; it must be smallest (20) or largest (30)");
+    assert_message("search: goal is 10; it must be smallest (20), largest (30)");
     assert_status(neuron_search_set_folds(s, 0), NEURON_E_ARGUMENT);
     assert_message("search: folds is 0; it must be 1 to 10,000");
     assert_status(neuron_search_run_random(s, 0, 1), NEURON_E_ARGUMENT);

@@ -130,7 +130,7 @@ const char *neuron_json_text(const json_t *value, char text[NEURON_JSON_TEXT])
 
 static bool same(const json_t *a, const json_t *b)
 {
-    if (json_is_number(a) && json_is_number(b))
+    if (json_is_number(a) && json_is_number(b) && !(json_is_integer(a) && json_is_integer(b)))
         return json_number_value(a) == json_number_value(b);
     return (!a && !b) || json_equal(a, b);
 }
