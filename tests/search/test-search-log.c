@@ -286,7 +286,7 @@ START_TEST(another_search_is_refused)
     refuse(s, false, 7, data, "list of levels of factor 0 is [");
     s = usual;
     s.labels[1] = "tanh";
-    refuse(s, false, 7, data, "its list of levels of factor 1 is [\"relu\"");
+    refuse(s, false, 7, data, "list of levels of factor 1 is [\"relu\"");
     s = usual;
     s.names[1] = "other";
     refuse(s, false, 7, data, "factor 1");
