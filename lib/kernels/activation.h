@@ -56,8 +56,9 @@ static ALWAYS_INLINE vector exp_rest(vector r)
     return q * r + 0.499999905437f;
 }
 
-/* exp(high + low), from 0 below -104 to infinity above 89. */
-static ALWAYS_INLINE vector exp_of_sum(vector high, vector low)
+/* exp(high + low), from 0 below -104 to infinity above 89. Out of line: it is part of nearly all, and a
+ * call costs little beside it. */
+__attribute__((noinline)) static vector exp_of_sum(vector high, vector low)
 {
     const vector bounded =
         choose(high > -130.0f, high, broadcast(-130)); /* a NaN is held back here */

@@ -31,6 +31,13 @@ typedef float floats_loose __attribute__((vector_size(4 * BLOCKS), aligned(4), m
 
 static const uint64_t low_half = 0xffffffffu;
 
+/* Where a product of eight numbers is one instruction; else the rounds are long enough as they are. */
+#if defined(__AVX512F__)
+#define UNROLL_ROUNDS UNROLL_FULLY
+#else
+#define UNROLL_ROUNDS UNROLL_NOT
+#endif
+
 /* Eight blocks of Philox4x32-10, from `first` on: see base/random.c. */
 static ALWAYS_INLINE void draw(const neuron_random *random, uint64_t first, numbers drawn[4])
 {
@@ -38,7 +45,7 @@ static ALWAYS_INLINE void draw(const neuron_random *random, uint64_t first, numb
     numbers index = (numbers){0, 1, 2, 3, 4, 5, 6, 7} + first;
     numbers c0 = index & low_half, c1 = index >> 32;
     numbers c2 = (numbers){0} + random->stream, c3 = (numbers){0} + random->use;
-    UNROLL_FULLY
+    UNROLL_ROUNDS
     for (int round = 0; round < 10; round++) {
         numbers product0 = c0 * 0xD2511F53u, product1 = c2 * 0xCD9E8D57u;
         c0 = (product1 >> 32) ^ c1 ^ key0;

@@ -35,9 +35,11 @@ typedef int32_t vector_mask_loose __attribute__((vector_size(VECTOR_BYTES), alig
 #if defined(__clang__)
 #define UNROLL_FULLY _Pragma("clang loop unroll(full)")
 #define UNROLL_BY_4  _Pragma("clang loop unroll_count(4)")
+#define UNROLL_NOT   _Pragma("clang loop unroll(disable)")
 #else
 #define UNROLL_FULLY _Pragma("GCC unroll 16")
 #define UNROLL_BY_4  _Pragma("GCC unroll 4")
+#define UNROLL_NOT   _Pragma("GCC unroll 1")
 #endif
 
 static ALWAYS_INLINE vector load(const float *from)
