@@ -1,3 +1,7 @@
+/* The context: what one host's use of the library shares, which is memory, threads, log, seed and kernels.
+ * Memory comes from the caller's allocator or from the C library; every other handle holds a
+ * reference to its context, so the last of them releases it. The pool is in pool.c, the choice of
+ * kernels in kernels/choose.c. */
 #include "base/context.h"
 
 #include "base/checked.h"

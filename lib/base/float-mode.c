@@ -1,3 +1,6 @@
+/* The floating-point mode that the library computes in, whatever mode the host is in: rounding to
+ * nearest, no traps, and numbers too small for the usual form treated as 0. It is set on the way into
+ * the library and put back on the way out, and around each call of the caller's own functions. */
 #include "base/float-mode.h"
 
 #include <stddef.h>

@@ -1,3 +1,6 @@
+/* Ends what calls hold that were left without a return: see hold.h. Holds on a thread's own stack are also
+ * copied to a list of the thread; a later call whose frame is not below such a hold proves that it was
+ * left, as a longjmp does, and ends it. */
 #include "base/hold.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* Which names nodes, graphs, datasets and custom layers may have. */
 #include "base/name.h"
 
 #include "base/status.h"

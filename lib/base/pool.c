@@ -1,3 +1,9 @@
+/* The thread pool: parallel loops over numbered tasks.
+ *
+ * Each thread begins with a share of the tasks, the same ones in each loop of that size, and then takes
+ * from the others. Joining a loop and leaving it are one compare-and-swap each on the pool's state;
+ * a thread that finds no loop looks for the next one for a moment, then sleeps. How many there may be
+ * is in processors.c. */
 #include "base/pool.h"
 
 #include "base/clock.h"

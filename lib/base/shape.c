@@ -1,3 +1,4 @@
+/* Shapes: what extents they may have, their counts, and how messages write them. */
 #include "base/shape.h"
 
 #include "base/checked.h"

@@ -1,3 +1,4 @@
+/* The last message of each thread, and the checks of arguments that write it. */
 #include "base/status.h"
 
 #include "base/text/utf8.h"

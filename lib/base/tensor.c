@@ -1,3 +1,4 @@
+/* Tensors: an element type, a shape, and memory that is the tensor's own or the caller's. */
 #include "base/tensor.h"
 
 #include "base/checked.h"

@@ -1,3 +1,4 @@
+/* A committee is a graph: its members are imported side by side and joined by the rule's layer. */
 #include <libneuron/committee.h>
 
 #include "graph/graph.h"

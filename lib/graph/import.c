@@ -1,3 +1,4 @@
+/* Copies a finished graph into another one as a part of it: nodes under a prefix, options, parameters. */
 #include "graph/custom.h"
 
 #include "graph/names.h"

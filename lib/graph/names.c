@@ -1,3 +1,4 @@
+/* The names of a graph's nodes: a hash table, and numbers that make names unlike. */
 #include "graph/names.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Nodes: a layer's row with its numbers in a graph. Options are set in node-options.c. */
 #include "graph/custom.h"
 
 #include "graph/names.h"

@@ -1,3 +1,4 @@
+/* Dropout: see neuron_dropout(). */
 #include "layers/pieces.h"
 
 #include "kernels/kernels.h"

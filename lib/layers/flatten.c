@@ -1,3 +1,4 @@
+/* The same values as a row: see neuron_flatten(). A view, which takes no time. */
 #include "layers/layer.h"
 
 static int infer(neuron_spec *spec, const char *node)

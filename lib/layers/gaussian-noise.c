@@ -1,3 +1,4 @@
+/* Adds normal noise when training: see neuron_gaussian_noise(). */
 #include "base/checked.h"
 #include "layers/pieces.h"
 

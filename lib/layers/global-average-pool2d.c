@@ -1,3 +1,4 @@
+/* The mean of each channel over the image: average pooling by one window over all of it. */
 #include "layers/average-pool2d.h"
 
 static int forward(const neuron_run *run)

@@ -1,3 +1,4 @@
+/* The largest value of each channel over the image: max-pooling by one window over all of it. */
 #include "layers/max-pool2d.h"
 
 #include "base/bump.h"

@@ -1,3 +1,4 @@
+/* What the layers over images share: checks of shapes, and windows with strides and padding. */
 #include "layers/image.h"
 
 #include "base/checked.h"

@@ -1,3 +1,4 @@
+/* Where the examples come in: see neuron_input(). It has nothing to compute. */
 #include "layers/layer.h"
 
 /* The builder sets the shape: it is the one thing that no input tells. */

@@ -1,3 +1,4 @@
+/* Runs a layer's work over the pool in contiguous pieces, whose size follows from the shape alone. */
 #include "layers/pieces.h"
 
 #include "base/checked.h"

@@ -1,3 +1,4 @@
+/* The same values under another shape: see neuron_reshape(). A view, which takes no time. */
 #include "layers/layer.h"
 
 #include <inttypes.h>

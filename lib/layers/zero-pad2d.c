@@ -1,3 +1,4 @@
+/* Rows and columns of 0 around an image: see neuron_zero_pad2d(). */
 #include "layers/image.h"
 
 #include <string.h>

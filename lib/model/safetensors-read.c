@@ -1,3 +1,5 @@
+/* Reads safetensors: a size, a header in JSON, then the values. Every offset is checked against the
+ * header and the file before anything is read by it. */
 #include "model/safetensors.h"
 
 #include "base/checked.h"

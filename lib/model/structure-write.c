@@ -1,3 +1,5 @@
+/* Writes the structure of a graph as JSON: its nodes in order, each with layer, inputs, its
+ * options by name, and what the caller chose for its arrays. */
 #include "model/structure.h"
 
 #include "graph/custom.h"

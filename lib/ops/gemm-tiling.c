@@ -1,3 +1,5 @@
+/* How the products of gemm.c are cut into tasks: by the shape alone, so that the bits of sums do not depend
+ * on threads. */
 #include "ops/gemm-tiling.h"
 
 #include "base/checked.h"

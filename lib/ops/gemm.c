@@ -1,3 +1,6 @@
+/* The forward product of a dense layer, y = x W + b, by one of three ways: large ones by CBLAS
+ * (gemm-cblas.c), few rows by streaming the weights once (kernels/gemm-streaming.c), all else by
+ * tiles of packed weights (kernels/gemm.c). The gradients are in gemm-gradients.c. */
 #include "ops/gemm.h"
 
 #include "base/checked.h"

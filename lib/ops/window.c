@@ -1,3 +1,4 @@
+/* Windows along one axis of an image: how many there are, by kernel, stride and padding. */
 #include "ops/window.h"
 
 #include "base/checked.h"

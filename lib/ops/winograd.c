@@ -1,3 +1,15 @@
+/* Convolution by Winograd's F(4x4, 3x3), forward and for the input gradient: see winograd.h.
+ *
+ *     source, 6x6 pixels      36 points             36 products            output, 4x4 pixels
+ *     . . . . . .             p00 ... p05           of points, one GEMM
+ *     . x x x x .   B' d B    p10 ... p15   each    for each: rows are     A' m A    o o o o
+ *     . x x x x .  -------->   ...        ------->  tiles, depth is       -------->  o o o o
+ *     . x x x x .             p50 ... p55           channels, columns                o o o o
+ *     . x x x x .                                   are filters                      o o o o
+ *     . . . . . .
+ *
+ * Tiles overlap by two pixels. The transforms are in kernels/conv-winograd-tiles.c and -weights.c, the weight
+ * gradient in winograd-weight-gradient.c. */
 #include "ops/winograd.h"
 
 #include "base/checked.h"

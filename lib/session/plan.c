@@ -1,3 +1,4 @@
+/* Places blocks in one arena, the largest first, each at the lowest offset that is free while it lives. */
 #include "session/plan.h"
 
 #include "base/checked.h"

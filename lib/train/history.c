@@ -1,3 +1,4 @@
+/* The figures of each epoch of a training, by name, as they can be read and as they are saved. */
 #include "train/history.h"
 
 #include "base/checked.h"

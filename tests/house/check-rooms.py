@@ -4,7 +4,7 @@ usage: check-rooms.py LIB DESIGN
 
 The rooms stand in the order of the lines subdir('...') in LIB/meson.build, and a file includes only what
 lies in its own room or in one below it. Inside of a room no files include each other in a circle. No room
-has more than 30 files. The table of DESIGN, which is docs/design.md, has the rooms from the top down;
+has more than 30 files. Each file opens with a comment that says what it is for. The table of DESIGN, which is docs/design.md, has the rooms from the top down;
 folders within a room, such as layers/joins, are told in its row.
 """
 import os
@@ -52,6 +52,12 @@ def check_order(rooms, files):
                 yield f'{path} includes {included}, from a room above its own'
 
 
+def check_openings(files):
+    for path, text in sorted(files.items()):
+        if not text.startswith('/*'):
+            yield f'{path} does not open with a comment that says what it is for'
+
+
 def check_circles(files):
     done, path = set(), []
 
@@ -95,6 +101,7 @@ def main():
     if not rooms or not files:
         sys.exit(f'{lib} has no subdir() lines or no source files')
     problems = [*check_order(rooms, files), *check_circles(files), *check_sizes(files),
+                *check_openings(files),
                 *check_design(rooms, read(design))]
     for problem in problems:
         print(problem)

@@ -1,3 +1,5 @@
+/* Makes the new file that will take a name's place: beside it in its folder, under a temporary name that
+ * a later write recognises and removes, if a process died over it. file-write.c writes and renames. */
 #include "base/files/file-new.h"
 
 #include "base/clock.h"

@@ -1,3 +1,6 @@
+/* Replaces a file in one step: all of the new content is written beside the old, brought to the disk, and
+ * renamed over it, so that whoever reads the name finds the old or the new file, whole. Links are
+ * followed, owner and mode are kept as far as the system allows. The new file is made in file-new.c. */
 #include "base/files/file-write.h"
 
 #include "base/files/byte-order.h"

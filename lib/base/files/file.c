@@ -1,3 +1,4 @@
+/* Reads a file from disk: whole into memory, or a part of it at a time. */
 #include "base/files/file.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* UTF-8: where characters begin and end, and making a text valid that was cut or never was. */
 #include "base/text/utf8.h"
 
 #include <string.h>

@@ -1,5 +1,15 @@
-/* Two-dimensional convolution: see neuron_conv2d(). The sums are in ops/convolution.c; here is
- * what they are sums of. */
+/* Two-dimensional convolution: see neuron_conv2d(). (What the field calls so is a cross-correlation: the
+ * kernel is not mirrored.) The sums are in ops/convolution.c and ops/winograd.c; here is what they are
+ * sums of.
+ *
+ * The input gradient is a convolution too, of the output's gradient with the kernel mirrored. With strides it
+ * is several: a pixel meets only every stride-th row and column of the kernel, those of its phase. Along one
+ * axis with stride 2, kernel a b c and no padding:
+ *
+ *     input     0   1   2   3   4   5   6        phase 0, pixels 0 2 4 6: taps a and c
+ *     output 0  a   b   c                        phase 1, pixels 1 3 5:   tap b
+ *     output 1          a   b   c
+ *     output 2                  a   b   c        so 2 has c from output 0 and a from output 1 */
 #include "layers/convolutions/conv2d.h"
 
 #include "base/checked.h"

@@ -1,3 +1,4 @@
+/* The sum of inputs: see neuron_add(). Computed in join.c. */
 #include "layers/joins/join.h"
 
 const neuron_layer neuron_layer_add = {

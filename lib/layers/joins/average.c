@@ -1,3 +1,4 @@
+/* The mean of inputs: see neuron_average(). Computed in join.c. */
 #include "layers/joins/join.h"
 
 const neuron_layer neuron_layer_average = {

@@ -1,3 +1,5 @@
+/* Weighted sums of inputs of one shape, and their gradients: the arithmetic of add, average and
+ * weighted_average. */
 #include "layers/joins/join.h"
 
 #include "layers/pieces.h"

@@ -1,3 +1,4 @@
+/* The product of inputs, value by value: see neuron_multiply(). */
 #include "layers/joins/join.h"
 
 #include "base/checked.h"

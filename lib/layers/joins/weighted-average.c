@@ -1,3 +1,4 @@
+/* The weighted mean of inputs: see neuron_weighted_average(). Computed in join.c. */
 #include "layers/joins/join.h"
 
 const neuron_layer neuron_layer_weighted_average = {
