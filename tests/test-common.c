@@ -101,10 +101,10 @@ static bool find_locale(const char *source, const char *point)
     snprintf(command, sizeof command, "localedef -i %s -f UTF-8 '%s/%s' > /dev/null 2>&1", source,
              folder, name);
     /* It fails for a mere warning: what counts is whether the locale can be set. */
-    const int ignored = system(command);
+    int ignored = system(command);
     (void)ignored;
     setenv("LOCPATH", folder, 1);
-    const bool set = set_locale(name, point);
+    bool set = set_locale(name, point);
     unsetenv("LOCPATH");
     nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     if (!set) {

@@ -132,7 +132,7 @@ static neuron_augmentation_t *make_filters(const example_t *example)
 /* The images after the filters, as numbers. Takes the dataset over. */
 static neuron_dataset_t *filter(const example_t *example, neuron_dataset_t *dataset)
 {
-    const int64_t count = neuron_dataset_count(dataset);
+    int64_t count = neuron_dataset_count(dataset);
     neuron_dataset_t *filtered;
     neuron_tensor_t *images;
     neuron_tensor_t *labels;

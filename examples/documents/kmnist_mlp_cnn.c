@@ -214,7 +214,7 @@ static const char *tell_search(const example_t *example, const kmnist_run_t *run
 {
     static char text[EXAMPLE_TEXT_MAX];
     const plan_t *plan = &plans[run->search];
-    const int64_t trials = trials_of(example, plan);
+    int64_t trials = trials_of(example, plan);
 
     text[0] = '\0';
     if (trials != 0)

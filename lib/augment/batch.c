@@ -32,7 +32,7 @@ static int64_t elements(const neuron_image_size *size)
 /* Whole lines of the cache, which no two threads share. */
 size_t neuron_augment_room(const neuron_image_size *size)
 {
-    const int64_t line = NEURON_ALIGNMENT / (int64_t)sizeof(float);
+    int64_t line = NEURON_ALIGNMENT / (int64_t)sizeof(float);
     return neuron_size_of(neuron_ceil_divide(elements(size), line), NEURON_ALIGNMENT);
 }
 

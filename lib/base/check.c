@@ -20,9 +20,9 @@ int neuron_refuse_value(int64_t value, const char *name, const char *allowed, co
 
 void neuron_words_add(neuron_words_text *words, const char *name, int32_t value)
 {
-    const size_t left = sizeof words->text - words->used;
-    const int size = snprintf(words->text + words->used, left, "%s%s (%" PRId32 ")",
-                              words->used ? ", " : "", name, value);
+    size_t left = sizeof words->text - words->used;
+    int size = snprintf(words->text + words->used, left, "%s%s (%" PRId32 ")",
+                        words->used ? ", " : "", name, value);
     if ((size_t)size < left)
         words->used += (size_t)size;
     else
@@ -35,7 +35,7 @@ int neuron_check_range(int64_t value, int64_t least, int64_t most, const char *n
     char text[3][NEURON_NUMBER_ROOM];
     if (value >= least && value <= most)
         return NEURON_OK;
-    const bool open = most == INT64_MAX;
+    bool open = most == INT64_MAX;
     return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %s; it must be %s %s %s", who, name,
                        neuron_text_number(value, text[0]), neuron_text_number(least, text[1]),
                        open || most - least == 1 ? "or" : "to",

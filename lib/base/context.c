@@ -106,7 +106,7 @@ int neuron_context_set_threads(neuron_context_t *context, int32_t threads)
 {
     CHECK_ARGUMENT(context);
     CHECK_RANGE(threads, 0, NEURON_THREADS_MAX);
-    const int32_t before = context->processors;
+    int32_t before = context->processors;
     context->processors = neuron_processors();
     if (threads == 0)
         threads = context->processors;

@@ -72,7 +72,7 @@ static void set_stack(uintptr_t end, uint64_t size)
  * they are not on, and nothing is listed. */
 static void find_first_stack(void)
 {
-    const uintptr_t name = getauxval(AT_EXECFN), page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t name = getauxval(AT_EXECFN), page = (uintptr_t)sysconf(_SC_PAGESIZE);
     struct rlimit limit;
     if (name != 0 && getrlimit(RLIMIT_STACK, &limit) == 0)
         set_stack((name + page) / page * page, limit.rlim_cur);
@@ -127,7 +127,7 @@ void neuron_hold_settle_below(uintptr_t limit)
 
 bool neuron_hold_count_down(atomic_int *references, uintptr_t limit)
 {
-    const bool last = atomic_fetch_sub(references, 1) == 1;
+    bool last = atomic_fetch_sub(references, 1) == 1;
     settle(limit, NULL);
     return last;
 }
@@ -179,7 +179,7 @@ void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, cons
 /* Takes it out of its list, which another thread may do that goes on with the stack. */
 void neuron_hold_forget(neuron_hold *hold)
 {
-    const int32_t index = find(hold);
+    int32_t index = find(hold);
     if (index >= 0)
         take_off(hold->list, index);
     drop_ended(hold);
@@ -187,7 +187,7 @@ void neuron_hold_forget(neuron_hold *hold)
 
 void neuron_hold_end(neuron_hold *hold)
 {
-    const int32_t count = hold->list && find(hold) < 0 ? 0 : hold->count;
+    int32_t count = hold->list && find(hold) < 0 ? 0 : hold->count;
     neuron_hold_forget(hold);
     /* What ends may settle, but never sees this hold, which is forgotten. */
     for (int32_t i = count - 1; i >= 0; i--)

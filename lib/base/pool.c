@@ -194,7 +194,7 @@ neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
 
 static bool has_lost_threads(const neuron_pool *pool)
 {
-    const pid_t process = atomic_load(&pool->process);
+    pid_t process = atomic_load(&pool->process);
     return process != 0 && process != getpid();
 }
 
@@ -342,7 +342,7 @@ void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *w
         run_alone(count, task, work);
         return;
     }
-    const bool begins = atomic_load(&pool->process) == 0;
+    bool begins = atomic_load(&pool->process) == 0;
     if (begins)
         start_threads(pool);
     if (pool->running == 0) {

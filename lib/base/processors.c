@@ -160,7 +160,7 @@ static double quota_of_mount(const char *root, char *line)
         return INFINITY;
     char *type = strtok_r(tail + 3, " ", &rest);
     char *source = strtok_r(NULL, " ", &rest), *options = strtok_r(NULL, " ", &rest);
-    const bool second = type && strcmp(type, "cgroup2") == 0;
+    bool second = type && strcmp(type, "cgroup2") == 0;
     if (!second &&
         !(type && strcmp(type, "cgroup") == 0 && source && options && lists(options, "cpu")))
         return INFINITY;
@@ -193,7 +193,7 @@ int32_t neuron_processors(void)
     cpu_set_t allowed;
     if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
         count = CPU_COUNT(&allowed);
-    const double quota = ceil(neuron_cpu_quota(""));
+    double quota = ceil(neuron_cpu_quota(""));
     if (quota < (double)count)
         count = (long)quota;
 #endif

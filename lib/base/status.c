@@ -14,7 +14,7 @@ static _Thread_local struct {
 
 void neuron_format_line(char *line, size_t size, const char *format, va_list arguments)
 {
-    const int length = vsnprintf(line, size, format, arguments);
+    int length = vsnprintf(line, size, format, arguments);
     neuron_utf8_clean(line, length < 0 || (size_t)length >= size);
 }
 

@@ -52,16 +52,18 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
     RETURN_IF_ERROR(neuron_check_range(argument, least, most, #argument, __func__))
 
 /* That a number is finite, or so as float32. */
-#define CHECK_FINITE(argument) RETURN_IF_ERROR(neuron_check_finite(argument, 0, #argument, __func__))
+#define CHECK_FINITE(argument)                                                                     \
+    RETURN_IF_ERROR(neuron_check_finite(argument, 0, #argument, __func__))
 #define CHECK_FLOAT(argument) RETURN_IF_ERROR(neuron_check_finite(argument, 1, #argument, __func__))
 
 /* That there is room where a capacity says so: `given` tells whether the pointers are not NULL. */
 #define CHECK_ROOM(given, capacity)                                                                \
     do {                                                                                           \
         if (!(given) && (capacity) != 0)                                                           \
-            return neuron_fail(NEURON_E_ARGUMENT,                                                  \
-                               "%s: there is no room for results (NULL), but capacity is %" PRId64, \
-                               __func__, (int64_t)(capacity));                                     \
+            return neuron_fail(                                                                    \
+                NEURON_E_ARGUMENT,                                                                 \
+                "%s: there is no room for results (NULL), but capacity is %" PRId64, __func__,     \
+                (int64_t)(capacity));                                                              \
     } while (0)
 
 /* That first, first + 1, ... first + count - 1 are among `all` examples. */

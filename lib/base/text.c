@@ -73,7 +73,7 @@ const char *neuron_text_number(int64_t number, char text[NEURON_NUMBER_ROOM])
     char digits[24];
     int count = snprintf(digits, sizeof digits, "%" PRId64, number);
     char *end = text;
-    const int first = number < 0; /* digit, behind the sign */
+    int first = number < 0; /* digit, behind the sign */
     for (int i = 0; i < count; i++) {
         if (i > first && (count - i) % 3 == 0)
             *end++ = ',';

@@ -48,7 +48,7 @@ static neuron_shape values_shape(const neuron_trainer_t *trainer)
 static int write_entry(json_t *object, const neuron_trainer_t *trainer,
                        const neuron_callback_entry *entry)
 {
-    const bool lost = neuron_callback_lost_snapshot(trainer, entry);
+    bool lost = neuron_callback_lost_snapshot(trainer, entry);
     const neuron_callback_kind *kind = entry->callback->kind;
     RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind->name)));
     RETURN_IF_ERROR(neuron_state_write_options(object, "options", &entry->callback->options));
@@ -75,9 +75,9 @@ static int write_rates(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->base));
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->factor));
     RETURN_IF_ERROR(neuron_json_append_real(list, rates->effective));
-    const int set = neuron_rate_was_set(rates, trainer->optimizer) ? SET
-                    : rates->set_by_hand                           ? FOLLOWED
-                                                                   : NOT_SET;
+    int set = neuron_rate_was_set(rates, trainer->optimizer) ? SET
+              : rates->set_by_hand                           ? FOLLOWED
+                                                             : NOT_SET;
     return neuron_json_append(list, json_integer(set));
 }
 
@@ -226,7 +226,7 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *prog
     const json_t *list = json_object_get(found, "list");
     if (found && !json_is_array(list))
         return neuron_state_bad(source, "list");
-    const size_t count = json_array_size(list), here = (size_t)trainer->callbacks.count;
+    size_t count = json_array_size(list), here = (size_t)trainer->callbacks.count;
     if (count != here)
         return neuron_fail(NEURON_E_DATA, "%s: its training has %zu callbacks, this one has %zu",
                            source, count, here);

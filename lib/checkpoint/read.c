@@ -30,7 +30,7 @@ int neuron_state_bad(const char *source, const char *key)
 bool neuron_state_read_figure(double *value, const json_t *json)
 {
     const char *text = json_string_value(json);
-    const bool infinite = text && (strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0);
+    bool infinite = text && (strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0);
     if (infinite)
         *value = text[0] == '-' ? -INFINITY : INFINITY;
     else

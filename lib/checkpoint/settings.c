@@ -25,7 +25,7 @@ static uint64_t weights_checksum(const neuron_dataset_t *dataset)
     uint64_t sum = 0xcbf29ce484222325;
     bool any = false;
     for (int64_t i = 0; dataset && dataset->weights && i < dataset->count; i++) {
-        const float weight = (float)neuron_dataset_weight(dataset, i);
+        float weight = (float)neuron_dataset_weight(dataset, i);
         uint32_t bits;
         memcpy(&bits, &weight, sizeof bits);
         any = any || weight != 1;
@@ -55,7 +55,7 @@ static neuron_options augmentation_of(const neuron_trainer_t *trainer)
 static int write_class_weights(json_t *object, const neuron_trainer_t *trainer)
 {
     const double *weights = trainer->data.class_weights;
-    const int32_t classes = weights ? trainer->data.train->class_count : 0;
+    int32_t classes = weights ? trainer->data.train->class_count : 0;
     bool any = false;
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "class_weights", list));

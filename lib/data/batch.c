@@ -9,7 +9,7 @@ enum { TARGETS_PER_TASK = 16384 };
 int neuron_batch_allocate(neuron_batch *batch, neuron_context_t *context,
                           const neuron_dataset_t *dataset, int64_t capacity)
 {
-    const size_t count = neuron_size(capacity);
+    size_t count = neuron_size(capacity);
     *batch = (neuron_batch){
         .context = context, .outputs = dataset->outputs, .class_count = dataset->class_count};
     batch->targets =
@@ -42,9 +42,9 @@ static void read_task(void *work, int64_t task, int32_t worker)
     (void)worker;
     const read_job *job = work;
     const neuron_batch *batch = job->batch;
-    const int64_t end = neuron_min_count(batch->count, (task + 1) * job->per_task);
+    int64_t end = neuron_min_count(batch->count, (task + 1) * job->per_task);
     for (int64_t i = task * job->per_task; i < end; i++) {
-        const int64_t position = job->positions ? job->positions[i] : job->first + i;
+        int64_t position = job->positions ? job->positions[i] : job->first + i;
         neuron_dataset_target(job->dataset, position, batch->targets + i * batch->outputs);
         batch->labels[i] = neuron_dataset_label(job->dataset, position);
         batch->weights[i] = neuron_dataset_weight(job->dataset, position);

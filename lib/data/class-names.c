@@ -21,7 +21,7 @@ int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
 {
     if (!a->class_names || !b->class_names)
         return NEURON_OK;
-    const int64_t count = neuron_min_count(a->class_count, b->class_count);
+    int64_t count = neuron_min_count(a->class_count, b->class_count);
     const char *ours = a->class_names->data, *theirs = b->class_names->data;
     for (int64_t k = 0; k < count; k++) {
         if (strcmp(ours, theirs) != 0)

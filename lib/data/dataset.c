@@ -187,7 +187,7 @@ static int check_any_targets(const neuron_tensor_t *targets, const char *who)
         return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, not [n, outputs] with 1 to %d", who,
                            neuron_shape_text(&targets->shape, text), NEURON_CLASSES_MAX);
     const float *values = targets->data;
-    const int64_t outputs = targets->shape.extent[1];
+    int64_t outputs = targets->shape.extent[1];
     for (int64_t i = 0; i < targets->shape.extent[0] * outputs; i++)
         if (!isfinite(values[i]))
             return neuron_fail(NEURON_E_DATA,
@@ -313,7 +313,7 @@ int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape, int3
 static int store_weights(neuron_tensor_t **made, const neuron_dataset_t *dataset,
                          const float *weights)
 {
-    const int64_t rows = dataset->examples->shape.extent[0];
+    int64_t rows = dataset->examples->shape.extent[0];
     RETURN_IF_ERROR(neuron_tensor_create_raw(made, dataset->context, NEURON_F32, &rows, 1));
     float *stored = (*made)->data;
     for (int64_t i = 0; i < rows; i++)

@@ -229,7 +229,7 @@ int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first, 
     CHECK_ARGUMENT(dataset);
     CHECK_PART(first, count, dataset->count);
     CHECK_ROOM(targets, capacity);
-    const size_t all = neuron_size_of(count, (size_t)dataset->outputs);
+    size_t all = neuron_size_of(count, (size_t)dataset->outputs);
     if (all == SIZE_MAX)
         return neuron_fail(NEURON_E_MEMORY, "%s: %" PRId64 " x %" PRId32 " targets", __func__,
                            count, dataset->outputs);

@@ -154,8 +154,8 @@ static void plan_drawing(drawing *plan, const glyph *shape, neuron_random_reader
 /* Lowers `squared` to the squared distances of a row's pixels from a line. */
 static void measure_row(float *squared, const line *stroke, float y, int32_t width)
 {
-    const float start_x = stroke->start.x, along_x = stroke->along.x, along_y = stroke->along.y;
-    const float inverse = stroke->inverse, from_y = y - stroke->start.y;
+    float start_x = stroke->start.x, along_x = stroke->along.x, along_y = stroke->along.y;
+    float inverse = stroke->inverse, from_y = y - stroke->start.y;
     for (int32_t i = 0; i < width; i++) {
         float from_x = (float)i + 0.5f - start_x;
         float fraction = (from_x * along_x + from_y * along_y) * inverse;
@@ -223,19 +223,17 @@ int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t 
     const int64_t extents[] = {count, height, width, 1};
     neuron_tensor_t *images = NULL, *labels = NULL;
     int status = neuron_tensor_create_raw(&images, context, NEURON_U8, extents, 4);
-    if (status < 0)
-        goto done;
-    status = neuron_tensor_create_raw(&labels, context, NEURON_I32, extents, 1);
-    if (status < 0)
-        goto done;
-    generation work = {.seed = seed,
-                       .height = height,
-                       .width = width,
-                       .images = images->data,
-                       .labels = labels->data};
-    neuron_pool_run(context->pool, count, generate_image, &work);
-    status = neuron_dataset_create_for(dataset, context, images, labels, GLYPHS, __func__);
-done:
+    if (status == NEURON_OK)
+        status = neuron_tensor_create_raw(&labels, context, NEURON_I32, extents, 1);
+    if (status == NEURON_OK) {
+        generation work = {.seed = seed,
+                           .height = height,
+                           .width = width,
+                           .images = images->data,
+                           .labels = labels->data};
+        neuron_pool_run(context->pool, count, generate_image, &work);
+        status = neuron_dataset_create_for(dataset, context, images, labels, GLYPHS, __func__);
+    }
     neuron_tensor_unref(labels);
     neuron_tensor_unref(images);
     return status;

@@ -40,7 +40,7 @@ static int check_scales(const double *scales, const double *offsets, size_t coun
 int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scales,
                                   const double *offsets, size_t count, const char *who)
 {
-    const int64_t last = dataset->shape.extent[dataset->shape.rank - 1];
+    int64_t last = dataset->shape.extent[dataset->shape.rank - 1];
     if (count != 1 && count != (size_t)last)
         return neuron_fail(NEURON_E_SHAPE, "%s: %zu scales, but the last axis has extent %" PRId64,
                            who, count, last);
@@ -73,7 +73,7 @@ int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales, do
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ROOM(scales && offsets, capacity);
-    const size_t count = (size_t)neuron_dataset_scale_count(dataset);
+    size_t count = (size_t)neuron_dataset_scale_count(dataset);
     if (needed)
         *needed = count;
     if (!scales || !offsets)

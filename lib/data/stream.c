@@ -42,7 +42,7 @@ struct neuron_stream {
 static int call(const neuron_stream *stream, const int64_t *rows, int64_t count, void *examples,
                 int32_t *labels)
 {
-    const uint64_t before = neuron_message_count();
+    uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
     if (ends_in_reads)
         pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
@@ -64,7 +64,7 @@ static int call(const neuron_stream *stream, const int64_t *rows, int64_t count,
  * is only in the parent. The first thread to come makes both new, others wait for it. */
 static void adopt(neuron_stream *stream)
 {
-    const int process = (int)getpid();
+    int process = (int)getpid();
     int owner = atomic_load(&stream->process);
     while (owner != process) {
         if (owner != NOBODY && atomic_compare_exchange_weak(&stream->process, &owner, NOBODY)) {

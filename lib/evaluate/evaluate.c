@@ -22,8 +22,8 @@ typedef struct evaluator {
 
 neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neuron_batch *batch)
 {
-    const bool logits = neuron_session_logits(session);
-    const bool one_class = batch->class_count == 1;
+    bool logits = neuron_session_logits(session);
+    bool one_class = batch->class_count == 1;
     return (neuron_loss_batch){.count = batch->count,
                                .outputs = batch->outputs,
                                .logits = logits,
@@ -82,8 +82,8 @@ static int evaluate_batch(evaluator *e, int64_t first, int64_t count)
 
 static int evaluate_dataset(evaluator *e)
 {
-    const int64_t count = e->dataset->count;
-    const int64_t capacity = neuron_min_count(neuron_session_batch(e->session), count);
+    int64_t count = e->dataset->count;
+    int64_t capacity = neuron_min_count(neuron_session_batch(e->session), count);
     RETURN_IF_ERROR(allocate(e, capacity));
     for (int64_t first = 0; first < count; first += capacity)
         RETURN_IF_ERROR(evaluate_batch(e, first, neuron_min_count(capacity, count - first)));

@@ -9,7 +9,7 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
     neuron_evaluation_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    const size_t classes = (size_t)class_count;
+    size_t classes = (size_t)class_count;
     made->confusion = neuron_allocate_zero(context, classes,
                                            neuron_size_of(class_count, sizeof *made->confusion));
     made->of_class = neuron_allocate_zero(context, 2 * classes, sizeof *made->of_class);

@@ -21,7 +21,7 @@ static int choose_prefix(const neuron_graph_t *graph, const neuron_graph_t *sour
     for (char *c = base; *c; c++)
         if (*c == '/' || *c == '.')
             *c = '_';
-    const int32_t number = neuron_names_free_number(graph, base);
+    int32_t number = neuron_names_free_number(graph, base);
     snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s", base);
     if (number > 0)
         snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s_%" PRId32, base, number);
@@ -89,16 +89,13 @@ static int copy_all(neuron_graph_t *graph, neuron_node_t *input, const neuron_gr
                     const char *prefix, neuron_node_t **output)
 {
     size_t count = (size_t)source->node_count;
-    int status = NEURON_E_MEMORY;
     size_t most_inputs = 1;
     for (size_t i = 0; i < count; i++)
         if ((size_t)source->nodes[i]->spec.input_count > most_inputs)
             most_inputs = (size_t)source->nodes[i]->spec.input_count;
     neuron_node_t **copies = neuron_allocate(graph->context, count, sizeof *copies);
     neuron_node_t **inputs = neuron_allocate(graph->context, most_inputs, sizeof *inputs);
-    if (!copies || !inputs)
-        goto done;
-    status = NEURON_OK;
+    int status = copies && inputs ? NEURON_OK : NEURON_E_MEMORY;
     for (size_t i = 0; i < count && status == NEURON_OK; i++) {
         if (source->nodes[i] == source->input)
             copies[i] = input;
@@ -107,7 +104,6 @@ static int copy_all(neuron_graph_t *graph, neuron_node_t *input, const neuron_gr
     }
     if (status == NEURON_OK)
         *output = copies[source->output->index];
-done:
     neuron_release(graph->context, inputs);
     neuron_release(graph->context, copies);
     return status;

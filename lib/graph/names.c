@@ -14,7 +14,7 @@ static uint32_t hash(const char *name)
 /* Where a name is in the table, or would be. Its size is a power of two, and half of it is empty. */
 static uint32_t place_of(const neuron_graph_t *graph, const char *name)
 {
-    const uint32_t last = (uint32_t)graph->name_places - 1;
+    uint32_t last = (uint32_t)graph->name_places - 1;
     uint32_t place = hash(name) & last;
     while (graph->by_name[place] && strcmp(graph->by_name[place]->name, name) != 0)
         place = (place + 1) & last;
@@ -30,7 +30,7 @@ int neuron_names_reserve(neuron_graph_t *graph)
 {
     if (2 * (graph->node_total + 1) <= graph->name_places)
         return NEURON_OK;
-    const int32_t places = graph->name_places ? 2 * graph->name_places : 32;
+    int32_t places = graph->name_places ? 2 * graph->name_places : 32;
     neuron_node_t **table = neuron_allocate_zero(graph->context, (size_t)places, sizeof *table);
     if (!table)
         return NEURON_E_MEMORY;
@@ -62,7 +62,7 @@ void neuron_names_add(neuron_graph_t *graph, neuron_node_t *node)
 
 void neuron_names_remove(neuron_graph_t *graph, const neuron_node_t *node)
 {
-    const uint32_t last = (uint32_t)graph->name_places - 1;
+    uint32_t last = (uint32_t)graph->name_places - 1;
     uint32_t place = place_of(graph, node->name);
     graph->by_name[place] = NULL;
     /* What follows was put there when this place was taken, and is looked for from before it. */
@@ -116,7 +116,7 @@ int32_t neuron_names_free_number(const neuron_graph_t *graph, const char *base)
     uint8_t taken[NEURON_NODES_MAX / 8 + 1] = {0};
     for (int32_t i = 0; i < graph->node_total; i++) {
         const char *name = graph->nodes[i]->name;
-        const int32_t number = begins_with(name, base) ? number_behind(name + strlen(base)) : -1;
+        int32_t number = begins_with(name, base) ? number_behind(name + strlen(base)) : -1;
         if (number >= 0 && number <= NEURON_NODES_MAX)
             taken[number / 8] |= (uint8_t)(1 << number % 8);
     }

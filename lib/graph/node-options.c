@@ -21,7 +21,7 @@ static int check_option(const neuron_node_t *node, int32_t key)
 static int take_options(neuron_node_t *node, const neuron_options *options)
 {
     const neuron_spec before = node->spec;
-    const bool misfit = node->misfit;
+    bool misfit = node->misfit;
     node->spec.options = *options;
     int status = neuron_node_infer(node);
     if (status == NEURON_OK && node->misfit && !misfit)

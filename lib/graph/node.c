@@ -36,7 +36,7 @@ int32_t neuron_graph_node_count(const neuron_graph_t *graph)
 
 neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index)
 {
-    const int32_t count = neuron_graph_node_count(graph);
+    int32_t count = neuron_graph_node_count(graph);
     if (index >= 0 && index < count)
         return graph->nodes[index];
     if (graph)
@@ -49,7 +49,7 @@ neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index)
 
 neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name)
 {
-    const int32_t count = neuron_graph_node_count(graph);
+    int32_t count = neuron_graph_node_count(graph);
     neuron_node_t *node = graph && name ? neuron_names_find(graph, name) : NULL;
     if (node && node->index < count)
         return node;
@@ -159,7 +159,7 @@ static int set_weights(neuron_node_t *node, const double *weights)
 int neuron_node_infer(neuron_node_t *node)
 {
     const neuron_layer *layer = node->spec.layer;
-    const bool pads = neuron_options_find(&layer->options, NEURON_NODE_PADDING);
+    bool pads = neuron_options_find(&layer->options, NEURON_NODE_PADDING);
     int status = layer->infer(&node->spec, node->name);
     node->misfit = false;
     if (status != NEURON_E_SHAPE || !pads)

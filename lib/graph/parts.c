@@ -109,7 +109,7 @@ int neuron_node_get_regularizer(const neuron_node_t *node, const char *array, do
 int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
 {
     CHECK_ARGUMENT(node);
-    const int status = neuron_check_range(trainable, 0, 1, "trainable", node->name);
+    int status = neuron_check_range(trainable, 0, 1, "trainable", node->name);
     if (status < 0)
         return latch(node, status);
     if (node->frozen == (trainable == 0))

@@ -39,7 +39,7 @@ static void add_piece(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     penalty_job *job = work;
-    const int64_t first = task * PIECE;
+    int64_t first = task * PIECE;
     job->sums[task] =
         penalty_of(job->choice, job->values + first, neuron_min_count(PIECE, job->count - first));
 }
@@ -47,13 +47,13 @@ static void add_piece(void *work, int64_t task, int32_t worker)
 static double array_penalty(const neuron_graph_t *graph, const neuron_graph_array *array,
                             const neuron_array_choice *choice)
 {
-    const int64_t round = (int64_t)PIECE * PIECES;
+    int64_t round = (int64_t)PIECE * PIECES;
     double sum = 0;
     for (int64_t first = 0; first < array->count; first += round) {
         penalty_job job = {.choice = choice,
                            .values = graph->values + array->offset + first,
                            .count = neuron_min_count(round, array->count - first)};
-        const int64_t tasks = neuron_ceil_divide(job.count, PIECE);
+        int64_t tasks = neuron_ceil_divide(job.count, PIECE);
         neuron_pool_run(graph->context->pool, tasks, add_piece, &job);
         for (int64_t i = 0; i < tasks; i++)
             sum += job.sums[i];
@@ -78,7 +78,7 @@ double neuron_graph_penalty(const neuron_graph_t *graph)
 void neuron_penalty_add_gradient(const neuron_array_choice *choice, const float *values,
                                  const float *gradient, int64_t count, float *to)
 {
-    const float l1 = (float)choice->l1, l2 = (float)(2 * choice->l2);
+    float l1 = (float)choice->l1, l2 = (float)(2 * choice->l2);
     for (int64_t i = 0; i < count; i++) {
         float sign = (float)((values[i] > 0) - (values[i] < 0));
         to[i] = gradient[i] + l1 * sign + l2 * values[i];

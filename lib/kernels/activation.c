@@ -32,7 +32,7 @@ static ALWAYS_INLINE vector softplus(vector x)
 
 static ALWAYS_INLINE vector softsign(vector x)
 {
-    const vector size = magnitude(x);
+    vector size = magnitude(x);
     return choose(size > 1e30f, with_sign(broadcast(1), sign_of(x)), x / (1.0f + size));
 }
 
@@ -50,7 +50,7 @@ static ALWAYS_INLINE vector gelu_inner(vector x)
 /* x * min(max(x + 3, 0), 6) / 6 */
 static ALWAYS_INLINE vector hard_swish(vector x)
 {
-    const vector inner = x * ((x + 3.0f) / 6.0f);
+    vector inner = x * ((x + 3.0f) / 6.0f);
     return choose(x < -3.0f, (vector){0}, choose(x > 3.0f, x, inner));
 }
 
@@ -93,20 +93,20 @@ static ALWAYS_INLINE vector value_of(const neuron_post_op *op, vector x, int64_t
 static ALWAYS_INLINE vector share_slope(vector x, vector inner, vector inner_slope)
 {
     vector rest;
-    const vector share = logistic_vector(inner, &rest), density = share * rest;
+    vector share = logistic_vector(inner, &rest), density = share * rest;
     return choose(density == 0, share, share + x * density * inner_slope);
 }
 
 static ALWAYS_INLINE vector gelu_slope(vector x)
 {
     vector bell;
-    const vector share = normal_vector(x, &bell);
+    vector share = normal_vector(x, &bell);
     return share + times_share(x, 0.39894228f * bell);
 }
 
 static ALWAYS_INLINE vector softsign_slope(vector y)
 {
-    const vector rest = 1.0f - magnitude(y);
+    vector rest = 1.0f - magnitude(y);
     return rest * rest;
 }
 
@@ -182,8 +182,8 @@ void KERNEL(activate_back)(const neuron_post_op *op, const float *gradients, con
         return;
     }
     for (int64_t n = 0; n < count; n += LANES) {
-        const int64_t left = count - n;
-        const vector slope = slope_at(op, load_some(seen + n, left), n);
+        int64_t left = count - n;
+        vector slope = slope_at(op, load_some(seen + n, left), n);
         store_some(output + n, load_some(gradients + n, left) * slope, left);
     }
 }

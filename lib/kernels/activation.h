@@ -39,10 +39,10 @@ typedef struct exponent {
 /* Of high + low, where a multiple of 2^-17 below 2^7 may be `high` without loss. */
 static ALWAYS_INLINE exponent split_exponent(vector high, vector low)
 {
-    const vector quotient = (high + low) * 1.44269504f;
+    vector quotient = (high + low) * 1.44269504f;
     exponent e = {.n = __builtin_convertvector(
                       quotient + with_sign(broadcast(0.5f), sign_of(quotient)), vector_mask)};
-    const vector n = __builtin_convertvector(e.n, vector);
+    vector n = __builtin_convertvector(e.n, vector);
     e.r = ((high - n * 0.693359375f) + n * 2.12194440e-4f) + low; /* ln 2 in two parts */
     return e;
 }
@@ -60,13 +60,12 @@ static ALWAYS_INLINE vector exp_rest(vector r)
  * call costs little beside it. */
 __attribute__((noinline)) static vector exp_of_sum(vector high, vector low)
 {
-    const vector bounded =
-        choose(high > -130.0f, high, broadcast(-130)); /* a NaN is held back here */
+    vector bounded = choose(high > -130.0f, high, broadcast(-130)); /* a NaN is held back here */
     const exponent e = split_exponent(choose(bounded < 89.0f, bounded, broadcast(89)), low);
-    const vector sum = 1.0f + e.r, lost = e.r - (sum - 1.0f); /* of r, in the sum */
-    const vector value = sum + (lost + e.r * e.r * exp_rest(e.r));
-    const vector_mask half = e.n >> 1; /* 2^n itself may be no float */
-    const vector result = value * power_of_two(half) * power_of_two(e.n - half);
+    vector sum = 1.0f + e.r, lost = e.r - (sum - 1.0f); /* of r, in the sum */
+    vector value = sum + (lost + e.r * e.r * exp_rest(e.r));
+    vector_mask half = e.n >> 1; /* 2^n itself may be no float */
+    vector result = value * power_of_two(half) * power_of_two(e.n - half);
     return choose(high == high, result, high);
 }
 
@@ -79,15 +78,15 @@ static ALWAYS_INLINE vector exp_vector(vector x)
 static ALWAYS_INLINE vector expm1_vector(vector x)
 {
     const exponent e = split_exponent(choose(x > -80.0f, x, broadcast(-80)), (vector){0});
-    const vector scale = power_of_two(e.n);
-    const vector result = scale * (e.r + e.r * e.r * exp_rest(e.r)) + (scale - 1.0f);
+    vector scale = power_of_two(e.n);
+    vector result = scale * (e.r + e.r * e.r * exp_rest(e.r)) + (scale - 1.0f);
     return choose(x == x, result, x);
 }
 
 /* log(1 + u) = 2 artanh(u / (2 + u)) for 0 <= u <= 1. */
 static ALWAYS_INLINE vector log1p_vector(vector u)
 {
-    const vector s = u / (u + 2.0f), z = s * s;
+    vector s = u / (u + 2.0f), z = s * s;
     vector q = z * 0.280170679339f + 0.280008348861f;
     q = q * z + 0.400215781113f;
     q = q * z + 0.666664157425f;
@@ -97,8 +96,8 @@ static ALWAYS_INLINE vector log1p_vector(vector u)
 /* The logistic function of x, and `rest`, what is left of it to 1. */
 static ALWAYS_INLINE vector logistic_vector(vector x, vector *rest)
 {
-    const vector power = exp_vector(-magnitude(x)), larger = 1.0f / (1.0f + power),
-                 smaller = power * larger;
+    vector power = exp_vector(-magnitude(x)), larger = 1.0f / (1.0f + power),
+           smaller = power * larger;
     *rest = choose(x > 0, smaller, larger);
     return choose(x > 0, larger, smaller);
 }
@@ -112,13 +111,13 @@ static ALWAYS_INLINE vector sigmoid_vector(vector x)
 /* By a polynomial where exp() - 1 would cancel. */
 static ALWAYS_INLINE vector tanh_vector(vector x)
 {
-    const vector size = magnitude(x), z = x * x;
+    vector size = magnitude(x), z = x * x;
     vector q = z * -0.00571750397945f + 0.0206510514471f;
     q = q * z - 0.0537436633686f;
     q = q * z + 0.133314936896f;
     q = q * z - 0.333332840412f;
-    const vector small = size + size * z * q;
-    const vector large = 1.0f - 2.0f / (exp_vector(2.0f * size) + 1.0f);
+    vector small = size + size * z * q;
+    vector large = 1.0f - 2.0f / (exp_vector(2.0f * size) + 1.0f);
     return with_sign(choose(size < 0.625f, small, large), sign_of(x)); /* of 0 too */
 }
 
@@ -131,9 +130,9 @@ static ALWAYS_INLINE vector normal_vector(vector x, vector *bell)
 {
     vector a = magnitude(x);
     a = choose(a > 16.0f, broadcast(16), a);
-    const vector upper = (vector)((vector_mask)a & ~0xfff);
+    vector upper = (vector)((vector_mask)a & ~0xfff);
     *bell = exp_of_sum(-0.5f * upper * upper, -0.5f * (a - upper) * (a + upper));
-    const vector part = 1.0f / (a + 2.5f), t = (a - 2.5f) * part, z = a * a;
+    vector part = 1.0f / (a + 2.5f), t = (a - 2.5f) * part, z = a * a;
     vector q = t * -0.000527093582703f + 0.000675751788048f;
     q = q * t + 0.00263048738853f;
     q = q * t - 0.00161977222434f;
@@ -146,7 +145,7 @@ static ALWAYS_INLINE vector normal_vector(vector x, vector *bell)
     p = p * z + 0.00996425672356f;
     p = p * z - 0.0664887589003f;
     p = p * z + 0.398942201813f;
-    const vector tail = q * part * *bell;
+    vector tail = q * part * *bell;
     return choose(a < 1.0f, 0.5f + x * p, choose(x > 0, 1.0f - tail, tail));
 }
 

@@ -45,7 +45,7 @@ static bool runs_avx2(const features *found)
 
 static bool runs_avx512(const features *found)
 {
-    const uint32_t needed = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
+    uint32_t needed = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
     return runs_avx2(found) && (found->saves & SAVES_AVX512) == SAVES_AVX512 &&
            (found->ebx7 & needed) == needed;
 }

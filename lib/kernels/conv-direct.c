@@ -47,7 +47,7 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work,
     vector floor = floor_of(&work->post);
     float padded[TILE_ROWS][2 * LANES];
     int64_t left = work->columns - place->column;
-    const bool narrow = left < vectors * LANES;
+    bool narrow = left < vectors * LANES;
     float *output = work->output + place->column;
     const int64_t *offsets = work->output_offsets + place->pixel;
     UNROLL_FULLY

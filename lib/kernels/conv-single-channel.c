@@ -39,7 +39,7 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int6
     vector floor = floor_of(&work->post);
     float padded[TILE_ROWS][2 * LANES];
     int64_t left = work->columns - column;
-    const bool narrow = left < vectors * LANES;
+    bool narrow = left < vectors * LANES;
     float *output = work->output + column;
     const int64_t *offsets = work->output_offsets + pixel;
     UNROLL_FULLY

@@ -184,7 +184,7 @@ typedef struct ending {
 static ALWAYS_INLINE ending ending_of(const register_ops *ops, const neuron_post_slice *post,
                                       const float *bias, int64_t channel)
 {
-    const vector none = broadcast(-INFINITY);
+    vector none = broadcast(-INFINITY);
     ending end = {.bias = load(bias + channel),
                   .floor = ops->relu ? (vector){0} : none,
                   .last_floor = ops->relu_last ? (vector){0} : none,
@@ -278,7 +278,7 @@ static void finish_tile(const neuron_winograd_tile *tile, int64_t channels,
                         const neuron_post_slice *post, int32_t from, float *first)
 {
     for (int32_t y = 0; y < tile->bottom; y++) {
-        const int64_t at = y * tile->row_step;
+        int64_t at = y * tile->row_step;
         const neuron_post_slice row = neuron_post_slice_at(post, 0, at);
         finish_rows(&row, from, tile->right, channels, first + at, tile->pixel_step);
     }
@@ -307,7 +307,7 @@ void KERNEL(winograd_outputs)(const neuron_winograd_tile *tile,
                               const float *bias, const neuron_post_slice *post, float *first)
 {
     const register_ops ops = register_ops_of(post, tile->pools);
-    const bool goes_on = neuron_post_goes_on(post->ops, ops.count);
+    bool goes_on = neuron_post_goes_on(post->ops, ops.count);
     if (!tile->pools || !goes_on) {
         write_tile(tile, points, channels, bias, post, &ops, first);
         if (goes_on)

@@ -103,9 +103,9 @@ static ALWAYS_INLINE void multiply_tile(const tile *work, int rows, int vectors,
             sums[m][v] = (vector){0};
     }
     int64_t k = 0;
-    const int turn = transposed ? TRANSPOSED_TURN : PLAIN_TURN;
+    int turn = transposed ? TRANSPOSED_TURN : PLAIN_TURN;
     const float *ahead = work->ahead, *ahead_end = work->ahead_end;
-    const int64_t ahead_row = work->ahead_row, jump = work->ahead_jump;
+    int64_t ahead_row = work->ahead_row, jump = work->ahead_jump;
     for (; k + turn <= work->depth; k += turn) {
         __builtin_prefetch(ahead, 0, 2);
         ahead += LINE;
@@ -251,7 +251,7 @@ void KERNEL(multiply)(const neuron_multiply_work *work)
                 .output_row = work->output_row,
             };
             set_ahead(work, number++, &part);
-            const bool narrow = count < (wide + 1) * LANES;
+            bool narrow = count < (wide + 1) * LANES;
             if (narrow)
                 multiply_narrow(work, &part, function, rows, column);
             else

@@ -125,7 +125,7 @@ static ALWAYS_INLINE vector rectify_if(bool rectifier, vector value)
 void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
                        const neuron_normalization *by, float *output)
 {
-    const bool rectifier = by->rectifier;
+    bool rectifier = by->rectifier;
     for (int64_t row = 0; row < rows; row++) {
         for (int64_t c = 0; c < channels; c += LANES) {
             int64_t at = row * channels + c, left = channels - c;
@@ -139,7 +139,7 @@ void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
 void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
                             int64_t channels, const neuron_normalization *by, float *output)
 {
-    const bool gate = by->rectifier;
+    bool gate = by->rectifier;
     for (int64_t row = 0; row < rows; row++) {
         for (int64_t c = 0; c < channels; c += LANES) {
             int64_t at = row * channels + c, left = channels - c;
@@ -196,9 +196,9 @@ void KERNEL(norm_pool)(const neuron_norm_pool_work *work)
 static ALWAYS_INLINE void norm_pool_back_at(const neuron_norm_pool_work *work, int64_t window,
                                             int64_t c, int64_t left)
 {
-    const bool gate = work->by.rectifier;
-    const int64_t channels = work->channels, row_step = work->row_step;
-    const int64_t rows = work->window_rows, columns = work->window_columns;
+    bool gate = work->by.rectifier;
+    int64_t channels = work->channels, row_step = work->row_step;
+    int64_t rows = work->window_rows, columns = work->window_columns;
     factors by = load_factors(&work->by, c, left, true);
     int64_t at = window * columns * channels + c;
     const float *values = work->values + at;

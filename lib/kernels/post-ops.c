@@ -16,8 +16,8 @@ static void scale_shift(const block *on, const neuron_post_op *op)
     for (int64_t row = 0; row < on->rows; row++) {
         float *values = on->values + row * on->row_step;
         for (int64_t n = 0; n < on->columns; n += LANES) {
-            const int64_t left = on->columns - n;
-            const vector value = load_some(values + n, left);
+            int64_t left = on->columns - n;
+            vector value = load_some(values + n, left);
             store_some(values + n, value * load(scale + n) + load(shift + n), left);
         }
     }
@@ -33,7 +33,7 @@ static void activate(block on, const neuron_post_op *op)
         on.rows = 1;
     }
     for (int64_t row = 0; row < on.rows; row++) {
-        const int64_t at = row * on.row_step;
+        int64_t at = row * on.row_step;
         float *values = on.values + at;
         if (op->seen) {
             KERNEL(activate_back)(&here, values, op->seen + on.offset + at, on.columns, values);

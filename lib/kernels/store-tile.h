@@ -47,11 +47,11 @@ copy_rows(const float *tile, int rows, int64_t columns, float *output, const int
 __attribute__((noinline, unused)) static void finish_pixels(const neuron_correlate_work *work)
 {
     const int64_t *offsets = work->output_offsets;
-    const int32_t from = floor_count(&work->post);
+    int32_t from = floor_count(&work->post);
     if (!neuron_post_goes_on(work->post.ops, from))
         return;
     for (int64_t p = 0, count; p < work->pixels; p += count) {
-        const int64_t step = p + 1 < work->pixels ? offsets[p + 1] - offsets[p] : work->columns;
+        int64_t step = p + 1 < work->pixels ? offsets[p + 1] - offsets[p] : work->columns;
         for (count = 1; p + count < work->pixels; count++)
             if (offsets[p + count] - offsets[p + count - 1] != step)
                 break;

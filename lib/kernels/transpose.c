@@ -91,9 +91,9 @@ void KERNEL(transpose)(const neuron_transpose_work *work)
 
 void KERNEL(join)(const neuron_join_work *work)
 {
-    const vector floor = floor_of(&work->post);
-    const int32_t from = floor_count(&work->post);
-    const bool goes_on = neuron_post_goes_on(work->post.ops, from);
+    vector floor = floor_of(&work->post);
+    int32_t from = floor_count(&work->post);
+    bool goes_on = neuron_post_goes_on(work->post.ops, from);
     for (int64_t m = 0; m < work->rows; m++) {
         float *output = work->output + m * work->output_row;
         for (int64_t n = 0; n < work->columns; n += LANES) {

@@ -5,8 +5,8 @@
 bool KERNEL(momentum)(const neuron_momentum_work *work, float *restrict values,
                       const float *restrict gradients, float *restrict velocities, int64_t count)
 {
-    const float rate = work->rate, momentum = work->momentum;
-    const float ahead = work->nesterov ? momentum : 1, extra = work->nesterov ? rate : 0;
+    float rate = work->rate, momentum = work->momentum;
+    float ahead = work->nesterov ? momentum : 1, extra = work->nesterov ? rate : 0;
     int32_t beyond = 0;
     for (int64_t i = 0; i < count; i++) {
         /* The velocity is kept without momentum too: it may be set while a training runs. */

@@ -107,8 +107,8 @@ static norm_job job_of_run(const neuron_run *run)
 static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
-    const int64_t batch = request->batch;
-    const bool training = request->training;
+    int64_t batch = request->batch;
+    bool training = request->training;
     const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
     norm_job job = job_of(&spec->output, batch);
     neuron_reserve(&needs->scratch, job.chunks, sizeof(int64_t));
@@ -360,7 +360,7 @@ static void pooled_rows_back(const norm_job *job, int64_t image, int64_t first, 
         }
     }
     uncovered_back(job, values, (first + rows - y) * job->along.input, to);
-    const int64_t done = (y - first) * work.row_step, count = rows * work.row_step;
+    int64_t done = (y - first) * work.row_step, count = rows * work.row_step;
     if (!job->by.rectifier)
         neuron_post_finish_back(job->run, (image * job->down.input + first) * work.row_step, count,
                                 to - done);

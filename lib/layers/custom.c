@@ -39,9 +39,9 @@ static int plan_saved(const neuron_custom_kind *kind, const neuron_plan_request 
     const neuron_run run = {
         .spec = request->spec, .node = request->node, .batch = request->batch, .training = true};
     const neuron_custom_run_t call = {.run = &run};
-    const uint64_t before = neuron_message_count();
+    uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
-    const int64_t count = kind->saved(&call, kind->owned.user_data);
+    int64_t count = kind->saved(&call, kind->owned.user_data);
     neuron_float_resume(host);
     if (count < 0)
         return fail(request->node, "saved", before,
@@ -71,7 +71,7 @@ static neuron_custom_run_t begin_call(const neuron_run *run, bool backward)
     size_t used = 0;
     for (int32_t i = 0; i < run->spec->array_count; i++) {
         const neuron_array *array = &run->spec->arrays[i];
-        const size_t count = (size_t)neuron_shape_count(&array->shape);
+        size_t count = (size_t)neuron_shape_count(&array->shape);
         call.values[i] = run->values[i];
         if (!run->training || !run->frozen || array->trainable)
             continue;
@@ -86,7 +86,7 @@ static int forward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, false);
-    const uint64_t before = neuron_message_count();
+    uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
     int answer = kind->forward(&call, kind->owned.user_data);
     neuron_float_resume(host);
@@ -97,7 +97,7 @@ static int backward(const neuron_run *run)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(run->spec->layer);
     neuron_custom_run_t call = begin_call(run, true);
-    const uint64_t before = neuron_message_count();
+    uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
     int answer = kind->backward(&call, kind->owned.user_data);
     neuron_float_resume(host);
@@ -189,7 +189,7 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
     for (size_t i = 0; status == NEURON_OK && i < count; i++)
         neuron_shape_get(&spec->inputs[i], shapes + i * NEURON_RANK_MAX, &ranks[i]);
     if (status == NEURON_OK) {
-        const uint64_t before = neuron_message_count();
+        uint64_t before = neuron_message_count();
         neuron_float_host *host = neuron_float_pause();
         *answer =
             kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->owned.user_data);

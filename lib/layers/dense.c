@@ -56,9 +56,9 @@ static neuron_product product_of(const neuron_run *run)
 static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
-    const int64_t inputs = spec->inputs[0].extent[0], units = spec->output.extent[0];
-    const int64_t batch = request->batch;
-    const int32_t threads = request->threads;
+    int64_t inputs = spec->inputs[0].extent[0], units = spec->output.extent[0];
+    int64_t batch = request->batch;
+    int32_t threads = request->threads;
     needs->scratch = neuron_product_forward_scratch(batch, inputs, units, threads);
     size_t backward =
         request->training ? neuron_product_backward_scratch(batch, inputs, units, threads) : 0;

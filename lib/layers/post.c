@@ -38,7 +38,7 @@ void neuron_post_finish(const neuron_run *run, int32_t from, int64_t first, int6
     const neuron_post_ops *post = &run->fused->post;
     if (!neuron_post_goes_on(post, from))
         return;
-    const int64_t width = neuron_post_width(run), columns = width > 1 ? width : count;
+    int64_t width = neuron_post_width(run), columns = width > 1 ? width : count;
     const neuron_post_slice slice = {post, 0, first};
     run->kernels->post_ops(&slice, from, count / columns, columns, run->output + first, columns);
 }

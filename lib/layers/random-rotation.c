@@ -40,7 +40,7 @@ typedef struct rotation {
 
 static rotation rotation_of(const neuron_run *run, int64_t image)
 {
-    const double full_turn = 6.283185307179586;
+    double full_turn = 6.283185307179586;
     const neuron_shape *shape = &run->spec->output;
     double factor = neuron_spec_option(run->spec, NEURON_NODE_FACTOR);
     uint32_t numbers[4];

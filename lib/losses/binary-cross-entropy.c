@@ -24,8 +24,8 @@ static void prepare(const neuron_loss_t *loss, float *target, int32_t outputs)
 /* -t log s(x) - (1 - t) log s(-x) with the sigmoid s, written so that no exponential overflows. */
 static neuron_loss_point from_logit(double x, double target)
 {
-    const double power = exp(-fabs(x));
-    const double sigmoid = (x < 0 ? power : 1) / (1 + power);
+    double power = exp(-fabs(x));
+    double sigmoid = (x < 0 ? power : 1) / (1 + power);
     return (neuron_loss_point){(x > 0 ? x : 0) - x * target + log1p(power), sigmoid - target};
 }
 
@@ -34,9 +34,9 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
     (void)loss;
     if (logits)
         return from_logit(output, target);
-    const double minimum = NEURON_LOSS_EPSILON, maximum = 1 - NEURON_LOSS_EPSILON;
-    const double y = neuron_clip(output, minimum, maximum);
-    const double slope = neuron_clips(output, minimum, maximum) ? 0 : (y - target) / (y * (1 - y));
+    double minimum = NEURON_LOSS_EPSILON, maximum = 1 - NEURON_LOSS_EPSILON;
+    double y = neuron_clip(output, minimum, maximum);
+    double slope = neuron_clips(output, minimum, maximum) ? 0 : (y - target) / (y * (1 - y));
     return (neuron_loss_point){-target * log(y) - (1 - target) * log1p(-y), slope};
 }
 

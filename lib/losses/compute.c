@@ -29,7 +29,7 @@ static double compute_points(const neuron_loss_t *loss, const neuron_loss_exampl
                              double scale, float *gradient)
 {
     double sum = 0;
-    const double factor = loss->kind->sums ? 1 : 1.0 / example->outputs;
+    double factor = loss->kind->sums ? 1 : 1.0 / example->outputs;
     for (int32_t i = 0; i < example->outputs; i++) {
         const neuron_loss_point point = loss->kind->point(
             loss, example->logits, (double)example->output[i], (double)example->target[i]);
@@ -54,8 +54,8 @@ static double compute_example(const neuron_loss_t *loss, const neuron_loss_examp
     const neuron_loss_kind *kind = loss->kind;
     if (kind->prepare)
         kind->prepare(loss, example->target, example->outputs);
-    const double value = kind->compute ? kind->compute(loss, example, scale, gradient)
-                                       : compute_points(loss, example, scale, gradient);
+    double value = kind->compute ? kind->compute(loss, example, scale, gradient)
+                                 : compute_points(loss, example, scale, gradient);
     /* Clipping would hide what has gone wrong. */
     return isfinite(value) && !all_finite(example->output, example->outputs) ? NAN : value;
 }
@@ -76,7 +76,7 @@ typedef struct loss_job {
 static void compute_one(const loss_job *job, int64_t i)
 {
     const neuron_loss_batch *batch = job->batch;
-    const int64_t offset = i * batch->outputs;
+    int64_t offset = i * batch->outputs;
     const neuron_loss_example example = {
         .output = batch->predictions + offset,
         .target = batch->targets + offset,
@@ -84,7 +84,7 @@ static void compute_one(const loss_job *job, int64_t i)
         .label = batch->labels[i],
         .logits = batch->logits,
     };
-    const double weight = batch->weights[i];
+    double weight = batch->weights[i];
     float *gradient = job->gradients ? job->gradients + offset : NULL;
     neuron_loss_result result = {.predicted = predicted_class(batch, example.output)};
     if (job->loss)
@@ -101,7 +101,7 @@ static void compute_task(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const loss_job *job = work;
-    const int64_t end = neuron_min_count(job->batch->count, (task + 1) * EXAMPLES_PER_TASK);
+    int64_t end = neuron_min_count(job->batch->count, (task + 1) * EXAMPLES_PER_TASK);
     for (int64_t i = task * EXAMPLES_PER_TASK; i < end; i++)
         compute_one(job, i);
 }
@@ -111,7 +111,7 @@ void neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
                          float *gradients)
 {
     loss_job job = {loss, batch, results, gradients};
-    const int64_t tasks = neuron_ceil_divide(batch->count, EXAMPLES_PER_TASK);
+    int64_t tasks = neuron_ceil_divide(batch->count, EXAMPLES_PER_TASK);
     if (!loss || !loss->callback) {
         neuron_pool_run(pool, tasks, compute_task, &job);
         return;
@@ -122,7 +122,7 @@ void neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
 
 void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int32_t outputs, double average)
 {
-    const double smoothing = neuron_loss_option_value(loss, NEURON_LOSS_LABEL_SMOOTHING);
+    double smoothing = neuron_loss_option_value(loss, NEURON_LOSS_LABEL_SMOOTHING);
     for (int32_t i = 0; smoothing > 0 && i < outputs; i++)
         target[i] = (float)((double)target[i] * (1 - smoothing) + smoothing * average);
 }

@@ -14,17 +14,17 @@ static double from_logits(const float *logits, const float *target, int32_t clas
                           float *gradient)
 {
     /* Taking the largest away keeps the exponentials from overflowing. */
-    const double largest = (double)logits[neuron_argmax(logits, classes)];
+    double largest = (double)logits[neuron_argmax(logits, classes)];
     double sum = 0, total = 0, loss = 0;
     for (int32_t i = 0; i < classes; i++) {
-        const double power = exp((double)logits[i] - largest);
+        double power = exp((double)logits[i] - largest);
         if (gradient) /* exponentials cost most of all this: they are taken once */
             gradient[i] = (float)power;
         sum += power;
         total += (double)target[i];
         loss -= (double)target[i] * ((double)logits[i] - largest);
     }
-    const double inverse = total / sum;
+    double inverse = total / sum;
     for (int32_t i = 0; gradient && i < classes; i++)
         gradient[i] = (float)(((double)gradient[i] * inverse - (double)target[i]) * (double)scale);
     return loss + total * log(sum);
@@ -52,15 +52,15 @@ static double from_probabilities(const float *output, const float *target, int32
         sum += (double)output[i];
     double loss = 0, unclipped = 0; /* sum of the targets that are not clipped */
     for (int32_t i = 0; i < classes; i++) {
-        const double probability = (double)output[i] / sum;
+        double probability = (double)output[i] / sum;
         loss -= (double)target[i] * log(clip(probability));
         if (!clipped(probability))
             unclipped += (double)target[i];
     }
     if (gradient) {
         for (int32_t i = 0; i < classes; i++) {
-            const double probability = (double)output[i] / sum;
-            const double pull = clipped(probability) ? 0 : (double)target[i] / probability;
+            double probability = (double)output[i] / sum;
+            double pull = clipped(probability) ? 0 : (double)target[i] / probability;
             gradient[i] = (float)((unclipped - pull) / sum * (double)scale);
         }
     }

@@ -11,8 +11,8 @@ static double compute(const neuron_loss_t *loss, const neuron_loss_example *exam
     if (gradient)
         memset(gradient, 0, (size_t)example->outputs * sizeof *gradient);
     neuron_float_host *host = neuron_float_pause();
-    const double value = loss->callback(example->output, example->target, example->outputs,
-                                        example->label, gradient, loss->user_data);
+    double value = loss->callback(example->output, example->target, example->outputs,
+                                  example->label, gradient, loss->user_data);
     neuron_float_resume(host);
     for (int32_t i = 0; gradient && i < example->outputs; i++)
         gradient[i] = (float)((double)gradient[i] * scale);

@@ -16,7 +16,7 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 {
     (void)loss;
     (void)logits;
-    const double margin = 1 - target * output;
+    double margin = 1 - target * output;
     if (margin <= 0)
         return (neuron_loss_point){0, 0};
     return (neuron_loss_point){margin, -target};

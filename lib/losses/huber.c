@@ -10,8 +10,8 @@ static const neuron_option options[] = {
 static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
 {
     (void)logits;
-    const double delta = neuron_loss_option_value(loss, NEURON_LOSS_DELTA);
-    const double error = output - target;
+    double delta = neuron_loss_option_value(loss, NEURON_LOSS_DELTA);
+    double error = output - target;
     if (fabs(error) <= delta)
         return (neuron_loss_point){error * error / 2, error};
     return (neuron_loss_point){delta * fabs(error) - delta * delta / 2, copysign(delta, error)};

@@ -7,9 +7,9 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 {
     (void)loss;
     (void)logits;
-    const double t = neuron_clip(target, NEURON_LOSS_EPSILON, 1);
-    const double y = neuron_clip(output, NEURON_LOSS_EPSILON, 1);
-    const bool clips = neuron_clips(output, NEURON_LOSS_EPSILON, 1);
+    double t = neuron_clip(target, NEURON_LOSS_EPSILON, 1);
+    double y = neuron_clip(output, NEURON_LOSS_EPSILON, 1);
+    bool clips = neuron_clips(output, NEURON_LOSS_EPSILON, 1);
     return (neuron_loss_point){t * log(t / y), clips ? 0 : -t / y};
 }
 

@@ -5,7 +5,7 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 {
     (void)loss;
     (void)logits;
-    const double error = output - target;
+    double error = output - target;
     return (neuron_loss_point){error * error, 2 * error};
 }
 

@@ -13,8 +13,8 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
 {
     (void)loss;
     (void)logits;
-    const double error = log1p(raise(output)) - log1p(raise(target));
-    const bool raised = output < NEURON_LOSS_EPSILON;
+    double error = log1p(raise(output)) - log1p(raise(target));
+    bool raised = output < NEURON_LOSS_EPSILON;
     return (neuron_loss_point){error * error, raised ? 0 : 2 * error / (1 + output)};
 }
 

@@ -14,8 +14,7 @@ int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
                                    const neuron_shape *shape)
 {
     const neuron_safetensors_entry *found = neuron_safetensors_find(file, name);
-    const bool half =
-        found && (strcmp(found->dtype, "F16") == 0 || strcmp(found->dtype, "BF16") == 0);
+    bool half = found && (strcmp(found->dtype, "F16") == 0 || strcmp(found->dtype, "BF16") == 0);
     return neuron_safetensors_need(entry, file, name, half ? found->type : NEURON_F32, shape);
 }
 
@@ -33,9 +32,9 @@ void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *e
         return;
     }
     const unsigned char *bytes = entry->data;
-    const bool brain = entry->dtype[0] == 'B';
+    bool brain = entry->dtype[0] == 'B';
     for (size_t i = 0; i < entry->size / 2; i++) {
-        const uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
+        uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
         to[i] = brain ? of_bits(bits << 16) : neuron_number_half(bits);
     }
 }

@@ -105,7 +105,7 @@ static int compare_options(const comparison *c, const neuron_node_t *node, json_
 static int compare_arrays(comparison *c, const neuron_node_t *node, const json_t *theirs,
                           const json_t *ours)
 {
-    const size_t count = json_array_size(ours);
+    size_t count = json_array_size(ours);
     if (json_array_size(theirs) != count)
         return neuron_fail(NEURON_E_DATA, "%s: %s: %zu arrays in the file, %zu in the graph",
                            c->source, c->what, json_array_size(theirs), count);
@@ -120,7 +120,7 @@ static int compare_arrays(comparison *c, const neuron_node_t *node, const json_t
 static void note_frozen(comparison *c, const neuron_node_t *node, const json_t *theirs)
 {
     const json_t *mark = json_object_get(theirs, "trainable");
-    const bool frozen = json_is_integer(mark) && json_integer_value(mark) == 0;
+    bool frozen = json_is_integer(mark) && json_integer_value(mark) == 0;
     if (node->spec.array_count > 0 && frozen != node->frozen && c->unlike++ == 0)
         c->first_unlike = node->name;
 }
@@ -139,7 +139,7 @@ static int compare_node(comparison *c, const neuron_node_t *node, json_t *theirs
 
 static int compare_counts(const comparison *c, const json_t *theirs, size_t ours)
 {
-    const size_t count = json_array_size(theirs);
+    size_t count = json_array_size(theirs);
     if (count < ours)
         return neuron_fail(NEURON_E_DATA, "%s: layer %s of the graph is not in the file", c->source,
                            c->graph->nodes[count]->name);
@@ -154,7 +154,7 @@ static int compare_counts(const comparison *c, const json_t *theirs, size_t ours
 static int compare_graphs(comparison *c, const json_t *theirs, const json_t *ours)
 {
     const json_t *found = json_object_get(theirs, "nodes"), *nodes = json_object_get(ours, "nodes");
-    const size_t count = json_array_size(nodes);
+    size_t count = json_array_size(nodes);
     for (size_t i = 0; i < count && i < json_array_size(found); i++)
         RETURN_IF_ERROR(compare_node(c, c->graph->nodes[i], json_array_get(found, i),
                                      json_array_get(nodes, i)));

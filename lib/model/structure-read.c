@@ -186,7 +186,7 @@ static int check_arrays(const reader *r, const neuron_safetensors *file)
         const neuron_node_t *node = r->graph->nodes[i];
         for (int32_t j = 0; j < node->spec.array_count; j++) {
             const neuron_array *array = &node->spec.arrays[j];
-            const uint64_t count = (uint64_t)neuron_shape_count(&array->shape);
+            uint64_t count = (uint64_t)neuron_shape_count(&array->shape);
             char name[NEURON_NODE_NAME_MAX + 32];
             const neuron_safetensors_entry *entry;
             snprintf(name, sizeof name, "%s.%s", node->name, array->name);

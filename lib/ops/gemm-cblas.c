@@ -67,7 +67,7 @@ static void find_smallest(void *work, int64_t task, int32_t worker)
     (void)worker;
     smallest_job *job = work;
     const float *values = job->values + task * PASS_FLOATS;
-    const int64_t count = neuron_min_count(PASS_FLOATS, job->count - task * PASS_FLOATS);
+    int64_t count = neuron_min_count(PASS_FLOATS, job->count - task * PASS_FLOATS);
     uint32_t smallest = UINT32_MAX;
     for (int64_t i = 0; i < count; i++) {
         uint32_t bits;
@@ -86,7 +86,7 @@ static double smallest_of(const neuron_product *product, const float *values, in
     smallest_job job = {.values = values, .count = count};
     atomic_init(&job.smallest, UINT32_MAX);
     neuron_pool_run(product->pool, neuron_ceil_divide(count, PASS_FLOATS), find_smallest, &job);
-    const uint32_t bits = atomic_load(&job.smallest);
+    uint32_t bits = atomic_load(&job.smallest);
     /* Taken apart by hand: here subnormal numbers count as 0. */
     if (bits == UINT32_MAX)
         return 1;
@@ -99,8 +99,8 @@ static double smallest_of(const neuron_product *product, const float *values, in
 static bool stays_normal(const neuron_product *product, const float *left, int64_t left_count,
                          const float *right, int64_t right_count)
 {
-    const double least = smallest_of(product, left, left_count),
-                 other = least > 0 ? smallest_of(product, right, right_count) : 0;
+    double least = smallest_of(product, left, left_count),
+           other = least > 0 ? smallest_of(product, right, right_count) : 0;
     return other > 0 && least * other >= 0x1p-126 * 0x1p48;
 }
 

@@ -13,7 +13,7 @@ static const neuron_option options[] = {
 static bool update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *adadelta = update->optimizer;
-    const double rho = neuron_optimizer_option_value(adadelta, NEURON_OPTIMIZER_RHO);
+    double rho = neuron_optimizer_option_value(adadelta, NEURON_OPTIMIZER_RHO);
     const neuron_rule_work work = {
         .rate = update->rate,
         .epsilon = neuron_optimizer_float(adadelta, NEURON_OPTIMIZER_EPSILON),

@@ -16,9 +16,9 @@ static const neuron_option options[] = {
 void neuron_adam_begin(neuron_update *update)
 {
     const neuron_optimizer_t *adam = update->optimizer;
-    const double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
-    const double beta_2 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_2);
-    const double step = (double)update->step;
+    double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
+    double beta_2 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_2);
+    double step = (double)update->step;
     update->rate =
         (float)(update->learning_rate * sqrt(1 - pow(beta_2, step)) / (1 - pow(beta_1, step)));
 }
@@ -26,8 +26,8 @@ void neuron_adam_begin(neuron_update *update)
 bool neuron_adam_update(const neuron_update *update, float decay)
 {
     const neuron_optimizer_t *adam = update->optimizer;
-    const double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
-    const double beta_2 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_2);
+    double beta_1 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_1);
+    double beta_2 = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_BETA_2);
     const neuron_adam_work work = {
         .rate = update->rate,
         .epsilon = neuron_optimizer_float(adam, NEURON_OPTIMIZER_EPSILON),

@@ -16,14 +16,14 @@ static const neuron_option options[] = {
 static void begin_step(neuron_update *update)
 {
     const neuron_optimizer_t *adamax = update->optimizer;
-    const double beta_1 = neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_BETA_1);
+    double beta_1 = neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_BETA_1);
     update->rate = (float)(update->learning_rate / (1 - pow(beta_1, (double)update->step)));
 }
 
 static bool update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *adamax = update->optimizer;
-    const double beta_1 = neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_BETA_1);
+    double beta_1 = neuron_optimizer_option_value(adamax, NEURON_OPTIMIZER_BETA_1);
     const neuron_rule_work work = {
         .rate = update->rate,
         .epsilon = neuron_optimizer_float(adamax, NEURON_OPTIMIZER_EPSILON),

@@ -34,13 +34,13 @@ static double momentum_product(double beta_1, uint64_t step)
 static void begin_step(neuron_update *update)
 {
     const neuron_optimizer_t *nadam = update->optimizer;
-    const uint64_t step = update->step;
-    const double rate = update->learning_rate;
-    const double beta_1 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_1);
-    const double beta_2 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_2);
-    const double momentum = beta_1 * momentum_share(step);
-    const double next_momentum = beta_1 * momentum_share(step + 1);
-    const double product = momentum_product(beta_1, step);
+    uint64_t step = update->step;
+    double rate = update->learning_rate;
+    double beta_1 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_1);
+    double beta_2 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_2);
+    double momentum = beta_1 * momentum_share(step);
+    double next_momentum = beta_1 * momentum_share(step + 1);
+    double product = momentum_product(beta_1, step);
     update->rate = (float)(rate * next_momentum / (1 - product * next_momentum));
     update->factors[GRADIENT_RATE] = (float)(rate * (1 - momentum) / (1 - product));
     update->factors[ROOT_SCALE] = (float)(1 / sqrt(1 - pow(beta_2, (double)step)));
@@ -49,8 +49,8 @@ static void begin_step(neuron_update *update)
 static bool update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *nadam = update->optimizer;
-    const double beta_1 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_1);
-    const double beta_2 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_2);
+    double beta_1 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_1);
+    double beta_2 = neuron_optimizer_option_value(nadam, NEURON_OPTIMIZER_BETA_2);
     const neuron_rule_work work = {
         .rate = update->rate,
         .epsilon = neuron_optimizer_float(nadam, NEURON_OPTIMIZER_EPSILON),

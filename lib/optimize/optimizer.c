@@ -105,7 +105,7 @@ int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, do
 
 void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const neuron_options *options)
 {
-    const double before = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
+    double before = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE);
     optimizer->options = *options;
     optimizer->rate_changes +=
         neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE) != before;
@@ -136,7 +136,7 @@ float neuron_optimizer_float(const neuron_optimizer_t *optimizer, int32_t key)
 void neuron_optimizer_reset(const neuron_optimizer_t *optimizer, float *const *slots, int64_t count)
 {
     const neuron_rule *rule = optimizer->rule;
-    const float initial = rule->initial ? (float)rule->initial(optimizer) : 0;
+    float initial = rule->initial ? (float)rule->initial(optimizer) : 0;
     for (int32_t i = 0; i < rule->slot_count; i++)
         for (int64_t j = 0; j < count; j++)
             slots[i][j] = initial;
@@ -145,7 +145,7 @@ void neuron_optimizer_reset(const neuron_optimizer_t *optimizer, float *const *s
 void neuron_optimizer_begin(neuron_update *update)
 {
     const neuron_optimizer_t *optimizer = update->optimizer;
-    const double bound = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_CLIP_VALUE);
+    double bound = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_CLIP_VALUE);
     update->rate = (float)update->learning_rate;
     update->scale = 1;
     update->bound = bound > 0 ? (float)bound : INFINITY;
@@ -184,7 +184,7 @@ void neuron_optimizer_apply_part(const neuron_update *update, int64_t offset, co
     for (int32_t i = 0; i < rule->slot_count; i++)
         part.slots[i] += offset;
     part.count = count;
-    const bool limited = part.scale != 1 || part.bound < INFINITY;
+    bool limited = part.scale != 1 || part.bound < INFINITY;
     if (!(limited ? update_limited(&part) : rule->update(&part)) && update->overflow)
         atomic_store(update->overflow, true);
 }

@@ -11,7 +11,7 @@ static const neuron_option options[] = {
 static bool update_run(const neuron_update *update)
 {
     const neuron_optimizer_t *rmsprop = update->optimizer;
-    const double rho = neuron_optimizer_option_value(rmsprop, NEURON_OPTIMIZER_RHO);
+    double rho = neuron_optimizer_option_value(rmsprop, NEURON_OPTIMIZER_RHO);
     const neuron_rule_work work = {
         .rate = update->rate,
         .epsilon = neuron_optimizer_float(rmsprop, NEURON_OPTIMIZER_EPSILON),

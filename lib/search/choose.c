@@ -15,7 +15,7 @@ static int64_t place_count(int64_t capacity)
 /* Where a combination's trial is noted, or is to be. */
 static int64_t *place_of(const neuron_search_t *search, int64_t combination)
 {
-    const uint64_t mask = (uint64_t)place_count(search->capacity) - 1;
+    uint64_t mask = (uint64_t)place_count(search->capacity) - 1;
     uint64_t place = (uint64_t)combination * 0x9e3779b97f4a7c15 >> 32 & mask;
     while (search->places[place] > 0 &&
            search->trials[search->places[place] - 1]->combination != combination)

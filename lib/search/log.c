@@ -128,7 +128,7 @@ static int append_fold(const neuron_search_t *search, const neuron_trial_t *tria
 
 int neuron_search_write_log(neuron_search_t *search)
 {
-    const int64_t done = neuron_search_folds_done(search);
+    int64_t done = neuron_search_folds_done(search);
     for (; search->log_path && search->logged < done; search->logged++)
         RETURN_IF_ERROR(append_fold(search, search->trials[search->logged / search->folds],
                                     (int32_t)(search->logged % search->folds)));

@@ -74,7 +74,7 @@ static int run_fold(neuron_search_t *search)
 {
     neuron_trial_t *trial;
     RETURN_IF_ERROR(neuron_search_next(&trial, search));
-    const uint64_t before = neuron_message_count();
+    uint64_t before = neuron_message_count();
     double score = NAN, begin = neuron_clock_seconds();
     neuron_float_host *host = neuron_float_pause();
     int answer = search->callback(trial, &score, search->user_data);
@@ -140,7 +140,7 @@ int neuron_search_run_grid(neuron_search_t *search)
                            "search: the grid has %" PRId64 " trials; there can be 2,147,483,647",
                            search->combinations);
     /* Later runs have it from the first: the search's function may set the context's. */
-    const uint64_t seed = search->kind == NEURON_SEARCH_NONE ? search->context->seed : search->seed;
+    uint64_t seed = search->kind == NEURON_SEARCH_NONE ? search->context->seed : search->seed;
     return run(search, NEURON_SEARCH_GRID, search->combinations, seed);
 }
 

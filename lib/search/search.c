@@ -136,7 +136,7 @@ static int check_labels(const char *name, const char *const *labels, int32_t cou
 /* Takes over a factor, which it drops on failure. */
 static int add_factor(neuron_search_t *search, neuron_factor *factor)
 {
-    const size_t count = (size_t)search->factor_count;
+    size_t count = (size_t)search->factor_count;
     neuron_factor *list = neuron_allocate(search->context, count + 1, sizeof *list);
     if (!list) {
         drop_factor(search->context, factor);

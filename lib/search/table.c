@@ -32,7 +32,7 @@ typedef struct table {
 static void count_trial(const table *t, const neuron_trial_t *trial)
 {
     const neuron_search_t *search = t->search;
-    const double score = neuron_trial_score(trial);
+    double score = neuron_trial_score(trial);
     tally *of_factor = t->tallies;
     for (int32_t i = 0; i < search->factor_count; i++) {
         tally *found = &of_factor[neuron_trial_level(trial, i)];

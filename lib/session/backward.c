@@ -69,7 +69,7 @@ static void place_gradients(gradient_route *route, neuron_step_call *call)
                                                                 step->blocks.parameter_gradients) +
                                   neuron_reserve(&used, array->count, sizeof(float)));
     }
-    const bool sinks = !route->flat && !step->node->frozen;
+    bool sinks = !route->flat && !step->node->frozen;
     route->step->fused.on_gradient = sinks ? on_gradient : NULL;
     route->step->fused.sink = sinks ? route : NULL;
 }
@@ -124,7 +124,7 @@ static void activate_back_chunk(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const element_job *job = work;
-    const int64_t first = task * CHUNK_VALUES;
+    int64_t first = task * CHUNK_VALUES;
     job->session->kernels->activate_back(job->op, job->to + first, job->from + first,
                                          neuron_min_count(CHUNK_VALUES, job->count - first),
                                          job->to + first);
@@ -148,7 +148,7 @@ static void add_chunk(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const element_job *job = work;
-    const int64_t first = task * CHUNK_VALUES;
+    int64_t first = task * CHUNK_VALUES;
     job->session->kernels->add(job->from + first,
                                neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
 }
@@ -207,7 +207,7 @@ static int step_back(gradient_route *route)
     place_gradients(route, &call);
     if (step->activation_alone)
         activate_back(session, step);
-    const int status = step->node->spec.layer->backward(&call.run);
+    int status = step->node->spec.layer->backward(&call.run);
     step->fused.consumer = NULL;
     RETURN_IF_ERROR(status);
     if (route->flat)

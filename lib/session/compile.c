@@ -170,7 +170,7 @@ static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, i
             arrays += step->post_nodes[i]->spec.layer->post_arrays;
     if (arrays == 0)
         return NEURON_OK;
-    const size_t size = neuron_size_of(neuron_step_panels(step), sizeof(float));
+    size_t size = neuron_size_of(neuron_step_panels(step), sizeof(float));
     return add_block(c, neuron_size_of(arrays, size), first, last, &step->blocks.post_arrays);
 }
 
@@ -191,7 +191,7 @@ static int place_statistics(neuron_compiler *c, int32_t index)
     if (step->statistics_of < 0)
         return NEURON_OK;
     neuron_step *producer = &s->steps[step->statistics_of];
-    const int32_t made = forward_time(step->statistics_of);
+    int32_t made = forward_time(step->statistics_of);
     if (producer->blocks.statistics != NEURON_NO_BLOCK) { /* another reads them too */
         extend(c, producer->blocks.statistics, forward_time(index));
         return NEURON_OK;
@@ -333,14 +333,14 @@ static int place_gradients(neuron_compiler *c)
 /* An operation may hold anything. */
 static size_t operation_bytes(const neuron_layer *layer)
 {
-    const size_t alignment = alignof(max_align_t);
+    size_t alignment = alignof(max_align_t);
     return (layer->operation_size + alignment - 1) / alignment * alignment;
 }
 
 /* Gives back what there was for nodes that are no steps. */
 static int trim_steps(neuron_session *s)
 {
-    const size_t count = (size_t)s->step_count;
+    size_t count = (size_t)s->step_count;
     neuron_step *steps = neuron_allocate(s->context, count, sizeof *steps);
     if (!steps)
         return NEURON_E_MEMORY;

@@ -5,7 +5,7 @@
 static void prepare_post(const neuron_session *session, const neuron_step *step)
 {
     const neuron_graph_t *graph = session->graph;
-    const int64_t panels = neuron_step_panels(step);
+    int64_t panels = neuron_step_panels(step);
     float *next = neuron_session_memory(session, step->blocks.post_arrays);
     for (int32_t i = 0; next && i < step->fused.post.count; i++) {
         const neuron_node_t *node = step->post_nodes[i];

@@ -81,7 +81,7 @@ static const char *absorb(neuron_compiler *c, const neuron_node_t *node)
     if (layer->post_arrays > 0 && neuron_compiler_trains(c))
         return "it has parameters, and this is a training";
     const neuron_node_t *input = node->inputs[0];
-    const int32_t producer = neuron_compiler_value(c, input)->producer;
+    int32_t producer = neuron_compiler_value(c, input)->producer;
     if (producer < 0)
         return "it reads the input of the graph";
     if (c->consumers[input->index] != 1)
@@ -121,7 +121,7 @@ static void add_step(neuron_compiler *c, const neuron_node_t *node)
 static void fuse_statistics(neuron_compiler *c, neuron_step *step)
 {
     const neuron_node_t *input = step->node->inputs[0];
-    const int32_t producer = neuron_compiler_value(c, input)->producer;
+    int32_t producer = neuron_compiler_value(c, input)->producer;
     if (!(layer_of(step->node)->flags & NEURON_LAYER_READS_STATISTICS) || step->node->frozen ||
         producer < 0)
         return;

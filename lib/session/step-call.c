@@ -13,12 +13,12 @@ int64_t neuron_step_panels(const neuron_step *step)
 /* Where a step's post-operations find their arrays. */
 static void set_post_arrays(const neuron_session *session, neuron_step *step)
 {
-    const int64_t panels = neuron_step_panels(step);
+    int64_t panels = neuron_step_panels(step);
     const float *arrays = neuron_session_memory(session, step->blocks.post_arrays);
     for (int32_t i = 0; i < step->fused.post.count; i++) {
         neuron_post_op *op = &step->fused.post.list[i];
         const neuron_node_t *node = step->post_nodes[i];
-        const int32_t count = node ? node->spec.layer->post_arrays : 0;
+        int32_t count = node ? node->spec.layer->post_arrays : 0;
         if (count > 0)
             op->scale = arrays;
         if (count > 1)

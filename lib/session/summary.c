@@ -151,8 +151,8 @@ static void put_layers(neuron_text *text, const struct summary *s)
 
 static void put_totals(neuron_text *text, const neuron_graph_t *graph)
 {
-    const int64_t total = neuron_graph_parameter_count(graph);
-    const int64_t trainable = neuron_graph_trainable_parameter_count(graph);
+    int64_t total = neuron_graph_parameter_count(graph);
+    int64_t trainable = neuron_graph_trainable_parameter_count(graph);
     const struct {
         const char *title;
         int64_t count;

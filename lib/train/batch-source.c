@@ -68,7 +68,7 @@ static int make_inputs(void *object, neuron_pool *pool, const neuron_batch_reque
 static int start_prefetcher(neuron_batch_source *source, int32_t workers, int64_t capacity)
 {
     const neuron_batch_maker maker = {make_inputs, source};
-    const int64_t inputs = neuron_shape_count(&source->settings.dataset->shape);
+    int64_t inputs = neuron_shape_count(&source->settings.dataset->shape);
     return neuron_prefetcher_create(&source->prefetcher, source->context, &maker, workers, capacity,
                                     neuron_size_of(inputs, sizeof(float)));
 }
@@ -77,8 +77,8 @@ static int allocate(neuron_batch_source *source)
 {
     const neuron_batch_settings *settings = &source->settings;
     const neuron_dataset_t *dataset = settings->dataset;
-    const int64_t capacity = neuron_min_count(settings->batch_size, dataset->count);
-    const int32_t workers = worker_count(settings);
+    int64_t capacity = neuron_min_count(settings->batch_size, dataset->count);
+    int32_t workers = worker_count(settings);
     if (dataset->stream)
         RETURN_IF_ERROR(neuron_stream_reserve(dataset->stream, settings->batch_size));
     source->order =
@@ -102,7 +102,7 @@ int neuron_batch_source_create(neuron_batch_source **source, neuron_context_t *c
         return NEURON_E_MEMORY;
     made->context = context;
     made->settings = *settings;
-    const int status = allocate(made);
+    int status = allocate(made);
     if (status < 0)
         neuron_batch_source_destroy(made);
     else
@@ -138,10 +138,10 @@ void neuron_batch_source_begin_epoch(neuron_batch_source *source, int64_t epoch)
  * made. */
 static neuron_batch_request request_of(const neuron_batch_source *source, int64_t step)
 {
-    const int64_t size = source->settings.batch_size, count = source->settings.dataset->count;
+    int64_t size = source->settings.batch_size, count = source->settings.dataset->count;
     if (step >= neuron_ceil_divide(count, size))
         return (neuron_batch_request){0};
-    const int64_t first = step * size;
+    int64_t first = step * size;
     return (neuron_batch_request){.positions = source->order + first,
                                   .count = neuron_min_count(size, count - first),
                                   .epoch = source->epoch};
@@ -167,7 +167,7 @@ int64_t neuron_batch_source_find_bad_input(neuron_batch_source *source, int64_t 
 {
     const neuron_dataset_t *dataset = source->settings.dataset;
     const neuron_batch_request request = request_of(source, step);
-    const int64_t size = neuron_shape_count(&dataset->shape);
+    int64_t size = neuron_shape_count(&dataset->shape);
     if (neuron_dataset_gather(dataset, source->context->pool, request.positions, 0, request.count,
                               inputs) < 0)
         return -1;

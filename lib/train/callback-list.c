@@ -18,7 +18,7 @@ int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *ca
     neuron_hold_settle();
     if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: gets callbacks before a run, not during it");
-    const size_t count = (size_t)trainer->callbacks.count;
+    size_t count = (size_t)trainer->callbacks.count;
     neuron_callback_entry *list = neuron_allocate(trainer->context, count + 1, sizeof *list);
     if (!list)
         return NEURON_E_MEMORY;
@@ -84,9 +84,9 @@ static void note(outcome *first, int status, bool of_caller)
 
 static int call_hook(neuron_trainer_t *trainer, const neuron_trainer_hook *hook, const char *what)
 {
-    const uint64_t before = neuron_message_count();
+    uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
-    const int status = hook->function ? hook->function(trainer, hook->user_data) : 0;
+    int status = hook->function ? hook->function(trainer, hook->user_data) : 0;
     neuron_float_resume(host);
     if (status < 0)
         neuron_set_call_message(before, "the %s callback returned %d", what, status);
@@ -195,7 +195,7 @@ bool neuron_callback_lost_snapshot(const neuron_trainer_t *trainer,
 void neuron_callbacks_swap_out(neuron_trainer_t *trainer)
 {
     neuron_callback_list *list = &trainer->callbacks;
-    const bool changed = atomic_load(&trainer->graph->version) != list->swapped_version;
+    bool changed = atomic_load(&trainer->graph->version) != list->swapped_version;
     for (int32_t i = list->count - 1; i >= 0; i--) {
         neuron_snapshot *snapshot = &list->entries[i].snapshot;
         if (!snapshot->swapped)

@@ -119,7 +119,7 @@ int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t m
 {
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(value);
-    const int32_t index = metric_index(metric);
+    int32_t index = metric_index(metric);
     if (index < 0)
         return refuse_metric(metric, "history");
     if (epoch < 0 || epoch >= history->epochs)
@@ -148,15 +148,15 @@ int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t
     FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(epoch);
-    const int32_t index = metric_index(metric);
+    int32_t index = metric_index(metric);
     if (!neuron_metric_has_order(metric))
         return neuron_metric_refuse_order(metric, "history");
     int64_t best = -1;
     for (int64_t i = 0; i < history->epochs; i++) {
-        const double value = history->rows[i].figures[index];
+        double value = history->rows[i].figures[index];
         if (isnan(value))
             continue;
-        const double record = best < 0 ? NAN : history->rows[best].figures[index];
+        double record = best < 0 ? NAN : history->rows[best].figures[index];
         if (best < 0 || neuron_metric_better(metric, value, record))
             best = i;
     }
@@ -179,7 +179,7 @@ static char *write_line(char *line, int64_t epoch, const neuron_history_row *row
     char number[NEURON_NUMBER_TEXT];
     line += sprintf(line, "%lld", (long long)epoch + 1);
     for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++) {
-        const double figure = row->figures[i];
+        double figure = row->figures[i];
         line += sprintf(line, ",%s", isnan(figure) ? "" : neuron_number_short(figure, number));
     }
     *line++ = '\n';
@@ -206,7 +206,7 @@ int neuron_history_save_csv(const neuron_history_t *history, const char *path)
         end = write_line(end, i, &history->rows[i]);
     const neuron_file_piece pieces[] = {{csv_header, sizeof csv_header - 1, 1},
                                         {table, (size_t)(end - table), 1}};
-    const int status = neuron_file_replace(history->context, path, pieces, 2);
+    int status = neuron_file_replace(history->context, path, pieces, 2);
     neuron_release(history->context, table);
     return status;
 }

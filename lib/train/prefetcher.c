@@ -167,7 +167,7 @@ int neuron_prefetcher_take(neuron_prefetcher *p, const neuron_batch_request *now
         ask(p, now);
     while (!p->made)
         pthread_cond_wait(&p->changed, &p->mutex);
-    const int status = p->status;
+    int status = p->status;
     if (status < 0)
         neuron_set_message("%s", p->message);
     else

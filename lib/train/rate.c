@@ -30,8 +30,8 @@ static void rebase(neuron_rate *rate)
 /* Treats a rate that was set by other hands as what the factor made of a base. */
 static void follow(neuron_rate *rate, const neuron_optimizer_t *optimizer)
 {
-    const double present = neuron_rate_current(rate, optimizer);
-    const bool set = rate->scheduled && neuron_rate_was_set(rate, optimizer);
+    double present = neuron_rate_current(rate, optimizer);
+    bool set = rate->scheduled && neuron_rate_was_set(rate, optimizer);
     if (!rate->scheduled)
         *rate =
             (neuron_rate){.scheduled = true, .base = present, .factor = 1, .effective = present};
@@ -64,7 +64,7 @@ void neuron_rate_set_base(neuron_rate *rate, const neuron_optimizer_t *optimizer
 void neuron_rate_set_factor(neuron_rate *rate, const neuron_optimizer_t *optimizer, double factor)
 {
     follow(rate, optimizer);
-    const bool changed = factor != rate->factor;
+    bool changed = factor != rate->factor;
     rate->factor = factor;
     if (rate->set_by_hand)
         rebase(rate);

@@ -25,7 +25,7 @@ static void describe_input(neuron_trainer_t *trainer, char text[NEURON_MESSAGE_S
     float *inputs = neuron_step_inputs(trainer->step);
     double value;
     int64_t index;
-    const int64_t example = neuron_batch_source_find_bad_input(
+    int64_t example = neuron_batch_source_find_bad_input(
         trainer->run.source, trainer->progress.step, inputs, &index, &value);
     text[0] = '\0';
     if (example >= 0)
@@ -95,7 +95,7 @@ static int begin_epoch(neuron_trainer_t *trainer)
     neuron_callbacks_set_rate(trainer);
     trainer->progress.epoch_begun = true; /* now, for a file that is saved meanwhile */
     trainer->run.epoch_beginning = true;
-    const int status = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
+    int status = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_BEGIN, NEURON_OK);
     trainer->progress.epoch_begun = status >= 0;
     trainer->run.epoch_beginning = false;
     return status;
@@ -131,7 +131,7 @@ static int end_epoch(neuron_trainer_t *trainer)
     progress->seconds = figures[5];
     trainer->run.epoch_ended = true;
     progress->epoch_begun = false;
-    const int status = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_END, NEURON_OK);
+    int status = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_END, NEURON_OK);
     trainer->run.epoch_ended = false;
     progress->seconds = 0;
     neuron_trainer_start_clock(trainer);

@@ -26,7 +26,7 @@ void neuron_snapshot_release(neuron_snapshot *snapshot, neuron_context_t *contex
 void neuron_snapshot_save(neuron_snapshot *snapshot, const neuron_graph_t *graph,
                           float *const *slots, int32_t slot_count, uint64_t steps)
 {
-    const size_t count = (size_t)graph->trainable_count;
+    size_t count = (size_t)graph->trainable_count;
     memcpy(snapshot->values, graph->values, (size_t)graph->value_count * sizeof(float));
     for (int32_t i = 0; snapshot->slots && i < slot_count; i++)
         memcpy(snapshot->slots + (size_t)i * count, slots[i], count * sizeof(float));
@@ -37,7 +37,7 @@ void neuron_snapshot_save(neuron_snapshot *snapshot, const neuron_graph_t *graph
 void neuron_snapshot_restore(const neuron_snapshot *snapshot, neuron_graph_t *graph,
                              float *const *slots, int32_t slot_count)
 {
-    const size_t count = (size_t)graph->trainable_count;
+    size_t count = (size_t)graph->trainable_count;
     memcpy(graph->values, snapshot->values, (size_t)graph->value_count * sizeof(float));
     for (int32_t i = 0; snapshot->slots && i < slot_count; i++)
         memcpy(slots[i], snapshot->slots + (size_t)i * count, count * sizeof(float));
@@ -47,7 +47,7 @@ void neuron_snapshot_restore(const neuron_snapshot *snapshot, neuron_graph_t *gr
 void neuron_snapshot_swap(neuron_snapshot *snapshot, neuron_graph_t *graph)
 {
     for (int64_t i = 0; i < graph->value_count; i++) {
-        const float value = graph->values[i];
+        float value = graph->values[i];
         graph->values[i] = snapshot->values[i];
         snapshot->values[i] = value;
     }

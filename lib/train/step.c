@@ -60,7 +60,7 @@ int neuron_step_create(neuron_step **step, neuron_graph_t *graph,
     made->optimizer = optimizer;
     made->loss = loss;
     made->capacity = capacity;
-    const int status = allocate(made);
+    int status = allocate(made);
     if (status < 0)
         neuron_step_destroy(made);
     else
@@ -164,7 +164,7 @@ static void note_bad(neuron_step_result *result, const char *what, double value)
  * and a two-phase update looks itself at what norms it needs, or what the backward pass made of them. */
 static bool is_beyond(bool infinite, bool undefined, const neuron_optimizer_t *options)
 {
-    const bool bounded = neuron_optimizer_option_value(options, NEURON_OPTIMIZER_CLIP_VALUE) > 0;
+    bool bounded = neuron_optimizer_option_value(options, NEURON_OPTIMIZER_CLIP_VALUE) > 0;
     return !neuron_optimizer_clips_norms(options) && (undefined || (infinite && !bounded));
 }
 
@@ -178,7 +178,7 @@ static void compute_loss(neuron_step *step, const neuron_batch *batch, neuron_st
     neuron_loss_compute(step->loss, step->context->pool, &predicted, step->results,
                         neuron_session_output_gradient(step->session));
     for (int64_t first = 0; first < batch->count; first += EXAMPLES_PER_SUM) {
-        const int64_t end = neuron_min_count(first + EXAMPLES_PER_SUM, batch->count);
+        int64_t end = neuron_min_count(first + EXAMPLES_PER_SUM, batch->count);
         double sum = 0;
         for (int64_t i = first; i < end; i++) {
             sum += step->results[i].loss;
@@ -209,7 +209,7 @@ static void note_overflow(const neuron_graph_t *graph, neuron_step_result *resul
     for (int32_t i = 0; i < graph->array_count; i++) {
         const neuron_graph_array *array = &graph->arrays[i];
         for (int64_t k = 0; k < array->count; k++) {
-            const float value = graph->values[array->offset + k];
+            float value = graph->values[array->offset + k];
             if (isfinite(value))
                 continue;
             snprintf(what, sizeof what, "%s after the update", neuron_graph_array_name(graph, i));

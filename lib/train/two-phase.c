@@ -19,7 +19,7 @@ bool neuron_two_phase_needed(const neuron_graph_t *graph, const neuron_optimizer
 int neuron_two_phase_allocate(neuron_two_phase *memory, const neuron_graph_t *graph)
 {
     neuron_context_t *context = graph->context;
-    const size_t count = (size_t)graph->trainable_count;
+    size_t count = (size_t)graph->trainable_count;
     if (memory->gradients)
         return NEURON_OK;
     memory->gradients = neuron_allocate_zero(context, count, sizeof(float));
@@ -51,7 +51,7 @@ static void sum_chunk(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const array_job *job = work;
-    const int64_t first = task * CHUNK;
+    int64_t first = task * CHUNK;
     job->memory->squares[task] =
         job->update.kernels->square_sum(job->memory->gradients + job->array->offset + first,
                                         neuron_min_count(CHUNK, job->array->count - first));
@@ -61,7 +61,7 @@ static void update_chunk(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const array_job *job = work;
-    const int64_t first = task * CHUNK, offset = job->array->offset + first;
+    int64_t first = task * CHUNK, offset = job->array->offset + first;
     neuron_optimizer_apply_part(&job->update, offset, job->memory->gradients + offset,
                                 neuron_min_count(CHUNK, job->array->count - first));
 }
@@ -69,7 +69,7 @@ static void update_chunk(void *work, int64_t task, int32_t worker)
 /* The sum of the squares of an array's gradient. */
 static double square_sum(array_job *job, neuron_pool *pool)
 {
-    const int64_t tasks = neuron_ceil_divide(job->array->count, CHUNK);
+    int64_t tasks = neuron_ceil_divide(job->array->count, CHUNK);
     double sum = 0;
     neuron_pool_run(pool, tasks, sum_chunk, job);
     for (int64_t i = 0; i < tasks; i++)
@@ -92,7 +92,7 @@ static double all_squares(array_job *job, const neuron_graph_t *graph, neuron_po
 /* What gradients are multiplied by. */
 static float scale_of(double squares, double limit)
 {
-    const double norm = sqrt(squares);
+    double norm = sqrt(squares);
     return norm <= limit ? 1 : (float)(limit / norm);
 }
 
@@ -101,14 +101,13 @@ int neuron_two_phase_update(const neuron_two_phase *memory, neuron_session *sess
                             const char **bad, double *value)
 {
     neuron_pool *pool = graph->context->pool;
-    const double each =
-        neuron_optimizer_option_value(update->optimizer, NEURON_OPTIMIZER_CLIP_NORM);
-    const double all =
+    double each = neuron_optimizer_option_value(update->optimizer, NEURON_OPTIMIZER_CLIP_NORM);
+    double all =
         neuron_optimizer_option_value(update->optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM);
     array_job job = {memory, NULL, *update};
     RETURN_IF_ERROR(neuron_session_backward(session, memory->gradients));
-    const bool by_norm = each > 0 || all > 0;
-    const double squares = by_norm || infinite ? all_squares(&job, graph, pool) : 0;
+    bool by_norm = each > 0 || all > 0;
+    double squares = by_norm || infinite ? all_squares(&job, graph, pool) : 0;
     *value = squares;
     if (by_norm && !isfinite(squares))
         *bad = "the norm of a gradient";

@@ -186,7 +186,7 @@ static const struct {
 START_TEST(what_is_out_of_bounds_is_refused_in_words)
 {
     neuron_augmentation_t *a;
-    const int32_t option = refusals[_i].option;
+    int32_t option = refusals[_i].option;
     assert_ok(neuron_augmentation_create(&a, context));
     double before, after, value = refusals[_i].value;
     bool whole = read_option(a, option, &before);

@@ -114,7 +114,7 @@ END_TEST
 START_TEST(noise_is_normal)
 {
     enum { MANY = 40001 };
-    const double deviation = 0.5;
+    double deviation = 0.5;
     float *image = calloc(MANY, sizeof *image);
     neuron_augment_key key = {1, 0, 5};
     neuron_augment_add_noise(&key, deviation, MANY, image);

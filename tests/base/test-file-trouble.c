@@ -38,9 +38,9 @@ static struct {
     enum call call;
     int error, signal, times;
     bool nameless_files_are_unknown, locks_are_unknown, proc_is_not_mounted;
-    int spared; /* so many calls of that kind before them do not fail */
+    int spared;     /* so many calls of that kind before them do not fail */
     int takes_away; /* so many names of files are removed before they are renamed */
-    int unflushed; /* what every flush of a file fails with, beside the call */
+    int unflushed;  /* what every flush of a file fails with, beside the call */
     int seen[CALLS];
 } trouble;
 
@@ -64,7 +64,7 @@ int openat(int folder, const char *path, int flags, ...)
 {
     va_list arguments;
     va_start(arguments, flags);
-    const mode_t mode = va_arg(arguments, mode_t);
+    mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
     if (trouble.nameless_files_are_unknown && (flags & O_TMPFILE) == O_TMPFILE) {
         errno = EOPNOTSUPP;
@@ -76,7 +76,7 @@ int openat(int folder, const char *path, int flags, ...)
 int fsync(int file)
 {
     struct stat found;
-    const bool folder = fstat(file, &found) == 0 && S_ISDIR(found.st_mode);
+    bool folder = fstat(file, &found) == 0 && S_ISDIR(found.st_mode);
     if (!folder && trouble.unflushed) {
         errno = trouble.unflushed;
         return -1;
@@ -87,7 +87,7 @@ int fsync(int file)
 /* The file is closed even where that fails. */
 int close(int file)
 {
-    const int status = (int)syscall(SYS_close, file);
+    int status = (int)syscall(SYS_close, file);
     return strikes(CLOSE) ? -1 : status;
 }
 
@@ -137,7 +137,7 @@ DIR *opendir(const char *name)
 {
     if (strikes(OPENDIR))
         return NULL;
-    const int file = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int file = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return file < 0 ? NULL : fdopendir(file);
 }
 
@@ -216,7 +216,7 @@ START_TEST(what_is_no_failure)
         {FLOCK, ENOLCK, 99},        {FLOCK, EINTR, 3},         {FLOCK, ENOSYS, 99},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const int error = cases[i].error, times = cases[i].times;
+        int error = cases[i].error, times = cases[i].times;
         trouble.nameless_files_are_unknown = _i;
         unlink(path);
         for (int turn = 0; turn < 2; turn++) { /* a new file, and another one in its place */
@@ -380,9 +380,9 @@ END_TEST
 START_TEST(number_0_may_be_free)
 {
     trouble.nameless_files_are_unknown = _i;
-    const int input = dup(STDIN_FILENO);
+    int input = dup(STDIN_FILENO);
     close(STDIN_FILENO);
-    const int status = replace("text");
+    int status = replace("text");
     if (input >= 0) {
         dup2(input, STDIN_FILENO);
         close(input);
@@ -417,12 +417,12 @@ END_TEST
 
 START_TEST(a_folder_that_may_not_be_read)
 {
-    const uid_t root = geteuid(), user = 1234;
+    uid_t root = geteuid(), user = 1234;
     if (root == 0 && chown(folder, user, (gid_t)-1) < 0)
         return;
     ck_assert_int_eq(chmod(folder, 0300), 0);
     ck_assert_int_eq(seteuid(root == 0 ? user : root), 0);
-    const bool reached = euidaccess(folder, W_OK) == 0;
+    bool reached = euidaccess(folder, W_OK) == 0;
     int status[3] = {0};
     for (int i = 0; i < 2 && reached; i++)
         status[i] = replace("text");
@@ -615,7 +615,7 @@ START_TEST(the_folder_is_flushed)
 {
     char link[400];
     assert_ok(neuron_file_append(path, "", 0));
-    const int before = trouble.seen[FSYNC_FOLDER];
+    int before = trouble.seen[FSYNC_FOLDER];
     assert_ok(neuron_file_append(path, "first", 5));
     ck_assert_int_eq(trouble.seen[FSYNC_FOLDER], before + 1);
     assert_ok(neuron_file_append(path, "second", 6));

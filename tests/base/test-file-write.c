@@ -117,14 +117,14 @@ END_TEST
 START_TEST(group_that_cannot_be_kept_is_shut_out)
 {
     static const mode_t modes[][2] = {{0640, 0600}, {0664, 0604}, {0604, 0600}, {0646, 0604}};
-    const uid_t root = geteuid(), user = 1234;
+    uid_t root = geteuid(), user = 1234;
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         struct stat found;
         if (!make_foreign(user, getegid() + 1234, modes[i][0]))
             return;
         ck_assert_int_eq(chown(folder, user, (gid_t)-1), 0);
         ck_assert_int_eq(seteuid(user), 0);
-        const bool reached = euidaccess(folder, W_OK) == 0;
+        bool reached = euidaccess(folder, W_OK) == 0;
         int status = reached ? replace("text") : 0;
         ck_assert_int_eq(seteuid(root), 0);
         assert_ok(status);

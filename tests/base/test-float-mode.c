@@ -90,7 +90,7 @@ static held look(void)
 
 static bool same(held a, held b, bool flags_too)
 {
-    const unsigned bits = flags_too ? ~0u : ~0x3fu;
+    unsigned bits = flags_too ? ~0u : ~0x3fu;
     return a.rounding == b.rounding && a.traps == b.traps && (!flags_too || a.flags == b.flags) &&
            (a.control & bits) == (b.control & bits) && a.precision == b.precision;
 }
@@ -98,7 +98,7 @@ static bool same(held a, held b, bool flags_too)
 /* Calls that may not change the mode. */
 #define WATCH(call)                                                                                \
     const held before_ = look();                                                                   \
-    const int status_ = (call);                                                                    \
+    int status_ = (call);                                                                          \
     const held after_ = look();                                                                    \
     ck_assert_msg(same(before_, after_, true), "%s changed the mode from %x to %x", #call,         \
                   before_.control, after_.control)

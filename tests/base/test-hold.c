@@ -140,7 +140,7 @@ __attribute__((noinline)) static void come_back(uintptr_t above, int more)
 
 START_TEST(what_ended_does_not_end_again)
 {
-    const uintptr_t above = (uintptr_t)__builtin_frame_address(0) + 1;
+    uintptr_t above = (uintptr_t)__builtin_frame_address(0) + 1;
     come_back(above, 0);
     assert_ended(NULL, 0);
     come_back(above, 1);

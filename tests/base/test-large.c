@@ -39,7 +39,7 @@ static neuron_node_t *new_input(neuron_graph_t **graph, int64_t extent)
 
 START_TEST(counts_become_sizes)
 {
-    const size_t cut = SIZE_MAX > UINT32_MAX ? (size_t)two_32 : SIZE_MAX;
+    size_t cut = SIZE_MAX > UINT32_MAX ? (size_t)two_32 : SIZE_MAX;
     ck_assert_uint_eq(neuron_size(0), 0);
     ck_assert_uint_eq(neuron_size(UINT32_MAX), UINT32_MAX);
     ck_assert_uint_eq(neuron_size(two_32), cut);
@@ -163,7 +163,7 @@ END_TEST
 static const char *write_packed(const char *text, size_t text_size, const char *bytes, size_t count,
                                 size_t file_size)
 {
-    const size_t size = text_size + count, period = strlen(bytes);
+    size_t size = text_size + count, period = strlen(bytes);
     char *plain = malloc(size + 1), *packed;
     ck_assert_ptr_nonnull(plain);
     memcpy(plain, text, text_size);
@@ -171,14 +171,14 @@ static const char *write_packed(const char *text, size_t text_size, const char *
         plain[text_size + i] = period > 0 ? bytes[i % period] : 0;
     z_stream stream = {0};
     ck_assert_int_eq(deflateInit2(&stream, file_size > 0 ? 1 : 0, Z_DEFLATED, 31, 8, 0), Z_OK);
-    const size_t room = deflateBound(&stream, (uLong)size) + file_size;
+    size_t room = deflateBound(&stream, (uLong)size) + file_size;
     ck_assert_ptr_nonnull(packed = calloc(room, 1));
     stream.next_in = (Bytef *)(void *)plain;
     stream.avail_in = (uInt)size;
     stream.next_out = (Bytef *)(void *)packed;
     stream.avail_out = (uInt)room;
     ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
-    const size_t used = room - stream.avail_out;
+    size_t used = room - stream.avail_out;
     deflateEnd(&stream);
     const char *path = test_file("large.gz");
     test_write_file(path, packed, used > file_size ? used : file_size);
@@ -271,7 +271,7 @@ END_TEST
 
 START_TEST(targets_are_counted_or_refused)
 {
-    const int64_t count = 65537, classes = 65536;
+    int64_t count = 65537, classes = 65536;
     neuron_context_t *context = new_context();
     neuron_dataset_t *numbered, *dataset;
     size_t needed = 7;

@@ -64,7 +64,7 @@ END_TEST
 
 static void assert_reads(const char *text, double expected)
 {
-    const double found = neuron_number_read(text, strlen(text));
+    double found = neuron_number_read(text, strlen(text));
     assert_that(memcmp(&found, &expected, sizeof found) == 0, "%s is %.17g, not %.17g", text, found,
                 expected);
 }
@@ -107,7 +107,7 @@ START_TEST(denormal_numbers_are_read)
                  {"2.2250738585072011e-308", 0xfffffffffffff}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         FLOAT_SCOPE;
-        const double value = neuron_number_read(pairs[i].text, strlen(pairs[i].text));
+        double value = neuron_number_read(pairs[i].text, strlen(pairs[i].text));
         ck_assert_mem_eq(&value, &pairs[i].bits, sizeof value);
     }
 }
@@ -196,9 +196,9 @@ END_TEST
 START_TEST(numbers_of_half_the_width)
 {
     for (uint32_t bits = 0; bits < 0x10000; bits++) {
-        const int exponent = bits >> 10 & 31, rest = bits & 0x3ff;
-        const float found = neuron_number_half(bits);
-        const double size = exponent > 0 ? ldexp(1024 + rest, exponent - 25) : ldexp(rest, -24);
+        int exponent = bits >> 10 & 31, rest = bits & 0x3ff;
+        float found = neuron_number_half(bits);
+        double size = exponent > 0 ? ldexp(1024 + rest, exponent - 25) : ldexp(rest, -24);
         ck_assert_int_eq(signbit(found) != 0, bits >> 15);
         if (exponent < 31)
             ck_assert_double_eq(fabs((double)found), size);

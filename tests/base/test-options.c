@@ -106,7 +106,7 @@ START_TEST(bounds_and_defaults_are_taken)
     const neuron_options options = defaults();
     for (int32_t i = 0; i < ROWS; i++) {
         double minimum, maximum;
-        const double value = neuron_options_value(&options, rows[i].key);
+        double value = neuron_options_value(&options, rows[i].key);
         assert_ok(neuron_options_bounds(&options, rows[i].key, &minimum, &maximum, "it"));
         assert_ok(neuron_option_check(&rows[i], minimum, "it"));
         assert_ok(neuron_option_check(&rows[i], maximum, "it"));

@@ -174,7 +174,7 @@ static bool child_runs(neuron_pool *pool, int expected)
         alarm(20);
         marks all = {.pool = pool};
 #ifdef __linux__
-        const int before = count_threads(); /* a sanitizer has some of its own */
+        int before = count_threads(); /* a sanitizer has some of its own */
 #endif
         neuron_pool_run(pool, TASKS, mark, &all);
         int failed = all.done[0] != 1 || all.done[TASKS - 1] != 1 || all.clashes != 0;
@@ -401,7 +401,7 @@ START_TEST(the_same_number_on_another_processor)
 {
     cpu_set_t allowed;
     ck_assert_int_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
-    const size_t first = bind_from(&allowed, 0), second = bind_from(&allowed, first + 1);
+    size_t first = bind_from(&allowed, 0), second = bind_from(&allowed, first + 1);
     if (second == CPU_SETSIZE)
         return;
     for (int32_t threads = 0; threads < 4; threads++) {
@@ -439,7 +439,7 @@ static void make_page(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)context;
-    const uintptr_t page = (uintptr_t)info->si_addr & ~(uintptr_t)(faulty.size - 1);
+    uintptr_t page = (uintptr_t)info->si_addr & ~(uintptr_t)(faulty.size - 1);
     mprotect((void *)page, faulty.size, PROT_READ | PROT_WRITE);
     atomic_fetch_add(&faulty.faults, 1);
 }

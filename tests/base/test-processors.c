@@ -193,8 +193,8 @@ START_TEST(quotas_leave_no_flags)
             write_file(root, &files[k]);
         feclearexcept(FE_ALL_EXCEPT);
         fesetround(FE_UPWARD);
-        const double quota = neuron_cpu_quota(root);
-        const int flags = fetestexcept(FE_ALL_EXCEPT), rounding = fegetround();
+        double quota = neuron_cpu_quota(root);
+        int flags = fetestexcept(FE_ALL_EXCEPT), rounding = fegetround();
         fesetround(FE_TONEAREST);
         ck_assert_int_eq(flags, 0);
         ck_assert_int_eq(rounding, FE_UPWARD);

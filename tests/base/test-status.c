@@ -59,7 +59,7 @@ END_TEST
 static bool is_utf8(const char *text)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c;) {
-        const int size = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+        int size = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
         uint32_t code = size == 1 ? *c : *c & (0xffU >> (size + 1));
         if ((*c >= 0x80 && *c < 0xc2) || *c > 0xf4)
             return false;
@@ -82,17 +82,17 @@ START_TEST(a_message_is_cut_behind_a_character)
     char text[2 * NEURON_MESSAGE_SIZE];
     for (size_t i = 0; i < 3; i++)
         for (size_t before = 0; before < 5; before++) {
-            const size_t size = strlen(letters[i]);
+            size_t size = strlen(letters[i]);
             memset(text, 'x', sizeof text);
             for (size_t at = before; at + size < sizeof text; at += size)
                 memcpy(text + at, letters[i], size);
             text[sizeof text - 5] = '\0';
             (void)neuron_fail(NEURON_E_FORMAT, "%s", text);
             ck_assert(is_utf8(neuron_error_last()));
-            const size_t length = strlen(neuron_error_last());
+            size_t length = strlen(neuron_error_last());
             ck_assert_uint_ge(length, NEURON_MESSAGE_SIZE - size);
             ck_assert_mem_eq(neuron_error_last(), text, length); /* nothing else is lost */
-            const uint64_t count = neuron_message_count();
+            uint64_t count = neuron_message_count();
             neuron_set_call_message(count - 1, "%.*s", (int)(NEURON_MESSAGE_SIZE - before), text);
             ck_assert(is_utf8(neuron_error_last()));
         }
@@ -134,7 +134,7 @@ START_TEST(bytes_that_are_no_text_are_replaced)
         char text[12];
         for (size_t j = 0; j < sizeof text; j++) {
             state = state * 1664525 + 1013904223;
-            const unsigned char byte = (unsigned char)(state >> 24);
+            unsigned char byte = (unsigned char)(state >> 24);
             text[j] = (char)(byte % 3 ? byte | 0x80 : byte);
         }
         text[sizeof text - 1] = '\0';

@@ -21,7 +21,7 @@ END_TEST
 
 START_TEST(bytes_have_a_unit)
 {
-    const int64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib, tib = 1024 * gib;
+    int64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib, tib = 1024 * gib;
     const struct {
         int64_t bytes;
         const char *text;

@@ -257,7 +257,7 @@ static void optimize_piece(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const neuron_update *update = work;
-    const int64_t first = task * OPTIMIZED_AT_A_TIME;
+    int64_t first = task * OPTIMIZED_AT_A_TIME;
     neuron_optimizer_apply_part(update, first, update->gradients + first,
                                 neuron_min_count(OPTIMIZED_AT_A_TIME, update->count - first));
 }

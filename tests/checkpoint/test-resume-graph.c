@@ -101,7 +101,7 @@ static neuron_graph_t *model(neuron_context_t *context)
     assert_ok(neuron_custom_register(context, "scale", scale, scale_back, NULL, NULL, NULL));
     assert_ok(neuron_custom_register(context, "other", scale, scale_back, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&g, context));
-    const int64_t side = now == INPUT_SHAPE ? SIZE + 1 : SIZE, shape[] = {side, side, 1};
+    int64_t side = now == INPUT_SHAPE ? SIZE + 1 : SIZE, shape[] = {side, side, 1};
     neuron_node_t *x = neuron_input(g, shape, 3);
     neuron_node_t *conv = neuron_conv2d(g, x, now == FILTERS ? 4 : 3, 3, 3);
     if (now == PADDING)

@@ -277,7 +277,7 @@ static double limitless(const float *output, const float *target, int32_t count,
     double sum = 0;
     (void)label;
     for (int32_t i = 0; i < count; i++) {
-        const double error = (double)output[i] - (double)target[i];
+        double error = (double)output[i] - (double)target[i];
         sum += error * error;
         if (gradient)
             gradient[i] = (float)(2 * error);
@@ -303,7 +303,7 @@ START_TEST(infinite_figures_are_saved)
         assert_ok(neuron_trainer_load(c.trainer, state));
         const neuron_history_t *history = neuron_trainer_history(c.trainer);
         for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
-            const double figure = test_figure(history, epoch, NEURON_METRIC_VALIDATION_LOSS);
+            double figure = test_figure(history, epoch, NEURON_METRIC_VALIDATION_LOSS);
             ck_assert(isnan(value) ? isnan(figure) : figure == value);
         }
         neuron_loss_unref(loss);

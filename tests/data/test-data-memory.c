@@ -230,7 +230,7 @@ START_TEST(survives_each_failure)
 {
     test_memory memory;
     neuron_context_t *context = test_limited_context(&memory);
-    const long before = memory.live;
+    long before = memory.live;
     int status = NEURON_E_MEMORY, failures = 0;
     for (; status != NEURON_OK; failures++) {
         ck_assert_int_lt(failures, 1000);

@@ -116,7 +116,7 @@ START_TEST(takes_every_type_of_label)
 {
     const uint8_t bytes[] = {2, 0};
     const int64_t longs[] = {2, 0};
-    const int64_t two = 2;
+    int64_t two = 2;
     for (int wide = 0; wide < 2; wide++) {
         neuron_tensor_t *labels =
             wide ? tensor(NEURON_I64, &two, 1, longs) : tensor(NEURON_U8, &two, 1, bytes);
@@ -159,7 +159,7 @@ END_TEST
 START_TEST(refuses_wrong_shapes_and_types)
 {
     neuron_dataset_t *dataset;
-    const int64_t two = 2, three = 3;
+    int64_t two = 2, three = 3;
     const int32_t numbers[] = {0, 1, 2};
     const float values[] = {1, 0, 0, 1};
     neuron_tensor_t *labels = tensor(NEURON_I32, &three, 1, numbers);
@@ -191,7 +191,7 @@ END_TEST
 START_TEST(refuses_labels_out_of_range)
 {
     neuron_dataset_t *dataset;
-    const int64_t ten = 10;
+    int64_t ten = 10;
     const uint8_t bytes[] = {0, 1, 2, 3, 4, 5, 6, 12, 8, 13};
     const int32_t numbers[] = {0, 1, -1, 3, 4, 5, 6, 7, 8, 9};
     const int64_t longs[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, (int64_t)1 << 32};

@@ -133,7 +133,7 @@ static int keep_nothing(int64_t position, int32_t label, void *user_data)
 START_TEST(filters_refuse)
 {
     neuron_dataset_t *dataset = numbered(2, 5), *made = dataset;
-    const int32_t one = 1, three = 3, five = 5, negative = -1;
+    int32_t one = 1, three = 3, five = 5, negative = -1;
     assert_status(neuron_dataset_filter(&made, dataset, &five, 1), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(made);
     assert_message("a class is 5; it must be 0 to 4");
@@ -365,7 +365,7 @@ static void check_balanced(const float *values, int64_t count, int64_t first, in
 START_TEST(standardizes)
 {
     const int64_t extents[] = {20, 2, 3, 3};
-    const int64_t all = 20 * 18;
+    int64_t all = 20 * 18;
     const int32_t types[] = {NEURON_U8, NEURON_F32};
     for (int t = 0; t < 2; t++)
         for (int by_channel = 0; by_channel < 2; by_channel++) {

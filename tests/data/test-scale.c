@@ -126,7 +126,7 @@ START_TEST(normalizing_keeps_all_bits)
         {5, 8, 6, 7, 6, 5}, {-7, 4, 0, 1, 3, -2}, {-49, 1, 0, -9, -1, 1}, {3, 13, 4, 5, 6, 7}};
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         neuron_dataset_t *dataset = of_floats(rows[r], 2);
-        const double range = (double)rows[r][1] - (double)rows[r][0];
+        double range = (double)rows[r][1] - (double)rows[r][0];
         double scale, offset;
         assert_ok(neuron_dataset_normalize(dataset, 0, 1));
         assert_ok(neuron_dataset_get_scale(dataset, &scale, &offset, 1, NULL));
@@ -307,7 +307,7 @@ START_TEST(scale_is_read_back)
     assert_ok(neuron_dataset_normalize(glyphs, -1, 1));
     assert_scales(glyphs, 1, (double[]){2.0 / 255}, (double[]){-1});
     assert_ok(neuron_dataset_standardize_channels(dataset, dataset));
-    const double third = 1.0 / 3; /* rounded, whatever the compiler computes constants in */
+    double third = 1.0 / 3; /* rounded, whatever the compiler computes constants in */
     assert_scales(dataset, 3, (double[]){0.5, 2, third}, (double[]){-1, -11, -5 * third});
     assert_ok(neuron_dataset_set_scale(dataset, 3, 4));
     assert_scales(dataset, 1, (double[]){3}, (double[]){4});

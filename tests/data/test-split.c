@@ -187,8 +187,8 @@ END_TEST
 START_TEST(refuses_null_and_unknown_kinds)
 {
     neuron_dataset_t *dataset = numbered(4, 2), *part = dataset;
-    const double half = 0.5;
-    const int32_t kind = NEURON_SPLIT_SHUFFLED;
+    double half = 0.5;
+    int32_t kind = NEURON_SPLIT_SHUFFLED;
     assert_status(neuron_dataset_split(NULL, &half, 1, kind, 0, &part), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(part);
     assert_status(neuron_dataset_split(dataset, NULL, 1, kind, 0, &part), NEURON_E_ARGUMENT);

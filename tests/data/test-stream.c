@@ -161,7 +161,7 @@ START_TEST(large_reads_come_in_pieces)
 {
     enum { MANY = 2500 };
     neuron_dataset_t *dataset;
-    const int64_t one = 1;
+    int64_t one = 1;
     int64_t most = 0;
     int wrong = 0;
     float values[MANY];
@@ -192,7 +192,7 @@ START_TEST(no_piece_is_empty)
 {
     enum { PIECES = 2 };
     neuron_dataset_t *dataset;
-    const int64_t one = 1;
+    int64_t one = 1;
     int calls = 0;
     assert_ok(neuron_dataset_create_stream(&dataset, context, count_calls, &calls, NULL,
                                            PIECES * NEURON_STREAM_CHUNK, &one, 1, NEURON_F32, 3));
@@ -384,7 +384,7 @@ static int fork_in_callback(neuron_trainer_t *trainer, int32_t event, void *user
     if (door->child == 0)
         _exit(use_in_child(forked_stream, forked_memory));
     int status = -1;
-    const pid_t ended = waitpid(door->child, &status, 0);
+    pid_t ended = waitpid(door->child, &status, 0);
     atomic_store(&door->closed, false);
     return ended == door->child && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
 }

@@ -145,7 +145,7 @@ START_TEST(reading_has_bounds)
     assert_message("neuron_dataset_read_weights: weights is NULL");
     static const int64_t wrong[][2] = {{-1, 1}, {0, -1}, {COUNT + 1, 0}, {1, COUNT}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        const int64_t first = wrong[i][0], count = wrong[i][1];
+        int64_t first = wrong[i][0], count = wrong[i][1];
         assert_status(neuron_dataset_read_targets(dataset, first, count, read, 12, NULL),
                       NEURON_E_ARGUMENT);
         assert_message("neuron_dataset_read_targets: first is ");

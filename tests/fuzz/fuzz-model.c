@@ -39,7 +39,7 @@ static int touch(neuron_custom_run_t *run, void *user_data)
 {
     (void)user_data;
     float sum = 0;
-    const int64_t batch = neuron_custom_run_batch(run);
+    int64_t batch = neuron_custom_run_batch(run);
     for (int32_t k = 0; k < neuron_custom_run_input_count(run); k++) {
         const float *x = neuron_custom_run_input(run, k);
         for (int64_t i = 0; i < batch * neuron_custom_run_input_size(run, k); i++)

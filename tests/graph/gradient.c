@@ -232,7 +232,7 @@ static double penalty(const network *n)
 /* The slope of the loss along one parameter. */
 static double central_difference(const network *n, reference_t *reference, int64_t index)
 {
-    const double step = 1e-6, kept = n->parameters[index];
+    double step = 1e-6, kept = n->parameters[index];
     n->parameters[index] = kept + step;
     reference_forward(reference, n->parameters, n->input);
     double above = reference_loss(reference, n->target) + penalty(n);
@@ -264,7 +264,7 @@ static void check_gradients(const network *n, reference_t *reference)
     for (int32_t i = 0; i < n->graph->array_count; i++) {
         const neuron_graph_array *array = &n->graph->arrays[i];
         bool all = array->count <= SAMPLES;
-        const int64_t count = all ? array->count : SAMPLES;
+        int64_t count = all ? array->count : SAMPLES;
         for (int64_t j = 0; neuron_graph_trains(n->graph, i) && j < count; j++) {
             int64_t place = all ? j : (int64_t)neuron_random_below(&reader, (uint64_t)array->count);
             double gradient = (double)n->gradients[array->offset + place];

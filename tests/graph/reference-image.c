@@ -86,11 +86,11 @@ static void depthwise_conv2d(const reference_call *c)
 {
     const window w = window_of(c);
     const double *kernel = reference_array(c, "kernel"), *bias = reference_array(c, "bias");
-    const int64_t multiplier = (int64_t)reference_option(c, NEURON_NODE_DEPTH_MULTIPLIER);
+    int64_t multiplier = (int64_t)reference_option(c, NEURON_NODE_DEPTH_MULTIPLIER);
     for (int64_t v = 0; v < c->count; v++) {
-        const int64_t filter = v % w.filters, column = v / w.filters % w.columns;
-        const int64_t row = v / w.filters / w.columns % w.rows;
-        const int64_t image = v / w.filters / w.columns / w.rows;
+        int64_t filter = v % w.filters, column = v / w.filters % w.columns;
+        int64_t row = v / w.filters / w.columns % w.rows;
+        int64_t image = v / w.filters / w.columns / w.rows;
         const double *x = c->x + image * w.height * w.width * w.channels;
         c->y[v] = bias ? bias[filter] : 0;
         for (int64_t i = 0; i < w.kernel_height; i++)
@@ -212,9 +212,9 @@ static void zero_pad2d(const reference_call *c)
 static double value_at(const reference_call *c, const double *image, int64_t row, int64_t column,
                        int64_t channel)
 {
-    const int32_t mode = (int32_t)reference_option(c, NEURON_NODE_FILL_MODE);
-    const int64_t height = c->from->extent[0], width = c->from->extent[1];
-    const int64_t channels = c->from->rank == 3 ? c->from->extent[2] : 1;
+    int32_t mode = (int32_t)reference_option(c, NEURON_NODE_FILL_MODE);
+    int64_t height = c->from->extent[0], width = c->from->extent[1];
+    int64_t channels = c->from->rank == 3 ? c->from->extent[2] : 1;
     if (mode == NEURON_FILL_CONSTANT && (row < 0 || row >= height || column < 0 || column >= width))
         return reference_option(c, NEURON_NODE_FILL_VALUE);
     while (row < 0 || row >= height)
@@ -233,13 +233,12 @@ static double value_at(const reference_call *c, const double *image, int64_t row
 /* A quarter turn, as of a photograph, goes against the clock. */
 static void random_rotation(const reference_call *c)
 {
-    const double factor = c->reference->training ? reference_option(c, NEURON_NODE_FACTOR) : 0;
-    const int64_t height = c->from->extent[0], width = c->from->extent[1];
-    const int64_t channels = c->from->rank == 3 ? c->from->extent[2] : 1;
+    double factor = c->reference->training ? reference_option(c, NEURON_NODE_FACTOR) : 0;
+    int64_t height = c->from->extent[0], width = c->from->extent[1];
+    int64_t channels = c->from->rank == 3 ? c->from->extent[2] : 1;
     double *to = c->y;
     for (int64_t v = 0; v < c->count; v++) {
-        const int64_t channel = v % channels, pixel = v / channels,
-                      image = pixel / (height * width);
+        int64_t channel = v % channels, pixel = v / channels, image = pixel / (height * width);
         const double *from = c->x + image * height * width * channels;
         uint32_t numbers[4];
         reference_random(c, (uint64_t)image, numbers);

@@ -28,22 +28,22 @@ static void sigmoid(const reference_call *c)
 
 static void leaky_relu(const reference_call *c)
 {
-    const double slope = reference_option(c, NEURON_NODE_SLOPE);
+    double slope = reference_option(c, NEURON_NODE_SLOPE);
     for (int64_t i = 0; i < c->count; i++)
         c->y[i] = c->x[i] > 0 ? c->x[i] : slope * c->x[i];
 }
 
 static void elu(const reference_call *c)
 {
-    const double alpha = reference_option(c, NEURON_NODE_ALPHA);
+    double alpha = reference_option(c, NEURON_NODE_ALPHA);
     for (int64_t i = 0; i < c->count; i++)
         c->y[i] = c->x[i] > 0 ? c->x[i] : alpha * expm1(c->x[i]);
 }
 
 static void gelu(const reference_call *c)
 {
-    const bool approximate = reference_option(c, NEURON_NODE_APPROXIMATE) != 0;
-    const double pi = acos(-1);
+    bool approximate = reference_option(c, NEURON_NODE_APPROXIMATE) != 0;
+    double pi = acos(-1);
     for (int64_t i = 0; i < c->count; i++) {
         double x = c->x[i];
         double inner = sqrt(2 / pi) * (x + 0.044715 * pow(x, 3));
@@ -61,7 +61,7 @@ static void swish(const reference_call *c)
 /* Custom layers of test-custom-run.c: a dropout that takes one number for each value, */
 static void own_dropout(const reference_call *c)
 {
-    const double rate = c->reference->training ? *reference_array(c, "rate") : 0;
+    double rate = c->reference->training ? *reference_array(c, "rate") : 0;
     for (int64_t i = 0; i < c->count; i++) {
         uint32_t numbers[4];
         reference_random(c, (uint64_t)i / 4, numbers);
@@ -73,7 +73,7 @@ static void own_dropout(const reference_call *c)
 /* and examples of length 1. */
 static void unit_length(const reference_call *c)
 {
-    const int64_t size = c->count / c->reference->batch;
+    int64_t size = c->count / c->reference->batch;
     for (int64_t i = 0; i < c->count; i++) {
         double sum = 0;
         for (int64_t j = i / size * size; j < (i / size + 1) * size; j++)
@@ -105,7 +105,7 @@ static void softmax(const reference_call *c)
  * 32 values, the upper one for the others. */
 static void dropout(const reference_call *c)
 {
-    const double rate = c->reference->training ? reference_option(c, NEURON_NODE_RATE) : 0;
+    double rate = c->reference->training ? reference_option(c, NEURON_NODE_RATE) : 0;
     for (int64_t i = 0; i < c->count; i++) {
         uint32_t numbers[4], place = (uint32_t)(i % 64);
         uint64_t block = (uint64_t)i / 64 * 8 + place % 8;
@@ -120,8 +120,7 @@ static void dropout(const reference_call *c)
  * makes, the others those of the second half. */
 static void gaussian_noise(const reference_call *c)
 {
-    const double deviation =
-        c->reference->training ? reference_option(c, NEURON_NODE_DEVIATION) : 0;
+    double deviation = c->reference->training ? reference_option(c, NEURON_NODE_DEVIATION) : 0;
     for (int64_t i = 0; i < c->count; i++) {
         uint32_t numbers[4];
         reference_random(c, (uint64_t)i / 4, numbers);

@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(ties_go_to_the_larger_sum)
 {
-    const float raised = nextafterf(0.5f, 1);
+    float raised = nextafterf(0.5f, 1);
     neuron_graph_t *m[] = {member("a", 0.6f, 0.3f, 0.1f), member("b", 0.1f, 0.8f, 0.1f)};
     neuron_graph_t *committee = join(m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
     assert_answer(committee, 0.5f, raised, 0, 0);
@@ -170,7 +170,7 @@ START_TEST(perfect_ties_go_to_the_lowest_class)
     drop(m, 2);
     neuron_graph_t *all[] = {member("a", 0.5f, 0.25f, 0.25f), member("b", 0.25f, 0.5f, 0.25f),
                              member("c", 0.25f, 0.25f, 0.5f)};
-    const float third = (float)(1.0 / 3);
+    float third = (float)(1.0 / 3);
     committee = join(all, 3, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
     assert_answer(committee, nextafterf(third, 1), third, third, 0);
     neuron_graph_unref(committee);
@@ -280,7 +280,7 @@ END_TEST
 START_TEST(nothing_is_null)
 {
     neuron_graph_t *m = member("a", 1, 0, 0), *committee = m;
-    const int32_t mean = NEURON_COMMITTEE_MEAN;
+    int32_t mean = NEURON_COMMITTEE_MEAN;
     assert_status(neuron_committee_create(NULL, context, &m, 1, mean, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_committee_create(&committee, NULL, &m, 1, mean, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(committee);
@@ -401,7 +401,7 @@ START_TEST(weights_of_graphs_with_one_output)
     memcpy(neuron_tensor_data(numbers), targets, sizeof targets);
     assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, numbers));
     for (int i = 0; i < 2; i++) { /* sigmoid(x), sigmoid(-x) */
-        const float kernel = i == 0 ? 1 : -1, bias = 0;
+        float kernel = i == 0 ? 1 : -1, bias = 0;
         assert_ok(neuron_graph_create(&m[i], context));
         neuron_node_t *x = neuron_input(m[i], (const int64_t[]){1}, 1);
         assert_ok(neuron_graph_finish(m[i], neuron_sigmoid(m[i], neuron_dense(m[i], x, 1))));

@@ -13,8 +13,8 @@
  * same in both. */
 static int drop(neuron_custom_run_t *run, const float *from, float *to)
 {
-    const int64_t n = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
-    const float rate = neuron_custom_run_training(run) ? *neuron_custom_run_array(run, 0) : 0;
+    int64_t n = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
+    float rate = neuron_custom_run_training(run) ? *neuron_custom_run_array(run, 0) : 0;
     for (int64_t i = 0; to && i < n; i++) {
         float number;
         int status = neuron_custom_run_random(run, i, 1, &number);
@@ -49,7 +49,7 @@ static neuron_node_t *own_dropout(neuron_graph_t *graph, neuron_node_t *input, d
 
 static int unit_length(neuron_custom_run_t *run, void *user_data)
 {
-    const int64_t size = neuron_custom_run_output_size(run);
+    int64_t size = neuron_custom_run_output_size(run);
     float *lengths = neuron_custom_run_saved(run);
     (void)user_data;
     ck_assert_int_eq(lengths != NULL, neuron_custom_run_training(run));
@@ -70,7 +70,7 @@ static int unit_length(neuron_custom_run_t *run, void *user_data)
 
 static int unit_length_back(neuron_custom_run_t *run, void *user_data)
 {
-    const int64_t size = neuron_custom_run_output_size(run);
+    int64_t size = neuron_custom_run_output_size(run);
     const float *lengths = neuron_custom_run_saved(run);
     (void)user_data;
     for (int64_t e = 0; e < neuron_custom_run_batch(run); e++) {

@@ -157,7 +157,7 @@ START_TEST(renaming)
         assert_ok(neuron_node_set_name(second, "größe/x y"));
         assert_ok(neuron_node_set_name(second, longest + 1));
         ck_assert_str_eq(neuron_node_name(second), longest + 1);
-        const bool listed = i < sizeof bad / sizeof *bad;
+        bool listed = i < sizeof bad / sizeof *bad;
         assert_status(neuron_node_set_name(second, listed ? bad[i].name : longest),
                       NEURON_E_ARGUMENT);
         assert_message(listed ? bad[i].message : "name has 128 bytes; it must have 1 to 127");

@@ -164,7 +164,7 @@ START_TEST(fans_of_arrays)
         double largest = 0;
         /* Not fmax(), on which gcc 12 for arm64 gives up. */
         for (int64_t j = 0; j < array->count; j++) {
-            const double size = fabs((double)graph->values[array->offset + j]);
+            double size = fabs((double)graph->values[array->offset + j]);
             largest = size > largest ? size : largest;
         }
         ck_assert_double_le(largest, limits[i] * 1.000001);
@@ -314,7 +314,7 @@ int main(void)
 {
     Suite *suite = suite_create("initializer");
     TCase *tests = tcase_create("initializer");
-    const int count = sizeof kinds / sizeof *kinds;
+    int count = sizeof kinds / sizeof *kinds;
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, moments_and_bounds, 0, count);

@@ -96,9 +96,9 @@ static double seconds(void (*build)(neuron_context_t *context, int32_t count),
 {
     double least = 1e9;
     for (int i = 0; i < 3; i++) {
-        const clock_t begin = clock();
+        clock_t begin = clock();
         build(context, count);
-        const double taken = (double)(clock() - begin) / CLOCKS_PER_SEC;
+        double taken = (double)(clock() - begin) / CLOCKS_PER_SEC;
         least = taken < least ? taken : least;
     }
     return least;
@@ -109,8 +109,8 @@ START_TEST(time_grows_with_layers)
     static void (*const builders[])(neuron_context_t *, int32_t) = {build_chain, build_named,
                                                                     build_wide};
     neuron_context_t *context = test_context();
-    const double small = seconds(builders[_i], context, 900);
-    const double large = seconds(builders[_i], context, 9000);
+    double small = seconds(builders[_i], context, 900);
+    double large = seconds(builders[_i], context, 9000);
     ck_assert_msg(large < 40 * small + 0.01, "%g s for ten times the layers of %g s", large, small);
     neuron_context_unref(context);
 }
@@ -120,7 +120,7 @@ END_TEST
 START_TEST(time_grows_with_imports)
 {
     neuron_context_t *context = test_context();
-    const double taken = seconds(build_imports, context, 4000);
+    double taken = seconds(build_imports, context, 4000);
     ck_assert_msg(taken < 5, "%g s for 4000 imports", taken);
     neuron_context_unref(context);
 }

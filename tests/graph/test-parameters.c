@@ -40,7 +40,7 @@ static float kernels[2][IN * UNITS];
 START_TEST(seeds)
 {
     neuron_context_t *context = test_context(), *other = test_context();
-    const uint64_t seed = 5, another = 5 + ((uint64_t)1 << 32);
+    uint64_t seed = 5, another = 5 + ((uint64_t)1 << 32);
     make_kernel(context, NULL, kernels[0]);
     make_kernel(context, &another, kernels[1]);
     ck_assert_mem_ne(kernels[0], kernels[1], sizeof kernels[0]);

@@ -35,7 +35,7 @@ static double elu(double x, double by)
 
 static double value(neuron_post_kind kind, double x)
 {
-    const double selu = 1.0507009873554805, selu_alpha = 1.6732632423543772;
+    double selu = 1.0507009873554805, selu_alpha = 1.6732632423543772;
     switch (kind) {
     case NEURON_POST_RELU:
         return x > 0 ? x : 0;
@@ -70,7 +70,7 @@ static double value(neuron_post_kind kind, double x)
 /* The slope where `seen` is what the activation made, or was made of. */
 static double slope(neuron_post_kind kind, double seen)
 {
-    const double selu = 1.0507009873554805, selu_alpha = 1.6732632423543772, share = logistic(seen);
+    double selu = 1.0507009873554805, selu_alpha = 1.6732632423543772, share = logistic(seen);
     switch (kind) {
     case NEURON_POST_RELU:
         return seen > 0;
@@ -94,7 +94,7 @@ static double slope(neuron_post_kind kind, double seen)
     case NEURON_POST_GELU:
         return normal(seen) + (isinf(seen) ? 0 : seen * 0.3989422804014327 * exp(-seen * seen / 2));
     case NEURON_POST_GELU_TANH: {
-        const double by_tanh = logistic(inner_of_gelu(seen));
+        double by_tanh = logistic(inner_of_gelu(seen));
         return isinf(seen) ? by_tanh
                            : by_tanh + seen * by_tanh * logistic(-inner_of_gelu(seen)) *
                                            1.5957691216057307 * (1 + 0.134145 * seen * seen);
@@ -114,7 +114,7 @@ static bool is_made(neuron_post_kind kind, float y)
                             [NEURON_POST_TANH] = -1,      [NEURON_POST_SIGMOID] = 0,
                             [NEURON_POST_SOFTPLUS] = 0,   [NEURON_POST_SOFTSIGN] = -1,
                             [NEURON_POST_EXPONENTIAL] = 0};
-    const bool below_one =
+    bool below_one =
         kind == NEURON_POST_TANH || kind == NEURON_POST_SIGMOID || kind == NEURON_POST_SOFTSIGN;
     return neuron_post_sees_input(kind) || isnan(y) ||
            ((double)y >= least[kind] && (!below_one || y <= 1));
@@ -128,7 +128,7 @@ typedef struct bound {
 static bound value_bound(neuron_post_kind kind)
 {
     /* Where a share of x is subnormal, it has few digits. */
-    const double tiny = 1e-36;
+    double tiny = 1e-36;
     switch (kind) {
     case NEURON_POST_GELU:
         return (bound){4, tiny};
@@ -145,15 +145,15 @@ static bound value_bound(neuron_post_kind kind)
 
 static bound slope_bound(neuron_post_kind kind)
 {
-    const bool crosses = kind == NEURON_POST_ELU || kind == NEURON_POST_SELU ||
-                         (neuron_post_sees_input(kind) && kind != NEURON_POST_PRELU);
+    bool crosses = kind == NEURON_POST_ELU || kind == NEURON_POST_SELU ||
+                   (neuron_post_sees_input(kind) && kind != NEURON_POST_PRELU);
     return (bound){3, kind == NEURON_POST_GELU_TANH ? 4e-7 : crosses ? 2e-7 : 0};
 }
 
 static void check(neuron_post_kind kind, const char *what, float x, float result, double expected,
                   bound by)
 {
-    const double unit = fmax(ldexp(1, ilogb(expected) - 23), 0x1p-149);
+    double unit = fmax(ldexp(1, ilogb(expected) - 23), 0x1p-149);
     bool fine = fabs((double)result - expected) <= by.units * unit + by.absolute;
     if (isnan(expected))
         fine = isnan(result);
@@ -177,7 +177,7 @@ static int64_t fill(float *values, int64_t room)
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         values[count++] = special[i];
     for (uint64_t bits = 1; bits <= UINT32_MAX && count < room; bits += STEP) {
-        const uint32_t word = (uint32_t)bits;
+        uint32_t word = (uint32_t)bits;
         memcpy(&values[count++], &word, sizeof word);
     }
     return count;
@@ -191,7 +191,7 @@ START_TEST(values_are_exact)
     if (!kernels)
         return;
     float *x = fixture_floats(ROOM), *y = fixture_floats(ROOM), *slopes = fixture_floats(ROOM);
-    const int64_t count = fill(x, ROOM);
+    int64_t count = fill(x, ROOM);
     for (int64_t i = 0; i < ROOM; i++)
         slopes[i] = alpha;
     for (neuron_post_kind kind = first; kind <= last; kind++) {
@@ -214,7 +214,7 @@ START_TEST(slopes_are_exact)
         return;
     float *seen = fixture_floats(ROOM), *dx = fixture_floats(ROOM), *dy = fixture_floats(ROOM),
           *slopes = fixture_floats(ROOM);
-    const int64_t count = fill(seen, ROOM);
+    int64_t count = fill(seen, ROOM);
     for (int64_t i = 0; i < ROOM; i++) {
         slopes[i] = alpha;
         dy[i] = i % 2 ? 1 : -1;
@@ -223,11 +223,11 @@ START_TEST(slopes_are_exact)
         const neuron_post_op op = op_of(kind, slopes);
         kernels->activate_back(&op, dy, seen, count, dx);
         for (int64_t i = 0; i < count; i++) {
-            const bool passes = kind == NEURON_POST_RELU || kind == NEURON_POST_LEAKY_RELU ||
-                                kind == NEURON_POST_PRELU;
+            bool passes = kind == NEURON_POST_RELU || kind == NEURON_POST_LEAKY_RELU ||
+                          kind == NEURON_POST_PRELU;
             if (!is_made(kind, seen[i]) || (passes && isnan(seen[i])))
                 continue;
-            const double expected = isnan(seen[i]) ? NAN : slope(kind, (double)seen[i]);
+            double expected = isnan(seen[i]) ? NAN : slope(kind, (double)seen[i]);
             check(kind, "slope", seen[i], dx[i] / dy[i], expected, slope_bound(kind));
         }
     }

@@ -13,7 +13,7 @@ static neuron_graph_t *joined(const double *weights, int32_t count)
                                     : neuron_average(graph, inputs, count);
     assert_ok(neuron_graph_finish(graph, output));
     for (int32_t i = 0; i + 1 < count; i++) {
-        const float a = i ? -1 : 2, b = i ? 0 : 1;
+        float a = i ? -1 : 2, b = i ? 0 : 1;
         assert_ok(neuron_graph_write_array(graph, 2 * i, (const float[]){a, 0, 0, a}, 4));
         assert_ok(neuron_graph_write_array(graph, 2 * i + 1, (const float[]){b, b}, 2));
     }

@@ -33,7 +33,7 @@ static float first[VALUES * BATCH], second[VALUES * BATCH];
 START_TEST(drops_by_the_rate_and_scales_the_rest)
 {
     static const double rates[] = {0.1, 0.3, 0.5, 0.9};
-    const double rate = rates[_i];
+    double rate = rates[_i];
     drop(rate, 2, 1, 0, first);
     int kept = 0;
     for (int i = 0; i < VALUES * BATCH; i++) {

@@ -42,7 +42,7 @@ static double moment(const float *a, const float *b, int distance)
  * 0.023, of the share within one deviation 0.0074. */
 START_TEST(it_is_normal)
 {
-    const double deviation = 2.5;
+    double deviation = 2.5;
     make_noise(deviation, 2, 1, 0, first);
     double sum = 0;
     int within = 0;

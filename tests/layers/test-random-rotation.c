@@ -39,7 +39,7 @@ static void make_planes(void)
 /* Of one image, in full turns against the clock. */
 static double angle_of(const float *image)
 {
-    const int middle = SIDE / 2 * SIDE + SIDE / 2;
+    int middle = SIDE / 2 * SIDE + SIDE / 2;
     double right = (double)(image[middle + 1] - image[middle - 1]);
     double down = (double)(image[middle + SIDE] - image[middle - SIDE]);
     return atan2(-down, right) / (2 * acos(-1));
@@ -48,7 +48,7 @@ static double angle_of(const float *image)
 START_TEST(angles_are_uniform)
 {
     static const double factors[] = {0.05, 0.25, 0.5};
-    const double factor = factors[_i];
+    double factor = factors[_i];
     double sum = 0, squares = 0, largest = 0;
     make_planes();
     for (uint64_t step = 0; step < 40; step++) {

@@ -102,7 +102,7 @@ END_TEST
 START_TEST(a_small_majority_of_one_output_counts)
 {
     static const float low = 0.5f;
-    const float high = up(0.5f);
+    float high = up(0.5f);
     ck_assert_float_eq(vote_of_one((float[]){0.1f, 0.6f}, 2, (double[]){1, 1 + 1e-8}), high);
     ck_assert_float_eq(vote_of_one((float[]){0.1f, 0.6f}, 2, (double[]){1 + 1e-8, 1}), low);
     ck_assert_float_eq(vote_of_one((float[]){0.95f, 0.95f, 0.2f}, 3, (double[]){1, 1, 2 + 1e-8}),
@@ -179,7 +179,7 @@ START_TEST(an_even_tie_falls_to_the_lower_class)
     static const float rows[][CLASSES] = {{0, 0, 0, 1}, {0, 1, 0, 0}, {0, 0, 1, 0}};
     float output[CLASSES];
     vote(rows, 3, NULL, output);
-    const float third = (float)(1.0 / 3);
+    float third = (float)(1.0 / 3);
     assert_votes(output, 0, up(third), third, third);
 }
 END_TEST

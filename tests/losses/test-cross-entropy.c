@@ -26,23 +26,23 @@ static double reference(const double *output, bool logits, const float *target)
 /* Loss against the definition, gradient against the definition's central differences. */
 static void check(const float *output, bool logits, const float *target)
 {
-    const float scale = 0.25f;
+    float scale = 0.25f;
     float gradient[CLASSES];
     double exact[CLASSES];
     for (int i = 0; i < CLASSES; i++)
         exact[i] = (double)output[i];
-    const double loss = neuron_cross_entropy(output, logits, target, CLASSES, scale, gradient);
+    double loss = neuron_cross_entropy(output, logits, target, CLASSES, scale, gradient);
     ck_assert_double_eq_tol(loss, reference(exact, logits, target), 1e-9);
     ck_assert(loss == neuron_cross_entropy(output, logits, target, CLASSES, 1, NULL));
     for (int i = 0; i < CLASSES; i++) {
-        const double width = 1e-6 * fmax(1e-3, fabs(exact[i]));
-        const double middle = exact[i];
+        double width = 1e-6 * fmax(1e-3, fabs(exact[i]));
+        double middle = exact[i];
         exact[i] = middle + width;
-        const double above = reference(exact, logits, target);
+        double above = reference(exact, logits, target);
         exact[i] = middle - width;
-        const double below = reference(exact, logits, target);
+        double below = reference(exact, logits, target);
         exact[i] = middle;
-        const double slope = (double)scale * (above - below) / (2 * width);
+        double slope = (double)scale * (above - below) / (2 * width);
         ck_assert_double_eq_tol((double)gradient[i], slope, 1e-5 * fmax(1, fabs(slope)));
     }
 }
@@ -136,7 +136,7 @@ END_TEST
 
 int main(void)
 {
-    const int count = sizeof targets / sizeof targets[0];
+    int count = sizeof targets / sizeof targets[0];
     Suite *suite = suite_create("cross-entropy");
     TCase *cases = tcase_create("cross-entropy");
     tcase_add_loop_test(cases, logits_are_right, 0, count);

@@ -35,7 +35,7 @@ static neuron_loss_result compute(const neuron_loss_t *loss, const float *output
                                   float *gradient)
 {
     float target[OUTPUTS];
-    const int32_t label = class_of(given, outputs);
+    int32_t label = class_of(given, outputs);
     neuron_loss_result result;
     const neuron_loss_batch batch = {.count = 1,
                                      .outputs = outputs,
@@ -72,8 +72,7 @@ static double compute_one(const loss_definition *d, const float *output, const f
     neuron_loss_t *loss = make_loss(d);
     if (d->kind != NEURON_LOSS_CROSS_ENTROPY) /* of which only datasets know that targets suit */
         assert_ok(check_targets(loss, given));
-    const double value =
-        compute(loss, output, d->logits, given, OUTPUTS, scale, gradient).loss / scale;
+    double value = compute(loss, output, d->logits, given, OUTPUTS, scale, gradient).loss / scale;
     neuron_loss_unref(loss);
     return value;
 }
@@ -81,23 +80,23 @@ static double compute_one(const loss_definition *d, const float *output, const f
 /* Loss against the definition, gradient against the definition's central differences. */
 static void check(const loss_definition *d, const float *output, const float *target)
 {
-    const double scale = 0.25;
+    double scale = 0.25;
     float gradient[OUTPUTS];
     double y[OUTPUTS];
     for (int i = 0; i < OUTPUTS; i++)
         y[i] = (double)output[i];
-    const double expected = loss_by_definition(d, y, target, OUTPUTS);
-    const double value = compute_one(d, output, target, scale, gradient);
+    double expected = loss_by_definition(d, y, target, OUTPUTS);
+    double value = compute_one(d, output, target, scale, gradient);
     ck_assert_double_eq_tol(value, expected, 1e-6 * fmax(1, fabs(expected)));
     ck_assert(value == compute_one(d, output, target, 1, NULL));
     for (int i = 0; i < OUTPUTS; i++) {
-        const double middle = y[i], width = 1e-6 * fmax(1e-3, fabs(middle));
+        double middle = y[i], width = 1e-6 * fmax(1e-3, fabs(middle));
         y[i] = middle + width;
-        const double above = loss_by_definition(d, y, target, OUTPUTS);
+        double above = loss_by_definition(d, y, target, OUTPUTS);
         y[i] = middle - width;
-        const double below = loss_by_definition(d, y, target, OUTPUTS);
+        double below = loss_by_definition(d, y, target, OUTPUTS);
         y[i] = middle;
-        const double slope = scale * (above - below) / (2 * width);
+        double slope = scale * (above - below) / (2 * width);
         assert_that(fabs((double)gradient[i] - slope) <= 2e-5 * fmax(1, fabs(slope)),
                     "kind %d, output %d = %g: %g, not %g", d->kind, i, middle, (double)gradient[i],
                     slope);
@@ -156,7 +155,7 @@ START_TEST(numbers)
     if (d->kind == NEURON_LOSS_CROSS_ENTROPY ||
         (d->kind == NEURON_LOSS_BINARY_CROSS_ENTROPY && !d->logits))
         return;
-    const size_t first = d->kind == NEURON_LOSS_BINARY_CROSS_ENTROPY ? 2 : 0;
+    size_t first = d->kind == NEURON_LOSS_BINARY_CROSS_ENTROPY ? 2 : 0;
     for (size_t i = 0; i < 2; i++)
         for (size_t j = first; j < 3; j++)
             check(d, outputs[i], targets[j]);
@@ -266,7 +265,7 @@ static double squares(const float *output, const float *target, int32_t outputs,
     memcpy(seen->output, output, sizeof seen->output);
     memcpy(seen->target, target, sizeof seen->target);
     for (int32_t i = 0; i < outputs; i++) {
-        const double error = (double)output[i] - (double)target[i];
+        double error = (double)output[i] - (double)target[i];
         sum += error * error / outputs;
         if (gradient) {
             ck_assert(gradient[i] == 0);

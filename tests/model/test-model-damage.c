@@ -294,7 +294,7 @@ START_TEST(half_widths_become_float)
     char arrays[300];
     neuron_graph_t *graph;
     float found[9];
-    const int kernel = 6 * half_widths[_i].kernel_bytes, bias = 3 * half_widths[_i].bias_bytes;
+    int kernel = 6 * half_widths[_i].kernel_bytes, bias = 3 * half_widths[_i].bias_bytes;
     snprintf(arrays, sizeof arrays,
              "{\"d.kernel\":{\"dtype\":\"%s\",\"shape\":[2,3],\"data_offsets\":[0,%d]},"
              "\"d.bias\":{\"dtype\":\"%s\",\"shape\":[3],\"data_offsets\":[%d,%d]}}",

@@ -57,7 +57,7 @@ START_TEST(bytes_are_turned_by_number)
     ck_assert_mem_eq(to, ((const uint8_t[]){8, 7, 6, 5, 4, 3, 2, 1}), 8);
     neuron_copy_turned(to, from, 8, 1);
     ck_assert_mem_eq(to, from, 8);
-    const float one = 1;
+    float one = 1;
     neuron_copy_little(to, &one, 4, 4);
     ck_assert_mem_eq(to, ((const uint8_t[]){0, 0, 0x80, 0x3f}), 4);
 }

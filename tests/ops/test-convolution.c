@@ -166,7 +166,7 @@ static void assert_near(const char *what, int which, const float *values, const 
 static void check_results(int which, const layer_fixture *f, const reference *sum,
                           const reference *size)
 {
-    const int64_t filters = cases[which].filters;
+    int64_t filters = cases[which].filters;
     neuron_correlation correlation = neuron_conv2d_forward(&f->spec);
     bool winograd = neuron_winograd_fits(&correlation, f->planned, false);
     assert_near("output", which, f->output, sum->output, size->output, f->output_count, winograd);

@@ -165,7 +165,7 @@ static void check_gradient(const products *p)
                     dot(p->input + k, is->inputs, p->output_gradient + n, is->units, is->batch),
                     is->batch);
     }
-    const float one = 1;
+    float one = 1;
     for (int64_t n = 0; n < is->units; n++)
         assert_near(p, "bias gradient", n, p->bias_gradient[n],
                     dot(&one, 0, p->output_gradient + n, is->units, is->batch), is->batch);
@@ -285,7 +285,7 @@ END_TEST
 START_TEST(counts_beyond_an_int_are_ours)
 {
     const neuron_kernels *baseline = neuron_kernels_find("baseline");
-    const int64_t large = (int64_t)INT32_MAX + 1;
+    int64_t large = (int64_t)INT32_MAX + 1;
     ck_assert(!neuron_product_by_cblas(baseline, 1, large, 1));
     ck_assert(!neuron_product_by_cblas(baseline, 1, 1, 2 * large + 3));
     ck_assert(!neuron_product_by_cblas(baseline, large, 2, 2));

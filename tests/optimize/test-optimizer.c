@@ -168,7 +168,7 @@ static void adam_step(const settings *s, parameter *p, double g, int step)
 {
     p->a = s->beta_1 * p->a + (1 - s->beta_1) * g;
     p->b = s->beta_2 * p->b + (1 - s->beta_2) * g * g;
-    const double mean = p->a / (1 - pow(s->beta_1, step)), start = 1 - pow(s->beta_2, step);
+    double mean = p->a / (1 - pow(s->beta_1, step)), start = 1 - pow(s->beta_2, step);
     p->w -= s->rate * mean / (sqrt(p->b / start) + s->epsilon / sqrt(start));
 }
 
@@ -197,7 +197,7 @@ static void adadelta_step(const settings *s, parameter *p, double g, int step)
 {
     (void)step;
     p->a = s->rho * p->a + (1 - s->rho) * g * g;
-    const double change = -sqrt(p->b + s->epsilon) / sqrt(p->a + s->epsilon) * g;
+    double change = -sqrt(p->b + s->epsilon) / sqrt(p->a + s->epsilon) * g;
     p->b = s->rho * p->b + (1 - s->rho) * change * change;
     p->w += s->rate * change;
 }
@@ -216,10 +216,10 @@ static void nadam_step(const settings *s, parameter *p, double g, int step)
         momentum = s->beta_1 * (1 - 0.5 * pow(0.96, i));
         product *= momentum;
     }
-    const double next = s->beta_1 * (1 - 0.5 * pow(0.96, step + 1));
+    double next = s->beta_1 * (1 - 0.5 * pow(0.96, step + 1));
     p->a = s->beta_1 * p->a + (1 - s->beta_1) * g;
     p->b = s->beta_2 * p->b + (1 - s->beta_2) * g * g;
-    const double mean = next * p->a / (1 - product * next) + (1 - momentum) * g / (1 - product);
+    double mean = next * p->a / (1 - product * next) + (1 - momentum) * g / (1 - product);
     p->w -= s->rate * mean / (sqrt(p->b / (1 - pow(s->beta_2, step))) + s->epsilon);
 }
 
@@ -275,7 +275,7 @@ static void compare(int row, const neuron_optimizer_t *optimizer, double bound)
             t.gradients[i] = gradient_at(i, (uint64_t)step);
         take_step(optimizer, &t, (uint64_t)step);
         for (int64_t i = 0; i < COUNT; i++) {
-            const double gradient = (double)t.gradients[i];
+            double gradient = (double)t.gradients[i];
             references[row](&s, &expected[i], fmax(-bound, fmin(bound, gradient)), step);
             assert_near((double)t.values[i], expected[i].w, rules[row].name, i, (uint64_t)step);
         }
@@ -557,7 +557,7 @@ START_TEST(bad_arguments_are_refused)
     assert_status(neuron_optimizer_create(&none, context, 11), NEURON_E_ARGUMENT);
     assert_message("optimizer: rule is 11; it must be ");
     assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
-    const int32_t rate = NEURON_OPTIMIZER_LEARNING_RATE;
+    int32_t rate = NEURON_OPTIMIZER_LEARNING_RATE;
     int64_t whole;
     assert_status(neuron_optimizer_set_int(NULL, NEURON_OPTIMIZER_NESTEROV, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_get_int(NULL, NEURON_OPTIMIZER_NESTEROV, &whole),

@@ -215,7 +215,7 @@ END_TEST
  * function stops at once, as each line that is added waits for the disk, the first one also. */
 START_TEST(cut_at_each_byte)
 {
-    const size_t header = (size_t)(strchr(whole.data, '\n') - whole.data);
+    size_t header = (size_t)(strchr(whole.data, '\n') - whole.data);
     for (size_t size = 0; size < whole.size; size += size < header ? 4 : 1) {
         test_write_file(path, whole.data, size);
         size_t lines = lines_in(whole.data, size);
@@ -268,7 +268,7 @@ static void refuse(settings s, bool grid, uint64_t seed, int expected, const cha
 START_TEST(another_search_is_refused)
 {
     test_write_file(path, whole.data, whole.size);
-    const int data = NEURON_E_DATA;
+    int data = NEURON_E_DATA;
     refuse(usual, true, 0, data,
            "belongs to another search: kind is random in the file, grid here");
     refuse(usual, false, 8, data, "belongs to another search: seed is 7 in the file, 8 here");

@@ -134,7 +134,7 @@ static int32_t count_steps(const neuron_graph_t *graph, neuron_session_purpose p
 
 START_TEST(a_pass_less)
 {
-    const int a = _i / PRODUCERS, p = _i % PRODUCERS;
+    int a = _i / PRODUCERS, p = _i % PRODUCERS;
     for (int c = 0; c < CONSUMERS; c++) {
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = producers[p].add(graph, image_input(graph, 9, 8, 3));
@@ -168,7 +168,7 @@ END_TEST
  * two when training, whose gradients the normalisation makes a few rows at a time. */
 START_TEST(around_a_normalisation)
 {
-    const int other = (_i + 1) % ACTIVATIONS;
+    int other = (_i + 1) % ACTIVATIONS;
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = activations[_i].add(graph, conv(graph, image_input(graph, 9, 8, 1)));
     x = activations[other].add(graph, neuron_batch_norm(graph, x));
@@ -176,7 +176,7 @@ START_TEST(around_a_normalisation)
     neuron_node_t *output = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 3));
     neuron_graph_ref(graph);
     check_network(graph, output, BATCH);
-    const bool pools = activations[other].add == neuron_relu;
+    bool pools = activations[other].add == neuron_relu;
     ck_assert_int_eq(count_steps(graph, NEURON_SESSION_TRAIN), pools ? 3 : 4);
     ck_assert_int_eq(count_steps(graph, NEURON_SESSION_PREDICT), 3);
     neuron_graph_unref(graph);

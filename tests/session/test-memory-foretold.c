@@ -107,7 +107,7 @@ END_TEST
 /* `gradients` are the bytes that are taken apart from the rest. */
 static void check_training(model make, int64_t batch, size_t gradients)
 {
-    const int64_t examples = 96;
+    int64_t examples = 96;
     neuron_context_t *context = counting_context();
     neuron_graph_t *graph = make(context, SIZE);
     neuron_dataset_t *glyphs = test_glyphs(context, examples, SIZE);
@@ -191,7 +191,7 @@ START_TEST(memory_grows_with_the_batch)
     }
     ck_assert_int_eq(foretold(graph, NEURON_MEMORY_PREDICTION, 100), last);
     ck_assert_int_eq(foretold(graph, NEURON_MEMORY_PREDICTION, INT32_MAX), last);
-    const int64_t many = is_wide ? 1000000 : 10000;
+    int64_t many = is_wide ? 1000000 : 10000;
     ck_assert_int_gt(foretold(graph, NEURON_MEMORY_TRAINING, many), 4 * many * SIZE * SIZE);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
@@ -225,7 +225,7 @@ START_TEST(what_cannot_be_told_is_refused)
     assert_message("committee cannot be trained: vote has no gradient");
 
     assert_ok(neuron_graph_create(&idle, context));
-    const int64_t size = (int64_t)1 << (is_wide ? 38 : 20);
+    int64_t size = (int64_t)1 << (is_wide ? 38 : 20);
     neuron_node_t *x = neuron_input(idle, &size, 1);
     assert_ok(neuron_graph_finish(idle, neuron_tanh(idle, x)));
     assert_status(neuron_graph_memory(idle, NEURON_MEMORY_TRAINING, 1, &bytes),

@@ -62,7 +62,7 @@ START_TEST(a_skip_concatenation_shows_where_it_comes_from)
     char expected[4096], prediction[3][NEURON_NUMBER_ROOM], training[4][NEURON_NUMBER_ROOM];
     /* The arrays of 1200, 300, 300, 300, 608 and 2 floats, and the two statistics of 300, each in
      * whole lines of 16. */
-    const int64_t trainable = 4 * (1200 + 3 * 304 + 608 + 16), all = trainable + 4 * 2 * 304;
+    int64_t trainable = 4 * (1200 + 3 * 304 + 608 + 16), all = trainable + 4 * 2 * 304;
     int64_t predicts = working_memory(graph, NEURON_MEMORY_PREDICTION, 8);
     int64_t trains = working_memory(graph, NEURON_MEMORY_TRAINING, 8);
     neuron_text_bytes(all, prediction[0]);
@@ -72,8 +72,8 @@ START_TEST(a_skip_concatenation_shows_where_it_comes_from)
     neuron_text_bytes(2 * trainable, training[1]);
     neuron_text_bytes(trains, training[2]);
     neuron_text_bytes(all + 2 * trainable + trains, training[3]);
-    const int p = widest("Prediction", prediction, 3);
-    const int t = widest("Training with Adam", training, 4);
+    int p = widest("Prediction", prediction, 3);
+    int t = widest("Training with Adam", training, 4);
     snprintf(expected, sizeof expected,
              "Model: \"tiny\"\n"
              "---------------------------------------------------------------\n"

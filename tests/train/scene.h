@@ -63,7 +63,7 @@ static inline int go(scene *s)
     s->done = s->way != RETURN;
     switch (s->way) {
     case RELEASE: {
-        const long before = s->memory.live;
+        long before = s->memory.live;
         release_all(s);
         ck_assert_int_eq(s->memory.live, before); /* the call still has all of it */
         break;
@@ -169,14 +169,14 @@ static inline int go_if(void *user_data, const char *who)
 
 static inline int go_forward(neuron_custom_run_t *run, void *user_data)
 {
-    const size_t n = (size_t)(neuron_custom_run_batch(run) * neuron_custom_run_output_size(run));
+    size_t n = (size_t)(neuron_custom_run_batch(run) * neuron_custom_run_output_size(run));
     memcpy(neuron_custom_run_output(run), neuron_custom_run_input(run, 0), n * sizeof(float));
     return go_if(user_data, "forward");
 }
 
 static inline int go_backward(neuron_custom_run_t *run, void *user_data)
 {
-    const size_t n = (size_t)(neuron_custom_run_batch(run) * neuron_custom_run_output_size(run));
+    size_t n = (size_t)(neuron_custom_run_batch(run) * neuron_custom_run_output_size(run));
     if (neuron_custom_run_input_gradient(run, 0))
         memcpy(neuron_custom_run_input_gradient(run, 0), neuron_custom_run_output_gradient(run),
                n * sizeof(float));

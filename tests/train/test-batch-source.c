@@ -151,7 +151,7 @@ static neuron_trainer_t *stream_trainer(neuron_context_t *context, looked *seen)
     neuron_optimizer_t *optimizer;
     neuron_dataset_t *stream;
     neuron_trainer_t *trainer;
-    const int64_t one = 1;
+    int64_t one = 1;
     assert_ok(neuron_dataset_create_stream(&stream, context, look_around, seen, NULL, STREAMED,
                                            &one, 1, NEURON_F32, 2));
     assert_ok(neuron_graph_create(&graph, context));
@@ -433,7 +433,7 @@ START_TEST(survives_each_failure_and_needs_no_memory_in_a_step)
     neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
     assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
     assert_ok(make_augmentation(&augmentation, context));
-    const long before = memory.live;
+    long before = memory.live;
     int status = NEURON_E_MEMORY, failures = 0;
     for (; status != NEURON_OK; failures++) {
         ck_assert_int_lt(failures, 200);

@@ -179,7 +179,7 @@ END_TEST
 static int change_folder(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     const char *const *folders = user_data;
-    const int64_t epochs = neuron_history_epochs(neuron_trainer_history(trainer));
+    int64_t epochs = neuron_history_epochs(neuron_trainer_history(trainer));
     if (event == NEURON_EVENT_EPOCH_BEGIN)
         ck_assert_int_eq(chdir(folders[epochs % 2]), 0);
     return 0;

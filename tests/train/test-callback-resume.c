@@ -341,7 +341,7 @@ START_TEST(missing_and_unknown_names)
     assert_ok(neuron_trainer_save(b.trainer, state));
     test_bytes file = test_read_file(state);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const size_t size = strlen(cases[i].from);
+        size_t size = strlen(cases[i].from);
         char *place = memmem(file.data, file.size, cases[i].from, size);
         assert_that(place != NULL, "%s", cases[i].from);
         memset(place, ' ', size);
@@ -405,7 +405,7 @@ START_TEST(a_rate_set_before_saving)
         rates r = {.count = 0};
         bench b = set_up_rates(2, &r), c = set_up_rates(3, &r);
         assert_ok(neuron_trainer_run(b.trainer, NULL));
-        const double rate = i == 0 ? 0.5 : 0.125; /* the other is what the optimizer has */
+        double rate = i == 0 ? 0.5 : 0.125; /* the other is what the optimizer has */
         assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, rate));
         assert_ok(neuron_trainer_save(b.trainer, state));
         assert_ok(neuron_trainer_load(c.trainer, state));

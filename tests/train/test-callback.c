@@ -28,7 +28,7 @@ START_TEST(nothing_is_null)
     assert_message("callback: kind is 0; it must be ");
     assert_status(neuron_callback_create(&c, b.context, 15), NEURON_E_ARGUMENT);
     assert_message("callback: kind is 15; it must be ");
-    const int32_t loss = NEURON_METRIC_LOSS;
+    int32_t loss = NEURON_METRIC_LOSS;
     assert_status(neuron_callback_create_checkpoint(NULL, b.context, "x", loss), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_checkpoint(&c, NULL, "x", loss), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_checkpoint(&c, b.context, NULL, loss), NEURON_E_ARGUMENT);
@@ -53,7 +53,7 @@ START_TEST(nothing_is_null)
     ck_assert_ptr_null(c);
     int64_t whole;
     double value;
-    const int32_t length = NEURON_CALLBACK_LENGTH;
+    int32_t length = NEURON_CALLBACK_LENGTH;
     assert_status(neuron_callback_set_int(NULL, length, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_set_float(NULL, length, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_get_int(NULL, length, &whole), NEURON_E_ARGUMENT);
@@ -196,7 +196,7 @@ START_TEST(bad_options_are_refused)
     neuron_context_t *context = test_context();
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         neuron_callback_t *c;
-        const int32_t option = refused[i].option;
+        int32_t option = refused[i].option;
         double before = 0, after = 0;
         assert_ok(neuron_callback_create(&c, context, refused[i].kind));
         read_option(c, option, &before);

@@ -197,10 +197,10 @@ START_TEST(a_plateau_as_a_plain_loop)
         random_script s;
         rates r = {.count = 0};
         write_script(&s, &reader);
-        const int64_t patience = (int64_t)neuron_random_below(&reader, 4);
-        const int64_t cooldown = (int64_t)neuron_random_below(&reader, 3);
-        const double least = neuron_random_below(&reader, 2) ? 0 : 0.02;
-        const double delta = neuron_random_below(&reader, 2) ? 1e-4 : 0.25;
+        int64_t patience = (int64_t)neuron_random_below(&reader, 4);
+        int64_t cooldown = (int64_t)neuron_random_below(&reader, 3);
+        double least = neuron_random_below(&reader, 2) ? 0 : 0.02;
+        double delta = neuron_random_below(&reader, 2) ? 1e-4 : 0.25;
         bench b = set_up(EPOCHS);
         add_custom(&b, watch_rate, &r);
         add_early(&b, play, &s.script);
@@ -216,7 +216,7 @@ START_TEST(a_plateau_as_a_plain_loop)
         for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
             ck_assert_double_eq(r.steps[epoch * STEPS], rate);
             ck_assert_double_eq(r.steps[epoch * STEPS + STEPS - 1], rate);
-            const double loss = s.losses[epoch];
+            double loss = s.losses[epoch];
             if (cooling > 0) {
                 cooling--;
                 wait = 0;
@@ -266,7 +266,7 @@ START_TEST(schedules_as_their_formulas)
     for (int k = 0; k < 4; k++)
         for (int l = 0; l < 3; l++)
             for (int variant = 0; variant < 4; variant++) {
-                const int64_t per_step = variant % 2, start = starts[variant / 2];
+                int64_t per_step = variant % 2, start = starts[variant / 2];
                 bench b = set_up(EPOCHS);
                 rates r = {.count = 0};
                 add_schedule(&b, schedules[k], lengths[l], 0.25, start, per_step);
@@ -290,7 +290,7 @@ START_TEST(a_cosine_ends_with_the_training)
     for (int64_t per_step = 0; per_step < 2; per_step++) {
         bench b = set_up(EPOCHS);
         rates r = {.count = 0};
-        const int64_t start = 3, all = per_step ? EPOCHS * STEPS : EPOCHS;
+        int64_t start = 3, all = per_step ? EPOCHS * STEPS : EPOCHS;
         add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 0, 0, start, per_step);
         add_custom(&b, watch_rate, &r);
         assert_ok(neuron_trainer_run(b.trainer, NULL));

@@ -104,7 +104,7 @@ static double *gradient(size_t *count)
 /* What is to become of gradients g[first .. first + count - 1] whose norm is that of `whole`. */
 static void limit_norm(double *g, size_t count, double squares, double limit)
 {
-    const double norm = sqrt(squares);
+    double norm = sqrt(squares);
     for (size_t i = 0; norm > limit && i < count; i++)
         g[i] *= limit / norm;
 }
@@ -146,7 +146,7 @@ START_TEST(gradients_are_clipped)
         double *expected = gradient(&count), largest = 0;
         clip_naively(expected, clips[_i], limits[_i][i]);
         for (size_t j = 0; j < count; j++) {
-            const double error = fabs((double)before[j] - (double)after[j] - expected[j]);
+            double error = fabs((double)before[j] - (double)after[j] - expected[j]);
             largest = fmax(largest, error / (1e-6 + 1e-5 * fabs(expected[j])));
         }
         assert_that(largest <= 1, "limit %g: off by %g times what it may", limits[_i][i], largest);
@@ -227,7 +227,7 @@ END_TEST
 static int change_limit(neuron_trainer_t *trainer, void *user_data)
 {
     (void)user_data;
-    const bool on = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 2;
+    bool on = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 2;
     return neuron_optimizer_set_float(neuron_trainer_optimizer(trainer), NEURON_OPTIMIZER_CLIP_NORM,
                                       on ? 1e6 : 0);
 }
@@ -303,7 +303,7 @@ START_TEST(every_rule_learns)
                  {NEURON_OPTIMIZER_ADAGRAD, 0.01}, {NEURON_OPTIMIZER_ADADELTA, 1},
                  {NEURON_OPTIMIZER_ADAM, 0.001},   {NEURON_OPTIMIZER_ADAMW, 0.001},
                  {NEURON_OPTIMIZER_ADAMAX, 0.001}, {NEURON_OPTIMIZER_NADAM, 0.001}};
-    const int64_t epochs = 40;
+    int64_t epochs = 40;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b = set_up(cases[i].rule, 1);
         neuron_history_t *history;
@@ -311,8 +311,8 @@ START_TEST(every_rule_learns)
             neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, cases[i].rate));
         assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
         assert_ok(neuron_trainer_run(b.trainer, &history));
-        const double first = test_figure(history, 0, NEURON_METRIC_LOSS);
-        const double last = test_figure(history, epochs - 1, NEURON_METRIC_LOSS);
+        double first = test_figure(history, 0, NEURON_METRIC_LOSS);
+        double last = test_figure(history, epochs - 1, NEURON_METRIC_LOSS);
         assert_that(last < 0.2 * first, "rule %d: loss %g, then %g", cases[i].rule, first, last);
         neuron_history_unref(history);
         tear_down(&b);

@@ -133,7 +133,7 @@ START_TEST(a_line_has_room)
 {
     neuron_history_t *history = make(0);
     assert_ok(neuron_history_reserve(history, 1));
-    const double widest = -1.23456789e-300;
+    double widest = -1.23456789e-300;
     neuron_history_append(history,
                           (const double[]){widest, widest, widest, widest, widest, widest});
     const char *path = test_file("wide.csv");
@@ -152,7 +152,7 @@ START_TEST(bad_arguments_are_refused)
     ck_assert_ptr_null(neuron_history_ref(NULL));
     neuron_history_unref(NULL);
     ck_assert_int_eq(neuron_history_epochs(NULL), 0);
-    const int32_t loss = NEURON_METRIC_LOSS;
+    int32_t loss = NEURON_METRIC_LOSS;
     assert_status(neuron_history_get(NULL, 0, loss, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_history_get(history, 0, loss, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_history_get(history, -1, loss, &value), NEURON_E_ARGUMENT);

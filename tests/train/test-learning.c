@@ -56,7 +56,7 @@ static neuron_graph_t *small_cnn(neuron_context_t *context)
 
 START_TEST(a_cnn_beats_a_linear_model_on_glyphs)
 {
-    const int64_t examples = SANITIZED ? 800 : 3000, epochs = SANITIZED ? 6 : 8;
+    int64_t examples = SANITIZED ? 800 : 3000, epochs = SANITIZED ? 6 : 8;
     neuron_context_t *context = test_context();
     neuron_dataset_t *all = test_glyphs(context, examples + 500, SIZE), *train, *test;
     assert_ok(neuron_dataset_subset(&train, all, 0, examples));

@@ -31,7 +31,7 @@ KIND(context)
 KIND(tensor)
 {
     neuron_tensor_t *made = NULL;
-    const int64_t one = 1;
+    int64_t one = 1;
     assert_ok(neuron_tensor_create(&made, s->context, NEURON_F32, &one, 1));
     return neuron_tensor_ref(made);
 }
@@ -132,7 +132,7 @@ START_TEST(any_handle_lets_go)
         neuron_graph_evaluate_loss(s.graph, s.dataset, s.loss, &never);
         ck_abort_msg("the call goes on");
     }
-    const long left = s.memory.live;
+    long left = s.memory.live;
     k->unref(handle);
     ck_assert_msg(s.memory.live < left, "%s: nothing was let go", k->name);
     if (strcmp(k->name, "trainer") != 0 && strcmp(k->name, "history") != 0)
@@ -203,9 +203,9 @@ static bool forbid_files(void)
 static int status_without_files(bool in_thread, bool large_stack)
 {
     int status = -1;
-    const pid_t child = fork();
+    pid_t child = fork();
     if (child == 0) {
-        const bool limited = (!large_stack || allow_the_largest_stack()) && forbid_files();
+        bool limited = (!large_stack || allow_the_largest_stack()) && forbid_files();
         _exit(limited && leave_a_run(in_thread) == NEURON_OK ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);

@@ -268,7 +268,7 @@ START_TEST(finite_numbers_raise_no_alarm)
             second[i] = _i % 6 == 1 ? 0 : 3e38f;
         }
         float *arrays[] = {values, first, second};
-        const bool is_bad = bad >= 0 && !(_i % 6 == 2 && bad >= 2 * COUNT);
+        bool is_bad = bad >= 0 && !(_i % 6 == 2 && bad >= 2 * COUNT);
         if (bad >= 0)
             arrays[bad / COUNT][bad % COUNT] = INFINITY;
         bool finite;

@@ -48,7 +48,7 @@ START_TEST(schedules_multiply)
         double base = 0.1;
         int64_t wait = 0;
         for (int64_t step = 0; step < EPOCHS * STEPS; step++) {
-            const int64_t epoch = step / STEPS, wave = epoch > 2 ? epoch - 2 : 0;
+            int64_t epoch = step / STEPS, wave = epoch > 2 ? epoch - 2 : 0;
             if (step % STEPS == 0 && epoch > 0)
                 base *= 0.75;
             double expected =

@@ -163,7 +163,7 @@ static int stop_now(neuron_trainer_t *trainer, void *user_data)
 /* The largest change of a trained parameter in the next step. */
 static double next_change(const bench *b)
 {
-    const size_t count = (size_t)b->graph->trainable_count;
+    size_t count = (size_t)b->graph->trainable_count;
     double largest = 0;
     float *before = malloc(count * sizeof *before);
     memcpy(before, b->graph->values, count * sizeof *before);

@@ -195,11 +195,11 @@ static double weighted_loss(const plan *p, const double *w, int first, int count
 static void descend(const plan *p, double *w, int first, int count)
 {
     double gradient[PARAMETERS];
-    const double width = 1e-6;
+    double width = 1e-6;
     for (int i = 0; i < PARAMETERS; i++) {
-        const double middle = w[i];
+        double middle = w[i];
         w[i] = middle + width;
-        const double above = weighted_loss(p, w, first, count, true);
+        double above = weighted_loss(p, w, first, count, true);
         w[i] = middle - width;
         gradient[i] = (above - weighted_loss(p, w, first, count, true)) / (2 * width) / count;
         w[i] = middle;
@@ -243,7 +243,7 @@ START_TEST(steps_are_those_by_hand)
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
         double sum = 0;
         for (int first = 0; first < EXAMPLES; first += BATCH) {
-            const int count = EXAMPLES - first < BATCH ? EXAMPLES - first : BATCH;
+            int count = EXAMPLES - first < BATCH ? EXAMPLES - first : BATCH;
             sum += weighted_loss(p, w, first, count, true);
             descend(p, w, first, count);
         }
@@ -334,7 +334,7 @@ static double squares(const float *output, const float *target, int32_t outputs,
     (void)label;
     *(gradient ? &seen->training : &seen->evaluating) += 1;
     for (int32_t i = 0; i < outputs; i++) {
-        const double error = (double)output[i] - (double)target[i];
+        double error = (double)output[i] - (double)target[i];
         sum += error * error;
         if (gradient)
             gradient[i] = (float)(2 * error / outputs);
@@ -410,7 +410,7 @@ START_TEST(evaluation)
                             weighted_loss(p, w, 0, EXAMPLES, false) / EXAMPLES, 1e-6);
     ck_assert_int_eq(neuron_evaluation_count(figures), EXAMPLES);
     neuron_evaluation_unref(figures);
-    const int expected = p->numbers ? NEURON_E_DATA : NEURON_OK;
+    int expected = p->numbers ? NEURON_E_DATA : NEURON_OK;
     assert_status(neuron_graph_evaluate(graph, dataset, &figures), expected);
     if (p->numbers)
         assert_message(

@@ -139,7 +139,7 @@ START_TEST(settings_can_be_read)
         assert_message("is an integer");
         assert_status(neuron_trainer_set_float(t, cases[i].option, 1), NEURON_E_ARGUMENT);
     }
-    const int32_t option = NEURON_TRAINER_VALIDATION_SPLIT;
+    int32_t option = NEURON_TRAINER_VALIDATION_SPLIT;
     assert_ok(neuron_trainer_bounds(t, option, &minimum, &maximum));
     ck_assert(minimum == 0 && maximum < 1 && maximum > 0.9999);
     assert_ok(neuron_trainer_get_float(t, option, &real));
@@ -258,7 +258,7 @@ END_TEST
 /* As a folder's classes have them: ten letters, each with its zero. */
 static void name_classes(neuron_dataset_t *dataset, const char *letters)
 {
-    const int64_t size = 2 * TEST_CLASSES;
+    int64_t size = 2 * TEST_CLASSES;
     neuron_tensor_unref(dataset->class_names);
     assert_ok(neuron_tensor_create(&dataset->class_names, dataset->context, NEURON_U8, &size, 1));
     for (int k = 0; k < TEST_CLASSES; k++)

@@ -72,7 +72,7 @@ static int watch(neuron_trainer_t *trainer, int32_t event, void *user_data)
 
 static int copy(neuron_custom_run_t *run, void *user_data)
 {
-    const int64_t count = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
+    int64_t count = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
     use(user_data);
     memcpy(neuron_custom_run_output(run), neuron_custom_run_input(run, 0),
            (size_t)count * sizeof(float));

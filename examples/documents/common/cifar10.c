@@ -72,8 +72,8 @@ static void draw_colour(uint8_t *image, const float *grey)
 static neuron_dataset_t *with_images(const example_t *example, neuron_dataset_t *dataset,
                                      void (*draw)(uint8_t *image, const float *values))
 {
-    const int64_t count = neuron_dataset_count(dataset);
-    const int64_t size = CHANNELS * PIXELS;
+    int64_t count = neuron_dataset_count(dataset);
+    int64_t size = CHANNELS * PIXELS;
     neuron_dataset_t *redrawn;
     neuron_tensor_t *images;
     neuron_tensor_t *labels;

@@ -120,8 +120,8 @@ const char *const *example_folders(const example_t *example)
 /* Draws images, unless those of the run before will do. */
 static void draw(example_t *example, int32_t extent)
 {
-    const uint64_t seed = example->options.seed;
-    const int64_t share = example->options.quick ? 4 : 1;
+    uint64_t seed = example->options.seed;
+    int64_t share = example->options.quick ? 4 : 1;
     int64_t shape[NEURON_RANK_MAX] = {0};
     int32_t rank;
 

@@ -50,7 +50,7 @@ static void write_inputs(FILE *file, const neuron_node_t *node)
 {
     for (int32_t i = 0; i < neuron_node_input_count(node); i++) {
         const neuron_node_t *input = neuron_node_input(node, i);
-        const int member = copied(input);
+        int member = copied(input);
 
         fprintf(file, "%s%.*s", i > 0 ? ", " : "",
                 member > 0 ? member : (int)strlen(neuron_node_name(input)),
@@ -296,7 +296,7 @@ void example_describe(const example_t *example, const char *id, const neuron_gra
                       const example_settings_t *settings)
 {
     const example_program_t *program = example->program;
-    const int index = example_run_index(program, id);
+    int index = example_run_index(program, id);
 
     if (!example_wants(example, id))
         return;

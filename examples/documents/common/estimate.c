@@ -30,9 +30,9 @@ static double cpu_clock(void)
 static int after_step(neuron_trainer_t *trainer, void *user_data)
 {
     look_t *look = user_data;
-    const double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
-    const double steps = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS);
-    const double elapsed = example_clock() - look->start;
+    double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
+    double steps = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS);
+    double elapsed = example_clock() - look->start;
 
     if (step > look->first) {
         look->per_step = elapsed / (step - look->first);
@@ -47,7 +47,7 @@ static double epochs_expected(const example_t *example, const char *id,
                               const example_training_t *training)
 {
     const example_program_t *program = example->program;
-    const int64_t reported = program->runs[example_run_index(program, id)].reported.epochs;
+    int64_t reported = program->runs[example_run_index(program, id)].reported.epochs;
 
     if (example->options.epochs != 0 || training->callbacks[0] == NULL)
         return (double)example_epochs(example, training->epochs);
@@ -58,16 +58,16 @@ static double epochs_expected(const example_t *example, const char *id,
 example_cost_t example_estimate(const example_t *example, const char *id, neuron_trainer_t *trainer,
                                 const example_training_t *training)
 {
-    const double trained = (double)neuron_dataset_count(example->train);
-    const double validated = (double)neuron_dataset_count(example->validation);
-    const double steps = ceil(trained / (double)training->batch_size);
-    const double epochs = epochs_expected(example, id, training) * (double)(1 + training->trials);
+    double trained = (double)neuron_dataset_count(example->train);
+    double validated = (double)neuron_dataset_count(example->validation);
+    double steps = ceil(trained / (double)training->batch_size);
+    double epochs = epochs_expected(example, id, training) * (double)(1 + training->trials);
     look_t look = {.start = example_clock(), .cpu_start = cpu_clock()};
 
     must(neuron_trainer_set_step_callback(trainer, after_step, &look));
     int status = neuron_trainer_run(trainer, NULL);
     if (status != NEURON_STOP)
         must(status);
-    const double share = steps * epochs * (1 + prediction_share * validated / trained);
+    double share = steps * epochs * (1 + prediction_share * validated / trained);
     return (example_cost_t){look.per_step * share, look.cpu_per_step * share};
 }

@@ -132,11 +132,10 @@ static void tell_results(const example_t *example)
 {
     fputc('\n', stdout);
     example_print_table(example);
-    printf(
-        "\nwritten to %s: results.json and results.md; of each run its\n"
-        "record ID.json, its graph ID.safetensors and, if it was trained, the figures\n"
-        "of its epochs ID-history.csv\n",
-        example->options.out);
+    printf("\nwritten to %s: results.json and results.md; of each run its\n"
+           "record ID.json, its graph ID.safetensors and, if it was trained, the figures\n"
+           "of its epochs ID-history.csv\n",
+           example->options.out);
 }
 
 void example_close(example_t *example)

@@ -71,7 +71,7 @@ static void write_state(line_t *line, const progress_t *progress, const neuron_t
 /* The terminal's last column stays free: some go to the next line as soon as it is written. */
 static void print_line(const progress_t *progress, const line_t *line)
 {
-    const int room = progress->redraw ? terminal_width() - 1 : LINE_WITHOUT_TERMINAL;
+    int room = progress->redraw ? terminal_width() - 1 : LINE_WITHOUT_TERMINAL;
     terminal_field_t fields[FIELDS];
     int used = 0;
 

@@ -34,8 +34,8 @@ static uint64_t add_words(uint64_t sum, const void *words, size_t count)
 /* FNV-1a, of four bytes at a time, over all images and labels in their order. */
 static uint64_t checksum(const neuron_dataset_t *dataset)
 {
-    const int64_t count = neuron_dataset_count(dataset);
-    const int64_t size = values_of_one(dataset);
+    int64_t count = neuron_dataset_count(dataset);
+    int64_t size = values_of_one(dataset);
     int32_t labels[IMAGES_AT_ONCE];
     uint64_t sum = 0xcbf29ce484222325;
     float *values = malloc((size_t)size * IMAGES_AT_ONCE * sizeof *values);

@@ -183,7 +183,7 @@ void example_write_history(FILE *file, const neuron_history_t *history)
         {NEURON_METRIC_LEARNING_RATE, "learning_rate"},
         {NEURON_METRIC_SECONDS, "seconds"},
     };
-    const int epochs = (int)neuron_history_epochs(history);
+    int epochs = (int)neuron_history_epochs(history);
 
     fputs(",\n     \"history\": {", file);
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
@@ -237,7 +237,7 @@ static double support(const void *of, int index)
 
 void example_write_evaluation(FILE *file, const char *part, const neuron_evaluation_t *evaluation)
 {
-    const int classes = neuron_evaluation_class_count(evaluation);
+    int classes = neuron_evaluation_class_count(evaluation);
 
     fprintf(file, ",\n     \"%s\": {\"confusion\": [", part);
     for (int truth = 0; truth < classes; truth++)

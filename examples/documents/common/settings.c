@@ -212,7 +212,7 @@ static const char *write_array(FILE *file, const char *before, const neuron_node
 void settings_of_node(FILE *file, const neuron_graph_t *graph, const neuron_node_t *node)
 {
     const char *before = write_options(file, "", node_rows, read_node, node);
-    const size_t length = strlen(neuron_node_name(node));
+    size_t length = strlen(neuron_node_name(node));
 
     for (int32_t i = 0; i < neuron_graph_array_count(graph); i++) {
         const char *name = neuron_graph_array_name(graph, i);

@@ -192,7 +192,7 @@ static void write_row(FILE *file, int width, const example_run_t *run,
 static void write_table(const example_t *example, FILE *file)
 {
     const example_program_t *program = example->program;
-    const int width = example_id_width(program);
+    int width = example_id_width(program);
     example_result_t result;
 
     fprintf(file, "| %-*s ", width, "run");

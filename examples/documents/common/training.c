@@ -80,7 +80,7 @@ void example_report(const example_t *example, const neuron_evaluation_t *evaluat
 /* What the network is made of, and the memory it takes at the trainer's own batch size. */
 static void show_summary(const neuron_graph_t *graph)
 {
-    const int64_t batch = 32;
+    int64_t batch = 32;
     size_t size;
 
     must(neuron_graph_summary(graph, batch, NULL, 0, &size));

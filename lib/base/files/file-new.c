@@ -77,14 +77,14 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
 static uint64_t any_number(const neuron_new_file *made, int attempt)
 {
     const uint64_t parts[] = {(uint64_t)getpid(), (uint64_t)(uintptr_t)made, (uint64_t)attempt};
-    const double now = neuron_clock_seconds();
+    double now = neuron_clock_seconds();
     return mix(mix(14695981039346656037U, parts, sizeof parts), &now, sizeof now);
 }
 
 static void choose_name(neuron_new_file *made, int attempt)
 {
     size_t length = strlen(made->target);
-    const uint64_t hash = mix(14695981039346656037U, made->target, length);
+    uint64_t hash = mix(14695981039346656037U, made->target, length);
     if (length > BEGINNING)
         length = BEGINNING;
     /* Some file systems take whole characters alone. */
@@ -100,7 +100,7 @@ static void choose_name(neuron_new_file *made, int attempt)
  * lock removes it. */
 static void remove_left_over(const neuron_new_file *made)
 {
-    const int flags = O_NOFOLLOW | O_NONBLOCK;
+    int flags = O_NOFOLLOW | O_NONBLOCK;
     int file = neuron_open_at(made->folder, made->name, O_RDWR | flags, 0);
     if (file < 0 && errno == EACCES)
         file = neuron_open_at(made->folder, made->name, O_RDONLY | flags, 0);
@@ -201,7 +201,7 @@ bool neuron_new_file_place(neuron_new_file *made)
         if (errno != EEXIST || !take_name(made, 0, false, 0))
             return false;
     }
-    const bool placed = renameat(made->folder, made->name, made->folder, made->target) == 0;
+    bool placed = renameat(made->folder, made->name, made->folder, made->target) == 0;
     made->lost = !placed && errno == ENOENT;
     if (placed || made->lost)
         made->name[0] = '\0';
@@ -219,10 +219,10 @@ void neuron_new_file_sweep(int folder, const char *target)
 
 bool neuron_new_file_close(neuron_new_file *made)
 {
-    const int reason = errno;
+    int reason = errno;
     if (made->name[0])
         unlinkat(made->folder, made->name, 0);
-    const bool closed = made->file < 0 || neuron_close(made->file);
+    bool closed = made->file < 0 || neuron_close(made->file);
     made->file = -1;
     if (closed)
         errno = reason;

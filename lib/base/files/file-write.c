@@ -46,11 +46,11 @@ typedef struct target {
 static bool follow_link(char path[PATH_MAX])
 {
     char next[PATH_MAX];
-    const ssize_t length = readlink(path, next, sizeof next);
+    ssize_t length = readlink(path, next, sizeof next);
     if (length < 0)
         return false;
     const char *slash = strrchr(path, '/');
-    const size_t folder = next[0] == '/' || !slash ? 0 : (size_t)(slash - path) + 1;
+    size_t folder = next[0] == '/' || !slash ? 0 : (size_t)(slash - path) + 1;
     if (folder + (size_t)length >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return false;
@@ -106,7 +106,7 @@ static int open_folder(int *folder, const char **name, const char *path)
 {
     char beginning[PATH_MAX] = ".";
     const char *slash = strrchr(path, '/');
-    const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0;
     if (length < sizeof beginning && length > 0) {
         memcpy(beginning, path, length);
         beginning[length] = '\0';
@@ -124,7 +124,7 @@ static int open_folder(int *folder, const char **name, const char *path)
 /* The mode without its group, whose members are among the others then. */
 static mode_t without_group(mode_t mode)
 {
-    const mode_t both = (mode >> 3) & mode & S_IRWXO;
+    mode_t both = (mode >> 3) & mode & S_IRWXO;
     return (mode & ~(mode_t)(S_ISGID | S_IRWXG | S_IRWXO)) | both;
 }
 
@@ -144,7 +144,7 @@ static int keep_access(neuron_context_t *context, int file, const target *to)
 {
     if (!to->exists)
         return NEURON_OK;
-    const bool kept = fchown(file, (uid_t)-1, to->group) == 0;
+    bool kept = fchown(file, (uid_t)-1, to->group) == 0;
     if (set_mode(file, kept ? to->mode : without_group(to->mode)) == 0)
         return NEURON_OK;
     if (errno != EPERM && errno != ENOTSUP && errno != EOPNOTSUPP && errno != ENOSYS)
@@ -176,7 +176,7 @@ static int write_turned(int file, const neuron_file_piece *piece, const char *pa
     char turned[4096];
     const char *data = piece->data;
     for (size_t done = 0; done < piece->size; done += sizeof turned) {
-        const size_t left = piece->size - done;
+        size_t left = piece->size - done;
         const neuron_file_piece part = {turned, left < sizeof turned ? left : sizeof turned, 1};
         neuron_copy_turned(turned, data + done, part.size, piece->width);
         RETURN_IF_ERROR(write_piece(file, &part, path));
@@ -206,7 +206,7 @@ static bool flush_folder(int folder)
 /* Some file systems tell only when it is closed that a file could not be written. */
 static int check_written(int file, const char *path)
 {
-    const int copy = dup(file);
+    int copy = dup(file);
     return copy < 0 || neuron_close(copy) ? NEURON_OK : fail_io(path, "cannot write");
 }
 
@@ -242,7 +242,7 @@ static int replace(neuron_context_t *context, neuron_new_file *file, const targe
 static int replace_somehow(neuron_context_t *context, int folder, const char *name,
                            const target *to, const neuron_file_piece *pieces, size_t count)
 {
-    const mode_t mode = to->exists ? 0600 : 0666;
+    mode_t mode = to->exists ? 0600 : 0666;
     neuron_new_naming next = NEURON_NAME_LATE, naming;
     neuron_new_file file;
     int status;
@@ -276,8 +276,8 @@ static int flush_name(const char *path)
     const char *name;
     RETURN_IF_ERROR(find_target(&to, path));
     RETURN_IF_ERROR(open_folder(&folder, &name, to.path));
-    const bool flushed = flush_folder(folder);
-    const int reason = errno;
+    bool flushed = flush_folder(folder);
+    int reason = errno;
     neuron_close(folder);
     errno = reason;
     return flushed ? NEURON_OK : fail_io(path, "cannot flush its folder to the disk");

@@ -98,13 +98,13 @@ static bool find_current(char folder[PATH_MAX], size_t room)
 int neuron_file_path(char **copy, neuron_context_t *context, const char *path, const char *who)
 {
     char folder[PATH_MAX];
-    const size_t size = strlen(path) + 2; /* with what comes before and behind it */
+    size_t size = strlen(path) + 2; /* with what comes before and behind it */
     if (!path[0])
         return neuron_fail(NEURON_E_ARGUMENT, "%s: path is empty; it must name a file", who);
     if (path[0] == '/' || !find_current(folder, size))
         *copy = neuron_copy_text(context, path);
     else {
-        const size_t room = strlen(folder) + size;
+        size_t room = strlen(folder) + size;
         *copy = neuron_allocate(context, room, 1);
         if (*copy)
             snprintf(*copy, room, "%s/%s", folder[1] ? folder : "", path);

@@ -48,12 +48,12 @@ static const char *skip_part(const char *at, const char *end, char first, char o
 static number number_at(const char *at, const char *end)
 {
     const char *digits = at + (*at == '-');
-    const bool zero = digits < end && *digits == '0';
+    bool zero = digits < end && *digits == '0';
     const char *whole = zero ? digits + 1 : skip_digits(digits, end);
     const char *point = skip_part(whole, end, '.', '.', false);
     const char *behind = skip_part(point, end, 'e', 'E', true);
     /* An exponent without digits is an error, which the library is left to find. */
-    const bool broken = behind == point && behind < end && (*behind == 'e' || *behind == 'E');
+    bool broken = behind == point && behind < end && (*behind == 'e' || *behind == 'E');
     return (number){at, whole > digits ? (size_t)(behind - at) : 0, behind > whole && !broken};
 }
 
@@ -82,7 +82,7 @@ size_t neuron_json_hide_reals(char *text, size_t size)
             continue;
         /* The sign stays: two of them are no number. */
         char *place = text + (found.text - text);
-        const size_t sign = *place == '-';
+        size_t sign = *place == '-';
         memset(place + sign, ' ', found.size - sign);
         place[sign] = '0';
         count++;
@@ -103,7 +103,7 @@ static json_t *real_of(reals *r)
     const number found = next_number(&r->in);
     if (!found.real)
         return NULL;
-    const double value = neuron_number_read(found.text, found.size);
+    double value = neuron_number_read(found.text, found.size);
     if (isinf(value)) {
         r->too_large = found.text;
         return NULL;

@@ -43,7 +43,7 @@ static void put_string(sink *to, const char *string, size_t length)
     size_t begin = 0;
     put(to, "\"");
     for (size_t i = 0; i < length; i++) {
-        const unsigned char character = (unsigned char)string[i];
+        unsigned char character = (unsigned char)string[i];
         if (character >= 0x20 && character != '"' && character != '\\')
             continue;
         put_bytes(to, string + begin, i - begin);
@@ -122,7 +122,7 @@ size_t neuron_json_print(char *text, size_t capacity, const json_t *value)
 
 int neuron_json_write(char **text, size_t *size, neuron_context_t *context, const json_t *json)
 {
-    const size_t needed = neuron_json_print(NULL, 0, json);
+    size_t needed = neuron_json_print(NULL, 0, json);
     char *made = neuron_allocate(context, needed + 1, 1);
     if (!made)
         return NEURON_E_MEMORY;

@@ -86,7 +86,7 @@ int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text
     json_error_t error;
     *json = NULL;
     RETURN_IF_ERROR(pad(&padded, context, text, size));
-    const bool hidden = neuron_json_hide_reals(padded + 4 + size, size) > 0;
+    bool hidden = neuron_json_hide_reals(padded + 4 + size, size) > 0;
     *json = parse_padded(padded, text, size, hidden, &error);
     /* Some failed allocations are called errors of syntax: one counts if it is found again. */
     if (!*json && !out_of_memory(&error))

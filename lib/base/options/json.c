@@ -28,7 +28,7 @@ static bool read_value(double *value, const neuron_option *option, const json_t 
 {
     int32_t word = 0;
     if (option->words) {
-        const bool known =
+        bool known =
             json_is_string(json) && neuron_word_find(option->words, json_string_value(json), &word);
         *value = word;
         return known;
@@ -81,7 +81,7 @@ int neuron_options_compare(const neuron_options *theirs, const neuron_options *o
     char text[2][NEURON_VALUE_TEXT];
     for (int32_t i = 0; i < ours->table->count; i++) {
         const neuron_option *option = &ours->table->rows[i];
-        const double a = theirs->values[i], b = ours->values[i];
+        double a = theirs->values[i], b = ours->values[i];
         if (a != b && !(isnan(a) && isnan(b)))
             return neuron_fail(NEURON_E_DATA, NEURON_JSON_DIFFERS, who, option->name,
                                neuron_option_show(option, a, b, text[0]),

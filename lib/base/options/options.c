@@ -70,9 +70,9 @@ int neuron_option_check(const neuron_option *option, double value, const char *w
     if (neuron_option_allows(option, value))
         return NEURON_OK;
     /* The number that this one must not look like. */
-    const double beside = value < option->minimum   ? option->minimum
-                          : value > option->maximum ? option->maximum
-                                                    : round(value);
+    double beside = value < option->minimum   ? option->minimum
+                    : value > option->maximum ? option->maximum
+                                              : round(value);
     return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %s; it must be %s", who, option->name,
                        neuron_option_show(option, value, beside, given),
                        neuron_option_allowed(option, allowed));

@@ -43,10 +43,10 @@ static const char *bound_text(double bound, char text[NEURON_NUMBER_TEXT])
 
 static const char *allowed_reals(const neuron_option *option, char text[NEURON_ALLOWED_TEXT])
 {
-    const double minimum = option->minimum, maximum = option->maximum;
-    const bool above_zero = minimum > 0 && minimum <= FLT_MIN;
-    const bool below_one = maximum < 1 && maximum > 1 - FLT_EPSILON;
-    const bool endless = maximum >= FLT_MAX;
+    double minimum = option->minimum, maximum = option->maximum;
+    bool above_zero = minimum > 0 && minimum <= FLT_MIN;
+    bool below_one = maximum < 1 && maximum > 1 - FLT_EPSILON;
+    bool endless = maximum >= FLT_MAX;
     char lower[NEURON_NUMBER_TEXT], upper[NEURON_NUMBER_TEXT];
     if (minimum <= -FLT_MAX && endless)
         return "finite as float32";

@@ -45,7 +45,7 @@ static const format float_format = {24, -126}, double_format = {53, -1022};
  * one for all that follow, of two equally near ones the even one. No mode takes a denormal one for 0. */
 static uint64_t nearest_bits(const format *to, uint64_t mantissa, int exponent)
 {
-    const uint64_t infinite = (uint64_t)(3 - 2 * to->exponent_min) << (to->bits - 1);
+    uint64_t infinite = (uint64_t)(3 - 2 * to->exponent_min) << (to->bits - 1);
     int drop = 64 - to->bits;
     if (exponent < to->exponent_min) {
         drop += to->exponent_min - exponent;
@@ -53,17 +53,17 @@ static uint64_t nearest_bits(const format *to, uint64_t mantissa, int exponent)
     }
     if (drop > 64)
         return 0;
-    const uint64_t half_steps = mantissa >> (drop - 1), rest = mantissa << (65 - drop);
-    const uint64_t steps = half_steps / 2 + (half_steps % 2 && (half_steps / 2 % 2 || rest));
+    uint64_t half_steps = mantissa >> (drop - 1), rest = mantissa << (65 - drop);
+    uint64_t steps = half_steps / 2 + (half_steps % 2 && (half_steps / 2 % 2 || rest));
     /* The highest bit adds 1 to the exponent, and a carry one more. */
-    const uint64_t bits = ((uint64_t)(exponent - to->exponent_min) << (to->bits - 1)) + steps;
+    uint64_t bits = ((uint64_t)(exponent - to->exponent_min) << (to->bits - 1)) + steps;
     return bits < infinite ? bits : infinite;
 }
 
 /* The bits of the float next to a number that is not negative. */
 static uint64_t float_bits(double value)
 {
-    const int behind = double_format.bits - 1;
+    int behind = double_format.bits - 1;
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     /* A denormal double is 0 for a float, whatever its highest bit. */
@@ -108,7 +108,7 @@ static int bit_length(const big *number)
 
 static void shift(big *number, int bits)
 {
-    const int words = bits / 32;
+    int words = bits / 32;
     memmove(number->words + words, number->words, (size_t)number->count * sizeof number->words[0]);
     memset(number->words, 0, (size_t)words * sizeof number->words[0]);
     number->count += words;
@@ -130,7 +130,7 @@ static void subtract(big *a, const big *b)
 {
     uint64_t borrow = 0;
     for (int i = 0; i < a->count; i++) {
-        const uint64_t taken = (i < b->count ? b->words[i] : 0) + borrow;
+        uint64_t taken = (i < b->count ? b->words[i] : 0) + borrow;
         borrow = a->words[i] < taken;
         a->words[i] = (uint32_t)(a->words[i] - taken);
     }
@@ -149,7 +149,7 @@ static uint64_t divide(const format *to, big *above, big *below)
     }
     uint64_t mantissa = 0;
     for (int i = 0; i <= to->bits; i++) { /* one more, by which it is rounded */
-        const bool one = compare(above, below) >= 0;
+        bool one = compare(above, below) >= 0;
         if (one)
             subtract(above, below);
         shift(above, 1);
@@ -185,7 +185,7 @@ static bool take(scan *text, char character)
 
 static bool take_sign(scan *text)
 {
-    const bool negative = take(text, '-');
+    bool negative = take(text, '-');
     if (!negative)
         take(text, '+');
     return negative;
@@ -195,7 +195,7 @@ static bool take_sign(scan *text)
  * it. Digits for which there is no room count for their place alone. */
 static bool take_digits(scan *text, int step)
 {
-    const bool any = is_digit(text);
+    bool any = is_digit(text);
     for (; is_digit(text); text->at++) {
         if (text->used < FIRST_DIGITS) {
             text->digits = text->digits * 10 + (uint64_t)(*text->at - '0');
@@ -211,7 +211,7 @@ static bool take_digits(scan *text, int step)
 
 static bool take_exponent(scan *text)
 {
-    const bool negative = take_sign(text);
+    bool negative = take_sign(text);
     int64_t exponent = 0;
     if (!is_digit(text))
         return false;
@@ -235,12 +235,12 @@ static bool take_number(scan *text)
 /* Within a few units in the last place, and without the sign. */
 static double approximate(const scan *text)
 {
-    const double digits = (double)text->digits;
-    const int64_t exponent = text->exponent;
+    double digits = (double)text->digits;
+    int64_t exponent = text->exponent;
     if (digits == 0 || exponent == 0)
         return digits;
     /* In two steps, as the power alone may be out of range: 1000000e-310. */
-    const double half = (double)(exponent / 2), rest = (double)(exponent - exponent / 2);
+    double half = (double)(exponent / 2), rest = (double)(exponent - exponent / 2);
     return exponent > 0 || exponent < -EXACT_POWER ? digits * pow(10, half) * pow(10, rest)
                                                    : digits / powers[-exponent];
 }
@@ -248,7 +248,7 @@ static double approximate(const scan *text)
 /* The bits of what is next to the number, without the sign, by all its digits. */
 static uint64_t exact_bits(const format *to, const scan *text)
 {
-    const int64_t place = text->exponent + text->used;
+    int64_t place = text->exponent + text->used;
     if (text->digits == 0 || place < PLACE_MIN)
         return 0;
     if (place > PLACE_MAX)
@@ -278,7 +278,7 @@ double neuron_number_read(const char *text, size_t size)
 {
     scan number = {.at = text, .end = text + size};
     take_number(&number);
-    const uint64_t bits = exact_bits(&double_format, &number) | (uint64_t)number.negative << 63;
+    uint64_t bits = exact_bits(&double_format, &number) | (uint64_t)number.negative << 63;
     double value;
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -289,14 +289,14 @@ bool neuron_number_parse(const char *text, size_t size, double *value, float *ne
     scan number = {.at = text, .end = text + size};
     if (!take_number(&number))
         return false;
-    const double about = approximate(&number);
-    const bool exact = number.exponent == 0 && number.digits >> double_format.bits == 0;
-    const double error = exact ? 0 : approximate_error;
+    double about = approximate(&number);
+    bool exact = number.exponent == 0 && number.digits >> double_format.bits == 0;
+    double error = exact ? 0 : approximate_error;
     /* Only where that is too near to the middle of two floats, all digits are looked at. */
     uint64_t bits = float_bits(about * (1 - error));
     if (!exact && bits != float_bits(about * (1 + error)))
         bits = exact_bits(&float_format, &number);
-    const uint32_t low = (uint32_t)bits | (uint32_t)number.negative << 31;
+    uint32_t low = (uint32_t)bits | (uint32_t)number.negative << 31;
     *value = number.negative ? -about : about;
     memcpy(nearest, &low, sizeof low);
     return true;

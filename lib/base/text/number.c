@@ -69,7 +69,7 @@ const char *neuron_number_exact(double value, char text[NEURON_NUMBER_TEXT])
 
 float neuron_number_half(uint32_t bits)
 {
-    const uint32_t sign = (bits & 0x8000) << 16, exponent = bits >> 10 & 31, rest = bits & 0x3ff;
+    uint32_t sign = (bits & 0x8000) << 16, exponent = bits >> 10 & 31, rest = bits & 0x3ff;
     float number;
     if (exponent == 0)
         return (sign ? -0x1p-24f : 0x1p-24f) * (float)rest;

@@ -16,7 +16,7 @@ static size_t promised_length(unsigned char first)
 size_t neuron_utf8_length(const char *string)
 {
     const unsigned char *text = (const unsigned char *)string;
-    const size_t length = promised_length(text[0]);
+    size_t length = promised_length(text[0]);
     if (length == 1)
         return text[0] < 0x80;
     for (size_t i = 1; i < length; i++)
@@ -44,7 +44,7 @@ size_t neuron_utf8_next(const char *text, bool *printable)
     *printable = length > 0 && !is_control((const unsigned char *)text, length);
     if (length > 0)
         return length;
-    const size_t promised = promised_length((unsigned char)text[0]);
+    size_t promised = promised_length((unsigned char)text[0]);
     for (length = 1; length < promised; length++)
         if ((text[length] & 0xc0) != 0x80)
             break;

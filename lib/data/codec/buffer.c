@@ -39,8 +39,7 @@ static int read_packed(neuron_buffer *buffer, neuron_source *source)
         buffer->size += got;
         if (buffer->size < capacity)
             return NEURON_OK;
-        capacity =
-            neuron_size(capacity > limit / 2 ? (int64_t)limit + 1 : (int64_t)capacity * 2);
+        capacity = neuron_size(capacity > limit / 2 ? (int64_t)limit + 1 : (int64_t)capacity * 2);
     }
 }
 
@@ -48,7 +47,7 @@ static int read_plain(neuron_buffer *buffer, neuron_source *source)
 {
     uint64_t left;
     neuron_source_left(source, &left);
-    const size_t size = (size_t)left; /* of the file, or its bytes in memory */
+    size_t size = (size_t)left; /* of the file, or its bytes in memory */
     RETURN_IF_ERROR(grow(buffer, size));
     return neuron_source_read(source, buffer->owned, size, &buffer->size);
 }

@@ -47,7 +47,7 @@ static size_t stored_at(const neuron_source *source)
 /* One call of inflate; the status if it cannot go on. */
 static int inflate_some(neuron_source *source, void *bytes, size_t capacity, size_t *got)
 {
-    const size_t chunk_max = (size_t)1 << 30;
+    size_t chunk_max = (size_t)1 << 30;
     z_stream *stream = &source->stream;
     uInt offered = (uInt)(capacity < chunk_max ? capacity : chunk_max);
     stream->next_in = source->next;

@@ -114,7 +114,7 @@ static void allocate_pixels(decoder *state)
  * text that do not get it are skipped. */
 static size_t chunk_max(const neuron_source *source)
 {
-    const size_t own = 1 << 17; /* for libpng and zlib themselves */
+    size_t own = 1 << 17; /* for libpng and zlib themselves */
     return source->end < SIZE_MAX - own ? source->end + own : SIZE_MAX;
 }
 

@@ -88,7 +88,7 @@ static int take_number(scan *text, const char *what, int64_t most, int digits, i
 
 static int read_header(scan *text, neuron_image *image)
 {
-    const int64_t most = 1 << 30;
+    int64_t most = 1 << 30;
     RETURN_IF_ERROR(take_number(text, "the width", most, INT32_MAX, &image->width));
     RETURN_IF_ERROR(take_number(text, "the height", most, INT32_MAX, &image->height));
     if (text->bits)
@@ -248,7 +248,7 @@ static int read_bytes(scan *text, neuron_image *image, uint64_t left)
     if (text->bits)
         row = ((uint64_t)image->width + 7) / 8;
     uint64_t needed = row * (uint64_t)image->height;
-    const size_t size = neuron_size((int64_t)needed);
+    size_t size = neuron_size((int64_t)needed);
     size_t spare = 1 + TAIL_MOST + (sample_size == 2 ? size / 2 : 0);
     RETURN_IF_ERROR(
         neuron_image_allocate(image, text->source, needed <= most ? needed * 8 : 0, spare));

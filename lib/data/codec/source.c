@@ -17,7 +17,7 @@ static size_t smaller(size_t a, size_t b)
 int neuron_source_fetch(neuron_source *source)
 {
     /* zlib counts what it is given in unsigned int. */
-    const size_t chunk_max = (size_t)1 << 30;
+    size_t chunk_max = (size_t)1 << 30;
     if (source->next_size > 0)
         return NEURON_OK;
     size_t left = source->end - source->fetched;
@@ -125,7 +125,7 @@ int neuron_source_read(neuron_source *source, void *bytes, size_t capacity, size
 
 bool neuron_source_left(const neuron_source *source, uint64_t *left)
 {
-    const uint64_t end_max = UINT64_MAX / NEURON_GZIP_RATIO_MAX / 2; /* far beyond any file */
+    uint64_t end_max = UINT64_MAX / NEURON_GZIP_RATIO_MAX / 2; /* far beyond any file */
     uint64_t end = source->end < end_max ? source->end : end_max;
     if (!source->packing)
         *left = source->end - source->fetched + source->next_size;

@@ -129,7 +129,7 @@ static int read_end(directory *found, const neuron_store *archive, const neuron_
 
 static int find_directory(directory *found, const neuron_store *archive)
 {
-    const size_t most = LOCATOR_SIZE + END_SIZE + END_COMMENT_MAX;
+    size_t most = LOCATOR_SIZE + END_SIZE + END_COMMENT_MAX;
     neuron_view tail;
     uint8_t magic[2] = {0};
     if (archive->size >= sizeof magic)

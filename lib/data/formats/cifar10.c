@@ -58,7 +58,19 @@ static void close_batch(neuron_cifar10_batch *batch)
     neuron_buffer_close(&batch->buffer);
 }
 
-/* Joins the rows, and closes each batch as soon as they have been copied. */
+/* Copies the rows of all batches, and closes each as soon as they have been copied. */
+static void join_rows(neuron_tensor_t *examples, neuron_tensor_t *labels,
+                      neuron_cifar10_batch *batches, int32_t count)
+{
+    int64_t row = 0;
+    for (int32_t k = 0; k < count; k++) {
+        copy_rows(&batches[k], (uint8_t *)examples->data + row * NEURON_CIFAR10_PIXELS,
+                  (int32_t *)labels->data + row);
+        row += batches[k].count;
+        close_batch(&batches[k]);
+    }
+}
+
 static int join(neuron_dataset_t **dataset, neuron_context_t *context,
                 neuron_cifar10_batch *batches, int32_t count)
 {
@@ -69,18 +81,11 @@ static int join(neuron_dataset_t **dataset, neuron_context_t *context,
     int status = neuron_tensor_create_raw(&examples, context, NEURON_U8, extents, 4);
     if (status == NEURON_OK)
         status = neuron_tensor_create_raw(&labels, context, NEURON_I32, extents, 1);
-    if (status < 0)
-        goto done;
-    int64_t row = 0;
-    for (int32_t k = 0; k < count; k++) {
-        copy_rows(&batches[k], (uint8_t *)examples->data + row * NEURON_CIFAR10_PIXELS,
-                  (int32_t *)labels->data + row);
-        row += batches[k].count;
-        close_batch(&batches[k]);
+    if (status == NEURON_OK) {
+        join_rows(examples, labels, batches, count);
+        status = neuron_dataset_create_for(dataset, context, examples, labels,
+                                           NEURON_CIFAR10_CLASSES, batches[0].buffer.name);
     }
-    status = neuron_dataset_create_for(dataset, context, examples, labels, NEURON_CIFAR10_CLASSES,
-                                       batches[0].buffer.name);
-done:
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);
     return status;

@@ -286,7 +286,7 @@ static int find_index(neuron_csv_columns *columns, const neuron_buffer *buffer)
 int neuron_csv_find_columns(neuron_csv_columns *columns, const neuron_buffer *buffer,
                             const neuron_csv_settings *settings)
 {
-    const bool guess = is_guess(settings);
+    bool guess = is_guess(settings);
     *columns = (neuron_csv_columns){.header = settings->header == NEURON_CSV_HEADER_PRESENT ||
                                               settings->label_name};
     RETURN_IF_ERROR(count_columns(columns, buffer));

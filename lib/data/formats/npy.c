@@ -206,7 +206,7 @@ static size_t write_header(char header[HEADER_ROOM], const neuron_tensor_t *tens
     for (int32_t axis = 0; axis < tensor->shape.rank; axis++)
         used += (size_t)snprintf(shape + used, sizeof shape - used, "%" PRId64 ", ",
                                  tensor->shape.extent[axis]);
-    const size_t front = 10; /* magic, version and length */
+    size_t front = 10; /* magic, version and length */
     size_t text = (size_t)snprintf(header + front, HEADER_ROOM - front,
                                    "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
                                    type_code(tensor->type), shape);

@@ -7,7 +7,7 @@ static const neuron_option options[] = {
 
 static neuron_post_op op(const neuron_spec *spec)
 {
-    const bool approximate = neuron_spec_option(spec, NEURON_NODE_APPROXIMATE) != 0;
+    bool approximate = neuron_spec_option(spec, NEURON_NODE_APPROXIMATE) != 0;
     return (neuron_post_op){.kind = approximate ? NEURON_POST_GELU_TANH : NEURON_POST_GELU};
 }
 

@@ -106,7 +106,7 @@ static int backward(const neuron_run *run)
 
 static neuron_output_kind output_kind(const neuron_spec *spec)
 {
-    const bool last = neuron_spec_option(spec, NEURON_NODE_AXIS) == spec->output.rank - 1;
+    bool last = neuron_spec_option(spec, NEURON_NODE_AXIS) == spec->output.rank - 1;
     return last ? NEURON_OUTPUT_SOFTMAX : NEURON_OUTPUT_OTHER;
 }
 

@@ -15,8 +15,8 @@ static neuron_conv2d_way forward_way(const neuron_plan_request *request,
 {
     /* Winograd's way pools by windows of 2x2 when predicting, and keeps no places. */
     const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
-    const bool pools = !pooling || (!request->training && pooling->window_rows == 2 &&
-                                    pooling->window_columns == 2);
+    bool pools = !pooling ||
+                 (!request->training && pooling->window_rows == 2 && pooling->window_columns == 2);
     return pools && neuron_winograd_fits(forward, request->batch, !request->training)
                ? NEURON_CONV2D_WINOGRAD
                : NEURON_CONV2D_DIRECT;

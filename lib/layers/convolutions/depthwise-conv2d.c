@@ -144,7 +144,7 @@ static void forward_image(void *work, int64_t image, int32_t worker)
             run->kernels->depthwise(&part, from + first, run->values[KERNEL], bias, to);
         }
     }
-    const int64_t size = neuron_window_output_size(windows);
+    int64_t size = neuron_window_output_size(windows);
     neuron_post_finish(run, 0, image * size, size);
 }
 

@@ -58,7 +58,7 @@ static double tally(const neuron_run *run, int64_t row, int64_t classes, int64_t
  * majority. */
 static bool is_tie(double a, double b)
 {
-    const double rounding = 0x1p-48;
+    double rounding = 0x1p-48;
     return fabs(a - b) <= rounding * (a + b);
 }
 
@@ -91,12 +91,12 @@ static void vote_row(const neuron_run *run, int64_t row, int64_t classes)
         int64_t k = choice(run->inputs[i] + row * classes, classes);
         if (k < 0)
             continue;
-        const double votes = tally(run, row, classes, k);
+        double votes = tally(run, row, classes, k);
         y[k] = (float)(votes / all);
         lead = fmax(lead, votes);
     }
     /* A lead may be lost when it is rounded to float. */
-    const int64_t winner = winner_of(run, row, classes, lead);
+    int64_t winner = winner_of(run, row, classes, lead);
     float others = 0;
     for (int64_t k = 0; k < classes; k++)
         others = k != winner ? fmaxf(others, y[k]) : others;
@@ -111,7 +111,7 @@ static float vote_for_one(const neuron_run *run, int64_t row)
 {
     double yes = 0, no = 0, balance = 0;
     for (int32_t i = 0; i < run->spec->input_count; i++) {
-        const float x = run->inputs[i][row];
+        float x = run->inputs[i][row];
         if (isnan(x))
             continue;
         *(x > class_1_above ? &yes : &no) += vote_weight(run, i);
@@ -119,8 +119,8 @@ static float vote_for_one(const neuron_run *run, int64_t row)
     }
     if (!(yes + no > 0))
         return NAN;
-    const bool is_class_1 = is_tie(yes, no) ? balance > 0 : yes > no;
-    const float share = is_tie(yes, no) ? class_1_above : (float)(yes / (yes + no));
+    bool is_class_1 = is_tie(yes, no) ? balance > 0 : yes > no;
+    float share = is_tie(yes, no) ? class_1_above : (float)(yes / (yes + no));
     /* Rounded to float, it still says which class it is. */
     if (is_class_1)
         return fmaxf(share, nextafterf(class_1_above, 1));
@@ -130,7 +130,7 @@ static float vote_for_one(const neuron_run *run, int64_t row)
 static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
 {
     const neuron_shape *shape = &run->spec->output;
-    const int64_t classes = shape->extent[shape->rank - 1];
+    int64_t classes = shape->extent[shape->rank - 1];
     for (int64_t row = first; row < first + count; row++)
         if (classes == 1)
             run->output[row] = vote_for_one(run, row);

@@ -59,7 +59,7 @@ int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_
 {
     neuron_callback_t *made;
     RETURN_IF_ERROR(neuron_callback_make(&made, context, kind));
-    const int status = neuron_file_path(&made->path, context, path, kind->name);
+    int status = neuron_file_path(&made->path, context, path, kind->name);
     if (status < 0) {
         neuron_callback_unref(made);
         return status;

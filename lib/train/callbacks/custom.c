@@ -21,7 +21,7 @@ int neuron_callback_create_custom(neuron_callback_t **callback, neuron_context_t
 static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
 {
     const neuron_callback_t *callback = entry->callback;
-    const uint64_t before = neuron_message_count();
+    uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
     int answer = callback->custom(trainer, event, callback->user_data);
     neuron_float_resume(host);

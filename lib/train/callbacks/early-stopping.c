@@ -56,9 +56,9 @@ static void stop(neuron_trainer_t *trainer, const neuron_callback_entry *entry)
     const neuron_callback_t *callback = entry->callback;
     const char *name = callback->kind->name, *figure = neuron_monitor_name(callback);
     const neuron_record floor = baseline(callback);
-    const double delta = neuron_callback_option(callback, NEURON_CALLBACK_MIN_DELTA);
+    double delta = neuron_callback_option(callback, NEURON_CALLBACK_MIN_DELTA);
     char number[NEURON_NUMBER_TEXT];
-    const double waited = entry->state[WAIT];
+    double waited = entry->state[WAIT];
     const char *plural = waited == 1 ? "" : "s";
     if (!record(entry).exists)
         neuron_training_stop(trainer, "%s: no %s that is a finite number for %.0f epoch%s", name,
@@ -76,7 +76,7 @@ static void stop(neuron_trainer_t *trainer, const neuron_callback_entry *entry)
 static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
 {
     const neuron_callback_t *callback = entry->callback;
-    const double epoch = (double)neuron_training_progress(trainer)->epoch;
+    double epoch = (double)neuron_training_progress(trainer)->epoch;
     if (event != NEURON_EVENT_EPOCH_END ||
         epoch <= neuron_callback_option(callback, NEURON_CALLBACK_START))
         return NEURON_OK;

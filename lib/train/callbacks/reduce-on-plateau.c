@@ -33,8 +33,8 @@ static void reduce(neuron_trainer_t *trainer, neuron_callback_entry *entry)
     double least = neuron_callback_option(callback, NEURON_CALLBACK_MIN_RATE);
     if (base <= least)
         return;
-    const double reduced = base * neuron_callback_option(callback, NEURON_CALLBACK_FACTOR);
-    const double rate = fmax(reduced, least);
+    double reduced = base * neuron_callback_option(callback, NEURON_CALLBACK_FACTOR);
+    double rate = fmax(reduced, least);
     neuron_training_set_base_rate(trainer, rate);
     char text[NEURON_NUMBER_TEXT];
     neuron_log(neuron_trainer_graph(trainer)->context, NEURON_LOG_INFO,

@@ -8,9 +8,9 @@
 double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
     const neuron_progress *progress = neuron_training_progress(trainer);
-    const double now = neuron_callback_option(callback, NEURON_CALLBACK_PER_STEP) > 0
-                           ? (double)progress->updates
-                           : (double)progress->epoch;
+    double now = neuron_callback_option(callback, NEURON_CALLBACK_PER_STEP) > 0
+                     ? (double)progress->updates
+                     : (double)progress->epoch;
     return fmax(0, now - neuron_callback_option(callback, NEURON_CALLBACK_START));
 }
 

@@ -28,8 +28,8 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     if (event != NEURON_EVENT_EPOCH_BEGIN)
         return NEURON_OK;
     const neuron_callback_t *callback = entry->callback;
-    const int64_t epoch = neuron_training_progress(trainer)->epoch;
-    const double base = neuron_training_base_rate(trainer);
+    int64_t epoch = neuron_training_progress(trainer)->epoch;
+    double base = neuron_training_base_rate(trainer);
     neuron_float_host *host = neuron_float_pause();
     double rate = callback->schedule(epoch, base, callback->user_data);
     neuron_float_resume(host);

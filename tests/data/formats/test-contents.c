@@ -60,7 +60,7 @@ static int read_cifar10_pickle(neuron_dataset_t **dataset, const neuron_content 
 static int read_image(neuron_dataset_t **dataset, const neuron_content *contents)
 {
     neuron_tensor_t *image = NULL, *labels;
-    const int64_t one = 1;
+    int64_t one = 1;
     int status = neuron_image_read_tensor(&image, contents, &(neuron_image_settings){.count = 0});
     if (status < 0)
         return status;
@@ -201,7 +201,7 @@ START_TEST(memory_may_be_refused)
     const struct format *format = &formats[_i];
     test_memory memory;
     neuron_context_t *limited = test_limited_context(&memory);
-    const long before = memory.live;
+    long before = memory.live;
     test_bytes bytes[CONTENTS_MAX];
     for (int k = 0; k < format->count; k++)
         bytes[k] = test_read_file(format->paths[k]);
@@ -231,7 +231,7 @@ END_TEST
 
 int main(void)
 {
-    const int count = sizeof formats / sizeof formats[0];
+    int count = sizeof formats / sizeof formats[0];
     Suite *suite = suite_create("contents");
     TCase *tests = tcase_create("contents");
     tcase_add_checked_fixture(tests, setup, teardown);

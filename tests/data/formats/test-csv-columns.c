@@ -8,7 +8,7 @@
 
 START_TEST(header_can_be_said)
 {
-    const int32_t present = NEURON_CSV_HEADER_PRESENT, absent = NEURON_CSV_HEADER_ABSENT;
+    int32_t present = NEURON_CSV_HEADER_PRESENT, absent = NEURON_CSV_HEADER_ABSENT;
     static const char columns[] = "0,1,2\n1,5,6\n", named[] = "?,1,2\n1,5,6\n0,7,8\n";
     assert_said(columns, NEURON_F32, absent, 2, NEURON_F32, 1);
     assert_said(columns, NEURON_F32, present, 1, NEURON_F32, 5);
@@ -84,8 +84,8 @@ static void assert_label_refused(const char *text, int32_t label, const char *na
 
 START_TEST(label_is_where_it_is_said)
 {
-    const int32_t first = NEURON_CSV_LABEL_FIRST, last = NEURON_CSV_LABEL_LAST,
-                  none = NEURON_CSV_LABEL_NONE;
+    int32_t first = NEURON_CSV_LABEL_FIRST, last = NEURON_CSV_LABEL_LAST,
+            none = NEURON_CSV_LABEL_NONE;
     assert_label("a,b,label\n1,2,3\n3,4,9\n", last, NULL, 2);
     assert_label("1,2,3\n3,4,9\n", last, NULL, 2);
     assert_label("1,2,3\n3,4,9\n", 3, NULL, 2);
@@ -107,7 +107,7 @@ END_TEST
 /* What pandas and R write with an index, with names or without. */
 START_TEST(index_without_a_name_is_left_out)
 {
-    const int32_t last = NEURON_CSV_LABEL_LAST, none = NEURON_CSV_LABEL_NONE;
+    int32_t last = NEURON_CSV_LABEL_LAST, none = NEURON_CSV_LABEL_NONE;
     assert_label(",label,a,b\n0,3,1,2\n1,9,3,4\n", 0, "label", 2);
     assert_label("\"\",\"a\",\"label\"\n\"1\",1,3\n\"2\",2,9\n", last, NULL, 1);
     assert_label("Unnamed: 0,a,label\n0,1,3\n1,2,9\n", 0, "label", 1);
@@ -245,7 +245,7 @@ static void assert_logged(const char *text, int32_t type, int32_t header, const 
 
 START_TEST(guesses_go_to_the_log)
 {
-    const int32_t absent = NEURON_CSV_HEADER_ABSENT;
+    int32_t absent = NEURON_CSV_HEADER_ABSENT;
     assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep_line, NULL));
     assert_logged("label,a\n1,2\n", 0, NEURON_CSV_HEADER_GUESS,
                   "train.csv: line 1 is taken for names",

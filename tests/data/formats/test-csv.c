@@ -49,7 +49,7 @@ END_TEST
 
 START_TEST(type_of_the_values_can_be_said)
 {
-    const int32_t guess = NEURON_CSV_HEADER_GUESS;
+    int32_t guess = NEURON_CSV_HEADER_GUESS;
     assert_said("3,51,2\n", 0, guess, 1, NEURON_U8, 51 * (float)(1.0f / 255));
     assert_said("3,51,2\n", NEURON_U8, guess, 1, NEURON_U8, 51 * (float)(1.0f / 255));
     assert_said("3,51,2\n", NEURON_F32, guess, 1, NEURON_F32, 51);

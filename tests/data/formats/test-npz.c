@@ -320,7 +320,7 @@ START_TEST(loads_a_pair_of_files)
     assert_message("y.npy: examples are 4, not [n, ...shape of one]");
     const int64_t empty[] = {4, 0}, many[] = {4, 2};
     for (int i = 0; i < 2; i++) {
-        const int32_t type = i ? NEURON_I64 : NEURON_U8;
+        int32_t type = i ? NEURON_I64 : NEURON_U8;
         assert_ok(neuron_tensor_create(&tensor, context, type, i ? many : empty, 2));
         assert_ok(neuron_tensor_save_npy(tensor, other));
         neuron_tensor_unref(tensor);
@@ -347,7 +347,7 @@ START_TEST(truth_values_are_0_and_1)
     neuron_tensor_t *tensor;
     float values[6];
     const uint8_t classes[] = {0, 1};
-    const int64_t count = 2;
+    int64_t count = 2;
     snprintf(examples, sizeof examples, "%s", test_file("b1.npy"));
     snprintf(labels, sizeof labels, "%s", test_file("classes.npy"));
     assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_U8, &count, 1, (void *)(uintptr_t)classes,
