@@ -22,8 +22,8 @@ const char *test_data(const char *path);
  */
 const char *test_file(const char *name);
 
-/* Sets a locale that writes 1,5 for 1.5: one that the system has, or one made for the test. False if
- * there is none to be had. */
+/* Sets a locale that writes 1,5 for 1.5: one that the system has, or one made for the test. False
+ * if there is none to be had. */
 bool test_set_comma_locale(void);
 
 /* The same for one whose decimal point has two bytes. */
@@ -47,8 +47,8 @@ typedef struct test_memory {
     atomic_long left, live;
 } test_memory;
 
-/* A context that takes its memory from there, of which there is plenty until the test says less. The
- * test releases it. */
+/* A context that takes its memory from there, of which there is plenty until the test says
+ * less. The test releases it. */
 neuron_context_t *test_limited_context(test_memory *memory);
 
 /* There is plenty again. */

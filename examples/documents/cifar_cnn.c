@@ -44,8 +44,8 @@ static neuron_optimizer_t *make_optimizer(const example_t *example, const cifar_
     return optimizer;
 }
 
-/* The horizontal flips and the shift by a pixel of the generator that the document prepares and does not
- * use; its text speaks of vertical flips too. NULL for none. */
+/* The horizontal flips and the shift by a pixel of the generator that the document prepares and
+ * does not use; its text speaks of vertical flips too. NULL for none. */
 static neuron_augmentation_t *make_augmentation(const example_t *example, const cifar_run_t *run)
 {
     neuron_augmentation_t *augmentation;

@@ -2,12 +2,12 @@
  *
  * The same network learns MNIST's digits and Fashion-MNIST, from images that are turned, shifted,
  * zoomed and flipped at random; a simple one is there to compare. RMSprop's rate is divided by ten
- * when the validation accuracy has stood still for three epochs. The document says neither the batch
- * size nor the share that validates: batches of 512 and 40 % are taken, with which an epoch has the
- * 50 and 71 steps of its logs. What it reports as accuracy is of the training images; no test set is
- * named, so the published one is used here. Runs named -sound leave out the flips, which make other
- * digits of digits. Blur and sharpening, of which the document does not show where they are applied,
- * are in D1-filtered alone. */
+ * when the validation accuracy has stood still for three epochs. The document says neither the
+ * batch size nor the share that validates: batches of 512 and 40 % are taken, with which an epoch
+ * has the 50 and 71 steps of its logs. What it reports as accuracy is of the training images; no
+ * test set is named, so the published one is used here. Runs named -sound leave out the flips,
+ * which make other digits of digits. Blur and sharpening, of which the document does not show where
+ * they are applied, are in D1-filtered alone. */
 #include "common/example.h"
 
 #include <stdlib.h>

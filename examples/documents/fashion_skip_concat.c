@@ -1,18 +1,18 @@
-/* The two networks of document 004, "committee of three models on Fashion-MNIST", that are not in its
- * committee.
+/* The two networks of document 004, "committee of three models on Fashion-MNIST",
+ * that are not in its committee.
  *
- * F5 is a CNN with batch normalisation, dropout and augmented images. F7 has two small hidden layers,
- * and an output layer that sees the second of them beside the image itself. Both are trained for 50
- * epochs on the 60,000 published images and tested on the 10,000, as the document's confusion matrices
- * were; every tenth training image of each class is held out for validation. The document gives
- * neither the dropout rate nor the ranges of the augmentation: they are 0.3; and 10 degrees, a tenth
- * of the size and a tenth of the scale here. */
+ * F5 is a CNN with batch normalisation, dropout and augmented images. F7 has two small hidden
+ * layers, and an output layer that sees the second of them beside the image itself. Both are
+ * trained for 50 epochs on the 60,000 published images and tested on the 10,000, as the document's
+ * confusion matrices were; every tenth training image of each class is held out for validation. The
+ * document gives neither the dropout rate nor the ranges of the augmentation: they are 0.3; and 10
+ * degrees, a tenth of the size and a tenth of the scale here. */
 #include "common/example.h"
 
 #include <stdlib.h>
 
-/* Of F7's test images the document prints a confusion matrix only: 8,678 of 10,000 lie on its diagonal.
- * The other figures are read off the ends of its curves. */
+/* Of F7's test images the document prints a confusion matrix only: 8,678 of 10,000 lie on its
+ * diagonal. The other figures are read off the ends of its curves. */
 static const example_run_t runs[] = {
     {"F5",
      "CNN: augmentation, batch normalisation, dropout",

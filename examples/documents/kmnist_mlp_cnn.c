@@ -2,9 +2,9 @@
  *
  * A fully connected network is improved by hand and by random searches, a convolutional one by
  * cross-validation and a grid. A run with a search tries its combinations first, keeps what it
- * found in OUT/<id>-search.jsonl and .txt, and then trains the best of them. A fifth of the training
- * images validates, except where the document looks at the test set. The runs are in
- * networks/kmnist_runs.c. */
+ * found in OUT/<id>-search.jsonl and .txt, and then trains the best of them. A fifth of the
+ * training images validates, except where the document looks at the test set. The runs are
+ * in networks/kmnist_runs.c. */
 #include "networks/kmnist_runs.h"
 
 #include <stdlib.h>

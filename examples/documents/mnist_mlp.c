@@ -21,9 +21,9 @@ typedef struct {
 } mlp_run_t;
 
 /* Reported, in this order: accuracy, loss and macro F1 on the test set, its size; epochs, training
- * accuracy, validation accuracy and loss of the last one; parameters; and 0, since no other accuracy
- * is stated. Of M3 and M5 the notebook prints another model's score; what stands here is from their
- * own logs. */
+ * accuracy, validation accuracy and loss of the last one; parameters; and 0, since no other
+ * accuracy is stated. Of M3 and M5 the notebook prints another model's score; what stands
+ * here is from their own logs. */
 static const mlp_run_t mlp_runs[] = {
     {"M1",
      "512-256, batch normalisation (validated on the test set)",

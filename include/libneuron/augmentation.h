@@ -13,10 +13,10 @@
  *
  *  1. Rotation, shift, shear, zoom and flips as one map, with bilinear interpolation. With pixels
  *     numbered from the middle of the image, the value of pixel p comes from the place
- *     rotation(shift + shear(zoom(flip(p)))), as in Keras up to 2.8: a shift moves along the rotated
- *     axes, a shear slides columns along each other, and a zoom above 1 makes things smaller. Since
- *     2.9 Keras has rows and columns change places in this: it shears along rows, and its height
- *     shift moves to the side.
+ *     rotation(shift + shear(zoom(flip(p)))), as in Keras up to 2.8: a shift moves along the
+ *     rotated axes, a shear slides columns along each other, and a zoom above 1 makes things
+ *     smaller. Since 2.9 Keras has rows and columns change places in this: it shears along rows,
+ *     and its height shift moves to the side.
  *  2. Brightness.
  *  3. Blur, then sharpening.
  *  4. Noise.
@@ -88,14 +88,14 @@ NEURON_API neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t 
 NEURON_API void neuron_augmentation_unref(neuron_augmentation_t *augmentation);
 
 /** Sets a whole number. A trainer's copy stays as it was.
- *  @return  0, or NEURON_E_ARGUMENT for another option, one that is a real number, or a value out of
- *           its bounds. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT for another option, one that is a real number, or a value out
+ *           of its bounds. Since 0.1. */
 NEURON_API int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option,
                                            int64_t value);
 
 /** Sets a real number, likewise.
- *  @return  0, or NEURON_E_ARGUMENT for another option, one that is a whole number, or a value out of
- *           its bounds. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT for another option, one that is a whole number, or a value out
+ *           of its bounds. Since 0.1. */
 NEURON_API int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option,
                                              double value);
 

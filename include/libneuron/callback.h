@@ -140,10 +140,10 @@ NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_conte
 
 /** Makes a callback that saves the graph, as neuron_graph_save() does, at the end of each epoch
  *  whose figure is better than those of all before it since the callback was added; a training that
- *  is loaded goes on with the best that its file has, whatever the path is now. If the file cannot be
- *  written, what was there stays and the run ends with NEURON_E_IO; the next one writes it before
- *  anything else, also after the last epoch and in a training that was saved and loaded meanwhile, so
- *  that the best epoch is not lost. A trainer may have several of these. Options:
+ *  is loaded goes on with the best that its file has, whatever the path is now. If the file cannot
+ *  be written, what was there stays and the run ends with NEURON_E_IO; the next one writes it
+ *  before anything else, also after the last epoch and in a training that was saved and loaded
+ *  meanwhile, so that the best epoch is not lost. A trainer may have several of these. Options:
  *  NEURON_CALLBACK_MONITOR, NEURON_CALLBACK_MODE.
  *  @param path    copied; a relative one is told from the folder that is current now, wherever the
  *                 process goes later.
@@ -167,8 +167,8 @@ NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
  *  run with NEURON_E_ARGUMENT. It has no options.
  *  @param user_data  handed to the function; may be NULL. Must live as long as the callback, which
  *                    trainers keep alive.
- *  @param destroy    called with `user_data` when the callback is gone; not if this call fails, after
- *                    which the caller still has it. May be NULL.
+ *  @param destroy    called with `user_data` when the callback is gone; not if this call fails,
+ *                    after which the caller still has it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_context_t *context,

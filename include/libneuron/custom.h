@@ -36,15 +36,16 @@
  *  Callbacks run in the thread that called the library, one call for a batch: the examples of a
  *  batch follow each other in memory, each row-major in its shape. One graph may predict in several
  *  threads at a time, each of which then calls; a trainer calls from one. A callback must not use
- *  the graph it runs in. `user_data` is shared by all nodes of a kind; what a node keeps from forward
- *  to backward lies in neuron_custom_run_saved(), and neuron_custom_run_random() has its random
- *  numbers.
+ *  the graph it runs in. `user_data` is shared by all nodes of a kind; what a node keeps
+ *  from forward to backward lies in neuron_custom_run_saved(), and
+ *  neuron_custom_run_random() has its random numbers.
  *
  *  If a callback returns anything but 0, the call that it is part of fails: with the callback's
- *  number if that is negative, with NEURON_E_CALLBACK if it is positive, and with a message that ends
- *  with that of the last call which failed inside the callback. A step of training that fails so
- *  leaves all parameters as they were before it. For that, training a graph with such a layer takes
- *  additional memory of the size of its trainable parameters (neuron_graph_memory() counts it).
+ *  number if that is negative, with NEURON_E_CALLBACK if it is positive, and with a message
+ *  that ends with that of the last call which failed inside the callback. A step of training
+ *  that fails so leaves all parameters as they were before it. For that, training a graph with
+ *  such a layer takes additional memory of the size of its trainable parameters
+ *  (neuron_graph_memory() counts it).
  */
 #ifndef NEURON_CUSTOM_H
 #define NEURON_CUSTOM_H
@@ -89,15 +90,15 @@ typedef int64_t (*neuron_custom_saved_callback_t)(const neuron_custom_run_t *run
  *
  *  No other thread may use the context meanwhile.
  *  @param name      what the kind is called in graphs and files: 1 to 63 bytes of UTF-8 without
- *                   '.', '/' and control characters, unlike the context's other kinds; copied. It may
- *                   be that of a layer of the library. The nodes' default names come from it.
+ *                   '.', '/' and control characters, unlike the context's other kinds; copied. It
+ *                   may be that of a layer of the library. The nodes' default names come from it.
  *  @param forward   makes the output.
  *  @param backward  makes the gradients; NULL if there are none: then no graph with this layer can
  *                   be trained.
  *  @param shape     NULL if the output has the shape of the first input, unless neuron_custom()
  *                   says otherwise.
- *  @param user_data handed to the callbacks; must live as long as the context, which all that is made
- *                   with it keeps alive.
+ *  @param user_data handed to the callbacks; must live as long as the context, which all that
+ *                   is made with it keeps alive.
  *  @param destroy   called with `user_data` when the context is gone, of which it must not use
  *                   anything; not if this call fails, after which the caller still has it. May be
  *                   NULL.
@@ -109,8 +110,8 @@ NEURON_API int neuron_custom_register(neuron_context_t *context, const char *nam
                                       neuron_destroy_t destroy);
 
 /** Lets forward of a registered kind keep numbers for backward of the same step, such as the places
- *  of maxima: neuron_custom_run_saved(). To be called before a graph has a layer of the kind; no other
- *  thread may use the context meanwhile.
+ *  of maxima: neuron_custom_run_saved(). To be called before a graph has a layer of the kind; no
+ *  other thread may use the context meanwhile.
  *  @param saved  called with the kind's user data wherever a training's memory is planned, by
  *                neuron_graph_memory() too; NULL to keep nothing, which is the default.
  *  @return  0, or NEURON_E_ARGUMENT, also if there is no such kind. Since 0.1. */
@@ -133,8 +134,8 @@ NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
  *  @param shape        `rank` extents, each 1 or more.
  *  @param initializer  one of NEURON_INITIALIZER_... with its `parameter`, as for
  *                      neuron_node_set_initializer().
- *  @param trainable    1 for an array that training changes; 0 for one that it leaves alone. Forward
- *                      may change such an array, but only in a step of training
+ *  @param trainable    1 for an array that training changes; 0 for one that it leaves alone.
+ *                      Forward may change such an array, but only in a step of training
  *                      (neuron_custom_run_training()).
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if another layer uses the node already, or the
  *           graph is finished; NEURON_E_MEMORY. Unless it is finished, the error sticks to the

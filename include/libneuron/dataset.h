@@ -51,13 +51,13 @@ NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
                                                   neuron_tensor_t *targets);
 
 /** Loads images and labels from a pair of IDX files, plain or gzip: the format of MNIST,
- *  Fashion-MNIST and K-MNIST. Images [n, height, width] become examples height x width x 1. Here and
- *  wherever gzip data is read, members that follow one another are one, as for gunzip, zeros behind
- *  the last are nothing, and other bytes there are ignored with a warning to the log.
+ *  Fashion-MNIST and K-MNIST. Images [n, height, width] become examples height x width x 1. Here
+ *  and wherever gzip data is read, members that follow one another are one, as for gunzip, zeros
+ *  behind the last are nothing, and other bytes there are ignored with a warning to the log.
  *  @param class_count  1 to 256.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
- *           NEURON_E_DATA, NEURON_E_UNSUPPORTED for what is packed twice, or gzip data where zlib is
- *           not the version of its headers, NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_DATA, NEURON_E_UNSUPPORTED for what is packed twice, or gzip data where zlib
+ *           is not the version of its headers, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *images_path, const char *labels_path,
                                        int32_t class_count);
@@ -85,9 +85,9 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
 
 /** Reads examples that are not in memory, for neuron_dataset_create_stream(). It is called by one
  *  thread at a time, which may be another one each time: that of a call that reads the dataset, or
- *  the worker of a training, which reads one batch ahead. It must not use the dataset: a call that would
- *  read it gets NEURON_E_STATE. In a worker it must not throw (NEURON_TRAINER_WORKERS 0 has it called by
- *  the thread of the run).
+ *  the worker of a training, which reads one batch ahead. It must not use the dataset: a call that
+ *  would read it gets NEURON_E_STATE. In a worker it must not throw (NEURON_TRAINER_WORKERS 0 has
+ *  it called by the thread of the run).
  *  @param positions  `count` indices in the whole set, 0 to its size - 1, in any order; 1 to 1024.
  *  @param examples  room for the elements of these, one example after the other; NULL if they are
  *                   not wanted.
@@ -101,14 +101,14 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
 /** Makes a dataset whose examples are read by a function each time they are needed, for sets that
  *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So
  *  it can be split, filtered, shuffled and folded like any other. A training reads one batch ahead,
- *  in a worker; a run that fails as a number is not finite reads the examples of that step once more,
- *  in the thread of the run, to say which input it was. neuron_dataset_join() and
+ *  in a worker; a run that fails as a number is not finite reads the examples of that step once
+ *  more, in the thread of the run, to say which input it was. neuron_dataset_join() and
  *  neuron_dataset_grayscale() read all of it into memory.
  *  @param read       see neuron_dataset_read_t.
  *  @param user_data  for `read`, such as an open file. It must live as long as any dataset made of
  *                    this one, which subsets, folds and trainers keep alive.
- *  @param destroy    called with `user_data` when the last of these is gone; not if this call fails,
- *                    after which the caller still has it. May be NULL.
+ *  @param destroy    called with `user_data` when the last of these is gone; not if this call
+ *                    fails, after which the caller still has it. May be NULL.
  *  @param count      number of examples, 1 or more.
  *  @param shape      extents of one example.
  *  @param rank       how many they are: 1 to NEURON_RANK_MAX - 1.
@@ -122,19 +122,20 @@ NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_c
                                             const int64_t *shape, int32_t rank, int32_t type,
                                             int32_t class_count);
 
-/** Whether the first row of comma-separated values is a header with names, no example. Guessing takes
- *  it for one if it does not begin with a number and another field is no number either
- *  (`label,a,b`), and if its fields are the numbers 0, 1, 2, ... that columns without names get, from
- *  the first field on (`0,1,2`) or behind a name (`label,0,1`). Any other row of numbers in which
- *  only the label is wrong (`?,5,6`, `,0,1`) is refused, because it may be either. Since 0.1. */
+/** Whether the first row of comma-separated values is a header with names, no example.
+ *  Guessing takes it for one if it does not begin with a number and another field is no
+ *  number either (`label,a,b`), and if its fields are the numbers 0, 1, 2, ... that columns
+ *  without names get, from the first field on (`0,1,2`) or behind a name (`label,0,1`). Any
+ *  other row of numbers in which only the label is wrong (`?,5,6`, `,0,1`) is refused,
+ *  because it may be either. Since 0.1. */
 enum {
     NEURON_CSV_HEADER_GUESS = 0,    /**< the row tells, as above */
     NEURON_CSV_HEADER_PRESENT = 10, /**< it is, whatever it looks like */
     NEURON_CSV_HEADER_ABSENT = 20   /**< it is not: it is an example */
 };
 
-/** Where the label of a row of comma-separated values is: the number of a column, from 1 as messages
- *  and spreadsheets count, or one of these. Since 0.1. */
+/** Where the label of a row of comma-separated values is: the number of a column, from 1 as
+ *  messages and spreadsheets count, or one of these. Since 0.1. */
 enum {
     NEURON_CSV_LABEL_GUESS = 0, /**< in the first column, unless the file speaks against it */
     NEURON_CSV_LABEL_FIRST = 1, /**< in the first column, whatever it is called */
@@ -142,16 +143,16 @@ enum {
     NEURON_CSV_LABEL_NONE = -10 /**< nowhere: all columns are values, and examples get class 0 */
 };
 
-/** Loads labelled examples from comma-separated values: a row for each, the label in its first column
- *  and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). Fields may be in
- *  quotes, lines may end in LF or CR LF, numbers have a point whatever the locale and become the
- *  float32 next to them. UTF-8, plain or gzip. Guesses go to the log.
+/** Loads labelled examples from comma-separated values: a row for each, the label in its first
+ *  column and the values behind it, as in Kaggle's digits ("label,pixel0,pixel1,..."). Fields may
+ *  be in quotes, lines may end in LF or CR LF, numbers have a point whatever the locale and become
+ *  the float32 next to them. UTF-8, plain or gzip. Guesses go to the log.
  *
  *  The file is refused if it does not look as if the first column were the label: if it has no name
- *  (an index of pandas or R) or is called as an index ("id", "ImageId"), if it is called as the next but
- *  for a number that goes up ("pixel0,pixel1"), if another column is called "label", "class", "target",
- *  "y" or the like and the first is not; and in 16 rows or more without such a name, if it counts the
- *  rows, or never changes while the last column has class numbers that do.
+ *  (an index of pandas or R) or is called as an index ("id", "ImageId"), if it is called as the
+ *  next but for a number that goes up ("pixel0,pixel1"), if another column is called "label",
+ *  "class", "target", "y" or the like and the first is not; and in 16 rows or more without such a
+ *  name, if it counts the rows, or never changes while the last column has class numbers that do.
  *  neuron_dataset_load_csv_with_label() then says where the label is.
  *  @param class_count  1 to 65536; labels are 0 to class_count - 1.
  *  @param shape  `rank` extents of one example, such as {28, 28, 1}; with rank 0 an example has one
@@ -168,19 +169,19 @@ NEURON_API int neuron_dataset_load_csv(neuron_dataset_t **dataset, neuron_contex
                                        const char *path, int32_t class_count, const int64_t *shape,
                                        int32_t rank, int32_t type, int32_t header);
 
-/** Loads comma-separated values as neuron_dataset_load_csv() does, with the label where the caller says.
- *  The other columns are the values, in their order. A first column without a name in the header, or
- *  called "Unnamed: 0", is the index that pandas and R write: unless it is the label itself it is left
- *  out, and the log says so.
+/** Loads comma-separated values as neuron_dataset_load_csv() does, with the label where the caller
+ *  says. The other columns are the values, in their order. A first column without a name in the
+ *  header, or called "Unnamed: 0", is the index that pandas and R write: unless it is the label
+ *  itself it is left out, and the log says so.
  *
- *  With NEURON_CSV_LABEL_NONE the examples are there to be predicted; what an evaluation would say of
- *  their classes, all 0, means nothing.
+ *  With NEURON_CSV_LABEL_NONE the examples are there to be predicted; what an evaluation would say
+ *  of their classes, all 0, means nothing.
  *  @param label  number of a column, from 1, or one of NEURON_CSV_LABEL_...
- *  @param label_name  name of the label's column in the first row, which then is a header: to the last
- *                 letter and without the quotes around it. `label` must then be
+ *  @param label_name  name of the label's column in the first row, which then is a header: to the
+ *                 last letter and without the quotes around it. `label` must then be
  *                 NEURON_CSV_LABEL_GUESS. NULL for none.
- *  @return  as neuron_dataset_load_csv(); NEURON_E_DATA also if there is no such column, or two have
- *           the name. Since 0.1. */
+ *  @return  as neuron_dataset_load_csv(); NEURON_E_DATA also if there is no such column, or two
+ *           have the name. Since 0.1. */
 NEURON_API int neuron_dataset_load_csv_with_label(neuron_dataset_t **dataset,
                                                   neuron_context_t *context, const char *path,
                                                   int32_t class_count, const int64_t *shape,
@@ -208,26 +209,26 @@ NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_contex
 
 /** Loads a folder with a sub-folder of images for each class. Classes are the sub-folders sorted by
  *  the bytes of their names, which neuron_dataset_class_name() tells; an image's class is the
- *  sub-folder's place in that order. Examples are height x width x channels of bytes, class by class
- *  and sorted by name within one. Names that begin with a dot are left out, as are files beside the
- *  sub-folders. So are, with a line to the log (NEURON_LOG_INFO), sub-folders without an image, and
- *  what systems and programs put beside the files of a user: __MACOSX, @eaDir, Thumbs.db,
- *  desktop.ini and others of their kind. Any other file in a class must be an image.
+ *  sub-folder's place in that order. Examples are height x width x channels of bytes, class by
+ *  class and sorted by name within one. Names that begin with a dot are left out, as are files
+ *  beside the sub-folders. So are, with a line to the log (NEURON_LOG_INFO), sub-folders without an
+ *  image, and what systems and programs put beside the files of a user: __MACOSX, @eaDir,
+ *  Thumbs.db, desktop.ini and others of their kind. Any other file in a class must be an image.
  *
- *  Images are PBM, PGM and PPM (P1 to P6, samples up to 65535), plain or gzip, and, if the library was
- *  built with libpng, PNG of any kind: 16 bits become 8, palettes become colours, transparency is left
- *  out. Bits and grey images have 1 channel, colour images 3. All must have the size and
- *  the channels of the first.
+ *  Images are PBM, PGM and PPM (P1 to P6, samples up to 65535), plain or gzip, and, if the
+ *  library was built with libpng, PNG of any kind: 16 bits become 8, palettes become colours,
+ *  transparency is left out. Bits and grey images have 1 channel, colour images 3. All must have
+ *  the size and the channels of the first.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
- *           that is not read, NEURON_E_DATA if there are no classes or images or one differs from the
- *           first, NEURON_E_MEMORY; the message names the file. Since 0.1. */
+ *           that is not read, NEURON_E_DATA if there are no classes or images or one differs from
+ *           the first, NEURON_E_MEMORY; the message names the file. Since 0.1. */
 NEURON_API int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
                                           const char *path);
 
-/** Loads a folder as neuron_dataset_load_folder() does, but with the classes of another dataset: those
- *  of the training set for the images to validate and test with. An image's class is the one that is
- *  called as its sub-folder. A class without a sub-folder has no examples; so class numbers and their
- *  count fit where some are missing. Scale and offset are those of any new dataset.
+/** Loads a folder as neuron_dataset_load_folder() does, but with the classes of another dataset:
+ *  those of the training set for the images to validate and test with. An image's class is the one
+ *  that is called as its sub-folder. A class without a sub-folder has no examples; so class numbers
+ *  and their count fit where some are missing. Scale and offset are those of any new dataset.
  *  @param classes_of  a dataset whose classes have names: one from a folder, or a subset of one.
  *  @return  as neuron_dataset_load_folder(); NEURON_E_DATA also if the classes have no names or a
  *           sub-folder is called as none of them, with its name. Since 0.1. */
@@ -347,8 +348,8 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
 
 /** Sets how a stored value becomes an input: value * scale + offset, worked out in double and then
  *  rounded to float32, so that an offset far larger than the inputs takes nothing from them. (Bytes
- *  without an offset are multiplied in float32, which is faster.) The default is 1/255 and 0 for bytes,
- *  1 and 0 for float32.
+ *  without an offset are multiplied in float32, which is faster.) The default is 1/255 and 0
+ *  for bytes, 1 and 0 for float32.
  *  @param scale   finite.
  *  @param offset  finite.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
@@ -364,11 +365,13 @@ NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale,
 NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
                                          const double *offsets, size_t count);
 
-/** Tells how a stored value becomes an input, whoever has set it: what a prediction's input is scaled
- *  by, or another dataset with neuron_dataset_set_scales(). The same numbers make the same inputs, to
- *  the last bit; but for neuron_dataset_normalize() with a bound other than 0 that is tiny beside the
- *  other one, of values that differ by a millionth or less: then to a billionth of the bounds' distance.
- *  @param[out] scales   room for `capacity` numbers; NULL with capacity 0 to ask how many there are.
+/** Tells how a stored value becomes an input, whoever has set it: what a prediction's input is
+ *  scaled by, or another dataset with neuron_dataset_set_scales(). The same numbers make the
+ *  same inputs, to the last bit; but for neuron_dataset_normalize() with a bound other than 0
+ *  that is tiny beside the other one, of values that differ by a millionth or less: then to a
+ *  billionth of the bounds' distance.
+ *  @param[out] scales   room for `capacity` numbers; NULL with capacity
+ *                       0 to ask how many there are.
  *  @param[out] offsets  likewise.
  *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
  *                   axis when they were set. May be NULL.
@@ -377,9 +380,9 @@ NEURON_API int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double 
                                         double *offsets, size_t capacity, size_t *needed);
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
- *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of examples.
- *  Accuracy knows no weights. Subsets and joined datasets made afterwards have the weights
- *  of their examples; those made before do not change.
+ *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of
+ *  examples. Accuracy knows no weights. Subsets and joined datasets made afterwards have the
+ *  weights of their examples; those made before do not change.
  *  @param weights  copied: one for each example, in order, finite and not negative; NULL for none.
  *  @param count    neuron_dataset_count().
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
@@ -389,8 +392,8 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
 
 /** Sets scale and offset so that inputs lie between two bounds: for bytes 0 becomes the minimum and
  *  255 the maximum; for float32 the smallest value of the dataset and the largest (all become the
- *  minimum if they are equal). Both are met exactly, as the float32 next to each bound, and nothing is
- *  outside of them, whatever the values are. Subsets that were made before do not change. For a
+ *  minimum if they are equal). Both are met exactly, as the float32 next to each bound, and nothing
+ *  is outside of them, whatever the values are. Subsets that were made before do not change. For a
  *  test set, take the numbers of the training set with neuron_dataset_get_scale() and
  *  neuron_dataset_set_scales(); what goes beyond its values then goes beyond the bounds.
  *  @param minimum  finite as float32, and as such below `maximum`.
@@ -457,8 +460,8 @@ NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t firs
                                    float *values, int32_t *labels);
 
 /** Copies the targets of examples, in the order of neuron_dataset_read(): what the predictions of a
- *  regression are compared with after a shuffle or a split. A class number becomes 1 for its class and
- *  0 for the others, as neuron_dataset_one_hot() makes it.
+ *  regression are compared with after a shuffle or a split. A class number becomes 1 for its class
+ *  and 0 for the others, as neuron_dataset_one_hot() makes it.
  *
  *      size_t outputs;
  *      neuron_dataset_read_targets(test, 0, 1, NULL, 0, &outputs);
@@ -466,11 +469,11 @@ NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t firs
  *  tells how many targets an example has, as many as a graph for the dataset has outputs.
  *  @param first  the first of them, counted from 0.
  *  @param count  how many.
- *  @param[out] targets  room for `capacity` numbers, [count, outputs] of which are written; NULL with
- *                   capacity 0 to ask how many there are.
+ *  @param[out] targets  room for `capacity` numbers, [count, outputs] of which are written; NULL
+ *                   with capacity 0 to ask how many there are.
  *  @param[out] needed   count * outputs. May be NULL.
- *  @return  0; NEURON_E_ARGUMENT, also if there is too little room; NEURON_E_MEMORY if there are more
- *           targets than memory can have. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT, also if there is too little room; NEURON_E_MEMORY if there are
+ *           more targets than memory can have. Since 0.1. */
 NEURON_API int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first,
                                            int64_t count, float *targets, size_t capacity,
                                            size_t *needed);

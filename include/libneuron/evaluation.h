@@ -71,8 +71,8 @@ NEURON_API int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluati
 
 /** Writes the report in the layout that scikit-learn made known: precision, recall, F1 and support
  *  of each class, accuracy, macro and weighted averages. Numbers have a point whatever the locale.
- *  @param class_names  neuron_evaluation_class_count() names, or NULL for numbers; '?' stands for what
- *                      is no UTF-8 in them, and for controls.
+ *  @param class_names  neuron_evaluation_class_count() names, or NULL for numbers; '?' stands for
+ *                      what is no UTF-8 in them, and for controls.
  *  @param digits       decimals, 0 to 9.
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.

@@ -42,7 +42,8 @@ NEURON_API void neuron_graph_unref(neuron_graph_t *graph);
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_graph_set_name(neuron_graph_t *graph, const char *name);
 
-/** Name of the graph; NULL for NULL. Lives as long as the graph or until it is renamed. Since 0.1. */
+/** Name of the graph; NULL for NULL. Lives as long as the graph or until
+ *  it is renamed. Since 0.1. */
 NEURON_API const char *neuron_graph_name(const neuron_graph_t *graph);
 
 /** Sets the seed of the initial parameters, in place of the one described at neuron_graph_create():
@@ -75,8 +76,8 @@ NEURON_API int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *s
  *           finished graph has only the nodes that its output needs. Any thread. Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name);
 
-/** Number of nodes: of a finished graph those that its output needs, else all that were added; 0 for
- *  NULL. Any thread, as long as no thread adds to the graph. Since 0.1. */
+/** Number of nodes: of a finished graph those that its output needs, else all that were added; 0
+ *  for NULL. Any thread, as long as no thread adds to the graph. Since 0.1. */
 NEURON_API int32_t neuron_graph_node_count(const neuron_graph_t *graph);
 
 /** A node by its number. Nodes have the order in which they are computed and in which the summary
@@ -118,8 +119,8 @@ NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int3
 NEURON_API int neuron_graph_array_shape(const neuron_graph_t *graph, int32_t index, int64_t *shape,
                                         int32_t *rank);
 
-/** Whether training changes a parameter array: 1; 0 for one of a frozen layer, for moving statistics
- *  and the like, and for an index out of its range. Since 0.1. */
+/** Whether training changes a parameter array: 1; 0 for one of a frozen layer, for moving
+ *  statistics and the like, and for an index out of its range. Since 0.1. */
 NEURON_API int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int32_t index);
 
 /** Copies a parameter array out of the graph.
@@ -173,9 +174,9 @@ NEURON_API int neuron_graph_evaluate_loss(const neuron_graph_t *graph,
 /** Saves structure and parameters in one file in the safetensors layout: the arrays under their
  *  names, the structure as JSON in the header's `__metadata__`. The file is written aside in
  *  the folder of `path`, flushed to the disk and then put in place, so that a crash at any moment
- *  leaves the old file or the new one. What a crash may leave beside it, a file that ends in `.new`,
- *  goes with the next save to the same path. Several threads and processes may save to one path at
- *  the same time; the last one's file is there then.
+ *  leaves the old file or the new one. What a crash may leave beside it, a file that ends in
+ *  `.new`, goes with the next save to the same path. Several threads and processes may save to one
+ *  path at the same time; the last one's file is there then.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY,
  *           NEURON_E_UNSUPPORTED for a description of more than 100 MB. Since 0.1. */
 NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);
@@ -195,8 +196,8 @@ NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes
  *  @param[out] graph  the finished graph; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with the byte offset where it can be
  *           told, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the
- *           context (custom.h), what the shape callback of such a layer failed with, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *           context (custom.h), what the shape callback of such a layer failed with,
+ *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context,
                                  const char *path);
 

@@ -1,9 +1,10 @@
 /** @file layers.h
  *  The builder calls: each takes nodes of a graph, adds a layer, and returns its node.
  *
- *  A call that cannot be carried out returns NULL and leaves its reason with the graph. From then on
- *  all calls return NULL silently, so that NULL as an input needs no check, and neuron_graph_finish()
- *  reports the reason. If the graph has no error yet, NULL as an input is one.
+ *  A call that cannot be carried out returns NULL and leaves its reason with the
+ *  graph. From then on all calls return NULL silently, so that NULL as an input needs
+ *  no check, and neuron_graph_finish() reports the reason. If the graph has no error
+ *  yet, NULL as an input is one.
  *  Shapes below leave the batch dimension out. What a layer needs beyond its main numbers has a
  *  default and is set on the node, before another layer uses that node:
  *
@@ -30,8 +31,8 @@ NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *sha
 NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Gives its input another shape with as many elements, row-major. Takes no time.
- *  Options: NEURON_NODE_EXTENT_0 to NEURON_NODE_EXTENT_6, to read the shape back; none can be set to
- *  what would need another number of elements.
+ *  Options: NEURON_NODE_EXTENT_0 to NEURON_NODE_EXTENT_6, to read the shape back; none can be set
+ *  to what would need another number of elements.
  *  @param shape  `rank` extents of one example, each 1 or more; one may be -1, for what the others
  *                leave. Copied.
  *  @param rank   1 to NEURON_RANK_MAX - 1. Since 0.1. */
@@ -51,7 +52,8 @@ NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t
 
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
- *  Options: NEURON_NODE_UNITS, NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  Options: NEURON_NODE_UNITS, NEURON_NODE_USE_BIAS (1),
+ *  NEURON_NODE_INITIALIZER (Glorot's uniform).
  *  @param units  1 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units);
 
@@ -63,7 +65,8 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  Options: NEURON_NODE_FILTERS, NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
  *  NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
  *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
- *  A window larger than its input is refused when the node is used, so that padding can be set first.
+ *  A window larger than its input is refused when the node is used, so
+ *  that padding can be set first.
  *  @param filters  1 to 2^31 - 1.
  *  @param kernel_height  1 to 2^31 - 1.
  *  @param kernel_width   likewise. Since 0.1. */
@@ -84,8 +87,8 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
 NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                                   int64_t kernel_height, int64_t kernel_width);
 
-/** Largest value of each window; padding never wins. Shapes as for neuron_conv2d(), but with as many
- *  channels as the input has.
+/** Largest value of each window; padding never wins. Shapes as for neuron_conv2d(), but with as
+ *  many channels as the input has.
  *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
  *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
  *  @param window_height  1 to 1024, as for strides; the options of the window go to 2^31 - 1.
@@ -201,15 +204,17 @@ NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
 /** Majority vote over the last axis. Each input gives its weight to the class where it is largest,
  *  the lowest such class if several are. The output is each class's share of all weight.
  *
- *  Where the last axis has one place, as for networks of two classes with one output, an input votes
- *  for class 1 if it is above 0.5, else for class 0, and the output is the share of class 1. So it is
- *  above 0.5 where class 1 has the majority, however small; if both have half of the weight, it is one
- *  unit in the last place above 0.5 where the weighted mean of the inputs is above 0.5, else 0.5.
+ *  Where the last axis has one place, as for networks of two classes with one output, an input
+ *  votes for class 1 if it is above 0.5, else for class 0, and the output is the share of
+ *  class 1. So it is above 0.5 where class 1 has the majority, however small; if both have
+ *  half of the weight, it is one unit in the last place above 0.5 where the weighted mean of
+ *  the inputs is above 0.5, else 0.5.
  *
  *  If classes share the lead, the one with the largest weighted sum of the inputs wins, and the
- *  lowest of those if that is equal too; its share is raised by one unit in the last place, as is that
- *  of a lead too small for float, so that the largest output is always the decision. An input with a
- *  value that is not a number casts no vote; if none votes, the output is not a number either.
+ *  lowest of those if that is equal too; its share is raised by one unit in the last place,
+ *  as is that of a lead too small for float, so that the largest output is always the
+ *  decision. An input with a value that is not a number casts no vote; if none votes, the
+ *  output is not a number either.
  *
  *  A vote has no gradient: a graph whose output depends on one cannot be trained.
  *  @param weights  as for neuron_weighted_average(), or NULL for one vote each. Since 0.1. */
@@ -256,9 +261,9 @@ enum {
     NEURON_NODE_LEFT = 240,             /**< int: columns of padding before */
     NEURON_NODE_RIGHT = 250,            /**< int: columns of padding behind */
     NEURON_NODE_EXTENT_0 = 300,         /**< int: extent of a new shape on axis 0, for reading: a
-                                               number that needs more elements than the input has, or
-                                               fewer, is refused. The rest of the shape follows, 0 for
-                                               axes that it does not have */
+                                               number that needs more elements than the input has,
+                                               or fewer, is refused. The rest of the shape follows,
+                                               0 for axes that it does not have */
     NEURON_NODE_EXTENT_1 = 310,         /**< int: on axis 1 */
     NEURON_NODE_EXTENT_2 = 320,         /**< int: on axis 2 */
     NEURON_NODE_EXTENT_3 = 330,         /**< int: on axis 3 */
@@ -280,8 +285,8 @@ enum {
  *  Fan in and fan out are what one output depends on and how many outputs depend on one input: the
  *  last two axes of an array, times the window before them; both are its extent for an array of
  *  rank 1. "Normal" with a variance that follows from them means that numbers beyond two deviations
- *  are drawn again, and the deviation made larger by 1 / 0.8796 so that the variance is right, as in
- *  Keras. Since 0.1. */
+ *  are drawn again, and the deviation made larger by 1 / 0.8796 so that the variance is
+ *  right, as in Keras. Since 0.1. */
 enum {
     NEURON_INITIALIZER_GLOROT_UNIFORM = 10, /**< uniform within sqrt(6 / (fan in + fan out)), the
                                                  default (Glorot and Bengio, AISTATS 2010) */
@@ -303,8 +308,8 @@ enum {
     NEURON_INITIALIZER_ONES = 120              /**< ones */
 };
 
-/** Finds an initialiser by its name: "glorot_uniform", "he_normal" and so on, as the enumerators are
- *  called; "random_uniform" and "random_normal" do as well as "uniform" and "normal".
+/** Finds an initialiser by its name: "glorot_uniform", "he_normal" and so on, as the enumerators
+ *  are called; "random_uniform" and "random_normal" do as well as "uniform" and "normal".
  *  @param[out] kind  one of NEURON_INITIALIZER_...; untouched on failure.
  *  @return  0, or NEURON_E_ARGUMENT for NULL and for an unknown name. Any thread.
  *           Since 0.1. */
@@ -331,16 +336,16 @@ NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *arra
  *  @param array           as for neuron_node_set_initializer().
  *  @param[out] kind       one of NEURON_INITIALIZER_...
  *  @param[out] parameter  limit, deviation or constant; 0 for kinds that take none.
- *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node does
- *           not have. Any thread. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node
+ *           does not have. Any thread. Since 0.1. */
 NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char *array,
                                            int32_t *kind, double *parameter);
 
 /** Sets a whole number of a node.
  *  @param node  NULL, from a builder that failed, needs no check: the graph has kept the reason.
- *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, one that is a real
- *           number, or a value out of its bounds or with which the output, an array or a window
- *           would have too many elements; NEURON_E_SHAPE if the layer no longer fits its
+ *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, one that is a
+ *           real number, or a value out of its bounds or with which the output, an array or a
+ *           window would have too many elements; NEURON_E_SHAPE if the layer no longer fits its
  *           input; NEURON_E_STATE if another layer uses the node already, or the graph is finished.
  *           Unless it is finished, the error sticks to the graph. Since 0.1. */
 NEURON_API int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value);
@@ -357,11 +362,11 @@ NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double
  *           NEURON_E_MEMORY. Unless the graph is finished, the error sticks to it. Since 0.1. */
 NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
 
-/** Sets the regulariser of one parameter array of a node, before the graph is finished or at any time
- *  later: l1 * sum |w| + l2 * sum w^2 is added to the loss, for training as well as for validation,
- *  and so l1 * sign(w) + 2 * l2 * w to the gradient before the optimizer sees it. As in Keras, l2 is
- *  not halved. A frozen layer adds nothing. Saved and loaded, and copied by neuron_import(). No other
- *  thread may use the graph meanwhile.
+/** Sets the regulariser of one parameter array of a node, before the graph is finished or at any
+ *  time later: l1 * sum |w| + l2 * sum w^2 is added to the loss, for training as well as for
+ *  validation, and so l1 * sign(w) + 2 * l2 * w to the gradient before the optimizer sees it. As in
+ *  Keras, l2 is not halved. A frozen layer adds nothing. Saved and loaded, and copied by
+ *  neuron_import(). No other thread may use the graph meanwhile.
  *  @param array  name of an array that is trained: "kernel", "bias", "gamma".
  *  @param l1     0 or more; 0 for none, which is the default.
  *  @param l2     the same.
@@ -375,14 +380,14 @@ NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *arra
  *  @param array    name of any array of the node.
  *  @param[out] l1  0 for none.
  *  @param[out] l2  the same.
- *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node does
- *           not have. Any thread, as long as none sets it. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node
+ *           does not have. Any thread, as long as none sets it. Since 0.1. */
 NEURON_API int neuron_node_get_regularizer(const neuron_node_t *node, const char *array, double *l1,
                                            double *l2);
 
-/** Freezes a layer or thaws it, before the graph is finished or at any time later: to train only the
- *  last layers of a graph that was loaded, find the others by neuron_graph_find_node() and freeze
- *  them. All layers begin as trainable.
+/** Freezes a layer or thaws it, before the graph is finished or at any time later: to train only
+ *  the last layers of a graph that was loaded, find the others by neuron_graph_find_node() and
+ *  freeze them. All layers begin as trainable.
  *
  *  Training does not change the parameters of a frozen layer, and takes less time and memory where
  *  no gradient is needed any more. A frozen batch normalisation uses its moving statistics in
@@ -415,8 +420,8 @@ NEURON_API int neuron_node_bounds(const neuron_node_t *node, int32_t option, dou
  *  Since 0.1. */
 NEURON_API const char *neuron_node_name(const neuron_node_t *node);
 
-/** What layer a node is, as in saved files: "conv2d" for one of neuron_conv2d(); "custom" for all of
- *  neuron_custom(), of which neuron_node_custom_kind() tells the kind. A copy by neuron_import()
+/** What layer a node is, as in saved files: "conv2d" for one of neuron_conv2d(); "custom" for all
+ *  of neuron_custom(), of which neuron_node_custom_kind() tells the kind. A copy by neuron_import()
  *  has the layer of its original.
  *  @return  a string that lives as long as the graph; NULL for NULL. Since 0.1. */
 NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
@@ -432,8 +437,8 @@ NEURON_API neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t i
 /** Shape of what a node puts out for one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.
- *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_SHAPE, which does not stick, for a window that is larger
- *           than its input and has no padding yet. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_SHAPE, which does not stick, for a window that is
+ *           larger than its input and has no padding yet. Since 0.1. */
 NEURON_API int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank);
 
 #ifdef __cplusplus

@@ -28,8 +28,8 @@ extern "C" {
 enum {
     /** -sum t log q, with q = y / sum(y) clipped to 1e-7 ... 1 - 1e-7. If the graph ends with a
      *  softmax, training takes the two as one, from the logits and without clipping. Only for class
-     *  numbers and targets that are probabilities. Option: NEURON_LOSS_LABEL_SMOOTHING (0), which puts
-     *  t (1 - s) + s / n in the place of t. */
+     *  numbers and targets that are probabilities. Option: NEURON_LOSS_LABEL_SMOOTHING (0), which
+     *  puts t (1 - s) + s / n in the place of t. */
     NEURON_LOSS_CROSS_ENTROPY = 10,
     /** -mean(t log y + (1 - t) log(1 - y)), with y clipped to 1e-7 ... 1 - 1e-7: each output is a
      *  probability of its own. If the graph ends with a sigmoid, training takes the two as one,

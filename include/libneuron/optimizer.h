@@ -15,10 +15,10 @@
 extern "C" {
 #endif
 
-/** The rules, with w a parameter, g its gradient, lr the learning rate and t the number of the step,
- *  from 1. Formulas and defaults are those of Keras 3; where PyTorch has others, it is said. What a
- *  rule remembers starts at 0 unless said. Every rule has NEURON_OPTIMIZER_LEARNING_RATE and the
- *  three options NEURON_OPTIMIZER_CLIP_...; its other options are listed with their defaults.
+/** The rules, with w a parameter, g its gradient, lr the learning rate and t the number of the
+ *  step, from 1. Formulas and defaults are those of Keras 3; where PyTorch has others, it is said.
+ *  What a rule remembers starts at 0 unless said. Every rule has NEURON_OPTIMIZER_LEARNING_RATE and
+ *  the three options NEURON_OPTIMIZER_CLIP_...; its other options are listed with their defaults.
  *  Since 0.1. */
 enum {
     /** Gradient descent: v = momentum v - lr g, w = w + v; with Nesterov's momentum (Sutskever et

@@ -18,8 +18,9 @@
  *
  *  A factor has levels; a trial is one level of each factor. Which trials there are, in which order
  *  and with which seeds, follows from the factors and the seed of the search alone. A random search
- *  is told its seed, as it says which combinations are tried. A grid tries all of them, so that only
- *  the trials' own seeds follow from its seed: that is the context's, as for all else made with it.
+ *  is told its seed, as it says which combinations are tried. A grid tries all of
+ *  them, so that only the trials' own seeds follow from its seed: that is the
+ *  context's, as for all else made with it.
  *
  *  With folds, the function is called once for each fold of a trial, and the trial's score is their
  *  mean. With a log, nothing is done twice: a search that was interrupted, even by a crash,
@@ -36,8 +37,8 @@ extern "C" {
 
 /** Tries one combination, in the thread that runs the search.
  *  @param trial  what to try; it belongs to the search.
- *  @param[out] score  how good it was. An infinite score, or one that is not a number (the default),
- *  counts as none and is worse than any other.
+ *  @param[out] score  how good it was. An infinite score, or one that is not a number (the
+ *  default), counts as none and is worse than any other.
  *  @return  0 to go on. Any other number ends the run, which then returns that number; the score
  *  does not count, and the next run tries this again. Since 0.1. */
 typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *score,
@@ -45,9 +46,10 @@ typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *sco
 
 /** Makes a search without factors, of one fold, for the largest score.
  *  @param[out] search  the new search; NULL on failure.
- *  @param callback   tries one combination; called in the thread that runs the search, in runs only.
- *  @param user_data  handed to it; may be NULL. Must live until the last run has returned; the search
- *                    never frees it.
+ *  @param callback   tries one combination; called in the thread that
+ *                    runs the search, in runs only.
+ *  @param user_data  handed to it; may be NULL. Must live until the last run has
+ *                    returned; the search never frees it.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
                                     neuron_search_callback_t callback, void *user_data);
@@ -98,13 +100,14 @@ NEURON_API int neuron_search_set_log(neuron_search_t *search, const char *path);
  *  done again; after the last one it does nothing.
  *
  *  The search's seed is the one that the context has when the search first runs (see
- *  neuron_context_set_seed()). The search keeps it, so that its function may set that of the context,
- *  say to neuron_trial_seed(). With a log, another process sets the same seed before it goes on.
+ *  neuron_context_set_seed()). The search keeps it, so that its function may set that
+ *  of the context, say to neuron_trial_seed(). With a log, another process sets the
+ *  same seed before it goes on.
  *  @return  0; the number of a function that ended it (if that is negative, with the message of
  *           what failed in the function); NEURON_E_ARGUMENT without factors or for more than
- *           2^31 - 1 combinations; NEURON_E_STATE from within a function or if the search has run the
- *           other way; NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last with the
- *           difference if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
+ *           2^31 - 1 combinations; NEURON_E_STATE from within a function or if the search has run
+ *           the other way; NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last with
+ *           the difference if it is that of another search; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_run_grid(neuron_search_t *search);
 
 /** Tries random combinations, each as likely as any other. No combination comes

@@ -36,10 +36,10 @@ enum {
     NEURON_E_CALLBACK = -110     /**< a callback of the caller's returned a positive number */
 };
 
-/** What a callback of a training returns to end the run early without calling it a failure. Any other
- *  number but 0 ends the run as well, and the run returns it. If a callback that reads a stream or
- *  computes a layer returns a negative number, the call that needed it returns that number; if it
- *  returns a positive one, the call returns NEURON_E_CALLBACK. Since 0.1. */
+/** What a callback of a training returns to end the run early without calling it a failure. Any
+ *  other number but 0 ends the run as well, and the run returns it. If a callback that reads a
+ *  stream or computes a layer returns a negative number, the call that needed it returns that
+ *  number; if it returns a positive one, the call returns NEURON_E_CALLBACK. Since 0.1. */
 enum { NEURON_STOP = 1 };
 
 /** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for any other number.
@@ -49,8 +49,8 @@ NEURON_API const char *neuron_error_name(int32_t status);
 /** One line about the last failure in the calling thread, such as
  *  `concat_1: input 1 is 14x14x32, input 0 is 28x28x32; they differ on axis 0`.
  *
- *  It is valid UTF-8 of up to 511 bytes, whatever a path or a file holds: '?' stands for bytes that are
- *  no UTF-8, and for characters that would control a terminal or begin a line.
+ *  It is valid UTF-8 of up to 511 bytes, whatever a path or a file holds: '?' stands for bytes that
+ *  are no UTF-8, and for characters that would control a terminal or begin a line.
  *
  *  @return  the text, "" if nothing failed in this thread so far. It belongs to the library and
  *           stays until the next failure in the same thread. Since 0.1. */

@@ -66,8 +66,8 @@ NEURON_API int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose,
  *
  *  The memory is that of
  *  - the parameters, 4 bytes each, every array rounded up to whole 64 bytes;
- *  - in training, the two moments of Adam, which are each as large as the trainable parameters; SGD has
- *    one momentum instead;
+ *  - in training, the two moments of Adam, which are each as large as the trainable parameters;
+ *    SGD has one momentum instead;
  *  - the working memory, see neuron_graph_memory();
  *
  *  and their sum. A graph that cannot be trained has no column for training, but a line that says

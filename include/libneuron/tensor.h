@@ -46,17 +46,18 @@ NEURON_API int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *
  *  @param data       the elements; may be NULL only if there are none.
  *  @param ownership  NEURON_COPY, NEURON_BORROW or NEURON_OWN.
  *  @param user_data  with NEURON_OWN: handed to `destroy`, often `data` itself. Ignored otherwise.
- *  @param destroy    with NEURON_OWN: called once when the tensor ends; not if this call fails, after
- *                    which the caller still has `data`. May be NULL. Ignored otherwise.
+ *  @param destroy    with NEURON_OWN: called once when the tensor ends; not if this call fails,
+ *                    after which the caller still has `data`. May be NULL. Ignored otherwise.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
                                   const int64_t *shape, int32_t rank, void *data, int32_t ownership,
                                   void *user_data, neuron_destroy_t destroy);
 
 /** Loads an array from a .npy file of NumPy, plain or gzip, in C's or Fortran's order and of either
- *  byte order: f2, f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i1, i2, u2 and
- *  i4 NEURON_I32, u4, i8 and u8 NEURON_I64. Values that are infinite or not a number stay so. The
- *  elements are read into their place: no more memory is taken than the tensor's, but for a small buffer.
+ *  byte order: f2, f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i1, i2,
+ *  u2 and i4 NEURON_I32, u4, i8 and u8 NEURON_I64. Values that are infinite or not a number
+ *  stay so. The elements are read into their place: no more memory is taken than the
+ *  tensor's, but for a small buffer.
  *  @param[out] tensor  the new tensor; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
  *           NEURON_E_UNSUPPORTED for other types, more than NEURON_RANK_MAX axes, a version of the
@@ -67,8 +68,8 @@ NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *co
 NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path);
 
-/** Loads one array of a .npz archive, as numpy.savez() and numpy.savez_compressed() write it, of any
- *  size (ZIP64). Of arrays with the same name the last counts, as in NumPy.
+/** Loads one array of a .npz archive, as numpy.savez() and numpy.savez_compressed() write it, of
+ *  any size (ZIP64). Of arrays with the same name the last counts, as in NumPy.
  *  @param name  of the array, with or without ".npy".
  *  @return  as neuron_tensor_load_npy(); NEURON_E_DATA if there is no such array, with the names of
  *           those in the archive; NEURON_E_UNSUPPORTED for one that is encrypted or packed by
@@ -76,22 +77,22 @@ NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t
 NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path, const char *name);
 
-/** Loads an image to predict from. It reads what neuron_dataset_load_folder() reads: PBM, PGM, PPM and, if
- *  the library was built with libpng, PNG. Nothing is resized, cut or made grey.
+/** Loads an image to predict from. It reads what neuron_dataset_load_folder() reads: PBM, PGM, PPM
+ *  and, if the library was built with libpng, PNG. Nothing is resized, cut or made grey.
  *
  *      neuron_tensor_load_image(&input, context, "photo.png", NULL, NULL, 0);
  *      neuron_graph_predict(graph, input, output);
  *
- *  @param[out] tensor  the new tensor, NEURON_F32 [1, height, width, channels] with 1 channel for a grey
- *                  image and 3 for one with colours; NULL on failure.
+ *  @param[out] tensor  the new tensor, NEURON_F32 [1, height, width, channels] with 1 channel for a
+ *                  grey image and 3 for one with colours; NULL on failure.
  *  @param scales   how a byte becomes an input, byte * scale + offset, as the training set has it:
- *                  `count` numbers, which neuron_dataset_get_scale() tells. NULL for 1/255 and 0, the
- *                  default of datasets.
+ *                  `count` numbers, which neuron_dataset_get_scale() tells. NULL for 1/255
+ *                  and 0, the default of datasets.
  *  @param offsets  likewise.
  *  @param count    1, or the number of channels; 0 with NULL.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format that
- *           is not read, NEURON_E_SHAPE for another count, NEURON_E_MEMORY; the message names the
- *           file. Any thread. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
+ *           that is not read, NEURON_E_SHAPE for another count, NEURON_E_MEMORY; the message names
+ *           the file. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context,
                                         const char *path, const double *scales,
                                         const double *offsets, size_t count);

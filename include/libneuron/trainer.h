@@ -37,8 +37,8 @@ enum {
     /** Threads, beside those of the context, that make the next batch while a step runs: 0 to 256;
      *  0 has it made by the context's threads before the step. -1, the default, is 1 for a training
      *  with augmentation or from a stream, else 0. It changes no result. Where the system
-     *  refuses a thread, a warning goes to the log and batches are made before the step. Set between
-     *  runs. */
+     *  refuses a thread, a warning goes to the log and batches are made before
+     *  the step. Set between runs. */
     NEURON_TRAINER_WORKERS = 40
 };
 
@@ -70,8 +70,8 @@ NEURON_API neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer);
 NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
 
 /** Sets a whole number. Batch size and shuffling only before the first step.
- *  @return  0, NEURON_E_ARGUMENT for another option, one that is a real number, or a value out of its
- *           bounds, NEURON_E_STATE. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT for another option, one that is a real number, or a value out of
+ *           its bounds, NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value);
 
 /** Sets a real number, only before the first step.
@@ -131,20 +131,20 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
 /** Sets what is called after each step, for a progress bar; NULL for none. It is called in the
  *  thread that runs the trainer.
  *
- *  This function and the next are one of each to a trainer, may be exchanged at any time, and suit what
- *  a program does with the training at hand: to show where it is, to save it, to end it. Callback
- *  objects (neuron_trainer_add_callback()) are for the rest: what the library brings, such as early
- *  stopping, schedules and the checkpoint of the best epoch; several functions side by side, for
- *  several trainers, or at other points of a training than these two.
- *  @param user_data  handed to it; may be NULL. Must live until the last run has returned or another
- *                    callback is set here; the trainer never frees it.
+ *  This function and the next are one of each to a trainer, may be exchanged at any time, and suit
+ *  what a program does with the training at hand: to show where it is, to save it, to end it.
+ *  Callback objects (neuron_trainer_add_callback()) are for the rest: what the library brings, such
+ *  as early stopping, schedules and the checkpoint of the best epoch; several functions side by
+ *  side, for several trainers, or at other points of a training than these two.
+ *  @param user_data  handed to it; may be NULL. Must live until the last run has returned or
+ *                    another callback is set here; the trainer never frees it.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_trainer_set_step_callback(neuron_trainer_t *trainer,
                                                 neuron_trainer_callback_t callback,
                                                 void *user_data);
 
-/** Sets what is called after each epoch, once its figures are in the history and all callback objects
- *  have been called, also if one of these failed; NULL for none. It is called in the
+/** Sets what is called after each epoch, once its figures are in the history and all callback
+ *  objects have been called, also if one of these failed; NULL for none. It is called in the
  *  thread that runs the trainer.
  *  @param user_data  as for neuron_trainer_set_step_callback().
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
@@ -165,20 +165,21 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
  *           neuron_trainer_stop_reason(); a callback's number (if that is negative, with the
  *           message of what failed in the callback); NEURON_E_NUMBER if the loss, its gradient, or
- *           the norm of a gradient that the optimizer clips, is infinite or not a number in float; a
- *           batch normalisation whose statistics do not fit makes the loss so. (Where the optimizer
- *           clips values, infinite gradients get their bound, and only one that is not a number is an
- *           error, which the layers may make of the loss's: infinity times an input of 0 is.) The
- *           message then has epoch and step, and the first input that is so too, if there is one; the
- *           parameters are those before that step. Also where the update makes a parameter, or what
- *           the optimizer keeps of its gradients, infinite or not a number: the parameters are then
- *           those that the step left, and no use any more; NEURON_E_DATA if the loss does not go
- *           with the targets; NEURON_E_SHAPE if the validation set was given another shape since;
- *           NEURON_E_IO for a checkpoint or log that could not be written; NEURON_E_UNSUPPORTED if
- *           all layers with parameters were frozen since the trainer was made; NEURON_E_ARGUMENT,
- *           also for a rate that a schedule by function may not return; NEURON_E_STATE from within a
- *           callback or without a validation set that a callback needs; what the function of a
- *           stream or of a custom layer failed with; NEURON_E_MEMORY. Since 0.1. */
+ *           the norm of a gradient that the optimizer clips, is infinite or not a number in float;
+ *           a batch normalisation whose statistics do not fit makes the loss so. (Where the
+ *           optimizer clips values, infinite gradients get their bound, and only one that is not a
+ *           number is an error, which the layers may make of the loss's: infinity times an input
+ *           of 0 is.) The message then has epoch and step, and the first input that is so too, if
+ *           there is one; the parameters are those before that step. Also where the update makes a
+ *           parameter, or what the optimizer keeps of its gradients, infinite or not a number: the
+ *           parameters are then those that the step left, and no use any more; NEURON_E_DATA if
+ *           the loss does not go with the targets; NEURON_E_SHAPE if the validation set was given
+ *           another shape since; NEURON_E_IO for a checkpoint or log that could not be written;
+ *           NEURON_E_UNSUPPORTED if all layers with parameters were frozen since the trainer was
+ *           made; NEURON_E_ARGUMENT, also for a rate that a schedule by function may not return;
+ *           NEURON_E_STATE from within a callback or without a validation set that a callback
+ *           needs; what the function of a stream or of a custom layer failed with;
+ *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
 
 /** Saves parameters, what the optimizer and the callbacks remember, progress and history in one
@@ -196,21 +197,21 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
  *    validation split, loss, class and example weights, augmentation, number and weights of
  *    validation examples and callbacks (see neuron_trainer_add_callback()).
  *
- *  Its seed and the graph's parameters are replaced. The optimizer is set to what it was set to when
- *  the file was saved, also for other trainers that it serves. The name of the graph, names of layers
- *  without parameters and initialisers play no part. The number of epochs may be another; a cosine
- *  schedule without a length then falls to another end.
+ *  Its seed and the graph's parameters are replaced. The optimizer is set to what it was set to
+ *  when the file was saved, also for other trainers that it serves. The name of the graph, names of
+ *  layers without parameters and initialisers play no part. The number of epochs may be another; a
+ *  cosine schedule without a length then falls to another end.
  *
  *  Which layers are frozen is the graph's own affair and not replaced: it counts from the next step
  *  on, as neuron_node_set_trainable() between two runs would. The log is warned if it is not as it
- *  was when the file was saved. What the optimizer remembers of a frozen layer is in the file too; it
- *  stays as it is until the layer is thawed, while the number of steps, by which rules such as Adam
- *  correct their moments, goes on for all.
+ *  was when the file was saved. What the optimizer remembers of a frozen layer is in the file too;
+ *  it stays as it is until the layer is thawed, while the number of steps, by which rules such as
+ *  Adam correct their moments, goes on for all.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
- *           belong to this training, with the difference, such as `dense_1: units 10 in the file, 12
- *           in the graph`; NEURON_E_UNSUPPORTED if all layers were frozen since the trainer was made;
- *           NEURON_E_STATE during a run; NEURON_E_MEMORY. On failure nothing has changed. Since
- *           0.1. */
+ *           belong to this training, with the difference, such as `dense_1: units 10 in the
+ *           file, 12 in the graph`; NEURON_E_UNSUPPORTED if all layers were frozen since the
+ *           trainer was made; NEURON_E_STATE during a run; NEURON_E_MEMORY. On failure
+ *           nothing has changed. Since 0.1. */
 NEURON_API int neuron_trainer_load(neuron_trainer_t *trainer, const char *path);
 
 /** The trained graph; it stays the trainer's. NULL for NULL. Since 0.1. */

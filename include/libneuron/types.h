@@ -19,21 +19,21 @@
  *    or released: a training goes on behind the last step that was done, a search with the trial
  *    that was not. A C++ exception and the end of the thread, by pthread_exit() or
  *    pthread_cancel(), let go at once, where the end of a thread unwinds its stack (it does with
- *    glibc). A longjmp() tells the library nothing. The next call in the same thread, on the stack that
- *    it began with (Linux), lets go if it is made by the function that made the call that was left, or
- *    by one further up: the same call again, or a release of any handle. One from deeper on the stack
- *    may as well be made by a callback of a call that goes on: until one from further up it gets
- *    NEURON_E_STATE from what is still in use (a training, a search, a stream), and what it releases
- *    is freed later. So a function that calls setjmp() should make or release something itself
- *    before it calls others. What is left by a longjmp() on another stack, or in a thread that makes
- *    no more calls, is not freed. Frames that are copied away from the thread's stack and back, as
- *    those of coroutines of Python's greenlet and of Ruby's callcc are, cannot be told from frames
- *    that were left: no other one of the thread may call the library while such a coroutine waits
- *    inside a call, as that call is then over, and must not go on.
- *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if it
- *    ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
- *  - Functions of an allocator, of a log and neuron_destroy_t always return, and neither an allocator
- *    nor a log calls the library.
+ *    glibc). A longjmp() tells the library nothing. The next call in the same thread, on the stack
+ *    that it began with (Linux), lets go if it is made by the function that made the call that was
+ *    left, or by one further up: the same call again, or a release of any handle. One from deeper
+ *    on the stack may as well be made by a callback of a call that goes on: until one from further
+ *    up it gets NEURON_E_STATE from what is still in use (a training, a search, a stream), and what
+ *    it releases is freed later. So a function that calls setjmp() should make or release something
+ *    itself before it calls others. What is left by a longjmp() on another stack, or in a thread
+ *    that makes no more calls, is not freed. Frames that are copied away from the thread's stack
+ *    and back, as those of coroutines of Python's greenlet and of Ruby's callcc are, cannot be told
+ *    from frames that were left: no other one of the thread may call the library while such a
+ *    coroutine waits inside a call, as that call is then over, and must not go on.
+ *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if
+ *    it ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
+ *  - Functions of an allocator, of a log and neuron_destroy_t always return, and neither an
+ *    allocator nor a log calls the library.
  */
 #ifndef NEURON_TYPES_H
 #define NEURON_TYPES_H
@@ -78,8 +78,8 @@ typedef struct neuron_trial neuron_trial_t;
 typedef struct neuron_evaluation neuron_evaluation_t;
 
 /** Frees what was handed over: the memory of a tensor, or the user_data of a function that the
- *  library calls for as long as something lives. Called once, in the thread that takes the last owner
- *  away, when the library no longer looks at it. free() is such a function. Since 0.1. */
+ *  library calls for as long as something lives. Called once, in the thread that takes the last
+ *  owner away, when the library no longer looks at it. free() is such a function. Since 0.1. */
 typedef void (*neuron_destroy_t)(void *user_data);
 
 /** The largest number of dimensions of a tensor, the batch dimension included. Since 0.1. */

@@ -1,5 +1,5 @@
-/* The bump allocator: where things lie in one piece of memory, one behind the other. What a call will
- * need is laid out once to know its size, and once more, the same way, to know the offsets. */
+/* The bump allocator: where things lie in one piece of memory, one behind the other. What a call
+ * will need is laid out once to know its size, and once more, the same way, to know the offsets. */
 #ifndef BASE_BUMP_H
 #define BASE_BUMP_H
 

@@ -1,6 +1,6 @@
-/* The context: what one host's use of the library shares, which is memory, threads, log, seed and kernels.
- * Memory comes from the caller's allocator or from the C library; every other handle holds a
- * reference to its context, so the last of them releases it. The pool is in pool.c, the choice of
+/* The context: what one host's use of the library shares, which is memory, threads, log, seed and
+ * kernels. Memory comes from the caller's allocator or from the C library; every other handle holds
+ * a reference to its context, so the last of them releases it. The pool is in pool.c, the choice of
  * kernels in kernels/choose.c. */
 #include "base/context.h"
 
@@ -23,8 +23,8 @@ struct neuron_log_lock {
     pthread_mutex_t mutex;
 };
 
-/* Large memory begins at a large page and asks for such pages: to read a matrix in blocks takes many
- * small pages at a time, more than the processor has addresses of. */
+/* Large memory begins at a large page and asks for such pages: to read a matrix in blocks takes
+ * many small pages at a time, more than the processor has addresses of. */
 enum { LARGE_PAGE = 2 << 20, LARGE_MEMORY = 2 * LARGE_PAGE };
 
 static void *allocate_from_c(size_t size, size_t alignment, void *user_data)
@@ -190,7 +190,8 @@ void *neuron_allocate(neuron_context_t *context, size_t count, size_t size)
 {
     size_t bytes;
     void *memory = NULL;
-    /* More than half of all addresses are never one piece, and allocators err when they round it up. */
+    /* More than half of all addresses are never one piece, and allocators
+     * err when they round it up. */
     if (neuron_multiply_size(count, size, &bytes) && bytes <= PTRDIFF_MAX)
         memory = allocate_bytes(context, bytes ? bytes : 1);
     if (!memory)

@@ -45,8 +45,8 @@ struct neuron_context {
     neuron_owned *custom_kinds; /* the heads of registered layers: see layers/custom.h */
 };
 
-/* What neuron_context_create() is above this room: see kernels/create-context.c. Without an allocator
- * the memory is malloc()'s. */
+/* What neuron_context_create() is above this room: see kernels/create-context.c. Without an
+ * allocator the memory is malloc()'s. */
 int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
                         const struct neuron_kernels *kernels, const char *who);
 

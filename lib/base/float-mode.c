@@ -1,6 +1,7 @@
 /* The floating-point mode that the library computes in, whatever mode the host is in: rounding to
- * nearest, no traps, and numbers too small for the usual form treated as 0. It is set on the way into
- * the library and put back on the way out, and around each call of the caller's own functions. */
+ * nearest, no traps, and numbers too small for the usual form treated as 0. It is set
+ * on the way into the library and put back on the way out, and around each call of
+ * the caller's own functions. */
 #include "base/float-mode.h"
 
 #include <stddef.h>
@@ -86,9 +87,10 @@ static void set_host(const neuron_float_host *host)
     set_registers(host->control, host->status);
 }
 #else
-/* Where the x87 computes, it rounds each operation to a double, as other processors do, and not to more
- * bits when a value stays in a register: else 50 * (1 - 0.2) is below 40, as compilers round only where
- * a value is assigned or cast. Beside SSE it is for functions of the C library, which need all its bits. */
+/* Where the x87 computes, it rounds each operation to a double, as other processors do, and not
+ * to more bits when a value stays in a register: else 50 * (1 - 0.2) is below 40, as compilers
+ * round only where a value is assigned or cast. Beside SSE it is for functions of the C
+ * library, which need all its bits. */
 static void set_precision(void)
 {
 #if defined(__i386__)

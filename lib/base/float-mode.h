@@ -1,12 +1,12 @@
-/* The floating-point mode that the library computes in, whatever the host's is: round to nearest, no
- * traps, and in networks subnormal numbers count as 0 where the processor can do so. So results depend
- * neither on a mode that the host sets in some of its threads nor on which thread computes, numbers that
- * fade away never make a network slow, and a host that has traps on, or looks at the flags, never sees
- * those of intermediate results.
+/* The floating-point mode that the library computes in, whatever the host's is: round to nearest,
+ * no traps, and in networks subnormal numbers count as 0 where the processor can do so. So results
+ * depend neither on a mode that the host sets in some of its threads nor on which thread computes,
+ * numbers that fade away never make a network slow, and a host that has traps on, or looks at the
+ * flags, never sees those of intermediate results.
  *
  * Public functions that compute with networks begin with COMPUTE_SCOPE, others that handle numbers
- * with FLOAT_SCOPE, in which subnormal numbers are what they are; the host's functions are called between
- * neuron_float_pause() and neuron_float_resume(), in the host's mode. */
+ * with FLOAT_SCOPE, in which subnormal numbers are what they are; the host's functions are called
+ * between neuron_float_pause() and neuron_float_resume(), in the host's mode. */
 #ifndef BASE_FLOAT_MODE_H
 #define BASE_FLOAT_MODE_H
 
@@ -46,8 +46,8 @@ void neuron_float_leave(neuron_float_scope *scope) __attribute__((nothrow));
 #define FLOAT_SCOPE   FLOAT_SCOPE_(false)
 #define COMPUTE_SCOPE FLOAT_SCOPE_(true)
 
-/* Goes back to the mode of the host for a call of its function, which may change it: what it leaves is
- * the host's mode from then on. Where the function does not return, there is nothing to do. */
+/* Goes back to the mode of the host for a call of its function, which may change it: what it leaves
+ * is the host's mode from then on. Where the function does not return, there is nothing to do. */
 neuron_float_host *neuron_float_pause(void);
 void neuron_float_resume(neuron_float_host *host);
 

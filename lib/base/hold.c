@@ -1,6 +1,6 @@
-/* Ends what calls hold that were left without a return: see hold.h. Holds on a thread's own stack are also
- * copied to a list of the thread; a later call whose frame is not below such a hold proves that it was
- * left, as a longjmp does, and ends it. */
+/* Ends what calls hold that were left without a return: see hold.h. Holds on a thread's own stack
+ * are also copied to a list of the thread; a later call whose frame is not below such a hold proves
+ * that it was left, as a longjmp does, and ends it. */
 #include "base/hold.h"
 
 #include <assert.h>
@@ -22,8 +22,8 @@ typedef struct listed {
 /* Calls in callbacks of calls. What goes deeper works, but not behind a longjmp. */
 enum { LISTED_MAX = 12 };
 
-/* Stacks are below the largest addresses, where they may claim all that is free: what is further down may
- * be mapped for something else, as the stack of a coroutine. */
+/* Stacks are below the largest addresses, where they may claim all that is free: what is further
+ * down may be mapped for something else, as the stack of a coroutine. */
 static const uintptr_t stack_max = UINT32_C(64) << 20;
 
 /* Only what is on the stack that the thread began with is listed: nothing can be told of frames on
@@ -67,9 +67,9 @@ static void set_stack(uintptr_t end, uint64_t size)
 }
 
 #ifdef __linux__
-/* That of a program's first thread, on top of which the kernel has put the program's name. glibc reads a file
- * in /proc for it, which may not be there, or no file can be opened. In other threads this is a stack that
- * they are not on, and nothing is listed. */
+/* That of a program's first thread, on top of which the kernel has put the program's name. glibc
+ * reads a file in /proc for it, which may not be there, or no file can be opened. In other threads
+ * this is a stack that they are not on, and nothing is listed. */
 static void find_first_stack(void)
 {
     uintptr_t name = getauxval(AT_EXECFN), page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -103,8 +103,8 @@ static bool is_on_stack(uintptr_t address)
     return address >= here.stack && address < here.stack_end;
 }
 
-/* The stack grows down: frames below one that runs are gone. So is what was in the place of a hold that
- * begins. */
+/* The stack grows down: frames below one that runs are gone. So is what was in the
+ * place of a hold that begins. */
 static void settle(uintptr_t limit, const neuron_hold *place)
 {
     neuron_hold left[LISTED_MAX];
@@ -147,8 +147,8 @@ static void enlist(neuron_hold *hold)
     entry->hold.number = hold->number;
 }
 
-/* The parts of a hold that is not in its list any more have ended: its frame seemed to be gone, as one
- * does that a coroutine copies away from the stack, and back. */
+/* The parts of a hold that is not in its list any more have ended: its frame seemed to be gone, as
+ * one does that a coroutine copies away from the stack, and back. */
 static void drop_ended(neuron_hold *hold)
 {
     hold->list = NULL;

@@ -5,9 +5,10 @@
  *     neuron_hold_reference(&hold, graph, member);
  *
  * All of it ends, the last first, when the block of NEURON_HOLD is left in any way: by its end or
- * return, or by a C++ exception or the cancellation of the thread, which unwind the stack. A longjmp does
- * not: then a later call proves that the block was left, by a frame of its own that is not below that of
- * the block. A call from deeper proves nothing, and what may still be in use is never let go. */
+ * return, or by a C++ exception or the cancellation of the thread, which unwind the stack. A
+ * longjmp does not: then a later call proves that the block was left, by a frame of its own
+ * that is not below that of the block. A call from deeper proves nothing, and what may still
+ * be in use is never let go. */
 #ifndef BASE_HOLD_H
 #define BASE_HOLD_H
 
@@ -50,9 +51,9 @@ void neuron_hold_end(neuron_hold *hold) __attribute__((nothrow));
 /* Forgets all of it: it is in other hands. */
 void neuron_hold_forget(neuron_hold *hold);
 
-/* Ends what calls hold that a longjmp of this thread has left. Only public functions that hold nothing yet
- * call it: they are never inlined (NEURON_API), so that their frame is below that of each call that is
- * alive. */
+/* Ends what calls hold that a longjmp of this thread has left. Only public functions that hold
+ * nothing yet call it: they are never inlined (NEURON_API), so that their frame is below that
+ * of each call that is alive. */
 #define neuron_hold_settle() neuron_hold_settle_below((uintptr_t)__builtin_frame_address(0) + 1)
 
 /* Ends what frames below that address held. */

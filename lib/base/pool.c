@@ -1,9 +1,9 @@
 /* The thread pool: parallel loops over numbered tasks.
  *
- * Each thread begins with a share of the tasks, the same ones in each loop of that size, and then takes
- * from the others. Joining a loop and leaving it are one compare-and-swap each on the pool's state;
- * a thread that finds no loop looks for the next one for a moment, then sleeps. How many there may be
- * is in processors.c. */
+ * Each thread begins with a share of the tasks, the same ones in each loop of that size, and then
+ * takes from the others. Joining a loop and leaving it are one compare-and-swap each on the pool's
+ * state; a thread that finds no loop looks for the next one for a moment, then sleeps. How many
+ * there may be is in processors.c. */
 #include "base/pool.h"
 
 #include "base/clock.h"
@@ -29,8 +29,8 @@ static const double crowded_seconds = 20e-6;
  * whether threads may still join it, then how many are in it. */
 enum { JOINED_BITS = 16, OPEN = 1 << JOINED_BITS, LOOP_SHIFT = JOINED_BITS + 1 };
 
-/* The tasks that a thread does first: the same ones in every loop of the same size, so that it finds
- * in its caches what it left there. Whoever is done takes from the others. */
+/* The tasks that a thread does first: the same ones in every loop of the same size, so that it
+ * finds in its caches what it left there. Whoever is done takes from the others. */
 typedef struct share {
     _Alignas(NEURON_ALIGNMENT) atomic_int_fast64_t next;
     int64_t end;
@@ -46,8 +46,8 @@ struct neuron_pool {
 #endif
     atomic_bool busy; /* a loop is on, and its caller owns what follows */
 
-    /* Whose threads they are: a child of fork() has none of them. 0 before the first loop, as no thread
-     * is started before it. */
+    /* Whose threads they are: a child of fork() has none of them. 0 before the first loop, as no
+     * thread is started before it. */
     _Atomic pid_t process;
     int32_t running; /* threads that were started */
 
@@ -216,8 +216,8 @@ int32_t neuron_pool_threads(const neuron_pool *pool)
     return pool->threads;
 }
 
-/* The host's signals are for its own threads. Those of a fault stay: blocked, they would kill a process
- * that has a handler for them; and so does that of profilers, which ask each thread. */
+/* The host's signals are for its own threads. Those of a fault stay: blocked, they would kill a
+ * process that has a handler for them; and so does that of profilers, which ask each thread. */
 static void block_signals(pthread_attr_t *attributes)
 {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
@@ -314,8 +314,8 @@ static void open_loop(neuron_pool *pool, int64_t count)
     }
 }
 
-/* Waits for the threads that are in the loop. One that has not woken up yet is not waited for: there
- * is nothing left for it. What the others still do takes no longer than a task. */
+/* Waits for the threads that are in the loop. One that has not woken up yet is not waited for:
+ * there is nothing left for it. What the others still do takes no longer than a task. */
 static void close_loop(neuron_pool *pool)
 {
     uint64_t state = atomic_fetch_and(&pool->state, ~(uint64_t)OPEN);

@@ -15,15 +15,15 @@ typedef struct neuron_pool neuron_pool;
  * neuron_pool_threads(), for scratch memory. */
 typedef void (*neuron_task)(void *work, int64_t task, int32_t worker);
 
-/* Makes a pool whose caller has up to threads - 1 others to help. They are started by the first loop
- * that has work for them: no more than the context has processors for, and fewer where no more can be
- * had. Returns NULL if there is no memory. */
+/* Makes a pool whose caller has up to threads - 1 others to help. They are started by the first
+ * loop that has work for them: no more than the context has processors for, and fewer where no more
+ * can be had. Returns NULL if there is no memory. */
 neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads);
 void neuron_pool_destroy(neuron_pool *pool);
 
-/* Starts a thread as those of the pool are: where the C library can do so with all signals blocked but
- * those of faults and SIGPROF, and on the processors of the thread that made the pool, as the caller may
- * be bound to one. Returns what pthread_create() does. */
+/* Starts a thread as those of the pool are: where the C library can do so with all signals blocked
+ * but those of faults and SIGPROF, and on the processors of the thread that made the pool, as the
+ * caller may be bound to one. Returns what pthread_create() does. */
 int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(*run)(void *),
                              void *argument);
 

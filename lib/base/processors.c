@@ -1,5 +1,6 @@
-/* Quotas of Linux's control groups: version 2 has them in cpu.max, version 1 in cpu.cfs_quota_us and
- * cpu.cfs_period_us. /proc/self/cgroup names the groups, /proc/self/mountinfo says where they are. */
+/* Quotas of Linux's control groups: version 2 has them in cpu.max, version 1 in
+ * cpu.cfs_quota_us and cpu.cfs_period_us. /proc/self/cgroup names the groups,
+ * /proc/self/mountinfo says where they are. */
 #include "base/processors.h"
 
 #include "base/context.h"

@@ -1,5 +1,5 @@
-/* Random numbers by Philox4x32-10 (Salmon and others, 2011): a function of a key and a counter, so that
- * any thread can compute any number of a sequence without those before it. */
+/* Random numbers by Philox4x32-10 (Salmon and others, 2011): a function of a key and a counter, so
+ * that any thread can compute any number of a sequence without those before it. */
 #include "base/random.h"
 
 #include <math.h>

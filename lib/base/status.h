@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Writes one line of valid UTF-8, whatever name from a file or a caller is in it: '?' stands for what
- * is none, and for what would control a terminal. What does not fit is cut behind a character. */
+/* Writes one line of valid UTF-8, whatever name from a file or a caller is in it: '?'
+ * stands for what is none, and for what would control a terminal. What does not fit
+ * is cut behind a character. */
 void neuron_format_line(char *line, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
@@ -39,8 +40,8 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
 /* What public calls check of their arguments. Each message names the function, the argument as the
  * header does, its value and what is allowed; no condition in C ever becomes text.
  *
- * CHECK_ARGUMENT: that a pointer is not NULL. It takes nothing but a pointer: the comparison is there
- * so that compilers refuse a condition. */
+ * CHECK_ARGUMENT: that a pointer is not NULL. It takes nothing but a pointer: the comparison is
+ * there so that compilers refuse a condition. */
 #define CHECK_ARGUMENT(pointer)                                                                    \
     do {                                                                                           \
         if ((pointer) == NULL)                                                                     \
@@ -70,13 +71,13 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
 #define CHECK_PART(first, count, all)                                                              \
     RETURN_IF_ERROR(neuron_check_part(first, count, all, __func__))
 
-/* NEURON_E_ARGUMENT with the messages "who: name is NULL; it must not be" and "who: name is 7; it must
- * be ...", where `allowed` follows. */
+/* NEURON_E_ARGUMENT with the messages "who: name is NULL; it must not be" and "who: name is 7; it
+ * must be ...", where `allowed` follows. */
 int neuron_refuse_null(const char *name, const char *who);
 int neuron_refuse_value(int64_t value, const char *name, const char *allowed, const char *who);
 
-/* What a word may be, for neuron_refuse_value(): "sum (10), mean (20)". Starts with { 0 }; what does not
- * fit is left out. */
+/* What a word may be, for neuron_refuse_value(): "sum (10), mean (20)". Starts with { 0 }; what
+ * does not fit is left out. */
 typedef struct neuron_words_text {
     size_t used;
     char text[400];

@@ -1,5 +1,5 @@
-/* Builds the text of tables and reports in the caller's room: it counts what did not fit, and aligns
- * columns by characters, not bytes. */
+/* Builds the text of tables and reports in the caller's room: it counts what did not fit, and
+ * aligns columns by characters, not bytes. */
 #include "base/text.h"
 
 #include "base/status.h"

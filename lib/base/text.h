@@ -14,8 +14,8 @@ typedef struct neuron_text {
 /* Characters of UTF-8, for alignment. */
 size_t neuron_text_width(const char *string);
 
-/* Puts a part of a line. A name in it may come from anywhere: '?' stands for each character that is no
- * UTF-8 or would control a terminal, so that the text is valid and its lines are whole. */
+/* Puts a part of a line. A name in it may come from anywhere: '?' stands for each character that is
+ * no UTF-8 or would control a terminal, so that the text is valid and its lines are whole. */
 void neuron_text_put(neuron_text *text, const char *string);
 void neuron_text_end_line(neuron_text *text);
 void neuron_text_repeat(neuron_text *text, char character, size_t count);

@@ -5,10 +5,11 @@
  *                             "state": {"wait": 2, ...}, "kept": 1, "exchanged": 0,
  *                             "kept_steps": 40}, ...]}
  *
- * where `set` is what other hands did to the optimizer's rate since the last step: 0 for nothing, 1 if
- * it was set, 2 if that was followed; and the parameters that one keeps as the array "callback.0", ...,
- * what it keeps of the optimizer's, from so many steps, as "callback.0.slots"; nothing at all of a
- * trainer without callbacks, and no rates of one whose rate goes by no schedule. */
+ * where `set` is what other hands did to the optimizer's rate since the last step: 0 for
+ * nothing, 1 if it was set, 2 if that was followed; and the parameters that one keeps as the
+ * array "callback.0", ..., what it keeps of the optimizer's, from so many steps, as
+ * "callback.0.slots"; nothing at all of a trainer without callbacks, and no rates of one whose
+ * rate goes by no schedule. */
 #include "checkpoint/training-file.h"
 
 #include "base/options/json.h"

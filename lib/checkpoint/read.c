@@ -1,5 +1,6 @@
-/* Reads the state of a training. All of a file is checked against the trainer that is to go on before
- * any of it is used, so that a failure leaves the trainer as it was. write.c is the other way. */
+/* Reads the state of a training. All of a file is checked against the trainer that is to
+ * go on before any of it is used, so that a failure leaves the trainer as it was.
+ * write.c is the other way. */
 #include "checkpoint/training-file.h"
 
 #include "base/float-mode.h"

@@ -1,13 +1,13 @@
-/* The settings of a training: what must be the same in a trainer that goes on with it, since the next
- * steps must be made in the same way.
+/* The settings of a training: what must be the same in a trainer that goes on with it, since the
+ * next steps must be made in the same way.
  *
  *     "optimizer": "adam", "loss": "huber", "loss_options": {"delta": 1.0}, "class_weights": [],
  *     "augmentation": {"rotation": 15.0, ...}, "examples": 1000, "example_weights": checksum,
  *     "batch_size": 32, "shuffle": 1, "validation_split": 0.0, "validation_examples": 100,
  *     "validation_weights": checksum
  *
- * A list of class weights is empty, and a checksum 0, if all weights are 1. A trainer that loads a file
- * writes its own settings in the same way and compares the two. */
+ * A list of class weights is empty, and a checksum 0, if all weights are 1. A trainer that loads a
+ * file writes its own settings in the same way and compares the two. */
 #include "checkpoint/training-file.h"
 
 #include "base/options/json.h"

@@ -1,6 +1,6 @@
-/* A training in a file, of one format: the graph as a model file has it, what the optimizer remembers as the
- * arrays "optimizer.0", ..., what callbacks keep as "callback.0", ..., and the rest as JSON under
- * one key. */
+/* A training in a file, of one format: the graph as a model file has it, what the optimizer
+ * remembers as the arrays "optimizer.0", ..., what callbacks keep as "callback.0", ..., and the
+ * rest as JSON under one key. */
 #ifndef CHECKPOINT_TRAINING_FILE_H
 #define CHECKPOINT_TRAINING_FILE_H
 
@@ -22,7 +22,8 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer);
 /* The failure of a file with a wrong value, or without one that it must have. */
 int neuron_state_bad(const char *source, const char *key);
 
-/* A figure as a value in a file: "inf" or "-inf" where it is infinite, null where it is not a number. */
+/* A figure as a value in a file: "inf" or "-inf" where it is infinite, null
+ * where it is not a number. */
 json_t *neuron_state_figure(double value);
 bool neuron_state_read_figure(double *value, const json_t *json);
 

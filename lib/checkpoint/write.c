@@ -1,6 +1,6 @@
-/* Writes the state of a training: the model with two keys more, for progress, rate, optimizer, callbacks
- * and history as JSON in the metadata, and what the optimizer keeps per parameter as tensors. The
- * settings that must be the same to go on are in settings.c. */
+/* Writes the state of a training: the model with two keys more, for progress, rate, optimizer,
+ * callbacks and history as JSON in the metadata, and what the optimizer keeps per parameter as
+ * tensors. The settings that must be the same to go on are in settings.c. */
 #include "checkpoint/training-file.h"
 
 #include "base/float-mode.h"

@@ -1,4 +1,5 @@
-/* Batches: memory for what belongs to some examples, and reading it. Inputs are read by gather.c. */
+/* Batches: memory for what belongs to some examples, and reading it.
+ * Inputs are read by gather.c. */
 #include "data/batch.h"
 
 #include "base/checked.h"

@@ -1,6 +1,6 @@
-/* Evaluation: a dataset goes through a session batch by batch, and what the loss says of each example
- * is summed in the order of the examples, so that the sums do not depend on threads. What follows
- * from the confusion matrix is in metrics.c. */
+/* Evaluation: a dataset goes through a session batch by batch, and what the loss says of each
+ * example is summed in the order of the examples, so that the sums do not depend on threads. What
+ * follows from the confusion matrix is in metrics.c. */
 #include "evaluate/evaluation.h"
 
 #include "base/checked.h"

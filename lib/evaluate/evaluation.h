@@ -37,10 +37,10 @@ neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neur
 int neuron_loss_check_dataset(const neuron_loss_t *loss, const neuron_dataset_t *dataset,
                               const char *who);
 
-/* Predicts a dataset and compares: mean loss and the fraction of correct predictions. `function` is the loss,
- * NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. The
- * cells of `evaluation` are added to; NULL if not wanted. A loss that is infinite or not a
- * number is no failure. Any thread, as neuron_graph_predict(). */
+/* Predicts a dataset and compares: mean loss and the fraction of correct predictions. `function` is
+ * the loss, NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. The
+ * cells of `evaluation` are added to; NULL if not wanted. A loss that is infinite or not a number
+ * is no failure. Any thread, as neuron_graph_predict(). */
 int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                          const neuron_loss_t *function, double *loss, double *accuracy,
                          neuron_evaluation_t *evaluation);

@@ -1,4 +1,5 @@
-/* What follows from a confusion matrix: accuracy, precision, recall and F1, of a class or on average. */
+/* What follows from a confusion matrix: accuracy, precision, recall and F1,
+ * of a class or on average. */
 #include "evaluate/evaluation.h"
 
 #include "base/float-mode.h"

@@ -1,5 +1,5 @@
-/* The parameters of a graph: one flat array of values with those that are trained first, each array at a
- * whole cache line; naming, reading and writing them, and freezing layers. */
+/* The parameters of a graph: one flat array of values with those that are trained first, each array
+ * at a whole cache line; naming, reading and writing them, and freezing layers. */
 #include "graph/arrays.h"
 
 #include "base/checked.h"

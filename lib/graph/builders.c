@@ -1,5 +1,5 @@
-/* The public builder calls: each sets what it takes by the keys of the layer's options and leaves the rest
- * to their defaults. */
+/* The public builder calls: each sets what it takes by the keys of the layer's options and leaves
+ * the rest to their defaults. */
 #include "graph/graph.h"
 
 #include <inttypes.h>
@@ -134,7 +134,7 @@ neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *inp
 static int check_window(const neuron_layer *layer, int64_t height, int64_t width)
 {
     const neuron_option *stride = neuron_options_find(&layer->options, NEURON_NODE_STRIDE_HEIGHT);
-    const int64_t most = (int64_t)stride->maximum;
+    int64_t most = (int64_t)stride->maximum;
     RETURN_IF_ERROR(neuron_check_range(height, 1, most, "window_height", layer->name));
     return neuron_check_range(width, 1, most, "window_width", layer->name);
 }
@@ -144,7 +144,7 @@ static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *lay
 {
     if (!graph || graph->status < 0)
         return NULL;
-    const int status = graph->finished ? NEURON_OK : check_window(layer, height, width);
+    int status = graph->finished ? NEURON_OK : check_window(layer, height, width);
     if (status < 0) {
         neuron_graph_latch(graph, status);
         return NULL;

@@ -1,5 +1,5 @@
-/* Puts a layer of the caller's own into a graph: finds its kind, asks its function for the output's shape,
- * and latches its failure as any other builder's. The layer itself is in layers/custom.c. */
+/* Puts a layer of the caller's own into a graph: finds its kind, asks its function for the output's
+ * shape, and latches its failure as any other builder's. The layer itself is in layers/custom.c. */
 #include "graph/custom.h"
 
 #include "graph/initializer.h"

@@ -10,13 +10,13 @@ static inline bool neuron_layer_is_custom(const neuron_layer *layer)
     return layer->flags & NEURON_LAYER_CUSTOM;
 }
 
-/* The kind of that name in the graph's context; NEURON_E_UNSUPPORTED with a message that begins with
- * `who` if there is none. */
+/* The kind of that name in the graph's context; NEURON_E_UNSUPPORTED with a message that begins
+ * with `who` if there is none. */
 int neuron_custom_need(const neuron_custom_kind **kind, const neuron_graph_t *graph,
                        const char *name, const char *who);
 
-/* Sets the shape of a custom node's output. `shape` is NULL for what the kind makes of the inputs; if
- * the kind has a rule for that, no other is taken. `answer` is that of neuron_custom_infer(). */
+/* Sets the shape of a custom node's output. `shape` is NULL for what the kind makes of the inputs;
+ * if the kind has a rule for that, no other is taken. `answer` is that of neuron_custom_infer(). */
 int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank, int *answer);
 
 /* Gives a node an array like this one. */

@@ -1,5 +1,6 @@
-/* Graphs: making them, adding nodes, the builder's latched error, finishing, and what can be asked of
- * them. Builders of layers are in builders.c, parameters in arrays.c; a graph runs in session/. */
+/* Graphs: making them, adding nodes, the builder's latched error, finishing, and what
+ * can be asked of them. Builders of layers are in builders.c, parameters in arrays.c;
+ * a graph runs in session/. */
 #include "graph/graph.h"
 
 #include "base/checked.h"

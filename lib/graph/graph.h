@@ -93,8 +93,9 @@ void neuron_graph_latch(neuron_graph_t *graph, int status);
 
 /* Adds a layer. The builder calls and the file reader come through here. `name` is NULL for the
  * default.
- * `options` are of the layer's table, or NULL for its defaults; `weights` has one number for each input, or is NULL. Returns NULL and latches the error, that an input is NULL among others.
- * If the graph has an error already, returns NULL and does nothing else. */
+ * `options` are of the layer's table, or NULL for its defaults; `weights` has one number for each
+ * input, or is NULL. Returns NULL and latches the error, that an input is NULL among others. If the
+ * graph has an error already, returns NULL and does nothing else. */
 neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer, const char *name,
                                 neuron_node_t *const *inputs, int32_t input_count,
                                 const neuron_options *options, const double *weights);

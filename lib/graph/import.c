@@ -1,4 +1,5 @@
-/* Copies a finished graph into another one as a part of it: nodes under a prefix, options, parameters. */
+/* Copies a finished graph into another one as a part of it: nodes under a
+ * prefix, options, parameters. */
 #include "graph/custom.h"
 
 #include "graph/names.h"

@@ -1,5 +1,5 @@
-/* Initial parameters: twelve kinds by name, and random numbers that follow from the graph's seed and the
- * array, so that adding a layer does not change those of another. */
+/* Initial parameters: twelve kinds by name, and random numbers that follow from the graph's seed
+ * and the array, so that adding a layer does not change those of another. */
 #include "graph/initializer.h"
 
 #include "base/text/number.h"

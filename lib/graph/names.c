@@ -11,7 +11,8 @@ static uint32_t hash(const char *name)
     return sum;
 }
 
-/* Where a name is in the table, or would be. Its size is a power of two, and half of it is empty. */
+/* Where a name is in the table, or would be. Its size is a power of
+ * two, and half of it is empty. */
 static uint32_t place_of(const neuron_graph_t *graph, const char *name)
 {
     uint32_t last = (uint32_t)graph->name_places - 1;

@@ -1,5 +1,5 @@
-/* The names of a graph's nodes, found by their hash: with a look at all nodes for each that is added,
- * large graphs would take long to build. */
+/* The names of a graph's nodes, found by their hash: with a look at all nodes for each that is
+ * added, large graphs would take long to build. */
 #ifndef GRAPH_NAMES_H
 #define GRAPH_NAMES_H
 

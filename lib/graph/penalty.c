@@ -1,5 +1,5 @@
-/* What L1 and L2 on parameters add to the loss, summed in double in pieces of fixed size, so that threads
- * do not change it, and what they add to gradients. */
+/* What L1 and L2 on parameters add to the loss, summed in double in pieces of fixed size, so that
+ * threads do not change it, and what they add to gradients. */
 #include "graph/penalty.h"
 
 #include "base/checked.h"

@@ -1,5 +1,5 @@
-/* Activations over arrays and their way back: each is one case of the two switches below. The functions
- * that they are made of are in activation.h. */
+/* Activations over arrays and their way back: each is one case of the two switches below. The
+ * functions that they are made of are in activation.h. */
 #include "kernels/activation.h"
 
 #include "kernels/store-tile.h"
@@ -9,8 +9,8 @@
 #define SELU_SCALE 1.05070098735548f
 #define SELU_ALPHA 1.67326324235438f
 
-/* The inner function of GELU by tanh is x * (1 + CUBE * x^2) * sqrt(2 / pi); this is twice that root, for
- * (1 + tanh(u)) / 2 is the logistic function of 2 u. */
+/* The inner function of GELU by tanh is x * (1 + CUBE * x^2) * sqrt(2 / pi); this is twice that
+ * root, for (1 + tanh(u)) / 2 is the logistic function of 2 u. */
 #define GELU_SLOPE 1.59576912f
 #define GELU_CUBE  0.044715f
 
@@ -88,8 +88,8 @@ static ALWAYS_INLINE vector value_of(const neuron_post_op *op, vector x, int64_t
     }
 }
 
-/* The slope of x times the logistic function of `inner`, whose own slope is given. Where that function
- * is 0 or 1 it no longer changes. */
+/* The slope of x times the logistic function of `inner`, whose own slope is given. Where that
+ * function is 0 or 1 it no longer changes. */
 static ALWAYS_INLINE vector share_slope(vector x, vector inner, vector inner_slope)
 {
     vector rest;

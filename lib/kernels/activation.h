@@ -1,9 +1,9 @@
-/* exp, tanh, the logistic function and the normal distribution for vectors, which the activations in
- * activation.c are made of.
+/* exp, tanh, the logistic function and the normal distribution for vectors, which the activations
+ * in activation.c are made of.
  *
- * All take any float: a NaN stays one, what is too large becomes infinite. Errors against exact values,
- * measured over all floats whose result is normal, are below 2.5 units in the last place, for the normal
- * distribution's tail below 4. Polynomials are minimax, by Remez's exchange. */
+ * All take any float: a NaN stays one, what is too large becomes infinite. Errors against exact
+ * values, measured over all floats whose result is normal, are below 2.5 units in the last place,
+ * for the normal distribution's tail below 4. Polynomials are minimax, by Remez's exchange. */
 #ifndef KERNELS_ACTIVATION_H
 #define KERNELS_ACTIVATION_H
 
@@ -56,8 +56,8 @@ static ALWAYS_INLINE vector exp_rest(vector r)
     return q * r + 0.499999905437f;
 }
 
-/* exp(high + low), from 0 below -104 to infinity above 89. Out of line: it is part of nearly all, and a
- * call costs little beside it. */
+/* exp(high + low), from 0 below -104 to infinity above 89. Out of line: it is part of nearly all,
+ * and a call costs little beside it. */
 __attribute__((noinline)) static vector exp_of_sum(vector high, vector low)
 {
     vector bounded = choose(high > -130.0f, high, broadcast(-130)); /* a NaN is held back here */
@@ -123,9 +123,10 @@ static ALWAYS_INLINE vector tanh_vector(vector x)
 
 /* The normal distribution up to x, and exp(-x^2 / 2).
  *
- * Near 0 it is 1/2 and an odd polynomial. Up to -a it is exp(-a^2 / 2) times a function that falls slowly,
- * which is a polynomial in (a - 2.5) / (a + 2.5), divided by a + 2.5. The square is split, for exp()
- * makes of its absolute error a relative one: the upper bits of `a` have an exact square. */
+ * Near 0 it is 1/2 and an odd polynomial. Up to -a it is exp(-a^2 / 2) times a function that
+ * falls slowly, which is a polynomial in (a - 2.5) / (a + 2.5), divided by a + 2.5. The
+ * square is split, for exp() makes of its absolute error a relative one: the upper bits of
+ * `a` have an exact square. */
 static ALWAYS_INLINE vector normal_vector(vector x, vector *bell)
 {
     vector a = magnitude(x);

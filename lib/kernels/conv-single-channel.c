@@ -1,7 +1,7 @@
-/* Convolution of an image of one channel, such as the first layer of a network for grey images sees.
- * Under a row of the kernel lie so few floats that the tiles of correlate.c would count more than
- * they multiply. Here pixels side by side are read from floats side by side, without offsets, and
- * all rows of the kernel are in one tile of the gradient. */
+/* Convolution of an image of one channel, such as the first layer of a network for grey images
+ * sees. Under a row of the kernel lie so few floats that the tiles of correlate.c would count more
+ * than they multiply. Here pixels side by side are read from floats side by side, without offsets,
+ * and all rows of the kernel are in one tile of the gradient. */
 #include "kernels/store-tile.h"
 #include "kernels/table.h"
 

@@ -145,8 +145,8 @@ static ALWAYS_INLINE void read_points(const float *from, int64_t step, vector ro
     }
 }
 
-/* The post-operations that are done to outputs in registers: those that a list begins with, of a ReLU,
- * a scale and shift, a ReLU and the way back through one. */
+/* The post-operations that are done to outputs in registers: those that a list begins with, of a
+ * ReLU, a scale and shift, a ReLU and the way back through one. */
 typedef struct register_ops {
     const neuron_post_op *scale, *back;
     bool relu, relu_last;

@@ -1,4 +1,5 @@
-/* Contexts are made here, where the kernels are chosen; all else about them is in base/context.c. */
+/* Contexts are made here, where the kernels are chosen; all else about
+ * them is in base/context.c. */
 #include "base/context.h"
 #include "kernels/kernels.h"
 

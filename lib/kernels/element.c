@@ -31,7 +31,8 @@ typedef float floats_loose __attribute__((vector_size(4 * BLOCKS), aligned(4), m
 
 static const uint64_t low_half = 0xffffffffu;
 
-/* Where a product of eight numbers is one instruction; else the rounds are long enough as they are. */
+/* Where a product of eight numbers is one instruction; else the rounds
+ * are long enough as they are. */
 #if defined(__AVX512F__)
 #define UNROLL_ROUNDS UNROLL_FULLY
 #else

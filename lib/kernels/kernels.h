@@ -215,8 +215,8 @@ typedef struct neuron_rule_work {
     float root_scale;               /* and what corrects the root of its square */
 } neuron_rule_work;
 
-/* `first` and `second` are what the rule remembers of each parameter; NULL if it has no second. Returns
- * whether the new values are finite, and what it remembers as well. */
+/* `first` and `second` are what the rule remembers of each parameter; NULL if it has no second.
+ * Returns whether the new values are finite, and what it remembers as well. */
 typedef bool neuron_rule_kernel(const neuron_rule_work *work, float *values, const float *gradients,
                                 float *first, float *second, int64_t count);
 
@@ -256,8 +256,9 @@ typedef struct neuron_kernels {
      * `sums` is not NULL (whole vectors). */
     void (*winograd_gradients)(const neuron_winograd_tile *tile, const float *first,
                                int64_t channels, const neuron_winograd_points *points, float *sums);
-    /* The outputs of a tile from their values at the points, plus the bias, and the post-operations,
-     * whose slice begins with the tile, as `first` does. At most NEURON_PANEL_GROUP channels. */
+    /* The outputs of a tile from their values at the points, plus the bias, and the
+     * post-operations, whose slice begins with the tile, as `first` does. At most
+     * NEURON_PANEL_GROUP channels. */
     void (*winograd_outputs)(const neuron_winograd_tile *tile, const neuron_winograd_points *points,
                              int64_t channels, const float *bias, const neuron_post_slice *post,
                              float *first);
@@ -304,8 +305,9 @@ typedef struct neuron_kernels {
     /* output += value */
     void (*add)(const float *values, int64_t count, float *output);
 
-    /* An activation of each value, as forward without `before`; and gradient * slope, with `seen` as
-     * neuron_post_op has it. The arrays may be the same. For PRELU `scale` has a slope for each value. */
+    /* An activation of each value, as forward without `before`; and gradient * slope,
+     * with `seen` as neuron_post_op has it. The arrays may be the same. For PRELU `scale`
+     * has a slope for each value. */
     void (*activate)(const neuron_post_op *op, const float *values, int64_t count, float *output);
     void (*activate_back)(const neuron_post_op *op, const float *gradients, const float *seen,
                           int64_t count, float *output);

@@ -1,5 +1,5 @@
-/* Batch normalisation of a few rows, a few vectors of channels at a time, so that their sums stay in
- * registers. */
+/* Batch normalisation of a few rows, a few vectors of channels at a time, so that
+ * their sums stay in registers. */
 #include "kernels/table.h"
 
 /* Vectors whose sums are kept at a time: enough to hide how long an addition takes. */
@@ -89,8 +89,8 @@ void KERNEL(gradient_sums)(const float *gradients, const float *values, int64_t 
                          sums + c, products + c);
 }
 
-/* The factors of a vector of channels. They are loaded anew for every pixel, from the nearest cache:
- * walking through the values in their order is worth more than keeping them in registers. */
+/* The factors of a vector of channels. They are loaded anew for every pixel, from the nearest
+ * cache: walking through the values in their order is worth more than keeping them in registers. */
 typedef struct factors {
     vector mean, scale, slope, shift;
 } factors;

@@ -1,5 +1,5 @@
-/* How matrices are packed: in panels of two vectors of columns, the last panel of one vector if that is
- * enough; missing columns are zero.
+/* How matrices are packed: in panels of two vectors of columns, the last panel of one vector if
+ * that is enough; missing columns are zero.
  *
  * Element (k, n) of a matrix of `depth` rows lies in panel p = n / (2 * lanes), which begins at
  * p * 2 * lanes * depth, in row k of it. With 4 lanes and 11 columns:
@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
-/* No matrix needs more columns than its own, rounded up to a multiple of this, whatever the instruction
- * set. */
+/* No matrix needs more columns than its own, rounded up to a multiple of this,
+ * whatever the instruction set. */
 enum { NEURON_PANEL_GROUP = 32 };
 
 /* `count` rounded up to whole panels. */

@@ -1,5 +1,5 @@
-/* Post-operations on values that lie in the nearest cache, one after the other over the whole block.
- * What the activations compute is in activation.c. See post-ops.h. */
+/* Post-operations on values that lie in the nearest cache, one after the other over the whole
+ * block. What the activations compute is in activation.c. See post-ops.h. */
 #include "kernels/store-tile.h"
 #include "kernels/table.h"
 

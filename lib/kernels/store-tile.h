@@ -1,5 +1,6 @@
-/* How kernels end that sum tiles in registers: a leading ReLU is a floor below which no sum is stored;
- * the other post-operations are done by post_ops() (post-ops.c) once a block of sums is in memory. */
+/* How kernels end that sum tiles in registers: a leading ReLU is a floor below which no
+ * sum is stored; the other post-operations are done by post_ops() (post-ops.c) once a
+ * block of sums is in memory. */
 #ifndef KERNELS_STORE_TILE_H
 #define KERNELS_STORE_TILE_H
 
@@ -33,8 +34,8 @@ static ALWAYS_INLINE vector at_least(vector floor, vector value)
     return choose(value < floor, floor, value);
 }
 
-/* The first `columns` floats of a tile's rows, to where each belongs. Out of line, or the calls among
- * the stores would take the sums to memory and back. */
+/* The first `columns` floats of a tile's rows, to where each belongs. Out of line, or the calls
+ * among the stores would take the sums to memory and back. */
 __attribute__((noinline, unused)) static void
 copy_rows(const float *tile, int rows, int64_t columns, float *output, const int64_t *offsets)
 {
@@ -42,8 +43,8 @@ copy_rows(const float *tile, int rows, int64_t columns, float *output, const int
         memcpy(output + offsets[m], tile + m * 2 * LANES, (size_t)columns * sizeof *output);
 }
 
-/* What is left to do for pixels of a convolution's output that were stored with the floor: in one go
- * for all that lie equally far apart. */
+/* What is left to do for pixels of a convolution's output that were stored with the floor: in one
+ * go for all that lie equally far apart. */
 __attribute__((noinline, unused)) static void finish_pixels(const neuron_correlate_work *work)
 {
     const int64_t *offsets = work->output_offsets;

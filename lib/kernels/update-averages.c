@@ -3,8 +3,8 @@
 #include "kernels/update-moments.h"
 
 /* One vector of the parameters, or the `left` of them that are the last. `first` and `second` are
- * what the rule remembers of each. Notes in `seen` what it leaves, each by itself: a sum of two may be
- * infinite where both are finite. */
+ * what the rule remembers of each. Notes in `seen` what it leaves, each by itself: a sum of two may
+ * be infinite where both are finite. */
 typedef vector (*update_vector)(vector seen, const neuron_rule_work *work, int64_t left,
                                 float *values, const float *gradients, float *first, float *second);
 

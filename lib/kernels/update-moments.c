@@ -23,7 +23,8 @@ bool KERNEL(momentum)(const neuron_momentum_work *work, float *restrict values,
     return beyond == 0;
 }
 
-/* Notes in `seen` what it leaves, each by itself: a sum of two may be infinite where both are finite. */
+/* Notes in `seen` what it leaves, each by itself: a sum of two may be
+ * infinite where both are finite. */
 static ALWAYS_INLINE vector adam_vector(vector seen, const neuron_adam_work *work, int64_t left,
                                         float *values, const float *gradients, float *means,
                                         float *squares)

@@ -1,5 +1,5 @@
-/* Average pooling: see neuron_average_pool2d(). What padding adds counts for nothing: a window's mean is
- * over the pixels that lie inside. */
+/* Average pooling: see neuron_average_pool2d(). What padding adds counts for nothing: a window's
+ * mean is over the pixels that lie inside. */
 #include "layers/average-pool2d.h"
 
 #include <string.h>

@@ -7,7 +7,8 @@ static const neuron_option options[] = {
     NEURON_REAL(NEURON_NODE_RATE, "rate", 0.0, 0x1.fffffep-1, 0.5, "share of values that become 0"),
 };
 
-/* What is kept is drawn anew for the gradient: that is cheaper than to write it down and read it. */
+/* What is kept is drawn anew for the gradient: that is cheaper than to
+ * write it down and read it. */
 static void drop(const neuron_run *run, const float *values, float *output, int64_t first,
                  int64_t count)
 {

@@ -56,8 +56,8 @@ typedef struct neuron_spec {
     neuron_array arrays[NEURON_ARRAYS_MAX];
 } neuron_spec;
 
-/* What else is done in the pass of a layer, so that values between two layers never exist. The session
- * fills it in (session/fuse.c); arrays are there only while the layer runs. */
+/* What else is done in the pass of a layer, so that values between two layers never exist. The
+ * session fills it in (session/fuse.c); arrays are there only while the layer runs. */
 typedef struct neuron_fused {
     /* Forward: what follows, in order. `output` and `output_gradient` of the run are those of the
      * last of them. */
@@ -67,18 +67,19 @@ typedef struct neuron_fused {
      * is `seen`; of kind NONE for none. */
     neuron_post_op back;
 
-    /* Forward with NEURON_LAYER_READS_STATISTICS: those of its input; NULL if it measures itself. */
+    /* Forward with NEURON_LAYER_READS_STATISTICS: those of its input;
+     * NULL if it measures itself. */
     const neuron_moments *statistics;
 
-    /* Backward: if not NULL, the only consumer of the output, which makes its gradient a few rows at a
-     * time by `gradient_rows`; then `output_gradient` is NULL. The first row must be a multiple of
-     * `gradient_multiple`. */
+    /* Backward: if not NULL, the only consumer of the output, which makes its gradient a few rows
+     * at a time by `gradient_rows`; then `output_gradient` is NULL. The first row must be a
+     * multiple of `gradient_multiple`. */
     const struct neuron_run *consumer;
     int64_t gradient_multiple;
 
-    /* Backward: if not NULL, is given the gradient of elements first .. first + count - 1 of an array
-     * as soon as it is made, and may change these elements; then gradients[array] is NULL if the
-     * layer has NEURON_LAYER_SINKS and it is the layer's first array. Any thread. */
+    /* Backward: if not NULL, is given the gradient of elements first .. first + count - 1 of an
+     * array as soon as it is made, and may change these elements; then gradients[array] is NULL if
+     * the layer has NEURON_LAYER_SINKS and it is the layer's first array. Any thread. */
     void (*on_gradient)(const struct neuron_run *run, int32_t array, const float *gradient,
                         int64_t first, int64_t count);
     const void *sink;
@@ -190,8 +191,8 @@ struct neuron_layer {
                           float *to);
 
     /* What the layer is as a post-operation, but for arrays; of kind NONE if it is none with these
-     * options. NULL for never. If it goes by parameters, it has so many arrays, each with a float per
-     * channel in whole panels (see neuron_post_op), and can be one only when predicting. */
+     * options. NULL for never. If it goes by parameters, it has so many arrays, each with a float
+     * per channel in whole panels (see neuron_post_op), and can be one only when predicting. */
     neuron_post_op (*post_op)(const neuron_spec *spec);
     int32_t post_arrays;
     void (*set_post_arrays)(const neuron_spec *spec, const float *const *values,

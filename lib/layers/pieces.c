@@ -1,4 +1,5 @@
-/* Runs a layer's work over the pool in contiguous pieces, whose size follows from the shape alone. */
+/* Runs a layer's work over the pool in contiguous pieces, whose size
+ * follows from the shape alone. */
 #include "layers/pieces.h"
 
 #include "base/checked.h"

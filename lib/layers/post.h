@@ -1,15 +1,17 @@
-/* How layers do what follows them in their own pass: the lists of neuron_fused, for what lies in the
- * cache because the layer has just made it. Layers whose driver (ops/) does the lists hand them on. */
+/* How layers do what follows them in their own pass: the lists of neuron_fused, for
+ * what lies in the cache because the layer has just made it. Layers whose driver (ops/)
+ * does the lists hand them on. */
 #ifndef LAYERS_POST_H
 #define LAYERS_POST_H
 
 #include "layers/layer.h"
 
-/* For neuron_layer.refuse of a layer that does any list of values, but no pooling and no statistics. */
+/* For neuron_layer.refuse of a layer that does any list of values, but no
+ * pooling and no statistics. */
 const char *neuron_post_refuse(const neuron_fuse_request *request);
 
-/* Floats of the output that belong together in pieces of it: the channels if anything in the list goes
- * by them, else 1. */
+/* Floats of the output that belong together in pieces of it: the channels if anything in the
+ * list goes by them, else 1. */
 int64_t neuron_post_width(const neuron_run *run);
 
 /* Does the list from entry `from` on to elements first .. first + count - 1 of the output, which is

@@ -1,5 +1,5 @@
-/* Rotates each image by a random angle when training: see neuron_random_rotation(). Pixels between others
- * are interpolated; the gradient goes back the same way. */
+/* Rotates each image by a random angle when training: see neuron_random_rotation(). Pixels between
+ * others are interpolated; the gradient goes back the same way. */
 #include "base/fill.h"
 #include "layers/layer.h"
 

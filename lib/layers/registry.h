@@ -1,5 +1,5 @@
-/* All layers by name, one line each: what declares them, lists them and looks whether each is tested
- * comes from here. */
+/* All layers by name, one line each: what declares them, lists them and looks whether each
+ * is tested comes from here. */
 #ifndef LAYERS_REGISTRY_H
 #define LAYERS_REGISTRY_H
 

@@ -1,7 +1,8 @@
 /* Cross-entropy of probabilities that add up to 1, computed with the softmax before it where there
- * is one. Everything is summed in double: a few thousand exponentials are nothing beside the layers,
- * and a loss is what people look at. Nothing skips a class whose target is 0, so that an output that
- * is infinite or not a number always shows in the loss. See loss.h for how a loss is called. */
+ * is one. Everything is summed in double: a few thousand exponentials are nothing beside
+ * the layers, and a loss is what people look at. Nothing skips a class whose target is 0,
+ * so that an output that is infinite or not a number always shows in the loss. See loss.h
+ * for how a loss is called. */
 #include "losses/cross-entropy.h"
 
 #include "losses/loss.h"

@@ -34,7 +34,8 @@ typedef struct neuron_loss_point {
     double value, slope;
 } neuron_loss_point;
 
-/* One kind: a row of the table in loss.c, in a file of its own. Of `point` and `compute` it has one. */
+/* One kind: a row of the table in loss.c, in a file of its own. Of `point`
+ * and `compute` it has one. */
 typedef struct neuron_loss_kind {
     int32_t key;                 /* NEURON_LOSS_CROSS_ENTROPY ...; 0 for the caller's own */
     const char *name;            /* in files and messages */
@@ -90,9 +91,9 @@ typedef struct neuron_loss_result {
     bool overflow, undefined; /* a gradient of the loss is infinite, or not a number */
 } neuron_loss_result;
 
-/* Computes the results of a batch's examples and, unless it is NULL, the gradient of their mean loss
- * by the predictions, [count, outputs]. `loss` may be NULL if only classes are wanted. Runs over the
- * pool, but for a loss of the caller's own, which is called in this thread. */
+/* Computes the results of a batch's examples and, unless it is NULL, the gradient of their mean
+ * loss by the predictions, [count, outputs]. `loss` may be NULL if only classes are wanted. Runs
+ * over the pool, but for a loss of the caller's own, which is called in this thread. */
 void neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
                          const neuron_loss_batch *batch, neuron_loss_result *results,
                          float *gradients);

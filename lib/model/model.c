@@ -1,5 +1,6 @@
 /* Saving and loading graphs, to and from files and memory. A model is a safetensors file
- * (safetensors-write.c, -read.c) whose metadata has the structure as JSON (structure-write.c, -read.c). */
+ * (safetensors-write.c, -read.c) whose metadata has the structure as JSON
+ * (structure-write.c, -read.c). */
 #include "model/model.h"
 
 #include "base/float-mode.h"

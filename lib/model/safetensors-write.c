@@ -1,5 +1,5 @@
-/* Writes safetensors, little-endian on any machine. The header is the same for the same tensors, and
- * padded so that values begin at whole cache lines. */
+/* Writes safetensors, little-endian on any machine. The header is the same for the same tensors,
+ * and padded so that values begin at whole cache lines. */
 #include "model/safetensors.h"
 
 #include "base/files/byte-order.h"

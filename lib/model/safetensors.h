@@ -83,7 +83,8 @@ const neuron_safetensors_entry *neuron_safetensors_find(const neuron_safetensors
 int neuron_safetensors_need(const neuron_safetensors_entry **entry, const neuron_safetensors *file,
                             const char *name, int32_t type, const neuron_shape *shape);
 
-/* The same for numbers of F32, F16 or BF16, which neuron_safetensors_copy_floats() makes float32. */
+/* The same for numbers of F32, F16 or BF16, which
+ * neuron_safetensors_copy_floats() makes float32. */
 int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
                                    const neuron_safetensors *file, const char *name,
                                    const neuron_shape *shape);

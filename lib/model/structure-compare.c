@@ -72,7 +72,8 @@ static int compare_values(const comparison *c, const neuron_node_t *node, matter
 
 /* ---- Nodes ---- */
 
-/* Reads the options of a node in the file, as its layer understands them: an axis of -1 is the last. */
+/* Reads the options of a node in the file, as its layer understands them:
+ * an axis of -1 is the last. */
 static int read_options(neuron_options *options, json_t *json, const neuron_node_t *node,
                         const char *who)
 {

@@ -1,5 +1,5 @@
-/* Builds a graph from its structure in JSON by the same builders that programs call, so that whatever they
- * refuse is refused here too. Options by name are in base/options. */
+/* Builds a graph from its structure in JSON by the same builders that programs call, so that
+ * whatever they refuse is refused here too. Options by name are in base/options. */
 #include "model/structure.h"
 
 #include "base/checked.h"

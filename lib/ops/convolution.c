@@ -1,5 +1,6 @@
-/* Convolution forward, and so the input gradient, which is one too: see convolution.h. A task is a band of
- * output rows, and the kernels (kernels/conv-direct.c, conv-single-channel.c) know no edges:
+/* Convolution forward, and so the input gradient, which is one too: see convolution.h. A
+ * task is a band of output rows, and the kernels (kernels/conv-direct.c,
+ * conv-single-channel.c) know no edges:
  *
  *     source                     band with its padding         output
  *     +--------------+           0 0 0 0 0 0 0 0 0
@@ -8,8 +9,9 @@
  *     |              |           0 . . . . . . . 0             |- - - - - - - |
  *     +--------------+
  *
- * Post-operations, pooling and statistics are done while a band lies in the cache. The weight gradient is in
- * convolution-weight-gradient.c, 3x3 windows of enough channels go by winograd.c instead. */
+ * Post-operations, pooling and statistics are done while a band lies in the cache. The
+ * weight gradient is in convolution-weight-gradient.c, 3x3 windows of enough channels
+ * go by winograd.c instead. */
 #include "ops/convolution.h"
 
 #include "base/checked.h"

@@ -39,8 +39,8 @@ typedef struct neuron_correlation_run {
     int64_t batch;
     const float *source;
     char *scratch;
-    /* What follows the sums; NULL for nothing. With MAX_POOL the output itself is never written, with
-     * STATISTICS it is measured as it lies in the cache. */
+    /* What follows the sums; NULL for nothing. With MAX_POOL the output itself is never written,
+     * with STATISTICS it is measured as it lies in the cache. */
     const neuron_post_ops *post;
     const neuron_gradient_rows *gradient_rows; /* weight gradient: instead of an array of the
                                                   output's gradient; NULL for that */

@@ -93,9 +93,9 @@ static double smallest_of(const neuron_product *product, const float *values, in
     return bits + 1 < 0x00800000 ? 0 : ldexp(1, (int)((bits + 1) >> 23) - 127);
 }
 
-/* Whether no number of a product of these comes near the subnormal ones, which are not 0 in the threads
- * of the CBLAS, and slow: nothing tells it in what mode they are to compute. What is left where products
- * of twice the digits cancel each other is above FLT_MIN too. */
+/* Whether no number of a product of these comes near the subnormal ones, which are not 0 in the
+ * threads of the CBLAS, and slow: nothing tells it in what mode they are to compute. What is left
+ * where products of twice the digits cancel each other is above FLT_MIN too. */
 static bool stays_normal(const neuron_product *product, const float *left, int64_t left_count,
                          const float *right, int64_t right_count)
 {

@@ -1,5 +1,5 @@
-/* Instead of product-cblas.c where the library is built without a CBLAS: its own products do it all,
- * and the functions below are never reached. */
+/* Instead of product-cblas.c where the library is built without a CBLAS: its own products do it
+ * all, and the functions below are never reached. */
 #include "ops/gemm.h"
 
 bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,

@@ -1,5 +1,5 @@
-/* How the products of gemm.c are cut into tasks: by the shape alone, so that the bits of sums do not depend
- * on threads. */
+/* How the products of gemm.c are cut into tasks: by the shape alone, so that the bits of sums
+ * do not depend on threads. */
 #include "ops/gemm-tiling.h"
 
 #include "base/checked.h"
@@ -39,8 +39,8 @@ static neuron_forward_cut cut_stream(int64_t batch, int64_t inputs, int64_t unit
 /* The depth of a part at least. */
 enum { DEPTH_LEAST = 128 };
 
-/* Rows this far apart lie in one or two sets of the nearest cache, which cannot hold a tile of them.
- * If they are read often they are copied; else a tile has as many as a set can hold. */
+/* Rows this far apart lie in one or two sets of the nearest cache, which cannot hold a tile of
+ * them. If they are read often they are copied; else a tile has as many as a set can hold. */
 static bool collides(int64_t row)
 {
     return row % 512 == 0;

@@ -200,8 +200,8 @@ static void multiply_panel(const forward_job *job, const neuron_multiply_work *w
     }
 }
 
-/* Multiplies one panel after the other, which stays in the nearest cache, and packs some rows of the
- * next block after each. These were fetched meanwhile; there is room for few of them: where the
+/* Multiplies one panel after the other, which stays in the nearest cache, and packs some rows of
+ * the next block after each. These were fetched meanwhile; there is room for few of them: where the
  * weights have a power of two columns they lie in few sets of the cache. */
 static void multiply_block(const forward_job *job, const neuron_multiply_work *work,
                            const weight_block *next, float *packed)

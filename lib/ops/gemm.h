@@ -23,11 +23,11 @@ typedef struct neuron_product {
  *
  * From AVX2 on our own kernels are used for all: on one core they are about as fast as OpenBLAS on
  * its best sizes and up to a third faster where the weights come from memory; they share the pool's
- * threads more evenly, and nobody waits for the threads of two pools. The baseline has plain vectors
- * of four floats for a processor that nothing is known of, and a CBLAS may have been written for it:
- * OpenBLAS for SSE does 23 GFLOP/s to our 18. Even then few examples are multiplied by our kernels,
- * which read the weights once, in order: two to four times as fast. Never where the library was built
- * without one, or where it cannot count so far: to an int. */
+ * threads more evenly, and nobody waits for the threads of two pools. The baseline has plain
+ * vectors of four floats for a processor that nothing is known of, and a CBLAS may have been
+ * written for it: OpenBLAS for SSE does 23 GFLOP/s to our 18. Even then few examples are multiplied
+ * by our kernels, which read the weights once, in order: two to four times as fast. Never where the
+ * library was built without one, or where it cannot count so far: to an int. */
 bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
                              int64_t units);
 
@@ -36,8 +36,8 @@ bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64
 void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
                             const float *bias, const neuron_post_ops *post, float *output);
 
-/* input_gradient = output_gradient * weights', and then what `post` lists, if it is not NULL: the way
- * back through what made the input. */
+/* input_gradient = output_gradient * weights', and then what `post` lists, if it is not NULL: the
+ * way back through what made the input. */
 void neuron_product_input_gradient(const neuron_product *product, const float *output_gradient,
                                    const float *weights, const neuron_post_ops *post,
                                    float *input_gradient);
@@ -65,8 +65,8 @@ size_t neuron_product_forward_scratch(int64_t batch, int64_t inputs, int64_t uni
 size_t neuron_product_backward_scratch(int64_t batch, int64_t inputs, int64_t units,
                                        int32_t threads);
 
-/* The same by the CBLAS, which may have threads of its own, where subnormal numbers are not 0. False where
- * that may matter: then nothing is done. */
+/* The same by the CBLAS, which may have threads of its own, where subnormal numbers are not 0.
+ * False where that may matter: then nothing is done. */
 bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
                           const float *bias, const neuron_post_ops *post, float *output);
 bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,

@@ -8,8 +8,8 @@
  *     . x x x x .                                   are filters                      o o o o
  *     . . . . . .
  *
- * Tiles overlap by two pixels. The transforms are in kernels/conv-winograd-tiles.c and -weights.c, the weight
- * gradient in winograd-weight-gradient.c. */
+ * Tiles overlap by two pixels. The transforms are in kernels/conv-winograd-tiles.c and -weights.c,
+ * the weight gradient in winograd-weight-gradient.c. */
 #include "ops/winograd.h"
 
 #include "base/checked.h"

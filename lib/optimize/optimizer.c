@@ -1,5 +1,5 @@
-/* Optimizers: the handle with its options, and the table of rules. Each rule is a file with the arithmetic
- * of one update of a slice of parameters; when slices come is up to train/step.c. */
+/* Optimizers: the handle with its options, and the table of rules. Each rule is a file with the
+ * arithmetic of one update of a slice of parameters; when slices come is up to train/step.c. */
 #include "optimize/optimizer.h"
 
 #include "base/checked.h"

@@ -1,5 +1,5 @@
-/* Searches: what is varied, over which values, and how trials are judged. run.c runs them, log.c keeps a
- * line of each, so that a search that was stopped goes on. */
+/* Searches: what is varied, over which values, and how trials are judged. run.c runs them, log.c
+ * keeps a line of each, so that a search that was stopped goes on. */
 #include "search/search.h"
 
 #include "base/checked.h"

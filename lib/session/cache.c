@@ -33,8 +33,8 @@ static neuron_attachment *create_cache(neuron_context_t *context)
     return &cache->attachment;
 }
 
-/* The cache of a graph, made by the first thread that predicts: all else about the graph stays as it is.
- * NULL if there is no memory for it. */
+/* The cache of a graph, made by the first thread that predicts: all else about the graph stays as
+ * it is. NULL if there is no memory for it. */
 static session_cache *cache_of(const neuron_graph_t *graph)
 {
     _Atomic(neuron_attachment *) *place = &((neuron_graph_t *)graph)->sessions;

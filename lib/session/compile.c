@@ -385,7 +385,8 @@ int neuron_session_compile(neuron_session *s)
         operations += operation_bytes(graph->nodes[i]->spec.layer);
     }
     neuron_compiler c = {.session = s, .graph = graph};
-    /* Those of neuron_step_blocks, a gradient for each edge, the input and the output's gradient. */
+    /* Those of neuron_step_blocks, a gradient for each edge, the input
+     * and the output's gradient. */
     size_t blocks = sizeof(neuron_step_blocks) / sizeof(int32_t) * nodes + edges + 2;
     c.block_capacity = (int32_t)blocks;
     NEURON_HOLD(hold);

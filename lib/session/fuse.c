@@ -1,10 +1,10 @@
 /* Which nodes make one step.
  *
- * A pass over a batch of values costs as much as many multiply-adds, so what can be done to them while
- * they are in registers or in the nearest cache is done in the step of the layer that makes them, and a
- * value between two such layers never exists. What a layer is as a post-operation, and which of them a
- * layer does, is told by their rows (layers/layer.h); no layer is named here. At NEURON_LOG_DEBUG each
- * node's line tells where it is done, and if in a pass of its own, why. */
+ * A pass over a batch of values costs as much as many multiply-adds, so what can be done to them
+ * while they are in registers or in the nearest cache is done in the step of the layer that makes
+ * them, and a value between two such layers never exists. What a layer is as a post-operation, and
+ * which of them a layer does, is told by their rows (layers/layer.h); no layer is named here. At
+ * NEURON_LOG_DEBUG each node's line tells where it is done, and if in a pass of its own, why. */
 #include "session/compile.h"
 
 static const neuron_layer *layer_of(const neuron_node_t *node)
@@ -223,8 +223,8 @@ static void fuse_activation(neuron_compiler *c, neuron_step *step)
     }
 }
 
-/* Whether a step can read the gradient of its value a few rows at a time: only the first layers can,
- * which want none for their own input. */
+/* Whether a step can read the gradient of its value a few rows at a time: only the first layers
+ * can, which want none for their own input. */
 static bool reads_rows(neuron_compiler *c, const neuron_step *step)
 {
     return layer_of(step->node)->flags & NEURON_LAYER_READS_ROWS &&

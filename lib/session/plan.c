@@ -1,4 +1,5 @@
-/* Places blocks in one arena, the largest first, each at the lowest offset that is free while it lives. */
+/* Places blocks in one arena, the largest first, each at the lowest offset
+ * that is free while it lives. */
 #include "session/plan.h"
 
 #include "base/checked.h"

@@ -1,5 +1,5 @@
-/* Prediction by a graph: checks the tensors, borrows an idle session (cache.c) and runs the examples in
- * batches through it. */
+/* Prediction by a graph: checks the tensors, borrows an idle session (cache.c) and runs the
+ * examples in batches through it. */
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "base/tensor.h"

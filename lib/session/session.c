@@ -1,5 +1,5 @@
-/* Makes and releases sessions. What they do is decided in fuse.c and compile.c, laid out by plan.c, and done
- * by execute.c and backward.c. */
+/* Makes and releases sessions. What they do is decided in fuse.c and compile.c, laid out by plan.c,
+ * and done by execute.c and backward.c. */
 #include "session/steps.h"
 
 #include "kernels/kernels.h"

@@ -57,7 +57,8 @@ bool neuron_session_logits(const neuron_session *session);
 float *neuron_session_output_gradient(neuron_session *session);
 
 /* Runs the last forward's batch backward; penalties on parameters add to their gradients, here and
- * below; `gradients` is laid out as graph->values and overwritten in all arrays that are trained. */
+ * below; `gradients` is laid out as graph->values and overwritten in
+ * all arrays that are trained. */
 int neuron_session_backward(neuron_session *session, float *gradients);
 
 /* Is given the gradient of graph->values[offset .. offset + count - 1], which nobody reads any more
@@ -67,8 +68,8 @@ typedef struct neuron_gradient_sink {
     void *user_data;
 } neuron_gradient_sink;
 
-/* The same, but gives each piece of the gradient to the sink as soon as it is made, while it is still
- * in the cache, and keeps none. */
+/* The same, but gives each piece of the gradient to the sink as soon as it is made, while it is
+ * still in the cache, and keeps none. */
 int neuron_session_backward_to(neuron_session *session, const neuron_gradient_sink *sink);
 
 /* Idle prediction sessions of a graph. `take` returns one for `batch` examples at a time, making it

@@ -1,6 +1,6 @@
-/* Where the batches of a run come from: the training set in the order of each epoch, augmented if that
- * is set, with targets, labels and weights. Inputs are made by the pool of the context at the time of
- * the step, or by a prefetcher (prefetcher.h) one batch ahead. */
+/* Where the batches of a run come from: the training set in the order of each epoch, augmented if
+ * that is set, with targets, labels and weights. Inputs are made by the pool of the context at the
+ * time of the step, or by a prefetcher (prefetcher.h) one batch ahead. */
 #ifndef TRAIN_BATCH_SOURCE_H
 #define TRAIN_BATCH_SOURCE_H
 
@@ -29,14 +29,14 @@ void neuron_batch_source_destroy(neuron_batch_source *source);
 /* Orders the examples of an epoch: it follows from seed and epoch alone. */
 void neuron_batch_source_begin_epoch(neuron_batch_source *source, int64_t epoch);
 
-/* Makes the batch of a step of the epoch, its inputs at `inputs`. The batch is the source's and stays
- * until the next is made. Workers then go on with the inputs of the step that follows. */
+/* Makes the batch of a step of the epoch, its inputs at `inputs`. The batch is the source's and
+ * stays until the next is made. Workers then go on with the inputs of the step that follows. */
 int neuron_batch_source_next(neuron_batch_source *source, int64_t step, float *inputs,
                              neuron_batch **batch);
 
 /* The place in the dataset of the first example of a step with an input that is no finite number,
- * before augmentation, with that number's place in the example and its value; -1 if there is none, or the
- * dataset cannot be read. `inputs` is memory for the examples of a batch. */
+ * before augmentation, with that number's place in the example and its value; -1 if there is none,
+ * or the dataset cannot be read. `inputs` is memory for the examples of a batch. */
 int64_t neuron_batch_source_find_bad_input(neuron_batch_source *source, int64_t step, float *inputs,
                                            int64_t *index, double *value);
 

@@ -1,5 +1,5 @@
-/* The callbacks of a trainer: adding, preparing and calling them, and what their snapshots mean when a
- * training ends. A kind says by the functions of its row what it wants to be called for. */
+/* The callbacks of a trainer: adding, preparing and calling them, and what their snapshots mean
+ * when a training ends. A kind says by the functions of its row what it wants to be called for. */
 #include "train/callback-list.h"
 
 #include "base/float-mode.h"

@@ -1,5 +1,5 @@
-/* The callbacks of a trainer: its list, what each remembers, and when each is called. The kinds are in
- * callbacks/. */
+/* The callbacks of a trainer: its list, what each remembers, and when each is called.
+ * The kinds are in callbacks/. */
 #ifndef TRAIN_CALLBACK_LIST_H
 #define TRAIN_CALLBACK_LIST_H
 

@@ -1,6 +1,6 @@
-/* A prefetcher: one thread makes what is asked for, one request at a time, under a mutex that guards
- * what was asked and what was made. The thread may end in a function of the caller's, and a child of
- * fork() has no thread at all; neither may leave the run waiting. */
+/* A prefetcher: one thread makes what is asked for, one request at a time, under a mutex that
+ * guards what was asked and what was made. The thread may end in a function of the caller's, and a
+ * child of fork() has no thread at all; neither may leave the run waiting. */
 #include "train/prefetcher.h"
 
 #include "base/checked.h"
@@ -154,8 +154,8 @@ static void ask(neuron_prefetcher *p, const neuron_batch_request *wanted)
     pthread_cond_broadcast(&p->changed);
 }
 
-/* What is made is `now`: the steps of an epoch come in order, and one that fails ends the run and the
- * prefetcher. */
+/* What is made is `now`: the steps of an epoch come in order, and one that fails ends
+ * the run and the prefetcher. */
 int neuron_prefetcher_take(neuron_prefetcher *p, const neuron_batch_request *now,
                            const neuron_batch_request *next, float *inputs)
 {

@@ -22,8 +22,8 @@ typedef struct neuron_batch_maker {
     void *source;
 } neuron_batch_maker;
 
-/* Starts one for batches of up to `capacity` inputs of `size` bytes. `*prefetcher` stays NULL, with a
- * warning, where no thread can be had. */
+/* Starts one for batches of up to `capacity` inputs of `size` bytes. `*prefetcher` stays NULL, with
+ * a warning, where no thread can be had. */
 int neuron_prefetcher_create(neuron_prefetcher **prefetcher, neuron_context_t *context,
                              const neuron_batch_maker *maker, int32_t workers, int64_t capacity,
                              size_t size);
@@ -34,8 +34,8 @@ void neuron_prefetcher_destroy(neuron_prefetcher *prefetcher);
 /* Whether it has its thread: not in a child of fork(), nor if it is NULL. */
 bool neuron_prefetcher_works(const neuron_prefetcher *prefetcher);
 
-/* Waits for the inputs of `now`, copies them to `inputs`, and asks for those of `next`. Requests are
- * served in their order: `now` is the `next` of the call before, if that had one. */
+/* Waits for the inputs of `now`, copies them to `inputs`, and asks for those of `next`. Requests
+ * are served in their order: `now` is the `next` of the call before, if that had one. */
 int neuron_prefetcher_take(neuron_prefetcher *prefetcher, const neuron_batch_request *now,
                            const neuron_batch_request *next, float *inputs);
 

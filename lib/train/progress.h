@@ -1,5 +1,5 @@
-/* Where a training is: with parameters, what the optimizer remembers, rate, callbacks and history it
- * is all that a later run needs, and what lib/checkpoint writes to a file. */
+/* Where a training is: with parameters, what the optimizer remembers, rate, callbacks and history
+ * it is all that a later run needs, and what lib/checkpoint writes to a file. */
 #ifndef TRAIN_PROGRESS_H
 #define TRAIN_PROGRESS_H
 
@@ -13,7 +13,8 @@ typedef struct neuron_progress {
     int64_t epoch;    /* epochs that are done */
     int64_t step;     /* steps done in the epoch that is on */
     uint64_t updates; /* steps done in all */
-    /* Those of them that the optimizer remembers: fewer if a callback has restored an earlier state. */
+    /* Those of them that the optimizer remembers: fewer if a callback has
+     * restored an earlier state. */
     uint64_t optimizer_steps;
     double loss_sum; /* of the examples of this epoch so far */
     int64_t correct; /* of them */

@@ -1,6 +1,6 @@
 /* The learning rate of a training. Without schedules it is the optimizer's. A schedule multiplies a
- * base rate by a factor before each step; what other hands set at the optimizer meanwhile counts for
- * the next step as it is, and becomes the base that the factors make it of. */
+ * base rate by a factor before each step; what other hands set at the optimizer meanwhile counts
+ * for the next step as it is, and becomes the base that the factors make it of. */
 #ifndef TRAIN_RATE_H
 #define TRAIN_RATE_H
 
@@ -10,8 +10,7 @@ typedef struct neuron_rate {
     bool scheduled; /* a callback has set a base or a factor; if not, the optimizer's rate counts */
     double base, factor;
     double effective; /* what came of them */
-    bool
-        set_by_hand; /* the effective one was set since the last step, and is for the next as it is */
+    bool set_by_hand; /* the effective one, since the last step, and is for the next as it is */
     uint64_t changes; /* of the optimizer's rate that were followed: later ones count */
 } neuron_rate;
 

@@ -1,6 +1,6 @@
-/* A run: epochs, their steps, and how a run ends. It lets the parts of a trainer work together: the batch
- * source makes a batch, the step learns from it, callbacks are told, and the history gets a row an
- * epoch. It may be left in any way, a longjmp out of a callback included: see abandon(). */
+/* A run: epochs, their steps, and how a run ends. It lets the parts of a trainer work together: the
+ * batch source makes a batch, the step learns from it, callbacks are told, and the history gets a
+ * row an epoch. It may be left in any way, a longjmp out of a callback included: see abandon(). */
 #include "train/trainer.h"
 
 #include "base/float-mode.h"
@@ -18,8 +18,8 @@ static const char *number_kind(double value)
     return isnan(value) ? "not a number" : "infinite";
 }
 
-/* The first input of the step's examples that is no finite number, for a message: often it is why the
- * loss is none. They are read again, as forward may have left nothing of them. */
+/* The first input of the step's examples that is no finite number, for a message: often it is why
+ * the loss is none. They are read again, as forward may have left nothing of them. */
 static void describe_input(neuron_trainer_t *trainer, char text[NEURON_MESSAGE_SIZE])
 {
     float *inputs = neuron_step_inputs(trainer->step);
@@ -180,8 +180,8 @@ static int run_epochs(neuron_trainer_t *trainer)
     return neuron_callbacks_call(trainer, NEURON_EVENT_RUN_END, status);
 }
 
-/* A callback has left the run instead of returning. A step that was on is undone; an epoch at whose end
- * it was called is over. */
+/* A callback has left the run instead of returning. A step that was on is undone; an epoch at whose
+ * end it was called is over. */
 static void abandon(neuron_trainer_t *trainer)
 {
     neuron_progress *progress = &trainer->progress;

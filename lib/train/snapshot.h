@@ -1,5 +1,5 @@
-/* A snapshot: parameters set aside, and with them what the optimizer remembers. Callbacks keep the best
- * ones; when a training is over, a snapshot may change places with the graph's parameters. */
+/* A snapshot: parameters set aside, and with them what the optimizer remembers. Callbacks keep the
+ * best ones; when a training is over, a snapshot may change places with the graph's parameters. */
 #ifndef TRAIN_SNAPSHOT_H
 #define TRAIN_SNAPSHOT_H
 

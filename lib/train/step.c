@@ -1,6 +1,7 @@
-/* A step: forward leaves predictions, the loss their gradient, the backward pass hands each gradient
- * to the optimizer as soon as it is there, or all of them at the end (two-phase.h). Forward changes
- * moving statistics, which are set aside before, so that a step that fails leaves no trace. */
+/* A step: forward leaves predictions, the loss their gradient, the backward pass hands each
+ * gradient to the optimizer as soon as it is there, or all of them at the end
+ * (two-phase.h). Forward changes moving statistics, which are set aside before, so that a
+ * step that fails leaves no trace. */
 #include "train/step.h"
 
 #include "base/checked.h"
@@ -12,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Losses are summed by so many examples, then these sums: the order in which doubles are added is part
- * of what a seed gives. */
+/* Losses are summed by so many examples, then these sums: the order in which doubles are added is
+ * part of what a seed gives. */
 enum { EXAMPLES_PER_SUM = 16 };
 
 struct neuron_step {
@@ -160,8 +161,9 @@ static void note_bad(neuron_step_result *result, const char *what, double value)
     result->bad_value = value;
 }
 
-/* Whether gradients of the loss are no use: infinite ones of parameters may be bounded by the optimizer,
- * and a two-phase update looks itself at what norms it needs, or what the backward pass made of them. */
+/* Whether gradients of the loss are no use: infinite ones of parameters may be bounded by
+ * the optimizer, and a two-phase update looks itself at what norms it needs, or what the
+ * backward pass made of them. */
 static bool is_beyond(bool infinite, bool undefined, const neuron_optimizer_t *options)
 {
     bool bounded = neuron_optimizer_option_value(options, NEURON_OPTIMIZER_CLIP_VALUE) > 0;
@@ -236,8 +238,8 @@ static int run_backward(neuron_step *step, neuron_update *update, bool infinite,
     return NEURON_OK;
 }
 
-/* Runs backward and updates all parameters: without a failure, or something that is not finite before
- * the update, the graph has others then. */
+/* Runs backward and updates all parameters: without a failure, or something that is not finite
+ * before the update, the graph has others then. */
 static int update_parameters(neuron_step *step, bool infinite, neuron_step_result *result)
 {
     atomic_bool overflow;

@@ -45,12 +45,12 @@ void neuron_step_fill_slots(neuron_step *step);
 /* Where a batch's inputs are to be put. */
 float *neuron_step_inputs(neuron_step *step);
 
-/* Begins a step: the optimizer's options are those of now. What is set while the batch is made or the
- * step runs, by a loss for instance, counts from the next one. */
+/* Begins a step: the optimizer's options are those of now. What is set while the batch is made or
+ * the step runs, by a loss for instance, counts from the next one. */
 void neuron_step_begin(neuron_step *step, const neuron_step_turn *turn);
 
-/* Runs it. After a failure the graph is as it was before, but for NEURON_E_NUMBER after an update that
- * is not finite. Something that is no finite number is told by `result` and NEURON_OK. */
+/* Runs it. After a failure the graph is as it was before, but for NEURON_E_NUMBER after an update
+ * that is not finite. Something that is no finite number is told by `result` and NEURON_OK. */
 int neuron_step_run(neuron_step *step, const neuron_batch *batch, neuron_step_result *result);
 
 /* Takes back what a step that was left in the middle did to the graph. */

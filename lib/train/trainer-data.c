@@ -1,5 +1,5 @@
-/* What a trainer learns from: the validation set, the loss and the weights of classes. The training set
- * is given when it is created; what is held out of it is set in trainer-options.c. */
+/* What a trainer learns from: the validation set, the loss and the weights of classes. The training
+ * set is given when it is created; what is held out of it is set in trainer-options.c. */
 #include "train/trainer.h"
 
 #include "base/checked.h"

@@ -1,4 +1,5 @@
-/* The numbers that are set at a trainer, and the split of a validation set, which is one of them. */
+/* The numbers that are set at a trainer, and the split of a validation
+ * set, which is one of them. */
 #include "train/trainer.h"
 
 #include "base/options/calls.h"

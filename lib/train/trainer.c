@@ -1,5 +1,6 @@
-/* The handle of a trainer: creation, life, augmentation and functions to call, and what can be asked of
- * it. Its numbers are in trainer-options.c, datasets and loss in trainer-data.c, the loop in run.c. */
+/* The handle of a trainer: creation, life, augmentation and functions to call, and what can
+ * be asked of it. Its numbers are in trainer-options.c, datasets and loss in
+ * trainer-data.c, the loop in run.c. */
 #include "train/trainer.h"
 
 #include "base/checked.h"

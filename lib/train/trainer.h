@@ -1,5 +1,5 @@
-/* The trainer handle. Its struct names the parts of a training; each part has a header of its own and
- * knows none of the others. What belongs to the handle is in trainer.c (life), trainer-data.c
+/* The trainer handle. Its struct names the parts of a training; each part has a header of its own
+ * and knows none of the others. What belongs to the handle is in trainer.c (life), trainer-data.c
  * (datasets, loss, weights) and trainer-options.c (numbers); run.c lets the parts work together. */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
@@ -58,8 +58,8 @@ struct neuron_trainer {
 
 NEURON_HOLD_DECLARE(trainer);
 
-/* NEURON_E_STATE for what is set before the first step, if that was done. Public functions that look for a
- * run settle first: one that was left by a longjmp is over. */
+/* NEURON_E_STATE for what is set before the first step, if that was done. Public functions that
+ * look for a run settle first: one that was left by a longjmp is over. */
 int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what);
 
 /* Whether a graph can learn from the dataset, or be evaluated with it. */

@@ -1,4 +1,5 @@
-/* What callbacks read and change of a training: each function reaches into one part of the trainer. */
+/* What callbacks read and change of a training: each function reaches
+ * into one part of the trainer. */
 #include "train/training.h"
 
 #include "base/checked.h"

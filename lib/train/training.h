@@ -1,4 +1,5 @@
-/* A training as its callbacks see it: what they may read and change, without the trainer's struct. */
+/* A training as its callbacks see it: what they may read and change,
+ * without the trainer's struct. */
 #ifndef TRAIN_TRAINING_H
 #define TRAIN_TRAINING_H
 
@@ -22,8 +23,8 @@ void neuron_training_set_base_rate(neuron_trainer_t *trainer, double base);
 /* Numbers that the optimizer remembers. */
 size_t neuron_training_slot_values(const neuron_trainer_t *trainer);
 
-/* Sets parameters aside, with the optimizer's numbers if the snapshot has memory for them, and puts them
- * back. */
+/* Sets parameters aside, with the optimizer's numbers if the snapshot has memory for
+ * them, and puts them back. */
 void neuron_training_save(const neuron_trainer_t *trainer, neuron_snapshot *snapshot);
 void neuron_training_restore(neuron_trainer_t *trainer, const neuron_snapshot *snapshot);
 

@@ -1,7 +1,7 @@
 /* Two-phase updates: all gradients first, then the update of all parameters. Steps are such whose
- * gradients are limited by a norm, those of graphs whose backward pass may fail, and those that begin
- * with an infinite gradient of the loss; all others update a parameter as soon as its gradient is there
- * (step.c). */
+ * gradients are limited by a norm, those of graphs whose backward pass may fail, and those that
+ * begin with an infinite gradient of the loss; all others update a parameter as soon as its
+ * gradient is there (step.c). */
 #ifndef TRAIN_TWO_PHASE_H
 #define TRAIN_TWO_PHASE_H
 
@@ -22,10 +22,10 @@ bool neuron_two_phase_needed(const neuron_graph_t *graph, const neuron_optimizer
 int neuron_two_phase_allocate(neuron_two_phase *memory, const neuron_graph_t *graph);
 void neuron_two_phase_release(neuron_two_phase *memory, neuron_context_t *context);
 
-/* Runs the backward pass and then, unless that failed, updates all parameters. `update` has been begun.
- * Nothing is updated if a norm by which gradients are limited is not finite or, where the loss has an
- * `infinite` gradient, one of a parameter is not a number: that is no failure, but `*bad` becomes what it
- * is, "the norm of a gradient" for instance, and `*value` its value. */
+/* Runs the backward pass and then, unless that failed, updates all parameters. `update` has been
+ * begun. Nothing is updated if a norm by which gradients are limited is not finite or, where the
+ * loss has an `infinite` gradient, one of a parameter is not a number: that is no failure, but
+ * `*bad` becomes what it is, "the norm of a gradient" for instance, and `*value` its value. */
 int neuron_two_phase_update(const neuron_two_phase *memory, neuron_session *session,
                             const neuron_graph_t *graph, const neuron_update *update, bool infinite,
                             const char **bad, double *value);

@@ -1,4 +1,5 @@
-/* Maps against a plain computation in double with the matrices of Keras, and known cases exactly. */
+/* Maps against a plain computation in double with the matrices of
+ * Keras, and known cases exactly. */
 #include "test-common.h"
 
 #include "augment/augmentation.h"

@@ -1,5 +1,5 @@
-/* What goes wrong while files are written or folders listed: signals, file systems that know less, kills. The calls of
- * the system that the library makes arrive here first. */
+/* What goes wrong while files are written or folders listed: signals, file systems that know less,
+ * kills. The calls of the system that the library makes arrive here first. */
 #include "test-common.h"
 
 #include "data/formats/file-names.h"

@@ -92,8 +92,8 @@ START_TEST(mode_of_the_old_file_is_kept)
 }
 END_TEST
 
-/* Makes an old file of this mode that belongs to `user` and to a group that is nobody's here; false if
- * this process may not. */
+/* Makes an old file of this mode that belongs to `user` and to a group that is nobody's here;
+ * false if this process may not. */
 static bool make_foreign(uid_t user, gid_t group, mode_t mode)
 {
     test_write_file(path, "old", 3);
@@ -168,7 +168,8 @@ START_TEST(link_is_followed)
 }
 END_TEST
 
-/* As opening such a link would: what it points to is made, link by link from where each one lies. */
+/* As opening such a link would: what it points to is made, link by link
+ * from where each one lies. */
 START_TEST(link_to_what_is_not_there_makes_it)
 {
     char other[300], aside[400], real[400];

@@ -1,4 +1,5 @@
-/* What a call holds, and when it ends: in any order, behind a longjmp, and deeper than the list goes. */
+/* What a call holds, and when it ends: in any order, behind a longjmp, and
+ * deeper than the list goes. */
 #include "test-common.h"
 
 #include "base/hold.h"

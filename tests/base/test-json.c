@@ -28,8 +28,9 @@ START_TEST(a_number_that_is_none_is_refused)
 }
 END_TEST
 
-/* The JSON library asks for the point by this name: here it gets one of two bytes, as it does in some
- * locales, and ends the process if it then reads a real number, or writes what no reader takes. */
+/* The JSON library asks for the point by this name: here it gets one of two bytes, as
+ * it does in some locales, and ends the process if it then reads a real number, or
+ * writes what no reader takes. */
 static bool wide_point;
 
 struct lconv *localeconv(void)

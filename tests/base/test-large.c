@@ -1,6 +1,6 @@
-/* What needs more memory than there are addresses, or than there is, is refused as such: on 32 bits no
- * count is cut on its way to a size. The allocator has a gigabyte, so that machines of 64 bits refuse
- * the same. */
+/* What needs more memory than there are addresses, or than there is, is refused as such: on
+ * 32 bits no count is cut on its way to a size. The allocator has a gigabyte, so that
+ * machines of 64 bits refuse the same. */
 #include "test-common.h"
 
 #include "base/checked.h"
@@ -158,8 +158,8 @@ START_TEST(examples_of_a_stream_are_refused)
 }
 END_TEST
 
-/* Gzip data in a file: a text, `count` bytes that repeat another (none of them for an empty one), and as
- * many zeros behind them, which gunzip ignores, as make it `file_size` bytes. */
+/* Gzip data in a file: a text, `count` bytes that repeat another (none of them for an empty one),
+ * and as many zeros behind them, which gunzip ignores, as make it `file_size` bytes. */
 static const char *write_packed(const char *text, size_t text_size, const char *bytes, size_t count,
                                 size_t file_size)
 {
@@ -206,7 +206,8 @@ static int load_idx(neuron_tensor_t **tensor, neuron_context_t *context, const c
     return status;
 }
 
-/* Claims of the size of all addresses of 32 bits, in packed files that are large enough for them. */
+/* Claims of the size of all addresses of 32 bits, in packed files that
+ * are large enough for them. */
 static const struct {
     int (*load)(neuron_tensor_t **tensor, neuron_context_t *context, const char *path);
     const char *text;

@@ -1,4 +1,5 @@
-/* Numbers are read as C reads them and become the nearest float32: what the fields of a CSV file rely on. */
+/* Numbers are read as C reads them and become the nearest float32: what the
+ * fields of a CSV file rely on. */
 #include "test-common.h"
 
 #include "base/float-mode.h"
@@ -63,8 +64,8 @@ static void assert_nearest(const char *text, float right)
                 (double)nearest, (double)right);
 }
 
-/* Texts of the middle between two floats, and of numbers as near to it as digits can tell. `high` is
- * what is not nearer to `low`, as the middle itself is where it is even. */
+/* Texts of the middle between two floats, and of numbers as near to it as digits can tell. `high`
+ * is what is not nearer to `low`, as the middle itself is where it is even. */
 static void assert_middle(float low, float high, double middle, bool high_is_even)
 {
     char text[1400];

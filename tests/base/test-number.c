@@ -83,7 +83,8 @@ START_TEST(numbers_are_read)
         "3.2378839133029012895883524125015321748630094e-319"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         assert_reads(texts[i], strtod(texts[i], NULL));
-    /* The middle of 1 and the next number has 53 digits; what decides comes after a thousand zeros. */
+    /* The middle of 1 and the next number has 53 digits; what decides
+     * comes after a thousand zeros. */
     char text[1200];
     for (int zeros = 0; zeros < 1100; zeros += 99) {
         int size = sprintf(text, "1.00000000000000011102230246251565404236316680908203125");
@@ -151,7 +152,8 @@ START_TEST(what_is_written_exactly_is_read_back)
 }
 END_TEST
 
-/* Beside the middle of two floats, where an approximation decides wrongly, in the library's mode. */
+/* Beside the middle of two floats, where an approximation decides
+ * wrongly, in the library's mode. */
 START_TEST(floats_are_the_nearest)
 {
     char text[NEURON_NUMBER_TEXT];

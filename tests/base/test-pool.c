@@ -336,8 +336,8 @@ static void look_around(void *work, int64_t task, int32_t worker)
     atomic_fetch_add(&seen->bound, CPU_COUNT(&allowed) == 1);
 }
 
-/* Processors are those of the thread that made the pool, not of the first to use it; signals of the host
- * come to its own threads. */
+/* Processors are those of the thread that made the pool, not of the first to use it; signals of the
+ * host come to its own threads. */
 START_TEST(threads_are_bound_as_their_maker)
 {
     neuron_context_t *context = test_context();

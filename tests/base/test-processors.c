@@ -179,7 +179,8 @@ START_TEST(lines_may_be_long)
 }
 END_TEST
 
-/* Nothing of the host's arithmetic changes, though not every quota is a whole number of processors. */
+/* Nothing of the host's arithmetic changes, though not every quota is a
+ * whole number of processors. */
 START_TEST(quotas_leave_no_flags)
 {
     static const char *const quotas[] = {"100000 30000\n", "1 3\n", "9007199254740993 7\n",

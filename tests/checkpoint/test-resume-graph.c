@@ -1,4 +1,5 @@
-/* Which graphs a saved training goes on with: those that make the same steps of it, and no others. */
+/* Which graphs a saved training goes on with: those that make the same
+ * steps of it, and no others. */
 #include "resume-bench.h"
 
 #include "model/model.h"

@@ -1,5 +1,5 @@
-/* How much memory readers take at most: an array is read into its place, plain or packed, and what is
- * behind a small claim is not unpacked. */
+/* How much memory readers take at most: an array is read into its place, plain or packed, and what
+ * is behind a small claim is not unpacked. */
 #include "test-common.h"
 
 #include "data/formats/idx.h"

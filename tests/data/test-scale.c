@@ -60,8 +60,8 @@ END_TEST
 
 /* ---- From the data ---- */
 
-/* That the least and the most of a dataset's values become the bounds, and all others keep their order
- * between them; and another dataset does it alike that is given the same scale. */
+/* That the least and the most of a dataset's values become the bounds, and all others keep their
+ * order between them; and another dataset does it alike that is given the same scale. */
 static void assert_meets(neuron_dataset_t *dataset, const float *stored, int count, double minimum,
                          double maximum)
 {

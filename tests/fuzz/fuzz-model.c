@@ -34,7 +34,8 @@ static void release(void *memory, void *user_data)
     free(whole);
 }
 
-/* Layers of the caller's own touch all that they may, so that a sanitizer sees what is too small. */
+/* Layers of the caller's own touch all that they may, so that a
+ * sanitizer sees what is too small. */
 static int touch(neuron_custom_run_t *run, void *user_data)
 {
     (void)user_data;

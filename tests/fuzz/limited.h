@@ -10,8 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* More than any input of the largest size can honestly need: gzip's largest ratio, 1032, times that is
- * below it. */
+/* More than any input of the largest size can honestly need: gzip's largest ratio,
+ * 1032, times that is below it. */
 enum { LIMITED_MEMORY = 64 << 20, LIMITED_INPUT = 60000 };
 
 static void *limited_allocate(size_t size, size_t alignment, void *user_data)

@@ -101,8 +101,8 @@ static void softmax(const reference_call *c)
 }
 
 /* A value is dropped if its 16 random bits, as a fraction, are below the rate. Of every 64 values
- * number i takes them from block i % 8 of eight: number i / 8 % 4 of it, the lower half for the first
- * 32 values, the upper one for the others. */
+ * number i takes them from block i % 8 of eight: number i / 8 % 4 of it, the lower half for the
+ * first 32 values, the upper one for the others. */
 static void dropout(const reference_call *c)
 {
     double rate = c->reference->training ? reference_option(c, NEURON_NODE_RATE) : 0;

@@ -86,8 +86,8 @@ START_TEST(a_file_has_the_shape_that_the_kind_makes)
 }
 END_TEST
 
-/* What a kind makes of its inputs may be said again, and not otherwise: no file with another shape could
- * be loaded. */
+/* What a kind makes of its inputs may be said again, and not otherwise: no file with
+ * another shape could be loaded. */
 START_TEST(a_shape_beside_that_of_the_kind)
 {
     neuron_graph_t *graph = custom_graph();
@@ -116,8 +116,8 @@ static int answer_shape(const int64_t *shapes, const int32_t *ranks, int32_t cou
     return *(int *)user_data;
 }
 
-/* The number of a callback is the caller's in a file as in a graph that is built. A shape that cannot be
- * is one of the file: the kind that wrote it made another. */
+/* The number of a callback is the caller's in a file as in a graph that is built. A shape that
+ * cannot be is one of the file: the kind that wrote it made another. */
 START_TEST(a_shape_callback_that_fails)
 {
     static const struct {

@@ -1,5 +1,5 @@
-/* What a call of a custom layer is told beside its values: random numbers, memory that forward keeps for
- * backward, names and shapes. */
+/* What a call of a custom layer is told beside its values: random numbers, memory that forward
+ * keeps for backward, names and shapes. */
 #include "gradient.h"
 #include "test-common.h"
 #include "test-models.h"
@@ -150,8 +150,8 @@ static neuron_graph_t *small_network(neuron_context_t *context)
     return graph;
 }
 
-/* Trains for 3 epochs: at once, or with a break after the first, in which all that lives on is the file
- * at `path`. */
+/* Trains for 3 epochs: at once, or with a break after the first, in which all that lives
+ * on is the file at `path`. */
 static neuron_graph_t *train(int32_t threads, const char *path)
 {
     neuron_context_t *context = custom_context(threads);

@@ -1,5 +1,5 @@
-/* Graphs of many layers: how many there may be, what they are called, and that twice as many take twice
- * as long. */
+/* Graphs of many layers: how many there may be, what they are called, and that twice
+ * as many take twice as long. */
 #include "test-models.h"
 
 #include <stdio.h>

@@ -142,7 +142,8 @@ START_TEST(padding_may_make_a_window_fit)
 }
 END_TEST
 
-/* The arrays do not depend on padding, so they may be spoken of before it is set; there is no shape. */
+/* The arrays do not depend on padding, so they may be spoken of before it
+ * is set; there is no shape. */
 START_TEST(a_window_that_does_not_fit_yet_has_arrays)
 {
     neuron_graph_t *graph = new_graph();

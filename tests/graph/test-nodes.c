@@ -1,5 +1,5 @@
-/* Looking into a graph: its nodes one by one, what they are and how they hang together, and what its
- * arrays are. */
+/* Looking into a graph: its nodes one by one, what they are and how they hang
+ * together, and what its arrays are. */
 #include "gradient.h"
 #include "test-common.h"
 #include "test-models.h"

@@ -60,7 +60,8 @@ START_TEST(gradient)
 }
 END_TEST
 
-/* More values than are worked on at a time, zeros among them, and one branch that is not trained. */
+/* More values than are worked on at a time, zeros among them, and one
+ * branch that is not trained. */
 START_TEST(gradient_of_many_values)
 {
     neuron_graph_t *graph = new_graph();

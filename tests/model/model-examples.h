@@ -4,7 +4,8 @@
 
 #include "test-common.h"
 
-/* A convolution, batch normalisation and a skip-concatenation. Each has other initial parameters. */
+/* A convolution, batch normalisation and a skip-concatenation. Each has
+ * other initial parameters. */
 static inline neuron_graph_t *example_network(neuron_context_t *context, const char *name)
 {
     static uint64_t seed = 100;

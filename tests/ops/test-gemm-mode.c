@@ -1,5 +1,5 @@
-/* Products of numbers near the subnormal ones, which count as 0 whatever multiplies: the CBLAS is large
- * enough here to use threads of its own. */
+/* Products of numbers near the subnormal ones, which count as 0 whatever multiplies: the CBLAS is
+ * large enough here to use threads of its own. */
 #include "layer-fixture.h"
 
 #include "base/float-mode.h"

@@ -313,8 +313,8 @@ START_TEST(threads_change_nothing)
 }
 END_TEST
 
-/* Sizes of tasks and blocks do not follow the batch, but what is planned for a batch must do for all
- * smaller ones. */
+/* Sizes of tasks and blocks do not follow the batch, but what is planned for a batch
+ * must do for all smaller ones. */
 START_TEST(memory_is_enough_for_smaller_batches)
 {
     for (int which = 0; which < SHAPES; which++) {

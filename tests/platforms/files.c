@@ -1,6 +1,6 @@
-/* Files are the same on every machine: files write FOLDER makes a model, the state of a training and
- * arrays of each type; files copy FROM TO reads them and writes what it read, on a machine of another
- * kind, for cmp(1) to compare. */
+/* Files are the same on every machine: files write FOLDER makes a model, the state of a training
+ * and arrays of each type; files copy FROM TO reads them and writes what it read, on a machine of
+ * another kind, for cmp(1) to compare. */
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>

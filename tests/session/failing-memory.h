@@ -1,5 +1,5 @@
-/* Memory that runs out at the n-th allocation, for every n, and calls that are made again with memory
- * there. The JSON library's memory comes from the same place. */
+/* Memory that runs out at the n-th allocation, for every n, and calls that are made again with
+ * memory there. The JSON library's memory comes from the same place. */
 #ifndef TEST_FAILING_MEMORY_H
 #define TEST_FAILING_MEMORY_H
 

@@ -1,5 +1,6 @@
 /* Every activation in the pass of every layer that does it, and back through it by every layer that
- * goes back through activations: values and gradients against the reference, and the steps it takes. */
+ * goes back through activations: values and gradients against the
+ * reference, and the steps it takes. */
 #include "gradient.h"
 #include "test-common.h"
 
@@ -164,8 +165,8 @@ START_TEST(with_pooling)
 }
 END_TEST
 
-/* A normalisation behind an activation, and another activation behind that: one pass when predicting,
- * two when training, whose gradients the normalisation makes a few rows at a time. */
+/* A normalisation behind an activation, and another activation behind that: one pass when
+ * predicting, two when training, whose gradients the normalisation makes a few rows at a time. */
 START_TEST(around_a_normalisation)
 {
     int other = (_i + 1) % ACTIVATIONS;

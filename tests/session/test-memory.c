@@ -1,6 +1,6 @@
-/* Every allocation fails once, through the life of a graph: that of the n-th piece of memory, for every
- * n. A call that fails says so, is made again with memory there, and then does what it would have done; at
- * the end nothing is left. */
+/* Every allocation fails once, through the life of a graph: that of the n-th piece of memory, for
+ * every n. A call that fails says so, is made again with memory there, and then does what it would
+ * have done; at the end nothing is left. */
 #include "failing-memory.h"
 
 static void use_context(long n)

@@ -1,5 +1,5 @@
-/* Calls that run functions of the caller's, and what such a function may do to them: let go of all that
- * the call works with, or leave without returning. */
+/* Calls that run functions of the caller's, and what such a function may do to them: let go of all
+ * that the call works with, or leave without returning. */
 #ifndef TEST_SCENE_H
 #define TEST_SCENE_H
 

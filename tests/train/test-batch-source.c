@@ -70,8 +70,8 @@ static void count_warnings(int32_t level, const char *line, void *user_data)
     *(int *)user_data += level == NEURON_LOG_WARNING;
 }
 
-/* By default, for workers that were asked for, with augmentation and without; where none is wanted, it is
- * not missed. */
+/* By default, for workers that were asked for, with augmentation and without; where none is
+ * wanted, it is not missed. */
 START_TEST(goes_on_where_no_thread_can_be_had)
 {
     static const setting settings[] = {{3, -1, true}, {1, 1, true}, {2, 3, true},

@@ -110,8 +110,8 @@ static int count_call(neuron_trainer_t *trainer, void *user_data)
     return 0;
 }
 
-/* A disk that is full when an epoch is the best is no reason to lose it, be there worse ones later, or
- * only a file of the training left of it. */
+/* A disk that is full when an epoch is the best is no reason to lose it, be there worse ones later,
+ * or only a file of the training left of it. */
 START_TEST(a_checkpoint_that_failed_is_written_later)
 {
     const char *state = test_file("state"), *folder = test_file("folder");

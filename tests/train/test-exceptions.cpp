@@ -1,5 +1,5 @@
-// C++ exceptions out of functions that the library calls: whoever made the call catches them, and what
-// it worked with can be used again and is not leaked.
+// C++ exceptions out of functions that the library calls: whoever made the call catches them, and
+// what it worked with can be used again and is not leaked.
 #include <libneuron/libneuron.h>
 
 #include <atomic>
@@ -243,8 +243,8 @@ const std::vector<scenario> scenarios = {
      [](handles &h) { return neuron_search_run_grid(h.search); }},
 };
 
-// Throws once, catches it, and makes the same call again unless the handles are to be released as they
-// are.
+// Throws once, catches it, and makes the same call again unless the handles are to be released as
+// they are.
 void check_scenario(const scenario &all, bool again)
 {
     bool caught = false;

@@ -451,8 +451,8 @@ START_TEST(jumped_out)
 }
 END_TEST
 
-/* A call from deeper than the one that was left cannot tell that it is over. It either works or says that
- * the other is on, and a later call from above makes all good. */
+/* A call from deeper than the one that was left cannot tell that it is over. It either works or
+ * says that the other is on, and a later call from above makes all good. */
 START_TEST(jumped_out_and_called_deeper)
 {
     const call *c = &calls[_i];

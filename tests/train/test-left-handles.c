@@ -1,5 +1,5 @@
-/* Calls that were left by a longjmp, and the release of a handle that they have nothing to do with; and where
- * the library cannot ask the system for the stack that it runs on. */
+/* Calls that were left by a longjmp, and the release of a handle that they have nothing to do with;
+ * and where the library cannot ask the system for the stack that it runs on. */
 #include "scene.h"
 
 #include <sys/resource.h>
@@ -198,8 +198,8 @@ static bool forbid_files(void)
     return setrlimit(RLIMIT_NOFILE, &now) == 0;
 }
 
-/* The C library reads in a file where the stack of the first thread is, once; so each of these has a process
- * in which it may open none. These are the first tests, before the library is called. */
+/* The C library reads in a file where the stack of the first thread is, once; so each of these has
+ * a process in which it may open none. These are the first tests, before the library is called. */
 static int status_without_files(bool in_thread, bool large_stack)
 {
     int status = -1;

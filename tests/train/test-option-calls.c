@@ -72,7 +72,8 @@ static void check_real(const calls *c, void *object, int32_t option, double valu
     ck_assert_int_eq(whole, -7);
 }
 
-/* What is refused changes nothing; `whole` or `real` is 0 for a handle that has none of that kind. */
+/* What is refused changes nothing; `whole` or `real` is 0 for a handle
+ * that has none of that kind. */
 static void check_refused(const calls *c, void *object, int32_t whole, int32_t real)
 {
     int64_t before, after;

@@ -1,5 +1,5 @@
-/* Numbers that are finite in double, or as inputs, but not in what a step makes of them: the run fails
- * in that step, and never reports success with parameters that are not finite. */
+/* Numbers that are finite in double, or as inputs, but not in what a step makes of them: the run
+ * fails in that step, and never reports success with parameters that are not finite. */
 #include "test-common.h"
 
 #include "kernels/kernels.h"

@@ -1,4 +1,5 @@
-/* Learning rates: of schedules together, set by hand, and of several trainers with one optimizer. */
+/* Learning rates: of schedules together, set by hand, and of several
+ * trainers with one optimizer. */
 #include "callback-bench.h"
 
 static double fall(int64_t epoch, double rate, void *user_data)
@@ -75,8 +76,8 @@ static int set_rate(neuron_trainer_t *trainer, int32_t event, void *user_data)
     return 0;
 }
 
-/* A rate set by other hands: the factors go on from there. Setting the number that the optimizer has
- * counts too. */
+/* A rate set by other hands: the factors go on from there. Setting the number that the
+ * optimizer has counts too. */
 START_TEST(a_rate_set_by_hand)
 {
     static const struct {

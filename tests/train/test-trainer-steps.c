@@ -1,4 +1,5 @@
-/* Steps: those of the papers, the same bytes however they are run, and losses that are no numbers. */
+/* Steps: those of the papers, the same bytes however they are run, and
+ * losses that are no numbers. */
 #include "trainer-bench.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* What a run is, without running it: its data, network and training, in words. All of it is read from
- * what the run would train with. */
+/* What a run is, without running it: its data, network and training, in words. All of it is read
+ * from what the run would train with. */
 #include "example.h"
 #include "settings.h"
 
@@ -93,8 +93,8 @@ static char *node_text(const neuron_graph_t *graph, int32_t index)
     return close_text(&text);
 }
 
-/* A line for a layer: its name, which tells its kind unless that stands behind, the shape of what it
- * puts out, and the rest. */
+/* A line for a layer: its name, which tells its kind unless that stands behind, the shape of what
+ * it puts out, and the rest. */
 static void write_node(FILE *file, const neuron_graph_t *graph, int32_t index)
 {
     const neuron_node_t *node = neuron_graph_node(graph, index);

@@ -3,7 +3,8 @@
 
 #include <time.h>
 
-/* Epochs of a run that ends by itself, where the document does not say after how many its own did. */
+/* Epochs of a run that ends by itself, where the document does not say
+ * after how many its own did. */
 enum { EPOCHS_SUPPOSED = 30, STEPS_LEAST = 3 };
 
 static const double seconds_of_look = 0.4;

@@ -173,8 +173,8 @@ typedef enum { EXAMPLE_FASHION_MNIST, EXAMPLE_MNIST, EXAMPLE_KMNIST } example_im
 
 /* A set as it was published, 60,000 images of 28x28 to train with and 10,000 to test on. Generated
  * glyphs, if they are what --data asks for or, with a line that says so, if it asks for nothing and
- * the set is not there; a folder that --data names must have it. Of K-MNIST, if only the 10,000 test
- * images are there, 8,000 of them are to train with. */
+ * the set is not there; a folder that --data names must have it. Of K-MNIST, if only the 10,000
+ * test images are there, 8,000 of them are to train with. */
 void example_load_images(example_t *example, example_images_t images, neuron_dataset_t **train,
                          neuron_dataset_t **test);
 
@@ -190,7 +190,8 @@ typedef enum {
 void example_load_cifar10(example_t *example, example_colours_t colours, neuron_dataset_t **train,
                           neuron_dataset_t **test);
 
-/* neuron_dataset_split() with the seed that was asked for, kept in words for the run's description. */
+/* neuron_dataset_split() with the seed that was asked for, kept in words
+ * for the run's description. */
 void example_split(example_t *example, neuron_dataset_t *dataset, const double *fractions,
                    int32_t count, int32_t kind, neuron_dataset_t **parts);
 
@@ -205,8 +206,8 @@ neuron_dataset_t *example_one_hot(neuron_dataset_t *dataset);
 /* An empty graph for run `id`, with a seed of its own. */
 neuron_graph_t *example_graph(const example_t *example, const char *id);
 
-/* The same for a trial of run `id`: each trial and fold has a seed of its own, which the search's log
- * names. */
+/* The same for a trial of run `id`: each trial and fold has a seed of its own,
+ * which the search's log names. */
 neuron_graph_t *example_trial_graph(const example_t *example, const char *id,
                                     const neuron_trial_t *trial);
 
@@ -214,8 +215,8 @@ neuron_graph_t *example_trial_graph(const example_t *example, const char *id,
 neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience);
 
 /* Trains a finished graph with a progress bar; what is kept of it is saved, evaluated and recorded
- * as run `id`. Takes the graph over and returns what was kept. With --describe it prints what the run
- * is, and with --estimate what it takes, and trains nothing. */
+ * as run `id`. Takes the graph over and returns what was kept. With --describe it prints what the
+ * run is, and with --estimate what it takes, and trains nothing. */
 neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t *graph,
                               const example_training_t *training);
 
@@ -227,13 +228,14 @@ double example_try(const example_t *example, neuron_graph_t *graph,
                    neuron_dataset_t *validation, const neuron_dataset_t *score);
 
 /* Evaluates, saves and records a committee as run `id`, or describes it. `weighted` tells that its
- * members' votes weigh as much as their validation accuracies, `seconds` what it took to make it. */
+ * members' votes weigh as much as their validation accuracies,
+ * `seconds` what it took to make it. */
 void example_record(example_t *example, const char *id, const neuron_graph_t *committee,
                     bool weighted, double seconds);
 
 /* Whether OUT/<id><name><ending> is there to go on with: what an interrupted run left, of the same
- * seed, data, note and, unless that is 0, number of epochs. Without --resume it is removed; one that
- * goes with others ends the program. */
+ * seed, data, note and, unless that is 0, number of epochs. Without --resume it is removed; one
+ * that goes with others ends the program. */
 bool example_take_up(const example_t *example, const char *id, const char *name, const char *ending,
                      int64_t epochs);
 

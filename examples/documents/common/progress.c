@@ -1,5 +1,5 @@
-/* A bar that grows while an epoch runs, and one line for each epoch that ended, as wide as the terminal
- * has room for. */
+/* A bar that grows while an epoch runs, and one line for each epoch that ended, as wide as
+ * the terminal has room for. */
 #include "example.h"
 #include "terminal.h"
 

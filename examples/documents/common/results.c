@@ -1,7 +1,7 @@
-/* What a run measured, on disk: OUT/<id>.json has its figures and then the details: the history, and
- * of each part of the images the confusion matrix and the report of the classes. It is written under
- * another name first, so that a program that was interrupted leaves whole files. No example sets a
- * locale, so numbers have a point. */
+/* What a run measured, on disk: OUT/<id>.json has its figures and then the details: the history,
+ * and of each part of the images the confusion matrix and the report of the classes. It is written
+ * under another name first, so that a program that was interrupted leaves whole files. No example
+ * sets a locale, so numbers have a point. */
 #include "example.h"
 #include "revision.h"
 

@@ -69,8 +69,8 @@ static void read_string(char *string, const char *text, const char *name)
     string[length] = '\0';
 }
 
-/* What a run was set to, as it stands there; "" of runs before settings were kept. No text in it has a
- * brace. */
+/* What a run was set to, as it stands there; "" of runs before settings were kept.
+ * No text in it has a brace. */
 static void read_settings(example_result_t *result, const char *text)
 {
     const char *start = find_field(text, "settings");
@@ -143,8 +143,8 @@ static void write_cell(FILE *file, int width, int digits, double number)
 }
 
 /* By how much a run exceeds the document: in test accuracy, or in validation accuracy where the
- * document has no other; else in test accuracy what the document states; NAN where there is nothing to
- * compare. */
+ * document has no other; else in test accuracy what the document states; NAN where
+ * there is nothing to compare. */
 static double difference(const example_reported_t *reported, const example_result_t *result)
 {
     if (reported->test_accuracy != 0)

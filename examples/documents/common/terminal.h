@@ -4,8 +4,8 @@
 
 enum { TERMINAL_GAP = 2 }; /* blanks between two fields */
 
-/* A part of a line; of a line that is too long those with the largest rank go first, and of these the
- * last. One of rank 0 always stays. */
+/* A part of a line; of a line that is too long those with the largest rank go first, and of these
+ * the last. One of rank 0 always stays. */
 typedef struct {
     int width; /* 0 for one that is left out */
     int rank;

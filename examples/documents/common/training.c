@@ -184,8 +184,8 @@ static void keep_best(const example_t *example, neuron_trainer_t *trainer, const
     neuron_callback_unref(best);
 }
 
-/* Runs until the last epoch, or until a callback has enough. A loss that is not a number is a result too:
- * the run ends with a note. */
+/* Runs until the last epoch, or until a callback has enough. A loss that is not a number is a
+ * result too: the run ends with a note. */
 static void fit(const example_t *example, neuron_trainer_t *trainer, const char *id,
                 const example_training_t *training, example_result_t *result)
 {

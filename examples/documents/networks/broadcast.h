@@ -1,4 +1,5 @@
-/* The losses of document 002 as it used them: on class numbers where they expect one-hot targets. */
+/* The losses of document 002 as it used them: on class numbers where
+ * they expect one-hot targets. */
 #ifndef BROADCAST_H
 #define BROADCAST_H
 

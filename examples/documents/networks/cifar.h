@@ -11,7 +11,8 @@ enum { CIFAR_BLOCKS = 3 };
 /* An activation, such as neuron_relu(). */
 typedef neuron_node_t *(*cifar_activation_t)(neuron_graph_t *graph, neuron_node_t *input);
 
-/* Three blocks of convolutions of 3x3, each ended by pooling, a hidden layer and the ten classes. */
+/* Three blocks of convolutions of 3x3, each ended by pooling, a hidden
+ * layer and the ten classes. */
 typedef struct {
     int64_t filters[CIFAR_BLOCKS];
     bool simple; /* one convolution a block, without padding; else two that keep the extent */

@@ -1,7 +1,7 @@
-/* The runs of document 000. Where it says nothing: Adam, batches of 32, dropout of 0.5, in K3 also of
- * 0.2 on pixels; its levels of rotation are taken for hundredths of a turn, as its result table has
- * them. Its fully connected networks are kept and chosen by their accuracy on the test set; runs named
- * -sound leave that alone. */
+/* The runs of document 000. Where it says nothing: Adam, batches of 32, dropout of 0.5, in K3 also
+ * of 0.2 on pixels; its levels of rotation are taken for hundredths of a turn, as its result table
+ * has them. Its fully connected networks are kept and chosen by their accuracy on the test set;
+ * runs named -sound leave that alone. */
 #include "kmnist_runs.h"
 
 /* clang-format off */
@@ -22,22 +22,23 @@ const kmnist_run_t kmnist_runs[] = {
      .network = {.draw = kmnist_mlp, .dropout = 0.4, .units = 128, .hidden_layers = 3,
                  .batch_norm = true},
      .epochs = 10, .on_test = true},
-    {.run = {"K2", "MLP, random search among six factors (validated on the test set); reported is its "
-                   "best trial, the row is one more training",
+    {.run = {"K2", "MLP, random search among six factors (validated on the test set); reported is "
+                   "its best trial, the row is one more training",
              {.test_accuracy = 0.9428, .test_examples = 10000, .epochs = 20,
               .train_accuracy = 0.973150}},
      .network = BASE_MLP, .epochs = 20, .best = true, .on_test = true, .search = KMNIST_RANDOM},
     {.run = {"K2-sound", "K2 chosen by validation images", {.epochs = 0}},
      .network = BASE_MLP, .epochs = 20, .best = true, .search = KMNIST_RANDOM},
-    {.run = {"K3", "MLP 8192-4096-2048, rate 0.03 (validated on the test set, which chooses the epoch)",
+    {.run = {"K3", "MLP 8192-4096-2048, rate 0.03 (validated on the test set, which chooses the "
+                   "epoch)",
              {.test_accuracy = 0.9557, .test_examples = 10000, .epochs = 55,
               .train_accuracy = 0.998, .parameters = 48457738}},
      .network = BEST_MLP, .learning_rate = 0.03, .epochs = 55, .best = true, .on_test = true},
     {.run = {"K3-sound", "K3 with rate 0.003, chosen by validation images",
              {.parameters = 48457738}},
      .network = BEST_MLP, .learning_rate = 0.003, .epochs = 55, .best = true},
-    {.run = {"K3-search", "the random search that led to K3: deeper, wider, always with noise (validated "
-                          "on the test set); as for K2",
+    {.run = {"K3-search", "the random search that led to K3: deeper, wider, always with noise "
+                          "(validated on the test set); as for K2",
              {.test_accuracy = 0.9557, .test_examples = 10000, .epochs = 55,
               .train_accuracy = 0.998}},
      .network = BEST_MLP, .epochs = 55, .best = true, .on_test = true, .search = KMNIST_WIDER},
@@ -70,7 +71,8 @@ const kmnist_run_t kmnist_runs[] = {
               .parameters = 225418}},
      .network = {.draw = kmnist_deeper_cnn, .dropout = 0.5},
      .epochs = 30, .patience = 5, .stepped = true, .on_test = true, .search = KMNIST_FOLDS},
-    {.run = {"K9", "deeper CNN, rate and dropout of the best mean of five folds on the test set; as for K8",
+    {.run = {"K9", "deeper CNN, rate and dropout of the best mean of five folds on the test set; "
+                   "as for K8",
              {.test_accuracy = 0.96156, .test_examples = 10000, .parameters = 225418}},
      .network = {.draw = kmnist_deeper_cnn, .dropout = 0.5},
      .epochs = 30, .patience = 5, .stepped = true, .on_test = true, .search = KMNIST_GRID},

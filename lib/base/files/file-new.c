@@ -1,5 +1,6 @@
-/* Makes the new file that will take a name's place: beside it in its folder, under a temporary name that
- * a later write recognises and removes, if a process died over it. file-write.c writes and renames. */
+/* Makes the new file that will take a name's place: beside it in its folder, under a
+ * temporary name that a later write recognises and removes, if a process died over it.
+ * file-write.c writes and renames. */
 #include "base/files/file-new.h"
 
 #include "base/clock.h"
@@ -14,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The first names are the same for all processes, so that each finds what another left; the rest are
- * any, for when all of those are in use. */
+/* The first names are the same for all processes, so that each finds what another left; the rest
+ * are any, for when all of those are in use. */
 enum { SHARED_NAMES = 16, ATTEMPTS = 200 };
 
 /* How much of the other's name a temporary one begins with, for people. */
@@ -96,8 +97,8 @@ static void choose_name(neuron_new_file *made, int attempt)
 }
 
 /* Removes a file that has this name, if its writer is no more: else that holds the lock. No other
- * process can give the name to another file between the question and the answer, as only who has the
- * lock removes it. */
+ * process can give the name to another file between the question and the answer, as only
+ * who has the lock removes it. */
 static void remove_left_over(const neuron_new_file *made)
 {
     int flags = O_NOFOLLOW | O_NONBLOCK;
@@ -133,7 +134,8 @@ static void show_name(const neuron_new_file *made, char path[SHOWN_NAME])
     snprintf(path, SHOWN_NAME, "/proc/self/fd/%d", made->file);
 }
 
-/* Not where /proc is not mounted, as in some containers: a file without a name stays without one. */
+/* Not where /proc is not mounted, as in some containers: a file without
+ * a name stays without one. */
 static bool is_shown(const neuron_new_file *made)
 {
     char path[SHOWN_NAME];

@@ -1,8 +1,9 @@
-/* A file that is written aside and then put in the place of another one of the same folder. It has no
- * name until it is whole, where the system knows such files; else a temporary name beside the other,
- * which it keeps only if the process is killed. Who writes the same file next removes that, but not the
- * file of one that is still at work, as that holds a lock. Where the file system shows locks to this machine
- * alone, a writer elsewhere may take away the name of a file that is being written. */
+/* A file that is written aside and then put in the place of another one of the same folder. It
+ * has no name until it is whole, where the system knows such files; else a temporary name
+ * beside the other, which it keeps only if the process is killed. Who writes the same file next
+ * removes that, but not the file of one that is still at work, as that holds a lock. Where the
+ * file system shows locks to this machine alone, a writer elsewhere may take away the name of a
+ * file that is being written. */
 #ifndef BASE_FILES_FILE_NEW_H
 #define BASE_FILES_FILE_NEW_H
 
@@ -27,8 +28,8 @@ typedef struct neuron_new_file {
     bool lost;                  /* somebody took its name away before it was in place */
 } neuron_new_file;
 
-/* Makes an empty file. False with a reason in errno: for NEURON_NAME_LATE that may be that the system
- * knows no such files, or could not give it a name later. */
+/* Makes an empty file. False with a reason in errno: for NEURON_NAME_LATE that may be that the
+ * system knows no such files, or could not give it a name later. */
 bool neuron_new_file_create(neuron_new_file *made, int folder, const char *target, mode_t mode,
                             neuron_new_naming naming);
 

@@ -1,6 +1,7 @@
-/* Replaces a file in one step: all of the new content is written beside the old, brought to the disk, and
- * renamed over it, so that whoever reads the name finds the old or the new file, whole. Links are
- * followed, owner and mode are kept as far as the system allows. The new file is made in file-new.c. */
+/* Replaces a file in one step: all of the new content is written beside the old, brought to
+ * the disk, and renamed over it, so that whoever reads the name finds the old or the new
+ * file, whole. Links are followed, owner and mode are kept as far as the system allows. The
+ * new file is made in file-new.c. */
 #include "base/files/file-write.h"
 
 #include "base/files/byte-order.h"
@@ -79,8 +80,8 @@ static int find_linked(target *found, struct stat *status)
     return NEURON_OK;
 }
 
-/* Finds what a path stands for: renaming over a link would leave what it points to as it is, and over
- * a device or a folder do harm or fail late. */
+/* Finds what a path stands for: renaming over a link would leave what it points to as it is, and
+ * over a device or a folder do harm or fail late. */
 static int find_target(target *found, const char *path)
 {
     struct stat status;
@@ -195,8 +196,8 @@ static int write_pieces(int file, const neuron_file_piece *pieces, size_t count,
     return NEURON_OK;
 }
 
-/* Whether a name is sure to outlive a power cut. Where the folder cannot be flushed, that is no reason
- * to fail: it may not be readable, or only be opened as a place. */
+/* Whether a name is sure to outlive a power cut. Where the folder cannot be flushed, that is no
+ * reason to fail: it may not be readable, or only be opened as a place. */
 static bool flush_folder(int folder)
 {
     return neuron_flush(folder) || errno == EACCES || errno == EPERM || errno == EBADF ||
@@ -218,8 +219,8 @@ static int fill(neuron_context_t *context, int file, const target *to,
     return check_written(file, to->path);
 }
 
-/* Writes a file aside and puts it in place. If nothing has happened, and another naming may do, *naming
- * is that one, and there is no message. */
+/* Writes a file aside and puts it in place. If nothing has happened, and another naming may do,
+ * *naming is that one, and there is no message. */
 static int replace(neuron_context_t *context, neuron_new_file *file, const target *to,
                    const neuron_file_piece *pieces, size_t count, neuron_new_naming *naming)
 {

@@ -13,10 +13,10 @@ int neuron_file_read(neuron_context_t *context, const char *path, void **bytes, 
 int neuron_file_open(int *file, size_t *size, const char *path);
 int neuron_file_read_at(int file, const char *path, size_t at, void *bytes, size_t size);
 
-/* Copies a path that will be used later: a relative one is told from the folder that is current now,
- * and stays where it is if the process goes elsewhere. It stays relative if that folder has no path
- * that leads to it: one that is gone, is too deep, or lies in one that may not be entered. `who` begins
- * the message about an empty path. The caller releases it. */
+/* Copies a path that will be used later: a relative one is told from the folder that is current
+ * now, and stays where it is if the process goes elsewhere. It stays relative if that folder has no
+ * path that leads to it: one that is gone, is too deep, or lies in one that may not be entered.
+ * `who` begins the message about an empty path. The caller releases it. */
 int neuron_file_path(char **copy, neuron_context_t *context, const char *path, const char *who);
 
 #endif

@@ -1,5 +1,6 @@
-/* The real numbers of a JSON text, which Jansson reads and writes by the locale's decimal point: they are
- * found again in the text, in its order, and converted by base/text/number.c, which knows no locale. */
+/* The real numbers of a JSON text, which Jansson reads and writes by the locale's decimal
+ * point: they are found again in the text, in its order, and converted by
+ * base/text/number.c, which knows no locale. */
 #include "base/files/json-reals.h"
 
 #include "base/text/number.h"

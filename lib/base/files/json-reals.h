@@ -10,8 +10,8 @@
  * valid JSON does not become it. Returns how many there were. */
 size_t neuron_json_hide_reals(char *text, size_t size);
 
-/* Puts the real numbers of the original text into what was parsed. Returns NULL, or the first number
- * that is too large for a double. *failed tells whether there was no memory. */
+/* Puts the real numbers of the original text into what was parsed. Returns NULL, or the first
+ * number that is too large for a double. *failed tells whether there was no memory. */
 const char *neuron_json_show_reals(json_t *json, const char *text, size_t size, bool *failed);
 
 #endif

@@ -1,5 +1,5 @@
-/* Writing JSON. The library's own writer of real numbers asks the locale for its point, and fails or
- * writes what no reader takes where that has several bytes. */
+/* Writing JSON. The library's own writer of real numbers asks the locale for its point, and fails
+ * or writes what no reader takes where that has several bytes. */
 #include "base/files/json.h"
 
 #include "base/text/number.h"

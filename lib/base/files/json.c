@@ -1,5 +1,5 @@
-/* JSON by Jansson, with what it leaves to its callers: statuses and messages, memory that may run out at
- * any time, and numbers that mean the same in every locale (json-reals.c). */
+/* JSON by Jansson, with what it leaves to its callers: statuses and messages, memory that may run
+ * out at any time, and numbers that mean the same in every locale (json-reals.c). */
 #include "base/files/json.h"
 
 #include "base/checked.h"

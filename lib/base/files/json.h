@@ -1,5 +1,5 @@
-/* The JSON library, with this library's answers to what can fail, and without its reading and writing
- * of real numbers, which depend on the locale. */
+/* The JSON library, with this library's answers to what can fail, and without its reading and
+ * writing of real numbers, which depend on the locale. */
 #ifndef BASE_FILES_JSON_H
 #define BASE_FILES_JSON_H
 
@@ -23,23 +23,23 @@ int neuron_json_append(json_t *array, json_t *value);
 int neuron_json_set_real(json_t *object, const char *key, double value);
 int neuron_json_append_real(json_t *array, double value);
 
-/* Writes compact text, without a '\0', and returns how many bytes it has; what goes beyond `capacity`
- * is left out. Nothing for NULL. */
+/* Writes compact text, without a '\0', and returns how many bytes it has; what goes beyond
+ * `capacity` is left out. Nothing for NULL. */
 size_t neuron_json_print(char *text, size_t capacity, const json_t *value);
 
 /* Writes compact text, keys in the order they were set, and a '\0' that `size` does not count. */
 int neuron_json_write(char **text, size_t *size, neuron_context_t *context, const json_t *json);
 
-/* What a message shows of a value, which may be NULL: a number or a text as it is, else compact JSON;
- * what is long is cut. */
+/* What a message shows of a value, which may be NULL: a number or a text as it is, else compact
+ * JSON; what is long is cut. */
 enum { NEURON_JSON_TEXT = 336 };
 const char *neuron_json_text(const json_t *value, char text[NEURON_JSON_TEXT]);
 
 /* How messages tell that something of a file is not as it is here. */
 #define NEURON_JSON_DIFFERS "%s: %s is " NEURON_JSON_NAME " in the file, " NEURON_JSON_NAME " here"
 
-/* NEURON_E_DATA with such a message if `theirs`, of a file, is not the same as `ours`; a number is the
- * same as an equal one of another kind, and NULL as nothing but NULL. */
+/* NEURON_E_DATA with such a message if `theirs`, of a file, is not the same as `ours`; a number is
+ * the same as an equal one of another kind, and NULL as nothing but NULL. */
 int neuron_json_compare(const json_t *theirs, const json_t *ours, const char *name,
                         const char *who);
 

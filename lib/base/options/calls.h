@@ -1,6 +1,6 @@
 /* The public calls of a handle with options, which are the same for all: neuron_loss_set_int(), ...
- * `values` is where neuron_options of the handle are, and `who` what messages call it; both are made
- * of the handle, which is called as its type: loss->options, loss->kind->name. */
+ * `values` is where neuron_options of the handle are, and `who` what messages call it; both are
+ * made of the handle, which is called as its type: loss->options, loss->kind->name. */
 #ifndef BASE_OPTIONS_CALLS_H
 #define BASE_OPTIONS_CALLS_H
 

@@ -1,4 +1,5 @@
-/* Reading, writing and comparing options, for the structure of a graph and the state of a training. */
+/* Reading, writing and comparing options, for the structure of a graph
+ * and the state of a training. */
 #include "base/options/json.h"
 
 #include <math.h>

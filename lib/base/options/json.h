@@ -1,5 +1,5 @@
-/* Options in files: integers and real numbers as such, enumerators by their names, and null for a real
- * number that is not set. */
+/* Options in files: integers and real numbers as such, enumerators by their names, and null for a
+ * real number that is not set. */
 #ifndef BASE_OPTIONS_JSON_H
 #define BASE_OPTIONS_JSON_H
 

@@ -1,9 +1,10 @@
-/* Options: what can be set of a layer, a loss, an optimizer, a callback, an augmentation or a trainer.
+/* Options: what can be set of a layer, a loss, an optimizer, a callback,
+ * an augmentation or a trainer.
  *
- * Each kind of object has a table with a row for each of its options, and each object the values that
- * belong to it. All is found by key or name, never by place. Public calls are made of
- * base/options/calls.h; files are written and read by base/options/json.h. In messages `who` is what
- * the caller knows the object by. */
+ * Each kind of object has a table with a row for each of its options, and each object the values
+ * that belong to it. All is found by key or name, never by place. Public calls are made of
+ * base/options/calls.h; files are written and read by base/options/json.h. In messages `who` is
+ * what the caller knows the object by. */
 #ifndef BASE_OPTIONS_OPTIONS_H
 #define BASE_OPTIONS_OPTIONS_H
 
@@ -113,7 +114,8 @@ int neuron_options_bounds(const neuron_options *options, int32_t key, double *mi
 /* True if the option may be set to `value`; false for a NaN. */
 bool neuron_option_allows(const neuron_option *option, double value);
 
-/* NEURON_E_ARGUMENT if an option, or one of an object's that all have to be set, may not be that. */
+/* NEURON_E_ARGUMENT if an option, or one of an object's that all have
+ * to be set, may not be that. */
 int neuron_option_check(const neuron_option *option, double value, const char *who);
 int neuron_options_check(const neuron_options *options, const char *who);
 
@@ -121,8 +123,8 @@ int neuron_options_check(const neuron_options *options, const char *who);
 enum { NEURON_ALLOWED_TEXT = 400 };
 const char *neuron_option_allowed(const neuron_option *option, char text[NEURON_ALLOWED_TEXT]);
 
-/* What messages show of a value: an enumerator's name, "none" where it is not set, or the number with
- * as many digits as tell it from `other`. */
+/* What messages show of a value: an enumerator's name, "none" where it is not set, or the number
+ * with as many digits as tell it from `other`. */
 enum { NEURON_VALUE_TEXT = 336 };
 const char *neuron_option_show(const neuron_option *option, double value, double other,
                                char text[NEURON_VALUE_TEXT]);

@@ -1,5 +1,5 @@
-/* Decimal numbers to the nearest float or double. What decides is computed in whole numbers: neither the
- * locale nor the mode of rounding has a say. */
+/* Decimal numbers to the nearest float or double. What decides is computed in whole numbers:
+ * neither the locale nor the mode of rounding has a say. */
 #include "base/text/number.h"
 
 #include <math.h>
@@ -9,8 +9,8 @@
 /* As many as surely fit into 64 bits. */
 enum { FIRST_DIGITS = 19 };
 
-/* No more digits than these tell a number from the middle of two doubles, if one more stands for all
- * that follow. */
+/* No more digits than these tell a number from the middle of two doubles, if one more
+ * stands for all that follow. */
 enum { DIGITS_MAX = 780 };
 
 /* Beyond any double's exponent and any text's length, so that its sums fit into 64 bits. */
@@ -41,8 +41,9 @@ typedef struct format {
 
 static const format float_format = {24, -126}, double_format = {53, -1022};
 
-/* The bits of the number next to `mantissa`, whose highest bit stands for 2^exponent and whose lowest
- * one for all that follow, of two equally near ones the even one. No mode takes a denormal one for 0. */
+/* The bits of the number next to `mantissa`, whose highest bit stands for 2^exponent and
+ * whose lowest one for all that follow, of two equally near ones the even one. No mode
+ * takes a denormal one for 0. */
 static uint64_t nearest_bits(const format *to, uint64_t mantissa, int exponent)
 {
     uint64_t infinite = (uint64_t)(3 - 2 * to->exponent_min) << (to->bits - 1);
@@ -191,8 +192,8 @@ static bool take_sign(scan *text)
     return negative;
 }
 
-/* Takes digits, `step` being what each of them adds to the exponent: 0 before the point and -1 behind
- * it. Digits for which there is no room count for their place alone. */
+/* Takes digits, `step` being what each of them adds to the exponent: 0 before the point and -1
+ * behind it. Digits for which there is no room count for their place alone. */
 static bool take_digits(scan *text, int step)
 {
     bool any = is_digit(text);

@@ -1,5 +1,5 @@
-/* Numbers in text, whatever the locale: the decimal point is always '.', and each number is written with
- * as many digits as it takes to read the same one. */
+/* Numbers in text, whatever the locale: the decimal point is always '.', and each number is written
+ * with as many digits as it takes to read the same one. */
 #include "base/text/number.h"
 
 #include <float.h>

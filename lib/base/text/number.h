@@ -20,18 +20,18 @@ const char *neuron_number_short(double value, char text[NEURON_NUMBER_TEXT]);
 const char *neuron_number_apart(double value, double other, int digits,
                                 char text[NEURON_NUMBER_TEXT]);
 
-/* As many digits as it takes to read the same number back, with a point or an exponent even where it
- * is whole: "0.25", "3.0", "9.5367431640625e-7". The number is finite. */
+/* As many digits as it takes to read the same number back, with a point or an exponent even where
+ * it is whole: "0.25", "3.0", "9.5367431640625e-7". The number is finite. */
 const char *neuron_number_exact(double value, char text[NEURON_NUMBER_TEXT]);
 
 /* The double that is nearest to a decimal number: digits, which a sign may precede and a point with
  * digits and an exponent may follow, as JSON has it. Infinite if it is too large for a double. */
 double neuron_number_read(const char *text, size_t size);
 
-/* Reads all of the text as such a number, which may also begin or end with its point and begin with a
- * plus. False if it is none. `nearest` is the float next to it, however many digits there are: of two
- * equally near ones the even one, and infinite from half a step beyond the largest on. `value` is within
- * a few units in the last place of a double, and quicker than the nearest. */
+/* Reads all of the text as such a number, which may also begin or end with its point and begin with
+ * a plus. False if it is none. `nearest` is the float next to it, however many digits there are: of
+ * two equally near ones the even one, and infinite from half a step beyond the largest on. `value`
+ * is within a few units in the last place of a double, and quicker than the nearest. */
 bool neuron_number_parse(const char *text, size_t size, double *value, float *nearest);
 
 /* The number with these bits of half the width: 1 of sign, 5 of exponent, 10 of mantissa. */

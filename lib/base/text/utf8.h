@@ -13,7 +13,8 @@ size_t neuron_utf8_length(const char *text);
  * cut. *printable: it is UTF-8 and neither controls a terminal nor begins a line. */
 size_t neuron_utf8_next(const char *text, bool *printable);
 
-/* Writes '?' for each character that is not printable. One that the end cuts is left out if `cut`. */
+/* Writes '?' for each character that is not printable. One that the end
+ * cuts is left out if `cut`. */
 void neuron_utf8_clean(char *text, bool cut);
 
 #endif

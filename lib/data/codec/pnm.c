@@ -157,8 +157,8 @@ static int scale_samples(const neuron_image *image, const scan *text, size_t siz
     return NEURON_OK;
 }
 
-/* Behind the comment that begins here, and its line end, which is CR LF too where that leaves enough; 0 if
- * it has none. */
+/* Behind the comment that begins here, and its line end, which is CR LF too where that leaves
+ * enough; 0 if it has none. */
 static size_t comment_end(const uint8_t *bytes, size_t size, size_t begin, size_t needed)
 {
     while (begin < size && bytes[begin] != '\n' && bytes[begin] != '\r')
@@ -180,9 +180,10 @@ static int fit(const uint8_t *bytes, size_t size, size_t begin, size_t needed)
     return end > begin + needed ? 0 : 1 + (size == end);
 }
 
-/* Where the samples begin in what stands behind the header's last number, or 0: behind one blank, as the
- * specification has it. It knows no comments there, but some programs write them: only where the samples
- * do not go in behind the blank, those are looked for, and the best place behind one is taken. */
+/* Where the samples begin in what stands behind the header's last number, or 0: behind one
+ * blank, as the specification has it. It knows no comments there, but some programs write them:
+ * only where the samples do not go in behind the blank, those are looked for, and the best
+ * place behind one is taken. */
 static size_t find_samples(const uint8_t *bytes, size_t size, size_t needed)
 {
     bool attached = bytes[0] == '#';

@@ -57,8 +57,8 @@ void neuron_source_close(neuron_source *source);
  * other bytes there are ignored with a warning to the log. */
 int neuron_source_read(neuron_source *source, void *bytes, size_t capacity, size_t *got);
 
-/* How many bytes are left; of packed data without a sum that is how many there can be at most, which a
- * size may not have, and false. */
+/* How many bytes are left; of packed data without a sum that is how many there can be at most,
+ * which a size may not have, and false. */
 bool neuron_source_left(const neuron_source *source, uint64_t *left);
 
 /* Checks that the data ends here, and its sum. `what` is what came before, as "the array". */

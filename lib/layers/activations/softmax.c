@@ -1,5 +1,6 @@
-/* Softmax over an axis: see neuron_softmax(). The largest value is subtracted first, so that no exp()
- * overflows. At the end of a network that is trained by cross-entropy the loss computes it. */
+/* Softmax over an axis: see neuron_softmax(). The largest value is subtracted first,
+ * so that no exp() overflows. At the end of a network that is trained by
+ * cross-entropy the loss computes it. */
 #include "layers/pieces.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
-/* Runs conv2d forward and backward. Which way each of the three passes goes, directly or by Winograd's
- * algorithm, is decided by neuron_conv2d_plan() and kept in the operation; the ways themselves are in
- * ops/convolution.c and ops/winograd.c. */
+/* Runs conv2d forward and backward. Which way each of the three passes goes, directly or by
+ * Winograd's algorithm, is decided by neuron_conv2d_plan() and kept in the operation; the ways
+ * themselves are in ops/convolution.c and ops/winograd.c. */
 #include "layers/convolutions/conv2d.h"
 
 #include "base/checked.h"

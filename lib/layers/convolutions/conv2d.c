@@ -1,10 +1,10 @@
-/* Two-dimensional convolution: see neuron_conv2d(). (What the field calls so is a cross-correlation: the
- * kernel is not mirrored.) The sums are in ops/convolution.c and ops/winograd.c; here is what they are
- * sums of.
+/* Two-dimensional convolution: see neuron_conv2d(). (What the field calls so is a
+ * cross-correlation: the kernel is not mirrored.) The sums are in ops/convolution.c and
+ * ops/winograd.c; here is what they are sums of.
  *
- * The input gradient is a convolution too, of the output's gradient with the kernel mirrored. With strides it
- * is several: a pixel meets only every stride-th row and column of the kernel, those of its phase. Along one
- * axis with stride 2, kernel a b c and no padding:
+ * The input gradient is a convolution too, of the output's gradient with the kernel mirrored. With
+ * strides it is several: a pixel meets only every stride-th row and column of the kernel, those of
+ * its phase. Along one axis with stride 2, kernel a b c and no padding:
  *
  *     input     0   1   2   3   4   5   6        phase 0, pixels 0 2 4 6: taps a and c
  *     output 0  a   b   c                        phase 1, pixels 1 3 5:   tap b
@@ -132,8 +132,8 @@ neuron_conv2d_phase neuron_conv2d_phase_at(const neuron_spec *spec, int64_t row,
     return phase;
 }
 
-/* The gradient of what was pooled is made a few rows at a time, which only the way to the weights can
- * read; and it finds the slope of an activation at the pooled values. */
+/* The gradient of what was pooled is made a few rows at a time, which only the way to the weights
+ * can read; and it finds the slope of an activation at the pooled values. */
 static const char *refuse_pooling(const neuron_fuse_request *request)
 {
     if (request->training && !request->first)

@@ -1,5 +1,5 @@
-/* Inputs one behind the other along an axis: see neuron_concat(). With the input of a network and a hidden
- * layer of it this is the skip-concatenation. */
+/* Inputs one behind the other along an axis: see neuron_concat(). With the input of a network and a
+ * hidden layer of it this is the skip-concatenation. */
 #include "layers/pieces.h"
 
 #include <inttypes.h>

@@ -28,8 +28,8 @@ static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
     neuron_post_finish(run, 0, first, count);
 }
 
-/* The gradient of an input is the output's times all other inputs: first those before it, then those
- * behind it. Divisions would be shorter, and wrong at 0. */
+/* The gradient of an input is the output's times all other inputs: first those before it, then
+ * those behind it. Divisions would be shorter, and wrong at 0. */
 static void backward_block(const neuron_run *run, int64_t first, int64_t count)
 {
     float product[BLOCK];

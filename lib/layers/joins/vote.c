@@ -1,6 +1,6 @@
-/* Weighted voting: see neuron_vote(). Each input votes for its largest class; the output is the fraction
- * of votes for each. Where votes tie, the sum of the inputs' values decides, so that a committee of
- * two is as sound as one of three. */
+/* Weighted voting: see neuron_vote(). Each input votes for its largest class; the output is the
+ * fraction of votes for each. Where votes tie, the sum of the inputs' values decides, so that a
+ * committee of two is as sound as one of three. */
 #include "layers/joins/join.h"
 #include "layers/pieces.h"
 

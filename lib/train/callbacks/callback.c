@@ -1,5 +1,5 @@
-/* The handle of all callbacks: options, references, and the row of functions that each kind has in a file of
- * this folder. When they are called is in train/callback-list.c. */
+/* The handle of all callbacks: options, references, and the row of functions that each kind has in
+ * a file of this folder. When they are called is in train/callback-list.c. */
 #include "train/callbacks/callback.h"
 
 #include "base/files/file.h"

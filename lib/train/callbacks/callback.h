@@ -1,6 +1,7 @@
-/* Callbacks, from the inside: the row of a kind, the handle, and what kinds have in common. One file a
- * kind in this folder; the table of those that neuron_callback_create() knows is in callback.c. What a
- * kind may read and change of a training is in train/training.h; train/callback-list.h calls it. */
+/* Callbacks, from the inside: the row of a kind, the handle, and what kinds have in common. One
+ * file a kind in this folder; the table of those that neuron_callback_create() knows is in
+ * callback.c. What a kind may read and change of a training is in train/training.h;
+ * train/callback-list.h calls it. */
 #ifndef TRAIN_CALLBACKS_CALLBACK_H
 #define TRAIN_CALLBACKS_CALLBACK_H
 
@@ -35,8 +36,8 @@ typedef struct neuron_callback_kind {
     int (*on_event)(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event);
     /* Whether that is the caller's own function, which is called after those of the library. */
     bool of_caller;
-    /* Something, such as the loss of a step, is no finite number, as neuron_error_last() says. Whether
-     * the training is over by that instead of failing. */
+    /* Something, such as the loss of a step, is no finite number, as neuron_error_last() says.
+     * Whether the training is over by that instead of failing. */
     bool (*on_bad_number)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
     /* Whether the graph gets the parameters of the snapshot when the training is over. */
     bool (*restores)(const neuron_callback_entry *entry);

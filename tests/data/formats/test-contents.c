@@ -1,5 +1,5 @@
-/* Every format is read from memory as it is from files: the same examples, and the same messages for what
- * is damaged. */
+/* Every format is read from memory as it is from files: the same examples, and the same
+ * messages for what is damaged. */
 #include "test-common.h"
 
 #include "data/formats/cifar10.h"

@@ -1,5 +1,5 @@
-/* Comma-separated values: whether the first row has names, and which column is the label or an index, said
- * by the caller or guessed. */
+/* Comma-separated values: whether the first row has names, and which column is the label or an
+ * index, said by the caller or guessed. */
 #include "csv-common.h"
 
 #include <stdio.h>
@@ -22,8 +22,8 @@ START_TEST(header_can_be_said)
 }
 END_TEST
 
-/* What pandas writes above an array without names, also beside a named label; and rows of which only
- * the label is wrong. */
+/* What pandas writes above an array without names, also beside a named label; and rows of
+ * which only the label is wrong. */
 START_TEST(header_is_guessed_with_care)
 {
     assert_said("0,1,2\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);

@@ -1,5 +1,5 @@
-/* Comma-separated values: rows and their values, what spreadsheets and Kaggle write, and where it goes
- * wrong. Which column is what: test-csv-columns.c. */
+/* Comma-separated values: rows and their values, what spreadsheets and Kaggle write, and where it
+ * goes wrong. Which column is what: test-csv-columns.c. */
 #include "csv-common.h"
 
 #include <locale.h>

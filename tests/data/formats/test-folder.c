@@ -198,8 +198,8 @@ START_TEST(leaves_litter_out)
 }
 END_TEST
 
-/* A folder without images is no class; one whose only image is damaged, or of a kind that is not read, is
- * refused as before. */
+/* A folder without images is no class; one whose only image is damaged, or of a kind that is not
+ * read, is refused as before. */
 START_TEST(folders_without_images_are_no_classes)
 {
     neuron_dataset_t *dataset, *other;

@@ -202,8 +202,8 @@ static void append(buffer *to, const void *bytes, size_t size)
     to->size += size;
 }
 
-/* The images in three members, cut anywhere, with empty ones between: as `cat a.gz b.gz` and bgzip make
- * them. */
+/* The images in three members, cut anywhere, with empty ones between: as `cat a.gz
+ * b.gz` and bgzip make them. */
 START_TEST(members_are_one)
 {
     static const size_t cuts[][2] = {{0, 46}, {46, 46}, {1, 2}, {3, 17}, {16, 16}, {45, 46}};

@@ -171,8 +171,8 @@ static void assert_pixels(const char *bytes, size_t size, const uint8_t *expecte
     neuron_release(context, image.pixels);
 }
 
-/* Samples that look like a comment are samples, if they go in behind the one blank that the specification
- * asks for, and blanks follow them. */
+/* Samples that look like a comment are samples, if they go in behind the one blank that the
+ * specification asks for, and blanks follow them. */
 START_TEST(what_looks_like_a_comment_may_be_samples)
 {
     static const uint8_t grey[] = {'#', '\n', 1, 2}, coloured[] = {'#', ' ', 'a', '\r', '\n', 9},

@@ -58,8 +58,8 @@ START_TEST(reads_what_numpy_writes)
 }
 END_TEST
 
-/* As Python's zipfile makes them: with the numbers of ZIP64 where they are needed and where not, into a
- * pipe, behind a program or in front of line ends, and with arrays that were saved again. */
+/* As Python's zipfile makes them: with the numbers of ZIP64 where they are needed and where not,
+ * into a pipe, behind a program or in front of line ends, and with arrays that were saved again. */
 START_TEST(reads_other_archives)
 {
     static const char *const names[] = {
