@@ -56,6 +56,7 @@ need_test_tools() {
     need libclang-rt-dev links clang -fsanitize=address
     need python3-numpy numpy_is_there
     need curl command -v curl
+    need clang-format command -v clang-format
     need locales test -e /usr/share/i18n/locales/ps_AF
 }
 
