@@ -31,7 +31,8 @@ export PKG_CONFIG_PATH
 libraries=$(pkg-config --variable=libdir libneuron)
 library=$libraries/libneuron.so.1
 for file in "$library" "$libraries/libneuron.so" "$libraries/libneuron.a" \
-    "$tree/include/libneuron/libneuron.h"; do
+    "$tree/include/libneuron/libneuron.h" \
+    "$tree/share/gdb/auto-load$prefix/${libraries#"$tree"/}/libneuron.so.1.0.0-gdb.py"; do
     [ -e "$file" ] || { echo "$file was not installed" >&2; exit 1; }
 done
 [ "$(pkg-config --modversion libneuron)" = \
