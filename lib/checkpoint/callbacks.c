@@ -214,7 +214,7 @@ static int read_progress(neuron_progress *progress, neuron_rate *rate, const jso
     const char *reason = json_string_value(json_object_get(object, "stop_reason"));
     if (!reason || strlen(reason) >= NEURON_STOP_REASON_SIZE)
         return neuron_state_bad(source, "stop_reason");
-    strcpy(progress->stop_reason, reason);
+    memcpy(progress->stop_reason, reason, strlen(reason) + 1);
     RETURN_IF_ERROR(read_flag(&progress->epoch_begun, object, "begun", source));
     return read_rates(rate, object, source);
 }

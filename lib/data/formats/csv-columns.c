@@ -138,7 +138,7 @@ static int count_columns(neuron_csv_columns *columns, const neuron_buffer *buffe
 static int find_name(neuron_csv_columns *columns, const neuron_buffer *buffer, const char *name)
 {
     neuron_csv_reader from = neuron_csv_begin(buffer);
-    neuron_csv_field field, first = {.size = 0}, alike = {.size = 0};
+    neuron_csv_field field = {.size = 0}, first = {.size = 0}, alike = {.size = 0};
     columns->label = -1;
     for (int64_t i = 0; i < columns->count; i++) {
         RETURN_IF_ERROR(neuron_csv_read_field(&from, &field));
