@@ -57,7 +57,14 @@ need_test_tools() {
     need python3-numpy numpy_is_there
     need curl command -v curl
     need clang-format command -v clang-format
+    need gdb command -v gdb
     need locales test -e /usr/share/i18n/locales/ps_AF
+}
+
+need_tidy_tools() {
+    need_build_tools
+    need clang command -v clang
+    need clang-tidy command -v clang-tidy
 }
 
 need_download_tools() {
