@@ -82,11 +82,11 @@ static void scale_example(const neuron_dataset_t *dataset, const void *stored, i
     if (dataset->channels)
         scale_channels(dataset, stored, size, values);
     else if (bytes && simple)
-        dataset->context->kernels->scale_bytes(stored, size, (float)by->scale, 0, values);
+        dataset->context->kernels->element->scale_bytes(stored, size, (float)by->scale, 0, values);
     else if (bytes)
         scale_bytes(by, stored, size, values);
     else if (simple)
-        dataset->context->kernels->scale_floats(stored, size, (float)by->scale, 0, values);
+        dataset->context->kernels->element->scale_floats(stored, size, (float)by->scale, 0, values);
     else
         scale_floats(by, stored, size, values);
 }

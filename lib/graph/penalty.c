@@ -1,5 +1,5 @@
-/* What L1 and L2 on parameters add to the loss, summed in double in pieces of fixed size, so that
- * threads do not change it, and what they add to gradients. */
+/* What L1 and L2 on parameters add to the loss, summed in double in pieces of fixed size, so
+ * that threads do not change it, and what they add to gradients. */
 #include "graph/penalty.h"
 
 #include "base/checked.h"
@@ -73,14 +73,4 @@ double neuron_graph_penalty(const neuron_graph_t *graph)
             sum += array_penalty(graph, array, choice);
     }
     return sum;
-}
-
-void neuron_penalty_add_gradient(const neuron_array_choice *choice, const float *values,
-                                 const float *gradient, int64_t count, float *to)
-{
-    float l1 = (float)choice->l1, l2 = (float)(2 * choice->l2);
-    for (int64_t i = 0; i < count; i++) {
-        float sign = (float)((values[i] > 0) - (values[i] < 0));
-        to[i] = gradient[i] + l1 * sign + l2 * values[i];
-    }
 }

@@ -1,13 +1,19 @@
-/* Which kernels this processor can run. */
+/* Which sets of kernels there are, and which of them this processor runs. */
 #include "kernels/kernels.h"
 
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern const neuron_kernels neuron_kernels_baseline;
+
+static bool runs_anywhere(void)
+{
+    return true;
+}
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
@@ -37,46 +43,55 @@ static features look(void)
     return found;
 }
 
-static bool runs_avx2(const features *found)
+static bool has_avx2(const features *found)
 {
     return (found->saves & SAVES_AVX) == SAVES_AVX && (found->ecx1 & bit_FMA) &&
            (found->ebx7 & bit_AVX2);
 }
 
-static bool runs_avx512(const features *found)
+static bool runs_avx2(void)
 {
-    uint32_t needed = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
-    return runs_avx2(found) && (found->saves & SAVES_AVX512) == SAVES_AVX512 &&
-           (found->ebx7 & needed) == needed;
+    const features found = look();
+    return has_avx2(&found);
 }
 
-/* All tables that can run, the best first, ended by NULL. */
-static void list(const neuron_kernels *tables[4])
+static bool runs_avx512(void)
 {
-    features found = look();
-    if (runs_avx512(&found))
-        *tables++ = &neuron_kernels_avx512;
-    if (runs_avx2(&found))
-        *tables++ = &neuron_kernels_avx2;
-    *tables++ = &neuron_kernels_baseline;
-    *tables = NULL;
+    uint32_t needed = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
+    const features found = look();
+    return has_avx2(&found) && (found.saves & SAVES_AVX512) == SAVES_AVX512 &&
+           (found.ebx7 & needed) == needed;
 }
+
+#define AVX2   &neuron_kernels_avx2, runs_avx2
+#define AVX512 &neuron_kernels_avx512, runs_avx512
 #else
-static void list(const neuron_kernels *tables[4])
-{
-    tables[0] = &neuron_kernels_baseline;
-    tables[1] = NULL;
-}
+#define AVX2   NULL, NULL
+#define AVX512 NULL, NULL
 #endif
+
+/* All sets, the best first. Those of other machines have a name only. */
+static const struct {
+    const char *name;
+    const neuron_kernels *kernels;
+    bool (*runs)(void);
+} sets[] = {
+    {"avx512", AVX512}, {"avx2", AVX2}, {"baseline", &neuron_kernels_baseline, runs_anywhere}};
+
+enum { SETS = sizeof sets / sizeof sets[0] };
+
+/* The best that runs here, among all or those of a name; NULL if none does. */
+static const neuron_kernels *best(const char *name)
+{
+    for (int i = 0; i < SETS; i++)
+        if (sets[i].kernels && (!name || strcmp(sets[i].name, name) == 0) && sets[i].runs())
+            return sets[i].kernels;
+    return NULL;
+}
 
 const neuron_kernels *neuron_kernels_find(const char *name)
 {
-    const neuron_kernels *tables[4];
-    list(tables);
-    for (const neuron_kernels **table = tables; *table; table++)
-        if (strcmp((*table)->name, name) == 0)
-            return *table;
-    return NULL;
+    return best(name);
 }
 
 /* What the environment asks for; NULL if it does not. */
@@ -88,18 +103,19 @@ static const char *wish(void)
 
 int neuron_kernels_check(const char *who)
 {
-    static const char *const names[] = {"baseline", "avx2", "avx512"}; /* on any processor */
     const char *name = wish();
-    for (size_t i = 0; name && i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], name) == 0)
-            name = NULL;
-    if (name)
-        return neuron_fail(
-            NEURON_E_ARGUMENT,
-            "%s: NEURON_KERNELS is \"%.32s\" in the environment, not baseline, avx2 or "
-            "avx512",
-            who, name);
-    return NEURON_OK;
+    char allowed[16 * SETS] = "";
+    size_t length = 0;
+    for (int i = SETS - 1; i >= 0; i--) {
+        if (!name || strcmp(sets[i].name, name) == 0)
+            return NEURON_OK;
+        const char *before = i == SETS - 1 ? "" : i > 0 ? ", " : " or ";
+        length += (size_t)snprintf(allowed + length, sizeof allowed - length, "%s%s", before,
+                                   sets[i].name);
+    }
+    return neuron_fail(NEURON_E_ARGUMENT,
+                       "%s: NEURON_KERNELS is \"%.32s\" in the environment, not %s", who, name,
+                       allowed);
 }
 
 const char *neuron_kernels_missed(const neuron_kernels *chosen)
@@ -111,10 +127,6 @@ const char *neuron_kernels_missed(const neuron_kernels *chosen)
 const neuron_kernels *neuron_kernels_choose(void)
 {
     const char *name = wish();
-    const neuron_kernels *wanted = name ? neuron_kernels_find(name) : NULL;
-    if (wanted)
-        return wanted;
-    const neuron_kernels *tables[4];
-    list(tables);
-    return tables[0];
+    const neuron_kernels *wanted = name ? best(name) : NULL;
+    return wanted ? wanted : best(NULL);
 }

@@ -11,8 +11,8 @@ typedef struct correlate_place {
     const float *weights; /* of the panel */
 } correlate_place;
 
-static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work,
-                                         const correlate_place *place, int rows, int vectors)
+static ALWAYS_INLINE void correlate_tile(const neuron_conv_work *work, const correlate_place *place,
+                                         int rows, int vectors)
 {
     vector sums[TILE_ROWS][2];
     const float *sources[TILE_ROWS];
@@ -68,7 +68,7 @@ typedef struct accumulate_place {
     float *sums;           /* of the panel, at the tile's first row */
 } accumulate_place;
 
-static ALWAYS_INLINE void accumulate_tile(const neuron_accumulate_work *work,
+static ALWAYS_INLINE void accumulate_tile(const neuron_conv_gradient_work *work,
                                           const accumulate_place *place, int rows, int vectors)
 {
     vector sums[TILE_ROWS][2];
@@ -105,26 +105,24 @@ static ALWAYS_INLINE void accumulate_tile(const neuron_accumulate_work *work,
     }
 }
 
-typedef void (*correlate_function)(const neuron_correlate_work *, const correlate_place *);
-typedef void (*accumulate_function)(const neuron_accumulate_work *, const accumulate_place *);
+typedef void (*correlate_function)(const neuron_conv_work *, const correlate_place *);
+typedef void (*accumulate_function)(const neuron_conv_gradient_work *, const accumulate_place *);
 
 #define TILES(rows)                                                                                \
-    static void correlate_##rows##_1(const neuron_correlate_work *work,                            \
-                                     const correlate_place *place)                                 \
+    static void correlate_##rows##_1(const neuron_conv_work *work, const correlate_place *place)   \
     {                                                                                              \
         correlate_tile(work, place, rows, 1);                                                      \
     }                                                                                              \
-    static void correlate_##rows##_2(const neuron_correlate_work *work,                            \
-                                     const correlate_place *place)                                 \
+    static void correlate_##rows##_2(const neuron_conv_work *work, const correlate_place *place)   \
     {                                                                                              \
         correlate_tile(work, place, rows, 2);                                                      \
     }                                                                                              \
-    static void accumulate_##rows##_1(const neuron_accumulate_work *work,                          \
+    static void accumulate_##rows##_1(const neuron_conv_gradient_work *work,                       \
                                       const accumulate_place *place)                               \
     {                                                                                              \
         accumulate_tile(work, place, rows, 1);                                                     \
     }                                                                                              \
-    static void accumulate_##rows##_2(const neuron_accumulate_work *work,                          \
+    static void accumulate_##rows##_2(const neuron_conv_gradient_work *work,                       \
                                       const accumulate_place *place)                               \
     {                                                                                              \
         accumulate_tile(work, place, rows, 2);                                                     \
@@ -161,7 +159,7 @@ static int64_t tile_rows(int64_t rows)
     return tiles ? (rows + tiles - 1) / tiles : 1;
 }
 
-void KERNEL(correlate)(const neuron_correlate_work *work)
+void KERNEL(convolve)(const neuron_conv_work *work)
 {
     int64_t depth = work->taps * work->run, most = tile_rows(work->pixels);
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
@@ -175,7 +173,7 @@ void KERNEL(correlate)(const neuron_correlate_work *work)
     finish_pixels(work);
 }
 
-void KERNEL(accumulate)(const neuron_accumulate_work *work)
+void KERNEL(accumulate)(const neuron_conv_gradient_work *work)
 {
     int64_t depth = work->taps * work->run, most = tile_rows(work->run);
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 /* Pixels pixel .. pixel + rows - 1, which lie side by side. */
-static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int64_t pixel,
+static ALWAYS_INLINE void correlate_tile(const neuron_conv_work *work, int64_t pixel,
                                          int64_t column, int rows, int vectors)
 {
     const float *weights = work->weights + column * work->taps * work->run;
@@ -54,7 +54,7 @@ static ALWAYS_INLINE void correlate_tile(const neuron_correlate_work *work, int6
 }
 
 /* Rows of the kernel from tap `first` on, each of `run` floats, `rows` floats in all. */
-static ALWAYS_INLINE void accumulate_tile(const neuron_accumulate_work *work, int64_t first,
+static ALWAYS_INLINE void accumulate_tile(const neuron_conv_gradient_work *work, int64_t first,
                                           int64_t column, int run, int rows, int vectors)
 {
     vector sums[TILE_ROWS][2];
@@ -89,16 +89,14 @@ static ALWAYS_INLINE void accumulate_tile(const neuron_accumulate_work *work, in
     }
 }
 
-typedef void (*correlate_function)(const neuron_correlate_work *, int64_t pixel, int64_t column);
+typedef void (*correlate_function)(const neuron_conv_work *, int64_t pixel, int64_t column);
 
 #define TILES(rows)                                                                                \
-    static void correlate_##rows##_1(const neuron_correlate_work *work, int64_t pixel,             \
-                                     int64_t column)                                               \
+    static void correlate_##rows##_1(const neuron_conv_work *work, int64_t pixel, int64_t column)  \
     {                                                                                              \
         correlate_tile(work, pixel, column, rows, 1);                                              \
     }                                                                                              \
-    static void correlate_##rows##_2(const neuron_correlate_work *work, int64_t pixel,             \
-                                     int64_t column)                                               \
+    static void correlate_##rows##_2(const neuron_conv_work *work, int64_t pixel, int64_t column)  \
     {                                                                                              \
         correlate_tile(work, pixel, column, rows, 2);                                              \
     }
@@ -123,7 +121,7 @@ static const correlate_function correlate_tiles[TILE_ROWS][2] = {
 /* clang-format on */
 
 /* Pixels from `pixel` on that are read from floats side by side. */
-static int64_t count_neighbours(const neuron_correlate_work *work, int64_t pixel)
+static int64_t count_neighbours(const neuron_conv_work *work, int64_t pixel)
 {
     int64_t count = 1;
     while (pixel + count < work->pixels &&
@@ -132,7 +130,7 @@ static int64_t count_neighbours(const neuron_correlate_work *work, int64_t pixel
     return count;
 }
 
-void KERNEL(correlate_shallow)(const neuron_correlate_work *work)
+void KERNEL(conv_single_channel)(const neuron_conv_work *work)
 {
     for (int64_t pixel = 0; pixel < work->pixels;) {
         int64_t count = count_neighbours(work, pixel), end = pixel + count;
@@ -149,13 +147,13 @@ void KERNEL(correlate_shallow)(const neuron_correlate_work *work)
 
 /* With literal numbers: a compiler may look at the loops before it has multiplied any. */
 #define ACCUMULATE(taps, run, rows)                                                                \
-    static void accumulate_##taps##_##run##_1(const neuron_accumulate_work *work, int64_t first,   \
-                                              int64_t column)                                      \
+    static void accumulate_##taps##_##run##_1(const neuron_conv_gradient_work *work,               \
+                                              int64_t first, int64_t column)                       \
     {                                                                                              \
         accumulate_tile(work, first, column, run, rows, 1);                                        \
     }                                                                                              \
-    static void accumulate_##taps##_##run##_2(const neuron_accumulate_work *work, int64_t first,   \
-                                              int64_t column)                                      \
+    static void accumulate_##taps##_##run##_2(const neuron_conv_gradient_work *work,               \
+                                              int64_t first, int64_t column)                       \
     {                                                                                              \
         accumulate_tile(work, first, column, run, rows, 2);                                        \
     }
@@ -169,7 +167,7 @@ ACCUMULATE(2, 3, 6)
 #endif
     /* clang-format on */
 
-    typedef void (*accumulate_function)(const neuron_accumulate_work *, int64_t first,
+    typedef void (*accumulate_function)(const neuron_conv_gradient_work *, int64_t first,
                                         int64_t column);
 
 /* Tiles of `taps` rows of the kernel, then of single ones; of one vector and of two. */
@@ -190,7 +188,7 @@ static const accumulate_tiles of_five = {
     1, {accumulate_1_5_1, accumulate_1_5_2}, {accumulate_1_5_1, accumulate_1_5_2}};
 #endif
 
-static void accumulate_all(const neuron_accumulate_work *work, const accumulate_tiles *tiles)
+static void accumulate_all(const neuron_conv_gradient_work *work, const accumulate_tiles *tiles)
 {
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
         int wide = work->columns - column > LANES;
@@ -202,7 +200,7 @@ static void accumulate_all(const neuron_accumulate_work *work, const accumulate_
     }
 }
 
-void KERNEL(accumulate_shallow)(const neuron_accumulate_work *work)
+void KERNEL(conv_single_channel_gradient)(const neuron_conv_gradient_work *work)
 {
     if (work->run == 3)
         accumulate_all(work, &of_three);

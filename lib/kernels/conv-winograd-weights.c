@@ -46,7 +46,7 @@ static void transform_straight(const neuron_winograd_weights *work)
 }
 
 /* Rows from `row` on, and columns from `column` on, as many as a vector has at most. */
-static void transform_turned(const neuron_winograd_weights *work, int64_t row, int64_t column)
+static void transform_rotated(const neuron_winograd_weights *work, int64_t row, int64_t column)
 {
     int64_t rows = work->end_row - row < LANES ? work->end_row - row : LANES;
     int64_t columns = work->columns - column < LANES ? work->columns - column : LANES;
@@ -69,13 +69,13 @@ static void transform_turned(const neuron_winograd_weights *work, int64_t row, i
 
 void KERNEL(winograd_weights)(const neuron_winograd_weights *work)
 {
-    if (!work->turned) {
+    if (!work->rotated) {
         transform_straight(work);
         return;
     }
     for (int64_t row = work->first_row; row < work->end_row; row += LANES)
         for (int64_t column = 0; column < work->columns; column += LANES)
-            transform_turned(work, row, column);
+            transform_rotated(work, row, column);
 }
 
 static ALWAYS_INLINE vector add_parts(const neuron_winograd_sums *work, int64_t at)

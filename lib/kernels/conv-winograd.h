@@ -1,6 +1,6 @@
 /* Winograd's F(4x4, 3x3) along one axis, over vectors of channels.
  *
- * Four outputs of a correlation with three weights are a product of polynomials, and that is known
+ * Four outputs of a convolution with three weights are a product of polynomials, and that is known
  * from its values at six points: 0, a, -a, b, -b and infinity. Instead of 12 multiplications it
  * takes 6, along both axes 36 instead of 144 (Lavin and Gray, arXiv 1509.09308). The matrices below
  * are that paper's B', G and A' for these points, with the values at a and -a divided by a in the

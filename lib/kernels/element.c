@@ -21,6 +21,51 @@ void KERNEL(add)(const float *values, int64_t count, float *output)
         output[i] += values[i];
 }
 
+/* Products that are rounded before they are added, so that they are the same on processors that
+ * fuse a product and a sum and on those that do not, go through so many floats on the stack. */
+enum { ROUNDED = 256 };
+
+static void round_products(const float *values, int64_t count, float scale, float *products)
+{
+    for (int64_t i = 0; i < count; i++)
+        products[i] = values[i] * scale;
+}
+
+void KERNEL(weigh)(const float *values, int64_t count, float scale, bool adds, float *output)
+{
+    if (!adds) {
+        round_products(values, count, scale, output);
+        return;
+    }
+    for (int64_t first = 0; first < count; first += ROUNDED) {
+        float products[ROUNDED];
+        int64_t some = count - first < ROUNDED ? count - first : ROUNDED;
+        round_products(values + first, some, scale, products);
+        KERNEL(add)(products, some, output + first);
+    }
+}
+
+void KERNEL(scale_by)(const float *values, int64_t count, float *output)
+{
+    for (int64_t i = 0; i < count; i++)
+        output[i] *= values[i];
+}
+
+void KERNEL(penalize)(const float *values, const float *gradients, int64_t count, float l1,
+                      float l2, float *output)
+{
+    for (int64_t first = 0; first < count; first += ROUNDED) {
+        float products[ROUNDED];
+        int64_t some = count - first < ROUNDED ? count - first : ROUNDED;
+        round_products(values + first, some, l2, products);
+        for (int64_t i = first; i < first + some; i++) {
+            float sign = (float)((values[i] > 0) - (values[i] < 0));
+            output[i] = gradients[i] + l1 * sign; /* the product is exact */
+        }
+        KERNEL(add)(products, some, output + first);
+    }
+}
+
 enum { BLOCKS = 8 };
 
 /* One number of each of eight blocks, in the lower halves. */

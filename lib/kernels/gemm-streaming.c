@@ -18,7 +18,7 @@ enum { STREAM_ROWS = 8, STREAM_SUMS = 8 };
 /* Vectors of a tile of `rows` rows. */
 #define STREAM_VECTORS(rows) (STREAM_SUMS / ((rows) > 4 ? 8 : (rows) > 2 ? 4 : (rows)))
 
-static ALWAYS_INLINE void stream_tile(const neuron_stream_work *work, int rows, int vectors)
+static ALWAYS_INLINE void stream_tile(const neuron_gemm_streaming_work *work, int rows, int vectors)
 {
     vector sums[STREAM_ROWS][STREAM_SUMS];
     UNROLL_FULLY
@@ -54,7 +54,7 @@ enum { LINES = 8 };
 
 /* One row by LINES rows, and whole vectors of columns: here it is the left values that stay in
  * registers, so that each row is read from end to end. */
-static void stream_lines(const neuron_stream_work *work, int64_t columns)
+static void stream_lines(const neuron_gemm_streaming_work *work, int64_t columns)
 {
     vector values[LINES];
     UNROLL_FULLY
@@ -76,11 +76,11 @@ static void stream_lines(const neuron_stream_work *work, int64_t columns)
     }
 }
 
-typedef void (*stream_function)(const neuron_stream_work *);
+typedef void (*stream_function)(const neuron_gemm_streaming_work *);
 
 /* One tile of each width, from that down by halves to a single vector. */
 #define TILE(rows, vectors)                                                                        \
-    static void stream_##rows##_##vectors(const neuron_stream_work *work)                          \
+    static void stream_##rows##_##vectors(const neuron_gemm_streaming_work *work)                  \
     {                                                                                              \
         stream_tile(work, rows, vectors < STREAM_VECTORS(rows) ? vectors : STREAM_VECTORS(rows));  \
     }
@@ -102,7 +102,7 @@ static const stream_function stream_tiles[STREAM_ROWS][5] = {
 
 /* The last columns, fewer than a vector, of all rows of the left matrix. What follows them in
  * memory is the next row, which may be read too. */
-static void stream_rest(const neuron_stream_work *strip, int64_t row_group)
+static void stream_rest(const neuron_gemm_streaming_work *strip, int64_t row_group)
 {
     float copy[STREAMS * LANES];
     for (int64_t k = 0; k < strip->depth; k++) {
@@ -111,7 +111,7 @@ static void stream_rest(const neuron_stream_work *strip, int64_t row_group)
                                     ? load_some(strip->right + k * strip->right_row, strip->columns)
                                     : load(strip->right + k * strip->right_row));
     }
-    neuron_stream_work part = *strip;
+    neuron_gemm_streaming_work part = *strip;
     part.right = copy;
     part.right_row = LANES;
     for (int64_t row = 0; row < strip->rows; row += row_group) {
@@ -123,13 +123,13 @@ static void stream_rest(const neuron_stream_work *strip, int64_t row_group)
 }
 
 /* Some rows of the right matrix, in strips of as many columns as a tile has. */
-static void stream_some(const neuron_stream_work *work, int64_t row_group)
+static void stream_some(const neuron_gemm_streaming_work *work, int64_t row_group)
 {
     int64_t column = 0;
     int width = 0;
     while (2 << width <= STREAM_VECTORS(row_group))
         width++;
-    neuron_stream_work part = *work;
+    neuron_gemm_streaming_work part = *work;
     if (work->rows == 1 && work->depth == STREAMS) {
         int64_t columns = work->columns / LANES * LANES;
         for (int64_t k = 0; k < STREAMS; k += LINES) {
@@ -169,11 +169,11 @@ static int64_t rows_of_group(int64_t rows)
     return group;
 }
 
-void KERNEL(stream)(const neuron_stream_work *work)
+void KERNEL(stream)(const neuron_gemm_streaming_work *work)
 {
     if (work->rows < 1)
         return;
-    neuron_stream_work some = *work;
+    neuron_gemm_streaming_work some = *work;
     for (int64_t k = 0; k < work->depth; k += STREAMS) {
         some.left = work->left + k;
         some.right = work->right + k * work->right_row;

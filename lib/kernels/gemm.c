@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* With fewer registers than this a tile has the rows that correlations have. */
+/* With fewer registers than this a tile has the rows that convolutions have. */
 #if defined(__AVX512F__)
 enum { MULTIPLY_ROWS = 14 };
 #else
@@ -179,7 +179,7 @@ static const tile_function tiles[MULTIPLY_ROWS][2][2] = {
 /* clang-format on */
 
 /* Where a tile has fewer columns than its vectors it works on copies of its rows. */
-static void multiply_narrow(const neuron_multiply_work *work, tile *part, tile_function function,
+static void multiply_narrow(const neuron_gemm_work *work, tile *part, tile_function function,
                             int64_t rows, int64_t column)
 {
     float copy[MULTIPLY_ROWS][2 * LANES] = {{0}};
@@ -207,7 +207,7 @@ static int64_t tile_rows(int64_t rows)
 
 /* Spreads over the tiles what is to be fetched ahead: each takes as many lines as its loop has
  * turns. */
-static void set_ahead(const neuron_multiply_work *work, int64_t number, tile *part)
+static void set_ahead(const neuron_gemm_work *work, int64_t number, tile *part)
 {
     int64_t turns = work->depth / (work->left_column == 1 ? PLAIN_TURN : TRANSPOSED_TURN);
     int64_t lines = (work->ahead_columns + LINE - 1) / LINE;
@@ -225,7 +225,7 @@ static void set_ahead(const neuron_multiply_work *work, int64_t number, tile *pa
     part->ahead_jump = work->ahead_row - lines * LINE;
 }
 
-void KERNEL(multiply)(const neuron_multiply_work *work)
+void KERNEL(multiply)(const neuron_gemm_work *work)
 {
     static const float zeros[2 * LANES];
     int64_t most = tile_rows(work->rows), number = 0;

@@ -16,7 +16,7 @@
  *     + sum over t < taps, r < run of source[offsets[p] + t * tap_step + r] * weights(t * run + r,
  * n) for p < pixels, n < columns. A row of a convolution's kernel is one tap: what lies under it in
  * the image is one run of kernel width times channels floats. */
-typedef struct neuron_correlate_work {
+typedef struct neuron_conv_work {
     int64_t pixels, columns;
     int64_t taps, run, tap_step;
     const float *source;
@@ -26,23 +26,23 @@ typedef struct neuron_correlate_work {
     float *output;
     const int64_t *output_offsets;
     neuron_post_slice post;
-} neuron_correlate_work;
+} neuron_conv_work;
 
 /* sums(t * run + r, n) +=
  *     sum over p < pixels of source[offsets[p] + t * tap_step + r] * gradient(p, n)
  * for t < taps, r < run, n < columns: the gradient of the weights above. */
-typedef struct neuron_accumulate_work {
+typedef struct neuron_conv_gradient_work {
     int64_t pixels, columns;
     int64_t taps, run, tap_step;
     const float *source;
     const int64_t *offsets;
     const float *gradient; /* packed */
     float *sums;           /* packed */
-} neuron_accumulate_work;
+} neuron_conv_gradient_work;
 
 /* output(m, n) = start + sum over k < depth of left(m, k) * right(k, n) for m < rows, n < columns,
  * where left(m, k) = left[m * left_row + k * left_column]; one of the two steps is 1. */
-typedef struct neuron_multiply_work {
+typedef struct neuron_gemm_work {
     int64_t rows, columns, depth;
     const float *left;
     int64_t left_row, left_column;
@@ -57,11 +57,11 @@ typedef struct neuron_multiply_work {
      * ahead_columns floats. NULL for nothing. */
     const float *ahead;
     int64_t ahead_row, ahead_rows, ahead_columns;
-} neuron_multiply_work;
+} neuron_gemm_work;
 
 /* output(m, n) += sum over k < depth of left[m * left_row + k] * right[k * right_row + n] for few
  * rows m < rows and n < columns. Rows of the output have whole vectors, and only of it. */
-typedef struct neuron_stream_work {
+typedef struct neuron_gemm_streaming_work {
     int64_t rows, columns, depth;
     const float *left;
     int64_t left_row;
@@ -69,7 +69,7 @@ typedef struct neuron_stream_work {
     int64_t right_row;
     float *output;
     int64_t output_row;
-} neuron_stream_work;
+} neuron_gemm_streaming_work;
 
 /* output(m, n) = bias[n] + sum over p < count of parts[p * part_step + m * part_row + n] for
  * m < rows, n < columns; and what follows it. May be in place. */
@@ -128,12 +128,12 @@ typedef struct neuron_winograd_points {
 } neuron_winograd_points;
 
 /* A block of 3x3 weights on their way to the points. Those of tap t, row k and column n are
- * weights[t * tap_step + k * row_step + n]; turned, weights[(8 - t) * tap_step + n * column_step +
- * k], so that an input gradient becomes a correlation. */
+ * weights[t * tap_step + k * row_step + n]; rotated, weights[(8 - t) * tap_step + n * column_step +
+ * k], so that an input gradient becomes a convolution. */
 typedef struct neuron_winograd_weights {
     const float *weights;
     int64_t tap_step, row_step, column_step;
-    bool turned;
+    bool rotated;
     int64_t rows, columns, first_row, end_row;
     float *points; /* point p is a packed matrix, and begins at p * step */
     int64_t step;
@@ -151,7 +151,7 @@ typedef struct neuron_winograd_sums {
 
 /* How values and gradients pass a normalisation, per channel. */
 typedef struct neuron_normalization {
-    bool rectifier; /* forward: max(0, output); backward: 0 where the value is not above 0 */
+    bool relu; /* forward: max(0, output); backward: 0 where the value is not above 0 */
     const float *mean;
     const float *scale; /* of the value or of the output's gradient */
     const float *slope; /* backward: of the value less its mean */
@@ -166,9 +166,9 @@ typedef struct neuron_pool_work {
     int64_t windows, window_rows, window_columns, channels;
     int64_t row_step; /* floats from one image row to the next */
     const float *values;
-    float *output;          /* read back for `gate` */
-    uint8_t *places;        /* of the largest value in its window; NULL if nobody wants them */
-    bool gate;              /* backward: 0 where the largest value is not above 0 */
+    float *output;          /* read back for `relu` */
+    uint8_t *argmax;        /* of the largest value in its window; NULL if nobody wants them */
+    bool relu;              /* backward: 0 where the largest value is not above 0 */
     const float *gradients; /* backward: of the output, */
     float *value_gradients; /* and of all values */
 } neuron_pool_work;
@@ -222,129 +222,218 @@ typedef bool neuron_rule_kernel(const neuron_rule_work *work, float *values, con
 
 /* The moments of some rows, chunk by chunk: `sums` has for each the mean of every channel and then
  * the sums of squared differences from it. */
-typedef struct neuron_moments {
+typedef struct neuron_statistics {
     int64_t channels, count; /* of chunks */
     int64_t *rows;           /* of each chunk */
     float *sums;
-} neuron_moments;
+} neuron_statistics;
 
+/* ---- The kernels themselves, family by family ----
+ *
+ * Each is a function type neuron_NAME_kernel and a line in the list of its family, from which
+ * come the family's table here, its declaration (table.h) and its entry (table.c). */
+
+/* Matrix products. */
+typedef void neuron_multiply_kernel(const neuron_gemm_work *work);
+/* The same for few rows: weights are read once, as they lie. */
+typedef void neuron_stream_kernel(const neuron_gemm_streaming_work *work);
+/* Adds up partial sums in their order. */
+typedef void neuron_join_kernel(const neuron_join_work *work);
+typedef void neuron_transpose_kernel(const neuron_transpose_work *work);
+/* Packs `count` rows of `columns` floats that lie `stride` apart; if `sums` is not NULL, adds up
+ * each column on top of it (whole vectors). */
+typedef void neuron_pack_kernel(float *packed, const float *rows, int64_t stride, int64_t count,
+                                int64_t columns, float *sums);
+#define NEURON_GEMM_KERNELS(X) X(multiply) X(stream) X(join) X(transpose) X(pack)
+
+/* Direct convolution, and the gradient of its weights. */
+typedef void neuron_convolve_kernel(const neuron_conv_work *work);
+typedef void neuron_accumulate_kernel(const neuron_conv_gradient_work *work);
+/* The same for images of one channel whose pixels are `stride` 1 apart, with a `run` of few
+ * floats. */
+typedef void neuron_conv_single_channel_kernel(const neuron_conv_work *work);
+typedef void neuron_conv_single_channel_gradient_kernel(const neuron_conv_gradient_work *work);
+/* The pixels of a tile at the points, the first inside the image being `first`; whole vectors of
+ * each row are written. */
+typedef void neuron_winograd_pixels_kernel(const neuron_winograd_tile *tile, const float *first,
+                                           int64_t channels, const neuron_winograd_points *points);
+/* The gradients of a tile's outputs at the points, packed; and adds them up for each channel if
+ * `sums` is not NULL (whole vectors). */
+typedef void neuron_winograd_gradients_kernel(const neuron_winograd_tile *tile, const float *first,
+                                              int64_t channels,
+                                              const neuron_winograd_points *points, float *sums);
+/* The outputs of a tile from their values at the points, plus the bias, and the post-operations,
+ * whose slice begins with the tile, as `first` does. At most NEURON_PANEL_GROUP channels. */
+typedef void neuron_winograd_outputs_kernel(const neuron_winograd_tile *tile,
+                                            const neuron_winograd_points *points, int64_t channels,
+                                            const float *bias, const neuron_post_slice *post,
+                                            float *first);
+/* Weights at the points. */
+typedef void neuron_winograd_weights_kernel(const neuron_winograd_weights *work);
+/* The gradients of weights from the sums of their values at the points. */
+typedef void neuron_winograd_sums_kernel(const neuron_winograd_sums *work);
+/* One window of a convolution of each channel by itself. The weights of place p of the window
+ * begin at p * channels; `bias` may be NULL. */
+typedef void neuron_depthwise_kernel(const neuron_window_part *part, const float *first,
+                                     const float *weights, const float *bias, float *output);
+/* Adds what its gradient gives the pixels; and the weights. */
+typedef void neuron_depthwise_back_kernel(const neuron_window_part *part, float *first,
+                                          const float *weights, const float *gradient);
+typedef void neuron_depthwise_sums_kernel(const neuron_window_part *part, const float *first,
+                                          const float *gradient, float *sums);
+#define NEURON_CONV_KERNELS(X)                                                                     \
+    X(convolve)                                                                                    \
+    X(accumulate)                                                                                  \
+    X(conv_single_channel)                                                                         \
+    X(conv_single_channel_gradient)                                                                \
+    X(winograd_pixels)                                                                             \
+    X(winograd_gradients)                                                                          \
+    X(winograd_outputs)                                                                            \
+    X(winograd_weights)                                                                            \
+    X(winograd_sums)                                                                               \
+    X(depthwise)                                                                                   \
+    X(depthwise_back)                                                                              \
+    X(depthwise_sums)
+
+/* Largest value of each channel, and unless NULL the number of its place, the first if several are
+ * equal. A value that is not a number is the largest. */
+typedef void neuron_max_pool_kernel(const neuron_window_part *part, const float *first,
+                                    float *output, int32_t *argmax);
+/* Adds the gradient of each channel to the place that its largest value came from; unless `mask` is
+ * NULL only where that is above 0. */
+typedef void neuron_max_pool_back_kernel(const neuron_window_part *part, float *first,
+                                         const float *gradient, const float *mask,
+                                         const int32_t *argmax);
+/* The same for a row of windows that lie side by side. */
+typedef void neuron_max_pool_row_kernel(const neuron_pool_work *work);
+typedef void neuron_max_pool_row_back_kernel(const neuron_pool_work *work);
+/* Mean of each channel, and its way back: adds an equal share of the gradient to each pixel. */
+typedef void neuron_average_pool_kernel(const neuron_window_part *part, const float *first,
+                                        float *output);
+typedef void neuron_average_pool_back_kernel(const neuron_window_part *part, float *first,
+                                             const float *gradient);
+#define NEURON_POOL_KERNELS(X)                                                                     \
+    X(max_pool)                                                                                    \
+    X(max_pool_back)                                                                               \
+    X(max_pool_row)                                                                                \
+    X(max_pool_row_back)                                                                           \
+    X(average_pool)                                                                                \
+    X(average_pool_back)
+
+/* Over `rows` rows of `channels` floats, without gaps: mean of each channel and the sum of squared
+ * differences from it. */
+typedef void neuron_statistics_kernel(const float *values, int64_t rows, int64_t channels,
+                                      float *mean, float *squares);
+/* output = (value - mean) * scale + shift */
+typedef void neuron_normalize_kernel(const float *values, int64_t rows, int64_t channels,
+                                     const neuron_normalization *by, float *output);
+/* Sums of the gradient and of gradient * (value - mean). */
+typedef void neuron_gradient_sums_kernel(const float *gradients, const float *values, int64_t rows,
+                                         int64_t channels, const float *mean, float *sums,
+                                         float *products);
+/* output = gradient * scale + (value - mean) * slope + shift; `gradients` may be NULL for 0. */
+typedef void neuron_normalize_back_kernel(const float *gradients, const float *values, int64_t rows,
+                                          int64_t channels, const neuron_normalization *by,
+                                          float *output);
+typedef void neuron_norm_pool_kernel(const neuron_norm_pool_work *work);
+typedef void neuron_norm_pool_back_kernel(const neuron_norm_pool_work *work);
+#define NEURON_NORM_KERNELS(X)                                                                     \
+    X(statistics)                                                                                  \
+    X(normalize)                                                                                   \
+    X(gradient_sums)                                                                               \
+    X(normalize_back)                                                                              \
+    X(norm_pool)                                                                                   \
+    X(norm_pool_back)
+
+/* In place, from entry `from` of a list on: `rows` rows of `columns` values that lie `row_step`
+ * apart, here and in the arrays of the list that lie like the output. */
+typedef void neuron_post_ops_kernel(const neuron_post_slice *post, int32_t from, int64_t rows,
+                                    int64_t columns, float *values, int64_t row_step);
+/* output = value * scale + shift */
+typedef void neuron_scale_bytes_kernel(const uint8_t *bytes, int64_t count, float scale,
+                                       float shift, float *output);
+typedef void neuron_scale_floats_kernel(const float *values, int64_t count, float scale,
+                                        float shift, float *output);
+/* output += value */
+typedef void neuron_add_kernel(const float *values, int64_t count, float *output);
+/* output = value * scale, to which output is added if `adds` */
+typedef void neuron_weigh_kernel(const float *values, int64_t count, float scale, bool adds,
+                                 float *output);
+/* output *= value */
+typedef void neuron_scale_by_kernel(const float *values, int64_t count, float *output);
+/* output = gradient + l1 * sign of the value + l2 * value */
+typedef void neuron_penalize_kernel(const float *values, const float *gradients, int64_t count,
+                                    float l1, float l2, float *output);
+/* An activation of each value, as forward without `before`; and gradient * slope, with `seen` as
+ * neuron_post_op has it. The arrays may be the same. For PRELU `scale` has a slope for each
+ * value. */
+typedef void neuron_activate_kernel(const neuron_post_op *op, const float *values, int64_t count,
+                                    float *output);
+typedef void neuron_activate_back_kernel(const neuron_post_op *op, const float *gradients,
+                                         const float *seen, int64_t count, float *output);
+/* output = value * scale where a random number of 16 bits reaches the threshold, else 0. The
+ * numbers are those of `random` from block `first` on; `count` values use count / 8 blocks,
+ * rounded up to NEURON_DROPOUT_GROUP values. */
+typedef void neuron_dropout_kernel(const neuron_dropout_work *work, const float *values,
+                                   int64_t count, float *output);
+#define NEURON_ELEMENT_KERNELS(X)                                                                  \
+    X(post_ops)                                                                                    \
+    X(scale_bytes)                                                                                 \
+    X(scale_floats)                                                                                \
+    X(add)                                                                                         \
+    X(weigh)                                                                                       \
+    X(scale_by)                                                                                    \
+    X(penalize)                                                                                    \
+    X(activate)                                                                                    \
+    X(activate_back)                                                                               \
+    X(dropout)
+
+/* One step of an optimizer over a run of parameters. All return what a rule's kernel does. */
+typedef bool neuron_momentum_kernel(const neuron_momentum_work *work, float *values,
+                                    const float *gradients, float *velocities, int64_t count);
+typedef bool neuron_adam_kernel(const neuron_adam_work *work, float *values, const float *gradients,
+                                float *means, float *squares, int64_t count);
+typedef neuron_rule_kernel neuron_rmsprop_kernel, neuron_adagrad_kernel, neuron_adadelta_kernel,
+    neuron_adamax_kernel, neuron_nadam_kernel;
+/* output = value * scale, or the bound where that is beyond it on either side. */
+typedef void neuron_limit_kernel(const float *values, int64_t count, float scale, float bound,
+                                 float *output);
+typedef double neuron_square_sum_kernel(const float *values, int64_t count);
+#define NEURON_UPDATE_KERNELS(X)                                                                   \
+    X(momentum)                                                                                    \
+    X(adam)                                                                                        \
+    X(rmsprop)                                                                                     \
+    X(adagrad)                                                                                     \
+    X(adadelta)                                                                                    \
+    X(adamax)                                                                                      \
+    X(nadam)                                                                                       \
+    X(limit)                                                                                       \
+    X(square_sum)
+
+#define NEURON_KERNEL_FAMILIES(X)                                                                  \
+    X(gemm, NEURON_GEMM_KERNELS)                                                                   \
+    X(conv, NEURON_CONV_KERNELS)                                                                   \
+    X(pool, NEURON_POOL_KERNELS)                                                                   \
+    X(norm, NEURON_NORM_KERNELS)                                                                   \
+    X(element, NEURON_ELEMENT_KERNELS)                                                             \
+    X(update, NEURON_UPDATE_KERNELS)
+
+#define ENTRY(name) neuron_##name##_kernel *name;
+#define TABLE(family, KERNELS)                                                                     \
+    typedef struct neuron_##family##_kernels {                                                     \
+        KERNELS(ENTRY)                                                                             \
+    } neuron_##family##_kernels;
+NEURON_KERNEL_FAMILIES(TABLE)
+#undef TABLE
+#undef ENTRY
+
+/* A set of kernels. A set that is like another but for one family has the others' tables. */
 typedef struct neuron_kernels {
     const char *name;
     int32_t lanes; /* floats in a vector */
-
-    void (*correlate)(const neuron_correlate_work *work);
-    void (*accumulate)(const neuron_accumulate_work *work);
-    void (*multiply)(const neuron_multiply_work *work);
-    void (*stream)(const neuron_stream_work *work);
-    void (*join)(const neuron_join_work *work);
-    void (*transpose)(const neuron_transpose_work *work);
-    /* The same as the first two for images of one channel whose pixels are `stride` 1 apart, with a
-     * `run` of few floats. */
-    void (*correlate_shallow)(const neuron_correlate_work *work);
-    void (*accumulate_shallow)(const neuron_accumulate_work *work);
-
-    /* Packs `count` rows of `columns` floats that lie `stride` apart; if `sums` is not NULL, adds
-     * up each column on top of it (whole vectors). */
-    void (*pack)(float *packed, const float *rows, int64_t stride, int64_t count, int64_t columns,
-                 float *sums);
-
-    /* The pixels of a tile at the points, the first inside the image being `first`; whole vectors
-     * of each row are written. */
-    void (*winograd_pixels)(const neuron_winograd_tile *tile, const float *first, int64_t channels,
-                            const neuron_winograd_points *points);
-    /* The gradients of a tile's outputs at the points, packed; and adds them up for each channel if
-     * `sums` is not NULL (whole vectors). */
-    void (*winograd_gradients)(const neuron_winograd_tile *tile, const float *first,
-                               int64_t channels, const neuron_winograd_points *points, float *sums);
-    /* The outputs of a tile from their values at the points, plus the bias, and the
-     * post-operations, whose slice begins with the tile, as `first` does. At most
-     * NEURON_PANEL_GROUP channels. */
-    void (*winograd_outputs)(const neuron_winograd_tile *tile, const neuron_winograd_points *points,
-                             int64_t channels, const float *bias, const neuron_post_slice *post,
-                             float *first);
-    /* Weights at the points. */
-    void (*winograd_weights)(const neuron_winograd_weights *work);
-    /* The gradients of weights from the sums of their values at the points. */
-    void (*winograd_sums)(const neuron_winograd_sums *work);
-
-    /* Largest value of each channel, and unless NULL the number of its place, the first if several
-     * are equal. A value that is not a number is the largest. */
-    void (*maximum)(const neuron_window_part *part, const float *first, float *output,
-                    int32_t *places);
-    /* Adds the gradient of each channel to the place that its largest value came from; unless
-     * `gate` is NULL only where that is above 0. */
-    void (*scatter)(const neuron_window_part *part, float *first, const float *gradient,
-                    const float *gate, const int32_t *places);
-    /* One window of a convolution of each channel by itself. The weights of place p of the window
-     * begin at p * channels; `bias` may be NULL. */
-    void (*depthwise)(const neuron_window_part *part, const float *first, const float *weights,
-                      const float *bias, float *output);
-    /* Adds what its gradient gives the pixels; and the weights. */
-    void (*depthwise_back)(const neuron_window_part *part, float *first, const float *weights,
-                           const float *gradient);
-    void (*depthwise_sums)(const neuron_window_part *part, const float *first,
-                           const float *gradient, float *sums);
-    /* Mean of each channel, and its way back: adds an equal share of the gradient to each pixel. */
-    void (*average)(const neuron_window_part *part, const float *first, float *output);
-    void (*spread)(const neuron_window_part *part, float *first, const float *gradient);
-    /* The largest values and their way back for a row of windows that lie side by side. */
-    void (*pool)(const neuron_pool_work *work);
-    void (*pool_back)(const neuron_pool_work *work);
-
-    /* In place, from entry `from` of a list on: `rows` rows of `columns` values that lie `row_step`
-     * apart, here and in the arrays of the list that lie like the output. */
-    void (*post_ops)(const neuron_post_slice *post, int32_t from, int64_t rows, int64_t columns,
-                     float *values, int64_t row_step);
-
-    /* output = value * scale + shift */
-    void (*scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float shift,
-                        float *output);
-    void (*scale_floats)(const float *values, int64_t count, float scale, float shift,
-                         float *output);
-
-    /* output += value */
-    void (*add)(const float *values, int64_t count, float *output);
-
-    /* An activation of each value, as forward without `before`; and gradient * slope,
-     * with `seen` as neuron_post_op has it. The arrays may be the same. For PRELU `scale`
-     * has a slope for each value. */
-    void (*activate)(const neuron_post_op *op, const float *values, int64_t count, float *output);
-    void (*activate_back)(const neuron_post_op *op, const float *gradients, const float *seen,
-                          int64_t count, float *output);
-    /* output = value * scale where a random number of 16 bits reaches the threshold, else 0. The
-     * numbers are those of `random` from block `first` on; `count` values use count / 8 blocks,
-     * rounded up to NEURON_DROPOUT_GROUP values. */
-    void (*dropout)(const neuron_dropout_work *work, const float *values, int64_t count,
-                    float *output);
-
-    /* One step of an optimizer over a run of parameters. Both return what a rule's kernel does. */
-    bool (*momentum)(const neuron_momentum_work *work, float *values, const float *gradients,
-                     float *velocities, int64_t count);
-    bool (*adam)(const neuron_adam_work *work, float *values, const float *gradients, float *means,
-                 float *squares, int64_t count);
-    neuron_rule_kernel *rmsprop, *adagrad, *adadelta, *adamax, *nadam;
-
-    /* output = value * scale, or the bound where that is beyond it on either side. */
-    void (*limit)(const float *values, int64_t count, float scale, float bound, float *output);
-    double (*square_sum)(const float *values, int64_t count);
-
-    /* All of the following are over `rows` rows of `channels` floats, without gaps. */
-
-    /* Mean of each channel and the sum of squared differences from it. */
-    void (*moments)(const float *values, int64_t rows, int64_t channels, float *mean,
-                    float *squares);
-    /* output = (value - mean) * scale + shift */
-    void (*normalize)(const float *values, int64_t rows, int64_t channels,
-                      const neuron_normalization *by, float *output);
-    /* Sums of the gradient and of gradient * (value - mean). */
-    void (*gradient_sums)(const float *gradients, const float *values, int64_t rows,
-                          int64_t channels, const float *mean, float *sums, float *products);
-    /* output = gradient * scale + (value - mean) * slope + shift; `gradients` may be NULL for 0. */
-    void (*normalize_back)(const float *gradients, const float *values, int64_t rows,
-                           int64_t channels, const neuron_normalization *by, float *output);
-
-    void (*norm_pool)(const neuron_norm_pool_work *work);
-    void (*norm_pool_back)(const neuron_norm_pool_work *work);
+#define TABLE(family, KERNELS) const neuron_##family##_kernels *family;
+    NEURON_KERNEL_FAMILIES(TABLE)
+#undef TABLE
 } neuron_kernels;
 
 /* The best table for this processor, or the one that the environment variable NEURON_KERNELS names

@@ -1,5 +1,5 @@
-/* Batch normalisation of a few rows, a few vectors of channels at a time, so that
- * their sums stay in registers. */
+/* Batch normalisation of a few rows, a few vectors of channels at a time, so that their sums
+ * stay in registers. */
 #include "kernels/table.h"
 
 /* Vectors whose sums are kept at a time: enough to hide how long an addition takes. */
@@ -35,8 +35,8 @@ static ALWAYS_INLINE void moments_of(const float *values, int64_t rows, int64_t 
     }
 }
 
-void KERNEL(moments)(const float *values, int64_t rows, int64_t channels, float *mean,
-                     float *squares)
+void KERNEL(statistics)(const float *values, int64_t rows, int64_t channels, float *mean,
+                        float *squares)
 {
     int64_t c = 0;
     for (; c + GROUP * LANES <= channels; c += GROUP * LANES)
@@ -111,27 +111,27 @@ static ALWAYS_INLINE vector forth(vector value, const factors *by)
     return (value - by->mean) * by->scale + by->shift;
 }
 
-static ALWAYS_INLINE vector back(vector gradient, vector value, const factors *by, bool gate)
+static ALWAYS_INLINE vector back(vector gradient, vector value, const factors *by, bool relu)
 {
     vector result = gradient * by->scale + ((value - by->mean) * by->slope + by->shift);
-    return gate ? choose(value > (vector){0}, result, (vector){0}) : result;
+    return relu ? choose(value > (vector){0}, result, (vector){0}) : result;
 }
 
-static ALWAYS_INLINE vector rectify_if(bool rectifier, vector value)
+static ALWAYS_INLINE vector relu_if(bool relu, vector value)
 {
-    return rectifier ? choose(value < (vector){0}, (vector){0}, value) : value;
+    return relu ? choose(value < (vector){0}, (vector){0}, value) : value;
 }
 
 void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
                        const neuron_normalization *by, float *output)
 {
-    bool rectifier = by->rectifier;
+    bool relu = by->relu;
     for (int64_t row = 0; row < rows; row++) {
         for (int64_t c = 0; c < channels; c += LANES) {
             int64_t at = row * channels + c, left = channels - c;
             factors f = load_factors(by, c, left, false);
             vector value = forth(load_some(values + at, left), &f);
-            store_some(output + at, rectify_if(rectifier, value), left);
+            store_some(output + at, relu_if(relu, value), left);
         }
     }
 }
@@ -139,14 +139,14 @@ void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
 void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
                             int64_t channels, const neuron_normalization *by, float *output)
 {
-    bool gate = by->rectifier;
+    bool relu = by->relu;
     for (int64_t row = 0; row < rows; row++) {
         for (int64_t c = 0; c < channels; c += LANES) {
             int64_t at = row * channels + c, left = channels - c;
             factors f = load_factors(by, c, left, true);
             vector gradient = gradients ? load_some(gradients + at, left) : (vector){0};
             vector value = load_some(values + at, left);
-            store_some(output + at, back(gradient, value, &f, gate), left);
+            store_some(output + at, back(gradient, value, &f, relu), left);
         }
     }
 }
@@ -176,7 +176,7 @@ static ALWAYS_INLINE void norm_pool_at(const neuron_norm_pool_work *work, int64_
     vector best, picked;
     pool_window(work, values, left, &by, &best, &picked);
     int64_t at = window * work->channels + c;
-    store_some(work->output + at, rectify_if(work->by.rectifier, best), left);
+    store_some(work->output + at, relu_if(work->by.relu, best), left);
     store_some(work->picked + at, picked, left);
 }
 
@@ -196,7 +196,7 @@ void KERNEL(norm_pool)(const neuron_norm_pool_work *work)
 static ALWAYS_INLINE void norm_pool_back_at(const neuron_norm_pool_work *work, int64_t window,
                                             int64_t c, int64_t left)
 {
-    bool gate = work->by.rectifier;
+    bool relu = work->by.relu;
     int64_t channels = work->channels, row_step = work->row_step;
     int64_t rows = work->window_rows, columns = work->window_columns;
     factors by = load_factors(&work->by, c, left, true);
@@ -212,7 +212,7 @@ static ALWAYS_INLINE void norm_pool_back_at(const neuron_norm_pool_work *work, i
             vector_mask here = value == picked;
             vector share = choose(here, gradient, (vector){0});
             gradient = choose(here, (vector){0}, gradient);
-            store_some(to + place, back(share, value, &by, gate), left);
+            store_some(to + place, back(share, value, &by, relu), left);
         }
     }
 }

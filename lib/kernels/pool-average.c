@@ -1,7 +1,7 @@
 /* Average pooling of one window, all channels. */
 #include "kernels/table.h"
 
-void KERNEL(average)(const neuron_window_part *part, const float *first, float *output)
+void KERNEL(average_pool)(const neuron_window_part *part, const float *first, float *output)
 {
     float share = 1.0f / (float)(part->rows * part->columns);
     for (int64_t c = 0; c < part->channels; c += LANES) {
@@ -16,7 +16,7 @@ void KERNEL(average)(const neuron_window_part *part, const float *first, float *
     }
 }
 
-void KERNEL(spread)(const neuron_window_part *part, float *first, const float *gradient)
+void KERNEL(average_pool_back)(const neuron_window_part *part, float *first, const float *gradient)
 {
     float share = 1.0f / (float)(part->rows * part->columns);
     for (int64_t y = 0; y < part->rows; y++) {

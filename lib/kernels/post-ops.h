@@ -1,10 +1,12 @@
-/* Post-operations: what is done to values on their way to memory, in order, each with its arrays.
+/* Post-operations: what is done to values on their way to memory, in order, each with its
+ * arrays.
  *
- * One list goes from the session through a layer (layers/) and its driver (ops/) to the kernel. A
- * layer says in its row what it is as a post-operation and which it accepts: see layers/layer.h.
+ * One list goes from the session through a layer (layers/) and its driver (ops/) to the kernel.
+ * A layer says in its row what it is as a post-operation and which it accepts: see
+ * layers/layer.h.
  *
- * A kernel does a leading RELU while its sums are in registers; all else is done by post_ops() of
- * kernels/post-ops.c, out of line, to rows of values that lie in the nearest cache. What the
+ * A kernel does a leading RELU while its sums are in registers; all else is done by post_ops()
+ * of kernels/post-ops.c, out of line, to rows of values that lie in the nearest cache. What the
  * activations compute is in kernels/activation.c. */
 #ifndef KERNELS_POST_OPS_H
 #define KERNELS_POST_OPS_H
@@ -35,13 +37,13 @@ typedef enum neuron_post_kind {
     NEURON_POST_STATISTICS   /* measures and changes nothing; a driver's, not a kernel's */
 } neuron_post_kind;
 
-/* Max-pooling of a layer's output by windows side by side. `places` has a byte for each pooled
+/* Max-pooling of a layer's output by windows side by side. `argmax` has a byte for each pooled
  * value: see neuron_pool_work; NULL if nobody wants them. */
 typedef struct neuron_pooling {
     int64_t window_rows, window_columns;
     int64_t rows, columns; /* of windows */
     float *output;         /* then the layer's own is never written */
-    uint8_t *places;
+    uint8_t *argmax;
 } neuron_pooling;
 
 typedef struct neuron_post_op {
@@ -64,7 +66,7 @@ typedef struct neuron_post_op {
         };
         neuron_pooling pooling; /* MAX_POOL; the last of its list, and then no other has `before` or
                                    `seen` */
-        struct neuron_moments *statistics; /* STATISTICS; the last of its list */
+        struct neuron_statistics *statistics; /* STATISTICS; the last of its list */
     };
 } neuron_post_op;
 
@@ -75,8 +77,8 @@ typedef struct neuron_post_ops {
     neuron_post_op list[NEURON_POST_OPS_MAX];
 } neuron_post_ops;
 
-/* A list as a block of the output sees it, which begins so many columns and so many floats behind
- * the first of the arrays. `ops` may be NULL for none. */
+/* A list as a block of the output sees it, which begins so many columns and so many floats
+ * behind the first of the arrays. `ops` may be NULL for none. */
 typedef struct neuron_post_slice {
     const neuron_post_ops *ops;
     int64_t column, offset;

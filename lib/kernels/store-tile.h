@@ -1,6 +1,6 @@
-/* How kernels end that sum tiles in registers: a leading ReLU is a floor below which no
- * sum is stored; the other post-operations are done by post_ops() (post-ops.c) once a
- * block of sums is in memory. */
+/* How kernels end that sum tiles in registers: a leading ReLU is a floor below which no sum is
+ * stored; the other post-operations are done by post_ops() (post-ops.c) once a block of sums is
+ * in memory. */
 #ifndef KERNELS_STORE_TILE_H
 #define KERNELS_STORE_TILE_H
 
@@ -43,9 +43,9 @@ copy_rows(const float *tile, int rows, int64_t columns, float *output, const int
         memcpy(output + offsets[m], tile + m * 2 * LANES, (size_t)columns * sizeof *output);
 }
 
-/* What is left to do for pixels of a convolution's output that were stored with the floor: in one
- * go for all that lie equally far apart. */
-__attribute__((noinline, unused)) static void finish_pixels(const neuron_correlate_work *work)
+/* What is left to do for pixels of a convolution's output that were stored with the floor: in
+ * one go for all that lie equally far apart. */
+__attribute__((noinline, unused)) static void finish_pixels(const neuron_conv_work *work)
 {
     const int64_t *offsets = work->output_offsets;
     int32_t from = floor_count(&work->post);

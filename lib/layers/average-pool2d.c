@@ -15,7 +15,7 @@ static void forward_image(void *work, int64_t image, int32_t worker)
         for (int64_t x = 0; x < job->along.output; x++, to += job->channels) {
             neuron_window_part part;
             int64_t first = neuron_window_part_of(job, y, x, &part);
-            run->kernels->average(&part, input + first, to);
+            run->kernels->pool->average_pool(&part, input + first, to);
         }
     }
 }
@@ -33,7 +33,7 @@ static void backward_image(void *work, int64_t image, int32_t worker)
         for (int64_t x = 0; x < job->along.output; x++, from += job->channels) {
             neuron_window_part part;
             int64_t first = neuron_window_part_of(job, y, x, &part);
-            run->kernels->spread(&part, gradient + first, from);
+            run->kernels->pool->average_pool_back(&part, gradient + first, from);
         }
     }
 }

@@ -144,8 +144,8 @@ static void measure_chunk(void *work, int64_t task, int32_t worker)
     const norm_job *job = work;
     row_chunk chunk = chunk_of(job, task);
     job->rows_of_chunks[task] = chunk.rows;
-    job->run->kernels->moments(job->run->inputs[0] + chunk.offset, chunk.rows, job->channels,
-                               chunk.sums[0], chunk.sums[1]);
+    job->run->kernels->norm->statistics(job->run->inputs[0] + chunk.offset, chunk.rows,
+                                        job->channels, chunk.sums[0], chunk.sums[1]);
 }
 
 static void normalize_chunk(void *work, int64_t task, int32_t worker)
@@ -153,9 +153,9 @@ static void normalize_chunk(void *work, int64_t task, int32_t worker)
     (void)worker;
     const norm_job *job = work;
     row_chunk chunk = chunk_of(job, task);
-    job->run->kernels->normalize(job->run->inputs[0] + chunk.offset, chunk.rows, job->channels,
-                                 &job->by, job->run->output + chunk.offset);
-    neuron_post_finish(job->run, job->by.rectifier, chunk.offset, chunk.rows * job->channels);
+    job->run->kernels->norm->normalize(job->run->inputs[0] + chunk.offset, chunk.rows,
+                                       job->channels, &job->by, job->run->output + chunk.offset);
+    neuron_post_finish(job->run, job->by.relu, chunk.offset, chunk.rows * job->channels);
 }
 
 /* Channels whose sums are joined at a time, so that the loops over chunks walk through memory. */
@@ -167,24 +167,26 @@ typedef struct joined {
 
 /* Mean and summed squares of channels first .. first + count - 1 over all chunks: of each chunk
  * there is the same, and how far its mean lies off adds to the squares. */
-static void join_moments(const neuron_moments *moments, int64_t first, int64_t count, joined *all)
+static void join_statistics(const neuron_statistics *statistics, int64_t first, int64_t count,
+                            joined *all)
 {
     *all = (joined){{0}, {0}};
     double rows = 0;
-    for (int64_t i = 0; i < moments->count; i++) {
-        const float *mean = moments->sums + i * 2 * moments->channels + first;
+    for (int64_t i = 0; i < statistics->count; i++) {
+        const float *mean = statistics->sums + i * 2 * statistics->channels + first;
         for (int64_t c = 0; c < count; c++)
-            all->mean[c] += (double)moments->rows[i] * (double)mean[c];
-        rows += (double)moments->rows[i];
+            all->mean[c] += (double)statistics->rows[i] * (double)mean[c];
+        rows += (double)statistics->rows[i];
     }
     for (int64_t c = 0; c < count; c++)
         all->mean[c] /= rows;
-    for (int64_t i = 0; i < moments->count; i++) {
-        const float *mean = moments->sums + i * 2 * moments->channels + first;
-        const float *squares = mean + moments->channels;
+    for (int64_t i = 0; i < statistics->count; i++) {
+        const float *mean = statistics->sums + i * 2 * statistics->channels + first;
+        const float *squares = mean + statistics->channels;
         for (int64_t c = 0; c < count; c++) {
             double distance = (double)mean[c] - all->mean[c];
-            all->squares[c] += (double)squares[c] + (double)moments->rows[i] * distance * distance;
+            all->squares[c] +=
+                (double)squares[c] + (double)statistics->rows[i] * distance * distance;
         }
     }
 }
@@ -214,15 +216,15 @@ static void set_channel(norm_job *job, int64_t c, double mean, double variance)
 static void set_by_batch(norm_job *job)
 {
     const neuron_run *run = job->run;
-    neuron_moments own = {job->channels, job->chunks, job->rows_of_chunks, job->sums};
-    const neuron_moments *given = run->fused->statistics;
+    neuron_statistics own = {job->channels, job->chunks, job->rows_of_chunks, job->sums};
+    const neuron_statistics *given = run->fused->statistics;
     if (!given)
         neuron_pool_run(run->pool, job->chunks, measure_chunk, job);
-    const neuron_moments *moments = given ? given : &own;
+    const neuron_statistics *statistics = given ? given : &own;
     for (int64_t first = 0; first < job->channels; first += CHANNELS_AT_ONCE) {
         int64_t count = neuron_min_count(CHANNELS_AT_ONCE, job->channels - first);
         joined all;
-        join_moments(moments, first, count, &all);
+        join_statistics(statistics, first, count, &all);
         for (int64_t c = 0; c < count; c++)
             set_channel(job, first + c, all.mean[c], all.squares[c] / (double)job->rows);
     }
@@ -282,7 +284,7 @@ static void normalize_image(void *work, int64_t image, int32_t worker)
         row.values = job->run->inputs[0] + values + y * row.window_rows * row.row_step;
         row.output = job->run->output + pooled + y * row.windows * row.channels;
         row.picked = job->picked + pooled + y * row.windows * row.channels;
-        job->run->kernels->norm_pool(&row);
+        job->run->kernels->norm->norm_pool(&row);
     }
 }
 
@@ -312,9 +314,9 @@ static void sum_chunk(void *work, int64_t task, int32_t worker)
     const norm_job *job = work;
     const neuron_run *run = job->run;
     row_chunk chunk = chunk_of(job, task);
-    run->kernels->gradient_sums(run->output_gradient + chunk.offset,
-                                values_with_gradient(job) + chunk.offset, chunk.rows, job->channels,
-                                job->mean, chunk.sums[0], chunk.sums[1]);
+    run->kernels->norm->gradient_sums(run->output_gradient + chunk.offset,
+                                      values_with_gradient(job) + chunk.offset, chunk.rows,
+                                      job->channels, job->mean, chunk.sums[0], chunk.sums[1]);
 }
 
 static void normalize_back_chunk(void *work, int64_t task, int32_t worker)
@@ -323,10 +325,10 @@ static void normalize_back_chunk(void *work, int64_t task, int32_t worker)
     const norm_job *job = work;
     const neuron_run *run = job->run;
     row_chunk chunk = chunk_of(job, task);
-    run->kernels->normalize_back(run->output_gradient + chunk.offset, run->inputs[0] + chunk.offset,
-                                 chunk.rows, job->channels, &job->by,
-                                 run->input_gradients[0] + chunk.offset);
-    if (!job->by.rectifier)
+    run->kernels->norm->normalize_back(run->output_gradient + chunk.offset,
+                                       run->inputs[0] + chunk.offset, chunk.rows, job->channels,
+                                       &job->by, run->input_gradients[0] + chunk.offset);
+    if (!job->by.relu)
         neuron_post_finish_back(run, chunk.offset, chunk.rows * job->channels,
                                 run->input_gradients[0] + chunk.offset);
 }
@@ -334,7 +336,7 @@ static void normalize_back_chunk(void *work, int64_t task, int32_t worker)
 /* The gradient of pixels that no window covers. */
 static void uncovered_back(const norm_job *job, const float *values, int64_t pixels, float *to)
 {
-    job->run->kernels->normalize_back(NULL, values, pixels, job->channels, &job->by, to);
+    job->run->kernels->norm->normalize_back(NULL, values, pixels, job->channels, &job->by, to);
 }
 
 /* The gradient of some rows of an image of values that are pooled; the first of a window. */
@@ -351,7 +353,7 @@ static void pooled_rows_back(const norm_job *job, int64_t image, int64_t first, 
     for (; y < end; y += work.window_rows, work.gradients += width, work.picked += width) {
         work.values = values;
         work.value_gradients = to;
-        job->run->kernels->norm_pool_back(&work);
+        job->run->kernels->norm->norm_pool_back(&work);
         for (int64_t i = 0; i < work.window_rows; i++) {
             uncovered_back(job, values + covered * work.channels, job->along.input - covered,
                            to + covered * work.channels);
@@ -361,7 +363,7 @@ static void pooled_rows_back(const norm_job *job, int64_t image, int64_t first, 
     }
     uncovered_back(job, values, (first + rows - y) * job->along.input, to);
     int64_t done = (y - first) * work.row_step, count = rows * work.row_step;
-    if (!job->by.rectifier)
+    if (!job->by.relu)
         neuron_post_finish_back(job->run, (image * job->down.input + first) * work.row_step, count,
                                 to - done);
 }
@@ -378,7 +380,7 @@ static void gradient_rows(const neuron_run *run, int64_t example, int64_t first,
                           float *to)
 {
     norm_job job = job_of_run(run);
-    job.by.rectifier = neuron_post_back_is_relu(run);
+    job.by.relu = neuron_post_back_is_relu(run);
     if (job.pooling) {
         pooled_rows_back(&job, example, first, rows, to);
         return;
@@ -386,9 +388,9 @@ static void gradient_rows(const neuron_run *run, int64_t example, int64_t first,
     const neuron_shape *shape = &run->spec->output;
     int64_t row_size = neuron_shape_count(shape) / shape->extent[0];
     int64_t at = (example * shape->extent[0] + first) * row_size;
-    run->kernels->normalize_back(run->output_gradient + at, run->inputs[0] + at,
-                                 rows * row_size / job.channels, job.channels, &job.by, to);
-    if (!job.by.rectifier)
+    run->kernels->norm->normalize_back(run->output_gradient + at, run->inputs[0] + at,
+                                       rows * row_size / job.channels, job.channels, &job.by, to);
+    if (!job.by.relu)
         neuron_post_finish_back(run, at, rows * row_size, to);
 }
 
@@ -452,7 +454,7 @@ static int backward(const neuron_run *run)
         set_gradients_by_batch(&job);
     if (!run->input_gradients[0])
         return NEURON_OK;
-    job.by.rectifier = neuron_post_back_is_relu(run);
+    job.by.relu = neuron_post_back_is_relu(run);
     if (job.pooling)
         neuron_pool_run(run->pool, run->batch, normalize_image_back, &job);
     else

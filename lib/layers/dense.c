@@ -39,13 +39,13 @@ static int infer(neuron_spec *spec, const char *node)
     return NEURON_OK;
 }
 
-static neuron_product product_of(const neuron_run *run)
+static neuron_gemm product_of(const neuron_run *run)
 {
     int64_t inputs = run->spec->inputs[0].extent[0], units = run->spec->output.extent[0];
-    return (neuron_product){
+    return (neuron_gemm){
         .kernels = run->kernels,
         .pool = run->pool,
-        .by_cblas = neuron_product_by_cblas(run->kernels, run->batch, inputs, units),
+        .by_cblas = neuron_gemm_by_cblas(run->kernels, run->batch, inputs, units),
         .batch = run->batch,
         .inputs = inputs,
         .units = units,
@@ -59,9 +59,9 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
     int64_t inputs = spec->inputs[0].extent[0], units = spec->output.extent[0];
     int64_t batch = request->batch;
     int32_t threads = request->threads;
-    needs->scratch = neuron_product_forward_scratch(batch, inputs, units, threads);
+    needs->scratch = neuron_gemm_forward_scratch(batch, inputs, units, threads);
     size_t backward =
-        request->training ? neuron_product_backward_scratch(batch, inputs, units, threads) : 0;
+        request->training ? neuron_gemm_backward_scratch(batch, inputs, units, threads) : 0;
     if (backward > needs->scratch)
         needs->scratch = backward;
     return NEURON_OK;
@@ -70,10 +70,10 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
 /* y = x W + b */
 static int forward(const neuron_run *run)
 {
-    neuron_product product = product_of(run);
-    neuron_product_forward(&product, run->inputs[0], run->values[0],
-                           run->spec->array_count == 2 ? run->values[1] : NULL, &run->fused->post,
-                           run->output);
+    neuron_gemm product = product_of(run);
+    neuron_gemm_forward(&product, run->inputs[0], run->values[0],
+                        run->spec->array_count == 2 ? run->values[1] : NULL, &run->fused->post,
+                        run->output);
     return NEURON_OK;
 }
 
@@ -87,21 +87,21 @@ static void sink_kernel(const void *user, const float *slice, int64_t first, int
  * changed by who takes dW. */
 static int backward(const neuron_run *run)
 {
-    neuron_product product = product_of(run);
+    neuron_gemm product = product_of(run);
     const neuron_post_ops back = neuron_post_back_at(run, 0);
     if (run->input_gradients[0])
-        neuron_product_input_gradient(&product, run->output_gradient, run->values[0], &back,
-                                      run->input_gradients[0]);
-    neuron_weight_product arrays = {
+        neuron_gemm_input_gradient(&product, run->output_gradient, run->values[0], &back,
+                                   run->input_gradients[0]);
+    neuron_gemm_gradients arrays = {
         .input = run->inputs[0],
         .output_gradient = run->output_gradient,
         .gradient = run->gradients[0],
         .bias_gradient = run->spec->array_count == 2 ? run->gradients[1] : NULL,
-        .take = run->fused->on_gradient ? sink_kernel : NULL,
-        .user = run,
+        .on_gradient = run->fused->on_gradient ? sink_kernel : NULL,
+        .sink = run,
     };
-    if (arrays.gradient || arrays.bias_gradient || arrays.take)
-        neuron_product_weight_gradient(&product, &arrays);
+    if (arrays.gradient || arrays.bias_gradient || arrays.on_gradient)
+        neuron_gemm_weight_gradient(&product, &arrays);
     return NEURON_OK;
 }
 

@@ -20,7 +20,7 @@ static void drop(const neuron_run *run, const float *values, float *output, int6
         .threshold = (uint32_t)(rate * 0x1p16 + 0.5),
         .scale = (float)(1.0 / (1.0 - rate)),
     };
-    run->kernels->dropout(&work, values + first, count, output + first);
+    run->kernels->element->dropout(&work, values + first, count, output + first);
 }
 
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)

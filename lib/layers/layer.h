@@ -67,19 +67,19 @@ typedef struct neuron_fused {
      * is `seen`; of kind NONE for none. */
     neuron_post_op back;
 
-    /* Forward with NEURON_LAYER_READS_STATISTICS: those of its input;
-     * NULL if it measures itself. */
-    const neuron_moments *statistics;
+    /* Forward with NEURON_LAYER_READS_STATISTICS: those of its input; NULL if it measures
+     * itself. */
+    const neuron_statistics *statistics;
 
-    /* Backward: if not NULL, the only consumer of the output, which makes its gradient a few rows
-     * at a time by `gradient_rows`; then `output_gradient` is NULL. The first row must be a
+    /* Backward: if not NULL, the only consumer of the output, which makes its gradient a few
+     * rows at a time by `gradient_rows`; then `output_gradient` is NULL. The first row must be a
      * multiple of `gradient_multiple`. */
     const struct neuron_run *consumer;
     int64_t gradient_multiple;
 
     /* Backward: if not NULL, is given the gradient of elements first .. first + count - 1 of an
-     * array as soon as it is made, and may change these elements; then gradients[array] is NULL if
-     * the layer has NEURON_LAYER_SINKS and it is the layer's first array. Any thread. */
+     * array as soon as it is made, and may change these elements; then gradients[array] is NULL
+     * if the layer has NEURON_LAYER_SINKS and it is the layer's first array. Any thread. */
     void (*on_gradient)(const struct neuron_run *run, int32_t array, const float *gradient,
                         int64_t first, int64_t count);
     const void *sink;
@@ -190,9 +190,10 @@ struct neuron_layer {
     void (*gradient_rows)(const neuron_run *run, int64_t example, int64_t first, int64_t rows,
                           float *to);
 
-    /* What the layer is as a post-operation, but for arrays; of kind NONE if it is none with these
-     * options. NULL for never. If it goes by parameters, it has so many arrays, each with a float
-     * per channel in whole panels (see neuron_post_op), and can be one only when predicting. */
+    /* What the layer is as a post-operation, but for arrays; of kind NONE if it is none with
+     * these options. NULL for never. If it goes by parameters, it has so many arrays, each with
+     * a float per channel in whole panels (see neuron_post_op), and can be one only when
+     * predicting. */
     neuron_post_op (*post_op)(const neuron_spec *spec);
     int32_t post_arrays;
     void (*set_post_arrays)(const neuron_spec *spec, const float *const *values,

@@ -40,13 +40,13 @@ static void forward_image(void *work, int64_t image, int32_t worker)
     int64_t channels = job->channels;
     const float *input = run->inputs[0] + image * neuron_window_input_size(job);
     int64_t to = image * neuron_window_output_size(job);
-    int32_t *places = run->training ? run->saved : NULL;
+    int32_t *argmax = run->training ? run->saved : NULL;
     for (int64_t y = 0; y < job->down.output; y++) {
         for (int64_t x = 0; x < job->along.output; x++, to += channels) {
             neuron_window_part part;
             int64_t first = neuron_window_part_of(job, y, x, &part);
-            run->kernels->maximum(&part, input + first, run->output + to,
-                                  places ? places + to : NULL);
+            run->kernels->pool->max_pool(&part, input + first, run->output + to,
+                                         argmax ? argmax + to : NULL);
         }
     }
 }
@@ -61,14 +61,14 @@ static void backward_image(void *work, int64_t image, int32_t worker)
     float *gradient = run->input_gradients[0] + image * size;
     memset(gradient, 0, (size_t)size * sizeof *gradient);
     int64_t from = image * neuron_window_output_size(job);
-    const int32_t *places = run->saved;
+    const int32_t *argmax = run->saved;
     for (int64_t y = 0; y < job->down.output; y++) {
         for (int64_t x = 0; x < job->along.output; x++, from += channels) {
             neuron_window_part part;
             int64_t first = neuron_window_part_of(job, y, x, &part);
-            run->kernels->scatter(&part, gradient + first, run->output_gradient + from,
-                                  neuron_post_back_is_relu(run) ? run->output + from : NULL,
-                                  places + from);
+            run->kernels->pool->max_pool_back(
+                &part, gradient + first, run->output_gradient + from,
+                neuron_post_back_is_relu(run) ? run->output + from : NULL, argmax + from);
         }
     }
 }
@@ -83,11 +83,11 @@ static neuron_pool_work first_row(const neuron_window_job *job, int64_t image, b
         .window_columns = job->along.kernel,
         .channels = job->channels,
         .row_step = job->along.input * job->channels,
-        .gate = neuron_post_back_is_relu(run),
+        .relu = neuron_post_back_is_relu(run),
     };
     int64_t pooled = image * job->down.output * row.windows * row.channels;
     int64_t values = image * job->down.input * row.row_step;
-    row.places = run->training ? (uint8_t *)run->saved + pooled : NULL;
+    row.argmax = run->training ? (uint8_t *)run->saved + pooled : NULL;
     row.output = run->output + pooled;
     if (back) {
         row.gradients = run->output_gradient + pooled;
@@ -105,11 +105,11 @@ static void forward_tiles(void *work, int64_t image, int32_t worker)
     neuron_pool_work row = first_row(job, image, false);
     int64_t width = row.windows * row.channels;
     for (int64_t y = 0; y < job->down.output; y++) {
-        job->run->kernels->pool(&row);
+        job->run->kernels->pool->max_pool_row(&row);
         row.values += row.window_rows * row.row_step;
         row.output += width;
-        if (row.places)
-            row.places += width;
+        if (row.argmax)
+            row.argmax += width;
     }
 }
 
@@ -126,12 +126,12 @@ static void backward_tiles(void *work, int64_t image, int32_t worker)
     int64_t width = row.windows * row.channels;
     int64_t covered = row.windows * row.window_columns * row.channels;
     for (int64_t y = 0; y < job->down.output; y++) {
-        job->run->kernels->pool_back(&row);
+        job->run->kernels->pool->max_pool_row_back(&row);
         for (int64_t i = 0; i < row.window_rows; i++, row.value_gradients += row.row_step)
             clear(row.value_gradients + covered, row.row_step - covered);
         row.gradients += width;
         row.output += width;
-        row.places += width;
+        row.argmax += width;
     }
     int64_t rows = job->down.input - job->down.output * row.window_rows;
     clear(row.value_gradients, rows * row.row_step);

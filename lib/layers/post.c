@@ -40,14 +40,15 @@ void neuron_post_finish(const neuron_run *run, int32_t from, int64_t first, int6
         return;
     int64_t width = neuron_post_width(run), columns = width > 1 ? width : count;
     const neuron_post_slice slice = {post, 0, first};
-    run->kernels->post_ops(&slice, from, count / columns, columns, run->output + first, columns);
+    run->kernels->element->post_ops(&slice, from, count / columns, columns, run->output + first,
+                                    columns);
 }
 
 void neuron_post_finish_back(const neuron_run *run, int64_t first, int64_t count, float *gradients)
 {
     const neuron_post_op *back = &run->fused->back;
     if (back->kind != NEURON_POST_NONE)
-        run->kernels->activate_back(back, gradients, back->seen + first, count, gradients);
+        run->kernels->element->activate_back(back, gradients, back->seen + first, count, gradients);
 }
 
 neuron_post_ops neuron_post_back_at(const neuron_run *run, int64_t first)

@@ -34,126 +34,126 @@ static int64_t saturated(int64_t a, int64_t b)
 }
 
 /* Sets the part of the cut that says what the kernels read. */
-static void set_source(const neuron_correlation *correlation, neuron_bands *bands)
+static void set_source(const neuron_convolution *convolution, neuron_bands *bands)
 {
-    int64_t below = (correlation->rows - 1) * correlation->stride_height - correlation->top +
-                    correlation->kernel_height;
-    int64_t right = (correlation->columns - 1) * correlation->stride_width - correlation->left +
-                    correlation->kernel_width;
-    bands->copies = correlation->top > 0 || correlation->left > 0 || below > correlation->height ||
-                    right > correlation->width;
-    int64_t rows = correlation->height, columns = correlation->width;
+    int64_t below = (convolution->rows - 1) * convolution->stride_height - convolution->top +
+                    convolution->kernel_height;
+    int64_t right = (convolution->columns - 1) * convolution->stride_width - convolution->left +
+                    convolution->kernel_width;
+    bands->copies = convolution->top > 0 || convolution->left > 0 || below > convolution->height ||
+                    right > convolution->width;
+    int64_t rows = convolution->height, columns = convolution->width;
     if (bands->copies) {
-        rows = (bands->rows - 1) * correlation->stride_height + correlation->kernel_height;
+        rows = (bands->rows - 1) * convolution->stride_height + convolution->kernel_height;
         columns =
-            (correlation->columns - 1) * correlation->stride_width + correlation->kernel_width;
+            (convolution->columns - 1) * convolution->stride_width + convolution->kernel_width;
         bands->copy_rows = rows;
         bands->copy_columns = columns;
     }
-    bands->row_step = saturated(columns, correlation->channels);
+    bands->row_step = saturated(columns, convolution->channels);
     bands->image_step = saturated(rows, bands->row_step);
     bands->copy_size = bands->copies ? saturated(bands->images, bands->image_step) : 0;
 }
 
-neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch,
+neuron_bands neuron_bands_cut(const neuron_convolution *convolution, int64_t batch,
                               int64_t multiple)
 {
     neuron_bands bands = {.images = 1};
-    int64_t rows = neuron_ceil_divide(BAND_PIXELS, correlation->columns);
-    bands.per_image = neuron_ceil_divide(correlation->rows, rows);
-    bands.rows = neuron_ceil_divide(correlation->rows, bands.per_image);
+    int64_t rows = neuron_ceil_divide(BAND_PIXELS, convolution->columns);
+    bands.per_image = neuron_ceil_divide(convolution->rows, rows);
+    bands.rows = neuron_ceil_divide(convolution->rows, bands.per_image);
     bands.rows = neuron_ceil_divide(bands.rows, multiple) * multiple;
-    bands.rows = neuron_min_count(bands.rows, correlation->rows);
-    bands.per_image = neuron_ceil_divide(correlation->rows, bands.rows);
+    bands.rows = neuron_min_count(bands.rows, convolution->rows);
+    bands.per_image = neuron_ceil_divide(convolution->rows, bands.rows);
     if (bands.per_image == 1) {
-        int64_t images = BAND_PIXELS / (correlation->rows * correlation->columns);
+        int64_t images = BAND_PIXELS / (convolution->rows * convolution->columns);
         images = neuron_min_count(images, batch / BANDS_WANTED);
         bands.images = images > 1 ? images : 1;
     }
-    bands.pixels = bands.images * bands.rows * correlation->columns;
+    bands.pixels = bands.images * bands.rows * convolution->columns;
     bands.count = neuron_ceil_divide(batch, bands.images) * bands.per_image;
-    set_source(correlation, &bands);
+    set_source(convolution, &bands);
     return bands;
 }
 
-neuron_band neuron_bands_at(const neuron_correlation *correlation, const neuron_bands *bands,
+neuron_band neuron_bands_at(const neuron_convolution *convolution, const neuron_bands *bands,
                             int64_t batch, int64_t number)
 {
     neuron_band band;
     band.image = number / bands->per_image * bands->images;
     band.images = neuron_min_count(bands->images, batch - band.image);
     band.row = number % bands->per_image * bands->rows;
-    band.rows = neuron_min_count(bands->rows, correlation->rows - band.row);
+    band.rows = neuron_min_count(bands->rows, convolution->rows - band.row);
     return band;
 }
 
-void neuron_bands_offsets(const neuron_correlation *correlation, const neuron_bands *bands,
+void neuron_bands_offsets(const neuron_convolution *convolution, const neuron_bands *bands,
                           int64_t *offsets, int64_t *output_offsets)
 {
-    int64_t down = correlation->stride_height * bands->row_step;
-    int64_t along = correlation->stride_width * correlation->channels;
+    int64_t down = convolution->stride_height * bands->row_step;
+    int64_t along = convolution->stride_width * convolution->channels;
     int64_t pixel = 0;
     for (int64_t i = 0; i < bands->images; i++) {
         for (int64_t y = 0; y < bands->rows; y++) {
-            for (int64_t x = 0; x < correlation->columns; x++, pixel++) {
+            for (int64_t x = 0; x < convolution->columns; x++, pixel++) {
                 offsets[pixel] = i * bands->image_step + y * down + x * along;
                 if (output_offsets)
-                    output_offsets[pixel] = i * correlation->image_step +
-                                            y * correlation->row_step + x * correlation->pixel_step;
+                    output_offsets[pixel] = i * convolution->image_step +
+                                            y * convolution->row_step + x * convolution->pixel_step;
             }
         }
     }
 }
 
 /* Copies one row with zeros where `from` (the image) has no pixel. */
-static void copy_row(const neuron_correlation *correlation, const float *from, int64_t row,
+static void copy_row(const neuron_convolution *convolution, const float *from, int64_t row,
                      int64_t columns, float *to)
 {
-    int64_t channels = correlation->channels, left = correlation->left;
+    int64_t channels = convolution->channels, left = convolution->left;
     int64_t first = left > 0 ? neuron_min_count(left, columns) : 0;
-    int64_t end = neuron_min_count(columns, correlation->width + left);
-    if (row < 0 || row >= correlation->height || end <= first) {
+    int64_t end = neuron_min_count(columns, convolution->width + left);
+    if (row < 0 || row >= convolution->height || end <= first) {
         memset(to, 0, (size_t)(columns * channels) * sizeof *to);
         return;
     }
     memset(to, 0, (size_t)(first * channels) * sizeof *to);
-    memcpy(to + first * channels, from + (row * correlation->width + first - left) * channels,
+    memcpy(to + first * channels, from + (row * convolution->width + first - left) * channels,
            (size_t)((end - first) * channels) * sizeof *to);
     memset(to + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *to);
 }
 
-const float *neuron_band_source(const neuron_correlation *correlation, const neuron_bands *bands,
+const float *neuron_band_source(const neuron_convolution *convolution, const neuron_bands *bands,
                                 const neuron_band *band, const float *source, float *copy)
 {
-    int64_t row = band->row * correlation->stride_height - correlation->top;
-    int64_t image_size = correlation->height * correlation->width * correlation->channels;
+    int64_t row = band->row * convolution->stride_height - convolution->top;
+    int64_t image_size = convolution->height * convolution->width * convolution->channels;
     source += band->image * image_size;
     if (!bands->copies)
-        return source + row * bands->row_step - correlation->left * correlation->channels;
+        return source + row * bands->row_step - convolution->left * convolution->channels;
 
-    int64_t rows = (band->rows - 1) * correlation->stride_height + correlation->kernel_height;
+    int64_t rows = (band->rows - 1) * convolution->stride_height + convolution->kernel_height;
     for (int64_t i = 0; i < band->images; i++) {
         for (int64_t y = 0; y < rows; y++)
-            copy_row(correlation, source + i * image_size, row + y, bands->copy_columns,
+            copy_row(convolution, source + i * image_size, row + y, bands->copy_columns,
                      copy + i * bands->image_step + y * bands->row_step);
     }
     return copy;
 }
 
-neuron_correlation neuron_band_local(const neuron_correlation *correlation,
+neuron_convolution neuron_band_local(const neuron_convolution *convolution,
                                      const neuron_bands *bands)
 {
-    neuron_correlation local = *correlation;
+    neuron_convolution local = *convolution;
     local.pixel_step = local.filters;
     local.row_step = local.columns * local.pixel_step;
     local.image_step = bands->rows * local.row_step;
     return local;
 }
 
-bool neuron_correlation_is_shallow(const neuron_correlation *correlation)
+bool neuron_convolution_is_single_channel(const neuron_convolution *convolution)
 {
-    return correlation->channels == 1 && correlation->stride_width == 1 &&
-           correlation->kernel_width <= 7;
+    return convolution->channels == 1 && convolution->stride_width == 1 &&
+           convolution->kernel_width <= 7;
 }
 
 static int64_t rows_multiple(const neuron_pooling *pooling)
@@ -161,50 +161,50 @@ static int64_t rows_multiple(const neuron_pooling *pooling)
     return pooling ? pooling->window_rows : 1;
 }
 
-static void pool_image(const neuron_correlation *correlation, const neuron_correlation_run *run,
+static void pool_image(const neuron_convolution *convolution, const neuron_convolution_run *run,
                        const float *outputs, int64_t image, int64_t first, int64_t rows)
 {
     const neuron_pooling *pooling = neuron_post_pooling(run->post);
-    int64_t width = pooling->columns * correlation->filters;
+    int64_t width = pooling->columns * convolution->filters;
     int64_t at = (image * pooling->rows + first) * width;
     neuron_pool_work work = {
         .windows = pooling->columns,
         .window_rows = pooling->window_rows,
         .window_columns = pooling->window_columns,
-        .channels = correlation->filters,
-        .row_step = correlation->columns * correlation->filters,
+        .channels = convolution->filters,
+        .row_step = convolution->columns * convolution->filters,
         .values = outputs,
         .output = pooling->output + at,
-        .places = pooling->places ? pooling->places + at : NULL,
+        .argmax = pooling->argmax ? pooling->argmax + at : NULL,
     };
     for (int64_t y = 0; y < rows; y++) {
-        run->kernels->pool(&work);
+        run->kernels->pool->max_pool_row(&work);
         work.values += work.window_rows * work.row_step;
         work.output += width;
-        if (work.places)
-            work.places += width;
+        if (work.argmax)
+            work.argmax += width;
     }
 }
 
-void neuron_band_pool(const neuron_correlation *correlation, const neuron_bands *bands,
-                      const neuron_band *band, const neuron_correlation_run *run,
+void neuron_band_pool(const neuron_convolution *convolution, const neuron_bands *bands,
+                      const neuron_band *band, const neuron_convolution_run *run,
                       const float *outputs)
 {
     const neuron_pooling *pooling = neuron_post_pooling(run->post);
-    int64_t image_size = bands->rows * correlation->columns * correlation->filters;
+    int64_t image_size = bands->rows * convolution->columns * convolution->filters;
     int64_t first = band->row / pooling->window_rows;
     int64_t rows = neuron_min_count(band->rows / pooling->window_rows, pooling->rows - first);
     for (int64_t i = 0; i < band->images; i++)
-        pool_image(correlation, run, outputs + i * image_size, band->image + i, first, rows);
+        pool_image(convolution, run, outputs + i * image_size, band->image + i, first, rows);
 }
 
-/* Where things lie in the scratch of a correlation. */
+/* Where things lie in the scratch of a convolution. */
 typedef struct correlate_layout {
     size_t offsets, output_offsets, total;
     size_t workers, worker_bytes, worker_outputs; /* copies, and outputs that are pooled */
 } correlate_layout;
 
-static correlate_layout lay_out(const neuron_correlation *correlation, const neuron_bands *bands,
+static correlate_layout lay_out(const neuron_convolution *convolution, const neuron_bands *bands,
                                 int32_t threads, bool pools)
 {
     correlate_layout layout = {.total = 0};
@@ -213,21 +213,21 @@ static correlate_layout lay_out(const neuron_correlation *correlation, const neu
     neuron_reserve(&layout.worker_bytes, bands->copy_size, sizeof(float));
     layout.worker_outputs = layout.worker_bytes;
     if (pools)
-        neuron_reserve(&layout.worker_bytes, bands->pixels * correlation->filters, sizeof(float));
+        neuron_reserve(&layout.worker_bytes, bands->pixels * convolution->filters, sizeof(float));
     layout.workers = neuron_reserve(&layout.total, threads, layout.worker_bytes);
     return layout;
 }
 
-size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
-                                int32_t threads, const neuron_pooling *pooling)
+size_t neuron_convolve_scratch(const neuron_convolution *convolution, int64_t batch,
+                               int32_t threads, const neuron_pooling *pooling)
 {
-    neuron_bands bands = neuron_bands_cut(correlation, batch, rows_multiple(pooling));
-    return lay_out(correlation, &bands, threads, pooling != NULL).total;
+    neuron_bands bands = neuron_bands_cut(convolution, batch, rows_multiple(pooling));
+    return lay_out(convolution, &bands, threads, pooling != NULL).total;
 }
 
 typedef struct correlate_job {
-    const neuron_correlation *correlation;
-    const neuron_correlation_run *run;
+    const neuron_convolution *convolution;
+    const neuron_convolution_run *run;
     neuron_bands bands;
     correlate_layout layout;
     const neuron_pooling *pooling;
@@ -239,20 +239,20 @@ typedef struct correlate_job {
 static void correlate_band(void *work, int64_t task, int32_t worker)
 {
     const correlate_job *job = work;
-    const neuron_correlation *correlation = job->correlation;
-    const neuron_correlation_run *run = job->run;
-    neuron_band band = neuron_bands_at(correlation, &job->bands, run->batch, task);
+    const neuron_convolution *convolution = job->convolution;
+    const neuron_convolution_run *run = job->run;
+    neuron_band band = neuron_bands_at(convolution, &job->bands, run->batch, task);
     char *own = run->scratch + job->layout.workers + (size_t)worker * job->layout.worker_bytes;
     float *copy = (float *)(void *)own;
-    int64_t first = band.image * correlation->image_step + band.row * correlation->row_step;
+    int64_t first = band.image * convolution->image_step + band.row * convolution->row_step;
 
-    neuron_correlate_work part = {
-        .pixels = band.images * band.rows * correlation->columns,
-        .columns = correlation->filters,
-        .taps = correlation->kernel_height,
-        .run = correlation->kernel_width * correlation->channels,
+    neuron_conv_work part = {
+        .pixels = band.images * band.rows * convolution->columns,
+        .columns = convolution->filters,
+        .taps = convolution->kernel_height,
+        .run = convolution->kernel_width * convolution->channels,
         .tap_step = job->bands.row_step,
-        .source = neuron_band_source(correlation, &job->bands, &band, run->source, copy),
+        .source = neuron_band_source(convolution, &job->bands, &band, run->source, copy),
         .offsets = (const int64_t *)(const void *)(run->scratch + job->layout.offsets),
         .weights = job->weights,
         .bias = job->bias,
@@ -263,40 +263,40 @@ static void correlate_band(void *work, int64_t task, int32_t worker)
     };
     if (job->pooling)
         part.output = (float *)(void *)(own + job->layout.worker_outputs);
-    if (neuron_correlation_is_shallow(correlation))
-        run->kernels->correlate_shallow(&part);
+    if (neuron_convolution_is_single_channel(convolution))
+        run->kernels->conv->conv_single_channel(&part);
     else
-        run->kernels->correlate(&part);
+        run->kernels->conv->convolve(&part);
     if (job->pooling)
-        neuron_band_pool(correlation, &job->bands, &band, run, part.output);
+        neuron_band_pool(convolution, &job->bands, &band, run, part.output);
     else if (job->statistics)
-        neuron_moments_measure(job->statistics->statistics, run->kernels, task, part.output,
-                               part.pixels);
+        neuron_statistics_measure(job->statistics->statistics, run->kernels, task, part.output,
+                                  part.pixels);
 }
 
-int64_t neuron_correlate_chunks(const neuron_correlation *correlation, int64_t batch)
+int64_t neuron_convolve_chunks(const neuron_convolution *convolution, int64_t batch)
 {
     /* A smaller batch may have smaller bands, but never more of them than this. */
-    return neuron_bands_cut(correlation, batch, 1).per_image * batch;
+    return neuron_bands_cut(convolution, batch, 1).per_image * batch;
 }
 
-void neuron_correlate(const neuron_correlation *correlation, const neuron_correlation_run *run,
-                      const float *weights, const float *bias, float *output)
+void neuron_convolve(const neuron_convolution *convolution, const neuron_convolution_run *run,
+                     const float *weights, const float *bias, float *output)
 {
-    correlate_job job = {.correlation = correlation,
+    correlate_job job = {.convolution = convolution,
                          .run = run,
                          .pooling = neuron_post_pooling(run->post),
                          .statistics = neuron_post_find(run->post, NEURON_POST_STATISTICS),
                          .weights = weights,
                          .bias = bias,
                          .output = output};
-    job.bands = neuron_bands_cut(correlation, run->batch, rows_multiple(job.pooling));
+    job.bands = neuron_bands_cut(convolution, run->batch, rows_multiple(job.pooling));
     job.layout =
-        lay_out(correlation, &job.bands, neuron_pool_threads(run->pool), job.pooling != NULL);
+        lay_out(convolution, &job.bands, neuron_pool_threads(run->pool), job.pooling != NULL);
     if (job.statistics)
         job.statistics->statistics->count = job.bands.count;
-    neuron_correlation local = neuron_band_local(correlation, &job.bands);
-    neuron_bands_offsets(job.pooling ? &local : correlation, &job.bands,
+    neuron_convolution local = neuron_band_local(convolution, &job.bands);
+    neuron_bands_offsets(job.pooling ? &local : convolution, &job.bands,
                          (int64_t *)(void *)(run->scratch + job.layout.offsets),
                          (int64_t *)(void *)(run->scratch + job.layout.output_offsets));
     neuron_pool_run(run->pool, job.bands.count, correlate_band, &job);

@@ -16,24 +16,24 @@
 
 /* Every output pixel (y, x) takes the sum of kernel pixels times source pixels from
  * (y * stride_height - top, x * stride_width - left) on. */
-typedef struct neuron_correlation {
+typedef struct neuron_convolution {
     int64_t height, width, channels; /* of the source */
     int64_t kernel_height, kernel_width, stride_height, stride_width;
     int64_t top, left;              /* padding; negative if the first window begins inside */
     int64_t rows, columns, filters; /* of the output */
     /* Floats between two outputs: they need not lie side by side. */
     int64_t image_step, row_step, pixel_step;
-} neuron_correlation;
+} neuron_convolution;
 
-/* Makes the gradient of some rows of one image of a correlation's output, side by side in `to`. */
+/* Makes the gradient of some rows of one image of a convolution's output, side by side in `to`. */
 typedef struct neuron_gradient_rows {
     void (*make)(const void *maker, int64_t image, int64_t first, int64_t rows, float *to);
     const void *maker;
     int64_t multiple; /* of this `first` is, and `rows` but for the last ones of the image */
 } neuron_gradient_rows;
 
-/* What a correlation works with. */
-typedef struct neuron_correlation_run {
+/* What a convolution works with. */
+typedef struct neuron_convolution_run {
     const neuron_kernels *kernels;
     neuron_pool *pool;
     int64_t batch;
@@ -44,7 +44,7 @@ typedef struct neuron_correlation_run {
     const neuron_post_ops *post;
     const neuron_gradient_rows *gradient_rows; /* weight gradient: instead of an array of the
                                                   output's gradient; NULL for that */
-} neuron_correlation_run;
+} neuron_convolution_run;
 
 /* The cut of a batch into bands. */
 typedef struct neuron_bands {
@@ -61,48 +61,48 @@ typedef struct neuron_band {
 } neuron_band;
 
 /* Bands begin at multiples of `multiple` rows. */
-neuron_bands neuron_bands_cut(const neuron_correlation *correlation, int64_t batch,
+neuron_bands neuron_bands_cut(const neuron_convolution *convolution, int64_t batch,
                               int64_t multiple);
-neuron_band neuron_bands_at(const neuron_correlation *correlation, const neuron_bands *bands,
+neuron_band neuron_bands_at(const neuron_convolution *convolution, const neuron_bands *bands,
                             int64_t batch, int64_t number);
 
 /* Where each pixel of a band begins, in the source and unless NULL in the output, from the band's
  * first on. */
-void neuron_bands_offsets(const neuron_correlation *correlation, const neuron_bands *bands,
+void neuron_bands_offsets(const neuron_convolution *convolution, const neuron_bands *bands,
                           int64_t *offsets, int64_t *output_offsets);
 
-/* The correlation with its outputs side by side in a band of their own. */
-neuron_correlation neuron_band_local(const neuron_correlation *correlation,
+/* The convolution with its outputs side by side in a band of their own. */
+neuron_convolution neuron_band_local(const neuron_convolution *convolution,
                                      const neuron_bands *bands);
 
 /* Pools the outputs of a band. */
-void neuron_band_pool(const neuron_correlation *correlation, const neuron_bands *bands,
-                      const neuron_band *band, const neuron_correlation_run *run,
+void neuron_band_pool(const neuron_convolution *convolution, const neuron_bands *bands,
+                      const neuron_band *band, const neuron_convolution_run *run,
                       const float *outputs);
 
-/* Whether pixels side by side are read from floats side by side: see correlate_shallow. */
-bool neuron_correlation_is_shallow(const neuron_correlation *correlation);
+/* Whether pixels side by side are read from floats side by side: see conv_single_channel. */
+bool neuron_convolution_is_single_channel(const neuron_convolution *convolution);
 
 /* Where a band's first window begins. `copy` has room for copy_size floats. */
-const float *neuron_band_source(const neuron_correlation *correlation, const neuron_bands *bands,
+const float *neuron_band_source(const neuron_convolution *convolution, const neuron_bands *bands,
                                 const neuron_band *band, const float *source, float *copy);
 
 /* `weights` are packed: kernel_height * kernel_width * channels rows, `filters` columns. `bias` has
  * whole panels. */
-void neuron_correlate(const neuron_correlation *correlation, const neuron_correlation_run *run,
-                      const float *weights, const float *bias, float *output);
-size_t neuron_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
-                                int32_t threads, const neuron_pooling *pooling);
+void neuron_convolve(const neuron_convolution *convolution, const neuron_convolution_run *run,
+                     const float *weights, const float *bias, float *output);
+size_t neuron_convolve_scratch(const neuron_convolution *convolution, int64_t batch,
+                               int32_t threads, const neuron_pooling *pooling);
 
-/* The most chunks that neuron_correlate() measures for a batch of up to that size. */
-int64_t neuron_correlate_chunks(const neuron_correlation *correlation, int64_t batch);
+/* The most chunks that neuron_convolve() measures for a batch of up to that size. */
+int64_t neuron_convolve_chunks(const neuron_convolution *convolution, int64_t batch);
 
 /* The gradients of the weights (in the plain order) and of the bias, from the gradient of the
  * output, which must lie side by side. Either may be NULL. */
-void neuron_weight_gradient(const neuron_correlation *correlation,
-                            const neuron_correlation_run *run, const float *output_gradient,
+void neuron_weight_gradient(const neuron_convolution *convolution,
+                            const neuron_convolution_run *run, const float *output_gradient,
                             float *weight_gradient, float *bias_gradient);
-size_t neuron_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
+size_t neuron_weight_gradient_scratch(const neuron_convolution *convolution, int64_t batch,
                                       int32_t threads, const neuron_gradient_rows *gradient_rows);
 
 #endif

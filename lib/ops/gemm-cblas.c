@@ -22,7 +22,7 @@ static int64_t pass_rows(int64_t width)
 
 /* Bias and post-operations of rows of `width` floats. */
 typedef struct finish_job {
-    const neuron_product *product;
+    const neuron_gemm *product;
     const float *bias;
     const neuron_post_ops *post;
     float *values;
@@ -45,7 +45,7 @@ static void finish_task(void *work, int64_t task, int32_t worker)
         .output_row = job->width,
         .post = {job->post, 0, row * job->width},
     };
-    job->product->kernels->join(&part);
+    job->product->kernels->gemm->join(&part);
 }
 
 static void finish_rows(finish_job *job)
@@ -81,7 +81,7 @@ static void find_smallest(void *work, int64_t task, int32_t worker)
 }
 
 /* 1 if all are 0, so that it hinders nothing. */
-static double smallest_of(const neuron_product *product, const float *values, int64_t count)
+static double smallest_of(const neuron_gemm *product, const float *values, int64_t count)
 {
     smallest_job job = {.values = values, .count = count};
     atomic_init(&job.smallest, UINT32_MAX);
@@ -94,9 +94,9 @@ static double smallest_of(const neuron_product *product, const float *values, in
 }
 
 /* Whether no number of a product of these comes near the subnormal ones, which are not 0 in the
- * threads of the CBLAS, and slow: nothing tells it in what mode they are to compute. What is left
- * where products of twice the digits cancel each other is above FLT_MIN too. */
-static bool stays_normal(const neuron_product *product, const float *left, int64_t left_count,
+ * threads of the CBLAS, and slow: nothing tells it in what mode they are to compute. What is
+ * left where products of twice the digits cancel each other is above FLT_MIN too. */
+static bool stays_normal(const neuron_gemm *product, const float *left, int64_t left_count,
                          const float *right, int64_t right_count)
 {
     double least = smallest_of(product, left, left_count),
@@ -104,7 +104,7 @@ static bool stays_normal(const neuron_product *product, const float *left, int64
     return other > 0 && least * other >= 0x1p-126 * 0x1p48;
 }
 
-bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
+bool neuron_cblas_forward(const neuron_gemm *product, const float *input, const float *weights,
                           const float *bias, const neuron_post_ops *post, float *output)
 {
     int batch = (int)product->batch, inputs = (int)product->inputs, units = (int)product->units;
@@ -124,7 +124,7 @@ bool neuron_cblas_forward(const neuron_product *product, const float *input, con
     return true;
 }
 
-bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
+bool neuron_cblas_input_gradient(const neuron_gemm *product, const float *output_gradient,
                                  const float *weights, const neuron_post_ops *post,
                                  float *input_gradient)
 {
@@ -154,7 +154,7 @@ size_t neuron_cblas_backward_scratch(int64_t units)
 }
 
 typedef struct slice_job {
-    const neuron_weight_product *arrays;
+    const neuron_gemm_gradients *arrays;
     const float *slice;
     int64_t first, count;
 } slice_job;
@@ -164,12 +164,12 @@ static void take_task(void *work, int64_t task, int32_t worker)
     (void)worker;
     const slice_job *job = work;
     int64_t first = task * PASS_FLOATS;
-    job->arrays->take(job->arrays->user, job->slice + first, job->first + first,
-                      neuron_min_count(PASS_FLOATS, job->count - first));
+    job->arrays->on_gradient(job->arrays->sink, job->slice + first, job->first + first,
+                             neuron_min_count(PASS_FLOATS, job->count - first));
 }
 
 /* Rows first .. first + rows - 1 of the gradient of the weights. */
-static void multiply_rows(const neuron_product *product, const neuron_weight_product *arrays,
+static void multiply_rows(const neuron_gemm *product, const neuron_gemm_gradients *arrays,
                           int64_t first, int64_t rows, float *gradient)
 {
     int batch = (int)product->batch, inputs = (int)product->inputs, units = (int)product->units;
@@ -177,7 +177,7 @@ static void multiply_rows(const neuron_product *product, const neuron_weight_pro
                 arrays->input + first, inputs, arrays->output_gradient, units, 0, gradient, units);
 }
 
-static void hand_on_slices(const neuron_product *product, const neuron_weight_product *arrays)
+static void hand_on_slices(const neuron_gemm *product, const neuron_gemm_gradients *arrays)
 {
     float *slice = (float *)(void *)product->scratch;
     int64_t step = slice_rows(product->units);
@@ -189,10 +189,9 @@ static void hand_on_slices(const neuron_product *product, const neuron_weight_pr
     }
 }
 
-bool neuron_cblas_weight_gradient(const neuron_product *product,
-                                  const neuron_weight_product *arrays)
+bool neuron_cblas_weight_gradient(const neuron_gemm *product, const neuron_gemm_gradients *arrays)
 {
-    if ((arrays->gradient || arrays->take) &&
+    if ((arrays->gradient || arrays->on_gradient) &&
         !stays_normal(product, arrays->input, product->batch * product->inputs,
                       arrays->output_gradient, product->batch * product->units))
         return false;
@@ -205,13 +204,13 @@ bool neuron_cblas_weight_gradient(const neuron_product *product,
     }
     if (arrays->gradient)
         multiply_rows(product, arrays, 0, product->inputs, arrays->gradient);
-    else if (arrays->take)
+    else if (arrays->on_gradient)
         hand_on_slices(product, arrays);
     return true;
 }
 
-bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
-                             int64_t units)
+bool neuron_gemm_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
+                          int64_t units)
 {
     return kernels->lanes < 8 && batch <= INT_MAX && inputs <= INT_MAX && units <= INT_MAX;
 }

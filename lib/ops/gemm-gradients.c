@@ -10,7 +10,7 @@
 /* Depth that is packed at once. */
 enum { DEPTH_MOST = 512 };
 
-/* The gradient of the input is made as weights * output_gradient', and turned over in the end: so
+/* The gradient of the input is made as weights * output_gradient', and transposed in the end: so
  * the weights are read where they lie, and it is the small matrix that is packed. A task has some
  * rows of the weights, and some columns: examples of the batch. */
 enum { ROWS_STEP = 16, ROWS_LEAST = 32, ROWS_MOST = 112, EXAMPLES_MOST = 256 };
@@ -49,81 +49,80 @@ static int64_t slice_columns(int64_t units)
 
 /* Where the scratch memory of both lies. Each worker has a copy of a block of one factor, and the
  * sums of a task. */
-typedef struct gradient_places {
+typedef struct gradient_layout {
     size_t packed, bias;
     size_t copy, copy_size, sums, sums_size;
-} gradient_places;
+} gradient_layout;
 
-static size_t place_input(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
-                          gradient_places *places)
+static size_t lay_out_input(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
+                            gradient_layout *layout)
 {
     size_t total = 0;
     int64_t rows = rows_of_task(inputs);
-    *places = (gradient_places){
+    *layout = (gradient_layout){
         .copy_size = neuron_size_of(rows * (block_of(units) + GAP), sizeof(float)),
         .sums_size = neuron_size_of(
             rows * neuron_panel_round(neuron_min_count(batch, EXAMPLES_MOST)), sizeof(float))};
-    places->packed =
+    layout->packed =
         neuron_reserve(&total, units, neuron_size_of(neuron_panel_round(batch), sizeof(float)));
-    places->copy = neuron_reserve(&total, threads, places->copy_size);
-    places->sums = neuron_reserve(&total, threads, places->sums_size);
+    layout->copy = neuron_reserve(&total, threads, layout->copy_size);
+    layout->sums = neuron_reserve(&total, threads, layout->sums_size);
     return total;
 }
 
-static size_t place_weights(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
-                            gradient_places *places)
+static size_t lay_out_weights(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
+                              gradient_layout *layout)
 {
     size_t total = 0;
     int64_t rows = rows_of_task(inputs), room = neuron_panel_round(units);
     int64_t depth = neuron_min_count(batch, DEPTH_MOST);
-    *places =
-        (gradient_places){.copy_size = neuron_size_of(rows * (depth + GAP), sizeof(float)),
+    *layout =
+        (gradient_layout){.copy_size = neuron_size_of(rows * (depth + GAP), sizeof(float)),
                           .sums_size = neuron_size_of(rows * slice_columns(units), sizeof(float))};
-    places->packed = neuron_reserve(&total, batch, neuron_size_of(room, sizeof(float)));
-    places->bias = neuron_reserve(&total, room, sizeof(float));
-    places->copy = neuron_reserve(&total, threads, places->copy_size);
-    places->sums = neuron_reserve(&total, threads, places->sums_size);
+    layout->packed = neuron_reserve(&total, batch, neuron_size_of(room, sizeof(float)));
+    layout->bias = neuron_reserve(&total, room, sizeof(float));
+    layout->copy = neuron_reserve(&total, threads, layout->copy_size);
+    layout->sums = neuron_reserve(&total, threads, layout->sums_size);
     return total;
 }
 
-size_t neuron_product_backward_scratch(int64_t batch, int64_t inputs, int64_t units,
-                                       int32_t threads)
+size_t neuron_gemm_backward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads)
 {
-    gradient_places places;
+    gradient_layout layout;
     size_t most = neuron_cblas_backward_scratch(units);
-    size_t bytes = place_input(batch, inputs, units, threads, &places);
+    size_t bytes = lay_out_input(batch, inputs, units, threads, &layout);
     most = bytes > most ? bytes : most;
-    bytes = place_weights(batch, inputs, units, threads, &places);
+    bytes = lay_out_weights(batch, inputs, units, threads, &layout);
     return bytes > most ? bytes : most;
 }
 
 typedef struct input_job {
-    const neuron_product *product;
+    const neuron_gemm *product;
     const float *output_gradient, *weights;
     const neuron_post_ops *post;
     float *input_gradient;
-    gradient_places places;
+    gradient_layout layout;
     int64_t block; /* of the units */
     int64_t rows, row_slices, panels;
     bool copies;
 } input_job;
 
-static float *at_scratch(const neuron_product *product, size_t place)
+static float *at_scratch(const neuron_gemm *product, size_t place)
 {
     return (float *)(void *)(product->scratch + place);
 }
 
-/* Packs one panel of one block of the output's gradient, turned over. */
+/* Packs one panel of one block of the output's gradient, transposed. */
 static void pack_turned(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const input_job *job = work;
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     int64_t lanes = product->kernels->lanes, room = neuron_panel_round(product->batch);
     int64_t column = task % job->panels * 2 * lanes, k = task / job->panels * job->block;
     int64_t depth = neuron_min_count(job->block, product->units - k);
     int64_t width = neuron_panel_width((int32_t)lanes, product->batch, column);
-    float *packed = at_scratch(product, job->places.packed) + k * room + column * depth;
+    float *packed = at_scratch(product, job->layout.packed) + k * room + column * depth;
     neuron_transpose_work turn = {
         .rows = neuron_min_count(width, product->batch - column),
         .columns = depth,
@@ -134,12 +133,12 @@ static void pack_turned(void *work, int64_t task, int32_t worker)
     };
     if (turn.rows < width)
         memset(packed, 0, (size_t)(depth * width) * sizeof *packed);
-    product->kernels->transpose(&turn);
+    product->kernels->gemm->transpose(&turn);
 }
 
 /* The block of the weights that is read after this one: of the same rows, or of the next. */
 static void set_ahead(const input_job *job, int64_t row, int64_t rows, int64_t next,
-                      neuron_multiply_work *work)
+                      neuron_gemm_work *work)
 {
     int64_t units = job->product->units;
     if (next >= units) {
@@ -156,12 +155,12 @@ static void set_ahead(const input_job *job, int64_t row, int64_t rows, int64_t n
 static void input_task(void *work, int64_t task, int32_t worker)
 {
     const input_job *job = work;
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     int64_t row = task % job->row_slices * job->rows, room = neuron_panel_round(product->batch);
     int64_t column = task / job->row_slices * EXAMPLES_MOST;
-    float *sums = at_scratch(product, job->places.sums + (size_t)worker * job->places.sums_size);
-    float *copy = at_scratch(product, job->places.copy + (size_t)worker * job->places.copy_size);
-    neuron_multiply_work part = {
+    float *sums = at_scratch(product, job->layout.sums + (size_t)worker * job->layout.sums_size);
+    float *copy = at_scratch(product, job->layout.copy + (size_t)worker * job->layout.copy_size);
+    neuron_gemm_work part = {
         .rows = neuron_min_count(job->rows, product->inputs - row),
         .columns = neuron_min_count(EXAMPLES_MOST, product->batch - column),
         .left_row = job->copies ? job->block + GAP : product->units,
@@ -177,8 +176,8 @@ static void input_task(void *work, int64_t task, int32_t worker)
         for (int64_t m = 0; job->copies && m < part.rows; m++)
             memcpy(copy + m * part.left_row, weights + m * product->units,
                    (size_t)part.depth * sizeof *copy);
-        part.right = at_scratch(product, job->places.packed) + k * room + column * part.depth;
-        product->kernels->multiply(&part);
+        part.right = at_scratch(product, job->layout.packed) + k * room + column * part.depth;
+        product->kernels->gemm->multiply(&part);
         part.add = true;
     }
     int64_t at = column * product->inputs + row;
@@ -191,12 +190,12 @@ static void input_task(void *work, int64_t task, int32_t worker)
         .output_row = product->inputs,
         .post = {job->post, row, at},
     };
-    product->kernels->transpose(&turn);
+    product->kernels->gemm->transpose(&turn);
 }
 
-void neuron_product_input_gradient(const neuron_product *product, const float *output_gradient,
-                                   const float *weights, const neuron_post_ops *post,
-                                   float *input_gradient)
+void neuron_gemm_input_gradient(const neuron_gemm *product, const float *output_gradient,
+                                const float *weights, const neuron_post_ops *post,
+                                float *input_gradient)
 {
     if (product->by_cblas &&
         neuron_cblas_input_gradient(product, output_gradient, weights, post, input_gradient))
@@ -209,8 +208,8 @@ void neuron_product_input_gradient(const neuron_product *product, const float *o
                      .block = block_of(product->units),
                      .rows = rows_of_task(product->inputs),
                      .copies = product->units % 512 == 0};
-    place_input(product->batch, product->inputs, product->units, neuron_pool_threads(product->pool),
-                &job.places);
+    lay_out_input(product->batch, product->inputs, product->units,
+                  neuron_pool_threads(product->pool), &job.layout);
     job.row_slices = neuron_ceil_divide(product->inputs, job.rows);
     job.panels = neuron_ceil_divide(product->batch, 2 * product->kernels->lanes);
     neuron_pool_run(product->pool, job.panels * neuron_ceil_divide(product->units, job.block),
@@ -221,9 +220,9 @@ void neuron_product_input_gradient(const neuron_product *product, const float *o
 }
 
 typedef struct weights_job {
-    const neuron_product *product;
-    const neuron_weight_product *arrays;
-    gradient_places places;
+    const neuron_gemm *product;
+    const neuron_gemm_gradients *arrays;
+    gradient_layout layout;
     int64_t block; /* of the batch */
     int64_t rows, columns, row_slices;
 } weights_job;
@@ -236,45 +235,46 @@ static void pack_columns(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const weights_job *job = work;
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     int64_t column = task * PACK_COLUMNS, room = neuron_panel_round(product->units);
     int64_t columns = neuron_min_count(PACK_COLUMNS, product->units - column);
-    float *sums = at_scratch(product, job->places.bias) + column;
+    float *sums = at_scratch(product, job->layout.bias) + column;
     memset(sums, 0, (size_t)neuron_panel_round(columns) * sizeof *sums);
     for (int64_t k = 0; k < product->batch; k += job->block) {
         int64_t depth = neuron_min_count(job->block, product->batch - k);
-        product->kernels->pack(at_scratch(product, job->places.packed) + k * room + column * depth,
-                               job->arrays->output_gradient + k * product->units + column,
-                               product->units, depth, columns, sums);
+        product->kernels->gemm->pack(at_scratch(product, job->layout.packed) + k * room +
+                                         column * depth,
+                                     job->arrays->output_gradient + k * product->units + column,
+                                     product->units, depth, columns, sums);
     }
     if (job->arrays->bias_gradient)
         memcpy(job->arrays->bias_gradient + column, sums, (size_t)columns * sizeof *sums);
 }
 
 /* Hands on a slice, in as few pieces as it has gaps. */
-static void hand_on(const weights_job *job, const neuron_multiply_work *slice, int64_t first)
+static void hand_on(const weights_job *job, const neuron_gemm_work *slice, int64_t first)
 {
     int64_t units = job->product->units;
-    const neuron_weight_product *arrays = job->arrays;
+    const neuron_gemm_gradients *arrays = job->arrays;
     if (slice->columns == units) {
-        arrays->take(arrays->user, slice->output, first, slice->rows * units);
+        arrays->on_gradient(arrays->sink, slice->output, first, slice->rows * units);
         return;
     }
     for (int64_t m = 0; m < slice->rows; m++)
-        arrays->take(arrays->user, slice->output + m * slice->output_row, first + m * units,
-                     slice->columns);
+        arrays->on_gradient(arrays->sink, slice->output + m * slice->output_row, first + m * units,
+                            slice->columns);
 }
 
 static void weights_task(void *work, int64_t task, int32_t worker)
 {
     const weights_job *job = work;
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     int64_t row = task % job->row_slices * job->rows,
             column = task / job->row_slices * job->columns;
     int64_t room = neuron_panel_round(product->units), first = row * product->units + column;
-    float *sums = at_scratch(product, job->places.sums + (size_t)worker * job->places.sums_size);
-    float *copy = at_scratch(product, job->places.copy + (size_t)worker * job->places.copy_size);
-    neuron_multiply_work part = {
+    float *sums = at_scratch(product, job->layout.sums + (size_t)worker * job->layout.sums_size);
+    float *copy = at_scratch(product, job->layout.copy + (size_t)worker * job->layout.copy_size);
+    neuron_gemm_work part = {
         .rows = neuron_min_count(job->rows, product->inputs - row),
         .columns = neuron_min_count(job->columns, product->units - column),
         .left = copy,
@@ -293,17 +293,16 @@ static void weights_task(void *work, int64_t task, int32_t worker)
             .output = copy,
             .output_row = part.left_row,
         };
-        product->kernels->transpose(&turn);
-        part.right = at_scratch(product, job->places.packed) + k * room + column * part.depth;
-        product->kernels->multiply(&part);
+        product->kernels->gemm->transpose(&turn);
+        part.right = at_scratch(product, job->layout.packed) + k * room + column * part.depth;
+        product->kernels->gemm->multiply(&part);
         part.add = true;
     }
     if (!job->arrays->gradient)
         hand_on(job, &part, first);
 }
 
-void neuron_product_weight_gradient(const neuron_product *product,
-                                    const neuron_weight_product *arrays)
+void neuron_gemm_weight_gradient(const neuron_gemm *product, const neuron_gemm_gradients *arrays)
 {
     if (product->by_cblas && neuron_cblas_weight_gradient(product, arrays))
         return;
@@ -312,12 +311,12 @@ void neuron_product_weight_gradient(const neuron_product *product,
                        .block = block_of(product->batch),
                        .rows = rows_of_task(product->inputs),
                        .columns = slice_columns(product->units)};
-    place_weights(product->batch, product->inputs, product->units,
-                  neuron_pool_threads(product->pool), &job.places);
+    lay_out_weights(product->batch, product->inputs, product->units,
+                    neuron_pool_threads(product->pool), &job.layout);
     job.row_slices = neuron_ceil_divide(product->inputs, job.rows);
     neuron_pool_run(product->pool, neuron_ceil_divide(product->units, PACK_COLUMNS), pack_columns,
                     &job);
-    if (arrays->gradient || arrays->take)
+    if (arrays->gradient || arrays->on_gradient)
         neuron_pool_run(product->pool,
                         job.row_slices * neuron_ceil_divide(product->units, job.columns),
                         weights_task, &job);

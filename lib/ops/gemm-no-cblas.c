@@ -2,21 +2,21 @@
  * all, and the functions below are never reached. */
 #include "ops/gemm.h"
 
-bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
-                             int64_t units)
+bool neuron_gemm_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
+                          int64_t units)
 {
     (void)kernels, (void)batch, (void)inputs, (void)units;
     return false;
 }
 
-bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
+bool neuron_cblas_forward(const neuron_gemm *product, const float *input, const float *weights,
                           const float *bias, const neuron_post_ops *post, float *output)
 {
     (void)product, (void)input, (void)weights, (void)bias, (void)post, (void)output;
     return false;
 }
 
-bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
+bool neuron_cblas_input_gradient(const neuron_gemm *product, const float *output_gradient,
                                  const float *weights, const neuron_post_ops *post,
                                  float *input_gradient)
 {
@@ -24,8 +24,7 @@ bool neuron_cblas_input_gradient(const neuron_product *product, const float *out
     return false;
 }
 
-bool neuron_cblas_weight_gradient(const neuron_product *product,
-                                  const neuron_weight_product *arrays)
+bool neuron_cblas_weight_gradient(const neuron_gemm *product, const neuron_gemm_gradients *arrays)
 {
     (void)product, (void)arrays;
     return false;

@@ -48,7 +48,7 @@ static size_t place_forward(const neuron_forward_cut *cut, int64_t batch, int64_
     return total;
 }
 
-size_t neuron_product_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads)
+size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads)
 {
     forward_places places;
     size_t most = 0;
@@ -67,7 +67,7 @@ size_t neuron_product_forward_scratch(int64_t batch, int64_t inputs, int64_t uni
 }
 
 typedef struct forward_job {
-    const neuron_product *product;
+    const neuron_gemm *product;
     const float *input, *weights, *bias;
     const neuron_post_ops *post;
     float *output;
@@ -91,7 +91,7 @@ typedef struct forward_slice {
 static forward_slice slice_at(const forward_job *job, int64_t task)
 {
     const neuron_forward_cut *cut = &job->cut;
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     forward_slice slice = {.row = task % cut->row_slices * cut->rows,
                            .column = task / cut->row_slices % cut->column_slices * cut->columns,
                            .part = task / (cut->row_slices * cut->column_slices)};
@@ -111,7 +111,7 @@ static forward_slice slice_at(const forward_job *job, int64_t task)
 /* Joins the parts of some rows and columns. */
 static void join(const forward_job *job, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     int64_t room = neuron_panel_round(product->units);
     neuron_join_work work = {
         .rows = rows,
@@ -125,18 +125,18 @@ static void join(const forward_job *job, int64_t row, int64_t rows, int64_t colu
         .output_row = product->units,
         .post = {job->post, column, row * product->units + column},
     };
-    product->kernels->join(&work);
+    product->kernels->gemm->join(&work);
 }
 
 static void stream_slice(const forward_job *job, int64_t task)
 {
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     forward_slice at = slice_at(job, task), *slice = &at;
     int64_t room = neuron_panel_round(product->units);
     for (int64_t m = 0; m < slice->rows; m++)
         memset(slice->sums + m * room, 0,
                (size_t)neuron_panel_round(slice->columns) * sizeof *slice->sums);
-    neuron_stream_work work = {
+    neuron_gemm_streaming_work work = {
         .rows = slice->rows,
         .columns = slice->columns,
         .depth = slice->depth_end - slice->depth_begin,
@@ -147,7 +147,7 @@ static void stream_slice(const forward_job *job, int64_t task)
         .output = slice->sums,
         .output_row = room,
     };
-    product->kernels->stream(&work);
+    product->kernels->gemm->stream(&work);
     if (job->cut.parts == 1)
         join(job, 0, slice->rows, slice->column, slice->columns);
 }
@@ -176,26 +176,27 @@ static weight_block block_after(const forward_job *job, const forward_slice *sli
 static void pack_rows(const forward_job *job, const weight_block *block, int64_t begin, int64_t end,
                       float *packed)
 {
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     const neuron_kernels *kernels = product->kernels;
     const float *rows = job->weights + (block->k + begin) * product->units + block->column;
     for (int64_t column = 0; column < block->columns; column += 2 * kernels->lanes) {
         int64_t width = neuron_panel_width(kernels->lanes, block->columns, column);
-        kernels->pack(packed + column * block->depth + begin * width, rows + column, product->units,
-                      end - begin, neuron_min_count(width, block->columns - column), NULL);
+        kernels->gemm->pack(packed + column * block->depth + begin * width, rows + column,
+                            product->units, end - begin,
+                            neuron_min_count(width, block->columns - column), NULL);
     }
 }
 
 /* Multiplies the rows of a slice with one panel. */
-static void multiply_panel(const forward_job *job, const neuron_multiply_work *work)
+static void multiply_panel(const forward_job *job, const neuron_gemm_work *work)
 {
-    neuron_multiply_work part = *work;
+    neuron_gemm_work part = *work;
     for (int64_t row = 0; row < work->rows; row += job->cut.rows_at_once) {
         part.rows = neuron_min_count(job->cut.rows_at_once, work->rows - row);
         part.left = work->left + row * work->left_row;
         part.output = work->output + row * work->output_row;
         part.post = neuron_post_slice_at(&work->post, 0, row * work->output_row);
-        job->product->kernels->multiply(&part);
+        job->product->kernels->gemm->multiply(&part);
         part.ahead = NULL;
     }
 }
@@ -203,13 +204,13 @@ static void multiply_panel(const forward_job *job, const neuron_multiply_work *w
 /* Multiplies one panel after the other, which stays in the nearest cache, and packs some rows of
  * the next block after each. These were fetched meanwhile; there is room for few of them: where the
  * weights have a power of two columns they lie in few sets of the cache. */
-static void multiply_block(const forward_job *job, const neuron_multiply_work *work,
+static void multiply_block(const forward_job *job, const neuron_gemm_work *work,
                            const weight_block *next, float *packed)
 {
     int64_t units = job->product->units;
     int64_t panels = neuron_ceil_divide(work->columns, NEURON_PANEL_GROUP);
     int64_t step = neuron_ceil_divide(next->depth, panels);
-    neuron_multiply_work part = *work;
+    neuron_gemm_work part = *work;
     part.ahead_row = units;
     part.ahead_columns = next->columns;
     for (int64_t i = 0; i < panels; i++) {
@@ -230,9 +231,9 @@ static void multiply_block(const forward_job *job, const neuron_multiply_work *w
 static void multiply_slice(const forward_job *job, int64_t task, forward_worker *worker,
                            float *const packed[2])
 {
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     forward_slice at = slice_at(job, task), *slice = &at;
-    neuron_multiply_work work = {
+    neuron_gemm_work work = {
         .rows = slice->rows,
         .columns = slice->columns,
         .left_row = job->left_row,
@@ -305,7 +306,7 @@ static void copy_task(void *work, int64_t task, int32_t worker)
 /* Begins with what all tasks read: the input where its rows do not collide, and a padded bias. */
 static void begin_forward(forward_job *job)
 {
-    const neuron_product *product = job->product;
+    const neuron_gemm *product = job->product;
     if (job->bias) {
         float *bias = at_scratch(job, job->places.bias);
         memset(bias, 0, (size_t)neuron_panel_round(product->units) * sizeof *bias);
@@ -326,8 +327,8 @@ static void begin_forward(forward_job *job)
     }
 }
 
-void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
-                            const float *bias, const neuron_post_ops *post, float *output)
+void neuron_gemm_forward(const neuron_gemm *product, const float *input, const float *weights,
+                         const float *bias, const neuron_post_ops *post, float *output)
 {
     if (product->by_cblas && product->batch > NEURON_FORWARD_FEW_ROWS &&
         neuron_cblas_forward(product, input, weights, bias, post, output))

@@ -11,69 +11,65 @@
 
 #include <stddef.h>
 
-typedef struct neuron_product {
+typedef struct neuron_gemm {
     const neuron_kernels *kernels;
     neuron_pool *pool;
     bool by_cblas; /* see below */
     int64_t batch, inputs, units;
     char *scratch; /* of the size below */
-} neuron_product;
+} neuron_gemm;
 
 /* Whether the CBLAS is to be used for these kernels: this is the one place that decides it.
  *
- * From AVX2 on our own kernels are used for all: on one core they are about as fast as OpenBLAS on
- * its best sizes and up to a third faster where the weights come from memory; they share the pool's
- * threads more evenly, and nobody waits for the threads of two pools. The baseline has plain
- * vectors of four floats for a processor that nothing is known of, and a CBLAS may have been
- * written for it: OpenBLAS for SSE does 23 GFLOP/s to our 18. Even then few examples are multiplied
- * by our kernels, which read the weights once, in order: two to four times as fast. Never where the
- * library was built without one, or where it cannot count so far: to an int. */
-bool neuron_product_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
-                             int64_t units);
+ * From AVX2 on our own kernels are used for all: on one core they are about as fast as OpenBLAS
+ * on its best sizes and up to a third faster where the weights come from memory; they share the
+ * pool's threads more evenly, and nobody waits for the threads of two pools. The baseline has
+ * plain vectors of four floats for a processor that nothing is known of, and a CBLAS may have
+ * been written for it: OpenBLAS for SSE does 23 GFLOP/s to our 18. Even then few examples are
+ * multiplied by our kernels, which read the weights once, in order: two to four times as fast.
+ * Never where the library was built without one, or where it cannot count so far: to an int. */
+bool neuron_gemm_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
+                          int64_t units);
 
 /* output = input * weights + bias, with weights of inputs x units, and then what `post` lists; both
  * `bias` and `post` may be NULL. */
-void neuron_product_forward(const neuron_product *product, const float *input, const float *weights,
-                            const float *bias, const neuron_post_ops *post, float *output);
+void neuron_gemm_forward(const neuron_gemm *product, const float *input, const float *weights,
+                         const float *bias, const neuron_post_ops *post, float *output);
 
-/* input_gradient = output_gradient * weights', and then what `post` lists, if it is not NULL: the
- * way back through what made the input. */
-void neuron_product_input_gradient(const neuron_product *product, const float *output_gradient,
-                                   const float *weights, const neuron_post_ops *post,
-                                   float *input_gradient);
+/* input_gradient = output_gradient * weights', and then what `post` lists, if it is not NULL:
+ * the way back through what made the input. */
+void neuron_gemm_input_gradient(const neuron_gemm *product, const float *output_gradient,
+                                const float *weights, const neuron_post_ops *post,
+                                float *input_gradient);
 
 /* Takes elements first .. first + count - 1 of the gradient of the weights. */
-typedef void (*neuron_take_slice)(const void *user, const float *slice, int64_t first,
-                                  int64_t count);
+typedef void (*neuron_gemm_on_gradient)(const void *sink, const float *slice, int64_t first,
+                                        int64_t count);
 
 /* gradient = input' * output_gradient, and its bias: the sums of the columns of output_gradient.
- * `gradient` may be NULL; then slices of it are handed to `take`, unless that is NULL too, by any
- * thread. `bias_gradient` may be NULL. */
-typedef struct neuron_weight_product {
+ * `gradient` may be NULL; then slices of it are given to `on_gradient`, unless that is NULL too,
+ * by any thread. `bias_gradient` may be NULL. */
+typedef struct neuron_gemm_gradients {
     const float *input, *output_gradient;
     float *gradient, *bias_gradient;
-    neuron_take_slice take;
-    const void *user;
-} neuron_weight_product;
+    neuron_gemm_on_gradient on_gradient;
+    const void *sink;
+} neuron_gemm_gradients;
 
-void neuron_product_weight_gradient(const neuron_product *product,
-                                    const neuron_weight_product *arrays);
+void neuron_gemm_weight_gradient(const neuron_gemm *product, const neuron_gemm_gradients *arrays);
 
 /* Bytes for any batch up to this one, and for any kernels. */
-size_t neuron_product_forward_scratch(int64_t batch, int64_t inputs, int64_t units,
-                                      int32_t threads);
-size_t neuron_product_backward_scratch(int64_t batch, int64_t inputs, int64_t units,
-                                       int32_t threads);
+size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads);
+size_t neuron_gemm_backward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads);
 
 /* The same by the CBLAS, which may have threads of its own, where subnormal numbers are not 0.
  * False where that may matter: then nothing is done. */
-bool neuron_cblas_forward(const neuron_product *product, const float *input, const float *weights,
+bool neuron_cblas_forward(const neuron_gemm *product, const float *input, const float *weights,
                           const float *bias, const neuron_post_ops *post, float *output);
-bool neuron_cblas_input_gradient(const neuron_product *product, const float *output_gradient,
+bool neuron_cblas_input_gradient(const neuron_gemm *product, const float *output_gradient,
                                  const float *weights, const neuron_post_ops *post,
                                  float *input_gradient);
-bool neuron_cblas_weight_gradient(const neuron_product *product,
-                                  const neuron_weight_product *arrays);
+bool neuron_cblas_weight_gradient(const neuron_gemm *product, const neuron_gemm_gradients *arrays);
 size_t neuron_cblas_backward_scratch(int64_t units);
 
 #endif

@@ -5,7 +5,7 @@
 #include "kernels/kernels.h"
 
 /* Those of a chunk of rows that lie side by side. */
-void neuron_moments_measure(neuron_moments *moments, const neuron_kernels *kernels, int64_t chunk,
-                            const float *values, int64_t rows);
+void neuron_statistics_measure(neuron_statistics *statistics, const neuron_kernels *kernels,
+                               int64_t chunk, const float *values, int64_t rows);
 
 #endif

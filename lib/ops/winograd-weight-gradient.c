@@ -24,8 +24,8 @@ enum { PARTS_WANTED = 8, READ_TILES = 4 };
 enum { ROWS_OF_SUM = 4 };
 
 typedef struct gradient_job {
-    const neuron_correlation *correlation;
-    const neuron_correlation_run *run;
+    const neuron_convolution *convolution;
+    const neuron_convolution_run *run;
     neuron_winograd_tiles tiles;
     bool shared;
     int64_t parts, part_tiles; /* not if shared */
@@ -59,17 +59,17 @@ static void cut(gradient_job *job, bool reserve)
 }
 
 /* `reserve`: with room for the blocks of any smaller batch. */
-static gradient_job plan(const neuron_correlation *correlation, int64_t batch, int32_t threads,
+static gradient_job plan(const neuron_convolution *convolution, int64_t batch, int32_t threads,
                          bool reserve)
 {
     gradient_job job = {
-        .correlation = correlation,
-        .tiles = neuron_winograd_tiles_of(correlation, batch),
-        .pixel_row = neuron_vector_round(NEURON_LANES_MOST, correlation->channels),
-        .gradient_row = neuron_panel_round(correlation->filters),
+        .convolution = convolution,
+        .tiles = neuron_winograd_tiles_of(convolution, batch),
+        .pixel_row = neuron_vector_round(NEURON_LANES_MOST, convolution->channels),
+        .gradient_row = neuron_panel_round(convolution->filters),
     };
     size_t sums = 0;
-    job.sums_step = correlation->channels * job.gradient_row + NEURON_WINOGRAD_GAP;
+    job.sums_step = convolution->channels * job.gradient_row + NEURON_WINOGRAD_GAP;
     neuron_reserve(&sums, NEURON_WINOGRAD_POINTS * job.sums_step, sizeof(float));
     job.shared = sums > OWN_SUMS_BYTES;
     cut(&job, reserve);
@@ -87,10 +87,10 @@ static gradient_job plan(const neuron_correlation *correlation, int64_t batch, i
     return job;
 }
 
-size_t neuron_winograd_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
+size_t neuron_winograd_weight_gradient_scratch(const neuron_convolution *convolution, int64_t batch,
                                                int32_t threads)
 {
-    return plan(correlation, batch, threads, true).total;
+    return plan(convolution, batch, threads, true).total;
 }
 
 static float *scratch_at(const gradient_job *job, size_t place)
@@ -121,15 +121,15 @@ static void read_tiles(const gradient_job *job, int64_t first, int64_t count, fl
 {
     neuron_winograd_points to = {block, job->pixels_step, job->pixel_row, tiles, row};
     if (job->weight_gradient)
-        neuron_winograd_read(job->correlation, job->run, first, count, &to);
+        neuron_winograd_read(job->convolution, job->run, first, count, &to);
     to.values = block + job->block_gradients / sizeof(float);
     to.step = job->gradients_step;
     neuron_winograd_place place = neuron_winograd_place_of(&job->tiles, first);
     for (int64_t i = 0; i < count; i++, to.tile++) {
         int64_t begin;
-        neuron_winograd_tile tile = neuron_winograd_outputs_at(job->correlation, &place, &begin);
-        job->run->kernels->winograd_gradients(&tile, job->output_gradient + begin,
-                                              job->correlation->filters, &to, bias);
+        neuron_winograd_tile tile = neuron_winograd_outputs_at(job->convolution, &place, &begin);
+        job->run->kernels->conv->winograd_gradients(&tile, job->output_gradient + begin,
+                                                    job->convolution->filters, &to, bias);
         neuron_winograd_go_on(&job->tiles, &place);
     }
 }
@@ -140,9 +140,9 @@ static void multiply_point(const gradient_job *job, int64_t point, const float *
     if (!job->weight_gradient)
         return;
     const neuron_kernels *kernels = job->run->kernels;
-    neuron_multiply_work work = {
-        .rows = job->correlation->channels,
-        .columns = neuron_vector_round(kernels->lanes, job->correlation->filters),
+    neuron_gemm_work work = {
+        .rows = job->convolution->channels,
+        .columns = neuron_vector_round(kernels->lanes, job->convolution->filters),
         .depth = tiles,
         .left = block + point * job->pixels_step,
         .left_row = 1,
@@ -152,7 +152,7 @@ static void multiply_point(const gradient_job *job, int64_t point, const float *
         .output = sums + point * job->sums_step,
         .output_row = job->gradient_row,
     };
-    kernels->multiply(&work);
+    kernels->gemm->multiply(&work);
 }
 
 static void sum_part(void *work, int64_t part, int32_t worker)
@@ -206,7 +206,7 @@ static void write_rows(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const gradient_job *job = work;
-    int64_t filters = job->correlation->filters, channels = job->correlation->channels;
+    int64_t filters = job->convolution->filters, channels = job->convolution->channels;
     int64_t row = task * ROWS_OF_SUM, end = neuron_min_count(channels, row + ROWS_OF_SUM);
     neuron_winograd_sums part = {
         .step = job->sums_step,
@@ -218,27 +218,27 @@ static void write_rows(void *work, int64_t task, int32_t worker)
     for (; row < end; row++) {
         part.sums = sums_of(job, 0) + row * job->gradient_row;
         part.gradient = job->weight_gradient + row * filters;
-        job->run->kernels->winograd_sums(&part);
+        job->run->kernels->conv->winograd_sums(&part);
     }
 }
 
 static void write_bias(const gradient_job *job, int64_t parts)
 {
     memcpy(job->bias_gradient, bias_of(job, 0),
-           (size_t)job->correlation->filters * sizeof *job->bias_gradient);
+           (size_t)job->convolution->filters * sizeof *job->bias_gradient);
     for (int64_t part = 1; part < parts; part++) {
         const float *more = bias_of(job, part);
-        for (int64_t n = 0; n < job->correlation->filters; n++)
+        for (int64_t n = 0; n < job->convolution->filters; n++)
             job->bias_gradient[n] += more[n];
     }
 }
 
-void neuron_winograd_weight_gradient(const neuron_correlation *correlation,
-                                     const neuron_correlation_run *run,
+void neuron_winograd_weight_gradient(const neuron_convolution *convolution,
+                                     const neuron_convolution_run *run,
                                      const float *output_gradient, float *weight_gradient,
                                      float *bias_gradient)
 {
-    gradient_job job = plan(correlation, run->batch, neuron_pool_threads(run->pool), false);
+    gradient_job job = plan(convolution, run->batch, neuron_pool_threads(run->pool), false);
     job.run = run;
     job.output_gradient = output_gradient;
     job.weight_gradient = weight_gradient;
@@ -250,7 +250,7 @@ void neuron_winograd_weight_gradient(const neuron_correlation *correlation,
     else
         neuron_pool_run(run->pool, job.parts, sum_part, &job);
     if (weight_gradient)
-        neuron_pool_run(run->pool, neuron_ceil_divide(correlation->channels, ROWS_OF_SUM),
+        neuron_pool_run(run->pool, neuron_ceil_divide(convolution->channels, ROWS_OF_SUM),
                         write_rows, &job);
     if (bias_gradient)
         write_bias(&job, bias_parts);

@@ -26,11 +26,11 @@ enum { TASKS_WANTED = 8 };
 /* Rows of the weights that one task carries over. */
 enum { ROWS_OF_WEIGHTS = 16 };
 
-neuron_winograd_tiles neuron_winograd_tiles_of(const neuron_correlation *correlation, int64_t batch)
+neuron_winograd_tiles neuron_winograd_tiles_of(const neuron_convolution *convolution, int64_t batch)
 {
     neuron_winograd_tiles tiles = {
-        .down = neuron_ceil_divide(correlation->rows, NEURON_WINOGRAD_OUT),
-        .along = neuron_ceil_divide(correlation->columns, NEURON_WINOGRAD_OUT),
+        .down = neuron_ceil_divide(convolution->rows, NEURON_WINOGRAD_OUT),
+        .along = neuron_ceil_divide(convolution->columns, NEURON_WINOGRAD_OUT),
     };
     tiles.count = batch * tiles.down * tiles.along;
     return tiles;
@@ -56,89 +56,89 @@ neuron_winograd_place neuron_winograd_place_of(const neuron_winograd_tiles *tile
 }
 
 /* The source pixels of a tile, and where those inside the image begin. */
-static neuron_winograd_tile pixels_at(const neuron_correlation *correlation,
+static neuron_winograd_tile pixels_at(const neuron_convolution *convolution,
                                       const neuron_winograd_place *place, int64_t *begin)
 {
-    int64_t row = place->row - correlation->top, column = place->column - correlation->left;
-    neuron_winograd_tile tile = {.pixel_step = correlation->channels};
-    tile.row_step = correlation->width * tile.pixel_step;
-    inside(row, correlation->height, NEURON_WINOGRAD_IN, &tile.top, &tile.bottom);
-    inside(column, correlation->width, NEURON_WINOGRAD_IN, &tile.left, &tile.right);
-    *begin = (place->image * correlation->height + row + tile.top) * tile.row_step +
+    int64_t row = place->row - convolution->top, column = place->column - convolution->left;
+    neuron_winograd_tile tile = {.pixel_step = convolution->channels};
+    tile.row_step = convolution->width * tile.pixel_step;
+    inside(row, convolution->height, NEURON_WINOGRAD_IN, &tile.top, &tile.bottom);
+    inside(column, convolution->width, NEURON_WINOGRAD_IN, &tile.left, &tile.right);
+    *begin = (place->image * convolution->height + row + tile.top) * tile.row_step +
              (column + tile.left) * tile.pixel_step;
     return tile;
 }
 
-neuron_winograd_tile neuron_winograd_outputs_at(const neuron_correlation *correlation,
+neuron_winograd_tile neuron_winograd_outputs_at(const neuron_convolution *convolution,
                                                 const neuron_winograd_place *place, int64_t *begin)
 {
-    neuron_winograd_tile tile = {.pixel_step = correlation->pixel_step,
-                                 .row_step = correlation->row_step};
-    inside(place->row, correlation->rows, NEURON_WINOGRAD_OUT, &tile.top, &tile.bottom);
-    inside(place->column, correlation->columns, NEURON_WINOGRAD_OUT, &tile.left, &tile.right);
-    *begin = place->image * correlation->image_step + place->row * tile.row_step +
+    neuron_winograd_tile tile = {.pixel_step = convolution->pixel_step,
+                                 .row_step = convolution->row_step};
+    inside(place->row, convolution->rows, NEURON_WINOGRAD_OUT, &tile.top, &tile.bottom);
+    inside(place->column, convolution->columns, NEURON_WINOGRAD_OUT, &tile.left, &tile.right);
+    *begin = place->image * convolution->image_step + place->row * tile.row_step +
              place->column * tile.pixel_step;
     return tile;
 }
 
 /* The same for the largest of each 2x2 outputs. */
-static neuron_winograd_tile pooled_at(const neuron_correlation *correlation,
+static neuron_winograd_tile pooled_at(const neuron_convolution *convolution,
                                       const neuron_pooling *pooling,
                                       const neuron_winograd_place *place, int64_t *begin)
 {
-    neuron_winograd_tile tile = neuron_winograd_outputs_at(correlation, place, begin);
+    neuron_winograd_tile tile = neuron_winograd_outputs_at(convolution, place, begin);
     tile.pools = true;
-    tile.pixel_step = correlation->filters;
+    tile.pixel_step = convolution->filters;
     tile.row_step = pooling->columns * tile.pixel_step;
     *begin = (place->image * pooling->rows + place->row / 2) * tile.row_step +
              place->column / 2 * tile.pixel_step;
     return tile;
 }
 
-void neuron_winograd_read(const neuron_correlation *correlation, const neuron_correlation_run *run,
+void neuron_winograd_read(const neuron_convolution *convolution, const neuron_convolution_run *run,
                           int64_t first, int64_t count, const neuron_winograd_points *points)
 {
-    neuron_winograd_tiles tiles = neuron_winograd_tiles_of(correlation, run->batch);
+    neuron_winograd_tiles tiles = neuron_winograd_tiles_of(convolution, run->batch);
     neuron_winograd_place place = neuron_winograd_place_of(&tiles, first);
     neuron_winograd_points to = *points;
     for (int64_t i = 0; i < count; i++, to.tile++) {
         int64_t begin;
-        neuron_winograd_tile tile = pixels_at(correlation, &place, &begin);
-        run->kernels->winograd_pixels(&tile, run->source + begin, correlation->channels, &to);
+        neuron_winograd_tile tile = pixels_at(convolution, &place, &begin);
+        run->kernels->conv->winograd_pixels(&tile, run->source + begin, convolution->channels, &to);
         neuron_winograd_go_on(&tiles, &place);
     }
 }
 
 /* Floats of the weights at one point, for one group of filters. */
-static int64_t weights_step(const neuron_correlation *correlation)
+static int64_t weights_step(const neuron_convolution *convolution)
 {
-    return correlation->channels * NEURON_PANEL_GROUP + NEURON_WINOGRAD_GAP;
+    return convolution->channels * NEURON_PANEL_GROUP + NEURON_WINOGRAD_GAP;
 }
 
-static int64_t group_count(const neuron_correlation *correlation)
+static int64_t group_count(const neuron_convolution *convolution)
 {
-    return neuron_ceil_divide(correlation->filters, NEURON_PANEL_GROUP);
+    return neuron_ceil_divide(convolution->filters, NEURON_PANEL_GROUP);
 }
 
-static int64_t group_columns(const neuron_correlation *correlation, int64_t group)
+static int64_t group_columns(const neuron_convolution *convolution, int64_t group)
 {
-    return neuron_min_count(correlation->filters - group * NEURON_PANEL_GROUP, NEURON_PANEL_GROUP);
+    return neuron_min_count(convolution->filters - group * NEURON_PANEL_GROUP, NEURON_PANEL_GROUP);
 }
 
-size_t neuron_winograd_weights_size(const neuron_correlation *correlation)
+size_t neuron_winograd_weights_size(const neuron_convolution *convolution)
 {
     size_t step = 0, group = 0, total = 0;
-    neuron_reserve(&step, weights_step(correlation), sizeof(float));
+    neuron_reserve(&step, weights_step(convolution), sizeof(float));
     neuron_reserve(&group, NEURON_WINOGRAD_POINTS, step);
-    neuron_reserve(&total, group_count(correlation), group);
+    neuron_reserve(&total, group_count(convolution), group);
     return total;
 }
 
 typedef struct weights_job {
-    const neuron_correlation *correlation;
+    const neuron_convolution *convolution;
     const neuron_kernels *kernels;
     const float *weights;
-    bool turned;
+    bool rotated;
     float *points;
     int64_t parts; /* of the rows */
 } weights_job;
@@ -147,52 +147,52 @@ static void transform_group(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const weights_job *job = work;
-    int64_t rows = job->correlation->channels, filters = job->correlation->filters;
+    int64_t rows = job->convolution->channels, filters = job->convolution->filters;
     int64_t group = task / job->parts, first = task % job->parts * ROWS_OF_WEIGHTS;
     int64_t begin = group * NEURON_PANEL_GROUP;
     neuron_winograd_weights part = {
-        .weights = job->weights + begin * (job->turned ? rows : 1),
+        .weights = job->weights + begin * (job->rotated ? rows : 1),
         .tap_step = rows * filters,
-        .row_step = job->turned ? 1 : filters,
-        .column_step = job->turned ? rows : 1,
-        .turned = job->turned,
+        .row_step = job->rotated ? 1 : filters,
+        .column_step = job->rotated ? rows : 1,
+        .rotated = job->rotated,
         .rows = rows,
-        .columns = group_columns(job->correlation, group),
+        .columns = group_columns(job->convolution, group),
         .first_row = first,
         .end_row = neuron_min_count(rows, first + ROWS_OF_WEIGHTS),
-        .step = weights_step(job->correlation),
+        .step = weights_step(job->convolution),
     };
     part.points = job->points + group * NEURON_WINOGRAD_POINTS * part.step;
-    job->kernels->winograd_weights(&part);
+    job->kernels->conv->winograd_weights(&part);
 }
 
-void neuron_winograd_transform_weights(const neuron_correlation *correlation,
+void neuron_winograd_transform_weights(const neuron_convolution *convolution,
                                        const neuron_kernels *kernels, neuron_pool *pool,
-                                       const float *weights, bool turned, float *points)
+                                       const float *weights, bool rotated, float *points)
 {
-    weights_job job = {correlation, kernels,
-                       weights,     turned,
-                       points,      neuron_ceil_divide(correlation->channels, ROWS_OF_WEIGHTS)};
-    neuron_pool_run(pool, group_count(correlation) * job.parts, transform_group, &job);
+    weights_job job = {convolution, kernels,
+                       weights,     rotated,
+                       points,      neuron_ceil_divide(convolution->channels, ROWS_OF_WEIGHTS)};
+    neuron_pool_run(pool, group_count(convolution) * job.parts, transform_group, &job);
 }
 
-typedef struct correlate_job {
-    const neuron_correlation *correlation;
-    const neuron_correlation_run *run;
+typedef struct convolve_job {
+    const neuron_convolution *convolution;
+    const neuron_convolution_run *run;
     neuron_winograd_tiles tiles;
     int64_t task_tiles;
     int64_t row_step, pixels_step, products_step; /* floats */
     size_t worker_bytes, worker_products, total;
     const float *points, *bias;
     float *output;
-} correlate_job;
+} convolve_job;
 
 /* The most tiles of a task. */
-static int64_t most_tiles(const neuron_correlation *correlation)
+static int64_t most_tiles(const neuron_convolution *convolution)
 {
     int64_t bytes =
         NEURON_WINOGRAD_POINTS * (int64_t)sizeof(float) *
-        (neuron_vector_round(NEURON_LANES_MOST, correlation->channels) + NEURON_PANEL_GROUP);
+        (neuron_vector_round(NEURON_LANES_MOST, convolution->channels) + NEURON_PANEL_GROUP);
     int64_t most = TASK_BYTES / bytes / ROWS_OF_TILES * ROWS_OF_TILES;
     return most > ROWS_OF_TILES ? most : ROWS_OF_TILES;
 }
@@ -212,15 +212,15 @@ static int64_t task_tiles(int64_t tiles, int64_t most)
 }
 
 /* Lays out a task. `reserve`: with room for those of any smaller batch. */
-static correlate_job plan(const neuron_correlation *correlation, int64_t batch, int32_t threads,
-                          bool reserve)
+static convolve_job plan(const neuron_convolution *convolution, int64_t batch, int32_t threads,
+                         bool reserve)
 {
-    correlate_job job = {.correlation = correlation,
-                         .tiles = neuron_winograd_tiles_of(correlation, batch)};
-    int64_t most = most_tiles(correlation);
+    convolve_job job = {.convolution = convolution,
+                        .tiles = neuron_winograd_tiles_of(convolution, batch)};
+    int64_t most = most_tiles(convolution);
     job.task_tiles =
         reserve ? neuron_min_count(job.tiles.count, most) : task_tiles(job.tiles.count, most);
-    job.row_step = neuron_vector_round(NEURON_LANES_MOST, correlation->channels);
+    job.row_step = neuron_vector_round(NEURON_LANES_MOST, convolution->channels);
     job.pixels_step = job.task_tiles * job.row_step + NEURON_WINOGRAD_GAP;
     job.products_step = job.task_tiles * NEURON_PANEL_GROUP + NEURON_WINOGRAD_GAP;
     neuron_reserve(&job.worker_bytes, NEURON_WINOGRAD_POINTS * job.pixels_step, sizeof(float));
@@ -230,22 +230,22 @@ static correlate_job plan(const neuron_correlation *correlation, int64_t batch, 
     return job;
 }
 
-size_t neuron_winograd_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
-                                         int32_t threads)
+size_t neuron_winograd_convolve_scratch(const neuron_convolution *convolution, int64_t batch,
+                                        int32_t threads)
 {
-    return plan(correlation, batch, threads, true).total;
+    return plan(convolution, batch, threads, true).total;
 }
 
 /* One group of filters at all points. */
-static void multiply_group(const correlate_job *job, int64_t group, int64_t count,
+static void multiply_group(const convolve_job *job, int64_t group, int64_t count,
                            const float *pixels, float *products)
 {
-    int64_t step = weights_step(job->correlation);
-    neuron_multiply_work work = {
+    int64_t step = weights_step(job->convolution);
+    neuron_gemm_work work = {
         .rows = count,
         .columns =
-            neuron_vector_round(job->run->kernels->lanes, group_columns(job->correlation, group)),
-        .depth = job->correlation->channels,
+            neuron_vector_round(job->run->kernels->lanes, group_columns(job->convolution, group)),
+        .depth = job->convolution->channels,
         .left_row = job->row_step,
         .left_column = 1,
         .output_row = NEURON_PANEL_GROUP,
@@ -254,58 +254,58 @@ static void multiply_group(const correlate_job *job, int64_t group, int64_t coun
         work.left = pixels + p * job->pixels_step;
         work.right = job->points + (group * NEURON_WINOGRAD_POINTS + p) * step;
         work.output = products + p * job->products_step;
-        job->run->kernels->multiply(&work);
+        job->run->kernels->gemm->multiply(&work);
     }
 }
 
-static void write_group(const correlate_job *job, int64_t group, int64_t first, int64_t count,
+static void write_group(const convolve_job *job, int64_t group, int64_t first, int64_t count,
                         float *products)
 {
-    const neuron_correlation *correlation = job->correlation;
+    const neuron_convolution *convolution = job->convolution;
     const neuron_pooling *pooling = neuron_post_pooling(job->run->post);
     float *output = pooling ? pooling->output : job->output;
-    int64_t filter = group * NEURON_PANEL_GROUP, columns = group_columns(correlation, group);
+    int64_t filter = group * NEURON_PANEL_GROUP, columns = group_columns(convolution, group);
     neuron_winograd_points from = {products, job->products_step, NEURON_PANEL_GROUP, 0, 0};
     neuron_winograd_place place = neuron_winograd_place_of(&job->tiles, first);
     for (; from.tile < count; from.tile++) {
         int64_t begin;
         neuron_winograd_tile tile = pooling
-                                        ? pooled_at(correlation, pooling, &place, &begin)
-                                        : neuron_winograd_outputs_at(correlation, &place, &begin);
+                                        ? pooled_at(convolution, pooling, &place, &begin)
+                                        : neuron_winograd_outputs_at(convolution, &place, &begin);
         begin += filter;
         const neuron_post_slice post = {job->run->post, filter, begin};
-        job->run->kernels->winograd_outputs(&tile, &from, columns, job->bias + filter, &post,
-                                            output + begin);
+        job->run->kernels->conv->winograd_outputs(&tile, &from, columns, job->bias + filter, &post,
+                                                  output + begin);
         neuron_winograd_go_on(&job->tiles, &place);
     }
 }
 
-static void correlate_tiles(void *work, int64_t task, int32_t worker)
+static void convolve_tiles(void *work, int64_t task, int32_t worker)
 {
-    const correlate_job *job = work;
-    const neuron_correlation_run *run = job->run;
+    const convolve_job *job = work;
+    const neuron_convolution_run *run = job->run;
     char *own = run->scratch + (size_t)worker * job->worker_bytes;
     float *pixels = (float *)(void *)own, *products = (float *)(void *)(own + job->worker_products);
     int64_t first = task * job->task_tiles;
     int64_t count = neuron_min_count(job->task_tiles, job->tiles.count - first);
     neuron_winograd_points to = {pixels, job->pixels_step, job->row_step, 0, 0};
-    neuron_winograd_read(job->correlation, run, first, count, &to);
-    for (int64_t group = 0; group < group_count(job->correlation); group++) {
+    neuron_winograd_read(job->convolution, run, first, count, &to);
+    for (int64_t group = 0; group < group_count(job->convolution); group++) {
         multiply_group(job, group, count, pixels, products);
         write_group(job, group, first, count, products);
     }
 }
 
-void neuron_winograd_correlate(const neuron_correlation *correlation,
-                               const neuron_correlation_run *run, const float *points,
-                               const float *bias, float *output)
+void neuron_winograd_convolve(const neuron_convolution *convolution,
+                              const neuron_convolution_run *run, const float *points,
+                              const float *bias, float *output)
 {
-    correlate_job job = plan(correlation, run->batch, neuron_pool_threads(run->pool), false);
+    convolve_job job = plan(convolution, run->batch, neuron_pool_threads(run->pool), false);
     job.run = run;
     job.points = points;
     job.bias = bias;
     job.output = output;
-    neuron_pool_run(run->pool, neuron_ceil_divide(job.tiles.count, job.task_tiles), correlate_tiles,
+    neuron_pool_run(run->pool, neuron_ceil_divide(job.tiles.count, job.task_tiles), convolve_tiles,
                     &job);
 }
 
@@ -317,27 +317,27 @@ enum { CHANNELS_WORTHWHILE = 16 };
 enum { TILES_IF_READY = 16, TILES_WORTHWHILE = 24, TILES_IF_LARGE = 64 };
 enum { LARGE_WEIGHTS = 4 << 20 };
 
-static int64_t tiles_worthwhile(const neuron_correlation *correlation, bool ready)
+static int64_t tiles_worthwhile(const neuron_convolution *convolution, bool ready)
 {
-    if (neuron_winograd_weights_size(correlation) > LARGE_WEIGHTS)
+    if (neuron_winograd_weights_size(convolution) > LARGE_WEIGHTS)
         return TILES_IF_LARGE;
     return ready ? TILES_IF_READY : TILES_WORTHWHILE;
 }
 
 /* Whether the outputs fill half of the tiles' pixels: with less nothing is won. */
-static bool fills_tiles(const neuron_correlation *correlation)
+static bool fills_tiles(const neuron_convolution *convolution)
 {
     int64_t pixels = NEURON_WINOGRAD_OUT * NEURON_WINOGRAD_OUT;
-    return 2 * correlation->rows * correlation->columns >=
-           pixels * neuron_winograd_tiles_of(correlation, 1).count;
+    return 2 * convolution->rows * convolution->columns >=
+           pixels * neuron_winograd_tiles_of(convolution, 1).count;
 }
 
-bool neuron_winograd_fits(const neuron_correlation *correlation, int64_t batch, bool ready)
+bool neuron_winograd_fits(const neuron_convolution *convolution, int64_t batch, bool ready)
 {
-    bool can = correlation->kernel_height == 3 && correlation->kernel_width == 3 &&
-               correlation->stride_height == 1 && correlation->stride_width == 1;
-    return can && correlation->channels >= CHANNELS_WORTHWHILE &&
-           correlation->filters >= CHANNELS_WORTHWHILE && fills_tiles(correlation) &&
-           neuron_winograd_tiles_of(correlation, batch).count >=
-               tiles_worthwhile(correlation, ready);
+    bool can = convolution->kernel_height == 3 && convolution->kernel_width == 3 &&
+               convolution->stride_height == 1 && convolution->stride_width == 1;
+    return can && convolution->channels >= CHANNELS_WORTHWHILE &&
+           convolution->filters >= CHANNELS_WORTHWHILE && fills_tiles(convolution) &&
+           neuron_winograd_tiles_of(convolution, batch).count >=
+               tiles_worthwhile(convolution, ready);
 }

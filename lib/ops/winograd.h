@@ -15,32 +15,32 @@ enum { NEURON_LANES_MOST = 16 };
 
 /* Whether this is the faster way; `ready` says that the weights are carried over before, and not
  * for each batch. If it is for a batch, then for every larger one. */
-bool neuron_winograd_fits(const neuron_correlation *correlation, int64_t batch, bool ready);
+bool neuron_winograd_fits(const neuron_convolution *convolution, int64_t batch, bool ready);
 
 /* Bytes of the weights at the points; SIZE_MAX if there is no such number. */
-size_t neuron_winograd_weights_size(const neuron_correlation *correlation);
+size_t neuron_winograd_weights_size(const neuron_convolution *convolution);
 
-/* Carries weights over to the points, aligned for vectors. `turned` says that they are those of the
- * convolution whose input gradient this correlation is: the windows turned by half a circle, and
- * its channels the filters. */
-void neuron_winograd_transform_weights(const neuron_correlation *correlation,
+/* Carries weights over to the points, aligned for vectors. `rotated` says that they are those of
+ * the convolution whose input gradient this convolution is: the windows rotated by half a turn,
+ * and its channels the filters. */
+void neuron_winograd_transform_weights(const neuron_convolution *convolution,
                                        const neuron_kernels *kernels, neuron_pool *pool,
-                                       const float *weights, bool turned, float *points);
+                                       const float *weights, bool rotated, float *points);
 
-/* As neuron_correlate(), with the weights at the points. Pools by windows of 2x2 alone, without
- * places, and measures no moments. */
-void neuron_winograd_correlate(const neuron_correlation *correlation,
-                               const neuron_correlation_run *run, const float *points,
-                               const float *bias, float *output);
-size_t neuron_winograd_correlate_scratch(const neuron_correlation *correlation, int64_t batch,
-                                         int32_t threads);
+/* As neuron_convolve(), with the weights at the points. Pools by windows of 2x2 alone, without
+ * argmax, and measures no statistics. */
+void neuron_winograd_convolve(const neuron_convolution *convolution,
+                              const neuron_convolution_run *run, const float *points,
+                              const float *bias, float *output);
+size_t neuron_winograd_convolve_scratch(const neuron_convolution *convolution, int64_t batch,
+                                        int32_t threads);
 
 /* As neuron_weight_gradient(), but the gradient of the output is an array. */
-void neuron_winograd_weight_gradient(const neuron_correlation *correlation,
-                                     const neuron_correlation_run *run,
+void neuron_winograd_weight_gradient(const neuron_convolution *convolution,
+                                     const neuron_convolution_run *run,
                                      const float *output_gradient, float *weight_gradient,
                                      float *bias_gradient);
-size_t neuron_winograd_weight_gradient_scratch(const neuron_correlation *correlation, int64_t batch,
+size_t neuron_winograd_weight_gradient_scratch(const neuron_convolution *convolution, int64_t batch,
                                                int32_t threads);
 
 /* The rest is shared by the files of this way. */
@@ -55,7 +55,7 @@ typedef struct neuron_winograd_tiles {
     int64_t count;       /* of all */
 } neuron_winograd_tiles;
 
-neuron_winograd_tiles neuron_winograd_tiles_of(const neuron_correlation *correlation,
+neuron_winograd_tiles neuron_winograd_tiles_of(const neuron_convolution *convolution,
                                                int64_t batch);
 
 /* A tile's image and first output. Tiles are numbered along the rows, then down, then image by
@@ -83,11 +83,11 @@ static inline void neuron_winograd_go_on(const neuron_winograd_tiles *tiles,
 
 /* Carries tiles `first` to `first` + `count` of the source over to the points: matrices with a row
  * for each, `step` floats apart. */
-void neuron_winograd_read(const neuron_correlation *correlation, const neuron_correlation_run *run,
+void neuron_winograd_read(const neuron_convolution *convolution, const neuron_convolution_run *run,
                           int64_t first, int64_t count, const neuron_winograd_points *points);
 
 /* The outputs of a tile, and where they begin. */
-neuron_winograd_tile neuron_winograd_outputs_at(const neuron_correlation *correlation,
+neuron_winograd_tile neuron_winograd_outputs_at(const neuron_convolution *convolution,
                                                 const neuron_winograd_place *place, int64_t *begin);
 
 #endif

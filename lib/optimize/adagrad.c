@@ -22,8 +22,8 @@ static bool update_run(const neuron_update *update)
         .rate = update->rate,
         .epsilon = neuron_optimizer_float(update->optimizer, NEURON_OPTIMIZER_EPSILON),
     };
-    return update->kernels->adagrad(&work, update->values, update->gradients, update->slots[0],
-                                    NULL, update->count);
+    return update->kernels->update->adagrad(&work, update->values, update->gradients,
+                                            update->slots[0], NULL, update->count);
 }
 
 const neuron_rule neuron_rule_adagrad = {

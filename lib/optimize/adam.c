@@ -37,8 +37,8 @@ bool neuron_adam_update(const neuron_update *update, float decay)
         .keep_square = (float)beta_2,
         .take_square = (float)(1 - beta_2),
     };
-    return update->kernels->adam(&work, update->values, update->gradients, update->slots[0],
-                                 update->slots[1], update->count);
+    return update->kernels->update->adam(&work, update->values, update->gradients, update->slots[0],
+                                         update->slots[1], update->count);
 }
 
 static bool update_run(const neuron_update *update)

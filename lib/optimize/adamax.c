@@ -31,8 +31,8 @@ static bool update_run(const neuron_update *update)
         .take_first = (float)(1 - beta_1),
         .keep_second = neuron_optimizer_float(adamax, NEURON_OPTIMIZER_BETA_2),
     };
-    return update->kernels->adamax(&work, update->values, update->gradients, update->slots[0],
-                                   update->slots[1], update->count);
+    return update->kernels->update->adamax(&work, update->values, update->gradients,
+                                           update->slots[0], update->slots[1], update->count);
 }
 
 const neuron_rule neuron_rule_adamax = {

@@ -61,8 +61,8 @@ static bool update_run(const neuron_update *update)
         .gradient_rate = update->factors[GRADIENT_RATE],
         .root_scale = update->factors[ROOT_SCALE],
     };
-    return update->kernels->nadam(&work, update->values, update->gradients, update->slots[0],
-                                  update->slots[1], update->count);
+    return update->kernels->update->nadam(&work, update->values, update->gradients,
+                                          update->slots[0], update->slots[1], update->count);
 }
 
 const neuron_rule neuron_rule_nadam = {

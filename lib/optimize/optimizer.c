@@ -167,7 +167,8 @@ static bool update_limited(const neuron_update *whole)
         for (int32_t i = 0; i < rule->slot_count; i++)
             part.slots[i] += first;
         part.count = neuron_min_count(PIECE, whole->count - first);
-        part.kernels->limit(whole->gradients + first, part.count, part.scale, part.bound, limited);
+        part.kernels->update->limit(whole->gradients + first, part.count, part.scale, part.bound,
+                                    limited);
         finite = rule->update(&part) && finite;
     }
     return finite;

@@ -19,8 +19,8 @@ static bool update_run(const neuron_update *update)
         .keep_second = (float)rho,
         .take_second = (float)(1 - rho),
     };
-    return update->kernels->rmsprop(&work, update->values, update->gradients, update->slots[0],
-                                    update->slots[1], update->count);
+    return update->kernels->update->rmsprop(&work, update->values, update->gradients,
+                                            update->slots[0], update->slots[1], update->count);
 }
 
 const neuron_rule neuron_rule_rmsprop = {

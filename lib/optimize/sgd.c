@@ -18,8 +18,8 @@ static bool update_run(const neuron_update *update)
         .momentum = neuron_optimizer_float(sgd, NEURON_OPTIMIZER_MOMENTUM),
         .nesterov = neuron_optimizer_option_value(sgd, NEURON_OPTIMIZER_NESTEROV) > 0,
     };
-    return update->kernels->momentum(&work, update->values, update->gradients, update->slots[0],
-                                     update->count);
+    return update->kernels->update->momentum(&work, update->values, update->gradients,
+                                             update->slots[0], update->count);
 }
 
 const neuron_rule neuron_rule_sgd = {

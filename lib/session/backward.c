@@ -19,6 +19,14 @@ static const neuron_graph_array *array_of(const gradient_route *route, int32_t i
     return &route->session->graph->arrays[route->step->node->first_array + index];
 }
 
+/* to = gradient + that of the penalty on `values`; `to` may be the gradient. */
+static void penalize(const neuron_kernels *kernels, const neuron_array_choice *choice,
+                     const float *values, const float *gradient, int64_t count, float *to)
+{
+    kernels->element->penalize(values, gradient, count, (float)choice->l1, (float)(2 * choice->l2),
+                               to);
+}
+
 /* Gradients to which that of a penalty is added at a time, on the stack. */
 enum { PENALIZED = 1024 };
 
@@ -35,21 +43,54 @@ static void on_gradient(const neuron_run *run, int32_t array, const float *gradi
     }
     for (int64_t i = 0; i < count; i += PENALIZED) {
         float sum[PENALIZED];
-        int64_t part = neuron_min_count(PENALIZED, count - i);
-        neuron_penalty_add_gradient(choice, run->values[array] + first + i, gradient + i, part,
-                                    sum);
-        sink->on_gradient(sink->user_data, offset + i, sum, part);
+        int64_t some = neuron_min_count(PENALIZED, count - i);
+        penalize(run->kernels, choice, run->values[array] + first + i, gradient + i, some, sum);
+        sink->on_gradient(sink->user_data, offset + i, sum, some);
     }
 }
 
-/* The same where the gradients lie in a flat array. */
-static void add_penalties(const neuron_run *run, const neuron_node_t *node)
+/* Values of a chunk: large enough to pay for a task, small enough to lie in the first cache. */
+enum { CHUNK_VALUES = 8192 };
+
+typedef struct element_job {
+    const neuron_session *session;
+    const neuron_post_op *op;          /* of an activation */
+    const neuron_array_choice *choice; /* of a penalty */
+    const float *from;
+    float *to;
+    int64_t count;
+} element_job;
+
+static void run_chunks(element_job *job, neuron_task task)
 {
-    for (int32_t i = 0; i < run->spec->array_count; i++)
-        if (run->gradients[i] && neuron_choice_penalizes(&node->choices[i]))
-            neuron_penalty_add_gradient(&node->choices[i], run->values[i], run->gradients[i],
-                                        neuron_shape_count(&run->spec->arrays[i].shape),
-                                        run->gradients[i]);
+    neuron_pool_run(job->session->context->pool, neuron_ceil_divide(job->count, CHUNK_VALUES), task,
+                    job);
+}
+
+static void penalize_chunk(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const element_job *job = work;
+    int64_t first = task * CHUNK_VALUES;
+    penalize(job->session->kernels, job->choice, job->from + first, job->to + first,
+             neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
+}
+
+/* The same where the gradients lie in a flat array. */
+static void add_penalties(const neuron_session *session, const neuron_run *run,
+                          const neuron_node_t *node)
+{
+    for (int32_t i = 0; i < run->spec->array_count; i++) {
+        element_job job = {
+            .session = session,
+            .choice = &node->choices[i],
+            .from = run->values[i],
+            .to = run->gradients[i],
+            .count = neuron_shape_count(&run->spec->arrays[i].shape),
+        };
+        if (job.to && neuron_choice_penalizes(job.choice))
+            run_chunks(&job, penalize_chunk);
+    }
 }
 
 /* Sets where the gradients of the parameters go. */
@@ -103,31 +144,14 @@ static void deliver(const gradient_route *route, const neuron_run *run)
     }
 }
 
-/* Values of a chunk: large enough to pay for a task, small enough to lie in the first cache. */
-enum { CHUNK_VALUES = 8192 };
-
-typedef struct element_job {
-    const neuron_session *session;
-    const neuron_post_op *op;
-    const float *from;
-    float *to;
-    int64_t count;
-} element_job;
-
-static void run_chunks(element_job *job, neuron_task task)
-{
-    neuron_pool_run(job->session->context->pool, neuron_ceil_divide(job->count, CHUNK_VALUES), task,
-                    job);
-}
-
 static void activate_back_chunk(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const element_job *job = work;
     int64_t first = task * CHUNK_VALUES;
-    job->session->kernels->activate_back(job->op, job->to + first, job->from + first,
-                                         neuron_min_count(CHUNK_VALUES, job->count - first),
-                                         job->to + first);
+    job->session->kernels->element->activate_back(
+        job->op, job->to + first, job->from + first,
+        neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
 }
 
 /* Takes the gradient of a step's value through its own activation, in place. */
@@ -149,8 +173,8 @@ static void add_chunk(void *work, int64_t task, int32_t worker)
     (void)worker;
     const element_job *job = work;
     int64_t first = task * CHUNK_VALUES;
-    job->session->kernels->add(job->from + first,
-                               neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
+    job->session->kernels->element->add(
+        job->from + first, neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
 }
 
 /* Adds what steps wrote aside because the value is used more than once. */
@@ -211,7 +235,7 @@ static int step_back(gradient_route *route)
     step->fused.consumer = NULL;
     RETURN_IF_ERROR(status);
     if (route->flat)
-        add_penalties(&call.run, step->node);
+        add_penalties(session, &call.run, step->node);
     else
         deliver(route, &call.run);
     add_gradients(session, step);

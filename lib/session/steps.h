@@ -43,7 +43,7 @@ typedef struct neuron_step {
     bool activation_alone; /* nobody else goes back through its own activation */
     int32_t statistics_of; /* the step that measures the input for this one; -1 for none */
     int64_t chunks;        /* there is room for in the statistics of the output */
-    neuron_moments statistics;
+    neuron_statistics statistics;
 
     neuron_step_blocks blocks;
     int32_t first_edge;

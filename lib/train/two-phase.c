@@ -53,8 +53,8 @@ static void sum_chunk(void *work, int64_t task, int32_t worker)
     const array_job *job = work;
     int64_t first = task * CHUNK;
     job->memory->squares[task] =
-        job->update.kernels->square_sum(job->memory->gradients + job->array->offset + first,
-                                        neuron_min_count(CHUNK, job->array->count - first));
+        job->update.kernels->update->square_sum(job->memory->gradients + job->array->offset + first,
+                                                neuron_min_count(CHUNK, job->array->count - first));
 }
 
 static void update_chunk(void *work, int64_t task, int32_t worker)

@@ -54,15 +54,15 @@ static void multiply(int size, const float *a, const float *b, float *c, int32_t
     neuron_context_t *context = NULL;
     if (neuron_context_create(&context) || neuron_context_set_threads(context, threads))
         bench_fail(neuron_error_last());
-    neuron_product product = {.kernels = neuron_kernels_choose(),
-                              .pool = context->pool,
-                              .batch = size,
-                              .inputs = size,
-                              .units = size};
-    product.scratch = malloc(neuron_product_forward_scratch(size, size, size, threads));
+    neuron_gemm product = {.kernels = neuron_kernels_choose(),
+                           .pool = context->pool,
+                           .batch = size,
+                           .inputs = size,
+                           .units = size};
+    product.scratch = malloc(neuron_gemm_forward_scratch(size, size, size, threads));
     if (!product.scratch)
         bench_fail("out of memory");
-    neuron_product_forward(&product, a, b, NULL, NULL, c);
+    neuron_gemm_forward(&product, a, b, NULL, NULL, c);
     free(product.scratch);
     neuron_context_unref(context);
 }

@@ -196,7 +196,7 @@ START_TEST(values_are_exact)
         slopes[i] = alpha;
     for (neuron_post_kind kind = first; kind <= last; kind++) {
         const neuron_post_op op = op_of(kind, slopes);
-        kernels->activate(&op, x, count, y);
+        kernels->element->activate(&op, x, count, y);
         for (int64_t i = 0; i < count; i++)
             check(kind, "value", x[i], y[i], isnan(x[i]) ? NAN : value(kind, (double)x[i]),
                   value_bound(kind));
@@ -221,7 +221,7 @@ START_TEST(slopes_are_exact)
     }
     for (neuron_post_kind kind = first; kind <= last; kind++) {
         const neuron_post_op op = op_of(kind, slopes);
-        kernels->activate_back(&op, dy, seen, count, dx);
+        kernels->element->activate_back(&op, dy, seen, count, dx);
         for (int64_t i = 0; i < count; i++) {
             bool passes = kind == NEURON_POST_RELU || kind == NEURON_POST_LEAKY_RELU ||
                           kind == NEURON_POST_PRELU;
@@ -248,16 +248,16 @@ START_TEST(ends_where_told)
         fixture_fill(x, MOST + 1, 1);
         fixture_fill(slopes, 2 * MOST, 2);
         const neuron_post_op op = op_of(kind, slopes);
-        kernels->activate(&op, x, MOST, y);
+        kernels->element->activate(&op, x, MOST, y);
         for (int64_t count = 0; count < MOST; count++) {
             float in_place[MOST + 1], back[MOST + 1];
             memcpy(in_place, x, sizeof x);
-            kernels->activate(&op, in_place, count, in_place);
+            kernels->element->activate(&op, in_place, count, in_place);
             assert_same_bytes(in_place, y, count);
             assert_same_bytes(in_place + count, x + count, MOST + 1 - count);
-            kernels->activate_back(&op, x, y, MOST, back);
+            kernels->element->activate_back(&op, x, y, MOST, back);
             memcpy(in_place, x, sizeof x);
-            kernels->activate_back(&op, in_place, y, count, in_place);
+            kernels->element->activate_back(&op, in_place, y, count, in_place);
             assert_same_bytes(in_place, back, count);
             assert_same_bytes(in_place + count, x + count, MOST + 1 - count);
         }
@@ -292,17 +292,19 @@ START_TEST(lists_are_done_in_order)
             float *values = expected + BELOW + row * STRIDE;
             const neuron_post_ops alone = {1, {scaling}};
             const neuron_post_slice one = {&alone, LEFT, 0};
-            kernels->post_ops(&one, 0, 1, COLUMNS, values, COLUMNS);
+            kernels->element->post_ops(&one, 0, 1, COLUMNS, values, COLUMNS);
             ck_assert(fabsf(values[2] - (x[BELOW + row * STRIDE + 2] * scale[LEFT + 2] +
                                          shift[LEFT + 2])) < 1e-6f);
-            kernels->activate(&here, values, COLUMNS, values);
-            kernels->activate_back(&here, values, seen + BELOW + row * STRIDE, COLUMNS, values);
+            kernels->element->activate(&here, values, COLUMNS, values);
+            kernels->element->activate_back(&here, values, seen + BELOW + row * STRIDE, COLUMNS,
+                                            values);
         }
-        kernels->post_ops(&slice, 0, ROWS, COLUMNS, x + BELOW, STRIDE);
+        kernels->element->post_ops(&slice, 0, ROWS, COLUMNS, x + BELOW, STRIDE);
         assert_same_bytes(x, expected, FLOATS);
-        kernels->activate(&here, before + BELOW + STRIDE, COLUMNS, before + BELOW + STRIDE);
-        kernels->activate_back(&here, before + BELOW + STRIDE, seen + BELOW + STRIDE, COLUMNS,
-                               before + BELOW + STRIDE);
+        kernels->element->activate(&here, before + BELOW + STRIDE, COLUMNS,
+                                   before + BELOW + STRIDE);
+        kernels->element->activate_back(&here, before + BELOW + STRIDE, seen + BELOW + STRIDE,
+                                        COLUMNS, before + BELOW + STRIDE);
         assert_same_bytes(before + BELOW + STRIDE, expected + BELOW + STRIDE, COLUMNS);
         ck_assert(before[BELOW - 1] == 0 && before[BELOW + COLUMNS] == 0);
     }

@@ -54,9 +54,12 @@ START_TEST(tables_are_whole)
             continue;
         ck_assert_str_eq(kernels->name, names[i]);
         ck_assert_int_eq(NEURON_PANEL_GROUP % (2 * kernels->lanes), 0);
-        ck_assert(kernels->correlate && kernels->accumulate && kernels->multiply && kernels->pack);
-        ck_assert(kernels->maximum && kernels->scatter && kernels->moments);
-        ck_assert(kernels->normalize && kernels->gradient_sums && kernels->normalize_back);
+        ck_assert(kernels->conv->convolve && kernels->conv->accumulate && kernels->gemm->multiply &&
+                  kernels->gemm->pack);
+        ck_assert(kernels->pool->max_pool && kernels->pool->max_pool_back &&
+                  kernels->norm->statistics);
+        ck_assert(kernels->norm->normalize && kernels->norm->gradient_sums &&
+                  kernels->norm->normalize_back);
     }
 }
 END_TEST

@@ -12,7 +12,7 @@ typedef struct product {
     int64_t rows, columns, depth, output_row;
     float *left, *rows_of_right, *right, *bias, *scale, *shift, *gate, *output, *before;
     neuron_post_ops post;
-    neuron_multiply_work work;
+    neuron_gemm_work work;
 } product;
 
 static float *padded_floats(int64_t count, uint32_t stream)
@@ -42,14 +42,14 @@ static void product_open(product *p, const neuron_kernels *kernels, int64_t rows
     p->left = exact_floats(rows * depth, 1);
     p->rows_of_right = exact_floats(depth * columns, 2);
     p->right = fixture_floats(depth * room);
-    kernels->pack(p->right, p->rows_of_right, columns, depth, columns, NULL);
+    kernels->gemm->pack(p->right, p->rows_of_right, columns, depth, columns, NULL);
     p->bias = padded_floats(columns, 3);
     p->scale = padded_floats(columns, 4);
     p->shift = padded_floats(columns, 5);
     p->gate = exact_floats(outputs, 6);
     p->output = exact_floats(outputs, 7);
     p->before = exact_floats(outputs, 7);
-    p->work = (neuron_multiply_work){
+    p->work = (neuron_gemm_work){
         .rows = rows,
         .columns = columns,
         .depth = depth,
@@ -134,7 +134,7 @@ static void check(const neuron_kernels *kernels, int64_t rows, int64_t columns, 
     product_open(&p, kernels, rows, columns, depth, layout);
     set_start(&p, start);
     set_end(&p, end);
-    kernels->multiply(&p.work);
+    kernels->gemm->multiply(&p.work);
     for (int64_t m = 0; m < rows; m++)
         check_row(&p, m);
     product_close(&p);
@@ -178,7 +178,7 @@ START_TEST(not_a_number_is_passed_on)
     product_open(&p, kernels, 3, 20, 4, PLAIN);
     set_end(&p, RECTIFIED_SCALED);
     p.left[4] = NAN;
-    kernels->multiply(&p.work);
+    kernels->gemm->multiply(&p.work);
     for (int64_t i = 0; i < 3 * 20; i++)
         ck_assert(isnan(p.output[i / 20 * p.output_row + i % 20]) == (i / 20 == 1));
     product_close(&p);

@@ -1,4 +1,4 @@
-/* Matrices turned over, and parts joined, by each set of kernels. */
+/* Matrices rotated over, and parts joined, by each set of kernels. */
 #include "layer-fixture.h"
 
 static void check_transpose(const neuron_kernels *kernels, int64_t rows, int64_t columns,
@@ -14,7 +14,7 @@ static void check_transpose(const neuron_kernels *kernels, int64_t rows, int64_t
     const neuron_post_ops back = {1, {{.kind = NEURON_POST_RELU, .seen = gate}}};
     neuron_transpose_work work = {
         rows, columns, input, input_row, output, output_row, {gated ? &back : NULL, 0, 0}};
-    kernels->transpose(&work);
+    kernels->gemm->transpose(&work);
     for (int64_t n = 0; n < columns; n++) {
         for (int64_t m = 0; m < rows; m++) {
             bool open = !gated || gate[n * output_row + m] > 0;
@@ -57,7 +57,7 @@ static void check_join(const neuron_kernels *kernels, int64_t columns, int64_t c
                              .output = output,
                              .output_row = columns,
                              .post = {&relu, 0, 0}};
-    kernels->join(&work);
+    kernels->gemm->join(&work);
     for (int64_t i = 0; i < ROWS * columns; i++) {
         float sum = bias[i % columns];
         for (int64_t p = 0; p < count; p++)

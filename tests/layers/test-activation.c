@@ -158,9 +158,9 @@ START_TEST(slopes_near_and_far)
         double expected =
             (cases[_i].value((double)x[i] + step) - cases[_i].value((double)x[i] - step)) / step;
         const neuron_post_op op = layer->post_op(&node->spec);
-        kernels->activate(&op, &x[i], 1, &y);
-        kernels->activate_back(&op, &dy, layer->flags & NEURON_LAYER_READS_INPUT ? &x[i] : &y, 1,
-                               &dx);
+        kernels->element->activate(&op, &x[i], 1, &y);
+        kernels->element->activate_back(
+            &op, &dy, layer->flags & NEURON_LAYER_READS_INPUT ? &x[i] : &y, 1, &dx);
         ck_assert_double_eq_tol((double)dx, expected, 1e-5);
     }
     neuron_graph_unref(graph);

@@ -167,8 +167,8 @@ static void check_results(int which, const layer_fixture *f, const reference *su
                           const reference *size)
 {
     int64_t filters = cases[which].filters;
-    neuron_correlation correlation = neuron_conv2d_forward(&f->spec);
-    bool winograd = neuron_winograd_fits(&correlation, f->planned, false);
+    neuron_convolution convolution = neuron_conv2d_forward(&f->spec);
+    bool winograd = neuron_winograd_fits(&convolution, f->planned, false);
     assert_near("output", which, f->output, sum->output, size->output, f->output_count, winograd);
     assert_near("input gradient", which, f->input_gradient, sum->input, size->input, f->input_count,
                 winograd);

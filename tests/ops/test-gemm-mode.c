@@ -16,24 +16,24 @@ static void multiply(arrays *all, bool with_cblas)
 {
     neuron_context_t *context;
     assert_ok(neuron_context_create(&context));
-    size_t forward = neuron_product_forward_scratch(SIZE, SIZE, SIZE, 2),
-           backward = neuron_product_backward_scratch(SIZE, SIZE, SIZE, 2);
+    size_t forward = neuron_gemm_forward_scratch(SIZE, SIZE, SIZE, 2),
+           backward = neuron_gemm_backward_scratch(SIZE, SIZE, SIZE, 2);
     assert_ok(neuron_context_set_threads(context, 2));
-    const neuron_product product = {.kernels = neuron_kernels_find("baseline"),
-                                    .pool = context->pool,
-                                    .by_cblas = with_cblas,
-                                    .batch = SIZE,
-                                    .inputs = SIZE,
-                                    .units = SIZE,
-                                    .scratch =
-                                        fixture_memory(forward > backward ? forward : backward)};
-    const neuron_weight_product weights = {
+    const neuron_gemm product = {.kernels = neuron_kernels_find("baseline"),
+                                 .pool = context->pool,
+                                 .by_cblas = with_cblas,
+                                 .batch = SIZE,
+                                 .inputs = SIZE,
+                                 .units = SIZE,
+                                 .scratch =
+                                     fixture_memory(forward > backward ? forward : backward)};
+    const neuron_gemm_gradients weights = {
         .input = all->left, .output_gradient = all->right, .gradient = all->results[2]};
     {
         COMPUTE_SCOPE;
-        neuron_product_forward(&product, all->left, all->right, NULL, NULL, all->results[0]);
-        neuron_product_input_gradient(&product, all->left, all->right, NULL, all->results[1]);
-        neuron_product_weight_gradient(&product, &weights);
+        neuron_gemm_forward(&product, all->left, all->right, NULL, NULL, all->results[0]);
+        neuron_gemm_input_gradient(&product, all->left, all->right, NULL, all->results[1]);
+        neuron_gemm_weight_gradient(&product, &weights);
     }
     free(product.scratch);
     neuron_context_unref(context);
@@ -42,7 +42,7 @@ static void multiply(arrays *all, bool with_cblas)
 /* False in a build without one. */
 static bool by_cblas(void)
 {
-    return neuron_product_by_cblas(neuron_kernels_find("baseline"), SIZE, SIZE, SIZE);
+    return neuron_gemm_by_cblas(neuron_kernels_find("baseline"), SIZE, SIZE, SIZE);
 }
 
 typedef struct pair {

@@ -26,7 +26,7 @@ typedef struct products {
     neuron_context_t *context;
     float *input, *weights, *bias, *scale, *shift, *output_gradient;
     float *output, *input_gradient, *gradient, *bias_gradient;
-    neuron_product product;
+    neuron_gemm product;
 } products;
 
 static float *padded_floats(int64_t count, uint32_t stream)
@@ -68,28 +68,28 @@ static void open_products(products *p, const shape *is, int64_t planned, int32_t
     p->input_gradient = fixture_floats(is->batch * is->inputs);
     p->gradient = fixture_floats(is->inputs * is->units);
     p->bias_gradient = fixture_floats(is->units);
-    p->product = (neuron_product){.kernels = kernels,
-                                  .pool = p->context->pool,
-                                  .by_cblas = by_cblas,
-                                  .batch = is->batch,
-                                  .inputs = is->inputs,
-                                  .units = is->units};
-    size_t forward = neuron_product_forward_scratch(planned, is->inputs, is->units, threads);
+    p->product = (neuron_gemm){.kernels = kernels,
+                               .pool = p->context->pool,
+                               .by_cblas = by_cblas,
+                               .batch = is->batch,
+                               .inputs = is->inputs,
+                               .units = is->units};
+    size_t forward = neuron_gemm_forward_scratch(planned, is->inputs, is->units, threads);
     set_scratch(p, forward);
     const neuron_post_ops post = {
         2,
         {{.kind = NEURON_POST_RELU},
          {.kind = NEURON_POST_SCALE_SHIFT, .scale = p->scale, .shift = p->shift}}};
     const neuron_post_ops back = {1, {{.kind = NEURON_POST_RELU, .seen = p->input}}};
-    neuron_product_forward(&p->product, p->input, p->weights, p->bias, &post, p->output);
-    set_scratch(p, neuron_product_backward_scratch(planned, is->inputs, is->units, threads));
-    neuron_product_input_gradient(&p->product, p->output_gradient, p->weights, &back,
-                                  p->input_gradient);
-    neuron_weight_product arrays = {.input = p->input,
+    neuron_gemm_forward(&p->product, p->input, p->weights, p->bias, &post, p->output);
+    set_scratch(p, neuron_gemm_backward_scratch(planned, is->inputs, is->units, threads));
+    neuron_gemm_input_gradient(&p->product, p->output_gradient, p->weights, &back,
+                               p->input_gradient);
+    neuron_gemm_gradients arrays = {.input = p->input,
                                     .output_gradient = p->output_gradient,
                                     .gradient = p->gradient,
                                     .bias_gradient = p->bias_gradient};
-    neuron_product_weight_gradient(&p->product, &arrays);
+    neuron_gemm_weight_gradient(&p->product, &arrays);
 }
 
 static void close_products(products *p)
@@ -200,7 +200,7 @@ END_TEST
 /* False in a build without one. */
 static bool has_cblas(void)
 {
-    return neuron_product_by_cblas(neuron_kernels_find("baseline"), 128, 784, 512);
+    return neuron_gemm_by_cblas(neuron_kernels_find("baseline"), 128, 784, 512);
 }
 
 START_TEST(cblas_does_the_same)
@@ -250,9 +250,11 @@ static void check_slices(const shape *is, const neuron_kernels *kernels, bool by
     int64_t count = is->inputs * is->units;
     taken all = {.gradient = fixture_floats(count)};
     taken *user = &all;
-    neuron_weight_product arrays = {
-        .input = p.input, .output_gradient = p.output_gradient, .take = take_slice, .user = &user};
-    neuron_product_weight_gradient(&p.product, &arrays);
+    neuron_gemm_gradients arrays = {.input = p.input,
+                                    .output_gradient = p.output_gradient,
+                                    .on_gradient = take_slice,
+                                    .sink = &user};
+    neuron_gemm_weight_gradient(&p.product, &arrays);
     ck_assert_int_eq(atomic_load(&all.count), count);
     if (!by_cblas)
         assert_same_bytes(all.gradient, p.gradient, count);
@@ -275,9 +277,8 @@ END_TEST
 
 START_TEST(sizes_that_do_not_fit_are_told)
 {
-    ck_assert_uint_eq(neuron_product_forward_scratch(INT64_MAX / 8, 1 << 30, 1 << 30, 2), SIZE_MAX);
-    ck_assert_uint_eq(neuron_product_backward_scratch(INT64_MAX / 8, 1 << 30, 1 << 30, 2),
-                      SIZE_MAX);
+    ck_assert_uint_eq(neuron_gemm_forward_scratch(INT64_MAX / 8, 1 << 30, 1 << 30, 2), SIZE_MAX);
+    ck_assert_uint_eq(neuron_gemm_backward_scratch(INT64_MAX / 8, 1 << 30, 1 << 30, 2), SIZE_MAX);
 }
 END_TEST
 
@@ -286,9 +287,9 @@ START_TEST(counts_beyond_an_int_are_ours)
 {
     const neuron_kernels *baseline = neuron_kernels_find("baseline");
     int64_t large = (int64_t)INT32_MAX + 1;
-    ck_assert(!neuron_product_by_cblas(baseline, 1, large, 1));
-    ck_assert(!neuron_product_by_cblas(baseline, 1, 1, 2 * large + 3));
-    ck_assert(!neuron_product_by_cblas(baseline, large, 2, 2));
+    ck_assert(!neuron_gemm_by_cblas(baseline, 1, large, 1));
+    ck_assert(!neuron_gemm_by_cblas(baseline, 1, 1, 2 * large + 3));
+    ck_assert(!neuron_gemm_by_cblas(baseline, large, 2, 2));
 }
 END_TEST
 

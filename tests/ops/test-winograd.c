@@ -42,10 +42,10 @@ static float *filled_panels(int64_t count, uint32_t stream)
     return values;
 }
 
-static neuron_correlation correlation_of(const shape *is)
+static neuron_convolution convolution_of(const shape *is)
 {
     int64_t padding = is->same ? 1 : 0;
-    neuron_correlation c = {.height = is->height,
+    neuron_convolution c = {.height = is->height,
                             .width = is->width,
                             .channels = is->channels,
                             .kernel_height = 3,
@@ -64,11 +64,11 @@ static neuron_correlation correlation_of(const shape *is)
 }
 
 /* What the input's gradient is to the gradient of the output. */
-static neuron_correlation turned_of(const shape *is)
+static neuron_convolution turned_of(const shape *is)
 {
-    neuron_correlation c = correlation_of(is);
-    shape turned = {c.rows, c.columns, is->filters, is->channels, true, is->batch};
-    neuron_correlation back = correlation_of(&turned);
+    neuron_convolution c = convolution_of(is);
+    shape rotated = {c.rows, c.columns, is->filters, is->channels, true, is->batch};
+    neuron_convolution back = convolution_of(&rotated);
     back.top = back.left = is->same ? 1 : 2;
     back.rows = is->height;
     back.columns = is->width;
@@ -80,19 +80,19 @@ static neuron_correlation turned_of(const shape *is)
 typedef struct fixture {
     shape is;
     neuron_context_t *context;
-    neuron_correlation forward, turned;
+    neuron_convolution forward, rotated;
     float *input, *weights, *bias, *output_gradient; /* given */
     float *output, *input_gradient, *weight_gradient, *bias_gradient;
     float *scale, *shift;
-    neuron_correlation_run run;
+    neuron_convolution_run run;
 } fixture;
 
-static int64_t source_count(const neuron_correlation *c, int64_t batch)
+static int64_t source_count(const neuron_convolution *c, int64_t batch)
 {
     return batch * c->height * c->width * c->channels;
 }
 
-static int64_t output_count(const neuron_correlation *c, int64_t batch)
+static int64_t output_count(const neuron_convolution *c, int64_t batch)
 {
     return batch * c->image_step;
 }
@@ -100,7 +100,7 @@ static int64_t output_count(const neuron_correlation *c, int64_t batch)
 static void open_fixture(fixture *f, const shape *is, int32_t threads,
                          const neuron_kernels *kernels)
 {
-    *f = (fixture){.is = *is, .forward = correlation_of(is), .turned = turned_of(is)};
+    *f = (fixture){.is = *is, .forward = convolution_of(is), .rotated = turned_of(is)};
     assert_ok(neuron_context_create(&f->context));
     assert_ok(neuron_context_set_threads(f->context, threads));
     int64_t outputs = output_count(&f->forward, is->batch);
@@ -115,7 +115,7 @@ static void open_fixture(fixture *f, const shape *is, int32_t threads,
     f->weight_gradient = fixture_floats(9 * is->channels * is->filters);
     f->bias_gradient = fixture_floats(is->filters);
     f->run =
-        (neuron_correlation_run){.kernels = kernels, .pool = f->context->pool, .batch = is->batch};
+        (neuron_convolution_run){.kernels = kernels, .pool = f->context->pool, .batch = is->batch};
 }
 
 static void close_fixture(fixture *f)
@@ -129,15 +129,15 @@ static void close_fixture(fixture *f)
 }
 
 /* Memory is planned for `planned` examples. */
-static void correlate(fixture *f, const neuron_correlation *c, bool turned, const float *source,
+static void correlate(fixture *f, const neuron_convolution *c, bool rotated, const float *source,
                       const float *bias, int64_t planned, float *output)
 {
     float *points = fixture_memory(neuron_winograd_weights_size(c));
     f->run.source = source;
     f->run.scratch = fixture_memory(
-        neuron_winograd_correlate_scratch(c, planned, neuron_pool_threads(f->run.pool)));
-    neuron_winograd_transform_weights(c, f->run.kernels, f->run.pool, f->weights, turned, points);
-    neuron_winograd_correlate(c, &f->run, points, bias, output);
+        neuron_winograd_convolve_scratch(c, planned, neuron_pool_threads(f->run.pool)));
+    neuron_winograd_transform_weights(c, f->run.kernels, f->run.pool, f->weights, rotated, points);
+    neuron_winograd_convolve(c, &f->run, points, bias, output);
     free(f->run.scratch);
     free(points);
 }
@@ -152,7 +152,7 @@ static void run_input_gradient(fixture *f, int64_t planned)
     int64_t columns = neuron_panel_round(f->is.channels);
     float *none = fixture_floats(columns);
     memset(none, 0, (size_t)columns * sizeof *none);
-    correlate(f, &f->turned, true, f->output_gradient, none, planned, f->input_gradient);
+    correlate(f, &f->rotated, true, f->output_gradient, none, planned, f->input_gradient);
     free(none);
 }
 
@@ -211,7 +211,7 @@ static void start(const fixture *f, int64_t y, reference *r)
 
 static reference reference_create(const fixture *f)
 {
-    const neuron_correlation *c = &f->forward;
+    const neuron_convolution *c = &f->forward;
     reference r = {zeros(output_count(c, f->is.batch)), zeros(source_count(c, f->is.batch)),
                    zeros(9 * c->channels * c->filters), zeros(c->filters)};
     for (int64_t i = 0; i < f->is.batch * c->rows * c->columns; i++) {
@@ -318,10 +318,10 @@ END_TEST
 START_TEST(memory_is_enough_for_smaller_batches)
 {
     for (int which = 0; which < SHAPES; which++) {
-        neuron_correlation c = correlation_of(&shapes[which]);
+        neuron_convolution c = convolution_of(&shapes[which]);
         size_t correlate_bytes = 0, gradient_bytes = 0;
         for (int64_t batch = 1; batch < 300; batch++) {
-            size_t bytes = neuron_winograd_correlate_scratch(&c, batch, 2);
+            size_t bytes = neuron_winograd_convolve_scratch(&c, batch, 2);
             assert_that(bytes >= correlate_bytes, "shape %d: less for a batch of %d", which,
                         (int)batch);
             correlate_bytes = bytes;
@@ -459,11 +459,11 @@ END_TEST
 
 START_TEST(chosen_by_shape)
 {
-    neuron_correlation c = correlation_of(&(shape){16, 16, 32, 32, true, 1});
+    neuron_convolution c = convolution_of(&(shape){16, 16, 32, 32, true, 1});
     ck_assert(neuron_winograd_fits(&c, 2, false));
     ck_assert(neuron_winograd_fits(&c, 1, true));
     ck_assert(!neuron_winograd_fits(&c, 1, false)); /* too few tiles to pay for the weights */
-    neuron_correlation other = c;
+    neuron_convolution other = c;
     other.stride_width = 2;
     ck_assert(!neuron_winograd_fits(&other, 32, true));
     other = c;
@@ -472,7 +472,7 @@ START_TEST(chosen_by_shape)
     other = c;
     other.channels = 3;
     ck_assert(!neuron_winograd_fits(&other, 32, true));
-    other = correlation_of(&(shape){5, 5, 32, 32, true, 1}); /* tiles that are half empty */
+    other = convolution_of(&(shape){5, 5, 32, 32, true, 1}); /* tiles that are half empty */
     ck_assert(!neuron_winograd_fits(&other, 32, true));
 }
 END_TEST

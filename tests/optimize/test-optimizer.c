@@ -434,17 +434,18 @@ START_TEST(gradients_are_limited)
         expected[i] = fmax(-0.25, fmin(0.25, 0.5 * (double)gradients[i]));
         squares += (double)gradients[i] * (double)gradients[i];
     }
-    kernels->limit(gradients, COUNT, 0.5f, 0.25f, limited);
+    kernels->update->limit(gradients, COUNT, 0.5f, 0.25f, limited);
     assert_mem_near(limited, expected, COUNT);
-    ck_assert_double_eq_tol(kernels->square_sum(gradients, COUNT), squares, 1e-12 * squares);
-    ck_assert(kernels->square_sum(gradients, 0) == 0);
+    ck_assert_double_eq_tol(kernels->update->square_sum(gradients, COUNT), squares,
+                            1e-12 * squares);
+    ck_assert(kernels->update->square_sum(gradients, 0) == 0);
     gradients[3] = NAN;
     gradients[4] = -INFINITY;
-    kernels->limit(gradients, 5, 1, 0.25f, limited);
+    kernels->update->limit(gradients, 5, 1, 0.25f, limited);
     ck_assert(isnan(limited[3]) && limited[4] == -0.25f);
-    ck_assert(isnan(kernels->square_sum(gradients, 5)));
+    ck_assert(isnan(kernels->update->square_sum(gradients, 5)));
     gradients[0] = 3e38f; /* its square is no float */
-    ck_assert_double_eq_tol(kernels->square_sum(gradients, 1), 9e76, 1e71);
+    ck_assert_double_eq_tol(kernels->update->square_sum(gradients, 1), 9e76, 1e71);
 }
 END_TEST
 

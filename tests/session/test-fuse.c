@@ -35,7 +35,7 @@ static void check_steps(neuron_graph_t *graph, neuron_node_t *layer, int32_t tra
     neuron_graph_unref(graph);
 }
 
-START_TEST(a_rectifier_and_pooling_join_the_first_convolution)
+START_TEST(a_relu_and_pooling_join_the_first_convolution)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = conv(graph, image_input(graph, 11, 9, 1), 5);
@@ -69,7 +69,7 @@ START_TEST(a_normalisation_pools)
 }
 END_TEST
 
-START_TEST(a_normalisation_before_the_rectifier)
+START_TEST(a_normalisation_before_the_relu)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_batch_norm(graph, conv(graph, image_input(graph, 12, 11, 1), 20));
@@ -77,7 +77,7 @@ START_TEST(a_normalisation_before_the_rectifier)
 }
 END_TEST
 
-START_TEST(a_normalisation_between_two_rectifiers)
+START_TEST(a_normalisation_between_two_relus)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_relu(graph, conv(graph, image_input(graph, 8, 8, 2), 4));
@@ -132,7 +132,7 @@ START_TEST(a_value_that_others_read_stays)
 }
 END_TEST
 
-START_TEST(a_rectifier_that_two_layers_read)
+START_TEST(a_relu_that_two_layers_read)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 7), 20);
@@ -142,7 +142,7 @@ START_TEST(a_rectifier_that_two_layers_read)
 }
 END_TEST
 
-START_TEST(a_rectifier_behind_dense_layers)
+START_TEST(a_relu_behind_dense_layers)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 9), 40));
@@ -188,18 +188,18 @@ int main(void)
     TCase *tests = tcase_create("fuse");
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);
-    tcase_add_test(tests, a_rectifier_and_pooling_join_the_first_convolution);
+    tcase_add_test(tests, a_relu_and_pooling_join_the_first_convolution);
     tcase_add_test(tests, images_of_several_channels);
     tcase_add_test(tests, a_deeper_convolution_pools_when_predicting);
     tcase_add_test(tests, a_normalisation_pools);
-    tcase_add_test(tests, a_normalisation_before_the_rectifier);
-    tcase_add_test(tests, a_normalisation_between_two_rectifiers);
+    tcase_add_test(tests, a_normalisation_before_the_relu);
+    tcase_add_test(tests, a_normalisation_between_two_relus);
     tcase_add_test(tests, two_normalisations_of_one_convolution);
     tcase_add_test(tests, a_long_chain_has_room);
     tcase_add_test(tests, windows_that_overlap_are_a_step);
     tcase_add_test(tests, a_value_that_others_read_stays);
-    tcase_add_test(tests, a_rectifier_that_two_layers_read);
-    tcase_add_test(tests, a_rectifier_behind_dense_layers);
+    tcase_add_test(tests, a_relu_that_two_layers_read);
+    tcase_add_test(tests, a_relu_behind_dense_layers);
     tcase_add_test(tests, predictions_follow_the_parameters);
     return run_suite(suite);
 }

@@ -273,14 +273,14 @@ START_TEST(finite_numbers_raise_no_alarm)
             arrays[bad / COUNT][bad % COUNT] = INFINITY;
         bool finite;
         if (_i % 6 == 0)
-            finite = kernels->adam(&adam, values, gradients, first, second, COUNT);
+            finite = kernels->update->adam(&adam, values, gradients, first, second, COUNT);
         else
-            finite =
-                (_i % 6 == 1   ? kernels->rmsprop
-                 : _i % 6 == 2 ? kernels->adagrad
-                 : _i % 6 == 3 ? kernels->adadelta
-                 : _i % 6 == 4 ? kernels->adamax
-                               : kernels->nadam)(&rule, values, gradients, first, second, COUNT);
+            finite = (_i % 6 == 1   ? kernels->update->rmsprop
+                      : _i % 6 == 2 ? kernels->update->adagrad
+                      : _i % 6 == 3 ? kernels->update->adadelta
+                      : _i % 6 == 4
+                          ? kernels->update->adamax
+                          : kernels->update->nadam)(&rule, values, gradients, first, second, COUNT);
         assert_that(finite == !is_bad, "%s, rule %d, %d", kernels->name, _i % 6, bad);
     }
 }

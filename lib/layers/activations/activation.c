@@ -7,15 +7,15 @@
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
     const neuron_post_op op = run->spec->layer->post_op(run->spec);
-    run->kernels->activate(&op, run->inputs[0] + first, count, run->output + first);
+    run->kernels->element->activate(&op, run->inputs[0] + first, count, run->output + first);
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
     const neuron_post_op op = run->spec->layer->post_op(run->spec);
     const float *seen = neuron_post_sees_input(op.kind) ? run->inputs[0] : run->output;
-    run->kernels->activate_back(&op, run->output_gradient + first, seen + first, count,
-                                run->input_gradients[0] + first);
+    run->kernels->element->activate_back(&op, run->output_gradient + first, seen + first, count,
+                                         run->input_gradients[0] + first);
 }
 
 int neuron_activation_forward(const neuron_run *run)

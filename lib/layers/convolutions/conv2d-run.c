@@ -11,7 +11,7 @@
 #include <string.h>
 
 static neuron_conv2d_way forward_way(const neuron_plan_request *request,
-                                     const neuron_correlation *forward)
+                                     const neuron_convolution *forward)
 {
     /* Winograd's way pools by windows of 2x2 when predicting, and keeps no places. */
     const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
@@ -23,18 +23,18 @@ static neuron_conv2d_way forward_way(const neuron_plan_request *request,
 }
 
 static neuron_conv2d_way input_gradient_way(const neuron_plan_request *request,
-                                            const neuron_correlation *forward)
+                                            const neuron_convolution *forward)
 {
     /* Where strides make several phases of it, Winograd's way does not fit to the forward pass. */
     const neuron_conv2d_phase phase = neuron_conv2d_phase_at(request->spec, 0, 0);
     return neuron_winograd_fits(forward, request->batch, false) &&
-                   neuron_winograd_fits(&phase.correlation, request->batch, false)
+                   neuron_winograd_fits(&phase.convolution, request->batch, false)
                ? NEURON_CONV2D_WINOGRAD
                : NEURON_CONV2D_DIRECT;
 }
 
 static neuron_conv2d_way weight_gradient_way(const neuron_plan_request *request,
-                                             const neuron_correlation *forward, bool by_rows)
+                                             const neuron_convolution *forward, bool by_rows)
 {
     return !by_rows && neuron_winograd_fits(forward, request->batch, false) ? NEURON_CONV2D_WINOGRAD
                                                                             : NEURON_CONV2D_DIRECT;
@@ -45,14 +45,14 @@ typedef struct weights_layout {
     size_t weights, bias, total;
 } weights_layout;
 
-static weights_layout lay_out(const neuron_correlation *correlation, neuron_conv2d_way way)
+static weights_layout lay_out(const neuron_convolution *convolution, neuron_conv2d_way way)
 {
-    int64_t depth = correlation->kernel_height * correlation->kernel_width * correlation->channels;
-    int64_t columns = neuron_panel_round(correlation->filters);
+    int64_t depth = convolution->kernel_height * convolution->kernel_width * convolution->channels;
+    int64_t columns = neuron_panel_round(convolution->filters);
     weights_layout layout = {.total = 0};
     if (way == NEURON_CONV2D_WINOGRAD)
         layout.weights =
-            neuron_reserve(&layout.total, 1, neuron_winograd_weights_size(correlation));
+            neuron_reserve(&layout.total, 1, neuron_winograd_weights_size(convolution));
     else
         layout.weights = neuron_reserve(&layout.total, depth * columns, sizeof(float));
     layout.bias = neuron_reserve(&layout.total, columns, sizeof(float));
@@ -68,19 +68,19 @@ static void keep_larger(size_t *size, size_t other)
 static size_t phase_needs(const neuron_conv2d_operation *operation,
                           const neuron_plan_request *request, const neuron_conv2d_phase *phase)
 {
-    const neuron_correlation *correlation = &phase->correlation;
-    size_t total = lay_out(correlation, operation->input_gradient).total;
+    const neuron_convolution *convolution = &phase->convolution;
+    size_t total = lay_out(convolution, operation->input_gradient).total;
     size_t more =
         operation->input_gradient == NEURON_CONV2D_WINOGRAD
-            ? neuron_winograd_correlate_scratch(correlation, request->batch, request->threads)
-            : neuron_correlate_scratch(correlation, request->batch, request->threads, NULL);
+            ? neuron_winograd_convolve_scratch(convolution, request->batch, request->threads)
+            : neuron_convolve_scratch(convolution, request->batch, request->threads, NULL);
     return neuron_add_size(total, more, &total) ? total : SIZE_MAX;
 }
 
 static void plan_backward(neuron_conv2d_operation *operation, const neuron_plan_request *request,
                           neuron_needs *needs)
 {
-    const neuron_correlation *forward = &operation->geometry;
+    const neuron_convolution *forward = &operation->geometry;
     const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
     neuron_gradient_rows rows = {.multiple = request->fused->gradient_multiple};
     if (pooling)
@@ -107,7 +107,7 @@ int neuron_conv2d_plan(const neuron_plan_request *request, neuron_needs *needs)
     neuron_conv2d_operation *operation = request->operation;
     const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
     operation->geometry = neuron_conv2d_forward(request->spec);
-    const neuron_correlation *forward = &operation->geometry;
+    const neuron_convolution *forward = &operation->geometry;
     operation->forward = forward_way(request, forward);
     const weights_layout layout = lay_out(forward, operation->forward);
     operation->weights = layout.weights;
@@ -115,11 +115,11 @@ int neuron_conv2d_plan(const neuron_plan_request *request, neuron_needs *needs)
     needs->prepared = layout.total;
     if (operation->forward == NEURON_CONV2D_WINOGRAD) {
         needs->scratch =
-            neuron_winograd_correlate_scratch(forward, request->batch, request->threads);
+            neuron_winograd_convolve_scratch(forward, request->batch, request->threads);
     } else {
         needs->scratch =
-            neuron_correlate_scratch(forward, request->batch, request->threads, pooling);
-        needs->chunks = neuron_correlate_chunks(forward, request->batch);
+            neuron_convolve_scratch(forward, request->batch, request->threads, pooling);
+        needs->chunks = neuron_convolve_chunks(forward, request->batch);
     }
     if (request->training && pooling) /* places */
         neuron_reserve(&needs->saved,
@@ -134,11 +134,11 @@ static float *weights_at(void *memory, size_t place)
     return (float *)(void *)((char *)memory + place);
 }
 
-static void set_bias(const neuron_correlation *correlation, const float *bias, float *padded)
+static void set_bias(const neuron_convolution *convolution, const float *bias, float *padded)
 {
-    memset(padded, 0, (size_t)neuron_panel_round(correlation->filters) * sizeof *padded);
+    memset(padded, 0, (size_t)neuron_panel_round(convolution->filters) * sizeof *padded);
     if (bias)
-        memcpy(padded, bias, (size_t)correlation->filters * sizeof *padded);
+        memcpy(padded, bias, (size_t)convolution->filters * sizeof *padded);
 }
 
 void neuron_conv2d_prepare(const neuron_run *run)
@@ -162,24 +162,24 @@ static neuron_post_ops post_of(const neuron_run *run)
         if (post.list[i].kind != NEURON_POST_MAX_POOL)
             continue;
         post.list[i].pooling.output = run->output;
-        post.list[i].pooling.places = run->training ? run->saved : NULL;
+        post.list[i].pooling.argmax = run->training ? run->saved : NULL;
     }
     return post;
 }
 
-static void correlate(neuron_conv2d_way way, const neuron_correlation *correlation,
-                      const neuron_correlation_run *work, const float *weights, const float *bias,
+static void correlate(neuron_conv2d_way way, const neuron_convolution *convolution,
+                      const neuron_convolution_run *work, const float *weights, const float *bias,
                       float *output)
 {
-    (way == NEURON_CONV2D_WINOGRAD ? neuron_winograd_correlate
-                                   : neuron_correlate)(correlation, work, weights, bias, output);
+    (way == NEURON_CONV2D_WINOGRAD ? neuron_winograd_convolve
+                                   : neuron_convolve)(convolution, work, weights, bias, output);
 }
 
 int neuron_conv2d_run_forward(const neuron_run *run)
 {
     const neuron_conv2d_operation *operation = run->operation;
     const neuron_post_ops post = post_of(run);
-    const neuron_correlation_run work = {
+    const neuron_convolution_run work = {
         .kernels = run->kernels,
         .pool = run->pool,
         .batch = run->batch,
@@ -196,20 +196,20 @@ int neuron_conv2d_run_forward(const neuron_run *run)
 static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *phase)
 {
     const neuron_conv2d_operation *operation = run->operation;
-    const neuron_correlation *correlation = &phase->correlation;
+    const neuron_convolution *convolution = &phase->convolution;
     const neuron_shape *input = &run->spec->inputs[0];
     int64_t first = (phase->down.first * input->extent[1] + phase->along.first) * input->extent[2];
-    const weights_layout layout = lay_out(correlation, operation->input_gradient);
+    const weights_layout layout = lay_out(convolution, operation->input_gradient);
     float *weights = weights_at(run->scratch, layout.weights);
     float *bias = weights_at(run->scratch, layout.bias);
     if (operation->input_gradient == NEURON_CONV2D_WINOGRAD)
-        neuron_winograd_transform_weights(correlation, run->kernels, run->pool, run->values[0],
+        neuron_winograd_transform_weights(convolution, run->kernels, run->pool, run->values[0],
                                           true, weights);
     else
         neuron_conv2d_pack_phase(run, phase, weights);
-    set_bias(correlation, NULL, bias);
+    set_bias(convolution, NULL, bias);
     const neuron_post_ops post = neuron_post_back_at(run, first);
-    const neuron_correlation_run work = {
+    const neuron_convolution_run work = {
         .kernels = run->kernels,
         .pool = run->pool,
         .batch = run->batch,
@@ -217,7 +217,7 @@ static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *pha
         .scratch = (char *)run->scratch + layout.total,
         .post = &post,
     };
-    correlate(operation->input_gradient, correlation, &work, weights, bias,
+    correlate(operation->input_gradient, convolution, &work, weights, bias,
               run->input_gradients[0] + first);
 }
 
@@ -245,18 +245,18 @@ static void unpool_rows(const void *maker, int64_t image, int64_t first, int64_t
         .window_columns = windows.window_columns,
         .channels = output->extent[2],
         .row_step = output->extent[1] * output->extent[2],
-        .places = (uint8_t *)run->saved + at,
+        .argmax = (uint8_t *)run->saved + at,
         .gradients = run->output_gradient + at,
     };
     int64_t covered = work.windows * work.window_columns * work.channels, y = first;
     int64_t end = neuron_min_count(first + rows, windows.rows * work.window_rows);
     for (; y < end; y += work.window_rows) {
         work.value_gradients = to;
-        run->kernels->pool_back(&work);
+        run->kernels->pool->max_pool_row_back(&work);
         for (int64_t i = 0; i < work.window_rows; i++, to += work.row_step)
             memset(to + covered, 0, (size_t)(work.row_step - covered) * sizeof *to);
         work.gradients += width;
-        work.places += width;
+        work.argmax += width;
     }
     memset(to, 0, (size_t)((first + rows - y) * work.row_step) * sizeof *to);
 }
@@ -282,11 +282,11 @@ static neuron_gradient_rows rows_of(const neuron_run *run)
 static void weight_gradient(const neuron_run *run)
 {
     const neuron_conv2d_operation *operation = run->operation;
-    const neuron_correlation *correlation = &operation->geometry;
+    const neuron_convolution *convolution = &operation->geometry;
     float *kernel = run->gradients[0];
     float *bias = run->spec->array_count > 1 ? run->gradients[1] : NULL;
     neuron_gradient_rows rows = rows_of(run);
-    neuron_correlation_run work = {.kernels = run->kernels,
+    neuron_convolution_run work = {.kernels = run->kernels,
                                    .pool = run->pool,
                                    .batch = run->batch,
                                    .source = run->inputs[0],
@@ -295,9 +295,9 @@ static void weight_gradient(const neuron_run *run)
     if (!kernel && !bias)
         return;
     if (operation->weight_gradient == NEURON_CONV2D_WINOGRAD)
-        neuron_winograd_weight_gradient(correlation, &work, run->output_gradient, kernel, bias);
+        neuron_winograd_weight_gradient(convolution, &work, run->output_gradient, kernel, bias);
     else
-        neuron_weight_gradient(correlation, &work, run->output_gradient, kernel, bias);
+        neuron_weight_gradient(convolution, &work, run->output_gradient, kernel, bias);
 }
 
 int neuron_conv2d_run_backward(const neuron_run *run)

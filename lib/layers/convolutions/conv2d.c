@@ -58,10 +58,10 @@ static int infer(neuron_spec *spec, const char *node)
     return set_arrays(spec, node);
 }
 
-neuron_correlation neuron_conv2d_forward(const neuron_spec *spec)
+neuron_convolution neuron_conv2d_forward(const neuron_spec *spec)
 {
     neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
-    neuron_correlation correlation = {
+    neuron_convolution convolution = {
         .height = down.input,
         .width = along.input,
         .channels = spec->inputs[0].extent[2],
@@ -75,10 +75,10 @@ neuron_correlation neuron_conv2d_forward(const neuron_spec *spec)
         .columns = along.output,
         .filters = spec->output.extent[2],
     };
-    correlation.pixel_step = correlation.filters;
-    correlation.row_step = correlation.columns * correlation.pixel_step;
-    correlation.image_step = correlation.rows * correlation.row_step;
-    return correlation;
+    convolution.pixel_step = convolution.filters;
+    convolution.row_step = convolution.columns * convolution.pixel_step;
+    convolution.image_step = convolution.rows * convolution.row_step;
+    return convolution;
 }
 
 static neuron_conv2d_axis phase_of(const neuron_window *window, int64_t first)
@@ -93,12 +93,12 @@ static neuron_conv2d_axis phase_of(const neuron_window *window, int64_t first)
     return phase;
 }
 
-static neuron_correlation phase_correlation(const neuron_spec *spec, const neuron_conv2d_axis *down,
+static neuron_convolution phase_convolution(const neuron_spec *spec, const neuron_conv2d_axis *down,
                                             const neuron_conv2d_axis *along)
 {
-    neuron_correlation forward = neuron_conv2d_forward(spec);
+    neuron_convolution forward = neuron_conv2d_forward(spec);
     bool met = down->taps > 0 && along->taps > 0;
-    neuron_correlation correlation = {
+    neuron_convolution convolution = {
         .height = forward.rows,
         .width = forward.columns,
         .channels = forward.filters,
@@ -112,10 +112,10 @@ static neuron_correlation phase_correlation(const neuron_spec *spec, const neuro
         .columns = along->count,
         .filters = forward.channels,
     };
-    correlation.pixel_step = forward.stride_width * forward.channels;
-    correlation.row_step = forward.stride_height * forward.width * forward.channels;
-    correlation.image_step = forward.height * forward.width * forward.channels;
-    return correlation;
+    convolution.pixel_step = forward.stride_width * forward.channels;
+    convolution.row_step = forward.stride_height * forward.width * forward.channels;
+    convolution.image_step = forward.height * forward.width * forward.channels;
+    return convolution;
 }
 
 int64_t neuron_conv2d_phases(const neuron_spec *spec, int axis)
@@ -128,7 +128,7 @@ neuron_conv2d_phase neuron_conv2d_phase_at(const neuron_spec *spec, int64_t row,
 {
     neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
     neuron_conv2d_phase phase = {.down = phase_of(&down, row), .along = phase_of(&along, column)};
-    phase.correlation = phase_correlation(spec, &phase.down, &phase.along);
+    phase.convolution = phase_convolution(spec, &phase.down, &phase.along);
     return phase;
 }
 

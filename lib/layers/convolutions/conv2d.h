@@ -6,11 +6,11 @@
 #include "ops/window.h"
 #include "layers/layer.h"
 
-/* The output as a correlation of the input. */
-neuron_correlation neuron_conv2d_forward(const neuron_spec *spec);
+/* The output as a convolution of the input. */
+neuron_convolution neuron_conv2d_forward(const neuron_spec *spec);
 
 /* Every stride-th input pixel, from `first` on, meets the same kernel pixels: tap + stride * i for
- * i < taps. Its gradient is the correlation, with stride 1, of the output's gradient with these, in
+ * i < taps. Its gradient is the convolution, with stride 1, of the output's gradient with these, in
  * reverse order. This is one axis of it. */
 typedef struct neuron_conv2d_axis {
     int64_t first, count; /* input pixels */
@@ -20,7 +20,7 @@ typedef struct neuron_conv2d_axis {
 
 typedef struct neuron_conv2d_phase {
     neuron_conv2d_axis down, along;
-    neuron_correlation correlation;
+    neuron_convolution convolution;
 } neuron_conv2d_phase;
 
 /* How many phases there are along an axis: those beyond its extent are empty. */
@@ -29,7 +29,7 @@ int64_t neuron_conv2d_phases(const neuron_spec *spec, int axis);
 /* The phase that begins at an input pixel. */
 neuron_conv2d_phase neuron_conv2d_phase_at(const neuron_spec *spec, int64_t row, int64_t column);
 
-/* Puts the weights into the panels of a correlation: that of forward, or of a phase. */
+/* Puts the weights into the panels of a convolution: that of forward, or of a phase. */
 void neuron_conv2d_pack(const neuron_run *run, float *packed);
 void neuron_conv2d_pack_phase(const neuron_run *run, const neuron_conv2d_phase *phase,
                               float *packed);
@@ -39,7 +39,7 @@ typedef enum neuron_conv2d_way { NEURON_CONV2D_DIRECT, NEURON_CONV2D_WINOGRAD } 
 
 /* What was decided when the session was compiled. */
 typedef struct neuron_conv2d_operation {
-    neuron_correlation geometry; /* of the forward pass */
+    neuron_convolution geometry; /* of the forward pass */
     neuron_conv2d_way forward, input_gradient, weight_gradient;
     size_t weights, bias; /* where they lie in what prepare makes */
 } neuron_conv2d_operation;

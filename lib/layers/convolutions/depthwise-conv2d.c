@@ -141,7 +141,7 @@ static void forward_image(void *work, int64_t image, int32_t worker)
         for (int64_t x = 0; x < windows->along.output; x++, to += windows->channels) {
             neuron_window_part part;
             int64_t first = neuron_window_part_of(windows, y, x, &part);
-            run->kernels->depthwise(&part, from + first, run->values[KERNEL], bias, to);
+            run->kernels->conv->depthwise(&part, from + first, run->values[KERNEL], bias, to);
         }
     }
     int64_t size = neuron_window_output_size(windows);
@@ -166,7 +166,7 @@ static void sum_image(const depthwise_job *job, int64_t image, int32_t worker, f
         for (int64_t x = 0; x < windows->along.output; x++, gradient += windows->channels) {
             neuron_window_part part;
             int64_t first = neuron_window_part_of(windows, y, x, &part);
-            run->kernels->depthwise_sums(&part, from + first, gradient, sums);
+            run->kernels->conv->depthwise_sums(&part, from + first, gradient, sums);
             add_to(bias, gradient, windows->channels);
         }
     }
@@ -185,7 +185,7 @@ static void input_gradient(const depthwise_job *job, int64_t image, int32_t work
         for (int64_t x = 0; x < windows->along.output; x++, gradient += windows->channels) {
             neuron_window_part part;
             int64_t first = neuron_window_part_of(windows, y, x, &part);
-            run->kernels->depthwise_back(&part, all + first, run->values[KERNEL], gradient);
+            run->kernels->conv->depthwise_back(&part, all + first, run->values[KERNEL], gradient);
         }
     }
     for (int64_t i = 0; job->spread && i < count; i++) {

@@ -52,27 +52,20 @@ double neuron_join_weight(const neuron_spec *spec, int32_t input)
 
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    float *y = run->output + first;
-    for (int32_t input = 0; input < run->spec->input_count; input++) {
-        const float *x = run->inputs[input] + first;
-        float weight = (float)neuron_join_weight(run->spec, input);
-        for (int64_t i = 0; i < count; i++)
-            y[i] = input ? y[i] + weight * x[i] : weight * x[i];
-    }
+    for (int32_t input = 0; input < run->spec->input_count; input++)
+        run->kernels->element->weigh(run->inputs[input] + first, count,
+                                     (float)neuron_join_weight(run->spec, input), input > 0,
+                                     run->output + first);
     neuron_post_finish(run, 0, first, count);
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    const float *dy = run->output_gradient + first;
-    for (int32_t input = 0; input < run->spec->input_count; input++) {
-        if (!run->input_gradients[input])
-            continue;
-        float *dx = run->input_gradients[input] + first;
-        float weight = (float)neuron_join_weight(run->spec, input);
-        for (int64_t i = 0; i < count; i++)
-            dx[i] = weight * dy[i];
-    }
+    for (int32_t input = 0; input < run->spec->input_count; input++)
+        if (run->input_gradients[input])
+            run->kernels->element->weigh(run->output_gradient + first, count,
+                                         (float)neuron_join_weight(run->spec, input), false,
+                                         run->input_gradients[input] + first);
 }
 
 int neuron_join_forward(const neuron_run *run)

@@ -5,26 +5,21 @@
 #include "layers/pieces.h"
 #include "layers/post.h"
 
+#include <string.h>
+
 /* Values that are worked on while their product is in the nearest cache. */
 enum { BLOCK = 256 };
 
-static void multiply_by(float *product, const float *values, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        product[i] *= values[i];
-}
-
 static void copy(float *to, const float *from, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++)
-        to[i] = from[i];
+    memcpy(to, from, (size_t)count * sizeof *to);
 }
 
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
     copy(run->output + first, run->inputs[0] + first, count);
     for (int32_t input = 1; input < run->spec->input_count; input++)
-        multiply_by(run->output + first, run->inputs[input] + first, count);
+        run->kernels->element->scale_by(run->inputs[input] + first, count, run->output + first);
     neuron_post_finish(run, 0, first, count);
 }
 
@@ -38,14 +33,14 @@ static void backward_block(const neuron_run *run, int64_t first, int64_t count)
     for (int32_t i = 0; i < inputs; i++) {
         if (run->input_gradients[i])
             copy(run->input_gradients[i] + first, product, count);
-        multiply_by(product, run->inputs[i] + first, count);
+        run->kernels->element->scale_by(run->inputs[i] + first, count, product);
     }
     for (int64_t i = 0; i < count; i++)
         product[i] = 1;
     for (int32_t i = inputs - 1; i >= 0; i--) {
         if (run->input_gradients[i])
-            multiply_by(run->input_gradients[i] + first, product, count);
-        multiply_by(product, run->inputs[i] + first, count);
+            run->kernels->element->scale_by(product, count, run->input_gradients[i] + first);
+        run->kernels->element->scale_by(run->inputs[i] + first, count, product);
     }
 }
 
