@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#undef neuron_refuse_null
+#undef neuron_refuse_value
+
 int neuron_refuse_null(const char *name, const char *who)
 {
     return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is NULL; it must not be", who, name);

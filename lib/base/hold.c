@@ -170,6 +170,7 @@ void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, cons
     const neuron_hold_part part = {end, owner, neuron_hold_object(object)};
     hold->parts[hold->count++] = part;
     if (index >= 0) { /* the part alone, which is quicker than the whole */
+        assert(hold->list);
         neuron_hold *copy = &hold->list->list[index].hold;
         copy->parts[hold->count - 1] = part;
         copy->count = hold->count;

@@ -91,4 +91,10 @@ int neuron_check_part(int64_t first, int64_t count, int64_t all, const char *who
 
 enum { NEURON_MESSAGE_SIZE = 512 };
 
+#ifdef __clang_analyzer__ /* which does not see that these never return NEURON_OK */
+#define neuron_refuse_null(name, who) (neuron_refuse_null(name, who), NEURON_E_ARGUMENT)
+#define neuron_refuse_value(value, name, allowed, who)                                             \
+    (neuron_refuse_value(value, name, allowed, who), NEURON_E_ARGUMENT)
+#endif
+
 #endif

@@ -216,7 +216,7 @@ static void set_ahead(const neuron_gemm_work *work, int64_t number, tile *part)
     part->ahead_end = part->right + LINE;
     part->ahead_row = 0;
     part->ahead_jump = -LINE;
-    if (!work->ahead || row >= work->ahead_rows)
+    if (!work->ahead || lines == 0 || row >= work->ahead_rows)
         return;
     const float *begin = work->ahead + row * work->ahead_row;
     part->ahead = begin + number * turns % lines * LINE;

@@ -11,6 +11,7 @@
 #include "layers/image.h"
 #include "layers/post.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 
@@ -438,6 +439,7 @@ static void set_gradients_by_batch(const norm_job *job)
 /* Constants of the frozen layer: dx = gamma * inverse * dy. */
 static void set_frozen_gradients(const norm_job *job)
 {
+    assert(job->inverse);
     for (int64_t c = 0; c < job->channels; c++) {
         job->scale[c] = (float)((double)job->run->values[GAMMA][c] * (double)job->inverse[c]);
         job->slope[c] = 0;

@@ -2,6 +2,7 @@
  * neither the locale nor the mode of rounding has a say. */
 #include "base/text/number.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static uint64_t nearest_bits(const format *to, uint64_t mantissa, int exponent)
     }
     if (drop > 64)
         return 0;
+    assert(drop > 0);
     uint64_t half_steps = mantissa >> (drop - 1), rest = mantissa << (65 - drop);
     uint64_t steps = half_steps / 2 + (half_steps % 2 && (half_steps / 2 % 2 || rest));
     /* The highest bit adds 1 to the exponent, and a carry one more. */
@@ -241,7 +243,8 @@ static double approximate(const scan *text)
     if (digits == 0 || exponent == 0)
         return digits;
     /* In two steps, as the power alone may be out of range: 1000000e-310. */
-    double half = (double)(exponent / 2), rest = (double)(exponent - exponent / 2);
+    int64_t first = exponent / 2;
+    double half = (double)first, rest = (double)(exponent - first);
     return exponent > 0 || exponent < -EXACT_POWER ? digits * pow(10, half) * pow(10, rest)
                                                    : digits / powers[-exponent];
 }

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of the UTF-8 sequence that begins at `text`; 0 if it is none, is longer than need be, or
+/* Bytes of the UTF-8 sequence that begins at `string`; 0 if it is none, is longer than need be, or
  * stands for half a surrogate pair (RFC 3629). */
-size_t neuron_utf8_length(const char *text);
+size_t neuron_utf8_length(const char *string);
 
 /* How many bytes the next character has, which is not the end; with those of one that is broken or
  * cut. *printable: it is UTF-8 and neither controls a terminal nor begins a line. */
