@@ -2,6 +2,8 @@
 #include "kernels/table.h"
 #include "kernels/update-moments.h"
 
+#include <assert.h>
+
 /* One vector of the parameters, or the `left` of them that are the last. `first` and `second` are
  * what the rule remembers of each. Notes in `seen` what it leaves, each by itself: a sum of two may
  * be infinite where both are finite. */
@@ -115,18 +117,21 @@ bool KERNEL(adagrad)(const neuron_rule_work *work, float *values, const float *g
 bool KERNEL(adadelta)(const neuron_rule_work *work, float *values, const float *gradients,
                       float *squares, float *changes, int64_t count)
 {
+    assert(changes);
     return update_all(adadelta_vector, work, values, gradients, squares, changes, count);
 }
 
 bool KERNEL(adamax)(const neuron_rule_work *work, float *values, const float *gradients,
                     float *means, float *largest, int64_t count)
 {
+    assert(largest);
     return update_all(adamax_vector, work, values, gradients, means, largest, count);
 }
 
 bool KERNEL(nadam)(const neuron_rule_work *work, float *values, const float *gradients,
                    float *means, float *squares, int64_t count)
 {
+    assert(squares);
     return update_all(nadam_vector, work, values, gradients, means, squares, count);
 }
 
