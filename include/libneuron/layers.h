@@ -119,6 +119,15 @@ NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron
  *  Options: NEURON_NODE_MOMENTUM (0.99), NEURON_NODE_EPSILON (0.001). Since 0.1. */
 NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input);
 
+/** Layer normalisation over the last axis (Ba et al., 2016; arXiv 1607.06450): y = (x - mean) /
+ *  sqrt(variance + epsilon) gamma + beta, with the mean and the biased variance of the last axis
+ *  of each example, or of each place of it if it has more axes; the same in training and in
+ *  prediction.
+ *  Arrays: `gamma` (ones), `beta` (zeros), each [channels], the extent of the last axis.
+ *  Options: NEURON_NODE_EPSILON (0.001, as in Keras; PyTorch takes 1e-5).
+ *  @param input  of rank 1 or more; its shape is that of the output. Since 0.1. */
+NEURON_API neuron_node_t *neuron_layer_norm(neuron_graph_t *graph, neuron_node_t *input);
+
 /** Dropout (Srivastava et al., JMLR 2014), inverted: in training each value is set to zero with
  *  probability `rate` and the others are divided by 1 - rate. In prediction nothing happens.
  *  Options: NEURON_NODE_RATE.
@@ -158,6 +167,14 @@ NEURON_API neuron_node_t *neuron_sigmoid(neuron_graph_t *graph, neuron_node_t *i
 NEURON_API neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t *input,
                                             double slope);
 
+/** PReLU: x where it is above 0, else alpha x, where each channel has an alpha of its own, which
+ *  is trained (He et al., 2015; arXiv 1502.01852).
+ *  Arrays: `alpha` [channels], the extent of the last axis. It starts at 0.25, as in the paper
+ *  and in PyTorch (Keras takes 0); neuron_node_set_initializer() sets another. It may become
+ *  negative.
+ *  @param input  of rank 1 or more; its shape is that of the output. Since 0.1. */
+NEURON_API neuron_node_t *neuron_prelu(neuron_graph_t *graph, neuron_node_t *input);
+
 /** x where it is above 0, else alpha (exp(x) - 1) (Clevert et al., 2016; arXiv 1511.07289).
  *  Options: NEURON_NODE_ALPHA.
  *  @param alpha  0 or more; Keras takes 1. Since 0.1. */
@@ -168,6 +185,29 @@ NEURON_API neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input
  *  x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
  *  Options: NEURON_NODE_APPROXIMATE (0). Since 0.1. */
 NEURON_API neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input);
+
+/** SiLU, also called swish: x / (1 + exp(-x)), which is x times the logistic function of x
+ *  (Elfwing et al., 2017; arXiv 1702.03118. Ramachandran et al., 2017; arXiv 1710.05941). Since
+ *  0.1. */
+NEURON_API neuron_node_t *neuron_silu(neuron_graph_t *graph, neuron_node_t *input);
+
+/** SiLU of straight lines: x min(max(x + 3, 0), 6) / 6 (Howard et al., 2019; arXiv 1905.02244).
+ *  Since 0.1. */
+NEURON_API neuron_node_t *neuron_hard_swish(neuron_graph_t *graph, neuron_node_t *input);
+
+/** SELU, s x where x is above 0, else s a (exp(x) - 1), with the paper's s = 1.05070098735548
+ *  and a = 1.67326324235438 (Klambauer et al., 2017; arXiv 1706.02515). Layers in front of it
+ *  should start by NEURON_INITIALIZER_LECUN_NORMAL. Since 0.1. */
+NEURON_API neuron_node_t *neuron_selu(neuron_graph_t *graph, neuron_node_t *input);
+
+/** log(1 + exp(x)) (Dugas et al., NIPS 2000), never by a straight line instead. Since 0.1. */
+NEURON_API neuron_node_t *neuron_softplus(neuron_graph_t *graph, neuron_node_t *input);
+
+/** x / (1 + |x|) (compared in Glorot and Bengio, AISTATS 2010). Since 0.1. */
+NEURON_API neuron_node_t *neuron_softsign(neuron_graph_t *graph, neuron_node_t *input);
+
+/** exp(x), infinite as float from x = 88.73 on. Keras calls it so too. Since 0.1. */
+NEURON_API neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_t *input);
 
 /** exp(x) / sum exp(x) over one axis.
  *  Options: NEURON_NODE_AXIS: 0 to rank - 1, or -1 for the last, the default. Since 0.1. */

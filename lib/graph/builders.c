@@ -181,6 +181,11 @@ neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input)
     return add(graph, &neuron_layer_batch_norm, input, NULL);
 }
 
+neuron_node_t *neuron_layer_norm(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_layer_norm, input, NULL);
+}
+
 neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate)
 {
     return add(graph, &neuron_layer_dropout, input, SETTINGS(SET(RATE, rate)));
@@ -216,6 +221,11 @@ neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t *input, do
     return add(graph, &neuron_layer_leaky_relu, input, SETTINGS(SET(SLOPE, slope)));
 }
 
+neuron_node_t *neuron_prelu(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_prelu, input, NULL);
+}
+
 neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input, double alpha)
 {
     return add(graph, &neuron_layer_elu, input, SETTINGS(SET(ALPHA, alpha)));
@@ -224,6 +234,36 @@ neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input, double al
 neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input)
 {
     return add(graph, &neuron_layer_gelu, input, NULL);
+}
+
+neuron_node_t *neuron_silu(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_silu, input, NULL);
+}
+
+neuron_node_t *neuron_hard_swish(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_hard_swish, input, NULL);
+}
+
+neuron_node_t *neuron_selu(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_selu, input, NULL);
+}
+
+neuron_node_t *neuron_softplus(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_softplus, input, NULL);
+}
+
+neuron_node_t *neuron_softsign(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_softsign, input, NULL);
+}
+
+neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_exponential, input, NULL);
 }
 
 neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input)

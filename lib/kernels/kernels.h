@@ -228,6 +228,27 @@ typedef struct neuron_statistics {
     float *sums;
 } neuron_statistics;
 
+/* How a row is normalised: (value - mean) * inverse + shift. */
+typedef struct neuron_row_statistics {
+    float mean, inverse, shift;
+} neuron_row_statistics;
+
+/* Rows that are normalised each by itself, without gaps. */
+typedef struct neuron_layer_norm_work {
+    int64_t rows, channels;
+    const float *values, *gamma, *beta;
+    neuron_row_statistics *statistics; /* of each row; in forward NULL if nobody wants them */
+
+    /* Forward: */
+    float epsilon;
+    float *output;
+
+    /* Backward: */
+    const float *gradients; /* of the output */
+    float *value_gradients; /* NULL if unwanted */
+    float *sums;            /* those of gamma and then of beta are added to it; NULL if unwanted */
+} neuron_layer_norm_work;
+
 /* ---- The kernels themselves, family by family ----
  *
  * Each is a function type neuron_NAME_kernel and a line in the list of its family, from which
@@ -335,15 +356,23 @@ typedef void neuron_gradient_sums_kernel(const float *gradients, const float *va
 typedef void neuron_normalize_back_kernel(const float *gradients, const float *values, int64_t rows,
                                           int64_t channels, const neuron_normalization *by,
                                           float *output);
+/* Sums of gradient * value where the value is below 0. */
+typedef void neuron_slope_sums_kernel(const float *gradients, const float *values, int64_t rows,
+                                      int64_t channels, float *sums);
 typedef void neuron_norm_pool_kernel(const neuron_norm_pool_work *work);
 typedef void neuron_norm_pool_back_kernel(const neuron_norm_pool_work *work);
+typedef void neuron_layer_norm_kernel(const neuron_layer_norm_work *work);
+typedef void neuron_layer_norm_back_kernel(const neuron_layer_norm_work *work);
 #define NEURON_NORM_KERNELS(X)                                                                     \
     X(statistics)                                                                                  \
     X(normalize)                                                                                   \
     X(gradient_sums)                                                                               \
     X(normalize_back)                                                                              \
+    X(slope_sums)                                                                                  \
     X(norm_pool)                                                                                   \
-    X(norm_pool_back)
+    X(norm_pool_back)                                                                              \
+    X(layer_norm)                                                                                  \
+    X(layer_norm_back)
 
 /* In place, from entry `from` of a list on: `rows` rows of `columns` values that lie `row_step`
  * apart, here and in the arrays of the list that lie like the output. */

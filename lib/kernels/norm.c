@@ -1,5 +1,5 @@
-/* Batch normalisation of a few rows, a few vectors of channels at a time, so that their sums
- * stay in registers. */
+/* Batch normalisation of a few rows and the gradient of PReLU's slopes, a few vectors of channels
+ * at a time, so that their sums stay in registers. */
 #include "kernels/table.h"
 
 /* Vectors whose sums are kept at a time: enough to hide how long an addition takes. */
@@ -87,6 +87,20 @@ void KERNEL(gradient_sums)(const float *gradients, const float *values, int64_t 
     for (; c < channels; c += LANES)
         gradient_sums_of(gradients + c, values + c, rows, channels, channels - c, 1, mean + c,
                          sums + c, products + c);
+}
+
+void KERNEL(slope_sums)(const float *gradients, const float *values, int64_t rows, int64_t channels,
+                        float *sums)
+{
+    for (int64_t c = 0; c < channels; c += LANES) {
+        int64_t left = channels - c;
+        vector sum = {0};
+        for (int64_t at = c; at < rows * channels; at += channels) {
+            vector value = load_some(values + at, left);
+            sum += load_some(gradients + at, left) * choose(value > 0, (vector){0}, value);
+        }
+        store_some(sums + c, sum, left);
+    }
 }
 
 /* The factors of a vector of channels. They are loaded anew for every pixel, from the nearest

@@ -9,6 +9,7 @@
 #include "base/bump.h"
 #include "ops/statistics.h"
 #include "layers/image.h"
+#include "layers/pieces.h"
 #include "layers/post.h"
 
 #include <assert.h>
@@ -26,10 +27,7 @@ enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE };
 static int infer(neuron_spec *spec, const char *node)
 {
     const neuron_shape *input = &spec->inputs[0];
-    if (input->rank < 1)
-        return neuron_fail(NEURON_E_SHAPE, "%s: needs an input of rank 1 or more, not scalar",
-                           node);
-    spec->output = *input;
+    RETURN_IF_ERROR(neuron_layer_infer_channels(spec, node));
     static const char *const names[] = {"gamma", "beta", "moving_mean", "moving_variance"};
     for (int i = GAMMA; i <= MOVING_VARIANCE; i++) {
         neuron_array *array = &spec->arrays[i];
@@ -45,9 +43,6 @@ static int infer(neuron_spec *spec, const char *node)
     spec->array_count = 4;
     return NEURON_OK;
 }
-
-/* Values of a chunk, and the most rows: sums of so many floats are still accurate. */
-enum { CHUNK_VALUES = 16384, CHUNK_ROWS = 512 };
 
 typedef struct norm_job {
     const neuron_run *run;
@@ -66,11 +61,11 @@ typedef struct norm_job {
 /* Chunks over rows of `shape`. */
 static norm_job job_of(const neuron_shape *shape, int64_t batch)
 {
-    norm_job job = {.channels = shape->extent[shape->rank - 1]};
-    job.rows = neuron_shape_count(shape) / job.channels * batch;
-    job.chunk_rows = neuron_min_count(neuron_ceil_divide(CHUNK_VALUES, job.channels), CHUNK_ROWS);
-    job.chunks = neuron_ceil_divide(job.rows, job.chunk_rows);
-    return job;
+    const neuron_row_chunks chunks = neuron_row_chunks_of(shape, batch);
+    return (norm_job){.rows = chunks.rows,
+                      .channels = chunks.channels,
+                      .chunk_rows = chunks.step,
+                      .chunks = chunks.count};
 }
 
 /* Windows side by side along an axis. */

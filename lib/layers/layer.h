@@ -213,6 +213,9 @@ struct neuron_layer {
 /* Infers that the output has the shape of the input. */
 int neuron_layer_infer_same(neuron_spec *spec, const char *node);
 
+/* The same of an input of rank 1 or more: its last axis are the channels. */
+int neuron_layer_infer_channels(neuron_spec *spec, const char *node);
+
 /* The value of an option that the layer has. */
 double neuron_spec_option(const neuron_spec *spec, int32_t key);
 

@@ -34,3 +34,26 @@ void neuron_run_rows(const neuron_run *run, int64_t width, neuron_piece piece)
     all.step = width < piece_floats ? piece_floats / width * width : width;
     neuron_pool_run(run->pool, neuron_ceil_divide(all.count, all.step), run_task, &all);
 }
+
+/* Values of a chunk, and the most rows. */
+enum { CHUNK_VALUES = 16384, CHUNK_ROWS = 512 };
+
+neuron_row_chunks neuron_row_chunks_of(const neuron_shape *shape, int64_t batch)
+{
+    neuron_row_chunks chunks = {.channels = shape->extent[shape->rank - 1]};
+    chunks.rows = neuron_shape_count(shape) / chunks.channels * batch;
+    chunks.step = neuron_min_count(neuron_ceil_divide(CHUNK_VALUES, chunks.channels), CHUNK_ROWS);
+    chunks.count = neuron_ceil_divide(chunks.rows, chunks.step);
+    return chunks;
+}
+
+void neuron_join_chunk_sums(const neuron_row_chunks *chunks, const float *sums, int64_t stride,
+                            float *joined)
+{
+    for (int64_t c = 0; c < chunks->channels; c++) {
+        double sum = 0;
+        for (int64_t i = 0; i < chunks->count; i++)
+            sum += (double)sums[i * stride + c];
+        joined[c] = (float)sum;
+    }
+}

@@ -14,6 +14,21 @@ void neuron_run_pieces(const neuron_run *run, int64_t count, int64_t width, neur
  * elements. */
 void neuron_run_rows(const neuron_run *run, int64_t width, neuron_piece piece);
 
+/* Everything before the last axis, the batch included, as rows of `channels`, cut into chunks
+ * that lie in the cache and of whose rows a sum of floats is still accurate. They follow from
+ * the shape, so that sums over them have the same bytes for any number of threads. */
+typedef struct neuron_row_chunks {
+    int64_t rows, channels;
+    int64_t step, count; /* rows of a chunk, and chunks */
+} neuron_row_chunks;
+
+neuron_row_chunks neuron_row_chunks_of(const neuron_shape *shape, int64_t batch);
+
+/* Adds up, in order, what all chunks have for each channel: that of chunk i lies `stride` floats
+ * behind that of the one before it. */
+void neuron_join_chunk_sums(const neuron_row_chunks *chunks, const float *sums, int64_t stride,
+                            float *joined);
+
 /* Elements of one example's output. */
 static inline int64_t neuron_run_output_size(const neuron_run *run)
 {

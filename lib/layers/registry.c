@@ -40,6 +40,14 @@ int neuron_layer_infer_same(neuron_spec *spec, const char *node)
     return NEURON_OK;
 }
 
+int neuron_layer_infer_channels(neuron_spec *spec, const char *node)
+{
+    if (spec->inputs[0].rank < 1)
+        return neuron_fail(NEURON_E_SHAPE, "%s: needs an input of rank 1 or more, not scalar",
+                           node);
+    return neuron_layer_infer_same(spec, node);
+}
+
 double neuron_spec_option(const neuron_spec *spec, int32_t key)
 {
     return neuron_options_value(&spec->options, key);

@@ -15,20 +15,28 @@
     X(depthwise_conv2d) \
     X(dropout) \
     X(elu) \
+    X(exponential) \
     X(flatten) \
     X(gaussian_noise) \
     X(gelu) \
     X(global_average_pool2d) \
     X(global_max_pool2d) \
+    X(hard_swish) \
     X(input) \
+    X(layer_norm) \
     X(leaky_relu) \
     X(max_pool2d) \
     X(multiply) \
+    X(prelu) \
     X(random_rotation) \
     X(relu) \
     X(reshape) \
+    X(selu) \
     X(sigmoid) \
+    X(silu) \
     X(softmax) \
+    X(softplus) \
+    X(softsign) \
     X(tanh) \
     X(vote) \
     X(weighted_average) \

@@ -35,9 +35,29 @@ static void batch_norm(const reference_call *c)
     }
 }
 
+static void layer_norm(const reference_call *c)
+{
+    int64_t channels = c->shape->extent[c->shape->rank - 1];
+    const double *gamma = reference_array(c, "gamma"), *beta = reference_array(c, "beta");
+    for (int64_t row = 0; row < c->count; row += channels) {
+        const double *x = c->x + row;
+        double mean = 0, variance = 0;
+        for (int64_t k = 0; k < channels; k++)
+            mean += x[k] / (double)channels;
+        for (int64_t k = 0; k < channels; k++)
+            variance += pow(x[k] - mean, 2) / (double)channels;
+        for (int64_t k = 0; k < channels; k++)
+            c->y[row + k] = (x[k] - mean) /
+                                sqrt(variance + reference_option(c, NEURON_NODE_EPSILON)) *
+                                gamma[k] +
+                            beta[k];
+    }
+}
+
 const reference_layer reference_dense_layers[] = {
     {"batch_norm", batch_norm},
     {"dense", dense},
+    {"layer_norm", layer_norm},
     {"own_dense", dense}, /* of test-custom.c */
     {NULL, NULL},
 };

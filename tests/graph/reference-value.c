@@ -33,6 +33,14 @@ static void leaky_relu(const reference_call *c)
         c->y[i] = c->x[i] > 0 ? c->x[i] : slope * c->x[i];
 }
 
+static void prelu(const reference_call *c)
+{
+    const double *alpha = reference_array(c, "alpha");
+    int64_t channels = c->shape->extent[c->shape->rank - 1];
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] > 0 ? c->x[i] : alpha[i % channels] * c->x[i];
+}
+
 static void elu(const reference_call *c)
 {
     double alpha = reference_option(c, NEURON_NODE_ALPHA);
@@ -51,8 +59,39 @@ static void gelu(const reference_call *c)
     }
 }
 
-/* A custom layer of test-custom.c: x sigmoid(x). */
-static void swish(const reference_call *c)
+static void exponential(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = exp(c->x[i]);
+}
+
+static void hard_swish(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] * fmin(fmax(c->x[i] + 3, 0), 6) / 6;
+}
+
+static void selu(const reference_call *c)
+{
+    double scale = 1.0507009873554805, alpha = 1.6732632423543772;
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = scale * (c->x[i] > 0 ? c->x[i] : alpha * expm1(c->x[i]));
+}
+
+static void softplus(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = fmax(c->x[i], 0) + log1p(exp(-fabs(c->x[i])));
+}
+
+static void softsign(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] / (1 + fabs(c->x[i]));
+}
+
+/* Also "swish", a custom layer of test-custom.c. */
+static void silu(const reference_call *c)
 {
     for (int64_t i = 0; i < c->count; i++)
         c->y[i] = c->x[i] / (1 + exp(-c->x[i]));
@@ -134,16 +173,23 @@ static void gaussian_noise(const reference_call *c)
 const reference_layer reference_value_layers[] = {
     {"dropout", dropout},
     {"elu", elu},
+    {"exponential", exponential},
     {"flatten", copy},
     {"gaussian_noise", gaussian_noise},
     {"gelu", gelu},
+    {"hard_swish", hard_swish},
     {"leaky_relu", leaky_relu},
     {"own_dropout", own_dropout},
+    {"prelu", prelu},
     {"relu", relu},
     {"reshape", copy},
+    {"selu", selu},
     {"sigmoid", sigmoid},
+    {"silu", silu},
     {"softmax", softmax},
-    {"swish", swish},
+    {"softplus", softplus},
+    {"softsign", softsign},
+    {"swish", silu},
     {"tanh", hyperbolic_tangent},
     {"unit_length", unit_length},
     {NULL, NULL},

@@ -245,6 +245,15 @@ static neuron_node_t *softmax_of_columns(neuron_graph_t *graph, neuron_node_t *x
     return node;
 }
 
+/* Channels are few: by the default of epsilon the rounding of those that hardly differ would become
+ * large. */
+static neuron_node_t *normalize_rows(neuron_graph_t *graph, neuron_node_t *x)
+{
+    neuron_node_t *node = neuron_layer_norm(graph, x);
+    assert_ok(neuron_node_set_float(node, NEURON_NODE_EPSILON, 0.1));
+    return node;
+}
+
 static neuron_node_t *square(neuron_graph_t *graph, neuron_node_t *x)
 {
     return neuron_multiply(graph, (neuron_node_t *[]){x, x}, 2);
@@ -272,6 +281,9 @@ static neuron_node_t *(*const image_layers[])(neuron_graph_t *graph, neuron_node
     leak,
     drop,
     neuron_gelu,
+    neuron_silu,
+    neuron_prelu,
+    normalize_rows,
     neuron_sigmoid,
     neuron_tanh,
     turn_over,

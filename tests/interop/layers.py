@@ -55,6 +55,20 @@ def keras_norm(momentum):
     return reference
 
 
+def keras_prelu(x, p, training):
+    del training
+    layer = keras.layers.PReLU(shared_axes=[1, 2], dtype="float64")
+    layer.build(x.shape)
+    return layer.stateless_call((p["alpha"].reshape(1, 1, -1),), (), x)[0]
+
+
+def keras_layer_norm(x, p, training):
+    del training
+    layer = keras.layers.LayerNormalization(dtype="float64")
+    layer.build(x.shape)
+    return layer.stateless_call((p["gamma"], p["beta"]), (), x)[0]
+
+
 def torch_norm(x, p, training):
     """Without the moving averages: PyTorch's variance is another."""
     moving = p["moving_mean"].detach().clone(), p["moving_variance"].detach().clone()
@@ -152,10 +166,31 @@ ROWS = [
     ("gelu", (17,), lambda n, g, x: n.neuron_gelu(g, x), lambda x, p, t: functional.gelu(x), {}),
     ("gelu by tanh", (17,), lambda n, g, x: n.set("node", n.neuron_gelu(g, x), APPROXIMATE=1),
      lambda x, p, t: functional.gelu(x, approximate="tanh"), {}),
+    ("silu", (17,), lambda n, g, x: n.neuron_silu(g, x), lambda x, p, t: functional.silu(x), {}),
+    ("hard_swish", (17,), lambda n, g, x: n.neuron_hard_swish(g, x),
+     lambda x, p, t: functional.hardswish(x), {}),
+    ("selu", (17,), lambda n, g, x: n.neuron_selu(g, x), lambda x, p, t: torch.selu(x), {}),
+    ("softplus", (17,), lambda n, g, x: n.neuron_softplus(g, x),
+     lambda x, p, t: functional.softplus(x), {}),
+    ("softsign", (17,), lambda n, g, x: n.neuron_softsign(g, x),
+     lambda x, p, t: functional.softsign(x), {}),
+    ("exponential Keras", (17,), lambda n, g, x: n.neuron_exponential(g, x),
+     lambda x, p, t: keras.activations.exponential(x), {}),
     ("softmax", (17,), lambda n, g, x: n.neuron_softmax(g, x),
      lambda x, p, t: torch.softmax(x, -1), {}),
     ("softmax of rows", IMAGE, lambda n, g, x: n.set("node", n.neuron_softmax(g, x), AXIS=0),
      lambda x, p, t: torch.softmax(x, 1), {}),
+    ("prelu", (17,), lambda n, g, x: n.neuron_prelu(g, x),
+     lambda x, p, t: functional.prelu(x, p["alpha"]), {"alpha": (17,)}),
+    ("prelu of an image", IMAGE, lambda n, g, x: n.neuron_prelu(g, x),
+     lambda x, p, t: last(functional.prelu(first(x), p["alpha"])), {"alpha": (3,)}),
+    ("prelu Keras", WIDE, lambda n, g, x: n.neuron_prelu(g, x), keras_prelu, {"alpha": (18,)}),
+    ("layer_norm Keras", (17,), lambda n, g, x: n.neuron_layer_norm(g, x), keras_layer_norm,
+     {"gamma": (17,), "beta": (17,)}),
+    ("layer_norm PyTorch", WIDE,
+     lambda n, g, x: n.set("node", n.neuron_layer_norm(g, x), EPSILON=1e-5),
+     lambda x, p, t: functional.layer_norm(x, (18,), p["gamma"], p["beta"]),
+     {"gamma": (18,), "beta": (18,)}),
     ("dense", (17,), lambda n, g, x: n.neuron_dense(g, x, 9),
      lambda x, p, t: x @ p["kernel"] + p["bias"], {"kernel": (17, 9), "bias": (9,)}),
     ("conv2d", IMAGE, lambda n, g, x: n.neuron_conv2d(g, x, 7, 3, 3),

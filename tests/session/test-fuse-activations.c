@@ -34,9 +34,19 @@ typedef neuron_node_t *(*builder)(neuron_graph_t *graph, neuron_node_t *x);
 static const struct {
     builder add;
     bool by_input;
-} activations[] = {{neuron_relu, false}, {neuron_tanh, false}, {neuron_sigmoid, false},
-                   {leaky_relu, false},  {elu, false},         {neuron_gelu, true},
-                   {gelu_by_tanh, true}};
+} activations[] = {{neuron_relu, false},
+                   {neuron_tanh, false},
+                   {neuron_sigmoid, false},
+                   {leaky_relu, false},
+                   {elu, false},
+                   {neuron_gelu, true},
+                   {gelu_by_tanh, true},
+                   {neuron_silu, true},
+                   {neuron_hard_swish, true},
+                   {neuron_selu, false},
+                   {neuron_softplus, false},
+                   {neuron_softsign, false},
+                   {neuron_exponential, false}};
 
 enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 
@@ -74,15 +84,24 @@ static neuron_node_t *norm(neuron_graph_t *graph, neuron_node_t *x)
     return neuron_batch_norm(graph, neuron_average_pool2d(graph, x, 2, 2));
 }
 
+static neuron_node_t *norm_of_rows(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_layer_norm(graph, neuron_average_pool2d(graph, x, 2, 2));
+}
+
+/* Joins, of values that are small enough for exp(). */
+
 static neuron_node_t *sum(neuron_graph_t *graph, neuron_node_t *x)
 {
-    neuron_node_t *a = neuron_conv2d(graph, x, 5, 1, 1), *b = neuron_conv2d(graph, x, 5, 1, 1);
+    neuron_node_t *a = neuron_tanh(graph, neuron_conv2d(graph, x, 5, 1, 1)),
+                  *b = neuron_tanh(graph, neuron_conv2d(graph, x, 5, 1, 1));
     return neuron_add(graph, (neuron_node_t *[]){a, b}, 2);
 }
 
 static neuron_node_t *product(neuron_graph_t *graph, neuron_node_t *x)
 {
-    neuron_node_t *a = neuron_conv2d(graph, x, 4, 1, 1), *b = neuron_conv2d(graph, x, 4, 1, 1);
+    neuron_node_t *a = neuron_tanh(graph, neuron_conv2d(graph, x, 4, 1, 1)),
+                  *b = neuron_tanh(graph, neuron_conv2d(graph, x, 4, 1, 1));
     return neuron_multiply(graph, (neuron_node_t *[]){a, b}, 2);
 }
 
@@ -91,7 +110,7 @@ static const struct {
     builder add;
     int32_t steps;
 } producers[] = {{conv, 1}, {padded_conv, 2}, {strided_conv, 1}, {depthwise, 1},
-                 {norm, 2}, {sum, 3},         {product, 3}};
+                 {norm, 2}, {sum, 3},         {product, 3},      {norm_of_rows, 2}};
 
 enum { PRODUCERS = sizeof producers / sizeof *producers };
 
@@ -120,7 +139,12 @@ static neuron_node_t *next_pool(neuron_graph_t *graph, neuron_node_t *x)
     return neuron_average_pool2d(graph, x, 2, 1);
 }
 
-static const builder consumers[] = {flat, next_conv, next_norm, next_pool};
+static neuron_node_t *next_norm_of_rows(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_layer_norm(graph, x);
+}
+
+static const builder consumers[] = {flat, next_conv, next_norm, next_pool, next_norm_of_rows};
 
 enum { CONSUMERS = sizeof consumers / sizeof *consumers };
 
@@ -133,10 +157,19 @@ static int32_t count_steps(const neuron_graph_t *graph, neuron_session_purpose p
     return count;
 }
 
+/* All combinations of the first ones, and of those behind them, which go the same ways, a third. */
+static bool combines(int activation, int producer, int consumer)
+{
+    return (activation < 7 && producer < 7 && consumer < 4) ||
+           (activation + producer + consumer) % 3 == 0;
+}
+
 START_TEST(a_pass_less)
 {
     int a = _i / PRODUCERS, p = _i % PRODUCERS;
     for (int c = 0; c < CONSUMERS; c++) {
+        if (!combines(a, p, c))
+            continue;
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = producers[p].add(graph, image_input(graph, 9, 8, 3));
         x = consumers[c](graph, activations[a].add(graph, x));
