@@ -1,0 +1,94 @@
+/* Each layer of the registry is built, trained, saved and loaded with each allocation failing in
+ * turn. */
+#include "registry-layers.h"
+
+#include "failing-memory.h"
+
+static const neuron_layer *layer;
+
+static int build_with_layer(neuron_graph_t **graph, neuron_context_t *context)
+{
+    neuron_graph_t *g;
+    *graph = NULL;
+    int status = neuron_graph_create(&g, context);
+    if (status < 0)
+        return status;
+    neuron_node_t *x = neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3);
+    x = registry_add(g, layer, neuron_conv2d(g, x, 2, 3, 3));
+    x = neuron_dense(g, neuron_flatten(g, x), TEST_CLASSES);
+    status = neuron_graph_finish(g, neuron_softmax(g, x));
+    if (status < 0)
+        neuron_graph_unref(g);
+    else
+        *graph = g;
+    return status;
+}
+
+static int run(world *w)
+{
+    int status = make_trainer(w, NULL, NULL);
+    if (status < 0)
+        return status;
+    assert_ok(neuron_trainer_set_int(w->trainer, NEURON_TRAINER_EPOCHS, 1));
+    status = neuron_trainer_run(w->trainer, NULL);
+    if (status < 0) {
+        neuron_trainer_unref(w->trainer);
+        w->trainer = NULL;
+    }
+    return status;
+}
+
+static void use(long n)
+{
+    enum { ROOM = 1 << 16 };
+    static char bytes[ROOM];
+    world w = make_world();
+    neuron_graph_t *loaded = NULL;
+    size_t size;
+    assert_ok(
+        neuron_context_set_threads(w.context, 1)); /* those of 2 are failed in test-memory.c */
+    neuron_graph_unref(w.graph);
+    w.graph = NULL;
+    arm(n);
+    TRY(build_with_layer(&w.graph, w.context));
+    TRY(run(&w));
+    TRY(neuron_graph_save_memory(w.graph, bytes, ROOM, &size));
+    TRY(neuron_graph_load_memory(&loaded, w.context, bytes, size));
+    heal();
+    size_t count[2];
+    float *values[] = {test_parameters(w.graph, &count[0]), test_parameters(loaded, &count[1])};
+    ck_assert_uint_eq(count[0], count[1]);
+    ck_assert_mem_eq(values[0], values[1], count[0] * sizeof **values);
+    free(values[0]);
+    free(values[1]);
+    neuron_graph_unref(loaded);
+    end_world(&w);
+}
+
+START_TEST(every_layer)
+{
+    layer = neuron_layers[_i];
+    if (!registry_trains(layer))
+        return;
+    kind = FAIL_ONCE;
+    long n = 0;
+    do {
+        atomic_store(&live, 0);
+        use(++n);
+        assert_that(atomic_load(&live) == 0, "%s: %ld pieces are left after failure %ld",
+                    layer->name, atomic_load(&live), n);
+    } while (atomic_load(&failures) > 0);
+    ck_assert_int_gt(n, 100);
+}
+END_TEST
+
+int main(void)
+{
+    json_set_alloc_funcs(json_allocate, json_release);
+    Suite *suite = suite_create("memory of layers");
+    TCase *tests = tcase_create("all");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_loop_test(tests, every_layer, 0, REGISTRY_LAYERS);
+    return run_suite(suite);
+}
