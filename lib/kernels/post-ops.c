@@ -23,6 +23,23 @@ static void scale_shift(const block *on, const neuron_post_op *op)
     }
 }
 
+/* The most frequent of all, of which a call for each row would be a large part. */
+static void relu(const block *on, const neuron_post_op *op)
+{
+    const vector zero = {0};
+    for (int64_t row = 0; row < on->rows; row++) {
+        float *values = on->values + row * on->row_step;
+        const float *seen = op->seen ? op->seen + on->offset + row * on->row_step : NULL;
+        for (int64_t n = 0; n < on->columns; n += LANES) {
+            int64_t left = on->columns - n;
+            vector value = load_some(values + n, left);
+            vector result = seen ? choose(load_some(seen + n, left) > zero, value, zero)
+                                 : at_least(zero, value);
+            store_some(values + n, result, left);
+        }
+    }
+}
+
 static void activate(block on, const neuron_post_op *op)
 {
     neuron_post_op here = *op;
@@ -51,7 +68,9 @@ void KERNEL(post_ops)(const neuron_post_slice *post, int32_t from, int64_t rows,
     const block on = {values, rows, columns, row_step, post->column, post->offset};
     for (int32_t i = from; post->ops && i < post->ops->count; i++) {
         const neuron_post_op *op = &post->ops->list[i];
-        if (neuron_post_is_activation(op->kind))
+        if (op->kind == NEURON_POST_RELU && (op->seen || !op->before))
+            relu(&on, op);
+        else if (neuron_post_is_activation(op->kind))
             activate(on, op);
         else if (op->kind == NEURON_POST_SCALE_SHIFT)
             scale_shift(&on, op);
