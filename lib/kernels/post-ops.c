@@ -26,7 +26,7 @@ static void scale_shift(const block *on, const neuron_post_op *op)
 /* The most frequent of all, of which a call for each row would be a large part. */
 static void relu(const block *on, const neuron_post_op *op)
 {
-    const vector zero = {0};
+    vector zero = {0};
     for (int64_t row = 0; row < on->rows; row++) {
         float *values = on->values + row * on->row_step;
         const float *seen = op->seen ? op->seen + on->offset + row * on->row_step : NULL;
