@@ -100,7 +100,7 @@ int neuron_augmentation_apply(const neuron_augmentation_t *augmentation,
                                   .epoch = (uint64_t)epoch,
                                   .values = values};
     RETURN_IF_ERROR(neuron_image_size_of(&batch.size, &dataset->shape));
-    neuron_hold_settle();
+    neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, augmentation, augmentation);
     neuron_hold_reference(&hold, dataset, dataset);

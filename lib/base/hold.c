@@ -105,7 +105,7 @@ static bool is_on_stack(uintptr_t address)
 
 /* The stack grows down: frames below one that runs are gone. So is what was in the
  * place of a hold that begins. */
-static void settle(uintptr_t limit, const neuron_hold *place)
+static void end_left(uintptr_t limit, const neuron_hold *place)
 {
     neuron_hold left[LISTED_MAX];
     int32_t count = 0;
@@ -122,13 +122,13 @@ static void settle(uintptr_t limit, const neuron_hold *place)
 
 void neuron_hold_settle_below(uintptr_t limit)
 {
-    settle(limit, NULL);
+    end_left(limit, NULL);
 }
 
 bool neuron_hold_count_down(atomic_int *references, uintptr_t limit)
 {
     bool last = atomic_fetch_sub(references, 1) == 1;
-    settle(limit, NULL);
+    end_left(limit, NULL);
     return last;
 }
 
@@ -136,7 +136,7 @@ bool neuron_hold_count_down(atomic_int *references, uintptr_t limit)
 
 static void enlist(neuron_hold *hold)
 {
-    settle(hold->frame, hold);
+    end_left(hold->frame, hold);
     if (here.count == LISTED_MAX || !is_on_stack(hold->frame))
         return;
     hold->list = &here;
@@ -190,7 +190,7 @@ void neuron_hold_end(neuron_hold *hold)
 {
     int32_t count = hold->list && find(hold) < 0 ? 0 : hold->count;
     neuron_hold_forget(hold);
-    /* What ends may settle, but never sees this hold, which is forgotten. */
+    /* What ends may look for others, but never sees this hold, which is forgotten. */
     for (int32_t i = count - 1; i >= 0; i--)
         hold->parts[i].end(hold->parts[i].owner, hold->parts[i].object);
 }

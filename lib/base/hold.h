@@ -54,7 +54,7 @@ void neuron_hold_forget(neuron_hold *hold);
 /* Ends what calls hold that a longjmp of this thread has left. Only public functions that hold
  * nothing yet call it: they are never inlined (NEURON_API), so that their frame is below that
  * of each call that is alive. */
-#define neuron_hold_settle() neuron_hold_settle_below((uintptr_t)__builtin_frame_address(0) + 1)
+#define neuron_hold_end_left() neuron_hold_settle_below((uintptr_t)__builtin_frame_address(0) + 1)
 
 /* Ends what frames below that address held. */
 void neuron_hold_settle_below(uintptr_t limit);

@@ -202,7 +202,7 @@ int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(path);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running");
     neuron_safetensors *file;

@@ -211,7 +211,7 @@ int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t 
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     CHECK_PART(first, count, dataset->count);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, dataset, dataset->stream ? dataset : NULL);
     if (values)

@@ -188,7 +188,7 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     neuron_tensor_t *names;
     RETURN_IF_ERROR(find_names(&names, datasets, count));
 
-    neuron_hold_settle();
+    neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_dataset_t **list = copy_list(datasets, count);
     if (!list)

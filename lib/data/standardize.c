@@ -143,7 +143,7 @@ int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double m
                            __func__, neuron_number_short(bounds[0], texts[0]),
                            neuron_number_short(bounds[1], texts[1]));
     }
-    neuron_hold_settle();
+    neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, dataset, dataset);
     column all = {.most = UINT8_MAX};
@@ -162,7 +162,7 @@ int neuron_dataset_standardize(neuron_dataset_t *dataset, const neuron_dataset_t
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(reference);
     RETURN_IF_ERROR(check_types(dataset, reference, __func__));
-    neuron_hold_settle();
+    neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, dataset, dataset);
     neuron_hold_reference(&hold, dataset, reference);
@@ -206,7 +206,7 @@ int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
                            "%s: the last axis has extent %" PRId64
                            ", that of the reference %" PRId64,
                            __func__, channels, last_extent(reference));
-    neuron_hold_settle();
+    neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, dataset, dataset);
     neuron_hold_reference(&hold, dataset, reference);

@@ -33,7 +33,7 @@ int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
     for (int32_t i = 0; i < count; i++)
         RETURN_IF_ERROR(neuron_graph_check_finished(members[i], __func__));
     neuron_context_t *context = members[0]->context;
-    neuron_hold_settle();
+    neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, context, context);
     double *scores = neuron_allocate(context, neuron_size(count), sizeof *scores);

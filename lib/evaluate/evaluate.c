@@ -147,7 +147,7 @@ int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(evaluation);
     *evaluation = NULL;
-    neuron_hold_settle();
+    neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, loss, loss);
     if (!loss)

@@ -27,14 +27,14 @@ static void latch_left(void *owner, void *graph)
     neuron_graph_latch(graph, NEURON_E_CALLBACK);
 }
 
-int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank, int *answer)
+int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank, int *result)
 {
     const neuron_custom_kind *kind = neuron_custom_kind_of(node->spec.layer);
     neuron_shape made, said;
     char text[2][NEURON_SHAPE_TEXT];
     NEURON_HOLD(left);
     neuron_hold_add(&left, latch_left, NULL, node->graph);
-    int status = neuron_custom_infer(kind, &node->spec, node->name, &made, answer);
+    int status = neuron_custom_infer(kind, &node->spec, node->name, &made, result);
     neuron_hold_forget(&left);
     RETURN_IF_ERROR(status);
     said = made;
@@ -63,8 +63,8 @@ neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name, neuron_nod
     neuron_node_t *node = NULL;
     if (status == NEURON_OK) {
         node = neuron_graph_add(graph, &kind->layer, NULL, inputs, count, NULL, NULL);
-        int answer;
-        status = node ? neuron_custom_set_output(node, output_shape, rank, &answer) : NEURON_OK;
+        int result;
+        status = node ? neuron_custom_set_output(node, output_shape, rank, &result) : NEURON_OK;
     }
     if (status == NEURON_OK)
         return node;

@@ -16,8 +16,8 @@ int neuron_custom_need(const neuron_custom_kind **kind, const neuron_graph_t *gr
                        const char *name, const char *who);
 
 /* Sets the shape of a custom node's output. `shape` is NULL for what the kind makes of the inputs;
- * if the kind has a rule for that, no other is taken. `answer` is that of neuron_custom_infer(). */
-int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank, int *answer);
+ * if the kind has a rule for that, no other is taken. `result` is that of neuron_custom_infer(). */
+int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t rank, int *result);
 
 /* Gives a node an array like this one. */
 int neuron_custom_take_array(neuron_node_t *node, const neuron_array *array);

@@ -81,7 +81,7 @@ struct neuron_graph {
     int64_t value_count;      /* gaps included */
     int64_t trainable_count;  /* of these, gaps included */
     _Atomic uint64_t version; /* changes with the values */
-    uint32_t marks;           /* changes with what is frozen once finished */
+    uint32_t frozen_version;  /* changes with what is frozen once finished */
 
     _Atomic(neuron_attachment *) sessions; /* for prediction, see session/cache.c; NULL at first */
 };

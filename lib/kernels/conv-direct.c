@@ -6,13 +6,13 @@
 #include <stdbool.h>
 
 /* One tile's place: pixels from `pixel` on, columns from `column` on. */
-typedef struct correlate_place {
+typedef struct convolve_place {
     int64_t pixel, column;
     const float *weights; /* of the panel */
-} correlate_place;
+} convolve_place;
 
-static ALWAYS_INLINE void correlate_tile(const neuron_conv_work *work, const correlate_place *place,
-                                         int rows, int vectors)
+static ALWAYS_INLINE void convolve_tile(const neuron_conv_work *work, const convolve_place *place,
+                                        int rows, int vectors)
 {
     vector sums[TILE_ROWS][2];
     const float *sources[TILE_ROWS];
@@ -105,17 +105,17 @@ static ALWAYS_INLINE void accumulate_tile(const neuron_conv_gradient_work *work,
     }
 }
 
-typedef void (*correlate_function)(const neuron_conv_work *, const correlate_place *);
+typedef void (*convolve_function)(const neuron_conv_work *, const convolve_place *);
 typedef void (*accumulate_function)(const neuron_conv_gradient_work *, const accumulate_place *);
 
 #define TILES(rows)                                                                                \
-    static void correlate_##rows##_1(const neuron_conv_work *work, const correlate_place *place)   \
+    static void convolve_##rows##_1(const neuron_conv_work *work, const convolve_place *place)     \
     {                                                                                              \
-        correlate_tile(work, place, rows, 1);                                                      \
+        convolve_tile(work, place, rows, 1);                                                       \
     }                                                                                              \
-    static void correlate_##rows##_2(const neuron_conv_work *work, const correlate_place *place)   \
+    static void convolve_##rows##_2(const neuron_conv_work *work, const convolve_place *place)     \
     {                                                                                              \
-        correlate_tile(work, place, rows, 2);                                                      \
+        convolve_tile(work, place, rows, 2);                                                       \
     }                                                                                              \
     static void accumulate_##rows##_1(const neuron_conv_gradient_work *work,                       \
                                       const accumulate_place *place)                               \
@@ -135,8 +135,8 @@ TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
 #endif
 
 /* By rows less one and vectors less one. */
-#define ROW(rows) {correlate_##rows##_1, correlate_##rows##_2}
-static const correlate_function correlate_tiles[TILE_ROWS][2] = {
+#define ROW(rows) {convolve_##rows##_1, convolve_##rows##_2}
+static const convolve_function convolve_tiles[TILE_ROWS][2] = {
     ROW(1), ROW(2), ROW(3), ROW(4),  ROW(5),  ROW(6),
 #if defined(__AVX512F__) || defined(__aarch64__)
     ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), ROW(12),
@@ -164,10 +164,10 @@ void KERNEL(convolve)(const neuron_conv_work *work)
     int64_t depth = work->taps * work->run, most = tile_rows(work->pixels);
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
         int wide = work->columns - column > LANES;
-        correlate_place place = {0, column, work->weights + column * depth};
+        convolve_place place = {0, column, work->weights + column * depth};
         for (; place.pixel < work->pixels; place.pixel += most) {
             int64_t rows = work->pixels - place.pixel;
-            correlate_tiles[(rows < most ? rows : most) - 1][wide](work, &place);
+            convolve_tiles[(rows < most ? rows : most) - 1][wide](work, &place);
         }
     }
     finish_pixels(work);

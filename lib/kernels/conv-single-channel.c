@@ -1,15 +1,15 @@
 /* Convolution of an image of one channel, such as the first layer of a network for grey images
- * sees. Under a row of the kernel lie so few floats that the tiles of correlate.c would count more
- * than they multiply. Here pixels side by side are read from floats side by side, without offsets,
- * and all rows of the kernel are in one tile of the gradient. */
+ * sees. Under a row of the kernel lie so few floats that the tiles of conv-direct.c would count
+ * more than they multiply. Here pixels side by side are read from floats side by side, without
+ * offsets, and all rows of the kernel are in one tile of the gradient. */
 #include "kernels/store-tile.h"
 #include "kernels/table.h"
 
 #include <stdbool.h>
 
 /* Pixels pixel .. pixel + rows - 1, which lie side by side. */
-static ALWAYS_INLINE void correlate_tile(const neuron_conv_work *work, int64_t pixel,
-                                         int64_t column, int rows, int vectors)
+static ALWAYS_INLINE void convolve_tile(const neuron_conv_work *work, int64_t pixel, int64_t column,
+                                        int rows, int vectors)
 {
     const float *weights = work->weights + column * work->taps * work->run;
     const float *source = work->source + work->offsets[pixel];
@@ -89,20 +89,20 @@ static ALWAYS_INLINE void accumulate_tile(const neuron_conv_gradient_work *work,
     }
 }
 
-typedef void (*correlate_function)(const neuron_conv_work *, int64_t pixel, int64_t column);
+typedef void (*convolve_function)(const neuron_conv_work *, int64_t pixel, int64_t column);
 
 #define TILES(rows)                                                                                \
-    static void correlate_##rows##_1(const neuron_conv_work *work, int64_t pixel, int64_t column)  \
+    static void convolve_##rows##_1(const neuron_conv_work *work, int64_t pixel, int64_t column)   \
     {                                                                                              \
-        correlate_tile(work, pixel, column, rows, 1);                                              \
+        convolve_tile(work, pixel, column, rows, 1);                                               \
     }                                                                                              \
-    static void correlate_##rows##_2(const neuron_conv_work *work, int64_t pixel, int64_t column)  \
+    static void convolve_##rows##_2(const neuron_conv_work *work, int64_t pixel, int64_t column)   \
     {                                                                                              \
-        correlate_tile(work, pixel, column, rows, 2);                                              \
+        convolve_tile(work, pixel, column, rows, 2);                                               \
     }
 #define ROW(rows)                                                                                  \
     {                                                                                              \
-        correlate_##rows##_1, correlate_##rows##_2                                                 \
+        convolve_##rows##_1, convolve_##rows##_2                                                   \
     }
 
 /* clang-format off */
@@ -112,7 +112,7 @@ TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
 #endif
 
 /* By rows less one and vectors less one. */
-static const correlate_function correlate_tiles[TILE_ROWS][2] = {
+static const convolve_function convolve_tiles[TILE_ROWS][2] = {
     ROW(1), ROW(2), ROW(3), ROW(4),  ROW(5),  ROW(6),
 #if defined(__AVX512F__) || defined(__aarch64__)
     ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), ROW(12),
@@ -138,7 +138,7 @@ void KERNEL(conv_single_channel)(const neuron_conv_work *work)
         for (; pixel < end; pixel += most) {
             int64_t rows = end - pixel < most ? end - pixel : most;
             for (int64_t column = 0; column < work->columns; column += 2 * LANES)
-                correlate_tiles[rows - 1][work->columns - column > LANES](work, pixel, column);
+                convolve_tiles[rows - 1][work->columns - column > LANES](work, pixel, column);
         }
         pixel = end;
     }

@@ -169,7 +169,7 @@ static int64_t rows_of_group(int64_t rows)
     return group;
 }
 
-void KERNEL(stream)(const neuron_gemm_streaming_work *work)
+void KERNEL(gemm_streaming)(const neuron_gemm_streaming_work *work)
 {
     if (work->rows < 1)
         return;

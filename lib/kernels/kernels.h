@@ -257,7 +257,7 @@ typedef struct neuron_layer_norm_work {
 /* Matrix products. */
 typedef void neuron_multiply_kernel(const neuron_gemm_work *work);
 /* The same for few rows: weights are read once, as they lie. */
-typedef void neuron_stream_kernel(const neuron_gemm_streaming_work *work);
+typedef void neuron_gemm_streaming_kernel(const neuron_gemm_streaming_work *work);
 /* Adds up partial sums in their order. */
 typedef void neuron_join_kernel(const neuron_join_work *work);
 typedef void neuron_transpose_kernel(const neuron_transpose_work *work);
@@ -265,7 +265,7 @@ typedef void neuron_transpose_kernel(const neuron_transpose_work *work);
  * each column on top of it (whole vectors). */
 typedef void neuron_pack_kernel(float *packed, const float *rows, int64_t stride, int64_t count,
                                 int64_t columns, float *sums);
-#define NEURON_GEMM_KERNELS(X) X(multiply) X(stream) X(join) X(transpose) X(pack)
+#define NEURON_GEMM_KERNELS(X) X(multiply) X(gemm_streaming) X(join) X(transpose) X(pack)
 
 /* Direct convolution, and the gradient of its weights. */
 typedef void neuron_convolve_kernel(const neuron_conv_work *work);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where the output's shape comes from is settled by who adds the layer: see graph/custom.c. */
+/* Where the output's shape comes from is decided by who adds the layer: see graph/custom.c. */
 static int infer(neuron_spec *spec, const char *node)
 {
     (void)node;
@@ -26,10 +26,10 @@ const neuron_custom_kind *neuron_custom_kind_of(const neuron_layer *layer)
 
 /* The status and the message for what a callback returned, which was called after `before`
  * messages. */
-static int fail(const char *node, const char *callback, uint64_t before, int answer)
+static int fail(const char *node, const char *callback, uint64_t before, int result)
 {
-    neuron_set_call_message(before, "%s: the %s callback returned %d", node, callback, answer);
-    return answer < 0 ? answer : NEURON_E_CALLBACK;
+    neuron_set_call_message(before, "%s: the %s callback returned %d", node, callback, result);
+    return result < 0 ? result : NEURON_E_CALLBACK;
 }
 
 /* Room for what forward keeps. */
@@ -88,9 +88,9 @@ static int forward(const neuron_run *run)
     neuron_custom_run_t call = begin_call(run, false);
     uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
-    int answer = kind->forward(&call, kind->owned.user_data);
+    int result = kind->forward(&call, kind->owned.user_data);
     neuron_float_resume(host);
-    return answer == 0 ? NEURON_OK : fail(run->node, "forward", before, answer);
+    return result == 0 ? NEURON_OK : fail(run->node, "forward", before, result);
 }
 
 static int backward(const neuron_run *run)
@@ -99,9 +99,9 @@ static int backward(const neuron_run *run)
     neuron_custom_run_t call = begin_call(run, true);
     uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
-    int answer = kind->backward(&call, kind->owned.user_data);
+    int result = kind->backward(&call, kind->owned.user_data);
     neuron_float_resume(host);
-    return answer == 0 ? NEURON_OK : fail(run->node, "backward", before, answer);
+    return result == 0 ? NEURON_OK : fail(run->node, "backward", before, result);
 }
 
 const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, const char *name)
@@ -170,10 +170,10 @@ int neuron_custom_set_saved(neuron_context_t *context, const char *name,
 }
 
 int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec, const char *node,
-                        neuron_shape *output, int *answer)
+                        neuron_shape *output, int *result)
 {
     *output = spec->inputs[0];
-    *answer = 0;
+    *result = 0;
     if (!kind->shape)
         return NEURON_OK;
     size_t count = (size_t)spec->input_count;
@@ -191,10 +191,10 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
     if (status == NEURON_OK) {
         uint64_t before = neuron_message_count();
         neuron_float_host *host = neuron_float_pause();
-        *answer =
+        *result =
             kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->owned.user_data);
         neuron_float_resume(host);
-        status = *answer != 0 ? fail(node, "shape", before, *answer)
+        status = *result != 0 ? fail(node, "shape", before, *result)
                               : neuron_shape_set(output, extents, rank, 1, node);
     }
     return status;

@@ -36,9 +36,9 @@ const neuron_custom_kind *neuron_custom_kind_of(const neuron_layer *layer);
 /* The kind registered under a name, or NULL. */
 const neuron_custom_kind *neuron_custom_find(const neuron_context_t *context, const char *name);
 
-/* The shape that the kind gives to these inputs. `answer` is what the kind's function returned: 0
+/* The shape that the kind gives to these inputs. `result` is what the kind's function returned: 0
  * if the failure is none of its. */
 int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec, const char *node,
-                        neuron_shape *output, int *answer);
+                        neuron_shape *output, int *result);
 
 #endif

@@ -30,7 +30,7 @@ static int infer(neuron_spec *spec, const char *node)
     return NEURON_OK;
 }
 
-/* How one image is turned. */
+/* How one image is rotated. */
 typedef struct rotation {
     int64_t height, width, channels;
     double cosine, sine;
@@ -64,7 +64,7 @@ typedef struct mixture {
     float share[TAPS];
 } mixture;
 
-/* Where a pixel comes from: it is turned back about the centre. */
+/* Where a pixel comes from: it is rotated back about the centre. */
 static mixture mixture_at(const rotation *r, int64_t row, int64_t column)
 {
     double middle_row = 0.5 * (double)(r->height - 1), middle_column = 0.5 * (double)(r->width - 1);
@@ -85,7 +85,7 @@ static mixture mixture_at(const rotation *r, int64_t row, int64_t column)
     return m;
 }
 
-static void turn_image(void *work, int64_t image, int32_t worker)
+static void rotate_image(void *work, int64_t image, int32_t worker)
 {
     (void)worker;
     const neuron_run *run = work;
@@ -104,7 +104,7 @@ static void turn_image(void *work, int64_t image, int32_t worker)
 }
 
 /* Gives each pixel's gradient to those that it was made of, by their shares. */
-static void turn_gradient(void *work, int64_t image, int32_t worker)
+static void rotate_gradient(void *work, int64_t image, int32_t worker)
 {
     (void)worker;
     const neuron_run *run = work;
@@ -123,13 +123,13 @@ static void turn_gradient(void *work, int64_t image, int32_t worker)
 
 static int forward(const neuron_run *run)
 {
-    neuron_pool_run(run->pool, run->batch, turn_image, (void *)(uintptr_t)run);
+    neuron_pool_run(run->pool, run->batch, rotate_image, (void *)(uintptr_t)run);
     return NEURON_OK;
 }
 
 static int backward(const neuron_run *run)
 {
-    neuron_pool_run(run->pool, run->batch, turn_gradient, (void *)(uintptr_t)run);
+    neuron_pool_run(run->pool, run->batch, rotate_gradient, (void *)(uintptr_t)run);
     return NEURON_OK;
 }
 

@@ -27,9 +27,9 @@ static int read_output(const reader *r, neuron_node_t *node, const json_t *list)
     int64_t extents[NEURON_RANK_MAX];
     int32_t rank;
     RETURN_IF_ERROR(neuron_structure_read_shape(extents, &rank, list, r));
-    int answer;
-    int status = neuron_custom_set_output(node, extents, rank, &answer);
-    if (answer != 0) /* the file may be right */
+    int result;
+    int status = neuron_custom_set_output(node, extents, rank, &result);
+    if (result != 0) /* the file may be right */
         return neuron_fail(status, NODE "%s", NODE_ARGUMENTS(r), neuron_error_last());
     return status < 0 ? neuron_structure_fail_as_graph(r, status) : NEURON_OK;
 }

@@ -77,7 +77,7 @@ static const float *band_gradient(const gradient_job *job, const neuron_band *ba
                band->row * convolution->row_step;
     float *gradients = (float *)(void *)(own + job->worker_gradients);
     for (int64_t i = 0; i < band->images; i++)
-        rows->make(rows->maker, band->image + i, band->row, band->rows,
+        rows->make(rows->producer, band->image + i, band->row, band->rows,
                    gradients + i * band->rows * convolution->row_step);
     return gradients;
 }

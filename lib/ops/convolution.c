@@ -199,15 +199,15 @@ void neuron_band_pool(const neuron_convolution *convolution, const neuron_bands 
 }
 
 /* Where things lie in the scratch of a convolution. */
-typedef struct correlate_layout {
+typedef struct convolve_layout {
     size_t offsets, output_offsets, total;
     size_t workers, worker_bytes, worker_outputs; /* copies, and outputs that are pooled */
-} correlate_layout;
+} convolve_layout;
 
-static correlate_layout lay_out(const neuron_convolution *convolution, const neuron_bands *bands,
-                                int32_t threads, bool pools)
+static convolve_layout lay_out(const neuron_convolution *convolution, const neuron_bands *bands,
+                               int32_t threads, bool pools)
 {
-    correlate_layout layout = {.total = 0};
+    convolve_layout layout = {.total = 0};
     layout.offsets = neuron_reserve(&layout.total, bands->pixels, sizeof(int64_t));
     layout.output_offsets = neuron_reserve(&layout.total, bands->pixels, sizeof(int64_t));
     neuron_reserve(&layout.worker_bytes, bands->copy_size, sizeof(float));
@@ -225,20 +225,20 @@ size_t neuron_convolve_scratch(const neuron_convolution *convolution, int64_t ba
     return lay_out(convolution, &bands, threads, pooling != NULL).total;
 }
 
-typedef struct correlate_job {
+typedef struct convolve_job {
     const neuron_convolution *convolution;
     const neuron_convolution_run *run;
     neuron_bands bands;
-    correlate_layout layout;
+    convolve_layout layout;
     const neuron_pooling *pooling;
     const neuron_post_op *statistics;
     const float *weights, *bias;
     float *output;
-} correlate_job;
+} convolve_job;
 
-static void correlate_band(void *work, int64_t task, int32_t worker)
+static void convolve_band(void *work, int64_t task, int32_t worker)
 {
-    const correlate_job *job = work;
+    const convolve_job *job = work;
     const neuron_convolution *convolution = job->convolution;
     const neuron_convolution_run *run = job->run;
     neuron_band band = neuron_bands_at(convolution, &job->bands, run->batch, task);
@@ -283,13 +283,13 @@ int64_t neuron_convolve_chunks(const neuron_convolution *convolution, int64_t ba
 void neuron_convolve(const neuron_convolution *convolution, const neuron_convolution_run *run,
                      const float *weights, const float *bias, float *output)
 {
-    correlate_job job = {.convolution = convolution,
-                         .run = run,
-                         .pooling = neuron_post_pooling(run->post),
-                         .statistics = neuron_post_find(run->post, NEURON_POST_STATISTICS),
-                         .weights = weights,
-                         .bias = bias,
-                         .output = output};
+    convolve_job job = {.convolution = convolution,
+                        .run = run,
+                        .pooling = neuron_post_pooling(run->post),
+                        .statistics = neuron_post_find(run->post, NEURON_POST_STATISTICS),
+                        .weights = weights,
+                        .bias = bias,
+                        .output = output};
     job.bands = neuron_bands_cut(convolution, run->batch, rows_multiple(job.pooling));
     job.layout =
         lay_out(convolution, &job.bands, neuron_pool_threads(run->pool), job.pooling != NULL);
@@ -299,5 +299,5 @@ void neuron_convolve(const neuron_convolution *convolution, const neuron_convolu
     neuron_bands_offsets(job.pooling ? &local : convolution, &job.bands,
                          (int64_t *)(void *)(run->scratch + job.layout.offsets),
                          (int64_t *)(void *)(run->scratch + job.layout.output_offsets));
-    neuron_pool_run(run->pool, job.bands.count, correlate_band, &job);
+    neuron_pool_run(run->pool, job.bands.count, convolve_band, &job);
 }

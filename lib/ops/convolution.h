@@ -27,8 +27,8 @@ typedef struct neuron_convolution {
 
 /* Makes the gradient of some rows of one image of a convolution's output, side by side in `to`. */
 typedef struct neuron_gradient_rows {
-    void (*make)(const void *maker, int64_t image, int64_t first, int64_t rows, float *to);
-    const void *maker;
+    void (*make)(const void *producer, int64_t image, int64_t first, int64_t rows, float *to);
+    const void *producer;
     int64_t multiple; /* of this `first` is, and `rows` but for the last ones of the image */
 } neuron_gradient_rows;
 

@@ -177,7 +177,7 @@ static void multiply_rows(const neuron_gemm *product, const neuron_gemm_gradient
                 arrays->input + first, inputs, arrays->output_gradient, units, 0, gradient, units);
 }
 
-static void hand_on_slices(const neuron_gemm *product, const neuron_gemm_gradients *arrays)
+static void sink_slices(const neuron_gemm *product, const neuron_gemm_gradients *arrays)
 {
     float *slice = (float *)(void *)product->scratch;
     int64_t step = slice_rows(product->units);
@@ -205,7 +205,7 @@ bool neuron_cblas_weight_gradient(const neuron_gemm *product, const neuron_gemm_
     if (arrays->gradient)
         multiply_rows(product, arrays, 0, product->inputs, arrays->gradient);
     else if (arrays->on_gradient)
-        hand_on_slices(product, arrays);
+        sink_slices(product, arrays);
     return true;
 }
 

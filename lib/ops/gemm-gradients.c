@@ -252,7 +252,7 @@ static void pack_columns(void *work, int64_t task, int32_t worker)
 }
 
 /* Hands on a slice, in as few pieces as it has gaps. */
-static void hand_on(const weights_job *job, const neuron_gemm_work *slice, int64_t first)
+static void sink_slice(const weights_job *job, const neuron_gemm_work *slice, int64_t first)
 {
     int64_t units = job->product->units;
     const neuron_gemm_gradients *arrays = job->arrays;
@@ -299,7 +299,7 @@ static void weights_task(void *work, int64_t task, int32_t worker)
         part.add = true;
     }
     if (!job->arrays->gradient)
-        hand_on(job, &part, first);
+        sink_slice(job, &part, first);
 }
 
 void neuron_gemm_weight_gradient(const neuron_gemm *product, const neuron_gemm_gradients *arrays)

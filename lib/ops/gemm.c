@@ -147,7 +147,7 @@ static void stream_slice(const forward_job *job, int64_t task)
         .output = slice->sums,
         .output_row = room,
     };
-    product->kernels->gemm->stream(&work);
+    product->kernels->gemm->gemm_streaming(&work);
     if (job->cut.parts == 1)
         join(job, 0, slice->rows, slice->column, slice->columns);
 }

@@ -77,13 +77,13 @@ static int run_fold(neuron_search_t *search)
     uint64_t before = neuron_message_count();
     double score = NAN, begin = neuron_clock_seconds();
     neuron_float_host *host = neuron_float_pause();
-    int answer = search->callback(trial, &score, search->user_data);
+    int result = search->callback(trial, &score, search->user_data);
     neuron_float_resume(host);
-    if (answer < 0)
+    if (result < 0)
         neuron_set_call_message(before, "the search's function returned %d in trial %" PRId64,
-                                answer, trial->index);
-    if (answer != 0)
-        return answer;
+                                result, trial->index);
+    if (result != 0)
+        return result;
     neuron_trial_note(trial, score, neuron_clock_seconds() - begin);
     return neuron_search_write_log(search);
 }
@@ -134,7 +134,7 @@ int neuron_search_run_grid(neuron_search_t *search)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     if (search->combinations > INT32_MAX)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "search: the grid has %" PRId64 " trials; there can be 2,147,483,647",
@@ -148,7 +148,7 @@ int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t s
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_check_range(trials, 1, INT32_MAX, "trials", "search"));
     return run(search, NEURON_SEARCH_RANDOM, trials, seed);
 }

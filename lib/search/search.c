@@ -159,7 +159,7 @@ int neuron_search_add_factor(neuron_search_t *search, const char *name, const do
     CHECK_ARGUMENT(search);
     CHECK_ARGUMENT(name);
     CHECK_ARGUMENT(levels);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(check_factor(search, name, count));
     RETURN_IF_ERROR(check_levels(name, levels, count));
     neuron_factor factor = {.count = count};
@@ -180,7 +180,7 @@ int neuron_search_add_choice(neuron_search_t *search, const char *name, const ch
     CHECK_ARGUMENT(search);
     CHECK_ARGUMENT(name);
     CHECK_ARGUMENT(labels);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(check_factor(search, name, count));
     RETURN_IF_ERROR(check_labels(name, labels, count));
     neuron_factor factor = {.count = count};
@@ -204,7 +204,7 @@ int neuron_search_add_choice(neuron_search_t *search, const char *name, const ch
 int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
 {
     CHECK_ARGUMENT(search);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(check_not_begun(search, "its goal"));
     if (!neuron_word_name(neuron_goal_words, goal))
         return neuron_refuse_word(goal, "goal", neuron_goal_words, "search");
@@ -215,7 +215,7 @@ int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
 int neuron_search_set_folds(neuron_search_t *search, int32_t folds)
 {
     CHECK_ARGUMENT(search);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(check_not_begun(search, "its folds"));
     RETURN_IF_ERROR(neuron_check_range(folds, 1, NEURON_FOLDS_MAX, "folds", "search"));
     search->folds = folds;
@@ -226,7 +226,7 @@ int neuron_search_set_log(neuron_search_t *search, const char *path)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(check_not_begun(search, "its log"));
     char *copy = NULL;
     if (path)

@@ -49,14 +49,14 @@ static void count_uses(neuron_compiler *c)
     for (int32_t i = 0; i < c->session->step_count; i++) {
         const neuron_node_t *node = c->session->steps[i].node;
         neuron_value *made = neuron_compiler_value(c, node);
-        made->wanted = has_trainable_array(node);
+        made->requires_grad = has_trainable_array(node);
         for (int32_t j = 0; j < node->spec.input_count; j++) {
             neuron_value *input = neuron_compiler_value(c, node->inputs[j]);
             input->uses++;
-            made->wanted = made->wanted || input->wanted;
+            made->requires_grad = made->requires_grad || input->requires_grad;
         }
-        made->wanted = made->wanted && neuron_compiler_trains(c);
-        c->session->steps[i].backward = made->wanted;
+        made->requires_grad = made->requires_grad && neuron_compiler_trains(c);
+        c->session->steps[i].backward = made->requires_grad;
     }
     neuron_compiler_value(c, c->output)->uses++;
 }
@@ -288,7 +288,7 @@ static int place_edge_gradient(neuron_compiler *c, int32_t index, neuron_edge *e
     neuron_value *input = neuron_compiler_value(c, from);
     int32_t time = backward_time(c, index);
     size_t bytes;
-    if (!input->wanted)
+    if (!input->requires_grad)
         return NEURON_OK;
     if (c->session->steps[index].defers) {
         defer(c, index, input);

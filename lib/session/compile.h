@@ -10,7 +10,7 @@ typedef struct neuron_value {
     int32_t block, gradient; /* NEURON_NO_BLOCK where there is none */
     int32_t producer;        /* step, or -1 for the input */
     int32_t uses;            /* edges that read it, and the loss */
-    bool wanted;             /* whether something before it is trained */
+    bool requires_grad;      /* whether something before it is trained */
 } neuron_value;
 
 typedef struct neuron_compiler {

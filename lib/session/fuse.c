@@ -229,7 +229,7 @@ static bool reads_rows(neuron_compiler *c, const neuron_step *step)
 {
     return layer_of(step->node)->flags & NEURON_LAYER_READS_ROWS &&
            !neuron_post_pooling(&step->fused.post) && !step->activation_alone &&
-           !neuron_compiler_value(c, step->node->inputs[0])->wanted;
+           !neuron_compiler_value(c, step->node->inputs[0])->requires_grad;
 }
 
 static void fuse_deferral(neuron_compiler *c, neuron_step *step)

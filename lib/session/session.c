@@ -37,7 +37,7 @@ static int plan(neuron_session **session, const neuron_graph_t *graph,
     made->purpose = purpose;
     made->tells = tells;
     made->batch = batch;
-    made->marks = graph->marks;
+    made->frozen_version = graph->frozen_version;
     made->threads = neuron_context_threads(graph->context);
     RETURN_IF_ERROR(neuron_session_compile(made));
     neuron_hold_forget(&hold);
@@ -111,7 +111,7 @@ void neuron_session_destroy(neuron_session *session)
 
 bool neuron_session_current(const neuron_session *session)
 {
-    return session->marks == session->graph->marks;
+    return session->frozen_version == session->graph->frozen_version;
 }
 
 int64_t neuron_session_batch(const neuron_session *session)

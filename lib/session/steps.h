@@ -55,7 +55,7 @@ struct neuron_session {
     const struct neuron_kernels *kernels;
     neuron_session_purpose purpose;
     int64_t batch, last_batch;
-    uint32_t marks;  /* of the graph when the session was made: see graph.h */
+    uint32_t frozen_version; /* of the graph when the session was made: see graph.h */
     int32_t threads; /* of the context when the session was made: layers planned for so many */
     int32_t input, output; /* blocks */
     int32_t output_gradient;

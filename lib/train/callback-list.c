@@ -15,7 +15,7 @@ int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *ca
 {
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(callback);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: gets callbacks before a run, not during it");
     size_t count = (size_t)trainer->callbacks.count;
@@ -216,7 +216,7 @@ const char *neuron_trainer_stop_reason(const neuron_trainer_t *trainer)
 int neuron_trainer_clear_stop(neuron_trainer_t *trainer)
 {
     CHECK_ARGUMENT(trainer);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running");
     if (!trainer->progress.stop_reason[0])

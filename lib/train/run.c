@@ -226,7 +226,7 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     if (history)
         *history = NULL;
     CHECK_ARGUMENT(trainer);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running already");
     NEURON_HOLD(hold);

@@ -34,7 +34,7 @@ int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
     if (loss)
         RETURN_IF_ERROR(check_datasets(trainer, loss));
@@ -50,7 +50,7 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the weight of classes"));
     char text[NEURON_NUMBER_TEXT];
     double *copy = NULL;
@@ -102,7 +102,7 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation set"));
     if (validation)
         RETURN_IF_ERROR(check_validation(trainer, validation));

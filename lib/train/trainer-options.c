@@ -106,7 +106,7 @@ int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t va
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     neuron_options checked = read_all(trainer);
     RETURN_IF_ERROR(neuron_options_set_int(&checked, option, value, who));
     return set(trainer, option, (double)value);
@@ -116,7 +116,7 @@ int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double v
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     neuron_options checked = read_all(trainer);
     RETURN_IF_ERROR(neuron_options_set_float(&checked, option, value, who));
     return set(trainer, option, value);

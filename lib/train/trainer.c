@@ -92,7 +92,7 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                     const neuron_augmentation_t *augmentation)
 {
     CHECK_ARGUMENT(trainer);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the augmentation"));
     if (augmentation) {
         neuron_image_size size;

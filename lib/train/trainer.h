@@ -59,7 +59,7 @@ struct neuron_trainer {
 NEURON_HOLD_DECLARE(trainer);
 
 /* NEURON_E_STATE for what is set before the first step, if that was done. Public functions that
- * look for a run settle first: one that was left by a longjmp is over. */
+ * look for a run end what was left first: one that was left by a longjmp is over. */
 int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *what);
 
 /* Whether a graph can learn from the dataset, or be evaluated with it. */

@@ -69,7 +69,7 @@ START_TEST(ends_once)
         neuron_hold_forget(&inner);
     }
     ASSERT_ENDED(4);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     assert_ended(NULL, 0);
 }
 END_TEST
@@ -101,14 +101,14 @@ __attribute__((noinline)) static void leave_and_settle(void)
     if (setjmp(begin) == 0)
         leave_two();
     assert_ended(NULL, 0);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     ASSERT_ENDED(2, 3, 1);
     if (setjmp(begin) == 0)
         leave_one();
     ASSERT_ENDED(1);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     ASSERT_ENDED(3, 2);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     assert_ended(NULL, 0);
 }
 
@@ -152,7 +152,7 @@ START_TEST(what_ended_does_not_end_again)
     ASSERT_ENDED(6, 5, 4, 3);
     come_back(above, NEURON_HOLD_PARTS);
     assert_ended(NULL, 0);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     assert_ended(NULL, 0);
 }
 END_TEST
@@ -177,7 +177,7 @@ START_TEST(deeper_than_the_list)
     assert_ended(expected, DEEP);
     if (setjmp(begin) == 0)
         go_down(1, true);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     assert_ended(expected + DEEP - LISTED, LISTED);
     go_down(1, false);
     assert_ended(expected, DEEP);
@@ -186,7 +186,7 @@ END_TEST
 
 static void *settle(void *data)
 {
-    neuron_hold_settle();
+    neuron_hold_end_left();
     return data;
 }
 
@@ -194,7 +194,7 @@ static void *leave_in_thread(void *data)
 {
     if (setjmp(begin) == 0)
         leave_two();
-    neuron_hold_settle();
+    neuron_hold_end_left();
     ASSERT_ENDED(2, 3, 1);
     return data;
 }
@@ -213,7 +213,7 @@ START_TEST(each_thread_has_its_own)
     run_thread(settle);
     assert_ended(NULL, 0);
     run_thread(leave_in_thread);
-    neuron_hold_settle();
+    neuron_hold_end_left();
     ASSERT_ENDED(2, 3, 1);
 }
 END_TEST

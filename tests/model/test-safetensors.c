@@ -51,11 +51,11 @@ START_TEST(bytes_are_turned_by_number)
 {
     static const uint8_t from[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     uint8_t to[8];
-    neuron_copy_turned(to, from, 8, 4);
+    neuron_copy_swapped(to, from, 8, 4);
     ck_assert_mem_eq(to, ((const uint8_t[]){4, 3, 2, 1, 8, 7, 6, 5}), 8);
-    neuron_copy_turned(to, from, 8, 8);
+    neuron_copy_swapped(to, from, 8, 8);
     ck_assert_mem_eq(to, ((const uint8_t[]){8, 7, 6, 5, 4, 3, 2, 1}), 8);
-    neuron_copy_turned(to, from, 8, 1);
+    neuron_copy_swapped(to, from, 8, 1);
     ck_assert_mem_eq(to, from, 8);
     float one = 1;
     neuron_copy_little(to, &one, 4, 4);

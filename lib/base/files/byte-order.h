@@ -8,7 +8,7 @@
 enum { NEURON_BIG_ENDIAN = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ };
 
 /* Copies numbers of `width` bytes each, every one with its bytes reversed. */
-static inline void neuron_copy_turned(void *to, const void *from, size_t size, size_t width)
+static inline void neuron_copy_swapped(void *to, const void *from, size_t size, size_t width)
 {
     unsigned char *write = to;
     const unsigned char *read = from;
@@ -21,7 +21,7 @@ static inline void neuron_copy_turned(void *to, const void *from, size_t size, s
 static inline void neuron_copy_little(void *to, const void *from, size_t size, size_t width)
 {
     if (NEURON_BIG_ENDIAN && width > 1)
-        neuron_copy_turned(to, from, size, width);
+        neuron_copy_swapped(to, from, size, width);
     else if (size > 0)
         memcpy(to, from, size);
 }

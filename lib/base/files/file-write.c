@@ -172,14 +172,14 @@ static int write_piece(int file, const neuron_file_piece *piece, const char *pat
 }
 
 /* Numbers of a big-endian machine. */
-static int write_turned(int file, const neuron_file_piece *piece, const char *path)
+static int write_swapped(int file, const neuron_file_piece *piece, const char *path)
 {
-    char turned[4096];
+    char swapped[4096];
     const char *data = piece->data;
-    for (size_t done = 0; done < piece->size; done += sizeof turned) {
+    for (size_t done = 0; done < piece->size; done += sizeof swapped) {
         size_t left = piece->size - done;
-        const neuron_file_piece part = {turned, left < sizeof turned ? left : sizeof turned, 1};
-        neuron_copy_turned(turned, data + done, part.size, piece->width);
+        const neuron_file_piece part = {swapped, left < sizeof swapped ? left : sizeof swapped, 1};
+        neuron_copy_swapped(swapped, data + done, part.size, piece->width);
         RETURN_IF_ERROR(write_piece(file, &part, path));
     }
     return NEURON_OK;
@@ -189,7 +189,7 @@ static int write_pieces(int file, const neuron_file_piece *pieces, size_t count,
 {
     for (size_t i = 0; i < count; i++)
         RETURN_IF_ERROR(NEURON_BIG_ENDIAN && pieces[i].width > 1
-                            ? write_turned(file, &pieces[i], path)
+                            ? write_swapped(file, &pieces[i], path)
                             : write_piece(file, &pieces[i], path));
     if (!neuron_flush(file))
         return fail_io(path, "cannot flush to the disk");

@@ -232,9 +232,9 @@ static void input_gradient(const neuron_run *run)
 }
 
 /* The gradient of rows of the output from that of its pooled values. */
-static void unpool_rows(const void *maker, int64_t image, int64_t first, int64_t rows, float *to)
+static void unpool_rows(const void *producer, int64_t image, int64_t first, int64_t rows, float *to)
 {
-    const neuron_run *run = maker;
+    const neuron_run *run = producer;
     const neuron_shape *output = &run->spec->output;
     const neuron_pooling windows = *neuron_post_pooling(&run->fused->post);
     int64_t width = windows.columns * output->extent[2];
@@ -261,9 +261,10 @@ static void unpool_rows(const void *maker, int64_t image, int64_t first, int64_t
     memset(to, 0, (size_t)((first + rows - y) * work.row_step) * sizeof *to);
 }
 
-static void consumer_rows(const void *maker, int64_t image, int64_t first, int64_t rows, float *to)
+static void consumer_rows(const void *producer, int64_t image, int64_t first, int64_t rows,
+                          float *to)
 {
-    const neuron_run *consumer = maker;
+    const neuron_run *consumer = producer;
     consumer->spec->layer->gradient_rows(consumer, image, first, rows, to);
 }
 

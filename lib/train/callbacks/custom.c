@@ -23,11 +23,11 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     const neuron_callback_t *callback = entry->callback;
     uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
-    int answer = callback->custom(trainer, event, callback->user_data);
+    int result = callback->custom(trainer, event, callback->user_data);
     neuron_float_resume(host);
-    if (answer < 0)
-        neuron_set_call_message(before, "the custom callback returned %d", answer);
-    return answer;
+    if (result < 0)
+        neuron_set_call_message(before, "the custom callback returned %d", result);
+    return result;
 }
 
 const neuron_callback_kind neuron_callback_custom = {
