@@ -220,8 +220,8 @@ typedef struct neuron_rule_work {
 typedef bool neuron_rule_kernel(const neuron_rule_work *work, float *values, const float *gradients,
                                 float *first, float *second, int64_t count);
 
-/* The moments of some rows, chunk by chunk: `sums` has for each the mean of every channel and then
- * the sums of squared differences from it. */
+/* The statistics of some rows, chunk by chunk: `sums` has for each the mean of every channel and
+ * then the sums of squared differences from it. */
 typedef struct neuron_statistics {
     int64_t channels, count; /* of chunks */
     int64_t *rows;           /* of each chunk */

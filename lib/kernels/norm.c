@@ -5,8 +5,8 @@
 /* Vectors whose sums are kept at a time: enough to hide how long an addition takes. */
 enum { GROUP = 4 };
 
-static ALWAYS_INLINE void moments_of(const float *values, int64_t rows, int64_t channels,
-                                     int64_t count, int vectors, float *mean, float *squares)
+static ALWAYS_INLINE void statistics_of(const float *values, int64_t rows, int64_t channels,
+                                        int64_t count, int vectors, float *mean, float *squares)
 {
     vector sum[GROUP], square[GROUP];
     UNROLL_FULLY
@@ -40,11 +40,11 @@ void KERNEL(statistics)(const float *values, int64_t rows, int64_t channels, flo
 {
     int64_t c = 0;
     for (; c + GROUP * LANES <= channels; c += GROUP * LANES)
-        moments_of(values + c, rows, channels, GROUP * LANES, GROUP, mean + c, squares + c);
+        statistics_of(values + c, rows, channels, GROUP * LANES, GROUP, mean + c, squares + c);
     for (; c + 2 * LANES <= channels; c += 2 * LANES)
-        moments_of(values + c, rows, channels, 2 * LANES, 2, mean + c, squares + c);
+        statistics_of(values + c, rows, channels, 2 * LANES, 2, mean + c, squares + c);
     for (; c < channels; c += LANES)
-        moments_of(values + c, rows, channels, channels - c, 1, mean + c, squares + c);
+        statistics_of(values + c, rows, channels, channels - c, 1, mean + c, squares + c);
 }
 
 static ALWAYS_INLINE void gradient_sums_of(const float *gradients, const float *values,

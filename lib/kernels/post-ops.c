@@ -68,7 +68,7 @@ void KERNEL(post_ops)(const neuron_post_slice *post, int32_t from, int64_t rows,
     const block on = {values, rows, columns, row_step, post->column, post->offset};
     for (int32_t i = from; post->ops && i < post->ops->count; i++) {
         const neuron_post_op *op = &post->ops->list[i];
-        if (op->kind == NEURON_POST_RELU && (op->seen || !op->before))
+        if (op->kind == NEURON_POST_RELU && !op->before)
             relu(&on, op);
         else if (neuron_post_is_activation(op->kind))
             activate(on, op);

@@ -5,9 +5,10 @@
  * A layer says in its row what it is as a post-operation and which it accepts: see
  * layers/layer.h.
  *
- * A kernel does a leading RELU while its sums are in registers; all else is done by post_ops()
- * of kernels/post-ops.c, out of line, to rows of values that lie in the nearest cache. What the
- * activations compute is in kernels/activation.c. */
+ * Kernels do what they can while sums are in registers: a leading ReLU, Winograd's also a scale and
+ * shift and the way back through a ReLU. All else is done by post_ops() of kernels/post-ops.c, out
+ * of line, to rows of values that lie in the nearest cache. What the activations compute is in
+ * kernels/activation.c. */
 #ifndef KERNELS_POST_OPS_H
 #define KERNELS_POST_OPS_H
 
@@ -33,8 +34,8 @@ typedef enum neuron_post_kind {
     NEURON_POST_HARD_SWISH,
     NEURON_POST_PRELU,       /* with a slope for each column, in `scale` */
     NEURON_POST_SCALE_SHIFT, /* value * scale + shift, each per column */
-    NEURON_POST_MAX_POOL,    /* of windows side by side; a driver's, not a kernel's */
-    NEURON_POST_STATISTICS   /* measures and changes nothing; a driver's, not a kernel's */
+    NEURON_POST_MAX_POOL,    /* of windows side by side; a driver's */
+    NEURON_POST_STATISTICS   /* measures and changes nothing; a driver's */
 } neuron_post_kind;
 
 /* Max-pooling of a layer's output by windows side by side. `argmax` has a byte for each pooled

@@ -1,4 +1,4 @@
-/* How kernels end that sum tiles in registers: a leading ReLU is a floor below which no sum is
+/* How convolutions end that sum tiles in registers: a leading ReLU is a floor below which no sum is
  * stored; the other post-operations are done by post_ops() (post-ops.c) once a block of sums is
  * in memory. */
 #ifndef KERNELS_STORE_TILE_H

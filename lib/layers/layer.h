@@ -203,7 +203,8 @@ struct neuron_layer {
      * it does. A layer without this function does none. */
     const char *(*refuse)(const neuron_fuse_request *request);
 
-    /* Activations in `back` that backward can do: a sum of NEURON_POST_BIT(kind). */
+    /* Activations in `back` that backward can do: a sum of NEURON_POST_BIT(kind). A layer without
+     * NEURON_LAYER_READS_INPUT has no `seen`; it can do those whose slope its own output tells. */
     uint32_t back_kinds;
 
     /* NULL for NEURON_OUTPUT_OTHER. */

@@ -24,13 +24,20 @@ static bool goes_by_channels(const neuron_post_op *op)
     return op->kind == NEURON_POST_SCALE_SHIFT || op->kind == NEURON_POST_PRELU;
 }
 
-int64_t neuron_post_width(const neuron_run *run)
+/* The channels if anything in the list goes by them, of which there may be one; else 0. */
+static int64_t channels_of(const neuron_run *run)
 {
     const neuron_shape *shape = &run->spec->output;
     for (int32_t i = 0; i < run->fused->post.count; i++)
         if (goes_by_channels(&run->fused->post.list[i]))
             return shape->extent[shape->rank - 1];
-    return 1;
+    return 0;
+}
+
+int64_t neuron_post_width(const neuron_run *run)
+{
+    int64_t channels = channels_of(run);
+    return channels > 0 ? channels : 1;
 }
 
 void neuron_post_finish(const neuron_run *run, int32_t from, int64_t first, int64_t count)
@@ -38,7 +45,7 @@ void neuron_post_finish(const neuron_run *run, int32_t from, int64_t first, int6
     const neuron_post_ops *post = &run->fused->post;
     if (!neuron_post_goes_on(post, from))
         return;
-    int64_t width = neuron_post_width(run), columns = width > 1 ? width : count;
+    int64_t channels = channels_of(run), columns = channels > 0 ? channels : count;
     const neuron_post_slice slice = {post, 0, first};
     run->kernels->element->post_ops(&slice, from, count / columns, columns, run->output + first,
                                     columns);

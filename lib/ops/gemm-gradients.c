@@ -113,7 +113,7 @@ static float *at_scratch(const neuron_gemm *product, size_t place)
 }
 
 /* Packs one panel of one block of the output's gradient, transposed. */
-static void pack_turned(void *work, int64_t task, int32_t worker)
+static void pack_transposed(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const input_job *job = work;
@@ -213,7 +213,7 @@ void neuron_gemm_input_gradient(const neuron_gemm *product, const float *output_
     job.row_slices = neuron_ceil_divide(product->inputs, job.rows);
     job.panels = neuron_ceil_divide(product->batch, 2 * product->kernels->lanes);
     neuron_pool_run(product->pool, job.panels * neuron_ceil_divide(product->units, job.block),
-                    pack_turned, &job);
+                    pack_transposed, &job);
     neuron_pool_run(product->pool,
                     job.row_slices * neuron_ceil_divide(product->batch, EXAMPLES_MOST), input_task,
                     &job);

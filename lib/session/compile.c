@@ -9,6 +9,7 @@
 #include "base/bump.h"
 #include "kernels/panels.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stddef.h>
 #include <string.h>
@@ -87,11 +88,18 @@ static int value_bytes(const neuron_compiler *c, const neuron_node_t *node, size
     return NEURON_OK;
 }
 
+/* Whether a step goes back through its own activation, by what that made. */
+static bool goes_back_by_output(const neuron_step *step)
+{
+    const neuron_post_op *op = neuron_post_activation(&step->fused.post);
+    return step->activation_alone && !neuron_post_sees_input(op->kind);
+}
+
 /* Whether backward reads what forward made. */
 static bool reads_output(const neuron_step *step)
 {
     uint32_t flags = flags_of(step->node);
-    return step->backward && (flags & NEURON_LAYER_READS_OUTPUT || step->activation_alone ||
+    return step->backward && (flags & NEURON_LAYER_READS_OUTPUT || goes_back_by_output(step) ||
                               (step->activation_of >= 0 && !(flags & NEURON_LAYER_READS_INPUT)));
 }
 
@@ -116,6 +124,7 @@ static int place_before(neuron_compiler *c, int32_t index)
     size_t bytes;
     if (!step->backward || !op || !neuron_post_sees_input(op->kind))
         return NEURON_OK;
+    assert(!neuron_post_pooling(&step->fused.post)); /* its result has another size */
     RETURN_IF_ERROR(value_bytes(c, step->result, &bytes));
     return add_block(c, bytes, forward_time(index), backward_time(c, index), &step->blocks.before);
 }

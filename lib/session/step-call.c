@@ -52,7 +52,8 @@ static void set_back(const neuron_session *session, neuron_step *step)
         return;
     const neuron_step *producer = &session->steps[step->activation_of];
     const float *before = neuron_session_memory(session, producer->blocks.before);
-    step->fused.back.seen = before ? before : session->inputs[0];
+    bool reads_input = step->node->spec.layer->flags & NEURON_LAYER_READS_INPUT;
+    step->fused.back.seen = before ? before : reads_input ? session->inputs[0] : NULL;
 }
 
 void neuron_step_call_begin(neuron_step_call *call, neuron_session *session, neuron_step *step)

@@ -152,6 +152,26 @@ START_TEST(a_relu_behind_dense_layers)
 }
 END_TEST
 
+/* One channel, by which scales, shifts and slopes go all the same. */
+START_TEST(one_channel)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_depthwise_conv2d(graph, image_input(graph, 12, 12, 1), 1, 1), *sum[2];
+    for (int i = 0; i < 2; i++)
+        sum[i] = neuron_conv2d(graph, x, 1, 3, 3);
+    x = _i == 0   ? x
+        : _i == 1 ? neuron_add(graph, sum, 2)
+        : _i == 2 ? neuron_multiply(graph, sum, 2)
+        : _i == 3 ? neuron_layer_norm(graph, sum[0])
+                  : neuron_batch_norm(graph, neuron_average_pool2d(graph, x, 2, 2));
+    if (_i != 3) /* which would make of rounding errors all that there is */
+        x = neuron_batch_norm(graph, x);
+    x = neuron_prelu(graph, x);
+    neuron_node_t *output = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 3));
+    check_network(graph, output, BATCH);
+}
+END_TEST
+
 /* A prediction works on what it made of the parameters once: it must notice when they change. */
 START_TEST(predictions_follow_the_parameters)
 {
@@ -200,6 +220,7 @@ int main(void)
     tcase_add_test(tests, a_value_that_others_read_stays);
     tcase_add_test(tests, a_relu_that_two_layers_read);
     tcase_add_test(tests, a_relu_behind_dense_layers);
+    tcase_add_loop_test(tests, one_channel, 0, 5);
     tcase_add_test(tests, predictions_follow_the_parameters);
     return run_suite(suite);
 }

@@ -13,7 +13,7 @@
 static neuron_conv2d_way forward_way(const neuron_plan_request *request,
                                      const neuron_convolution *forward)
 {
-    /* Winograd's way pools by windows of 2x2 when predicting, and keeps no places. */
+    /* Winograd's way pools by windows of 2x2 when predicting, and keeps no argmax. */
     const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
     bool pools = !pooling ||
                  (!request->training && pooling->window_rows == 2 && pooling->window_columns == 2);
@@ -121,7 +121,7 @@ int neuron_conv2d_plan(const neuron_plan_request *request, neuron_needs *needs)
             neuron_convolve_scratch(forward, request->batch, request->threads, pooling);
         needs->chunks = neuron_convolve_chunks(forward, request->batch);
     }
-    if (request->training && pooling) /* places */
+    if (request->training && pooling) /* argmax */
         neuron_reserve(&needs->saved,
                        pooling->rows * pooling->columns * forward->filters * request->batch, 1);
     if (request->training)
@@ -167,9 +167,9 @@ static neuron_post_ops post_of(const neuron_run *run)
     return post;
 }
 
-static void correlate(neuron_conv2d_way way, const neuron_convolution *convolution,
-                      const neuron_convolution_run *work, const float *weights, const float *bias,
-                      float *output)
+static void convolve(neuron_conv2d_way way, const neuron_convolution *convolution,
+                     const neuron_convolution_run *work, const float *weights, const float *bias,
+                     float *output)
 {
     (way == NEURON_CONV2D_WINOGRAD ? neuron_winograd_convolve
                                    : neuron_convolve)(convolution, work, weights, bias, output);
@@ -187,9 +187,9 @@ int neuron_conv2d_run_forward(const neuron_run *run)
         .scratch = run->scratch,
         .post = &post,
     };
-    correlate(operation->forward, &operation->geometry, &work,
-              weights_at(run->prepared, operation->weights),
-              weights_at(run->prepared, operation->bias), run->output);
+    convolve(operation->forward, &operation->geometry, &work,
+             weights_at(run->prepared, operation->weights),
+             weights_at(run->prepared, operation->bias), run->output);
     return NEURON_OK;
 }
 
@@ -217,8 +217,8 @@ static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *pha
         .scratch = (char *)run->scratch + layout.total,
         .post = &post,
     };
-    correlate(operation->input_gradient, convolution, &work, weights, bias,
-              run->input_gradients[0] + first);
+    convolve(operation->input_gradient, convolution, &work, weights, bias,
+             run->input_gradients[0] + first);
 }
 
 static void input_gradient(const neuron_run *run)
