@@ -1,4 +1,5 @@
-/* Trains three different networks and joins them into a committee, which together err less often.
+/* Trains three different networks and joins them into a committee, which together err less often
+ * than most of them. Five epochs of 60,000 images take about a minute.
  *
  *     cc committee.c -o committee $(pkg-config --cflags --libs libneuron)
  *     ./committee committee.safetensors fashion-mnist
@@ -91,7 +92,7 @@ static void print_report(const neuron_graph_t *graph, const neuron_dataset_t *te
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || argc > 3) {
+    if (argc < 2 || argc > 3 || argv[1][0] == '-') {
         fprintf(stderr, "usage: %s MODEL [FOLDER]\n", argv[0]);
         return 2;
     }

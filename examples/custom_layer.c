@@ -97,7 +97,7 @@ static void print_accuracy(const char *what, neuron_graph_t *graph, neuron_datas
 int main(int argc, char **argv)
 {
     enum { UNITS = 64 };
-    if (argc < 2 || argc > 3) {
+    if (argc < 2 || argc > 3 || argv[1][0] == '-') {
         fprintf(stderr, "usage: %s MODEL [FOLDER]\n", argv[0]);
         return 2;
     }

@@ -111,7 +111,7 @@ static void classify(neuron_context_t *context, neuron_graph_t *graph, const cha
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) {
+    if (argc < 3 || argv[1][0] == '-' || argv[2][0] == '-') {
         fprintf(stderr, "usage: %s FOLDER MODEL [IMAGE...]\n", argv[0]);
         return 2;
     }

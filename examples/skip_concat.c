@@ -91,7 +91,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
 
 int main(int argc, char **argv)
 {
-    if (argc > 2) {
+    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
         fprintf(stderr, "usage: %s [FOLDER]\n", argv[0]);
         return 2;
     }

@@ -154,6 +154,10 @@ ends_with 1 'not n x' "$programs/predict_threads" flowers.safetensors 1
 ends_with 1 'no layer "snake" is registered' "$programs/predict_threads" snake.safetensors 1
 usage skip_concat photographs more
 usage custom_layer
+usage custom_layer --help
+usage committee --help
+usage skip_concat --help
+usage image_folder --help model
 usage committee
 usage predict_threads committee.safetensors
 usage predict_threads committee.safetensors 0
