@@ -157,11 +157,11 @@ static int32_t count_steps(const neuron_graph_t *graph, neuron_session_purpose p
     return count;
 }
 
-/* All combinations of the first ones, and of those behind them, which go the same ways, a third. */
+/* One consumer for each pair of an activation and a producer, such that all pairs of the three are
+ * there. */
 static bool combines(int activation, int producer, int consumer)
 {
-    return (activation < 7 && producer < 7 && consumer < 4) ||
-           (activation + producer + consumer) % 3 == 0;
+    return (activation + producer + consumer) % CONSUMERS == 0;
 }
 
 START_TEST(a_pass_less)
