@@ -153,7 +153,7 @@ static bound slope_bound(neuron_post_kind kind)
 static void check(neuron_post_kind kind, const char *what, float x, float result, double expected,
                   bound by)
 {
-    double unit = fmax(ldexp(1, ilogb(expected) - 23), 0x1p-149);
+    double unit = fmax(ldexp(1, ilogb(fmax(fabs(expected), (double)FLT_MIN)) - 23), 0x1p-149);
     bool fine = fabs((double)result - expected) <= by.units * unit + by.absolute;
     if (isnan(expected))
         fine = isnan(result);
