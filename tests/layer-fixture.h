@@ -160,4 +160,21 @@ static inline void fixture_assert_same(const layer_fixture *a, const layer_fixtu
     }
 }
 
+/* Runs a layer without options forward and backward in one thread, and in five with memory for two
+ * examples more: all bytes must be the same. */
+static inline void fixture_open_both(layer_fixture *one, layer_fixture *many,
+                                     const neuron_layer *layer, const neuron_shape *shape,
+                                     int64_t batch)
+{
+    const neuron_kernels *kernels = neuron_kernels_choose();
+    fixture_open(one, layer, NULL, shape, batch, batch, 1, kernels, true);
+    fixture_open(many, layer, NULL, shape, batch + 2, batch, 5, kernels, true);
+    layer_fixture *both[] = {one, many};
+    for (int i = 0; i < 2; i++) {
+        fixture_forward(both[i]);
+        assert_ok(layer->backward(&both[i]->run));
+    }
+    fixture_assert_same(one, many);
+}
+
 #endif

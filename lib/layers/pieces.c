@@ -21,18 +21,23 @@ static void run_task(void *work, int64_t task, int32_t worker)
     all->piece(all->run, first, neuron_min_count(all->step, all->count - first));
 }
 
-void neuron_run_pieces(const neuron_run *run, int64_t count, int64_t width, neuron_piece piece)
+/* `unit` floats are one for the piece. */
+static void run_all(const neuron_run *run, int64_t width, int64_t unit, neuron_piece piece)
 {
-    loop all = {.run = run, .piece = piece, .count = count};
-    all.step = width < piece_floats ? piece_floats / width : 1;
-    neuron_pool_run(run->pool, neuron_ceil_divide(count, all.step), run_task, &all);
+    int64_t rows = width < piece_floats ? piece_floats / width : 1;
+    loop all = {.run = run, .piece = piece, .step = rows * (width / unit)};
+    all.count = run->batch * neuron_run_output_size(run) / unit;
+    neuron_pool_run(run->pool, neuron_ceil_divide(all.count, all.step), run_task, &all);
 }
 
 void neuron_run_rows(const neuron_run *run, int64_t width, neuron_piece piece)
 {
-    loop all = {.run = run, .piece = piece, .count = run->batch * neuron_run_output_size(run)};
-    all.step = width < piece_floats ? piece_floats / width * width : width;
-    neuron_pool_run(run->pool, neuron_ceil_divide(all.count, all.step), run_task, &all);
+    run_all(run, width, width, piece);
+}
+
+void neuron_run_pieces(const neuron_run *run, int64_t width, neuron_piece piece)
+{
+    run_all(run, width, 1, piece);
 }
 
 /* Values of a chunk, and the most rows. */

@@ -7,11 +7,9 @@
 /* Works on the elements, or rows, first .. first + count - 1. */
 typedef void (*neuron_piece)(const neuron_run *run, int64_t first, int64_t count);
 
-/* Runs `piece` over 0 .. count - 1 in pieces of about 8192 floats, `width` of which make one. */
-void neuron_run_pieces(const neuron_run *run, int64_t count, int64_t width, neuron_piece piece);
-
-/* The same over all elements of the output, in pieces of whole rows of `width`; `piece` is told
- * elements. */
+/* Runs `piece` over all elements of the output in pieces of about 8192, which are whole rows of
+ * `width`: the first is told elements, the second rows. */
+void neuron_run_pieces(const neuron_run *run, int64_t width, neuron_piece piece);
 void neuron_run_rows(const neuron_run *run, int64_t width, neuron_piece piece);
 
 /* Everything before the last axis, the batch included, as rows of `channels`, cut into chunks

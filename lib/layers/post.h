@@ -1,6 +1,6 @@
 /* How layers do what follows them in their own pass: the lists of neuron_fused, for
  * what lies in the cache because the layer has just made it. Layers whose driver (ops/)
- * does the lists hand them on. */
+ * does the lists give them to it. */
 #ifndef LAYERS_POST_H
 #define LAYERS_POST_H
 

@@ -39,7 +39,7 @@ typedef struct neuron_step {
     bool defers;           /* backward leaves the input's gradient to the step before it, */
     int32_t consumer;      /* which asks this step for it a few rows at a time; -1 for none */
     int32_t activation_of; /* the step whose activation made the input, and back through which
-                                 backward goes too; -1 for none */
+                              backward goes too; -1 for none */
     bool activation_alone; /* nobody else goes back through its own activation */
     int32_t statistics_of; /* the step that measures the input for this one; -1 for none */
     int64_t chunks;        /* there is room for in the statistics of the output */

@@ -46,6 +46,13 @@ neuron_node_t *image_input(neuron_graph_t *graph, int64_t height, int64_t width,
     return neuron_input(graph, (const int64_t[]){height, width, channels}, 3);
 }
 
+neuron_node_t *hidden_values(neuron_graph_t *graph, int64_t height, int64_t width, int64_t channels)
+{
+    if (height == 0)
+        return neuron_dense(graph, vector_input(graph, 6), channels);
+    return neuron_conv2d(graph, image_input(graph, height + 1, width + 1, 2), channels, 2, 2);
+}
+
 /* Wraps [count, ...shape]. */
 static neuron_tensor_t *wrap_rows(const neuron_graph_t *graph, const neuron_shape *row,
                                   int64_t count, float *data)

@@ -22,6 +22,11 @@ neuron_node_t *image_input(neuron_graph_t *graph, int64_t height, int64_t width,
 /* Fails unless the node has that shape. */
 void assert_node_shape(const neuron_node_t *node, const int64_t *expected, int32_t expected_rank);
 
+/* Values that want a gradient: of height x width x channels behind a convolution, or of rank 1
+ * behind a dense layer if the height is 0. */
+neuron_node_t *hidden_values(neuron_graph_t *graph, int64_t height, int64_t width,
+                             int64_t channels);
+
 /* A predicted row for each of `count` examples, through tensors over the caller's memory. */
 void predict(const neuron_graph_t *graph, const float *input, int64_t count, float *output);
 

@@ -104,10 +104,7 @@ START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *before =
-        cases[_i].height
-            ? neuron_conv2d(graph, image_input(graph, cases[_i].height + 1, cases[_i].width + 1, 2),
-                            cases[_i].channels, 2, 2)
-            : neuron_dense(graph, vector_input(graph, 6), cases[_i].channels);
+        hidden_values(graph, cases[_i].height, cases[_i].width, cases[_i].channels);
     check_layer(graph, neuron_batch_norm(graph, before), cases[_i].batch);
 }
 END_TEST

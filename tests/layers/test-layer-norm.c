@@ -130,10 +130,7 @@ START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *before =
-        cases[_i].height
-            ? neuron_conv2d(graph, image_input(graph, cases[_i].height + 1, cases[_i].width + 1, 2),
-                            cases[_i].channels, 2, 2)
-            : neuron_dense(graph, vector_input(graph, 6), cases[_i].channels);
+        hidden_values(graph, cases[_i].height, cases[_i].width, cases[_i].channels);
     check_layer(graph, neuron_layer_norm(graph, before), cases[_i].batch);
 }
 END_TEST
@@ -183,16 +180,8 @@ END_TEST
 START_TEST(gradient_of_many_rows)
 {
     const neuron_shape shape = {.rank = 3, .extent = {50, 40, 19}};
-    const neuron_kernels *kernels = neuron_kernels_choose();
     layer_fixture one, many;
-    fixture_open(&one, &neuron_layer_layer_norm, NULL, &shape, 7, 7, 1, kernels, true);
-    fixture_open(&many, &neuron_layer_layer_norm, NULL, &shape, 9, 7, 5, kernels, true);
-    layer_fixture *both[] = {&one, &many};
-    for (int i = 0; i < 2; i++) {
-        fixture_forward(both[i]);
-        assert_ok(neuron_layer_layer_norm.backward(&both[i]->run));
-    }
-    fixture_assert_same(&one, &many);
+    fixture_open_both(&one, &many, &neuron_layer_layer_norm, &shape, 7);
     double sums[19] = {0};
     for (int64_t i = 0; i < one.input_count; i++)
         sums[i % 19] += (double)one.output_gradient[i];

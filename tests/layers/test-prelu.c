@@ -75,10 +75,7 @@ START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *before =
-        cases[_i].height
-            ? neuron_conv2d(graph, image_input(graph, cases[_i].height + 1, cases[_i].width + 1, 2),
-                            cases[_i].channels, 2, 2)
-            : neuron_dense(graph, vector_input(graph, 6), cases[_i].channels);
+        hidden_values(graph, cases[_i].height, cases[_i].width, cases[_i].channels);
     check_layer(graph, neuron_prelu(graph, before), cases[_i].batch);
 }
 END_TEST
@@ -104,16 +101,8 @@ END_TEST
 START_TEST(gradient_of_many_rows)
 {
     const neuron_shape shape = {.rank = 3, .extent = {60, 70, 3}};
-    const neuron_kernels *kernels = neuron_kernels_choose();
     layer_fixture one, many;
-    fixture_open(&one, &neuron_layer_prelu, NULL, &shape, 13, 13, 1, kernels, true);
-    fixture_open(&many, &neuron_layer_prelu, NULL, &shape, 15, 13, 5, kernels, true);
-    layer_fixture *both[] = {&one, &many};
-    for (int i = 0; i < 2; i++) {
-        fixture_forward(both[i]);
-        assert_ok(neuron_layer_prelu.backward(&both[i]->run));
-    }
-    fixture_assert_same(&one, &many);
+    fixture_open_both(&one, &many, &neuron_layer_prelu, &shape, 13);
     double sums[3] = {0};
     for (int64_t i = 0; i < one.input_count; i++)
         sums[i % 3] += (double)one.output_gradient[i] * fmin((double)one.input[i], 0);

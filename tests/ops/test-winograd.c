@@ -129,8 +129,8 @@ static void close_fixture(fixture *f)
 }
 
 /* Memory is planned for `planned` examples. */
-static void correlate(fixture *f, const neuron_convolution *c, bool rotated, const float *source,
-                      const float *bias, int64_t planned, float *output)
+static void convolve(fixture *f, const neuron_convolution *c, bool rotated, const float *source,
+                     const float *bias, int64_t planned, float *output)
 {
     float *points = fixture_memory(neuron_winograd_weights_size(c));
     f->run.source = source;
@@ -144,7 +144,7 @@ static void correlate(fixture *f, const neuron_convolution *c, bool rotated, con
 
 static void run_forward(fixture *f, int64_t planned)
 {
-    correlate(f, &f->forward, false, f->input, f->bias, planned, f->output);
+    convolve(f, &f->forward, false, f->input, f->bias, planned, f->output);
 }
 
 static void run_input_gradient(fixture *f, int64_t planned)
@@ -152,7 +152,7 @@ static void run_input_gradient(fixture *f, int64_t planned)
     int64_t columns = neuron_panel_round(f->is.channels);
     float *none = fixture_floats(columns);
     memset(none, 0, (size_t)columns * sizeof *none);
-    correlate(f, &f->rotated, true, f->output_gradient, none, planned, f->input_gradient);
+    convolve(f, &f->rotated, true, f->output_gradient, none, planned, f->input_gradient);
     free(none);
 }
 
@@ -319,12 +319,12 @@ START_TEST(memory_is_enough_for_smaller_batches)
 {
     for (int which = 0; which < SHAPES; which++) {
         neuron_convolution c = convolution_of(&shapes[which]);
-        size_t correlate_bytes = 0, gradient_bytes = 0;
+        size_t convolve_bytes = 0, gradient_bytes = 0;
         for (int64_t batch = 1; batch < 300; batch++) {
             size_t bytes = neuron_winograd_convolve_scratch(&c, batch, 2);
-            assert_that(bytes >= correlate_bytes, "shape %d: less for a batch of %d", which,
+            assert_that(bytes >= convolve_bytes, "shape %d: less for a batch of %d", which,
                         (int)batch);
-            correlate_bytes = bytes;
+            convolve_bytes = bytes;
             bytes = neuron_winograd_weight_gradient_scratch(&c, batch, 2);
             assert_that(bytes >= gradient_bytes, "shape %d: less for a batch of %d", which,
                         (int)batch);

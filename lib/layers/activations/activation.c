@@ -20,12 +20,12 @@ static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 
 int neuron_activation_forward(const neuron_run *run)
 {
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, forward_piece);
+    neuron_run_pieces(run, 1, forward_piece);
     return NEURON_OK;
 }
 
 int neuron_activation_backward(const neuron_run *run)
 {
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run), 1, backward_piece);
+    neuron_run_pieces(run, 1, backward_piece);
     return NEURON_OK;
 }

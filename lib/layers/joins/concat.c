@@ -86,14 +86,14 @@ static void backward_rows(const neuron_run *run, int64_t first, int64_t count)
 static int forward(const neuron_run *run)
 {
     int64_t width = run_length(&run->spec->output, join_axis(run->spec));
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / width, width, forward_rows);
+    neuron_run_rows(run, width, forward_rows);
     return NEURON_OK;
 }
 
 static int backward(const neuron_run *run)
 {
     int64_t width = run_length(&run->spec->output, join_axis(run->spec));
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / width, width, backward_rows);
+    neuron_run_rows(run, width, backward_rows);
     return NEURON_OK;
 }
 

@@ -142,8 +142,7 @@ static int forward(const neuron_run *run)
 {
     const neuron_shape *shape = &run->spec->output;
     int64_t classes = shape->extent[shape->rank - 1];
-    neuron_run_pieces(run, run->batch * neuron_run_output_size(run) / classes, classes,
-                      forward_rows);
+    neuron_run_rows(run, classes, forward_rows);
     return NEURON_OK;
 }
 
