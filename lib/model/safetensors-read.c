@@ -38,8 +38,8 @@ static int read_header(neuron_safetensors *file, const unsigned char *bytes, siz
         length |= (uint64_t)bytes[i] << (8 * i);
     if (length > neuron_safetensors_header_max)
         return neuron_fail(NEURON_E_FORMAT,
-                           "%s: is no safetensors file: a header of %" PRIu64
-                           " bytes at byte 0, and it has up to %zu",
+                           "%s: is no safetensors file: byte 0 announces a header of %" PRIu64
+                           " bytes; at most %zu are allowed",
                            file->source, length, neuron_safetensors_header_max);
     if (length > size - LENGTH_SIZE)
         return neuron_fail(NEURON_E_FORMAT,

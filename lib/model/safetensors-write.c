@@ -157,7 +157,7 @@ static int complete(neuron_safetensors_writer *writer)
     size_t length = size + fill;
     if (length > neuron_safetensors_header_max)
         return neuron_fail(NEURON_E_UNSUPPORTED,
-                           "a header of %zu bytes is too large for a file; it has up to %zu",
+                           "the header of the file would have %zu bytes; at most %zu are allowed",
                            length, neuron_safetensors_header_max);
     for (int i = 0; i < LENGTH_SIZE; i++)
         writer->length[i] = (unsigned char)((uint64_t)length >> (8 * i));
