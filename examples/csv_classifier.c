@@ -4,8 +4,14 @@
  *     ./csv_classifier train flowers.csv species 3 flowers.safetensors
  *     ./csv_classifier predict new.csv flowers.safetensors
  *
- * Tables are comma-separated numbers below a row of names. Here the column "species" has the class
- * numbers 0 to 2, and all other columns are inputs; new.csv has only these, in the same order.
+ * Tables are comma-separated numbers below a row of names, such as
+ *
+ *     height,width,species
+ *     5.1,1.4,0
+ *     6.3,2.5,1
+ *
+ * Here the column "species" has the class numbers 0 to 2, and all other columns are inputs; new.csv
+ * has only these, in the same order. docs/examples.md shows how to make tables to try it with.
  * Training prints a report on a fifth of the rows, kept apart; predicting a line for each row. */
 #include <libneuron/libneuron.h>
 
@@ -99,6 +105,21 @@ static void make_model(neuron_context_t *context, const char *table, const char 
     neuron_dataset_unref(all);
 }
 
+/* A model takes rows of as many columns as it was trained on. */
+static void check_columns(const neuron_graph_t *graph, int64_t columns, const char *table)
+{
+    int64_t trained[NEURON_RANK_MAX];
+    int32_t rank;
+    must(neuron_graph_input_shape(graph, trained, &rank));
+    if (rank == 1 && trained[0] == columns)
+        return;
+    fprintf(stderr,
+            "%s has %d columns, but the model was trained on %d: the table to predict must have "
+            "those, in the same order, and not the one with the label\n",
+            table, (int)columns, (int)trained[0]);
+    exit(EXIT_FAILURE);
+}
+
 static void predict(neuron_context_t *context, const char *table, const char *model)
 {
     neuron_graph_t *graph;
@@ -112,6 +133,7 @@ static void predict(neuron_context_t *context, const char *table, const char *mo
                                             NEURON_F32, NEURON_CSV_HEADER_PRESENT,
                                             NEURON_CSV_LABEL_NONE, NULL));
     must(neuron_dataset_shape(rows, columns, &rank));
+    check_columns(graph, columns[0], table);
     int64_t count = neuron_dataset_count(rows);
     must(neuron_tensor_create(&input, context, NEURON_F32, (int64_t[]){count, columns[0]}, 2));
     must(neuron_tensor_create(&output, context, NEURON_F32, (int64_t[]){count, classes[0]}, 2));

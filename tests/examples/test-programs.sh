@@ -66,12 +66,28 @@ at_least 57 "$(awk '$2 == NR ":" && $4 + 0 == (NR - 1) % 3 { correct++ } END { p
 ends_with 1 'no column is called "genus"' "$programs/csv_classifier" train flowers.csv genus 3 no-model
 ends_with 1 'label "2" is not 0 to 1' "$programs/csv_classifier" train flowers.csv species 2 no-model
 ends_with 1 'none.csv' "$programs/csv_classifier" train none.csv species 3 no-model
-ends_with 1 '240x6' "$programs/csv_classifier" predict flowers.csv flowers.safetensors
+ends_with 1 'flowers.csv has 6 columns, but the model was trained on 5: .* not the one with the label' \
+    "$programs/csv_classifier" predict flowers.csv flowers.safetensors
+cut -d, -f1-4 new.csv >narrow.csv
+ends_with 1 'narrow.csv has 4 columns, but the model was trained on 5' \
+    "$programs/csv_classifier" predict narrow.csv flowers.safetensors
 ends_with 1 'none.safetensors' "$programs/csv_classifier" predict new.csv none.safetensors
 usage csv_classifier
 usage csv_classifier train flowers.csv species none no-model
 usage csv_classifier predict new.csv
 [ ! -e no-model ] || fail "a model was saved by a call that failed"
+
+# The commands that the documents tell, word for word, with tables that they make.
+mkdir -p shown/build
+ln -s "$programs" shown/build/examples
+sed -n '/^```sh$/,/^```$/{ /^```/d; p; }' "$here/../../docs/examples.md" >shown/commands
+[ -s shown/commands ] || fail "docs/examples.md shows no commands"
+cd shown
+succeeds sh -eu commands
+at_least 0.9 "$(figure accuracy)"
+says stdout '^row 1: class 0, '
+[ "$(grep -c '^row ' stdout)" -eq 3 ] || fail "not a line for each of the three rows"
+cd ..
 
 # ---- A folder of images ----
 
@@ -132,6 +148,8 @@ learn() {
     succeeds "$programs/committee" committee.safetensors "$@"
     accuracy=$(figure accuracy)
     at_least "$minimum" "$accuracy"
+    [ "$(sed -n 's/^trained \([a-z]*\): accuracy [01]\.[0-9]* on .*/\1/p' stdout | xargs)" = 'fine medium coarse' ] ||
+        fail "not a line for each member, when it is trained"
     [ "$(grep -c 'weight 0\.3[0-9]*, test accuracy' stdout)" -eq 3 ] || fail "not three members"
     for threads in 1 3; do
         succeeds "$programs/predict_threads" committee.safetensors "$threads" "$@"
