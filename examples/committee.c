@@ -5,9 +5,9 @@
  *     ./committee committee.safetensors fashion-mnist
  *
  * The folder has the four files of MNIST, Fashion-MNIST or K-MNIST (train-images-idx3-ubyte.gz and
- * so on). Without one, the program learns from images that the library draws. It prints the
- * weight and the test accuracy of each member and a report on the committee, and saves that: it is
- * a graph like any other, and predict_threads.c predicts with it. */
+ * so on). Without one, the program learns from images that the library draws. It prints a line when
+ * a member is trained, then the weight and the test accuracy of each and a report on the committee,
+ * and saves that: it is a graph like any other, and predict_threads.c predicts with it. */
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>
@@ -109,6 +109,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < MEMBERS; i++) {
         members[i] = build(context, i);
         fit(context, members[i], subsets[0]);
+        printf("trained %s: accuracy %.4f on images kept apart\n", neuron_graph_name(members[i]),
+               accuracy(members[i], subsets[1]));
+        fflush(stdout); /* at once, in a pipe or a file too */
     }
 
     /* Weights from images that no member was trained on, and that do not test the committee. */
