@@ -5,24 +5,33 @@
 
 #include <libneuron/libneuron.h>
 
+#include "layers/layer.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-enum { BENCH_NAME_MAX = 96, BENCH_THREAD_COUNTS_MAX = 10, BENCH_SAMPLES_MAX = 256 };
+enum {
+    BENCH_NAME_MAX = 96,
+    BENCH_THREAD_COUNTS_MAX = 10,
+    BENCH_BATCHES_MAX = 32,
+    BENCH_SAMPLES_MAX = 256
+};
 
 /* ---- What to measure: options.c ---- */
 
 typedef struct {
-    const char *json;  /* NULL for no file */
-    const char *model; /* NULL for none */
+    const char *json;    /* NULL for no file */
+    const char *model;   /* NULL for none */
+    const char *network; /* a file; NULL for none */
     const char **rows;
     int row_count;
     bool no_sgemm;
     bool kernels;      /* all of them */
     bool train, infer; /* which passes */
-    int64_t batch;     /* 0 for the row's own */
+    int64_t batches[BENCH_BATCHES_MAX];
+    int batch_count; /* 0 for the row's own */
     int32_t threads[BENCH_THREAD_COUNTS_MAX];
     int thread_count;
     double seconds; /* for one measurement */
@@ -43,22 +52,38 @@ void bench_must(int status);
 /* A row is wanted if a --row is its name, or, with `prefix`, begins it. */
 bool bench_wants(const bench_options_t *options, const char *name, bool prefix);
 
-/* ---- The networks: networks.c ---- */
+/* ---- The networks: networks.c, drawing.c, operations.c ---- */
 
 typedef struct {
-    const char *name;
+    char name[BENCH_NAME_MAX];
     const char *description;
-    int64_t batch; /* of training */
-    int32_t rank;
+    const char *text; /* in the words of drawing.c */
+    int64_t batch;    /* of training */
+    int32_t rank;     /* of the input */
     int64_t shape[3];
-    neuron_node_t *(*draw)(neuron_graph_t *graph, neuron_node_t *input);
+    int32_t loss; /* NEURON_LOSS_... */
 } bench_network_t;
 
-extern const bench_network_t bench_networks[]; /* ended by a NULL name */
+extern bench_network_t bench_networks[]; /* ended by an empty name */
+
+/* Fills bench_networks. To be called before anything else. */
+void bench_networks_read(void);
+
+/* Reads the head of a network's text, which stays the caller's. A bad one is a bad command. */
+bench_network_t bench_read_network(const char *name, const char *description, const char *text);
+
+/* The network described by a file, and its text, which the caller frees. */
+bench_network_t bench_network_of_file(const char *path, char **text);
 
 /* Draws the network into a new graph and returns its output. The graph is not finished. */
 neuron_node_t *bench_draw(neuron_graph_t **graph, neuron_context_t *context,
                           const bench_network_t *network);
+
+bool bench_is_convolution(const neuron_layer *layer); /* of any kind */
+
+/* Multiply-adds of a layer that has a kernel, forward, on one example: each number of the kernel
+ * meets each place of the output. */
+double bench_multiply_adds(const neuron_spec *spec);
 
 /* Floating-point operations on one example: two for each multiply-add of dense and convolution
  * layers by the direct algorithm. With `training` both gradients count too, but not that of the
@@ -70,10 +95,11 @@ bool bench_has_trained_inputs(const neuron_node_t *node);
 
 /* ---- Data: data.c ---- */
 
-/* Bytes and labels by chance, in memory: as many as MNIST has if they are small. The number of
- * examples is a multiple of `batch`. */
+/* Bytes by chance, in memory: as many as MNIST has if they are small. With labels for
+ * cross-entropy, else with so many targets, 0 or 1 with equal chance. The number of examples is a
+ * multiple of `batch`. */
 neuron_dataset_t *bench_dataset(neuron_context_t *context, const int64_t *shape, int32_t rank,
-                                int32_t classes, int64_t batch);
+                                int32_t loss, int32_t outputs, int64_t batch);
 
 /* A tensor of `batch` times `shape` floats between 0 and 1. */
 neuron_tensor_t *bench_tensor(neuron_context_t *context, int64_t batch, const int64_t *shape,

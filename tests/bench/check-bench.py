@@ -57,6 +57,13 @@ def check_row(row, sgemm):
     assert close(row['share_of_sgemm'], row['gflops'] / sgemm), row
 
 
+def refuse_network(folder, text, words):
+    path = os.path.join(folder, 'bad.txt')
+    with open(path, 'w', encoding='ascii') as file:
+        file.write(words)
+    refuse(text, '--network', path)
+
+
 def check_network(rows, name, batch, forward, first):
     """All passes are there; `forward` are the multiply-adds of one image, `first` those of the
     first layer, whose input needs no gradient."""
@@ -69,11 +76,15 @@ def check_network(rows, name, batch, forward, first):
 
 
 help_text = run('--help').stdout
-for option in ('json', 'row', 'kernels', 'pass', 'threads', 'batch', 'model', 'seconds', 'list'):
+for option in ('json', 'row', 'kernels', 'pass', 'threads', 'batch', 'model', 'network', 'seconds',
+               'list', 'describe'):
     assert f'--{option} ' in help_text, option
 names = [line.split()[0] for line in run('--list').stdout.splitlines() if line]
-for name in ('mlp-plain', 'mlp-512', 'mlp-8192', 'cnn-basic', 'cnn-deep', 'cnn-9'):
-    assert name in names, names
+described = [line.split('\t') for line in run('--describe').stdout.splitlines()]
+for name in ('mlp-plain', 'mlp-512', 'mlp-8192', 'cnn-basic', 'cnn-deep', 'cnn-9', 'lenet-5',
+             'cnn-stride', 'mobile-3', 'res-3', 'cnn-7x5', 'resnet-20', 'mobilenet-v1',
+             'autoencoder', 'vgg-11'):
+    assert name in names and [name] == [row for row, _ in described if row == name], names
 for kind in ('conv2d-forward/', 'conv2d-input-gradient/', 'conv2d-weight-gradient/',
              'dense-forward/', 'dense-input-gradient/', 'dense-weight-gradient/',
              'max-pool2d-forward/', 'max-pool2d-backward/', 'batch-norm-forward/',
@@ -88,9 +99,12 @@ refuse('train or infer, not "both"', '--pass', 'both')
 refuse('whole number', '--threads', '0')
 refuse('whole number', '--threads', '1000')
 refuse('whole number', '--batch', '3x')
+refuse('whole number', '--batch', '3,')
+refuse('whole number', '--batch', ',3')
 refuse('number above 0', '--seconds', '-1')
 refuse('number above 0', '--seconds', 'nan')
 refuse('no pass infer', '--row', 'conv2d', '--pass', 'infer')
+assert 'no-such-network' in run('--network', '/no-such-network', status=1).stderr
 assert 'no-such-model' in run('--seconds', '0.01', '--model', '/no-such-model', status=1).stderr
 
 with tempfile.TemporaryDirectory() as temporary:
@@ -100,6 +114,38 @@ with tempfile.TemporaryDirectory() as temporary:
     first_convolution = 26 * 26 * 32 * 9
     check_network(measured, 'cnn-basic', 128, first_convolution + 5408 * 128 + 128 * 10,
                   first_convolution)
+    # Strides, windows without padding, joins, depthwise: each number of a kernel at each place.
+    measured = measure(temporary, '--row', 'lenet-5', '--row', 'cnn-stride', '--row', 'mobile-3',
+                       '--threads', '2')
+    first = 28 * 28 * 6 * 25
+    check_network(measured, 'lenet-5', 64, first + 10 * 10 * 16 * 25 * 6 + 400 * 120 + 120 * 84 +
+                  840, first)
+    first = 16 * 16 * 32 * 27
+    check_network(measured, 'cnn-stride', 64, first + 8 * 8 * 64 * 9 * 32 + 4 * 4 * 128 * 9 * 64 +
+                  1280, first)
+    first = 32 * 32 * 32 * 27
+    check_network(measured, 'mobile-3', 64, first + 32 * 32 * 32 * (9 + 64) +
+                  16 * 16 * 64 * (9 + 128) + 8 * 8 * 128 * (9 + 128) + 1280, first)
+    # Another loss, and a network of one's own with the batches given.
+    measured = measure(temporary, '--row', 'autoencoder', '--threads', '2')
+    wide = 784 * 512 + 512 * 128 + 128 * 32
+    check_network(measured, 'autoencoder', 128, 2 * wide, 784 * 512)
+    with open(os.path.join(temporary, 'own.txt'), 'w', encoding='ascii') as written:
+        written.write('name own; batch 5; loss huber\n\ninput 9 7 3; conv 4 3 2 same; keep a\n'
+                      'max-pool 3 1 same; noise 0.1; concat a; pad 1; leaky-relu 0.1; flatten\n'
+                      'dense 7')
+    measured = measure(temporary, '--network', written.name, '--batch', '1,6,32', '--threads', '2')
+    assert [(row['row'], row['pass'], row['batch']) for row in measured] == [
+        ('own', kind, batch) for kind in ('train', 'infer') for batch in (1, 6, 32)], measured
+    forward = 5 * 4 * 4 * 9 * 3 + 7 * 6 * 8 * 7
+    for row in measured[3:]:
+        assert close(row['gflops'], 2e-9 * forward * row['images_per_second']), row
+    refuse_network(temporary, 'no layer "convolution"', 'input 8 8 3; convolution 3')
+    refuse_network(temporary, 'no input', 'batch 3; dense 3')
+    refuse_network(temporary, 'no loss "square"', 'loss square; input 3; dense 3')
+    refuse_network(temporary, 'number', 'input 3; dense x')
+    refuse_network(temporary, 'missing after "dense"', 'input 3; dense')
+    refuse_network(temporary, 'kept as "a"', 'input 3; keep b; dense 3; add a')
     # Any saved graph.
     model = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'fuzz', 'corpus-model',
                          'network.safetensors')
@@ -109,9 +155,9 @@ with tempfile.TemporaryDirectory() as temporary:
     measured = measure(temporary, '--row', 'mlp-512', '--batch', '7', '--pass', 'infer')
     assert [row['batch'] for row in measured] == [7], measured
     assert 4 * 538890 <= measured[0]['peak_bytes'] <= 8 * 538890, measured
-    measured = measure(temporary, '--row', 'tanh', '--row', 'gather/784', '--row', 'adam/2252',
+    measured = measure(temporary, '--row', 'tanh-forward', '--row', 'gather/784', '--row', 'adam/2252',
                        '--row', 'dense-input-gradient/128-10', '--batch', '16')
-    assert len(measured) == 5, measured
+    assert len(measured) == 8, measured
     # Without the machine's rate there is nothing to be a share of.
     path = os.path.join(temporary, 'bench.json')
     run('--seconds', '0.01', '--no-sgemm', '--row', 'tanh-forward', '--json', path)

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+import peer_rows
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPARE = os.path.join(HERE, 'compare')
 
@@ -44,7 +46,7 @@ def refuse(text, *options):
 def compare(bench, folder, peer, *options):
     path = os.path.join(folder, 'compare.json')
     done = run('--bench', bench, '--peer', f'{sys.executable} {os.path.abspath(__file__)} {peer}',
-               '--seconds', '0.02', '--row', 'mlp-plain', '--json', path, *options)
+               '--seconds', '0.02', '--json', path, *options)
     with open(path, encoding='utf-8') as file:
         return done, json.load(file)
 
@@ -68,6 +70,31 @@ def check_results(done, results):
     assert 'broken' in done.stderr, done.stderr
 
 
+def check_words(bench):
+    """What is read here out of the words of networks is what neuron-bench reads."""
+    done = subprocess.run([bench, '--describe'], stdout=subprocess.PIPE, check=True, text=True)
+    rows = dict(line.split('\t') for line in done.stdout.splitlines())
+    network = peer_rows.Network(rows['lenet-5'])
+    assert (network.batch, network.loss) == (64, 'cross-entropy')
+    shapes = [layer.shape for layer in network.layers]
+    assert shapes[:7] == [(6, 28, 28)] * 2 + [(6, 14, 14)] + [(16, 10, 10)] * 2 + [(16, 5, 5),
+                                                                                 (400,)], shapes
+    network = peer_rows.Network('input 9 7 3; conv 4 3 2 same; keep a; max-pool 3 1 same; concat a')
+    assert network.output == (8, 5, 4) and network.layers[0].pads == (1, 1), network.output
+    with tempfile.TemporaryDirectory() as folder:
+        for row, text in rows.items():
+            path = os.path.join(folder, 'bench.json')
+            if row in ('mlp-8192', 'vgg-11'):
+                continue  # slow
+            subprocess.run([bench, '--row', row, '--pass', 'infer', '--batch', '1', '--seconds',
+                            '0.01', '--no-sgemm', '--json', path], check=True,
+                           stdout=subprocess.DEVNULL)
+            with open(path, encoding='utf-8') as file:
+                measured = json.load(file)['rows'][0]
+            adds = 0.5e9 * measured['gflops'] / measured['images_per_second']
+            assert abs(adds / peer_rows.Network(text).multiply_adds() - 1) < 1e-6, (row, adds)
+
+
 def main():
     bench = os.path.abspath(sys.argv[1])
     subprocess.run(['sh', '-n', COMPARE], check=True)
@@ -83,18 +110,24 @@ def main():
     refuse('missing after --venv', '--venv')
     refuse('missing after --venv', '--venv', '', '--help')
     refuse('--what', '--bench', bench, '--what')
-    refuse('invalid choice', '--bench', bench, '--row', 'mlp')
+    refuse('no row "mlp"', '--bench', bench, '--row', 'mlp')
+    refuse('--batch', '--bench', bench, '--batch', '8,0')
     refuse('above 0', '--bench', bench, '--pairs', '0')
     refuse('above 0', '--bench', bench, '--seconds', '0')
     refuse('inside the source tree', '--bench', bench, '--venv', os.path.join(HERE, 'venv'))
     assert 'no neuron-bench' in run('--bench', '/nonexistent/bench', status=1).stderr
 
     with tempfile.TemporaryDirectory() as folder:
-        check_results(*compare(bench, folder, '--pretend', '--pairs', '3'))
-        done, results = compare(bench, folder, '--pretend NONE', '--pass', 'train', '--pairs', '1')
+        check_results(*compare(bench, folder, '--pretend', '--row', 'mlp-plain', '--pairs', '3'))
+        done, results = compare(bench, folder, '--pretend NONE', '--row', 'mlp-plain', '--pass',
+                                'train', '--pairs', '1')
         assert 'Going on without torch: it is not there' in done.stderr, done.stderr
         assert [row['peers'] for row in results['rows']] == [{}], results
         assert results['training_geometric_mean'] is None
+        _, results = compare(bench, folder, '--pretend', '--row', 'lenet-5', '--pass', 'infer',
+                             '--batch', '3,1,2', '--pairs', '1')
+        assert [row['batch'] for row in results['rows']] == [3, 1, 2], results
+    check_words(bench)
 
 
 if sys.argv[1] != '--pretend':

@@ -10,9 +10,9 @@ import sys
 import tempfile
 import time
 
+import peer_rows
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROWS = {'mlp-plain': 128, 'mlp-512': 128, 'mlp-8192': 128, 'cnn-basic': 128, 'cnn-deep': 128,
-        'cnn-9': 32}
 
 
 def fail(message, status=1):
@@ -26,8 +26,10 @@ def parse_arguments():
         epilog='Of the script itself: --venv DIR uses the virtual environment in DIR, or makes it '
                'there and keeps it; the default is one below ${TMPDIR:-/tmp} that goes away.')
     parser.add_argument('--bench', metavar='FILE', help='neuron-bench; default: that in build/')
-    parser.add_argument('--row', action='append', choices=ROWS, help='only this row; repeatable')
+    parser.add_argument('--row', action='append', help='only this row; repeatable')
     parser.add_argument('--pass', dest='passes', choices=['train', 'infer'], help='default: both')
+    parser.add_argument('--batch', type=whole_numbers, metavar='N,...',
+                        help="of predictions; default: the row's own and 1")
     parser.add_argument('--pairs', type=int, default=5, metavar='N', help='default: 5')
     parser.add_argument('--seconds', type=float, default=1, metavar='S',
                         help='for one measurement; default: 1')
@@ -41,7 +43,25 @@ def parse_arguments():
         parser.error('--pairs takes a whole number above 0')
     if not 0 < arguments.seconds <= 3600:
         parser.error('--seconds takes a number above 0, up to 3600')
+    arguments.networks = networks_of(find_bench(arguments.bench), arguments, parser)
     return arguments
+
+
+def whole_numbers(text):
+    numbers = [int(word) for word in text.split(',')]
+    if min(numbers) < 1:
+        raise ValueError(text)
+    return numbers
+
+
+def networks_of(bench, arguments, parser):
+    """The networks to be measured: their words by name, as neuron-bench has them."""
+    done = subprocess.run([bench, '--describe'], stdout=subprocess.PIPE, check=True, text=True)
+    rows = dict(line.split('\t') for line in done.stdout.splitlines())
+    for row in arguments.row or []:
+        if row not in rows:
+            parser.error(f'there is no row "{row}", but {", ".join(rows)}')
+    return {row: rows[row] for row in arguments.row or rows}
 
 
 def find_bench(given):
@@ -109,8 +129,8 @@ class Peer:
             return None
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
-    def memory(self, row, batch, setting):
-        done = subprocess.run([*self.command, '--memory', row, str(batch), json.dumps(setting)],
+    def memory(self, row, network, batch, setting):
+        done = subprocess.run([*self.command, '--memory', network, str(batch), json.dumps(setting)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             print(f'  memory of {row}: {done.stderr.strip()[-300:]}', file=sys.stderr)
@@ -141,7 +161,7 @@ class Comparison:
     def best_setting(self, task):
         """The fastest of all settings, each tried for a moment; None if none works."""
         answer = self.peer.ask(do='settings', compile=self.arguments.compile, **{
-            name: task[name] for name in ('peer', 'row', 'pass')})
+            name: task[name] for name in ('peer', 'network', 'pass')})
         times = [(self.peer.time(task, setting, self.arguments.seconds / 3), number, setting)
                  for number, setting in enumerate(answer.get('settings', []))]
         times = [entry for entry in times if entry[0]]
@@ -161,7 +181,8 @@ class Comparison:
         seconds = self.arguments.seconds
         threads = self.bench.run(row, kind, batch, seconds / 3)['threads']
         names = [name for name in self.peer.versions if kind == 'infer' or name == 'torch']
-        tasks = [{'peer': name, 'row': row, 'pass': kind, 'batch': batch} for name in names]
+        tasks = [{'peer': name, 'network': self.arguments.networks[row], 'pass': kind,
+                  'batch': batch} for name in names]
         settings = {task['peer']: self.best_setting(task) for task in tasks}
         tasks = [task for task in tasks if settings[task['peer']]]
         ours, theirs = [], {task['peer']: [] for task in tasks}
@@ -186,7 +207,8 @@ class Comparison:
         torch = entry['peers'].get('torch')
         if entry['pass'] == 'train' and torch:
             entry['peers']['torch']['peak_bytes'] = self.peer.memory(
-                entry['row'], entry['batch'], torch['setting'])
+                entry['row'], self.arguments.networks[entry['row']], entry['batch'],
+                torch['setting'])
 
     def run(self):
         for name, why in self.peer.missing.items():
@@ -194,10 +216,12 @@ class Comparison:
         print(', '.join(f'{name} {version}' for name, version in self.peer.versions.items()) or
               'libneuron alone')
         print_head()
-        for row in self.arguments.row or ROWS:
+        for row, text in self.arguments.networks.items():
+            own = peer_rows.Network(text).batch
             for kind in ('train', 'infer'):
                 if self.arguments.passes in (None, kind):
-                    for batch in [ROWS[row]] + [1] * (kind == 'infer'):
+                    several = self.arguments.batch or list(dict.fromkeys([own, 1]))
+                    for batch in several if kind == 'infer' else [own]:
                         self.measure(row, kind, batch)
         self.peer.close()
         for entry in self.rows:
@@ -211,12 +235,12 @@ class Comparison:
 
 
 def print_head():
-    print(f'\n{"row":10} {"pass":5} {"batch":>5} {"threads":>7} {"images/s":>10}   '
+    print(f'\n{"row":12} {"pass":5} {"batch":>5} {"threads":>7} {"images/s":>10}   '
           f'{"peer":12} {"images/s":>10} {"ratio":>6}  its best setting')
 
 
 def print_entry(entry):
-    start = (f'{entry["row"]:10} {entry["pass"]:5} {entry["batch"]:5} {entry["threads"]:7} '
+    start = (f'{entry["row"]:12} {entry["pass"]:5} {entry["batch"]:5} {entry["threads"]:7} '
              f'{entry["images_per_second"]:10.0f}   ')
     for name, peer in entry['peers'].items():
         print(f'{start}{name:12} {peer["images_per_second"]:10.0f} {peer["ratio"]:6.2f}  '
@@ -229,15 +253,14 @@ def print_entry(entry):
 def print_memory(rows):
     rows = [entry for entry in rows if entry['peers'].get('torch', {}).get('peak_bytes')]
     if rows:
-        print(f'\n{"row":10} {"MB to train":>12} {"torch":>10}')
+        print(f'\n{"row":12} {"MB to train":>12} {"torch":>10}')
     for entry in rows:
-        print(f'{entry["row"]:10} {1e-6 * entry["peak_bytes"]:12.1f} '
+        print(f'{entry["row"]:12} {1e-6 * entry["peak_bytes"]:12.1f} '
               f'{1e-6 * entry["peers"]["torch"]["peak_bytes"]:10.1f}')
 
 
 def main():
     arguments = parse_arguments()
-    find_bench(arguments.bench)
     if arguments.check:
         return
     comparison = Comparison(arguments)

@@ -40,23 +40,51 @@ static int64_t example_count(int64_t size, int64_t batch)
     return (batches > BATCHES_MIN ? batches : BATCHES_MIN) * batch;
 }
 
-neuron_dataset_t *bench_dataset(neuron_context_t *context, const int64_t *shape, int32_t rank,
-                                int32_t classes, int64_t batch)
+static neuron_tensor_t *make_bytes(neuron_context_t *context, int64_t count, const int64_t *shape,
+                                   int32_t rank, uint64_t *state)
 {
-    int64_t size = elements(shape, rank), count = example_count(size, batch);
     neuron_tensor_t *examples = make_tensor(context, NEURON_U8, count, shape, rank);
-    neuron_tensor_t *labels = make_tensor(context, NEURON_I32, count, NULL, 0);
-    uint64_t state = 1;
     uint8_t *bytes = neuron_tensor_data(examples);
-    for (int64_t i = 0; i < count * size; i++)
-        bytes[i] = (uint8_t)(next_number(&state) >> 56);
-    int32_t *classes_of = neuron_tensor_data(labels);
+    for (int64_t i = 0; i < count * elements(shape, rank); i++)
+        bytes[i] = (uint8_t)(next_number(state) >> 56);
+    return examples;
+}
+
+static neuron_tensor_t *make_labels(neuron_context_t *context, int64_t count, int32_t classes,
+                                    uint64_t *state)
+{
+    neuron_tensor_t *labels = make_tensor(context, NEURON_I32, count, NULL, 0);
+    int32_t *values = neuron_tensor_data(labels);
     for (int64_t i = 0; i < count; i++)
-        classes_of[i] = (int32_t)(next_number(&state) % (uint64_t)classes);
+        values[i] = (int32_t)(next_number(state) % (uint64_t)classes);
+    return labels;
+}
+
+static neuron_tensor_t *make_targets(neuron_context_t *context, int64_t count, int64_t outputs,
+                                     uint64_t *state)
+{
+    neuron_tensor_t *targets = make_tensor(context, NEURON_F32, count, &outputs, 1);
+    float *values = neuron_tensor_data(targets);
+    for (int64_t i = 0; i < count * outputs; i++)
+        values[i] = (float)(next_number(state) >> 63);
+    return targets;
+}
+
+neuron_dataset_t *bench_dataset(neuron_context_t *context, const int64_t *shape, int32_t rank,
+                                int32_t loss, int32_t outputs, int64_t batch)
+{
+    bool labelled = loss == NEURON_LOSS_CROSS_ENTROPY;
+    int64_t size = elements(shape, rank) + (labelled ? 0 : (int64_t)sizeof(float) * outputs);
+    int64_t count = example_count(size, batch);
+    uint64_t state = 1;
+    neuron_tensor_t *examples = make_bytes(context, count, shape, rank, &state);
+    neuron_tensor_t *wanted = labelled ? make_labels(context, count, outputs, &state)
+                                       : make_targets(context, count, outputs, &state);
     neuron_dataset_t *dataset;
-    bench_must(neuron_dataset_create(&dataset, context, examples, labels, classes));
+    bench_must(labelled ? neuron_dataset_create(&dataset, context, examples, wanted, outputs)
+                        : neuron_dataset_create_with_targets(&dataset, context, examples, wanted));
     neuron_tensor_unref(examples);
-    neuron_tensor_unref(labels);
+    neuron_tensor_unref(wanted);
     return dataset;
 }
 

@@ -26,7 +26,7 @@ typedef struct {
     neuron_context_t *context; /* of the graphs, from which the specs are */
     kernel_t *kernels;
     int count;
-    neuron_graph_t *graphs[16];
+    neuron_graph_t *graphs[32];
     int graph_count;
 } catalogue_t;
 
@@ -66,10 +66,10 @@ static void add_node(catalogue_t *catalogue, kernel_t kernel, const neuron_node_
 {
     const neuron_layer *layer = node->spec.layer;
     kernel.spec = &node->spec;
-    if (!layer->forward)
+    if (!layer->forward || node->spec.input_count > 1)
         return;
     add_layer(catalogue, kernel, FORWARD);
-    if (layer != &neuron_layer_dense && layer != &neuron_layer_conv2d) {
+    if (layer != &neuron_layer_dense && !bench_is_convolution(layer)) {
         add_layer(catalogue, kernel, BACKWARD);
         return;
     }
@@ -84,7 +84,7 @@ static void add_network(catalogue_t *catalogue, const bench_options_t *options,
     neuron_graph_t **graph = &catalogue->graphs[catalogue->graph_count++];
     bench_draw(graph, catalogue->context, network);
     kernel_t kernel = {.network = network,
-                       .batch = options->batch ? options->batch : network->batch};
+                       .batch = options->batch_count ? options->batches[0] : network->batch};
     for (int32_t i = 0; i < (*graph)->node_total; i++) {
         const neuron_node_t *node = (*graph)->nodes[i];
         add_node(catalogue, kernel, node);
@@ -106,7 +106,7 @@ static catalogue_t make_catalogue(const bench_options_t *options)
 {
     catalogue_t catalogue = {0};
     bench_must(neuron_context_create(&catalogue.context));
-    for (const bench_network_t *network = bench_networks; network->name; network++)
+    for (const bench_network_t *network = bench_networks; network->name[0]; network++)
         add_network(&catalogue, options, network);
     return catalogue;
 }
@@ -225,13 +225,7 @@ static double layer_bytes(const kernel_t *kernel)
 
 static double layer_operations(const kernel_t *kernel)
 {
-    const neuron_spec *spec = kernel->spec;
-    if (spec->layer != &neuron_layer_dense && spec->layer != &neuron_layer_conv2d)
-        return 0;
-    double places = spec->layer == &neuron_layer_conv2d
-                        ? (double)(spec->output.extent[0] * spec->output.extent[1])
-                        : 1;
-    return 2 * (double)kernel->batch * places * (double)neuron_shape_count(&spec->arrays[0].shape);
+    return 2 * (double)kernel->batch * bench_multiply_adds(kernel->spec);
 }
 
 static void time_layer(const kernel_t *kernel, neuron_context_t *context, double seconds,
@@ -295,8 +289,8 @@ static void time_gathering(const kernel_t *kernel, neuron_context_t *context, do
 {
     bed_t bed = {.context = context};
     const bench_network_t *network = kernel->network;
-    neuron_dataset_t *dataset =
-        bench_dataset(context, network->shape, network->rank, 10, kernel->batch);
+    neuron_dataset_t *dataset = bench_dataset(context, network->shape, network->rank,
+                                              NEURON_LOSS_CROSS_ENTROPY, 10, kernel->batch);
     int64_t count = neuron_dataset_count(dataset), first = 0;
     int64_t *order = piece(&bed, (size_t)count * sizeof *order);
     for (int64_t i = 0; i < count; i++)

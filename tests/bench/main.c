@@ -56,6 +56,7 @@ int main(int argc, char **argv)
 {
     bench_options_t options;
     bench_results_t results = {0};
+    bench_networks_read();
     bench_parse(&options, argc, argv);
     double rate = measure_all(&options, &results);
     bench_print(&results, rate);

@@ -3,7 +3,7 @@
 
 #include "graph/graph.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 /* One measurement of one network. */
 typedef struct {
@@ -43,11 +43,16 @@ static void train(const job_t *job, neuron_graph_t *graph, neuron_context_t *con
     int32_t rank, output_rank;
     bench_must(neuron_graph_input_shape(graph, shape, &rank));
     bench_must(neuron_graph_output_shape(graph, classes, &output_rank));
-    neuron_dataset_t *dataset = bench_dataset(own, shape, rank, (int32_t)classes[0], job->batch);
+    int32_t loss_kind = job->network ? job->network->loss : NEURON_LOSS_CROSS_ENTROPY;
+    neuron_dataset_t *dataset =
+        bench_dataset(own, shape, rank, loss_kind, (int32_t)classes[0], job->batch);
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
+    neuron_loss_t *loss;
     bench_must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    bench_must(neuron_loss_create(&loss, context, loss_kind));
     bench_must(neuron_trainer_create(&trainer, graph, adam, dataset));
+    bench_must(neuron_trainer_set_loss(trainer, loss));
     bench_must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, job->batch));
     bench_must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, INT32_MAX));
     bench_must(neuron_trainer_set_step_callback(trainer, after_step, sampler));
@@ -55,6 +60,7 @@ static void train(const job_t *job, neuron_graph_t *graph, neuron_context_t *con
     int status = neuron_trainer_run(trainer, NULL);
     bench_must(status == NEURON_STOP ? NEURON_OK : status);
     neuron_trainer_unref(trainer);
+    neuron_loss_unref(loss);
     neuron_optimizer_unref(adam);
     neuron_dataset_unref(dataset);
 }
@@ -103,28 +109,36 @@ static bench_result_t measure(const bench_options_t *options, const void *what, 
     return result;
 }
 
-/* All passes over one network. */
+/* All passes over one network, with each batch. */
 static void run(const bench_options_t *options, bench_results_t *results, job_t job, int64_t batch)
 {
-    job.batch = options->batch ? options->batch : batch;
+    const int64_t own[2] = {batch, 1};
+    bool given = options->batch_count > 0;
+    const int64_t *batches = given ? options->batches : own;
     job.training = true;
-    if (options->train)
+    for (int i = 0; options->train && i < (given ? options->batch_count : 1); i++) {
+        job.batch = batches[i];
         bench_measure_best(options, results, measure, &job);
+    }
     job.training = false;
-    if (options->infer)
-        bench_measure_best(options, results, measure, &job);
-    if (options->infer && !options->batch && job.batch != 1) {
-        job.batch = 1;
+    for (int i = 0; options->infer && i < (given ? options->batch_count : 1 + (batch != 1)); i++) {
+        job.batch = batches[i];
         bench_measure_best(options, results, measure, &job);
     }
 }
 
 void bench_networks_run(const bench_options_t *options, bench_results_t *results)
 {
-    bool all = options->row_count == 0 && !options->kernels && !options->model;
-    for (const bench_network_t *network = bench_networks; network->name; network++)
+    bool all = options->row_count == 0 && !options->kernels && !options->model && !options->network;
+    for (const bench_network_t *network = bench_networks; network->name[0]; network++)
         if (all || bench_wants(options, network->name, false))
             run(options, results, (job_t){.network = network}, network->batch);
+    if (options->network) {
+        char *text;
+        bench_network_t network = bench_network_of_file(options->network, &text);
+        run(options, results, (job_t){.network = &network}, network.batch);
+        free(text);
+    }
 }
 
 void bench_model_run(const bench_options_t *options, bench_results_t *results)

@@ -1,133 +1,112 @@
-/* The networks that are measured: MLPs for 28 x 28 pixels and CNNs for 28 x 28 and 32 x 32. */
+/* The networks that are measured, each described once for this program and for the libraries that
+ * compare puts beside it, in the words of drawing.c. */
 #include "bench.h"
 
-#include "graph/graph.h"
+#include <stdlib.h>
+#include <string.h>
 
-static neuron_node_t *output(neuron_graph_t *g, neuron_node_t *x)
-{
-    return neuron_softmax(g, neuron_dense(g, x, 10));
-}
-
-static neuron_node_t *dense(neuron_graph_t *g, neuron_node_t *x, int64_t units)
-{
-    return neuron_relu(g, neuron_dense(g, x, units));
-}
+/* What several of them are made of. Numbers in quotes are parts of the text. */
+#define CONVOLUTION(filters) "conv " filters " 3; relu; "
+#define POOLED               "max-pool 2; "
+#define OUTPUT               "dense 10; softmax"
 
 /* Dense, ReLU, normalised, and half of it dropped. */
-static neuron_node_t *block(neuron_graph_t *g, neuron_node_t *x, int64_t units)
-{
-    return neuron_dropout(g, neuron_batch_norm(g, dense(g, x, units)), 0.5);
-}
-
-static neuron_node_t *convolution(neuron_graph_t *g, neuron_node_t *x, int64_t filters)
-{
-    return neuron_relu(g, neuron_conv2d(g, x, filters, 3, 3));
-}
-
-static neuron_node_t *mlp_plain(neuron_graph_t *g, neuron_node_t *x)
-{
-    return output(g, dense(g, dense(g, x, 512), 256));
-}
-
-static neuron_node_t *mlp_512(neuron_graph_t *g, neuron_node_t *x)
-{
-    return output(g, block(g, block(g, x, 512), 256));
-}
-
-static neuron_node_t *mlp_8192(neuron_graph_t *g, neuron_node_t *x)
-{
-    x = neuron_dropout(g, x, 0.2);
-    return output(g, block(g, block(g, block(g, x, 8192), 4096), 2048));
-}
-
-static neuron_node_t *cnn_basic(neuron_graph_t *g, neuron_node_t *x)
-{
-    x = neuron_max_pool2d(g, convolution(g, x, 32), 2, 2);
-    return output(g, dense(g, neuron_flatten(g, x), 128));
-}
-
-static neuron_node_t *cnn_deep(neuron_graph_t *g, neuron_node_t *x)
-{
-    x = neuron_max_pool2d(g, neuron_batch_norm(g, convolution(g, x, 32)), 2, 2);
-    x = neuron_max_pool2d(g, neuron_batch_norm(g, convolution(g, x, 64)), 2, 2);
-    return output(g, neuron_dropout(g, dense(g, neuron_flatten(g, x), 128), 0.5));
-}
+#define BLOCK(units) "dense " units "; relu; norm; dropout 0.5; "
 
 /* Two convolutions with padding, each normalised, then pooled. */
-static neuron_node_t *double_convolution(neuron_graph_t *g, neuron_node_t *x, int64_t filters,
-                                         double rate)
-{
-    for (int i = 0; i < 2; i++) {
-        x = neuron_conv2d(g, x, filters, 3, 3);
-        neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
-        x = neuron_batch_norm(g, neuron_relu(g, x));
-    }
-    return neuron_dropout(g, neuron_max_pool2d(g, x, 2, 2), rate);
-}
+#define DOUBLE(filters, rate)                                                                      \
+    "conv " filters " 3 same; relu; norm; conv " filters " 3 same; relu; norm; max-pool 2; "       \
+    "dropout " rate "; "
 
-static neuron_node_t *cnn_9(neuron_graph_t *g, neuron_node_t *x)
-{
-    x = double_convolution(g, x, 32, 0.3);
-    x = double_convolution(g, x, 64, 0.4);
-    x = double_convolution(g, x, 128, 0.5);
-    x = neuron_tanh(g, neuron_dense(g, neuron_flatten(g, x), 128));
-    return output(g, neuron_dropout(g, neuron_batch_norm(g, x), 0.3));
-}
+#define NORMALISED(filters, window) "conv " filters " " window " same; norm; relu; "
 
-const bench_network_t bench_networks[] = {
-    {"mlp-plain", "784-512-256-10, ReLU", 128, 1, {784}, mlp_plain},
-    {"mlp-512", "784-512-256-10, batch normalisation, dropout", 128, 1, {784}, mlp_512},
-    {"mlp-8192", "784-8192-4096-2048-10, batch normalisation, dropout", 128, 1, {784}, mlp_8192},
-    {"cnn-basic", "28x28, one convolution, dense 128", 128, 3, {28, 28, 1}, cnn_basic},
-    {"cnn-deep", "28x28, two convolutions, batch normalisation", 128, 3, {28, 28, 1}, cnn_deep},
-    {"cnn-9", "32x32, six convolutions, batch normalisation, tanh", 32, 3, {32, 32, 1}, cnn_9},
-    {NULL, NULL, 0, 0, {0}, NULL},
+/* Depthwise, then 1x1. */
+#define SEPARABLE(filters, stride)                                                                 \
+    "depthwise 3 " stride " same; norm; relu; conv " filters " 1; norm; relu; "
+
+/* A residual block of two convolutions; with a stride it has a projection beside it. */
+#define TWO(filters, stride)                                                                       \
+    "conv " filters " 3 " stride " same; norm; relu; conv " filters " 3 same; norm; "
+#define RESIDUAL(filters) "keep a; " TWO(filters, "1") "add a; relu; "
+#define RESIDUAL_DOWN(filters)                                                                     \
+    "keep a; " TWO(filters, "2") "keep b; from a; conv " filters " 1 2 same; norm; add b; relu; "
+
+static const struct {
+    const char *name, *description, *text;
+} rows[] = {
+    {"mlp-plain", "784-512-256-10, ReLU",
+     "batch 128; input 784; dense 512; relu; dense 256; relu; " OUTPUT},
+    {"mlp-512", "784-512-256-10, batch normalisation, dropout",
+     "batch 128; input 784; " BLOCK("512") BLOCK("256") OUTPUT},
+    {"mlp-8192", "784-8192-4096-2048-10, batch normalisation, dropout",
+     "batch 128; input 784; dropout 0.2; " BLOCK("8192") BLOCK("4096") BLOCK("2048") OUTPUT},
+    {"cnn-basic", "28x28, one convolution, dense 128",
+     "batch 128; input 28 28 1; " CONVOLUTION("32") POOLED "flatten; dense 128; relu; " OUTPUT},
+    {"cnn-deep", "28x28, two convolutions, batch normalisation",
+     "batch 128; input 28 28 1; " CONVOLUTION("32") "norm; " POOLED CONVOLUTION(
+         "64") "norm; " POOLED "flatten; dense 128; relu; dropout 0.5; " OUTPUT},
+    {"cnn-9", "32x32, six convolutions, batch normalisation, tanh",
+     "batch 32; input 32 32 1; " DOUBLE("32", "0.3") DOUBLE("64", "0.4")
+         DOUBLE("128", "0.5") "flatten; dense 128; tanh; norm; dropout 0.3; " OUTPUT},
+    {"lenet-5", "28x28, 5x5 convolutions, tanh, average pooling",
+     "batch 64; input 28 28 1; conv 6 5 same; tanh; average-pool 2; conv 16 5; tanh; "
+     "average-pool 2; flatten; dense 120; tanh; dense 84; tanh; " OUTPUT},
+    {"cnn-stride", "32x32x3, three convolutions of stride 2",
+     "batch 64; input 32 32 3; conv 32 3 2 same; relu; conv 64 3 2 same; relu; "
+     "conv 128 3 2 same; relu; global-average; " OUTPUT},
+    {"mobile-3", "32x32x3, three depthwise and 1x1 blocks",
+     "batch 64; input 32 32 3; " NORMALISED("32", "3") SEPARABLE("64", "1") SEPARABLE("128", "2")
+         SEPARABLE("128", "2") "global-average; " OUTPUT},
+    {"res-3", "32x32x3, three residual blocks of 16 channels",
+     "batch 64; input 32 32 3; " NORMALISED("16", "3") RESIDUAL("16") RESIDUAL("16")
+         RESIDUAL("16") "global-average; " OUTPUT},
+    {"cnn-7x5", "32x32x3, a 7x7 and a 5x5 convolution",
+     "batch 64; input 32 32 3; conv 32 7; relu; max-pool 2; conv 64 5; relu; max-pool 2; "
+     "flatten; " OUTPUT},
+    {"resnet-20", "ResNet-20 for 32x32x3",
+     "batch 128; input 32 32 3; " NORMALISED("16", "3") RESIDUAL("16") RESIDUAL("16") RESIDUAL("16")
+         RESIDUAL_DOWN("32") RESIDUAL("32") RESIDUAL("32") RESIDUAL_DOWN("64") RESIDUAL("64")
+             RESIDUAL("64") "global-average; " OUTPUT},
+    {"mobilenet-v1", "MobileNetV1 for 32x32x3, its first stride 1",
+     "batch 64; input 32 32 3; " NORMALISED("32", "3") SEPARABLE("64", "1") SEPARABLE("128", "2")
+         SEPARABLE("128", "1") SEPARABLE("256", "2") SEPARABLE("256", "1") SEPARABLE("512", "2")
+             SEPARABLE("512", "1") SEPARABLE("512", "1") SEPARABLE("512", "1") SEPARABLE("512", "1")
+                 SEPARABLE("512", "1") SEPARABLE("1024", "2")
+                     SEPARABLE("1024", "1") "global-average; " OUTPUT},
+    {"autoencoder", "784-512-128-32-128-512-784, mean squared error",
+     "batch 128; loss mean-squared-error; input 784; dense 512; relu; dense 128; relu; dense 32; "
+     "relu; dense 128; relu; dense 512; relu; dense 784"},
+    {"vgg-11", "32x32x3, eight convolutions, batch normalisation, dense 512",
+     "batch 64; input 32 32 3; " NORMALISED("64", "3") POOLED NORMALISED("128", "3")
+         POOLED NORMALISED("256", "3") NORMALISED("256", "3") POOLED NORMALISED("512", "3")
+             NORMALISED("512", "3") POOLED NORMALISED("512", "3") NORMALISED("512", "3") POOLED
+     "flatten; dense 512; relu; dropout 0.5; " OUTPUT},
 };
 
-neuron_node_t *bench_draw(neuron_graph_t **graph, neuron_context_t *context,
-                          const bench_network_t *network)
+bench_network_t bench_networks[sizeof rows / sizeof *rows + 1];
+
+void bench_networks_read(void)
 {
-    bench_must(neuron_graph_create(graph, context));
-    bench_must(neuron_graph_set_name(*graph, network->name));
-    neuron_node_t *node =
-        network->draw(*graph, neuron_input(*graph, network->shape, network->rank));
-    if (!node)
-        bench_must(neuron_graph_finish(*graph, node)); /* which says why */
-    return node;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        bench_networks[i] = bench_read_network(rows[i].name, rows[i].description, rows[i].text);
 }
 
-/* Multiply-adds of a layer that has a kernel, forward, on one example: each number of the kernel
- * meets each place of the output. */
-static double multiply_adds(const neuron_spec *spec)
+/* The text of a file. The caller frees it. */
+static char *file_text(const char *path)
 {
-    bool convolution = spec->layer == &neuron_layer_conv2d;
-    if (!convolution && spec->layer != &neuron_layer_dense)
-        return 0;
-    double kernel = (double)neuron_shape_count(&spec->arrays[0].shape);
-    return convolution ? kernel * (double)(spec->output.extent[0] * spec->output.extent[1])
-                       : kernel;
+    enum { SIZE_MAX_ = 1 << 20 };
+    FILE *file = fopen(path, "rb");
+    char *text = malloc(SIZE_MAX_ + 1);
+    if (!file || !text)
+        bench_fail("cannot read %s", path);
+    size_t size = fread(text, 1, SIZE_MAX_, file);
+    text[size] = '\0';
+    fclose(file);
+    return text;
 }
 
-bool bench_has_trained_inputs(const neuron_node_t *node)
+bench_network_t bench_network_of_file(const char *path, char **text)
 {
-    for (int32_t i = 0; i < node->spec.input_count; i++) {
-        const neuron_node_t *input = node->inputs[i];
-        for (int32_t a = 0; a < input->spec.array_count; a++)
-            if (input->spec.arrays[a].trainable)
-                return true;
-        if (bench_has_trained_inputs(input))
-            return true;
-    }
-    return false;
-}
-
-double bench_graph_operations(const neuron_graph_t *graph, bool training)
-{
-    double sum = 0;
-    for (int32_t i = 0; i < graph->node_count; i++) {
-        const neuron_node_t *node = graph->nodes[i];
-        int times = !training ? 1 : bench_has_trained_inputs(node) ? 3 : 2;
-        sum += 2 * times * multiply_adds(&node->spec);
-    }
-    return sum;
+    *text = file_text(path);
+    return bench_read_network(path, "", *text);
 }

@@ -47,14 +47,16 @@ static void print_help(void)
          "  --row NAME      only this network, or the kernels that begin so; repeatable\n"
          "  --kernels       all kernels alone\n"
          "  --model FILE    a saved graph\n"
+         "  --network FILE  a network in words, as --describe prints them\n"
          "  --pass PASS     train or infer; default: both\n"
          "  --threads N     so many threads; default: 1, 2, 4, ... and one per processor,\n"
          "                  of which the fastest counts\n"
-         "  --batch N       examples at a time; default: the row's own, for infer 1 as well\n"
+         "  --batch N,...   examples at a time; default: the row's own, for infer 1 as well\n"
          "  --seconds S     for one measurement; default: 1\n"
          "  --no-sgemm      leaves the machine's rate out; it and the shares are 0\n"
          "  --json FILE     writes the results to a file\n"
          "  --list          names the rows and ends\n"
+         "  --describe      prints each network in words, a line of name, tab and words\n"
          "  --help          this text\n"
          "\n"
          "Status: 0; 1 if a step allocated or something failed; 2 for a bad command.");
@@ -62,11 +64,17 @@ static void print_help(void)
 
 static void print_list(void)
 {
-    for (const bench_network_t *network = bench_networks; network->name; network++)
+    for (const bench_network_t *network = bench_networks; network->name[0]; network++)
         printf("%-12s batch %-4lld %s\n", network->name, (long long)network->batch,
                network->description);
     puts("");
     bench_kernels_list();
+}
+
+static void print_descriptions(void)
+{
+    for (const bench_network_t *network = bench_networks; network->name[0]; network++)
+        printf("%s\t%s\n", network->name, network->text);
 }
 
 static int64_t whole_number(const char *option, const char *text, long maximum)
@@ -90,12 +98,28 @@ static double seconds_of(const char *text)
     return seconds;
 }
 
+/* Numbers with commas between them. */
+static void set_batches(bench_options_t *options, const char *option, const char *value)
+{
+    options->batch_count = 0;
+    for (const char *place = value; place; place = strchr(place, ',')) {
+        place += *place == ',' && place != value;
+        char text[16];
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(place, ","), place);
+        if (options->batch_count == BENCH_BATCHES_MAX)
+            bench_usage_error("%s takes at most %d numbers", option, BENCH_BATCHES_MAX);
+        options->batches[options->batch_count++] = whole_number(option, text, 1 << 20);
+    }
+}
+
 static void apply_value(bench_options_t *options, const char *option, const char *value)
 {
     if (strcmp(option, "--json") == 0) {
         options->json = value;
     } else if (strcmp(option, "--model") == 0) {
         options->model = value;
+    } else if (strcmp(option, "--network") == 0) {
+        options->network = value;
     } else if (strcmp(option, "--row") == 0) {
         options->rows[options->row_count++] = value;
     } else if (strcmp(option, "--pass") == 0) {
@@ -107,7 +131,7 @@ static void apply_value(bench_options_t *options, const char *option, const char
         options->threads[0] = (int32_t)whole_number(option, value, 256);
         options->thread_count = 1;
     } else if (strcmp(option, "--batch") == 0) {
-        options->batch = whole_number(option, value, 1 << 20);
+        set_batches(options, option, value);
     } else {
         options->seconds = seconds_of(value);
     }
@@ -115,8 +139,8 @@ static void apply_value(bench_options_t *options, const char *option, const char
 
 static bool takes_value(const char *option)
 {
-    static const char *const names[] = {"--json",  "--row",   "--pass",   "--threads",
-                                        "--batch", "--model", "--seconds"};
+    static const char *const names[] = {"--json",  "--row",   "--pass",    "--threads",
+                                        "--batch", "--model", "--seconds", "--network"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(option, names[i]) == 0)
             return true;
@@ -130,6 +154,9 @@ static void apply_switch(bench_options_t *options, const char *option)
         exit(0);
     } else if (strcmp(option, "--list") == 0) {
         print_list();
+        exit(0);
+    } else if (strcmp(option, "--describe") == 0) {
+        print_descriptions();
         exit(0);
     } else if (strcmp(option, "--kernels") == 0) {
         options->kernels = true;
@@ -154,7 +181,7 @@ static void choose_threads(bench_options_t *options)
 
 static bool is_network(const char *name)
 {
-    for (const bench_network_t *network = bench_networks; network->name; network++)
+    for (const bench_network_t *network = bench_networks; network->name[0]; network++)
         if (strcmp(network->name, name) == 0)
             return true;
     return false;

@@ -1,62 +1,128 @@
-"""The networks of networks.c, for other libraries: input as (channels, height, width) or (values,),
-batch of training, and layers. `same` pads so that a convolution keeps its extent. The output is
-ten logits; a softmax comes behind them when predicting."""
+"""Networks in words, as neuron-bench --describe prints them and drawing.c explains them, for other
+libraries: layers with the shapes before and behind them, [values] or [channels, height, width]."""
 
 EPSILON, MOMENTUM = 1e-3, 0.01  # of batch normalisation; 0.01 of the new and 0.99 of the old
 
+# To have everything of a library loaded before memory is measured.
+TINY = ('batch 2; input 8 8 1; conv 2 3 same; relu; norm; keep a; depthwise 3 same; norm; tanh; '
+        'add a; max-pool 2; dropout 0.1; flatten; dense 4; norm; relu; dense 10; softmax')
 
-def dense(units, activation='relu'):
-    return [('dense', units), (activation,)]
-
-
-def block(units):
-    return dense(units) + [('batch_norm',), ('dropout', 0.5)]
-
-
-def double_convolution(filters, rate):
-    layers = []
-    for _ in range(2):
-        layers += [('conv', filters, 'same'), ('relu',), ('batch_norm',)]
-    return layers + [('max_pool',), ('dropout', rate)]
+WINDOWED = {'conv': 2, 'depthwise': 1, 'max-pool': 1, 'average-pool': 1}  # which word the window is
+JOINS = ('add', 'multiply', 'average', 'concat')
 
 
-def convolution(filters, *behind):
-    return [('conv', filters, 'valid'), ('relu',), *behind, ('max_pool',)]
+class Layer:
+    def __init__(self, words, inputs, before):
+        """`inputs` are numbers of values, 0 for the network's input; `before` are their shapes."""
+        self.kind, self.inputs, self.before = words[0], inputs, before[0]
+        self.pads = (0, 0)
+        self.same = words[-1] == 'same'
+        self.numbers = [float(word) for word in words[1:len(words) - self.same]
+                        ] if self.kind not in JOINS else []
+        if self.kind in WINDOWED:
+            self.window, self.stride = self.read_window()
+        self.shape = self.infer(before)
+
+    def read_window(self):
+        place = WINDOWED[self.kind]
+        window = int(self.numbers[place - 1])
+        stride = window if 'pool' in self.kind else 1
+        return window, int(self.numbers[place]) if len(self.numbers) > place else stride
+
+    @property
+    def number(self):
+        return self.numbers[0]
+
+    @property
+    def units(self):
+        """Of a dense layer, or filters, or pixels."""
+        return int(self.numbers[0])
+
+    def extent(self, before):
+        if not self.same:
+            return (before - self.window) // self.stride + 1
+        return -(-before // self.stride)
+
+    def infer(self, before):
+        shape = before[0]
+        if self.kind in WINDOWED:
+            rows, columns = self.extent(shape[1]), self.extent(shape[2])
+            if self.same:
+                total = max((rows - 1) * self.stride + self.window - shape[1], 0)
+                self.pads = (total // 2, total - total // 2)
+            return (self.units if self.kind == 'conv' else shape[0], rows, columns)
+        if self.kind == 'dense':
+            return (self.units,)
+        if self.kind == 'flatten':
+            return (count(shape),)
+        if self.kind in ('global-average', 'global-max'):
+            return (shape[0],)
+        if self.kind == 'pad':
+            return (shape[0], shape[1] + 2 * self.units, shape[2] + 2 * self.units)
+        if self.kind == 'concat':
+            return (sum(other[0] for other in before), *shape[1:])
+        return shape
+
+    def even_pads(self):
+        """Padding that is the same before and behind, for libraries that have no other; None if
+        the extents would differ. It may move what a stride looks at by a pixel."""
+        if not self.same:
+            return 0
+        if all((extent + 2 * (self.window // 2) - self.window) // self.stride + 1 == out
+               for extent, out in zip(self.before[1:], self.shape[1:])):
+            return self.window // 2
+        return None
+
+    def multiply_adds(self):
+        if self.kind == 'dense':
+            return self.before[0] * self.units
+        places = count(self.shape) * self.window ** 2 if self.kind in ('conv', 'depthwise') else 0
+        return places * (self.before[0] if self.kind == 'conv' else 1)
 
 
-OUTPUT = [('dense', 10)]
+class Network:
+    def __init__(self, text):
+        self.name, self.batch, self.loss, self.layers, self.kept = '', 1, 'cross-entropy', [], {}
+        self.input, self.last = None, 0  # the number of the present value
+        for statement in text.replace('\n', ';').split(';'):
+            words = statement.split()
+            if words:
+                self.read(words)
+        self.output = self.shape(self.last)
 
-ROWS = {
-    'mlp-plain': ((784,), 128, dense(512) + dense(256) + OUTPUT),
-    'mlp-512': ((784,), 128, block(512) + block(256) + OUTPUT),
-    'mlp-8192': ((784,), 128,
-                 [('dropout', 0.2)] + block(8192) + block(4096) + block(2048) + OUTPUT),
-    'cnn-basic': ((1, 28, 28), 128, convolution(32) + [('flatten',)] + dense(128) + OUTPUT),
-    'cnn-deep': ((1, 28, 28), 128,
-                 convolution(32, ('batch_norm',)) + convolution(64, ('batch_norm',)) +
-                 [('flatten',)] + dense(128) + [('dropout', 0.5)] + OUTPUT),
-    'cnn-9': ((1, 32, 32), 32,
-              double_convolution(32, 0.3) + double_convolution(64, 0.4) +
-              double_convolution(128, 0.5) + [('flatten',)] + dense(128, 'tanh') +
-              [('batch_norm',), ('dropout', 0.3)] + OUTPUT),
-    # To have everything loaded before memory is measured.
-    'tiny': ((1, 8, 8), 2,
-             double_convolution(2, 0.1) + [('flatten',)] + block(4) + dense(4, 'tanh') + OUTPUT),
-}
+    def shape(self, value):
+        return self.layers[value - 1].shape if value else self.input
+
+    def read(self, words):
+        kind = words[0]
+        if kind in ('name', 'loss'):
+            setattr(self, kind, words[1])
+        elif kind == 'batch':
+            self.batch = int(words[1])
+        elif kind == 'input':
+            extents = [int(word) for word in words[1:]]
+            self.input = (extents[-1], *extents[:-1])
+        elif kind == 'keep':
+            self.kept[words[1]] = self.last
+        elif kind == 'from':
+            self.last = self.kept[words[1]]
+        else:
+            others = [self.kept[word] for word in words[1:]] if kind in JOINS else []
+            inputs = [self.last, *others]
+            self.layers.append(Layer(words, inputs, [self.shape(value) for value in inputs]))
+            self.last = len(self.layers)
+
+    def without_output(self):
+        """The layers that a loss on logits is trained with."""
+        ends = {'cross-entropy': 'softmax', 'binary-cross-entropy': 'sigmoid'}.get(self.loss)
+        return self.layers[:-1] if ends and self.layers[-1].kind == ends else self.layers
+
+    def multiply_adds(self):
+        return sum(layer.multiply_adds() for layer in self.layers)
 
 
-def shapes(row):
-    """Each layer with the shape before and behind it."""
-    shape, _, layers = ROWS[row]
-    for layer in layers:
-        before = shape
-        if layer[0] == 'dense':
-            shape = (layer[1],)
-        elif layer[0] == 'conv':
-            less = 0 if layer[2] == 'same' else 2
-            shape = (layer[1], shape[1] - less, shape[2] - less)
-        elif layer[0] == 'max_pool':
-            shape = (shape[0], shape[1] // 2, shape[2] // 2)
-        elif layer[0] == 'flatten':
-            shape = (shape[0] * shape[1] * shape[2],)
-        yield layer, before, shape
+def count(shape):
+    product = 1
+    for extent in shape:
+        product *= extent
+    return product

@@ -1,12 +1,12 @@
-"""Other libraries at work on the rows of neuron-bench, for compare.py.
+"""Other libraries at work on networks in the words of neuron-bench, for compare.py.
 
 usage: peers.py                                 answers requests on stdin, a line of JSON each
-       peers.py --memory ROW BATCH SETTING      memory of training with PyTorch, once
+       peers.py --memory NETWORK BATCH SETTING  memory of training with PyTorch, once
 
 Requests:
     {"do": "hello"}                             {"peers": {name: version}, "missing": {name: why}}
-    {"do": "settings", peer, row, pass, compile}        {"settings": [...]}: what can be tried
-    {"do": "time", peer, row, pass, batch, setting, seconds}    {"seconds": of a step}
+    {"do": "settings", peer, network, pass, compile}    {"settings": [...]}: what can be tried
+    {"do": "time", peer, network, pass, batch, setting, seconds}    {"seconds": of a step}
 An answer {"error": text} stands for any other. When it comes, all threads are asleep.
 """
 import gc
@@ -16,6 +16,8 @@ import os
 import statistics
 import sys
 import time
+
+import peer_rows
 
 MODULES = {'torch': 'peer_torch', 'onnxruntime': 'peer_onnx'}
 
@@ -69,18 +71,19 @@ class Server:
 
     def settings(self, request):
         peer = self.peers[request['peer']]
-        return {'settings': peer.settings(request['row'], request['pass'] == 'train',
-                                          request['compile'])}
+        return {'settings': peer.settings(peer_rows.Network(request['network']),
+                                          request['pass'] == 'train', request['compile'])}
 
     def time(self, request):
         """What was prepared last for a peer is kept: pairs ask for it again and again."""
         peer = request['peer']
-        key = [request[name] for name in ('row', 'pass', 'batch', 'setting')]
+        key = [request[name] for name in ('network', 'pass', 'batch', 'setting')]
         if self.keys.get(peer) != key:
             self.keys[peer] = self.steps[peer] = None
             gc.collect()
             self.steps[peer] = self.peers[peer].prepare(
-                request['row'], request['pass'] == 'train', request['batch'], request['setting'])
+                peer_rows.Network(request['network']), request['pass'] == 'train',
+                request['batch'], request['setting'])
             self.keys[peer] = key
         return {'seconds': time_step(self.steps[peer], request['seconds'])}
 
@@ -103,11 +106,11 @@ def resident(field):
     raise RuntimeError(f'no {field} in /proc/self/status')
 
 
-def training_memory(row, batch, setting):
+def training_memory(network, batch, setting):
     """By how much this process grows at most in a few steps. A tiny network is trained first, so
     that the library's own code is in memory already."""
     torch = load()[0]['torch']
-    step = torch.prepare('tiny', True, 2, setting)
+    step = torch.prepare(peer_rows.Network(peer_rows.TINY), True, 2, setting)
     for _ in range(3):
         step()
     del step
@@ -115,7 +118,7 @@ def training_memory(row, batch, setting):
     with open('/proc/self/clear_refs', 'w', encoding='ascii') as file:
         file.write('5')  # the peak begins anew
     before = resident('VmRSS')
-    step = torch.prepare(row, True, batch, setting)
+    step = torch.prepare(peer_rows.Network(network), True, batch, setting)
     for _ in range(5):
         step()
     return resident('VmHWM') - before
@@ -126,8 +129,8 @@ def main():
     answers = os.fdopen(os.dup(1), 'w', encoding='utf-8')
     os.dup2(2, 1)
     if sys.argv[1:2] == ['--memory']:
-        row, batch, setting = sys.argv[2:]
-        size = training_memory(row, int(batch), json.loads(setting))
+        network, batch, setting = sys.argv[2:]
+        size = training_memory(network, int(batch), json.loads(setting))
         print(json.dumps({'bytes': size}), file=answers, flush=True)
         return
     server = Server()

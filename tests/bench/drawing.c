@@ -1,0 +1,337 @@
+/* Networks as text, which compare's peer_rows.py reads as well. Statements end in a semicolon or a
+ * line's end. First what is not a layer:
+ *
+ *      name WORD           for the table; batch N: examples of a training step
+ *      loss KIND           as the library calls it, with hyphens; default: cross-entropy
+ *      input EXTENT...     [values], or [height, width, channels]
+ *
+ * then the layers, each of which takes what the one before it gave:
+ *
+ *      dense UNITS                         flatten, global-average, global-max
+ *      conv FILTERS WINDOW [STRIDE] [same]           depthwise WINDOW [STRIDE] [same]
+ *      max-pool WINDOW [STRIDE] [same]               average-pool WINDOW [STRIDE] [same]
+ *      norm, layer-norm, dropout RATE, noise DEVIATION, pad PIXELS
+ *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, softmax
+ *      keep NAME           gives the present value a name
+ *      from NAME           goes on from such a value
+ *      add NAME..., multiply NAME..., average NAME..., concat NAME...       joins it with others */
+#include "bench.h"
+
+#include "graph/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_MAX = 8, WORD_SIZE = 48, KEPT_MAX = 32 };
+
+typedef struct {
+    char words[WORDS_MAX][WORD_SIZE];
+    int count; /* of words */
+    bool same; /* if it was the last of them, which is taken off */
+} statement_t;
+
+typedef struct {
+    const char *row; /* for messages */
+    neuron_graph_t *graph;
+    neuron_node_t *last;
+    struct {
+        char name[WORD_SIZE];
+        neuron_node_t *node;
+    } kept[KEPT_MAX];
+    int kept_count;
+} drawing_t;
+
+/* ---- Words and numbers ---- */
+
+static bool ends_statement(char c)
+{
+    return c == ';' || c == '\n' || c == '\0';
+}
+
+/* Reads the statement at *text and moves behind it. */
+static statement_t read_statement(const char *row, const char **text)
+{
+    statement_t statement = {.count = 0};
+    const char *c = *text;
+    while (!ends_statement(*c)) {
+        size_t length = strcspn(c, " \t\r;\n");
+        if (length >= WORD_SIZE || (length > 0 && statement.count == WORDS_MAX))
+            bench_usage_error("%s: too long: \"%.40s\"", row, c);
+        if (length > 0)
+            memcpy(statement.words[statement.count++], c, length);
+        c += length + (ends_statement(c[length]) ? 0 : 1);
+    }
+    *text = *c ? c + 1 : c;
+    if (statement.count > 1 && strcmp(statement.words[statement.count - 1], "same") == 0) {
+        statement.same = true;
+        statement.count--;
+    }
+    return statement;
+}
+
+/* The next statement with a word in it; one without at the end. */
+static statement_t next_statement(const char *row, const char **text)
+{
+    while (**text) {
+        statement_t statement = read_statement(row, text);
+        if (statement.count > 0)
+            return statement;
+    }
+    return (statement_t){.count = 0};
+}
+
+static double number(const char *row, const statement_t *statement, int word)
+{
+    if (word >= statement->count)
+        bench_usage_error("%s: a number is missing after \"%s\"", row, statement->words[0]);
+    char *end;
+    double value = strtod(statement->words[word], &end);
+    if (end == statement->words[word] || *end != '\0')
+        bench_usage_error("%s: \"%s\" takes a number, not \"%s\"", row, statement->words[0],
+                          statement->words[word]);
+    return value;
+}
+
+static int64_t whole(const char *row, const statement_t *statement, int word)
+{
+    double value = number(row, statement, word);
+    if (!(value >= 0 && value <= 1 << 24) || value != (double)(int64_t)value)
+        bench_usage_error("%s: \"%s\" takes a whole number, not \"%s\"", row, statement->words[0],
+                          statement->words[word]);
+    return (int64_t)value;
+}
+
+/* ---- What comes first ---- */
+
+static int32_t loss_kind(const char *row, const char *name)
+{
+    static const struct {
+        const char *name;
+        int32_t kind;
+    } losses[] = {
+        {"cross-entropy", NEURON_LOSS_CROSS_ENTROPY},
+        {"binary-cross-entropy", NEURON_LOSS_BINARY_CROSS_ENTROPY},
+        {"mean-squared-error", NEURON_LOSS_MEAN_SQUARED_ERROR},
+        {"mean-absolute-error", NEURON_LOSS_MEAN_ABSOLUTE_ERROR},
+        {"mean-squared-logarithmic-error", NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR},
+        {"hinge", NEURON_LOSS_HINGE},
+        {"squared-hinge", NEURON_LOSS_SQUARED_HINGE},
+        {"kullback-leibler", NEURON_LOSS_KULLBACK_LEIBLER},
+        {"huber", NEURON_LOSS_HUBER},
+    };
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
+        if (strcmp(losses[i].name, name) == 0)
+            return losses[i].kind;
+    bench_usage_error("%s: there is no loss \"%s\"", row, name);
+}
+
+static bool read_head(bench_network_t *network, const statement_t *statement)
+{
+    const char *word = statement->words[0];
+    if (strcmp(word, "name") == 0) {
+        snprintf(network->name, sizeof network->name, "%s", statement->words[1]);
+    } else if (strcmp(word, "batch") == 0) {
+        network->batch = whole(network->name, statement, 1);
+    } else if (strcmp(word, "loss") == 0) {
+        network->loss = loss_kind(network->name, statement->words[1]);
+    } else if (strcmp(word, "input") == 0) {
+        network->rank = statement->count - 1;
+        if (network->rank < 1 || network->rank > 3)
+            bench_usage_error("%s: an input has one to three extents", network->name);
+        for (int32_t i = 0; i < network->rank; i++)
+            network->shape[i] = whole(network->name, statement, i + 1);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bench_network_t bench_read_network(const char *name, const char *description, const char *text)
+{
+    bench_network_t network = {.description = description, .text = text, .batch = 1};
+    network.loss = NEURON_LOSS_CROSS_ENTROPY;
+    snprintf(network.name, sizeof network.name, "%s", name);
+    for (;;) {
+        statement_t statement = next_statement(network.name, &text);
+        if (statement.count == 0 || !read_head(&network, &statement))
+            break;
+    }
+    if (network.rank == 0)
+        bench_usage_error("%s: there is no input before the first layer", network.name);
+    if (network.batch < 1)
+        bench_usage_error("%s: a batch has at least one example", network.name);
+    return network;
+}
+
+/* ---- Layers ---- */
+
+static const struct {
+    const char *name;
+    neuron_node_t *(*make)(neuron_graph_t *graph, neuron_node_t *input);
+} plain_layers[] = {
+    {"flatten", neuron_flatten},
+    {"global-average", neuron_global_average_pool2d},
+    {"global-max", neuron_global_max_pool2d},
+    {"norm", neuron_batch_norm},
+    {"layer-norm", neuron_layer_norm},
+    {"relu", neuron_relu},
+    {"tanh", neuron_tanh},
+    {"sigmoid", neuron_sigmoid},
+    {"prelu", neuron_prelu},
+    {"gelu", neuron_gelu},
+    {"silu", neuron_silu},
+    {"hard-swish", neuron_hard_swish},
+    {"selu", neuron_selu},
+    {"softplus", neuron_softplus},
+    {"softsign", neuron_softsign},
+    {"exponential", neuron_exponential},
+    {"softmax", neuron_softmax},
+};
+
+static const struct {
+    const char *name;
+    neuron_node_t *(*make)(neuron_graph_t *graph, neuron_node_t *input, double value);
+} number_layers[] = {
+    {"dropout", neuron_dropout},
+    {"noise", neuron_gaussian_noise},
+    {"leaky-relu", neuron_leaky_relu},
+    {"elu", neuron_elu},
+};
+
+static bool draw_simple(drawing_t *drawing, const statement_t *statement)
+{
+    const char *word = statement->words[0];
+    for (size_t i = 0; i < sizeof plain_layers / sizeof *plain_layers; i++) {
+        if (strcmp(plain_layers[i].name, word) == 0) {
+            drawing->last = plain_layers[i].make(drawing->graph, drawing->last);
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof number_layers / sizeof *number_layers; i++) {
+        if (strcmp(number_layers[i].name, word) == 0) {
+            double value = number(drawing->row, statement, 1);
+            drawing->last = number_layers[i].make(drawing->graph, drawing->last, value);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sets the stride if word number `word` is there, and the padding. */
+static void set_window(drawing_t *drawing, const statement_t *statement, int word)
+{
+    neuron_node_t *node = drawing->last;
+    if (!node)
+        return; /* finishing the graph says why */
+    if (word < statement->count) {
+        int64_t stride = whole(drawing->row, statement, word);
+        bench_must(neuron_node_set_int(node, NEURON_NODE_STRIDE_HEIGHT, stride));
+        bench_must(neuron_node_set_int(node, NEURON_NODE_STRIDE_WIDTH, stride));
+    }
+    if (statement->same)
+        bench_must(neuron_node_set_int(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+}
+
+static bool draw_window(drawing_t *drawing, const statement_t *statement)
+{
+    neuron_graph_t *graph = drawing->graph;
+    const char *word = statement->words[0];
+    if (strcmp(word, "conv") == 0) {
+        int64_t filters = whole(drawing->row, statement, 1);
+        int64_t window = whole(drawing->row, statement, 2);
+        drawing->last = neuron_conv2d(graph, drawing->last, filters, window, window);
+        set_window(drawing, statement, 3);
+        return true;
+    }
+    bool depthwise = strcmp(word, "depthwise") == 0, max = strcmp(word, "max-pool") == 0;
+    if (!depthwise && !max && strcmp(word, "average-pool") != 0)
+        return false;
+    int64_t window = whole(drawing->row, statement, 1);
+    drawing->last = depthwise ? neuron_depthwise_conv2d(graph, drawing->last, window, window)
+                    : max     ? neuron_max_pool2d(graph, drawing->last, window, window)
+                              : neuron_average_pool2d(graph, drawing->last, window, window);
+    set_window(drawing, statement, 2);
+    return true;
+}
+
+static void keep(drawing_t *drawing, const statement_t *statement)
+{
+    int place = 0; /* a name may be used again */
+    while (place < drawing->kept_count &&
+           strcmp(drawing->kept[place].name, statement->words[1]) != 0)
+        place++;
+    if (place == KEPT_MAX)
+        bench_usage_error("%s: more than %d kept values", drawing->row, KEPT_MAX);
+    memcpy(drawing->kept[place].name, statement->words[1], WORD_SIZE);
+    drawing->kept[place].node = drawing->last;
+    drawing->kept_count += place == drawing->kept_count;
+}
+
+static neuron_node_t *find_kept(const drawing_t *drawing, const char *name)
+{
+    for (int i = 0; i < drawing->kept_count; i++)
+        if (strcmp(drawing->kept[i].name, name) == 0)
+            return drawing->kept[i].node;
+    bench_usage_error("%s: no value was kept as \"%s\"", drawing->row, name);
+}
+
+static bool draw_join(drawing_t *drawing, const statement_t *statement)
+{
+    neuron_graph_t *graph = drawing->graph;
+    const char *word = statement->words[0];
+    neuron_node_t *inputs[WORDS_MAX] = {drawing->last};
+    bool add = strcmp(word, "add") == 0, multiply = strcmp(word, "multiply") == 0;
+    bool concat = strcmp(word, "concat") == 0;
+    if (!add && !multiply && !concat && strcmp(word, "average") != 0)
+        return false;
+    for (int i = 1; i < statement->count; i++)
+        inputs[i] = find_kept(drawing, statement->words[i]);
+    int32_t count = statement->count;
+    drawing->last = add        ? neuron_add(graph, inputs, count)
+                    : multiply ? neuron_multiply(graph, inputs, count)
+                    : concat
+                        ? neuron_concat(graph, inputs, count, drawing->last->spec.output.rank - 1)
+                        : neuron_average(graph, inputs, count);
+    return true;
+}
+
+static void draw_statement(drawing_t *drawing, const statement_t *statement)
+{
+    const char *word = statement->words[0];
+    if (strcmp(word, "dense") == 0) {
+        int64_t units = whole(drawing->row, statement, 1);
+        drawing->last = neuron_dense(drawing->graph, drawing->last, units);
+    } else if (strcmp(word, "pad") == 0) {
+        int64_t pixels = whole(drawing->row, statement, 1);
+        drawing->last =
+            neuron_zero_pad2d(drawing->graph, drawing->last, pixels, pixels, pixels, pixels);
+    } else if (strcmp(word, "keep") == 0) {
+        keep(drawing, statement);
+    } else if (strcmp(word, "from") == 0) {
+        drawing->last = find_kept(drawing, statement->words[1]);
+    } else if (!draw_simple(drawing, statement) && !draw_window(drawing, statement) &&
+               !draw_join(drawing, statement)) {
+        bench_usage_error("%s: there is no layer \"%s\"", drawing->row, word);
+    }
+}
+
+neuron_node_t *bench_draw(neuron_graph_t **graph, neuron_context_t *context,
+                          const bench_network_t *network)
+{
+    bench_must(neuron_graph_create(graph, context));
+    bench_must(neuron_graph_set_name(*graph, network->name));
+    drawing_t drawing = {.row = network->name, .graph = *graph};
+    drawing.last = neuron_input(*graph, network->shape, network->rank);
+    bench_network_t head = *network; /* what read_head() finds is known already */
+    const char *text = network->text;
+    for (;;) {
+        statement_t statement = next_statement(network->name, &text);
+        if (statement.count == 0)
+            break;
+        if (!read_head(&head, &statement))
+            draw_statement(&drawing, &statement);
+        if (!drawing.last)
+            bench_must(neuron_graph_finish(*graph, NULL)); /* which says why */
+    }
+    return drawing.last;
+}

@@ -1,0 +1,47 @@
+/* How many floating-point operations a network is. */
+#include "bench.h"
+
+#include "graph/graph.h"
+
+bool bench_is_convolution(const neuron_layer *layer)
+{
+    return layer == &neuron_layer_conv2d || layer == &neuron_layer_depthwise_conv2d;
+}
+
+double bench_multiply_adds(const neuron_spec *spec)
+{
+    bool convolution = bench_is_convolution(spec->layer);
+    if (!convolution && spec->layer != &neuron_layer_dense)
+        return 0;
+    double kernel = (double)neuron_shape_count(&spec->arrays[0].shape);
+    return convolution ? kernel * (double)(spec->output.extent[0] * spec->output.extent[1])
+                       : kernel;
+}
+
+/* At the node or before it. Looks at the nearest first, so that it does not go far. */
+static bool has_trained(const neuron_node_t *node)
+{
+    for (int32_t a = 0; a < node->spec.array_count; a++)
+        if (node->spec.arrays[a].trainable)
+            return true;
+    return bench_has_trained_inputs(node);
+}
+
+bool bench_has_trained_inputs(const neuron_node_t *node)
+{
+    for (int32_t i = 0; i < node->spec.input_count; i++)
+        if (has_trained(node->inputs[i]))
+            return true;
+    return false;
+}
+
+double bench_graph_operations(const neuron_graph_t *graph, bool training)
+{
+    double sum = 0;
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        const neuron_node_t *node = graph->nodes[i];
+        int times = !training ? 1 : bench_has_trained_inputs(node) ? 3 : 2;
+        sum += 2 * times * bench_multiply_adds(&node->spec);
+    }
+    return sum;
+}
