@@ -5,35 +5,45 @@
 
 #include <string.h>
 
+static const struct {
+    int32_t type, size;
+    char name[4];
+} types[] = {
+    {NEURON_F32, 4, "f32"},
+    {NEURON_U8, 1, "u8"},
+    {NEURON_I32, 4, "i32"},
+    {NEURON_I64, 8, "i64"},
+};
+
+enum { TYPES = sizeof types / sizeof types[0] };
+
+/* The place of a type in the table, or TYPES. */
+static size_t find_type(int32_t type)
+{
+    size_t i = 0;
+    while (i < TYPES && types[i].type != type)
+        i++;
+    return i;
+}
+
 size_t neuron_type_size(int32_t type)
 {
-    switch (type) {
-    case NEURON_F32:
-    case NEURON_I32:
-        return 4;
-    case NEURON_U8:
-        return 1;
-    case NEURON_I64:
-        return 8;
-    default:
-        return 0;
-    }
+    size_t i = find_type(type);
+    return i < TYPES ? (size_t)types[i].size : 0;
 }
 
 const char *neuron_type_name(int32_t type)
 {
-    switch (type) {
-    case NEURON_F32:
-        return "f32";
-    case NEURON_I32:
-        return "i32";
-    case NEURON_U8:
-        return "u8";
-    case NEURON_I64:
-        return "i64";
-    default:
-        return "no type";
-    }
+    size_t i = find_type(type);
+    return i < TYPES ? types[i].name : "no type";
+}
+
+static int refuse_type(int32_t type)
+{
+    neuron_words_text words = {0};
+    for (size_t i = 0; i < TYPES; i++)
+        neuron_words_add(&words, types[i].name, types[i].type);
+    return neuron_refuse_value(type, "type", words.text, "tensor");
 }
 
 /* Everything of a tensor but its elements. */
@@ -42,7 +52,7 @@ static int create_empty(neuron_tensor_t **tensor, neuron_context_t *context, int
 {
     CHECK_ARGUMENT(context);
     if (neuron_type_size(type) == 0)
-        return neuron_refuse_value(type, "type", "f32 (10), u8 (20), i32 (30), i64 (40)", "tensor");
+        return refuse_type(type);
     neuron_shape checked;
     RETURN_IF_ERROR(neuron_shape_set(&checked, shape, rank, 0, "tensor"));
     neuron_tensor_t *made = neuron_allocate_zero(context, 1, sizeof *made);

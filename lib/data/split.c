@@ -3,6 +3,7 @@
 #include "data/dataset.h"
 
 #include "base/float-mode.h"
+#include "base/options/word.h"
 #include "base/random.h"
 #include "base/text/number.h"
 
@@ -11,6 +12,13 @@
 #include <string.h>
 
 static const double sum_tolerance = 1e-9;
+
+static const neuron_word kind_words[] = {
+    {NEURON_SPLIT_IN_ORDER, "in_order"},
+    {NEURON_SPLIT_SHUFFLED, "shuffled"},
+    {NEURON_SPLIT_STRATIFIED, "stratified"},
+    {0, NULL},
+};
 
 /* Examples of one division in the order in which they are dealt out, class by class if it is
  * stratified and as if all were of one class if not. */
@@ -122,10 +130,8 @@ int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int
     CHECK_ARGUMENT(fractions);
     CHECK_RANGE(count, 1, INT64_MAX);
     CHECK_ARGUMENT(subsets);
-    if (kind != NEURON_SPLIT_IN_ORDER && kind != NEURON_SPLIT_SHUFFLED &&
-        kind != NEURON_SPLIT_STRATIFIED)
-        return neuron_refuse_value(kind, "kind", "in_order (10), shuffled (20), stratified (30)",
-                                   __func__);
+    if (!neuron_word_name(kind_words, kind))
+        return neuron_refuse_word(kind, "kind", kind_words, __func__);
     RETURN_IF_ERROR(check_fractions(fractions, count));
 
     neuron_context_t *context = dataset->context;

@@ -7,19 +7,34 @@
 
 #include <inttypes.h>
 
-static const neuron_layer *rule_layer(int32_t rule)
+typedef struct committee_rule {
+    const neuron_layer *layer; /* that joins the members' outputs */
+    int32_t key;
+    bool weighted;
+    char name[16];
+} committee_rule;
+
+static const committee_rule rules[] = {
+    {&neuron_layer_average, NEURON_COMMITTEE_MEAN, false, "mean"},
+    {&neuron_layer_weighted_average, NEURON_COMMITTEE_WEIGHTED_MEAN, true, "weighted_mean"},
+    {&neuron_layer_vote, NEURON_COMMITTEE_MAJORITY_VOTE, false, "majority_vote"},
+    {&neuron_layer_vote, NEURON_COMMITTEE_WEIGHTED_VOTE, true, "weighted_vote"},
+};
+
+static const committee_rule *find_rule(int32_t key)
 {
-    switch (rule) {
-    case NEURON_COMMITTEE_MEAN:
-        return &neuron_layer_average;
-    case NEURON_COMMITTEE_WEIGHTED_MEAN:
-        return &neuron_layer_weighted_average;
-    case NEURON_COMMITTEE_MAJORITY_VOTE:
-    case NEURON_COMMITTEE_WEIGHTED_VOTE:
-        return &neuron_layer_vote;
-    default:
-        return NULL;
-    }
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (rules[i].key == key)
+            return &rules[i];
+    return NULL;
+}
+
+static int refuse_rule(int32_t key)
+{
+    neuron_words_text words = {0};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        neuron_words_add(&words, rules[i].name, rules[i].key);
+    return neuron_refuse_value(key, "rule", words.text, "committee");
 }
 
 static int check_member(const neuron_graph_t *first, const neuron_graph_t *member, int32_t index)
@@ -42,14 +57,8 @@ static int check_member(const neuron_graph_t *first, const neuron_graph_t *membe
     return NEURON_OK;
 }
 
-static int check_rule(int32_t rule, const double *weights)
+static int check_weights(bool weighted, const double *weights)
 {
-    if (!rule_layer(rule))
-        return neuron_refuse_value(
-            rule, "rule", "mean (10), weighted_mean (20), majority_vote (30), weighted_vote (40)",
-            "committee");
-    bool weighted =
-        rule == NEURON_COMMITTEE_WEIGHTED_MEAN || rule == NEURON_COMMITTEE_WEIGHTED_VOTE;
     if (weighted && !weights)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "committee: weights is NULL; a weighted rule must have weights");
@@ -60,8 +69,8 @@ static int check_rule(int32_t rule, const double *weights)
 }
 
 /* Builds the committee in an empty graph. */
-static int join(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t count, int32_t rule,
-                const double *weights)
+static int join(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t count,
+                const committee_rule *by, const double *weights)
 {
     const neuron_shape *shape = &members[0]->input->spec.output;
     neuron_node_t **outputs = neuron_allocate(graph->context, neuron_size(count), sizeof *outputs);
@@ -70,8 +79,7 @@ static int join(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t c
     neuron_node_t *input = neuron_input(graph, shape->extent, shape->rank);
     for (int32_t i = 0; i < count; i++)
         outputs[i] = neuron_import(graph, input, members[i], NULL);
-    neuron_node_t *output =
-        neuron_graph_add(graph, rule_layer(rule), NULL, outputs, count, NULL, weights);
+    neuron_node_t *output = neuron_graph_add(graph, by->layer, NULL, outputs, count, NULL, weights);
     neuron_release(graph->context, outputs);
     RETURN_IF_ERROR(neuron_graph_set_name(graph, "committee"));
     return neuron_graph_finish(graph, output);
@@ -87,12 +95,15 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(members);
     CHECK_RANGE(count, 1, INT64_MAX);
-    RETURN_IF_ERROR(check_rule(rule, weights));
+    const committee_rule *by = find_rule(rule);
+    if (!by)
+        return refuse_rule(rule);
+    RETURN_IF_ERROR(check_weights(by->weighted, weights));
     for (int32_t i = 0; i < count; i++)
         RETURN_IF_ERROR(check_member(members[0], members[i], i));
     neuron_graph_t *made;
     RETURN_IF_ERROR(neuron_graph_create(&made, context));
-    int status = join(made, members, count, rule, weights);
+    int status = join(made, members, count, by, weights);
     if (status < 0) {
         neuron_graph_unref(made);
         return status;

@@ -12,6 +12,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Figures that go by better and worse. */
+#define ORDERED_WORDS                                                                              \
+    {NEURON_METRIC_LOSS, "loss"}, {NEURON_METRIC_ACCURACY, "accuracy"},                            \
+        {NEURON_METRIC_VALIDATION_LOSS, "validation_loss"},                                        \
+    {                                                                                              \
+        NEURON_METRIC_VALIDATION_ACCURACY, "validation_accuracy"                                   \
+    }
+
+const neuron_word neuron_monitor_words[] = {ORDERED_WORDS, {0, NULL}};
+
+/* All, in the order of a row. */
+static const neuron_word metric_words[NEURON_HISTORY_FIGURES + 1] = {
+    ORDERED_WORDS,
+    {NEURON_METRIC_LEARNING_RATE, "learning_rate"},
+    {NEURON_METRIC_SECONDS, "seconds"},
+    {0, NULL},
+};
+
 int neuron_history_create(neuron_history_t **history, neuron_context_t *context)
 {
     neuron_history_t *made = neuron_allocate_zero(context, 1, sizeof *made);
@@ -80,38 +98,20 @@ int64_t neuron_history_epochs(const neuron_history_t *history)
 /* Place of a metric in a row, or -1. */
 static int32_t metric_index(int32_t metric)
 {
-    switch (metric) {
-    case NEURON_METRIC_LOSS:
-        return 0;
-    case NEURON_METRIC_ACCURACY:
-        return 1;
-    case NEURON_METRIC_VALIDATION_LOSS:
-        return 2;
-    case NEURON_METRIC_VALIDATION_ACCURACY:
-        return 3;
-    case NEURON_METRIC_LEARNING_RATE:
-        return 4;
-    case NEURON_METRIC_SECONDS:
-        return 5;
-    default:
-        return -1;
-    }
+    for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++)
+        if (metric_words[i].value == metric)
+            return i;
+    return -1;
 }
 
-static int refuse_metric(int32_t metric, const char *who)
+bool neuron_metric_has_order(int32_t metric)
 {
-    return neuron_refuse_value(metric, "metric",
-                               "loss (10), accuracy (20), validation_loss (30), "
-                               "validation_accuracy (40), learning_rate (50), seconds (60)",
-                               who);
+    return neuron_word_name(neuron_monitor_words, metric);
 }
 
 int neuron_metric_refuse_order(int32_t metric, const char *who)
 {
-    return neuron_refuse_value(metric, "metric",
-                               "loss (10), accuracy (20), validation_loss (30), "
-                               "validation_accuracy (40)",
-                               who);
+    return neuron_refuse_word(metric, "metric", neuron_monitor_words, who);
 }
 
 int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t metric,
@@ -121,7 +121,7 @@ int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t m
     CHECK_ARGUMENT(value);
     int32_t index = metric_index(metric);
     if (index < 0)
-        return refuse_metric(metric, "history");
+        return neuron_refuse_word(metric, "metric", metric_words, "history");
     if (epoch < 0 || epoch >= history->epochs)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "history: epoch is %" PRId64 "; there are %" PRId64
@@ -129,12 +129,6 @@ int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t m
                            epoch, history->epochs);
     *value = history->rows[epoch].figures[index];
     return NEURON_OK;
-}
-
-bool neuron_metric_has_order(int32_t metric)
-{
-    return metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_ACCURACY ||
-           metric == NEURON_METRIC_VALIDATION_LOSS || metric == NEURON_METRIC_VALIDATION_ACCURACY;
 }
 
 bool neuron_metric_better(int32_t metric, double value, double than)
@@ -166,12 +160,19 @@ int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t
     return NEURON_OK;
 }
 
-static const char csv_header[] =
-    "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds\n";
-
 /* An epoch's number has at most 19 characters, one of nine digits 16 ("-1.23456789e-300"), and each
- * is followed by a comma or the line's end. */
+ * is followed by a comma or the line's end. The names of the columns are less. */
 enum { CSV_LINE_MAX = 20 + NEURON_HISTORY_FIGURES * 17 };
+
+/* Writes the line above those of the epochs, and returns its end. */
+static char *write_names(char *line)
+{
+    line += sprintf(line, "epoch");
+    for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++)
+        line += sprintf(line, ",%s", metric_words[i].name);
+    *line++ = '\n';
+    return line;
+}
 
 /* Writes a line and returns its end. */
 static char *write_line(char *line, int64_t epoch, const neuron_history_row *row)
@@ -198,15 +199,14 @@ int neuron_history_save_csv(const neuron_history_t *history, const char *path)
     FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(path);
-    char *table = neuron_allocate(history->context, neuron_size(history->epochs), CSV_LINE_MAX);
+    char *table = neuron_allocate(history->context, neuron_size(history->epochs + 1), CSV_LINE_MAX);
     if (!table)
         return NEURON_E_MEMORY;
-    char *end = table;
+    char *end = write_names(table);
     for (int64_t i = 0; i < history->epochs; i++)
         end = write_line(end, i, &history->rows[i]);
-    const neuron_file_piece pieces[] = {{csv_header, sizeof csv_header - 1, 1},
-                                        {table, (size_t)(end - table), 1}};
-    int status = neuron_file_replace(history->context, path, pieces, 2);
+    const neuron_file_piece piece = {table, (size_t)(end - table), 1};
+    int status = neuron_file_replace(history->context, path, &piece, 1);
     neuron_release(history->context, table);
     return status;
 }

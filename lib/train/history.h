@@ -5,6 +5,7 @@
 #include <libneuron/history.h>
 
 #include "base/context.h"
+#include "base/options/word.h"
 
 #include <stdbool.h>
 
@@ -37,7 +38,10 @@ void neuron_history_truncate(neuron_history_t *history, int64_t epochs);
 /* Adds an epoch's line to a file of neuron_history_save_csv(). */
 int neuron_history_append_csv(const neuron_history_t *history, int64_t epoch, const char *path);
 
-/* Whether a figure of history.h can go by better and worse, and whether `value` is better. */
+/* The figures that go by better and worse, and can be monitored. */
+extern const neuron_word neuron_monitor_words[];
+
+/* Whether a figure of history.h is one of these, and whether `value` is better. */
 bool neuron_metric_has_order(int32_t metric);
 
 /* NEURON_E_ARGUMENT for a metric that has none. */

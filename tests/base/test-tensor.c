@@ -57,7 +57,7 @@ START_TEST(a_bad_description_is_refused)
         int32_t rank;
         const char *message;
     } bad[] = {
-        {0, {2, 3}, 2, "type is 0; it must be f32 (10)"},
+        {0, {2, 3}, 2, "tensor: type is 0; it must be f32 (10), u8 (20), i32 (30), i64 (40)"},
         {11, {2, 3}, 2, "type is 11; it must be f32 (10)"},
         {NEURON_F32, {2, -3}, 2, "shape[1] is -3"},
         {NEURON_F32, {2, 3}, -1, "rank is -1"},

@@ -195,7 +195,8 @@ START_TEST(refuses_null_and_unknown_kinds)
     assert_status(neuron_dataset_split(dataset, &half, 0, kind, 0, &part), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_split(dataset, &half, 1, kind, 0, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_split(dataset, &half, 1, 11, 0, &part), NEURON_E_ARGUMENT);
-    assert_message("kind is 11; it must be in_order (10)");
+    assert_message("neuron_dataset_split: kind is 11; it must be in_order (10), shuffled (20), "
+                   "stratified (30)");
     neuron_dataset_unref(dataset);
 }
 END_TEST

@@ -225,7 +225,8 @@ START_TEST(weights_have_rules)
         neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, fine),
         NEURON_E_ARGUMENT);
     assert_status(neuron_committee_create(&committee, context, m, 2, 11, fine), NEURON_E_ARGUMENT);
-    assert_message("rule is 11; it must be ");
+    assert_message("committee: rule is 11; it must be mean (10), weighted_mean (20), "
+                   "majority_vote (30), weighted_vote (40)");
     drop(m, 2);
 }
 END_TEST

@@ -157,11 +157,15 @@ START_TEST(bad_arguments_are_refused)
     assert_status(neuron_history_get(history, 0, loss, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_history_get(history, -1, loss, &value), NEURON_E_ARGUMENT);
     assert_status(neuron_history_get(history, 0, 11, &value), NEURON_E_ARGUMENT);
-    assert_message("history: metric is 11; it must be loss (10)");
+    assert_message(
+        "history: metric is 11; it must be loss (10), accuracy (20), validation_loss (30), "
+        "validation_accuracy (40), learning_rate (50), seconds (60)");
     assert_status(neuron_history_best(NULL, loss, &epoch), NEURON_E_ARGUMENT);
     assert_status(neuron_history_best(history, loss, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_history_best(history, NEURON_METRIC_SECONDS, &epoch), NEURON_E_ARGUMENT);
-    assert_message("history: metric is 60; it must be loss (10)");
+    assert_message(
+        "history: metric is 60; it must be loss (10), accuracy (20), validation_loss (30), "
+        "validation_accuracy (40)");
     assert_status(neuron_history_best(history, 0, &epoch), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(history, NULL), NEURON_E_ARGUMENT);

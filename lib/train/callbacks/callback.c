@@ -24,14 +24,6 @@ const neuron_word neuron_mode_words[] = {
     {0, NULL},
 };
 
-const neuron_word neuron_monitor_words[] = {
-    {NEURON_METRIC_LOSS, "loss"},
-    {NEURON_METRIC_ACCURACY, "accuracy"},
-    {NEURON_METRIC_VALIDATION_LOSS, "validation_loss"},
-    {NEURON_METRIC_VALIDATION_ACCURACY, "validation_accuracy"},
-    {0, NULL},
-};
-
 static const neuron_callback_kind *find_kind(int32_t key)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

@@ -97,8 +97,8 @@ double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
     NEURON_CALLBACK_OPTION_START,                                                                  \
         NEURON_FLAG(NEURON_CALLBACK_PER_STEP, "per_step", 0, "1 to count steps")
 
-/* All of NEURON_MODE_..., and of NEURON_METRIC_... those that can be watched. */
-extern const neuron_word neuron_mode_words[], neuron_monitor_words[];
+/* All of NEURON_MODE_.... */
+extern const neuron_word neuron_mode_words[];
 
 /* ---- Kinds that look at a figure: they have the options mode and monitor ---- */
 
