@@ -8,7 +8,7 @@
 
 enum { TIMES_MAX = 100, SHIFT_MAX = 65536, BRIGHTNESS_MAX = 1000 };
 
-static const neuron_word fill_words[] = {NEURON_FILL_WORDS, {0, NULL}};
+static const neuron_word fill_words[] = {NEURON_FILL_WORDS, {0, ""}};
 
 static const neuron_option rows[] = {
     NEURON_REAL(NEURON_AUGMENTATION_ROTATION, "rotation", 0, 180, 0, "degrees"),

@@ -17,7 +17,7 @@ static const neuron_word kind_words[] = {
     {NEURON_SPLIT_IN_ORDER, "in_order"},
     {NEURON_SPLIT_SHUFFLED, "shuffled"},
     {NEURON_SPLIT_STRATIFIED, "stratified"},
-    {0, NULL},
+    {0, ""},
 };
 
 /* Examples of one division in the order in which they are dealt out, class by class if it is

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-static const neuron_word fill_words[] = {NEURON_FILL_WORDS, {0, NULL}};
+static const neuron_word fill_words[] = {NEURON_FILL_WORDS, {0, ""}};
 
 static const neuron_option options[] = {
     NEURON_REAL(NEURON_NODE_FACTOR, "factor", 0, 1, 0.1, "largest rotation, as a share of a turn"),

@@ -10,7 +10,7 @@ const neuron_layer *const neuron_layers[] = {NEURON_LAYERS(ROW) NULL};
 const neuron_word neuron_padding_words[] = {
     {NEURON_PADDING_VALID, "valid"},
     {NEURON_PADDING_SAME, "same"},
-    {0, NULL},
+    {0, ""},
 };
 
 const neuron_word neuron_initializer_words[] = {
@@ -22,7 +22,7 @@ const neuron_word neuron_initializer_words[] = {
     {NEURON_INITIALIZER_LECUN_UNIFORM, "lecun_uniform"},
     {NEURON_INITIALIZER_LECUN_NORMAL, "lecun_normal"},
     {NEURON_INITIALIZER_ONES, "ones"},
-    {0, NULL},
+    {0, ""},
 };
 
 const neuron_layer *neuron_layer_find(const char *name)

@@ -15,7 +15,7 @@
 const neuron_word neuron_goal_words[] = {
     {NEURON_MODE_SMALLEST, "smallest"},
     {NEURON_MODE_LARGEST, "largest"},
-    {0, NULL},
+    {0, ""},
 };
 
 static const int64_t combinations_max = (int64_t)1 << 62;

@@ -20,14 +20,14 @@
         NEURON_METRIC_VALIDATION_ACCURACY, "validation_accuracy"                                   \
     }
 
-const neuron_word neuron_monitor_words[] = {ORDERED_WORDS, {0, NULL}};
+const neuron_word neuron_monitor_words[] = {ORDERED_WORDS, {0, ""}};
 
 /* All, in the order of a row. */
 static const neuron_word metric_words[NEURON_HISTORY_FIGURES + 1] = {
     ORDERED_WORDS,
     {NEURON_METRIC_LEARNING_RATE, "learning_rate"},
     {NEURON_METRIC_SECONDS, "seconds"},
-    {0, NULL},
+    {0, ""},
 };
 
 int neuron_history_create(neuron_history_t **history, neuron_context_t *context)

@@ -17,7 +17,7 @@ enum {
     GOAL = 120
 };
 
-static const neuron_word modes[] = {{10, "valid"}, {20, "same"}, {40, "causal"}, {0, NULL}};
+static const neuron_word modes[] = {{10, "valid"}, {20, "same"}, {40, "causal"}, {0, ""}};
 
 static const neuron_option rows[] = {
     NEURON_INTEGER(COUNT, "count", 1, INT32_MAX, 5, "how many"),

@@ -156,7 +156,7 @@ int neuron_options_bounds(const neuron_options *options, int32_t key, double *mi
     RETURN_IF_ERROR(look_up(&option, options->table, key, who));
     *minimum = option->words ? option->words->value : option->minimum;
     *maximum = option->words ? option->words->value : option->maximum;
-    for (const neuron_word *word = option->words; word && word->name; word++) {
+    for (const neuron_word *word = option->words; word && word->name[0]; word++) {
         *minimum = fmin(*minimum, word->value);
         *maximum = fmax(*maximum, word->value);
     }

@@ -16,7 +16,7 @@ _Static_assert(NEURON_ALLOWED_TEXT >= sizeof((neuron_words_text *)0)->text, "any
 static const char *allowed_words(const neuron_word *words, char text[NEURON_ALLOWED_TEXT])
 {
     neuron_words_text list = {0};
-    for (; words->name; words++)
+    for (; words->name[0]; words++)
         neuron_words_add(&list, words->name, words->value);
     snprintf(text, NEURON_ALLOWED_TEXT, "%s", list.text);
     return text;

@@ -7,7 +7,7 @@
 
 const char *neuron_word_name(const neuron_word *words, double value)
 {
-    for (; words->name; words++)
+    for (; words->name[0]; words++)
         if (words->value == value)
             return words->name;
     return NULL;
@@ -15,7 +15,7 @@ const char *neuron_word_name(const neuron_word *words, double value)
 
 bool neuron_word_find(const neuron_word *words, const char *name, int32_t *value)
 {
-    for (; words->name; words++) {
+    for (; words->name[0]; words++) {
         if (strcmp(words->name, name) == 0) {
             *value = words->value;
             return true;
@@ -28,7 +28,7 @@ int neuron_refuse_word(int64_t value, const char *argument, const neuron_word *w
                        const char *who)
 {
     neuron_words_text text = {0};
-    for (; words->name; words++)
+    for (; words->name[0]; words++)
         neuron_words_add(&text, words->name, words->value);
     return neuron_refuse_value(value, argument, text.text, who);
 }

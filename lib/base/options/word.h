@@ -5,10 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Lists of words end with a name of NULL. */
+/* Lists of words end with a name of "". Names stand in the list itself: pointers to them would have
+ * to be set whenever the library is loaded, and take more room. */
 typedef struct neuron_word {
     int32_t value;
-    const char *name; /* the enumerator's without its prefix, in lower case: "valid" */
+    char name[20]; /* the enumerator's without its prefix, in lower case: "valid" */
 } neuron_word;
 
 /* The name of a value, or NULL. */

@@ -21,7 +21,7 @@ const neuron_word neuron_mode_words[] = {
     {NEURON_MODE_AUTO, "auto"},
     {NEURON_MODE_SMALLEST, "smallest"},
     {NEURON_MODE_LARGEST, "largest"},
-    {0, NULL},
+    {0, ""},
 };
 
 static const neuron_callback_kind *find_kind(int32_t key)
