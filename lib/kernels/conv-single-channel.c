@@ -1,5 +1,5 @@
 /* Convolution of an image of one channel, such as the first layer of a network for grey images
- * sees. Under a row of the kernel lie so few floats that the tiles of conv-direct.c would count
+ * sees. Under a row of the kernel lie so few floats that the tiles of gemm.c would count
  * more than they multiply. Here pixels side by side are read from floats side by side, without
  * offsets, and all rows of the kernel are in one tile of the gradient. */
 #include "kernels/store-tile.h"
@@ -7,12 +7,13 @@
 
 #include <stdbool.h>
 
-/* Pixels pixel .. pixel + rows - 1, which lie side by side. */
-static ALWAYS_INLINE void convolve_tile(const neuron_conv_work *work, int64_t pixel, int64_t column,
+/* Rows row .. row + rows - 1 of the output. */
+static ALWAYS_INLINE void convolve_tile(const neuron_gemm_work *work, int64_t row, int64_t column,
                                         int rows, int vectors)
 {
-    const float *weights = work->weights + column * work->taps * work->run;
-    const float *source = work->source + work->offsets[pixel];
+    int64_t run = work->stretch;
+    const float *weights = work->right + column * work->depth;
+    const float *source = work->left + row;
     vector sums[TILE_ROWS][2];
     UNROLL_FULLY
     for (int v = 0; v < vectors; v++) {
@@ -21,8 +22,8 @@ static ALWAYS_INLINE void convolve_tile(const neuron_conv_work *work, int64_t pi
         for (int m = 0; m < rows; m++)
             sums[m][v] = bias;
     }
-    for (int64_t t = 0; t < work->taps; t++, source += work->tap_step) {
-        for (int64_t r = 0; r < work->run; r++, weights += vectors * LANES) {
+    for (int64_t t = 0; t < work->stretches; t++, source += work->stretch_step) {
+        for (int64_t r = 0; r < run; r++, weights += vectors * LANES) {
             vector factors[2];
             UNROLL_FULLY
             for (int v = 0; v < vectors; v++)
@@ -40,17 +41,16 @@ static ALWAYS_INLINE void convolve_tile(const neuron_conv_work *work, int64_t pi
     float padded[TILE_ROWS][2 * LANES];
     int64_t left = work->columns - column;
     bool narrow = left < vectors * LANES;
-    float *output = work->output + column;
-    const int64_t *offsets = work->output_offsets + pixel;
+    float *output = work->output + row * work->output_row + column;
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
-        float *to = narrow ? padded[m] : output + offsets[m];
+        float *to = narrow ? padded[m] : output + m * work->output_row;
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++)
             store(to + v * LANES, at_least(floor, sums[m][v]));
     }
     if (narrow)
-        copy_rows(*padded, rows, left, output, offsets);
+        copy_rows(*padded, rows, left, output, work->output_row);
 }
 
 /* Rows of the kernel from tap `first` on, each of `run` floats, `rows` floats in all. */
@@ -64,20 +64,22 @@ static ALWAYS_INLINE void accumulate_tile(const neuron_conv_gradient_work *work,
         for (int v = 0; v < vectors; v++)
             sums[m][v] = (vector){0};
     }
-    const float *gradient = work->gradient + column * work->pixels;
+    const float *gradient = work->gradient + column * work->pixel_rows * work->pixel_columns;
     const float *start = work->source + first * work->tap_step;
-    for (int64_t p = 0; p < work->pixels; p++, gradient += vectors * LANES) {
-        const float *source = start + work->offsets[p];
-        vector factors[2];
-        UNROLL_FULLY
-        for (int v = 0; v < vectors; v++)
-            factors[v] = load(gradient + v * LANES);
-        UNROLL_FULLY
-        for (int m = 0; m < rows; m++) {
-            vector value = broadcast(source[m / run * work->tap_step + m % run]);
+    for (int64_t y = 0; y < work->pixel_rows; y++, start += work->source_row) {
+        const float *source = start;
+        for (int64_t x = 0; x < work->pixel_columns; x++, source++, gradient += vectors * LANES) {
+            vector factors[2];
             UNROLL_FULLY
             for (int v = 0; v < vectors; v++)
-                sums[m][v] += value * factors[v];
+                factors[v] = load(gradient + v * LANES);
+            UNROLL_FULLY
+            for (int m = 0; m < rows; m++) {
+                vector value = broadcast(source[m / run * work->tap_step + m % run]);
+                UNROLL_FULLY
+                for (int v = 0; v < vectors; v++)
+                    sums[m][v] += value * factors[v];
+            }
         }
     }
     float *to = work->sums + column * work->taps * work->run + first * run * vectors * LANES;
@@ -89,16 +91,16 @@ static ALWAYS_INLINE void accumulate_tile(const neuron_conv_gradient_work *work,
     }
 }
 
-typedef void (*convolve_function)(const neuron_conv_work *, int64_t pixel, int64_t column);
+typedef void (*convolve_function)(const neuron_gemm_work *, int64_t row, int64_t column);
 
 #define TILES(rows)                                                                                \
-    static void convolve_##rows##_1(const neuron_conv_work *work, int64_t pixel, int64_t column)   \
+    static void convolve_##rows##_1(const neuron_gemm_work *work, int64_t row, int64_t column)     \
     {                                                                                              \
-        convolve_tile(work, pixel, column, rows, 1);                                               \
+        convolve_tile(work, row, column, rows, 1);                                                 \
     }                                                                                              \
-    static void convolve_##rows##_2(const neuron_conv_work *work, int64_t pixel, int64_t column)   \
+    static void convolve_##rows##_2(const neuron_gemm_work *work, int64_t row, int64_t column)     \
     {                                                                                              \
-        convolve_tile(work, pixel, column, rows, 2);                                               \
+        convolve_tile(work, row, column, rows, 2);                                                 \
     }
 #define ROW(rows)                                                                                  \
     {                                                                                              \
@@ -120,29 +122,18 @@ static const convolve_function convolve_tiles[TILE_ROWS][2] = {
 };
 /* clang-format on */
 
-/* Pixels from `pixel` on that are read from floats side by side. */
-static int64_t count_neighbours(const neuron_conv_work *work, int64_t pixel)
+void KERNEL(conv_single_channel)(const neuron_gemm_work *work)
 {
-    int64_t count = 1;
-    while (pixel + count < work->pixels &&
-           work->offsets[pixel + count] == work->offsets[pixel] + count)
-        count++;
-    return count;
-}
-
-void KERNEL(conv_single_channel)(const neuron_conv_work *work)
-{
-    for (int64_t pixel = 0; pixel < work->pixels;) {
-        int64_t count = count_neighbours(work, pixel), end = pixel + count;
-        int64_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, most = (count + tiles - 1) / tiles;
-        for (; pixel < end; pixel += most) {
-            int64_t rows = end - pixel < most ? end - pixel : most;
-            for (int64_t column = 0; column < work->columns; column += 2 * LANES)
-                convolve_tiles[rows - 1][work->columns - column > LANES](work, pixel, column);
-        }
-        pixel = end;
+    int64_t tiles = (work->rows + TILE_ROWS - 1) / TILE_ROWS;
+    int64_t most = (work->rows + tiles - 1) / tiles;
+    int32_t from = floor_count(&work->post);
+    for (int64_t row = 0; row < work->rows; row += most) {
+        int64_t rows = work->rows - row < most ? work->rows - row : most;
+        for (int64_t column = 0; column < work->columns; column += 2 * LANES)
+            convolve_tiles[rows - 1][work->columns - column > LANES](work, row, column);
     }
-    finish_pixels(work);
+    if (neuron_post_goes_on(work->post.ops, from))
+        finish_rows(&work->post, from, work->rows, work->columns, work->output, work->output_row);
 }
 
 /* With literal numbers: a compiler may look at the loops before it has multiplied any. */
@@ -202,10 +193,5 @@ static void accumulate_all(const neuron_conv_gradient_work *work, const accumula
 
 void KERNEL(conv_single_channel_gradient)(const neuron_conv_gradient_work *work)
 {
-    if (work->run == 3)
-        accumulate_all(work, &of_three);
-    else if (work->run == 5)
-        accumulate_all(work, &of_five);
-    else
-        KERNEL(accumulate)(work);
+    accumulate_all(work, work->run == 3 ? &of_three : &of_five);
 }

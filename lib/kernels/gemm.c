@@ -31,8 +31,10 @@ enum { LINE = 16 };
 typedef struct tile {
     const float *left;
     int64_t left_row, left_column;
-    int64_t depth;
-    const float *right; /* of the panel */
+    int64_t depth; /* of a stretch */
+    int64_t stretches, groups;
+    int64_t stretch_jump, group_jump; /* from the end of one to the next */
+    const float *right;               /* of the panel */
     const float *start;
     int64_t start_row;
     float *output;
@@ -102,21 +104,33 @@ static ALWAYS_INLINE void multiply_tile(const tile *work, int rows, int vectors,
         for (int v = 0; v < vectors; v++)
             sums[m][v] = (vector){0};
     }
-    int64_t k = 0;
     int turn = transposed ? TRANSPOSED_TURN : PLAIN_TURN;
     const float *ahead = work->ahead, *ahead_end = work->ahead_end;
     int64_t ahead_row = work->ahead_row, jump = work->ahead_jump;
-    for (; k + turn <= work->depth; k += turn) {
-        __builtin_prefetch(ahead, 0, 2);
-        ahead += LINE;
-        if (ahead >= ahead_end) {
-            ahead += jump;
-            ahead_end += ahead_row;
+    int64_t stretch = work->stretches;
+    for (int64_t group = work->groups; group > 0;) {
+        int64_t k = 0, left_jump = work->stretch_jump;
+        for (; k + turn <= work->depth; k += turn) {
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += LINE;
+            if (ahead >= ahead_end) {
+                ahead += jump;
+                ahead_end += ahead_row;
+            }
+            multiply_some(&at, rows, vectors, transposed, turn, sums);
         }
-        multiply_some(&at, rows, vectors, transposed, turn, sums);
+        for (; k < work->depth; k++)
+            multiply_some(&at, rows, vectors, transposed, 1, sums);
+        if (--stretch == 0) {
+            stretch = work->stretches;
+            left_jump += work->group_jump;
+            group--;
+        }
+        UNROLL_FULLY
+        for (int p = 0; p < POINTERS; p++)
+            if (p == 0 || (!transposed && p * ROWS_BY_POINTER < rows))
+                at.left[p] += left_jump;
     }
-    for (; k < work->depth; k++)
-        multiply_some(&at, rows, vectors, transposed, 1, sums);
     const float *start = work->start;
     float *output = work->output;
     UNROLL_FULLY
@@ -209,7 +223,8 @@ static int64_t tile_rows(int64_t rows)
  * turns. */
 static void set_ahead(const neuron_gemm_work *work, int64_t number, tile *part)
 {
-    int64_t turns = work->depth / (work->left_column == 1 ? PLAIN_TURN : TRANSPOSED_TURN);
+    int64_t turns = part->depth / (work->left_column == 1 ? PLAIN_TURN : TRANSPOSED_TURN) *
+                    part->stretches * part->groups;
     int64_t lines = (work->ahead_columns + LINE - 1) / LINE;
     int64_t row = lines ? number * turns / lines : 0;
     part->ahead = part->right;
@@ -223,6 +238,15 @@ static void set_ahead(const neuron_gemm_work *work, int64_t number, tile *part)
     part->ahead_end = begin + lines * LINE;
     part->ahead_row = work->ahead_row;
     part->ahead_jump = work->ahead_row - lines * LINE;
+}
+
+static void cut_depth(const neuron_gemm_work *work, tile *part)
+{
+    part->depth = work->stretch;
+    part->stretches = work->stretches;
+    part->groups = work->groups;
+    part->stretch_jump = work->stretch_step - work->stretch * work->left_column;
+    part->group_jump = work->group_step - work->stretches * work->stretch_step;
 }
 
 void KERNEL(multiply)(const neuron_gemm_work *work)
@@ -242,6 +266,8 @@ void KERNEL(multiply)(const neuron_gemm_work *work)
                 .left_row = work->left_row,
                 .left_column = work->left_column,
                 .depth = work->depth,
+                .stretches = 1,
+                .groups = 1,
                 .right = work->right + column * work->depth,
                 .start = work->add    ? output
                          : work->bias ? work->bias + column
@@ -250,6 +276,8 @@ void KERNEL(multiply)(const neuron_gemm_work *work)
                 .output = output,
                 .output_row = work->output_row,
             };
+            if (work->stretch)
+                cut_depth(work, &part);
             set_ahead(work, number++, &part);
             bool narrow = count < (wide + 1) * LANES;
             if (narrow)

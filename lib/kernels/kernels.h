@@ -12,43 +12,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* output[output_offsets[p] + n] = bias[n]
- *     + sum over t < taps, r < run of source[offsets[p] + t * tap_step + r] * weights(t * run + r,
- * n) for p < pixels, n < columns. A row of a convolution's kernel is one tap: what lies under it in
- * the image is one run of kernel width times channels floats. */
-typedef struct neuron_conv_work {
-    int64_t pixels, columns;
-    int64_t taps, run, tap_step;
-    const float *source;
-    const int64_t *offsets;
-    const float *weights; /* packed */
-    const float *bias;    /* padded to whole vectors */
-    float *output;
-    const int64_t *output_offsets;
-    neuron_post_slice post;
-} neuron_conv_work;
-
 /* sums(t * run + r, n) +=
- *     sum over p < pixels of source[offsets[p] + t * tap_step + r] * gradient(p, n)
- * for t < taps, r < run, n < columns: the gradient of the weights above. */
+ *     sum over y < pixel_rows, x < pixel_columns of source[y * source_row + x + t * tap_step + r]
+ *     * gradient(y * pixel_columns + x, n)
+ * for t < taps, r < run, n < columns: the gradient of weights that meet an image of one channel. */
 typedef struct neuron_conv_gradient_work {
-    int64_t pixels, columns;
+    int64_t pixel_rows, pixel_columns, columns;
     int64_t taps, run, tap_step;
     const float *source;
-    const int64_t *offsets;
+    int64_t source_row;
     const float *gradient; /* packed */
     float *sums;           /* packed */
 } neuron_conv_gradient_work;
 
 /* output(m, n) = start + sum over k < depth of left(m, k) * right(k, n) for m < rows, n < columns,
- * where left(m, k) = left[m * left_row + k * left_column]; one of the two steps is 1. */
+ * where left(m, k) = left[m * left_row + k * left_column]. The depth may be cut into equal stretches
+ * that begin stretch_step floats apart, and these into groups, group_step apart; rows may overlap,
+ * as the windows of an image do. If left_column is not 1, left_row is. */
 typedef struct neuron_gemm_work {
     int64_t rows, columns, depth;
     const float *left;
     int64_t left_row, left_column;
-    const float *right; /* packed */
-    const float *bias;  /* start, per column, padded to whole vectors; NULL for 0 */
-    bool add;           /* start from what `output` holds; then `bias` is NULL */
+    int64_t stretch; /* depth of one; 0 for a depth that is not cut, */
+    int64_t stretches, stretch_step, groups, group_step; /* of which then nothing is read */
+    const float *right;                                  /* packed */
+    const float *bias; /* start, per column, padded to whole vectors; NULL for 0 */
+    bool add;          /* start from what `output` holds; then `bias` is NULL */
     float *output;
     int64_t output_row;
     neuron_post_slice post;
@@ -267,12 +256,10 @@ typedef void neuron_pack_kernel(float *packed, const float *rows, int64_t stride
                                 int64_t columns, float *sums);
 #define NEURON_GEMM_KERNELS(X) X(multiply) X(gemm_streaming) X(join) X(transpose) X(pack)
 
-/* Direct convolution, and the gradient of its weights. */
-typedef void neuron_convolve_kernel(const neuron_conv_work *work);
-typedef void neuron_accumulate_kernel(const neuron_conv_gradient_work *work);
-/* The same for images of one channel whose pixels are `stride` 1 apart, with a `run` of few
- * floats. */
-typedef void neuron_conv_single_channel_kernel(const neuron_conv_work *work);
+/* A product whose rows begin one float apart, with few floats in a stretch: the pixels of an image of
+ * one channel under a convolution. `add` and `ahead` are not for it. */
+typedef void neuron_conv_single_channel_kernel(const neuron_gemm_work *work);
+/* The gradient of its weights, for a `run` of 3 or 5. */
 typedef void neuron_conv_single_channel_gradient_kernel(const neuron_conv_gradient_work *work);
 /* The pixels of a tile at the points, the first inside the image being `first`; whole vectors of
  * each row are written. */
@@ -303,8 +290,6 @@ typedef void neuron_depthwise_back_kernel(const neuron_window_part *part, float 
 typedef void neuron_depthwise_sums_kernel(const neuron_window_part *part, const float *first,
                                           const float *gradient, float *sums);
 #define NEURON_CONV_KERNELS(X)                                                                     \
-    X(convolve)                                                                                    \
-    X(accumulate)                                                                                  \
     X(conv_single_channel)                                                                         \
     X(conv_single_channel_gradient)                                                                \
     X(winograd_pixels)                                                                             \

@@ -37,28 +37,10 @@ static ALWAYS_INLINE vector at_least(vector floor, vector value)
 /* The first `columns` floats of a tile's rows, to where each belongs. Out of line, or the calls
  * among the stores would take the sums to memory and back. */
 __attribute__((noinline, unused)) static void
-copy_rows(const float *tile, int rows, int64_t columns, float *output, const int64_t *offsets)
+copy_rows(const float *tile, int rows, int64_t columns, float *output, int64_t output_row)
 {
     for (int m = 0; m < rows; m++)
-        memcpy(output + offsets[m], tile + m * 2 * LANES, (size_t)columns * sizeof *output);
-}
-
-/* What is left to do for pixels of a convolution's output that were stored with the floor: in
- * one go for all that lie equally far apart. */
-__attribute__((noinline, unused)) static void finish_pixels(const neuron_conv_work *work)
-{
-    const int64_t *offsets = work->output_offsets;
-    int32_t from = floor_count(&work->post);
-    if (!neuron_post_goes_on(work->post.ops, from))
-        return;
-    for (int64_t p = 0, count; p < work->pixels; p += count) {
-        int64_t step = p + 1 < work->pixels ? offsets[p + 1] - offsets[p] : work->columns;
-        for (count = 1; p + count < work->pixels; count++)
-            if (offsets[p + count] - offsets[p + count - 1] != step)
-                break;
-        const neuron_post_slice post = neuron_post_slice_at(&work->post, 0, offsets[p]);
-        finish_rows(&post, from, count, work->columns, work->output + offsets[p], step);
-    }
+        memcpy(output + m * output_row, tile + m * 2 * LANES, (size_t)columns * sizeof *output);
 }
 
 #endif

@@ -23,7 +23,7 @@ typedef struct gradient_job {
     int64_t part_size; /* floats: weights, then bias */
 
     /* Places in the scratch. */
-    size_t offsets, sums, workers, worker_bytes, worker_panel, worker_gradients, total;
+    size_t sums, workers, worker_bytes, worker_panel, worker_gradients, total;
 
     const float *output_gradient;
     float *weight_gradient, *bias_gradient;
@@ -47,7 +47,6 @@ static gradient_job plan(const neuron_convolution *convolution, int64_t batch, i
     if (rows)
         job.worker_gradients = neuron_reserve(
             &job.worker_bytes, job.bands.pixels * convolution->filters, sizeof(float));
-    job.offsets = neuron_reserve(&job.total, job.bands.pixels, sizeof(int64_t));
     /* Room for the most parts, so that a smaller batch fits although it may be cut otherwise. */
     size_t part_bytes = 0;
     neuron_reserve(&part_bytes, job.part_size, sizeof(float));
@@ -82,25 +81,79 @@ static const float *band_gradient(const gradient_job *job, const neuron_band *ba
     return gradients;
 }
 
-/* Adds one band to the sums of one group of filters. */
-static void add_group(const gradient_job *job, neuron_conv_gradient_work *work,
+/* Adds the products of a panel's columns with what lies under each row of the kernel: rows of each
+ * image, one stretch each, on their side. */
+static void add_panel(const gradient_job *job, const neuron_band *band, const float *source,
+                      const float *gradient, int64_t columns, float *sums)
+{
+    const neuron_convolution *convolution = job->convolution;
+    int64_t run = convolution->kernel_width * convolution->channels;
+    int64_t width = neuron_panel_width(job->run->kernels->lanes, columns, 0);
+    neuron_gemm_work work = {
+        .rows = run,
+        .columns = columns,
+        .depth = band->images * band->rows * convolution->columns,
+        .left_row = 1,
+        .left_column = convolution->stride_width * convolution->channels,
+        .stretch = convolution->columns,
+        .stretches = band->rows,
+        .stretch_step = convolution->stride_height * job->bands.row_step,
+        .groups = band->images,
+        .group_step = job->bands.image_step,
+        .right = gradient,
+        .add = true,
+        .output_row = width,
+    };
+    for (int64_t t = 0; t < convolution->kernel_height; t++) {
+        work.left = source + t * job->bands.row_step;
+        work.output = sums + t * run * width;
+        job->run->kernels->gemm->multiply(&work);
+    }
+}
+
+/* The same for an image of one channel, all rows of the kernel at once. */
+static void add_single_channel(const gradient_job *job, const neuron_band *band,
+                               const float *source, const float *gradient, int64_t columns,
+                               float *sums)
+{
+    const neuron_convolution *convolution = job->convolution;
+    neuron_conv_gradient_work work = {
+        .pixel_rows = band->rows,
+        .pixel_columns = convolution->columns,
+        .columns = columns,
+        .taps = convolution->kernel_height,
+        .run = convolution->kernel_width,
+        .tap_step = job->bands.row_step,
+        .source_row = convolution->stride_height * job->bands.row_step,
+        .sums = sums,
+    };
+    int64_t width = neuron_panel_width(job->run->kernels->lanes, columns, 0);
+    for (int64_t i = 0; i < band->images; i++) {
+        work.source = source + i * job->bands.image_step;
+        work.gradient = gradient + i * work.pixel_rows * work.pixel_columns * width;
+        job->run->kernels->conv->conv_single_channel_gradient(&work);
+    }
+}
+
+/* Adds one band to the sums of one group of filters, panel by panel. */
+static void add_group(const gradient_job *job, const neuron_band *band, const float *source,
                       const float *gradient, float *panel, float *sums, int64_t group)
 {
     const neuron_convolution *convolution = job->convolution;
-    const neuron_kernels *kernels = job->run->kernels;
-    int64_t first = group * NEURON_PANEL_GROUP;
-    work->columns = neuron_min_count(convolution->filters - first, NEURON_PANEL_GROUP);
-    work->sums = sums + first * job->depth;
+    int64_t first = group * NEURON_PANEL_GROUP, step = 2 * job->run->kernels->lanes;
+    int64_t columns = neuron_min_count(convolution->filters - first, NEURON_PANEL_GROUP);
+    int64_t pixels = band->images * band->rows * convolution->columns;
     float *bias = sums + job->groups * NEURON_PANEL_GROUP * job->depth + first;
-    work->gradient = panel;
-    kernels->gemm->pack(panel, gradient + first, convolution->filters, work->pixels, work->columns,
-                        bias);
+    bool single = neuron_convolution_is_single_channel(convolution) &&
+                  (convolution->kernel_width == 3 || convolution->kernel_width == 5);
+    job->run->kernels->gemm->pack(panel, gradient + first, convolution->filters, pixels, columns,
+                                  bias);
     if (!job->weight_gradient)
         return;
-    if (neuron_convolution_is_single_channel(convolution))
-        kernels->conv->conv_single_channel_gradient(work);
-    else
-        kernels->conv->accumulate(work);
+    for (int64_t n = 0; n < columns; n += step)
+        (single ? add_single_channel : add_panel)(job, band, source, panel + n * pixels,
+                                                  neuron_min_count(columns - n, step),
+                                                  sums + (first + n) * job->depth);
 }
 
 /* The groups of filters of a task: one; or all where the output's gradient has to be made. */
@@ -115,19 +168,13 @@ static void add_band(const gradient_job *job, const neuron_band *band, float *su
     const neuron_convolution_run *run = job->run;
     char *own = run->scratch + job->workers + (size_t)worker * job->worker_bytes;
     const float *gradient = band_gradient(job, band, own);
-    neuron_conv_gradient_work work = {
-        .pixels = band->images * band->rows * convolution->columns,
-        .taps = convolution->kernel_height,
-        .run = convolution->kernel_width * convolution->channels,
-        .tap_step = job->bands.row_step,
-        .offsets = (const int64_t *)(const void *)(run->scratch + job->offsets),
-    };
     float *panel = (float *)(void *)(own + job->worker_panel);
+    const float *source = NULL;
     if (job->weight_gradient)
-        work.source =
+        source =
             neuron_band_source(convolution, &job->bands, band, run->source, (float *)(void *)own);
     for (int64_t group = groups.first; group < groups.end; group++)
-        add_group(job, &work, gradient, panel, sums, group);
+        add_group(job, band, source, gradient, panel, sums, group);
 }
 
 static int64_t groups_per_task(const gradient_job *job)
@@ -196,8 +243,6 @@ void neuron_weight_gradient(const neuron_convolution *convolution,
     job.output_gradient = output_gradient;
     job.weight_gradient = weight_gradient;
     job.bias_gradient = bias_gradient;
-    neuron_bands_offsets(convolution, &job.bands, (int64_t *)(void *)(run->scratch + job.offsets),
-                         NULL);
     neuron_pool_run(run->pool, job.parts * job.groups / groups_per_task(&job), sum_part, &job);
     if (weight_gradient)
         neuron_pool_run(run->pool, neuron_ceil_divide(job.depth, ROWS_OF_SUM), add_rows, &job);

@@ -1,5 +1,5 @@
 /* Convolution forward, and so the input gradient, which is one too: see convolution.h. A
- * task is a band of output rows, and the kernels (kernels/conv-direct.c,
+ * task is a band of output rows, and the kernels (kernels/gemm.c,
  * conv-single-channel.c) know no edges:
  *
  *     source                     band with its padding         output
@@ -25,6 +25,10 @@ enum { BAND_PIXELS = 60 };
 
 /* Bands of whole images leave at least so many for the threads. */
 enum { BANDS_WANTED = 16 };
+
+/* A row of fewer pixels than this does not fill the tiles of a product. Then the same pixel of as
+ * many images does, if a band has more of them than a row has pixels. */
+enum { ROW_PIXELS = 8, BAND_IMAGES = 12, SMALL_BANDS_WANTED = 8 };
 
 /* A product that is too large for a number is too large for a machine: planning it fails. */
 static int64_t saturated(int64_t a, int64_t b)
@@ -68,6 +72,8 @@ neuron_bands neuron_bands_cut(const neuron_convolution *convolution, int64_t bat
     if (bands.per_image == 1) {
         int64_t images = BAND_PIXELS / (convolution->rows * convolution->columns);
         images = neuron_min_count(images, batch / BANDS_WANTED);
+        if (convolution->columns < ROW_PIXELS && images < BAND_IMAGES)
+            images = neuron_min_count(BAND_IMAGES, batch / SMALL_BANDS_WANTED);
         bands.images = images > 1 ? images : 1;
     }
     bands.pixels = bands.images * bands.rows * convolution->columns;
@@ -85,24 +91,6 @@ neuron_band neuron_bands_at(const neuron_convolution *convolution, const neuron_
     band.row = number % bands->per_image * bands->rows;
     band.rows = neuron_min_count(bands->rows, convolution->rows - band.row);
     return band;
-}
-
-void neuron_bands_offsets(const neuron_convolution *convolution, const neuron_bands *bands,
-                          int64_t *offsets, int64_t *output_offsets)
-{
-    int64_t down = convolution->stride_height * bands->row_step;
-    int64_t along = convolution->stride_width * convolution->channels;
-    int64_t pixel = 0;
-    for (int64_t i = 0; i < bands->images; i++) {
-        for (int64_t y = 0; y < bands->rows; y++) {
-            for (int64_t x = 0; x < convolution->columns; x++, pixel++) {
-                offsets[pixel] = i * bands->image_step + y * down + x * along;
-                if (output_offsets)
-                    output_offsets[pixel] = i * convolution->image_step +
-                                            y * convolution->row_step + x * convolution->pixel_step;
-            }
-        }
-    }
 }
 
 /* Copies one row with zeros where `from` (the image) has no pixel. */
@@ -200,21 +188,19 @@ void neuron_band_pool(const neuron_convolution *convolution, const neuron_bands 
 
 /* Where things lie in the scratch of a convolution. */
 typedef struct convolve_layout {
-    size_t offsets, output_offsets, total;
-    size_t workers, worker_bytes, worker_outputs; /* copies, and outputs that are pooled */
+    size_t worker_bytes, worker_outputs; /* copies, and outputs that are pooled */
+    size_t total;
 } convolve_layout;
 
 static convolve_layout lay_out(const neuron_convolution *convolution, const neuron_bands *bands,
                                int32_t threads, bool pools)
 {
     convolve_layout layout = {.total = 0};
-    layout.offsets = neuron_reserve(&layout.total, bands->pixels, sizeof(int64_t));
-    layout.output_offsets = neuron_reserve(&layout.total, bands->pixels, sizeof(int64_t));
     neuron_reserve(&layout.worker_bytes, bands->copy_size, sizeof(float));
     layout.worker_outputs = layout.worker_bytes;
     if (pools)
         neuron_reserve(&layout.worker_bytes, bands->pixels * convolution->filters, sizeof(float));
-    layout.workers = neuron_reserve(&layout.total, threads, layout.worker_bytes);
+    neuron_reserve(&layout.total, threads, layout.worker_bytes);
     return layout;
 }
 
@@ -236,42 +222,124 @@ typedef struct convolve_job {
     float *output;
 } convolve_job;
 
+/* A row of output pixels is the product of the windows under it, each a row that overlaps the next,
+ * and the weights: what lies under a row of the kernel is one stretch. `at` has how the outputs
+ * lie. */
+static neuron_gemm_work row_product(const convolve_job *job, const neuron_convolution *at)
+{
+    return (neuron_gemm_work){
+        .rows = at->columns,
+        .depth = at->kernel_height * at->kernel_width * at->channels,
+        .left_row = at->stride_width * at->channels,
+        .left_column = 1,
+        .stretch = at->kernel_width * at->channels,
+        .stretches = at->kernel_height,
+        .stretch_step = job->bands.row_step,
+        .groups = 1,
+        .output_row = at->pixel_step,
+    };
+}
+
+/* Where the products of a band begin: images, rows and pixels with the steps between them, in the
+ * source and in the output. */
+typedef struct product_grid {
+    int64_t count[3], source_step[3], output_step[3];
+} product_grid;
+
+/* Rows, and images, that follow each other as pixels do are one product. Where rows are short it is
+ * the same pixel of all images. */
+static product_grid grid_of(const convolve_job *job, const neuron_convolution *at,
+                            const neuron_band *band, bool narrow, neuron_gemm_work *part)
+{
+    product_grid grid = {
+        .count = {band->images, band->rows, 1},
+        .source_step = {job->bands.image_step, at->stride_height * job->bands.row_step,
+                        part->left_row},
+        .output_step = {at->image_step, at->row_step, at->pixel_step},
+    };
+    for (int axis = 1; axis >= 0; axis--) {
+        if (grid.source_step[axis] != part->rows * part->left_row ||
+            grid.output_step[axis] != part->rows * part->output_row)
+            break;
+        part->rows *= grid.count[axis];
+        grid.count[axis] = 1;
+    }
+    if (narrow && part->rows < ROW_PIXELS && part->rows < grid.count[0]) {
+        grid.count[2] = part->rows;
+        part->rows = grid.count[0];
+        part->left_row = grid.source_step[0];
+        part->output_row = grid.output_step[0];
+        grid.count[0] = 1;
+    }
+    return grid;
+}
+
+static void multiply_grid(neuron_multiply_kernel *multiply, const product_grid *grid,
+                          neuron_gemm_work *part)
+{
+    const neuron_gemm_work first = *part;
+    for (int64_t i = 0; i < grid->count[0]; i++) {
+        for (int64_t y = 0; y < grid->count[1]; y++) {
+            for (int64_t x = 0; x < grid->count[2]; x++) {
+                int64_t offset =
+                    i * grid->output_step[0] + y * grid->output_step[1] + x * grid->output_step[2];
+                part->left = first.left + i * grid->source_step[0] + y * grid->source_step[1] +
+                             x * grid->source_step[2];
+                part->output = first.output + offset;
+                part->post = neuron_post_slice_at(&first.post, 0, offset);
+                multiply(part);
+            }
+        }
+    }
+}
+
+/* The outputs of a band, from `source` to `output`, panel by panel: the weights of one stay in the
+ * second cache. */
+static void convolve_rows(const convolve_job *job, const neuron_convolution *at,
+                          const neuron_band *band, const float *source, float *output)
+{
+    const neuron_kernels *kernels = job->run->kernels;
+    bool single = neuron_convolution_is_single_channel(at);
+    int64_t first =
+        band->image * job->convolution->image_step + band->row * job->convolution->row_step;
+    neuron_gemm_work whole = row_product(job, at);
+    product_grid grid = grid_of(job, at, band, !single, &whole);
+    int64_t width = single ? at->filters : 2 * kernels->lanes;
+    for (int64_t n = 0; n < at->filters; n += width) {
+        neuron_gemm_work part = whole;
+        part.columns = neuron_min_count(at->filters - n, width);
+        part.left = source;
+        part.right = job->weights + n * part.depth;
+        part.bias = job->bias + n;
+        part.output = output + n;
+        part.post = (neuron_post_slice){job->run->post, n, first + n};
+        multiply_grid(single ? kernels->conv->conv_single_channel : kernels->gemm->multiply, &grid,
+                      &part);
+    }
+}
+
 static void convolve_band(void *work, int64_t task, int32_t worker)
 {
     const convolve_job *job = work;
     const neuron_convolution *convolution = job->convolution;
     const neuron_convolution_run *run = job->run;
     neuron_band band = neuron_bands_at(convolution, &job->bands, run->batch, task);
-    char *own = run->scratch + job->layout.workers + (size_t)worker * job->layout.worker_bytes;
-    float *copy = (float *)(void *)own;
-    int64_t first = band.image * convolution->image_step + band.row * convolution->row_step;
-
-    neuron_conv_work part = {
-        .pixels = band.images * band.rows * convolution->columns,
-        .columns = convolution->filters,
-        .taps = convolution->kernel_height,
-        .run = convolution->kernel_width * convolution->channels,
-        .tap_step = job->bands.row_step,
-        .source = neuron_band_source(convolution, &job->bands, &band, run->source, copy),
-        .offsets = (const int64_t *)(const void *)(run->scratch + job->layout.offsets),
-        .weights = job->weights,
-        .bias = job->bias,
-        .output = job->output + first,
-        .output_offsets =
-            (const int64_t *)(const void *)(run->scratch + job->layout.output_offsets),
-        .post = {run->post, 0, first},
-    };
-    if (job->pooling)
-        part.output = (float *)(void *)(own + job->layout.worker_outputs);
-    if (neuron_convolution_is_single_channel(convolution))
-        run->kernels->conv->conv_single_channel(&part);
-    else
-        run->kernels->conv->convolve(&part);
-    if (job->pooling)
-        neuron_band_pool(convolution, &job->bands, &band, run, part.output);
-    else if (job->statistics)
-        neuron_statistics_measure(job->statistics->statistics, run->kernels, task, part.output,
-                                  part.pixels);
+    char *own = run->scratch + (size_t)worker * job->layout.worker_bytes;
+    const float *source =
+        neuron_band_source(convolution, &job->bands, &band, run->source, (float *)(void *)own);
+    if (job->pooling) {
+        neuron_convolution local = neuron_band_local(convolution, &job->bands);
+        float *outputs = (float *)(void *)(own + job->layout.worker_outputs);
+        convolve_rows(job, &local, &band, source, outputs);
+        neuron_band_pool(convolution, &job->bands, &band, run, outputs);
+        return;
+    }
+    float *output =
+        job->output + band.image * convolution->image_step + band.row * convolution->row_step;
+    convolve_rows(job, convolution, &band, source, output);
+    if (job->statistics)
+        neuron_statistics_measure(job->statistics->statistics, run->kernels, task, output,
+                                  band.images * band.rows * convolution->columns);
 }
 
 int64_t neuron_convolve_chunks(const neuron_convolution *convolution, int64_t batch)
@@ -295,9 +363,5 @@ void neuron_convolve(const neuron_convolution *convolution, const neuron_convolu
         lay_out(convolution, &job.bands, neuron_pool_threads(run->pool), job.pooling != NULL);
     if (job.statistics)
         job.statistics->statistics->count = job.bands.count;
-    neuron_convolution local = neuron_band_local(convolution, &job.bands);
-    neuron_bands_offsets(job.pooling ? &local : convolution, &job.bands,
-                         (int64_t *)(void *)(run->scratch + job.layout.offsets),
-                         (int64_t *)(void *)(run->scratch + job.layout.output_offsets));
     neuron_pool_run(run->pool, job.bands.count, convolve_band, &job);
 }

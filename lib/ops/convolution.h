@@ -66,11 +66,6 @@ neuron_bands neuron_bands_cut(const neuron_convolution *convolution, int64_t bat
 neuron_band neuron_bands_at(const neuron_convolution *convolution, const neuron_bands *bands,
                             int64_t batch, int64_t number);
 
-/* Where each pixel of a band begins, in the source and unless NULL in the output, from the band's
- * first on. */
-void neuron_bands_offsets(const neuron_convolution *convolution, const neuron_bands *bands,
-                          int64_t *offsets, int64_t *output_offsets);
-
 /* The convolution with its outputs side by side in a band of their own. */
 neuron_convolution neuron_band_local(const neuron_convolution *convolution,
                                      const neuron_bands *bands);

@@ -54,7 +54,7 @@ START_TEST(tables_are_whole)
             continue;
         ck_assert_str_eq(kernels->name, names[i]);
         ck_assert_int_eq(NEURON_PANEL_GROUP % (2 * kernels->lanes), 0);
-        ck_assert(kernels->conv->convolve && kernels->conv->accumulate && kernels->gemm->multiply &&
+        ck_assert(kernels->conv->conv_single_channel && kernels->gemm->multiply &&
                   kernels->gemm->pack);
         ck_assert(kernels->pool->max_pool && kernels->pool->max_pool_back &&
                   kernels->norm->statistics);

@@ -1,4 +1,5 @@
-/* The product of matrices, of each set of kernels, against plain loops in double. */
+/* The product of matrices, of each set of kernels, against plain loops in double: also of left
+ * matrices whose depth is cut and whose rows overlap, as convolutions have them. */
 #include "layer-fixture.h"
 
 enum { PLAIN, TRANSPOSED, LAYOUTS };
@@ -93,6 +94,18 @@ static void set_end(product *p, int end)
     p->work.post.ops = &p->post;
 }
 
+/* Float k of a row of the left matrix. */
+static int64_t left_place(const neuron_gemm_work *work, int64_t m, int64_t k)
+{
+    int64_t place = m * work->left_row;
+    if (!work->stretch)
+        return place + k * work->left_column;
+    int64_t stretch = k / work->stretch;
+    return place + k % work->stretch * work->left_column +
+           stretch % work->stretches * work->stretch_step +
+           stretch / work->stretches * work->group_step;
+}
+
 static double finish(const product *p, int64_t m, int64_t n, double sum)
 {
     for (int32_t i = 0; i < p->post.count; i++) {
@@ -112,7 +125,7 @@ static void check_row(const product *p, int64_t m)
         double sum = p->work.add ? (double)before[n] : p->work.bias ? (double)p->bias[n] : 0;
         double size = fabs(sum);
         for (int64_t k = 0; k < p->depth; k++) {
-            double part = (double)p->left[m * p->work.left_row + k * p->work.left_column] *
+            double part = (double)p->left[left_place(&p->work, m, k)] *
                           (double)p->rows_of_right[k * p->columns + n];
             sum += part;
             size += fabs(part);
@@ -155,6 +168,48 @@ START_TEST(agrees_with_plain_loops)
 }
 END_TEST
 
+typedef struct cut {
+    int64_t rows, columns, stretch, stretches, groups;
+    int64_t left_row, left_column, stretch_step, group_step;
+} cut;
+
+static void check_cut(const neuron_kernels *kernels, const cut *c)
+{
+    product p;
+    product_open(&p, kernels, c->rows, c->columns, c->stretch * c->stretches * c->groups, PLAIN);
+    free(p.left);
+    p.work.left_row = c->left_row;
+    p.work.left_column = c->left_column;
+    p.work.stretch = c->stretch;
+    p.work.stretches = c->stretches;
+    p.work.stretch_step = c->stretch_step;
+    p.work.groups = c->groups;
+    p.work.group_step = c->group_step;
+    p.left = exact_floats(left_place(&p.work, c->rows - 1, p.depth - 1) + 1, 8);
+    p.work.left = p.left;
+    set_start(&p, FROM_OUTPUT);
+    kernels->gemm->multiply(&p.work);
+    for (int64_t m = 0; m < p.rows; m++)
+        check_row(&p, m);
+    product_close(&p);
+}
+
+/* Windows of images, and their gradient, whose steps are those of a row and of an image. */
+START_TEST(depth_may_be_cut)
+{
+    static const cut cuts[] = {
+        {5, 7, 9, 3, 1, 3, 1, 21, 0},     {14, 32, 5, 5, 1, 1, 1, 18, 0},
+        {29, 33, 1, 2, 1, 2, 1, 60, 0},   {3, 16, 8, 1, 1, 40, 1, 0, 0},
+        {9, 20, 6, 4, 3, 1, 2, 20, 91},   {30, 6, 3, 3, 2, 1, 10, 50, 190},
+        {13, 40, 4, 1, 5, 1, 7, 0, 45},   {1, 1, 1, 1, 1, 1, 3, 0, 0},
+        {16, 17, 2, 2, 4, 500, 1, 9, 25}, {15, 31, 10, 2, 2, 4, 1, 64, 200},
+    };
+    const neuron_kernels *kernels = neuron_kernels_find(kernel_names[_i]);
+    for (size_t i = 0; kernels && i < sizeof cuts / sizeof *cuts; i++)
+        check_cut(kernels, &cuts[i]);
+}
+END_TEST
+
 START_TEST(begins_and_ends_as_told)
 {
     static const int64_t columns[] = {1, 10, 16, 32, 45};
@@ -191,6 +246,7 @@ int main(void)
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 240);
     tcase_add_loop_test(all, agrees_with_plain_loops, 0, KERNEL_NAMES);
+    tcase_add_loop_test(all, depth_may_be_cut, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, begins_and_ends_as_told, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, not_a_number_is_passed_on, 0, KERNEL_NAMES);
     suite_add_tcase(suite, all);
