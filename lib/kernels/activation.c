@@ -151,17 +151,22 @@ static ALWAYS_INLINE vector slope_at(const neuron_post_op *op, vector seen, int6
     }
 }
 
+/* NaN goes through: a training that blew up must be seen. */
 static void relu(const float *values, int64_t count, float *output)
 {
-    /* Written so that NaN goes through: a training that blew up must be seen. */
-    for (int64_t i = 0; i < count; i++)
-        output[i] = values[i] < 0 ? 0 : values[i];
+    for (int64_t n = 0; n < count; n += LANES) {
+        int64_t left = count - n;
+        store_some(output + n, at_least((vector){0}, load_some(values + n, left)), left);
+    }
 }
 
 static void relu_back(const float *gradients, const float *seen, int64_t count, float *output)
 {
-    for (int64_t i = 0; i < count; i++)
-        output[i] = seen[i] > 0 ? gradients[i] : 0;
+    for (int64_t n = 0; n < count; n += LANES) {
+        int64_t left = count - n;
+        vector gradient = load_some(gradients + n, left);
+        store_some(output + n, choose(load_some(seen + n, left) > 0, gradient, (vector){0}), left);
+    }
 }
 
 void KERNEL(activate)(const neuron_post_op *op, const float *values, int64_t count, float *output)
