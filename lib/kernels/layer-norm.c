@@ -10,15 +10,6 @@
 /* Values of a block. */
 enum { BLOCK = 64 * LANES };
 
-/* The vector at `from`; what is not there is that of `rest`. */
-static ALWAYS_INLINE vector load_or(const float *from, int64_t left, vector rest)
-{
-    if (left >= LANES)
-        return load(from);
-    memcpy(&rest, from, (size_t)left * sizeof *from);
-    return rest;
-}
-
 static ALWAYS_INLINE double total_of(vector sum)
 {
     UNROLL_FULLY

@@ -52,14 +52,26 @@ static ALWAYS_INLINE void store(float *to, vector value)
     *(vector_loose *)to = value;
 }
 
-/* The same for what may be less than a vector; the rest is 0, or stays as it is. */
+/* The same for what may be less than a vector, or nothing. What is not loaded is that of `rest`, what
+ * is not stored stays as it is. Where a processor has masks no memory behind it is touched. */
+#if defined(__AVX512F__)
+static ALWAYS_INLINE __mmask16 first_lanes(int64_t count)
+{
+    return (__mmask16)((1u << (count < 0 ? 0 : count)) - 1);
+}
+
+static ALWAYS_INLINE vector load_or(const float *from, int64_t count, vector rest)
+{
+    if (count >= LANES)
+        return load(from);
+    return (vector)_mm512_mask_loadu_ps((__m512)rest, first_lanes(count), from);
+}
+
 static ALWAYS_INLINE vector load_some(const float *from, int64_t count)
 {
     if (count >= LANES)
         return load(from);
-    float values[LANES] = {0};
-    memcpy(values, from, (size_t)count * sizeof *from);
-    return load(values);
+    return (vector)_mm512_maskz_loadu_ps(first_lanes(count), from);
 }
 
 static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
@@ -67,8 +79,62 @@ static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
     if (count >= LANES)
         store(to, value);
     else
-        memcpy(to, &value, (size_t)count * sizeof *to);
+        _mm512_mask_storeu_ps(to, first_lanes(count), (__m512)value);
 }
+#elif defined(__AVX2__)
+static ALWAYS_INLINE vector_mask first_lanes(int64_t count)
+{
+    return (vector_mask){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)count;
+}
+
+static ALWAYS_INLINE vector load_some(const float *from, int64_t count)
+{
+    if (count >= LANES)
+        return load(from);
+    return (vector)_mm256_maskload_ps(from, (__m256i)first_lanes(count));
+}
+
+static ALWAYS_INLINE vector load_or(const float *from, int64_t count, vector rest)
+{
+    if (count >= LANES)
+        return load(from);
+    vector_mask lanes = first_lanes(count);
+    vector loaded = (vector)_mm256_maskload_ps(from, (__m256i)lanes);
+    return (vector)_mm256_blendv_ps((__m256)rest, (__m256)loaded, (__m256)lanes);
+}
+
+static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
+{
+    if (count >= LANES)
+        store(to, value);
+    else
+        _mm256_maskstore_ps(to, (__m256i)first_lanes(count), (__m256)value);
+}
+#else
+static ALWAYS_INLINE vector load_or(const float *from, int64_t count, vector rest)
+{
+    if (count >= LANES)
+        return load(from);
+    for (int64_t i = 0; i < LANES; i++)
+        rest[i] = i < count ? from[i] : rest[i];
+    return rest;
+}
+
+static ALWAYS_INLINE vector load_some(const float *from, int64_t count)
+{
+    return load_or(from, count, (vector){0});
+}
+
+static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
+{
+    if (count >= LANES)
+        store(to, value);
+    else
+        for (int64_t i = 0; i < LANES; i++)
+            if (i < count)
+                to[i] = value[i];
+}
+#endif
 
 static ALWAYS_INLINE vector broadcast(float value)
 {

@@ -135,13 +135,12 @@ bool KERNEL(nadam)(const neuron_rule_work *work, float *values, const float *gra
     return update_all(nadam_vector, work, values, gradients, means, squares, count);
 }
 
-void KERNEL(limit)(const float *restrict values, int64_t count, float scale, float bound,
-                   float *restrict output)
+void KERNEL(limit)(const float *values, int64_t count, float scale, float bound, float *output)
 {
-    for (int64_t i = 0; i < count; i++) {
-        float value = scale * values[i];
-        value = value > bound ? bound : value; /* a NaN stays one */
-        output[i] = value < -bound ? -bound : value;
+    for (int64_t i = 0; i < count; i += LANES) {
+        vector value = scale * load_some(values + i, count - i);
+        value = choose(value > bound, broadcast(bound), value); /* a NaN stays one */
+        store_some(output + i, choose(value < -bound, broadcast(-bound), value), count - i);
     }
 }
 
