@@ -150,6 +150,25 @@ typedef struct neuron_normalization {
 /* Places in a window that a byte can number. */
 enum { NEURON_POOL_PLACES = 256 };
 
+/* Windows along one axis of an image: window i covers `kernel` pixels from i * stride - padding on,
+ * of which at least one lies inside. */
+typedef struct neuron_pool_axis {
+    int64_t input, output; /* pixels, and windows */
+    int64_t kernel, stride, padding;
+} neuron_pool_axis;
+
+/* Any pooling windows over one image. */
+typedef struct neuron_pool_image {
+    neuron_pool_axis down, along;
+    int64_t channels;
+    const float *values;
+    float *output;
+    int32_t *argmax; /* place of the largest value in its window; NULL if nobody wants them */
+    bool relu;       /* backward of the maximum: 0 where the output is not above 0 */
+    const float *gradients; /* backward: of the output, */
+    float *value_gradients; /* and of all values: overwritten */
+} neuron_pool_image;
+
 /* A row of pooling windows that lie side by side. */
 typedef struct neuron_pool_work {
     int64_t windows, window_rows, window_columns, channels;
@@ -301,23 +320,18 @@ typedef void neuron_depthwise_sums_kernel(const neuron_window_part *part, const 
     X(depthwise_back)                                                                              \
     X(depthwise_sums)
 
-/* Largest value of each channel, and unless NULL the number of its place, the first if several are
- * equal. A value that is not a number is the largest. */
-typedef void neuron_max_pool_kernel(const neuron_window_part *part, const float *first,
-                                    float *output, int32_t *argmax);
-/* Adds the gradient of each channel to the place that its largest value came from; unless `mask` is
- * NULL only where that is above 0. */
-typedef void neuron_max_pool_back_kernel(const neuron_window_part *part, float *first,
-                                         const float *gradient, const float *mask,
-                                         const int32_t *argmax);
+/* Largest value of each channel under each window, and the number of its place, the first if
+ * several are equal. A value that is not a number is the largest. */
+typedef void neuron_max_pool_kernel(const neuron_pool_image *image);
+/* Gives the gradient of each output to the place that its largest value came from. */
+typedef void neuron_max_pool_back_kernel(const neuron_pool_image *image);
 /* The same for a row of windows that lie side by side. */
 typedef void neuron_max_pool_row_kernel(const neuron_pool_work *work);
 typedef void neuron_max_pool_row_back_kernel(const neuron_pool_work *work);
-/* Mean of each channel, and its way back: adds an equal share of the gradient to each pixel. */
-typedef void neuron_average_pool_kernel(const neuron_window_part *part, const float *first,
-                                        float *output);
-typedef void neuron_average_pool_back_kernel(const neuron_window_part *part, float *first,
-                                             const float *gradient);
+/* Mean of each channel over what of a window lies inside; and its way back: gives an equal share of
+ * the gradient to each of these pixels. */
+typedef void neuron_average_pool_kernel(const neuron_pool_image *image);
+typedef void neuron_average_pool_back_kernel(const neuron_pool_image *image);
 #define NEURON_POOL_KERNELS(X)                                                                     \
     X(max_pool)                                                                                    \
     X(max_pool_back)                                                                               \

@@ -52,8 +52,8 @@ static ALWAYS_INLINE void store(float *to, vector value)
     *(vector_loose *)to = value;
 }
 
-/* The same for what may be less than a vector, or nothing. What is not loaded is that of `rest`, what
- * is not stored stays as it is. Where a processor has masks no memory behind it is touched. */
+/* The same for what may be less than a vector, or nothing. What is not loaded is that of `rest`,
+ * what is not stored stays as it is. Where a processor has masks no memory behind it is touched. */
 #if defined(__AVX512F__)
 static ALWAYS_INLINE __mmask16 first_lanes(int64_t count)
 {

@@ -2,22 +2,15 @@
  * mean is over the pixels that lie inside. */
 #include "layers/average-pool2d.h"
 
-#include <string.h>
-
 static void forward_image(void *work, int64_t image, int32_t worker)
 {
     (void)worker;
     const neuron_window_job *job = work;
     const neuron_run *run = job->run;
-    const float *input = run->inputs[0] + image * neuron_window_input_size(job);
-    float *to = run->output + image * neuron_window_output_size(job);
-    for (int64_t y = 0; y < job->down.output; y++) {
-        for (int64_t x = 0; x < job->along.output; x++, to += job->channels) {
-            neuron_window_part part;
-            int64_t first = neuron_window_part_of(job, y, x, &part);
-            run->kernels->pool->average_pool(&part, input + first, to);
-        }
-    }
+    neuron_pool_image on = neuron_window_image_of(job);
+    on.values = run->inputs[0] + image * neuron_window_input_size(job);
+    on.output = run->output + image * neuron_window_output_size(job);
+    run->kernels->pool->average_pool(&on);
 }
 
 static void backward_image(void *work, int64_t image, int32_t worker)
@@ -25,17 +18,10 @@ static void backward_image(void *work, int64_t image, int32_t worker)
     (void)worker;
     const neuron_window_job *job = work;
     const neuron_run *run = job->run;
-    int64_t size = neuron_window_input_size(job);
-    float *gradient = run->input_gradients[0] + image * size;
-    const float *from = run->output_gradient + image * neuron_window_output_size(job);
-    memset(gradient, 0, (size_t)size * sizeof *gradient);
-    for (int64_t y = 0; y < job->down.output; y++) {
-        for (int64_t x = 0; x < job->along.output; x++, from += job->channels) {
-            neuron_window_part part;
-            int64_t first = neuron_window_part_of(job, y, x, &part);
-            run->kernels->pool->average_pool_back(&part, gradient + first, from);
-        }
-    }
+    neuron_pool_image on = neuron_window_image_of(job);
+    on.gradients = run->output_gradient + image * neuron_window_output_size(job);
+    on.value_gradients = run->input_gradients[0] + image * neuron_window_input_size(job);
+    run->kernels->pool->average_pool_back(&on);
 }
 
 void neuron_average_pool2d_forward(neuron_window_job *job)

@@ -83,6 +83,18 @@ neuron_window_job neuron_global_job_of(const neuron_run *run)
                                neuron_window_set(extent[1], extent[1], 1, false), extent[2]};
 }
 
+static neuron_pool_axis axis_of(const neuron_window *window)
+{
+    return (neuron_pool_axis){window->input, window->output, window->kernel, window->stride,
+                              window->padding};
+}
+
+neuron_pool_image neuron_window_image_of(const neuron_window_job *job)
+{
+    return (neuron_pool_image){
+        .down = axis_of(&job->down), .along = axis_of(&job->along), .channels = job->channels};
+}
+
 /* The windows of one axis that lies inside: from pixel `first`, which is number `tap` of the
  * window, `count` of them. A window with none of its own takes no part. */
 typedef struct inside {

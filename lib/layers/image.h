@@ -53,6 +53,9 @@ neuron_window_job neuron_window_job_of(const neuron_run *run);
 /* The same with one window over the whole image. */
 neuron_window_job neuron_global_job_of(const neuron_run *run);
 
+/* What a kernel is told of one image's windows; of arrays nothing yet. */
+neuron_pool_image neuron_window_image_of(const neuron_window_job *job);
+
 /* Sets the part of the window of output row y and column x that lies inside, and returns where in
  * the image it begins. */
 int64_t neuron_window_part_of(const neuron_window_job *job, int64_t y, int64_t x,

@@ -37,18 +37,12 @@ static void forward_image(void *work, int64_t image, int32_t worker)
     (void)worker;
     const neuron_window_job *job = work;
     const neuron_run *run = job->run;
-    int64_t channels = job->channels;
-    const float *input = run->inputs[0] + image * neuron_window_input_size(job);
-    int64_t to = image * neuron_window_output_size(job);
-    int32_t *argmax = run->training ? run->saved : NULL;
-    for (int64_t y = 0; y < job->down.output; y++) {
-        for (int64_t x = 0; x < job->along.output; x++, to += channels) {
-            neuron_window_part part;
-            int64_t first = neuron_window_part_of(job, y, x, &part);
-            run->kernels->pool->max_pool(&part, input + first, run->output + to,
-                                         argmax ? argmax + to : NULL);
-        }
-    }
+    int64_t pooled = image * neuron_window_output_size(job);
+    neuron_pool_image on = neuron_window_image_of(job);
+    on.values = run->inputs[0] + image * neuron_window_input_size(job);
+    on.output = run->output + pooled;
+    on.argmax = run->training ? (int32_t *)run->saved + pooled : NULL;
+    run->kernels->pool->max_pool(&on);
 }
 
 static void backward_image(void *work, int64_t image, int32_t worker)
@@ -56,21 +50,14 @@ static void backward_image(void *work, int64_t image, int32_t worker)
     (void)worker;
     const neuron_window_job *job = work;
     const neuron_run *run = job->run;
-    int64_t channels = job->channels;
-    int64_t size = neuron_window_input_size(job);
-    float *gradient = run->input_gradients[0] + image * size;
-    memset(gradient, 0, (size_t)size * sizeof *gradient);
-    int64_t from = image * neuron_window_output_size(job);
-    const int32_t *argmax = run->saved;
-    for (int64_t y = 0; y < job->down.output; y++) {
-        for (int64_t x = 0; x < job->along.output; x++, from += channels) {
-            neuron_window_part part;
-            int64_t first = neuron_window_part_of(job, y, x, &part);
-            run->kernels->pool->max_pool_back(
-                &part, gradient + first, run->output_gradient + from,
-                neuron_post_back_is_relu(run) ? run->output + from : NULL, argmax + from);
-        }
-    }
+    int64_t pooled = image * neuron_window_output_size(job);
+    neuron_pool_image on = neuron_window_image_of(job);
+    on.relu = neuron_post_back_is_relu(run);
+    on.output = on.relu ? run->output + pooled : NULL;
+    on.argmax = (int32_t *)run->saved + pooled;
+    on.gradients = run->output_gradient + pooled;
+    on.value_gradients = run->input_gradients[0] + image * neuron_window_input_size(job);
+    run->kernels->pool->max_pool_back(&on);
 }
 
 /* The first row of windows of an image, where they lie side by side. */
