@@ -26,9 +26,9 @@ typedef struct neuron_conv_gradient_work {
 } neuron_conv_gradient_work;
 
 /* output(m, n) = start + sum over k < depth of left(m, k) * right(k, n) for m < rows, n < columns,
- * where left(m, k) = left[m * left_row + k * left_column]. The depth may be cut into equal stretches
- * that begin stretch_step floats apart, and these into groups, group_step apart; rows may overlap,
- * as the windows of an image do. If left_column is not 1, left_row is. */
+ * where left(m, k) = left[m * left_row + k * left_column]. The depth may be cut into equal
+ * stretches that begin stretch_step floats apart, and these into groups, group_step apart; rows may
+ * overlap, as the windows of an image do. If left_column is not 1, left_row is. */
 typedef struct neuron_gemm_work {
     int64_t rows, columns, depth;
     const float *left;
@@ -275,8 +275,8 @@ typedef void neuron_pack_kernel(float *packed, const float *rows, int64_t stride
                                 int64_t columns, float *sums);
 #define NEURON_GEMM_KERNELS(X) X(multiply) X(gemm_streaming) X(join) X(transpose) X(pack)
 
-/* A product whose rows begin one float apart, with few floats in a stretch: the pixels of an image of
- * one channel under a convolution. `add` and `ahead` are not for it. */
+/* A product whose rows begin one float apart, with few floats in a stretch: the pixels of an image
+ * of one channel under a convolution. `add` and `ahead` are not for it. */
 typedef void neuron_conv_single_channel_kernel(const neuron_gemm_work *work);
 /* The gradient of its weights, for a `run` of 3 or 5. */
 typedef void neuron_conv_single_channel_gradient_kernel(const neuron_conv_gradient_work *work);

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Takes one value, into *best and *place if it is larger. One mask at a time: of two that are joined
- * compilers make vectors. */
+/* Takes one value, into *best and *place if it is larger. One mask at a time: of two that are
+ * joined compilers make vectors. */
 static ALWAYS_INLINE void take(vector value, int32_t tap, vector *best, vector_mask *place)
 {
     vector_mask larger = value > *best, undefined = value != value, here = (vector_mask){0} + tap;
