@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 
+import compare_report
 import peer_rows
+import random_networks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPARE = os.path.join(HERE, 'compare')
@@ -70,6 +72,40 @@ def check_results(done, results):
     assert 'broken' in done.stderr, done.stderr
 
 
+def check_random(done, results):
+    names = list(dict.fromkeys(row['row'] for row in results['rows']))
+    assert names == ['random-7-1', 'random-7-2'], names
+    assert all(list(row['peers']) == ['torch'] for row in results['rows']), results
+    drawn = random_networks.draw_several(2, 7)
+    assert all(row['network'] == drawn[row['row']] for row in results['rows']), results
+    assert results['summary']['training / torch']['count'] == 2, results
+    assert 'prediction at 1 / best' in done.stdout, done.stdout
+    several = random_networks.draw_several(60, 3)
+    assert len(set(several.values())) == 60 and several == random_networks.draw_several(60, 3)
+    text = '; '.join(several.values())
+    for word in ('conv', 'depthwise', 'max-pool', 'average-pool', 'add', 'concat', 'norm', 'same'):
+        assert f' {word}' in text, word
+    networks = [peer_rows.Network(words) for words in several.values()]
+    assert any(len(network.input) == 1 for network in networks)
+    assert len({network.batch for network in networks}) > 10
+
+
+def check_summary():
+    def entry(row, kind, batch, **ratios):
+        return {'row': row, 'pass': kind, 'batch': batch,
+                'peers': {name: {'ratio': ratio} for name, ratio in ratios.items()}}
+    found = compare_report.summarise([
+        entry('a', 'train', 8, torch=2, jax=1), entry('b', 'train', 8, torch=3),
+        entry('c', 'train', 8, torch=8), entry('d', 'train', 8), entry('a', 'infer', 8, torch=2,
+                                                                       openvino=0.5),
+        entry('a', 'infer', 1, onnxruntime=4, jax=7)])
+    training = found['training / torch']
+    assert [training[key] for key in ('count', 'least', '0', '25', '50', '75')] == [
+        3, 'a', 2, 2.5, 3, 5.5], training
+    assert found['prediction / best']['50'] == 0.5, found
+    assert found['prediction at 1 / best']['90'] == 4, found
+
+
 def check_words(bench):
     """What is read here out of the words of networks is what neuron-bench reads."""
     done = subprocess.run([bench, '--describe'], stdout=subprocess.PIPE, check=True, text=True)
@@ -98,14 +134,15 @@ def check_words(bench):
 def main():
     bench = os.path.abspath(sys.argv[1])
     subprocess.run(['sh', '-n', COMPARE], check=True)
-    for name in ('compare', 'peers', 'peer_rows', 'peer_torch', 'peer_onnx'):
+    for name in ('compare', 'compare_report', 'peers', 'peer_rows', 'peer_torch', 'peer_onnx',
+                 'peer_openvino', 'peer_jax', 'random_networks'):
         path = os.path.join(HERE, name + '.py')
         with open(path, encoding='utf-8') as file:
             compile(file.read(), path, 'exec')
 
     help_text = run('--help').stdout
     for option in ('--venv', '--bench', '--row', '--pass', '--pairs', '--seconds', '--compile',
-                   '--json'):
+                   '--json', '--random', '--seed', '--peers', '--batch'):
         assert option in help_text, option
     refuse('missing after --venv', '--venv')
     refuse('missing after --venv', '--venv', '', '--help')
@@ -114,6 +151,8 @@ def main():
     refuse('--batch', '--bench', bench, '--batch', '8,0')
     refuse('above 0', '--bench', bench, '--pairs', '0')
     refuse('above 0', '--bench', bench, '--seconds', '0')
+    refuse('whole number', '--bench', bench, '--random', '-1')
+    refuse('no peer "tinygrad"', '--bench', bench, '--peers', 'torch,tinygrad')
     refuse('inside the source tree', '--bench', bench, '--venv', os.path.join(HERE, 'venv'))
     assert 'no neuron-bench' in run('--bench', '/nonexistent/bench', status=1).stderr
 
@@ -127,7 +166,10 @@ def main():
         _, results = compare(bench, folder, '--pretend', '--row', 'lenet-5', '--pass', 'infer',
                              '--batch', '3,1,2', '--pairs', '1')
         assert [row['batch'] for row in results['rows']] == [3, 1, 2], results
+        check_random(*compare(bench, folder, '--pretend', '--random', '2', '--seed', '7',
+                              '--peers', 'torch', '--pairs', '1'))
     check_words(bench)
+    check_summary()
 
 
 if sys.argv[1] != '--pretend':

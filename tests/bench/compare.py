@@ -10,9 +10,13 @@ import sys
 import tempfile
 import time
 
+import compare_report as report
 import peer_rows
+import random_networks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PEERS = ('torch', 'onnxruntime', 'openvino', 'jax')
+TRAINERS = ('torch', 'jax')
 
 
 def fail(message, status=1):
@@ -22,11 +26,17 @@ def fail(message, status=1):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
-        prog='compare', description='Times libneuron, PyTorch and ONNX Runtime in turn.',
+        prog='compare', description='Times libneuron and other libraries in turn: PyTorch, ONNX Runtime, '
+        'OpenVINO and JAX, as far as they are there.',
         epilog='Of the script itself: --venv DIR uses the virtual environment in DIR, or makes it '
                'there and keeps it; the default is one below ${TMPDIR:-/tmp} that goes away.')
     parser.add_argument('--bench', metavar='FILE', help='neuron-bench; default: that in build/')
     parser.add_argument('--row', action='append', help='only this row; repeatable')
+    parser.add_argument('--random', type=int, default=0, metavar='N',
+                        help='N networks by chance; without --row only these')
+    parser.add_argument('--seed', type=int, default=1, metavar='S', help='of them; default: 1')
+    parser.add_argument('--peers', metavar='NAME,...', type=lambda text: text.split(','),
+                        help='only these of torch, onnxruntime, openvino, jax')
     parser.add_argument('--pass', dest='passes', choices=['train', 'infer'], help='default: both')
     parser.add_argument('--batch', type=whole_numbers, metavar='N,...',
                         help="of predictions; default: the row's own and 1")
@@ -41,6 +51,11 @@ def parse_arguments():
     arguments = parser.parse_args()
     if arguments.pairs < 1:
         parser.error('--pairs takes a whole number above 0')
+    if arguments.random < 0:
+        parser.error('--random takes a whole number')
+    unknown = set(arguments.peers or []) - set(PEERS)
+    if unknown:
+        parser.error(f'there is no peer "{min(unknown)}", but {", ".join(PEERS)}')
     if not 0 < arguments.seconds <= 3600:
         parser.error('--seconds takes a number above 0, up to 3600')
     arguments.networks = networks_of(find_bench(arguments.bench), arguments, parser)
@@ -61,7 +76,9 @@ def networks_of(bench, arguments, parser):
     for row in arguments.row or []:
         if row not in rows:
             parser.error(f'there is no row "{row}", but {", ".join(rows)}')
-    return {row: rows[row] for row in arguments.row or rows}
+    chosen = arguments.row or ([] if arguments.random else rows)
+    return {**{row: rows[row] for row in chosen},
+            **random_networks.draw_several(arguments.random, arguments.seed)}
 
 
 def find_bench(given):
@@ -77,10 +94,12 @@ class Bench:
     def __init__(self, path):
         self.path = path
 
-    def run(self, row, kind, batch, seconds, threads=None):
+    def run(self, network, kind, batch, seconds, threads=None):
         with tempfile.TemporaryDirectory() as folder:
-            results = os.path.join(folder, 'bench.json')
-            command = [self.path, '--no-sgemm', '--row', row, '--pass', kind, '--batch', str(batch),
+            results, words = os.path.join(folder, 'bench.json'), os.path.join(folder, 'network')
+            with open(words, 'w', encoding='ascii') as file:
+                file.write(network)
+            command = [self.path, '--no-sgemm', '--network', words, '--pass', kind, '--batch', str(batch),
                        '--seconds', str(seconds), '--json', results]
             if threads:
                 command += ['--threads', str(threads)]
@@ -102,6 +121,10 @@ class Peer:
         hello = self.ask(do='hello')
         self.versions, self.missing = hello['peers'], hello['missing']
 
+    def choose(self, names):
+        self.versions = {name: self.versions[name] for name in names if name in self.versions}
+        self.missing = {name: self.missing[name] for name in names if name in self.missing}
+
     def ask(self, **request):
         try:
             self.process.stdin.write(json.dumps(request) + '\n')
@@ -117,7 +140,7 @@ class Peer:
         """Seconds of a step, or None with a line on why not."""
         answer = self.ask(do='time', setting=setting, seconds=seconds, **task)
         if 'error' in answer:
-            print(f'  {task["peer"]} {text_of(setting)}: {answer["error"]}', file=sys.stderr)
+            print(f'  {task["peer"]} {report.text_of(setting)}: {answer["error"]}', file=sys.stderr)
         return answer.get('seconds')
 
     def processor_seconds(self):
@@ -142,13 +165,6 @@ class Peer:
         self.process.wait()
 
 
-def text_of(setting):
-    words = [f'{setting["threads"]} threads'] if 'threads' in setting else []
-    words += [str(name) if value is True else str(value) for name, value in setting.items()
-              if name != 'threads' and value and value != 'none']
-    return ', '.join(words)
-
-
 class Comparison:
     def __init__(self, arguments):
         self.arguments = arguments
@@ -156,6 +172,8 @@ class Comparison:
         command = shlex.split(arguments.peer) if arguments.peer else [
             sys.executable, os.path.join(HERE, 'peers.py')]
         self.peer = Peer(command)
+        if arguments.peers:
+            self.peer.choose(arguments.peers)
         self.rows, self.memory, self.busy = [], [], 0
 
     def best_setting(self, task):
@@ -167,10 +185,10 @@ class Comparison:
         times = [entry for entry in times if entry[0]]
         return min(times)[2] if times else None
 
-    def ours(self, row, kind, batch, threads):
+    def ours(self, network, kind, batch, threads):
         """Images per second, and a look at whether the peer keeps still meanwhile."""
         used, start = self.peer.processor_seconds(), time.monotonic()
-        result = self.bench.run(row, kind, batch, self.arguments.seconds, threads)
+        result = self.bench.run(network, kind, batch, self.arguments.seconds, threads)
         if used is not None:
             used = self.peer.processor_seconds() - used
             self.busy = max(self.busy, used / (time.monotonic() - start))
@@ -178,44 +196,43 @@ class Comparison:
 
     def measure(self, row, kind, batch):
         """All peers on one row, pair by pair."""
-        seconds = self.arguments.seconds
-        threads = self.bench.run(row, kind, batch, seconds / 3)['threads']
-        names = [name for name in self.peer.versions if kind == 'infer' or name == 'torch']
-        tasks = [{'peer': name, 'network': self.arguments.networks[row], 'pass': kind,
-                  'batch': batch} for name in names]
+        seconds, network = self.arguments.seconds, self.arguments.networks[row]
+        threads = self.bench.run(network, kind, batch, seconds / 3)['threads']
+        names = [name for name in self.peer.versions if kind == 'infer' or name in TRAINERS]
+        tasks = [{'peer': name, 'network': network, 'pass': kind, 'batch': batch}
+                 for name in names]
         settings = {task['peer']: self.best_setting(task) for task in tasks}
         tasks = [task for task in tasks if settings[task['peer']]]
         ours, theirs = [], {task['peer']: [] for task in tasks}
         for _ in range(self.arguments.pairs):
-            result = self.ours(row, kind, batch, threads)
+            result = self.ours(network, kind, batch, threads)
             ours.append(result['images_per_second'])
             for task in tasks:
                 step = self.peer.time(task, settings[task['peer']], seconds)
                 theirs[task['peer']].append(batch / step if step else math.nan)
         entry = {'row': row, 'pass': kind, 'batch': batch, 'threads': threads,
                  'images_per_second': statistics.median(ours), 'pairs': self.arguments.pairs,
-                 'peak_bytes': result['peak_bytes'], 'peers': {}}
+                 'peak_bytes': result['peak_bytes'], 'network': network, 'peers': {}}
         for name, rates in theirs.items():
             ratios = [mine / other for mine, other in zip(ours, rates)]
             entry['peers'][name] = {'images_per_second': statistics.median(rates),
                                     'ratio': statistics.median(ratios), 'ratios': ratios,
                                     'setting': settings[name]}
         self.rows.append(entry)
-        print_entry(entry)
+        report.print_entry(entry)
 
     def measure_memory(self, entry):
         torch = entry['peers'].get('torch')
         if entry['pass'] == 'train' and torch:
             entry['peers']['torch']['peak_bytes'] = self.peer.memory(
-                entry['row'], self.arguments.networks[entry['row']], entry['batch'],
-                torch['setting'])
+                entry['row'], entry['network'], entry['batch'], torch['setting'])
 
     def run(self):
         for name, why in self.peer.missing.items():
             print(f'Going on without {name}: {why}', file=sys.stderr)
         print(', '.join(f'{name} {version}' for name, version in self.peer.versions.items()) or
               'libneuron alone')
-        print_head()
+        report.print_head()
         for row, text in self.arguments.networks.items():
             own = peer_rows.Network(text).batch
             for kind in ('train', 'infer'):
@@ -227,37 +244,6 @@ class Comparison:
         for entry in self.rows:
             self.measure_memory(entry)
 
-    def geometric_mean(self):
-        """Of the training rows, against PyTorch; None without any."""
-        ratios = [entry['peers']['torch']['ratio'] for entry in self.rows
-                  if entry['pass'] == 'train' and 'torch' in entry['peers']]
-        return statistics.geometric_mean(ratios) if ratios else None
-
-
-def print_head():
-    print(f'\n{"row":12} {"pass":5} {"batch":>5} {"threads":>7} {"images/s":>10}   '
-          f'{"peer":12} {"images/s":>10} {"ratio":>6}  its best setting')
-
-
-def print_entry(entry):
-    start = (f'{entry["row"]:12} {entry["pass"]:5} {entry["batch"]:5} {entry["threads"]:7} '
-             f'{entry["images_per_second"]:10.0f}   ')
-    for name, peer in entry['peers'].items():
-        print(f'{start}{name:12} {peer["images_per_second"]:10.0f} {peer["ratio"]:6.2f}  '
-              f'{text_of(peer["setting"])}', flush=True)
-        start = ' ' * len(start)
-    if not entry['peers']:
-        print(start.rstrip(), flush=True)
-
-
-def print_memory(rows):
-    rows = [entry for entry in rows if entry['peers'].get('torch', {}).get('peak_bytes')]
-    if rows:
-        print(f'\n{"row":12} {"MB to train":>12} {"torch":>10}')
-    for entry in rows:
-        print(f'{entry["row"]:12} {1e-6 * entry["peak_bytes"]:12.1f} '
-              f'{1e-6 * entry["peers"]["torch"]["peak_bytes"]:10.1f}')
-
 
 def main():
     arguments = parse_arguments()
@@ -265,10 +251,9 @@ def main():
         return
     comparison = Comparison(arguments)
     comparison.run()
-    print_memory(comparison.rows)
-    mean = comparison.geometric_mean()
-    if mean:
-        print(f'\nTraining, geometric mean of the ratios to torch: {mean:.2f}')
+    report.print_memory(comparison.rows)
+    mean, summary = report.geometric_mean(comparison.rows), report.summarise(comparison.rows)
+    report.print_summary(mean, summary)
     if comparison.peer.versions:
         print('A ratio above 1 says that libneuron is faster.')
     if comparison.busy > 0.02:
@@ -277,7 +262,7 @@ def main():
     if arguments.json:
         with open(arguments.json, 'w', encoding='utf-8') as file:
             json.dump({'peers': comparison.peer.versions, 'rows': comparison.rows,
-                       'training_geometric_mean': mean}, file, indent=2)
+                       'training_geometric_mean': mean, 'summary': summary}, file, indent=2)
             file.write('\n')
 
 

@@ -74,10 +74,15 @@ class Layer:
         return None
 
     def multiply_adds(self):
+        return self.parameters() * count(self.shape[1:])
+
+    def parameters(self):
+        """Of the kernel."""
         if self.kind == 'dense':
             return self.before[0] * self.units
-        places = count(self.shape) * self.window ** 2 if self.kind in ('conv', 'depthwise') else 0
-        return places * (self.before[0] if self.kind == 'conv' else 1)
+        if self.kind not in ('conv', 'depthwise'):
+            return 0
+        return self.shape[0] * self.window ** 2 * (self.before[0] if self.kind == 'conv' else 1)
 
 
 class Network:
@@ -119,6 +124,9 @@ class Network:
 
     def multiply_adds(self):
         return sum(layer.multiply_adds() for layer in self.layers)
+
+    def parameters(self):
+        return sum(layer.parameters() for layer in self.layers)
 
 
 def count(shape):

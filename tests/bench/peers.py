@@ -19,7 +19,8 @@ import time
 
 import peer_rows
 
-MODULES = {'torch': 'peer_torch', 'onnxruntime': 'peer_onnx'}
+MODULES = {'torch': 'peer_torch', 'onnxruntime': 'peer_onnx', 'openvino': 'peer_openvino',
+           'jax': 'peer_jax'}
 
 
 def load():
