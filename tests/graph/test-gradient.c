@@ -318,6 +318,46 @@ START_TEST(random_mixes)
 }
 END_TEST
 
+typedef neuron_node_t *activation(neuron_graph_t *graph, neuron_node_t *input);
+
+static activation *const activations[] = {neuron_relu, neuron_tanh, neuron_silu};
+
+/* What is added up for several readers, and goes through an activation that none of them took, is
+ * more than one task works on; the last task has less than the others. */
+START_TEST(many_values_used_more_than_once)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 5), 101);
+    x = activations[_i](graph, x);
+    neuron_node_t *readers[3];
+    for (int i = 0; i < 3; i++)
+        readers[i] = neuron_dense(graph, x, i + 2);
+    check_layer(graph, neuron_concat(graph, readers, 3, -1), 170);
+}
+END_TEST
+
+/* More columns than a task works on, several panels in each, and more examples than are few. What
+ * is done in the same pass has arrays with a number for each column. */
+START_TEST(many_columns)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 1100);
+    x = neuron_prelu(graph, neuron_batch_norm(graph, x));
+    x = neuron_batch_norm(graph, neuron_relu(graph, neuron_dense(graph, x, 77)));
+    check_layer(graph, x, 13);
+}
+END_TEST
+
+START_TEST(many_filters)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 7, 6, 2), 83, 3, 3);
+    x = neuron_prelu(graph, neuron_batch_norm(graph, x));
+    x = neuron_batch_norm(graph, neuron_relu(graph, neuron_conv2d(graph, x, 37, 2, 2)));
+    check_layer(graph, x, 3);
+}
+END_TEST
+
 START_TEST(one_example)
 {
     neuron_graph_t *graph = new_graph();
@@ -352,6 +392,10 @@ int main(void)
     tcase_add_test(tests, dense_connections);
     tcase_add_test(tests, chains_of_layers_that_work_in_place);
     tcase_add_loop_test(tests, random_mixes, 0, 12);
+    tcase_add_loop_test(tests, many_values_used_more_than_once, 0,
+                        sizeof activations / sizeof activations[0]);
+    tcase_add_test(tests, many_columns);
+    tcase_add_test(tests, many_filters);
     tcase_add_test(tests, one_example);
     tcase_add_test(tests, nothing_before_the_output_layer);
     return run_suite(suite);

@@ -150,6 +150,55 @@ START_TEST(any_array)
 }
 END_TEST
 
+/* The largest value of an array stays below a limit and comes near it. */
+static void check_limit(const neuron_graph_t *graph, int32_t index, double limit)
+{
+    const neuron_graph_array *array = &graph->arrays[index];
+    double largest = 0;
+    /* Not fmax(), on which gcc 12 for arm64 gives up. */
+    for (int64_t j = 0; j < array->count; j++) {
+        double size = fabs((double)graph->values[array->offset + j]);
+        largest = size > largest ? size : largest;
+    }
+    ck_assert_double_le(largest, limit * 1.000001);
+    ck_assert_double_ge(largest, limit * 0.9);
+}
+
+static neuron_node_t *wide_dense(neuron_graph_t *graph)
+{
+    return neuron_dense(graph, vector_input(graph, 40), 30);
+}
+
+static neuron_node_t *high_convolution(neuron_graph_t *graph)
+{
+    return neuron_conv2d(graph, image_input(graph, 9, 9, 8), 50, 5, 2);
+}
+
+static neuron_node_t *high_depthwise_convolution(neuron_graph_t *graph)
+{
+    neuron_node_t *node = neuron_depthwise_conv2d(graph, image_input(graph, 9, 9, 30), 5, 2);
+    assert_ok(neuron_node_set_int(node, NEURON_NODE_DEPTH_MULTIPLIER, 4));
+    return node;
+}
+
+static const struct {
+    neuron_node_t *(*build)(neuron_graph_t *graph);
+    double fan_in, fan_out;
+} fans[] = {
+    {wide_dense, 40, 30},
+    {high_convolution, 5 * 2 * 8, 5 * 2 * 50},
+    {high_depthwise_convolution, 5 * 2 * 30, 5 * 2 * 4},
+};
+
+START_TEST(kernels_start_by_both_fans)
+{
+    neuron_graph_t *graph = new_graph();
+    assert_ok(neuron_graph_finish(graph, fans[_i].build(graph)));
+    check_limit(graph, 0, sqrt(6.0 / (fans[_i].fan_in + fans[_i].fan_out)));
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 /* Of rank 1 both fans are the extent; with a window before the last axes they count it. */
 START_TEST(fans_of_arrays)
 {
@@ -158,18 +207,8 @@ START_TEST(fans_of_arrays)
     assert_ok(neuron_node_set_initializer(conv, "kernel", NEURON_INITIALIZER_HE_UNIFORM, 0));
     assert_ok(neuron_node_set_initializer(conv, "bias", NEURON_INITIALIZER_HE_UNIFORM, 0));
     assert_ok(neuron_graph_finish(graph, conv));
-    const double limits[] = {sqrt(6.0 / (5 * 5 * 8)), sqrt(6.0 / 50)};
-    for (int32_t i = 0; i < 2; i++) {
-        const neuron_graph_array *array = &graph->arrays[i];
-        double largest = 0;
-        /* Not fmax(), on which gcc 12 for arm64 gives up. */
-        for (int64_t j = 0; j < array->count; j++) {
-            double size = fabs((double)graph->values[array->offset + j]);
-            largest = size > largest ? size : largest;
-        }
-        ck_assert_double_le(largest, limits[i] * 1.000001);
-        ck_assert_double_ge(largest, limits[i] * 0.8);
-    }
+    check_limit(graph, 0, sqrt(6.0 / (5 * 5 * 8)));
+    check_limit(graph, 1, sqrt(6.0 / 50));
     neuron_graph_unref(graph);
 }
 END_TEST
@@ -323,6 +362,7 @@ int main(void)
     tcase_add_loop_test(tests, the_seed_decides, 0, count);
     tcase_add_test(tests, glorot_uniform_stays);
     tcase_add_test(tests, any_array);
+    tcase_add_loop_test(tests, kernels_start_by_both_fans, 0, sizeof fans / sizeof fans[0]);
     tcase_add_test(tests, fans_of_arrays);
     tcase_add_test(tests, the_option_takes_kinds_without_parameter);
     tcase_add_loop_test(tests, bad_input, 0, sizeof refused / sizeof *refused);

@@ -293,7 +293,7 @@ START_TEST(gradients_with_regularizers)
     neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 6, 5, 2), 5, 3, 3);
     x = neuron_batch_norm(graph, neuron_relu(graph, x));
     x = neuron_dense(graph, neuron_flatten(graph, x), 60);
-    x = neuron_dense(graph, x, 70); /* a kernel of several pieces */
+    x = neuron_dense(graph, x, 301); /* a kernel for several tasks, the last of which has less */
     regularize(graph, "conv2d", "kernel", 0.01, 0.02);
     regularize(graph, "conv2d", "bias", 0.3, 0);
     regularize(graph, "batch_norm", "gamma", 0, 0.4);

@@ -198,6 +198,54 @@ START_TEST(memory_grows_with_the_batch)
 }
 END_TEST
 
+static neuron_node_t *dense(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_dense(graph, neuron_flatten(graph, x), 200);
+}
+
+static neuron_node_t *convolution(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_conv2d(graph, x, 8, 1, 1);
+}
+
+static neuron_node_t *silu_of_pool(neuron_graph_t *graph, neuron_node_t *x)
+{
+    x = neuron_average_pool2d(graph, x, 2, 2);
+    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_HEIGHT, 1));
+    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_WIDTH, 1));
+    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    return neuron_silu(graph, x);
+}
+
+/* What 64 more examples take in a prediction by a chain of so many layers. */
+static int64_t growth(neuron_node_t *(*add)(neuron_graph_t *graph, neuron_node_t *x), int depth)
+{
+    neuron_context_t *context = counting_context();
+    neuron_graph_t *graph;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){5, 5, 8}, 3);
+    for (int i = 0; i < depth; i++)
+        x = add(graph, x);
+    assert_ok(neuron_graph_finish(graph, x));
+    int64_t more = foretold(graph, NEURON_MEMORY_PREDICTION, 128) -
+                   foretold(graph, NEURON_MEMORY_PREDICTION, 64);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    return more;
+}
+
+static neuron_node_t *(*const layers[])(neuron_graph_t *, neuron_node_t *) = {dense, convolution,
+                                                                              silu_of_pool};
+
+/* A value of a prediction makes room for others when the layers behind it have read it. */
+START_TEST(a_prediction_keeps_no_values)
+{
+    int64_t short_chain = growth(layers[_i], 3);
+    ck_assert_int_gt(short_chain, 0);
+    ck_assert_int_eq(growth(layers[_i], 9), short_chain);
+}
+END_TEST
+
 START_TEST(what_cannot_be_told_is_refused)
 {
     neuron_context_t *context = counting_context();
@@ -272,6 +320,7 @@ int main(void)
     tcase_add_loop_test(tests, a_training_takes_what_was_foretold, 0, count);
     tcase_add_test(tests, gradients_that_are_kept_are_foretold);
     tcase_add_test(tests, memory_grows_with_the_batch);
+    tcase_add_loop_test(tests, a_prediction_keeps_no_values, 0, sizeof layers / sizeof layers[0]);
     tcase_add_test(tests, what_cannot_be_told_is_refused);
     tcase_add_test(tests, too_much_to_count_is_refused);
     return run_suite(suite);
