@@ -60,6 +60,17 @@ START_TEST(a_deeper_convolution_pools_when_predicting)
 }
 END_TEST
 
+static const int64_t pools[][2] = {{2, 2}, {3, 2}, {2, 3}, {1, 2}};
+
+/* So many channels and pixels that Winograd's way is worthwhile, which pools by 2 x 2 only. */
+START_TEST(a_convolution_of_many_channels_pools)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_relu(graph, conv(graph, image_input(graph, 17, 14, 16), 18));
+    check_layer(graph, neuron_max_pool2d(graph, x, pools[_i][0], pools[_i][1]), BATCH);
+}
+END_TEST
+
 START_TEST(a_normalisation_pools)
 {
     neuron_graph_t *graph = new_graph();
@@ -211,6 +222,8 @@ int main(void)
     tcase_add_test(tests, a_relu_and_pooling_join_the_first_convolution);
     tcase_add_test(tests, images_of_several_channels);
     tcase_add_test(tests, a_deeper_convolution_pools_when_predicting);
+    tcase_add_loop_test(tests, a_convolution_of_many_channels_pools, 0,
+                        sizeof pools / sizeof pools[0]);
     tcase_add_test(tests, a_normalisation_pools);
     tcase_add_test(tests, a_normalisation_before_the_relu);
     tcase_add_test(tests, a_normalisation_between_two_relus);
