@@ -83,14 +83,20 @@ static ALWAYS_INLINE vector expm1_vector(vector x)
     return choose(x == x, result, x);
 }
 
-/* log(1 + u) = 2 artanh(u / (2 + u)) for 0 <= u <= 1. */
-static ALWAYS_INLINE vector log1p_vector(vector u)
+/* 2 artanh(s) = log((1 + s) / (1 - s)) for |s| <= 1/3. */
+static ALWAYS_INLINE vector artanh_vector(vector s)
 {
-    vector s = u / (u + 2.0f), z = s * s;
+    vector z = s * s;
     vector q = z * 0.280170679339f + 0.280008348861f;
     q = q * z + 0.400215781113f;
     q = q * z + 0.666664157425f;
     return 2.0f * s + s * z * q;
+}
+
+/* log(1 + u) for 0 <= u <= 1. */
+static ALWAYS_INLINE vector log1p_vector(vector u)
+{
+    return artanh_vector(u / (u + 2.0f));
 }
 
 /* The logistic function of x, and `rest`, what is left of it to 1. */

@@ -203,6 +203,12 @@ typedef struct neuron_dropout_work {
     float scale;
 } neuron_dropout_work;
 
+typedef struct neuron_noise_work {
+    neuron_random random;
+    uint64_t first; /* block */
+    float deviation;
+} neuron_noise_work;
+
 typedef struct neuron_momentum_work {
     float rate, momentum;
     bool nesterov;
@@ -404,6 +410,14 @@ typedef void neuron_activate_back_kernel(const neuron_post_op *op, const float *
  * rounded up to NEURON_DROPOUT_GROUP values. */
 typedef void neuron_dropout_kernel(const neuron_dropout_work *work, const float *values,
                                    int64_t count, float *output);
+/* output = value + a normal number of mean 0. Four values use a block of `random` from `first` on. */
+typedef void neuron_gaussian_noise_kernel(const neuron_noise_work *work, const float *values,
+                                          int64_t count, float *output);
+/* exp(value) of what is not above 0, where what lies below -708 counts as that; and log(value) of
+ * what is a normal number above 0. A NaN stays one. Errors are below 1e-14. May be in place. Both
+ * arrays have room for a multiple of 8. */
+typedef void neuron_exponentials_kernel(const double *values, int64_t count, double *output);
+typedef void neuron_logarithms_kernel(const double *values, int64_t count, double *output);
 #define NEURON_ELEMENT_KERNELS(X)                                                                  \
     X(post_ops)                                                                                    \
     X(scale_bytes)                                                                                 \
@@ -414,7 +428,10 @@ typedef void neuron_dropout_kernel(const neuron_dropout_work *work, const float 
     X(penalize)                                                                                    \
     X(activate)                                                                                    \
     X(activate_back)                                                                               \
-    X(dropout)
+    X(dropout)                                                                                     \
+    X(gaussian_noise)                                                                              \
+    X(exponentials)                                                                                \
+    X(logarithms)
 
 /* One step of an optimizer over a run of parameters. All return what a rule's kernel does. */
 typedef bool neuron_momentum_kernel(const neuron_momentum_work *work, float *values,

@@ -1,9 +1,8 @@
 /* Adds normal noise when training: see neuron_gaussian_noise(). */
-#include "base/checked.h"
+#include "kernels/kernels.h"
 #include "layers/pieces.h"
 
 #include <float.h>
-#include <math.h>
 #include <string.h>
 
 static const neuron_option options[] = {
@@ -11,31 +10,16 @@ static const neuron_option options[] = {
                 "standard deviation of the noise"),
 };
 
-/* Two normal numbers of deviation 1 (Box and Muller, 1958). */
-static void draw_pair(uint32_t first, uint32_t second, float pair[2])
-{
-    float radius = sqrtf(-2.0f * logf(1.0f - neuron_random_float(first)));
-    float angle = 6.2831853f * neuron_random_float(second);
-    pair[0] = radius * cosf(angle);
-    pair[1] = radius * sinf(angle);
-}
-
-/* Four values share a block of random numbers; pieces begin at whole blocks. */
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    float deviation = (float)neuron_spec_option(run->spec, NEURON_NODE_DEVIATION);
-    const float *x = run->inputs[0] + first;
-    float *y = run->output + first;
-    uint64_t block = run->random_first + (uint64_t)first / 4;
-    for (int64_t i = 0; i < count; i += 4, block++) {
-        uint32_t numbers[4];
-        float normal[4];
-        neuron_random_block(&run->random, block, numbers);
-        draw_pair(numbers[0], numbers[1], normal);
-        draw_pair(numbers[2], numbers[3], normal + 2);
-        for (int64_t k = 0; k < neuron_min_count(4, count - i); k++)
-            y[i + k] = x[i + k] + deviation * normal[k];
-    }
+    const neuron_noise_work work = {
+        .random = run->random,
+        /* Pieces begin at whole blocks. */
+        .first = run->random_first + (uint64_t)first / 4,
+        .deviation = (float)neuron_spec_option(run->spec, NEURON_NODE_DEVIATION),
+    };
+    run->kernels->element->gaussian_noise(&work, run->inputs[0] + first, count,
+                                          run->output + first);
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)

@@ -1,6 +1,8 @@
 /* Activations of each set of kernels against the same in double, over the whole range of floats. */
 #include "layer-fixture.h"
 
+#include <float.h>
+
 enum { STEP = 3001 };
 
 static const neuron_post_kind first = NEURON_POST_RELU, last = NEURON_POST_PRELU;
@@ -311,6 +313,42 @@ START_TEST(lists_are_done_in_order)
 }
 END_TEST
 
+/* To 1e-14, as the header says. */
+START_TEST(exponentials_and_logarithms)
+{
+    enum { COUNT = 21, PADDED = 24 };
+    const neuron_kernels *kernels = neuron_kernels_find(kernel_names[_i]);
+    for (int k = 0; kernels && k < 5000; k++) {
+        double powers[PADDED] = {0}, numbers[PADDED] = {0}, results[PADDED] = {0};
+        for (int i = 0; i < COUNT; i++) {
+            powers[i] = -pow(1.0061 + i * 1e-5, k % 1080) + (k % 7 == 0);
+            powers[i] = powers[i] > 0 ? 0 : powers[i];
+            numbers[i] = pow(1.3 + i * 0.01, k % 2000 - 1000);
+        }
+        kernels->element->exponentials(powers, COUNT, results);
+        for (int i = 0; i < COUNT; i++)
+            ck_assert_double_eq_tol(results[i], exp(fmax(powers[i], -708)),
+                                    1e-14 * exp(fmax(powers[i], -708)));
+        kernels->element->logarithms(numbers, COUNT, numbers);
+        for (int i = 0; i < COUNT; i++) {
+            double exact = log(pow(1.3 + i * 0.01, k % 2000 - 1000));
+            ck_assert_double_eq_tol(numbers[i], exact, 1e-14 * fmax(1, fabs(exact)));
+        }
+    }
+    double special[8] = {NAN, 0, -INFINITY, -1e300, -700, -1e-300};
+    if (!kernels)
+        return;
+    kernels->element->exponentials(special, 8, special);
+    ck_assert(isnan(special[0]) && special[1] == 1 && special[2] < 1e-307 && special[3] < 1e-307 &&
+              special[4] > 0 && special[5] == 1);
+    double others[8] = {NAN, 1, INFINITY, DBL_MIN, DBL_MAX};
+    kernels->element->logarithms(others, 8, others);
+    ck_assert(isnan(others[0]) && others[1] == 0 && isinf(others[2]));
+    ck_assert_double_eq_tol(others[3], log(DBL_MIN), 1e-11);
+    ck_assert_double_eq_tol(others[4], log(DBL_MAX), 1e-11);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("activation");
@@ -321,5 +359,6 @@ int main(void)
     tcase_add_loop_test(all, ends_where_told, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, lists_are_done_in_order, 0, KERNEL_NAMES);
     suite_add_tcase(suite, all);
+    tcase_add_loop_test(all, exponentials_and_logarithms, 0, KERNEL_NAMES);
     return run_suite(suite);
 }

@@ -1,9 +1,11 @@
 #include "gradient.h"
 #include "test-common.h"
 
+#include "kernels/kernels.h"
 #include "session/session.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { VALUES = 5003, BATCH = 20, ALL = VALUES * BATCH };
 
@@ -55,6 +57,62 @@ START_TEST(it_is_normal)
     ck_assert_double_eq_tol(within / (double)ALL, 0.6827, 0.0074);
     for (int distance = 1; distance < 10; distance++)
         ck_assert_double_eq_tol(moment(first, first, distance) / (deviation * deviation), 0, 0.016);
+}
+END_TEST
+
+static int compare(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Kolmogorov and Smirnov's distance from the normal distribution, which 100,060 draws exceed by
+ * 1.95 / sqrt(100,060) once in a thousand times; and five standard deviations of skewness and
+ * kurtosis, which are sqrt(6 / n) and sqrt(24 / n). */
+START_TEST(its_distribution_is_normal)
+{
+    make_noise(1, 2, 3, 1, first);
+    double cubes = 0, fourths = 0, distance = 0;
+    for (int i = 0; i < ALL; i++) {
+        cubes += pow((double)first[i], 3) / ALL;
+        fourths += pow((double)first[i], 4) / ALL;
+    }
+    ck_assert_double_eq_tol(cubes, 0, 5 * sqrt(15.0 / ALL));
+    ck_assert_double_eq_tol(fourths, 3, 5 * sqrt(96.0 / ALL));
+    qsort(first, ALL, sizeof *first, compare);
+    for (int i = 0; i < ALL; i++) {
+        double below = 0.5 * erfc(-(double)first[i] * 0.70710678118654752440);
+        distance = fmax(distance, fmax(below - i / (double)ALL, (i + 1) / (double)ALL - below));
+    }
+    ck_assert_double_le(distance, 1.95 / sqrt(ALL));
+    ck_assert_float_gt(first[ALL - 1], 3.8f); /* tails: about seven of them are beyond 4 */
+    ck_assert_float_lt(first[0], -3.8f);
+}
+END_TEST
+
+/* Each number is what Box and Muller make of two random numbers, whatever the instruction set, and
+ * nothing behind the last is touched. */
+START_TEST(it_is_what_the_numbers_make)
+{
+    enum { COUNT = 20000 };
+    const neuron_kernels *kernels = neuron_kernels_choose();
+    const neuron_noise_work work = {.random = {5, 6, 7}, .first = 0xffffff00u, .deviation = 0.75f};
+    for (int32_t count = COUNT; count > 0; count = count > 67 ? 67 : count - 1) {
+        for (int32_t i = 0; i <= count; i++)
+            second[i] = (float)i / 4;
+        kernels->element->gaussian_noise(&work, second, count, second);
+        ck_assert(second[count] == (float)count / 4);
+        for (int32_t i = 0; i < count; i++) {
+            uint32_t numbers[4];
+            neuron_random_block(&work.random, work.first + (uint64_t)i / 4, numbers);
+            const uint32_t *pair = numbers + i % 4 / 2 * 2;
+            double radius = sqrt(-2 * log(1 - (double)neuron_random_float(pair[0])));
+            double angle = 6.283185307179586 * (double)neuron_random_float(pair[1]);
+            double normal = radius * (i % 2 ? sin(angle) : cos(angle)),
+                   sum = i / 4.0 + 0.75 * normal;
+            ck_assert_double_eq_tol((double)second[i], sum, 4e-7 * (1 + fabs(sum)));
+        }
+    }
 }
 END_TEST
 
@@ -131,6 +189,8 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, it_is_normal);
+    tcase_add_test(tests, its_distribution_is_normal);
+    tcase_add_test(tests, it_is_what_the_numbers_make);
     tcase_add_test(tests, threads_do_not_matter);
     tcase_add_test(tests, steps_and_seeds_differ);
     tcase_add_test(tests, off_in_prediction);
