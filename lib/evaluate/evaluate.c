@@ -24,7 +24,8 @@ neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neur
 {
     bool logits = neuron_session_logits(session);
     bool one_class = batch->class_count == 1;
-    return (neuron_loss_batch){.count = batch->count,
+    return (neuron_loss_batch){.kernels = neuron_session_kernels(session),
+                               .count = batch->count,
                                .outputs = batch->outputs,
                                .logits = logits,
                                .threshold = one_class ? INFINITY

@@ -283,7 +283,7 @@ static ALWAYS_INLINE doubles polynomial(const double *terms, int count, doubles 
 static ALWAYS_INLINE doubles exponential(doubles x)
 {
     /* Added to a number, it leaves the nearest integer in the lower bits. */
-    const double rounds = 0x1.8p52;
+    double rounds = 0x1.8p52;
     x = choose_double(x < -708.0, broadcast_double(-708), x);
     doubles shifted = x * 1.4426950408889634 + rounds, n = shifted - rounds;
     doubles r = x - n * 0.693147180369123816490 - n * 1.90821492927058770002e-10;
@@ -292,7 +292,7 @@ static ALWAYS_INLINE doubles exponential(doubles x)
 
 static ALWAYS_INLINE doubles logarithm(doubles x)
 {
-    const int64_t half_root = 0x3fe6a09e667f3bcd;
+    int64_t half_root = 0x3fe6a09e667f3bcd;
     double_numbers bits = (double_numbers)x - (uint64_t)half_root + (UINT64_C(1023) << 52);
     doubles power = (doubles)(bits >> 52 | UINT64_C(0x4330000000000000)) - (0x1p52 + 1023);
     doubles part = (doubles)((bits & 0xfffffffffffff) + (uint64_t)half_root);

@@ -410,7 +410,8 @@ typedef void neuron_activate_back_kernel(const neuron_post_op *op, const float *
  * rounded up to NEURON_DROPOUT_GROUP values. */
 typedef void neuron_dropout_kernel(const neuron_dropout_work *work, const float *values,
                                    int64_t count, float *output);
-/* output = value + a normal number of mean 0. Four values use a block of `random` from `first` on. */
+/* output = value + a normal number of mean 0. Four values use a block of `random` from `first`
+ * on. */
 typedef void neuron_gaussian_noise_kernel(const neuron_noise_work *work, const float *values,
                                           int64_t count, float *output);
 /* exp(value) of what is not above 0, where what lies below -708 counts as that; and log(value) of

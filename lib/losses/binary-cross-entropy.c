@@ -22,22 +22,45 @@ static void prepare(const neuron_loss_t *loss, float *target, int32_t outputs)
 }
 
 /* -t log s(x) - (1 - t) log s(-x) with the sigmoid s, written so that no exponential overflows. */
-static neuron_loss_point from_logit(double x, double target)
+static void from_logits(neuron_loss_points *all)
 {
-    double power = exp(-fabs(x));
-    double sigmoid = (x < 0 ? power : 1) / (1 + power);
-    return (neuron_loss_point){(x > 0 ? x : 0) - x * target + log1p(power), sigmoid - target};
+    double powers[NEURON_LOSS_POINTS] = {0}, logarithms[NEURON_LOSS_POINTS] = {0};
+    for (int32_t i = 0; i < all->count; i++)
+        powers[i] = -fabs((double)all->outputs[i]);
+    all->kernels->element->exponentials(powers, all->count, powers);
+    for (int32_t i = 0; i < all->count; i++)
+        logarithms[i] = 1 + powers[i];
+    all->kernels->element->logarithms(logarithms, all->count, logarithms);
+    for (int32_t i = 0; i < all->count; i++) {
+        double x = (double)all->outputs[i], target = (double)all->targets[i];
+        double sigmoid = (x < 0 ? powers[i] : 1) / (1 + powers[i]);
+        all->values[i] = (x > 0 ? x : 0) - x * target + logarithms[i];
+        all->slopes[i] = sigmoid - target;
+    }
 }
 
-static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
+static void points(neuron_loss_points *all)
 {
-    (void)loss;
-    if (logits)
-        return from_logit(output, target);
+    if (all->logits) {
+        from_logits(all);
+        return;
+    }
     double minimum = NEURON_LOSS_EPSILON, maximum = 1 - NEURON_LOSS_EPSILON;
-    double y = neuron_clip(output, minimum, maximum);
-    double slope = neuron_clips(output, minimum, maximum) ? 0 : (y - target) / (y * (1 - y));
-    return (neuron_loss_point){-target * log(y) - (1 - target) * log1p(-y), slope};
+    double of_it[NEURON_LOSS_POINTS] = {0},
+           of_rest[NEURON_LOSS_POINTS] = {0}; /* first the numbers */
+    for (int32_t i = 0; i < all->count; i++) {
+        double output = (double)all->outputs[i], target = (double)all->targets[i];
+        double y = neuron_clip(output, minimum, maximum);
+        of_it[i] = y;
+        of_rest[i] = 1 - y;
+        all->slopes[i] = neuron_clips(output, minimum, maximum) ? 0 : (y - target) / (y * (1 - y));
+    }
+    all->kernels->element->logarithms(of_it, all->count, of_it);
+    all->kernels->element->logarithms(of_rest, all->count, of_rest);
+    for (int32_t i = 0; i < all->count; i++) {
+        double target = (double)all->targets[i];
+        all->values[i] = -target * of_it[i] - (1 - target) * of_rest[i];
+    }
 }
 
 const neuron_loss_kind neuron_loss_binary_cross_entropy = {
@@ -48,5 +71,5 @@ const neuron_loss_kind neuron_loss_binary_cross_entropy = {
     .accepts = accepts,
     .needs = "targets from 0 to 1",
     .prepare = prepare,
-    .point = point,
+    .points = points,
 };

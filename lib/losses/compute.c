@@ -28,24 +28,27 @@ int neuron_loss_check_targets(const neuron_loss_t *loss, const float *targets, c
 static double compute_points(const neuron_loss_t *loss, const neuron_loss_example *example,
                              double scale, float *gradient)
 {
-    double sum = 0;
-    double factor = loss->kind->sums ? 1 : 1.0 / example->outputs;
-    for (int32_t i = 0; i < example->outputs; i++) {
-        const neuron_loss_point point = loss->kind->point(
-            loss, example->logits, (double)example->output[i], (double)example->target[i]);
-        sum += point.value;
-        if (gradient)
-            gradient[i] = (float)(point.slope * factor * scale);
+    neuron_loss_points all = {.loss = loss, .kernels = example->kernels, .logits = example->logits};
+    double sum = 0, factor = loss->kind->sums ? 1 : 1.0 / example->outputs;
+    for (int32_t first = 0; first < example->outputs; first += all.count) {
+        all.count = (int32_t)neuron_min_count(NEURON_LOSS_POINTS, example->outputs - first);
+        all.outputs = example->output + first;
+        all.targets = example->target + first;
+        loss->kind->points(&all);
+        for (int32_t i = 0; i < all.count; i++)
+            sum += all.values[i];
+        for (int32_t i = 0; gradient && i < all.count; i++)
+            gradient[first + i] = (float)(all.slopes[i] * factor * scale);
     }
     return sum * factor;
 }
 
-static bool all_finite(const float *output, int32_t outputs)
+static bool all_finite(const float *values, int32_t count)
 {
-    for (int32_t i = 0; i < outputs; i++)
-        if (!isfinite(output[i]))
-            return false;
-    return true;
+    float seen = 0;
+    for (int32_t i = 0; i < count; i++)
+        seen += values[i] * 0.0f;
+    return seen == 0;
 }
 
 static double compute_example(const neuron_loss_t *loss, const neuron_loss_example *example,
@@ -78,6 +81,7 @@ static void compute_one(const loss_job *job, int64_t i)
     const neuron_loss_batch *batch = job->batch;
     int64_t offset = i * batch->outputs;
     const neuron_loss_example example = {
+        .kernels = batch->kernels,
         .output = batch->predictions + offset,
         .target = batch->targets + offset,
         .outputs = batch->outputs,
@@ -90,7 +94,8 @@ static void compute_one(const loss_job *job, int64_t i)
     if (job->loss)
         result.loss =
             weight * compute_example(job->loss, &example, weight / (double)batch->count, gradient);
-    for (int32_t k = 0; gradient && k < batch->outputs; k++) {
+    bool finite = !gradient || all_finite(gradient, batch->outputs);
+    for (int32_t k = 0; !finite && k < batch->outputs; k++) {
         result.overflow |= isinf(gradient[k]) != 0;
         result.undefined |= isnan(gradient[k]) != 0;
     }

@@ -10,20 +10,34 @@
 #include <math.h>
 #include <stddef.h>
 
+/* Numbers that are worked on at once. */
+enum { SOME = 64 };
+
+static int32_t count_some(int32_t classes, int32_t first)
+{
+    return classes - first < SOME ? classes - first : SOME;
+}
+
 /* -sum t log softmax(x), with d/dx = softmax(x) sum t - t */
-static double from_logits(const float *logits, const float *target, int32_t classes, float scale,
-                          float *gradient)
+static double from_logits(const neuron_element_kernels *kernels, const float *logits,
+                          const float *target, int32_t classes, float scale, float *gradient)
 {
     /* Taking the largest away keeps the exponentials from overflowing. */
     double largest = (double)logits[neuron_argmax(logits, classes)];
     double sum = 0, total = 0, loss = 0;
-    for (int32_t i = 0; i < classes; i++) {
-        double power = exp((double)logits[i] - largest);
-        if (gradient) /* exponentials cost most of all this: they are taken once */
-            gradient[i] = (float)power;
-        sum += power;
-        total += (double)target[i];
-        loss -= (double)target[i] * ((double)logits[i] - largest);
+    for (int32_t first = 0; first < classes; first += SOME) {
+        double powers[SOME] = {0};
+        int32_t count = count_some(classes, first);
+        for (int32_t i = 0; i < count; i++) {
+            powers[i] = (double)logits[first + i] - largest;
+            total += (double)target[first + i];
+            loss -= (double)target[first + i] * powers[i];
+        }
+        kernels->exponentials(powers, count, powers);
+        for (int32_t i = 0; i < count; i++)
+            sum += powers[i];
+        for (int32_t i = 0; gradient && i < count; i++)
+            gradient[first + i] = (float)powers[i];
     }
     double inverse = total / sum;
     for (int32_t i = 0; gradient && i < classes; i++)
@@ -45,42 +59,53 @@ static double clip(double probability)
 /* -sum t log clip(q) with q = p / sum p. Where q is not clipped dL/dq = -t / q, else 0, and
  * dq_i/dp_j = ((i == j) - q_i) / sum p, so that
  * dL/dp_j = ((sum of t where q is not clipped) - (q_j is clipped ? 0 : t_j / q_j)) / sum p */
-static double from_probabilities(const float *output, const float *target, int32_t classes,
-                                 float scale, float *gradient)
+static double from_probabilities(const neuron_element_kernels *kernels, const float *output,
+                                 const float *target, int32_t classes, float scale, float *gradient)
 {
     double sum = 0;
     for (int32_t i = 0; i < classes; i++)
         sum += (double)output[i];
     double loss = 0, unclipped = 0; /* sum of the targets that are not clipped */
-    for (int32_t i = 0; i < classes; i++) {
-        double probability = (double)output[i] / sum;
-        loss -= (double)target[i] * log(clip(probability));
-        if (!clipped(probability))
-            unclipped += (double)target[i];
-    }
-    if (gradient) {
-        for (int32_t i = 0; i < classes; i++) {
-            double probability = (double)output[i] / sum;
-            double pull = clipped(probability) ? 0 : (double)target[i] / probability;
-            gradient[i] = (float)((unclipped - pull) / sum * (double)scale);
+    for (int32_t first = 0; first < classes; first += SOME) {
+        double logarithms[SOME] = {0};
+        int32_t count = count_some(classes, first);
+        for (int32_t i = 0; i < count; i++) {
+            double probability = (double)output[first + i] / sum;
+            logarithms[i] = clip(probability);
+            if (!clipped(probability))
+                unclipped += (double)target[first + i];
         }
+        kernels->logarithms(logarithms, count, logarithms);
+        for (int32_t i = 0; i < count; i++)
+            loss -= (double)target[first + i] * logarithms[i];
+    }
+    for (int32_t i = 0; gradient && i < classes; i++) {
+        double probability = (double)output[i] / sum;
+        double pull = clipped(probability) ? 0 : (double)target[i] / probability;
+        gradient[i] = (float)((unclipped - pull) / sum * (double)scale);
     }
     return loss;
 }
 
-double neuron_cross_entropy(const float *output, bool logits, const float *target, int32_t classes,
-                            float scale, float *gradient)
+double neuron_cross_entropy(const neuron_kernels *kernels, const float *output, bool logits,
+                            const float *target, int32_t classes, float scale, float *gradient)
 {
-    return logits ? from_logits(output, target, classes, scale, gradient)
-                  : from_probabilities(output, target, classes, scale, gradient);
+    return (logits ? from_logits : from_probabilities)(kernels->element, output, target, classes,
+                                                       scale, gradient);
 }
 
 int32_t neuron_argmax(const float *output, int32_t classes)
 {
     int32_t best = 0;
-    for (int32_t i = 1; i < classes; i++)
-        if (output[i] > output[best] || (isnan(output[best]) && !isnan(output[i])))
+    float largest = output[0];
+    for (int32_t i = 1; i < classes; i++) {
+        if (output[i] <= largest)
+            continue;
+        if (output[i] > largest || (isnan(largest) && !isnan(output[i]))) {
             best = i;
+            largest = output[i];
+        }
+    }
     return best;
 }
 
@@ -105,8 +130,8 @@ static double compute(const neuron_loss_t *loss, const neuron_loss_example *exam
                       float *gradient)
 {
     (void)loss;
-    return neuron_cross_entropy(example->output, example->logits, example->target, example->outputs,
-                                (float)scale, gradient);
+    return neuron_cross_entropy(example->kernels, example->output, example->logits, example->target,
+                                example->outputs, (float)scale, gradient);
 }
 
 const neuron_loss_kind neuron_loss_cross_entropy = {

@@ -2,6 +2,8 @@
 #ifndef LOSSES_CROSS_ENTROPY_H
 #define LOSSES_CROSS_ENTROPY_H
 
+#include "kernels/kernels.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,8 +12,8 @@
  *   target    [classes] probabilities
  *   gradient  [classes] of the loss times `scale`, or NULL if not wanted
  * For probabilities the loss is that of output / sum(output), as in Keras. */
-double neuron_cross_entropy(const float *output, bool logits, const float *target, int32_t classes,
-                            float scale, float *gradient);
+double neuron_cross_entropy(const neuron_kernels *kernels, const float *output, bool logits,
+                            const float *target, int32_t classes, float scale, float *gradient);
 
 /* Largest of the classes, the first of equals; a NaN is never larger. */
 int32_t neuron_argmax(const float *output, int32_t classes);

@@ -12,19 +12,20 @@ void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int32_t outp
         target[i] = 2 * target[i] - 1;
 }
 
-static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
+static inline neuron_loss_point point(const neuron_loss_t *loss, double output, double target)
 {
     (void)loss;
-    (void)logits;
     double margin = 1 - target * output;
     if (margin <= 0)
         return (neuron_loss_point){0, 0};
     return (neuron_loss_point){margin, -target};
 }
 
+NEURON_LOSS_EACH(point)
+
 const neuron_loss_kind neuron_loss_hinge = {
     .key = NEURON_LOSS_HINGE,
     .name = "hinge",
     .prepare = neuron_hinge_prepare,
-    .point = point,
+    .points = points,
 };

@@ -7,9 +7,8 @@ static const neuron_option options[] = {
     NEURON_REAL(NEURON_LOSS_DELTA, "delta", FLT_MIN, FLT_MAX, 1, "where it becomes linear"),
 };
 
-static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
+static inline neuron_loss_point point(const neuron_loss_t *loss, double output, double target)
 {
-    (void)logits;
     double delta = neuron_loss_option_value(loss, NEURON_LOSS_DELTA);
     double error = output - target;
     if (fabs(error) <= delta)
@@ -17,9 +16,11 @@ static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double ou
     return (neuron_loss_point){delta * fabs(error) - delta * delta / 2, copysign(delta, error)};
 }
 
+NEURON_LOSS_EACH(point)
+
 const neuron_loss_kind neuron_loss_huber = {
     .key = NEURON_LOSS_HUBER,
     .name = "huber",
     .options = NEURON_OPTION_TABLE(options),
-    .point = point,
+    .points = points,
 };

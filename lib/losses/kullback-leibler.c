@@ -1,21 +1,23 @@
 /* The Kullback-Leibler divergence of the predictions from the targets, clipped as Keras does. */
 #include "losses/loss.h"
 
-#include <math.h>
-
-static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
+static void points(neuron_loss_points *all)
 {
-    (void)loss;
-    (void)logits;
-    double t = neuron_clip(target, NEURON_LOSS_EPSILON, 1);
-    double y = neuron_clip(output, NEURON_LOSS_EPSILON, 1);
-    bool clips = neuron_clips(output, NEURON_LOSS_EPSILON, 1);
-    return (neuron_loss_point){t * log(t / y), clips ? 0 : -t / y};
+    for (int32_t i = 0; i < all->count; i++) {
+        double t = neuron_clip((double)all->targets[i], NEURON_LOSS_EPSILON, 1);
+        double y = neuron_clip((double)all->outputs[i], NEURON_LOSS_EPSILON, 1);
+        bool clips = neuron_clips((double)all->outputs[i], NEURON_LOSS_EPSILON, 1);
+        all->values[i] = t / y;
+        all->slopes[i] = clips ? 0 : -t / y;
+    }
+    all->kernels->element->logarithms(all->values, all->count, all->values);
+    for (int32_t i = 0; i < all->count; i++)
+        all->values[i] *= neuron_clip((double)all->targets[i], NEURON_LOSS_EPSILON, 1);
 }
 
 const neuron_loss_kind neuron_loss_kullback_leibler = {
     .key = NEURON_LOSS_KULLBACK_LEIBLER,
     .name = "kullback_leibler",
     .sums = true,
-    .point = point,
+    .points = points,
 };

@@ -8,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/options/options.h"
+#include "kernels/kernels.h"
 
 /* What Keras calls epsilon: the smallest number whose logarithm is taken. */
 #define NEURON_LOSS_EPSILON 1e-7
@@ -22,6 +23,7 @@ typedef enum neuron_absorbs {
 
 /* One example. */
 typedef struct neuron_loss_example {
+    const neuron_kernels *kernels;
     const float *output; /* [outputs], logits if `logits` */
     float *target;       /* [outputs] */
     int32_t outputs;
@@ -34,8 +36,32 @@ typedef struct neuron_loss_point {
     double value, slope;
 } neuron_loss_point;
 
-/* One kind: a row of the table in loss.c, in a file of its own. Of `point`
- * and `compute` it has one. */
+enum { NEURON_LOSS_POINTS = 64 };
+
+/* The same of several outputs, at most so many. */
+typedef struct neuron_loss_points {
+    const neuron_loss_t *loss;
+    const neuron_kernels *kernels;
+    bool logits;
+    int32_t count;
+    const float *outputs, *targets;
+    double values[NEURON_LOSS_POINTS], slopes[NEURON_LOSS_POINTS];
+} neuron_loss_points;
+
+/* Defines the function `points` of a kind by what it has for a single one. */
+#define NEURON_LOSS_EACH(point)                                                                    \
+    static void points(neuron_loss_points *all)                                                    \
+    {                                                                                              \
+        for (int32_t i = 0; i < all->count; i++) {                                                 \
+            const neuron_loss_point one =                                                          \
+                point(all->loss, (double)all->outputs[i], (double)all->targets[i]);                \
+            all->values[i] = one.value;                                                            \
+            all->slopes[i] = one.slope;                                                            \
+        }                                                                                          \
+    }
+
+/* One kind: a row of the table in loss.c, in a file of its own. Of `points` and `compute` it has
+ * one. */
 typedef struct neuron_loss_kind {
     int32_t key;                 /* NEURON_LOSS_CROSS_ENTROPY ...; 0 for the caller's own */
     const char *name;            /* in files and messages */
@@ -47,8 +73,7 @@ typedef struct neuron_loss_kind {
     const char *needs; /* in words, what it accepts */
     /* Changes an example's targets in place before the loss; NULL if it does not. */
     void (*prepare)(const neuron_loss_t *loss, float *target, int32_t outputs);
-    neuron_loss_point (*point)(const neuron_loss_t *loss, bool logits, double output,
-                               double target);
+    void (*points)(neuron_loss_points *all);
     /* The loss, with its gradient times `scale` unless that is NULL. */
     double (*compute)(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
                       float *gradient);
@@ -74,6 +99,7 @@ double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key);
 
 /* A batch as a loss sees it. */
 typedef struct neuron_loss_batch {
+    const neuron_kernels *kernels;
     int64_t count; /* of examples */
     int32_t outputs;
     bool logits;              /* predictions lack the layer that the loss absorbs */

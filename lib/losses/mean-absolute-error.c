@@ -3,16 +3,17 @@
 
 #include <math.h>
 
-static neuron_loss_point point(const neuron_loss_t *loss, bool logits, double output, double target)
+static inline neuron_loss_point point(const neuron_loss_t *loss, double output, double target)
 {
     (void)loss;
-    (void)logits;
     double error = output - target;
     return (neuron_loss_point){fabs(error), (error > 0) - (error < 0)};
 }
 
+NEURON_LOSS_EACH(point)
+
 const neuron_loss_kind neuron_loss_mean_absolute_error = {
     .key = NEURON_LOSS_MEAN_ABSOLUTE_ERROR,
     .name = "mean_absolute_error",
-    .point = point,
+    .points = points,
 };

@@ -193,9 +193,9 @@ static void run_forward(const network *n, neuron_session *session, int64_t first
     const float *output = neuron_session_output(session);
     float *gradient = neuron_session_output_gradient(session);
     for (int64_t e = 0; e < batch; e++)
-        neuron_cross_entropy(output + e * n->classes, neuron_session_logits(session),
-                             n->target + (first + e) * n->classes, (int32_t)n->classes,
-                             1.0f / (float)batch, gradient + e * n->classes);
+        neuron_cross_entropy(neuron_kernels_choose(), output + e * n->classes,
+                             neuron_session_logits(session), n->target + (first + e) * n->classes,
+                             (int32_t)n->classes, 1.0f / (float)batch, gradient + e * n->classes);
 }
 
 /* One training step without the update. */

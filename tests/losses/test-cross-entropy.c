@@ -31,9 +31,11 @@ static void check(const float *output, bool logits, const float *target)
     double exact[CLASSES];
     for (int i = 0; i < CLASSES; i++)
         exact[i] = (double)output[i];
-    double loss = neuron_cross_entropy(output, logits, target, CLASSES, scale, gradient);
+    double loss = neuron_cross_entropy(neuron_kernels_choose(), output, logits, target, CLASSES,
+                                       scale, gradient);
     ck_assert_double_eq_tol(loss, reference(exact, logits, target), 1e-9);
-    ck_assert(loss == neuron_cross_entropy(output, logits, target, CLASSES, 1, NULL));
+    ck_assert(loss == neuron_cross_entropy(neuron_kernels_choose(), output, logits, target, CLASSES,
+                                           1, NULL));
     for (int i = 0; i < CLASSES; i++) {
         double width = 1e-6 * fmax(1e-3, fabs(exact[i]));
         double middle = exact[i];
@@ -79,12 +81,13 @@ START_TEST(huge_logits_stay_finite)
 {
     const float output[] = {1e4f, -1e4f, 0, 1e4f, FLT_MAX};
     float gradient[CLASSES];
-    double loss = neuron_cross_entropy(output, true, targets[0], 4, 1, gradient);
+    double loss =
+        neuron_cross_entropy(neuron_kernels_choose(), output, true, targets[0], 4, 1, gradient);
     ck_assert_double_eq_tol(loss, 2e4 + log(2), 1e-9);
     ck_assert(gradient[0] == 0.5f && gradient[1] == -1 && gradient[2] == 0 && gradient[3] == 0.5f);
-    loss = neuron_cross_entropy(output, true, targets[1], 5, 1, gradient);
+    loss = neuron_cross_entropy(neuron_kernels_choose(), output, true, targets[1], 5, 1, gradient);
     ck_assert(loss == 0 && gradient[4] == 0);
-    loss = neuron_cross_entropy(output, true, targets[0], 5, 1, gradient);
+    loss = neuron_cross_entropy(neuron_kernels_choose(), output, true, targets[0], 5, 1, gradient);
     ck_assert(isfinite(loss) && loss > 3e38);
 }
 END_TEST
@@ -93,12 +96,14 @@ START_TEST(sure_probabilities_are_clipped)
 {
     const float output[] = {0, 0, 0, 0, 1};
     float gradient[CLASSES];
-    ck_assert_double_eq_tol(neuron_cross_entropy(output, false, targets[1], 5, 1, gradient), 1e-7,
-                            1e-12);
+    ck_assert_double_eq_tol(
+        neuron_cross_entropy(neuron_kernels_choose(), output, false, targets[1], 5, 1, gradient),
+        1e-7, 1e-12);
     for (int i = 0; i < CLASSES; i++)
         ck_assert(gradient[i] == 0);
-    ck_assert_double_eq_tol(neuron_cross_entropy(output, false, targets[0], 5, 1, gradient),
-                            -log(1e-7), 1e-9);
+    ck_assert_double_eq_tol(
+        neuron_cross_entropy(neuron_kernels_choose(), output, false, targets[0], 5, 1, gradient),
+        -log(1e-7), 1e-9);
     for (int i = 0; i < CLASSES; i++)
         ck_assert(gradient[i] == 0);
 }
@@ -111,14 +116,19 @@ START_TEST(what_is_not_finite_shows)
     for (int i = 0; i < 2 * CLASSES; i++) {
         float output[] = {0.2f, 0.2f, 0.2f, 0.2f, 0.2f};
         output[i / 2] = bad[i % 2];
-        ck_assert(!isfinite(neuron_cross_entropy(output, true, targets[_i], 5, 1, NULL)));
-        ck_assert(!isfinite(neuron_cross_entropy(output, false, targets[_i], 5, 1, NULL)));
+        ck_assert(!isfinite(
+            neuron_cross_entropy(neuron_kernels_choose(), output, true, targets[_i], 5, 1, NULL)));
+        ck_assert(!isfinite(
+            neuron_cross_entropy(neuron_kernels_choose(), output, false, targets[_i], 5, 1, NULL)));
     }
     const float nothing[CLASSES] = {0};
-    ck_assert(isnan(neuron_cross_entropy(nothing, false, targets[_i], 5, 1, NULL)));
+    ck_assert(isnan(
+        neuron_cross_entropy(neuron_kernels_choose(), nothing, false, targets[_i], 5, 1, NULL)));
     const float bottomless[] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY};
-    ck_assert(!isfinite(neuron_cross_entropy(bottomless, true, targets[_i], 5, 1, NULL)));
-    ck_assert(!isfinite(neuron_cross_entropy(bottomless, false, targets[_i], 5, 1, NULL)));
+    ck_assert(!isfinite(
+        neuron_cross_entropy(neuron_kernels_choose(), bottomless, true, targets[_i], 5, 1, NULL)));
+    ck_assert(!isfinite(
+        neuron_cross_entropy(neuron_kernels_choose(), bottomless, false, targets[_i], 5, 1, NULL)));
 }
 END_TEST
 

@@ -37,7 +37,8 @@ static neuron_loss_result compute(const neuron_loss_t *loss, const float *output
     float target[OUTPUTS];
     int32_t label = class_of(given, outputs);
     neuron_loss_result result;
-    const neuron_loss_batch batch = {.count = 1,
+    const neuron_loss_batch batch = {.kernels = neuron_kernels_choose(),
+                                     .count = 1,
                                      .outputs = outputs,
                                      .logits = logits,
                                      .threshold = 0.5f,
@@ -323,7 +324,8 @@ START_TEST(batches)
     }
     outputs[20 * WIDTH] = NAN; /* not told of the others */
     outputs[21 * WIDTH] = INFINITY;
-    const neuron_loss_batch batch = {.count = COUNT,
+    const neuron_loss_batch batch = {.kernels = neuron_kernels_choose(),
+                                     .count = COUNT,
                                      .outputs = WIDTH,
                                      .predictions = outputs,
                                      .targets = targets,
@@ -361,7 +363,8 @@ START_TEST(single_outputs)
     const double weights[] = {1, 1, 1, 1};
     for (int i = 0; i < 3; i++) {
         neuron_loss_result results[4];
-        const neuron_loss_batch batch = {.count = 4,
+        const neuron_loss_batch batch = {.kernels = neuron_kernels_choose(),
+                                         .count = 4,
                                          .outputs = 1,
                                          .threshold = thresholds[i],
                                          .predictions = outputs,
