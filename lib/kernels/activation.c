@@ -1,5 +1,5 @@
-/* Activations over arrays and their way back: each is one case of the two switches below. The
- * functions that they are made of are in activation.h. */
+/* Activations over arrays and their way back: each is one case of the two switches below; and
+ * softmax. The functions that they are made of are in activation.h. */
 #include "kernels/activation.h"
 
 #include "kernels/store-tile.h"
@@ -190,5 +190,93 @@ void KERNEL(activate_back)(const neuron_post_op *op, const float *gradients, con
         int64_t left = count - n;
         vector slope = slope_at(op, load_some(seen + n, left), n);
         store_some(output + n, load_some(gradients + n, left) * slope, left);
+    }
+}
+
+/* Softmax of one row. The largest value is taken away first, so that no exponential overflows. */
+static void softmax_row(const float *values, int64_t width, float *output)
+{
+    vector lowest = broadcast(-INFINITY), largest = lowest, sum = {0};
+    for (int64_t i = 0; i < width; i += LANES) {
+        vector value = load_or(values + i, width - i, lowest);
+        largest = choose(value > largest, value, largest);
+    }
+    float most = largest_of_lanes(largest);
+    for (int64_t i = 0; i < width; i += LANES) {
+        vector power = exp_vector(load_or(values + i, width - i, lowest) - most);
+        store_some(output + i, power, width - i);
+        sum += power;
+    }
+    float share = 1 / sum_of_lanes(sum);
+    for (int64_t i = 0; i < width; i += LANES)
+        store_some(output + i, load_some(output + i, width - i) * share, width - i);
+}
+
+/* The same of some columns, at most a vector of them, whose rows lie `step` floats apart. */
+static void softmax_columns(const float *values, int64_t width, int64_t step, int64_t columns,
+                            float *output)
+{
+    vector largest = load_some(values, columns), sum = {0};
+    for (int64_t i = step; i < width * step; i += step) {
+        vector value = load_some(values + i, columns);
+        largest = choose(value > largest, value, largest);
+    }
+    for (int64_t i = 0; i < width * step; i += step) {
+        vector power = exp_vector(load_some(values + i, columns) - largest);
+        store_some(output + i, power, columns);
+        sum += power;
+    }
+    vector share = 1.0f / sum;
+    for (int64_t i = 0; i < width * step; i += step)
+        store_some(output + i, load_some(output + i, columns) * share, columns);
+}
+
+void KERNEL(softmax)(const float *values, int64_t count, int64_t width, int64_t step, float *output)
+{
+    for (int64_t first = 0; first < count * width * step; first += width * step) {
+        if (step == 1)
+            softmax_row(values + first, width, output + first);
+        else
+            for (int64_t c = 0; c < step; c += LANES)
+                softmax_columns(values + first + c, width, step, step - c, output + first + c);
+    }
+}
+
+/* dx = y (dy - sum(y dy)) */
+static void softmax_row_back(const float *seen, const float *gradients, int64_t width,
+                             float *output)
+{
+    vector sum = {0};
+    for (int64_t i = 0; i < width; i += LANES)
+        sum += load_some(seen + i, width - i) * load_some(gradients + i, width - i);
+    float product = sum_of_lanes(sum);
+    for (int64_t i = 0; i < width; i += LANES) {
+        vector gradient = load_some(gradients + i, width - i) - product;
+        store_some(output + i, load_some(seen + i, width - i) * gradient, width - i);
+    }
+}
+
+static void softmax_columns_back(const float *seen, const float *gradients, int64_t width,
+                                 int64_t step, int64_t columns, float *output)
+{
+    vector sum = {0};
+    for (int64_t i = 0; i < width * step; i += step)
+        sum += load_some(seen + i, columns) * load_some(gradients + i, columns);
+    for (int64_t i = 0; i < width * step; i += step)
+        store_some(output + i,
+                   load_some(seen + i, columns) * (load_some(gradients + i, columns) - sum),
+                   columns);
+}
+
+void KERNEL(softmax_back)(const float *seen, const float *gradients, int64_t count, int64_t width,
+                          int64_t step, float *output)
+{
+    for (int64_t first = 0; first < count * width * step; first += width * step) {
+        if (step == 1)
+            softmax_row_back(seen + first, gradients + first, width, output + first);
+        else
+            for (int64_t c = 0; c < step; c += LANES)
+                softmax_columns_back(seen + first + c, gradients + first + c, width, step, step - c,
+                                     output + first + c);
     }
 }

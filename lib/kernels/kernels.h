@@ -405,6 +405,12 @@ typedef void neuron_activate_kernel(const neuron_post_op *op, const float *value
                                     float *output);
 typedef void neuron_activate_back_kernel(const neuron_post_op *op, const float *gradients,
                                          const float *seen, int64_t count, float *output);
+/* Softmax over `width` values that lie `step` apart, for each of `step` neighbours, `count` times;
+ * and back from what it made. The arrays may be the same. */
+typedef void neuron_softmax_kernel(const float *values, int64_t count, int64_t width, int64_t step,
+                                   float *output);
+typedef void neuron_softmax_back_kernel(const float *seen, const float *gradients, int64_t count,
+                                        int64_t width, int64_t step, float *output);
 /* output = value * scale where a random number of 16 bits reaches the threshold, else 0. The
  * numbers are those of `random` from block `first` on; `count` values use count / 8 blocks,
  * rounded up to NEURON_DROPOUT_GROUP values. */
@@ -429,6 +435,8 @@ typedef void neuron_logarithms_kernel(const double *values, int64_t count, doubl
     X(penalize)                                                                                    \
     X(activate)                                                                                    \
     X(activate_back)                                                                               \
+    X(softmax)                                                                                     \
+    X(softmax_back)                                                                                \
     X(dropout)                                                                                     \
     X(gaussian_noise)                                                                              \
     X(exponentials)                                                                                \

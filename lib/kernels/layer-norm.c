@@ -12,13 +12,7 @@ enum { BLOCK = 64 * LANES };
 
 static ALWAYS_INLINE double total_of(vector sum)
 {
-    UNROLL_FULLY
-    for (int half = LANES / 2; half > 0; half /= 2) {
-        UNROLL_FULLY
-        for (int i = 0; i < half; i++)
-            sum[i] += sum[i + half];
-    }
-    return (double)sum[0];
+    return (double)sum_of_lanes(sum);
 }
 
 static int64_t end_of_block(int64_t first, int64_t count)

@@ -3,6 +3,7 @@
 #define KERNELS_SIMD_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #if defined(__AVX__)
@@ -146,6 +147,48 @@ static ALWAYS_INLINE vector choose(vector_mask mask, vector yes, vector no)
 {
     return (vector)((mask & (vector_mask)yes) | (~mask & (vector_mask)no));
 }
+
+/* The sum of all lanes, and the largest of them: halves are joined until one is left. */
+#if defined(__AVX__)
+static ALWAYS_INLINE __m128 fold_to_four(vector value, bool adds)
+{
+#if defined(__AVX512F__)
+    __m256 low = _mm512_castps512_ps256((__m512)value);
+    __m256 high = (__m256)_mm512_extractf64x4_pd((__m512d)value, 1);
+    __m256 eight = adds ? _mm256_add_ps(low, high) : _mm256_max_ps(low, high);
+#else
+    __m256 eight = (__m256)value;
+#endif
+    __m128 lower = _mm256_castps256_ps128(eight), upper = _mm256_extractf128_ps(eight, 1);
+    return adds ? _mm_add_ps(lower, upper) : _mm_max_ps(lower, upper);
+}
+
+static ALWAYS_INLINE float sum_of_lanes(vector value)
+{
+    __m128 four = fold_to_four(value, true);
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+static ALWAYS_INLINE float largest_of_lanes(vector value)
+{
+    __m128 four = fold_to_four(value, false);
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+#else
+static ALWAYS_INLINE float sum_of_lanes(vector value)
+{
+    return (value[0] + value[2]) + (value[1] + value[3]);
+}
+
+static ALWAYS_INLINE float largest_of_lanes(vector value)
+{
+    float even = value[0] > value[2] ? value[0] : value[2];
+    float odd = value[1] > value[3] ? value[1] : value[3];
+    return even > odd ? even : odd;
+}
+#endif
 
 /* 1 / sqrt(value) and 1 / value to about the last bit, for values that are above 0 and finite. The
  * processor's own roots and quotients are exact, and take several times as long. */

@@ -1,6 +1,8 @@
 #include "gradient.h"
 #include "test-common.h"
 
+#include "kernels/kernels.h"
+
 #include <math.h>
 
 /* Softmax of one row of four. */
@@ -87,6 +89,54 @@ START_TEST(each_axis_sums_to_1)
 }
 END_TEST
 
+enum { ROOM = 5000 };
+
+/* Forward, and back from a ramp of gradients, one row against double. */
+static void check_row(const float *x, const float *y, const float *dx, int64_t begin, int64_t width,
+                      int64_t step)
+{
+    double sum = 0, product = 0, largest = (double)x[begin];
+    for (int64_t i = 0; i < width; i++)
+        largest = fmax(largest, (double)x[begin + i * step]);
+    for (int64_t i = 0; i < width; i++)
+        sum += exp((double)x[begin + i * step] - largest);
+    for (int64_t i = 0; i < width; i++)
+        product +=
+            exp((double)x[begin + i * step] - largest) / sum * ((double)(begin + i * step) / ROOM);
+    for (int64_t i = begin; i < begin + width * step; i += step) {
+        double share = exp((double)x[i] - largest) / sum;
+        ck_assert_double_eq_tol((double)y[i], share, 1e-6 * share + 1e-30);
+        ck_assert_double_eq_tol((double)dx[i], share * ((double)i / ROOM - product), 1e-6 * share);
+    }
+}
+
+/* All widths beside those of vectors, of rows and of columns, and in place. */
+START_TEST(any_rows_and_columns)
+{
+    static const int64_t widths[] = {1, 2, 3, 7, 10, 16, 17, 31, 33, 100},
+                         steps[] = {1, 2, 5, 16, 37};
+    const neuron_element_kernels *kernels = neuron_kernels_choose()->element;
+    static float x[ROOM], y[ROOM], dx[ROOM];
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+        for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+            int64_t width = widths[w], step = steps[s];
+            int64_t count = ROOM / (width * step) < 3 ? ROOM / (width * step) : 3;
+            int64_t end = count * width * step;
+            for (int64_t i = 0; i < ROOM; i++) {
+                x[i] = (float)(i * 7919 % 1013) / 64 - 8; /* differences are exact */
+                y[i] = x[i];
+                dx[i] = (float)i / ROOM;
+            }
+            kernels->softmax(y, count, width, step, y);
+            kernels->softmax_back(y, dx, count, width, step, dx);
+            for (int64_t row = 0; row < count * step; row++)
+                check_row(x, y, dx, row / step * width * step + row % step, width, step);
+            ck_assert(end == ROOM || (y[end] == x[end] && dx[end] == (float)end / ROOM));
+        }
+    }
+}
+END_TEST
+
 START_TEST(the_axis_counts_from_0)
 {
     neuron_graph_t *graph = new_graph();
@@ -161,6 +211,7 @@ int main(void)
     tcase_add_test(tests, not_a_number_is_seen);
     tcase_add_test(tests, each_pixel_of_an_image_sums_to_1);
     tcase_add_loop_test(tests, each_axis_sums_to_1, 0, 3);
+    tcase_add_test(tests, any_rows_and_columns);
     tcase_add_test(tests, the_axis_counts_from_0);
     tcase_add_test(tests, gradient_as_the_output);
     tcase_add_test(tests, gradient_in_the_middle);

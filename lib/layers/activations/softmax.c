@@ -1,10 +1,9 @@
-/* Softmax over an axis: see neuron_softmax(). The largest value is subtracted first,
- * so that no exp() overflows. At the end of a network that is trained by
+/* Softmax over an axis: see neuron_softmax(). At the end of a network that is trained by
  * cross-entropy the loss computes it. */
+#include "kernels/kernels.h"
 #include "layers/pieces.h"
 
 #include <inttypes.h>
-#include <math.h>
 
 static const neuron_option options[] = {
     NEURON_INTEGER(NEURON_NODE_AXIS, "axis", -1, NEURON_RANK_MAX - 1, -1, "axis, -1 for the last"),
@@ -42,66 +41,39 @@ static row_shape shape_of_rows(const neuron_run *run)
     return rows;
 }
 
-static int64_t row_begin(const row_shape *rows, int64_t row)
+/* Values that belong to all neighbours of one. */
+static int64_t block_of(const row_shape *rows)
 {
-    return row / rows->step * rows->width * rows->step + row % rows->step;
+    return rows->width * rows->step;
 }
 
-static void forward_row(const row_shape *rows, const float *x, float *y)
-{
-    int64_t end = rows->width * rows->step;
-    float largest = x[0], sum = 0;
-    for (int64_t i = rows->step; i < end; i += rows->step)
-        largest = x[i] > largest ? x[i] : largest;
-    for (int64_t i = 0; i < end; i += rows->step) {
-        y[i] = expf(x[i] - largest);
-        sum += y[i];
-    }
-    for (int64_t i = 0; i < end; i += rows->step)
-        y[i] /= sum;
-}
-
-/* dx = y (dy - sum(y dy)) */
-static void backward_row(const row_shape *rows, const float *y, const float *dy, float *dx)
-{
-    int64_t end = rows->width * rows->step;
-    float sum = 0;
-    for (int64_t i = 0; i < end; i += rows->step)
-        sum += y[i] * dy[i];
-    for (int64_t i = 0; i < end; i += rows->step)
-        dx[i] = y[i] * (dy[i] - sum);
-}
-
-static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
+static void forward_blocks(const neuron_run *run, int64_t first, int64_t count)
 {
     row_shape rows = shape_of_rows(run);
-    for (int64_t row = first; row < first + count; row++) {
-        int64_t begin = row_begin(&rows, row);
-        forward_row(&rows, run->inputs[0] + begin, run->output + begin);
-    }
+    int64_t begin = first * block_of(&rows);
+    run->kernels->element->softmax(run->inputs[0] + begin, count, rows.width, rows.step,
+                                   run->output + begin);
 }
 
-static void backward_rows(const neuron_run *run, int64_t first, int64_t count)
+static void backward_blocks(const neuron_run *run, int64_t first, int64_t count)
 {
     row_shape rows = shape_of_rows(run);
-    for (int64_t row = first; row < first + count; row++) {
-        int64_t begin = row_begin(&rows, row);
-        backward_row(&rows, run->output + begin, run->output_gradient + begin,
-                     run->input_gradients[0] + begin);
-    }
+    int64_t begin = first * block_of(&rows);
+    run->kernels->element->softmax_back(run->output + begin, run->output_gradient + begin, count,
+                                        rows.width, rows.step, run->input_gradients[0] + begin);
 }
 
 static int forward(const neuron_run *run)
 {
-    int64_t width = shape_of_rows(run).width;
-    neuron_run_rows(run, width, forward_rows);
+    row_shape rows = shape_of_rows(run);
+    neuron_run_rows(run, block_of(&rows), forward_blocks);
     return NEURON_OK;
 }
 
 static int backward(const neuron_run *run)
 {
-    int64_t width = shape_of_rows(run).width;
-    neuron_run_rows(run, width, backward_rows);
+    row_shape rows = shape_of_rows(run);
+    neuron_run_rows(run, block_of(&rows), backward_blocks);
     return NEURON_OK;
 }
 
