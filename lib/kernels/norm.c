@@ -5,52 +5,151 @@
 /* Vectors whose sums are kept at a time: enough to hide how long an addition takes. */
 enum { GROUP = 4 };
 
-static ALWAYS_INLINE void statistics_of(const float *values, int64_t rows, int64_t channels,
-                                        int64_t count, int vectors, float *mean, float *squares)
+/* Floats that are treated at a time. Few channels are repeated, as if several rows were one, so
+ * that vectors are full. */
+enum { WIDE = GROUP * LANES };
+
+typedef struct folding {
+    int64_t repeats;        /* of the channels; 1 for none */
+    int64_t channels, rows; /* of what is then a row */
+    int64_t rest;           /* rows that are left */
+} folding;
+
+static folding fold(int64_t rows, int64_t channels)
 {
-    vector sum[GROUP], square[GROUP];
+    folding by = {1, channels, rows, 0};
+    if (channels % LANES != 0 && 2 * channels <= WIDE && rows > 1) {
+        by.repeats = WIDE / channels;
+        by.channels *= by.repeats;
+        by.rows = rows / by.repeats;
+        by.rest = rows % by.repeats;
+    }
+    return by;
+}
+
+/* Adds up what all repetitions have for a channel, and what the rows that are left have. */
+static void unfold(const folding *by, const float *wide, const float *rest, int64_t channels,
+                   float *sums)
+{
+    for (int64_t c = 0; c < channels; c++) {
+        float sum = rest[c];
+        for (int64_t i = c; i < by->channels; i += channels)
+            sum += wide[i];
+        sums[c] = sum;
+    }
+}
+
+static void repeat(const folding *by, const float *values, int64_t channels, float *wide)
+{
+    for (int64_t i = 0; i < by->channels; i++)
+        wide[i] = i < channels ? values[i] : wide[i - channels];
+}
+
+/* Of rows `stride` floats apart the first `count` columns, at most WIDE: their sums. */
+static ALWAYS_INLINE void sum_vectors(const float *values, int64_t rows, int64_t stride,
+                                      int64_t count, int vectors, float *sums)
+{
+    vector sum[GROUP];
     UNROLL_FULLY
     for (int v = 0; v < vectors; v++)
-        sum[v] = square[v] = (vector){0};
+        sum[v] = (vector){0};
     for (int64_t row = 0; row < rows; row++) {
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++)
-            sum[v] += load_some(values + row * channels + v * LANES, count - v * LANES);
+            sum[v] += load_some(values + row * stride + v * LANES, count - v * LANES);
     }
     UNROLL_FULLY
     for (int v = 0; v < vectors; v++)
-        sum[v] /= broadcast((float)rows);
+        store_some(sums + v * LANES, sum[v], count - v * LANES);
+}
+
+static void sum_columns(const float *values, int64_t rows, int64_t stride, int64_t count,
+                        float *sums)
+{
+    if (count > LANES)
+        sum_vectors(values, rows, stride, count, GROUP, sums);
+    else
+        sum_vectors(values, rows, stride, count, 1, sums);
+}
+
+/* The same of squared differences from a mean. */
+static ALWAYS_INLINE void square_vectors(const float *values, int64_t rows, int64_t stride,
+                                         int64_t count, int vectors, const float *means,
+                                         float *squares)
+{
+    vector square[GROUP], mean[GROUP];
+    UNROLL_FULLY
+    for (int v = 0; v < vectors; v++) {
+        square[v] = (vector){0};
+        mean[v] = load_some(means + v * LANES, count - v * LANES);
+    }
     for (int64_t row = 0; row < rows; row++) {
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++) {
             vector distance =
-                load_some(values + row * channels + v * LANES, count - v * LANES) - sum[v];
+                load_some(values + row * stride + v * LANES, count - v * LANES) - mean[v];
             square[v] += distance * distance;
         }
     }
     UNROLL_FULLY
-    for (int v = 0; v < vectors; v++) {
-        store_some(mean + v * LANES, sum[v], count - v * LANES);
+    for (int v = 0; v < vectors; v++)
         store_some(squares + v * LANES, square[v], count - v * LANES);
-    }
+}
+
+static void square_columns(const float *values, int64_t rows, int64_t stride, int64_t count,
+                           const float *means, float *squares)
+{
+    if (count > LANES)
+        square_vectors(values, rows, stride, count, GROUP, means, squares);
+    else
+        square_vectors(values, rows, stride, count, 1, means, squares);
+}
+
+static void divide(float *sums, int64_t count, int64_t by)
+{
+    for (int64_t i = 0; i < count; i++)
+        sums[i] /= (float)by;
+}
+
+static void folded_statistics(const folding *by, const float *values, int64_t channels, float *mean,
+                              float *squares)
+{
+    float wide[WIDE], rest[WIDE], means[WIDE] = {0};
+    const float *end = values + by->rows * by->channels;
+    sum_columns(values, by->rows, by->channels, by->channels, wide);
+    sum_columns(end, by->rest, channels, channels, rest);
+    unfold(by, wide, rest, channels, mean);
+    divide(mean, channels, by->rows * by->repeats + by->rest);
+    repeat(by, mean, channels, means);
+    square_columns(values, by->rows, by->channels, by->channels, means, wide);
+    square_columns(end, by->rest, channels, channels, mean, rest);
+    unfold(by, wide, rest, channels, squares);
+}
+
+static int64_t at_most_wide(int64_t count)
+{
+    return count < WIDE ? count : WIDE;
 }
 
 void KERNEL(statistics)(const float *values, int64_t rows, int64_t channels, float *mean,
                         float *squares)
 {
-    int64_t c = 0;
-    for (; c + GROUP * LANES <= channels; c += GROUP * LANES)
-        statistics_of(values + c, rows, channels, GROUP * LANES, GROUP, mean + c, squares + c);
-    for (; c + 2 * LANES <= channels; c += 2 * LANES)
-        statistics_of(values + c, rows, channels, 2 * LANES, 2, mean + c, squares + c);
-    for (; c < channels; c += LANES)
-        statistics_of(values + c, rows, channels, channels - c, 1, mean + c, squares + c);
+    const folding by = fold(rows, channels);
+    if (by.repeats > 1) {
+        folded_statistics(&by, values, channels, mean, squares);
+        return;
+    }
+    for (int64_t c = 0; c < channels; c += WIDE) {
+        int64_t count = at_most_wide(channels - c);
+        sum_columns(values + c, rows, channels, count, mean + c);
+        divide(mean + c, count, rows);
+        square_columns(values + c, rows, channels, count, mean + c, squares + c);
+    }
 }
 
-static ALWAYS_INLINE void gradient_sums_of(const float *gradients, const float *values,
-                                           int64_t rows, int64_t channels, int64_t count,
-                                           int vectors, const float *means, float *sums,
-                                           float *products)
+static ALWAYS_INLINE void gradient_vectors(const float *gradients, const float *values,
+                                           int64_t rows, int64_t stride, int64_t count, int vectors,
+                                           const float *means, float *sums, float *products)
 {
     vector sum[GROUP], product[GROUP], mean[GROUP];
     UNROLL_FULLY
@@ -61,7 +160,7 @@ static ALWAYS_INLINE void gradient_sums_of(const float *gradients, const float *
     for (int64_t row = 0; row < rows; row++) {
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++) {
-            int64_t at = row * channels + v * LANES, left = count - v * LANES;
+            int64_t at = row * stride + v * LANES, left = count - v * LANES;
             vector gradient = load_some(gradients + at, left);
             sum[v] += gradient;
             product[v] += gradient * (load_some(values + at, left) - mean[v]);
@@ -74,23 +173,39 @@ static ALWAYS_INLINE void gradient_sums_of(const float *gradients, const float *
     }
 }
 
+static void gradient_columns(const float *gradients, const float *values, int64_t rows,
+                             int64_t stride, int64_t count, const float *means, float *sums,
+                             float *products)
+{
+    if (count > LANES)
+        gradient_vectors(gradients, values, rows, stride, count, GROUP, means, sums, products);
+    else
+        gradient_vectors(gradients, values, rows, stride, count, 1, means, sums, products);
+}
+
 void KERNEL(gradient_sums)(const float *gradients, const float *values, int64_t rows,
                            int64_t channels, const float *mean, float *sums, float *products)
 {
-    int64_t c = 0;
-    for (; c + GROUP * LANES <= channels; c += GROUP * LANES)
-        gradient_sums_of(gradients + c, values + c, rows, channels, GROUP * LANES, GROUP, mean + c,
-                         sums + c, products + c);
-    for (; c + 2 * LANES <= channels; c += 2 * LANES)
-        gradient_sums_of(gradients + c, values + c, rows, channels, 2 * LANES, 2, mean + c,
-                         sums + c, products + c);
-    for (; c < channels; c += LANES)
-        gradient_sums_of(gradients + c, values + c, rows, channels, channels - c, 1, mean + c,
-                         sums + c, products + c);
+    const folding by = fold(rows, channels);
+    if (by.repeats > 1) {
+        float wide[2][WIDE], rest[2][WIDE], means[WIDE] = {0};
+        int64_t end = by.rows * by.channels;
+        repeat(&by, mean, channels, means);
+        gradient_columns(gradients, values, by.rows, by.channels, by.channels, means, wide[0],
+                         wide[1]);
+        gradient_columns(gradients + end, values + end, by.rest, channels, channels, mean, rest[0],
+                         rest[1]);
+        unfold(&by, wide[0], rest[0], channels, sums);
+        unfold(&by, wide[1], rest[1], channels, products);
+        return;
+    }
+    for (int64_t c = 0; c < channels; c += WIDE)
+        gradient_columns(gradients + c, values + c, rows, channels, at_most_wide(channels - c),
+                         mean + c, sums + c, products + c);
 }
 
-void KERNEL(slope_sums)(const float *gradients, const float *values, int64_t rows, int64_t channels,
-                        float *sums)
+static void slope_columns(const float *gradients, const float *values, int64_t rows,
+                          int64_t channels, float *sums)
 {
     for (int64_t c = 0; c < channels; c += LANES) {
         int64_t left = channels - c;
@@ -101,6 +216,21 @@ void KERNEL(slope_sums)(const float *gradients, const float *values, int64_t row
         }
         store_some(sums + c, sum, left);
     }
+}
+
+void KERNEL(slope_sums)(const float *gradients, const float *values, int64_t rows, int64_t channels,
+                        float *sums)
+{
+    const folding by = fold(rows, channels);
+    if (by.repeats > 1) {
+        float wide[WIDE], rest[WIDE];
+        int64_t end = by.rows * by.channels;
+        slope_columns(gradients, values, by.rows, by.channels, wide);
+        slope_columns(gradients + end, values + end, by.rest, channels, rest);
+        unfold(&by, wide, rest, channels, sums);
+        return;
+    }
+    slope_columns(gradients, values, rows, channels, sums);
 }
 
 /* The factors of a vector of channels. They are loaded anew for every pixel, from the nearest
@@ -136,8 +266,26 @@ static ALWAYS_INLINE vector relu_if(bool relu, vector value)
     return relu ? choose(value < (vector){0}, (vector){0}, value) : value;
 }
 
-void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
-                       const neuron_normalization *by, float *output)
+/* Factors of few channels, repeated. */
+typedef struct wide_factors {
+    neuron_normalization by;
+    float mean[WIDE], scale[WIDE], slope[WIDE], shift[WIDE];
+} wide_factors;
+
+static void widen(const folding *by, const neuron_normalization *narrow, int64_t channels,
+                  wide_factors *wide)
+{
+    wide->by =
+        (neuron_normalization){narrow->relu, wide->mean, wide->scale, wide->slope, wide->shift};
+    repeat(by, narrow->mean, channels, wide->mean);
+    repeat(by, narrow->scale, channels, wide->scale);
+    repeat(by, narrow->shift, channels, wide->shift);
+    if (narrow->slope)
+        repeat(by, narrow->slope, channels, wide->slope);
+}
+
+static void normalize_rows(const float *values, int64_t rows, int64_t channels,
+                           const neuron_normalization *by, float *output)
 {
     bool relu = by->relu;
     for (int64_t row = 0; row < rows; row++) {
@@ -150,8 +298,23 @@ void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
     }
 }
 
-void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
-                            int64_t channels, const neuron_normalization *by, float *output)
+void KERNEL(normalize)(const float *values, int64_t rows, int64_t channels,
+                       const neuron_normalization *by, float *output)
+{
+    const folding folded = fold(rows, channels);
+    wide_factors wide;
+    if (folded.repeats > 1) {
+        int64_t end = folded.rows * folded.channels;
+        widen(&folded, by, channels, &wide);
+        normalize_rows(values, folded.rows, folded.channels, &wide.by, output);
+        normalize_rows(values + end, 1, folded.rest * channels, &wide.by, output + end);
+        return;
+    }
+    normalize_rows(values, rows, channels, by, output);
+}
+
+static void normalize_rows_back(const float *gradients, const float *values, int64_t rows,
+                                int64_t channels, const neuron_normalization *by, float *output)
 {
     bool relu = by->relu;
     for (int64_t row = 0; row < rows; row++) {
@@ -163,6 +326,22 @@ void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t
             store_some(output + at, back(gradient, value, &f, relu), left);
         }
     }
+}
+
+void KERNEL(normalize_back)(const float *gradients, const float *values, int64_t rows,
+                            int64_t channels, const neuron_normalization *by, float *output)
+{
+    const folding folded = fold(rows, channels);
+    wide_factors wide;
+    if (folded.repeats > 1) {
+        int64_t end = folded.rows * folded.channels;
+        widen(&folded, by, channels, &wide);
+        normalize_rows_back(gradients, values, folded.rows, folded.channels, &wide.by, output);
+        normalize_rows_back(gradients ? gradients + end : NULL, values + end, 1,
+                            folded.rest * channels, &wide.by, output + end);
+        return;
+    }
+    normalize_rows_back(gradients, values, rows, channels, by, output);
 }
 
 /* One window and one vector of channels: the largest normalised value, and what it was before. */
