@@ -90,6 +90,21 @@ typedef struct neuron_window_part {
     int32_t first_tap, tap_step;
 } neuron_window_part;
 
+/* Outputs side by side in a row that see the same places of a window that passes over each
+ * channel by itself. All arrays begin with the first of the outputs, or what it sees. */
+typedef struct neuron_depthwise_work {
+    int64_t outputs, channels;
+    int64_t window_rows, window_columns;
+    int64_t output_step;         /* floats of the image between what two outputs see, */
+    int64_t row_step;            /* and between two of its rows */
+    int64_t weight_row;          /* floats between two rows of weights */
+    const float *source;         /* the image */
+    const float *weights, *bias; /* NULL for no bias */
+    float *output;
+    const float *gradient; /* of the output */
+    float *source_gradient, *weight_sums, *bias_sums;
+} neuron_depthwise_work;
+
 /* Winograd's way to 3x3 windows, see winograd.h: a tile is 4x4 outputs and the 6x6 pixels that they
  * take in. It is carried over to as many points, where windows become products. */
 enum {
@@ -305,15 +320,10 @@ typedef void neuron_winograd_outputs_kernel(const neuron_winograd_tile *tile,
 typedef void neuron_winograd_weights_kernel(const neuron_winograd_weights *work);
 /* The gradients of weights from the sums of their values at the points. */
 typedef void neuron_winograd_sums_kernel(const neuron_winograd_sums *work);
-/* One window of a convolution of each channel by itself. The weights of place p of the window
- * begin at p * channels; `bias` may be NULL. */
-typedef void neuron_depthwise_kernel(const neuron_window_part *part, const float *first,
-                                     const float *weights, const float *bias, float *output);
-/* Adds what its gradient gives the pixels; and the weights. */
-typedef void neuron_depthwise_back_kernel(const neuron_window_part *part, float *first,
-                                          const float *weights, const float *gradient);
-typedef void neuron_depthwise_sums_kernel(const neuron_window_part *part, const float *first,
-                                          const float *gradient, float *sums);
+/* Convolution of each channel by itself: makes `output`; adds what `gradient` gives the image, to
+ * source_gradient; and what it gives weights and bias. */
+typedef void neuron_depthwise_kernel(const neuron_depthwise_work *work);
+typedef neuron_depthwise_kernel neuron_depthwise_back_kernel, neuron_depthwise_sums_kernel;
 #define NEURON_CONV_KERNELS(X)                                                                     \
     X(conv_single_channel)                                                                         \
     X(conv_single_channel_gradient)                                                                \

@@ -1,12 +1,14 @@
 /* Convolution of each channel by itself: see neuron_depthwise_conv2d().
  *
- * With a depth multiplier each value of the input is written down that often first, so that input
- * and output have the same channels and everything else is the work of one multiplier of 1. */
-#include "base/checked.h"
+ * With a depth multiplier each value of the input is written down that often first, so that
+ * input and output have the same channels and everything else is the work of one multiplier of
+ * 1. Rows of the output are ops/depthwise.c's. */
 #include "base/bump.h"
-#include "kernels/kernels.h"
+#include "base/checked.h"
 #include "layers/image.h"
 #include "layers/post.h"
+#include "ops/depthwise.h"
+#include "ops/statistics.h"
 
 #include <string.h>
 
@@ -76,50 +78,95 @@ static int64_t spread_size(const neuron_spec *spec)
     return multiplier_of(spec) > 1 ? neuron_shape_count(&spec->inputs[0]) * multiplier_of(spec) : 0;
 }
 
+/* Products that make handing them to a thread worth while. */
+enum { TASK_PRODUCTS = 1 << 18 };
+
+/* Rows of the output that are one task of the forward pass. */
+static int64_t task_rows(const neuron_spec *spec)
+{
+    const int64_t *output = spec->output.extent;
+    if (multiplier_of(spec) > 1) /* all of an image, which is spread once */
+        return output[0];
+    double products = (double)output[1] * (double)neuron_shape_count(&spec->arrays[KERNEL].shape);
+    double rows = (double)TASK_PRODUCTS / products;
+    return rows >= (double)output[0] ? output[0] : rows > 1 ? (int64_t)rows : 1;
+}
+
+static int64_t tasks_of(const neuron_spec *spec)
+{
+    return neuron_ceil_divide(spec->output.extent[0], task_rows(spec));
+}
+
 typedef struct depthwise_operation {
-    size_t spread; /* where the spread images begin in the scratch */
+    neuron_depthwise geometry; /* with the channels of the output */
+    bool reverses;             /* the gradient of the input is a convolution too */
+    size_t spread, reversed;   /* where spread images and reversed weights begin in the scratch */
 } depthwise_operation;
 
 static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
     depthwise_operation *operation = request->operation;
-    if (request->training)
+    operation->geometry = (neuron_depthwise){.down = neuron_window_of(spec, 0),
+                                             .along = neuron_window_of(spec, 1),
+                                             .channels = spec->output.extent[2]};
+    operation->reverses =
+        operation->geometry.down.stride == 1 && operation->geometry.along.stride == 1;
+    if (request->training) {
         neuron_reserve(&needs->scratch, sums_of(spec) * parts_of(request->batch), sizeof(float));
+        operation->reversed = neuron_reserve(
+            &needs->scratch, neuron_shape_count(&spec->arrays[KERNEL].shape), sizeof(float));
+    }
     /* One image for each thread, and another for its gradient. */
     operation->spread =
         neuron_reserve(&needs->scratch, spread_size(spec) * request->threads, 2 * sizeof(float));
+    needs->chunks = tasks_of(spec) * request->batch;
     return NEURON_OK;
 }
 
 typedef struct depthwise_job {
-    neuron_window_job windows; /* with the channels of the output */
+    const neuron_run *run;
+    neuron_depthwise geometry, back; /* and that of the input's gradient, if that is one */
     int64_t multiplier, parts, part_images;
-    int64_t spread; /* floats of a spread image; 0 if none is needed */
-    float *room;    /* for two of them for each thread */
-    float *sums;    /* of each part, when training */
+    int64_t tasks, rows; /* of an image, and of a task */
+    int64_t spread;      /* floats of a spread image; 0 if none is needed */
+    float *room;         /* for two of them for each thread */
+    float *sums;         /* of each part, when training */
+    float *reversed;     /* weights; NULL if nobody wants them */
+    const neuron_post_op *statistics;
 } depthwise_job;
 
 static depthwise_job job_of(const neuron_run *run)
 {
-    depthwise_job job = {.windows = neuron_window_job_of(run),
-                         .multiplier = multiplier_of(run->spec),
-                         .parts = parts_of(run->batch),
-                         .spread = spread_size(run->spec),
-                         .sums = run->scratch};
     const depthwise_operation *operation = run->operation;
-    job.windows.channels *= job.multiplier;
+    depthwise_job job = {
+        .run = run,
+        .geometry = operation->geometry,
+        .multiplier = multiplier_of(run->spec),
+        .parts = parts_of(run->batch),
+        .tasks = tasks_of(run->spec),
+        .rows = task_rows(run->spec),
+        .spread = spread_size(run->spec),
+        .sums = run->scratch,
+        .statistics = neuron_post_find(&run->fused->post, NEURON_POST_STATISTICS),
+    };
+    job.geometry.kernels = run->kernels;
     job.part_images = neuron_ceil_divide(run->batch, job.parts);
     if (job.spread)
         job.room = (float *)(void *)((char *)run->scratch + operation->spread);
     return job;
 }
 
+static int64_t output_row(const depthwise_job *job)
+{
+    return job->geometry.along.output * job->geometry.channels;
+}
+
 /* The input image, spread if need be. */
 static const float *image_of(const depthwise_job *job, int64_t image, int32_t worker)
 {
-    int64_t count = neuron_shape_count(&job->windows.run->spec->inputs[0]);
-    const float *from = job->windows.run->inputs[0] + image * count;
+    int64_t count = neuron_shape_count(&job->run->spec->inputs[0]);
+    const float *from = job->run->inputs[0] + image * count;
     if (!job->spread)
         return from;
     float *spread = job->room + 2 * worker * job->spread, *to = spread;
@@ -129,76 +176,75 @@ static const float *image_of(const depthwise_job *job, int64_t image, int32_t wo
     return spread;
 }
 
-static void forward_image(void *work, int64_t image, int32_t worker)
+static void forward_rows(void *work, int64_t task, int32_t worker)
 {
     const depthwise_job *job = work;
-    const neuron_window_job *windows = &job->windows;
-    const neuron_run *run = windows->run;
+    const neuron_run *run = job->run;
+    int64_t image = task / job->tasks, first = task % job->tasks * job->rows;
+    int64_t rows = job->geometry.down.output, row = output_row(job);
+    int64_t end = neuron_min_count(first + job->rows, rows);
     const float *from = image_of(job, image, worker);
     const float *bias = run->spec->array_count > BIAS ? run->values[BIAS] : NULL;
-    float *to = run->output + image * neuron_window_output_size(windows);
-    for (int64_t y = 0; y < windows->down.output; y++) {
-        for (int64_t x = 0; x < windows->along.output; x++, to += windows->channels) {
-            neuron_window_part part;
-            int64_t first = neuron_window_part_of(windows, y, x, &part);
-            run->kernels->conv->depthwise(&part, from + first, run->values[KERNEL], bias, to);
-        }
+    for (int64_t y = first; y < end; y++) {
+        int64_t place = (image * rows + y) * row;
+        neuron_depthwise_row(&job->geometry, y, from, run->values[KERNEL], bias,
+                             run->output + place);
+        neuron_post_finish(run, 0, place, row);
     }
-    int64_t size = neuron_window_output_size(windows);
-    neuron_post_finish(run, 0, image * size, size);
-}
-
-static void add_to(float *sum, const float *values, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        sum[i] += values[i];
+    if (job->statistics)
+        neuron_statistics_measure(job->statistics->statistics, run->kernels, task,
+                                  run->output + (image * rows + first) * row,
+                                  (end - first) * job->geometry.along.output);
 }
 
 /* Adds an image to the sums of the parameters' gradients. */
 static void sum_image(const depthwise_job *job, int64_t image, int32_t worker, float *sums)
 {
-    const neuron_window_job *windows = &job->windows;
-    const neuron_run *run = windows->run;
+    const neuron_run *run = job->run;
     const float *from = image_of(job, image, worker);
-    const float *gradient = run->output_gradient + image * neuron_window_output_size(windows);
     float *bias = sums + neuron_shape_count(&run->spec->arrays[KERNEL].shape);
-    for (int64_t y = 0; y < windows->down.output; y++) {
-        for (int64_t x = 0; x < windows->along.output; x++, gradient += windows->channels) {
-            neuron_window_part part;
-            int64_t first = neuron_window_part_of(windows, y, x, &part);
-            run->kernels->conv->depthwise_sums(&part, from + first, gradient, sums);
-            add_to(bias, gradient, windows->channels);
-        }
+    int64_t rows = job->geometry.down.output;
+    const float *gradient = run->output_gradient + image * rows * output_row(job);
+    for (int64_t y = 0; y < rows; y++, gradient += output_row(job))
+        neuron_depthwise_row_sums(&job->geometry, y, from, gradient, sums, bias);
+}
+
+/* The gradient of an image's values, as often as the multiplier says. */
+static void make_gradient(const depthwise_job *job, const float *gradient, float *to)
+{
+    const neuron_depthwise *geometry = &job->geometry;
+    int64_t row = geometry->along.input * geometry->channels;
+    if (job->reversed) {
+        for (int64_t y = 0; y < job->back.down.output; y++, to += row)
+            neuron_depthwise_row(&job->back, y, gradient, job->reversed, NULL, to);
+        return;
     }
+    memset(to, 0, (size_t)(geometry->down.input * row) * sizeof *to);
+    for (int64_t y = 0; y < geometry->down.output; y++, gradient += output_row(job))
+        neuron_depthwise_row_back(geometry, y, gradient, job->run->values[KERNEL], to);
 }
 
 static void input_gradient(const depthwise_job *job, int64_t image, int32_t worker)
 {
-    const neuron_window_job *windows = &job->windows;
-    const neuron_run *run = windows->run;
+    const neuron_run *run = job->run;
     int64_t count = neuron_shape_count(&run->spec->inputs[0]);
-    const float *gradient = run->output_gradient + image * neuron_window_output_size(windows);
+    const float *gradient =
+        run->output_gradient + image * job->geometry.down.output * output_row(job);
     float *to = run->input_gradients[0] + image * count;
     float *all = job->spread ? job->room + (2 * worker + 1) * job->spread : to;
-    memset(all, 0, (size_t)neuron_window_input_size(windows) * sizeof *all);
-    for (int64_t y = 0; y < windows->down.output; y++) {
-        for (int64_t x = 0; x < windows->along.output; x++, gradient += windows->channels) {
-            neuron_window_part part;
-            int64_t first = neuron_window_part_of(windows, y, x, &part);
-            run->kernels->conv->depthwise_back(&part, all + first, run->values[KERNEL], gradient);
-        }
-    }
+    make_gradient(job, gradient, all);
     for (int64_t i = 0; job->spread && i < count; i++) {
         to[i] = 0;
         for (int64_t m = 0; m < job->multiplier; m++)
             to[i] += *all++;
     }
+    neuron_post_finish_back(run, image * count, count, to);
 }
 
 static void backward_part(void *work, int64_t number, int32_t worker)
 {
     const depthwise_job *job = work;
-    const neuron_run *run = job->windows.run;
+    const neuron_run *run = job->run;
     int64_t first = number * job->part_images, size = sums_of(run->spec);
     int64_t end = neuron_min_count(first + job->part_images, run->batch);
     float *sums = job->sums + number * size;
@@ -214,10 +260,10 @@ static void backward_part(void *work, int64_t number, int32_t worker)
 /* Adds up the sums of all parts. */
 static void join_sums(const depthwise_job *job)
 {
-    const neuron_run *run = job->windows.run;
+    const neuron_run *run = job->run;
     int64_t size = sums_of(run->spec), weights = neuron_shape_count(&run->spec->arrays[0].shape);
     for (int64_t part = 1; part < job->parts; part++)
-        add_to(job->sums, job->sums + part * size, size);
+        run->kernels->element->add(job->sums + part * size, size, job->sums);
     memcpy(run->gradients[KERNEL], job->sums, (size_t)weights * sizeof(float));
     if (run->spec->array_count > BIAS)
         memcpy(run->gradients[BIAS], job->sums + weights, (size_t)(size - weights) * sizeof(float));
@@ -226,17 +272,33 @@ static void join_sums(const depthwise_job *job)
 static int forward(const neuron_run *run)
 {
     depthwise_job job = job_of(run);
-    neuron_pool_run(run->pool, run->batch, forward_image, &job);
+    if (job.statistics)
+        job.statistics->statistics->count = run->batch * job.tasks;
+    neuron_pool_run(run->pool, run->batch * job.tasks, forward_rows, &job);
     return NEURON_OK;
 }
 
 static int backward(const neuron_run *run)
 {
     depthwise_job job = job_of(run);
+    const depthwise_operation *operation = run->operation;
+    if (operation->reverses && run->input_gradients[0]) {
+        job.back = neuron_depthwise_reversed(&job.geometry);
+        job.reversed = (float *)(void *)((char *)run->scratch + operation->reversed);
+        neuron_depthwise_reverse(&job.geometry, run->values[KERNEL], job.reversed);
+    }
     neuron_pool_run(run->pool, job.parts, backward_part, &job);
     if (!run->frozen)
         join_sums(&job);
     return NEURON_OK;
+}
+
+/* What it writes is measured, too. */
+static const char *refuse(const neuron_fuse_request *request)
+{
+    bool measures =
+        request->op.kind == NEURON_POST_STATISTICS && request->post->count < NEURON_POST_OPS_MAX;
+    return measures ? NULL : neuron_post_refuse(request);
 }
 
 const neuron_layer neuron_layer_depthwise_conv2d = {
@@ -246,7 +308,8 @@ const neuron_layer neuron_layer_depthwise_conv2d = {
     .infer = infer,
     .plan = plan,
     .operation_size = sizeof(depthwise_operation),
-    .refuse = neuron_post_refuse,
+    .refuse = refuse,
     .forward = forward,
     .backward = backward,
+    .back_kinds = NEURON_POST_ACTIVATIONS,
 };
