@@ -1,6 +1,7 @@
 /* Convolution of each channel by itself, and its way back: outputs side by side of one row that see
  * the same places of the window. The channels fill the vectors; a block of outputs shares
  * the weights. What cuts an image into such runs is ops/depthwise.c. */
+#include "kernels/store-tile.h"
 #include "kernels/table.h"
 
 #include <stdbool.h>
@@ -44,9 +45,11 @@ static ALWAYS_INLINE void sum_block(const neuron_depthwise_work *work, int64_t o
                 sums[i] += read(from + i * work->output_step, whole, left) * weight;
         }
     }
+    vector floor = broadcast(work->floor);
     UNROLL_FULLY
     for (int i = 0; i < count; i++)
-        write(work->output + (output + i) * channels + channel, sums[i], whole, left);
+        write(work->output + (output + i) * channels + channel, at_least(floor, sums[i]), whole,
+              left);
 }
 
 static ALWAYS_INLINE void sum_channels(const neuron_depthwise_work *work, int64_t channel,

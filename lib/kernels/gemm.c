@@ -39,6 +39,7 @@ typedef struct tile {
     int64_t start_row;
     float *output;
     int64_t output_row;
+    float floor;                   /* no sum is stored below it */
     const float *ahead;            /* a line of it is fetched with each turn of the loop, */
     const float *ahead_end;        /* to the end of its row, */
     int64_t ahead_row, ahead_jump; /* and then of the next */
@@ -133,11 +134,12 @@ static ALWAYS_INLINE void multiply_tile(const tile *work, int rows, int vectors,
     }
     const float *start = work->start;
     float *output = work->output;
+    vector floor = broadcast(work->floor);
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
         UNROLL_FULLY
         for (int v = 0; v < vectors; v++)
-            store(output + v * LANES, load(start + v * LANES) + sums[m][v]);
+            store(output + v * LANES, at_least(floor, load(start + v * LANES) + sums[m][v]));
         start += work->start_row;
         output += work->output_row;
     }
@@ -253,7 +255,8 @@ void KERNEL(multiply)(const neuron_gemm_work *work)
 {
     static const float zeros[2 * LANES];
     int64_t most = tile_rows(work->rows), number = 0;
-    bool transposed = work->left_column != 1, finishes = neuron_post_goes_on(work->post.ops, 0);
+    int32_t from = floor_count(&work->post);
+    bool transposed = work->left_column != 1, finishes = neuron_post_goes_on(work->post.ops, from);
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
         int64_t count = work->columns - column;
         int wide = count > LANES;
@@ -275,6 +278,7 @@ void KERNEL(multiply)(const neuron_gemm_work *work)
                 .start_row = work->add ? work->output_row : 0,
                 .output = output,
                 .output_row = work->output_row,
+                .floor = from ? 0 : -INFINITY,
             };
             if (work->stretch)
                 cut_depth(work, &part);
@@ -287,7 +291,7 @@ void KERNEL(multiply)(const neuron_gemm_work *work)
             if (finishes) {
                 const neuron_post_slice post =
                     neuron_post_slice_at(&work->post, column, row * work->output_row + column);
-                finish_rows(&post, 0, rows, narrow ? count : (wide + 1) * LANES, output,
+                finish_rows(&post, from, rows, narrow ? count : (wide + 1) * LANES, output,
                             work->output_row);
             }
         }

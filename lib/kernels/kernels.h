@@ -101,6 +101,7 @@ typedef struct neuron_depthwise_work {
     const float *source;         /* the image */
     const float *weights, *bias; /* NULL for no bias */
     float *output;
+    float floor;           /* no output is below it */
     const float *gradient; /* of the output */
     float *source_gradient, *weight_sums, *bias_sums;
 } neuron_depthwise_work;

@@ -135,10 +135,15 @@ static inline const neuron_pooling *neuron_post_pooling(const neuron_post_ops *o
     return op ? &op->pooling : NULL;
 }
 
-/* Whether the first entry is a ReLU, which kernels can do to sums in registers. */
+/* Whether entry `at` is a ReLU, which kernels can do to sums in registers: none is below 0. */
+static inline bool neuron_post_is_floor(const neuron_post_ops *ops, int32_t at)
+{
+    return ops && ops->count > at && ops->list[at].kind == NEURON_POST_RELU && !ops->list[at].seen;
+}
+
 static inline bool neuron_post_begins_with_relu(const neuron_post_ops *ops)
 {
-    return ops && ops->count > 0 && ops->list[0].kind == NEURON_POST_RELU && !ops->list[0].seen;
+    return neuron_post_is_floor(ops, 0);
 }
 
 /* Whether a kernel has anything to do from entry `from` on. */

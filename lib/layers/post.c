@@ -34,6 +34,13 @@ static int64_t channels_of(const neuron_run *run)
     return 0;
 }
 
+const neuron_post_op *neuron_post_folded(const neuron_fused *fused, bool training)
+{
+    const neuron_post_ops *post = &fused->post;
+    bool folds = !training && post->count > 0 && post->list[0].kind == NEURON_POST_SCALE_SHIFT;
+    return folds ? &post->list[0] : NULL;
+}
+
 int64_t neuron_post_width(const neuron_run *run)
 {
     int64_t channels = channels_of(run);

@@ -14,6 +14,10 @@ const char *neuron_post_refuse(const neuron_fuse_request *request);
  * list goes by them, else 1. */
 int64_t neuron_post_width(const neuron_run *run);
 
+/* A scale and shift that comes first when predicting: a layer whose sums are linear can make it
+ * part of its weights when it prepares them. NULL for none. */
+const neuron_post_op *neuron_post_folded(const neuron_fused *fused, bool training);
+
 /* Does the list from entry `from` on to elements first .. first + count - 1 of the output, which is
  * whole rows of neuron_post_width(). */
 void neuron_post_finish(const neuron_run *run, int32_t from, int64_t first, int64_t count);

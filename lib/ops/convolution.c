@@ -342,6 +342,19 @@ static void convolve_band(void *work, int64_t task, int32_t worker)
                                   band.images * band.rows * convolution->columns);
 }
 
+void neuron_scale_columns(float *packed, int64_t depth, int64_t columns, const float *scale,
+                          int32_t lanes)
+{
+    for (int64_t first = 0; first < columns; first += 2 * lanes) {
+        int64_t width = neuron_panel_width(lanes, columns, first);
+        int64_t count = neuron_min_count(columns - first, width);
+        float *row = packed + first * depth;
+        for (int64_t k = 0; k < depth; k++, row += width)
+            for (int64_t n = 0; n < count; n++)
+                row[n] *= scale[first + n];
+    }
+}
+
 int64_t neuron_convolve_chunks(const neuron_convolution *convolution, int64_t batch)
 {
     /* A smaller batch may have smaller bands, but never more of them than this. */

@@ -89,6 +89,10 @@ void neuron_convolve(const neuron_convolution *convolution, const neuron_convolu
 size_t neuron_convolve_scratch(const neuron_convolution *convolution, int64_t batch,
                                int32_t threads, const neuron_pooling *pooling);
 
+/* Multiplies each column of a packed matrix by its own factor. */
+void neuron_scale_columns(float *packed, int64_t depth, int64_t columns, const float *scale,
+                          int32_t lanes);
+
 /* The most chunks that neuron_convolve() measures for a batch of up to that size. */
 int64_t neuron_convolve_chunks(const neuron_convolution *convolution, int64_t batch);
 

@@ -53,6 +53,7 @@ static void run_row(const neuron_depthwise *geometry, int64_t y, neuron_depthwis
             .weight_sums = whole->weight_sums ? whole->weight_sums + tap : NULL,
             .bias = whole->bias,
             .bias_sums = whole->bias_sums,
+            .floor = whole->floor,
             .output = whole->output ? whole->output + output : NULL,
             .gradient = whole->gradient ? whole->gradient + output : NULL,
         };
@@ -62,10 +63,10 @@ static void run_row(const neuron_depthwise *geometry, int64_t y, neuron_depthwis
 }
 
 void neuron_depthwise_row(const neuron_depthwise *geometry, int64_t y, const float *image,
-                          const float *weights, const float *bias, float *output)
+                          const float *weights, const float *bias, float floor, float *output)
 {
     const neuron_depthwise_work work = {
-        .source = image, .weights = weights, .bias = bias, .output = output};
+        .source = image, .weights = weights, .bias = bias, .output = output, .floor = floor};
     run_row(geometry, y, geometry->kernels->conv->depthwise, &work);
 }
 

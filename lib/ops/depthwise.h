@@ -11,9 +11,9 @@ typedef struct neuron_depthwise {
     int64_t channels;
 } neuron_depthwise;
 
-/* Row y of the output from an image; `bias` may be NULL. */
+/* Row y of the output from an image, none of it below `floor`; `bias` may be NULL. */
 void neuron_depthwise_row(const neuron_depthwise *geometry, int64_t y, const float *image,
-                          const float *weights, const float *bias, float *output);
+                          const float *weights, const float *bias, float floor, float *output);
 
 /* Adds what row y of the output's gradient gives the image, and what it gives weights and bias. */
 void neuron_depthwise_row_back(const neuron_depthwise *geometry, int64_t y, const float *gradient,

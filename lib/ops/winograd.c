@@ -176,6 +176,18 @@ void neuron_winograd_transform_weights(const neuron_convolution *convolution,
     neuron_pool_run(pool, group_count(convolution) * job.parts, transform_group, &job);
 }
 
+void neuron_winograd_scale_weights(const neuron_convolution *convolution, int32_t lanes,
+                                   const float *scale, float *points)
+{
+    int64_t step = weights_step(convolution);
+    for (int64_t group = 0; group < group_count(convolution); group++) {
+        for (int64_t p = 0; p < NEURON_WINOGRAD_POINTS; p++)
+            neuron_scale_columns(points + (group * NEURON_WINOGRAD_POINTS + p) * step,
+                                 convolution->channels, group_columns(convolution, group),
+                                 scale + group * NEURON_PANEL_GROUP, lanes);
+    }
+}
+
 typedef struct convolve_job {
     const neuron_convolution *convolution;
     const neuron_convolution_run *run;

@@ -27,6 +27,10 @@ void neuron_winograd_transform_weights(const neuron_convolution *convolution,
                                        const neuron_kernels *kernels, neuron_pool *pool,
                                        const float *weights, bool rotated, float *points);
 
+/* Scales what belongs to each filter. */
+void neuron_winograd_scale_weights(const neuron_convolution *convolution, int32_t lanes,
+                                   const float *scale, float *points);
+
 /* As neuron_convolve(), with the weights at the points. Pools by windows of 2x2 alone, without
  * argmax, and measures no statistics. */
 void neuron_winograd_convolve(const neuron_convolution *convolution,

@@ -141,6 +141,22 @@ static void set_bias(const neuron_convolution *convolution, const float *bias, f
         memcpy(padded, bias, (size_t)convolution->filters * sizeof *padded);
 }
 
+/* Makes a scale and shift of the sums part of what they are made of. */
+static void fold(const neuron_run *run, const neuron_post_op *op, float *weights, float *bias)
+{
+    const neuron_conv2d_operation *operation = run->operation;
+    const neuron_convolution *geometry = &operation->geometry;
+    int32_t lanes = run->kernels->lanes;
+    if (operation->forward == NEURON_CONV2D_WINOGRAD)
+        neuron_winograd_scale_weights(geometry, lanes, op->scale, weights);
+    else
+        neuron_scale_columns(weights,
+                             geometry->kernel_height * geometry->kernel_width * geometry->channels,
+                             geometry->filters, op->scale, lanes);
+    for (int64_t f = 0; f < geometry->filters; f++)
+        bias[f] = bias[f] * op->scale[f] + op->shift[f];
+}
+
 void neuron_conv2d_prepare(const neuron_run *run)
 {
     const neuron_conv2d_operation *operation = run->operation;
@@ -150,14 +166,22 @@ void neuron_conv2d_prepare(const neuron_run *run)
                                           run->values[0], false, weights);
     else
         neuron_conv2d_pack(run, weights);
-    set_bias(&operation->geometry, run->spec->array_count > 1 ? run->values[1] : NULL,
-             weights_at(run->prepared, operation->bias));
+    float *bias = weights_at(run->prepared, operation->bias);
+    set_bias(&operation->geometry, run->spec->array_count > 1 ? run->values[1] : NULL, bias);
+    const neuron_post_op *folded = neuron_post_folded(run->fused, run->training);
+    if (folded)
+        fold(run, folded, weights, bias);
 }
 
-/* Tells the pooling where its values go, and in training which of each window they were. */
+/* What is left to do to the sums. Tells the pooling where its values go, and in training which
+ * of each window they were. */
 static neuron_post_ops post_of(const neuron_run *run)
 {
     neuron_post_ops post = run->fused->post;
+    if (neuron_post_folded(run->fused, run->training)) {
+        post.count--;
+        memmove(post.list, post.list + 1, (size_t)post.count * sizeof *post.list);
+    }
     for (int32_t i = 0; i < post.count; i++) {
         if (post.list[i].kind != NEURON_POST_MAX_POOL)
             continue;

@@ -10,6 +10,7 @@
 #include "ops/depthwise.h"
 #include "ops/statistics.h"
 
+#include <math.h>
 #include <string.h>
 
 static const neuron_option options[] = {
@@ -100,6 +101,7 @@ static int64_t tasks_of(const neuron_spec *spec)
 typedef struct depthwise_operation {
     neuron_depthwise geometry; /* with the channels of the output */
     bool reverses;             /* the gradient of the input is a convolution too */
+    bool folds;                /* prepares weights and bias, with a scale and shift in them */
     size_t spread, reversed;   /* where spread images and reversed weights begin in the scratch */
 } depthwise_operation;
 
@@ -121,13 +123,35 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
     operation->spread =
         neuron_reserve(&needs->scratch, spread_size(spec) * request->threads, 2 * sizeof(float));
     needs->chunks = tasks_of(spec) * request->batch;
+    operation->folds = neuron_post_folded(request->fused, request->training) != NULL;
+    if (operation->folds)
+        neuron_reserve(&needs->prepared, sums_of(spec), sizeof(float));
     return NEURON_OK;
+}
+
+static void prepare(const neuron_run *run)
+{
+    const depthwise_operation *operation = run->operation;
+    if (!operation->folds)
+        return;
+    const neuron_post_op *op = neuron_post_folded(run->fused, run->training);
+    int64_t channels = run->spec->output.extent[2];
+    int64_t count = neuron_shape_count(&run->spec->arrays[KERNEL].shape);
+    float *weights = run->prepared, *bias = weights + count;
+    for (int64_t i = 0; i < count; i++)
+        weights[i] = run->values[KERNEL][i] * op->scale[i % channels];
+    for (int64_t c = 0; c < channels; c++)
+        bias[c] = (run->spec->array_count > BIAS ? run->values[BIAS][c] * op->scale[c] : 0) +
+                  op->shift[c];
 }
 
 typedef struct depthwise_job {
     const neuron_run *run;
     neuron_depthwise geometry, back; /* and that of the input's gradient, if that is one */
     int64_t multiplier, parts, part_images;
+    const float *weights, *bias;
+    int32_t post;        /* what is left to do begins with this entry of the list, */
+    float floor;         /* but for a ReLU that is done to the sums */
     int64_t tasks, rows; /* of an image, and of a task */
     int64_t spread;      /* floats of a spread image; 0 if none is needed */
     float *room;         /* for two of them for each thread */
@@ -151,6 +175,18 @@ static depthwise_job job_of(const neuron_run *run)
         .statistics = neuron_post_find(&run->fused->post, NEURON_POST_STATISTICS),
     };
     job.geometry.kernels = run->kernels;
+    job.weights = run->values[KERNEL];
+    job.bias = run->spec->array_count > BIAS ? run->values[BIAS] : NULL;
+    if (operation->folds) {
+        job.weights = run->prepared;
+        job.bias = job.weights + neuron_shape_count(&run->spec->arrays[KERNEL].shape);
+        job.post = 1;
+    }
+    job.floor = -INFINITY;
+    if (neuron_post_is_floor(&run->fused->post, job.post)) {
+        job.floor = 0;
+        job.post++;
+    }
     job.part_images = neuron_ceil_divide(run->batch, job.parts);
     if (job.spread)
         job.room = (float *)(void *)((char *)run->scratch + operation->spread);
@@ -184,12 +220,11 @@ static void forward_rows(void *work, int64_t task, int32_t worker)
     int64_t rows = job->geometry.down.output, row = output_row(job);
     int64_t end = neuron_min_count(first + job->rows, rows);
     const float *from = image_of(job, image, worker);
-    const float *bias = run->spec->array_count > BIAS ? run->values[BIAS] : NULL;
     for (int64_t y = first; y < end; y++) {
         int64_t place = (image * rows + y) * row;
-        neuron_depthwise_row(&job->geometry, y, from, run->values[KERNEL], bias,
+        neuron_depthwise_row(&job->geometry, y, from, job->weights, job->bias, job->floor,
                              run->output + place);
-        neuron_post_finish(run, 0, place, row);
+        neuron_post_finish(run, job->post, place, row);
     }
     if (job->statistics)
         neuron_statistics_measure(job->statistics->statistics, run->kernels, task,
@@ -216,7 +251,7 @@ static void make_gradient(const depthwise_job *job, const float *gradient, float
     int64_t row = geometry->along.input * geometry->channels;
     if (job->reversed) {
         for (int64_t y = 0; y < job->back.down.output; y++, to += row)
-            neuron_depthwise_row(&job->back, y, gradient, job->reversed, NULL, to);
+            neuron_depthwise_row(&job->back, y, gradient, job->reversed, NULL, -INFINITY, to);
         return;
     }
     memset(to, 0, (size_t)(geometry->down.input * row) * sizeof *to);
@@ -309,6 +344,7 @@ const neuron_layer neuron_layer_depthwise_conv2d = {
     .plan = plan,
     .operation_size = sizeof(depthwise_operation),
     .refuse = refuse,
+    .prepare = prepare,
     .forward = forward,
     .backward = backward,
     .back_kinds = NEURON_POST_ACTIVATIONS,
