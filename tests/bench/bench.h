@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 enum {
-    BENCH_NAME_MAX = 96,
+    BENCH_NAME_MAX = 112,
     BENCH_THREAD_COUNTS_MAX = 10,
     BENCH_BATCHES_MAX = 32,
     BENCH_SAMPLES_MAX = 256
@@ -28,7 +28,7 @@ typedef struct {
     const char **rows;
     int row_count;
     bool no_sgemm;
-    bool kernels;      /* all of them */
+    bool kernels;      /* the whole table */
     bool train, infer; /* which passes */
     int64_t batches[BENCH_BATCHES_MAX];
     int batch_count; /* 0 for the row's own */
@@ -49,8 +49,8 @@ void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2), no
 /* Ends the program with the library's message unless `status` is 0 or more. */
 void bench_must(int status);
 
-/* A row is wanted if a --row is its name, or, with `prefix`, begins it. */
-bool bench_wants(const bench_options_t *options, const char *name, bool prefix);
+/* Whether a --row is that name. */
+bool bench_wants(const bench_options_t *options, const char *name);
 
 /* ---- The networks: networks.c, drawing.c, operations.c ---- */
 
@@ -174,6 +174,7 @@ typedef struct {
     double seconds;    /* of a step */
     double operations; /* of a step, floating-point */
     double bytes;      /* kernel: read and written by a step */
+    double values;     /* kernel: of its larger side in a step */
     int64_t peak_bytes;
     int64_t steps, allocations;
 } bench_result_t;
@@ -187,7 +188,7 @@ void bench_add_result(bench_results_t *results, const bench_result_t *result);
 void bench_print(const bench_results_t *results, double sgemm);
 void bench_write_json(const bench_results_t *results, double sgemm, const char *path);
 
-/* ---- Measuring: network.c, kernels.c ---- */
+/* ---- Measuring: network.c, kernels.c, catalogue.c ---- */
 
 /* Measures with each number of threads and keeps the fastest. */
 void bench_measure_best(const bench_options_t *options, bench_results_t *results,
@@ -199,8 +200,11 @@ void bench_networks_run(const bench_options_t *options, bench_results_t *results
 void bench_model_run(const bench_options_t *options, bench_results_t *results);
 void bench_kernels_run(const bench_options_t *options, bench_results_t *results);
 
-/* How many kernel rows begin with a name. */
+/* How many kernels a --row of that name, or beginning, means. */
 int bench_kernels_count(const bench_options_t *options, const char *prefix);
 void bench_kernels_list(void);
+
+/* Prints the table of kernels, a line of name, tab and words for each. */
+void bench_kernels_describe(void);
 
 #endif

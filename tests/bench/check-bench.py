@@ -4,11 +4,13 @@ usage: check-bench.py NEURON_BENCH
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 
 bench = sys.argv[1]
+HERE = os.path.dirname(os.path.abspath(__file__))
 FIELDS = {'row': str, 'pass': str, 'batch': int, 'threads': int, 'images_per_second': float,
           'gflops': float, 'share_of_sgemm': float, 'peak_bytes': int}
 
@@ -49,7 +51,7 @@ def measure(folder, *options):
 
 
 def check_row(row, sgemm):
-    assert set(row) == set(FIELDS), row
+    assert set(row) - {'ns_per_value'} == set(FIELDS), row
     for name, kind in FIELDS.items():
         assert isinstance(row[name], kind), (name, row)
     assert row['pass'] in ('train', 'infer') and row['threads'] >= 1, row
@@ -90,6 +92,22 @@ for kind in ('conv2d-forward/', 'conv2d-input-gradient/', 'conv2d-weight-gradien
              'max-pool2d-forward/', 'max-pool2d-backward/', 'batch-norm-forward/',
              'batch-norm-backward/', 'adam/', 'gather/'):
     assert any(name.startswith(kind) for name in names), kind
+# Of every kind of layer there is one in the table, but for those that take no time.
+table = [line.split('\t') for line in run('--kernels', '--describe').stdout.splitlines()]
+table = dict(table)
+with open(os.path.join(HERE, '..', '..', 'lib', 'layers', 'registry.h'), encoding='utf-8') as file:
+    layers = re.findall(r'^    X\((\w+)\)', file.read(), re.MULTILINE)
+assert len(layers) > 30 and 'conv2d' in layers, layers
+for layer in set(layers) - {'flatten', 'input', 'reshape'}:
+    kind = layer.replace('_', '-')
+    assert any(name.startswith(f'{kind}-forward/') for name in table), kind
+    if layer != 'vote':
+        assert any(name.startswith(f'{kind}-backward/') for name in table), kind
+for path, suffix in (('losses', '-loss-backward/10'), ('optimize', '/65536')):
+    folder = os.path.join(HERE, '..', '..', 'lib', path)
+    for file in set(os.listdir(folder)) - {'compute.c', 'custom.c', 'loss.c', 'optimizer.c'}:
+        if file.endswith('.c') and os.path.exists(os.path.join(folder, 'meson.build')):
+            assert file[:-2] + suffix in table, file
 
 refuse('no option "--what"', '--what')
 refuse('missing after "--json"', '--json')
@@ -147,7 +165,7 @@ with tempfile.TemporaryDirectory() as temporary:
     refuse_network(temporary, 'missing after "dense"', 'input 3; dense')
     refuse_network(temporary, 'kept as "a"', 'input 3; keep b; dense 3; add a')
     # Any saved graph.
-    model = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'fuzz', 'corpus-model',
+    model = os.path.join(HERE, '..', 'fuzz', 'corpus-model',
                          'network.safetensors')
     measured = measure(temporary, '--model', model, '--threads', '1')
     assert [row['pass'] for row in measured] == ['train', 'infer', 'infer'], measured
@@ -157,7 +175,19 @@ with tempfile.TemporaryDirectory() as temporary:
     assert 4 * 538890 <= measured[0]['peak_bytes'] <= 8 * 538890, measured
     measured = measure(temporary, '--row', 'tanh-forward', '--row', 'gather/784', '--row', 'adam/2252',
                        '--row', 'dense-input-gradient/128-10', '--batch', '16')
-    assert len(measured) == 8, measured
+    assert len(measured) == 10, measured
+    assert all(row['ns_per_value'] > 0 for row in measured), measured
+    # A whole name means that alone, a beginning all that begin so; in the table as in a network.
+    measured = measure(temporary, '--row', 'dense-forward/64', '--row', 'max-pool2d-backward/28x28x3',
+                       '--row', 'huber-loss', '--row', 'sgd/65536', '--threads', '1')
+    assert [row['row'] for row in measured] == [
+        'max-pool2d-backward/28x28x3-14x14x3/2x2s2', 'max-pool2d-backward/28x28x3-14x14x3/3x3s2',
+        'max-pool2d-backward/28x28x3/3x3', 'max-pool2d-backward/28x28x3-27x27x3/2x2',
+        'dense-forward/64', 'huber-loss-forward/10', 'huber-loss-backward/10',
+        'huber-loss-forward/784', 'huber-loss-backward/784', 'sgd/65536'], measured
+    values = 128 * 64
+    assert close(1e9 / measured[4]['images_per_second'] * 128 / values, measured[4]['ns_per_value'])
+    assert close(measured[4]['gflops'], 2e-9 * 64 * 64 * measured[4]['images_per_second']), measured
     # Without the machine's rate there is nothing to be a share of.
     path = os.path.join(temporary, 'bench.json')
     run('--seconds', '0.01', '--no-sgemm', '--row', 'tanh-forward', '--json', path)

@@ -90,6 +90,18 @@ def check_random(done, results):
     assert len({network.batch for network in networks}) > 10
 
 
+def check_kernels(done, results):
+    rows = {row['kernel']: row for row in results['kernels']}
+    assert list(rows) == ['gelu-forward/512', 'huber-loss-forward/10', 'huber-loss-forward/784',
+                          'sgd/65536'], rows
+    for name, row in rows.items():
+        assert row['torch_seconds'] == 0.5 and row['setting'] == {'threads': 2, 'adam': 'fused'}
+        assert row['ratio'] > 1 and row['ns_per_value'] > 0, row
+        assert ('both_ratio' in row) == (name != 'sgd/65536') and row['pairs'] == 3, row
+    assert rows['gelu-forward/512']['both_seconds'] > rows['gelu-forward/512']['seconds'], rows
+    assert 'gelu/512' in done.stdout, done.stdout
+
+
 def check_summary():
     def entry(row, kind, batch, **ratios):
         return {'row': row, 'pass': kind, 'batch': batch,
@@ -134,7 +146,7 @@ def check_words(bench):
 def main():
     bench = os.path.abspath(sys.argv[1])
     subprocess.run(['sh', '-n', COMPARE], check=True)
-    for name in ('compare', 'compare_report', 'peers', 'peer_rows', 'peer_torch', 'peer_onnx',
+    for name in ('compare', 'compare_kernels', 'compare_report', 'peer_kernels', 'peers', 'peer_rows', 'peer_torch', 'peer_onnx',
                  'peer_openvino', 'peer_jax', 'random_networks'):
         path = os.path.join(HERE, name + '.py')
         with open(path, encoding='utf-8') as file:
@@ -142,7 +154,8 @@ def main():
 
     help_text = run('--help').stdout
     for option in ('--venv', '--bench', '--row', '--pass', '--pairs', '--seconds', '--compile',
-                   '--json', '--random', '--seed', '--peers', '--batch'):
+                   '--json', '--random', '--seed', '--peers', '--batch', '--kernels',
+                   '--threads'):
         assert option in help_text, option
     refuse('missing after --venv', '--venv')
     refuse('missing after --venv', '--venv', '', '--help')
@@ -152,6 +165,8 @@ def main():
     refuse('above 0', '--bench', bench, '--pairs', '0')
     refuse('above 0', '--bench', bench, '--seconds', '0')
     refuse('whole number', '--bench', bench, '--random', '-1')
+    refuse('above 0', '--bench', bench, '--threads', '0')
+    refuse('no operation', '--bench', bench, '--kernels', '--row', 'mlp')
     refuse('no peer "tinygrad"', '--bench', bench, '--peers', 'torch,tinygrad')
     refuse('inside the source tree', '--bench', bench, '--venv', os.path.join(HERE, 'venv'))
     assert 'no neuron-bench' in run('--bench', '/nonexistent/bench', status=1).stderr
@@ -168,6 +183,8 @@ def main():
         assert [row['batch'] for row in results['rows']] == [3, 1, 2], results
         check_random(*compare(bench, folder, '--pretend', '--random', '2', '--seed', '7',
                               '--peers', 'torch', '--pairs', '1'))
+        check_kernels(*compare(bench, folder, '--pretend', '--kernels', '--row',
+                               'gelu-forward/512', '--row', 'sgd/65536', '--row', 'huber-loss'))
     check_words(bench)
     check_summary()
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+import compare_kernels
 import compare_report as report
 import peer_rows
 import random_networks
@@ -34,13 +35,18 @@ def parse_arguments():
     parser.add_argument('--row', action='append', help='only this row; repeatable')
     parser.add_argument('--random', type=int, default=0, metavar='N',
                         help='N networks by chance; without --row only these')
+    parser.add_argument('--kernels', action='store_true',
+                        help="single operations beside PyTorch's, in place of networks; with --row "
+                             'those whose names begin so')
+    parser.add_argument('--threads', type=int, metavar='N', help='only with so many')
     parser.add_argument('--seed', type=int, default=1, metavar='S', help='of them; default: 1')
     parser.add_argument('--peers', metavar='NAME,...', type=lambda text: text.split(','),
                         help='only these of torch, onnxruntime, openvino, jax')
     parser.add_argument('--pass', dest='passes', choices=['train', 'infer'], help='default: both')
     parser.add_argument('--batch', type=whole_numbers, metavar='N,...',
                         help="of predictions; default: the row's own and 1")
-    parser.add_argument('--pairs', type=int, default=5, metavar='N', help='default: 5')
+    parser.add_argument('--pairs', type=int, metavar='N',
+                        help='measurements in turn; default: 5, of operations 3')
     parser.add_argument('--seconds', type=float, default=1, metavar='S',
                         help='for one measurement; default: 1')
     parser.add_argument('--compile', action='store_true', help='try torch.compile as well')
@@ -49,8 +55,12 @@ def parse_arguments():
     parser.add_argument('--peer', metavar='COMMAND',
                         help='what answers in place of peers.py, for tests')
     arguments = parser.parse_args()
+    if arguments.pairs is None:
+        arguments.pairs = 3 if arguments.kernels else 5
     if arguments.pairs < 1:
         parser.error('--pairs takes a whole number above 0')
+    if arguments.threads is not None and arguments.threads < 1:
+        parser.error('--threads takes a whole number above 0')
     if arguments.random < 0:
         parser.error('--random takes a whole number')
     unknown = set(arguments.peers or []) - set(PEERS)
@@ -58,7 +68,15 @@ def parse_arguments():
         parser.error(f'there is no peer "{min(unknown)}", but {", ".join(PEERS)}')
     if not 0 < arguments.seconds <= 3600:
         parser.error('--seconds takes a number above 0, up to 3600')
-    arguments.networks = networks_of(find_bench(arguments.bench), arguments, parser)
+    bench = find_bench(arguments.bench)
+    if arguments.kernels:
+        arguments.networks = {}
+        arguments.operations = compare_kernels.operations_of(
+            describe(bench, '--kernels'), arguments.row)
+        if not arguments.operations:
+            parser.error('no operation begins so')
+    else:
+        arguments.networks = networks_of(bench, arguments, parser)
     return arguments
 
 
@@ -69,10 +87,14 @@ def whole_numbers(text):
     return numbers
 
 
+def describe(bench, *options):
+    return subprocess.run([bench, *options, '--describe'], stdout=subprocess.PIPE, check=True,
+                          text=True).stdout
+
+
 def networks_of(bench, arguments, parser):
     """The networks to be measured: their words by name, as neuron-bench has them."""
-    done = subprocess.run([bench, '--describe'], stdout=subprocess.PIPE, check=True, text=True)
-    rows = dict(line.split('\t') for line in done.stdout.splitlines())
+    rows = dict(line.split('\t') for line in describe(bench).splitlines())
     for row in arguments.row or []:
         if row not in rows:
             parser.error(f'there is no row "{row}", but {", ".join(rows)}')
@@ -96,19 +118,27 @@ class Bench:
 
     def run(self, network, kind, batch, seconds, threads=None):
         with tempfile.TemporaryDirectory() as folder:
-            results, words = os.path.join(folder, 'bench.json'), os.path.join(folder, 'network')
+            words = os.path.join(folder, 'network')
             with open(words, 'w', encoding='ascii') as file:
                 file.write(network)
-            command = [self.path, '--no-sgemm', '--network', words, '--pass', kind, '--batch', str(batch),
-                       '--seconds', str(seconds), '--json', results]
-            if threads:
-                command += ['--threads', str(threads)]
-            done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                  text=True)
-            if done.returncode != 0:
-                fail(done.stderr.strip() or f'neuron-bench ended with status {done.returncode}')
-            with open(results, encoding='utf-8') as file:
-                return json.load(file)['rows'][0]
+            return self.measure(folder, batch, seconds, threads, '--network', words, '--pass', kind)
+
+    def kernel(self, name, batch, seconds, threads=None):
+        with tempfile.TemporaryDirectory() as folder:
+            return self.measure(folder, batch, seconds, threads, '--row', name)
+
+    def measure(self, folder, batch, seconds, threads, *what):
+        results = os.path.join(folder, 'bench.json')
+        command = [self.path, '--no-sgemm', *what, '--batch', str(batch), '--seconds', str(seconds),
+                   '--json', results]
+        if threads:
+            command += ['--threads', str(threads)]
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              text=True)
+        if done.returncode != 0:
+            fail(done.stderr.strip() or f'neuron-bench ended with status {done.returncode}')
+        with open(results, encoding='utf-8') as file:
+            return json.load(file)['rows'][0]
 
 
 class Peer:
@@ -181,7 +211,8 @@ class Comparison:
         answer = self.peer.ask(do='settings', compile=self.arguments.compile, **{
             name: task[name] for name in ('peer', 'network', 'pass')})
         times = [(self.peer.time(task, setting, self.arguments.seconds / 3), number, setting)
-                 for number, setting in enumerate(answer.get('settings', []))]
+                 for number, setting in enumerate(answer.get('settings', []))
+                 if self.arguments.threads in (None, setting.get('threads'))]
         times = [entry for entry in times if entry[0]]
         return min(times)[2] if times else None
 
@@ -197,7 +228,7 @@ class Comparison:
     def measure(self, row, kind, batch):
         """All peers on one row, pair by pair."""
         seconds, network = self.arguments.seconds, self.arguments.networks[row]
-        threads = self.bench.run(network, kind, batch, seconds / 3)['threads']
+        threads = self.arguments.threads or self.bench.run(network, kind, batch, seconds / 3)['threads']
         names = [name for name in self.peer.versions if kind == 'infer' or name in TRAINERS]
         tasks = [{'peer': name, 'network': network, 'pass': kind, 'batch': batch}
                  for name in names]
@@ -227,11 +258,14 @@ class Comparison:
             entry['peers']['torch']['peak_bytes'] = self.peer.memory(
                 entry['row'], entry['network'], entry['batch'], torch['setting'])
 
-    def run(self):
+    def introduce(self):
         for name, why in self.peer.missing.items():
             print(f'Going on without {name}: {why}', file=sys.stderr)
         print(', '.join(f'{name} {version}' for name, version in self.peer.versions.items()) or
               'libneuron alone')
+
+    def run(self):
+        self.introduce()
         report.print_head()
         for row, text in self.arguments.networks.items():
             own = peer_rows.Network(text).batch
@@ -245,11 +279,31 @@ class Comparison:
             self.measure_memory(entry)
 
 
+def run_kernels(comparison, arguments):
+    comparison.peer.choose(['torch'])
+    comparison.introduce()
+    kernels = compare_kernels.Kernels(comparison)
+    kernels.run(arguments.operations)
+    kernels.print_least()
+    comparison.peer.close()
+    if arguments.json:
+        write_json(arguments.json, {'peers': comparison.peer.versions, 'kernels': kernels.rows})
+
+
+def write_json(path, results):
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(results, file, indent=2)
+        file.write('\n')
+
+
 def main():
     arguments = parse_arguments()
     if arguments.check:
         return
     comparison = Comparison(arguments)
+    if arguments.kernels:
+        run_kernels(comparison, arguments)
+        return
     comparison.run()
     report.print_memory(comparison.rows)
     mean, summary = report.geometric_mean(comparison.rows), report.summarise(comparison.rows)
@@ -260,10 +314,9 @@ def main():
         print(f'Beware: the peer kept {comparison.busy:.2f} of a processor busy while '
               'neuron-bench ran.', file=sys.stderr)
     if arguments.json:
-        with open(arguments.json, 'w', encoding='utf-8') as file:
-            json.dump({'peers': comparison.peer.versions, 'rows': comparison.rows,
-                       'training_geometric_mean': mean, 'summary': summary}, file, indent=2)
-            file.write('\n')
+        write_json(arguments.json, {
+            'peers': comparison.peer.versions, 'rows': comparison.rows,
+            'training_geometric_mean': mean, 'summary': summary})
 
 
 if __name__ == '__main__':

@@ -10,11 +10,12 @@
  *      dense UNITS                         flatten, global-average, global-max
  *      conv FILTERS WINDOW [STRIDE] [same]           depthwise WINDOW [STRIDE] [same]
  *      max-pool WINDOW [STRIDE] [same]               average-pool WINDOW [STRIDE] [same]
- *      norm, layer-norm, dropout RATE, noise DEVIATION, pad PIXELS
+ *      norm, layer-norm, dropout RATE, noise DEVIATION, rotation FACTOR, pad PIXELS
  *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, softmax
  *      keep NAME           gives the present value a name
  *      from NAME           goes on from such a value
- *      add NAME..., multiply NAME..., average NAME..., concat NAME...       joins it with others */
+ *      add NAME..., multiply NAME..., average NAME..., weighted-average NAME..., vote NAME...,
+ *      concat NAME...      joins it with others; weights are 1, 2 and so on */
 #include "bench.h"
 
 #include "graph/graph.h"
@@ -194,6 +195,7 @@ static const struct {
 } number_layers[] = {
     {"dropout", neuron_dropout},
     {"noise", neuron_gaussian_noise},
+    {"rotation", neuron_random_rotation},
     {"leaky-relu", neuron_leaky_relu},
     {"elu", neuron_elu},
 };
@@ -275,23 +277,36 @@ static neuron_node_t *find_kept(const drawing_t *drawing, const char *name)
     bench_usage_error("%s: no value was kept as \"%s\"", drawing->row, name);
 }
 
+static neuron_node_t *join(neuron_graph_t *graph, const char *word, neuron_node_t *const *inputs,
+                           int32_t count)
+{
+    static const double weights[WORDS_MAX] = {1, 2, 3, 4, 5, 6, 7, 8};
+    if (strcmp(word, "add") == 0)
+        return neuron_add(graph, inputs, count);
+    if (strcmp(word, "multiply") == 0)
+        return neuron_multiply(graph, inputs, count);
+    if (strcmp(word, "average") == 0)
+        return neuron_average(graph, inputs, count);
+    if (strcmp(word, "weighted-average") == 0)
+        return neuron_weighted_average(graph, inputs, count, weights);
+    if (strcmp(word, "vote") == 0)
+        return neuron_vote(graph, inputs, count, NULL);
+    return neuron_concat(graph, inputs, count, inputs[0]->spec.output.rank - 1);
+}
+
 static bool draw_join(drawing_t *drawing, const statement_t *statement)
 {
-    neuron_graph_t *graph = drawing->graph;
-    const char *word = statement->words[0];
+    static const char *const words[] = {"add",    "multiply", "average", "weighted-average",
+                                        "concat", "vote"};
     neuron_node_t *inputs[WORDS_MAX] = {drawing->last};
-    bool add = strcmp(word, "add") == 0, multiply = strcmp(word, "multiply") == 0;
-    bool concat = strcmp(word, "concat") == 0;
-    if (!add && !multiply && !concat && strcmp(word, "average") != 0)
+    size_t place = 0;
+    while (place < sizeof words / sizeof *words && strcmp(words[place], statement->words[0]) != 0)
+        place++;
+    if (place == sizeof words / sizeof *words)
         return false;
     for (int i = 1; i < statement->count; i++)
         inputs[i] = find_kept(drawing, statement->words[i]);
-    int32_t count = statement->count;
-    drawing->last = add        ? neuron_add(graph, inputs, count)
-                    : multiply ? neuron_multiply(graph, inputs, count)
-                    : concat
-                        ? neuron_concat(graph, inputs, count, drawing->last->spec.output.rank - 1)
-                        : neuron_average(graph, inputs, count);
+    drawing->last = join(drawing->graph, statement->words[0], inputs, statement->count);
     return true;
 }
 

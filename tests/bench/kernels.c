@@ -1,132 +1,27 @@
-/* Each layer alone, at the sizes that the networks have, and what else a training step does. */
-#include "bench.h"
+/* Each layer, loss and optimizer alone, and what else a training step does; which there are is in
+ * catalogue.c. */
+#include "kernels.h"
 
 #include "base/checked.h"
 #include "base/context.h"
 #include "data/dataset.h"
-#include "graph/graph.h"
 #include "kernels/kernels.h"
+#include "losses/loss.h"
 #include "optimize/optimizer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum { FORWARD, BACKWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, OPTIMIZE, GATHER } part_t;
-
-typedef struct {
-    char name[BENCH_NAME_MAX];
-    part_t part;
-    const bench_network_t *network;
-    const neuron_spec *spec; /* of a layer */
-    int64_t batch;
-    int64_t parameters; /* to be updated */
-} kernel_t;
-
-typedef struct {
-    neuron_context_t *context; /* of the graphs, from which the specs are */
-    kernel_t *kernels;
-    int count;
-    neuron_graph_t *graphs[32];
-    int graph_count;
-} catalogue_t;
-
-/* ---- The list of them ---- */
-
-static void add(catalogue_t *catalogue, const kernel_t *kernel)
-{
-    for (int i = 0; i < catalogue->count; i++)
-        if (strcmp(catalogue->kernels[i].name, kernel->name) == 0 &&
-            catalogue->kernels[i].batch == kernel->batch)
-            return;
-    size_t size = (size_t)(catalogue->count + 1) * sizeof *catalogue->kernels;
-    catalogue->kernels = realloc(catalogue->kernels, size);
-    if (!catalogue->kernels)
-        bench_fail("out of memory");
-    catalogue->kernels[catalogue->count++] = *kernel;
-}
-
-static void add_layer(catalogue_t *catalogue, kernel_t kernel, part_t part)
-{
-    static const char *const parts[] = {"forward", "backward", "input-gradient", "weight-gradient"};
-    const neuron_spec *spec = kernel.spec;
-    char in[NEURON_SHAPE_TEXT], out[NEURON_SHAPE_TEXT], layer[32];
-    snprintf(layer, sizeof layer, "%s", spec->layer->name);
-    for (char *c = layer; *c; c++)
-        *c = *c == '_' ? '-' : *c;
-    neuron_shape_text(&spec->inputs[0], in);
-    neuron_shape_text(&spec->output, out);
-    bool same = neuron_shape_equal(&spec->inputs[0], &spec->output);
-    snprintf(kernel.name, sizeof kernel.name, "%.20s-%s/%.24s%s%.24s", layer, parts[part], in,
-             same ? "" : "-", same ? "" : out);
-    kernel.part = part;
-    add(catalogue, &kernel);
-}
-
-static void add_node(catalogue_t *catalogue, kernel_t kernel, const neuron_node_t *node)
-{
-    const neuron_layer *layer = node->spec.layer;
-    kernel.spec = &node->spec;
-    if (!layer->forward || node->spec.input_count > 1)
-        return;
-    add_layer(catalogue, kernel, FORWARD);
-    if (layer != &neuron_layer_dense && !bench_is_convolution(layer)) {
-        add_layer(catalogue, kernel, BACKWARD);
-        return;
-    }
-    if (bench_has_trained_inputs(node))
-        add_layer(catalogue, kernel, INPUT_GRADIENT);
-    add_layer(catalogue, kernel, WEIGHT_GRADIENT);
-}
-
-static void add_network(catalogue_t *catalogue, const bench_options_t *options,
-                        const bench_network_t *network)
-{
-    neuron_graph_t **graph = &catalogue->graphs[catalogue->graph_count++];
-    bench_draw(graph, catalogue->context, network);
-    kernel_t kernel = {.network = network,
-                       .batch = options->batch_count ? options->batches[0] : network->batch};
-    for (int32_t i = 0; i < (*graph)->node_total; i++) {
-        const neuron_node_t *node = (*graph)->nodes[i];
-        add_node(catalogue, kernel, node);
-        for (int32_t a = 0; a < node->spec.array_count; a++)
-            if (node->spec.arrays[a].trainable)
-                kernel.parameters += neuron_shape_count(&node->spec.arrays[a].shape);
-    }
-    kernel.part = OPTIMIZE;
-    snprintf(kernel.name, sizeof kernel.name, "adam/%lld", (long long)kernel.parameters);
-    add(catalogue, &kernel);
-    kernel.part = GATHER;
-    char shape[NEURON_SHAPE_TEXT];
-    neuron_shape_text(&(*graph)->input->spec.output, shape);
-    snprintf(kernel.name, sizeof kernel.name, "gather/%.24s", shape);
-    add(catalogue, &kernel);
-}
-
-static catalogue_t make_catalogue(const bench_options_t *options)
-{
-    catalogue_t catalogue = {0};
-    bench_must(neuron_context_create(&catalogue.context));
-    for (const bench_network_t *network = bench_networks; network->name[0]; network++)
-        add_network(&catalogue, options, network);
-    return catalogue;
-}
-
-static void drop_catalogue(catalogue_t *catalogue)
-{
-    for (int i = 0; i < catalogue->graph_count; i++)
-        neuron_graph_unref(catalogue->graphs[i]);
-    free(catalogue->kernels);
-    neuron_context_unref(catalogue->context);
-}
-
 /* ---- A layer outside of any graph ---- */
+
+enum { INPUTS_MAX = 8 };
 
 typedef struct {
     neuron_context_t *context;
-    const float *inputs[1];
-    float *input_gradients[1];
+    const float *inputs[INPUTS_MAX];
+    float *input_gradients[INPUTS_MAX];
     float *values[NEURON_ARRAYS_MAX], *gradients[NEURON_ARRAYS_MAX];
-    void *pieces[32];
+    void *pieces[64];
     int piece_count;
     neuron_fused fused;
     void *operation;
@@ -160,7 +55,7 @@ static int run_forward(const neuron_run *run)
     return run->spec->layer->forward(run);
 }
 
-static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *context)
+static void open_bed(bed_t *bed, const bench_kernel_t *kernel, neuron_context_t *context)
 {
     const neuron_spec *spec = kernel->spec;
     *bed = (bed_t){.context = context};
@@ -175,14 +70,16 @@ static void open_bed(bed_t *bed, const kernel_t *kernel, neuron_context_t *conte
                                          .operation = bed->operation};
     if (spec->layer->plan && spec->layer->plan(&request, &needs) < 0)
         bench_fail("%s", neuron_error_last());
-    int64_t in = kernel->batch * neuron_shape_count(&spec->inputs[0]);
     int64_t out = kernel->batch * neuron_shape_count(&spec->output);
-    bed->inputs[0] = floats(bed, in);
-    bed->input_gradients[0] = kernel->part == WEIGHT_GRADIENT ? NULL : floats(bed, in);
+    for (int32_t i = 0; i < spec->input_count; i++) {
+        int64_t in = kernel->batch * neuron_shape_count(&spec->inputs[i]);
+        bed->inputs[i] = floats(bed, in);
+        bed->input_gradients[i] = kernel->part == BENCH_WEIGHT_GRADIENT ? NULL : floats(bed, in);
+    }
     for (int32_t i = 0; i < spec->array_count; i++) {
         int64_t count = neuron_shape_count(&spec->arrays[i].shape);
         bed->values[i] = floats(bed, count);
-        if (spec->arrays[i].trainable && kernel->part != INPUT_GRADIENT)
+        if (spec->arrays[i].trainable && kernel->part != BENCH_INPUT_GRADIENT)
             bed->gradients[i] = floats(bed, count);
     }
     bed->run = (neuron_run){
@@ -214,27 +111,37 @@ static void close_bed(bed_t *bed)
 }
 
 /* What one call reads and writes, if each array passes once. */
-static double layer_bytes(const kernel_t *kernel)
+static double layer_bytes(const bench_kernel_t *kernel)
 {
-    double in = (double)(kernel->batch * neuron_shape_count(&kernel->spec->inputs[0]));
-    double out = (double)(kernel->batch * neuron_shape_count(&kernel->spec->output));
-    bool reads =
-        kernel->spec->layer->flags & (NEURON_LAYER_READS_INPUT | NEURON_LAYER_READS_OUTPUT);
-    return sizeof(float) * (in + out + (kernel->part == BACKWARD && reads ? in : 0));
+    const neuron_spec *spec = kernel->spec;
+    double in = 0, out = (double)(kernel->batch * neuron_shape_count(&spec->output));
+    for (int32_t i = 0; i < spec->input_count; i++)
+        in += (double)(kernel->batch * neuron_shape_count(&spec->inputs[i]));
+    bool reads = spec->layer->flags & (NEURON_LAYER_READS_INPUT | NEURON_LAYER_READS_OUTPUT);
+    return sizeof(float) * (in + out + (kernel->part == BENCH_BACKWARD && reads ? in : 0));
 }
 
-static double layer_operations(const kernel_t *kernel)
+static double layer_operations(const bench_kernel_t *kernel)
 {
-    return 2 * (double)kernel->batch * bench_multiply_adds(kernel->spec);
+    double products = kernel->part == BENCH_BACKWARD ? 2 : 1;
+    return 2 * products * (double)kernel->batch * bench_multiply_adds(kernel->spec);
 }
 
-static void time_layer(const kernel_t *kernel, neuron_context_t *context, double seconds,
+/* Of the larger of input and output. */
+static double layer_values(const bench_kernel_t *kernel)
+{
+    int64_t in = neuron_shape_count(&kernel->spec->inputs[0]);
+    int64_t out = neuron_shape_count(&kernel->spec->output);
+    return (double)(kernel->batch * (in > out ? in : out));
+}
+
+static void time_layer(const bench_kernel_t *kernel, neuron_context_t *context, double seconds,
                        bench_sampler_t *sampler)
 {
     bed_t bed;
     open_bed(&bed, kernel, context);
     int (*call)(const neuron_run *run) =
-        kernel->part == FORWARD ? run_forward : kernel->spec->layer->backward;
+        kernel->part == BENCH_FORWARD ? run_forward : kernel->spec->layer->backward;
     bench_sampler_begin(sampler, seconds, INT64_MAX);
     do
         call(&bed.run);
@@ -256,22 +163,23 @@ static void optimize_piece(void *work, int64_t task, int32_t worker)
                                 neuron_min_count(OPTIMIZED_AT_A_TIME, update->count - first));
 }
 
-static void time_optimizer(const kernel_t *kernel, neuron_context_t *context, double seconds,
+static void time_optimizer(const bench_kernel_t *kernel, neuron_context_t *context, double seconds,
                            bench_sampler_t *sampler)
 {
     bed_t bed = {.context = context};
-    neuron_optimizer_t *adam;
-    bench_must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    neuron_optimizer_t *optimizer;
+    bench_must(neuron_optimizer_create(&optimizer, context, kernel->kind));
     neuron_update update = {
-        .optimizer = adam,
+        .optimizer = optimizer,
         .kernels = neuron_kernels_choose(),
-        .learning_rate = neuron_optimizer_option_value(adam, NEURON_OPTIMIZER_LEARNING_RATE),
-        .values = floats(&bed, kernel->parameters),
-        .gradients = floats(&bed, kernel->parameters),
-        .count = kernel->parameters,
+        .learning_rate = neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_LEARNING_RATE),
+        .values = floats(&bed, kernel->count),
+        .gradients = floats(&bed, kernel->count),
+        .count = kernel->count,
     };
-    for (int32_t i = 0; i < adam->rule->slot_count; i++)
-        update.slots[i] = piece(&bed, (size_t)kernel->parameters * sizeof(float));
+    for (int32_t i = 0; i < optimizer->rule->slot_count; i++)
+        update.slots[i] = piece(&bed, (size_t)kernel->count * sizeof(float));
+    neuron_optimizer_reset(optimizer, update.slots, kernel->count);
     bench_sampler_begin(sampler, seconds, INT64_MAX);
     do {
         update.step++;
@@ -280,11 +188,48 @@ static void time_optimizer(const kernel_t *kernel, neuron_context_t *context, do
                         optimize_piece, &update);
     } while (bench_sampler_tick(sampler));
     close_bed(&bed);
-    neuron_optimizer_unref(adam);
+    neuron_optimizer_unref(optimizer);
+}
+
+/* One-hot targets and outputs between 0 and 1, as probabilities are. */
+static void time_loss(const bench_kernel_t *kernel, neuron_context_t *context, double seconds,
+                      bench_sampler_t *sampler)
+{
+    bed_t bed = {.context = context};
+    int64_t outputs = kernel->count, count = kernel->batch * outputs;
+    float *predictions = floats(&bed, count), *gradients = floats(&bed, count);
+    float *targets = piece(&bed, (size_t)count * sizeof *targets);
+    int32_t *labels = piece(&bed, (size_t)kernel->batch * sizeof *labels);
+    double *weights = piece(&bed, (size_t)kernel->batch * sizeof *weights);
+    neuron_loss_result *results = piece(&bed, (size_t)kernel->batch * sizeof *results);
+    for (int64_t i = 0; i < count; i++)
+        predictions[i] += 0.5f;
+    for (int64_t i = 0; i < kernel->batch; i++) {
+        weights[i] = 1;
+        labels[i] = (int32_t)(i % outputs);
+        targets[i * outputs + labels[i]] = 1;
+    }
+    neuron_loss_t *loss;
+    bench_must(neuron_loss_create(&loss, context, kernel->kind));
+    const neuron_loss_batch batch = {.count = kernel->batch,
+                                     .outputs = (int32_t)outputs,
+                                     .logits = loss->kind->absorbs != 0,
+                                     .threshold = 0.5f,
+                                     .predictions = predictions,
+                                     .targets = targets,
+                                     .labels = labels,
+                                     .weights = weights};
+    bool gradient = kernel->part == BENCH_LOSS_GRADIENT;
+    bench_sampler_begin(sampler, seconds, INT64_MAX);
+    do
+        neuron_loss_compute(loss, context->pool, &batch, results, gradient ? gradients : NULL);
+    while (bench_sampler_tick(sampler));
+    neuron_loss_unref(loss);
+    close_bed(&bed);
 }
 
 /* Batch after batch out of a shuffled dataset. */
-static void time_gathering(const kernel_t *kernel, neuron_context_t *context, double seconds,
+static void time_gathering(const bench_kernel_t *kernel, neuron_context_t *context, double seconds,
                            bench_sampler_t *sampler)
 {
     bed_t bed = {.context = context};
@@ -311,25 +256,34 @@ static void time_gathering(const kernel_t *kernel, neuron_context_t *context, do
 
 static bench_result_t measure(const bench_options_t *options, const void *what, int32_t threads)
 {
-    const kernel_t *kernel = what;
+    const bench_kernel_t *kernel = what;
     bench_sampler_t sampler;
     bench_result_t result = {
         .kernel = true, .training = true, .batch = kernel->batch, .threads = threads};
     memcpy(result.name, kernel->name, sizeof result.name);
     neuron_context_t *context = bench_counting_context(threads);
     switch (kernel->part) {
-    case OPTIMIZE: /* reads four arrays and writes three */
-        result.bytes = 7 * sizeof(float) * (double)kernel->parameters;
+    case BENCH_OPTIMIZE: /* reads four arrays and writes three, if it is Adam */
+        result.bytes = 7 * sizeof(float) * (double)kernel->count;
+        result.values = (double)kernel->count;
         time_optimizer(kernel, context, options->seconds, &sampler);
         break;
-    case GATHER:
-        result.bytes = (sizeof(float) + 1) * (double)kernel->batch;
+    case BENCH_GATHER:
+        result.values = (double)kernel->batch;
         for (int32_t i = 0; i < kernel->network->rank; i++)
-            result.bytes *= (double)kernel->network->shape[i];
+            result.values *= (double)kernel->network->shape[i];
+        result.bytes = (sizeof(float) + 1) * result.values;
         time_gathering(kernel, context, options->seconds, &sampler);
+        break;
+    case BENCH_LOSS:
+    case BENCH_LOSS_GRADIENT:
+        result.values = (double)(kernel->batch * kernel->count);
+        result.bytes = sizeof(float) * result.values * (kernel->part == BENCH_LOSS ? 2 : 3);
+        time_loss(kernel, context, options->seconds, &sampler);
         break;
     default:
         result.bytes = layer_bytes(kernel);
+        result.values = layer_values(kernel);
         result.operations = layer_operations(kernel);
         time_layer(kernel, context, options->seconds, &sampler);
     }
@@ -345,28 +299,11 @@ void bench_kernels_run(const bench_options_t *options, bench_results_t *results)
 {
     if (!options->train)
         return; /* they are parts of a training step */
-    catalogue_t catalogue = make_catalogue(options);
+    if (!options->kernels && options->row_count == 0)
+        return;
+    bench_catalogue_t catalogue = bench_catalogue(options);
     for (int i = 0; i < catalogue.count; i++)
-        if (options->kernels || bench_wants(options, catalogue.kernels[i].name, true))
+        if (bench_wants_kernel(options, &catalogue, &catalogue.kernels[i]))
             bench_measure_best(options, results, measure, &catalogue.kernels[i]);
-    drop_catalogue(&catalogue);
-}
-
-int bench_kernels_count(const bench_options_t *options, const char *prefix)
-{
-    int found = 0;
-    catalogue_t catalogue = make_catalogue(options);
-    for (int i = 0; i < catalogue.count; i++)
-        found += strncmp(catalogue.kernels[i].name, prefix, strlen(prefix)) == 0;
-    drop_catalogue(&catalogue);
-    return found;
-}
-
-void bench_kernels_list(void)
-{
-    catalogue_t catalogue = make_catalogue(&(bench_options_t){0});
-    for (int i = 0; i < catalogue.count; i++)
-        printf("%-48s batch %lld\n", catalogue.kernels[i].name,
-               (long long)catalogue.kernels[i].batch);
-    drop_catalogue(&catalogue);
+    bench_catalogue_drop(&catalogue);
 }

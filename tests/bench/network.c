@@ -131,7 +131,7 @@ void bench_networks_run(const bench_options_t *options, bench_results_t *results
 {
     bool all = options->row_count == 0 && !options->kernels && !options->model && !options->network;
     for (const bench_network_t *network = bench_networks; network->name[0]; network++)
-        if (all || bench_wants(options, network->name, false))
+        if (all || bench_wants(options, network->name))
             run(options, results, (job_t){.network = network}, network->batch);
     if (options->network) {
         char *text;

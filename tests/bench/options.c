@@ -45,7 +45,7 @@ static void print_help(void)
          "large matrices with the CBLAS, and checks that a step allocates nothing.\n"
          "\n"
          "  --row NAME      only this network, or the kernels that begin so; repeatable\n"
-         "  --kernels       all kernels alone\n"
+         "  --kernels       single operations: each layer, loss and optimizer by shape\n"
          "  --model FILE    a saved graph\n"
          "  --network FILE  a network in words, as --describe prints them\n"
          "  --pass PASS     train or infer; default: both\n"
@@ -56,7 +56,8 @@ static void print_help(void)
          "  --no-sgemm      leaves the machine's rate out; it and the shares are 0\n"
          "  --json FILE     writes the results to a file\n"
          "  --list          names the rows and ends\n"
-         "  --describe      prints each network in words, a line of name, tab and words\n"
+         "  --describe      prints each network in words, a line of name, tab and words;\n"
+         "                  behind --kernels each operation of that table\n"
          "  --help          this text\n"
          "\n"
          "Status: 0; 1 if a step allocated or something failed; 2 for a bad command.");
@@ -156,7 +157,10 @@ static void apply_switch(bench_options_t *options, const char *option)
         print_list();
         exit(0);
     } else if (strcmp(option, "--describe") == 0) {
-        print_descriptions();
+        if (options->kernels)
+            bench_kernels_describe();
+        else
+            print_descriptions();
         exit(0);
     } else if (strcmp(option, "--kernels") == 0) {
         options->kernels = true;
@@ -223,12 +227,10 @@ void bench_parse(bench_options_t *options, int argc, char **argv)
     check_rows(options);
 }
 
-bool bench_wants(const bench_options_t *options, const char *name, bool prefix)
+bool bench_wants(const bench_options_t *options, const char *name)
 {
-    for (int i = 0; i < options->row_count; i++) {
-        const char *row = options->rows[i];
-        if (prefix ? strncmp(name, row, strlen(row)) == 0 : strcmp(name, row) == 0)
+    for (int i = 0; i < options->row_count; i++)
+        if (strcmp(name, options->rows[i]) == 0)
             return true;
-    }
     return false;
 }

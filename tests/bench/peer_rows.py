@@ -8,7 +8,7 @@ TINY = ('batch 2; input 8 8 1; conv 2 3 same; relu; norm; keep a; depthwise 3 sa
         'add a; max-pool 2; dropout 0.1; flatten; dense 4; norm; relu; dense 10; softmax')
 
 WINDOWED = {'conv': 2, 'depthwise': 1, 'max-pool': 1, 'average-pool': 1}  # which word the window is
-JOINS = ('add', 'multiply', 'average', 'concat')
+JOINS = ('add', 'multiply', 'average', 'weighted-average', 'vote', 'concat')
 
 
 class Layer:
@@ -88,6 +88,7 @@ class Layer:
 class Network:
     def __init__(self, text):
         self.name, self.batch, self.loss, self.layers, self.kept = '', 1, 'cross-entropy', [], {}
+        self.optimizer = None  # of a kernel that is one
         self.input, self.last = None, 0  # the number of the present value
         for statement in text.replace('\n', ';').split(';'):
             words = statement.split()
@@ -100,7 +101,7 @@ class Network:
 
     def read(self, words):
         kind = words[0]
-        if kind in ('name', 'loss'):
+        if kind in ('name', 'loss', 'optimizer'):
             setattr(self, kind, words[1])
         elif kind == 'batch':
             self.batch = int(words[1])

@@ -56,7 +56,12 @@ FUNCTIONS = {'exponential': torch.exp,
              'global-average': lambda x: x.mean((2, 3)), 'global-max': lambda x: x.amax((2, 3)),
              'add': lambda *values: sum(values[1:], values[0]), 'multiply': product,
              'average': lambda *values: sum(values[1:], values[0]) / len(values),
+             'weighted-average': lambda *values: sum(
+                 weight * value for weight, value in enumerate(values, 1)) / sum(
+                     range(len(values) + 1)),
              'concat': lambda *values: torch.cat(values, 1)}
+KINDS = {*PLAIN, *NUMBERED, *FUNCTIONS, *peer_rows.WINDOWED, 'dense', 'norm', 'layer-norm', 'pad',
+         'noise', 'prelu', 'softmax'}
 
 
 def make_window(layer):

@@ -7,6 +7,8 @@ Requests:
     {"do": "hello"}                             {"peers": {name: version}, "missing": {name: why}}
     {"do": "settings", peer, network, pass, compile}    {"settings": [...]}: what can be tried
     {"do": "time", peer, network, pass, batch, setting, seconds}    {"seconds": of a step}
+PyTorch also has the peer "kernels": single operations, forward, or with the pass "train" forward and
+backward, or one step of an optimizer.
 An answer {"error": text} stands for any other. When it comes, all threads are asleep.
 """
 import gc
@@ -30,6 +32,8 @@ def load():
             peers[name] = importlib.import_module(module)
         except ImportError as error:
             missing[name] = str(error)
+    if 'torch' in peers:
+        peers['kernels'] = importlib.import_module('peer_kernels')
     return peers, missing
 
 
@@ -67,13 +71,16 @@ class Server:
         self.keys, self.steps = {}, {}
 
     def hello(self, _request):
-        return {'peers': {name: peer.VERSION for name, peer in self.peers.items()},
+        return {'peers': {name: peer.VERSION for name, peer in self.peers.items()
+                          if name != 'kernels'},
                 'missing': self.missing}
 
     def settings(self, request):
-        peer = self.peers[request['peer']]
-        return {'settings': peer.settings(peer_rows.Network(request['network']),
-                                          request['pass'] == 'train', request['compile'])}
+        peer, network = self.peers[request['peer']], peer_rows.Network(request['network'])
+        if request['peer'] == 'kernels':
+            return {'settings': peer.settings(network)}
+        return {'settings': peer.settings(network, request['pass'] == 'train',
+                                          request['compile'])}
 
     def time(self, request):
         """What was prepared last for a peer is kept: pairs ask for it again and again."""

@@ -37,10 +37,15 @@ static void print_network(const bench_result_t *result, double sgemm)
            1e-6 * (double)result->peak_bytes, (double)result->allocations / (double)result->steps);
 }
 
+static double nanoseconds_per_value(const bench_result_t *result)
+{
+    return 1e9 * result->seconds / result->values;
+}
+
 static void print_kernel(const bench_result_t *result, double sgemm)
 {
-    printf("%-46s %6lld %7d %10.1f ", result->name, (long long)result->batch, result->threads,
-           1e6 * result->seconds);
+    printf("%-52s %6lld %7d %10.1f %8.3f ", result->name, (long long)result->batch, result->threads,
+           1e6 * result->seconds, nanoseconds_per_value(result));
     if (result->operations > 0)
         printf("%9.1f %6.1f%%", gflops(result), 100 * share(result, sgemm));
     else
@@ -57,8 +62,8 @@ static void print_kind(const bench_results_t *results, double sgemm, bool kernel
         if (result->kernel != kernel)
             continue;
         if (!any && kernel)
-            printf("\n%-46s %6s %7s %10s %9s %7s %7s %8s\n", "kernel", "batch", "threads", "us",
-                   "GFLOP/s", "SGEMM", "GB/s", "allocs");
+            printf("\n%-52s %6s %7s %10s %8s %9s %7s %7s %8s\n", "kernel", "batch", "threads", "us",
+                   "ns/value", "GFLOP/s", "SGEMM", "GB/s", "allocs");
         else if (!any)
             printf("\n%-12s %-5s %6s %7s %11s %9s %7s %10s %11s\n", "network", "pass", "batch",
                    "threads", "images/s", "GFLOP/s", "SGEMM", "peak MB", "allocs/step");
@@ -78,11 +83,15 @@ void bench_print(const bench_results_t *results, double sgemm)
 
 static json_t *row(const bench_result_t *result, double sgemm)
 {
-    return json_pack("{s:s, s:s, s:I, s:i, s:f, s:f, s:f, s:I}", "row", result->name, "pass",
-                     result->training ? "train" : "infer", "batch", (json_int_t)result->batch,
-                     "threads", (int)result->threads, "images_per_second",
-                     images_per_second(result), "gflops", gflops(result), "share_of_sgemm",
-                     share(result, sgemm), "peak_bytes", (json_int_t)result->peak_bytes);
+    json_t *row =
+        json_pack("{s:s, s:s, s:I, s:i, s:f, s:f, s:f, s:I}", "row", result->name, "pass",
+                  result->training ? "train" : "infer", "batch", (json_int_t)result->batch,
+                  "threads", (int)result->threads, "images_per_second", images_per_second(result),
+                  "gflops", gflops(result), "share_of_sgemm", share(result, sgemm), "peak_bytes",
+                  (json_int_t)result->peak_bytes);
+    if (result->kernel)
+        json_object_set_new(row, "ns_per_value", json_real(nanoseconds_per_value(result)));
+    return row;
 }
 
 void bench_write_json(const bench_results_t *results, double sgemm, const char *path)
