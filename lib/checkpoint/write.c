@@ -110,7 +110,7 @@ int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
     CHECK_ARGUMENT(path);
     neuron_safetensors_writer *writer;
     RETURN_IF_ERROR(neuron_safetensors_writer_create(&writer, trainer->context));
-    int status = neuron_model_write(writer, trainer->graph);
+    int status = neuron_model_write(writer, trainer->graph, NEURON_STORAGE_F32);
     if (status == NEURON_OK)
         status = add_state(writer, trainer);
     if (status == NEURON_OK)

@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "base/options/word.h"
 #include "graph/arrays.h"
 #include "graph/names.h"
 
@@ -24,6 +25,7 @@ int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context)
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     memcpy(made->name, "graph", sizeof "graph");
+    made->storage = NEURON_STORAGE_F32;
     neuron_random_reader reader = neuron_random_read(context->seed, NEURON_RANDOM_GRAPH_SEED, 0);
     made->seed = (uint64_t)neuron_random_next(&reader) << 32 | neuron_random_next(&reader);
     *graph = made;
@@ -78,6 +80,20 @@ int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed)
         return neuron_fail(NEURON_E_STATE, "%s: the parameters have their initial values already",
                            graph->name);
     graph->seed = seed;
+    return NEURON_OK;
+}
+
+static const neuron_word storages[] = {{NEURON_STORAGE_F32, "f32"},
+                                       {NEURON_STORAGE_F16, "f16"},
+                                       {NEURON_STORAGE_BF16, "bf16"},
+                                       {0, ""}};
+
+int neuron_graph_set_storage(neuron_graph_t *graph, int32_t storage)
+{
+    CHECK_ARGUMENT(graph);
+    if (!neuron_word_name(storages, storage))
+        return neuron_refuse_word(storage, "storage", storages, __func__);
+    graph->storage = storage;
     return NEURON_OK;
 }
 

@@ -59,6 +59,7 @@ struct neuron_graph {
     neuron_context_t *context;
     char name[NEURON_GRAPH_NAME_MAX + 1];
     uint64_t seed;
+    int32_t storage; /* of saved parameters: NEURON_STORAGE_... */
 
     /* The first builder error. */
     int status;

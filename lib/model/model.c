@@ -14,25 +14,42 @@
 static const char structure_key[] = "libneuron.graph";
 static const char version_key[] = "libneuron.version";
 
-int neuron_model_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph)
+/* Whether an array gets fewer bytes than it has. */
+static bool narrows(const neuron_graph_array *array, int32_t storage)
+{
+    return storage != NEURON_STORAGE_F32 && array->array->trainable;
+}
+
+static int write_array(neuron_safetensors_writer *writer, const neuron_graph_t *graph,
+                       int32_t storage, const neuron_graph_array *array)
+{
+    const char *dtype = "F32";
+    if (narrows(array, storage))
+        dtype = storage == NEURON_STORAGE_F16 ? "F16" : "BF16";
+    return neuron_safetensors_add_floats(writer, array->name, dtype, &array->array->shape,
+                                         graph->values + array->offset);
+}
+
+int neuron_model_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph,
+                       int32_t storage)
 {
     char *text = NULL;
     RETURN_IF_ERROR(neuron_safetensors_add_text(writer, version_key, NEURON_VERSION_STRING));
     RETURN_IF_ERROR(neuron_structure_write(&text, graph));
     int status = neuron_safetensors_add_text(writer, structure_key, text);
     neuron_release(graph->context, text);
-    for (int32_t i = 0; i < graph->array_count && status == NEURON_OK; i++) {
-        const neuron_graph_array *array = &graph->arrays[i];
-        status = neuron_safetensors_add(writer, array->name, NEURON_F32, &array->array->shape,
-                                        graph->values + array->offset);
-    }
+    /* Those that stay as they are come first, so that all are aligned. */
+    for (int narrow = 0; narrow <= 1; narrow++)
+        for (int32_t i = 0; i < graph->array_count && status == NEURON_OK; i++)
+            if (narrow == narrows(&graph->arrays[i], storage))
+                status = write_array(writer, graph, storage, &graph->arrays[i]);
     return status;
 }
 
 static int write_all(neuron_safetensors_writer **writer, const neuron_graph_t *graph)
 {
     RETURN_IF_ERROR(neuron_safetensors_writer_create(writer, graph->context));
-    int status = neuron_model_write(*writer, graph);
+    int status = neuron_model_write(*writer, graph, graph->storage);
     if (status < 0) {
         neuron_safetensors_writer_destroy(*writer);
         *writer = NULL;

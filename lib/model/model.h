@@ -6,7 +6,8 @@
 #include "model/safetensors.h"
 
 /* Adds structure and parameters. The parameters must stay until the file is written. */
-int neuron_model_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph);
+int neuron_model_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph,
+                       int32_t storage);
 
 /* Whether a training that was saved with a file's graph can go on in this one, as
  * neuron_structure_compare() has it, and the file has all the parameters. Nothing is changed. */

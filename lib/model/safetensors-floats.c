@@ -1,4 +1,4 @@
-/* Numbers of half the width, which other programs write to save room. */
+/* Numbers of half the width, which save room. */
 #include "model/safetensors.h"
 
 #include "base/files/byte-order.h"
@@ -37,4 +37,53 @@ void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *e
         uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
         to[i] = brain ? of_bits(bits << 16) : neuron_number_half(bits);
     }
+}
+
+static uint32_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* bits >> shift, rounded to the nearest, to even where two are. */
+static uint32_t round_off(uint32_t bits, uint32_t shift)
+{
+    return (bits + (UINT32_C(1) << (shift - 1)) - 1 + (bits >> shift & 1)) >> shift;
+}
+
+enum { INFINITE = 0x7f800000, NOT_A_NUMBER = 0x7fc00000 };
+
+/* Sizes, without their sign. */
+static uint32_t to_brain(uint32_t size)
+{
+    return round_off(size > INFINITE ? NOT_A_NUMBER : size, 16);
+}
+
+static uint32_t to_half(uint32_t size)
+{
+    uint32_t normal = UINT32_C(113) << 23, least = UINT32_C(102) << 23;
+    if (size > INFINITE)
+        return 0x7e00;
+    if (size >= UINT32_C(143) << 23)
+        return 0x7c00;
+    if (size >= normal) /* a round to 0x1p16 carries over into infinity */
+        return round_off(size - (UINT32_C(112) << 23), 13);
+    if (size < least)
+        return 0;
+    return round_off((size & 0x7fffff) | 0x800000, 126 - (size >> 23));
+}
+
+bool neuron_safetensors_narrow(void *to, const char *dtype, const float *values, size_t count)
+{
+    bool brain = dtype[0] == 'B', finite = true;
+    uint32_t infinite = brain ? 0x7f80 : 0x7c00;
+    uint16_t *numbers = to;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = bits_of(values[i]), size = bits & 0x7fffffff;
+        uint32_t number = brain ? to_brain(size) : to_half(size);
+        finite = finite && (number != infinite || size == INFINITE);
+        numbers[i] = (uint16_t)((bits >> 16 & 0x8000) | number);
+    }
+    return finite;
 }

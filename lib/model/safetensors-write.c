@@ -9,6 +9,7 @@
 #include "model/safetensors-types.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { LENGTH_SIZE = 8, DATA_ALIGNMENT = 64 };
@@ -28,7 +29,14 @@ struct neuron_safetensors_writer {
     size_t data_size;
     neuron_file_piece *pieces;
     size_t piece_count, piece_capacity;
+    struct narrowed *narrowed; /* numbers of its own */
 };
+
+/* Numbers that were made narrower for the file. */
+typedef struct narrowed {
+    struct narrowed *next;
+    max_align_t numbers[];
+} narrowed;
 
 int neuron_safetensors_writer_create(neuron_safetensors_writer **writer, neuron_context_t *context)
 {
@@ -59,6 +67,11 @@ void neuron_safetensors_writer_destroy(neuron_safetensors_writer *writer)
 {
     if (!writer)
         return;
+    while (writer->narrowed) {
+        narrowed *first = writer->narrowed;
+        writer->narrowed = first->next;
+        neuron_release(writer->context, first);
+    }
     json_decref(writer->header);
     neuron_release(writer->context, writer->text);
     neuron_release(writer->context, writer->pieces);
@@ -97,6 +110,14 @@ static const neuron_safetensors_type *find_type(int32_t type)
     return NULL;
 }
 
+static const neuron_safetensors_type *find_dtype(const char *dtype)
+{
+    const neuron_safetensors_type *type = neuron_safetensors_types;
+    while (strcmp(type->name, dtype) != 0)
+        type++;
+    return type;
+}
+
 /* Adds an empty array to an object, which owns it. */
 static int add_list(json_t **list, json_t *object, const char *key)
 {
@@ -117,14 +138,10 @@ static int describe(json_t *entry, const char *dtype, const neuron_shape *shape,
     return neuron_json_append(list, json_integer((json_int_t)end));
 }
 
-int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, int32_t type,
-                           const neuron_shape *shape, const void *data)
+static int add(neuron_safetensors_writer *writer, const char *name,
+               const neuron_safetensors_type *found, const neuron_shape *shape, const void *data)
 {
-    const neuron_safetensors_type *found = find_type(type);
     size_t size, end;
-    if (!found)
-        return neuron_fail(NEURON_E_TYPE, "array \"%s\": type %" PRId32 " is not one of a file",
-                           name, type);
     if (json_object_get(writer->header, name))
         return neuron_fail(NEURON_E_ARGUMENT, "array \"%s\" of a file is set twice", name);
     if (!neuron_multiply_size(neuron_size(neuron_shape_count(shape)), found->size, &size) ||
@@ -143,6 +160,35 @@ int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, 
     writer->pieces[writer->piece_count++] = (neuron_file_piece){data, size, found->size};
     writer->data_size = end;
     return NEURON_OK;
+}
+
+int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, int32_t type,
+                           const neuron_shape *shape, const void *data)
+{
+    const neuron_safetensors_type *found = find_type(type);
+    if (!found)
+        return neuron_fail(NEURON_E_TYPE, "array \"%s\": type %" PRId32 " is not one of a file",
+                           name, type);
+    return add(writer, name, found, shape, data);
+}
+
+int neuron_safetensors_add_floats(neuron_safetensors_writer *writer, const char *name,
+                                  const char *dtype, const neuron_shape *shape, const float *values)
+{
+    const neuron_safetensors_type *found = find_dtype(dtype);
+    if (found->type == NEURON_F32)
+        return add(writer, name, found, shape, values);
+    size_t count = neuron_size(neuron_shape_count(shape));
+    narrowed *made = neuron_allocate(writer->context, sizeof *made + count * found->size, 1);
+    if (!made)
+        return NEURON_E_MEMORY;
+    made->next = writer->narrowed;
+    writer->narrowed = made;
+    if (!neuron_safetensors_narrow(made->numbers, dtype, values, count))
+        return neuron_fail(NEURON_E_NUMBER,
+                           "array \"%s\": a number is too large for %s; BF16 has room for it", name,
+                           dtype);
+    return add(writer, name, found, shape, made->numbers);
 }
 
 /* Writes the header, padded so that the arrays begin at a multiple of DATA_ALIGNMENT. */

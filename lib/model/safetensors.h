@@ -11,6 +11,7 @@
 #include "base/context.h"
 #include "base/shape.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* ---- Writing ---- */
@@ -29,6 +30,16 @@ int neuron_safetensors_add_text(neuron_safetensors_writer *writer, const char *k
  * they were added, without gaps: add those of wide elements first, so that all are aligned. */
 int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, int32_t type,
                            const neuron_shape *shape, const void *data);
+
+/* The same for floats that the file has as "F32", "F16" or "BF16"; of the last two the writer keeps
+ * a copy. NEURON_E_NUMBER if one of them gets too large. */
+int neuron_safetensors_add_floats(neuron_safetensors_writer *writer, const char *name,
+                                  const char *dtype, const neuron_shape *shape,
+                                  const float *values);
+
+/* Rounds floats to numbers of F16 or BF16, to even ones where two are as near. False if a finite
+ * one gets infinite. */
+bool neuron_safetensors_narrow(void *to, const char *dtype, const float *values, size_t count);
 
 /* Writes the file by neuron_file_replace(). */
 int neuron_safetensors_save(neuron_safetensors_writer *writer, const char *path);
