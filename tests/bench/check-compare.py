@@ -65,6 +65,10 @@ def check_results(done, results):
             assert peer['images_per_second'] == row['batch'] / 0.5, row
             assert len(peer['ratios']) == row['pairs'] == 3, row
             assert sorted(peer['ratios'])[1] == peer['ratio'], row
+    assert results['sgemm_gflops'] > 0 and results['machine']['processors'] >= 1, results
+    operations = 3 * (784 * 512 + 512 * 256 + 2560) - 784 * 512
+    for row, adds in zip(results['rows'], (operations, 784 * 512 + 512 * 256 + 2560)):
+        assert abs(row['gflops'] / (2e-9 * adds * row['images_per_second']) - 1) < 1e-6, row
     train = results['rows'][0]['peers']['torch']
     assert train['peak_bytes'] == 12345000, train
     assert abs(results['training_geometric_mean'] / train['ratio'] - 1) < 1e-9, results

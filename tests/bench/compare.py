@@ -3,6 +3,7 @@ import argparse
 import json
 import math
 import os
+import platform
 import shlex
 import statistics
 import subprocess
@@ -122,6 +123,15 @@ class Bench:
             with open(words, 'w', encoding='ascii') as file:
                 file.write(network)
             return self.measure(folder, batch, seconds, threads, '--network', words, '--pass', kind)
+
+    def sgemm(self, seconds):
+        """GFLOP/s of the machine's CBLAS at its best."""
+        with tempfile.TemporaryDirectory() as folder:
+            results = os.path.join(folder, 'bench.json')
+            subprocess.run([self.path, '--row', 'sgd/65536', '--seconds', str(seconds), '--json',
+                            results], stdout=subprocess.DEVNULL, check=True)
+            with open(results, encoding='utf-8') as file:
+                return json.load(file)['sgemm_gflops']
 
     def kernel(self, name, batch, seconds, threads=None):
         with tempfile.TemporaryDirectory() as folder:
@@ -243,6 +253,8 @@ class Comparison:
                 theirs[task['peer']].append(batch / step if step else math.nan)
         entry = {'row': row, 'pass': kind, 'batch': batch, 'threads': threads,
                  'images_per_second': statistics.median(ours), 'pairs': self.arguments.pairs,
+                 'gflops': result['gflops'] / result['images_per_second'] *
+                 statistics.median(ours),
                  'peak_bytes': result['peak_bytes'], 'network': network, 'peers': {}}
         for name, rates in theirs.items():
             ratios = [mine / other for mine, other in zip(ours, rates)]
@@ -290,6 +302,17 @@ def run_kernels(comparison, arguments):
         write_json(arguments.json, {'peers': comparison.peer.versions, 'kernels': kernels.rows})
 
 
+def machine():
+    try:
+        with open('/proc/cpuinfo', encoding='utf-8') as file:
+            names = [line.partition(':')[2].strip() for line in file
+                     if line.startswith('model name')]
+    except OSError:
+        names = []
+    return {'processor': names[0] if names else platform.machine(),
+            'processors': len(os.sched_getaffinity(0))}
+
+
 def write_json(path, results):
     with open(path, 'w', encoding='utf-8') as file:
         json.dump(results, file, indent=2)
@@ -315,6 +338,7 @@ def main():
               'neuron-bench ran.', file=sys.stderr)
     if arguments.json:
         write_json(arguments.json, {
+            'machine': machine(), 'sgemm_gflops': comparison.bench.sgemm(arguments.seconds),
             'peers': comparison.peer.versions, 'rows': comparison.rows,
             'training_geometric_mean': mean, 'summary': summary})
 
