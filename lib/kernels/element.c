@@ -39,6 +39,10 @@ void KERNEL(weigh)(const float *values, int64_t count, float scale, bool adds, f
         round_products(values, count, scale, output);
         return;
     }
+    if (scale == 1) {
+        KERNEL(add)(values, count, output);
+        return;
+    }
     for (int64_t first = 0; first < count; first += ROUNDED) {
         float products[ROUNDED];
         int64_t some = count - first < ROUNDED ? count - first : ROUNDED;
@@ -47,10 +51,27 @@ void KERNEL(weigh)(const float *values, int64_t count, float scale, bool adds, f
     }
 }
 
-void KERNEL(scale_by)(const float *values, int64_t count, float *output)
+void KERNEL(product)(const float *values, const float *others, int64_t count, float *output)
 {
-    for (int64_t i = 0; i < count; i++)
-        output[i] *= values[i];
+    for (int64_t i = 0; i < count; i += LANES) {
+        int64_t left = count - i;
+        store_some(output + i, load_some(values + i, left) * load_some(others + i, left), left);
+    }
+}
+
+/* Up to so many floats a row is copied here: a call would take longer. */
+enum { SHORT_ROW = 128 };
+
+void KERNEL(copy_rows)(const float *from, int64_t from_row, int64_t rows, int64_t length, float *to,
+                       int64_t to_row)
+{
+    for (int64_t row = 0; row < rows; row++, from += from_row, to += to_row) {
+        if (length > SHORT_ROW)
+            memcpy(to, from, (size_t)length * sizeof *to);
+        else
+            for (int64_t i = 0; i < length; i += LANES)
+                store_some(to + i, load_some(from + i, length - i), length - i);
+    }
 }
 
 void KERNEL(penalize)(const float *values, const float *gradients, int64_t count, float l1,

@@ -404,8 +404,12 @@ typedef void neuron_add_kernel(const float *values, int64_t count, float *output
 /* output = value * scale, to which output is added if `adds` */
 typedef void neuron_weigh_kernel(const float *values, int64_t count, float scale, bool adds,
                                  float *output);
-/* output *= value */
-typedef void neuron_scale_by_kernel(const float *values, int64_t count, float *output);
+/* output = value * other. May be in place. */
+typedef void neuron_product_kernel(const float *values, const float *others, int64_t count,
+                                   float *output);
+/* Copies `rows` rows of `length` floats, which lie so far apart here and there. */
+typedef void neuron_copy_rows_kernel(const float *from, int64_t from_row, int64_t rows,
+                                     int64_t length, float *to, int64_t to_row);
 /* output = gradient + l1 * sign of the value + l2 * value */
 typedef void neuron_penalize_kernel(const float *values, const float *gradients, int64_t count,
                                     float l1, float l2, float *output);
@@ -442,7 +446,8 @@ typedef void neuron_logarithms_kernel(const double *values, int64_t count, doubl
     X(scale_floats)                                                                                \
     X(add)                                                                                         \
     X(weigh)                                                                                       \
-    X(scale_by)                                                                                    \
+    X(product)                                                                                     \
+    X(copy_rows)                                                                                   \
     X(penalize)                                                                                    \
     X(activate)                                                                                    \
     X(activate_back)                                                                               \

@@ -47,6 +47,25 @@ START_TEST(weights_need_not_add_up_to_1)
 }
 END_TEST
 
+/* More values than are worked on at once. */
+START_TEST(many_values)
+{
+    enum { COUNT = 5003 };
+    static float input[COUNT], output[COUNT];
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = vector_input(graph, COUNT), *y = neuron_relu(graph, x);
+    neuron_node_t *node =
+        neuron_weighted_average(graph, (neuron_node_t *[]){x, y, x}, 3, (const double[]){1, 2, 5});
+    assert_ok(neuron_graph_finish(graph, node));
+    for (int i = 0; i < COUNT; i++)
+        input[i] = (float)(i * 7919 % 1013) / 60 - 8;
+    predict(graph, input, 1, output);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_float_eq_tol(output[i], input[i] * (input[i] > 0 ? 1 : 0.75f), 2e-6f);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(bad_weights_are_refused)
 {
     static const double bad[][3] = {
@@ -141,6 +160,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, average_is_the_mean);
     tcase_add_test(tests, weights_need_not_add_up_to_1);
+    tcase_add_test(tests, many_values);
     tcase_add_test(tests, bad_weights_are_refused);
     tcase_add_test(tests, missing_weights_are_refused);
     tcase_add_test(tests, unequal_shapes_are_refused);

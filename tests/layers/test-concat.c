@@ -24,6 +24,29 @@ START_TEST(order_and_shape)
 }
 END_TEST
 
+/* Runs of all lengths beside those of vectors. */
+START_TEST(runs_of_any_length)
+{
+    enum { PIXELS = 6, MOST = 131 };
+    static const int64_t lengths[] = {1, 2, 3, 5, 8, 17, 20, 43, MOST};
+    static float input[PIXELS * MOST], output[4 * PIXELS * MOST];
+    for (size_t which = 0; which < sizeof lengths / sizeof *lengths; which++) {
+        int64_t length = lengths[which];
+        neuron_graph_t *graph = new_graph();
+        neuron_node_t *x = image_input(graph, 2, 3, length);
+        neuron_node_t *triple = neuron_concat(graph, (neuron_node_t *[]){x, x, x}, 3, -1);
+        neuron_node_t *node = neuron_concat(graph, (neuron_node_t *[]){x, triple}, 2, -1);
+        assert_ok(neuron_graph_finish(graph, node));
+        for (int64_t i = 0; i < PIXELS * length; i++)
+            input[i] = (float)i;
+        predict(graph, input, 1, output);
+        for (int64_t i = 0; i < 4 * PIXELS * length; i++)
+            ck_assert(output[i] == (float)(i / (4 * length) * length + i % length));
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
 START_TEST(the_last_axis_by_minus_1)
 {
     neuron_graph_t *graph = new_graph();
@@ -125,6 +148,7 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, order_and_shape, 0, 3);
+    tcase_add_test(tests, runs_of_any_length);
     tcase_add_test(tests, the_last_axis_by_minus_1);
     tcase_add_test(tests, unequal_shapes_are_refused_with_their_names);
     tcase_add_test(tests, unequal_ranks_are_refused);

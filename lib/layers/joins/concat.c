@@ -1,9 +1,9 @@
 /* Inputs one behind the other along an axis: see neuron_concat(). With the input of a network and a
  * hidden layer of it this is the skip-concatenation. */
+#include "kernels/kernels.h"
 #include "layers/pieces.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const neuron_option options[] = {
     NEURON_INTEGER(NEURON_NODE_AXIS, "axis", -1, NEURON_RANK_MAX - 1, -1, "axis, -1 for the last"),
@@ -62,9 +62,8 @@ static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
     int64_t width = run_length(&spec->output, axis), place = 0;
     for (int32_t i = 0; i < spec->input_count; i++) {
         int64_t length = run_length(&spec->inputs[i], axis);
-        for (int64_t row = first; row < first + count; row++)
-            memcpy(run->output + row * width + place, run->inputs[i] + row * length,
-                   (size_t)length * sizeof(float));
+        run->kernels->element->copy_rows(run->inputs[i] + first * length, length, count, length,
+                                         run->output + first * width + place, width);
         place += length;
     }
 }
@@ -76,9 +75,10 @@ static void backward_rows(const neuron_run *run, int64_t first, int64_t count)
     int64_t width = run_length(&spec->output, axis), place = 0;
     for (int32_t i = 0; i < spec->input_count; i++) {
         int64_t length = run_length(&spec->inputs[i], axis);
-        for (int64_t row = first; run->input_gradients[i] && row < first + count; row++)
-            memcpy(run->input_gradients[i] + row * length,
-                   run->output_gradient + row * width + place, (size_t)length * sizeof(float));
+        if (run->input_gradients[i])
+            run->kernels->element->copy_rows(run->output_gradient + first * width + place, width,
+                                             count, length,
+                                             run->input_gradients[i] + first * length, length);
         place += length;
     }
 }

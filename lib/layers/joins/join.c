@@ -2,6 +2,7 @@
  * weighted_average. */
 #include "layers/joins/join.h"
 
+#include "base/checked.h"
 #include "layers/pieces.h"
 #include "layers/post.h"
 
@@ -40,32 +41,51 @@ int neuron_join_infer(neuron_spec *spec, const char *node)
     return NEURON_OK;
 }
 
-double neuron_join_weight(const neuron_spec *spec, int32_t input)
+/* What all weights add up to. */
+static double total_weight(const neuron_spec *spec)
 {
     if (!spec->weights)
-        return spec->layer->flags & NEURON_LAYER_SUMS ? 1.0 : 1.0 / spec->input_count;
+        return spec->layer->flags & NEURON_LAYER_SUMS ? 1.0 : spec->input_count;
     double sum = 0;
     for (int32_t i = 0; i < spec->input_count; i++)
         sum += spec->weights[i];
-    return spec->weights[input] / sum;
+    return sum;
 }
+
+static double weight_of(const neuron_spec *spec, double total, int32_t input)
+{
+    return (spec->weights ? spec->weights[input] : 1.0) / total;
+}
+
+double neuron_join_weight(const neuron_spec *spec, int32_t input)
+{
+    return weight_of(spec, total_weight(spec), input);
+}
+
+/* Values that stay in the nearest cache while all inputs are gone through. */
+enum { BLOCK = 1024 };
 
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    for (int32_t input = 0; input < run->spec->input_count; input++)
-        run->kernels->element->weigh(run->inputs[input] + first, count,
-                                     (float)neuron_join_weight(run->spec, input), input > 0,
-                                     run->output + first);
+    double total = total_weight(run->spec);
+    for (int64_t at = first; at < first + count; at += BLOCK)
+        for (int32_t input = 0; input < run->spec->input_count; input++)
+            run->kernels->element->weigh(
+                run->inputs[input] + at, neuron_min_count(BLOCK, first + count - at),
+                (float)weight_of(run->spec, total, input), input > 0, run->output + at);
     neuron_post_finish(run, 0, first, count);
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    for (int32_t input = 0; input < run->spec->input_count; input++)
-        if (run->input_gradients[input])
-            run->kernels->element->weigh(run->output_gradient + first, count,
-                                         (float)neuron_join_weight(run->spec, input), false,
-                                         run->input_gradients[input] + first);
+    double total = total_weight(run->spec);
+    for (int64_t at = first; at < first + count; at += BLOCK)
+        for (int32_t input = 0; input < run->spec->input_count; input++)
+            if (run->input_gradients[input])
+                run->kernels->element->weigh(run->output_gradient + at,
+                                             neuron_min_count(BLOCK, first + count - at),
+                                             (float)weight_of(run->spec, total, input), false,
+                                             run->input_gradients[input] + at);
 }
 
 int neuron_join_forward(const neuron_run *run)

@@ -15,11 +15,20 @@ static void copy(float *to, const float *from, int64_t count)
     memcpy(to, from, (size_t)count * sizeof *to);
 }
 
+static void multiply(const neuron_run *run, const float *values, const float *others, int64_t count,
+                     float *output)
+{
+    run->kernels->element->product(values, others, count, output);
+}
+
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
-    copy(run->output + first, run->inputs[0] + first, count);
+    float *output = run->output + first;
+    if (run->spec->input_count == 1)
+        copy(output, run->inputs[0] + first, count);
     for (int32_t input = 1; input < run->spec->input_count; input++)
-        run->kernels->element->scale_by(run->inputs[input] + first, count, run->output + first);
+        multiply(run, run->inputs[input] + first, input > 1 ? output : run->inputs[0] + first,
+                 count, output);
     neuron_post_finish(run, 0, first, count);
 }
 
@@ -33,21 +42,31 @@ static void backward_block(const neuron_run *run, int64_t first, int64_t count)
     for (int32_t i = 0; i < inputs; i++) {
         if (run->input_gradients[i])
             copy(run->input_gradients[i] + first, product, count);
-        run->kernels->element->scale_by(run->inputs[i] + first, count, product);
+        multiply(run, run->inputs[i] + first, product, count, product);
     }
     for (int64_t i = 0; i < count; i++)
         product[i] = 1;
     for (int32_t i = inputs - 1; i >= 0; i--) {
         if (run->input_gradients[i])
-            run->kernels->element->scale_by(product, count, run->input_gradients[i] + first);
-        run->kernels->element->scale_by(run->inputs[i] + first, count, product);
+            multiply(run, product, run->input_gradients[i] + first, count,
+                     run->input_gradients[i] + first);
+        multiply(run, run->inputs[i] + first, product, count, product);
     }
+}
+
+static void backward_of_two(const neuron_run *run, int64_t first, int64_t count)
+{
+    for (int32_t i = 0; i < 2; i++)
+        if (run->input_gradients[i])
+            multiply(run, run->output_gradient + first, run->inputs[1 - i] + first, count,
+                     run->input_gradients[i] + first);
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
     for (int64_t i = 0; i < count; i += BLOCK)
-        backward_block(run, first + i, neuron_min_count(BLOCK, count - i));
+        (run->spec->input_count == 2 ? backward_of_two : backward_block)(
+            run, first + i, neuron_min_count(BLOCK, count - i));
 }
 
 static int forward(const neuron_run *run)
