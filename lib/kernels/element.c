@@ -33,6 +33,18 @@ static void round_products(const float *values, int64_t count, float scale, floa
         products[i] = values[i] * scale;
 }
 
+void KERNEL(scatter)(const neuron_scatter_work *work)
+{
+    const float *products = work->products;
+    for (int64_t p = 0; p < work->pixels; p++) {
+        for (int64_t t = 0; t < work->taps; t++, products += work->run) {
+            float *sums = work->sums + p * work->pixel_step + t * work->tap_step;
+            for (int64_t r = 0; r < work->run; r += LANES)
+                store(sums + r, load(sums + r) + load(products + r));
+        }
+    }
+}
+
 void KERNEL(weigh)(const float *values, int64_t count, float scale, bool adds, float *output)
 {
     if (!adds) {

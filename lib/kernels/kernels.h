@@ -90,6 +90,15 @@ typedef struct neuron_window_part {
     int32_t first_tap, tap_step;
 } neuron_window_part;
 
+/* sums[p * pixel_step + t * tap_step + r] += products[(p * taps + t) * run + r] for p < pixels,
+ * t < taps, r < run, which has whole vectors. */
+typedef struct neuron_scatter_work {
+    int64_t pixels, taps, run;
+    int64_t pixel_step, tap_step;
+    const float *products;
+    float *sums;
+} neuron_scatter_work;
+
 /* Outputs side by side in a row that see the same places of a window that passes over each
  * channel by itself. All arrays begin with the first of the outputs, or what it sees. */
 typedef struct neuron_depthwise_work {
@@ -321,6 +330,7 @@ typedef void neuron_winograd_outputs_kernel(const neuron_winograd_tile *tile,
 typedef void neuron_winograd_weights_kernel(const neuron_winograd_weights *work);
 /* The gradients of weights from the sums of their values at the points. */
 typedef void neuron_winograd_sums_kernel(const neuron_winograd_sums *work);
+typedef void neuron_scatter_kernel(const neuron_scatter_work *work);
 /* Convolution of each channel by itself: makes `output`; adds what `gradient` gives the image, to
  * source_gradient; and what it gives weights and bias. */
 typedef void neuron_depthwise_kernel(const neuron_depthwise_work *work);
@@ -333,6 +343,7 @@ typedef neuron_depthwise_kernel neuron_depthwise_back_kernel, neuron_depthwise_s
     X(winograd_outputs)                                                                            \
     X(winograd_weights)                                                                            \
     X(winograd_sums)                                                                               \
+    X(scatter)                                                                                     \
     X(depthwise)                                                                                   \
     X(depthwise_back)                                                                              \
     X(depthwise_sums)

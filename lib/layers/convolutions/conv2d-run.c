@@ -1,9 +1,10 @@
-/* Runs conv2d forward and backward. Which way each of the three passes goes, directly or by
- * Winograd's algorithm, is decided by neuron_conv2d_plan() and kept in the operation; the ways
- * themselves are in ops/convolution.c and ops/winograd.c. */
+/* Runs conv2d forward and backward. Which way each of the three passes goes is decided by
+ * neuron_conv2d_plan() and kept in the operation; the ways themselves are in ops/convolution.c,
+ * ops/winograd.c and ops/scatter.c. */
 #include "layers/convolutions/conv2d.h"
 
 #include "base/checked.h"
+#include "ops/scatter.h"
 #include "ops/winograd.h"
 #include "layers/image.h"
 #include "layers/post.h"
@@ -25,6 +26,8 @@ static neuron_conv2d_way forward_way(const neuron_plan_request *request,
 static neuron_conv2d_way input_gradient_way(const neuron_plan_request *request,
                                             const neuron_convolution *forward)
 {
+    if (neuron_scatter_fits(forward))
+        return NEURON_CONV2D_SCATTER;
     /* Where strides make several phases of it, Winograd's way does not fit to the forward pass. */
     const neuron_conv2d_phase phase = neuron_conv2d_phase_at(request->spec, 0, 0);
     return neuron_winograd_fits(forward, request->batch, false) &&
@@ -94,6 +97,10 @@ static void plan_backward(neuron_conv2d_operation *operation, const neuron_plan_
         keep_larger(&needs->scratch,
                     neuron_weight_gradient_scratch(forward, request->batch, request->threads,
                                                    rows.multiple ? &rows : NULL));
+    if (operation->input_gradient == NEURON_CONV2D_SCATTER) {
+        keep_larger(&needs->scratch, neuron_scatter_scratch(forward, request->threads));
+        return;
+    }
     for (int64_t y = 0; y < neuron_conv2d_phases(request->spec, 0); y++) {
         for (int64_t x = 0; x < neuron_conv2d_phases(request->spec, 1); x++) {
             neuron_conv2d_phase phase = neuron_conv2d_phase_at(request->spec, y, x);
@@ -245,8 +252,28 @@ static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *pha
              run->input_gradients[0] + first);
 }
 
+static void scatter_gradient(const neuron_run *run)
+{
+    const neuron_conv2d_operation *operation = run->operation;
+    const neuron_post_ops post = neuron_post_back_at(run, 0);
+    const neuron_convolution_run work = {
+        .kernels = run->kernels,
+        .pool = run->pool,
+        .batch = run->batch,
+        .source = run->output_gradient,
+        .scratch = run->scratch,
+        .post = &post,
+    };
+    neuron_scatter(&operation->geometry, &work, run->values[0], run->input_gradients[0]);
+}
+
 static void input_gradient(const neuron_run *run)
 {
+    const neuron_conv2d_operation *operation = run->operation;
+    if (operation->input_gradient == NEURON_CONV2D_SCATTER) {
+        scatter_gradient(run);
+        return;
+    }
     for (int64_t y = 0; y < neuron_conv2d_phases(run->spec, 0); y++) {
         for (int64_t x = 0; x < neuron_conv2d_phases(run->spec, 1); x++) {
             neuron_conv2d_phase phase = neuron_conv2d_phase_at(run->spec, y, x);

@@ -34,8 +34,12 @@ void neuron_conv2d_pack(const neuron_run *run, float *packed);
 void neuron_conv2d_pack_phase(const neuron_run *run, const neuron_conv2d_phase *phase,
                               float *packed);
 
-/* How a pass is computed. */
-typedef enum neuron_conv2d_way { NEURON_CONV2D_DIRECT, NEURON_CONV2D_WINOGRAD } neuron_conv2d_way;
+/* How a pass is computed: ops/convolution.h, winograd.h, and for the input's gradient scatter.h. */
+typedef enum neuron_conv2d_way {
+    NEURON_CONV2D_DIRECT,
+    NEURON_CONV2D_WINOGRAD,
+    NEURON_CONV2D_SCATTER
+} neuron_conv2d_way;
 
 /* What was decided when the session was compiled. */
 typedef struct neuron_conv2d_operation {
