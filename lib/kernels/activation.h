@@ -2,8 +2,9 @@
  * in activation.c are made of.
  *
  * All take any float: a NaN stays one, what is too large becomes infinite. Errors against exact
- * values, measured over all floats whose result is normal, are below 2.5 units in the last place,
- * for the normal distribution's tail below 4. Polynomials are minimax, by Remez's exchange. */
+ * values, measured over every 101st float whose result is normal, in units in the last place: exp
+ * 0.8, expm1 1.0, tanh 1.3, softplus by log1p 2.0, the logistic function 2.3, the normal
+ * distribution 4 in its tail. Polynomials are minimax, by Remez's exchange. */
 #ifndef KERNELS_ACTIVATION_H
 #define KERNELS_ACTIVATION_H
 
@@ -83,29 +84,29 @@ static ALWAYS_INLINE vector expm1_vector(vector x)
     return choose(x == x, result, x);
 }
 
-/* 2 artanh(s) = log((1 + s) / (1 - s)) for |s| <= 1/3. */
-static ALWAYS_INLINE vector artanh_vector(vector s)
+/* 2 artanh(s) / s - 2, for |s| <= 1/3. */
+static ALWAYS_INLINE vector artanh_rest(vector s)
 {
     vector z = s * s;
     vector q = z * 0.280170679339f + 0.280008348861f;
     q = q * z + 0.400215781113f;
     q = q * z + 0.666664157425f;
-    return 2.0f * s + s * z * q;
+    return z * q;
 }
 
-/* log(1 + u) for 0 <= u <= 1. */
+/* log(1 + u) = 2 artanh(s) for -0.3 <= u <= 1, where s = u / (2 + u) and so 2 s = u - s u. */
 static ALWAYS_INLINE vector log1p_vector(vector u)
 {
-    return artanh_vector(u / (u + 2.0f));
+    vector s = u / (u + 2.0f);
+    return u - s * (u - artanh_rest(s));
 }
 
 /* The logistic function of x, and `rest`, what is left of it to 1. */
 static ALWAYS_INLINE vector logistic_vector(vector x, vector *rest)
 {
-    vector power = exp_vector(-magnitude(x)), larger = 1.0f / (1.0f + power),
-           smaller = power * larger;
-    *rest = choose(x > 0, smaller, larger);
-    return choose(x > 0, larger, smaller);
+    vector power = exp_vector(-magnitude(x)), sum = 1.0f + power, one = broadcast(1);
+    *rest = choose(x > 0, power, one) / sum;
+    return choose(x > 0, one, power) / sum;
 }
 
 static ALWAYS_INLINE vector sigmoid_vector(vector x)

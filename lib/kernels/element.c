@@ -206,8 +206,7 @@ static ALWAYS_INLINE vector radius_of(vector share)
     vector_mask bits = (vector_mask)share - HALF_ROOT;
     vector rest = (vector)((bits & 0x7fffff) + HALF_ROOT) - 1.0f;
     vector power = __builtin_convertvector(bits >> 23, vector);
-    vector s = rest / (rest + 2.0f);
-    vector logarithm = power * 0.69314718f + artanh_vector(s);
+    vector logarithm = power * 0.69314718f + log1p_vector(rest);
     return root(-2.0f * logarithm);
 }
 

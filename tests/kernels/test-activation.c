@@ -140,8 +140,12 @@ static bound value_bound(neuron_post_kind kind)
         return (bound){3.5, tiny};
     case NEURON_POST_SELU:
         return (bound){3, 0};
+    case NEURON_POST_EXPONENTIAL:
+        return (bound){1.1, 0};
+    case NEURON_POST_SIGMOID:
+        return (bound){2.3, 0};
     default:
-        return (bound){2.5, 0};
+        return (bound){2, 0};
     }
 }
 
