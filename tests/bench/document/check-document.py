@@ -9,6 +9,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
+import plot
 import scaling
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -78,7 +79,8 @@ def check_plot(path, curves):
     for line in lines:
         for point in line.get('points').split():
             x, y = map(float, point.split(','))
-            assert 80 <= x <= 640 - 150 and 40 <= y <= 400 - 50, point
+            assert plot.LEFT <= x <= plot.WIDTH - plot.RIGHT, point
+            assert plot.TOP <= y <= plot.HEIGHT - plot.BOTTOM, point
 
 
 def check_scaling(bench, folder):
@@ -87,6 +89,12 @@ def check_scaling(bench, folder):
     straight = [(1, 1), (2, 2), (4, 4), (8, 8)]
     assert scaling.cliffs(straight) == []
     assert [size for size, _ in scaling.cliffs([*straight[:2], (4, 4.8), (8, 8)])] == [4]
+    # What was slow by chance is measured again, with its neighbours, and the least is kept.
+    asked = []
+    points = scaling.settle([[1, 1], [2, 9], [4, 4], [8, 8], [16, 16], [32, 32]],
+                            lambda size: asked.append(size) or 1.01 * size)
+    assert points == [[1, 1], [2, 2.02], [4, 4], [8, 8], [16, 16], [32, 32]], points
+    assert asked == [1, 2, 4], asked
     path = os.path.join(folder, 'scaling.json')
     done = run('scaling.py', bench, path, '--coarse', '--most', '16', '--seconds', '0.01',
                '--threads', '1')

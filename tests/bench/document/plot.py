@@ -2,7 +2,7 @@
 from xml.sax.saxutils import escape
 import math
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 400, 80, 150, 40, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 400, 80, 240, 40, 50
 COLOURS = ['#1b6ca8', '#c8553d', '#3c8d5a', '#8e5ea2', '#b8860b', '#555555']
 
 
