@@ -115,7 +115,7 @@ static ALWAYS_INLINE vector sigmoid_vector(vector x)
     return logistic_vector(x, &rest);
 }
 
-/* By a polynomial where exp() - 1 would cancel. */
+/* By a polynomial where exp() - 1 would cancel; beyond 10 it is 1. */
 static ALWAYS_INLINE vector tanh_vector(vector x)
 {
     vector size = magnitude(x), z = x * x;
@@ -124,8 +124,12 @@ static ALWAYS_INLINE vector tanh_vector(vector x)
     q = q * z + 0.133314936896f;
     q = q * z - 0.333332840412f;
     vector small = size + size * z * q;
-    vector large = 1.0f - 2.0f / (exp_vector(2.0f * size) + 1.0f);
-    return with_sign(choose(size < 0.625f, small, large), sign_of(x)); /* of 0 too */
+    const exponent e =
+        split_exponent(choose(size < 10.0f, 2.0f * size, broadcast(20)), (vector){0});
+    vector power = power_of_two(e.n), rest = e.r + e.r * e.r * exp_rest(e.r);
+    vector large = 1.0f - 2.0f * inverse(power * rest + (power + 1.0f));
+    vector result = with_sign(choose(size < 0.625f, small, large), sign_of(x)); /* of 0 too */
+    return choose(x == x, result, x);
 }
 
 /* The normal distribution up to x, and exp(-x^2 / 2).
