@@ -1,4 +1,5 @@
 /* Fully connected layer: see neuron_dense(). The sums are in ops/gemm.c. */
+#include "base/bump.h"
 #include "layers/post.h"
 
 #include "ops/gemm.h"
@@ -53,6 +54,11 @@ static neuron_gemm product_of(const neuron_run *run)
     };
 }
 
+static bool keeps_packed(bool training, int64_t batch, const neuron_spec *spec)
+{
+    return !training && neuron_gemm_packs(batch, spec->inputs[0].extent[0], spec->output.extent[0]);
+}
+
 static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
@@ -64,14 +70,25 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
         request->training ? neuron_gemm_backward_scratch(batch, inputs, units, threads) : 0;
     if (backward > needs->scratch)
         needs->scratch = backward;
+    if (keeps_packed(request->training, batch, spec))
+        neuron_reserve(&needs->prepared, inputs * neuron_panel_round(units), sizeof(float));
     return NEURON_OK;
+}
+
+/* Predictions pack the weights once. */
+static void prepare(const neuron_run *run)
+{
+    neuron_gemm product = product_of(run);
+    if (run->prepared)
+        neuron_gemm_pack(&product, run->values[0], run->prepared);
 }
 
 /* y = x W + b */
 static int forward(const neuron_run *run)
 {
     neuron_gemm product = product_of(run);
-    neuron_gemm_forward(&product, run->inputs[0], run->values[0],
+    const neuron_gemm_weights weights = {run->values[0], run->prepared};
+    neuron_gemm_forward(&product, run->inputs[0], &weights,
                         run->spec->array_count == 2 ? run->values[1] : NULL, &run->fused->post,
                         run->output);
     return NEURON_OK;
@@ -111,6 +128,7 @@ const neuron_layer neuron_layer_dense = {
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
+    .prepare = prepare,
     .forward = forward,
     .backward = backward,
     .refuse = neuron_post_refuse,

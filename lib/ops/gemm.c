@@ -68,7 +68,7 @@ size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units,
 
 typedef struct forward_job {
     const neuron_gemm *product;
-    const float *input, *weights, *bias;
+    const float *input, *weights, *packed, *bias;
     const neuron_post_ops *post;
     float *output;
     neuron_forward_cut cut;
@@ -228,6 +228,28 @@ static void multiply_block(const forward_job *job, const neuron_gemm_work *work,
     }
 }
 
+/* The same of weights that are packed already; the next panel is fetched meanwhile. */
+static void multiply_packed(const forward_job *job, const neuron_gemm_work *work, int64_t first,
+                            int64_t k)
+{
+    const neuron_gemm *product = job->product;
+    int64_t step = 2 * product->kernels->lanes;
+    neuron_gemm_work part = *work;
+    for (int64_t column = 0; column < work->columns; column += step) {
+        int64_t at = first + column;
+        int64_t width = neuron_panel_width(product->kernels->lanes, product->units, at);
+        part.columns = neuron_min_count(step, work->columns - column);
+        part.right = job->packed + at * product->inputs + k * width;
+        part.bias = work->bias ? work->bias + column : NULL;
+        part.output = work->output + column;
+        part.post = neuron_post_slice_at(&work->post, column, column);
+        part.ahead = column + step < work->columns ? part.right + step * product->inputs : NULL;
+        part.ahead_row = part.ahead_columns = width;
+        part.ahead_rows = work->depth;
+        multiply_panel(job, &part);
+    }
+}
+
 static void multiply_slice(const forward_job *job, int64_t task, forward_worker *worker,
                            float *const packed[2])
 {
@@ -245,17 +267,21 @@ static void multiply_slice(const forward_job *job, int64_t task, forward_worker 
     };
     for (int64_t k = slice->depth_begin; k < slice->depth_end; k += job->cut.block) {
         weight_block block = block_at(job, slice, k), next = block_after(job, slice, task, k);
-        if (memcmp(&worker->block, &block, sizeof block) != 0)
-            pack_rows(job, &block, 0, block.depth, packed[worker->side]);
         work.depth = block.depth;
         work.left = job->left + slice->row * job->left_row + k;
-        work.right = packed[worker->side];
         if (k + work.depth == slice->depth_end && !slice->sums)
             work.post = (neuron_post_slice){job->post, slice->column,
                                             slice->row * product->units + slice->column};
-        worker->side = !worker->side;
-        multiply_block(job, &work, &next, packed[worker->side]);
-        worker->block = next;
+        if (job->packed) {
+            multiply_packed(job, &work, slice->column, k);
+        } else {
+            if (memcmp(&worker->block, &block, sizeof block) != 0)
+                pack_rows(job, &block, 0, block.depth, packed[worker->side]);
+            work.right = packed[worker->side];
+            worker->side = !worker->side;
+            multiply_block(job, &work, &next, packed[worker->side]);
+            worker->block = next;
+        }
         work.bias = NULL;
         work.add = true;
     }
@@ -327,15 +353,51 @@ static void begin_forward(forward_job *job)
     }
 }
 
-void neuron_gemm_forward(const neuron_gemm *product, const float *input, const float *weights,
-                         const float *bias, const neuron_post_ops *post, float *output)
+/* 64 MB */
+enum { PACKED_FLOATS_MAX = 1 << 24 };
+
+bool neuron_gemm_packs(int64_t batch, int64_t inputs, int64_t units)
+{
+    return batch > NEURON_FORWARD_FEW_ROWS &&
+           (double)inputs * (double)neuron_panel_round(units) <= PACKED_FLOATS_MAX;
+}
+
+typedef struct pack_job {
+    const neuron_gemm *product;
+    const float *weights;
+    float *packed;
+} pack_job;
+
+/* A panel. */
+static void pack_task(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const pack_job *job = work;
+    const neuron_gemm *product = job->product;
+    int64_t step = 2 * product->kernels->lanes, column = task * step;
+    product->kernels->gemm->pack(job->packed + column * product->inputs, job->weights + column,
+                                 product->units, product->inputs,
+                                 neuron_min_count(step, product->units - column), NULL);
+}
+
+void neuron_gemm_pack(const neuron_gemm *product, const float *weights, float *packed)
+{
+    pack_job job = {product, weights, packed};
+    neuron_pool_run(product->pool, neuron_ceil_divide(product->units, 2 * product->kernels->lanes),
+                    pack_task, &job);
+}
+
+void neuron_gemm_forward(const neuron_gemm *product, const float *input,
+                         const neuron_gemm_weights *weights, const float *bias,
+                         const neuron_post_ops *post, float *output)
 {
     if (product->by_cblas && product->batch > NEURON_FORWARD_FEW_ROWS &&
-        neuron_cblas_forward(product, input, weights, bias, post, output))
+        neuron_cblas_forward(product, input, weights->rows, bias, post, output))
         return;
     forward_job job = {.product = product,
                        .input = input,
-                       .weights = weights,
+                       .weights = weights->rows,
+                       .packed = weights->packed,
                        .bias = bias,
                        .post = post,
                        .output = output,

@@ -31,10 +31,24 @@ typedef struct neuron_gemm {
 bool neuron_gemm_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t inputs,
                           int64_t units);
 
-/* output = input * weights + bias, with weights of inputs x units, and then what `post` lists; both
- * `bias` and `post` may be NULL. */
-void neuron_gemm_forward(const neuron_gemm *product, const float *input, const float *weights,
-                         const float *bias, const neuron_post_ops *post, float *output);
+/* Weights of inputs x units. `packed` has them once more, as neuron_gemm_pack() made them, which
+ * saves packing them in each call; NULL for no such. */
+typedef struct neuron_gemm_weights {
+    const float *rows, *packed;
+} neuron_gemm_weights;
+
+/* output = input * weights + bias, and then what `post` lists; both `bias` and `post` may be
+ * NULL. */
+void neuron_gemm_forward(const neuron_gemm *product, const float *input,
+                         const neuron_gemm_weights *weights, const float *bias,
+                         const neuron_post_ops *post, float *output);
+
+/* Whether packed weights would be read for batches of up to that size, and are small enough to be
+ * kept twice: what does not fit the caches takes as long to read either way. */
+bool neuron_gemm_packs(int64_t batch, int64_t inputs, int64_t units);
+
+/* In panels over the whole depth. `packed` has room for neuron_panel_round(units) columns. */
+void neuron_gemm_pack(const neuron_gemm *product, const float *weights, float *packed);
 
 /* input_gradient = output_gradient * weights', and then what `post` lists, if it is not NULL:
  * the way back through what made the input. */

@@ -62,7 +62,7 @@ static void multiply(int size, const float *a, const float *b, float *c, int32_t
     product.scratch = malloc(neuron_gemm_forward_scratch(size, size, size, threads));
     if (!product.scratch)
         bench_fail("out of memory");
-    neuron_gemm_forward(&product, a, b, NULL, NULL, c);
+    neuron_gemm_forward(&product, a, &(neuron_gemm_weights){.rows = b}, NULL, NULL, c);
     free(product.scratch);
     neuron_context_unref(context);
 }

@@ -31,7 +31,8 @@ static void multiply(arrays *all, bool with_cblas)
         .input = all->left, .output_gradient = all->right, .gradient = all->results[2]};
     {
         COMPUTE_SCOPE;
-        neuron_gemm_forward(&product, all->left, all->right, NULL, NULL, all->results[0]);
+        neuron_gemm_forward(&product, all->left, &(neuron_gemm_weights){.rows = all->right}, NULL,
+                            NULL, all->results[0]);
         neuron_gemm_input_gradient(&product, all->left, all->right, NULL, all->results[1]);
         neuron_gemm_weight_gradient(&product, &weights);
     }

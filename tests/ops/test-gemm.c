@@ -52,6 +52,21 @@ static void set_scratch(products *p, size_t bytes)
     p->product.scratch = fixture_memory(bytes);
 }
 
+/* Weights that were packed before give the same bytes, and no others are read. */
+static void check_packed(products *p, const neuron_post_ops *post)
+{
+    int64_t outputs = p->is.batch * p->is.units, inputs = p->is.inputs;
+    float *packed = fixture_floats(inputs * neuron_panel_round(p->is.units));
+    float *output = fixture_floats(outputs);
+    neuron_gemm_pack(&p->product, p->weights, packed);
+    bool reads_rows = p->product.by_cblas || !neuron_gemm_packs(p->is.batch, 1, 1);
+    neuron_gemm_weights weights = {reads_rows ? p->weights : NULL, packed};
+    neuron_gemm_forward(&p->product, p->input, &weights, p->bias, post, output);
+    assert_same_bytes(output, p->output, outputs);
+    free(output);
+    free(packed);
+}
+
 /* Memory is planned for `planned` examples. */
 static void open_products(products *p, const shape *is, int64_t planned, int32_t threads,
                           const neuron_kernels *kernels, bool by_cblas)
@@ -82,7 +97,9 @@ static void open_products(products *p, const shape *is, int64_t planned, int32_t
         {{.kind = NEURON_POST_RELU},
          {.kind = NEURON_POST_SCALE_SHIFT, .scale = p->scale, .shift = p->shift}}};
     const neuron_post_ops back = {1, {{.kind = NEURON_POST_RELU, .seen = p->input}}};
-    neuron_gemm_forward(&p->product, p->input, p->weights, p->bias, &post, p->output);
+    neuron_gemm_weights weights = {.rows = p->weights};
+    neuron_gemm_forward(&p->product, p->input, &weights, p->bias, &post, p->output);
+    check_packed(p, &post);
     set_scratch(p, neuron_gemm_backward_scratch(planned, is->inputs, is->units, threads));
     neuron_gemm_input_gradient(&p->product, p->output_gradient, p->weights, &back,
                                p->input_gradient);
