@@ -53,6 +53,35 @@ static void maximum(const pool_block *on, float *output, int32_t *argmax)
         maximum_vectors(on, i, on->count - i, 1, output, argmax);
 }
 
+/* Values that are made at a time where more windows are looked at than there are. */
+enum { SOME = 1024 };
+
+/* How many of some whole windows, `step` pixels apart, are taken at once: all if they begin at
+ * neighbouring pixels, or those of few channels among the windows between them; else one. */
+static int64_t windows_at_once(int64_t windows, int64_t step, int64_t channels)
+{
+    int64_t most = step == 1 ? windows : step * channels <= LANES ? SOME / (step * channels) : 1;
+    return windows < most ? windows : most;
+}
+
+/* Windows of few channels: looks at those between them as well, as whole vectors of values, which
+ * is less work than a part of a vector for each. */
+static void maximum_few(pool_block on, int64_t windows, int64_t step, float *output,
+                        int32_t *argmax)
+{
+    float largest[SOME];
+    int32_t places[SOME];
+    int64_t channels = on.channels;
+    on.count = ((windows - 1) * step + 1) * channels;
+    maximum(&on, largest, argmax ? places : NULL);
+    for (int64_t i = 0; i < windows * channels; i += channels) {
+        store_some(output + i, load_some(largest + i * step, channels), channels);
+        if (argmax)
+            store_some((float *)argmax + i, load_some((const float *)places + i * step, channels),
+                       channels);
+    }
+}
+
 void KERNEL(max_pool)(const neuron_pool_image *image)
 {
     const neuron_pool_axis *along = &image->along;
@@ -60,15 +89,21 @@ void KERNEL(max_pool)(const neuron_pool_image *image)
     int64_t at = 0;
     for (int64_t y = 0; y < image->down.output; y++) {
         const pool_range down = inside_of(&image->down, y);
-        for (int64_t x = 0; x < along->output;) {
+        for (int64_t x = 0, windows; x < along->output; x += windows) {
             pool_block on = block_at(image, down, y, x);
-            int64_t windows = 1;
-            if (along->stride == 1 && x == whole.first && whole.count > 0)
-                windows = whole.count;
+            float *output = image->output + at;
+            int32_t *argmax = image->argmax ? image->argmax + at : NULL;
+            int64_t left = whole.first + whole.count - x;
+            windows = x < whole.first || left <= 0
+                          ? 1
+                          : windows_at_once(left, along->stride, image->channels);
+            at += windows * image->channels;
+            if (along->stride > 1 && windows > 1) {
+                maximum_few(on, windows, along->stride, output, argmax);
+                continue;
+            }
             on.count *= windows;
-            maximum(&on, image->output + at, image->argmax ? image->argmax + at : NULL);
-            at += on.count;
-            x += windows;
+            maximum(&on, output, argmax);
         }
     }
 }

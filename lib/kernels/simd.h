@@ -26,7 +26,8 @@ enum { VECTOR_BYTES = LANES * 4 };
 typedef float vector __attribute__((vector_size(VECTOR_BYTES)));
 typedef int32_t vector_mask __attribute__((vector_size(VECTOR_BYTES)));
 
-/* The same anywhere in memory. */
+/* The same anywhere in memory, whatever lies there. */
+typedef float float_loose __attribute__((may_alias));
 typedef float vector_loose __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
 typedef int32_t vector_mask_loose __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
 
@@ -117,7 +118,7 @@ static ALWAYS_INLINE vector load_or(const float *from, int64_t count, vector res
     if (count >= LANES)
         return load(from);
     for (int64_t i = 0; i < LANES; i++)
-        rest[i] = i < count ? from[i] : rest[i];
+        rest[i] = i < count ? ((const float_loose *)from)[i] : rest[i];
     return rest;
 }
 
@@ -133,7 +134,7 @@ static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
     else
         for (int64_t i = 0; i < LANES; i++)
             if (i < count)
-                to[i] = value[i];
+                ((float_loose *)to)[i] = value[i];
 }
 #endif
 
