@@ -12,6 +12,13 @@ need() {
     "$@" >/dev/null 2>&1 </dev/null || missing="$missing $package"
 }
 
+# On x86 processors the library is built without one unless it is asked for.
+wants_a_cblas() {
+    case $(uname -m) in
+    x86_64 | i?86) return 1 ;;
+    esac
+}
+
 a_cblas_is_there() {
     for name in openblas cblas blis blas-netlib; do
         pkg-config --exists "$name" && return
@@ -37,7 +44,7 @@ need_build_tools() {
     need meson command -v meson
     need ninja-build command -v ninja
     need pkg-config command -v pkg-config
-    need libopenblas-dev a_cblas_is_there
+    ! wants_a_cblas || need libopenblas-dev a_cblas_is_there
     need zlib1g-dev pkg-config --exists zlib
     need libjansson-dev pkg-config --exists jansson
     need libpng-dev pkg-config --exists libpng
@@ -50,6 +57,7 @@ numpy_is_there() {
 # What the tests take as well.
 need_test_tools() {
     need_build_tools
+    need libopenblas-dev pkg-config --exists openblas
     need check pkg-config --exists check
     need g++ command -v g++
     need clang command -v clang

@@ -22,7 +22,7 @@ enum { ROWS_BY_POINTER = 3, POINTERS = (MULTIPLY_ROWS + ROWS_BY_POINTER - 1) / R
 enum { STEPS_AHEAD = 8 };
 
 /* Steps of one turn of the loop. More of them along a column only need more pointers. */
-enum { PLAIN_TURN = 4, TRANSPOSED_TURN = 2 };
+enum { PLAIN_TURN = 2, TRANSPOSED_TURN = 2 };
 
 /* Floats of a line of the caches. */
 enum { LINE = 16 };

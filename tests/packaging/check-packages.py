@@ -178,8 +178,9 @@ def main():
     wanted = []
     for module in modules(source):
         path = output("pkg-config", "--variable=pcfiledir", module).strip() + "/" + module + ".pc"
-        who = tests if module == "check" else everywhere
+        who = tests if module in ("check", "openblas") else everywhere  # the library alone needs neither, see below
         wanted.append((path, "pkg-config finds " + module, who))
+    # Where it needs a CBLAS, this names it:
     wanted += [(path, "libneuron.pc names it for static linking", everywhere) for path in libraries(sys.argv[2])]
     wanted += [(shutil.which(name), "the build calls it", everywhere) for name in ("gcc", "meson", "ninja", "pkg-config")]
     for name, script in programs(source):
