@@ -324,7 +324,9 @@ static void convolve_band(void *work, int64_t task, int32_t worker)
     const neuron_convolution *convolution = job->convolution;
     const neuron_convolution_run *run = job->run;
     neuron_band band = neuron_bands_at(convolution, &job->bands, run->batch, task);
-    char *own = run->scratch + (size_t)worker * job->layout.worker_bytes;
+    char *own = run->scratch; /* NULL if none is needed */
+    if (own)
+        own += (size_t)worker * job->layout.worker_bytes;
     const float *source =
         neuron_band_source(convolution, &job->bands, &band, run->source, (float *)(void *)own);
     if (job->pooling) {
