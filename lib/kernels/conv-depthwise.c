@@ -55,13 +55,20 @@ static ALWAYS_INLINE void sum_block(const neuron_depthwise_work *work, int64_t o
 static ALWAYS_INLINE void sum_channels(const neuron_depthwise_work *work, int64_t channel,
                                        bool whole)
 {
-    int64_t output = 0;
-    for (; output + BLOCK <= work->outputs; output += BLOCK)
+    int64_t output = 0, outputs = work->outputs;
+    for (; output + BLOCK <= outputs; output += BLOCK)
         sum_block(work, output, channel, BLOCK, whole);
-    for (; output + 2 <= work->outputs; output += 2)
-        sum_block(work, output, channel, 2, whole);
-    for (; output < work->outputs; output++)
-        sum_block(work, output, channel, 1, whole);
+    if (outputs < BLOCK / 2) {
+        for (; output < outputs; output++)
+            sum_block(work, output, channel, 1, whole);
+        return;
+    }
+    /* The last half of a block makes some once more rather than some by themselves. */
+    for (; output < outputs; output += BLOCK / 2) {
+        if (output > outputs - BLOCK / 2)
+            output = outputs - BLOCK / 2;
+        sum_block(work, output, channel, BLOCK / 2, whole);
+    }
 }
 
 void KERNEL(depthwise)(const neuron_depthwise_work *work)

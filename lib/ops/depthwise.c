@@ -23,49 +23,50 @@ static seen seen_of(const neuron_window *window, int64_t place)
     return inside;
 }
 
-/* `whole` has the row's arrays from their first float on. */
+/* `row` has the row's arrays from their first float on; those that are not needed are NULL, and
+ * stay so. */
 static void run_row(const neuron_depthwise *geometry, int64_t y, neuron_depthwise_kernel *kernel,
-                    const neuron_depthwise_work *whole)
+                    neuron_depthwise_work *row)
 {
     const neuron_window *along = &geometry->along;
+    const neuron_depthwise_work first = *row;
     int64_t channels = geometry->channels;
     const seen down = seen_of(&geometry->down, y);
-    for (int64_t x = 0; x < along->output;) {
+    row->channels = channels;
+    row->window_rows = down.end - down.first;
+    row->output_step = along->stride * channels;
+    row->row_step = along->input * channels;
+    row->weight_row = along->kernel * channels;
+    for (int64_t x = 0; x < along->output; x += row->outputs) {
         const seen across = seen_of(along, x);
-        int64_t count = 1;
-        if (across.end - across.first == along->kernel)
-            count = (along->input - along->kernel - across.pixel) / along->stride + 1;
-        count = neuron_min_count(count, along->output - x);
+        row->window_columns = across.end - across.first;
+        row->outputs = 1;
+        if (row->window_columns == along->kernel)
+            row->outputs =
+                neuron_min_count(along->output - x,
+                                 (along->input - along->kernel - across.pixel) / along->stride + 1);
         int64_t pixel = (down.pixel * along->input + across.pixel) * channels;
         int64_t tap = (down.first * along->kernel + across.first) * channels;
-        int64_t output = x * channels;
-        const neuron_depthwise_work part = {
-            .outputs = count,
-            .channels = channels,
-            .window_rows = down.end - down.first,
-            .window_columns = across.end - across.first,
-            .output_step = along->stride * channels,
-            .row_step = along->input * channels,
-            .weight_row = along->kernel * channels,
-            .source = whole->source ? whole->source + pixel : NULL,
-            .source_gradient = whole->source_gradient ? whole->source_gradient + pixel : NULL,
-            .weights = whole->weights ? whole->weights + tap : NULL,
-            .weight_sums = whole->weight_sums ? whole->weight_sums + tap : NULL,
-            .bias = whole->bias,
-            .bias_sums = whole->bias_sums,
-            .floor = whole->floor,
-            .output = whole->output ? whole->output + output : NULL,
-            .gradient = whole->gradient ? whole->gradient + output : NULL,
-        };
-        kernel(&part);
-        x += count;
+        if (first.source)
+            row->source = first.source + pixel;
+        if (first.source_gradient)
+            row->source_gradient = first.source_gradient + pixel;
+        if (first.weights)
+            row->weights = first.weights + tap;
+        if (first.weight_sums)
+            row->weight_sums = first.weight_sums + tap;
+        if (first.output)
+            row->output = first.output + x * channels;
+        if (first.gradient)
+            row->gradient = first.gradient + x * channels;
+        kernel(row);
     }
 }
 
 void neuron_depthwise_row(const neuron_depthwise *geometry, int64_t y, const float *image,
                           const float *weights, const float *bias, float floor, float *output)
 {
-    const neuron_depthwise_work work = {
+    neuron_depthwise_work work = {
         .source = image, .weights = weights, .bias = bias, .output = output, .floor = floor};
     run_row(geometry, y, geometry->kernels->conv->depthwise, &work);
 }
@@ -73,7 +74,7 @@ void neuron_depthwise_row(const neuron_depthwise *geometry, int64_t y, const flo
 void neuron_depthwise_row_back(const neuron_depthwise *geometry, int64_t y, const float *gradient,
                                const float *weights, float *image_gradient)
 {
-    const neuron_depthwise_work work = {
+    neuron_depthwise_work work = {
         .source_gradient = image_gradient, .weights = weights, .gradient = gradient};
     run_row(geometry, y, geometry->kernels->conv->depthwise_back, &work);
 }
@@ -81,7 +82,7 @@ void neuron_depthwise_row_back(const neuron_depthwise *geometry, int64_t y, cons
 void neuron_depthwise_row_sums(const neuron_depthwise *geometry, int64_t y, const float *image,
                                const float *gradient, float *weight_sums, float *bias_sums)
 {
-    const neuron_depthwise_work work = {
+    neuron_depthwise_work work = {
         .source = image, .gradient = gradient, .weight_sums = weight_sums, .bias_sums = bias_sums};
     run_row(geometry, y, geometry->kernels->conv->depthwise_sums, &work);
 }
