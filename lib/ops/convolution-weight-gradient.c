@@ -205,31 +205,29 @@ static void sum_part(void *work, int64_t task, int32_t worker)
     }
 }
 
-/* to[i] = sum over parts of sums[i] */
-static void add_parts(const gradient_job *job, const float *sums, int64_t count, float *to)
+/* Adds the other parts to `count` sums of the first, `place` floats behind its beginning. */
+static float *add_parts(const gradient_job *job, int64_t place, int64_t count)
 {
-    memcpy(to, sums, (size_t)count * sizeof *to);
-    for (int64_t part = 1; part < job->parts; part++) {
-        const float *more = sums + part * job->part_size;
-        for (int64_t i = 0; i < count; i++)
-            to[i] += more[i];
-    }
+    float *sums = part_sums(job, 0) + place;
+    for (int64_t part = 1; part < job->parts; part++)
+        job->run->kernels->element->add(sums + part * job->part_size, count, sums);
+    return sums;
 }
 
 static void add_rows(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const gradient_job *job = work;
-    const float *sums = part_sums(job, 0);
     int32_t lanes = job->run->kernels->lanes;
-    int64_t filters = job->convolution->filters;
-    int64_t end = neuron_min_count(job->depth, (task + 1) * ROWS_OF_SUM);
+    int64_t filters = job->convolution->filters, first = task * ROWS_OF_SUM;
+    int64_t rows = neuron_min_count(ROWS_OF_SUM, job->depth - first);
     for (int64_t n = 0; n < filters; n += 2 * lanes) {
         int64_t width = neuron_panel_width(lanes, filters, n);
         int64_t columns = neuron_min_count(filters - n, width);
-        for (int64_t k = task * ROWS_OF_SUM; k < end; k++)
-            add_parts(job, sums + n * job->depth + k * width, columns,
-                      job->weight_gradient + k * filters + n);
+        const float *sums = add_parts(job, n * job->depth + first * width, rows * width);
+        float *to = job->weight_gradient + first * filters + n;
+        for (int64_t k = 0; k < rows; k++)
+            memcpy(to + k * filters, sums + k * width, (size_t)columns * sizeof *to);
     }
 }
 
@@ -247,6 +245,7 @@ void neuron_weight_gradient(const neuron_convolution *convolution,
     if (weight_gradient)
         neuron_pool_run(run->pool, neuron_ceil_divide(job.depth, ROWS_OF_SUM), add_rows, &job);
     if (bias_gradient)
-        add_parts(&job, part_sums(&job, 0) + job.groups * NEURON_PANEL_GROUP * job.depth,
-                  convolution->filters, bias_gradient);
+        memcpy(bias_gradient,
+               add_parts(&job, job.groups * NEURON_PANEL_GROUP * job.depth, convolution->filters),
+               (size_t)convolution->filters * sizeof *bias_gradient);
 }
