@@ -40,16 +40,18 @@ static ALWAYS_INLINE void convolve_tile(const neuron_gemm_work *work, int64_t ro
     vector floor = floor_of(&work->post);
     float padded[TILE_ROWS][2 * LANES];
     int64_t left = work->columns - column;
-    bool narrow = left < vectors * LANES;
+    bool copies = left < vectors * LANES && !CHOOSES_LANES;
+    lane_choice lanes = choose_lanes(left - (vectors - 1) * LANES);
     float *output = work->output + row * work->output_row + column;
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
-        float *to = narrow ? padded[m] : output + m * work->output_row;
+        float *to = copies ? padded[m] : output + m * work->output_row;
         UNROLL_FULLY
-        for (int v = 0; v < vectors; v++)
+        for (int v = 0; v < vectors - 1; v++)
             store(to + v * LANES, at_least(floor, sums[m][v]));
+        store_lanes(to + (vectors - 1) * LANES, at_least(floor, sums[m][vectors - 1]), lanes);
     }
-    if (narrow)
+    if (copies)
         copy_rows(*padded, rows, left, output, work->output_row);
 }
 

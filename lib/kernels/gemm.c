@@ -27,7 +27,8 @@ enum { PLAIN_TURN = 2, TRANSPOSED_TURN = 2 };
 /* Floats of a line of the caches. */
 enum { LINE = 16 };
 
-/* One tile; whole vectors may be read and written at `start` and `output`. */
+/* One tile. Unless lanes can be chosen, whole vectors are read and written at `start` and
+ * `output`. */
 typedef struct tile {
     const float *left;
     int64_t left_row, left_column;
@@ -40,6 +41,7 @@ typedef struct tile {
     float *output;
     int64_t output_row;
     float floor;                   /* no sum is stored below it */
+    lane_choice lanes;             /* of the last vector */
     const float *ahead;            /* a line of it is fetched with each turn of the loop, */
     const float *ahead_end;        /* to the end of its row, */
     int64_t ahead_row, ahead_jump; /* and then of the next */
@@ -135,11 +137,15 @@ static ALWAYS_INLINE void multiply_tile(const tile *work, int rows, int vectors,
     const float *start = work->start;
     float *output = work->output;
     vector floor = broadcast(work->floor);
+    lane_choice lanes = work->lanes;
     UNROLL_FULLY
     for (int m = 0; m < rows; m++) {
         UNROLL_FULLY
-        for (int v = 0; v < vectors; v++)
+        for (int v = 0; v < vectors - 1; v++)
             store(output + v * LANES, at_least(floor, load(start + v * LANES) + sums[m][v]));
+        int last = vectors - 1;
+        vector sum = load_lanes(start + last * LANES, lanes) + sums[m][last];
+        store_lanes(output + last * LANES, at_least(floor, sum), lanes);
         start += work->start_row;
         output += work->output_row;
     }
@@ -194,9 +200,11 @@ static const tile_function tiles[MULTIPLY_ROWS][2][2] = {
 };
 /* clang-format on */
 
-/* Where a tile has fewer columns than its vectors it works on copies of its rows. */
-static void multiply_narrow(const neuron_gemm_work *work, tile *part, tile_function function,
-                            int64_t rows, int64_t column)
+/* Where a tile has fewer columns than its vectors, and lanes cannot be chosen, it works on
+ * copies of its rows. */
+__attribute__((unused)) static void multiply_narrow(const neuron_gemm_work *work, tile *part,
+                                                    tile_function function, int64_t rows,
+                                                    int64_t column)
 {
     float copy[MULTIPLY_ROWS][2 * LANES] = {{0}};
     int64_t count = work->columns - column, output_row = part->output_row;
@@ -279,12 +287,13 @@ void KERNEL(multiply)(const neuron_gemm_work *work)
                 .output = output,
                 .output_row = work->output_row,
                 .floor = from ? 0 : -INFINITY,
+                .lanes = choose_lanes(count - wide * LANES),
             };
             if (work->stretch)
                 cut_depth(work, &part);
             set_ahead(work, number++, &part);
             bool narrow = count < (wide + 1) * LANES;
-            if (narrow)
+            if (narrow && !CHOOSES_LANES)
                 multiply_narrow(work, &part, function, rows, column);
             else
                 function(&part);

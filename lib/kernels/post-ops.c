@@ -40,6 +40,20 @@ static void relu(const block *on, const neuron_post_op *op)
     }
 }
 
+/* As frequent, with a slope for each column. */
+static void prelu(const block *on, const neuron_post_op *op)
+{
+    const float *slopes = op->scale + on->column;
+    for (int64_t row = 0; row < on->rows; row++) {
+        float *values = on->values + row * on->row_step;
+        for (int64_t n = 0; n < on->columns; n += LANES) {
+            int64_t left = on->columns - n;
+            vector value = load_some(values + n, left);
+            store_some(values + n, choose(value < 0, load(slopes + n) * value, value), left);
+        }
+    }
+}
+
 static void activate(block on, const neuron_post_op *op)
 {
     neuron_post_op here = *op;
@@ -70,6 +84,8 @@ void KERNEL(post_ops)(const neuron_post_slice *post, int32_t from, int64_t rows,
         const neuron_post_op *op = &post->ops->list[i];
         if (op->kind == NEURON_POST_RELU && !op->before)
             relu(&on, op);
+        else if (op->kind == NEURON_POST_PRELU && !op->before && !op->seen)
+            prelu(&on, op);
         else if (neuron_post_is_activation(op->kind))
             activate(on, op);
         else if (op->kind == NEURON_POST_SCALE_SHIFT)

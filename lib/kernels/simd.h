@@ -138,6 +138,48 @@ static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
 }
 #endif
 
+/* Lanes that are chosen once for many vectors, where the processor leaves the others alone for
+ * nothing. Elsewhere whole vectors are touched. */
+#if defined(__AVX512F__)
+enum { CHOOSES_LANES = 1 };
+typedef __mmask16 lane_choice;
+
+static ALWAYS_INLINE lane_choice choose_lanes(int64_t count)
+{
+    return first_lanes(count > LANES ? LANES : count);
+}
+
+static ALWAYS_INLINE vector load_lanes(const float *from, lane_choice lanes)
+{
+    return (vector)_mm512_maskz_loadu_ps(lanes, from);
+}
+
+static ALWAYS_INLINE void store_lanes(float *to, vector value, lane_choice lanes)
+{
+    _mm512_mask_storeu_ps(to, lanes, (__m512)value);
+}
+#else
+enum { CHOOSES_LANES = 0 };
+typedef int lane_choice;
+
+static ALWAYS_INLINE lane_choice choose_lanes(int64_t count)
+{
+    return count > 0;
+}
+
+static ALWAYS_INLINE vector load_lanes(const float *from, lane_choice lanes)
+{
+    (void)lanes;
+    return load(from);
+}
+
+static ALWAYS_INLINE void store_lanes(float *to, vector value, lane_choice lanes)
+{
+    (void)lanes;
+    store(to, value);
+}
+#endif
+
 static ALWAYS_INLINE vector broadcast(float value)
 {
     return value - (vector){0};
