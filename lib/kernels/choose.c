@@ -19,6 +19,9 @@ static bool runs_anywhere(void)
 #include <cpuid.h>
 
 extern const neuron_kernels neuron_kernels_avx2, neuron_kernels_avx512;
+#if defined(NEURON_VNNI)
+extern const neuron_kernels neuron_kernels_avx2vnni, neuron_kernels_avx512vnni;
+#endif
 
 /* Register files that the operating system saves, as XGETBV tells them. */
 enum { SAVES_AVX = 0x06, SAVES_AVX512 = 0xe6 };
@@ -26,20 +29,26 @@ enum { SAVES_AVX = 0x06, SAVES_AVX512 = 0xe6 };
 typedef struct features {
     uint32_t saves; /* XCR0 */
     uint32_t ecx1;  /* of leaf 1 */
-    uint32_t ebx7;  /* of leaf 7 */
+    uint32_t ebx7;  /* of leaf 7, */
+    uint32_t ecx7;
+    uint32_t eax71; /* and of its second part */
 } features;
 
 static features look(void)
 {
-    features found = {0, 0, 0};
+    features found = {0};
     uint32_t a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d))
         return found;
     found.ecx1 = c;
     if (c & bit_OSXSAVE)
         __asm__ volatile("xgetbv" : "=a"(found.saves), "=d"(d) : "c"(0));
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
         found.ebx7 = b;
+        found.ecx7 = c;
+        if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d))
+            found.eax71 = a;
+    }
     return found;
 }
 
@@ -63,6 +72,23 @@ static bool runs_avx512(void)
            (found.ebx7 & needed) == needed;
 }
 
+#if defined(NEURON_VNNI)
+/* Bits of leaf 7 that tell of VNNI. */
+enum { ECX_AVX512_VNNI = 1 << 11, EAX_AVX_VNNI = 1 << 4 };
+
+static bool runs_avx2vnni(void)
+{
+    const features found = look();
+    return has_avx2(&found) && (found.eax71 & EAX_AVX_VNNI);
+}
+
+static bool runs_avx512vnni(void)
+{
+    const features found = look();
+    return runs_avx512() && (found.ecx7 & ECX_AVX512_VNNI);
+}
+#endif
+
 #define AVX2   &neuron_kernels_avx2, runs_avx2
 #define AVX512 &neuron_kernels_avx512, runs_avx512
 #else
@@ -70,13 +96,24 @@ static bool runs_avx512(void)
 #define AVX512 NULL, NULL
 #endif
 
+#if defined(NEURON_VNNI)
+#define AVX2_VNNI   &neuron_kernels_avx2vnni, runs_avx2vnni
+#define AVX512_VNNI &neuron_kernels_avx512vnni, runs_avx512vnni
+#else
+#define AVX2_VNNI   NULL, NULL
+#define AVX512_VNNI NULL, NULL
+#endif
+
 /* All sets, the best first. Those of other machines have a name only. */
 static const struct {
     const char *name;
     const neuron_kernels *kernels;
     bool (*runs)(void);
-} sets[] = {
-    {"avx512", AVX512}, {"avx2", AVX2}, {"baseline", &neuron_kernels_baseline, runs_anywhere}};
+} sets[] = {{"avx512vnni", AVX512_VNNI},
+            {"avx512", AVX512},
+            {"avx2vnni", AVX2_VNNI},
+            {"avx2", AVX2},
+            {"baseline", &neuron_kernels_baseline, runs_anywhere}};
 
 enum { SETS = sizeof sets / sizeof sets[0] };
 

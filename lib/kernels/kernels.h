@@ -288,6 +288,32 @@ typedef struct neuron_layer_norm_work {
     float *sums;            /* those of gamma and then of beta are added to it; NULL if unwanted */
 } neuron_layer_norm_work;
 
+/* sum(m, n) = start[n] + sum over k of left(m, k) * right(k, n), exact, for m < rows, n <
+ * columns. Row m of the left matrix begins at left + places[m], and is `stretches` stretches of
+ * `stretch` bytes, a multiple of 4, that begin stretch_step apart. What is written is
+ *
+ *     value = sum * scale[n] + bias[n], with `relu` not below 0, and then * gain[n] + offset[n],
+ *
+ * rounded after each product and each sum, as a float or as round(value) + zero_point from 0 to
+ * 255. */
+typedef struct neuron_bytes_gemm_work {
+    int64_t rows, columns;
+    int64_t
+        pool; /* 4: of as many rows that follow each other the largest sum makes one row; or 1 */
+    const uint8_t *left;
+    const int64_t *places;
+    int64_t stretch, stretches, stretch_step;
+    const int8_t *right;        /* packed: see neuron_bytes_pack() in ops/bytes-gemm.h */
+    const int32_t *start;       /* per column, padded to whole vectors, */
+    const float *scale, *bias;  /* as these, */
+    const float *gain, *offset; /* and these; NULL for 1 and 0 */
+    bool relu;
+    float *output;  /* or NULL, and */
+    uint8_t *bytes; /* these are written */
+    int32_t zero_point;
+    int64_t output_row;
+} neuron_bytes_gemm_work;
+
 /* ---- The kernels themselves, family by family ----
  *
  * Each is a function type neuron_NAME_kernel and a line in the list of its family, from which
@@ -491,13 +517,31 @@ typedef double neuron_square_sum_kernel(const float *values, int64_t count);
     X(limit)                                                                                       \
     X(square_sum)
 
-#define NEURON_KERNEL_FAMILIES(X)                                                                  \
+/* Largest byte of each channel under each window of a row of them that lie side by side. */
+typedef struct neuron_bytes_pool_work {
+    int64_t windows, window_rows, window_columns, channels;
+    int64_t row_step; /* bytes from one image row to the next */
+    const uint8_t *values;
+    uint8_t *output;
+} neuron_bytes_pool_work;
+typedef void neuron_bytes_max_pool_kernel(const neuron_bytes_pool_work *work);
+/* Floats as bytes. */
+typedef void neuron_quantize_kernel(const neuron_quantizer *by, const float *values, int64_t count,
+                                    uint8_t *bytes);
+/* A product of bytes, whose sums are exact. */
+typedef void neuron_bytes_gemm_kernel(const neuron_bytes_gemm_work *work);
+#define NEURON_BYTES_KERNELS(X) X(quantize) X(bytes_gemm) X(bytes_max_pool)
+
+#define NEURON_FLOAT_KERNEL_FAMILIES(X)                                                            \
     X(gemm, NEURON_GEMM_KERNELS)                                                                   \
     X(conv, NEURON_CONV_KERNELS)                                                                   \
     X(pool, NEURON_POOL_KERNELS)                                                                   \
     X(norm, NEURON_NORM_KERNELS)                                                                   \
     X(element, NEURON_ELEMENT_KERNELS)                                                             \
     X(update, NEURON_UPDATE_KERNELS)
+#define NEURON_KERNEL_FAMILIES(X)                                                                  \
+    NEURON_FLOAT_KERNEL_FAMILIES(X)                                                                \
+    X(bytes, NEURON_BYTES_KERNELS)
 
 #define ENTRY(name) neuron_##name##_kernel *name;
 #define TABLE(family, KERNELS)                                                                     \
@@ -518,7 +562,7 @@ typedef struct neuron_kernels {
 } neuron_kernels;
 
 /* The best table for this processor, or the one that the environment variable NEURON_KERNELS names
- * (baseline, avx2, avx512) if the processor can run it. */
+ * (baseline, avx2, avx2vnni, avx512, avx512vnni) if the processor can run it. */
 const neuron_kernels *neuron_kernels_choose(void);
 
 /* NEURON_E_ARGUMENT if the variable has the name of no table, whatever the processor. */

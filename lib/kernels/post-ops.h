@@ -35,7 +35,8 @@ typedef enum neuron_post_kind {
     NEURON_POST_PRELU,       /* with a slope for each column, in `scale` */
     NEURON_POST_SCALE_SHIFT, /* value * scale + shift, each per column */
     NEURON_POST_MAX_POOL,    /* of windows side by side; a driver's */
-    NEURON_POST_STATISTICS   /* measures and changes nothing; a driver's */
+    NEURON_POST_STATISTICS,  /* measures and changes nothing; a driver's */
+    NEURON_POST_QUANTIZE     /* to bytes; a driver's, and the last of its list */
 } neuron_post_kind;
 
 /* Max-pooling of a layer's output by windows side by side. `argmax` has a byte for each pooled
@@ -46,6 +47,13 @@ typedef struct neuron_pooling {
     float *output;         /* then the layer's own is never written */
     uint8_t *argmax;
 } neuron_pooling;
+
+/* How a float becomes a byte: round(value / scale) + zero_point, from 0 to 255, where a value
+ * halfway goes to the even number and a NaN counts as the least. */
+typedef struct neuron_quantizer {
+    float inverse; /* of the scale */
+    int32_t zero_point;
+} neuron_quantizer;
 
 typedef struct neuron_post_op {
     neuron_post_kind kind;
@@ -68,6 +76,7 @@ typedef struct neuron_post_op {
         neuron_pooling pooling; /* MAX_POOL; the last of its list, and then no other has `before` or
                                    `seen` */
         struct neuron_statistics *statistics; /* STATISTICS; the last of its list */
+        neuron_quantizer quantizer;           /* QUANTIZE */
     };
 } neuron_post_op;
 

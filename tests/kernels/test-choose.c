@@ -26,7 +26,7 @@ END_TEST
 START_TEST(unknown_names_are_told)
 {
     static const char *const wrong[] = {"abacus", "AVX2", "avx-512", "avx2 ", "0"};
-    static const char *const right[] = {"", "baseline", "avx2", "avx512"};
+    static const char *const right[] = {"", "baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
     neuron_context_t *context;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         setenv("NEURON_KERNELS", wrong[i], 1);
@@ -34,7 +34,7 @@ START_TEST(unknown_names_are_told)
         ck_assert_ptr_null(context);
         assert_message(wrong[i]);
         assert_message("neuron_context_create: NEURON_KERNELS is");
-        assert_message("not baseline, avx2 or avx512");
+        assert_message("not baseline, avx2, avx2vnni, avx512 or avx512vnni");
     }
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
         setenv("NEURON_KERNELS", right[i], 1);
@@ -47,8 +47,8 @@ END_TEST
 
 START_TEST(tables_are_whole)
 {
-    static const char *const names[] = {"baseline", "avx2", "avx512"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
+    for (int i = 0; i < 5; i++) {
         const neuron_kernels *kernels = neuron_kernels_find(names[i]);
         if (!kernels)
             continue;
@@ -60,6 +60,7 @@ START_TEST(tables_are_whole)
                   kernels->norm->statistics);
         ck_assert(kernels->norm->normalize && kernels->norm->gradient_sums &&
                   kernels->norm->normalize_back);
+        ck_assert(kernels->bytes->bytes_gemm && kernels->bytes->quantize);
     }
 }
 END_TEST

@@ -1,0 +1,257 @@
+/* Products of bytes for quantised layers: tiles of DOT_ROWS rows by two vectors of columns are
+ * summed in registers, by dot.h. What becomes of the sums is rounded after each step, so that it
+ * has the same bytes on all processors: this file is compiled without fused products. */
+#include "kernels/bytes/dot.h"
+#include "kernels/table.h"
+
+#include <stddef.h>
+
+typedef uint8_t lane_bytes __attribute__((vector_size(LANES)));
+
+/* The larger of two sums; and of two values, or the smaller, where a NaN in `value` stays.
+ * Floats are rounded to the nearest number, to the even one where two are as near; what is no
+ * number of 32 bits becomes the least that there is. */
+#if defined(__AVX512F__)
+static ALWAYS_INLINE sums larger_sums(sums a, sums b)
+{
+    return (sums)_mm512_max_epi32((__m512i)a, (__m512i)b);
+}
+
+static ALWAYS_INLINE vector not_below(vector least, vector value)
+{
+    return (vector)_mm512_max_ps((__m512)least, (__m512)value);
+}
+
+static ALWAYS_INLINE vector not_above(vector most, vector value)
+{
+    return (vector)_mm512_min_ps((__m512)most, (__m512)value);
+}
+
+static ALWAYS_INLINE sums round_vector(vector value)
+{
+    return (sums)_mm512_cvtps_epi32((__m512)value);
+}
+#elif defined(__AVX2__)
+static ALWAYS_INLINE sums larger_sums(sums a, sums b)
+{
+    return (sums)_mm256_max_epi32((__m256i)a, (__m256i)b);
+}
+
+static ALWAYS_INLINE vector not_below(vector least, vector value)
+{
+    return (vector)_mm256_max_ps((__m256)least, (__m256)value);
+}
+
+static ALWAYS_INLINE vector not_above(vector most, vector value)
+{
+    return (vector)_mm256_min_ps((__m256)most, (__m256)value);
+}
+
+static ALWAYS_INLINE sums round_vector(vector value)
+{
+    return (sums)_mm256_cvtps_epi32((__m256)value);
+}
+#else
+static ALWAYS_INLINE sums larger_sums(sums a, sums b)
+{
+    sums first = a > b;
+    return (a & first) | (b & ~first);
+}
+
+static ALWAYS_INLINE vector not_below(vector least, vector value)
+{
+    return choose(least > value, least, value);
+}
+
+static ALWAYS_INLINE vector not_above(vector most, vector value)
+{
+    return choose(most < value, most, value);
+}
+
+/* What is added and taken away again leaves a number of less than 2^22 rounded, in its lowest
+ * bits. */
+static ALWAYS_INLINE sums round_vector(vector value)
+{
+    vector large = broadcast(0x1.8p23f), least = broadcast(-0x1p21f);
+    value = choose(value > least, value, least);
+    return (sums)(value + large) - (sums)large;
+}
+#endif
+
+static ALWAYS_INLINE lane_bytes to_bytes(vector value, int32_t zero_point)
+{
+    value = not_above(broadcast((float)(255 - zero_point)), value);
+    sums byte = larger_sums(round_vector(value), -zero_point - (sums){0}) + zero_point;
+    return __builtin_convertvector(byte, lane_bytes);
+}
+
+static ALWAYS_INLINE void store_bytes(uint8_t *to, lane_bytes bytes, int64_t count)
+{
+    if (count >= LANES)
+        memcpy(to, &bytes, sizeof bytes);
+    else
+        for (int64_t i = 0; i < count; i++)
+            to[i] = bytes[i];
+}
+
+void KERNEL(quantize)(const neuron_quantizer *by, const float *values, int64_t count,
+                      uint8_t *bytes)
+{
+    for (int64_t i = 0; i < count; i += LANES)
+        store_bytes(bytes + i,
+                    to_bytes(load_some(values + i, count - i) * by->inverse, by->zero_point),
+                    count - i);
+}
+
+typedef struct tile {
+    const uint8_t *left;
+    const int64_t *places;
+    int64_t stretch, stretches, stretch_step;
+    const int8_t *right;
+    const int32_t *start;
+    sums *to; /* two vectors for each row */
+} tile;
+
+static ALWAYS_INLINE void multiply_tile(const tile *work, int rows, int vectors)
+{
+    sums sum[DOT_ROWS][2];
+    const uint8_t *left[DOT_ROWS];
+    const int8_t *right = work->right;
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        left[m] = work->left + work->places[m];
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            sum[m][v] = load_sums(work->start + v * LANES);
+    }
+    for (int64_t s = work->stretches; s > 0; s--) {
+        for (int64_t k = 0; k < work->stretch; k += 4) {
+            dot_weights weights[2];
+            UNROLL_FULLY
+            for (int v = 0; v < vectors; v++)
+                weights[v] = spread_weights(load_sums(right + v * VECTOR_BYTES));
+            UNROLL_FULLY
+            for (int m = 0; m < rows; m++) {
+                UNROLL_FULLY
+                for (int v = 0; v < vectors; v++)
+                    sum[m][v] = dot(sum[m][v], left[m] + k, weights[v]);
+            }
+            right += vectors * VECTOR_BYTES;
+        }
+        UNROLL_FULLY
+        for (int m = 0; m < rows; m++)
+            left[m] += work->stretch_step;
+    }
+    UNROLL_FULLY
+    for (int m = 0; m < rows; m++) {
+        UNROLL_FULLY
+        for (int v = 0; v < vectors; v++)
+            work->to[2 * m + v] = sum[m][v];
+    }
+}
+
+typedef void (*tile_function)(const tile *);
+
+#define TILE(name, rows, vectors)                                                                  \
+    static void name(const tile *work)                                                             \
+    {                                                                                              \
+        multiply_tile(work, rows, vectors);                                                        \
+    }
+TILE(whole_1, DOT_ROWS, 1)
+TILE(whole_2, DOT_ROWS, 2)
+TILE(some_1, 4, 1)
+TILE(some_2, 4, 2)
+TILE(one_1, 1, 1)
+TILE(one_2, 1, 2)
+
+/* Tiles by how many rows they have, the largest first. */
+static const struct {
+    int rows;
+    tile_function multiply[2]; /* by vectors less one */
+} tiles[] = {{DOT_ROWS, {whole_1, whole_2}}, {4, {some_1, some_2}}, {1, {one_1, one_2}}};
+
+/* Writes what the sums of a tile become, from row `row` and column `column` of the output on. */
+static void finish(const neuron_bytes_gemm_work *work, const sums *from, int64_t row, int rows,
+                   int64_t column)
+{
+    vector floor = broadcast(work->relu ? 0.0f : -INFINITY);
+    for (int v = 0; v < 2 && column + v * LANES < work->columns; v++) {
+        int64_t n = column + v * LANES, left = work->columns - n;
+        int64_t place = row * work->output_row + n;
+        vector scale = load(work->scale + n), bias = load(work->bias + n);
+        vector gain = work->gain ? load(work->gain + n) : broadcast(1);
+        vector offset = work->gain ? load(work->offset + n) : (vector){0};
+        /* Where the gain is below 0 the largest value is that of the smallest sum. */
+        sums flip = (sums)(gain < 0);
+        for (int64_t m = 0; m < rows; m += work->pool, place += work->output_row) {
+            sums sum = from[2 * m + v];
+            if (work->pool == 4)
+                sum = flip ^ larger_sums(larger_sums(flip ^ sum, flip ^ from[2 * m + 2 + v]),
+                                         larger_sums(flip ^ from[2 * m + 4 + v],
+                                                     flip ^ from[2 * m + 6 + v]));
+            vector value = __builtin_convertvector(sum, vector) * scale + bias;
+            value = not_below(floor, value);
+            if (work->gain)
+                value = value * gain + offset;
+            if (work->output)
+                store_some(work->output + place, value, left);
+            else
+                store_bytes(work->bytes + place, to_bytes(value, work->zero_point), left);
+        }
+    }
+}
+
+void KERNEL(bytes_gemm)(const neuron_bytes_gemm_work *work)
+{
+    sums to[2 * DOT_ROWS];
+    int64_t depth = work->stretch * work->stretches;
+    for (int64_t n = 0; n < work->columns; n += 2 * LANES) {
+        int wide = work->columns - n > LANES, kind = 0;
+        for (int64_t m = 0; m < work->rows; m += tiles[kind].rows) {
+            while (tiles[kind].rows > work->rows - m || tiles[kind].rows % work->pool != 0)
+                kind++;
+            const tile at = {
+                work->left,         work->places + m,        work->stretch,   work->stretches,
+                work->stretch_step, work->right + n * depth, work->start + n, to};
+            tiles[kind].multiply[wide](&at);
+            finish(work, to, m / work->pool, tiles[kind].rows, n);
+        }
+    }
+}
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint8_t bytes16_loose __attribute__((vector_size(16), aligned(1), may_alias));
+
+static ALWAYS_INLINE bytes16 larger(bytes16 a, bytes16 b)
+{
+    bytes16 first = (bytes16)(a > b);
+    return (a & first) | (b & ~first);
+}
+
+static void pool_window(const neuron_bytes_pool_work *work, const uint8_t *from, uint8_t *to)
+{
+    int64_t c = 0;
+    for (; c + 16 <= work->channels; c += 16) {
+        bytes16 most = {0};
+        for (int64_t y = 0; y < work->window_rows; y++)
+            for (int64_t x = 0; x < work->window_columns; x++)
+                most = larger(most, *(const bytes16_loose *)(from + y * work->row_step +
+                                                             x * work->channels + c));
+        *(bytes16_loose *)(to + c) = most;
+    }
+    for (; c < work->channels; c++) {
+        to[c] = 0;
+        for (int64_t y = 0; y < work->window_rows; y++)
+            for (int64_t x = 0; x < work->window_columns; x++) {
+                uint8_t value = from[y * work->row_step + x * work->channels + c];
+                to[c] = value > to[c] ? value : to[c];
+            }
+    }
+}
+
+void KERNEL(bytes_max_pool)(const neuron_bytes_pool_work *work)
+{
+    for (int64_t i = 0; i < work->windows; i++)
+        pool_window(work, work->values + i * work->window_columns * work->channels,
+                    work->output + i * work->channels);
+}
