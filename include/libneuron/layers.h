@@ -300,6 +300,9 @@ enum {
     NEURON_NODE_BOTTOM = 230,           /**< int: rows of padding below */
     NEURON_NODE_LEFT = 240,             /**< int: columns of padding before */
     NEURON_NODE_RIGHT = 250,            /**< int: columns of padding behind */
+    NEURON_NODE_INPUT_SCALE = 260,      /**< float, for reading: of a quantised layer's input, see
+                                             quantize.h */
+    NEURON_NODE_INPUT_ZERO_POINT = 270, /**< int, for reading: the byte that stands for 0 */
     NEURON_NODE_EXTENT_0 = 300,         /**< int: extent of a new shape on axis 0, for reading: a
                                                number that needs more elements than the input has,
                                                or fewer, is refused. The rest of the shape follows,

@@ -26,5 +26,6 @@
 #include <libneuron/history.h>
 #include <libneuron/evaluation.h>
 #include <libneuron/search.h>
+#include <libneuron/quantize.h>
 
 #endif

@@ -101,6 +101,11 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
                                 neuron_node_t *const *inputs, int32_t input_count,
                                 const neuron_options *options, const double *weights);
 
+/* Adds a copy of a node of another graph, which is finished, with its parameters. */
+int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,
+                           const neuron_node_t *node, const char *name,
+                           neuron_node_t *const *inputs, neuron_node_t **made);
+
 /* Says that graph->values changed, so that nobody works on with what was made of the old ones. */
 static inline void neuron_graph_touch(neuron_graph_t *graph)
 {

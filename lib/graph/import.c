@@ -58,14 +58,10 @@ static int copy_custom(neuron_node_t *copy, const neuron_node_t *node)
     return NEURON_OK;
 }
 
-/* Copies one node; `copies` has those of the source's earlier nodes. */
-static int copy_node(neuron_graph_t *graph, const neuron_graph_t *source, const neuron_node_t *node,
-                     const char *prefix, neuron_node_t **copies, neuron_node_t **inputs)
+int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,
+                           const neuron_node_t *node, const char *name,
+                           neuron_node_t *const *inputs, neuron_node_t **made)
 {
-    for (int32_t i = 0; i < node->spec.input_count; i++)
-        inputs[i] = copies[node->inputs[i]->index];
-    char name[2 * NEURON_NODE_NAME_MAX + 3];
-    snprintf(name, sizeof name, "%s/%s", prefix, node->name);
     const neuron_layer *layer = node->spec.layer;
     const neuron_custom_kind *kind;
     if (neuron_layer_is_custom(layer)) { /* the source may be of another context */
@@ -82,8 +78,19 @@ static int copy_node(neuron_graph_t *graph, const neuron_graph_t *source, const 
         RETURN_IF_ERROR(copy_custom(copy, node));
     copy->frozen = node->frozen;
     memcpy(copy->choices, node->choices, sizeof copy->choices);
-    copies[node->index] = copy;
+    *made = copy;
     return copy_values(copy, source, node);
+}
+
+/* Copies one node; `copies` has those of the source's earlier nodes. */
+static int copy_node(neuron_graph_t *graph, const neuron_graph_t *source, const neuron_node_t *node,
+                     const char *prefix, neuron_node_t **copies, neuron_node_t **inputs)
+{
+    for (int32_t i = 0; i < node->spec.input_count; i++)
+        inputs[i] = copies[node->inputs[i]->index];
+    char name[2 * NEURON_NODE_NAME_MAX + 3];
+    snprintf(name, sizeof name, "%s/%s", prefix, node->name);
+    return neuron_graph_copy_node(graph, source, node, name, inputs, &copies[node->index]);
 }
 
 static int copy_all(neuron_graph_t *graph, neuron_node_t *input, const neuron_graph_t *source,

@@ -40,6 +40,7 @@ typedef struct neuron_array {
     int32_t initializer;    /* NEURON_INITIALIZER_... */
     double parameter;       /* of the initialiser */
     double fan_in, fan_out; /* for initialisers that scale by them; 0 to follow from the shape */
+    bool bytes;             /* whole numbers from -127 to 127, which files have as such */
 } neuron_array;
 
 /* A layer with its numbers filled in. `inputs` and `weights` belong to whoever made it. */
@@ -62,6 +63,7 @@ typedef struct neuron_fused {
     /* Forward: what follows, in order. `output` and `output_gradient` of the run are those of the
      * last of them. */
     neuron_post_ops post;
+    bool reads_bytes; /* forward: the input are bytes, as `quantizer` of the row has said */
 
     /* Backward: the activation that made the input, back through which its gradient goes, with what
      * is `seen`; of kind NONE for none. */
@@ -202,6 +204,10 @@ struct neuron_layer {
     /* Why the layer does not do a post-operation in its own pass, as the end of a sentence; NULL if
      * it does. A layer without this function does none. */
     const char *(*refuse)(const neuron_fuse_request *request);
+
+    /* How the layer makes bytes of its input, if it does, so that the layer before it can do
+     * that in its own pass (NEURON_POST_QUANTIZE). NULL for never. */
+    neuron_quantizer (*quantizer)(const neuron_spec *spec);
 
     /* Activations in `back` that backward can do: a sum of NEURON_POST_BIT(kind). A layer without
      * NEURON_LAYER_READS_INPUT has no `seen`; it can do those whose slope its own output tells. */

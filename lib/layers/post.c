@@ -11,6 +11,8 @@ const char *neuron_post_refuse(const neuron_fuse_request *request)
         return "it follows a pooling";
     if (kind == NEURON_POST_MAX_POOL)
         return "the layer before it does not pool";
+    if (kind == NEURON_POST_QUANTIZE)
+        return "the layer before it makes no bytes";
     if (kind == NEURON_POST_STATISTICS)
         return "the layer before it measures nothing";
     if (request->training && neuron_post_activation(post))

@@ -28,6 +28,8 @@
     X(max_pool2d) \
     X(multiply) \
     X(prelu) \
+    X(quantized_conv2d) \
+    X(quantized_dense) \
     X(random_rotation) \
     X(relu) \
     X(reshape) \

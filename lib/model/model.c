@@ -17,14 +17,16 @@ static const char version_key[] = "libneuron.version";
 /* Whether an array gets fewer bytes than it has. */
 static bool narrows(const neuron_graph_array *array, int32_t storage)
 {
-    return storage != NEURON_STORAGE_F32 && array->array->trainable;
+    return array->array->bytes || (storage != NEURON_STORAGE_F32 && array->array->trainable);
 }
 
 static int write_array(neuron_safetensors_writer *writer, const neuron_graph_t *graph,
                        int32_t storage, const neuron_graph_array *array)
 {
     const char *dtype = "F32";
-    if (narrows(array, storage))
+    if (array->array->bytes)
+        dtype = "I8";
+    else if (narrows(array, storage))
         dtype = storage == NEURON_STORAGE_F16 ? "F16" : "BF16";
     return neuron_safetensors_add_floats(writer, array->name, dtype, &array->array->shape,
                                          graph->values + array->offset);
@@ -94,9 +96,14 @@ static int find_structure(const char **text, const neuron_safetensors *file)
 static int check_arrays(const neuron_graph_t *graph, const neuron_safetensors *file)
 {
     const neuron_safetensors_entry *entry;
-    for (int32_t i = 0; i < graph->array_count; i++)
-        RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, file, graph->arrays[i].name,
-                                                       &graph->arrays[i].array->shape));
+    for (int32_t i = 0; i < graph->array_count; i++) {
+        const neuron_graph_array *array = &graph->arrays[i];
+        const neuron_shape *shape = &array->array->shape;
+        if (array->array->bytes)
+            RETURN_IF_ERROR(neuron_safetensors_need_bytes(&entry, file, array->name, shape));
+        else
+            RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, file, array->name, shape));
+    }
     return NEURON_OK;
 }
 

@@ -18,6 +18,16 @@ int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
     return neuron_safetensors_need(entry, file, name, half ? found->type : NEURON_F32, shape);
 }
 
+int neuron_safetensors_need_bytes(const neuron_safetensors_entry **entry,
+                                  const neuron_safetensors *file, const char *name,
+                                  const neuron_shape *shape)
+{
+    const neuron_safetensors_entry *found = neuron_safetensors_find(file, name);
+    if (found && strcmp(found->dtype, "I8") == 0)
+        return neuron_safetensors_need(entry, file, name, found->type, shape);
+    return neuron_safetensors_need_floats(entry, file, name, shape);
+}
+
 static float of_bits(uint32_t bits)
 {
     float value;
@@ -33,6 +43,12 @@ void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *e
     }
     const unsigned char *bytes = entry->data;
     bool brain = entry->dtype[0] == 'B';
+    if (entry->dtype[0] == 'I') {
+        const signed char *numbers = entry->data;
+        for (size_t i = 0; i < entry->size; i++)
+            to[i] = numbers[i];
+        return;
+    }
     for (size_t i = 0; i < entry->size / 2; i++) {
         uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
         to[i] = brain ? of_bits(bits << 16) : neuron_number_half(bits);
@@ -74,8 +90,21 @@ static uint32_t to_half(uint32_t size)
     return round_off((size & 0x7fffff) | 0x800000, 126 - (size >> 23));
 }
 
+static void to_bytes(int8_t *to, const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        float size = values[i] < 0 ? -values[i] : values[i];
+        int whole = size < 127 ? (int)(size + 0.5f) : 127;
+        to[i] = (int8_t)(values[i] < 0 ? -whole : whole);
+    }
+}
+
 bool neuron_safetensors_narrow(void *to, const char *dtype, const float *values, size_t count)
 {
+    if (dtype[0] == 'I') {
+        to_bytes(to, values, count);
+        return true;
+    }
     bool brain = dtype[0] == 'B', finite = true;
     uint32_t infinite = brain ? 0x7f80 : 0x7c00;
     uint16_t *numbers = to;

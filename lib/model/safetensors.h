@@ -31,14 +31,14 @@ int neuron_safetensors_add_text(neuron_safetensors_writer *writer, const char *k
 int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, int32_t type,
                            const neuron_shape *shape, const void *data);
 
-/* The same for floats that the file has as "F32", "F16" or "BF16"; of the last two the writer keeps
- * a copy. NEURON_E_NUMBER if one of them gets too large. */
+/* The same for floats that the file has as "F32", "F16", "BF16" or "I8"; of the last three the
+ * writer keeps a copy. NEURON_E_NUMBER if one of them gets too large. */
 int neuron_safetensors_add_floats(neuron_safetensors_writer *writer, const char *name,
                                   const char *dtype, const neuron_shape *shape,
                                   const float *values);
 
-/* Rounds floats to numbers of F16 or BF16, to even ones where two are as near. False if a finite
- * one gets infinite. */
+/* Rounds floats to numbers of F16, BF16 or I8, from -127 to 127, of the first two to even ones
+ * where two are as near. False if a finite one gets infinite. */
 bool neuron_safetensors_narrow(void *to, const char *dtype, const float *values, size_t count);
 
 /* Writes the file by neuron_file_replace(). */
@@ -94,11 +94,14 @@ const neuron_safetensors_entry *neuron_safetensors_find(const neuron_safetensors
 int neuron_safetensors_need(const neuron_safetensors_entry **entry, const neuron_safetensors *file,
                             const char *name, int32_t type, const neuron_shape *shape);
 
-/* The same for numbers of F32, F16 or BF16, which
+/* The same for numbers of F32, F16 or BF16, or for those and I8, which
  * neuron_safetensors_copy_floats() makes float32. */
 int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
                                    const neuron_safetensors *file, const char *name,
                                    const neuron_shape *shape);
+int neuron_safetensors_need_bytes(const neuron_safetensors_entry **entry,
+                                  const neuron_safetensors *file, const char *name,
+                                  const neuron_shape *shape);
 void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *entry);
 
 #endif

@@ -58,6 +58,10 @@ int neuron_session_forward(neuron_session *session, const float *input, int64_t 
             prepare(session, step);
         neuron_step_call call;
         neuron_step_call_begin(&call, session, step);
+        const neuron_session_observer *observer = session->observer;
+        if (observer)
+            RETURN_IF_ERROR(
+                observer->observe(observer->user_data, step->node, call.run.inputs[0], batch));
         RETURN_IF_ERROR(step->node->spec.layer->forward(&call.run));
     }
     return NEURON_OK;

@@ -170,6 +170,46 @@ static void place(neuron_compiler *c, const neuron_node_t *node)
     tell(c, node, why_not);
 }
 
+/* How all who read a step's value make bytes of it, if they agree; false if not. */
+static bool find_quantizer(neuron_compiler *c, const neuron_step *step, neuron_quantizer *found)
+{
+    const neuron_value *value = neuron_compiler_value(c, step->node);
+    bool any = false;
+    if (value == neuron_compiler_value(c, c->output))
+        return false;
+    for (int32_t i = value->producer + 1; i < c->session->step_count; i++) {
+        const neuron_step *reader = &c->session->steps[i];
+        const neuron_layer *layer = layer_of(reader->node);
+        for (int32_t j = 0; j < reader->node->spec.input_count; j++) {
+            if (neuron_compiler_value(c, reader->node->inputs[j]) != value)
+                continue;
+            if (!layer->quantizer)
+                return false;
+            neuron_quantizer own = layer->quantizer(&reader->node->spec);
+            if (any && (own.inverse != found->inverse || own.zero_point != found->zero_point))
+                return false;
+            *found = own;
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Lets a step write bytes, if that is what all who read it would make of its value. */
+static void fuse_bytes(neuron_compiler *c, neuron_step *step)
+{
+    neuron_post_op op = {.kind = NEURON_POST_QUANTIZE};
+    if (refuse(c, step, op) || !find_quantizer(c, step, &op.quantizer))
+        return;
+    append(step, op, NULL);
+    const neuron_value *value = neuron_compiler_value(c, step->node);
+    for (int32_t i = value->producer + 1; i < c->session->step_count; i++) {
+        neuron_step *reader = &c->session->steps[i];
+        if (neuron_compiler_value(c, reader->node->inputs[0]) == value)
+            reader->fused.reads_bytes = true;
+    }
+}
+
 void neuron_compiler_list_steps(neuron_compiler *c)
 {
     neuron_session *s = c->session;
@@ -183,8 +223,12 @@ void neuron_compiler_list_steps(neuron_compiler *c)
         c->values[i] = (neuron_value){NEURON_NO_BLOCK, NEURON_NO_BLOCK, -1, 0, false};
         place(c, c->graph->nodes[i]);
     }
-    for (int32_t i = 0; neuron_compiler_trains(c) && i < s->step_count; i++)
-        fuse_statistics(c, &s->steps[i]);
+    for (int32_t i = 0; i < s->step_count; i++) {
+        if (neuron_compiler_trains(c))
+            fuse_statistics(c, &s->steps[i]);
+        else
+            fuse_bytes(c, &s->steps[i]);
+    }
 }
 
 /* The only step that reads the value of a step; NULL if there are several, or the caller does. */

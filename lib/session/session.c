@@ -151,6 +151,11 @@ float *neuron_session_input(neuron_session *session)
     return neuron_session_memory(session, session->input);
 }
 
+void neuron_session_observe(neuron_session *session, const neuron_session_observer *observer)
+{
+    session->observer = observer;
+}
+
 const float *neuron_session_output(const neuron_session *session)
 {
     return neuron_session_value(session, session->output);

@@ -48,6 +48,16 @@ float *neuron_session_input(neuron_session *session);
 int neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
                            uint64_t seed, uint64_t step);
 
+/* Is shown the first input of each step of forward before it runs. A failure ends forward. */
+typedef struct neuron_session_observer {
+    int (*observe)(void *user_data, const neuron_node_t *node, const float *input, int64_t batch);
+    void *user_data;
+} neuron_session_observer;
+
+/* Sets it; NULL for none. What is shown as floats may be bytes where a layer is quantised
+ * already. */
+void neuron_session_observe(neuron_session *session, const neuron_session_observer *observer);
+
 /* The output of the last forward, or the logits if the output layer is left to the loss: then
  * neuron_session_logits() is true. */
 const float *neuron_session_output(const neuron_session *session);

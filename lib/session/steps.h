@@ -73,7 +73,8 @@ struct neuron_session {
     neuron_random last_random; /* of the last forward */
     uint64_t last_step;
     const float *borrowed_input; /* stands in for block `input` in the current forward */
-    const float **inputs;        /* room for the pointers of one step's edges */
+    const neuron_session_observer *observer;
+    const float **inputs; /* room for the pointers of one step's edges */
     float **input_gradients;
     uint64_t version;     /* of the parameters that `prepared` and `post_arrays` are made of */
     neuron_session *next; /* in the cache */

@@ -40,6 +40,8 @@ static const struct {
     {64, "32 32 64|", "depthwise 5 same|depthwise 7 same|"},
     {128, "64|512|784|", "dense 10|dense 64|dense 512|"},
     {128, "501|1023|", "dense 77|dense 1025|"},
+    {64, "28 28 1|32 32 64|", "quantized-conv 64 3 same|quantized-conv 32 1|"},
+    {128, "512|4096|", "quantized-dense 512|quantized-dense 2048|"},
     {128, "4096|", "dense 2048|"},
     {128, "8192|", "dense 4096|"},
 };

@@ -10,6 +10,7 @@
  *      dense UNITS                         flatten, global-average, global-max
  *      conv FILTERS WINDOW [STRIDE] [same]           depthwise WINDOW [STRIDE] [same]
  *      max-pool WINDOW [STRIDE] [same]               average-pool WINDOW [STRIDE] [same]
+ *      quantized-dense UNITS                         quantized-conv FILTERS WINDOW [same]
  *      norm, layer-norm, dropout RATE, noise DEVIATION, rotation FACTOR, pad PIXELS
  *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, softmax
  *      keep NAME           gives the present value a name
@@ -256,6 +257,30 @@ static bool draw_window(drawing_t *drawing, const statement_t *statement)
     return true;
 }
 
+/* Layers that otherwise come of a trained graph. */
+static bool draw_quantized(drawing_t *drawing, const statement_t *statement)
+{
+    bool dense = strcmp(statement->words[0], "quantized-dense") == 0;
+    const neuron_layer *layer =
+        dense ? &neuron_layer_quantized_dense : &neuron_layer_quantized_conv2d;
+    if (!dense && strcmp(statement->words[0], "quantized-conv") != 0)
+        return false;
+    neuron_options options;
+    neuron_options_reset(&options, &layer->options);
+    neuron_options_put(&options, dense ? NEURON_NODE_UNITS : NEURON_NODE_FILTERS,
+                       (double)whole(drawing->row, statement, 1));
+    if (!dense) {
+        double window = (double)whole(drawing->row, statement, 2);
+        neuron_options_put(&options, NEURON_NODE_KERNEL_HEIGHT, window);
+        neuron_options_put(&options, NEURON_NODE_KERNEL_WIDTH, window);
+        neuron_options_put(&options, NEURON_NODE_PADDING,
+                           statement->same ? NEURON_PADDING_SAME : NEURON_PADDING_VALID);
+    }
+    drawing->last =
+        neuron_graph_add(drawing->graph, layer, NULL, &drawing->last, 1, &options, NULL);
+    return true;
+}
+
 static void keep(drawing_t *drawing, const statement_t *statement)
 {
     int place = 0; /* a name may be used again */
@@ -325,7 +350,7 @@ static void draw_statement(drawing_t *drawing, const statement_t *statement)
     } else if (strcmp(word, "from") == 0) {
         drawing->last = find_kept(drawing, statement->words[1]);
     } else if (!draw_simple(drawing, statement) && !draw_window(drawing, statement) &&
-               !draw_join(drawing, statement)) {
+               !draw_quantized(drawing, statement) && !draw_join(drawing, statement)) {
         bench_usage_error("%s: there is no layer \"%s\"", drawing->row, word);
     }
 }

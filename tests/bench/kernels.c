@@ -140,8 +140,11 @@ static void time_layer(const bench_kernel_t *kernel, neuron_context_t *context, 
 {
     bed_t bed;
     open_bed(&bed, kernel, context);
-    int (*call)(const neuron_run *run) =
-        kernel->part == BENCH_FORWARD ? run_forward : kernel->spec->layer->backward;
+    const neuron_layer *layer = kernel->spec->layer;
+    bool predicts = layer->flags & NEURON_LAYER_NO_GRADIENT; /* and prepares once */
+    int (*call)(const neuron_run *run) = kernel->part != BENCH_FORWARD ? layer->backward
+                                         : predicts                    ? layer->forward
+                                                                       : run_forward;
     bench_sampler_begin(sampler, seconds, INT64_MAX);
     do
         call(&bed.run);

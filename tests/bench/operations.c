@@ -5,13 +5,15 @@
 
 bool bench_is_convolution(const neuron_layer *layer)
 {
-    return layer == &neuron_layer_conv2d || layer == &neuron_layer_depthwise_conv2d;
+    return layer == &neuron_layer_conv2d || layer == &neuron_layer_depthwise_conv2d ||
+           layer == &neuron_layer_quantized_conv2d;
 }
 
 double bench_multiply_adds(const neuron_spec *spec)
 {
     bool convolution = bench_is_convolution(spec->layer);
-    if (!convolution && spec->layer != &neuron_layer_dense)
+    if (!convolution && spec->layer != &neuron_layer_dense &&
+        spec->layer != &neuron_layer_quantized_dense)
         return 0;
     double kernel = (double)neuron_shape_count(&spec->arrays[0].shape);
     return convolution ? kernel * (double)(spec->output.extent[0] * spec->output.extent[1])

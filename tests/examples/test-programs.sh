@@ -159,7 +159,19 @@ learn() {
             fail "threads find another accuracy than $accuracy"
         says stdout ' [1-9][0-9]* images per second$'
     done
+
+    succeeds "$programs/quantize" committee.safetensors small.safetensors "$@"
+    [ "$(grep -c '^smallest\|^percentiles' stdout)" -eq 3 ] || fail "not three ways to find a range"
+    awk '$1 == "float32" { exact = $3 } $1 != "float32" && ($4 - exact) ^ 2 > 0.015 ^ 2 && $3 == "accuracy" { exit 1 }' \
+        stdout || fail "a quantised network is no longer right"
+    [ "$(wc -c <small.safetensors)" -lt "$(($(wc -c <committee.safetensors) * 3 / 10))" ] ||
+        fail "the quantised file is not small"
+    succeeds "$programs/predict_threads" small.safetensors 2 "$@"
+    at_least "$minimum" "$(figure accuracy)"
 }
+
+succeeds "$programs/quantize"
+at_least 0.8 "$(sed -n 's/^float32 *accuracy //p' stdout)"
 
 learn 0.8
 [ "$(awk '/^thread/ { sum += $3 } END { print sum }' stdout)" -eq 1000 ] || fail "not all images were predicted"
@@ -175,6 +187,8 @@ usage custom_layer
 usage custom_layer --help
 usage committee --help
 usage skip_concat --help
+usage quantize --help
+usage quantize model-only
 usage image_folder --help model
 usage committee
 usage predict_threads committee.safetensors

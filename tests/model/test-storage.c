@@ -157,7 +157,7 @@ START_TEST(memory_may_run_out)
     ck_assert_int_gt(count, 6);
     neuron_graph_unref(graph);
     neuron_context_unref(limited);
-    ck_assert_int_eq(memory.live, 0);
+    ck_assert_int_eq(atomic_load(&memory.live), 0);
 }
 END_TEST
 

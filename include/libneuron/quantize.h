@@ -1,0 +1,127 @@
+/** @file quantize.h
+ *  Quantisation: a trained graph made smaller, and faster on processors that multiply bytes.
+ *
+ *      neuron_graph_quantize(&small, graph, train, NULL);
+ *      neuron_graph_evaluate(small, test, &evaluation);
+ *      neuron_graph_save(small, "small.safetensors");
+ *
+ *  Dense layers and convolutions of the new graph have weights of 8 bits, see their inputs as 8
+ *  bits, and add up exactly, as integers of 32 bits; everything else is float32 as before. The new
+ *  graph is a graph like any other: it predicts, is evaluated, saved (in about a quarter of the
+ *  bytes) and loaded, and can be a member of a committee. It cannot be trained: train first, then
+ *  quantise.
+ *
+ *  How a number becomes 8 bits
+ *
+ *  - An input x is seen as round(x / scale) + zero_point, from 0 to 255, where scale and zero
+ *    point are those of the layer; what lies beyond is cut off. They follow from the values that
+ *    the layer sees while the graph predicts some examples: the calibration. It takes the dataset's
+ *    inputs as a training would, scaled, so the first examples of the training set do well.
+ *  - A weight w is round(w / scale), from -127 to 127, with a scale for each unit or filter, so
+ *    that the largest of them becomes 127. A batch normalisation right behind a layer goes into its
+ *    weights first.
+ *
+ *  A layer with more than 32768 weights for each output keeps its floats, as sums may not fit.
+ *
+ *  Results are the same bytes with any number of threads, and where the rest of the graph is, on
+ *  any processor. Those that have VNNI (Intel's servers since 2019, AMD since Zen 4) gain speed; on
+ *  others prediction takes about as long as before, or longer.
+ */
+#ifndef NEURON_QUANTIZE_H
+#define NEURON_QUANTIZE_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What can be set: whole numbers where nothing else is said. Since 0.1. */
+enum {
+    /** How the range of a layer's inputs follows from what was seen: one of NEURON_RANGE_...;
+     *  NEURON_RANGE_MSE. */
+    NEURON_QUANTIZATION_RANGE = 10,
+    /** For NEURON_RANGE_PERCENTILE, a real number: so many per cent of the values lie below the
+     *  upper end of the range, and as many above its lower end; 50 to 100; 99.99. */
+    NEURON_QUANTIZATION_PERCENTILE = 20,
+    /** Examples that are looked at, the first of the dataset: 1 to 2^31 - 1; 1000. All if there are
+     *  fewer. */
+    NEURON_QUANTIZATION_EXAMPLES = 30,
+    /** 1 for ranges with 0 in the middle: the zero point is 128, as of a signed byte. 0 for ranges
+     *  that end where the values do, which is finer where all have one sign, as behind a ReLU;
+     *  0. */
+    NEURON_QUANTIZATION_SYMMETRIC = 40
+};
+
+/** How a range follows from values. All have 0 in it, which is exact. Since 0.1. */
+enum {
+    NEURON_RANGE_MIN_MAX = 10,    /**< from the smallest to the largest */
+    NEURON_RANGE_PERCENTILE = 20, /**< without what is rare: NEURON_QUANTIZATION_PERCENTILE */
+    NEURON_RANGE_MSE = 30         /**< that with the smallest mean square of the error */
+};
+
+/** Makes settings with the defaults above, for neuron_graph_quantize(). They may serve several
+ *  graphs.
+ *  @param[out] quantization  the new settings; NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_quantization_create(neuron_quantization_t **quantization,
+                                          neuron_context_t *context);
+
+/** Adds an owner. @return  `quantization`. Any thread. Since 0.1. */
+NEURON_API neuron_quantization_t *neuron_quantization_ref(neuron_quantization_t *quantization);
+
+/** Takes an owner away. Any thread. Since 0.1. */
+NEURON_API void neuron_quantization_unref(neuron_quantization_t *quantization);
+
+/** Sets an option that is a whole number.
+ *  @return  0, or NEURON_E_ARGUMENT for an unknown option or a number outside of its bounds, which
+ *           the message tells. Since 0.1. */
+NEURON_API int neuron_quantization_set_int(neuron_quantization_t *quantization, int32_t option,
+                                           int64_t value);
+
+/** Sets an option that is a real number. As neuron_quantization_set_int(). Since 0.1. */
+NEURON_API int neuron_quantization_set_float(neuron_quantization_t *quantization, int32_t option,
+                                             double value);
+
+/** Reads an option that is a whole number. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_quantization_get_int(const neuron_quantization_t *quantization,
+                                           int32_t option, int64_t *value);
+
+/** Reads an option that is a real number. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_quantization_get_float(const neuron_quantization_t *quantization,
+                                             int32_t option, double *value);
+
+/** Bounds of an option. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_quantization_bounds(const neuron_quantization_t *quantization, int32_t option,
+                                          double *minimum, double *maximum);
+
+/** Makes a quantised copy of a trained graph; the graph itself stays as it is.
+ *
+ *  Layers keep their names. Those that compute with bytes are called quantized_dense and
+ *  quantized_conv2d in summaries and files (neuron_node_layer()), and tell the scale and zero point
+ *  of their input: NEURON_NODE_INPUT_SCALE and NEURON_NODE_INPUT_ZERO_POINT, for
+ *  neuron_node_get_float() and neuron_node_get_int(). Their arrays are `kernel`, shaped as before,
+ *  of whole numbers from -127 to 127, `scale`, and `bias`.
+ *
+ *  The calibration predicts the examples twice, once for NEURON_RANGE_MIN_MAX, so it takes a little
+ *  longer than that.
+ *
+ *  @param[out] quantized  the finished graph, with the name of the other; NULL on failure.
+ *  @param graph        finished; it must not be trained meanwhile.
+ *  @param calibration  examples of the shape that the graph takes, as it will see them: scaled as
+ *                      those that it was trained with. Labels play no part.
+ *  @param quantization  NULL for the defaults.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE for an unfinished graph; NEURON_E_SHAPE if the
+ *           examples do not fit; NEURON_E_DATA if there are none; NEURON_E_NUMBER if an input or a
+ *           parameter of a layer is not finite, naming the layer; NEURON_E_UNSUPPORTED if the graph
+ *           has no layer that can be quantised; what a stream or a custom layer returned;
+ *           NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *graph,
+                                     const neuron_dataset_t *calibration,
+                                     const neuron_quantization_t *quantization);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

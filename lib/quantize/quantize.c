@@ -1,0 +1,253 @@
+/* Makes the quantised copy of a graph: see libneuron/quantize.h. */
+#include "quantize/quantization.h"
+
+#include "base/checked.h"
+#include "base/float-mode.h"
+#include "ops/bytes-gemm.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct quantizer {
+    neuron_context_t *context;
+    const neuron_graph_t *source;
+    neuron_graph_t *graph; /* that is made */
+    const neuron_options *options;
+    neuron_range_seen **seen;          /* of each node; NULL for those that keep their floats */
+    const neuron_node_t **normalizers; /* of each node, the normalisation that goes into it */
+    neuron_node_t **copies, **inputs;
+} quantizer;
+
+static void release(void *owner, void *object)
+{
+    (void)owner;
+    quantizer *q = object;
+    for (int32_t i = 0; q->seen && i < q->source->node_count; i++)
+        neuron_release(q->context, q->seen[i]);
+    neuron_release(q->context, q->seen);
+    neuron_release(q->context, q->normalizers);
+    neuron_release(q->context, q->copies);
+    neuron_release(q->context, q->inputs);
+    neuron_graph_unref(q->graph);
+    neuron_release(q->context, q);
+}
+
+static bool is_dense(const neuron_node_t *node)
+{
+    return node->spec.layer == &neuron_layer_dense;
+}
+
+/* Whether a layer can do with bytes. */
+static bool can_quantize(const neuron_node_t *node)
+{
+    if (!is_dense(node) && node->spec.layer != &neuron_layer_conv2d)
+        return false;
+    const neuron_shape *kernel = &node->spec.arrays[0].shape;
+    int64_t outputs = kernel->extent[kernel->rank - 1];
+    return neuron_shape_count(kernel) / outputs <= NEURON_BYTES_DEPTH_MAX;
+}
+
+/* Finds which layers get bytes, and which normalisation is the only one to read such a layer. */
+static int find_layers(quantizer *q)
+{
+    const neuron_graph_t *source = q->source;
+    bool any = false;
+    for (int32_t i = 0; i < source->node_count; i++) {
+        const neuron_node_t *node = source->nodes[i];
+        if (can_quantize(node)) {
+            q->seen[i] = neuron_allocate_zero(q->context, 1, sizeof **q->seen);
+            if (!q->seen[i])
+                return NEURON_E_MEMORY;
+            any = true;
+        }
+        for (int32_t j = 0; j < node->spec.input_count; j++) {
+            const neuron_node_t *input = node->inputs[j];
+            bool first = q->copies[input->index] == NULL;
+            q->copies[input->index] = input->graph->input; /* any mark */
+            q->normalizers[input->index] =
+                first && node->spec.layer == &neuron_layer_batch_norm ? node : NULL;
+        }
+    }
+    q->normalizers[source->output->index] = NULL;
+    if (!any)
+        return neuron_fail(NEURON_E_UNSUPPORTED,
+                           "quantize: %s has no dense layer or convolution that can be quantised",
+                           source->name);
+    return NEURON_OK;
+}
+
+static const float *values_of(const quantizer *q, const neuron_node_t *node, int32_t array)
+{
+    return q->source->values + q->source->arrays[node->first_array + array].offset;
+}
+
+/* What a weight of an output is multiplied by, and how its bias changes, as the normalisation does
+ * it. */
+static double factor_of(const quantizer *q, const neuron_node_t *normalizer, int64_t output,
+                        double *bias)
+{
+    enum { GAMMA, BETA, MEAN, VARIANCE };
+    if (!normalizer)
+        return 1;
+    double epsilon = neuron_spec_option(&normalizer->spec, NEURON_NODE_EPSILON);
+    double factor = values_of(q, normalizer, GAMMA)[output] /
+                    sqrt(values_of(q, normalizer, VARIANCE)[output] + epsilon);
+    *bias = (*bias - values_of(q, normalizer, MEAN)[output]) * factor +
+            values_of(q, normalizer, BETA)[output];
+    return factor;
+}
+
+/* Bytes, scale and bias of one output. */
+static int quantize_output(const quantizer *q, const neuron_node_t *node, int64_t output,
+                           float *kernel, float *scale, float *bias)
+{
+    const neuron_shape *shape = &node->spec.arrays[0].shape;
+    int64_t outputs = shape->extent[shape->rank - 1], rows = neuron_shape_count(shape) / outputs;
+    const float *weights = values_of(q, node, 0) + output;
+    double start = node->spec.array_count > 1 ? values_of(q, node, 1)[output] : 0, most = 0;
+    double factor = factor_of(q, q->normalizers[node->index], output, &start);
+    for (int64_t k = 0; k < rows; k++) {
+        double size = fabs(weights[k * outputs] * factor);
+        most = size <= most ? most : size; /* a NaN stays */
+    }
+    *scale = most > 0 ? (float)(most / 127) : 1;
+    *bias = (float)start;
+    if (!isfinite(most) || !isfinite(*bias) || *scale == 0)
+        return neuron_fail(NEURON_E_NUMBER,
+                           "quantize: a parameter of %s is not a finite number, or too small",
+                           node->name);
+    for (int64_t k = 0; k < rows; k++)
+        kernel[k * outputs + output] = (float)rint(weights[k * outputs] * factor / *scale);
+    return NEURON_OK;
+}
+
+/* The options that both layers have, and those of the input. */
+static neuron_options options_of(const quantizer *q, const neuron_node_t *node,
+                                 const neuron_layer *layer)
+{
+    neuron_options options;
+    neuron_options_reset(&options, &layer->options);
+    for (int32_t i = 0; i < layer->options.count; i++) {
+        int32_t key = layer->options.rows[i].key;
+        if (neuron_options_find(&node->spec.layer->options, key))
+            neuron_options_put(&options, key, neuron_spec_option(&node->spec, key));
+    }
+    const neuron_byte_scale by = neuron_range_scale(q->seen[node->index], q->options);
+    neuron_options_put(&options, NEURON_NODE_INPUT_SCALE, by.scale);
+    neuron_options_put(&options, NEURON_NODE_INPUT_ZERO_POINT, by.zero_point);
+    return options;
+}
+
+static int add_quantized(quantizer *q, const neuron_node_t *node, neuron_node_t **made)
+{
+    const neuron_layer *layer =
+        is_dense(node) ? &neuron_layer_quantized_dense : &neuron_layer_quantized_conv2d;
+    const neuron_options options = options_of(q, node, layer);
+    neuron_node_t *copy =
+        neuron_graph_add(q->graph, layer, node->name, q->inputs, 1, &options, NULL);
+    if (!copy)
+        return q->graph->status;
+    int64_t count = neuron_shape_count(&copy->spec.arrays[0].shape);
+    int64_t outputs = copy->spec.arrays[1].shape.extent[0];
+    copy->imported = neuron_allocate(q->context, neuron_size(count + 2 * outputs), sizeof(float));
+    if (!copy->imported)
+        return NEURON_E_MEMORY;
+    float *scales = copy->imported + count;
+    for (int64_t n = 0; n < outputs; n++)
+        RETURN_IF_ERROR(
+            quantize_output(q, node, n, copy->imported, scales + n, scales + outputs + n));
+    *made = copy;
+    return NEURON_OK;
+}
+
+static int copy_input(quantizer *q, const neuron_node_t *node, neuron_node_t **made)
+{
+    const neuron_shape *shape = &node->spec.output;
+    *made = neuron_input(q->graph, shape->extent, shape->rank);
+    return *made ? neuron_node_set_name(*made, node->name) : q->graph->status;
+}
+
+static int copy_node(quantizer *q, const neuron_node_t *node)
+{
+    neuron_node_t **copy = &q->copies[node->index];
+    if (node == q->source->input)
+        return copy_input(q, node, copy);
+    for (int32_t i = 0; i < node->spec.input_count; i++)
+        q->inputs[i] = q->copies[node->inputs[i]->index];
+    int32_t before = node->inputs[0]->index;
+    if (q->seen[before] && q->normalizers[before] == node) {
+        *copy = q->inputs[0];
+        return NEURON_OK;
+    }
+    if (q->seen[node->index])
+        return add_quantized(q, node, copy);
+    return neuron_graph_copy_node(q->graph, q->source, node, node->name, q->inputs, copy);
+}
+
+static int build(quantizer *q)
+{
+    RETURN_IF_ERROR(neuron_graph_create(&q->graph, q->context));
+    RETURN_IF_ERROR(neuron_graph_set_name(q->graph, q->source->name));
+    q->graph->storage = q->source->storage;
+    for (int32_t i = 0; i < q->source->node_count; i++)
+        RETURN_IF_ERROR(copy_node(q, q->source->nodes[i]));
+    return neuron_graph_finish(q->graph, q->copies[q->source->output->index]);
+}
+
+static int allocate(quantizer *q)
+{
+    size_t count = (size_t)q->source->node_count, most = 1;
+    for (size_t i = 0; i < count; i++)
+        if ((size_t)q->source->nodes[i]->spec.input_count > most)
+            most = (size_t)q->source->nodes[i]->spec.input_count;
+    q->seen = neuron_allocate_zero(q->context, count, sizeof *q->seen);
+    q->normalizers = neuron_allocate_zero(q->context, count, sizeof *q->normalizers);
+    q->copies = neuron_allocate_zero(q->context, count, sizeof *q->copies);
+    q->inputs = neuron_allocate(q->context, most, sizeof *q->inputs);
+    return q->seen && q->normalizers && q->copies && q->inputs ? NEURON_OK : NEURON_E_MEMORY;
+}
+
+static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
+{
+    char ours[NEURON_SHAPE_TEXT], theirs[NEURON_SHAPE_TEXT];
+    const neuron_shape *input = &graph->input->spec.output;
+    if (!neuron_shape_equal(&dataset->shape, input))
+        return neuron_fail(NEURON_E_SHAPE, "quantize: examples are %s, the input of %s is %s",
+                           neuron_shape_text(&dataset->shape, ours), graph->name,
+                           neuron_shape_text(input, theirs));
+    if (dataset->count == 0)
+        return neuron_fail(NEURON_E_DATA, "quantize: the dataset has no examples");
+    return NEURON_OK;
+}
+
+int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *graph,
+                          const neuron_dataset_t *calibration,
+                          const neuron_quantization_t *quantization)
+{
+    COMPUTE_SCOPE;
+    CHECK_ARGUMENT(quantized);
+    *quantized = NULL;
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, "quantize"));
+    CHECK_ARGUMENT(calibration);
+    RETURN_IF_ERROR(check(graph, calibration));
+    neuron_options options;
+    neuron_options_reset(&options, &neuron_quantization_options);
+    if (quantization)
+        options = quantization->options;
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, graph, graph);
+    neuron_hold_reference(&hold, dataset, calibration);
+    quantizer *q = neuron_allocate_zero(graph->context, 1, sizeof *q);
+    if (!q)
+        return NEURON_E_MEMORY;
+    q->context = graph->context;
+    q->source = graph;
+    q->options = &options;
+    neuron_hold_add(&hold, release, NULL, q);
+    RETURN_IF_ERROR(allocate(q));
+    RETURN_IF_ERROR(find_layers(q));
+    RETURN_IF_ERROR(neuron_calibrate(graph, calibration, &options, q->seen));
+    RETURN_IF_ERROR(build(q));
+    *quantized = neuron_graph_ref(q->graph);
+    return NEURON_OK;
+}

@@ -1,0 +1,274 @@
+/* Layers of bytes against plain loops: each shape of window, stride and padding, with and
+ * without what is done in the same pass, by each set of kernels and any number of threads, to
+ * the same bytes. */
+#include "graph/graph.h"
+#include "test-common.h"
+
+#include <math.h>
+
+static const char *const sets[] = {"baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
+enum { SETS = sizeof sets / sizeof *sets, BATCH = 5, ROOM = 100000 };
+
+typedef struct shape {
+    int64_t height, width, channels, filters, kernel_height, kernel_width, stride;
+    bool same;
+    int pool; /* windows of so many; 0 for none */
+    bool relu, norm, tanh;
+} shape;
+
+static const shape shapes[] = {
+    {9, 8, 1, 5, 3, 3, 1, false, 0, false, false, false},
+    {9, 8, 1, 33, 3, 3, 1, true, 2, true, false, false},
+    {12, 11, 3, 16, 5, 3, 1, true, 2, false, true, false},
+    {12, 11, 3, 20, 3, 5, 2, true, 0, true, true, false},
+    {7, 7, 8, 40, 1, 1, 1, false, 3, true, false, false},
+    {7, 7, 6, 9, 1, 1, 2, false, 0, false, false, true},
+    {40, 37, 4, 12, 3, 3, 1, true, 2, true, true, false},
+    {40, 37, 2, 3, 7, 7, 3, true, 2, true, false, true},
+    {6, 5, 16, 24, 6, 5, 1, false, 0, true, false, false},
+    {4, 4, 5, 7, 3, 3, 1, true, 4, true, true, false},
+    {3, 50, 2, 6, 2, 9, 4, true, 1, true, false, false},
+};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static uint32_t state;
+
+static float uniform(void)
+{
+    state = state * 1664525u + 1013904223u;
+    return (float)(state >> 8) / 16777216.0f;
+}
+
+static void fill(neuron_graph_t *graph)
+{
+    static float values[ROOM];
+    for (int32_t i = 0; i < neuron_graph_array_count(graph); i++) {
+        size_t count;
+        const char *name = neuron_graph_array_name(graph, i);
+        assert_ok(neuron_graph_read_array(graph, i, NULL, 0, &count));
+        ck_assert_uint_le(count, ROOM);
+        for (size_t j = 0; j < count; j++)
+            values[j] = strstr(name, "kernel")     ? floorf(uniform() * 255) - 127
+                        : strstr(name, "scale")    ? uniform() * 0.01f + 1e-4f
+                        : strstr(name, "variance") ? uniform() + 0.5f
+                                                   : uniform() * 2 - 1;
+        assert_ok(neuron_graph_write_array(graph, i, values, count));
+    }
+}
+
+static neuron_node_t *quantized(neuron_graph_t *graph, neuron_node_t *x, const shape *s)
+{
+    neuron_options options;
+    const neuron_layer *layer = s ? &neuron_layer_quantized_conv2d : &neuron_layer_quantized_dense;
+    neuron_options_reset(&options, &layer->options);
+    if (s) {
+        neuron_options_put(&options, NEURON_NODE_FILTERS, (double)s->filters);
+        neuron_options_put(&options, NEURON_NODE_KERNEL_HEIGHT, (double)s->kernel_height);
+        neuron_options_put(&options, NEURON_NODE_KERNEL_WIDTH, (double)s->kernel_width);
+        neuron_options_put(&options, NEURON_NODE_STRIDE_HEIGHT, (double)s->stride);
+        neuron_options_put(&options, NEURON_NODE_STRIDE_WIDTH, (double)s->stride);
+        if (s->same)
+            neuron_options_put(&options, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    } else {
+        neuron_options_put(&options, NEURON_NODE_UNITS, 13);
+    }
+    neuron_options_put(&options, NEURON_NODE_INPUT_SCALE, s ? 1.0 / 64 : 1.0 / 16);
+    neuron_options_put(&options, NEURON_NODE_INPUT_ZERO_POINT, s ? 77 : 130);
+    return neuron_graph_add(graph, layer, NULL, &x, 1, &options, NULL);
+}
+
+/* A convolution, what follows it, and if `deep` a dense layer behind, which may have bytes
+ * handed. */
+static neuron_graph_t *build(neuron_context_t *context, const shape *s, bool deep)
+{
+    neuron_graph_t *graph;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){s->height, s->width, s->channels}, 3);
+    x = quantized(graph, x, s);
+    if (s->relu)
+        x = neuron_relu(graph, x);
+    if (s->norm)
+        x = neuron_batch_norm(graph, x);
+    if (s->tanh)
+        x = neuron_tanh(graph, x);
+    if (s->pool)
+        x = neuron_max_pool2d(graph, x, s->pool, s->pool);
+    if (deep)
+        x = quantized(graph, neuron_flatten(graph, x), NULL);
+    assert_ok(neuron_graph_finish(graph, x));
+    state = 11;
+    fill(graph);
+    return graph;
+}
+
+static void predict(const neuron_graph_t *graph, neuron_context_t *context, const float *input,
+                    int64_t batch, float *output)
+{
+    int64_t in[NEURON_RANK_MAX] = {batch}, out[NEURON_RANK_MAX] = {batch};
+    int32_t in_rank, out_rank;
+    neuron_tensor_t *inputs, *outputs;
+    assert_ok(neuron_graph_input_shape(graph, in + 1, &in_rank));
+    assert_ok(neuron_graph_output_shape(graph, out + 1, &out_rank));
+    assert_ok(neuron_tensor_wrap(&inputs, context, NEURON_F32, in, in_rank + 1, (void *)input,
+                                 NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&outputs, context, NEURON_F32, out, out_rank + 1, output,
+                                 NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_graph_predict(graph, inputs, outputs));
+    neuron_tensor_unref(inputs);
+    neuron_tensor_unref(outputs);
+}
+
+static int byte_of(float value, float scale, int zero_point)
+{
+    double byte = rint((double)value / (double)scale) + zero_point;
+    return byte > 255 ? 255 : byte < 0 ? 0 : (int)byte;
+}
+
+static double reference_sum(const shape *s, const float *image, const float *kernel, int64_t y,
+                            int64_t x, int64_t top, int64_t left, int64_t f)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < s->kernel_height; i++) {
+        for (int64_t j = 0; j < s->kernel_width; j++) {
+            int64_t row = y * s->stride - top + i, column = x * s->stride - left + j;
+            if (row < 0 || row >= s->height || column < 0 || column >= s->width)
+                continue;
+            for (int64_t c = 0; c < s->channels; c++)
+                sum +=
+                    (byte_of(image[(row * s->width + column) * s->channels + c], 1.0f / 64, 77) -
+                     77) *
+                    (double)kernel[((i * s->kernel_width + j) * s->channels + c) * s->filters + f];
+        }
+    }
+    return sum;
+}
+
+/* The convolution by itself, to the last bit. */
+START_TEST(convolutions_agree_with_plain_loops)
+{
+    static float input[ROOM], output[ROOM], kernel[ROOM], scale[64], bias[64];
+    shape s = shapes[_i % SHAPES];
+    setenv("NEURON_KERNELS", sets[_i / SHAPES], 1);
+    neuron_context_t *context = test_context();
+    s.relu = s.norm = s.tanh = false;
+    s.pool = 0;
+    neuron_graph_t *graph = build(context, &s, false);
+    int64_t size = s.height * s.width * s.channels, out[NEURON_RANK_MAX];
+    int32_t rank;
+    assert_ok(neuron_graph_output_shape(graph, out, &rank));
+    ck_assert_int_le(BATCH * out[0] * out[1] * out[2], ROOM);
+    for (int64_t i = 0; i < BATCH * size; i++)
+        input[i] = uniform() * 5 - 1.5f; /* some beyond what bytes hold */
+    assert_ok(neuron_graph_read_array(graph, 0, kernel, ROOM, NULL));
+    assert_ok(neuron_graph_read_array(graph, 1, scale, 64, NULL));
+    assert_ok(neuron_graph_read_array(graph, 2, bias, 64, NULL));
+    predict(graph, context, input, BATCH, output);
+    int64_t down = (out[0] - 1) * s.stride + s.kernel_height - s.height;
+    int64_t along = (out[1] - 1) * s.stride + s.kernel_width - s.width;
+    int64_t top = s.same && down > 0 ? down / 2 : 0, left = s.same && along > 0 ? along / 2 : 0;
+    const float *found = output;
+    for (int64_t n = 0; n < BATCH; n++)
+        for (int64_t y = 0; y < out[0]; y++)
+            for (int64_t x = 0; x < out[1]; x++)
+                for (int64_t f = 0; f < s.filters; f++, found++) {
+                    float sum =
+                        (float)reference_sum(&s, input + n * size, kernel, y, x, top, left, f);
+                    float by = 1.0f / 64 * scale[f], product = sum * by;
+                    float expected = product + bias[f];
+                    assert_that(*found == expected, "%s: %a, not %a", sets[_i / SHAPES], *found,
+                                expected);
+                }
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    unsetenv("NEURON_KERNELS");
+}
+END_TEST
+
+static int64_t outputs_of(const neuron_graph_t *graph)
+{
+    return neuron_shape_count(&graph->output->spec.output);
+}
+
+/* One pass or several, one thread or five, any batch: the baseline's bytes. Where something
+ * other than quantised layers is in the graph, that must not depend on the set either; tanh
+ * does. */
+START_TEST(sets_and_threads_change_nothing)
+{
+    static float input[ROOM], first[ROOM], output[ROOM];
+    const shape *s = &shapes[_i];
+    int64_t size = s->height * s->width * s->channels, count = 0;
+    state = 3;
+    for (int64_t i = 0; i < BATCH * size; i++)
+        input[i] = uniform() * 5 - 1.5f;
+    for (int set = 0; set < SETS; set++) {
+        for (int32_t threads = 1; threads <= 5; threads += 4) {
+            setenv("NEURON_KERNELS", sets[set], 1);
+            neuron_context_t *context = test_context();
+            assert_ok(neuron_context_set_threads(context, threads));
+            neuron_graph_t *graph = build(context, s, true);
+            count = outputs_of(graph);
+            predict(graph, context, input, BATCH, output);
+            if ((set == 0 || s->tanh) && threads == 1)
+                memcpy(first, output, sizeof first);
+            assert_that(memcmp(first, output, (size_t)(BATCH * count) * sizeof *output) == 0,
+                        "%s with %d threads", sets[set], threads);
+            for (int64_t i = 0; i < BATCH; i++) {
+                predict(graph, context, input + i * size, 1, output);
+                ck_assert_mem_eq(first + i * count, output, (size_t)count * sizeof *output);
+            }
+            neuron_graph_unref(graph);
+            neuron_context_unref(context);
+        }
+    }
+    unsetenv("NEURON_KERNELS");
+}
+END_TEST
+
+/* Bytes that are handed on are those that the next layer would make of the floats, or next to them
+ * where the last bit of a float decides. */
+START_TEST(handed_bytes_are_those_of_the_floats)
+{
+    static float input[ROOM], whole[ROOM], middle[ROOM], rest[ROOM];
+    const shape *s = &shapes[_i];
+    int64_t size = s->height * s->width * s->channels;
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = build(context, s, true), *front = build(context, s, false), *back;
+    state = 4;
+    for (int64_t i = 0; i < BATCH * size; i++)
+        input[i] = uniform() * 5 - 1.5f;
+    assert_ok(neuron_graph_create(&back, context));
+    int64_t width = outputs_of(front), count = outputs_of(graph);
+    neuron_node_t *x = neuron_input(back, (const int64_t[]){width}, 1);
+    assert_ok(neuron_graph_finish(back, quantized(back, x, NULL)));
+    /* The parameters of both halves. */
+    int32_t fronts = neuron_graph_array_count(front);
+    for (int32_t i = 0; i < neuron_graph_array_count(graph); i++) {
+        static float values[ROOM];
+        size_t needed;
+        assert_ok(neuron_graph_read_array(graph, i, values, ROOM, &needed));
+        assert_ok(neuron_graph_write_array(i < fronts ? front : back, i < fronts ? i : i - fronts,
+                                           values, needed));
+    }
+    predict(graph, context, input, BATCH, whole);
+    predict(front, context, input, BATCH, middle);
+    predict(back, context, middle, BATCH, rest);
+    for (int64_t i = 0; i < BATCH * count; i++) /* a step of an input, times the largest weight */
+        ck_assert(fabsf(whole[i] - rest[i]) <= 3 * 127 * 0.0101f / 16);
+    neuron_graph_unref(back);
+    neuron_graph_unref(front);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("quantized layers");
+    TCase *tests = tcase_create("quantized layers");
+    tcase_set_timeout(tests, 0);
+    tcase_add_loop_test(tests, convolutions_agree_with_plain_loops, 0, SETS * SHAPES);
+    tcase_add_loop_test(tests, sets_and_threads_change_nothing, 0, SHAPES);
+    tcase_add_loop_test(tests, handed_bytes_are_those_of_the_floats, 0, SHAPES);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
