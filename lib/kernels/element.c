@@ -33,6 +33,14 @@ static void round_products(const float *values, int64_t count, float scale, floa
         products[i] = values[i] * scale;
 }
 
+void KERNEL(sum)(const float *values, const float *others, int64_t count, float *output)
+{
+    for (int64_t i = 0; i < count; i += LANES) {
+        int64_t left = count - i;
+        store_some(output + i, load_some(values + i, left) + load_some(others + i, left), left);
+    }
+}
+
 void KERNEL(scatter)(const neuron_scatter_work *work)
 {
     const float *products = work->products;

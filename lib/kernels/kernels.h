@@ -438,6 +438,9 @@ typedef void neuron_scale_floats_kernel(const float *values, int64_t count, floa
                                         float shift, float *output);
 /* output += value */
 typedef void neuron_add_kernel(const float *values, int64_t count, float *output);
+/* output = value + other */
+typedef void neuron_sum_kernel(const float *values, const float *others, int64_t count,
+                               float *output);
 /* output = value * scale, to which output is added if `adds` */
 typedef void neuron_weigh_kernel(const float *values, int64_t count, float scale, bool adds,
                                  float *output);
@@ -482,6 +485,7 @@ typedef void neuron_logarithms_kernel(const double *values, int64_t count, doubl
     X(scale_bytes)                                                                                 \
     X(scale_floats)                                                                                \
     X(add)                                                                                         \
+    X(sum)                                                                                         \
     X(weigh)                                                                                       \
     X(product)                                                                                     \
     X(copy_rows)                                                                                   \

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 static int check_weights(const neuron_spec *spec, const char *node)
 {
@@ -65,6 +66,22 @@ double neuron_join_weight(const neuron_spec *spec, int32_t input)
 /* Values that stay in the nearest cache while all inputs are gone through. */
 enum { BLOCK = 1024 };
 
+/* Without weights, so that nothing is rounded but the sums. */
+static bool is_sum(const neuron_spec *spec)
+{
+    return !spec->weights && (spec->layer->flags & NEURON_LAYER_SUMS) && spec->input_count > 1;
+}
+
+static void sum_piece(const neuron_run *run, int64_t first, int64_t count)
+{
+    const neuron_element_kernels *element = run->kernels->element;
+    float *output = run->output + first;
+    element->sum(run->inputs[0] + first, run->inputs[1] + first, count, output);
+    for (int32_t input = 2; input < run->spec->input_count; input++)
+        element->add(run->inputs[input] + first, count, output);
+    neuron_post_finish(run, 0, first, count);
+}
+
 static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 {
     double total = total_weight(run->spec);
@@ -74,6 +91,14 @@ static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
                 run->inputs[input] + at, neuron_min_count(BLOCK, first + count - at),
                 (float)weight_of(run->spec, total, input), input > 0, run->output + at);
     neuron_post_finish(run, 0, first, count);
+}
+
+static void copy_piece(const neuron_run *run, int64_t first, int64_t count)
+{
+    for (int32_t input = 0; input < run->spec->input_count; input++)
+        if (run->input_gradients[input])
+            memcpy(run->input_gradients[input] + first, run->output_gradient + first,
+                   (size_t)count * sizeof(float));
 }
 
 static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
@@ -90,12 +115,12 @@ static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 
 int neuron_join_forward(const neuron_run *run)
 {
-    neuron_run_pieces(run, neuron_post_width(run), forward_piece);
+    neuron_run_pieces(run, neuron_post_width(run), is_sum(run->spec) ? sum_piece : forward_piece);
     return NEURON_OK;
 }
 
 int neuron_join_backward(const neuron_run *run)
 {
-    neuron_run_pieces(run, 1, backward_piece);
+    neuron_run_pieces(run, 1, is_sum(run->spec) ? copy_piece : backward_piece);
     return NEURON_OK;
 }
