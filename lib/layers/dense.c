@@ -54,10 +54,9 @@ static neuron_gemm product_of(const neuron_run *run)
     };
 }
 
-static bool keeps_packed(bool training, int64_t batch, const neuron_spec *spec)
-{
-    return !training && neuron_gemm_packs(batch, spec->inputs[0].extent[0], spec->output.extent[0]);
-}
+typedef struct dense_operation {
+    bool packs; /* predictions pack the weights once */
+} dense_operation;
 
 static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
@@ -70,24 +69,27 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
         request->training ? neuron_gemm_backward_scratch(batch, inputs, units, threads) : 0;
     if (backward > needs->scratch)
         needs->scratch = backward;
-    if (keeps_packed(request->training, batch, spec))
+    dense_operation *operation = request->operation;
+    operation->packs = !request->training && neuron_gemm_packs(batch, inputs, units);
+    if (operation->packs)
         neuron_reserve(&needs->prepared, inputs * neuron_panel_round(units), sizeof(float));
     return NEURON_OK;
 }
 
-/* Predictions pack the weights once. */
 static void prepare(const neuron_run *run)
 {
+    const dense_operation *operation = run->operation;
     neuron_gemm product = product_of(run);
-    if (run->prepared)
+    if (operation->packs)
         neuron_gemm_pack(&product, run->values[0], run->prepared);
 }
 
 /* y = x W + b */
 static int forward(const neuron_run *run)
 {
+    const dense_operation *operation = run->operation;
     neuron_gemm product = product_of(run);
-    const neuron_gemm_weights weights = {run->values[0], run->prepared};
+    const neuron_gemm_weights weights = {run->values[0], operation->packs ? run->prepared : NULL};
     neuron_gemm_forward(&product, run->inputs[0], &weights,
                         run->spec->array_count == 2 ? run->values[1] : NULL, &run->fused->post,
                         run->output);
@@ -128,6 +130,7 @@ const neuron_layer neuron_layer_dense = {
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .plan = plan,
+    .operation_size = sizeof(dense_operation),
     .prepare = prepare,
     .forward = forward,
     .backward = backward,

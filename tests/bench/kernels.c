@@ -215,6 +215,7 @@ static void time_loss(const bench_kernel_t *kernel, neuron_context_t *context, d
     neuron_loss_t *loss;
     bench_must(neuron_loss_create(&loss, context, kernel->kind));
     const neuron_loss_batch batch = {.count = kernel->batch,
+                                     .kernels = context->kernels,
                                      .outputs = (int32_t)outputs,
                                      .logits = loss->kind->absorbs != 0,
                                      .threshold = 0.5f,
