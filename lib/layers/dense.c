@@ -64,13 +64,13 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
     int64_t inputs = spec->inputs[0].extent[0], units = spec->output.extent[0];
     int64_t batch = request->batch;
     int32_t threads = request->threads;
-    needs->scratch = neuron_gemm_forward_scratch(batch, inputs, units, threads);
+    dense_operation *operation = request->operation;
+    operation->packs = !request->training && neuron_gemm_packs(batch, inputs, units);
+    needs->scratch = neuron_gemm_forward_scratch(batch, inputs, units, threads, operation->packs);
     size_t backward =
         request->training ? neuron_gemm_backward_scratch(batch, inputs, units, threads) : 0;
     if (backward > needs->scratch)
         needs->scratch = backward;
-    dense_operation *operation = request->operation;
-    operation->packs = !request->training && neuron_gemm_packs(batch, inputs, units);
     if (operation->packs)
         neuron_reserve(&needs->prepared, inputs * neuron_panel_round(units), sizeof(float));
     return NEURON_OK;

@@ -32,7 +32,7 @@ static bool has_parts(const neuron_forward_cut *cut)
 }
 
 static size_t place_forward(const neuron_forward_cut *cut, int64_t batch, int64_t inputs,
-                            int64_t units, int32_t threads, forward_places *places)
+                            int64_t units, int32_t threads, bool packed, forward_places *places)
 {
     size_t total = 0;
     int64_t room = neuron_panel_round(units);
@@ -40,15 +40,18 @@ static size_t place_forward(const neuron_forward_cut *cut, int64_t batch, int64_
     places->parts = neuron_reserve(&total, has_parts(cut) ? cut->parts * batch : 0,
                                    neuron_size_of(room, sizeof(float)));
     places->copy = neuron_reserve(&total, batch, neuron_size_of(cut->copy_row, sizeof(float)));
-    places->packed_size = (size_t)(neuron_min_count(inputs, NEURON_FORWARD_DEPTH) *
-                                   NEURON_FORWARD_PANELS * NEURON_PANEL_GROUP) *
-                          sizeof(float);
+    places->packed_size = 0;
+    if (!packed)
+        places->packed_size = (size_t)(neuron_min_count(inputs, NEURON_FORWARD_DEPTH) *
+                                       NEURON_FORWARD_PANELS * NEURON_PANEL_GROUP) *
+                              sizeof(float);
     places->packed = neuron_reserve(&total, threads, 2 * places->packed_size);
     places->workers = neuron_reserve(&total, threads, sizeof(forward_worker));
     return total;
 }
 
-size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads)
+size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
+                                   bool packed)
 {
     forward_places places;
     size_t most = 0;
@@ -60,7 +63,7 @@ size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units,
                                                   : i * NEURON_FORWARD_ROWS;
         rows = neuron_min_count(rows, batch);
         neuron_forward_cut cut = neuron_forward_cut_of(rows, inputs, units);
-        size_t bytes = place_forward(&cut, rows, inputs, units, threads, &places);
+        size_t bytes = place_forward(&cut, rows, inputs, units, threads, packed, &places);
         most = bytes > most ? bytes : most;
     }
     return most;
@@ -404,7 +407,7 @@ void neuron_gemm_forward(const neuron_gemm *product, const float *input,
                        .cut =
                            neuron_forward_cut_of(product->batch, product->inputs, product->units)};
     place_forward(&job.cut, product->batch, product->inputs, product->units,
-                  neuron_pool_threads(product->pool), &job.places);
+                  neuron_pool_threads(product->pool), weights->packed != NULL, &job.places);
     begin_forward(&job);
     neuron_pool_run(product->pool, job.cut.row_slices * job.cut.column_slices * job.cut.parts,
                     forward_task, &job);

@@ -72,8 +72,9 @@ typedef struct neuron_gemm_gradients {
 
 void neuron_gemm_weight_gradient(const neuron_gemm *product, const neuron_gemm_gradients *arrays);
 
-/* Bytes for any batch up to this one, and for any kernels. */
-size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads);
+/* Bytes for any batch up to this one, and for any kernels; `packed` if the weights always are. */
+size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
+                                   bool packed);
 size_t neuron_gemm_backward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads);
 
 /* The same by the CBLAS, which may have threads of its own, where subnormal numbers are not 0.
