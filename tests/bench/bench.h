@@ -151,16 +151,20 @@ void bench_sampler_pause(bench_sampler_t *sampler);
 /* Lets the CBLAS use so many threads; false if it cannot be told. */
 bool bench_blas_set_threads(int32_t threads);
 
+enum { BENCH_SGEMM_SIZES = 2, BENCH_SGEMM_WAYS = 2 };
+
 typedef struct {
-    double samples[2][BENCH_SAMPLES_MAX]; /* GFLOP/s for each size */
-    int counts[2];
+    /* GFLOP/s for each way and size */
+    double samples[BENCH_SGEMM_WAYS][BENCH_SGEMM_SIZES][BENCH_SAMPLES_MAX];
+    int counts[BENCH_SGEMM_WAYS][BENCH_SGEMM_SIZES];
     bool threads_set;
 } bench_sgemm_t;
 
-/* Multiplies large square matrices for `seconds`, with so many threads. */
+/* Multiplies large square matrices for `seconds`, with so many threads: by the CBLAS, if there
+ * is one, and by the library, for a CBLAS that does not know a processor may use a tenth of it. */
 void bench_sgemm_measure(bench_sgemm_t *sgemm, int32_t threads, double seconds);
 
-/* The better median of the two sizes. */
+/* The best of the medians. */
 double bench_sgemm_rate(bench_sgemm_t *sgemm);
 
 /* ---- Results: report.c ---- */

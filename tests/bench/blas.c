@@ -1,5 +1,5 @@
-/* What the machine can do: multiplying large matrices by the CBLAS, or by the library where it has
- * none. */
+/* What the machine can do: multiplying large matrices by the CBLAS or by the library, whichever is
+ * faster. */
 #include "bench.h"
 
 #include "base/context.h"
@@ -11,7 +11,7 @@
 #include <cblas.h>
 #endif
 
-static const int sizes[2] = {1024, 2048};
+static const int sizes[BENCH_SGEMM_SIZES] = {1024, 2048};
 
 bool bench_blas_set_threads(int32_t threads)
 {
@@ -42,13 +42,14 @@ static float *matrix(int size)
 }
 
 #if BENCH_HAS_CBLAS
-static void multiply(int size, const float *a, const float *b, float *c, int32_t threads)
+static void multiply_by_cblas(int size, const float *a, const float *b, float *c, int32_t threads)
 {
     (void)threads; /* set before */
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, a, size, b, size, 0,
                 c, size);
 }
-#else
+#endif
+
 static void multiply(int size, const float *a, const float *b, float *c, int32_t threads)
 {
     neuron_context_t *context = NULL;
@@ -66,20 +67,28 @@ static void multiply(int size, const float *a, const float *b, float *c, int32_t
     free(product.scratch);
     neuron_context_unref(context);
 }
-#endif
 
-static void measure_size(bench_sgemm_t *sgemm, int which, double seconds, int32_t threads)
+typedef void (*multiply_function)(int size, const float *a, const float *b, float *c,
+                                  int32_t threads);
+
+static const multiply_function ways[BENCH_SGEMM_WAYS] = {
+    multiply,
+#if BENCH_HAS_CBLAS
+    multiply_by_cblas,
+#endif
+};
+
+static void measure_size(bench_sgemm_t *sgemm, int way, int which, double seconds, int32_t threads)
 {
-    int size = sizes[which];
+    int size = sizes[which], *count = &sgemm->counts[way][which];
     float *a = matrix(size), *b = matrix(size), *c = matrix(size);
     double begin = bench_clock();
     do {
         double start = bench_clock();
-        multiply(size, a, b, c, threads);
+        ways[way](size, a, b, c, threads);
         double taken = bench_clock() - start;
-        if (sgemm->counts[which] < BENCH_SAMPLES_MAX)
-            sgemm->samples[which][sgemm->counts[which]++] =
-                2e-9 * size * (double)size * size / taken;
+        if (*count < BENCH_SAMPLES_MAX)
+            sgemm->samples[way][which][(*count)++] = 2e-9 * size * (double)size * size / taken;
     } while (bench_clock() - begin < seconds);
     free(a);
     free(b);
@@ -89,16 +98,19 @@ static void measure_size(bench_sgemm_t *sgemm, int which, double seconds, int32_
 void bench_sgemm_measure(bench_sgemm_t *sgemm, int32_t threads, double seconds)
 {
     sgemm->threads_set = bench_blas_set_threads(threads);
-    for (int i = 0; i < 2; i++)
-        measure_size(sgemm, i, seconds / 2, threads);
+    for (int way = 0; way < BENCH_SGEMM_WAYS; way++)
+        for (int i = 0; ways[way] && i < BENCH_SGEMM_SIZES; i++)
+            measure_size(sgemm, way, i, seconds / 4, threads);
 }
 
 double bench_sgemm_rate(bench_sgemm_t *sgemm)
 {
     double best = 0;
-    for (int i = 0; i < 2; i++) {
-        double median = bench_median(sgemm->samples[i], sgemm->counts[i]);
-        best = median > best ? median : best;
+    for (int way = 0; way < BENCH_SGEMM_WAYS; way++) {
+        for (int i = 0; ways[way] && i < BENCH_SGEMM_SIZES; i++) {
+            double median = bench_median(sgemm->samples[way][i], sgemm->counts[way][i]);
+            best = median > best ? median : best;
+        }
     }
     return best;
 }
