@@ -41,7 +41,7 @@ static size_t place_forward(const neuron_forward_cut *cut, int64_t batch, int64_
                                    neuron_size_of(room, sizeof(float)));
     places->copy = neuron_reserve(&total, batch, neuron_size_of(cut->copy_row, sizeof(float)));
     places->packed_size = 0;
-    if (!packed)
+    if (!packed && !cut->streams)
         places->packed_size = (size_t)(neuron_min_count(inputs, NEURON_FORWARD_DEPTH) *
                                        NEURON_FORWARD_PANELS * NEURON_PANEL_GROUP) *
                               sizeof(float);
