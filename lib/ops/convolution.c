@@ -26,9 +26,11 @@ enum { BAND_PIXELS = 60 };
 /* Bands of whole images leave at least so many for the threads. */
 enum { BANDS_WANTED = 16 };
 
-/* A row of fewer pixels than this does not fill the tiles of a product. Then the same pixel of as
- * many images does, if a band has more of them than a row has pixels. */
-enum { ROW_PIXELS = 8, BAND_IMAGES = 12, SMALL_BANDS_WANTED = 8 };
+/* Where there are fewer, filters are shared out as well: so many products are a task at least. */
+enum { TASK_PRODUCTS = 1 << 18 };
+
+/* A row of fewer pixels than this does not fill the tiles of a product. */
+enum { ROW_PIXELS = 7 };
 
 /* A product that is too large for a number is too large for a machine: planning it fails. */
 static int64_t saturated(int64_t a, int64_t b)
@@ -72,8 +74,6 @@ neuron_bands neuron_bands_cut(const neuron_convolution *convolution, int64_t bat
     if (bands.per_image == 1) {
         int64_t images = BAND_PIXELS / (convolution->rows * convolution->columns);
         images = neuron_min_count(images, batch / BANDS_WANTED);
-        if (convolution->columns < ROW_PIXELS && images < BAND_IMAGES)
-            images = neuron_min_count(BAND_IMAGES, batch / SMALL_BANDS_WANTED);
         bands.images = images > 1 ? images : 1;
     }
     bands.pixels = bands.images * bands.rows * convolution->columns;
@@ -188,9 +188,24 @@ void neuron_band_pool(const neuron_convolution *convolution, const neuron_bands 
 
 /* Where things lie in the scratch of a convolution. */
 typedef struct convolve_layout {
-    size_t worker_bytes, worker_outputs; /* copies, and outputs that are pooled */
+    size_t worker_bytes, worker_outputs, worker_windows; /* copies; outputs that are pooled */
     size_t total;
 } convolve_layout;
+
+/* Floats under a window. */
+static int64_t depth_of(const neuron_convolution *convolution)
+{
+    return convolution->kernel_height * convolution->kernel_width * convolution->channels;
+}
+
+/* Whether a band's windows are copied into rows of their own, so that all pixels are one product:
+ * where rows of the output are short, but follow each other as pixels do. */
+static bool gathers(const neuron_convolution *convolution)
+{
+    return convolution->columns < ROW_PIXELS && depth_of(convolution) > convolution->channels &&
+           convolution->row_step == convolution->columns * convolution->pixel_step &&
+           !neuron_convolution_is_single_channel(convolution);
+}
 
 static convolve_layout lay_out(const neuron_convolution *convolution, const neuron_bands *bands,
                                int32_t threads, bool pools)
@@ -200,6 +215,10 @@ static convolve_layout lay_out(const neuron_convolution *convolution, const neur
     layout.worker_outputs = layout.worker_bytes;
     if (pools)
         neuron_reserve(&layout.worker_bytes, bands->pixels * convolution->filters, sizeof(float));
+    layout.worker_windows = layout.worker_bytes;
+    if (gathers(convolution))
+        neuron_reserve(&layout.worker_bytes, bands->pixels,
+                       neuron_size_of(depth_of(convolution), sizeof(float)));
     neuron_reserve(&layout.total, threads, layout.worker_bytes);
     return layout;
 }
@@ -220,6 +239,7 @@ typedef struct convolve_job {
     const neuron_post_op *statistics;
     const float *weights, *bias;
     float *output;
+    int64_t slices, slice_filters; /* of the filters: tasks of a band */
 } convolve_job;
 
 /* A row of output pixels is the product of the windows under it, each a row that overlaps the next,
@@ -229,7 +249,7 @@ static neuron_gemm_work row_product(const convolve_job *job, const neuron_convol
 {
     return (neuron_gemm_work){
         .rows = at->columns,
-        .depth = at->kernel_height * at->kernel_width * at->channels,
+        .depth = depth_of(at),
         .left_row = at->stride_width * at->channels,
         .left_column = 1,
         .stretch = at->kernel_width * at->channels,
@@ -240,22 +260,20 @@ static neuron_gemm_work row_product(const convolve_job *job, const neuron_convol
     };
 }
 
-/* Where the products of a band begin: images, rows and pixels with the steps between them, in the
- * source and in the output. */
+/* Where the products of a band begin: images and rows with the steps between them, in the source
+ * and in the output. */
 typedef struct product_grid {
-    int64_t count[3], source_step[3], output_step[3];
+    int64_t count[2], source_step[2], output_step[2];
 } product_grid;
 
-/* Rows, and images, that follow each other as pixels do are one product. Where rows are short it is
- * the same pixel of all images. */
+/* Rows, and images, that follow each other as pixels do are one product. */
 static product_grid grid_of(const convolve_job *job, const neuron_convolution *at,
-                            const neuron_band *band, bool narrow, neuron_gemm_work *part)
+                            const neuron_band *band, neuron_gemm_work *part)
 {
     product_grid grid = {
-        .count = {band->images, band->rows, 1},
-        .source_step = {job->bands.image_step, at->stride_height * job->bands.row_step,
-                        part->left_row},
-        .output_step = {at->image_step, at->row_step, at->pixel_step},
+        .count = {band->images, band->rows},
+        .source_step = {job->bands.image_step, at->stride_height * job->bands.row_step},
+        .output_step = {at->image_step, at->row_step},
     };
     for (int axis = 1; axis >= 0; axis--) {
         if (grid.source_step[axis] != part->rows * part->left_row ||
@@ -264,14 +282,28 @@ static product_grid grid_of(const convolve_job *job, const neuron_convolution *a
         part->rows *= grid.count[axis];
         grid.count[axis] = 1;
     }
-    if (narrow && part->rows < ROW_PIXELS && part->rows < grid.count[0]) {
-        grid.count[2] = part->rows;
-        part->rows = grid.count[0];
-        part->left_row = grid.source_step[0];
-        part->output_row = grid.output_step[0];
-        grid.count[0] = 1;
-    }
     return grid;
+}
+
+/* The same of windows that are copied to `windows`, one behind the other. */
+static product_grid gather(const convolve_job *job, const neuron_band *band, const float *source,
+                           float *windows, neuron_gemm_work *part)
+{
+    const neuron_convolution *convolution = job->convolution;
+    int64_t down = convolution->stride_height * job->bands.row_step, along = part->left_row;
+    for (int64_t i = 0; i < band->images; i++) {
+        for (int64_t y = 0; y < band->rows; y++) {
+            const float *from = source + i * job->bands.image_step + y * down;
+            for (int64_t x = 0; x < convolution->columns; x++, from += along)
+                for (int64_t t = 0; t < part->stretches; t++, windows += part->stretch)
+                    memcpy(windows, from + t * part->stretch_step,
+                           (size_t)part->stretch * sizeof *windows);
+        }
+    }
+    part->rows *= band->images * band->rows;
+    part->left_row = part->depth;
+    part->stretch = 0;
+    return (product_grid){.count = {1, 1}};
 }
 
 static void multiply_grid(neuron_multiply_kernel *multiply, const product_grid *grid,
@@ -280,35 +312,35 @@ static void multiply_grid(neuron_multiply_kernel *multiply, const product_grid *
     const neuron_gemm_work first = *part;
     for (int64_t i = 0; i < grid->count[0]; i++) {
         for (int64_t y = 0; y < grid->count[1]; y++) {
-            for (int64_t x = 0; x < grid->count[2]; x++) {
-                int64_t offset =
-                    i * grid->output_step[0] + y * grid->output_step[1] + x * grid->output_step[2];
-                part->left = first.left + i * grid->source_step[0] + y * grid->source_step[1] +
-                             x * grid->source_step[2];
-                part->output = first.output + offset;
-                part->post = neuron_post_slice_at(&first.post, 0, offset);
-                multiply(part);
-            }
+            int64_t offset = i * grid->output_step[0] + y * grid->output_step[1];
+            part->left = first.left + i * grid->source_step[0] + y * grid->source_step[1];
+            part->output = first.output + offset;
+            part->post = neuron_post_slice_at(&first.post, 0, offset);
+            multiply(part);
         }
     }
 }
 
 /* The outputs of a band, from `source` to `output`, panel by panel: the weights of one stay in the
- * second cache. */
+ * second cache. `windows` has room for what is gathered. */
 static void convolve_rows(const convolve_job *job, const neuron_convolution *at,
-                          const neuron_band *band, const float *source, float *output)
+                          const neuron_band *band, int64_t slice, const float *source,
+                          float *windows, float *output)
 {
     const neuron_kernels *kernels = job->run->kernels;
     bool single = neuron_convolution_is_single_channel(at);
     int64_t first =
         band->image * job->convolution->image_step + band->row * job->convolution->row_step;
     neuron_gemm_work whole = row_product(job, at);
-    product_grid grid = grid_of(job, at, band, !single, &whole);
-    int64_t width = single ? at->filters : 2 * kernels->lanes;
-    for (int64_t n = 0; n < at->filters; n += width) {
+    bool copies = gathers(job->convolution);
+    product_grid grid =
+        copies ? gather(job, band, source, windows, &whole) : grid_of(job, at, band, &whole);
+    int64_t width = single ? at->filters : 2 * kernels->lanes, begin = slice * job->slice_filters;
+    int64_t end = neuron_min_count(begin + job->slice_filters, at->filters);
+    for (int64_t n = begin; n < end; n += width) {
         neuron_gemm_work part = whole;
-        part.columns = neuron_min_count(at->filters - n, width);
-        part.left = source;
+        part.columns = neuron_min_count(end - n, width);
+        part.left = copies ? windows : source;
         part.right = job->weights + n * part.depth;
         part.bias = job->bias + n;
         part.output = output + n;
@@ -323,22 +355,24 @@ static void convolve_band(void *work, int64_t task, int32_t worker)
     const convolve_job *job = work;
     const neuron_convolution *convolution = job->convolution;
     const neuron_convolution_run *run = job->run;
-    neuron_band band = neuron_bands_at(convolution, &job->bands, run->batch, task);
+    neuron_band band = neuron_bands_at(convolution, &job->bands, run->batch, task / job->slices);
+    int64_t slice = task % job->slices;
     char *own = run->scratch; /* NULL if none is needed */
     if (own)
         own += (size_t)worker * job->layout.worker_bytes;
     const float *source =
         neuron_band_source(convolution, &job->bands, &band, run->source, (float *)(void *)own);
+    float *windows = own ? (float *)(void *)(own + job->layout.worker_windows) : NULL;
     if (job->pooling) {
         neuron_convolution local = neuron_band_local(convolution, &job->bands);
         float *outputs = (float *)(void *)(own + job->layout.worker_outputs);
-        convolve_rows(job, &local, &band, source, outputs);
+        convolve_rows(job, &local, &band, slice, source, windows, outputs);
         neuron_band_pool(convolution, &job->bands, &band, run, outputs);
         return;
     }
     float *output =
         job->output + band.image * convolution->image_step + band.row * convolution->row_step;
-    convolve_rows(job, convolution, &band, source, output);
+    convolve_rows(job, convolution, &band, slice, source, windows, output);
     if (job->statistics)
         neuron_statistics_measure(job->statistics->statistics, run->kernels, task, output,
                                   band.images * band.rows * convolution->columns);
@@ -363,6 +397,23 @@ int64_t neuron_convolve_chunks(const neuron_convolution *convolution, int64_t ba
     return neuron_bands_cut(convolution, batch, 1).per_image * batch;
 }
 
+/* Pooling and statistics want all filters of a band. */
+static void cut_filters(convolve_job *job)
+{
+    const neuron_convolution *convolution = job->convolution;
+    int64_t groups = neuron_ceil_divide(convolution->filters, NEURON_PANEL_GROUP), slices = 1;
+    double products =
+        (double)job->bands.pixels * (double)depth_of(convolution) * (double)convolution->filters;
+    if (!job->pooling && !job->statistics && !neuron_convolution_is_single_channel(convolution) &&
+        products >= 2 * TASK_PRODUCTS)
+        slices = neuron_between(1, BANDS_WANTED / job->bands.count,
+                                products < (double)groups * TASK_PRODUCTS
+                                    ? (int64_t)(products / TASK_PRODUCTS)
+                                    : groups);
+    job->slice_filters = neuron_ceil_divide(groups, slices) * NEURON_PANEL_GROUP;
+    job->slices = neuron_ceil_divide(convolution->filters, job->slice_filters);
+}
+
 void neuron_convolve(const neuron_convolution *convolution, const neuron_convolution_run *run,
                      const float *weights, const float *bias, float *output)
 {
@@ -378,5 +429,6 @@ void neuron_convolve(const neuron_convolution *convolution, const neuron_convolu
         lay_out(convolution, &job.bands, neuron_pool_threads(run->pool), job.pooling != NULL);
     if (job.statistics)
         job.statistics->statistics->count = job.bands.count;
-    neuron_pool_run(run->pool, job.bands.count, convolve_band, &job);
+    cut_filters(&job);
+    neuron_pool_run(run->pool, job.bands.count * job.slices, convolve_band, &job);
 }

@@ -14,6 +14,9 @@
 /* What a row of the kernel is rounded up to, a multiple of all vectors. */
 enum { RUN_MULTIPLE = 16 };
 
+/* Pixels of a row that fill the tiles of a convolution. */
+enum { NARROW = 8 };
+
 /* Output pixels that are multiplied at a time. */
 enum { BAND_PIXELS = 56 };
 
@@ -42,6 +45,9 @@ bool neuron_scatter_fits(const neuron_convolution *forward)
     double strides = (double)(forward->stride_height * forward->stride_width);
     double convolution = (double)(forward->height * forward->width) * height *
                          (double)forward->kernel_width * vectors * filters / strides;
+    /* A convolution for each phase of the strides has rows so short that they do not fill tiles. */
+    if (strides > 1 && forward->width < NARROW * forward->stride_width)
+        convolution *= (double)(NARROW * forward->stride_width) / (double)forward->width;
     double scatter = (double)(forward->rows * forward->columns) * height *
                      (double)(padded_run(forward) / RUN_MULTIPLE) * (filters + 5);
     return scatter < 0.8 * convolution;

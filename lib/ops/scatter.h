@@ -7,7 +7,7 @@
 
 #include "ops/convolution.h"
 
-/* Whether it takes clearly less time than a convolution. Follows from the shape alone. */
+/* Whether it takes clearly less time than a direct convolution. Follows from the shape alone. */
 bool neuron_scatter_fits(const neuron_convolution *forward);
 
 size_t neuron_scatter_scratch(const neuron_convolution *forward, int32_t threads);

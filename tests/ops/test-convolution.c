@@ -13,6 +13,10 @@ typedef struct convolution_case {
 
 enum { VALID = NEURON_PADDING_VALID, SAME = NEURON_PADDING_SAME };
 
+#define DIRECT   NEURON_CONV2D_DIRECT
+#define WINOGRAD NEURON_CONV2D_WINOGRAD
+#define SCATTER  NEURON_CONV2D_SCATTER
+
 static const convolution_case cases[] = {
     {5, 5, 1, 1, 1, 1, 1, 1, VALID, 1},     {5, 6, 1, 8, 3, 3, 1, 1, VALID, 2},
     {6, 5, 1, 32, 3, 3, 1, 1, SAME, 3},     {28, 28, 1, 32, 5, 5, 1, 1, SAME, 2},
@@ -33,6 +37,8 @@ static const convolution_case cases[] = {
     {6, 6, 2, 3, 2, 2, 9, 9, VALID, 2},     {3, 4, 2, 3, 1, 1, 1000, 1000, SAME, 2},
     {7, 7, 5, 35, 3, 3, 2, 2, SAME, 41},    {8, 6, 3, 18, 4, 3, 2, 2, VALID, 97},
     {2, 2, 33, 65, 3, 3, 1, 1, SAME, 64},   {3, 1, 1, 40, 3, 5, 1, 1, SAME, 70},
+    {6, 6, 40, 130, 5, 5, 1, 1, SAME, 1},   {4, 4, 70, 97, 5, 5, 1, 1, SAME, 3},
+    {9, 9, 50, 70, 5, 5, 1, 1, VALID, 2},   {7, 7, 40, 36, 3, 3, 2, 2, SAME, 40},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -262,6 +268,38 @@ START_TEST(smaller_batches_fit)
 }
 END_TEST
 
+/* What each pass of a shape is computed by: see neuron_conv2d_plan(). */
+START_TEST(the_cheapest_way_is_taken)
+{
+    static const struct {
+        convolution_case shape;
+        neuron_conv2d_way forward, input_gradient, weight_gradient;
+    } all[] = {
+        /* few channels, but 3x3 windows of enough: Winograd's */
+        {{13, 13, 32, 64, 3, 3, 1, 1, VALID, 128}, WINOGRAD, WINOGRAD, WINOGRAD},
+        {{32, 32, 16, 16, 3, 3, 1, 1, SAME, 64}, WINOGRAD, WINOGRAD, WINOGRAD},
+        {{14, 14, 6, 16, 5, 5, 1, 1, VALID, 64}, DIRECT, SCATTER, DIRECT},
+        {{32, 32, 3, 32, 3, 3, 1, 1, SAME, 64}, DIRECT, SCATTER, DIRECT},
+        {{13, 13, 32, 64, 5, 5, 1, 1, VALID, 64}, DIRECT, SCATTER, DIRECT},
+        {{16, 16, 64, 64, 5, 5, 1, 1, SAME, 64}, DIRECT, DIRECT, DIRECT},
+        {{32, 32, 32, 64, 3, 3, 2, 2, SAME, 64}, DIRECT, DIRECT, DIRECT},
+        {{8, 8, 64, 128, 3, 3, 2, 2, SAME, 64}, DIRECT, SCATTER, DIRECT},
+        {{32, 32, 64, 128, 1, 1, 1, 1, SAME, 64}, DIRECT, DIRECT, DIRECT},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        layer_fixture f;
+        open_case(&f, &all[i].shape, 1, 1, neuron_kernels_choose());
+        const neuron_conv2d_operation *operation = f.run.operation;
+        assert_that(operation->forward == all[i].forward &&
+                        operation->input_gradient == all[i].input_gradient &&
+                        operation->weight_gradient == all[i].weight_gradient,
+                    "shape %d: %d, %d, %d", (int)i, (int)operation->forward,
+                    (int)operation->input_gradient, (int)operation->weight_gradient);
+        fixture_close(&f);
+    }
+}
+END_TEST
+
 START_TEST(unwanted_gradients_are_left_out)
 {
     layer_fixture f, whole;
@@ -350,6 +388,7 @@ int main(void)
     tcase_add_loop_test(all, agrees_with_plain_loops, 0, CASES);
     tcase_add_loop_test(all, threads_change_nothing, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, smaller_batches_fit, 0, 2 * KERNEL_NAMES);
+    tcase_add_test(all, the_cheapest_way_is_taken);
     tcase_add_test(all, unwanted_gradients_are_left_out);
     tcase_add_test(all, shapes_follow);
     tcase_add_test(all, bad_shapes_are_named);

@@ -26,14 +26,12 @@ static neuron_conv2d_way forward_way(const neuron_plan_request *request,
 static neuron_conv2d_way input_gradient_way(const neuron_plan_request *request,
                                             const neuron_convolution *forward)
 {
-    if (neuron_scatter_fits(forward))
-        return NEURON_CONV2D_SCATTER;
     /* Where strides make several phases of it, Winograd's way does not fit to the forward pass. */
     const neuron_conv2d_phase phase = neuron_conv2d_phase_at(request->spec, 0, 0);
-    return neuron_winograd_fits(forward, request->batch, false) &&
-                   neuron_winograd_fits(&phase.convolution, request->batch, false)
-               ? NEURON_CONV2D_WINOGRAD
-               : NEURON_CONV2D_DIRECT;
+    if (neuron_winograd_fits(forward, request->batch, false) &&
+        neuron_winograd_fits(&phase.convolution, request->batch, false))
+        return NEURON_CONV2D_WINOGRAD;
+    return neuron_scatter_fits(forward) ? NEURON_CONV2D_SCATTER : NEURON_CONV2D_DIRECT;
 }
 
 static neuron_conv2d_way weight_gradient_way(const neuron_plan_request *request,
