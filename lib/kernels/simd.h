@@ -233,6 +233,39 @@ static ALWAYS_INLINE float largest_of_lanes(vector value)
 }
 #endif
 
+/* The larger of two values, and the smaller; where `value` is a NaN it stays one. */
+#if defined(__AVX512F__)
+static ALWAYS_INLINE vector at_least(vector floor, vector value)
+{
+    return (vector)_mm512_max_ps((__m512)floor, (__m512)value);
+}
+
+static ALWAYS_INLINE vector at_most(vector ceiling, vector value)
+{
+    return (vector)_mm512_min_ps((__m512)ceiling, (__m512)value);
+}
+#elif defined(__AVX__)
+static ALWAYS_INLINE vector at_least(vector floor, vector value)
+{
+    return (vector)_mm256_max_ps((__m256)floor, (__m256)value);
+}
+
+static ALWAYS_INLINE vector at_most(vector ceiling, vector value)
+{
+    return (vector)_mm256_min_ps((__m256)ceiling, (__m256)value);
+}
+#else
+static ALWAYS_INLINE vector at_least(vector floor, vector value)
+{
+    return choose(value < floor, floor, value);
+}
+
+static ALWAYS_INLINE vector at_most(vector ceiling, vector value)
+{
+    return choose(value > ceiling, ceiling, value);
+}
+#endif
+
 /* 1 / sqrt(value) and 1 / value to about the last bit, for values that are above 0 and finite. The
  * processor's own roots and quotients are exact, and take several times as long. */
 #if defined(__AVX512F__)

@@ -28,18 +28,6 @@ static inline vector floor_of(const neuron_post_slice *post)
     return floor_count(post) ? (vector){0} : broadcast(-INFINITY);
 }
 
-/* A NaN stays one. */
-static ALWAYS_INLINE vector at_least(vector floor, vector value)
-{
-#if defined(__AVX512F__)
-    return (vector)_mm512_max_ps((__m512)floor, (__m512)value);
-#elif defined(__AVX__)
-    return (vector)_mm256_max_ps((__m256)floor, (__m256)value);
-#else
-    return choose(value < floor, floor, value);
-#endif
-}
-
 /* The first `columns` floats of a tile's rows, to where each belongs. Out of line, or the calls
  * among the stores would take the sums to memory and back. */
 __attribute__((noinline, unused)) static void

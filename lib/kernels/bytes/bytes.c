@@ -8,23 +8,12 @@
 
 typedef uint8_t lane_bytes __attribute__((vector_size(LANES)));
 
-/* The larger of two sums; and of two values, or the smaller, where a NaN in `value` stays.
- * Floats are rounded to the nearest number, to the even one where two are as near; what is no
- * number of 32 bits becomes the least that there is. */
+/* The larger of two sums; and floats rounded to the nearest number, to the even one where two
+ * are as near; what is no number of 32 bits becomes the least that there is. */
 #if defined(__AVX512F__)
 static ALWAYS_INLINE sums larger_sums(sums a, sums b)
 {
     return (sums)_mm512_max_epi32((__m512i)a, (__m512i)b);
-}
-
-static ALWAYS_INLINE vector not_below(vector least, vector value)
-{
-    return (vector)_mm512_max_ps((__m512)least, (__m512)value);
-}
-
-static ALWAYS_INLINE vector not_above(vector most, vector value)
-{
-    return (vector)_mm512_min_ps((__m512)most, (__m512)value);
 }
 
 static ALWAYS_INLINE sums round_vector(vector value)
@@ -37,16 +26,6 @@ static ALWAYS_INLINE sums larger_sums(sums a, sums b)
     return (sums)_mm256_max_epi32((__m256i)a, (__m256i)b);
 }
 
-static ALWAYS_INLINE vector not_below(vector least, vector value)
-{
-    return (vector)_mm256_max_ps((__m256)least, (__m256)value);
-}
-
-static ALWAYS_INLINE vector not_above(vector most, vector value)
-{
-    return (vector)_mm256_min_ps((__m256)most, (__m256)value);
-}
-
 static ALWAYS_INLINE sums round_vector(vector value)
 {
     return (sums)_mm256_cvtps_epi32((__m256)value);
@@ -56,16 +35,6 @@ static ALWAYS_INLINE sums larger_sums(sums a, sums b)
 {
     sums first = a > b;
     return (a & first) | (b & ~first);
-}
-
-static ALWAYS_INLINE vector not_below(vector least, vector value)
-{
-    return choose(least > value, least, value);
-}
-
-static ALWAYS_INLINE vector not_above(vector most, vector value)
-{
-    return choose(most < value, most, value);
 }
 
 /* What is added and taken away again leaves a number of less than 2^22 rounded, in its lowest
@@ -80,7 +49,7 @@ static ALWAYS_INLINE sums round_vector(vector value)
 
 static ALWAYS_INLINE lane_bytes to_bytes(vector value, int32_t zero_point)
 {
-    value = not_above(broadcast((float)(255 - zero_point)), value);
+    value = at_most(broadcast((float)(255 - zero_point)), value);
     sums byte = larger_sums(round_vector(value), -zero_point - (sums){0}) + zero_point;
     return __builtin_convertvector(byte, lane_bytes);
 }
@@ -190,7 +159,7 @@ static void finish(const neuron_bytes_gemm_work *work, const sums *from, int64_t
                                          larger_sums(flip ^ from[2 * m + 4 + v],
                                                      flip ^ from[2 * m + 6 + v]));
             vector value = __builtin_convertvector(sum, vector) * scale + bias;
-            value = not_below(floor, value);
+            value = at_least(floor, value);
             if (work->gain)
                 value = value * gain + offset;
             if (work->output)

@@ -3,7 +3,7 @@
  * Windows that lie whole inside and begin at neighbouring pixels are summed as if all of their
  * values were channels. Of less than a vector of channels, otherwise, the rows under windows are
  * summed first, whole vectors of neighbouring pixels at a time. */
-#include "kernels/pool.h"
+#include "kernels/pooling/pool.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Maximum pooling of one image, by windows of any size and stride; and of a row of windows that lie
  * side by side, which the convolutions do as well. */
-#include "kernels/pool.h"
+#include "kernels/pooling/pool.h"
 
 #include <stddef.h>
 

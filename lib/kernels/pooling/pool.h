@@ -1,7 +1,7 @@
 /* Windows of pooling over one image: which of them lie whole inside, and what of the others does.
  * Average and maximum are pool-average.c and pool-max.c. */
-#ifndef KERNELS_POOL_H
-#define KERNELS_POOL_H
+#ifndef KERNELS_POOLING_POOL_H
+#define KERNELS_POOLING_POOL_H
 
 #include "kernels/table.h"
 

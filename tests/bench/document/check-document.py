@@ -91,8 +91,8 @@ def check_scaling(bench, folder):
     assert [size for size, _ in scaling.cliffs([*straight[:2], (4, 4.8), (8, 8)])] == [4]
     # What was slow by chance is measured again, with its neighbours, and the least is kept.
     asked = []
-    points = scaling.settle([[1, 1], [2, 9], [4, 4], [8, 8], [16, 16], [32, 32]],
-                            lambda size: asked.append(size) or 1.01 * size)
+    points = scaling.measure_again([[1, 1], [2, 9], [4, 4], [8, 8], [16, 16], [32, 32]],
+                                   lambda size: asked.append(size) or 1.01 * size)
     assert points == [[1, 1], [2, 2.02], [4, 4], [8, 8], [16, 16], [32, 32]], points
     assert asked == [1, 2, 4], asked
     path = os.path.join(folder, 'scaling.json')

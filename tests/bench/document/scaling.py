@@ -86,7 +86,7 @@ def cliffs(points):
     return [(size, ratio) for size, ratio in ratios if ratio > CLIFF]
 
 
-def settle(points, cost_of):
+def measure_again(points, cost_of):
     """Measures again, while there are any, sizes that seem too slow and those around them, for other
     work on the machine is slow by chance. The least of a size counts."""
     for _ in range(AGAIN):
@@ -109,8 +109,8 @@ def run(arguments):
                     batch, words = network(size)
                     return measure(arguments, words, kind, batch)
                 most = min(LAST.get(name, last), arguments.most)
-                points = settle([[size, cost_of(size)]
-                                 for size in sizes(most, arguments.coarse)], cost_of)
+                points = measure_again([[size, cost_of(size)]
+                                        for size in sizes(most, arguments.coarse)], cost_of)
                 results.append({'axis': axis, 'curve': name, 'pass': kind, 'points': points})
                 print(f'{axis:6} {name:24} {kind:5} ' + ' '.join(
                     f'{size}:{1e6 * cost:.3g}' for size, cost in points) + ' us', flush=True)
