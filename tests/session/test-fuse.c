@@ -71,6 +71,18 @@ START_TEST(a_convolution_of_many_channels_pools)
 }
 END_TEST
 
+/* Each filter's factor becomes part of its weights when predicting: also of more filters than are
+ * packed together, whichever way the convolution goes. */
+START_TEST(a_normalisation_of_many_filters)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = conv(graph, image_input(graph, 17, 14, 16), 70);
+    x = neuron_relu(graph, neuron_batch_norm(graph, x));
+    x = neuron_batch_norm(graph, neuron_conv2d(graph, x, 70, 2, 2));
+    check_layer(graph, x, BATCH);
+}
+END_TEST
+
 START_TEST(a_normalisation_pools)
 {
     neuron_graph_t *graph = new_graph();
@@ -224,6 +236,7 @@ int main(void)
     tcase_add_test(tests, a_deeper_convolution_pools_when_predicting);
     tcase_add_loop_test(tests, a_convolution_of_many_channels_pools, 0,
                         sizeof pools / sizeof pools[0]);
+    tcase_add_test(tests, a_normalisation_of_many_filters);
     tcase_add_test(tests, a_normalisation_pools);
     tcase_add_test(tests, a_normalisation_before_the_relu);
     tcase_add_test(tests, a_normalisation_between_two_relus);
