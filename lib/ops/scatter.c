@@ -136,18 +136,14 @@ static void add_band(const scatter_job *job, const float *gradient, int64_t firs
     }
 }
 
-/* What is done to the gradient of an image: it goes by channels only if it has to. */
+/* The way back through what made the input, which is an activation of each value by itself. */
 static void finish(const scatter_job *job, int64_t image, float *gradient)
 {
     const neuron_convolution_run *run = job->run;
-    int64_t channels = job->forward->channels;
-    int64_t size = job->forward->height * job->forward->width * channels;
+    int64_t size = job->forward->height * job->forward->width * job->forward->channels;
     const neuron_post_slice post = {run->post, 0, image * size};
-    if (!neuron_post_goes_on(run->post, 0))
-        return;
-    if (!neuron_post_find(run->post, NEURON_POST_PRELU))
-        channels = size;
-    run->kernels->element->post_ops(&post, 0, size / channels, channels, gradient, channels);
+    if (neuron_post_goes_on(run->post, 0))
+        run->kernels->element->post_ops(&post, 0, 1, size, gradient, size);
 }
 
 static void spread_image(void *work, int64_t image, int32_t worker)
