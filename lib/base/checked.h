@@ -49,4 +49,12 @@ static inline int64_t neuron_ceil_divide(int64_t a, int64_t b)
     return (a + b - 1) / b;
 }
 
+/* The nearest weight of 8 bits, from -127 to 127, to what a caller may have set to anything. */
+static inline int32_t neuron_nearest_weight(float value)
+{
+    float size = value < 0 ? -value : value;
+    int32_t nearest = size < 127 ? (int32_t)(size + 0.5f) : 127;
+    return value < 0 ? -nearest : nearest;
+}
+
 #endif

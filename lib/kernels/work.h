@@ -296,8 +296,7 @@ typedef struct neuron_layer_norm_work {
  * 255. */
 typedef struct neuron_bytes_gemm_work {
     int64_t rows, columns;
-    int64_t
-        pool; /* 4: of as many rows that follow each other the largest sum makes one row; or 1 */
+    int64_t pool; /* rows that follow each other, of which the largest sum makes one: 4, or 1 */
     const uint8_t *left;
     const int64_t *places;
     int64_t stretch, stretches, stretch_step;

@@ -1,6 +1,7 @@
 /* Numbers of half the width, which save room. */
 #include "model/safetensors.h"
 
+#include "base/checked.h"
 #include "base/files/byte-order.h"
 #include "base/text/number.h"
 
@@ -92,11 +93,8 @@ static uint32_t to_half(uint32_t size)
 
 static void to_bytes(int8_t *to, const float *values, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        float size = values[i] < 0 ? -values[i] : values[i];
-        int whole = size < 127 ? (int)(size + 0.5f) : 127;
-        to[i] = (int8_t)(values[i] < 0 ? -whole : whole);
-    }
+    for (size_t i = 0; i < count; i++)
+        to[i] = (int8_t)neuron_nearest_weight(values[i]);
 }
 
 bool neuron_safetensors_narrow(void *to, const char *dtype, const float *values, size_t count)

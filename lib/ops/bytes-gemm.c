@@ -4,7 +4,6 @@
 #include "base/bump.h"
 #include "base/checked.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Rows and columns of a task: as many rows as fit into the second cache beside a panel, and where
@@ -34,14 +33,6 @@ size_t neuron_bytes_lay_out(neuron_bytes_weights *weights, void *memory)
     return total;
 }
 
-/* A weight that a caller set to something else becomes the nearest that there is. */
-static int32_t weight_of(float value)
-{
-    float size = fabsf(value);
-    int32_t whole = size < 127 ? (int32_t)(size + 0.5f) : 127;
-    return value < 0 ? -whole : whole;
-}
-
 /* One column, negated or not. */
 static void pack_column(const neuron_bytes_weights *weights, const float *kernel, bool negated,
                         int64_t width, int8_t *to, int32_t *sum)
@@ -52,7 +43,7 @@ static void pack_column(const neuron_bytes_weights *weights, const float *kernel
         for (int64_t k = 0; k < padded; k++) {
             int32_t weight = 0;
             if (k < weights->stretch) {
-                weight = weight_of(negated ? -*kernel : *kernel);
+                weight = neuron_nearest_weight(negated ? -*kernel : *kernel);
                 kernel += weights->columns;
             }
             *sum += weight;
@@ -91,11 +82,8 @@ void neuron_bytes_pack(const neuron_bytes_weights *weights, const neuron_bytes_v
                        int32_t lanes)
 {
     int64_t depth = depth_of(weights);
-    memset(weights->packed, 0,
-           neuron_bytes_lay_out(&(neuron_bytes_weights){weights->stretches, weights->stretch,
-                                                        weights->columns, NULL, NULL, NULL, NULL,
-                                                        NULL, NULL},
-                                NULL));
+    neuron_bytes_weights sizes = *weights;
+    memset(weights->packed, 0, neuron_bytes_lay_out(&sizes, NULL));
     for (int64_t n = 0; n < weights->columns; n++) {
         int64_t first = n / (2 * lanes) * (2 * lanes);
         int64_t width = neuron_panel_width(lanes, weights->columns, first);

@@ -13,8 +13,8 @@ typedef struct quantizer {
     const neuron_graph_t *source;
     neuron_graph_t *graph; /* that is made */
     const neuron_options *options;
-    neuron_range_seen **seen;          /* of each node; NULL for those that keep their floats */
-    const neuron_node_t **normalizers; /* of each node, the normalisation that goes into it */
+    neuron_range_seen **seen;      /* of each node; NULL for those that keep their floats */
+    const neuron_node_t **readers; /* of each node, if one other reads it; or the input */
     neuron_node_t **copies, **inputs;
 } quantizer;
 
@@ -25,7 +25,7 @@ static void release(void *owner, void *object)
     for (int32_t i = 0; q->seen && i < q->source->node_count; i++)
         neuron_release(q->context, q->seen[i]);
     neuron_release(q->context, q->seen);
-    neuron_release(q->context, q->normalizers);
+    neuron_release(q->context, q->readers);
     neuron_release(q->context, q->copies);
     neuron_release(q->context, q->inputs);
     neuron_graph_unref(q->graph);
@@ -47,7 +47,7 @@ static bool can_quantize(const neuron_node_t *node)
     return neuron_shape_count(kernel) / outputs <= NEURON_BYTES_DEPTH_MAX;
 }
 
-/* Finds which layers get bytes, and which normalisation is the only one to read such a layer. */
+/* Finds which layers get bytes, and who reads each node. */
 static int find_layers(quantizer *q)
 {
     const neuron_graph_t *source = q->source;
@@ -61,19 +61,24 @@ static int find_layers(quantizer *q)
             any = true;
         }
         for (int32_t j = 0; j < node->spec.input_count; j++) {
-            const neuron_node_t *input = node->inputs[j];
-            bool first = q->copies[input->index] == NULL;
-            q->copies[input->index] = input->graph->input; /* any mark */
-            q->normalizers[input->index] =
-                first && node->spec.layer == &neuron_layer_batch_norm ? node : NULL;
+            const neuron_node_t **reader = &q->readers[node->inputs[j]->index];
+            *reader = *reader ? source->input : node; /* which reads nothing */
         }
     }
-    q->normalizers[source->output->index] = NULL;
     if (!any)
         return neuron_fail(NEURON_E_UNSUPPORTED,
                            "quantize: %s has no dense layer or convolution that can be quantised",
                            source->name);
     return NEURON_OK;
+}
+
+/* The normalisation that goes into a quantised layer: the only one to read it. */
+static const neuron_node_t *normalizer_of(const quantizer *q, const neuron_node_t *node)
+{
+    const neuron_node_t *reader = q->readers[node->index];
+    bool goes_in = q->seen[node->index] && node != q->source->output && reader &&
+                   reader->spec.layer == &neuron_layer_batch_norm;
+    return goes_in ? reader : NULL;
 }
 
 static const float *values_of(const quantizer *q, const neuron_node_t *node, int32_t array)
@@ -105,7 +110,7 @@ static int quantize_output(const quantizer *q, const neuron_node_t *node, int64_
     int64_t outputs = shape->extent[shape->rank - 1], rows = neuron_shape_count(shape) / outputs;
     const float *weights = values_of(q, node, 0) + output;
     double start = node->spec.array_count > 1 ? values_of(q, node, 1)[output] : 0, most = 0;
-    double factor = factor_of(q, q->normalizers[node->index], output, &start);
+    double factor = factor_of(q, normalizer_of(q, node), output, &start);
     for (int64_t k = 0; k < rows; k++) {
         double size = fabs(weights[k * outputs] * factor);
         most = size <= most ? most : size; /* a NaN stays */
@@ -175,7 +180,7 @@ static int copy_node(quantizer *q, const neuron_node_t *node)
     for (int32_t i = 0; i < node->spec.input_count; i++)
         q->inputs[i] = q->copies[node->inputs[i]->index];
     int32_t before = node->inputs[0]->index;
-    if (q->seen[before] && q->normalizers[before] == node) {
+    if (normalizer_of(q, q->source->nodes[before]) == node) {
         *copy = q->inputs[0];
         return NEURON_OK;
     }
@@ -201,10 +206,10 @@ static int allocate(quantizer *q)
         if ((size_t)q->source->nodes[i]->spec.input_count > most)
             most = (size_t)q->source->nodes[i]->spec.input_count;
     q->seen = neuron_allocate_zero(q->context, count, sizeof *q->seen);
-    q->normalizers = neuron_allocate_zero(q->context, count, sizeof *q->normalizers);
+    q->readers = neuron_allocate_zero(q->context, count, sizeof *q->readers);
     q->copies = neuron_allocate_zero(q->context, count, sizeof *q->copies);
     q->inputs = neuron_allocate(q->context, most, sizeof *q->inputs);
-    return q->seen && q->normalizers && q->copies && q->inputs ? NEURON_OK : NEURON_E_MEMORY;
+    return q->seen && q->readers && q->copies && q->inputs ? NEURON_OK : NEURON_E_MEMORY;
 }
 
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
