@@ -76,8 +76,7 @@ static int find_layers(quantizer *q)
 static const neuron_node_t *normalizer_of(const quantizer *q, const neuron_node_t *node)
 {
     const neuron_node_t *reader = q->readers[node->index];
-    bool goes_in = q->seen[node->index] && node != q->source->output && reader &&
-                   reader->spec.layer == &neuron_layer_batch_norm;
+    bool goes_in = q->seen[node->index] && reader && reader->spec.layer == &neuron_layer_batch_norm;
     return goes_in ? reader : NULL;
 }
 

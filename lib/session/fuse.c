@@ -174,9 +174,7 @@ static void place(neuron_compiler *c, const neuron_node_t *node)
 static bool find_quantizer(neuron_compiler *c, const neuron_step *step, neuron_quantizer *found)
 {
     const neuron_value *value = neuron_compiler_value(c, step->node);
-    bool any = false;
-    if (value == neuron_compiler_value(c, c->output))
-        return false;
+    bool any = false; /* nobody reads the graph's output */
     for (int32_t i = value->producer + 1; i < c->session->step_count; i++) {
         const neuron_step *reader = &c->session->steps[i];
         const neuron_layer *layer = layer_of(reader->node);

@@ -184,6 +184,119 @@ START_TEST(convolutions_agree_with_plain_loops)
 }
 END_TEST
 
+/* A dense layer that sees inputs at that scale, whose inverse is a power of two. */
+static neuron_node_t *dense(neuron_graph_t *graph, neuron_node_t *x, int64_t units, double scale,
+                            int zero_point)
+{
+    neuron_options options;
+    neuron_options_reset(&options, &neuron_layer_quantized_dense.options);
+    neuron_options_put(&options, NEURON_NODE_UNITS, (double)units);
+    neuron_options_put(&options, NEURON_NODE_INPUT_SCALE, scale);
+    neuron_options_put(&options, NEURON_NODE_INPUT_ZERO_POINT, zero_point);
+    return neuron_graph_add(graph, &neuron_layer_quantized_dense, NULL, &x, 1, &options, NULL);
+}
+
+/* What a dense layer, whose three arrays begin at `array`, makes of one example. */
+static void check_dense(const neuron_graph_t *graph, int32_t array, const float *input,
+                        int64_t inputs, int64_t units, float input_scale, int zero_point,
+                        const float *output)
+{
+    static float kernel[ROOM], scale[1000], bias[1000];
+    assert_ok(neuron_graph_read_array(graph, array, kernel, ROOM, NULL));
+    assert_ok(neuron_graph_read_array(graph, array + 1, scale, 1000, NULL));
+    assert_ok(neuron_graph_read_array(graph, array + 2, bias, 1000, NULL));
+    for (int64_t n = 0; n < units; n++) {
+        double sum = 0;
+        for (int64_t k = 0; k < inputs; k++)
+            sum += (byte_of(input[k], input_scale, zero_point) - zero_point) *
+                   round((double)kernel[k * units + n]);
+        float by = input_scale * scale[n], product = (float)sum * by;
+        float expected = product + bias[n];
+        assert_that(output[n] == expected, "%lld to %lld, output %lld: %a, not %a",
+                    (long long)inputs, (long long)units, (long long)n, output[n], expected);
+    }
+}
+
+/* Weights that a caller set to something between are the nearest bytes. */
+static void move_weights(neuron_graph_t *graph)
+{
+    static float values[ROOM];
+    size_t count;
+    assert_ok(neuron_graph_read_array(graph, 0, values, ROOM, &count));
+    for (size_t i = 0; i < count; i++)
+        values[i] += (uniform() - 0.5f) * 0.98f;
+    assert_ok(neuron_graph_write_array(graph, 0, values, count));
+}
+
+START_TEST(dense_layers_agree_with_plain_loops)
+{
+    static const int64_t sizes[][3] = {{1, 1, 1},     {5, 13, 3},  {64, 64, 2},   {70, 65, 50},
+                                       {301, 150, 4}, {3, 600, 7}, {130, 33, 200}};
+    static float input[ROOM], output[ROOM];
+    setenv("NEURON_KERNELS", sets[_i], 1);
+    neuron_context_t *context = test_context();
+    for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++) {
+        int64_t inputs = sizes[c][0], units = sizes[c][1], batch = sizes[c][2];
+        neuron_graph_t *graph;
+        assert_ok(neuron_graph_create(&graph, context));
+        neuron_node_t *x = neuron_input(graph, &inputs, 1);
+        assert_ok(neuron_graph_finish(graph, dense(graph, x, units, 1.0 / 16, 130)));
+        state = 7;
+        fill(graph);
+        move_weights(graph);
+        for (int64_t i = 0; i < batch * inputs; i++)
+            input[i] = uniform() * 20 - 9;
+        predict(graph, context, input, batch, output);
+        for (int64_t m = 0; m < batch; m++)
+            check_dense(graph, 0, input + m * inputs, inputs, units, 1.0f / 16, 130,
+                        output + m * units);
+        neuron_graph_unref(graph);
+    }
+    neuron_context_unref(context);
+    unsetenv("NEURON_KERNELS");
+}
+END_TEST
+
+/* Two that see the same values at other scales get them as floats. */
+START_TEST(readers_may_have_scales_of_their_own)
+{
+    enum { WIDTH = 20, MIDDLE = 30, FIRST = 9, SECOND = 11 };
+    static float input[BATCH * WIDTH], middle[BATCH * MIDDLE], output[BATCH * (FIRST + SECOND)];
+    neuron_context_t *context = test_context();
+    for (int other_scale = 0; other_scale < 2; other_scale++) {
+        neuron_graph_t *graph, *front;
+        assert_ok(neuron_graph_create(&graph, context));
+        assert_ok(neuron_graph_create(&front, context));
+        neuron_node_t *x = neuron_input(front, (const int64_t[]){WIDTH}, 1);
+        assert_ok(neuron_graph_finish(front, dense(front, x, MIDDLE, 1.0 / 32, 120)));
+        x = neuron_input(graph, (const int64_t[]){WIDTH}, 1);
+        x = dense(graph, x, MIDDLE, 1.0 / 32, 120);
+        int zero_point = other_scale ? 130 : 90;
+        float scale = other_scale ? 1.0f / 8 : 1.0f / 16;
+        neuron_node_t *both[] = {dense(graph, x, FIRST, 1.0 / 16, 130),
+                                 dense(graph, x, SECOND, (double)scale, zero_point)};
+        assert_ok(neuron_graph_finish(graph, neuron_concat(graph, both, 2, -1)));
+        state = 5;
+        fill(front);
+        state = 5;
+        fill(graph);
+        for (int i = 0; i < BATCH * WIDTH; i++)
+            input[i] = uniform() * 8 - 3;
+        predict(front, context, input, BATCH, middle);
+        predict(graph, context, input, BATCH, output);
+        for (int m = 0; m < BATCH; m++) {
+            const float *row = output + m * (FIRST + SECOND);
+            check_dense(graph, 3, middle + m * MIDDLE, MIDDLE, FIRST, 1.0f / 16, 130, row);
+            check_dense(graph, 6, middle + m * MIDDLE, MIDDLE, SECOND, scale, zero_point,
+                        row + FIRST);
+        }
+        neuron_graph_unref(front);
+        neuron_graph_unref(graph);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
 static int64_t outputs_of(const neuron_graph_t *graph)
 {
     return neuron_shape_count(&graph->output->spec.output);
@@ -267,6 +380,8 @@ int main(void)
     TCase *tests = tcase_create("quantized layers");
     tcase_set_timeout(tests, 0);
     tcase_add_loop_test(tests, convolutions_agree_with_plain_loops, 0, SETS * SHAPES);
+    tcase_add_loop_test(tests, dense_layers_agree_with_plain_loops, 0, SETS);
+    tcase_add_test(tests, readers_may_have_scales_of_their_own);
     tcase_add_loop_test(tests, sets_and_threads_change_nothing, 0, SHAPES);
     tcase_add_loop_test(tests, handed_bytes_are_those_of_the_floats, 0, SHAPES);
     suite_add_tcase(suite, tests);
