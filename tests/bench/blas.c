@@ -54,7 +54,7 @@ static void multiply(int size, const float *a, const float *b, float *c, int32_t
 {
     neuron_context_t *context = NULL;
     if (neuron_context_create(&context) || neuron_context_set_threads(context, threads))
-        bench_fail(neuron_error_last());
+        bench_fail("%s", neuron_error_last());
     neuron_gemm product = {.kernels = neuron_kernels_choose(),
                            .pool = context->pool,
                            .batch = size,
