@@ -17,10 +17,12 @@ void KERNEL(scale_floats)(const float *values, int64_t count, float scale, float
         output[i] = values[i] * scale + shift;
 }
 
-void KERNEL(add)(const float *values, int64_t count, float *output)
+void KERNEL(sum)(const float *values, const float *others, int64_t count, float *output)
 {
-    for (int64_t i = 0; i < count; i++)
-        output[i] += values[i];
+    for (int64_t i = 0; i < count; i += LANES) {
+        int64_t left = count - i;
+        store_some(output + i, load_some(values + i, left) + load_some(others + i, left), left);
+    }
 }
 
 /* Products that are rounded before they are added, so that they are the same on processors that
@@ -31,14 +33,6 @@ static void round_products(const float *values, int64_t count, float scale, floa
 {
     for (int64_t i = 0; i < count; i++)
         products[i] = values[i] * scale;
-}
-
-void KERNEL(sum)(const float *values, const float *others, int64_t count, float *output)
-{
-    for (int64_t i = 0; i < count; i += LANES) {
-        int64_t left = count - i;
-        store_some(output + i, load_some(values + i, left) + load_some(others + i, left), left);
-    }
 }
 
 void KERNEL(scatter)(const neuron_scatter_work *work)
@@ -59,15 +53,11 @@ void KERNEL(weigh)(const float *values, int64_t count, float scale, bool adds, f
         round_products(values, count, scale, output);
         return;
     }
-    if (scale == 1) {
-        KERNEL(add)(values, count, output);
-        return;
-    }
     for (int64_t first = 0; first < count; first += ROUNDED) {
         float products[ROUNDED];
         int64_t some = count - first < ROUNDED ? count - first : ROUNDED;
         round_products(values + first, some, scale, products);
-        KERNEL(add)(products, some, output + first);
+        KERNEL(sum)(output + first, products, some, output + first);
     }
 }
 
@@ -105,7 +95,7 @@ void KERNEL(penalize)(const float *values, const float *gradients, int64_t count
             float sign = (float)((values[i] > 0) - (values[i] < 0));
             output[i] = gradients[i] + l1 * sign; /* the product is exact */
         }
-        KERNEL(add)(products, some, output + first);
+        KERNEL(sum)(output + first, products, some, output + first);
     }
 }
 

@@ -132,9 +132,7 @@ typedef void neuron_scale_bytes_kernel(const uint8_t *bytes, int64_t count, floa
                                        float shift, float *output);
 typedef void neuron_scale_floats_kernel(const float *values, int64_t count, float scale,
                                         float shift, float *output);
-/* output += value */
-typedef void neuron_add_kernel(const float *values, int64_t count, float *output);
-/* output = value + other */
+/* output = value + other. May be in place. */
 typedef void neuron_sum_kernel(const float *values, const float *others, int64_t count,
                                float *output);
 /* output = value * scale, to which output is added if `adds` */
@@ -180,7 +178,6 @@ typedef void neuron_logarithms_kernel(const double *values, int64_t count, doubl
     X(post_ops)                                                                                    \
     X(scale_bytes)                                                                                 \
     X(scale_floats)                                                                                \
-    X(add)                                                                                         \
     X(sum)                                                                                         \
     X(weigh)                                                                                       \
     X(product)                                                                                     \

@@ -210,7 +210,7 @@ static float *add_parts(const gradient_job *job, int64_t place, int64_t count)
 {
     float *sums = part_sums(job, 0) + place;
     for (int64_t part = 1; part < job->parts; part++)
-        job->run->kernels->element->add(sums + part * job->part_size, count, sums);
+        job->run->kernels->element->sum(sums, sums + part * job->part_size, count, sums);
     return sums;
 }
 

@@ -173,8 +173,9 @@ static void add_chunk(void *work, int64_t task, int32_t worker)
     (void)worker;
     const element_job *job = work;
     int64_t first = task * CHUNK_VALUES;
-    job->session->kernels->element->add(
-        job->from + first, neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
+    float *to = job->to + first;
+    job->session->kernels->element->sum(to, job->from + first,
+                                        neuron_min_count(CHUNK_VALUES, job->count - first), to);
 }
 
 /* Adds what steps wrote aside because the value is used more than once. */

@@ -298,7 +298,7 @@ static void join_sums(const depthwise_job *job)
     const neuron_run *run = job->run;
     int64_t size = sums_of(run->spec), weights = neuron_shape_count(&run->spec->arrays[0].shape);
     for (int64_t part = 1; part < job->parts; part++)
-        run->kernels->element->add(job->sums + part * size, size, job->sums);
+        run->kernels->element->sum(job->sums, job->sums + part * size, size, job->sums);
     memcpy(run->gradients[KERNEL], job->sums, (size_t)weights * sizeof(float));
     if (run->spec->array_count > BIAS)
         memcpy(run->gradients[BIAS], job->sums + weights, (size_t)(size - weights) * sizeof(float));

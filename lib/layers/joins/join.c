@@ -78,7 +78,7 @@ static void sum_piece(const neuron_run *run, int64_t first, int64_t count)
     float *output = run->output + first;
     element->sum(run->inputs[0] + first, run->inputs[1] + first, count, output);
     for (int32_t input = 2; input < run->spec->input_count; input++)
-        element->add(run->inputs[input] + first, count, output);
+        element->sum(output, run->inputs[input] + first, count, output);
     neuron_post_finish(run, 0, first, count);
 }
 
