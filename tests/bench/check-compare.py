@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 import compare_report
-import peer_rows
+from peers import peer_rows
 import random_networks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -150,9 +150,10 @@ def check_words(bench):
 def main():
     bench = os.path.abspath(sys.argv[1])
     subprocess.run(['sh', '-n', COMPARE], check=True)
-    for name in ('compare', 'compare_kernels', 'compare_report', 'peer_kernels', 'peers', 'peer_rows', 'peer_torch', 'peer_onnx',
-                 'peer_openvino', 'peer_jax', 'random_networks'):
-        path = os.path.join(HERE, name + '.py')
+    programs = [os.path.join(folder, name) for folder in (HERE, os.path.join(HERE, 'peers'))
+                for name in os.listdir(folder) if name.endswith('.py')]
+    assert len(programs) > 10, programs
+    for path in programs:
         with open(path, encoding='utf-8') as file:
             compile(file.read(), path, 'exec')
 

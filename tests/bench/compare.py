@@ -13,7 +13,7 @@ import time
 
 import compare_kernels
 import compare_report as report
-import peer_rows
+from peers import peer_rows
 import random_networks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -210,7 +210,7 @@ class Comparison:
         self.arguments = arguments
         self.bench = Bench(find_bench(arguments.bench))
         command = shlex.split(arguments.peer) if arguments.peer else [
-            sys.executable, os.path.join(HERE, 'peers.py')]
+            sys.executable, os.path.join(HERE, 'peers', 'peers.py')]
         self.peer = Peer(command)
         if arguments.peers:
             self.peer.choose(arguments.peers)

@@ -3,7 +3,7 @@ backward, each by the best setting of either."""
 import statistics
 import sys
 
-import peer_rows
+from peers import peer_rows
 
 
 def operations_of(descriptions, chosen):

@@ -1,5 +1,5 @@
-/* Networks as text, which compare's peer_rows.py reads as well. Statements end in a semicolon or a
- * line's end. First what is not a layer:
+/* Networks as text, which compare reads as well, in peers/peer_rows.py. Statements end in a
+ * semicolon or a line's end. First what is not a layer:
  *
  *      name WORD           for the table; batch N: examples of a training step
  *      loss KIND           as the library calls it, with hyphens; default: cross-entropy

@@ -3,7 +3,7 @@ no row can be tuned to. usage: random_networks.py COUNT [SEED] prints some."""
 import random
 import sys
 
-import peer_rows
+from peers import peer_rows
 
 # What one training step may take: multiply-adds forward, values of all layers, parameters.
 WORK = (2e6, 1.5e10)
