@@ -16,7 +16,8 @@ enum {
     BENCH_NAME_MAX = 112,
     BENCH_THREAD_COUNTS_MAX = 10,
     BENCH_BATCHES_MAX = 32,
-    BENCH_SAMPLES_MAX = 256
+    BENCH_SAMPLES_MAX = 256,
+    BENCH_WHY_MAX = 256
 };
 
 /* ---- What to measure: options.c ---- */
@@ -28,8 +29,9 @@ typedef struct {
     const char **rows;
     int row_count;
     bool no_sgemm;
-    bool kernels;      /* the whole table */
-    bool train, infer; /* which passes */
+    bool kernels;            /* the whole table */
+    bool train, infer, int8; /* which passes */
+    bool beside;             /* int8 goes with infer, and nothing is trained */
     int64_t batches[BENCH_BATCHES_MAX];
     int batch_count; /* 0 for the row's own */
     int32_t threads[BENCH_THREAD_COUNTS_MAX];
@@ -90,6 +92,9 @@ double bench_multiply_adds(const neuron_spec *spec);
  * first layer's input, which nobody needs. */
 double bench_graph_operations(const neuron_graph_t *graph, bool training);
 
+/* How many layers compute with bytes. */
+int32_t bench_byte_layers(const neuron_graph_t *graph);
+
 /* Whether anything before a node is trained, so that the gradient of its input is needed. */
 bool bench_has_trained_inputs(const neuron_node_t *node);
 
@@ -112,8 +117,10 @@ neuron_tensor_t *bench_tensor(neuron_context_t *context, int64_t batch, const in
 neuron_context_t *bench_counting_context(int32_t threads);
 void bench_counting_close(neuron_context_t *context);
 
-/* The most bytes that were allocated at a time through the present counting context. */
+/* The most bytes that were allocated at a time through the present counting context, since it was
+ * made or what was before was to be forgotten. */
 int64_t bench_peak_bytes(void);
+void bench_forget_peak(void);
 
 /* How many allocations there were so far, through counting contexts or, where the linker can tell,
  * by malloc() and the like from the library's code. */
@@ -169,10 +176,18 @@ double bench_sgemm_rate(bench_sgemm_t *sgemm);
 
 /* ---- Results: report.c ---- */
 
+typedef enum {
+    BENCH_TRAIN,
+    BENCH_INFER, /* with floats */
+    BENCH_INT8   /* the same network quantised */
+} bench_pass_t;
+
 typedef struct {
     char name[BENCH_NAME_MAX];
+    char why[BENCH_WHY_MAX]; /* there is nothing to measure; else empty */
     bool kernel;
-    bool training;
+    bench_pass_t pass;
+    int32_t byte_layers; /* of the network, quantised */
     int64_t batch;
     int32_t threads;
     double seconds;    /* of a step */
@@ -194,7 +209,8 @@ void bench_write_json(const bench_results_t *results, double sgemm, const char *
 
 /* ---- Measuring: network.c, kernels.c, catalogue.c ---- */
 
-/* Measures with each number of threads and keeps the fastest. */
+/* Measures with each number of threads and keeps the fastest. What cannot be measured is a result,
+ * too. */
 void bench_measure_best(const bench_options_t *options, bench_results_t *results,
                         bench_result_t (*measure)(const bench_options_t *options, const void *what,
                                                   int32_t threads),

@@ -36,25 +36,49 @@ def measure(folder, *options):
     """What neuron-bench writes; its table must say that no step allocates."""
     path = os.path.join(folder, 'bench.json')
     done = run('--seconds', '0.05', '--json', path, *options)
-    rows = [line.split() for line in done.stdout.splitlines()]
-    rows = [line for line in rows if line and line[-1].replace('.', '').isdigit()]
+    lines = [line.split() for line in done.stdout.splitlines()]
+    rows = [line for line in lines if line and line[-1].replace('.', '').isdigit()]
     assert all(float(line[-1]) == 0 for line in rows), done.stdout
     assert 'with' in done.stdout and 'SGEMM' in done.stdout, done.stdout
     with open(path, encoding='utf-8') as file:
         results = json.load(file)
     assert set(results) == {'sgemm_gflops', 'rows'}
     assert results['sgemm_gflops'] > 0
-    assert len(rows) == len(results['rows']), done.stdout
+    assert len(rows) == sum('why' not in row for row in results['rows']), done.stdout
     for row in results['rows']:
-        check_row(row, results['sgemm_gflops'])
+        if 'why' in row:
+            assert set(row) == {'row', 'pass', 'batch', 'threads', 'why'}, row
+            assert row['why'] in done.stdout, done.stdout
+        else:
+            check_row(row, results['sgemm_gflops'])
+    check_int8_table(lines, done.stdout)
     return results['rows']
 
 
+def check_int8_table(lines, text):
+    """Beside a row of float32 the quantised one says how many times as fast it is."""
+    rows = [line for line in lines if len(line) > 2 and line[1] in ('train', 'infer', 'int8')]
+    speedups = 0
+    for before, line in zip([None, *rows], rows):
+        if 'quantize:' in line:
+            continue
+        beside = line[1] == 'int8' and before and before[:3] == [
+            line[0], 'infer', line[2]]
+        assert len(line) == (10 if beside else 9), (line, text)
+        if beside:
+            speedups += 1
+            ratio = float(line[4]) / float(before[4])
+            assert abs(float(line[8]) - ratio) < 0.006 + 0.001 * ratio, (before, line)
+    assert ('/float32 allocs/step' in text) == (speedups > 0), text
+    assert ('speed, not its accuracy' in text) == any(line[1] == 'int8' for line in rows), text
+
+
 def check_row(row, sgemm):
-    assert set(row) - {'ns_per_value'} == set(FIELDS), row
+    assert set(row) - {'ns_per_value', 'byte_layers'} == set(FIELDS), row
+    assert ('byte_layers' in row) == (row['pass'] == 'int8'), row
     for name, kind in FIELDS.items():
         assert isinstance(row[name], kind), (name, row)
-    assert row['pass'] in ('train', 'infer') and row['threads'] >= 1, row
+    assert row['pass'] in ('train', 'infer', 'int8') and row['threads'] >= 1, row
     assert row['images_per_second'] > 0 and row['peak_bytes'] > 0, row
     assert close(row['share_of_sgemm'], row['gflops'] / sgemm), row
 
@@ -64,6 +88,40 @@ def refuse_network(folder, text, words):
     with open(path, 'w', encoding='ascii') as file:
         file.write(words)
     refuse(text, '--network', path)
+
+
+def check_int8(folder):
+    """Predictions with floats and bytes, whose operations are the same."""
+    rows = measure(folder, '--int8', '--row', 'mlp-512', '--row', 'lenet-5', '--threads', '1')
+    assert [row['byte_layers'] for row in rows[1::2]] == [3, 3, 5, 5], rows
+    found = [(row['row'], row['pass'], row['batch']) for row in rows]
+    assert found == [(name, kind, batch) for name, own in (('mlp-512', 128), ('lenet-5', 64))
+                     for batch in (own, 1) for kind in ('infer', 'int8')], found
+    for floats, small in zip(rows[::2], rows[1::2]):
+        assert close(floats['gflops'] / floats['images_per_second'],
+                     small['gflops'] / small['images_per_second']), (floats, small)
+    # A context's memory: the parameters as floats, and as bytes for the products; what the
+    # calibration needed for a thousand examples at once is not part of it.
+    assert rows[3]['peak_bytes'] < 1.5 * rows[2]['peak_bytes'], rows
+    rows = measure(folder, '--pass', 'int8', '--row', 'mlp-512', '--batch', '3,2', '--threads', '1')
+    assert [(row['pass'], row['batch']) for row in rows] == [('int8', 3), ('int8', 2)], rows
+    # A depthwise convolution keeps its floats.
+    rows = measure(folder, '--pass', 'int8', '--row', 'mobile-3', '--batch', '1', '--threads', '1')
+    assert [row['byte_layers'] for row in rows] == [5], rows
+    # The rows that cannot be quantised say why, in their place, and the others go on.
+    with open(os.path.join(folder, 'float.txt'), 'w', encoding='ascii') as written:
+        written.write('name float; batch 4; input 6 6 2; depthwise 3 same; flatten; softmax')
+    rows = measure(folder, '--int8', '--network', written.name, '--row', 'mlp-512', '--batch', '2')
+    assert [row['pass'] for row in rows] == 2 * ['infer', 'int8'], rows
+    assert ['why' in row for row in rows] == [False, False, False, True], rows
+    assert 'float has no dense layer or convolution' in rows[3]['why'], rows
+    model = os.path.join(HERE, '..', 'fuzz', 'corpus-model', 'network.safetensors')
+    rows = measure(folder, '--int8', '--model', model, '--threads', '1')
+    assert [(row['pass'], row['batch'], 'why' in row) for row in rows] == [
+        (kind, batch, False) for batch in (128, 1) for kind in ('infer', 'int8')], rows
+    model = os.path.join(HERE, '..', 'fuzz', 'corpus-model', 'quantized.safetensors')
+    rows = measure(folder, '--pass', 'int8', '--model', model, '--threads', '1')
+    assert all('can be quantised' in row['why'] for row in rows) and len(rows) == 2, rows
 
 
 def check_network(rows, name, batch, forward, first):
@@ -79,7 +137,7 @@ def check_network(rows, name, batch, forward, first):
 
 help_text = run('--help').stdout
 for option in ('json', 'row', 'kernels', 'pass', 'threads', 'batch', 'model', 'network', 'seconds',
-               'list', 'describe'):
+               'list', 'describe', 'int8'):
     assert f'--{option} ' in help_text, option
 names = [line.split()[0] for line in run('--list').stdout.splitlines() if line]
 described = [line.split('\t') for line in run('--describe').stdout.splitlines()]
@@ -113,7 +171,10 @@ refuse('no option "--what"', '--what')
 refuse('missing after "--json"', '--json')
 refuse('missing after "--row"', '--row', '')
 refuse('no row "mlp"', '--row', 'mlp')
-refuse('train or infer, not "both"', '--pass', 'both')
+refuse('train, infer or int8, not "both"', '--pass', 'both')
+refuse('no pass train', '--int8', '--pass', 'train')
+refuse('no pass int8', '--int8', '--kernels')
+refuse('no pass int8', '--pass', 'int8', '--row', 'conv2d')
 refuse('whole number', '--threads', '0')
 refuse('whole number', '--threads', '1000')
 refuse('whole number', '--batch', '3x')
@@ -164,6 +225,7 @@ with tempfile.TemporaryDirectory() as temporary:
     refuse_network(temporary, 'number', 'input 3; dense x')
     refuse_network(temporary, 'missing after "dense"', 'input 3; dense')
     refuse_network(temporary, 'kept as "a"', 'input 3; keep b; dense 3; add a')
+    check_int8(temporary)
     # Any saved graph.
     model = os.path.join(HERE, '..', 'fuzz', 'corpus-model',
                          'network.safetensors')

@@ -44,7 +44,7 @@ neuron_context_t *bench_counting_context(int32_t threads)
     neuron_context_t *context;
     bench_must(neuron_context_create(&plain));
     bench_must(neuron_context_set_threads(plain, 1));
-    atomic_store(&peak, atomic_load(&live));
+    bench_forget_peak();
     bench_must(neuron_context_create_with_allocator(&context, allocate, release, NULL));
     bench_must(neuron_context_set_threads(context, threads));
     bench_must(neuron_context_set_seed(context, 1));
@@ -58,6 +58,11 @@ void bench_counting_close(neuron_context_t *context)
         bench_fail("%lld bytes were not given back", (long long)atomic_load(&live));
     neuron_context_unref(plain);
     plain = NULL;
+}
+
+void bench_forget_peak(void)
+{
+    atomic_store(&peak, atomic_load(&live));
 }
 
 int64_t bench_peak_bytes(void)

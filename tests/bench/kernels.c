@@ -263,7 +263,7 @@ static bench_result_t measure(const bench_options_t *options, const void *what, 
     const bench_kernel_t *kernel = what;
     bench_sampler_t sampler;
     bench_result_t result = {
-        .kernel = true, .training = true, .batch = kernel->batch, .threads = threads};
+        .kernel = true, .pass = BENCH_TRAIN, .batch = kernel->batch, .threads = threads};
     memcpy(result.name, kernel->name, sizeof result.name);
     neuron_context_t *context = bench_counting_context(threads);
     switch (kernel->part) {

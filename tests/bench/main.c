@@ -17,6 +17,8 @@ void bench_measure_best(const bench_options_t *options, bench_results_t *results
         steps += result.steps;
         if (i == 0 || result.seconds < best.seconds)
             best = result;
+        if (result.why[0])
+            break;
     }
     best.allocations = allocations; /* of all: none may allocate */
     best.steps = steps;

@@ -9,7 +9,7 @@
 typedef struct {
     const bench_network_t *network; /* or */
     const char *model;              /* a saved graph */
-    bool training;
+    bench_pass_t pass;
     int64_t batch;
 } job_t;
 
@@ -25,6 +25,11 @@ static neuron_graph_t *open_graph(const job_t *job, neuron_context_t *context)
     return graph;
 }
 
+static int32_t loss_of(const job_t *job)
+{
+    return job->network ? job->network->loss : NEURON_LOSS_CROSS_ENTROPY;
+}
+
 static int after_step(neuron_trainer_t *trainer, void *user_data)
 {
     bench_sampler_t *sampler = user_data;
@@ -36,21 +41,25 @@ static int after_step(neuron_trainer_t *trainer, void *user_data)
 }
 
 /* `own` is a context whose memory does not count: the data is the same for every library. */
-static void train(const job_t *job, neuron_graph_t *graph, neuron_context_t *context,
-                  neuron_context_t *own, bench_sampler_t *sampler, double seconds)
+static neuron_dataset_t *make_dataset(const job_t *job, const neuron_graph_t *graph,
+                                      neuron_context_t *own)
 {
     int64_t shape[NEURON_RANK_MAX], classes[NEURON_RANK_MAX];
     int32_t rank, output_rank;
     bench_must(neuron_graph_input_shape(graph, shape, &rank));
     bench_must(neuron_graph_output_shape(graph, classes, &output_rank));
-    int32_t loss_kind = job->network ? job->network->loss : NEURON_LOSS_CROSS_ENTROPY;
-    neuron_dataset_t *dataset =
-        bench_dataset(own, shape, rank, loss_kind, (int32_t)classes[0], job->batch);
+    return bench_dataset(own, shape, rank, loss_of(job), (int32_t)classes[0], job->batch);
+}
+
+static void train(const job_t *job, neuron_graph_t *graph, neuron_context_t *context,
+                  neuron_context_t *own, bench_sampler_t *sampler, double seconds)
+{
+    neuron_dataset_t *dataset = make_dataset(job, graph, own);
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
     neuron_loss_t *loss;
     bench_must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
-    bench_must(neuron_loss_create(&loss, context, loss_kind));
+    bench_must(neuron_loss_create(&loss, context, loss_of(job)));
     bench_must(neuron_trainer_create(&trainer, graph, adam, dataset));
     bench_must(neuron_trainer_set_loss(trainer, loss));
     bench_must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, job->batch));
@@ -82,31 +91,65 @@ static void predict(const job_t *job, const neuron_graph_t *graph, neuron_contex
     neuron_tensor_unref(output);
 }
 
-static bench_result_t measure(const bench_options_t *options, const void *what, int32_t threads)
+/* Takes `*graph` for what it becomes. A network that is not made for it is no failure, but a
+ * result: then `why` says so and the graph stays. */
+static void quantize(const job_t *job, neuron_graph_t **graph, neuron_context_t *own, char *why)
 {
-    const job_t *job = what;
+    neuron_dataset_t *dataset = make_dataset(job, *graph, own);
+    neuron_graph_t *quantized;
+    int status = neuron_graph_quantize(&quantized, *graph, dataset, NULL);
+    neuron_dataset_unref(dataset);
+    if (status == NEURON_E_UNSUPPORTED || status == NEURON_E_NUMBER) {
+        snprintf(why, BENCH_WHY_MAX, "%s", neuron_error_last());
+        return;
+    }
+    bench_must(status);
+    neuron_graph_unref(*graph);
+    *graph = quantized;
+    bench_forget_peak(); /* of the calibration */
+}
+
+static void time_steps(const bench_options_t *options, const job_t *job, neuron_graph_t *graph,
+                       neuron_context_t *context, neuron_context_t *own, bench_result_t *result)
+{
     bench_sampler_t sampler;
-    neuron_context_t *own, *context = bench_counting_context(threads);
-    bench_must(neuron_context_create(&own));
-    neuron_graph_t *graph = open_graph(job, context);
-    bench_result_t result = {.training = job->training,
-                             .batch = job->batch,
-                             .threads = threads,
-                             .operations =
-                                 (double)job->batch * bench_graph_operations(graph, job->training)};
-    snprintf(result.name, sizeof result.name, "%s", job->model ? job->model : job->network->name);
-    if (job->training)
+    result->byte_layers = bench_byte_layers(graph);
+    result->operations =
+        (double)job->batch * bench_graph_operations(graph, job->pass == BENCH_TRAIN);
+    if (job->pass == BENCH_TRAIN)
         train(job, graph, context, own, &sampler, options->seconds);
     else
         predict(job, graph, own, &sampler, options->seconds);
-    result.seconds = bench_median(sampler.samples, sampler.sample_count);
-    result.steps = sampler.steps;
-    result.allocations = sampler.allocations;
+    result->seconds = bench_median(sampler.samples, sampler.sample_count);
+    result->steps = sampler.steps;
+    result->allocations = sampler.allocations;
+}
+
+static bench_result_t measure(const bench_options_t *options, const void *what, int32_t threads)
+{
+    const job_t *job = what;
+    neuron_context_t *own, *context = bench_counting_context(threads);
+    bench_must(neuron_context_create(&own));
+    neuron_graph_t *graph = open_graph(job, context);
+    bench_result_t result = {.pass = job->pass, .batch = job->batch, .threads = threads};
+    snprintf(result.name, sizeof result.name, "%s", job->model ? job->model : job->network->name);
+    if (job->pass == BENCH_INT8)
+        quantize(job, &graph, own, result.why);
+    if (!result.why[0])
+        time_steps(options, job, graph, context, own, &result);
     neuron_graph_unref(graph);
     result.peak_bytes = bench_peak_bytes();
     bench_counting_close(context);
     neuron_context_unref(own);
     return result;
+}
+
+static void run_pass(const bench_options_t *options, bench_results_t *results, job_t job,
+                     bench_pass_t pass, int64_t batch)
+{
+    job.pass = pass;
+    job.batch = batch;
+    bench_measure_best(options, results, measure, &job);
 }
 
 /* All passes over one network, with each batch. */
@@ -115,15 +158,13 @@ static void run(const bench_options_t *options, bench_results_t *results, job_t 
     const int64_t own[2] = {batch, 1};
     bool given = options->batch_count > 0;
     const int64_t *batches = given ? options->batches : own;
-    job.training = true;
-    for (int i = 0; options->train && i < (given ? options->batch_count : 1); i++) {
-        job.batch = batches[i];
-        bench_measure_best(options, results, measure, &job);
-    }
-    job.training = false;
-    for (int i = 0; options->infer && i < (given ? options->batch_count : 1 + (batch != 1)); i++) {
-        job.batch = batches[i];
-        bench_measure_best(options, results, measure, &job);
+    for (int i = 0; options->train && i < (given ? options->batch_count : 1); i++)
+        run_pass(options, results, job, BENCH_TRAIN, batches[i]);
+    for (int i = 0; i < (given ? options->batch_count : 1 + (batch != 1)); i++) {
+        if (options->infer)
+            run_pass(options, results, job, BENCH_INFER, batches[i]);
+        if (options->int8)
+            run_pass(options, results, job, BENCH_INT8, batches[i]);
     }
 }
 

@@ -9,6 +9,16 @@ bool bench_is_convolution(const neuron_layer *layer)
            layer == &neuron_layer_quantized_conv2d;
 }
 
+int32_t bench_byte_layers(const neuron_graph_t *graph)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        const neuron_layer *layer = graph->nodes[i]->spec.layer;
+        count += layer == &neuron_layer_quantized_dense || layer == &neuron_layer_quantized_conv2d;
+    }
+    return count;
+}
+
 double bench_multiply_adds(const neuron_spec *spec)
 {
     bool convolution = bench_is_convolution(spec->layer);

@@ -48,7 +48,11 @@ static void print_help(void)
          "  --kernels       single operations: each layer, loss and optimizer by shape\n"
          "  --model FILE    a saved graph\n"
          "  --network FILE  a network in words, as --describe prints them\n"
-         "  --pass PASS     train or infer; default: both\n"
+         "  --pass PASS     train, infer, or int8: predictions of the network as\n"
+         "                  neuron_graph_quantize() makes it, with its defaults, from the\n"
+         "                  first examples of the row's data; default: train and infer\n"
+         "  --int8          predictions only, in float32 and quantised, one below the other;\n"
+         "                  a network that cannot be quantised says why\n"
          "  --threads N     so many threads; default: 1, 2, 4, ... and one per processor,\n"
          "                  of which the fastest counts\n"
          "  --batch N,...   examples at a time; default: the row's own, for infer 1 as well\n"
@@ -126,8 +130,9 @@ static void apply_value(bench_options_t *options, const char *option, const char
     } else if (strcmp(option, "--pass") == 0) {
         options->train = strcmp(value, "train") == 0;
         options->infer = strcmp(value, "infer") == 0;
-        if (!options->train && !options->infer)
-            bench_usage_error("--pass takes train or infer, not \"%s\"", value);
+        options->int8 = strcmp(value, "int8") == 0;
+        if (!options->train && !options->infer && !options->int8)
+            bench_usage_error("--pass takes train, infer or int8, not \"%s\"", value);
     } else if (strcmp(option, "--threads") == 0) {
         options->threads[0] = (int32_t)whole_number(option, value, 256);
         options->thread_count = 1;
@@ -166,6 +171,8 @@ static void apply_switch(bench_options_t *options, const char *option)
         options->kernels = true;
     } else if (strcmp(option, "--no-sgemm") == 0) {
         options->no_sgemm = true;
+    } else if (strcmp(option, "--int8") == 0) {
+        options->beside = true;
     } else {
         bench_usage_error("there is no option \"%s\"", option);
     }
@@ -193,6 +200,7 @@ static bool is_network(const char *name)
 
 static void check_rows(const bench_options_t *options)
 {
+    const char *pass = options->int8 ? "int8" : "infer";
     for (int i = 0; i < options->row_count; i++) {
         const char *name = options->rows[i];
         if (is_network(name))
@@ -200,10 +208,18 @@ static void check_rows(const bench_options_t *options)
         if (name[0] == '\0' || bench_kernels_count(options, name) == 0)
             bench_usage_error("there is no row \"%s\"; --list names them", name);
         if (!options->train)
-            bench_usage_error("%s is part of training: there is no pass infer", name);
+            bench_usage_error("%s is part of training: there is no pass %s", name, pass);
     }
     if (options->kernels && !options->train)
-        bench_usage_error("kernels are parts of training: there is no pass infer");
+        bench_usage_error("kernels are parts of training: there is no pass %s", pass);
+}
+
+static void put_int8_beside(bench_options_t *options)
+{
+    if (options->train && !options->infer)
+        bench_usage_error("--int8 only predicts: there is no pass train");
+    options->train = false;
+    options->int8 = true;
 }
 
 void bench_parse(bench_options_t *options, int argc, char **argv)
@@ -222,6 +238,8 @@ void bench_parse(bench_options_t *options, int argc, char **argv)
             i++;
         }
     }
+    if (options->beside)
+        put_int8_beside(options);
     if (options->thread_count == 0)
         choose_threads(options);
     check_rows(options);
