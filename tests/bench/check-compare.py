@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import types
 
+import compare_int8
 import compare_report
 from peers import peer_rows
 import random_networks
@@ -19,8 +21,9 @@ COMPARE = os.path.join(HERE, 'compare')
 
 def pretend(none):
     slow, fast, broken = {'threads': 1}, {'threads': 2, 'adam': 'fused'}, {'threads': 3}
-    answers = {'hello': {'peers': {} if none else {'torch': '1', 'onnxruntime': '2'},
-                         'missing': {'torch': 'it is not there'} if none else {}},
+    peers = {'torch': '1', 'onnxruntime': '2', 'onnxruntime-int8': '2', 'openvino-int8': '3'}
+    answers = {'hello': {'peers': {} if none else peers,
+                         'missing': {name: 'it is not there' for name in peers} if none else {}},
                'settings': {'settings': [slow, fast, broken]}}
     for line in sys.stdin:
         request = json.loads(line)
@@ -29,6 +32,8 @@ def pretend(none):
             setting = request['setting']
             answer = ({'error': 'broken'} if setting == broken else
                       {'seconds': 0.5 if setting == fast else 2})
+            if request['peer'] == 'openvino-int8' and 'seconds' in answer:
+                answer['seconds'] /= 2
         print(json.dumps(answer), flush=True)
 
 
@@ -106,6 +111,52 @@ def check_kernels(done, results):
     assert 'gelu/512' in done.stdout, done.stdout
 
 
+def check_int8(done, results):
+    rows = results['int8']
+    assert [(row['row'], row['batch'], row['byte_layers']) for row in rows] == [
+        ('mlp-512', 8, 3), ('mlp-512', 1, 3), ('lenet-5', 8, 5), ('lenet-5', 1, 5)], rows
+    for row in rows:
+        assert list(row['peers']) == ['onnxruntime-int8', 'openvino-int8'], row
+        for peer, seconds in zip(row['peers'].values(), (0.5, 0.25)):
+            assert peer['images_per_second'] == row['batch'] / seconds, row
+            assert peer['setting'] == {'threads': 2, 'adam': 'fused'}, row
+            assert abs(peer['ratio'] * row['batch'] / seconds / row['images_per_second'] - 1) < 1e-9
+        floats = row['float32']
+        assert len(floats['ratios']) == row['pairs'] == 3, row
+        assert sorted(floats['ratios'])[1] == floats['ratio'] > 0, row
+        assert row['threads'] >= 1 and floats['threads'] >= 1 and floats['peak_bytes'] > 0, row
+        line = [line.split() for line in done.stdout.splitlines()
+                if line.split()[:2] == [row['row'], str(row['batch'])]]
+        best = row['peers']['openvino-int8']['ratio']
+        assert line[0][-1] == f'{best:.2f}' and line[0][4] == f'{floats["ratio"]:.2f}', (line, row)
+    summary = results['summary']
+    assert sorted((name, figures['count']) for name, figures in summary.items()) == [
+        ('int8 / best int8', 2), ('int8 / float32', 2), ('int8 at 1 / best int8', 2),
+        ('int8 at 1 / float32', 2)], summary
+    assert summary['int8 / float32']['0'] == min(
+        row['float32']['ratio'] for row in rows if row['batch'] == 8), summary
+    assert summary['int8 at 1 / best int8']['0'] == min(
+        row['peers']['openvino-int8']['ratio'] for row in rows if row['batch'] == 1), summary
+    assert 'Going on' not in done.stderr and 'int8 at 1 / best int8' in done.stdout, done.stdout
+
+
+def check_int8_refused():
+    """A network that cannot be quantised has its reason for a row, and no part in the summary."""
+    asked = []
+
+    def refuse_int8(_network, kind, _batch, _seconds, _threads):
+        asked.append(kind)
+        return {'threads': 1} if kind == 'infer' else {'threads': 1, 'why': 'has no layer'}
+    int8 = compare_int8.Int8(types.SimpleNamespace(
+        arguments=types.SimpleNamespace(seconds=1, threads=None, batch=[4], networks={
+            'a': 'batch 8; input 3; softmax'}),
+        bench=types.SimpleNamespace(run=refuse_int8), peer=types.SimpleNamespace(versions={'x': 1})))
+    int8.run()
+    assert asked == ['infer', 'int8'] and int8.summarise() == {}, asked
+    assert int8.rows == [{'row': 'a', 'batch': 4, 'network': 'batch 8; input 3; softmax',
+                          'why': 'has no layer'}], int8.rows
+
+
 def check_summary():
     def entry(row, kind, batch, **ratios):
         return {'row': row, 'pass': kind, 'batch': batch,
@@ -160,7 +211,7 @@ def main():
     help_text = run('--help').stdout
     for option in ('--venv', '--bench', '--row', '--pass', '--pairs', '--seconds', '--compile',
                    '--json', '--random', '--seed', '--peers', '--batch', '--kernels',
-                   '--threads'):
+                   '--threads', '--int8'):
         assert option in help_text, option
     refuse('missing after --venv', '--venv')
     refuse('missing after --venv', '--venv', '', '--help')
@@ -173,6 +224,10 @@ def main():
     refuse('above 0', '--bench', bench, '--threads', '0')
     refuse('no operation', '--bench', bench, '--kernels', '--row', 'mlp')
     refuse('no peer "tinygrad"', '--bench', bench, '--peers', 'torch,tinygrad')
+    refuse('--kernels does not go with --int8', '--bench', bench, '--int8', '--kernels')
+    refuse('--compile does not go with --int8', '--bench', bench, '--int8', '--compile')
+    refuse('--pass train does not go', '--bench', bench, '--int8', '--pass', 'train')
+    refuse('there is no peer "torch"', '--bench', bench, '--int8', '--peers', 'openvino,torch')
     refuse('inside the source tree', '--bench', bench, '--venv', os.path.join(HERE, 'venv'))
     assert 'no neuron-bench' in run('--bench', '/nonexistent/bench', status=1).stderr
 
@@ -190,6 +245,18 @@ def main():
                               '--peers', 'torch', '--pairs', '1'))
         check_kernels(*compare(bench, folder, '--pretend', '--kernels', '--row',
                                'gelu-forward/512', '--row', 'sgd/65536', '--row', 'huber-loss'))
+        check_int8(*compare(bench, folder, '--pretend', '--int8', '--row', 'mlp-512', '--row',
+                            'lenet-5', '--batch', '8,1', '--pairs', '3'))
+        done, results = compare(bench, folder, '--pretend NONE', '--int8', '--row', 'mlp-512',
+                                '--peers', 'openvino', '--batch', '3', '--pairs', '1')
+        assert done.stderr.count('Going on') == 1 and 'openvino-int8' in done.stderr, done.stderr
+        assert results['int8'][0]['peers'] == {} and list(results['summary']) == [
+            'int8 / float32'], results
+        _, results = compare(bench, folder, '--pretend', '--int8', '--row', 'mlp-512', '--peers',
+                             'onnxruntime', '--batch', '3', '--pairs', '1', '--threads', '2')
+        assert list(results['int8'][0]['peers']) == ['onnxruntime-int8'], results
+        assert results['int8'][0]['threads'] == 2, results
+    check_int8_refused()
     check_words(bench)
     check_summary()
 

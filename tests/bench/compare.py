@@ -8,22 +8,18 @@ import shlex
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
+import compare_int8
 import compare_kernels
 import compare_report as report
 from peers import peer_rows
 import random_networks
+from compare_processes import Bench, Peer, find_bench
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = ('torch', 'onnxruntime', 'openvino', 'jax')
 TRAINERS = ('torch', 'jax')
-
-
-def fail(message, status=1):
-    print(f'compare: {message}', file=sys.stderr)
-    sys.exit(status)
 
 
 def parse_arguments():
@@ -39,6 +35,10 @@ def parse_arguments():
     parser.add_argument('--kernels', action='store_true',
                         help="single operations beside PyTorch's, in place of networks; with --row "
                              'those whose names begin so')
+    parser.add_argument('--int8', action='store_true',
+                        help='predictions with 8 bits: of the networks quantised here, by ONNX Runtime '
+                             '(static QDQ, weights by channel) and, from its model, by OpenVINO, '
+                             'beside float32 here')
     parser.add_argument('--threads', type=int, metavar='N', help='only with so many')
     parser.add_argument('--seed', type=int, default=1, metavar='S', help='of them; default: 1')
     parser.add_argument('--peers', metavar='NAME,...', type=lambda text: text.split(','),
@@ -67,6 +67,8 @@ def parse_arguments():
     unknown = set(arguments.peers or []) - set(PEERS)
     if unknown:
         parser.error(f'there is no peer "{min(unknown)}", but {", ".join(PEERS)}')
+    if arguments.int8:
+        check_int8(arguments, parser)
     if not 0 < arguments.seconds <= 3600:
         parser.error('--seconds takes a number above 0, up to 3600')
     bench = find_bench(arguments.bench)
@@ -79,6 +81,17 @@ def parse_arguments():
     else:
         arguments.networks = networks_of(bench, arguments, parser)
     return arguments
+
+
+def check_int8(arguments, parser):
+    for given, option in ((arguments.kernels, '--kernels'), (arguments.compile, '--compile'),
+                          (arguments.passes == 'train', '--pass train')):
+        if given:
+            parser.error(f'{option} does not go with --int8, which predicts with whole networks')
+    unknown = set(arguments.peers or []) - set(compare_int8.LIBRARIES)
+    if unknown:
+        parser.error(f'with --int8 there is no peer "{min(unknown)}", but '
+                     f'{", ".join(compare_int8.LIBRARIES)}')
 
 
 def whole_numbers(text):
@@ -104,107 +117,6 @@ def networks_of(bench, arguments, parser):
             **random_networks.draw_several(arguments.random, arguments.seed)}
 
 
-def find_bench(given):
-    path = given or os.path.join(HERE, '..', '..', 'build', 'tests', 'bench', 'neuron-bench')
-    if not os.access(path, os.X_OK):
-        fail(f'no neuron-bench at {path}: build it, or say where with --bench')
-    return os.path.abspath(path)
-
-
-class Bench:
-    """neuron-bench: a process for each measurement, which leaves nothing behind."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def run(self, network, kind, batch, seconds, threads=None):
-        with tempfile.TemporaryDirectory() as folder:
-            words = os.path.join(folder, 'network')
-            with open(words, 'w', encoding='ascii') as file:
-                file.write(network)
-            return self.measure(folder, batch, seconds, threads, '--network', words, '--pass', kind)
-
-    def sgemm(self, seconds):
-        """GFLOP/s of the machine's CBLAS at its best."""
-        with tempfile.TemporaryDirectory() as folder:
-            results = os.path.join(folder, 'bench.json')
-            subprocess.run([self.path, '--row', 'sgd/65536', '--seconds', str(seconds), '--json',
-                            results], stdout=subprocess.DEVNULL, check=True)
-            with open(results, encoding='utf-8') as file:
-                return json.load(file)['sgemm_gflops']
-
-    def kernel(self, name, batch, seconds, threads=None):
-        with tempfile.TemporaryDirectory() as folder:
-            return self.measure(folder, batch, seconds, threads, '--row', name)
-
-    def measure(self, folder, batch, seconds, threads, *what):
-        results = os.path.join(folder, 'bench.json')
-        command = [self.path, '--no-sgemm', *what, '--batch', str(batch), '--seconds', str(seconds),
-                   '--json', results]
-        if threads:
-            command += ['--threads', str(threads)]
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                              text=True)
-        if done.returncode != 0:
-            fail(done.stderr.strip() or f'neuron-bench ended with status {done.returncode}')
-        with open(results, encoding='utf-8') as file:
-            return json.load(file)['rows'][0]
-
-
-class Peer:
-    """The process of the other libraries: it stays, and works only when asked."""
-
-    def __init__(self, command):
-        self.command = command
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
-        hello = self.ask(do='hello')
-        self.versions, self.missing = hello['peers'], hello['missing']
-
-    def choose(self, names):
-        self.versions = {name: self.versions[name] for name in names if name in self.versions}
-        self.missing = {name: self.missing[name] for name in names if name in self.missing}
-
-    def ask(self, **request):
-        try:
-            self.process.stdin.write(json.dumps(request) + '\n')
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
-        line = self.process.stdout.readline()
-        if not line:
-            fail(f'{shlex.join(self.command)} ended with status {self.process.wait()}')
-        return json.loads(line)
-
-    def time(self, task, setting, seconds):
-        """Seconds of a step, or None with a line on why not."""
-        answer = self.ask(do='time', setting=setting, seconds=seconds, **task)
-        if 'error' in answer:
-            print(f'  {task["peer"]} {report.text_of(setting)}: {answer["error"]}', file=sys.stderr)
-        return answer.get('seconds')
-
-    def processor_seconds(self):
-        """What the process has used so far; None where /proc does not say."""
-        try:
-            with open(f'/proc/{self.process.pid}/stat', encoding='utf-8') as file:
-                fields = file.read().rpartition(')')[2].split()
-        except OSError:
-            return None
-        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-
-    def memory(self, row, network, batch, setting):
-        done = subprocess.run([*self.command, '--memory', network, str(batch), json.dumps(setting)],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            print(f'  memory of {row}: {done.stderr.strip()[-300:]}', file=sys.stderr)
-            return None
-        return json.loads(done.stdout)['bytes']
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
 class Comparison:
     def __init__(self, arguments):
         self.arguments = arguments
@@ -212,8 +124,8 @@ class Comparison:
         command = shlex.split(arguments.peer) if arguments.peer else [
             sys.executable, os.path.join(HERE, 'peers', 'peers.py')]
         self.peer = Peer(command)
-        if arguments.peers:
-            self.peer.choose(arguments.peers)
+        names = arguments.peers or PEERS
+        self.peer.choose(compare_int8.peers_of(names) if arguments.int8 else names)
         self.rows, self.memory, self.busy = [], [], 0
 
     def best_setting(self, task):
@@ -235,32 +147,53 @@ class Comparison:
             self.busy = max(self.busy, used / (time.monotonic() - start))
         return result
 
+    def tasks_of(self, names, network, kind, batch):
+        """What each peer is asked, with its best setting; without those for which none works."""
+        tasks = []
+        for name in names:
+            task = {'peer': name, 'network': network, 'pass': kind, 'batch': batch}
+            setting = self.best_setting(task)
+            tasks += [(task, setting)] if setting else []
+        return tasks
+
+    def alternate(self, own, tasks):
+        """The results of each function of `own`, and examples a second of each peer, in turn."""
+        mine, theirs = [[] for _ in own], {task['peer']: [] for task, _ in tasks}
+        for _ in range(self.arguments.pairs):
+            for results, function in zip(mine, own):
+                results.append(function())
+            for task, setting in tasks:
+                step = self.peer.time(task, setting, self.arguments.seconds)
+                theirs[task['peer']].append(task['batch'] / step if step else math.nan)
+        return mine, theirs
+
+    @staticmethod
+    def beside(ours, theirs, tasks):
+        """What is told of each peer, where ours are the examples a second of the same pairs."""
+        peers = {}
+        for task, setting in tasks:
+            rates = theirs[task['peer']]
+            ratios = [mine / other for mine, other in zip(ours, rates)]
+            peers[task['peer']] = {'images_per_second': statistics.median(rates),
+                                   'ratio': statistics.median(ratios), 'ratios': ratios,
+                                   'setting': setting}
+        return peers
+
     def measure(self, row, kind, batch):
         """All peers on one row, pair by pair."""
         seconds, network = self.arguments.seconds, self.arguments.networks[row]
         threads = self.arguments.threads or self.bench.run(network, kind, batch, seconds / 3)['threads']
         names = [name for name in self.peer.versions if kind == 'infer' or name in TRAINERS]
-        tasks = [{'peer': name, 'network': network, 'pass': kind, 'batch': batch}
-                 for name in names]
-        settings = {task['peer']: self.best_setting(task) for task in tasks}
-        tasks = [task for task in tasks if settings[task['peer']]]
-        ours, theirs = [], {task['peer']: [] for task in tasks}
-        for _ in range(self.arguments.pairs):
-            result = self.ours(network, kind, batch, threads)
-            ours.append(result['images_per_second'])
-            for task in tasks:
-                step = self.peer.time(task, settings[task['peer']], seconds)
-                theirs[task['peer']].append(batch / step if step else math.nan)
+        tasks = self.tasks_of(names, network, kind, batch)
+        (results,), theirs = self.alternate([lambda: self.ours(network, kind, batch, threads)],
+                                            tasks)
+        ours, result = [result['images_per_second'] for result in results], results[-1]
         entry = {'row': row, 'pass': kind, 'batch': batch, 'threads': threads,
                  'images_per_second': statistics.median(ours), 'pairs': self.arguments.pairs,
                  'gflops': result['gflops'] / result['images_per_second'] *
                  statistics.median(ours),
-                 'peak_bytes': result['peak_bytes'], 'network': network, 'peers': {}}
-        for name, rates in theirs.items():
-            ratios = [mine / other for mine, other in zip(ours, rates)]
-            entry['peers'][name] = {'images_per_second': statistics.median(rates),
-                                    'ratio': statistics.median(ratios), 'ratios': ratios,
-                                    'setting': settings[name]}
+                 'peak_bytes': result['peak_bytes'], 'network': network,
+                 'peers': self.beside(ours, theirs, tasks)}
         self.rows.append(entry)
         report.print_entry(entry)
 
@@ -275,6 +208,11 @@ class Comparison:
             print(f'Going on without {name}: {why}', file=sys.stderr)
         print(', '.join(f'{name} {version}' for name, version in self.peer.versions.items()) or
               'libneuron alone')
+
+    def print_busy(self):
+        if self.busy > 0.02:
+            print(f'Beware: the peer kept {self.busy:.2f} of a processor busy while '
+                  'neuron-bench ran.', file=sys.stderr)
 
     def run(self):
         self.introduce()
@@ -302,6 +240,20 @@ def run_kernels(comparison, arguments):
         write_json(arguments.json, {'peers': comparison.peer.versions, 'kernels': kernels.rows})
 
 
+def run_int8(comparison, arguments):
+    comparison.introduce()
+    int8 = compare_int8.Int8(comparison)
+    int8.run()
+    comparison.peer.close()
+    summary = int8.summarise()
+    report.print_summary(None, summary)
+    print('A ratio above 1 says that libneuron, quantised, is faster.')
+    comparison.print_busy()
+    if arguments.json:
+        write_json(arguments.json, {'machine': machine(), 'peers': comparison.peer.versions,
+                                    'int8': int8.rows, 'summary': summary})
+
+
 def machine():
     try:
         with open('/proc/cpuinfo', encoding='utf-8') as file:
@@ -327,15 +279,16 @@ def main():
     if arguments.kernels:
         run_kernels(comparison, arguments)
         return
+    if arguments.int8:
+        run_int8(comparison, arguments)
+        return
     comparison.run()
     report.print_memory(comparison.rows)
     mean, summary = report.geometric_mean(comparison.rows), report.summarise(comparison.rows)
     report.print_summary(mean, summary)
     if comparison.peer.versions:
         print('A ratio above 1 says that libneuron is faster.')
-    if comparison.busy > 0.02:
-        print(f'Beware: the peer kept {comparison.busy:.2f} of a processor busy while '
-              'neuron-bench ran.', file=sys.stderr)
+    comparison.print_busy()
     if arguments.json:
         write_json(arguments.json, {
             'machine': machine(), 'sgemm_gflops': comparison.bench.sgemm(arguments.seconds),

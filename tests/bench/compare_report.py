@@ -62,6 +62,11 @@ def summarise(rows):
             group = 'prediction at 1 / best' if entry['batch'] == 1 else 'prediction / best'
         if ratio is not None:
             groups[group].append((ratio, entry['row']))
+    return percentiles(groups)
+
+
+def percentiles(groups):
+    """Of the pairs (ratio, row) of each group, without groups that have none."""
     return {name: {'count': len(ratios), 'least': min(ratios)[1],
                    **{str(share): percentile(sorted(ratio for ratio, _ in ratios), share)
                       for share in PERCENTILES}}

@@ -125,14 +125,12 @@ def make_input(network, batch):
     return numpy.random.default_rng(2).random((batch, *network.input), dtype=numpy.float32)
 
 
-def prepare(network, _training, batch, setting):
+def bind(model, output, network, batch, setting):
     """A function that predicts once, from and into memory that is bound beforehand."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = setting['threads']
     options.inter_op_num_threads = 1
-    model, output = make_model(network, batch)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options,
-                                           providers=['CPUExecutionProvider'])
+    session = onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
     value = onnxruntime.OrtValue.ortvalue_from_numpy(make_input(network, batch))
     result = onnxruntime.OrtValue.ortvalue_from_shape_and_type([batch, *network.output],
                                                                numpy.float32)
@@ -140,3 +138,8 @@ def prepare(network, _training, batch, setting):
     binding.bind_ortvalue_input('x', value)
     binding.bind_ortvalue_output(output, result)
     return lambda: session.run_with_iobinding(binding)
+
+
+def prepare(network, _training, batch, setting):
+    model, output = make_model(network, batch)
+    return bind(model.SerializeToString(), output, network, batch, setting)

@@ -87,6 +87,7 @@ class Layer:
 
 class Network:
     def __init__(self, text):
+        self.text = text
         self.name, self.batch, self.loss, self.layers, self.kept = '', 1, 'cross-entropy', [], {}
         self.optimizer = None  # of a kernel that is one
         self.input, self.last = None, 0  # the number of the present value

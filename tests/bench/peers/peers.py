@@ -7,6 +7,7 @@ Requests:
     {"do": "hello"}                             {"peers": {name: version}, "missing": {name: why}}
     {"do": "settings", peer, network, pass, compile}    {"settings": [...]}: what can be tried
     {"do": "time", peer, network, pass, batch, setting, seconds}    {"seconds": of a step}
+With the pass "infer" the peers onnxruntime-int8 and openvino-int8 predict with a quantised network.
 PyTorch also has the peer "kernels": single operations, forward, or with the pass "train" forward and
 backward, or one step of an optimizer.
 An answer {"error": text} stands for any other. When it comes, all threads are asleep.
@@ -22,7 +23,8 @@ import time
 import peer_rows
 
 MODULES = {'torch': 'peer_torch', 'onnxruntime': 'peer_onnx', 'openvino': 'peer_openvino',
-           'jax': 'peer_jax'}
+           'jax': 'peer_jax', 'onnxruntime-int8': 'peer_onnx_int8',
+           'openvino-int8': 'peer_openvino_int8'}
 
 
 def load():
