@@ -183,19 +183,19 @@ typedef void (*tile_function)(const tile *);
 /* clang-format off */
 TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
 #if defined(__AVX512F__) || defined(__aarch64__)
-TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
+TILES(7) TILES(8) TILES(9) TILES(10) TILES(12)
 #endif
 #if defined(__AVX512F__)
-TILES(13) TILES(14)
+TILES(14)
 #endif
 
 static const tile_function tiles[MULTIPLY_ROWS][2][2] = {
     ROW(1), ROW(2), ROW(3), ROW(4),  ROW(5),  ROW(6),
 #if defined(__AVX512F__) || defined(__aarch64__)
-    ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), ROW(12),
+    ROW(7), ROW(8), ROW(9), ROW(10), {{NULL}}, ROW(12),
 #endif
 #if defined(__AVX512F__)
-    ROW(13), ROW(14),
+    {{NULL}}, ROW(14),
 #endif
 };
 /* clang-format on */
@@ -222,11 +222,25 @@ __attribute__((unused)) static void multiply_narrow(const neuron_gemm_work *work
         memcpy(output + m * output_row, copy[m], (size_t)count * sizeof **copy);
 }
 
+/* There are no tiles of 11 and of 13 rows, which would take much room and bring little. */
+static bool is_left_out(int64_t rows)
+{
+    return rows == 11 || rows == 13;
+}
+
 /* Rows of each tile but the last, so that no tile is much smaller than the others. */
 static int64_t tile_rows(int64_t rows)
 {
     int64_t count = (rows + MULTIPLY_ROWS - 1) / MULTIPLY_ROWS;
-    return count ? (rows + count - 1) / count : 1;
+    int64_t most = count ? (rows + count - 1) / count : 1;
+    return is_left_out(most) ? most + 1 : most;
+}
+
+/* Rows of the next tile, if so many are left. */
+static int64_t next_rows(int64_t left, int64_t most)
+{
+    int64_t rows = left < most ? left : most;
+    return is_left_out(rows) ? (rows + 1) / 2 : rows;
 }
 
 /* Spreads over the tiles what is to be fetched ahead: each takes as many lines as its loop has
@@ -268,8 +282,9 @@ void KERNEL(multiply)(const neuron_gemm_work *work)
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
         int64_t count = work->columns - column;
         int wide = count > LANES;
-        for (int64_t row = 0; row < work->rows; row += most) {
-            int64_t rows = work->rows - row < most ? work->rows - row : most;
+        int64_t rows;
+        for (int64_t row = 0; row < work->rows; row += rows) {
+            rows = next_rows(work->rows - row, most);
             tile_function function = tiles[rows - 1][transposed][wide];
             float *output = work->output + row * work->output_row + column;
             tile part = {

@@ -56,6 +56,8 @@ typedef void neuron_scatter_kernel(const neuron_scatter_work *work);
 /* Convolution of each channel by itself: makes `output`; adds what `gradient` gives the image, to
  * source_gradient; and what it gives weights and bias. */
 typedef void neuron_depthwise_kernel(const neuron_depthwise_work *work);
+typedef void neuron_depthwise_row_kernel(const neuron_depthwise_row_work *work);
+typedef neuron_depthwise_row_kernel neuron_depthwise_row_sums_kernel;
 typedef neuron_depthwise_kernel neuron_depthwise_back_kernel, neuron_depthwise_sums_kernel;
 #define NEURON_CONV_KERNELS(X)                                                                     \
     X(conv_single_channel)                                                                         \
@@ -67,6 +69,8 @@ typedef neuron_depthwise_kernel neuron_depthwise_back_kernel, neuron_depthwise_s
     X(winograd_sums)                                                                               \
     X(scatter)                                                                                     \
     X(depthwise)                                                                                   \
+    X(depthwise_row)                                                                               \
+    X(depthwise_row_sums)                                                                          \
     X(depthwise_back)                                                                              \
     X(depthwise_sums)
 

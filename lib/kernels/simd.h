@@ -32,6 +32,7 @@ typedef float vector_loose __attribute__((vector_size(VECTOR_BYTES), aligned(4),
 typedef int32_t vector_mask_loose __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NEVER_INLINE  __attribute__((noinline, unused))
 
 /* Loops over registers must be unrolled fully, or the registers become memory. */
 #if defined(__clang__)
@@ -113,13 +114,24 @@ static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
         _mm256_maskstore_ps(to, (__m256i)first_lanes(count), (__m256)value);
 }
 #else
-static ALWAYS_INLINE vector load_or(const float *from, int64_t count, vector rest)
+/* By a call: it is long, and there are many of them. */
+static NEVER_INLINE vector load_lane_by_lane(const float *from, int64_t count, vector rest)
 {
-    if (count >= LANES)
-        return load(from);
     for (int64_t i = 0; i < LANES; i++)
         rest[i] = i < count ? ((const float_loose *)from)[i] : rest[i];
     return rest;
+}
+
+static NEVER_INLINE void store_lane_by_lane(float *to, vector value, int64_t count)
+{
+    for (int64_t i = 0; i < LANES; i++)
+        if (i < count)
+            ((float_loose *)to)[i] = value[i];
+}
+
+static ALWAYS_INLINE vector load_or(const float *from, int64_t count, vector rest)
+{
+    return count >= LANES ? load(from) : load_lane_by_lane(from, count, rest);
 }
 
 static ALWAYS_INLINE vector load_some(const float *from, int64_t count)
@@ -132,9 +144,7 @@ static ALWAYS_INLINE void store_some(float *to, vector value, int64_t count)
     if (count >= LANES)
         store(to, value);
     else
-        for (int64_t i = 0; i < LANES; i++)
-            if (i < count)
-                ((float_loose *)to)[i] = value[i];
+        store_lane_by_lane(to, value, count);
 }
 #endif
 

@@ -113,6 +113,19 @@ typedef struct neuron_depthwise_work {
     float *source_gradient, *weight_sums, *bias_sums;
 } neuron_depthwise_work;
 
+/* The same of a whole row whose windows are 3x3. */
+typedef struct neuron_depthwise_row_work {
+    const float *rows[3]; /* of the image, that the windows take in; NULL for one outside of it */
+    int64_t width, channels;
+    int64_t outputs, stride;     /* 1 or 2 */
+    int64_t padding;             /* before the first pixel */
+    const float *weights, *bias; /* NULL for no bias */
+    float *output;
+    float floor;           /* no output is below it */
+    const float *gradient; /* of the output */
+    float *weight_sums, *bias_sums;
+} neuron_depthwise_row_work;
+
 /* Winograd's way to 3x3 windows, see winograd.h: a tile is 4x4 outputs and the 6x6 pixels that they
  * take in. It is carried over to as many points, where windows become products. */
 enum {

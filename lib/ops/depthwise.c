@@ -63,9 +63,42 @@ static void run_row(const neuron_depthwise *geometry, int64_t y, neuron_depthwis
     }
 }
 
+/* Whether a window of 3x3 slides along whole rows. */
+static bool slides(const neuron_depthwise *geometry)
+{
+    return geometry->down.kernel == 3 && geometry->along.kernel == 3 && geometry->along.stride <= 2;
+}
+
+/* Row y of the windows, and the rows of the image that they take in. */
+static neuron_depthwise_row_work slide_along(const neuron_depthwise *geometry, int64_t y,
+                                             const float *image)
+{
+    const neuron_window *down = &geometry->down, *along = &geometry->along;
+    neuron_depthwise_row_work work = {
+        .width = along->input,
+        .channels = geometry->channels,
+        .outputs = along->output,
+        .stride = along->stride,
+        .padding = along->padding,
+    };
+    const seen rows = seen_of(down, y);
+    for (int64_t i = rows.first; i < rows.end; i++)
+        work.rows[i] = image + (rows.pixel + i - rows.first) * along->input * geometry->channels;
+    return work;
+}
+
 void neuron_depthwise_row(const neuron_depthwise *geometry, int64_t y, const float *image,
                           const float *weights, const float *bias, float floor, float *output)
 {
+    if (slides(geometry)) {
+        neuron_depthwise_row_work work = slide_along(geometry, y, image);
+        work.weights = weights;
+        work.bias = bias;
+        work.output = output;
+        work.floor = floor;
+        geometry->kernels->conv->depthwise_row(&work);
+        return;
+    }
     neuron_depthwise_work work = {
         .source = image, .weights = weights, .bias = bias, .output = output, .floor = floor};
     run_row(geometry, y, geometry->kernels->conv->depthwise, &work);
@@ -82,6 +115,14 @@ void neuron_depthwise_row_back(const neuron_depthwise *geometry, int64_t y, cons
 void neuron_depthwise_row_sums(const neuron_depthwise *geometry, int64_t y, const float *image,
                                const float *gradient, float *weight_sums, float *bias_sums)
 {
+    if (slides(geometry)) {
+        neuron_depthwise_row_work work = slide_along(geometry, y, image);
+        work.gradient = gradient;
+        work.weight_sums = weight_sums;
+        work.bias_sums = bias_sums;
+        geometry->kernels->conv->depthwise_row_sums(&work);
+        return;
+    }
     neuron_depthwise_work work = {
         .source = image, .gradient = gradient, .weight_sums = weight_sums, .bias_sums = bias_sums};
     run_row(geometry, y, geometry->kernels->conv->depthwise_sums, &work);
