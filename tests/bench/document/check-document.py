@@ -22,6 +22,9 @@ between
 <!-- begin prediction --><!-- end prediction -->
 <!-- begin summary -->
 <!-- end summary -->
+<!-- begin int8 -->
+of yesterday
+<!-- end int8 -->
 <!-- begin scaling -->
 <!-- end scaling -->
 <!-- begin operations -->
@@ -46,6 +49,16 @@ COMPARED = {
              row('net-a', 'infer', 1, 0.1234, torch=2, openvino=3)],
     'summary': {'training / torch': {'count': 2, 'least': 'net-a', '0': 1.5, '10': 1.6, '25': 1.7,
                                      '50': 2, '75': 3, '90': 4}}}
+INT8 = {'peers': {'onnxruntime-int8': '1'}, 'int8': [
+    {**row('net-a', 'int8', 64, 30000, **{'onnxruntime-int8': 1.5, 'openvino-int8': 0.8}),
+     'float32': {'images_per_second': 12000, 'ratio': 2.5}},
+    {**row('net-a', 'int8', 1, 120, **{'onnxruntime-int8': 4}),
+     'float32': {'images_per_second': 100, 'ratio': 1.2}},
+    {'row': 'net-c', 'batch': 64, 'why': 'quantize: it has no layer'},
+    {'row': 'net-c', 'batch': 1, 'why': 'quantize: it has no layer'},
+    {**row('random-1-1', 'int8', 64, 1), 'float32': {'images_per_second': 1, 'ratio': 1}}],
+    'summary': {'int8 / float32': {'count': 2, 'least': 'net-a', '0': 1, '10': 1.1, '25': 1.2,
+                                   '50': 1.75, '75': 2, '90': 2.4}}}
 KERNELS = {'peers': {}, 'kernels': [
     {'kernel': 'relu-forward/5', 'batch': 8, 'ns_per_value': 0.256, 'seconds': 2e-6,
      'torch_seconds': 5e-6, 'both_seconds': 4e-6, 'both_torch_seconds': None},
@@ -111,7 +124,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         page = write(folder, 'page.md', PAGE)
         compared, kernels = write(folder, 'a.json', COMPARED), write(folder, 'b.json', KERNELS)
-        run('document.py', page, compared, kernels, check_scaling(bench, folder))
+        int8 = write(folder, 'c.json', INT8)
+        run('document.py', page, compared, int8, kernels, check_scaling(bench, folder))
         text = read(page)
         for line in (
                 '| network | batch | libneuron | share of SGEMM | PyTorch | ratio | JAX | ratio '
@@ -122,23 +136,30 @@ def main():
                 '| `net-a` | 64 | 100,000 | 50,000 | 2.00 | 200,000 | 0.50 | 0.50 |',
                 '|  | 1 | 0.123 | 0.0617 | 2.00 | 0.0411 | 3.00 | 2.00 |',
                 '| training / torch | 2 | 1.50 | 1.60 | 1.70 | 2.00 | 3.00 | 4.00 | `net-a` |',
+                '| network | batch | float32 | int8 | to float32 | ONNX Runtime, int8 | ratio '
+                '| OpenVINO, int8 | ratio | to the best |',
+                '| `net-a` | 64 | 12,000 | 30,000 | 2.50 | 20,000 | 1.50 | 37,500 | 0.80 | 0.80 |',
+                '|  | 1 | 100 | 120 | 1.20 | 30 | 4.00 |  |  | 4.00 |',
+                '- `net-c`: quantize: it has no layer',
+                '| int8 / float32 | 2 | 1.00 | 1.10 | 1.20 | 1.75 | 2.00 | 2.40 | `net-a` |',
                 '| `relu/5` | 8 | 0.26 | 2 | 5 | 2.50 | 4 |  |  |',
                 '| `sgd/9` | 1 | 1.00 | 3,000 |  |  |  |  |  |',
                 'between', 'behind',
                 '![Microseconds an image over the layers](performance-depth.svg)'):
             assert line in text.split('\n'), (line, text)
+        assert text.count('net-c') == 1 and 'yesterday' not in text, text
         assert 'old' not in text and 'random' not in text, text
         for axis, curves in (('batch', 4), ('width', 6), ('image', 4), ('depth', 4)):
             check_plot(os.path.join(folder, f'performance-{axis}.svg'), curves)
         before = read(page)
-        run('document.py', page, compared, kernels)
+        run('document.py', page, compared, kernels, int8)
         assert read(page) == before  # again is the same
         bad = write(folder, 'bad.md', PAGE.replace('end training', 'training'))
         assert 'begin training' in run('document.py', bad, compared, status=1).stderr
         assert read(bad) == PAGE.replace('end training', 'training')
         run('document.py', page, status=2)
     page = read(os.path.join(HERE, '..', '..', '..', 'docs', 'performance.md'))
-    for name in ('training', 'prediction', 'scaling'):
+    for name in ('training', 'prediction', 'int8', 'scaling'):
         assert f'<!-- begin {name} -->' in page and f'<!-- end {name} -->' in page, name
 
 

@@ -2,13 +2,14 @@
 
 usage: document.py PAGE RESULTS.json...
 
-The results are of compare --json, of compare --kernels --json, and of scaling.py, in any order. What
+The results are of compare --json, with and without --int8 or --kernels, and of scaling.py, in any order. What
 is between `<!-- begin NAME -->` and `<!-- end NAME -->` in the page is replaced, if there are results
 for it; a name for which there are results must be there, but for summary, operations and machine:
 
     machine       processor, versions
     training      a row for each network        prediction    rows for each network and batch
     summary       percentiles of the ratios     operations    single operations beside PyTorch's
+    int8          quantised rows, with the reasons where there is none and percentiles of the ratios
     scaling       plots of the cost of an image, which go into files beside the page
 """
 import json
@@ -19,7 +20,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import plot  # noqa: E402  pylint: disable=wrong-import-position
 
-NAMES = {'torch': 'PyTorch', 'onnxruntime': 'ONNX Runtime', 'openvino': 'OpenVINO', 'jax': 'JAX'}
+NAMES = {'torch': 'PyTorch', 'onnxruntime': 'ONNX Runtime', 'openvino': 'OpenVINO', 'jax': 'JAX',
+         'onnxruntime-int8': 'ONNX Runtime, int8', 'openvino-int8': 'OpenVINO, int8'}
 OPTIONAL = ('summary', 'operations', 'machine')
 AXES = {'batch': 'images at a time', 'width': 'units or channels of each layer',
         'image': 'rows and columns of an image', 'depth': 'layers'}
@@ -81,6 +83,25 @@ def prediction(results):
     return table(head, lines) if lines else None
 
 
+def int8(results):
+    rows = [row for row in results['int8'] if not drawn(row)]
+    measured = [row for row in rows if 'why' not in row]
+    others, lines, last = peers_of(measured), [], None
+    for row in measured:
+        ratios = [peer['ratio'] for peer in row['peers'].values()]
+        lines.append([f'`{row["row"]}`' if row['row'] != last else '', str(row['batch']),
+                      rate(row['float32']['images_per_second']), rate(row['images_per_second']),
+                      f'{row["float32"]["ratio"]:.2f}',
+                      *[cell for other in others for cell in cells(row, other)],
+                      f'{min(ratios):.2f}' if ratios else ''])
+        last = row['row']
+    head = ['network', 'batch', 'float32', 'int8', 'to float32',
+            *[word for name in others for word in (NAMES[name], 'ratio')], 'to the best']
+    whys = dict.fromkeys(f'- `{row["row"]}`: {row["why"]}' for row in rows if 'why' in row)
+    parts = [table(head, lines) if lines else None, '\n'.join(whys), summary(results)]
+    return '\n\n'.join(part for part in parts if part) or None
+
+
 def drawn(row):
     return row['row'].startswith('random-')
 
@@ -134,6 +155,8 @@ def sections(results, page):
     if 'rows' in results:
         return {'machine': machine(results), 'training': training(results),
                 'prediction': prediction(results), 'summary': summary(results)}
+    if 'int8' in results:
+        return {'int8': int8(results)}
     if 'kernels' in results:
         return {'operations': operations(results)}
     return {'scaling': scaling(results, page)}
