@@ -1,5 +1,5 @@
 # Shell functions that put the libraries which libneuron is compared with into a virtual environment;
-# sourced by bench/compare and interop/run, which set top, system_python and fail, and source
+# sourced by bench/compare, bench/accuracy/run and interop/run, which set top, system_python and fail, and source
 # examples/setup.sh.
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # those are the sourcing script's

@@ -29,6 +29,8 @@ of yesterday
 <!-- end scaling -->
 <!-- begin operations -->
 <!-- end operations -->
+<!-- begin accuracy -->
+<!-- end accuracy -->
 behind
 """
 
@@ -63,6 +65,11 @@ KERNELS = {'peers': {}, 'kernels': [
     {'kernel': 'relu-forward/5', 'batch': 8, 'ns_per_value': 0.256, 'seconds': 2e-6,
      'torch_seconds': 5e-6, 'both_seconds': 4e-6, 'both_torch_seconds': None},
     {'kernel': 'sgd/9', 'batch': 1, 'ns_per_value': 1, 'seconds': 3e-3, 'torch_seconds': None}]}
+ACCURACY = {'threads': 2, 'accuracy': [
+    {'network': name, 'accuracy': 0.985, 'target': 0.99, 'ratio': ratio, 'libraries': {
+        library: {'start_seconds': 0.0123, 'load_seconds': 1, 'epoch_seconds': 9.876 * slow, 'epochs': 7.5,
+                  'seconds': 123.4 * slow} for library, slow in (('libneuron', 1), ('torch', 4))[:peers]}}
+    for name, peers, ratio in (('M2', 2, 3.987), ('F3', 1, None))]}
 
 
 def run(script, *arguments, status=0):
@@ -124,8 +131,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         page = write(folder, 'page.md', PAGE)
         compared, kernels = write(folder, 'a.json', COMPARED), write(folder, 'b.json', KERNELS)
-        int8 = write(folder, 'c.json', INT8)
-        run('document.py', page, compared, int8, kernels, check_scaling(bench, folder))
+        int8, accuracy = write(folder, 'c.json', INT8), write(folder, 'd.json', ACCURACY)
+        run('document.py', page, compared, int8, kernels, accuracy, check_scaling(bench, folder))
         text = read(page)
         for line in (
                 '| network | batch | libneuron | share of SGEMM | PyTorch | ratio | JAX | ratio '
@@ -144,6 +151,9 @@ def main():
                 '| int8 / float32 | 2 | 1.00 | 1.10 | 1.20 | 1.75 | 2.00 | 2.40 | `net-a` |',
                 '| `relu/5` | 8 | 0.26 | 2 | 5 | 2.50 | 4 |  |  |',
                 '| `sgd/9` | 1 | 1.00 | 3,000 |  |  |  |  |  |',
+                '| `M2` | 98.50 % | libneuron | 0.01 | 1.00 | 9.88 | 7.5 | 123 |  |',
+                '|  |  | PyTorch | 0.01 | 1.00 | 40 | 7.5 | 494 | 3.99 |',
+                '| `F3` | 98.50 % | libneuron | 0.01 | 1.00 | 9.88 | 7.5 | 123 |  |',
                 'between', 'behind',
                 '![Microseconds an image over the layers](performance-depth.svg)'):
             assert line in text.split('\n'), (line, text)

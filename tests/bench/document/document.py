@@ -2,14 +2,16 @@
 
 usage: document.py PAGE RESULTS.json...
 
-The results are of compare --json, with and without --int8 or --kernels, and of scaling.py, in any order. What
-is between `<!-- begin NAME -->` and `<!-- end NAME -->` in the page is replaced, if there are results
-for it; a name for which there are results must be there, but for summary, operations and machine:
+The results are of compare --json, with and without --int8 or --kernels, of accuracy/run --json, and of
+scaling.py, in any order. What is between `<!-- begin NAME -->` and `<!-- end NAME -->` in the page is
+replaced, if there are results for it; a name for which there are results must be there, but for the
+optional ones (summary, operations, accuracy and machine):
 
     machine       processor, versions
     training      a row for each network        prediction    rows for each network and batch
     summary       percentiles of the ratios     operations    single operations beside PyTorch's
     int8          quantised rows, with the reasons where there is none and percentiles of the ratios
+    accuracy      time to an accuracy, by library
     scaling       plots of the cost of an image, which go into files beside the page
 """
 import json
@@ -22,7 +24,7 @@ import plot  # noqa: E402  pylint: disable=wrong-import-position
 
 NAMES = {'torch': 'PyTorch', 'onnxruntime': 'ONNX Runtime', 'openvino': 'OpenVINO', 'jax': 'JAX',
          'onnxruntime-int8': 'ONNX Runtime, int8', 'openvino-int8': 'OpenVINO, int8'}
-OPTIONAL = ('summary', 'operations', 'machine')
+OPTIONAL = ('summary', 'operations', 'machine', 'accuracy')
 AXES = {'batch': 'images at a time', 'width': 'units or channels of each layer',
         'image': 'rows and columns of an image', 'depth': 'layers'}
 
@@ -135,6 +137,23 @@ def operations(results):
                   'and backward, us', 'PyTorch', 'ratio'], lines)
 
 
+def accuracy(results):
+    def seconds(value):
+        return f'{value:.2f}' if value < 10 else f'{value:.0f}'
+    lines = []
+    for entry in results['accuracy']:
+        least = f'{100 * entry["accuracy"]:.2f} %'
+        for name, figures in entry['libraries'].items():
+            ours = name == 'libneuron'
+            lines.append([f'`{entry["network"]}`' if ours else '', least if ours else '',
+                          NAMES.get(name, name)] + [seconds(figures[key]) for key in (
+                              'start_seconds', 'load_seconds', 'epoch_seconds')] + [
+                                  f'{figures["epochs"]:g}', seconds(figures['seconds']),
+                                  f'{entry["ratio"]:.2f}' if not ours else ''])
+    return table(['network', 'accuracy', 'library', 'start, s', 'data, s', 'an epoch, s', 'epochs',
+                  'in all, s', 'ratio'], lines)
+
+
 def scaling(results, page):
     """The plots' files, and the lines that show them."""
     lines = []
@@ -157,6 +176,8 @@ def sections(results, page):
                 'prediction': prediction(results), 'summary': summary(results)}
     if 'int8' in results:
         return {'int8': int8(results)}
+    if 'accuracy' in results:
+        return {'accuracy': accuracy(results)}
     if 'kernels' in results:
         return {'operations': operations(results)}
     return {'scaling': scaling(results, page)}
