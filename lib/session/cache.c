@@ -75,7 +75,7 @@ int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, i
     pthread_mutex_unlock(&cache->mutex);
     if (*session)
         return NEURON_OK;
-    return neuron_session_create(session, graph, NEURON_SESSION_PREDICT, size);
+    return neuron_session_create_prediction(session, graph, size);
 }
 
 void neuron_session_give(neuron_session *session)

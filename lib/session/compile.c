@@ -14,9 +14,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Later than any step. */
-enum { FOR_EVER = INT32_MAX };
-
 static int32_t forward_time(int32_t step)
 {
     return step + 1;
@@ -165,22 +162,25 @@ static int place_values(neuron_compiler *c)
     return NEURON_OK;
 }
 
-/* What a step makes of its parameters, and what the layers done in its pass make of theirs. A
- * prediction keeps it for the next one. */
+/* A prediction keeps for the next one what is made of parameters. */
+static int add_prepared(neuron_compiler *c, size_t bytes, int32_t time, int32_t *block)
+{
+    return add_block(c, bytes, time, neuron_compiler_trains(c) ? time : NEURON_BLOCK_KEPT, block);
+}
+
+/* What a step makes of its parameters, and what the layers done in its pass make of theirs. */
 static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, int32_t time)
 {
-    bool keep = !neuron_compiler_trains(c);
-    int32_t first = keep ? 0 : time, last = keep ? FOR_EVER : time;
     int64_t arrays = 0;
     if (bytes)
-        RETURN_IF_ERROR(add_block(c, bytes, first, last, &step->blocks.prepared));
+        RETURN_IF_ERROR(add_prepared(c, bytes, time, &step->blocks.prepared));
     for (int32_t i = 0; i < step->fused.post.count; i++)
         if (step->post_nodes[i])
             arrays += step->post_nodes[i]->spec.layer->post_arrays;
     if (arrays == 0)
         return NEURON_OK;
     size_t size = neuron_size_of(neuron_step_panels(step), sizeof(float));
-    return add_block(c, neuron_size_of(arrays, size), first, last, &step->blocks.post_arrays);
+    return add_prepared(c, neuron_size_of(arrays, size), time, &step->blocks.post_arrays);
 }
 
 /* Nobody measures what a step makes: the way that it goes cannot. */
@@ -382,7 +382,7 @@ static int compile(neuron_compiler *c)
     RETURN_IF_ERROR(place_working_memory(c));
     if (neuron_compiler_trains(c))
         RETURN_IF_ERROR(place_gradients(c));
-    return neuron_plan(s->context, s->blocks, s->block_count, &s->arena_bytes);
+    return neuron_plan(s->context, s->blocks, s->block_count, &s->arena_bytes, &s->kept_bytes);
 }
 
 int neuron_session_compile(neuron_session *s)

@@ -1,5 +1,6 @@
 /* Runs the steps of a session forward; backward.c runs them back. */
 #include "session/step-call.h"
+#include "session/team.h"
 
 /* What the layers done in a step's pass make of their parameters. */
 static void prepare_post(const neuron_session *session, const neuron_step *step)
@@ -32,7 +33,7 @@ static void prepare(neuron_session *session, neuron_step *step)
     step->node->spec.layer->prepare(&call.run);
 }
 
-static void prepare_all(neuron_session *session)
+void neuron_session_prepare(neuron_session *session)
 {
     uint64_t version = atomic_load(&session->graph->version);
     if (session->version == version)
@@ -46,12 +47,16 @@ int neuron_session_forward(neuron_session *session, const float *input, int64_t 
                            uint64_t seed, uint64_t step_number)
 {
     session->borrowed_input = input;
+    if (session->members) {
+        neuron_team_forward(session, batch);
+        return NEURON_OK;
+    }
     session->last_batch = batch;
     session->last_random = (neuron_random){.seed = seed, .use = NEURON_RANDOM_DROPOUT};
     session->last_step = step_number;
     bool training = session->purpose != NEURON_SESSION_PREDICT;
-    if (!training)
-        prepare_all(session);
+    if (!training && !session->is_member)
+        neuron_session_prepare(session);
     for (int32_t i = 0; i < session->step_count; i++) {
         neuron_step *step = &session->steps[i];
         if (training)

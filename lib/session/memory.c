@@ -21,7 +21,9 @@ static int count_bytes(const neuron_graph_t *graph, neuron_session_purpose purpo
                        int64_t *bytes)
 {
     neuron_session *session;
-    RETURN_IF_ERROR(neuron_session_plan(&session, graph, purpose, batch));
+    RETURN_IF_ERROR(purpose == NEURON_SESSION_PREDICT
+                        ? neuron_session_plan_prediction(&session, graph, batch)
+                        : neuron_session_plan(&session, graph, purpose, batch));
     uint64_t count = neuron_session_bytes(session);
     neuron_session_destroy(session);
     uint64_t kept = kept_bytes(graph, purpose);

@@ -4,7 +4,6 @@
 
 #include "base/checked.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 static bool overlap_in_time(const neuron_block *a, const neuron_block *b)
@@ -59,9 +58,24 @@ static int round_sizes(neuron_block *blocks, int32_t count)
     return NEURON_OK;
 }
 
-int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, size_t *arena)
+/* Nothing that is kept can share its place. */
+static size_t place_kept(neuron_block *blocks, int32_t count)
+{
+    size_t total = 0;
+    for (int32_t i = 0; i < count; i++) {
+        if (blocks[i].last != NEURON_BLOCK_KEPT)
+            continue;
+        blocks[i].offset = total;
+        total += blocks[i].bytes;
+    }
+    return total;
+}
+
+int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, size_t *arena,
+                size_t *kept)
 {
     RETURN_IF_ERROR(round_sizes(blocks, count));
+    *kept = place_kept(blocks, count);
     neuron_block **sorted = neuron_allocate(context, neuron_size(count), sizeof *sorted);
     neuron_block **placed = neuron_allocate(context, neuron_size(count), sizeof *placed);
     if (!sorted || !placed) {
@@ -69,11 +83,13 @@ int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, 
         neuron_release(context, placed);
         return NEURON_E_MEMORY;
     }
+    int32_t passing = 0;
     for (int32_t i = 0; i < count; i++)
-        sorted[i] = &blocks[i];
-    qsort(sorted, (size_t)count, sizeof *sorted, larger_first);
+        if (blocks[i].last != NEURON_BLOCK_KEPT)
+            sorted[passing++] = &blocks[i];
+    qsort(sorted, (size_t)passing, sizeof *sorted, larger_first);
     *arena = 0;
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < passing; i++) {
         neuron_block *block = sorted[i];
         block->offset = find_gap(placed, i, block);
         insert_by_offset(placed, i, block);

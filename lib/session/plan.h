@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The last time of blocks that are read by many runs. They lie in an arena of their own. */
+enum { NEURON_BLOCK_KEPT = INT32_MAX };
+
 /* A piece of memory in use from time `first` to `last`, both included. */
 typedef struct neuron_block {
     size_t bytes;
@@ -16,7 +19,8 @@ typedef struct neuron_block {
     size_t offset; /* set by the plan */
 } neuron_block;
 
-/* Sets the offsets, all multiples of NEURON_ALIGNMENT, and the size of the arena. */
-int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, size_t *arena);
+/* Sets the offsets, all multiples of NEURON_ALIGNMENT, and the sizes of both arenas. */
+int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, size_t *arena,
+                size_t *kept);
 
 #endif

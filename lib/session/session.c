@@ -1,7 +1,8 @@
 /* Makes and releases sessions. What they do is decided in fuse.c and compile.c, laid out by plan.c,
  * and done by execute.c and backward.c. */
-#include "session/steps.h"
+#include "session/team.h"
 
+#include "base/checked.h"
 #include "kernels/kernels.h"
 
 #include <inttypes.h>
@@ -51,16 +52,20 @@ int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
     return plan(session, graph, purpose, batch, false);
 }
 
-/* The memory to run what was planned. */
-static int allocate(neuron_session *session)
+int neuron_session_allocate(neuron_session *session)
 {
     neuron_context_t *context = session->context;
-    size_t width = widest_step(session);
+    size_t width = widest_step(session), bytes = session->arena_bytes;
+    bool keeps = !session->kept;
+    if (keeps && !neuron_add_size(bytes, session->kept_bytes, &bytes))
+        return neuron_fail(NEURON_E_MEMORY, "the values of a batch need too much memory");
     session->inputs = neuron_allocate(context, width, sizeof *session->inputs);
     session->input_gradients = neuron_allocate(context, width, sizeof *session->input_gradients);
-    session->arena = neuron_allocate_zero(context, session->arena_bytes, 1);
+    session->arena = neuron_allocate_zero(context, bytes, 1);
     if (!session->inputs || !session->input_gradients || !session->arena)
         return NEURON_E_MEMORY;
+    if (keeps)
+        session->kept = session->arena + session->arena_bytes;
     return NEURON_OK;
 }
 
@@ -75,23 +80,73 @@ static void tell(const neuron_session *session)
     const char *what = session->purpose == NEURON_SESSION_PREDICT ? "predict" : "train on";
     neuron_log(session->context, NEURON_LOG_DEBUG,
                "%s: %s kernels, %zu bytes to %s %" PRId64 " examples at a time",
-               session->graph->name, session->kernels->name, session->arena_bytes, what,
+               session->graph->name, session->kernels->name, neuron_session_bytes(session), what,
                session->batch);
+}
+
+/* Takes over what was planned. */
+static int create(neuron_session **session, neuron_session *planned)
+{
+    int status = planned->members ? neuron_team_allocate(planned) : NEURON_OK;
+    if (status == NEURON_OK)
+        status = neuron_session_allocate(planned);
+    if (status < 0) {
+        neuron_session_destroy(planned);
+        return status;
+    }
+    tell(planned);
+    *session = planned;
+    return NEURON_OK;
 }
 
 int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch)
 {
-    neuron_session *made;
-    RETURN_IF_ERROR(plan(&made, graph, purpose, batch, true));
-    int status = allocate(made);
+    neuron_session *planned;
+    RETURN_IF_ERROR(plan(&planned, graph, purpose, batch, true));
+    return create(session, planned);
+}
+
+static int plan_prediction(neuron_session **session, const neuron_graph_t *graph, int64_t batch,
+                           bool tells)
+{
+    neuron_session *planned;
+    RETURN_IF_ERROR(plan(&planned, graph, NEURON_SESSION_PREDICT, batch, tells));
+    int status = neuron_team_form(planned);
     if (status < 0) {
-        neuron_session_destroy(made);
+        neuron_session_destroy(planned);
         return status;
     }
-    tell(made);
-    *session = made;
+    *session = planned;
     return NEURON_OK;
+}
+
+int neuron_session_plan_prediction(neuron_session **session, const neuron_graph_t *graph,
+                                   int64_t batch)
+{
+    return plan_prediction(session, graph, batch, false);
+}
+
+int neuron_session_create_prediction(neuron_session **session, const neuron_graph_t *graph,
+                                     int64_t batch)
+{
+    neuron_session *planned;
+    RETURN_IF_ERROR(plan_prediction(&planned, graph, batch, true));
+    return create(session, planned);
+}
+
+void neuron_session_clear(neuron_session *session)
+{
+    neuron_context_t *context = session->context;
+    neuron_release(context, session->steps);
+    neuron_release(context, session->edges);
+    neuron_release(context, session->blocks);
+    neuron_release(context, session->operations);
+    session->steps = NULL;
+    session->edges = NULL;
+    session->blocks = NULL;
+    session->operations = NULL;
+    session->step_count = session->edge_count = session->block_count = 0;
 }
 
 void neuron_session_destroy(neuron_session *session)
@@ -99,10 +154,8 @@ void neuron_session_destroy(neuron_session *session)
     if (!session)
         return;
     neuron_context_t *context = session->context;
-    neuron_release(context, session->steps);
-    neuron_release(context, session->edges);
-    neuron_release(context, session->blocks);
-    neuron_release(context, session->operations);
+    neuron_team_dissolve(session);
+    neuron_session_clear(session);
     neuron_release(context, session->inputs);
     neuron_release(context, session->input_gradients);
     neuron_release(context, session->arena);
@@ -131,12 +184,15 @@ const struct neuron_kernels *neuron_session_kernels(const neuron_session *sessio
 
 size_t neuron_session_bytes(const neuron_session *session)
 {
-    return session->arena_bytes;
+    return session->arena_bytes + session->kept_bytes + neuron_team_bytes(session);
 }
 
 void *neuron_session_memory(const neuron_session *session, int32_t block)
 {
-    return block == NEURON_NO_BLOCK ? NULL : session->arena + session->blocks[block].offset;
+    if (block == NEURON_NO_BLOCK)
+        return NULL;
+    const neuron_block *at = &session->blocks[block];
+    return (at->last == NEURON_BLOCK_KEPT ? session->kept : session->arena) + at->offset;
 }
 
 const float *neuron_session_value(const neuron_session *session, int32_t block)

@@ -26,6 +26,13 @@ int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
 int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
                         neuron_session_purpose purpose, int64_t batch);
 
+/* Both for NEURON_SESSION_PREDICT, but with the examples cut into chunks where that is faster: see
+ * team.h. */
+int neuron_session_create_prediction(neuron_session **session, const neuron_graph_t *graph,
+                                     int64_t batch);
+int neuron_session_plan_prediction(neuron_session **session, const neuron_graph_t *graph,
+                                   int64_t batch);
+
 void neuron_session_destroy(neuron_session *session);
 
 /* Whether nothing was frozen or thawed since it was compiled. */

@@ -69,7 +69,10 @@ struct neuron_session {
     char *operations;
 
     char *arena;
-    size_t arena_bytes;
+    char *kept; /* behind the arena, or the leader's where this is a member of a team */
+    size_t arena_bytes, kept_bytes;
+    neuron_session **members; /* of a team, one for each thread: see team.h; else NULL */
+    bool is_member;
     neuron_random last_random; /* of the last forward */
     uint64_t last_step;
     const float *borrowed_input; /* stands in for block `input` in the current forward */
@@ -94,6 +97,15 @@ void *neuron_session_memory(const neuron_session *session, int32_t block);
 
 /* The same for a block that is read, which may be the caller's input. */
 const float *neuron_session_value(const neuron_session *session, int32_t block);
+
+/* Makes of the parameters what a prediction works with, if they have changed. */
+void neuron_session_prepare(neuron_session *session);
+
+/* Gives up the steps and blocks. */
+void neuron_session_clear(neuron_session *session);
+
+/* The memory to run what was planned. */
+int neuron_session_allocate(neuron_session *session);
 
 /* Fills steps, edges and blocks; what is allocated is released by neuron_session_destroy(). */
 int neuron_session_compile(neuron_session *session);

@@ -172,6 +172,45 @@ static void use_predictions(long n)
     end_world(&w);
 }
 
+/* One 1x1 convolution whose values take half a megabyte an example: a chunk is a single one. */
+static int build_large(neuron_graph_t **graph, neuron_context_t *context)
+{
+    int status = neuron_graph_create(graph, context);
+    if (status < 0)
+        return status;
+    neuron_node_t *x = neuron_input(*graph, (const int64_t[]){SIZE, SIZE, 1}, 3);
+    neuron_node_t *node = neuron_batch_norm(*graph, neuron_conv2d(*graph, x, 2048, 1, 1));
+    status = neuron_graph_finish(*graph, neuron_global_average_pool2d(*graph, node));
+    if (status < 0)
+        neuron_graph_unref(*graph);
+    return status;
+}
+
+static void use_chunks(long n)
+{
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_tensor_t *input, *output;
+    assert_ok(make_context(&context));
+    assert_ok(neuron_context_set_threads(context, 3));
+    arm(n);
+    TRY(build_large(&graph, context));
+    TRY(neuron_tensor_create(&input, context, NEURON_F32,
+                             (const int64_t[]){EXAMPLES, SIZE, SIZE, 1}, 4));
+    TRY(neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){EXAMPLES, 2048}, 2));
+    TRY(neuron_graph_predict(graph, input, output));
+    neuron_tensor_unref(output);
+    neuron_tensor_unref(input);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+
+START_TEST(chunks)
+{
+    fail_each(use_chunks);
+}
+END_TEST
+
 START_TEST(predictions)
 {
     fail_each(use_predictions);
@@ -214,6 +253,7 @@ int main(void)
     tcase_add_test(cases, finish);
     tcase_add_test(cases, committees);
     tcase_add_test(cases, predictions);
+    tcase_add_test(cases, chunks);
     tcase_add_test(cases, summaries);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

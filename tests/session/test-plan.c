@@ -57,8 +57,8 @@ START_TEST(blocks_in_use_together_never_share_bytes)
                 .last = first + (int32_t)neuron_random_below(&reader, 10),
             };
         }
-        size_t arena;
-        assert_ok(neuron_plan(context, blocks, count, &arena));
+        size_t arena, kept;
+        assert_ok(neuron_plan(context, blocks, count, &arena, &kept));
         assert_plan(blocks, count, arena);
         ck_assert_uint_ge(arena, busiest(blocks, count));
     }
@@ -73,8 +73,8 @@ static void check_chain(const size_t *bytes, int32_t count)
     neuron_block blocks[BLOCKS_MAX];
     for (int32_t i = 0; i < count; i++)
         blocks[i] = (neuron_block){.bytes = bytes[i], .first = i, .last = i + 1};
-    size_t arena;
-    assert_ok(neuron_plan(context, blocks, count, &arena));
+    size_t arena, kept;
+    assert_ok(neuron_plan(context, blocks, count, &arena, &kept));
     assert_plan(blocks, count, arena);
     ck_assert_uint_eq(arena, busiest(blocks, count));
     neuron_context_unref(context);
@@ -102,10 +102,30 @@ START_TEST(forward_and_backward_of_a_chain)
         blocks[i] = (neuron_block){.bytes = 1024, .first = i, .last = back};
         blocks[LAYERS + i] = (neuron_block){.bytes = 1024, .first = back - 1, .last = back};
     }
-    size_t arena;
-    assert_ok(neuron_plan(context, blocks, 2 * LAYERS, &arena));
+    size_t arena, kept;
+    assert_ok(neuron_plan(context, blocks, 2 * LAYERS, &arena, &kept));
     assert_plan(blocks, 2 * LAYERS, arena);
     ck_assert_uint_eq(arena, busiest(blocks, 2 * LAYERS));
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* What is kept lies in another arena, and has a place of its own in it. */
+START_TEST(kept_blocks_lie_apart)
+{
+    neuron_context_t *context = test_context();
+    size_t arena, kept;
+    neuron_block blocks[] = {
+        {.bytes = 1000, .first = 0, .last = 1},
+        {.bytes = 100, .first = 2, .last = NEURON_BLOCK_KEPT},
+        {.bytes = 500, .first = 2, .last = 3},
+        {.bytes = 30, .first = 4, .last = NEURON_BLOCK_KEPT},
+    };
+    assert_ok(neuron_plan(context, blocks, 4, &arena, &kept));
+    ck_assert_uint_eq(arena, 1024);
+    ck_assert_uint_eq(kept, 128 + 64);
+    ck_assert_uint_eq(blocks[1].offset, 0);
+    ck_assert_uint_eq(blocks[3].offset, 128);
     neuron_context_unref(context);
 }
 END_TEST
@@ -113,11 +133,11 @@ END_TEST
 START_TEST(nothing_needs_nothing)
 {
     neuron_context_t *context = test_context();
-    size_t arena = 7;
-    assert_ok(neuron_plan(context, NULL, 0, &arena));
+    size_t arena = 7, kept = 7;
+    assert_ok(neuron_plan(context, NULL, 0, &arena, &kept));
     ck_assert_uint_eq(arena, 0);
     neuron_block empty[] = {{.first = 0, .last = 3}, {.first = 1, .last = 2}};
-    assert_ok(neuron_plan(context, empty, 2, &arena));
+    assert_ok(neuron_plan(context, empty, 2, &arena, &kept));
     ck_assert_uint_eq(arena, 0);
     neuron_context_unref(context);
 }
@@ -126,12 +146,12 @@ END_TEST
 START_TEST(what_does_not_fit_is_refused)
 {
     neuron_context_t *context = test_context();
-    size_t arena;
+    size_t arena, kept;
     neuron_block one[] = {{.bytes = SIZE_MAX - 3}};
-    assert_status(neuron_plan(context, one, 1, &arena), NEURON_E_MEMORY);
+    assert_status(neuron_plan(context, one, 1, &arena, &kept), NEURON_E_MEMORY);
     assert_message("too much memory");
     neuron_block two[] = {{.bytes = SIZE_MAX / 2 + 1}, {.bytes = SIZE_MAX / 2 + 1}};
-    assert_status(neuron_plan(context, two, 2, &arena), NEURON_E_MEMORY);
+    assert_status(neuron_plan(context, two, 2, &arena, &kept), NEURON_E_MEMORY);
     assert_message("too much memory");
     neuron_context_unref(context);
 }
@@ -217,6 +237,7 @@ int main(void)
     tcase_add_test(tests, blocks_in_use_together_never_share_bytes);
     tcase_add_test(tests, a_chain_needs_no_more_than_its_busiest_moment);
     tcase_add_test(tests, forward_and_backward_of_a_chain);
+    tcase_add_test(tests, kept_blocks_lie_apart);
     tcase_add_test(tests, nothing_needs_nothing);
     tcase_add_test(tests, what_does_not_fit_is_refused);
     tcase_add_test(tests, the_log_tells_what_was_planned);

@@ -1,0 +1,151 @@
+/* Chunks of examples, each in one thread: see team.h. */
+#include "session/team.h"
+
+#include "base/checked.h"
+
+#include <string.h>
+
+/* Bytes of values that a second cache holds beside weights, and chunks that keep the threads of
+ * most machines busy. */
+enum { CACHE_BYTES = 1 << 20, CHUNKS_MIN = 8 };
+
+/* Bytes of parameters, or of what is made of them, that a chunk reads. */
+static double weight_bytes(const neuron_session *session)
+{
+    double bytes = 0;
+    for (int32_t i = 0; i < session->step_count; i++) {
+        const neuron_step *step = &session->steps[i];
+        if (step->blocks.prepared != NEURON_NO_BLOCK) {
+            bytes += (double)session->blocks[step->blocks.prepared].bytes;
+            continue;
+        }
+        for (int32_t j = 0; j < step->node->spec.array_count; j++)
+            bytes += (double)neuron_shape_count(&step->node->spec.arrays[j].shape) * sizeof(float);
+    }
+    return bytes;
+}
+
+/* Bytes of values that the steps write for one example. */
+static double value_bytes(const neuron_session *session)
+{
+    double count = 0;
+    for (int32_t i = 0; i < session->step_count; i++)
+        count += (double)neuron_shape_count(&session->steps[i].result->spec.output);
+    return count * sizeof(float);
+}
+
+/* Examples of a chunk: a power of two of them, as many as fit the cache. 0 to leave the batch in
+ * one: because it fits, because there would be few chunks, or because reading the weights for each
+ * would take as long as writing and reading the values of a whole batch. */
+static int64_t chunk_of(const neuron_session *session)
+{
+    double example = (double)session->arena_bytes / (double)session->batch;
+    if (session->step_count == 0 || neuron_graph_may_fail(session->graph) ||
+        session->arena_bytes <= CACHE_BYTES)
+        return 0;
+    int64_t chunk = 1;
+    while (2 * (double)chunk * example <= CACHE_BYTES)
+        chunk *= 2;
+    double weights = weight_bytes(session);
+    bool reads_more = weights > CACHE_BYTES / 2.0 && weights > (double)chunk * value_bytes(session);
+    return reads_more || session->batch / chunk < CHUNKS_MIN ? 0 : chunk;
+}
+
+/* Leaves a session nothing but room for its input and output. */
+static int keep_ends(neuron_session *session)
+{
+    size_t batch = neuron_size_of(session->batch, sizeof(float));
+    const neuron_graph_t *graph = session->graph;
+    neuron_session_clear(session);
+    session->blocks = neuron_allocate(session->context, 2, sizeof *session->blocks);
+    if (!session->blocks)
+        return NEURON_E_MEMORY;
+    size_t input = neuron_size(neuron_shape_count(&graph->input->spec.output));
+    size_t output = neuron_size(neuron_shape_count(&graph->output->spec.output));
+    session->input = 0;
+    session->output = 1;
+    session->block_count = 2;
+    session->blocks[0] = (neuron_block){.bytes = input * batch};
+    session->blocks[1] = (neuron_block){.bytes = output * batch};
+    return neuron_plan(session->context, session->blocks, 2, &session->arena_bytes,
+                       &session->kept_bytes);
+}
+
+int neuron_team_form(neuron_session *session)
+{
+    int64_t chunk = chunk_of(session);
+    if (chunk == 0)
+        return NEURON_OK;
+    RETURN_IF_ERROR(keep_ends(session));
+    session->members = neuron_allocate_zero(session->context, neuron_size(session->threads),
+                                            sizeof *session->members);
+    if (!session->members)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < session->threads; i++) {
+        RETURN_IF_ERROR(neuron_session_plan(&session->members[i], session->graph,
+                                            NEURON_SESSION_PREDICT, chunk));
+        session->members[i]->is_member = true;
+    }
+    return NEURON_OK;
+}
+
+int neuron_team_allocate(neuron_session *session)
+{
+    neuron_session *leader = session->members[0];
+    RETURN_IF_ERROR(neuron_session_allocate(leader));
+    for (int32_t i = 1; i < session->threads; i++) {
+        session->members[i]->kept = leader->kept;
+        RETURN_IF_ERROR(neuron_session_allocate(session->members[i]));
+    }
+    return NEURON_OK;
+}
+
+size_t neuron_team_bytes(const neuron_session *session)
+{
+    if (!session->members)
+        return 0;
+    const neuron_session *leader = session->members[0];
+    return leader->kept_bytes + (size_t)session->threads * leader->arena_bytes;
+}
+
+void neuron_team_dissolve(neuron_session *session)
+{
+    for (int32_t i = 0; session->members && i < session->threads; i++)
+        neuron_session_destroy(session->members[i]);
+    neuron_release(session->context, session->members);
+    session->members = NULL;
+}
+
+typedef struct team_job {
+    neuron_session *session;
+    const float *input;
+    float *output;
+    int64_t batch, input_size, output_size; /* of an example */
+} team_job;
+
+static void run_chunk(void *work, int64_t task, int32_t worker)
+{
+    const team_job *job = work;
+    neuron_session *member = job->session->members[worker];
+    int64_t first = task * member->batch;
+    int64_t count = neuron_min_count(member->batch, job->batch - first);
+    (void)neuron_session_forward(member, job->input + first * job->input_size, count, 0, 0);
+    memcpy(job->output + first * job->output_size, neuron_session_output(member),
+           (size_t)(count * job->output_size) * sizeof *job->output);
+}
+
+void neuron_team_forward(neuron_session *session, int64_t batch)
+{
+    team_job job = {
+        .session = session,
+        .input = neuron_session_value(session, session->input),
+        .output = neuron_session_memory(session, session->output),
+        .batch = batch,
+        .input_size = neuron_shape_count(&session->graph->input->spec.output),
+        .output_size = neuron_shape_count(&session->graph->output->spec.output),
+    };
+    neuron_session *leader = session->members[0];
+    neuron_session_prepare(leader);
+    neuron_pool_run(session->context->pool, neuron_ceil_divide(batch, leader->batch), run_chunk,
+                    &job);
+}

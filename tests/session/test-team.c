@@ -1,0 +1,166 @@
+/* Predictions of many examples whose values do not fit into a cache, which are cut into chunks. */
+#include "test-models.h"
+
+#include "session/team.h"
+
+enum { SIZE = 24, PIXELS = SIZE * SIZE, FILTERS = 48, OUTPUTS = 3 };
+
+/* Two convolutions, a depthwise one with a shortcut, means of channels. */
+static neuron_graph_t *images_graph(neuron_context_t *context)
+{
+    neuron_graph_t *graph;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIZE, SIZE, 1}, 3);
+    neuron_node_t *node = neuron_conv2d(graph, x, FILTERS, 3, 3);
+    neuron_node_set_int(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    neuron_node_t *shortcut = neuron_relu(graph, neuron_batch_norm(graph, node));
+    node = neuron_depthwise_conv2d(graph, shortcut, 3, 3);
+    neuron_node_set_int(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    node = neuron_add(graph, (neuron_node_t *[]){shortcut, node}, 2);
+    node = neuron_conv2d(graph, node, FILTERS, 1, 1);
+    node = neuron_global_average_pool2d(graph, neuron_tanh(graph, node));
+    node = neuron_softmax(graph, neuron_dense(graph, node, OUTPUTS));
+    assert_ok(neuron_graph_finish(graph, node));
+    return graph;
+}
+
+static float *values_of(int64_t count)
+{
+    float *values = malloc((size_t)(count * PIXELS) * sizeof *values);
+    for (int64_t i = 0; i < count * PIXELS; i++)
+        values[i] = (float)((i * 37 + i / PIXELS * 11) % 101) / 101;
+    return values;
+}
+
+static void predict(neuron_graph_t *graph, neuron_context_t *context, float *values, int64_t count,
+                    float *answers)
+{
+    neuron_tensor_t *input, *output;
+    assert_ok(neuron_tensor_wrap(&input, context, NEURON_F32,
+                                 (const int64_t[]){count, SIZE, SIZE, 1}, 4, values, NEURON_BORROW,
+                                 NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&output, context, NEURON_F32, (const int64_t[]){count, OUTPUTS}, 2,
+                                 answers, NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_graph_predict(graph, input, output));
+    neuron_tensor_unref(output);
+    neuron_tensor_unref(input);
+}
+
+static bool is_team(neuron_graph_t *graph, int64_t batch)
+{
+    neuron_session *session;
+    assert_ok(neuron_session_plan_prediction(&session, graph, batch));
+    bool found = session->members != NULL;
+    neuron_session_destroy(session);
+    return found;
+}
+
+START_TEST(large_batches_are_cut)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = images_graph(context);
+    ck_assert(is_team(graph, 64));
+    ck_assert(!is_team(graph, 4)); /* fewer chunks than threads */
+    neuron_graph_unref(graph);
+    graph = test_linear(context, SIZE);
+    ck_assert(!is_team(graph, 128)); /* all values fit */
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* Weights of 6 MB would be read for every chunk. */
+START_TEST(large_weights_are_read_once)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){12, 12, 64}, 3);
+    neuron_node_t *node = neuron_flatten(graph, neuron_conv2d(graph, x, 64, 1, 1));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, node, 170)));
+    ck_assert(!is_team(graph, 128));
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* As one at a time; and the same bytes for any number of threads. */
+START_TEST(chunks_give_what_single_examples_give)
+{
+    enum { COUNT = 151 };
+    float *values = values_of(COUNT), answers[3][COUNT * OUTPUTS], single[OUTPUTS];
+    static const int32_t threads[] = {1, 2, 5};
+    for (int t = 0; t < 3; t++) {
+        neuron_context_t *context = test_context();
+        assert_ok(neuron_context_set_threads(context, threads[t]));
+        neuron_graph_t *graph = images_graph(context);
+        predict(graph, context, values, COUNT, answers[t]);
+        ck_assert_mem_eq(answers[t], answers[0], sizeof answers[0]);
+        predict(graph, context, values, COUNT, answers[t]);
+        ck_assert_mem_eq(answers[t], answers[0], sizeof answers[0]);
+        for (int64_t i = 0; t == 0 && i < COUNT; i++) {
+            predict(graph, context, values + i * PIXELS, 1, single);
+            for (int64_t k = 0; k < OUTPUTS; k++)
+                ck_assert_float_eq_tol(single[k], answers[0][i * OUTPUTS + k], 2e-6f);
+        }
+        neuron_graph_unref(graph);
+        neuron_context_unref(context);
+    }
+    free(values);
+}
+END_TEST
+
+/* Changed parameters count for the next prediction. */
+START_TEST(parameters_are_prepared_anew)
+{
+    enum { COUNT = 64 };
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = images_graph(context);
+    float *values = values_of(COUNT), before[COUNT * OUTPUTS], after[COUNT * OUTPUTS];
+    predict(graph, context, values, COUNT, before);
+    float *zeros = calloc(1, FILTERS * 9 * sizeof *zeros);
+    assert_ok(neuron_graph_write_array(graph, 0, zeros, FILTERS * 9));
+    predict(graph, context, values, COUNT, after);
+    for (int64_t i = 0; i < COUNT * OUTPUTS; i++)
+        ck_assert_float_eq(after[i], after[i % OUTPUTS]);
+    ck_assert_mem_ne(before, after, sizeof before);
+    free(zeros);
+    free(values);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(memory_is_as_foretold)
+{
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_context_set_threads(context, 3));
+    neuron_graph_t *graph = images_graph(context);
+    neuron_session *session;
+    int64_t bytes;
+    assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_PREDICTION, 64, &bytes));
+    assert_ok(neuron_session_create_prediction(&session, graph, 64));
+    ck_assert_int_eq(bytes, (int64_t)neuron_session_bytes(session));
+    const neuron_session *leader = session->members[0];
+    size_t all = session->arena_bytes + leader->kept_bytes + 3 * leader->arena_bytes;
+    ck_assert_uint_eq(neuron_session_bytes(session), all);
+    ck_assert_uint_lt(leader->arena_bytes, 1 << 21);
+    neuron_session_destroy(session);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("team");
+    TCase *cases = tcase_create("team");
+    tcase_set_timeout(cases, 0);
+    tcase_add_test(cases, large_batches_are_cut);
+    tcase_add_test(cases, large_weights_are_read_once);
+    tcase_add_test(cases, chunks_give_what_single_examples_give);
+    tcase_add_test(cases, parameters_are_prepared_anew);
+    tcase_add_test(cases, memory_is_as_foretold);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
