@@ -63,9 +63,9 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
 {
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    must(neuron_trainer_set_number(trainer, "epochs", EPOCHS));
     must(neuron_trainer_run(trainer, NULL));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);

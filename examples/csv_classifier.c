@@ -46,13 +46,10 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     neuron_optimizer_t *adam;
     neuron_callback_t *stop;
     neuron_trainer_t *trainer;
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
-    must(neuron_callback_create(&stop, context, NEURON_CALLBACK_EARLY_STOPPING));
-    must(neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, 20));
-    must(neuron_callback_set_int(stop, NEURON_CALLBACK_RESTORE_BEST, 1));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
+    must(neuron_callback_create(&stop, context, "early_stopping", "patience=20, restore_best=yes"));
     must(neuron_trainer_create(&trainer, graph, adam, train));
-    must(neuron_trainer_set_float(trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 300));
+    must(neuron_trainer_set(trainer, "epochs=300, validation_split=0.2"));
     must(neuron_trainer_add_callback(trainer, stop));
     must(neuron_trainer_run(trainer, NULL));
     neuron_trainer_unref(trainer);

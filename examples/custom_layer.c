@@ -117,9 +117,9 @@ int main(int argc, char **argv)
 
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 5));
+    must(neuron_trainer_set(trainer, "epochs=5"));
     must(neuron_trainer_run(trainer, NULL));
     print_accuracy("trained", graph, test);
 

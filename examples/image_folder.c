@@ -26,9 +26,9 @@ static void must(int status)
 static neuron_node_t *block(neuron_graph_t *graph, neuron_node_t *x, int64_t filters)
 {
     x = neuron_conv2d(graph, x, filters, 3, 3);
-    must(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    must(neuron_node_set(x, "padding=same"));
     x = neuron_batch_norm(graph, x);
-    must(neuron_node_set_float(x, NEURON_NODE_MOMENTUM, 0.9)); /* folders give few steps */
+    must(neuron_node_set(x, "momentum=0.9")); /* folders give few steps */
     return neuron_max_pool2d(graph, neuron_relu(graph, x), 2, 2);
 }
 
@@ -48,17 +48,14 @@ static neuron_graph_t *build(neuron_context_t *context, neuron_dataset_t *images
     return graph;
 }
 
-/* In each epoch every image is rotated, shifted, zoomed and flipped anew, by random amounts. */
+/* In each epoch every image is rotated, shifted, zoomed and flipped anew, by random amounts.
+ * Letters and digits are not to be flipped: their mirror images are others, or none. */
 static neuron_augmentation_t *augment(neuron_context_t *context)
 {
     neuron_augmentation_t *augmentation;
-    must(neuron_augmentation_create(&augmentation, context));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 10));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_WIDTH_SHIFT, 0.1));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_HEIGHT_SHIFT, 0.1));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ZOOM, 0.1));
-    /* Not for letters and digits: their mirror images are others, or none. */
-    must(neuron_augmentation_set_int(augmentation, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
+    must(neuron_augmentation_create(
+        &augmentation, context,
+        "rotation=10, width_shift=0.1, height_shift=0.1, zoom=0.1, horizontal_flip=yes"));
     return augmentation;
 }
 
@@ -79,12 +76,12 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
     neuron_augmentation_t *augmentation = augment(context);
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set_validation(trainer, validation));
     must(neuron_trainer_set_augmentation(trainer, augmentation));
     must(neuron_trainer_set_epoch_callback(trainer, print_epoch, NULL));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    must(neuron_trainer_set_number(trainer, "epochs", EPOCHS));
     must(neuron_trainer_run(trainer, NULL));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);

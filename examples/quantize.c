@@ -53,9 +53,9 @@ static neuron_graph_t *train_one(neuron_context_t *context, neuron_dataset_t *tr
     x = neuron_max_pool2d(graph, x, 2, 2);
     x = neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 64));
     must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, CLASSES))));
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 3));
+    must(neuron_trainer_set(trainer, "epochs=3"));
     must(neuron_trainer_run(trainer, NULL));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
@@ -102,11 +102,11 @@ static float largest_difference(const neuron_tensor_t *a, const neuron_tensor_t 
 int main(int argc, char **argv)
 {
     static const struct {
-        int32_t value;
+        const char *options;
         const char *name;
-    } ranges[] = {{NEURON_RANGE_MIN_MAX, "smallest to largest"},
-                  {NEURON_RANGE_PERCENTILE, "percentiles"},
-                  {NEURON_RANGE_MSE, "smallest error"}};
+    } ranges[] = {{"range=min_max", "smallest to largest"},
+                  {"range=percentile", "percentiles"},
+                  {"range=mse", "smallest error"}};
     if (argc == 2 || argc > 4 || (argc > 1 && argv[1][0] == '-')) {
         fprintf(stderr, "usage: %s [MODEL QUANTIZED [FOLDER]]\n", argv[0]);
         return 2;
@@ -124,10 +124,10 @@ int main(int argc, char **argv)
     neuron_tensor_t *exact = predict(context, graph, test);
     printf("%-20s  accuracy %.4f\n", "float32", accuracy(graph, test));
 
-    must(neuron_quantization_create(&settings, context));
+    must(neuron_quantization_create(&settings, context, NULL));
     for (int i = 0; i < 3; i++) {
         neuron_graph_unref(quantized);
-        must(neuron_quantization_set_int(settings, NEURON_QUANTIZATION_RANGE, ranges[i].value));
+        must(neuron_quantization_set(settings, ranges[i].options));
         must(neuron_graph_quantize(&quantized, graph, train, settings));
         neuron_tensor_t *outputs = predict(context, quantized, test);
         printf("%-20s  accuracy %.4f, probabilities differ by %.4f at most\n", ranges[i].name,

@@ -36,9 +36,9 @@ int main(void)
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
     neuron_history_t *history;
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 5));
+    must(neuron_trainer_set(trainer, "epochs=5"));
     must(neuron_trainer_run(trainer, &history));
     must(neuron_history_save_csv(history, "quick_start.csv"));
 

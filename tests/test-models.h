@@ -36,7 +36,7 @@ static inline neuron_graph_t *test_cnn(neuron_context_t *context, int64_t size)
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){size, size, 1}, 3);
     neuron_node_t *c = neuron_conv2d(g, x, 4, 3, 3);
-    assert_ok(neuron_node_set_int(c, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_ok(neuron_node_set(c, "padding=same"));
     neuron_node_t *p = neuron_max_pool2d(g, neuron_relu(g, neuron_batch_norm(g, c)), 2, 2);
     neuron_node_t *h = neuron_flatten(g, neuron_dropout(g, p, 0.25));
     assert_ok(neuron_graph_set_name(g, "cnn"));

@@ -13,10 +13,11 @@ typedef struct bench {
 } bench;
 
 /* Adds a checkpoint; the trainer keeps it. */
-static inline neuron_callback_t *add_checkpoint(const bench *b, const char *path, int32_t metric)
+static inline neuron_callback_t *add_checkpoint(const bench *b, const char *path,
+                                                const char *options)
 {
     neuron_callback_t *c;
-    assert_ok(neuron_callback_create_checkpoint(&c, b->context, path, metric));
+    assert_ok(neuron_callback_create_checkpoint(&c, b->context, path, options));
     assert_ok(neuron_trainer_add_callback(b->trainer, c));
     neuron_callback_unref(c);
     return c;

@@ -37,10 +37,9 @@ static neuron_optimizer_t *make_optimizer(const example_t *example, const cifar_
     neuron_optimizer_t *optimizer;
 
     must(neuron_optimizer_create(&optimizer, example->context,
-                                 run->rule != 0 ? run->rule : NEURON_OPTIMIZER_ADAM));
+                                 run->rule != NULL ? run->rule : "adam", NULL));
     if (run->learning_rate != 0)
-        must(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE,
-                                        run->learning_rate));
+        must(neuron_optimizer_set_number(optimizer, "learning_rate", run->learning_rate));
     return optimizer;
 }
 
@@ -52,10 +51,8 @@ static neuron_augmentation_t *make_augmentation(const example_t *example, const 
 
     if (!run->augmented)
         return NULL;
-    must(neuron_augmentation_create(&augmentation, example->context));
-    must(neuron_augmentation_set_int(augmentation, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_WIDTH_SHIFT, 1));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_HEIGHT_SHIFT, 1));
+    must(neuron_augmentation_create(&augmentation, example->context,
+                                    "horizontal_flip=yes, width_shift=1, height_shift=1"));
     return augmentation;
 }
 
@@ -67,7 +64,7 @@ static const char *name_broadcast(const example_t *example, const cifar_run_t *r
 
     if (!run->broadcast)
         return NULL;
-    must(neuron_loss_create(&built_in, example->context, run->loss));
+    must(neuron_loss_create(&built_in, example->context, run->loss, NULL));
     snprintf(note, sizeof note, "%s of class numbers", neuron_loss_name(built_in));
     neuron_loss_unref(built_in);
     return note;
@@ -80,8 +77,8 @@ static neuron_loss_t *make_loss(const example_t *example, const cifar_run_t *run
 
     if (run->broadcast)
         must(broadcast_loss_create(&loss, example->context, run->loss));
-    else if (run->loss != 0)
-        must(neuron_loss_create(&loss, example->context, run->loss));
+    else if (run->loss != NULL)
+        must(neuron_loss_create(&loss, example->context, run->loss, NULL));
     return loss;
 }
 

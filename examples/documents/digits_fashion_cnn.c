@@ -23,19 +23,19 @@ typedef struct {
 } study_t;
 
 static neuron_node_t *convolve(neuron_graph_t *g, neuron_node_t *x, int64_t filters, int64_t extent,
-                               int32_t padding)
+                               const char *options)
 {
     neuron_node_t *convolution = neuron_conv2d(g, x, filters, extent, extent);
 
-    neuron_node_set_int(convolution, NEURON_NODE_PADDING, padding);
+    neuron_node_set(convolution, options);
     return neuron_relu(g, convolution);
 }
 
 /* Two convolutions, the largest of each 2x2, and dropout. */
 static neuron_node_t *block(neuron_graph_t *g, neuron_node_t *x, int64_t filters, int64_t extent)
 {
-    x = convolve(g, x, filters, extent, NEURON_PADDING_SAME);
-    x = convolve(g, x, filters, extent, NEURON_PADDING_SAME);
+    x = convolve(g, x, filters, extent, "padding=same");
+    x = convolve(g, x, filters, extent, "padding=same");
     return neuron_dropout(g, neuron_max_pool2d(g, x, 2, 2), 0.25);
 }
 
@@ -52,8 +52,8 @@ static neuron_node_t *simple_network(neuron_graph_t *g)
 {
     neuron_node_t *x = neuron_input(g, (const int64_t[]){28, 28, 1}, 3);
 
-    x = convolve(g, x, 64, 3, NEURON_PADDING_VALID);
-    x = convolve(g, x, 32, 3, NEURON_PADDING_VALID);
+    x = convolve(g, x, 64, 3, NULL);
+    x = convolve(g, x, 32, 3, NULL);
     x = neuron_flatten(g, neuron_max_pool2d(g, x, 2, 2));
     return neuron_softmax(g, neuron_dense(g, x, 10));
 }
@@ -123,9 +123,7 @@ static neuron_augmentation_t *make_filters(const example_t *example)
 {
     neuron_augmentation_t *filters;
 
-    must(neuron_augmentation_create(&filters, example->context));
-    must(neuron_augmentation_set_int(filters, NEURON_AUGMENTATION_BLUR, 5));
-    must(neuron_augmentation_set_int(filters, NEURON_AUGMENTATION_SHARPEN, 1));
+    must(neuron_augmentation_create(&filters, example->context, "blur=5, sharpen=1"));
     return filters;
 }
 
@@ -177,13 +175,10 @@ static neuron_augmentation_t *make_augmentation(const example_t *example, bool f
 {
     neuron_augmentation_t *augmentation;
 
-    must(neuron_augmentation_create(&augmentation, example->context));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 8));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_WIDTH_SHIFT, 0.1));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_HEIGHT_SHIFT, 0.1));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ZOOM, 0.2));
-    must(neuron_augmentation_set_int(augmentation, NEURON_AUGMENTATION_HORIZONTAL_FLIP, flipped));
-    must(neuron_augmentation_set_int(augmentation, NEURON_AUGMENTATION_VERTICAL_FLIP, flipped));
+    must(neuron_augmentation_create(&augmentation, example->context,
+                                    "rotation=8, width_shift=0.1, height_shift=0.1, zoom=0.2"));
+    if (flipped)
+        must(neuron_augmentation_set(augmentation, "horizontal_flip=yes, vertical_flip=yes"));
     return augmentation;
 }
 
@@ -191,10 +186,8 @@ static neuron_optimizer_t *make_optimizer(const example_t *example)
 {
     neuron_optimizer_t *rmsprop;
 
-    must(neuron_optimizer_create(&rmsprop, example->context, NEURON_OPTIMIZER_RMSPROP));
-    must(neuron_optimizer_set_float(rmsprop, NEURON_OPTIMIZER_LEARNING_RATE, 0.001));
-    must(neuron_optimizer_set_float(rmsprop, NEURON_OPTIMIZER_RHO, 0.9));
-    must(neuron_optimizer_set_float(rmsprop, NEURON_OPTIMIZER_EPSILON, 1e-8));
+    must(neuron_optimizer_create(&rmsprop, example->context, "rmsprop",
+                                 "learning_rate=0.001, rho=0.9, epsilon=1e-8"));
     return rmsprop;
 }
 
@@ -202,11 +195,8 @@ static neuron_callback_t *make_plateau(const example_t *example)
 {
     neuron_callback_t *plateau;
 
-    must(neuron_callback_create(&plateau, example->context, NEURON_CALLBACK_REDUCE_ON_PLATEAU));
-    must(neuron_callback_set_int(plateau, NEURON_CALLBACK_MONITOR,
-                                 NEURON_METRIC_VALIDATION_ACCURACY));
-    must(neuron_callback_set_int(plateau, NEURON_CALLBACK_PATIENCE, 3));
-    must(neuron_callback_set_float(plateau, NEURON_CALLBACK_MIN_RATE, 0.0001));
+    must(neuron_callback_create(&plateau, example->context, "reduce_on_plateau",
+                                "monitor=validation_accuracy, patience=3, min_rate=0.0001"));
     return plateau;
 }
 

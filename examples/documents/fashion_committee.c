@@ -181,7 +181,7 @@ int main(int argc, char **argv)
     example_open(&example, &program, argc, argv);
     split_data(&example);
 
-    must(neuron_optimizer_create(&adam, example.context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, example.context, "adam", NULL));
     for (int i = 0; i < MEMBERS; i++)
         if (example_wants(&example, networks[i].id) || wants_committee(&example))
             members[i] = train(&example, i, adam);

@@ -45,7 +45,7 @@ static neuron_node_t *block(neuron_graph_t *g, neuron_node_t *x, int64_t filters
 {
     neuron_node_t *convolution = neuron_conv2d(g, x, filters, 3, 3);
 
-    neuron_node_set_int(convolution, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    neuron_node_set(convolution, "padding=same");
     x = neuron_batch_norm(g, neuron_relu(g, convolution));
     return neuron_dropout(g, neuron_max_pool2d(g, x, 2, 2), 0.3);
 }
@@ -96,12 +96,9 @@ static neuron_augmentation_t *make_augmentation(const example_t *example)
 {
     neuron_augmentation_t *augmentation;
 
-    must(neuron_augmentation_create(&augmentation, example->context));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 10));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_WIDTH_SHIFT, 0.1));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_HEIGHT_SHIFT, 0.1));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ZOOM, 0.1));
-    must(neuron_augmentation_set_int(augmentation, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
+    must(neuron_augmentation_create(
+        &augmentation, example->context,
+        "rotation=10, width_shift=0.1, height_shift=0.1, zoom=0.1, horizontal_flip=yes"));
     return augmentation;
 }
 
@@ -113,7 +110,7 @@ static void train(example_t *example, const char *id, bool flat,
     if (!example_wants(example, id))
         return;
     split_data(example, flat);
-    must(neuron_optimizer_create(&adam, example->context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, example->context, "adam", NULL));
     example_training_t training = {.optimizer = adam,
                                    .augmentation = augmentation,
                                    .batch_size = 32,

@@ -52,16 +52,14 @@ static void prepare(const example_t *example, const kmnist_run_t *run, example_t
         .keep_best = run->best,
     };
     must(neuron_optimizer_create(&training->optimizer, example->context,
-                                 run->rule != 0 ? run->rule : NEURON_OPTIMIZER_ADAM));
+                                 run->rule != NULL ? run->rule : "adam", NULL));
     if (run->learning_rate != 0)
-        must(neuron_optimizer_set_float(training->optimizer, NEURON_OPTIMIZER_LEARNING_RATE,
-                                        run->learning_rate));
+        must(neuron_optimizer_set_number(training->optimizer, "learning_rate", run->learning_rate));
     if (run->patience != 0)
         training->callbacks[0] = example_early_stopping(example, run->patience);
     if (run->stepped) {
-        must(neuron_callback_create(&steps, example->context, NEURON_CALLBACK_STEP_SCHEDULE));
-        must(neuron_callback_set_int(steps, NEURON_CALLBACK_LENGTH, 10));
-        must(neuron_callback_set_float(steps, NEURON_CALLBACK_FACTOR, 0.1));
+        must(neuron_callback_create(&steps, example->context, "step_schedule",
+                                    "length=10, factor=0.1"));
         training->callbacks[1] = steps;
     }
 }

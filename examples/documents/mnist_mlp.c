@@ -144,7 +144,7 @@ static void train(example_t *example, const mlp_run_t *run)
     neuron_optimizer_t *adam;
 
     choose_data(example, run->sound);
-    must(neuron_optimizer_create(&adam, example->context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, example->context, "adam", NULL));
     example_training_t training = {.optimizer = adam, .batch_size = 128, .epochs = 60};
     neuron_graph_t *graph = example_graph(example, run->id);
     must(neuron_graph_finish(graph, mlp_network(graph, run)));

@@ -2,10 +2,8 @@
  *  Augmentation: images changed at random in each epoch, so that a network learns to disregard
  *  such changes.
  *
- *      neuron_augmentation_create(&augmentation, context);
- *      neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 8);
- *      neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_WIDTH_SHIFT, 0.1);
- *      neuron_augmentation_set_int(augmentation, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1);
+ *      neuron_augmentation_create(&augmentation, context,
+ *                                 "rotation=8, width_shift=0.1, horizontal_flip=yes");
  *      neuron_trainer_set_augmentation(trainer, augmentation);
  *
  *  The names and ranges are those of ImageDataGenerator of Keras. Images are changed as float32,
@@ -34,52 +32,36 @@
 extern "C" {
 #endif
 
-/** What can be set: real numbers where nothing else is said. By default nothing is changed.
- *  Since 0.1. */
-enum {
-    /** Largest angle in degrees, either way: 0 to 180; 0. */
-    NEURON_AUGMENTATION_ROTATION = 10,
-    /** Largest shift to the left or right: less than 1 is a share of the width, 1 and above are
-     *  pixels, up to 65536; 0. Any real number in between is drawn. */
-    NEURON_AUGMENTATION_WIDTH_SHIFT = 20,
-    /** The same up or down, a share of the height. */
-    NEURON_AUGMENTATION_HEIGHT_SHIFT = 30,
-    /** The factors of the two axes are drawn independently between 1 - zoom and 1 + zoom: 0 to
-     *  0.99; 0. */
-    NEURON_AUGMENTATION_ZOOM = 40,
-    /** Largest shear angle in degrees, either way: 0 to 89; 0. */
-    NEURON_AUGMENTATION_SHEAR = 50,
-    /** 1 to swap left and right of an image with probability 1/2; 0. A whole number. */
-    NEURON_AUGMENTATION_HORIZONTAL_FLIP = 60,
-    /** 1 to swap top and bottom of an image with probability 1/2; 0. A whole number. */
-    NEURON_AUGMENTATION_VERTICAL_FLIP = 70,
-    /** The factor of the brightness is drawn between two bounds, 0 to 1000 each; 1. It multiplies
-     *  the distance from what a stored 0 becomes; images of bytes are cut off at what 255
-     *  becomes. */
-    NEURON_AUGMENTATION_BRIGHTNESS_LOW = 80,
-    NEURON_AUGMENTATION_BRIGHTNESS_HIGH = 90,
-    /** What lies outside of the image: one of NEURON_FILL_...; NEURON_FILL_NEAREST. A whole
-     *  number. */
-    NEURON_AUGMENTATION_FILL_MODE = 100,
-    /** The value of NEURON_FILL_CONSTANT, as the network sees it; 0. Beyond the
-     *  centres of the outermost pixels this value is taken as it is, not mixed with theirs. */
-    NEURON_AUGMENTATION_FILL_VALUE = 110,
-    /** Deviation of normal noise that is added to each value, as the network sees it: 0 or more;
-     *  0. */
-    NEURON_AUGMENTATION_NOISE = 120,
-    /** How often each image is blurred with the weights 1 2 1, 2 4 2, 1 2 1, all divided by 16: 0
-     *  to 100; 0. A whole number. Values outside of the image are 0. */
-    NEURON_AUGMENTATION_BLUR = 130,
-    /** How often each image is sharpened with the weights 0 -1 0, -1 5 -1, 0 -1 0: 0 to 100; 0. A
-     *  whole number. Values outside of the image are 0. */
-    NEURON_AUGMENTATION_SHARPEN = 140
-};
-
-/** Makes an augmentation that changes nothing yet.
+/** Makes an augmentation. By default nothing is changed; the options are
+ *
+ *  - `rotation`: the largest angle in degrees, either way: 0 to 180; 0.
+ *  - `width_shift`: the largest shift to the left or right: less than 1 is a share of the width, 1
+ *    and above are pixels, up to 65536; 0. Any number in between is drawn.
+ *  - `height_shift`: the same up or down, a share of the height.
+ *  - `zoom`: the factors of the two axes are drawn independently between 1 - zoom and 1 + zoom: 0
+ *    to 0.99; 0.
+ *  - `shear`: the largest shear angle in degrees, either way: 0 to 89; 0.
+ *  - `horizontal_flip`: yes to swap left and right of an image with probability 1/2; no.
+ *  - `vertical_flip`: yes to swap top and bottom of an image with probability 1/2; no.
+ *  - `brightness_low`, `brightness_high`: the factor of the brightness is drawn between these two,
+ *    0 to 1000 each; 1. It multiplies the distance from what a stored 0 becomes; images of bytes
+ *    are cut off at what 255 becomes.
+ *  - `fill_mode`: what lies outside of the image abcd: `nearest` aaaa|abcd|dddd, the default,
+ *    `constant`, `reflect` dcba|abcd|dcba or `wrap` abcd|abcd|abcd.
+ *  - `fill_value`: that constant, as the network sees it; 0. Beyond the centres of the outermost
+ *    pixels this value is taken as it is, not mixed with theirs.
+ *  - `noise`: deviation of normal noise that is added to each value, as the network sees it: 0 or
+ *    more; 0.
+ *  - `blur`: how often each image is blurred with the weights 1 2 1, 2 4 2, 1 2 1, all divided by
+ *    16: 0 to 100; 0. Values outside of the image are 0.
+ *  - `sharpen`: how often each image is sharpened with the weights 0 -1 0, -1 5 -1, 0 -1 0: 0 to
+ *    100; 0. Values outside of the image are 0.
+ *
  *  @param[out] augmentation  the new augmentation; NULL on failure.
+ *  @param options  as options.h has them; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_augmentation_create(neuron_augmentation_t **augmentation,
-                                          neuron_context_t *context);
+                                          neuron_context_t *context, const char *options);
 
 /** Adds an owner. @return  `augmentation`. Any thread. Since 0.1. */
 NEURON_API neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t *augmentation);
@@ -87,30 +69,30 @@ NEURON_API neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t 
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_augmentation_unref(neuron_augmentation_t *augmentation);
 
-/** Sets a whole number. A trainer's copy stays as it was.
- *  @return  0, or NEURON_E_ARGUMENT for another option, one that is a real number, or a value out
- *           of its bounds. Since 0.1. */
-NEURON_API int neuron_augmentation_set_int(neuron_augmentation_t *augmentation, int32_t option,
-                                           int64_t value);
+/** Sets options, of this augmentation; a trainer's copy stays as it was.
+ *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. Since 0.1. */
+NEURON_API int neuron_augmentation_set(neuron_augmentation_t *augmentation, const char *options);
 
-/** Sets a real number, likewise.
- *  @return  0, or NEURON_E_ARGUMENT for another option, one that is a whole number, or a value out
- *           of its bounds. Since 0.1. */
-NEURON_API int neuron_augmentation_set_float(neuron_augmentation_t *augmentation, int32_t option,
-                                             double value);
+/** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
+ *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_augmentation_set_number(neuron_augmentation_t *augmentation,
+                                              const char *option, double value);
 
-/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
-NEURON_API int neuron_augmentation_get_int(const neuron_augmentation_t *augmentation,
-                                           int32_t option, int64_t *value);
+/** Reads the number of an option back.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that an augmentation does not have, and for one
+ *           of words. Since 0.1. */
+NEURON_API int neuron_augmentation_get_number(const neuron_augmentation_t *augmentation,
+                                              const char *option, double *value);
 
-/** Reads a real number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
-NEURON_API int neuron_augmentation_get_float(const neuron_augmentation_t *augmentation,
-                                             int32_t option, double *value);
-
-/** The bounds of a number, whole or real, both inclusive.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_augmentation_bounds(const neuron_augmentation_t *augmentation, int32_t option,
-                                          double *minimum, double *maximum);
+/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
+ *  those that are not set left out.
+ *  @param text         NULL to ask for the size only.
+ *  @param capacity     bytes that there are at `text`.
+ *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+NEURON_API int neuron_augmentation_get_text(const neuron_augmentation_t *augmentation,
+                                            const char *option, char *text, size_t capacity,
+                                            size_t *needed);
 
 /** Makes the images that a training of this seed sees in an epoch, to look at them. Any number of
  *  threads at a time.

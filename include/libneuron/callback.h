@@ -2,9 +2,7 @@
  *  Callbacks: what happens at set points of a training, beside the training itself.
  *
  *      neuron_callback_t *stop;
- *      neuron_callback_create(&stop, context, NEURON_CALLBACK_EARLY_STOPPING);
- *      neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, 5);
- *      neuron_callback_set_int(stop, NEURON_CALLBACK_RESTORE_BEST, 1);
+ *      neuron_callback_create(&stop, context, "early_stopping", "patience=5, restore_best=yes");
  *      neuron_trainer_add_callback(trainer, stop);
  *      neuron_callback_unref(stop);
  *
@@ -36,73 +34,6 @@
 extern "C" {
 #endif
 
-/** The kinds that need no more than options. Their defaults, in parentheses, are those of Keras
- *  where it has the kind. Since 0.1. */
-enum {
-    /** Ends the training when a figure of the epochs has not improved for some time, never at the
-     *  first epoch. The run then returns 0, see neuron_trainer_stop_reason(). Options:
-     *  NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE
-     *  (NEURON_MODE_AUTO), NEURON_CALLBACK_PATIENCE (0), NEURON_CALLBACK_MIN_DELTA (0),
-     *  NEURON_CALLBACK_BASELINE (none: read as not a number, and once set not to be unset),
-     *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_RESTORE_BEST (0). */
-    NEURON_CALLBACK_EARLY_STOPPING = 10,
-    /** Multiplies the base rate by a factor when a figure of the epochs has not improved for some
-     *  time. Options: NEURON_CALLBACK_MONITOR (NEURON_METRIC_VALIDATION_LOSS), NEURON_CALLBACK_MODE
-     *  (NEURON_MODE_AUTO), NEURON_CALLBACK_FACTOR (0.1, less than 1), NEURON_CALLBACK_PATIENCE
-     *  (10), NEURON_CALLBACK_MIN_DELTA (1e-4), NEURON_CALLBACK_COOLDOWN (0),
-     *  NEURON_CALLBACK_MIN_RATE (0). */
-    NEURON_CALLBACK_REDUCE_ON_PLATEAU = 20,
-    /** The factor f^floor(t / n), with t the epochs or steps since the start and n the length.
-     *  Options: NEURON_CALLBACK_FACTOR, f (0.1), NEURON_CALLBACK_LENGTH, n (10; both are
-     *  common in papers), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
-    NEURON_CALLBACK_STEP_SCHEDULE = 30,
-    /** The factor f^(t / n). Options: NEURON_CALLBACK_FACTOR, f (0.96, the example in the
-     *  documentation of Keras), NEURON_CALLBACK_LENGTH, n (1), NEURON_CALLBACK_START (0),
-     *  NEURON_CALLBACK_PER_STEP (0). */
-    NEURON_CALLBACK_EXPONENTIAL_SCHEDULE = 40,
-    /** The factor a + (1 - a) (1 + cos(pi t / n)) / 2, and a from t = n on (Loshchilov and Hutter,
-     *  2017; arXiv 1608.03983). Options: NEURON_CALLBACK_ALPHA, a (0), NEURON_CALLBACK_LENGTH, n
-     *  (0: NEURON_TRAINER_EPOCHS, of the trainer that runs; it may be another one after
-     *  resuming), NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
-    NEURON_CALLBACK_COSINE_SCHEDULE = 50,
-    /** The factor (t + 1) / n, and 1 from t = n - 1 on: a rise from 0 in n equal parts (Goyal et
-     *  al., 2017; arXiv 1706.02677), of which 0 itself, which teaches nothing, is left out. The
-     *  factor is that of t = 0 before the start. Options: NEURON_CALLBACK_LENGTH, n (5, as there),
-     *  NEURON_CALLBACK_START (0), NEURON_CALLBACK_PER_STEP (0). */
-    NEURON_CALLBACK_WARM_UP = 60,
-    /** Ends the training when a loss, or the norm of a gradient that the optimizer clips, is
-     *  infinite or not a number. The run then returns 0 instead
-     *  of NEURON_E_NUMBER, and the parameters are the last that were all finite at the end of an
-     *  epoch, or at the beginning of a run between two epochs. What the optimizer remembers,
-     *  including its number of steps, is as it was then, too; schedules and random numbers go on.
-     *  It has no options. */
-    NEURON_CALLBACK_STOP_ON_NAN = 70
-};
-
-/** What can be set, for the kinds above that name it. Since 0.1. */
-enum {
-    /** Whole: which figure of history.h is looked at, one of the losses or accuracies. A
-     *  run without a validation set is refused if it is one of that set's figures. */
-    NEURON_CALLBACK_MONITOR = 10,
-    NEURON_CALLBACK_MODE = 20,         /**< whole: which figures are better, NEURON_MODE_... */
-    NEURON_CALLBACK_PATIENCE = 30,     /**< whole: epochs without a better figure, 0 or more */
-    NEURON_CALLBACK_MIN_DELTA = 40,    /**< real: a figure is better only if it is so by more
-                                            than this; 0 or more */
-    NEURON_CALLBACK_RESTORE_BEST = 50, /**< whole: 1 puts the parameters of the best epoch back when
-                                            the training is over */
-    NEURON_CALLBACK_BASELINE = 60,     /**< real: epochs whose figure is not better than this count
-                                            as waiting */
-    NEURON_CALLBACK_START = 70,        /**< whole: epochs or steps before it begins, 0 or more */
-    NEURON_CALLBACK_FACTOR = 80,       /**< real: above 0 */
-    NEURON_CALLBACK_ALPHA = 90,     /**< real: share of the rate that is left at the end; 0 to 1 */
-    NEURON_CALLBACK_LENGTH = 100,   /**< whole: epochs or steps, 1 or more */
-    NEURON_CALLBACK_PER_STEP = 110, /**< whole: 1 counts length and start in steps and sets the
-                                            rate before each of them, 0 in epochs */
-    NEURON_CALLBACK_COOLDOWN = 120, /**< whole: epochs after a change that do not count as
-                                            waiting; 0 or more */
-    NEURON_CALLBACK_MIN_RATE = 130  /**< real: the base rate is not made smaller; 0 or more */
-};
-
 /** The points of a training. Since 0.1. */
 enum {
     /** A run begins that has something to do: the first, one that continues, or one that writes
@@ -131,27 +62,73 @@ typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event
  *  @return  the base rate from now on, 0 or more and finite as float. Since 0.1. */
 typedef double (*neuron_callback_schedule_t)(int64_t epoch, double rate, void *user_data);
 
-/** Makes a callback with the defaults of its kind.
+/** Makes a callback of a kind that needs no more than options. Their defaults, in parentheses, are
+ *  those of Keras where it has the kind.
+ *
+ *  - `early_stopping` ends the training when a figure of the epochs has not improved for some time,
+ *    never at the first epoch. The run then returns 0, see neuron_trainer_stop_reason(). `monitor`
+ *    (validation_loss), `mode` (auto), `patience` (0), `min_delta` (0), `baseline` (none: read as
+ *    not a number, and once set not to be unset), `start` (0), `restore_best` (no).
+ *  - `reduce_on_plateau` multiplies the base rate by a factor when a figure of the epochs has not
+ *    improved for some time. `monitor` (validation_loss), `mode` (auto), `factor` (0.1, less than
+ *    1), `patience` (10), `min_delta` (1e-4), `cooldown` (0), `min_rate` (0).
+ *  - `step_schedule`: the factor f^floor(t / n), with t the epochs or steps since the start and n
+ *    the length. `factor`, f (0.1), `length`, n (10; both are common in papers), `start` (0),
+ *    `per_step` (no).
+ *  - `exponential_schedule`: the factor f^(t / n). `factor`, f (0.96, the example in the
+ *    documentation of Keras), `length`, n (1), `start` (0), `per_step` (no).
+ *  - `cosine_schedule`: the factor a + (1 - a) (1 + cos(pi t / n)) / 2, and a from t = n on
+ *    (Loshchilov and Hutter, 2017; arXiv 1608.03983). `alpha`, a (0), `length`, n (0: the epochs of
+ *    the trainer that runs; it may be another one after resuming), `start` (0), `per_step` (no).
+ *  - `warm_up`: the factor (t + 1) / n, and 1 from t = n - 1 on: a rise from 0 in n equal parts
+ *    (Goyal et al., 2017; arXiv 1706.02677), of which 0 itself, which teaches nothing, is left out.
+ *    The factor is that of t = 0 before the start. `length`, n (5, as there), `start` (0),
+ *    `per_step` (no).
+ *  - `stop_on_nan` ends the training when a loss, or the norm of a gradient that the optimizer
+ *    clips, is infinite or not a number. The run then returns 0 instead of NEURON_E_NUMBER, and the
+ *    parameters are the last that were all finite at the end of an epoch, or at the beginning of a
+ *    run between two epochs. What the optimizer remembers, including its number of steps, is as it
+ *    was then, too; schedules and random numbers go on. It has no options.
+ *
+ *  What the options mean, for the kinds that have them:
+ *
+ *  - `monitor`: which figure of history.h is looked at: loss, accuracy, validation_loss or
+ *    validation_accuracy. A run without a validation set is refused if it is one of that set's.
+ *  - `mode`: which figures are better: auto, smallest or largest.
+ *  - `patience`: epochs without a better figure, 0 or more.
+ *  - `min_delta`: a figure is better only if it is so by more than this; 0 or more.
+ *  - `restore_best`: yes puts the parameters of the best epoch back when the training is over.
+ *  - `baseline`: epochs whose figure is not better than this count as waiting.
+ *  - `start`: epochs or steps before it begins, 0 or more.
+ *  - `factor`: above 0.
+ *  - `alpha`: share of the rate that is left at the end; 0 to 1.
+ *  - `length`: epochs or steps, 1 or more; of a cosine schedule also 0.
+ *  - `per_step`: yes counts length and start in steps and sets the rate before each of them, no in
+ *    epochs.
+ *  - `cooldown`: epochs after a change that do not count as waiting; 0 or more.
+ *  - `min_rate`: the base rate is not made smaller; 0 or more.
+ *
  *  @param[out] callback  the new callback; NULL on failure.
- *  @param kind  NEURON_CALLBACK_EARLY_STOPPING, ...
+ *  @param kind     the name of one of these.
+ *  @param options  as options.h has them; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *context,
-                                      int32_t kind);
+                                      const char *kind, const char *options);
 
 /** Makes a callback that saves the graph, as neuron_graph_save() does, at the end of each epoch
  *  whose figure is better than those of all before it since the callback was added; a training that
  *  is loaded goes on with the best that its file has, whatever the path is now. If the file cannot
  *  be written, what was there stays and the run ends with NEURON_E_IO; the next one writes it
  *  before anything else, also after the last epoch and in a training that was saved and loaded
- *  meanwhile, so that the best epoch is not lost. A trainer may have several of these. Options:
- *  NEURON_CALLBACK_MONITOR, NEURON_CALLBACK_MODE.
+ *  meanwhile, so that the best epoch is not lost. A trainer may have several of these.
  *  @param path    copied; a relative one is told from the folder that is current now, wherever the
  *                 process goes later.
- *  @param metric  the NEURON_CALLBACK_MONITOR.
+ *  @param options  `monitor` (validation_loss) and `mode` (auto), as for neuron_callback_create();
+ *                 NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
                                                  neuron_context_t *context, const char *path,
-                                                 int32_t metric);
+                                                 const char *options);
 
 /** Makes a callback that keeps the history in a file, in the layout of neuron_history_save_csv().
  *  A run first writes the file with all epochs so far, replacing what was there. Each epoch then
@@ -190,35 +167,35 @@ NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_callback_unref(neuron_callback_t *callback);
 
-/** Name of a callback's kind, as in saved files: "early_stopping" and so on, as the enumerators are
- *  called; else "checkpoint", "csv_log", "schedule" or "custom", after the function that made it.
+/** Name of a callback's kind: "early_stopping" and so on; else "checkpoint", "csv_log", "schedule"
+ *  or "custom", after the function that made it.
  *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
 NEURON_API const char *neuron_callback_name(const neuron_callback_t *callback);
 
-/** Sets a whole number; it counts from the next point of a training.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, one that is a real
- *           number, or a value out of its bounds. Since 0.1. */
-NEURON_API int neuron_callback_set_int(neuron_callback_t *callback, int32_t option, int64_t value);
+/** Sets options, which count from the next point of a training.
+ *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. Since 0.1. */
+NEURON_API int neuron_callback_set(neuron_callback_t *callback, const char *options);
 
-/** Sets a real number, likewise.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, one that is a whole
- *           number, or a value out of its bounds. Since 0.1. */
-NEURON_API int neuron_callback_set_float(neuron_callback_t *callback, int32_t option, double value);
+/** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
+ *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_callback_set_number(neuron_callback_t *callback, const char *option,
+                                          double value);
 
-/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
-NEURON_API int neuron_callback_get_int(const neuron_callback_t *callback, int32_t option,
-                                       int64_t *value);
+/** Reads the number of an option back. A baseline that was not set is
+ *  not a number.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, and for one of
+ *           words. Since 0.1. */
+NEURON_API int neuron_callback_get_number(const neuron_callback_t *callback, const char *option,
+                                          double *value);
 
-/** Reads a real number back.
- *  @param[out] value  the number; not a number for a baseline that was not set.
- *  @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
-NEURON_API int neuron_callback_get_float(const neuron_callback_t *callback, int32_t option,
-                                         double *value);
-
-/** The bounds of a number, whole or real, both inclusive.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_callback_bounds(const neuron_callback_t *callback, int32_t option,
-                                      double *minimum, double *maximum);
+/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
+ *  those that are not set left out.
+ *  @param text         NULL to ask for the size only.
+ *  @param capacity     bytes that there are at `text`.
+ *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+NEURON_API int neuron_callback_get_text(const neuron_callback_t *callback, const char *option,
+                                        char *text, size_t capacity, size_t *needed);
 
 /** Adds a callback behind those that the trainer has; it stays as long as the trainer. The same
  *  callback may be added twice; each time it remembers for itself. Callbacks come before those

@@ -33,7 +33,7 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
 /** Makes a dataset whose targets are any numbers: what a regression predicts, the examples
  *  themselves for an autoencoder, -1 and 1 for a hinge loss. It keeps the tensors as
  *  neuron_dataset_create() does. A trainer needs another loss for it than its default,
- *  NEURON_LOSS_CROSS_ENTROPY: see neuron_trainer_set_loss().
+ *  cross_entropy: see neuron_trainer_set_loss().
  *
  *  Its number of classes is that of the outputs, and an example belongs to the class of its largest
  *  target; so accuracy is the share of examples whose largest output and largest target have the
@@ -86,7 +86,7 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
 /** Reads examples that are not in memory, for neuron_dataset_create_stream(). It is called by one
  *  thread at a time, which may be another one each time: that of a call that reads the dataset, or
  *  the worker of a training, which reads one batch ahead. It must not use the dataset: a call that
- *  would read it gets NEURON_E_STATE. In a worker it must not throw (NEURON_TRAINER_WORKERS 0 has
+ *  would read it gets NEURON_E_STATE. In a worker it must not throw (`workers=0` has
  *  it called by the thread of the run).
  *  @param positions  `count` indices in the whole set, 0 to its size - 1, in any order; 1 to 1024.
  *  @param examples  room for the elements of these, one example after the other; NULL if they are

@@ -163,7 +163,7 @@ NEURON_API int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_d
 
 /** The same with another loss than cross-entropy. The confusion matrix has a cell of 8 bytes for
  *  each pair of classes: much memory for an output of many thousand numbers.
- *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY.
+ *  @param loss  NULL for cross_entropy.
  *  @return  as neuron_graph_evaluate(); NEURON_E_DATA also if the loss does not go with the
  *           dataset's targets. Since 0.1. */
 NEURON_API int neuron_graph_evaluate_loss(const neuron_graph_t *graph,

@@ -9,7 +9,7 @@
  *  default and is set on the node, before another layer uses that node:
  *
  *      neuron_node_t *c = neuron_conv2d(graph, x, 32, 3, 3);
- *      neuron_node_set_int(c, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+ *      neuron_node_set(c, "padding=same, use_bias=no");
  *
  *  Defaults are those of Keras unless a comment names another source.
  */
@@ -31,7 +31,7 @@ NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *sha
 NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Gives its input another shape with as many elements, row-major. Takes no time.
- *  Options: NEURON_NODE_EXTENT_0 to NEURON_NODE_EXTENT_6, to read the shape back; none can be set
+ *  Options: `extent_0` to `extent_6`, to read the shape back; none can be set
  *  to what would need another number of elements.
  *  @param shape  `rank` extents of one example, each 1 or more; one may be -1, for what the others
  *                leave. Copied.
@@ -41,7 +41,7 @@ NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *i
 
 /** Puts rows and columns of zeros around images.
  *  [height, width, channels] -> [top + height + bottom, left + width + right, channels].
- *  Options: NEURON_NODE_TOP, NEURON_NODE_BOTTOM, NEURON_NODE_LEFT, NEURON_NODE_RIGHT.
+ *  Options: `top`, `bottom`, `left`, `right`.
  *  @param top     0 to 2^31 - 1.
  *  @param bottom  likewise.
  *  @param left    likewise.
@@ -52,8 +52,8 @@ NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t
 
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
- *  Options: NEURON_NODE_UNITS, NEURON_NODE_USE_BIAS (1),
- *  NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  Options: `units`, `use_bias` (yes),
+ *  `initializer` (Glorot's uniform).
  *  @param units  1 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units);
 
@@ -62,9 +62,9 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  height' = (height - kernel_height) / stride + 1 rounded down, and with `same`
  *  height' = height / stride rounded up; an odd row of padding goes to the bottom and the right.
  *  Arrays: `kernel` [kernel_height, kernel_width, channels, filters], `bias` [filters].
- *  Options: NEURON_NODE_FILTERS, NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
- *  NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
- *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  Options: `filters`, `kernel_height`, `kernel_width`,
+ *  `stride_height`, `stride_width` (1), `padding` (valid),
+ *  `use_bias` (yes), `initializer` (Glorot's uniform).
  *  A window larger than its input is refused when the node is used, so
  *  that padding can be set first.
  *  @param filters  1 to 2^31 - 1.
@@ -79,9 +79,9 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  channel * multiplier + m is what filter m makes of the channel. Shapes as for neuron_conv2d().
  *  Arrays: `kernel` [kernel_height, kernel_width, channels, multiplier],
  *  `bias` [channels * multiplier].
- *  Options: NEURON_NODE_DEPTH_MULTIPLIER (1), NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
- *  NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH (1), NEURON_NODE_PADDING (valid),
- *  NEURON_NODE_USE_BIAS (1), NEURON_NODE_INITIALIZER (Glorot's uniform).
+ *  Options: `depth_multiplier` (1), `kernel_height`, `kernel_width`,
+ *  `stride_height`, `stride_width` (1), `padding` (valid),
+ *  `use_bias` (yes), `initializer` (Glorot's uniform).
  *  @param kernel_height  1 to 2^31 - 1.
  *  @param kernel_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
@@ -89,8 +89,8 @@ NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_
 
 /** Largest value of each window; padding never wins. Shapes as for neuron_conv2d(), but with as
  *  many channels as the input has.
- *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
- *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
+ *  Options: `kernel_height`, `kernel_width`, `stride_height`,
+ *  `stride_width` (as large as the window given here), `padding` (valid).
  *  @param window_height  1 to 1024, as for strides; the options of the window go to 2^31 - 1.
  *  @param window_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
@@ -98,8 +98,8 @@ NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t
 
 /** Mean of each window. Shapes as for neuron_max_pool2d(). With padding `same` the mean is over the
  *  cells inside the image only, as in Keras.
- *  Options: NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_HEIGHT,
- *  NEURON_NODE_STRIDE_WIDTH (as large as the window given here), NEURON_NODE_PADDING (valid).
+ *  Options: `kernel_height`, `kernel_width`, `stride_height`,
+ *  `stride_width` (as large as the window given here), `padding` (valid).
  *  @param window_height  as for neuron_max_pool2d().
  *  @param window_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
@@ -116,7 +116,7 @@ NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron
  *  In training by the statistics of the batch, else by their moving averages.
  *  Arrays: `gamma`, `beta`, `moving_mean`, `moving_variance`, each [channels]; the last two are not
  *  trained. The variance is the biased one in both, as in Keras.
- *  Options: NEURON_NODE_MOMENTUM (0.99), NEURON_NODE_EPSILON (0.001). Since 0.1. */
+ *  Options: `momentum` (0.99), `epsilon` (0.001). Since 0.1. */
 NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Layer normalisation over the last axis (Ba et al., 2016; arXiv 1607.06450): y = (x - mean) /
@@ -124,20 +124,20 @@ NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t
  *  of each example, or of each place of it if it has more axes; the same in training and in
  *  prediction.
  *  Arrays: `gamma` (ones), `beta` (zeros), each [channels], the extent of the last axis.
- *  Options: NEURON_NODE_EPSILON (0.001, as in Keras; PyTorch takes 1e-5).
+ *  Options: `epsilon` (0.001, as in Keras; PyTorch takes 1e-5).
  *  @param input  of rank 1 or more; its shape is that of the output. Since 0.1. */
 NEURON_API neuron_node_t *neuron_layer_norm(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Dropout (Srivastava et al., JMLR 2014), inverted: in training each value is set to zero with
  *  probability `rate` and the others are divided by 1 - rate. In prediction nothing happens.
- *  Options: NEURON_NODE_RATE.
+ *  Options: `rate`.
  *  @param rate  0 or more and less than 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate);
 
 /** Adds normal noise of mean 0 in training, and does nothing in prediction. The gradient passes
  *  unchanged.
  *  The noise follows from the training's seed, the layer and the step, never from threads.
- *  Options: NEURON_NODE_DEVIATION.
+ *  Options: `deviation`.
  *  @param deviation  the standard deviation, 0 or more and finite as float. Since 0.1. */
 NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input,
                                                 double deviation);
@@ -146,7 +146,7 @@ NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_no
  *  angle of its own, uniform from -factor to factor full turns. Values are interpolated linearly
  *  between the four nearest pixels. The angles follow from the training's seed, the layer and the
  *  step, never from threads.
- *  Options: NEURON_NODE_FACTOR, NEURON_NODE_FILL_MODE (reflect), NEURON_NODE_FILL_VALUE (0).
+ *  Options: `factor`, `fill_mode` (reflect), `fill_value` (0).
  *  @param input   [height, width] or [height, width, channels].
  *  @param factor  0 to 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input,
@@ -162,7 +162,7 @@ NEURON_API neuron_node_t *neuron_tanh(neuron_graph_t *graph, neuron_node_t *inpu
 NEURON_API neuron_node_t *neuron_sigmoid(neuron_graph_t *graph, neuron_node_t *input);
 
 /** x where it is above 0, else slope x (Maas et al., ICML 2013).
- *  Options: NEURON_NODE_SLOPE.
+ *  Options: `slope`.
  *  @param slope  0 or more; Keras takes 0.3. Since 0.1. */
 NEURON_API neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t *input,
                                             double slope);
@@ -176,14 +176,14 @@ NEURON_API neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t
 NEURON_API neuron_node_t *neuron_prelu(neuron_graph_t *graph, neuron_node_t *input);
 
 /** x where it is above 0, else alpha (exp(x) - 1) (Clevert et al., 2016; arXiv 1511.07289).
- *  Options: NEURON_NODE_ALPHA.
+ *  Options: `alpha`.
  *  @param alpha  0 or more; Keras takes 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input, double alpha);
 
 /** x times the share of a normal distribution below x (Hendrycks and Gimpel, 2016; arXiv
- *  1606.08415): x (1 + erf(x / sqrt 2)) / 2, or with NEURON_NODE_APPROXIMATE 1 the paper's
+ *  1606.08415): x (1 + erf(x / sqrt 2)) / 2, or with `approximate=yes` the paper's
  *  x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
- *  Options: NEURON_NODE_APPROXIMATE (0). Since 0.1. */
+ *  Options: `approximate` (no). Since 0.1. */
 NEURON_API neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input);
 
 /** SiLU, also called swish: x / (1 + exp(-x)), which is x times the logistic function of x
@@ -210,12 +210,12 @@ NEURON_API neuron_node_t *neuron_softsign(neuron_graph_t *graph, neuron_node_t *
 NEURON_API neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_t *input);
 
 /** exp(x) / sum exp(x) over one axis.
- *  Options: NEURON_NODE_AXIS: 0 to rank - 1, or -1 for the last, the default. Since 0.1. */
+ *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default. Since 0.1. */
 NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Joins its inputs along an axis; all other extents must be equal.
  *  The skip-concatenation is concat(input, hidden).
- *  Options: NEURON_NODE_AXIS.
+ *  Options: `axis`.
  *  @param count  1 or more.
  *  @param axis   0 to rank - 1, or -1 for the last. Since 0.1. */
 NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
@@ -271,56 +271,6 @@ NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *cons
 NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
                                         const neuron_graph_t *source, const char *name);
 
-/** What can be set on a node: for each layer what its builder call lists as its options, with their
- *  defaults in parentheses. Numbers that the builder call was given are options too. Since 0.1. */
-enum {
-    NEURON_NODE_USE_BIAS = 10,       /**< int: 1 (default) or 0 */
-    NEURON_NODE_INITIALIZER = 20,    /**< int: how the kernel starts, one of NEURON_INITIALIZER_...
-                                       that takes no parameter */
-    NEURON_NODE_STRIDE_HEIGHT = 30,  /**< int: 1 to 1024 */
-    NEURON_NODE_STRIDE_WIDTH = 40,   /**< int: 1 to 1024 */
-    NEURON_NODE_PADDING = 50,        /**< int: NEURON_PADDING_VALID or NEURON_PADDING_SAME */
-    NEURON_NODE_MOMENTUM = 60,       /**< float: 0 to 1 */
-    NEURON_NODE_EPSILON = 70,        /**< float: above 0 */
-    NEURON_NODE_UNITS = 80,          /**< int: outputs of a dense layer, 1 or more */
-    NEURON_NODE_FILTERS = 90,        /**< int: output channels of a convolution, 1 or more */
-    NEURON_NODE_KERNEL_HEIGHT = 100, /**< int: rows of a kernel or window, 1 or more */
-    NEURON_NODE_KERNEL_WIDTH = 110,  /**< int: columns of a kernel or window, 1 or more */
-    NEURON_NODE_RATE = 120,          /**< float: share of values that dropout sets to zero */
-    NEURON_NODE_AXIS = 130,          /**< int: axis of a concatenation or a softmax; -1: the last */
-    NEURON_NODE_SLOPE = 140,         /**< float: of a leaky rectifier below 0 */
-    NEURON_NODE_ALPHA = 150,         /**< float: what an ELU goes down to, negated */
-    NEURON_NODE_APPROXIMATE = 160,   /**< int: 1 for a GELU's tanh form, 0 for the exact one */
-    NEURON_NODE_DEPTH_MULTIPLIER = 170, /**< int: filters for each channel, 1 to 1024 */
-    NEURON_NODE_DEVIATION = 180,        /**< float: standard deviation of noise */
-    NEURON_NODE_FACTOR = 190,           /**< float: largest rotation as a share of a full turn */
-    NEURON_NODE_FILL_MODE = 200,        /**< int: one of NEURON_FILL_... */
-    NEURON_NODE_FILL_VALUE = 210,       /**< float: what lies outside, NEURON_FILL_CONSTANT */
-    NEURON_NODE_TOP = 220,              /**< int: rows of padding above */
-    NEURON_NODE_BOTTOM = 230,           /**< int: rows of padding below */
-    NEURON_NODE_LEFT = 240,             /**< int: columns of padding before */
-    NEURON_NODE_RIGHT = 250,            /**< int: columns of padding behind */
-    NEURON_NODE_INPUT_SCALE = 260,      /**< float, for reading: of a quantised layer's input, see
-                                             quantize.h */
-    NEURON_NODE_INPUT_ZERO_POINT = 270, /**< int, for reading: the byte that stands for 0 */
-    NEURON_NODE_EXTENT_0 = 300,         /**< int: extent of a new shape on axis 0, for reading: a
-                                               number that needs more elements than the input has,
-                                               or fewer, is refused. The rest of the shape follows,
-                                               0 for axes that it does not have */
-    NEURON_NODE_EXTENT_1 = 310,         /**< int: on axis 1 */
-    NEURON_NODE_EXTENT_2 = 320,         /**< int: on axis 2 */
-    NEURON_NODE_EXTENT_3 = 330,         /**< int: on axis 3 */
-    NEURON_NODE_EXTENT_4 = 340,         /**< int: on axis 4 */
-    NEURON_NODE_EXTENT_5 = 350,         /**< int: on axis 5 */
-    NEURON_NODE_EXTENT_6 = 360          /**< int: on axis 6 */
-};
-
-/** How convolution and pooling treat the edge. Since 0.1. */
-enum {
-    NEURON_PADDING_VALID = 10, /**< only windows that lie inside */
-    NEURON_PADDING_SAME = 20   /**< zeros around, so that stride 1 keeps the extent */
-};
-
 /** How a parameter array starts. Kernels start with Glorot's uniform numbers, biases with zeros,
  *  unless it is set. The numbers follow from the graph's seed and the place of the array in the
  *  graph.
@@ -363,9 +313,9 @@ NEURON_API int neuron_initializer_find(const char *name, int32_t *kind);
 NEURON_API const char *neuron_initializer_name(int32_t kind);
 
 /** Sets how one parameter array of a node starts.
- *  @param node       as for neuron_node_set_int(), but another layer may use it already.
+ *  @param node       as for neuron_node_set(), but another layer may use it already.
  *  @param array      name of the array, as told with the layer: "kernel", "bias", "gamma".
- *  @param kind       one of NEURON_INITIALIZER_...; in force until NEURON_NODE_INITIALIZER is set.
+ *  @param kind       one of NEURON_INITIALIZER_...; in force until `initializer` is set.
  *  @param parameter  limit or deviation, 0 or more; any value of a constant; finite as float; 0 for
  *                    kinds that take none.
  *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, for an
@@ -384,18 +334,42 @@ NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *arra
 NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char *array,
                                            int32_t *kind, double *parameter);
 
-/** Sets a whole number of a node.
- *  @param node  NULL, from a builder that failed, needs no check: the graph has kept the reason.
- *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, one that is a
- *           real number, or a value out of its bounds or with which the output, an array or a
- *           window would have too many elements; NEURON_E_SHAPE if the layer no longer fits its
- *           input; NEURON_E_STATE if another layer uses the node already, or the graph is finished.
- *           Unless it is finished, the error sticks to the graph. Since 0.1. */
-NEURON_API int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value);
+/** Sets options of a node: for each layer what its builder call lists, with their defaults in
+ *  parentheses. Numbers that the builder call was given are options too.
+ *
+ *  - `use_bias`: yes or no.
+ *  - `initializer`: how the kernel starts, by the name of one that takes no parameter: `he_normal`.
+ *  - `stride_height`, `stride_width`: 1 to 1024.
+ *  - `padding`: `valid` for windows that lie inside only, or `same` for zeros around, so that
+ *    stride 1 keeps the extent.
+ *  - `momentum`: 0 to 1. `epsilon`: above 0.
+ *  - `units`, `filters`, `kernel_height`, `kernel_width`: 1 or more.
+ *  - `depth_multiplier`: filters for each channel, 1 to 1024.
+ *  - `rate`: share of values that dropout sets to zero, 0 or more and less than 1.
+ *  - `axis`: of a concatenation or a softmax; -1 is the last.
+ *  - `slope`: of a leaky rectifier below 0. `alpha`: what an ELU goes down to, negated.
+ *  - `approximate`: yes for a GELU's tanh form, no for the exact one.
+ *  - `deviation`: standard deviation of noise.
+ *  - `factor`: largest rotation as a share of a full turn. `fill_mode` and `fill_value`: what lies
+ *    outside of a turned image abcd: `nearest` aaaa|abcd|dddd, `constant` (the value),
+ *    `reflect` dcba|abcd|dcba, `wrap` abcd|abcd|abcd.
+ *  - `top`, `bottom`, `left`, `right`: rows and columns of padding.
+ *  - `extent_0` to `extent_6`: of a new shape, for reading: a number that needs more elements than
+ *    the input has, or fewer, is refused. The rest of the shape follows, 0 for axes that it does
+ *    not have.
+ *  - `input_scale`, `input_zero_point`: of a quantised layer's input, for reading; see quantize.h.
+ *
+ *  @param node     NULL, from a builder that failed, needs no check: the graph has kept the reason.
+ *  @param options  as options.h has them: "padding=same, use_bias=no".
+ *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, or a value out
+ *           of its bounds or with which the output, an array or a window would have too many
+ *           elements; NEURON_E_SHAPE if the layer no longer fits its input; NEURON_E_STATE if
+ *           another layer uses the node already, or the graph is finished. Then nothing is set, and
+ *           unless the graph is finished, the error sticks to it. Since 0.1. */
+NEURON_API int neuron_node_set(neuron_node_t *node, const char *options);
 
-/** Sets a real number of a node. As neuron_node_set_int(), for options that are real numbers.
- *  Since 0.1. */
-NEURON_API int neuron_node_set_float(neuron_node_t *node, int32_t option, double value);
+/** Sets one option of a node to a number, likewise; 1 or 0 where it is yes or no. Since 0.1. */
+NEURON_API int neuron_node_set_number(neuron_node_t *node, const char *option, double value);
 
 /** Names a node, in place of `<layer>` or `<layer>_<number>`.
  *  @param name  1 to 127 bytes of UTF-8 without '.' and control characters, unlike all others of
@@ -446,18 +420,20 @@ NEURON_API int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
  *  NULL. Since 0.1. */
 NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
 
-/** Reads a whole number of a node back.
- *  @param[out] value  the value in force.
- *  @return  0, or NEURON_E_ARGUMENT as for setting it, which does not stick. Since 0.1. */
-NEURON_API int neuron_node_get_int(const neuron_node_t *node, int32_t option, int64_t *value);
+/** Reads the number of an option of a node back.
+ *  @param[out] value  the value in force; 1 or 0 for yes or no.
+ *  @return  0, or NEURON_E_ARGUMENT, which does not stick, for an option that the layer does not
+ *           have, and for one of words. Since 0.1. */
+NEURON_API int neuron_node_get_number(const neuron_node_t *node, const char *option, double *value);
 
-/** Reads a real number of a node back. As neuron_node_get_int(). Since 0.1. */
-NEURON_API int neuron_node_get_float(const neuron_node_t *node, int32_t option, double *value);
-
-/** The bounds of a number of a node, whole or real, both inclusive.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum,
-                                  double *maximum);
+/** Writes an option's value as text that can be set again, or with NULL as `option` all of them.
+ *  @param text         NULL to ask for the size only.
+ *  @param capacity     bytes that there are at `text`.
+ *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
+ *  @return  0, or NEURON_E_ARGUMENT, which does not stick, also for a capacity that is too small.
+ *           Since 0.1. */
+NEURON_API int neuron_node_get_text(const neuron_node_t *node, const char *option, char *text,
+                                    size_t capacity, size_t *needed);
 
 /** Name of a node; NULL for NULL. Lives as long as the graph or until the node is renamed.
  *  Since 0.1. */

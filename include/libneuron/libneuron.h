@@ -10,6 +10,7 @@
 #include <libneuron/version.h>
 #include <libneuron/status.h>
 #include <libneuron/types.h>
+#include <libneuron/options.h>
 #include <libneuron/context.h>
 #include <libneuron/tensor.h>
 #include <libneuron/dataset.h>

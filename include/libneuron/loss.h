@@ -1,8 +1,7 @@
 /** @file loss.h
  *  Losses: what a training minimises.
  *
- *      neuron_loss_create(&loss, context, NEURON_LOSS_HUBER);
- *      neuron_loss_set_float(loss, NEURON_LOSS_DELTA, 0.5);
+ *      neuron_loss_create(&loss, context, "huber", "delta=0.5");
  *      neuron_trainer_set_loss(trainer, loss);
  *
  *  A loss compares the outputs of one example with as many targets: those of the dataset, or for a
@@ -20,47 +19,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** The losses of one example with outputs y, targets t and n outputs, all defined as in Keras,
- *  logarithms being natural. Where something is clipped the gradient is 0, and so it is at a kink.
- *  An output that is infinite or not a number makes the loss infinite or not a number. Since
- *  0.1. */
-enum {
-    /** -sum t log q, with q = y / sum(y) clipped to 1e-7 ... 1 - 1e-7. If the graph ends with a
-     *  softmax, training takes the two as one, from the logits and without clipping. Only for class
-     *  numbers and targets that are probabilities. Option: NEURON_LOSS_LABEL_SMOOTHING (0), which
-     *  puts t (1 - s) + s / n in the place of t. */
-    NEURON_LOSS_CROSS_ENTROPY = 10,
-    /** -mean(t log y + (1 - t) log(1 - y)), with y clipped to 1e-7 ... 1 - 1e-7: each output is a
-     *  probability of its own. If the graph ends with a sigmoid, training takes the two as one,
-     *  from the logits and without clipping. Only for targets from 0 to 1.
-     *  Option: NEURON_LOSS_LABEL_SMOOTHING (0), which puts t (1 - s) + s / 2 in the
-     *  place of t. */
-    NEURON_LOSS_BINARY_CROSS_ENTROPY = 20,
-    /** mean((y - t)^2) */
-    NEURON_LOSS_MEAN_SQUARED_ERROR = 30,
-    /** mean(|y - t|) */
-    NEURON_LOSS_MEAN_ABSOLUTE_ERROR = 40,
-    /** mean((log(1 + y) - log(1 + t))^2), with y and t kept at 1e-7 or above */
-    NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR = 50,
-    /** mean(max(0, 1 - t y)), where targets are -1 and 1. If all targets of an example are 0 or 1,
-     *  the zeros are taken for -1. Accuracy does not depend on the loss: as in Keras, a single
-     *  output stands for class 1 above 0.5, although this loss divides the classes at 0. */
-    NEURON_LOSS_HINGE = 60,
-    /** mean(max(0, 1 - t y)^2), with targets as for NEURON_LOSS_HINGE */
-    NEURON_LOSS_SQUARED_HINGE = 70,
-    /** sum(t log(t / y)), with y and t clipped to 1e-7 ... 1 */
-    NEURON_LOSS_KULLBACK_LEIBLER = 80,
-    /** mean of e^2 / 2 where e = |y - t| is at most d, and of d e - d^2 / 2 beyond (Huber, 1964).
-     *  Option: NEURON_LOSS_DELTA (1), which is d. */
-    NEURON_LOSS_HUBER = 90
-};
-
-/** What can be set, all real numbers. Since 0.1. */
-enum {
-    NEURON_LOSS_LABEL_SMOOTHING = 10, /**< s, 0 to 1 (Szegedy et al., 2015; arXiv 1512.00567) */
-    NEURON_LOSS_DELTA = 20            /**< d, above 0 */
-};
 
 /** The caller's own loss of one example.
  *
@@ -80,11 +38,38 @@ enum {
 typedef double (*neuron_loss_callback_t)(const float *output, const float *target, int32_t outputs,
                                          int32_t label, float *gradient, void *user_data);
 
-/** Makes a loss with the defaults of its kind.
+/** Makes a loss.
+ *
+ *  The losses of one example with outputs y, targets t and n outputs, all defined as in Keras,
+ *  logarithms being natural. Where something is clipped the gradient is 0, and so it is at a kink.
+ *  An output that is infinite or not a number makes the loss infinite or not a number.
+ *
+ *  - `cross_entropy`: -sum t log q, with q = y / sum(y) clipped to 1e-7 ... 1 - 1e-7. If the graph
+ *    ends with a softmax, training takes the two as one, from the logits and without clipping. Only
+ *    for class numbers and targets that are probabilities. `label_smoothing` (0; 0 to 1, Szegedy et
+ *    al., 2015; arXiv 1512.00567), s, puts t (1 - s) + s / n in the place of t.
+ *  - `binary_cross_entropy`: -mean(t log y + (1 - t) log(1 - y)), with y clipped to 1e-7 ... 1 -
+ *    1e-7: each output is a probability of its own. If the graph ends with a sigmoid, training
+ *    takes the two as one, from the logits and without clipping. Only for targets from 0 to 1.
+ *    `label_smoothing` (0), s, puts t (1 - s) + s / 2 in the place of t.
+ *  - `mean_squared_error`: mean((y - t)^2).
+ *  - `mean_absolute_error`: mean(|y - t|).
+ *  - `mean_squared_logarithmic_error`: mean((log(1 + y) - log(1 + t))^2), with y and t kept at 1e-7
+ *    or above.
+ *  - `hinge`: mean(max(0, 1 - t y)), where targets are -1 and 1. If all targets of an example are 0
+ *    or 1, the zeros are taken for -1. Accuracy does not depend on the loss: as in Keras, a single
+ *    output stands for class 1 above 0.5, although this loss divides the classes at 0.
+ *  - `squared_hinge`: mean(max(0, 1 - t y)^2), with targets as for `hinge`.
+ *  - `kullback_leibler`: sum(t log(t / y)), with y and t clipped to 1e-7 ... 1.
+ *  - `huber`: mean of e^2 / 2 where e = |y - t| is at most d, and of d e - d^2 / 2 beyond (Huber,
+ *    1964). `delta` (1; above 0) is d.
+ *
  *  @param[out] loss  the new loss; NULL on failure.
- *  @param kind       NEURON_LOSS_CROSS_ENTROPY, ...
+ *  @param kind     the name of one of these.
+ *  @param options  as options.h has them: "label_smoothing=0.1"; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
-NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t kind);
+NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, const char *kind,
+                                  const char *options);
 
 /** Makes a loss of the caller's own. In a file of neuron_trainer_save() it is called "custom",
  *  whatever it does.
@@ -105,32 +90,32 @@ NEURON_API neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_loss_unref(neuron_loss_t *loss);
 
-/** Name of a loss's kind, as in saved files: "cross_entropy", "huber" and so on, as the enumerators
- *  are called; "custom" for one of neuron_loss_create_custom().
+/** Name of a loss's kind: "cross_entropy", "huber" and so on; "custom" for one of
+ *  neuron_loss_create_custom().
  *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
 NEURON_API const char *neuron_loss_name(const neuron_loss_t *loss);
 
-/** Sets a whole number; the losses so far have none. May be called from a callback of a running
- *  trainer; it counts from the next step.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, one that is a real
- *           number, or a value out of its bounds. Since 0.1. */
-NEURON_API int neuron_loss_set_int(neuron_loss_t *loss, int32_t option, int64_t value);
+/** Sets options, which count from the next step: also in a callback of a running trainer.
+ *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. Since 0.1. */
+NEURON_API int neuron_loss_set(neuron_loss_t *loss, const char *options);
 
-/** Sets a real number, likewise.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, one that is a whole
- *           number, or a value out of its bounds. Since 0.1. */
-NEURON_API int neuron_loss_set_float(neuron_loss_t *loss, int32_t option, double value);
+/** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
+ *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_loss_set_number(neuron_loss_t *loss, const char *option, double value);
 
-/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
-NEURON_API int neuron_loss_get_int(const neuron_loss_t *loss, int32_t option, int64_t *value);
+/** Reads the number of an option back.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, and for one of
+ *           words. Since 0.1. */
+NEURON_API int neuron_loss_get_number(const neuron_loss_t *loss, const char *option, double *value);
 
-/** Reads a real number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
-NEURON_API int neuron_loss_get_float(const neuron_loss_t *loss, int32_t option, double *value);
-
-/** The bounds of a number, whole or real, both inclusive.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_loss_bounds(const neuron_loss_t *loss, int32_t option, double *minimum,
-                                  double *maximum);
+/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
+ *  those that are not set left out.
+ *  @param text         NULL to ask for the size only.
+ *  @param capacity     bytes that there are at `text`.
+ *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+NEURON_API int neuron_loss_get_text(const neuron_loss_t *loss, const char *option, char *text,
+                                    size_t capacity, size_t *needed);
 
 #ifdef __cplusplus
 }

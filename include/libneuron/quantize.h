@@ -36,36 +36,24 @@
 extern "C" {
 #endif
 
-/** What can be set: whole numbers where nothing else is said. Since 0.1. */
-enum {
-    /** How the range of a layer's inputs follows from what was seen: one of NEURON_RANGE_...;
-     *  NEURON_RANGE_MSE. */
-    NEURON_QUANTIZATION_RANGE = 10,
-    /** For NEURON_RANGE_PERCENTILE, a real number: so many per cent of the values lie below the
-     *  upper end of the range, and as many above its lower end; 50 to 100; 99.99. */
-    NEURON_QUANTIZATION_PERCENTILE = 20,
-    /** Examples that are looked at, the first of the dataset: 1 to 2^31 - 1; 1000. All if there are
-     *  fewer. */
-    NEURON_QUANTIZATION_EXAMPLES = 30,
-    /** 1 for ranges with 0 in the middle: the zero point is 128, as of a signed byte. 0 for ranges
-     *  that end where the values do, which is finer where all have one sign, as behind a ReLU;
-     *  0. */
-    NEURON_QUANTIZATION_SYMMETRIC = 40
-};
-
-/** How a range follows from values. All have 0 in it, which is exact. Since 0.1. */
-enum {
-    NEURON_RANGE_MIN_MAX = 10,    /**< from the smallest to the largest */
-    NEURON_RANGE_PERCENTILE = 20, /**< without what is rare: NEURON_QUANTIZATION_PERCENTILE */
-    NEURON_RANGE_MSE = 30         /**< that with the smallest mean square of the error */
-};
-
-/** Makes settings with the defaults above, for neuron_graph_quantize(). They may serve several
- *  graphs.
+/** Makes settings for neuron_graph_quantize(). They may serve several graphs. The options are
+ *
+ *  - `range`: how the range of a layer's inputs follows from what was seen: `min_max`, from the
+ *    smallest value to the largest; `percentile`, without what is rare; or `mse`, that with the
+ *    smallest mean square of the error, the default. All have 0 in them, which is exact.
+ *  - `percentile`: for that range: so many per cent of the values lie below its upper end, and as
+ *    many above its lower end; 50 to 100; 99.99.
+ *  - `examples`: that are looked at, the first of the dataset: 1 to 2^31 - 1; 1000. All if there
+ *    are fewer.
+ *  - `symmetric`: yes for ranges with 0 in the middle: the zero point is 128, as of a signed byte.
+ *    No, the default, for ranges that end where the values do, which is finer where all have one
+ *    sign, as behind a ReLU.
+ *
  *  @param[out] quantization  the new settings; NULL on failure.
+ *  @param options  as options.h has them; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_quantization_create(neuron_quantization_t **quantization,
-                                          neuron_context_t *context);
+                                          neuron_context_t *context, const char *options);
 
 /** Adds an owner. @return  `quantization`. Any thread. Since 0.1. */
 NEURON_API neuron_quantization_t *neuron_quantization_ref(neuron_quantization_t *quantization);
@@ -73,37 +61,40 @@ NEURON_API neuron_quantization_t *neuron_quantization_ref(neuron_quantization_t 
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_quantization_unref(neuron_quantization_t *quantization);
 
-/** Sets an option that is a whole number.
- *  @return  0, or NEURON_E_ARGUMENT for an unknown option or a number outside of its bounds, which
- *           the message tells. Since 0.1. */
-NEURON_API int neuron_quantization_set_int(neuron_quantization_t *quantization, int32_t option,
-                                           int64_t value);
+/** Sets options, for the next call.
+ *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. Since 0.1. */
+NEURON_API int neuron_quantization_set(neuron_quantization_t *quantization, const char *options);
 
-/** Sets an option that is a real number. As neuron_quantization_set_int(). Since 0.1. */
-NEURON_API int neuron_quantization_set_float(neuron_quantization_t *quantization, int32_t option,
-                                             double value);
+/** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
+ *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_quantization_set_number(neuron_quantization_t *quantization,
+                                              const char *option, double value);
 
-/** Reads an option that is a whole number. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_quantization_get_int(const neuron_quantization_t *quantization,
-                                           int32_t option, int64_t *value);
+/** Reads the number of an option back.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that a quantisation does not have, and for one of
+ *           words. Since 0.1. */
+NEURON_API int neuron_quantization_get_number(const neuron_quantization_t *quantization,
+                                              const char *option, double *value);
 
-/** Reads an option that is a real number. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_quantization_get_float(const neuron_quantization_t *quantization,
-                                             int32_t option, double *value);
-
-/** Bounds of an option. @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_quantization_bounds(const neuron_quantization_t *quantization, int32_t option,
-                                          double *minimum, double *maximum);
+/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
+ *  those that are not set left out.
+ *  @param text         NULL to ask for the size only.
+ *  @param capacity     bytes that there are at `text`.
+ *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+NEURON_API int neuron_quantization_get_text(const neuron_quantization_t *quantization,
+                                            const char *option, char *text, size_t capacity,
+                                            size_t *needed);
 
 /** Makes a quantised copy of a trained graph; the graph itself stays as it is.
  *
  *  Layers keep their names. Those that compute with bytes are called quantized_dense and
  *  quantized_conv2d in summaries and files (neuron_node_layer()), and tell the scale and zero point
- *  of their input: NEURON_NODE_INPUT_SCALE and NEURON_NODE_INPUT_ZERO_POINT, for
- *  neuron_node_get_float() and neuron_node_get_int(). Their arrays are `kernel`, shaped as before,
+ *  of their input: `input_scale` and `input_zero_point`, for
+ *  neuron_node_get_number(). Their arrays are `kernel`, shaped as before,
  *  of whole numbers from -127 to 127, `scale`, and `bias`.
  *
- *  The calibration predicts the examples twice, once for NEURON_RANGE_MIN_MAX, so it takes a little
+ *  The calibration predicts the examples twice, once for `min_max`, so it takes a little
  *  longer than that.
  *
  *  @param[out] quantized  the finished graph, with the name of the other; NULL on failure.

@@ -48,7 +48,7 @@ enum {
  *  long as no other changes the number of threads of the context.
  *  @param purpose     NEURON_MEMORY_PREDICTION or NEURON_MEMORY_TRAINING.
  *  @param batch       for a prediction the number of examples, which are taken 128 at a time if
- *                     there are more; for training NEURON_TRAINER_BATCH_SIZE. 1 to 2^31 - 1.
+ *                     there are more; for training `batch_size`. 1 to 2^31 - 1.
  *  @param[out] bytes  the memory; 0 on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED for training a
  *           graph in which a vote stops all gradients or that has no trainable parameters,

@@ -3,7 +3,7 @@
  *
  *      neuron_trainer_create(&trainer, graph, adam, train);
  *      neuron_trainer_set_validation(trainer, validation);
- *      neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 50);
+ *      neuron_trainer_set(trainer, "epochs=50, batch_size=64");
  *      neuron_trainer_run(trainer, &history);
  *
  *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats
@@ -26,30 +26,6 @@ extern "C" {
  *  to end early without calling it a failure. Since 0.1. */
 typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
 
-/** What can be set with neuron_trainer_set_int(), with bounds and default. No option
- *  of neuron_trainer_set_float() has one of these numbers. Since 0.1. */
-enum {
-    NEURON_TRAINER_EPOCHS = 10, /**< how far a run goes, counted from the first epoch: 0 or more;
-                                         1 */
-    NEURON_TRAINER_BATCH_SIZE = 20, /**< examples in a step; 32. The last step of an epoch has what
-                                       is left */
-    NEURON_TRAINER_SHUFFLE = 30, /**< 1 for a new random order each epoch (default), 0 for none */
-    /** Threads, beside those of the context, that make the next batch while a step runs: 0 to 256;
-     *  0 has it made by the context's threads before the step. -1, the default, is 1 for a training
-     *  with augmentation or from a stream, else 0. It changes no result. Where the system
-     *  refuses a thread, a warning goes to the log and batches are made before
-     *  the step. Set between runs. */
-    NEURON_TRAINER_WORKERS = 40
-};
-
-/** What can be set with neuron_trainer_set_float(). Since 0.1. */
-enum {
-    /** Share of the training set, taken from its end and in its order, that is held out as the
-     *  validation set, as in Keras; 0 or more, less than 1; 0. Not together with
-     *  neuron_trainer_set_validation(). */
-    NEURON_TRAINER_VALIDATION_SPLIT = 50
-};
-
 /** Makes a trainer. Its seed, for shuffling and dropout, is the context's.
  *  @param[out] trainer  the new trainer; NULL on failure.
  *  @param graph      finished; its output has as many numbers as the dataset has classes, or
@@ -69,33 +45,51 @@ NEURON_API neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
 
-/** Sets a whole number. Batch size and shuffling only before the first step.
- *  @return  0, NEURON_E_ARGUMENT for another option, one that is a real number, or a value out of
- *           its bounds, NEURON_E_STATE. Since 0.1. */
-NEURON_API int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value);
+/** Sets options:
+ *
+ *  - `epochs`: how far a run goes, counted from the first epoch: 0 or more; 1.
+ *  - `batch_size`: examples in a step: 1 or more; 32. The last step of an epoch has what is left.
+ *    Only before the first step, as the next two.
+ *  - `shuffle`: yes for a new random order each epoch, the default, or no.
+ *  - `validation_split`: share of the training set, taken from its end and in its order, that is
+ *    held out as the validation set, as in Keras; 0 or more, less than 1; 0. Not together with
+ *    neuron_trainer_set_validation().
+ *  - `workers`: threads, beside those of the context, that make the next batch while a step runs: 0
+ *    to 256; 0 has it made by the context's threads before the step. -1, the default, is 1 for a
+ *    training with augmentation or from a stream, else 0. It changes no result. Where the system
+ *    refuses a thread, a warning goes to the log and batches are made before the step. Between
+ *    runs.
+ *
+ *  @param options  as options.h has them: "epochs=50, batch_size=64".
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE for what is set too late, NEURON_E_DATA for a
+ *           validation split that leaves one side without examples, NEURON_E_MEMORY. On failure
+ *           nothing is set. Since 0.1. */
+NEURON_API int neuron_trainer_set(neuron_trainer_t *trainer, const char *options);
 
-/** Sets a real number, only before the first step.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA for a validation split that leaves
- *           one side without examples, NEURON_E_MEMORY. Since 0.1. */
-NEURON_API int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value);
+/** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
+ *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_trainer_set_number(neuron_trainer_t *trainer, const char *option,
+                                         double value);
 
-/** Reads a whole number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
-NEURON_API int neuron_trainer_get_int(const neuron_trainer_t *trainer, int32_t option,
-                                      int64_t *value);
+/** Reads the number of an option back.
+ *  @return  0, or NEURON_E_ARGUMENT for an option that a trainer does not have, and for one of
+ *           words. Since 0.1. */
+NEURON_API int neuron_trainer_get_number(const neuron_trainer_t *trainer, const char *option,
+                                         double *value);
 
-/** Reads a real number back. @return  0, or NEURON_E_ARGUMENT as for setting it. Since 0.1. */
-NEURON_API int neuron_trainer_get_float(const neuron_trainer_t *trainer, int32_t option,
-                                        double *value);
-
-/** The bounds of a number, whole or real, both inclusive.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_trainer_bounds(const neuron_trainer_t *trainer, int32_t option,
-                                     double *minimum, double *maximum);
+/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
+ *  those that are not set left out.
+ *  @param text         NULL to ask for the size only.
+ *  @param capacity     bytes that there are at `text`.
+ *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+NEURON_API int neuron_trainer_get_text(const neuron_trainer_t *trainer, const char *option,
+                                       char *text, size_t capacity, size_t *needed);
 
 /** Sets the dataset that is evaluated after each epoch, only before the first step. A warning is
  *  logged if its elements are of another type than those of the training set or scaled otherwise.
  *  @param validation  of the same shape and classes; NULL for none, which leaves that of
- *                     NEURON_TRAINER_VALIDATION_SPLIT in place: set the split to 0 instead.
+ *                     `validation_split` in place: set the split to 0 instead.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA if it has no examples or a class is
  *           called otherwise than in the training set (the first such is named), NEURON_E_STATE.
  *           Since 0.1. */
@@ -104,7 +98,7 @@ NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
 
 /** Sets what the training minimises, only before the first step. The validation set is judged
  *  by the same loss.
- *  @param loss  NULL for NEURON_LOSS_CROSS_ENTROPY, which is the default.
+ *  @param loss  NULL for cross_entropy, which is the default.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA if the loss does not go with the
  *           targets of the training or the validation set. Since 0.1. */
 NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss);
@@ -152,7 +146,7 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
                                                  neuron_trainer_callback_t callback,
                                                  void *user_data);
 
-/** Trains until NEURON_TRAINER_EPOCHS epochs are done or a callback ends it.
+/** Trains until `epochs` epochs are done or a callback ends it.
  *
  *  A run continues where the last one stopped, in the middle of an epoch if need be: stopping and
  *  continuing gives the same bytes as not stopping. After the last epoch it does nothing, unless

@@ -96,14 +96,6 @@ enum {
     NEURON_MODE_LARGEST = 30   /**< for accuracies */
 };
 
-/** What an image is continued by outside of its edges, here those of a row "abcd". Since 0.1. */
-enum {
-    NEURON_FILL_NEAREST = 10,  /**< aaaa|abcd|dddd */
-    NEURON_FILL_CONSTANT = 20, /**< a constant */
-    NEURON_FILL_REFLECT = 30,  /**< dcba|abcd|dcba */
-    NEURON_FILL_WRAP = 40      /**< abcd|abcd|abcd */
-};
-
 #ifdef __cplusplus
 }
 #endif

@@ -19,9 +19,9 @@ static const neuron_option rows[] = {
     NEURON_REAL(NEURON_AUGMENTATION_ZOOM, "zoom", 0, 0.99, 0, "share"),
     NEURON_REAL(NEURON_AUGMENTATION_SHEAR, "shear", 0, 89, 0, "degrees"),
     NEURON_FLAG(NEURON_AUGMENTATION_HORIZONTAL_FLIP, "horizontal_flip", 0,
-                "1 to mirror half of the images"),
+                "yes to mirror half of the images"),
     NEURON_FLAG(NEURON_AUGMENTATION_VERTICAL_FLIP, "vertical_flip", 0,
-                "1 to turn half of the images over"),
+                "yes to turn half of the images over"),
     NEURON_REAL(NEURON_AUGMENTATION_BRIGHTNESS_LOW, "brightness_low", 0, BRIGHTNESS_MAX, 1,
                 "least factor"),
     NEURON_REAL(NEURON_AUGMENTATION_BRIGHTNESS_HIGH, "brightness_high", 0, BRIGHTNESS_MAX, 1,
@@ -39,17 +39,22 @@ const neuron_option_table neuron_augmentation_options = NEURON_OPTION_TABLE(rows
 
 static const char who[] = "augmentation";
 
-int neuron_augmentation_create(neuron_augmentation_t **augmentation, neuron_context_t *context)
+int neuron_augmentation_create(neuron_augmentation_t **augmentation, neuron_context_t *context,
+                               const char *options)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(augmentation);
     *augmentation = NULL;
     CHECK_ARGUMENT(context);
+    neuron_options settings;
+    neuron_options_reset(&settings, &neuron_augmentation_options);
+    RETURN_IF_ERROR(neuron_options_parse(&settings, options, who));
     neuron_augmentation_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
-    neuron_options_reset(&made->settings.options, &neuron_augmentation_options);
+    made->settings.options = settings;
     *augmentation = made;
     return NEURON_OK;
 }
@@ -72,6 +77,10 @@ void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
 
 NEURON_HOLD_DEFINE(augmentation)
 
-NEURON_OPTION_SET_INT(augmentation, augmentation->settings.options, who)
-NEURON_OPTION_SET_FLOAT(augmentation, augmentation->settings.options, who)
-NEURON_OPTION_GETTERS(augmentation, augmentation->settings.options, who)
+static int commit(neuron_augmentation_t *augmentation, const neuron_options *changed)
+{
+    augmentation->settings.options = *changed;
+    return NEURON_OK;
+}
+
+NEURON_OPTION_CALLS(augmentation, augmentation->settings.options, who, commit)

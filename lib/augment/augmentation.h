@@ -9,6 +9,24 @@
 #include "base/options/options.h"
 #include "data/dataset.h"
 
+/* Keys of the options: see neuron_augmentation_create(). */
+enum {
+    NEURON_AUGMENTATION_ROTATION = 1,
+    NEURON_AUGMENTATION_WIDTH_SHIFT,
+    NEURON_AUGMENTATION_HEIGHT_SHIFT,
+    NEURON_AUGMENTATION_ZOOM,
+    NEURON_AUGMENTATION_SHEAR,
+    NEURON_AUGMENTATION_HORIZONTAL_FLIP,
+    NEURON_AUGMENTATION_VERTICAL_FLIP,
+    NEURON_AUGMENTATION_BRIGHTNESS_LOW,
+    NEURON_AUGMENTATION_BRIGHTNESS_HIGH,
+    NEURON_AUGMENTATION_FILL_MODE,
+    NEURON_AUGMENTATION_FILL_VALUE,
+    NEURON_AUGMENTATION_NOISE,
+    NEURON_AUGMENTATION_BLUR,
+    NEURON_AUGMENTATION_SHARPEN
+};
+
 /* What is set. A trainer keeps a copy, which nobody changes while its threads read it. */
 typedef struct neuron_augment_settings {
     neuron_options options;

@@ -2,7 +2,14 @@
 #ifndef BASE_FILL_H
 #define BASE_FILL_H
 
-#include <libneuron/types.h>
+#include <stdint.h>
+
+enum {
+    NEURON_FILL_NEAREST = 1, /* aaaa|abcd|dddd, of a row abcd */
+    NEURON_FILL_CONSTANT,    /* a constant */
+    NEURON_FILL_REFLECT,     /* dcba|abcd|dcba */
+    NEURON_FILL_WRAP         /* abcd|abcd|abcd */
+};
 
 /* All of NEURON_FILL_..., for the rows of a list of words. */
 #define NEURON_FILL_WORDS                                                                          \

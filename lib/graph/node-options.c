@@ -1,20 +1,21 @@
-/* The options of nodes: numbers that their layers know by a key. */
+/* The options of nodes, by the names that their layers have for them. */
 #include "graph/graph.h"
 
 #include "base/float-mode.h"
 
-#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
-/* A node may have any name, so that the message also tells its layer. */
-static int check_option(const neuron_node_t *node, int32_t key)
+/* What messages call a node: it may have any name, so that they tell its layer too. */
+enum { WHO_TEXT = NEURON_NODE_NAME_MAX + 64 };
+
+static const char *who_is(const neuron_node_t *node, char text[WHO_TEXT])
 {
-    const neuron_layer *layer = node->spec.layer;
-    char text[NEURON_OPTIONS_TEXT];
-    if (!neuron_options_find(&layer->options, key))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has no option %" PRId32 "%s",
-                           node->name, layer->name, key,
-                           neuron_options_text(&layer->options, text));
-    return NEURON_OK;
+    const char *layer = node->spec.layer->name;
+    if (strncmp(node->name, layer, strlen(layer)) == 0)
+        return node->name;
+    snprintf(text, WHO_TEXT, "%s (%s)", node->name, layer);
+    return text;
 }
 
 /* The shapes and arrays that follow from new options; a failure leaves the old ones. */
@@ -33,65 +34,74 @@ static int take_options(neuron_node_t *node, const neuron_options *options)
     return status;
 }
 
-/* Sets an integer, or a real number if that is NULL. */
-static int set_option(neuron_node_t *node, int32_t key, const int64_t *integer, double real)
+static int commit(neuron_node_t *node, const neuron_options *changed, bool initializer)
 {
-    neuron_options options = node->spec.options;
-    RETURN_IF_ERROR(check_option(node, key));
-    RETURN_IF_ERROR(integer ? neuron_options_set_int(&options, key, *integer, node->name)
-                            : neuron_options_set_float(&options, key, real, node->name));
+    const neuron_options *before = &node->spec.options;
     if (node->consumers > 0)
-        return neuron_fail(NEURON_E_STATE, "%s: %s must be set before another layer uses the node",
-                           node->name, neuron_options_find(options.table, key)->name);
-    RETURN_IF_ERROR(take_options(node, &options));
-    if (key == NEURON_NODE_INITIALIZER) /* the later call counts */
+        for (int32_t i = 0; i < before->table->count; i++)
+            if (changed->values[i] != before->values[i])
+                return neuron_fail(NEURON_E_STATE,
+                                   "%s: %s must be set before another layer uses the node",
+                                   node->name, before->table->rows[i].name);
+    RETURN_IF_ERROR(take_options(node, changed));
+    if (initializer) /* the later call counts */
         node->choices[0].initializer = 0;
     return NEURON_OK;
 }
 
-static int set_and_latch(neuron_node_t *node, int32_t key, const int64_t *integer, double real,
-                         const char *who)
+static int set_text(neuron_node_t *node, const char *text)
 {
-    RETURN_IF_ERROR(neuron_node_check_changeable(node, who));
-    int status = set_option(node, key, integer, real);
+    char who[WHO_TEXT];
+    neuron_options changed = node->spec.options;
+    RETURN_IF_ERROR(neuron_options_parse(&changed, text, who_is(node, who)));
+    bool starts = neuron_options_find(changed.table, NEURON_NODE_INITIALIZER) &&
+                  neuron_options_given(&changed, NEURON_NODE_INITIALIZER);
+    return commit(node, &changed, starts);
+}
+
+static int set_number(neuron_node_t *node, const char *option, double value)
+{
+    char who[WHO_TEXT];
+    neuron_options changed = node->spec.options;
+    RETURN_IF_ERROR(neuron_options_set_number(&changed, option, value, who_is(node, who)));
+    return commit(node, &changed, false);
+}
+
+static int latch(neuron_node_t *node, int status)
+{
     if (status < 0)
         neuron_graph_latch(node->graph, status);
     return status;
 }
 
-int neuron_node_set_int(neuron_node_t *node, int32_t option, int64_t value)
+int neuron_node_set(neuron_node_t *node, const char *options)
 {
     FLOAT_SCOPE;
-    return set_and_latch(node, option, &value, 0, __func__);
+    RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
+    return latch(node, set_text(node, options));
 }
 
-int neuron_node_set_float(neuron_node_t *node, int32_t option, double value)
+int neuron_node_set_number(neuron_node_t *node, const char *option, double value)
 {
     FLOAT_SCOPE;
-    return set_and_latch(node, option, NULL, value, __func__);
+    RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
+    return latch(node, set_number(node, option, value));
 }
 
-int neuron_node_get_int(const neuron_node_t *node, int32_t option, int64_t *value)
+int neuron_node_get_number(const neuron_node_t *node, const char *option, double *value)
 {
+    char who[WHO_TEXT];
     CHECK_ARGUMENT(node);
     CHECK_ARGUMENT(value);
-    RETURN_IF_ERROR(check_option(node, option));
-    return neuron_options_get_int(&node->spec.options, option, value, node->name);
+    return neuron_options_get_number(&node->spec.options, option, value, who_is(node, who));
 }
 
-int neuron_node_get_float(const neuron_node_t *node, int32_t option, double *value)
+int neuron_node_get_text(const neuron_node_t *node, const char *option, char *text, size_t capacity,
+                         size_t *needed)
 {
+    char who[WHO_TEXT];
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(node);
-    CHECK_ARGUMENT(value);
-    RETURN_IF_ERROR(check_option(node, option));
-    return neuron_options_get_float(&node->spec.options, option, value, node->name);
-}
-
-int neuron_node_bounds(const neuron_node_t *node, int32_t option, double *minimum, double *maximum)
-{
-    CHECK_ARGUMENT(node);
-    CHECK_ARGUMENT(minimum);
-    CHECK_ARGUMENT(maximum);
-    RETURN_IF_ERROR(check_option(node, option));
-    return neuron_options_bounds(&node->spec.options, option, minimum, maximum, node->name);
+    return neuron_options_get_text(&node->spec.options, option, text, capacity, needed,
+                                   who_is(node, who));
 }

@@ -20,6 +20,47 @@
 
 typedef struct neuron_layer neuron_layer;
 
+/* Keys of the options: see neuron_node_set(). */
+enum {
+    NEURON_NODE_USE_BIAS = 1,
+    NEURON_NODE_INITIALIZER,
+    NEURON_NODE_STRIDE_HEIGHT,
+    NEURON_NODE_STRIDE_WIDTH,
+    NEURON_NODE_PADDING,
+    NEURON_NODE_MOMENTUM,
+    NEURON_NODE_EPSILON,
+    NEURON_NODE_UNITS,
+    NEURON_NODE_FILTERS,
+    NEURON_NODE_KERNEL_HEIGHT,
+    NEURON_NODE_KERNEL_WIDTH,
+    NEURON_NODE_RATE,
+    NEURON_NODE_AXIS,
+    NEURON_NODE_SLOPE,
+    NEURON_NODE_ALPHA,
+    NEURON_NODE_APPROXIMATE,
+    NEURON_NODE_DEPTH_MULTIPLIER,
+    NEURON_NODE_DEVIATION,
+    NEURON_NODE_FACTOR,
+    NEURON_NODE_FILL_MODE,
+    NEURON_NODE_FILL_VALUE,
+    NEURON_NODE_TOP,
+    NEURON_NODE_BOTTOM,
+    NEURON_NODE_LEFT,
+    NEURON_NODE_RIGHT,
+    NEURON_NODE_INPUT_SCALE,
+    NEURON_NODE_INPUT_ZERO_POINT,
+    NEURON_NODE_EXTENT_0,
+    NEURON_NODE_EXTENT_1,
+    NEURON_NODE_EXTENT_2,
+    NEURON_NODE_EXTENT_3,
+    NEURON_NODE_EXTENT_4,
+    NEURON_NODE_EXTENT_5,
+    NEURON_NODE_EXTENT_6
+};
+
+/* How convolution and pooling treat the edge. */
+enum { NEURON_PADDING_VALID = 1, NEURON_PADDING_SAME };
+
 enum { NEURON_ARRAYS_MAX = 8, NEURON_POST_ARRAYS_MAX = 2 };
 
 /* All of NEURON_PADDING_..., and of NEURON_INITIALIZER_... those without a parameter. */
@@ -28,7 +69,7 @@ extern const neuron_word neuron_initializer_words[];
 
 /* Rows of the options that layers with a kernel and a bias have. */
 #define NEURON_OPTIONS_BIAS                                                                        \
-    NEURON_FLAG(NEURON_NODE_USE_BIAS, "use_bias", 1, "1 to add a bias"),                           \
+    NEURON_FLAG(NEURON_NODE_USE_BIAS, "use_bias", 1, "yes to add a bias"),                         \
         NEURON_CHOICE(NEURON_NODE_INITIALIZER, "initializer", neuron_initializer_words,            \
                       NEURON_INITIALIZER_GLOROT_UNIFORM, "how the kernel starts")
 

@@ -64,7 +64,6 @@ static void points(neuron_loss_points *all)
 }
 
 const neuron_loss_kind neuron_loss_binary_cross_entropy = {
-    .key = NEURON_LOSS_BINARY_CROSS_ENTROPY,
     .name = "binary_cross_entropy",
     .absorbs = NEURON_ABSORBS_SIGMOID,
     .options = NEURON_OPTION_TABLE(options),

@@ -135,7 +135,6 @@ static double compute(const neuron_loss_t *loss, const neuron_loss_example *exam
 }
 
 const neuron_loss_kind neuron_loss_cross_entropy = {
-    .key = NEURON_LOSS_CROSS_ENTROPY,
     .name = "cross_entropy",
     .absorbs = NEURON_ABSORBS_SOFTMAX,
     .options = NEURON_OPTION_TABLE(options),

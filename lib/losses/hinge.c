@@ -24,7 +24,6 @@ static inline neuron_loss_point point(const neuron_loss_t *loss, double output, 
 NEURON_LOSS_EACH(point)
 
 const neuron_loss_kind neuron_loss_hinge = {
-    .key = NEURON_LOSS_HINGE,
     .name = "hinge",
     .prepare = neuron_hinge_prepare,
     .points = points,

@@ -19,7 +19,6 @@ static inline neuron_loss_point point(const neuron_loss_t *loss, double output, 
 NEURON_LOSS_EACH(point)
 
 const neuron_loss_kind neuron_loss_huber = {
-    .key = NEURON_LOSS_HUBER,
     .name = "huber",
     .options = NEURON_OPTION_TABLE(options),
     .points = points,

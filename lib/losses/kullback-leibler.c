@@ -16,7 +16,6 @@ static void points(neuron_loss_points *all)
 }
 
 const neuron_loss_kind neuron_loss_kullback_leibler = {
-    .key = NEURON_LOSS_KULLBACK_LEIBLER,
     .name = "kullback_leibler",
     .sums = true,
     .points = points,

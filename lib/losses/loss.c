@@ -5,6 +5,7 @@
 #include "base/options/calls.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const neuron_loss_kind *const kinds[] = {
     &neuron_loss_binary_cross_entropy,
@@ -23,12 +24,24 @@ const neuron_loss_t neuron_loss_default = {
     .options = {.table = &neuron_loss_cross_entropy.options}, /* whose default is 0 */
 };
 
-static const neuron_loss_kind *find_kind(int32_t key)
+const char *neuron_loss_kind_name(const void *list, int32_t index)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (kinds[i]->key == key)
+    (void)list;
+    return index < (int32_t)(sizeof kinds / sizeof kinds[0]) ? kinds[index]->name : NULL;
+}
+
+static const neuron_loss_kind *find_kind(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
+}
+
+const neuron_option_table *neuron_loss_kind_options(const char *name)
+{
+    const neuron_loss_kind *kind = find_kind(name);
+    return kind ? &kind->options : NULL;
 }
 
 static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_loss_kind *kind)
@@ -44,23 +57,22 @@ static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_
     return NEURON_OK;
 }
 
-static int refuse_kind(int32_t kind)
+int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, const char *kind,
+                       const char *options)
 {
-    neuron_words_text words = {0};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        neuron_words_add(&words, kinds[i]->name, kinds[i]->key);
-    return neuron_refuse_value(kind, "kind", words.text, "loss");
-}
-
-int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t kind)
-{
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(loss);
     *loss = NULL;
     CHECK_ARGUMENT(context);
     const neuron_loss_kind *found = find_kind(kind);
     if (!found)
-        return refuse_kind(kind);
-    return create(loss, context, found);
+        return neuron_refuse_kind(kind, "kind", neuron_loss_kind_name, NULL, "loss");
+    neuron_options settings;
+    neuron_options_reset(&settings, &found->options);
+    RETURN_IF_ERROR(neuron_options_parse(&settings, options, found->name));
+    RETURN_IF_ERROR(create(loss, context, found));
+    (*loss)->options = settings;
+    return NEURON_OK;
 }
 
 int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
@@ -103,9 +115,13 @@ const char *neuron_loss_name(const neuron_loss_t *loss)
     return loss ? loss->kind->name : NULL;
 }
 
-NEURON_OPTION_SET_INT(loss, loss->options, loss->kind->name)
-NEURON_OPTION_SET_FLOAT(loss, loss->options, loss->kind->name)
-NEURON_OPTION_GETTERS(loss, loss->options, loss->kind->name)
+static int commit(neuron_loss_t *loss, const neuron_options *changed)
+{
+    loss->options = *changed;
+    return NEURON_OK;
+}
+
+NEURON_OPTION_CALLS(loss, loss->options, loss->kind->name, commit)
 
 double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key)
 {

@@ -10,6 +10,9 @@
 #include "base/options/options.h"
 #include "kernels/kernels.h"
 
+/* Keys of the options: see neuron_loss_create(). */
+enum { NEURON_LOSS_LABEL_SMOOTHING = 1, NEURON_LOSS_DELTA };
+
 /* What Keras calls epsilon: the smallest number whose logarithm is taken. */
 #define NEURON_LOSS_EPSILON 1e-7
 
@@ -63,8 +66,7 @@ typedef struct neuron_loss_points {
 /* One kind: a row of the table in loss.c, in a file of its own. Of `points` and `compute` it has
  * one. */
 typedef struct neuron_loss_kind {
-    int32_t key;                 /* NEURON_LOSS_CROSS_ENTROPY ...; 0 for the caller's own */
-    const char *name;            /* in files and messages */
+    const char *name;            /* in files, messages and calls */
     neuron_absorbs absorbs;      /* the output layer, if the network ends with it */
     bool sums;                   /* over the outputs, where the others take the mean */
     neuron_option_table options; /* NEURON_LOSS_LABEL_SMOOTHING ... */
@@ -93,6 +95,10 @@ NEURON_HOLD_DECLARE(loss);
 
 /* Cross-entropy with its defaults, for who was given no loss. Never referenced. */
 extern const neuron_loss_t neuron_loss_default;
+
+/* The kinds by name, for neuron_kind_option(); NULL where there is none. */
+const char *neuron_loss_kind_name(const void *list, int32_t index);
+const neuron_option_table *neuron_loss_kind_options(const char *name);
 
 /* The value of an option that the kind has. */
 double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key);

@@ -13,7 +13,6 @@ static inline neuron_loss_point point(const neuron_loss_t *loss, double output, 
 NEURON_LOSS_EACH(point)
 
 const neuron_loss_kind neuron_loss_mean_absolute_error = {
-    .key = NEURON_LOSS_MEAN_ABSOLUTE_ERROR,
     .name = "mean_absolute_error",
     .points = points,
 };

@@ -11,7 +11,6 @@ static inline neuron_loss_point point(const neuron_loss_t *loss, double output, 
 NEURON_LOSS_EACH(point)
 
 const neuron_loss_kind neuron_loss_mean_squared_error = {
-    .key = NEURON_LOSS_MEAN_SQUARED_ERROR,
     .name = "mean_squared_error",
     .points = points,
 };

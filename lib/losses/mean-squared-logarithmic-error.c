@@ -24,7 +24,6 @@ static void points(neuron_loss_points *all)
 }
 
 const neuron_loss_kind neuron_loss_mean_squared_logarithmic_error = {
-    .key = NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR,
     .name = "mean_squared_logarithmic_error",
     .points = points,
 };

@@ -13,7 +13,6 @@ static inline neuron_loss_point point(const neuron_loss_t *loss, double output, 
 NEURON_LOSS_EACH(point)
 
 const neuron_loss_kind neuron_loss_squared_hinge = {
-    .key = NEURON_LOSS_SQUARED_HINGE,
     .name = "squared_hinge",
     .prepare = neuron_hinge_prepare,
     .points = points,

@@ -25,7 +25,6 @@ static bool update_run(const neuron_update *update)
 }
 
 const neuron_rule neuron_rule_adadelta = {
-    .key = NEURON_OPTIMIZER_ADADELTA,
     .name = "adadelta",
     .slot_count = 2,
     .options = NEURON_OPTION_TABLE(options),

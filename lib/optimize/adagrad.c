@@ -27,7 +27,6 @@ static bool update_run(const neuron_update *update)
 }
 
 const neuron_rule neuron_rule_adagrad = {
-    .key = NEURON_OPTIMIZER_ADAGRAD,
     .name = "adagrad",
     .slot_count = 1,
     .options = NEURON_OPTION_TABLE(options),

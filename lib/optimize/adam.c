@@ -47,7 +47,6 @@ static bool update_run(const neuron_update *update)
 }
 
 const neuron_rule neuron_rule_adam = {
-    .key = NEURON_OPTIMIZER_ADAM,
     .name = "adam",
     .slot_count = 2,
     .options = NEURON_OPTION_TABLE(options),

@@ -36,7 +36,6 @@ static bool update_run(const neuron_update *update)
 }
 
 const neuron_rule neuron_rule_adamax = {
-    .key = NEURON_OPTIMIZER_ADAMAX,
     .name = "adamax",
     .slot_count = 2,
     .options = NEURON_OPTION_TABLE(options),

@@ -25,7 +25,6 @@ static bool update_run(const neuron_update *update)
 }
 
 const neuron_rule neuron_rule_adamw = {
-    .key = NEURON_OPTIMIZER_ADAMW,
     .name = "adamw",
     .slot_count = 2,
     .options = NEURON_OPTION_TABLE(options),

@@ -66,7 +66,6 @@ static bool update_run(const neuron_update *update)
 }
 
 const neuron_rule neuron_rule_nadam = {
-    .key = NEURON_OPTIMIZER_NADAM,
     .name = "nadam",
     .slot_count = 2,
     .options = NEURON_OPTION_TABLE(options),

@@ -4,7 +4,6 @@
 
 #include "base/checked.h"
 #include "base/options/calls.h"
-#include "base/text/number.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -16,30 +15,50 @@ static const neuron_rule *const rules[] = {
     &neuron_rule_adadelta, &neuron_rule_adamw, &neuron_rule_adamax,  &neuron_rule_nadam,
 };
 
-static const neuron_rule *find_rule(int32_t key)
+const char *neuron_optimizer_rule_name(const void *list, int32_t index)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        if (rules[i]->key == key)
+    (void)list;
+    return index < (int32_t)(sizeof rules / sizeof rules[0]) ? rules[index]->name : NULL;
+}
+
+static const neuron_rule *find_rule(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(rules[i]->name, name) == 0)
             return rules[i];
     return NULL;
 }
 
-static int refuse_rule(int32_t rule)
+const neuron_option_table *neuron_optimizer_rule_options(const char *name)
 {
-    neuron_words_text words = {0};
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        neuron_words_add(&words, rules[i]->name, rules[i]->key);
-    return neuron_refuse_value(rule, "rule", words.text, "optimizer");
+    const neuron_rule *rule = find_rule(name);
+    return rule ? &rule->options : NULL;
 }
 
-int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *context, int32_t rule)
+/* Sets options that are in their bounds. */
+static int commit(neuron_optimizer_t *optimizer, const neuron_options *changed)
 {
+    if (!neuron_optimizer_options_agree(changed))
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: only one of clip_value, clip_norm and clip_global_norm may be "
+                           "above 0",
+                           optimizer->rule->name);
+    optimizer->options = *changed;
+    /* Also where it is set to what it was. */
+    optimizer->rate_changes += neuron_options_given(changed, NEURON_OPTIMIZER_LEARNING_RATE);
+    return NEURON_OK;
+}
+
+int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *context,
+                            const char *rule, const char *options)
+{
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(optimizer);
     *optimizer = NULL;
     CHECK_ARGUMENT(context);
     const neuron_rule *found = find_rule(rule);
     if (!found)
-        return refuse_rule(rule);
+        return neuron_refuse_kind(rule, "rule", neuron_optimizer_rule_name, NULL, "optimizer");
     neuron_optimizer_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
@@ -47,6 +66,11 @@ int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *co
     made->context = neuron_context_ref(context);
     made->rule = found;
     neuron_options_reset(&made->options, &found->options);
+    int status = neuron_optimizer_set(made, options);
+    if (status < 0) {
+        neuron_optimizer_unref(made);
+        return status;
+    }
     *optimizer = made;
     return NEURON_OK;
 }
@@ -82,26 +106,7 @@ bool neuron_optimizer_options_agree(const neuron_options *options)
     return on <= 1;
 }
 
-NEURON_OPTION_SET_INT(optimizer, optimizer->options, optimizer->rule->name)
-NEURON_OPTION_GETTERS(optimizer, optimizer->options, optimizer->rule->name)
-
-int neuron_optimizer_set_float(neuron_optimizer_t *optimizer, int32_t option, double value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(optimizer);
-    const char *who = optimizer->rule->name;
-    neuron_options changed = optimizer->options;
-    RETURN_IF_ERROR(neuron_options_set_float(&changed, option, value, who));
-    char text[NEURON_NUMBER_TEXT];
-    if (!neuron_optimizer_options_agree(&changed))
-        return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: %s is %s; it must be 0 while gradients are clipped in another way",
-                           who, neuron_options_find(changed.table, option)->name,
-                           neuron_number_short(value, text));
-    optimizer->options = changed;
-    optimizer->rate_changes += option == NEURON_OPTIMIZER_LEARNING_RATE;
-    return NEURON_OK;
-}
+NEURON_OPTION_CALLS(optimizer, optimizer->options, optimizer->rule->name, commit)
 
 void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const neuron_options *options)
 {

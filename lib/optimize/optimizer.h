@@ -9,6 +9,22 @@
 
 enum { NEURON_OPTIMIZER_SLOTS_MAX = 2, NEURON_OPTIMIZER_FACTORS_MAX = 2 };
 
+/* Keys of the options: see neuron_optimizer_create(). */
+enum {
+    NEURON_OPTIMIZER_LEARNING_RATE = 1,
+    NEURON_OPTIMIZER_MOMENTUM,
+    NEURON_OPTIMIZER_BETA_1,
+    NEURON_OPTIMIZER_BETA_2,
+    NEURON_OPTIMIZER_EPSILON,
+    NEURON_OPTIMIZER_NESTEROV,
+    NEURON_OPTIMIZER_RHO,
+    NEURON_OPTIMIZER_WEIGHT_DECAY,
+    NEURON_OPTIMIZER_INITIAL_ACCUMULATOR,
+    NEURON_OPTIMIZER_CLIP_VALUE,
+    NEURON_OPTIMIZER_CLIP_NORM,
+    NEURON_OPTIMIZER_CLIP_GLOBAL_NORM
+};
+
 /* One update of a run of parameters. */
 typedef struct neuron_update {
     const neuron_optimizer_t *optimizer;
@@ -30,8 +46,7 @@ typedef struct neuron_update {
 
 /* One rule: a row of the table in optimizer.c, in a file of its own. */
 typedef struct neuron_rule {
-    int32_t key; /* NEURON_OPTIMIZER_SGD ... */
-    const char *name;
+    const char *name; /* in files, messages and calls */
     int32_t slot_count;
     neuron_option_table options; /* NEURON_OPTIMIZER_...: its own, then those of all rules */
     /* What the slots hold before the first step; NULL for 0. */
@@ -49,6 +64,10 @@ struct neuron_optimizer {
     neuron_options options; /* of rule->options */
     uint64_t rate_changes;  /* how often the learning rate was set, for trainers to follow */
 };
+
+/* The rules by name, for neuron_kind_option(); NULL where there is none. */
+const char *neuron_optimizer_rule_name(const void *list, int32_t index);
+const neuron_option_table *neuron_optimizer_rule_options(const char *name);
 
 /* Sets all options, which are in their bounds and agree. */
 void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const neuron_options *options);

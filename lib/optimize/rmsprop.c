@@ -24,7 +24,6 @@ static bool update_run(const neuron_update *update)
 }
 
 const neuron_rule neuron_rule_rmsprop = {
-    .key = NEURON_OPTIMIZER_RMSPROP,
     .name = "rmsprop",
     .slot_count = 2,
     .options = NEURON_OPTION_TABLE(options),

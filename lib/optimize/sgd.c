@@ -6,7 +6,7 @@
 static const neuron_option options[] = {
     NEURON_OPTION_RATE(0.01),
     NEURON_OPTION_MOMENTUM,
-    NEURON_FLAG(NEURON_OPTIMIZER_NESTEROV, "nesterov", 0, "1 for momentum looking ahead"),
+    NEURON_FLAG(NEURON_OPTIMIZER_NESTEROV, "nesterov", 0, "yes for momentum looking ahead"),
     NEURON_OPTIONS_CLIPPING,
 };
 
@@ -23,7 +23,6 @@ static bool update_run(const neuron_update *update)
 }
 
 const neuron_rule neuron_rule_sgd = {
-    .key = NEURON_OPTIMIZER_SGD,
     .name = "sgd",
     .slot_count = 1,
     .options = NEURON_OPTION_TABLE(options),

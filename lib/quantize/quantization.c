@@ -18,24 +18,29 @@ static const neuron_option rows[] = {
                 "of values below the end of a range"),
     NEURON_INTEGER(NEURON_QUANTIZATION_EXAMPLES, "examples", 1, INT32_MAX, 1000,
                    "that are looked at"),
-    NEURON_FLAG(NEURON_QUANTIZATION_SYMMETRIC, "symmetric", 0, "1 for ranges around 0"),
+    NEURON_FLAG(NEURON_QUANTIZATION_SYMMETRIC, "symmetric", 0, "yes for ranges around 0"),
 };
 
 const neuron_option_table neuron_quantization_options = NEURON_OPTION_TABLE(rows);
 
 static const char who[] = "quantization";
 
-int neuron_quantization_create(neuron_quantization_t **quantization, neuron_context_t *context)
+int neuron_quantization_create(neuron_quantization_t **quantization, neuron_context_t *context,
+                               const char *options)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(quantization);
     *quantization = NULL;
     CHECK_ARGUMENT(context);
+    neuron_options settings;
+    neuron_options_reset(&settings, &neuron_quantization_options);
+    RETURN_IF_ERROR(neuron_options_parse(&settings, options, who));
     neuron_quantization_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
-    neuron_options_reset(&made->options, &neuron_quantization_options);
+    made->options = settings;
     *quantization = made;
     return NEURON_OK;
 }
@@ -56,6 +61,10 @@ void neuron_quantization_unref(neuron_quantization_t *quantization)
     neuron_context_unref(context);
 }
 
-NEURON_OPTION_SET_INT(quantization, quantization->options, who)
-NEURON_OPTION_SET_FLOAT(quantization, quantization->options, who)
-NEURON_OPTION_GETTERS(quantization, quantization->options, who)
+static int commit(neuron_quantization_t *quantization, const neuron_options *changed)
+{
+    quantization->options = *changed;
+    return NEURON_OK;
+}
+
+NEURON_OPTION_CALLS(quantization, quantization->options, who, commit)

@@ -10,6 +10,15 @@
 #include "data/dataset.h"
 #include "graph/graph.h"
 
+/* Keys of the options, and words of the first: see neuron_quantization_create(). */
+enum {
+    NEURON_QUANTIZATION_RANGE = 1,
+    NEURON_QUANTIZATION_PERCENTILE,
+    NEURON_QUANTIZATION_EXAMPLES,
+    NEURON_QUANTIZATION_SYMMETRIC
+};
+enum { NEURON_RANGE_MIN_MAX = 1, NEURON_RANGE_PERCENTILE, NEURON_RANGE_MSE };
+
 struct neuron_quantization {
     atomic_int references;
     neuron_context_t *context;

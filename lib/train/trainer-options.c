@@ -10,14 +10,14 @@
 static const neuron_option rows[] = {
     NEURON_INTEGER(NEURON_TRAINER_EPOCHS, "epochs", 0, INT32_MAX, 1, "how far a run goes"),
     NEURON_INTEGER(NEURON_TRAINER_BATCH_SIZE, "batch_size", 1, INT32_MAX, 32, "examples in a step"),
-    NEURON_FLAG(NEURON_TRAINER_SHUFFLE, "shuffle", 1, "1 for a new order each epoch"),
-    NEURON_INTEGER(NEURON_TRAINER_WORKERS, "workers", -1, NEURON_THREADS_MAX, -1,
-                   "threads that make batches, -1 to choose"),
+    NEURON_FLAG(NEURON_TRAINER_SHUFFLE, "shuffle", 1, "yes for a new order each epoch"),
     NEURON_REAL(NEURON_TRAINER_VALIDATION_SPLIT, "validation_split", 0, NEURON_BELOW_ONE, 0,
                 "share held out"),
+    NEURON_INTEGER(NEURON_TRAINER_WORKERS, "workers", -1, NEURON_THREADS_MAX, -1,
+                   "threads that make batches, -1 to choose"),
 };
 
-static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
+const neuron_option_table neuron_trainer_options = NEURON_OPTION_TABLE(rows);
 static const char who[] = "trainer";
 
 /* Holds the last part of the examples out; both subsets share the memory of the whole. */
@@ -56,35 +56,22 @@ static int split(neuron_trainer_t *trainer, double fraction)
     return NEURON_OK;
 }
 
-static int set_workers(neuron_trainer_t *trainer, int64_t value)
-{
-    if (trainer->run.running)
-        return neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs");
-    trainer->settings.workers = value;
-    return NEURON_OK;
-}
-
-/* The value is in its bounds. */
-static int set(neuron_trainer_t *trainer, int32_t option, double value)
+/* Whether an option may be changed now. */
+static int check_time(const neuron_trainer_t *trainer, int32_t option)
 {
     switch (option) {
     case NEURON_TRAINER_EPOCHS:
-        trainer->settings.epochs = (int64_t)value;
         return NEURON_OK;
     case NEURON_TRAINER_BATCH_SIZE:
-        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the batch size"));
-        trainer->settings.batch_size = (int64_t)value;
-        neuron_trainer_drop_step(trainer);
-        return NEURON_OK;
+        return neuron_trainer_check_not_begun(trainer, "the batch size");
     case NEURON_TRAINER_SHUFFLE:
-        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "shuffling"));
-        trainer->settings.shuffle = value > 0;
-        return NEURON_OK;
+        return neuron_trainer_check_not_begun(trainer, "shuffling");
     case NEURON_TRAINER_WORKERS:
-        return set_workers(trainer, (int64_t)value);
+        return trainer->run.running
+                   ? neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs")
+                   : NEURON_OK;
     default:
-        RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation split"));
-        return split(trainer, value);
+        return neuron_trainer_check_not_begun(trainer, "the validation split");
     }
 }
 
@@ -93,7 +80,7 @@ static neuron_options read_all(const neuron_trainer_t *trainer)
 {
     const neuron_trainer_settings *settings = &trainer->settings;
     neuron_options options;
-    neuron_options_reset(&options, &table);
+    neuron_options_reset(&options, &neuron_trainer_options);
     neuron_options_put(&options, NEURON_TRAINER_EPOCHS, (double)settings->epochs);
     neuron_options_put(&options, NEURON_TRAINER_BATCH_SIZE, (double)settings->batch_size);
     neuron_options_put(&options, NEURON_TRAINER_SHUFFLE, settings->shuffle);
@@ -102,25 +89,27 @@ static neuron_options read_all(const neuron_trainer_t *trainer)
     return options;
 }
 
-int neuron_trainer_set_int(neuron_trainer_t *trainer, int32_t option, int64_t value)
+/* Takes over what has changed: all of it, or with a failure nothing. */
+static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
 {
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(trainer);
+    neuron_trainer_settings *settings = &trainer->settings;
+    neuron_options before = read_all(trainer);
     neuron_hold_end_left();
-    neuron_options checked = read_all(trainer);
-    RETURN_IF_ERROR(neuron_options_set_int(&checked, option, value, who));
-    return set(trainer, option, (double)value);
-}
-
-int neuron_trainer_set_float(neuron_trainer_t *trainer, int32_t option, double value)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(trainer);
-    neuron_hold_end_left();
-    neuron_options checked = read_all(trainer);
-    RETURN_IF_ERROR(neuron_options_set_float(&checked, option, value, who));
-    return set(trainer, option, value);
+    for (int32_t i = 0; i < neuron_trainer_options.count; i++)
+        if (changed->values[i] != before.values[i])
+            RETURN_IF_ERROR(check_time(trainer, neuron_trainer_options.rows[i].key));
+    double held_out = neuron_options_value(changed, NEURON_TRAINER_VALIDATION_SPLIT);
+    if (held_out != settings->validation_split)
+        RETURN_IF_ERROR(split(trainer, held_out));
+    int64_t batch_size = (int64_t)neuron_options_value(changed, NEURON_TRAINER_BATCH_SIZE);
+    if (batch_size != settings->batch_size)
+        neuron_trainer_drop_step(trainer);
+    settings->batch_size = batch_size;
+    settings->epochs = (int64_t)neuron_options_value(changed, NEURON_TRAINER_EPOCHS);
+    settings->shuffle = neuron_options_value(changed, NEURON_TRAINER_SHUFFLE) > 0;
+    settings->workers = (int64_t)neuron_options_value(changed, NEURON_TRAINER_WORKERS);
+    return NEURON_OK;
 }
 
 #define VALUES ((neuron_options[]){read_all(trainer)}[0])
-NEURON_OPTION_GETTERS(trainer, VALUES, who)
+NEURON_OPTION_CALLS(trainer, VALUES, who, commit)

@@ -14,6 +14,17 @@
 #include "train/rate.h"
 #include "train/step.h"
 
+/* Keys of the options: see neuron_trainer_set(). */
+enum {
+    NEURON_TRAINER_EPOCHS = 1,
+    NEURON_TRAINER_BATCH_SIZE,
+    NEURON_TRAINER_SHUFFLE,
+    NEURON_TRAINER_WORKERS,
+    NEURON_TRAINER_VALIDATION_SPLIT
+};
+
+extern const neuron_option_table neuron_trainer_options;
+
 typedef struct neuron_trainer_data {
     neuron_dataset_t *given;              /* before a validation split was taken from it */
     neuron_dataset_t *train, *validation; /* the second may be NULL */

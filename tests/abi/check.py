@@ -3,7 +3,9 @@
 usage: check.py <check> [--name value ...]; each function below named check_... is one check.
 """
 import argparse
+import ctypes
 import glob
+import itertools
 import os
 import re
 import subprocess
@@ -229,9 +231,9 @@ def documented_options(layers_header):
     builder = r'/\*\*((?:(?!\*/).)*)\*/\s*NEURON_API neuron_node_t \*(neuron_\w+)\('
     for comment, name in re.findall(builder, layers_header, re.S):
         options = re.split(r'@param|Since', comment.partition('Options:')[2])[0]
-        for start, first, last in re.findall(r'(NEURON_NODE_\w+_)(\d) to\W+\1(\d)', options):
-            options += ' '.join(f'{start}{i}' for i in range(int(first), int(last)))
-        found[name] = set(re.findall(r'NEURON_NODE_\w+', options))
+        for start, first, last in re.findall(r'`(\w+_)(\d)` to\W+`\1(\d)`', options):
+            options += ' '.join(f'`{start}{i}`' for i in range(int(first), int(last)))
+        found[name] = set(re.findall(r'`(\w+)`', options))
     return found
 
 
@@ -244,7 +246,8 @@ def layer_options(arguments, name):
     if re.search(r'\.options\s*=\s*\{\s*neuron_pool2d_options', code):
         return layer_options(arguments, 'image')
     table = re.search(r'const neuron_option \w+\[\w*\] = \{(.*?)\};', code, re.S)
-    return set(re.findall(r'NEURON_NODE_\w+', table.group(1))) if table else set()
+    keys = re.findall(r'NEURON_NODE_(\w+)', table.group(1)) if table else []
+    return {key.lower() for key in keys}
 
 
 def check_options(arguments):
@@ -260,9 +263,11 @@ def check_options(arguments):
 
 
 def option_names(arguments):
-    """Options and words are called in files and messages as the headers call them, in lower case."""
+    """Options and words are called in calls, files and messages as in the code, in lower case."""
     folder = os.path.join(os.path.dirname(os.path.dirname(arguments.include)), 'lib')
     known = set(enumerators(arguments.include))
+    for inside, _, _ in os.walk(folder):
+        known |= set(enumerators(inside))
     row = r'NEURON_(?:INTEGER|REAL|FLAG|CHOICE)\(\s*(NEURON_\w+)\s*,[\s\\]*"(\w+)"'
     word = r'\{(NEURON_\w+),\s*"(\w+)"\}'
     problems, count = [], 0
@@ -274,6 +279,63 @@ def option_names(arguments):
                 problems.append(f'{path}: {key} is called "{name}"')
     if count < 60:
         problems.append(f'only {count} options and words were found in {folder}')
+    return problems
+
+
+# Where each family of kinds is explained.
+FAMILIES = {'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h', 'layer': 'layers.h',
+            'augmentation': 'augmentation.h', 'quantization': 'quantize.h', 'trainer': 'trainer.h'}
+
+
+def told_kinds(path):
+    """Of all kinds (family, kind, options), as the library tells them. An option is its name, its help, and
+    its words, the default first, or its default as a number."""
+    library = ctypes.CDLL(path)
+    for name in ('kind_name', 'option_name', 'option_help', 'option_word'):
+        getattr(library, 'neuron_' + name).restype = ctypes.c_char_p
+    library.neuron_kind_option.restype = ctypes.c_void_p
+    library.neuron_option_default.restype = ctypes.c_double
+    for family in FAMILIES:
+        for index in range(library.neuron_kind_count(family.encode())):
+            kind = library.neuron_kind_name(family.encode(), index)
+            rows = numbered(lambda i: library.neuron_kind_option(family.encode(), kind, i))
+            yield family, kind.decode(), [told_option(library, ctypes.c_void_p(row)) for row in rows]
+
+
+def told_option(library, row):
+    words = [word.decode() for word in numbered(lambda i: library.neuron_option_word(row, i))]
+    return (library.neuron_option_name(row).decode(), library.neuron_option_help(row).decode(),
+            words or [f'{library.neuron_option_default(row):g}'])
+
+
+def numbered(call):
+    """What a call has for 0, 1 and so on, up to the first None."""
+    return list(iter(map(call, itertools.count()).__next__, None))
+
+
+def check_kinds(arguments):
+    """Kinds, options, defaults and words are those of options.txt, their headers explain them, and options
+    have help."""
+    problems, told = [], []
+    for family, kind, options in told_kinds(arguments.library):
+        header = read(os.path.join(arguments.include, FAMILIES[family]))
+        # Layers are called as their builders.
+        known = set(re.findall(r'`(\w+)`', header)) | {family, 'quantized_dense', 'quantized_conv2d'}
+        known |= set(re.findall(r'NEURON_API neuron_node_t \*neuron_(\w+)\(', header))
+        known |= {'extent_' + axis for axis in '12345'}  # between those that are named
+        # Initialisers are called as their enumerators.
+        used = set(re.findall(r'\w+', header))
+        used |= {name.lower() for name in re.findall(r'NEURON_INITIALIZER_(\w+)', header)}
+        told.append(f'{family} {kind}')
+        problems += [] if kind in known else [f'{FAMILIES[family]}: {kind} is not explained']
+        for name, text, values in options:
+            told.append(f'{family} {kind} {name} {" ".join(values)}')
+            problems += [] if text else [f'{kind}: {name} has no help']
+            problems += [] if name in known else [f'{FAMILIES[family]}: {name} is not explained']
+            problems += [f'{FAMILIES[family]}: {word} of {name} is not there'
+                         for word in values if re.match('[a-z]{4}', word) and word not in used]
+    pinned = [line for line in read(arguments.list).splitlines() if line and not line.startswith('#')]
+    compare(problems, 'the library, against options.txt', pinned, told)
     return problems
 
 

@@ -2,6 +2,7 @@
 #include "test-models.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { SIZE = 12, PIXELS = SIZE * SIZE, EXAMPLES = 23 };
 
@@ -20,20 +21,11 @@ static void teardown(void)
 static neuron_augmentation_t *everything(void)
 {
     neuron_augmentation_t *made;
-    assert_ok(neuron_augmentation_create(&made, context));
-    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_ROTATION, 20));
-    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_WIDTH_SHIFT, 0.1));
-    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_HEIGHT_SHIFT, 2));
-    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_ZOOM, 0.1));
-    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_SHEAR, 5));
-    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
-    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_VERTICAL_FLIP, 1));
-    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_BRIGHTNESS_LOW, 0.5));
-    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 1.5));
-    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_FILL_MODE, NEURON_FILL_WRAP));
-    assert_ok(neuron_augmentation_set_float(made, NEURON_AUGMENTATION_NOISE, 0.05));
-    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_BLUR, 2));
-    assert_ok(neuron_augmentation_set_int(made, NEURON_AUGMENTATION_SHARPEN, 1));
+    assert_ok(neuron_augmentation_create(
+        &made, context,
+        "rotation=20, width_shift=0.1, height_shift=2, zoom=0.1, shear=5, horizontal_flip=yes, "
+        "vertical_flip=yes, brightness_low=0.5, brightness_high=1.5, fill_mode=wrap, noise=0.05, "
+        "blur=2, sharpen=1"));
     return made;
 }
 
@@ -42,7 +34,7 @@ START_TEST(changes_nothing_by_default)
     neuron_augmentation_t *augmentation;
     neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
     float plain[EXAMPLES * PIXELS], values[EXAMPLES * PIXELS];
-    assert_ok(neuron_augmentation_create(&augmentation, context));
+    assert_ok(neuron_augmentation_create(&augmentation, context, NULL));
     assert_ok(neuron_dataset_read(glyphs, 0, EXAMPLES, plain, NULL));
     assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 1, 0, values));
     ck_assert_mem_eq(plain, values, sizeof plain);
@@ -101,102 +93,115 @@ START_TEST(takes_images_with_and_without_channels)
 }
 END_TEST
 
-/* Reads an option by the call for its kind of number. @return  whether it is a whole one. */
-static bool read_option(const neuron_augmentation_t *a, int32_t option, double *value)
+static double option(const neuron_augmentation_t *a, const char *name)
 {
-    int64_t whole;
-    if (neuron_augmentation_get_float(a, option, value) == NEURON_OK)
-        return false;
-    assert_message("is an integer");
-    assert_ok(neuron_augmentation_get_int(a, option, &whole));
-    *value = (double)whole;
-    return true;
+    double value;
+    assert_ok(neuron_augmentation_get_number(a, name, &value));
+    return value;
 }
 
 START_TEST(options_have_bounds)
 {
     neuron_augmentation_t *a;
-    assert_ok(neuron_augmentation_create(&a, context));
-    for (int32_t option = NEURON_AUGMENTATION_ROTATION; option <= NEURON_AUGMENTATION_SHARPEN;
-         option += 10) {
-        double low, high, before, after;
-        assert_ok(neuron_augmentation_bounds(a, option, &low, &high));
-        bool whole = read_option(a, option, &before);
-        ck_assert(low <= before && before <= high);
-        if (whole) {
-            assert_status(neuron_augmentation_set_float(a, option, before), NEURON_E_ARGUMENT);
-            assert_message("is an integer");
-            assert_ok(neuron_augmentation_set_int(a, option, (int64_t)high));
-            assert_status(neuron_augmentation_set_int(a, option, (int64_t)high + 1),
-                          NEURON_E_ARGUMENT);
-        } else {
-            assert_ok(neuron_augmentation_set_float(a, option, high));
-            assert_status(neuron_augmentation_set_float(a, option, nextafter(high, INFINITY)),
-                          NEURON_E_ARGUMENT);
-            assert_status(neuron_augmentation_set_float(a, option, NAN), NEURON_E_ARGUMENT);
-            assert_status(neuron_augmentation_set_int(a, option, 0), NEURON_E_ARGUMENT);
-            assert_message("is a real number");
-        }
-        ck_assert(read_option(a, option, &after) == whole);
-        ck_assert_double_eq(after, high);
+    const neuron_option_t *row;
+    int32_t count = 0;
+    assert_ok(neuron_augmentation_create(&a, context, NULL));
+    for (; (row = neuron_kind_option("augmentation", "augmentation", count)); count++) {
+        const char *name = neuron_option_name(row);
+        double low = neuron_option_minimum(row), high = neuron_option_maximum(row);
+        if (neuron_option_type(row) == NEURON_OPTION_WORD)
+            continue;
+        ck_assert(low <= option(a, name) && option(a, name) <= high);
+        ck_assert(option(a, name) == neuron_option_default(row));
+        assert_ok(neuron_augmentation_set_number(a, name, low));
+        assert_ok(neuron_augmentation_set_number(a, name, high));
+        const double beyond[] = {nextafter(low, -INFINITY), nextafter(high, INFINITY), high + 1,
+                                 NAN, INFINITY};
+        for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++)
+            if (beyond[i] != high) /* as the largest float plus 1 is */
+                assert_status(neuron_augmentation_set_number(a, name, beyond[i]),
+                              NEURON_E_ARGUMENT);
+        if (neuron_option_type(row) != NEURON_OPTION_REAL)
+            assert_status(neuron_augmentation_set_number(a, name, 0.5), NEURON_E_ARGUMENT);
+        ck_assert_double_eq(option(a, name), high);
     }
-    assert_status(neuron_augmentation_set_float(a, NEURON_AUGMENTATION_ROTATION, -3),
-                  NEURON_E_ARGUMENT);
-    assert_message("augmentation: rotation is -3; it must be 0 to 180");
-    assert_status(neuron_augmentation_set_int(a, NEURON_AUGMENTATION_FILL_MODE, 15),
-                  NEURON_E_ARGUMENT);
-    assert_message(
-        "fill_mode is 15; it must be nearest (10), constant (20), reflect (30), wrap (40)");
-    int64_t number;
-    double value;
-    assert_status(neuron_augmentation_get_int(a, 155, &number), NEURON_E_ARGUMENT);
-    assert_message("augmentation: has no option 155");
-    assert_status(neuron_augmentation_get_float(a, 155, &value), NEURON_E_ARGUMENT);
-    assert_message("augmentation: has no option 155");
-    assert_status(neuron_augmentation_set_int(a, 11, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_set_float(a, 0, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_bounds(a, 11, &value, &value), NEURON_E_ARGUMENT);
+    ck_assert_int_eq(count, 14);
+    neuron_augmentation_unref(a);
+}
+END_TEST
+
+START_TEST(names_and_words_are_told)
+{
+    neuron_augmentation_t *a, *none;
+    double value = 7;
+    char text[400];
+    assert_ok(neuron_augmentation_create(&a, context, "fill_mode=wrap, rotation=8"));
+    assert_status(neuron_augmentation_set(a, "rotation=9, rotate=3"), NEURON_E_ARGUMENT);
+    assert_message("augmentation: there is no option \"rotate\"; did you mean \"rotation\"?");
+    assert_status(neuron_augmentation_set(a, "rotation=9, contrast=3"), NEURON_E_ARGUMENT);
+    assert_message("augmentation: there is no option \"contrast\"; its options are rotation, "
+                   "width_shift, height_shift, zoom, shear, horizontal_flip, vertical_flip, "
+                   "brightness_low, brightness_high, fill_mode, fill_value, noise, blur, sharpen");
+    assert_status(neuron_augmentation_set(a, "rotation=9, rotation=9"), NEURON_E_ARGUMENT);
+    assert_message("augmentation: rotation is given twice");
+    assert_status(neuron_augmentation_set(a, "rotation=9, fill_mode=15"), NEURON_E_ARGUMENT);
+    assert_message("augmentation: fill_mode is 15; it must be nearest, constant, reflect or wrap");
+    assert_status(neuron_augmentation_set_number(a, "fill_mode", 1), NEURON_E_ARGUMENT);
+    assert_message("augmentation: fill_mode is no number, but a word: nearest, constant, reflect");
+    assert_status(neuron_augmentation_get_number(a, "fill_mode", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(a, "rotate", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_set_number(a, "rotate", 1), NEURON_E_ARGUMENT);
+    ck_assert(value == 7);
+    none = a;
+    assert_status(neuron_augmentation_create(&none, context, "zoom=2"), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(none);
+    assert_ok(neuron_augmentation_get_text(a, NULL, text, sizeof text, NULL));
+    ck_assert_str_eq(text, "rotation=8, width_shift=0, height_shift=0, zoom=0, shear=0, "
+                           "horizontal_flip=no, vertical_flip=no, brightness_low=1, "
+                           "brightness_high=1, fill_mode=wrap, fill_value=0, noise=0, blur=0, "
+                           "sharpen=0");
     neuron_augmentation_unref(a);
 }
 END_TEST
 
 static const struct {
-    int32_t option;
+    const char *option;
     double value;
     const char *message;
 } refusals[] = {
-    {NEURON_AUGMENTATION_ROTATION, 181, "rotation is 181; it must be 0 to 180"},
-    {NEURON_AUGMENTATION_WIDTH_SHIFT, 65537, "width_shift is 65537; it must be 0 to 65,536"},
-    {NEURON_AUGMENTATION_HEIGHT_SHIFT, -0.5, "height_shift is -0.5; it must be 0 to 65,536"},
-    {NEURON_AUGMENTATION_ZOOM, 1, "zoom is 1; it must be 0 to 0.99"},
-    {NEURON_AUGMENTATION_SHEAR, 90, "shear is 90; it must be 0 to 89"},
-    {NEURON_AUGMENTATION_HORIZONTAL_FLIP, 2, "horizontal_flip is 2; it must be 0 or 1"},
-    {NEURON_AUGMENTATION_VERTICAL_FLIP, -1, "vertical_flip is -1; it must be 0 or 1"},
-    {NEURON_AUGMENTATION_BRIGHTNESS_LOW, -0.5, "brightness_low is -0.5; it must be 0 to 1,000"},
-    {NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 1001, "brightness_high is 1001; it must be 0 to 1,000"},
-    {NEURON_AUGMENTATION_FILL_MODE, 50, "fill_mode is 50; it must be nearest (10), constant"},
-    {NEURON_AUGMENTATION_FILL_VALUE, (double)INFINITY,
-     "fill_value is inf; it must be finite as float32"},
-    {NEURON_AUGMENTATION_NOISE, -0.25,
-     "noise is -0.25; it must be 0 or more and finite as float32"},
-    {NEURON_AUGMENTATION_BLUR, 101, "blur is 101; it must be 0 to 100"},
-    {NEURON_AUGMENTATION_SHARPEN, -1, "sharpen is -1; it must be 0 to 100"},
+    {"rotation", -3, "rotation is -3; it must be 0 to 180"},
+    {"rotation", 181, "rotation is 181; it must be 0 to 180"},
+    {"width_shift", 65537, "width_shift is 65537; it must be 0 to 65,536"},
+    {"height_shift", -0.5, "height_shift is -0.5; it must be 0 to 65,536"},
+    {"zoom", 1, "zoom is 1; it must be 0 to 0.99"},
+    {"shear", 90, "shear is 90; it must be 0 to 89"},
+    {"horizontal_flip", 2, "horizontal_flip is 2; it must be yes or no"},
+    {"vertical_flip", -1, "vertical_flip is -1; it must be yes or no"},
+    {"brightness_low", -0.5, "brightness_low is -0.5; it must be 0 to 1,000"},
+    {"brightness_high", 1001, "brightness_high is 1001; it must be 0 to 1,000"},
+    {"fill_value", (double)INFINITY, "fill_value is inf; it must be finite as float32"},
+    {"noise", -0.25, "noise is -0.25; it must be 0 or more and finite as float32"},
+    {"blur", 101, "blur is 101; it must be 0 to 100"},
+    {"blur", 1.5, "blur is 1.5; it must be 0 to 100"},
+    {"sharpen", -1, "sharpen is -1; it must be 0 to 100"},
 };
 
+/* As a number and as text. */
 START_TEST(what_is_out_of_bounds_is_refused_in_words)
 {
     neuron_augmentation_t *a;
-    int32_t option = refusals[_i].option;
-    assert_ok(neuron_augmentation_create(&a, context));
-    double before, after, value = refusals[_i].value;
-    bool whole = read_option(a, option, &before);
-    assert_status(whole ? neuron_augmentation_set_int(a, option, (int64_t)value)
-                        : neuron_augmentation_set_float(a, option, value),
-                  NEURON_E_ARGUMENT);
+    const char *name = refusals[_i].option;
+    assert_ok(neuron_augmentation_create(&a, context, NULL));
+    double before = option(a, name);
+    assert_status(neuron_augmentation_set_number(a, name, refusals[_i].value), NEURON_E_ARGUMENT);
     assert_message("augmentation: ");
     assert_message(refusals[_i].message);
-    (void)read_option(a, option, &after);
-    ck_assert(after == before);
+    char text[64];
+    snprintf(text, sizeof text, "%s=%g", name, refusals[_i].value);
+    assert_status(neuron_augmentation_set(a, text), NEURON_E_ARGUMENT);
+    assert_message("augmentation: ");
+    assert_message(refusals[_i].message);
+    ck_assert(option(a, name) == before);
     neuron_augmentation_unref(a);
 }
 END_TEST
@@ -207,32 +212,21 @@ START_TEST(arguments_are_checked)
     neuron_dataset_t *glyphs = test_glyphs(context, 4, SIZE);
     float values[4 * PIXELS];
     double value;
-    assert_status(neuron_augmentation_create(NULL, context), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_create(&a, NULL), NEURON_E_ARGUMENT);
-    assert_ok(neuron_augmentation_create(&a, context));
+    assert_status(neuron_augmentation_create(NULL, context, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_create(&a, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_ok(neuron_augmentation_create(&a, context, NULL));
     ck_assert_ptr_eq(neuron_augmentation_ref(a), a);
     neuron_augmentation_unref(a);
     neuron_augmentation_unref(NULL);
     ck_assert_ptr_null(neuron_augmentation_ref(NULL));
-    assert_status(neuron_augmentation_set_float(NULL, NEURON_AUGMENTATION_ZOOM, 0),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_set_int(NULL, NEURON_AUGMENTATION_BLUR, 0),
-                  NEURON_E_ARGUMENT);
-    int64_t times;
-    assert_status(neuron_augmentation_get_int(NULL, NEURON_AUGMENTATION_BLUR, &times),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get_int(a, NEURON_AUGMENTATION_BLUR, NULL),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get_float(NULL, NEURON_AUGMENTATION_ZOOM, &value),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get_float(a, NEURON_AUGMENTATION_ZOOM, NULL),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_bounds(a, NEURON_AUGMENTATION_BLUR, NULL, &value),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_bounds(a, NEURON_AUGMENTATION_BLUR, &value, NULL),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_bounds(NULL, NEURON_AUGMENTATION_BLUR, &value, &value),
-                  NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_set(NULL, "zoom=0"), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_set(NULL, "blur=0"), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_set_number(NULL, "blur", 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_set_number(a, NULL, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(NULL, "blur", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(a, "blur", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(a, NULL, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_text(NULL, NULL, NULL, 0, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_apply(NULL, glyphs, 0, 1, 1, 0, values), NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_apply(a, NULL, 0, 1, 1, 0, values), NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_apply(a, glyphs, 0, 5, 1, 0, values), NEURON_E_ARGUMENT);
@@ -256,6 +250,7 @@ int main(void)
     tcase_add_test(tests, images_do_not_depend_on_threads_or_batches);
     tcase_add_test(tests, takes_images_with_and_without_channels);
     tcase_add_test(tests, options_have_bounds);
+    tcase_add_test(tests, names_and_words_are_told);
     tcase_add_loop_test(tests, what_is_out_of_bounds_is_refused_in_words, 0,
                         sizeof refusals / sizeof *refusals);
     tcase_add_test(tests, arguments_are_checked);

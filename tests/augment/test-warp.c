@@ -3,6 +3,7 @@
 #include "test-common.h"
 
 #include "augment/augmentation.h"
+#include "base/fill.h"
 
 #include <math.h>
 
@@ -150,7 +151,7 @@ START_TEST(each_transform_agrees_with_the_reference)
     draws[7] = (neuron_augment_draw){0.2, -0.3, 1.2, -0.7, 1.1, 0.85, true, false, 1};
     draws[8] = (neuron_augment_draw){-0.9, 0.2, -3.1, 2.4, 0.7, 1.6, true, true, 1};
     for (int i = 0; i < 9; i++)
-        for (int32_t fill = NEURON_FILL_NEAREST; fill <= NEURON_FILL_WRAP; fill += 10)
+        for (int32_t fill = NEURON_FILL_NEAREST; fill <= NEURON_FILL_WRAP; fill++)
             check(&draws[i], fill, 0.625);
 }
 END_TEST
@@ -275,15 +276,10 @@ START_TEST(draws_fill_their_ranges)
     enum { EXAMPLES = 4000, NUMBERS = 7 };
     neuron_augmentation_t *augmentation;
     neuron_context_t *context = test_context();
-    assert_ok(neuron_augmentation_create(&augmentation, context));
-    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 90));
-    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_SHEAR, 45));
-    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_HEIGHT_SHIFT, 0.5));
-    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_WIDTH_SHIFT, 2));
-    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ZOOM, 0.25));
-    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_BRIGHTNESS_LOW, 0.5));
-    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 2));
-    assert_ok(neuron_augmentation_set_int(augmentation, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
+    assert_ok(neuron_augmentation_create(
+        &augmentation, context,
+        "rotation=90, shear=45, height_shift=0.5, width_shift=2, zoom=0.25, brightness_low=0.5, "
+        "brightness_high=2, horizontal_flip=yes"));
     double ranges[NUMBERS][3];
     for (int i = 0; i < NUMBERS; i++)
         memcpy(ranges[i], (double[]){INFINITY, -INFINITY, 0}, sizeof ranges[i]);

@@ -232,7 +232,7 @@ static neuron_graph_t *make_graph(neuron_context_t *context)
     return graph;
 }
 
-static void train(neuron_graph_t *graph, neuron_context_t *context, int32_t rule, bytes *all)
+static void train(neuron_graph_t *graph, neuron_context_t *context, const char *rule, bytes *all)
 {
     int events = 0;
     neuron_dataset_t *dataset;
@@ -242,15 +242,15 @@ static void train(neuron_graph_t *graph, neuron_context_t *context, int32_t rule
     neuron_history_t *history;
     HOLDS(neuron_dataset_create_stream(&dataset, context, read_examples, NULL, NULL, 70,
                                        (int64_t[]){20}, 1, NEURON_F32, 3));
-    HOLDS(neuron_optimizer_create(&optimizer, context, rule));
-    HOLDS(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
-    FAILS(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, (double)NAN));
-    FAILS(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, DBL_MAX));
+    HOLDS(neuron_optimizer_create(&optimizer, context, rule, "learning_rate=0.01"));
+    HOLDS(neuron_optimizer_set(optimizer, "learning_rate=1e-2, clip_value=0"));
+    FAILS(neuron_optimizer_set_number(optimizer, "learning_rate", (double)NAN));
+    FAILS(neuron_optimizer_set_number(optimizer, "learning_rate", DBL_MAX));
     HOLDS(neuron_callback_create_custom(&callback, context, count_destroyed, &events, NULL));
     HOLDS(neuron_trainer_create(&trainer, graph, optimizer, dataset));
     HOLDS(neuron_trainer_add_callback(trainer, callback));
     HOLDS(neuron_trainer_set_step_callback(trainer, after_step, NULL));
-    HOLDS(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 3));
+    HOLDS(neuron_trainer_set(trainer, "epochs=3"));
     if (turns) /* only the callbacks change the mode then */
         assert_ok(neuron_trainer_run(trainer, &history));
     else
@@ -340,8 +340,7 @@ static void tell(const mode *wanted, int32_t threads, bool before_context, bool 
     HOLDS(neuron_custom_register(context, "copy", copy_forward, copy_backward, NULL, NULL, NULL));
     set_mode(wanted);
     neuron_graph_t *graph = make_graph(context);
-    static const int32_t rules[] = {NEURON_OPTIMIZER_SGD, NEURON_OPTIMIZER_ADAM,
-                                    NEURON_OPTIMIZER_NADAM, NEURON_OPTIMIZER_RMSPROP};
+    static const char *const rules[] = {"sgd", "adam", "nadam", "rmsprop"};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         train(graph, context, rules[i], all);
     predict(graph, context, all);

@@ -63,7 +63,7 @@ typedef struct {
     int64_t batch;    /* of training */
     int32_t rank;     /* of the input */
     int64_t shape[3];
-    int32_t loss; /* NEURON_LOSS_... */
+    const char *loss;
 } bench_network_t;
 
 extern bench_network_t bench_networks[]; /* ended by an empty name */
@@ -104,7 +104,7 @@ bool bench_has_trained_inputs(const neuron_node_t *node);
  * cross-entropy, else with so many targets, 0 or 1 with equal chance. The number of examples is a
  * multiple of `batch`. */
 neuron_dataset_t *bench_dataset(neuron_context_t *context, const int64_t *shape, int32_t rank,
-                                int32_t loss, int32_t outputs, int64_t batch);
+                                const char *loss, int32_t outputs, int64_t batch);
 
 /* A tensor of `batch` times `shape` floats between 0 and 1. */
 neuron_tensor_t *bench_tensor(neuron_context_t *context, int64_t batch, const int64_t *shape,

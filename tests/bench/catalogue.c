@@ -133,7 +133,7 @@ static void add_network(bench_catalogue_t *catalogue, const bench_options_t *opt
     neuron_graph_t **place = new_graph(catalogue);
     bench_draw(place, catalogue->context, network);
     const neuron_graph_t *graph = *place;
-    bench_kernel_t kernel = {.network = network, .kind = NEURON_OPTIMIZER_ADAM};
+    bench_kernel_t kernel = {.network = network, .kind = "adam"};
     kernel.batch = options->batch_count ? options->batches[0] : network->batch;
     for (int32_t i = 0; i < graph->node_total; i++) {
         const neuron_node_t *node = graph->nodes[i];
@@ -184,16 +184,13 @@ static void add_table(bench_catalogue_t *catalogue, const bench_options_t *optio
                 add_operation(catalogue, options, table[i].batch, input, word);
 }
 
-static void add_loss(bench_catalogue_t *catalogue, const bench_options_t *options, int32_t key,
+static void add_loss(bench_catalogue_t *catalogue, const bench_options_t *options, const char *kind,
                      int64_t outputs)
 {
-    bench_kernel_t kernel = {.table = true, .kind = key, .count = outputs};
+    bench_kernel_t kernel = {.table = true, .kind = kind, .count = outputs};
     kernel.batch = options->batch_count ? options->batches[0] : 128;
-    neuron_loss_t *loss;
     char name[32];
-    bench_must(neuron_loss_create(&loss, catalogue->context, key));
-    snprintf(name, sizeof name, "%s", loss->kind->name);
-    neuron_loss_unref(loss);
+    snprintf(name, sizeof name, "%s", kind);
     for (char *c = name; *c; c++)
         *c = *c == '_' ? '-' : *c;
     snprintf(kernel.text, sizeof kernel.text, "batch %lld; loss %s; input %lld",
@@ -207,27 +204,23 @@ static void add_loss(bench_catalogue_t *catalogue, const bench_options_t *option
     }
 }
 
-static void add_optimizer(bench_catalogue_t *catalogue, int32_t key, int64_t count)
+static void add_optimizer(bench_catalogue_t *catalogue, const char *rule, int64_t count)
 {
     bench_kernel_t kernel = {
-        .table = true, .part = BENCH_OPTIMIZE, .batch = 1, .kind = key, .count = count};
-    neuron_optimizer_t *optimizer;
-    bench_must(neuron_optimizer_create(&optimizer, catalogue->context, key));
-    snprintf(kernel.name, sizeof kernel.name, "%s/%lld", optimizer->rule->name, (long long)count);
-    snprintf(kernel.text, sizeof kernel.text, "optimizer %s; input %lld", optimizer->rule->name,
-             (long long)count);
-    neuron_optimizer_unref(optimizer);
+        .table = true, .part = BENCH_OPTIMIZE, .batch = 1, .kind = rule, .count = count};
+    snprintf(kernel.name, sizeof kernel.name, "%s/%lld", rule, (long long)count);
+    snprintf(kernel.text, sizeof kernel.text, "optimizer %s; input %lld", rule, (long long)count);
     add(catalogue, &kernel);
 }
 
 static void add_losses_and_optimizers(bench_catalogue_t *catalogue, const bench_options_t *options)
 {
-    for (int32_t key = NEURON_LOSS_CROSS_ENTROPY; key <= NEURON_LOSS_HUBER; key += 10)
+    for (int32_t k = 0; k < neuron_kind_count("loss"); k++)
         for (size_t i = 0; i < sizeof loss_outputs / sizeof *loss_outputs; i++)
-            add_loss(catalogue, options, key, loss_outputs[i]);
-    for (int32_t key = NEURON_OPTIMIZER_SGD; key <= NEURON_OPTIMIZER_NADAM; key += 10)
+            add_loss(catalogue, options, neuron_kind_name("loss", k), loss_outputs[i]);
+    for (int32_t k = 0; k < neuron_kind_count("optimizer"); k++)
         for (size_t i = 0; i < sizeof optimized / sizeof *optimized; i++)
-            add_optimizer(catalogue, key, optimized[i]);
+            add_optimizer(catalogue, neuron_kind_name("optimizer", k), optimized[i]);
 }
 
 /* ---- All ---- */

@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { EXAMPLES = 60000, BYTES_MAX = 64 << 20, BATCHES_MIN = 8 };
 
@@ -71,9 +72,9 @@ static neuron_tensor_t *make_targets(neuron_context_t *context, int64_t count, i
 }
 
 neuron_dataset_t *bench_dataset(neuron_context_t *context, const int64_t *shape, int32_t rank,
-                                int32_t loss, int32_t outputs, int64_t batch)
+                                const char *loss, int32_t outputs, int64_t batch)
 {
-    bool labelled = loss == NEURON_LOSS_CROSS_ENTROPY;
+    bool labelled = strcmp(loss, "cross_entropy") == 0;
     int64_t size = elements(shape, rank) + (labelled ? 0 : (int64_t)sizeof(float) * outputs);
     int64_t count = example_count(size, batch);
     uint64_t state = 1;

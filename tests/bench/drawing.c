@@ -105,25 +105,20 @@ static int64_t whole(const char *row, const statement_t *statement, int word)
 
 /* ---- What comes first ---- */
 
-static int32_t loss_kind(const char *row, const char *name)
+static bool is_called(const char *kind, const char *name)
 {
-    static const struct {
-        const char *name;
-        int32_t kind;
-    } losses[] = {
-        {"cross-entropy", NEURON_LOSS_CROSS_ENTROPY},
-        {"binary-cross-entropy", NEURON_LOSS_BINARY_CROSS_ENTROPY},
-        {"mean-squared-error", NEURON_LOSS_MEAN_SQUARED_ERROR},
-        {"mean-absolute-error", NEURON_LOSS_MEAN_ABSOLUTE_ERROR},
-        {"mean-squared-logarithmic-error", NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR},
-        {"hinge", NEURON_LOSS_HINGE},
-        {"squared-hinge", NEURON_LOSS_SQUARED_HINGE},
-        {"kullback-leibler", NEURON_LOSS_KULLBACK_LEIBLER},
-        {"huber", NEURON_LOSS_HUBER},
-    };
-    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
-        if (strcmp(losses[i].name, name) == 0)
-            return losses[i].kind;
+    while (*kind && (*kind == '_' ? '-' : *kind) == *name) {
+        kind++;
+        name++;
+    }
+    return *kind == '\0' && *name == '\0';
+}
+
+static const char *loss_kind(const char *row, const char *name)
+{
+    for (int32_t i = 0; i < neuron_kind_count("loss"); i++)
+        if (is_called(neuron_kind_name("loss", i), name))
+            return neuron_kind_name("loss", i);
     bench_usage_error("%s: there is no loss \"%s\"", row, name);
 }
 
@@ -151,7 +146,7 @@ static bool read_head(bench_network_t *network, const statement_t *statement)
 bench_network_t bench_read_network(const char *name, const char *description, const char *text)
 {
     bench_network_t network = {.description = description, .text = text, .batch = 1};
-    network.loss = NEURON_LOSS_CROSS_ENTROPY;
+    network.loss = "cross_entropy";
     snprintf(network.name, sizeof network.name, "%s", name);
     for (;;) {
         statement_t statement = next_statement(network.name, &text);
@@ -228,11 +223,11 @@ static void set_window(drawing_t *drawing, const statement_t *statement, int wor
         return; /* finishing the graph says why */
     if (word < statement->count) {
         int64_t stride = whole(drawing->row, statement, word);
-        bench_must(neuron_node_set_int(node, NEURON_NODE_STRIDE_HEIGHT, stride));
-        bench_must(neuron_node_set_int(node, NEURON_NODE_STRIDE_WIDTH, stride));
+        bench_must(neuron_node_set_number(node, "stride_height", (double)stride));
+        bench_must(neuron_node_set_number(node, "stride_width", (double)stride));
     }
     if (statement->same)
-        bench_must(neuron_node_set_int(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+        bench_must(neuron_node_set(node, "padding=same"));
 }
 
 static bool draw_window(drawing_t *drawing, const statement_t *statement)

@@ -171,7 +171,7 @@ static void time_optimizer(const bench_kernel_t *kernel, neuron_context_t *conte
 {
     bed_t bed = {.context = context};
     neuron_optimizer_t *optimizer;
-    bench_must(neuron_optimizer_create(&optimizer, context, kernel->kind));
+    bench_must(neuron_optimizer_create(&optimizer, context, kernel->kind, NULL));
     neuron_update update = {
         .optimizer = optimizer,
         .kernels = neuron_kernels_choose(),
@@ -213,7 +213,7 @@ static void time_loss(const bench_kernel_t *kernel, neuron_context_t *context, d
         targets[i * outputs + labels[i]] = 1;
     }
     neuron_loss_t *loss;
-    bench_must(neuron_loss_create(&loss, context, kernel->kind));
+    bench_must(neuron_loss_create(&loss, context, kernel->kind, NULL));
     const neuron_loss_batch batch = {.count = kernel->batch,
                                      .kernels = context->kernels,
                                      .outputs = (int32_t)outputs,
@@ -238,8 +238,8 @@ static void time_gathering(const bench_kernel_t *kernel, neuron_context_t *conte
 {
     bed_t bed = {.context = context};
     const bench_network_t *network = kernel->network;
-    neuron_dataset_t *dataset = bench_dataset(context, network->shape, network->rank,
-                                              NEURON_LOSS_CROSS_ENTROPY, 10, kernel->batch);
+    neuron_dataset_t *dataset =
+        bench_dataset(context, network->shape, network->rank, "cross_entropy", 10, kernel->batch);
     int64_t count = neuron_dataset_count(dataset), first = 0;
     int64_t *order = piece(&bed, (size_t)count * sizeof *order);
     for (int64_t i = 0; i < count; i++)

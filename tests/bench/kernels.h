@@ -23,7 +23,7 @@ typedef struct {
     const neuron_spec *spec;        /* of a layer */
     const bench_network_t *network; /* whose examples are gathered */
     int64_t count;                  /* parameters to be updated, outputs of a loss */
-    int32_t kind;                   /* NEURON_OPTIMIZER_..., NEURON_LOSS_... */
+    const char *kind;               /* of an optimizer or a loss */
     char text[BENCH_NAME_MAX];      /* of the table: the operation in words, for others */
 } bench_kernel_t;
 

@@ -25,9 +25,9 @@ static neuron_graph_t *open_graph(const job_t *job, neuron_context_t *context)
     return graph;
 }
 
-static int32_t loss_of(const job_t *job)
+static const char *loss_of(const job_t *job)
 {
-    return job->network ? job->network->loss : NEURON_LOSS_CROSS_ENTROPY;
+    return job->network ? job->network->loss : "cross_entropy";
 }
 
 static int after_step(neuron_trainer_t *trainer, void *user_data)
@@ -58,12 +58,12 @@ static void train(const job_t *job, neuron_graph_t *graph, neuron_context_t *con
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
     neuron_loss_t *loss;
-    bench_must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
-    bench_must(neuron_loss_create(&loss, context, loss_of(job)));
+    bench_must(neuron_optimizer_create(&adam, context, "adam", NULL));
+    bench_must(neuron_loss_create(&loss, context, loss_of(job), NULL));
     bench_must(neuron_trainer_create(&trainer, graph, adam, dataset));
     bench_must(neuron_trainer_set_loss(trainer, loss));
-    bench_must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, job->batch));
-    bench_must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, INT32_MAX));
+    bench_must(neuron_trainer_set_number(trainer, "batch_size", (double)job->batch));
+    bench_must(neuron_trainer_set_number(trainer, "epochs", INT32_MAX));
     bench_must(neuron_trainer_set_step_callback(trainer, after_step, sampler));
     bench_sampler_begin(sampler, seconds, neuron_dataset_count(dataset) / job->batch - 2);
     int status = neuron_trainer_run(trainer, NULL);

@@ -20,19 +20,21 @@ static inline neuron_graph_t *small_model(neuron_context_t *context)
 typedef struct plan {
     neuron_graph_t *(*model)(neuron_context_t *context);
     uint64_t seed;
-    int32_t rule, threads;
-    int64_t examples, validation, batch_size, shuffle; /* 0 validation examples for no set */
+    const char *rule;
+    int32_t threads;
+    int64_t examples, validation, batch_size; /* 0 validation examples for no set */
+    bool shuffle;
     double validation_split;
 } plan;
 
 static const plan usual = {.model = small_model,
                            .seed = 1,
-                           .rule = NEURON_OPTIMIZER_ADAM,
+                           .rule = "adam",
                            .threads = 2,
                            .examples = EXAMPLES,
                            .validation = 11,
                            .batch_size = BATCH,
-                           .shuffle = 1};
+                           .shuffle = true};
 
 static inline bench set_up(plan s, const char *checkpoint)
 {
@@ -41,21 +43,20 @@ static inline bench set_up(plan s, const char *checkpoint)
     assert_ok(neuron_context_set_threads(b.context, s.threads));
     assert_ok(neuron_context_set_seed(b.context, s.seed));
     b.graph = s.model(b.context);
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, s.rule));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, s.rule, NULL));
     b.train = test_glyphs(b.context, s.examples, SIZE);
     assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context,
                                              s.validation > 0 ? s.validation : 1, SIZE, SIZE, 8));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, s.batch_size));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_SHUFFLE, s.shuffle));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", (double)s.batch_size));
+    assert_ok(neuron_trainer_set_number(b.trainer, "shuffle", s.shuffle));
+    assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS));
     if (s.validation_split > 0)
-        assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT,
-                                           s.validation_split));
+        assert_ok(neuron_trainer_set_number(b.trainer, "validation_split", s.validation_split));
     else if (s.validation > 0)
         assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     if (checkpoint)
-        add_checkpoint(&b, checkpoint, NEURON_METRIC_VALIDATION_LOSS);
+        add_checkpoint(&b, checkpoint, NULL);
     return b;
 }
 

@@ -84,10 +84,9 @@ static neuron_node_t *add_branches(neuron_graph_t *g, neuron_node_t *x)
     if (now == DENSE_NAME)
         assert_ok(neuron_node_set_name(second, "second"));
     if (now == NO_BIAS)
-        assert_ok(neuron_node_set_int(second, NEURON_NODE_USE_BIAS, 0));
+        assert_ok(neuron_node_set(second, "use_bias=no"));
     if (now == INITIALIZERS)
-        assert_ok(
-            neuron_node_set_int(first, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_HE_NORMAL));
+        assert_ok(neuron_node_set(first, "initializer=he_normal"));
     assert_ok(neuron_node_set_regularizer(first, "kernel", 0, now == REGULARIZER ? 0.25 : 0.125));
     if (now == MORE_REGULARIZER)
         assert_ok(neuron_node_set_regularizer(second, "bias", 0.5, 0));
@@ -106,7 +105,7 @@ static neuron_graph_t *model(neuron_context_t *context)
     neuron_node_t *x = neuron_input(g, shape, 3);
     neuron_node_t *conv = neuron_conv2d(g, x, now == FILTERS ? 4 : 3, 3, 3);
     if (now == PADDING)
-        assert_ok(neuron_node_set_int(conv, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+        assert_ok(neuron_node_set(conv, "padding=same"));
     if (now == INITIALIZERS)
         assert_ok(neuron_node_set_initializer(conv, "kernel", NEURON_INITIALIZER_NORMAL, 0.5));
     neuron_node_t *bent = now == OTHER_LAYER ? neuron_tanh(g, conv) : neuron_relu(g, conv);

@@ -77,7 +77,7 @@ START_TEST(another_training_is_refused)
     s.model = wider_model;
     refuse(s, "conv2d: layer is flatten in the file, conv2d here");
     s = usual;
-    s.rule = NEURON_OPTIMIZER_SGD;
+    s.rule = "sgd";
     refuse(s, "optimizer is sgd in the file, adam here");
     s = usual;
     s.batch_size = BATCH + 1;
@@ -86,7 +86,7 @@ START_TEST(another_training_is_refused)
     s.examples = EXAMPLES + 1;
     refuse(s, "examples is 24 in the file, 23 here");
     s = usual;
-    s.shuffle = 0;
+    s.shuffle = false;
     refuse(s, "shuffle is 0 in the file, 1 here");
     s = usual;
     s.validation = 12;
@@ -284,9 +284,9 @@ START_TEST(options_that_are_missing_take_their_default)
     replace(&file, text, blank);
     bench b = elsewhere(NULL);
     double value;
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_NORM, 3));
+    assert_ok(neuron_optimizer_set(b.optimizer, "clip_norm=3"));
     assert_ok(neuron_trainer_load(b.trainer, wrong));
-    assert_ok(neuron_optimizer_get_float(b.optimizer, NEURON_OPTIMIZER_CLIP_NORM, &value));
+    assert_ok(neuron_optimizer_get_number(b.optimizer, "clip_norm", &value));
     ck_assert(value == 0);
     tear_down(&b);
     free(file.data);

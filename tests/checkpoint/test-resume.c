@@ -46,11 +46,11 @@ static void assert_as_whole(const bench *b)
 START_TEST(two_and_two_are_four)
 {
     bench b = set_up(usual, best);
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS / 2));
+    assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS / 2));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert(!same_parameters(b.graph, whole.graph));
     assert_ok(neuron_trainer_run(b.trainer, NULL)); /* nothing left to do */
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS));
     /* Nor does it matter how many threads there are then. */
     assert_ok(neuron_context_set_threads(b.context, 3));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
@@ -132,13 +132,13 @@ END_TEST
 START_TEST(the_learning_rate_is_continued)
 {
     bench b = set_up(usual, NULL), c = elsewhere(NULL);
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.0003));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=0.0003"));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=1"));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     assert_ok(neuron_trainer_save(b.trainer, state));
     assert_ok(neuron_trainer_load(c.trainer, state));
     double rate;
-    assert_ok(neuron_optimizer_get_float(c.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, &rate));
+    assert_ok(neuron_optimizer_get_number(c.optimizer, "learning_rate", &rate));
     ck_assert_double_eq(rate, 0.0003);
     tear_down(&c);
     tear_down(&b);
@@ -147,34 +147,25 @@ END_TEST
 
 /* Every rule, with options of its own that must be continued too. */
 static const struct {
-    int32_t rule, options[2];
-    double values[2];
+    const char *rule, *options;
 } rules[] = {
-    {NEURON_OPTIMIZER_SGD, {NEURON_OPTIMIZER_MOMENTUM, NEURON_OPTIMIZER_NESTEROV}, {0.9, 1}},
-    {NEURON_OPTIMIZER_SGD, {NEURON_OPTIMIZER_MOMENTUM, NEURON_OPTIMIZER_CLIP_NORM}, {0.5, 0.05}},
-    {NEURON_OPTIMIZER_RMSPROP, {NEURON_OPTIMIZER_RHO, NEURON_OPTIMIZER_MOMENTUM}, {0.8, 0.7}},
-    {NEURON_OPTIMIZER_ADAGRAD, {NEURON_OPTIMIZER_INITIAL_ACCUMULATOR}, {0.3}},
-    {NEURON_OPTIMIZER_ADADELTA, {NEURON_OPTIMIZER_LEARNING_RATE}, {1}},
-    {NEURON_OPTIMIZER_ADAM, {NEURON_OPTIMIZER_CLIP_VALUE}, {0.01}},
-    {NEURON_OPTIMIZER_ADAMW, {NEURON_OPTIMIZER_WEIGHT_DECAY}, {0.1}},
-    {NEURON_OPTIMIZER_ADAMAX, {NEURON_OPTIMIZER_CLIP_GLOBAL_NORM}, {0.1}},
-    {NEURON_OPTIMIZER_NADAM, {NEURON_OPTIMIZER_BETA_1}, {0.8}},
+    {"sgd", "momentum=0.9, nesterov=yes"},
+    {"sgd", "momentum=0.5, clip_norm=0.05"},
+    {"rmsprop", "rho=0.8, momentum=0.7"},
+    {"adagrad", "initial_accumulator=0.3"},
+    {"adadelta", "learning_rate=1"},
+    {"adam", "clip_value=0.01"},
+    {"adamw", "weight_decay=0.1"},
+    {"adamax", "clip_global_norm=0.1"},
+    {"nadam", "beta_1=0.8"},
 };
-
-static void set_option(neuron_optimizer_t *optimizer, int32_t option, double value)
-{
-    assert_ok(option == NEURON_OPTIMIZER_NESTEROV
-                  ? neuron_optimizer_set_int(optimizer, option, (int64_t)value)
-                  : neuron_optimizer_set_float(optimizer, option, value));
-}
 
 START_TEST(every_rule_is_continued)
 {
     plan s = usual;
     s.rule = rules[_i].rule;
     bench b = set_up(s, NULL);
-    for (int i = 0; i < 2 && rules[_i].options[i]; i++)
-        set_option(b.optimizer, rules[_i].options[i], rules[_i].values[i]);
+    assert_ok(neuron_optimizer_set(b.optimizer, rules[_i].options));
     int left = 5;
     assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
     ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
@@ -201,20 +192,19 @@ END_TEST
 START_TEST(options_before_the_first_step_count)
 {
     plan s = usual;
-    s.rule = NEURON_OPTIMIZER_ADAGRAD;
+    s.rule = "adagrad";
     bench b = set_up(s, NULL), c = set_up(s, NULL);
     assert_ok(neuron_trainer_save(b.trainer, state));
     assert_ok(neuron_trainer_load(c.trainer, state)); /* makes memory */
     bench *const both[] = {&b, &c};
     for (int i = 0; i < 2; i++) {
-        assert_ok(neuron_optimizer_set_float(both[i]->optimizer,
-                                             NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, 0.9));
+        assert_ok(neuron_optimizer_set(both[i]->optimizer, "initial_accumulator=0.9"));
         assert_ok(neuron_trainer_run(both[i]->trainer, NULL));
     }
     ck_assert(same_parameters(b.graph, c.graph));
     /* A trainer that went on and goes back to the start begins anew. */
     assert_ok(neuron_trainer_load(c.trainer, state));
-    assert_ok(neuron_optimizer_set_float(c.optimizer, NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, 0.9));
+    assert_ok(neuron_optimizer_set(c.optimizer, "initial_accumulator=0.9"));
     assert_ok(neuron_trainer_run(c.trainer, NULL));
     ck_assert(same_parameters(b.graph, c.graph));
     tear_down(&c);

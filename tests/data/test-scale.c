@@ -462,7 +462,7 @@ START_TEST(unlike_validation_is_warned_of)
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
     assert_ok(neuron_dataset_standardize(other, other));
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, train));
     assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_warning, NULL));
     warnings = 0;

@@ -216,17 +216,16 @@ static neuron_graph_t *train_with(neuron_dataset_t *train, int64_t workers, bool
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
     neuron_dataset_t *validation;
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, train));
     assert_ok(neuron_dataset_subset(&validation, train, 0, 20));
     assert_ok(neuron_trainer_set_validation(trainer, validation));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, workers));
+    assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_set(trainer, "epochs=2"));
+    assert_ok(neuron_trainer_set_number(trainer, "workers", (double)workers));
     if (augments) {
         neuron_augmentation_t *augmentation;
-        assert_ok(neuron_augmentation_create(&augmentation, context));
-        assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 9));
+        assert_ok(neuron_augmentation_create(&augmentation, context, "rotation=9"));
         assert_ok(neuron_trainer_set_augmentation(trainer, augmentation));
         neuron_augmentation_unref(augmentation);
     }
@@ -280,7 +279,7 @@ START_TEST(a_failing_source_fails_every_call)
     neuron_evaluation_t *evaluation;
     neuron_augmentation_t *augmentation;
     float values[2 * PIXELS];
-    assert_ok(neuron_augmentation_create(&augmentation, context));
+    assert_ok(neuron_augmentation_create(&augmentation, context, NULL));
     whole.fail_at = 0;
     whole.answer = 3;
     assert_status(neuron_dataset_read(stream, 4, 2, values, NULL), NEURON_E_CALLBACK);
@@ -400,10 +399,10 @@ START_TEST(a_child_reads_what_the_parent_is_reading)
     forked_memory = in_memory(NEURON_U8);
     assert_ok(neuron_dataset_create_stream(&forked_stream, context, read_behind_gate, &door, NULL,
                                            EXAMPLES, shape, 3, NEURON_U8, TEST_CLASSES));
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, forked_stream));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_set(trainer, "epochs=1"));
     assert_ok(neuron_callback_create_custom(&callback, context, fork_in_callback, &door, NULL));
     assert_ok(neuron_trainer_add_callback(trainer, callback));
     assert_ok(neuron_trainer_run(trainer, NULL));

@@ -106,8 +106,8 @@ static double score_of_ruin(bool scored)
     neuron_dataset_t *train = images(1);
     neuron_dataset_t *validation = images(2);
     example_training_t training = {.batch_size = IMAGES, .epochs = 3};
-    assert_ok(neuron_optimizer_create(&training.optimizer, example.context, NEURON_OPTIMIZER_SGD));
-    assert_ok(neuron_optimizer_set_float(training.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 3e38));
+    assert_ok(neuron_optimizer_create(&training.optimizer, example.context, "sgd", NULL));
+    assert_ok(neuron_optimizer_set(training.optimizer, "learning_rate=3e38"));
     double score = example_try(&example, finish(example_graph(&example, "K8")), &training, train,
                                validation, scored ? validation : NULL);
     neuron_optimizer_unref(training.optimizer);

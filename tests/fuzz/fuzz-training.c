@@ -24,8 +24,7 @@ static neuron_graph_t *make_graph(neuron_context_t *context)
 static void set_loss(neuron_trainer_t *trainer, neuron_context_t *context)
 {
     neuron_loss_t *loss;
-    must(neuron_loss_create(&loss, context, NEURON_LOSS_CROSS_ENTROPY));
-    must(neuron_loss_set_float(loss, NEURON_LOSS_LABEL_SMOOTHING, 0.125));
+    must(neuron_loss_create(&loss, context, "cross_entropy", "label_smoothing=0.125"));
     must(neuron_trainer_set_loss(trainer, loss));
     must(neuron_trainer_set_class_weights(trainer, (const double[]){1, 2}, CLASSES));
     neuron_loss_unref(loss);
@@ -34,24 +33,22 @@ static void set_loss(neuron_trainer_t *trainer, neuron_context_t *context)
 static void set_augmentation(neuron_trainer_t *trainer, neuron_context_t *context)
 {
     neuron_augmentation_t *augmentation;
-    must(neuron_augmentation_create(&augmentation, context));
-    must(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 8));
+    must(neuron_augmentation_create(&augmentation, context, "rotation=8"));
     must(neuron_trainer_set_augmentation(trainer, augmentation));
     neuron_augmentation_unref(augmentation);
 }
 
 static void add_callbacks(neuron_trainer_t *trainer, neuron_context_t *context)
 {
-    static const int32_t kinds[] = {NEURON_CALLBACK_EARLY_STOPPING,
-                                    NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_WARM_UP,
-                                    NEURON_CALLBACK_STOP_ON_NAN};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    static const struct {
+        const char *kind, *options;
+    } added[] = {{"early_stopping", "patience=2, restore_best=yes"},
+                 {"reduce_on_plateau", NULL},
+                 {"warm_up", NULL},
+                 {"stop_on_nan", NULL}};
+    for (size_t i = 0; i < sizeof added / sizeof *added; i++) {
         neuron_callback_t *callback;
-        must(neuron_callback_create(&callback, context, kinds[i]));
-        if (kinds[i] == NEURON_CALLBACK_EARLY_STOPPING) {
-            must(neuron_callback_set_int(callback, NEURON_CALLBACK_PATIENCE, 2));
-            must(neuron_callback_set_int(callback, NEURON_CALLBACK_RESTORE_BEST, 1));
-        }
+        must(neuron_callback_create(&callback, context, added[i].kind, added[i].options));
         must(neuron_trainer_add_callback(trainer, callback));
         neuron_callback_unref(callback);
     }
@@ -85,11 +82,10 @@ static neuron_trainer_t *make_trainer(neuron_context_t *context, int full)
     neuron_optimizer_t *optimizer;
     neuron_graph_t *graph = make_graph(context);
     neuron_dataset_t *examples = make_examples(context, full);
-    must(neuron_optimizer_create(&optimizer, context,
-                                 full ? NEURON_OPTIMIZER_ADAM : NEURON_OPTIMIZER_SGD));
+    must(neuron_optimizer_create(&optimizer, context, full ? "adam" : "sgd", NULL));
     must(neuron_trainer_create(&trainer, graph, optimizer, examples));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    must(neuron_trainer_set_number(trainer, "batch_size", BATCH));
+    must(neuron_trainer_set_number(trainer, "epochs", EPOCHS));
     if (full) {
         must(neuron_trainer_set_validation(trainer, examples));
         set_loss(trainer, context);

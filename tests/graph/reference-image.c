@@ -1,5 +1,6 @@
 #include "reference-call.h"
 
+#include "base/fill.h"
 #include "test-common.h"
 
 #include <math.h>

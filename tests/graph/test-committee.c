@@ -24,7 +24,7 @@ static neuron_graph_t *member(const char *name, float a, float b, float c)
     assert_ok(neuron_graph_create(&g, context));
     assert_ok(neuron_graph_set_name(g, name));
     neuron_node_t *y = neuron_dense(g, neuron_input(g, (const int64_t[]){INPUTS}, 1), CLASSES);
-    assert_ok(neuron_node_set_int(y, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ZEROS));
+    assert_ok(neuron_node_set(y, "initializer=zeros"));
     assert_ok(neuron_graph_finish(g, y));
     assert_ok(neuron_graph_write_array(g, 1, (const float[]){a, b, c}, CLASSES));
     return g;
@@ -460,7 +460,7 @@ static int train(neuron_graph_t *graph, neuron_dataset_t *dataset)
 {
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
-    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
     int status = neuron_trainer_create(&trainer, graph, adam, dataset);
     if (status == 0)
         status = neuron_trainer_run(trainer, NULL);

@@ -206,7 +206,7 @@ static int use_reader(neuron_context_t *context)
         neuron_dense(graph, neuron_flatten(graph, image_input(graph, 8, 8, 1)), TEST_CLASSES);
     int status = neuron_graph_finish(graph, neuron_custom(graph, "reader", &x, 1, NULL, 0));
     if (status == NEURON_OK) {
-        assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+        assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
         status = neuron_trainer_create(&trainer, graph, optimizer, data);
         if (status == NEURON_OK)
             status = neuron_trainer_run(trainer, NULL);

@@ -159,13 +159,13 @@ static neuron_graph_t *train(int32_t threads, const char *path)
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
     neuron_graph_t *graph = NULL;
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     for (int run = path ? 0 : 1; run < 2; run++) {
         neuron_graph_unref(graph);
         graph = small_network(context);
         assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
-        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, 16));
-        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, run == 0 ? 1 : 3));
+        assert_ok(neuron_trainer_set(trainer, "batch_size=16"));
+        assert_ok(neuron_trainer_set_number(trainer, "epochs", run == 0 ? 1 : 3));
         if (path && run == 1)
             assert_ok(neuron_trainer_load(trainer, path));
         assert_ok(neuron_trainer_run(trainer, NULL));

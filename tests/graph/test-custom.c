@@ -56,9 +56,9 @@ START_TEST(trains_as_the_built_in_layer)
         x = i == 0 ? neuron_dense(graph, x, 9) : add_own_dense(graph, x, 9);
         x = neuron_dense(graph, neuron_tanh(graph, x), TEST_CLASSES);
         assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x)));
-        assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+        assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
         assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
-        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 3));
+        assert_ok(neuron_trainer_set(trainer, "epochs=3"));
         assert_ok(neuron_trainer_run(trainer, &history));
         losses[i] = test_figure(history, 2, NEURON_METRIC_LOSS);
         neuron_history_unref(history);
@@ -133,7 +133,7 @@ START_TEST(a_step_that_fails)
     assert_ok(
         neuron_custom_register(context, "count", count_forward, count_backward, NULL, &plan, NULL));
     neuron_dataset_t *data = test_glyphs(context, 90, 8);
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     for (int i = 0; i < 2; i++) {
         graphs[i] = failing_graph(context);
         if (i == 1)
@@ -179,14 +179,14 @@ START_TEST(a_frozen_layer_stays_as_it_is)
     int32_t calls = 0;
     while (strcmp(neuron_graph_array_name(graph, calls), "count.calls") != 0)
         calls++;
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
     const float expected[] = {3, 3, 6}; /* steps so far that counted */
     for (int i = 0; i < 3; i++) {
         float count;
         size_t size;
         assert_ok(neuron_node_set_trainable(neuron_graph_find_node(graph, "count"), i != 1));
-        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, i + 1));
+        assert_ok(neuron_trainer_set_number(trainer, "epochs", i + 1));
         assert_ok(neuron_trainer_run(trainer, NULL));
         assert_ok(neuron_graph_read_array(graph, calls, &count, 1, &size));
         ck_assert_float_eq(count, expected[i]);
@@ -222,7 +222,7 @@ START_TEST(predicting_and_evaluating_fail)
     /* Without a backward nothing can be trained. */
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     assert_status(neuron_trainer_create(&trainer, graph, optimizer, data), NEURON_E_UNSUPPORTED);
     assert_message("count has no gradient");
     neuron_optimizer_unref(optimizer);

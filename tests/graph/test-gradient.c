@@ -31,7 +31,7 @@ END_TEST
 static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *input, int64_t filters)
 {
     neuron_node_t *x = neuron_conv2d(graph, input, filters, 3, 3);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_ok(neuron_node_set(x, "padding=same"));
     return x;
 }
 
@@ -241,7 +241,7 @@ static neuron_node_t *turn_over(neuron_graph_t *graph, neuron_node_t *x)
 static neuron_node_t *softmax_of_columns(neuron_graph_t *graph, neuron_node_t *x)
 {
     neuron_node_t *node = neuron_softmax(graph, x);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, 1));
+    assert_ok(neuron_node_set(node, "axis=1"));
     return node;
 }
 
@@ -250,7 +250,7 @@ static neuron_node_t *softmax_of_columns(neuron_graph_t *graph, neuron_node_t *x
 static neuron_node_t *normalize_rows(neuron_graph_t *graph, neuron_node_t *x)
 {
     neuron_node_t *node = neuron_layer_norm(graph, x);
-    assert_ok(neuron_node_set_float(node, NEURON_NODE_EPSILON, 0.1));
+    assert_ok(neuron_node_set(node, "epsilon=0.1"));
     return node;
 }
 

@@ -16,10 +16,10 @@ static neuron_node_t *block(neuron_graph_t *graph, neuron_node_t *x, int64_t uni
 }
 
 static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *x, int64_t filters,
-                           int32_t padding)
+                           const char *padding)
 {
     x = neuron_conv2d(graph, x, filters, 3, 3);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, padding));
+    assert_ok(neuron_node_set(x, padding));
     return neuron_relu(graph, x);
 }
 
@@ -35,20 +35,20 @@ static neuron_node_t *perceptron(neuron_graph_t *graph)
 
 static neuron_node_t *one_convolution(neuron_graph_t *graph)
 {
-    neuron_node_t *x = conv(graph, image_input(graph, 28, 28, 1), 32, NEURON_PADDING_VALID);
+    neuron_node_t *x = conv(graph, image_input(graph, 28, 28, 1), 32, "padding=valid");
     return classify(graph, hidden(graph, neuron_max_pool2d(graph, x, 2, 2), 128));
 }
 
 static neuron_node_t *two_convolutions(neuron_graph_t *graph)
 {
-    neuron_node_t *x = conv(graph, image_input(graph, 28, 28, 1), 64, NEURON_PADDING_VALID);
-    x = conv(graph, neuron_max_pool2d(graph, x, 2, 2), 128, NEURON_PADDING_VALID);
+    neuron_node_t *x = conv(graph, image_input(graph, 28, 28, 1), 64, "padding=valid");
+    x = conv(graph, neuron_max_pool2d(graph, x, 2, 2), 128, "padding=valid");
     return classify(graph, hidden(graph, neuron_max_pool2d(graph, x, 2, 2), 256));
 }
 
 static neuron_node_t *pool_block(neuron_graph_t *graph, neuron_node_t *x, int64_t filters)
 {
-    x = neuron_batch_norm(graph, conv(graph, x, filters, NEURON_PADDING_SAME));
+    x = neuron_batch_norm(graph, conv(graph, x, filters, "padding=same"));
     return neuron_dropout(graph, neuron_max_pool2d(graph, x, 2, 2), 0.25);
 }
 
@@ -355,14 +355,15 @@ START_TEST(nulls_are_refused_by_node_calls)
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     double value;
-    int64_t whole;
-    assert_status(neuron_node_get_int(NULL, NEURON_NODE_UNITS, &whole), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_int(node, NEURON_NODE_UNITS, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_float(NULL, NEURON_NODE_RATE, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_float(node, NEURON_NODE_RATE, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_bounds(NULL, NEURON_NODE_RATE, &value, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_bounds(node, NEURON_NODE_RATE, NULL, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_bounds(node, NEURON_NODE_RATE, &value, NULL), NEURON_E_ARGUMENT);
+    char text[8];
+    assert_status(neuron_node_get_number(NULL, "units", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(node, "units", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(NULL, "rate", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(node, "rate", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(node, NULL, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_text(NULL, "rate", text, sizeof text, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_set(NULL, "rate=0.25"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_set_number(NULL, "rate", 0.25), NEURON_E_ARGUMENT);
     assert_status(neuron_node_shape(NULL, shape, &rank), NEURON_E_ARGUMENT);
     assert_status(neuron_node_shape(node, NULL, &rank), NEURON_E_ARGUMENT);
     assert_status(neuron_node_shape(node, shape, NULL), NEURON_E_ARGUMENT);

@@ -113,8 +113,7 @@ START_TEST(in_the_middle_of_a_graph)
 {
     neuron_graph_t *source = new_graph(), *graph = new_graph();
     neuron_node_t *c = neuron_conv2d(source, image_input(source, 6, 6, 2), 3, 3, 3);
-    assert_ok(neuron_node_set_int(c, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
-    assert_ok(neuron_node_set_int(c, NEURON_NODE_STRIDE_HEIGHT, 2));
+    assert_ok(neuron_node_set(c, "padding=same, stride_height=2"));
     assert_ok(neuron_graph_finish(source, neuron_relu(source, c)));
     neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 7, 7, 1), 2, 2, 2);
     neuron_node_t *copy = neuron_import(graph, x, source, "body");

@@ -177,7 +177,7 @@ static neuron_node_t *high_convolution(neuron_graph_t *graph)
 static neuron_node_t *high_depthwise_convolution(neuron_graph_t *graph)
 {
     neuron_node_t *node = neuron_depthwise_conv2d(graph, image_input(graph, 9, 9, 30), 5, 2);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_DEPTH_MULTIPLIER, 4));
+    assert_ok(neuron_node_set(node, "depth_multiplier=4"));
     return node;
 }
 
@@ -218,15 +218,14 @@ START_TEST(the_option_takes_kinds_without_parameter)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ONES));
-    assert_status(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_NORMAL),
-                  NEURON_E_ARGUMENT);
-    assert_message("dense: initializer is 90; it must be glorot_uniform (10), zeros");
+    assert_ok(neuron_node_set(node, "initializer=ones"));
+    assert_status(neuron_node_set(node, "initializer=normal"), NEURON_E_ARGUMENT);
+    assert_message("dense: initializer is normal; it must be glorot_uniform, zeros");
     neuron_graph_unref(graph);
     graph = new_graph();
     node = neuron_dense(graph, vector_input(graph, 3), 2);
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ONES));
+    assert_ok(neuron_node_set(node, "initializer=ones"));
     assert_ok(neuron_graph_finish(graph, node));
     float values[6];
     assert_ok(neuron_graph_read_array(graph, 0, values, 6, NULL));
@@ -289,11 +288,11 @@ START_TEST(read_back)
     assert_starts(node, "bias", NEURON_INITIALIZER_ZEROS, 0);
     assert_starts(norm, "moving_variance", NEURON_INITIALIZER_ONES, 0);
     node = neuron_dense(graph, norm, 2);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_HE_NORMAL));
+    assert_ok(neuron_node_set(node, "initializer=he_normal"));
     assert_starts(node, "kernel", NEURON_INITIALIZER_HE_NORMAL, 0);
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_NORMAL, 0.55));
     assert_starts(node, "kernel", NEURON_INITIALIZER_NORMAL, 0.55);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ONES));
+    assert_ok(neuron_node_set(node, "initializer=ones"));
     assert_starts(node, "kernel", NEURON_INITIALIZER_ONES, 0);
     neuron_graph_unref(graph);
 }

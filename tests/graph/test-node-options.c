@@ -2,82 +2,222 @@
 #include "gradient.h"
 #include "test-common.h"
 
+#include <math.h>
+
+static double number(const neuron_node_t *node, const char *option)
+{
+    double value;
+    assert_ok(neuron_node_get_number(node, option, &value));
+    return value;
+}
+
+static void assert_text(const neuron_node_t *node, const char *option, const char *expected)
+{
+    char text[200];
+    size_t needed;
+    assert_ok(neuron_node_get_text(node, option, text, sizeof text, &needed));
+    ck_assert_str_eq(text, expected);
+    ck_assert_uint_eq(needed, strlen(expected) + 1);
+}
+
 START_TEST(options_are_set_and_read)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5);
-    int64_t value;
-    double real, minimum, maximum;
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_FILTERS, &value));
-    ck_assert_int_eq(value, 2);
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_KERNEL_WIDTH, &value));
-    ck_assert_int_eq(value, 5);
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_PADDING, &value));
-    ck_assert_int_eq(value, NEURON_PADDING_VALID);
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_INITIALIZER, &value));
-    ck_assert_int_eq(value, NEURON_INITIALIZER_GLOROT_UNIFORM);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_STRIDE_WIDTH, 2));
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_STRIDE_WIDTH, &value));
-    ck_assert_int_eq(value, 2);
+    ck_assert_double_eq(number(node, "filters"), 2);
+    ck_assert_double_eq(number(node, "kernel_width"), 5);
+    ck_assert_double_eq(number(node, "use_bias"), 1);
+    assert_text(node, "padding", "valid");
+    assert_text(node, "initializer", "glorot_uniform");
+    assert_ok(neuron_node_set(node, "stride_width=2"));
+    ck_assert_double_eq(number(node, "stride_width"), 2);
     assert_node_shape(node, (const int64_t[]){6, 2, 2}, 3);
-    assert_ok(neuron_node_bounds(node, NEURON_NODE_STRIDE_WIDTH, &minimum, &maximum));
-    ck_assert_double_eq(minimum, 1);
-    ck_assert_double_ge(maximum, 1000);
-    assert_status(neuron_node_get_int(node, NEURON_NODE_RATE, &value), NEURON_E_ARGUMENT);
-    assert_message("conv2d: a conv2d layer has no option 120");
-    assert_status(neuron_node_get_float(node, NEURON_NODE_RATE, &real), NEURON_E_ARGUMENT);
-    assert_message("conv2d: a conv2d layer has no option 120");
-    assert_status(neuron_node_bounds(node, 5, &minimum, &maximum), NEURON_E_ARGUMENT);
+    assert_ok(neuron_node_set_number(node, "stride_height", 3));
+    assert_node_shape(node, (const int64_t[]){2, 2, 2}, 3);
+    assert_ok(neuron_node_set(node, " padding = same ,\n\tuse_bias=no,initializer=he_normal\n"));
+    assert_node_shape(node, (const int64_t[]){3, 4, 2}, 3);
+    assert_ok(neuron_node_set(node, NULL));
+    assert_ok(neuron_node_set(node, ""));
+    assert_text(node, NULL,
+                "filters=2, kernel_height=3, kernel_width=5, stride_height=3, stride_width=2, "
+                "padding=same, use_bias=no, initializer=he_normal");
+    assert_ok(neuron_graph_finish(graph, node));
+    ck_assert_int_eq(neuron_graph_parameter_count(graph), 30);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* What is asked in vain does not stick. */
+START_TEST(what_is_not_there_is_not_read)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5);
+    double value = 7;
+    char text[8];
+    size_t needed;
+    assert_status(neuron_node_get_number(node, "rate", &value), NEURON_E_ARGUMENT);
+    assert_message("conv2d: there is no option \"rate\"");
+    assert_status(neuron_node_get_number(node, "stride", &value), NEURON_E_ARGUMENT);
+    assert_message("conv2d: there is no option \"stride\"; did you mean \"stride_height\"?");
+    assert_status(neuron_node_get_number(node, "padding", &value), NEURON_E_ARGUMENT);
+    assert_message("conv2d: padding is no number, but a word: valid or same");
+    assert_status(neuron_node_get_text(node, "rate", text, sizeof text, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_text(node, "padding", text, 5, &needed), NEURON_E_ARGUMENT);
+    ck_assert_uint_eq(needed, 6);
+    assert_ok(neuron_node_get_text(node, "padding", text, 6, NULL));
+    assert_status(neuron_node_get_text(NULL, NULL, text, sizeof text, NULL), NEURON_E_ARGUMENT);
+    ck_assert(value == 7);
     assert_ok(neuron_graph_finish(graph, node));
     neuron_graph_unref(graph);
 }
 END_TEST
 
-static int set_unknown(neuron_node_t *node)
+/* What the builders' numbers and neuron_node_set() may be is the same as is listed. */
+START_TEST(bounds_are_those_of_the_list)
 {
-    return neuron_node_set_int(node, NEURON_NODE_MOMENTUM, 1);
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5);
+    const neuron_option_t *option;
+    for (int32_t i = 0; (option = neuron_kind_option("layer", "conv2d", i)); i++) {
+        if (neuron_option_type(option) == NEURON_OPTION_WORD)
+            continue;
+        double value = number(node, neuron_option_name(option));
+        ck_assert_double_ge(value, neuron_option_minimum(option));
+        ck_assert_double_le(value, neuron_option_maximum(option));
+        if (strcmp(neuron_option_name(option), "stride_width") == 0) {
+            ck_assert_double_eq(neuron_option_minimum(option), 1);
+            ck_assert_double_ge(neuron_option_maximum(option), 1000);
+        }
+    }
+    assert_ok(neuron_graph_finish(graph, node));
+    neuron_graph_unref(graph);
 }
-
-static int set_out_of_bounds(neuron_node_t *node)
-{
-    return neuron_node_set_int(node, NEURON_NODE_STRIDE_HEIGHT, 0);
-}
-
-static int set_another_kind(neuron_node_t *node)
-{
-    return neuron_node_set_float(node, NEURON_NODE_STRIDE_HEIGHT, 1);
-}
-
-static int set_between(neuron_node_t *node)
-{
-    return neuron_node_set_int(node, NEURON_NODE_PADDING, 15);
-}
-
-static int set_unknown_initializer(neuron_node_t *node)
-{
-    return neuron_node_set_int(node, NEURON_NODE_INITIALIZER, 11);
-}
+END_TEST
 
 static const struct {
-    int (*set)(neuron_node_t *node);
-    const char *message;
+    const char *options, *message;
 } mistakes[] = {
-    {set_unknown, "conv2d: a conv2d layer has no option 60"},
-    {set_out_of_bounds, "conv2d: stride_height is 0; it must be 1 to 1,024"},
-    {set_another_kind, "conv2d: stride_height is an integer"},
-    {set_between, "conv2d: padding is 15; it must be valid (10), same (20)"},
-    {set_unknown_initializer, "conv2d: initializer is 11; it must be "},
+    {"momentum=1", "conv2d: there is no option \"momentum\"; its options are filters, "},
+    {"stride=2", "conv2d: there is no option \"stride\"; did you mean \"stride_height\"?"},
+    {"stride_height=0", "conv2d: stride_height is 0; it must be 1 to 1,024"},
+    {"stride_height=1.5", "conv2d: stride_height is 1.5; it must be 1 to 1,024"},
+    {"stride_height=1025", "conv2d: stride_height is 1025; it must be 1 to 1,024"},
+    {"padding=15", "conv2d: padding is 15; it must be valid or same"},
+    {"initializer=11", "conv2d: initializer is 11; it must be glorot_uniform, zeros, "},
+    {"use_bias=maybe", "conv2d: use_bias is maybe; it must be yes or no"},
+    {"padding", "conv2d: padding has no value; write \"padding=...\""},
+    {"padding=same, padding=same", "conv2d: padding is given twice"},
+    {"padding=same,", "conv2d: an option is missing beside a comma"},
+    /* None of it is set. */
+    {"padding=same, stride_width=2, use_bias=2", "conv2d: use_bias is 2; it must be yes or no"},
 };
 
 START_TEST(mistakes_in_options_stick)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3);
-    assert_status(mistakes[_i].set(node), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_set(node, mistakes[_i].options), NEURON_E_ARGUMENT);
     assert_message(mistakes[_i].message);
     assert_node_shape(node, (const int64_t[]){6, 6, 2}, 3);
+    assert_text(node, NULL,
+                "filters=2, kernel_height=3, kernel_width=3, stride_height=1, stride_width=1, "
+                "padding=valid, use_bias=yes, initializer=glorot_uniform");
     assert_status(neuron_graph_finish(graph, node), NEURON_E_ARGUMENT);
     assert_message(mistakes[_i].message);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+static const struct {
+    const char *option;
+    double value;
+    const char *message;
+} wrong[] = {
+    {"momentum", 1, "conv2d: there is no option \"momentum\""},
+    {"stride_height", 0, "conv2d: stride_height is 0; it must be 1 to 1,024"},
+    {"stride_height", 1.5, "conv2d: stride_height is 1.5; it must be 1 to 1,024"},
+    {"stride_height", (double)NAN, "conv2d: stride_height is nan; it must be 1 to 1,024"},
+    {"use_bias", 2, "conv2d: use_bias is 2; it must be yes or no"},
+    {"padding", 1, "conv2d: padding is no number, but a word: valid or same"},
+    {"initializer", NEURON_INITIALIZER_ZEROS, "conv2d: initializer is no number, but a word: "},
+    {NULL, 1, "conv2d: option is NULL"},
+};
+
+START_TEST(mistakes_in_numbers_stick)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3);
+    assert_status(neuron_node_set_number(node, wrong[_i].option, wrong[_i].value),
+                  NEURON_E_ARGUMENT);
+    assert_message(wrong[_i].message);
+    assert_node_shape(node, (const int64_t[]){6, 6, 2}, 3);
+    assert_status(neuron_graph_finish(graph, node), NEURON_E_ARGUMENT);
+    assert_message(wrong[_i].message);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* A node that is called as the caller likes is told with its layer. */
+START_TEST(messages_tell_the_layer)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    assert_ok(neuron_node_set_name(node, "hidden"));
+    assert_status(neuron_node_set(node, "unit=5"), NEURON_E_ARGUMENT);
+    assert_message("hidden (dense): there is no option \"unit\"; did you mean \"units\"?");
+    assert_status(neuron_node_set_number(node, "units", -1), NEURON_E_ARGUMENT);
+    assert_message("hidden (dense): units is -1; it must be 1 to ");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* Whichever of the two calls comes last counts, and no other option touches it. */
+START_TEST(the_initializer_is_what_was_set_last)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    int32_t kind;
+    double parameter;
+    assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
+    assert_ok(neuron_node_set(node, "use_bias=no"));
+    assert_ok(neuron_node_set_number(node, "units", 5));
+    assert_ok(neuron_node_get_initializer(node, "kernel", &kind, &parameter));
+    ck_assert_int_eq(kind, NEURON_INITIALIZER_CONSTANT);
+    ck_assert_double_eq(parameter, 3);
+    assert_ok(neuron_node_set(node, "units=6, initializer=glorot_uniform"));
+    assert_ok(neuron_node_get_initializer(node, "kernel", &kind, &parameter));
+    ck_assert_int_eq(kind, NEURON_INITIALIZER_GLOROT_UNIFORM);
+    assert_ok(neuron_graph_finish(graph, node));
+    ck_assert_int_eq(neuron_graph_parameter_count(graph), 48);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* Two options that fit only together are set together. */
+START_TEST(what_fits_only_together_is_set_together)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3);
+    assert_ok(neuron_node_set(node, "kernel_height=9, padding=same"));
+    assert_node_shape(node, (const int64_t[]){8, 8, 2}, 3);
+    assert_status(neuron_node_set(node, "padding=valid, use_bias=no"), NEURON_E_SHAPE);
+    assert_message("a kernel of 9x3 does not fit into 8x8 with padding valid");
+    assert_node_shape(node, (const int64_t[]){8, 8, 2}, 3);
+    ck_assert_double_eq(number(node, "use_bias"), 1);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* A value that is there already is never too late. */
+START_TEST(the_same_value_is_not_late)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    neuron_node_t *output = neuron_relu(graph, node);
+    assert_ok(neuron_node_set(node, "units=4, use_bias=yes"));
+    assert_ok(neuron_node_set_number(node, "units", 4));
+    assert_ok(neuron_node_set(node, NULL));
+    assert_ok(neuron_graph_finish(graph, output));
     neuron_graph_unref(graph);
 }
 END_TEST
@@ -88,7 +228,7 @@ START_TEST(a_late_option_sticks)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
     neuron_node_t *output = neuron_relu(graph, node);
-    assert_status(neuron_node_set_int(node, NEURON_NODE_UNITS, 5), NEURON_E_STATE);
+    assert_status(neuron_node_set(node, "units=5"), NEURON_E_STATE);
     assert_message("dense: units must be set before another layer uses the node");
     assert_status(neuron_graph_finish(graph, output), NEURON_E_STATE);
     assert_message("dense: units must be set before another layer uses the node");
@@ -114,12 +254,10 @@ START_TEST(a_finished_graph_stays_what_it_is)
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
     assert_ok(neuron_node_set_name(node, "hidden"));
     assert_ok(neuron_graph_finish(graph, neuron_relu(graph, node)));
-    assert_status(neuron_node_set_int(node, NEURON_NODE_UNITS, 5), NEURON_E_STATE);
+    assert_status(neuron_node_set(node, "units=5"), NEURON_E_STATE);
     assert_message("hidden: the graph is finished");
     assert_status(neuron_node_set_name(node, "other"), NEURON_E_STATE);
-    int64_t units;
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_UNITS, &units));
-    ck_assert_int_eq(units, 4);
+    ck_assert_double_eq(number(node, "units"), 4);
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 36);
     neuron_graph_unref(graph);
 }
@@ -131,11 +269,11 @@ START_TEST(padding_may_make_a_window_fit)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, 2, 1, 1);
     x = neuron_conv2d(graph, x, 3, 3, 3);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_HEIGHT, 1));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_ok(neuron_node_set(x, "stride_height=1"));
+    assert_ok(neuron_node_set(x, "padding=same"));
     assert_node_shape(x, (const int64_t[]){2, 1, 3}, 3);
     x = neuron_max_pool2d(graph, x, 2, 2);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_ok(neuron_node_set(x, "padding=same"));
     assert_node_shape(x, (const int64_t[]){1, 1, 3}, 3);
     assert_ok(neuron_graph_finish(graph, x));
     neuron_graph_unref(graph);
@@ -154,9 +292,9 @@ START_TEST(a_window_that_does_not_fit_yet_has_arrays)
     assert_message("conv2d: a kernel of 3x3 does not fit into 2x2 with padding valid");
     assert_ok(neuron_node_set_regularizer(x, "kernel", 0, 1e-4));
     assert_ok(neuron_node_set_initializer(x, "bias", NEURON_INITIALIZER_CONSTANT, 3));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_WIDTH, 2));
+    assert_ok(neuron_node_set(x, "stride_width=2"));
     assert_status(neuron_node_shape(x, shape, &rank), NEURON_E_SHAPE);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_ok(neuron_node_set(x, "padding=same"));
     assert_node_shape(x, (const int64_t[]){2, 1, 4}, 3);
     assert_ok(neuron_graph_finish(graph, x));
     ck_assert_double_gt(neuron_graph_penalty(graph), 0);
@@ -173,7 +311,14 @@ int main(void)
     TCase *tests = tcase_create("node-options");
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, options_are_set_and_read);
+    tcase_add_test(tests, what_is_not_there_is_not_read);
+    tcase_add_test(tests, bounds_are_those_of_the_list);
     tcase_add_loop_test(tests, mistakes_in_options_stick, 0, sizeof mistakes / sizeof *mistakes);
+    tcase_add_loop_test(tests, mistakes_in_numbers_stick, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_test(tests, messages_tell_the_layer);
+    tcase_add_test(tests, the_initializer_is_what_was_set_last);
+    tcase_add_test(tests, what_fits_only_together_is_set_together);
+    tcase_add_test(tests, the_same_value_is_not_late);
     tcase_add_test(tests, a_late_option_sticks);
     tcase_add_test(tests, a_used_node_may_be_renamed);
     tcase_add_test(tests, a_finished_graph_stays_what_it_is);

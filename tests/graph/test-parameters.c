@@ -115,7 +115,7 @@ START_TEST(kernels_may_start_as_zeros)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 4), 2);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ZEROS));
+    assert_ok(neuron_node_set(x, "initializer=zeros"));
     assert_ok(neuron_graph_finish(graph, x));
     float kernel[8], zeros[8] = {0};
     assert_ok(neuron_graph_read_array(graph, 0, kernel, 8, NULL));

@@ -12,7 +12,7 @@ import torch
 import images
 
 SEED, EPOCH, COUNT = 11, 2, 6
-FILLS = ("NEAREST", "CONSTANT", "REFLECT", "WRAP")
+FILLS = ("nearest", "constant", "reflect", "wrap")
 SIZES = [(14, 14, 3), (11, 16, 2)]
 
 OPTIONS = {
@@ -30,8 +30,7 @@ SHARPEN = torch.tensor([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]], dtype=torch.floa
 
 
 def augmented(neuron, values, **options):
-    fill = getattr(neuron, "NEURON_FILL_" + options.pop("fill", "NEAREST"))
-    augmentation = neuron.augmentation(**options, fill_mode=fill)
+    augmentation = neuron.augmentation(**options)
     dataset = neuron.dataset(values, numpy.zeros(len(values), numpy.int32), 1)
     return neuron.augment(augmentation, dataset, values.shape, SEED, EPOCH)
 
@@ -95,8 +94,8 @@ def expected(values, mapping, fill, value, peer):
     """One image. Beyond the outermost pixels' centres ours is the constant alone, where the others
     still mix it with these pixels: as in Keras' generator, which is by SciPy."""
     _, rows, columns, _ = values.shape
-    y = peer(values, mapping, "NEAREST" if fill == "CONSTANT" else fill)
-    if fill == "CONSTANT":
+    y = peer(values, mapping, "nearest" if fill == "constant" else fill)
+    if fill == "constant":
         place = images.places(mapping, rows, columns)
         last = torch.tensor([rows - 1, columns - 1])
         inside = ((place >= -1e-6) & (place <= last + 1e-6)).all(2)
@@ -119,15 +118,15 @@ def warps(neuron, random, size):
 
     values = random.normal(size=(COUNT, *size)).astype(numpy.float32)
     for fill in FILLS:
-        ours = augmented(neuron, values, fill=fill, fill_value=0.5, **OPTIONS)
+        ours = augmented(neuron, values, fill_mode=fill, fill_value=0.5, **OPTIONS)
         for peer, sample in (("PyTorch", images.by_torch), ("Keras", images.by_keras)):
-            if peer == "PyTorch" and fill == "WRAP":
+            if peer == "PyTorch" and fill == "wrap":
                 continue
             theirs = [
                 expected(torch.tensor(values[i : i + 1]).double(), composed[i], fill, 0.5, sample)
                 for i in range(COUNT)
             ]
-            yield f"augmentation {size} {fill.lower()} {peer}", ours, torch.cat(theirs)
+            yield f"augmentation {size} {fill} {peer}", ours, torch.cat(theirs)
 
 
 def kernels(neuron, random, size):

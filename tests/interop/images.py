@@ -9,7 +9,7 @@ import keras
 import torch
 
 # The names of our fill modes in PyTorch, which has no wrap and for a constant 0, and in Keras.
-TORCH = {"NEAREST": "border", "CONSTANT": "zeros", "REFLECT": "reflection"}
+TORCH = {"nearest": "border", "constant": "zeros", "reflect": "reflection"}
 
 
 def about_middle(linear, rows, columns):
@@ -54,7 +54,7 @@ def by_keras(x, mapping, fill, value=0.0):
     (a, b, c), (d, e, f), _ = mapping.tolist()
     eight = torch.tensor([[e, d, f, b, a, c, 0, 0]], dtype=torch.float64)
     return keras.ops.image.affine_transform(
-        x, eight.repeat(len(x), 1), fill_mode=fill.lower(), fill_value=value,
+        x, eight.repeat(len(x), 1), fill_mode=fill, fill_value=value,
         data_format="channels_last",
     )  # fmt: skip
 
@@ -70,7 +70,7 @@ def find_angle(before, after, most):
     for _ in range(6):
         angles = torch.linspace(low, high, 401).tolist()
         maps = torch.stack([rotation(angle, rows, columns) for angle in angles])
-        turned = by_torch(before.expand(len(maps), -1, -1, -1), maps, "NEAREST")
+        turned = by_torch(before.expand(len(maps), -1, -1, -1), maps, "nearest")
         errors = ((turned - after)[:, inner] ** 2).sum((1, 2))
         best, step = angles[int(errors.argmin())], angles[1] - angles[0]
         low, high = best - step, best + step

@@ -32,7 +32,7 @@ LAYERS = [
     ("conv2d", (3, 5, 250), lambda n, g, x: n.neuron_conv2d(g, x, 400, 3, 5), (3, 5, 250, 400),
      (3, 2, 0, 1)),
     ("depthwise_conv2d", (3, 3, 600),
-     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3), DEPTH_MULTIPLIER=200),
+     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3), depth_multiplier=200),
      (3, 3, 600, 200), None),
 ]  # fmt: skip
 

@@ -84,7 +84,7 @@ def torch_block(x, p, training):
 def block(neuron, graph, x):
     """What training and predicting run as one; the parameters are those of the first."""
     conv = neuron.set("node", neuron.neuron_conv2d(graph, x, 20, 3, 3),
-                   PADDING=neuron.NEURON_PADDING_SAME)  # fmt: skip
+                   padding="same")  # fmt: skip
     return conv, neuron.neuron_max_pool2d(graph, neuron.neuron_relu(graph, conv), 2, 2)
 
 
@@ -137,7 +137,7 @@ def turned(fill, value=0.0, peer=images.by_torch):
 def rotation_layer(fill, value=0.0):
     return lambda n, g, x: n.set(
         "node", n.neuron_random_rotation(g, x, TURN),
-        FILL_MODE=getattr(n, "NEURON_FILL_" + fill), FILL_VALUE=value,
+        fill_mode=fill, fill_value=value,
     )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ ROWS = [
     ("elu", (17,), lambda n, g, x: n.neuron_elu(g, x, 0.7),
      lambda x, p, t: functional.elu(x, 0.7), {}),
     ("gelu", (17,), lambda n, g, x: n.neuron_gelu(g, x), lambda x, p, t: functional.gelu(x), {}),
-    ("gelu by tanh", (17,), lambda n, g, x: n.set("node", n.neuron_gelu(g, x), APPROXIMATE=1),
+    ("gelu by tanh", (17,), lambda n, g, x: n.set("node", n.neuron_gelu(g, x), approximate="yes"),
      lambda x, p, t: functional.gelu(x, approximate="tanh"), {}),
     ("silu", (17,), lambda n, g, x: n.neuron_silu(g, x), lambda x, p, t: functional.silu(x), {}),
     ("hard_swish", (17,), lambda n, g, x: n.neuron_hard_swish(g, x),
@@ -178,7 +178,7 @@ ROWS = [
      lambda x, p, t: keras.activations.exponential(x), {}),
     ("softmax", (17,), lambda n, g, x: n.neuron_softmax(g, x),
      lambda x, p, t: torch.softmax(x, -1), {}),
-    ("softmax of rows", IMAGE, lambda n, g, x: n.set("node", n.neuron_softmax(g, x), AXIS=0),
+    ("softmax of rows", IMAGE, lambda n, g, x: n.set("node", n.neuron_softmax(g, x), axis=0),
      lambda x, p, t: torch.softmax(x, 1), {}),
     ("prelu", (17,), lambda n, g, x: n.neuron_prelu(g, x),
      lambda x, p, t: functional.prelu(x, p["alpha"]), {"alpha": (17,)}),
@@ -188,7 +188,7 @@ ROWS = [
     ("layer_norm Keras", (17,), lambda n, g, x: n.neuron_layer_norm(g, x), keras_layer_norm,
      {"gamma": (17,), "beta": (17,)}),
     ("layer_norm PyTorch", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_layer_norm(g, x), EPSILON=1e-5),
+     lambda n, g, x: n.set("node", n.neuron_layer_norm(g, x), epsilon=1e-5),
      lambda x, p, t: functional.layer_norm(x, (18,), p["gamma"], p["beta"]),
      {"gamma": (18,), "beta": (18,)}),
     ("dense", (17,), lambda n, g, x: n.neuron_dense(g, x, 9),
@@ -197,27 +197,27 @@ ROWS = [
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (3, 3, 3, 7), "bias": (7,)}),
     ("conv2d same", IMAGE,
-     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 5, 3), PADDING=n.NEURON_PADDING_SAME),
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 5, 3), padding="same"),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"],
                                             padding="same")),
      {"kernel": (5, 3, 3, 7), "bias": (7,)}),
     ("conv2d same by 2", IMAGE,
-     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 3, 3), PADDING=n.NEURON_PADDING_SAME,
-                             STRIDE_HEIGHT=2, STRIDE_WIDTH=2),
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 3, 3), padding="same",
+                             stride_height=2, stride_width=2),
      lambda x, p, t: keras.ops.conv(x, p["kernel"], strides=2, padding="same") + p["bias"],
      {"kernel": (3, 3, 3, 7), "bias": (7,)}),
     ("conv2d 1x1", IMAGE, lambda n, g, x: n.neuron_conv2d(g, x, 7, 1, 1),
      lambda x, p, t: x @ p["kernel"][0, 0] + p["bias"], {"kernel": (1, 1, 3, 7), "bias": (7,)}),
     ("depthwise_conv2d", IMAGE,
      lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3),
-                             PADDING=n.NEURON_PADDING_SAME, DEPTH_MULTIPLIER=2),
+                             padding="same", depth_multiplier=2),
      keras_depthwise, {"kernel": (3, 3, 3, 2), "bias": (6,)}),
     ("max_pool2d", IMAGE, lambda n, g, x: n.neuron_max_pool2d(g, x, 2, 2),
      lambda x, p, t: last(functional.max_pool2d(first(x), 2)), {}),
     ("average_pool2d", IMAGE, lambda n, g, x: n.neuron_average_pool2d(g, x, 2, 2),
      lambda x, p, t: last(functional.avg_pool2d(first(x), 2)), {}),
     ("average_pool2d same", IMAGE,
-     lambda n, g, x: n.set("node", n.neuron_average_pool2d(g, x, 3, 2), PADDING=n.NEURON_PADDING_SAME),
+     lambda n, g, x: n.set("node", n.neuron_average_pool2d(g, x, 3, 2), padding="same"),
      by_keras(keras.layers.AveragePooling2D((3, 2), padding="same", dtype="float64")), {}),
     ("global_average_pool2d", IMAGE, lambda n, g, x: n.neuron_global_average_pool2d(g, x),
      lambda x, p, t: x.mean((1, 2)), {}),
@@ -231,11 +231,11 @@ ROWS = [
     ("batch_norm Keras", IMAGE, lambda n, g, x: n.neuron_batch_norm(g, x), keras_norm(0.99),
      norm_shapes(3)),
     ("batch_norm by 0.4 Keras", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x), MOMENTUM=0.4),
+     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x), momentum=0.4),
      keras_norm(0.4),
      norm_shapes(18)),
     ("batch_norm of rows Keras", (7, 3),
-     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x), MOMENTUM=0.0),
+     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x), momentum=0.0),
      keras_norm(0),
      norm_shapes(3)),
     ("batch_norm PyTorch", WIDE, lambda n, g, x: n.neuron_batch_norm(g, x), torch_norm, norm_shapes(18)),
@@ -243,7 +243,7 @@ ROWS = [
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
     ("conv2d wide same", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3), PADDING=n.NEURON_PADDING_SAME),
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3), padding="same"),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"],
                                             padding="same")),
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
@@ -253,15 +253,15 @@ ROWS = [
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (5, 5, 18, 20), "bias": (20,)}),
     ("conv2d wide same by 2", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3), PADDING=n.NEURON_PADDING_SAME,
-                             STRIDE_HEIGHT=2, STRIDE_WIDTH=2),
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3), padding="same",
+                             stride_height=2, stride_width=2),
      lambda x, p, t: keras.ops.conv(x, p["kernel"], strides=2, padding="same") + p["bias"],
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
     ("conv2d wide 1x1", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 1, 1),
      lambda x, p, t: x @ p["kernel"][0, 0] + p["bias"], {"kernel": (1, 1, 18, 20), "bias": (20,)}),
     ("depthwise_conv2d wide", WIDE,
      lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3),
-                             PADDING=n.NEURON_PADDING_SAME),
+                             padding="same"),
      keras_depthwise, {"kernel": (3, 3, 18, 1), "bias": (18,)}),
     ("add", (17,), lambda n, g, x: n.neuron_add(g, n.nodes(x, n.neuron_tanh(g, x), x), 3),
      lambda x, p, t: x + torch.tanh(x) + x, {}),
@@ -289,18 +289,18 @@ ROWS += [
 CHANCE = [
     ("dropout", (400,), lambda n, g, x: n.neuron_dropout(g, x, 0.3), dropped, {}),
     ("gaussian_noise", (400,), lambda n, g, x: n.neuron_gaussian_noise(g, x, 0.5), noisy, {}),
-    ("random_rotation, zeros outside, PyTorch", OBLONG, rotation_layer("CONSTANT"),
-     turned("CONSTANT"), {}),
-    ("random_rotation, nearest, PyTorch", OBLONG, rotation_layer("NEAREST"), turned("NEAREST"), {}),
-    ("random_rotation, reflect, PyTorch", OBLONG, rotation_layer("REFLECT"), turned("REFLECT"), {}),
-    ("random_rotation, constant, Keras", OBLONG, rotation_layer("CONSTANT", 0.75),
-     turned("CONSTANT", 0.75, images.by_keras), {}),
-    ("random_rotation, nearest, Keras", OBLONG, rotation_layer("NEAREST"),
-     turned("NEAREST", peer=images.by_keras), {}),
-    ("random_rotation, reflect, Keras", OBLONG, rotation_layer("REFLECT"),
-     turned("REFLECT", peer=images.by_keras), {}),
-    ("random_rotation, wrap, Keras", OBLONG, rotation_layer("WRAP"),
-     turned("WRAP", peer=images.by_keras), {}),
+    ("random_rotation, zeros outside, PyTorch", OBLONG, rotation_layer("constant"),
+     turned("constant"), {}),
+    ("random_rotation, nearest, PyTorch", OBLONG, rotation_layer("nearest"), turned("nearest"), {}),
+    ("random_rotation, reflect, PyTorch", OBLONG, rotation_layer("reflect"), turned("reflect"), {}),
+    ("random_rotation, constant, Keras", OBLONG, rotation_layer("constant", 0.75),
+     turned("constant", 0.75, images.by_keras), {}),
+    ("random_rotation, nearest, Keras", OBLONG, rotation_layer("nearest"),
+     turned("nearest", peer=images.by_keras), {}),
+    ("random_rotation, reflect, Keras", OBLONG, rotation_layer("reflect"),
+     turned("reflect", peer=images.by_keras), {}),
+    ("random_rotation, wrap, Keras", OBLONG, rotation_layer("wrap"),
+     turned("wrap", peer=images.by_keras), {}),
 ]  # fmt: skip
 
 # No layers, and a vote, which neither PyTorch nor Keras has.
@@ -354,7 +354,7 @@ def forward(parameters, examples, shape, reference, training, taken):
 
 def step(neuron, graph, before, examples, labels):
     """What a step takes away from each array, and their values after it."""
-    sgd = neuron.optimizer("NEURON_OPTIMIZER_SGD", learning_rate=STEP)
+    sgd = neuron.optimizer("sgd", learning_rate=STEP)
     dataset = neuron.dataset(examples, labels, CLASSES)
     neuron.train(graph, sgd, dataset, 1, len(examples))
     after = neuron.arrays(graph)

@@ -65,32 +65,32 @@ absolute = element_wise(functional.l1_loss)
 # targets and the examples' weights, of which it has none for logarithmic errors and for hinges:
 # HingeEmbeddingLoss and MultiMarginLoss are other functions of the outputs.
 ROWS = [
-    ("CROSS_ENTROPY", "softmax", "one hot", {}, KERAS.CategoricalCrossentropy(), cross_entropy()),
-    ("CROSS_ENTROPY", "softmax", "shares", {}, KERAS.CategoricalCrossentropy(), cross_entropy()),
-    ("CROSS_ENTROPY", "softmax", "class", {}, KERAS.SparseCategoricalCrossentropy(),
+    ("cross_entropy", "softmax", "one hot", {}, KERAS.CategoricalCrossentropy(), cross_entropy()),
+    ("cross_entropy", "softmax", "shares", {}, KERAS.CategoricalCrossentropy(), cross_entropy()),
+    ("cross_entropy", "softmax", "class", {}, KERAS.SparseCategoricalCrossentropy(),
      cross_entropy()),
-    ("CROSS_ENTROPY", "softmax", "one hot", {"label_smoothing": 0.1},
+    ("cross_entropy", "softmax", "one hot", {"label_smoothing": 0.1},
      KERAS.CategoricalCrossentropy(label_smoothing=0.1), cross_entropy(label_smoothing=0.1)),
-    ("CROSS_ENTROPY", "softmax", "class", {"label_smoothing": 0.3}, None,
+    ("cross_entropy", "softmax", "class", {"label_smoothing": 0.3}, None,
      cross_entropy(label_smoothing=0.3)),
-    ("CROSS_ENTROPY", "sigmoid", "one hot", {"label_smoothing": 0.1},
+    ("cross_entropy", "sigmoid", "one hot", {"label_smoothing": 0.1},
      KERAS.CategoricalCrossentropy(label_smoothing=0.1), cross_entropy(label_smoothing=0.1)),
-    ("BINARY_CROSS_ENTROPY", "sigmoid", "bits", {}, KERAS.BinaryCrossentropy(), binary),
-    ("BINARY_CROSS_ENTROPY", "sigmoid", "bits", {}, KERAS.BinaryCrossentropy(), logits_binary),
-    ("BINARY_CROSS_ENTROPY", "sigmoid", "bit", {}, KERAS.BinaryCrossentropy(), logits_binary),
-    ("BINARY_CROSS_ENTROPY", "softmax", "one hot", {}, KERAS.BinaryCrossentropy(), binary),
-    ("BINARY_CROSS_ENTROPY", "sigmoid", "bits", {"label_smoothing": 0.2},
+    ("binary_cross_entropy", "sigmoid", "bits", {}, KERAS.BinaryCrossentropy(), binary),
+    ("binary_cross_entropy", "sigmoid", "bits", {}, KERAS.BinaryCrossentropy(), logits_binary),
+    ("binary_cross_entropy", "sigmoid", "bit", {}, KERAS.BinaryCrossentropy(), logits_binary),
+    ("binary_cross_entropy", "softmax", "one hot", {}, KERAS.BinaryCrossentropy(), binary),
+    ("binary_cross_entropy", "sigmoid", "bits", {"label_smoothing": 0.2},
      KERAS.BinaryCrossentropy(label_smoothing=0.2), smoothed_binary(0.2)),
-    ("MEAN_SQUARED_ERROR", "linear", "any", {}, KERAS.MeanSquaredError(), square),
-    ("MEAN_SQUARED_ERROR", "softmax", "one hot", {}, KERAS.MeanSquaredError(), square),
-    ("MEAN_ABSOLUTE_ERROR", "linear", "any", {}, KERAS.MeanAbsoluteError(), absolute),
-    ("MEAN_SQUARED_LOGARITHMIC_ERROR", "sigmoid", "bits", {}, KERAS.MeanSquaredLogarithmicError(),
+    ("mean_squared_error", "linear", "any", {}, KERAS.MeanSquaredError(), square),
+    ("mean_squared_error", "softmax", "one hot", {}, KERAS.MeanSquaredError(), square),
+    ("mean_absolute_error", "linear", "any", {}, KERAS.MeanAbsoluteError(), absolute),
+    ("mean_squared_logarithmic_error", "sigmoid", "bits", {}, KERAS.MeanSquaredLogarithmicError(),
      None),
-    ("HINGE", "linear", "bits", {}, KERAS.Hinge(), None),
-    ("SQUARED_HINGE", "linear", "bits", {}, KERAS.SquaredHinge(), None),
-    ("KULLBACK_LEIBLER", "softmax", "shares", {}, KERAS.KLDivergence(), kullback_leibler),
-    ("HUBER", "linear", "any", {}, KERAS.Huber(), element_wise(functional.huber_loss)),
-    ("HUBER", "linear", "any", {"delta": 0.6}, KERAS.Huber(delta=0.6),
+    ("hinge", "linear", "bits", {}, KERAS.Hinge(), None),
+    ("squared_hinge", "linear", "bits", {}, KERAS.SquaredHinge(), None),
+    ("kullback_leibler", "softmax", "shares", {}, KERAS.KLDivergence(), kullback_leibler),
+    ("huber", "linear", "any", {}, KERAS.Huber(), element_wise(functional.huber_loss)),
+    ("huber", "linear", "any", {"delta": 0.6}, KERAS.Huber(delta=0.6),
      element_wise(functional.huber_loss, delta=0.6)),
 ]  # fmt: skip
 
@@ -116,9 +116,9 @@ def by_positive(y, logits, t, weights):
 # The same with class weights by PyTorch's own argument for them. With label smoothing it is another
 # thing there: each class' share of the smoothed target has its own weight.
 CLASS_ROWS = [
-    ("CROSS_ENTROPY", "softmax", "class", {}, None, by_class(functional.cross_entropy)),
-    ("CROSS_ENTROPY", "softmax", "one hot", {}, None, by_class(functional.cross_entropy)),
-    ("BINARY_CROSS_ENTROPY", "sigmoid", "bit", {}, None, by_positive),
+    ("cross_entropy", "softmax", "class", {}, None, by_class(functional.cross_entropy)),
+    ("cross_entropy", "softmax", "one hot", {}, None, by_class(functional.cross_entropy)),
+    ("binary_cross_entropy", "sigmoid", "bit", {}, None, by_positive),
 ]
 
 
@@ -177,7 +177,7 @@ def peers(row, weights):
         yield "Keras", lambda y, x, t: in_keras(t, y, sample_weight=weights)
     if in_torch:
         # Other outputs than softmax's are not of logits whose softmax they were.
-        other = loss == "CROSS_ENTROPY" and output != "softmax"
+        other = loss == "cross_entropy" and output != "softmax"
         yield "PyTorch", lambda y, x, t: in_torch(y, None if other else x, t, weights)
 
 
@@ -201,7 +201,7 @@ def row_differences(neuron, row, weighting, random):
         weights = weights * class_weights[class_numbers(truth)]
 
     def train(rate, batch):
-        sgd = neuron.optimizer("NEURON_OPTIMIZER_SGD", learning_rate=rate)
+        sgd = neuron.optimizer("sgd", learning_rate=rate)
         return neuron.train(graph, sgd, dataset, 1, batch, loss, class_weights)
 
     standing = train(0.0, 4)
@@ -209,7 +209,7 @@ def row_differences(neuron, row, weighting, random):
     after = neuron.arrays(graph)
     weights = torch.tensor(weights).double() if any(weighting) else None
     for peer, function in peers(row, weights):
-        label = f"{name.lower()} of {output}, {kind} {options or ''} {peer}"
+        label = f"{name} of {output}, {kind} {options or ''} {peer}"
         label += " weighted examples" * weighs_examples + " weighted classes" * weighs_classes
         value, kernel, bias = theirs(before, examples, truth, output, function)
         yield label, numpy.array(ours), value

@@ -49,6 +49,11 @@ def enumerators():
     return {name: int(value) for name, value in rows}
 
 
+def text(options):
+    """Options as the library reads them: "learning_rate=0.1, nesterov=yes"."""
+    return ", ".join(f"{name}={value}" for name, value in options.items()).encode()
+
+
 class Neuron:
     """The library, one context, and what a comparison does with them again and again."""
 
@@ -122,25 +127,18 @@ class Neuron:
         return result
 
     def set(self, noun, handle, **options):
-        """Options of a node, loss, optimizer and so on: a Python int by set_int(), a float by
-        set_float(). Returns the handle."""
-        for name, value in options.items():
-            kind = "int" if isinstance(value, int) else "float"
-            key = getattr(self, f"NEURON_{noun}_{name}".upper())
-            self.must(getattr(self, f"neuron_{noun}_set_{kind}")(handle, key, value))
+        """Options of a node, loss, optimizer and so on, as text. Returns the handle."""
+        self.must(getattr(self, f"neuron_{noun}_set")(handle, text(options)))
         return handle
 
     def optimizer(self, rule, **options):
-        made = self.make("neuron_optimizer_create", self.context, getattr(self, rule))
-        return self.set("optimizer", made, **options)
+        return self.make("neuron_optimizer_create", self.context, rule.encode(), text(options))
 
     def loss(self, kind, **options):
-        made = self.make("neuron_loss_create", self.context, getattr(self, "NEURON_LOSS_" + kind))
-        return self.set("loss", made, **options)
+        return self.make("neuron_loss_create", self.context, kind.encode(), text(options))
 
     def augmentation(self, **options):
-        made = self.make("neuron_augmentation_create", self.context)
-        return self.set("augmentation", made, **options)
+        return self.make("neuron_augmentation_create", self.context, text(options))
 
     def augment(self, augmentation, dataset, shape, seed, epoch):
         """What becomes of all images of a dataset; `shape` is theirs, their number first."""
@@ -169,7 +167,7 @@ class Neuron:
     def train(self, graph, optimizer, dataset, epochs, batch, loss=None, class_weights=None):
         """Whole epochs in the order of the examples; returns the loss of each."""
         trainer = self.make("neuron_trainer_create", graph, optimizer, dataset)
-        self.set("trainer", trainer, EPOCHS=epochs, BATCH_SIZE=batch, SHUFFLE=0)
+        self.set("trainer", trainer, epochs=epochs, batch_size=batch, shuffle="no")
         if loss:
             self.must(self.neuron_trainer_set_loss(trainer, loss))
         if class_weights is not None:

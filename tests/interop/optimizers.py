@@ -32,53 +32,53 @@ TINY = 1e-14
 
 # our rule and options, Keras' optimizer, PyTorch's or None
 ROWS = [
-    ("SGD", {}, keras.optimizers.SGD, lambda p: torch.optim.SGD(p, 0.01)),
-    ("SGD", {"learning_rate": 0.1}, lambda: keras.optimizers.SGD(0.1),
+    ("sgd", {}, keras.optimizers.SGD, lambda p: torch.optim.SGD(p, 0.01)),
+    ("sgd", {"learning_rate": 0.1}, lambda: keras.optimizers.SGD(0.1),
      lambda p: torch.optim.SGD(p, 0.1)),
-    ("SGD", {"learning_rate": 0.1, "momentum": 0.9}, lambda: keras.optimizers.SGD(0.1, 0.9),
+    ("sgd", {"learning_rate": 0.1, "momentum": 0.9}, lambda: keras.optimizers.SGD(0.1, 0.9),
      lambda p: torch.optim.SGD(p, 0.1, 0.9)),
-    ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": 1},
+    ("sgd", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": "yes"},
      lambda: keras.optimizers.SGD(0.1, 0.9, nesterov=True),
      lambda p: torch.optim.SGD(p, 0.1, 0.9, nesterov=True)),
-    ("RMSPROP", {}, keras.optimizers.RMSprop, None),
-    ("RMSPROP", {"rho": 0.8, "momentum": 0.5, "epsilon": 1e-5},
+    ("rmsprop", {}, keras.optimizers.RMSprop, None),
+    ("rmsprop", {"rho": 0.8, "momentum": 0.5, "epsilon": 1e-5},
      lambda: keras.optimizers.RMSprop(rho=0.8, momentum=0.5, epsilon=1e-5), None),
-    ("RMSPROP", {"rho": 0.8, "momentum": 0.5, "epsilon": TINY},
+    ("rmsprop", {"rho": 0.8, "momentum": 0.5, "epsilon": TINY},
      lambda: keras.optimizers.RMSprop(rho=0.8, momentum=0.5, epsilon=TINY),
      lambda p: torch.optim.RMSprop(p, 0.001, alpha=0.8, momentum=0.5, eps=TINY)),
-    ("ADAGRAD", {}, keras.optimizers.Adagrad, None),
-    ("ADAGRAD", {"learning_rate": 0.05}, lambda: keras.optimizers.Adagrad(0.05), None),
-    ("ADAGRAD", {"learning_rate": 0.05, "initial_accumulator": 0.0, "epsilon": TINY},
+    ("adagrad", {}, keras.optimizers.Adagrad, None),
+    ("adagrad", {"learning_rate": 0.05}, lambda: keras.optimizers.Adagrad(0.05), None),
+    ("adagrad", {"learning_rate": 0.05, "initial_accumulator": 0.0, "epsilon": TINY},
      lambda: keras.optimizers.Adagrad(0.05, initial_accumulator_value=0, epsilon=TINY),
      lambda p: torch.optim.Adagrad(p, 0.05, eps=TINY)),
-    ("ADADELTA", {}, keras.optimizers.Adadelta,
+    ("adadelta", {}, keras.optimizers.Adadelta,
      lambda p: torch.optim.Adadelta(p, 0.001, rho=0.95, eps=1e-7)),
-    ("ADADELTA", {"learning_rate": 1.0}, lambda: keras.optimizers.Adadelta(1.0),
+    ("adadelta", {"learning_rate": 1.0}, lambda: keras.optimizers.Adadelta(1.0),
      lambda p: torch.optim.Adadelta(p, 1.0, rho=0.95, eps=1e-7)),
-    ("ADAM", {}, keras.optimizers.Adam, lambda p: torch.optim.Adam(p, eps=1e-7)),
-    ("ADAM", {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
+    ("adam", {}, keras.optimizers.Adam, lambda p: torch.optim.Adam(p, eps=1e-7)),
+    ("adam", {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
      lambda: keras.optimizers.Adam(beta_1=0.8, beta_2=0.95, epsilon=1e-5),
      lambda p: torch.optim.Adam(p, betas=(0.8, 0.95), eps=1e-5)),
-    ("ADAMW", {}, keras.optimizers.AdamW,
+    ("adamw", {}, keras.optimizers.AdamW,
      lambda p: torch.optim.AdamW(p, weight_decay=0.004, eps=1e-7)),
-    ("ADAMW", {"epsilon": 1e-5, "weight_decay": 0.5},
+    ("adamw", {"epsilon": 1e-5, "weight_decay": 0.5},
      lambda: keras.optimizers.AdamW(epsilon=1e-5, weight_decay=0.5),
      lambda p: torch.optim.AdamW(p, weight_decay=0.5, eps=1e-5)),
-    ("ADAMAX", {}, keras.optimizers.Adamax, None),
-    ("ADAMAX", {"epsilon": TINY}, lambda: keras.optimizers.Adamax(epsilon=TINY),
+    ("adamax", {}, keras.optimizers.Adamax, None),
+    ("adamax", {"epsilon": TINY}, lambda: keras.optimizers.Adamax(epsilon=TINY),
      lambda p: torch.optim.Adamax(p, 0.001, eps=TINY)),
-    ("NADAM", {}, keras.optimizers.Nadam,
+    ("nadam", {}, keras.optimizers.Nadam,
      lambda p: torch.optim.NAdam(p, 0.001, eps=1e-7, momentum_decay=1)),
-    ("NADAM", {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
+    ("nadam", {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
      lambda: keras.optimizers.Nadam(beta_1=0.8, beta_2=0.95, epsilon=1e-5),
      lambda p: torch.optim.NAdam(p, 0.001, betas=(0.8, 0.95), eps=1e-5, momentum_decay=1)),
-    ("SGD", {"learning_rate": 0.5, "clip_value": 0.02},
+    ("sgd", {"learning_rate": 0.5, "clip_value": 0.02},
      lambda: keras.optimizers.SGD(0.5, clipvalue=0.02),
      clipped(lambda values: torch.nn.utils.clip_grad_value_(values, 0.02))),
-    ("SGD", {"learning_rate": 0.5, "clip_norm": 0.05},
+    ("sgd", {"learning_rate": 0.5, "clip_norm": 0.05},
      lambda: keras.optimizers.SGD(0.5, clipnorm=0.05),
      clipped(lambda values: [clip_norm([one], 0.05) for one in values])),
-    ("SGD", {"learning_rate": 0.5, "clip_global_norm": 0.05},
+    ("sgd", {"learning_rate": 0.5, "clip_global_norm": 0.05},
      lambda: keras.optimizers.SGD(0.5, global_clipnorm=0.05),
      clipped(lambda values: clip_norm(values, 0.05))),
 ]  # fmt: skip
@@ -140,7 +140,7 @@ def differences(neuron):
         start = {name: values / 100 for name, values in neuron.arrays(graph).items()}
         neuron.write(graph, start)
         before = [start["dense.kernel"].reshape(INPUTS, CLASSES), start["dense.bias"]]
-        optimizer = neuron.optimizer("NEURON_OPTIMIZER_" + rule, **options)
+        optimizer = neuron.optimizer(rule, **options)
         neuron.train(graph, optimizer, neuron.dataset(examples, labels, CLASSES), 1, BATCH)
         after = neuron.arrays(graph)
         batches = [
@@ -151,6 +151,6 @@ def differences(neuron):
         if in_torch:
             peers.append(("PyTorch", by_torch(in_torch, before, batches)))
         for peer, (kernel, bias) in peers:
-            label = f"{rule.lower()} {options or ''} {peer}"
+            label = f"{rule} {options or ''} {peer}"
             yield label + " kernel", after["dense.kernel"], kernel.flatten()
             yield label + " bias", after["dense.bias"], bias

@@ -12,7 +12,7 @@
 static neuron_node_t *approximate_gelu(neuron_graph_t *graph, neuron_node_t *x)
 {
     neuron_node_t *node = neuron_gelu(graph, x);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_APPROXIMATE, 1));
+    assert_ok(neuron_node_set(node, "approximate=yes"));
     return node;
 }
 
@@ -222,8 +222,8 @@ START_TEST(bad_numbers_are_refused)
     }
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_gelu(graph, vector_input(graph, 4));
-    assert_status(neuron_node_set_int(x, NEURON_NODE_APPROXIMATE, 2), NEURON_E_ARGUMENT);
-    assert_message("gelu: approximate is 2; it must be 0 or 1");
+    assert_status(neuron_node_set(x, "approximate=2"), NEURON_E_ARGUMENT);
+    assert_message("gelu: approximate is 2; it must be yes or no");
     neuron_graph_unref(graph);
 }
 END_TEST

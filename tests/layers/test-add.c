@@ -88,7 +88,7 @@ START_TEST(gradient_of_residual_blocks)
     for (int i = 0; i < 3; i++) {
         neuron_node_t *y = neuron_relu(graph, neuron_batch_norm(graph, x));
         y = neuron_conv2d(graph, y, 4, 3, 3);
-        assert_ok(neuron_node_set_int(y, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+        assert_ok(neuron_node_set(y, "padding=same"));
         x = neuron_relu(graph, joins[_i](graph, (neuron_node_t *[]){x, y}, 2));
     }
     check_layer(graph, x, 3);

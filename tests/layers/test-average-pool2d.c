@@ -2,9 +2,16 @@
 #include "gradient.h"
 #include "test-common.h"
 
-static void set(neuron_node_t *node, int32_t option, int64_t value)
+static void set(neuron_node_t *node, const char *option, int64_t value)
 {
-    assert_ok(neuron_node_set_int(node, option, value));
+    assert_ok(neuron_node_set_number(node, option, (double)value));
+}
+
+enum { VALID, SAME };
+
+static void pad(neuron_node_t *node, int64_t padding)
+{
+    assert_ok(neuron_node_set(node, padding == SAME ? "padding=same" : "padding=valid"));
 }
 
 static const float ramp[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -13,7 +20,7 @@ START_TEST(padding_is_not_counted)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_average_pool2d(graph, image_input(graph, 3, 3, 1), 2, 2);
-    set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_node_set(node, "padding=same"));
     assert_ok(neuron_graph_finish(graph, node));
     float output[4];
     predict(graph, ramp, 1, output);
@@ -70,8 +77,6 @@ START_TEST(bad_input_is_refused)
 }
 END_TEST
 
-enum { VALID = NEURON_PADDING_VALID, SAME = NEURON_PADDING_SAME };
-
 static const struct {
     int64_t height, width, channels, kernel[2], stride[2], padding, batch;
 } cases[] = {
@@ -93,11 +98,11 @@ START_TEST(gradient)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, 2);
     x = neuron_conv2d(graph, x, cases[_i].channels, 2, 2);
-    set(x, NEURON_NODE_PADDING, SAME);
+    assert_ok(neuron_node_set(x, "padding=same"));
     neuron_node_t *node = neuron_average_pool2d(graph, x, cases[_i].kernel[0], cases[_i].kernel[1]);
-    set(node, NEURON_NODE_PADDING, cases[_i].padding);
-    set(node, NEURON_NODE_STRIDE_HEIGHT, cases[_i].stride[0]);
-    set(node, NEURON_NODE_STRIDE_WIDTH, cases[_i].stride[1]);
+    pad(node, cases[_i].padding);
+    set(node, "stride_height", cases[_i].stride[0]);
+    set(node, "stride_width", cases[_i].stride[1]);
     check_layer(graph, node, cases[_i].batch);
 }
 END_TEST

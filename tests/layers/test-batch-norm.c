@@ -34,11 +34,11 @@ START_TEST(defaults_are_those_of_keras)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3));
     double value;
-    assert_ok(neuron_node_get_float(node, NEURON_NODE_MOMENTUM, &value));
+    assert_ok(neuron_node_get_number(node, "momentum", &value));
     ck_assert_double_eq(value, 0.99);
-    assert_ok(neuron_node_get_float(node, NEURON_NODE_EPSILON, &value));
+    assert_ok(neuron_node_get_number(node, "epsilon", &value));
     ck_assert_double_eq(value, 0.001);
-    assert_status(neuron_node_set_float(node, NEURON_NODE_EPSILON, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_set(node, "epsilon=0"), NEURON_E_ARGUMENT);
     assert_message("batch_norm: epsilon is 0; it must be 1e-30 to 1e+30");
     neuron_graph_unref(graph);
 }
@@ -49,7 +49,7 @@ START_TEST(moving_statistics)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 2));
-    assert_ok(neuron_node_set_float(node, NEURON_NODE_MOMENTUM, 0.75));
+    assert_ok(neuron_node_set(node, "momentum=0.75"));
     assert_ok(neuron_graph_finish(graph, node));
     assert_ok(neuron_graph_write_array(graph, 2, (const float[]){10, -4}, 2));
     assert_ok(neuron_graph_write_array(graph, 3, (const float[]){2, 8}, 2));
@@ -80,7 +80,7 @@ START_TEST(a_large_mean_does_no_harm)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 1));
-    assert_ok(neuron_node_set_float(node, NEURON_NODE_EPSILON, 1e-6));
+    assert_ok(neuron_node_set(node, "epsilon=1e-6"));
     assert_ok(neuron_graph_finish(graph, node));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, 64));
@@ -114,7 +114,7 @@ START_TEST(gradient_as_the_first_layer)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = _i ? image_input(graph, 4, 4, 3) : vector_input(graph, 9);
     neuron_node_t *node = neuron_batch_norm(graph, x);
-    assert_ok(neuron_node_set_float(node, NEURON_NODE_EPSILON, 0.3));
+    assert_ok(neuron_node_set(node, "epsilon=0.3"));
     check_layer(graph, node, 5);
 }
 END_TEST

@@ -51,14 +51,14 @@ START_TEST(the_last_axis_by_minus_1)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, 2, 3, 4);
-    int64_t axis;
+    double axis;
     neuron_node_t *node = neuron_concat(graph, (neuron_node_t *[]){x, x, x}, 3, -1);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(neuron_node_shape(node, shape, &rank));
     ck_assert_int_eq(shape[2], 12);
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_AXIS, &axis));
-    ck_assert_int_eq(axis, 2);
+    assert_ok(neuron_node_get_number(node, "axis", &axis));
+    ck_assert_double_eq(axis, 2);
     neuron_graph_unref(graph);
 }
 END_TEST

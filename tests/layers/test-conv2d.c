@@ -1,9 +1,16 @@
 #include "gradient.h"
 #include "test-common.h"
 
-static void set(neuron_node_t *node, int32_t option, int64_t value)
+static void set(neuron_node_t *node, const char *option, int64_t value)
 {
-    assert_ok(neuron_node_set_int(node, option, value));
+    assert_ok(neuron_node_set_number(node, option, (double)value));
+}
+
+enum { VALID, SAME };
+
+static void pad(neuron_node_t *node, int64_t padding)
+{
+    assert_ok(neuron_node_set(node, padding == SAME ? "padding=same" : "padding=valid"));
 }
 
 static void assert_image(const neuron_node_t *node, int64_t height, int64_t width, int64_t channels)
@@ -23,12 +30,11 @@ START_TEST(shapes)
     neuron_node_t *x = image_input(graph, 28, 27, 1);
     assert_image(neuron_conv2d(graph, x, 32, 3, 3), 26, 25, 32);
     neuron_node_t *same = neuron_conv2d(graph, x, 8, 5, 4);
-    set(same, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_node_set(same, "padding=same"));
     assert_image(same, 28, 27, 8);
-    set(same, NEURON_NODE_STRIDE_HEIGHT, 3);
-    set(same, NEURON_NODE_STRIDE_WIDTH, 2);
+    assert_ok(neuron_node_set(same, "stride_height=3, stride_width=2"));
     assert_image(same, 10, 14, 8);
-    set(same, NEURON_NODE_PADDING, NEURON_PADDING_VALID);
+    assert_ok(neuron_node_set(same, "padding=valid"));
     assert_image(same, 8, 12, 8);
     assert_image(neuron_conv2d(graph, x, 2, 28, 27), 1, 1, 2);
     neuron_graph_unref(graph);
@@ -56,7 +62,7 @@ START_TEST(odd_padding_goes_to_the_bottom_and_the_right)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 2, 2, 1), 1, 2, 2);
-    set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_node_set(node, "padding=same"));
     assert_ok(neuron_graph_finish(graph, node));
     assert_ok(neuron_graph_write_array(graph, 0, (const float[]){1, 10, 100, 1000}, 4));
     float output[4];
@@ -110,16 +116,29 @@ START_TEST(bad_numbers_are_refused)
 }
 END_TEST
 
-START_TEST(padding_between_its_two_values_is_refused)
+/* Be it another word, a number, or a number that stands for a word inside. */
+START_TEST(padding_is_one_of_two_words)
 {
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 3), 2, 3, 3);
-    assert_status(neuron_node_set_int(node, NEURON_NODE_PADDING, 15), NEURON_E_ARGUMENT);
-    neuron_graph_unref(graph);
+    static const char *const texts[] = {"padding=full", "padding=15", "padding=2", "padding=Same",
+                                        "padding=sam"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        neuron_graph_t *graph = new_graph();
+        neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 3), 2, 3, 3);
+        assert_status(neuron_node_set(node, texts[i]), NEURON_E_ARGUMENT);
+        assert_message("; it must be valid or same");
+        assert_image(node, 6, 6, 2);
+        neuron_graph_unref(graph);
+    }
+    for (int32_t number = 0; number <= 20; number++) {
+        neuron_graph_t *graph = new_graph();
+        neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 3), 2, 3, 3);
+        assert_status(neuron_node_set_number(node, "padding", number), NEURON_E_ARGUMENT);
+        assert_message("conv2d: padding is no number, but a word: valid or same");
+        assert_image(node, 6, 6, 2);
+        neuron_graph_unref(graph);
+    }
 }
 END_TEST
-
-enum { VALID = NEURON_PADDING_VALID, SAME = NEURON_PADDING_SAME };
 
 static const struct {
     int64_t height, width, channels, filters, kernel[2], stride[2], padding, bias, batch;
@@ -141,10 +160,10 @@ static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *input, int i)
 {
     neuron_node_t *node =
         neuron_conv2d(graph, input, cases[i].filters, cases[i].kernel[0], cases[i].kernel[1]);
-    set(node, NEURON_NODE_PADDING, cases[i].padding);
-    set(node, NEURON_NODE_STRIDE_HEIGHT, cases[i].stride[0]);
-    set(node, NEURON_NODE_STRIDE_WIDTH, cases[i].stride[1]);
-    set(node, NEURON_NODE_USE_BIAS, cases[i].bias);
+    pad(node, cases[i].padding);
+    set(node, "stride_height", cases[i].stride[0]);
+    set(node, "stride_width", cases[i].stride[1]);
+    set(node, "use_bias", cases[i].bias);
     return node;
 }
 
@@ -162,7 +181,7 @@ START_TEST(gradient_behind_other_layers)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, 2);
     neuron_node_t *before = neuron_conv2d(graph, x, cases[_i].channels, 2, 3);
-    set(before, NEURON_NODE_PADDING, SAME);
+    assert_ok(neuron_node_set(before, "padding=same"));
     check_layer(graph, conv(graph, before, _i), cases[_i].batch);
 }
 END_TEST
@@ -179,7 +198,7 @@ int main(void)
     tcase_add_loop_test(tests, a_kernel_that_does_not_fit_is_refused, 0, 2);
     tcase_add_test(tests, a_vector_is_refused);
     tcase_add_test(tests, bad_numbers_are_refused);
-    tcase_add_test(tests, padding_between_its_two_values_is_refused);
+    tcase_add_test(tests, padding_is_one_of_two_words);
     tcase_add_loop_test(tests, gradient_as_the_first_layer, 0, sizeof cases / sizeof *cases);
     tcase_add_loop_test(tests, gradient_behind_other_layers, 0, sizeof cases / sizeof *cases);
     return run_suite(suite);

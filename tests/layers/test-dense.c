@@ -22,7 +22,7 @@ START_TEST(bias_can_be_left_out)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 4), 3);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_USE_BIAS, 0));
+    assert_ok(neuron_node_set(node, "use_bias=no"));
     assert_ok(neuron_graph_finish(graph, node));
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 12);
     ck_assert_int_eq(neuron_graph_array_count(graph), 1);
@@ -81,7 +81,7 @@ START_TEST(gradient)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *first = neuron_dense(graph, vector_input(graph, 6), cases[_i].in);
     neuron_node_t *node = neuron_dense(graph, first, cases[_i].units);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_USE_BIAS, cases[_i].bias));
+    assert_ok(neuron_node_set_number(node, "use_bias", cases[_i].bias));
     check_layer(graph, node, cases[_i].batch);
 }
 END_TEST

@@ -3,16 +3,23 @@
 
 #include "session/session.h"
 
-static void set(neuron_node_t *node, int32_t option, int64_t value)
+static void set(neuron_node_t *node, const char *option, int64_t value)
 {
-    assert_ok(neuron_node_set_int(node, option, value));
+    assert_ok(neuron_node_set_number(node, option, (double)value));
+}
+
+enum { VALID, SAME };
+
+static void pad(neuron_node_t *node, int64_t padding)
+{
+    assert_ok(neuron_node_set(node, padding == SAME ? "padding=same" : "padding=valid"));
 }
 
 START_TEST(values_by_hand)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_depthwise_conv2d(graph, image_input(graph, 2, 1, 2), 2, 1);
-    set(node, NEURON_NODE_DEPTH_MULTIPLIER, 2);
+    assert_ok(neuron_node_set(node, "depth_multiplier=2"));
     assert_ok(neuron_graph_finish(graph, node));
     /* [row, column, channel, multiplier] */
     assert_ok(neuron_graph_write_array(graph, 0, (const float[]){1, 2, 3, 4, 10, 20, 30, 40}, 8));
@@ -33,14 +40,13 @@ START_TEST(shapes_and_parameters)
     neuron_node_t *node = neuron_depthwise_conv2d(graph, image_input(graph, 9, 8, 5), 3, 2);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    set(node, NEURON_NODE_DEPTH_MULTIPLIER, 3);
-    set(node, NEURON_NODE_STRIDE_HEIGHT, 2);
+    assert_ok(neuron_node_set(node, "depth_multiplier=3, stride_height=2"));
     assert_ok(neuron_node_shape(node, shape, &rank));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], 4);
     ck_assert_int_eq(shape[1], 7);
     ck_assert_int_eq(shape[2], 15);
-    set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_node_set(node, "padding=same"));
     assert_ok(neuron_node_shape(node, shape, &rank));
     ck_assert_int_eq(shape[0], 5);
     ck_assert_int_eq(shape[1], 8);
@@ -67,8 +73,6 @@ START_TEST(bad_input_is_refused)
 }
 END_TEST
 
-enum { VALID = NEURON_PADDING_VALID, SAME = NEURON_PADDING_SAME };
-
 static const struct {
     int64_t height, width, channels, multiplier, kernel[2], stride[2], padding, bias, batch;
 } cases[] = {
@@ -86,11 +90,11 @@ static const struct {
 static neuron_node_t *add_case(neuron_graph_t *graph, neuron_node_t *x, int i)
 {
     neuron_node_t *node = neuron_depthwise_conv2d(graph, x, cases[i].kernel[0], cases[i].kernel[1]);
-    set(node, NEURON_NODE_PADDING, cases[i].padding);
-    set(node, NEURON_NODE_STRIDE_HEIGHT, cases[i].stride[0]);
-    set(node, NEURON_NODE_STRIDE_WIDTH, cases[i].stride[1]);
-    set(node, NEURON_NODE_DEPTH_MULTIPLIER, cases[i].multiplier);
-    set(node, NEURON_NODE_USE_BIAS, cases[i].bias);
+    pad(node, cases[i].padding);
+    set(node, "stride_height", cases[i].stride[0]);
+    set(node, "stride_width", cases[i].stride[1]);
+    set(node, "depth_multiplier", cases[i].multiplier);
+    set(node, "use_bias", cases[i].bias);
     return node;
 }
 
@@ -103,7 +107,7 @@ START_TEST(gradient)
         neuron_node_t *x = image_input(graph, height, width, deep ? 2 : cases[_i].channels);
         if (deep) {
             x = neuron_conv2d(graph, x, cases[_i].channels, 2, 2);
-            set(x, NEURON_NODE_PADDING, SAME);
+            assert_ok(neuron_node_set(x, "padding=same"));
             x = neuron_relu(graph, x);
         }
         check_layer(graph, neuron_relu(graph, add_case(graph, x, _i)), cases[_i].batch);
@@ -119,8 +123,7 @@ START_TEST(gradient_of_a_separable_convolution)
     for (int i = 0; i < 2; i++) {
         x = neuron_relu(graph, neuron_batch_norm(graph, x));
         x = neuron_depthwise_conv2d(graph, x, 3, 3);
-        set(x, NEURON_NODE_USE_BIAS, 0);
-        set(x, NEURON_NODE_PADDING, SAME);
+        assert_ok(neuron_node_set(x, "use_bias=no, padding=same"));
         x = neuron_relu(graph, neuron_batch_norm(graph, x));
         x = neuron_conv2d(graph, x, 20, 1, 1);
     }
@@ -134,7 +137,7 @@ START_TEST(a_frozen_layer_passes_the_gradient_on)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 6, 6, 2), 5, 2, 2);
     x = neuron_depthwise_conv2d(graph, x, 3, 3);
-    set(x, NEURON_NODE_DEPTH_MULTIPLIER, 2);
+    assert_ok(neuron_node_set(x, "depth_multiplier=2"));
     assert_ok(neuron_node_set_trainable(x, 0));
     check_layer(graph, x, 3);
 }
@@ -152,7 +155,7 @@ static void run_step(int32_t threads, float *gradients, int64_t count)
     assert_ok(neuron_graph_set_seed(graph, 5));
     neuron_node_t *x = image_input(graph, SIDE, SIDE, CHANNELS);
     x = neuron_depthwise_conv2d(graph, neuron_conv2d(graph, x, CHANNELS, 3, 3), 3, 3);
-    set(x, NEURON_NODE_DEPTH_MULTIPLIER, 2);
+    assert_ok(neuron_node_set(x, "depth_multiplier=2"));
     assert_ok(neuron_graph_finish(graph, neuron_flatten(graph, x)));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));

@@ -30,14 +30,14 @@ START_TEST(epsilon)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_layer_norm(graph, vector_input(graph, 3));
     double value;
-    assert_ok(neuron_node_get_float(node, NEURON_NODE_EPSILON, &value));
+    assert_ok(neuron_node_get_number(node, "epsilon", &value));
     ck_assert_double_eq(value, 0.001);
-    assert_status(neuron_node_set_float(node, NEURON_NODE_EPSILON, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_set(node, "epsilon=0"), NEURON_E_ARGUMENT);
     assert_message("layer_norm: epsilon is 0; it must be 1e-30 to 1e+30");
     neuron_graph_unref(graph);
     graph = new_graph();
     node = neuron_layer_norm(graph, vector_input(graph, 2));
-    assert_ok(neuron_node_set_float(node, NEURON_NODE_EPSILON, 3));
+    assert_ok(neuron_node_set(node, "epsilon=3"));
     assert_ok(neuron_graph_finish(graph, node));
     float output[2];
     predict(graph, (const float[]){-1, 1}, 1, output);
@@ -52,7 +52,7 @@ static void apply(const float *input, int64_t channels, int64_t rows, double by,
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_layer_norm(graph, vector_input(graph, channels));
-    assert_ok(neuron_node_set_float(node, NEURON_NODE_EPSILON, by));
+    assert_ok(neuron_node_set_number(node, "epsilon", by));
     assert_ok(neuron_node_set_initializer(node, "gamma", NEURON_INITIALIZER_CONSTANT, 2));
     assert_ok(neuron_node_set_initializer(node, "beta", NEURON_INITIALIZER_ONES, 0));
     assert_ok(neuron_graph_finish(graph, node));
@@ -140,7 +140,7 @@ START_TEST(gradient_as_the_first_layer)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = _i ? image_input(graph, 4, 4, 3) : vector_input(graph, 9);
     neuron_node_t *node = neuron_layer_norm(graph, x);
-    assert_ok(neuron_node_set_float(node, NEURON_NODE_EPSILON, 0.3));
+    assert_ok(neuron_node_set(node, "epsilon=0.3"));
     check_layer(graph, node, 5);
 }
 END_TEST

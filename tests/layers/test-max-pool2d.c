@@ -1,9 +1,16 @@
 #include "gradient.h"
 #include "test-common.h"
 
-static void set(neuron_node_t *node, int32_t option, int64_t value)
+static void set(neuron_node_t *node, const char *option, int64_t value)
 {
-    assert_ok(neuron_node_set_int(node, option, value));
+    assert_ok(neuron_node_set_number(node, option, (double)value));
+}
+
+enum { VALID, SAME };
+
+static void pad(neuron_node_t *node, int64_t padding)
+{
+    assert_ok(neuron_node_set(node, padding == SAME ? "padding=same" : "padding=valid"));
 }
 
 START_TEST(shapes_and_default_stride)
@@ -12,15 +19,15 @@ START_TEST(shapes_and_default_stride)
     neuron_node_t *node = neuron_max_pool2d(graph, image_input(graph, 27, 28, 5), 2, 3);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    int64_t stride;
+    double stride;
     assert_ok(neuron_node_shape(node, shape, &rank));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], 13);
     ck_assert_int_eq(shape[1], 9);
     ck_assert_int_eq(shape[2], 5);
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_STRIDE_WIDTH, &stride));
-    ck_assert_int_eq(stride, 3);
-    set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_node_get_number(node, "stride_width", &stride));
+    ck_assert_double_eq(stride, 3);
+    assert_ok(neuron_node_set(node, "padding=same"));
     assert_ok(neuron_node_shape(node, shape, &rank));
     ck_assert_int_eq(shape[0], 14);
     ck_assert_int_eq(shape[1], 10);
@@ -34,7 +41,7 @@ START_TEST(padding_never_wins)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_max_pool2d(graph, image_input(graph, 3, 3, 1), 2, 2);
-    set(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    assert_ok(neuron_node_set(node, "padding=same"));
     assert_ok(neuron_graph_finish(graph, node));
     float output[4];
     predict(graph, (const float[]){-9, -8, -7, -6, -5, -4, -3, -2, -1}, 1, output);
@@ -66,8 +73,6 @@ START_TEST(bad_input_is_refused)
     neuron_graph_unref(graph);
 }
 END_TEST
-
-enum { VALID = NEURON_PADDING_VALID, SAME = NEURON_PADDING_SAME };
 
 static const struct {
     int64_t height, width, channels, kernel[2], stride[2], padding, batch;
@@ -108,12 +113,12 @@ START_TEST(gradient)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, 2);
     neuron_node_t *before = neuron_conv2d(graph, x, cases[_i].channels, 2, 2);
-    set(before, NEURON_NODE_PADDING, SAME);
+    assert_ok(neuron_node_set(before, "padding=same"));
     neuron_node_t *node =
         neuron_max_pool2d(graph, before, cases[_i].kernel[0], cases[_i].kernel[1]);
-    set(node, NEURON_NODE_PADDING, cases[_i].padding);
-    set(node, NEURON_NODE_STRIDE_HEIGHT, cases[_i].stride[0]);
-    set(node, NEURON_NODE_STRIDE_WIDTH, cases[_i].stride[1]);
+    pad(node, cases[_i].padding);
+    set(node, "stride_height", cases[_i].stride[0]);
+    set(node, "stride_width", cases[_i].stride[1]);
     check_layer(graph, node, cases[_i].batch);
 }
 END_TEST

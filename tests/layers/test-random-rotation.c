@@ -148,18 +148,19 @@ START_TEST(the_fill_mode_is_checked)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 4, 4, 1), 0.2);
-    int64_t mode;
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_FILL_MODE, &mode));
-    ck_assert_int_eq(mode, NEURON_FILL_REFLECT);
-    assert_status(neuron_node_set_int(node, NEURON_NODE_FILL_MODE, 15), NEURON_E_ARGUMENT);
+    char mode[16];
+    assert_ok(neuron_node_get_text(node, "fill_mode", mode, sizeof mode, NULL));
+    ck_assert_str_eq(mode, "reflect");
+    assert_status(neuron_node_set(node, "fill_mode=15"), NEURON_E_ARGUMENT);
     assert_message(
-        "random_rotation: fill_mode is 15; it must be nearest (10), constant (20), reflect");
+        "random_rotation: fill_mode is 15; it must be nearest, constant, reflect or wrap");
     neuron_graph_unref(graph);
 }
 END_TEST
 
-static const int32_t modes[] = {NEURON_FILL_NEAREST, NEURON_FILL_CONSTANT, NEURON_FILL_REFLECT,
-                                NEURON_FILL_WRAP};
+static const char *const modes[] = {
+    "fill_mode=nearest, fill_value=0.7", "fill_mode=constant, fill_value=0.7",
+    "fill_mode=reflect, fill_value=0.7", "fill_mode=wrap, fill_value=0.7"};
 
 /* Behind a convolution; narrow images reach far outside when they are turned. */
 START_TEST(gradient)
@@ -167,8 +168,7 @@ START_TEST(gradient)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 12, 2), 3, 2, 2);
     x = neuron_random_rotation(graph, x, 0.5);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_FILL_MODE, modes[_i]));
-    assert_ok(neuron_node_set_float(x, NEURON_NODE_FILL_VALUE, 0.7));
+    assert_ok(neuron_node_set(x, modes[_i]));
     check_layer(graph, neuron_relu(graph, x), 4);
 }
 END_TEST

@@ -25,9 +25,9 @@ START_TEST(shapes)
     assert_shape(reshape(graph, x, 2, 3, 4), 2, 3, 4);
     assert_shape(reshape(graph, x, -1, 3, 4), 2, 3, 4);
     assert_shape(reshape(graph, x, 1, 24, -1), 1, 24, 1);
-    int64_t extent;
-    assert_ok(neuron_node_get_int(reshape(graph, x, 2, -1, 4), NEURON_NODE_EXTENT_1, &extent));
-    ck_assert_int_eq(extent, 3);
+    double extent;
+    assert_ok(neuron_node_get_number(reshape(graph, x, 2, -1, 4), "extent_1", &extent));
+    ck_assert_double_eq(extent, 3);
     neuron_graph_unref(graph);
 }
 END_TEST
@@ -37,10 +37,10 @@ START_TEST(extents_cannot_change_the_shape)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = reshape(graph, vector_input(graph, 24), 2, 3, 4);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_EXTENT_1, 3));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_EXTENT_1, -1));
+    assert_ok(neuron_node_set(x, "extent_1=3"));
+    assert_ok(neuron_node_set(x, "extent_1=-1"));
     assert_shape(x, 2, 3, 4);
-    assert_status(neuron_node_set_int(x, NEURON_NODE_EXTENT_1, 6), NEURON_E_SHAPE);
+    assert_status(neuron_node_set(x, "extent_1=6"), NEURON_E_SHAPE);
     assert_message("reshape: the input is 24, which has not as many elements as 2x6x4");
     assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
     neuron_graph_unref(graph);

@@ -72,7 +72,7 @@ START_TEST(each_axis_sums_to_1)
     static const int64_t shape[3] = {2, 3, 5};
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5));
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, _i));
+    assert_ok(neuron_node_set_number(node, "axis", _i));
     assert_ok(neuron_graph_finish(graph, node));
     int64_t step = _i == 0 ? 15 : _i == 1 ? 5 : 1, width = shape[_i];
     float input[60], output[60];
@@ -141,14 +141,14 @@ START_TEST(the_axis_counts_from_0)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5));
-    int64_t axis;
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_AXIS, &axis));
-    ck_assert_int_eq(axis, 2);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, 0));
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, -1));
-    assert_ok(neuron_node_get_int(node, NEURON_NODE_AXIS, &axis));
-    ck_assert_int_eq(axis, 2);
-    assert_status(neuron_node_set_int(node, NEURON_NODE_AXIS, 3), NEURON_E_SHAPE);
+    double axis;
+    assert_ok(neuron_node_get_number(node, "axis", &axis));
+    ck_assert_double_eq(axis, 2);
+    assert_ok(neuron_node_set(node, "axis=0"));
+    assert_ok(neuron_node_set(node, "axis=-1"));
+    assert_ok(neuron_node_get_number(node, "axis", &axis));
+    ck_assert_double_eq(axis, 2);
+    assert_status(neuron_node_set(node, "axis=3"), NEURON_E_SHAPE);
     assert_message("softmax: the input is 2x3x5 and has no axis 3");
     neuron_graph_unref(graph);
 }
@@ -178,7 +178,7 @@ START_TEST(gradient_over_another_axis)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 4, 5, 2), 6, 2, 2);
     neuron_node_t *node = neuron_softmax(graph, x);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_AXIS, _i));
+    assert_ok(neuron_node_set_number(node, "axis", _i));
     check_layer(graph, node, 3);
 }
 END_TEST

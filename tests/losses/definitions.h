@@ -6,9 +6,10 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 typedef struct loss_definition {
-    int32_t kind;
+    const char *kind;
     double smoothing, delta;
     bool logits;
 } loss_definition;
@@ -18,30 +19,34 @@ static inline double loss_between(double value, double low, double high)
     return fmin(fmax(value, low), high);
 }
 
+static inline bool loss_is(const loss_definition *d, const char *kind)
+{
+    return strcmp(d->kind, kind) == 0;
+}
+
+static inline double loss_huber(double delta, double error)
+{
+    return error <= delta ? 0.5 * error * error : delta * error - 0.5 * delta * delta;
+}
+
 static inline double loss_of_pair(const loss_definition *d, double y, double t)
 {
-    switch (d->kind) {
-    case NEURON_LOSS_BINARY_CROSS_ENTROPY:
+    if (loss_is(d, "binary_cross_entropy")) {
         y = d->logits ? 1 / (1 + exp(-y)) : loss_between(y, 1e-7, 1 - 1e-7);
         return -(t * log(y) + (1 - t) * log(1 - y));
-    case NEURON_LOSS_MEAN_SQUARED_ERROR:
-        return pow(y - t, 2);
-    case NEURON_LOSS_MEAN_ABSOLUTE_ERROR:
-        return fabs(y - t);
-    case NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR:
-        return pow(log(1 + fmax(y, 1e-7)) - log(1 + fmax(t, 1e-7)), 2);
-    case NEURON_LOSS_HINGE:
-        return fmax(0, 1 - t * y);
-    case NEURON_LOSS_SQUARED_HINGE:
-        return pow(fmax(0, 1 - t * y), 2);
-    case NEURON_LOSS_KULLBACK_LEIBLER:
+    }
+    if (loss_is(d, "kullback_leibler")) {
         t = loss_between(t, 1e-7, 1);
         return t * log(t / loss_between(y, 1e-7, 1));
-    default: /* NEURON_LOSS_HUBER */
-        if (fabs(y - t) <= d->delta)
-            return 0.5 * pow(y - t, 2);
-        return d->delta * fabs(y - t) - 0.5 * d->delta * d->delta;
     }
+    if (loss_is(d, "mean_squared_logarithmic_error"))
+        return pow(log(1 + fmax(y, 1e-7)) - log(1 + fmax(t, 1e-7)), 2);
+    return loss_is(d, "mean_squared_error")    ? pow(y - t, 2)
+           : loss_is(d, "mean_absolute_error") ? fabs(y - t)
+           : loss_is(d, "hinge")               ? fmax(0, 1 - t * y)
+           : loss_is(d, "squared_hinge")       ? pow(fmax(0, 1 - t * y), 2)
+           : loss_is(d, "huber")               ? loss_huber(d->delta, fabs(y - t))
+                                               : (double)NAN;
 }
 
 static inline double loss_cross_entropy(const loss_definition *d, const double *y, const double *t,
@@ -68,16 +73,16 @@ static inline double loss_by_definition(const loss_definition *d, const double *
         t[i] = (double)target[i];
         binary = binary && (t[i] == 0 || t[i] == 1);
     }
-    if (d->kind == NEURON_LOSS_CROSS_ENTROPY)
+    if (loss_is(d, "cross_entropy"))
         return loss_cross_entropy(d, y, t, n);
     for (int i = 0; i < n; i++) {
-        if (d->kind == NEURON_LOSS_BINARY_CROSS_ENTROPY)
+        if (loss_is(d, "binary_cross_entropy"))
             t[i] = t[i] * (1 - d->smoothing) + d->smoothing / 2;
-        if ((d->kind == NEURON_LOSS_HINGE || d->kind == NEURON_LOSS_SQUARED_HINGE) && binary)
+        if ((loss_is(d, "hinge") || loss_is(d, "squared_hinge")) && binary)
             t[i] = 2 * t[i] - 1;
         sum += loss_of_pair(d, y[i], t[i]);
     }
-    return d->kind == NEURON_LOSS_KULLBACK_LEIBLER ? sum : sum / n;
+    return loss_is(d, "kullback_leibler") ? sum : sum / n;
 }
 
 #endif

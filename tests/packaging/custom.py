@@ -8,7 +8,7 @@ import sys
 
 import numpy
 
-F32, BORROW, ADAM = 10, 20, 20  # NEURON_F32, NEURON_BORROW, NEURON_OPTIMIZER_ADAM
+F32, BORROW = 10, 20  # NEURON_F32, NEURON_BORROW
 E_CALLBACK, CONSTANT = -110, 110  # NEURON_E_CALLBACK, NEURON_INITIALIZER_CONSTANT
 
 neuron = ctypes.CDLL(sys.argv[1])
@@ -111,7 +111,7 @@ must(neuron.neuron_graph_finish(graph, x))
 
 must(neuron.neuron_dataset_generate_glyphs(ctypes.byref(glyphs), context, ctypes.c_int64(200),
                                            8, 8, ctypes.c_uint64(7)))
-must(neuron.neuron_optimizer_create(ctypes.byref(optimizer), context, ADAM))
+must(neuron.neuron_optimizer_create(ctypes.byref(optimizer), context, b'adam', None))
 must(neuron.neuron_trainer_create(ctypes.byref(trainer), graph, optimizer, glyphs))
 must(neuron.neuron_trainer_run(trainer, None))
 slope = read_array(2)

@@ -73,7 +73,7 @@ int main(int count, char **arguments)
     must(neuron_context_create(&context));
     must(neuron_dataset_generate_glyphs(&train, context, 300, SIDE, SIDE, 1));
     must(neuron_dataset_generate_glyphs(&test, context, 100, SIDE, SIDE, 2));
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
     for (int i = 0; i < MEMBERS; i++)
         members[i] = train_member(context, train, adam, 8 + 4 * i, (uint64_t)i + 1);
     must(neuron_committee_weights(members, MEMBERS, test, weights));

@@ -30,9 +30,9 @@ static neuron_trainer_t *new_trainer(neuron_context_t *context, neuron_graph_t *
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
     must(neuron_dataset_generate_glyphs(&glyphs, context, 64, 8, 8, 3));
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, glyphs));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 1));
+    must(neuron_trainer_set(trainer, "epochs=1"));
     neuron_optimizer_unref(adam);
     neuron_dataset_unref(glyphs);
     return trainer;

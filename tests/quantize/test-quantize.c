@@ -26,10 +26,9 @@ static void train(neuron_graph_t *graph)
 {
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
-    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
-    assert_ok(neuron_optimizer_set_float(adam, NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.01"));
     assert_ok(neuron_trainer_create(&trainer, graph, adam, images));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 3));
+    assert_ok(neuron_trainer_set(trainer, "epochs=3"));
     assert_ok(neuron_trainer_run(trainer, NULL));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
@@ -72,26 +71,25 @@ static const char *layer_of(const neuron_graph_t *graph, const char *name)
 START_TEST(outputs_stay_near)
 {
     static float exact[OUTPUTS], outputs[OUTPUTS];
-    static const int32_t ranges[] = {NEURON_RANGE_MIN_MAX, NEURON_RANGE_PERCENTILE,
-                                     NEURON_RANGE_MSE};
+    static const char *const ranges[] = {"range=min_max", "range=percentile", "range=mse"};
     neuron_graph_t *graphs[] = {trained_cnn(), test_mlp(context, SIZE)};
     neuron_quantization_t *settings;
-    assert_ok(neuron_quantization_create(&settings, context));
+    assert_ok(neuron_quantization_create(&settings, context, NULL));
     train(graphs[1]);
     for (int i = 0; i < 12; i++) {
         neuron_graph_t *quantized, *graph = graphs[i / 6];
-        assert_ok(neuron_quantization_set_int(settings, NEURON_QUANTIZATION_RANGE, ranges[i % 3]));
-        assert_ok(neuron_quantization_set_int(settings, NEURON_QUANTIZATION_SYMMETRIC, i / 3 % 2));
+        assert_ok(neuron_quantization_set(settings, ranges[i % 3]));
+        assert_ok(neuron_quantization_set_number(settings, "symmetric", i / 3 % 2));
         assert_ok(neuron_graph_quantize(&quantized, graph, images, settings));
         predict(graph, exact);
         predict(quantized, outputs);
         double difference = mean_difference(exact, outputs);
         assert_that(difference > 0 && difference < 0.004, "%d: %g", i, difference);
-        int64_t zero_point;
+        double zero_point;
         const char *first = i < 6 ? "conv2d" : "dense";
-        assert_ok(neuron_node_get_int(neuron_graph_find_node(quantized, first),
-                                      NEURON_NODE_INPUT_ZERO_POINT, &zero_point));
-        ck_assert_int_eq(zero_point, i / 3 % 2 ? 128 : 0); /* pixels are not negative */
+        assert_ok(neuron_node_get_number(neuron_graph_find_node(quantized, first),
+                                         "input_zero_point", &zero_point));
+        ck_assert_double_eq(zero_point, i / 3 % 2 ? 128 : 0); /* pixels are not negative */
         neuron_graph_unref(quantized);
     }
     neuron_quantization_unref(settings);
@@ -111,8 +109,8 @@ START_TEST(nodes_keep_their_names)
     ck_assert_str_eq(layer_of(quantized, "max_pool2d"), "max_pool2d");
     ck_assert_ptr_null(neuron_graph_find_node(quantized, "batch_norm"));
     /* Pixels from 0 to 1. */
-    assert_ok(neuron_node_get_float(neuron_graph_find_node(quantized, "conv2d"),
-                                    NEURON_NODE_INPUT_SCALE, &scale));
+    assert_ok(
+        neuron_node_get_number(neuron_graph_find_node(quantized, "conv2d"), "input_scale", &scale));
     ck_assert(scale > 0.9 / 255 && scale <= 1.0001 / 255);
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(quantized), 0);
     neuron_graph_unref(quantized);
@@ -288,7 +286,7 @@ START_TEST(they_are_not_trained)
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
     assert_ok(neuron_graph_quantize(&quantized, graph, images, NULL));
-    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
     assert_status(neuron_trainer_create(&trainer, quantized, adam, images), NEURON_E_UNSUPPORTED);
     assert_message("dense has no gradient");
     /* Quantised already. */
@@ -308,8 +306,9 @@ START_TEST(arguments_are_checked)
     neuron_graph_t *unfinished, *made = graph;
     neuron_dataset_t *none;
     neuron_quantization_t *settings;
-    int64_t whole;
-    double low, high;
+    double value;
+    char text[128];
+    size_t needed;
     assert_ok(neuron_graph_create(&unfinished, context));
     assert_status(neuron_graph_quantize(NULL, graph, images, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_quantize(&made, NULL, images, NULL), NEURON_E_ARGUMENT);
@@ -326,23 +325,43 @@ START_TEST(arguments_are_checked)
     assert_status(neuron_graph_quantize(&made, graph, images, NULL), NEURON_E_NUMBER);
     assert_message("a parameter of dense is not a finite number");
 
-    assert_status(neuron_quantization_create(NULL, context), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_create(&settings, NULL), NEURON_E_ARGUMENT);
-    assert_ok(neuron_quantization_create(&settings, context));
-    assert_status(neuron_quantization_set_int(settings, NEURON_QUANTIZATION_RANGE, 11),
+    assert_status(neuron_quantization_create(NULL, context, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_create(&settings, NULL, NULL), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(settings);
+    settings = (neuron_quantization_t *)context;
+    assert_status(neuron_quantization_create(&settings, context, "examples=5, ranges=mse"),
                   NEURON_E_ARGUMENT);
-    assert_message("range is 11; it must be min_max (10), percentile (20), mse (30)");
-    assert_status(neuron_quantization_set_int(settings, NEURON_QUANTIZATION_EXAMPLES, 0),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_set_float(settings, NEURON_QUANTIZATION_PERCENTILE, 49),
-                  NEURON_E_ARGUMENT);
-    assert_ok(neuron_quantization_get_int(settings, NEURON_QUANTIZATION_EXAMPLES, &whole));
-    ck_assert_int_eq(whole, 1000);
-    assert_ok(neuron_quantization_get_float(settings, NEURON_QUANTIZATION_PERCENTILE, &low));
-    ck_assert_double_eq(low, 99.99);
-    assert_ok(neuron_quantization_bounds(settings, NEURON_QUANTIZATION_PERCENTILE, &low, &high));
-    ck_assert_double_eq(low, 50);
-    ck_assert_double_eq(high, 100);
+    assert_message("quantization: there is no option \"ranges\"; did you mean \"range\"?");
+    ck_assert_ptr_null(settings);
+    assert_ok(neuron_quantization_create(&settings, context, NULL));
+    assert_ok(neuron_quantization_get_text(settings, NULL, text, sizeof text, &needed));
+    ck_assert_str_eq(text, "range=mse, percentile=99.99, examples=1000, symmetric=no");
+    ck_assert_uint_eq(needed, strlen(text) + 1);
+    assert_status(neuron_quantization_set(settings, "symmetric=yes, range=11"), NEURON_E_ARGUMENT);
+    assert_message("quantization: range is 11; it must be min_max, percentile or mse");
+    assert_status(neuron_quantization_set_number(settings, "range", 1), NEURON_E_ARGUMENT);
+    assert_message("quantization: range is no number, but a word: min_max, percentile or mse");
+    assert_status(neuron_quantization_get_number(settings, "range", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_set(settings, "examples=0"), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_set_number(settings, "examples", 1.5), NEURON_E_ARGUMENT);
+    assert_message("quantization: examples is 1.5; it must be 1 to 2,147,483,647");
+    assert_status(neuron_quantization_set(settings, "percentile=49"), NEURON_E_ARGUMENT);
+    assert_message("quantization: percentile is 49; it must be 50 to 100");
+    assert_status(neuron_quantization_set_number(settings, "percentile", 100.5), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_set(NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_set_number(NULL, "examples", 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_set_number(settings, NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_get_number(NULL, "examples", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_get_number(settings, "examples", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_get_text(NULL, NULL, text, 1, NULL), NEURON_E_ARGUMENT);
+    assert_ok(neuron_quantization_get_number(settings, "examples", &value));
+    ck_assert_double_eq(value, 1000);
+    assert_ok(neuron_quantization_get_number(settings, "symmetric", &value));
+    ck_assert_double_eq(value, 0);
+    assert_ok(neuron_quantization_set(settings, "percentile=50"));
+    assert_ok(neuron_quantization_set_number(settings, "percentile", 100));
+    assert_ok(neuron_quantization_get_number(settings, "percentile", &value));
+    ck_assert_double_eq(value, 100);
     ck_assert_ptr_eq(neuron_quantization_ref(settings), settings);
     neuron_quantization_unref(settings);
     neuron_quantization_unref(settings);
@@ -367,18 +386,14 @@ START_TEST(examples_are_counted)
                                  values, NEURON_BORROW, NULL, NULL));
     assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, (const int64_t[]){3}, 1));
     assert_ok(neuron_dataset_create(&dataset, context, in, labels, TEST_CLASSES));
-    assert_ok(neuron_quantization_create(&settings, context));
-    assert_ok(
-        neuron_quantization_set_int(settings, NEURON_QUANTIZATION_RANGE, NEURON_RANGE_MIN_MAX));
+    assert_ok(neuron_quantization_create(&settings, context, "range=min_max"));
     assert_ok(neuron_graph_quantize(&all, graph, dataset, settings));
-    assert_ok(neuron_quantization_set_int(settings, NEURON_QUANTIZATION_EXAMPLES, 2));
+    assert_ok(neuron_quantization_set(settings, "examples=2"));
     assert_ok(neuron_graph_quantize(&few, graph, dataset, settings));
     double scale;
-    assert_ok(neuron_node_get_float(neuron_graph_find_node(few, "dense"), NEURON_NODE_INPUT_SCALE,
-                                    &scale));
+    assert_ok(neuron_node_get_number(neuron_graph_find_node(few, "dense"), "input_scale", &scale));
     ck_assert_double_eq_tol(scale, 1.0 / 255, 1e-9);
-    assert_ok(neuron_node_get_float(neuron_graph_find_node(all, "dense"), NEURON_NODE_INPUT_SCALE,
-                                    &scale));
+    assert_ok(neuron_node_get_number(neuron_graph_find_node(all, "dense"), "input_scale", &scale));
     ck_assert_double_eq_tol(scale, 5.0 / 255, 1e-8);
     neuron_graph_unref(few);
     neuron_graph_unref(all);
@@ -403,7 +418,7 @@ START_TEST(memory_may_run_out)
     for (; status == NEURON_E_MEMORY; count++) {
         long live = atomic_load(&memory.live);
         atomic_store(&memory.left, count);
-        status = neuron_quantization_create(&settings, limited);
+        status = neuron_quantization_create(&settings, limited, NULL);
         if (status == NEURON_OK)
             status = neuron_graph_quantize(&quantized, graph, glyphs, settings);
         neuron_quantization_unref(settings);

@@ -63,7 +63,7 @@ static inline void heal(void)
 
 /* ---- Calls that may fail ---- */
 
-static const char stale[] = "option 4711";
+static const char stale[] = "no rule \"4711\"";
 
 static inline void assert_out_of_memory(int status, const char *call)
 {
@@ -118,7 +118,7 @@ static inline int build(neuron_graph_t **graph, neuron_context_t *context)
     assert_ok(neuron_graph_set_seed(g, 11));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3);
     neuron_node_t *c = neuron_conv2d(g, x, 2, 3, 3);
-    neuron_node_set_int(c, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    neuron_node_set(c, "padding=same");
     neuron_node_t *p = neuron_max_pool2d(g, neuron_relu(g, neuron_batch_norm(g, c)), 2, 2);
     neuron_node_t *both[] = {neuron_flatten(g, x), neuron_flatten(g, neuron_dropout(g, p, 0.25))};
     neuron_node_t *y = neuron_dense(g, neuron_concat(g, both, 2, -1), TEST_CLASSES);
@@ -134,7 +134,7 @@ static inline int build(neuron_graph_t **graph, neuron_context_t *context)
 static inline int add_checkpoint(const world *w, const char *path)
 {
     neuron_callback_t *best;
-    int status = neuron_callback_create_checkpoint(&best, w->context, path, NEURON_METRIC_LOSS);
+    int status = neuron_callback_create_checkpoint(&best, w->context, path, "monitor=loss");
     if (status < 0)
         return status;
     status = neuron_trainer_add_callback(w->trainer, best);
@@ -150,8 +150,8 @@ static inline int make_trainer(world *w, neuron_dataset_t *validation, const cha
         ck_assert_ptr_null(w->trainer);
         return status;
     }
-    assert_ok(neuron_trainer_set_int(w->trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_set_int(w->trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set_number(w->trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_set(w->trainer, "epochs=2"));
     assert_ok(neuron_trainer_set_validation(w->trainer, validation));
     if (path)
         status = add_checkpoint(w, path);
@@ -170,7 +170,7 @@ static inline world make_world(void)
     assert_ok(neuron_context_set_threads(w.context, 2));
     assert_ok(neuron_dataset_generate_glyphs(&w.glyphs, w.context, EXAMPLES, SIZE, SIZE, 3));
     assert_ok(build(&w.graph, w.context));
-    assert_ok(neuron_optimizer_create(&w.adam, w.context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&w.adam, w.context, "adam", NULL));
     w.trainer = NULL;
     return w;
 }
@@ -191,7 +191,7 @@ static inline void arm(long n)
     neuron_context_t *context;
     long before = atomic_load(&calls);
     assert_ok(neuron_context_create(&context)); /* of the C library's memory */
-    assert_status(neuron_optimizer_create(&none, context, 4711), NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_create(&none, context, "4711", NULL), NEURON_E_ARGUMENT);
     neuron_context_unref(context);
     ck_assert_int_eq(before, atomic_load(&calls));
     atomic_store(&failures, 0);

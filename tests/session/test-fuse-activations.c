@@ -24,7 +24,7 @@ static neuron_node_t *elu(neuron_graph_t *graph, neuron_node_t *x)
 static neuron_node_t *gelu_by_tanh(neuron_graph_t *graph, neuron_node_t *x)
 {
     neuron_node_t *node = neuron_gelu(graph, x);
-    assert_ok(neuron_node_set_int(node, NEURON_NODE_APPROXIMATE, 1));
+    assert_ok(neuron_node_set(node, "approximate=yes"));
     return node;
 }
 
@@ -62,15 +62,14 @@ static neuron_node_t *padded_conv(neuron_graph_t *graph, neuron_node_t *x)
 {
     x = neuron_conv2d(graph, x, 32, 1, 1);
     x = neuron_conv2d(graph, x, 36, 3, 3);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_ok(neuron_node_set(x, "padding=same"));
     return x;
 }
 
 static neuron_node_t *strided_conv(neuron_graph_t *graph, neuron_node_t *x)
 {
     x = neuron_conv2d(graph, x, 5, 3, 2);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_HEIGHT, 2));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_WIDTH, 3));
+    assert_ok(neuron_node_set(x, "stride_height=2, stride_width=3"));
     return x;
 }
 
@@ -124,8 +123,7 @@ static neuron_node_t *flat(neuron_graph_t *graph, neuron_node_t *x)
 static neuron_node_t *next_conv(neuron_graph_t *graph, neuron_node_t *x)
 {
     x = neuron_conv2d(graph, x, 3, 2, 2);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_WIDTH, 2));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_ok(neuron_node_set(x, "stride_width=2, padding=same"));
     return x;
 }
 

@@ -140,8 +140,7 @@ START_TEST(windows_that_overlap_are_a_step)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_relu(graph, conv(graph, image_input(graph, 11, 9, 1), 5));
     x = neuron_max_pool2d(graph, x, 3, 3);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_HEIGHT, 2));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_WIDTH, 2));
+    assert_ok(neuron_node_set(x, "stride_height=2, stride_width=2"));
     check_steps(graph, x, 2, 2);
 }
 END_TEST

@@ -113,9 +113,9 @@ static void check_training(model make, int64_t batch, size_t gradients)
     neuron_dataset_t *glyphs = test_glyphs(context, examples, SIZE);
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
-    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, adam, glyphs));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, batch));
+    assert_ok(neuron_trainer_set_number(trainer, "batch_size", (double)batch));
     size_t before = book.live;
     size_t moments = 2 * sizeof(float) * (size_t)neuron_graph_trainable_parameter_count(graph);
     int64_t bytes = foretold(graph, NEURON_MEMORY_TRAINING, batch);
@@ -211,9 +211,7 @@ static neuron_node_t *convolution(neuron_graph_t *graph, neuron_node_t *x)
 static neuron_node_t *silu_of_pool(neuron_graph_t *graph, neuron_node_t *x)
 {
     x = neuron_average_pool2d(graph, x, 2, 2);
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_HEIGHT, 1));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_STRIDE_WIDTH, 1));
-    assert_ok(neuron_node_set_int(x, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+    assert_ok(neuron_node_set(x, "stride_height=1, stride_width=1, padding=same"));
     return neuron_silu(graph, x);
 }
 

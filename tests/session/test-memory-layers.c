@@ -29,7 +29,7 @@ static int run(world *w)
     int status = make_trainer(w, NULL, NULL);
     if (status < 0)
         return status;
-    assert_ok(neuron_trainer_set_int(w->trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_set(w->trainer, "epochs=1"));
     status = neuron_trainer_run(w->trainer, NULL);
     if (status < 0) {
         neuron_trainer_unref(w->trainer);

@@ -23,9 +23,9 @@ START_TEST(steps_allocate_nothing)
     atomic_store(&live, 0);
     world w = make_world();
     counter c = {0};
-    assert_ok(neuron_optimizer_set_float(w.adam, NEURON_OPTIMIZER_CLIP_NORM, _i));
+    assert_ok(neuron_optimizer_set_number(w.adam, "clip_norm", _i));
     assert_ok(make_trainer(&w, NULL, NULL));
-    assert_ok(neuron_trainer_set_int(w.trainer, NEURON_TRAINER_EPOCHS, 3));
+    assert_ok(neuron_trainer_set(w.trainer, "epochs=3"));
     assert_ok(neuron_trainer_set_step_callback(w.trainer, count_step, &c));
     assert_ok(neuron_trainer_run(w.trainer, NULL));
     ck_assert_int_eq(c.steps, 3 * EXAMPLES / BATCH);

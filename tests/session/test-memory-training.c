@@ -13,11 +13,11 @@ static void use_trainer(long n)
     assert_ok(neuron_dataset_subset(&validation, w.glyphs, 0, 5));
     neuron_optimizer_unref(w.adam);
     arm(n);
-    TRY(neuron_optimizer_create(&w.adam, w.context, NEURON_OPTIMIZER_ADAM));
+    TRY(neuron_optimizer_create(&w.adam, w.context, "adam", NULL));
     /* Needs memory of its own. */
-    assert_ok(neuron_optimizer_set_float(w.adam, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, 0.5));
+    assert_ok(neuron_optimizer_set(w.adam, "clip_global_norm=0.5"));
     TRY(make_trainer(&w, validation, NULL));
-    TRY(neuron_loss_create(&loss, w.context, NEURON_LOSS_HUBER));
+    TRY(neuron_loss_create(&loss, w.context, "huber", NULL));
     assert_ok(neuron_trainer_set_loss(w.trainer, loss));
     TRY(neuron_trainer_set_class_weights(w.trainer, class_weights, TEST_CLASSES));
     TRY(neuron_trainer_run(w.trainer, &history));
@@ -76,9 +76,9 @@ static void use_checkpoint(long n)
     world w = make_world();
     neuron_graph_t *loaded;
     assert_ok(make_trainer(&w, NULL, path));
-    assert_ok(neuron_trainer_set_int(w.trainer, NEURON_TRAINER_EPOCHS, 0));
+    assert_ok(neuron_trainer_set(w.trainer, "epochs=0"));
     assert_ok(neuron_trainer_run(w.trainer, NULL)); /* plans the memory */
-    assert_ok(neuron_trainer_set_int(w.trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_set(w.trainer, "epochs=1"));
     arm(5 * n - 4);
     TRY(neuron_trainer_run(w.trainer, NULL));
     heal();

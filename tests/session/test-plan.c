@@ -215,10 +215,9 @@ START_TEST(the_log_tells_what_was_planned)
     predict(context, graph, 7);
     ck_assert_int_eq(book.lines, 0); /* the memory is there already */
 
-    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, adam, glyphs));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, 5));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set(trainer, "batch_size=5, epochs=2"));
     assert_ok(neuron_trainer_run(trainer, NULL));
     assert_told(&book, graph, NEURON_MEMORY_TRAINING, 5, "train on");
     neuron_trainer_unref(trainer);

@@ -268,7 +268,7 @@ static neuron_node_t *convolve(neuron_graph_t *g, neuron_node_t *x, const char *
     int64_t size = memchr(word, 'k', length) ? 5 : 3;
     neuron_node_t *c = neuron_conv2d(g, x, strtol(word + 1, NULL, 10), size, size);
     if (word[length - 1] == 's')
-        assert_ok(neuron_node_set_int(c, NEURON_NODE_PADDING, NEURON_PADDING_SAME));
+        assert_ok(neuron_node_set(c, "padding=same"));
     return neuron_relu(g, c);
 }
 

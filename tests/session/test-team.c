@@ -12,10 +12,10 @@ static neuron_graph_t *images_graph(neuron_context_t *context)
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIZE, SIZE, 1}, 3);
     neuron_node_t *node = neuron_conv2d(graph, x, FILTERS, 3, 3);
-    neuron_node_set_int(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    neuron_node_set(node, "padding=same");
     neuron_node_t *shortcut = neuron_relu(graph, neuron_batch_norm(graph, node));
     node = neuron_depthwise_conv2d(graph, shortcut, 3, 3);
-    neuron_node_set_int(node, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+    neuron_node_set(node, "padding=same");
     node = neuron_add(graph, (neuron_node_t *[]){shortcut, node}, 2);
     node = neuron_conv2d(graph, node, FILTERS, 1, 1);
     node = neuron_global_average_pool2d(graph, neuron_tanh(graph, node));

@@ -168,7 +168,7 @@ START_TEST(owners_in_many_threads)
     o.graph = test_linear(o.context, SIZE);
     o.dataset = test_glyphs(o.context, 10, SIZE);
     assert_ok(neuron_tensor_create(&o.tensor, o.context, NEURON_U8, NULL, 0));
-    assert_ok(neuron_optimizer_create(&o.optimizer, o.context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&o.optimizer, o.context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&o.trainer, o.graph, o.optimizer, o.dataset));
     for (int i = 0; i < THREADS; i++) {
         owners[i] = o;
@@ -206,13 +206,13 @@ static void *train(void *argument)
     neuron_context_set_seed(context, t->seed);
     status = neuron_dataset_generate_glyphs(&glyphs, context, 60, SIZE, SIZE, t->seed);
     if (status == 0)
-        status = neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM);
+        status = neuron_optimizer_create(&adam, context, "adam", NULL);
     if (status == 0) {
         t->graph = t->seed % 2 ? test_cnn(context, SIZE) : test_mlp(context, SIZE);
         status = neuron_trainer_create(&trainer, t->graph, adam, glyphs);
     }
     if (status == 0)
-        status = neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2);
+        status = neuron_trainer_set(trainer, "epochs=2");
     if (status == 0)
         status = neuron_trainer_run(trainer, NULL);
     neuron_trainer_unref(trainer);
@@ -259,9 +259,10 @@ static void *fail_often(void *argument)
     f->own = true;
     for (int i = 0; i < 500; i++) {
         neuron_optimizer_t *made;
-        int rule = 1000 + 10 * f->number;
-        snprintf(expected, sizeof expected, "rule is %d; it must be ", rule);
-        if (neuron_optimizer_create(&made, f->context, rule) != NEURON_E_ARGUMENT ||
+        char rule[16];
+        snprintf(rule, sizeof rule, "rule %d", f->number);
+        snprintf(expected, sizeof expected, "there is no rule \"%s\"", rule);
+        if (neuron_optimizer_create(&made, f->context, rule, NULL) != NEURON_E_ARGUMENT ||
             !strstr(neuron_error_last(), expected))
             f->own = false;
     }
@@ -276,9 +277,9 @@ START_TEST(each_thread_has_its_own_last_error)
     neuron_optimizer_t *made;
     for (int i = 0; i < THREADS; i++)
         failures[i] = (failure){.context = context, .number = i};
-    assert_status(neuron_optimizer_create(&made, context, 77), NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_create(&made, context, "77", NULL), NEURON_E_ARGUMENT);
     start_all(handles, THREADS, fail_often, failures, sizeof failures[0]);
-    assert_message("rule is 77; it must be sgd (10)");
+    assert_message("there is no rule \"77\", but sgd");
     for (int i = 0; i < THREADS; i++) {
         ck_assert(failures[i].fresh);
         ck_assert(failures[i].own);

@@ -15,23 +15,22 @@ static inline bench set_up(int64_t epochs)
     bench b;
     b.context = test_context();
     b.graph = test_mlp(b.context, SIZE);
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_SGD));
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.1));
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_MOMENTUM, 0.5));
+    assert_ok(
+        neuron_optimizer_create(&b.optimizer, b.context, "sgd", "learning_rate=0.1, momentum=0.5"));
     b.train = test_glyphs(b.context, EXAMPLES, SIZE);
     assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 3, SIZE, SIZE, 8));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
+    assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_set_number(b.trainer, "epochs", (double)epochs));
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     return b;
 }
 
 /* Adds a callback; the trainer keeps it. */
-static inline neuron_callback_t *add(const bench *b, int32_t kind)
+static inline neuron_callback_t *add(const bench *b, const char *kind, const char *options)
 {
     neuron_callback_t *callback;
-    assert_ok(neuron_callback_create(&callback, b->context, kind));
+    assert_ok(neuron_callback_create(&callback, b->context, kind, options));
     assert_ok(neuron_trainer_add_callback(b->trainer, callback));
     neuron_callback_unref(callback);
     return callback;
@@ -152,23 +151,19 @@ static inline int watch_rate(neuron_trainer_t *trainer, int32_t event, void *use
 /* A plateau at every epoch, whose callback looks at the base rate and finds it small enough. */
 static inline void add_idle_plateau(const bench *b)
 {
-    neuron_callback_t *c = add(b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 0));
-    assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_DELTA, 1e9));
-    assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_RATE, 100));
+    add(b, "reduce_on_plateau", "patience=0, min_delta=1e9, min_rate=100");
 }
 
-static inline neuron_callback_t *add_schedule(const bench *b, int32_t kind, int64_t length,
-                                              double share, int64_t start, int64_t per_step)
+/* What a schedule falls to goes by another name for one of them, and by none for a warm-up. */
+static inline neuron_callback_t *add_schedule(const bench *b, const char *kind, int64_t length,
+                                              double share, int64_t start, bool per_step)
 {
-    neuron_callback_t *c = add(b, kind);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_LENGTH, length));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_START, start));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PER_STEP, per_step));
-    if (kind == NEURON_CALLBACK_COSINE_SCHEDULE)
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_ALPHA, share));
-    else if (kind != NEURON_CALLBACK_WARM_UP)
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, share));
+    neuron_callback_t *c = add(b, kind, per_step ? "per_step=yes" : NULL);
+    assert_ok(neuron_callback_set_number(c, "length", (double)length));
+    assert_ok(neuron_callback_set_number(c, "start", (double)start));
+    if (strcmp(kind, "warm_up") != 0)
+        assert_ok(neuron_callback_set_number(
+            c, strcmp(kind, "cosine_schedule") == 0 ? "alpha" : "factor", share));
     return c;
 }
 

@@ -257,12 +257,11 @@ static inline void add_loss(scene *s)
 static inline void add_trainer(scene *s, int32_t workers)
 {
     neuron_optimizer_t *optimizer;
-    assert_ok(neuron_optimizer_create(&optimizer, s->context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&optimizer, s->context, "adam", NULL));
     assert_ok(neuron_trainer_create(&s->trainer, s->graph, optimizer, s->dataset));
     neuron_optimizer_unref(optimizer);
-    assert_ok(neuron_trainer_set_int(s->trainer, NEURON_TRAINER_BATCH_SIZE, 16));
-    assert_ok(neuron_trainer_set_int(s->trainer, NEURON_TRAINER_EPOCHS, 2));
-    assert_ok(neuron_trainer_set_int(s->trainer, NEURON_TRAINER_WORKERS, workers));
+    assert_ok(neuron_trainer_set(s->trainer, "batch_size=16, epochs=2"));
+    assert_ok(neuron_trainer_set_number(s->trainer, "workers", workers));
     if (s->loss)
         assert_ok(neuron_trainer_set_loss(s->trainer, s->loss));
 }

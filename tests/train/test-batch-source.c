@@ -10,13 +10,11 @@ enum { SIZE = 12, PIXELS = SIZE * SIZE, EXAMPLES = 50, BATCH = 16, STEPS = 4, EP
 
 static int make_augmentation(neuron_augmentation_t **made, neuron_context_t *context)
 {
-    int status = neuron_augmentation_create(made, context);
+    int status = neuron_augmentation_create(made, context, NULL);
     if (status < 0)
         return status;
-    assert_ok(neuron_augmentation_set_float(*made, NEURON_AUGMENTATION_ROTATION, 15));
-    assert_ok(neuron_augmentation_set_float(*made, NEURON_AUGMENTATION_WIDTH_SHIFT, 0.1));
-    assert_ok(neuron_augmentation_set_int(*made, NEURON_AUGMENTATION_HORIZONTAL_FLIP, 1));
-    assert_ok(neuron_augmentation_set_float(*made, NEURON_AUGMENTATION_NOISE, 0.02));
+    assert_ok(neuron_augmentation_set(
+        *made, "rotation=15, width_shift=0.1, horizontal_flip=yes, noise=0.02"));
     return NEURON_OK;
 }
 
@@ -40,12 +38,12 @@ static bench set_up(setting s)
     b.context = test_context();
     assert_ok(neuron_context_set_threads(b.context, s.threads));
     b.graph = test_cnn(b.context, SIZE);
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, "adam", NULL));
     b.train = test_glyphs(b.context, EXAMPLES, SIZE);
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_WORKERS, s.workers));
+    assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS));
+    assert_ok(neuron_trainer_set_number(b.trainer, "workers", (double)s.workers));
     if (s.augments) {
         neuron_augmentation_t *augmentation;
         assert_ok(make_augmentation(&augmentation, b.context));
@@ -88,7 +86,7 @@ START_TEST(goes_on_where_no_thread_can_be_had)
         if (refused)
             test_refuse_threads(false);
         ck_assert(same_parameters(expected.graph, b.graph));
-        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS + 1));
+        assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS + 1));
         assert_ok(neuron_trainer_run(b.trainer, NULL)); /* now with workers */
         tear_down(&b);
         tear_down(&expected);
@@ -157,9 +155,9 @@ static neuron_trainer_t *stream_trainer(neuron_context_t *context, looked *seen)
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_finish(
         graph, neuron_softmax(graph, neuron_dense(graph, neuron_input(graph, &one, 1), 2))));
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, stream));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_set(trainer, "epochs=1"));
     neuron_dataset_unref(stream);
     neuron_optimizer_unref(optimizer);
     neuron_graph_unref(graph);
@@ -198,7 +196,7 @@ START_TEST(augmentation_changes_the_training)
     bench plain = set_up((setting){2, 0, false}), other = set_up((setting){2, 0, true});
     bench still = set_up((setting){2, -1, false}), taken_back = set_up((setting){2, -1, true});
     neuron_augmentation_t *nothing;
-    assert_ok(neuron_augmentation_create(&nothing, still.context));
+    assert_ok(neuron_augmentation_create(&nothing, still.context, NULL));
     assert_ok(neuron_trainer_set_augmentation(still.trainer, nothing));
     assert_ok(neuron_trainer_set_augmentation(taken_back.trainer, NULL));
     assert_ok(neuron_trainer_run(plain.trainer, NULL));
@@ -220,7 +218,7 @@ END_TEST
 START_TEST(trains_with_what_apply_shows)
 {
     bench b = set_up((setting){2, 1, true}), by_hand = set_up((setting){2, 0, false});
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=1"));
     neuron_augmentation_t *augmentation;
     neuron_tensor_t *examples, *labels;
     const int64_t extents[] = {EXAMPLES, SIZE, SIZE, 1};
@@ -235,7 +233,7 @@ START_TEST(trains_with_what_apply_shows)
     neuron_trainer_t *trainer;
     assert_ok(neuron_dataset_create(&shown, b.context, examples, labels, TEST_CLASSES));
     assert_ok(neuron_trainer_create(&trainer, by_hand.graph, by_hand.optimizer, shown));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
     assert_ok(neuron_trainer_run(trainer, NULL));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert(same_parameters(b.graph, by_hand.graph));
@@ -322,9 +320,9 @@ START_TEST(another_augmentation_is_refused)
     bench other = set_up((setting){1, 0, false}), same = set_up((setting){1, 0, false});
     neuron_augmentation_t *augmentation, *nothing;
     assert_ok(make_augmentation(&augmentation, other.context));
-    assert_ok(neuron_augmentation_set_float(augmentation, NEURON_AUGMENTATION_ROTATION, 30));
+    assert_ok(neuron_augmentation_set(augmentation, "rotation=30"));
     assert_ok(neuron_trainer_set_augmentation(other.trainer, augmentation));
-    assert_ok(neuron_augmentation_create(&nothing, same.context));
+    assert_ok(neuron_augmentation_create(&nothing, same.context, NULL));
     assert_ok(neuron_trainer_set_augmentation(same.trainer, nothing));
     assert_ok(neuron_trainer_save(with.trainer, path));
     assert_status(neuron_trainer_load(without.trainer, path), NEURON_E_DATA);
@@ -347,7 +345,7 @@ END_TEST
 START_TEST(a_failed_step_ends_the_workers)
 {
     bench b = set_up((setting){2, 2, true});
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 1e38));
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=1e38"));
     assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
     tear_down(&b);
 }
@@ -357,7 +355,7 @@ END_TEST
 
 static int set_workers(neuron_trainer_t *trainer, void *user_data)
 {
-    *(int *)user_data = neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, 1);
+    *(int *)user_data = neuron_trainer_set(trainer, "workers=1");
     return 0;
 }
 
@@ -365,16 +363,16 @@ START_TEST(settings_are_checked)
 {
     bench b = set_up((setting){1, 0, true});
     neuron_trainer_t *t = b.trainer;
-    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, -2), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set(t, "workers=-2"), NEURON_E_ARGUMENT);
     assert_message("trainer: workers is -2; it must be -1 to 256");
-    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, 257), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set(t, "workers=257"), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_augmentation(NULL, NULL), NEURON_E_ARGUMENT);
     int status = 0;
     assert_ok(neuron_trainer_set_step_callback(t, set_workers, &status));
     assert_ok(neuron_trainer_run(t, NULL));
     ck_assert_int_eq(status, NEURON_E_STATE);
     assert_message("workers are set between runs");
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_WORKERS, 2));
+    assert_ok(neuron_trainer_set(t, "workers=2"));
     assert_status(neuron_trainer_set_augmentation(t, NULL), NEURON_E_STATE);
     assert_message("the augmentation is set before the first step");
     tear_down(&b);
@@ -393,14 +391,14 @@ START_TEST(only_images_are_augmented)
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (int64_t[]){PIXELS}, 1);
     assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES))));
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, g, optimizer, glyphs));
     assert_ok(make_augmentation(&augmentation, context));
     assert_status(neuron_trainer_set_augmentation(trainer, augmentation), NEURON_E_SHAPE);
     assert_message("examples are 144, not height x width");
     for (int workers = 0; workers <= 1; workers++) { /* without */
-        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, workers));
-        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, workers + 1));
+        assert_ok(neuron_trainer_set_number(trainer, "workers", workers));
+        assert_ok(neuron_trainer_set_number(trainer, "epochs", workers + 1));
         assert_ok(neuron_trainer_run(trainer, NULL));
     }
     neuron_augmentation_unref(augmentation);
@@ -431,7 +429,7 @@ START_TEST(survives_each_failure_and_needs_no_memory_in_a_step)
     neuron_augmentation_t *augmentation;
     graph = test_linear(context, SIZE);
     neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
-    assert_ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
     assert_ok(make_augmentation(&augmentation, context));
     long before = memory.live;
     int status = NEURON_E_MEMORY, failures = 0;
@@ -442,7 +440,7 @@ START_TEST(survives_each_failure_and_needs_no_memory_in_a_step)
         status = neuron_trainer_create(&trainer, graph, optimizer, glyphs);
         if (status == NEURON_OK) {
             assert_ok(neuron_trainer_set_augmentation(trainer, augmentation));
-            assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, 2));
+            assert_ok(neuron_trainer_set(trainer, "workers=2"));
             assert_ok(neuron_trainer_set_step_callback(trainer, refuse, &memory));
             status = neuron_trainer_run(trainer, NULL);
         }

@@ -99,7 +99,7 @@ START_TEST(an_answer_ends_the_run)
             writer w[2];
             bench b = set_up_writers(w, &d);
             neuron_history_t *history;
-            add(&b, NEURON_CALLBACK_STOP_ON_NAN); /* has no say in a caller's number */
+            add(&b, "stop_on_nan", NULL); /* has no say in a caller's number */
             w[0].event = w[1].event = cases[i].event;
             w[0].answer = answers[j];
             w[1].answer = -1; /* too late */
@@ -140,7 +140,7 @@ START_TEST(the_list_is_closed_during_a_run)
 {
     bench b = set_up(1);
     neuron_callback_t *c;
-    assert_ok(neuron_callback_create(&c, b.context, NEURON_CALLBACK_WARM_UP));
+    assert_ok(neuron_callback_create(&c, b.context, "warm_up", NULL));
     add_custom(&b, add_another, c);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     neuron_callback_unref(c);
@@ -162,9 +162,7 @@ START_TEST(a_stop_can_be_cleared)
     assert_ok(neuron_trainer_run(a.trainer, NULL));
     add_early(&b, play, &s);
     add_custom(&b, take_picture, &pictures);
-    neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 2));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
+    add(&b, "early_stopping", "patience=2, restore_best=yes");
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert_int_eq(epochs_of(&b), 4);
     ck_assert(looks_like(&b, &pictures, 1));
@@ -195,13 +193,11 @@ START_TEST(more_epochs_after_the_best)
     add_early(&b, play, &s);
     add_custom(&b, take_picture, &pictures);
     for (int i = 0; i < 2; i++) { /* the second keeps another epoch */
-        neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_START, i));
+        neuron_callback_t *c = add(&b, "early_stopping", "patience=20, restore_best=yes");
+        assert_ok(neuron_callback_set_number(c, "start", i));
     }
     for (int64_t epochs = 3; epochs < 7; epochs++) {
-        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
+        assert_ok(neuron_trainer_set_number(b.trainer, "epochs", (double)epochs));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         ck_assert(looks_like(&b, &pictures, 1));
     }
@@ -247,9 +243,7 @@ START_TEST(the_best_epoch_predicts)
                                    (const int64_t[]){1, TEST_CLASSES}, 2));
     add_early(&b, play, &s);
     add_custom(&b, predict_at_the_end_of_epochs, &last);
-    neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
+    add(&b, "early_stopping", "patience=20, restore_best=yes");
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     best = copied = last;
     predict_one(b.graph, &best);
@@ -274,15 +268,14 @@ START_TEST(parameters_set_after_the_end)
     bench *benches[] = {&a, &b};
     for (int i = 0; i < 2; i++) {
         add_early(benches[i], play, &s);
-        neuron_callback_t *c = add(benches[i], NEURON_CALLBACK_EARLY_STOPPING);
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, i));
+        neuron_callback_t *c = add(benches[i], "early_stopping", "patience=20");
+        assert_ok(neuron_callback_set_number(c, "restore_best", i));
         assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
     }
     ck_assert(!same_parameters(a.graph, b.graph));
     copy_parameters(b.graph, a.graph);
     for (int i = 0; i < 2; i++) {
-        assert_ok(neuron_trainer_set_int(benches[i]->trainer, NEURON_TRAINER_EPOCHS, 4));
+        assert_ok(neuron_trainer_set(benches[i]->trainer, "epochs=4"));
         assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
     }
     ck_assert(same_parameters(a.graph, b.graph)); /* the only epoch that was kept since */

@@ -20,9 +20,9 @@ START_TEST(the_best_epoch_is_saved)
     const char *smallest = test_file("smallest"), *largest = test_file("largest");
     add_early(&b, play, (void *)&usual_script);
     add_custom(&b, take_picture, &pictures);
-    add_checkpoint(&b, smallest, NEURON_METRIC_VALIDATION_LOSS);
-    neuron_callback_t *c = add_checkpoint(&b, largest, NEURON_METRIC_VALIDATION_LOSS);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_MODE, NEURON_MODE_LARGEST));
+    add_checkpoint(&b, smallest, NULL);
+    neuron_callback_t *c = add_checkpoint(&b, largest, NULL);
+    assert_ok(neuron_callback_set(c, "mode=largest"));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     assert_saved(&b, smallest, &pictures, 3);
     assert_saved(&b, largest, &pictures, 0);
@@ -57,7 +57,7 @@ START_TEST(the_log_is_the_history)
         char text[1024];
         int size = snprintf(text, sizeof text, "%s%s", whole.data, leftovers[i]);
         test_write_file(paths[0], text, i == 1 ? 10 : (size_t)size);
-        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 4 + i));
+        assert_ok(neuron_trainer_set_number(b.trainer, "epochs", 4 + i));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
     }
     free(whole.data);
@@ -98,7 +98,7 @@ START_TEST(files_that_cannot_be_written)
         if (log)
             add_log(&b, file);
         else
-            add_checkpoint(&b, file, NEURON_METRIC_VALIDATION_LOSS);
+            add_checkpoint(&b, file, NULL);
         ck_assert_int_eq(mkdir(folder, 0700), 0);
         assert_status(neuron_trainer_run(b.trainer, &history), NEURON_E_IO);
         assert_message(file);
@@ -108,7 +108,7 @@ START_TEST(files_that_cannot_be_written)
         assert_message(file);
         ck_assert_int_eq(epochs_of(&b), 2);
         ck_assert_int_eq(mkdir(folder, 0700), 0);
-        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 3));
+        assert_ok(neuron_trainer_set(b.trainer, "epochs=3"));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         ck_assert_int_eq(epochs_of(&b), 3);
         if (log) {
@@ -140,15 +140,13 @@ START_TEST(what_the_last_epoch_could_not_write)
         thief t = {folder, file, 3};
         for (int i = 0; i < 2; i++) {
             add_early(benches[i], play, (void *)&usual_script);
-            neuron_callback_t *stop = add(benches[i], NEURON_CALLBACK_EARLY_STOPPING);
-            assert_ok(neuron_callback_set_int(stop, NEURON_CALLBACK_RESTORE_BEST, 1));
-            assert_ok(neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, 20));
+            add(benches[i], "early_stopping", "restore_best=yes, patience=20");
             add_custom(benches[i], take_picture, i ? &none : &pictures);
             add_early(benches[i], take_folder, &t);
             if (log)
                 add_log(benches[i], file);
             else
-                add_checkpoint(benches[i], file, NEURON_METRIC_LOSS);
+                add_checkpoint(benches[i], file, "monitor=loss");
         }
         ck_assert_int_eq(mkdir(folder, 0700), 0);
         assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO);
@@ -200,7 +198,7 @@ START_TEST(relative_paths_stay_where_they_were)
     add_early(&b, play, (void *)&usual_script);
     add_early(&b, change_folder, (void *)&folders);
     add_custom(&b, take_picture, &pictures);
-    add_checkpoint(&b, "best", NEURON_METRIC_VALIDATION_LOSS);
+    add_checkpoint(&b, "best", NULL);
     add_log(&b, "inner/../log.csv");
     ck_assert_int_eq(chdir("inner"), 0);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
@@ -226,7 +224,7 @@ START_TEST(empty_paths_are_refused)
     assert_status(neuron_callback_create_csv_log(&c, b.context, ""), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
     assert_message("csv_log: path is empty");
-    assert_status(neuron_callback_create_checkpoint(&c, b.context, "", NEURON_METRIC_LOSS),
+    assert_status(neuron_callback_create_checkpoint(&c, b.context, "", "monitor=loss"),
                   NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
     assert_message("checkpoint: path is empty");

@@ -37,32 +37,27 @@ static bench set_up_all(stopper *s, uint64_t seed)
     assert_ok(neuron_context_create(&b.context));
     assert_ok(neuron_context_set_seed(b.context, seed));
     b.graph = test_mlp(b.context, SIZE);
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_SGD));
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_MOMENTUM, 0.5));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, "sgd", "momentum=0.5"));
     b.train = test_glyphs(b.context, EXAMPLES, SIZE);
     assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 3, SIZE, SIZE, 8));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+    assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS));
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
 
     neuron_callback_t *c;
     add_early(&b, play, (void *)&usual_script);
-    c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 4));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
-    c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 1));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_COOLDOWN, 1));
-    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 3, 0.5, 0, 0);
-    add_schedule(&b, NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, 3, 0.9, 4, 1);
-    add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 0, 0.2, 0, 0);
-    add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
+    c = add(&b, "early_stopping", "patience=4, restore_best=yes");
+    c = add(&b, "reduce_on_plateau", "patience=1, cooldown=1");
+    add_schedule(&b, "step_schedule", 3, 0.5, 0, false);
+    add_schedule(&b, "exponential_schedule", 3, 0.9, 4, true);
+    add_schedule(&b, "cosine_schedule", 0, 0.2, 0, false);
+    add_schedule(&b, "warm_up", 5, 0, 0, true);
     assert_ok(neuron_callback_create_schedule(&c, b.context, fall, NULL, NULL));
     assert_ok(neuron_trainer_add_callback(b.trainer, c));
     neuron_callback_unref(c);
-    add(&b, NEURON_CALLBACK_STOP_ON_NAN);
-    add_checkpoint(&b, best_file, NEURON_METRIC_VALIDATION_LOSS);
+    add(&b, "stop_on_nan", NULL);
+    add_checkpoint(&b, best_file, NULL);
     add_log(&b, log_file);
     add_custom(&b, stop_there, s);
     return b;
@@ -184,8 +179,7 @@ static bench set_up_saver(saver *s)
     neuron_callback_t *c;
     add_custom(&b, save_there, s);
     add_early(&b, play, (void *)&usual_script);
-    c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 1));
+    c = add(&b, "reduce_on_plateau", "patience=1");
     assert_ok(neuron_callback_create_schedule(&c, b.context, fall, NULL, NULL));
     assert_ok(neuron_trainer_add_callback(b.trainer, c));
     neuron_callback_unref(c);
@@ -211,13 +205,12 @@ START_TEST(a_file_saved_by_a_callback)
 }
 END_TEST
 
-static bench set_up_ended(script *s, int64_t restore)
+static bench set_up_ended(script *s, bool restores)
 {
     bench b = set_up(3);
     add_early(&b, play, s);
-    neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 20));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, restore));
+    neuron_callback_t *c = add(&b, "early_stopping", "patience=20");
+    assert_ok(neuron_callback_set_number(c, "restore_best", restores));
     return b;
 }
 
@@ -226,7 +219,7 @@ START_TEST(parameters_set_after_the_end_are_saved)
 {
     const double losses[] = {1, 2, 3, 4};
     script s = {losses, 4};
-    bench a = set_up_ended(&s, 0), b = set_up_ended(&s, 1), c = set_up_ended(&s, 1);
+    bench a = set_up_ended(&s, false), b = set_up_ended(&s, true), c = set_up_ended(&s, true);
     assert_ok(neuron_trainer_run(a.trainer, NULL));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert(!same_parameters(a.graph, b.graph));
@@ -237,7 +230,7 @@ START_TEST(parameters_set_after_the_end_are_saved)
     ck_assert(same_parameters(a.graph, c.graph));
     bench *benches[] = {&a, &b, &c};
     for (int i = 0; i < 3; i++) {
-        assert_ok(neuron_trainer_set_int(benches[i]->trainer, NEURON_TRAINER_EPOCHS, 4));
+        assert_ok(neuron_trainer_set(benches[i]->trainer, "epochs=4"));
         assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
         ck_assert(same_parameters(a.graph, benches[i]->graph));
     }
@@ -250,34 +243,34 @@ END_TEST
 /* ---- Files that do not fit ---- */
 
 /* Trains an epoch with one or two callbacks and saves; then loads into a trainer with others. */
-static bench set_up_some(const int32_t kinds[2], int64_t option)
+static bench set_up_some(const char *const kinds[2], int64_t start)
 {
     bench b = set_up(2);
     for (int i = 0; i < 2 && kinds[i]; i++) {
-        neuron_callback_t *c = add(&b, kinds[i]);
+        neuron_callback_t *c = add(&b, kinds[i], NULL);
         if (i == 1)
-            assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_START, option));
+            assert_ok(neuron_callback_set_number(c, "start", (double)start));
     }
     return b;
 }
 
 START_TEST(other_callbacks_are_refused)
 {
-    enum { A = NEURON_CALLBACK_WARM_UP, B = NEURON_CALLBACK_STEP_SCHEDULE };
+    static const char A[] = "warm_up", B[] = "step_schedule";
     const struct {
-        int32_t saved[2], loaded[2];
-        int64_t options[2];
+        const char *saved[2], *loaded[2];
+        int64_t starts[2];
         const char *message;
     } cases[] = {
-        {{0, 0}, {A, 0}, {0, 0}, "its training has 0 callbacks, this one has 1"},
-        {{A, B}, {0, 0}, {0, 0}, "its training has 2 callbacks, this one has 0"},
-        {{A, B}, {A, 0}, {0, 0}, "its training has 2 callbacks, this one has 1"},
+        {{NULL, NULL}, {A, NULL}, {0, 0}, "its training has 0 callbacks, this one has 1"},
+        {{A, B}, {NULL, NULL}, {0, 0}, "its training has 2 callbacks, this one has 0"},
+        {{A, B}, {A, NULL}, {0, 0}, "its training has 2 callbacks, this one has 1"},
         {{A, B}, {B, A}, {0, 0}, "callback 0 of its training is warm_up, here it is step_schedule"},
         {{A, B}, {A, B}, {3, 4}, "callback 1 (step_schedule): start is 3 in the file, 4 here"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        bench b = set_up_some(cases[i].saved, cases[i].options[0]);
-        bench c = set_up_some(cases[i].loaded, cases[i].options[1]);
+        bench b = set_up_some(cases[i].saved, cases[i].starts[0]);
+        bench c = set_up_some(cases[i].loaded, cases[i].starts[1]);
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         assert_ok(neuron_trainer_save(b.trainer, state));
         assert_ok(neuron_trainer_save(c.trainer, again));
@@ -334,8 +327,7 @@ START_TEST(missing_and_unknown_names)
     bench *benches[] = {&b, &c};
     for (int i = 0; i < 2; i++) {
         add_early(benches[i], play, &s);
-        neuron_callback_t *callback = add(benches[i], NEURON_CALLBACK_EARLY_STOPPING);
-        assert_ok(neuron_callback_set_int(callback, NEURON_CALLBACK_PATIENCE, 4));
+        add(benches[i], "early_stopping", "patience=4");
     }
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     assert_ok(neuron_trainer_save(b.trainer, state));
@@ -369,8 +361,8 @@ static void overwrite(test_bytes *file, const char *from, const char *to)
 static bench set_up_rates(int64_t epochs, rates *r)
 {
     bench b = set_up(epochs);
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.125));
-    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 2, 0, 0);
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=0.125"));
+    add_schedule(&b, "step_schedule", 1, 2, 0, false);
     add_custom(&b, watch_rate, r);
     return b;
 }
@@ -406,7 +398,7 @@ START_TEST(a_rate_set_before_saving)
         bench b = set_up_rates(2, &r), c = set_up_rates(3, &r);
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         double rate = i == 0 ? 0.5 : 0.125; /* the other is what the optimizer has */
-        assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, rate));
+        assert_ok(neuron_optimizer_set_number(b.optimizer, "learning_rate", rate));
         assert_ok(neuron_trainer_save(b.trainer, state));
         assert_ok(neuron_trainer_load(c.trainer, state));
         ck_assert_double_eq(rate_of(&c), rate);
@@ -425,8 +417,7 @@ static int set_half_after_two(neuron_trainer_t *trainer, int32_t event, void *us
     (void)user_data;
     if (event == NEURON_EVENT_EPOCH_END &&
         neuron_history_epochs(neuron_trainer_history(trainer)) == 2)
-        assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
-                                             NEURON_OPTIMIZER_LEARNING_RATE, 0.5));
+        assert_ok(neuron_optimizer_set(neuron_trainer_optimizer(trainer), "learning_rate=0.5"));
     return 0;
 }
 
@@ -441,8 +432,8 @@ START_TEST(a_rate_followed_before_saving)
 {
     rates r = {.count = 0};
     bench b = set_up(2), c = set_up(3);
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.125));
-    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 2, 0, 0);
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=0.125"));
+    add_schedule(&b, "step_schedule", 1, 2, 0, false);
     add_early(&b, set_half_after_two, NULL);
     add_idle_plateau(&b);
     add_custom(&b, save_state, NULL);
@@ -450,7 +441,7 @@ START_TEST(a_rate_followed_before_saving)
     test_bytes file = test_read_file(state);
     ck_assert_ptr_nonnull(memmem(file.data, file.size, "[0.25,2.0,0.5,2]", 16));
     free(file.data);
-    add_schedule(&c, NEURON_CALLBACK_STEP_SCHEDULE, 1, 2, 0, 0);
+    add_schedule(&c, "step_schedule", 1, 2, 0, false);
     add_early(&c, set_half_after_two, NULL);
     add_idle_plateau(&c);
     add_custom(&c, watch_rate, &r);
@@ -505,15 +496,15 @@ END_TEST
 static int live(neuron_trainer_t *trainer, neuron_context_t *context)
 {
     neuron_callback_t *c[3] = {NULL};
-    int status = neuron_callback_create(&c[0], context, NEURON_CALLBACK_EARLY_STOPPING);
+    int status = neuron_callback_create(&c[0], context, "early_stopping", NULL);
     if (status == NEURON_OK)
-        status = neuron_callback_set_int(c[0], NEURON_CALLBACK_RESTORE_BEST, 1);
+        status = neuron_callback_set(c[0], "restore_best=yes");
     if (status == NEURON_OK)
-        status = neuron_callback_set_int(c[0], NEURON_CALLBACK_MONITOR, NEURON_METRIC_LOSS);
+        status = neuron_callback_set(c[0], "monitor=loss");
     if (status == NEURON_OK)
         status = neuron_callback_create_csv_log(&c[1], context, log_file);
     if (status == NEURON_OK)
-        status = neuron_callback_create_checkpoint(&c[2], context, again, NEURON_METRIC_LOSS);
+        status = neuron_callback_create_checkpoint(&c[2], context, again, "monitor=loss");
     for (int i = 0; i < 3 && status == NEURON_OK; i++)
         status = neuron_trainer_add_callback(trainer, c[i]);
     for (int i = 0; i < 3; i++)
@@ -538,7 +529,7 @@ START_TEST(no_memory_loses_nothing)
         assert_ok(neuron_context_set_threads(context, 1));
         graph = test_linear(context, SIZE);
         neuron_dataset_t *train = test_glyphs(context, EXAMPLES, SIZE);
-        assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
+        assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
         assert_ok(neuron_trainer_create(&trainer, graph, sgd, train));
         memory.left = allowed;
         status = live(trainer, context);

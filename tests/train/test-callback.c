@@ -1,6 +1,8 @@
 /* Callbacks as handles: making them, options, bounds. */
 #include "callback-bench.h"
 
+#include <stdio.h>
+
 static int go_on(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     (void)trainer;
@@ -20,22 +22,14 @@ START_TEST(nothing_is_null)
 {
     bench b = set_up(1);
     neuron_callback_t *c = (neuron_callback_t *)&b;
-    assert_status(neuron_callback_create(NULL, b.context, NEURON_CALLBACK_WARM_UP),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create(&c, NULL, NEURON_CALLBACK_WARM_UP), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create(NULL, b.context, "warm_up", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create(&c, NULL, "warm_up", NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
-    assert_status(neuron_callback_create(&c, b.context, 0), NEURON_E_ARGUMENT);
-    assert_message("callback: kind is 0; it must be ");
-    assert_status(neuron_callback_create(&c, b.context, 15), NEURON_E_ARGUMENT);
-    assert_message("callback: kind is 15; it must be ");
-    int32_t loss = NEURON_METRIC_LOSS;
-    assert_status(neuron_callback_create_checkpoint(NULL, b.context, "x", loss), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_checkpoint(&c, NULL, "x", loss), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_checkpoint(&c, b.context, NULL, loss), NEURON_E_ARGUMENT);
-    assert_status(
-        neuron_callback_create_checkpoint(&c, b.context, "x", NEURON_METRIC_LEARNING_RATE),
-        NEURON_E_ARGUMENT);
-    assert_message("checkpoint: metric is 50; it must be loss (10)");
+    assert_status(neuron_callback_create(&c, b.context, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_message("callback: kind is NULL; it must not be");
+    assert_status(neuron_callback_create_checkpoint(NULL, b.context, "x", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create_checkpoint(&c, NULL, "x", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create_checkpoint(&c, b.context, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_csv_log(NULL, b.context, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_csv_log(&c, NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_csv_log(&c, b.context, NULL), NEURON_E_ARGUMENT);
@@ -51,19 +45,16 @@ START_TEST(nothing_is_null)
     assert_status(neuron_callback_create_custom(&c, b.context, NULL, NULL, NULL),
                   NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
-    int64_t whole;
     double value;
-    int32_t length = NEURON_CALLBACK_LENGTH;
-    assert_status(neuron_callback_set_int(NULL, length, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_set_float(NULL, length, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_get_int(NULL, length, &whole), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_get_float(NULL, length, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_bounds(NULL, length, &value, &value), NEURON_E_ARGUMENT);
-    assert_ok(neuron_callback_create(&c, b.context, NEURON_CALLBACK_WARM_UP));
-    assert_status(neuron_callback_get_int(c, length, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_get_float(c, length, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_bounds(c, length, NULL, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_bounds(c, length, &value, NULL), NEURON_E_ARGUMENT);
+    size_t needed;
+    assert_status(neuron_callback_set(NULL, "length=1"), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_set_number(NULL, "length", 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_number(NULL, "length", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_text(NULL, "length", NULL, 0, &needed), NEURON_E_ARGUMENT);
+    assert_ok(neuron_callback_create(&c, b.context, "warm_up", NULL));
+    assert_status(neuron_callback_set_number(c, NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_number(c, NULL, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_number(c, "length", NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_add_callback(NULL, c), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_add_callback(b.trainer, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_eq(neuron_callback_ref(c), c);
@@ -79,116 +70,116 @@ START_TEST(nothing_is_null)
 }
 END_TEST
 
-static const struct {
-    int32_t kind, option;
-    double fallback;
-} defaults[] = {
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MONITOR, NEURON_METRIC_VALIDATION_LOSS},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MODE, NEURON_MODE_AUTO},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_PATIENCE, 0},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MIN_DELTA, 0},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_BASELINE, NAN},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_START, 0},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_RESTORE_BEST, 0},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_MONITOR, NEURON_METRIC_VALIDATION_LOSS},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_MODE, NEURON_MODE_AUTO},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_FACTOR, 0.1},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_PATIENCE, 10},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_MIN_DELTA, 1e-4},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_COOLDOWN, 0},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_MIN_RATE, 0},
-    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_FACTOR, 0.1},
-    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_LENGTH, 10},
-    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_START, 0},
-    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_PER_STEP, 0},
-    {NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, NEURON_CALLBACK_FACTOR, 0.96},
-    {NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, NEURON_CALLBACK_LENGTH, 1},
-    {NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, NEURON_CALLBACK_START, 0},
-    {NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, NEURON_CALLBACK_PER_STEP, 0},
-    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_ALPHA, 0},
-    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_LENGTH, 0},
-    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_START, 0},
-    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_PER_STEP, 0},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_LENGTH, 5},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_START, 0},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_PER_STEP, 0},
-};
-
-static bool is_whole(int32_t option)
+START_TEST(unknown_kinds_are_refused)
 {
-    return option != NEURON_CALLBACK_MIN_DELTA && option != NEURON_CALLBACK_BASELINE &&
-           option != NEURON_CALLBACK_FACTOR && option != NEURON_CALLBACK_ALPHA &&
-           option != NEURON_CALLBACK_MIN_RATE;
-}
-
-/* By the call for its kind of number; untouched if there is no such option. */
-static void read_option(const neuron_callback_t *callback, int32_t option, double *value)
-{
-    int64_t whole;
-    if (!is_whole(option))
-        (void)neuron_callback_get_float(callback, option, value);
-    else if (neuron_callback_get_int(callback, option, &whole) == NEURON_OK)
-        *value = (double)whole;
-}
-
-START_TEST(defaults_are_as_documented)
-{
+    static const struct {
+        const char *kind, *message;
+    } cases[] = {
+        {"early_stop",
+         "callback: there is no kind \"early_stop\"; did you mean \"early_stopping\"?"},
+        {"Warm_Up", "there is no kind \"Warm_Up\"; did you mean \"warm_up\"?"},
+        {"stop_on_nam", "did you mean \"stop_on_nan\"?"},
+        {"rop", "did you mean \"reduce_on_plateau\"?"},
+        {"", "callback: there is no kind \"\", but cosine_schedule, early_stopping, "},
+        {"15", "callback: there is no kind \"15\", but cosine_schedule, "},
+        /* Those that need more than options have calls of their own. */
+        {"checkpoint", "callback: there is no kind \"checkpoint\""},
+        {"csv_log", "callback: there is no kind \"csv_log\""},
+        {"schedule", "callback: there is no kind \"schedule\""},
+        {"custom", "callback: there is no kind \"custom\""},
+    };
     neuron_context_t *context = test_context();
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
-        neuron_callback_t *c;
-        double value = -1, least, most;
-        assert_ok(neuron_callback_create(&c, context, defaults[i].kind));
-        read_option(c, defaults[i].option, &value);
-        ck_assert(value == defaults[i].fallback || isnan(defaults[i].fallback));
-        ck_assert_int_eq(isnan(value), isnan(defaults[i].fallback));
-        assert_ok(neuron_callback_bounds(c, defaults[i].option, &least, &most));
-        ck_assert(!(value < least || value > most));
-        neuron_callback_unref(c);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        neuron_callback_t *c = (neuron_callback_t *)&context;
+        assert_status(neuron_callback_create(&c, context, cases[i].kind, NULL), NEURON_E_ARGUMENT);
+        assert_message(cases[i].message);
+        ck_assert_ptr_null(c);
     }
     neuron_context_unref(context);
 }
 END_TEST
 
 static const struct {
-    int32_t kind, option;
-    double value;
-    const char *message;
+    const char *kind, *options;
+} defaults[] = {
+    {"early_stopping", "monitor=validation_loss, mode=auto, patience=0, min_delta=0, start=0, "
+                       "restore_best=no"},
+    {"reduce_on_plateau", "monitor=validation_loss, mode=auto, factor=0.1, patience=10, "
+                          "min_delta=0.0001, cooldown=0, min_rate=0"},
+    {"step_schedule", "factor=0.1, length=10, start=0, per_step=no"},
+    {"exponential_schedule", "factor=0.96, length=1, start=0, per_step=no"},
+    {"cosine_schedule", "alpha=0, length=0, start=0, per_step=no"},
+    {"warm_up", "length=5, start=0, per_step=no"},
+    {"stop_on_nan", ""},
+};
+
+START_TEST(defaults_are_as_documented)
+{
+    neuron_context_t *context = test_context();
+    char text[256];
+    ck_assert_int_eq(neuron_kind_count("callback"), (int)(sizeof defaults / sizeof defaults[0]));
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+        neuron_callback_t *c;
+        assert_ok(neuron_callback_create(&c, context, defaults[i].kind, NULL));
+        assert_ok(neuron_callback_get_text(c, NULL, text, sizeof text, NULL));
+        ck_assert_str_eq(text, defaults[i].options);
+        neuron_callback_unref(c);
+        assert_ok(neuron_callback_create(&c, context, defaults[i].kind, defaults[i].options));
+        neuron_callback_unref(c);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* One that is not set has no text, and no number. */
+START_TEST(a_baseline_need_not_be_set)
+{
+    neuron_context_t *context = test_context();
+    neuron_callback_t *c;
+    char text[32] = "?";
+    double value = 0;
+    assert_ok(neuron_callback_create(&c, context, "early_stopping", NULL));
+    assert_ok(neuron_callback_get_number(c, "baseline", &value));
+    ck_assert(isnan(value));
+    assert_ok(neuron_callback_get_text(c, "baseline", text, sizeof text, NULL));
+    ck_assert_str_eq(text, "");
+    assert_ok(neuron_callback_set(c, "baseline=-0.5"));
+    assert_ok(neuron_callback_get_number(c, "baseline", &value));
+    ck_assert_double_eq(value, -0.5);
+    assert_ok(neuron_callback_get_text(c, "baseline", text, sizeof text, NULL));
+    ck_assert_str_eq(text, "-0.5");
+    neuron_callback_unref(c);
+    neuron_context_unref(context);
+}
+END_TEST
+
+static const struct {
+    const char *kind, *option, *value, *message;
 } refused[] = {
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_PATIENCE, -1,
+    {"early_stopping", "patience", "-1",
      "early_stopping: patience is -1; it must be 0 to 2,147,483,647"},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MIN_DELTA, -0.5,
+    {"early_stopping", "patience", "2147483648",
+     "early_stopping: patience is 2147483648; it must be "},
+    {"early_stopping", "patience", "2.5", "early_stopping: patience is 2.5; it must be "},
+    {"early_stopping", "min_delta", "-0.5",
      "early_stopping: min_delta is -0.5; it must be 0 or more and finite as float32"},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_BASELINE, NAN, "early_stopping: baseline"},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_BASELINE, INFINITY,
-     "baseline is inf; it must be "},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MONITOR, NEURON_METRIC_SECONDS,
-     "early_stopping: monitor is 60; it must be loss (10), accuracy (20), validation_loss (30), "
-     "validation_accuracy (40)"},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_MODE, 11,
-     "mode is 11; it must be auto (10), smallest (20), largest (30)"},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_RESTORE_BEST, 2,
-     "restore_best is 2; it must be "},
-    {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_FACTOR, 0.1,
-     "early_stopping: has no option 80"},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_FACTOR, 0, "factor is 0; it must be "},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_FACTOR, 1, "factor is 1; it must be "},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_COOLDOWN, -1,
-     "cooldown is -1; it must be "},
-    {NEURON_CALLBACK_REDUCE_ON_PLATEAU, NEURON_CALLBACK_MIN_RATE, -1,
-     "min_rate is -1; it must be "},
-    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_FACTOR, -1,
-     "step_schedule: factor is -1; it must be "},
-    {NEURON_CALLBACK_STEP_SCHEDULE, NEURON_CALLBACK_LENGTH, 0,
-     "step_schedule: length is 0; it must be "},
-    {NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, NEURON_CALLBACK_LENGTH, 0, "length is 0; it must be "},
-    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_LENGTH, -1,
-     "cosine_schedule: length is -1; it must be "},
-    {NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_ALPHA, 1.5,
-     "alpha is 1.5; it must be 0 to 1"},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_LENGTH, 0, "warm_up: length is 0; it must be "},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_START, -1, "warm_up: start is -1; it must be "},
-    {NEURON_CALLBACK_WARM_UP, NEURON_CALLBACK_PER_STEP, 2, "warm_up: per_step is 2; it must be "},
-    {NEURON_CALLBACK_STOP_ON_NAN, NEURON_CALLBACK_PATIENCE, 1, "stop_on_nan: has no option 30"},
+    {"early_stopping", "baseline", "nan", "early_stopping: baseline is "},
+    {"early_stopping", "baseline", "inf", "baseline is inf; it must be "},
+    {"early_stopping", "restore_best", "2", "restore_best is 2; it must be yes or no"},
+    {"early_stopping", "factor", "0.1", "early_stopping: there is no option \"factor\""},
+    {"reduce_on_plateau", "factor", "0", "factor is 0; it must be "},
+    {"reduce_on_plateau", "factor", "1", "factor is 1; it must be "},
+    {"reduce_on_plateau", "cooldown", "-1", "cooldown is -1; it must be "},
+    {"reduce_on_plateau", "min_rate", "-1", "min_rate is -1; it must be "},
+    {"step_schedule", "factor", "-1", "step_schedule: factor is -1; it must be "},
+    {"step_schedule", "length", "0", "step_schedule: length is 0; it must be "},
+    {"exponential_schedule", "length", "0", "length is 0; it must be "},
+    {"cosine_schedule", "length", "-1", "cosine_schedule: length is -1; it must be "},
+    {"cosine_schedule", "alpha", "1.5", "alpha is 1.5; it must be 0 to 1"},
+    {"warm_up", "length", "0", "warm_up: length is 0; it must be "},
+    {"warm_up", "start", "-1", "warm_up: start is -1; it must be "},
+    {"warm_up", "per_step", "2", "warm_up: per_step is 2; it must be "},
+    {"stop_on_nan", "patience", "1", "stop_on_nan: there is no option \"patience\"; it has none"},
 };
 
 START_TEST(bad_options_are_refused)
@@ -196,19 +187,81 @@ START_TEST(bad_options_are_refused)
     neuron_context_t *context = test_context();
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         neuron_callback_t *c;
-        int32_t option = refused[i].option;
-        double before = 0, after = 0;
-        assert_ok(neuron_callback_create(&c, context, refused[i].kind));
-        read_option(c, option, &before);
-        assert_status(is_whole(option)
-                          ? neuron_callback_set_int(c, option, (int64_t)refused[i].value)
-                          : neuron_callback_set_float(c, option, refused[i].value),
+        char text[64], before[256], after[256];
+        snprintf(text, sizeof text, "%s=%s", refused[i].option, refused[i].value);
+        assert_status(neuron_callback_create(&c, context, refused[i].kind, text),
                       NEURON_E_ARGUMENT);
+        ck_assert_ptr_null(c);
         assert_message(refused[i].message);
-        read_option(c, option, &after);
-        ck_assert(before == after || isnan(before));
+        assert_ok(neuron_callback_create(&c, context, refused[i].kind, NULL));
+        assert_ok(neuron_callback_get_text(c, NULL, before, sizeof before, NULL));
+        assert_status(neuron_callback_set(c, text), NEURON_E_ARGUMENT);
+        assert_message(refused[i].message);
+        assert_status(
+            neuron_callback_set_number(c, refused[i].option, strtod(refused[i].value, NULL)),
+            NEURON_E_ARGUMENT);
+        assert_message(refused[i].message);
+        assert_ok(neuron_callback_get_text(c, NULL, after, sizeof after, NULL));
+        ck_assert_str_eq(before, after);
         neuron_callback_unref(c);
     }
+    neuron_context_unref(context);
+}
+END_TEST
+
+static const struct {
+    const char *option, *message;
+} refused_words[] = {
+    {"monitor=seconds", "monitor is seconds; it must be loss, accuracy, validation_loss "
+                        "or validation_accuracy"},
+    {"monitor=learning_rate", "monitor is learning_rate; it must be loss, "},
+    {"monitor=60", "monitor is 60; it must be loss, "},
+    {"monitor=Loss", "monitor is Loss; it must be loss, "},
+    {"mode=11", "mode is 11; it must be auto, smallest or largest"},
+    {"mode=", "mode has no value; write \"mode=...\""},
+};
+
+/* A checkpoint, which has a call of its own, has some of these options too. */
+START_TEST(bad_words_are_refused)
+{
+    neuron_context_t *context = test_context();
+    const char *kinds[] = {"early_stopping", "reduce_on_plateau", "checkpoint"};
+    for (int k = 0; k < 3; k++) {
+        const char *options = refused_words[_i].option;
+        neuron_callback_t *c = (neuron_callback_t *)&context;
+        char text[256];
+        assert_status(k < 2 ? neuron_callback_create(&c, context, kinds[k], options)
+                            : neuron_callback_create_checkpoint(&c, context, "x", options),
+                      NEURON_E_ARGUMENT);
+        assert_message(kinds[k]);
+        assert_message(refused_words[_i].message);
+        ck_assert_ptr_null(c);
+        assert_ok(k < 2 ? neuron_callback_create(&c, context, kinds[k], NULL)
+                        : neuron_callback_create_checkpoint(&c, context, "x", NULL));
+        assert_status(neuron_callback_set(c, options), NEURON_E_ARGUMENT);
+        assert_message(refused_words[_i].message);
+        assert_status(neuron_callback_set_number(c, "mode", 20), NEURON_E_ARGUMENT);
+        assert_message("mode is no number, but a word: auto, smallest or largest");
+        assert_ok(neuron_callback_get_text(c, NULL, text, sizeof text, NULL));
+        ck_assert_ptr_nonnull(strstr(text, "monitor=validation_loss, mode=auto"));
+        neuron_callback_unref(c);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(a_checkpoint_has_two_options)
+{
+    neuron_context_t *context = test_context();
+    neuron_callback_t *c;
+    char text[64];
+    assert_status(neuron_callback_create_checkpoint(&c, context, "x", "patience=3"),
+                  NEURON_E_ARGUMENT);
+    assert_message("checkpoint: there is no option \"patience\"; its options are monitor, mode");
+    assert_ok(neuron_callback_create_checkpoint(&c, context, "x", "mode=largest, monitor=loss"));
+    assert_ok(neuron_callback_get_text(c, NULL, text, sizeof text, NULL));
+    ck_assert_str_eq(text, "monitor=loss, mode=largest");
+    neuron_callback_unref(c);
     neuron_context_unref(context);
 }
 END_TEST
@@ -217,50 +270,67 @@ START_TEST(whole_numbers_and_real_ones)
 {
     neuron_context_t *context = test_context();
     neuron_callback_t *c;
-    int64_t whole;
-    double value, most;
-    assert_ok(neuron_callback_create(&c, context, NEURON_CALLBACK_REDUCE_ON_PLATEAU));
-    assert_status(neuron_callback_set_int(c, NEURON_CALLBACK_FACTOR, 0), NEURON_E_ARGUMENT);
-    assert_message("reduce_on_plateau: factor is a real number");
-    assert_status(neuron_callback_set_float(c, NEURON_CALLBACK_PATIENCE, 3), NEURON_E_ARGUMENT);
-    assert_message("reduce_on_plateau: patience is an integer");
-    assert_status(neuron_callback_get_float(c, 81, &value), NEURON_E_ARGUMENT);
-    assert_message("has no option 81");
-    assert_status(neuron_callback_get_int(c, 81, &whole), NEURON_E_ARGUMENT);
-    assert_message("has no option 81");
-    assert_status(neuron_callback_bounds(c, 81, &value, &value), NEURON_E_ARGUMENT);
-    assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, 0.25));
-    assert_ok(neuron_callback_get_float(c, NEURON_CALLBACK_FACTOR, &value));
+    double value;
+    const neuron_option_t *factor = neuron_kind_option("callback", "reduce_on_plateau", 2);
+    assert_ok(neuron_callback_create(&c, context, "reduce_on_plateau", NULL));
+    assert_status(neuron_callback_set(c, "patience=3, factor=0"), NEURON_E_ARGUMENT);
+    assert_ok(neuron_callback_get_number(c, "patience", &value));
+    ck_assert_double_eq(value, 10);
+    assert_status(neuron_callback_get_number(c, "alpha", &value), NEURON_E_ARGUMENT);
+    assert_message("reduce_on_plateau: there is no option \"alpha\"");
+    assert_ok(neuron_callback_set_number(c, "factor", 0.25));
+    assert_ok(neuron_callback_get_number(c, "factor", &value));
     ck_assert_double_eq(value, 0.25);
-    assert_ok(neuron_callback_bounds(c, NEURON_CALLBACK_FACTOR, &value, &most));
-    ck_assert(value > 0 && most < 1 && nextafter(most, 2) == 1);
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 3));
-    assert_ok(neuron_callback_get_int(c, NEURON_CALLBACK_PATIENCE, &whole));
-    ck_assert_int_eq(whole, 3);
+    ck_assert_str_eq(neuron_option_name(factor), "factor");
+    double most = neuron_option_maximum(factor);
+    ck_assert(neuron_option_minimum(factor) > 0 && most < 1 && nextafter(most, 2) == 1);
+    assert_ok(neuron_callback_set(c, "patience=3"));
+    assert_ok(neuron_callback_get_number(c, "patience", &value));
+    ck_assert_double_eq(value, 3);
+    assert_ok(neuron_callback_set_number(c, "patience", 4));
+    assert_ok(neuron_callback_get_number(c, "patience", &value));
+    ck_assert_double_eq(value, 4);
     neuron_callback_unref(c);
     neuron_context_unref(context);
 }
 END_TEST
 
-static const char *name_of(neuron_context_t *context, int32_t kind)
+static void assert_named(neuron_callback_t *callback, const char *name)
 {
-    neuron_callback_t *c;
-    assert_ok(neuron_callback_create(&c, context, kind));
-    const char *name = neuron_callback_name(c);
-    neuron_callback_unref(c);
-    return name;
+    ck_assert_str_eq(neuron_callback_name(callback), name);
+    neuron_callback_unref(callback);
+}
+
+/* Those with calls of their own have no options but for a checkpoint. */
+static void assert_bare(neuron_callback_t *callback, const char *name)
+{
+    char message[64];
+    size_t needed = 0;
+    snprintf(message, sizeof message, "%s: there is no option \"start\"; it has none", name);
+    assert_status(neuron_callback_set(callback, "start=1"), NEURON_E_ARGUMENT);
+    assert_message(message);
+    assert_ok(neuron_callback_set(callback, NULL));
+    assert_ok(neuron_callback_get_text(callback, NULL, NULL, 0, &needed));
+    ck_assert_uint_eq(needed, 1);
+    assert_named(callback, name);
 }
 
 START_TEST(kinds_have_names)
 {
     neuron_context_t *context = test_context();
     neuron_callback_t *c;
-    ck_assert_str_eq(name_of(context, NEURON_CALLBACK_EARLY_STOPPING), "early_stopping");
-    ck_assert_str_eq(name_of(context, NEURON_CALLBACK_REDUCE_ON_PLATEAU), "reduce_on_plateau");
-    ck_assert_str_eq(name_of(context, NEURON_CALLBACK_STOP_ON_NAN), "stop_on_nan");
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+        assert_ok(neuron_callback_create(&c, context, defaults[i].kind, NULL));
+        assert_named(c, defaults[i].kind);
+    }
+    assert_ok(neuron_callback_create_checkpoint(&c, context, "x", NULL));
+    assert_named(c, "checkpoint");
+    assert_ok(neuron_callback_create_csv_log(&c, context, "x"));
+    assert_bare(c, "csv_log");
     assert_ok(neuron_callback_create_schedule(&c, context, same_rate, NULL, NULL));
-    ck_assert_str_eq(neuron_callback_name(c), "schedule");
-    neuron_callback_unref(c);
+    assert_bare(c, "schedule");
+    assert_ok(neuron_callback_create_custom(&c, context, go_on, NULL, NULL));
+    assert_bare(c, "custom");
     ck_assert_ptr_null(neuron_callback_name(NULL));
     neuron_context_unref(context);
 }
@@ -272,9 +342,14 @@ int main(void)
     TCase *tests = tcase_create("callback");
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, nothing_is_null);
+    tcase_add_test(tests, unknown_kinds_are_refused);
     tcase_add_test(tests, kinds_have_names);
     tcase_add_test(tests, defaults_are_as_documented);
+    tcase_add_test(tests, a_baseline_need_not_be_set);
     tcase_add_test(tests, bad_options_are_refused);
+    tcase_add_loop_test(tests, bad_words_are_refused, 0,
+                        sizeof refused_words / sizeof refused_words[0]);
+    tcase_add_test(tests, a_checkpoint_has_two_options);
     tcase_add_test(tests, whole_numbers_and_real_ones);
     return run_suite(suite);
 }

@@ -74,15 +74,15 @@ START_TEST(early_stopping_as_a_plain_loop)
         bench b = set_up(EPOCHS);
         add_early(&b, play, &s.script);
         add_custom(&b, take_picture, &pictures);
-        neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, o.patience));
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_START, o.start));
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_RESTORE_BEST, 1));
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_DELTA, o.delta));
+        neuron_callback_t *c = add(&b, "early_stopping", NULL);
+        assert_ok(neuron_callback_set_number(c, "patience", (double)o.patience));
+        assert_ok(neuron_callback_set_number(c, "start", (double)o.start));
+        assert_ok(neuron_callback_set(c, "restore_best=yes"));
+        assert_ok(neuron_callback_set_number(c, "min_delta", o.delta));
         if (o.largest)
-            assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_MODE, NEURON_MODE_LARGEST));
+            assert_ok(neuron_callback_set(c, "mode=largest"));
         if (o.baseline != nothing)
-            assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_BASELINE, o.baseline));
+            assert_ok(neuron_callback_set_number(c, "baseline", o.baseline));
         int64_t expected = naive_stop(s.losses, o, &best);
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         ck_assert_int_eq(epochs_of(&b), expected);
@@ -132,11 +132,10 @@ START_TEST(the_reason_is_told)
         bench b = set_up(20);
         script s = cases[i].script;
         add_early(&b, play, &s);
-        neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 3));
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_DELTA, cases[i].delta));
+        neuron_callback_t *c = add(&b, "early_stopping", "patience=3");
+        assert_ok(neuron_callback_set_number(c, "min_delta", cases[i].delta));
         if (cases[i].baseline != nothing)
-            assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_BASELINE, cases[i].baseline));
+            assert_ok(neuron_callback_set_number(c, "baseline", cases[i].baseline));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         const char *reason = neuron_trainer_stop_reason(b.trainer);
         assert_that(strncmp(reason, cases[i].reason, strlen(cases[i].reason)) == 0, "%s", reason);
@@ -148,10 +147,8 @@ END_TEST
 START_TEST(accuracies_are_better_when_larger)
 {
     bench b = set_up(20);
-    neuron_callback_t *c = add(&b, NEURON_CALLBACK_EARLY_STOPPING);
-    assert_ok(
-        neuron_callback_set_int(c, NEURON_CALLBACK_MONITOR, NEURON_METRIC_VALIDATION_ACCURACY));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 4));
+    neuron_callback_t *c = add(&b, "early_stopping", "monitor=validation_accuracy");
+    assert_ok(neuron_callback_set(c, "patience=4"));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     int64_t best;
     const neuron_history_t *history = neuron_trainer_history(b.trainer);
@@ -163,18 +160,18 @@ END_TEST
 
 START_TEST(a_validation_set_is_needed)
 {
-    const int32_t kinds[] = {NEURON_CALLBACK_EARLY_STOPPING, NEURON_CALLBACK_REDUCE_ON_PLATEAU};
+    const char *const kinds[] = {"early_stopping", "reduce_on_plateau"};
     const char *const messages[] = {
         "early_stopping: goes by the validation loss, but the trainer has no validation set",
         "reduce_on_plateau: goes by the validation loss"};
     for (int i = 0; i < 2; i++) {
         bench b = set_up(1);
         assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
-        neuron_callback_t *c = add(&b, kinds[i]);
+        neuron_callback_t *c = add(&b, kinds[i], NULL);
         assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_STATE);
         assert_message(messages[i]);
         ck_assert_int_eq(epochs_of(&b), 0);
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_MONITOR, NEURON_METRIC_LOSS));
+        assert_ok(neuron_callback_set(c, "monitor=loss"));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         tear_down(&b);
     }
@@ -204,12 +201,12 @@ START_TEST(a_plateau_as_a_plain_loop)
         bench b = set_up(EPOCHS);
         add_custom(&b, watch_rate, &r);
         add_early(&b, play, &s.script);
-        neuron_callback_t *c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, patience));
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_COOLDOWN, cooldown));
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_RATE, least));
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_MIN_DELTA, delta));
-        assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, 0.5));
+        neuron_callback_t *c = add(&b, "reduce_on_plateau", NULL);
+        assert_ok(neuron_callback_set_number(c, "patience", (double)patience));
+        assert_ok(neuron_callback_set_number(c, "cooldown", (double)cooldown));
+        assert_ok(neuron_callback_set_number(c, "min_rate", least));
+        assert_ok(neuron_callback_set_number(c, "min_delta", delta));
+        assert_ok(neuron_callback_set(c, "factor=0.5"));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         double rate = 0.1, best = INFINITY;
         int64_t wait = 0, cooling = 0;
@@ -238,27 +235,22 @@ START_TEST(a_plateau_as_a_plain_loop)
 }
 END_TEST
 
-static double naive_factor(int32_t kind, double t, double n, double f)
+static double naive_factor(const char *kind, double t, double n, double f)
 {
-    switch (kind) {
-    case NEURON_CALLBACK_STEP_SCHEDULE: {
-        double product = 1;
-        for (double i = n; i <= t; i += n)
-            product *= f;
-        return product;
-    }
-    case NEURON_CALLBACK_EXPONENTIAL_SCHEDULE:
+    double product = 1;
+    if (strcmp(kind, "exponential_schedule") == 0)
         return exp(log(f) * t / n);
-    case NEURON_CALLBACK_COSINE_SCHEDULE:
+    if (strcmp(kind, "cosine_schedule") == 0)
         return t >= n ? f : f + (1 - f) * 0.5 * (1 + cos(acos(-1) * t / n));
-    default:
+    if (strcmp(kind, "warm_up") == 0)
         return t + 1 >= n ? 1 : (t + 1) / n;
-    }
+    for (double i = n; i <= t; i += n)
+        product *= f;
+    return product;
 }
 
-static const int32_t schedules[] = {NEURON_CALLBACK_STEP_SCHEDULE,
-                                    NEURON_CALLBACK_EXPONENTIAL_SCHEDULE,
-                                    NEURON_CALLBACK_COSINE_SCHEDULE, NEURON_CALLBACK_WARM_UP};
+static const char *const schedules[] = {"step_schedule", "exponential_schedule", "cosine_schedule",
+                                        "warm_up"};
 
 START_TEST(schedules_as_their_formulas)
 {
@@ -266,7 +258,8 @@ START_TEST(schedules_as_their_formulas)
     for (int k = 0; k < 4; k++)
         for (int l = 0; l < 3; l++)
             for (int variant = 0; variant < 4; variant++) {
-                int64_t per_step = variant % 2, start = starts[variant / 2];
+                bool per_step = variant % 2;
+                int64_t start = starts[variant / 2];
                 bench b = set_up(EPOCHS);
                 rates r = {.count = 0};
                 add_schedule(&b, schedules[k], lengths[l], 0.25, start, per_step);
@@ -287,18 +280,19 @@ END_TEST
 /* Without a length the wave goes to the end of the training. */
 START_TEST(a_cosine_ends_with_the_training)
 {
-    for (int64_t per_step = 0; per_step < 2; per_step++) {
+    for (int unit = 0; unit < 2; unit++) {
+        bool per_step = unit == 1;
         bench b = set_up(EPOCHS);
         rates r = {.count = 0};
         int64_t start = 3, all = per_step ? EPOCHS * STEPS : EPOCHS;
-        add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 0, 0, start, per_step);
+        add_schedule(&b, "cosine_schedule", 0, 0, start, per_step);
         add_custom(&b, watch_rate, &r);
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         for (int i = 0; i < r.count; i++) {
             int64_t now = (per_step ? i : i / STEPS) - start;
             assert_near(r.steps[i],
-                        0.1 * naive_factor(NEURON_CALLBACK_COSINE_SCHEDULE,
-                                           (double)(now > 0 ? now : 0), (double)(all - start), 0));
+                        0.1 * naive_factor("cosine_schedule", (double)(now > 0 ? now : 0),
+                                           (double)(all - start), 0));
         }
         ck_assert_double_gt(r.steps[r.count - 1], 0);
         tear_down(&b);

@@ -45,10 +45,10 @@ START_TEST(a_checkpoint_is_the_best_epoch)
 {
     bench b = set_up(test_mlp);
     checkpoints c = {.path = test_file("best.safetensors"), .best = INFINITY};
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.1));
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=0.1"));
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 12));
-    add_checkpoint(&b, c.path, NEURON_METRIC_VALIDATION_LOSS);
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=12"));
+    add_checkpoint(&b, c.path, NULL);
     assert_ok(neuron_trainer_set_epoch_callback(b.trainer, check_checkpoint, &c));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert_int_ge(c.written, 1);
@@ -70,8 +70,7 @@ START_TEST(a_checkpoint_counts_since_it_was_added)
         snprintf(paths[i], sizeof paths[i], "%s", test_file(names[i]));
     for (int i = 0; i < 2; i++) {
         assert_ok(neuron_trainer_set_validation(benches[i]->trainer, b.validation));
-        assert_ok(
-            neuron_optimizer_set_float(benches[i]->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0));
+        assert_ok(neuron_optimizer_set(benches[i]->optimizer, "learning_rate=0"));
     }
     const struct {
         bench *bench;
@@ -86,12 +85,12 @@ START_TEST(a_checkpoint_counts_since_it_was_added)
         if (i == 4) {
             assert_ok(neuron_trainer_save(a.trainer, state));
             for (int j = 0; j < 2; j++)
-                add_checkpoint(&b, paths[1 - j], NEURON_METRIC_VALIDATION_LOSS);
+                add_checkpoint(&b, paths[1 - j], NULL);
             assert_ok(neuron_trainer_load(b.trainer, state));
         }
         if (cases[i].added >= 0)
-            add_checkpoint(cases[i].bench, paths[cases[i].added], NEURON_METRIC_VALIDATION_LOSS);
-        assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, i + 1));
+            add_checkpoint(cases[i].bench, paths[cases[i].added], NULL);
+        assert_ok(neuron_trainer_set_number(trainer, "epochs", i + 1));
         assert_ok(neuron_trainer_run(trainer, NULL));
         for (int j = 0; j < 3; j++) {
             assert_that(exists(paths[j]) == (j == cases[i].written), "case %d, file %d", i, j);
@@ -123,8 +122,8 @@ START_TEST(a_checkpoint_that_failed_is_written_later)
         neuron_history_t *history = (neuron_history_t *)&b;
         neuron_graph_t *best;
         int calls = 0;
-        add_checkpoint(&b, path, NEURON_METRIC_LOSS);
-        add_checkpoint(&c, path, NEURON_METRIC_LOSS);
+        add_checkpoint(&b, path, "monitor=loss");
+        add_checkpoint(&c, path, "monitor=loss");
         assert_ok(neuron_trainer_set_epoch_callback(b.trainer, count_call, &calls));
         for (int i = 1; i <= 2; i++) { /* the second run gets no further */
             assert_status(neuron_trainer_run(b.trainer, &history), NEURON_E_IO);
@@ -132,15 +131,14 @@ START_TEST(a_checkpoint_that_failed_is_written_later)
             assert_message(path);
             ck_assert_int_eq(calls, 1);
             ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(b.trainer)), 1);
-            assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 3));
+            assert_ok(neuron_trainer_set(b.trainer, "epochs=3"));
         }
         assert_ok(neuron_trainer_save(b.trainer, state));
         if (elsewhere)
             assert_ok(neuron_trainer_load(c.trainer, state));
         /* All that comes is worse. */
-        assert_ok(
-            neuron_optimizer_set_float(after->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 100));
-        assert_ok(neuron_trainer_set_int(after->trainer, NEURON_TRAINER_EPOCHS, 3));
+        assert_ok(neuron_optimizer_set(after->optimizer, "learning_rate=100"));
+        assert_ok(neuron_trainer_set(after->trainer, "epochs=3"));
         ck_assert_int_eq(mkdir(folder, 0700), 0);
         assert_ok(neuron_trainer_run(after->trainer, &history));
         ck_assert_int_eq(neuron_history_epochs(history), 3);

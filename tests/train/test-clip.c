@@ -48,16 +48,16 @@ static neuron_dataset_t *make_dataset(neuron_context_t *context)
     return dataset;
 }
 
-static bench set_up(int32_t rule, int32_t threads)
+static bench set_up(const char *rule, int32_t threads)
 {
     bench b;
     b.context = test_context();
     assert_ok(neuron_context_set_threads(b.context, threads));
     b.graph = make_graph(b.context);
     b.dataset = make_dataset(b.context);
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule, NULL));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.dataset));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, EXAMPLES));
+    assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", EXAMPLES));
     return b;
 }
 
@@ -70,16 +70,17 @@ static void tear_down(bench *b)
     neuron_context_unref(b->context);
 }
 
-static const int32_t clips[] = {NEURON_OPTIMIZER_CLIP_VALUE, NEURON_OPTIMIZER_CLIP_NORM,
-                                NEURON_OPTIMIZER_CLIP_GLOBAL_NORM};
+enum { CLIP_VALUE, CLIP_NORM, CLIP_GLOBAL_NORM, CLIPS, CLIP_NOTHING = CLIPS };
+
+static const char *const clips[CLIPS] = {"clip_value", "clip_norm", "clip_global_norm"};
 
 /* The parameters after a step of gradient descent at the rate 1, and the change of each. */
-static float *descend(int32_t clip, double limit, int32_t threads, size_t *count)
+static float *descend(int clip, double limit, int32_t threads, size_t *count)
 {
-    bench b = set_up(NEURON_OPTIMIZER_SGD, threads);
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 1));
-    if (clip)
-        assert_ok(neuron_optimizer_set_float(b.optimizer, clip, limit));
+    bench b = set_up("sgd", threads);
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=1"));
+    if (clip != CLIP_NOTHING)
+        assert_ok(neuron_optimizer_set_number(b.optimizer, clips[clip], limit));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     float *values = test_parameters(b.graph, count);
     tear_down(&b);
@@ -89,9 +90,9 @@ static float *descend(int32_t clip, double limit, int32_t threads, size_t *count
 /* The gradient as gradient descent at the rate 1 shows it, array after array. */
 static double *gradient(size_t *count)
 {
-    bench b = set_up(NEURON_OPTIMIZER_SGD, 1);
+    bench b = set_up("sgd", 1);
     float *before = test_parameters(b.graph, count);
-    float *after = descend(0, 0, 1, count);
+    float *after = descend(CLIP_NOTHING, 0, 1, count);
     double *difference = malloc(*count * sizeof *difference);
     for (size_t i = 0; i < *count; i++)
         difference[i] = (double)before[i] - (double)after[i];
@@ -117,19 +118,19 @@ static double squares_of(const double *g, size_t count)
     return sum;
 }
 
-static void clip_naively(double *g, int32_t clip, double limit)
+static void clip_naively(double *g, int clip, double limit)
 {
     static const size_t arrays[] = {INPUTS * HIDDEN, HIDDEN, HIDDEN * CLASSES, CLASSES};
     size_t count = 0;
     for (int i = 0; i < 4; i++) {
         double *array = g + count;
         count += arrays[i];
-        if (clip == NEURON_OPTIMIZER_CLIP_NORM)
+        if (clip == CLIP_NORM)
             limit_norm(array, arrays[i], squares_of(array, arrays[i]), limit);
     }
-    for (size_t i = 0; clip == NEURON_OPTIMIZER_CLIP_VALUE && i < count; i++)
+    for (size_t i = 0; clip == CLIP_VALUE && i < count; i++)
         g[i] = fmax(-limit, fmin(limit, g[i]));
-    if (clip == NEURON_OPTIMIZER_CLIP_GLOBAL_NORM)
+    if (clip == CLIP_GLOBAL_NORM)
         limit_norm(g, count, squares_of(g, count), limit);
 }
 
@@ -139,12 +140,12 @@ START_TEST(gradients_are_clipped)
     const double limits[3][3] = {{0.0005, 0.05, 1e6}, {0.01, 0.5, 1e6}, {0.02, 1, 1e6}};
     for (int i = 0; i < 3; i++) {
         size_t count;
-        bench b = set_up(NEURON_OPTIMIZER_SGD, 1);
+        bench b = set_up("sgd", 1);
         float *before = test_parameters(b.graph, &count);
-        float *after = descend(clips[_i], limits[_i][i], 2, &count);
-        float *unclipped = descend(0, 0, 2, &count);
+        float *after = descend(_i, limits[_i][i], 2, &count);
+        float *unclipped = descend(CLIP_NOTHING, 0, 2, &count);
         double *expected = gradient(&count), largest = 0;
-        clip_naively(expected, clips[_i], limits[_i][i]);
+        clip_naively(expected, _i, limits[_i][i]);
         for (size_t j = 0; j < count; j++) {
             double error = fabs((double)before[j] - (double)after[j] - expected[j]);
             largest = fmax(largest, error / (1e-6 + 1e-5 * fabs(expected[j])));
@@ -164,9 +165,9 @@ END_TEST
 START_TEST(threads_do_not_change_a_bit)
 {
     size_t count;
-    float *alone = descend(clips[_i], 0.05, 1, &count);
+    float *alone = descend(_i, 0.05, 1, &count);
     for (int32_t threads = 2; threads <= 3; threads++) {
-        float *values = descend(clips[_i], 0.05, threads, &count);
+        float *values = descend(_i, 0.05, threads, &count);
         assert_that(memcmp(values, alone, count * sizeof *values) == 0, "%d threads", threads);
         free(values);
     }
@@ -193,7 +194,7 @@ START_TEST(a_norm_that_is_no_number)
     static const char message[] = "the norm of a gradient of epoch 1, step 1 is ";
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 2; j++) {
-            bench b = set_up(NEURON_OPTIMIZER_SGD, 2);
+            bench b = set_up("sgd", 2);
             float slope = i == 0 ? NAN : INFINITY;
             size_t count;
             neuron_loss_t *loss;
@@ -201,10 +202,9 @@ START_TEST(a_norm_that_is_no_number)
             float *before = test_parameters(b.graph, &count);
             assert_ok(neuron_loss_create_custom(&loss, b.context, bad_slope, &slope, NULL));
             assert_ok(neuron_trainer_set_loss(b.trainer, loss));
-            assert_ok(neuron_optimizer_set_float(b.optimizer, clips[_i], 1));
+            assert_ok(neuron_optimizer_set_number(b.optimizer, clips[_i], 1));
             if (j == 1) {
-                assert_ok(
-                    neuron_callback_create(&callback, b.context, NEURON_CALLBACK_STOP_ON_NAN));
+                assert_ok(neuron_callback_create(&callback, b.context, "stop_on_nan", NULL));
                 assert_ok(neuron_trainer_add_callback(b.trainer, callback));
                 neuron_callback_unref(callback);
             }
@@ -228,15 +228,15 @@ static int change_limit(neuron_trainer_t *trainer, void *user_data)
 {
     (void)user_data;
     bool on = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 2;
-    return neuron_optimizer_set_float(neuron_trainer_optimizer(trainer), NEURON_OPTIMIZER_CLIP_NORM,
-                                      on ? 1e6 : 0);
+    return neuron_optimizer_set_number(neuron_trainer_optimizer(trainer), "clip_norm",
+                                       on ? 1e6 : 0);
 }
 
 START_TEST(limits_may_change_on_the_way)
 {
-    bench a = set_up(NEURON_OPTIMIZER_NADAM, 2), b = set_up(NEURON_OPTIMIZER_NADAM, 2);
-    assert_ok(neuron_trainer_set_int(a.trainer, NEURON_TRAINER_EPOCHS, 5));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 5));
+    bench a = set_up("nadam", 2), b = set_up("nadam", 2);
+    assert_ok(neuron_trainer_set(a.trainer, "epochs=5"));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=5"));
     assert_ok(neuron_trainer_set_epoch_callback(b.trainer, change_limit, NULL));
     assert_ok(neuron_trainer_run(a.trainer, NULL));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
@@ -248,8 +248,7 @@ END_TEST
 
 static void clip_now(neuron_optimizer_t *optimizer)
 {
-    assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_CLIP_NORM, 1e-3));
-    assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.5));
+    assert_ok(neuron_optimizer_set(optimizer, "clip_norm=1e-3, learning_rate=0.5"));
 }
 
 static double clip_within(const float *output, const float *target, int32_t outputs, int32_t label,
@@ -276,7 +275,7 @@ START_TEST(options_set_within_a_step)
     bench benches[2];
     for (int i = 0; i < 2; i++) {
         bench *b = &benches[i];
-        *b = set_up(NEURON_OPTIMIZER_SGD, 1);
+        *b = set_up("sgd", 1);
         neuron_loss_t *loss;
         assert_ok(neuron_loss_create_custom(&loss, b->context, clip_within,
                                             i == 0 ? b->optimizer : NULL, NULL));
@@ -284,7 +283,7 @@ START_TEST(options_set_within_a_step)
         neuron_loss_unref(loss);
         if (i == 1)
             assert_ok(neuron_trainer_set_step_callback(b->trainer, clip_after, NULL));
-        assert_ok(neuron_trainer_set_int(b->trainer, NEURON_TRAINER_EPOCHS, 3));
+        assert_ok(neuron_trainer_set(b->trainer, "epochs=3"));
         assert_ok(neuron_trainer_run(b->trainer, NULL));
     }
     ck_assert(same_parameters(benches[0].graph, benches[1].graph));
@@ -297,23 +296,20 @@ END_TEST
 START_TEST(every_rule_learns)
 {
     const struct {
-        int32_t rule;
+        const char *rule;
         double rate;
-    } cases[] = {{NEURON_OPTIMIZER_SGD, 0.01},     {NEURON_OPTIMIZER_RMSPROP, 0.001},
-                 {NEURON_OPTIMIZER_ADAGRAD, 0.01}, {NEURON_OPTIMIZER_ADADELTA, 1},
-                 {NEURON_OPTIMIZER_ADAM, 0.001},   {NEURON_OPTIMIZER_ADAMW, 0.001},
-                 {NEURON_OPTIMIZER_ADAMAX, 0.001}, {NEURON_OPTIMIZER_NADAM, 0.001}};
+    } cases[] = {{"sgd", 0.01},   {"rmsprop", 0.001}, {"adagrad", 0.01}, {"adadelta", 1},
+                 {"adam", 0.001}, {"adamw", 0.001},   {"adamax", 0.001}, {"nadam", 0.001}};
     int64_t epochs = 40;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b = set_up(cases[i].rule, 1);
         neuron_history_t *history;
-        assert_ok(
-            neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, cases[i].rate));
-        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, epochs));
+        assert_ok(neuron_optimizer_set_number(b.optimizer, "learning_rate", cases[i].rate));
+        assert_ok(neuron_trainer_set_number(b.trainer, "epochs", (double)epochs));
         assert_ok(neuron_trainer_run(b.trainer, &history));
         double first = test_figure(history, 0, NEURON_METRIC_LOSS);
         double last = test_figure(history, epochs - 1, NEURON_METRIC_LOSS);
-        assert_that(last < 0.2 * first, "rule %d: loss %g, then %g", cases[i].rule, first, last);
+        assert_that(last < 0.2 * first, "%s: loss %g, then %g", cases[i].rule, first, last);
         neuron_history_unref(history);
         tear_down(&b);
     }
@@ -325,9 +321,9 @@ int main(void)
     Suite *suite = suite_create("clip");
     TCase *cases = tcase_create("clip");
     tcase_set_timeout(cases, 60);
-    tcase_add_loop_test(cases, gradients_are_clipped, 0, 3);
-    tcase_add_loop_test(cases, threads_do_not_change_a_bit, 0, 3);
-    tcase_add_loop_test(cases, a_norm_that_is_no_number, 1, 3);
+    tcase_add_loop_test(cases, gradients_are_clipped, 0, CLIPS);
+    tcase_add_loop_test(cases, threads_do_not_change_a_bit, 0, CLIPS);
+    tcase_add_loop_test(cases, a_norm_that_is_no_number, CLIP_NORM, CLIPS);
     tcase_add_test(cases, limits_may_change_on_the_way);
     tcase_add_test(cases, options_set_within_a_step);
     tcase_add_test(cases, every_rule_learns);

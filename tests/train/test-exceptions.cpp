@@ -160,11 +160,11 @@ struct handles {
                                         NEURON_F32, classes));
         ok(neuron_loss_create_custom(&loss, context, ::loss, nullptr, nullptr));
         neuron_optimizer_t *optimizer;
-        ok(neuron_optimizer_create(&optimizer, context, NEURON_OPTIMIZER_ADAM));
+        ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
         ok(neuron_trainer_create(&trainer, graph, optimizer, streamed ? stream : dataset));
         neuron_optimizer_unref(optimizer);
-        ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_WORKERS, 0));
-        ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 2));
+        ok(neuron_trainer_set(trainer, "workers=0"));
+        ok(neuron_trainer_set(trainer, "epochs=2"));
         ok(neuron_trainer_set_loss(trainer, loss));
         ok(neuron_search_create(&search, context, try_one, nullptr));
         ok(neuron_search_add_factor(search, "rate", levels, 3));

@@ -24,10 +24,10 @@ static double train_and_test(neuron_graph_t *graph, neuron_context_t *context,
     neuron_trainer_t *trainer;
     neuron_evaluation_t *evaluation;
     neuron_history_t *history;
-    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
-    assert_ok(neuron_optimizer_set_float(adam, NEURON_OPTIMIZER_LEARNING_RATE, rate));
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
+    assert_ok(neuron_optimizer_set_number(adam, "learning_rate", rate));
     assert_ok(neuron_trainer_create(&trainer, graph, adam, train));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, epochs));
+    assert_ok(neuron_trainer_set_number(trainer, "epochs", (double)epochs));
     assert_ok(neuron_trainer_run(trainer, &history));
     assert_ok(neuron_graph_evaluate(graph, test, &evaluation));
     double accuracy = neuron_evaluation_accuracy(evaluation);

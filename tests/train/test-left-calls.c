@@ -318,7 +318,7 @@ static int create(scene *s)
 static void set_up_augment(scene *s)
 {
     set_up_data(s);
-    assert_ok(neuron_augmentation_create(&s->augmentation, s->context));
+    assert_ok(neuron_augmentation_create(&s->augmentation, s->context, NULL));
 }
 
 static int augment(scene *s)

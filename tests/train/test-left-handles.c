@@ -60,21 +60,21 @@ KIND(loss)
 KIND(optimizer)
 {
     neuron_optimizer_t *made = NULL;
-    assert_ok(neuron_optimizer_create(&made, s->context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&made, s->context, "adam", NULL));
     return neuron_optimizer_ref(made);
 }
 
 KIND(callback)
 {
     neuron_callback_t *made = NULL;
-    assert_ok(neuron_callback_create(&made, s->context, NEURON_CALLBACK_EARLY_STOPPING));
+    assert_ok(neuron_callback_create(&made, s->context, "early_stopping", NULL));
     return neuron_callback_ref(made);
 }
 
 KIND(augmentation)
 {
     neuron_augmentation_t *made = NULL;
-    assert_ok(neuron_augmentation_create(&made, s->context));
+    assert_ok(neuron_augmentation_create(&made, s->context, NULL));
     return neuron_augmentation_ref(made);
 }
 

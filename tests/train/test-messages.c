@@ -45,11 +45,11 @@ static neuron_trainer_t *trainer_of(neuron_graph_t *graph, neuron_context_t *con
 {
     neuron_optimizer_t *sgd;
     neuron_trainer_t *trainer;
-    assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, sgd, data));
     neuron_optimizer_unref(sgd);
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_SHUFFLE, shuffle));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_number(trainer, "shuffle", shuffle));
+    assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
     return trainer;
 }
 
@@ -92,9 +92,8 @@ START_TEST(good_input)
     neuron_graph_t *graph = network(context, 2);
     neuron_dataset_t *data = vectors(context, 0, 0, 0.5f);
     neuron_trainer_t *trainer = trainer_of(graph, context, data, 1);
-    assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
-                                         NEURON_OPTIMIZER_LEARNING_RATE, 3e38));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, 50));
+    assert_ok(neuron_optimizer_set(neuron_trainer_optimizer(trainer), "learning_rate=3e38"));
+    assert_ok(neuron_trainer_set(trainer, "epochs=50"));
     assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
     ck_assert_ptr_null(strstr(neuron_error_last(), "of example"));
     neuron_trainer_unref(trainer);
@@ -112,7 +111,7 @@ START_TEST(one_output_for_two_classes)
     neuron_optimizer_t *sgd;
     neuron_trainer_t *trainer;
     neuron_evaluation_t *evaluation;
-    assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
     assert_status(neuron_trainer_create(&trainer, graph, sgd, data), NEURON_E_SHAPE);
     assert_message("trainer: the dataset has 2 classes, the graph's output is 1");
     assert_message("give the graph 2 outputs and a softmax");
@@ -133,23 +132,22 @@ START_TEST(options_have_names)
     neuron_loss_t *loss;
     neuron_optimizer_t *sgd;
     neuron_graph_t *graph;
-    assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_HUBER));
-    assert_status(neuron_loss_set_float(loss, NEURON_LOSS_LABEL_SMOOTHING, 0.1), NEURON_E_ARGUMENT);
-    assert_message("huber: has no option 10; its options are delta (20)");
+    assert_ok(neuron_loss_create(&loss, context, "huber", NULL));
+    assert_status(neuron_loss_set(loss, "label_smoothing=0.1"), NEURON_E_ARGUMENT);
+    assert_message("huber: there is no option \"label_smoothing\"; its options are delta");
     neuron_loss_unref(loss);
-    assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_HINGE));
-    assert_status(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, 0.1), NEURON_E_ARGUMENT);
-    assert_message("hinge: has no option 20; it has none");
+    assert_ok(neuron_loss_create(&loss, context, "hinge", NULL));
+    assert_status(neuron_loss_set(loss, "delta=0.1"), NEURON_E_ARGUMENT);
+    assert_message("hinge: there is no option \"delta\"; it has none");
     neuron_loss_unref(loss);
-    assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
-    assert_status(neuron_optimizer_set_float(sgd, 12345, 1), NEURON_E_ARGUMENT);
-    assert_message("sgd: has no option 12345; its options are ");
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
+    assert_status(neuron_optimizer_set_number(sgd, "12345", 1), NEURON_E_ARGUMENT);
+    assert_message("sgd: there is no option \"12345\"; its options are learning_rate, ");
     neuron_optimizer_unref(sgd);
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 3);
-    assert_status(neuron_node_set_int(x, NEURON_NODE_PADDING, 1), NEURON_E_ARGUMENT);
-    assert_message("dense: a dense layer has no option ");
-    assert_message("; its options are units (");
+    assert_status(neuron_node_set(x, "padding=1"), NEURON_E_ARGUMENT);
+    assert_message("dense: there is no option \"padding\"; its options are units, ");
     neuron_graph_unref(graph);
     neuron_context_unref(context);
 }
@@ -173,11 +171,13 @@ START_TEST(arguments)
     assert_status(neuron_dataset_split(data, (const double[]){0.5, 0.5}, 2, 40, 0, parts),
                   NEURON_E_ARGUMENT);
     assert_message("kind is 40; it must be in_order (10), shuffled (20), stratified (30)");
-    assert_status(neuron_loss_create(&loss, context, 12), NEURON_E_ARGUMENT);
-    assert_message("loss: kind is 12; it must be ");
-    assert_message("cross_entropy (10)");
-    assert_status(neuron_callback_create(&callback, context, -10), NEURON_E_ARGUMENT);
-    assert_message("callback: kind is -10; it must be ");
+    assert_status(neuron_loss_create(&loss, context, "12", NULL), NEURON_E_ARGUMENT);
+    assert_message("loss: there is no kind \"12\", but ");
+    assert_message("cross_entropy");
+    assert_status(neuron_loss_create(&loss, context, "huberr", NULL), NEURON_E_ARGUMENT);
+    assert_message("loss: there is no kind \"huberr\"; did you mean \"huber\"?");
+    assert_status(neuron_callback_create(&callback, context, "-10", NULL), NEURON_E_ARGUMENT);
+    assert_message("callback: there is no kind \"-10\", but ");
     assert_status(neuron_initializer_find(NULL, &kind), NEURON_E_ARGUMENT);
     assert_message("neuron_initializer_find: name is NULL; it must not be");
     assert_status(neuron_graph_create(&graph, NULL), NEURON_E_ARGUMENT);

@@ -22,7 +22,7 @@ typedef struct setting {
     float scale;     /* of the inputs */
     bool normalizes; /* the inputs */
     double l2;
-    int32_t rule;
+    const char *rule; /* NULL for gradient descent */
     bool regression;
     float target;
 } setting;
@@ -71,14 +71,12 @@ static bench set_up(setting s)
     x = neuron_tanh(b.graph, x);
     x = neuron_dense(b.graph, x, s.regression ? 1 : CLASSES);
     assert_ok(neuron_graph_finish(b.graph, s.regression ? x : neuron_softmax(b.graph, x)));
-    assert_ok(
-        neuron_optimizer_create(&b.optimizer, b.context, s.rule ? s.rule : NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, s.rule ? s.rule : "sgd", NULL));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, 8));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set(b.trainer, "batch_size=8, epochs=2"));
     if (s.regression) {
         neuron_loss_t *loss;
-        assert_ok(neuron_loss_create(&loss, b.context, NEURON_LOSS_MEAN_SQUARED_ERROR));
+        assert_ok(neuron_loss_create(&loss, b.context, "mean_squared_error", NULL));
         assert_ok(neuron_trainer_set_loss(b.trainer, loss));
         neuron_loss_unref(loss);
     }
@@ -166,7 +164,7 @@ static neuron_node_t *add_below(neuron_graph_t *graph, below what)
 }
 
 /* With NOTHING the gradients of the parameters are infinite, each with its sign, and no other. */
-static bench set_up_infinite(int32_t rule, below what)
+static bench set_up_infinite(const char *rule, below what)
 {
     bench b = {.context = test_context()};
     float values[EXAMPLES][INPUTS], weights[EXAMPLES];
@@ -189,27 +187,26 @@ static bench set_up_infinite(int32_t rule, below what)
     assert_ok(neuron_graph_create(&b.graph, b.context));
     neuron_node_t *x = neuron_dense(b.graph, add_below(b.graph, what), CLASSES);
     assert_ok(neuron_graph_finish(b.graph, neuron_softmax(b.graph, x)));
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule, NULL));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=1"));
     assert_ok(neuron_trainer_set_class_weights(b.trainer, (double[]){1e20, 1e20, 1e20}, CLASSES));
     return b;
 }
 
 START_TEST(a_clip_on_values_bounds_what_is_infinite)
 {
-    static const int32_t rules[] = {NEURON_OPTIMIZER_SGD, NEURON_OPTIMIZER_ADAM,
-                                    NEURON_OPTIMIZER_RMSPROP, NEURON_OPTIMIZER_ADAMAX};
+    static const char *const rules[] = {"sgd", "adam", "rmsprop", "adamax"};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         bench b = set_up_infinite(rules[i], NOTHING);
-        assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_VALUE, 0.5));
+        assert_ok(neuron_optimizer_set(b.optimizer, "clip_value=0.5"));
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         ck_assert(all_finite(&b));
         tear_down(&b);
         b = set_up_infinite(rules[i], NOTHING);
         assert_fails(&b, "the gradient of the loss", true);
         b = set_up_infinite(rules[i], NOTHING);
-        assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_NORM, 1));
+        assert_ok(neuron_optimizer_set(b.optimizer, "clip_norm=1"));
         assert_fails(&b, "the norm of a gradient", true);
     }
 }
@@ -225,13 +222,12 @@ static void read_parameters(const bench *b, float values[64])
 /* There is no bound for what is not a number, which the way down makes of infinity. */
 START_TEST(a_clip_on_values_keeps_parameters)
 {
-    static const int32_t rules[] = {NEURON_OPTIMIZER_SGD, NEURON_OPTIMIZER_ADAM,
-                                    NEURON_OPTIMIZER_ADAGRAD};
+    static const char *const rules[] = {"sgd", "adam", "adagrad"};
     bench b = set_up_infinite(rules[_i % 3], (below)(1 + _i / 3));
     float before[64] = {0}, after[64] = {0};
     neuron_callback_t *callback;
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_CLIP_VALUE, 0.5));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, 8));
+    assert_ok(neuron_optimizer_set(b.optimizer, "clip_value=0.5"));
+    assert_ok(neuron_trainer_set(b.trainer, "batch_size=8"));
     read_parameters(&b, before);
     for (int i = 0; i < 2; i++) {
         assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
@@ -239,7 +235,7 @@ START_TEST(a_clip_on_values_keeps_parameters)
         read_parameters(&b, after);
         ck_assert_mem_eq(before, after, sizeof before);
     }
-    assert_ok(neuron_callback_create(&callback, b.context, NEURON_CALLBACK_STOP_ON_NAN));
+    assert_ok(neuron_callback_create(&callback, b.context, "stop_on_nan", NULL));
     assert_ok(neuron_trainer_add_callback(b.trainer, callback));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     read_parameters(&b, after);
@@ -289,7 +285,7 @@ END_TEST
 START_TEST(targets_are_far_away)
 {
     bench b = set_up((setting){.scale = 1, .regression = true, .target = 3e38f});
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 100));
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=100"));
     assert_fails(&b, "", false);
 }
 END_TEST
@@ -297,15 +293,14 @@ END_TEST
 START_TEST(rates_and_factors_are_too_large)
 {
     bench b = set_up((setting){.scale = 1});
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 3e38));
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=3e38"));
     assert_ok(neuron_trainer_set_class_weights(b.trainer, (double[]){1e6, 1e6, 1e6}, CLASSES));
     assert_fails(&b, "after the update", false);
     b = set_up((setting){.scale = 1, .l2 = 3e38});
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 10));
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=10"));
     assert_fails(&b, "hidden.kernel after the update", false);
-    b = set_up((setting){.scale = 1, .rule = NEURON_OPTIMIZER_ADAMW});
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 1e20));
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_WEIGHT_DECAY, 1e30));
+    b = set_up((setting){.scale = 1, .rule = "adamw"});
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=1e20, weight_decay=1e30"));
     assert_fails(&b, "after the update", false);
 }
 END_TEST
@@ -313,9 +308,7 @@ END_TEST
 /* What a rule remembers, without which it would stand still for ever. */
 START_TEST(squares_of_gradients_overflow)
 {
-    static const int32_t rules[] = {NEURON_OPTIMIZER_ADAM,     NEURON_OPTIMIZER_ADAMW,
-                                    NEURON_OPTIMIZER_NADAM,    NEURON_OPTIMIZER_RMSPROP,
-                                    NEURON_OPTIMIZER_ADADELTA, NEURON_OPTIMIZER_ADAGRAD};
+    static const char *const rules[] = {"adam", "adamw", "nadam", "rmsprop", "adadelta", "adagrad"};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         bench b = set_up((setting){.scale = 1, .rule = rules[i]});
         assert_ok(
@@ -343,9 +336,9 @@ END_TEST
 START_TEST(a_callback_takes_it)
 {
     bench b = set_up((setting){.scale = 1, .l2 = 3e38});
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 10));
+    assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=10"));
     neuron_callback_t *callback;
-    assert_ok(neuron_callback_create(&callback, b.context, NEURON_CALLBACK_STOP_ON_NAN));
+    assert_ok(neuron_callback_create(&callback, b.context, "stop_on_nan", NULL));
     assert_ok(neuron_trainer_add_callback(b.trainer, callback));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert(neuron_trainer_stop_reason(b.trainer)[0] != '\0');

@@ -25,19 +25,17 @@ START_TEST(schedules_multiply)
         for (int i = 0; i < 5; i++)
             switch ((i + 2 * order) % 5) {
             case 0:
-                add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
+                add_schedule(&b, "warm_up", 5, 0, 0, true);
                 break;
             case 1:
-                add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 0, 0.125, 2, 0);
+                add_schedule(&b, "cosine_schedule", 0, 0.125, 2, false);
                 break;
             case 2: {
-                neuron_callback_t *c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
-                assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 4));
-                assert_ok(neuron_callback_set_float(c, NEURON_CALLBACK_FACTOR, 0.5));
+                add(&b, "reduce_on_plateau", "patience=4, factor=0.5");
                 break;
             }
             case 3:
-                add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 4, 0.5, 0, 0);
+                add_schedule(&b, "step_schedule", 4, 0.5, 0, false);
                 break;
             default:
                 assert_ok(neuron_trainer_add_callback(b.trainer, function));
@@ -70,9 +68,8 @@ static int set_rate(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     if (event == NEURON_EVENT_EPOCH_END &&
         neuron_history_epochs(neuron_trainer_history(trainer)) == 3)
-        assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
-                                             NEURON_OPTIMIZER_LEARNING_RATE,
-                                             *(const double *)user_data));
+        assert_ok(neuron_optimizer_set_number(neuron_trainer_optimizer(trainer), "learning_rate",
+                                              *(const double *)user_data));
     return 0;
 }
 
@@ -88,8 +85,41 @@ START_TEST(a_rate_set_by_hand)
         bench b = set_up(6);
         rates r = {.count = 0};
         double rate = cases[c].rate;
-        add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 2, 0.5, 0, 0);
+        add_schedule(&b, "step_schedule", 2, 0.5, 0, false);
         add_custom(&b, set_rate, &rate);
+        add_custom(&b, watch_rate, &r);
+        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        for (int i = 0; i < 6; i++)
+            ck_assert_double_eq_tol(r.steps[i * STEPS], cases[c].expected[i], 1e-15);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+static int set_options(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    if (event == NEURON_EVENT_EPOCH_END &&
+        neuron_history_epochs(neuron_trainer_history(trainer)) == 3)
+        assert_ok(neuron_optimizer_set(neuron_trainer_optimizer(trainer), user_data));
+    return 0;
+}
+
+/* Only a text that names the rate sets it. */
+START_TEST(a_rate_among_other_options)
+{
+    static const struct {
+        const char *options;
+        double expected[6];
+    } cases[] = {{"momentum=0.25", {0.1, 0.1, 0.05, 0.05, 0.025, 0.025}},
+                 {" ", {0.1, 0.1, 0.05, 0.05, 0.025, 0.025}},
+                 {"momentum=0.25, learning_rate=0.1", {0.1, 0.1, 0.05, 0.1, 0.05, 0.05}},
+                 {"learning_rate=0.5, momentum=0.25", {0.1, 0.1, 0.05, 0.5, 0.25, 0.25}}};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        bench b = set_up(6);
+        rates r = {.count = 0};
+        assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=0.1"));
+        add_schedule(&b, "step_schedule", 2, 0.5, 0, false);
+        add_custom(&b, set_options, (void *)(uintptr_t)cases[c].options);
         add_custom(&b, watch_rate, &r);
         assert_ok(neuron_trainer_run(b.trainer, NULL));
         for (int i = 0; i < 6; i++)
@@ -109,7 +139,7 @@ START_TEST(a_rate_set_by_hand_where_the_factor_changes)
     add_early(&b, set_rate, &rate);
     if (_i == 1)
         add_idle_plateau(&b);
-    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 0.5, 0, 0);
+    add_schedule(&b, "step_schedule", 1, 0.5, 0, false);
     add_custom(&b, watch_rate, &r);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     const double expected[] = {0.1, 0.05, 0.025, 0.5, 0.25, 0.125};
@@ -124,9 +154,8 @@ static int set_rate_early(neuron_trainer_t *trainer, int32_t event, void *user_d
     if (event == NEURON_EVENT_STEP_END &&
         neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 1 &&
         neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) == 1) {
-        assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
-                                             NEURON_OPTIMIZER_LEARNING_RATE,
-                                             *(const double *)user_data));
+        assert_ok(neuron_optimizer_set_number(neuron_trainer_optimizer(trainer), "learning_rate",
+                                              *(const double *)user_data));
         ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_LEARNING_RATE), 0.5);
     }
     return 0;
@@ -137,7 +166,7 @@ START_TEST(a_rate_set_by_hand_in_a_warm_up)
     bench b = set_up(3);
     rates r = {.count = 0};
     double rate = 0.5;
-    add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
+    add_schedule(&b, "warm_up", 5, 0, 0, true);
     add_custom(&b, watch_rate, &r);
     add_custom(&b, set_rate_early, &rate);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
@@ -158,8 +187,8 @@ START_TEST(a_schedule_after_a_rate_set_by_hand)
     add_custom(&b, watch_rate, &r);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert_double_eq(r.steps[4 * STEPS - 1], 0.5);
-    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 4, 0.25, 0, 0);
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 5));
+    add_schedule(&b, "step_schedule", 4, 0.25, 0, false);
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=5"));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert_double_eq(r.steps[4 * STEPS], 0.125);
     tear_down(&b);
@@ -172,14 +201,14 @@ START_TEST(a_rate_set_by_hand_at_zero)
     bench b = set_up(6);
     rates r = {.count = 0};
     double rate = 0.5;
-    neuron_callback_t *cosine = add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 2, 0, 0, 0);
+    neuron_callback_t *cosine = add_schedule(&b, "cosine_schedule", 2, 0, 0, false);
     add_custom(&b, set_rate, &rate);
     add_custom(&b, watch_rate, &r);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert_double_eq(r.steps[2 * STEPS], 0);
     ck_assert_double_eq(r.steps[3 * STEPS], 0.5);
-    assert_ok(neuron_callback_set_float(cosine, NEURON_CALLBACK_ALPHA, 0.5));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 7));
+    assert_ok(neuron_callback_set(cosine, "alpha=0.5"));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=7"));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert_double_eq(r.steps[6 * STEPS], 0.25);
     tear_down(&b);
@@ -216,9 +245,9 @@ START_TEST(a_rate_stays_finite)
 {
     bench b = set_up(3);
     rates r = {.count = 0};
-    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 3e38, 0, 1);
-    add_schedule(&b, NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, 1, 3e38, 0, 1);
-    add(&b, NEURON_CALLBACK_STOP_ON_NAN);
+    add_schedule(&b, "step_schedule", 1, 3e38, 0, true);
+    add_schedule(&b, "exponential_schedule", 1, 3e38, 0, true);
+    add(&b, "stop_on_nan", NULL);
     add_custom(&b, watch_rate, &r);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert(isfinite(rate_of(&b)));
@@ -232,8 +261,8 @@ START_TEST(nothing_times_too_much_is_nothing)
 {
     bench b = set_up(4);
     rates r = {.count = 0};
-    add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 1, 0, 0, 0);
-    add_schedule(&b, NEURON_CALLBACK_EXPONENTIAL_SCHEDULE, 1, 3e38, STEPS, 1);
+    add_schedule(&b, "cosine_schedule", 1, 0, 0, false);
+    add_schedule(&b, "exponential_schedule", 1, 3e38, STEPS, true);
     add_custom(&b, watch_rate, &r);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     for (int i = STEPS; i < 4 * STEPS; i++)
@@ -247,7 +276,7 @@ END_TEST
 static double option_of(const bench *b)
 {
     double rate;
-    assert_ok(neuron_optimizer_get_float(b->optimizer, NEURON_OPTIMIZER_LEARNING_RATE, &rate));
+    assert_ok(neuron_optimizer_get_number(b->optimizer, "learning_rate", &rate));
     return rate;
 }
 
@@ -267,14 +296,13 @@ START_TEST(an_optimizer_holds_settings_only)
             shared = neuron_optimizer_ref(b.optimizer);
         neuron_trainer_unref(b.trainer);
         assert_ok(neuron_trainer_create(&b.trainer, b.graph, shared, b.train));
-        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-        assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
+        assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
+        assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS));
         assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
         add_early(&b, play, &s);
-        add_schedule(&b, NEURON_CALLBACK_COSINE_SCHEDULE, 0, 0, 0, 0);
-        add_schedule(&b, NEURON_CALLBACK_WARM_UP, 5, 0, 0, 1);
-        c = add(&b, NEURON_CALLBACK_REDUCE_ON_PLATEAU);
-        assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 4));
+        add_schedule(&b, "cosine_schedule", 0, 0, 0, false);
+        add_schedule(&b, "warm_up", 5, 0, 0, true);
+        c = add(&b, "reduce_on_plateau", "patience=4");
         assert_ok(neuron_callback_create_schedule(&c, b.context, fall, &calls, NULL));
         assert_ok(neuron_trainer_add_callback(b.trainer, c));
         neuron_callback_unref(c);
@@ -284,7 +312,7 @@ START_TEST(an_optimizer_holds_settings_only)
         if (i > 0)
             ck_assert_mem_eq(r.steps, first.steps, sizeof r.steps);
         double value;
-        assert_ok(neuron_optimizer_get_float(shared, NEURON_OPTIMIZER_LEARNING_RATE, &value));
+        assert_ok(neuron_optimizer_get_number(shared, "learning_rate", &value));
         ck_assert_double_eq(value, 0.1);
         tear_down(&b);
     }
@@ -297,7 +325,7 @@ START_TEST(the_rate_of_a_step_can_be_asked)
 {
     bench b = set_up(3);
     ck_assert_double_eq(rate_of(&b), 0.1);
-    add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 0.5, 0, 0);
+    add_schedule(&b, "step_schedule", 1, 0.5, 0, false);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert_double_eq(option_of(&b), 0.1);
     ck_assert_double_eq(rate_of(&b), 0.025);
@@ -315,8 +343,7 @@ START_TEST(a_callback_holds_settings_only)
     script s = {losses, 2};
     bench a = set_up(20), b = set_up(20);
     neuron_callback_t *c;
-    assert_ok(neuron_callback_create(&c, a.context, NEURON_CALLBACK_EARLY_STOPPING));
-    assert_ok(neuron_callback_set_int(c, NEURON_CALLBACK_PATIENCE, 3));
+    assert_ok(neuron_callback_create(&c, a.context, "early_stopping", "patience=3"));
     bench *benches[] = {&a, &b};
     for (int i = 0; i < 2; i++) {
         add_early(benches[i], play, &s);
@@ -334,7 +361,7 @@ START_TEST(the_same_schedule_twice_counts_twice)
 {
     bench b = set_up(3);
     rates r = {.count = 0};
-    neuron_callback_t *c = add_schedule(&b, NEURON_CALLBACK_STEP_SCHEDULE, 1, 0.5, 0, 0);
+    neuron_callback_t *c = add_schedule(&b, "step_schedule", 1, 0.5, 0, false);
     assert_ok(neuron_trainer_add_callback(b.trainer, c));
     add_custom(&b, watch_rate, &r);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
@@ -351,6 +378,7 @@ int main(void)
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, schedules_multiply);
     tcase_add_test(tests, a_rate_set_by_hand);
+    tcase_add_test(tests, a_rate_among_other_options);
     tcase_add_loop_test(tests, a_rate_set_by_hand_where_the_factor_changes, 0, 2);
     tcase_add_test(tests, a_rate_set_by_hand_in_a_warm_up);
     tcase_add_test(tests, a_schedule_after_a_rate_set_by_hand);

@@ -53,7 +53,7 @@ START_TEST(a_bad_loss_ends_the_training)
         float *start = test_parameters(b.graph, &count);
         add_custom(&b, take_picture, &pictures);
         add_custom(&b, spoil, &s);
-        add(&b, NEURON_CALLBACK_STOP_ON_NAN);
+        add(&b, "stop_on_nan", NULL);
         neuron_history_t *history;
         assert_ok(neuron_trainer_run(b.trainer, &history));
         ck_assert_ptr_nonnull(history);
@@ -111,7 +111,7 @@ START_TEST(a_bad_loss_takes_momenta_back)
             const char *path = test_file("momenta");
             for (int i = 0; i < 2; i++) {
                 add_custom(benches[i], spoil_all, &s);
-                add(benches[i], NEURON_CALLBACK_STOP_ON_NAN);
+                add(benches[i], "stop_on_nan", NULL);
                 add_custom(benches[i], answer_once, &steps);
             }
             neuron_trainer_t *trainer = b.trainer;
@@ -144,11 +144,11 @@ static bench set_up_adam(spoiler *s)
     bench b = set_up(4);
     neuron_trainer_unref(b.trainer);
     neuron_optimizer_unref(b.optimizer);
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, "adam", NULL));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 4));
-    add(&b, NEURON_CALLBACK_STOP_ON_NAN);
+    assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=4"));
+    add(&b, "stop_on_nan", NULL);
     add_custom(&b, spoil, s);
     return b;
 }
@@ -213,12 +213,12 @@ START_TEST(a_bad_loss_and_the_callers_parameters)
     bench b = set_up(2), other = set_up(1);
     spoiler s = {3, 1, NAN};
     assert_ok(neuron_trainer_run(other.trainer, NULL));
-    add(&b, NEURON_CALLBACK_STOP_ON_NAN);
+    add(&b, "stop_on_nan", NULL);
     add_custom(&b, spoil, &s);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert(!same_parameters(b.graph, other.graph));
     copy_parameters(b.graph, other.graph);
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 4));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=4"));
     assert_ok(neuron_trainer_run(b.trainer, NULL));
     ck_assert(neuron_trainer_stop_reason(b.trainer)[0]);
     ck_assert(same_parameters(b.graph, other.graph));
@@ -248,7 +248,7 @@ START_TEST(a_number_of_a_layer_is_no_bad_loss)
     x = neuron_dense(other.graph, x, TEST_CLASSES);
     assert_ok(neuron_graph_finish(other.graph, neuron_softmax(other.graph, x)));
     assert_ok(neuron_trainer_create(&other.trainer, other.graph, b.optimizer, b.train));
-    add(&other, NEURON_CALLBACK_STOP_ON_NAN);
+    add(&other, "stop_on_nan", NULL);
     assert_status(neuron_trainer_run(other.trainer, &history), NEURON_E_NUMBER);
     assert_message("no_number: the forward callback returned");
     ck_assert_str_eq(neuron_trainer_stop_reason(other.trainer), "");
@@ -264,7 +264,7 @@ START_TEST(without_it_a_bad_loss_is_an_error)
     bench b = set_up(5);
     spoiler s = {1, 1, NAN};
     add_custom(&b, spoil, &s);
-    add(&b, NEURON_CALLBACK_WARM_UP);
+    add(&b, "warm_up", NULL);
     assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
     assert_message("the loss of epoch 1, step 2 is not a number");
     ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");

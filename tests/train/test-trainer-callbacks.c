@@ -9,7 +9,7 @@ START_TEST(a_callback_can_stop_the_run)
     const int answers[] = {NEURON_STOP, 7, -1234, NEURON_E_MEMORY};
     neuron_history_t *history;
     stopper s;
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 100));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=100"));
     for (int i = 0; i < 4; i++) {
         s = (stopper){.after = 1, .answer = answers[i]};
         assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_after, &s));
@@ -111,7 +111,7 @@ START_TEST(progress_is_told)
     bench b = set_up(test_mlp);
     watch w = {0};
     neuron_history_t *history;
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 3));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=3"));
     assert_ok(neuron_trainer_set_step_callback(b.trainer, watch_step, &w));
     assert_ok(neuron_trainer_set_epoch_callback(b.trainer, watch_epoch, &w));
     assert_ok(neuron_trainer_run(b.trainer, &history));
@@ -146,13 +146,12 @@ static int use_everything(neuron_trainer_t *trainer, void *user_data)
     neuron_tensor_unref(input);
     assert_ok(neuron_graph_save(graph, g->path));
     assert_ok(neuron_trainer_save(trainer, g->path));
-    assert_ok(neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
-                                         NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
+    assert_ok(neuron_optimizer_set(neuron_trainer_optimizer(trainer), "learning_rate=0.01"));
     neuron_history_t *history;
     assert_status(neuron_trainer_run(trainer, &history), NEURON_E_STATE);
     ck_assert_ptr_null(history);
     assert_status(neuron_trainer_load(trainer, g->path), NEURON_E_STATE);
-    assert_status(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, 3), NEURON_E_STATE);
+    assert_status(neuron_trainer_set(trainer, "batch_size=3"), NEURON_E_STATE);
     assert_status(neuron_trainer_set_validation(trainer, NULL), NEURON_E_STATE);
     return 0;
 }
@@ -161,8 +160,8 @@ START_TEST(callbacks_do_not_disturb_the_training)
 {
     bench a = set_up(test_cnn), b = set_up(test_cnn);
     guest g = {&b, test_file("guest")};
-    assert_ok(neuron_trainer_set_int(a.trainer, NEURON_TRAINER_EPOCHS, 2));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_ok(neuron_trainer_set(a.trainer, "epochs=2"));
+    assert_ok(neuron_trainer_set(b.trainer, "epochs=2"));
     assert_ok(neuron_trainer_set_step_callback(b.trainer, use_everything, &g));
     assert_ok(neuron_trainer_set_epoch_callback(b.trainer, use_everything, &g));
     assert_ok(neuron_trainer_run(a.trainer, NULL));
@@ -177,8 +176,7 @@ END_TEST
 static int halt_learning(neuron_trainer_t *trainer, void *user_data)
 {
     (void)user_data;
-    return neuron_optimizer_set_float(neuron_trainer_optimizer(trainer),
-                                      NEURON_OPTIMIZER_LEARNING_RATE, 0);
+    return neuron_optimizer_set(neuron_trainer_optimizer(trainer), "learning_rate=0");
 }
 
 START_TEST(the_learning_rate_may_change)

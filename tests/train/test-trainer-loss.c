@@ -119,11 +119,11 @@ static neuron_graph_t *make_graph(ending last)
 static neuron_loss_t *make_loss(const loss_definition *d)
 {
     neuron_loss_t *loss;
-    assert_ok(neuron_loss_create(&loss, context, d->kind));
+    assert_ok(neuron_loss_create(&loss, context, d->kind, NULL));
     if (d->smoothing > 0)
-        assert_ok(neuron_loss_set_float(loss, NEURON_LOSS_LABEL_SMOOTHING, d->smoothing));
-    if (d->kind == NEURON_LOSS_HUBER)
-        assert_ok(neuron_loss_set_float(loss, NEURON_LOSS_DELTA, d->delta));
+        assert_ok(neuron_loss_set_number(loss, "label_smoothing", d->smoothing));
+    if (strcmp(d->kind, "huber") == 0)
+        assert_ok(neuron_loss_set_number(loss, "delta", d->delta));
     return loss;
 }
 
@@ -134,12 +134,11 @@ static neuron_trainer_t *make_trainer(const plan *p, neuron_loss_t *loss)
     neuron_dataset_t *dataset = make_dataset(p);
     neuron_optimizer_t *sgd;
     neuron_trainer_t *trainer;
-    assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
-    assert_ok(neuron_optimizer_set_float(sgd, NEURON_OPTIMIZER_LEARNING_RATE, 0.1));
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", "learning_rate=0.1"));
     assert_ok(neuron_trainer_create(&trainer, graph, sgd, dataset));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, EPOCHS));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_SHUFFLE, 0));
+    assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_set_number(trainer, "epochs", EPOCHS));
+    assert_ok(neuron_trainer_set(trainer, "shuffle=no"));
     assert_ok(neuron_trainer_set_validation(trainer, dataset));
     assert_ok(neuron_trainer_set_loss(trainer, loss));
     if (p->class_weighted)
@@ -209,24 +208,24 @@ static void descend(const plan *p, double *w, int first, int count)
 }
 
 static const plan plans[] = {
-    {{NEURON_LOSS_CROSS_ENTROPY, 0.1, 0, false}, SOFTMAX, false, false, false},
-    {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, true, true},
-    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, false, true},
-    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.2, 0, false}, SOFTMAX, false, true, false},
-    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}, SIGMOID, false, true, true},
-    {{NEURON_LOSS_BINARY_CROSS_ENTROPY, 0.1, 0, false}, SIGMOID, false, false, false},
-    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, SIGMOID, true, false, false},
-    {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SIGMOID, false, false, false},
-    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, NOTHING, true, false, false},
-    {{NEURON_LOSS_MEAN_SQUARED_ERROR, 0, 0, false}, SOFTMAX, false, true, true},
-    {{NEURON_LOSS_MEAN_ABSOLUTE_ERROR, 0, 0, false}, NOTHING, true, true, false},
-    {{NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR, 0, 0, false}, SOFTMAX, false, false, false},
-    {{NEURON_LOSS_HINGE, 0, 0, false}, NOTHING, true, false, true},
-    {{NEURON_LOSS_HINGE, 0, 0, false}, SOFTMAX, false, false, false},
-    {{NEURON_LOSS_SQUARED_HINGE, 0, 0, false}, NOTHING, false, true, true},
-    {{NEURON_LOSS_KULLBACK_LEIBLER, 0, 0, false}, SOFTMAX, false, false, false},
-    {{NEURON_LOSS_HUBER, 0, 1, false}, NOTHING, true, false, false},
-    {{NEURON_LOSS_HUBER, 0, 0.3, false}, SOFTMAX, false, true, false},
+    {{"cross_entropy", 0.1, 0, false}, SOFTMAX, false, false, false},
+    {{"cross_entropy", 0, 0, false}, SOFTMAX, false, true, true},
+    {{"binary_cross_entropy", 0, 0, false}, SOFTMAX, false, false, true},
+    {{"binary_cross_entropy", 0.2, 0, false}, SOFTMAX, false, true, false},
+    {{"binary_cross_entropy", 0, 0, false}, SIGMOID, false, true, true},
+    {{"binary_cross_entropy", 0.1, 0, false}, SIGMOID, false, false, false},
+    {{"mean_squared_error", 0, 0, false}, SIGMOID, true, false, false},
+    {{"cross_entropy", 0, 0, false}, SIGMOID, false, false, false},
+    {{"mean_squared_error", 0, 0, false}, NOTHING, true, false, false},
+    {{"mean_squared_error", 0, 0, false}, SOFTMAX, false, true, true},
+    {{"mean_absolute_error", 0, 0, false}, NOTHING, true, true, false},
+    {{"mean_squared_logarithmic_error", 0, 0, false}, SOFTMAX, false, false, false},
+    {{"hinge", 0, 0, false}, NOTHING, true, false, true},
+    {{"hinge", 0, 0, false}, SOFTMAX, false, false, false},
+    {{"squared_hinge", 0, 0, false}, NOTHING, false, true, true},
+    {{"kullback_leibler", 0, 0, false}, SOFTMAX, false, false, false},
+    {{"huber", 0, 1, false}, NOTHING, true, false, false},
+    {{"huber", 0, 0.3, false}, SOFTMAX, false, true, false},
 };
 enum { PLANS = sizeof plans / sizeof plans[0] };
 
@@ -273,7 +272,7 @@ START_TEST(threads_do_not_change_a_bit)
     for (int i = 0; i < 3; i++) {
         assert_ok(neuron_context_set_threads(context, i + 1));
         trainers[i] = make_trainer(&plans[_i], loss);
-        assert_ok(neuron_trainer_set_int(trainers[i], NEURON_TRAINER_BATCH_SIZE, EXAMPLES));
+        assert_ok(neuron_trainer_set_number(trainers[i], "batch_size", EXAMPLES));
         assert_ok(neuron_trainer_run(trainers[i], NULL));
         ck_assert(
             same_parameters(neuron_trainer_graph(trainers[i]), neuron_trainer_graph(trainers[0])));
@@ -287,7 +286,7 @@ END_TEST
 /* Ones are no weights. */
 START_TEST(weights_of_one_change_nothing)
 {
-    const plan bare = {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false}, SOFTMAX, false, false, false};
+    const plan bare = {{"cross_entropy", 0, 0, false}, SOFTMAX, false, false, false};
     const double ones[OUTPUTS] = {1, 1, 1, 1};
     float many[EXAMPLES];
     for (int i = 0; i < EXAMPLES; i++)
@@ -436,7 +435,7 @@ START_TEST(a_single_output)
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_finish(
         graph, neuron_relu(graph, neuron_input(graph, (const int64_t[]){1}, 1))));
-    assert_ok(neuron_loss_create(&loss, context, NEURON_LOSS_MEAN_ABSOLUTE_ERROR));
+    assert_ok(neuron_loss_create(&loss, context, "mean_absolute_error", NULL));
     assert_ok(neuron_graph_evaluate_loss(graph, dataset, loss, &figures));
     ck_assert_double_eq_tol(neuron_evaluation_loss(figures), 2.6 / 5, 1e-6);
     ck_assert_int_eq(neuron_evaluation_class_count(figures), 2);
@@ -455,14 +454,14 @@ END_TEST
 
 START_TEST(targets_must_suit)
 {
-    const plan numbers = {{NEURON_LOSS_HUBER, 0, 1, false}, NOTHING, true, false, false};
+    const plan numbers = {{"huber", 0, 1, false}, NOTHING, true, false, false};
     neuron_trainer_t *trainer = make_trainer(&numbers, NULL);
     neuron_history_t *history = (neuron_history_t *)&trainer;
     assert_status(neuron_trainer_run(trainer, &history), NEURON_E_DATA);
     ck_assert_ptr_null(history);
     assert_message("trainer: cross_entropy needs class numbers or targets that are probabilities");
-    const loss_definition unsuited[] = {{NEURON_LOSS_CROSS_ENTROPY, 0, 0, false},
-                                        {NEURON_LOSS_BINARY_CROSS_ENTROPY, 0, 0, false}};
+    const loss_definition unsuited[] = {{"cross_entropy", 0, 0, false},
+                                        {"binary_cross_entropy", 0, 0, false}};
     for (int i = 0; i < 2; i++) {
         neuron_loss_t *loss = make_loss(&unsuited[i]);
         assert_status(neuron_trainer_set_loss(trainer, loss), NEURON_E_DATA);
@@ -505,15 +504,15 @@ END_TEST
 START_TEST(a_file_knows_the_loss)
 {
     const char *path = test_file("state");
-    const plan written = {{NEURON_LOSS_HUBER, 0, 0.5, false}, SOFTMAX, false, false, true};
+    const plan written = {{"huber", 0, 0.5, false}, SOFTMAX, false, false, true};
     plan read = written;
     neuron_loss_t *loss = make_loss(&written.loss);
     neuron_trainer_t *a = make_trainer(&written, loss), *b = make_trainer(&written, loss);
-    assert_ok(neuron_trainer_set_int(a, NEURON_TRAINER_EPOCHS, 1));
+    assert_ok(neuron_trainer_set(a, "epochs=1"));
     assert_ok(neuron_trainer_run(a, NULL));
     assert_ok(neuron_trainer_save(a, path));
     assert_ok(neuron_trainer_load(b, path));
-    assert_ok(neuron_trainer_set_int(a, NEURON_TRAINER_EPOCHS, EPOCHS));
+    assert_ok(neuron_trainer_set_number(a, "epochs", EPOCHS));
     assert_ok(neuron_trainer_run(a, NULL));
     assert_ok(neuron_trainer_run(b, NULL));
     ck_assert(same_parameters(neuron_trainer_graph(a), neuron_trainer_graph(b)));

@@ -14,7 +14,7 @@ START_TEST(one_hot_labels_train_the_same)
     neuron_history_t *history[2];
     assert_ok(neuron_dataset_one_hot(&one_hot, b.train));
     assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, one_hot));
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_number(t, "batch_size", BATCH));
     assert_ok(neuron_trainer_run(a.trainer, &history[0]));
     assert_ok(neuron_trainer_run(t, &history[1]));
     ck_assert(same_parameters(a.graph, b.graph));
@@ -42,10 +42,9 @@ static neuron_graph_t *train_with_threads(model make, int32_t threads, uint64_t 
     neuron_optimizer_t *adam;
     neuron_trainer_t *t;
     neuron_dataset_t *glyphs = test_glyphs(context, 150, LARGE);
-    assert_ok(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&t, graph, adam, glyphs));
-    assert_ok(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, 0.1));
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, 50));
+    assert_ok(neuron_trainer_set(t, "validation_split=0.1, batch_size=50"));
     assert_ok(neuron_trainer_run(t, NULL));
     neuron_trainer_unref(t);
     neuron_dataset_unref(glyphs);
@@ -80,7 +79,7 @@ START_TEST(the_seed_shuffles)
     ck_assert(same_parameters(a.graph, b.graph));
     assert_ok(neuron_context_set_seed(b.context, 99));
     assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_number(t, "batch_size", BATCH));
     assert_ok(neuron_trainer_run(a.trainer, NULL));
     assert_ok(neuron_trainer_run(t, NULL));
     ck_assert(!same_parameters(a.graph, b.graph));
@@ -95,7 +94,7 @@ END_TEST
 /* One example x = (1, 2) of class 0 and a dense layer 2 -> 2 of zeros: the gradient of the logits
  * is
  * (-1/2, 1/2), so that of the kernel is ((-1/2, 1/2), (-1, 1)) and that of the bias (-1/2, 1/2). */
-static neuron_graph_t *take_steps(int32_t rule, double momentum, int64_t steps)
+static neuron_graph_t *take_steps(const char *rule, const char *options, int64_t steps)
 {
     neuron_context_t *context = test_context();
     neuron_graph_t *graph;
@@ -107,18 +106,16 @@ static neuron_graph_t *take_steps(int32_t rule, double momentum, int64_t steps)
     int32_t label[] = {0};
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *y = neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 2);
-    assert_ok(neuron_node_set_int(y, NEURON_NODE_INITIALIZER, NEURON_INITIALIZER_ZEROS));
+    assert_ok(neuron_node_set(y, "initializer=zeros"));
     assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, y)));
-    assert_ok(neuron_optimizer_create(&optimizer, context, rule));
-    if (rule == NEURON_OPTIMIZER_SGD)
-        assert_ok(neuron_optimizer_set_float(optimizer, NEURON_OPTIMIZER_MOMENTUM, momentum));
+    assert_ok(neuron_optimizer_create(&optimizer, context, rule, options));
     assert_ok(neuron_tensor_wrap(&examples, context, NEURON_F32, (const int64_t[]){1, 2}, 2, x,
                                  NEURON_COPY, NULL, NULL));
     assert_ok(neuron_tensor_wrap(&labels, context, NEURON_I32, (const int64_t[]){1}, 1, label,
                                  NEURON_COPY, NULL, NULL));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, dataset));
-    assert_ok(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, steps));
+    assert_ok(neuron_trainer_set_number(trainer, "epochs", (double)steps));
     neuron_history_t *history;
     assert_ok(neuron_trainer_run(trainer, &history));
     ck_assert_double_eq_tol(test_figure(history, 0, NEURON_METRIC_LOSS), log(2), 1e-7);
@@ -133,7 +130,7 @@ static neuron_graph_t *take_steps(int32_t rule, double momentum, int64_t steps)
 }
 
 /* The same in double: `steps` gradients, each handed to the rule. */
-static void expect_steps(int32_t rule, double momentum, int steps, double w[6])
+static void expect_steps(const char *rule, double momentum, int steps, double w[6])
 {
     const double x[] = {1, 2, 1};
     double m[6] = {0}, v[6] = {0};
@@ -145,7 +142,7 @@ static void expect_steps(int32_t rule, double momentum, int steps, double w[6])
         double dz[2] = {p - 1, 1 - p};
         for (int i = 0; i < 6; i++) {
             double g = x[i / 2] * dz[i % 2];
-            if (rule == NEURON_OPTIMIZER_SGD) {
+            if (strcmp(rule, "sgd") == 0) {
                 m[i] = momentum * m[i] - 0.01 * g;
                 w[i] += m[i];
             } else {
@@ -161,13 +158,12 @@ static void expect_steps(int32_t rule, double momentum, int steps, double w[6])
 START_TEST(steps_are_those_of_the_papers)
 {
     const struct {
-        int32_t rule;
+        const char *rule, *options;
         double momentum;
-    } cases[] = {
-        {NEURON_OPTIMIZER_SGD, 0}, {NEURON_OPTIMIZER_SGD, 0.9}, {NEURON_OPTIMIZER_ADAM, 0}};
+    } cases[] = {{"sgd", NULL, 0}, {"sgd", "momentum=0.9", 0.9}, {"adam", NULL, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (int steps = 1; steps <= 3; steps++) {
-            neuron_graph_t *graph = take_steps(cases[i].rule, cases[i].momentum, steps);
+            neuron_graph_t *graph = take_steps(cases[i].rule, cases[i].options, steps);
             double expected[6];
             size_t count;
             float *values = test_parameters(graph, &count);
@@ -220,8 +216,8 @@ START_TEST(an_input_that_is_no_number_stops_the_run)
         stopper s = {.after = 2, .answer = NEURON_STOP};
         for (int j = 0; j < 2; j++) {
             assert_ok(neuron_trainer_create(&t[j], graphs[j], a.optimizer, data[j]));
-            assert_ok(neuron_trainer_set_int(t[j], NEURON_TRAINER_BATCH_SIZE, BATCH));
-            assert_ok(neuron_trainer_set_int(t[j], NEURON_TRAINER_SHUFFLE, 0));
+            assert_ok(neuron_trainer_set_number(t[j], "batch_size", BATCH));
+            assert_ok(neuron_trainer_set(t[j], "shuffle=no"));
         }
         assert_ok(neuron_trainer_set_step_callback(t[0], stop_after, &s));
         ck_assert_int_eq(neuron_trainer_run(t[0], NULL), NEURON_STOP);
@@ -249,10 +245,9 @@ START_TEST(a_huge_learning_rate_stops_the_run)
     bench b = set_up(test_mlp);
     neuron_trainer_t *t;
     neuron_optimizer_t *sgd;
-    assert_ok(neuron_optimizer_create(&sgd, b.context, NEURON_OPTIMIZER_SGD));
-    assert_ok(neuron_optimizer_set_float(sgd, NEURON_OPTIMIZER_LEARNING_RATE, 1e38));
+    assert_ok(neuron_optimizer_create(&sgd, b.context, "sgd", "learning_rate=1e38"));
     assert_ok(neuron_trainer_create(&t, b.graph, sgd, b.train));
-    assert_ok(neuron_trainer_set_int(t, NEURON_TRAINER_EPOCHS, 20));
+    assert_ok(neuron_trainer_set(t, "epochs=20"));
     assert_status(neuron_trainer_run(t, NULL), NEURON_E_NUMBER);
     assert_message("epoch ");
     assert_message("step ");

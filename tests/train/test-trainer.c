@@ -3,6 +3,8 @@
 
 #include "train/trainer.h"
 
+#include <math.h>
+
 START_TEST(nothing_is_null)
 {
     bench b = set_up(test_linear);
@@ -14,24 +16,17 @@ START_TEST(nothing_is_null)
     assert_message("optimizer");
     assert_status(neuron_trainer_create(&made, b.graph, b.optimizer, NULL), NEURON_E_ARGUMENT);
     assert_message("train");
-    assert_status(neuron_trainer_set_int(NULL, NEURON_TRAINER_EPOCHS, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_set_float(NULL, NEURON_TRAINER_VALIDATION_SPLIT, 0),
-                  NEURON_E_ARGUMENT);
-    int64_t whole;
-    double real, other;
-    assert_status(neuron_trainer_get_int(NULL, NEURON_TRAINER_EPOCHS, &whole), NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_get_int(b.trainer, NEURON_TRAINER_EPOCHS, NULL),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_get_float(NULL, NEURON_TRAINER_VALIDATION_SPLIT, &real),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_get_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, NULL),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_bounds(NULL, NEURON_TRAINER_EPOCHS, &real, &other),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_bounds(b.trainer, NEURON_TRAINER_EPOCHS, NULL, &other),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_bounds(b.trainer, NEURON_TRAINER_EPOCHS, &real, NULL),
-                  NEURON_E_ARGUMENT);
+    double value;
+    size_t needed;
+    assert_status(neuron_trainer_set(NULL, "epochs=1"), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set(NULL, "validation_split=0"), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_number(NULL, "epochs", 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set_number(b.trainer, NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_number(NULL, "epochs", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_number(b.trainer, NULL, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_number(b.trainer, "epochs", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_text(NULL, "epochs", NULL, 0, &needed), NEURON_E_ARGUMENT);
+    assert_ok(neuron_trainer_set(b.trainer, NULL));
     assert_status(neuron_trainer_set_validation(NULL, b.train), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_step_callback(NULL, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_epoch_callback(NULL, NULL, NULL), NEURON_E_ARGUMENT);
@@ -77,27 +72,35 @@ START_TEST(settings_have_bounds)
 {
     bench b = set_up(test_linear);
     neuron_trainer_t *t = b.trainer;
-    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set(t, "batch_size=0"), NEURON_E_ARGUMENT);
     assert_message("trainer: batch_size is 0; it must be 1");
-    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, -3), NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_BATCH_SIZE, INT64_MAX),
+    assert_status(neuron_trainer_set(t, "batch_size=-3"), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set(t, "batch_size=2.5"), NEURON_E_ARGUMENT);
+    assert_message("trainer: batch_size is 2.5; it must be 1");
+    assert_status(neuron_trainer_set_number(t, "batch_size", 9223372036854775807.0),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_EPOCHS, -1), NEURON_E_ARGUMENT);
+    assert_message("trainer: batch_size is 9");
+    assert_status(neuron_trainer_set(t, "epochs=-1"), NEURON_E_ARGUMENT);
     assert_message("trainer: epochs is -1; it must be 0");
-    assert_status(neuron_trainer_set_int(t, NEURON_TRAINER_SHUFFLE, 2), NEURON_E_ARGUMENT);
-    assert_message("trainer: shuffle is 2; it must be 0 or 1");
-    assert_status(neuron_trainer_set_int(t, 11, 1), NEURON_E_ARGUMENT);
-    assert_message("option 11");
-    assert_status(neuron_trainer_set_float(t, 11, 1), NEURON_E_ARGUMENT);
-    assert_message("option 11");
+    assert_status(neuron_trainer_set(t, "shuffle=2"), NEURON_E_ARGUMENT);
+    assert_message("trainer: shuffle is 2; it must be yes or no");
+    assert_status(neuron_trainer_set_number(t, "shuffle", 2), NEURON_E_ARGUMENT);
+    assert_message("trainer: shuffle is 2; it must be yes or no");
+    assert_status(neuron_trainer_set(t, "batchsize=1"), NEURON_E_ARGUMENT);
+    assert_message("trainer: there is no option \"batchsize\"; did you mean \"batch_size\"?");
+    assert_status(neuron_trainer_set_number(t, "vs", 0.5), NEURON_E_ARGUMENT);
+    assert_message("trainer: there is no option \"vs\"; did you mean \"validation_split\"?");
+    assert_status(neuron_trainer_set(t, "learning_rate=1"), NEURON_E_ARGUMENT);
+    assert_message("its options are epochs, batch_size, shuffle, validation_split, workers");
     const double splits[] = {-0.1, 1, 2, NAN, INFINITY};
     for (size_t i = 0; i < sizeof splits / sizeof splits[0]; i++) {
-        assert_status(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, splits[i]),
+        assert_status(neuron_trainer_set_number(t, "validation_split", splits[i]),
                       NEURON_E_ARGUMENT);
         assert_message("trainer: validation_split is ");
     }
-    assert_status(neuron_trainer_set_float(t, NEURON_TRAINER_VALIDATION_SPLIT, 0.999),
-                  NEURON_E_DATA);
+    /* What comes before it in the text is not set either. */
+    assert_status(neuron_trainer_set(t, "batch_size=1, validation_split=0.999"), NEURON_E_DATA);
+    assert_status(neuron_trainer_set(t, "batch_size=1, epochs=-1"), NEURON_E_ARGUMENT);
     assert_ok(neuron_trainer_run(t, NULL)); /* with the settings it had */
     ck_assert_double_eq(neuron_trainer_progress(t, NEURON_PROGRESS_STEPS), STEPS);
     tear_down(&b);
@@ -107,51 +110,46 @@ END_TEST
 START_TEST(settings_can_be_read)
 {
     static const struct {
-        int32_t option;
-        double minimum, maximum, fallback;
-        int64_t value;
+        const char *option;
+        double minimum, maximum, fallback, value;
     } cases[] = {
-        {NEURON_TRAINER_EPOCHS, 0, INT32_MAX, 1, 7},
-        {NEURON_TRAINER_BATCH_SIZE, 1, INT32_MAX, 32, 5},
-        {NEURON_TRAINER_SHUFFLE, 0, 1, 1, 0},
-        {NEURON_TRAINER_WORKERS, -1, 256, -1, 2},
+        {"epochs", 0, INT32_MAX, 1, 7}, {"batch_size", 1, INT32_MAX, 32, 5},
+        {"shuffle", 0, 1, 1, 0},        {"validation_split", 0, 1, 0, 0.25},
+        {"workers", -1, 256, -1, 2},
     };
     bench b = set_up(test_linear);
     neuron_trainer_t *t;
-    double minimum, maximum, real;
-    int64_t whole;
+    char text[128];
     assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_ok(neuron_trainer_bounds(t, cases[i].option, &minimum, &maximum));
-        ck_assert(minimum == cases[i].minimum && maximum == cases[i].maximum);
-        assert_ok(neuron_trainer_get_int(t, cases[i].option, &whole));
-        ck_assert_double_eq((double)whole, cases[i].fallback);
-        assert_ok(neuron_trainer_set_int(t, cases[i].option, (int64_t)maximum));
-        assert_status(neuron_trainer_set_int(t, cases[i].option, (int64_t)maximum + 1),
+    for (int32_t i = 0; i < 5; i++) {
+        const neuron_option_t *told = neuron_kind_option("trainer", "trainer", i);
+        const char *option = cases[i].option;
+        double value, minimum = cases[i].minimum, maximum = cases[i].maximum;
+        bool split = i == 3; /* the bound is beyond, and leaves nothing of these examples */
+        ck_assert_str_eq(neuron_option_name(told), option);
+        ck_assert(neuron_option_minimum(told) == minimum);
+        ck_assert(neuron_option_maximum(told) == (split ? nextafter(1, 0) : maximum));
+        assert_ok(neuron_trainer_get_number(t, option, &value));
+        ck_assert_double_eq(value, cases[i].fallback);
+        if (!split)
+            assert_ok(neuron_trainer_set_number(t, option, maximum));
+        assert_status(neuron_trainer_set_number(t, option, split ? 1 : maximum + 1),
                       NEURON_E_ARGUMENT);
-        assert_ok(neuron_trainer_set_int(t, cases[i].option, (int64_t)minimum));
-        assert_status(neuron_trainer_set_int(t, cases[i].option, (int64_t)minimum - 1),
-                      NEURON_E_ARGUMENT);
-        assert_ok(neuron_trainer_set_int(t, cases[i].option, cases[i].value));
-        assert_ok(neuron_trainer_get_int(t, cases[i].option, &whole));
-        ck_assert_int_eq(whole, cases[i].value);
-        assert_status(neuron_trainer_get_float(t, cases[i].option, &real), NEURON_E_ARGUMENT);
-        assert_message("is an integer");
-        assert_status(neuron_trainer_set_float(t, cases[i].option, 1), NEURON_E_ARGUMENT);
+        assert_ok(neuron_trainer_set_number(t, option, minimum));
+        assert_status(neuron_trainer_set_number(t, option, minimum - 1), NEURON_E_ARGUMENT);
+        assert_ok(neuron_trainer_set_number(t, option, cases[i].value));
+        assert_ok(neuron_trainer_get_number(t, option, &value));
+        ck_assert_double_eq(value, cases[i].value);
     }
-    int32_t option = NEURON_TRAINER_VALIDATION_SPLIT;
-    assert_ok(neuron_trainer_bounds(t, option, &minimum, &maximum));
-    ck_assert(minimum == 0 && maximum < 1 && maximum > 0.9999);
-    assert_ok(neuron_trainer_get_float(t, option, &real));
-    ck_assert_double_eq(real, 0);
-    assert_ok(neuron_trainer_set_float(t, option, 0.25));
-    assert_ok(neuron_trainer_get_float(t, option, &real));
-    ck_assert_double_eq(real, 0.25);
-    assert_status(neuron_trainer_get_int(t, option, &whole), NEURON_E_ARGUMENT);
-    assert_message("is a real number");
-    assert_status(neuron_trainer_get_int(t, 11, &whole), NEURON_E_ARGUMENT);
-    assert_message("trainer: has no option 11");
-    assert_status(neuron_trainer_bounds(t, 11, &minimum, &maximum), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(neuron_kind_option("trainer", "trainer", 5));
+    assert_ok(neuron_trainer_get_text(t, NULL, text, sizeof text, NULL));
+    ck_assert_str_eq(text, "epochs=7, batch_size=5, shuffle=no, validation_split=0.25, workers=2");
+    assert_ok(neuron_trainer_set(t, "epochs=8,shuffle=true"));
+    assert_ok(neuron_trainer_get_text(t, "shuffle", text, sizeof text, NULL));
+    ck_assert_str_eq(text, "yes");
+    double value;
+    assert_status(neuron_trainer_get_number(t, "momentum", &value), NEURON_E_ARGUMENT);
+    assert_message("trainer: there is no option \"momentum\"");
     neuron_trainer_unref(t);
     tear_down(&b);
 }
@@ -161,16 +159,23 @@ START_TEST(some_settings_come_too_late)
 {
     bench b = set_up(test_linear);
     assert_ok(neuron_trainer_run(b.trainer, NULL));
-    assert_status(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, 4), NEURON_E_STATE);
+    assert_status(neuron_trainer_set(b.trainer, "batch_size=4"), NEURON_E_STATE);
     assert_message("batch size");
-    assert_status(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_SHUFFLE, 0), NEURON_E_STATE);
+    assert_status(neuron_trainer_set(b.trainer, "shuffle=no"), NEURON_E_STATE);
     assert_message("shuffling");
-    assert_status(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2),
-                  NEURON_E_STATE);
+    assert_status(neuron_trainer_set(b.trainer, "validation_split=0.2"), NEURON_E_STATE);
     assert_message("validation split");
     assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_STATE);
     assert_message("validation set");
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_EPOCHS, 2));
+    assert_status(neuron_trainer_set(b.trainer, "epochs=3, batch_size=4"), NEURON_E_STATE);
+    double epochs;
+    assert_ok(neuron_trainer_get_number(b.trainer, "epochs", &epochs));
+    ck_assert_double_eq(epochs, 1);
+    /* What is as it was is never too late. */
+    assert_ok(neuron_trainer_set(b.trainer, "shuffle=yes, validation_split=0, epochs=2"));
+    assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
+    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_EPOCH), 2);
     tear_down(&b);
 }
 END_TEST
@@ -178,18 +183,17 @@ END_TEST
 START_TEST(a_split_and_a_validation_set_exclude_each_other)
 {
     bench b = set_up(test_linear);
-    assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
+    assert_ok(neuron_trainer_set(b.trainer, "validation_split=0.2"));
     assert_status(neuron_trainer_set_validation(b.trainer, b.validation), NEURON_E_ARGUMENT);
     assert_message("validation split");
     assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
     ck_assert_ptr_nonnull(b.trainer->data.validation); /* that of the split stays */
-    assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0));
+    assert_ok(neuron_trainer_set(b.trainer, "validation_split=0"));
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
-    assert_status(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2),
-                  NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_set(b.trainer, "validation_split=0.2"), NEURON_E_ARGUMENT);
     assert_message("validation set");
     assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
-    assert_ok(neuron_trainer_set_float(b.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
+    assert_ok(neuron_trainer_set(b.trainer, "validation_split=0.2"));
     tear_down(&b);
 }
 END_TEST
@@ -203,9 +207,9 @@ START_TEST(a_split_takes_the_end)
     assert_ok(neuron_dataset_subset(&first, b.train, 0, 40));
     assert_ok(neuron_dataset_subset(&last, b.train, 40, 10));
     assert_ok(neuron_trainer_create(&by_hand, b.graph, b.optimizer, first));
-    assert_ok(neuron_trainer_set_int(by_hand, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_number(by_hand, "batch_size", BATCH));
     assert_ok(neuron_trainer_set_validation(by_hand, last));
-    assert_ok(neuron_trainer_set_float(a.trainer, NEURON_TRAINER_VALIDATION_SPLIT, 0.2));
+    assert_ok(neuron_trainer_set(a.trainer, "validation_split=0.2"));
     neuron_history_t *history[2];
     assert_ok(neuron_trainer_run(a.trainer, &history[0]));
     assert_ok(neuron_trainer_run(by_hand, &history[1]));

@@ -92,7 +92,7 @@ static neuron_trainer_t *new_trainer(neuron_context_t *context, neuron_dataset_t
     neuron_graph_t *graph = test_mlp(context, SIZE);
     neuron_optimizer_t *sgd;
     neuron_trainer_t *trainer;
-    assert_ok(neuron_optimizer_create(&sgd, context, NEURON_OPTIMIZER_SGD));
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, sgd, train));
     neuron_optimizer_unref(sgd);
     neuron_graph_unref(graph);

@@ -13,12 +13,11 @@ static inline bench set_up(model make)
     bench b;
     b.context = test_context();
     b.graph = make(b.context, SIZE);
-    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, NEURON_OPTIMIZER_ADAM));
-    assert_ok(neuron_optimizer_set_float(b.optimizer, NEURON_OPTIMIZER_LEARNING_RATE, 0.01));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, "adam", "learning_rate=0.01"));
     b.train = test_glyphs(b.context, EXAMPLES, SIZE);
     assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 20, SIZE, SIZE, 8));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_int(b.trainer, NEURON_TRAINER_BATCH_SIZE, BATCH));
+    assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
     return b;
 }
 

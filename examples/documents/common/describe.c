@@ -190,7 +190,7 @@ static void add_loss(const example_t *example, example_settings_t *settings,
     text_t text;
 
     if (loss == NULL)
-        must(neuron_loss_create(&loss, example->context, NEURON_LOSS_CROSS_ENTROPY));
+        must(neuron_loss_create(&loss, example->context, "cross_entropy", NULL));
     open_text(&text);
     settings_of_loss(text.file, loss);
     if (training->loss_note != NULL)
@@ -201,17 +201,17 @@ static void add_loss(const example_t *example, example_settings_t *settings,
 
 static void add_length(example_settings_t *settings, const neuron_trainer_t *trainer)
 {
-    int64_t batch_size;
-    int64_t epochs;
-    int64_t shuffled;
+    double batch_size;
+    double epochs;
+    double shuffled;
     text_t text;
 
-    must(neuron_trainer_get_int(trainer, NEURON_TRAINER_BATCH_SIZE, &batch_size));
-    must(neuron_trainer_get_int(trainer, NEURON_TRAINER_EPOCHS, &epochs));
-    must(neuron_trainer_get_int(trainer, NEURON_TRAINER_SHUFFLE, &shuffled));
+    must(neuron_trainer_get_number(trainer, "batch_size", &batch_size));
+    must(neuron_trainer_get_number(trainer, "epochs", &epochs));
+    must(neuron_trainer_get_number(trainer, "shuffle", &shuffled));
     open_text(&text);
-    fprintf(text.file, "%lld epochs at most, batches of %lld%s", (long long)epochs,
-            (long long)batch_size, shuffled ? "" : ", in order");
+    fprintf(text.file, "%.0f epochs at most, batches of %.0f%s", epochs, batch_size,
+            shuffled != 0 ? "" : ", in order");
     add(settings, "length", &text);
 }
 

@@ -6,18 +6,21 @@
 
 /* ---- How an option is read: false if the object does not have it ---- */
 
-typedef bool (*read_t)(const void *handle, int32_t option, double *value);
+/* A number, or a word where there is one. */
+typedef struct {
+    double number;
+    char word[32];
+} value_t;
 
-/* A whole number or a real one. */
+typedef bool (*read_t)(const void *handle, const char *option, value_t *value);
+
 #define DEFINE_READ(noun)                                                                          \
-    static bool read_##noun(const void *handle, int32_t option, double *value)                     \
+    static bool read_##noun(const void *handle, const char *option, value_t *value)                \
     {                                                                                              \
-        int64_t whole;                                                                             \
-                                                                                                   \
-        if (neuron_##noun##_get_int(handle, option, &whole) != NEURON_OK)                          \
-            return neuron_##noun##_get_float(handle, option, value) == NEURON_OK;                  \
-        *value = (double)whole;                                                                    \
-        return true;                                                                               \
+        value->word[0] = '\0';                                                                     \
+        return neuron_##noun##_get_number(handle, option, &value->number) == NEURON_OK ||          \
+               neuron_##noun##_get_text(handle, option, value->word, sizeof value->word, NULL) ==  \
+                   NEURON_OK;                                                                      \
     }
 
 DEFINE_READ(node)
@@ -26,142 +29,122 @@ DEFINE_READ(augmentation)
 DEFINE_READ(optimizer)
 DEFINE_READ(loss)
 
-/* ---- What options and their values are called ---- */
-
-/* A value that has a name; those of an option end with a NULL. */
-typedef struct {
-    int32_t value;
-    const char *name;
-} word_t;
+/* ---- What options are called ---- */
 
 /* An option, or with `second` two that are told as one: "kernel 3x3". */
 typedef struct {
-    int32_t option;
-    int32_t second;
+    const char *option;
+    const char *second;
     const char *name;
     double usual; /* not told; NAN to tell every value */
-    const word_t *words;
+    const char *usual_word;
 } row_t;
 
-static const word_t paddings[] = {
-    {NEURON_PADDING_VALID, "valid"}, {NEURON_PADDING_SAME, "same"}, {0, NULL}};
-static const word_t fills[] = {{NEURON_FILL_NEAREST, "nearest"},
-                               {NEURON_FILL_CONSTANT, "constant"},
-                               {NEURON_FILL_REFLECT, "reflect"},
-                               {NEURON_FILL_WRAP, "wrap"},
-                               {0, NULL}};
-static const word_t metrics[] = {{NEURON_METRIC_LOSS, "loss"},
-                                 {NEURON_METRIC_ACCURACY, "accuracy"},
-                                 {NEURON_METRIC_VALIDATION_LOSS, "validation loss"},
-                                 {NEURON_METRIC_VALIDATION_ACCURACY, "validation accuracy"},
-                                 {0, NULL}};
-static const word_t modes[] = {
-    {NEURON_MODE_SMALLEST, "smallest"}, {NEURON_MODE_LARGEST, "largest"}, {0, NULL}};
-
-static const row_t node_rows[] = {
-    {NEURON_NODE_UNITS, 0, "units", NAN, NULL},
-    {NEURON_NODE_FILTERS, 0, "filters", NAN, NULL},
-    {NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH, "window", NAN, NULL},
-    {NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_STRIDE_WIDTH, "stride", 1, NULL},
-    {NEURON_NODE_PADDING, 0, "padding", NAN, paddings},
-    {NEURON_NODE_DEPTH_MULTIPLIER, 0, "depth multiplier", 1, NULL},
-    {NEURON_NODE_USE_BIAS, 0, "bias", 1, NULL},
-    {NEURON_NODE_MOMENTUM, 0, "momentum", NAN, NULL},
-    {NEURON_NODE_EPSILON, 0, "epsilon", NAN, NULL},
-    {NEURON_NODE_RATE, 0, "rate", NAN, NULL},
-    {NEURON_NODE_AXIS, 0, "axis", -1, NULL},
-    {NEURON_NODE_SLOPE, 0, "slope", NAN, NULL},
-    {NEURON_NODE_ALPHA, 0, "alpha", NAN, NULL},
-    {NEURON_NODE_APPROXIMATE, 0, "approximate", 0, NULL},
-    {NEURON_NODE_DEVIATION, 0, "deviation", NAN, NULL},
-    {NEURON_NODE_FACTOR, 0, "factor", NAN, NULL},
-    {NEURON_NODE_FILL_MODE, 0, "fill", NAN, fills},
-    {NEURON_NODE_FILL_VALUE, 0, "fill value", 0, NULL},
-    {NEURON_NODE_TOP, NEURON_NODE_BOTTOM, "above and below", NAN, NULL},
-    {NEURON_NODE_LEFT, NEURON_NODE_RIGHT, "left and right", NAN, NULL},
-    {0, 0, NULL, 0, NULL}};
+static const row_t node_rows[] = {{"units", NULL, "units", NAN, NULL},
+                                  {"filters", NULL, "filters", NAN, NULL},
+                                  {"kernel_height", "kernel_width", "window", NAN, NULL},
+                                  {"stride_height", "stride_width", "stride", 1, NULL},
+                                  {"padding", NULL, "padding", NAN, NULL},
+                                  {"depth_multiplier", NULL, "depth multiplier", 1, NULL},
+                                  {"use_bias", NULL, "bias", 1, NULL},
+                                  {"momentum", NULL, "momentum", NAN, NULL},
+                                  {"epsilon", NULL, "epsilon", NAN, NULL},
+                                  {"rate", NULL, "rate", NAN, NULL},
+                                  {"axis", NULL, "axis", -1, NULL},
+                                  {"slope", NULL, "slope", NAN, NULL},
+                                  {"alpha", NULL, "alpha", NAN, NULL},
+                                  {"approximate", NULL, "approximate", 0, NULL},
+                                  {"deviation", NULL, "deviation", NAN, NULL},
+                                  {"factor", NULL, "factor", NAN, NULL},
+                                  {"fill_mode", NULL, "fill", NAN, NULL},
+                                  {"fill_value", NULL, "fill value", 0, NULL},
+                                  {"top", "bottom", "above and below", NAN, NULL},
+                                  {"left", "right", "left and right", NAN, NULL},
+                                  {NULL, NULL, NULL, 0, NULL}};
 
 static const row_t optimizer_rows[] = {
-    {NEURON_OPTIMIZER_LEARNING_RATE, 0, "learning rate", NAN, NULL},
-    {NEURON_OPTIMIZER_MOMENTUM, 0, "momentum", 0, NULL},
-    {NEURON_OPTIMIZER_NESTEROV, 0, "nesterov", 0, NULL},
-    {NEURON_OPTIMIZER_BETA_1, 0, "beta 1", NAN, NULL},
-    {NEURON_OPTIMIZER_BETA_2, 0, "beta 2", NAN, NULL},
-    {NEURON_OPTIMIZER_RHO, 0, "rho", NAN, NULL},
-    {NEURON_OPTIMIZER_EPSILON, 0, "epsilon", NAN, NULL},
-    {NEURON_OPTIMIZER_WEIGHT_DECAY, 0, "weight decay", NAN, NULL},
-    {NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, 0, "initial accumulator", NAN, NULL},
-    {NEURON_OPTIMIZER_CLIP_VALUE, 0, "clip value", 0, NULL},
-    {NEURON_OPTIMIZER_CLIP_NORM, 0, "clip norm", 0, NULL},
-    {NEURON_OPTIMIZER_CLIP_GLOBAL_NORM, 0, "clip global norm", 0, NULL},
-    {0, 0, NULL, 0, NULL}};
+    {"learning_rate", NULL, "learning rate", NAN, NULL},
+    {"momentum", NULL, "momentum", 0, NULL},
+    {"nesterov", NULL, "nesterov", 0, NULL},
+    {"beta_1", NULL, "beta 1", NAN, NULL},
+    {"beta_2", NULL, "beta 2", NAN, NULL},
+    {"rho", NULL, "rho", NAN, NULL},
+    {"epsilon", NULL, "epsilon", NAN, NULL},
+    {"weight_decay", NULL, "weight decay", NAN, NULL},
+    {"initial_accumulator", NULL, "initial accumulator", NAN, NULL},
+    {"clip_value", NULL, "clip value", 0, NULL},
+    {"clip_norm", NULL, "clip norm", 0, NULL},
+    {"clip_global_norm", NULL, "clip global norm", 0, NULL},
+    {NULL, NULL, NULL, 0, NULL}};
 
-static const row_t loss_rows[] = {{NEURON_LOSS_LABEL_SMOOTHING, 0, "label smoothing", 0, NULL},
-                                  {NEURON_LOSS_DELTA, 0, "delta", NAN, NULL},
-                                  {0, 0, NULL, 0, NULL}};
+static const row_t loss_rows[] = {{"label_smoothing", NULL, "label smoothing", 0, NULL},
+                                  {"delta", NULL, "delta", NAN, NULL},
+                                  {NULL, NULL, NULL, 0, NULL}};
 
-static const row_t callback_rows[] = {{NEURON_CALLBACK_MONITOR, 0, "monitor", NAN, metrics},
-                                      {NEURON_CALLBACK_MODE, 0, "mode", NEURON_MODE_AUTO, modes},
-                                      {NEURON_CALLBACK_FACTOR, 0, "factor", NAN, NULL},
-                                      {NEURON_CALLBACK_ALPHA, 0, "alpha", NAN, NULL},
-                                      {NEURON_CALLBACK_LENGTH, 0, "length", NAN, NULL},
-                                      {NEURON_CALLBACK_PER_STEP, 0, "per step", 0, NULL},
-                                      {NEURON_CALLBACK_PATIENCE, 0, "patience", NAN, NULL},
-                                      {NEURON_CALLBACK_MIN_DELTA, 0, "min delta", 0, NULL},
-                                      {NEURON_CALLBACK_BASELINE, 0, "baseline", NAN, NULL},
-                                      {NEURON_CALLBACK_START, 0, "start", 0, NULL},
-                                      {NEURON_CALLBACK_COOLDOWN, 0, "cooldown", 0, NULL},
-                                      {NEURON_CALLBACK_MIN_RATE, 0, "min rate", 0, NULL},
-                                      {NEURON_CALLBACK_RESTORE_BEST, 0, "restore best", 0, NULL},
-                                      {0, 0, NULL, 0, NULL}};
+static const row_t callback_rows[] = {
+    {"monitor", NULL, "monitor", NAN, NULL},         {"mode", NULL, "mode", NAN, "auto"},
+    {"factor", NULL, "factor", NAN, NULL},           {"alpha", NULL, "alpha", NAN, NULL},
+    {"length", NULL, "length", NAN, NULL},           {"per_step", NULL, "per step", 0, NULL},
+    {"patience", NULL, "patience", NAN, NULL},       {"min_delta", NULL, "min delta", 0, NULL},
+    {"baseline", NULL, "baseline", NAN, NULL},       {"start", NULL, "start", 0, NULL},
+    {"cooldown", NULL, "cooldown", 0, NULL},         {"min_rate", NULL, "min rate", 0, NULL},
+    {"restore_best", NULL, "restore best", 0, NULL}, {NULL, NULL, NULL, 0, NULL}};
 
-static const row_t augmentation_rows[] = {
-    {NEURON_AUGMENTATION_ROTATION, 0, "rotation", 0, NULL},
-    {NEURON_AUGMENTATION_WIDTH_SHIFT, 0, "width shift", 0, NULL},
-    {NEURON_AUGMENTATION_HEIGHT_SHIFT, 0, "height shift", 0, NULL},
-    {NEURON_AUGMENTATION_ZOOM, 0, "zoom", 0, NULL},
-    {NEURON_AUGMENTATION_SHEAR, 0, "shear", 0, NULL},
-    {NEURON_AUGMENTATION_HORIZONTAL_FLIP, 0, "horizontal flip", 0, NULL},
-    {NEURON_AUGMENTATION_VERTICAL_FLIP, 0, "vertical flip", 0, NULL},
-    {NEURON_AUGMENTATION_BRIGHTNESS_LOW, 0, "lowest brightness", 1, NULL},
-    {NEURON_AUGMENTATION_BRIGHTNESS_HIGH, 0, "highest brightness", 1, NULL},
-    {NEURON_AUGMENTATION_NOISE, 0, "noise", 0, NULL},
-    {NEURON_AUGMENTATION_BLUR, 0, "blur", 0, NULL},
-    {NEURON_AUGMENTATION_SHARPEN, 0, "sharpen", 0, NULL},
-    {NEURON_AUGMENTATION_FILL_MODE, 0, "fill", NEURON_FILL_NEAREST, fills},
-    {NEURON_AUGMENTATION_FILL_VALUE, 0, "fill value", 0, NULL},
-    {0, 0, NULL, 0, NULL}};
+static const row_t augmentation_rows[] = {{"rotation", NULL, "rotation", 0, NULL},
+                                          {"width_shift", NULL, "width shift", 0, NULL},
+                                          {"height_shift", NULL, "height shift", 0, NULL},
+                                          {"zoom", NULL, "zoom", 0, NULL},
+                                          {"shear", NULL, "shear", 0, NULL},
+                                          {"horizontal_flip", NULL, "horizontal flip", 0, NULL},
+                                          {"vertical_flip", NULL, "vertical flip", 0, NULL},
+                                          {"brightness_low", NULL, "lowest brightness", 1, NULL},
+                                          {"brightness_high", NULL, "highest brightness", 1, NULL},
+                                          {"noise", NULL, "noise", 0, NULL},
+                                          {"blur", NULL, "blur", 0, NULL},
+                                          {"sharpen", NULL, "sharpen", 0, NULL},
+                                          {"fill_mode", NULL, "fill", NAN, "nearest"},
+                                          {"fill_value", NULL, "fill value", 0, NULL},
+                                          {NULL, NULL, NULL, 0, NULL}};
 
 /* ---- Writing ---- */
 
-static void write_value(FILE *file, const row_t *row, double value)
+/* As the option calls it, "validation_loss", but in words. */
+static void write_value(FILE *file, const value_t *value)
 {
-    for (const word_t *word = row->words; word != NULL && word->name != NULL; word++) {
-        if (word->value == value) {
-            fprintf(file, " %s", word->name);
-            return;
-        }
+    if (value->word[0] == '\0') {
+        fprintf(file, "%.9g", value->number);
+        return;
     }
-    fprintf(file, " %.9g", value);
+    for (const char *c = value->word; *c != '\0'; c++)
+        putc(*c == '_' ? ' ' : *c, file);
+}
+
+static bool is_usual(const row_t *row, const value_t *value)
+{
+    if (value->word[0] != '\0')
+        return row->usual_word != NULL && strcmp(value->word, row->usual_word) == 0;
+    return value->number == row->usual;
 }
 
 /* Whether something was written. */
 static bool write_row(FILE *file, const char *before, const row_t *row, read_t read,
                       const void *handle)
 {
-    double value;
-    double second;
+    value_t value;
+    value_t second;
 
-    if (!read(handle, row->option, &value) || isnan(value))
+    if (!read(handle, row->option, &value) || (value.word[0] == '\0' && isnan(value.number)))
         return false;
-    if (row->second == 0 || !read(handle, row->second, &second))
+    if (row->second == NULL || !read(handle, row->second, &second))
         second = value;
-    if (value == row->usual && second == row->usual)
+    if (is_usual(row, &value) && is_usual(row, &second))
         return false;
-    fprintf(file, "%s%s", before, row->name);
-    write_value(file, row, value);
-    if (row->second != 0)
-        fprintf(file, "x%.9g", second);
+    fprintf(file, "%s%s ", before, row->name);
+    write_value(file, &value);
+    if (row->second != NULL) {
+        putc('x', file);
+        write_value(file, &second);
+    }
     return true;
 }
 

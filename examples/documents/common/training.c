@@ -130,8 +130,8 @@ neuron_callback_t *example_early_stopping(const example_t *example, int64_t pati
 {
     neuron_callback_t *stop;
 
-    must(neuron_callback_create(&stop, example->context, NEURON_CALLBACK_EARLY_STOPPING));
-    must(neuron_callback_set_int(stop, NEURON_CALLBACK_PATIENCE, patience));
+    must(neuron_callback_create(&stop, example->context, "early_stopping", NULL));
+    must(neuron_callback_set_number(stop, "patience", (double)patience));
     return stop;
 }
 
@@ -148,9 +148,9 @@ static neuron_trainer_t *make_trainer(const example_t *example, neuron_graph_t *
 
     must(neuron_trainer_create(&trainer, graph, training->optimizer, train));
     must(neuron_trainer_set_validation(trainer, validation));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, training->batch_size));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS,
-                                example_epochs(example, training->epochs)));
+    must(neuron_trainer_set_number(trainer, "batch_size", (double)training->batch_size));
+    must(neuron_trainer_set_number(trainer, "epochs",
+                                   (double)example_epochs(example, training->epochs)));
     must(neuron_trainer_set_loss(trainer, training->loss));
     must(neuron_trainer_set_augmentation(trainer, training->augmentation));
     for (int i = 0; i < EXAMPLE_CALLBACKS_MAX; i++)
@@ -179,7 +179,7 @@ static void keep_best(const example_t *example, neuron_trainer_t *trainer, const
     neuron_callback_t *best;
 
     must(neuron_callback_create_checkpoint(&best, example->context, path,
-                                           NEURON_METRIC_VALIDATION_ACCURACY));
+                                           "monitor=validation_accuracy"));
     must(neuron_trainer_add_callback(trainer, best));
     neuron_callback_unref(best);
 }

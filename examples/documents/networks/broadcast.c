@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Keras keeps numbers away from 0 by this before it takes a logarithm. */
 static const double smallest = 1e-7;
@@ -76,18 +77,15 @@ static double sum_of(const float *output, const float *target, int32_t outputs, 
     return over_outputs(*(const term_t *)user_data, 1, output, outputs, label, gradient);
 }
 
-int broadcast_loss_create(neuron_loss_t **loss, neuron_context_t *context, int32_t kind)
+int broadcast_loss_create(neuron_loss_t **loss, neuron_context_t *context, const char *kind)
 {
     static term_t terms[] = {squared, squared_logarithmic, hinge, divergence};
 
-    switch (kind) {
-    case NEURON_LOSS_MEAN_SQUARED_ERROR:
+    if (strcmp(kind, "mean_squared_error") == 0)
         return neuron_loss_create_custom(loss, context, mean_of, &terms[0], NULL);
-    case NEURON_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR:
+    if (strcmp(kind, "mean_squared_logarithmic_error") == 0)
         return neuron_loss_create_custom(loss, context, mean_of, &terms[1], NULL);
-    case NEURON_LOSS_HINGE:
+    if (strcmp(kind, "hinge") == 0)
         return neuron_loss_create_custom(loss, context, mean_of, &terms[2], NULL);
-    default:
-        return neuron_loss_create_custom(loss, context, sum_of, &terms[3], NULL);
-    }
+    return neuron_loss_create_custom(loss, context, sum_of, &terms[3], NULL);
 }

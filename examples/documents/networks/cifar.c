@@ -20,7 +20,7 @@ static neuron_node_t *convolve(neuron_graph_t *g, neuron_node_t *x, const cifar_
     neuron_node_t *convolution = neuron_conv2d(g, x, filters, 3, 3);
 
     if (!network->simple)
-        neuron_node_set_int(convolution, NEURON_NODE_PADDING, NEURON_PADDING_SAME);
+        neuron_node_set(convolution, "padding=same");
     return activate(g, convolution, network, network->in_blocks);
 }
 

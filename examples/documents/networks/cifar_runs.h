@@ -10,11 +10,11 @@ typedef struct {
     example_run_t run;
     const cifar_network_t *network;
     example_colours_t colours; /* grey */
-    int32_t rule;              /* of the optimizer: Adam */
+    const char *rule;          /* of the optimizer: Adam */
     double learning_rate;      /* the rule's own */
     int64_t batch_size;        /* 64 */
     int64_t epochs;            /* until the validation loss gets no better */
-    int32_t loss;              /* cross-entropy */
+    const char *loss;          /* cross-entropy */
     bool broadcast;            /* the loss compares every output with the class number */
     bool augmented;            /* flipped and shifted by a pixel at random */
 } cifar_run_t;

@@ -46,12 +46,12 @@ const kmnist_run_t kmnist_runs[] = {
              {.test_accuracy = 0.55, .test_examples = 10000, .epochs = 12,
               .parameters = 1199882}},
      .network = {.draw = kmnist_published_cnn, .dropout = 0.5},
-     .rule = NEURON_OPTIMIZER_ADADELTA, .batch_size = 128, .epochs = 12},
+     .rule = "adadelta", .batch_size = 128, .epochs = 12},
     {.run = {"K4-sound", "K4 with the rate of 1 that its authors had",
              {.test_accuracy = 0.9463, .test_examples = 10000, .epochs = 12,
               .parameters = 1199882}},
      .network = {.draw = kmnist_published_cnn, .dropout = 0.5},
-     .rule = NEURON_OPTIMIZER_ADADELTA, .learning_rate = 1, .batch_size = 128, .epochs = 12},
+     .rule = "adadelta", .learning_rate = 1, .batch_size = 128, .epochs = 12},
     {.run = {"K5", "published CNN, Adam, early stopping",
              {.test_accuracy = 0.9523, .test_examples = 10000, .epochs = 20,
               .train_accuracy = 0.99, .validation_accuracy = 0.9854, .parameters = 1199882}},
@@ -87,7 +87,7 @@ const kmnist_run_t kmnist_runs[] = {
     {.run = {"K10-sound", "K10 by gradient descent, for which 0.1 is a usual rate",
              {.parameters = 225418}},
      .network = {.draw = kmnist_deeper_cnn, .dropout = 0.5},
-     .rule = NEURON_OPTIMIZER_SGD, .learning_rate = 0.1, .epochs = 30, .patience = 5,
+     .rule = "sgd", .learning_rate = 0.1, .epochs = 30, .patience = 5,
      .stepped = true},
 };
 /* clang-format on */

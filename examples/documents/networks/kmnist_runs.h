@@ -18,7 +18,7 @@ typedef enum {
 typedef struct {
     example_run_t run;
     kmnist_network_t network;
-    int32_t rule;         /* of the optimizer: Adam */
+    const char *rule;     /* of the optimizer: Adam */
     double learning_rate; /* the rule's own */
     int64_t batch_size;   /* 32 */
     int64_t epochs;

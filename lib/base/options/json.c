@@ -9,7 +9,7 @@ static json_t *value_json(const neuron_option *option, double value)
 {
     if (option->words)
         return json_string(neuron_word_name(option->words, value));
-    if (option->kind == NEURON_OPTION_INTEGER)
+    if (neuron_option_is_whole(option))
         return json_integer((json_int_t)value);
     return isnan(value) ? json_null() : json_real(value);
 }
@@ -39,7 +39,7 @@ static bool read_value(double *value, const neuron_option *option, const json_t 
         return true;
     }
     *value = json_number_value(json);
-    return (json_is_integer(json) || (json_is_real(json) && option->kind == NEURON_OPTION_REAL)) &&
+    return (json_is_integer(json) || (json_is_real(json) && !neuron_option_is_whole(option))) &&
            neuron_option_allows(option, *value);
 }
 
@@ -52,8 +52,10 @@ int neuron_options_read_value(neuron_options *options, const neuron_option *opti
         return neuron_fail(
             NEURON_E_FORMAT, "%s: %s is %s; it must be %s%s", who, option->name,
             neuron_json_text(value, given),
-            option->kind == NEURON_OPTION_INTEGER && !json_is_integer(value) ? "an integer, " : "",
-            neuron_option_allowed(option, allowed));
+            !option->words && neuron_option_is_whole(option) && !json_is_integer(value)
+                ? "an integer, "
+                : "",
+            option->type == NEURON_OPTION_FLAG ? "0 or 1" : neuron_option_allowed(option, allowed));
     *neuron_options_at(options, option) = number;
     return NEURON_OK;
 }

@@ -1,5 +1,5 @@
-/* Values that are set, read and checked by the rows of a table. What a message says of them is in
- * text.c. */
+/* Values that are checked by the rows of a table. They are set and read by name in parse.c; what a
+ * message says of them is in text.c. */
 #include "base/options/options.h"
 
 #include "base/status.h"
@@ -61,7 +61,7 @@ bool neuron_option_allows(const neuron_option *option, double value)
         return neuron_word_name(option->words, value);
     /* Written so that a NaN is refused. */
     return value >= option->minimum && value <= option->maximum &&
-           (option->kind == NEURON_OPTION_REAL || floor(value) == value);
+           (!neuron_option_is_whole(option) || floor(value) == value);
 }
 
 int neuron_option_check(const neuron_option *option, double value, const char *who)
@@ -82,83 +82,5 @@ int neuron_options_check(const neuron_options *options, const char *who)
 {
     for (int32_t i = 0; i < options->table->count; i++)
         RETURN_IF_ERROR(neuron_option_check(&options->table->rows[i], options->values[i], who));
-    return NEURON_OK;
-}
-
-/* The row of a key, with a message for the caller if there is none. */
-static int look_up(const neuron_option **option, const neuron_option_table *table, int32_t key,
-                   const char *who)
-{
-    char text[NEURON_OPTIONS_TEXT];
-    *option = neuron_options_find(table, key);
-    if (*option)
-        return NEURON_OK;
-    return neuron_fail(NEURON_E_ARGUMENT, "%s: has no option %" PRId32 "%s", who, key,
-                       neuron_options_text(table, text));
-}
-
-/* The same for a call that takes integers, or real numbers. */
-static int look_up_kind(const neuron_option **option, const neuron_option_table *table, int32_t key,
-                        bool integer, const char *who)
-{
-    RETURN_IF_ERROR(look_up(option, table, key, who));
-    if (integer == ((*option)->kind != NEURON_OPTION_REAL))
-        return NEURON_OK;
-    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %s, not %s", who, (*option)->name,
-                       integer ? "a real number" : "an integer",
-                       integer ? "an integer" : "a real number");
-}
-
-int neuron_options_set_int(neuron_options *options, int32_t key, int64_t value, const char *who)
-{
-    const neuron_option *option;
-    char allowed[NEURON_ALLOWED_TEXT], given[NEURON_NUMBER_ROOM];
-    RETURN_IF_ERROR(look_up_kind(&option, options->table, key, true, who));
-    if (!neuron_option_allows(option, (double)value)) /* which may be rounded: the message is not */
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %s; it must be %s", who, option->name,
-                           neuron_text_number(value, given),
-                           neuron_option_allowed(option, allowed));
-    *neuron_options_at(options, option) = (double)value;
-    return NEURON_OK;
-}
-
-int neuron_options_set_float(neuron_options *options, int32_t key, double value, const char *who)
-{
-    const neuron_option *option;
-    RETURN_IF_ERROR(look_up_kind(&option, options->table, key, false, who));
-    RETURN_IF_ERROR(neuron_option_check(option, value, who));
-    *neuron_options_at(options, option) = value;
-    return NEURON_OK;
-}
-
-int neuron_options_get_int(const neuron_options *options, int32_t key, int64_t *value,
-                           const char *who)
-{
-    const neuron_option *option;
-    RETURN_IF_ERROR(look_up_kind(&option, options->table, key, true, who));
-    *value = (int64_t)neuron_options_value(options, key);
-    return NEURON_OK;
-}
-
-int neuron_options_get_float(const neuron_options *options, int32_t key, double *value,
-                             const char *who)
-{
-    const neuron_option *option;
-    RETURN_IF_ERROR(look_up_kind(&option, options->table, key, false, who));
-    *value = neuron_options_value(options, key);
-    return NEURON_OK;
-}
-
-int neuron_options_bounds(const neuron_options *options, int32_t key, double *minimum,
-                          double *maximum, const char *who)
-{
-    const neuron_option *option;
-    RETURN_IF_ERROR(look_up(&option, options->table, key, who));
-    *minimum = option->words ? option->words->value : option->minimum;
-    *maximum = option->words ? option->words->value : option->maximum;
-    for (const neuron_word *word = option->words; word && word->name[0]; word++) {
-        *minimum = fmin(*minimum, word->value);
-        *maximum = fmax(*maximum, word->value);
-    }
     return NEURON_OK;
 }

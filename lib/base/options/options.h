@@ -8,22 +8,18 @@
 #ifndef BASE_OPTIONS_OPTIONS_H
 #define BASE_OPTIONS_OPTIONS_H
 
+#include <libneuron/options.h>
+
 #include "base/options/word.h"
 
 #include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum neuron_option_kind {
-    NEURON_OPTION_INTEGER,
-    NEURON_OPTION_REAL,
-    NEURON_OPTION_WORD /* an enumerator: an integer with a name */
-} neuron_option_kind;
-
 typedef struct neuron_option {
     int32_t key;      /* NEURON_NODE_UNITS, ...; not 0 */
     const char *name; /* the key's without its prefix, in lower case: in files and messages */
-    neuron_option_kind kind;
+    int32_t type;     /* NEURON_OPTION_... */
     double minimum, maximum;  /* of a number */
     double standard;          /* its default; NaN for a real number that need not be set */
     const neuron_word *words; /* all that are allowed; NULL of a number */
@@ -35,7 +31,10 @@ typedef struct neuron_option {
     {                                                                                              \
         key, name, NEURON_OPTION_INTEGER, minimum, maximum, standard, NULL, help                   \
     }
-#define NEURON_FLAG(key, name, standard, help) NEURON_INTEGER(key, name, 0, 1, standard, help)
+#define NEURON_FLAG(key, name, standard, help)                                                     \
+    {                                                                                              \
+        key, name, NEURON_OPTION_FLAG, 0, 1, standard, NULL, help                                  \
+    }
 #define NEURON_REAL(key, name, minimum, maximum, standard, help)                                   \
     {                                                                                              \
         key, name, NEURON_OPTION_REAL, minimum, maximum, standard, NULL, help                      \
@@ -72,7 +71,10 @@ enum { NEURON_OPTIONS_MAX = 14 };
 typedef struct neuron_options {
     const neuron_option_table *table;
     double values[NEURON_OPTIONS_MAX];
+    uint32_t given; /* a bit for each row that the last public call named, changed or not */
 } neuron_options;
+
+_Static_assert(NEURON_OPTIONS_MAX <= 32, "a bit for each option");
 
 /* One option with a value, in lists that end with key 0. */
 typedef struct neuron_setting {
@@ -91,6 +93,12 @@ void neuron_options_make(neuron_options *options, const neuron_option_table *tab
 const neuron_option *neuron_options_find(const neuron_option_table *table, int32_t key);
 const neuron_option *neuron_options_find_name(const neuron_option_table *table, const char *name);
 
+/* Whether values are whole numbers, be they words. */
+static inline bool neuron_option_is_whole(const neuron_option *option)
+{
+    return option->type != NEURON_OPTION_REAL;
+}
+
 /* Where the value of a row of the object's table is. */
 static inline double *neuron_options_at(neuron_options *options, const neuron_option *row)
 {
@@ -101,15 +109,17 @@ static inline double *neuron_options_at(neuron_options *options, const neuron_op
 double neuron_options_value(const neuron_options *options, int32_t key);
 void neuron_options_put(neuron_options *options, int32_t key, double value);
 
-/* What public calls do. A refused one changes nothing. */
-int neuron_options_set_int(neuron_options *options, int32_t key, int64_t value, const char *who);
-int neuron_options_set_float(neuron_options *options, int32_t key, double value, const char *who);
-int neuron_options_get_int(const neuron_options *options, int32_t key, int64_t *value,
-                           const char *who);
-int neuron_options_get_float(const neuron_options *options, int32_t key, double *value,
-                             const char *who);
-int neuron_options_bounds(const neuron_options *options, int32_t key, double *minimum,
-                          double *maximum, const char *who);
+/* What public calls do: see libneuron/options.h. A refused one changes nothing. */
+int neuron_options_parse(neuron_options *options, const char *text, const char *who);
+int neuron_options_set_number(neuron_options *options, const char *name, double value,
+                              const char *who);
+int neuron_options_get_number(const neuron_options *options, const char *name, double *value,
+                              const char *who);
+int neuron_options_get_text(const neuron_options *options, const char *name, char *text,
+                            size_t capacity, size_t *needed, const char *who);
+
+/* Whether that call named an option of the object. */
+bool neuron_options_given(const neuron_options *options, int32_t key);
 
 /* True if the option may be set to `value`; false for a NaN. */
 bool neuron_option_allows(const neuron_option *option, double value);
@@ -119,7 +129,7 @@ bool neuron_option_allows(const neuron_option *option, double value);
 int neuron_option_check(const neuron_option *option, double value, const char *who);
 int neuron_options_check(const neuron_options *options, const char *who);
 
-/* What an option must be: "1 to 1,024", "valid (10), same (20)". */
+/* What an option must be: "1 to 1,024", "yes or no", "valid or same". */
 enum { NEURON_ALLOWED_TEXT = 400 };
 const char *neuron_option_allowed(const neuron_option *option, char text[NEURON_ALLOWED_TEXT]);
 
@@ -129,7 +139,19 @@ enum { NEURON_VALUE_TEXT = 336 };
 const char *neuron_option_show(const neuron_option *option, double value, double other,
                                char text[NEURON_VALUE_TEXT]);
 
-/* What an object has for options, such as "; its options are units (10), use_bias (20)". */
+/* What to say of a name that none of a list has: `; did you mean "learning_rate"?`, or nothing if
+ * none looks like it. `name_at` gives the names in turn, and NULL behind the last. */
+enum { NEURON_NEAREST_TEXT = 64 };
+typedef const char *(*neuron_name_at)(const void *list, int32_t index);
+const char *neuron_nearest_name(const char *name, size_t length, neuron_name_at name_at,
+                                const void *list, char text[NEURON_NEAREST_TEXT]);
+
+/* NEURON_E_ARGUMENT for such a name of a kind, which may be NULL: `optimizer: there is no rule
+ * "adm"; did you mean "adam"?` */
+int neuron_refuse_kind(const char *name, const char *what, neuron_name_at name_at, const void *list,
+                       const char *who);
+
+/* What an object has for options, such as "; its options are units, use_bias". */
 enum { NEURON_OPTIONS_TEXT = 400 };
 const char *neuron_options_text(const neuron_option_table *table, char text[NEURON_OPTIONS_TEXT]);
 

@@ -7,18 +7,28 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { BOUND_DIGITS = 6, INTEGER_DIGITS = 15 };
 
 _Static_assert((int)NEURON_VALUE_TEXT >= (int)NEURON_NUMBER_TEXT, "any number has room");
-_Static_assert(NEURON_ALLOWED_TEXT >= sizeof((neuron_words_text *)0)->text, "any words have room");
+
+/* Adds a name to a list of names; what does not fit is left out. */
+static void add_name(char *list, size_t size, const char *name)
+{
+    size_t used = strlen(list);
+    int added = snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+    if ((size_t)added >= size - used)
+        list[used] = '\0';
+}
 
 static const char *allowed_words(const neuron_word *words, char text[NEURON_ALLOWED_TEXT])
 {
-    neuron_words_text list = {0};
-    for (; words->name[0]; words++)
-        neuron_words_add(&list, words->name, words->value);
-    snprintf(text, NEURON_ALLOWED_TEXT, "%s", list.text);
+    text[0] = '\0';
+    for (; words[1].name[0]; words++)
+        add_name(text, NEURON_ALLOWED_TEXT, words->name);
+    size_t used = strlen(text);
+    snprintf(text + used, NEURON_ALLOWED_TEXT - used, " or %s", words->name);
     return text;
 }
 
@@ -67,7 +77,8 @@ static const char *allowed_reals(const neuron_option *option, char text[NEURON_A
 const char *neuron_option_allowed(const neuron_option *option, char text[NEURON_ALLOWED_TEXT])
 {
     return option->words                           ? allowed_words(option->words, text)
-           : option->kind == NEURON_OPTION_INTEGER ? allowed_integers(option, text)
+           : option->type == NEURON_OPTION_FLAG    ? "yes or no"
+           : option->type == NEURON_OPTION_INTEGER ? allowed_integers(option, text)
                                                    : allowed_reals(option, text);
 }
 
@@ -80,16 +91,18 @@ const char *neuron_option_show(const neuron_option *option, double value, double
     if (isnan(value) && isnan(option->standard))
         return "none";
     return neuron_number_apart(
-        value, other, option->kind == NEURON_OPTION_REAL ? BOUND_DIGITS : INTEGER_DIGITS, text);
+        value, other, neuron_option_is_whole(option) ? INTEGER_DIGITS : BOUND_DIGITS, text);
 }
 
 const char *neuron_options_text(const neuron_option_table *table, char text[NEURON_OPTIONS_TEXT])
 {
-    neuron_words_text list = {0};
+    static const char begin[] = "; its options are ";
+    enum { BEGIN = sizeof begin - 1 };
     if (table->count == 0)
         return "; it has none";
+    memcpy(text, begin, sizeof begin);
+    text[BEGIN] = '\0';
     for (int32_t i = 0; i < table->count; i++)
-        neuron_words_add(&list, table->rows[i].name, table->rows[i].key);
-    snprintf(text, NEURON_OPTIONS_TEXT, "; its options are %.370s", list.text);
+        add_name(text + BEGIN, NEURON_OPTIONS_TEXT - BEGIN, table->rows[i].name);
     return text;
 }

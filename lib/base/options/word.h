@@ -1,4 +1,4 @@
-/* Words: what files and messages call the enumerators of an option. */
+/* Words: what an option may be that is no number, with the enumerators that stand for them. */
 #ifndef BASE_OPTIONS_WORD_H
 #define BASE_OPTIONS_WORD_H
 

@@ -2,7 +2,7 @@
 #include "layers/activations/activation.h"
 
 static const neuron_option options[] = {
-    NEURON_FLAG(NEURON_NODE_APPROXIMATE, "approximate", 0, "1 for the tanh form"),
+    NEURON_FLAG(NEURON_NODE_APPROXIMATE, "approximate", 0, "yes for the tanh form"),
 };
 
 static neuron_post_op op(const neuron_spec *spec)

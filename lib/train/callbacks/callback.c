@@ -5,7 +5,7 @@
 #include "base/files/file.h"
 #include "base/options/calls.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 static const neuron_callback_kind *const kinds[] = {
     &neuron_callback_cosine_schedule,
@@ -24,12 +24,24 @@ const neuron_word neuron_mode_words[] = {
     {0, ""},
 };
 
-static const neuron_callback_kind *find_kind(int32_t key)
+const char *neuron_callback_kind_name(const void *list, int32_t index)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (kinds[i]->key == key)
+    (void)list;
+    return index < (int32_t)(sizeof kinds / sizeof kinds[0]) ? kinds[index]->name : NULL;
+}
+
+static const neuron_callback_kind *find_kind(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
+}
+
+const neuron_option_table *neuron_callback_kind_options(const char *name)
+{
+    const neuron_callback_kind *kind = find_kind(name);
+    return kind ? &kind->options : NULL;
 }
 
 int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context,
@@ -60,15 +72,8 @@ int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_
     return NEURON_OK;
 }
 
-static int refuse_kind(int32_t kind)
-{
-    neuron_words_text words = {0};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        neuron_words_add(&words, kinds[i]->name, kinds[i]->key);
-    return neuron_refuse_value(kind, "kind", words.text, "callback");
-}
-
-int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *context, int32_t kind)
+int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *context,
+                           const char *kind, const char *options)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(callback);
@@ -76,8 +81,13 @@ int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *conte
     CHECK_ARGUMENT(context);
     const neuron_callback_kind *found = find_kind(kind);
     if (!found)
-        return refuse_kind(kind);
-    return neuron_callback_make(callback, context, found);
+        return neuron_refuse_kind(kind, "kind", neuron_callback_kind_name, NULL, "callback");
+    neuron_options settings;
+    neuron_options_reset(&settings, &found->options);
+    RETURN_IF_ERROR(neuron_options_parse(&settings, options, found->name));
+    RETURN_IF_ERROR(neuron_callback_make(callback, context, found));
+    (*callback)->options = settings;
+    return NEURON_OK;
 }
 
 neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback)
@@ -104,9 +114,13 @@ const char *neuron_callback_name(const neuron_callback_t *callback)
     return callback ? callback->kind->name : NULL;
 }
 
-NEURON_OPTION_SET_INT(callback, callback->options, callback->kind->name)
-NEURON_OPTION_SET_FLOAT(callback, callback->options, callback->kind->name)
-NEURON_OPTION_GETTERS(callback, callback->options, callback->kind->name)
+static int commit(neuron_callback_t *callback, const neuron_options *changed)
+{
+    callback->options = *changed;
+    return NEURON_OK;
+}
+
+NEURON_OPTION_CALLS(callback, callback->options, callback->kind->name, commit)
 
 double neuron_callback_option(const neuron_callback_t *callback, int32_t key)
 {

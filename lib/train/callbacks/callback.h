@@ -12,6 +12,23 @@
 #include "train/history.h"
 #include "train/snapshot.h"
 
+/* Keys of the options: see neuron_callback_create(). */
+enum {
+    NEURON_CALLBACK_MONITOR = 1,
+    NEURON_CALLBACK_MODE,
+    NEURON_CALLBACK_PATIENCE,
+    NEURON_CALLBACK_MIN_DELTA,
+    NEURON_CALLBACK_RESTORE_BEST,
+    NEURON_CALLBACK_BASELINE,
+    NEURON_CALLBACK_START,
+    NEURON_CALLBACK_FACTOR,
+    NEURON_CALLBACK_ALPHA,
+    NEURON_CALLBACK_LENGTH,
+    NEURON_CALLBACK_PER_STEP,
+    NEURON_CALLBACK_COOLDOWN,
+    NEURON_CALLBACK_MIN_RATE
+};
+
 enum { NEURON_CALLBACK_STATE_MAX = 6 };
 
 typedef struct neuron_callback_entry neuron_callback_entry;
@@ -19,8 +36,7 @@ typedef struct neuron_callback_entry neuron_callback_entry;
 /* One kind. Functions may be NULL; those that return a status return 0 to go on, as callbacks
  * do. */
 typedef struct neuron_callback_kind {
-    int32_t key;      /* NEURON_CALLBACK_..., or 0 if it has a function of its own that makes it */
-    const char *name; /* also in files */
+    const char *name; /* in files, messages and calls */
     neuron_option_table options;
     /* Numbers that it remembers of a training, 0 at first; the names are for the file. */
     int32_t state_count;
@@ -75,6 +91,11 @@ int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context
 int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_t *context,
                                    const neuron_callback_kind *kind, const char *path);
 
+/* The kinds that need no more than options by name, for neuron_kind_option(); NULL where there is
+ * none. */
+const char *neuron_callback_kind_name(const void *list, int32_t index);
+const neuron_option_table *neuron_callback_kind_options(const char *name);
+
 /* The value of an option that the kind has. */
 double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
 
@@ -95,7 +116,7 @@ double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
                 "what the rate is multiplied with")
 #define NEURON_CALLBACK_OPTIONS_TIME                                                               \
     NEURON_CALLBACK_OPTION_START,                                                                  \
-        NEURON_FLAG(NEURON_CALLBACK_PER_STEP, "per_step", 0, "1 to count steps")
+        NEURON_FLAG(NEURON_CALLBACK_PER_STEP, "per_step", 0, "yes to count steps")
 
 /* All of NEURON_MODE_.... */
 extern const neuron_word neuron_mode_words[];

@@ -16,19 +16,17 @@ enum { HAS_BEST, BEST, UNSAVED }; /* the last: 1 if the best epoch could not be 
 static const char *const state_names[] = {"has_best", "best", "unsaved"};
 
 int neuron_callback_create_checkpoint(neuron_callback_t **callback, neuron_context_t *context,
-                                      const char *path, int32_t metric)
+                                      const char *path, const char *text)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(callback);
     *callback = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    if (!neuron_metric_has_order(metric))
-        return neuron_metric_refuse_order(metric, "checkpoint");
     neuron_callback_t *made;
     RETURN_IF_ERROR(
         neuron_callback_make_with_path(&made, context, &neuron_callback_checkpoint, path));
-    int status = neuron_callback_set_int(made, NEURON_CALLBACK_MONITOR, metric);
+    int status = neuron_callback_set(made, text);
     if (status < 0) {
         neuron_callback_unref(made);
         return status;

@@ -33,7 +33,6 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
 }
 
 const neuron_callback_kind neuron_callback_cosine_schedule = {
-    .key = NEURON_CALLBACK_COSINE_SCHEDULE,
     .name = "cosine_schedule",
     .options = NEURON_OPTION_TABLE(options),
     .factor = factor,

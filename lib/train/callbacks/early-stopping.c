@@ -18,7 +18,7 @@ static const neuron_option options[] = {
                 "figures count only if better"),
     NEURON_CALLBACK_OPTION_START,
     NEURON_FLAG(NEURON_CALLBACK_RESTORE_BEST, "restore_best", 0,
-                "1 to end with the best parameters"),
+                "yes to end with the best parameters"),
 };
 
 enum { WAIT, BEST_EPOCH, BEST }; /* the epoch from 1; 0 for none */
@@ -101,7 +101,6 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
 }
 
 const neuron_callback_kind neuron_callback_early_stopping = {
-    .key = NEURON_CALLBACK_EARLY_STOPPING,
     .name = "early_stopping",
     .options = NEURON_OPTION_TABLE(options),
     .state_count = sizeof state_names / sizeof state_names[0],

@@ -16,7 +16,6 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
 }
 
 const neuron_callback_kind neuron_callback_exponential_schedule = {
-    .key = NEURON_CALLBACK_EXPONENTIAL_SCHEDULE,
     .name = "exponential_schedule",
     .options = NEURON_OPTION_TABLE(options),
     .factor = factor,

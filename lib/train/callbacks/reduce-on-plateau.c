@@ -70,7 +70,6 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
 }
 
 const neuron_callback_kind neuron_callback_reduce_on_plateau = {
-    .key = NEURON_CALLBACK_REDUCE_ON_PLATEAU,
     .name = "reduce_on_plateau",
     .options = NEURON_OPTION_TABLE(options),
     .state_count = sizeof state_names / sizeof state_names[0],

@@ -16,7 +16,6 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
 }
 
 const neuron_callback_kind neuron_callback_step_schedule = {
-    .key = NEURON_CALLBACK_STEP_SCHEDULE,
     .name = "step_schedule",
     .options = NEURON_OPTION_TABLE(options),
     .factor = factor,

@@ -51,7 +51,6 @@ static bool on_bad_number(neuron_trainer_t *trainer, neuron_callback_entry *entr
 }
 
 const neuron_callback_kind neuron_callback_stop_on_nan = {
-    .key = NEURON_CALLBACK_STOP_ON_NAN,
     .name = "stop_on_nan",
     .state_count = sizeof state_names / sizeof state_names[0],
     .state_names = state_names,

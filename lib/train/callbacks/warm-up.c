@@ -15,7 +15,6 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
 }
 
 const neuron_callback_kind neuron_callback_warm_up = {
-    .key = NEURON_CALLBACK_WARM_UP,
     .name = "warm_up",
     .options = NEURON_OPTION_TABLE(options),
     .factor = factor,

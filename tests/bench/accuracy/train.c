@@ -120,11 +120,11 @@ static void train(neuron_context_t *context, const network_t *network, neuron_gr
 {
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
-    must(neuron_optimizer_create(&adam, context, NEURON_OPTIMIZER_ADAM));
+    must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, data[0]));
     must(neuron_trainer_set_validation(trainer, data[1]));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_BATCH_SIZE, network->batch));
-    must(neuron_trainer_set_int(trainer, NEURON_TRAINER_EPOCHS, epochs));
+    must(neuron_trainer_set_number(trainer, "batch_size", (double)network->batch));
+    must(neuron_trainer_set_number(trainer, "epochs", (double)epochs));
     must(neuron_trainer_set_step_callback(trainer, after_step, state));
     must(neuron_trainer_set_epoch_callback(trainer, after_epoch, state));
     state->start = seconds_now();

@@ -1,0 +1,102 @@
+/** @file options.h
+ *  Options: what can be set of a thing, by names that the field uses.
+ *
+ *  Optimizers, losses, callbacks, augmentations, quantisations and trainers are made with options
+ *  as text, and take more of it later:
+ *
+ *      neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.001, clip_norm=1");
+ *      neuron_optimizer_set(adam, "beta_1=0.95");
+ *      neuron_optimizer_set_number(adam, "learning_rate", rate);    what was computed
+ *      neuron_optimizer_get_number(adam, "learning_rate", &rate);
+ *
+ *  The text is a list of `name=value`, separated by commas; blanks and line ends around names and
+ *  values mean nothing. NULL and "" set nothing. Whatever the locale, a value is
+ *
+ *  - a number, with a point and an exponent if need be: 32, 0.001, 1e-7;
+ *  - `yes` or `no` where something is on or off; `true`, `false`, `1` and `0` do as well;
+ *  - one of the words that the option has: `padding=same`.
+ *
+ *  A name that there is not, a value out of its bounds, a name that is given twice: such text is
+ *  NEURON_E_ARGUMENT, and nothing of it is set. The message tells what would do:
+ *
+ *      adam: there is no option "lr"; did you mean "learning_rate"?
+ *      adam: beta_1 is 1; it must be 0 or more and less than 1
+ *
+ *  The same names stand in saved files, reports and bindings. Numbers are kept as doubles.
+ *  What options there are, for a binding or a program's help, is told by the calls below; each
+ *  thing's header explains its own.
+ */
+#ifndef NEURON_OPTIONS_H
+#define NEURON_OPTIONS_H
+
+#include <libneuron/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One option of a kind, as a constant that lives for ever. Since 0.1. */
+typedef struct neuron_option neuron_option_t;
+
+/** What values an option has. Since 0.1. */
+enum {
+    NEURON_OPTION_INTEGER = 10, /**< whole numbers */
+    NEURON_OPTION_REAL = 20,    /**< numbers */
+    NEURON_OPTION_FLAG = 30,    /**< yes or no; 1 or 0 as a number */
+    NEURON_OPTION_WORD = 40     /**< one of a few words */
+};
+
+/** How many kinds a family has.
+ *  @param family  "optimizer", "loss", "callback", "layer", "augmentation", "quantization" or
+ *                 "trainer"; the last three have one kind, which is called as they are. Of
+ *                 callbacks these are the ones of neuron_callback_create().
+ *  @return  0 for any other text and NULL. Any thread. Since 0.1. */
+NEURON_API int32_t neuron_kind_count(const char *family);
+
+/** The name of a kind: "adam".
+ *  @param index  from 0.
+ *  @return  a constant; NULL if there is none. Any thread. Since 0.1. */
+NEURON_API const char *neuron_kind_name(const char *family, int32_t index);
+
+/** An option of a kind.
+ *  @param kind   its name.
+ *  @param index  from 0, in an order that stays.
+ *  @return  a constant; NULL if there is none: count up to it. Any thread. Since 0.1. */
+NEURON_API const neuron_option_t *neuron_kind_option(const char *family, const char *kind,
+                                                     int32_t index);
+
+/** The name of an option. All of these return NULL, NaN or 0 for NULL. Any thread. Since 0.1. */
+NEURON_API const char *neuron_option_name(const neuron_option_t *option);
+
+/** NEURON_OPTION_INTEGER, NEURON_OPTION_REAL, NEURON_OPTION_FLAG or NEURON_OPTION_WORD. Any thread.
+ *  Since 0.1. */
+NEURON_API int32_t neuron_option_type(const neuron_option_t *option);
+
+/** One line on what an option does. A constant. Any thread. Since 0.1. */
+NEURON_API const char *neuron_option_help(const neuron_option_t *option);
+
+/** The least value of a number or flag.
+ *  @return  NaN for an option of words and NULL. Any thread. Since 0.1. */
+NEURON_API double neuron_option_minimum(const neuron_option_t *option);
+
+/** The largest value of a number or flag, which is included.
+ *  @return  NaN for an option of words and NULL. Any thread. Since 0.1. */
+NEURON_API double neuron_option_maximum(const neuron_option_t *option);
+
+/** What a number or flag is if it is not set. Where a builder call is given the number, as a dense
+ *  layer its units, it is never that.
+ *  @return  NaN for an option of words, one that need not be set, and NULL. Any thread.
+ *           Since 0.1. */
+NEURON_API double neuron_option_default(const neuron_option_t *option);
+
+/** A word that an option may be, the default first.
+ *  @param index  from 0.
+ *  @return  a constant; NULL behind the last, and for an option of numbers. Any thread.
+ *           Since 0.1. */
+NEURON_API const char *neuron_option_word(const neuron_option_t *option, int32_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,269 @@
+/* Options as text, "learning_rate=0.001, nesterov=yes", and by name: what public calls take. */
+#include "base/options/options.h"
+
+#include "base/status.h"
+#include "base/text.h"
+#include "base/text/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A part of a text. */
+typedef struct slice {
+    const char *begin;
+    size_t size;
+} slice;
+
+/* What messages show of a slice: not all of a long one. */
+enum { SHOWN = 40 };
+#define SHOW(slice) (int)((slice).size < SHOWN ? (slice).size : SHOWN), (slice).begin
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static slice trimmed(const char *begin, const char *end)
+{
+    while (begin < end && is_blank(*begin))
+        begin++;
+    while (end > begin && is_blank(end[-1]))
+        end--;
+    return (slice){begin, (size_t)(end - begin)};
+}
+
+static bool equals(slice text, const char *word)
+{
+    return strlen(word) == text.size && memcmp(text.begin, word, text.size) == 0;
+}
+
+static const neuron_option *find(const neuron_option_table *table, slice name)
+{
+    for (int32_t i = 0; i < table->count; i++)
+        if (equals(name, table->rows[i].name))
+            return &table->rows[i];
+    return NULL;
+}
+
+static uint32_t bit_of(const neuron_options *options, const neuron_option *row)
+{
+    return UINT32_C(1) << (row - options->table->rows);
+}
+
+bool neuron_options_given(const neuron_options *options, int32_t key)
+{
+    return options->given & bit_of(options, neuron_options_find(options->table, key));
+}
+
+/* ---- Names that are not there ---- */
+
+static const char *name_at(const void *table, int32_t index)
+{
+    const neuron_option_table *options = table;
+    return index < options->count ? options->rows[index].name : NULL;
+}
+
+static int refuse_name(const neuron_option_table *table, slice name, const char *who)
+{
+    char nearest[NEURON_NEAREST_TEXT], all[NEURON_OPTIONS_TEXT];
+    neuron_nearest_name(name.begin, name.size, name_at, table, nearest);
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: there is no option \"%.*s\"%s", who, SHOW(name),
+                       nearest[0] ? nearest : neuron_options_text(table, all));
+}
+
+/* ---- Values ---- */
+
+static bool read_flag(slice value, double *number)
+{
+    static const char *const words[2][3] = {{"no", "false", "0"}, {"yes", "true", "1"}};
+    for (int flag = 0; flag < 2; flag++) {
+        for (int i = 0; i < 3; i++) {
+            if (equals(value, words[flag][i])) {
+                *number = flag;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool read_word(const neuron_word *words, slice value, double *number)
+{
+    for (; words->name[0]; words++) {
+        if (equals(value, words->name)) {
+            *number = words->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_number(slice value, double *number)
+{
+    double about;
+    float nearest;
+    if (!neuron_number_parse(value.begin, value.size, &about, &nearest))
+        return false;
+    *number = neuron_number_read(value.begin, value.size);
+    return true;
+}
+
+static bool read_value(const neuron_option *option, slice value, double *number)
+{
+    switch (option->type) {
+    case NEURON_OPTION_FLAG:
+        return read_flag(value, number);
+    case NEURON_OPTION_WORD:
+        return read_word(option->words, value, number);
+    default:
+        return read_number(value, number) && neuron_option_allows(option, *number);
+    }
+}
+
+/* ---- Text ---- */
+
+/* One `name=value`. */
+static int parse_one(neuron_options *options, const char *begin, const char *end, const char *who)
+{
+    const char *sign = memchr(begin, '=', (size_t)(end - begin));
+    slice whole = trimmed(begin, end), name = trimmed(begin, sign ? sign : end);
+    slice value = trimmed(sign ? sign + 1 : end, end);
+    char allowed[NEURON_ALLOWED_TEXT];
+    double number;
+    if (whole.size == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: an option is missing beside a comma", who);
+    const neuron_option *option = find(options->table, name);
+    if (!option)
+        return refuse_name(options->table, name, who);
+    if (value.size == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has no value; write \"%s=...\"", who,
+                           option->name, option->name);
+    if (options->given & bit_of(options, option))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is given twice", who, option->name);
+    if (!read_value(option, value, &number))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %.*s; it must be %s", who, option->name,
+                           SHOW(value), neuron_option_allowed(option, allowed));
+    *neuron_options_at(options, option) = number;
+    options->given |= bit_of(options, option);
+    return NEURON_OK;
+}
+
+int neuron_options_parse(neuron_options *options, const char *text, const char *who)
+{
+    neuron_options parsed = *options;
+    const char *end = text ? text + strlen(text) : NULL;
+    bool empty = !text || trimmed(text, end).size == 0;
+    parsed.given = 0;
+    for (const char *begin = text; !empty && begin <= end;) {
+        const char *comma = memchr(begin, ',', (size_t)(end - begin));
+        const char *stop = comma ? comma : end;
+        RETURN_IF_ERROR(parse_one(&parsed, begin, stop, who));
+        begin = stop + 1;
+    }
+    *options = parsed;
+    return NEURON_OK;
+}
+
+/* ---- By name ---- */
+
+static int look_up(const neuron_option **option, const neuron_options *options, const char *name,
+                   const char *who)
+{
+    if (!name)
+        return neuron_refuse_null("option", who);
+    const slice given = {name, strlen(name)};
+    *option = find(options->table, given);
+    return *option ? NEURON_OK : refuse_name(options->table, given, who);
+}
+
+static int refuse_words(const neuron_option *option, const char *who)
+{
+    char allowed[NEURON_ALLOWED_TEXT];
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is no number, but a word: %s", who, option->name,
+                       neuron_option_allowed(option, allowed));
+}
+
+int neuron_options_set_number(neuron_options *options, const char *name, double value,
+                              const char *who)
+{
+    const neuron_option *option;
+    RETURN_IF_ERROR(look_up(&option, options, name, who));
+    if (option->words)
+        return refuse_words(option, who);
+    RETURN_IF_ERROR(neuron_option_check(option, value, who));
+    *neuron_options_at(options, option) = value;
+    options->given = bit_of(options, option);
+    return NEURON_OK;
+}
+
+int neuron_options_get_number(const neuron_options *options, const char *name, double *value,
+                              const char *who)
+{
+    const neuron_option *option;
+    RETURN_IF_ERROR(look_up(&option, options, name, who));
+    if (option->words)
+        return refuse_words(option, who);
+    *value = options->values[option - options->table->rows];
+    return NEURON_OK;
+}
+
+typedef struct value_shown {
+    const neuron_option *option;
+    double value;
+} value_shown;
+
+/* As few digits as it takes to read the same number back. */
+static const char *number_text(double value, char text[NEURON_NUMBER_TEXT])
+{
+    for (int digits = DBL_DIG; digits < DBL_DECIMAL_DIG; digits++) {
+        neuron_number_apart(value, value, digits, text);
+        if (neuron_number_read(text, strlen(text)) == value)
+            return text;
+    }
+    return neuron_number_apart(value, value, DBL_DECIMAL_DIG, text);
+}
+
+/* So that it can be read again; "" for what is not set. */
+static void put_value(neuron_text *text, const value_shown *shown)
+{
+    char number[NEURON_NUMBER_TEXT];
+    if (shown->option->words)
+        neuron_text_put(text, neuron_word_name(shown->option->words, shown->value));
+    else if (shown->option->type == NEURON_OPTION_FLAG)
+        neuron_text_put(text, shown->value != 0 ? "yes" : "no");
+    else if (!isnan(shown->value))
+        neuron_text_put(text, number_text(shown->value, number));
+}
+
+static void write_value(neuron_text *text, const void *shown)
+{
+    put_value(text, shown);
+}
+
+static void write_all(neuron_text *text, const void *subject)
+{
+    const neuron_options *options = subject;
+    bool first = true;
+    for (int32_t i = 0; i < options->table->count; i++) {
+        const value_shown shown = {&options->table->rows[i], options->values[i]};
+        if (isnan(shown.value))
+            continue;
+        neuron_text_put(text, first ? "" : ", ");
+        neuron_text_put(text, shown.option->name);
+        neuron_text_put(text, "=");
+        put_value(text, &shown);
+        first = false;
+    }
+}
+
+int neuron_options_get_text(const neuron_options *options, const char *name, char *text,
+                            size_t capacity, size_t *needed, const char *who)
+{
+    value_shown shown;
+    if (!name)
+        return neuron_text_fill(write_all, options, who, text, capacity, needed);
+    RETURN_IF_ERROR(look_up(&shown.option, options, name, who));
+    shown.value = options->values[shown.option - options->table->rows];
+    return neuron_text_fill(write_value, &shown, who, text, capacity, needed);
+}
