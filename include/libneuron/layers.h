@@ -271,6 +271,23 @@ NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *cons
 NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
                                         const neuron_graph_t *source, const char *name);
 
+/** Adds a layer by its name, for configuration files and bindings: what the builder call of that
+ *  name does, with its numbers as options too.
+ *
+ *      n = neuron_layer_by_name(graph, "conv2d", &x, 1,
+ *                               "filters=32, kernel_height=3, kernel_width=3, padding=same");
+ *
+ *  @param layer    the name of a layer, as in neuron_kind_name("layer", ...). Not `input`,
+ *                  `weighted_average` and layers of quantised graphs, which take more than options.
+ *  @param inputs   `count` nodes: one, but for layers that join.
+ *  @param options  as options.h has them. The numbers that the builder call takes must be given,
+ *                  but for those with a default in its comment. NULL for none.
+ *  @return  the node; NULL with the reason left with the graph, also for an unknown name or option.
+ *           Since 0.1. */
+NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
+                                               neuron_node_t *const *inputs, int32_t count,
+                                               const char *options);
+
 /** How a parameter array starts. Kernels start with Glorot's uniform numbers, biases with zeros,
  *  unless it is set. The numbers follow from the graph's seed and the place of the array in the
  *  graph.
