@@ -173,6 +173,7 @@ NEURON_API void neuron_callback_unref(neuron_callback_t *callback);
 NEURON_API const char *neuron_callback_name(const neuron_callback_t *callback);
 
 /** Sets options, which count from the next point of a training.
+ *  No other thread may run a trainer with it meanwhile.
  *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. Since 0.1. */
 NEURON_API int neuron_callback_set(neuron_callback_t *callback, const char *options);
 

@@ -53,7 +53,7 @@ NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
  *  Options: `units`, `use_bias` (yes),
- *  `initializer` (Glorot's uniform).
+ *  `initializer` (glorot_uniform).
  *  @param units  1 to 2^31 - 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units);
 
@@ -64,7 +64,7 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  Arrays: `kernel` [kernel_height, kernel_width, channels, filters], `bias` [filters].
  *  Options: `filters`, `kernel_height`, `kernel_width`,
  *  `stride_height`, `stride_width` (1), `padding` (valid),
- *  `use_bias` (yes), `initializer` (Glorot's uniform).
+ *  `use_bias` (yes), `initializer` (glorot_uniform).
  *  A window larger than its input is refused when the node is used, so
  *  that padding can be set first.
  *  @param filters  1 to 2^31 - 1.
@@ -81,7 +81,7 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  `bias` [channels * multiplier].
  *  Options: `depth_multiplier` (1), `kernel_height`, `kernel_width`,
  *  `stride_height`, `stride_width` (1), `padding` (valid),
- *  `use_bias` (yes), `initializer` (Glorot's uniform).
+ *  `use_bias` (yes), `initializer` (glorot_uniform).
  *  @param kernel_height  1 to 2^31 - 1.
  *  @param kernel_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
@@ -197,7 +197,7 @@ NEURON_API neuron_node_t *neuron_hard_swish(neuron_graph_t *graph, neuron_node_t
 
 /** SELU, s x where x is above 0, else s a (exp(x) - 1), with the paper's s = 1.05070098735548
  *  and a = 1.67326324235438 (Klambauer et al., 2017; arXiv 1706.02515). Layers in front of it
- *  should start by NEURON_INITIALIZER_LECUN_NORMAL. Since 0.1. */
+ *  should start by `initializer=lecun_normal`. Since 0.1. */
 NEURON_API neuron_node_t *neuron_selu(neuron_graph_t *graph, neuron_node_t *input);
 
 /** log(1 + exp(x)) (Dugas et al., NIPS 2000), never by a straight line instead. Since 0.1. */
@@ -359,7 +359,7 @@ NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char
  *  - `stride_height`, `stride_width`: 1 to 1024.
  *  - `padding`: `valid` for windows that lie inside only, or `same` for zeros around, so that
  *    stride 1 keeps the extent.
- *  - `momentum`: 0 to 1. `epsilon`: above 0.
+ *  - `momentum`: 0 to 1. `epsilon`: 1e-30 to 1e30.
  *  - `units`, `filters`, `kernel_height`, `kernel_width`: 1 or more.
  *  - `depth_multiplier`: filters for each channel, 1 to 1024.
  *  - `rate`: share of values that dropout sets to zero, 0 or more and less than 1.
@@ -385,7 +385,8 @@ NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char
  *           unless the graph is finished, the error sticks to it. Since 0.1. */
 NEURON_API int neuron_node_set(neuron_node_t *node, const char *options);
 
-/** Sets one option of a node to a number, likewise; 1 or 0 where it is yes or no. Since 0.1. */
+/** Sets one option of a node to a number, likewise; 1 or 0 where it is yes or no.
+ *  @return  as neuron_node_set(). Since 0.1. */
 NEURON_API int neuron_node_set_number(neuron_node_t *node, const char *option, double value);
 
 /** Names a node, in place of `<layer>` or `<layer>_<number>`.

@@ -96,6 +96,7 @@ NEURON_API void neuron_loss_unref(neuron_loss_t *loss);
 NEURON_API const char *neuron_loss_name(const neuron_loss_t *loss);
 
 /** Sets options, which count from the next step: also in a callback of a running trainer.
+ *  No other thread may run a trainer with it meanwhile.
  *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. Since 0.1. */
 NEURON_API int neuron_loss_set(neuron_loss_t *loss, const char *options);
 

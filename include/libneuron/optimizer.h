@@ -88,6 +88,7 @@ NEURON_API const char *neuron_optimizer_name(const neuron_optimizer_t *optimizer
 
 /** Sets options: "beta_1=0.95, clip_norm=1". May be called from a callback of a running trainer; it
  *  counts from the next step, a learning rate as callback.h says.
+ *  No other thread may run a trainer with it meanwhile.
  *  @return  0, or NEURON_E_ARGUMENT as for neuron_optimizer_create(), and then nothing is set.
  *           Since 0.1. */
 NEURON_API int neuron_optimizer_set(neuron_optimizer_t *optimizer, const char *options);

@@ -83,8 +83,9 @@ NEURON_API double neuron_option_minimum(const neuron_option_t *option);
  *  @return  NaN for an option of words and NULL. Any thread. Since 0.1. */
 NEURON_API double neuron_option_maximum(const neuron_option_t *option);
 
-/** What a number or flag is if it is not set. Where a builder call is given the number, as a dense
- *  layer its units, it is never that.
+/** What a number or flag is if it is not set. It does not count where a builder call is given the
+ *  number, as a dense layer its units, nor for the strides of pooling layers, which are as large as
+ *  the window.
  *  @return  NaN for an option of words, one that need not be set, and NULL. Any thread.
  *           Since 0.1. */
 NEURON_API double neuron_option_default(const neuron_option_t *option);

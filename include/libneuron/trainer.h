@@ -49,7 +49,7 @@ NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
  *
  *  - `epochs`: how far a run goes, counted from the first epoch: 0 or more; 1.
  *  - `batch_size`: examples in a step: 1 or more; 32. The last step of an epoch has what is left.
- *    Only before the first step, as the next two.
+ *    Only before the first step is it changed, as are `shuffle` and `validation_split`.
  *  - `shuffle`: yes for a new random order each epoch, the default, or no.
  *  - `validation_split`: share of the training set, taken from its end and in its order, that is
  *    held out as the validation set, as in Keras; 0 or more, less than 1; 0. Not together with
@@ -67,7 +67,7 @@ NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
 NEURON_API int neuron_trainer_set(neuron_trainer_t *trainer, const char *options);
 
 /** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  as neuron_trainer_set(). Since 0.1. */
 NEURON_API int neuron_trainer_set_number(neuron_trainer_t *trainer, const char *option,
                                          double value);
 

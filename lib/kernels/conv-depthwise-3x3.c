@@ -92,17 +92,17 @@ static ALWAYS_INLINE window begin(const neuron_depthwise_row_work *work, const i
                                   int stride)
 {
     window at = {.end = -work->padding};
-    UNROLL_FULLY
-    for (int x = stride; x < WINDOW; x++)
+    take_in(&at, image);
+    if (stride == 1)
         take_in(&at, image);
     return at;
 }
 
 static ALWAYS_INLINE void slide(window *at, const image_rows *image, int stride)
 {
-    UNROLL_FULLY
-    for (int x = 0; x < stride; x++)
+    if (stride == 2)
         take_in(at, image);
+    take_in(at, image);
 }
 
 static ALWAYS_INLINE void sum_row(const neuron_depthwise_row_work *work, int64_t channel,
@@ -169,31 +169,35 @@ static ALWAYS_INLINE void sum_gradients(const neuron_depthwise_row_work *work, i
     add_to(work->bias_sums + channel, bias, some);
 }
 
-typedef void along_row(const neuron_depthwise_row_work *work, int64_t channel, int stride,
-                       bool whole);
-
-static ALWAYS_INLINE void for_channels(const neuron_depthwise_row_work *work, along_row *run,
-                                       int stride)
+static ALWAYS_INLINE void for_channels(const neuron_depthwise_row_work *work, int stride,
+                                       bool gradients)
 {
     int64_t channel = 0;
     for (; channel + LANES <= work->channels; channel += LANES)
-        run(work, channel, stride, true);
-    if (channel < work->channels)
-        run(work, channel, stride, false);
+        if (gradients)
+            sum_gradients(work, channel, stride, true);
+        else
+            sum_row(work, channel, stride, true);
+    if (channel >= work->channels)
+        return;
+    if (gradients)
+        sum_gradients(work, channel, stride, false);
+    else
+        sum_row(work, channel, stride, false);
 }
 
 void KERNEL(depthwise_row)(const neuron_depthwise_row_work *work)
 {
     if (work->stride == 1)
-        for_channels(work, sum_row, 1);
+        for_channels(work, 1, false);
     else
-        for_channels(work, sum_row, 2);
+        for_channels(work, 2, false);
 }
 
 void KERNEL(depthwise_row_sums)(const neuron_depthwise_row_work *work)
 {
     if (work->stride == 1)
-        for_channels(work, sum_gradients, 1);
+        for_channels(work, 1, true);
     else
-        for_channels(work, sum_gradients, 2);
+        for_channels(work, 2, true);
 }

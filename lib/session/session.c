@@ -24,7 +24,7 @@ static void destroy(void *owner, void *session)
 }
 
 /* `tells` is whether the log says what became of each node. */
-static int plan(neuron_session **session, const neuron_graph_t *graph,
+static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_pool *pool,
                 neuron_session_purpose purpose, int64_t batch, bool tells)
 {
     neuron_session *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
@@ -39,7 +39,8 @@ static int plan(neuron_session **session, const neuron_graph_t *graph,
     made->tells = tells;
     made->batch = batch;
     made->frozen_version = graph->frozen_version;
-    made->threads = neuron_context_threads(graph->context);
+    made->pool = pool;
+    made->threads = neuron_pool_threads(pool);
     RETURN_IF_ERROR(neuron_session_compile(made));
     neuron_hold_forget(&hold);
     *session = made;
@@ -49,7 +50,7 @@ static int plan(neuron_session **session, const neuron_graph_t *graph,
 int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
                         neuron_session_purpose purpose, int64_t batch)
 {
-    return plan(session, graph, purpose, batch, false);
+    return plan(session, graph, graph->context->pool, purpose, batch, false);
 }
 
 int neuron_session_allocate(neuron_session *session)
@@ -103,7 +104,7 @@ int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch)
 {
     neuron_session *planned;
-    RETURN_IF_ERROR(plan(&planned, graph, purpose, batch, true));
+    RETURN_IF_ERROR(plan(&planned, graph, graph->context->pool, purpose, batch, true));
     return create(session, planned);
 }
 
@@ -111,13 +112,22 @@ static int plan_prediction(neuron_session **session, const neuron_graph_t *graph
                            bool tells)
 {
     neuron_session *planned;
-    RETURN_IF_ERROR(plan(&planned, graph, NEURON_SESSION_PREDICT, batch, tells));
+    RETURN_IF_ERROR(
+        plan(&planned, graph, graph->context->pool, NEURON_SESSION_PREDICT, batch, tells));
     int status = neuron_team_form(planned);
     if (status < 0) {
         neuron_session_destroy(planned);
         return status;
     }
     *session = planned;
+    return NEURON_OK;
+}
+
+int neuron_session_plan_member(neuron_session **session, const neuron_graph_t *graph,
+                               neuron_pool *pool, int64_t batch)
+{
+    RETURN_IF_ERROR(plan(session, graph, pool, NEURON_SESSION_PREDICT, batch, false));
+    (*session)->is_member = true;
     return NEURON_OK;
 }
 

@@ -43,7 +43,8 @@ int32_t neuron_session_threads(const neuron_session *session);
 
 const struct neuron_kernels *neuron_session_kernels(const neuron_session *session);
 
-/* Bytes of the arena in which values and gradients live. */
+/* Bytes of the memory that it works in, and of what it keeps of the parameters; of a team all of
+ * it. */
 size_t neuron_session_bytes(const neuron_session *session);
 
 /* Where forward reads its examples when `input` of forward is NULL. */
@@ -61,8 +62,8 @@ typedef struct neuron_session_observer {
     void *user_data;
 } neuron_session_observer;
 
-/* Sets it; NULL for none. What is shown as floats may be bytes where a layer is quantised
- * already. */
+/* Sets it; NULL for none. Not for what neuron_session_create_prediction() made. What is shown as
+ * floats may be bytes where a layer is quantised already. */
 void neuron_session_observe(neuron_session *session, const neuron_session_observer *observer);
 
 /* The output of the last forward, or the logits if the output layer is left to the loss: then

@@ -71,8 +71,12 @@ struct neuron_session {
     char *arena;
     char *kept; /* behind the arena, or the leader's where this is a member of a team */
     size_t arena_bytes, kept_bytes;
-    neuron_session **members; /* of a team, one for each thread: see team.h; else NULL */
+    neuron_pool *pool;        /* the context's, or its team's where this is a member */
+    neuron_session **members; /* of a team: see team.h; else NULL */
+    int32_t member_count;
+    neuron_pool *team_pool; /* of one thread, in which members work; NULL without a team */
     bool is_member;
+    atomic_bool busy;          /* a member that a thread is at work with */
     neuron_random last_random; /* of the last forward */
     uint64_t last_step;
     const float *borrowed_input; /* stands in for block `input` in the current forward */
@@ -100,6 +104,10 @@ const float *neuron_session_value(const neuron_session *session, int32_t block);
 
 /* Makes of the parameters what a prediction works with, if they have changed. */
 void neuron_session_prepare(neuron_session *session);
+
+/* Plans a member of a team, which works in the threads of another pool than the context's. */
+int neuron_session_plan_member(neuron_session **session, const neuron_graph_t *graph,
+                               neuron_pool *pool, int64_t batch);
 
 /* Gives up the steps and blocks. */
 void neuron_session_clear(neuron_session *session);

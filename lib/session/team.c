@@ -7,7 +7,7 @@
 
 /* Bytes of values that a second cache holds beside weights, and chunks that keep the threads of
  * most machines busy. */
-enum { CACHE_BYTES = 1 << 20, CHUNKS_MIN = 8 };
+enum { CACHE_BYTES = 1 << 20, CHUNKS_MIN = 16 };
 
 /* Bytes of parameters, or of what is made of them, that a chunk reads. */
 static double weight_bytes(const neuron_session *session)
@@ -25,13 +25,26 @@ static double weight_bytes(const neuron_session *session)
     return bytes;
 }
 
-/* Bytes of values that the steps write for one example. */
-static double value_bytes(const neuron_session *session)
+static double node_bytes(const neuron_node_t *node)
 {
-    double count = 0;
-    for (int32_t i = 0; i < session->step_count; i++)
-        count += (double)neuron_shape_count(&session->steps[i].result->spec.output);
-    return count * sizeof(float);
+    return (double)neuron_shape_count(&node->spec.output) * sizeof(float);
+}
+
+/* Bytes of values that the steps write for one example, and the most that one of them reads and
+ * writes. Scratch does not count: it depends on the number of threads. */
+static double value_bytes(const neuron_session *session, double *most)
+{
+    double sum = 0;
+    *most = 0;
+    for (int32_t i = 0; i < session->step_count; i++) {
+        const neuron_step *step = &session->steps[i];
+        double touched = node_bytes(step->result);
+        sum += touched;
+        for (int32_t j = 0; j < step->node->spec.input_count; j++)
+            touched += node_bytes(step->node->inputs[j]);
+        *most = touched > *most ? touched : *most;
+    }
+    return sum;
 }
 
 /* Examples of a chunk: a power of two of them, as many as fit the cache. 0 to leave the batch in
@@ -39,15 +52,13 @@ static double value_bytes(const neuron_session *session)
  * would take as long as writing and reading the values of a whole batch. */
 static int64_t chunk_of(const neuron_session *session)
 {
-    double example = (double)session->arena_bytes / (double)session->batch;
-    if (session->step_count == 0 || neuron_graph_may_fail(session->graph) ||
-        session->arena_bytes <= CACHE_BYTES)
-        return 0;
+    double example, values = value_bytes(session, &example), weights = weight_bytes(session);
     int64_t chunk = 1;
+    if (neuron_graph_may_fail(session->graph) || example * (double)session->batch <= CACHE_BYTES)
+        return 0;
     while (2 * (double)chunk * example <= CACHE_BYTES)
         chunk *= 2;
-    double weights = weight_bytes(session);
-    bool reads_more = weights > CACHE_BYTES / 2.0 && weights > (double)chunk * value_bytes(session);
+    bool reads_more = weights > CACHE_BYTES / 2.0 && weights > (double)chunk * values;
     return reads_more || session->batch / chunk < CHUNKS_MIN ? 0 : chunk;
 }
 
@@ -71,31 +82,39 @@ static int keep_ends(neuron_session *session)
                        &session->kept_bytes);
 }
 
+static int add_members(neuron_session *session, int64_t chunk)
+{
+    neuron_context_t *context = session->context;
+    int64_t chunks = neuron_ceil_divide(session->batch, chunk);
+    int32_t count = (int32_t)neuron_min_count(session->threads, chunks);
+    session->team_pool = neuron_pool_create(context, 1);
+    if (!session->team_pool)
+        return NEURON_E_MEMORY;
+    session->members = neuron_allocate_zero(context, neuron_size(count), sizeof *session->members);
+    if (!session->members)
+        return NEURON_E_MEMORY;
+    for (; session->member_count < count; session->member_count++)
+        RETURN_IF_ERROR(neuron_session_plan_member(&session->members[session->member_count],
+                                                   session->graph, session->team_pool, chunk));
+    return NEURON_OK;
+}
+
 int neuron_team_form(neuron_session *session)
 {
     int64_t chunk = chunk_of(session);
     if (chunk == 0)
         return NEURON_OK;
     RETURN_IF_ERROR(keep_ends(session));
-    session->members = neuron_allocate_zero(session->context, neuron_size(session->threads),
-                                            sizeof *session->members);
-    if (!session->members)
-        return NEURON_E_MEMORY;
-    for (int32_t i = 0; i < session->threads; i++) {
-        RETURN_IF_ERROR(neuron_session_plan(&session->members[i], session->graph,
-                                            NEURON_SESSION_PREDICT, chunk));
-        session->members[i]->is_member = true;
-    }
-    return NEURON_OK;
+    return add_members(session, chunk);
 }
 
 int neuron_team_allocate(neuron_session *session)
 {
-    neuron_session *leader = session->members[0];
-    RETURN_IF_ERROR(neuron_session_allocate(leader));
-    for (int32_t i = 1; i < session->threads; i++) {
-        session->members[i]->kept = leader->kept;
-        RETURN_IF_ERROR(neuron_session_allocate(session->members[i]));
+    for (int32_t i = 0; i < session->member_count; i++) {
+        neuron_session *member = session->members[i];
+        if (i > 0)
+            member->kept = session->members[0]->kept;
+        RETURN_IF_ERROR(neuron_session_allocate(member));
     }
     return NEURON_OK;
 }
@@ -105,15 +124,19 @@ size_t neuron_team_bytes(const neuron_session *session)
     if (!session->members)
         return 0;
     const neuron_session *leader = session->members[0];
-    return leader->kept_bytes + (size_t)session->threads * leader->arena_bytes;
+    size_t arenas = neuron_size_of(session->member_count, leader->arena_bytes), all;
+    return neuron_add_size(arenas, leader->kept_bytes, &all) ? all : SIZE_MAX;
 }
 
 void neuron_team_dissolve(neuron_session *session)
 {
-    for (int32_t i = 0; session->members && i < session->threads; i++)
+    for (int32_t i = 0; i < session->member_count; i++)
         neuron_session_destroy(session->members[i]);
+    neuron_pool_destroy(session->team_pool);
+    session->team_pool = NULL;
     neuron_release(session->context, session->members);
     session->members = NULL;
+    session->member_count = 0;
 }
 
 typedef struct team_job {
@@ -123,15 +146,27 @@ typedef struct team_job {
     int64_t batch, input_size, output_size; /* of an example */
 } team_job;
 
+/* A member that no other thread is at work with, best the one of the worker's last chunk: there are
+ * as many as threads that can be at work. */
+static neuron_session *take_member(const neuron_session *session, int32_t worker)
+{
+    for (int32_t i = worker;; i++) {
+        neuron_session *member = session->members[i % session->member_count];
+        if (!atomic_exchange_explicit(&member->busy, true, memory_order_acquire))
+            return member;
+    }
+}
+
 static void run_chunk(void *work, int64_t task, int32_t worker)
 {
     const team_job *job = work;
-    neuron_session *member = job->session->members[worker];
+    neuron_session *member = take_member(job->session, worker);
     int64_t first = task * member->batch;
     int64_t count = neuron_min_count(member->batch, job->batch - first);
     (void)neuron_session_forward(member, job->input + first * job->input_size, count, 0, 0);
     memcpy(job->output + first * job->output_size, neuron_session_output(member),
            (size_t)(count * job->output_size) * sizeof *job->output);
+    atomic_store_explicit(&member->busy, false, memory_order_release);
 }
 
 void neuron_team_forward(neuron_session *session, int64_t batch)

@@ -5,8 +5,9 @@
  * written to memory. The values of a chunk stay in the cache of the thread that computes
  * them, and threads need not wait for each other between steps. A team has a session for the
  * whole batch, which has no steps of its own, but input and output; and members, sessions for a
- * chunk, one for each thread, which share what is made of the parameters. How examples are cut
- * follows from the graph alone, so that the number of threads cannot change a result. */
+ * chunk, as many as threads can be at work, which share what is made of the parameters. How
+ * examples are cut follows from the graph alone, so that the number of threads cannot change a
+ * result. */
 #ifndef SESSION_TEAM_H
 #define SESSION_TEAM_H
 

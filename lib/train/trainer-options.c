@@ -94,7 +94,6 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
 {
     neuron_trainer_settings *settings = &trainer->settings;
     neuron_options before = read_all(trainer);
-    neuron_hold_end_left();
     for (int32_t i = 0; i < neuron_trainer_options.count; i++)
         if (changed->values[i] != before.values[i])
             RETURN_IF_ERROR(check_time(trainer, neuron_trainer_options.rows[i].key));
@@ -112,4 +111,25 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
 }
 
 #define VALUES ((neuron_options[]){read_all(trainer)}[0])
-NEURON_OPTION_CALLS(trainer, VALUES, who, commit)
+NEURON_OPTION_GETTERS(trainer, VALUES, who)
+
+/* By hand: what a run that was left still holds can be let go by public functions only. */
+int neuron_trainer_set(neuron_trainer_t *trainer, const char *options)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    neuron_hold_end_left();
+    neuron_options changed = read_all(trainer);
+    RETURN_IF_ERROR(neuron_options_parse(&changed, options, who));
+    return commit(trainer, &changed);
+}
+
+int neuron_trainer_set_number(neuron_trainer_t *trainer, const char *option, double value)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    neuron_hold_end_left();
+    neuron_options changed = read_all(trainer);
+    RETURN_IF_ERROR(neuron_options_set_number(&changed, option, value, who));
+    return commit(trainer, &changed);
+}

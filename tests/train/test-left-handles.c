@@ -230,6 +230,28 @@ START_TEST(no_file_and_the_largest_stack)
 }
 END_TEST
 
+/* Settings that may not be changed during a run can be after one that was left. */
+START_TEST(settings_may_follow)
+{
+    scene s = {.way = JUMP};
+    add_context(&s);
+    add_graph(&s, false);
+    add_glyphs(&s);
+    add_loss(&s);
+    add_trainer(&s, 1);
+    if (setjmp(s.back) == 0) {
+        neuron_trainer_run(s.trainer, NULL);
+        ck_abort_msg("the run goes on");
+    }
+    if (_i)
+        assert_ok(neuron_trainer_set_number(s.trainer, "workers", 0));
+    else
+        assert_ok(neuron_trainer_set(s.trainer, "workers=0"));
+    release_all(&s);
+    ck_assert_int_eq(s.memory.live, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("left handles");
@@ -238,6 +260,7 @@ int main(void)
     tcase_add_test(tests, no_file_and_another_thread);
     tcase_add_test(tests, no_file_and_the_largest_stack);
     tcase_add_loop_test(tests, any_handle_lets_go, 0, KINDS);
+    tcase_add_loop_test(tests, settings_may_follow, 0, 2);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

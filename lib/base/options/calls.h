@@ -27,6 +27,10 @@
         RETURN_IF_ERROR(neuron_options_set_number(&changed, option, value, who));                  \
         return commit(handle, &changed);                                                           \
     }                                                                                              \
+    NEURON_OPTION_GETTERS(handle, values, who)
+
+/* What reads them. */
+#define NEURON_OPTION_GETTERS(handle, values, who)                                                 \
     int neuron_##handle##_get_number(const neuron_##handle##_t *handle, const char *option,        \
                                      double *value)                                                \
     {                                                                                              \

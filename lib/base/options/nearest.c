@@ -43,12 +43,15 @@ static bool is_short_for(const char *name, size_t size, const char *other)
 {
     size_t initials = 0;
     bool match = true;
-    if (strncmp(name, other, size) == 0)
+    size_t same = 0;
+    while (same < size && lower(name[same]) == other[same])
+        same++;
+    if (same == size)
         return true;
     for (const char *c = other; *c; c++) {
         if (c != other && c[-1] != '_')
             continue;
-        match = match && initials < size && name[initials] == *c;
+        match = match && initials < size && lower(name[initials]) == *c;
         initials++;
     }
     return match && initials == size && size > 1;
