@@ -40,7 +40,7 @@ static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_po
     made->batch = batch;
     made->frozen_version = graph->frozen_version;
     made->pool = pool;
-    made->threads = neuron_pool_threads(pool);
+    made->threads = neuron_pool_threads(pool ? pool : graph->context->pool);
     RETURN_IF_ERROR(neuron_session_compile(made));
     neuron_hold_forget(&hold);
     *session = made;
@@ -50,7 +50,7 @@ static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_po
 int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
                         neuron_session_purpose purpose, int64_t batch)
 {
-    return plan(session, graph, graph->context->pool, purpose, batch, false);
+    return plan(session, graph, NULL, purpose, batch, false);
 }
 
 int neuron_session_allocate(neuron_session *session)
@@ -104,7 +104,7 @@ int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch)
 {
     neuron_session *planned;
-    RETURN_IF_ERROR(plan(&planned, graph, graph->context->pool, purpose, batch, true));
+    RETURN_IF_ERROR(plan(&planned, graph, NULL, purpose, batch, true));
     return create(session, planned);
 }
 
@@ -112,8 +112,7 @@ static int plan_prediction(neuron_session **session, const neuron_graph_t *graph
                            bool tells)
 {
     neuron_session *planned;
-    RETURN_IF_ERROR(
-        plan(&planned, graph, graph->context->pool, NEURON_SESSION_PREDICT, batch, tells));
+    RETURN_IF_ERROR(plan(&planned, graph, NULL, NEURON_SESSION_PREDICT, batch, tells));
     int status = neuron_team_form(planned);
     if (status < 0) {
         neuron_session_destroy(planned);

@@ -78,7 +78,7 @@ void neuron_step_call_begin(neuron_step_call *call, neuron_session *session, neu
         .operation = step->operation,
         .fused = &step->fused,
         .kernels = session->kernels,
-        .pool = session->pool,
+        .pool = session->pool ? session->pool : session->context->pool,
         .batch = session->last_batch,
         .training = session->purpose != NEURON_SESSION_PREDICT,
         .frozen = step->node->frozen,

@@ -71,7 +71,8 @@ struct neuron_session {
     char *arena;
     char *kept; /* behind the arena, or the leader's where this is a member of a team */
     size_t arena_bytes, kept_bytes;
-    neuron_pool *pool;        /* the context's, or its team's where this is a member */
+    neuron_pool *pool;        /* of its team where this is a member; NULL for the context's, which
+                                 set_threads() replaces */
     neuron_session **members; /* of a team: see team.h; else NULL */
     int32_t member_count;
     neuron_pool *team_pool; /* of one thread, in which members work; NULL without a team */

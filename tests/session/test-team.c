@@ -125,6 +125,28 @@ START_TEST(chunks_give_what_single_examples_give)
 }
 END_TEST
 
+/* Sessions outlive the pool that they were made with. */
+START_TEST(threads_may_change)
+{
+    enum { COUNT = 64 };
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = images_graph(context);
+    float *values = values_of(COUNT), before[COUNT * OUTPUTS], after[COUNT * OUTPUTS];
+    static const int32_t threads[] = {5, 2, 1, 3};
+    for (int t = 0; t < 4; t++) {
+        assert_ok(neuron_context_set_threads(context, threads[t]));
+        predict(graph, context, values, COUNT, after);
+        predict(graph, context, values, 1, after);
+        if (t > 0)
+            ck_assert_mem_eq(before, after, sizeof before);
+        memcpy(before, after, sizeof before);
+    }
+    free(values);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* Changed parameters count for the next prediction. */
 START_TEST(parameters_are_prepared_anew)
 {
@@ -174,6 +196,7 @@ int main(void)
     tcase_add_test(cases, large_batches_are_cut);
     tcase_add_test(cases, large_weights_are_read_once);
     tcase_add_loop_test(cases, chunks_give_what_single_examples_give, 0, 2);
+    tcase_add_test(cases, threads_may_change);
     tcase_add_test(cases, parameters_are_prepared_anew);
     tcase_add_test(cases, memory_is_as_foretold);
     suite_add_tcase(suite, cases);
