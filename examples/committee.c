@@ -52,10 +52,10 @@ static neuron_graph_t *build(neuron_context_t *context, int member)
 
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){28, 28, 1}, 3);
     int64_t extent = 3 + 2 * member;
-    x = neuron_relu(graph, neuron_conv2d(graph, x, 16, extent, extent));
-    x = neuron_max_pool2d(graph, x, 2, 2);
-    x = neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 64));
-    must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 10))));
+    x = neuron_relu(graph, neuron_conv2d(graph, x, 16, extent, extent, NULL));
+    x = neuron_max_pool2d(graph, x, 2, 2, NULL);
+    x = neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 64, NULL));
+    must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 10, NULL), NULL)));
     return graph;
 }
 

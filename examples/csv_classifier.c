@@ -34,9 +34,10 @@ static neuron_graph_t *build(neuron_context_t *context, int64_t columns, int32_t
     neuron_graph_t *graph;
     must(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, &columns, 1);
-    x = neuron_relu(graph, neuron_dense(graph, x, UNITS));
-    x = neuron_relu(graph, neuron_dense(graph, x, UNITS));
-    must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, classes))));
+    x = neuron_relu(graph, neuron_dense(graph, x, UNITS, NULL));
+    x = neuron_relu(graph, neuron_dense(graph, x, UNITS, NULL));
+    must(neuron_graph_finish(graph,
+                             neuron_softmax(graph, neuron_dense(graph, x, classes, NULL), NULL)));
     return graph;
 }
 

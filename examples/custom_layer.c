@@ -112,8 +112,8 @@ int main(int argc, char **argv)
     neuron_graph_t *graph, *loaded;
     must(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_flatten(graph, neuron_input(graph, (const int64_t[]){28, 28, 1}, 3));
-    x = add_snake(graph, neuron_dense(graph, x, UNITS), UNITS);
-    must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 10))));
+    x = add_snake(graph, neuron_dense(graph, x, UNITS, NULL), UNITS);
+    must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 10, NULL), NULL)));
 
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;

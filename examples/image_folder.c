@@ -25,11 +25,9 @@ static void must(int status)
 /* A 3x3 convolution that keeps the extents, and pooling that halves them. */
 static neuron_node_t *block(neuron_graph_t *graph, neuron_node_t *x, int64_t filters)
 {
-    x = neuron_conv2d(graph, x, filters, 3, 3);
-    must(neuron_node_set(x, "padding=same"));
-    x = neuron_batch_norm(graph, x);
-    must(neuron_node_set(x, "momentum=0.9")); /* folders give few steps */
-    return neuron_max_pool2d(graph, neuron_relu(graph, x), 2, 2);
+    x = neuron_conv2d(graph, x, filters, 3, 3, "padding=same");
+    x = neuron_batch_norm(graph, x, "momentum=0.9"); /* folders give few steps */
+    return neuron_max_pool2d(graph, neuron_relu(graph, x), 2, 2, NULL);
 }
 
 /* The mean over each channel makes a vector of images of any size. */
@@ -43,8 +41,8 @@ static neuron_graph_t *build(neuron_context_t *context, neuron_dataset_t *images
     neuron_node_t *x = neuron_input(graph, shape, rank);
     x = block(graph, block(graph, block(graph, x, 16), 32), 64);
     x = neuron_dropout(graph, neuron_global_average_pool2d(graph, x), 0.2);
-    x = neuron_dense(graph, x, neuron_dataset_class_count(images));
-    must(neuron_graph_finish(graph, neuron_softmax(graph, x)));
+    x = neuron_dense(graph, x, neuron_dataset_class_count(images), NULL);
+    must(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;
 }
 

@@ -49,10 +49,11 @@ static neuron_graph_t *train_one(neuron_context_t *context, neuron_dataset_t *tr
     neuron_trainer_t *trainer;
     must(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){28, 28, 1}, 3);
-    x = neuron_relu(graph, neuron_batch_norm(graph, neuron_conv2d(graph, x, 16, 3, 3)));
-    x = neuron_max_pool2d(graph, x, 2, 2);
-    x = neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 64));
-    must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, CLASSES))));
+    x = neuron_relu(graph, neuron_batch_norm(graph, neuron_conv2d(graph, x, 16, 3, 3, NULL), NULL));
+    x = neuron_max_pool2d(graph, x, 2, 2, NULL);
+    x = neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 64, NULL));
+    must(neuron_graph_finish(graph,
+                             neuron_softmax(graph, neuron_dense(graph, x, CLASSES, NULL), NULL)));
     must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set(trainer, "epochs=3"));

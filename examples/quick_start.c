@@ -24,9 +24,9 @@ int main(void)
     neuron_graph_t *graph;
     must(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){16, 16, 1}, 3);
-    neuron_node_t *c = neuron_relu(graph, neuron_conv2d(graph, x, 16, 3, 3));
-    neuron_node_t *h = neuron_flatten(graph, neuron_max_pool2d(graph, c, 2, 2));
-    neuron_node_t *y = neuron_softmax(graph, neuron_dense(graph, h, 10));
+    neuron_node_t *c = neuron_relu(graph, neuron_conv2d(graph, x, 16, 3, 3, NULL));
+    neuron_node_t *h = neuron_flatten(graph, neuron_max_pool2d(graph, c, 2, 2, NULL));
+    neuron_node_t *y = neuron_softmax(graph, neuron_dense(graph, h, 10, NULL), NULL);
     must(neuron_graph_finish(graph, y));
 
     char text[4096];

@@ -44,12 +44,12 @@ static neuron_graph_t *build(neuron_context_t *context)
     neuron_graph_t *graph;
     must(neuron_graph_create(&graph, context));
     neuron_node_t *pixels = neuron_input(graph, (const int64_t[]){784}, 1);
-    neuron_node_t *hidden = neuron_relu(graph, neuron_dense(graph, pixels, 64));
-    hidden = neuron_dropout(graph, neuron_batch_norm(graph, hidden), 0.3);
+    neuron_node_t *hidden = neuron_relu(graph, neuron_dense(graph, pixels, 64, NULL));
+    hidden = neuron_dropout(graph, neuron_batch_norm(graph, hidden, NULL), 0.3);
 
     /* A node may be used any number of times. Axis -1 is the last one: 784 + 64 numbers. */
-    neuron_node_t *both = neuron_concat(graph, (neuron_node_t *const[]){pixels, hidden}, 2, -1);
-    neuron_node_t *classes = neuron_softmax(graph, neuron_dense(graph, both, 10));
+    neuron_node_t *both = neuron_concat(graph, (neuron_node_t *const[]){pixels, hidden}, 2, NULL);
+    neuron_node_t *classes = neuron_softmax(graph, neuron_dense(graph, both, 10, NULL), NULL);
 
     /* Whatever went wrong in the calls above is told here. */
     must(neuron_graph_finish(graph, classes));

@@ -21,11 +21,12 @@ static inline neuron_graph_t *test_mlp(neuron_context_t *context, int64_t size)
     neuron_graph_t *g;
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){size, size, 1}, 3));
-    neuron_node_t *h = neuron_batch_norm(g, neuron_relu(g, neuron_dense(g, x, 12)));
+    neuron_node_t *h = neuron_batch_norm(g, neuron_relu(g, neuron_dense(g, x, 12, NULL)), NULL);
     neuron_node_t *both[] = {x, neuron_dropout(g, h, 0.3)};
-    neuron_node_t *joined = neuron_concat(g, both, 2, -1);
+    neuron_node_t *joined = neuron_concat(g, both, 2, NULL);
     assert_ok(neuron_graph_set_name(g, "mlp"));
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, joined, TEST_CLASSES))));
+    assert_ok(neuron_graph_finish(
+        g, neuron_softmax(g, neuron_dense(g, joined, TEST_CLASSES, NULL), NULL)));
     return g;
 }
 
@@ -35,12 +36,13 @@ static inline neuron_graph_t *test_cnn(neuron_context_t *context, int64_t size)
     neuron_graph_t *g;
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){size, size, 1}, 3);
-    neuron_node_t *c = neuron_conv2d(g, x, 4, 3, 3);
-    assert_ok(neuron_node_set(c, "padding=same"));
-    neuron_node_t *p = neuron_max_pool2d(g, neuron_relu(g, neuron_batch_norm(g, c)), 2, 2);
+    neuron_node_t *c = neuron_conv2d(g, x, 4, 3, 3, "padding=same");
+    neuron_node_t *p =
+        neuron_max_pool2d(g, neuron_relu(g, neuron_batch_norm(g, c, NULL)), 2, 2, NULL);
     neuron_node_t *h = neuron_flatten(g, neuron_dropout(g, p, 0.25));
     assert_ok(neuron_graph_set_name(g, "cnn"));
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, TEST_CLASSES))));
+    assert_ok(
+        neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, TEST_CLASSES, NULL), NULL)));
     return g;
 }
 
@@ -51,7 +53,8 @@ static inline neuron_graph_t *test_linear(neuron_context_t *context, int64_t siz
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){size, size, 1}, 3));
     assert_ok(neuron_graph_set_name(g, "linear"));
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES))));
+    assert_ok(
+        neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES, NULL), NULL)));
     return g;
 }
 

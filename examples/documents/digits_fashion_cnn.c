@@ -25,7 +25,7 @@ typedef struct {
 static neuron_node_t *convolve(neuron_graph_t *g, neuron_node_t *x, int64_t filters, int64_t extent,
                                const char *options)
 {
-    neuron_node_t *convolution = neuron_conv2d(g, x, filters, extent, extent);
+    neuron_node_t *convolution = neuron_conv2d(g, x, filters, extent, extent, NULL);
 
     neuron_node_set(convolution, options);
     return neuron_relu(g, convolution);
@@ -36,7 +36,7 @@ static neuron_node_t *block(neuron_graph_t *g, neuron_node_t *x, int64_t filters
 {
     x = convolve(g, x, filters, extent, "padding=same");
     x = convolve(g, x, filters, extent, "padding=same");
-    return neuron_dropout(g, neuron_max_pool2d(g, x, 2, 2), 0.25);
+    return neuron_dropout(g, neuron_max_pool2d(g, x, 2, 2, NULL), 0.25);
 }
 
 static neuron_node_t *advanced_network(neuron_graph_t *g)
@@ -44,8 +44,8 @@ static neuron_node_t *advanced_network(neuron_graph_t *g)
     neuron_node_t *x = neuron_input(g, (const int64_t[]){28, 28, 1}, 3);
 
     x = neuron_flatten(g, block(g, block(g, x, 32, 5), 64, 3));
-    x = neuron_dropout(g, neuron_relu(g, neuron_dense(g, x, 256)), 0.5);
-    return neuron_softmax(g, neuron_dense(g, x, 10));
+    x = neuron_dropout(g, neuron_relu(g, neuron_dense(g, x, 256, NULL)), 0.5);
+    return neuron_softmax(g, neuron_dense(g, x, 10, NULL), NULL);
 }
 
 static neuron_node_t *simple_network(neuron_graph_t *g)
@@ -54,8 +54,8 @@ static neuron_node_t *simple_network(neuron_graph_t *g)
 
     x = convolve(g, x, 64, 3, NULL);
     x = convolve(g, x, 32, 3, NULL);
-    x = neuron_flatten(g, neuron_max_pool2d(g, x, 2, 2));
-    return neuron_softmax(g, neuron_dense(g, x, 10));
+    x = neuron_flatten(g, neuron_max_pool2d(g, x, 2, 2, NULL));
+    return neuron_softmax(g, neuron_dense(g, x, 10, NULL), NULL);
 }
 
 static const study_t studies[] = {

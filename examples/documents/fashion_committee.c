@@ -64,15 +64,16 @@ static neuron_node_t *image(neuron_graph_t *g)
 /* Filters of 3x3, and the largest of each 2x2. */
 static neuron_node_t *convolve(neuron_graph_t *g, neuron_node_t *x, int64_t filters)
 {
-    return neuron_max_pool2d(g, neuron_relu(g, neuron_conv2d(g, x, filters, 3, 3)), 2, 2);
+    return neuron_max_pool2d(g, neuron_relu(g, neuron_conv2d(g, x, filters, 3, 3, NULL)), 2, 2,
+                             NULL);
 }
 
 /* A hidden layer, and the ten classes. */
 static neuron_node_t *classify(neuron_graph_t *g, neuron_node_t *x, int64_t units)
 {
-    neuron_node_t *h = neuron_relu(g, neuron_dense(g, neuron_flatten(g, x), units));
+    neuron_node_t *h = neuron_relu(g, neuron_dense(g, neuron_flatten(g, x), units, NULL));
 
-    return neuron_softmax(g, neuron_dense(g, h, 10));
+    return neuron_softmax(g, neuron_dense(g, h, 10, NULL), NULL);
 }
 
 static neuron_node_t *shallow_network(neuron_graph_t *g)

@@ -43,11 +43,9 @@ static const example_program_t program = {
 
 static neuron_node_t *block(neuron_graph_t *g, neuron_node_t *x, int64_t filters)
 {
-    neuron_node_t *convolution = neuron_conv2d(g, x, filters, 3, 3);
-
-    neuron_node_set(convolution, "padding=same");
-    x = neuron_batch_norm(g, neuron_relu(g, convolution));
-    return neuron_dropout(g, neuron_max_pool2d(g, x, 2, 2), 0.3);
+    neuron_node_t *convolution = neuron_conv2d(g, x, filters, 3, 3, "padding=same");
+    x = neuron_batch_norm(g, neuron_relu(g, convolution), NULL);
+    return neuron_dropout(g, neuron_max_pool2d(g, x, 2, 2, NULL), 0.3);
 }
 
 static neuron_node_t *augmented_network(neuron_graph_t *g)
@@ -55,22 +53,23 @@ static neuron_node_t *augmented_network(neuron_graph_t *g)
     neuron_node_t *x = neuron_input(g, (const int64_t[]){28, 28, 1}, 3);
 
     x = neuron_flatten(g, block(g, block(g, x, 32), 64));
-    x = neuron_dropout(g, neuron_relu(g, neuron_dense(g, x, 128)), 0.3);
-    return neuron_softmax(g, neuron_dense(g, x, 10));
+    x = neuron_dropout(g, neuron_relu(g, neuron_dense(g, x, 128, NULL)), 0.3);
+    return neuron_softmax(g, neuron_dense(g, x, 10, NULL), NULL);
 }
 
 static neuron_node_t *hidden(neuron_graph_t *g, neuron_node_t *x)
 {
-    return neuron_dropout(g, neuron_batch_norm(g, neuron_relu(g, neuron_dense(g, x, 30))), 0.3);
+    return neuron_dropout(
+        g, neuron_batch_norm(g, neuron_relu(g, neuron_dense(g, x, 30, NULL)), NULL), 0.3);
 }
 
 static neuron_node_t *skip_concat_network(neuron_graph_t *g)
 {
     neuron_node_t *x = neuron_input(g, (const int64_t[]){784}, 1);
     neuron_node_t *h = hidden(g, hidden(g, x));
-    neuron_node_t *both = neuron_concat(g, (neuron_node_t *const[]){x, h}, 2, -1);
+    neuron_node_t *both = neuron_concat(g, (neuron_node_t *const[]){x, h}, 2, NULL);
 
-    return neuron_softmax(g, neuron_dense(g, both, 10));
+    return neuron_softmax(g, neuron_dense(g, both, 10, NULL), NULL);
 }
 
 /* A tenth of the training images for validation; `flat` gives them the shape of F7's input. */

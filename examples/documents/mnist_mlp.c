@@ -105,15 +105,15 @@ static neuron_node_t *mlp_network(neuron_graph_t *g, const mlp_run_t *run)
     neuron_node_t *x = neuron_input(g, (const int64_t[]){784}, 1);
 
     for (int i = 0; i < LAYERS_MAX && run->units[i] > 0; i++) {
-        neuron_node_t *dense = neuron_dense(g, x, run->units[i]);
+        neuron_node_t *dense = neuron_dense(g, x, run->units[i], NULL);
 
         neuron_node_set_initializer(dense, "kernel", NEURON_INITIALIZER_NORMAL,
                                     i == 0 ? 0.039 : 0.55);
-        x = neuron_batch_norm(g, neuron_relu(g, dense));
+        x = neuron_batch_norm(g, neuron_relu(g, dense), NULL);
         if (run->dropout > 0)
             x = neuron_dropout(g, x, run->dropout);
     }
-    return neuron_softmax(g, neuron_dense(g, x, 10));
+    return neuron_softmax(g, neuron_dense(g, x, 10, NULL), NULL);
 }
 
 static void choose_data(example_t *example, bool sound)

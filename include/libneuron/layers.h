@@ -5,13 +5,15 @@
  *  graph. From then on all calls return NULL silently, so that NULL as an input needs
  *  no check, and neuron_graph_finish() reports the reason. If the graph has no error
  *  yet, NULL as an input is one.
- *  Shapes below leave the batch dimension out. What a layer needs beyond its main numbers has a
- *  default and is set on the node, before another layer uses that node:
+ *  Shapes below leave the batch dimension out. What a layer cannot be without is an argument; the
+ *  rest has defaults, told with each call, and is text as options.h has it, so that calls nest:
  *
- *      neuron_node_t *c = neuron_conv2d(graph, x, 32, 3, 3);
- *      neuron_node_set(c, "padding=same, use_bias=no");
+ *      x = neuron_relu(graph, neuron_conv2d(graph, x, 32, 3, 3, "padding=same, use_bias=no"));
+ *      x = neuron_dense(graph, neuron_flatten(graph, x), 10, NULL);      NULL: all defaults
  *
- *  Defaults are those of Keras unless a comment names another source.
+ *  Text that an option may not be, or that says again what an argument says, fails as any call
+ *  does. neuron_node_set() sets options, those that are arguments too, as long as no other layer
+ *  uses the node. Defaults are those of Keras unless a comment names another source.
  */
 #ifndef NEURON_LAYERS_H
 #define NEURON_LAYERS_H
@@ -55,7 +57,8 @@ NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t
  *  Options: `units`, `use_bias` (yes),
  *  `initializer` (glorot_uniform).
  *  @param units  1 to 2^31 - 1. Since 0.1. */
-NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units);
+NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units,
+                                       const char *options);
 
 /** Two-dimensional convolution (cross-correlation, as everywhere in the field).
  *  [height, width, channels] -> [height', width', filters], where with padding `valid`
@@ -72,7 +75,7 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  @param kernel_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                         int64_t filters, int64_t kernel_height,
-                                        int64_t kernel_width);
+                                        int64_t kernel_width, const char *options);
 
 /** Convolution of each channel by itself (Keras: DepthwiseConv2D).
  *  [height, width, channels] -> [height', width', channels * multiplier], where output
@@ -85,7 +88,8 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  @param kernel_height  1 to 2^31 - 1.
  *  @param kernel_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
-                                                  int64_t kernel_height, int64_t kernel_width);
+                                                  int64_t kernel_height, int64_t kernel_width,
+                                                  const char *options);
 
 /** Largest value of each window; padding never wins. Shapes as for neuron_conv2d(), but with as
  *  many channels as the input has.
@@ -94,7 +98,8 @@ NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_
  *  @param window_height  1 to 1024, as for strides; the options of the window go to 2^31 - 1.
  *  @param window_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
-                                            int64_t window_height, int64_t window_width);
+                                            int64_t window_height, int64_t window_width,
+                                            const char *options);
 
 /** Mean of each window. Shapes as for neuron_max_pool2d(). With padding `same` the mean is over the
  *  cells inside the image only, as in Keras.
@@ -103,7 +108,8 @@ NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t
  *  @param window_height  as for neuron_max_pool2d().
  *  @param window_width   likewise. Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
-                                                int64_t window_height, int64_t window_width);
+                                                int64_t window_height, int64_t window_width,
+                                                const char *options);
 
 /** Mean of each channel over the image: [height, width, channels] -> [channels]. Since 0.1. */
 NEURON_API neuron_node_t *neuron_global_average_pool2d(neuron_graph_t *graph, neuron_node_t *input);
@@ -117,7 +123,8 @@ NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron
  *  Arrays: `gamma`, `beta`, `moving_mean`, `moving_variance`, each [channels]; the last two are not
  *  trained. The variance is the biased one in both, as in Keras.
  *  Options: `momentum` (0.99), `epsilon` (0.001). Since 0.1. */
-NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input);
+NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input,
+                                            const char *options);
 
 /** Layer normalisation over the last axis (Ba et al., 2016; arXiv 1607.06450): y = (x - mean) /
  *  sqrt(variance + epsilon) gamma + beta, with the mean and the biased variance of the last axis
@@ -126,7 +133,8 @@ NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t
  *  Arrays: `gamma` (ones), `beta` (zeros), each [channels], the extent of the last axis.
  *  Options: `epsilon` (0.001, as in Keras; PyTorch takes 1e-5).
  *  @param input  of rank 1 or more; its shape is that of the output. Since 0.1. */
-NEURON_API neuron_node_t *neuron_layer_norm(neuron_graph_t *graph, neuron_node_t *input);
+NEURON_API neuron_node_t *neuron_layer_norm(neuron_graph_t *graph, neuron_node_t *input,
+                                            const char *options);
 
 /** Dropout (Srivastava et al., JMLR 2014), inverted: in training each value is set to zero with
  *  probability `rate` and the others are divided by 1 - rate. In prediction nothing happens.
@@ -150,7 +158,7 @@ NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_no
  *  @param input   [height, width] or [height, width, channels].
  *  @param factor  0 to 1. Since 0.1. */
 NEURON_API neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input,
-                                                 double factor);
+                                                 double factor, const char *options);
 
 /** max(x, 0). Since 0.1. */
 NEURON_API neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input);
@@ -184,7 +192,8 @@ NEURON_API neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input
  *  1606.08415): x (1 + erf(x / sqrt 2)) / 2, or with `approximate=yes` the paper's
  *  x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
  *  Options: `approximate` (no). Since 0.1. */
-NEURON_API neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input);
+NEURON_API neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input,
+                                      const char *options);
 
 /** SiLU, also called swish: x / (1 + exp(-x)), which is x times the logistic function of x
  *  (Elfwing et al., 2017; arXiv 1702.03118. Ramachandran et al., 2017; arXiv 1710.05941). Since
@@ -211,15 +220,15 @@ NEURON_API neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_
 
 /** exp(x) / sum exp(x) over one axis.
  *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default. Since 0.1. */
-NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input);
+NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input,
+                                         const char *options);
 
 /** Joins its inputs along an axis; all other extents must be equal.
  *  The skip-concatenation is concat(input, hidden).
- *  Options: `axis`.
- *  @param count  1 or more.
- *  @param axis   0 to rank - 1, or -1 for the last. Since 0.1. */
+ *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default.
+ *  @param count  1 or more. Since 0.1. */
 NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
-                                        int32_t count, int32_t axis);
+                                        int32_t count, const char *options);
 
 /** Sum of inputs of one shape: what a residual connection ends in. @param count  1 or more.
  *  Since 0.1. */

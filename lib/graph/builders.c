@@ -2,24 +2,56 @@
  * the rest to their defaults. */
 #include "graph/graph.h"
 
+#include "base/float-mode.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Adds a layer with its defaults and what `settings`, NULL for nothing, says. */
+/* Reads text into options, which may not set what `settings` has. */
+static int read_text(neuron_options *options, const neuron_layer *layer,
+                     const neuron_setting *settings, const char *text)
+{
+    RETURN_IF_ERROR(neuron_options_parse(options, text, layer->name));
+    for (; settings && settings->key != 0; settings++)
+        if (neuron_options_given(options, settings->key))
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is given twice, as a number and as text",
+                               layer->name,
+                               neuron_options_find(options->table, settings->key)->name);
+    return NEURON_OK;
+}
+
+/* Adds a layer with options, and those of a text; NULL for none. */
+static neuron_node_t *join_with(neuron_graph_t *graph, const neuron_layer *layer,
+                                neuron_node_t *const *inputs, int32_t count,
+                                neuron_options *options, const neuron_setting *settings,
+                                const char *text, const double *weights)
+{
+    FLOAT_SCOPE;
+    if (!graph || graph->status < 0)
+        return NULL;
+    int status = graph->finished ? NEURON_OK : read_text(options, layer, settings, text);
+    if (status < 0) {
+        neuron_graph_latch(graph, status);
+        return NULL;
+    }
+    return neuron_graph_add(graph, layer, NULL, inputs, count, options, weights);
+}
+
+/* Adds a layer with its defaults and what `settings` and `text`, NULL for nothing, say. */
 static neuron_node_t *join(neuron_graph_t *graph, const neuron_layer *layer,
                            neuron_node_t *const *inputs, int32_t count,
-                           const neuron_setting *settings, const double *weights)
+                           const neuron_setting *settings, const char *text, const double *weights)
 {
     neuron_options options;
     neuron_options_make(&options, &layer->options, settings);
-    return neuron_graph_add(graph, layer, NULL, inputs, count, &options, weights);
+    return join_with(graph, layer, inputs, count, &options, settings, text, weights);
 }
 
 static neuron_node_t *add(neuron_graph_t *graph, const neuron_layer *layer, neuron_node_t *input,
-                          const neuron_setting *settings)
+                          const neuron_setting *settings, const char *text)
 {
-    return join(graph, layer, &input, 1, settings, NULL);
+    return join(graph, layer, &input, 1, settings, text, NULL);
 }
 
 /* A list of settings: pairs of the key's end and the value. */
@@ -65,7 +97,7 @@ neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t
 
 neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_flatten, input, NULL);
+    return add(graph, &neuron_layer_flatten, input, NULL, NULL);
 }
 
 static int check_extents(const int64_t *shape, int32_t rank)
@@ -100,34 +132,39 @@ neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input, const
     }
     for (int32_t axis = 0; axis < rank; axis++)
         extents[axis] = (neuron_setting){keys[axis], (double)shape[axis]};
-    return add(graph, &neuron_layer_reshape, input, extents);
+    return add(graph, &neuron_layer_reshape, input, extents, NULL);
 }
 
 neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input, int64_t top,
                                  int64_t bottom, int64_t left, int64_t right)
 {
     return add(graph, &neuron_layer_zero_pad2d, input,
-               SETTINGS(SET(TOP, top), SET(BOTTOM, bottom), SET(LEFT, left), SET(RIGHT, right)));
+               SETTINGS(SET(TOP, top), SET(BOTTOM, bottom), SET(LEFT, left), SET(RIGHT, right)),
+               NULL);
 }
 
-neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units)
+neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units,
+                            const char *options)
 {
-    return add(graph, &neuron_layer_dense, input, SETTINGS(SET(UNITS, units)));
+    return add(graph, &neuron_layer_dense, input, SETTINGS(SET(UNITS, units)), options);
 }
 
 neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input, int64_t filters,
-                             int64_t kernel_height, int64_t kernel_width)
+                             int64_t kernel_height, int64_t kernel_width, const char *options)
 {
     return add(graph, &neuron_layer_conv2d, input,
                SETTINGS(SET(FILTERS, filters), SET(KERNEL_HEIGHT, kernel_height),
-                        SET(KERNEL_WIDTH, kernel_width)));
+                        SET(KERNEL_WIDTH, kernel_width)),
+               options);
 }
 
 neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
-                                       int64_t kernel_height, int64_t kernel_width)
+                                       int64_t kernel_height, int64_t kernel_width,
+                                       const char *options)
 {
     return add(graph, &neuron_layer_depthwise_conv2d, input,
-               SETTINGS(SET(KERNEL_HEIGHT, kernel_height), SET(KERNEL_WIDTH, kernel_width)));
+               SETTINGS(SET(KERNEL_HEIGHT, kernel_height), SET(KERNEL_WIDTH, kernel_width)),
+               options);
 }
 
 /* The strides are equal to the window, which may be no larger than they. */
@@ -140,7 +177,8 @@ static int check_window(const neuron_layer *layer, int64_t height, int64_t width
 }
 
 static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *layer,
-                                  neuron_node_t *input, int64_t height, int64_t width)
+                                  neuron_node_t *input, int64_t height, int64_t width,
+                                  const char *options)
 {
     if (!graph || graph->status < 0)
         return NULL;
@@ -149,157 +187,166 @@ static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *lay
         neuron_graph_latch(graph, status);
         return NULL;
     }
-    return add(graph, layer, input,
-               SETTINGS(SET(KERNEL_HEIGHT, height), SET(KERNEL_WIDTH, width),
-                        SET(STRIDE_HEIGHT, height), SET(STRIDE_WIDTH, width)));
+    /* The strides may be given as text. */
+    neuron_options strides;
+    neuron_options_make(&strides, &layer->options,
+                        SETTINGS(SET(KERNEL_HEIGHT, height), SET(KERNEL_WIDTH, width),
+                                 SET(STRIDE_HEIGHT, height), SET(STRIDE_WIDTH, width)));
+    return join_with(graph, layer, &input, 1, &strides,
+                     SETTINGS(SET(KERNEL_HEIGHT, height), SET(KERNEL_WIDTH, width)), options, NULL);
 }
 
 neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input, int64_t window_height,
-                                 int64_t window_width)
+                                 int64_t window_width, const char *options)
 {
-    return add_pooling(graph, &neuron_layer_max_pool2d, input, window_height, window_width);
+    return add_pooling(graph, &neuron_layer_max_pool2d, input, window_height, window_width,
+                       options);
 }
 
 neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
-                                     int64_t window_height, int64_t window_width)
+                                     int64_t window_height, int64_t window_width,
+                                     const char *options)
 {
-    return add_pooling(graph, &neuron_layer_average_pool2d, input, window_height, window_width);
+    return add_pooling(graph, &neuron_layer_average_pool2d, input, window_height, window_width,
+                       options);
 }
 
 neuron_node_t *neuron_global_average_pool2d(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_global_average_pool2d, input, NULL);
+    return add(graph, &neuron_layer_global_average_pool2d, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_global_max_pool2d, input, NULL);
+    return add(graph, &neuron_layer_global_max_pool2d, input, NULL, NULL);
 }
 
-neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input)
+neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input, const char *options)
 {
-    return add(graph, &neuron_layer_batch_norm, input, NULL);
+    return add(graph, &neuron_layer_batch_norm, input, NULL, options);
 }
 
-neuron_node_t *neuron_layer_norm(neuron_graph_t *graph, neuron_node_t *input)
+neuron_node_t *neuron_layer_norm(neuron_graph_t *graph, neuron_node_t *input, const char *options)
 {
-    return add(graph, &neuron_layer_layer_norm, input, NULL);
+    return add(graph, &neuron_layer_layer_norm, input, NULL, options);
 }
 
 neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate)
 {
-    return add(graph, &neuron_layer_dropout, input, SETTINGS(SET(RATE, rate)));
+    return add(graph, &neuron_layer_dropout, input, SETTINGS(SET(RATE, rate)), NULL);
 }
 
 neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input, double deviation)
 {
-    return add(graph, &neuron_layer_gaussian_noise, input, SETTINGS(SET(DEVIATION, deviation)));
+    return add(graph, &neuron_layer_gaussian_noise, input, SETTINGS(SET(DEVIATION, deviation)),
+               NULL);
 }
 
-neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input, double factor)
+neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input, double factor,
+                                      const char *options)
 {
-    return add(graph, &neuron_layer_random_rotation, input, SETTINGS(SET(FACTOR, factor)));
+    return add(graph, &neuron_layer_random_rotation, input, SETTINGS(SET(FACTOR, factor)), options);
 }
 
 neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_relu, input, NULL);
+    return add(graph, &neuron_layer_relu, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_tanh(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_tanh, input, NULL);
+    return add(graph, &neuron_layer_tanh, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_sigmoid(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_sigmoid, input, NULL);
+    return add(graph, &neuron_layer_sigmoid, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t *input, double slope)
 {
-    return add(graph, &neuron_layer_leaky_relu, input, SETTINGS(SET(SLOPE, slope)));
+    return add(graph, &neuron_layer_leaky_relu, input, SETTINGS(SET(SLOPE, slope)), NULL);
 }
 
 neuron_node_t *neuron_prelu(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_prelu, input, NULL);
+    return add(graph, &neuron_layer_prelu, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input, double alpha)
 {
-    return add(graph, &neuron_layer_elu, input, SETTINGS(SET(ALPHA, alpha)));
+    return add(graph, &neuron_layer_elu, input, SETTINGS(SET(ALPHA, alpha)), NULL);
 }
 
-neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input)
+neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input, const char *options)
 {
-    return add(graph, &neuron_layer_gelu, input, NULL);
+    return add(graph, &neuron_layer_gelu, input, NULL, options);
 }
 
 neuron_node_t *neuron_silu(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_silu, input, NULL);
+    return add(graph, &neuron_layer_silu, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_hard_swish(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_hard_swish, input, NULL);
+    return add(graph, &neuron_layer_hard_swish, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_selu(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_selu, input, NULL);
+    return add(graph, &neuron_layer_selu, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_softplus(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_softplus, input, NULL);
+    return add(graph, &neuron_layer_softplus, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_softsign(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_softsign, input, NULL);
+    return add(graph, &neuron_layer_softsign, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_t *input)
 {
-    return add(graph, &neuron_layer_exponential, input, NULL);
+    return add(graph, &neuron_layer_exponential, input, NULL, NULL);
 }
 
-neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input)
+neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input, const char *options)
 {
-    return add(graph, &neuron_layer_softmax, input, NULL);
+    return add(graph, &neuron_layer_softmax, input, NULL, options);
 }
 
 neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count,
-                             int32_t axis)
+                             const char *options)
 {
-    return join(graph, &neuron_layer_concat, inputs, count, SETTINGS(SET(AXIS, axis)), NULL);
+    return join(graph, &neuron_layer_concat, inputs, count, NULL, options, NULL);
 }
 
 neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
 {
-    return join(graph, &neuron_layer_add, inputs, count, NULL, NULL);
+    return join(graph, &neuron_layer_add, inputs, count, NULL, NULL, NULL);
 }
 
 neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
 {
-    return join(graph, &neuron_layer_multiply, inputs, count, NULL, NULL);
+    return join(graph, &neuron_layer_multiply, inputs, count, NULL, NULL, NULL);
 }
 
 neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
 {
-    return join(graph, &neuron_layer_average, inputs, count, NULL, NULL);
+    return join(graph, &neuron_layer_average, inputs, count, NULL, NULL, NULL);
 }
 
 neuron_node_t *neuron_weighted_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                        int32_t count, const double *weights)
 {
-    return join(graph, &neuron_layer_weighted_average, inputs, count, NULL, weights);
+    return join(graph, &neuron_layer_weighted_average, inputs, count, NULL, NULL, weights);
 }
 
 neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count,
                            const double *weights)
 {
-    return join(graph, &neuron_layer_vote, inputs, count, NULL, weights);
+    return join(graph, &neuron_layer_vote, inputs, count, NULL, NULL, weights);
 }

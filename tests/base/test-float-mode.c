@@ -223,12 +223,12 @@ static neuron_graph_t *make_graph(neuron_context_t *context)
     neuron_graph_t *graph;
     HOLDS(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (int64_t[]){20}, 1);
-    x = neuron_dense(graph, x, 64);
+    x = neuron_dense(graph, x, 64, NULL);
     HOLDS(neuron_node_set_regularizer(x, "kernel", 1e-4, 0.1));
-    x = neuron_batch_norm(graph, neuron_relu(graph, x));
-    x = neuron_dropout(graph, neuron_tanh(graph, neuron_dense(graph, x, 33)), 0.1);
+    x = neuron_batch_norm(graph, neuron_relu(graph, x), NULL);
+    x = neuron_dropout(graph, neuron_tanh(graph, neuron_dense(graph, x, 33, NULL)), 0.1);
     x = neuron_custom(graph, "copy", &x, 1, NULL, 0);
-    HOLDS(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 3))));
+    HOLDS(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 3, NULL), NULL)));
     return graph;
 }
 

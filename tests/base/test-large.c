@@ -84,7 +84,7 @@ START_TEST(values_of_a_small_file_are_refused)
     neuron_graph_t *graph, *loaded;
     neuron_node_t *x = new_input(&graph, 1);
     x = neuron_zero_pad2d(graph, x, 0, 65535, 0, _i == 0 ? 65536 : 65535);
-    assert_ok(neuron_graph_finish(graph, neuron_average_pool2d(graph, x, 256, 256)));
+    assert_ok(neuron_graph_finish(graph, neuron_average_pool2d(graph, x, 256, 256, NULL)));
     char file[8192];
     size_t size;
     assert_ok(neuron_graph_save_memory(graph, file, sizeof file, &size));
@@ -109,7 +109,7 @@ START_TEST(parameters_are_refused)
         {65536, 65536}, {65536, 65537}, {(int64_t)1 << 20, (int64_t)1 << 12}, {32768, 32769}};
     neuron_graph_t *graph;
     neuron_node_t *x = new_input(&graph, units[_i][0]);
-    x = neuron_dense(graph, neuron_flatten(graph, x), units[_i][1]);
+    x = neuron_dense(graph, neuron_flatten(graph, x), units[_i][1], NULL);
     assert_status(neuron_graph_finish(graph, x), NEURON_E_MEMORY);
     neuron_graph_unref(graph);
 }

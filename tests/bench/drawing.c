@@ -162,6 +162,31 @@ bench_network_t bench_read_network(const char *name, const char *description, co
 
 /* ---- Layers ---- */
 
+static neuron_node_t *norm(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_batch_norm(graph, x, NULL);
+}
+
+static neuron_node_t *layer_norm(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_layer_norm(graph, x, NULL);
+}
+
+static neuron_node_t *gelu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_gelu(graph, x, NULL);
+}
+
+static neuron_node_t *softmax(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_softmax(graph, x, NULL);
+}
+
+static neuron_node_t *rotation(neuron_graph_t *graph, neuron_node_t *x, double factor)
+{
+    return neuron_random_rotation(graph, x, factor, NULL);
+}
+
 static const struct {
     const char *name;
     neuron_node_t *(*make)(neuron_graph_t *graph, neuron_node_t *input);
@@ -169,30 +194,28 @@ static const struct {
     {"flatten", neuron_flatten},
     {"global-average", neuron_global_average_pool2d},
     {"global-max", neuron_global_max_pool2d},
-    {"norm", neuron_batch_norm},
-    {"layer-norm", neuron_layer_norm},
+    {"norm", norm},
+    {"layer-norm", layer_norm},
     {"relu", neuron_relu},
     {"tanh", neuron_tanh},
     {"sigmoid", neuron_sigmoid},
     {"prelu", neuron_prelu},
-    {"gelu", neuron_gelu},
+    {"gelu", gelu},
     {"silu", neuron_silu},
     {"hard-swish", neuron_hard_swish},
     {"selu", neuron_selu},
     {"softplus", neuron_softplus},
     {"softsign", neuron_softsign},
     {"exponential", neuron_exponential},
-    {"softmax", neuron_softmax},
+    {"softmax", softmax},
 };
 
 static const struct {
     const char *name;
     neuron_node_t *(*make)(neuron_graph_t *graph, neuron_node_t *input, double value);
 } number_layers[] = {
-    {"dropout", neuron_dropout},
-    {"noise", neuron_gaussian_noise},
-    {"rotation", neuron_random_rotation},
-    {"leaky-relu", neuron_leaky_relu},
+    {"dropout", neuron_dropout}, {"noise", neuron_gaussian_noise},
+    {"rotation", rotation},      {"leaky-relu", neuron_leaky_relu},
     {"elu", neuron_elu},
 };
 
@@ -237,7 +260,7 @@ static bool draw_window(drawing_t *drawing, const statement_t *statement)
     if (strcmp(word, "conv") == 0) {
         int64_t filters = whole(drawing->row, statement, 1);
         int64_t window = whole(drawing->row, statement, 2);
-        drawing->last = neuron_conv2d(graph, drawing->last, filters, window, window);
+        drawing->last = neuron_conv2d(graph, drawing->last, filters, window, window, NULL);
         set_window(drawing, statement, 3);
         return true;
     }
@@ -245,9 +268,9 @@ static bool draw_window(drawing_t *drawing, const statement_t *statement)
     if (!depthwise && !max && strcmp(word, "average-pool") != 0)
         return false;
     int64_t window = whole(drawing->row, statement, 1);
-    drawing->last = depthwise ? neuron_depthwise_conv2d(graph, drawing->last, window, window)
-                    : max     ? neuron_max_pool2d(graph, drawing->last, window, window)
-                              : neuron_average_pool2d(graph, drawing->last, window, window);
+    drawing->last = depthwise ? neuron_depthwise_conv2d(graph, drawing->last, window, window, NULL)
+                    : max     ? neuron_max_pool2d(graph, drawing->last, window, window, NULL)
+                              : neuron_average_pool2d(graph, drawing->last, window, window, NULL);
     set_window(drawing, statement, 2);
     return true;
 }
@@ -311,7 +334,7 @@ static neuron_node_t *join(neuron_graph_t *graph, const char *word, neuron_node_
         return neuron_weighted_average(graph, inputs, count, weights);
     if (strcmp(word, "vote") == 0)
         return neuron_vote(graph, inputs, count, NULL);
-    return neuron_concat(graph, inputs, count, inputs[0]->spec.output.rank - 1);
+    return neuron_concat(graph, inputs, count, NULL);
 }
 
 static bool draw_join(drawing_t *drawing, const statement_t *statement)
@@ -335,7 +358,7 @@ static void draw_statement(drawing_t *drawing, const statement_t *statement)
     const char *word = statement->words[0];
     if (strcmp(word, "dense") == 0) {
         int64_t units = whole(drawing->row, statement, 1);
-        drawing->last = neuron_dense(drawing->graph, drawing->last, units);
+        drawing->last = neuron_dense(drawing->graph, drawing->last, units, NULL);
     } else if (strcmp(word, "pad") == 0) {
         int64_t pixels = whole(drawing->row, statement, 1);
         drawing->last =

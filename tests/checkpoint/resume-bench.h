@@ -11,9 +11,12 @@ static inline neuron_graph_t *small_model(neuron_context_t *context)
     neuron_graph_t *g;
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3);
-    neuron_node_t *c = neuron_batch_norm(g, neuron_relu(g, neuron_conv2d(g, x, 3, 3, 3)));
-    neuron_node_t *h = neuron_dropout(g, neuron_flatten(g, neuron_max_pool2d(g, c, 2, 2)), 0.3);
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, TEST_CLASSES))));
+    neuron_node_t *c =
+        neuron_batch_norm(g, neuron_relu(g, neuron_conv2d(g, x, 3, 3, 3, NULL)), NULL);
+    neuron_node_t *h =
+        neuron_dropout(g, neuron_flatten(g, neuron_max_pool2d(g, c, 2, 2, NULL)), 0.3);
+    assert_ok(
+        neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, TEST_CLASSES, NULL), NULL)));
     return g;
 }
 

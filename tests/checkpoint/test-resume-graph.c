@@ -80,7 +80,7 @@ static neuron_node_t *add_scale(neuron_graph_t *g, neuron_node_t *x)
 
 static neuron_node_t *add_branches(neuron_graph_t *g, neuron_node_t *x)
 {
-    neuron_node_t *first = neuron_dense(g, x, 6), *second = neuron_dense(g, x, 6);
+    neuron_node_t *first = neuron_dense(g, x, 6, NULL), *second = neuron_dense(g, x, 6, NULL);
     if (now == DENSE_NAME)
         assert_ok(neuron_node_set_name(second, "second"));
     if (now == NO_BIAS)
@@ -103,17 +103,18 @@ static neuron_graph_t *model(neuron_context_t *context)
     assert_ok(neuron_graph_create(&g, context));
     int64_t side = now == INPUT_SHAPE ? SIZE + 1 : SIZE, shape[] = {side, side, 1};
     neuron_node_t *x = neuron_input(g, shape, 3);
-    neuron_node_t *conv = neuron_conv2d(g, x, now == FILTERS ? 4 : 3, 3, 3);
+    neuron_node_t *conv = neuron_conv2d(g, x, now == FILTERS ? 4 : 3, 3, 3, NULL);
     if (now == PADDING)
         assert_ok(neuron_node_set(conv, "padding=same"));
     if (now == INITIALIZERS)
         assert_ok(neuron_node_set_initializer(conv, "kernel", NEURON_INITIALIZER_NORMAL, 0.5));
     neuron_node_t *bent = now == OTHER_LAYER ? neuron_tanh(g, conv) : neuron_relu(g, conv);
-    neuron_node_t *flat = neuron_flatten(g, neuron_max_pool2d(g, neuron_batch_norm(g, bent), 2, 2));
+    neuron_node_t *flat =
+        neuron_flatten(g, neuron_max_pool2d(g, neuron_batch_norm(g, bent, NULL), 2, 2, NULL));
     neuron_node_t *h = neuron_dropout(g, flat, now == RATE ? 0.4 : 0.3);
-    h = neuron_dense(g, add_scale(g, add_branches(g, h)), TEST_CLASSES);
+    h = neuron_dense(g, add_scale(g, add_branches(g, h)), TEST_CLASSES, NULL);
     if (now != LAYER_LESS)
-        h = neuron_softmax(g, h);
+        h = neuron_softmax(g, h, NULL);
     if (now == LAYER_MORE)
         h = neuron_relu(g, h);
     if (now == PLAIN_NAMES) {

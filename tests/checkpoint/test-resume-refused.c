@@ -53,7 +53,8 @@ static neuron_graph_t *wider_model(neuron_context_t *context)
     neuron_graph_t *g;
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3));
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES))));
+    assert_ok(
+        neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES, NULL), NULL)));
     return g;
 }
 

@@ -42,11 +42,12 @@ int main(void)
     must(neuron_graph_create(&graph, context));
     must(neuron_graph_set_name(graph, "shown"));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){4, 4, 1}, 3);
-    neuron_node_t *c = neuron_relu(graph, neuron_conv2d(graph, x, 2, 3, 3));
-    neuron_node_t *y = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, c), 3));
+    neuron_node_t *c = neuron_relu(graph, neuron_conv2d(graph, x, 2, 3, 3, NULL));
+    neuron_node_t *y =
+        neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, c), 3, NULL), NULL);
     must(neuron_graph_finish(graph, y));
     must(neuron_graph_create(&failed, context));
-    neuron_dense(failed, NULL, 3);
+    neuron_dense(failed, NULL, 3, NULL);
 
     show(input, bytes, graph, c, failed);
     must(neuron_graph_predict(graph, input, output));

@@ -109,9 +109,9 @@ static neuron_graph_t *make_classifier(neuron_context_t *context)
     assert_ok(neuron_graph_set_seed(graph, 7));
     neuron_node_t *input = neuron_input(graph, (const int64_t[]){SIDE, SIDE, 1}, 3);
     neuron_node_t *hidden =
-        neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, input), 16));
-    assert_ok(
-        neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, hidden, CLASSES))));
+        neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, input), 16, NULL));
+    assert_ok(neuron_graph_finish(
+        graph, neuron_softmax(graph, neuron_dense(graph, hidden, CLASSES, NULL), NULL)));
     return graph;
 }
 

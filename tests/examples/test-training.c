@@ -28,8 +28,8 @@ static neuron_dataset_t *images(uint64_t seed)
 static neuron_graph_t *finish(neuron_graph_t *graph)
 {
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){EXTENT, EXTENT, 1}, 3);
-    x = neuron_dense(graph, neuron_flatten(graph, x), 10);
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x)));
+    x = neuron_dense(graph, neuron_flatten(graph, x), 10, NULL);
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;
 }
 

@@ -82,12 +82,17 @@ static void check_node(neuron_context_t *context, const char *options,
 
 static neuron_node_t *add_convolution(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_conv2d(graph, x, 3, 3, 3);
+    return neuron_conv2d(graph, x, 3, 3, 3, NULL);
 }
 
 static neuron_node_t *add_rotation(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_random_rotation(graph, x, 0.1);
+    return neuron_random_rotation(graph, x, 0.1, NULL);
+}
+
+static neuron_node_t *add_normalisation(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_batch_norm(graph, x, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -104,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         check_settings(context, options);
         check_node(context, options, add_convolution);
         check_node(context, options, add_rotation);
-        check_node(context, options, neuron_batch_norm);
+        check_node(context, options, add_normalisation);
     }
     free(options);
     neuron_context_unref(context);

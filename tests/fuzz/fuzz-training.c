@@ -15,8 +15,9 @@ static neuron_graph_t *make_graph(neuron_context_t *context)
     neuron_graph_t *graph;
     must(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE, 1}, 3);
-    x = neuron_batch_norm(graph, neuron_dense(graph, neuron_flatten(graph, x), CLASSES));
-    must(neuron_graph_finish(graph, neuron_softmax(graph, x)));
+    x = neuron_batch_norm(graph, neuron_dense(graph, neuron_flatten(graph, x), CLASSES, NULL),
+                          NULL);
+    must(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;
 }
 

@@ -49,8 +49,8 @@ neuron_node_t *image_input(neuron_graph_t *graph, int64_t height, int64_t width,
 neuron_node_t *hidden_values(neuron_graph_t *graph, int64_t height, int64_t width, int64_t channels)
 {
     if (height == 0)
-        return neuron_dense(graph, vector_input(graph, 6), channels);
-    return neuron_conv2d(graph, image_input(graph, height + 1, width + 1, 2), channels, 2, 2);
+        return neuron_dense(graph, vector_input(graph, 6), channels, NULL);
+    return neuron_conv2d(graph, image_input(graph, height + 1, width + 1, 2), channels, 2, 2, NULL);
 }
 
 /* Wraps [count, ...shape]. */
@@ -373,5 +373,5 @@ void check_network(neuron_graph_t *graph, neuron_node_t *output, int64_t batch)
 void check_layer(neuron_graph_t *graph, neuron_node_t *layer, int64_t batch)
 {
     neuron_node_t *flat = neuron_flatten(graph, layer);
-    check_network(graph, neuron_softmax(graph, neuron_dense(graph, flat, 3)), batch);
+    check_network(graph, neuron_softmax(graph, neuron_dense(graph, flat, 3, NULL), NULL), batch);
 }

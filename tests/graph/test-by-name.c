@@ -61,44 +61,45 @@ static neuron_node_t *build(neuron_graph_t *graph, neuron_node_t *x, int i)
 static neuron_node_t *expected(neuron_graph_t *graph, neuron_node_t *x, const char *layer)
 {
     neuron_node_t *const both[] = {x, x};
-    neuron_node_t *node = NULL;
 #define IS(name) (strcmp(layer, name) == 0)
     if (IS("add"))
-        node = neuron_add(graph, both, 2);
+        return neuron_add(graph, both, 2);
     if (IS("average_pool2d"))
-        node = neuron_average_pool2d(graph, x, 2, 4);
-    if (IS("max_pool2d")) {
-        node = neuron_max_pool2d(graph, x, 4, 2);
-        assert_ok(neuron_node_set(node, "stride_width=1"));
-    }
+        return neuron_average_pool2d(graph, x, 2, 4, NULL);
+    if (IS("batch_norm"))
+        return neuron_batch_norm(graph, x, "momentum=0.9");
     if (IS("concat"))
-        node = neuron_concat(graph, both, 2, 1);
-    if (IS("conv2d")) {
-        node = neuron_conv2d(graph, x, 3, 3, 2);
-        assert_ok(neuron_node_set(node, "padding=same, use_bias=no"));
-    }
-    if (IS("dense")) {
-        node = neuron_dense(graph, neuron_flatten(graph, x), 5);
-        assert_ok(neuron_node_set(node, "initializer=he_uniform"));
-    }
-    if (IS("depthwise_conv2d")) {
-        node = neuron_depthwise_conv2d(graph, x, 3, 3);
-        assert_ok(neuron_node_set(node, "depth_multiplier=2"));
-    }
+        return neuron_concat(graph, both, 2, "axis=1");
+    if (IS("conv2d"))
+        return neuron_conv2d(graph, x, 3, 3, 2, "padding=same, use_bias=no");
+    if (IS("dense"))
+        return neuron_dense(graph, neuron_flatten(graph, x), 5, "initializer=he_uniform");
+    if (IS("depthwise_conv2d"))
+        return neuron_depthwise_conv2d(graph, x, 3, 3, "depth_multiplier=2");
     if (IS("dropout"))
-        node = neuron_dropout(graph, x, 0.25);
-    if (IS("leaky_relu"))
-        node = neuron_leaky_relu(graph, x, 0.2);
+        return neuron_dropout(graph, x, 0.25);
     if (IS("elu"))
-        node = neuron_elu(graph, x, 1);
+        return neuron_elu(graph, x, 1);
+    if (IS("gelu"))
+        return neuron_gelu(graph, x, "approximate=yes");
+    if (IS("layer_norm"))
+        return neuron_layer_norm(graph, x, "epsilon=1e-5");
+    if (IS("leaky_relu"))
+        return neuron_leaky_relu(graph, x, 0.2);
+    if (IS("max_pool2d"))
+        return neuron_max_pool2d(graph, x, 4, 2, "stride_width=1");
+    if (IS("random_rotation"))
+        return neuron_random_rotation(graph, x, 0.1, "fill_mode=wrap");
     if (IS("reshape"))
-        node = neuron_reshape(graph, x, (const int64_t[]){4, 64}, 2);
-    if (IS("zero_pad2d"))
-        node = neuron_zero_pad2d(graph, x, 1, 0, 0, 2);
+        return neuron_reshape(graph, x, (const int64_t[]){4, 64}, 2);
+    if (IS("softmax"))
+        return neuron_softmax(graph, x, "axis=0");
     if (IS("vote"))
-        node = neuron_vote(graph, both, 2, NULL);
+        return neuron_vote(graph, both, 2, NULL);
+    if (IS("zero_pad2d"))
+        return neuron_zero_pad2d(graph, x, 1, 0, 0, 2);
 #undef IS
-    return node;
+    return NULL;
 }
 
 static void assert_same(const neuron_node_t *made, const neuron_node_t *other)
@@ -188,6 +189,39 @@ START_TEST(what_cannot_be_is_refused)
 }
 END_TEST
 
+/* What a builder call is given as text, and may not be. */
+START_TEST(bad_text_sticks)
+{
+    static const char *const texts[][2] = {
+        {"padding=sam", "conv2d: padding is sam; it must be valid or same"},
+        {"paddin=same", "conv2d: there is no option \"paddin\"; did you mean \"padding\"?"},
+        {"use_bias=no, filters=3", "conv2d: filters is given twice, as a number and as text"},
+        {"kernel_width=4", "conv2d: kernel_width is given twice, as a number and as text"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        neuron_graph_t *graph = new_graph();
+        neuron_node_t *x = image_input(graph, 8, 8, 4);
+        neuron_node_t *node = neuron_relu(graph, neuron_conv2d(graph, x, 3, 3, 3, texts[i][0]));
+        ck_assert_ptr_null(node);
+        assert_status(neuron_graph_finish(graph, node), NEURON_E_ARGUMENT);
+        assert_message(texts[i][1]);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
+/* The strides of pooling are no arguments: they may be given. */
+START_TEST(windows_overlap_where_that_is_asked_for)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, 8, 8, 4);
+    assert_node_shape(neuron_max_pool2d(graph, x, 2, 2, NULL), (const int64_t[]){4, 4, 4}, 3);
+    assert_node_shape(neuron_max_pool2d(graph, x, 2, 2, "stride_height=1, padding=same"),
+                      (const int64_t[]){8, 4, 4}, 3);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(no_graph_and_one_that_is_finished)
 {
     neuron_graph_t *graph = new_graph();
@@ -207,6 +241,8 @@ int main(void)
     tcase_add_loop_test(cases, a_name_makes_what_the_builder_makes, 0, LAYERS);
     tcase_add_test(cases, every_layer_is_tried);
     tcase_add_loop_test(cases, what_cannot_be_is_refused, 0, sizeof refused / sizeof refused[0]);
+    tcase_add_test(cases, bad_text_sticks);
+    tcase_add_test(cases, windows_overlap_where_that_is_asked_for);
     tcase_add_test(cases, no_graph_and_one_that_is_finished);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

@@ -23,8 +23,8 @@ static neuron_graph_t *member(const char *name, float a, float b, float c)
     neuron_graph_t *g;
     assert_ok(neuron_graph_create(&g, context));
     assert_ok(neuron_graph_set_name(g, name));
-    neuron_node_t *y = neuron_dense(g, neuron_input(g, (const int64_t[]){INPUTS}, 1), CLASSES);
-    assert_ok(neuron_node_set(y, "initializer=zeros"));
+    neuron_node_t *y = neuron_dense(g, neuron_input(g, (const int64_t[]){INPUTS}, 1), CLASSES,
+                                    "initializer=zeros");
     assert_ok(neuron_graph_finish(g, y));
     assert_ok(neuron_graph_write_array(g, 1, (const float[]){a, b, c}, CLASSES));
     return g;
@@ -239,7 +239,8 @@ static neuron_graph_t *shaped(const char *name, int64_t inputs, int64_t outputs)
     assert_ok(neuron_graph_set_name(g, name));
     assert_ok(neuron_graph_finish(
         g, neuron_softmax(
-               g, neuron_dense(g, neuron_input(g, (const int64_t[]){inputs}, 1), outputs))));
+               g, neuron_dense(g, neuron_input(g, (const int64_t[]){inputs}, 1), outputs, NULL),
+               NULL)));
     return g;
 }
 
@@ -405,7 +406,7 @@ START_TEST(weights_of_graphs_with_one_output)
         float kernel = i == 0 ? 1 : -1, bias = 0;
         assert_ok(neuron_graph_create(&m[i], context));
         neuron_node_t *x = neuron_input(m[i], (const int64_t[]){1}, 1);
-        assert_ok(neuron_graph_finish(m[i], neuron_sigmoid(m[i], neuron_dense(m[i], x, 1))));
+        assert_ok(neuron_graph_finish(m[i], neuron_sigmoid(m[i], neuron_dense(m[i], x, 1, NULL))));
         assert_ok(neuron_graph_write_array(m[i], 0, &kernel, 1));
         assert_ok(neuron_graph_write_array(m[i], 1, &bias, 1));
     }

@@ -47,12 +47,12 @@ START_TEST(a_kind_may_be_called_as_a_layer_of_the_library)
             assert_ok(
                 neuron_custom_register(contexts[i], names[j], swish, swish_back, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, contexts[0]));
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 4);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 4, NULL);
     for (int j = 0; j < 3; j++)
         x = neuron_custom(graph, names[j], &x, 1, NULL, 0);
     ck_assert_str_eq(neuron_node_name(x), "custom");
     assert_ok(neuron_custom_add_array(x, "extra", NULL, 0, NEURON_INITIALIZER_ONES, 0, 1));
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, x, 2)));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, x, 2, NULL)));
     ck_assert_ptr_nonnull(neuron_graph_find_node(graph, "dense_2"));
     neuron_graph_t *loaded = save_and_load(graph, contexts[1], NEURON_OK);
     ck_assert(same_parameters(graph, loaded));
@@ -133,7 +133,7 @@ START_TEST(a_shape_callback_that_fails)
     assert_ok(neuron_custom_register(context, "k", swish, NULL, answer_shape, &answer, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = vector_input(graph, 3);
-    x = neuron_dense(graph, neuron_custom(graph, "k", &x, 1, NULL, 0), 2);
+    x = neuron_dense(graph, neuron_custom(graph, "k", &x, 1, NULL, 0), 2, NULL);
     assert_ok(neuron_graph_finish(graph, x));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[80];

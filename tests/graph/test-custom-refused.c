@@ -89,7 +89,7 @@ START_TEST(arrays_at_the_wrong_place)
 {
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *x = vector_input(graph, 3);
-    neuron_node_t *dense = neuron_dense(graph, x, 2);
+    neuron_node_t *dense = neuron_dense(graph, x, 2, NULL);
     assert_status(neuron_custom_add_array(dense, "a", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
                   NEURON_E_ARGUMENT);
     assert_message("dense: a dense layer has its own arrays");
@@ -203,7 +203,7 @@ static int use_reader(neuron_context_t *context)
     neuron_dataset_t *data = test_glyphs(context, 20, 8);
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x =
-        neuron_dense(graph, neuron_flatten(graph, image_input(graph, 8, 8, 1)), TEST_CLASSES);
+        neuron_dense(graph, neuron_flatten(graph, image_input(graph, 8, 8, 1)), TEST_CLASSES, NULL);
     int status = neuron_graph_finish(graph, neuron_custom(graph, "reader", &x, 1, NULL, 0));
     if (status == NEURON_OK) {
         assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));

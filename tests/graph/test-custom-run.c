@@ -118,9 +118,9 @@ static neuron_graph_t *custom_graph(void)
 START_TEST(gradient_with_what_forward_kept)
 {
     neuron_graph_t *graph = custom_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 5);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 5, NULL);
     x = neuron_custom(graph, "unit_length", &x, 1, NULL, 0);
-    x = neuron_dense(graph, x, 7);
+    x = neuron_dense(graph, x, 7, NULL);
     check_layer(graph, neuron_custom(graph, "unit_length", &x, 1, NULL, 0), 5);
 }
 END_TEST
@@ -129,9 +129,9 @@ END_TEST
 START_TEST(gradient_with_random_numbers)
 {
     neuron_graph_t *graph = custom_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 9);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 9, NULL);
     x = own_dropout(graph, x, 0.25);
-    check_layer(graph, own_dropout(graph, neuron_dense(graph, x, 7), 0.25), 5);
+    check_layer(graph, own_dropout(graph, neuron_dense(graph, x, 7, NULL), 0.25), 5);
 }
 END_TEST
 
@@ -143,10 +143,10 @@ static neuron_graph_t *small_network(neuron_context_t *context)
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_set_seed(graph, 5));
     neuron_node_t *x = neuron_flatten(graph, image_input(graph, 8, 8, 1));
-    x = own_dropout(graph, neuron_tanh(graph, neuron_dense(graph, x, 12)), 0.3);
+    x = own_dropout(graph, neuron_tanh(graph, neuron_dense(graph, x, 12, NULL)), 0.3);
     x = neuron_custom(graph, "unit_length", &x, 1, NULL, 0);
-    x = neuron_dense(graph, own_dropout(graph, x, 0.1), TEST_CLASSES);
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x)));
+    x = neuron_dense(graph, own_dropout(graph, x, 0.1), TEST_CLASSES, NULL);
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;
 }
 
@@ -310,7 +310,7 @@ START_TEST(memory_that_is_refused)
         neuron_custom_register(context, "kept", drop_forward, drop_backward, NULL, &wanted, NULL));
     assert_ok(neuron_custom_set_saved(context, "kept", as_told));
     assert_ok(neuron_graph_create(&graph, context));
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), TEST_CLASSES);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), TEST_CLASSES, NULL);
     x = neuron_custom(graph, "kept", &x, 1, NULL, 0);
     assert_ok(neuron_custom_add_array(x, "rate", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
     assert_ok(neuron_graph_finish(graph, x));

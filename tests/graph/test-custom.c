@@ -6,7 +6,7 @@
 START_TEST(gradient_of_swish)
 {
     neuron_graph_t *graph = custom_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 4, 2), 3, 2, 2);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 4, 2), 3, 2, 2, NULL);
     check_layer(graph, neuron_relu(graph, neuron_custom(graph, "swish", &x, 1, NULL, 0)), 4);
 }
 END_TEST
@@ -14,7 +14,7 @@ END_TEST
 START_TEST(gradient_with_parameters)
 {
     neuron_graph_t *graph = custom_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 5);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 5, NULL);
     x = add_own_dense(graph, x, 7);
     assert_ok(neuron_node_set_regularizer(x, "kernel", 0.01, 0.02));
     if (_i == 1)
@@ -27,8 +27,8 @@ START_TEST(gradient_of_several_inputs)
 {
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *input = vector_input(graph, 6);
-    neuron_node_t *inputs[] = {neuron_dense(graph, input, 5), input,
-                               neuron_tanh(graph, neuron_dense(graph, input, 3))};
+    neuron_node_t *inputs[] = {neuron_dense(graph, input, 5, NULL), input,
+                               neuron_tanh(graph, neuron_dense(graph, input, 3, NULL))};
     neuron_node_t *node = neuron_custom(graph, "join", inputs, 3, NULL, 0);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
@@ -53,9 +53,9 @@ START_TEST(trains_as_the_built_in_layer)
         assert_ok(neuron_graph_create(&graph, context));
         assert_ok(neuron_graph_set_seed(graph, 5));
         neuron_node_t *x = neuron_flatten(graph, image_input(graph, 8, 8, 1));
-        x = i == 0 ? neuron_dense(graph, x, 9) : add_own_dense(graph, x, 9);
-        x = neuron_dense(graph, neuron_tanh(graph, x), TEST_CLASSES);
-        assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x)));
+        x = i == 0 ? neuron_dense(graph, x, 9, NULL) : add_own_dense(graph, x, 9);
+        x = neuron_dense(graph, neuron_tanh(graph, x), TEST_CLASSES, NULL);
+        assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
         assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
         assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
         assert_ok(neuron_trainer_set(trainer, "epochs=3"));
@@ -103,11 +103,11 @@ static neuron_graph_t *failing_graph(neuron_context_t *context)
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_flatten(graph, image_input(graph, 8, 8, 1));
-    x = neuron_batch_norm(graph, neuron_dense(graph, x, 9));
+    x = neuron_batch_norm(graph, neuron_dense(graph, x, 9, NULL), NULL);
     x = neuron_custom(graph, "count", &x, 1, NULL, 0);
     assert_ok(neuron_custom_add_array(x, "calls", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
-    x = neuron_batch_norm(graph, neuron_dense(graph, x, TEST_CLASSES));
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x)));
+    x = neuron_batch_norm(graph, neuron_dense(graph, x, TEST_CLASSES, NULL), NULL);
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;
 }
 

@@ -9,13 +9,13 @@
 /* Dense, normalised, ReLU, dropout. */
 static neuron_node_t *block(neuron_graph_t *graph, neuron_node_t *input, int64_t units)
 {
-    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, input, units));
-    return neuron_dropout(graph, neuron_batch_norm(graph, x), 0.3);
+    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, input, units, NULL));
+    return neuron_dropout(graph, neuron_batch_norm(graph, x, NULL), 0.3);
 }
 
 static neuron_node_t *classify(neuron_graph_t *graph, neuron_node_t *input, int64_t classes)
 {
-    return neuron_softmax(graph, neuron_dense(graph, input, classes));
+    return neuron_softmax(graph, neuron_dense(graph, input, classes, NULL), NULL);
 }
 
 START_TEST(skip_concatenation)
@@ -23,22 +23,22 @@ START_TEST(skip_concatenation)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 784);
     neuron_node_t *hidden = block(graph, block(graph, x, 30), 30);
-    neuron_node_t *joined = neuron_concat(graph, (neuron_node_t *[]){x, hidden}, 2, -1);
+    neuron_node_t *joined = neuron_concat(graph, (neuron_node_t *[]){x, hidden}, 2, NULL);
     check_network(graph, classify(graph, joined, 10), 8);
 }
 END_TEST
 
 static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *input, int64_t filters)
 {
-    neuron_node_t *x = neuron_conv2d(graph, input, filters, 3, 3);
-    assert_ok(neuron_node_set(x, "padding=same"));
+    neuron_node_t *x = neuron_conv2d(graph, input, filters, 3, 3, "padding=same");
     return x;
 }
 
 static neuron_node_t *conv_block(neuron_graph_t *graph, neuron_node_t *input, int64_t filters)
 {
-    neuron_node_t *x = neuron_batch_norm(graph, neuron_relu(graph, conv(graph, input, filters)));
-    return neuron_dropout(graph, neuron_max_pool2d(graph, x, 2, 2), 0.25);
+    neuron_node_t *x =
+        neuron_batch_norm(graph, neuron_relu(graph, conv(graph, input, filters)), NULL);
+    return neuron_dropout(graph, neuron_max_pool2d(graph, x, 2, 2, NULL), 0.25);
 }
 
 START_TEST(convolutional_network)
@@ -46,8 +46,8 @@ START_TEST(convolutional_network)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, 12, 12, 1);
     x = conv_block(graph, conv_block(graph, x, 8), 12);
-    x = neuron_dropout(graph, neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 16)),
-                       0.5);
+    x = neuron_dropout(
+        graph, neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 16, NULL)), 0.5);
     check_network(graph, classify(graph, x, 10), 4);
 }
 END_TEST
@@ -90,8 +90,8 @@ END_TEST
 START_TEST(a_node_used_twice)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 5), 6);
-    neuron_node_t *parts[] = {neuron_relu(graph, x), neuron_dense(graph, x, 6)};
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 5), 6, NULL);
+    neuron_node_t *parts[] = {neuron_relu(graph, x), neuron_dense(graph, x, 6, NULL)};
     check_layer(graph, neuron_average(graph, parts, 2), 4);
 }
 END_TEST
@@ -99,20 +99,20 @@ END_TEST
 START_TEST(a_node_used_three_times)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 5), 6));
-    neuron_node_t *parts[] = {neuron_dropout(graph, x, 0.4), neuron_softmax(graph, x), x};
-    check_layer(graph, neuron_concat(graph, parts, 3, 0), 4);
+    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 5), 6, NULL));
+    neuron_node_t *parts[] = {neuron_dropout(graph, x, 0.4), neuron_softmax(graph, x, NULL), x};
+    check_layer(graph, neuron_concat(graph, parts, 3, "axis=0"), 4);
 }
 END_TEST
 
 START_TEST(a_node_used_twice_by_one_layer)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 5), 6);
-    neuron_node_t *twice = neuron_concat(graph, (neuron_node_t *[]){x, x, x}, 3, -1);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 5), 6, NULL);
+    neuron_node_t *twice = neuron_concat(graph, (neuron_node_t *[]){x, x, x}, 3, NULL);
     check_layer(graph, twice, 4);
     graph = new_graph();
-    x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 5), 6));
+    x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 5), 6, NULL));
     twice = neuron_weighted_average(graph, (neuron_node_t *[]){x, x}, 2, (const double[]){1, 3});
     check_layer(graph, twice, 4);
 }
@@ -126,7 +126,7 @@ START_TEST(a_view_used_beside_its_source)
     neuron_node_t *parts[3] = {neuron_relu(graph, neuron_flatten(graph, x))};
     parts[1] = neuron_flatten(graph, neuron_relu(graph, x));
     parts[2] = neuron_flatten(graph, x);
-    check_layer(graph, neuron_concat(graph, parts, 3, 0), 3);
+    check_layer(graph, neuron_concat(graph, parts, 3, "axis=0"), 3);
 }
 END_TEST
 
@@ -145,7 +145,7 @@ START_TEST(residual_blocks)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = conv(graph, image_input(graph, 5, 5, 1), 4);
     for (int i = 0; i < 3; i++) {
-        neuron_node_t *y = conv(graph, neuron_relu(graph, neuron_batch_norm(graph, x)), 4);
+        neuron_node_t *y = conv(graph, neuron_relu(graph, neuron_batch_norm(graph, x, NULL)), 4);
         x = neuron_average(graph, (neuron_node_t *[]){x, y}, 2);
     }
     check_layer(graph, x, 3);
@@ -159,7 +159,7 @@ START_TEST(dense_connections)
     neuron_node_t *x = vector_input(graph, 6);
     for (int i = 0; i < 4; i++) {
         neuron_node_t *y = block(graph, x, 5);
-        x = neuron_concat(graph, (neuron_node_t *[]){x, y}, 2, -1);
+        x = neuron_concat(graph, (neuron_node_t *[]){x, y}, 2, NULL);
     }
     check_layer(graph, x, 5);
 }
@@ -172,17 +172,17 @@ START_TEST(chains_of_layers_that_work_in_place)
     neuron_node_t *x = vector_input(graph, 7);
     x = neuron_dropout(graph, x, 0.2);
     x = neuron_relu(graph, neuron_dropout(graph, x, 0.2));
-    x = neuron_dense(graph, x, 9);
-    x = neuron_softmax(graph, neuron_relu(graph, x));
+    x = neuron_dense(graph, x, 9, NULL);
+    x = neuron_softmax(graph, neuron_relu(graph, x), NULL);
     x = neuron_dropout(graph, neuron_dropout(graph, x, 0.3), 0.1);
-    x = neuron_relu(graph, neuron_batch_norm(graph, neuron_relu(graph, x)));
+    x = neuron_relu(graph, neuron_batch_norm(graph, neuron_relu(graph, x), NULL));
     check_layer(graph, x, 6);
 }
 END_TEST
 
 static neuron_node_t *rotate(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_random_rotation(graph, x, 0.2);
+    return neuron_random_rotation(graph, x, 0.2, NULL);
 }
 
 static neuron_node_t *pad(neuron_graph_t *graph, neuron_node_t *x)
@@ -212,22 +212,22 @@ static neuron_node_t *convolve(neuron_graph_t *graph, neuron_node_t *x)
 
 static neuron_node_t *mix_channels(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_conv2d(graph, x, 4, 1, 1);
+    return neuron_conv2d(graph, x, 4, 1, 1, NULL);
 }
 
 static neuron_node_t *convolve_channels(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_depthwise_conv2d(graph, x, 2, 2);
+    return neuron_depthwise_conv2d(graph, x, 2, 2, NULL);
 }
 
 static neuron_node_t *average_windows(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_average_pool2d(graph, x, 2, 1);
+    return neuron_average_pool2d(graph, x, 2, 1, NULL);
 }
 
 static neuron_node_t *largest_of_windows(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_max_pool2d(graph, x, 1, 2);
+    return neuron_max_pool2d(graph, x, 1, 2, NULL);
 }
 
 static neuron_node_t *turn_over(neuron_graph_t *graph, neuron_node_t *x)
@@ -240,8 +240,7 @@ static neuron_node_t *turn_over(neuron_graph_t *graph, neuron_node_t *x)
 
 static neuron_node_t *softmax_of_columns(neuron_graph_t *graph, neuron_node_t *x)
 {
-    neuron_node_t *node = neuron_softmax(graph, x);
-    assert_ok(neuron_node_set(node, "axis=1"));
+    neuron_node_t *node = neuron_softmax(graph, x, "axis=1");
     return node;
 }
 
@@ -249,8 +248,7 @@ static neuron_node_t *softmax_of_columns(neuron_graph_t *graph, neuron_node_t *x
  * large. */
 static neuron_node_t *normalize_rows(neuron_graph_t *graph, neuron_node_t *x)
 {
-    neuron_node_t *node = neuron_layer_norm(graph, x);
-    assert_ok(neuron_node_set(node, "epsilon=0.1"));
+    neuron_node_t *node = neuron_layer_norm(graph, x, "epsilon=0.1");
     return node;
 }
 
@@ -264,14 +262,24 @@ static neuron_node_t *add_sigmoid(neuron_graph_t *graph, neuron_node_t *x)
     return neuron_add(graph, (neuron_node_t *[]){x, neuron_sigmoid(graph, x)}, 2);
 }
 
+static neuron_node_t *normalize(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_batch_norm(graph, x, NULL);
+}
+
+static neuron_node_t *gelu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_gelu(graph, x, NULL);
+}
+
 static neuron_node_t *(*const image_layers[])(neuron_graph_t *graph, neuron_node_t *x) = {
     convolve,
     neuron_relu,
-    neuron_batch_norm,
+    normalize,
     largest_of_windows, /* those that are fused */
     convolve,
     neuron_relu,
-    neuron_batch_norm,
+    normalize,
     convolve_channels,
     average_windows,
     mix_channels,
@@ -280,7 +288,7 @@ static neuron_node_t *(*const image_layers[])(neuron_graph_t *graph, neuron_node
     noise,
     leak,
     drop,
-    neuron_gelu,
+    gelu,
     neuron_silu,
     neuron_prelu,
     normalize_rows,
@@ -310,7 +318,7 @@ START_TEST(random_mixes)
         x = joins ? neuron_add(graph, (neuron_node_t *[]){x, next}, 2) : next;
     }
     /* Large sums would leave the loss no digits. */
-    x = neuron_batch_norm(graph, x);
+    x = neuron_batch_norm(graph, x, NULL);
     if (_i % 3)
         x = _i % 3 == 1 ? neuron_global_average_pool2d(graph, x)
                         : neuron_global_max_pool2d(graph, x);
@@ -327,12 +335,12 @@ static activation *const activations[] = {neuron_relu, neuron_tanh, neuron_silu}
 START_TEST(many_values_used_more_than_once)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 5), 101);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 5), 101, NULL);
     x = activations[_i](graph, x);
     neuron_node_t *readers[3];
     for (int i = 0; i < 3; i++)
-        readers[i] = neuron_dense(graph, x, i + 2);
-    check_layer(graph, neuron_concat(graph, readers, 3, -1), 170);
+        readers[i] = neuron_dense(graph, x, i + 2, NULL);
+    check_layer(graph, neuron_concat(graph, readers, 3, NULL), 170);
 }
 END_TEST
 
@@ -341,9 +349,9 @@ END_TEST
 START_TEST(many_columns)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 1100);
-    x = neuron_prelu(graph, neuron_batch_norm(graph, x));
-    x = neuron_batch_norm(graph, neuron_relu(graph, neuron_dense(graph, x, 77)));
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 1100, NULL);
+    x = neuron_prelu(graph, neuron_batch_norm(graph, x, NULL));
+    x = neuron_batch_norm(graph, neuron_relu(graph, neuron_dense(graph, x, 77, NULL)), NULL);
     check_layer(graph, x, 13);
 }
 END_TEST
@@ -351,9 +359,9 @@ END_TEST
 START_TEST(many_filters)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 7, 6, 2), 83, 3, 3);
-    x = neuron_prelu(graph, neuron_batch_norm(graph, x));
-    x = neuron_batch_norm(graph, neuron_relu(graph, neuron_conv2d(graph, x, 37, 2, 2)));
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 7, 6, 2), 83, 3, 3, NULL);
+    x = neuron_prelu(graph, neuron_batch_norm(graph, x, NULL));
+    x = neuron_batch_norm(graph, neuron_relu(graph, neuron_conv2d(graph, x, 37, 2, 2, NULL)), NULL);
     check_layer(graph, x, 3);
 }
 END_TEST
@@ -361,7 +369,7 @@ END_TEST
 START_TEST(one_example)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 7), 5));
+    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 7), 5, NULL));
     check_network(graph, classify(graph, x, 2), 1);
 }
 END_TEST

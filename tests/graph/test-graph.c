@@ -6,26 +6,26 @@
 
 static neuron_node_t *classify(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_softmax(graph, neuron_dense(graph, x, 10));
+    return neuron_softmax(graph, neuron_dense(graph, x, 10, NULL), NULL);
 }
 
 /* Dense, ReLU, normalised. */
 static neuron_node_t *block(neuron_graph_t *graph, neuron_node_t *x, int64_t units)
 {
-    return neuron_batch_norm(graph, neuron_relu(graph, neuron_dense(graph, x, units)));
+    return neuron_batch_norm(graph, neuron_relu(graph, neuron_dense(graph, x, units, NULL)), NULL);
 }
 
 static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *x, int64_t filters,
                            const char *padding)
 {
-    x = neuron_conv2d(graph, x, filters, 3, 3);
+    x = neuron_conv2d(graph, x, filters, 3, 3, NULL);
     assert_ok(neuron_node_set(x, padding));
     return neuron_relu(graph, x);
 }
 
 static neuron_node_t *hidden(neuron_graph_t *graph, neuron_node_t *x, int64_t units)
 {
-    return neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), units));
+    return neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), units, NULL));
 }
 
 static neuron_node_t *perceptron(neuron_graph_t *graph)
@@ -36,20 +36,20 @@ static neuron_node_t *perceptron(neuron_graph_t *graph)
 static neuron_node_t *one_convolution(neuron_graph_t *graph)
 {
     neuron_node_t *x = conv(graph, image_input(graph, 28, 28, 1), 32, "padding=valid");
-    return classify(graph, hidden(graph, neuron_max_pool2d(graph, x, 2, 2), 128));
+    return classify(graph, hidden(graph, neuron_max_pool2d(graph, x, 2, 2, NULL), 128));
 }
 
 static neuron_node_t *two_convolutions(neuron_graph_t *graph)
 {
     neuron_node_t *x = conv(graph, image_input(graph, 28, 28, 1), 64, "padding=valid");
-    x = conv(graph, neuron_max_pool2d(graph, x, 2, 2), 128, "padding=valid");
-    return classify(graph, hidden(graph, neuron_max_pool2d(graph, x, 2, 2), 256));
+    x = conv(graph, neuron_max_pool2d(graph, x, 2, 2, NULL), 128, "padding=valid");
+    return classify(graph, hidden(graph, neuron_max_pool2d(graph, x, 2, 2, NULL), 256));
 }
 
 static neuron_node_t *pool_block(neuron_graph_t *graph, neuron_node_t *x, int64_t filters)
 {
-    x = neuron_batch_norm(graph, conv(graph, x, filters, "padding=same"));
-    return neuron_dropout(graph, neuron_max_pool2d(graph, x, 2, 2), 0.25);
+    x = neuron_batch_norm(graph, conv(graph, x, filters, "padding=same"), NULL);
+    return neuron_dropout(graph, neuron_max_pool2d(graph, x, 2, 2, NULL), 0.25);
 }
 
 static neuron_node_t *normalised_convolutions(neuron_graph_t *graph)
@@ -64,7 +64,7 @@ static neuron_node_t *skip_concatenation(neuron_graph_t *graph)
     neuron_node_t *x = vector_input(graph, 784), *h = x;
     for (int i = 0; i < 2; i++)
         h = neuron_dropout(graph, block(graph, h, 30), 0.3);
-    return classify(graph, neuron_concat(graph, (neuron_node_t *[]){x, h}, 2, -1));
+    return classify(graph, neuron_concat(graph, (neuron_node_t *[]){x, h}, 2, NULL));
 }
 
 /* As Keras prints them for the same networks. */
@@ -119,11 +119,11 @@ START_TEST(default_names)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 4);
     ck_assert_str_eq(neuron_node_name(x), "input");
-    ck_assert_str_eq(neuron_node_name(x = neuron_dense(graph, x, 4)), "dense");
-    ck_assert_str_eq(neuron_node_name(x = neuron_dense(graph, x, 4)), "dense_1");
-    ck_assert_str_eq(neuron_node_name(x = neuron_batch_norm(graph, x)), "batch_norm");
+    ck_assert_str_eq(neuron_node_name(x = neuron_dense(graph, x, 4, NULL)), "dense");
+    ck_assert_str_eq(neuron_node_name(x = neuron_dense(graph, x, 4, NULL)), "dense_1");
+    ck_assert_str_eq(neuron_node_name(x = neuron_batch_norm(graph, x, NULL)), "batch_norm");
     assert_ok(neuron_node_set_name(x, "dense_2"));
-    ck_assert_str_eq(neuron_node_name(x = neuron_dense(graph, x, 4)), "dense_3");
+    ck_assert_str_eq(neuron_node_name(x = neuron_dense(graph, x, 4, NULL)), "dense_3");
     neuron_node_t *twice[] = {x, x};
     ck_assert_str_eq(
         neuron_node_name(neuron_weighted_average(graph, twice, 2, (const double[]){1, 1})),
@@ -152,7 +152,8 @@ START_TEST(renaming)
     for (size_t i = 0; i <= sizeof bad / sizeof *bad; i++) {
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = vector_input(graph, 4);
-        neuron_node_t *first = neuron_dense(graph, x, 4), *second = neuron_dense(graph, first, 4);
+        neuron_node_t *first = neuron_dense(graph, x, 4, NULL),
+                      *second = neuron_dense(graph, first, 4, NULL);
         assert_ok(neuron_node_set_name(second, "dense_1")); /* its own */
         assert_ok(neuron_node_set_name(second, "größe/x y"));
         assert_ok(neuron_node_set_name(second, longest + 1));
@@ -215,11 +216,11 @@ START_TEST(the_first_error_is_kept)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 8);
-    neuron_node_t *bad = neuron_dense(graph, x, 0);
+    neuron_node_t *bad = neuron_dense(graph, x, 0, NULL);
     ck_assert_ptr_null(bad);
     ck_assert_ptr_null(neuron_relu(graph, bad));
-    ck_assert_ptr_null(neuron_conv2d(graph, x, 1, 3, 3)); /* an error of its own */
-    ck_assert_ptr_null(neuron_dense(graph, x, 3));
+    ck_assert_ptr_null(neuron_conv2d(graph, x, 1, 3, 3, NULL)); /* an error of its own */
+    ck_assert_ptr_null(neuron_dense(graph, x, 3, NULL));
     neuron_graph_t *other = new_graph();
     assert_status(neuron_graph_finish(other, NULL), NEURON_E_ARGUMENT);
     for (int i = 0; i < 2; i++) {
@@ -238,7 +239,7 @@ START_TEST(two_graphs_do_not_mix)
     neuron_node_t *x = vector_input(graph, 8), *y = vector_input(other, 8);
     assert_status(neuron_graph_finish(graph, y), NEURON_E_ARGUMENT);
     assert_message("the output input belongs to another graph");
-    ck_assert_ptr_null(neuron_concat(graph, (neuron_node_t *[]){x, y}, 2, -1));
+    ck_assert_ptr_null(neuron_concat(graph, (neuron_node_t *[]){x, y}, 2, NULL));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
     assert_message("concat: input 1 (input) belongs to another graph");
     assert_ok(neuron_graph_finish(other, y));
@@ -281,7 +282,7 @@ END_TEST
 START_TEST(a_finished_graph_stays_as_it_is)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = vector_input(graph, 8), *output = neuron_dense(graph, x, 3);
+    neuron_node_t *x = vector_input(graph, 8), *output = neuron_dense(graph, x, 3, NULL);
     assert_ok(neuron_graph_finish(graph, output));
     assert_status(neuron_graph_finish(graph, output), NEURON_E_STATE);
     assert_message("graph: is finished already");
@@ -300,8 +301,8 @@ START_TEST(what_the_output_does_not_need_is_left_out)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 8);
-    neuron_node_t *unused = neuron_dense(graph, neuron_dense(graph, x, 100), 50);
-    neuron_node_t *output = neuron_dense(graph, x, 3);
+    neuron_node_t *unused = neuron_dense(graph, neuron_dense(graph, x, 100, NULL), 50, NULL);
+    neuron_node_t *output = neuron_dense(graph, x, 3, NULL);
     neuron_node_t *behind = neuron_relu(graph, output);
     assert_ok(neuron_graph_finish(graph, output));
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 27);
@@ -380,21 +381,21 @@ static neuron_node_t *build(int which, neuron_graph_t *graph, neuron_node_t *x)
     case 0:
         return neuron_flatten(graph, x);
     case 1:
-        return neuron_dense(graph, x, 1);
+        return neuron_dense(graph, x, 1, NULL);
     case 2:
-        return neuron_conv2d(graph, x, 1, 1, 1);
+        return neuron_conv2d(graph, x, 1, 1, 1, NULL);
     case 3:
-        return neuron_max_pool2d(graph, x, 1, 1);
+        return neuron_max_pool2d(graph, x, 1, 1, NULL);
     case 4:
-        return neuron_batch_norm(graph, x);
+        return neuron_batch_norm(graph, x, NULL);
     case 5:
         return neuron_dropout(graph, x, 0.5);
     case 6:
         return neuron_relu(graph, x);
     case 7:
-        return neuron_softmax(graph, x);
+        return neuron_softmax(graph, x, NULL);
     case 8:
-        return neuron_concat(graph, inputs, 1, 0);
+        return neuron_concat(graph, inputs, 1, "axis=0");
     case 9:
         return neuron_average(graph, inputs, 1);
     case 10:

@@ -8,9 +8,10 @@ static neuron_graph_t *source_graph(const char *name)
 {
     neuron_graph_t *graph = new_graph();
     assert_ok(neuron_graph_set_name(graph, name));
-    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, IN), 5));
-    x = neuron_batch_norm(graph, x);
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, OUT))));
+    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, IN), 5, NULL));
+    x = neuron_batch_norm(graph, x, NULL);
+    assert_ok(
+        neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, OUT, NULL), NULL)));
     return graph;
 }
 
@@ -77,7 +78,7 @@ START_TEST(names_are_made_unique)
     ck_assert_str_eq(neuron_node_name(neuron_import(graph, x, source, "b")), "b_2/softmax");
     ck_assert_str_eq(neuron_node_name(neuron_import(graph, x, source, "b_1")), "b_1_1/softmax");
     /* The layers' own names stay free. */
-    neuron_node_t *own = neuron_dense(graph, x, 2);
+    neuron_node_t *own = neuron_dense(graph, x, 2, NULL);
     ck_assert_str_eq(neuron_node_name(own), "dense");
     assert_ok(neuron_graph_finish(graph, own));
     neuron_graph_unref(graph);
@@ -112,10 +113,10 @@ END_TEST
 START_TEST(in_the_middle_of_a_graph)
 {
     neuron_graph_t *source = new_graph(), *graph = new_graph();
-    neuron_node_t *c = neuron_conv2d(source, image_input(source, 6, 6, 2), 3, 3, 3);
-    assert_ok(neuron_node_set(c, "padding=same, stride_height=2"));
+    neuron_node_t *c = neuron_conv2d(source, image_input(source, 6, 6, 2), 3, 3, 3,
+                                     "padding=same, stride_height=2");
     assert_ok(neuron_graph_finish(source, neuron_relu(source, c)));
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 7, 7, 1), 2, 2, 2);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 7, 7, 1), 2, 2, 2, NULL);
     neuron_node_t *copy = neuron_import(graph, x, source, "body");
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
@@ -153,7 +154,7 @@ END_TEST
 START_TEST(an_unfinished_source_is_refused)
 {
     neuron_graph_t *source = new_graph(), *graph = new_graph();
-    neuron_dense(source, vector_input(source, 4), 3);
+    neuron_dense(source, vector_input(source, 4), 3, NULL);
     neuron_node_t *x = vector_input(graph, 4);
     ck_assert_ptr_null(neuron_import(graph, x, source, NULL));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_STATE);

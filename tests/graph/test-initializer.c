@@ -12,7 +12,7 @@ static neuron_graph_t *dense_graph(uint64_t seed, int32_t kind, double parameter
 {
     neuron_graph_t *graph = new_graph();
     assert_ok(neuron_graph_set_seed(graph, seed));
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, IN), OUT);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, IN), OUT, NULL);
     assert_ok(neuron_node_set_initializer(node, "kernel", kind, parameter));
     assert_ok(neuron_graph_finish(graph, node));
     return graph;
@@ -118,7 +118,7 @@ START_TEST(glorot_uniform_stays)
 {
     neuron_graph_t *graph = new_graph();
     assert_ok(neuron_graph_set_seed(graph, 1));
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2)));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2, NULL)));
     float values[6];
     assert_ok(neuron_graph_read_array(graph, 0, values, 6, NULL));
     uint32_t numbers[4];
@@ -135,8 +135,8 @@ END_TEST
 START_TEST(any_array)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
-    neuron_node_t *norm = neuron_batch_norm(graph, node);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
+    neuron_node_t *norm = neuron_batch_norm(graph, node, NULL);
     assert_ok(neuron_node_set_initializer(norm, "gamma", NEURON_INITIALIZER_CONSTANT, 0.5));
     /* A layer uses the node already: the shape stays, so that is no hindrance. */
     assert_ok(neuron_node_set_initializer(node, "bias", NEURON_INITIALIZER_CONSTANT, 0.25));
@@ -166,18 +166,18 @@ static void check_limit(const neuron_graph_t *graph, int32_t index, double limit
 
 static neuron_node_t *wide_dense(neuron_graph_t *graph)
 {
-    return neuron_dense(graph, vector_input(graph, 40), 30);
+    return neuron_dense(graph, vector_input(graph, 40), 30, NULL);
 }
 
 static neuron_node_t *high_convolution(neuron_graph_t *graph)
 {
-    return neuron_conv2d(graph, image_input(graph, 9, 9, 8), 50, 5, 2);
+    return neuron_conv2d(graph, image_input(graph, 9, 9, 8), 50, 5, 2, NULL);
 }
 
 static neuron_node_t *high_depthwise_convolution(neuron_graph_t *graph)
 {
-    neuron_node_t *node = neuron_depthwise_conv2d(graph, image_input(graph, 9, 9, 30), 5, 2);
-    assert_ok(neuron_node_set(node, "depth_multiplier=4"));
+    neuron_node_t *node =
+        neuron_depthwise_conv2d(graph, image_input(graph, 9, 9, 30), 5, 2, "depth_multiplier=4");
     return node;
 }
 
@@ -203,7 +203,7 @@ END_TEST
 START_TEST(fans_of_arrays)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *conv = neuron_conv2d(graph, image_input(graph, 9, 9, 8), 50, 5, 5);
+    neuron_node_t *conv = neuron_conv2d(graph, image_input(graph, 9, 9, 8), 50, 5, 5, NULL);
     assert_ok(neuron_node_set_initializer(conv, "kernel", NEURON_INITIALIZER_HE_UNIFORM, 0));
     assert_ok(neuron_node_set_initializer(conv, "bias", NEURON_INITIALIZER_HE_UNIFORM, 0));
     assert_ok(neuron_graph_finish(graph, conv));
@@ -216,14 +216,14 @@ END_TEST
 START_TEST(the_option_takes_kinds_without_parameter)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
     assert_ok(neuron_node_set(node, "initializer=ones"));
     assert_status(neuron_node_set(node, "initializer=normal"), NEURON_E_ARGUMENT);
     assert_message("dense: initializer is normal; it must be glorot_uniform, zeros");
     neuron_graph_unref(graph);
     graph = new_graph();
-    node = neuron_dense(graph, vector_input(graph, 3), 2);
+    node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
     assert_ok(neuron_node_set(node, "initializer=ones"));
     assert_ok(neuron_graph_finish(graph, node));
@@ -258,7 +258,7 @@ static const struct {
 START_TEST(bad_input)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     assert_status(neuron_node_set_initializer(node, refused[_i].array, refused[_i].kind,
                                               refused[_i].parameter),
                   NEURON_E_ARGUMENT);
@@ -282,13 +282,12 @@ static void assert_starts(const neuron_node_t *node, const char *array, int32_t 
 START_TEST(read_back)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
-    neuron_node_t *norm = neuron_batch_norm(graph, node);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
+    neuron_node_t *norm = neuron_batch_norm(graph, node, NULL);
     assert_starts(node, "kernel", NEURON_INITIALIZER_GLOROT_UNIFORM, 0);
     assert_starts(node, "bias", NEURON_INITIALIZER_ZEROS, 0);
     assert_starts(norm, "moving_variance", NEURON_INITIALIZER_ONES, 0);
-    node = neuron_dense(graph, norm, 2);
-    assert_ok(neuron_node_set(node, "initializer=he_normal"));
+    node = neuron_dense(graph, norm, 2, "initializer=he_normal");
     assert_starts(node, "kernel", NEURON_INITIALIZER_HE_NORMAL, 0);
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_NORMAL, 0.55));
     assert_starts(node, "kernel", NEURON_INITIALIZER_NORMAL, 0.55);
@@ -301,7 +300,7 @@ END_TEST
 START_TEST(bad_reading)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     int32_t kind = 7;
     double parameter = 7;
     assert_status(neuron_node_get_initializer(NULL, "kernel", &kind, &parameter),

@@ -59,7 +59,7 @@ static void build_named(neuron_context_t *context, int32_t count)
     neuron_node_t *x = vector(graph);
     char name[32];
     for (int32_t i = 1; i < count; i++) {
-        x = i % 2 ? neuron_relu(graph, x) : neuron_dense(graph, x, 1);
+        x = i % 2 ? neuron_relu(graph, x) : neuron_dense(graph, x, 1, NULL);
         snprintf(name, sizeof name, "layer %d", i);
         assert_ok(neuron_node_set_name(x, name));
     }
@@ -75,8 +75,8 @@ static void build_wide(neuron_context_t *context, int32_t count)
     neuron_graph_t *graph = new_graph(context);
     neuron_node_t *x = vector(graph), *nodes[4096];
     for (int32_t i = 0; i < count; i++)
-        nodes[i % 4096] = neuron_dense(graph, x, 1);
-    ck_assert_ptr_nonnull(neuron_concat(graph, nodes, count < 4096 ? count : 4096, -1));
+        nodes[i % 4096] = neuron_dense(graph, x, 1, NULL);
+    ck_assert_ptr_nonnull(neuron_concat(graph, nodes, count < 4096 ? count : 4096, NULL));
     neuron_graph_unref(graph);
 }
 
@@ -136,7 +136,7 @@ START_TEST(names)
     assert_ok(neuron_graph_finish(member, neuron_relu(member, vector(member))));
     neuron_node_t *x = vector(g), *nodes[6];
     for (int i = 0; i < 3; i++)
-        nodes[i] = neuron_dense(g, x, 2);
+        nodes[i] = neuron_dense(g, x, 2, NULL);
     ck_assert_str_eq(neuron_node_name(nodes[2]), "dense_2");
     /* A name that was given up is free, and found no more. */
     assert_ok(neuron_node_set_name(nodes[1], "middle"));
@@ -145,9 +145,9 @@ START_TEST(names)
     assert_ok(neuron_node_set_name(nodes[0], "dense_1"));
     ck_assert_ptr_eq(neuron_graph_find_node(g, "dense_1"), nodes[0]);
     /* "dense" is free again; then those that begin so are counted. */
-    nodes[3] = neuron_dense(g, x, 2);
+    nodes[3] = neuron_dense(g, x, 2, NULL);
     ck_assert_str_eq(neuron_node_name(nodes[3]), "dense");
-    nodes[4] = neuron_dense(g, x, 2);
+    nodes[4] = neuron_dense(g, x, 2, NULL);
     ck_assert_str_eq(neuron_node_name(nodes[4]), "dense_3");
     /* Copies are called by the first number that is free. */
     ck_assert_str_eq(neuron_node_name(neuron_import(g, x, member, NULL)), "part/relu");

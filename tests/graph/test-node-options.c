@@ -23,7 +23,7 @@ static void assert_text(const neuron_node_t *node, const char *option, const cha
 START_TEST(options_are_set_and_read)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5);
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5, NULL);
     ck_assert_double_eq(number(node, "filters"), 2);
     ck_assert_double_eq(number(node, "kernel_width"), 5);
     ck_assert_double_eq(number(node, "use_bias"), 1);
@@ -51,7 +51,7 @@ END_TEST
 START_TEST(what_is_not_there_is_not_read)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5);
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5, NULL);
     double value = 7;
     char text[8];
     size_t needed;
@@ -76,7 +76,7 @@ END_TEST
 START_TEST(bounds_are_those_of_the_list)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5);
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 5, NULL);
     const neuron_option_t *option;
     for (int32_t i = 0; (option = neuron_kind_option("layer", "conv2d", i)); i++) {
         if (neuron_option_type(option) == NEURON_OPTION_WORD)
@@ -115,7 +115,7 @@ static const struct {
 START_TEST(mistakes_in_options_stick)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3);
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3, NULL);
     assert_status(neuron_node_set(node, mistakes[_i].options), NEURON_E_ARGUMENT);
     assert_message(mistakes[_i].message);
     assert_node_shape(node, (const int64_t[]){6, 6, 2}, 3);
@@ -146,7 +146,7 @@ static const struct {
 START_TEST(mistakes_in_numbers_stick)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3);
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3, NULL);
     assert_status(neuron_node_set_number(node, wrong[_i].option, wrong[_i].value),
                   NEURON_E_ARGUMENT);
     assert_message(wrong[_i].message);
@@ -161,7 +161,7 @@ END_TEST
 START_TEST(messages_tell_the_layer)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4, NULL);
     assert_ok(neuron_node_set_name(node, "hidden"));
     assert_status(neuron_node_set(node, "unit=5"), NEURON_E_ARGUMENT);
     assert_message("hidden (dense): there is no option \"unit\"; did you mean \"units\"?");
@@ -175,7 +175,7 @@ END_TEST
 START_TEST(the_initializer_is_what_was_set_last)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4, NULL);
     int32_t kind;
     double parameter;
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
@@ -197,7 +197,7 @@ END_TEST
 START_TEST(what_fits_only_together_is_set_together)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3);
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 1), 2, 3, 3, NULL);
     assert_ok(neuron_node_set(node, "kernel_height=9, padding=same"));
     assert_node_shape(node, (const int64_t[]){8, 8, 2}, 3);
     assert_status(neuron_node_set(node, "padding=valid, use_bias=no"), NEURON_E_SHAPE);
@@ -212,7 +212,7 @@ END_TEST
 START_TEST(the_same_value_is_not_late)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4, NULL);
     neuron_node_t *output = neuron_relu(graph, node);
     assert_ok(neuron_node_set(node, "units=4, use_bias=yes"));
     assert_ok(neuron_node_set_number(node, "units", 4));
@@ -226,7 +226,7 @@ END_TEST
 START_TEST(a_late_option_sticks)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4, NULL);
     neuron_node_t *output = neuron_relu(graph, node);
     assert_status(neuron_node_set(node, "units=5"), NEURON_E_STATE);
     assert_message("dense: units must be set before another layer uses the node");
@@ -239,7 +239,7 @@ END_TEST
 START_TEST(a_used_node_may_be_renamed)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4, NULL);
     neuron_node_t *output = neuron_relu(graph, node);
     assert_ok(neuron_node_set_name(node, "hidden"));
     ck_assert_str_eq(neuron_node_name(node), "hidden");
@@ -251,7 +251,7 @@ END_TEST
 START_TEST(a_finished_graph_stays_what_it_is)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 8), 4, NULL);
     assert_ok(neuron_node_set_name(node, "hidden"));
     assert_ok(neuron_graph_finish(graph, neuron_relu(graph, node)));
     assert_status(neuron_node_set(node, "units=5"), NEURON_E_STATE);
@@ -268,12 +268,10 @@ START_TEST(padding_may_make_a_window_fit)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, 2, 1, 1);
-    x = neuron_conv2d(graph, x, 3, 3, 3);
-    assert_ok(neuron_node_set(x, "stride_height=1"));
+    x = neuron_conv2d(graph, x, 3, 3, 3, "stride_height=1");
     assert_ok(neuron_node_set(x, "padding=same"));
     assert_node_shape(x, (const int64_t[]){2, 1, 3}, 3);
-    x = neuron_max_pool2d(graph, x, 2, 2);
-    assert_ok(neuron_node_set(x, "padding=same"));
+    x = neuron_max_pool2d(graph, x, 2, 2, "padding=same");
     assert_node_shape(x, (const int64_t[]){1, 1, 3}, 3);
     assert_ok(neuron_graph_finish(graph, x));
     neuron_graph_unref(graph);
@@ -285,7 +283,7 @@ END_TEST
 START_TEST(a_window_that_does_not_fit_yet_has_arrays)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 2, 2, 1), 4, 3, 3);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 2, 2, 1), 4, 3, 3, NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_status(neuron_node_shape(x, shape, &rank), NEURON_E_SHAPE);

@@ -21,10 +21,10 @@ static neuron_graph_t *joined_graph(neuron_context_t *context)
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_set_name(graph, "joined"));
     neuron_node_t *x = vector_input(graph, 3);
-    neuron_dense(graph, x, 9);
-    neuron_node_t *h = neuron_batch_norm(graph, neuron_dense(graph, x, 2));
+    neuron_dense(graph, x, 9, NULL);
+    neuron_node_t *h = neuron_batch_norm(graph, neuron_dense(graph, x, 2, NULL), NULL);
     h = neuron_custom(graph, "copy", &h, 1, NULL, 0);
-    h = neuron_concat(graph, (neuron_node_t *const[]){x, h}, 2, -1);
+    h = neuron_concat(graph, (neuron_node_t *const[]){x, h}, 2, NULL);
     assert_ok(neuron_graph_finish(graph, h));
     return graph;
 }
@@ -84,7 +84,7 @@ START_TEST(nodes_of_a_graph_that_is_not_finished)
     neuron_graph_t *graph = new_graph();
     ck_assert_str_eq(neuron_graph_name(graph), "graph");
     ck_assert_int_eq(neuron_graph_node_count(graph), 0);
-    neuron_node_t *x = vector_input(graph, 3), *unused = neuron_dense(graph, x, 2);
+    neuron_node_t *x = vector_input(graph, 3), *unused = neuron_dense(graph, x, 2, NULL);
     ck_assert_int_eq(neuron_graph_node_count(graph), 2);
     ck_assert_ptr_eq(neuron_graph_node(graph, 1), unused);
     assert_ok(neuron_graph_finish(graph, x));
@@ -112,9 +112,9 @@ static void assert_array(const neuron_graph_t *graph, const char *name, const in
 START_TEST(shapes_of_arrays)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 8, 9, 2), 5, 3, 4);
-    x = neuron_flatten(graph, neuron_batch_norm(graph, x));
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, x, 7)));
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 8, 9, 2), 5, 3, 4, NULL);
+    x = neuron_flatten(graph, neuron_batch_norm(graph, x, NULL));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, x, 7, NULL)));
     assert_array(graph, "conv2d.kernel", (const int64_t[]){3, 4, 2, 5}, 4, 1);
     assert_array(graph, "conv2d.bias", (const int64_t[]){5}, 1, 1);
     assert_array(graph, "batch_norm.moving_mean", (const int64_t[]){5}, 1, 0);
@@ -154,7 +154,7 @@ START_TEST(what_there_is_not)
     ck_assert_ptr_null(neuron_node_input(NULL, 0));
     ck_assert_int_eq(neuron_graph_array_trainable(NULL, 0), 0);
     assert_status(neuron_graph_array_shape(NULL, 0, shape, &rank), NEURON_E_ARGUMENT);
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     assert_status(neuron_graph_array_shape(graph, 0, shape, &rank), NEURON_E_STATE);
     ck_assert_int_eq(neuron_graph_array_trainable(graph, 0), 0);
     assert_ok(neuron_graph_finish(graph, x));

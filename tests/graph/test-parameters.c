@@ -13,7 +13,8 @@ static void make_kernel(neuron_context_t *context, const uint64_t *seed, float *
     assert_ok(neuron_graph_create(&graph, context));
     if (seed)
         assert_ok(neuron_graph_set_seed(graph, *seed));
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, IN), UNITS)));
+    assert_ok(
+        neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, IN), UNITS, NULL)));
     assert_ok(neuron_graph_read_array(graph, 0, kernel, IN * UNITS, NULL));
     neuron_graph_unref(graph);
 }
@@ -25,7 +26,7 @@ static void load_and_join(neuron_context_t *context)
     neuron_graph_t *graph, *loaded, *committee;
     size_t size;
     assert_ok(neuron_graph_create(&graph, context));
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2)));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2, NULL)));
     assert_ok(neuron_graph_save_memory(graph, file, sizeof file, &size));
     assert_ok(neuron_graph_load_memory(&loaded, context, file, size));
     assert_ok(neuron_committee_create(&committee, context, (neuron_graph_t *[]){graph, loaded}, 2,
@@ -67,7 +68,8 @@ END_TEST
 START_TEST(two_layers_of_one_graph_start_differently)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, neuron_dense(graph, vector_input(graph, 9), 9), 9);
+    neuron_node_t *x =
+        neuron_dense(graph, neuron_dense(graph, vector_input(graph, 9), 9, NULL), 9, NULL);
     assert_ok(neuron_graph_finish(graph, x));
     float first[81], second[81];
     assert_ok(neuron_graph_read_array(graph, 0, first, 81, NULL));
@@ -100,8 +102,8 @@ START_TEST(kernels_start_within_the_limits_of_glorot)
     neuron_context_unref(context);
     /* Each pixel of a window counts for both fans. */
     neuron_graph_t *graph = new_graph();
-    assert_ok(
-        neuron_graph_finish(graph, neuron_conv2d(graph, image_input(graph, 8, 8, 20), 30, 3, 5)));
+    assert_ok(neuron_graph_finish(
+        graph, neuron_conv2d(graph, image_input(graph, 8, 8, 20), 30, 3, 5, NULL)));
     assert_ok(neuron_graph_read_array(graph, 0, kernels[0], 15 * 20 * 30, NULL));
     assert_uniform(kernels[0], 15 * 20 * 30, sqrt(6.0 / (15 * (20 + 30))));
     float bias[30], zeros[30] = {0};
@@ -114,8 +116,7 @@ END_TEST
 START_TEST(kernels_may_start_as_zeros)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 4), 2);
-    assert_ok(neuron_node_set(x, "initializer=zeros"));
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 4), 2, "initializer=zeros");
     assert_ok(neuron_graph_finish(graph, x));
     float kernel[8], zeros[8] = {0};
     assert_ok(neuron_graph_read_array(graph, 0, kernel, 8, NULL));
@@ -129,7 +130,7 @@ START_TEST(arrays_are_read_and_written)
     neuron_graph_t *graph = new_graph();
     float values[8] = {0};
     size_t needed = 0;
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     ck_assert_int_eq(neuron_graph_array_count(graph), 0);
     ck_assert_ptr_null(neuron_graph_array_name(graph, 0));
     assert_status(neuron_graph_read_array(graph, 0, values, 8, NULL), NEURON_E_STATE);

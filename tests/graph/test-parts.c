@@ -74,16 +74,16 @@ static void assert_changed(const neuron_graph_t *graph, const neuron_graph_t *be
 static void check_frozen_images(const char *const *frozen, int pool)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 9, 10, 2), 5, 3, 3);
-    x = neuron_relu(graph, neuron_batch_norm(graph, x));
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 9, 10, 2), 5, 3, 3, NULL);
+    x = neuron_relu(graph, neuron_batch_norm(graph, x, NULL));
     if (pool)
-        x = neuron_max_pool2d(graph, x, 2, 2);
-    x = neuron_relu(graph, neuron_conv2d(graph, x, 4, 2, 2));
-    x = neuron_batch_norm(graph, x);
+        x = neuron_max_pool2d(graph, x, 2, 2, NULL);
+    x = neuron_relu(graph, neuron_conv2d(graph, x, 4, 2, 2, NULL));
+    x = neuron_batch_norm(graph, x, NULL);
     if (pool)
-        x = neuron_max_pool2d(graph, x, 2, 2);
-    x = neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 7));
-    x = neuron_batch_norm(graph, neuron_dense(graph, x, 6));
+        x = neuron_max_pool2d(graph, x, 2, 2, NULL);
+    x = neuron_relu(graph, neuron_dense(graph, neuron_flatten(graph, x), 7, NULL));
+    x = neuron_batch_norm(graph, neuron_dense(graph, x, 6, NULL), NULL);
     for (; *frozen; frozen++)
         freeze(graph, *frozen);
     check_layer(graph, x, 4);
@@ -174,8 +174,9 @@ START_TEST(freezing_before_finish)
         assert_ok(neuron_graph_set_seed(graphs[i], 4));
         neuron_graph_t *g = graphs[i];
         neuron_node_t *x = neuron_flatten(g, image_input(g, 8, 8, 1));
-        x = neuron_relu(g, neuron_dense(g, x, 9));
-        x = neuron_softmax(g, neuron_dense(g, neuron_batch_norm(g, x), TEST_CLASSES));
+        x = neuron_relu(g, neuron_dense(g, x, 9, NULL));
+        x = neuron_softmax(g, neuron_dense(g, neuron_batch_norm(g, x, NULL), TEST_CLASSES, NULL),
+                           NULL);
         if (i == 0)
             freeze(g, "dense");
         assert_ok(neuron_graph_finish(g, x));
@@ -270,7 +271,7 @@ END_TEST
 START_TEST(bad_marks)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     assert_status(neuron_node_set_trainable(NULL, 0), NEURON_E_ARGUMENT);
     assert_status(neuron_node_set_trainable(node, 2), NEURON_E_ARGUMENT);
     assert_message("dense: trainable is 2; it must be 0 or 1");
@@ -290,10 +291,11 @@ static void regularize(const neuron_graph_t *graph, const char *name, const char
 START_TEST(gradients_with_regularizers)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 6, 5, 2), 5, 3, 3);
-    x = neuron_batch_norm(graph, neuron_relu(graph, x));
-    x = neuron_dense(graph, neuron_flatten(graph, x), 60);
-    x = neuron_dense(graph, x, 301); /* a kernel for several tasks, the last of which has less */
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 6, 5, 2), 5, 3, 3, NULL);
+    x = neuron_batch_norm(graph, neuron_relu(graph, x), NULL);
+    x = neuron_dense(graph, neuron_flatten(graph, x), 60, NULL);
+    x = neuron_dense(graph, x, 301,
+                     NULL); /* a kernel for several tasks, the last of which has less */
     regularize(graph, "conv2d", "kernel", 0.01, 0.02);
     regularize(graph, "conv2d", "bias", 0.3, 0);
     regularize(graph, "batch_norm", "gamma", 0, 0.4);
@@ -352,7 +354,7 @@ END_TEST
 START_TEST(threads_do_not_change_the_penalty)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 1201), 1000);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 1201), 1000, NULL);
     regularize(graph, "dense", "kernel", 0.5, 0.25);
     assert_ok(neuron_graph_finish(graph, node));
     const float *values = graph->values + graph->arrays[0].offset;
@@ -373,7 +375,7 @@ END_TEST
 START_TEST(regularizers_are_saved_and_imported)
 {
     neuron_graph_t *graph = new_graph(), *copy = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     regularize(graph, "dense", "kernel", 0, 0.125);
     assert_ok(neuron_graph_finish(graph, node));
     neuron_graph_t *loaded = save_and_load(graph);
@@ -391,7 +393,7 @@ END_TEST
 START_TEST(regularizers_are_read_back)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3));
+    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3), NULL);
     double l1 = 7, l2 = 7;
     assert_ok(neuron_node_get_regularizer(node, "gamma", &l1, &l2));
     ck_assert(l1 == 0 && l2 == 0);
@@ -428,7 +430,7 @@ static const struct {
 START_TEST(bad_regularizers)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3));
+    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3), NULL);
     assert_status(neuron_node_set_regularizer(node, bad_factors[_i].array, bad_factors[_i].l1,
                                               bad_factors[_i].l2),
                   NEURON_E_ARGUMENT);
@@ -443,8 +445,8 @@ END_TEST
 START_TEST(finding_nodes)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = vector_input(graph, 3), *unused = neuron_dense(graph, x, 2);
-    neuron_node_t *node = neuron_dense(graph, x, 2);
+    neuron_node_t *x = vector_input(graph, 3), *unused = neuron_dense(graph, x, 2, NULL);
+    neuron_node_t *node = neuron_dense(graph, x, 2, NULL);
     ck_assert_ptr_eq(neuron_graph_find_node(graph, "dense"), unused);
     ck_assert_ptr_eq(neuron_graph_find_node(graph, "dense_1"), node);
     assert_ok(neuron_graph_finish(graph, node));

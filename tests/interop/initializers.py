@@ -28,11 +28,11 @@ ROWS = [
 # Layers of an input's shape, the kernel's shape as in Keras, and its axes in PyTorch's order. A kernel
 # for each channel is counted by PyTorch as one of a single channel, by Keras and us as one of all.
 LAYERS = [
-    ("dense", (800,), lambda n, g, x: n.neuron_dense(g, x, 1600), (800, 1600), (1, 0)),
-    ("conv2d", (3, 5, 250), lambda n, g, x: n.neuron_conv2d(g, x, 400, 3, 5), (3, 5, 250, 400),
+    ("dense", (800,), lambda n, g, x: n.neuron_dense(g, x, 1600, None), (800, 1600), (1, 0)),
+    ("conv2d", (3, 5, 250), lambda n, g, x: n.neuron_conv2d(g, x, 400, 3, 5, None), (3, 5, 250, 400),
      (3, 2, 0, 1)),
     ("depthwise_conv2d", (3, 3, 600),
-     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3), depth_multiplier=200),
+     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3, None), depth_multiplier=200),
      (3, 3, 600, 200), None),
 ]  # fmt: skip
 

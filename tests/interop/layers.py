@@ -83,9 +83,9 @@ def torch_block(x, p, training):
 
 def block(neuron, graph, x):
     """What training and predicting run as one; the parameters are those of the first."""
-    conv = neuron.set("node", neuron.neuron_conv2d(graph, x, 20, 3, 3),
+    conv = neuron.set("node", neuron.neuron_conv2d(graph, x, 20, 3, 3, None),
                    padding="same")  # fmt: skip
-    return conv, neuron.neuron_max_pool2d(graph, neuron.neuron_relu(graph, conv), 2, 2)
+    return conv, neuron.neuron_max_pool2d(graph, neuron.neuron_relu(graph, conv), 2, 2, None)
 
 
 def weighted(neuron, graph, x):
@@ -136,7 +136,7 @@ def turned(fill, value=0.0, peer=images.by_torch):
 
 def rotation_layer(fill, value=0.0):
     return lambda n, g, x: n.set(
-        "node", n.neuron_random_rotation(g, x, TURN),
+        "node", n.neuron_random_rotation(g, x, TURN, None),
         fill_mode=fill, fill_value=value,
     )  # fmt: skip
 
@@ -163,8 +163,8 @@ ROWS = [
      lambda x, p, t: functional.leaky_relu(x, 0.3), {}),
     ("elu", (17,), lambda n, g, x: n.neuron_elu(g, x, 0.7),
      lambda x, p, t: functional.elu(x, 0.7), {}),
-    ("gelu", (17,), lambda n, g, x: n.neuron_gelu(g, x), lambda x, p, t: functional.gelu(x), {}),
-    ("gelu by tanh", (17,), lambda n, g, x: n.set("node", n.neuron_gelu(g, x), approximate="yes"),
+    ("gelu", (17,), lambda n, g, x: n.neuron_gelu(g, x, None), lambda x, p, t: functional.gelu(x), {}),
+    ("gelu by tanh", (17,), lambda n, g, x: n.set("node", n.neuron_gelu(g, x, None), approximate="yes"),
      lambda x, p, t: functional.gelu(x, approximate="tanh"), {}),
     ("silu", (17,), lambda n, g, x: n.neuron_silu(g, x), lambda x, p, t: functional.silu(x), {}),
     ("hard_swish", (17,), lambda n, g, x: n.neuron_hard_swish(g, x),
@@ -176,48 +176,48 @@ ROWS = [
      lambda x, p, t: functional.softsign(x), {}),
     ("exponential Keras", (17,), lambda n, g, x: n.neuron_exponential(g, x),
      lambda x, p, t: keras.activations.exponential(x), {}),
-    ("softmax", (17,), lambda n, g, x: n.neuron_softmax(g, x),
+    ("softmax", (17,), lambda n, g, x: n.neuron_softmax(g, x, None),
      lambda x, p, t: torch.softmax(x, -1), {}),
-    ("softmax of rows", IMAGE, lambda n, g, x: n.set("node", n.neuron_softmax(g, x), axis=0),
+    ("softmax of rows", IMAGE, lambda n, g, x: n.set("node", n.neuron_softmax(g, x, None), axis=0),
      lambda x, p, t: torch.softmax(x, 1), {}),
     ("prelu", (17,), lambda n, g, x: n.neuron_prelu(g, x),
      lambda x, p, t: functional.prelu(x, p["alpha"]), {"alpha": (17,)}),
     ("prelu of an image", IMAGE, lambda n, g, x: n.neuron_prelu(g, x),
      lambda x, p, t: last(functional.prelu(first(x), p["alpha"])), {"alpha": (3,)}),
     ("prelu Keras", WIDE, lambda n, g, x: n.neuron_prelu(g, x), keras_prelu, {"alpha": (18,)}),
-    ("layer_norm Keras", (17,), lambda n, g, x: n.neuron_layer_norm(g, x), keras_layer_norm,
+    ("layer_norm Keras", (17,), lambda n, g, x: n.neuron_layer_norm(g, x, None), keras_layer_norm,
      {"gamma": (17,), "beta": (17,)}),
     ("layer_norm PyTorch", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_layer_norm(g, x), epsilon=1e-5),
+     lambda n, g, x: n.set("node", n.neuron_layer_norm(g, x, None), epsilon=1e-5),
      lambda x, p, t: functional.layer_norm(x, (18,), p["gamma"], p["beta"]),
      {"gamma": (18,), "beta": (18,)}),
-    ("dense", (17,), lambda n, g, x: n.neuron_dense(g, x, 9),
+    ("dense", (17,), lambda n, g, x: n.neuron_dense(g, x, 9, None),
      lambda x, p, t: x @ p["kernel"] + p["bias"], {"kernel": (17, 9), "bias": (9,)}),
-    ("conv2d", IMAGE, lambda n, g, x: n.neuron_conv2d(g, x, 7, 3, 3),
+    ("conv2d", IMAGE, lambda n, g, x: n.neuron_conv2d(g, x, 7, 3, 3, None),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (3, 3, 3, 7), "bias": (7,)}),
     ("conv2d same", IMAGE,
-     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 5, 3), padding="same"),
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 5, 3, None), padding="same"),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"],
                                             padding="same")),
      {"kernel": (5, 3, 3, 7), "bias": (7,)}),
     ("conv2d same by 2", IMAGE,
-     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 3, 3), padding="same",
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 7, 3, 3, None), padding="same",
                              stride_height=2, stride_width=2),
      lambda x, p, t: keras.ops.conv(x, p["kernel"], strides=2, padding="same") + p["bias"],
      {"kernel": (3, 3, 3, 7), "bias": (7,)}),
-    ("conv2d 1x1", IMAGE, lambda n, g, x: n.neuron_conv2d(g, x, 7, 1, 1),
+    ("conv2d 1x1", IMAGE, lambda n, g, x: n.neuron_conv2d(g, x, 7, 1, 1, None),
      lambda x, p, t: x @ p["kernel"][0, 0] + p["bias"], {"kernel": (1, 1, 3, 7), "bias": (7,)}),
     ("depthwise_conv2d", IMAGE,
-     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3),
+     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3, None),
                              padding="same", depth_multiplier=2),
      keras_depthwise, {"kernel": (3, 3, 3, 2), "bias": (6,)}),
-    ("max_pool2d", IMAGE, lambda n, g, x: n.neuron_max_pool2d(g, x, 2, 2),
+    ("max_pool2d", IMAGE, lambda n, g, x: n.neuron_max_pool2d(g, x, 2, 2, None),
      lambda x, p, t: last(functional.max_pool2d(first(x), 2)), {}),
-    ("average_pool2d", IMAGE, lambda n, g, x: n.neuron_average_pool2d(g, x, 2, 2),
+    ("average_pool2d", IMAGE, lambda n, g, x: n.neuron_average_pool2d(g, x, 2, 2, None),
      lambda x, p, t: last(functional.avg_pool2d(first(x), 2)), {}),
     ("average_pool2d same", IMAGE,
-     lambda n, g, x: n.set("node", n.neuron_average_pool2d(g, x, 3, 2), padding="same"),
+     lambda n, g, x: n.set("node", n.neuron_average_pool2d(g, x, 3, 2, None), padding="same"),
      by_keras(keras.layers.AveragePooling2D((3, 2), padding="same", dtype="float64")), {}),
     ("global_average_pool2d", IMAGE, lambda n, g, x: n.neuron_global_average_pool2d(g, x),
      lambda x, p, t: x.mean((1, 2)), {}),
@@ -228,39 +228,39 @@ ROWS = [
     ("reshape", IMAGE, lambda n, g, x: n.neuron_reshape(g, x, n.shape((15, 6)), 2),
      lambda x, p, t: x.reshape(-1, 15, 6), {}),
     ("flatten", IMAGE, lambda n, g, x: n.neuron_flatten(g, x), lambda x, p, t: x.flatten(1), {}),
-    ("batch_norm Keras", IMAGE, lambda n, g, x: n.neuron_batch_norm(g, x), keras_norm(0.99),
+    ("batch_norm Keras", IMAGE, lambda n, g, x: n.neuron_batch_norm(g, x, None), keras_norm(0.99),
      norm_shapes(3)),
     ("batch_norm by 0.4 Keras", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x), momentum=0.4),
+     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x, None), momentum=0.4),
      keras_norm(0.4),
      norm_shapes(18)),
     ("batch_norm of rows Keras", (7, 3),
-     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x), momentum=0.0),
+     lambda n, g, x: n.set("node", n.neuron_batch_norm(g, x, None), momentum=0.0),
      keras_norm(0),
      norm_shapes(3)),
-    ("batch_norm PyTorch", WIDE, lambda n, g, x: n.neuron_batch_norm(g, x), torch_norm, norm_shapes(18)),
-    ("conv2d wide", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 3, 3),
+    ("batch_norm PyTorch", WIDE, lambda n, g, x: n.neuron_batch_norm(g, x, None), torch_norm, norm_shapes(18)),
+    ("conv2d wide", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 3, 3, None),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
     ("conv2d wide same", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3), padding="same"),
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3, None), padding="same"),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"],
                                             padding="same")),
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
     ("conv2d wide, relu, max_pool2d", WIDE, block, torch_block,
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
-    ("conv2d wide 5x5", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 5, 5),
+    ("conv2d wide 5x5", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 5, 5, None),
      lambda x, p, t: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (5, 5, 18, 20), "bias": (20,)}),
     ("conv2d wide same by 2", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3), padding="same",
+     lambda n, g, x: n.set("node", n.neuron_conv2d(g, x, 20, 3, 3, None), padding="same",
                              stride_height=2, stride_width=2),
      lambda x, p, t: keras.ops.conv(x, p["kernel"], strides=2, padding="same") + p["bias"],
      {"kernel": (3, 3, 18, 20), "bias": (20,)}),
-    ("conv2d wide 1x1", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 1, 1),
+    ("conv2d wide 1x1", WIDE, lambda n, g, x: n.neuron_conv2d(g, x, 20, 1, 1, None),
      lambda x, p, t: x @ p["kernel"][0, 0] + p["bias"], {"kernel": (1, 1, 18, 20), "bias": (20,)}),
     ("depthwise_conv2d wide", WIDE,
-     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3),
+     lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3, None),
                              padding="same"),
      keras_depthwise, {"kernel": (3, 3, 18, 1), "bias": (18,)}),
     ("add", (17,), lambda n, g, x: n.neuron_add(g, n.nodes(x, n.neuron_tanh(g, x), x), 3),
@@ -269,13 +269,13 @@ ROWS = [
      lambda x, p, t: x * torch.tanh(x), {}),
     ("average", (17,), lambda n, g, x: n.neuron_average(g, n.nodes(x, n.neuron_tanh(g, x)), 2),
      lambda x, p, t: (x + torch.tanh(x)) / 2, {}),
-    ("concat", IMAGE, lambda n, g, x: n.neuron_concat(g, n.nodes(x, n.neuron_tanh(g, x)), 2, 1),
+    ("concat", IMAGE, lambda n, g, x: n.neuron_concat(g, n.nodes(x, n.neuron_tanh(g, x)), 2, b"axis=1"),
      lambda x, p, t: torch.cat((x, torch.tanh(x)), 2), {}),
     ("weighted_average", (17,), weighted,
      lambda x, p, t: (0.5 * x + 1.25 * torch.tanh(x)) / 1.75, {}),
     ("dropout of nothing", (17,), lambda n, g, x: n.neuron_dropout(g, x, 0),
      lambda x, p, t: functional.dropout(x, 0, t), {}),
-    ("random_rotation by 0", IMAGE, lambda n, g, x: n.neuron_random_rotation(g, x, 0),
+    ("random_rotation by 0", IMAGE, lambda n, g, x: n.neuron_random_rotation(g, x, 0, None),
      lambda x, p, t: x, {}),
 ]  # fmt: skip
 ROWS += [
@@ -310,16 +310,16 @@ NOT_COMPARED = {"input", "import", "vote"}
 def build(neuron, shape, layer):
     graph = neuron.make("neuron_graph_create", neuron.context)
     x = neuron.neuron_input(graph, neuron.shape((FRONT,)), 1)
-    x = neuron.neuron_dense(graph, x, int(numpy.prod(shape)))
+    x = neuron.neuron_dense(graph, x, int(numpy.prod(shape)), None)
     neuron.neuron_node_set_name(x, b"front")
     if len(shape) > 1:
         x = neuron.neuron_reshape(graph, x, neuron.shape(shape), len(shape))
     made = layer(neuron, graph, x)
     owner, x = made if isinstance(made, tuple) else (made, made)
     neuron.neuron_node_set_name(owner, b"layer")
-    x = neuron.neuron_dense(graph, neuron.neuron_flatten(graph, x), CLASSES)
+    x = neuron.neuron_dense(graph, neuron.neuron_flatten(graph, x), CLASSES, None)
     neuron.neuron_node_set_name(x, b"back")
-    neuron.must(neuron.neuron_graph_finish(graph, neuron.neuron_softmax(graph, x)))
+    neuron.must(neuron.neuron_graph_finish(graph, neuron.neuron_softmax(graph, x, None)))
     return graph
 
 

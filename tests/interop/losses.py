@@ -150,7 +150,7 @@ def class_numbers(truth):
 def build(neuron, output, outputs):
     graph = neuron.make("neuron_graph_create", neuron.context)
     x = neuron.neuron_input(graph, neuron.shape((INPUTS,)), 1)
-    x = neuron.neuron_dense(graph, x, outputs)
+    x = neuron.neuron_dense(graph, x, outputs, None)
     if output != "linear":
         x = getattr(neuron, "neuron_" + output)(graph, x)
     neuron.must(neuron.neuron_graph_finish(graph, x))

@@ -87,8 +87,8 @@ ROWS = [
 def build(neuron):
     graph = neuron.make("neuron_graph_create", neuron.context)
     x = neuron.neuron_input(graph, neuron.shape((INPUTS,)), 1)
-    x = neuron.neuron_dense(graph, x, CLASSES)
-    neuron.must(neuron.neuron_graph_finish(graph, neuron.neuron_softmax(graph, x)))
+    x = neuron.neuron_dense(graph, x, CLASSES, None)
+    neuron.must(neuron.neuron_graph_finish(graph, neuron.neuron_softmax(graph, x, None)))
     return graph
 
 

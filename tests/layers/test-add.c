@@ -32,7 +32,7 @@ START_TEST(bad_inputs_are_refused)
     char message[64];
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 2);
-    neuron_node_t *y = neuron_dense(graph, x, 3);
+    neuron_node_t *y = neuron_dense(graph, x, 3, NULL);
     ck_assert_ptr_null(joins[_i](graph, (neuron_node_t *[]){x, y}, 2));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
     snprintf(message, sizeof message, "%s: input 1 is 3, input 0 is 2", names[_i]);
@@ -54,7 +54,7 @@ START_TEST(gradient)
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = vector_input(graph, 6), *inputs[4];
         for (int32_t i = 0; i < count; i++)
-            inputs[i] = neuron_dense(graph, x, 7);
+            inputs[i] = neuron_dense(graph, x, 7, NULL);
         check_layer(graph, joins[_i](graph, inputs, count), 4);
     }
 }
@@ -66,7 +66,8 @@ START_TEST(gradient_of_many_values)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 301);
-    neuron_node_t *first = neuron_batch_norm(graph, x), *second = neuron_batch_norm(graph, x);
+    neuron_node_t *first = neuron_batch_norm(graph, x, NULL),
+                  *second = neuron_batch_norm(graph, x, NULL);
     neuron_node_t *inputs[] = {first, x, neuron_relu(graph, second)};
     check_layer(graph, joins[_i](graph, inputs, 3), 3);
 }
@@ -75,7 +76,7 @@ END_TEST
 START_TEST(gradient_of_one_node_used_twice)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 5), 6));
+    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 5), 6, NULL));
     check_layer(graph, joins[_i](graph, (neuron_node_t *[]){x, x, x}, 3), 4);
 }
 END_TEST
@@ -84,11 +85,10 @@ END_TEST
 START_TEST(gradient_of_residual_blocks)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 5, 1), 4, 3, 3);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 5, 1), 4, 3, 3, NULL);
     for (int i = 0; i < 3; i++) {
-        neuron_node_t *y = neuron_relu(graph, neuron_batch_norm(graph, x));
-        y = neuron_conv2d(graph, y, 4, 3, 3);
-        assert_ok(neuron_node_set(y, "padding=same"));
+        neuron_node_t *y = neuron_relu(graph, neuron_batch_norm(graph, x, NULL));
+        y = neuron_conv2d(graph, y, 4, 3, 3, "padding=same");
         x = neuron_relu(graph, joins[_i](graph, (neuron_node_t *[]){x, y}, 2));
     }
     check_layer(graph, x, 3);

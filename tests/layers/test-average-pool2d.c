@@ -19,8 +19,8 @@ static const float ramp[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 START_TEST(padding_is_not_counted)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_average_pool2d(graph, image_input(graph, 3, 3, 1), 2, 2);
-    assert_ok(neuron_node_set(node, "padding=same"));
+    neuron_node_t *node =
+        neuron_average_pool2d(graph, image_input(graph, 3, 3, 1), 2, 2, "padding=same");
     assert_ok(neuron_graph_finish(graph, node));
     float output[4];
     predict(graph, ramp, 1, output);
@@ -64,13 +64,13 @@ START_TEST(bad_input_is_refused)
         neuron_node_t *x = vector_input(graph, 16);
         ck_assert_ptr_null(kind == 0   ? neuron_global_average_pool2d(graph, x)
                            : kind == 1 ? neuron_global_max_pool2d(graph, x)
-                                       : neuron_average_pool2d(graph, x, 2, 2));
+                                       : neuron_average_pool2d(graph, x, 2, 2, NULL));
         assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
         assert_message(messages[kind]);
         neuron_graph_unref(graph);
     }
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_average_pool2d(graph, image_input(graph, 3, 8, 1), 4, 2);
+    neuron_node_t *node = neuron_average_pool2d(graph, image_input(graph, 3, 8, 1), 4, 2, NULL);
     assert_status(neuron_graph_finish(graph, node), NEURON_E_SHAPE);
     assert_message("average_pool2d: a window of 4x2 does not fit into 3x8 with padding valid");
     neuron_graph_unref(graph);
@@ -90,16 +90,16 @@ static const struct {
 static neuron_node_t *before(neuron_graph_t *graph)
 {
     neuron_node_t *x = image_input(graph, 8, 9, 2);
-    return neuron_conv2d(graph, x, 18, 2, 2);
+    return neuron_conv2d(graph, x, 18, 2, 2, NULL);
 }
 
 START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, 2);
-    x = neuron_conv2d(graph, x, cases[_i].channels, 2, 2);
-    assert_ok(neuron_node_set(x, "padding=same"));
-    neuron_node_t *node = neuron_average_pool2d(graph, x, cases[_i].kernel[0], cases[_i].kernel[1]);
+    x = neuron_conv2d(graph, x, cases[_i].channels, 2, 2, "padding=same");
+    neuron_node_t *node =
+        neuron_average_pool2d(graph, x, cases[_i].kernel[0], cases[_i].kernel[1], NULL);
     pad(node, cases[_i].padding);
     set(node, "stride_height", cases[_i].stride[0]);
     set(node, "stride_width", cases[_i].stride[1]);
@@ -114,7 +114,7 @@ START_TEST(gradient_of_whole_images)
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = before(graph);
         if (rectify)
-            x = neuron_relu(graph, neuron_batch_norm(graph, x));
+            x = neuron_relu(graph, neuron_batch_norm(graph, x, NULL));
         check_layer(
             graph, _i ? neuron_global_max_pool2d(graph, x) : neuron_global_average_pool2d(graph, x),
             3);
@@ -125,7 +125,7 @@ END_TEST
 START_TEST(gradient_as_the_first_layer)
 {
     neuron_graph_t *graph = new_graph();
-    check_layer(graph, neuron_average_pool2d(graph, image_input(graph, 6, 4, 3), 2, 2), 3);
+    check_layer(graph, neuron_average_pool2d(graph, image_input(graph, 6, 4, 3), 2, 2, NULL), 3);
     graph = new_graph();
     check_layer(graph, neuron_global_max_pool2d(graph, image_input(graph, 6, 4, 3)), 3);
 }

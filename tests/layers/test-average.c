@@ -8,7 +8,8 @@ static neuron_graph_t *joined(const double *weights, int32_t count)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 2);
-    neuron_node_t *inputs[3] = {x, neuron_dense(graph, x, 2), neuron_dense(graph, x, 2)};
+    neuron_node_t *inputs[3] = {x, neuron_dense(graph, x, 2, NULL),
+                                neuron_dense(graph, x, 2, NULL)};
     neuron_node_t *output = weights ? neuron_weighted_average(graph, inputs, count, weights)
                                     : neuron_average(graph, inputs, count);
     assert_ok(neuron_graph_finish(graph, output));
@@ -101,7 +102,7 @@ START_TEST(unequal_shapes_are_refused)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 2);
-    neuron_node_t *y = neuron_dense(graph, x, 3);
+    neuron_node_t *y = neuron_dense(graph, x, 3, NULL);
     ck_assert_ptr_null(neuron_average(graph, (neuron_node_t *[]){x, y}, 2));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
     assert_message("average: input 1 is 3, input 0 is 2");
@@ -128,7 +129,7 @@ START_TEST(gradient)
     neuron_node_t *x = vector_input(graph, 6);
     neuron_node_t *inputs[3];
     for (int32_t i = 0; i < 3; i++)
-        inputs[i] = neuron_dense(graph, x, 7);
+        inputs[i] = neuron_dense(graph, x, 7, NULL);
     int32_t count = _i / 2 + 1;
     check_layer(graph,
                 _i % 2 ? neuron_weighted_average(graph, inputs, count, weights)
@@ -144,7 +145,7 @@ START_TEST(gradient_as_the_output)
     neuron_node_t *x = vector_input(graph, 6);
     neuron_node_t *inputs[3];
     for (int32_t i = 0; i < 3; i++)
-        inputs[i] = neuron_softmax(graph, neuron_dense(graph, x, 5));
+        inputs[i] = neuron_softmax(graph, neuron_dense(graph, x, 5, NULL), NULL);
     check_network(graph,
                   _i ? neuron_weighted_average(graph, inputs, 3, weights)
                      : neuron_average(graph, inputs, 3),

@@ -8,7 +8,7 @@
 START_TEST(shape_and_parameters)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_batch_norm(graph, image_input(graph, 7, 6, 5));
+    neuron_node_t *node = neuron_batch_norm(graph, image_input(graph, 7, 6, 5), NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(neuron_node_shape(node, shape, &rank));
@@ -32,7 +32,7 @@ END_TEST
 START_TEST(defaults_are_those_of_keras)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3));
+    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3), NULL);
     double value;
     assert_ok(neuron_node_get_number(node, "momentum", &value));
     ck_assert_double_eq(value, 0.99);
@@ -48,8 +48,7 @@ END_TEST
 START_TEST(moving_statistics)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 2));
-    assert_ok(neuron_node_set(node, "momentum=0.75"));
+    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 2), "momentum=0.75");
     assert_ok(neuron_graph_finish(graph, node));
     assert_ok(neuron_graph_write_array(graph, 2, (const float[]){10, -4}, 2));
     assert_ok(neuron_graph_write_array(graph, 3, (const float[]){2, 8}, 2));
@@ -79,8 +78,7 @@ END_TEST
 START_TEST(a_large_mean_does_no_harm)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 1));
-    assert_ok(neuron_node_set(node, "epsilon=1e-6"));
+    neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 1), "epsilon=1e-6");
     assert_ok(neuron_graph_finish(graph, node));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, 64));
@@ -105,7 +103,7 @@ START_TEST(gradient)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *before =
         hidden_values(graph, cases[_i].height, cases[_i].width, cases[_i].channels);
-    check_layer(graph, neuron_batch_norm(graph, before), cases[_i].batch);
+    check_layer(graph, neuron_batch_norm(graph, before, NULL), cases[_i].batch);
 }
 END_TEST
 
@@ -113,8 +111,7 @@ START_TEST(gradient_as_the_first_layer)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = _i ? image_input(graph, 4, 4, 3) : vector_input(graph, 9);
-    neuron_node_t *node = neuron_batch_norm(graph, x);
-    assert_ok(neuron_node_set(node, "epsilon=0.3"));
+    neuron_node_t *node = neuron_batch_norm(graph, x, "epsilon=0.3");
     check_layer(graph, node, 5);
 }
 END_TEST

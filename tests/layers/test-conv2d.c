@@ -28,15 +28,14 @@ START_TEST(shapes)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, 28, 27, 1);
-    assert_image(neuron_conv2d(graph, x, 32, 3, 3), 26, 25, 32);
-    neuron_node_t *same = neuron_conv2d(graph, x, 8, 5, 4);
-    assert_ok(neuron_node_set(same, "padding=same"));
+    assert_image(neuron_conv2d(graph, x, 32, 3, 3, NULL), 26, 25, 32);
+    neuron_node_t *same = neuron_conv2d(graph, x, 8, 5, 4, "padding=same");
     assert_image(same, 28, 27, 8);
     assert_ok(neuron_node_set(same, "stride_height=3, stride_width=2"));
     assert_image(same, 10, 14, 8);
     assert_ok(neuron_node_set(same, "padding=valid"));
     assert_image(same, 8, 12, 8);
-    assert_image(neuron_conv2d(graph, x, 2, 28, 27), 1, 1, 2);
+    assert_image(neuron_conv2d(graph, x, 2, 28, 27, NULL), 1, 1, 2);
     neuron_graph_unref(graph);
 }
 END_TEST
@@ -46,7 +45,7 @@ START_TEST(values_by_hand)
     /* 1 2 3        1 0
      * 4 5 6  with  0 2  and bias 100: the kernel is not turned round */
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 2, 3, 1), 1, 2, 2);
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 2, 3, 1), 1, 2, 2, NULL);
     assert_ok(neuron_graph_finish(graph, node));
     assert_ok(neuron_graph_write_array(graph, 0, (const float[]){1, 0, 0, 2}, 4));
     assert_ok(neuron_graph_write_array(graph, 1, (const float[]){100}, 1));
@@ -61,8 +60,8 @@ END_TEST
 START_TEST(odd_padding_goes_to_the_bottom_and_the_right)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 2, 2, 1), 1, 2, 2);
-    assert_ok(neuron_node_set(node, "padding=same"));
+    neuron_node_t *node =
+        neuron_conv2d(graph, image_input(graph, 2, 2, 1), 1, 2, 2, "padding=same");
     assert_ok(neuron_graph_finish(graph, node));
     assert_ok(neuron_graph_write_array(graph, 0, (const float[]){1, 10, 100, 1000}, 4));
     float output[4];
@@ -78,7 +77,7 @@ END_TEST
 START_TEST(a_kernel_that_does_not_fit_is_refused)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 4, 8, 3), 2, 5, 5);
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 4, 8, 3), 2, 5, 5, NULL);
     ck_assert_ptr_nonnull(node); /* padding may still be set */
     if (_i)
         ck_assert_ptr_null(neuron_relu(graph, node));
@@ -93,7 +92,7 @@ END_TEST
 START_TEST(a_vector_is_refused)
 {
     neuron_graph_t *graph = new_graph();
-    ck_assert_ptr_null(neuron_conv2d(graph, vector_input(graph, 784), 2, 3, 3));
+    ck_assert_ptr_null(neuron_conv2d(graph, vector_input(graph, 784), 2, 3, 3, NULL));
     assert_status(neuron_graph_finish(graph, NULL), NEURON_E_SHAPE);
     assert_message("784");
     neuron_graph_unref(graph);
@@ -107,8 +106,8 @@ START_TEST(bad_numbers_are_refused)
                                           "kernel_height is 0; it", "kernel_width is -1; it"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         neuron_graph_t *graph = new_graph();
-        ck_assert_ptr_null(
-            neuron_conv2d(graph, image_input(graph, 8, 8, 3), bad[i][0], bad[i][1], bad[i][2]));
+        ck_assert_ptr_null(neuron_conv2d(graph, image_input(graph, 8, 8, 3), bad[i][0], bad[i][1],
+                                         bad[i][2], NULL));
         assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
         assert_message(message[i]);
         neuron_graph_unref(graph);
@@ -123,7 +122,7 @@ START_TEST(padding_is_one_of_two_words)
                                         "padding=sam"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         neuron_graph_t *graph = new_graph();
-        neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 3), 2, 3, 3);
+        neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 3), 2, 3, 3, NULL);
         assert_status(neuron_node_set(node, texts[i]), NEURON_E_ARGUMENT);
         assert_message("; it must be valid or same");
         assert_image(node, 6, 6, 2);
@@ -131,7 +130,7 @@ START_TEST(padding_is_one_of_two_words)
     }
     for (int32_t number = 0; number <= 20; number++) {
         neuron_graph_t *graph = new_graph();
-        neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 3), 2, 3, 3);
+        neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 3), 2, 3, 3, NULL);
         assert_status(neuron_node_set_number(node, "padding", number), NEURON_E_ARGUMENT);
         assert_message("conv2d: padding is no number, but a word: valid or same");
         assert_image(node, 6, 6, 2);
@@ -159,7 +158,7 @@ static const struct {
 static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *input, int i)
 {
     neuron_node_t *node =
-        neuron_conv2d(graph, input, cases[i].filters, cases[i].kernel[0], cases[i].kernel[1]);
+        neuron_conv2d(graph, input, cases[i].filters, cases[i].kernel[0], cases[i].kernel[1], NULL);
     pad(node, cases[i].padding);
     set(node, "stride_height", cases[i].stride[0]);
     set(node, "stride_width", cases[i].stride[1]);
@@ -180,8 +179,7 @@ START_TEST(gradient_behind_other_layers)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, 2);
-    neuron_node_t *before = neuron_conv2d(graph, x, cases[_i].channels, 2, 3);
-    assert_ok(neuron_node_set(before, "padding=same"));
+    neuron_node_t *before = neuron_conv2d(graph, x, cases[_i].channels, 2, 3, "padding=same");
     check_layer(graph, conv(graph, before, _i), cases[_i].batch);
 }
 END_TEST

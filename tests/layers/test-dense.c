@@ -4,7 +4,7 @@
 START_TEST(shape_and_parameters)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 784), 30);
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 784), 30, NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(neuron_node_shape(node, shape, &rank));
@@ -21,8 +21,7 @@ END_TEST
 START_TEST(bias_can_be_left_out)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 4), 3);
-    assert_ok(neuron_node_set(node, "use_bias=no"));
+    neuron_node_t *node = neuron_dense(graph, vector_input(graph, 4), 3, "use_bias=no");
     assert_ok(neuron_graph_finish(graph, node));
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 12);
     ck_assert_int_eq(neuron_graph_array_count(graph), 1);
@@ -33,7 +32,7 @@ END_TEST
 START_TEST(values_by_hand)
 {
     neuron_graph_t *graph = new_graph();
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2)));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2, NULL)));
     assert_ok(neuron_graph_write_array(graph, 0, (const float[]){1, 2, 3, 4, 5, 6}, 6));
     assert_ok(neuron_graph_write_array(graph, 1, (const float[]){100, 200}, 2));
     float output[4];
@@ -49,7 +48,7 @@ END_TEST
 START_TEST(units_of_0_are_refused)
 {
     neuron_graph_t *graph = new_graph();
-    ck_assert_ptr_null(neuron_dense(graph, vector_input(graph, 4), 0));
+    ck_assert_ptr_null(neuron_dense(graph, vector_input(graph, 4), 0, NULL));
     assert_message("dense: units is 0; it must be 1 to 2,147,483,647");
     assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
     assert_message("dense: units is 0; it must be 1 to 2,147,483,647");
@@ -60,7 +59,7 @@ END_TEST
 START_TEST(an_image_is_refused)
 {
     neuron_graph_t *graph = new_graph();
-    ck_assert_ptr_null(neuron_dense(graph, image_input(graph, 28, 28, 1), 10));
+    ck_assert_ptr_null(neuron_dense(graph, image_input(graph, 28, 28, 1), 10, NULL));
     assert_status(neuron_graph_finish(graph, NULL), NEURON_E_SHAPE);
     assert_message("dense: needs an input of rank 1, not 28x28x1");
     assert_message("neuron_flatten()");
@@ -79,8 +78,8 @@ static const struct {
 START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *first = neuron_dense(graph, vector_input(graph, 6), cases[_i].in);
-    neuron_node_t *node = neuron_dense(graph, first, cases[_i].units);
+    neuron_node_t *first = neuron_dense(graph, vector_input(graph, 6), cases[_i].in, NULL);
+    neuron_node_t *node = neuron_dense(graph, first, cases[_i].units, NULL);
     assert_ok(neuron_node_set_number(node, "use_bias", cases[_i].bias));
     check_layer(graph, node, cases[_i].batch);
 }

@@ -18,8 +18,8 @@ static void pad(neuron_node_t *node, int64_t padding)
 START_TEST(values_by_hand)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_depthwise_conv2d(graph, image_input(graph, 2, 1, 2), 2, 1);
-    assert_ok(neuron_node_set(node, "depth_multiplier=2"));
+    neuron_node_t *node =
+        neuron_depthwise_conv2d(graph, image_input(graph, 2, 1, 2), 2, 1, "depth_multiplier=2");
     assert_ok(neuron_graph_finish(graph, node));
     /* [row, column, channel, multiplier] */
     assert_ok(neuron_graph_write_array(graph, 0, (const float[]){1, 2, 3, 4, 10, 20, 30, 40}, 8));
@@ -37,7 +37,7 @@ END_TEST
 START_TEST(shapes_and_parameters)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_depthwise_conv2d(graph, image_input(graph, 9, 8, 5), 3, 2);
+    neuron_node_t *node = neuron_depthwise_conv2d(graph, image_input(graph, 9, 8, 5), 3, 2, NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(neuron_node_set(node, "depth_multiplier=3, stride_height=2"));
@@ -66,7 +66,7 @@ START_TEST(bad_input_is_refused)
     static const int statuses[] = {NEURON_E_SHAPE, NEURON_E_ARGUMENT, NEURON_E_SHAPE};
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = _i ? image_input(graph, 4, 4, 1) : vector_input(graph, 16);
-    neuron_node_t *node = neuron_depthwise_conv2d(graph, x, heights[_i], 1);
+    neuron_node_t *node = neuron_depthwise_conv2d(graph, x, heights[_i], 1, NULL);
     assert_status(neuron_graph_finish(graph, node), statuses[_i]);
     assert_message(messages[_i]);
     neuron_graph_unref(graph);
@@ -89,7 +89,8 @@ static const struct {
 
 static neuron_node_t *add_case(neuron_graph_t *graph, neuron_node_t *x, int i)
 {
-    neuron_node_t *node = neuron_depthwise_conv2d(graph, x, cases[i].kernel[0], cases[i].kernel[1]);
+    neuron_node_t *node =
+        neuron_depthwise_conv2d(graph, x, cases[i].kernel[0], cases[i].kernel[1], NULL);
     pad(node, cases[i].padding);
     set(node, "stride_height", cases[i].stride[0]);
     set(node, "stride_width", cases[i].stride[1]);
@@ -106,8 +107,7 @@ START_TEST(gradient)
         int64_t height = cases[_i].height, width = cases[_i].width;
         neuron_node_t *x = image_input(graph, height, width, deep ? 2 : cases[_i].channels);
         if (deep) {
-            x = neuron_conv2d(graph, x, cases[_i].channels, 2, 2);
-            assert_ok(neuron_node_set(x, "padding=same"));
+            x = neuron_conv2d(graph, x, cases[_i].channels, 2, 2, "padding=same");
             x = neuron_relu(graph, x);
         }
         check_layer(graph, neuron_relu(graph, add_case(graph, x, _i)), cases[_i].batch);
@@ -119,15 +119,14 @@ END_TEST
 START_TEST(gradient_of_a_separable_convolution)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 8, 8, 2), 6, 3, 3);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 8, 8, 2), 6, 3, 3, NULL);
     for (int i = 0; i < 2; i++) {
-        x = neuron_relu(graph, neuron_batch_norm(graph, x));
-        x = neuron_depthwise_conv2d(graph, x, 3, 3);
-        assert_ok(neuron_node_set(x, "use_bias=no, padding=same"));
-        x = neuron_relu(graph, neuron_batch_norm(graph, x));
-        x = neuron_conv2d(graph, x, 20, 1, 1);
+        x = neuron_relu(graph, neuron_batch_norm(graph, x, NULL));
+        x = neuron_depthwise_conv2d(graph, x, 3, 3, "use_bias=no, padding=same");
+        x = neuron_relu(graph, neuron_batch_norm(graph, x, NULL));
+        x = neuron_conv2d(graph, x, 20, 1, 1, NULL);
     }
-    x = neuron_max_pool2d(graph, neuron_relu(graph, neuron_batch_norm(graph, x)), 2, 2);
+    x = neuron_max_pool2d(graph, neuron_relu(graph, neuron_batch_norm(graph, x, NULL)), 2, 2, NULL);
     check_layer(graph, x, 5);
 }
 END_TEST
@@ -135,9 +134,8 @@ END_TEST
 START_TEST(a_frozen_layer_passes_the_gradient_on)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 6, 6, 2), 5, 2, 2);
-    x = neuron_depthwise_conv2d(graph, x, 3, 3);
-    assert_ok(neuron_node_set(x, "depth_multiplier=2"));
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 6, 6, 2), 5, 2, 2, NULL);
+    x = neuron_depthwise_conv2d(graph, x, 3, 3, "depth_multiplier=2");
     assert_ok(neuron_node_set_trainable(x, 0));
     check_layer(graph, x, 3);
 }
@@ -154,8 +152,8 @@ static void run_step(int32_t threads, float *gradients, int64_t count)
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_set_seed(graph, 5));
     neuron_node_t *x = image_input(graph, SIDE, SIDE, CHANNELS);
-    x = neuron_depthwise_conv2d(graph, neuron_conv2d(graph, x, CHANNELS, 3, 3), 3, 3);
-    assert_ok(neuron_node_set(x, "depth_multiplier=2"));
+    x = neuron_depthwise_conv2d(graph, neuron_conv2d(graph, x, CHANNELS, 3, 3, NULL), 3, 3,
+                                "depth_multiplier=2");
     assert_ok(neuron_graph_finish(graph, neuron_flatten(graph, x)));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));

@@ -118,7 +118,7 @@ START_TEST(gradient)
 {
     static const double rates[] = {0, 0.3, 0.75};
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 13);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 13, NULL);
     check_layer(graph, neuron_dropout(graph, x, rates[_i]), 5);
 }
 END_TEST
@@ -127,7 +127,7 @@ END_TEST
 START_TEST(gradient_of_two)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 13);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 13, NULL);
     neuron_node_t *once = neuron_relu(graph, neuron_dropout(graph, x, 0.2));
     check_layer(graph, neuron_dropout(graph, once, 0.3), 5);
 }

@@ -22,14 +22,15 @@ END_TEST
 START_TEST(a_vector_stays_one)
 {
     neuron_graph_t *graph = new_graph();
-    check_layer(graph, neuron_flatten(graph, neuron_dense(graph, vector_input(graph, 4), 5)), 3);
+    check_layer(graph, neuron_flatten(graph, neuron_dense(graph, vector_input(graph, 4), 5, NULL)),
+                3);
 }
 END_TEST
 
 START_TEST(gradient_goes_through)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *image = neuron_conv2d(graph, image_input(graph, 4, 4, 1), 3, 2, 2);
+    neuron_node_t *image = neuron_conv2d(graph, image_input(graph, 4, 4, 1), 3, 2, 2, NULL);
     neuron_node_t *twice = neuron_flatten(graph, neuron_flatten(graph, neuron_relu(graph, image)));
     check_layer(graph, twice, 3);
 }

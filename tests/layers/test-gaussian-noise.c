@@ -165,7 +165,7 @@ START_TEST(gradient)
 {
     static const double deviations[] = {0, 0.3, 2};
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 13);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 13, NULL);
     x = neuron_relu(graph, neuron_gaussian_noise(graph, x, deviations[_i]));
     check_layer(graph, neuron_gaussian_noise(graph, x, 0.2), 5);
 }
@@ -176,7 +176,7 @@ START_TEST(gradient_of_branches)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_gaussian_noise(graph, vector_input(graph, 6), 0.5);
-    neuron_node_t *h = neuron_tanh(graph, neuron_dense(graph, x, 6));
+    neuron_node_t *h = neuron_tanh(graph, neuron_dense(graph, x, 6, NULL));
     neuron_node_t *noisy = neuron_gaussian_noise(graph, h, 0.5);
     check_layer(graph, neuron_add(graph, (neuron_node_t *[]){x, h, noisy}, 3), 5);
 }

@@ -9,7 +9,7 @@
 START_TEST(shape_and_parameters)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_layer_norm(graph, image_input(graph, 7, 6, 5));
+    neuron_node_t *node = neuron_layer_norm(graph, image_input(graph, 7, 6, 5), NULL);
     assert_node_shape(node, (const int64_t[]){7, 6, 5}, 3);
     assert_ok(neuron_graph_finish(graph, node));
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 10);
@@ -28,7 +28,7 @@ END_TEST
 START_TEST(epsilon)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_layer_norm(graph, vector_input(graph, 3));
+    neuron_node_t *node = neuron_layer_norm(graph, vector_input(graph, 3), NULL);
     double value;
     assert_ok(neuron_node_get_number(node, "epsilon", &value));
     ck_assert_double_eq(value, 0.001);
@@ -36,8 +36,7 @@ START_TEST(epsilon)
     assert_message("layer_norm: epsilon is 0; it must be 1e-30 to 1e+30");
     neuron_graph_unref(graph);
     graph = new_graph();
-    node = neuron_layer_norm(graph, vector_input(graph, 2));
-    assert_ok(neuron_node_set(node, "epsilon=3"));
+    node = neuron_layer_norm(graph, vector_input(graph, 2), "epsilon=3");
     assert_ok(neuron_graph_finish(graph, node));
     float output[2];
     predict(graph, (const float[]){-1, 1}, 1, output);
@@ -51,7 +50,7 @@ END_TEST
 static void apply(const float *input, int64_t channels, int64_t rows, double by, float *output)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_layer_norm(graph, vector_input(graph, channels));
+    neuron_node_t *node = neuron_layer_norm(graph, vector_input(graph, channels), NULL);
     assert_ok(neuron_node_set_number(node, "epsilon", by));
     assert_ok(neuron_node_set_initializer(node, "gamma", NEURON_INITIALIZER_CONSTANT, 2));
     assert_ok(neuron_node_set_initializer(node, "beta", NEURON_INITIALIZER_ONES, 0));
@@ -131,7 +130,7 @@ START_TEST(gradient)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *before =
         hidden_values(graph, cases[_i].height, cases[_i].width, cases[_i].channels);
-    check_layer(graph, neuron_layer_norm(graph, before), cases[_i].batch);
+    check_layer(graph, neuron_layer_norm(graph, before, NULL), cases[_i].batch);
 }
 END_TEST
 
@@ -139,8 +138,7 @@ START_TEST(gradient_as_the_first_layer)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = _i ? image_input(graph, 4, 4, 3) : vector_input(graph, 9);
-    neuron_node_t *node = neuron_layer_norm(graph, x);
-    assert_ok(neuron_node_set(node, "epsilon=0.3"));
+    neuron_node_t *node = neuron_layer_norm(graph, x, "epsilon=0.3");
     check_layer(graph, node, 5);
 }
 END_TEST
@@ -149,7 +147,8 @@ END_TEST
 START_TEST(gradient_through_a_frozen_one)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_layer_norm(graph, neuron_dense(graph, vector_input(graph, 6), 11));
+    neuron_node_t *node =
+        neuron_layer_norm(graph, neuron_dense(graph, vector_input(graph, 6), 11, NULL), NULL);
     assert_ok(neuron_node_set_trainable(node, 0));
     check_layer(graph, node, 5);
 }
@@ -159,8 +158,8 @@ END_TEST
 START_TEST(gradient_between_activations)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_silu(graph, neuron_dense(graph, vector_input(graph, 6), 20));
-    x = neuron_tanh(graph, neuron_layer_norm(graph, x));
+    neuron_node_t *x = neuron_silu(graph, neuron_dense(graph, vector_input(graph, 6), 20, NULL));
+    x = neuron_tanh(graph, neuron_layer_norm(graph, x, NULL));
     neuron_graph_ref(graph);
     check_layer(graph, x, 6);
     for (int i = 0; i < 2; i++) {

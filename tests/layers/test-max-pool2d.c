@@ -16,7 +16,7 @@ static void pad(neuron_node_t *node, int64_t padding)
 START_TEST(shapes_and_default_stride)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_max_pool2d(graph, image_input(graph, 27, 28, 5), 2, 3);
+    neuron_node_t *node = neuron_max_pool2d(graph, image_input(graph, 27, 28, 5), 2, 3, NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     double stride;
@@ -40,8 +40,8 @@ END_TEST
 START_TEST(padding_never_wins)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_max_pool2d(graph, image_input(graph, 3, 3, 1), 2, 2);
-    assert_ok(neuron_node_set(node, "padding=same"));
+    neuron_node_t *node =
+        neuron_max_pool2d(graph, image_input(graph, 3, 3, 1), 2, 2, "padding=same");
     assert_ok(neuron_graph_finish(graph, node));
     float output[4];
     predict(graph, (const float[]){-9, -8, -7, -6, -5, -4, -3, -2, -1}, 1, output);
@@ -56,19 +56,19 @@ END_TEST
 START_TEST(bad_input_is_refused)
 {
     neuron_graph_t *graph = new_graph();
-    ck_assert_ptr_null(neuron_max_pool2d(graph, vector_input(graph, 16), 2, 2));
+    ck_assert_ptr_null(neuron_max_pool2d(graph, vector_input(graph, 16), 2, 2, NULL));
     assert_status(neuron_graph_finish(graph, NULL), NEURON_E_SHAPE);
     assert_message("max_pool2d: ");
     neuron_graph_unref(graph);
     graph = new_graph();
-    assert_status(
-        neuron_graph_finish(graph, neuron_max_pool2d(graph, image_input(graph, 3, 8, 1), 4, 2)),
-        NEURON_E_SHAPE);
+    assert_status(neuron_graph_finish(
+                      graph, neuron_max_pool2d(graph, image_input(graph, 3, 8, 1), 4, 2, NULL)),
+                  NEURON_E_SHAPE);
     assert_message("4x2");
     assert_message("3x8");
     neuron_graph_unref(graph);
     graph = new_graph();
-    ck_assert_ptr_null(neuron_max_pool2d(graph, image_input(graph, 8, 8, 1), 0, 2));
+    ck_assert_ptr_null(neuron_max_pool2d(graph, image_input(graph, 8, 8, 1), 0, 2, NULL));
     assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
     neuron_graph_unref(graph);
 }
@@ -95,9 +95,9 @@ START_TEST(bad_windows_are_refused)
         for (int average = 0; average <= 1; average++) {
             neuron_graph_t *graph = new_graph();
             neuron_node_t *x = image_input(graph, 8, 8, 3);
-            neuron_node_t *y = average
-                                   ? neuron_average_pool2d(graph, x, windows[i][0], windows[i][1])
-                                   : neuron_max_pool2d(graph, x, windows[i][0], windows[i][1]);
+            neuron_node_t *y =
+                average ? neuron_average_pool2d(graph, x, windows[i][0], windows[i][1], NULL)
+                        : neuron_max_pool2d(graph, x, windows[i][0], windows[i][1], NULL);
             ck_assert_ptr_null(y);
             assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
             assert_message(average ? "average_pool2d: " : "max_pool2d: ");
@@ -112,10 +112,9 @@ START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = image_input(graph, cases[_i].height, cases[_i].width, 2);
-    neuron_node_t *before = neuron_conv2d(graph, x, cases[_i].channels, 2, 2);
-    assert_ok(neuron_node_set(before, "padding=same"));
+    neuron_node_t *before = neuron_conv2d(graph, x, cases[_i].channels, 2, 2, "padding=same");
     neuron_node_t *node =
-        neuron_max_pool2d(graph, before, cases[_i].kernel[0], cases[_i].kernel[1]);
+        neuron_max_pool2d(graph, before, cases[_i].kernel[0], cases[_i].kernel[1], NULL);
     pad(node, cases[_i].padding);
     set(node, "stride_height", cases[_i].stride[0]);
     set(node, "stride_width", cases[_i].stride[1]);
@@ -127,7 +126,7 @@ END_TEST
 START_TEST(gradient_as_the_first_layer)
 {
     neuron_graph_t *graph = new_graph();
-    check_layer(graph, neuron_max_pool2d(graph, image_input(graph, 6, 4, 3), 2, 2), 3);
+    check_layer(graph, neuron_max_pool2d(graph, image_input(graph, 6, 4, 3), 2, 2, NULL), 3);
 }
 END_TEST
 

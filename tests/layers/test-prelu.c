@@ -91,9 +91,10 @@ END_TEST
 START_TEST(gradient_among_activations)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_gelu(graph, neuron_dense(graph, vector_input(graph, 6), 9));
+    neuron_node_t *x =
+        neuron_gelu(graph, neuron_dense(graph, vector_input(graph, 6), 9, NULL), NULL);
     x = neuron_tanh(graph, neuron_prelu(graph, neuron_prelu(graph, x)));
-    check_layer(graph, neuron_batch_norm(graph, neuron_prelu(graph, x)), 5);
+    check_layer(graph, neuron_batch_norm(graph, neuron_prelu(graph, x), NULL), 5);
 }
 END_TEST
 
@@ -115,23 +116,23 @@ END_TEST
 
 static neuron_node_t *dense(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_dense(graph, neuron_flatten(graph, x), 70);
+    return neuron_dense(graph, neuron_flatten(graph, x), 70, NULL);
 }
 
 static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_conv2d(graph, x, 19, 3, 3);
+    return neuron_conv2d(graph, x, 19, 3, 3, NULL);
 }
 
 /* Of a size that Winograd's algorithm is chosen for. */
 static neuron_node_t *wide_conv(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_conv2d(graph, x, 37, 3, 3);
+    return neuron_conv2d(graph, x, 37, 3, 3, NULL);
 }
 
 static neuron_node_t *depthwise(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_depthwise_conv2d(graph, x, 2, 3);
+    return neuron_depthwise_conv2d(graph, x, 2, 3, NULL);
 }
 
 static neuron_node_t *sum(neuron_graph_t *graph, neuron_node_t *x)
@@ -139,8 +140,13 @@ static neuron_node_t *sum(neuron_graph_t *graph, neuron_node_t *x)
     return neuron_add(graph, (neuron_node_t *[]){x, x}, 2);
 }
 
+static neuron_node_t *layer_norm(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_layer_norm(graph, x, NULL);
+}
+
 static neuron_node_t *(*const producers[])(neuron_graph_t *graph, neuron_node_t *x) = {
-    dense, conv, wide_conv, depthwise, sum, neuron_layer_norm};
+    dense, conv, wide_conv, depthwise, sum, layer_norm};
 
 enum { PRODUCERS = sizeof producers / sizeof *producers };
 
@@ -148,10 +154,10 @@ enum { PRODUCERS = sizeof producers / sizeof *producers };
 START_TEST(in_the_pass_of)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_max_pool2d(graph, image_input(graph, 18, 20, 33), 2, 2);
+    neuron_node_t *x = neuron_max_pool2d(graph, image_input(graph, 18, 20, 33), 2, 2, NULL);
     x = neuron_prelu(graph, producers[_i](graph, x));
     neuron_graph_ref(graph);
-    check_layer(graph, neuron_batch_norm(graph, x), 2);
+    check_layer(graph, neuron_batch_norm(graph, x, NULL), 2);
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_PREDICT, 2));
     ck_assert_int_eq(session->step_count, 4); /* with the pooling, dense and softmax */

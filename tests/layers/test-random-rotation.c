@@ -17,7 +17,7 @@ static void turn(double factor, int32_t threads, uint64_t seed, uint64_t step, c
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE}, 2);
-    assert_ok(neuron_graph_finish(graph, neuron_random_rotation(graph, x, factor)));
+    assert_ok(neuron_graph_finish(graph, neuron_random_rotation(graph, x, factor, NULL)));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));
     neuron_session_forward(session, input, BATCH, seed, step);
@@ -101,7 +101,7 @@ END_TEST
 START_TEST(off_in_prediction)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 2, 2, 1), 0.3);
+    neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 2, 2, 1), 0.3, NULL);
     assert_ok(neuron_graph_finish(graph, node));
     const float input[4] = {1, -2, 3, -4};
     float output[4];
@@ -137,7 +137,7 @@ START_TEST(bad_numbers_are_refused)
     static const double factors[] = {-0.1, 1.5, 0.2};
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = _i < 2 ? image_input(graph, 4, 4, 1) : vector_input(graph, 16);
-    ck_assert_ptr_null(neuron_random_rotation(graph, x, factors[_i]));
+    ck_assert_ptr_null(neuron_random_rotation(graph, x, factors[_i], NULL));
     assert_status(neuron_graph_finish(graph, x), _i < 2 ? NEURON_E_ARGUMENT : NEURON_E_SHAPE);
     assert_message(messages[_i]);
     neuron_graph_unref(graph);
@@ -147,7 +147,7 @@ END_TEST
 START_TEST(the_fill_mode_is_checked)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 4, 4, 1), 0.2);
+    neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 4, 4, 1), 0.2, NULL);
     char mode[16];
     assert_ok(neuron_node_get_text(node, "fill_mode", mode, sizeof mode, NULL));
     ck_assert_str_eq(mode, "reflect");
@@ -166,8 +166,8 @@ static const char *const modes[] = {
 START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 12, 2), 3, 2, 2);
-    x = neuron_random_rotation(graph, x, 0.5);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 12, 2), 3, 2, 2, NULL);
+    x = neuron_random_rotation(graph, x, 0.5, NULL);
     assert_ok(neuron_node_set(x, modes[_i]));
     check_layer(graph, neuron_relu(graph, x), 4);
 }
@@ -178,9 +178,9 @@ START_TEST(gradient_as_the_first_layer)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){6, 7}, 2);
-    x = neuron_random_rotation(graph, x, 0.1);
+    x = neuron_random_rotation(graph, x, 0.1, NULL);
     x = neuron_reshape(graph, x, (const int64_t[]){6, 7, 1}, 3);
-    check_layer(graph, neuron_relu(graph, neuron_conv2d(graph, x, 4, 3, 3)), 4);
+    check_layer(graph, neuron_relu(graph, neuron_conv2d(graph, x, 4, 3, 3, NULL)), 4);
 }
 END_TEST
 

@@ -13,7 +13,7 @@ START_TEST(gradient)
     if (!registry_trains(layer))
         return;
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 6, 2), 4, 2, 1);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 6, 2), 4, 2, 1, NULL);
     x = registry_add(graph, layer, neuron_tanh(graph, x));
     check_layer(graph, neuron_relu(graph, x), 3);
 }

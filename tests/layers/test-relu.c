@@ -34,7 +34,7 @@ END_TEST
 START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 17);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 17, NULL);
     check_layer(graph, neuron_relu(graph, x), 5);
 }
 END_TEST
@@ -42,7 +42,7 @@ END_TEST
 START_TEST(gradient_of_an_image)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 5, 2), 3, 2, 2);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 5, 2), 3, 2, 2, NULL);
     check_layer(graph, neuron_relu(graph, neuron_relu(graph, x)), 3);
 }
 END_TEST

@@ -103,12 +103,12 @@ END_TEST
 START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 7), 32));
+    neuron_node_t *x = neuron_relu(graph, neuron_dense(graph, vector_input(graph, 7), 32, NULL));
     neuron_node_t *image = reshape(graph, x, 4, 4, -1);
-    neuron_node_t *y = neuron_conv2d(graph, image, 3, 3, 3);
-    y = neuron_max_pool2d(graph, neuron_relu(graph, neuron_batch_norm(graph, y)), 2, 2);
+    neuron_node_t *y = neuron_conv2d(graph, image, 3, 3, 3, NULL);
+    y = neuron_max_pool2d(graph, neuron_relu(graph, neuron_batch_norm(graph, y, NULL)), 2, 2, NULL);
     y = neuron_reshape(graph, y, (const int64_t[]){-1}, 1);
-    check_layer(graph, neuron_concat(graph, (neuron_node_t *[]){x, y}, 2, -1), 4);
+    check_layer(graph, neuron_concat(graph, (neuron_node_t *[]){x, y}, 2, NULL), 4);
 }
 END_TEST
 

@@ -9,7 +9,7 @@
 static void softmax(const float input[4], float output[4])
 {
     neuron_graph_t *graph = new_graph();
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, vector_input(graph, 4))));
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, vector_input(graph, 4), NULL)));
     predict(graph, input, 1, output);
     neuron_graph_unref(graph);
 }
@@ -52,7 +52,7 @@ END_TEST
 START_TEST(each_pixel_of_an_image_sums_to_1)
 {
     neuron_graph_t *graph = new_graph();
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, image_input(graph, 2, 3, 5))));
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, image_input(graph, 2, 3, 5), NULL)));
     float input[60], output[60];
     for (int i = 0; i < 60; i++)
         input[i] = (float)(i * 7 % 13);
@@ -71,7 +71,7 @@ START_TEST(each_axis_sums_to_1)
 {
     static const int64_t shape[3] = {2, 3, 5};
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5));
+    neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5), NULL);
     assert_ok(neuron_node_set_number(node, "axis", _i));
     assert_ok(neuron_graph_finish(graph, node));
     int64_t step = _i == 0 ? 15 : _i == 1 ? 5 : 1, width = shape[_i];
@@ -140,7 +140,7 @@ END_TEST
 START_TEST(the_axis_counts_from_0)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5));
+    neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5), NULL);
     double axis;
     assert_ok(neuron_node_get_number(node, "axis", &axis));
     ck_assert_double_eq(axis, 2);
@@ -157,27 +157,27 @@ END_TEST
 START_TEST(gradient_as_the_output)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 10);
-    check_network(graph, neuron_softmax(graph, x), 5);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 10, NULL);
+    check_network(graph, neuron_softmax(graph, x, NULL), 5);
 }
 END_TEST
 
 START_TEST(gradient_in_the_middle)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 7);
-    check_layer(graph, neuron_softmax(graph, x), 5);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 7, NULL);
+    check_layer(graph, neuron_softmax(graph, x, NULL), 5);
     graph = new_graph();
-    x = neuron_conv2d(graph, image_input(graph, 4, 4, 2), 5, 2, 2);
-    check_layer(graph, neuron_softmax(graph, x), 3);
+    x = neuron_conv2d(graph, image_input(graph, 4, 4, 2), 5, 2, 2, NULL);
+    check_layer(graph, neuron_softmax(graph, x, NULL), 3);
 }
 END_TEST
 
 START_TEST(gradient_over_another_axis)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 4, 5, 2), 6, 2, 2);
-    neuron_node_t *node = neuron_softmax(graph, x);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 4, 5, 2), 6, 2, 2, NULL);
+    neuron_node_t *node = neuron_softmax(graph, x, NULL);
     assert_ok(neuron_node_set_number(node, "axis", _i));
     check_layer(graph, node, 3);
 }
@@ -187,16 +187,16 @@ END_TEST
 START_TEST(gradient_under_a_view)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 4);
-    check_network(graph, neuron_flatten(graph, neuron_softmax(graph, x)), 5);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 4, NULL);
+    check_network(graph, neuron_flatten(graph, neuron_softmax(graph, x, NULL)), 5);
 }
 END_TEST
 
 START_TEST(gradient_of_a_softmax_of_a_softmax)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 4);
-    check_network(graph, neuron_softmax(graph, neuron_softmax(graph, x)), 5);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 4, NULL);
+    check_network(graph, neuron_softmax(graph, neuron_softmax(graph, x, NULL), NULL), 5);
 }
 END_TEST
 

@@ -45,7 +45,7 @@ END_TEST
 START_TEST(gradient)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 17);
+    neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 17, NULL);
     check_layer(graph, neuron_tanh(graph, x), 5);
 }
 END_TEST
@@ -53,7 +53,7 @@ END_TEST
 START_TEST(gradient_of_an_image)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 5, 2), 3, 2, 2);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 5, 2), 3, 2, 2, NULL);
     check_layer(graph, neuron_tanh(graph, neuron_tanh(graph, x)), 3);
 }
 END_TEST

@@ -287,7 +287,7 @@ START_TEST(bad_weights_and_shapes_are_refused)
     }
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 3);
-    neuron_node_t *y = neuron_dense(graph, x, 10);
+    neuron_node_t *y = neuron_dense(graph, x, 10, NULL);
     ck_assert_ptr_null(neuron_vote(graph, (neuron_node_t *[]){x, y}, 2, NULL));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
     assert_message("vote: input 1 is 10, input 0 is 3");

@@ -44,9 +44,9 @@ START_TEST(gradient)
     const int64_t *p = paddings[_i];
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x =
-        neuron_relu(graph, neuron_conv2d(graph, image_input(graph, 5, 6, 2), 3, 2, 2));
+        neuron_relu(graph, neuron_conv2d(graph, image_input(graph, 5, 6, 2), 3, 2, 2, NULL));
     x = neuron_zero_pad2d(graph, x, p[0], p[1], p[2], p[3]);
-    check_layer(graph, neuron_max_pool2d(graph, x, 2, 2), 3);
+    check_layer(graph, neuron_max_pool2d(graph, x, 2, 2, NULL), 3);
 }
 END_TEST
 
@@ -54,8 +54,8 @@ END_TEST
 START_TEST(gradient_before_a_convolution)
 {
     neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 6, 2), 3, 2, 2);
-    x = neuron_conv2d(graph, neuron_zero_pad2d(graph, x, 1, 1, 1, 1), 4, 3, 3);
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 6, 2), 3, 2, 2, NULL);
+    x = neuron_conv2d(graph, neuron_zero_pad2d(graph, x, 1, 1, 1, 1), 4, 3, 3, NULL);
     check_layer(graph, neuron_relu(graph, x), 3);
 }
 END_TEST

@@ -14,15 +14,13 @@ static inline neuron_graph_t *example_network(neuron_context_t *context, const c
     assert_ok(neuron_graph_set_seed(graph, seed++));
     assert_ok(neuron_graph_set_name(graph, name));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){4, 4, 1}, 3);
-    neuron_node_t *c = neuron_conv2d(graph, x, 2, 3, 3);
-    neuron_node_set(c, "padding=same");
+    neuron_node_t *c = neuron_conv2d(graph, x, 2, 3, 3, "padding=same");
     neuron_node_set_name(c, "skip \"\xc3\xa9\"");
-    neuron_node_t *b = neuron_batch_norm(graph, neuron_relu(graph, c));
-    neuron_node_set(b, "momentum=0.1");
-    neuron_node_t *p = neuron_flatten(graph, neuron_max_pool2d(graph, b, 2, 2));
+    neuron_node_t *b = neuron_batch_norm(graph, neuron_relu(graph, c), "momentum=0.1");
+    neuron_node_t *p = neuron_flatten(graph, neuron_max_pool2d(graph, b, 2, 2, NULL));
     neuron_node_t *both[] = {neuron_flatten(graph, x), neuron_dropout(graph, p, 0.3)};
-    neuron_node_t *joined = neuron_concat(graph, both, 2, -1);
-    neuron_node_t *y = neuron_softmax(graph, neuron_dense(graph, joined, 3));
+    neuron_node_t *joined = neuron_concat(graph, both, 2, NULL);
+    neuron_node_t *y = neuron_softmax(graph, neuron_dense(graph, joined, 3, NULL), NULL);
     neuron_relu(graph, y); /* not needed by the output, so not saved */
     assert_ok(neuron_graph_finish(graph, y));
     return graph;

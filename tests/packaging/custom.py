@@ -103,10 +103,10 @@ must(neuron.neuron_context_create(ctypes.byref(context)))
 must(neuron.neuron_custom_register(context, b'slope_swish', forward, backward, None, None, None))
 must(neuron.neuron_graph_create(ctypes.byref(graph), context))
 x = handle(neuron.neuron_flatten(graph, handle(neuron.neuron_input(graph, shape(8, 8, 1), 3))))
-x = handle(neuron.neuron_dense(graph, x, ctypes.c_int64(12)))
+x = handle(neuron.neuron_dense(graph, x, ctypes.c_int64(12), None))
 x = handle(neuron.neuron_custom(graph, b'slope_swish', ctypes.byref(x), 1, None, 0))
 must(neuron.neuron_custom_add_array(x, b'slope', shape(1), 1, CONSTANT, ctypes.c_double(1), 1))
-x = handle(neuron.neuron_softmax(graph, handle(neuron.neuron_dense(graph, x, ctypes.c_int64(10)))))
+x = handle(neuron.neuron_softmax(graph, handle(neuron.neuron_dense(graph, x, ctypes.c_int64(10), None)), None))
 must(neuron.neuron_graph_finish(graph, x))
 
 must(neuron.neuron_dataset_generate_glyphs(ctypes.byref(glyphs), context, ctypes.c_int64(200),

@@ -24,9 +24,10 @@ static neuron_graph_t *train_member(neuron_context_t *context, neuron_dataset_t 
     must(neuron_graph_set_seed(graph, seed));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE, 1}, 3);
     neuron_node_t *flat = neuron_flatten(graph, x);
-    neuron_node_t *hidden = neuron_relu(graph, neuron_dense(graph, flat, units));
-    neuron_node_t *both = neuron_concat(graph, (neuron_node_t *const[]){flat, hidden}, 2, -1);
-    must(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, both, CLASSES))));
+    neuron_node_t *hidden = neuron_relu(graph, neuron_dense(graph, flat, units, NULL));
+    neuron_node_t *both = neuron_concat(graph, (neuron_node_t *const[]){flat, hidden}, 2, NULL);
+    neuron_node_t *logits = neuron_dense(graph, both, CLASSES, NULL);
+    must(neuron_graph_finish(graph, neuron_softmax(graph, logits, NULL)));
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_run(trainer, NULL));
     neuron_trainer_unref(trainer);

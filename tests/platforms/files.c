@@ -43,9 +43,9 @@ static neuron_graph_t *new_graph(neuron_context_t *context)
     neuron_graph_t *graph;
     must(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){8, 8, 1}, 3);
-    x = neuron_batch_norm(graph, neuron_conv2d(graph, x, 5, 3, 3));
-    x = neuron_dense(graph, neuron_flatten(graph, neuron_relu(graph, x)), 10);
-    must(neuron_graph_finish(graph, neuron_softmax(graph, x)));
+    x = neuron_batch_norm(graph, neuron_conv2d(graph, x, 5, 3, 3, NULL), NULL);
+    x = neuron_dense(graph, neuron_flatten(graph, neuron_relu(graph, x)), 10, NULL);
+    must(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;
 }
 

@@ -243,9 +243,9 @@ START_TEST(what_cannot_be_quantised_stays)
     neuron_dataset_t *dataset;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){LONG}, 1);
-    neuron_node_t *h = neuron_dense(graph, x, 6), *wide = neuron_dense(graph, h, 5);
-    neuron_node_t *both[] = {neuron_batch_norm(graph, wide), neuron_tanh(graph, wide)};
-    assert_ok(neuron_graph_finish(graph, neuron_concat(graph, both, 2, -1)));
+    neuron_node_t *h = neuron_dense(graph, x, 6, NULL), *wide = neuron_dense(graph, h, 5, NULL);
+    neuron_node_t *both[] = {neuron_batch_norm(graph, wide, NULL), neuron_tanh(graph, wide)};
+    assert_ok(neuron_graph_finish(graph, neuron_concat(graph, both, 2, NULL)));
     for (int i = 0; i < 2 * LONG; i++)
         values[i] = (float)(i % 17) / 17;
     assert_ok(neuron_tensor_wrap(&in, context, NEURON_F32, (const int64_t[]){2, LONG}, 2, values,

@@ -88,11 +88,11 @@ static neuron_graph_t *build(neuron_context_t *context, const shape *s, bool dee
     if (s->relu)
         x = neuron_relu(graph, x);
     if (s->norm)
-        x = neuron_batch_norm(graph, x);
+        x = neuron_batch_norm(graph, x, NULL);
     if (s->tanh)
         x = neuron_tanh(graph, x);
     if (s->pool)
-        x = neuron_max_pool2d(graph, x, s->pool, s->pool);
+        x = neuron_max_pool2d(graph, x, s->pool, s->pool, NULL);
     if (deep)
         x = quantized(graph, neuron_flatten(graph, x), NULL);
     assert_ok(neuron_graph_finish(graph, x));
@@ -275,7 +275,7 @@ START_TEST(readers_may_have_scales_of_their_own)
         float scale = other_scale ? 1.0f / 8 : 1.0f / 16;
         neuron_node_t *both[] = {dense(graph, x, FIRST, 1.0 / 16, 130),
                                  dense(graph, x, SECOND, (double)scale, zero_point)};
-        assert_ok(neuron_graph_finish(graph, neuron_concat(graph, both, 2, -1)));
+        assert_ok(neuron_graph_finish(graph, neuron_concat(graph, both, 2, NULL)));
         state = 5;
         fill(front);
         state = 5;

@@ -117,13 +117,13 @@ static inline int build(neuron_graph_t **graph, neuron_context_t *context)
         return status;
     assert_ok(neuron_graph_set_seed(g, 11));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3);
-    neuron_node_t *c = neuron_conv2d(g, x, 2, 3, 3);
-    neuron_node_set(c, "padding=same");
-    neuron_node_t *p = neuron_max_pool2d(g, neuron_relu(g, neuron_batch_norm(g, c)), 2, 2);
+    neuron_node_t *c = neuron_conv2d(g, x, 2, 3, 3, "padding=same");
+    neuron_node_t *p =
+        neuron_max_pool2d(g, neuron_relu(g, neuron_batch_norm(g, c, NULL)), 2, 2, NULL);
     neuron_node_t *both[] = {neuron_flatten(g, x), neuron_flatten(g, neuron_dropout(g, p, 0.25))};
-    neuron_node_t *y = neuron_dense(g, neuron_concat(g, both, 2, -1), TEST_CLASSES);
+    neuron_node_t *y = neuron_dense(g, neuron_concat(g, both, 2, NULL), TEST_CLASSES, NULL);
     neuron_node_set_name(y, "logits");
-    status = neuron_graph_finish(g, neuron_softmax(g, y));
+    status = neuron_graph_finish(g, neuron_softmax(g, y, NULL));
     if (status < 0) {
         neuron_graph_unref(g);
         *graph = NULL;

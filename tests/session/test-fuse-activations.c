@@ -23,9 +23,13 @@ static neuron_node_t *elu(neuron_graph_t *graph, neuron_node_t *x)
 
 static neuron_node_t *gelu_by_tanh(neuron_graph_t *graph, neuron_node_t *x)
 {
-    neuron_node_t *node = neuron_gelu(graph, x);
-    assert_ok(neuron_node_set(node, "approximate=yes"));
+    neuron_node_t *node = neuron_gelu(graph, x, "approximate=yes");
     return node;
+}
+
+static neuron_node_t *gelu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_gelu(graph, x, NULL);
 }
 
 typedef neuron_node_t *(*builder)(neuron_graph_t *graph, neuron_node_t *x);
@@ -39,7 +43,7 @@ static const struct {
                    {neuron_sigmoid, false},
                    {leaky_relu, false},
                    {elu, false},
-                   {neuron_gelu, true},
+                   {gelu, true},
                    {gelu_by_tanh, true},
                    {neuron_silu, true},
                    {neuron_hard_swish, true},
@@ -54,53 +58,51 @@ enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 
 static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_conv2d(graph, x, 19, 3, 3);
+    return neuron_conv2d(graph, x, 19, 3, 3, NULL);
 }
 
 /* Of a size that Winograd's algorithm is chosen for. */
 static neuron_node_t *padded_conv(neuron_graph_t *graph, neuron_node_t *x)
 {
-    x = neuron_conv2d(graph, x, 32, 1, 1);
-    x = neuron_conv2d(graph, x, 36, 3, 3);
-    assert_ok(neuron_node_set(x, "padding=same"));
+    x = neuron_conv2d(graph, x, 32, 1, 1, NULL);
+    x = neuron_conv2d(graph, x, 36, 3, 3, "padding=same");
     return x;
 }
 
 static neuron_node_t *strided_conv(neuron_graph_t *graph, neuron_node_t *x)
 {
-    x = neuron_conv2d(graph, x, 5, 3, 2);
-    assert_ok(neuron_node_set(x, "stride_height=2, stride_width=3"));
+    x = neuron_conv2d(graph, x, 5, 3, 2, "stride_height=2, stride_width=3");
     return x;
 }
 
 static neuron_node_t *depthwise(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_depthwise_conv2d(graph, x, 2, 3);
+    return neuron_depthwise_conv2d(graph, x, 2, 3, NULL);
 }
 
 static neuron_node_t *norm(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_batch_norm(graph, neuron_average_pool2d(graph, x, 2, 2));
+    return neuron_batch_norm(graph, neuron_average_pool2d(graph, x, 2, 2, NULL), NULL);
 }
 
 static neuron_node_t *norm_of_rows(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_layer_norm(graph, neuron_average_pool2d(graph, x, 2, 2));
+    return neuron_layer_norm(graph, neuron_average_pool2d(graph, x, 2, 2, NULL), NULL);
 }
 
 /* Joins, of values that are small enough for exp(). */
 
 static neuron_node_t *sum(neuron_graph_t *graph, neuron_node_t *x)
 {
-    neuron_node_t *a = neuron_tanh(graph, neuron_conv2d(graph, x, 5, 1, 1)),
-                  *b = neuron_tanh(graph, neuron_conv2d(graph, x, 5, 1, 1));
+    neuron_node_t *a = neuron_tanh(graph, neuron_conv2d(graph, x, 5, 1, 1, NULL)),
+                  *b = neuron_tanh(graph, neuron_conv2d(graph, x, 5, 1, 1, NULL));
     return neuron_add(graph, (neuron_node_t *[]){a, b}, 2);
 }
 
 static neuron_node_t *product(neuron_graph_t *graph, neuron_node_t *x)
 {
-    neuron_node_t *a = neuron_tanh(graph, neuron_conv2d(graph, x, 4, 1, 1)),
-                  *b = neuron_tanh(graph, neuron_conv2d(graph, x, 4, 1, 1));
+    neuron_node_t *a = neuron_tanh(graph, neuron_conv2d(graph, x, 4, 1, 1, NULL)),
+                  *b = neuron_tanh(graph, neuron_conv2d(graph, x, 4, 1, 1, NULL));
     return neuron_multiply(graph, (neuron_node_t *[]){a, b}, 2);
 }
 
@@ -117,29 +119,28 @@ enum { PRODUCERS = sizeof producers / sizeof *producers };
 
 static neuron_node_t *flat(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_dense(graph, neuron_flatten(graph, x), 5);
+    return neuron_dense(graph, neuron_flatten(graph, x), 5, NULL);
 }
 
 static neuron_node_t *next_conv(neuron_graph_t *graph, neuron_node_t *x)
 {
-    x = neuron_conv2d(graph, x, 3, 2, 2);
-    assert_ok(neuron_node_set(x, "stride_width=2, padding=same"));
+    x = neuron_conv2d(graph, x, 3, 2, 2, "stride_width=2, padding=same");
     return x;
 }
 
 static neuron_node_t *next_norm(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_batch_norm(graph, x);
+    return neuron_batch_norm(graph, x, NULL);
 }
 
 static neuron_node_t *next_pool(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_average_pool2d(graph, x, 2, 1);
+    return neuron_average_pool2d(graph, x, 2, 1, NULL);
 }
 
 static neuron_node_t *next_norm_of_rows(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_layer_norm(graph, x);
+    return neuron_layer_norm(graph, x, NULL);
 }
 
 static const builder consumers[] = {flat, next_conv, next_norm, next_pool, next_norm_of_rows};
@@ -172,7 +173,7 @@ START_TEST(a_pass_less)
         neuron_node_t *x = producers[p].add(graph, image_input(graph, 9, 8, 3));
         x = consumers[c](graph, activations[a].add(graph, x));
         neuron_node_t *output =
-            neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 3));
+            neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 3, NULL), NULL);
         neuron_graph_ref(graph);
         check_network(graph, output, BATCH);
         ck_assert_int_eq(count_steps(graph, NEURON_SESSION_TRAIN), producers[p].steps + 2);
@@ -186,8 +187,9 @@ START_TEST(with_pooling)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = conv(graph, image_input(graph, 9, 8, 3));
-    x = neuron_max_pool2d(graph, activations[_i].add(graph, x), 2, 2);
-    neuron_node_t *output = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 3));
+    x = neuron_max_pool2d(graph, activations[_i].add(graph, x), 2, 2, NULL);
+    neuron_node_t *output =
+        neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 3, NULL), NULL);
     neuron_graph_ref(graph);
     check_network(graph, output, BATCH);
     ck_assert_int_eq(count_steps(graph, NEURON_SESSION_TRAIN), activations[_i].by_input ? 3 : 2);
@@ -203,9 +205,10 @@ START_TEST(around_a_normalisation)
     int other = (_i + 1) % ACTIVATIONS;
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = activations[_i].add(graph, conv(graph, image_input(graph, 9, 8, 1)));
-    x = activations[other].add(graph, neuron_batch_norm(graph, x));
-    x = neuron_max_pool2d(graph, x, 2, 2);
-    neuron_node_t *output = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 3));
+    x = activations[other].add(graph, neuron_batch_norm(graph, x, NULL));
+    x = neuron_max_pool2d(graph, x, 2, 2, NULL);
+    neuron_node_t *output =
+        neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 3, NULL), NULL);
     neuron_graph_ref(graph);
     check_network(graph, output, BATCH);
     bool pools = activations[other].add == neuron_relu;
@@ -248,9 +251,10 @@ START_TEST(the_log_tells_where_each_layer_is_done)
     assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, keep, &book));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_tanh(graph, conv(graph, image_input(graph, 9, 8, 3)));
-    x = neuron_batch_norm(graph, x);
+    x = neuron_batch_norm(graph, x, NULL);
     x = neuron_dropout(graph, neuron_flatten(graph, x), 0.5);
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 3))));
+    assert_ok(
+        neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 3, NULL), NULL)));
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));
     neuron_session_destroy(session);
     assert_line(&book, "conv2d: a pass of its own, for it cannot be part of another");

@@ -165,9 +165,9 @@ static neuron_graph_t *copying(neuron_context_t *context, int64_t size)
         neuron_custom_register(context, "copy", copy_forward, copy_backward, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){size, size, 1}, 3));
-    x = neuron_dense(g, x, 32);
-    x = neuron_dense(g, neuron_custom(g, "copy", &x, 1, NULL, 0), TEST_CLASSES);
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, x)));
+    x = neuron_dense(g, x, 32, NULL);
+    x = neuron_dense(g, neuron_custom(g, "copy", &x, 1, NULL, 0), TEST_CLASSES, NULL);
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, x, NULL)));
     return g;
 }
 
@@ -200,18 +200,17 @@ END_TEST
 
 static neuron_node_t *dense(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_dense(graph, neuron_flatten(graph, x), 200);
+    return neuron_dense(graph, neuron_flatten(graph, x), 200, NULL);
 }
 
 static neuron_node_t *convolution(neuron_graph_t *graph, neuron_node_t *x)
 {
-    return neuron_conv2d(graph, x, 8, 1, 1);
+    return neuron_conv2d(graph, x, 8, 1, 1, NULL);
 }
 
 static neuron_node_t *silu_of_pool(neuron_graph_t *graph, neuron_node_t *x)
 {
-    x = neuron_average_pool2d(graph, x, 2, 2);
-    assert_ok(neuron_node_set(x, "stride_height=1, stride_width=1, padding=same"));
+    x = neuron_average_pool2d(graph, x, 2, 2, "stride_height=1, stride_width=1, padding=same");
     return neuron_silu(graph, x);
 }
 
@@ -298,7 +297,7 @@ START_TEST(too_much_to_count_is_refused)
     int64_t bytes;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){1 << 20, 1 << 19, 1}, 3);
-    assert_ok(neuron_graph_finish(graph, neuron_conv2d(graph, x, 1, 1, 1)));
+    assert_ok(neuron_graph_finish(graph, neuron_conv2d(graph, x, 1, 1, 1, NULL)));
     assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, INT32_MAX, &bytes),
                   NEURON_E_MEMORY);
     ck_assert_int_eq(bytes, 0);

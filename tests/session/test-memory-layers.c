@@ -14,9 +14,9 @@ static int build_with_layer(neuron_graph_t **graph, neuron_context_t *context)
     if (status < 0)
         return status;
     neuron_node_t *x = neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3);
-    x = registry_add(g, layer, neuron_conv2d(g, x, 2, 3, 3));
-    x = neuron_dense(g, neuron_flatten(g, x), TEST_CLASSES);
-    status = neuron_graph_finish(g, neuron_softmax(g, x));
+    x = registry_add(g, layer, neuron_conv2d(g, x, 2, 3, 3, NULL));
+    x = neuron_dense(g, neuron_flatten(g, x), TEST_CLASSES, NULL);
+    status = neuron_graph_finish(g, neuron_softmax(g, x, NULL));
     if (status < 0)
         neuron_graph_unref(g);
     else

@@ -90,8 +90,8 @@ static void use_finish(long n)
     assert_ok(make_context(&context));
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){4}, 1);
-    neuron_node_t *y = neuron_dense(g, x, 3);
-    neuron_dense(g, y, 2); /* nobody needs it */
+    neuron_node_t *y = neuron_dense(g, x, 3, NULL);
+    neuron_dense(g, y, 2, NULL); /* nobody needs it */
     arm(n);
     TRY(neuron_graph_finish(g, y));
     ck_assert_int_eq(neuron_graph_parameter_count(g), 15);
@@ -179,7 +179,8 @@ static int build_large(neuron_graph_t **graph, neuron_context_t *context)
     if (status < 0)
         return status;
     neuron_node_t *x = neuron_input(*graph, (const int64_t[]){SIZE, SIZE, 1}, 3);
-    neuron_node_t *node = neuron_batch_norm(*graph, neuron_conv2d(*graph, x, 2048, 1, 1));
+    neuron_node_t *node =
+        neuron_batch_norm(*graph, neuron_conv2d(*graph, x, 2048, 1, 1, NULL), NULL);
     status = neuron_graph_finish(*graph, neuron_global_average_pool2d(*graph, node));
     if (status < 0)
         neuron_graph_unref(*graph);

@@ -262,7 +262,8 @@ START_TEST(evaluation_refuses_what_does_not_fit)
     assert_ok(neuron_graph_create(&three, context));
     neuron_node_t *x =
         neuron_flatten(three, neuron_input(three, (const int64_t[]){SIZE, SIZE, 1}, 3));
-    assert_ok(neuron_graph_finish(three, neuron_softmax(three, neuron_dense(three, x, 3))));
+    assert_ok(
+        neuron_graph_finish(three, neuron_softmax(three, neuron_dense(three, x, 3, NULL), NULL)));
     assert_status(neuron_graph_evaluate(three, wide, &evaluation), NEURON_E_SHAPE);
     assert_message("10 classes");
     ck_assert_ptr_null(evaluation);

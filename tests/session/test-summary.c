@@ -46,12 +46,12 @@ static neuron_graph_t *skip_graph(neuron_context_t *context)
     assert_ok(neuron_graph_create(&g, context));
     assert_ok(neuron_graph_set_name(g, "tiny"));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){4}, 1);
-    neuron_node_t *h = neuron_dense(g, x, 300);
+    neuron_node_t *h = neuron_dense(g, x, 300, NULL);
     assert_ok(neuron_node_set_name(h, "gr\xc3\xb6\xc3\x9f"
                                       "er"));
-    neuron_node_t *both[] = {x, neuron_batch_norm(g, neuron_relu(g, h))};
-    neuron_node_t *joined = neuron_concat(g, both, 2, -1);
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, joined, 2))));
+    neuron_node_t *both[] = {x, neuron_batch_norm(g, neuron_relu(g, h), NULL)};
+    neuron_node_t *joined = neuron_concat(g, both, 2, NULL);
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, joined, 2, NULL), NULL)));
     return g;
 }
 
@@ -266,7 +266,7 @@ static const network networks[] = {
 static neuron_node_t *convolve(neuron_graph_t *g, neuron_node_t *x, const char *word, size_t length)
 {
     int64_t size = memchr(word, 'k', length) ? 5 : 3;
-    neuron_node_t *c = neuron_conv2d(g, x, strtol(word + 1, NULL, 10), size, size);
+    neuron_node_t *c = neuron_conv2d(g, x, strtol(word + 1, NULL, 10), size, size, NULL);
     if (word[length - 1] == 's')
         assert_ok(neuron_node_set(c, "padding=same"));
     return neuron_relu(g, c);
@@ -279,15 +279,15 @@ static neuron_node_t *add_layer(neuron_graph_t *g, neuron_node_t *x, const char 
     case 'C':
         return convolve(g, x, word, length);
     case 'B':
-        return neuron_batch_norm(g, x);
+        return neuron_batch_norm(g, x, NULL);
     case 'P':
-        return neuron_max_pool2d(g, x, 2, 2);
+        return neuron_max_pool2d(g, x, 2, 2, NULL);
     case 'D':
         return neuron_dropout(g, x, 0.5);
     case 'F':
         return neuron_flatten(g, x);
     default:
-        return neuron_relu(g, neuron_dense(g, x, strtol(word + 1, NULL, 10)));
+        return neuron_relu(g, neuron_dense(g, x, strtol(word + 1, NULL, 10), NULL));
     }
 }
 
@@ -302,7 +302,7 @@ static neuron_graph_t *build(neuron_context_t *context, const network *n)
         x = add_layer(g, x, word, length);
         word += length + (word[length] == ' ');
     }
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, 10))));
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, 10, NULL), NULL)));
     return g;
 }
 
@@ -332,9 +332,10 @@ START_TEST(parameters_of_a_skip_concatenation)
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){784}, 1), *h = x;
     for (int i = 0; i < 2; i++)
-        h = neuron_dropout(g, neuron_batch_norm(g, neuron_relu(g, neuron_dense(g, h, 30))), 0.3);
-    neuron_node_t *both = neuron_concat(g, (neuron_node_t *const[]){x, h}, 2, -1);
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, both, 10))));
+        h = neuron_dropout(
+            g, neuron_batch_norm(g, neuron_relu(g, neuron_dense(g, h, 30, NULL)), NULL), 0.3);
+    neuron_node_t *both = neuron_concat(g, (neuron_node_t *const[]){x, h}, 2, NULL);
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, both, 10, NULL), NULL)));
     const char *text = summary_of(g, 32);
     ck_assert_ptr_nonnull(strstr(text, "\nTotal parameters          32,870\n"
                                        "Trainable parameters      32,750\n"

@@ -11,15 +11,13 @@ static neuron_graph_t *images_graph(neuron_context_t *context)
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIZE, SIZE, 1}, 3);
-    neuron_node_t *node = neuron_conv2d(graph, x, FILTERS, 3, 3);
-    neuron_node_set(node, "padding=same");
-    neuron_node_t *shortcut = neuron_relu(graph, neuron_batch_norm(graph, node));
-    node = neuron_depthwise_conv2d(graph, shortcut, 3, 3);
-    neuron_node_set(node, "padding=same");
+    neuron_node_t *node = neuron_conv2d(graph, x, FILTERS, 3, 3, "padding=same");
+    neuron_node_t *shortcut = neuron_relu(graph, neuron_batch_norm(graph, node, NULL));
+    node = neuron_depthwise_conv2d(graph, shortcut, 3, 3, "padding=same");
     node = neuron_add(graph, (neuron_node_t *[]){shortcut, node}, 2);
-    node = neuron_conv2d(graph, node, FILTERS, 1, 1);
+    node = neuron_conv2d(graph, node, FILTERS, 1, 1, NULL);
     node = neuron_global_average_pool2d(graph, neuron_tanh(graph, node));
-    node = neuron_softmax(graph, neuron_dense(graph, node, OUTPUTS));
+    node = neuron_softmax(graph, neuron_dense(graph, node, OUTPUTS, NULL), NULL);
     assert_ok(neuron_graph_finish(graph, node));
     return graph;
 }
@@ -30,11 +28,11 @@ static neuron_graph_t *choosing_graph(neuron_context_t *context)
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIZE, SIZE, 1}, 3);
-    neuron_node_t *node = neuron_conv2d(graph, x, 16, 1, 1);
+    neuron_node_t *node = neuron_conv2d(graph, x, 16, 1, 1, NULL);
     for (int i = 0; i < 2; i++)
-        node = neuron_conv2d(graph, neuron_relu(graph, node), 16, 3, 3);
-    node = neuron_flatten(graph, neuron_max_pool2d(graph, node, 4, 4));
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, node, OUTPUTS)));
+        node = neuron_conv2d(graph, neuron_relu(graph, node), 16, 3, 3, NULL);
+    node = neuron_flatten(graph, neuron_max_pool2d(graph, node, 4, 4, NULL));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, node, OUTPUTS, NULL)));
     return graph;
 }
 
@@ -90,8 +88,8 @@ START_TEST(large_weights_are_read_once)
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){12, 12, 64}, 3);
-    neuron_node_t *node = neuron_flatten(graph, neuron_conv2d(graph, x, 64, 1, 1));
-    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, node, 170)));
+    neuron_node_t *node = neuron_flatten(graph, neuron_conv2d(graph, x, 64, 1, 1, NULL));
+    assert_ok(neuron_graph_finish(graph, neuron_dense(graph, node, 170, NULL)));
     ck_assert(!is_team(graph, 128));
     neuron_graph_unref(graph);
     neuron_context_unref(context);

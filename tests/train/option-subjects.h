@@ -117,7 +117,17 @@ static inline void with_a_trainer(neuron_context_t *context, check run)
 static inline neuron_node_t *random_rotation(neuron_graph_t *graph, neuron_node_t *x)
 {
     return neuron_random_rotation(
-        graph, x, neuron_option_default(neuron_kind_option("layer", "random_rotation", 0)));
+        graph, x, neuron_option_default(neuron_kind_option("layer", "random_rotation", 0)), NULL);
+}
+
+static inline neuron_node_t *batch_norm(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_batch_norm(graph, x, NULL);
+}
+
+static inline neuron_node_t *gelu(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_gelu(graph, x, NULL);
 }
 
 /* Layers whose options have nothing to do with shapes, which have other tests. What is refused
@@ -127,9 +137,7 @@ static inline void with_nodes(neuron_context_t *context, check run)
     static const struct {
         const char *kind;
         neuron_node_t *(*add)(neuron_graph_t *graph, neuron_node_t *x);
-    } layers[] = {{"batch_norm", neuron_batch_norm},
-                  {"gelu", neuron_gelu},
-                  {"random_rotation", random_rotation}};
+    } layers[] = {{"batch_norm", batch_norm}, {"gelu", gelu}, {"random_rotation", random_rotation}};
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         neuron_graph_t *graph;
         assert_ok(neuron_graph_create(&graph, context));

@@ -218,10 +218,10 @@ static inline void add_layer(scene *s, const char *who)
 static inline neuron_node_t *add_nodes(neuron_graph_t *g, bool custom)
 {
     neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){SIDE, SIDE, 1}, 3));
-    x = neuron_batch_norm(g, neuron_dense(g, x, 12));
+    x = neuron_batch_norm(g, neuron_dense(g, x, 12, NULL), NULL);
     if (custom)
         x = neuron_custom(g, "pass", &x, 1, NULL, 0);
-    return neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES));
+    return neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES, NULL), NULL);
 }
 
 static inline void add_graph(scene *s, bool custom)

@@ -154,7 +154,8 @@ static neuron_trainer_t *stream_trainer(neuron_context_t *context, looked *seen)
                                            &one, 1, NEURON_F32, 2));
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_finish(
-        graph, neuron_softmax(graph, neuron_dense(graph, neuron_input(graph, &one, 1), 2))));
+        graph,
+        neuron_softmax(graph, neuron_dense(graph, neuron_input(graph, &one, 1), 2, NULL), NULL)));
     assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, stream));
     assert_ok(neuron_trainer_set(trainer, "epochs=1"));
@@ -390,7 +391,8 @@ START_TEST(only_images_are_augmented)
     assert_ok(neuron_dataset_reshape(glyphs, (int64_t[]){PIXELS}, 1));
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (int64_t[]){PIXELS}, 1);
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES))));
+    assert_ok(
+        neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES, NULL), NULL)));
     assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, g, optimizer, glyphs));
     assert_ok(make_augmentation(&augmentation, context));

@@ -21,8 +21,8 @@ static neuron_graph_t *make_graph(neuron_context_t *context)
     neuron_graph_t *g;
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){INPUTS}, 1);
-    neuron_node_t *h = neuron_relu(g, neuron_dense(g, x, HIDDEN));
-    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, CLASSES))));
+    neuron_node_t *h = neuron_relu(g, neuron_dense(g, x, HIDDEN, NULL));
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, CLASSES, NULL), NULL)));
     return g;
 }
 

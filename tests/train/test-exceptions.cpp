@@ -151,10 +151,11 @@ struct handles {
         ok(neuron_custom_register(context, "pass", forward, backward, own_shape, nullptr, nullptr));
         ok(neuron_graph_create(&graph, context));
         neuron_node_t *x =
-            neuron_dense(graph, neuron_flatten(graph, neuron_input(graph, shape, 3)), 8);
-        x = neuron_batch_norm(graph, x);
+            neuron_dense(graph, neuron_flatten(graph, neuron_input(graph, shape, 3)), 8, NULL);
+        x = neuron_batch_norm(graph, x, NULL);
         x = neuron_custom(graph, "pass", &x, 1, nullptr, 0);
-        ok(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, classes))));
+        ok(neuron_graph_finish(graph,
+                               neuron_softmax(graph, neuron_dense(graph, x, classes, NULL), NULL)));
         ok(neuron_dataset_generate_glyphs(&dataset, context, count, side, side, 1));
         ok(neuron_dataset_create_stream(&stream, context, read, nullptr, nullptr, count, shape, 3,
                                         NEURON_F32, classes));

@@ -46,11 +46,14 @@ static neuron_graph_t *small_cnn(neuron_context_t *context)
     neuron_graph_t *g;
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3);
-    neuron_node_t *a = neuron_max_pool2d(g, neuron_relu(g, neuron_conv2d(g, x, 8, 3, 3)), 2, 2);
-    neuron_node_t *b = neuron_max_pool2d(g, neuron_relu(g, neuron_conv2d(g, a, 16, 3, 3)), 2, 2);
-    neuron_node_t *h = neuron_relu(g, neuron_dense(g, neuron_flatten(g, b), 64));
+    neuron_node_t *a =
+        neuron_max_pool2d(g, neuron_relu(g, neuron_conv2d(g, x, 8, 3, 3, NULL)), 2, 2, NULL);
+    neuron_node_t *b =
+        neuron_max_pool2d(g, neuron_relu(g, neuron_conv2d(g, a, 16, 3, 3, NULL)), 2, 2, NULL);
+    neuron_node_t *h = neuron_relu(g, neuron_dense(g, neuron_flatten(g, b), 64, NULL));
     assert_ok(neuron_graph_finish(
-        g, neuron_softmax(g, neuron_dense(g, neuron_dropout(g, h, 0.2), TEST_CLASSES))));
+        g,
+        neuron_softmax(g, neuron_dense(g, neuron_dropout(g, h, 0.2), TEST_CLASSES, NULL), NULL)));
     return g;
 }
 
@@ -111,8 +114,9 @@ START_TEST(an_mlp_learns_fashion_mnist)
         neuron_graph_t *g;
         assert_ok(neuron_graph_create(&g, context));
         neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3));
-        neuron_node_t *h = neuron_relu(g, neuron_dense(g, x, 128));
-        assert_ok(neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, TEST_CLASSES))));
+        neuron_node_t *h = neuron_relu(g, neuron_dense(g, x, 128, NULL));
+        assert_ok(neuron_graph_finish(
+            g, neuron_softmax(g, neuron_dense(g, h, TEST_CLASSES, NULL), NULL)));
         double accuracy = train_and_test(g, context, train, test, 1, 0.001);
         if (getenv("NEURON_TEST_FIGURES"))
             fprintf(stderr, "Fashion-MNIST: MLP %.3f\n", accuracy);

@@ -10,8 +10,8 @@ static neuron_graph_t *network(neuron_context_t *context, int64_t outputs)
 {
     neuron_graph_t *g;
     assert_ok(neuron_graph_create(&g, context));
-    neuron_node_t *x = neuron_dense(g, neuron_input(g, (const int64_t[]){WIDTH}, 1), outputs);
-    x = outputs == 1 ? neuron_sigmoid(g, x) : neuron_softmax(g, x);
+    neuron_node_t *x = neuron_dense(g, neuron_input(g, (const int64_t[]){WIDTH}, 1), outputs, NULL);
+    x = outputs == 1 ? neuron_sigmoid(g, x) : neuron_softmax(g, x, NULL);
     assert_ok(neuron_graph_finish(g, x));
     return g;
 }
@@ -145,7 +145,7 @@ START_TEST(options_have_names)
     assert_message("sgd: there is no option \"12345\"; its options are learning_rate, ");
     neuron_optimizer_unref(sgd);
     assert_ok(neuron_graph_create(&graph, context));
-    neuron_node_t *x = neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 3);
+    neuron_node_t *x = neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 3, NULL);
     assert_status(neuron_node_set(x, "padding=1"), NEURON_E_ARGUMENT);
     assert_message("dense: there is no option \"padding\"; its options are units, ");
     neuron_graph_unref(graph);

@@ -63,14 +63,14 @@ static bench set_up(setting s)
     assert_ok(neuron_graph_create(&b.graph, b.context));
     neuron_node_t *x = neuron_input(b.graph, (int64_t[]){INPUTS}, 1);
     if (s.normalizes)
-        x = neuron_batch_norm(b.graph, x);
-    x = neuron_dense(b.graph, x, 8);
+        x = neuron_batch_norm(b.graph, x, NULL);
+    x = neuron_dense(b.graph, x, 8, NULL);
     assert_ok(neuron_node_set_name(x, "hidden"));
     if (s.l2 > 0)
         assert_ok(neuron_node_set_regularizer(x, "kernel", 0, s.l2));
     x = neuron_tanh(b.graph, x);
-    x = neuron_dense(b.graph, x, s.regression ? 1 : CLASSES);
-    assert_ok(neuron_graph_finish(b.graph, s.regression ? x : neuron_softmax(b.graph, x)));
+    x = neuron_dense(b.graph, x, s.regression ? 1 : CLASSES, NULL);
+    assert_ok(neuron_graph_finish(b.graph, s.regression ? x : neuron_softmax(b.graph, x, NULL)));
     assert_ok(neuron_optimizer_create(&b.optimizer, b.context, s.rule ? s.rule : "sgd", NULL));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
     assert_ok(neuron_trainer_set(b.trainer, "batch_size=8, epochs=2"));
@@ -152,12 +152,12 @@ static neuron_node_t *add_below(neuron_graph_t *graph, below what)
 {
     neuron_node_t *x = neuron_input(graph, (int64_t[]){INPUTS}, 1);
     if (what == A_LAYER || what == A_RELU)
-        x = neuron_dense(graph, x, 5);
+        x = neuron_dense(graph, x, 5, NULL);
     if (what == A_RELU)
         x = neuron_relu(graph, x);
     if (what == A_CONVOLUTION) {
         x = neuron_reshape(graph, x, (int64_t[]){2, INPUTS / 2, 1}, 3);
-        x = neuron_conv2d(graph, x, 3, 2, 2);
+        x = neuron_conv2d(graph, x, 3, 2, 2, NULL);
         x = neuron_flatten(graph, x);
     }
     return x;
@@ -185,8 +185,8 @@ static bench set_up_infinite(const char *rule, below what)
     neuron_tensor_unref(answers);
     neuron_tensor_unref(examples);
     assert_ok(neuron_graph_create(&b.graph, b.context));
-    neuron_node_t *x = neuron_dense(b.graph, add_below(b.graph, what), CLASSES);
-    assert_ok(neuron_graph_finish(b.graph, neuron_softmax(b.graph, x)));
+    neuron_node_t *x = neuron_dense(b.graph, add_below(b.graph, what), CLASSES, NULL);
+    assert_ok(neuron_graph_finish(b.graph, neuron_softmax(b.graph, x, NULL)));
     assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule, NULL));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
     assert_ok(neuron_trainer_set(b.trainer, "epochs=1"));

@@ -245,8 +245,8 @@ START_TEST(a_number_of_a_layer_is_no_bad_loss)
     const int64_t shape[] = {SIZE, SIZE, 1};
     neuron_node_t *x = neuron_flatten(other.graph, neuron_input(other.graph, shape, 3));
     x = neuron_custom(other.graph, "no_number", &x, 1, NULL, 0);
-    x = neuron_dense(other.graph, x, TEST_CLASSES);
-    assert_ok(neuron_graph_finish(other.graph, neuron_softmax(other.graph, x)));
+    x = neuron_dense(other.graph, x, TEST_CLASSES, NULL);
+    assert_ok(neuron_graph_finish(other.graph, neuron_softmax(other.graph, x, NULL)));
     assert_ok(neuron_trainer_create(&other.trainer, other.graph, b.optimizer, b.train));
     add(&other, "stop_on_nan", NULL);
     assert_status(neuron_trainer_run(other.trainer, &history), NEURON_E_NUMBER);

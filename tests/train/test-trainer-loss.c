@@ -103,9 +103,9 @@ static neuron_graph_t *make_graph(ending last)
     float values[PARAMETERS];
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *y =
-        neuron_dense(graph, neuron_input(graph, (const int64_t[]){INPUTS}, 1), OUTPUTS);
+        neuron_dense(graph, neuron_input(graph, (const int64_t[]){INPUTS}, 1), OUTPUTS, NULL);
     if (last == SOFTMAX)
-        y = neuron_softmax(graph, y);
+        y = neuron_softmax(graph, y, NULL);
     if (last == SIGMOID)
         y = neuron_sigmoid(graph, y);
     assert_ok(neuron_graph_finish(graph, y));

@@ -105,9 +105,9 @@ static neuron_graph_t *take_steps(const char *rule, const char *options, int64_t
     float x[] = {1, 2};
     int32_t label[] = {0};
     assert_ok(neuron_graph_create(&graph, context));
-    neuron_node_t *y = neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 2);
-    assert_ok(neuron_node_set(y, "initializer=zeros"));
-    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, y)));
+    neuron_node_t *y =
+        neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 2, "initializer=zeros");
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, y, NULL)));
     assert_ok(neuron_optimizer_create(&optimizer, context, rule, options));
     assert_ok(neuron_tensor_wrap(&examples, context, NEURON_F32, (const int64_t[]){1, 2}, 2, x,
                                  NEURON_COPY, NULL, NULL));

@@ -245,7 +245,7 @@ START_TEST(data_must_fit_the_graph)
     assert_ok(neuron_graph_create(&three, b.context));
     neuron_node_t *x =
         neuron_flatten(three, neuron_input(three, (const int64_t[]){SIZE, SIZE, 1}, 3));
-    neuron_node_t *y = neuron_dense(three, x, 3);
+    neuron_node_t *y = neuron_dense(three, x, 3, NULL);
     assert_status(neuron_trainer_create(&t, three, b.optimizer, b.train), NEURON_E_STATE);
     assert_message("not finished");
     assert_ok(neuron_graph_finish(three, y));

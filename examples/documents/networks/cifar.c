@@ -6,7 +6,7 @@ static neuron_node_t *activate(neuron_graph_t *g, neuron_node_t *x, const cifar_
                                cifar_activation_t activation)
 {
     x = activation != NULL ? activation(g, x) : neuron_relu(g, x);
-    return network->batch_norm ? neuron_batch_norm(g, x) : x;
+    return network->batch_norm ? neuron_batch_norm(g, x, NULL) : x;
 }
 
 static neuron_node_t *drop(neuron_graph_t *g, neuron_node_t *x, double rate)
@@ -17,7 +17,7 @@ static neuron_node_t *drop(neuron_graph_t *g, neuron_node_t *x, double rate)
 static neuron_node_t *convolve(neuron_graph_t *g, neuron_node_t *x, const cifar_network_t *network,
                                int64_t filters)
 {
-    neuron_node_t *convolution = neuron_conv2d(g, x, filters, 3, 3);
+    neuron_node_t *convolution = neuron_conv2d(g, x, filters, 3, 3, NULL);
 
     if (!network->simple)
         neuron_node_set(convolution, "padding=same");
@@ -32,9 +32,9 @@ neuron_node_t *cifar_network(neuron_graph_t *g, const cifar_network_t *network, 
         x = convolve(g, x, network, network->filters[block]);
         if (!network->simple)
             x = convolve(g, x, network, network->filters[block]);
-        x = drop(g, neuron_max_pool2d(g, x, 2, 2), network->dropout[block]);
+        x = drop(g, neuron_max_pool2d(g, x, 2, 2, NULL), network->dropout[block]);
     }
-    x = neuron_dense(g, neuron_flatten(g, x), network->units);
+    x = neuron_dense(g, neuron_flatten(g, x), network->units, NULL);
     x = drop(g, activate(g, x, network, network->in_hidden), network->dropout[CIFAR_BLOCKS]);
-    return neuron_softmax(g, neuron_dense(g, x, 10));
+    return neuron_softmax(g, neuron_dense(g, x, 10, NULL), NULL);
 }

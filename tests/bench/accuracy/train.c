@@ -45,28 +45,28 @@ static double seconds_now(void)
 static neuron_node_t *block(neuron_graph_t *graph, neuron_node_t *x, int64_t units,
                             double deviation)
 {
-    neuron_node_t *dense = neuron_dense(graph, x, units);
+    neuron_node_t *dense = neuron_dense(graph, x, units, NULL);
     neuron_node_set_initializer(dense, "kernel", NEURON_INITIALIZER_NORMAL, deviation);
-    return neuron_dropout(graph, neuron_batch_norm(graph, neuron_relu(graph, dense)), 0.5);
+    return neuron_dropout(graph, neuron_batch_norm(graph, neuron_relu(graph, dense), NULL), 0.5);
 }
 
 static neuron_node_t *build_m2(neuron_graph_t *graph, neuron_node_t *x)
 {
     x = block(graph, block(graph, x, 512, 0.039), 256, 0.55);
-    return neuron_softmax(graph, neuron_dense(graph, x, CLASSES));
+    return neuron_softmax(graph, neuron_dense(graph, x, CLASSES, NULL), NULL);
 }
 
 static neuron_node_t *convolve(neuron_graph_t *graph, neuron_node_t *x, int64_t filters)
 {
-    x = neuron_relu(graph, neuron_conv2d(graph, x, filters, 3, 3));
-    return neuron_max_pool2d(graph, x, 2, 2);
+    x = neuron_relu(graph, neuron_conv2d(graph, x, filters, 3, 3, NULL));
+    return neuron_max_pool2d(graph, x, 2, 2, NULL);
 }
 
 static neuron_node_t *build_f3(neuron_graph_t *graph, neuron_node_t *x)
 {
     x = neuron_flatten(graph, convolve(graph, convolve(graph, x, 64), 128));
-    x = neuron_relu(graph, neuron_dense(graph, x, 256));
-    return neuron_softmax(graph, neuron_dense(graph, x, CLASSES));
+    x = neuron_relu(graph, neuron_dense(graph, x, 256, NULL));
+    return neuron_softmax(graph, neuron_dense(graph, x, CLASSES, NULL), NULL);
 }
 
 static const network_t networks[] = {

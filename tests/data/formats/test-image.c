@@ -375,7 +375,7 @@ START_TEST(a_tensor_is_predicted_from)
     neuron_tensor_t *input, *output;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){HEIGHT, WIDTH, 1}, 3);
-    x = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 4));
+    x = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 4, NULL), NULL);
     assert_ok(neuron_graph_finish(graph, x));
     assert_ok(neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){1, 4}, 2));
     assert_ok(neuron_tensor_load_image(&input, context, fixture("grey.pgm"), NULL, NULL, 0));
