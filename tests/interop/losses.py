@@ -152,7 +152,7 @@ def build(neuron, output, outputs):
     x = neuron.neuron_input(graph, neuron.shape((INPUTS,)), 1)
     x = neuron.neuron_dense(graph, x, outputs, None)
     if output != "linear":
-        x = getattr(neuron, "neuron_" + output)(graph, x)
+        x = neuron.neuron_layer_by_name(graph, output.encode(), neuron.nodes(x), 1, None)
     neuron.must(neuron.neuron_graph_finish(graph, x))
     return graph
 
