@@ -70,15 +70,12 @@ neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
                                     const char *options)
 {
     FLOAT_SCOPE;
-    const neuron_layer *found;
+    const neuron_layer *found = NULL;
     neuron_options settings;
     if (!graph || graph->status < 0)
         return NULL;
-    if (graph->finished) { /* nothing to latch: the graph stays what it is */
-        neuron_set_message("%s: is finished and takes no more layers", graph->name);
-        return NULL;
-    }
-    int status = read_options(&found, &settings, layer, count, options);
+    int status =
+        graph->finished ? NEURON_OK : read_options(&found, &settings, layer, count, options);
     if (status < 0) {
         neuron_graph_latch(graph, status);
         return NULL;

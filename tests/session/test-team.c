@@ -1,6 +1,7 @@
 /* Predictions of many examples whose values do not fit into a cache, which are cut into chunks. */
 #include "test-models.h"
 
+#include "session/step-call.h"
 #include "session/team.h"
 
 enum { SIZE = 24, PIXELS = SIZE * SIZE, FILTERS = 48, OUTPUTS = 3 };
@@ -123,6 +124,37 @@ START_TEST(chunks_give_what_single_examples_give)
 }
 END_TEST
 
+static neuron_pool *pool_of(neuron_session *session)
+{
+    neuron_step_call call;
+    neuron_step_call_begin(&call, session, &session->steps[0]);
+    return call.run.pool;
+}
+
+/* What layers of a member plan for one thread they also run in one; others run in the context's. */
+START_TEST(members_have_a_thread_each)
+{
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_context_set_threads(context, 5));
+    neuron_graph_t *graph = images_graph(context);
+    neuron_session *team, *plain;
+    assert_ok(neuron_session_create_prediction(&team, graph, 64));
+    assert_ok(neuron_session_create_prediction(&plain, graph, 4));
+    ck_assert_int_eq(team->member_count, 5);
+    for (int32_t i = 0; i < team->member_count; i++) {
+        ck_assert_int_eq(neuron_session_threads(team->members[i]), 1);
+        ck_assert_int_eq(neuron_pool_threads(pool_of(team->members[i])), 1);
+    }
+    ck_assert_ptr_eq(pool_of(plain), context->pool);
+    assert_ok(neuron_context_set_threads(context, 2));
+    ck_assert_ptr_eq(pool_of(plain), context->pool);
+    neuron_session_destroy(plain);
+    neuron_session_destroy(team);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* Sessions outlive the pool that they were made with. */
 START_TEST(threads_may_change)
 {
@@ -194,6 +226,7 @@ int main(void)
     tcase_add_test(cases, large_batches_are_cut);
     tcase_add_test(cases, large_weights_are_read_once);
     tcase_add_loop_test(cases, chunks_give_what_single_examples_give, 0, 2);
+    tcase_add_test(cases, members_have_a_thread_each);
     tcase_add_test(cases, threads_may_change);
     tcase_add_test(cases, parameters_are_prepared_anew);
     tcase_add_test(cases, memory_is_as_foretold);
