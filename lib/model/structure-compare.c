@@ -27,7 +27,7 @@ static bool matters_of_node(const neuron_node_t *node, const char *key)
 {
     if (strcmp(key, "name") == 0)
         return node->spec.array_count > 0;
-    return !neuron_options_find_name(&node->spec.layer->options, key) &&
+    return !neuron_options_find_name(&node->spec.layer->options, key, strlen(key)) &&
            strcmp(key, "initializers") != 0 && strcmp(key, "trainable") != 0 &&
            strcmp(key, "arrays") != 0;
 }

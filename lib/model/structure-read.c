@@ -99,7 +99,7 @@ static int read_key(reader *r, const neuron_layer *layer, neuron_options *option
         return NEURON_OK;
     if (strcmp(key, "weights") == 0)
         return read_weights(r, value);
-    const neuron_option *option = neuron_options_find_name(&layer->options, key);
+    const neuron_option *option = neuron_options_find_name(&layer->options, key, strlen(key));
     if (!option)
         return neuron_fail(NEURON_E_FORMAT, NODE "a %s layer has no \"%.31s\"", NODE_ARGUMENTS(r),
                            layer->name, key);

@@ -119,11 +119,12 @@ START_TEST(bounds_and_defaults_are_taken)
         if (rows[i].key != GOAL)
             assert_ok(neuron_option_check(&rows[i], value, "it"));
         ck_assert(memcmp(&value, &rows[i].standard, sizeof value) == 0);
-        ck_assert_ptr_eq(neuron_options_find_name(&table, rows[i].name), &rows[i]);
+        ck_assert_ptr_eq(neuron_options_find_name(&table, rows[i].name, strlen(rows[i].name)),
+                         &rows[i]);
         ck_assert_ptr_eq(neuron_options_find(&table, rows[i].key), &rows[i]);
     }
     ck_assert_ptr_null(neuron_options_find(&table, 45));
-    ck_assert_ptr_null(neuron_options_find_name(&table, "counts"));
+    ck_assert_ptr_null(neuron_options_find_name(&table, "counts", 6));
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static json_t *value_json(const neuron_option *option, double value)
 {
@@ -30,7 +31,8 @@ static bool read_value(double *value, const neuron_option *option, const json_t 
     int32_t word = 0;
     if (option->words) {
         bool known =
-            json_is_string(json) && neuron_word_find(option->words, json_string_value(json), &word);
+            json_is_string(json) && neuron_word_find(option->words, json_string_value(json),
+                                                     json_string_length(json), &word);
         *value = word;
         return known;
     }
@@ -69,7 +71,7 @@ int neuron_options_read(neuron_options *options, const neuron_option_table *tabl
     json_t *all = (json_t *)(uintptr_t)object; /* which is not changed */
     for (void *i = json_object_iter(all); i; i = json_object_iter_next(all, i)) {
         const char *name = json_object_iter_key(i);
-        const neuron_option *option = neuron_options_find_name(table, name);
+        const neuron_option *option = neuron_options_find_name(table, name, strlen(name));
         if (!option)
             return neuron_fail(NEURON_E_FORMAT, "%s: has no option \"" NEURON_JSON_NAME "\"", who,
                                name);

@@ -18,10 +18,11 @@ const neuron_option *neuron_options_find(const neuron_option_table *table, int32
     return NULL;
 }
 
-const neuron_option *neuron_options_find_name(const neuron_option_table *table, const char *name)
+const neuron_option *neuron_options_find_name(const neuron_option_table *table, const char *name,
+                                              size_t size)
 {
     for (int32_t i = 0; i < table->count; i++)
-        if (strcmp(table->rows[i].name, name) == 0)
+        if (strlen(table->rows[i].name) == size && memcmp(table->rows[i].name, name, size) == 0)
             return &table->rows[i];
     return NULL;
 }

@@ -91,7 +91,8 @@ void neuron_options_make(neuron_options *options, const neuron_option_table *tab
 
 /* The row of a key, or of a name; NULL if there is none. */
 const neuron_option *neuron_options_find(const neuron_option_table *table, int32_t key);
-const neuron_option *neuron_options_find_name(const neuron_option_table *table, const char *name);
+const neuron_option *neuron_options_find_name(const neuron_option_table *table, const char *name,
+                                              size_t size);
 
 /* Whether values are whole numbers, be they words. */
 static inline bool neuron_option_is_whole(const neuron_option *option)

@@ -38,14 +38,6 @@ static bool equals(slice text, const char *word)
     return strlen(word) == text.size && memcmp(text.begin, word, text.size) == 0;
 }
 
-static const neuron_option *find(const neuron_option_table *table, slice name)
-{
-    for (int32_t i = 0; i < table->count; i++)
-        if (equals(name, table->rows[i].name))
-            return &table->rows[i];
-    return NULL;
-}
-
 static uint32_t bit_of(const neuron_options *options, const neuron_option *row)
 {
     return UINT32_C(1) << (row - options->table->rows);
@@ -90,13 +82,11 @@ static bool read_flag(slice value, double *number)
 
 static bool read_word(const neuron_word *words, slice value, double *number)
 {
-    for (; words->name[0]; words++) {
-        if (equals(value, words->name)) {
-            *number = words->value;
-            return true;
-        }
-    }
-    return false;
+    int32_t word;
+    if (!neuron_word_find(words, value.begin, value.size, &word))
+        return false;
+    *number = word;
+    return true;
 }
 
 static bool read_number(slice value, double *number)
@@ -133,7 +123,7 @@ static int parse_one(neuron_options *options, const char *begin, const char *end
     double number;
     if (whole.size == 0)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: an option is missing beside a comma", who);
-    const neuron_option *option = find(options->table, name);
+    const neuron_option *option = neuron_options_find_name(options->table, name.begin, name.size);
     if (!option)
         return refuse_name(options->table, name, who);
     if (value.size == 0)
@@ -173,7 +163,7 @@ static int look_up(const neuron_option **option, const neuron_options *options, 
     if (!name)
         return neuron_refuse_null("option", who);
     const slice given = {name, strlen(name)};
-    *option = find(options->table, given);
+    *option = neuron_options_find_name(options->table, given.begin, given.size);
     return *option ? NEURON_OK : refuse_name(options->table, given, who);
 }
 

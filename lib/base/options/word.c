@@ -13,10 +13,10 @@ const char *neuron_word_name(const neuron_word *words, double value)
     return NULL;
 }
 
-bool neuron_word_find(const neuron_word *words, const char *name, int32_t *value)
+bool neuron_word_find(const neuron_word *words, const char *name, size_t size, int32_t *value)
 {
     for (; words->name[0]; words++) {
-        if (strcmp(words->name, name) == 0) {
+        if (strlen(words->name) == size && memcmp(words->name, name, size) == 0) {
             *value = words->value;
             return true;
         }

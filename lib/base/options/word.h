@@ -3,6 +3,7 @@
 #define BASE_OPTIONS_WORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Lists of words end with a name of "". Names stand in the list itself: pointers to them would have
@@ -16,7 +17,7 @@ typedef struct neuron_word {
 const char *neuron_word_name(const neuron_word *words, double value);
 
 /* The value of a name; false if there is none. */
-bool neuron_word_find(const neuron_word *words, const char *name, int32_t *value);
+bool neuron_word_find(const neuron_word *words, const char *name, size_t size, int32_t *value);
 
 /* NEURON_E_ARGUMENT: "who: padding is 7; it must be valid (10), same (20)". */
 int neuron_refuse_word(int64_t value, const char *argument, const neuron_word *words,
