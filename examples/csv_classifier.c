@@ -1,18 +1,20 @@
 /* Trains a classifier on a table and saves it, or predicts new rows with one that was saved.
  *
  *     cc csv_classifier.c -o csv_classifier $(pkg-config --cflags --libs libneuron)
- *     ./csv_classifier train flowers.csv species 3 flowers.safetensors
+ *     ./csv_classifier train flowers.csv species flowers.safetensors
  *     ./csv_classifier predict new.csv flowers.safetensors
  *
- * Tables are comma-separated numbers below a row of names, such as
+ * Tables are rows below one of names, such as
  *
- *     height,width,species
- *     5.1,1.4,0
- *     6.3,2.5,1
+ *     height,width,colour,species
+ *     5.1,1.4,blue,setosa
+ *     6.3,,red,virginica
  *
- * Here the column "species" has the class numbers 0 to 2, and all other columns are inputs; new.csv
- * has only these, in the same order. docs/examples.md shows how to make tables to try it with.
- * Training prints a report on a fifth of the rows, kept apart; predicting a line for each row. */
+ * Here the column "species" has the classes, as words or numbers, and all other columns are inputs:
+ * numbers, or words that become an input each. new.csv has these, in any order. What was learnt of
+ * the table's columns is kept beside the model, in flowers.safetensors.json. docs/examples.md shows
+ * how to make tables to try it with. Training prints a report on a fifth of the rows, kept apart;
+ * predicting a line for each row. */
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>
@@ -20,6 +22,8 @@
 #include <string.h>
 
 enum { COLUMNS_MAX = 4096, UNITS = 64 };
+
+static char json[1 << 20]; /* the text of a preparation */
 
 static void must(int status)
 {
@@ -74,20 +78,53 @@ static void fold_scales(neuron_graph_t *graph, const double *scales, const doubl
     must(neuron_graph_write_array(graph, 1, bias, UNITS));
 }
 
+/* What was learnt of the table is text, in a file beside the model. */
+static const char *beside(const char *model)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s.json", model);
+    return path;
+}
+
+static void keep(const neuron_preparation_t *preparation, const char *model)
+{
+    must(neuron_preparation_get_json(preparation, json, sizeof json, NULL));
+    FILE *file = fopen(beside(model), "w");
+    if (!file || fputs(json, file) == EOF || fclose(file) != 0) {
+        perror(beside(model));
+        exit(EXIT_FAILURE);
+    }
+}
+
+static neuron_preparation_t *load(neuron_context_t *context, const char *model)
+{
+    neuron_preparation_t *preparation;
+    FILE *file = fopen(beside(model), "r");
+    if (!file) {
+        perror(beside(model));
+        exit(EXIT_FAILURE);
+    }
+    json[fread(json, 1, sizeof json - 1, file)] = '\0';
+    fclose(file);
+    must(neuron_preparation_create(&preparation, context, json));
+    return preparation;
+}
+
 static void make_model(neuron_context_t *context, const char *table, const char *label,
-                       int32_t classes, const char *model)
+                       const char *model)
 {
     static double scales[COLUMNS_MAX], offsets[COLUMNS_MAX];
     static char report[1 << 16];
+    char options[300];
     neuron_dataset_t *all, *train, *test;
     size_t columns;
-    must(neuron_dataset_load_csv_with_label(&all, context, table, classes, NULL, 0, NEURON_F32,
-                                            NEURON_CSV_HEADER_PRESENT, NEURON_CSV_LABEL_GUESS,
-                                            label));
+    snprintf(options, sizeof options, "label=\"%s\", type=f32, categories=one_hot, missing=median",
+             label);
+    must(neuron_dataset_load_csv(&all, context, table, options));
     must(neuron_dataset_k_fold(all, 5, 0, 1, &train, &test)); /* the first of five folds tests */
     must(neuron_dataset_standardize_channels(train, train));
     must(neuron_dataset_get_scale(train, scales, offsets, COLUMNS_MAX, &columns));
-    neuron_graph_t *graph = build(context, (int64_t)columns, classes);
+    neuron_graph_t *graph = build(context, (int64_t)columns, neuron_dataset_class_count(all));
     fit(context, graph, train);
     fold_scales(graph, scales, offsets, columns); /* the rows to test with are as in the table */
 
@@ -96,6 +133,7 @@ static void make_model(neuron_context_t *context, const char *table, const char 
     must(neuron_evaluation_report(evaluation, NULL, 3, report, sizeof report, NULL));
     puts(report);
     must(neuron_graph_save(graph, model));
+    keep(neuron_dataset_preparation(all), model);
     neuron_evaluation_unref(evaluation);
     neuron_graph_unref(graph);
     neuron_dataset_unref(train);
@@ -103,66 +141,48 @@ static void make_model(neuron_context_t *context, const char *table, const char 
     neuron_dataset_unref(all);
 }
 
-/* A model takes rows of as many columns as it was trained on. */
-static void check_columns(const neuron_graph_t *graph, int64_t columns, const char *table)
-{
-    int64_t trained[NEURON_RANK_MAX];
-    int32_t rank;
-    must(neuron_graph_input_shape(graph, trained, &rank));
-    if (rank == 1 && trained[0] == columns)
-        return;
-    fprintf(stderr,
-            "%s has %d columns, but the model was trained on %d: the table to predict must have "
-            "those, in the same order, and not the one with the label\n",
-            table, (int)columns, (int)trained[0]);
-    exit(EXIT_FAILURE);
-}
-
 static void predict(neuron_context_t *context, const char *table, const char *model)
 {
     neuron_graph_t *graph;
     neuron_dataset_t *rows;
     neuron_tensor_t *input, *output;
-    int64_t columns[NEURON_RANK_MAX], classes[NEURON_RANK_MAX];
-    int32_t rank;
+    neuron_preparation_t *preparation = load(context, model);
     must(neuron_graph_load(&graph, context, model));
-    must(neuron_graph_output_shape(graph, classes, &rank));
-    must(neuron_dataset_load_csv_with_label(&rows, context, table, (int32_t)classes[0], NULL, 0,
-                                            NEURON_F32, NEURON_CSV_HEADER_PRESENT,
-                                            NEURON_CSV_LABEL_NONE, NULL));
-    must(neuron_dataset_shape(rows, columns, &rank));
-    check_columns(graph, columns[0], table);
-    int64_t count = neuron_dataset_count(rows);
-    must(neuron_tensor_create(&input, context, NEURON_F32, (int64_t[]){count, columns[0]}, 2));
-    must(neuron_tensor_create(&output, context, NEURON_F32, (int64_t[]){count, classes[0]}, 2));
+    must(neuron_dataset_load_csv_prepared(&rows, context, table, preparation));
+    int64_t count = neuron_dataset_count(rows), classes = neuron_dataset_class_count(rows);
+    int64_t columns = neuron_preparation_input_count(preparation);
+    must(neuron_tensor_create(&input, context, NEURON_F32, (int64_t[]){count, columns}, 2));
+    must(neuron_tensor_create(&output, context, NEURON_F32, (int64_t[]){count, classes}, 2));
     must(neuron_dataset_read(rows, 0, count, neuron_tensor_data(input), NULL));
     must(neuron_graph_predict(graph, input, output));
     const float *probabilities = neuron_tensor_data(output);
-    for (int64_t i = 0; i < count; i++, probabilities += classes[0]) {
-        int64_t best = 0;
-        for (int64_t k = 1; k < classes[0]; k++)
+    for (int64_t i = 0; i < count; i++, probabilities += classes) {
+        int32_t best = 0;
+        for (int32_t k = 1; k < classes; k++)
             if (probabilities[k] > probabilities[best])
                 best = k;
-        printf("row %d: class %d, probability %.3f\n", (int)i + 1, (int)best, probabilities[best]);
+        const char *name = neuron_dataset_class_name(rows, best); /* NULL of classes 0, 1, ... */
+        printf("row %d: class %d%s%s, probability %.3f\n", (int)i + 1, (int)best, name ? ", " : "",
+               name ? name : "", probabilities[best]);
     }
     neuron_tensor_unref(output);
     neuron_tensor_unref(input);
     neuron_dataset_unref(rows);
     neuron_graph_unref(graph);
+    neuron_preparation_unref(preparation);
 }
 
 int main(int argc, char **argv)
 {
-    int trains = argc == 6 && strcmp(argv[1], "train") == 0 && atoi(argv[4]) > 0;
+    int trains = argc == 5 && strcmp(argv[1], "train") == 0;
     if (!trains && !(argc == 4 && strcmp(argv[1], "predict") == 0)) {
-        fprintf(stderr, "usage: %s train TABLE LABEL CLASSES MODEL | predict TABLE MODEL\n",
-                argv[0]);
+        fprintf(stderr, "usage: %s train TABLE LABEL MODEL | predict TABLE MODEL\n", argv[0]);
         return 2;
     }
     neuron_context_t *context;
     must(neuron_context_create(&context));
     if (trains)
-        make_model(context, argv[2], argv[3], (int32_t)atoi(argv[4]), argv[5]);
+        make_model(context, argv[2], argv[3], argv[4]);
     else
         predict(context, argv[2], argv[3]);
     neuron_context_unref(context);

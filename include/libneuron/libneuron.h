@@ -14,6 +14,7 @@
 #include <libneuron/context.h>
 #include <libneuron/tensor.h>
 #include <libneuron/dataset.h>
+#include <libneuron/table.h>
 #include <libneuron/augmentation.h>
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>

@@ -14,7 +14,8 @@
  *
  *  - a number, with a point and an exponent if need be: 32, 0.001, 1e-7;
  *  - `yes` or `no` where something is on or off; `true`, `false`, `1` and `0` do as well;
- *  - one of the words that the option has: `padding=same`.
+ *  - one of the words that the option has: `padding=same`;
+ *  - a text, such as the name of a column. With a comma in it, it stands in quotes.
  *
  *  A name that there is not, a value out of its bounds, a name that is given twice: such text is
  *  NEURON_E_ARGUMENT, and nothing of it is set. The message tells what would do:
@@ -43,12 +44,13 @@ enum {
     NEURON_OPTION_INTEGER = 10, /**< whole numbers */
     NEURON_OPTION_REAL = 20,    /**< numbers */
     NEURON_OPTION_FLAG = 30,    /**< yes or no; 1 or 0 as a number */
-    NEURON_OPTION_WORD = 40     /**< one of a few words */
+    NEURON_OPTION_WORD = 40,    /**< one of a few words */
+    NEURON_OPTION_TEXT = 50     /**< any text; with a comma in it, in quotes */
 };
 
 /** How many kinds a family has.
- *  @param family  "optimizer", "loss", "callback", "layer", "augmentation", "quantization" or
- *                 "trainer"; the last three have one kind, which is called as they are. Of
+ *  @param family  "optimizer", "loss", "callback", "layer", "augmentation", "quantization",
+ *                 "trainer" or "csv"; the last four have one kind, which is called as they are. Of
  *                 callbacks these are the ones of neuron_callback_create().
  *  @return  0 for any other text and NULL. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_kind_count(const char *family);
@@ -68,31 +70,31 @@ NEURON_API const neuron_option_t *neuron_kind_option(const char *family, const c
 /** The name of an option. All of these return NULL, NaN or 0 for NULL. Any thread. Since 0.1. */
 NEURON_API const char *neuron_option_name(const neuron_option_t *option);
 
-/** NEURON_OPTION_INTEGER, NEURON_OPTION_REAL, NEURON_OPTION_FLAG or NEURON_OPTION_WORD. Any thread.
- *  Since 0.1. */
+/** NEURON_OPTION_INTEGER, NEURON_OPTION_REAL, NEURON_OPTION_FLAG, NEURON_OPTION_WORD or
+ *  NEURON_OPTION_TEXT. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_option_type(const neuron_option_t *option);
 
 /** One line on what an option does. A constant. Any thread. Since 0.1. */
 NEURON_API const char *neuron_option_help(const neuron_option_t *option);
 
 /** The least value of a number or flag.
- *  @return  NaN for an option of words and NULL. Any thread. Since 0.1. */
+ *  @return  NaN for an option of words or text, and NULL. Any thread. Since 0.1. */
 NEURON_API double neuron_option_minimum(const neuron_option_t *option);
 
 /** The largest value of a number or flag, which is included.
- *  @return  NaN for an option of words and NULL. Any thread. Since 0.1. */
+ *  @return  NaN for an option of words or text, and NULL. Any thread. Since 0.1. */
 NEURON_API double neuron_option_maximum(const neuron_option_t *option);
 
 /** What a number or flag is if it is not set. It does not count where a builder call is given the
  *  number, as a dense layer its units, nor for the strides of pooling layers, which are as large as
  *  the window.
- *  @return  NaN for an option of words, one that need not be set, and NULL. Any thread.
+ *  @return  NaN for an option of words or text, one that need not be set, and NULL. Any thread.
  *           Since 0.1. */
 NEURON_API double neuron_option_default(const neuron_option_t *option);
 
 /** A word that an option may be, the default first.
  *  @param index  from 0.
- *  @return  a constant; NULL behind the last, and for an option of numbers. Any thread.
+ *  @return  a constant; NULL behind the last, and for one of numbers or text. Any thread.
  *           Since 0.1. */
 NEURON_API const char *neuron_option_word(const neuron_option_t *option, int32_t index);
 

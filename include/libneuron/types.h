@@ -58,6 +58,8 @@ typedef struct neuron_graph neuron_graph_t;
 typedef struct neuron_node neuron_node_t;
 /** Examples and their labels. See dataset.h. Since 0.1. */
 typedef struct neuron_dataset neuron_dataset_t;
+/** What was learnt of the columns of a table. See table.h. Since 0.1. */
+typedef struct neuron_preparation neuron_preparation_t;
 /** Random changes of images. See augmentation.h. Since 0.1. */
 typedef struct neuron_augmentation neuron_augmentation_t;
 /** The rule by which gradients change parameters. See optimizer.h. Since 0.1. */

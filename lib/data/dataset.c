@@ -240,6 +240,7 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
     made->scale = dataset->scale;
     made->channels = neuron_tensor_ref(dataset->channels);
     made->stream = dataset->stream;
+    made->preparation = neuron_preparation_ref(dataset->preparation);
     for (int64_t i = 0; i < count; i++)
         made->order[i] = dataset->order[positions ? positions[i] : first + i];
     *derived = made;
@@ -263,6 +264,7 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     neuron_tensor_unref(dataset->labels);
     neuron_tensor_unref(dataset->weights);
     neuron_tensor_unref(dataset->class_names);
+    neuron_preparation_unref(dataset->preparation);
     neuron_release(context, dataset->order);
     neuron_release(context, dataset);
     neuron_context_unref(context);

@@ -4,6 +4,7 @@
 #define DATA_DATASET_H
 
 #include <libneuron/dataset.h>
+#include <libneuron/table.h>
 
 #include "base/context.h"
 #include "base/tensor.h"
@@ -37,8 +38,9 @@ struct neuron_dataset {
         *channels; /* u8 [last extent, size of one]: a neuron_scale for each index of the
                                   last axis instead of the one; NULL for none */
     int64_t count;
-    int64_t *order;           /* stored row of each example */
-    neuron_tensor_t *weights; /* f32 [stored]; NULL if all are 1 */
+    int64_t *order;                    /* stored row of each example */
+    neuron_tensor_t *weights;          /* f32 [stored]; NULL if all are 1 */
+    neuron_preparation_t *preparation; /* of the table that it comes from; NULL for none */
 };
 
 NEURON_HOLD_DECLARE(dataset);

@@ -159,6 +159,7 @@ static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, i
             : neuron_dataset_create_for(dataset, first->context, examples, labels,
                                         first->class_count, who));
     (*dataset)->class_names = neuron_tensor_ref(names);
+    (*dataset)->preparation = neuron_preparation_ref(first->preparation);
     int status = join_weights(*dataset, datasets, count);
     if (status < 0) {
         neuron_dataset_unref(*dataset);

@@ -3,6 +3,7 @@
 #include <libneuron/options.h>
 
 #include "augment/augmentation.h"
+#include "data/tables/csv-options.h"
 #include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "quantize/quantization.h"
@@ -42,6 +43,7 @@ static const family families[] = {
     {"augmentation", NULL, NULL, &neuron_augmentation_options},
     {"quantization", NULL, NULL, &neuron_quantization_options},
     {"trainer", NULL, NULL, &neuron_trainer_options},
+    {"csv", NULL, NULL, &neuron_csv_options},
 };
 
 static const family *find(const char *name)

@@ -268,7 +268,7 @@ def option_names(arguments):
     known = set(enumerators(arguments.include))
     for inside, _, _ in os.walk(folder):
         known |= set(enumerators(inside))
-    row = r'NEURON_(?:INTEGER|REAL|FLAG|CHOICE)\(\s*(NEURON_\w+)\s*,[\s\\]*"(\w+)"'
+    row = r'NEURON_(?:INTEGER|REAL|FLAG|CHOICE|TEXT)\(\s*(NEURON_\w+)\s*,[\s\\]*"(\w+)"'
     word = r'\{(NEURON_\w+),\s*"(\w+)"\}'
     problems, count = [], 0
     for path in glob.glob(os.path.join(folder, '**', '*.[ch]'), recursive=True):
@@ -284,7 +284,8 @@ def option_names(arguments):
 
 # Where each family of kinds is explained.
 FAMILIES = {'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h', 'layer': 'layers.h',
-            'augmentation': 'augmentation.h', 'quantization': 'quantize.h', 'trainer': 'trainer.h'}
+            'augmentation': 'augmentation.h', 'quantization': 'quantize.h', 'trainer': 'trainer.h',
+            'csv': 'table.h'}
 
 
 def told_kinds(path):

@@ -309,8 +309,7 @@ static void read_numbers(neuron_context_t *context, bytes *all)
     test_write_file(path, text, sizeof text - 1);
     neuron_dataset_t *dataset, *scaled;
     float values[6];
-    HOLDS(neuron_dataset_load_csv(&dataset, context, path, 2, NULL, 0, NEURON_F32,
-                                  NEURON_CSV_HEADER_ABSENT));
+    HOLDS(neuron_dataset_load_csv(&dataset, context, path, "classes=2, type=f32, header=absent"));
     HOLDS(neuron_dataset_read(dataset, 0, 2, values, NULL));
     note(all, values, sizeof values);
     HOLDS(neuron_dataset_standardize(dataset, dataset));

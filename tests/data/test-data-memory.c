@@ -2,7 +2,7 @@
 #include "test-common.h"
 
 #include "data/formats/cifar10.h"
-#include "data/formats/csv.h"
+#include "data/tables/csv.h"
 #include "data/formats/idx.h"
 #include "data/codec/image.h"
 
@@ -122,7 +122,7 @@ static int use_csv(neuron_context_t *context)
     static const char text[] = "label,a,b\n1,0.5,2\n0,3,4\n";
     const neuron_content content = neuron_content_of_memory(context, text, sizeof text - 1, "csv");
     neuron_dataset_t *dataset = NULL;
-    int status = neuron_csv_read(&dataset, &content, &(neuron_csv_settings){.class_count = 2});
+    int status = neuron_csv_read(&dataset, &content, "classes=2", "load");
     neuron_dataset_unref(dataset);
     return status;
 }

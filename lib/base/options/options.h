@@ -13,6 +13,7 @@
 #include "base/options/word.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,6 +39,10 @@ typedef struct neuron_option {
 #define NEURON_REAL(key, name, minimum, maximum, standard, help)                                   \
     {                                                                                              \
         key, name, NEURON_OPTION_REAL, minimum, maximum, standard, NULL, help                      \
+    }
+#define NEURON_TEXT(key, name, help)                                                               \
+    {                                                                                              \
+        key, name, NEURON_OPTION_TEXT, NAN, NAN, NAN, NULL, help                                   \
     }
 #define NEURON_CHOICE(key, name, words, standard, help)                                            \
     {                                                                                              \
@@ -71,7 +76,8 @@ enum { NEURON_OPTIONS_MAX = 14 };
 typedef struct neuron_options {
     const neuron_option_table *table;
     double values[NEURON_OPTIONS_MAX];
-    uint32_t given; /* a bit for each row that the last public call named, changed or not */
+    uint32_t given;     /* a bit for each row that the last public call named, changed or not */
+    const char *parsed; /* the last text: the value of a text option is where it stands in there */
 } neuron_options;
 
 _Static_assert(NEURON_OPTIONS_MAX <= 32, "a bit for each option");
@@ -121,6 +127,10 @@ int neuron_options_get_text(const neuron_options *options, const char *name, cha
 
 /* Whether that call named an option of the object. */
 bool neuron_options_given(const neuron_options *options, int32_t key);
+
+/* The value of a text option, as long as the text that was parsed last is there; NULL if that had
+ * none. A comma in quotes does not end it. */
+const char *neuron_options_given_text(const neuron_options *options, int32_t key, size_t *size);
 
 /* True if the option may be set to `value`; false for a NaN. */
 bool neuron_option_allows(const neuron_option *option, double value);

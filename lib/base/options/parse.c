@@ -99,9 +99,13 @@ static bool read_number(slice value, double *number)
     return true;
 }
 
-static bool read_value(const neuron_option *option, slice value, double *number)
+static bool read_value(const neuron_options *options, const neuron_option *option, slice value,
+                       double *number)
 {
     switch (option->type) {
+    case NEURON_OPTION_TEXT:
+        *number = (double)(value.begin - options->parsed);
+        return true;
     case NEURON_OPTION_FLAG:
         return read_flag(value, number);
     case NEURON_OPTION_WORD:
@@ -112,6 +116,26 @@ static bool read_value(const neuron_option *option, slice value, double *number)
 }
 
 /* ---- Text ---- */
+
+/* The comma that ends an option, or the end of the text. */
+static const char *option_end(const char *begin)
+{
+    bool quoted = false;
+    for (; *begin && (quoted || *begin != ','); begin++)
+        quoted ^= *begin == '"';
+    return begin;
+}
+
+const char *neuron_options_given_text(const neuron_options *options, int32_t key, size_t *size)
+{
+    double place = neuron_options_value(options, key);
+    *size = 0;
+    if (isnan(place))
+        return NULL;
+    const char *begin = options->parsed + (size_t)place;
+    *size = trimmed(begin, option_end(begin)).size;
+    return begin;
+}
 
 /* One `name=value`. */
 static int parse_one(neuron_options *options, const char *begin, const char *end, const char *who)
@@ -131,7 +155,7 @@ static int parse_one(neuron_options *options, const char *begin, const char *end
                            option->name, option->name);
     if (options->given & bit_of(options, option))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is given twice", who, option->name);
-    if (!read_value(option, value, &number))
+    if (!read_value(options, option, value, &number))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %.*s; it must be %s", who, option->name,
                            SHOW(value), neuron_option_allowed(option, allowed));
     *neuron_options_at(options, option) = number;
@@ -145,9 +169,9 @@ int neuron_options_parse(neuron_options *options, const char *text, const char *
     const char *end = text ? text + strlen(text) : NULL;
     bool empty = !text || trimmed(text, end).size == 0;
     parsed.given = 0;
+    parsed.parsed = text;
     for (const char *begin = text; !empty && begin <= end;) {
-        const char *comma = memchr(begin, ',', (size_t)(end - begin));
-        const char *stop = comma ? comma : end;
+        const char *stop = option_end(begin);
         RETURN_IF_ERROR(parse_one(&parsed, begin, stop, who));
         begin = stop + 1;
     }
@@ -170,6 +194,8 @@ static int look_up(const neuron_option **option, const neuron_options *options, 
 static int refuse_words(const neuron_option *option, const char *who)
 {
     char allowed[NEURON_ALLOWED_TEXT];
+    if (option->type == NEURON_OPTION_TEXT)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is no number, but text", who, option->name);
     return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is no number, but a word: %s", who, option->name,
                        neuron_option_allowed(option, allowed));
 }
@@ -179,7 +205,7 @@ int neuron_options_set_number(neuron_options *options, const char *name, double 
 {
     const neuron_option *option;
     RETURN_IF_ERROR(look_up(&option, options, name, who));
-    if (option->words)
+    if (option->words || option->type == NEURON_OPTION_TEXT)
         return refuse_words(option, who);
     RETURN_IF_ERROR(neuron_option_check(option, value, who));
     *neuron_options_at(options, option) = value;

@@ -167,9 +167,10 @@ static uint64_t divide(const format *to, big *above, big *below)
 typedef struct scan {
     const char *at, *end;
     const char *first; /* digit that is not zero */
-    uint64_t digits;   /* the first ones, without zeros in front */
-    int used;          /* how many they are */
-    int64_t exponent;  /* of ten */
+    char point;
+    uint64_t digits;  /* the first ones, without zeros in front */
+    int used;         /* how many they are */
+    int64_t exponent; /* of ten */
     bool negative;
 } scan;
 
@@ -229,7 +230,7 @@ static bool take_number(scan *text)
 {
     text->negative = take_sign(text);
     bool any = take_digits(text, 0);
-    if (take(text, '.'))
+    if (take(text, text->point))
         any = take_digits(text, -1) || any;
     return any && (!(take(text, 'e') || take(text, 'E')) || take_exponent(text)) &&
            text->at == text->end;
@@ -261,7 +262,7 @@ static uint64_t exact_bits(const format *to, const scan *text)
     int64_t exponent = place;
     bool more = false;
     for (const char *at = text->first; at < text->end && *at <= '9'; at++) {
-        if (*at == '.')
+        if (*at == text->point)
             continue;
         if (place - exponent == DIGITS_MAX) {
             more = more || *at > '0';
@@ -280,7 +281,7 @@ static uint64_t exact_bits(const format *to, const scan *text)
 
 double neuron_number_read(const char *text, size_t size)
 {
-    scan number = {.at = text, .end = text + size};
+    scan number = {.at = text, .end = text + size, .point = '.'};
     take_number(&number);
     uint64_t bits = exact_bits(&double_format, &number) | (uint64_t)number.negative << 63;
     double value;
@@ -290,7 +291,13 @@ double neuron_number_read(const char *text, size_t size)
 
 bool neuron_number_parse(const char *text, size_t size, double *value, float *nearest)
 {
-    scan number = {.at = text, .end = text + size};
+    return neuron_number_parse_with(text, size, '.', value, nearest);
+}
+
+bool neuron_number_parse_with(const char *text, size_t size, char point, double *value,
+                              float *nearest)
+{
+    scan number = {.at = text, .end = text + size, .point = point};
     if (!take_number(&number))
         return false;
     double about = approximate(&number);
@@ -304,4 +311,100 @@ bool neuron_number_parse(const char *text, size_t size, double *value, float *ne
     *value = number.negative ? -about : about;
     memcpy(nearest, &low, sizeof low);
     return true;
+}
+
+/* ---- Quickly ---- */
+
+/* Where a double lies between two floats, in steps of the double; FLOAT_MIDDLE is the middle. */
+enum { FLOAT_STEPS = 1 << 29, FLOAT_MIDDLE = FLOAT_STEPS / 2 };
+
+/* More of such steps than scan_value() is wrong by. */
+enum { SCAN_ERROR = 16 };
+
+/* Beyond these powers of ten a number may be no normal float. */
+enum { SCAN_POWER_MIN = -60, SCAN_POWER_MAX = 40 };
+
+static uint64_t scan_digits(const char **text, uint64_t digits)
+{
+    const char *at = *text;
+    for (; *at >= '0' && *at <= '9'; at++)
+        digits = digits * 10 + (uint64_t)(*at - '0');
+    *text = at;
+    return digits;
+}
+
+/* Reads what follows the e of an exponent; false if it is none, or a long one. */
+static bool scan_power(const char **text, int64_t *power)
+{
+    enum { LENGTH = 4 };
+    const char *at = *text;
+    bool negative = *at == '-';
+    at += negative || *at == '+';
+    const char *begin = at;
+    int64_t digits = (int64_t)scan_digits(&at, 0);
+    *text = at;
+    if (at == begin || at - begin > LENGTH)
+        return false;
+    *power += negative ? -digits : digits;
+    return true;
+}
+
+/* Each step is wrong by half a unit in the last place at most. */
+static double scan_value(uint64_t digits, int64_t power)
+{
+    double about = (double)digits;
+    for (; power < -EXACT_POWER; power += EXACT_POWER)
+        about /= powers[EXACT_POWER];
+    for (; power > EXACT_POWER; power -= EXACT_POWER)
+        about *= powers[EXACT_POWER];
+    return power < 0 ? about / powers[-power] : about * powers[power];
+}
+
+/* Rounds what is not too near to the middle of two floats, and within their range. */
+static bool scan_float(double about, uint32_t *bits)
+{
+    uint64_t wide;
+    memcpy(&wide, &about, sizeof wide);
+    uint32_t between = (uint32_t)(wide % FLOAT_STEPS);
+    *bits = 0;
+    if (about == 0)
+        return true;
+    if (about < 0x1p-126 || about > 0x1p127 ||
+        between - (FLOAT_MIDDLE - SCAN_ERROR) <= 2 * SCAN_ERROR)
+        return false;
+    int bias = float_format.exponent_min - double_format.exponent_min;
+    *bits = (uint32_t)((wide + FLOAT_MIDDLE) / FLOAT_STEPS) -
+            ((uint32_t)bias << (float_format.bits - 1));
+    return true;
+}
+
+const char *neuron_number_scan(const char *text, char point, double *value, float *nearest)
+{
+    bool negative = *text == '-';
+    const char *at = text + negative, *begin = at;
+    uint64_t digits = scan_digits(&at, 0);
+    int64_t count = at - begin, power = 0;
+    if (*at == point) {
+        const char *behind = ++at;
+        digits = scan_digits(&at, digits);
+        power = behind - at;
+        count -= power;
+    }
+    if (count == 0 || count > FIRST_DIGITS)
+        return NULL;
+    if (*at == 'e' || *at == 'E') {
+        at++;
+        if (!scan_power(&at, &power))
+            return NULL;
+    }
+    uint32_t bits;
+    if (power < SCAN_POWER_MIN || power > SCAN_POWER_MAX)
+        return NULL;
+    double about = scan_value(digits, power);
+    if (!scan_float(about, &bits))
+        return NULL;
+    bits |= (uint32_t)negative << 31;
+    *value = negative ? -about : about;
+    memcpy(nearest, &bits, sizeof bits);
+    return at;
 }

@@ -34,6 +34,15 @@ double neuron_number_read(const char *text, size_t size);
  * is within a few units in the last place of a double, and quicker than the nearest. */
 bool neuron_number_parse(const char *text, size_t size, double *value, float *nearest);
 
+/* The same with another decimal point, such as a comma. */
+bool neuron_number_parse_with(const char *text, size_t size, char point, double *value,
+                              float *nearest);
+
+/* Reads such a number at the beginning of a text, in which something else than a number follows,
+ * such as a line end, and returns where it ends. NULL if there is none, or one that takes all that
+ * neuron_number_parse() can do: this is quick. */
+const char *neuron_number_scan(const char *text, char point, double *value, float *nearest);
+
 /* The number with these bits of half the width: 1 of sign, 5 of exponent, 10 of mantissa. */
 float neuron_number_half(uint32_t bits);
 

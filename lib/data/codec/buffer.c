@@ -47,8 +47,8 @@ static int read_plain(neuron_buffer *buffer, neuron_source *source)
 {
     uint64_t left;
     neuron_source_left(source, &left);
-    size_t size = (size_t)left; /* of the file, or its bytes in memory */
-    RETURN_IF_ERROR(grow(buffer, size));
+    size_t size = (size_t)left;              /* of the file, or its bytes in memory */
+    RETURN_IF_ERROR(grow(buffer, size + 1)); /* one more for neuron_buffer_end_line() */
     return neuron_source_read(source, buffer->owned, size, &buffer->size);
 }
 
@@ -71,6 +71,23 @@ int neuron_buffer_open(neuron_buffer *buffer, const neuron_content *content)
     if (status < 0)
         neuron_buffer_close(buffer);
     return status;
+}
+
+int neuron_buffer_end_line(neuron_buffer *buffer)
+{
+    size_t size = buffer->size;
+    if (!buffer->owned && size > 0 && buffer->bytes[size - 1] == '\n')
+        return NEURON_OK;
+    if (!buffer->owned) {
+        uint8_t *copy = neuron_allocate(buffer->context, size + 1, 1);
+        if (!copy)
+            return NEURON_E_MEMORY;
+        memcpy(copy, buffer->bytes, size);
+        buffer->owned = copy;
+        buffer->bytes = copy;
+    }
+    ((uint8_t *)buffer->owned)[size] = '\n';
+    return NEURON_OK;
 }
 
 const char *neuron_buffer_where(const neuron_buffer *buffer)

@@ -20,6 +20,9 @@ typedef struct neuron_buffer {
  * failure there is nothing to close. */
 int neuron_buffer_open(neuron_buffer *buffer, const neuron_content *content);
 
+/* Sees to it that a byte can be read behind the end, or that the last one ends a line. */
+int neuron_buffer_end_line(neuron_buffer *buffer);
+
 /* For messages, behind an offset: " of the unpacked data", or nothing. */
 const char *neuron_buffer_where(const neuron_buffer *buffer);
 

@@ -3,7 +3,7 @@
 #include "test-common.h"
 
 #include "data/formats/cifar10.h"
-#include "data/formats/csv.h"
+#include "data/tables/csv.h"
 #include "data/formats/idx.h"
 #include "data/formats/image-tensor.h"
 #include "data/formats/npz.h"
@@ -28,7 +28,7 @@ static void teardown(void)
 
 static int read_csv(neuron_dataset_t **dataset, const neuron_content *contents)
 {
-    return neuron_csv_read(dataset, contents, &(neuron_csv_settings){.class_count = 10});
+    return neuron_csv_read(dataset, contents, "classes=10", "load");
 }
 
 static int read_idx(neuron_dataset_t **dataset, const neuron_content *contents)

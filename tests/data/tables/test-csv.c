@@ -70,7 +70,7 @@ END_TEST
 static void assert_bytes_refused(const char *bytes, size_t size, const char *message)
 {
     neuron_dataset_t *dataset;
-    assert_status(read_shaped(&dataset, bytes, size, NULL, 0), NEURON_E_FORMAT);
+    assert_status(read_as(&dataset, bytes, size, "classes=10"), NEURON_E_FORMAT);
     assert_message(message);
 }
 
@@ -125,7 +125,7 @@ START_TEST(gives_examples_their_shape)
     neuron_dataset_t *dataset;
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(read_shaped(&dataset, text, strlen(text), (const int64_t[]){2, 3, 1}, 3));
+    assert_ok(read_as(&dataset, text, strlen(text), "classes=10, shape=2x3x1"));
     assert_ok(neuron_dataset_shape(dataset, shape, &rank));
     ck_assert(rank == 3 && shape[0] == 2 && shape[1] == 3 && shape[2] == 1);
     neuron_dataset_unref(dataset);
@@ -133,11 +133,9 @@ START_TEST(gives_examples_their_shape)
     assert_ok(neuron_dataset_shape(dataset, shape, &rank));
     ck_assert(rank == 1 && shape[0] == 6);
     neuron_dataset_unref(dataset);
-    assert_status(read_shaped(&dataset, text, strlen(text), (const int64_t[]){2, 2}, 2),
-                  NEURON_E_SHAPE);
-    assert_message("train.csv: rows have 6 values beside the label, examples of 2x2 have 4");
-    assert_status(read_shaped(&dataset, text, strlen(text), (const int64_t[]){6, 0}, 2),
-                  NEURON_E_ARGUMENT);
+    assert_status(read_as(&dataset, text, strlen(text), "classes=10, shape=2x2"), NEURON_E_SHAPE);
+    assert_message("train.csv: rows have 6 inputs, examples of 2x2 have 4");
+    assert_status(read_as(&dataset, text, strlen(text), "shape=6x0"), NEURON_E_ARGUMENT);
 }
 END_TEST
 
@@ -151,7 +149,8 @@ START_TEST(says_where_it_goes_wrong)
     assert_refused("l,a\n1,2\n3,x\n", NEURON_E_FORMAT, "line 3, column 2: \"x\" is not a number");
     assert_refused("l,\"a\n\"\n1,2\n3,x\n", NEURON_E_FORMAT, "line 4, column 2: \"x\"");
     assert_refused("1,2\n3,\n", NEURON_E_FORMAT, "line 2, column 2: there is no number");
-    assert_refused("1,2\n\n3,4\n", NEURON_E_FORMAT, "line 2, column 1: there is no number");
+    assert_refused("1,2\n\n3,4\n", NEURON_E_FORMAT,
+                   "line 2, column 1: the row ends here, not at column 2");
     assert_refused("1,2\n3\n", NEURON_E_FORMAT,
                    "line 2, column 1: the row ends here, not at column 2");
     assert_refused("1,2\n3,4,5\n", NEURON_E_FORMAT,
@@ -162,7 +161,8 @@ START_TEST(says_where_it_goes_wrong)
                    "line 1, column 2: text follows the closing quotes");
     assert_refused("1,1e39\n", NEURON_E_FORMAT,
                    "line 1, column 2: \"1e39\" is too large for float32");
-    assert_refused("1,nan\n", NEURON_E_FORMAT, "line 1, column 2: \"nan\" is not a number");
+    assert_refused("1,nan\n", NEURON_E_FORMAT,
+                   "line 1, column 2: \"nan\" is not a number; missing=mean, median or mark");
     assert_refused("1,2\n10,3\n", NEURON_E_DATA, "line 2, column 1: label \"10\" is not 0 to 9");
     assert_refused("-1,3\n", NEURON_E_DATA, "line 1, column 1: label \"-1\" is not 0 to 9");
     assert_refused("1.5,3\n", NEURON_E_DATA, "line 1, column 1: label \"1.5\" is not 0 to 9");
@@ -176,7 +176,7 @@ START_TEST(survives_a_cut_anywhere)
     neuron_dataset_t *dataset;
     int good = 0;
     for (size_t size = 0; size < sizeof text; size++) {
-        good += read_shaped(&dataset, text, size, NULL, 0) == NEURON_OK;
+        good += read_as(&dataset, text, size, "classes=10") == NEURON_OK;
         neuron_dataset_unref(dataset);
     }
     ck_assert_int_gt(good, 0);
@@ -189,51 +189,63 @@ START_TEST(loads_files)
     static const char text[] = "label,pixel0\n3,128\n";
     test_write_file(path, text, sizeof text - 1);
     neuron_dataset_t *dataset;
-    assert_ok(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, 0, 0));
+    assert_ok(neuron_dataset_load_csv(&dataset, context, path, "classes=10"));
     float value;
     assert_ok(neuron_dataset_read(dataset, 0, 1, &value, NULL));
     ck_assert_float_eq_tol(value, 128.0f / 255, 1e-6f);
     neuron_dataset_unref(dataset);
-    assert_status(neuron_dataset_load_csv(&dataset, context, "/nowhere.csv", 10, NULL, 0, 0, 0),
-                  NEURON_E_IO);
+    assert_status(neuron_dataset_load_csv(&dataset, context, "/nowhere.csv", NULL), NEURON_E_IO);
     ck_assert_ptr_null(dataset);
+    assert_ok(
+        neuron_dataset_load_csv_memory(&dataset, context, text, sizeof text - 1, "classes=4"));
+    ck_assert_int_eq(neuron_dataset_class_count(dataset), 4);
+    neuron_dataset_unref(dataset);
+    assert_status(neuron_dataset_load_csv_memory(&dataset, context, NULL, 7, NULL),
+                  NEURON_E_FORMAT);
+    assert_message("memory: no rows");
 #define REFUSED(call) assert_status((call), NEURON_E_ARGUMENT)
-    REFUSED(neuron_dataset_load_csv(NULL, context, path, 10, NULL, 0, 0, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, NULL, path, 10, NULL, 0, 0, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, NULL, 10, NULL, 0, 0, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 0, NULL, 0, 0, 0));
-    assert_message("neuron_dataset_load_csv: class_count is 0; it must be 1 to 65,536");
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 65537, NULL, 0, 0, 0));
-    assert_message("neuron_dataset_load_csv: class_count is 65,537; it must be 1 to 65,536");
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 1, 0, 0));
-    assert_message("neuron_dataset_load_csv: shape is NULL, but rank is 1");
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, -1, 0, 0));
-    assert_message("neuron_dataset_load_csv: rank is -1; it must be 0 to 7");
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, NEURON_RANK_MAX, 0, 0));
-    assert_message("neuron_dataset_load_csv: rank is 8; it must be 0 to 7");
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, NEURON_I32, 0));
-    assert_message(
-        "neuron_dataset_load_csv: type is 30; it must be f32 (10), u8 (20) or 0 (guess)");
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, -1, 0));
-    REFUSED(neuron_dataset_load_csv(&dataset, context, path, 10, NULL, 0, 0, 15));
-    assert_message(
-        "neuron_dataset_load_csv: header is 15; it must be guess (0), present (10) or absent (20)");
-#define WITH(header, label, name)                                                                  \
-    neuron_dataset_load_csv_with_label(&dataset, context, path, 10, NULL, 0, 0, header, label, name)
-    REFUSED(WITH(0, -2, NULL));
-    assert_message("neuron_dataset_load_csv_with_label: label is -2; it must be the number of a "
-                   "column, from 1, or guess (0), last (-1) or none (-10)");
-    REFUSED(WITH(0, 1, "label"));
-    assert_message("label_name is \"label\" and label 1; with a name, label must be "
-                   "guess (0)");
-    REFUSED(WITH(NEURON_CSV_HEADER_ABSENT, 0, "label"));
-    assert_message("label_name is \"label\", but header is absent (20)");
-    assert_ok(WITH(0, 0, "label"));
-    neuron_dataset_unref(dataset);
-    assert_ok(WITH(0, NEURON_CSV_LABEL_NONE, NULL));
-    neuron_dataset_unref(dataset);
-#undef WITH
+    REFUSED(neuron_dataset_load_csv(NULL, context, path, NULL));
+    REFUSED(neuron_dataset_load_csv(&dataset, NULL, path, NULL));
+    REFUSED(neuron_dataset_load_csv(&dataset, context, NULL, NULL));
+    REFUSED(neuron_dataset_load_csv_memory(NULL, context, text, 1, NULL));
+    REFUSED(neuron_dataset_load_csv_memory(&dataset, NULL, text, 1, NULL));
 #undef REFUSED
+}
+END_TEST
+
+static const struct {
+    const char *options, *message;
+} refused[] = {
+    {"classes=65537", "neuron_dataset_load_csv: classes is 65537; it must be 0 to 65,536"},
+    {"shape=", "shape has no value"},
+    {"shape=2x", "shape is 2x; it must be 1 to 7 extents, such as 28x28x1"},
+    {"shape=x2", "shape is x2; it must be 1 to 7"},
+    {"shape=1x1x1x1x1x1x1x1", "it must be 1 to 7 extents"},
+    {"shape=-1", "shape is -1; it must be"},
+    {"type=i32", "type is i32; it must be guess, u8 or f32"},
+    {"header=yes", "header is yes; it must be guess, present or absent"},
+    {"separator=,", "separator has no value"},
+    {"separator=:", "separator is :; it must be comma, semicolon, tab, pipe, space"},
+    {"lable=label", "there is no option \"lable\"; did you mean \"label\"?"},
+    {"label=label, targets=pixel0",
+     "label is label and targets is pixel0; it must be one of the two"},
+    {"targets=pixel0, classes=3", "classes is 3, but targets have none"},
+    {"type=u8, missing=mean", "type is u8; it must be f32 with categories, categorical or missing"},
+    {"header=absent, label=label", "header is absent, but an option has the name of a column"},
+    {"label=label+pixel0", "label is label+pixel0; it must be one column: several are targets"},
+    {"label=label, ignore=label", "column 1, \"label\", is given twice, in ignore last"},
+};
+
+START_TEST(options_are_checked)
+{
+    const char *path = test_file("checked.csv");
+    static const char text[] = "label,pixel0\n3,128\n";
+    test_write_file(path, text, sizeof text - 1);
+    neuron_dataset_t *dataset;
+    assert_status(neuron_dataset_load_csv(&dataset, context, path, refused[_i].options),
+                  NEURON_E_ARGUMENT);
+    assert_message(refused[_i].message);
+    ck_assert_ptr_null(dataset);
 }
 END_TEST
 
@@ -251,6 +263,7 @@ int main(void)
     tcase_add_test(tests, says_where_it_goes_wrong);
     tcase_add_test(tests, survives_a_cut_anywhere);
     tcase_add_test(tests, loads_files);
+    tcase_add_loop_test(tests, options_are_checked, 0, sizeof refused / sizeof refused[0]);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -14,10 +14,11 @@ START_TEST(header_can_be_said)
     assert_said(columns, NEURON_F32, present, 1, NEURON_F32, 5);
     assert_said(named, NEURON_F32, present, 2, NEURON_F32, 5);
     assert_said("7,1,2\n1,5,6\n", NEURON_F32, present, 1, NEURON_F32, 5);
-    assert_said_refused(named, 0, absent, NEURON_E_FORMAT,
-                        "line 1, column 1: \"?\" is not a number");
+    assert_said_refused(named, 0, absent, NEURON_E_DATA, "line 1, column 1: there is no label");
     assert_said_refused("label,a,b\n1,5,6\n", 0, absent, NEURON_E_FORMAT,
-                        "line 1, column 1: \"label\" is not a number");
+                        "line 1, column 2: \"a\" is not a number");
+    assert_said_refused("label,2\n1,5\n", 0, absent, NEURON_E_DATA,
+                        "line 1, column 1: label \"label\" is not 0 to 9");
     assert_said_refused("1,2,3\n", 0, present, NEURON_E_FORMAT, "no rows follow the names");
 }
 END_TEST
@@ -36,22 +37,30 @@ START_TEST(header_is_guessed_with_care)
     assert_said("label,0,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
     assert_said("0,1,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_PRESENT, 1, NEURON_F32, 5);
     assert_refused("?,1,2\n1,5,6\n0,7,8\n", NEURON_E_DATA,
-                   "line 1, column 1: label \"?\" is not 0 to 9: if the line has names, header "
-                   "must be present (10)");
-    assert_refused(",0,1\n0,5,6\n", NEURON_E_DATA, "header must be present (10)");
-    assert_refused("label,0,2\n0,5,6\n", NEURON_E_DATA, "header must be present (10)");
-    assert_refused("10,0,1\n0,5,6\n", NEURON_E_DATA, "header must be present (10)");
-    assert_refused("10,5,6\n0,5,6\n", NEURON_E_DATA, "header must be present (10)");
+                   "line 1, column 1: label \"?\" is not 0 to 9: if the line has names, say "
+                   "header=present");
+    assert_refused(",0,1\n0,5,6\n", NEURON_E_DATA, "say header=present");
+    assert_refused("label,0,2\n0,5,6\n", NEURON_E_DATA, "say header=present");
+    assert_refused("10,0,1\n0,5,6\n", NEURON_E_DATA, "say header=present");
+    assert_refused("10,5,6\n0,5,6\n", NEURON_E_DATA, "say header=present");
 }
 END_TEST
 
 /* ---- Where the label is ---- */
 
+enum { FIRST = 1, LAST = -1, NONE = -10 };
+
 static int read_label(neuron_dataset_t **dataset, const char *text, int32_t label, const char *name)
 {
-    const neuron_csv_settings settings = {
-        .class_count = 10, .type = NEURON_F32, .label = label, .label_name = name};
-    return read_as(dataset, text, strlen(text), &settings);
+    char options[120], number[16];
+    snprintf(number, sizeof number, "%d", label);
+    snprintf(options, sizeof options, "classes=10, type=f32, label=%s",
+             name            ? name
+             : label == 0    ? "guess"
+             : label == LAST ? "last"
+             : label == NONE ? "none"
+                             : number);
+    return read_as(dataset, text, strlen(text), options);
 }
 
 /* Two rows of labels 3 and 9, and of `count` values 1, 2, ... */
@@ -69,8 +78,8 @@ static void assert_label(const char *text, int32_t label, const char *name, int 
     assert_ok(neuron_dataset_read(dataset, 0, 2, met, labels));
     for (int i = 0; i < 2 * count; i++)
         ck_assert_float_eq(met[i], (float)(i + 1));
-    ck_assert_int_eq(labels[0], label == NEURON_CSV_LABEL_NONE ? 0 : 3);
-    ck_assert_int_eq(labels[1], label == NEURON_CSV_LABEL_NONE ? 0 : 9);
+    ck_assert_int_eq(labels[0], label == NONE ? 0 : 3);
+    ck_assert_int_eq(labels[1], label == NONE ? 0 : 9);
     neuron_dataset_unref(dataset);
 }
 
@@ -84,8 +93,7 @@ static void assert_label_refused(const char *text, int32_t label, const char *na
 
 START_TEST(label_is_where_it_is_said)
 {
-    int32_t first = NEURON_CSV_LABEL_FIRST, last = NEURON_CSV_LABEL_LAST,
-            none = NEURON_CSV_LABEL_NONE;
+    int32_t first = FIRST, last = LAST, none = NONE;
     assert_label("a,b,label\n1,2,3\n3,4,9\n", last, NULL, 2);
     assert_label("1,2,3\n3,4,9\n", last, NULL, 2);
     assert_label("1,2,3\n3,4,9\n", 3, NULL, 2);
@@ -98,8 +106,8 @@ START_TEST(label_is_where_it_is_said)
     assert_label("0,1\n1,2\n3,4\n", none, NULL, 2); /* names that count */
     assert_label("0,1,2\n1,2,3\n3,4,9\n", last, NULL, 2);
     assert_label("a,label\n1,3\n2,9\n", 0, "label", 1);
-    assert_label("a, \"my \"\"label\"\"\" ,c\n1,3,2\n3,9,4\n", 0, "my \"label\"", 2);
-    assert_label("1,2,0\n3,1,2\n9,3,4\n", 0, "1", 2); /* numbers are names where a name is sought */
+    assert_label("a, \"my \"\"label\"\"\" ,c\n1,3,2\n3,9,4\n", 0, "\"my \"\"label\"\"\"", 2);
+    assert_label("1,2,0\n3,1,2\n9,3,4\n", 0, "\"1\"", 2); /* a number in quotes is a name */
     assert_label("digit,label\n1,3\n2,9\n", 0, "label", 1);
 }
 END_TEST
@@ -107,20 +115,20 @@ END_TEST
 /* What pandas and R write with an index, with names or without. */
 START_TEST(index_without_a_name_is_left_out)
 {
-    int32_t last = NEURON_CSV_LABEL_LAST, none = NEURON_CSV_LABEL_NONE;
+    int32_t last = LAST, none = NONE;
     assert_label(",label,a,b\n0,3,1,2\n1,9,3,4\n", 0, "label", 2);
     assert_label("\"\",\"a\",\"label\"\n\"1\",1,3\n\"2\",2,9\n", last, NULL, 1);
     assert_label("Unnamed: 0,a,label\n0,1,3\n1,2,9\n", 0, "label", 1);
     assert_label(",a,b\nfirst,1,2\nsecond,3,4\n", none, NULL, 2);
     assert_label(",0,1\n0,1,2\n1,3,4\n", none, NULL, 2);
-    assert_label(",a\n3,1\n9,2\n", NEURON_CSV_LABEL_FIRST, NULL,
-                 1); /* as the caller will have it */
-    assert_label_refused(",label\n0,3\n", 0, "label", NEURON_E_FORMAT,
-                         "no column beside the label and one without a name");
+    assert_label(",a\n3,1\n9,2\n", FIRST, NULL, 1); /* as the caller will have it */
+    assert_label_refused(
+        ",label\n0,3\n", 0, "label", NEURON_E_FORMAT,
+        "no column beside label, targets, what is ignored and an index without a name");
 }
 END_TEST
 
-#define REMEDY "neuron_dataset_load_csv_with_label()"
+#define REMEDY "say where the label is, with label=..."
 
 START_TEST(label_that_may_be_elsewhere_is_refused)
 {
@@ -163,9 +171,8 @@ static void write_rows(char *text, size_t room, const char *header, int rows, in
 
 static int read_many(const char *text)
 {
-    const neuron_csv_settings settings = {.class_count = 100};
     neuron_dataset_t *dataset;
-    int status = read_as(&dataset, text, strlen(text), &settings);
+    int status = read_as(&dataset, text, strlen(text), "classes=100");
     neuron_dataset_unref(dataset);
     return status;
 }
@@ -207,16 +214,16 @@ START_TEST(label_that_is_not_there_is_refused)
     assert_label_refused("a,b,a\n1,2,3\n", 0, "a", NEURON_E_DATA,
                          "line 1, column 3: is called \"a\", and so is column 1");
     assert_label_refused("a,b\n1,2\n", 3, NULL, NEURON_E_DATA,
-                         "the label is said to be in column 3, but line 1 has 2");
-    assert_label_refused("a\n1\n", NEURON_CSV_LABEL_LAST, NULL, NEURON_E_FORMAT, "one column");
-    assert_label_refused("1,2\n3,10\n", NEURON_CSV_LABEL_LAST, NULL, NEURON_E_DATA,
+                         "label is said to be in column 3, but line 1 has 2");
+    assert_label_refused("a\n1\n", LAST, NULL, NEURON_E_FORMAT, "one column");
+    assert_label_refused("1,2\n3,10\n", LAST, NULL, NEURON_E_DATA,
                          "line 2, column 2: label \"10\" is not 0 to 9");
-    assert_label_refused("1,2,?\n3,4,5\n", NEURON_CSV_LABEL_LAST, NULL, NEURON_E_DATA,
+    assert_label_refused("1,2,?\n3,4,5\n", LAST, NULL, NEURON_E_DATA,
                          "line 1, column 3: label \"?\" is not 0 to 9: if the line has names, "
-                         "header must be present (10)");
+                         "say header=present");
     assert_label_refused(
-        "?,5,6\n3,4,7\n", NEURON_CSV_LABEL_NONE, NULL, NEURON_E_DATA,
-        "line 1, column 1: \"?\" is not a number: if the line has names, header must be");
+        "?,5,6\n3,4,7\n", NONE, NULL, NEURON_E_DATA,
+        "line 1, column 1: \"?\" is not a number: if the line has names, say header=present");
 }
 END_TEST
 
@@ -264,7 +271,7 @@ START_TEST(guesses_go_to_the_log)
     log_level = NEURON_LOG_INFO;
     line_count = 0;
     assert_label(",label,a\n0,3,1\n1,9,2\n", 0, "label", 1);
-    ck_assert_str_eq(lines[1], "train.csv: column 1, \"\", is an index and is left out");
+    ck_assert_str_eq(lines[0], "train.csv: column 1, \"\", is an index and is left out");
 }
 END_TEST
 

@@ -4,7 +4,10 @@
 
 #include "test-common.h"
 
-#include "data/formats/csv.h"
+#include "data/tables/csv-options.h"
+#include "data/tables/csv.h"
+
+#include <stdio.h>
 
 static neuron_context_t *context;
 
@@ -19,7 +22,7 @@ static inline void teardown(void)
 }
 
 static inline int read_as(neuron_dataset_t **dataset, const char *text, size_t size,
-                          const neuron_csv_settings *settings)
+                          const char *options)
 {
     *dataset = NULL;
     /* Memory of exactly that size lets the sanitizer see a read behind the end. */
@@ -27,22 +30,15 @@ static inline int read_as(neuron_dataset_t **dataset, const char *text, size_t s
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, text, size);
     const neuron_content content = neuron_content_of_memory(context, copy, size, "train.csv");
-    int status = neuron_csv_read(dataset, &content, settings);
+    int status = neuron_csv_read(dataset, &content, options, "load");
     free(copy);
     ck_assert((status == NEURON_OK) == (*dataset != NULL));
     return status;
 }
 
-static inline int read_shaped(neuron_dataset_t **dataset, const char *text, size_t size,
-                              const int64_t *shape, int32_t rank)
-{
-    const neuron_csv_settings settings = {.class_count = 10, .shape = shape, .rank = rank};
-    return read_as(dataset, text, size, &settings);
-}
-
 static inline int read_text(neuron_dataset_t **dataset, const char *text)
 {
-    return read_shaped(dataset, text, strlen(text), NULL, 0);
+    return read_as(dataset, text, strlen(text), "classes=10");
 }
 
 static inline void assert_refused(const char *text, int status, const char *message)
@@ -56,8 +52,14 @@ static inline void assert_refused(const char *text, int status, const char *mess
 static inline int read_said(neuron_dataset_t **dataset, const char *text, int32_t type,
                             int32_t header)
 {
-    const neuron_csv_settings settings = {.class_count = 10, .type = type, .header = header};
-    return read_as(dataset, text, strlen(text), &settings);
+    static const char *const headers[] = {"guess", "present", "absent"};
+    char options[80];
+    snprintf(options, sizeof options, "classes=10, type=%s, header=%s",
+             type == 0           ? "guess"
+             : type == NEURON_U8 ? "u8"
+                                 : "f32",
+             headers[header]);
+    return read_as(dataset, text, strlen(text), options);
 }
 
 /* How many examples a text has, of which type, and the first input of the first one. */

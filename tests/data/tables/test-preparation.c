@@ -1,0 +1,449 @@
+/* The preparation of a table: other tables and single rows read by it, its text, and what is
+ * refused. */
+#include "csv-common.h"
+
+#include <stdio.h>
+
+static const char people[] = "age,city,id,income\n"
+                             "10,Rome,1,high\n"
+                             ",Bern,2,low\n"
+                             "20,\"Bern\",3,low\n"
+                             "60,Oslo,4,high\n";
+
+#define OPTIONS "label=income, ignore=id, categories=one_hot"
+
+static neuron_dataset_t *load(const char *text, const char *options)
+{
+    neuron_dataset_t *dataset;
+    assert_ok(read_as(&dataset, text, strlen(text), options));
+    return dataset;
+}
+
+static int load_like(neuron_dataset_t **dataset, const char *text, const neuron_dataset_t *like)
+{
+    return neuron_dataset_load_csv_prepared_memory(dataset, context, text, strlen(text),
+                                                   neuron_dataset_preparation(like));
+}
+
+static char *json_of(const neuron_preparation_t *preparation)
+{
+    size_t size;
+    assert_ok(neuron_preparation_get_json(preparation, NULL, 0, &size));
+    char *json = malloc(size);
+    assert_status(neuron_preparation_get_json(preparation, json, size - 1, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_ok(neuron_preparation_get_json(preparation, json, size, NULL));
+    ck_assert_uint_eq(strlen(json), size - 1);
+    return json;
+}
+
+/* ---- Other tables ---- */
+
+/* age, whether it is missing, and Bern, Oslo, Rome: no city is missing. */
+static const struct {
+    const char *text;
+    int32_t label;
+    float values[5];
+} alike[] = {
+    {"age,city,id,income\n5,Oslo,9,low\n", 1, {5, 0, 0, 1, 0}},
+    {"income,city,age\nhigh,Bern,7\n", 0, {7, 0, 1, 0, 0}},
+    {"x,city,y,age,z\nq,Rome,r,,s\n", 0, {30, 1, 0, 0, 1}},
+    {"city,age\nParis,1\n", 0, {1, 0, 1, 0, 0}},
+    {"age,city,id,income\n\"1\",?,,\"low\"\n", 1, {1, 0, 1, 0, 0}},
+};
+
+START_TEST(other_tables_are_read_alike)
+{
+    neuron_dataset_t *train = load(people, OPTIONS ", missing=mark"), *test;
+    float met[5];
+    int32_t label;
+    assert_ok(load_like(&test, alike[_i].text, train));
+    ck_assert_int_eq(neuron_dataset_class_count(test), 2);
+    ck_assert_str_eq(neuron_dataset_class_name(test, 1), "low");
+    assert_ok(neuron_dataset_read(test, 0, 1, met, &label));
+    ck_assert_int_eq(label, alike[_i].label);
+    for (int i = 0; i < 5; i++)
+        ck_assert_float_eq(met[i], alike[_i].values[i]);
+    neuron_dataset_unref(test);
+    neuron_dataset_unref(train);
+}
+END_TEST
+
+/* A file as well, with the scale of the dataset, which may be a subset of the table's. */
+START_TEST(files_are_read_like_a_dataset)
+{
+    const char *path = test_file("new.csv");
+    static const char text[] = "age,city\n20,Oslo\n";
+    test_write_file(path, text, sizeof text - 1);
+    neuron_dataset_t *table = load(people, OPTIONS ", missing=mean"), *train, *test;
+    float met[4];
+    double scales[4], offsets[4];
+    assert_ok(neuron_dataset_subset(&train, table, 1, 3));
+    neuron_dataset_unref(table);
+    assert_ok(neuron_dataset_standardize_channels(train, train));
+    assert_ok(neuron_dataset_get_scale(train, scales, offsets, 4, NULL));
+    assert_ok(neuron_dataset_load_csv_like(&test, context, path, train));
+    assert_ok(neuron_dataset_read(test, 0, 1, met, NULL));
+    ck_assert_float_eq(met[0], (float)(20 * scales[0] + offsets[0]));
+    ck_assert_float_eq(met[2], (float)(1 * scales[2] + offsets[2]));
+    neuron_dataset_unref(test);
+    assert_ok(
+        neuron_dataset_load_csv_prepared(&test, context, path, neuron_dataset_preparation(train)));
+    assert_ok(neuron_dataset_read(test, 0, 1, met, NULL));
+    ck_assert_float_eq(met[0], 20);
+    neuron_dataset_unref(test);
+#define REFUSED(call) assert_status((call), NEURON_E_ARGUMENT)
+    REFUSED(neuron_dataset_load_csv_like(NULL, context, path, train));
+    REFUSED(neuron_dataset_load_csv_like(&test, NULL, path, train));
+    REFUSED(neuron_dataset_load_csv_like(&test, context, NULL, train));
+    REFUSED(neuron_dataset_load_csv_like(&test, context, path, NULL));
+    REFUSED(neuron_dataset_load_csv_prepared(NULL, context, path, NULL));
+    REFUSED(neuron_dataset_load_csv_prepared(&test, NULL, path, NULL));
+    REFUSED(neuron_dataset_load_csv_prepared(&test, context, NULL, NULL));
+    REFUSED(neuron_dataset_load_csv_prepared(&test, context, path, NULL));
+    REFUSED(neuron_dataset_load_csv_prepared_memory(NULL, context, path, 1, NULL));
+    REFUSED(neuron_dataset_load_csv_prepared_memory(&test, NULL, path, 1, NULL));
+    REFUSED(neuron_dataset_load_csv_prepared_memory(&test, context, path, 1, NULL));
+#undef REFUSED
+    neuron_dataset_unref(train);
+    assert_ok(neuron_dataset_generate_glyphs(&train, context, 10, 8, 8, 1));
+    ck_assert_ptr_null(neuron_dataset_preparation(train));
+    assert_status(neuron_dataset_load_csv_like(&test, context, path, train), NEURON_E_DATA);
+    assert_message("cannot be read like a dataset that is of no table");
+    neuron_dataset_unref(train);
+    ck_assert_ptr_null(neuron_dataset_preparation(NULL));
+}
+END_TEST
+
+START_TEST(tables_without_names_go_by_places)
+{
+    neuron_dataset_t *train = load("1;x;0,5;a\n2;y;1,5;b\n",
+                                   "label=last, ignore=1, separator=;, decimal=comma, "
+                                   "categories=index, header=absent"),
+                     *test;
+    float met[2];
+    int32_t label;
+    assert_ok(load_like(&test, "7;y;2,5;a\n", train));
+    assert_ok(neuron_dataset_read(test, 0, 1, met, &label));
+    ck_assert(met[0] == 1 && met[1] == 2.5f && label == 0);
+    neuron_dataset_unref(test);
+    assert_ok(load_like(&test, "x;-1,5\n", train));
+    assert_ok(neuron_dataset_read(test, 0, 1, met, &label));
+    ck_assert(met[0] == 0 && met[1] == -1.5f && label == 0);
+    neuron_dataset_unref(test);
+    assert_status(load_like(&test, "x;-1,5;3\n", train), NEURON_E_DATA);
+    assert_message("line 1 has 3 columns; it must have those of the other table, 4, or of its "
+                   "inputs, 2");
+    neuron_dataset_unref(train);
+}
+END_TEST
+
+START_TEST(targets_and_numbers_of_classes_are_kept)
+{
+    neuron_dataset_t *train = load("a,b,c\n1,no,2\n3,yes,4\n", "targets=b+c"), *test;
+    float met[2];
+    assert_ok(load_like(&test, "c,b,a\n-1,yes,5\n", train));
+    assert_ok(neuron_dataset_read_targets(test, 0, 1, met, 2, NULL));
+    ck_assert(met[0] == 1 && met[1] == -1);
+    neuron_dataset_unref(test);
+    assert_ok(load_like(&test, "a\n5\n", train));
+    assert_ok(neuron_dataset_read_targets(test, 0, 1, met, 2, NULL));
+    ck_assert(met[0] == 0 && met[1] == 0);
+    neuron_dataset_unref(test);
+    assert_status(load_like(&test, "c,a\n5,1\n", train), NEURON_E_DATA);
+    assert_message("no column is called \"b\" in line 1, but the other table has it");
+    assert_status(load_like(&test, "c,b,a\n1,maybe,2\n", train), NEURON_E_DATA);
+    neuron_dataset_unref(train);
+    train = load("7,1\n9,2\n3,3\n", "label=1");
+    int32_t labels[2];
+    assert_ok(load_like(&test, "9.0,1\n7,2\n", train));
+    assert_ok(neuron_dataset_read(test, 0, 2, NULL, labels));
+    ck_assert(labels[0] == 2 && labels[1] == 1);
+    neuron_dataset_unref(test);
+    assert_status(load_like(&test, "9,1\n8,2\n", train), NEURON_E_DATA);
+    assert_message("line 2, column 1: label \"8\" is none of the 3 classes of the other table");
+    neuron_dataset_unref(train);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int status;
+    const char *message;
+} unlike[] = {
+    {"age,town,id,income\n1,Bern,2,low\n", NEURON_E_DATA, "no column is called \"city\" in line 1"},
+    {"age,city,age\n1,Bern,2\n", NEURON_E_DATA, "line 1, column 3: is called \"age\", and so is"},
+    {"city,age\nParis,1\n", NEURON_E_DATA,
+     "line 2, column 1: \"Paris\" is none of the 3 words of \"city\" in the other table"},
+    {"city,age\nBern,\n", NEURON_E_FORMAT, "line 2, column 2: there is no number"},
+    {"city,age\n,2\n", NEURON_E_FORMAT, "line 2, column 1: there is no word; missing="},
+    {"city,age,income\nBern,2,\n", NEURON_E_DATA, "line 2, column 3: there is no label"},
+    {"city,age,income\nBern,2,middle\n", NEURON_E_DATA, "\"middle\" is none of the 2 classes"},
+    {"city,age\n", NEURON_E_FORMAT, "no rows follow the names in line 1"},
+    {"", NEURON_E_FORMAT, "no rows: there is no text"},
+};
+
+START_TEST(what_is_not_alike_is_refused)
+{
+    neuron_dataset_t *train = load("age,city,id,income\n10,Rome,1,high\n1,Bern,2,low\n"
+                                   "20,\"Bern\",3,low\n60,Oslo,4,high\n",
+                                   OPTIONS),
+                     *test;
+    assert_status(load_like(&test, unlike[_i].text, train), unlike[_i].status);
+    assert_message(unlike[_i].message);
+    ck_assert_ptr_null(test);
+    neuron_dataset_unref(train);
+}
+END_TEST
+
+/* ---- Single rows ---- */
+
+START_TEST(a_row_becomes_what_a_table_has)
+{
+    neuron_dataset_t *train = load(people, OPTIONS ", missing=mark");
+    char *json = json_of(neuron_dataset_preparation(train));
+    neuron_preparation_t *kept;
+    assert_ok(neuron_preparation_create(&kept, context, json));
+    for (int32_t i = 0; i < 4; i++) {
+        static const char *const rows[4][2] = {
+            {"10", "Rome"}, {NULL, "Bern"}, {" 20\t", " Bern "}, {"6e1", "Oslo"}};
+        float expected[5], met[5];
+        size_t needed;
+        assert_ok(neuron_dataset_read(train, i, 1, expected, NULL));
+        assert_ok(neuron_preparation_apply(kept, rows[i], 2, met, 5, &needed));
+        ck_assert_uint_eq(needed, 5);
+        for (int k = 0; k < 5; k++)
+            ck_assert_float_eq(met[k], expected[k]);
+    }
+    neuron_preparation_unref(kept);
+    free(json);
+    neuron_dataset_unref(train);
+}
+END_TEST
+
+START_TEST(rows_that_do_not_fit_are_refused)
+{
+    neuron_dataset_t *train = load("age,city,y\n1,Bern,0\n2,Rome,1\n", "label=y, categories=index");
+    const neuron_preparation_t *by = neuron_dataset_preparation(train);
+    float met[2];
+    size_t needed;
+    const char *row[] = {"1", "Bern"};
+    assert_ok(neuron_preparation_apply(by, NULL, 0, NULL, 0, &needed));
+    ck_assert_uint_eq(needed, 2);
+#define REFUSED(status, count, room, message)                                                      \
+    assert_status(neuron_preparation_apply(by, row, count, met, room, NULL), status);              \
+    assert_message(message)
+    REFUSED(NEURON_E_ARGUMENT, 3, 2, "count is 3, but a row has 2 fields");
+    REFUSED(NEURON_E_ARGUMENT, 2, 1, "there are 2 inputs, but room for 1");
+    row[0] = "x";
+    REFUSED(NEURON_E_DATA, 2, 2, "field 0 (\"age\") is \"x\", not a number of float32");
+    row[0] = "1e39";
+    REFUSED(NEURON_E_DATA, 2, 2, "\"1e39\", not a number of float32");
+    row[0] = " ";
+    REFUSED(NEURON_E_DATA, 2, 2, "field 0 (\"age\") is missing");
+    row[0] = "1";
+    row[1] = "Paris";
+    REFUSED(NEURON_E_DATA, 2, 2, "field 1 (\"city\") is \"Paris\", none of its 2 words");
+#undef REFUSED
+    assert_status(neuron_preparation_apply(by, NULL, 2, met, 2, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_apply(NULL, row, 2, met, 2, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_apply(by, row, 2, NULL, 2, NULL), NEURON_E_ARGUMENT);
+    neuron_dataset_unref(train);
+    train = load("1,2,3\n0,5,6\n", "label=1, header=absent");
+    row[0] = "255", row[1] = "256";
+    assert_status(neuron_preparation_apply(neuron_dataset_preparation(train), row, 2, met, 2, NULL),
+                  NEURON_E_DATA);
+    assert_message("field 1 (\"\") is \"256\", not an integer from 0 to 255");
+    neuron_dataset_unref(train);
+}
+END_TEST
+
+START_TEST(fields_and_inputs_have_names)
+{
+    static const char *const inputs[] = {"age", "age missing", "city=Bern", "city=Oslo",
+                                         "city=Rome"};
+    neuron_dataset_t *train = load(people, OPTIONS ", missing=mark");
+    neuron_preparation_t *by = neuron_preparation_ref(neuron_dataset_preparation(train));
+    neuron_dataset_unref(train);
+    char name[20];
+    size_t needed;
+    ck_assert_int_eq(neuron_preparation_field_count(by), 2);
+    ck_assert_str_eq(neuron_preparation_field_name(by, 0), "age");
+    ck_assert_str_eq(neuron_preparation_field_name(by, 1), "city");
+    ck_assert_ptr_null(neuron_preparation_field_name(by, 2));
+    ck_assert_ptr_null(neuron_preparation_field_name(by, -1));
+    for (int i = 0; i < 5; i++) {
+        assert_ok(neuron_preparation_input_name(by, i, name, sizeof name, &needed));
+        ck_assert_str_eq(name, inputs[i]);
+        ck_assert_uint_eq(needed, strlen(name) + 1);
+    }
+    assert_status(neuron_preparation_input_name(by, 5, name, sizeof name, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_input_name(by, 0, name, 2, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_input_name(NULL, 0, name, 2, NULL), NEURON_E_ARGUMENT);
+    neuron_preparation_unref(by);
+    train = load("1,2,3\n0,5,6\n", "label=1, header=absent");
+    assert_ok(neuron_preparation_input_name(neuron_dataset_preparation(train), 1, name, 20, NULL));
+    ck_assert_str_eq(name, "column 3");
+    neuron_dataset_unref(train);
+    ck_assert_int_eq(neuron_preparation_field_count(NULL), 0);
+    ck_assert_int_eq(neuron_preparation_input_count(NULL), 0);
+    ck_assert_ptr_null(neuron_preparation_field_name(NULL, 0));
+    ck_assert_ptr_null(neuron_preparation_ref(NULL));
+    neuron_preparation_unref(NULL);
+}
+END_TEST
+
+/* ---- Text ---- */
+
+static const char *const kept[] = {
+    "",
+    "label=last, header=absent, missing=mean, ignore=1, na_values=a+\"b,c\"",
+    "label=1, header=present, categories=index, missing=mark, separator=;, comment=#",
+    "targets=3+4, categories=one_hot, missing=median, decimal=comma, comment=%",
+    "label=none, categorical=1+2, shape=1x6",
+};
+
+START_TEST(text_is_read_as_it_was_written)
+{
+    static const char *const texts[] = {"0,1,2\n1,3,4\n", "1,2,3,x\n1,,a,y\n", "a;b\nx;y z\nw;\n",
+                                        "a,\"b\",c,d\nz,2,no,4\nx,,yes,6\n",
+                                        "1,2,7\n3,4,7\n2,4,7\n"};
+    neuron_dataset_t *dataset;
+    if (read_as(&dataset, texts[_i], strlen(texts[_i]), kept[_i]) < 0)
+        ck_abort_msg("%s", neuron_error_last());
+    char *json = json_of(neuron_dataset_preparation(dataset));
+    neuron_preparation_t *read;
+    assert_ok(neuron_preparation_create(&read, context, json));
+    char *again = json_of(read);
+    ck_assert_str_eq(json, again);
+    free(again);
+    free(json);
+    neuron_preparation_unref(read);
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+#define HEAD                                                                                       \
+    "{\"format\":\"libneuron table\",\"version\":1,\"separator\":\",\",\"decimal\":\".\","         \
+    "\"comment\":\"\",\"header\":true,"
+#define TABLE HEAD "\"missing\":\"mean\",\"na_values\":[],\"type\":\"f32\",\"classes\":2,"
+
+static const struct {
+    const char *json, *message;
+} damaged[] = {
+    {"", "not valid JSON"},
+    {"{}", "format is none; it must be \"libneuron table\""},
+    {"{\"format\":\"libneuron table\",\"version\":2}", "version is 2; it must be 1"},
+    {HEAD "\"columns\":[]}", "columns is []; it must be a list of columns"},
+    {HEAD "\"missing\":\"never\",\"columns\":[{}]}", "missing is never; it must be one of"},
+    {TABLE "\"shape\":[1],\"columns\":[{}]}", "column 1: name is none; it must be a text"},
+    {TABLE "\"shape\":[1],\"columns\":[{\"name\":\"a\"}]}", "column 1: fill is none; it must be a"},
+    {TABLE "\"shape\":[1],\"columns\":[{\"name\":\"a\",\"fill\":1e39}]}", "fill is 1e+39"},
+    {TABLE "\"shape\":[2],\"columns\":[{\"name\":\"a\",\"fill\":1}]}", "shape is [2]; it must be"},
+    {TABLE "\"shape\":[0],\"columns\":[{\"name\":\"a\",\"fill\":1}]}", "shape is [0]; it must be"},
+    {TABLE "\"shape\":[1],\"columns\":[{\"name\":\"a\",\"role\":\"label\"}]}",
+     "it has 1 labels, 0 targets and 0 inputs"},
+    {TABLE "\"shape\":[1],\"columns\":[{\"name\":\"a\",\"fill\":1},{\"name\":\"b\",\"role\":"
+           "\"label\",\"kind\":\"index\",\"words\":[\"x\",\"y\",\"z\"]}]}",
+     "classes is 2; it must be as many as words of the label"},
+    {TABLE "\"shape\":[2],\"columns\":[{\"name\":\"a\",\"kind\":\"one_hot\",\"words\":[\"b\","
+           "\"a\"],\"fill\":1}]}",
+     "words[1] is not behind the one before it"},
+    {TABLE "\"shape\":[2],\"columns\":[{\"name\":\"a\",\"kind\":\"one_hot\",\"words\":[\"a\","
+           "\"b\"],\"fill\":2}]}",
+     "fill is 2; it must be the place of a word"},
+    {TABLE
+     "\"shape\":[2],\"columns\":[{\"name\":\"a\",\"kind\":\"one_hot\",\"words\":[\"a\\u0000\","
+     "\"b\"],\"fill\":1}]}",
+     ""},
+    {TABLE "\"shape\":[1],\"columns\":[{\"name\":\"a\",\"fill\":1,\"marked\":true}]}",
+     "marked is true; it must be false"},
+    {TABLE
+     "\"shape\":[1],\"columns\":[{\"name\":\"a\",\"kind\":\"index\",\"words\":[],\"fill\":0}]}",
+     "words is none; it must be at least one text"},
+};
+
+START_TEST(other_text_is_refused)
+{
+    neuron_preparation_t *read;
+    assert_status(neuron_preparation_create(&read, context, damaged[_i].json), NEURON_E_FORMAT);
+    assert_message(damaged[_i].message);
+    ck_assert_ptr_null(read);
+}
+END_TEST
+
+START_TEST(nothing_is_refused)
+{
+    neuron_preparation_t *read;
+    assert_status(neuron_preparation_create(NULL, context, "{}"), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_create(&read, NULL, "{}"), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_create(&read, context, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_get_json(NULL, NULL, 0, NULL), NEURON_E_ARGUMENT);
+}
+END_TEST
+
+/* ---- Memory ---- */
+
+static int use_all(neuron_context_t *limited, const char *options, const char *text)
+{
+    neuron_dataset_t *train = NULL, *test = NULL;
+    neuron_preparation_t *read = NULL;
+    static char json[4096];
+    int status = neuron_dataset_load_csv_memory(&train, limited, text, strlen(text), options);
+    if (status == NEURON_OK)
+        status =
+            neuron_preparation_get_json(neuron_dataset_preparation(train), json, sizeof json, NULL);
+    if (status == NEURON_OK)
+        status = neuron_preparation_create(&read, limited, json);
+    if (status == NEURON_OK)
+        status = neuron_dataset_load_csv_prepared_memory(&test, limited, text, strlen(text), read);
+    neuron_dataset_unref(test);
+    neuron_preparation_unref(read);
+    neuron_dataset_unref(train);
+    return status;
+}
+
+START_TEST(memory_may_be_refused)
+{
+    static const char *const options[] = {OPTIONS ", missing=mark, na_values=-1",
+                                          "targets=income+id, categories=index, missing=median",
+                                          "label=id, classes=9, ignore=city+income, missing=mean",
+                                          "label=id, categories=one_hot, missing=mean"};
+    test_memory memory;
+    neuron_context_t *limited = test_limited_context(&memory);
+    long before = memory.live;
+    int failures = 0;
+    for (int status = NEURON_E_MEMORY; status != NEURON_OK; failures++) {
+        memory.left = failures;
+        status = use_all(limited, options[_i],
+                         "age,city,id,income\n10,Rome,1,high\n,\"B \"\"x\"\"\",3,low\n");
+        ck_assert_int_eq(memory.live, before);
+        ck_assert_msg(status == NEURON_OK || status == NEURON_E_MEMORY, "%s", neuron_error_last());
+    }
+    ck_assert_int_gt(failures, 20);
+    test_refill(&memory);
+    neuron_context_unref(limited);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("preparation");
+    TCase *tests = tcase_create("preparation");
+    tcase_add_checked_fixture(tests, setup, teardown);
+#define LOOP(test, array) tcase_add_loop_test(tests, test, 0, sizeof array / sizeof array[0])
+    LOOP(other_tables_are_read_alike, alike);
+    tcase_add_test(tests, files_are_read_like_a_dataset);
+    tcase_add_test(tests, tables_without_names_go_by_places);
+    tcase_add_test(tests, targets_and_numbers_of_classes_are_kept);
+    LOOP(what_is_not_alike_is_refused, unlike);
+    tcase_add_test(tests, a_row_becomes_what_a_table_has);
+    tcase_add_test(tests, rows_that_do_not_fit_are_refused);
+    tcase_add_test(tests, fields_and_inputs_have_names);
+    LOOP(text_is_read_as_it_was_written, kept);
+    LOOP(other_text_is_refused, damaged);
+    tcase_add_test(tests, nothing_is_refused);
+    tcase_add_loop_test(tests, memory_may_be_refused, 0, 4);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
