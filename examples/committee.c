@@ -102,8 +102,8 @@ int main(int argc, char **argv)
     must(neuron_context_create(&context));
     neuron_dataset_t *all = load(context, folder, "train", 6000, 1);
     neuron_dataset_t *test = load(context, folder, "t10k", 1000, 2);
-    must(neuron_dataset_split(all, (const double[]){0.9, 0.1}, 2, NEURON_SPLIT_STRATIFIED, 1,
-                              subsets));
+    must(neuron_dataset_split(subsets, all, (const double[]){0.9, 0.1}, 2, NEURON_SPLIT_STRATIFIED,
+                              1));
 
     neuron_graph_t *members[MEMBERS], *committee;
     for (int i = 0; i < MEMBERS; i++) {

@@ -121,7 +121,7 @@ static void make_model(neuron_context_t *context, const char *table, const char 
     snprintf(options, sizeof options, "label=\"%s\", type=f32, categories=one_hot, missing=median",
              label);
     must(neuron_dataset_load_csv(&all, context, table, options));
-    must(neuron_dataset_k_fold(all, 5, 0, 1, &train, &test)); /* the first of five folds tests */
+    must(neuron_dataset_k_fold(&train, &test, all, 5, 0, 1)); /* the first of five folds tests */
     must(neuron_dataset_standardize_channels(train, train));
     must(neuron_dataset_get_scale(train, scales, offsets, COLUMNS_MAX, &columns));
     neuron_graph_t *graph = build(context, (int64_t)columns, neuron_dataset_class_count(all));

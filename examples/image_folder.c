@@ -121,7 +121,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: more than %d classes\n", argv[1], CLASSES_MAX);
         return EXIT_FAILURE;
     }
-    must(neuron_dataset_k_fold(images, 5, 0, 1, &train, &validation)); /* the first of five folds */
+    must(neuron_dataset_k_fold(&train, &validation, images, 5, 0, 1)); /* the first of five folds */
     neuron_graph_t *graph = build(context, images);
     fit(context, graph, train, validation);
     must(neuron_graph_save(graph, argv[2]));

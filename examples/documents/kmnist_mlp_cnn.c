@@ -103,8 +103,8 @@ static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
     example_training_t training;
 
     if (folds)
-        must(neuron_dataset_k_fold(study->all, FOLDS, neuron_trial_fold(trial),
-                                   example->options.seed, &train, &fold));
+        must(neuron_dataset_k_fold(&train, &fold, study->all, FOLDS, neuron_trial_fold(trial),
+                                   example->options.seed));
     prepare(example, &run, &training);
     neuron_graph_t *graph = example_trial_graph(example, run.run.id, trial);
     must(neuron_graph_finish(graph, run.network.draw(graph, &run.network)));

@@ -205,30 +205,30 @@ enum {
 /** Splits a dataset into subsets that share its memory, none of them overlapping.
  *  A subset's size is its fraction of all examples (stratified: of each class), rounded so that the
  *  subsets never overlap and, if the fractions add up to 1, every example is in one.
+ *  @param[out] subsets  room for `count` datasets, all of them set; all NULL on failure.
  *  @param fractions  `count` numbers, each above 0, that add up to 1 or less.
  *  @param seed       of the random order.
- *  @param[out] subsets  room for `count` datasets, all of them set; all NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if a subset would be empty, NEURON_E_MEMORY.
  *           Since 0.1. */
-NEURON_API int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions,
-                                    int32_t count, int32_t kind, uint64_t seed,
-                                    neuron_dataset_t **subsets);
+NEURON_API int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t *dataset,
+                                    const double *fractions, int32_t count, int32_t kind,
+                                    uint64_t seed);
 
 /** Divides a dataset into k folds of nearly equal size and makes two subsets of it that share its
  *  memory: one fold to validate with, and the others to train with. The folds are stratified:
  *  all have the same number of examples of each class, and in total, give or take one. With the
  *  same seed, the k validation subsets together have every example once. Both are in random
  *  order.
+ *  @param[out] train       the other folds; NULL on failure.
+ *  @param[out] validation  the fold; NULL on failure.
  *  @param k     number of folds, 2 or more and no more than there are examples.
  *  @param fold  which one validates: 0 to k - 1.
  *  @param seed  of the division and of the order.
- *  @param[out] train       the other folds; NULL on failure.
- *  @param[out] validation  the fold; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for more folds than examples, NEURON_E_MEMORY.
  *           Since 0.1. */
-NEURON_API int neuron_dataset_k_fold(neuron_dataset_t *dataset, int32_t k, int32_t fold,
-                                     uint64_t seed, neuron_dataset_t **train,
-                                     neuron_dataset_t **validation);
+NEURON_API int neuron_dataset_k_fold(neuron_dataset_t **train, neuron_dataset_t **validation,
+                                     neuron_dataset_t *dataset, int32_t k, int32_t fold,
+                                     uint64_t seed);
 
 /** The same examples in random order, sharing memory. A trainer makes a new order for each epoch
  *  by itself; this is for what reads a dataset in its order.

@@ -40,8 +40,8 @@ static int make_subsets(folding *all, const neuron_dataset_t *dataset, int32_t k
     return status;
 }
 
-int neuron_dataset_k_fold(neuron_dataset_t *dataset, int32_t k, int32_t fold, uint64_t seed,
-                          neuron_dataset_t **train, neuron_dataset_t **validation)
+int neuron_dataset_k_fold(neuron_dataset_t **train, neuron_dataset_t **validation,
+                          neuron_dataset_t *dataset, int32_t k, int32_t fold, uint64_t seed)
 {
     CHECK_ARGUMENT(train);
     *train = NULL;

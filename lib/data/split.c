@@ -120,8 +120,8 @@ static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t coun
     return NEURON_OK;
 }
 
-int neuron_dataset_split(neuron_dataset_t *dataset, const double *fractions, int32_t count,
-                         int32_t kind, uint64_t seed, neuron_dataset_t **subsets)
+int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t *dataset,
+                         const double *fractions, int32_t count, int32_t kind, uint64_t seed)
 {
     FLOAT_SCOPE;
     for (int32_t k = 0; subsets && k < count; k++)

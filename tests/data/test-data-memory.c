@@ -61,13 +61,13 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_join(&joined, (neuron_dataset_t *[]){glyphs, subset}, 2);
     if (status == NEURON_OK)
-        status = neuron_dataset_split(joined, halves, 2, NEURON_SPLIT_STRATIFIED, 1, parts);
+        status = neuron_dataset_split(parts, joined, halves, 2, NEURON_SPLIT_STRATIFIED, 1);
     if (status == NEURON_OK)
         status = neuron_dataset_filter(&filtered, glyphs, (const int32_t[]){1, 3}, 2);
     if (status == NEURON_OK)
         status = neuron_dataset_shuffle(&shuffled, glyphs, 1);
     if (status == NEURON_OK)
-        status = neuron_dataset_k_fold(glyphs, 3, 1, 1, &train, &held);
+        status = neuron_dataset_k_fold(&train, &held, glyphs, 3, 1, 1);
     if (status == NEURON_OK)
         status = use_idx(&labels, context);
     if (status == NEURON_OK)

@@ -191,7 +191,7 @@ static void check_folds(int64_t count, int32_t classes, int32_t k)
     int *validated = calloc((size_t)count, sizeof *validated);
     for (int32_t fold = 0; fold < k; fold++) {
         neuron_dataset_t *train, *validation;
-        assert_ok(neuron_dataset_k_fold(dataset, k, fold, 3, &train, &validation));
+        assert_ok(neuron_dataset_k_fold(&train, &validation, dataset, k, fold, 3));
         int64_t size = neuron_dataset_count(validation), of_class[16], of_fold[16];
         ck_assert_int_ge(size, count / k);
         ck_assert_int_le(size, (count + k - 1) / k);
@@ -236,7 +236,7 @@ START_TEST(folds_are_mixed_and_repeat_themselves)
     float *values[3];
     int32_t labels[150];
     for (int i = 0; i < 3; i++) {
-        assert_ok(neuron_dataset_k_fold(dataset, 4, 1, seeds[i], &train[i], &validation[i]));
+        assert_ok(neuron_dataset_k_fold(&train[i], &validation[i], dataset, 4, 1, seeds[i]));
         values[i] = read_all(train[i], labels);
     }
     ck_assert_mem_eq(values[0], values[1], 150 * sizeof(float));
@@ -257,18 +257,18 @@ END_TEST
 START_TEST(folds_refuse)
 {
     neuron_dataset_t *dataset = numbered(4, 2), *train = dataset, *validation = dataset;
-    assert_status(neuron_dataset_k_fold(dataset, 5, 0, 1, &train, &validation), NEURON_E_DATA);
+    assert_status(neuron_dataset_k_fold(&train, &validation, dataset, 5, 0, 1), NEURON_E_DATA);
     assert_message("5 folds of 4 examples");
     ck_assert_ptr_null(train);
     ck_assert_ptr_null(validation);
-    assert_status(neuron_dataset_k_fold(dataset, 1, 0, 1, &train, &validation), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(&train, &validation, dataset, 1, 0, 1), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_k_fold: k is 1; it must be 2 or more");
-    assert_status(neuron_dataset_k_fold(dataset, 3, 3, 1, &train, &validation), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(&train, &validation, dataset, 3, 3, 1), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_k_fold: fold is 3; it must be 0 to 2");
-    assert_status(neuron_dataset_k_fold(dataset, 3, -1, 1, &train, &validation), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_k_fold(NULL, 3, 1, 1, &train, &validation), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_k_fold(dataset, 3, 1, 1, NULL, &validation), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_k_fold(dataset, 3, 1, 1, &train, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(&train, &validation, dataset, 3, -1, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(&train, &validation, NULL, 3, 1, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(NULL, &validation, dataset, 3, 1, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_k_fold(&train, NULL, dataset, 3, 1, 1), NEURON_E_ARGUMENT);
     neuron_dataset_unref(dataset);
 }
 END_TEST
@@ -514,7 +514,7 @@ START_TEST(weights_go_along)
     assert_ok(neuron_dataset_set_weights(dataset, weights, 30));
     assert_ok(neuron_dataset_shuffle(&made[0], dataset, 1));
     assert_ok(neuron_dataset_filter(&made[1], dataset, (int32_t[]){2}, 1));
-    assert_ok(neuron_dataset_k_fold(dataset, 3, 0, 1, &made[2], &made[3]));
+    assert_ok(neuron_dataset_k_fold(&made[2], &made[3], dataset, 3, 0, 1));
     for (int k = 0; k < 4; k++) {
         float *values = read_all(made[k], NULL);
         for (int64_t i = 0; i < neuron_dataset_count(made[k]); i++)

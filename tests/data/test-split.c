@@ -63,7 +63,7 @@ START_TEST(deals_every_example_once)
     for (int32_t kind = NEURON_SPLIT_IN_ORDER; kind <= NEURON_SPLIT_STRATIFIED; kind += 10) {
         neuron_dataset_t *parts[3];
         int seen[101] = {0};
-        assert_ok(neuron_dataset_split(dataset, fractions, 3, kind, 5, parts));
+        assert_ok(neuron_dataset_split(parts, dataset, fractions, 3, kind, 5));
         for (int k = 0; k < 3; k++) {
             int64_t size = neuron_dataset_count(parts[k]);
             ck_assert_int_le(llabs(size - llround(fractions[k] * 101)), 2);
@@ -81,7 +81,7 @@ START_TEST(keeps_the_order_if_asked)
 {
     neuron_dataset_t *dataset = numbered(10, 2), *parts[2];
     assert_ok(
-        neuron_dataset_split(dataset, (double[]){0.3, 0.3}, 2, NEURON_SPLIT_IN_ORDER, 0, parts));
+        neuron_dataset_split(parts, dataset, (double[]){0.3, 0.3}, 2, NEURON_SPLIT_IN_ORDER, 0));
     for (int k = 0; k < 2; k++) {
         ck_assert_int_eq(neuron_dataset_count(parts[k]), 3);
         float *values = values_of(parts[k]);
@@ -99,7 +99,7 @@ START_TEST(divides_70000_as_the_document_does)
     const double fractions[] = {0.86, 0.10, 0.04};
     const int64_t sizes[] = {60200, 7000, 2800};
     neuron_dataset_t *dataset = numbered(70000, 10), *parts[3];
-    assert_ok(neuron_dataset_split(dataset, fractions, 3, NEURON_SPLIT_STRATIFIED, 42, parts));
+    assert_ok(neuron_dataset_split(parts, dataset, fractions, 3, NEURON_SPLIT_STRATIFIED, 42));
     for (int k = 0; k < 3; k++) {
         ck_assert_int_eq(neuron_dataset_count(parts[k]), sizes[k]);
         int64_t counts[10];
@@ -126,7 +126,7 @@ START_TEST(repeats_itself_for_a_seed)
         const uint64_t seeds[] = {7, 7, 8};
         float *values[3];
         for (int k = 0; k < 3; k++) {
-            assert_ok(neuron_dataset_split(dataset, (double[]){1}, 1, kind, seeds[k], &parts[k]));
+            assert_ok(neuron_dataset_split(&parts[k], dataset, (double[]){1}, 1, kind, seeds[k]));
             ck_assert_int_eq(neuron_dataset_count(parts[k]), 50);
             values[k] = values_of(parts[k]);
         }
@@ -145,8 +145,8 @@ START_TEST(splits_parts_again)
     neuron_dataset_t *dataset = numbered(40, 4), *halves[2], *quarters[2];
     const double half[] = {0.5, 0.5};
     int seen[40] = {0};
-    assert_ok(neuron_dataset_split(dataset, half, 2, NEURON_SPLIT_SHUFFLED, 1, halves));
-    assert_ok(neuron_dataset_split(halves[1], half, 2, NEURON_SPLIT_SHUFFLED, 1, quarters));
+    assert_ok(neuron_dataset_split(halves, dataset, half, 2, NEURON_SPLIT_SHUFFLED, 1));
+    assert_ok(neuron_dataset_split(quarters, halves[1], half, 2, NEURON_SPLIT_SHUFFLED, 1));
     mark(halves[0], seen);
     mark(quarters[0], seen);
     mark(quarters[1], seen);
@@ -174,7 +174,7 @@ START_TEST(refuses_bad_fractions)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int32_t kind = NEURON_SPLIT_SHUFFLED;
-        assert_status(neuron_dataset_split(dataset, cases[i].fractions, 3, kind, 0, parts),
+        assert_status(neuron_dataset_split(parts, dataset, cases[i].fractions, 3, kind, 0),
                       cases[i].status);
         assert_message(cases[i].message);
         for (int k = 0; k < 3; k++)
@@ -189,12 +189,12 @@ START_TEST(refuses_null_and_unknown_kinds)
     neuron_dataset_t *dataset = numbered(4, 2), *part = dataset;
     double half = 0.5;
     int32_t kind = NEURON_SPLIT_SHUFFLED;
-    assert_status(neuron_dataset_split(NULL, &half, 1, kind, 0, &part), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(&part, NULL, &half, 1, kind, 0), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(part);
-    assert_status(neuron_dataset_split(dataset, NULL, 1, kind, 0, &part), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_split(dataset, &half, 0, kind, 0, &part), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_split(dataset, &half, 1, kind, 0, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_split(dataset, &half, 1, 11, 0, &part), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(&part, dataset, NULL, 1, kind, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(&part, dataset, &half, 0, kind, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(NULL, dataset, &half, 1, kind, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(&part, dataset, &half, 1, 11, 0), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_split: kind is 11; it must be in_order (10), shuffled (20), "
                    "stratified (30)");
     neuron_dataset_unref(dataset);

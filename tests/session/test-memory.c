@@ -32,7 +32,7 @@ static void use_data(long n)
     TRY(neuron_dataset_generate_glyphs(&glyphs, context, 40, 8, 8, 3));
     for (int32_t split = NEURON_SPLIT_IN_ORDER; split <= NEURON_SPLIT_STRATIFIED; split += 10) {
         parts[0] = parts[1] = glyphs;
-        TRY(neuron_dataset_split(glyphs, fractions, 2, split, 5, parts));
+        TRY(neuron_dataset_split(parts, glyphs, fractions, 2, split, 5));
         TRY(neuron_dataset_join(&joined, parts, 2));
         ck_assert_int_eq(neuron_dataset_count(joined), 40);
         neuron_dataset_unref(joined);

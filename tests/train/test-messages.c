@@ -165,10 +165,10 @@ START_TEST(arguments)
                   NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_generate_glyphs: count is -1,000,000; it must be 1 or more");
     assert_status(
-        neuron_dataset_split(data, (const double[]){0.5, -2}, 2, NEURON_SPLIT_IN_ORDER, 0, parts),
+        neuron_dataset_split(parts, data, (const double[]){0.5, -2}, 2, NEURON_SPLIT_IN_ORDER, 0),
         NEURON_E_ARGUMENT);
     assert_message("fractions[1] is -2; it must be above 0 and finite");
-    assert_status(neuron_dataset_split(data, (const double[]){0.5, 0.5}, 2, 40, 0, parts),
+    assert_status(neuron_dataset_split(parts, data, (const double[]){0.5, 0.5}, 2, 40, 0),
                   NEURON_E_ARGUMENT);
     assert_message("kind is 40; it must be in_order (10), shuffled (20), stratified (30)");
     assert_status(neuron_loss_create(&loss, context, "12", NULL), NEURON_E_ARGUMENT);

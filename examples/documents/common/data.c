@@ -182,8 +182,8 @@ static void divide_test(example_t *example, const path_t *files, neuron_dataset_
         "only the 10,000 published test images were there: 8,000 of them, of each "
         "class as many, take the place of the training set, 2,000 are the test set";
     load(&published, example->context, files);
-    must(neuron_dataset_split(published, fractions, 2, NEURON_SPLIT_STRATIFIED,
-                              example->options.seed, parts));
+    must(neuron_dataset_split(parts, published, fractions, 2, NEURON_SPLIT_STRATIFIED,
+                              example->options.seed));
     neuron_dataset_unref(published);
     *train = parts[0];
     *test = parts[1];
@@ -242,7 +242,7 @@ void example_split(example_t *example, neuron_dataset_t *dataset, const double *
                                                       : "in order";
     char *split = example->split;
 
-    must(neuron_dataset_split(dataset, fractions, count, kind, example->options.seed, parts));
+    must(neuron_dataset_split(parts, dataset, fractions, count, kind, example->options.seed));
     snprintf(split, EXAMPLE_TEXT_MAX, "%.9g", fractions[0]);
     for (int32_t i = 1; i < count; i++)
         snprintf(split + strlen(split), EXAMPLE_TEXT_MAX - strlen(split), ", %.9g", fractions[i]);
