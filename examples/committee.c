@@ -74,7 +74,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
 static double accuracy(const neuron_graph_t *graph, const neuron_dataset_t *test)
 {
     neuron_evaluation_t *evaluation;
-    must(neuron_graph_evaluate(graph, test, &evaluation));
+    must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     double result = neuron_evaluation_accuracy(evaluation);
     neuron_evaluation_unref(evaluation);
     return result;
@@ -84,7 +84,7 @@ static void print_report(const neuron_graph_t *graph, const neuron_dataset_t *te
 {
     neuron_evaluation_t *evaluation;
     char text[4096];
-    must(neuron_graph_evaluate(graph, test, &evaluation));
+    must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     must(neuron_evaluation_report(evaluation, NULL, 4, text, sizeof text, NULL));
     printf("\n%s\n", text);
     neuron_evaluation_unref(evaluation);
@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 
     /* Weights from images that no member was trained on, and that do not test the committee. */
     double weights[MEMBERS];
-    must(neuron_committee_weights(members, MEMBERS, subsets[1], weights));
+    must(neuron_committee_weights(weights, members, MEMBERS, subsets[1]));
     must(neuron_committee_create(&committee, context, members, MEMBERS,
                                  NEURON_COMMITTEE_WEIGHTED_MEAN, weights));
     for (int i = 0; i < MEMBERS; i++)

@@ -129,7 +129,7 @@ static void make_model(neuron_context_t *context, const char *table, const char 
     fold_scales(graph, scales, offsets, columns); /* the rows to test with are as in the table */
 
     neuron_evaluation_t *evaluation;
-    must(neuron_graph_evaluate(graph, test, &evaluation));
+    must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     must(neuron_evaluation_report(evaluation, NULL, 3, report, sizeof report, NULL));
     puts(report);
     must(neuron_graph_save(graph, model));

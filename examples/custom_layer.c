@@ -89,7 +89,7 @@ static neuron_dataset_t *load(neuron_context_t *context, const char *folder, con
 static void print_accuracy(const char *what, neuron_graph_t *graph, neuron_dataset_t *test)
 {
     neuron_evaluation_t *evaluation;
-    must(neuron_graph_evaluate(graph, test, &evaluation));
+    must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     printf("%s: test accuracy %.4f\n", what, neuron_evaluation_accuracy(evaluation));
     neuron_evaluation_unref(evaluation);
 }

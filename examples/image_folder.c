@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CLASSES_MAX = 1000, EPOCHS = 20 };
+enum { EPOCHS = 20 };
 
 static void must(int status)
 {
@@ -86,20 +86,19 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     neuron_augmentation_unref(augmentation);
 }
 
-static void classify(neuron_context_t *context, neuron_graph_t *graph, const char *const *names,
-                     int32_t classes, const char *path)
+/* The model knows what its classes are called. */
+static void classify(neuron_context_t *context, const neuron_graph_t *graph, int32_t classes,
+                     const char *path)
 {
     neuron_tensor_t *image, *output;
+    int32_t best;
+    float probability;
     must(neuron_tensor_load_image(&image, context, path, NULL, NULL, 0));
     must(neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){1, classes}, 2));
     must(neuron_graph_predict(graph, image, output));
-
-    const float *probabilities = neuron_tensor_data(output);
-    int32_t best = 0;
-    for (int32_t k = 1; k < classes; k++)
-        if (probabilities[k] > probabilities[best])
-            best = k;
-    printf("%s: %s, probability %.3f\n", path, names[best], probabilities[best]);
+    must(neuron_tensor_top_k(&best, &probability, 1, output, 1));
+    printf("%s: %s, probability %.3f\n", path, neuron_graph_class_name(graph, NULL, best),
+           (double)probability);
     neuron_tensor_unref(output);
     neuron_tensor_unref(image);
 }
@@ -110,30 +109,23 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s FOLDER MODEL [IMAGE...]\n", argv[0]);
         return 2;
     }
-    static const char *names[CLASSES_MAX];
     static char report[1 << 17];
     neuron_context_t *context;
     neuron_dataset_t *images, *train, *validation;
     must(neuron_context_create(&context));
     must(neuron_dataset_load_folder(&images, context, argv[1]));
     int32_t classes = neuron_dataset_class_count(images);
-    if (classes > CLASSES_MAX) {
-        fprintf(stderr, "%s: more than %d classes\n", argv[1], CLASSES_MAX);
-        return EXIT_FAILURE;
-    }
     must(neuron_dataset_k_fold(&train, &validation, images, 5, 0, 1)); /* the first of five folds */
     neuron_graph_t *graph = build(context, images);
     fit(context, graph, train, validation);
     must(neuron_graph_save(graph, argv[2]));
 
     neuron_evaluation_t *evaluation;
-    for (int32_t k = 0; k < classes; k++)
-        names[k] = neuron_dataset_class_name(images, k);
-    must(neuron_graph_evaluate(graph, validation, &evaluation));
-    must(neuron_evaluation_report(evaluation, names, 3, report, sizeof report, NULL));
+    must(neuron_graph_evaluate(&evaluation, graph, validation, NULL, NULL));
+    must(neuron_evaluation_report(evaluation, NULL, 3, report, sizeof report, NULL));
     puts(report);
     for (int i = 3; i < argc; i++)
-        classify(context, graph, names, classes, argv[i]);
+        classify(context, graph, classes, argv[i]);
 
     neuron_evaluation_unref(evaluation);
     neuron_graph_unref(graph);

@@ -66,7 +66,7 @@ static neuron_graph_t *train_one(neuron_context_t *context, neuron_dataset_t *tr
 static double accuracy(const neuron_graph_t *graph, const neuron_dataset_t *test)
 {
     neuron_evaluation_t *evaluation;
-    must(neuron_graph_evaluate(graph, test, &evaluation));
+    must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     double result = neuron_evaluation_accuracy(evaluation);
     neuron_evaluation_unref(evaluation);
     return result;

@@ -43,7 +43,7 @@ int main(void)
     must(neuron_history_save_csv(history, "quick_start.csv"));
 
     neuron_evaluation_t *evaluation;
-    must(neuron_graph_evaluate(graph, test, &evaluation));
+    must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     must(neuron_evaluation_report(evaluation, NULL, 3, text, sizeof text, NULL));
     puts(text);
 

@@ -104,7 +104,7 @@ int main(int argc, char **argv)
     fit(context, graph, train);
 
     neuron_evaluation_t *evaluation;
-    must(neuron_graph_evaluate(graph, test, &evaluation));
+    must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     printf("test accuracy %.4f, loss %.4f\n", neuron_evaluation_accuracy(evaluation),
            neuron_evaluation_loss(evaluation));
 

@@ -161,7 +161,7 @@ static void join(example_t *example, neuron_graph_t **members)
         if (!example_wants(example, committees[i].id))
             continue;
         if (committees[i].weighted)
-            must(neuron_committee_weights(members, MEMBERS, example->validation, weights));
+            must(neuron_committee_weights(weights, members, MEMBERS, example->validation));
         must(neuron_committee_create(&committee, example->context, members, MEMBERS,
                                      committees[i].rule, committees[i].weighted ? weights : NULL));
         must(neuron_graph_set_name(committee, committees[i].id));

@@ -5,7 +5,7 @@
  *  other, and can be a member of another committee.
  *
  *      double weights[3];
- *      neuron_committee_weights(members, 3, validation, weights);
+ *      neuron_committee_weights(weights, members, 3, validation);
  *      neuron_committee_create(&committee, context, members, 3, NEURON_COMMITTEE_WEIGHTED_MEAN,
  *                              weights);
  */
@@ -41,20 +41,20 @@ enum {
  *  @return  0; NEURON_E_ARGUMENT for an unknown rule, wrong weights, a member that is NULL, more
  *           members than a layer has inputs (4096), or what neuron_import() refuses; NEURON_E_STATE
  *           for a member that is not finished; NEURON_E_SHAPE for members that disagree, with both
- *           named; NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the
- *           context (custom.h); NEURON_E_MEMORY. Since 0.1. */
+ *           named; NEURON_E_DATA for members that call a class differently; NEURON_E_UNSUPPORTED
+ *           for a custom layer whose kind is not registered with the context (custom.h);
+ *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
                                        neuron_graph_t *const *members, int32_t count, int32_t rule,
                                        const double *weights);
 
 /** Weighs graphs by their accuracy on a dataset they were not trained on: each weight is the
  *  member's accuracy over the sum of all. If no member has any example right, all have the same
- *  weight.
+ *  weight. Any targets are taken as classes, as neuron_dataset_create_with_targets() has it.
  *  @param[out] weights  `count` numbers that add up to 1; untouched on failure.
- *  @return  0 or as neuron_graph_evaluate(), but a dataset of
- *           neuron_dataset_create_with_targets() is taken as well. Since 0.1. */
-NEURON_API int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
-                                        const neuron_dataset_t *validation, double *weights);
+ *  @return  0 or as neuron_graph_evaluate(). Threads as there. Since 0.1. */
+NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,
+                                        int32_t count, const neuron_dataset_t *validation);
 
 #ifdef __cplusplus
 }

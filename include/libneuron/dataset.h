@@ -362,11 +362,21 @@ NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
  *  datasets. Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
 
-/** Name of a class, if what the dataset was loaded from has names; subsets and joined datasets
- *  keep them. The text lives as long as the dataset.
+/** Name of a class, if what the dataset was loaded from has names, or they were set; subsets and
+ *  joined datasets keep them. The text lives as long as the dataset, or until names are set.
  *  @param k  0 to neuron_dataset_class_count() - 1.
  *  @return  the name; NULL if it is not known or there is no such class. Since 0.1. */
 NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k);
+
+/** Names the classes, or what the targets stand for. Datasets that come from this one afterwards
+ *  have the names too; a trainer hands them to its graph, and reports of evaluations have them.
+ *  @param names  `count` texts of 1 to 255 bytes of UTF-8 without control characters; copied. NULL
+ *                to forget them.
+ *  @param count  neuron_dataset_class_count(); 0 with NULL.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. No other thread may use the dataset meanwhile.
+ *           Since 0.1. */
+NEURON_API int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const *names,
+                                              int32_t count);
 
 /** Type of the stored elements: NEURON_U8 or NEURON_F32; 0 for NULL. Since 0.1. */
 NEURON_API int32_t neuron_dataset_type(const neuron_dataset_t *dataset);

@@ -1,5 +1,24 @@
 /** @file evaluation.h
- *  Evaluations: the confusion matrix of a graph on a dataset, and what follows from it.
+ *  Evaluations: how well a graph does on a dataset, in the figures that its targets ask for.
+ *
+ *      neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL);
+ *      neuron_evaluation_report(evaluation, NULL, 3, text, sizeof text, NULL);
+ *
+ *  There are four kinds, of which neuron_graph_evaluate() chooses one:
+ *
+ *  - `classes`: each example is of one class. Accuracy, a confusion matrix, and for each class
+ *    precision, recall and F1.
+ *  - `multi_label`: each output stands for a label (a tag) that an example has or does not have.
+ *    Precision, recall and F1 of each label; accuracy is the share of examples all of whose labels
+ *    are right.
+ *  - `regression`: outputs are numbers. For each of them the mean absolute error, the root mean
+ *    squared error and R^2.
+ *  - `pixels`: each place of a map, such as a pixel of an image, is of one class. As `classes`,
+ *    over all places of all examples; and the intersection over union (IoU) of each class.
+ *
+ *  A report has a row for each class, label or output, and averages below them. What an evaluation
+ *  takes grows with these rows, whatever the number of examples or of places; only more than 256
+ *  classes take 8 bytes more for each example.
  *
  *  An evaluation does not change once it is made and may be read by any number of threads.
  */
@@ -12,14 +31,53 @@
 extern "C" {
 #endif
 
-/** Makes an evaluation from class numbers, for predictions that come from elsewhere.
+/** Predicts all examples of a dataset and compares with their targets. Figures know no weights of
+ *  examples; the loss does.
+ *
+ *  Options:
+ *
+ *  - `kind`: `classes`, `multi_label`, `regression`, `pixels`, or `auto`, the default, which takes
+ *    the first that holds of
+ *    1. `classes` for a dataset of classes: class numbers, or targets of neuron_dataset_create();
+ *    2. with the loss cross_entropy or kullback_leibler, whose targets are probabilities,
+ *       `classes`, and of a map `pixels`;
+ *    3. if all targets of the dataset are 0 or 1 (with a hinge loss also -1 or 1): of a map
+ *       `pixels`, if it has one channel or exactly one 1 at each place, else `multi_label`;
+ *       `classes` for a single output; `multi_label` with the loss binary_cross_entropy, or
+ *       without a loss for a graph that ends with a sigmoid; `classes` if each example has
+ *       exactly one 1, else `multi_label`;
+ *    4. `regression`.
+ *  - `threshold`: an output above it means yes, where outputs are judged one by one: labels, and a
+ *    single output or channel, which then stands for class 1. Any number; 0.5.
+ *  - `channels`: numbers that belong to one place of a map. 0, the default, is the last extent of
+ *    an output with several axes, 128 x 128 x 4; one with a single axis is then no map. With 4 an
+ *    output of 65,536 numbers is such a map that was made flat. The rows of `regression` and
+ *    `multi_label` are the channels of a map. Up to 65,536.
+ *
+ *  Threads as for neuron_graph_predict().
+ *  @param[out] evaluation  the figures; NULL on failure.
+ *  @param dataset  with at least one example.
+ *  @param loss     whose mean neuron_evaluation_loss() tells, without what regularisers add to it
+ *                  (neuron_graph_penalty()), which the validation loss in a trainer's history
+ *                  contains. NULL: cross_entropy for classes, mean_squared_error for a regression,
+ *                  binary_cross_entropy where outputs are judged one by one, and of pixels.
+ *  @param options  as options.h has them, "kind=multi_label, threshold=0.4"; NULL for none.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_SHAPE if the examples, the
+ *           outputs or the channels do not fit; NEURON_E_DATA for an empty dataset, and if the loss
+ *           does not go with the targets; NEURON_E_MEMORY; or what a stream or a custom layer
+ *           returned. Since 0.1. */
+NEURON_API int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
+                                     const neuron_dataset_t *dataset, const neuron_loss_t *loss,
+                                     const char *options);
+
+/** Makes an evaluation of `classes` from class numbers, for predictions that come from elsewhere.
  *  @param[out] evaluation  the figures; NULL on failure. Its loss is not a number.
  *  @param truth      `count` class numbers, 0 to class_count - 1.
  *  @param predicted  likewise.
  *  @param count  1 or more.
  *  @param class_count  1 to 65536.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a number out of range, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a number out of range, NEURON_E_MEMORY. Any
+ *           thread. Since 0.1. */
 NEURON_API int neuron_evaluation_create(neuron_evaluation_t **evaluation, neuron_context_t *context,
                                         const int32_t *truth, const int32_t *predicted,
                                         int64_t count, int32_t class_count);
@@ -30,55 +88,108 @@ NEURON_API neuron_evaluation_t *neuron_evaluation_ref(neuron_evaluation_t *evalu
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_evaluation_unref(neuron_evaluation_t *evaluation);
 
-/** Number of examples; 0 for NULL. Since 0.1. */
+/** The kind: "classes", "multi_label", "regression" or "pixels".
+ *  @return  a constant; NULL for NULL. Any thread. Since 0.1. */
+NEURON_API const char *neuron_evaluation_kind(const neuron_evaluation_t *evaluation);
+
+/** Number of examples; 0 for NULL. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_evaluation_count(const neuron_evaluation_t *evaluation);
 
-/** Number of classes; 0 for NULL. Since 0.1. */
-NEURON_API int32_t neuron_evaluation_class_count(const neuron_evaluation_t *evaluation);
+/** Number of rows: classes, labels, or outputs of a regression; 0 for NULL. A single output that is
+ *  judged by a threshold makes two classes, 0 and 1. Any thread. Since 0.1. */
+NEURON_API int32_t neuron_evaluation_row_count(const neuron_evaluation_t *evaluation);
 
-/** Mean loss: of neuron_graph_evaluate() cross-entropy in nats; not a number for NULL or without
- *  outputs. Since 0.1. */
+/** What a row is called: the names of the dataset's classes (neuron_dataset_class_name()), or else
+ *  of the graph's (neuron_graph_class_name()), if there are as many.
+ *  @param row  0 to neuron_evaluation_row_count() - 1.
+ *  @return  the name, which lives as long as the evaluation; NULL if it is not known, and for
+ *           another row. Any thread. Since 0.1. */
+NEURON_API const char *neuron_evaluation_row_name(const neuron_evaluation_t *evaluation,
+                                                  int32_t row);
+
+/** Mean loss, see neuron_graph_evaluate(); not a number for NULL or without outputs. Any thread.
+ *  Since 0.1. */
 NEURON_API double neuron_evaluation_loss(const neuron_evaluation_t *evaluation);
 
-/** Share of examples whose largest output is their class; not a number for NULL. Since 0.1. */
+/** Share that is right: of `classes` the examples whose largest output is their class (of a single
+ *  output, that are on the right side of the threshold); of `pixels` the places; of `multi_label`
+ *  the examples (of a map: the places) all of whose labels are right.
+ *  @return  not a number for a regression and for NULL. Any thread. Since 0.1. */
 NEURON_API double neuron_evaluation_accuracy(const neuron_evaluation_t *evaluation);
 
-/** One cell of the confusion matrix: examples of class `truth` taken for `predicted`; -1 if there
- *  is no such class. Since 0.1. */
+/** One cell of the confusion matrix: examples, or places of a map, of class `truth` taken for
+ *  `predicted`.
+ *  @return  -1 if there is no such class, of other kinds than `classes` and `pixels`, and for a map
+ *           with more than 256 classes that has more of them than places. Any thread.
+ *           Since 0.1. */
 NEURON_API int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evaluation, int32_t truth,
                                                int32_t predicted);
 
-/** Rows of the report that are not a class. Since 0.1. */
+/** Averages: what may stand for a row. They are those of scikit-learn. Since 0.1. */
 enum {
-    NEURON_AVERAGE_MACRO = -10,   /**< mean over the classes */
-    NEURON_AVERAGE_WEIGHTED = -20 /**< mean over the classes, each weighed by its support */
+    NEURON_AVERAGE_MACRO = -10,    /**< mean over the rows */
+    NEURON_AVERAGE_WEIGHTED = -20, /**< mean over the rows, each weighed by its support */
+    NEURON_AVERAGE_MICRO = -30,    /**< of the counts of all rows together */
+    NEURON_AVERAGE_SAMPLES = -40   /**< mean over the examples, of `multi_label` only */
 };
 
-/** Of the examples taken for a class, the share that belong to it; 0 if none was taken for it.
- *  @param row  a class number, or NEURON_AVERAGE_MACRO or NEURON_AVERAGE_WEIGHTED.
- *  @return  the figure; not a number for another row. Since 0.1. */
+/** Of the examples taken for a class or label, the share that have it; 0 if none was taken for it.
+ *  Of a map it is places that count, here and below.
+ *  @param row  a class or label, or NEURON_AVERAGE_...
+ *  @return  the figure; not a number for a regression and for another row. Any thread.
+ *           Since 0.1. */
 NEURON_API double neuron_evaluation_precision(const neuron_evaluation_t *evaluation, int32_t row);
 
-/** Of the examples of a class, the share taken for it; 0 if the class has none. Since 0.1. */
+/** Of the examples of a class or label, the share taken for it; 0 if there are none. As
+ *  neuron_evaluation_precision(). Since 0.1. */
 NEURON_API double neuron_evaluation_recall(const neuron_evaluation_t *evaluation, int32_t row);
 
-/** 2 precision recall / (precision + recall); 0 if both are. An average is that of the classes' F1,
- *  as in scikit-learn. Since 0.1. */
+/** 2 precision recall / (precision + recall); 0 if both are. An average is that of the rows' F1, as
+ *  in scikit-learn. As neuron_evaluation_precision(). Since 0.1. */
 NEURON_API double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int32_t row);
 
-/** Examples of a class, or all of them for an average; -1 for another row. Since 0.1. */
+/** Intersection over union, the Jaccard index: examples of a class or label that were taken for it,
+ *  of those that are of it or were taken for it; 0 if there are none. NEURON_AVERAGE_MACRO is what
+ *  is called the mean IoU. As neuron_evaluation_precision(), without NEURON_AVERAGE_SAMPLES.
+ *  Since 0.1. */
+NEURON_API double neuron_evaluation_iou(const neuron_evaluation_t *evaluation, int32_t row);
+
+/** Examples (places of a map) of a class or label; of all rows for an average. Of a regression, how
+ *  many numbers were compared for a row; -1 for another row. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int32_t row);
 
-/** Writes the report in the layout that scikit-learn made known: precision, recall, F1 and support
- *  of each class, accuracy, macro and weighted averages. Numbers have a point whatever the locale.
- *  @param class_names  neuron_evaluation_class_count() names, or NULL for numbers; '?' stands for
- *                      what is no UTF-8 in them, and for controls.
+/** Mean absolute error of a regression's output, in the unit of its targets.
+ *  @param row  an output, or NEURON_AVERAGE_MACRO for the mean over the outputs.
+ *  @return  not a number for other kinds and another row. Any thread. Since 0.1. */
+NEURON_API double neuron_evaluation_mean_absolute_error(const neuron_evaluation_t *evaluation,
+                                                        int32_t row);
+
+/** Root of the mean squared error. NEURON_AVERAGE_MACRO is the mean of the outputs' roots, as
+ *  scikit-learn's root_mean_squared_error. As neuron_evaluation_mean_absolute_error().
+ *  Since 0.1. */
+NEURON_API double neuron_evaluation_root_mean_squared_error(const neuron_evaluation_t *evaluation,
+                                                            int32_t row);
+
+/** Coefficient of determination, R^2: 1 - squared errors / squared distances of the targets from
+ *  their mean. 1 is perfect, 0 as good as the mean would be, and it may be negative. Where all
+ *  targets are equal it is 1 without an error, else 0; with fewer than two numbers it is not a
+ *  number. As neuron_evaluation_mean_absolute_error(). Since 0.1. */
+NEURON_API double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, int32_t row);
+
+/** Writes the report: of classes, labels and pixels in the layout that scikit-learn made known,
+ *  precision, recall, F1 (of pixels also the IoU) and support of each row, then accuracy (of labels
+ *  the share of exact matches) and averages; of a regression mean absolute error, root mean squared
+ *  error and R^2 of each output and their averages. More than 200 labels or outputs without names
+ *  are not listed: then it has the averages only. Numbers have a point whatever the locale.
+ *  @param row_names  neuron_evaluation_row_count() names; NULL for those that
+ *                    neuron_evaluation_row_name() tells, and numbers where there are none. '?'
+ *                    stands for what is no UTF-8 in them, and for controls.
  *  @param digits       decimals, 0 to 9.
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.
- *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Any thread. Since 0.1. */
 NEURON_API int neuron_evaluation_report(const neuron_evaluation_t *evaluation,
-                                        const char *const *class_names, int32_t digits, char *text,
+                                        const char *const *row_names, int32_t digits, char *text,
                                         size_t capacity, size_t *needed);
 
 #ifdef __cplusplus

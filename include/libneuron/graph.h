@@ -143,36 +143,103 @@ NEURON_API int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, co
  *  writes its parameters; each gets working memory of its own, which the graph keeps for the next
  *  call, so that a second prediction of the same size allocates nothing.
  *
- *  @param input   NEURON_F32, [n, ...input shape] with n >= 0.
+ *  @param input   NEURON_F32, [n, ...input shape] with n >= 0; or NEURON_U8 if the graph knows how
+ *                 bytes become inputs, see neuron_graph_set_scale().
  *  @param output  NEURON_F32, [n, ...output shape]; overwritten.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
  *           NEURON_E_MEMORY, or what a custom layer returned (see custom.h). Since 0.1. */
 NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
                                     neuron_tensor_t *output);
 
-/** Predicts all examples of a dataset and compares with their labels. The loss is that of the
- *  examples alone, without what regularisers add (neuron_graph_penalty()), which the validation
- *  loss in a trainer's history contains. Threads as for neuron_graph_predict().
- *  @param[out] evaluation  the figures, see evaluation.h; NULL on failure.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE if the examples or the number of
- *           classes do not fit, NEURON_E_DATA for an empty dataset or one of
- *           neuron_dataset_create_with_targets(), which neuron_graph_evaluate_loss() takes;
- *           NEURON_E_MEMORY; or what a stream or a custom layer returned. Since 0.1. */
-NEURON_API int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                                     neuron_evaluation_t **evaluation);
+/** Predicts all examples of a dataset, as the dataset scales them. Its targets play no part. A
+ *  warning is logged if it has bytes and scales them otherwise than the graph does, see
+ *  neuron_graph_set_scale().
+ *  @param dataset  examples of the graph's input shape, also of a stream.
+ *  @param output   NEURON_F32, [neuron_dataset_count(), ...output shape]; overwritten.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
+ *           NEURON_E_MEMORY; or what a stream or a custom layer returned. Threads as for
+ *           neuron_graph_predict(). Since 0.1. */
+NEURON_API int neuron_graph_predict_dataset(const neuron_graph_t *graph,
+                                            const neuron_dataset_t *dataset,
+                                            neuron_tensor_t *output);
 
-/** The same with another loss than cross-entropy. The confusion matrix has a cell of 8 bytes for
- *  each pair of classes: much memory for an output of many thousand numbers.
- *  @param loss  NULL for cross_entropy.
- *  @return  as neuron_graph_evaluate(); NEURON_E_DATA also if the loss does not go with the
- *           dataset's targets. Since 0.1. */
-NEURON_API int neuron_graph_evaluate_loss(const neuron_graph_t *graph,
-                                          const neuron_dataset_t *dataset,
-                                          const neuron_loss_t *loss,
-                                          neuron_evaluation_t **evaluation);
+/** Sets how a byte becomes an input, byte * scale + offset, so that neuron_graph_predict() takes
+ *  NEURON_U8 tensors as they are. A trainer sets it when it runs, to the scale of its training set
+ *  (neuron_dataset_set_scale()), if that has bytes, or float32 with a scale of its own; so one who
+ *  trains on a dataset need not call this. It is saved and loaded with the graph.
+ *
+ *  An imported part (neuron_import()) has what is set of its source only if its input is that of
+ *  the graph, which knows nothing yet. A committee has what is set of all its members alike; if
+ *  they differ, it has nothing, and the log is warned. A quantised copy has what its graph has.
+ *  @param input    name of an input; NULL if there is one only.
+ *  @param scales   `count` finite numbers; NULL to forget them.
+ *  @param offsets  likewise.
+ *  @param count  1; or the extent of the input's last axis, such as its channels; 0 with NULL.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_SHAPE for another count,
+ *           NEURON_E_MEMORY. No other thread may use the graph meanwhile. Since 0.1. */
+NEURON_API int neuron_graph_set_scale(neuron_graph_t *graph, const char *input,
+                                      const double *scales, const double *offsets, size_t count);
+
+/** Tells how a byte becomes an input: what a dataset of other bytes, or of the numbers that the
+ *  training began with, is scaled by with neuron_dataset_set_scales().
+ *  @param input  as for neuron_graph_set_scale().
+ *  @param[out] scales   room for `capacity` numbers; NULL with capacity 0 to ask how many there
+ *                       are.
+ *  @param[out] offsets  likewise.
+ *  @param[out] needed  0 if nothing is known; else 1, or the extent of the last axis. May be NULL.
+ *  @return  0, NEURON_E_ARGUMENT also if there is too little room, NEURON_E_STATE before finish.
+ *           Threads as for neuron_graph_predict(). Since 0.1. */
+NEURON_API int neuron_graph_get_scale(const neuron_graph_t *graph, const char *input,
+                                      double *scales, double *offsets, size_t capacity,
+                                      size_t *needed);
+
+/** Names the classes, or whatever the outputs stand for. A trainer does so when it runs, if its
+ *  training set has names (neuron_dataset_class_name()). They are saved and loaded with the graph,
+ *  and reports of evaluations have them. A committee has the names of its members, which must be
+ *  the same where they are known; an imported part has none.
+ *  @param output  name of an output; NULL if there is one only.
+ *  @param names   `count` texts of 1 to 255 bytes of UTF-8 without control characters; copied.
+ *                 NULL to forget them.
+ *  @param count   extent of the output's last axis, or 2 for one of extent 1; 0 with NULL.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_SHAPE for another count,
+ *           NEURON_E_MEMORY. No other thread may use the graph meanwhile. Since 0.1. */
+NEURON_API int neuron_graph_set_class_names(neuron_graph_t *graph, const char *output,
+                                            const char *const *names, int32_t count);
+
+/** The name of a class.
+ *  @param output  as for neuron_graph_set_class_names().
+ *  @param k       from 0.
+ *  @return  the name, which lives until names are set again; NULL if it is not known. Threads as
+ *           for neuron_graph_predict(). Since 0.1. */
+NEURON_API const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *output,
+                                               int32_t k);
+
+/** Keeps a text with the graph: its version, who trained it, on what. It is saved with the graph,
+ *  in the `__metadata__` of the file, where other programs can read and write such texts too; what
+ *  they have written is kept through loading and saving. A quantised copy has it too; a committee
+ *  and an imported part have none of it.
+ *  @param key   1 to 255 bytes of UTF-8 without control characters, such as "version". Keys that
+ *               begin with "libneuron." belong to the library.
+ *  @param text  UTF-8 of any length, several lines too; copied. NULL to take the key away.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. No other thread may use the graph meanwhile.
+ *           Since 0.1. */
+NEURON_API int neuron_graph_set_metadata(neuron_graph_t *graph, const char *key, const char *text);
+
+/** The text that is kept under a key.
+ *  @return  the text, which lives until the key is set again; NULL if there is none. Threads as for
+ *           neuron_graph_predict(). Since 0.1. */
+NEURON_API const char *neuron_graph_metadata(const neuron_graph_t *graph, const char *key);
+
+/** The keys of texts, without those of the library, in the order in which they were set, or which a
+ *  file has.
+ *  @param index  from 0.
+ *  @return  the key, which lives until it is taken away; NULL behind the last: count up to it.
+ *           Threads as for neuron_graph_predict(). Since 0.1. */
+NEURON_API const char *neuron_graph_metadata_key(const neuron_graph_t *graph, int32_t index);
 
 /** Saves structure and parameters in one file in the safetensors layout: the arrays under their
- *  names, the structure as JSON in the header's `__metadata__`. The file is written aside in
+ *  names, the structure as JSON in the header's `__metadata__`, and there also how inputs are
+ *  scaled, the names of classes, and all metadata. The file is written aside in
  *  the folder of `path`, flushed to the disk and then put in place, so that a crash at any moment
  *  leaves the old file or the new one. What a crash may leave beside it, a file that ends in
  *  `.new`, goes with the next save to the same path. Several threads and processes may save to one

@@ -2,7 +2,7 @@
  *  Quantisation: a trained graph made smaller, and faster on processors that multiply bytes.
  *
  *      neuron_graph_quantize(&small, graph, train, NULL);
- *      neuron_graph_evaluate(small, test, &evaluation);
+ *      neuron_graph_evaluate(&evaluation, small, test, NULL, NULL);
  *      neuron_graph_save(small, "small.safetensors");
  *
  *  Dense layers and convolutions of the new graph have weights of 8 bits, see their inputs as 8

@@ -97,6 +97,24 @@ NEURON_API int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context
                                         const char *path, const double *scales,
                                         const double *offsets, size_t count);
 
+/** The largest numbers of each row of a tensor, such as the likeliest classes of each prediction.
+ *
+ *      int32_t classes[5];
+ *      float probabilities[5];
+ *      neuron_tensor_top_k(classes, probabilities, 5, output, 5);      of one example
+ *
+ *  @param[out] indices  room for `capacity` numbers, of which k are written for each row: where in
+ *                       the row its numbers are, the largest first, of equals the one that comes
+ *                       first. What is not a number comes last.
+ *  @param[out] values   likewise: these numbers; NULL if they are not wanted.
+ *  @param capacity  rows times k, or more.
+ *  @param tensor    NEURON_F32 with one axis or more; its rows lie along the last.
+ *  @param k         1 to the extent of the last axis.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, or NEURON_E_SHAPE for a tensor without axes. Any
+ *           thread. Since 0.1. */
+NEURON_API int neuron_tensor_top_k(int32_t *indices, float *values, size_t capacity,
+                                   const neuron_tensor_t *tensor, int32_t k);
+
 /** Saves a tensor as a .npy file that NumPy reads, little-endian. A crash at any
  *  moment leaves the old file or the new one.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO or NEURON_E_MEMORY. Any thread, as long as nobody

@@ -1,35 +1,98 @@
-/* What the classes of a dataset are called. */
+/* What the classes of a dataset are called: their texts one after the other in a tensor of bytes,
+ * each with its zero. */
 #include "data/dataset.h"
 
 #include "base/checked.h"
+#include "base/name.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+enum { NAME_MAX_BYTES = 255 };
+
+static const char *end_of(const neuron_tensor_t *names)
+{
+    return (const char *)names->data + neuron_shape_count(&names->shape);
+}
+
+int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
+                            const char *const *names, int32_t count, const char *who)
+{
+    int64_t size = 0;
+    for (int32_t k = 0; k < count; k++) {
+        if (!names[k])
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: class %" PRId32 " has no name", who, k);
+        RETURN_IF_ERROR(neuron_name_check(names[k], NAME_MAX_BYTES, "", who));
+        size += (int64_t)strlen(names[k]) + 1;
+    }
+    RETURN_IF_ERROR(neuron_tensor_create_raw(made, context, NEURON_U8, &size, 1));
+    char *to = (*made)->data;
+    for (int32_t k = 0; k < count; k++) {
+        size_t bytes = strlen(names[k]) + 1;
+        memcpy(to, names[k], bytes);
+        to += bytes;
+    }
+    return NEURON_OK;
+}
+
+const char *neuron_class_names_next(const neuron_tensor_t *names, const char *name)
+{
+    if (!names)
+        return NULL;
+    name = name ? name + strlen(name) + 1 : names->data;
+    return name < end_of(names) ? name : NULL;
+}
+
+const char *neuron_class_names_at(const neuron_tensor_t *names, int32_t k)
+{
+    const char *name = k >= 0 ? neuron_class_names_next(names, NULL) : NULL;
+    for (; name && k > 0; k--)
+        name = neuron_class_names_next(names, name);
+    return name;
+}
+
+int32_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b)
+{
+    const char *one = neuron_class_names_next(a, NULL), *other = neuron_class_names_next(b, NULL);
+    for (int32_t k = 0; one && other; k++) {
+        if (strcmp(one, other) != 0)
+            return k;
+        one = neuron_class_names_next(a, one);
+        other = neuron_class_names_next(b, other);
+    }
+    return -1;
+}
+
 const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k)
 {
-    if (!dataset || !dataset->class_names || k < 0 || k >= dataset->class_count)
-        return NULL;
-    const char *name = dataset->class_names->data;
-    for (int32_t i = 0; i < k; i++)
-        name += strlen(name) + 1;
-    return name;
+    return dataset ? neuron_class_names_at(dataset->class_names, k) : NULL;
+}
+
+int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const *names,
+                                   int32_t count)
+{
+    CHECK_ARGUMENT(dataset);
+    CHECK_ROOM(names, count);
+    neuron_tensor_t *made = NULL;
+    if (names && count != dataset->class_count)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: count is %" PRId32 "; it must be %" PRId32
+                           ", the classes of the dataset",
+                           __func__, count, dataset->class_count);
+    if (names)
+        RETURN_IF_ERROR(neuron_class_names_make(&made, dataset->context, names, count, __func__));
+    neuron_tensor_unref(dataset->class_names);
+    dataset->class_names = made;
+    return NEURON_OK;
 }
 
 int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
                                const neuron_dataset_t *b, const char *b_called, const char *who)
 {
-    if (!a->class_names || !b->class_names)
+    int32_t k = neuron_class_names_differ(a->class_names, b->class_names);
+    if (k < 0)
         return NEURON_OK;
-    int64_t count = neuron_min_count(a->class_count, b->class_count);
-    const char *ours = a->class_names->data, *theirs = b->class_names->data;
-    for (int64_t k = 0; k < count; k++) {
-        if (strcmp(ours, theirs) != 0)
-            return neuron_fail(NEURON_E_DATA,
-                               "%s: class %" PRId64 " is \"%s\" in %s and \"%s\" in %s", who, k,
-                               ours, a_called, theirs, b_called);
-        ours += strlen(ours) + 1;
-        theirs += strlen(theirs) + 1;
-    }
-    return NEURON_OK;
+    return neuron_fail(NEURON_E_DATA, "%s: class %" PRId32 " is \"%s\" in %s and \"%s\" in %s", who,
+                       k, neuron_class_names_at(a->class_names, k), a_called,
+                       neuron_class_names_at(b->class_names, k), b_called);
 }

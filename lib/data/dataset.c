@@ -5,12 +5,11 @@
 #include "data/dataset.h"
 
 #include "base/float-mode.h"
+#include "losses/loss.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-static const double sum_tolerance = 0.001;
 
 int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *who)
 {
@@ -60,7 +59,7 @@ static int check_targets(const neuron_tensor_t *labels, int32_t class_count, con
                                    isfinite(target[k]) ? "negative" : "not finite");
             sum += (double)target[k];
         }
-        if (fabs(sum - 1) > sum_tolerance)
+        if (fabs(sum - 1) > NEURON_LOSS_SUM_TOLERANCE)
             return neuron_fail(NEURON_E_DATA,
                                "%s: the targets of example %" PRId64 " do not add up to 1", who, i);
     }
@@ -380,7 +379,8 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
             "outputs and a softmax, or make the dataset of targets 0 and 1 with "
             "neuron_dataset_create_with_targets()",
             who);
-    if (output->rank != 1 || output->extent[0] != dataset->outputs)
+    bool fits = neuron_shape_count(output) == dataset->outputs;
+    if (!fits || (output->rank != 1 && !dataset->any_targets))
         return neuron_fail(NEURON_E_SHAPE,
                            "%s: the dataset has %" PRId32 " %s, the graph's output is %s", who,
                            dataset->outputs, dataset->any_targets ? "targets" : "classes",

@@ -7,19 +7,11 @@
 #include <libneuron/table.h>
 
 #include "base/context.h"
-#include "base/tensor.h"
-
-#include <string.h>
+#include "data/scale.h"
 
 enum { NEURON_CLASSES_MAX = 65536 };
 
 typedef struct neuron_stream neuron_stream;
-
-/* How a stored value becomes an input: value * scale + offset + rest, worked out in double. */
-typedef struct neuron_scale {
-    double scale, offset;
-    double rest; /* of an offset that is no double; nearly always 0 */
-} neuron_scale;
 
 struct neuron_dataset {
     atomic_int references;
@@ -80,6 +72,20 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
 int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
                                const neuron_dataset_t *b, const char *b_called, const char *who);
 
+/* Names of classes, one text after the other in a tensor of bytes. NULL, for what is not known, has
+ * none. */
+int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
+                            const char *const *names, int32_t count, const char *who);
+
+/* The name behind another one, the first behind NULL; NULL behind the last. */
+const char *neuron_class_names_next(const neuron_tensor_t *names, const char *name);
+
+/* The name of a class; NULL if there is none. */
+const char *neuron_class_names_at(const neuron_tensor_t *names, int32_t k);
+
+/* The first class that both name, but not alike; -1 if there is none. */
+int32_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b);
+
 /* Scales `count` examples into `values`. `positions` are places in the dataset; NULL for
  * first, first + 1, ... */
 int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
@@ -88,6 +94,11 @@ int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
 /* neuron_dataset_set_scales() whose messages begin with `who`, of arguments that are not NULL. */
 int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scales,
                                   const double *offsets, size_t count, const char *who);
+
+/* What calls that set and tell scales have in common. */
+int neuron_scales_check(const double *scales, const double *offsets, size_t count, const char *who);
+int neuron_scales_get(const neuron_scale *each, size_t count, double *scales, double *offsets,
+                      size_t capacity, size_t *needed, const char *who);
 
 /* Sets one scale for all values. */
 void neuron_dataset_keep_scale(neuron_dataset_t *dataset, const neuron_scale *scale);
@@ -102,23 +113,6 @@ static inline const neuron_scale *neuron_dataset_scales(const neuron_dataset_t *
 static inline int64_t neuron_dataset_scale_count(const neuron_dataset_t *dataset)
 {
     return dataset->channels ? dataset->channels->shape.extent[0] : 1;
-}
-
-static inline float neuron_scale_value(const neuron_scale *by, double value)
-{
-    return (float)(value * by->scale + by->offset + by->rest);
-}
-
-/* A stored number as double, also where the processor takes those below the smallest normal one for
- * 0. */
-static inline double neuron_scale_widen(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    if (bits & 0x7f800000) /* it has an exponent */
-        return (double)value;
-    double small = (double)(bits & 0x7fffff) * 0x1p-149;
-    return bits >> 31 ? -small : small;
 }
 
 /* Whether the same stored values become the same inputs. */

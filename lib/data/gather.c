@@ -13,8 +13,9 @@
 enum { EXAMPLES_PER_TASK = 8 };
 
 typedef struct gathering {
-    const neuron_dataset_t *dataset;
+    neuron_scaling by;
     const void *stored;
+    const int64_t *order; /* stored row of each example; NULL: as they lie there */
     const int64_t *positions;
     int64_t first, count;
     int64_t size; /* elements of one example */
@@ -59,54 +60,50 @@ static void scale_floats(const neuron_scale *by, const float *floats, int64_t si
 }
 
 /* Each value by the scale of its index in the last axis. */
-static void scale_channels(const neuron_dataset_t *dataset, const void *stored, int64_t size,
+static void scale_channels(const neuron_scaling *by, const void *stored, int64_t size,
                            float *values)
 {
-    int64_t channels = neuron_dataset_scale_count(dataset);
-    const neuron_scale *by = neuron_dataset_scales(dataset);
+    int64_t channels = by->channels->shape.extent[0];
+    const neuron_scale *each = by->channels->data;
     const uint8_t *bytes = stored;
     const float *floats = stored;
-    bool has_bytes = dataset->examples->type == NEURON_U8;
+    bool has_bytes = by->type == NEURON_U8;
     for (int64_t i = 0; i < size; i += channels)
         for (int64_t k = 0; k < channels; k++)
             values[i + k] = neuron_scale_value(
-                &by[k], has_bytes ? (double)bytes[i + k] : neuron_scale_widen(floats[i + k]));
+                &each[k], has_bytes ? (double)bytes[i + k] : neuron_scale_widen(floats[i + k]));
 }
 
-static void scale_example(const neuron_dataset_t *dataset, const void *stored, int64_t size,
-                          float *values)
+static void scale_example(const neuron_scaling *by, const void *stored, int64_t size, float *values)
 {
-    const neuron_scale *by = &dataset->scale;
-    bool bytes = dataset->examples->type == NEURON_U8;
-    bool simple = is_simple(by, bytes);
-    if (dataset->channels)
-        scale_channels(dataset, stored, size, values);
+    bool bytes = by->type == NEURON_U8;
+    bool simple = is_simple(by->scale, bytes);
+    if (by->channels)
+        scale_channels(by, stored, size, values);
     else if (bytes && simple)
-        dataset->context->kernels->element->scale_bytes(stored, size, (float)by->scale, 0, values);
+        by->kernels->element->scale_bytes(stored, size, (float)by->scale->scale, 0, values);
     else if (bytes)
-        scale_bytes(by, stored, size, values);
+        scale_bytes(by->scale, stored, size, values);
     else if (simple)
-        dataset->context->kernels->element->scale_floats(stored, size, (float)by->scale, 0, values);
+        by->kernels->element->scale_floats(stored, size, (float)by->scale->scale, 0, values);
     else
-        scale_floats(by, stored, size, values);
+        scale_floats(by->scale, stored, size, values);
 }
 
 static int64_t row_of(const gathering *all, int64_t i)
 {
-    return all->dataset->order[all->positions ? all->positions[i] : all->first + i];
+    return all->order[all->positions ? all->positions[i] : all->first + i];
 }
 
 static void gather_task(void *work, int64_t task, int32_t worker)
 {
     (void)worker;
     const gathering *all = work;
-    const neuron_dataset_t *dataset = all->dataset;
-    size_t bytes = (size_t)all->size * neuron_type_size(dataset->examples->type);
+    size_t bytes = (size_t)all->size * neuron_type_size(all->by.type);
     int64_t end = neuron_min_count((task + 1) * EXAMPLES_PER_TASK, all->count);
     for (int64_t i = task * EXAMPLES_PER_TASK; i < end; i++) {
-        /* What a stream has read lies in the order in which it was asked for. */
-        int64_t row = dataset->stream ? i : row_of(all, i);
-        scale_example(dataset, (const char *)all->stored + (size_t)row * bytes, all->size,
+        int64_t row = all->order ? row_of(all, i) : i;
+        scale_example(&all->by, (const char *)all->stored + (size_t)row * bytes, all->size,
                       all->values + i * all->size);
     }
 }
@@ -116,16 +113,25 @@ static void gather_all(gathering *work, neuron_pool *pool)
     neuron_pool_run(pool, neuron_ceil_divide(work->count, EXAMPLES_PER_TASK), gather_task, work);
 }
 
-static int gather_stream(gathering work, neuron_pool *pool)
+void neuron_scale_examples(const neuron_scaling *by, neuron_pool *pool, const void *stored,
+                           int64_t count, int64_t size, float *values)
 {
+    gathering work = {.by = *by, .stored = stored, .count = count, .size = size, .values = values};
+    gather_all(&work, pool);
+}
+
+/* What a stream has read lies in the order in which it was asked for. */
+static int gather_stream(gathering work, neuron_stream *stream, neuron_pool *pool)
+{
+    const void *stored;
     int64_t rows[NEURON_STREAM_CHUNK], left = work.count;
     while (left > 0) {
         work.count = neuron_min_count(left, NEURON_STREAM_CHUNK);
         for (int64_t i = 0; i < work.count; i++)
             rows[i] = row_of(&work, i);
-        RETURN_IF_ERROR(neuron_stream_open(work.dataset->stream, rows, work.count, &work.stored));
-        gather_all(&work, pool);
-        neuron_stream_close(work.dataset->stream);
+        RETURN_IF_ERROR(neuron_stream_open(stream, rows, work.count, &stored));
+        neuron_scale_examples(&work.by, pool, stored, work.count, work.size, work.values);
+        neuron_stream_close(stream);
         left -= work.count;
         work.values += work.count * work.size;
         work.first += work.count;
@@ -138,15 +144,19 @@ static int gather_stream(gathering work, neuron_pool *pool)
 int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
                           const int64_t *positions, int64_t first, int64_t count, float *values)
 {
-    gathering work = {.dataset = dataset,
+    gathering work = {.by = {.kernels = dataset->context->kernels,
+                             .type = dataset->examples->type,
+                             .scale = &dataset->scale,
+                             .channels = dataset->channels},
+                      .stored = dataset->examples->data,
+                      .order = dataset->order,
                       .positions = positions,
                       .first = first,
                       .count = count,
                       .size = neuron_shape_count(&dataset->shape),
                       .values = values};
     if (dataset->stream)
-        return gather_stream(work, pool);
-    work.stored = dataset->examples->data;
+        return gather_stream(work, dataset->stream, pool);
     gather_all(&work, pool);
     return NEURON_OK;
 }

@@ -24,7 +24,7 @@ int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double off
     return NEURON_OK;
 }
 
-static int check_scales(const double *scales, const double *offsets, size_t count, const char *who)
+int neuron_scales_check(const double *scales, const double *offsets, size_t count, const char *who)
 {
     char text[NEURON_NUMBER_TEXT];
     for (size_t k = 0; k < count; k++) {
@@ -44,7 +44,7 @@ int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scale
     if (count != 1 && count != (size_t)last)
         return neuron_fail(NEURON_E_SHAPE, "%s: %zu scales, but the last axis has extent %" PRId64,
                            who, count, last);
-    RETURN_IF_ERROR(check_scales(scales, offsets, count, who));
+    RETURN_IF_ERROR(neuron_scales_check(scales, offsets, count, who));
     if (count == 1)
         return neuron_dataset_set_scale(dataset, scales[0], offsets[0]);
     const int64_t extents[] = {last, sizeof(neuron_scale)};
@@ -68,25 +68,34 @@ int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
     return neuron_dataset_set_scales_for(dataset, scales, offsets, count, __func__);
 }
 
-int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
-                             size_t capacity, size_t *needed)
+int neuron_scales_get(const neuron_scale *each, size_t count, double *scales, double *offsets,
+                      size_t capacity, size_t *needed, const char *who)
 {
-    CHECK_ARGUMENT(dataset);
-    CHECK_ROOM(scales && offsets, capacity);
-    size_t count = (size_t)neuron_dataset_scale_count(dataset);
+    if (!(scales && offsets) && capacity != 0)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: there is no room for results (NULL), but capacity is %zu", who,
+                           capacity);
     if (needed)
         *needed = count;
     if (!scales || !offsets)
         return NEURON_OK;
     if (capacity < count)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: there are %zu scales, but room for %zu",
-                           __func__, count, capacity);
-    const neuron_scale *each = neuron_dataset_scales(dataset);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: there are %zu scales, but room for %zu", who,
+                           count, capacity);
     for (size_t k = 0; k < count; k++) {
         scales[k] = each[k].scale;
         offsets[k] = each[k].offset;
     }
     return NEURON_OK;
+}
+
+int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
+                             size_t capacity, size_t *needed)
+{
+    CHECK_ARGUMENT(dataset);
+    return neuron_scales_get(neuron_dataset_scales(dataset),
+                             (size_t)neuron_dataset_scale_count(dataset), scales, offsets, capacity,
+                             needed, __func__);
 }
 
 bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t *b)

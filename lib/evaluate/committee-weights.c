@@ -22,14 +22,14 @@ static neuron_graph_t **copy_members(neuron_graph_t *const *members, int32_t cou
     return list;
 }
 
-int neuron_committee_weights(neuron_graph_t *const *members, int32_t count,
-                             const neuron_dataset_t *validation, double *weights)
+int neuron_committee_weights(double *weights, neuron_graph_t *const *members, int32_t count,
+                             const neuron_dataset_t *validation)
 {
     FLOAT_SCOPE;
+    CHECK_ARGUMENT(weights);
     CHECK_ARGUMENT(members);
     CHECK_RANGE(count, 1, INT64_MAX);
     CHECK_ARGUMENT(validation);
-    CHECK_ARGUMENT(weights);
     for (int32_t i = 0; i < count; i++)
         RETURN_IF_ERROR(neuron_graph_check_finished(members[i], __func__));
     neuron_context_t *context = members[0]->context;

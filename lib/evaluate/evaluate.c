@@ -1,10 +1,11 @@
 /* Evaluation: a dataset goes through a session batch by batch, and what the loss says of each
  * example is summed in the order of the examples, so that the sums do not depend on threads. What
- * follows from the confusion matrix is in metrics.c. */
+ * else is summed, by the kind of targets, is in sums.c. */
 #include "evaluate/evaluation.h"
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "graph/meaning.h"
 
 #include <math.h>
 
@@ -70,12 +71,17 @@ static int evaluate_batch(evaluator *e, int64_t first, int64_t count)
     e->batch.inputs = neuron_session_input(e->session);
     RETURN_IF_ERROR(neuron_batch_read(&e->batch, e->dataset, pool, NULL, first, count));
     RETURN_IF_ERROR(neuron_session_forward(e->session, NULL, count, 0, 0));
-    const neuron_loss_batch batch = neuron_loss_batch_of(e->session, &e->batch);
+    neuron_loss_batch batch = neuron_loss_batch_of(e->session, &e->batch);
+    if (e->into) {
+        if (isfinite(batch.threshold))
+            batch.threshold = e->into->plan.threshold;
+        neuron_evaluation_add(e->into, &e->batch, batch.predictions); /* a loss changes targets */
+    }
     neuron_loss_compute(e->function, pool, &batch, e->results, NULL);
     for (int64_t i = 0; i < count; i++) {
         e->loss += e->results[i].loss;
         e->correct += e->results[i].predicted == batch.labels[i];
-        if (e->into)
+        if (e->into && e->into->plan.kind == NEURON_EVALUATION_CLASSES)
             neuron_evaluation_note(e->into, batch.labels[i], e->results[i].predicted);
     }
     return NEURON_OK;
@@ -142,33 +148,41 @@ static void drop_evaluation(void *owner, void *evaluation)
     neuron_evaluation_unref(evaluation);
 }
 
-int neuron_graph_evaluate_loss(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                               const neuron_loss_t *loss, neuron_evaluation_t **evaluation)
+/* What the dataset calls the rows, or else the graph; NULL if they do not know it. */
+static neuron_tensor_t *find_names(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                                   int32_t rows)
+{
+    if (dataset->class_names && dataset->class_count == rows)
+        return dataset->class_names;
+    return neuron_node_class_count(graph->output) == rows ? graph->output->meaning.class_names
+                                                          : NULL;
+}
+
+int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
+                          const neuron_dataset_t *dataset, const neuron_loss_t *loss,
+                          const char *options)
 {
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(evaluation);
     *evaluation = NULL;
+    neuron_evaluation_plan plan;
     neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, loss, loss);
-    if (!loss)
-        loss = &neuron_loss_default;
-    RETURN_IF_ERROR(check(graph, dataset, loss));
+    RETURN_IF_ERROR(check(graph, dataset, NULL));
     neuron_hold_reference(&hold, graph, graph);
     neuron_hold_reference(&hold, dataset, dataset);
+    RETURN_IF_ERROR(neuron_evaluation_choose(&plan, graph, dataset, loss, options));
+    if (!loss)
+        loss = neuron_evaluation_loss_of(&plan, dataset);
     neuron_evaluation_t *made;
-    RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, graph->context, dataset->class_count));
+    RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, graph->context, &plan, dataset->count));
     neuron_hold_add(&hold, drop_evaluation, NULL, made);
+    neuron_graph_warn_of_meaning(graph, dataset, "evaluate");
+    made->names = neuron_tensor_ref(find_names(graph, dataset, plan.rows));
     double accuracy;
     RETURN_IF_ERROR(neuron_evaluate_into(graph, dataset, loss, &made->loss, &accuracy, made));
-    made->count = dataset->count;
+    neuron_evaluation_finish(made);
     *evaluation = neuron_evaluation_ref(made);
     return NEURON_OK;
-}
-
-int neuron_graph_evaluate(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                          neuron_evaluation_t **evaluation)
-{
-    COMPUTE_SCOPE;
-    return neuron_graph_evaluate_loss(graph, dataset, NULL, evaluation);
 }

@@ -1,38 +1,57 @@
-/* The handle of an evaluation: a confusion matrix with its sums over rows and columns. */
+/* The handle of an evaluation: its memory, which follows from what is evaluated, and evaluations of
+ * class numbers. */
 #include "evaluate/evaluation.h"
 
 #include <math.h>
 
+/* A matrix of confusion if it is no larger than what it is made of; else the pairs of examples. Of
+ * places there would be too many. */
+static int allocate_confusion(neuron_evaluation_t *made)
+{
+    int64_t classes = made->plan.rows;
+    bool pixels = made->plan.kind == NEURON_EVALUATION_PIXELS;
+    bool matrix = classes <= NEURON_EVALUATION_MATRIX_CLASSES ||
+                  (pixels ? classes <= made->plan.places : classes * classes <= made->count);
+    if (matrix)
+        made->matrix =
+            neuron_allocate_zero(made->context, (size_t)(classes * classes), sizeof *made->matrix);
+    else if (!pixels)
+        made->pairs = neuron_allocate(made->context, neuron_size(made->count), sizeof *made->pairs);
+    return made->matrix || made->pairs || (pixels && !matrix) ? NEURON_OK : NEURON_E_MEMORY;
+}
+
+static int allocate(neuron_evaluation_t *made)
+{
+    size_t rows = (size_t)made->plan.rows;
+    if (made->plan.kind == NEURON_EVALUATION_REGRESSION) {
+        made->errors = neuron_allocate_zero(made->context, rows, sizeof *made->errors);
+        return made->errors ? NEURON_OK : NEURON_E_MEMORY;
+    }
+    made->of_row = neuron_allocate_zero(made->context, 3 * rows, sizeof *made->of_row);
+    if (!made->of_row)
+        return NEURON_E_MEMORY;
+    made->taken_for = made->of_row + rows;
+    made->correct = made->taken_for + rows;
+    return made->plan.kind == NEURON_EVALUATION_MULTI_LABEL ? NEURON_OK : allocate_confusion(made);
+}
+
 int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,
-                                   int32_t class_count)
+                                   const neuron_evaluation_plan *plan, int64_t count)
 {
     neuron_evaluation_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    size_t classes = (size_t)class_count;
-    made->confusion = neuron_allocate_zero(context, classes,
-                                           neuron_size_of(class_count, sizeof *made->confusion));
-    made->of_class = neuron_allocate_zero(context, 2 * classes, sizeof *made->of_class);
-    if (!made->confusion || !made->of_class) {
-        neuron_release(context, made->confusion);
-        neuron_release(context, made->of_class);
-        neuron_release(context, made);
-        return NEURON_E_MEMORY;
-    }
-    made->taken_for = made->of_class + classes;
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
-    made->class_count = class_count;
+    made->plan = *plan;
+    made->count = count;
     made->loss = NAN;
-    *evaluation = made;
-    return NEURON_OK;
-}
-
-void neuron_evaluation_note(neuron_evaluation_t *evaluation, int32_t truth, int32_t predicted)
-{
-    evaluation->confusion[(int64_t)truth * evaluation->class_count + predicted]++;
-    evaluation->of_class[truth]++;
-    evaluation->taken_for[predicted]++;
+    int status = allocate(made);
+    if (status < 0)
+        neuron_evaluation_unref(made);
+    else
+        *evaluation = made;
+    return status;
 }
 
 static int check_classes(const int32_t *classes, int64_t count, int32_t class_count,
@@ -58,11 +77,15 @@ int neuron_evaluation_create(neuron_evaluation_t **evaluation, neuron_context_t 
     CHECK_RANGE(class_count, 1, NEURON_EVALUATION_CLASSES_MAX);
     RETURN_IF_ERROR(check_classes(truth, count, class_count, "truth"));
     RETURN_IF_ERROR(check_classes(predicted, count, class_count, "predicted"));
+    const neuron_evaluation_plan plan = {.kind = NEURON_EVALUATION_CLASSES,
+                                         .channels = class_count,
+                                         .places = 1,
+                                         .rows = class_count};
     neuron_evaluation_t *made;
-    RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, context, class_count));
-    made->count = count;
+    RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, context, &plan, count));
     for (int64_t i = 0; i < count; i++)
         neuron_evaluation_note(made, truth[i], predicted[i]);
+    neuron_evaluation_finish(made);
     *evaluation = made;
     return NEURON_OK;
 }
@@ -79,8 +102,11 @@ void neuron_evaluation_unref(neuron_evaluation_t *evaluation)
     if (!evaluation || !neuron_hold_last_owner(&evaluation->references))
         return;
     neuron_context_t *context = evaluation->context;
-    neuron_release(context, evaluation->confusion);
-    neuron_release(context, evaluation->of_class);
+    neuron_tensor_unref(evaluation->names);
+    neuron_release(context, evaluation->matrix);
+    neuron_release(context, evaluation->pairs);
+    neuron_release(context, evaluation->errors);
+    neuron_release(context, evaluation->of_row);
     neuron_release(context, evaluation);
     neuron_context_unref(context);
 }

@@ -1,4 +1,6 @@
-/* Evaluations, from the inside. */
+/* Evaluations, from the inside: sums by row (class, label or output) that grow with the examples.
+ * kind.c chooses what is summed, sums.c does it, metrics.c says what follows from the sums, and
+ * report.c writes it down. */
 #ifndef EVALUATE_EVALUATION_H
 #define EVALUATE_EVALUATION_H
 
@@ -12,23 +14,85 @@
 /* As many classes as a dataset may have. */
 enum { NEURON_EVALUATION_CLASSES_MAX = 65536 };
 
+/* With so many classes there is always a confusion matrix. */
+enum { NEURON_EVALUATION_MATRIX_CLASSES = 256 };
+
+typedef enum neuron_evaluation_kinds {
+    NEURON_EVALUATION_AUTO = 10,
+    NEURON_EVALUATION_CLASSES = 20,
+    NEURON_EVALUATION_MULTI_LABEL = 30,
+    NEURON_EVALUATION_REGRESSION = 40,
+    NEURON_EVALUATION_PIXELS = 50
+} neuron_evaluation_kinds;
+
+/* What is evaluated, and how. */
+typedef struct neuron_evaluation_plan {
+    neuron_evaluation_kinds kind;
+    float threshold;
+    int32_t channels; /* numbers at a place of a map; else all outputs, */
+    int64_t places;   /* of which there is one */
+    int32_t rows;
+} neuron_evaluation_plan;
+
+/* Of a row of a regression. */
+typedef struct neuron_error_sums {
+    double absolute, squared; /* errors */
+    double mean, spread;      /* of the targets: squared distances from their mean */
+} neuron_error_sums;
+
 struct neuron_evaluation {
     atomic_int references;
     neuron_context_t *context;
-    int32_t class_count;
-    int64_t count;
-    double loss;
-    int64_t *confusion; /* [truth, predicted] */
-    /* Its sums, which would take a while to find again and again where there are many classes. */
-    int64_t *of_class, *taken_for;
+    neuron_evaluation_plan plan;
+    int64_t count;          /* of examples */
+    int64_t seen;           /* examples or places so far */
+    double loss;            /* their mean */
+    neuron_tensor_t *names; /* of the rows; NULL if they are not known */
+
+    /* By class or label: how many are of it, are taken for it, and both. */
+    int64_t *of_row, *taken_for, *correct;
+    int64_t exact;     /* examples or places all of whose labels are right */
+    double samples[3]; /* precision, recall and F1 of their labels, summed */
+
+    /* Of confusion there is a matrix, [truth, predicted]; or, where that would be larger, the two
+     * of each example, 32 bits each, sorted once all are there; or neither. */
+    int64_t *matrix;
+    uint64_t *pairs;
+
+    neuron_error_sums *errors; /* by row of a regression */
 };
 
-/* Makes an evaluation of nothing: no examples, all cells 0, a loss that is not a number. */
-int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,
-                                   int32_t class_count);
+/* Options of neuron_graph_evaluate(). */
+extern const neuron_option_table neuron_evaluation_options;
 
-/* Counts one example in the cells. */
+/* The word of a kind. */
+const char *neuron_evaluation_kind_name(neuron_evaluation_kinds kind);
+
+/* Chooses how a finished graph is evaluated on a dataset that fits it; `loss` is NULL if the caller
+ * gave none. */
+int neuron_evaluation_choose(neuron_evaluation_plan *plan, const neuron_graph_t *graph,
+                             const neuron_dataset_t *dataset, const neuron_loss_t *loss,
+                             const char *options);
+
+/* The loss for who gave none. Never referenced. */
+const neuron_loss_t *neuron_evaluation_loss_of(const neuron_evaluation_plan *plan,
+                                               const neuron_dataset_t *dataset);
+
+/* Makes an evaluation of `count` examples, of which none is there yet, with a loss that is not a
+ * number. */
+int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,
+                                   const neuron_evaluation_plan *plan, int64_t count);
+
+/* Adds an example or a place: its class, and the one that it is taken for. */
 void neuron_evaluation_note(neuron_evaluation_t *evaluation, int32_t truth, int32_t predicted);
+
+/* Adds the examples of a batch, `outputs` for each. Kind NEURON_EVALUATION_CLASSES is left to
+ * neuron_evaluation_note(). */
+void neuron_evaluation_add(neuron_evaluation_t *evaluation, const neuron_batch *batch,
+                           const float *outputs);
+
+/* Says that all examples are there. */
+void neuron_evaluation_finish(neuron_evaluation_t *evaluation);
 
 /* A batch whose inputs a session has run forward, as losses see it. */
 neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neuron_batch *batch);
@@ -37,10 +101,10 @@ neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neur
 int neuron_loss_check_dataset(const neuron_loss_t *loss, const neuron_dataset_t *dataset,
                               const char *who);
 
-/* Predicts a dataset and compares: mean loss and the fraction of correct predictions. `function` is
- * the loss, NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. The
- * cells of `evaluation` are added to; NULL if not wanted. A loss that is infinite or not a number
- * is no failure. Any thread, as neuron_graph_predict(). */
+/* Predicts a dataset and compares: mean loss and the fraction of correct classes. `function` is the
+ * loss, NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. The sums
+ * of `evaluation` are added to; NULL if not wanted. A loss that is infinite or not a number is no
+ * failure. Any thread, as neuron_graph_predict(). */
 int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                          const neuron_loss_t *function, double *loss, double *accuracy,
                          neuron_evaluation_t *evaluation);

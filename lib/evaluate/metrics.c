@@ -1,19 +1,40 @@
-/* What follows from a confusion matrix: accuracy, precision, recall and F1,
- * of a class or on average. */
+/* What follows from the sums of an evaluation: accuracy, precision, recall, F1 and IoU of classes
+ * and labels, errors of outputs, each of one row or on average. */
 #include "evaluate/evaluation.h"
 
 #include "base/float-mode.h"
 
 #include <math.h>
+#include <string.h>
+
+const char *neuron_evaluation_kind(const neuron_evaluation_t *evaluation)
+{
+    return evaluation ? neuron_evaluation_kind_name(evaluation->plan.kind) : NULL;
+}
 
 int64_t neuron_evaluation_count(const neuron_evaluation_t *evaluation)
 {
     return evaluation ? evaluation->count : 0;
 }
 
-int32_t neuron_evaluation_class_count(const neuron_evaluation_t *evaluation)
+int32_t neuron_evaluation_row_count(const neuron_evaluation_t *evaluation)
 {
-    return evaluation ? evaluation->class_count : 0;
+    return evaluation ? evaluation->plan.rows : 0;
+}
+
+static bool has_row(const neuron_evaluation_t *evaluation, int32_t row)
+{
+    return evaluation && row >= 0 && row < evaluation->plan.rows;
+}
+
+const char *neuron_evaluation_row_name(const neuron_evaluation_t *evaluation, int32_t row)
+{
+    if (!has_row(evaluation, row) || !evaluation->names)
+        return NULL;
+    const char *name = evaluation->names->data;
+    for (int32_t i = 0; i < row; i++)
+        name += strlen(name) + 1;
+    return name;
 }
 
 double neuron_evaluation_loss(const neuron_evaluation_t *evaluation)
@@ -21,28 +42,63 @@ double neuron_evaluation_loss(const neuron_evaluation_t *evaluation)
     return evaluation ? evaluation->loss : NAN;
 }
 
-static bool has_class(const neuron_evaluation_t *evaluation, int32_t class_number)
+/* ---- Classes and labels ---- */
+
+/* How many pairs come before one. */
+static int64_t count_below(const neuron_evaluation_t *evaluation, uint64_t pair)
 {
-    return evaluation && class_number >= 0 && class_number < evaluation->class_count;
+    int64_t first = 0, last = evaluation->seen;
+    while (first < last) {
+        int64_t middle = first + (last - first) / 2;
+        if (evaluation->pairs[middle] < pair)
+            first = middle + 1;
+        else
+            last = middle;
+    }
+    return first;
 }
 
 int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evaluation, int32_t truth,
                                     int32_t predicted)
 {
-    if (!has_class(evaluation, truth) || !has_class(evaluation, predicted))
+    if (!has_row(evaluation, truth) || !has_row(evaluation, predicted))
         return -1;
-    return evaluation->confusion[(int64_t)truth * evaluation->class_count + predicted];
+    if (evaluation->matrix)
+        return evaluation->matrix[(int64_t)truth * evaluation->plan.rows + predicted];
+    uint64_t pair = (uint64_t)truth << 32 | (uint32_t)predicted;
+    return evaluation->pairs ? count_below(evaluation, pair + 1) - count_below(evaluation, pair)
+                             : -1;
+}
+
+/* Of one row, or of several together. */
+typedef struct row_counts {
+    int64_t of_row, taken_for, both;
+} row_counts;
+
+static void add_counts(row_counts *counts, const neuron_evaluation_t *evaluation, int32_t row)
+{
+    counts->of_row += evaluation->of_row[row];
+    counts->taken_for += evaluation->taken_for[row];
+    counts->both += evaluation->correct[row];
+}
+
+static row_counts all_counts(const neuron_evaluation_t *evaluation)
+{
+    row_counts counts = {0};
+    for (int32_t i = 0; i < evaluation->plan.rows; i++)
+        add_counts(&counts, evaluation, i);
+    return counts;
 }
 
 double neuron_evaluation_accuracy(const neuron_evaluation_t *evaluation)
 {
     FLOAT_SCOPE;
-    if (!evaluation)
+    if (!evaluation || evaluation->errors)
         return NAN;
-    int64_t correct = 0;
-    for (int32_t i = 0; i < evaluation->class_count; i++)
-        correct += neuron_evaluation_confusion(evaluation, i, i);
-    return (double)correct / (double)evaluation->count;
+    int64_t correct = evaluation->plan.kind == NEURON_EVALUATION_MULTI_LABEL
+                          ? evaluation->exact
+                          : all_counts(evaluation).both;
+    return (double)correct / (double)evaluation->seen;
 }
 
 /* What is asked of nothing is 0, as in scikit-learn. */
@@ -51,64 +107,133 @@ static double ratio(int64_t numerator, int64_t denominator)
     return denominator == 0 ? 0 : (double)numerator / (double)denominator;
 }
 
-static double class_precision(const neuron_evaluation_t *evaluation, int32_t class_number)
+typedef enum figure { PRECISION, RECALL, F1, IOU } figure;
+
+static double figure_of(figure what, const row_counts *counts)
 {
-    return ratio(neuron_evaluation_confusion(evaluation, class_number, class_number),
-                 evaluation->taken_for[class_number]);
+    switch (what) {
+    case PRECISION:
+        return ratio(counts->both, counts->taken_for);
+    case RECALL:
+        return ratio(counts->both, counts->of_row);
+    case F1: /* the harmonic mean of both, rounded once */
+        return ratio(2 * counts->both, counts->of_row + counts->taken_for);
+    default:
+        return ratio(counts->both, counts->of_row + counts->taken_for - counts->both);
+    }
 }
 
-static double class_recall(const neuron_evaluation_t *evaluation, int32_t class_number)
+static double average(const neuron_evaluation_t *evaluation, figure what, bool weighted)
 {
-    return ratio(neuron_evaluation_confusion(evaluation, class_number, class_number),
-                 evaluation->of_class[class_number]);
-}
-
-/* The harmonic mean of precision and recall, rounded once. */
-static double class_f1(const neuron_evaluation_t *evaluation, int32_t class_number)
-{
-    return ratio(2 * neuron_evaluation_confusion(evaluation, class_number, class_number),
-                 evaluation->of_class[class_number] + evaluation->taken_for[class_number]);
-}
-
-/* A figure of one row of the report, from the figure of a class. */
-static double row_figure(const neuron_evaluation_t *evaluation, int32_t row,
-                         double (*figure)(const neuron_evaluation_t *, int32_t))
-{
-    if (has_class(evaluation, row))
-        return figure(evaluation, row);
-    if (!evaluation || (row != NEURON_AVERAGE_MACRO && row != NEURON_AVERAGE_WEIGHTED))
-        return NAN;
     double sum = 0, weights = 0;
-    for (int32_t i = 0; i < evaluation->class_count; i++) {
-        double weight = row == NEURON_AVERAGE_MACRO ? 1 : (double)evaluation->of_class[i];
-        sum += weight * figure(evaluation, i);
+    for (int32_t i = 0; i < evaluation->plan.rows; i++) {
+        row_counts counts = {0};
+        add_counts(&counts, evaluation, i);
+        double weight = weighted ? (double)counts.of_row : 1;
+        sum += weight * figure_of(what, &counts);
         weights += weight;
     }
-    return sum / weights;
+    return weights > 0 ? sum / weights : 0;
+}
+
+static double row_figure(const neuron_evaluation_t *evaluation, int32_t row, figure what)
+{
+    FLOAT_SCOPE;
+    row_counts counts = {0};
+    if (!evaluation || evaluation->errors)
+        return NAN;
+    if (has_row(evaluation, row)) {
+        add_counts(&counts, evaluation, row);
+        return figure_of(what, &counts);
+    }
+    if (row == NEURON_AVERAGE_MACRO || row == NEURON_AVERAGE_WEIGHTED)
+        return average(evaluation, what, row == NEURON_AVERAGE_WEIGHTED);
+    if (row == NEURON_AVERAGE_MICRO) {
+        counts = all_counts(evaluation);
+        return figure_of(what, &counts);
+    }
+    bool samples = row == NEURON_AVERAGE_SAMPLES && what != IOU &&
+                   evaluation->plan.kind == NEURON_EVALUATION_MULTI_LABEL;
+    return samples ? evaluation->samples[what] / (double)evaluation->seen : NAN;
 }
 
 double neuron_evaluation_precision(const neuron_evaluation_t *evaluation, int32_t row)
 {
-    FLOAT_SCOPE;
-    return row_figure(evaluation, row, class_precision);
+    return row_figure(evaluation, row, PRECISION);
 }
 
 double neuron_evaluation_recall(const neuron_evaluation_t *evaluation, int32_t row)
 {
-    FLOAT_SCOPE;
-    return row_figure(evaluation, row, class_recall);
+    return row_figure(evaluation, row, RECALL);
 }
 
 double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int32_t row)
 {
-    FLOAT_SCOPE;
-    return row_figure(evaluation, row, class_f1);
+    return row_figure(evaluation, row, F1);
+}
+
+double neuron_evaluation_iou(const neuron_evaluation_t *evaluation, int32_t row)
+{
+    return row_figure(evaluation, row, IOU);
 }
 
 int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int32_t row)
 {
-    if (has_class(evaluation, row))
-        return evaluation->of_class[row];
-    bool average = row == NEURON_AVERAGE_MACRO || row == NEURON_AVERAGE_WEIGHTED;
-    return evaluation && average ? evaluation->count : -1;
+    bool is_average = row == NEURON_AVERAGE_MACRO || row == NEURON_AVERAGE_WEIGHTED ||
+                      row == NEURON_AVERAGE_MICRO || row == NEURON_AVERAGE_SAMPLES;
+    if (!evaluation || (!is_average && !has_row(evaluation, row)))
+        return -1;
+    if (evaluation->errors)
+        return evaluation->seen;
+    return is_average ? all_counts(evaluation).of_row : evaluation->of_row[row];
+}
+
+/* ---- Numbers ---- */
+
+static double absolute_error(const neuron_error_sums *sums, int64_t count)
+{
+    return sums->absolute / (double)count;
+}
+
+static double root_error(const neuron_error_sums *sums, int64_t count)
+{
+    return sqrt(sums->squared / (double)count);
+}
+
+static double r2(const neuron_error_sums *sums, int64_t count)
+{
+    if (count < 2)
+        return NAN;
+    if (sums->spread == 0)
+        return sums->squared == 0;
+    return 1 - sums->squared / sums->spread;
+}
+
+static double error_figure(const neuron_evaluation_t *evaluation, int32_t row,
+                           double (*of)(const neuron_error_sums *, int64_t))
+{
+    FLOAT_SCOPE;
+    if (!evaluation || !evaluation->errors)
+        return NAN;
+    if (has_row(evaluation, row))
+        return of(&evaluation->errors[row], evaluation->seen);
+    double sum = 0;
+    for (int32_t i = 0; i < evaluation->plan.rows; i++)
+        sum += of(&evaluation->errors[i], evaluation->seen);
+    return row == NEURON_AVERAGE_MACRO ? sum / evaluation->plan.rows : NAN;
+}
+
+double neuron_evaluation_mean_absolute_error(const neuron_evaluation_t *evaluation, int32_t row)
+{
+    return error_figure(evaluation, row, absolute_error);
+}
+
+double neuron_evaluation_root_mean_squared_error(const neuron_evaluation_t *evaluation, int32_t row)
+{
+    return error_figure(evaluation, row, root_error);
+}
+
+double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, int32_t row)
+{
+    return error_figure(evaluation, row, r2);
 }

@@ -1,4 +1,5 @@
-/* The classification report, in the layout that scikit-learn made known. */
+/* The report of an evaluation: a row for each class, label or output, and averages. That of classes
+ * and labels is in the layout that scikit-learn made known. */
 #include "evaluate/evaluation.h"
 
 #include "base/float-mode.h"
@@ -6,15 +7,38 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
-enum { COLUMN_WIDTH = 9, DIGITS_MAX = 9 };
+enum { COLUMN_WIDTH = 9, DIGITS_MAX = 9, LISTED_MAX = 200 };
 
 static const char longest_average[] = "weighted avg";
 
+typedef struct column {
+    const char *name;
+    double (*figure)(const neuron_evaluation_t *evaluation, int32_t row);
+    size_t width;
+} column;
+
+static const column class_columns[] = {
+    {"precision", neuron_evaluation_precision, COLUMN_WIDTH},
+    {"recall", neuron_evaluation_recall, COLUMN_WIDTH},
+    {"f1-score", neuron_evaluation_f1, COLUMN_WIDTH},
+    {"iou", neuron_evaluation_iou, COLUMN_WIDTH}, /* of pixels only */
+};
+
+static const column error_columns[] = {
+    {"mae", neuron_evaluation_mean_absolute_error, COLUMN_WIDTH + 2},
+    {"rmse", neuron_evaluation_root_mean_squared_error, COLUMN_WIDTH + 2},
+    {"r2", neuron_evaluation_r2, COLUMN_WIDTH},
+};
+
 struct report {
     const neuron_evaluation_t *evaluation;
-    const char *const *class_names;
+    const char *const *row_names;
+    const column *columns;
+    int column_count;
     int digits;
+    bool lists; /* rows that are no averages */
     size_t name_width;
 };
 
@@ -25,50 +49,70 @@ static void put_name(neuron_text *text, const struct report *report, const char 
     neuron_text_put(text, " ");
 }
 
-static void put_column(neuron_text *text, const char *content)
+static void put_column(neuron_text *text, const char *content, size_t width)
 {
     neuron_text_put(text, " ");
-    neuron_text_right(text, content, COLUMN_WIDTH);
+    neuron_text_right(text, content, width);
 }
 
-static void put_figure(neuron_text *text, const struct report *report, double figure)
+static void put_figure(neuron_text *text, const struct report *report, double figure, size_t width)
 {
     char number[NEURON_NUMBER_TEXT];
-    put_column(text, neuron_number_fixed(figure, report->digits, number));
+    put_column(text, neuron_number_fixed(figure, report->digits, number), width);
 }
 
-static void put_support(neuron_text *text, int64_t support)
+/* A regression has no such column: it would be the same in all rows. */
+static void end_row(neuron_text *text, const struct report *report, int64_t support)
 {
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)support);
-    put_column(text, number);
+    if (!report->evaluation->errors)
+        put_column(text, number, COLUMN_WIDTH);
     neuron_text_end_line(text);
 }
 
 static void put_row(neuron_text *text, const struct report *report, const char *name, int32_t row)
 {
+    const neuron_evaluation_t *evaluation = report->evaluation;
     put_name(text, report, name);
-    put_figure(text, report, neuron_evaluation_precision(report->evaluation, row));
-    put_figure(text, report, neuron_evaluation_recall(report->evaluation, row));
-    put_figure(text, report, neuron_evaluation_f1(report->evaluation, row));
-    put_support(text, neuron_evaluation_support(report->evaluation, row));
+    for (int i = 0; i < report->column_count; i++)
+        put_figure(text, report, report->columns[i].figure(evaluation, row),
+                   report->columns[i].width);
+    end_row(text, report, neuron_evaluation_support(evaluation, row));
 }
 
-/* The caller's name of a class, or its number written to `number`. */
-static const char *class_name(const struct report *report, int32_t class_number, char number[12])
+/* The names of the rows in turn. */
+typedef struct name_list {
+    const struct report *report;
+    const char *next; /* of those of the evaluation */
+    char number[12];
+} name_list;
+
+static name_list first_name(const struct report *report)
 {
-    if (report->class_names)
-        return report->class_names[class_number];
-    snprintf(number, 12, "%d", class_number);
-    return number;
+    const neuron_tensor_t *own = report->evaluation->names;
+    return (name_list){.report = report, .next = own ? own->data : NULL};
+}
+
+static const char *next_name(name_list *all, int32_t row)
+{
+    if (all->report->row_names)
+        return all->report->row_names[row];
+    const char *name = all->next;
+    if (name) {
+        all->next += strlen(name) + 1;
+        return name;
+    }
+    snprintf(all->number, sizeof all->number, "%d", row);
+    return all->number;
 }
 
 static size_t widest_name(const struct report *report)
 {
     size_t widest = sizeof longest_average - 1;
-    char number[12];
-    for (int32_t i = 0; i < report->evaluation->class_count; i++) {
-        size_t width = neuron_text_width(class_name(report, i, number));
+    name_list all = first_name(report);
+    for (int32_t i = 0; report->lists && i < report->evaluation->plan.rows; i++) {
+        size_t width = neuron_text_width(next_name(&all, i));
         widest = width > widest ? width : widest;
     }
     return widest;
@@ -77,53 +121,77 @@ static size_t widest_name(const struct report *report)
 static void put_header(neuron_text *text, const struct report *report)
 {
     put_name(text, report, "");
-    put_column(text, "precision");
-    put_column(text, "recall");
-    put_column(text, "f1-score");
-    put_column(text, "support");
+    for (int i = 0; i < report->column_count; i++)
+        put_column(text, report->columns[i].name, report->columns[i].width);
+    if (!report->evaluation->errors)
+        put_column(text, "support", COLUMN_WIDTH);
     neuron_text_end_line(text);
     neuron_text_end_line(text);
 }
 
-static void put_accuracy(neuron_text *text, const struct report *report)
+static void put_accuracy(neuron_text *text, const struct report *report, const char *name)
 {
-    put_name(text, report, "accuracy");
-    put_column(text, "");
-    put_column(text, "");
-    put_figure(text, report, neuron_evaluation_accuracy(report->evaluation));
-    put_support(text, report->evaluation->count);
+    put_name(text, report, name);
+    for (int i = 0; i < report->column_count; i++)
+        if (i == 2) /* below F1 */
+            put_figure(text, report, neuron_evaluation_accuracy(report->evaluation), COLUMN_WIDTH);
+        else
+            put_column(text, "", COLUMN_WIDTH);
+    end_row(text, report, report->evaluation->seen);
+}
+
+static void put_averages(neuron_text *text, const struct report *report)
+{
+    bool labels = report->evaluation->plan.kind == NEURON_EVALUATION_MULTI_LABEL;
+    if (report->evaluation->errors) {
+        put_row(text, report, "average", NEURON_AVERAGE_MACRO);
+        return;
+    }
+    put_accuracy(text, report, labels ? "exact match" : "accuracy");
+    if (labels)
+        put_row(text, report, "micro avg", NEURON_AVERAGE_MICRO);
+    put_row(text, report, "macro avg", NEURON_AVERAGE_MACRO);
+    put_row(text, report, longest_average, NEURON_AVERAGE_WEIGHTED);
+    if (labels)
+        put_row(text, report, "samples avg", NEURON_AVERAGE_SAMPLES);
 }
 
 static void put_report(neuron_text *text, const void *subject)
 {
     const struct report *report = subject;
     put_header(text, report);
-    char number[12];
-    for (int32_t i = 0; i < report->evaluation->class_count; i++)
-        put_row(text, report, class_name(report, i, number), i);
-    neuron_text_end_line(text);
-    put_accuracy(text, report);
-    put_row(text, report, "macro avg", NEURON_AVERAGE_MACRO);
-    put_row(text, report, longest_average, NEURON_AVERAGE_WEIGHTED);
+    name_list all = first_name(report);
+    for (int32_t i = 0; report->lists && i < report->evaluation->plan.rows; i++)
+        put_row(text, report, next_name(&all, i), i);
+    if (report->lists)
+        neuron_text_end_line(text);
+    put_averages(text, report);
 }
 
-static int check_names(const char *const *class_names, int32_t class_count)
+static int check_names(const char *const *names, int32_t count)
 {
-    for (int32_t i = 0; class_names && i < class_count; i++)
-        if (!class_names[i])
-            return neuron_fail(NEURON_E_ARGUMENT, "report: class %d has no name", i);
+    for (int32_t i = 0; names && i < count; i++)
+        if (!names[i])
+            return neuron_fail(NEURON_E_ARGUMENT, "report: row %d has no name", i);
     return NEURON_OK;
 }
 
-int neuron_evaluation_report(const neuron_evaluation_t *evaluation, const char *const *class_names,
+int neuron_evaluation_report(const neuron_evaluation_t *evaluation, const char *const *row_names,
                              int32_t digits, char *text, size_t capacity, size_t *needed)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(evaluation);
     CHECK_RANGE(digits, 0, DIGITS_MAX);
     CHECK_ROOM(text, capacity);
-    RETURN_IF_ERROR(check_names(class_names, evaluation->class_count));
-    struct report made = {.evaluation = evaluation, .class_names = class_names, .digits = digits};
+    neuron_evaluation_kinds kind = evaluation->plan.kind;
+    RETURN_IF_ERROR(check_names(row_names, evaluation->plan.rows));
+    struct report made = {.evaluation = evaluation,
+                          .row_names = row_names,
+                          .columns = evaluation->errors ? error_columns : class_columns,
+                          .column_count = kind == NEURON_EVALUATION_PIXELS ? 4 : 3,
+                          .digits = digits};
+    made.lists = evaluation->plan.rows <= LISTED_MAX || row_names || evaluation->names ||
+                 kind == NEURON_EVALUATION_CLASSES || kind == NEURON_EVALUATION_PIXELS;
     made.name_width = widest_name(&made);
     return neuron_text_fill(put_report, &made, "report", text, capacity, needed);
 }

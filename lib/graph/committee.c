@@ -1,11 +1,13 @@
 /* A committee is a graph: its members are imported side by side and joined by the rule's layer. */
 #include <libneuron/committee.h>
 
-#include "graph/graph.h"
+#include "graph/meaning.h"
+#include "graph/metadata.h"
 
 #include "base/float-mode.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 typedef struct committee_rule {
     const neuron_layer *layer; /* that joins the members' outputs */
@@ -57,6 +59,23 @@ static int check_member(const neuron_graph_t *first, const neuron_graph_t *membe
     return NEURON_OK;
 }
 
+/* Members vote for the same classes. */
+static int check_names(neuron_graph_t *const *members, int32_t index)
+{
+    const neuron_tensor_t *names = members[index]->output->meaning.class_names;
+    for (int32_t i = 0; i < index; i++) {
+        const neuron_tensor_t *others = members[i]->output->meaning.class_names;
+        int32_t k = neuron_class_names_differ(others, names);
+        if (k >= 0)
+            return neuron_fail(NEURON_E_DATA,
+                               "committee: class %" PRId32 " is \"%s\" in member %" PRId32
+                               " (%s) and \"%s\" in member %" PRId32 " (%s)",
+                               k, neuron_class_names_at(others, k), i, members[i]->name,
+                               neuron_class_names_at(names, k), index, members[index]->name);
+    }
+    return NEURON_OK;
+}
+
 static int check_weights(bool weighted, const double *weights)
 {
     if (weighted && !weights)
@@ -66,6 +85,33 @@ static int check_weights(bool weighted, const double *weights)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "committee: weights are given; they must be NULL for this rule");
     return NEURON_OK;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What all members know alike; importing has taken it of the first that knows something. */
+static void join_meaning(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t count)
+{
+    const char *key = NEURON_METADATA_PREPARATION;
+    bool scales = true, prepares = true;
+    for (int32_t i = 0; i < count; i++) {
+        scales = scales && neuron_node_same_scale(members[0]->input, members[i]->input);
+        prepares = prepares && same_text(neuron_graph_kept_text(members[0], key),
+                                         neuron_graph_kept_text(members[i], key));
+        if (!graph->output->meaning.class_names)
+            neuron_node_keep_names(graph->output, members[i]->output->meaning.class_names);
+    }
+    if (!scales)
+        neuron_node_forget_scale(graph->input);
+    if (!prepares)
+        neuron_graph_keep_text(graph, key, NULL);
+    if (!scales || !prepares)
+        neuron_log(graph->context, NEURON_LOG_WARNING,
+                   "committee: members differ in how their inputs are %s, which it does not keep",
+                   scales ? "prepared" : "scaled");
 }
 
 /* Builds the committee in an empty graph. */
@@ -82,7 +128,9 @@ static int join(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t c
     neuron_node_t *output = neuron_graph_add(graph, by->layer, NULL, outputs, count, NULL, weights);
     neuron_release(graph->context, outputs);
     RETURN_IF_ERROR(neuron_graph_set_name(graph, "committee"));
-    return neuron_graph_finish(graph, output);
+    RETURN_IF_ERROR(neuron_graph_finish(graph, output));
+    join_meaning(graph, members, count);
+    return NEURON_OK;
 }
 
 int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
@@ -99,8 +147,10 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     if (!by)
         return refuse_rule(rule);
     RETURN_IF_ERROR(check_weights(by->weighted, weights));
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t i = 0; i < count; i++) {
         RETURN_IF_ERROR(check_member(members[0], members[i], i));
+        RETURN_IF_ERROR(check_names(members, i));
+    }
     neuron_graph_t *made;
     RETURN_IF_ERROR(neuron_graph_create(&made, context));
     int status = join(made, members, count, by, weights);

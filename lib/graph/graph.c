@@ -7,6 +7,7 @@
 #include "base/float-mode.h"
 #include "base/options/word.h"
 #include "graph/arrays.h"
+#include "graph/metadata.h"
 #include "graph/names.h"
 
 #include <inttypes.h>
@@ -48,6 +49,7 @@ void neuron_graph_unref(neuron_graph_t *graph)
     if (sessions)
         sessions->release(sessions);
     neuron_graph_drop_arrays(graph);
+    neuron_graph_drop_metadata(graph);
     for (int32_t i = 0; i < graph->node_total; i++)
         neuron_node_destroy(graph->nodes[i]);
     neuron_names_drop(graph);

@@ -6,6 +6,7 @@
 
 #include "base/context.h"
 #include "base/name.h"
+#include "data/scale.h"
 #include "layers/layer.h"
 
 enum { NEURON_GRAPH_NAME_MAX = 63, NEURON_NODE_NAME_MAX = 127, NEURON_NODES_MAX = 10000 };
@@ -16,6 +17,14 @@ typedef struct neuron_array_choice {
     double parameter;
     double l1, l2; /* of its regulariser; 0 for none */
 } neuron_array_choice;
+
+/* What an input or an output means: see meaning.h. */
+typedef struct neuron_meaning {
+    bool scaled;                  /* how bytes become an input is known: */
+    neuron_scale scale;           /* all alike; */
+    neuron_tensor_t *channels;    /* or, unless NULL, by the index in the last axis */
+    neuron_tensor_t *class_names; /* as of a dataset; NULL if they are not known */
+} neuron_meaning;
 
 struct neuron_node {
     neuron_graph_t *graph;
@@ -31,6 +40,7 @@ struct neuron_node {
     int32_t consumers;
     int32_t first_array;                  /* in graph->arrays, once finished */
     char *array_names[NEURON_ARRAYS_MAX]; /* of a custom layer's arrays */
+    neuron_meaning meaning;
     float *imported; /* values of all arrays, one after the other, until the graph is finished */
 };
 
@@ -83,6 +93,8 @@ struct neuron_graph {
     int64_t trainable_count;  /* of these, gaps included */
     _Atomic uint64_t version; /* changes with the values */
     uint32_t frozen_version;  /* changes with what is frozen once finished */
+
+    struct neuron_metadata *metadata; /* see metadata.h */
 
     _Atomic(neuron_attachment *) sessions; /* for prediction, see session/cache.c; NULL at first */
 };

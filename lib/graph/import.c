@@ -2,6 +2,8 @@
  * prefix, options, parameters. */
 #include "graph/custom.h"
 
+#include "graph/meaning.h"
+#include "graph/metadata.h"
 #include "graph/names.h"
 
 #include "base/float-mode.h"
@@ -117,6 +119,20 @@ static int copy_all(neuron_graph_t *graph, neuron_node_t *input, const neuron_gr
     return status;
 }
 
+/* A part that sees the graph's input as it is, is given what it was trained with. */
+static int adopt_meaning(neuron_graph_t *graph, neuron_node_t *input, const neuron_graph_t *source)
+{
+    const char *text = neuron_graph_kept_text(source, NEURON_METADATA_PREPARATION);
+    if (input != graph->input)
+        return NEURON_OK;
+    if (!input->meaning.scaled && source->input->meaning.scaled)
+        neuron_node_keep_scale(input, &source->input->meaning.scale,
+                               source->input->meaning.channels);
+    if (!text || neuron_graph_kept_text(graph, NEURON_METADATA_PREPARATION))
+        return NEURON_OK;
+    return neuron_graph_keep_text(graph, NEURON_METADATA_PREPARATION, text);
+}
+
 static int import(neuron_graph_t *graph, neuron_node_t *input, const neuron_graph_t *source,
                   const char *name, neuron_node_t **output)
 {
@@ -131,7 +147,8 @@ static int import(neuron_graph_t *graph, neuron_node_t *input, const neuron_grap
                            neuron_shape_text(&input->spec.output, text[1]));
     char prefix[NEURON_NODE_NAME_MAX + 1];
     RETURN_IF_ERROR(choose_prefix(graph, source, name, prefix));
-    return copy_all(graph, input, source, prefix, output);
+    RETURN_IF_ERROR(copy_all(graph, input, source, prefix, output));
+    return adopt_meaning(graph, input, source);
 }
 
 neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,

@@ -1,6 +1,7 @@
 /* Nodes: a layer's row with its numbers in a graph. Options are set in node-options.c. */
 #include "graph/custom.h"
 
+#include "graph/meaning.h"
 #include "graph/names.h"
 
 #include "base/float-mode.h"
@@ -22,6 +23,7 @@ void neuron_node_destroy(neuron_node_t *node)
     neuron_release(context, node->input_shapes);
     neuron_release(context, node->weights);
     neuron_release(context, node->imported);
+    neuron_meaning_drop(&node->meaning);
     for (int32_t i = 0; i < NEURON_ARRAYS_MAX; i++)
         neuron_release(context, node->array_names[i]);
     neuron_release(context, node);

@@ -4,6 +4,7 @@
 
 #include "augment/augmentation.h"
 #include "data/tables/csv-options.h"
+#include "evaluate/evaluation.h"
 #include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "quantize/quantization.h"
@@ -41,6 +42,7 @@ static const family families[] = {
     {"optimizer", neuron_optimizer_rule_name, neuron_optimizer_rule_options, NULL},
     {"callback", neuron_callback_kind_name, neuron_callback_kind_options, NULL},
     {"augmentation", NULL, NULL, &neuron_augmentation_options},
+    {"evaluation", NULL, NULL, &neuron_evaluation_options},
     {"quantization", NULL, NULL, &neuron_quantization_options},
     {"trainer", NULL, NULL, &neuron_trainer_options},
     {"csv", NULL, NULL, &neuron_csv_options},

@@ -113,12 +113,17 @@ static const neuron_option options[] = {
     NEURON_LOSS_OPTION_SMOOTHING,
 };
 
-/* Asked only of targets that a dataset has not checked to be probabilities. */
+/* Asked only of targets that a dataset has not checked to be probabilities. Those of a single
+ * output are none, as they would have to be 1. */
 static bool accepts(const float *target, int32_t outputs)
 {
-    (void)target;
-    (void)outputs;
-    return false;
+    double sum = 0;
+    bool fits = outputs > 1;
+    for (int32_t k = 0; k < outputs; k++) {
+        fits = fits && target[k] >= 0;
+        sum += (double)target[k];
+    }
+    return fits && fabs(sum - 1) <= NEURON_LOSS_SUM_TOLERANCE;
 }
 
 static void prepare(const neuron_loss_t *loss, float *target, int32_t outputs)

@@ -16,6 +16,9 @@ enum { NEURON_LOSS_LABEL_SMOOTHING = 1, NEURON_LOSS_DELTA };
 /* What Keras calls epsilon: the smallest number whose logarithm is taken. */
 #define NEURON_LOSS_EPSILON 1e-7
 
+/* How far the probabilities of an example may add up beside 1, in a dataset of classes too. */
+#define NEURON_LOSS_SUM_TOLERANCE 0.001
+
 /* The output layer that is left out of a network because the loss computes it as well: both
  * together are faster, and exact where exponentials would overflow. */
 typedef enum neuron_absorbs {

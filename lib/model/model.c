@@ -5,6 +5,7 @@
 
 #include "base/float-mode.h"
 #include "base/files/json.h"
+#include "model/meaning.h"
 #include "model/structure.h"
 
 #include <libneuron/tensor.h>
@@ -52,6 +53,8 @@ static int write_all(neuron_safetensors_writer **writer, const neuron_graph_t *g
 {
     RETURN_IF_ERROR(neuron_safetensors_writer_create(writer, graph->context));
     int status = neuron_model_write(*writer, graph, graph->storage);
+    if (status == NEURON_OK)
+        status = neuron_meaning_write(*writer, graph);
     if (status < 0) {
         neuron_safetensors_writer_destroy(*writer);
         *writer = NULL;
@@ -148,6 +151,8 @@ static int load(neuron_graph_t **graph, neuron_context_t *context, const neuron_
     int status = check_arrays(made, file);
     if (status == NEURON_OK)
         status = check_no_more(made, file);
+    if (status == NEURON_OK)
+        status = neuron_meaning_read(made, file);
     if (status < 0) {
         neuron_graph_unref(made);
         return status;

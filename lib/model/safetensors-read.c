@@ -281,6 +281,16 @@ const char *neuron_safetensors_text(const neuron_safetensors *file, const char *
     return json_string_value(json_object_get(file->metadata, key));
 }
 
+const char *neuron_safetensors_next_text(const neuron_safetensors *file, const char *key,
+                                         const char **text)
+{
+    json_t *metadata = (json_t *)(uintptr_t)file->metadata;
+    void *place = key ? json_object_iter_next(metadata, json_object_key_to_iter(key))
+                      : json_object_iter(metadata);
+    *text = json_string_value(json_object_iter_value(place));
+    return json_object_iter_key(place);
+}
+
 size_t neuron_safetensors_count(const neuron_safetensors *file)
 {
     return file->entry_count;

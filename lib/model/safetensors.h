@@ -82,6 +82,10 @@ uint64_t neuron_safetensors_number_count(const neuron_safetensors *file);
 /* The text of a key, or NULL. */
 const char *neuron_safetensors_text(const neuron_safetensors *file, const char *key);
 
+/* The key behind another one, the first behind NULL, with its text; NULL behind the last. */
+const char *neuron_safetensors_next_text(const neuron_safetensors *file, const char *key,
+                                         const char **text);
+
 /* The arrays, sorted by name. */
 size_t neuron_safetensors_count(const neuron_safetensors *file);
 const neuron_safetensors_entry *neuron_safetensors_at(const neuron_safetensors *file, size_t index);

@@ -3,6 +3,8 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "graph/meaning.h"
+#include "graph/metadata.h"
 #include "ops/bytes-gemm.h"
 
 #include <math.h>
@@ -195,7 +197,9 @@ static int build(quantizer *q)
     q->graph->storage = q->source->storage;
     for (int32_t i = 0; i < q->source->node_count; i++)
         RETURN_IF_ERROR(copy_node(q, q->source->nodes[i]));
-    return neuron_graph_finish(q->graph, q->copies[q->source->output->index]);
+    RETURN_IF_ERROR(neuron_graph_finish(q->graph, q->copies[q->source->output->index]));
+    neuron_graph_copy_meaning(q->graph, q->source);
+    return neuron_graph_copy_metadata(q->graph, q->source);
 }
 
 static int allocate(quantizer *q)

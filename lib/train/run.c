@@ -5,6 +5,7 @@
 
 #include "base/float-mode.h"
 #include "evaluate/evaluation.h"
+#include "graph/meaning.h"
 #include "train/training.h"
 
 #include <inttypes.h>
@@ -234,6 +235,7 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
+    neuron_graph_learn_meaning(trainer->graph, trainer->data.train);
     RETURN_IF_ERROR(create_source(trainer));
     neuron_hold_add(&hold, end_run, NULL, trainer);
     int status = NEURON_OK;

@@ -284,8 +284,8 @@ def option_names(arguments):
 
 # Where each family of kinds is explained.
 FAMILIES = {'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h', 'layer': 'layers.h',
-            'augmentation': 'augmentation.h', 'quantization': 'quantize.h', 'trainer': 'trainer.h',
-            'csv': 'table.h'}
+            'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
+            'trainer': 'trainer.h', 'csv': 'table.h'}
 
 
 def told_kinds(path):

@@ -286,7 +286,7 @@ START_TEST(a_failing_source_fails_every_call)
     assert_message(
         "stream: reading 2 examples, the first of them 4, failed: the callback returned 3");
     assert_ok(neuron_dataset_read(stream, 4, 2, NULL, whole.labels));
-    assert_status(neuron_graph_evaluate(graph, stream, &evaluation), NEURON_E_CALLBACK);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, stream, NULL, NULL), NEURON_E_CALLBACK);
     ck_assert_ptr_null(evaluation);
     assert_status(neuron_dataset_join(&made, &stream, 1), NEURON_E_CALLBACK);
     ck_assert_ptr_null(made);
@@ -296,7 +296,7 @@ START_TEST(a_failing_source_fails_every_call)
                   NEURON_E_CALLBACK);
     whole.fail_at = -1;
     assert_ok(neuron_dataset_read(stream, 4, 2, values, NULL));
-    assert_ok(neuron_graph_evaluate(graph, stream, &evaluation));
+    assert_ok(neuron_graph_evaluate(&evaluation, graph, stream, NULL, NULL));
     neuron_evaluation_unref(evaluation);
     neuron_augmentation_unref(augmentation);
     neuron_graph_unref(graph);

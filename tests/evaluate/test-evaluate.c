@@ -42,12 +42,12 @@ START_TEST(figures_are_those_by_hand)
     const int32_t labels[4] = {0, 2, 1, 0};
     neuron_dataset_t *dataset = make_dataset(context, outputs[0], 4, labels, NEURON_I32, 3);
     neuron_evaluation_t *evaluation;
-    assert_ok(neuron_graph_evaluate(graph, dataset, &evaluation));
+    assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
     double loss = (log(2) + log(4) + log(4) - log(1e-7)) / 4;
     ck_assert_double_eq_tol(neuron_evaluation_loss(evaluation), loss, 1e-12);
     ck_assert(neuron_evaluation_accuracy(evaluation) == 0.25);
     ck_assert_int_eq(neuron_evaluation_count(evaluation), 4);
-    ck_assert_int_eq(neuron_evaluation_class_count(evaluation), 3);
+    ck_assert_int_eq(neuron_evaluation_row_count(evaluation), 3);
     const int64_t confusion[3][3] = {{1, 0, 1}, {1, 0, 0}, {0, 1, 0}};
     for (int32_t truth = 0; truth < 3; truth++)
         for (int32_t predicted = 0; predicted < 3; predicted++)
@@ -70,7 +70,7 @@ START_TEST(targets_may_be_shares)
     const float targets[2][3] = {{0.5f, 0.5f, 0}, {0, 0, 1}};
     neuron_dataset_t *dataset = make_dataset(context, outputs[0], 2, targets, NEURON_F32, 3);
     neuron_evaluation_t *evaluation;
-    assert_ok(neuron_graph_evaluate(graph, dataset, &evaluation));
+    assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
     ck_assert_double_eq_tol(neuron_evaluation_loss(evaluation),
                             (0.5 * log(2) + 0.5 * log(4) + log(4)) / 2, 1e-12);
     ck_assert(neuron_evaluation_accuracy(evaluation) == 0.5);
@@ -89,7 +89,7 @@ START_TEST(what_is_not_finite_shows)
     neuron_dataset_t *dataset =
         make_dataset(context, bad[0], 2, (const int32_t[]){0, 0}, NEURON_I32, 3);
     neuron_evaluation_t *evaluation;
-    assert_ok(neuron_graph_evaluate(graph, dataset, &evaluation));
+    assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
     ck_assert(!isfinite(neuron_evaluation_loss(evaluation)));
     ck_assert(neuron_evaluation_accuracy(evaluation) == 0.5);
     neuron_evaluation_unref(evaluation);
@@ -156,7 +156,7 @@ START_TEST(many_batches_and_threads_give_the_same)
     for (int32_t threads = 1; threads <= 3; threads++) {
         assert_ok(neuron_context_set_threads(context, threads));
         neuron_evaluation_t *evaluation;
-        assert_ok(neuron_graph_evaluate(graph, dataset, &evaluation));
+        assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
         check_against_predictions(context, graph, dataset, evaluation);
         losses[threads - 1] = neuron_evaluation_loss(evaluation);
         for (int32_t i = 0; i < CLASSES; i++)
@@ -182,16 +182,17 @@ START_TEST(bad_arguments_are_refused)
     neuron_dataset_t *glyphs;
     assert_ok(neuron_dataset_generate_glyphs(&glyphs, context, 4, SIDE, SIDE, 3));
     neuron_evaluation_t *evaluation = (neuron_evaluation_t *)context;
-    assert_status(neuron_graph_evaluate(graph, dataset, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_evaluate(NULL, dataset, &evaluation), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_evaluate(NULL, graph, dataset, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_evaluate(&evaluation, NULL, dataset, NULL, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(evaluation);
-    assert_status(neuron_graph_evaluate(graph, NULL, &evaluation), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_evaluate(unfinished, dataset, &evaluation), NEURON_E_STATE);
-    assert_status(neuron_graph_evaluate(graph, glyphs, &evaluation), NEURON_E_SHAPE);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_evaluate(&evaluation, unfinished, dataset, NULL, NULL),
+                  NEURON_E_STATE);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, glyphs, NULL, NULL), NEURON_E_SHAPE);
     assert_message("evaluate: examples are 8x8x1, the graph's input is 3");
-    assert_status(neuron_graph_evaluate(graph, four, &evaluation), NEURON_E_SHAPE);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, four, NULL, NULL), NEURON_E_SHAPE);
     assert_message("4 classes");
-    assert_status(neuron_graph_evaluate(graph, none, &evaluation), NEURON_E_DATA);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, none, NULL, NULL), NEURON_E_DATA);
     assert_message("evaluate: the dataset has no examples");
     ck_assert_ptr_null(evaluation);
     neuron_dataset_unref(dataset);
@@ -216,7 +217,7 @@ START_TEST(no_memory_is_an_answer)
     for (long allowed = 0; status < 0; allowed++) {
         ck_assert_ptr_null(evaluation);
         memory.left = allowed;
-        status = neuron_graph_evaluate(graph, dataset, &evaluation);
+        status = neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL);
         test_refill(&memory);
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
     }
@@ -226,7 +227,7 @@ START_TEST(no_memory_is_an_answer)
     status = NEURON_E_MEMORY;
     for (long allowed = 0; status < 0; allowed++) {
         memory.left = allowed;
-        status = neuron_committee_weights(members, 2, dataset, weights);
+        status = neuron_committee_weights(weights, members, 2, dataset);
         test_refill(&memory);
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
     }

@@ -112,7 +112,7 @@ START_TEST(figures_follow_from_the_confusion_matrix)
             ck_assert_int_eq(neuron_evaluation_confusion(evaluation, truth, predicted),
                              confusion[truth][predicted]);
     ck_assert_int_eq(neuron_evaluation_count(evaluation), 14);
-    ck_assert_int_eq(neuron_evaluation_class_count(evaluation), 5);
+    ck_assert_int_eq(neuron_evaluation_row_count(evaluation), 5);
     ck_assert(isnan(neuron_evaluation_loss(evaluation)));
     assert_near(neuron_evaluation_accuracy(evaluation), 7.0 / 14);
     assert_near(neuron_evaluation_precision(evaluation, 0), 2.0 / 5);
@@ -192,7 +192,7 @@ START_TEST(null_has_no_figures)
     ck_assert_ptr_null(neuron_evaluation_ref(NULL));
     neuron_evaluation_unref(NULL);
     ck_assert_int_eq(neuron_evaluation_count(NULL), 0);
-    ck_assert_int_eq(neuron_evaluation_class_count(NULL), 0);
+    ck_assert_int_eq(neuron_evaluation_row_count(NULL), 0);
     ck_assert(isnan(neuron_evaluation_loss(NULL)));
     ck_assert(isnan(neuron_evaluation_accuracy(NULL)));
     ck_assert_int_eq(neuron_evaluation_confusion(NULL, 0, 0), -1);
@@ -234,7 +234,7 @@ START_TEST(bad_arguments_are_refused)
     assert_status(neuron_evaluation_report(made, NULL, 2, NULL, 8, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_evaluation_report(made, NULL, 2, text, 0, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_evaluation_report(made, names, 2, NULL, 0, NULL), NEURON_E_ARGUMENT);
-    assert_message("report: class 1 has no name");
+    assert_message("report: row 1 has no name");
     assert_ok(neuron_evaluation_report(made, NULL, 9, NULL, 0, NULL));
     ck_assert_ptr_eq(neuron_evaluation_ref(made), made);
     neuron_evaluation_unref(made);

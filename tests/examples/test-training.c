@@ -38,7 +38,7 @@ static double loss_of(neuron_graph_t *graph)
 {
     neuron_dataset_t *dataset = images(1);
     neuron_evaluation_t *evaluation;
-    assert_ok(neuron_graph_evaluate(finish(graph), dataset, &evaluation));
+    assert_ok(neuron_graph_evaluate(&evaluation, finish(graph), dataset, NULL, NULL));
     double loss = neuron_evaluation_loss(evaluation);
     neuron_evaluation_unref(evaluation);
     neuron_dataset_unref(dataset);

@@ -207,7 +207,7 @@ START_TEST(predicting_and_evaluating_fail)
     neuron_graph_t *graph = failing_graph(context);
     neuron_dataset_t *data = test_glyphs(context, 20, 8);
     neuron_evaluation_t *evaluation;
-    assert_status(neuron_graph_evaluate(graph, data, &evaluation), NEURON_E_CALLBACK);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, data, NULL, NULL), NEURON_E_CALLBACK);
     ck_assert_ptr_null(evaluation);
     assert_message("count: the forward callback returned 6");
     neuron_tensor_t *input, *output;

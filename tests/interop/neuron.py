@@ -160,7 +160,7 @@ class Neuron:
         """The loss of a dataset."""
         evaluation = ctypes.c_void_p()
         self.must(
-            self.neuron_graph_evaluate_loss(graph, dataset, loss, ctypes.byref(evaluation))
+            self.neuron_graph_evaluate(ctypes.byref(evaluation), graph, dataset, loss, None)
         )
         return self.neuron_evaluation_loss(evaluation)
 

@@ -386,13 +386,16 @@ END_TEST
 
 START_TEST(targets_must_suit)
 {
-    const float any[] = {0.5f, 0.5f, 0, 0}, negative[] = {-1, 1, 1, -1};
+    const float any[] = {0.5f, 0.5f, 0.5f, 0}, parts[] = {0.5f, 0.5f, 0, 0},
+                negative[] = {-1, 1, 1, -1};
     neuron_loss_t *entropy, *binary, *hinge;
     assert_ok(neuron_loss_create(&entropy, context, "cross_entropy", NULL));
     assert_ok(neuron_loss_create(&binary, context, "binary_cross_entropy", NULL));
     assert_ok(neuron_loss_create(&hinge, context, "hinge", NULL));
     assert_status(check_targets(entropy, any), NEURON_E_DATA);
     assert_message("trainer: cross_entropy needs class numbers or targets that are probabilities");
+    assert_status(check_targets(entropy, negative), NEURON_E_DATA);
+    assert_ok(check_targets(entropy, parts));
     assert_ok(check_targets(binary, any));
     assert_status(check_targets(binary, negative), NEURON_E_DATA);
     assert_message("binary_cross_entropy needs targets from 0 to 1");

@@ -125,7 +125,7 @@ assert numpy.allclose(predict(images), wanted, atol=1e-5), abs(predict(images) -
 
 fail_with = 3
 evaluation = handle()
-status = neuron.neuron_graph_evaluate(graph, glyphs, ctypes.byref(evaluation))
+status = neuron.neuron_graph_evaluate(ctypes.byref(evaluation), graph, glyphs, None, None)
 assert status == E_CALLBACK and not evaluation, status
 assert b'the forward callback returned 3' in neuron.neuron_error_last()
 

@@ -129,7 +129,7 @@ static void use_committees(long n)
     neuron_graph_t *members[] = {w.graph, w.graph}, *committee, *imported;
     double weights[] = {7, 7};
     arm(n);
-    TRY(neuron_committee_weights(members, 2, w.glyphs, weights));
+    TRY(neuron_committee_weights(weights, members, 2, w.glyphs));
     ck_assert_double_eq(weights[1], 0.5);
     committee = w.graph;
     TRY(neuron_committee_create(&committee, w.context, members, 2, NEURON_COMMITTEE_WEIGHTED_VOTE,
@@ -161,7 +161,7 @@ static void use_predictions(long n)
                                    (const int64_t[]){3, TEST_CLASSES}, 2));
     arm(n);
     TRY(neuron_graph_predict(w.graph, input, output));
-    TRY(neuron_graph_evaluate(w.graph, w.glyphs, &evaluation));
+    TRY(neuron_graph_evaluate(&evaluation, w.graph, w.glyphs, NULL, NULL));
     TRY(neuron_evaluation_report(evaluation, NULL, 4, report, sizeof report, &needed));
     neuron_evaluation_unref(evaluation);
     const int32_t classes[] = {0, 1, 1};

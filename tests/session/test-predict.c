@@ -46,7 +46,7 @@ START_TEST(before_finish)
     assert_ok(neuron_graph_set_name(open, "half"));
     assert_status(neuron_graph_predict(open, input, output), NEURON_E_STATE);
     assert_message("half is not finished");
-    assert_status(neuron_graph_evaluate(open, glyphs, &evaluation), NEURON_E_STATE);
+    assert_status(neuron_graph_evaluate(&evaluation, open, glyphs, NULL, NULL), NEURON_E_STATE);
     assert_message("half is not finished");
     ck_assert_ptr_null(evaluation);
     neuron_graph_unref(open);
@@ -67,10 +67,10 @@ START_TEST(nothing_is_null)
     assert_message("input");
     assert_status(neuron_graph_predict(graph, input, NULL), NEURON_E_ARGUMENT);
     assert_message("output");
-    assert_status(neuron_graph_evaluate(NULL, glyphs, &evaluation), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_evaluate(graph, NULL, &evaluation), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_evaluate(&evaluation, NULL, glyphs, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, NULL, NULL, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(evaluation);
-    assert_status(neuron_graph_evaluate(graph, glyphs, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_evaluate(NULL, graph, glyphs, NULL, NULL), NEURON_E_ARGUMENT);
     neuron_dataset_unref(glyphs);
     neuron_tensor_unref(output);
     neuron_tensor_unref(input);
@@ -231,7 +231,7 @@ START_TEST(evaluation_follows_from_predictions)
     neuron_dataset_t *datasets[] = {glyphs, one_hot};
     for (int d = 0; d < 2; d++) {
         neuron_evaluation_t *evaluation;
-        assert_ok(neuron_graph_evaluate(graph, datasets[d], &evaluation));
+        assert_ok(neuron_graph_evaluate(&evaluation, graph, datasets[d], NULL, NULL));
         ck_assert_int_eq(neuron_evaluation_count(evaluation), COUNT);
         ck_assert_double_eq_tol(neuron_evaluation_loss(evaluation), loss / COUNT, 1e-6);
         ck_assert_double_eq_tol(neuron_evaluation_accuracy(evaluation), (double)right / COUNT,
@@ -251,20 +251,20 @@ START_TEST(evaluation_refuses_what_does_not_fit)
 {
     neuron_dataset_t *wide = test_glyphs(context, 10, SIZE + 1), *none;
     neuron_evaluation_t *evaluation;
-    assert_status(neuron_graph_evaluate(graph, wide, &evaluation), NEURON_E_SHAPE);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, wide, NULL, NULL), NEURON_E_SHAPE);
     assert_message("13x13x1");
     assert_message("12x12x1");
     neuron_dataset_unref(wide);
     wide = test_glyphs(context, 10, SIZE);
     assert_ok(neuron_dataset_subset(&none, wide, 0, 0));
-    assert_status(neuron_graph_evaluate(graph, none, &evaluation), NEURON_E_DATA);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, none, NULL, NULL), NEURON_E_DATA);
     neuron_graph_t *three;
     assert_ok(neuron_graph_create(&three, context));
     neuron_node_t *x =
         neuron_flatten(three, neuron_input(three, (const int64_t[]){SIZE, SIZE, 1}, 3));
     assert_ok(
         neuron_graph_finish(three, neuron_softmax(three, neuron_dense(three, x, 3, NULL), NULL)));
-    assert_status(neuron_graph_evaluate(three, wide, &evaluation), NEURON_E_SHAPE);
+    assert_status(neuron_graph_evaluate(&evaluation, three, wide, NULL, NULL), NEURON_E_SHAPE);
     assert_message("10 classes");
     ck_assert_ptr_null(evaluation);
     neuron_graph_unref(three);

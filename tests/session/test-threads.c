@@ -54,7 +54,7 @@ static int predict(job *j)
 static int evaluate(const job *j, double *loss, double *accuracy)
 {
     neuron_evaluation_t *evaluation;
-    int status = neuron_graph_evaluate(j->graph, j->glyphs, &evaluation);
+    int status = neuron_graph_evaluate(&evaluation, j->graph, j->glyphs, NULL, NULL);
     if (status < 0)
         return status;
     *loss = neuron_evaluation_loss(evaluation);

@@ -266,7 +266,8 @@ static int change_threads(neuron_trainer_t *trainer, void *user_data)
 static int evaluate(neuron_trainer_t *trainer, void *user_data)
 {
     neuron_evaluation_t *evaluation;
-    int status = neuron_graph_evaluate(neuron_trainer_graph(trainer), user_data, &evaluation);
+    int status =
+        neuron_graph_evaluate(&evaluation, neuron_trainer_graph(trainer), user_data, NULL, NULL);
     neuron_evaluation_unref(evaluation);
     return status;
 }

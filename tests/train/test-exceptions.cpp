@@ -222,10 +222,12 @@ const std::vector<scenario> scenarios = {
      [](handles &h) { return neuron_graph_predict(h.graph, h.input, h.output); }},
     {"evaluate, loss", function::loss, 5, false,
      [](handles &h) {
-         return neuron_graph_evaluate_loss(h.graph, h.stream, h.loss, &h.evaluation);
+         return neuron_graph_evaluate(&h.evaluation, h.graph, h.stream, h.loss, NULL);
      }},
     {"evaluate, stream", function::read, 0, false,
-     [](handles &h) { return neuron_graph_evaluate(h.graph, h.stream, &h.evaluation); }},
+     [](handles &h) {
+         return neuron_graph_evaluate(&h.evaluation, h.graph, h.stream, NULL, NULL);
+     }},
     {"load", function::shape, 0, false,
      [](handles &h) {
          std::vector<unsigned char> bytes(1 << 16);

@@ -29,7 +29,7 @@ static double train_and_test(neuron_graph_t *graph, neuron_context_t *context,
     assert_ok(neuron_trainer_create(&trainer, graph, adam, train));
     assert_ok(neuron_trainer_set_number(trainer, "epochs", (double)epochs));
     assert_ok(neuron_trainer_run(trainer, &history));
-    assert_ok(neuron_graph_evaluate(graph, test, &evaluation));
+    assert_ok(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     double accuracy = neuron_evaluation_accuracy(evaluation);
     if (epochs > 1) /* it gets better, not only good */
         ck_assert_double_lt(test_figure(history, epochs - 1, NEURON_METRIC_LOSS),

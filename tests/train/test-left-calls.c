@@ -190,14 +190,14 @@ static void set_up_evaluate_loss(scene *s)
 static int evaluate(scene *s)
 {
     TAKE_AWAY(s, evaluation, evaluation);
-    return neuron_graph_evaluate_loss(s->graph, s->dataset, s->loss, &s->evaluation);
+    return neuron_graph_evaluate(&s->evaluation, s->graph, s->dataset, s->loss, NULL);
 }
 
 static int weigh(scene *s)
 {
     double weights[3];
     neuron_graph_t *members[] = {s->graph, s->graph, s->graph};
-    int status = neuron_committee_weights(members, 3, s->dataset, weights);
+    int status = neuron_committee_weights(weights, members, 3, s->dataset);
     if (status == NEURON_OK)
         ck_assert_double_eq_tol(weights[0] + weights[1] + weights[2], 1, 1e-9);
     return status;

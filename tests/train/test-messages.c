@@ -116,7 +116,7 @@ START_TEST(one_output_for_two_classes)
     assert_message("trainer: the dataset has 2 classes, the graph's output is 1");
     assert_message("give the graph 2 outputs and a softmax");
     assert_message("neuron_dataset_create_with_targets()");
-    assert_status(neuron_graph_evaluate(graph, data, &evaluation), NEURON_E_SHAPE);
+    assert_status(neuron_graph_evaluate(&evaluation, graph, data, NULL, NULL), NEURON_E_SHAPE);
     assert_message("evaluate: the dataset has 2 classes");
     assert_message("neuron_dataset_create_with_targets()");
     neuron_optimizer_unref(sgd);

@@ -133,7 +133,7 @@ static int use_everything(neuron_trainer_t *trainer, void *user_data)
     guest *g = user_data;
     neuron_graph_t *graph = neuron_trainer_graph(trainer);
     neuron_evaluation_t *evaluation;
-    assert_ok(neuron_graph_evaluate(graph, g->bench->validation, &evaluation));
+    assert_ok(neuron_graph_evaluate(&evaluation, graph, g->bench->validation, NULL, NULL));
     ck_assert_int_eq(neuron_evaluation_count(evaluation), 20);
     neuron_evaluation_unref(evaluation);
     neuron_tensor_t *input, *output;

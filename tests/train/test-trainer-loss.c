@@ -304,9 +304,9 @@ START_TEST(weights_of_one_change_nothing)
     ck_assert(!same_parameters(neuron_trainer_graph(a), neuron_trainer_graph(c)));
     neuron_dataset_t *dataset = make_dataset(&bare);
     neuron_evaluation_t *plain, *weighed;
-    assert_ok(neuron_graph_evaluate(neuron_trainer_graph(a), dataset, &plain));
+    assert_ok(neuron_graph_evaluate(&plain, neuron_trainer_graph(a), dataset, NULL, NULL));
     assert_ok(neuron_dataset_set_weights(dataset, many, EXAMPLES));
-    assert_ok(neuron_graph_evaluate(neuron_trainer_graph(a), dataset, &weighed));
+    assert_ok(neuron_graph_evaluate(&weighed, neuron_trainer_graph(a), dataset, NULL, NULL));
     ck_assert(neuron_evaluation_loss(plain) == neuron_evaluation_loss(weighed));
     neuron_evaluation_unref(weighed);
     neuron_evaluation_unref(plain);
@@ -404,16 +404,21 @@ START_TEST(evaluation)
     double w[PARAMETERS];
     for (int i = 0; i < PARAMETERS; i++)
         w[i] = (double)parameter(i);
-    assert_ok(neuron_graph_evaluate_loss(graph, dataset, loss, &figures));
+    assert_ok(neuron_graph_evaluate(&figures, graph, dataset, loss, NULL));
     ck_assert_double_eq_tol(neuron_evaluation_loss(figures),
                             weighted_loss(p, w, 0, EXAMPLES, false) / EXAMPLES, 1e-6);
     ck_assert_int_eq(neuron_evaluation_count(figures), EXAMPLES);
     neuron_evaluation_unref(figures);
+    neuron_loss_t *cross;
+    assert_ok(neuron_loss_create(&cross, context, "cross_entropy", NULL));
     int expected = p->numbers ? NEURON_E_DATA : NEURON_OK;
-    assert_status(neuron_graph_evaluate(graph, dataset, &figures), expected);
+    assert_status(neuron_graph_evaluate(&figures, graph, dataset, cross, NULL), expected);
     if (p->numbers)
         assert_message(
             "evaluate: cross_entropy needs class numbers or targets that are probabilities");
+    neuron_evaluation_unref(figures);
+    neuron_loss_unref(cross);
+    assert_ok(neuron_graph_evaluate(&figures, graph, dataset, NULL, NULL)); /* by the targets */
     neuron_evaluation_unref(figures);
     neuron_loss_unref(loss);
     neuron_dataset_unref(dataset);
@@ -436,9 +441,9 @@ START_TEST(a_single_output)
     assert_ok(neuron_graph_finish(
         graph, neuron_relu(graph, neuron_input(graph, (const int64_t[]){1}, 1))));
     assert_ok(neuron_loss_create(&loss, context, "mean_absolute_error", NULL));
-    assert_ok(neuron_graph_evaluate_loss(graph, dataset, loss, &figures));
+    assert_ok(neuron_graph_evaluate(&figures, graph, dataset, loss, NULL));
     ck_assert_double_eq_tol(neuron_evaluation_loss(figures), 2.6 / 5, 1e-6);
-    ck_assert_int_eq(neuron_evaluation_class_count(figures), 2);
+    ck_assert_int_eq(neuron_evaluation_row_count(figures), 2);
     ck_assert_double_eq(neuron_evaluation_accuracy(figures), 0.8);
     ck_assert_int_eq(neuron_evaluation_confusion(figures, 0, 1), 1);
     neuron_evaluation_unref(figures);

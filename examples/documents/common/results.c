@@ -237,7 +237,7 @@ static double support(const void *of, int index)
 
 void example_write_evaluation(FILE *file, const char *part, const neuron_evaluation_t *evaluation)
 {
-    int classes = neuron_evaluation_class_count(evaluation);
+    int classes = neuron_evaluation_row_count(evaluation);
 
     fprintf(file, ",\n     \"%s\": {\"confusion\": [", part);
     for (int truth = 0; truth < classes; truth++)

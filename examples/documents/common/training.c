@@ -37,7 +37,7 @@ static neuron_evaluation_t *evaluate(const neuron_graph_t *graph, const neuron_d
 {
     neuron_evaluation_t *evaluation;
 
-    must(neuron_graph_evaluate_loss(graph, dataset, loss, &evaluation));
+    must(neuron_graph_evaluate(&evaluation, graph, dataset, loss, NULL));
     return evaluation;
 }
 
@@ -106,7 +106,7 @@ static void measure(const example_t *example, example_result_t *result, const ch
         example_fail("out of memory");
     if (history != NULL)
         example_write_history(details, history);
-    example_write_class_names(details, example->class_names, neuron_evaluation_class_count(test));
+    example_write_class_names(details, example->class_names, neuron_evaluation_row_count(test));
 
     result->parameters = neuron_graph_parameter_count(graph);
     result->trainable_parameters = neuron_graph_trainable_parameter_count(graph);

@@ -1,0 +1,223 @@
+/* What inputs and outputs mean: scales of bytes and names of classes, as a dataset has them. They
+ * are kept as the dataset keeps them, in tensors that do not change and are shared. */
+#include "graph/meaning.h"
+
+#include "base/float-mode.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+/* ---- Finding ---- */
+
+/* The node of that name, or with NULL the only one there is. */
+static int find(neuron_node_t **node, const neuron_graph_t *graph, const char *name, bool input,
+                const char *who)
+{
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, who));
+    *node = input ? graph->input : graph->output;
+    if (name && strcmp((*node)->name, name) != 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has no %s \"%s\", but \"%s\"", who,
+                           graph->name, input ? "input" : "output", name, (*node)->name);
+    return NEURON_OK;
+}
+
+static int64_t last_extent(const neuron_node_t *node)
+{
+    const neuron_shape *shape = &node->spec.output;
+    return shape->rank > 0 ? shape->extent[shape->rank - 1] : 1;
+}
+
+int64_t neuron_node_class_count(const neuron_node_t *output)
+{
+    int64_t last = last_extent(output);
+    return last == 1 ? 2 : last;
+}
+
+/* ---- Scales ---- */
+
+static const neuron_scale *first_scale(const neuron_node_t *input)
+{
+    return input->meaning.channels ? input->meaning.channels->data : &input->meaning.scale;
+}
+
+int64_t neuron_node_scale_count(const neuron_node_t *input)
+{
+    const neuron_meaning *meaning = &input->meaning;
+    return meaning->channels ? meaning->channels->shape.extent[0] : meaning->scaled;
+}
+
+neuron_scaling neuron_node_scaling(const neuron_node_t *input)
+{
+    return (neuron_scaling){.kernels = input->graph->context->kernels,
+                            .type = NEURON_U8,
+                            .scale = &input->meaning.scale,
+                            .channels = input->meaning.channels};
+}
+
+void neuron_node_keep_scale(neuron_node_t *input, const neuron_scale *scale,
+                            neuron_tensor_t *channels)
+{
+    neuron_meaning *meaning = &input->meaning;
+    neuron_tensor_ref(channels);
+    neuron_tensor_unref(meaning->channels);
+    meaning->channels = channels;
+    meaning->scale = *scale;
+    meaning->scaled = true;
+}
+
+void neuron_node_forget_scale(neuron_node_t *input)
+{
+    neuron_node_keep_scale(input, &(neuron_scale){0}, NULL);
+    input->meaning.scaled = false;
+}
+
+static int make_channels(neuron_tensor_t **made, neuron_context_t *context, const double *scales,
+                         const double *offsets, int64_t count)
+{
+    const int64_t extents[] = {count, sizeof(neuron_scale)};
+    RETURN_IF_ERROR(neuron_tensor_create_raw(made, context, NEURON_U8, extents, 2));
+    neuron_scale *each = (*made)->data;
+    for (int64_t k = 0; k < count; k++)
+        each[k] = (neuron_scale){.scale = scales[k], .offset = offsets[k]};
+    return NEURON_OK;
+}
+
+static int set_scales(neuron_node_t *input, const double *scales, const double *offsets,
+                      size_t count)
+{
+    neuron_tensor_t *channels = NULL;
+    if (count > 1)
+        RETURN_IF_ERROR(
+            make_channels(&channels, input->graph->context, scales, offsets, (int64_t)count));
+    neuron_node_keep_scale(input, &(neuron_scale){.scale = scales[0], .offset = offsets[0]},
+                           channels);
+    neuron_tensor_unref(channels);
+    return NEURON_OK;
+}
+
+int neuron_graph_set_scale(neuron_graph_t *graph, const char *input, const double *scales,
+                           const double *offsets, size_t count)
+{
+    FLOAT_SCOPE;
+    neuron_node_t *node;
+    RETURN_IF_ERROR(find(&node, graph, input, true, __func__));
+    CHECK_ROOM(scales && offsets, count);
+    if (!scales || !offsets || count == 0) {
+        neuron_node_forget_scale(node);
+        return NEURON_OK;
+    }
+    if (count != 1 && count != (size_t)last_extent(node))
+        return neuron_fail(NEURON_E_SHAPE, "%s: %zu scales, but the last axis has extent %" PRId64,
+                           __func__, count, last_extent(node));
+    RETURN_IF_ERROR(neuron_scales_check(scales, offsets, count, __func__));
+    return set_scales(node, scales, offsets, count);
+}
+
+int neuron_graph_get_scale(const neuron_graph_t *graph, const char *input, double *scales,
+                           double *offsets, size_t capacity, size_t *needed)
+{
+    neuron_node_t *node;
+    RETURN_IF_ERROR(find(&node, graph, input, true, __func__));
+    return neuron_scales_get(first_scale(node), (size_t)neuron_node_scale_count(node), scales,
+                             offsets, capacity, needed, __func__);
+}
+
+/* Whether an input scales like others of which there are `count`. */
+static bool scales_by(const neuron_node_t *input, const neuron_scale *scales,
+                      const neuron_tensor_t *channels, int64_t count)
+{
+    return (input->meaning.channels != NULL) == (channels != NULL) &&
+           neuron_node_scale_count(input) == count &&
+           memcmp(first_scale(input), scales, (size_t)count * sizeof *scales) == 0;
+}
+
+bool neuron_node_same_scale(const neuron_node_t *a, const neuron_node_t *b)
+{
+    return scales_by(a, first_scale(b), b->meaning.channels, neuron_node_scale_count(b));
+}
+
+/* ---- Names ---- */
+
+void neuron_node_keep_names(neuron_node_t *output, neuron_tensor_t *names)
+{
+    neuron_tensor_ref(names);
+    neuron_tensor_unref(output->meaning.class_names);
+    output->meaning.class_names = names;
+}
+
+int neuron_graph_set_class_names(neuron_graph_t *graph, const char *output,
+                                 const char *const *names, int32_t count)
+{
+    neuron_node_t *node;
+    neuron_tensor_t *made = NULL;
+    RETURN_IF_ERROR(find(&node, graph, output, false, __func__));
+    CHECK_ROOM(names, count);
+    if (names && count != neuron_node_class_count(node))
+        return neuron_fail(NEURON_E_SHAPE,
+                           "%s: count is %" PRId32 "; it must be %" PRId64 ", the classes of %s",
+                           __func__, count, neuron_node_class_count(node), node->name);
+    if (names)
+        RETURN_IF_ERROR(neuron_class_names_make(&made, graph->context, names, count, __func__));
+    neuron_node_keep_names(node, made);
+    neuron_tensor_unref(made);
+    return NEURON_OK;
+}
+
+const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *output, int32_t k)
+{
+    const neuron_node_t *node = graph && graph->finished ? graph->output : NULL;
+    if (!node || (output && strcmp(node->name, output) != 0))
+        return NULL;
+    return neuron_class_names_at(node->meaning.class_names, k);
+}
+
+/* ---- From datasets and other graphs ---- */
+
+/* Floats without a scale tell nothing of bytes: who made them has done it. */
+static bool tells_scale(const neuron_dataset_t *dataset)
+{
+    const neuron_scale *scale = &dataset->scale;
+    return dataset->examples->type == NEURON_U8 || dataset->channels || scale->scale != 1 ||
+           scale->offset != 0 || scale->rest != 0;
+}
+
+void neuron_graph_learn_meaning(neuron_graph_t *graph, const neuron_dataset_t *dataset)
+{
+    if (tells_scale(dataset))
+        neuron_node_keep_scale(graph->input, &dataset->scale, dataset->channels);
+    if (dataset->class_names && dataset->class_count == neuron_node_class_count(graph->output))
+        neuron_node_keep_names(graph->output, dataset->class_names);
+}
+
+void neuron_graph_copy_meaning(neuron_graph_t *graph, const neuron_graph_t *from)
+{
+    const neuron_meaning *input = &from->input->meaning;
+    if (input->scaled)
+        neuron_node_keep_scale(graph->input, &input->scale, input->channels);
+    neuron_node_keep_names(graph->output, from->output->meaning.class_names);
+}
+
+void neuron_meaning_drop(neuron_meaning *meaning)
+{
+    neuron_tensor_unref(meaning->channels);
+    neuron_tensor_unref(meaning->class_names);
+}
+
+void neuron_graph_warn_of_meaning(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                                  const char *who)
+{
+    bool bytes = dataset->examples->type == NEURON_U8;
+    if (bytes && graph->input->meaning.scaled &&
+        !scales_by(graph->input, neuron_dataset_scales(dataset), dataset->channels,
+                   neuron_dataset_scale_count(dataset)))
+        neuron_log(graph->context, NEURON_LOG_WARNING,
+                   "%s: the dataset scales bytes otherwise than the set that %s was trained with: "
+                   "give it the scale that neuron_graph_get_scale() tells",
+                   who, graph->name);
+    int32_t k = neuron_class_names_differ(graph->output->meaning.class_names, dataset->class_names);
+    if (k >= 0)
+        neuron_log(graph->context, NEURON_LOG_WARNING,
+                   "%s: class %" PRId32 " is \"%s\" in the dataset and \"%s\" in %s", who, k,
+                   neuron_class_names_at(dataset->class_names, k),
+                   neuron_class_names_at(graph->output->meaning.class_names, k), graph->name);
+}

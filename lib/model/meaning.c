@@ -1,0 +1,245 @@
+/* Writes and reads what a graph knows of its inputs and outputs, and its metadata, as texts of a
+ * safetensors file. */
+#include "model/meaning.h"
+
+#include "base/files/json.h"
+#include "base/text/utf8.h"
+#include "graph/meaning.h"
+#include "graph/metadata.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char inputs_key[] = "libneuron.inputs";
+static const char outputs_key[] = "libneuron.outputs";
+
+/* ---- Writing ---- */
+
+/* The doubles of a scale by their names. */
+static const struct {
+    const char *name;
+    size_t offset;
+} scale_parts[] = {{"scale", offsetof(neuron_scale, scale)},
+                   {"offset", offsetof(neuron_scale, offset)},
+                   {"rest", offsetof(neuron_scale, rest)}};
+
+enum { SCALE_PARTS = sizeof scale_parts / sizeof scale_parts[0] };
+
+static double *part_of(neuron_scale *scale, int part)
+{
+    return (double *)(void *)((char *)scale + scale_parts[part].offset);
+}
+
+static int write_part(json_t *object, const neuron_scaling *by, int part)
+{
+    const char *name = scale_parts[part].name;
+    neuron_scale one = *by->scale;
+    if (!by->channels)
+        return neuron_json_set_real(object, name, *part_of(&one, part));
+    const neuron_scale *each = by->channels->data;
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(object, name, list));
+    for (int64_t k = 0; k < by->channels->shape.extent[0]; k++) {
+        one = each[k];
+        RETURN_IF_ERROR(neuron_json_append_real(list, *part_of(&one, part)));
+    }
+    return NEURON_OK;
+}
+
+static bool has_rest(const neuron_scaling *by)
+{
+    const neuron_scale *each = by->channels ? by->channels->data : by->scale;
+    int64_t count = by->channels ? by->channels->shape.extent[0] : 1;
+    bool found = false;
+    for (int64_t k = 0; k < count; k++)
+        found = found || each[k].rest != 0;
+    return found;
+}
+
+static int write_input(json_t *object, const neuron_node_t *input)
+{
+    const neuron_scaling by = neuron_node_scaling(input);
+    int parts = has_rest(&by) ? SCALE_PARTS : SCALE_PARTS - 1;
+    for (int part = 0; part < parts; part++)
+        RETURN_IF_ERROR(write_part(object, &by, part));
+    return NEURON_OK;
+}
+
+/* Names may have come from files of any encoding. */
+static int write_output(json_t *object, const neuron_node_t *output)
+{
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(object, "classes", list));
+    const char *name = neuron_class_names_next(output->meaning.class_names, NULL);
+    for (; name; name = neuron_class_names_next(output->meaning.class_names, name)) {
+        char clean[256];
+        snprintf(clean, sizeof clean, "%s", name);
+        neuron_utf8_clean(clean, strlen(name) >= sizeof clean);
+        RETURN_IF_ERROR(neuron_json_append(list, json_string(clean)));
+    }
+    return NEURON_OK;
+}
+
+/* {"name": {...}} of one node. */
+static int write_node(neuron_safetensors_writer *writer, const char *key, const neuron_node_t *node,
+                      int (*write)(json_t *object, const neuron_node_t *node))
+{
+    char *text = NULL;
+    size_t size;
+    json_t *all = json_object(), *object = NULL;
+    int status = all ? NEURON_OK : neuron_json_no_memory();
+    if (status == NEURON_OK)
+        status = neuron_json_set(all, node->name, object = json_object());
+    if (status == NEURON_OK)
+        status = write(object, node);
+    if (status == NEURON_OK)
+        status = neuron_json_write(&text, &size, node->graph->context, all);
+    if (status == NEURON_OK)
+        status = neuron_safetensors_add_text(writer, key, text);
+    neuron_release(node->graph->context, text);
+    json_decref(all);
+    return status;
+}
+
+int neuron_meaning_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph)
+{
+    if (graph->input->meaning.scaled)
+        RETURN_IF_ERROR(write_node(writer, inputs_key, graph->input, write_input));
+    if (graph->output->meaning.class_names)
+        RETURN_IF_ERROR(write_node(writer, outputs_key, graph->output, write_output));
+    for (const neuron_metadata *entry = graph->metadata; entry; entry = entry->next)
+        RETURN_IF_ERROR(neuron_safetensors_add_text(writer, entry->key, entry->text));
+    return NEURON_OK;
+}
+
+/* ---- Reading ---- */
+
+typedef struct reader {
+    const char *source, *key;
+    neuron_node_t *node;
+} reader;
+
+#define WHERE "%s: \"%s\" of \"" NEURON_JSON_NAME "\""
+#define AT(r) (r)->source, (r)->key, (r)->node->name
+
+/* Reads a number, or as many as there are channels. */
+static int read_part(neuron_scale *each, int64_t count, int part, bool list, const json_t *json,
+                     const reader *r)
+{
+    bool fits =
+        list ? json_is_array(json) && json_array_size(json) == (size_t)count : json_is_number(json);
+    for (int64_t k = 0; fits && k < count; k++) {
+        const json_t *number = list ? json_array_get(json, (size_t)k) : json;
+        fits = json_is_number(number);
+        *part_of(&each[k], part) = json_number_value(number);
+    }
+    if (fits)
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_FORMAT,
+                       WHERE ": \"%s\" is not a number, nor a list of one for each of the %lld "
+                             "channels, as \"scale\" is",
+                       AT(r), scale_parts[part].name, (long long)count);
+}
+
+static int read_parts(neuron_scale *each, int64_t count, bool list, const json_t *object,
+                      const reader *r)
+{
+    for (int part = 0; part < SCALE_PARTS; part++) {
+        const json_t *json = json_object_get(object, scale_parts[part].name);
+        if (json || part < SCALE_PARTS - 1)
+            RETURN_IF_ERROR(read_part(each, count, part, list, json, r));
+    }
+    return NEURON_OK;
+}
+
+static int read_input(const json_t *object, const reader *r)
+{
+    const neuron_shape *shape = &r->node->spec.output;
+    neuron_scale one = {0};
+    if (!json_is_array(json_object_get(object, "scale"))) {
+        RETURN_IF_ERROR(read_parts(&one, 1, false, object, r));
+        neuron_node_keep_scale(r->node, &one, NULL);
+        return NEURON_OK;
+    }
+    int64_t last = shape->rank > 0 ? shape->extent[shape->rank - 1] : 1;
+    const int64_t extents[] = {last, sizeof one};
+    if (json_array_size(json_object_get(object, "scale")) != (size_t)last) /* says so */
+        return read_part(&one, last, 0, true, NULL, r);
+    neuron_tensor_t *channels;
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(&channels, r->node->graph->context, NEURON_U8, extents, 2));
+    memset(channels->data, 0, (size_t)last * sizeof one);
+    int status = read_parts(channels->data, last, true, object, r);
+    if (status == NEURON_OK)
+        neuron_node_keep_scale(r->node, &one, channels);
+    neuron_tensor_unref(channels);
+    return status;
+}
+
+static int read_output(const json_t *object, const reader *r)
+{
+    const json_t *list = json_object_get(object, "classes");
+    int64_t count = neuron_node_class_count(r->node), size = 0;
+    bool fits = json_is_array(list) && json_array_size(list) == (size_t)count;
+    for (size_t k = 0; fits && k < (size_t)count; k++) {
+        fits = json_is_string(json_array_get(list, k));
+        size += (int64_t)json_string_length(json_array_get(list, k)) + 1;
+    }
+    if (!fits)
+        return neuron_fail(NEURON_E_FORMAT, WHERE ": \"classes\" are not %lld texts", AT(r),
+                           (long long)count);
+    neuron_tensor_t *names;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&names, r->node->graph->context, NEURON_U8, &size, 1));
+    char *to = names->data;
+    for (size_t k = 0; k < (size_t)count; k++) {
+        const char *name = json_string_value(json_array_get(list, k));
+        memcpy(to, name, strlen(name) + 1);
+        to += strlen(name) + 1;
+    }
+    neuron_node_keep_names(r->node, names);
+    neuron_tensor_unref(names);
+    return NEURON_OK;
+}
+
+/* Reads {"name": {...}} where there is such a text. */
+static int read_node(const neuron_safetensors *file, const char *key, neuron_node_t *node,
+                     int (*read)(const json_t *object, const reader *r))
+{
+    const reader r = {.source = neuron_safetensors_source(file), .key = key, .node = node};
+    const char *text = neuron_safetensors_text(file, key);
+    json_t *all;
+    if (!text)
+        return NEURON_OK;
+    int status = neuron_json_parse(&all, node->graph->context, text, strlen(text), 0, r.source);
+    if (status == NEURON_E_FORMAT)
+        return neuron_fail(status, "%s (of the text \"%s\")", neuron_error_last(), key);
+    RETURN_IF_ERROR(status);
+    const json_t *object = json_object_get(all, node->name);
+    if (!json_is_object(object) || json_object_size(all) != 1)
+        status =
+            neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" is not an object of \"" NEURON_JSON_NAME "\"",
+                        r.source, key, node->name);
+    else
+        status = read(object, &r);
+    json_decref(all);
+    return status;
+}
+
+/* Texts of users and other programs, and one of the library's that others than this room read. */
+static bool is_kept(const char *key)
+{
+    return strncmp(key, NEURON_METADATA_PREFIX, sizeof NEURON_METADATA_PREFIX - 1) != 0 ||
+           strcmp(key, NEURON_METADATA_PREPARATION) == 0;
+}
+
+int neuron_meaning_read(neuron_graph_t *graph, const neuron_safetensors *file)
+{
+    RETURN_IF_ERROR(read_node(file, inputs_key, graph->input, read_input));
+    RETURN_IF_ERROR(read_node(file, outputs_key, graph->output, read_output));
+    const char *text, *key = neuron_safetensors_next_text(file, NULL, &text);
+    for (; key; key = neuron_safetensors_next_text(file, key, &text))
+        if (is_kept(key))
+            RETURN_IF_ERROR(neuron_graph_keep_text(graph, key, text));
+    return NEURON_OK;
+}
