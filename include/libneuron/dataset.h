@@ -42,8 +42,11 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
  *  output is on the same side.
  *  @param[out] dataset  the new dataset; NULL on failure.
  *  @param examples  as for neuron_dataset_create().
- *  @param targets   NEURON_F32, [n, outputs], finite; 1 to 65536 outputs.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for counts that
+ *  @param targets   of any type, [n] for one output or [n, ...shape of the targets of one], finite.
+ *                   Numbers that are not NEURON_F32 become the float32 next to them, in a copy.
+ *                   A graph for the dataset has as many outputs: of this shape but for axes
+ *                   of extent 1, or flat; for targets [n, outputs] of any shape.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA for counts that
  *  differ or a target that is not finite (the first such is named), NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
@@ -61,6 +64,15 @@ NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
 NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *images_path, const char *labels_path,
                                        int32_t class_count);
+
+/** Reads the bytes of such files in memory, which are the caller's again after the call.
+ *  @param images  `images_size` bytes; NULL for none.
+ *  @param labels  `labels_size` bytes; NULL for none.
+ *  @return  as neuron_dataset_load_idx(). Since 0.1. */
+NEURON_API int neuron_dataset_load_idx_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                              const void *images, size_t images_size,
+                                              const void *labels, size_t labels_size,
+                                              int32_t class_count);
 
 /** Loads CIFAR-10 from files of its binary version, such as data_batch_1.bin: records of one label
  *  byte and 3072 bytes of a colour image, plane by plane. Images become examples 32 x 32 x 3 of
@@ -82,6 +94,25 @@ NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_co
 NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
                                                   const char *const *paths, int32_t count);
+
+/** Reads the bytes of files of the binary version in memory, which are the caller's again after the
+ *  call.
+ *  @param bytes  `count` pointers to the bytes of a file each, 1 or more; joined in this order.
+ *  @param sizes  how many bytes each has.
+ *  @return  as neuron_dataset_load_cifar10(). Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10_memory(neuron_dataset_t **dataset,
+                                                  neuron_context_t *context,
+                                                  const void *const *bytes, const size_t *sizes,
+                                                  int32_t count);
+
+/** The same of files of the Python version.
+ *  @param bytes  `count` pointers to the bytes of a file each, 1 or more; joined in this order.
+ *  @param sizes  how many bytes each has.
+ *  @return  as neuron_dataset_load_cifar10_pickle(). Since 0.1. */
+NEURON_API int neuron_dataset_load_cifar10_pickle_memory(neuron_dataset_t **dataset,
+                                                         neuron_context_t *context,
+                                                         const void *const *bytes,
+                                                         const size_t *sizes, int32_t count);
 
 /** Reads examples that are not in memory, for neuron_dataset_create_stream(). It is called by one
  *  thread at a time, which may be another one each time: that of a call that reads the dataset, or
@@ -126,12 +157,22 @@ NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_c
  *  with the shape [n, ...shape of one example]; images [n, height, width] become examples
  *  height x width x 1. Truth values (b1) become inputs 0 and 1. Labels are class numbers [n] or
  *  [n, 1] of whole numbers (i1 to i8, u1 to u8) or b1, or targets [n, class_count] as f2, f4 or f8.
- *  @param class_count  1 to 65536.
- *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy() and neuron_dataset_create()
- *           return. Since 0.1. */
+ *  @param class_count  1 to 65536; or 0 for labels that are targets of any kind, of any of these
+ *                      types and any shape [n, ...], as of neuron_dataset_create_with_targets().
+ *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy(), neuron_dataset_create() and
+ *           neuron_dataset_create_with_targets() return. Since 0.1. */
 NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *examples_path, const char *labels_path,
                                        int32_t class_count);
+
+/** Reads the bytes of such files in memory, which are the caller's again after the call.
+ *  @param examples  `examples_size` bytes; NULL for none.
+ *  @param labels    `labels_size` bytes; NULL for none.
+ *  @return  as neuron_dataset_load_npy(). Since 0.1. */
+NEURON_API int neuron_dataset_load_npy_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                              const void *examples, size_t examples_size,
+                                              const void *labels, size_t labels_size,
+                                              int32_t class_count);
 
 /** Loads examples and labels, as neuron_dataset_load_npy() does, from two arrays of a .npz archive
  *  such as Keras' mnist.npz, whose arrays are "x_train", "y_train", "x_test" and "y_test".
@@ -140,6 +181,14 @@ NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_contex
 NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *path, const char *examples_name,
                                        const char *labels_name, int32_t class_count);
+
+/** Reads the bytes of such an archive in memory, which are the caller's again after the call.
+ *  @param bytes  `size` of them; NULL for none.
+ *  @return  as neuron_dataset_load_npz(). Since 0.1. */
+NEURON_API int neuron_dataset_load_npz_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                              const void *bytes, size_t size,
+                                              const char *examples_name, const char *labels_name,
+                                              int32_t class_count);
 
 /** Loads a folder with a sub-folder of images for each class. Classes are the sub-folders sorted by
  *  the bytes of their names, which neuron_dataset_class_name() tells; an image's class is the
@@ -236,6 +285,27 @@ NEURON_API int neuron_dataset_k_fold(neuron_dataset_t **train, neuron_dataset_t 
 NEURON_API int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_dataset_t *dataset,
                                       uint64_t seed);
 
+/** The examples at some positions, in that order and sharing memory: for a bootstrap, or folds of
+ *  one's own.
+ *  @param positions  `count` numbers, 1 or more, each 0 to neuron_dataset_count() - 1; the same one
+ *                    may come again, and its example is then there as often.
+ *  @return  0, NEURON_E_ARGUMENT with the first position that is wrong, NEURON_E_MEMORY. Since 0.1.
+ */
+NEURON_API int neuron_dataset_select(neuron_dataset_t **selected, neuron_dataset_t *dataset,
+                                     const int64_t *positions, int64_t count);
+
+/** Examples that are drawn at random, each anew of all of them (with replacement), sharing memory:
+ *  a bootstrap; with weights, a set in which what is rare comes more often.
+ *  @param weights  how likely each example is to be drawn, neuron_dataset_count() numbers: finite,
+ *                  not negative, and not all 0; they need not add up to 1. NULL if all are equal.
+ *                  They have nothing to do with neuron_dataset_set_weights().
+ *  @param count    how many to draw, 1 or more.
+ *  @param seed     of the draws.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
+ *           NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_sample(neuron_dataset_t **sample, neuron_dataset_t *dataset,
+                                     const double *weights, int64_t count, uint64_t seed);
+
 /** The examples of some classes, in their order and sharing memory. Class numbers and their count
  *  stay as they are, so that a graph for all classes fits. An example whose target is not one-hot
  *  belongs to the class of its largest number.
@@ -244,6 +314,16 @@ NEURON_API int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_datase
  *           Since 0.1. */
 NEURON_API int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
                                      const int32_t *classes, int32_t count);
+
+/** The same with classes that are numbered anew: classes[k] becomes class k, and there are `count`
+ *  of them. Their names go with them. What the columns of a table were learnt to be does not: see
+ *  neuron_dataset_preparation().
+ *  @param classes  as for neuron_dataset_filter(), and each only once.
+ *  @return  as neuron_dataset_filter(); NEURON_E_TYPE if the dataset has targets other than class
+ *           numbers. Since 0.1. */
+NEURON_API int neuron_dataset_filter_renumbered(neuron_dataset_t **filtered,
+                                                neuron_dataset_t *dataset, const int32_t *classes,
+                                                int32_t count);
 
 /** Says whether an example stays: any number but 0 for yes. Since 0.1. */
 typedef int (*neuron_dataset_keep_t)(int64_t position, int32_t label, void *user_data);
@@ -318,6 +398,7 @@ NEURON_API int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double 
  *  examples. Accuracy knows no weights. Subsets and joined datasets made afterwards have the
  *  weights of their examples; those made before do not change.
  *  @param weights  copied: one for each example, in order, finite and not negative; NULL for none.
+ *                  Of an example that is there more than once, all must be the same.
  *  @param count    neuron_dataset_count().
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
  *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */

@@ -175,23 +175,50 @@ int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
     return neuron_dataset_create_for(dataset, context, examples, labels, class_count, "dataset");
 }
 
-static int check_any_targets(const neuron_tensor_t *targets, const char *who)
+/* The shape of the targets of one example. */
+static int shape_targets(neuron_shape *one, const neuron_tensor_t *targets, const char *who)
 {
+    const neuron_shape *all = &targets->shape;
     char text[NEURON_SHAPE_TEXT];
-    if (targets->type != NEURON_F32)
-        return neuron_fail(NEURON_E_TYPE, "%s: targets are %s, not f32", who,
-                           neuron_type_name(targets->type));
-    if (targets->shape.rank != 2 || targets->shape.extent[1] < 1 ||
-        targets->shape.extent[1] > NEURON_CLASSES_MAX)
-        return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, not [n, outputs] with 1 to %d", who,
-                           neuron_shape_text(&targets->shape, text), NEURON_CLASSES_MAX);
-    const float *values = targets->data;
-    int64_t outputs = targets->shape.extent[1];
-    for (int64_t i = 0; i < targets->shape.extent[0] * outputs; i++)
-        if (!isfinite(values[i]))
+    *one = (neuron_shape){1, {1}};
+    bool valid = all->rank > 0;
+    for (int32_t i = 1; i < all->rank; i++)
+        valid = valid && all->extent[i] > 0;
+    if (!valid)
+        return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, not [n, ...shape of those of one]",
+                           who, neuron_shape_text(all, text));
+    if (all->rank > 1)
+        RETURN_IF_ERROR(neuron_shape_set(one, all->extent + 1, all->rank - 1, 1, who));
+    if (neuron_shape_count(one) > INT32_MAX)
+        return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s: too many for one example", who,
+                           neuron_shape_text(all, text));
+    return NEURON_OK;
+}
+
+static float stored_target(const neuron_tensor_t *targets, int64_t i)
+{
+    return targets->type == NEURON_F32 ? ((const float *)targets->data)[i]
+                                       : (float)stored_label(targets, i);
+}
+
+/* Targets as float32, which the caller's are as they are. */
+static int convert_targets(neuron_tensor_t **stored, neuron_context_t *context,
+                           neuron_tensor_t *targets, int64_t outputs, const char *who)
+{
+    int64_t count = targets->shape.extent[0] * outputs;
+    const int64_t extents[] = {targets->shape.extent[0], outputs};
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(stored_target(targets, i)))
             return neuron_fail(NEURON_E_DATA,
                                "%s: target %" PRId64 " of example %" PRId64 " is not finite", who,
                                i % outputs, i / outputs);
+    if (targets->type == NEURON_F32) {
+        *stored = neuron_tensor_ref(targets);
+        return NEURON_OK;
+    }
+    RETURN_IF_ERROR(neuron_tensor_create_raw(stored, context, NEURON_F32, extents, 2));
+    for (int64_t i = 0; i < count; i++)
+        ((float *)(*stored)->data)[i] = stored_target(targets, i);
     return NEURON_OK;
 }
 
@@ -199,12 +226,18 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
                                            neuron_tensor_t *examples, neuron_tensor_t *targets,
                                            const char *who)
 {
+    neuron_shape shape;
+    neuron_tensor_t *stored;
     RETURN_IF_ERROR(neuron_dataset_check_examples(examples, who));
-    RETURN_IF_ERROR(check_any_targets(targets, who));
+    RETURN_IF_ERROR(shape_targets(&shape, targets, who));
     RETURN_IF_ERROR(check_counts(examples, targets, "targets", who));
-    int32_t outputs = (int32_t)targets->shape.extent[1];
-    RETURN_IF_ERROR(create(dataset, context, examples, targets, outputs, who));
+    int32_t outputs = (int32_t)neuron_shape_count(&shape);
+    RETURN_IF_ERROR(convert_targets(&stored, context, targets, outputs, who));
+    int status = create(dataset, context, examples, stored, outputs, who);
+    neuron_tensor_unref(stored);
+    RETURN_IF_ERROR(status);
     (*dataset)->any_targets = true;
+    (*dataset)->target_shape = shape;
     if (outputs == 1)
         (*dataset)->class_count = 2;
     return NEURON_OK;
@@ -235,6 +268,7 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
     made->any_targets = dataset->any_targets;
     made->class_count = dataset->class_count;
     made->outputs = dataset->outputs;
+    made->target_shape = dataset->target_shape;
     made->shape = dataset->shape;
     made->scale = dataset->scale;
     made->channels = neuron_tensor_ref(dataset->channels);
@@ -321,6 +355,12 @@ static int store_weights(neuron_tensor_t **made, const neuron_dataset_t *dataset
         stored[i] = 1;
     for (int64_t i = 0; i < dataset->count; i++)
         stored[dataset->order[i]] = weights[i];
+    for (int64_t i = 0; i < dataset->count; i++)
+        if (stored[dataset->order[i]] != weights[i])
+            return neuron_fail(NEURON_E_DATA,
+                               "neuron_dataset_set_weights: weight %" PRId64 " is %g, but %g is "
+                               "given to the same example elsewhere",
+                               i, (double)weights[i], (double)stored[dataset->order[i]]);
     return NEURON_OK;
 }
 
@@ -337,8 +377,11 @@ int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights, 
             return neuron_fail(NEURON_E_DATA, "%s: weight %" PRId64 " is %s", __func__, i,
                                isfinite(weights[i]) ? "negative" : "not finite");
     neuron_tensor_t *made = NULL;
-    if (weights)
-        RETURN_IF_ERROR(store_weights(&made, dataset, weights));
+    int status = weights ? store_weights(&made, dataset, weights) : NEURON_OK;
+    if (status < 0) {
+        neuron_tensor_unref(made);
+        return status;
+    }
     neuron_tensor_unref(dataset->weights);
     dataset->weights = made;
     return NEURON_OK;
@@ -363,6 +406,30 @@ int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_
     return NEURON_OK;
 }
 
+/* Whether two shapes are the same but for axes of extent 1. */
+static bool is_alike(const neuron_shape *a, const neuron_shape *b)
+{
+    int32_t k = 0;
+    for (int32_t i = 0; i < a->rank; i++) {
+        if (a->extent[i] == 1)
+            continue;
+        while (k < b->rank && b->extent[k] == 1)
+            k++;
+        if (k == b->rank || b->extent[k++] != a->extent[i])
+            return false;
+    }
+    return true;
+}
+
+/* Targets of any kind are those of an output of their shape, or one of the two is flat. */
+static bool fits_output(const neuron_dataset_t *dataset, const neuron_shape *output)
+{
+    const neuron_shape *target = &dataset->target_shape;
+    return neuron_shape_count(output) == dataset->outputs &&
+           (output->rank == 1 ||
+            (dataset->any_targets && (target->rank == 1 || is_alike(target, output))));
+}
+
 int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
                          const neuron_shape *output, const char *who)
 {
@@ -379,11 +446,14 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
             "outputs and a softmax, or make the dataset of targets 0 and 1 with "
             "neuron_dataset_create_with_targets()",
             who);
-    bool fits = neuron_shape_count(output) == dataset->outputs;
-    if (!fits || (output->rank != 1 && !dataset->any_targets))
-        return neuron_fail(NEURON_E_SHAPE,
-                           "%s: the dataset has %" PRId32 " %s, the graph's output is %s", who,
-                           dataset->outputs, dataset->any_targets ? "targets" : "classes",
+    if (fits_output(dataset, output))
+        return NEURON_OK;
+    if (dataset->any_targets && dataset->target_shape.rank > 1)
+        return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, the graph's output is %s", who,
+                           neuron_shape_text(&dataset->target_shape, ours),
                            neuron_shape_text(output, theirs));
-    return NEURON_OK;
+    return neuron_fail(NEURON_E_SHAPE,
+                       "%s: the dataset has %" PRId32 " %s, the graph's output is %s", who,
+                       dataset->outputs, dataset->any_targets ? "targets" : "classes",
+                       neuron_shape_text(output, theirs));
 }

@@ -24,6 +24,7 @@ struct neuron_dataset {
     bool any_targets;             /* targets need not be probabilities */
     int32_t class_count;          /* of which neuron_dataset_label() tells one */
     int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
+    neuron_shape target_shape;    /* of targets of any kind */
     neuron_shape shape;           /* of one example */
     neuron_scale scale;
     neuron_tensor_t

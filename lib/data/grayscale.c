@@ -66,6 +66,8 @@ int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset)
     neuron_tensor_unref(made->examples);
     made->examples = examples;
     made->shape.extent[2] = 1;
+    neuron_preparation_unref(made->preparation); /* its inputs were others */
+    made->preparation = NULL;
     *gray = made;
     return NEURON_OK;
 }

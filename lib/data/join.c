@@ -57,6 +57,11 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
                            "%s: dataset %" PRId32 " has %" PRId32 " %s, dataset 0 has %" PRId32,
                            who, number, other->outputs, first->any_targets ? "targets" : "classes",
                            first->outputs);
+    if (first->any_targets && !neuron_shape_equal(&first->target_shape, &other->target_shape))
+        return neuron_fail(NEURON_E_SHAPE,
+                           "%s: targets of dataset %" PRId32 " are %s, those of dataset 0 are %s",
+                           who, number, neuron_shape_text(&other->target_shape, theirs),
+                           neuron_shape_text(&first->target_shape, ours));
     if (!neuron_dataset_same_scale(first, other))
         return neuron_fail(NEURON_E_DATA,
                            "%s: dataset %" PRId32 " has another scale or offset than dataset 0",
@@ -158,6 +163,7 @@ static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, i
             ? neuron_dataset_create_with_targets_for(dataset, first->context, examples, labels, who)
             : neuron_dataset_create_for(dataset, first->context, examples, labels,
                                         first->class_count, who));
+    (*dataset)->target_shape = first->target_shape;
     (*dataset)->class_names = neuron_tensor_ref(names);
     (*dataset)->preparation = neuron_preparation_ref(first->preparation);
     int status = join_weights(*dataset, datasets, count);

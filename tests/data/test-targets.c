@@ -175,11 +175,10 @@ START_TEST(bad_targets)
     neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){COUNT, 3}, 2, triples);
     neuron_tensor_t *labels = tensor(NEURON_I32, (const int64_t[]){COUNT}, 1, numbers);
     neuron_tensor_t *flat = tensor(NEURON_F32, (const int64_t[]){COUNT}, 1, triples);
-    assert_status(neuron_dataset_create_with_targets(&dataset, context, examples, labels),
-                  NEURON_E_TYPE);
-    assert_message("targets are i32, not f32");
-    assert_status(neuron_dataset_create_with_targets(&dataset, context, examples, flat),
+    neuron_tensor_t *scalar = tensor(NEURON_F32, NULL, 0, triples);
+    assert_status(neuron_dataset_create_with_targets(&dataset, context, examples, scalar),
                   NEURON_E_SHAPE);
+    neuron_tensor_unref(scalar);
     assert_status(neuron_dataset_create_with_targets(&dataset, context, labels, examples),
                   NEURON_E_TYPE);
     assert_status(neuron_dataset_create_with_targets(&dataset, context, NULL, flat),
@@ -192,6 +191,84 @@ START_TEST(bad_targets)
     neuron_tensor_unref(flat);
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);
+}
+END_TEST
+
+/* Numbers of any type, and one for each example without an axis. */
+START_TEST(integers_are_targets)
+{
+    const uint8_t bytes[COUNT] = {0, 200, 7, 255};
+    const int32_t numbers[COUNT] = {-7, 0, 16777217, 3};
+    const int64_t large[COUNT * 2] = {-5, INT64_C(1) << 40, 0, 1, 2, 3, 4, 5};
+    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){COUNT, 3}, 2, triples);
+    neuron_tensor_t *targets[] = {tensor(NEURON_U8, (const int64_t[]){COUNT}, 1, bytes),
+                                  tensor(NEURON_I32, (const int64_t[]){COUNT, 1}, 2, numbers),
+                                  tensor(NEURON_I64, (const int64_t[]){COUNT, 2}, 2, large),
+                                  tensor(NEURON_F32, (const int64_t[]){COUNT}, 1, triples)};
+    const float expected[][COUNT * 2] = {{0, 200, 7, 255},
+                                         {-7, 0, 16777216, 3},
+                                         {-5, 0x1p40f, 0, 1, 2, 3, 4, 5},
+                                         {triples[0], triples[1], triples[2], triples[3]}};
+    for (int i = 0; i < 4; i++) {
+        neuron_dataset_t *dataset;
+        float met[COUNT * 2];
+        size_t all;
+        assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, targets[i]));
+        assert_ok(neuron_dataset_read_targets(dataset, 0, COUNT, met, COUNT * 2, &all));
+        ck_assert_uint_eq(all, i == 2 ? 2 * COUNT : COUNT);
+        for (size_t k = 0; k < all; k++)
+            ck_assert_float_eq(met[k], expected[i][k]);
+        neuron_dataset_unref(dataset);
+        neuron_tensor_unref(targets[i]);
+    }
+    neuron_tensor_unref(examples);
+}
+END_TEST
+
+/* Dense maps: a target for each pixel, many of them, flat or not. */
+START_TEST(targets_have_any_shape)
+{
+    enum { SIDE = 260, PIXELS = SIDE * SIDE };
+    static float pixels[2 * PIXELS];
+    neuron_tensor_t *images = tensor(NEURON_F32, (const int64_t[]){2, SIDE, SIDE, 1}, 4, pixels);
+    const int64_t shapes[][4] = {
+        {2, SIDE, SIDE, 1}, {2, PIXELS}, {2, SIDE, SIDE}, {2, SIDE / 2, SIDE, 2}};
+    static const int ranks[] = {4, 2, 3, 4};
+    neuron_graph_t *graph;
+    neuron_loss_t *loss;
+    neuron_optimizer_t *sgd;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE, 1}, 3);
+    x = neuron_sigmoid(graph, neuron_conv2d(graph, x, 1, 1, 1, NULL));
+    assert_ok(neuron_graph_finish(graph, x));
+    assert_ok(neuron_loss_create(&loss, context, "mean_squared_error", NULL));
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
+    for (int i = 0; i < 4; i++) {
+        neuron_tensor_t *targets = tensor(NEURON_F32, shapes[i], ranks[i], pixels);
+        neuron_dataset_t *dataset;
+        neuron_trainer_t *trainer;
+        size_t outputs;
+        assert_ok(neuron_dataset_create_with_targets(&dataset, context, images, targets));
+        assert_ok(neuron_dataset_read_targets(dataset, 0, 1, NULL, 0, &outputs));
+        ck_assert_uint_eq(outputs, PIXELS);
+        int status = neuron_trainer_create(&trainer, graph, sgd, dataset);
+        if (i < 3) {
+            assert_ok(status);
+            assert_ok(neuron_trainer_set_loss(trainer, loss));
+            assert_ok(neuron_trainer_set(trainer, "epochs=1, batch_size=2"));
+            assert_ok(neuron_trainer_run(trainer, NULL));
+        } else {
+            assert_status(status, NEURON_E_SHAPE);
+            assert_message("targets are 130x260x2, the graph's output is 260x260x1");
+        }
+        neuron_trainer_unref(trainer);
+        neuron_dataset_unref(dataset);
+        neuron_tensor_unref(targets);
+    }
+    neuron_optimizer_unref(sgd);
+    neuron_loss_unref(loss);
+    neuron_graph_unref(graph);
+    neuron_tensor_unref(images);
 }
 END_TEST
 
@@ -328,6 +405,8 @@ int main(void)
     tcase_add_test(cases, class_numbers_are_read_one_hot);
     tcase_add_test(cases, reading_has_bounds);
     tcase_add_test(cases, bad_targets);
+    tcase_add_test(cases, integers_are_targets);
+    tcase_add_test(cases, targets_have_any_shape);
     tcase_add_test(cases, joining);
     tcase_add_test(cases, weights_go_along);
     tcase_add_test(cases, weights_of_one_hot);

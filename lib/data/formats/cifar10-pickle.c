@@ -103,5 +103,15 @@ int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset, neuron_contex
                                        const char *const *paths, int32_t count)
 {
     FLOAT_SCOPE;
-    return neuron_cifar10_load(dataset, context, parse_pickle, paths, count, __func__);
+    const neuron_cifar10_sources from = {(const void *const *)paths, NULL, false};
+    return neuron_cifar10_load(dataset, context, parse_pickle, &from, count, __func__);
+}
+
+int neuron_dataset_load_cifar10_pickle_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                              const void *const *bytes, const size_t *sizes,
+                                              int32_t count)
+{
+    FLOAT_SCOPE;
+    const neuron_cifar10_sources from = {bytes, sizes, true};
+    return neuron_cifar10_load(dataset, context, parse_pickle, &from, count, __func__);
 }

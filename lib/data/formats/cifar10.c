@@ -118,32 +118,41 @@ int neuron_cifar10_read(neuron_dataset_t **dataset, const neuron_content *conten
     return neuron_cifar10_read_as(dataset, contents, settings, parse_records);
 }
 
-static int check_paths(const char *const *paths, int32_t count, const char *who)
+/* The paths of files, or the bytes of each in memory. */
+static neuron_content content_of(neuron_context_t *context, const neuron_cifar10_sources *from,
+                                 int32_t k)
 {
-    if (!paths)
-        return neuron_refuse_null("paths", who);
+    return from->sizes ? neuron_content_of_memory(context, from->at[k], from->sizes[k], "memory")
+                       : neuron_content_of_file(context, from->at[k]);
+}
+
+static int check_sources(const neuron_cifar10_sources *from, int32_t count, const char *who)
+{
+    const char *name = from->in_memory ? "bytes" : "paths";
+    if (!from->at || (from->in_memory && !from->sizes))
+        return neuron_refuse_null(from->at ? "sizes" : name, who);
     RETURN_IF_ERROR(neuron_check_range(count, 1, INT64_MAX, "count", who));
     for (int32_t k = 0; k < count; k++)
-        if (!paths[k])
-            return neuron_fail(NEURON_E_ARGUMENT, "%s: paths[%" PRId32 "] is NULL; it must not be",
-                               who, k);
+        if (!from->at[k])
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: %s[%" PRId32 "] is NULL; it must not be",
+                               who, name, k);
     return NEURON_OK;
 }
 
 int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
-                        neuron_cifar10_parse parse, const char *const *paths, int32_t count,
-                        const char *who)
+                        neuron_cifar10_parse parse, const neuron_cifar10_sources *from,
+                        int32_t count, const char *who)
 {
     if (dataset)
         *dataset = NULL;
     if (!dataset || !context)
         return neuron_refuse_null(dataset ? "context" : "dataset", who);
-    RETURN_IF_ERROR(check_paths(paths, count, who));
+    RETURN_IF_ERROR(check_sources(from, count, who));
     neuron_content *contents = neuron_allocate(context, neuron_size(count), sizeof *contents);
     if (!contents)
         return NEURON_E_MEMORY;
     for (int32_t k = 0; k < count; k++)
-        contents[k] = neuron_content_of_file(context, paths[k]);
+        contents[k] = content_of(context, from, k);
     int status =
         neuron_cifar10_read_as(dataset, contents, &(neuron_cifar10_settings){count}, parse);
     neuron_release(context, contents);
@@ -154,5 +163,14 @@ int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *co
                                 const char *const *paths, int32_t count)
 {
     FLOAT_SCOPE;
-    return neuron_cifar10_load(dataset, context, parse_records, paths, count, __func__);
+    const neuron_cifar10_sources from = {(const void *const *)paths, NULL, false};
+    return neuron_cifar10_load(dataset, context, parse_records, &from, count, __func__);
+}
+
+int neuron_dataset_load_cifar10_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                       const void *const *bytes, const size_t *sizes, int32_t count)
+{
+    FLOAT_SCOPE;
+    const neuron_cifar10_sources from = {bytes, sizes, true};
+    return neuron_cifar10_load(dataset, context, parse_records, &from, count, __func__);
 }

@@ -41,9 +41,16 @@ typedef int (*neuron_cifar10_parse)(neuron_cifar10_batch *batch);
 int neuron_cifar10_read_as(neuron_dataset_t **dataset, const neuron_content *contents,
                            const neuron_cifar10_settings *settings, neuron_cifar10_parse parse);
 
-/* The same for files; `who` is the public function whose arguments the others are, as they came. */
+/* Paths of files, or bytes in memory and their sizes. */
+typedef struct neuron_cifar10_sources {
+    const void *const *at;
+    const size_t *sizes;
+    bool in_memory;
+} neuron_cifar10_sources;
+
+/* The same for these; `who` is the public function whose arguments the others are, as they came. */
 int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
-                        neuron_cifar10_parse parse, const char *const *paths, int32_t count,
-                        const char *who);
+                        neuron_cifar10_parse parse, const neuron_cifar10_sources *from,
+                        int32_t count, const char *who);
 
 #endif

@@ -183,3 +183,18 @@ int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *contex
                                        neuron_content_of_file(context, labels_path)};
     return neuron_idx_read(dataset, contents, &(neuron_idx_settings){class_count});
 }
+
+int neuron_dataset_load_idx_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                   const void *images, size_t images_size, const void *labels,
+                                   size_t labels_size, int32_t class_count)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_RANGE(class_count, 1, 256);
+    const neuron_content contents[] = {
+        neuron_content_of_memory(context, images, images_size, "images in memory"),
+        neuron_content_of_memory(context, labels, labels_size, "labels in memory")};
+    return neuron_idx_read(dataset, contents, &(neuron_idx_settings){class_count});
+}

@@ -37,12 +37,17 @@ int neuron_npy_make_dataset(neuron_dataset_t **dataset, neuron_context_t *contex
     neuron_shape *images = &examples->tensor->shape, *numbers = &labels->tensor->shape;
     if (images->rank == IMAGES_RANK)
         images->extent[images->rank++] = 1;
-    if (labels->tensor->type != NEURON_F32 && numbers->rank == 2 && numbers->extent[1] == 1)
+    if (class_count > 0 && labels->tensor->type != NEURON_F32 && numbers->rank == 2 &&
+        numbers->extent[1] == 1)
         numbers->rank = 1;
     RETURN_IF_ERROR(neuron_dataset_check_examples(examples->tensor, examples->name));
-    RETURN_IF_ERROR(check_labels(labels, class_count));
-    RETURN_IF_ERROR(neuron_dataset_create_for(dataset, context, examples->tensor, labels->tensor,
-                                              class_count, labels->name));
+    if (class_count > 0)
+        RETURN_IF_ERROR(check_labels(labels, class_count));
+    RETURN_IF_ERROR(class_count > 0
+                        ? neuron_dataset_create_for(dataset, context, examples->tensor,
+                                                    labels->tensor, class_count, labels->name)
+                        : neuron_dataset_create_with_targets_for(dataset, context, examples->tensor,
+                                                                 labels->tensor, labels->name));
     return examples->boolean ? neuron_dataset_set_scale(*dataset, 1, 0) : NEURON_OK;
 }
 
@@ -79,8 +84,23 @@ int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *contex
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(examples_path);
     CHECK_ARGUMENT(labels_path);
-    CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
+    CHECK_RANGE(class_count, 0, NEURON_CLASSES_MAX);
     const neuron_content contents[] = {neuron_content_of_file(context, examples_path),
                                        neuron_content_of_file(context, labels_path)};
+    return neuron_npy_read(dataset, contents, &(neuron_npy_settings){class_count});
+}
+
+int neuron_dataset_load_npy_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                   const void *examples, size_t examples_size, const void *labels,
+                                   size_t labels_size, int32_t class_count)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_RANGE(class_count, 0, NEURON_CLASSES_MAX);
+    const neuron_content contents[] = {
+        neuron_content_of_memory(context, examples, examples_size, "examples in memory"),
+        neuron_content_of_memory(context, labels, labels_size, "labels in memory")};
     return neuron_npy_read(dataset, contents, &(neuron_npy_settings){class_count});
 }

@@ -64,6 +64,17 @@ int neuron_npz_read(neuron_dataset_t **dataset, const neuron_content *content,
     return status;
 }
 
+static int load(neuron_dataset_t **dataset, const neuron_content *content,
+                const char *examples_name, const char *labels_name, int32_t class_count,
+                const char *who)
+{
+    if (!examples_name || !labels_name)
+        return neuron_refuse_null(examples_name ? "labels_name" : "examples_name", who);
+    RETURN_IF_ERROR(neuron_check_range(class_count, 0, NEURON_CLASSES_MAX, "class_count", who));
+    const neuron_npz_settings settings = {examples_name, labels_name, class_count};
+    return neuron_npz_read(dataset, content, &settings);
+}
+
 int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
                             const char *examples_name, const char *labels_name, int32_t class_count)
 {
@@ -72,10 +83,18 @@ int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *contex
     *dataset = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    CHECK_ARGUMENT(examples_name);
-    CHECK_ARGUMENT(labels_name);
-    CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
     const neuron_content content = neuron_content_of_file(context, path);
-    const neuron_npz_settings settings = {examples_name, labels_name, class_count};
-    return neuron_npz_read(dataset, &content, &settings);
+    return load(dataset, &content, examples_name, labels_name, class_count, __func__);
+}
+
+int neuron_dataset_load_npz_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                   const void *bytes, size_t size, const char *examples_name,
+                                   const char *labels_name, int32_t class_count)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    const neuron_content content = neuron_content_of_memory(context, bytes, size, "memory");
+    return load(dataset, &content, examples_name, labels_name, class_count, __func__);
 }

@@ -55,22 +55,13 @@ static bool are_too_many(const neuron_csv_table *table, int64_t count)
             count > table->rows.count / 2 && count > ROWS_TELLING);
 }
 
-/* ---- Names of classes ---- */
-
+/* What is no name of a class is wrong data here. */
 static int make_names(neuron_csv_table *table, const neuron_texts *words)
 {
-    size_t size = 0;
-    for (int32_t i = 0; i < words->count; i++)
-        size += strlen(words->at[i]) + 1;
-    int64_t extent = (int64_t)size;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&table->names, table->context, NEURON_U8, &extent, 1));
-    char *to = table->names->data;
-    for (int32_t i = 0; i < words->count; i++) {
-        size = strlen(words->at[i]) + 1;
-        memcpy(to, words->at[i], size);
-        to += size;
-    }
-    return NEURON_OK;
+    int status =
+        neuron_class_names_make(&table->names, table->context, (const char *const *)words->at,
+                                words->count, table->csv.buffer->name);
+    return status == NEURON_E_ARGUMENT ? NEURON_E_DATA : status;
 }
 
 /* ---- Numbers ---- */

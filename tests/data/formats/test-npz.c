@@ -453,18 +453,18 @@ START_TEST(refuses_null)
     REFUSED(neuron_dataset_load_npz(&dataset, context, NULL, "x", "y", 10));
     REFUSED(neuron_dataset_load_npz(&dataset, context, "a", NULL, "y", 10));
     REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", NULL, 10));
-    REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", "y", 0));
-    assert_message("neuron_dataset_load_npz: class_count is 0; it must be 1 to 65,536");
+    REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", "y", -1));
+    assert_message("neuron_dataset_load_npz: class_count is -1; it must be 0 to 65,536");
     REFUSED(neuron_dataset_load_npz(&dataset, context, "a", "x", "y", 65537));
-    assert_message("neuron_dataset_load_npz: class_count is 65,537; it must be 1 to 65,536");
+    assert_message("neuron_dataset_load_npz: class_count is 65,537; it must be 0 to 65,536");
     REFUSED(neuron_dataset_load_npy(NULL, context, "x", "y", 10));
     REFUSED(neuron_dataset_load_npy(&dataset, NULL, "x", "y", 10));
     REFUSED(neuron_dataset_load_npy(&dataset, context, NULL, "y", 10));
     REFUSED(neuron_dataset_load_npy(&dataset, context, "x", NULL, 10));
-    REFUSED(neuron_dataset_load_npy(&dataset, context, "x", "y", 0));
-    assert_message("neuron_dataset_load_npy: class_count is 0; it must be 1 to 65,536");
+    REFUSED(neuron_dataset_load_npy(&dataset, context, "x", "y", -1));
+    assert_message("neuron_dataset_load_npy: class_count is -1; it must be 0 to 65,536");
     REFUSED(neuron_dataset_load_npy(&dataset, context, "x", "y", 65537));
-    assert_message("neuron_dataset_load_npy: class_count is 65,537; it must be 1 to 65,536");
+    assert_message("neuron_dataset_load_npy: class_count is 65,537; it must be 0 to 65,536");
 #undef REFUSED
     assert_status(neuron_tensor_load_npz(&tensor, context, "/nowhere.npz", "x"), NEURON_E_IO);
 }
