@@ -195,13 +195,13 @@ static int get_texts(const place *at, neuron_context_t *context, const json_t *o
     size_t count = json_array_size(list);
     if (!json_is_array(list) || count > TEXTS_MAX)
         return refuse(at, key, list, "a list of at most 65,536 texts");
-    neuron_slice *slices = neuron_allocate(context, count, sizeof *slices);
+    neuron_text_slice *slices = neuron_allocate(context, count, sizeof *slices);
     int status = slices ? NEURON_OK : NEURON_E_MEMORY;
     for (size_t i = 0; i < count && status == NEURON_OK; i++) {
         const json_t *text = json_array_get(list, i);
         if (json_is_string(text) && strlen(json_string_value(text)) == json_string_length(text))
-            slices[i] =
-                (neuron_slice){json_string_value(text), (uint32_t)json_string_length(text), false};
+            slices[i] = (neuron_text_slice){json_string_value(text),
+                                            (uint32_t)json_string_length(text), false};
         else
             status = refuse(at, key, text, "a list of texts without a zero in them");
     }

@@ -14,7 +14,7 @@
 
 /* ---- Texts ---- */
 
-size_t neuron_slice_copy(char *to, const neuron_slice *slice)
+size_t neuron_text_slice_copy(char *to, const neuron_text_slice *slice)
 {
     size_t size = 0;
     for (size_t i = 0; i < slice->size; i++) {
@@ -24,8 +24,8 @@ size_t neuron_slice_copy(char *to, const neuron_slice *slice)
     return size;
 }
 
-int neuron_texts_make(neuron_texts *texts, neuron_context_t *context, const neuron_slice *slices,
-                      int64_t count)
+int neuron_texts_make(neuron_texts *texts, neuron_context_t *context,
+                      const neuron_text_slice *slices, int64_t count)
 {
     size_t bytes = neuron_size_of(count, sizeof *texts->at);
     for (int64_t i = 0; i < count; i++)
@@ -37,14 +37,14 @@ int neuron_texts_make(neuron_texts *texts, neuron_context_t *context, const neur
     char *to = (char *)(at + count);
     for (int64_t i = 0; i < count; i++) {
         at[i] = to;
-        to += neuron_slice_copy(to, &slices[i]);
+        to += neuron_text_slice_copy(to, &slices[i]);
         *to++ = '\0';
     }
     *texts = (neuron_texts){at, (int32_t)count};
     return NEURON_OK;
 }
 
-int neuron_slice_compare(const char *a, size_t a_size, const char *b, size_t b_size)
+int neuron_text_slice_compare(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     size_t size = a_size < b_size ? a_size : b_size;
     int order = size > 0 ? memcmp(a, b, size) : 0;
@@ -57,7 +57,7 @@ int32_t neuron_texts_find(const neuron_texts *sorted, const char *text, size_t s
     while (first < end) {
         int32_t middle = first + (end - first) / 2;
         const char *other = sorted->at[middle];
-        int order = neuron_slice_compare(text, size, other, strlen(other));
+        int order = neuron_text_slice_compare(text, size, other, strlen(other));
         if (order == 0)
             return middle;
         if (order < 0)
@@ -226,7 +226,7 @@ int neuron_preparation_input_name(const neuron_preparation_t *preparation, int64
     return neuron_text_fill(write_name, &named, __func__, name, capacity, needed);
 }
 
-static neuron_slice trimmed(const char *text)
+static neuron_text_slice trimmed(const char *text)
 {
     size_t size;
     while (text && (*text == ' ' || *text == '\t'))
@@ -234,7 +234,7 @@ static neuron_slice trimmed(const char *text)
     for (size = text ? strlen(text) : 0; size > 0; size--)
         if (text[size - 1] != ' ' && text[size - 1] != '\t')
             break;
-    return (neuron_slice){text ? text : "", (uint32_t)size, false};
+    return (neuron_text_slice){text ? text : "", (uint32_t)size, false};
 }
 
 enum { SHOWN_MAX = 40 };
@@ -249,7 +249,7 @@ static bool allows(const neuron_preparation_t *preparation, float value)
 
 /* The value of a field: see neuron_column_put(). */
 static int read_field(float *value, const neuron_preparation_t *preparation,
-                      const neuron_column *column, neuron_slice field, int64_t index)
+                      const neuron_column *column, neuron_text_slice field, int64_t index)
 {
     static const char who[] = "neuron_preparation_apply";
     double about;

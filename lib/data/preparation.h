@@ -14,11 +14,11 @@
 #include <stdbool.h>
 
 /* A part of a text that stays. In an escaped one two quotes are one. */
-typedef struct neuron_slice {
+typedef struct neuron_text_slice {
     const char *text;
     uint32_t size;
     bool escaped;
-} neuron_slice;
+} neuron_text_slice;
 
 /* Texts, each with its zero, in one piece of memory that begins with `at`. */
 typedef struct neuron_texts {
@@ -79,17 +79,17 @@ neuron_preparation_t *neuron_preparation_make(neuron_context_t *context, int64_t
 void neuron_preparation_number(neuron_preparation_t *preparation);
 
 /* Copies slices, whose texts may go. */
-int neuron_texts_make(neuron_texts *texts, neuron_context_t *context, const neuron_slice *slices,
-                      int64_t count);
+int neuron_texts_make(neuron_texts *texts, neuron_context_t *context,
+                      const neuron_text_slice *slices, int64_t count);
 
 /* Copies a slice to a memory that is large enough, without a zero; tells its size there. */
-size_t neuron_slice_copy(char *to, const neuron_slice *slice);
+size_t neuron_text_slice_copy(char *to, const neuron_text_slice *slice);
 
 /* Where a word is in a sorted list; -1 if it is not in there. */
 int32_t neuron_texts_find(const neuron_texts *sorted, const char *text, size_t size);
 
 /* By the bytes; a shorter one that begins another comes first. */
-int neuron_slice_compare(const char *a, size_t a_size, const char *b, size_t b_size);
+int neuron_text_slice_compare(const char *a, size_t a_size, const char *b, size_t b_size);
 
 /* Whether a field stands for a missing value. */
 bool neuron_preparation_misses(const neuron_preparation_t *preparation, const char *text,

@@ -9,7 +9,7 @@
 
 /* ---- Names ---- */
 
-static int next_of(const neuron_slice *slice, uint32_t *at)
+static int next_of(const neuron_text_slice *slice, uint32_t *at)
 {
     if (*at == slice->size)
         return -1;
@@ -23,7 +23,8 @@ static int lower(int character)
     return character >= 'A' && character <= 'Z' ? character + 'a' - 'A' : character;
 }
 
-bool neuron_csv_is_called(const neuron_slice *field, const neuron_slice *name, bool any_case)
+bool neuron_csv_is_called(const neuron_text_slice *field, const neuron_text_slice *name,
+                          bool any_case)
 {
     uint32_t at = 0, name_at = 0;
     for (;;) {
@@ -35,9 +36,9 @@ bool neuron_csv_is_called(const neuron_slice *field, const neuron_slice *name, b
     }
 }
 
-bool neuron_csv_is_nameless(const neuron_slice *field)
+bool neuron_csv_is_nameless(const neuron_text_slice *field)
 {
-    static const neuron_slice unnamed = {"Unnamed: 0", 10, false};
+    static const neuron_text_slice unnamed = {"Unnamed: 0", 10, false};
     return field->size == 0 || neuron_csv_is_called(field, &unnamed, false);
 }
 
@@ -63,7 +64,7 @@ int neuron_csv_read_first_row(neuron_csv_table *table, const char **begin)
 
 /* ---- Columns that the caller says ---- */
 
-static int find_name(const neuron_csv_table *table, const neuron_slice *name, int64_t *found)
+static int find_name(const neuron_csv_table *table, const neuron_text_slice *name, int64_t *found)
 {
     const neuron_csv_field *row = table->first_row, *alike = NULL;
     const char *file = table->csv.buffer->name;
@@ -94,7 +95,7 @@ static int find_name(const neuron_csv_table *table, const neuron_slice *name, in
 }
 
 /* A number of a column, such as 3 or -1. */
-static bool read_place(const neuron_slice *item, int64_t *place)
+static bool read_place(const neuron_text_slice *item, int64_t *place)
 {
     bool negative = item->size > 1 && item->text[0] == '-';
     *place = 0;
@@ -107,19 +108,19 @@ static bool read_place(const neuron_slice *item, int64_t *place)
     return item->size > 0;
 }
 
-static bool is_word(const neuron_slice *item, const char *word)
+static bool is_word(const neuron_text_slice *item, const char *word)
 {
     return strlen(word) == item->size && memcmp(item->text, word, item->size) == 0;
 }
 
 /* Whether an item is a name; else *place is the number of its column, from 1 or -1. */
-static bool is_name(const neuron_slice *item, bool quoted, int64_t *place)
+static bool is_name(const neuron_text_slice *item, bool quoted, int64_t *place)
 {
     *place = is_word(item, "last") ? -1 : 1;
     return quoted || !(is_word(item, "first") || is_word(item, "last") || read_place(item, place));
 }
 
-int neuron_csv_find_item(const neuron_csv_table *table, const neuron_slice *item, bool quoted,
+int neuron_csv_find_item(const neuron_csv_table *table, const neuron_text_slice *item, bool quoted,
                          const char *option, int64_t *found)
 {
     int64_t place, count = table->column_count;
@@ -135,9 +136,9 @@ int neuron_csv_find_item(const neuron_csv_table *table, const neuron_slice *item
     return NEURON_OK;
 }
 
-static bool has_name(neuron_slice list)
+static bool has_name(neuron_text_slice list)
 {
-    neuron_slice item;
+    neuron_text_slice item;
     bool quoted, found = false;
     int64_t place;
     while (neuron_csv_next_item(&list, &item, &quoted))
@@ -146,10 +147,10 @@ static bool has_name(neuron_slice list)
 }
 
 /* Gives a role, or a kind, to the columns of a list that have none yet. */
-static int set_columns(neuron_csv_table *table, neuron_slice list, const char *option, int32_t role,
-                       int32_t kind)
+static int set_columns(neuron_csv_table *table, neuron_text_slice list, const char *option,
+                       int32_t role, int32_t kind)
 {
-    neuron_slice item;
+    neuron_text_slice item;
     bool quoted;
     while (neuron_csv_next_item(&list, &item, &quoted)) {
         int64_t found;
@@ -184,12 +185,12 @@ static int check_utf8(const neuron_csv_table *table, const neuron_csv_field *fie
 static int keep_names(neuron_csv_table *table)
 {
     for (int64_t i = 0; i < table->column_count; i++) {
-        const neuron_slice *slice = &table->first_row[i].slice;
+        const neuron_text_slice *slice = &table->first_row[i].slice;
         bool named = table->csv.dialect.header;
         char *name = neuron_allocate(table->context, named ? (size_t)slice->size + 1 : 1, 1);
         if (!name)
             return NEURON_E_MEMORY;
-        name[named ? neuron_slice_copy(name, slice) : 0] = '\0';
+        name[named ? neuron_text_slice_copy(name, slice) : 0] = '\0';
         table->preparation->columns[i].name = name;
         if (named)
             RETURN_IF_ERROR(check_utf8(table, &table->first_row[i]));
@@ -201,7 +202,7 @@ static int keep_names(neuron_csv_table *table)
 static int find_label(neuron_csv_table *table, int64_t *label)
 {
     const neuron_csv_settings *settings = &table->settings;
-    neuron_slice list = settings->label, item;
+    neuron_text_slice list = settings->label, item;
     bool quoted;
     *label = -1;
     if (!neuron_csv_next_item(&list, &item, &quoted)) {
@@ -258,7 +259,7 @@ static const char *other_separator(const neuron_csv_table *table)
                   {'\t', "; with separator=tab it has more"},
                   {'|', "; with separator=pipe it has more"},
                   {',', "; with separator=comma it has more"}};
-    const neuron_slice *only = &table->first_row[0].slice;
+    const neuron_text_slice *only = &table->first_row[0].slice;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (only->size > 0 && memchr(only->text, others[i].separator, only->size))
             return others[i].hint;

@@ -31,17 +31,17 @@ const char *neuron_csv_elsewhere(const neuron_csv_table *table)
 
 /* ---- Names ---- */
 
-static bool is_one_of(const neuron_slice *field, const char *const *names)
+static bool is_one_of(const neuron_text_slice *field, const char *const *names)
 {
     for (; *names; names++) {
-        const neuron_slice name = {*names, (uint32_t)strlen(*names), false};
+        const neuron_text_slice name = {*names, (uint32_t)strlen(*names), false};
         if (neuron_csv_is_called(field, &name, true))
             return true;
     }
     return false;
 }
 
-static bool is_label_name(const neuron_slice *field)
+static bool is_label_name(const neuron_text_slice *field)
 {
     static const char *const names[] = {"label", "labels",  "class",   "classes",  "class_id",
                                         "y",     "target",  "targets", "category", "species",
@@ -49,13 +49,13 @@ static bool is_label_name(const neuron_slice *field)
     return is_one_of(field, names);
 }
 
-static bool ends_with(const neuron_slice *field, const char *end)
+static bool ends_with(const neuron_text_slice *field, const char *end)
 {
     size_t size = strlen(end);
     return field->size > size && memcmp(field->text + field->size - size, end, size) == 0;
 }
 
-static bool is_index_name(const neuron_slice *field)
+static bool is_index_name(const neuron_text_slice *field)
 {
     static const char *const names[] = {"id", "index", "idx", "row", NULL};
     return is_one_of(field, names) || ends_with(field, "Id") || ends_with(field, "ID") ||
@@ -63,7 +63,7 @@ static bool is_index_name(const neuron_slice *field)
 }
 
 /* Splits the digits off that end a name. */
-static size_t stem_of(const neuron_slice *field, double *number)
+static size_t stem_of(const neuron_text_slice *field, double *number)
 {
     size_t stem = field->size;
     float nearest;
@@ -75,7 +75,7 @@ static size_t stem_of(const neuron_slice *field, double *number)
 }
 
 /* Whether two names are as those of values in a row are: pixel0, pixel1. */
-static bool is_series(const neuron_slice *first, const neuron_slice *second)
+static bool is_series(const neuron_text_slice *first, const neuron_text_slice *second)
 {
     double numbers[2];
     size_t stem = stem_of(first, &numbers[0]);
@@ -87,7 +87,7 @@ int neuron_csv_check_first_name(neuron_csv_table *table)
 {
     const neuron_csv_text *csv = &table->csv;
     const neuron_csv_field *row = table->first_row;
-    const neuron_slice *first = &row->slice;
+    const neuron_text_slice *first = &row->slice;
     if (neuron_csv_is_nameless(first))
         return neuron_csv_fail(NEURON_E_DATA, csv, row, "%s",
                                "the first column has no name: it may be an index, as pandas writes "
@@ -167,7 +167,7 @@ static int look_at_second(const neuron_csv_table *table, const char *at, int64_t
 
 static int refuse_row(const neuron_csv_table *table, const first_row *row, int64_t label)
 {
-    const neuron_slice *shown = &row->label->slice;
+    const neuron_text_slice *shown = &row->label->slice;
     int32_t classes = table->settings.class_count;
     if (label < 0)
         return neuron_csv_fail(

@@ -16,7 +16,7 @@ enum { ROWS_TELLING = 16 };
 
 static int refuse_label(const neuron_csv_table *table, int64_t row, int64_t column)
 {
-    const neuron_slice *slice = neuron_csv_word(table, row, column);
+    const neuron_text_slice *slice = neuron_csv_word(table, row, column);
     const neuron_csv_field field = neuron_csv_field_of(slice, column);
     const neuron_preparation_t *preparation = table->preparation;
     int32_t classes = table->given ? preparation->class_count : table->settings.class_count;
@@ -74,7 +74,7 @@ static int read_numbers(const neuron_csv_table *table, int64_t column, double *n
     float nearest;
     *word = -1;
     for (int64_t i = 0; i < table->rows.count; i++) {
-        const neuron_slice *slice = neuron_csv_word(table, i, column);
+        const neuron_text_slice *slice = neuron_csv_word(table, i, column);
         if (neuron_preparation_misses(table->preparation, slice->text, slice->size))
             return refuse_label(table, i, column);
         if (neuron_csv_parse_number(&table->csv, slice, &numbers[i], &nearest)) {
@@ -104,7 +104,7 @@ static int name_numbers(neuron_csv_table *table, neuron_texts *words, int64_t le
                         int64_t range, int64_t count)
 {
     enum { ROOM = 24 };
-    neuron_slice *slices = neuron_allocate(table->context, neuron_size(count), sizeof *slices);
+    neuron_text_slice *slices = neuron_allocate(table->context, neuron_size(count), sizeof *slices);
     char *text = neuron_allocate(table->context, neuron_size(count), ROOM);
     int32_t next = 0;
     for (int64_t k = 0; slices && text && k < range; k++) {
@@ -112,7 +112,7 @@ static int name_numbers(neuron_csv_table *table, neuron_texts *words, int64_t le
             continue;
         char *number = text + (size_t)next * ROOM;
         int size = snprintf(number, ROOM, "%" PRId64, least + k);
-        slices[next] = (neuron_slice){number, (uint32_t)size, false};
+        slices[next] = (neuron_text_slice){number, (uint32_t)size, false};
         used[k] = next++;
     }
     int status =
@@ -250,7 +250,7 @@ static int make_classes(neuron_csv_table *table, int64_t column)
 
 static int refuse_target(const neuron_csv_table *table, int64_t row, int64_t column)
 {
-    const neuron_slice *slice = neuron_csv_word(table, row, column);
+    const neuron_text_slice *slice = neuron_csv_word(table, row, column);
     const neuron_csv_field field = neuron_csv_field_of(slice, column);
     if (neuron_preparation_misses(table->preparation, slice->text, slice->size))
         return neuron_csv_fail(NEURON_E_DATA, &table->csv, &field, "there is no %s", "target");
@@ -266,7 +266,7 @@ static int target_numbers(const neuron_csv_table *table, int64_t column, float *
     double value;
     *words = false;
     for (int64_t i = 0; i < table->rows.count; i++) {
-        const neuron_slice *slice = neuron_csv_word(table, i, column);
+        const neuron_text_slice *slice = neuron_csv_word(table, i, column);
         if (neuron_preparation_misses(table->preparation, slice->text, slice->size))
             return refuse_target(table, i, column);
         bool number = neuron_csv_parse_number(&table->csv, slice, &value, &targets[i * step]);

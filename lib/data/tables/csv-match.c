@@ -7,11 +7,11 @@
 #include <string.h>
 
 /* A column of the preparation by a name in the file; -1 for none. */
-static int64_t find(const neuron_preparation_t *preparation, const neuron_slice *name)
+static int64_t find(const neuron_preparation_t *preparation, const neuron_text_slice *name)
 {
     for (int64_t i = 0; i < preparation->column_count; i++) {
         const char *other = preparation->columns[i].name;
-        const neuron_slice slice = {other, (uint32_t)strlen(other), false};
+        const neuron_text_slice slice = {other, (uint32_t)strlen(other), false};
         if (neuron_csv_is_called(name, &slice, false))
             return i;
     }
@@ -25,7 +25,7 @@ static bool match_in_order(neuron_csv_table *table)
     bool same = table->column_count == preparation->column_count;
     for (int64_t i = 0; i < table->column_count && same; i++) {
         const char *name = preparation->columns[i].name;
-        const neuron_slice slice = {name, (uint32_t)strlen(name), false};
+        const neuron_text_slice slice = {name, (uint32_t)strlen(name), false};
         same = neuron_csv_is_called(&table->first_row[i].slice, &slice, false);
         table->matches[i] = i;
     }

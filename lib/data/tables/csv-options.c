@@ -54,7 +54,7 @@ const neuron_option_table neuron_csv_options = NEURON_OPTION_TABLE(rows);
 
 /* ---- Lists ---- */
 
-bool neuron_csv_next_item(neuron_slice *list, neuron_slice *item, bool *quoted)
+bool neuron_csv_next_item(neuron_text_slice *list, neuron_text_slice *item, bool *quoted)
 {
     if (!list->text)
         return false;
@@ -62,26 +62,27 @@ bool neuron_csv_next_item(neuron_slice *list, neuron_slice *item, bool *quoted)
     bool inside = false;
     for (; at < end && (inside || *at != '+'); at++)
         inside ^= *at == '"';
-    *item = (neuron_slice){list->text, (uint32_t)(at - list->text), false};
-    *list = at < end ? (neuron_slice){at + 1, (uint32_t)(end - at - 1), false} : (neuron_slice){0};
+    *item = (neuron_text_slice){list->text, (uint32_t)(at - list->text), false};
+    *list = at < end ? (neuron_text_slice){at + 1, (uint32_t)(end - at - 1), false}
+                     : (neuron_text_slice){0};
     for (; item->size > 0 && item->text[0] == ' '; item->size--)
         item->text++;
     while (item->size > 0 && item->text[item->size - 1] == ' ')
         item->size--;
     *quoted = item->size > 1 && item->text[0] == '"' && item->text[item->size - 1] == '"';
     if (*quoted)
-        *item = (neuron_slice){item->text + 1, item->size - 2, true};
+        *item = (neuron_text_slice){item->text + 1, item->size - 2, true};
     return true;
 }
 
-int neuron_csv_copy_items(neuron_texts *texts, neuron_context_t *context, neuron_slice list)
+int neuron_csv_copy_items(neuron_texts *texts, neuron_context_t *context, neuron_text_slice list)
 {
-    neuron_slice rest = list, item;
+    neuron_text_slice rest = list, item;
     bool quoted;
     int64_t count = 0;
     while (neuron_csv_next_item(&rest, &item, &quoted))
         count++;
-    neuron_slice *items = neuron_allocate(context, neuron_size(count), sizeof *items);
+    neuron_text_slice *items = neuron_allocate(context, neuron_size(count), sizeof *items);
     if (!items)
         return NEURON_E_MEMORY;
     for (int64_t i = 0; i < count; i++)
@@ -93,14 +94,14 @@ int neuron_csv_copy_items(neuron_texts *texts, neuron_context_t *context, neuron
 
 /* ---- Settings ---- */
 
-static neuron_slice text_of(const neuron_options *options, int32_t key)
+static neuron_text_slice text_of(const neuron_options *options, int32_t key)
 {
     size_t size;
     const char *text = neuron_options_given_text(options, key, &size);
-    return (neuron_slice){text, (uint32_t)size, false};
+    return (neuron_text_slice){text, (uint32_t)size, false};
 }
 
-static int read_shape(neuron_shape *shape, neuron_slice text, const char *who)
+static int read_shape(neuron_shape *shape, neuron_text_slice text, const char *who)
 {
     int64_t extents[NEURON_RANK_MAX] = {0};
     int32_t rank = 0;
@@ -125,7 +126,7 @@ static int read_shape(neuron_shape *shape, neuron_slice text, const char *who)
 
 static int check(const neuron_csv_settings *settings, const char *who)
 {
-    neuron_slice label = settings->label;
+    neuron_text_slice label = settings->label;
     bool none = label.size == 4 && memcmp(label.text, "none", 4) == 0;
     if (settings->targets.text && label.text && !none)
         return neuron_fail(
@@ -161,7 +162,7 @@ int neuron_csv_parse_options(neuron_csv_settings *settings, const char *options,
         .ignore = TEXT(IGNORE),
         .categorical = TEXT(CATEGORICAL),
         .na_values = TEXT(NA_VALUES)};
-    const neuron_slice shape = TEXT(SHAPE);
+    const neuron_text_slice shape = TEXT(SHAPE);
 #undef VALUE
 #undef TEXT
     if (shape.text)

@@ -34,7 +34,7 @@ typedef struct neuron_csv_settings {
     int32_t type;        /* likewise */
     int32_t header, categories, rule;
     neuron_shape shape; /* of rank 0 for one axis of all */
-    neuron_slice label, targets, ignore, categorical, na_values;
+    neuron_text_slice label, targets, ignore, categorical, na_values;
 } neuron_csv_settings;
 
 int neuron_csv_parse_options(neuron_csv_settings *settings, const char *options, const char *who);
@@ -46,9 +46,9 @@ static inline bool neuron_csv_has_words(const neuron_csv_settings *settings)
 }
 
 /* Takes the next item off a list such as `a+"b + c"+3`: false if none is left. */
-bool neuron_csv_next_item(neuron_slice *list, neuron_slice *item, bool *quoted);
+bool neuron_csv_next_item(neuron_text_slice *list, neuron_text_slice *item, bool *quoted);
 
 /* Copies the items of a list. */
-int neuron_csv_copy_items(neuron_texts *texts, neuron_context_t *context, neuron_slice list);
+int neuron_csv_copy_items(neuron_texts *texts, neuron_context_t *context, neuron_text_slice list);
 
 #endif

@@ -100,8 +100,8 @@ int neuron_csv_read_field(const neuron_csv_text *csv, const char **position, int
     return NEURON_OK;
 }
 
-bool neuron_csv_parse_number(const neuron_csv_text *csv, const neuron_slice *slice, double *value,
-                             float *nearest)
+bool neuron_csv_parse_number(const neuron_csv_text *csv, const neuron_text_slice *slice,
+                             double *value, float *nearest)
 {
     char point = csv->dialect.point;
     return (slice->size > 0 &&

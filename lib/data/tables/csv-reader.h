@@ -16,10 +16,10 @@ typedef struct neuron_csv_text {
 } neuron_csv_text;
 
 typedef struct neuron_csv_field {
-    neuron_slice slice; /* without quotes and blanks around it */
-    const char *at;     /* where it begins with them */
-    int64_t column;     /* from 0 */
-    bool last;          /* of its row */
+    neuron_text_slice slice; /* without quotes and blanks around it */
+    const char *at;          /* where it begins with them */
+    int64_t column;          /* from 0 */
+    bool last;               /* of its row */
 } neuron_csv_field;
 
 /* What messages show of a field. */
@@ -52,8 +52,8 @@ int neuron_csv_read_field(const neuron_csv_text *csv, const char **at, int64_t c
                           neuron_csv_field *field);
 
 /* Whether a field is a number, whatever its size; quick for most. */
-bool neuron_csv_parse_number(const neuron_csv_text *csv, const neuron_slice *slice, double *value,
-                             float *nearest);
+bool neuron_csv_parse_number(const neuron_csv_text *csv, const neuron_text_slice *slice,
+                             double *value, float *nearest);
 
 /* Moves behind the end of a row, and behind that of the text if it has none. */
 const char *neuron_csv_row_end(const neuron_csv_text *csv, const char *at);

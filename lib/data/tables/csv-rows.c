@@ -117,7 +117,7 @@ static int read_any_number(const neuron_csv_rows *rows, const char **at, neuron_
     const neuron_csv_text *csv = rows->csv;
     const neuron_preparation_t *preparation = rows->preparation;
     RETURN_IF_ERROR(neuron_csv_read_field(csv, at, field->column, field));
-    const neuron_slice *slice = &field->slice;
+    const neuron_text_slice *slice = &field->slice;
     *value = NAN;
     *nearest = NAN;
     if (neuron_preparation_misses(preparation, slice->text, slice->size))

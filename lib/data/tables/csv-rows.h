@@ -34,11 +34,11 @@ typedef struct neuron_csv_rows {
     neuron_csv_chunk *chunks;
     int64_t chunk_count, count; /* and how many rows there are */
 
-    uint8_t *bytes;      /* the matrix [count, values], if all are integers of 8 bits */
-    float *floats;       /* else; NaN for a missing value */
-    bool guess;          /* values that are no bytes stop the reading, and are no failure */
-    bool words_welcome;  /* for a message: words are expected elsewhere */
-    neuron_slice *words; /* [count, word_count] */
+    uint8_t *bytes;           /* the matrix [count, values], if all are integers of 8 bits */
+    float *floats;            /* else; NaN for a missing value */
+    bool guess;               /* values that are no bytes stop the reading, and are no failure */
+    bool words_welcome;       /* for a message: words are expected elsewhere */
+    neuron_text_slice *words; /* [count, word_count] */
     int64_t value_count, word_count;
     neuron_csv_seen *seen; /* [threads, column_count] */
 } neuron_csv_rows;

@@ -39,8 +39,8 @@ typedef struct neuron_csv_table {
     int64_t *matches;       /* column of the preparation for each of the file; -1 for none */
     neuron_csv_cell *cells; /* of each column of the file */
     neuron_csv_rows rows;
-    neuron_tensor_t *values; /* f32 or u8, [rows, a value for each input column] */
-    neuron_slice *words;     /* [rows, a slice for each column of words, label and targets] */
+    neuron_tensor_t *values;  /* f32 or u8, [rows, a value for each input column] */
+    neuron_text_slice *words; /* [rows, a slice for each column of words, label and targets] */
     neuron_tensor_t *examples, *labels, *names;
     int64_t unknown; /* words that the other table did not have */
 } neuron_csv_table;
@@ -56,10 +56,11 @@ int neuron_csv_match_columns(neuron_csv_table *table, const char **begin);
 int neuron_csv_read_first_row(neuron_csv_table *table, const char **begin);
 
 /* Whether a field has this text; `any_case` for letters of A to Z. */
-bool neuron_csv_is_called(const neuron_slice *field, const neuron_slice *name, bool any_case);
+bool neuron_csv_is_called(const neuron_text_slice *field, const neuron_text_slice *name,
+                          bool any_case);
 
 /* Finds the column that an item of an option means: *found is its place from 0, or -1 for none. */
-int neuron_csv_find_item(const neuron_csv_table *table, const neuron_slice *item, bool quoted,
+int neuron_csv_find_item(const neuron_csv_table *table, const neuron_text_slice *item, bool quoted,
                          const char *option, int64_t *found);
 
 /* Decides whether the first row has names, where nobody has said so: dialect.header. */
@@ -72,7 +73,7 @@ int neuron_csv_check_first_name(neuron_csv_table *table);
 int neuron_csv_check_doubts(const neuron_csv_table *table, const double *labels);
 
 /* What the pandas calls an index that it has written itself and read again, or no name at all. */
-bool neuron_csv_is_nameless(const neuron_slice *field);
+bool neuron_csv_is_nameless(const neuron_text_slice *field);
 
 /* What a message about a label that is none ends with, where nobody said that it is. */
 const char *neuron_csv_elsewhere(const neuron_csv_table *table);
@@ -95,14 +96,14 @@ int neuron_csv_make_labels(neuron_csv_table *table);
 int neuron_csv_make_inputs(neuron_csv_table *table);
 
 /* The slice of a column's field in a row, which is a column of words. */
-static inline const neuron_slice *neuron_csv_word(const neuron_csv_table *table, int64_t row,
-                                                  int64_t column)
+static inline const neuron_text_slice *neuron_csv_word(const neuron_csv_table *table, int64_t row,
+                                                       int64_t column)
 {
     return &table->words[row * table->rows.word_count + table->cells[column].word];
 }
 
 /* For messages: the field that a slice is of. Quotes and blanks before it are left out. */
-static inline neuron_csv_field neuron_csv_field_of(const neuron_slice *slice, int64_t column)
+static inline neuron_csv_field neuron_csv_field_of(const neuron_text_slice *slice, int64_t column)
 {
     return (neuron_csv_field){.slice = *slice, .at = slice->text, .column = column};
 }

@@ -81,7 +81,7 @@ int neuron_csv_find_kinds(neuron_csv_table *table)
 
 /* A word that was met, and where it comes to stand. */
 typedef struct entry {
-    neuron_slice slice;
+    neuron_text_slice slice;
     int32_t number; /* in the order in which they were met */
 } entry;
 
@@ -92,7 +92,7 @@ typedef struct word_set {
     int64_t count, slot_count;
 } word_set;
 
-static uint64_t hash_of(const neuron_slice *slice)
+static uint64_t hash_of(const neuron_text_slice *slice)
 {
     /* FNV-1a */
     uint64_t hash = UINT64_C(14695981039346656037);
@@ -103,14 +103,14 @@ static uint64_t hash_of(const neuron_slice *slice)
     return hash ^ hash >> 32;
 }
 
-static bool is_same(const neuron_slice *a, const neuron_slice *b)
+static bool is_same(const neuron_text_slice *a, const neuron_text_slice *b)
 {
     if (a->escaped || b->escaped)
         return neuron_csv_is_called(a, b, false);
     return a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
 }
 
-static int32_t *find_slot(const word_set *set, const neuron_slice *slice)
+static int32_t *find_slot(const word_set *set, const neuron_text_slice *slice)
 {
     int64_t mask = set->slot_count - 1, at = (int64_t)(hash_of(slice) & (uint64_t)mask);
     while (set->slots[at] > 0 && !is_same(&set->entries[set->slots[at] - 1].slice, slice))
@@ -142,7 +142,7 @@ static int grow(word_set *set)
     return NEURON_OK;
 }
 
-static int add(word_set *set, const neuron_slice *slice, int32_t *number)
+static int add(word_set *set, const neuron_text_slice *slice, int32_t *number)
 {
     if (set->count == set->slot_count / 2)
         RETURN_IF_ERROR(grow(set));
@@ -157,9 +157,10 @@ static int add(word_set *set, const neuron_slice *slice, int32_t *number)
 
 static int compare(const void *a, const void *b)
 {
-    const neuron_slice *first = &((const entry *)a)->slice, *second = &((const entry *)b)->slice;
+    const neuron_text_slice *first = &((const entry *)a)->slice,
+                            *second = &((const entry *)b)->slice;
     if (!first->escaped && !second->escaped)
-        return neuron_slice_compare(first->text, first->size, second->text, second->size);
+        return neuron_text_slice_compare(first->text, first->size, second->text, second->size);
     uint32_t i = 0, k = 0;
     while (i < first->size && k < second->size && first->text[i] == second->text[k]) {
         i += first->escaped && first->text[i] == '"' ? 2 : 1;
@@ -172,7 +173,7 @@ static int compare(const void *a, const void *b)
 
 /* ---- What they are numbered by ---- */
 
-static int check_utf8(const neuron_csv_table *table, const neuron_slice *slice, int64_t column)
+static int check_utf8(const neuron_csv_table *table, const neuron_text_slice *slice, int64_t column)
 {
     const neuron_csv_field field = neuron_csv_field_of(slice, column);
     for (uint32_t i = 0; i < slice->size;) {
@@ -190,7 +191,8 @@ static int check_utf8(const neuron_csv_table *table, const neuron_slice *slice, 
 static int make_list(neuron_csv_table *table, word_set *set, int64_t column, neuron_texts *made,
                      int32_t *order)
 {
-    neuron_slice *slices = neuron_allocate(table->context, neuron_size(set->count), sizeof *slices);
+    neuron_text_slice *slices =
+        neuron_allocate(table->context, neuron_size(set->count), sizeof *slices);
     int status = slices ? NEURON_OK : NEURON_E_MEMORY;
     for (int64_t i = 0; i < set->count && status == NEURON_OK; i++)
         status = check_utf8(table, &set->entries[i].slice, column);
@@ -209,14 +211,14 @@ static int make_list(neuron_csv_table *table, word_set *set, int64_t column, neu
 
 /* Names of classes need not be sorted, and stand for numbers however these are written. */
 static int32_t find_class(const neuron_csv_table *table, const neuron_texts *known,
-                          const neuron_slice *slice)
+                          const neuron_text_slice *slice)
 {
     double value;
     float nearest;
     char number[32];
     const char *text = number;
     for (int32_t i = 0; i < known->count; i++) {
-        const neuron_slice name = {known->at[i], (uint32_t)strlen(known->at[i]), false};
+        const neuron_text_slice name = {known->at[i], (uint32_t)strlen(known->at[i]), false};
         if (is_same(&name, slice))
             return i;
     }
@@ -236,13 +238,14 @@ static int find_all(neuron_csv_table *table, const word_set *set, int64_t column
 {
     const neuron_column *is = &table->preparation->columns[table->matches[column]];
     for (int64_t i = 0; i < set->count; i++) {
-        neuron_slice slice = set->entries[i].slice;
+        neuron_text_slice slice = set->entries[i].slice;
         char *copy = NULL;
         if (slice.escaped) {
             copy = neuron_allocate(table->context, (size_t)slice.size + 1, 1);
             if (!copy)
                 return NEURON_E_MEMORY;
-            slice = (neuron_slice){copy, (uint32_t)neuron_slice_copy(copy, &slice), false};
+            slice =
+                (neuron_text_slice){copy, (uint32_t)neuron_text_slice_copy(copy, &slice), false};
         }
         order[i] = is->role == NEURON_COLUMN_LABEL
                        ? find_class(table, known, &slice)
@@ -252,8 +255,8 @@ static int find_all(neuron_csv_table *table, const word_set *set, int64_t column
     return NEURON_OK;
 }
 
-static int refuse_more(const neuron_csv_table *table, const neuron_slice *slice, int64_t column,
-                       int64_t most)
+static int refuse_more(const neuron_csv_table *table, const neuron_text_slice *slice,
+                       int64_t column, int64_t most)
 {
     const neuron_csv_field field = neuron_csv_field_of(slice, column);
     const neuron_column *is = &table->preparation->columns[table->matches[column]];
@@ -271,7 +274,7 @@ static int meet_words(neuron_csv_table *table, word_set *set, int64_t column, in
                       int32_t *places)
 {
     for (int64_t i = 0; i < table->rows.count; i++) {
-        const neuron_slice *slice = neuron_csv_word(table, i, column);
+        const neuron_text_slice *slice = neuron_csv_word(table, i, column);
         places[i] = -1;
         if (neuron_preparation_misses(table->preparation, slice->text, slice->size))
             continue;
@@ -308,7 +311,7 @@ int neuron_csv_sort_words(neuron_csv_table *table, int64_t column, const neuron_
 
 static int refuse_word(const neuron_csv_table *table, int64_t row, int64_t column)
 {
-    const neuron_slice *slice = neuron_csv_word(table, row, column);
+    const neuron_text_slice *slice = neuron_csv_word(table, row, column);
     const neuron_csv_field field = neuron_csv_field_of(slice, column);
     const neuron_column *is = &table->preparation->columns[table->matches[column]];
     if (neuron_preparation_misses(table->preparation, slice->text, slice->size))
@@ -329,7 +332,7 @@ static int number_column(neuron_csv_table *table, int64_t column, int32_t *place
     RETURN_IF_ERROR(neuron_csv_sort_words(table, column, table->given ? &is->words : NULL,
                                           &is->words, most, places));
     for (int64_t i = 0; i < rows->count; i++) {
-        const neuron_slice *slice = neuron_csv_word(table, i, column);
+        const neuron_text_slice *slice = neuron_csv_word(table, i, column);
         if (places[i] < 0 && table->preparation->rule == NEURON_CSV_MISSING_REFUSE)
             return refuse_word(table, i, column);
         table->unknown += places[i] < 0 &&
