@@ -26,6 +26,8 @@ static inline neuron_node_t *registry_add(neuron_graph_t *graph, const neuron_la
     neuron_node_t *inputs[] = {image, image};
     if (layer == &neuron_layer_reshape)
         return neuron_reshape(graph, image, extents, 2);
+    if (strstr(layer->name, "1d"))
+        inputs[0] = neuron_reshape(graph, image, extents, 2);
     if (layer == &neuron_layer_dense || layer == &neuron_layer_quantized_dense)
         inputs[0] = neuron_flatten(graph, image);
     bool many = layer->flags & NEURON_LAYER_MANY_INPUTS;

@@ -52,6 +52,50 @@ NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t
                                             int64_t top, int64_t bottom, int64_t left,
                                             int64_t right);
 
+/** Some places of an axis: `begin`, begin + 1, ... of `count` in all.
+ *
+ *      first = neuron_slice(graph, x, 0, 10, "axis=0");     rows 0 to 9 of an image
+ *      alpha = neuron_slice(graph, x, -1, 1, NULL);         its last channel
+ *
+ *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default; `begin`, `count`.
+ *  @param begin  0 to extent - 1, or below 0 from the end: -1 is the last place.
+ *  @param count  1 or more, within the axis; -1 for all that follow. Since 0.1. */
+NEURON_API neuron_node_t *neuron_slice(neuron_graph_t *graph, neuron_node_t *input, int64_t begin,
+                                       int64_t count, const char *options);
+
+/** Images of whole times as many rows and columns (Keras: UpSampling2D).
+ *  [height, width, channels] -> [height * factor_height, width * factor_width, channels].
+ *  Interpolation `nearest` repeats pixels; `bilinear` mixes the two nearest along each axis, where
+ *  centres of pixels lie at halves and what is outside is as the edge, as Keras does, and PyTorch
+ *  with align_corners=False.
+ *  Options: `factor_height`, `factor_width`, `interpolation` (nearest).
+ *  @param factor_height  1 to 1024.
+ *  @param factor_width   likewise. Since 0.1. */
+NEURON_API neuron_node_t *neuron_upsample2d(neuron_graph_t *graph, neuron_node_t *input,
+                                            int64_t factor_height, int64_t factor_width,
+                                            const char *options);
+
+/** x * scale + offset, the same for all values (Keras: Rescaling): bytes to 0 .. 1 by 1 / 255.0.
+ *  Options: `scale`, `offset`.
+ *  @param scale   finite as float.
+ *  @param offset  finite as float. Since 0.1. */
+NEURON_API neuron_node_t *neuron_rescale(neuron_graph_t *graph, neuron_node_t *input, double scale,
+                                         double offset);
+
+/** (x - mean) / deviation for each channel, by numbers that training leaves alone (Keras:
+ *  Normalization): so a model has the scale of its inputs in its file. A deviation of 0 counts as
+ *  1.
+ *
+ *      x = neuron_standardize(graph, neuron_input(graph, (const int64_t[]){13}, 1));
+ *      ...
+ *      neuron_graph_finish(graph, y);
+ *      neuron_node_adapt(x, train);
+ *
+ *  Arrays: `mean` (zeros), `deviation` (ones), each [channels], the extent of the last axis.
+ *  neuron_node_adapt() takes them from a dataset, neuron_graph_write_array() from anywhere.
+ *  @param input  of rank 1 or more; its shape is that of the output. Since 0.1. */
+NEURON_API neuron_node_t *neuron_standardize(neuron_graph_t *graph, neuron_node_t *input);
+
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
  *  Options: `units`, `use_bias` (yes),
@@ -62,11 +106,23 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
 
 /** Two-dimensional convolution (cross-correlation, as everywhere in the field).
  *  [height, width, channels] -> [height', width', filters], where with padding `valid`
- *  height' = (height - kernel_height) / stride + 1 rounded down, and with `same`
- *  height' = height / stride rounded up; an odd row of padding goes to the bottom and the right.
- *  Arrays: `kernel` [kernel_height, kernel_width, channels, filters], `bias` [filters].
+ *  height' = (height - extent) / stride + 1 rounded down, of extent = (kernel_height - 1) *
+ *  dilation + 1, and with `same` height' = height / stride rounded up; an odd row of padding goes
+ *  to the bottom and the right. `padding_top` and its like put rows and columns of zeros around the
+ *  image before all that, as neuron_zero_pad2d() does: with `valid`, they are what PyTorch calls
+ *  padding.
+ *
+ *      x = neuron_conv2d(graph, x, 64, 3, 3, "padding=same, dilation_height=2, dilation_width=2");
+ *      x = neuron_conv2d(graph, x, 64, 3, 3, "padding=same, groups=8");
+ *
+ *  With a dilation the kernel's pixels are so many rows or columns apart. With groups the first of
+ *  them has the first channels / groups channels and makes the first filters / groups filters of
+ *  them, and so on; as many groups as channels are a neuron_depthwise_conv2d(), which is faster.
+ *  Arrays: `kernel` [kernel_height, kernel_width, channels / groups, filters], `bias` [filters].
  *  Options: `filters`, `kernel_height`, `kernel_width`,
  *  `stride_height`, `stride_width` (1), `padding` (valid),
+ *  `dilation_height`, `dilation_width` (1; to 65,536), `padding_top`, `padding_bottom`,
+ *  `padding_left`, `padding_right` (0), `groups` (1; divides channels and filters),
  *  `use_bias` (yes), `initializer` (glorot_uniform).
  *  A window larger than its input is refused when the node is used, so
  *  that padding can be set first.
@@ -77,6 +133,42 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
                                         int64_t filters, int64_t kernel_height,
                                         int64_t kernel_width, const char *options);
 
+/** Transposed convolution, the way back through a convolution's shapes (Keras: Conv2DTranspose):
+ *  each pixel of the input adds the kernel, times its values, to the output.
+ *  [height, width, channels] -> [height', width', filters], where with padding `valid`
+ *  height' = (height - 1) * stride + kernel_height, but at least height * stride, and with `same`
+ *  height' = height * stride: of what goes beyond, the odd row is taken off at the bottom and the
+ *  right.
+ *
+ *      x = neuron_conv2d_transpose(graph, x, 32, 4, 4,
+ *                                  "stride_height=2, stride_width=2, padding=same");
+ *
+ *  Arrays: `kernel` [kernel_height, kernel_width, filters, channels], as in Keras,
+ *  `bias` [filters].
+ *  Options: `filters`, `kernel_height`, `kernel_width`,
+ *  `stride_height`, `stride_width` (1), `padding` (valid),
+ *  `use_bias` (yes), `initializer` (glorot_uniform).
+ *  @param filters  1 to 2^31 - 1.
+ *  @param kernel_height  1 to 2^31 - 1.
+ *  @param kernel_width   likewise. Since 0.1. */
+NEURON_API neuron_node_t *neuron_conv2d_transpose(neuron_graph_t *graph, neuron_node_t *input,
+                                                  int64_t filters, int64_t kernel_height,
+                                                  int64_t kernel_width, const char *options);
+
+/** Convolution of sequences, such as signals (Keras: Conv1D): neuron_conv2d() of an image with one
+ *  column, with its kernels and as fast. [length, channels] -> [length', filters].
+ *
+ *      x = neuron_conv1d(graph, x, 32, 3, "dilation=4, padding_before=8");     sees no future
+ *
+ *  Arrays: `kernel` [kernel_size, channels / groups, filters], `bias` [filters].
+ *  Options: as for neuron_conv2d(), `filters`, `kernel_size`, `stride` (1), `padding` (valid),
+ *  `dilation` (1), `padding_before`, `padding_behind` (0), `groups` (1), `use_bias` (yes),
+ *  `initializer` (glorot_uniform).
+ *  @param filters  1 to 2^31 - 1.
+ *  @param kernel_size  1 to 2^31 - 1. Since 0.1. */
+NEURON_API neuron_node_t *neuron_conv1d(neuron_graph_t *graph, neuron_node_t *input,
+                                        int64_t filters, int64_t kernel_size, const char *options);
+
 /** Convolution of each channel by itself (Keras: DepthwiseConv2D).
  *  [height, width, channels] -> [height', width', channels * multiplier], where output
  *  channel * multiplier + m is what filter m makes of the channel. Shapes as for neuron_conv2d().
@@ -84,6 +176,8 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  `bias` [channels * multiplier].
  *  Options: `depth_multiplier` (1), `kernel_height`, `kernel_width`,
  *  `stride_height`, `stride_width` (1), `padding` (valid),
+ *  `dilation_height`, `dilation_width` (1), `padding_top`, `padding_bottom`, `padding_left`,
+ *  `padding_right` (0), as for neuron_conv2d(),
  *  `use_bias` (yes), `initializer` (glorot_uniform).
  *  @param kernel_height  1 to 2^31 - 1.
  *  @param kernel_width   likewise. Since 0.1. */
@@ -117,6 +211,27 @@ NEURON_API neuron_node_t *neuron_global_average_pool2d(neuron_graph_t *graph, ne
 /** Largest value of each channel of the image, the first one if several are equal:
  *  [height, width, channels] -> [channels]. Since 0.1. */
 NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron_node_t *input);
+
+/** Largest value of each window of a sequence: [length, channels] -> [length', channels], as
+ *  neuron_max_pool2d() does it.
+ *  Options: `kernel_size`, `stride` (as large as the window given here), `padding` (valid).
+ *  @param window  1 to 1024, as for strides; the option of the window goes to 2^31 - 1.
+ *  Since 0.1. */
+NEURON_API neuron_node_t *neuron_max_pool1d(neuron_graph_t *graph, neuron_node_t *input,
+                                            int64_t window, const char *options);
+
+/** Mean of each window of a sequence, as neuron_average_pool2d() does it.
+ *  Options: `kernel_size`, `stride` (as large as the window given here), `padding` (valid).
+ *  @param window  as for neuron_max_pool1d(). Since 0.1. */
+NEURON_API neuron_node_t *neuron_average_pool1d(neuron_graph_t *graph, neuron_node_t *input,
+                                                int64_t window, const char *options);
+
+/** Mean of each channel over a sequence: [length, channels] -> [channels]. Since 0.1. */
+NEURON_API neuron_node_t *neuron_global_average_pool1d(neuron_graph_t *graph, neuron_node_t *input);
+
+/** Largest value of each channel of a sequence, the first one if several are equal:
+ *  [length, channels] -> [channels]. Since 0.1. */
+NEURON_API neuron_node_t *neuron_global_max_pool1d(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Batch normalisation over the last axis (Ioffe and Szegedy, 2015; arXiv 1502.03167).
  *  In training by the statistics of the batch, else by their moving averages.
@@ -230,12 +345,23 @@ NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *i
 NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                         int32_t count, const char *options);
 
-/** Sum of inputs of one shape: what a residual connection ends in. @param count  1 or more.
- *  Since 0.1. */
+/** Sum of inputs: what a residual connection ends in. Their shapes are equal, or broadcast as in
+ *  NumPy: aligned at the last axis, an extent of 1, or an axis that an input does not have, stands
+ *  for as many as the others have. So [channels] is added to each pixel of [height, width,
+ *  channels].
+ *  @param count  1 or more. Since 0.1. */
 NEURON_API neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                      int32_t count);
 
-/** Product of inputs of one shape, element by element. @param count  1 or more. Since 0.1. */
+/** Product of inputs, element by element. Shapes are equal or broadcast, as for neuron_add(): a
+ *  squeeze-and-excitation (Hu et al., 2018; arXiv 1709.01507) scales the channels of an image by
+ *
+ *      s = neuron_dense(graph, neuron_global_average_pool2d(graph, x), 4, NULL);
+ *      s = neuron_relu(graph, s);
+ *      s = neuron_sigmoid(graph, neuron_dense(graph, s, 64, NULL));
+ *      x = neuron_multiply(graph, (neuron_node_t *[]){x, s}, 2);
+ *
+ *  @param count  1 or more. Since 0.1. */
 NEURON_API neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                           int32_t count);
 
@@ -372,14 +498,21 @@ NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char
  *  - `units`, `filters`, `kernel_height`, `kernel_width`: 1 or more.
  *  - `depth_multiplier`: filters for each channel, 1 to 1024.
  *  - `rate`: share of values that dropout sets to zero, 0 or more and less than 1.
- *  - `axis`: of a concatenation or a softmax; -1 is the last.
+ *  - `axis`: of a concatenation, a slice or a softmax; -1 is the last. `begin` and `count` of a
+ *    slice.
+ *  - `kernel_size`, `stride`, `dilation`, `padding_before`, `padding_behind`: of layers over
+ *    sequences, as those with two axes.
+ *  - `factor_height`, `factor_width`, `interpolation`: `nearest` or `bilinear`, of images made
+ *    larger.
+ *  - `scale`, `offset`: what values are multiplied by, and what is added then.
  *  - `slope`: of a leaky rectifier below 0. `alpha`: what an ELU goes down to, negated.
  *  - `approximate`: yes for a GELU's tanh form, no for the exact one.
  *  - `deviation`: standard deviation of noise.
  *  - `factor`: largest rotation as a share of a full turn. `fill_mode` and `fill_value`: what lies
  *    outside of a turned image abcd: `nearest` aaaa|abcd|dddd, `constant` (the value),
  *    `reflect` dcba|abcd|dcba, `wrap` abcd|abcd|abcd.
- *  - `top`, `bottom`, `left`, `right`: rows and columns of padding.
+ *  - `top`, `bottom`, `left`, `right`, `padding_top` and its like: rows and columns of zeros.
+ *  - `dilation_height`, `dilation_width`: 1 to 65,536. `groups`: what divides channels and filters.
  *  - `extent_0` to `extent_6`: of a new shape, for reading: a number that needs more elements than
  *    the input has, or fewer, is refused. The rest of the shape follows, 0 for axes that it does
  *    not have.
@@ -446,6 +579,18 @@ NEURON_API int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
 /** Whether training may change the parameters of a node, if it has any: 1, or 0 if it is frozen or
  *  NULL. Since 0.1. */
 NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
+
+/** Sets mean and deviation of a node of neuron_standardize() to those of a dataset: of each channel
+ *  over all examples as a graph sees them, with the dataset's scale. The deviation is that of a
+ *  population, by n and not n - 1. No other thread may use the graph meanwhile.
+ *  @param node     of a finished graph; reads its input, or a neuron_flatten() or neuron_reshape()
+ *                  of it.
+ *  @param dataset  not changed; read from beginning to end.
+ *  @return  0; NEURON_E_ARGUMENT for NULL and for another node; NEURON_E_STATE for a graph that is
+ *           not finished; NEURON_E_SHAPE if the examples do not fit the input; NEURON_E_DATA for no
+ *           examples, or values that are not finite; NEURON_E_MEMORY; or what a stream returned.
+ *           On failure nothing has changed. Since 0.1. */
+NEURON_API int neuron_node_adapt(neuron_node_t *node, const neuron_dataset_t *dataset);
 
 /** Reads the number of an option of a node back.
  *  @param[out] value  the value in force; 1 or 0 for yes or no.

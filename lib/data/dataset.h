@@ -92,6 +92,11 @@ int32_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_
 int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
                           const int64_t *positions, int64_t first, int64_t count, float *values);
 
+/* Mean and standard deviation of inputs over all examples, for each of `channels` that follow each
+ * other in an example. NEURON_E_DATA for no examples, or values that are not finite. */
+int neuron_dataset_measure(const neuron_dataset_t *dataset, int64_t channels, float *mean,
+                           float *deviation, const char *who);
+
 /* neuron_dataset_set_scales() whose messages begin with `who`, of arguments that are not NULL. */
 int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scales,
                                   const double *offsets, size_t count, const char *who);

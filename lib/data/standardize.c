@@ -66,14 +66,25 @@ static int look(const neuron_dataset_t *dataset, column *columns, int64_t channe
     return NEURON_OK;
 }
 
-/* What makes mean 0 and stddev 1 of `count` values. */
-static void balance(const column *of, double count, double *scale, double *offset)
+/* Mean and stddev of `count` values. */
+static double mean_of(const column *of, double count)
+{
+    return of->origin + of->sum / count;
+}
+
+static double stddev_of(const column *of, double count)
 {
     double shift = of->sum / count;
     double variance = of->squares / count - shift * shift;
-    double stddev = of->least < of->most ? sqrt(fmax(variance, 0)) : 0;
+    return of->least < of->most ? sqrt(fmax(variance, 0)) : 0;
+}
+
+/* What makes mean 0 and stddev 1 of them. */
+static void balance(const column *of, double count, double *scale, double *offset)
+{
+    double stddev = stddev_of(of, count);
     *scale = stddev > 0 ? 1 / stddev : 1;
-    *offset = -(of->origin + shift) * *scale;
+    *offset = -mean_of(of, count) * *scale;
 }
 
 static double values_of(const neuron_dataset_t *dataset)
@@ -218,4 +229,58 @@ int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
     RETURN_IF_ERROR(look(reference, columns, channels, __func__));
     return set_channels(dataset, columns, channels, values_of(reference) / (double)channels,
                         __func__);
+}
+
+/* Floats that are gathered at a time. */
+enum { GATHERED = 1 << 16 };
+
+/* Looks at all inputs that a dataset becomes; `values` has room for `room` examples. */
+static int look_at_inputs(const neuron_dataset_t *dataset, survey *all, float *values, int64_t room)
+{
+    for (int64_t first = 0; first < dataset->count; first += room) {
+        int64_t count = dataset->count - first < room ? dataset->count - first : room;
+        RETURN_IF_ERROR(
+            neuron_dataset_gather(dataset, dataset->context->pool, NULL, first, count, values));
+        survey_examples(all, values, count);
+    }
+    return NEURON_OK;
+}
+
+static int measure(const neuron_dataset_t *dataset, survey *all, const char *who)
+{
+    int64_t room = all->size < GATHERED ? GATHERED / all->size : 1;
+    float *values =
+        neuron_allocate(dataset->context, neuron_size(room * all->size), sizeof *values);
+    if (!values)
+        return NEURON_E_MEMORY;
+    NEURON_HOLD(hold);
+    neuron_hold_add(&hold, neuron_release_hold, dataset->context, values);
+    RETURN_IF_ERROR(look_at_inputs(dataset, all, values, room));
+    for (int64_t k = 0; k < all->channels; k++)
+        if (!isfinite(all->columns[k].squares))
+            return neuron_fail(NEURON_E_DATA, "%s: some values are not finite or too large", who);
+    return NEURON_OK;
+}
+
+int neuron_dataset_measure(const neuron_dataset_t *dataset, int64_t channels, float *mean,
+                           float *deviation, const char *who)
+{
+    if (dataset->count == 0)
+        return neuron_fail(NEURON_E_DATA, "%s: the dataset has no examples", who);
+    neuron_hold_end_left();
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, dataset, dataset);
+    survey all = {NEURON_F32, neuron_shape_count(&dataset->shape), channels, NULL};
+    all.columns =
+        neuron_allocate_zero(dataset->context, neuron_size(channels), sizeof *all.columns);
+    if (!all.columns)
+        return NEURON_E_MEMORY;
+    neuron_hold_add(&hold, neuron_release_hold, dataset->context, all.columns);
+    RETURN_IF_ERROR(measure(dataset, &all, who));
+    double count = values_of(dataset) / (double)channels;
+    for (int64_t k = 0; k < channels; k++) {
+        mean[k] = (float)mean_of(&all.columns[k], count);
+        deviation[k] = (float)stddev_of(&all.columns[k], count);
+    }
+    return NEURON_OK;
 }

@@ -143,6 +143,33 @@ neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input, in
                NULL);
 }
 
+neuron_node_t *neuron_slice(neuron_graph_t *graph, neuron_node_t *input, int64_t begin,
+                            int64_t count, const char *options)
+{
+    return add(graph, &neuron_layer_slice, input, SETTINGS(SET(BEGIN, begin), SET(COUNT, count)),
+               options);
+}
+
+neuron_node_t *neuron_upsample2d(neuron_graph_t *graph, neuron_node_t *input, int64_t factor_height,
+                                 int64_t factor_width, const char *options)
+{
+    return add(graph, &neuron_layer_upsample2d, input,
+               SETTINGS(SET(FACTOR_HEIGHT, factor_height), SET(FACTOR_WIDTH, factor_width)),
+               options);
+}
+
+neuron_node_t *neuron_rescale(neuron_graph_t *graph, neuron_node_t *input, double scale,
+                              double offset)
+{
+    return add(graph, &neuron_layer_rescale, input,
+               SETTINGS(SET(SCALE, scale), SET(OFFSET, offset)), NULL);
+}
+
+neuron_node_t *neuron_standardize(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_standardize, input, NULL, NULL);
+}
+
 neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units,
                             const char *options)
 {
@@ -156,6 +183,23 @@ neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input, int64_
                SETTINGS(SET(FILTERS, filters), SET(KERNEL_HEIGHT, kernel_height),
                         SET(KERNEL_WIDTH, kernel_width)),
                options);
+}
+
+neuron_node_t *neuron_conv2d_transpose(neuron_graph_t *graph, neuron_node_t *input, int64_t filters,
+                                       int64_t kernel_height, int64_t kernel_width,
+                                       const char *options)
+{
+    return add(graph, &neuron_layer_conv2d_transpose, input,
+               SETTINGS(SET(FILTERS, filters), SET(KERNEL_HEIGHT, kernel_height),
+                        SET(KERNEL_WIDTH, kernel_width)),
+               options);
+}
+
+neuron_node_t *neuron_conv1d(neuron_graph_t *graph, neuron_node_t *input, int64_t filters,
+                             int64_t kernel_size, const char *options)
+{
+    return add(graph, &neuron_layer_conv1d, input,
+               SETTINGS(SET(FILTERS, filters), SET(KERNEL_SIZE, kernel_size)), options);
 }
 
 neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
@@ -209,6 +253,48 @@ neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input
 {
     return add_pooling(graph, &neuron_layer_average_pool2d, input, window_height, window_width,
                        options);
+}
+
+static neuron_node_t *add_pooling_1d(neuron_graph_t *graph, const neuron_layer *layer,
+                                     neuron_node_t *input, int64_t window, const char *options)
+{
+    if (!graph || graph->status < 0)
+        return NULL;
+    const neuron_option *stride = neuron_options_find(&layer->options, NEURON_NODE_STRIDE);
+    int status = graph->finished ? NEURON_OK
+                                 : neuron_check_range(window, 1, (int64_t)stride->maximum, "window",
+                                                      layer->name);
+    if (status < 0) {
+        neuron_graph_latch(graph, status);
+        return NULL;
+    }
+    neuron_options strides;
+    neuron_options_make(&strides, &layer->options,
+                        SETTINGS(SET(KERNEL_SIZE, window), SET(STRIDE, window)));
+    return join_with(graph, layer, &input, 1, &strides, SETTINGS(SET(KERNEL_SIZE, window)), options,
+                     NULL);
+}
+
+neuron_node_t *neuron_max_pool1d(neuron_graph_t *graph, neuron_node_t *input, int64_t window,
+                                 const char *options)
+{
+    return add_pooling_1d(graph, &neuron_layer_max_pool1d, input, window, options);
+}
+
+neuron_node_t *neuron_average_pool1d(neuron_graph_t *graph, neuron_node_t *input, int64_t window,
+                                     const char *options)
+{
+    return add_pooling_1d(graph, &neuron_layer_average_pool1d, input, window, options);
+}
+
+neuron_node_t *neuron_global_average_pool1d(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_global_average_pool1d, input, NULL, NULL);
+}
+
+neuron_node_t *neuron_global_max_pool1d(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_global_max_pool1d, input, NULL, NULL);
 }
 
 neuron_node_t *neuron_global_average_pool2d(neuron_graph_t *graph, neuron_node_t *input)

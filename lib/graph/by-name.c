@@ -12,10 +12,12 @@ static const char *name_at(const void *list, int32_t index)
 /* What a layer cannot be without, and no default stands for. */
 static int check_needed(const neuron_layer *layer, const neuron_options *options)
 {
-    static const int32_t keys[] = {NEURON_NODE_UNITS,         NEURON_NODE_FILTERS,
-                                   NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_KERNEL_WIDTH,
-                                   NEURON_NODE_RATE,          NEURON_NODE_DEVIATION,
-                                   NEURON_NODE_FACTOR};
+    static const int32_t keys[] = {
+        NEURON_NODE_UNITS,         NEURON_NODE_FILTERS,      NEURON_NODE_KERNEL_HEIGHT,
+        NEURON_NODE_KERNEL_WIDTH,  NEURON_NODE_RATE,         NEURON_NODE_DEVIATION,
+        NEURON_NODE_FACTOR,        NEURON_NODE_BEGIN,        NEURON_NODE_COUNT,
+        NEURON_NODE_FACTOR_HEIGHT, NEURON_NODE_FACTOR_WIDTH, NEURON_NODE_SCALE,
+        NEURON_NODE_OFFSET,        NEURON_NODE_KERNEL_SIZE};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const neuron_option *option = neuron_options_find(&layer->options, keys[i]);
         if (option && !neuron_options_given(options, keys[i]))
@@ -29,11 +31,14 @@ static int check_needed(const neuron_layer *layer, const neuron_options *options
 static void set_strides(const neuron_layer *layer, neuron_options *options)
 {
     static const int32_t pairs[][2] = {{NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_KERNEL_HEIGHT},
-                                       {NEURON_NODE_STRIDE_WIDTH, NEURON_NODE_KERNEL_WIDTH}};
-    if (layer != &neuron_layer_max_pool2d && layer != &neuron_layer_average_pool2d)
+                                       {NEURON_NODE_STRIDE_WIDTH, NEURON_NODE_KERNEL_WIDTH},
+                                       {NEURON_NODE_STRIDE, NEURON_NODE_KERNEL_SIZE}};
+    if (layer != &neuron_layer_max_pool2d && layer != &neuron_layer_average_pool2d &&
+        layer != &neuron_layer_max_pool1d && layer != &neuron_layer_average_pool1d)
         return;
-    for (int i = 0; i < 2; i++)
-        if (!neuron_options_given(options, pairs[i][0]))
+    for (int i = 0; i < 3; i++)
+        if (neuron_options_find(&layer->options, pairs[i][0]) &&
+            !neuron_options_given(options, pairs[i][0]))
             neuron_options_put(options, pairs[i][0], neuron_options_value(options, pairs[i][1]));
 }
 

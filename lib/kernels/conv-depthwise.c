@@ -39,11 +39,12 @@ static ALWAYS_INLINE void sum_block(const neuron_depthwise_work *work, int64_t o
     const float *weights = work->weights + channel;
     for (int64_t y = 0; y < work->window_rows; y++) {
         const float *from = source + y * work->row_step, *by = weights + y * work->weight_row;
-        for (int64_t x = 0; x < work->window_columns; x++, from += channels, by += channels) {
+        for (int64_t x = 0; x < work->window_columns; x++, by += channels) {
             vector weight = read(by, whole, left);
             UNROLL_FULLY
             for (int i = 0; i < count; i++)
                 sums[i] += read(from + i * work->output_step, whole, left) * weight;
+            from += work->column_step;
         }
     }
     vector floor = broadcast(work->floor);
@@ -89,7 +90,8 @@ static ALWAYS_INLINE void spread_channels(const neuron_depthwise_work *work, int
         for (int64_t x = 0; x < work->window_columns; x++) {
             vector weight =
                 read(work->weights + y * work->weight_row + x * channels + channel, whole, left);
-            float *to = work->source_gradient + y * work->row_step + x * channels + channel;
+            float *to =
+                work->source_gradient + y * work->row_step + x * work->column_step + channel;
             const float *gradient = work->gradient + channel;
             for (int64_t i = 0; i < work->outputs; i++) {
                 vector more = read(gradient, whole, left) * weight;
@@ -115,6 +117,7 @@ static ALWAYS_INLINE void sum_taps(const neuron_depthwise_work *work, const floa
                                    int64_t channel, float *to, int taps, bool whole)
 {
     int64_t channels = work->channels, left = channels - channel, i = 0;
+    int64_t column_step = work->column_step;
     const float *gradient = work->gradient + channel;
     vector sums[OUTPUTS][TAPS] = {{{0}}};
     for (; i + OUTPUTS <= work->outputs; i += OUTPUTS) {
@@ -123,14 +126,14 @@ static ALWAYS_INLINE void sum_taps(const neuron_depthwise_work *work, const floa
             vector value = read(gradient, whole, left);
             UNROLL_FULLY
             for (int t = 0; t < taps; t++)
-                sums[o][t] += read(source + t * channels, whole, left) * value;
+                sums[o][t] += read(source + t * column_step, whole, left) * value;
         }
     }
     for (; i < work->outputs; i++, gradient += channels, source += work->output_step) {
         vector value = read(gradient, whole, left);
         UNROLL_FULLY
         for (int t = 0; t < taps; t++)
-            sums[0][t] += read(source + t * channels, whole, left) * value;
+            sums[0][t] += read(source + t * column_step, whole, left) * value;
     }
     UNROLL_FULLY
     for (int t = 0; t < taps; t++, to += channels)
@@ -141,14 +144,15 @@ static ALWAYS_INLINE void sum_gradients(const neuron_depthwise_work *work, int64
                                         bool whole)
 {
     int64_t channels = work->channels, left = channels - channel;
+    int64_t column_step = work->column_step;
     for (int64_t y = 0; y < work->window_rows; y++) {
         const float *source = work->source + y * work->row_step + channel;
         float *to = work->weight_sums + y * work->weight_row + channel;
         int64_t x = 0;
         for (; x + TAPS <= work->window_columns; x += TAPS)
-            sum_taps(work, source + x * channels, channel, to + x * channels, TAPS, whole);
+            sum_taps(work, source + x * column_step, channel, to + x * channels, TAPS, whole);
         for (; x < work->window_columns; x++)
-            sum_taps(work, source + x * channels, channel, to + x * channels, 1, whole);
+            sum_taps(work, source + x * column_step, channel, to + x * channels, 1, whole);
     }
     vector sum = {0};
     for (int64_t i = 0; i < work->outputs; i++)

@@ -18,7 +18,8 @@ static void scale_shift(const block *on, const neuron_post_op *op)
         for (int64_t n = 0; n < on->columns; n += LANES) {
             int64_t left = on->columns - n;
             vector value = load_some(values + n, left);
-            store_some(values + n, value * load(scale + n) + load(shift + n), left);
+            store_some(values + n, value * load_some(scale + n, left) + load_some(shift + n, left),
+                       left);
         }
     }
 }
@@ -49,7 +50,8 @@ static void prelu(const block *on, const neuron_post_op *op)
         for (int64_t n = 0; n < on->columns; n += LANES) {
             int64_t left = on->columns - n;
             vector value = load_some(values + n, left);
-            store_some(values + n, choose(value < 0, load(slopes + n) * value, value), left);
+            store_some(values + n, choose(value < 0, load_some(slopes + n, left) * value, value),
+                       left);
         }
     }
 }

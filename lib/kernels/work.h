@@ -80,14 +80,6 @@ typedef struct neuron_transpose_work {
     neuron_post_slice post;
 } neuron_transpose_work;
 
-/* The part of a window that lies inside the image: rows x columns pixels from the first on.
- * They are numbered first_tap + row * tap_step + column. */
-typedef struct neuron_window_part {
-    int64_t rows, columns, channels;
-    int64_t row_step; /* floats from one image row to the next */
-    int32_t first_tap, tap_step;
-} neuron_window_part;
-
 /* sums[p * pixel_step + t * tap_step + r] += products[(p * taps + t) * run + r] for p < pixels,
  * t < taps, r < run, which has whole vectors. */
 typedef struct neuron_scatter_work {
@@ -103,7 +95,8 @@ typedef struct neuron_depthwise_work {
     int64_t outputs, channels;
     int64_t window_rows, window_columns;
     int64_t output_step;         /* floats of the image between what two outputs see, */
-    int64_t row_step;            /* and between two of its rows */
+    int64_t row_step;            /* between two rows that one of them sees, */
+    int64_t column_step;         /* and between two pixels of such a row */
     int64_t weight_row;          /* floats between two rows of weights */
     const float *source;         /* the image */
     const float *weights, *bias; /* NULL for no bias */

@@ -71,8 +71,11 @@ static norm_job job_of(const neuron_shape *shape, int64_t batch)
 /* Windows side by side along an axis. */
 static neuron_window window_of(const neuron_shape *shape, int axis, int64_t size, int64_t count)
 {
-    return (neuron_window){
-        .input = shape->extent[axis], .kernel = size, .stride = size, .output = count};
+    const neuron_image image = neuron_image_of(shape);
+    return (neuron_window){.input = axis == 0 ? image.height : image.width,
+                           .kernel = size,
+                           .stride = size,
+                           .output = count};
 }
 
 static norm_job job_of_run(const neuron_run *run)

@@ -4,36 +4,108 @@
 #include "base/checked.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+
+neuron_image neuron_image_of(const neuron_shape *shape)
+{
+    const int64_t *extent = shape->extent;
+    if (shape->rank == 2)
+        return (neuron_image){extent[0], 1, extent[1]};
+    return (neuron_image){extent[0], extent[1], extent[2]};
+}
+
+static int check_rank(const neuron_shape *shape, int32_t rank, const char *axes, const char *node)
+{
+    char text[NEURON_SHAPE_TEXT];
+    if (shape->rank == rank)
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_SHAPE, "%s: needs an input of rank %" PRId32 " (%s), not %s", node,
+                       rank, axes, neuron_shape_text(shape, text));
+}
 
 int neuron_check_image(const neuron_shape *shape, const char *node)
 {
-    char text[NEURON_SHAPE_TEXT];
-    if (shape->rank == 3)
-        return NEURON_OK;
-    return neuron_fail(NEURON_E_SHAPE,
-                       "%s: needs an input of rank 3 (height x width x channels), not %s", node,
-                       neuron_shape_text(shape, text));
+    return check_rank(shape, 3, "height x width x channels", node);
+}
+
+int neuron_check_sequence(const neuron_shape *shape, const char *node)
+{
+    return check_rank(shape, 2, "length x channels", node);
+}
+
+/* Whether a layer has windows of two axes. */
+static bool has_two_axes(const neuron_spec *spec)
+{
+    return neuron_options_find(spec->options.table, NEURON_NODE_KERNEL_WIDTH);
+}
+
+int neuron_check_windowed(const neuron_spec *spec, const char *node)
+{
+    return (has_two_axes(spec) ? neuron_check_image : neuron_check_sequence)(&spec->inputs[0],
+                                                                             node);
+}
+
+int neuron_set_windowed(neuron_spec *spec, int64_t rows, int64_t columns, int64_t channels,
+                        const char *node)
+{
+    const int64_t image[3] = {rows, columns, channels}, sequence[2] = {rows, channels};
+    if (has_two_axes(spec))
+        return neuron_shape_set(&spec->output, image, 3, 1, node);
+    return neuron_shape_set(&spec->output, sequence, 2, 1, node);
+}
+
+/* The value of an option, or of a layer that does not have it, what stands for it. */
+static int64_t option_or(const neuron_spec *spec, int32_t key, int64_t otherwise)
+{
+    return neuron_options_find(spec->options.table, key) ? (int64_t)neuron_spec_option(spec, key)
+                                                         : otherwise;
 }
 
 neuron_window neuron_window_of(const neuron_spec *spec, int axis)
 {
+    static const int32_t keys[3][5] = {
+        {NEURON_NODE_KERNEL_HEIGHT, NEURON_NODE_STRIDE_HEIGHT, NEURON_NODE_DILATION_HEIGHT,
+         NEURON_NODE_PADDING_TOP, NEURON_NODE_PADDING_BOTTOM},
+        {NEURON_NODE_KERNEL_WIDTH, NEURON_NODE_STRIDE_WIDTH, NEURON_NODE_DILATION_WIDTH,
+         NEURON_NODE_PADDING_LEFT, NEURON_NODE_PADDING_RIGHT},
+        {NEURON_NODE_KERNEL_SIZE, NEURON_NODE_STRIDE, NEURON_NODE_DILATION,
+         NEURON_NODE_PADDING_BEFORE, NEURON_NODE_PADDING_BEHIND}};
+    const int32_t *own = keys[has_two_axes(spec) || axis > 0 ? axis : 2];
+    const neuron_image image = neuron_image_of(&spec->inputs[0]);
     bool same = neuron_spec_option(spec, NEURON_NODE_PADDING) == NEURON_PADDING_SAME;
-    int32_t kernel = axis == 0 ? NEURON_NODE_KERNEL_HEIGHT : NEURON_NODE_KERNEL_WIDTH;
-    int32_t stride = axis == 0 ? NEURON_NODE_STRIDE_HEIGHT : NEURON_NODE_STRIDE_WIDTH;
-    return neuron_window_set(spec->inputs[0].extent[axis],
-                             (int64_t)neuron_spec_option(spec, kernel),
-                             (int64_t)neuron_spec_option(spec, stride), same);
+    const neuron_zeros zeros = {option_or(spec, own[3], 0), option_or(spec, own[4], 0)};
+    return neuron_window_set_dilated(axis == 0 ? image.height : image.width,
+                                     option_or(spec, own[0], 1), option_or(spec, own[1], 1),
+                                     option_or(spec, own[2], 1), zeros, same);
 }
 
-int neuron_check_window(const neuron_window *down, const neuron_window *along, const char *what,
-                        const char *node)
+/* "3x3", or of one axis "3". */
+enum { SIZE_TEXT = 48 };
+
+static const char *size_text(const neuron_spec *spec, int64_t down, int64_t along,
+                             char text[SIZE_TEXT])
 {
-    if (down->output >= 1 && along->output >= 1)
+    if (has_two_axes(spec))
+        snprintf(text, SIZE_TEXT, "%" PRId64 "x%" PRId64, down, along);
+    else
+        snprintf(text, SIZE_TEXT, "%" PRId64, down);
+    return text;
+}
+
+int neuron_check_window(const neuron_spec *spec, const char *what, const char *node)
+{
+    char kernel[SIZE_TEXT], dilated[SIZE_TEXT], padded[SIZE_TEXT];
+    const neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
+    if (down.output >= 1 && along.output >= 1)
         return NEURON_OK;
-    return neuron_fail(NEURON_E_SHAPE,
-                       "%s: a %s of %" PRId64 "x%" PRId64 " does not fit into %" PRId64 "x%" PRId64
-                       " with padding valid",
-                       node, what, down->kernel, along->kernel, down->input, along->input);
+    bool spreads = down.dilation > 1 || along.dilation > 1;
+    size_text(spec, down.kernel, along.kernel, kernel);
+    size_text(spec, neuron_dilated(down.kernel, down.dilation),
+              neuron_dilated(along.kernel, along.dilation), dilated);
+    size_text(spec, down.padded, along.padded, padded);
+    return neuron_fail(
+        NEURON_E_SHAPE, "%s: a %s of %s%s%s%s does not fit into %s with padding valid", node, what,
+        kernel, spreads ? ", dilated to " : "", spreads ? dilated : "", spreads ? "," : "", padded);
 }
 
 const neuron_option neuron_pool2d_options[NEURON_POOL2D_OPTIONS] = {
@@ -51,36 +123,58 @@ int neuron_check_places(int64_t rows, int64_t columns, const char *node)
                        rows, columns, INT32_MAX);
 }
 
-int neuron_pool2d_infer(neuron_spec *spec, const char *node)
+const neuron_option neuron_pool1d_options[NEURON_POOL1D_OPTIONS] = {
+    NEURON_OPTIONS_KERNEL_1D,
+    NEURON_OPTIONS_STRIDE_1D,
+};
+
+int neuron_pool_infer(neuron_spec *spec, const char *node)
 {
-    RETURN_IF_ERROR(neuron_check_image(&spec->inputs[0], node));
+    RETURN_IF_ERROR(neuron_check_windowed(spec, node));
+    RETURN_IF_ERROR(neuron_check_window(spec, "window", node));
     neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
-    RETURN_IF_ERROR(neuron_check_window(&down, &along, "window", node));
     RETURN_IF_ERROR(neuron_check_places(down.kernel, along.kernel, node));
-    int64_t extents[3] = {down.output, along.output, spec->inputs[0].extent[2]};
-    return neuron_shape_set(&spec->output, extents, 3, 1, node);
+    return neuron_set_windowed(spec, down.output, along.output,
+                               neuron_image_of(&spec->inputs[0]).channels, node);
+}
+
+static int infer_global(neuron_spec *spec, const char *node)
+{
+    const neuron_image image = neuron_image_of(&spec->inputs[0]);
+    RETURN_IF_ERROR(neuron_check_places(image.height, image.width, node));
+    return neuron_shape_set(&spec->output, &image.channels, 1, 1, node);
 }
 
 int neuron_global_pool2d_infer(neuron_spec *spec, const char *node)
 {
-    const neuron_shape *input = &spec->inputs[0];
-    RETURN_IF_ERROR(neuron_check_image(input, node));
-    RETURN_IF_ERROR(neuron_check_places(input->extent[0], input->extent[1], node));
-    return neuron_shape_set(&spec->output, &input->extent[2], 1, 1, node);
+    RETURN_IF_ERROR(neuron_check_image(&spec->inputs[0], node));
+    return infer_global(spec, node);
+}
+
+int neuron_global_pool1d_infer(neuron_spec *spec, const char *node)
+{
+    RETURN_IF_ERROR(neuron_check_sequence(&spec->inputs[0], node));
+    return infer_global(spec, node);
 }
 
 neuron_window_job neuron_window_job_of(const neuron_run *run)
 {
     const neuron_spec *spec = run->spec;
-    return (neuron_window_job){run, neuron_window_of(spec, 0), neuron_window_of(spec, 1),
-                               spec->inputs[0].extent[2]};
+    const neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
+    int64_t channels = neuron_image_of(&spec->inputs[0]).channels;
+    if (spec->inputs[0].rank == 2)
+        return (neuron_window_job){run, along, down, channels};
+    return (neuron_window_job){run, down, along, channels};
 }
 
 neuron_window_job neuron_global_job_of(const neuron_run *run)
 {
-    const int64_t *extent = run->spec->inputs[0].extent;
-    return (neuron_window_job){run, neuron_window_set(extent[0], extent[0], 1, false),
-                               neuron_window_set(extent[1], extent[1], 1, false), extent[2]};
+    const neuron_image image = neuron_image_of(&run->spec->inputs[0]);
+    const neuron_window down = neuron_window_set(image.height, image.height, 1, false);
+    const neuron_window along = neuron_window_set(image.width, image.width, 1, false);
+    if (run->spec->inputs[0].rank == 2)
+        return (neuron_window_job){run, along, down, image.channels};
+    return (neuron_window_job){run, down, along, image.channels};
 }
 
 static neuron_pool_axis axis_of(const neuron_window *window)
@@ -93,37 +187,6 @@ neuron_pool_image neuron_window_image_of(const neuron_window_job *job)
 {
     return (neuron_pool_image){
         .down = axis_of(&job->down), .along = axis_of(&job->along), .channels = job->channels};
-}
-
-/* The windows of one axis that lies inside: from pixel `first`, which is number `tap` of the
- * window, `count` of them. A window with none of its own takes no part. */
-typedef struct inside {
-    int64_t first, count;
-    int32_t tap;
-} inside;
-
-static inside inside_of(const neuron_window *window, int64_t output)
-{
-    int64_t first = output * window->stride - window->padding;
-    int64_t end = neuron_min_count(first + window->kernel, window->input);
-    int64_t tap = first < 0 ? -first : 0;
-    return (inside){first + tap, end - first - tap, (int32_t)tap};
-}
-
-int64_t neuron_window_part_of(const neuron_window_job *job, int64_t y, int64_t x,
-                              neuron_window_part *part)
-{
-    inside down = inside_of(&job->down, y), along = inside_of(&job->along, x);
-    int32_t width = (int32_t)job->along.kernel;
-    *part = (neuron_window_part){
-        .rows = down.count,
-        .columns = along.count,
-        .channels = job->channels,
-        .row_step = job->along.input * job->channels,
-        .first_tap = down.tap * width + along.tap,
-        .tap_step = width,
-    };
-    return (down.first * job->along.input + along.first) * job->channels;
 }
 
 int64_t neuron_window_input_size(const neuron_window_job *job)

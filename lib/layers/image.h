@@ -6,15 +6,31 @@
 #include "ops/window.h"
 #include "layers/layer.h"
 
-/* NEURON_E_SHAPE unless the shape is height x width x channels; `node` begins the message. */
-int neuron_check_image(const neuron_shape *shape, const char *node);
+/* The extents of an image, or of a sequence of [length, channels]: an image of one column. */
+typedef struct neuron_image {
+    int64_t height, width, channels;
+} neuron_image;
 
-/* Window, strides and padding along axis 0 (down) or 1, of a layer with the options for them. */
+neuron_image neuron_image_of(const neuron_shape *shape);
+
+/* NEURON_E_SHAPE unless the shape is height x width x channels, or length x channels; `node` begins
+ * the message. */
+int neuron_check_image(const neuron_shape *shape, const char *node);
+int neuron_check_sequence(const neuron_shape *shape, const char *node);
+
+/* The same, by whether the layer has windows of two axes or of one. */
+int neuron_check_windowed(const neuron_spec *spec, const char *node);
+
+/* Sets the shape of the output of such a layer: rows x columns x channels, or without columns. */
+int neuron_set_windowed(neuron_spec *spec, int64_t rows, int64_t columns, int64_t channels,
+                        const char *node);
+
+/* Window, strides, dilation and padding along axis 0 (down) or 1, of a layer with the options for
+ * them. A sequence goes down; across there is one pixel. */
 neuron_window neuron_window_of(const neuron_spec *spec, int axis);
 
 /* NEURON_E_SHAPE if no window lies inside; `what` is the name of the window. */
-int neuron_check_window(const neuron_window *down, const neuron_window *along, const char *what,
-                        const char *node);
+int neuron_check_window(const neuron_spec *spec, const char *what, const char *node);
 
 /* NEURON_E_ARGUMENT for a window whose places an int32_t cannot number. */
 int neuron_check_places(int64_t rows, int64_t columns, const char *node);
@@ -33,15 +49,48 @@ int neuron_check_places(int64_t rows, int64_t columns, const char *node);
         NEURON_CHOICE(NEURON_NODE_PADDING, "padding", neuron_padding_words, NEURON_PADDING_VALID,  \
                       "what windows at the edges see")
 
+#define NEURON_OPTIONS_DILATION                                                                    \
+    NEURON_INTEGER(NEURON_NODE_DILATION_HEIGHT, "dilation_height", 1, 65536, 1,                    \
+                   "rows from one that a kernel sees to the next"),                                \
+        NEURON_INTEGER(NEURON_NODE_DILATION_WIDTH, "dilation_width", 1, 65536, 1,                  \
+                       "columns from one that a kernel sees to the next")
+#define NEURON_OPTIONS_ZEROS                                                                       \
+    NEURON_INTEGER(NEURON_NODE_PADDING_TOP, "padding_top", 0, INT32_MAX, 0,                        \
+                   "rows of zeros above"),                                                         \
+        NEURON_INTEGER(NEURON_NODE_PADDING_BOTTOM, "padding_bottom", 0, INT32_MAX, 0,              \
+                       "rows of zeros below"),                                                     \
+        NEURON_INTEGER(NEURON_NODE_PADDING_LEFT, "padding_left", 0, INT32_MAX, 0,                  \
+                       "columns of zeros before"),                                                 \
+        NEURON_INTEGER(NEURON_NODE_PADDING_RIGHT, "padding_right", 0, INT32_MAX, 0,                \
+                       "columns of zeros behind")
+
+/* The same of layers over sequences. */
+#define NEURON_OPTIONS_KERNEL_1D                                                                   \
+    NEURON_INTEGER(NEURON_NODE_KERNEL_SIZE, "kernel_size", 1, INT32_MAX, 1, "places of a window")
+#define NEURON_OPTIONS_STRIDE_1D                                                                   \
+    NEURON_INTEGER(NEURON_NODE_STRIDE, "stride", 1, 1024, 1,                                       \
+                   "places from one window to the next"),                                          \
+        NEURON_CHOICE(NEURON_NODE_PADDING, "padding", neuron_padding_words, NEURON_PADDING_VALID,  \
+                      "what windows at the ends see")
+
+/* Row of the option of convolutions. */
+#define NEURON_OPTION_GROUPS                                                                       \
+    NEURON_INTEGER(NEURON_NODE_GROUPS, "groups", 1, INT32_MAX, 1,                                  \
+                   "groups of channels, each with filters of its own")
+
 /* The options of pooling layers, and their shapes. */
-enum { NEURON_POOL2D_OPTIONS = 5 };
+enum { NEURON_POOL2D_OPTIONS = 5, NEURON_POOL1D_OPTIONS = 3 };
 extern const neuron_option neuron_pool2d_options[NEURON_POOL2D_OPTIONS];
-int neuron_pool2d_infer(neuron_spec *spec, const char *node);
+extern const neuron_option neuron_pool1d_options[NEURON_POOL1D_OPTIONS];
+int neuron_pool_infer(neuron_spec *spec, const char *node);
 
-/* The shapes of pooling over a whole image: [height, width, channels] -> [channels]. */
+/* The shapes of pooling over a whole image or sequence: [height, width, channels] -> [channels], or
+ * [length, channels] -> [channels]. */
 int neuron_global_pool2d_infer(neuron_spec *spec, const char *node);
+int neuron_global_pool1d_infer(neuron_spec *spec, const char *node);
 
-/* Windows over the images of a run; `channels` are those of the input. */
+/* Windows over the images of a run; `channels` are those of the input. A sequence is a row here, in
+ * which windows lie side by side. */
 typedef struct neuron_window_job {
     const neuron_run *run;
     neuron_window down, along;
@@ -55,11 +104,6 @@ neuron_window_job neuron_global_job_of(const neuron_run *run);
 
 /* What a kernel is told of one image's windows; of arrays nothing yet. */
 neuron_pool_image neuron_window_image_of(const neuron_window_job *job);
-
-/* Sets the part of the window of output row y and column x that lies inside, and returns where in
- * the image it begins. */
-int64_t neuron_window_part_of(const neuron_window_job *job, int64_t y, int64_t x,
-                              neuron_window_part *part);
 
 /* Floats of an image, and of its output. */
 int64_t neuron_window_input_size(const neuron_window_job *job);

@@ -7,10 +7,13 @@
 #define NEURON_LAYERS(X) \
     X(add) \
     X(average) \
+    X(average_pool1d) \
     X(average_pool2d) \
     X(batch_norm) \
     X(concat) \
+    X(conv1d) \
     X(conv2d) \
+    X(conv2d_transpose) \
     X(dense) \
     X(depthwise_conv2d) \
     X(dropout) \
@@ -19,12 +22,15 @@
     X(flatten) \
     X(gaussian_noise) \
     X(gelu) \
+    X(global_average_pool1d) \
     X(global_average_pool2d) \
+    X(global_max_pool1d) \
     X(global_max_pool2d) \
     X(hard_swish) \
     X(input) \
     X(layer_norm) \
     X(leaky_relu) \
+    X(max_pool1d) \
     X(max_pool2d) \
     X(multiply) \
     X(prelu) \
@@ -32,14 +38,18 @@
     X(quantized_dense) \
     X(random_rotation) \
     X(relu) \
+    X(rescale) \
     X(reshape) \
     X(selu) \
     X(sigmoid) \
     X(silu) \
+    X(slice) \
     X(softmax) \
     X(softplus) \
     X(softsign) \
+    X(standardize) \
     X(tanh) \
+    X(upsample2d) \
     X(vote) \
     X(weighted_average) \
     X(zero_pad2d)

@@ -16,6 +16,7 @@
 
 #include "base/checked.h"
 #include "ops/statistics.h"
+#include "ops/window.h"
 
 #include <string.h>
 
@@ -42,21 +43,25 @@ static int64_t saturated(int64_t a, int64_t b)
 /* Sets the part of the cut that says what the kernels read. */
 static void set_source(const neuron_convolution *convolution, neuron_bands *bands)
 {
-    int64_t below = (convolution->rows - 1) * convolution->stride_height - convolution->top +
-                    convolution->kernel_height;
-    int64_t right = (convolution->columns - 1) * convolution->stride_width - convolution->left +
-                    convolution->kernel_width;
+    int64_t extent_height =
+        neuron_dilated(convolution->kernel_height, convolution->dilation_height);
+    int64_t extent_width = neuron_dilated(convolution->kernel_width, convolution->dilation_width);
+    int64_t below =
+        (convolution->rows - 1) * convolution->stride_height - convolution->top + extent_height;
+    int64_t right =
+        (convolution->columns - 1) * convolution->stride_width - convolution->left + extent_width;
     bands->copies = convolution->top > 0 || convolution->left > 0 || below > convolution->height ||
                     right > convolution->width;
     int64_t rows = convolution->height, columns = convolution->width;
+    bands->pixel_step = convolution->channels;
     if (bands->copies) {
-        rows = (bands->rows - 1) * convolution->stride_height + convolution->kernel_height;
-        columns =
-            (convolution->columns - 1) * convolution->stride_width + convolution->kernel_width;
+        rows = (bands->rows - 1) * convolution->stride_height + extent_height;
+        columns = (convolution->columns - 1) * convolution->stride_width + extent_width;
         bands->copy_rows = rows;
         bands->copy_columns = columns;
+        bands->pixel_step = neuron_group_channels(convolution);
     }
-    bands->row_step = saturated(columns, convolution->channels);
+    bands->row_step = saturated(columns, bands->pixel_step);
     bands->image_step = saturated(rows, bands->row_step);
     bands->copy_size = bands->copies ? saturated(bands->images, bands->image_step) : 0;
 }
@@ -93,11 +98,12 @@ neuron_band neuron_bands_at(const neuron_convolution *convolution, const neuron_
     return band;
 }
 
-/* Copies one row with zeros where `from` (the image) has no pixel. */
-static void copy_row(const neuron_convolution *convolution, const float *from, int64_t row,
-                     int64_t columns, float *to)
+/* Copies the channels of a group of one row, with zeros where `from` (the image) has no pixel. */
+static void copy_row(const neuron_convolution *convolution, const neuron_convolution_run *run,
+                     const float *from, int64_t row, int64_t columns, float *to)
 {
-    int64_t channels = convolution->channels, left = convolution->left;
+    int64_t all = convolution->channels, channels = neuron_group_channels(convolution);
+    int64_t left = convolution->left;
     int64_t first = left > 0 ? neuron_min_count(left, columns) : 0;
     int64_t end = neuron_min_count(columns, convolution->width + left);
     if (row < 0 || row >= convolution->height || end <= first) {
@@ -105,27 +111,53 @@ static void copy_row(const neuron_convolution *convolution, const float *from, i
         return;
     }
     memset(to, 0, (size_t)(first * channels) * sizeof *to);
-    memcpy(to + first * channels, from + (row * convolution->width + first - left) * channels,
-           (size_t)((end - first) * channels) * sizeof *to);
+    from += (row * convolution->width + first - left) * all;
+    if (channels == all)
+        memcpy(to + first * channels, from, (size_t)((end - first) * channels) * sizeof *to);
+    else
+        run->kernels->element->copy_rows(from, all, end - first, channels, to + first * channels,
+                                         channels);
     memset(to + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *to);
 }
 
 const float *neuron_band_source(const neuron_convolution *convolution, const neuron_bands *bands,
-                                const neuron_band *band, const float *source, float *copy)
+                                const neuron_band *band, const neuron_convolution_run *run,
+                                int64_t group, float *copy)
 {
     int64_t row = band->row * convolution->stride_height - convolution->top;
     int64_t image_size = convolution->height * convolution->width * convolution->channels;
-    source += band->image * image_size;
+    const float *source =
+        run->source + band->image * image_size + group * neuron_group_channels(convolution);
     if (!bands->copies)
         return source + row * bands->row_step - convolution->left * convolution->channels;
 
-    int64_t rows = (band->rows - 1) * convolution->stride_height + convolution->kernel_height;
+    int64_t rows = (band->rows - 1) * convolution->stride_height +
+                   neuron_dilated(convolution->kernel_height, convolution->dilation_height);
     for (int64_t i = 0; i < band->images; i++) {
         for (int64_t y = 0; y < rows; y++)
-            copy_row(convolution, source + i * image_size, row + y, bands->copy_columns,
+            copy_row(convolution, run, source + i * image_size, row + y, bands->copy_columns,
                      copy + i * bands->image_step + y * bands->row_step);
     }
     return copy;
+}
+
+void neuron_band_set_stretches(const neuron_convolution *convolution, const neuron_bands *bands,
+                               neuron_gemm_work *product)
+{
+    int64_t channels = neuron_group_channels(convolution), width = convolution->kernel_width;
+    int64_t row_step = convolution->dilation_height * bands->row_step;
+    if (width <= 1 || (convolution->dilation_width == 1 && bands->pixel_step == channels)) {
+        product->stretch = width * channels;
+        product->stretches = convolution->kernel_height;
+        product->stretch_step = row_step;
+        product->groups = 1;
+        return;
+    }
+    product->stretch = channels;
+    product->stretches = width;
+    product->stretch_step = convolution->dilation_width * bands->pixel_step;
+    product->groups = convolution->kernel_height;
+    product->group_step = row_step;
 }
 
 neuron_convolution neuron_band_local(const neuron_convolution *convolution,
@@ -141,7 +173,7 @@ neuron_convolution neuron_band_local(const neuron_convolution *convolution,
 bool neuron_convolution_is_single_channel(const neuron_convolution *convolution)
 {
     return convolution->channels == 1 && convolution->stride_width == 1 &&
-           convolution->kernel_width <= 7;
+           convolution->dilation_width == 1 && convolution->kernel_width <= 7;
 }
 
 static int64_t rows_multiple(const neuron_pooling *pooling)
@@ -165,6 +197,12 @@ static void pool_image(const neuron_convolution *convolution, const neuron_convo
         .output = pooling->output + at,
         .argmax = pooling->argmax ? pooling->argmax + at : NULL,
     };
+    if (convolution->columns == 1) { /* rows below each other lie side by side as well */
+        work.windows = rows;
+        work.window_columns = work.window_rows;
+        work.window_rows = 1;
+        rows = rows > 0;
+    }
     for (int64_t y = 0; y < rows; y++) {
         run->kernels->pool->max_pool_row(&work);
         work.values += work.window_rows * work.row_step;
@@ -192,19 +230,21 @@ typedef struct convolve_layout {
     size_t total;
 } convolve_layout;
 
-/* Floats under a window. */
-static int64_t depth_of(const neuron_convolution *convolution)
+/* Whether the pixels of an image of one column are rows of a product as they lie. */
+static bool is_column(const neuron_convolution *convolution)
 {
-    return convolution->kernel_height * convolution->kernel_width * convolution->channels;
+    return convolution->width == 1 && convolution->left == 0 && convolution->kernel_width == 1 &&
+           convolution->columns == 1 && convolution->stride_width == convolution->stride_height;
 }
 
 /* Whether a band's windows are copied into rows of their own, so that all pixels are one product:
  * where rows of the output are short, but follow each other as pixels do. */
 static bool gathers(const neuron_convolution *convolution)
 {
-    return convolution->columns < ROW_PIXELS && depth_of(convolution) > convolution->channels &&
+    return convolution->columns < ROW_PIXELS &&
+           neuron_convolution_depth(convolution) > neuron_group_channels(convolution) &&
            convolution->row_step == convolution->columns * convolution->pixel_step &&
-           !neuron_convolution_is_single_channel(convolution);
+           !neuron_convolution_is_single_channel(convolution) && !is_column(convolution);
 }
 
 static convolve_layout lay_out(const neuron_convolution *convolution, const neuron_bands *bands,
@@ -218,7 +258,7 @@ static convolve_layout lay_out(const neuron_convolution *convolution, const neur
     layout.worker_windows = layout.worker_bytes;
     if (gathers(convolution))
         neuron_reserve(&layout.worker_bytes, bands->pixels,
-                       neuron_size_of(depth_of(convolution), sizeof(float)));
+                       neuron_size_of(neuron_convolution_depth(convolution), sizeof(float)));
     neuron_reserve(&layout.total, threads, layout.worker_bytes);
     return layout;
 }
@@ -239,25 +279,24 @@ typedef struct convolve_job {
     const neuron_post_op *statistics;
     const float *weights, *bias;
     float *output;
-    int64_t slices, slice_filters; /* of the filters: tasks of a band */
+    int64_t slices;        /* tasks of a band: */
+    int64_t slice_groups;  /* some groups, */
+    int64_t slice_filters; /* or some filters of the only one */
 } convolve_job;
 
 /* A row of output pixels is the product of the windows under it, each a row that overlaps the next,
- * and the weights: what lies under a row of the kernel is one stretch. `at` has how the outputs
- * lie. */
+ * and the weights. `at` has how the outputs lie. */
 static neuron_gemm_work row_product(const convolve_job *job, const neuron_convolution *at)
 {
-    return (neuron_gemm_work){
+    neuron_gemm_work product = {
         .rows = at->columns,
-        .depth = depth_of(at),
-        .left_row = at->stride_width * at->channels,
+        .depth = neuron_convolution_depth(at),
+        .left_row = at->stride_width * job->bands.pixel_step,
         .left_column = 1,
-        .stretch = at->kernel_width * at->channels,
-        .stretches = at->kernel_height,
-        .stretch_step = job->bands.row_step,
-        .groups = 1,
         .output_row = at->pixel_step,
     };
+    neuron_band_set_stretches(at, &job->bands, &product);
+    return product;
 }
 
 /* Where the products of a band begin: images and rows with the steps between them, in the source
@@ -295,8 +334,11 @@ static product_grid gather(const convolve_job *job, const neuron_band *band, con
         for (int64_t y = 0; y < band->rows; y++) {
             const float *from = source + i * job->bands.image_step + y * down;
             for (int64_t x = 0; x < convolution->columns; x++, from += along)
-                for (int64_t t = 0; t < part->stretches; t++, windows += part->stretch)
-                    memcpy(windows, from + t * part->stretch_step,
+                for (int64_t t = 0; t < part->groups * part->stretches;
+                     t++, windows += part->stretch)
+                    memcpy(windows,
+                           from + t / part->stretches * part->group_step +
+                               t % part->stretches * part->stretch_step,
                            (size_t)part->stretch * sizeof *windows);
         }
     }
@@ -321,32 +363,50 @@ static void multiply_grid(neuron_multiply_kernel *multiply, const product_grid *
     }
 }
 
-/* The outputs of a band, from `source` to `output`, panel by panel: the weights of one stay in the
- * second cache. `windows` has room for what is gathered. */
-static void convolve_rows(const convolve_job *job, const neuron_convolution *at,
-                          const neuron_band *band, int64_t slice, const float *source,
-                          float *windows, float *output)
+/* The outputs of a group in a band, from `source` to `output`, panel by panel: the weights of one
+ * stay in the second cache. `windows` has room for what is gathered. */
+static void convolve_group(const convolve_job *job, const neuron_convolution *at,
+                           const neuron_band *band, int64_t task, int64_t group,
+                           const float *source, float *windows, float *output)
 {
     const neuron_kernels *kernels = job->run->kernels;
     bool single = neuron_convolution_is_single_channel(at);
-    int64_t first =
-        band->image * job->convolution->image_step + band->row * job->convolution->row_step;
+    int64_t filters = neuron_group_filters(at), before = group * filters;
+    int64_t first = before + band->image * job->convolution->image_step +
+                    band->row * job->convolution->row_step;
     neuron_gemm_work whole = row_product(job, at);
     bool copies = gathers(job->convolution);
     product_grid grid =
         copies ? gather(job, band, source, windows, &whole) : grid_of(job, at, band, &whole);
-    int64_t width = single ? at->filters : 2 * kernels->lanes, begin = slice * job->slice_filters;
-    int64_t end = neuron_min_count(begin + job->slice_filters, at->filters);
+    const float *weights = job->weights + group * neuron_convolution_weights_step(at);
+    int64_t width = single ? filters : 2 * kernels->lanes;
+    int64_t begin = at->groups > 1 ? 0 : task % job->slices * job->slice_filters;
+    int64_t end = neuron_min_count(begin + job->slice_filters, filters);
     for (int64_t n = begin; n < end; n += width) {
         neuron_gemm_work part = whole;
         part.columns = neuron_min_count(end - n, width);
         part.left = copies ? windows : source;
-        part.right = job->weights + n * part.depth;
-        part.bias = job->bias + n;
-        part.output = output + n;
-        part.post = (neuron_post_slice){job->run->post, n, first + n};
+        part.right = weights + n * part.depth;
+        part.bias = job->bias + before + n;
+        part.output = output + before + n;
+        part.post = (neuron_post_slice){job->run->post, before + n, first + n};
         multiply_grid(single ? kernels->conv->conv_single_channel : kernels->gemm->multiply, &grid,
                       &part);
+    }
+}
+
+/* The same of all groups of a task. */
+static void convolve_groups(const convolve_job *job, const neuron_convolution *at,
+                            const neuron_band *band, int64_t task, char *own, float *output)
+{
+    const neuron_convolution *convolution = job->convolution;
+    float *windows = own ? (float *)(void *)(own + job->layout.worker_windows) : NULL;
+    int64_t first = convolution->groups > 1 ? task % job->slices * job->slice_groups : 0;
+    int64_t end = neuron_min_count(first + job->slice_groups, convolution->groups);
+    for (int64_t group = first; group < end; group++) {
+        const float *source = neuron_band_source(convolution, &job->bands, band, job->run, group,
+                                                 (float *)(void *)own);
+        convolve_group(job, at, band, task, group, source, windows, output);
     }
 }
 
@@ -356,23 +416,19 @@ static void convolve_band(void *work, int64_t task, int32_t worker)
     const neuron_convolution *convolution = job->convolution;
     const neuron_convolution_run *run = job->run;
     neuron_band band = neuron_bands_at(convolution, &job->bands, run->batch, task / job->slices);
-    int64_t slice = task % job->slices;
     char *own = run->scratch; /* NULL if none is needed */
     if (own)
         own += (size_t)worker * job->layout.worker_bytes;
-    const float *source =
-        neuron_band_source(convolution, &job->bands, &band, run->source, (float *)(void *)own);
-    float *windows = own ? (float *)(void *)(own + job->layout.worker_windows) : NULL;
     if (job->pooling) {
         neuron_convolution local = neuron_band_local(convolution, &job->bands);
         float *outputs = (float *)(void *)(own + job->layout.worker_outputs);
-        convolve_rows(job, &local, &band, slice, source, windows, outputs);
+        convolve_groups(job, &local, &band, task, own, outputs);
         neuron_band_pool(convolution, &job->bands, &band, run, outputs);
         return;
     }
     float *output =
         job->output + band.image * convolution->image_step + band.row * convolution->row_step;
-    convolve_rows(job, convolution, &band, slice, source, windows, output);
+    convolve_groups(job, convolution, &band, task, own, output);
     if (job->statistics)
         neuron_statistics_measure(job->statistics->statistics, run->kernels, task, output,
                                   band.images * band.rows * convolution->columns);
@@ -397,21 +453,37 @@ int64_t neuron_convolve_chunks(const neuron_convolution *convolution, int64_t ba
     return neuron_bands_cut(convolution, batch, 1).per_image * batch;
 }
 
+int64_t neuron_convolution_weights_step(const neuron_convolution *convolution)
+{
+    return neuron_convolution_depth(convolution) *
+           neuron_panel_round(neuron_group_filters(convolution));
+}
+
+int64_t neuron_convolution_bias_size(const neuron_convolution *convolution)
+{
+    int64_t behind = convolution->groups > 1 ? NEURON_PANEL_GROUP : 0;
+    return neuron_panel_round(convolution->filters) + behind;
+}
+
 /* Pooling and statistics want all filters of a band. */
 static void cut_filters(convolve_job *job)
 {
     const neuron_convolution *convolution = job->convolution;
-    int64_t groups = neuron_ceil_divide(convolution->filters, NEURON_PANEL_GROUP), slices = 1;
-    double products =
-        (double)job->bands.pixels * (double)depth_of(convolution) * (double)convolution->filters;
+    int64_t filters = neuron_group_filters(convolution), groups = convolution->groups, slices = 1;
+    int64_t pieces = groups > 1 ? groups : neuron_ceil_divide(filters, NEURON_PANEL_GROUP);
+    double products = (double)job->bands.pixels * (double)neuron_convolution_depth(convolution) *
+                      (double)convolution->filters;
     if (!job->pooling && !job->statistics && !neuron_convolution_is_single_channel(convolution) &&
         products >= 2 * TASK_PRODUCTS)
         slices = neuron_between(1, BANDS_WANTED / job->bands.count,
-                                products < (double)groups * TASK_PRODUCTS
+                                products < (double)pieces * TASK_PRODUCTS
                                     ? (int64_t)(products / TASK_PRODUCTS)
-                                    : groups);
-    job->slice_filters = neuron_ceil_divide(groups, slices) * NEURON_PANEL_GROUP;
-    job->slices = neuron_ceil_divide(convolution->filters, job->slice_filters);
+                                    : pieces);
+    int64_t slice = neuron_ceil_divide(pieces, slices);
+    job->slice_groups = groups > 1 ? slice : 1;
+    job->slice_filters = groups > 1 ? filters : slice * NEURON_PANEL_GROUP;
+    job->slices = groups > 1 ? neuron_ceil_divide(groups, slice)
+                             : neuron_ceil_divide(filters, job->slice_filters);
 }
 
 void neuron_convolve(const neuron_convolution *convolution, const neuron_convolution_run *run,

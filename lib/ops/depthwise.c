@@ -7,22 +7,6 @@
 
 #include <string.h>
 
-/* Of the window at `place`, the places that lie inside the image, and the first pixel. */
-typedef struct seen {
-    int64_t first, end, pixel;
-} seen;
-
-static seen seen_of(const neuron_window *window, int64_t place)
-{
-    int64_t begin = place * window->stride - window->padding;
-    seen inside = {.first = begin < 0 ? -begin : 0};
-    inside.end = neuron_min_count(window->kernel, window->input - begin);
-    if (inside.end < inside.first)
-        inside.end = inside.first;
-    inside.pixel = begin + inside.first;
-    return inside;
-}
-
 /* `row` has the row's arrays from their first float on; those that are not needed are NULL, and
  * stay so. */
 static void run_row(const neuron_depthwise *geometry, int64_t y, neuron_depthwise_kernel *kernel,
@@ -31,20 +15,21 @@ static void run_row(const neuron_depthwise *geometry, int64_t y, neuron_depthwis
     const neuron_window *along = &geometry->along;
     const neuron_depthwise_work first = *row;
     int64_t channels = geometry->channels;
-    const seen down = seen_of(&geometry->down, y);
+    const neuron_window_seen down = neuron_window_seen_at(&geometry->down, y);
+    int64_t extent = neuron_dilated(along->kernel, along->dilation);
     row->channels = channels;
     row->window_rows = down.end - down.first;
     row->output_step = along->stride * channels;
-    row->row_step = along->input * channels;
+    row->row_step = geometry->down.dilation * along->input * channels;
+    row->column_step = along->dilation * channels;
     row->weight_row = along->kernel * channels;
     for (int64_t x = 0; x < along->output; x += row->outputs) {
-        const seen across = seen_of(along, x);
+        const neuron_window_seen across = neuron_window_seen_at(along, x);
         row->window_columns = across.end - across.first;
         row->outputs = 1;
         if (row->window_columns == along->kernel)
-            row->outputs =
-                neuron_min_count(along->output - x,
-                                 (along->input - along->kernel - across.pixel) / along->stride + 1);
+            row->outputs = neuron_min_count(
+                along->output - x, (along->input - extent - across.pixel) / along->stride + 1);
         int64_t pixel = (down.pixel * along->input + across.pixel) * channels;
         int64_t tap = (down.first * along->kernel + across.first) * channels;
         if (first.source)
@@ -66,7 +51,9 @@ static void run_row(const neuron_depthwise *geometry, int64_t y, neuron_depthwis
 /* Whether a window of 3x3 slides along whole rows. */
 static bool slides(const neuron_depthwise *geometry)
 {
-    return geometry->down.kernel == 3 && geometry->along.kernel == 3 && geometry->along.stride <= 2;
+    const neuron_window *down = &geometry->down, *along = &geometry->along;
+    return down->kernel == 3 && along->kernel == 3 && down->dilation == 1 && along->dilation == 1 &&
+           along->stride <= 2;
 }
 
 /* Row y of the windows, and the rows of the image that they take in. */
@@ -81,7 +68,7 @@ static neuron_depthwise_row_work slide_along(const neuron_depthwise *geometry, i
         .stride = along->stride,
         .padding = along->padding,
     };
-    const seen rows = seen_of(down, y);
+    const neuron_window_seen rows = neuron_window_seen_at(down, y);
     for (int64_t i = rows.first; i < rows.end; i++)
         work.rows[i] = image + (rows.pixel + i - rows.first) * along->input * geometry->channels;
     return work;
@@ -133,8 +120,10 @@ static neuron_window reversed(const neuron_window *window)
     return (neuron_window){.input = window->output,
                            .kernel = window->kernel,
                            .stride = 1,
+                           .dilation = window->dilation,
                            .output = window->input,
-                           .padding = window->kernel - 1 - window->padding};
+                           .padding = neuron_dilated(window->kernel, window->dilation) - 1 -
+                                      window->padding};
 }
 
 neuron_depthwise neuron_depthwise_reversed(const neuron_depthwise *geometry)

@@ -39,6 +39,10 @@ static int64_t padded_run(const neuron_convolution *forward)
 
 bool neuron_scatter_fits(const neuron_convolution *forward)
 {
+    /* The rows of an image of one column fill tiles as they lie. */
+    if (!neuron_convolution_is_plain(forward) ||
+        (forward->width == 1 && forward->kernel_width == 1))
+        return false;
     /* Vectors times steps, and what adding the products takes beside them. */
     double filters = (double)forward->filters, height = (double)forward->kernel_height;
     double vectors = (double)neuron_ceil_divide(forward->channels, RUN_MULTIPLE);

@@ -344,10 +344,19 @@ static bool fills_tiles(const neuron_convolution *convolution)
            pixels * neuron_winograd_tiles_of(convolution, 1).count;
 }
 
+/* Along one axis: tiles have at most what a window has beside its pixel of padding. */
+static bool pads_little(int64_t before, int64_t input, int64_t output)
+{
+    return before >= 0 && before <= 2 && output - before - input <= 0;
+}
+
 bool neuron_winograd_fits(const neuron_convolution *convolution, int64_t batch, bool ready)
 {
     bool can = convolution->kernel_height == 3 && convolution->kernel_width == 3 &&
-               convolution->stride_height == 1 && convolution->stride_width == 1;
+               convolution->stride_height == 1 && convolution->stride_width == 1 &&
+               neuron_convolution_is_plain(convolution) &&
+               pads_little(convolution->top, convolution->height, convolution->rows) &&
+               pads_little(convolution->left, convolution->width, convolution->columns);
     return can && convolution->channels >= CHANNELS_WORTHWHILE &&
            convolution->filters >= CHANNELS_WORTHWHILE && fills_tiles(convolution) &&
            neuron_winograd_tiles_of(convolution, batch).count >=

@@ -5,6 +5,7 @@
 #include "base/float-mode.h"
 #include "graph/meaning.h"
 #include "graph/metadata.h"
+#include "layers/convolutions/conv2d.h"
 #include "ops/bytes-gemm.h"
 
 #include <math.h>
@@ -44,6 +45,11 @@ static bool can_quantize(const neuron_node_t *node)
 {
     if (!is_dense(node) && node->spec.layer != &neuron_layer_conv2d)
         return false;
+    if (!is_dense(node)) {
+        const neuron_convolution convolution = neuron_conv2d_forward(&node->spec);
+        if (!neuron_convolution_is_plain(&convolution))
+            return false;
+    }
     const neuron_shape *kernel = &node->spec.arrays[0].shape;
     int64_t outputs = kernel->extent[kernel->rank - 1];
     return neuron_shape_count(kernel) / outputs <= NEURON_BYTES_DEPTH_MAX;

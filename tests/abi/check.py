@@ -237,15 +237,16 @@ def documented_options(layers_header):
     return found
 
 
-def layer_options(arguments, name):
+def layer_options(arguments, name, table_name=r'\w+'):
     """The options in the table of <name>.c, somewhere in lib/layers; none if it has no table."""
     folder = os.path.join(os.path.dirname(os.path.dirname(arguments.include)), 'lib')
     source, = glob.glob(os.path.join(folder, 'layers', '**', name + '.c'), recursive=True)
     code = run(*arguments.cc.split(), '-E', '-P', '-I', folder, '-I',
                os.path.dirname(arguments.include), source)
-    if re.search(r'\.options\s*=\s*\{\s*neuron_pool2d_options', code):
-        return layer_options(arguments, 'image')
-    table = re.search(r'const neuron_option \w+\[\w*\] = \{(.*?)\};', code, re.S)
+    shared = re.search(r'\.options\s*=\s*\{\s*neuron_(pool\dd_options)', code)
+    if shared:
+        return layer_options(arguments, 'image', 'neuron_' + shared.group(1))
+    table = re.search(r'const neuron_option ' + table_name + r'\[\w*\] = \{(.*?)\};', code, re.S)
     keys = re.findall(r'NEURON_NODE_(\w+)', table.group(1)) if table else []
     return {key.lower() for key in keys}
 

@@ -38,6 +38,17 @@ static const struct {
     {64, "8 8 256|", "conv 512 1|conv 256 3 same|conv 512 3 2 same|"},
     {64, "28 28 6|32 32 32|16 16 128|8 8 512|", "depthwise 3 same|depthwise 3 2 same|"},
     {64, "32 32 64|", "depthwise 5 same|depthwise 7 same|"},
+    {64, "32 32 64|",
+     "dilated 64 3 2 same|grouped 64 3 2 same|grouped 64 3 8 same|grouped 128 1 4|"
+     "transpose 64 3 same|transpose 32 2 2|transpose 32 4 2 same|transpose 3 4 2 same|"
+     "upsample 2|upsample-bilinear 2|slice 32|rescale 2|standardize|"
+     "keep a; global-average; multiply a|keep a; global-average; add a|"},
+    {64, "32 32 3|", "dilated 32 3 2 same|upsample 2|upsample-bilinear 2|"},
+    {64, "16 16 256|", "grouped 256 3 32 same|grouped 256 3 256 same|"},
+    {64, "4096 1|", "conv1d 16 9 same|conv1d 16 9 2 same|"},
+    {64, "1024 64|",
+     "conv1d 64 3 same|conv1d 128 5 2 same|max-pool1d 2|average-pool1d 2|max-pool1d 3 2 same|"
+     "global-average1d|global-max1d|"},
     {128, "64|512|784|", "dense 10|dense 64|dense 512|"},
     {128, "501|1023|", "dense 77|dense 1025|"},
     {64, "28 28 1|32 32 64|", "quantized-conv 64 3 same|quantized-conv 32 1|"},
@@ -70,16 +81,29 @@ static void print_details(const neuron_spec *spec, char *text, size_t size)
     text[0] = '\0';
     if (spec->input_count > 1)
         snprintf(text, size, "/%d", spec->input_count);
-    bool pools =
-        spec->layer == &neuron_layer_max_pool2d || spec->layer == &neuron_layer_average_pool2d;
-    if (!pools && !bench_is_convolution(spec->layer))
-        return;
-    int height = (int)neuron_spec_option(spec, NEURON_NODE_KERNEL_HEIGHT);
-    int width = (int)neuron_spec_option(spec, NEURON_NODE_KERNEL_WIDTH);
-    int stride = (int)neuron_spec_option(spec, NEURON_NODE_STRIDE_HEIGHT);
-    int length = snprintf(text, size, "/%dx%d", height, width);
-    if (stride != 1)
-        snprintf(text + length, size - (size_t)length, "s%d", stride);
+    char words[16];
+    if (neuron_options_find(spec->options.table, NEURON_NODE_INTERPOLATION)) {
+        bench_must(neuron_options_get_text(&spec->options, "interpolation", words, sizeof words,
+                                           NULL, "bench"));
+        snprintf(text, size, "/%s", words);
+    }
+    static const struct {
+        int32_t key;
+        const char *format;
+    } numbers[] = {
+        {NEURON_NODE_KERNEL_HEIGHT, "/%d"}, {NEURON_NODE_KERNEL_WIDTH, "x%d"},
+        {NEURON_NODE_KERNEL_SIZE, "/%d"},   {NEURON_NODE_STRIDE_HEIGHT, "s%d"},
+        {NEURON_NODE_STRIDE, "s%d"},        {NEURON_NODE_DILATION_HEIGHT, "d%d"},
+        {NEURON_NODE_GROUPS, "g%d"},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (!neuron_options_find(spec->options.table, numbers[i].key))
+            continue;
+        int value = (int)neuron_spec_option(spec, numbers[i].key);
+        size_t length = strlen(text);
+        if (value != 1 || i < 3)
+            snprintf(text + length, size - length, numbers[i].format, value);
+    }
 }
 
 static void add_layer(bench_catalogue_t *catalogue, bench_kernel_t kernel, bench_part_t part)

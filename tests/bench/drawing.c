@@ -10,6 +10,11 @@
  *      dense UNITS                         flatten, global-average, global-max
  *      conv FILTERS WINDOW [STRIDE] [same]           depthwise WINDOW [STRIDE] [same]
  *      max-pool WINDOW [STRIDE] [same]               average-pool WINDOW [STRIDE] [same]
+ *      dilated FILTERS WINDOW DILATION [same]        grouped FILTERS WINDOW GROUPS [same]
+ *      transpose FILTERS WINDOW [STRIDE] [same]      conv1d FILTERS WINDOW [STRIDE] [same]
+ *      max-pool1d WINDOW [STRIDE] [same]             average-pool1d WINDOW [STRIDE] [same]
+ *      global-average1d, global-max1d                upsample FACTOR, upsample-bilinear FACTOR
+ *      slice COUNT, rescale SCALE, standardize
  *      quantized-dense UNITS                         quantized-conv FILTERS WINDOW [same]
  *      norm, layer-norm, dropout RATE, noise DEVIATION, rotation FACTOR, pad PIXELS
  *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, softmax
@@ -187,11 +192,35 @@ static neuron_node_t *rotation(neuron_graph_t *graph, neuron_node_t *x, double f
     return neuron_random_rotation(graph, x, factor, NULL);
 }
 
+/* As many of the last axis. */
+static neuron_node_t *slice(neuron_graph_t *graph, neuron_node_t *x, double count)
+{
+    return neuron_slice(graph, x, 0, (int64_t)count, NULL);
+}
+
+static neuron_node_t *rescale(neuron_graph_t *graph, neuron_node_t *x, double scale)
+{
+    return neuron_rescale(graph, x, scale, 1);
+}
+
+static neuron_node_t *upsample(neuron_graph_t *graph, neuron_node_t *x, double factor)
+{
+    return neuron_upsample2d(graph, x, (int64_t)factor, (int64_t)factor, NULL);
+}
+
+static neuron_node_t *upsample_bilinear(neuron_graph_t *graph, neuron_node_t *x, double factor)
+{
+    return neuron_upsample2d(graph, x, (int64_t)factor, (int64_t)factor, "interpolation=bilinear");
+}
+
 static const struct {
     const char *name;
     neuron_node_t *(*make)(neuron_graph_t *graph, neuron_node_t *input);
 } plain_layers[] = {
     {"flatten", neuron_flatten},
+    {"global-average1d", neuron_global_average_pool1d},
+    {"global-max1d", neuron_global_max_pool1d},
+    {"standardize", neuron_standardize},
     {"global-average", neuron_global_average_pool2d},
     {"global-max", neuron_global_max_pool2d},
     {"norm", norm},
@@ -214,9 +243,15 @@ static const struct {
     const char *name;
     neuron_node_t *(*make)(neuron_graph_t *graph, neuron_node_t *input, double value);
 } number_layers[] = {
-    {"dropout", neuron_dropout}, {"noise", neuron_gaussian_noise},
-    {"rotation", rotation},      {"leaky-relu", neuron_leaky_relu},
+    {"dropout", neuron_dropout},
+    {"noise", neuron_gaussian_noise},
+    {"rotation", rotation},
+    {"leaky-relu", neuron_leaky_relu},
     {"elu", neuron_elu},
+    {"slice", slice},
+    {"rescale", rescale},
+    {"upsample", upsample},
+    {"upsample-bilinear", upsample_bilinear},
 };
 
 static bool draw_simple(drawing_t *drawing, const statement_t *statement)
@@ -238,32 +273,74 @@ static bool draw_simple(drawing_t *drawing, const statement_t *statement)
     return false;
 }
 
-/* Sets the stride if word number `word` is there, and the padding. */
-static void set_window(drawing_t *drawing, const statement_t *statement, int word)
+/* Sets options, mostly the strides, if word number `word` is there, and the padding. */
+static void set_options(drawing_t *drawing, const statement_t *statement, int word,
+                        const char *option, const char *other)
 {
     neuron_node_t *node = drawing->last;
     if (!node)
         return; /* finishing the graph says why */
     if (word < statement->count) {
-        int64_t stride = whole(drawing->row, statement, word);
-        bench_must(neuron_node_set_number(node, "stride_height", (double)stride));
-        bench_must(neuron_node_set_number(node, "stride_width", (double)stride));
+        double value = (double)whole(drawing->row, statement, word);
+        bench_must(neuron_node_set_number(node, option, value));
+        if (other)
+            bench_must(neuron_node_set_number(node, other, value));
     }
     if (statement->same)
         bench_must(neuron_node_set(node, "padding=same"));
+}
+
+static void set_window(drawing_t *drawing, const statement_t *statement, int word)
+{
+    set_options(drawing, statement, word, "stride_height", "stride_width");
+}
+
+/* Layers with filters. */
+static bool draw_convolution(drawing_t *drawing, const statement_t *statement)
+{
+    static const struct {
+        const char *word, *option, *other;
+    } words[] = {
+        {"conv", "stride_height", "stride_width"},
+        {"dilated", "dilation_height", "dilation_width"},
+        {"grouped", "groups", NULL},
+        {"transpose", "stride_height", "stride_width"},
+        {"conv1d", "stride", NULL},
+    };
+    neuron_graph_t *graph = drawing->graph;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i].word, statement->words[0]) != 0)
+            continue;
+        int64_t filters = whole(drawing->row, statement, 1);
+        int64_t window = whole(drawing->row, statement, 2);
+        neuron_node_t *x = drawing->last;
+        drawing->last = i == 3   ? neuron_conv2d_transpose(graph, x, filters, window, window, NULL)
+                        : i == 4 ? neuron_conv1d(graph, x, filters, window, NULL)
+                                 : neuron_conv2d(graph, x, filters, window, window, NULL);
+        set_options(drawing, statement, 3, words[i].option, words[i].other);
+        return true;
+    }
+    return false;
+}
+
+static bool draw_pooling_1d(drawing_t *drawing, const statement_t *statement)
+{
+    bool max = strcmp(statement->words[0], "max-pool1d") == 0;
+    if (!max && strcmp(statement->words[0], "average-pool1d") != 0)
+        return false;
+    int64_t window = whole(drawing->row, statement, 1);
+    drawing->last = max ? neuron_max_pool1d(drawing->graph, drawing->last, window, NULL)
+                        : neuron_average_pool1d(drawing->graph, drawing->last, window, NULL);
+    set_options(drawing, statement, 2, "stride", NULL);
+    return true;
 }
 
 static bool draw_window(drawing_t *drawing, const statement_t *statement)
 {
     neuron_graph_t *graph = drawing->graph;
     const char *word = statement->words[0];
-    if (strcmp(word, "conv") == 0) {
-        int64_t filters = whole(drawing->row, statement, 1);
-        int64_t window = whole(drawing->row, statement, 2);
-        drawing->last = neuron_conv2d(graph, drawing->last, filters, window, window, NULL);
-        set_window(drawing, statement, 3);
+    if (draw_convolution(drawing, statement) || draw_pooling_1d(drawing, statement))
         return true;
-    }
     bool depthwise = strcmp(word, "depthwise") == 0, max = strcmp(word, "max-pool") == 0;
     if (!depthwise && !max && strcmp(word, "average-pool") != 0)
         return false;

@@ -5,7 +5,8 @@
 
 bool bench_is_convolution(const neuron_layer *layer)
 {
-    return layer == &neuron_layer_conv2d || layer == &neuron_layer_depthwise_conv2d ||
+    return layer == &neuron_layer_conv2d || layer == &neuron_layer_conv1d ||
+           layer == &neuron_layer_conv2d_transpose || layer == &neuron_layer_depthwise_conv2d ||
            layer == &neuron_layer_quantized_conv2d;
 }
 
@@ -26,8 +27,11 @@ double bench_multiply_adds(const neuron_spec *spec)
         spec->layer != &neuron_layer_quantized_dense)
         return 0;
     double kernel = (double)neuron_shape_count(&spec->arrays[0].shape);
-    return convolution ? kernel * (double)(spec->output.extent[0] * spec->output.extent[1])
-                       : kernel;
+    if (!convolution)
+        return kernel;
+    bool transposed = spec->layer == &neuron_layer_conv2d_transpose;
+    const neuron_shape *shape = transposed ? &spec->inputs[0] : &spec->output;
+    return kernel * (double)(neuron_shape_count(shape) / shape->extent[shape->rank - 1]);
 }
 
 /* At the node or before it. Looks at the nearest first, so that it does not go far. */

@@ -105,7 +105,8 @@ static void randomize_parameters(neuron_graph_t *graph)
         const char *name = array->array->name;
         if (strcmp(name, "kernel") == 0)
             continue;
-        bool positive = strcmp(name, "gamma") == 0 || strcmp(name, "moving_variance") == 0;
+        bool positive = strcmp(name, "gamma") == 0 || strcmp(name, "moving_variance") == 0 ||
+                        strcmp(name, "deviation") == 0;
         for (int64_t j = 0; j < array->count; j++)
             graph->values[array->offset + j] =
                 (float)(neuron_random_uniform(&reader) - 0.5 + (positive ? 1 : 0));

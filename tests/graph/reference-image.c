@@ -5,43 +5,65 @@
 
 #include <math.h>
 
+/* An option that not all layers have. */
+static int64_t option_or(const reference_call *c, int32_t key, int64_t otherwise)
+{
+    bool has = neuron_options_find(&c->node->spec.layer->options, key);
+    return has ? (int64_t)reference_option(c, key) : otherwise;
+}
+
 /* Rows or columns of padding before the first pixel. */
 static int64_t padding_before(const reference_call *c, int axis, int64_t kernel, int64_t stride)
 {
-    int64_t in = c->from->extent[axis], out = c->shape->extent[axis];
+    int64_t zeros = option_or(c, axis ? NEURON_NODE_PADDING_LEFT : NEURON_NODE_PADDING_TOP, 0);
+    zeros += option_or(c, NEURON_NODE_PADDING_BEFORE, 0); /* of a sequence */
+    int64_t behind = option_or(c, axis ? NEURON_NODE_PADDING_RIGHT : NEURON_NODE_PADDING_BOTTOM, 0);
+    int64_t dilation =
+        option_or(c, axis ? NEURON_NODE_DILATION_WIDTH : NEURON_NODE_DILATION_HEIGHT, 1);
+    behind += option_or(c, NEURON_NODE_PADDING_BEHIND, 0);
+    dilation *= option_or(c, NEURON_NODE_DILATION, 1);
+    int64_t in = zeros + c->from->extent[axis] + behind, out = c->shape->extent[axis];
+    kernel += (kernel - 1) * (dilation - 1);
     if (reference_option(c, NEURON_NODE_PADDING) == NEURON_PADDING_VALID) {
         ck_assert_int_eq(out, (in - kernel) / stride + 1);
-        return 0;
+        return zeros;
     }
     ck_assert_int_eq(out, (in + stride - 1) / stride);
     int64_t missing = (out - 1) * stride + kernel - in;
-    return missing > 0 ? missing / 2 : 0;
+    return zeros + (missing > 0 ? missing / 2 : 0);
 }
 
 /* A window that slides over images. */
 typedef struct window {
     int64_t height, width, channels; /* of the input */
     int64_t rows, columns, filters;  /* of the output */
-    int64_t kernel_height, kernel_width;
-    int64_t stride_height, stride_width, top, left;
+    int64_t kernel_height, kernel_width, groups;
+    int64_t stride_height, stride_width, dilation_height, dilation_width, top, left;
 } window;
 
 static window window_of(const reference_call *c)
 {
+    int last = c->shape->rank - 1; /* a sequence is an image of one column */
     window w = {
         .height = c->from->extent[0],
-        .width = c->from->extent[1],
-        .channels = c->from->extent[2],
+        .width = last == 2 ? c->from->extent[1] : 1,
+        .channels = c->from->extent[last],
         .rows = c->shape->extent[0],
-        .columns = c->shape->extent[1],
-        .filters = c->shape->extent[2],
-        .kernel_height = (int64_t)reference_option(c, NEURON_NODE_KERNEL_HEIGHT),
-        .kernel_width = (int64_t)reference_option(c, NEURON_NODE_KERNEL_WIDTH),
-        .stride_height = (int64_t)reference_option(c, NEURON_NODE_STRIDE_HEIGHT),
-        .stride_width = (int64_t)reference_option(c, NEURON_NODE_STRIDE_WIDTH),
+        .columns = last == 2 ? c->shape->extent[1] : 1,
+        .filters = c->shape->extent[last],
+        .kernel_height = (int64_t)reference_option(c, last == 2 ? NEURON_NODE_KERNEL_HEIGHT
+                                                                : NEURON_NODE_KERNEL_SIZE),
+        .kernel_width = option_or(c, NEURON_NODE_KERNEL_WIDTH, 1),
+        .stride_height = (int64_t)reference_option(c, last == 2 ? NEURON_NODE_STRIDE_HEIGHT
+                                                                : NEURON_NODE_STRIDE),
+        .stride_width = option_or(c, NEURON_NODE_STRIDE_WIDTH, 1),
+        .groups = option_or(c, NEURON_NODE_GROUPS, 1),
+        .dilation_height =
+            option_or(c, NEURON_NODE_DILATION_HEIGHT, 1) * option_or(c, NEURON_NODE_DILATION, 1),
+        .dilation_width = option_or(c, NEURON_NODE_DILATION_WIDTH, 1),
     };
     w.top = padding_before(c, 0, w.kernel_height, w.stride_height);
-    w.left = padding_before(c, 1, w.kernel_width, w.stride_width);
+    w.left = last == 2 ? padding_before(c, 1, w.kernel_width, w.stride_width) : 0;
     return w;
 }
 
@@ -49,7 +71,8 @@ static window window_of(const reference_call *c)
 static const double *pixel(const window *w, const double *image, int64_t row, int64_t column,
                            int64_t i, int64_t j)
 {
-    int64_t y = row * w->stride_height - w->top + i, x = column * w->stride_width - w->left + j;
+    int64_t y = row * w->stride_height - w->top + i * w->dilation_height;
+    int64_t x = column * w->stride_width - w->left + j * w->dilation_width;
     if (y < 0 || y >= w->height || x < 0 || x >= w->width)
         return NULL;
     return image + (y * w->width + x) * w->channels;
@@ -59,12 +82,14 @@ static double convolve(const window *w, const double *image, const double *kerne
                        int64_t column, int64_t filter)
 {
     double sum = 0;
+    int64_t channels = w->channels / w->groups; /* of a group, and which is its first */
+    int64_t first = filter / (w->filters / w->groups) * channels;
     for (int64_t i = 0; i < w->kernel_height; i++)
         for (int64_t j = 0; j < w->kernel_width; j++) {
             const double *from = pixel(w, image, row, column, i, j);
-            for (int64_t k = 0; from && k < w->channels; k++)
-                sum += from[k] *
-                       kernel[((i * w->kernel_width + j) * w->channels + k) * w->filters + filter];
+            for (int64_t k = 0; from && k < channels; k++)
+                sum += from[first + k] *
+                       kernel[((i * w->kernel_width + j) * channels + k) * w->filters + filter];
         }
     return sum;
 }
@@ -157,16 +182,20 @@ static void average_over(const reference_call *c, const window *w)
 static window whole_image(const reference_call *c)
 {
     const int64_t *from = c->from->extent;
+    int last = c->from->rank - 1;
+    int64_t width = last == 2 ? from[1] : 1;
     return (window){.height = from[0],
-                    .width = from[1],
-                    .channels = from[2],
+                    .width = width,
+                    .channels = from[last],
                     .rows = 1,
                     .columns = 1,
-                    .filters = from[2],
+                    .filters = from[last],
                     .kernel_height = from[0],
-                    .kernel_width = from[1],
+                    .kernel_width = width,
                     .stride_height = 1,
-                    .stride_width = 1};
+                    .stride_width = 1,
+                    .dilation_height = 1,
+                    .dilation_width = 1};
 }
 
 static void max_pool2d(const reference_call *c)
@@ -191,6 +220,69 @@ static void global_max_pool2d(const reference_call *c)
 {
     const window w = whole_image(c);
     largest_of(c, &w);
+}
+
+/* Each pixel of the input adds the kernel times its values. */
+static void conv2d_transpose(const reference_call *c)
+{
+    const double *kernel = reference_array(c, "kernel"), *bias = reference_array(c, "bias");
+    const int64_t *from = c->from->extent, *to = c->shape->extent;
+    int64_t extent[2] = {(int64_t)reference_option(c, NEURON_NODE_KERNEL_HEIGHT),
+                         (int64_t)reference_option(c, NEURON_NODE_KERNEL_WIDTH)};
+    int64_t stride[2] = {(int64_t)reference_option(c, NEURON_NODE_STRIDE_HEIGHT),
+                         (int64_t)reference_option(c, NEURON_NODE_STRIDE_WIDTH)};
+    int64_t before[2] = {0, 0};
+    for (int a = 0; a < 2; a++) {
+        int64_t over = extent[a] > stride[a] ? extent[a] - stride[a] : 0;
+        bool same = reference_option(c, NEURON_NODE_PADDING) == NEURON_PADDING_SAME;
+        ck_assert_int_eq(to[a], from[a] * stride[a] + (same ? 0 : over));
+        before[a] = same ? over / 2 : 0;
+    }
+    for (int64_t v = 0; v < c->count; v++)
+        c->y[v] = bias ? bias[v % to[2]] : 0;
+    for (int64_t v = 0; v < c->reference->batch * from[0] * from[1]; v++)
+        for (int64_t tap = 0; tap < extent[0] * extent[1]; tap++) {
+            int64_t y = v / from[1] % from[0] * stride[0] - before[0] + tap / extent[1];
+            int64_t x = v % from[1] * stride[1] - before[1] + tap % extent[1];
+            if (y < 0 || y >= to[0] || x < 0 || x >= to[1])
+                continue;
+            double *pixel = c->y + ((v / from[1] / from[0] * to[0] + y) * to[1] + x) * to[2];
+            for (int64_t f = 0; f < to[2]; f++)
+                for (int64_t k = 0; k < from[2]; k++)
+                    pixel[f] += kernel[(tap * to[2] + f) * from[2] + k] * c->x[v * from[2] + k];
+        }
+}
+
+/* What lies at a place of an axis that was `extent` long before it became `factor` times so. */
+static double place_before(const reference_call *c, int64_t place, int64_t factor)
+{
+    char text[16];
+    assert_ok(neuron_options_get_text(&c->node->spec.options, "interpolation", text, sizeof text,
+                                      NULL, "reference"));
+    if (strcmp(text, "nearest") == 0)
+        return (double)(place / factor);
+    return ((double)place + 0.5) / (double)factor - 0.5;
+}
+
+static double clamped(double place, int64_t extent)
+{
+    return fmax(0, fmin(place, (double)(extent - 1)));
+}
+
+static void upsample2d(const reference_call *c)
+{
+    const int64_t *from = c->from->extent, *to = c->shape->extent;
+    for (int64_t v = 0; v < c->count; v++) {
+        int64_t channel = v % to[2], column = v / to[2] % to[1], row = v / to[2] / to[1] % to[0];
+        const double *image = c->x + v / to[2] / to[1] / to[0] * from[0] * from[1] * from[2];
+        double y = clamped(place_before(c, row, to[0] / from[0]), from[0]);
+        double x = clamped(place_before(c, column, to[1] / from[1]), from[1]);
+        c->y[v] = 0;
+        for (int64_t i = 0; i < from[0]; i++)
+            for (int64_t j = 0; j < from[1]; j++)
+                c->y[v] += fmax(0, 1 - fabs(y - (double)i)) * fmax(0, 1 - fabs(x - (double)j)) *
+                           image[(i * from[1] + j) * from[2] + channel];
+    }
 }
 
 /* Takes each value from where it was, or is 0. */
@@ -258,13 +350,20 @@ static void random_rotation(const reference_call *c)
 }
 
 const reference_layer reference_image_layers[] = {
+    {"average_pool1d", average_pool2d},
     {"average_pool2d", average_pool2d},
+    {"conv1d", conv2d},
     {"conv2d", conv2d},
+    {"conv2d_transpose", conv2d_transpose},
     {"depthwise_conv2d", depthwise_conv2d},
+    {"global_average_pool1d", global_average_pool2d},
     {"global_average_pool2d", global_average_pool2d},
+    {"global_max_pool1d", global_max_pool2d},
     {"global_max_pool2d", global_max_pool2d},
+    {"max_pool1d", max_pool2d},
     {"max_pool2d", max_pool2d},
     {"random_rotation", random_rotation},
+    {"upsample2d", upsample2d},
     {"zero_pad2d", zero_pad2d},
     {NULL, NULL},
 };

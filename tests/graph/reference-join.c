@@ -59,12 +59,28 @@ static void vote(const reference_call *c)
     }
 }
 
+/* The value of an input that value v of the output has, by its coordinates: an axis that the input
+ * does not have, or has once, does not count. */
+static double broadcast(const reference_call *c, int32_t i, int64_t v)
+{
+    const neuron_shape *from = &c->node->inputs[i]->spec.output, *to = c->shape;
+    int64_t place = 0, step = 1;
+    for (int32_t a = to->rank - 1; a >= 0; a--) {
+        int32_t own = a - (to->rank - from->rank);
+        int64_t extent = own < 0 ? 1 : from->extent[own];
+        place += extent == 1 ? 0 : v % to->extent[a] * step;
+        step *= extent;
+        v /= to->extent[a];
+    }
+    return reference_input(c, i)[v * step + place]; /* what is left is the example */
+}
+
 static void add(const reference_call *c)
 {
     for (int64_t v = 0; v < c->count; v++) {
         c->y[v] = 0;
         for (int32_t i = 0; i < c->node->spec.input_count; i++)
-            c->y[v] += reference_input(c, i)[v];
+            c->y[v] += broadcast(c, i, v);
     }
 }
 
@@ -73,7 +89,21 @@ static void multiply(const reference_call *c)
     for (int64_t v = 0; v < c->count; v++) {
         c->y[v] = 1;
         for (int32_t i = 0; i < c->node->spec.input_count; i++)
-            c->y[v] *= reference_input(c, i)[v];
+            c->y[v] *= broadcast(c, i, v);
+    }
+}
+
+/* Takes each value from where its coordinates say. */
+static void slice(const reference_call *c)
+{
+    int32_t axis = (int32_t)reference_option(c, NEURON_NODE_AXIS);
+    int64_t begin = (int64_t)reference_option(c, NEURON_NODE_BEGIN), behind = 1;
+    for (int32_t a = axis + 1; a < c->shape->rank; a++)
+        behind *= c->shape->extent[a];
+    for (int64_t v = 0; v < c->count; v++) {
+        int64_t before = v / behind / c->shape->extent[axis];
+        int64_t place = begin + v / behind % c->shape->extent[axis];
+        c->y[v] = c->x[(before * c->from->extent[axis] + place) * behind + v % behind];
     }
 }
 
@@ -90,12 +120,7 @@ static void join(const reference_call *c)
 }
 
 const reference_layer reference_join_layers[] = {
-    {"add", add},
-    {"average", average},
-    {"concat", concat},
-    {"join", join},
-    {"multiply", multiply},
-    {"vote", vote},
-    {"weighted_average", average},
-    {NULL, NULL},
+    {"add", add},   {"average", average},          {"concat", concat},
+    {"join", join}, {"multiply", multiply},        {"slice", slice},
+    {"vote", vote}, {"weighted_average", average}, {NULL, NULL},
 };

@@ -170,6 +170,21 @@ static void gaussian_noise(const reference_call *c)
     }
 }
 
+static void rescale(const reference_call *c)
+{
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] * reference_option(c, NEURON_NODE_SCALE) +
+                  reference_option(c, NEURON_NODE_OFFSET);
+}
+
+static void standardize(const reference_call *c)
+{
+    int64_t channels = c->shape->extent[c->shape->rank - 1];
+    const double *mean = reference_array(c, "mean"), *deviation = reference_array(c, "deviation");
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = (c->x[i] - mean[i % channels]) / deviation[i % channels];
+}
+
 const reference_layer reference_value_layers[] = {
     {"dropout", dropout},
     {"elu", elu},
@@ -182,6 +197,7 @@ const reference_layer reference_value_layers[] = {
     {"own_dropout", own_dropout},
     {"prelu", prelu},
     {"relu", relu},
+    {"rescale", rescale},
     {"reshape", copy},
     {"selu", selu},
     {"sigmoid", sigmoid},
@@ -189,6 +205,7 @@ const reference_layer reference_value_layers[] = {
     {"softmax", softmax},
     {"softplus", softplus},
     {"softsign", softsign},
+    {"standardize", standardize},
     {"swish", silu},
     {"tanh", hyperbolic_tangent},
     {"unit_length", unit_length},

@@ -11,10 +11,13 @@ static const struct {
 } layers[] = {
     {"add", NULL, 2},
     {"average", "", 2},
+    {"average_pool1d", "kernel_size=3, padding=same", 1}, /* on a sequence, below */
     {"average_pool2d", "kernel_height=2, kernel_width=4", 1},
     {"batch_norm", "momentum=0.9", 1},
     {"concat", "axis=1", 2},
+    {"conv1d", "filters=3, kernel_size=3, dilation=2", 1},
     {"conv2d", "filters=3, kernel_height=3, kernel_width=2, padding=same, use_bias=no", 1},
+    {"conv2d_transpose", "filters=3, kernel_height=4, kernel_width=2, stride_height=2", 1},
     {"dense", NULL, 1}, /* on a vector, below */
     {"depthwise_conv2d", "kernel_height=3, kernel_width=3, depth_multiplier=2", 1},
     {"dropout", "rate=0.25", 1},
@@ -23,24 +26,31 @@ static const struct {
     {"flatten", NULL, 1},
     {"gaussian_noise", "deviation=0.5", 1},
     {"gelu", "approximate=yes", 1},
+    {"global_average_pool1d", NULL, 1},
     {"global_average_pool2d", NULL, 1},
+    {"global_max_pool1d", NULL, 1},
     {"global_max_pool2d", NULL, 1},
     {"hard_swish", NULL, 1},
     {"layer_norm", "epsilon=1e-5", 1},
     {"leaky_relu", "slope=0.2", 1},
+    {"max_pool1d", "kernel_size=4, stride=1", 1},
     {"max_pool2d", "kernel_height=4, kernel_width=2, stride_width=1", 1},
     {"multiply", NULL, 2},
     {"prelu", NULL, 1},
     {"random_rotation", "factor=0.1, fill_mode=wrap", 1},
     {"relu", NULL, 1},
+    {"rescale", "scale=0.5, offset=-1", 1},
     {"reshape", "extent_0=4, extent_1=64", 1},
     {"selu", NULL, 1},
     {"sigmoid", NULL, 1},
     {"silu", NULL, 1},
+    {"slice", "axis=1, begin=2, count=-1", 1},
     {"softmax", "axis=0", 1},
     {"softplus", NULL, 1},
     {"softsign", NULL, 1},
+    {"standardize", NULL, 1},
     {"tanh", NULL, 1},
+    {"upsample2d", "factor_height=2, factor_width=3, interpolation=bilinear", 1},
     {"vote", NULL, 2},
     {"zero_pad2d", "top=1, right=2", 1},
 };
@@ -49,6 +59,8 @@ enum { LAYERS = sizeof layers / sizeof layers[0] };
 
 static neuron_node_t *build(neuron_graph_t *graph, neuron_node_t *x, int i)
 {
+    if (strstr(layers[i].layer, "1d"))
+        x = neuron_reshape(graph, x, (const int64_t[]){64, 4}, 2);
     neuron_node_t *const both[] = {x, x};
     if (strcmp(layers[i].layer, "dense") == 0) {
         x = neuron_flatten(graph, x);
@@ -64,12 +76,19 @@ static neuron_node_t *expected(neuron_graph_t *graph, neuron_node_t *x, const ch
 #define IS(name) (strcmp(layer, name) == 0)
     if (IS("add"))
         return neuron_add(graph, both, 2);
+    neuron_node_t *sequence = neuron_reshape(graph, x, (const int64_t[]){64, 4}, 2);
+    if (IS("average_pool1d"))
+        return neuron_average_pool1d(graph, sequence, 3, "padding=same");
     if (IS("average_pool2d"))
         return neuron_average_pool2d(graph, x, 2, 4, NULL);
     if (IS("batch_norm"))
         return neuron_batch_norm(graph, x, "momentum=0.9");
     if (IS("concat"))
         return neuron_concat(graph, both, 2, "axis=1");
+    if (IS("conv1d"))
+        return neuron_conv1d(graph, sequence, 3, 3, "dilation=2");
+    if (IS("conv2d_transpose"))
+        return neuron_conv2d_transpose(graph, x, 3, 4, 2, "stride_height=2");
     if (IS("conv2d"))
         return neuron_conv2d(graph, x, 3, 3, 2, "padding=same, use_bias=no");
     if (IS("dense"))
@@ -86,6 +105,14 @@ static neuron_node_t *expected(neuron_graph_t *graph, neuron_node_t *x, const ch
         return neuron_layer_norm(graph, x, "epsilon=1e-5");
     if (IS("leaky_relu"))
         return neuron_leaky_relu(graph, x, 0.2);
+    if (IS("max_pool1d"))
+        return neuron_max_pool1d(graph, sequence, 4, "stride=1");
+    if (IS("rescale"))
+        return neuron_rescale(graph, x, 0.5, -1);
+    if (IS("slice"))
+        return neuron_slice(graph, x, 2, -1, "axis=1");
+    if (IS("upsample2d"))
+        return neuron_upsample2d(graph, x, 2, 3, "interpolation=bilinear");
     if (IS("max_pool2d"))
         return neuron_max_pool2d(graph, x, 4, 2, "stride_width=1");
     if (IS("random_rotation"))

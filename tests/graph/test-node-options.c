@@ -13,7 +13,7 @@ static double number(const neuron_node_t *node, const char *option)
 
 static void assert_text(const neuron_node_t *node, const char *option, const char *expected)
 {
-    char text[200];
+    char text[400];
     size_t needed;
     assert_ok(neuron_node_get_text(node, option, text, sizeof text, &needed));
     ck_assert_str_eq(text, expected);
@@ -38,9 +38,11 @@ START_TEST(options_are_set_and_read)
     assert_node_shape(node, (const int64_t[]){3, 4, 2}, 3);
     assert_ok(neuron_node_set(node, NULL));
     assert_ok(neuron_node_set(node, ""));
-    assert_text(node, NULL,
-                "filters=2, kernel_height=3, kernel_width=5, stride_height=3, stride_width=2, "
-                "padding=same, use_bias=no, initializer=he_normal");
+    assert_text(
+        node, NULL,
+        "filters=2, kernel_height=3, kernel_width=5, stride_height=3, stride_width=2, "
+        "padding=same, dilation_height=1, dilation_width=1, padding_top=0, padding_bottom=0, "
+        "padding_left=0, padding_right=0, groups=1, use_bias=no, initializer=he_normal");
     assert_ok(neuron_graph_finish(graph, node));
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 30);
     neuron_graph_unref(graph);
@@ -119,9 +121,12 @@ START_TEST(mistakes_in_options_stick)
     assert_status(neuron_node_set(node, mistakes[_i].options), NEURON_E_ARGUMENT);
     assert_message(mistakes[_i].message);
     assert_node_shape(node, (const int64_t[]){6, 6, 2}, 3);
-    assert_text(node, NULL,
-                "filters=2, kernel_height=3, kernel_width=3, stride_height=1, stride_width=1, "
-                "padding=valid, use_bias=yes, initializer=glorot_uniform");
+    assert_text(
+        node, NULL,
+        "filters=2, kernel_height=3, kernel_width=3, stride_height=1, stride_width=1, "
+        "padding=valid, dilation_height=1, dilation_width=1, padding_top=0, padding_bottom=0, "
+        "padding_left=0, padding_right=0, groups=1, use_bias=yes, "
+        "initializer=glorot_uniform");
     assert_status(neuron_graph_finish(graph, node), NEURON_E_ARGUMENT);
     assert_message(mistakes[_i].message);
     neuron_graph_unref(graph);

@@ -169,10 +169,11 @@ static thing create(const calls *family, const char *kind, const char *options)
     return made;
 }
 
-/* A layer's shape, and the axis of -1, are read as what they are for its input. */
+/* A layer's shape, the axis of -1 and so many places are read as what they are for its input. */
 static bool is_worked_out(const char *name)
 {
-    return strncmp(name, "extent_", 7) == 0 || strcmp(name, "axis") == 0;
+    return strncmp(name, "extent_", 7) == 0 || strcmp(name, "axis") == 0 ||
+           strcmp(name, "count") == 0;
 }
 
 /* A new one has what is said to be the default. */

@@ -29,13 +29,13 @@ END_TEST
 
 START_TEST(bad_inputs_are_refused)
 {
-    char message[64];
+    char message[96];
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 2);
     neuron_node_t *y = neuron_dense(graph, x, 3, NULL);
     ck_assert_ptr_null(joins[_i](graph, (neuron_node_t *[]){x, y}, 2));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
-    snprintf(message, sizeof message, "%s: input 1 is 3, input 0 is 2", names[_i]);
+    snprintf(message, sizeof message, "%s: input 1 is 3, which does not go with 2", names[_i]);
     assert_message(message);
     neuron_graph_unref(graph);
     graph = new_graph();

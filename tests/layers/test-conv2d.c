@@ -184,6 +184,109 @@ START_TEST(gradient_behind_other_layers)
 }
 END_TEST
 
+/* Kernels whose pixels lie apart, groups, and rows and columns of zeros, with all else. */
+static const struct {
+    int64_t height, width, channels, filters, height_of_kernel, width_of_kernel, batch;
+    const char *options;
+} spread[] = {
+    {8, 9, 3, 5, 3, 3, 3, "dilation_height=2, dilation_width=2"},
+    {8, 9, 3, 5, 3, 3, 3, "dilation_height=2, dilation_width=2, padding=same"},
+    {9, 8, 20, 18, 3, 3, 3, "dilation_height=2, padding=same"},
+    {9, 8, 20, 18, 3, 3, 3, "dilation_width=3, padding=same"},
+    {9, 8, 1, 18, 3, 3, 3, "dilation_width=3, padding=same"},
+    {9, 8, 1, 18, 3, 3, 3, "dilation_height=2"},
+    {11, 12, 4, 7, 3, 2, 4,
+     "dilation_height=2, dilation_width=3, stride_height=2, stride_width=2, padding=same"},
+    {11, 12, 4, 7, 3, 3, 4, "dilation_height=4, dilation_width=2, stride_height=2, stride_width=4"},
+    {12, 13, 2, 3, 3, 3, 2, "dilation_height=3, dilation_width=4, stride_height=6, stride_width=6"},
+    {5, 5, 2, 3, 3, 3, 2, "dilation_height=7, dilation_width=9, padding=same"},
+    {8, 9, 4, 6, 3, 3, 3, "groups=2"},
+    {8, 9, 4, 6, 3, 3, 3, "groups=2, padding=same"},
+    {8, 7, 64, 64, 3, 3, 3, "groups=16, padding=same"},
+    {8, 7, 66, 99, 1, 1, 3, "groups=3"},
+    {5, 4, 80, 140, 3, 3, 3, "groups=2, padding=same, use_bias=no"},
+    {8, 7, 6, 12, 3, 3, 5, "groups=6, padding=same, stride_height=2, stride_width=3"},
+    {8, 7, 3, 3, 3, 3, 5, "groups=3"},
+    {3, 4, 8, 20, 2, 3, 40, "groups=4, dilation_width=2, padding=same"},
+    {9, 9, 20, 24, 3, 3, 2, "groups=4, dilation_height=2, dilation_width=2, stride_height=2"},
+    {6, 7, 3, 5, 3, 3, 3, "padding_top=1, padding_bottom=2, padding_left=3"},
+    {12, 12, 18, 20, 3, 3, 3, "padding_top=1, padding_bottom=1, padding_left=1, padding_right=1"},
+    {12, 12, 18, 20, 3, 3, 3, "padding_top=2, padding_bottom=2, padding_left=2, padding_right=2"},
+    {12, 12, 18, 20, 3, 3, 3, "padding_top=5, padding_right=9"},
+    {6, 7, 3, 5, 3, 3, 3, "padding=same, padding_top=4, padding_right=5"},
+    {6, 7, 3, 5, 3, 3, 3,
+     "padding_bottom=7, padding_left=8, stride_height=2, stride_width=3, dilation_height=2"},
+    {2, 2, 4, 6, 3, 3, 3, "padding_top=1, padding_left=1, padding_right=6, groups=2"},
+};
+
+/* As the first layer and behind a convolution, which wants a gradient of it. */
+START_TEST(gradient_of_spread_kernels)
+{
+    for (int deep = 0; deep < 2; deep++) {
+        neuron_graph_t *graph = new_graph();
+        int64_t channels = deep ? 2 : spread[_i].channels;
+        neuron_node_t *x = image_input(graph, spread[_i].height, spread[_i].width, channels);
+        if (deep)
+            x = neuron_tanh(graph,
+                            neuron_conv2d(graph, x, spread[_i].channels, 2, 3, "padding=same"));
+        x = neuron_conv2d(graph, x, spread[_i].filters, spread[_i].height_of_kernel,
+                          spread[_i].width_of_kernel, spread[_i].options);
+        check_layer(graph, x, spread[_i].batch);
+    }
+}
+END_TEST
+
+/* What follows a convolution in its pass: arrays by column, activations, pooling, statistics. */
+START_TEST(gradient_of_groups_with_what_follows)
+{
+    static const char *const groups[] = {"groups=3", "groups=3, padding=same, dilation_width=2",
+                                         "groups=15, padding=same"};
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 8, 9, 2), 15, 2, 2, NULL);
+    x = neuron_conv2d(graph, neuron_relu(graph, x), 45, 3, 3, groups[_i]);
+    x = neuron_prelu(graph, neuron_batch_norm(graph, x, NULL));
+    x = neuron_conv2d(graph, x, 30, 2, 2, groups[_i]);
+    x = neuron_max_pool2d(graph, neuron_gelu(graph, x, NULL), 2, 2, NULL);
+    check_layer(graph, neuron_batch_norm(graph, x, NULL), 4);
+}
+END_TEST
+
+START_TEST(shapes_of_spread_kernels)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, 28, 27, 6);
+    neuron_node_t *node = neuron_conv2d(graph, x, 4, 3, 5, "dilation_height=4, dilation_width=2");
+    assert_image(node, 20, 19, 4);
+    assert_ok(neuron_node_set(node, "padding=same, stride_width=2"));
+    assert_image(node, 28, 14, 4);
+    assert_ok(neuron_node_set(node, "padding=valid, padding_top=4, padding_bottom=4, groups=2"));
+    assert_image(node, 28, 10, 4);
+    assert_ok(neuron_graph_finish(graph, node));
+    ck_assert_int_eq(neuron_graph_parameter_count(graph), 3 * 5 * 3 * 4 + 4);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(bad_groups_and_dilations_are_refused)
+{
+    static const char *const options[] = {"groups=4",        "groups=3",
+                                          "groups=0",        "dilation_height=0",
+                                          "padding_left=-1", "dilation_height=5"};
+    static const char *const messages[] = {
+        "conv2d: groups is 4; it must divide the 6 channels and the 8 filters",
+        "conv2d: groups is 3; it must divide the 6 channels and the 8 filters",
+        "conv2d: groups is 0; it must be 1 to",
+        "conv2d: dilation_height is 0; it must be 1 to 65,536",
+        "conv2d: padding_left is -1; it must be 0 to",
+        "conv2d: a kernel of 3x3, dilated to 11x3, does not fit into 8x8 with padding valid"};
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_conv2d(graph, image_input(graph, 8, 8, 6), 8, 3, 3, options[_i]);
+    assert_status(neuron_graph_finish(graph, node), _i == 5 ? NEURON_E_SHAPE : NEURON_E_ARGUMENT);
+    assert_message(messages[_i]);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("conv2d");
@@ -199,5 +302,9 @@ int main(void)
     tcase_add_test(tests, padding_is_one_of_two_words);
     tcase_add_loop_test(tests, gradient_as_the_first_layer, 0, sizeof cases / sizeof *cases);
     tcase_add_loop_test(tests, gradient_behind_other_layers, 0, sizeof cases / sizeof *cases);
+    tcase_add_loop_test(tests, gradient_of_spread_kernels, 0, sizeof spread / sizeof *spread);
+    tcase_add_loop_test(tests, gradient_of_groups_with_what_follows, 0, 3);
+    tcase_add_test(tests, shapes_of_spread_kernels);
+    tcase_add_loop_test(tests, bad_groups_and_dilations_are_refused, 0, 6);
     return run_suite(suite);
 }

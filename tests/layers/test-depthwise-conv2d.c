@@ -115,6 +115,36 @@ START_TEST(gradient)
 }
 END_TEST
 
+static const struct {
+    int64_t height, width, channels, kernel_height, kernel_width;
+    const char *options;
+} spread[] = {
+    {9, 8, 17, 3, 3, "dilation_height=2, dilation_width=2, padding=same"},
+    {9, 8, 3, 3, 3, "dilation_height=2, dilation_width=3"},
+    {9, 8, 20, 3, 3, "dilation_width=2, stride_height=2, stride_width=2, padding=same"},
+    {9, 8, 5, 2, 4, "dilation_height=3, stride_width=2, depth_multiplier=2, padding=same"},
+    {4, 5, 5, 3, 3, "dilation_height=5, dilation_width=7, padding=same"},
+    {6, 7, 19, 3, 3, "padding_top=1, padding_bottom=1, padding_left=1, padding_right=1"},
+    {6, 7, 5, 3, 3, "padding_top=6, padding_left=7, padding_right=5"},
+    {6, 7, 5, 3, 3, "padding_bottom=6, padding_left=7, stride_height=2, stride_width=2"},
+    {6, 7, 5, 2, 3, "padding_top=4, padding_right=8, dilation_height=2, stride_height=3"},
+};
+
+START_TEST(gradient_of_spread_kernels)
+{
+    for (int deep = 0; deep < 2; deep++) {
+        neuron_graph_t *graph = new_graph();
+        int64_t channels = deep ? 2 : spread[_i].channels;
+        neuron_node_t *x = image_input(graph, spread[_i].height, spread[_i].width, channels);
+        if (deep)
+            x = neuron_conv2d(graph, x, spread[_i].channels, 2, 2, "padding=same");
+        x = neuron_depthwise_conv2d(graph, x, spread[_i].kernel_height, spread[_i].kernel_width,
+                                    spread[_i].options);
+        check_layer(graph, neuron_relu(graph, x), 3);
+    }
+}
+END_TEST
+
 /* As MobileNet has it, normalised and followed by a convolution of 1x1 (Howard et al., 2017). */
 START_TEST(gradient_of_a_separable_convolution)
 {
@@ -192,6 +222,7 @@ int main(void)
     tcase_add_test(tests, shapes_and_parameters);
     tcase_add_loop_test(tests, bad_input_is_refused, 0, 3);
     tcase_add_loop_test(tests, gradient, 0, sizeof cases / sizeof *cases);
+    tcase_add_loop_test(tests, gradient_of_spread_kernels, 0, sizeof spread / sizeof *spread);
     tcase_add_test(tests, gradient_of_a_separable_convolution);
     tcase_add_test(tests, a_frozen_layer_passes_the_gradient_on);
     tcase_add_test(tests, threads_do_not_matter);

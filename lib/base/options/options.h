@@ -58,8 +58,8 @@ typedef struct neuron_option_table {
     int32_t count;
 } neuron_option_table;
 
-/* The most that an object has: augmentations. */
-enum { NEURON_OPTIONS_MAX = 14 };
+/* The most that an object has: convolutions. */
+enum { NEURON_OPTIONS_MAX = 15 };
 
 /* The table of an array of rows; one with too many does not compile. */
 #define NEURON_OPTION_TABLE(array)                                                                 \

@@ -27,7 +27,7 @@ static neuron_conv2d_way input_gradient_way(const neuron_plan_request *request,
                                             const neuron_convolution *forward)
 {
     /* Where strides make several phases of it, Winograd's way does not fit to the forward pass. */
-    const neuron_conv2d_phase phase = neuron_conv2d_phase_at(request->spec, 0, 0);
+    const neuron_conv2d_phase phase = neuron_conv2d_phase_at(forward, 0, 0);
     if (neuron_winograd_fits(forward, request->batch, false) &&
         neuron_winograd_fits(&phase.convolution, request->batch, false))
         return NEURON_CONV2D_WINOGRAD;
@@ -48,15 +48,16 @@ typedef struct weights_layout {
 
 static weights_layout lay_out(const neuron_convolution *convolution, neuron_conv2d_way way)
 {
-    int64_t depth = convolution->kernel_height * convolution->kernel_width * convolution->channels;
-    int64_t columns = neuron_panel_round(convolution->filters);
     weights_layout layout = {.total = 0};
     if (way == NEURON_CONV2D_WINOGRAD)
         layout.weights =
             neuron_reserve(&layout.total, 1, neuron_winograd_weights_size(convolution));
     else
-        layout.weights = neuron_reserve(&layout.total, depth * columns, sizeof(float));
-    layout.bias = neuron_reserve(&layout.total, columns, sizeof(float));
+        layout.weights = neuron_reserve(
+            &layout.total, convolution->groups * neuron_convolution_weights_step(convolution),
+            sizeof(float));
+    layout.bias =
+        neuron_reserve(&layout.total, neuron_convolution_bias_size(convolution), sizeof(float));
     return layout;
 }
 
@@ -99,9 +100,9 @@ static void plan_backward(neuron_conv2d_operation *operation, const neuron_plan_
         keep_larger(&needs->scratch, neuron_scatter_scratch(forward, request->threads));
         return;
     }
-    for (int64_t y = 0; y < neuron_conv2d_phases(request->spec, 0); y++) {
-        for (int64_t x = 0; x < neuron_conv2d_phases(request->spec, 1); x++) {
-            neuron_conv2d_phase phase = neuron_conv2d_phase_at(request->spec, y, x);
+    for (int64_t y = 0; y < neuron_conv2d_phases(forward, 0); y++) {
+        for (int64_t x = 0; x < neuron_conv2d_phases(forward, 1); x++) {
+            neuron_conv2d_phase phase = neuron_conv2d_phase_at(forward, y, x);
             keep_larger(&needs->scratch, phase_needs(operation, request, &phase));
         }
     }
@@ -141,7 +142,7 @@ static float *weights_at(void *memory, size_t place)
 
 static void set_bias(const neuron_convolution *convolution, const float *bias, float *padded)
 {
-    memset(padded, 0, (size_t)neuron_panel_round(convolution->filters) * sizeof *padded);
+    memset(padded, 0, (size_t)neuron_convolution_bias_size(convolution) * sizeof *padded);
     if (bias)
         memcpy(padded, bias, (size_t)convolution->filters * sizeof *padded);
 }
@@ -152,12 +153,14 @@ static void fold(const neuron_run *run, const neuron_post_op *op, float *weights
     const neuron_conv2d_operation *operation = run->operation;
     const neuron_convolution *geometry = &operation->geometry;
     int32_t lanes = run->kernels->lanes;
+    int64_t filters = neuron_group_filters(geometry);
     if (operation->forward == NEURON_CONV2D_WINOGRAD)
         neuron_winograd_scale_weights(geometry, lanes, op->scale, weights);
     else
-        neuron_scale_columns(weights,
-                             geometry->kernel_height * geometry->kernel_width * geometry->channels,
-                             geometry->filters, op->scale, lanes);
+        for (int64_t group = 0; group < geometry->groups; group++)
+            neuron_scale_columns(weights + group * neuron_convolution_weights_step(geometry),
+                                 neuron_convolution_depth(geometry), filters,
+                                 op->scale + group * filters, lanes);
     for (int64_t f = 0; f < geometry->filters; f++)
         bias[f] = bias[f] * op->scale[f] + op->shift[f];
 }
@@ -170,7 +173,7 @@ void neuron_conv2d_prepare(const neuron_run *run)
         neuron_winograd_transform_weights(&operation->geometry, run->kernels, run->pool,
                                           run->values[0], false, weights);
     else
-        neuron_conv2d_pack(run, weights);
+        neuron_conv2d_pack(run, &operation->geometry, weights);
     float *bias = weights_at(run->prepared, operation->bias);
     set_bias(&operation->geometry, run->spec->array_count > 1 ? run->values[1] : NULL, bias);
     const neuron_post_op *folded = neuron_post_folded(run->fused, run->training);
@@ -226,8 +229,8 @@ static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *pha
 {
     const neuron_conv2d_operation *operation = run->operation;
     const neuron_convolution *convolution = &phase->convolution;
-    const neuron_shape *input = &run->spec->inputs[0];
-    int64_t first = (phase->down.first * input->extent[1] + phase->along.first) * input->extent[2];
+    const neuron_convolution *forward = &operation->geometry;
+    int64_t first = (phase->down.first * forward->width + phase->along.first) * forward->channels;
     const weights_layout layout = lay_out(convolution, operation->input_gradient);
     float *weights = weights_at(run->scratch, layout.weights);
     float *bias = weights_at(run->scratch, layout.bias);
@@ -235,7 +238,7 @@ static void phase_gradient(const neuron_run *run, const neuron_conv2d_phase *pha
         neuron_winograd_transform_weights(convolution, run->kernels, run->pool, run->values[0],
                                           true, weights);
     else
-        neuron_conv2d_pack_phase(run, phase, weights);
+        neuron_conv2d_pack_phase(run, forward, phase, weights);
     set_bias(convolution, NULL, bias);
     const neuron_post_ops post = neuron_post_back_at(run, first);
     const neuron_convolution_run work = {
@@ -272,9 +275,10 @@ static void input_gradient(const neuron_run *run)
         scatter_gradient(run);
         return;
     }
-    for (int64_t y = 0; y < neuron_conv2d_phases(run->spec, 0); y++) {
-        for (int64_t x = 0; x < neuron_conv2d_phases(run->spec, 1); x++) {
-            neuron_conv2d_phase phase = neuron_conv2d_phase_at(run->spec, y, x);
+    const neuron_convolution *forward = &operation->geometry;
+    for (int64_t y = 0; y < neuron_conv2d_phases(forward, 0); y++) {
+        for (int64_t x = 0; x < neuron_conv2d_phases(forward, 1); x++) {
+            neuron_conv2d_phase phase = neuron_conv2d_phase_at(forward, y, x);
             phase_gradient(run, &phase);
         }
     }
@@ -284,16 +288,16 @@ static void input_gradient(const neuron_run *run)
 static void unpool_rows(const void *producer, int64_t image, int64_t first, int64_t rows, float *to)
 {
     const neuron_run *run = producer;
-    const neuron_shape *output = &run->spec->output;
+    const neuron_image output = neuron_image_of(&run->spec->output);
     const neuron_pooling windows = *neuron_post_pooling(&run->fused->post);
-    int64_t width = windows.columns * output->extent[2];
+    int64_t width = windows.columns * output.channels;
     int64_t at = (image * windows.rows + first / windows.window_rows) * width;
     neuron_pool_work work = {
         .windows = windows.columns,
         .window_rows = windows.window_rows,
         .window_columns = windows.window_columns,
-        .channels = output->extent[2],
-        .row_step = output->extent[1] * output->extent[2],
+        .channels = output.channels,
+        .row_step = output.width * output.channels,
         .argmax = (uint8_t *)run->saved + at,
         .gradients = run->output_gradient + at,
     };

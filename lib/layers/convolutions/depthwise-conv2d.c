@@ -18,6 +18,8 @@ static const neuron_option options[] = {
     NEURON_INTEGER(NEURON_NODE_DEPTH_MULTIPLIER, "depth_multiplier", 1, 1024, 1,
                    "filters for each channel"),
     NEURON_OPTIONS_STRIDES,
+    NEURON_OPTIONS_DILATION,
+    NEURON_OPTIONS_ZEROS,
     NEURON_OPTIONS_BIAS,
 };
 
@@ -49,8 +51,8 @@ static int set_arrays(neuron_spec *spec, int64_t height, int64_t width, const ch
 static int infer(neuron_spec *spec, const char *node)
 {
     RETURN_IF_ERROR(neuron_check_image(&spec->inputs[0], node));
+    RETURN_IF_ERROR(neuron_check_window(spec, "kernel", node));
     neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
-    RETURN_IF_ERROR(neuron_check_window(&down, &along, "kernel", node));
     int64_t extents[3] = {down.output, along.output,
                           spec->inputs[0].extent[2] * multiplier_of(spec)};
     RETURN_IF_ERROR(neuron_check_places(down.kernel, along.kernel, node));

@@ -1,4 +1,5 @@
 /* The product of inputs, value by value: see neuron_multiply(). */
+#include "layers/joins/broadcast.h"
 #include "layers/joins/join.h"
 
 #include "base/checked.h"
@@ -71,12 +72,20 @@ static void backward_piece(const neuron_run *run, int64_t first, int64_t count)
 
 static int forward(const neuron_run *run)
 {
+    if (neuron_broadcasts(run->spec)) {
+        neuron_broadcast_forward(run, multiply);
+        return NEURON_OK;
+    }
     neuron_run_pieces(run, neuron_post_width(run), forward_piece);
     return NEURON_OK;
 }
 
 static int backward(const neuron_run *run)
 {
+    if (neuron_broadcasts(run->spec)) {
+        neuron_broadcast_backward(run, multiply);
+        return NEURON_OK;
+    }
     neuron_run_pieces(run, 1, backward_piece);
     return NEURON_OK;
 }
@@ -84,7 +93,7 @@ static int backward(const neuron_run *run)
 const neuron_layer neuron_layer_multiply = {
     .name = "multiply",
     .flags = NEURON_LAYER_MANY_INPUTS | NEURON_LAYER_READS_INPUT,
-    .infer = neuron_join_infer,
+    .infer = neuron_broadcast_infer,
     .forward = forward,
     .backward = backward,
     .refuse = neuron_post_refuse,

@@ -10,14 +10,15 @@ static const neuron_option options[] = {
     NEURON_INTEGER(NEURON_NODE_FILTERS, "filters", 1, INT32_MAX, 1, "output channels"),
     NEURON_OPTIONS_KERNEL,
     NEURON_OPTIONS_STRIDES,
+    NEURON_OPTIONS_ZEROS,
     NEURON_OPTIONS_QUANTIZED,
 };
 
 static int infer(neuron_spec *spec, const char *node)
 {
     RETURN_IF_ERROR(neuron_check_image(&spec->inputs[0], node));
+    RETURN_IF_ERROR(neuron_check_window(spec, "kernel", node));
     neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
-    RETURN_IF_ERROR(neuron_check_window(&down, &along, "kernel", node));
     RETURN_IF_ERROR(neuron_check_places(down.kernel, along.kernel, node));
     int64_t filters = (int64_t)neuron_spec_option(spec, NEURON_NODE_FILTERS);
     const int64_t output[3] = {down.output, along.output, filters};

@@ -48,10 +48,10 @@ def layer_step(network, batch, backward, last):
     made = peer_torch.make_layer(layer)
     form = torch.channels_last if last else torch.contiguous_format
     made.train().to(memory_format=form)
-    inputs = [torch.rand(batch, *layer.before, requires_grad=backward) - 0.5
-              for _ in layer.inputs]
-    inputs = [values.detach().contiguous(memory_format=form) if len(layer.before) == 3 else
-              values.detach() for values in inputs]
+    shapes = [network.shape(value) for value in layer.inputs]
+    most = max(len(shape) for shape in shapes)  # a vector beside images has a value for each channel
+    inputs = [torch.rand(batch, *shape, *[1] * (most - len(shape))) - 0.5 for shape in shapes]
+    inputs = [values.contiguous(memory_format=form) if most == 3 else values for values in inputs]
     if not backward:
         def forward():
             with torch.no_grad():

@@ -7,7 +7,10 @@ EPSILON, MOMENTUM = 1e-3, 0.01  # of batch normalisation; 0.01 of the new and 0.
 TINY = ('batch 2; input 8 8 1; conv 2 3 same; relu; norm; keep a; depthwise 3 same; norm; tanh; '
         'add a; max-pool 2; dropout 0.1; flatten; dense 4; norm; relu; dense 10; softmax')
 
-WINDOWED = {'conv': 2, 'depthwise': 1, 'max-pool': 1, 'average-pool': 1}  # which word the window is
+WINDOWED = {'conv': 2, 'depthwise': 1, 'max-pool': 1, 'average-pool': 1, 'dilated': 2, 'grouped': 2,
+            'transpose': 2, 'conv1d': 2, 'max-pool1d': 1,
+            'average-pool1d': 1}  # which word the window is
+FILTERING = ('conv', 'dilated', 'grouped', 'transpose', 'conv1d')
 JOINS = ('add', 'multiply', 'average', 'weighted-average', 'vote', 'concat')
 
 
@@ -27,7 +30,8 @@ class Layer:
         place = WINDOWED[self.kind]
         window = int(self.numbers[place - 1])
         stride = window if 'pool' in self.kind else 1
-        return window, int(self.numbers[place]) if len(self.numbers) > place else stride
+        self.extra = int(self.numbers[place]) if len(self.numbers) > place else stride
+        return window, stride if self.kind in ('dilated', 'grouped') else self.extra
 
     @property
     def number(self):
@@ -38,25 +42,40 @@ class Layer:
         """Of a dense layer, or filters, or pixels."""
         return int(self.numbers[0])
 
+    @property
+    def covered(self):
+        """By a window."""
+        return (self.window - 1) * (self.extra if self.kind == 'dilated' else 1) + 1
+
     def extent(self, before):
+        if self.kind == 'transpose':
+            return before * self.stride + (0 if self.same else max(self.window - self.stride, 0))
         if not self.same:
-            return (before - self.window) // self.stride + 1
+            return (before - self.covered) // self.stride + 1
         return -(-before // self.stride)
 
     def infer(self, before):
         shape = before[0]
         if self.kind in WINDOWED:
-            rows, columns = self.extent(shape[1]), self.extent(shape[2])
+            extents = tuple(self.extent(extent) for extent in shape[1:])
             if self.same:
-                total = max((rows - 1) * self.stride + self.window - shape[1], 0)
+                total = max((extents[0] - 1) * self.stride + self.covered - shape[1], 0)
+                if self.kind == 'transpose':
+                    total = max(self.window - self.stride, 0)
                 self.pads = (total // 2, total - total // 2)
-            return (self.units if self.kind == 'conv' else shape[0], rows, columns)
+            return (self.units if self.kind in FILTERING else shape[0], *extents)
         if self.kind == 'dense':
             return (self.units,)
         if self.kind == 'flatten':
             return (count(shape),)
-        if self.kind in ('global-average', 'global-max'):
+        if self.kind in ('global-average', 'global-max', 'global-average1d', 'global-max1d'):
             return (shape[0],)
+        if self.kind in ('upsample', 'upsample-bilinear'):
+            return (shape[0], *(extent * self.units for extent in shape[1:]))
+        if self.kind == 'slice':
+            return (self.units, *shape[1:])
+        if self.kind in ('add', 'multiply'):
+            return max(before, key=len)
         if self.kind == 'pad':
             return (shape[0], shape[1] + 2 * self.units, shape[2] + 2 * self.units)
         if self.kind == 'concat':
@@ -68,9 +87,10 @@ class Layer:
         the extents would differ. It may move what a stride looks at by a pixel."""
         if not self.same:
             return 0
-        if all((extent + 2 * (self.window // 2) - self.window) // self.stride + 1 == out
+        around = self.covered // 2
+        if all((extent + 2 * around - self.covered) // self.stride + 1 == out
                for extent, out in zip(self.before[1:], self.shape[1:])):
-            return self.window // 2
+            return around
         return None
 
     def multiply_adds(self):

@@ -52,7 +52,16 @@ def product(first, *others):
     return first
 
 
+def upsampled(mode):
+    def call(x):
+        return nn.functional.interpolate(x, scale_factor=2, mode=mode)
+    return call
+
+
 FUNCTIONS = {'exponential': torch.exp,
+             'global-average1d': lambda x: x.mean(2), 'global-max1d': lambda x: x.amax(2),
+             'upsample': upsampled('nearest'), 'upsample-bilinear': upsampled('bilinear'),
+             'slice': lambda x: x[:, :x.shape[1] // 2].clone(), 'rescale': lambda x: 2 * x + 1,
              'global-average': lambda x: x.mean((2, 3)), 'global-max': lambda x: x.amax((2, 3)),
              'add': lambda *values: sum(values[1:], values[0]), 'multiply': product,
              'average': lambda *values: sum(values[1:], values[0]) / len(values),
@@ -64,13 +73,35 @@ KINDS = {*PLAIN, *NUMBERED, *FUNCTIONS, *peer_rows.WINDOWED, 'dense', 'norm', 'l
          'noise', 'prelu', 'softmax'}
 
 
+def make_window_1d(layer, own, pads):
+    window, stride = layer.window, layer.stride
+    if layer.kind == 'conv1d':
+        made = nn.Conv1d(layer.before[0], layer.units, window, stride, own)
+    elif layer.kind == 'max-pool1d':
+        made = nn.MaxPool1d(window, stride, own)
+    else:
+        made = nn.AvgPool1d(window, stride, own, count_include_pad=False)
+    least = float('-inf') if layer.kind == 'max-pool1d' else 0.0
+    return nn.Sequential(nn.ConstantPad1d(layer.pads, least), made) if pads else made
+
+
 def make_window(layer):
     """A convolution or a pooling, behind a padding where it cannot pad so itself."""
     pads = layer.even_pads()
     channels, window, stride = layer.before[0], layer.window, layer.stride
     own = pads or 0
+    if layer.kind == 'transpose':
+        if layer.pads[0] != layer.pads[1]:
+            raise RuntimeError('no such padding of a transposed convolution')
+        return nn.ConvTranspose2d(channels, layer.units, window, stride, layer.pads[0])
+    if layer.kind.endswith('1d'):
+        return make_window_1d(layer, own, pads is None)
     if layer.kind == 'conv':
         made = nn.Conv2d(channels, layer.units, window, stride, own)
+    elif layer.kind == 'dilated':
+        made = nn.Conv2d(channels, layer.units, window, stride, own, dilation=layer.extra)
+    elif layer.kind == 'grouped':
+        made = nn.Conv2d(channels, layer.units, window, stride, own, groups=layer.extra)
     elif layer.kind == 'depthwise':
         made = nn.Conv2d(channels, channels, window, stride, own, groups=channels)
     elif layer.kind == 'max-pool':

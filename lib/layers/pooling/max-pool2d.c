@@ -1,6 +1,6 @@
 /* Maximum pooling: see neuron_max_pool2d(). In training, forward keeps for each output where in the
  * window it came from. */
-#include "layers/max-pool2d.h"
+#include "layers/pooling/max-pool2d.h"
 
 #include "base/bump.h"
 #include "kernels/kernels.h"
@@ -23,7 +23,7 @@ static bool tiles(const neuron_spec *spec)
            down.kernel * along.kernel <= NEURON_POOL_PLACES;
 }
 
-static int plan(const neuron_plan_request *request, neuron_needs *needs)
+int neuron_max_pool_plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
     int64_t count = neuron_shape_count(&spec->output) * request->batch;
@@ -135,7 +135,7 @@ void neuron_max_pool2d_backward(neuron_window_job *job)
         neuron_pool_run(job->run->pool, job->run->batch, backward_image, job);
 }
 
-static int forward(const neuron_run *run)
+int neuron_max_pool_forward(const neuron_run *run)
 {
     neuron_window_job job = neuron_window_job_of(run);
     if (tiles(run->spec))
@@ -145,7 +145,7 @@ static int forward(const neuron_run *run)
     return NEURON_OK;
 }
 
-static int backward(const neuron_run *run)
+int neuron_max_pool_backward(const neuron_run *run)
 {
     neuron_window_job job = neuron_window_job_of(run);
     if (!tiles(run->spec))
@@ -155,7 +155,7 @@ static int backward(const neuron_run *run)
     return NEURON_OK;
 }
 
-static neuron_post_op post_op(const neuron_spec *spec)
+neuron_post_op neuron_max_pool_post_op(const neuron_spec *spec)
 {
     const neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
     if (!tiles(spec))
@@ -172,10 +172,5 @@ static neuron_post_op post_op(const neuron_spec *spec)
 const neuron_layer neuron_layer_max_pool2d = {
     .name = "max_pool2d",
     .options = NEURON_OPTION_TABLE(neuron_pool2d_options),
-    .infer = neuron_pool2d_infer,
-    .plan = plan,
-    .forward = forward,
-    .backward = backward,
-    .post_op = post_op,
-    .back_kinds = NEURON_POST_BIT(NEURON_POST_RELU),
+    NEURON_MAX_POOL_CALLS,
 };

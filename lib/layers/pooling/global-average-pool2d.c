@@ -1,14 +1,14 @@
 /* The mean of each channel over the image: average pooling by one window over all of it. */
-#include "layers/average-pool2d.h"
+#include "layers/pooling/average-pool2d.h"
 
-static int forward(const neuron_run *run)
+int neuron_global_average_pool_forward(const neuron_run *run)
 {
     neuron_window_job job = neuron_global_job_of(run);
     neuron_average_pool2d_forward(&job);
     return NEURON_OK;
 }
 
-static int backward(const neuron_run *run)
+int neuron_global_average_pool_backward(const neuron_run *run)
 {
     neuron_window_job job = neuron_global_job_of(run);
     neuron_average_pool2d_backward(&job);
@@ -18,6 +18,5 @@ static int backward(const neuron_run *run)
 const neuron_layer neuron_layer_global_average_pool2d = {
     .name = "global_average_pool2d",
     .infer = neuron_global_pool2d_infer,
-    .forward = forward,
-    .backward = backward,
+    NEURON_GLOBAL_AVERAGE_POOL_CALLS,
 };

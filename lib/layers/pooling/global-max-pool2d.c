@@ -1,9 +1,9 @@
 /* The largest value of each channel over the image: max-pooling by one window over all of it. */
-#include "layers/max-pool2d.h"
+#include "layers/pooling/max-pool2d.h"
 
 #include "base/bump.h"
 
-static int plan(const neuron_plan_request *request, neuron_needs *needs)
+int neuron_global_max_pool_plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
     if (request->training)
@@ -12,14 +12,14 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
     return NEURON_OK;
 }
 
-static int forward(const neuron_run *run)
+int neuron_global_max_pool_forward(const neuron_run *run)
 {
     neuron_window_job job = neuron_global_job_of(run);
     neuron_max_pool2d_forward(&job);
     return NEURON_OK;
 }
 
-static int backward(const neuron_run *run)
+int neuron_global_max_pool_backward(const neuron_run *run)
 {
     neuron_window_job job = neuron_global_job_of(run);
     neuron_max_pool2d_backward(&job);
@@ -28,9 +28,6 @@ static int backward(const neuron_run *run)
 
 const neuron_layer neuron_layer_global_max_pool2d = {
     .name = "global_max_pool2d",
-    .back_kinds = NEURON_POST_BIT(NEURON_POST_RELU),
     .infer = neuron_global_pool2d_infer,
-    .plan = plan,
-    .forward = forward,
-    .backward = backward,
+    NEURON_GLOBAL_MAX_POOL_CALLS,
 };

@@ -1,6 +1,6 @@
 /* Average pooling: see neuron_average_pool2d(). What padding adds counts for nothing: a window's
  * mean is over the pixels that lie inside. */
-#include "layers/average-pool2d.h"
+#include "layers/pooling/average-pool2d.h"
 
 static void forward_image(void *work, int64_t image, int32_t worker)
 {
@@ -34,14 +34,14 @@ void neuron_average_pool2d_backward(neuron_window_job *job)
     neuron_pool_run(job->run->pool, job->run->batch, backward_image, job);
 }
 
-static int forward(const neuron_run *run)
+int neuron_average_pool_forward(const neuron_run *run)
 {
     neuron_window_job job = neuron_window_job_of(run);
     neuron_average_pool2d_forward(&job);
     return NEURON_OK;
 }
 
-static int backward(const neuron_run *run)
+int neuron_average_pool_backward(const neuron_run *run)
 {
     neuron_window_job job = neuron_window_job_of(run);
     neuron_average_pool2d_backward(&job);
@@ -51,7 +51,5 @@ static int backward(const neuron_run *run)
 const neuron_layer neuron_layer_average_pool2d = {
     .name = "average_pool2d",
     .options = NEURON_OPTION_TABLE(neuron_pool2d_options),
-    .infer = neuron_pool2d_infer,
-    .forward = forward,
-    .backward = backward,
+    NEURON_AVERAGE_POOL_CALLS,
 };

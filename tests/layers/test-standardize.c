@@ -1,0 +1,181 @@
+#include "gradient.h"
+#include "test-common.h"
+
+#include "graph/graph.h"
+
+#include <math.h>
+#include <string.h>
+
+START_TEST(rescaled_values)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node = neuron_rescale(graph, vector_input(graph, 3), 1 / 255.0, -0.5);
+    assert_ok(neuron_graph_finish(graph, node));
+    float output[3];
+    predict(graph, (const float[]){0, 127.5f, 255}, 1, output);
+    for (int i = 0; i < 3; i++)
+        ck_assert_float_eq_tol(output[i], -0.5f + 0.5f * (float)i, 1e-7f);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(bad_numbers_are_refused)
+{
+    static const double bad[][2] = {{NAN, 0}, {1e39, 0}, {1, -INFINITY}};
+    static const char *const messages[] = {"rescale: scale is nan", "rescale: scale is 1e+39",
+                                           "rescale: offset is -inf"};
+    neuron_graph_t *graph = new_graph();
+    ck_assert_ptr_null(neuron_rescale(graph, vector_input(graph, 3), bad[_i][0], bad[_i][1]));
+    assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
+    assert_message(messages[_i]);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+static neuron_node_t *add(neuron_graph_t *graph, neuron_node_t *x, int which)
+{
+    return which ? neuron_standardize(graph, x) : neuron_rescale(graph, x, -1.75, 0.5);
+}
+
+/* First of all, and in the pass of another layer. */
+START_TEST(gradient)
+{
+    static const int64_t channels[] = {1, 3, 17, 40};
+    for (int deep = 0; deep < 3; deep++) {
+        neuron_graph_t *graph = new_graph();
+        int64_t count = channels[_i / 2];
+        neuron_node_t *x = deep ? hidden_values(graph, deep == 1 ? 4 : 0, 5, count)
+                                : image_input(graph, 4, 5, count);
+        check_layer(graph, neuron_relu(graph, add(graph, x, _i % 2)), 3);
+    }
+}
+END_TEST
+
+static neuron_graph_t *graph_of(neuron_node_t **node, const int64_t *shape, int32_t rank)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = neuron_input(graph, shape, rank);
+    *node = neuron_standardize(graph, x);
+    assert_ok(neuron_graph_finish(graph, *node));
+    return graph;
+}
+
+static neuron_dataset_t *dataset_of(neuron_graph_t *graph, const float *values, int64_t count,
+                                    const int64_t *shape, int32_t rank)
+{
+    int64_t extents[NEURON_RANK_MAX] = {count};
+    static const int32_t labels[64];
+    memcpy(extents + 1, shape, (size_t)rank * sizeof *shape);
+    neuron_tensor_t *examples, *classes;
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_tensor_wrap(&examples, graph->context, NEURON_F32, extents, rank + 1,
+                                 (void *)(uintptr_t)values, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&classes, graph->context, NEURON_I32, extents, 1,
+                                 (void *)(uintptr_t)labels, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_dataset_create(&dataset, graph->context, examples, classes, 2));
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(classes);
+    return dataset;
+}
+
+START_TEST(mean_and_deviation_are_those_of_a_dataset)
+{
+    static const float values[] = {1, 10, 7, 3, 10, 7, 5, 10, 7, 7, 10, 7};
+    static const int64_t shape[] = {2, 3};
+    neuron_node_t *node;
+    neuron_graph_t *graph = graph_of(&node, shape, 2);
+    neuron_dataset_t *dataset = dataset_of(graph, values, 2, shape, 2);
+    uint64_t version = graph->version;
+    assert_ok(neuron_node_adapt(node, dataset));
+    ck_assert_uint_ne(graph->version, version);
+    float mean[3], deviation[3], output[12];
+    assert_ok(neuron_graph_read_array(graph, 0, mean, 3, NULL));
+    assert_ok(neuron_graph_read_array(graph, 1, deviation, 3, NULL));
+    ck_assert_float_eq(mean[0], 4);
+    ck_assert_float_eq(mean[1], 10);
+    ck_assert_float_eq_tol(deviation[0], sqrtf(5), 1e-6f);
+    ck_assert_float_eq(deviation[1], 0);
+    predict(graph, values, 2, output);
+    ck_assert_float_eq_tol(output[0], -3 / sqrtf(5), 1e-6f);
+    ck_assert_float_eq(output[1], 0);                   /* all are equal: by 1 */
+    assert_ok(neuron_dataset_set_scale(dataset, 2, 1)); /* as the graph sees them */
+    assert_ok(neuron_node_adapt(node, dataset));
+    assert_ok(neuron_graph_read_array(graph, 0, mean, 3, NULL));
+    ck_assert_float_eq(mean[0], 9);
+    neuron_dataset_unref(dataset);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* More examples than are looked at in one go, through a flatten. */
+START_TEST(many_examples)
+{
+    enum { COUNT = 64, SIZE = 3000 };
+    static float values[COUNT * SIZE];
+    static const int64_t shape[] = {100, 30};
+    for (int i = 0; i < COUNT * SIZE; i++)
+        values[i] = (float)(i % SIZE) + (float)(i / SIZE);
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *node =
+        neuron_standardize(graph, neuron_flatten(graph, neuron_input(graph, shape, 2)));
+    assert_ok(neuron_graph_finish(graph, node));
+    neuron_dataset_t *dataset = dataset_of(graph, values, COUNT, shape, 2);
+    assert_ok(neuron_node_adapt(node, dataset));
+    float mean[SIZE], deviation[SIZE];
+    assert_ok(neuron_graph_read_array(graph, 0, mean, SIZE, NULL));
+    assert_ok(neuron_graph_read_array(graph, 1, deviation, SIZE, NULL));
+    for (int i = 0; i < SIZE; i++) {
+        ck_assert_float_eq(mean[i], (float)i + (COUNT - 1) / 2.0f);
+        ck_assert_float_eq_tol(deviation[i], sqrtf((COUNT * COUNT - 1) / 12.0f), 1e-4f);
+    }
+    neuron_dataset_unref(dataset);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+START_TEST(what_cannot_be_adapted_is_refused)
+{
+    static const int64_t shape[] = {2}, other[] = {3};
+    static const float values[] = {1, 2, 3, 4, 5, NAN};
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = vector_input(graph, 2);
+    neuron_node_t *first = neuron_standardize(graph, x),
+                  *hidden = neuron_dense(graph, first, 2, NULL);
+    neuron_node_t *second = neuron_standardize(graph, hidden);
+    neuron_dataset_t *dataset = dataset_of(graph, values, 2, shape, 1);
+    neuron_dataset_t *wide = dataset_of(graph, values, 1, other, 1);
+    neuron_dataset_t *broken = dataset_of(graph, values + 2, 2, shape, 1);
+    assert_status(neuron_node_adapt(first, dataset), NEURON_E_STATE);
+    assert_ok(neuron_graph_finish(graph, second));
+    assert_status(neuron_node_adapt(NULL, dataset), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_adapt(first, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_adapt(hidden, dataset), NEURON_E_ARGUMENT);
+    assert_message("dense: has nothing to adapt; that is for nodes of neuron_standardize()");
+    assert_status(neuron_node_adapt(second, dataset), NEURON_E_ARGUMENT);
+    assert_message("standardize_1: reads dense; only what reads the graph's input can be adapted");
+    assert_status(neuron_node_adapt(first, wide), NEURON_E_SHAPE);
+    assert_message("standardize: examples are 3, the input is 2");
+    assert_status(neuron_node_adapt(first, broken), NEURON_E_DATA);
+    float mean[2];
+    assert_ok(neuron_graph_read_array(graph, 0, mean, 2, NULL));
+    neuron_dataset_unref(dataset);
+    neuron_dataset_unref(wide);
+    neuron_dataset_unref(broken);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("standardize");
+    TCase *tests = tcase_create("standardize");
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, rescaled_values);
+    tcase_add_loop_test(tests, bad_numbers_are_refused, 0, 3);
+    tcase_add_loop_test(tests, gradient, 0, 8);
+    tcase_add_test(tests, mean_and_deviation_are_those_of_a_dataset);
+    tcase_add_test(tests, many_examples);
+    tcase_add_test(tests, what_cannot_be_adapted_is_refused);
+    return run_suite(suite);
+}
