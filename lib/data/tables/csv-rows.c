@@ -159,6 +159,29 @@ static inline const char *read_quickly(const neuron_csv_rows *rows, const char *
     return neuron_number_scan(at, rows->csv->dialect.point, value, nearest);
 }
 
+/* Reads fields of a few digits, up to `count` of them and the first that is something else; returns
+ * how many, and moves behind them. */
+static inline int64_t read_bytes(const char **position, char separator, uint8_t *bytes,
+                                 int64_t count)
+{
+    const char *at = *position;
+    int64_t done = 0;
+    for (; done < count; done++) {
+        uint32_t value = (uint32_t)(*at - '0'), digit;
+        if (value > 9)
+            break;
+        const char *next = at + 1;
+        for (; (digit = (uint32_t)(*next - '0')) <= 9 && next < at + 3; next++)
+            value = value * 10 + digit;
+        if (*next != separator || value > UINT8_MAX)
+            break;
+        bytes[done] = (uint8_t)value;
+        at = next + 1;
+    }
+    *position = at;
+    return done;
+}
+
 /* Where the next field begins behind one that ends at `at`; NULL if it is not over there. */
 static inline const char *end_quickly(const neuron_csv_text *csv, const char *at, bool *last)
 {
@@ -218,8 +241,13 @@ static int read_row(const neuron_csv_rows *rows, const char **position, int64_t 
     const char *at = *position;
     for (int64_t i = 0; i < rows->column_count; i++) {
         const neuron_csv_cell *cell = &rows->cells[i];
-        const char *begin = at;
         bool last;
+        if (quick && rows->bytes && cell->run > 1) {
+            uint8_t *to = rows->bytes + row * rows->value_count + cell->value;
+            i += read_bytes(&at, separator, to, cell->run - (i + cell->run == rows->column_count));
+            cell = &rows->cells[i];
+        }
+        const char *begin = at;
         if (cell->what == NEURON_CSV_NUMBER) {
             double value;
             float nearest;

@@ -12,6 +12,7 @@ typedef struct neuron_csv_cell {
     int32_t what;
     int64_t value; /* place of its number in a row of the matrix; -1 for none */
     int64_t word;  /* place in a row of the words, likewise */
+    int64_t run;   /* how many columns from here on are numbers whose places follow each other */
 } neuron_csv_cell;
 
 /* Some rows. They are the same ones for any number of threads. */

@@ -60,11 +60,17 @@ static void set_cells(neuron_csv_table *table)
             column = &table->preparation->columns[table->matches[i]];
         bool input = column && column->role == NEURON_COLUMN_INPUT;
         neuron_csv_cell *cell = &table->cells[i];
-        *cell = (neuron_csv_cell){NEURON_CSV_SKIP, input ? column->field : -1, -1};
+        *cell = (neuron_csv_cell){NEURON_CSV_SKIP, input ? column->field : -1, -1, 0};
         if (input && column->kind == NEURON_COLUMN_NUMBER)
             cell->what = NEURON_CSV_NUMBER;
         else if (column && column->role != NEURON_COLUMN_IGNORED)
-            *cell = (neuron_csv_cell){NEURON_CSV_WORD, cell->value, table->rows.word_count++};
+            *cell = (neuron_csv_cell){NEURON_CSV_WORD, cell->value, table->rows.word_count++, 0};
+    }
+    for (int64_t i = table->column_count - 1; i >= 0; i--) {
+        neuron_csv_cell *cell = &table->cells[i], *next = cell + 1;
+        bool goes_on = i + 1 < table->column_count && next->value == cell->value + 1;
+        if (cell->what == NEURON_CSV_NUMBER)
+            cell->run = 1 + (goes_on ? next->run : 0);
     }
 }
 
