@@ -54,6 +54,10 @@ neuron_context_t *test_limited_context(test_memory *memory);
 /* There is plenty again. */
 void test_refill(test_memory *memory);
 
+/* The options of a stream of examples with this shape, type and number of classes. The text stays
+ * until the next call. */
+const char *test_stream_options(const int64_t *shape, int32_t rank, int32_t type, int64_t classes);
+
 /* Runs a suite and returns what main returns. */
 int run_suite(Suite *suite);
 

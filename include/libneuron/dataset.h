@@ -141,17 +141,43 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
  *  @param destroy    called with `user_data` when the last of these is gone; not if this call
  *                    fails, after which the caller still has it. May be NULL.
  *  @param count      number of examples, 1 or more.
- *  @param shape      extents of one example.
- *  @param rank       how many they are: 1 to NEURON_RANK_MAX - 1.
- *  @param type       NEURON_U8 or NEURON_F32.
- *  @param class_count  1 to 65536.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for a label out of
- *           range, NEURON_E_MEMORY, or what `read` returned. Since 0.1. */
+ *  @param options    as text, see options.h: `shape` of one example, such as `28x28x1`, 1 to 7
+ *                    extents; `type` of its elements, `f32` (default) or `u8`; and `classes`, how
+ *                    many there are, 1 to 65,536. Shape and classes must be given.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a label out of range, NEURON_E_MEMORY, or what
+ *           `read` returned. Since 0.1. */
 NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
                                             neuron_dataset_read_t read, void *user_data,
                                             neuron_destroy_t destroy, int64_t count,
-                                            const int64_t *shape, int32_t rank, int32_t type,
-                                            int32_t class_count);
+                                            const char *options);
+
+/** Reads examples that are not in memory and their targets, for
+ *  neuron_dataset_create_stream_with_targets(). The rules are those of neuron_dataset_read_t.
+ *  @param positions  as for neuron_dataset_read_t.
+ *  @param examples   likewise.
+ *  @param targets    room for their targets, those of one example after the other; NULL if they are
+ *                    not wanted.
+ *  @return  as for neuron_dataset_read_t. Since 0.1. */
+typedef int (*neuron_dataset_read_targets_t)(const int64_t *positions, int64_t count,
+                                             void *examples, float *targets, void *user_data);
+
+/** Makes such a dataset whose targets are any numbers, as those of
+ *  neuron_dataset_create_with_targets(). They are read now, and kept. (So are weights of examples,
+ *  of any stream, that neuron_dataset_set_weights() sets.)
+ *  @param read       see neuron_dataset_read_targets_t.
+ *  @param user_data  as for neuron_dataset_create_stream().
+ *  @param destroy    likewise.
+ *  @param count      likewise.
+ *  @param options    `shape` and `type` as for neuron_dataset_create_stream(), and `targets`, the
+ *                    shape of those of one example: `targets=3`, or `targets=28x28x1`. Shape and
+ *                    targets must be given.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a target that is not finite, NEURON_E_MEMORY,
+ *           or what `read` returned. Since 0.1. */
+NEURON_API int neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset,
+                                                         neuron_context_t *context,
+                                                         neuron_dataset_read_targets_t read,
+                                                         void *user_data, neuron_destroy_t destroy,
+                                                         int64_t count, const char *options);
 
 /** Loads examples and labels from two .npy files of NumPy. Examples are u1, b1, f2, f4 or f8 arrays
  *  with the shape [n, ...shape of one example]; images [n, height, width] become examples

@@ -50,6 +50,30 @@ bool neuron_shape_equal(const neuron_shape *a, const neuron_shape *b)
            memcmp(a->extent, b->extent, (size_t)a->rank * sizeof a->extent[0]) == 0;
 }
 
+int neuron_shape_parse(neuron_shape *shape, const char *text, size_t size, const char *name,
+                       const char *who)
+{
+    enum { SHOWN = 40 };
+    int64_t extents[NEURON_RANK_MAX] = {0};
+    int32_t rank = 0;
+    bool digit = false, valid = size > 0;
+    for (size_t i = 0; i < size && valid; i++) {
+        if (text[i] >= '0' && text[i] <= '9') {
+            extents[rank] = extents[rank] * 10 + (text[i] - '0');
+            valid = extents[rank] < INT64_MAX / 16;
+            digit = true;
+        } else {
+            valid = text[i] == 'x' && digit && ++rank < NEURON_RANK_MAX - 1;
+            digit = false;
+        }
+    }
+    if (valid && digit)
+        return neuron_shape_set(shape, extents, rank + 1, 1, who);
+    return neuron_fail(NEURON_E_ARGUMENT,
+                       "%s: %s is %.*s; it must be 1 to %d extents, such as 28x28x1", who, name,
+                       (int)(size < SHOWN ? size : SHOWN), text, NEURON_RANK_MAX - 1);
+}
+
 const char *neuron_shape_text(const neuron_shape *shape, char text[NEURON_SHAPE_TEXT])
 {
     if (shape->rank == 0)

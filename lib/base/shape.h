@@ -5,6 +5,7 @@
 #include <libneuron/types.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct neuron_shape {
     int32_t rank;
@@ -18,6 +19,11 @@ enum { NEURON_SHAPE_TEXT = 176 };
  * message. */
 int neuron_shape_set(neuron_shape *shape, const int64_t *extents, int32_t rank, int64_t smallest,
                      const char *who);
+
+/* Reads a text such as "28x28x1" of extents of 1 or more, at most one less than a tensor has, which
+ * the option `name` is. */
+int neuron_shape_parse(neuron_shape *shape, const char *text, size_t size, const char *name,
+                       const char *who);
 
 /* Product of the extents; 1 for rank 0. Known to fit for a shape that neuron_shape_set() made. */
 int64_t neuron_shape_count(const neuron_shape *shape);

@@ -26,7 +26,8 @@ enum { NOBODY = 0 };
 
 struct neuron_stream {
     neuron_context_t *context;
-    neuron_dataset_read_t read;
+    neuron_dataset_read_t read; /* or, with targets: */
+    neuron_dataset_read_targets_t read_targets;
     void *user_data;
     neuron_destroy_t destroy; /* of the user data; NULL for none */
     size_t size;              /* bytes of an example */
@@ -40,13 +41,15 @@ struct neuron_stream {
 
 /* A caller's number: what is below 0 goes back to it, another is no status. */
 static int call(const neuron_stream *stream, const int64_t *rows, int64_t count, void *examples,
-                int32_t *labels)
+                void *labels)
 {
     uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
     if (ends_in_reads)
         pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-    int result = stream->read(rows, count, examples, labels, stream->user_data);
+    int result = stream->read
+                     ? stream->read(rows, count, examples, labels, stream->user_data)
+                     : stream->read_targets(rows, count, examples, labels, stream->user_data);
     if (ends_in_reads)
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     neuron_float_resume(host);
@@ -55,8 +58,10 @@ static int call(const neuron_stream *stream, const int64_t *rows, int64_t count,
     neuron_set_call_message(before,
                             "stream: reading %s%" PRId64 " example%s, the first of them %" PRId64
                             ", failed: the callback returned %d",
-                            labels ? "the labels of " : "", count, count > 1 ? "s" : "", rows[0],
-                            result);
+                            !labels        ? ""
+                            : stream->read ? "the labels of "
+                                           : "the targets of ",
+                            count, count > 1 ? "s" : "", rows[0], result);
     return result < 0 ? result : NEURON_E_CALLBACK;
 }
 
@@ -180,61 +185,129 @@ static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neur
 static int read_labels(const neuron_stream *stream, neuron_tensor_t *labels)
 {
     int64_t rows[NEURON_STREAM_CHUNK], count = labels->shape.extent[0];
+    size_t size = (size_t)(neuron_shape_count(&labels->shape) / count) * sizeof(float);
     for (int64_t first = 0; first < count; first += NEURON_STREAM_CHUNK) {
         int64_t chunk = neuron_min_count(NEURON_STREAM_CHUNK, count - first);
         for (int64_t i = 0; i < chunk; i++)
             rows[i] = first + i;
-        RETURN_IF_ERROR(call(stream, rows, chunk, NULL, (int32_t *)labels->data + first));
+        RETURN_IF_ERROR(
+            call(stream, rows, chunk, NULL, (char *)labels->data + (size_t)first * size));
     }
     return NEURON_OK;
 }
 
-static int check(neuron_shape *all, int64_t count, const int64_t *shape, int32_t rank, int32_t type)
+/* ---- Making one ---- */
+
+enum { NEURON_STREAM_SHAPE = 1, NEURON_STREAM_TYPE, NEURON_STREAM_CLASSES, NEURON_STREAM_TARGETS };
+
+static const neuron_word types[] = {{NEURON_F32, "f32"}, {NEURON_U8, "u8"}, {0, ""}};
+
+static const neuron_option rows[] = {
+    NEURON_TEXT(NEURON_STREAM_SHAPE, "shape", "of one example: 28x28x1"),
+    NEURON_CHOICE(NEURON_STREAM_TYPE, "type", types, NEURON_F32, "how examples are stored"),
+    NEURON_INTEGER(NEURON_STREAM_CLASSES, "classes", 0, NEURON_CLASSES_MAX, 0,
+                   "how many classes there are, of a stream with labels"),
+    NEURON_TEXT(NEURON_STREAM_TARGETS, "targets", "shape of those of one example: 3"),
+};
+
+const neuron_option_table neuron_stream_options = NEURON_OPTION_TABLE(rows);
+
+/* What the options say, for `count` examples. */
+typedef struct settings {
+    int32_t type, class_count;
+    neuron_shape all, labels; /* of the tensors */
+} settings;
+
+static int read_shape(neuron_shape *all, const neuron_options *options, int32_t key, int64_t count,
+                      const char *who)
 {
-    const char *who = "neuron_dataset_create_stream";
-    if (type != NEURON_U8 && type != NEURON_F32)
-        return neuron_fail(NEURON_E_TYPE, "%s: examples are of type %" PRId32 ", not u8 or f32",
-                           who, type);
-    if (rank < 1 || rank >= NEURON_RANK_MAX)
-        return neuron_fail(NEURON_E_SHAPE, "%s: examples are of rank %" PRId32 ", not 1 to %d", who,
-                           rank, NEURON_RANK_MAX - 1);
+    size_t size;
+    const char *text = neuron_options_given_text(options, key, &size);
+    const char *name = neuron_options_find(options->table, key)->name;
     int64_t extents[NEURON_RANK_MAX] = {count};
-    for (int32_t i = 0; i < rank; i++)
-        extents[i + 1] = shape[i];
-    return neuron_shape_set(all, extents, rank + 1, 1, who);
+    neuron_shape one;
+    if (!text)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is missing; write \"%s=...\"", who, name,
+                           name);
+    RETURN_IF_ERROR(neuron_shape_parse(&one, text, size, name, who));
+    memcpy(extents + 1, one.extent, (size_t)one.rank * sizeof *extents);
+    return neuron_shape_set(all, extents, one.rank + 1, 1, who);
+}
+
+static int read_settings(settings *made, int64_t count, bool targets, const char *text,
+                         const char *who)
+{
+    neuron_options options;
+    neuron_options_reset(&options, &neuron_stream_options);
+    RETURN_IF_ERROR(neuron_options_parse(&options, text, who));
+    made->type = (int32_t)neuron_options_value(&options, NEURON_STREAM_TYPE);
+    made->class_count = (int32_t)neuron_options_value(&options, NEURON_STREAM_CLASSES);
+    made->labels = (neuron_shape){1, {count}};
+    RETURN_IF_ERROR(read_shape(&made->all, &options, NEURON_STREAM_SHAPE, count, who));
+    if (neuron_options_given(&options, targets ? NEURON_STREAM_CLASSES : NEURON_STREAM_TARGETS))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is given, but the stream has %s", who,
+                           targets ? "classes" : "targets", targets ? "targets" : "classes");
+    if (targets)
+        return read_shape(&made->labels, &options, NEURON_STREAM_TARGETS, count, who);
+    return made->class_count > 0
+               ? NEURON_OK
+               : neuron_fail(NEURON_E_ARGUMENT, "%s: classes is missing; write \"classes=...\"",
+                             who);
+}
+
+/* Takes the functions and user data of `given`. */
+static int create(neuron_dataset_t **dataset, neuron_context_t *context, const neuron_stream *given,
+                  int64_t count, const char *options, const char *who)
+{
+    settings by;
+    RETURN_IF_ERROR(neuron_check_range(count, 1, INT64_MAX, "count", who));
+    RETURN_IF_ERROR(read_settings(&by, count, !given->read, options, who));
+    neuron_tensor_t *examples, *labels = NULL;
+    neuron_stream *stream = NULL;
+    NEURON_HOLD(hold);
+    RETURN_IF_ERROR(make_tensor(&examples, context, &stream, by.type, &by.all));
+    neuron_hold_reference(&hold, context, context);
+    neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, examples);
+    stream->read = given->read;
+    stream->read_targets = given->read_targets;
+    stream->user_data = given->user_data;
+    stream->size = neuron_size_of(neuron_shape_count(&by.all) / count, neuron_type_size(by.type));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(
+        &labels, context, given->read ? NEURON_I32 : NEURON_F32, by.labels.extent, by.labels.rank));
+    neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, labels);
+    RETURN_IF_ERROR(read_labels(stream, labels));
+    RETURN_IF_ERROR(
+        given->read
+            ? neuron_dataset_create_for(dataset, context, examples, labels, by.class_count, who)
+            : neuron_dataset_create_with_targets_for(dataset, context, examples, labels, who));
+    (*dataset)->stream = stream;
+    stream->destroy = given->destroy; /* before that it is still the caller's */
+    return NEURON_OK;
 }
 
 int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
                                  neuron_dataset_read_t read, void *user_data,
-                                 neuron_destroy_t destroy, int64_t count, const int64_t *shape,
-                                 int32_t rank, int32_t type, int32_t class_count)
+                                 neuron_destroy_t destroy, int64_t count, const char *options)
 {
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(read);
-    CHECK_RANGE(count, 1, INT64_MAX);
-    CHECK_ARGUMENT(shape);
-    CHECK_RANGE(class_count, 1, NEURON_CLASSES_MAX);
-    neuron_shape all;
-    RETURN_IF_ERROR(check(&all, count, shape, rank, type));
-    neuron_tensor_t *examples, *labels = NULL;
-    neuron_stream *stream = NULL;
-    NEURON_HOLD(hold);
-    RETURN_IF_ERROR(make_tensor(&examples, context, &stream, type, &all));
-    neuron_hold_reference(&hold, context, context);
-    neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, examples);
-    stream->read = read;
-    stream->user_data = user_data;
-    stream->size = neuron_size_of(neuron_shape_count(&all) / count, neuron_type_size(type));
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&labels, context, NEURON_I32, &count, 1));
-    neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, labels);
-    RETURN_IF_ERROR(read_labels(stream, labels));
-    RETURN_IF_ERROR(
-        neuron_dataset_create_for(dataset, context, examples, labels, class_count, __func__));
-    (*dataset)->stream = stream;
-    stream->destroy = destroy; /* before that it is still the caller's */
-    return NEURON_OK;
+    const neuron_stream given = {.read = read, .user_data = user_data, .destroy = destroy};
+    return create(dataset, context, &given, count, options, __func__);
+}
+
+int neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset, neuron_context_t *context,
+                                              neuron_dataset_read_targets_t read, void *user_data,
+                                              neuron_destroy_t destroy, int64_t count,
+                                              const char *options)
+{
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(read);
+    const neuron_stream given = {.read_targets = read, .user_data = user_data, .destroy = destroy};
+    return create(dataset, context, &given, count, options, __func__);
 }
 
 int neuron_dataset_visit(const neuron_dataset_t *dataset, neuron_visit visit, void *work)

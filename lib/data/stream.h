@@ -2,7 +2,10 @@
 #ifndef DATA_STREAM_H
 #define DATA_STREAM_H
 
+#include "base/options/options.h"
 #include "data/dataset.h"
+
+extern const neuron_option_table neuron_stream_options;
 
 /* The most examples that are asked for at a time. */
 enum { NEURON_STREAM_CHUNK = 1024 };

@@ -3,6 +3,7 @@
 #include <libneuron/options.h>
 
 #include "augment/augmentation.h"
+#include "data/stream.h"
 #include "data/tables/csv-options.h"
 #include "evaluate/evaluation.h"
 #include "losses/loss.h"
@@ -45,6 +46,7 @@ static const family families[] = {
     {"evaluation", NULL, NULL, &neuron_evaluation_options},
     {"quantization", NULL, NULL, &neuron_quantization_options},
     {"trainer", NULL, NULL, &neuron_trainer_options},
+    {"stream", NULL, NULL, &neuron_stream_options},
     {"csv", NULL, NULL, &neuron_csv_options},
 };
 

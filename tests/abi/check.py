@@ -286,7 +286,7 @@ def option_names(arguments):
 # Where each family of kinds is explained.
 FAMILIES = {'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h', 'layer': 'layers.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
-            'trainer': 'trainer.h', 'csv': 'table.h'}
+            'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h'}
 
 
 def told_kinds(path):

@@ -241,7 +241,7 @@ static void train(neuron_graph_t *graph, neuron_context_t *context, const char *
     neuron_callback_t *callback;
     neuron_history_t *history;
     HOLDS(neuron_dataset_create_stream(&dataset, context, read_examples, NULL, NULL, 70,
-                                       (int64_t[]){20}, 1, NEURON_F32, 3));
+                                       test_stream_options((int64_t[]){20}, 1, NEURON_F32, 3)));
     HOLDS(neuron_optimizer_create(&optimizer, context, rule, "learning_rate=0.01"));
     HOLDS(neuron_optimizer_set(optimizer, "learning_rate=1e-2, clip_value=0"));
     FAILS(neuron_optimizer_set_number(optimizer, "learning_rate", (double)NAN));

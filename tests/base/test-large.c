@@ -151,7 +151,8 @@ START_TEST(examples_of_a_stream_are_refused)
     neuron_context_t *context = new_context();
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_create_stream(&dataset, context, read_labels, NULL, NULL,
-                                           shapes[_i][0], shapes[_i] + 1, 1, NEURON_F32, 2));
+                                           shapes[_i][0],
+                                           test_stream_options(shapes[_i] + 1, 1, NEURON_F32, 2)));
     assert_status(neuron_dataset_normalize(dataset, 0, 1), NEURON_E_MEMORY);
     neuron_dataset_unref(dataset);
     neuron_context_unref(context);
@@ -276,8 +277,9 @@ START_TEST(targets_are_counted_or_refused)
     neuron_context_t *context = new_context();
     neuron_dataset_t *numbered, *dataset;
     size_t needed = 7;
-    assert_ok(neuron_dataset_create_stream(&numbered, context, read_labels, NULL, NULL, count,
-                                           (const int64_t[]){1}, 1, NEURON_F32, (int32_t)classes));
+    assert_ok(neuron_dataset_create_stream(
+        &numbered, context, read_labels, NULL, NULL, count,
+        test_stream_options((const int64_t[]){1}, 1, NEURON_F32, (int32_t)classes)));
     assert_ok(neuron_dataset_one_hot(&dataset, numbered));
     neuron_dataset_unref(numbered);
     int status = neuron_dataset_read_targets(dataset, 0, count, NULL, 0, &needed);

@@ -90,8 +90,9 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_set_scales(dataset, (double[]){1, 2, 3}, (double[]){0, 0, 0}, 3);
     if (status == NEURON_OK)
-        status = neuron_dataset_create_stream(&stream, context, read_zeros, NULL, NULL, 10,
-                                              (const int64_t[]){1}, 1, NEURON_F32, 2);
+        status = neuron_dataset_create_stream(
+            &stream, context, read_zeros, NULL, NULL, 10,
+            test_stream_options((const int64_t[]){1}, 1, NEURON_F32, 2));
     if (status == NEURON_OK)
         status = neuron_dataset_read(stream, 0, 10, values, NULL);
     if (status == NEURON_OK)

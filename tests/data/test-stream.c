@@ -71,7 +71,7 @@ static neuron_dataset_t *streamed(int32_t type)
     const int64_t shape[] = {SIZE, SIZE, 1};
     whole.type = type;
     assert_ok(neuron_dataset_create_stream(&dataset, context, read_some, &whole, NULL, EXAMPLES,
-                                           shape, 3, type, TEST_CLASSES));
+                                           test_stream_options(shape, 3, type, TEST_CLASSES)));
     return dataset;
 }
 
@@ -166,8 +166,8 @@ START_TEST(large_reads_come_in_pieces)
     int wrong = 0;
     float values[MANY];
     int32_t labels[MANY];
-    assert_ok(neuron_dataset_create_stream(&dataset, context, count_up, &most, NULL, MANY, &one, 1,
-                                           NEURON_F32, 3));
+    assert_ok(neuron_dataset_create_stream(&dataset, context, count_up, &most, NULL, MANY,
+                                           test_stream_options(&one, 1, NEURON_F32, 3)));
     assert_ok(neuron_dataset_read(dataset, 0, MANY, values, labels));
     for (int i = 0; i < MANY; i++)
         wrong += values[i] != (float)i || labels[i] != i % 3;
@@ -195,7 +195,8 @@ START_TEST(no_piece_is_empty)
     int64_t one = 1;
     int calls = 0;
     assert_ok(neuron_dataset_create_stream(&dataset, context, count_calls, &calls, NULL,
-                                           PIECES * NEURON_STREAM_CHUNK, &one, 1, NEURON_F32, 3));
+                                           PIECES * NEURON_STREAM_CHUNK,
+                                           test_stream_options(&one, 1, NEURON_F32, 3)));
     ck_assert_int_eq(calls, 0);
     assert_ok(neuron_dataset_normalize(dataset, 0, 1));
     ck_assert_int_eq(calls % PIECES, 0);
@@ -398,7 +399,8 @@ START_TEST(a_child_reads_what_the_parent_is_reading)
     neuron_callback_t *callback;
     forked_memory = in_memory(NEURON_U8);
     assert_ok(neuron_dataset_create_stream(&forked_stream, context, read_behind_gate, &door, NULL,
-                                           EXAMPLES, shape, 3, NEURON_U8, TEST_CLASSES));
+                                           EXAMPLES,
+                                           test_stream_options(shape, 3, NEURON_U8, TEST_CLASSES)));
     assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, forked_stream));
     assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
@@ -418,30 +420,119 @@ END_TEST
 
 /* ---- Bad input ---- */
 
+static const struct {
+    const char *options, *message;
+} refused[] = {
+    {NULL, "neuron_dataset_create_stream: shape is missing; write \"shape=...\""},
+    {"classes=10", "shape is missing"},
+    {"shape=4x4x1", "classes is missing; write \"classes=...\""},
+    {"shape=4x4x1, classes=0", "classes is missing"},
+    {"shape=4x4x1, classes=10, type=i32", "type is i32; it must be f32 or u8"},
+    {"shape=4x0, classes=10", "shape[1] is 0"},
+    {"shape=4x, classes=10", "shape is 4x; it must be 1 to 7 extents"},
+    {"shape=1x1x1x1x1x1x1x1, classes=10", "it must be 1 to 7 extents"},
+    {"shape=1073741824x1073741824, classes=10", "elements"},
+    {"shape=99999999999999999999, classes=10", "it must be 1 to 7 extents"},
+    {"shape=4, classes=10, targets=2", "targets is given, but the stream has classes"},
+};
+
+START_TEST(refuses_options)
+{
+    neuron_dataset_t *made;
+    assert_status(neuron_dataset_create_stream(&made, context, read_some, &whole, NULL, 50,
+                                               refused[_i].options),
+                  NEURON_E_ARGUMENT);
+    assert_message(refused[_i].message);
+    ck_assert_ptr_null(made);
+}
+END_TEST
+
 START_TEST(refuses)
 {
     neuron_dataset_t *made;
-    const int64_t shape[] = {SIZE, SIZE, 1}, empty[] = {SIZE, 0}, vast[] = {1 << 30, 1 << 30};
-#define CREATE(out, where, how, count, of, rank, type, classes)                                    \
-    neuron_dataset_create_stream(out, where, how, &whole, NULL, count, of, rank, type, classes)
-    assert_status(CREATE(NULL, context, read_some, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
-    assert_status(CREATE(&made, NULL, read_some, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
-    assert_status(CREATE(&made, context, NULL, 50, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
-    assert_status(CREATE(&made, context, read_some, 0, shape, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
-    assert_message("count is 0; it must be 1 or more");
-    assert_status(CREATE(&made, context, read_some, 50, NULL, 3, NEURON_U8, 10), NEURON_E_ARGUMENT);
-    assert_status(CREATE(&made, context, read_some, 50, shape, 3, NEURON_U8, 0), NEURON_E_ARGUMENT);
-    assert_status(CREATE(&made, context, read_some, 50, shape, 0, NEURON_U8, 10), NEURON_E_SHAPE);
-    assert_status(CREATE(&made, context, read_some, 50, shape, 8, NEURON_U8, 10), NEURON_E_SHAPE);
-    assert_message("rank 8, not 1 to 7");
-    assert_status(CREATE(&made, context, read_some, 50, shape, 3, NEURON_I32, 10), NEURON_E_TYPE);
-    assert_message("not u8 or f32");
-    assert_status(CREATE(&made, context, read_some, 50, empty, 2, NEURON_U8, 10),
-                  NEURON_E_ARGUMENT);
-    assert_status(CREATE(&made, context, read_some, 50, vast, 2, NEURON_U8, 10), NEURON_E_ARGUMENT);
-    assert_message("elements");
-    assert_status(CREATE(&made, context, read_some, 50, shape, 3, NEURON_U8, 9), NEURON_E_DATA);
+    const int64_t shape[] = {SIZE, SIZE, 1};
+    const char *options = test_stream_options(shape, 3, NEURON_U8, 10);
+#define CREATE(out, where, how, count)                                                             \
+    neuron_dataset_create_stream(out, where, how, &whole, NULL, count, options)
+    assert_status(CREATE(NULL, context, read_some, 50), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, NULL, read_some, 50), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, NULL, 50), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, read_some, 0), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_create_stream: count is 0; it must be 1 or more");
+    options = test_stream_options(shape, 3, NEURON_U8, 9);
+    assert_status(CREATE(&made, context, read_some, 50), NEURON_E_DATA);
     assert_message("label 9 of example 7 is not 0 to 8");
+    ck_assert_ptr_null(made);
+#undef CREATE
+}
+END_TEST
+
+/* ---- Targets ---- */
+
+/* Example i is the number i, with the targets i / 2 and -i; `wrong` of them has none. */
+static int read_halves(const int64_t *positions, int64_t count, void *examples, float *targets,
+                       void *user_data)
+{
+    const int64_t *wrong = user_data;
+    for (int64_t i = 0; i < count; i++) {
+        if (examples)
+            ((float *)examples)[i] = (float)positions[i];
+        if (targets) {
+            targets[2 * i] = positions[i] == *wrong ? NAN : (float)positions[i] / 2;
+            targets[2 * i + 1] = -(float)positions[i];
+        }
+    }
+    return *wrong == -2 ? NEURON_E_UNSUPPORTED : 0;
+}
+
+START_TEST(targets_come_from_a_function)
+{
+    enum { MANY = 2000 };
+    static float targets[2 * MANY], values[MANY];
+    neuron_dataset_t *stream, *part;
+    int64_t wrong = -1;
+    float weights[MANY], met[2];
+    assert_ok(neuron_dataset_create_stream_with_targets(&stream, context, read_halves, &wrong, NULL,
+                                                        MANY, "shape=1, targets=2x1"));
+    assert_ok(neuron_dataset_read(stream, 0, MANY, values, NULL));
+    assert_ok(neuron_dataset_read_targets(stream, 0, MANY, targets, 2 * MANY, NULL));
+    for (int i = 0; i < MANY; i++) {
+        ck_assert(values[i] == (float)i && targets[2 * i] == (float)i / 2);
+        ck_assert(targets[2 * i + 1] == -(float)i);
+        weights[i] = (float)(i % 3);
+    }
+    assert_ok(neuron_dataset_set_weights(stream, weights, MANY));
+    assert_ok(neuron_dataset_subset(&part, stream, 1004, 1));
+    assert_ok(neuron_dataset_read_weights(part, 0, 1, met));
+    ck_assert_float_eq(met[0], 2);
+    assert_ok(neuron_dataset_read_targets(part, 0, 1, met, 2, NULL));
+    ck_assert_float_eq(met[0], 502);
+    neuron_dataset_unref(part);
+    neuron_dataset_unref(stream);
+}
+END_TEST
+
+START_TEST(streams_with_targets_are_checked)
+{
+    neuron_dataset_t *made;
+    int64_t wrong = 1500;
+#define CREATE(out, where, how, count, options)                                                    \
+    neuron_dataset_create_stream_with_targets(out, where, how, &wrong, NULL, count, options)
+    const char *good = "shape=1, targets=2";
+    assert_status(CREATE(NULL, context, read_halves, 9, good), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, NULL, read_halves, 9, good), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, NULL, 9, good), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, read_halves, 0, good), NEURON_E_ARGUMENT);
+    assert_status(CREATE(&made, context, read_halves, 9, "shape=1"), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_create_stream_with_targets: targets is missing; write");
+    assert_status(CREATE(&made, context, read_halves, 9, "shape=1, targets=2, classes=2"),
+                  NEURON_E_ARGUMENT);
+    assert_message("classes is given, but the stream has targets");
+    assert_status(CREATE(&made, context, read_halves, 2000, good), NEURON_E_DATA);
+    assert_message("target 0 of example 1500 is not finite");
+    wrong = -2;
+    assert_status(CREATE(&made, context, read_halves, 9, good), NEURON_E_UNSUPPORTED);
+    assert_message("stream: reading the targets of 9 examples, the first of them 0, failed");
     ck_assert_ptr_null(made);
 #undef CREATE
 }
@@ -463,7 +554,7 @@ START_TEST(labels_may_fail)
     neuron_dataset_t *made;
     const int64_t shape[] = {3};
     assert_status(neuron_dataset_create_stream(&made, context, read_nothing, NULL, NULL, 3000,
-                                               shape, 1, NEURON_F32, 2),
+                                               test_stream_options(shape, 1, NEURON_F32, 2)),
                   NEURON_E_UNSUPPORTED);
     assert_message("stream: reading the labels of 1024 examples, the first of them 0, failed: the "
                    "callback returned -100");
@@ -492,7 +583,8 @@ START_TEST(a_failure_in_a_source_is_told)
     float values[PIXELS];
     neuron_dataset_t *stream;
     assert_ok(neuron_dataset_create_stream(&stream, context, read_from_nowhere, context, NULL,
-                                           EXAMPLES, shape, 3, NEURON_U8, TEST_CLASSES));
+                                           EXAMPLES,
+                                           test_stream_options(shape, 3, NEURON_U8, TEST_CLASSES)));
     assert_status(neuron_dataset_read(stream, 0, 1, values, NULL), NEURON_E_IO);
     assert_message(message);
     for (int64_t workers = 0; workers <= 1; workers++) {
@@ -524,6 +616,9 @@ int main(void)
     tcase_add_test(tests, one_thread_reads_at_a_time);
     tcase_add_test(tests, a_child_reads_what_the_parent_is_reading);
     tcase_add_test(tests, refuses);
+    tcase_add_loop_test(tests, refuses_options, 0, sizeof refused / sizeof refused[0]);
+    tcase_add_test(tests, targets_come_from_a_function);
+    tcase_add_test(tests, streams_with_targets_are_checked);
     tcase_add_test(tests, labels_may_fail);
     tcase_add_test(tests, a_failure_in_a_source_is_told);
     suite_add_tcase(suite, tests);

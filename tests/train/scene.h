@@ -237,9 +237,9 @@ static inline void add_glyphs(scene *s)
 
 static inline int add_stream(scene *s)
 {
-    return neuron_dataset_create_stream(&s->dataset, s->context, go_read, s, NULL, COUNT,
-                                        (const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_F32,
-                                        TEST_CLASSES);
+    return neuron_dataset_create_stream(
+        &s->dataset, s->context, go_read, s, NULL, COUNT,
+        test_stream_options((const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_F32, TEST_CLASSES));
 }
 
 static inline void add_tensors(scene *s)

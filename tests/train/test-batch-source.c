@@ -151,7 +151,7 @@ static neuron_trainer_t *stream_trainer(neuron_context_t *context, looked *seen)
     neuron_trainer_t *trainer;
     int64_t one = 1;
     assert_ok(neuron_dataset_create_stream(&stream, context, look_around, seen, NULL, STREAMED,
-                                           &one, 1, NEURON_F32, 2));
+                                           test_stream_options(&one, 1, NEURON_F32, 2)));
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_finish(
         graph,

@@ -687,9 +687,9 @@ START_TEST(worker_cancelled)
     scene s = {.way = RETURN};
     add_context(&s);
     add_graph(&s, false);
-    assert_ok(neuron_dataset_create_stream(&s.dataset, s.context, tell_thread, &s, NULL, COUNT,
-                                           (const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_F32,
-                                           TEST_CLASSES));
+    assert_ok(neuron_dataset_create_stream(
+        &s.dataset, s.context, tell_thread, &s, NULL, COUNT,
+        test_stream_options((const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_F32, TEST_CLASSES)));
     add_trainer(&s, 1);
     assert_ok(neuron_trainer_set_step_callback(s.trainer, cancel_worker, NULL));
     assert_ok(neuron_trainer_run(s.trainer, NULL));

@@ -84,7 +84,7 @@ static const int64_t image[] = {SIZE, SIZE, 1};
 static int create_stream(neuron_dataset_t **stream, neuron_context_t *context, counted *data)
 {
     return neuron_dataset_create_stream(stream, context, read_glyphs, data, destroy, EXAMPLES,
-                                        image, 3, NEURON_U8, TEST_CLASSES);
+                                        test_stream_options(image, 3, NEURON_U8, TEST_CLASSES));
 }
 
 static neuron_trainer_t *new_trainer(neuron_context_t *context, neuron_dataset_t *train)
@@ -194,18 +194,21 @@ START_TEST(stays_the_callers_where_arguments_are_refused)
     counted data = {0}, taken = {0};
     assert_status(create_stream(NULL, context, &data), NEURON_E_ARGUMENT);
     assert_status(create_stream(&stream, NULL, &data), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_create_stream(&stream, context, NULL, &data, destroy, EXAMPLES,
-                                               image, 3, NEURON_U8, TEST_CLASSES),
+    assert_status(
+        neuron_dataset_create_stream(&stream, context, NULL, &data, destroy, EXAMPLES,
+                                     test_stream_options(image, 3, NEURON_U8, TEST_CLASSES)),
+        NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_create_stream(&stream, context, read_glyphs, &data, destroy,
+                                               EXAMPLES, "shape=16x16x1, type=i32"),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_create_stream(&stream, context, read_glyphs, &data, destroy,
-                                               EXAMPLES, image, 3, NEURON_I32, TEST_CLASSES),
-                  NEURON_E_TYPE);
-    assert_status(neuron_dataset_create_stream(&stream, context, read_glyphs, &data, destroy,
-                                               EXAMPLES, image, 3, NEURON_U8, TEST_CLASSES - 1),
-                  NEURON_E_DATA);
-    assert_status(neuron_dataset_create_stream(&stream, context, refuse, &data, destroy, EXAMPLES,
-                                               image, 3, NEURON_U8, TEST_CLASSES),
-                  NEURON_E_UNSUPPORTED);
+    assert_status(
+        neuron_dataset_create_stream(&stream, context, read_glyphs, &data, destroy, EXAMPLES,
+                                     test_stream_options(image, 3, NEURON_U8, TEST_CLASSES - 1)),
+        NEURON_E_DATA);
+    assert_status(
+        neuron_dataset_create_stream(&stream, context, refuse, &data, destroy, EXAMPLES,
+                                     test_stream_options(image, 3, NEURON_U8, TEST_CLASSES)),
+        NEURON_E_UNSUPPORTED);
     assert_status(neuron_loss_create_custom(&loss, context, NULL, &data, destroy),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_custom(&callback, context, NULL, &data, destroy),

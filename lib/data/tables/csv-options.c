@@ -101,29 +101,6 @@ static neuron_text_slice text_of(const neuron_options *options, int32_t key)
     return (neuron_text_slice){text, (uint32_t)size, false};
 }
 
-static int read_shape(neuron_shape *shape, neuron_text_slice text, const char *who)
-{
-    int64_t extents[NEURON_RANK_MAX] = {0};
-    int32_t rank = 0;
-    bool digit = false, valid = text.size > 0;
-    for (uint32_t i = 0; i < text.size && valid; i++) {
-        char c = text.text[i];
-        if (c >= '0' && c <= '9') {
-            extents[rank] = extents[rank] * 10 + (c - '0');
-            valid = extents[rank] <= INT32_MAX;
-            digit = true;
-        } else {
-            valid = c == 'x' && digit && ++rank < NEURON_RANK_MAX - 1;
-            digit = false;
-        }
-    }
-    if (valid && digit)
-        return neuron_shape_set(shape, extents, rank + 1, 1, who);
-    return neuron_fail(NEURON_E_ARGUMENT,
-                       "%s: shape is %.*s; it must be 1 to %d extents, such as 28x28x1", who,
-                       (int)(text.size < 40 ? text.size : 40), text.text, NEURON_RANK_MAX - 1);
-}
-
 static int check(const neuron_csv_settings *settings, const char *who)
 {
     neuron_text_slice label = settings->label;
@@ -166,6 +143,6 @@ int neuron_csv_parse_options(neuron_csv_settings *settings, const char *options,
 #undef VALUE
 #undef TEXT
     if (shape.text)
-        RETURN_IF_ERROR(read_shape(&settings->shape, shape, who));
+        RETURN_IF_ERROR(neuron_shape_parse(&settings->shape, shape.text, shape.size, "shape", who));
     return check(settings, who);
 }
