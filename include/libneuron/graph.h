@@ -137,6 +137,40 @@ NEURON_API int neuron_graph_read_array(const neuron_graph_t *graph, int32_t inde
 NEURON_API int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, const float *values,
                                         size_t count);
 
+/** Finds a parameter array by its name, such as "dense_1.kernel".
+ *  @return  its index; -1 with a message, which names the nearest, if there is none. Any thread.
+ *           Since 0.1. */
+NEURON_API int32_t neuron_graph_find_array(const neuron_graph_t *graph, const char *name);
+
+/** Copies parameters from one graph into another by their names: of each array of `to` that begins
+ *  with one prefix, from the array of `from` that begins with the other and goes on alike.
+ *
+ *      neuron_graph_copy_arrays(&copied, graph, trained, "trunk/", "");     trunk/dense.kernel from
+ *                                                                           dense.kernel
+ *  Arrays that `from` does not have stay as they are. The log tells how many were copied, and the
+ *  first that was not (NEURON_LOG_INFO).
+ *  @param[out] copied  how many arrays were copied, 1 or more; untouched on failure. May be NULL.
+ *  @param to           no other thread may use it meanwhile.
+ *  @param from         may be `to`.
+ *  @param to_prefix    NULL for "", with which every array begins.
+ *  @param from_prefix  likewise.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_SHAPE if two such arrays
+ *           differ in shape, both named; NEURON_E_TYPE if one of them only is quantised;
+ *           NEURON_E_DATA if no array was found. On failure nothing has changed. Since 0.1. */
+NEURON_API int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to,
+                                        const neuron_graph_t *from, const char *to_prefix,
+                                        const char *from_prefix);
+
+/** Takes parameters from a safetensors file into a graph by their names, as
+ *  neuron_graph_copy_arrays() does; whatever program has written the file, and whatever else is in
+ *  it. Numbers of F16, BF16, F64 and integers become float32, each rounded to the nearest; the log
+ *  says so (NEURON_LOG_INFO). Arrays must lie in the order of this library: the kernel of a dense
+ *  layer is [in, units], that of a convolution [height, width, in, out].
+ *  @return  as neuron_graph_copy_arrays(); NEURON_E_IO, NEURON_E_FORMAT also for another shape or
+ *           numbers of another type, NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+NEURON_API int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
+                                        const char *to_prefix, const char *from_prefix);
+
 /** Predicts. Dropout is off and batch normalisation uses its moving statistics.
  *
  *  Any number of threads may call this with one graph at a time, as long as none trains it or
@@ -278,10 +312,20 @@ NEURON_API int neuron_graph_set_storage(neuron_graph_t *graph, int32_t storage);
 NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t capacity,
                                         size_t *needed);
 
+/** Hands the bytes that neuron_graph_save() would put into a file to a function, piece by piece.
+ *  @param user_data  handed to it; may be NULL.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY, NEURON_E_UNSUPPORTED,
+ *           NEURON_E_NUMBER as for neuron_graph_save(), or what `write` returned. Since 0.1. */
+NEURON_API int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_t write,
+                                    void *user_data);
+
 /** Loads a graph saved by neuron_graph_save(). Nothing in the file is trusted before it is checked.
  *  Loading takes memory in proportion to the file; what predicting takes follows from the shapes of
  *  the layers, which a stranger's file may make as large as it likes. An allocator with a limit
  *  (neuron_context_create_with_allocator()) makes that NEURON_E_MEMORY.
+ *
+ *  Parameters that another program has changed to F16, BF16, F64 or integers (I8 to I64, U8 to U64)
+ *  become float32, each rounded to the nearest; the log says so (NEURON_LOG_INFO).
  *  @param[out] graph  the finished graph; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with the byte offset where it can be
  *           told, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the
@@ -294,6 +338,17 @@ NEURON_API int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *conte
  *  Since 0.1. */
 NEURON_API int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context,
                                         const void *bytes, size_t size);
+
+/** Copies a graph with all that it has: nodes, parameters, what is frozen, scales, names and
+ *  metadata, storage.
+ *  @param[out] clone  the finished graph; NULL on failure.
+ *  @param context  of the copy, which may be another one.
+ *  @param graph    finished.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED as for
+ *           neuron_graph_load(), what the shape callback of a custom layer failed with,
+ *           NEURON_E_MEMORY. Threads as for neuron_graph_predict(). Since 0.1. */
+NEURON_API int neuron_graph_clone(neuron_graph_t **clone, neuron_context_t *context,
+                                  const neuron_graph_t *graph);
 
 #ifdef __cplusplus
 }

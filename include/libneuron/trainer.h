@@ -182,6 +182,20 @@ NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_UNSUPPORTED, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path);
 
+/** Saves into memory of the caller the bytes that neuron_trainer_save() would put into a file.
+ *  @param[out] bytes   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
+ *  @param[out] needed  how many bytes there are; may be NULL.
+ *  @return  as neuron_trainer_save(); NEURON_E_ARGUMENT also if `bytes` is given and too small.
+ *           Since 0.1. */
+NEURON_API int neuron_trainer_save_memory(const neuron_trainer_t *trainer, void *bytes,
+                                          size_t capacity, size_t *needed);
+
+/** Hands these bytes to a function, piece by piece.
+ *  @param user_data  handed to it; may be NULL.
+ *  @return  as neuron_trainer_save(), or what `write` returned. Since 0.1. */
+NEURON_API int neuron_trainer_save_to(const neuron_trainer_t *trainer, neuron_write_t write,
+                                      void *user_data);
+
 /** Continues a training saved by neuron_trainer_save(), as if it had not been interrupted. The
  *  trainer must have been made alike:
  *  - with a graph of the same layers, built in the same order: shapes, connections, options,
@@ -207,6 +221,11 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
  *           trainer was made; NEURON_E_STATE during a run; NEURON_E_MEMORY. On failure
  *           nothing has changed. Since 0.1. */
 NEURON_API int neuron_trainer_load(neuron_trainer_t *trainer, const char *path);
+
+/** Continues a training from such bytes in memory, which are free again after the call. As
+ *  neuron_trainer_load(). Since 0.1. */
+NEURON_API int neuron_trainer_load_memory(neuron_trainer_t *trainer, const void *bytes,
+                                          size_t size);
 
 /** The trained graph; it stays the trainer's. NULL for NULL. Since 0.1. */
 NEURON_API neuron_graph_t *neuron_trainer_graph(const neuron_trainer_t *trainer);

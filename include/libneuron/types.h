@@ -86,6 +86,15 @@ typedef struct neuron_quantization neuron_quantization_t;
  *  owner away, when the library no longer looks at it. free() is such a function. Since 0.1. */
 typedef void (*neuron_destroy_t)(void *user_data);
 
+/** Takes the bytes of a file that is written to a function: a socket, a database, a file of another
+ *  kind. It is called again and again, in the thread that saves, with what follows. It must not
+ *  change what is saved.
+ *  @param bytes  `size` bytes, 1 or more; free again after the call.
+ *  @return  0; or a negative number to end the saving, which then returns that number (a positive
+ *           one becomes NEURON_E_CALLBACK). The message then ends with that of the last call that
+ *           failed in it. Since 0.1. */
+typedef int (*neuron_write_t)(const void *bytes, size_t size, void *user_data);
+
 /** The largest number of dimensions of a tensor, the batch dimension included. Since 0.1. */
 enum { NEURON_RANK_MAX = 8 };
 

@@ -197,16 +197,9 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
     neuron_callbacks_take(trainer, s->callbacks, file);
 }
 
-int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
+/* Closes the file. */
+static int load(neuron_trainer_t *trainer, neuron_safetensors *file)
 {
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(trainer);
-    CHECK_ARGUMENT(path);
-    neuron_hold_end_left();
-    if (trainer->run.running)
-        return neuron_fail(NEURON_E_STATE, "trainer: is running");
-    neuron_safetensors *file;
-    RETURN_IF_ERROR(neuron_safetensors_open(&file, trainer->context, path));
     state s = {.source = neuron_safetensors_source(file)};
     int status = neuron_model_check(trainer->graph, file);
     if (status == NEURON_OK)
@@ -222,11 +215,40 @@ int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
     if (status == NEURON_OK) {
         take_over(trainer, &s, file);
         neuron_log(trainer->context, NEURON_LOG_INFO,
-                   "continuing %s after %" PRId64 " epochs and %" PRId64 " steps", path,
+                   "continuing %s after %" PRId64 " epochs and %" PRId64 " steps", s.source,
                    s.progress.epoch, s.progress.step);
     }
     neuron_release(trainer->context, s.callbacks);
     neuron_history_unref(s.history);
     neuron_safetensors_close(file);
     return status;
+}
+
+static int check_idle(const neuron_trainer_t *trainer)
+{
+    return trainer->run.running ? neuron_fail(NEURON_E_STATE, "trainer: is running") : NEURON_OK;
+}
+
+int neuron_trainer_load(neuron_trainer_t *trainer, const char *path)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(path);
+    neuron_hold_end_left();
+    RETURN_IF_ERROR(check_idle(trainer));
+    neuron_safetensors *file;
+    RETURN_IF_ERROR(neuron_safetensors_open(&file, trainer->context, path));
+    return load(trainer, file);
+}
+
+int neuron_trainer_load_memory(neuron_trainer_t *trainer, const void *bytes, size_t size)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(bytes);
+    neuron_hold_end_left();
+    RETURN_IF_ERROR(check_idle(trainer));
+    neuron_safetensors *file;
+    RETURN_IF_ERROR(neuron_safetensors_parse(&file, trainer->context, bytes, size, "memory"));
+    return load(trainer, file);
 }

@@ -103,22 +103,62 @@ static int add_slots(neuron_safetensors_writer *writer, const neuron_trainer_t *
     return NEURON_OK;
 }
 
+static int write_all(neuron_safetensors_writer **writer, const neuron_trainer_t *trainer)
+{
+    RETURN_IF_ERROR(neuron_safetensors_writer_create(writer, trainer->context));
+    int status = neuron_model_write(*writer, trainer->graph, NEURON_STORAGE_F32);
+    if (status == NEURON_OK)
+        status = add_state(*writer, trainer);
+    if (status == NEURON_OK)
+        status = add_slots(*writer, trainer);
+    if (status == NEURON_OK)
+        status = neuron_callbacks_add_values(*writer, trainer);
+    if (status < 0)
+        neuron_safetensors_writer_destroy(*writer);
+    return status;
+}
+
 int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(path);
     neuron_safetensors_writer *writer;
-    RETURN_IF_ERROR(neuron_safetensors_writer_create(&writer, trainer->context));
-    int status = neuron_model_write(writer, trainer->graph, NEURON_STORAGE_F32);
-    if (status == NEURON_OK)
-        status = add_state(writer, trainer);
-    if (status == NEURON_OK)
-        status = add_slots(writer, trainer);
-    if (status == NEURON_OK)
-        status = neuron_callbacks_add_values(writer, trainer);
-    if (status == NEURON_OK)
-        status = neuron_safetensors_save(writer, path);
+    RETURN_IF_ERROR(write_all(&writer, trainer));
+    int status = neuron_safetensors_save(writer, path);
     neuron_safetensors_writer_destroy(writer);
     return status;
+}
+
+int neuron_trainer_save_memory(const neuron_trainer_t *trainer, void *bytes, size_t capacity,
+                               size_t *needed)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    CHECK_ROOM(bytes, capacity);
+    neuron_safetensors_writer *writer;
+    RETURN_IF_ERROR(write_all(&writer, trainer));
+    int status = neuron_safetensors_copy(writer, bytes, capacity, needed, __func__);
+    neuron_safetensors_writer_destroy(writer);
+    return status;
+}
+
+static void drop_writer(void *owner, void *writer)
+{
+    (void)owner;
+    neuron_safetensors_writer_destroy(writer);
+}
+
+int neuron_trainer_save_to(const neuron_trainer_t *trainer, neuron_write_t write, void *user_data)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(write);
+    neuron_safetensors_writer *writer;
+    neuron_hold_end_left();
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, trainer, trainer);
+    RETURN_IF_ERROR(write_all(&writer, trainer));
+    neuron_hold_add(&hold, drop_writer, NULL, writer);
+    return neuron_safetensors_hand_out(writer, write, user_data, __func__);
 }

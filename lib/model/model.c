@@ -5,6 +5,7 @@
 
 #include "base/float-mode.h"
 #include "base/files/json.h"
+#include "model/conversions.h"
 #include "model/meaning.h"
 #include "model/structure.h"
 
@@ -87,6 +88,26 @@ int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t ca
     return status;
 }
 
+static void drop_writer(void *owner, void *writer)
+{
+    (void)owner;
+    neuron_safetensors_writer_destroy(writer);
+}
+
+int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_t write, void *user_data)
+{
+    FLOAT_SCOPE;
+    neuron_safetensors_writer *writer;
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(write);
+    neuron_hold_end_left();
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, graph, graph);
+    RETURN_IF_ERROR(write_all(&writer, graph));
+    neuron_hold_add(&hold, drop_writer, NULL, writer);
+    return neuron_safetensors_hand_out(writer, write, user_data, __func__);
+}
+
 static int find_structure(const char **text, const neuron_safetensors *file)
 {
     *text = neuron_safetensors_text(file, structure_key);
@@ -102,21 +123,20 @@ static int check_arrays(const neuron_graph_t *graph, const neuron_safetensors *f
     for (int32_t i = 0; i < graph->array_count; i++) {
         const neuron_graph_array *array = &graph->arrays[i];
         const neuron_shape *shape = &array->array->shape;
-        if (array->array->bytes)
-            RETURN_IF_ERROR(neuron_safetensors_need_bytes(&entry, file, array->name, shape));
-        else
-            RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, file, array->name, shape));
+        RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, file, array->name, shape));
     }
     return NEURON_OK;
 }
 
 void neuron_model_take(neuron_graph_t *graph, const neuron_safetensors *file)
 {
+    neuron_conversions conversions = {{0}};
     for (int32_t i = 0; i < graph->array_count; i++) {
         const neuron_graph_array *array = &graph->arrays[i];
-        neuron_safetensors_copy_floats(graph->values + array->offset,
-                                       neuron_safetensors_find(file, array->name));
+        neuron_convert(&conversions, neuron_safetensors_find(file, array->name),
+                       array->array->bytes, graph->values + array->offset);
     }
+    neuron_conversions_log(&conversions, graph->context, neuron_safetensors_source(file));
     neuron_graph_touch(graph);
 }
 
@@ -201,6 +221,53 @@ int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context, 
     CHECK_ARGUMENT(bytes);
     RETURN_IF_ERROR(neuron_safetensors_parse(&file, context, bytes, size, "memory"));
     return load_and_close(graph, context, file);
+}
+
+/* The bytes of a graph's file with all that it knows, as its numbers are. */
+static int write_bytes(void **bytes, size_t *size, neuron_context_t *context,
+                       const neuron_graph_t *graph)
+{
+    neuron_safetensors_writer *writer;
+    RETURN_IF_ERROR(neuron_safetensors_writer_create(&writer, context));
+    int status = neuron_model_write(writer, graph, NEURON_STORAGE_F32);
+    if (status == NEURON_OK)
+        status = neuron_meaning_write(writer, graph);
+    if (status == NEURON_OK)
+        status = neuron_safetensors_copy(writer, NULL, 0, size, graph->name);
+    *bytes = status == NEURON_OK ? neuron_allocate(context, 1, *size) : NULL;
+    if (status == NEURON_OK)
+        status = *bytes ? neuron_safetensors_copy(writer, *bytes, *size, NULL, graph->name)
+                        : NEURON_E_MEMORY;
+    neuron_safetensors_writer_destroy(writer);
+    if (status < 0)
+        neuron_release(context, *bytes);
+    return status;
+}
+
+int neuron_graph_clone(neuron_graph_t **clone, neuron_context_t *context,
+                       const neuron_graph_t *graph)
+{
+    FLOAT_SCOPE;
+    neuron_safetensors *file;
+    void *bytes;
+    size_t size;
+    CHECK_ARGUMENT(clone);
+    *clone = NULL;
+    CHECK_ARGUMENT(context);
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    neuron_hold_end_left();
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, graph, graph);
+    RETURN_IF_ERROR(write_bytes(&bytes, &size, context, graph));
+    int status = neuron_safetensors_parse(&file, context, bytes, size, "clone");
+    if (status < 0) {
+        neuron_release(context, bytes);
+        return status;
+    }
+    neuron_safetensors_own(file, bytes);
+    RETURN_IF_ERROR(load_and_close(clone, context, file));
+    (*clone)->storage = graph->storage;
+    return NEURON_OK;
 }
 
 int neuron_model_check(const neuron_graph_t *graph, const neuron_safetensors *file)

@@ -1,32 +1,51 @@
-/* Numbers of half the width, which save room. */
+/* Numbers of a file that are no float32: those of half the width, which save room, and those that
+ * other programs write. */
 #include "model/safetensors.h"
 
 #include "base/checked.h"
 #include "base/files/byte-order.h"
+#include "base/files/json.h"
 #include "base/text/number.h"
 
 #include <libneuron/tensor.h>
 
+#include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Numbers of any kind but those of 8 bits with an exponent, and truth values. */
+static bool is_number(const char *dtype)
+{
+    return strncmp(dtype, "F8", 2) != 0 && strcmp(dtype, "BOOL") != 0;
+}
+
+/* Finite doubles may be too large for a float. */
+static int check_doubles(const neuron_safetensors_entry *entry, const char *source)
+{
+    for (size_t i = 0; i < entry->size / sizeof(double); i++) {
+        double value;
+        neuron_copy_little(&value, (const char *)entry->data + i * sizeof value, sizeof value,
+                           sizeof value);
+        if (isfinite(value) && isinf((float)value))
+            return neuron_fail(NEURON_E_FORMAT,
+                               "%s: number %zu of array \"" NEURON_JSON_NAME
+                               "\" is too large for float32",
+                               source, i, entry->name);
+    }
+    return NEURON_OK;
+}
 
 int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
                                    const neuron_safetensors *file, const char *name,
                                    const neuron_shape *shape)
 {
     const neuron_safetensors_entry *found = neuron_safetensors_find(file, name);
-    bool half = found && (strcmp(found->dtype, "F16") == 0 || strcmp(found->dtype, "BF16") == 0);
-    return neuron_safetensors_need(entry, file, name, half ? found->type : NEURON_F32, shape);
-}
-
-int neuron_safetensors_need_bytes(const neuron_safetensors_entry **entry,
-                                  const neuron_safetensors *file, const char *name,
-                                  const neuron_shape *shape)
-{
-    const neuron_safetensors_entry *found = neuron_safetensors_find(file, name);
-    if (found && strcmp(found->dtype, "I8") == 0)
-        return neuron_safetensors_need(entry, file, name, found->type, shape);
-    return neuron_safetensors_need_floats(entry, file, name, shape);
+    bool fits = found && is_number(found->dtype);
+    RETURN_IF_ERROR(
+        neuron_safetensors_need(entry, file, name, fits ? found->type : NEURON_F32, shape));
+    bool doubles = strcmp((*entry)->dtype, "F64") == 0;
+    return doubles ? check_doubles(*entry, neuron_safetensors_source(file)) : NEURON_OK;
 }
 
 static float of_bits(uint32_t bits)
@@ -36,24 +55,39 @@ static float of_bits(uint32_t bits)
     return value;
 }
 
+/* A number of any other kind: what its bytes mean is told by the first letter. */
+static float read_number(const unsigned char *bytes, size_t size, char kind)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < size; i++)
+        bits |= (uint64_t)bytes[i] << (8 * i);
+    if (kind == 'F') {
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        return (float)value;
+    }
+    uint64_t sign = UINT64_C(1) << (8 * size - 1);
+    if (kind == 'I' && bits & sign)
+        return -(float)((sign << 1) - bits);
+    return (float)bits;
+}
+
 void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *entry)
 {
-    if (entry->type == NEURON_F32) {
-        neuron_copy_little(to, entry->data, entry->size, sizeof *to);
-        return;
-    }
     const unsigned char *bytes = entry->data;
-    bool brain = entry->dtype[0] == 'B';
-    if (entry->dtype[0] == 'I') {
-        const signed char *numbers = entry->data;
-        for (size_t i = 0; i < entry->size; i++)
-            to[i] = numbers[i];
+    const char *dtype = entry->dtype;
+    if (entry->type == NEURON_F32) {
+        neuron_copy_little(to, bytes, entry->size, sizeof *to);
         return;
     }
-    for (size_t i = 0; i < entry->size / 2; i++) {
+    bool brain = dtype[0] == 'B', half = brain || strcmp(dtype, "F16") == 0;
+    size_t size = (size_t)strtoul(dtype + 1 + brain, NULL, 10) / 8;
+    for (size_t i = 0; half && i < entry->size / 2; i++) {
         uint32_t bits = (uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8;
         to[i] = brain ? of_bits(bits << 16) : neuron_number_half(bits);
     }
+    for (size_t i = 0; !half && i < entry->size / size; i++)
+        to[i] = read_number(bytes + i * size, size, dtype[0]);
 }
 
 static uint32_t bits_of(float value)

@@ -244,8 +244,13 @@ int neuron_safetensors_open(neuron_safetensors **file, neuron_context_t *context
     if (status < 0)
         neuron_release(context, bytes);
     else
-        (*file)->owned = bytes;
+        neuron_safetensors_own(*file, bytes);
     return status;
+}
+
+void neuron_safetensors_own(neuron_safetensors *file, void *bytes)
+{
+    file->owned = bytes;
 }
 
 void neuron_safetensors_close(neuron_safetensors *file)

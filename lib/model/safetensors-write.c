@@ -4,6 +4,7 @@
 
 #include "base/files/byte-order.h"
 #include "base/checked.h"
+#include "base/float-mode.h"
 #include "base/files/file-write.h"
 #include "base/files/json.h"
 #include "model/safetensors-types.h"
@@ -239,6 +240,48 @@ int neuron_safetensors_copy(neuron_safetensors_writer *writer, void *bytes, size
         const neuron_file_piece *piece = &writer->pieces[i];
         neuron_copy_little(place, piece->data, piece->size, piece->width);
         place += writer->pieces[i].size;
+    }
+    return NEURON_OK;
+}
+
+/* Numbers of machines whose bytes are in the other order go by way of this. */
+enum { CHUNK = 4096 };
+
+static int hand_out(const void *bytes, size_t size, neuron_write_t write, void *user_data,
+                    const char *who)
+{
+    uint64_t before = neuron_message_count();
+    neuron_float_host *host = neuron_float_pause();
+    int result = write(bytes, size, user_data);
+    neuron_float_resume(host);
+    if (result == 0)
+        return NEURON_OK;
+    neuron_set_call_message(before, "%s: the callback returned %d", who, result);
+    return result < 0 ? result : NEURON_E_CALLBACK;
+}
+
+static int hand_out_swapped(const neuron_file_piece *piece, neuron_write_t write, void *user_data,
+                            const char *who)
+{
+    char chunk[CHUNK];
+    for (size_t first = 0; first < piece->size; first += CHUNK) {
+        size_t size = piece->size - first < CHUNK ? piece->size - first : CHUNK;
+        neuron_copy_little(chunk, (const char *)piece->data + first, size, piece->width);
+        RETURN_IF_ERROR(hand_out(chunk, size, write, user_data, who));
+    }
+    return NEURON_OK;
+}
+
+int neuron_safetensors_hand_out(neuron_safetensors_writer *writer, neuron_write_t write,
+                                void *user_data, const char *who)
+{
+    RETURN_IF_ERROR(complete(writer));
+    for (size_t i = 0; i < writer->piece_count; i++) {
+        const neuron_file_piece *piece = &writer->pieces[i];
+        if (NEURON_BIG_ENDIAN && piece->width > 1)
+            RETURN_IF_ERROR(hand_out_swapped(piece, write, user_data, who));
+        else if (piece->size > 0)
+            RETURN_IF_ERROR(hand_out(piece->data, piece->size, write, user_data, who));
     }
     return NEURON_OK;
 }

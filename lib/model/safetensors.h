@@ -44,6 +44,10 @@ bool neuron_safetensors_narrow(void *to, const char *dtype, const float *values,
 /* Writes the file by neuron_file_replace(). */
 int neuron_safetensors_save(neuron_safetensors_writer *writer, const char *path);
 
+/* Hands the same bytes to a function of the caller's, piece by piece; `who` begins the message. */
+int neuron_safetensors_hand_out(neuron_safetensors_writer *writer, neuron_write_t write,
+                                void *user_data, const char *who);
+
 /* Writes the same bytes into memory: as neuron_graph_save_memory(). `who` begins the message. */
 int neuron_safetensors_copy(neuron_safetensors_writer *writer, void *bytes, size_t capacity,
                             size_t *needed, const char *who);
@@ -72,6 +76,9 @@ int neuron_safetensors_open(neuron_safetensors **file, neuron_context_t *context
 
 void neuron_safetensors_close(neuron_safetensors *file); /* NULL is fine */
 
+/* Has the file release the bytes that were parsed when it is closed. */
+void neuron_safetensors_own(neuron_safetensors *file, void *bytes);
+
 /* What begins messages about the file. */
 const char *neuron_safetensors_source(const neuron_safetensors *file);
 
@@ -98,14 +105,11 @@ const neuron_safetensors_entry *neuron_safetensors_find(const neuron_safetensors
 int neuron_safetensors_need(const neuron_safetensors_entry **entry, const neuron_safetensors *file,
                             const char *name, int32_t type, const neuron_shape *shape);
 
-/* The same for numbers of F32, F16 or BF16, or for those and I8, which
- * neuron_safetensors_copy_floats() makes float32. */
+/* The same for numbers of any kind but F8 and BOOL, which neuron_safetensors_copy_floats() makes
+ * float32, each rounded to the nearest. NEURON_E_FORMAT also for doubles that are too large. */
 int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
                                    const neuron_safetensors *file, const char *name,
                                    const neuron_shape *shape);
-int neuron_safetensors_need_bytes(const neuron_safetensors_entry **entry,
-                                  const neuron_safetensors *file, const char *name,
-                                  const neuron_shape *shape);
 void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *entry);
 
 #endif

@@ -1,8 +1,10 @@
-/* Model files of any bytes: loaded, and predicted with if they load. */
+/* Model files of any bytes: loaded, and if they load, asked for what they mean, predicted with and
+ * copied. */
 #include <libneuron/libneuron.h>
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* More than any honest file of a fuzzer's size needs; and what one prediction may cost. */
 static const size_t memory_max = (size_t)256 << 20;
@@ -83,7 +85,25 @@ static int64_t count_elements(const int64_t *shape, int32_t rank)
     return count;
 }
 
-static void predict(neuron_context_t *context, const neuron_graph_t *graph)
+/* A graph that was loaded is saved and loaded again with all that it knows. */
+static void look(neuron_context_t *context, const neuron_graph_t *graph)
+{
+    double scales[4], offsets[4];
+    size_t length = 0, count;
+    neuron_graph_t *clone;
+    for (int32_t k = 0; neuron_graph_class_name(graph, NULL, k); k++)
+        length += strlen(neuron_graph_class_name(graph, NULL, k));
+    for (int32_t i = 0; neuron_graph_metadata_key(graph, i); i++)
+        length += strlen(neuron_graph_metadata(graph, neuron_graph_metadata_key(graph, i)));
+    (void)neuron_graph_get_scale(graph, NULL, scales, offsets, 4, &count);
+    int status = neuron_graph_clone(&clone, context, graph);
+    if (length == SIZE_MAX ||
+        (status < 0 && status != NEURON_E_MEMORY && status != NEURON_E_UNSUPPORTED && status != -1))
+        abort();
+    neuron_graph_unref(clone);
+}
+
+static void predict(neuron_context_t *context, const neuron_graph_t *graph, int32_t type)
 {
     int64_t in[NEURON_RANK_MAX + 1] = {1}, out[NEURON_RANK_MAX + 1] = {1};
     int32_t in_rank, out_rank;
@@ -93,7 +113,7 @@ static void predict(neuron_context_t *context, const neuron_graph_t *graph)
         abort();
     if (count_elements(in, in_rank + 1) > work_max || count_elements(out, out_rank + 1) > work_max)
         return;
-    if (neuron_tensor_create(&input, context, NEURON_F32, in, in_rank + 1) == NEURON_OK &&
+    if (neuron_tensor_create(&input, context, type, in, in_rank + 1) == NEURON_OK &&
         neuron_tensor_create(&output, context, NEURON_F32, out, out_rank + 1) == NEURON_OK)
         (void)neuron_graph_predict(graph, input, output);
     neuron_tensor_unref(input);
@@ -110,8 +130,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     neuron_context_set_threads(context, 1);
     register_kinds(context);
-    if (neuron_graph_load_memory(&graph, context, data, size) == NEURON_OK)
-        predict(context, graph);
+    if (neuron_graph_load_memory(&graph, context, data, size) == NEURON_OK) {
+        predict(context, graph, NEURON_F32);
+        predict(context, graph, NEURON_U8);
+        look(context, graph);
+    }
     neuron_graph_unref(graph);
     neuron_context_unref(context);
     if (atomic_load(&memory_used) != 0)

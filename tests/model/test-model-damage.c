@@ -325,8 +325,8 @@ static const struct {
                    "array \"d.bias\" is missing", 12},
                   {"{}", "array \"d.kernel\" is missing", 0},
                   {"{\"d.kernel\":{\"dtype\":\"F64\",\"shape\":[2,3],\"data_offsets\":[0,48]},"
-                   "\"d.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[48,60]}}",
-                   "array \"d.kernel\" is of F64, not of f32", 60},
+                   "\"d.bias\":{\"dtype\":\"BOOL\",\"shape\":[3],\"data_offsets\":[48,51]}}",
+                   "array \"d.bias\" is of BOOL, not of f32", 51},
                   {"{\"d.kernel\":{\"dtype\":\"F8_E5M2\",\"shape\":[2,3],\"data_offsets\":[0,6]},"
                    "\"d.bias\":{\"dtype\":\"F8_E5M2\",\"shape\":[3],\"data_offsets\":[6,9]}}",
                    "array \"d.kernel\" is of F8_E5M2, not of f32", 9},
@@ -371,11 +371,11 @@ START_TEST(array_of_another_type_is_refused)
     neuron_graph_t *graph;
     size_t size =
         make_file(bytes, NODE(DENSE),
-                  "{\"d.kernel\":{\"dtype\":\"I32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
-                  "\"d.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[24,36]}}",
-                  36);
+                  "{\"d.kernel\":{\"dtype\":\"F8_E4M3\",\"shape\":[2,3],\"data_offsets\":[0,6]},"
+                  "\"d.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[6,18]}}",
+                  18);
     assert_status(neuron_graph_load_memory(&graph, context, bytes, size), NEURON_E_FORMAT);
-    assert_message("memory: array \"d.kernel\" is of I32, not of f32");
+    assert_message("memory: array \"d.kernel\" is of F8_E4M3, not of f32");
 }
 END_TEST
 

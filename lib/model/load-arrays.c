@@ -1,0 +1,48 @@
+/* Takes parameters of a file into a graph by their names, whoever has written it. */
+#include "graph/copy-arrays.h"
+#include "model/conversions.h"
+
+#include "base/float-mode.h"
+
+typedef struct file_source {
+    const neuron_safetensors *file;
+    neuron_conversions *conversions;
+} file_source;
+
+static int check_array(const void *owner, const char *name, const neuron_graph_array *to)
+{
+    const file_source *source = owner;
+    const neuron_safetensors_entry *entry;
+    if (!neuron_safetensors_find(source->file, name))
+        return 0;
+    RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, source->file, name, &to->array->shape));
+    return 1;
+}
+
+static void copy_array(const void *owner, const char *name, const neuron_graph_array *to,
+                       float *values)
+{
+    const file_source *source = owner;
+    const neuron_safetensors_entry *entry = neuron_safetensors_find(source->file, name);
+    if (entry)
+        neuron_convert(source->conversions, entry, to->array->bytes, values);
+}
+
+int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
+                             const char *to_prefix, const char *from_prefix)
+{
+    FLOAT_SCOPE;
+    neuron_safetensors *file;
+    neuron_conversions conversions = {{0}};
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(path);
+    RETURN_IF_ERROR(neuron_safetensors_open(&file, graph->context, path));
+    const file_source from = {file, &conversions};
+    const neuron_array_source source = {path, &from, check_array, copy_array};
+    int status = neuron_graph_take_arrays(loaded, graph, &source, to_prefix ? to_prefix : "",
+                                          from_prefix ? from_prefix : "", "load_arrays");
+    if (status == NEURON_OK)
+        neuron_conversions_log(&conversions, graph->context, path);
+    neuron_safetensors_close(file);
+    return status;
+}
