@@ -28,22 +28,24 @@ enum {
 };
 
 /** Joins finished graphs into a committee. The members are copied: training one later does not
- *  change the committee. The copies are called by the members' names; see neuron_import().
+ *  change the committee. The copies are called by the members' names; see neuron_graph_import().
  *
  *  The members must agree on the shape of the input and of the output; that their classes mean the
  *  same is up to the caller. A member may be given twice, may be a committee, and may belong to
  *  another context. A committee of means can be trained further, members and all.
  *
  *  @param[out] committee  the finished graph, called "committee"; NULL on failure.
- *  @param members  `count` finished graphs, 1 or more.
+ *  @param members  `count` finished graphs, 1 or more. Where they have several inputs or outputs,
+ *                  those of the same name belong together: the committee has the inputs and outputs
+ *                  of the first member, and joins each output by itself.
  *  @param weights  for the two weighted rules: `count` finite numbers, none negative, at least one
  *                  positive; only their ratios matter. Must be NULL for the other two.
  *  @return  0; NEURON_E_ARGUMENT for an unknown rule, wrong weights, a member that is NULL, more
- *           members than a layer has inputs (4096), or what neuron_import() refuses; NEURON_E_STATE
- *           for a member that is not finished; NEURON_E_SHAPE for members that disagree, with both
- *           named; NEURON_E_DATA for members that call a class differently; NEURON_E_UNSUPPORTED
- *           for a custom layer whose kind is not registered with the context (custom.h);
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           members than a layer has inputs (4096), or what neuron_graph_import() refuses;
+ *           NEURON_E_STATE for a member that is not finished; NEURON_E_SHAPE for members that
+ *           disagree, with both named; NEURON_E_DATA for members that call a class differently;
+ *           NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the context
+ *           (custom.h); NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
                                        neuron_graph_t *const *members, int32_t count, int32_t rule,
                                        const double *weights);

@@ -154,7 +154,9 @@ NEURON_API const char *neuron_custom_run_name(const neuron_custom_run_t *run);
 /** Examples in this batch. Since 0.1. */
 NEURON_API int64_t neuron_custom_run_batch(const neuron_custom_run_t *run);
 
-/** 1 in a step of training, 0 when predicting. Since 0.1. */
+/** 1 in a step of training, 0 when predicting. It is 0 as well where a gradient is computed as in
+ *  prediction (gradient.h); backward then follows all the same, so that what it needs is to be
+ *  saved whenever neuron_custom_run_saved() is not NULL. Since 0.1. */
 NEURON_API int32_t neuron_custom_run_training(const neuron_custom_run_t *run);
 
 /** How many inputs the layer has. Since 0.1. */

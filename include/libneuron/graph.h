@@ -7,9 +7,13 @@
  *
  *      neuron_graph_create(&graph, context);
  *      neuron_node_t *x = neuron_input(graph, (const int64_t[]){784}, 1);
- *      neuron_node_t *h = neuron_relu(graph, neuron_dense(graph, x, 128));
- *      if (neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, h, 10))) < 0)
+ *      neuron_node_t *h = neuron_relu(graph, neuron_dense(graph, x, 128, NULL));
+ *      neuron_node_t *y = neuron_softmax(graph, neuron_dense(graph, h, 10, NULL), NULL);
+ *      if (neuron_graph_finish(graph, y) < 0)
  *          fprintf(stderr, "%s\n", neuron_error_last());
+ *
+ *  A graph may have several inputs and several outputs: calls that end in _many take as many of
+ *  each as the graph has, in its order; calls without are for graphs with one of each.
  *
  *  Errors while building stick: the first one is kept, later calls do nothing and return NULL, and
  *  neuron_graph_finish() reports it. So one check at the end is enough.
@@ -60,13 +64,59 @@ NEURON_API int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed);
  *           input; NEURON_E_STATE if it is finished already; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output);
 
-/** Shape that one example must have, without the batch dimension.
+/** The same with several outputs, such as a class and an angle of one image. An output may be an
+ *  inner node as well: others may read it.
+ *
+ *      neuron_graph_finish_many(graph, (neuron_node_t *[]){digit, angle}, 2);
+ *
+ *  @param outputs  `count` different nodes; their order is that of all calls that take or give
+ *                  something for each output.
+ *  @param count    1 or more.
+ *  @return  as neuron_graph_finish(); NEURON_E_ARGUMENT also for a node that is given twice, and if
+ *           no output depends on one of the graph's inputs. Since 0.1. */
+NEURON_API int neuron_graph_finish_many(neuron_graph_t *graph, neuron_node_t *const *outputs,
+                                        int32_t count);
+
+/** Number of inputs: those that were added; 0 for NULL. Any thread, as long as no thread adds to
+ *  the graph. Since 0.1. */
+NEURON_API int32_t neuron_graph_input_count(const neuron_graph_t *graph);
+
+/** An input, of which neuron_node_name() and neuron_node_shape() tell more.
+ *  @param index  0 to neuron_graph_input_count() - 1, in the order in which they were added.
+ *  @return  the node, which belongs to the graph; NULL with a message if there is none. Threads as
+ *           for neuron_graph_input_count(). Since 0.1. */
+NEURON_API neuron_node_t *neuron_graph_input(const neuron_graph_t *graph, int32_t index);
+
+/** Number of outputs; 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
+NEURON_API int32_t neuron_graph_output_count(const neuron_graph_t *graph);
+
+/** An output, in the order in which they were given to neuron_graph_finish_many().
+ *  @param index  0 to neuron_graph_output_count() - 1.
+ *  @return  the node, which belongs to the graph; NULL with a message if there is none. Any thread.
+ *           Since 0.1. */
+NEURON_API neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int32_t index);
+
+/** Makes a graph that puts out other nodes of a finished one, inner ones too: features of a hidden
+ *  layer, or several layers at once. It has copies of what these nodes need, with their present
+ *  parameters and the same names, and of the inputs those that they need.
+ *  @param[out] graph  the new graph, finished; NULL on failure.
+ *  @param source  a finished graph, which is not changed. No other thread may change it meanwhile.
+ *  @param nodes   `count` different nodes of it, of neuron_graph_find_node() for instance.
+ *  @param count   1 or more.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE for a graph that is not finished, NEURON_E_MEMORY.
+ *           Since 0.1. */
+NEURON_API int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_graph_t *source,
+                                         neuron_node_t *const *nodes, int32_t count);
+
+/** Shape that one example must have, without the batch dimension: of the first input, if there are
+ *  several.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Any thread. Since 0.1. */
 NEURON_API int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank);
 
-/** Shape of what is predicted for one example. As neuron_graph_input_shape(). Since 0.1. */
+/** Shape of what is predicted for one example: by the first output, if there are several. As
+ *  neuron_graph_input_shape(). Since 0.1. */
 NEURON_API int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *shape,
                                          int32_t *rank);
 
@@ -171,7 +221,8 @@ NEURON_API int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to,
 NEURON_API int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
                                         const char *to_prefix, const char *from_prefix);
 
-/** Predicts. Dropout is off and batch normalisation uses its moving statistics.
+/** Predicts, with a graph that has one input and one output. Dropout is off and batch normalisation
+ *  uses its moving statistics.
  *
  *  Any number of threads may call this with one graph at a time, as long as none trains it or
  *  writes its parameters; each gets working memory of its own, which the graph keeps for the next
@@ -197,13 +248,47 @@ NEURON_API int neuron_graph_predict_dataset(const neuron_graph_t *graph,
                                             const neuron_dataset_t *dataset,
                                             neuron_tensor_t *output);
 
+/** The same for a graph with several inputs or outputs.
+ *
+ *      neuron_graph_predict_many(graph, (const neuron_tensor_t *[]){left, right}, 2, &output, 1);
+ *
+ *  @param inputs       a tensor for each input of the graph, in its order, as for
+ *                      neuron_graph_predict(), all of the same n.
+ *  @param input_count  neuron_graph_input_count().
+ *  @param outputs       a tensor for each output, likewise.
+ *  @param output_count  neuron_graph_output_count().
+ *  @return  as neuron_graph_predict(). Since 0.1. */
+NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
+                                         const neuron_tensor_t *const *inputs, int32_t input_count,
+                                         neuron_tensor_t *const *outputs, int32_t output_count);
+
+/** Computes gradients by the inputs: of the sum over examples and outputs of output times
+ *  `output_gradients`, with the parameters as they are. Saliency maps and adversarial examples are
+ *  made of it; so is the way back through a graph whose output another graph takes. Layers do what
+ *  they do in prediction: dropout is off and batch normalisation uses its moving statistics.
+ *  gradient.h has gradients by inner nodes and by parameters, and the behaviour of training.
+ *  @param inputs            as for neuron_graph_predict_many().
+ *  @param output_gradients  a tensor for each output, NEURON_F32, [n, ...output shape]; NULL for an
+ *                           output that plays no part. For the gradient of a class's score: 1 at
+ *                           the class, else 0.
+ *  @param input_gradients   a tensor for each input, of its shape; overwritten. NULL where the
+ *                           gradient is not wanted.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
+ *           NEURON_E_UNSUPPORTED for a graph with a vote or a quantised layer, which have no
+ *           gradient, NEURON_E_MEMORY, or what a custom layer returned. Threads as for
+ *           neuron_graph_predict(). Since 0.1. */
+NEURON_API int neuron_graph_gradient(const neuron_graph_t *graph,
+                                     const neuron_tensor_t *const *inputs, int32_t input_count,
+                                     const neuron_tensor_t *const *output_gradients,
+                                     int32_t output_count, neuron_tensor_t *const *input_gradients);
+
 /** Sets how a byte becomes an input, byte * scale + offset, so that neuron_graph_predict() takes
  *  NEURON_U8 tensors as they are. A trainer sets it when it runs, to the scale of its training set
  *  (neuron_dataset_set_scale()), if that has bytes, or float32 with a scale of its own; so one who
  *  trains on a dataset need not call this. It is saved and loaded with the graph.
  *
- *  An imported part (neuron_import()) has what is set of its source only if its input is that of
- *  the graph, which knows nothing yet. A committee has what is set of all its members alike; if
+ *  An imported part (neuron_graph_import()) has what is set of its source only if its input is that
+ *  of the graph, which knows nothing yet. A committee has what is set of all its members alike; if
  *  they differ, it has nothing, and the log is warned. A quantised copy has what its graph has.
  *  @param input    name of an input; NULL if there is one only.
  *  @param scales   `count` finite numbers; NULL to forget them.

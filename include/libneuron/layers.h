@@ -24,7 +24,8 @@
 extern "C" {
 #endif
 
-/** The input of the graph. A graph has one.
+/** An input of the graph. A graph may have several, which then best get names of their own by
+ *  neuron_node_set_name(); they are numbered in the order in which they are added.
  *  @param shape  `rank` extents of one example, each 1 or more: {784} or {28, 28, 1}.
  *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t rank);
@@ -397,14 +398,49 @@ NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *cons
                                       int32_t count, const double *weights);
 
 /** Puts a copy of a finished graph, structure and present parameters, into this one. The copy's
- *  nodes are called `<name>/<node>`. The source is not changed and not needed afterwards.
- *  @param input   takes the place of the source's input; must have its shape.
- *  @param source  a finished graph of any context.
- *  @param name    1 to 63 bytes without '/' or '.'; NULL for the source's own name. Made unique by
- *                 a number if it is taken; with it, each node's name must fit into 127 bytes.
+ *  nodes are called `<name>/<node>`. The source is not changed and not needed afterwards. Options:
+ *  `trainable`: no to freeze the copies, yes (the default) to leave them as they are in the source;
+ *  `dropout`: no to leave out the layers that act in training only (dropout, noise, random
+ *  rotation), yes (the default) to copy them too.
+ *  @param input    takes the place of the source's input; must have its shape.
+ *  @param source   a finished graph of any context, with one input and one output.
+ *  @param name     1 to 63 bytes without '/' or '.'; NULL for the source's own name. Made unique by
+ *                  a number if it is taken; with it, each node's name must fit into 127 bytes.
+ *  @param options  as options.h has them: "trainable=no, dropout=no"; NULL for the defaults.
  *  @return  the node of the copy's output, or NULL. Since 0.1. */
-NEURON_API neuron_node_t *neuron_import(neuron_graph_t *graph, neuron_node_t *input,
-                                        const neuron_graph_t *source, const char *name);
+NEURON_API neuron_node_t *neuron_graph_import(neuron_graph_t *graph, neuron_node_t *input,
+                                              const neuron_graph_t *source, const char *name,
+                                              const char *options);
+
+/** Puts a copy of a part of a finished graph into this one: the layers from one node to another,
+ *  such as the trunk of a network that was trained for something else.
+ *
+ *      h = neuron_graph_import_part(graph, x, trained, NULL, "dense_1", "trunk", "trainable=no");
+ *
+ *  @param input  takes the place of the node `from`, which is not copied; must have its shape.
+ *  @param from   name of a node of the source; NULL for its only input.
+ *  @param to     name of a node of the source; NULL for its only output.
+ *  @param name     as for neuron_graph_import().
+ *  @param options  likewise.
+ *  @return  the node of the copy of `to`; NULL with the reason left with the graph, also if `to`
+ *           needs an input of the source that `from` does not stand for. Since 0.1. */
+NEURON_API neuron_node_t *neuron_graph_import_part(neuron_graph_t *graph, neuron_node_t *input,
+                                                   const neuron_graph_t *source, const char *from,
+                                                   const char *to, const char *name,
+                                                   const char *options);
+
+/** neuron_graph_import() of a graph with several inputs or outputs.
+ *  @param inputs        a node for each input of the source, in its order.
+ *  @param input_count   neuron_graph_input_count() of the source.
+ *  @param[out] outputs  the nodes of the copies of its outputs, in their order; NULL on failure.
+ *  @param output_count  neuron_graph_output_count() of the source.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_STATE if one of the graphs is not in the
+ *           state for it, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with
+ *           the context, NEURON_E_MEMORY. The error sticks to the graph. Since 0.1. */
+NEURON_API int neuron_graph_import_many(neuron_graph_t *graph, neuron_node_t *const *inputs,
+                                        int32_t input_count, const neuron_graph_t *source,
+                                        const char *name, const char *options,
+                                        neuron_node_t **outputs, int32_t output_count);
 
 /** Adds a layer by its name, for configuration files and bindings: what the builder call of that
  *  name does, with its numbers as options too.
@@ -543,7 +579,7 @@ NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
  *  time later: l1 * sum |w| + l2 * sum w^2 is added to the loss, for training as well as for
  *  validation, and so l1 * sign(w) + 2 * l2 * w to the gradient before the optimizer sees it. As in
  *  Keras, l2 is not halved. A frozen layer adds nothing. Saved and loaded, and copied by
- *  neuron_import(). No other thread may use the graph meanwhile.
+ *  neuron_graph_import(). No other thread may use the graph meanwhile.
  *  @param array  name of an array that is trained: "kernel", "bias", "gamma".
  *  @param l1     0 or more; 0 for none, which is the default.
  *  @param l2     the same.
@@ -569,8 +605,8 @@ NEURON_API int neuron_node_get_regularizer(const neuron_node_t *node, const char
  *  Training does not change the parameters of a frozen layer, and takes less time and memory where
  *  no gradient is needed any more. A frozen batch normalisation uses its moving statistics in
  *  training too and does not change them, as in Keras; dropout stays on. Whether a layer is frozen
- *  is saved, loaded, and copied by neuron_import(). For a trainer it counts from its next step on.
- *  No other thread may use the graph meanwhile.
+ *  is saved, loaded, and copied by neuron_graph_import(). For a trainer it counts from its next
+ *  step on. No other thread may use the graph meanwhile.
  *  @param trainable  0 or 1.
  *  @return  0 or NEURON_E_ARGUMENT, which sticks to a graph that is not finished, unless `node` is
  *           NULL. Since 0.1. */
@@ -612,8 +648,8 @@ NEURON_API int neuron_node_get_text(const neuron_node_t *node, const char *optio
 NEURON_API const char *neuron_node_name(const neuron_node_t *node);
 
 /** What layer a node is, as in saved files: "conv2d" for one of neuron_conv2d(); "custom" for all
- *  of neuron_custom(), of which neuron_node_custom_kind() tells the kind. A copy by neuron_import()
- *  has the layer of its original.
+ *  of neuron_custom(), of which neuron_node_custom_kind() tells the kind. A copy by
+ *  neuron_graph_import() has the layer of its original.
  *  @return  a string that lives as long as the graph; NULL for NULL. Since 0.1. */
 NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
 

@@ -16,6 +16,7 @@
 #include <libneuron/dataset.h>
 #include <libneuron/table.h>
 #include <libneuron/augmentation.h>
+#include <libneuron/gradient.h>
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>
 #include <libneuron/custom.h>

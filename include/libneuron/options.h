@@ -50,8 +50,8 @@ enum {
 
 /** How many kinds a family has.
  *  @param family  "optimizer", "loss", "callback", "layer", "augmentation", "evaluation",
- *                 "quantization", "trainer", "csv" or "stream"; the last six have one kind, which
- *                 is called as they are. Of callbacks these are the ones of
+ *                 "quantization", "trainer", "csv", "stream", "gradient" or "import"; the last
+ *                 eight have one kind, which is called as they are. Of callbacks these are those of
  *                 neuron_callback_create().
  *  @return  0 for any other text and NULL. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_kind_count(const char *family);

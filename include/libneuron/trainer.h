@@ -6,6 +6,12 @@
  *      neuron_trainer_set(trainer, "epochs=50, batch_size=64");
  *      neuron_trainer_run(trainer, &history);
  *
+ *  Or a step at a time, on the caller's own batches, for online and reinforcement learning,
+ *  networks in series, and graphs with several inputs or outputs:
+ *
+ *      neuron_trainer_create(&trainer, graph, adam, NULL);
+ *      neuron_trainer_step(trainer, &images, 1, &labels, 1, NULL, &loss);
+ *
  *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats
  *  between the graph's output and the labels, whether these are class numbers or targets. If the
  *  output is a softmax, the two are computed as one, from the logits; else outputs are divided by
@@ -26,16 +32,18 @@ extern "C" {
  *  to end early without calling it a failure. Since 0.1. */
 typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
 
-/** Makes a trainer. Its seed, for shuffling and dropout, is the context's.
+/** Makes a trainer. Its seed, for shuffling and dropout, is the context's, unless
+ *  neuron_trainer_set_seed() gives it one of its own.
  *  @param[out] trainer  the new trainer; NULL on failure.
- *  @param graph      finished; its output has as many numbers as the dataset has classes, or
- *  targets for each example, and does not depend on a vote. The trainer changes its parameters:
- *  nobody else may use it during a run, except callbacks.
+ *  @param graph      finished; does not depend on a vote. The trainer changes its parameters:
+ *                    nobody else may use it during a run or a step, except callbacks.
  *  @param optimizer  the rule.
- *  @param train      examples of the graph's input shape, at least one.
+ *  @param train      examples of the graph's input shape, at least one, for a graph with one input
+ *                    and one output, which has as many numbers as the dataset has classes, or
+ *                    targets for each example. NULL for a trainer that is given batches.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for an empty
- *  dataset, NEURON_E_UNSUPPORTED for a vote or a graph without trainable parameters,
- *  NEURON_E_MEMORY. Since 0.1. */
+ *  dataset, NEURON_E_UNSUPPORTED for a vote, a graph without trainable parameters, or a dataset for
+ *  several inputs or outputs; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
                                      neuron_optimizer_t *optimizer, neuron_dataset_t *train);
 
@@ -44,6 +52,21 @@ NEURON_API neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer);
 
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
+
+/** Sets the seed from which the order of examples, dropout and all else that is drawn in a training
+ *  follow, only before the first step: trainers of one context that draw different numbers each
+ *  have another one.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. Since 0.1. */
+NEURON_API int neuron_trainer_set_seed(neuron_trainer_t *trainer, uint64_t seed);
+
+/** Gives the trainer another training set, between runs and between two epochs. What the optimizer
+ *  remembers, epochs, steps and history go on; a validation split is taken anew from the new set.
+ *  @param train  as for neuron_trainer_create(); also for a trainer that had none.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA also if it has another number of
+ *           classes than those that have weights, or the loss does not go with its targets;
+ *           NEURON_E_STATE during a run or in the middle of an epoch, NEURON_E_UNSUPPORTED,
+ *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_dataset_t *train);
 
 /** Sets options:
  *
@@ -102,6 +125,18 @@ NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA if the loss does not go with the
  *           targets of the training or the validation set. Since 0.1. */
 NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss);
+
+/** Sets what the training minimises at one output of several, only before the first step: the loss
+ *  of a batch is the sum over the outputs of weight times loss.
+ *
+ *      neuron_trainer_set_output_loss(trainer, 1, huber, 0.5);     1 is the angle
+ *
+ *  @param output  its number, 0 to neuron_graph_output_count() - 1.
+ *  @param loss    NULL for cross_entropy, which is the default of each output.
+ *  @param weight  0 or more, finite as float; 1 is the default.
+ *  @return  as neuron_trainer_set_loss(). Since 0.1. */
+NEURON_API int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t output,
+                                              neuron_loss_t *loss, double weight);
 
 /** Sets by how much the losses of each class's examples are multiplied in training, only before the
  *  first step. As in Keras the loss of a batch is then the sum of weight times loss, divided by the
@@ -176,6 +211,51 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
 
+/** Does one step on a batch of the caller's: forward as in training, loss, backward, update. The
+ *  optimizer goes on from the step before, be it one of these or of a run; epochs, history and the
+ *  figures of an epoch do not see it, and callbacks are not called. The rate is the optimizer's,
+ *  with what callbacks of earlier runs have made of it.
+ *
+ *  A step costs what one inside a run does. The first with more examples than `batch_size` and than
+ *  those before it allocates memory, as the very first does; all others allocate none.
+ *  @param inputs        a tensor for each input of the graph, NEURON_F32 [n, ...input shape], n 1
+ *                       or more.
+ *  @param input_count   neuron_graph_input_count().
+ *  @param targets       a tensor for each output: class numbers [n] or [n, 1], NEURON_U8,
+ *                       NEURON_I32 or NEURON_I64, each 0 to the output's number of elements - 1,
+ *                       and 0 or 1 for an output of one number; or targets, NEURON_F32 [n,
+ *                       ...output shape], finite, of the kind that the loss takes: cross_entropy
+ *                       wants shares that add up to 1.
+ *  @param target_count  neuron_graph_output_count().
+ *  @param weights       NEURON_F32 [n], by which the losses of the examples are multiplied, finite
+ *                       and not negative; NULL for 1 everywhere.
+ *  @param[out] loss     the batch's loss: the mean over its examples, with what regularisers add;
+ *                       may be NULL. Untouched on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for a target or
+ *           weight that cannot be, with its number; NEURON_E_NUMBER as neuron_trainer_run();
+ *           NEURON_E_STATE during a run, NEURON_E_UNSUPPORTED if all layers with parameters are
+ *           frozen, what a custom layer or loss failed with, NEURON_E_MEMORY. After a failure the
+ *           parameters are those before the step, but for the update that NEURON_E_NUMBER is about.
+ *           Since 0.1. */
+NEURON_API int neuron_trainer_step(neuron_trainer_t *trainer, const neuron_tensor_t *const *inputs,
+                                   int32_t input_count, const neuron_tensor_t *const *targets,
+                                   int32_t target_count, const neuron_tensor_t *weights,
+                                   double *loss);
+
+/** The same, but with the gradient of a loss that the caller has computed, in place of targets: for
+ *  policies, for a generator that learns through a discriminator (neuron_graph_gradient()), for any
+ *  loss over a whole batch. What regularisers add to the gradient is added.
+ *  @param output_gradients  a tensor for each output, NEURON_F32 [n, ...output shape]: the
+ *                           derivative of the loss by that output. NULL for an output that plays no
+ *                           part.
+ *  @param output_count      neuron_graph_output_count().
+ *  @return  as neuron_trainer_step(). Since 0.1. */
+NEURON_API int neuron_trainer_step_by_gradient(neuron_trainer_t *trainer,
+                                               const neuron_tensor_t *const *inputs,
+                                               int32_t input_count,
+                                               const neuron_tensor_t *const *output_gradients,
+                                               int32_t output_count);
+
 /** Saves parameters, what the optimizer and the callbacks remember, progress and history in one
  *  file, as neuron_graph_save() does, so that another process can continue. May be called from
  *  callbacks.
@@ -246,6 +326,9 @@ enum {
     NEURON_PROGRESS_LOSS = 50,   /**< mean loss of this epoch so far */
     NEURON_PROGRESS_ACCURACY = 60,     /**< accuracy of this epoch so far */
     NEURON_PROGRESS_SECONDS = 70,      /**< time spent in this epoch so far */
+    NEURON_PROGRESS_LAST_LOSS = 90,    /**< mean loss of the last step; not a number before it and
+                                            after a step by gradient */
+    NEURON_PROGRESS_ALL_STEPS = 100,   /**< steps done in all, those of the caller's batches too */
     NEURON_PROGRESS_LEARNING_RATE = 80 /**< of the last step, or of the next one if a rate was set
                                             since: the optimizer's, as schedules, warm-up and
                                             plateau have changed it for this training */

@@ -51,6 +51,8 @@ extern "C" {
 typedef struct neuron_context neuron_context_t;
 /** An n-dimensional array. See tensor.h. Since 0.1. */
 typedef struct neuron_tensor neuron_tensor_t;
+/** Gradients of a graph's outputs by what was asked for. See gradient.h. Since 0.1. */
+typedef struct neuron_gradient neuron_gradient_t;
 /** The structure of a network together with its parameters. See graph.h. Since 0.1. */
 typedef struct neuron_graph neuron_graph_t;
 /** One layer of a graph. Owned by its graph; lives as long as the graph does. See layers.h.

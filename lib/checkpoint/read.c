@@ -98,19 +98,27 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     RETURN_IF_ERROR(read_count(s, object, "right", &progress->correct));
     RETURN_IF_ERROR(read_count(s, object, "seen", &progress->seen));
     RETURN_IF_ERROR(read_real(s, object, "seconds", &progress->seconds));
+    if (!neuron_state_read_figure(&progress->last_loss, json_object_get(object, "last_loss")))
+        return neuron_state_bad(s->source, "last_loss");
+    const json_t *single = json_object_get(object, "single_steps");
+    progress->single_steps = json_integer_value(single);
+    if (!json_is_integer(single) || progress->single_steps > updates)
+        return neuron_state_bad(s->source, "single_steps");
     progress->updates = (uint64_t)updates;
     RETURN_IF_ERROR(
         neuron_state_read_count(&optimizer_steps, object, "optimizer_steps", updates, s->source));
     progress->optimizer_steps = (uint64_t)optimizer_steps;
     int64_t steps = neuron_training_steps(trainer);
-    if (progress->epoch > INT32_MAX || progress->epoch > INT64_MAX / steps - 1)
+    if (progress->epoch > INT32_MAX || (steps > 0 && progress->epoch > INT64_MAX / steps - 1))
         return neuron_state_bad(s->source, "epoch");
     if (progress->step > steps)
         return neuron_state_bad(s->source, "step");
-    if (updates != progress->epoch * steps + progress->step)
+    if ((uint64_t)updates - (uint64_t)progress->single_steps !=
+        (uint64_t)(progress->epoch * steps + progress->step))
         return neuron_state_bad(s->source, "updates");
     /* The rest of the epoch is added to them. */
-    if (progress->seen > trainer->data.train->count)
+    const neuron_dataset_t *train = trainer->data.train;
+    if (progress->seen > (train ? train->count : 0))
         return neuron_state_bad(s->source, "seen");
     if (progress->correct > progress->seen)
         return neuron_state_bad(s->source, "right");

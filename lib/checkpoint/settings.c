@@ -1,7 +1,8 @@
 /* The settings of a training: what must be the same in a trainer that goes on with it, since the
  * next steps must be made in the same way.
  *
- *     "optimizer": "adam", "loss": "huber", "loss_options": {"delta": 1.0}, "class_weights": [],
+ *     "optimizer": "adam", "loss": "huber", "loss_options": {"delta": 1.0}, "more_losses": [],
+ *     "class_weights": [],
  *     "augmentation": {"rotation": 15.0, ...}, "examples": 1000, "example_weights": checksum,
  *     "batch_size": 32, "shuffle": 1, "validation_split": 0.0, "validation_examples": 100,
  *     "validation_weights": checksum
@@ -17,7 +18,7 @@
 #include <string.h>
 
 static const char example_weights[] = "example_weights",
-                  validation_weights[] = "validation_weights";
+                  validation_weights[] = "validation_weights", more_losses[] = "more_losses";
 
 /* FNV-1a over the weights' bits; 0 if all weights are 1. */
 static uint64_t weights_checksum(const neuron_dataset_t *dataset)
@@ -66,11 +67,31 @@ static int write_class_weights(json_t *object, const neuron_trainer_t *trainer)
     return NEURON_OK;
 }
 
+/* The losses of further outputs, and the weights of all where one is not 1: "more_losses":
+ * [["huber", 0.5, {"delta": 1.0}]]. */
+static int write_more_losses(json_t *object, const neuron_trainer_t *trainer)
+{
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(object, more_losses, list));
+    bool weighs = trainer->losses[0].weight != 1;
+    for (int32_t i = weighs ? 0 : 1; i < trainer->graph->output_count; i++) {
+        const neuron_loss_t *loss = trainer->losses[i].loss;
+        json_t *row = json_array(), *options = json_object();
+        RETURN_IF_ERROR(neuron_json_append(list, row));
+        RETURN_IF_ERROR(neuron_json_append(row, json_string(loss->kind->name)));
+        RETURN_IF_ERROR(neuron_json_append_real(row, trainer->losses[i].weight));
+        RETURN_IF_ERROR(neuron_json_append(row, options));
+        RETURN_IF_ERROR(neuron_options_write(options, &loss->options));
+    }
+    return NEURON_OK;
+}
+
 static int write_loss(json_t *object, const neuron_trainer_t *trainer)
 {
     const neuron_loss_t *loss = neuron_trainer_loss(trainer);
     RETURN_IF_ERROR(neuron_json_set(object, "loss", json_string(loss->kind->name)));
     RETURN_IF_ERROR(neuron_state_write_options(object, "loss_options", &loss->options));
+    RETURN_IF_ERROR(write_more_losses(object, trainer));
     return write_class_weights(object, trainer);
 }
 
@@ -80,7 +101,7 @@ static int write_data(json_t *object, const neuron_trainer_t *trainer)
     const neuron_trainer_settings *settings = &trainer->settings;
     const neuron_options augmentation = augmentation_of(trainer);
     RETURN_IF_ERROR(neuron_state_write_options(object, "augmentation", &augmentation));
-    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(train->count)));
+    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(train ? train->count : 0)));
     RETURN_IF_ERROR(neuron_json_set(object, example_weights, checksum_json(train)));
     RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(settings->batch_size)));
     RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(settings->shuffle)));
@@ -155,6 +176,9 @@ static int compare_all(const json_t *theirs, const json_t *ours, const neuron_tr
     RETURN_IF_ERROR(compare(theirs, ours, "optimizer", source));
     RETURN_IF_ERROR(compare(theirs, ours, "loss", source));
     RETURN_IF_ERROR(compare_options(theirs, "loss_options", &loss->options, source));
+    if (!json_equal(json_object_get(theirs, more_losses), json_object_get(ours, more_losses)))
+        return neuron_fail(NEURON_E_DATA, "%s: its training has other losses at further outputs",
+                           source);
     RETURN_IF_ERROR(compare_options(theirs, "augmentation", &augmentation, source));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         RETURN_IF_ERROR(compare(theirs, ours, keys[i], source));

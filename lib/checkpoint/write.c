@@ -32,6 +32,8 @@ static int write_progress(json_t *object, const neuron_trainer_t *trainer)
         neuron_json_set(object, "updates", json_integer((json_int_t)progress->updates)));
     RETURN_IF_ERROR(neuron_json_set(object, "optimizer_steps",
                                     json_integer((json_int_t)progress->optimizer_steps)));
+    RETURN_IF_ERROR(neuron_json_set(object, "single_steps", json_integer(progress->single_steps)));
+    RETURN_IF_ERROR(neuron_json_set(object, "last_loss", neuron_state_figure(progress->last_loss)));
     RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", neuron_state_figure(progress->loss_sum)));
     RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->correct)));
     RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));

@@ -198,16 +198,16 @@ static int read_labels(const neuron_stream *stream, neuron_tensor_t *labels)
 
 /* ---- Making one ---- */
 
-enum { NEURON_STREAM_SHAPE = 1, NEURON_STREAM_TYPE, NEURON_STREAM_CLASSES, NEURON_STREAM_TARGETS };
+enum { STREAM_SHAPE = 1, STREAM_TYPE, STREAM_CLASSES, STREAM_TARGETS };
 
 static const neuron_word types[] = {{NEURON_F32, "f32"}, {NEURON_U8, "u8"}, {0, ""}};
 
 static const neuron_option rows[] = {
-    NEURON_TEXT(NEURON_STREAM_SHAPE, "shape", "of one example: 28x28x1"),
-    NEURON_CHOICE(NEURON_STREAM_TYPE, "type", types, NEURON_F32, "how examples are stored"),
-    NEURON_INTEGER(NEURON_STREAM_CLASSES, "classes", 0, NEURON_CLASSES_MAX, 0,
+    NEURON_TEXT(STREAM_SHAPE, "shape", "of one example: 28x28x1"),
+    NEURON_CHOICE(STREAM_TYPE, "type", types, NEURON_F32, "how examples are stored"),
+    NEURON_INTEGER(STREAM_CLASSES, "classes", 0, NEURON_CLASSES_MAX, 0,
                    "how many classes there are, of a stream with labels"),
-    NEURON_TEXT(NEURON_STREAM_TARGETS, "targets", "shape of those of one example: 3"),
+    NEURON_TEXT(STREAM_TARGETS, "targets", "shape of those of one example: 3"),
 };
 
 const neuron_option_table neuron_stream_options = NEURON_OPTION_TABLE(rows);
@@ -240,15 +240,15 @@ static int read_settings(settings *made, int64_t count, bool targets, const char
     neuron_options options;
     neuron_options_reset(&options, &neuron_stream_options);
     RETURN_IF_ERROR(neuron_options_parse(&options, text, who));
-    made->type = (int32_t)neuron_options_value(&options, NEURON_STREAM_TYPE);
-    made->class_count = (int32_t)neuron_options_value(&options, NEURON_STREAM_CLASSES);
+    made->type = (int32_t)neuron_options_value(&options, STREAM_TYPE);
+    made->class_count = (int32_t)neuron_options_value(&options, STREAM_CLASSES);
     made->labels = (neuron_shape){1, {count}};
-    RETURN_IF_ERROR(read_shape(&made->all, &options, NEURON_STREAM_SHAPE, count, who));
-    if (neuron_options_given(&options, targets ? NEURON_STREAM_CLASSES : NEURON_STREAM_TARGETS))
+    RETURN_IF_ERROR(read_shape(&made->all, &options, STREAM_SHAPE, count, who));
+    if (neuron_options_given(&options, targets ? STREAM_CLASSES : STREAM_TARGETS))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is given, but the stream has %s", who,
                            targets ? "classes" : "targets", targets ? "targets" : "classes");
     if (targets)
-        return read_shape(&made->labels, &options, NEURON_STREAM_TARGETS, count, who);
+        return read_shape(&made->labels, &options, STREAM_TARGETS, count, who);
     return made->class_count > 0
                ? NEURON_OK
                : neuron_fail(NEURON_E_ARGUMENT, "%s: classes is missing; write \"classes=...\"",

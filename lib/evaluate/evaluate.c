@@ -21,9 +21,10 @@ typedef struct evaluator {
     int64_t correct;
 } evaluator;
 
-neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neuron_batch *batch)
+neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int32_t output,
+                                       const neuron_batch *batch)
 {
-    bool logits = neuron_session_logits(session);
+    bool logits = neuron_session_logits(session, output);
     bool one_class = batch->class_count == 1;
     return (neuron_loss_batch){.kernels = neuron_session_kernels(session),
                                .count = batch->count,
@@ -32,7 +33,7 @@ neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neur
                                .threshold = one_class ? INFINITY
                                             : logits  ? 0
                                                       : NEURON_DATASET_THRESHOLD,
-                               .predictions = neuron_session_output(session),
+                               .predictions = neuron_session_output(session, output),
                                .targets = batch->targets,
                                .labels = batch->labels,
                                .weights = batch->weights};
@@ -68,10 +69,10 @@ static int allocate(evaluator *e, int64_t capacity)
 static int evaluate_batch(evaluator *e, int64_t first, int64_t count)
 {
     neuron_pool *pool = e->context->pool;
-    e->batch.inputs = neuron_session_input(e->session);
+    e->batch.inputs = neuron_session_input(e->session, 0);
     RETURN_IF_ERROR(neuron_batch_read(&e->batch, e->dataset, pool, NULL, first, count));
     RETURN_IF_ERROR(neuron_session_forward(e->session, NULL, count, 0, 0));
-    neuron_loss_batch batch = neuron_loss_batch_of(e->session, &e->batch);
+    neuron_loss_batch batch = neuron_loss_batch_of(e->session, 0, &e->batch);
     if (e->into) {
         if (isfinite(batch.threshold))
             batch.threshold = e->into->plan.threshold;
@@ -104,8 +105,9 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, "evaluate"));
     if (!dataset)
         return neuron_refuse_null("dataset", "evaluate");
-    RETURN_IF_ERROR(neuron_dataset_check(dataset, &graph->input->spec.output,
-                                         &graph->output->spec.output, "evaluate"));
+    RETURN_IF_ERROR(neuron_graph_check_single(graph, "evaluate"));
+    RETURN_IF_ERROR(neuron_dataset_check(dataset, neuron_graph_first_input(graph),
+                                         neuron_graph_first_output(graph), "evaluate"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "evaluate: the dataset has no examples");
     return loss ? neuron_loss_check_dataset(loss, dataset, "evaluate") : NEURON_OK;
@@ -154,8 +156,9 @@ static neuron_tensor_t *find_names(const neuron_graph_t *graph, const neuron_dat
 {
     if (dataset->class_names && dataset->class_count == rows)
         return dataset->class_names;
-    return neuron_node_class_count(graph->output) == rows ? graph->output->meaning.class_names
-                                                          : NULL;
+    return neuron_node_class_count(graph->outputs[0]) == rows
+               ? graph->outputs[0]->meaning.class_names
+               : NULL;
 }
 
 int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,

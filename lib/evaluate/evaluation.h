@@ -94,8 +94,9 @@ void neuron_evaluation_add(neuron_evaluation_t *evaluation, const neuron_batch *
 /* Says that all examples are there. */
 void neuron_evaluation_finish(neuron_evaluation_t *evaluation);
 
-/* A batch whose inputs a session has run forward, as losses see it. */
-neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, const neuron_batch *batch);
+/* A batch whose inputs a session has run forward, as the loss of an output sees it. */
+neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int32_t output,
+                                       const neuron_batch *batch);
 
 /* NEURON_E_DATA if the loss cannot work with the dataset's targets; `who` begins the message. */
 int neuron_loss_check_dataset(const neuron_loss_t *loss, const neuron_dataset_t *dataset,

@@ -76,7 +76,7 @@ static int inspect(target_traits *traits, const neuron_dataset_t *dataset,
 
 static bool ends_with_sigmoid(const neuron_graph_t *graph)
 {
-    return graph->output->spec.layer == &neuron_layer_sigmoid;
+    return graph->outputs[0]->spec.layer == &neuron_layer_sigmoid;
 }
 
 static int choose_kind(neuron_evaluation_plan *plan, const neuron_graph_t *graph,
@@ -107,7 +107,7 @@ static int choose_kind(neuron_evaluation_plan *plan, const neuron_graph_t *graph
 /* Divides the outputs into places. */
 static int choose_places(neuron_evaluation_plan *plan, const neuron_graph_t *graph, int32_t given)
 {
-    const neuron_shape *output = &graph->output->spec.output;
+    const neuron_shape *output = neuron_graph_first_output(graph);
     int64_t outputs = neuron_shape_count(output), channels = outputs;
     if (given > 0)
         channels = given;

@@ -10,7 +10,9 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                  const neuron_tensor_t *output)
 {
     char ours[NEURON_SHAPE_TEXT], theirs[NEURON_SHAPE_TEXT];
-    const neuron_shape *input = &graph->input->spec.output, *one = &graph->output->spec.output;
+    RETURN_IF_ERROR(neuron_graph_check_single(graph, "predict"));
+    const neuron_shape *input = neuron_graph_first_input(graph),
+                       *one = neuron_graph_first_output(graph);
     if (!neuron_shape_equal(&dataset->shape, input))
         return neuron_fail(NEURON_E_SHAPE, "predict: examples are %s, the input of %s is %s",
                            neuron_shape_text(&dataset->shape, ours), graph->name,
@@ -31,13 +33,13 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
 static int predict(neuron_session *session, const neuron_graph_t *graph,
                    const neuron_dataset_t *dataset, float *output)
 {
-    int64_t size = neuron_shape_count(&graph->output->spec.output), batch;
+    int64_t size = neuron_shape_count(neuron_graph_first_output(graph)), batch;
     for (int64_t first = 0; first < dataset->count; first += batch) {
         batch = neuron_min_count(neuron_session_batch(session), dataset->count - first);
         RETURN_IF_ERROR(neuron_dataset_gather(dataset, graph->context->pool, NULL, first, batch,
-                                              neuron_session_input(session)));
+                                              neuron_session_input(session, 0)));
         RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
-        memcpy(output + first * size, neuron_session_output(session),
+        memcpy(output + first * size, neuron_session_output(session, 0),
                (size_t)(batch * size) * sizeof *output);
     }
     return NEURON_OK;

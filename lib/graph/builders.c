@@ -71,15 +71,10 @@ static neuron_node_t *add(neuron_graph_t *graph, const neuron_layer *layer, neur
 
 static int set_input_shape(neuron_node_t *node, const int64_t *shape, int32_t rank)
 {
-    neuron_graph_t *graph = node->graph;
-    if (graph->input)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: has an input already, %s", graph->name,
-                           graph->input->name);
     /* The batch is a dimension too. */
     RETURN_IF_ERROR(neuron_check_range(rank, 1, NEURON_RANK_MAX - 1, "rank", node->name));
     RETURN_IF_ERROR(neuron_shape_set(&node->spec.output, shape, rank, 1, node->name));
-    graph->input = node;
-    return NEURON_OK;
+    return neuron_graph_add_input(node->graph, node);
 }
 
 neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t rank)

@@ -1,10 +1,11 @@
 /* A committee is a graph: its members are imported side by side and joined by the rule's layer. */
 #include <libneuron/committee.h>
 
+#include "base/checked.h"
+#include "base/float-mode.h"
+#include "graph/import.h"
 #include "graph/meaning.h"
 #include "graph/metadata.h"
-
-#include "base/float-mode.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,32 +40,91 @@ static int refuse_rule(int32_t key)
     return neuron_refuse_value(key, "rule", words.text, "committee");
 }
 
-static int check_member(const neuron_graph_t *first, const neuron_graph_t *member, int32_t index)
+/* The inputs or outputs of a graph. */
+typedef struct node_list {
+    neuron_node_t *const *nodes;
+    int32_t count;
+} node_list;
+
+static node_list inputs_of(const neuron_graph_t *graph)
+{
+    return (node_list){graph->inputs, graph->input_count};
+}
+
+static node_list outputs_of(const neuron_graph_t *graph)
+{
+    return (node_list){graph->outputs, graph->output_count};
+}
+
+/* The place in a list of what goes with a node of the first member: where there are several, the
+ * one of the same name; -1 if there is none. */
+static int32_t find_alike(node_list list, const neuron_node_t *node)
+{
+    if (list.count == 1)
+        return 0;
+    for (int32_t i = 0; i < list.count; i++)
+        if (strcmp(list.nodes[i]->name, node->name) == 0)
+            return i;
+    return -1;
+}
+
+/* A member that is compared with the first. */
+typedef struct comparison {
+    const neuron_graph_t *first, *member;
+    int32_t index;
+} comparison;
+
+static int check_list(const comparison *c, node_list of_first, node_list of_member,
+                      const char *does, const char *what)
 {
     char text[2][NEURON_SHAPE_TEXT];
-    RETURN_IF_ERROR(neuron_graph_check_finished(member, "committee"));
-    const neuron_shape *input = &member->input->spec.output;
-    const neuron_shape *output = &member->output->spec.output;
-    if (!neuron_shape_equal(input, &first->input->spec.output))
-        return neuron_fail(NEURON_E_SHAPE,
-                           "committee: member %" PRId32 " (%s) takes %s, member 0 (%s) takes %s",
-                           index, member->name, neuron_shape_text(input, text[0]), first->name,
-                           neuron_shape_text(&first->input->spec.output, text[1]));
-    if (!neuron_shape_equal(output, &first->output->spec.output))
-        return neuron_fail(NEURON_E_SHAPE,
-                           "committee: member %" PRId32
-                           " (%s) puts out %s, member 0 (%s) puts out %s",
-                           index, member->name, neuron_shape_text(output, text[0]), first->name,
-                           neuron_shape_text(&first->output->spec.output, text[1]));
+    if (of_member.count != of_first.count)
+        return neuron_fail(
+            NEURON_E_SHAPE,
+            "committee: member %" PRId32 " (%s) has %" PRId32 " %ss, member 0 (%s) has %" PRId32,
+            c->index, c->member->name, of_member.count, what, c->first->name, of_first.count);
+    for (int32_t i = 0; i < of_first.count; i++) {
+        const neuron_node_t *theirs = of_first.nodes[i];
+        int32_t place = find_alike(of_member, theirs);
+        if (place < 0)
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "committee: member %" PRId32 " (%s) has no %s called %s", c->index,
+                               c->member->name, what, theirs->name);
+        const neuron_shape *ours = &of_member.nodes[place]->spec.output;
+        if (!neuron_shape_equal(ours, &theirs->spec.output))
+            return neuron_fail(
+                NEURON_E_SHAPE, "committee: member %" PRId32 " (%s) %s %s, member 0 (%s) %s %s",
+                c->index, c->member->name, does, neuron_shape_text(ours, text[0]), c->first->name,
+                does, neuron_shape_text(&theirs->spec.output, text[1]));
+    }
     return NEURON_OK;
 }
 
-/* Members vote for the same classes. */
-static int check_names(neuron_graph_t *const *members, int32_t index)
+static int check_member(const neuron_graph_t *first, const neuron_graph_t *member, int32_t index)
 {
-    const neuron_tensor_t *names = members[index]->output->meaning.class_names;
+    RETURN_IF_ERROR(neuron_graph_check_finished(member, "committee"));
+    const comparison c = {first, member, index};
+    RETURN_IF_ERROR(check_list(&c, inputs_of(first), inputs_of(member), "takes", "input"));
+    return check_list(&c, outputs_of(first), outputs_of(member), "puts out", "output");
+}
+
+static const neuron_tensor_t *names_of(const neuron_node_t *output)
+{
+    return output->meaning.class_names;
+}
+
+/* What goes with an output of the first member. */
+static neuron_node_t *output_like(const neuron_graph_t *member, const neuron_node_t *output)
+{
+    return member->outputs[find_alike(outputs_of(member), output)];
+}
+
+/* Members vote for the same classes: those of a member at one output, against those before it. */
+static int check_names(neuron_graph_t *const *members, int32_t index, const neuron_node_t *output)
+{
+    const neuron_tensor_t *names = names_of(output_like(members[index], output));
     for (int32_t i = 0; i < index; i++) {
-        const neuron_tensor_t *others = members[i]->output->meaning.class_names;
+        const neuron_tensor_t *others = names_of(output_like(members[i], output));
         int32_t k = neuron_class_names_differ(others, names);
         if (k >= 0)
             return neuron_fail(NEURON_E_DATA,
@@ -92,20 +152,52 @@ static bool same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* What all members know alike; importing has taken it of the first that knows something. */
-static void join_meaning(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t count)
+/* What a committee is made of. */
+typedef struct committee_plan {
+    neuron_graph_t *const *members;
+    int32_t count;
+    const committee_rule *rule;
+    const double *weights;
+    neuron_node_t **imported; /* [member, output]: in the order of the first member's outputs */
+    neuron_node_t **places;   /* room for the inputs or outputs of one member, */
+    neuron_node_t **joined;   /* and for what is joined and what comes of it */
+} committee_plan;
+
+/* Whether all members scale what goes with an input of the first in one way. */
+static bool scale_alike(const committee_plan *plan, const neuron_node_t *input)
 {
+    bool alike = true;
+    for (int32_t i = 0; i < plan->count; i++) {
+        const node_list inputs = inputs_of(plan->members[i]);
+        alike = alike && neuron_node_same_scale(input, inputs.nodes[find_alike(inputs, input)]);
+    }
+    return alike;
+}
+
+static void join_names(const committee_plan *plan, neuron_node_t *joined,
+                       const neuron_node_t *output)
+{
+    for (int32_t i = 0; i < plan->count && !joined->meaning.class_names; i++)
+        neuron_node_keep_names(joined, output_like(plan->members[i], output)->meaning.class_names);
+}
+
+/* What all members know alike; importing has taken it of the first that knows something. */
+static void join_meaning(neuron_graph_t *graph, const committee_plan *plan)
+{
+    const neuron_graph_t *first = plan->members[0];
     const char *key = NEURON_METADATA_PREPARATION;
     bool scales = true, prepares = true;
-    for (int32_t i = 0; i < count; i++) {
-        scales = scales && neuron_node_same_scale(members[0]->input, members[i]->input);
-        prepares = prepares && same_text(neuron_graph_kept_text(members[0], key),
-                                         neuron_graph_kept_text(members[i], key));
-        if (!graph->output->meaning.class_names)
-            neuron_node_keep_names(graph->output, members[i]->output->meaning.class_names);
+    for (int32_t i = 0; i < first->output_count; i++)
+        join_names(plan, graph->outputs[i], first->outputs[i]);
+    for (int32_t i = 0; i < first->input_count; i++) {
+        if (scale_alike(plan, first->inputs[i]))
+            continue;
+        scales = false;
+        neuron_node_forget_scale(graph->inputs[i]);
     }
-    if (!scales)
-        neuron_node_forget_scale(graph->input);
+    for (int32_t i = 0; i < plan->count; i++)
+        prepares = prepares && same_text(neuron_graph_kept_text(first, key),
+                                         neuron_graph_kept_text(plan->members[i], key));
     if (!prepares)
         neuron_graph_keep_text(graph, key, NULL);
     if (!scales || !prepares)
@@ -114,23 +206,68 @@ static void join_meaning(neuron_graph_t *graph, neuron_graph_t *const *members, 
                    scales ? "prepared" : "scaled");
 }
 
-/* Builds the committee in an empty graph. */
-static int join(neuron_graph_t *graph, neuron_graph_t *const *members, int32_t count,
-                const committee_rule *by, const double *weights)
+/* Imports a member and puts its outputs where those of the first are. */
+static int import_member(neuron_graph_t *graph, const committee_plan *plan, int32_t index)
 {
-    const neuron_shape *shape = &members[0]->input->spec.output;
-    neuron_node_t **outputs = neuron_allocate(graph->context, neuron_size(count), sizeof *outputs);
-    if (!outputs)
-        return NEURON_E_MEMORY;
-    neuron_node_t *input = neuron_input(graph, shape->extent, shape->rank);
-    for (int32_t i = 0; i < count; i++)
-        outputs[i] = neuron_import(graph, input, members[i], NULL);
-    neuron_node_t *output = neuron_graph_add(graph, by->layer, NULL, outputs, count, NULL, weights);
-    neuron_release(graph->context, outputs);
-    RETURN_IF_ERROR(neuron_graph_set_name(graph, "committee"));
-    RETURN_IF_ERROR(neuron_graph_finish(graph, output));
-    join_meaning(graph, members, count);
+    const neuron_graph_t *first = plan->members[0], *member = plan->members[index];
+    neuron_node_t **into = plan->imported + index * first->output_count;
+    for (int32_t i = 0; i < first->input_count; i++)
+        plan->places[find_alike(inputs_of(member), first->inputs[i])] = graph->inputs[i];
+    RETURN_IF_ERROR(neuron_graph_import_many(graph, plan->places, member->input_count, member, NULL,
+                                             NULL, plan->joined, member->output_count));
+    for (int32_t i = 0; i < first->output_count; i++)
+        into[i] = plan->joined[find_alike(outputs_of(member), first->outputs[i])];
     return NEURON_OK;
+}
+
+/* Joins what the members have for each output, under the name of the first member's where there are
+ * several. */
+static int join_outputs(neuron_graph_t *graph, const committee_plan *plan)
+{
+    const neuron_graph_t *first = plan->members[0];
+    int32_t outputs = first->output_count;
+    for (int32_t i = 0; i < outputs; i++) {
+        for (int32_t k = 0; k < plan->count; k++)
+            plan->joined[k] = plan->imported[k * outputs + i];
+        plan->places[i] =
+            neuron_graph_add(graph, plan->rule->layer, outputs > 1 ? first->outputs[i]->name : NULL,
+                             plan->joined, plan->count, NULL, plan->weights);
+        RETURN_IF_ERROR(graph->status);
+    }
+    return neuron_graph_finish_many(graph, plan->places, outputs);
+}
+
+/* Builds the committee in an empty graph. */
+static int build(neuron_graph_t *graph, const committee_plan *plan)
+{
+    const neuron_graph_t *first = plan->members[0];
+    for (int32_t i = 0; i < first->input_count; i++)
+        if (!neuron_graph_copy_input(graph, first->inputs[i]))
+            return graph->status;
+    for (int32_t i = 0; i < plan->count; i++)
+        RETURN_IF_ERROR(import_member(graph, plan, i));
+    RETURN_IF_ERROR(neuron_graph_set_name(graph, "committee"));
+    RETURN_IF_ERROR(join_outputs(graph, plan));
+    join_meaning(graph, plan);
+    return NEURON_OK;
+}
+
+static int join(neuron_graph_t *graph, committee_plan *plan)
+{
+    const neuron_graph_t *first = plan->members[0];
+    neuron_context_t *context = graph->context;
+    size_t members = neuron_size(plan->count), outputs = neuron_size(first->output_count);
+    size_t ends = neuron_size(first->input_count) + outputs;
+    plan->imported =
+        neuron_allocate(context, members, neuron_size_of(first->output_count, sizeof(void *)));
+    plan->places = neuron_allocate(context, ends, sizeof *plan->places);
+    plan->joined = neuron_allocate(context, members + outputs, sizeof *plan->joined);
+    int status =
+        plan->imported && plan->places && plan->joined ? build(graph, plan) : NEURON_E_MEMORY;
+    neuron_release(context, plan->imported);
+    neuron_release(context, plan->places);
+    neuron_release(context, plan->joined);
+    return status;
 }
 
 int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
@@ -149,11 +286,13 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     RETURN_IF_ERROR(check_weights(by->weighted, weights));
     for (int32_t i = 0; i < count; i++) {
         RETURN_IF_ERROR(check_member(members[0], members[i], i));
-        RETURN_IF_ERROR(check_names(members, i));
+        for (int32_t k = 0; k < members[0]->output_count; k++)
+            RETURN_IF_ERROR(check_names(members, i, members[0]->outputs[k]));
     }
     neuron_graph_t *made;
     RETURN_IF_ERROR(neuron_graph_create(&made, context));
-    int status = join(made, members, count, by, weights);
+    committee_plan plan = {.members = members, .count = count, .rule = by, .weights = weights};
+    int status = join(made, &plan);
     if (status < 0) {
         neuron_graph_unref(made);
         return status;

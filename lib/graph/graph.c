@@ -54,6 +54,8 @@ void neuron_graph_unref(neuron_graph_t *graph)
         neuron_node_destroy(graph->nodes[i]);
     neuron_names_drop(graph);
     neuron_release(context, graph->nodes);
+    neuron_release(context, graph->inputs);
+    neuron_release(context, graph->outputs);
     neuron_release(context, graph);
     neuron_context_unref(context);
 }
@@ -146,66 +148,12 @@ int neuron_graph_check_trainable(const neuron_graph_t *graph, const char *who)
     return NEURON_OK;
 }
 
-/* Puts the nodes that the output needs first, in their order, and the others behind them: those
- * stay only because the caller may hold them. */
-static int keep_needed(neuron_graph_t *graph, const neuron_node_t *output)
-{
-    size_t total = (size_t)graph->node_total;
-    bool *needed = neuron_allocate_zero(graph->context, total, sizeof *needed);
-    neuron_node_t **sorted = neuron_allocate(graph->context, total, sizeof *sorted);
-    if (!needed || !sorted) {
-        neuron_release(graph->context, needed);
-        neuron_release(graph->context, sorted);
-        return NEURON_E_MEMORY;
-    }
-    needed[output->index] = true;
-    for (int32_t i = output->index; i >= 0; i--) {
-        const neuron_node_t *node = graph->nodes[i];
-        for (int32_t j = 0; needed[i] && j < node->spec.input_count; j++)
-            needed[node->inputs[j]->index] = true;
-    }
-    int32_t count = 0, end = graph->node_total;
-    for (int32_t i = 0; i < graph->node_total; i++)
-        count += needed[i];
-    int32_t used = 0, unused = count;
-    for (int32_t i = 0; i < end; i++)
-        sorted[needed[i] ? used++ : unused++] = graph->nodes[i];
-    for (int32_t i = 0; i < end; i++)
-        sorted[i]->index = i;
-    neuron_release(graph->context, needed);
-    neuron_release(graph->context, graph->nodes);
-    graph->nodes = sorted;
-    graph->node_capacity = end;
-    graph->node_count = count;
-    return NEURON_OK;
-}
-
-int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(graph);
-    if (graph->finished)
-        return neuron_fail(NEURON_E_STATE, "%s: is finished already", graph->name);
-    if (graph->status < 0)
-        return neuron_fail(graph->status, "%s", graph->message);
-    CHECK_ARGUMENT(output);
-    if (output->graph != graph)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: the output %s belongs to another graph",
-                           graph->name, output->name);
-    RETURN_IF_ERROR(neuron_node_check_fits(output));
-    RETURN_IF_ERROR(keep_needed(graph, output));
-    RETURN_IF_ERROR(neuron_graph_make_arrays(graph));
-    graph->output = output;
-    graph->finished = true;
-    return NEURON_OK;
-}
-
 int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(shape);
     CHECK_ARGUMENT(rank);
-    neuron_shape_get(&graph->input->spec.output, shape, rank);
+    neuron_shape_get(neuron_graph_first_input(graph), shape, rank);
     return NEURON_OK;
 }
 
@@ -214,6 +162,6 @@ int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *shape, int32
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(shape);
     CHECK_ARGUMENT(rank);
-    neuron_shape_get(&graph->output->spec.output, shape, rank);
+    neuron_shape_get(neuron_graph_first_output(graph), shape, rank);
     return NEURON_OK;
 }

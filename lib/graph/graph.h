@@ -81,7 +81,9 @@ struct neuron_graph {
     neuron_node_t **by_name; /* see names.h */
     neuron_kind_names *kinds;
     int32_t name_places, kind_count;
-    neuron_node_t *input, *output;
+    neuron_node_t **inputs;  /* in the order in which they were added */
+    neuron_node_t **outputs; /* once finished */
+    int32_t input_count, output_count;
     bool finished;
 
     /* All parameters, trainable ones first (frozen or not), each array at a multiple of
@@ -117,6 +119,30 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
 int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,
                            const neuron_node_t *node, const char *name,
                            neuron_node_t *const *inputs, neuron_node_t **made);
+
+/* Makes a node without inputs an input of the graph. */
+int neuron_graph_add_input(neuron_graph_t *graph, neuron_node_t *node);
+
+/* The shapes of the first input and of the first output, which are all that most graphs have. */
+static inline const neuron_shape *neuron_graph_first_input(const neuron_graph_t *graph)
+{
+    return &graph->inputs[0]->spec.output;
+}
+
+static inline const neuron_shape *neuron_graph_first_output(const neuron_graph_t *graph)
+{
+    return &graph->outputs[0]->spec.output;
+}
+
+/* NEURON_E_UNSUPPORTED for a finished graph with several inputs or outputs; `who` begins the
+ * message. */
+int neuron_graph_check_single(const neuron_graph_t *graph, const char *who);
+
+/* Whether a node is an input of its graph. */
+static inline bool neuron_node_is_input(const neuron_node_t *node)
+{
+    return node->spec.layer == &neuron_layer_input;
+}
 
 /* Says that graph->values changed, so that nobody works on with what was made of the old ones. */
 static inline void neuron_graph_touch(neuron_graph_t *graph)

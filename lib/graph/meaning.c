@@ -9,16 +9,32 @@
 
 /* ---- Finding ---- */
 
-/* The node of that name, or with NULL the only one there is. */
+/* The input or output of that name, or with NULL the only one there is; NULL if there is none. */
+static neuron_node_t *end_of(const neuron_graph_t *graph, const char *name, bool input)
+{
+    neuron_node_t *const *nodes = input ? graph->inputs : graph->outputs;
+    int32_t count = input ? graph->input_count : graph->output_count;
+    if (!name)
+        return count == 1 ? nodes[0] : NULL;
+    for (int32_t i = 0; i < count; i++)
+        if (strcmp(nodes[i]->name, name) == 0)
+            return nodes[i];
+    return NULL;
+}
+
 static int find(neuron_node_t **node, const neuron_graph_t *graph, const char *name, bool input,
                 const char *who)
 {
+    const char *what = input ? "input" : "output";
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, who));
-    *node = input ? graph->input : graph->output;
-    if (name && strcmp((*node)->name, name) != 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has no %s \"%s\", but \"%s\"", who,
-                           graph->name, input ? "input" : "output", name, (*node)->name);
-    return NEURON_OK;
+    *node = end_of(graph, name, input);
+    if (*node)
+        return NEURON_OK;
+    if (!name)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is NULL, but %s has several", who, what,
+                           graph->name);
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has no %s \"%s\", but \"%s\"", who, graph->name,
+                       what, name, (input ? graph->inputs : graph->outputs)[0]->name);
 }
 
 static int64_t last_extent(const neuron_node_t *node)
@@ -165,10 +181,8 @@ int neuron_graph_set_class_names(neuron_graph_t *graph, const char *output,
 
 const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *output, int32_t k)
 {
-    const neuron_node_t *node = graph && graph->finished ? graph->output : NULL;
-    if (!node || (output && strcmp(node->name, output) != 0))
-        return NULL;
-    return neuron_class_names_at(node->meaning.class_names, k);
+    const neuron_node_t *node = graph && graph->finished ? end_of(graph, output, false) : NULL;
+    return node ? neuron_class_names_at(node->meaning.class_names, k) : NULL;
 }
 
 /* ---- From datasets and other graphs ---- */
@@ -183,18 +197,22 @@ static bool tells_scale(const neuron_dataset_t *dataset)
 
 void neuron_graph_learn_meaning(neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
+    neuron_node_t *output = graph->outputs[0];
     if (tells_scale(dataset))
-        neuron_node_keep_scale(graph->input, &dataset->scale, dataset->channels);
-    if (dataset->class_names && dataset->class_count == neuron_node_class_count(graph->output))
-        neuron_node_keep_names(graph->output, dataset->class_names);
+        neuron_node_keep_scale(graph->inputs[0], &dataset->scale, dataset->channels);
+    if (dataset->class_names && dataset->class_count == neuron_node_class_count(output))
+        neuron_node_keep_names(output, dataset->class_names);
 }
 
 void neuron_graph_copy_meaning(neuron_graph_t *graph, const neuron_graph_t *from)
 {
-    const neuron_meaning *input = &from->input->meaning;
-    if (input->scaled)
-        neuron_node_keep_scale(graph->input, &input->scale, input->channels);
-    neuron_node_keep_names(graph->output, from->output->meaning.class_names);
+    for (int32_t i = 0; i < from->input_count; i++) {
+        const neuron_meaning *input = &from->inputs[i]->meaning;
+        if (input->scaled)
+            neuron_node_keep_scale(graph->inputs[i], &input->scale, input->channels);
+    }
+    for (int32_t i = 0; i < from->output_count; i++)
+        neuron_node_keep_names(graph->outputs[i], from->outputs[i]->meaning.class_names);
 }
 
 void neuron_meaning_drop(neuron_meaning *meaning)
@@ -207,17 +225,19 @@ void neuron_graph_warn_of_meaning(const neuron_graph_t *graph, const neuron_data
                                   const char *who)
 {
     bool bytes = dataset->examples->type == NEURON_U8;
-    if (bytes && graph->input->meaning.scaled &&
-        !scales_by(graph->input, neuron_dataset_scales(dataset), dataset->channels,
+    const neuron_node_t *input = graph->inputs[0];
+    const neuron_tensor_t *names = graph->outputs[0]->meaning.class_names;
+    if (bytes && input->meaning.scaled &&
+        !scales_by(input, neuron_dataset_scales(dataset), dataset->channels,
                    neuron_dataset_scale_count(dataset)))
         neuron_log(graph->context, NEURON_LOG_WARNING,
                    "%s: the dataset scales bytes otherwise than the set that %s was trained with: "
                    "give it the scale that neuron_graph_get_scale() tells",
                    who, graph->name);
-    int32_t k = neuron_class_names_differ(graph->output->meaning.class_names, dataset->class_names);
+    int32_t k = neuron_class_names_differ(names, dataset->class_names);
     if (k >= 0)
         neuron_log(graph->context, NEURON_LOG_WARNING,
                    "%s: class %" PRId32 " is \"%s\" in the dataset and \"%s\" in %s", who, k,
-                   neuron_class_names_at(dataset->class_names, k),
-                   neuron_class_names_at(graph->output->meaning.class_names, k), graph->name);
+                   neuron_class_names_at(dataset->class_names, k), neuron_class_names_at(names, k),
+                   graph->name);
 }

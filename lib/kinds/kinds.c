@@ -6,9 +6,11 @@
 #include "data/stream.h"
 #include "data/tables/csv-options.h"
 #include "evaluate/evaluation.h"
+#include "graph/import.h"
 #include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "quantize/quantization.h"
+#include "session/gradient.h"
 #include "train/callbacks/callback.h"
 #include "train/trainer.h"
 
@@ -48,6 +50,8 @@ static const family families[] = {
     {"trainer", NULL, NULL, &neuron_trainer_options},
     {"stream", NULL, NULL, &neuron_stream_options},
     {"csv", NULL, NULL, &neuron_csv_options},
+    {"gradient", NULL, NULL, &neuron_gradient_options},
+    {"import", NULL, NULL, &neuron_import_options},
 };
 
 static const family *find(const char *name)

@@ -207,6 +207,8 @@ static void set_channel(norm_job *job, int64_t c, double mean, double variance)
     job->inverse[c] = (float)(1 / sqrt(variance + epsilon));
     job->scale[c] = run->values[GAMMA][c] * job->inverse[c];
     job->shift[c] = run->values[BETA][c];
+    if (run->keeps)
+        return;
     move(&run->values[MOVING_MEAN][c], mean, momentum);
     move(&run->values[MOVING_VARIANCE][c], variance, momentum);
 }
@@ -252,7 +254,7 @@ static void set_by_averages(norm_job *job)
         double deviation = sqrt((double)run->values[MOVING_VARIANCE][c] + epsilon);
         job->scale[c] = (float)((double)run->values[GAMMA][c] / deviation);
         job->shift[c] = run->values[BETA][c];
-        if (run->training) { /* frozen; for backward */
+        if (run->training) { /* for backward */
             job->mean[c] = run->values[MOVING_MEAN][c];
             job->inverse[c] = (float)(1 / deviation);
         }
@@ -290,7 +292,7 @@ static void normalize_image(void *work, int64_t image, int32_t worker)
 static int forward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
-    if (run->training && !run->frozen)
+    if (run->training && !run->fixed)
         set_by_batch(&job);
     else
         set_by_averages(&job);
@@ -434,8 +436,8 @@ static void set_gradients_by_batch(const norm_job *job)
     set_gradients(&sums, job->rows);
 }
 
-/* Constants of the frozen layer: dx = gamma * inverse * dy. */
-static void set_frozen_gradients(const norm_job *job)
+/* Constants of the fixed layer: dx = gamma * inverse * dy. */
+static void set_fixed_gradients(const norm_job *job)
 {
     assert(job->inverse);
     for (int64_t c = 0; c < job->channels; c++) {
@@ -448,10 +450,10 @@ static void set_frozen_gradients(const norm_job *job)
 static int backward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
-    if (run->frozen)
-        set_frozen_gradients(&job);
-    else
+    if (!run->frozen || !run->fixed)
         set_gradients_by_batch(&job);
+    if (run->fixed)
+        set_fixed_gradients(&job);
     if (!run->input_gradients[0])
         return NEURON_OK;
     job.by.relu = neuron_post_back_is_relu(run);

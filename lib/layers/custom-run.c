@@ -36,7 +36,7 @@ int64_t neuron_custom_run_batch(const neuron_custom_run_t *run)
 
 int32_t neuron_custom_run_training(const neuron_custom_run_t *run)
 {
-    return run && run->run->training;
+    return run && !run->run->predicts;
 }
 
 int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run)

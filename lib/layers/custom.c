@@ -64,7 +64,7 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
     return kind->saved ? plan_saved(kind, request, needs) : NEURON_OK;
 }
 
-/* The callbacks of a frozen layer get copies, so that training changes nothing of it. */
+/* The callbacks of such a layer get copies, so that training changes nothing of it. */
 static neuron_custom_run_t begin_call(const neuron_run *run, bool backward)
 {
     neuron_custom_run_t call = {.run = run, .backward = backward};
@@ -73,7 +73,7 @@ static neuron_custom_run_t begin_call(const neuron_run *run, bool backward)
         const neuron_array *array = &run->spec->arrays[i];
         size_t count = (size_t)neuron_shape_count(&array->shape);
         call.values[i] = run->values[i];
-        if (!run->training || !run->frozen || array->trainable)
+        if (!run->training || !run->keeps || array->trainable)
             continue;
         call.values[i] = (float *)(void *)((char *)run->scratch +
                                            neuron_reserve(&used, (int64_t)count, sizeof(float)));

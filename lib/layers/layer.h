@@ -184,9 +184,11 @@ typedef struct neuron_run {
     const neuron_kernels *kernels;
     neuron_pool *pool;
     int64_t batch;
-    bool training;
-    bool frozen; /* no array is trained: `gradients` are all NULL, and a normalisation goes by its
-                    moving statistics and leaves them alone */
+    bool training; /* backward follows */
+    bool predicts; /* layers do what they do in a prediction, which may be so in training too */
+    bool frozen;   /* `gradients` are all NULL */
+    bool fixed;    /* a normalisation goes by its moving statistics in training too, */
+    bool keeps;    /* and forward leaves arrays that are not trained as they are */
     const float *const *inputs;    /* in backward only with NEURON_LAYER_READS_INPUT */
     float *output;                 /* in backward only with NEURON_LAYER_READS_OUTPUT */
     const float *output_gradient;  /* backward */

@@ -81,33 +81,61 @@ static int write_output(json_t *object, const neuron_node_t *output)
     return NEURON_OK;
 }
 
-/* {"name": {...}} of one node. */
-static int write_node(neuron_safetensors_writer *writer, const char *key, const neuron_node_t *node,
-                      int (*write)(json_t *object, const neuron_node_t *node))
+/* What is known of ends of the graph: its inputs or its outputs. */
+typedef struct ends {
+    const char *key;
+    neuron_node_t *const *nodes;
+    int32_t count;
+    bool (*is_known)(const neuron_node_t *node);
+    int (*write)(json_t *object, const neuron_node_t *node);
+} ends;
+
+static bool is_scaled(const neuron_node_t *input)
 {
+    return input->meaning.scaled;
+}
+
+static bool is_named(const neuron_node_t *output)
+{
+    return output->meaning.class_names != NULL;
+}
+
+static int write_known(json_t *all, const ends *of)
+{
+    for (int32_t i = 0; i < of->count; i++) {
+        json_t *object;
+        if (!of->is_known(of->nodes[i]))
+            continue;
+        RETURN_IF_ERROR(neuron_json_set(all, of->nodes[i]->name, object = json_object()));
+        RETURN_IF_ERROR(of->write(object, of->nodes[i]));
+    }
+    return NEURON_OK;
+}
+
+/* {"name": {...}} of the nodes of which something is known, if there are any. */
+static int write_ends(neuron_safetensors_writer *writer, const ends *of)
+{
+    neuron_context_t *context = of->nodes[0]->graph->context;
     char *text = NULL;
     size_t size;
-    json_t *all = json_object(), *object = NULL;
-    int status = all ? NEURON_OK : neuron_json_no_memory();
-    if (status == NEURON_OK)
-        status = neuron_json_set(all, node->name, object = json_object());
-    if (status == NEURON_OK)
-        status = write(object, node);
-    if (status == NEURON_OK)
-        status = neuron_json_write(&text, &size, node->graph->context, all);
-    if (status == NEURON_OK)
-        status = neuron_safetensors_add_text(writer, key, text);
-    neuron_release(node->graph->context, text);
+    json_t *all = json_object();
+    int status = all ? write_known(all, of) : neuron_json_no_memory();
+    bool any = status == NEURON_OK && json_object_size(all) > 0;
+    if (any)
+        status = neuron_json_write(&text, &size, context, all);
+    if (any && status == NEURON_OK)
+        status = neuron_safetensors_add_text(writer, of->key, text);
+    neuron_release(context, text);
     json_decref(all);
     return status;
 }
 
 int neuron_meaning_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph)
 {
-    if (graph->input->meaning.scaled)
-        RETURN_IF_ERROR(write_node(writer, inputs_key, graph->input, write_input));
-    if (graph->output->meaning.class_names)
-        RETURN_IF_ERROR(write_node(writer, outputs_key, graph->output, write_output));
+    const ends inputs = {inputs_key, graph->inputs, graph->input_count, is_scaled, write_input};
+    const ends outputs = {outputs_key, graph->outputs, graph->output_count, is_named, write_output};
+    RETURN_IF_ERROR(write_ends(writer, &inputs));
+    RETURN_IF_ERROR(write_ends(writer, &outputs));
     for (const neuron_metadata *entry = graph->metadata; entry; entry = entry->next)
         RETURN_IF_ERROR(neuron_safetensors_add_text(writer, entry->key, entry->text));
     return NEURON_OK;
@@ -202,26 +230,41 @@ static int read_output(const json_t *object, const reader *r)
     return NEURON_OK;
 }
 
-/* Reads {"name": {...}} where there is such a text. */
-static int read_node(const neuron_safetensors *file, const char *key, neuron_node_t *node,
-                     int (*read)(const json_t *object, const reader *r))
+static neuron_node_t *find_node(neuron_node_t *const *nodes, int32_t count, const char *name)
 {
-    const reader r = {.source = neuron_safetensors_source(file), .key = key, .node = node};
+    for (int32_t i = 0; i < count; i++)
+        if (strcmp(nodes[i]->name, name) == 0)
+            return nodes[i];
+    return NULL;
+}
+
+static int refuse_ends(const reader *r, neuron_node_t *const *nodes)
+{
+    return neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" is not an object of \"" NEURON_JSON_NAME "\"",
+                       r->source, r->key, nodes[0]->name);
+}
+
+/* Reads {"name": {...}} of some of the nodes where there is such a text. */
+static int read_ends(const neuron_safetensors *file, const char *key, neuron_node_t *const *nodes,
+                     int32_t count, int (*read)(const json_t *object, const reader *r))
+{
+    reader r = {.source = neuron_safetensors_source(file), .key = key};
     const char *text = neuron_safetensors_text(file, key);
     json_t *all;
     if (!text)
         return NEURON_OK;
-    int status = neuron_json_parse(&all, node->graph->context, text, strlen(text), 0, r.source);
+    int status = neuron_json_parse(&all, nodes[0]->graph->context, text, strlen(text), 0, r.source);
     if (status == NEURON_E_FORMAT)
         return neuron_fail(status, "%s (of the text \"%s\")", neuron_error_last(), key);
     RETURN_IF_ERROR(status);
-    const json_t *object = json_object_get(all, node->name);
-    if (!json_is_object(object) || json_object_size(all) != 1)
-        status =
-            neuron_fail(NEURON_E_FORMAT, "%s: \"%s\" is not an object of \"" NEURON_JSON_NAME "\"",
-                        r.source, key, node->name);
-    else
-        status = read(object, &r);
+    if (!json_is_object(all) || json_object_size(all) == 0)
+        status = refuse_ends(&r, nodes);
+    void *place = json_object_iter(all);
+    for (; place && status == NEURON_OK; place = json_object_iter_next(all, place)) {
+        const json_t *object = json_object_iter_value(place);
+        r.node = find_node(nodes, count, json_object_iter_key(place));
+        status = r.node && json_is_object(object) ? read(object, &r) : refuse_ends(&r, nodes);
+    }
     json_decref(all);
     return status;
 }
@@ -235,8 +278,8 @@ static bool is_kept(const char *key)
 
 int neuron_meaning_read(neuron_graph_t *graph, const neuron_safetensors *file)
 {
-    RETURN_IF_ERROR(read_node(file, inputs_key, graph->input, read_input));
-    RETURN_IF_ERROR(read_node(file, outputs_key, graph->output, read_output));
+    RETURN_IF_ERROR(read_ends(file, inputs_key, graph->inputs, graph->input_count, read_input));
+    RETURN_IF_ERROR(read_ends(file, outputs_key, graph->outputs, graph->output_count, read_output));
     const char *text, *key = neuron_safetensors_next_text(file, NULL, &text);
     for (; key; key = neuron_safetensors_next_text(file, key, &text))
         if (is_kept(key))

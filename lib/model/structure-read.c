@@ -203,17 +203,40 @@ static int check_arrays(const reader *r, const neuron_safetensors *file)
     return NEURON_OK;
 }
 
-static int finish(const reader *r, const json_t *output)
+static int read_output(const reader *r, neuron_node_t **output, const json_t *json)
 {
     int32_t place;
-    const neuron_graph_t *graph = r->graph;
-    if (neuron_structure_read_place(&place, output, graph->node_total) < 0)
+    if (neuron_structure_read_place(&place, json, r->graph->node_total) < 0)
         return neuron_fail(NEURON_E_FORMAT, "%s: \"output\" is not the place of a node", r->source);
-    int status = neuron_graph_finish(r->graph, graph->nodes[place]);
-    if (status == NEURON_E_MEMORY)
-        return status;
-    if (status < 0)
-        return neuron_fail(NEURON_E_FORMAT, "%s: %s", r->source, neuron_error_last());
+    *output = r->graph->nodes[place];
+    return NEURON_OK;
+}
+
+static int finish_many(const reader *r, const json_t *list, size_t count)
+{
+    neuron_context_t *context = r->graph->context;
+    neuron_node_t **outputs = neuron_allocate(context, count, sizeof *outputs);
+    int status = outputs ? NEURON_OK : NEURON_E_MEMORY;
+    for (size_t i = 0; i < count && status == NEURON_OK; i++)
+        status = read_output(r, &outputs[i], json_is_array(list) ? json_array_get(list, i) : list);
+    if (status == NEURON_OK) {
+        status = neuron_graph_finish_many(r->graph, outputs, (int32_t)count);
+        if (status < 0 && status != NEURON_E_MEMORY)
+            status = neuron_fail(NEURON_E_FORMAT, "%s: %s", r->source, neuron_error_last());
+    }
+    neuron_release(context, outputs);
+    return status;
+}
+
+/* `output` is the place of a node, or a list of two places or more. */
+static int finish(const reader *r, const json_t *output)
+{
+    const neuron_graph_t *graph = r->graph;
+    size_t count = json_is_array(output) ? json_array_size(output) : 1;
+    if (json_is_array(output) && (count < 2 || count > (size_t)graph->node_total))
+        return neuron_fail(NEURON_E_FORMAT, "%s: \"output\" is a list of %zu nodes", r->source,
+                           count);
+    RETURN_IF_ERROR(finish_many(r, output, count));
     if (graph->node_count < graph->node_total)
         return neuron_fail(NEURON_E_FORMAT, "%s: the output does not need node \"%s\"", r->source,
                            graph->nodes[graph->node_count]->name);

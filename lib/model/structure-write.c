@@ -107,7 +107,7 @@ static int write_node(json_t *json, const neuron_node_t *node)
     bool custom = neuron_layer_is_custom(node->spec.layer);
     RETURN_IF_ERROR(neuron_json_set(json, "layer", json_string(neuron_node_layer(node))));
     RETURN_IF_ERROR(neuron_json_set(json, "name", json_string(node->name)));
-    if (node == node->graph->input)
+    if (neuron_node_is_input(node))
         RETURN_IF_ERROR(write_shape(json, &node->spec.output));
     else
         RETURN_IF_ERROR(write_inputs(json, node));
@@ -115,7 +115,7 @@ static int write_node(json_t *json, const neuron_node_t *node)
         RETURN_IF_ERROR(write_custom(json, &node->spec));
     RETURN_IF_ERROR(neuron_options_write(json, &node->spec.options));
     RETURN_IF_ERROR(write_weights(json, &node->spec));
-    if (node->frozen && node != node->graph->input)
+    if (node->frozen && !neuron_node_is_input(node))
         RETURN_IF_ERROR(neuron_json_set(json, "trainable", json_integer(0)));
     RETURN_IF_ERROR(write_initializers(json, node));
     return write_regularizers(json, node);
@@ -133,12 +133,24 @@ static int write_nodes(json_t *json, const neuron_graph_t *graph)
     return NEURON_OK;
 }
 
+/* The place of the output, or a list of them. */
+static int write_outputs(json_t *json, const neuron_graph_t *graph)
+{
+    json_t *list;
+    if (graph->output_count == 1)
+        return neuron_json_set(json, "output", json_integer(graph->outputs[0]->index));
+    RETURN_IF_ERROR(add_list(&list, json, "output"));
+    for (int32_t i = 0; i < graph->output_count; i++)
+        RETURN_IF_ERROR(neuron_json_append(list, json_integer(graph->outputs[i]->index)));
+    return NEURON_OK;
+}
+
 static int write_graph(json_t *json, const neuron_graph_t *graph)
 {
     RETURN_IF_ERROR(neuron_json_set(json, "version", json_integer(NEURON_STRUCTURE_VERSION)));
     RETURN_IF_ERROR(neuron_json_set(json, "name", json_string(graph->name)));
     RETURN_IF_ERROR(write_nodes(json, graph));
-    return neuron_json_set(json, "output", json_integer(graph->output->index));
+    return write_outputs(json, graph);
 }
 
 int neuron_structure_make(json_t **json, const neuron_graph_t *graph)

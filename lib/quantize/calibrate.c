@@ -32,7 +32,7 @@ static int predict_all(neuron_session *session, const neuron_graph_t *graph,
     for (int64_t first = 0; first < count; first += size) {
         int64_t batch = neuron_min_count(size, count - first);
         RETURN_IF_ERROR(neuron_dataset_gather(dataset, graph->context->pool, NULL, first, batch,
-                                              neuron_session_input(session)));
+                                              neuron_session_input(session, 0)));
         RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
     }
     return NEURON_OK;

@@ -3,11 +3,13 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "graph/import.h"
 #include "graph/meaning.h"
 #include "graph/metadata.h"
 #include "layers/convolutions/conv2d.h"
 #include "ops/bytes-gemm.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,7 +20,7 @@ typedef struct quantizer {
     const neuron_options *options;
     neuron_range_seen **seen;      /* of each node; NULL for those that keep their floats */
     const neuron_node_t **readers; /* of each node, if one other reads it; or the input */
-    neuron_node_t **copies, **inputs;
+    neuron_node_t **copies, **inputs, **outputs;
 } quantizer;
 
 static void release(void *owner, void *object)
@@ -31,6 +33,7 @@ static void release(void *owner, void *object)
     neuron_release(q->context, q->readers);
     neuron_release(q->context, q->copies);
     neuron_release(q->context, q->inputs);
+    neuron_release(q->context, q->outputs);
     neuron_graph_unref(q->graph);
     neuron_release(q->context, q);
 }
@@ -70,9 +73,11 @@ static int find_layers(quantizer *q)
         }
         for (int32_t j = 0; j < node->spec.input_count; j++) {
             const neuron_node_t **reader = &q->readers[node->inputs[j]->index];
-            *reader = *reader ? source->input : node; /* which reads nothing */
+            *reader = *reader ? source->inputs[0] : node; /* which reads nothing */
         }
     }
+    for (int32_t i = 0; i < source->output_count; i++) /* the caller reads it as it is */
+        q->readers[source->outputs[i]->index] = source->inputs[0];
     if (!any)
         return neuron_fail(NEURON_E_UNSUPPORTED,
                            "quantize: %s has no dense layer or convolution that can be quantised",
@@ -172,18 +177,13 @@ static int add_quantized(quantizer *q, const neuron_node_t *node, neuron_node_t 
     return NEURON_OK;
 }
 
-static int copy_input(quantizer *q, const neuron_node_t *node, neuron_node_t **made)
-{
-    const neuron_shape *shape = &node->spec.output;
-    *made = neuron_input(q->graph, shape->extent, shape->rank);
-    return *made ? neuron_node_set_name(*made, node->name) : q->graph->status;
-}
-
 static int copy_node(quantizer *q, const neuron_node_t *node)
 {
     neuron_node_t **copy = &q->copies[node->index];
-    if (node == q->source->input)
-        return copy_input(q, node, copy);
+    if (neuron_node_is_input(node)) {
+        *copy = neuron_graph_copy_input(q->graph, node);
+        return q->graph->status;
+    }
     for (int32_t i = 0; i < node->spec.input_count; i++)
         q->inputs[i] = q->copies[node->inputs[i]->index];
     int32_t before = node->inputs[0]->index;
@@ -203,7 +203,9 @@ static int build(quantizer *q)
     q->graph->storage = q->source->storage;
     for (int32_t i = 0; i < q->source->node_count; i++)
         RETURN_IF_ERROR(copy_node(q, q->source->nodes[i]));
-    RETURN_IF_ERROR(neuron_graph_finish(q->graph, q->copies[q->source->output->index]));
+    for (int32_t i = 0; i < q->source->output_count; i++)
+        q->outputs[i] = q->copies[q->source->outputs[i]->index];
+    RETURN_IF_ERROR(neuron_graph_finish_many(q->graph, q->outputs, q->source->output_count));
     neuron_graph_copy_meaning(q->graph, q->source);
     return neuron_graph_copy_metadata(q->graph, q->source);
 }
@@ -218,13 +220,16 @@ static int allocate(quantizer *q)
     q->readers = neuron_allocate_zero(q->context, count, sizeof *q->readers);
     q->copies = neuron_allocate_zero(q->context, count, sizeof *q->copies);
     q->inputs = neuron_allocate(q->context, most, sizeof *q->inputs);
-    return q->seen && q->readers && q->copies && q->inputs ? NEURON_OK : NEURON_E_MEMORY;
+    q->outputs =
+        neuron_allocate(q->context, neuron_size(q->source->output_count), sizeof *q->outputs);
+    return q->seen && q->readers && q->copies && q->inputs && q->outputs ? NEURON_OK
+                                                                         : NEURON_E_MEMORY;
 }
 
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
     char ours[NEURON_SHAPE_TEXT], theirs[NEURON_SHAPE_TEXT];
-    const neuron_shape *input = &graph->input->spec.output;
+    const neuron_shape *input = neuron_graph_first_input(graph);
     if (!neuron_shape_equal(&dataset->shape, input))
         return neuron_fail(NEURON_E_SHAPE, "quantize: examples are %s, the input of %s is %s",
                            neuron_shape_text(&dataset->shape, ours), graph->name,
@@ -243,6 +248,10 @@ int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *grap
     *quantized = NULL;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, "quantize"));
     CHECK_ARGUMENT(calibration);
+    if (graph->input_count > 1)
+        return neuron_fail(NEURON_E_UNSUPPORTED,
+                           "quantize: %s has %" PRId32 " inputs; it may have one", graph->name,
+                           graph->input_count);
     RETURN_IF_ERROR(check(graph, calibration));
     neuron_options options;
     neuron_options_reset(&options, &neuron_quantization_options);

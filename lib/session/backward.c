@@ -6,6 +6,8 @@
 #include "base/checked.h"
 #include "graph/penalty.h"
 
+#include <string.h>
+
 /* Where one gradient goes: all of it into a flat array, or each piece to a sink. */
 typedef struct gradient_route {
     neuron_session *session;
@@ -100,7 +102,7 @@ static void place_gradients(gradient_route *route, neuron_step_call *call)
     size_t used = 0;
     for (int32_t i = 0; i < step->node->spec.array_count; i++) {
         const neuron_graph_array *array = array_of(route, i);
-        if (!neuron_node_trains(step->node, i))
+        if (call->run.frozen || !neuron_node_trains(step->node, i))
             continue;
         if (route->flat)
             call->gradients[i] = route->flat + array->offset;
@@ -110,7 +112,7 @@ static void place_gradients(gradient_route *route, neuron_step_call *call)
                                                                 step->blocks.parameter_gradients) +
                                   neuron_reserve(&used, array->count, sizeof(float)));
     }
-    bool sinks = !route->flat && !step->node->frozen;
+    bool sinks = !route->flat && !call->run.frozen;
     route->step->fused.on_gradient = sinks ? on_gradient : NULL;
     route->step->fused.sink = sinks ? route : NULL;
 }
@@ -235,22 +237,56 @@ static int step_back(gradient_route *route)
     int status = step->node->spec.layer->backward(&call.run);
     step->fused.consumer = NULL;
     RETURN_IF_ERROR(status);
-    if (route->flat)
-        add_penalties(session, &call.run, step->node);
-    else
+    if (!route->flat)
         deliver(route, &call.run);
+    else if (!session->training.probes)
+        add_penalties(session, &call.run, step->node);
     add_gradients(session, step);
     return NEURON_OK;
+}
+
+/* Adds the gradients of outputs that have one value. */
+static void join_outputs(const neuron_session *session)
+{
+    for (int32_t i = 0; i < session->graph->output_count; i++) {
+        const neuron_output *output = &session->outputs[i];
+        element_job job = {
+            .session = session,
+            .from = neuron_session_memory(session, output->gradient),
+            .to = neuron_session_memory(session, output->sum),
+            .count = session->last_batch * neuron_shape_count(&output->node->spec.output),
+        };
+        if (output->sum != NEURON_NO_BLOCK)
+            run_chunks(&job, add_chunk);
+    }
+}
+
+/* Hands out the gradients that are wanted of the value of a step, or of inputs, -1: all who read it
+ * have added theirs. */
+static void hand_out(const neuron_session *session, int32_t producer)
+{
+    const neuron_session_training *training = &session->training;
+    for (int32_t i = 0; i < training->wanted_count; i++) {
+        const neuron_session_wanted *wanted = &training->wanted[i];
+        int64_t count = session->last_batch * neuron_shape_count(&wanted->node->spec.output);
+        if (wanted->gradient && wanted->producer == producer)
+            memcpy(wanted->gradient, neuron_session_memory(session, wanted->block),
+                   (size_t)count * sizeof *wanted->gradient);
+    }
 }
 
 static int step_all_back(gradient_route *route)
 {
     neuron_session *session = route->session;
+    join_outputs(session);
     for (int32_t i = session->step_count - 1; i >= 0; i--) {
         route->step = &session->steps[i];
-        if (route->step->backward)
-            RETURN_IF_ERROR(step_back(route));
+        hand_out(session, i);
+        if (!route->step->backward)
+            continue;
+        RETURN_IF_ERROR(step_back(route));
     }
+    hand_out(session, -1);
     return NEURON_OK;
 }
 

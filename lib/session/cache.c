@@ -81,7 +81,7 @@ int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, i
 void neuron_session_give(neuron_session *session)
 {
     session_cache *cache = cache_of(session->graph); /* it is there: the session was taken */
-    session->borrowed_input = NULL;
+    neuron_session_borrow(session, NULL);
     pthread_mutex_lock(&cache->mutex);
     session->next = cache->idle;
     cache->idle = session;

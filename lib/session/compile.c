@@ -34,9 +34,9 @@ static uint32_t flags_of(const neuron_node_t *node)
     return node->spec.layer->flags;
 }
 
-static bool has_trainable_array(const neuron_node_t *node)
+static bool has_trainable_array(const neuron_compiler *c, const neuron_node_t *node)
 {
-    for (int32_t i = 0; i < node->spec.array_count; i++)
+    for (int32_t i = 0; i < node->spec.array_count && c->session->training.parameters; i++)
         if (neuron_node_trains(node, i))
             return true;
     return false;
@@ -44,19 +44,26 @@ static bool has_trainable_array(const neuron_node_t *node)
 
 static void count_uses(neuron_compiler *c)
 {
+    for (int32_t i = 0; i < c->session->training.wanted_count; i++) {
+        neuron_value *wanted = neuron_compiler_value(c, c->session->training.wanted[i].node);
+        wanted->requires_grad = true;
+        wanted->uses++;
+    }
     for (int32_t i = 0; i < c->session->step_count; i++) {
-        const neuron_node_t *node = c->session->steps[i].node;
+        neuron_step *step = &c->session->steps[i];
+        const neuron_node_t *node = step->node;
         neuron_value *made = neuron_compiler_value(c, node);
-        made->requires_grad = has_trainable_array(node);
+        bool goes_back = has_trainable_array(c, node);
         for (int32_t j = 0; j < node->spec.input_count; j++) {
             neuron_value *input = neuron_compiler_value(c, node->inputs[j]);
             input->uses++;
-            made->requires_grad = made->requires_grad || input->requires_grad;
+            goes_back = goes_back || input->requires_grad;
         }
-        made->requires_grad = made->requires_grad && neuron_compiler_trains(c);
-        c->session->steps[i].backward = made->requires_grad;
+        step->backward = goes_back && neuron_compiler_trains(c);
+        made->requires_grad = (goes_back || made->requires_grad) && neuron_compiler_trains(c);
     }
-    neuron_compiler_value(c, c->output)->uses++;
+    for (int32_t i = 0; i < c->graph->output_count; i++)
+        neuron_compiler_value(c, c->session->outputs[i].node)->uses++;
 }
 
 static int add_block(neuron_compiler *c, size_t bytes, int32_t first, int32_t last, int32_t *block)
@@ -126,14 +133,24 @@ static int place_before(neuron_compiler *c, int32_t index)
     return add_block(c, bytes, forward_time(index), backward_time(c, index), &step->blocks.before);
 }
 
+static int place_inputs(neuron_compiler *c)
+{
+    for (int32_t i = 0; i < c->graph->input_count; i++) {
+        const neuron_node_t *node = c->graph->inputs[i];
+        int32_t *block = &c->values[node->index].block;
+        size_t bytes;
+        RETURN_IF_ERROR(value_bytes(c, node, &bytes));
+        RETURN_IF_ERROR(add_block(c, bytes, 0, 0, block));
+        c->session->input_blocks[i] = *block;
+    }
+    return NEURON_OK;
+}
+
 static int place_values(neuron_compiler *c)
 {
     neuron_session *s = c->session;
     size_t bytes;
-    neuron_value *input = &c->values[c->graph->input->index];
-    RETURN_IF_ERROR(value_bytes(c, c->graph->input, &bytes));
-    RETURN_IF_ERROR(add_block(c, bytes, 0, 0, &input->block));
-    s->input = input->block;
+    RETURN_IF_ERROR(place_inputs(c));
     for (int32_t i = 0; i < s->step_count; i++) {
         neuron_step *step = &s->steps[i];
         const neuron_node_t *node = step->node;
@@ -157,8 +174,11 @@ static int place_values(neuron_compiler *c)
             extend(c, made->block, backward_time(c, i));
         RETURN_IF_ERROR(place_before(c, i));
     }
-    s->output = neuron_compiler_value(c, c->output)->block;
-    extend(c, s->output, loss_time(c));
+    for (int32_t i = 0; i < c->graph->output_count; i++) {
+        neuron_output *output = &s->outputs[i];
+        output->value = neuron_compiler_value(c, output->node)->block;
+        extend(c, output->value, loss_time(c));
+    }
     return NEURON_OK;
 }
 
@@ -223,7 +243,8 @@ static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int3
 {
     size_t bytes = 0;
     for (int32_t i = 0; i < step->node->spec.array_count; i++)
-        if (neuron_node_trains(step->node, i) && !neuron_step_sinks(step, i))
+        if (c->session->training.parameters && neuron_node_trains(step->node, i) &&
+            !neuron_step_sinks(step, i))
             neuron_reserve(&bytes, neuron_shape_count(&step->node->spec.arrays[i].shape),
                            sizeof(float));
     return bytes ? add_block(c, bytes, time, time, &step->blocks.parameter_gradients) : NEURON_OK;
@@ -318,15 +339,28 @@ static int place_edge_gradient(neuron_compiler *c, int32_t index, neuron_edge *e
     return NEURON_OK;
 }
 
+/* Where the loss writes the gradient of an output: if another has the same value, aside. */
+static int place_output_gradient(neuron_compiler *c, neuron_output *output)
+{
+    neuron_value *value = neuron_compiler_value(c, output->node);
+    size_t bytes;
+    RETURN_IF_ERROR(value_bytes(c, output->node, &bytes));
+    if (value->gradient != NEURON_NO_BLOCK) {
+        output->sum = value->gradient;
+        return add_block(c, bytes, loss_time(c), loss_time(c), &output->gradient);
+    }
+    int32_t last = value->producer < 0 && !value->requires_grad ? loss_time(c)
+                                                                : backward_time(c, value->producer);
+    RETURN_IF_ERROR(add_block(c, bytes, loss_time(c), last, &value->gradient));
+    output->gradient = value->gradient;
+    return NEURON_OK;
+}
+
 static int place_gradients(neuron_compiler *c)
 {
     neuron_session *s = c->session;
-    neuron_value *output = neuron_compiler_value(c, c->output);
-    size_t bytes;
-    RETURN_IF_ERROR(value_bytes(c, c->output, &bytes));
-    int32_t last = output->producer < 0 ? loss_time(c) : backward_time(c, output->producer);
-    RETURN_IF_ERROR(add_block(c, bytes, loss_time(c), last, &output->gradient));
-    s->output_gradient = output->gradient;
+    for (int32_t i = 0; i < c->graph->output_count; i++)
+        RETURN_IF_ERROR(place_output_gradient(c, &s->outputs[i]));
     for (int32_t i = s->step_count - 1; i >= 0; i--) {
         neuron_step *step = &s->steps[i];
         if (!step->backward)
@@ -335,6 +369,12 @@ static int place_gradients(neuron_compiler *c)
         for (int32_t j = 0; j < step->node->spec.input_count; j++)
             RETURN_IF_ERROR(
                 place_edge_gradient(c, i, &s->edges[step->first_edge + j], step->node->inputs[j]));
+    }
+    for (int32_t i = 0; i < s->training.wanted_count; i++) {
+        neuron_session_wanted *wanted = &s->training.wanted[i];
+        const neuron_value *value = neuron_compiler_value(c, wanted->node);
+        wanted->producer = value->producer;
+        wanted->block = value->gradient;
     }
     return NEURON_OK;
 }
@@ -394,9 +434,10 @@ int neuron_session_compile(neuron_session *s)
         operations += operation_bytes(graph->nodes[i]->spec.layer);
     }
     neuron_compiler c = {.session = s, .graph = graph};
-    /* Those of neuron_step_blocks, a gradient for each edge, the input
-     * and the output's gradient. */
-    size_t blocks = sizeof(neuron_step_blocks) / sizeof(int32_t) * nodes + edges + 2;
+    /* Those of neuron_step_blocks, a gradient for each edge, the inputs and the outputs'
+     * gradients. */
+    size_t blocks = sizeof(neuron_step_blocks) / sizeof(int32_t) * nodes + edges +
+                    (size_t)graph->input_count + (size_t)graph->output_count;
     c.block_capacity = (int32_t)blocks;
     NEURON_HOLD(hold);
     c.root = neuron_allocate(s->context, nodes, sizeof *c.root);

@@ -10,7 +10,7 @@ typedef struct neuron_value {
     int32_t block, gradient; /* NEURON_NO_BLOCK where there is none */
     int32_t producer;        /* step, or -1 for the input */
     int32_t uses;            /* edges that read it, and the loss */
-    bool requires_grad;      /* whether something before it is trained */
+    bool requires_grad;      /* whether something before it is trained, or its gradient is wanted */
 } neuron_value;
 
 typedef struct neuron_compiler {
@@ -19,7 +19,6 @@ typedef struct neuron_compiler {
     int32_t *root;        /* of each node */
     int32_t *consumers;   /* of each node, how many: the nodes that read it, and the caller */
     neuron_value *values; /* of each root */
-    const neuron_node_t *output;
     int32_t block_capacity;
 } neuron_compiler;
 
@@ -33,6 +32,9 @@ static inline neuron_value *neuron_compiler_value(neuron_compiler *compiler,
 {
     return &compiler->values[compiler->root[node->index]];
 }
+
+/* Whether the gradient of a node's value is wanted. */
+bool neuron_compiler_wants(const neuron_compiler *compiler, const neuron_node_t *node);
 
 /* Lists the steps, several nodes in one where they can be done in one pass over memory, and sets
  * the roots and producers. */

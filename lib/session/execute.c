@@ -43,10 +43,10 @@ void neuron_session_prepare(neuron_session *session)
     session->version = version;
 }
 
-int neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
+int neuron_session_forward(neuron_session *session, const float *const *inputs, int64_t batch,
                            uint64_t seed, uint64_t step_number)
 {
-    session->borrowed_input = input;
+    neuron_session_borrow(session, inputs);
     if (session->members) {
         neuron_team_forward(session, batch);
         return NEURON_OK;

@@ -12,20 +12,42 @@ static const neuron_layer *layer_of(const neuron_node_t *node)
     return node->spec.layer;
 }
 
+/* Whether layers do what they do when predicting. */
+static bool predicts(const neuron_compiler *c)
+{
+    return !neuron_compiler_trains(c) || c->session->training.as_predicting;
+}
+
 static bool passes_on(const neuron_compiler *c, const neuron_node_t *node)
 {
     uint32_t flags = layer_of(node)->flags;
-    return flags & NEURON_LAYER_VIEW ||
-           (!neuron_compiler_trains(c) && flags & NEURON_LAYER_TRAINING_ONLY);
+    return flags & NEURON_LAYER_VIEW || (predicts(c) && flags & NEURON_LAYER_TRAINING_ONLY);
 }
 
-/* Whether the loss takes the place of the output layer. */
-static bool left_to_loss(const neuron_compiler *c)
+bool neuron_compiler_wants(const neuron_compiler *c, const neuron_node_t *node)
 {
-    const neuron_spec *spec = &c->graph->output->spec;
-    if (!spec->layer->output_kind)
+    const neuron_session_training *training = &c->session->training;
+    for (int32_t i = 0; i < training->wanted_count; i++)
+        if (training->wanted[i].node == node)
+            return true;
+    return false;
+}
+
+/* What an output is compiled for. */
+static neuron_session_purpose purpose_of(const neuron_compiler *c, int32_t output)
+{
+    const neuron_session_purpose *purposes = c->session->training.purposes;
+    return purposes ? purposes[output] : c->session->purpose;
+}
+
+/* Whether the loss takes the place of the layer of an output. */
+static bool left_to_loss(const neuron_compiler *c, int32_t output)
+{
+    const neuron_node_t *node = c->graph->outputs[output];
+    const neuron_spec *spec = &node->spec;
+    if (!spec->layer->output_kind || node->consumers > 0 || neuron_compiler_wants(c, node))
         return false;
-    switch (c->session->purpose) {
+    switch (purpose_of(c, output)) {
     case NEURON_SESSION_TRAIN:
         return spec->layer->output_kind(spec) == NEURON_OUTPUT_SOFTMAX;
     case NEURON_SESSION_TRAIN_BINARY:
@@ -33,6 +55,27 @@ static bool left_to_loss(const neuron_compiler *c)
     default:
         return false;
     }
+}
+
+static void set_outputs(neuron_compiler *c)
+{
+    for (int32_t i = 0; i < c->graph->output_count; i++) {
+        const neuron_node_t *node = c->graph->outputs[i];
+        bool logits = left_to_loss(c, i);
+        c->session->outputs[i] = (neuron_output){.node = logits ? node->inputs[0] : node,
+                                                 .logits = logits,
+                                                 .gradient = NEURON_NO_BLOCK,
+                                                 .sum = NEURON_NO_BLOCK};
+    }
+}
+
+/* Whether a node is an output that is left to the loss. */
+static bool is_left(const neuron_compiler *c, const neuron_node_t *node)
+{
+    for (int32_t i = 0; i < c->graph->output_count; i++)
+        if (c->graph->outputs[i] == node)
+            return c->session->outputs[i].logits;
+    return false;
 }
 
 /* An output layer that is left to the loss stands for the loss. */
@@ -45,7 +88,17 @@ static void count_consumers(neuron_compiler *c)
         for (int32_t j = 0; j < node->spec.input_count; j++)
             c->consumers[node->inputs[j]->index]++;
     }
-    c->consumers[c->graph->output->index]++;
+    for (int32_t i = 0; i < c->graph->output_count; i++)
+        c->consumers[c->graph->outputs[i]->index]++;
+    for (int32_t i = 0; i < c->session->training.wanted_count; i++)
+        c->consumers[c->session->training.wanted[i].node->index]++;
+}
+
+/* Whether backward wants no gradient of a value. */
+static bool ends_gradients(const neuron_compiler *c, const neuron_node_t *node)
+{
+    const neuron_node_t *root = c->graph->nodes[c->root[node->index]];
+    return neuron_node_is_input(root) && c->session->training.wanted_count == 0;
 }
 
 static const char *refuse(const neuron_compiler *c, const neuron_step *step, neuron_post_op op)
@@ -56,7 +109,7 @@ static const char *refuse(const neuron_compiler *c, const neuron_step *step, neu
         .post = &step->fused.post,
         .op = op,
         .training = neuron_compiler_trains(c),
-        .first = c->root[step->node->inputs[0]->index] == c->graph->input->index,
+        .first = ends_gradients(c, step->node->inputs[0]),
     };
     if (!layer->refuse)
         return "the layer before it does nothing but its own work";
@@ -83,7 +136,7 @@ static const char *absorb(neuron_compiler *c, const neuron_node_t *node)
     const neuron_node_t *input = node->inputs[0];
     int32_t producer = neuron_compiler_value(c, input)->producer;
     if (producer < 0)
-        return "it reads the input of the graph";
+        return "it reads an input of the graph";
     if (c->consumers[input->index] != 1)
         return "its input is read by others too";
     neuron_step *step = &c->session->steps[producer];
@@ -123,7 +176,7 @@ static void fuse_statistics(neuron_compiler *c, neuron_step *step)
     const neuron_node_t *input = step->node->inputs[0];
     int32_t producer = neuron_compiler_value(c, input)->producer;
     if (!(layer_of(step->node)->flags & NEURON_LAYER_READS_STATISTICS) || step->node->frozen ||
-        producer < 0)
+        predicts(c) || producer < 0)
         return;
     neuron_step *before = &c->session->steps[producer];
     if (before->result != input)
@@ -142,7 +195,7 @@ static void tell(const neuron_compiler *c, const neuron_node_t *node, const char
     neuron_context_t *context = c->session->context;
     if (!c->session->tells)
         return;
-    if (c->session->logits && node == c->graph->output)
+    if (is_left(c, node))
         neuron_log(context, NEURON_LOG_DEBUG, "%s: computed with the loss", node->name);
     else if (passes_on(c, node))
         neuron_log(context, NEURON_LOG_DEBUG, "%s: only passes on what it reads", node->name);
@@ -157,9 +210,9 @@ static void tell(const neuron_compiler *c, const neuron_node_t *node, const char
 static void place(neuron_compiler *c, const neuron_node_t *node)
 {
     const char *why_not = NULL;
-    if (node == c->graph->input)
+    if (neuron_node_is_input(node))
         return;
-    if (!(c->session->logits && node == c->graph->output)) {
+    if (!is_left(c, node)) {
         if (!passes_on(c, node))
             why_not = absorb(c, node);
         if (why_not)
@@ -174,7 +227,10 @@ static void place(neuron_compiler *c, const neuron_node_t *node)
 static bool find_quantizer(neuron_compiler *c, const neuron_step *step, neuron_quantizer *found)
 {
     const neuron_value *value = neuron_compiler_value(c, step->node);
-    bool any = false; /* nobody reads the graph's output */
+    bool any = false; /* nobody reads an output of the graph, or only the caller */
+    for (int32_t i = 0; i < c->graph->output_count; i++)
+        if (neuron_compiler_value(c, c->session->outputs[i].node) == value)
+            return false;
     for (int32_t i = value->producer + 1; i < c->session->step_count; i++) {
         const neuron_step *reader = &c->session->steps[i];
         const neuron_layer *layer = layer_of(reader->node);
@@ -211,10 +267,7 @@ static void fuse_bytes(neuron_compiler *c, neuron_step *step)
 void neuron_compiler_list_steps(neuron_compiler *c)
 {
     neuron_session *s = c->session;
-    c->output = c->graph->output;
-    s->logits = left_to_loss(c);
-    if (s->logits)
-        c->output = c->output->inputs[0];
+    set_outputs(c);
     count_consumers(c);
     for (int32_t i = 0; i < c->graph->node_count; i++) {
         c->root[i] = i;

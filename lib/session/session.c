@@ -23,9 +23,25 @@ static void destroy(void *owner, void *session)
     neuron_session_destroy(session);
 }
 
+/* What `training` is of a session that trains all parameters. */
+static const neuron_session_training whole_training = {.parameters = true};
+
+static int allocate_ends(neuron_session *session)
+{
+    neuron_context_t *context = session->context;
+    const neuron_graph_t *graph = session->graph;
+    size_t inputs = neuron_size(graph->input_count), outputs = neuron_size(graph->output_count);
+    session->input_blocks = neuron_allocate(context, inputs, sizeof *session->input_blocks);
+    session->borrowed = neuron_allocate_zero(context, inputs, sizeof *session->borrowed);
+    session->outputs = neuron_allocate_zero(context, outputs, sizeof *session->outputs);
+    return session->input_blocks && session->borrowed && session->outputs ? NEURON_OK
+                                                                          : NEURON_E_MEMORY;
+}
+
 /* `tells` is whether the log says what became of each node. */
 static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_pool *pool,
-                neuron_session_purpose purpose, int64_t batch, bool tells)
+                neuron_session_purpose purpose, const neuron_session_training *training,
+                int64_t batch, bool tells)
 {
     neuron_session *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
     if (!made)
@@ -36,11 +52,13 @@ static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_po
     made->graph = graph;
     made->kernels = graph->context->kernels;
     made->purpose = purpose;
+    made->training = *training;
     made->tells = tells;
     made->batch = batch;
     made->frozen_version = graph->frozen_version;
     made->pool = pool;
     made->threads = neuron_pool_threads(pool ? pool : graph->context->pool);
+    RETURN_IF_ERROR(allocate_ends(made));
     RETURN_IF_ERROR(neuron_session_compile(made));
     neuron_hold_forget(&hold);
     *session = made;
@@ -50,7 +68,7 @@ static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_po
 int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
                         neuron_session_purpose purpose, int64_t batch)
 {
-    return plan(session, graph, NULL, purpose, batch, false);
+    return plan(session, graph, NULL, purpose, &whole_training, batch, false);
 }
 
 int neuron_session_allocate(neuron_session *session)
@@ -104,7 +122,15 @@ int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch)
 {
     neuron_session *planned;
-    RETURN_IF_ERROR(plan(&planned, graph, NULL, purpose, batch, true));
+    RETURN_IF_ERROR(plan(&planned, graph, NULL, purpose, &whole_training, batch, true));
+    return create(session, planned);
+}
+
+int neuron_session_create_training(neuron_session **session, const neuron_graph_t *graph,
+                                   const neuron_session_training *training, int64_t batch)
+{
+    neuron_session *planned;
+    RETURN_IF_ERROR(plan(&planned, graph, NULL, NEURON_SESSION_TRAIN_WHOLE, training, batch, true));
     return create(session, planned);
 }
 
@@ -112,7 +138,8 @@ static int plan_prediction(neuron_session **session, const neuron_graph_t *graph
                            bool tells)
 {
     neuron_session *planned;
-    RETURN_IF_ERROR(plan(&planned, graph, NULL, NEURON_SESSION_PREDICT, batch, tells));
+    RETURN_IF_ERROR(
+        plan(&planned, graph, NULL, NEURON_SESSION_PREDICT, &whole_training, batch, tells));
     int status = neuron_team_form(planned);
     if (status < 0) {
         neuron_session_destroy(planned);
@@ -125,7 +152,8 @@ static int plan_prediction(neuron_session **session, const neuron_graph_t *graph
 int neuron_session_plan_member(neuron_session **session, const neuron_graph_t *graph,
                                neuron_pool *pool, int64_t batch)
 {
-    RETURN_IF_ERROR(plan(session, graph, pool, NEURON_SESSION_PREDICT, batch, false));
+    RETURN_IF_ERROR(
+        plan(session, graph, pool, NEURON_SESSION_PREDICT, &whole_training, batch, false));
     (*session)->is_member = true;
     return NEURON_OK;
 }
@@ -168,6 +196,9 @@ void neuron_session_destroy(neuron_session *session)
     neuron_release(context, session->inputs);
     neuron_release(context, session->input_gradients);
     neuron_release(context, session->arena);
+    neuron_release(context, session->input_blocks);
+    neuron_release(context, session->borrowed);
+    neuron_release(context, session->outputs);
     neuron_release(context, session);
 }
 
@@ -206,14 +237,26 @@ void *neuron_session_memory(const neuron_session *session, int32_t block)
 
 const float *neuron_session_value(const neuron_session *session, int32_t block)
 {
-    if (block == session->input && session->borrowed_input)
-        return session->borrowed_input;
+    for (int32_t i = 0; i < session->graph->input_count; i++)
+        if (block == session->input_blocks[i] && session->borrowed[i])
+            return session->borrowed[i];
     return neuron_session_memory(session, block);
 }
 
-float *neuron_session_input(neuron_session *session)
+float *neuron_session_input(neuron_session *session, int32_t index)
 {
-    return neuron_session_memory(session, session->input);
+    return neuron_session_memory(session, session->input_blocks[index]);
+}
+
+const float **neuron_session_lent(neuron_session *session)
+{
+    return session->borrowed;
+}
+
+void neuron_session_borrow(neuron_session *session, const float *const *inputs)
+{
+    for (int32_t i = 0; i < session->graph->input_count; i++)
+        session->borrowed[i] = inputs ? inputs[i] : NULL;
 }
 
 void neuron_session_observe(neuron_session *session, const neuron_session_observer *observer)
@@ -221,17 +264,17 @@ void neuron_session_observe(neuron_session *session, const neuron_session_observ
     session->observer = observer;
 }
 
-const float *neuron_session_output(const neuron_session *session)
+const float *neuron_session_output(const neuron_session *session, int32_t index)
 {
-    return neuron_session_value(session, session->output);
+    return neuron_session_value(session, session->outputs[index].value);
 }
 
-bool neuron_session_logits(const neuron_session *session)
+bool neuron_session_logits(const neuron_session *session, int32_t index)
 {
-    return session->logits;
+    return session->outputs[index].logits;
 }
 
-float *neuron_session_output_gradient(neuron_session *session)
+float *neuron_session_output_gradient(neuron_session *session, int32_t index)
 {
-    return neuron_session_memory(session, session->output_gradient);
+    return neuron_session_memory(session, session->outputs[index].gradient);
 }

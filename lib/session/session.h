@@ -9,8 +9,8 @@
 
 typedef struct neuron_session neuron_session;
 
-/* What a session is compiled for. The loss of a training may take the place of the output layer, if
- * the two are better worked out as one. */
+/* What a session is compiled for, and each of its outputs. The loss of a training may take the
+ * place of an output layer, if the two are better worked out as one. */
 typedef enum neuron_session_purpose {
     NEURON_SESSION_PREDICT,
     NEURON_SESSION_TRAIN,        /* a softmax is left to the loss */
@@ -21,6 +21,29 @@ typedef enum neuron_session_purpose {
 /* Compiles a graph for batches of up to `batch` examples. It does not own the graph. */
 int neuron_session_create(neuron_session **session, const neuron_graph_t *graph,
                           neuron_session_purpose purpose, int64_t batch);
+
+/* Inner values whose gradients are wanted too, and where each is to be put by the next backward:
+ * [batch, ...shape of the node's output]. */
+typedef struct neuron_session_wanted {
+    const neuron_node_t *node;
+    float *gradient;         /* NULL for not this time */
+    int32_t producer, block; /* set by the session: the step that makes the value, -1 for an input,
+                                and where its gradient is */
+} neuron_session_wanted;
+
+/* What else a session for training can be made for. All that it points to stays there as long as
+ * the session. */
+typedef struct neuron_session_training {
+    const neuron_session_purpose *purposes; /* of each output */
+    neuron_session_wanted *wanted;
+    int32_t wanted_count;
+    bool parameters;    /* gradients of parameters are wanted */
+    bool as_predicting; /* layers do what they do when predicting */
+    bool probes; /* the graph stays as it is: nothing is moved in forward, penalties add nothing */
+} neuron_session_training;
+
+int neuron_session_create_training(neuron_session **session, const neuron_graph_t *graph,
+                                   const neuron_session_training *training, int64_t batch);
 
 /* The same without the memory: for neuron_session_bytes() and neuron_session_destroy(). */
 int neuron_session_plan(neuron_session **session, const neuron_graph_t *graph,
@@ -47,14 +70,17 @@ const struct neuron_kernels *neuron_session_kernels(const neuron_session *sessio
  * it. */
 size_t neuron_session_bytes(const neuron_session *session);
 
-/* Where forward reads its examples when `input` of forward is NULL. */
-float *neuron_session_input(neuron_session *session);
+/* Where forward reads the examples of an input of the graph that it is given none for. */
+float *neuron_session_input(neuron_session *session, int32_t index);
 
-/* Runs the first `batch` examples forward. `input` may be the caller's memory; NULL for the
- * session's. `step` numbers the random draws of a training step. Fails only if
- * neuron_graph_may_fail(). */
-int neuron_session_forward(neuron_session *session, const float *input, int64_t batch,
+/* Runs the first `batch` examples forward. `inputs` are the caller's memory for each input of the
+ * graph, which backward reads as well; NULL, for one or for all, for the session's. `step` numbers
+ * the random draws of a training step. Fails only if neuron_graph_may_fail(). */
+int neuron_session_forward(neuron_session *session, const float *const *inputs, int64_t batch,
                            uint64_t seed, uint64_t step);
+
+/* Room for the `inputs` of forward. */
+const float **neuron_session_lent(neuron_session *session);
 
 /* Is shown the first input of each step of forward before it runs. A failure ends forward. */
 typedef struct neuron_session_observer {
@@ -66,13 +92,13 @@ typedef struct neuron_session_observer {
  * floats may be bytes where a layer is quantised already. */
 void neuron_session_observe(neuron_session *session, const neuron_session_observer *observer);
 
-/* The output of the last forward, or the logits if the output layer is left to the loss: then
+/* An output of the last forward, or the logits if the output layer is left to the loss: then
  * neuron_session_logits() is true. */
-const float *neuron_session_output(const neuron_session *session);
-bool neuron_session_logits(const neuron_session *session);
+const float *neuron_session_output(const neuron_session *session, int32_t index);
+bool neuron_session_logits(const neuron_session *session, int32_t index);
 
 /* Where the loss puts the gradient of neuron_session_output(). Not for NEURON_SESSION_PREDICT. */
-float *neuron_session_output_gradient(neuron_session *session);
+float *neuron_session_output_gradient(neuron_session *session, int32_t index);
 
 /* Runs the last forward's batch backward; penalties on parameters add to their gradients, here and
  * below; `gradients` is laid out as graph->values and overwritten in

@@ -49,6 +49,15 @@ typedef struct neuron_step {
     int32_t first_edge;
 } neuron_step;
 
+/* An output of the graph. */
+typedef struct neuron_output {
+    const neuron_node_t *node; /* the output's, or the one before it if that is left to the loss */
+    bool logits;               /* it is */
+    int32_t value, gradient;   /* blocks */
+    int32_t sum; /* block that the gradient is then added to, because another output has the same
+                    value; NEURON_NO_BLOCK if none has */
+} neuron_output;
+
 struct neuron_session {
     neuron_context_t *context;
     const neuron_graph_t *graph;
@@ -57,10 +66,13 @@ struct neuron_session {
     int64_t batch, last_batch;
     uint32_t frozen_version; /* of the graph when the session was made: see graph.h */
     int32_t threads; /* of the context when the session was made: layers planned for so many */
-    int32_t input, output; /* blocks */
-    int32_t output_gradient;
-    bool logits;
-    bool tells; /* the log what became of each node */
+    bool tells;      /* the log what became of each node */
+    neuron_session_training training; /* unless it predicts; `purposes` may be NULL: `purpose` is
+                                         that of all outputs */
+
+    int32_t *input_blocks;  /* of each input of the graph */
+    const float **borrowed; /* stand in for these blocks in the current forward */
+    neuron_output *outputs; /* of each output of the graph */
 
     int32_t step_count, edge_count, block_count;
     neuron_step *steps;
@@ -80,7 +92,6 @@ struct neuron_session {
     atomic_bool busy;          /* a member that a thread is at work with */
     neuron_random last_random; /* of the last forward */
     uint64_t last_step;
-    const float *borrowed_input; /* stands in for block `input` in the current forward */
     const neuron_session_observer *observer;
     const float **inputs; /* room for the pointers of one step's edges */
     float **input_gradients;
@@ -102,6 +113,9 @@ void *neuron_session_memory(const neuron_session *session, int32_t block);
 
 /* The same for a block that is read, which may be the caller's input. */
 const float *neuron_session_value(const neuron_session *session, int32_t block);
+
+/* Has the next forward read the caller's memory, as neuron_session_forward() says. */
+void neuron_session_borrow(neuron_session *session, const float *const *inputs);
 
 /* Makes of the parameters what a prediction works with, if they have changed. */
 void neuron_session_prepare(neuron_session *session);

@@ -62,23 +62,29 @@ static int64_t chunk_of(const neuron_session *session)
     return reads_more || session->batch / chunk < CHUNKS_MIN ? 0 : chunk;
 }
 
-/* Leaves a session nothing but room for its input and output. */
+static size_t batch_bytes(const neuron_session *session, const neuron_node_t *node)
+{
+    return neuron_size(neuron_shape_count(&node->spec.output)) *
+           neuron_size_of(session->batch, sizeof(float));
+}
+
+/* Leaves a session nothing but room for its inputs and outputs. */
 static int keep_ends(neuron_session *session)
 {
-    size_t batch = neuron_size_of(session->batch, sizeof(float));
     const neuron_graph_t *graph = session->graph;
+    int32_t inputs = graph->input_count, count = inputs + graph->output_count;
     neuron_session_clear(session);
-    session->blocks = neuron_allocate(session->context, 2, sizeof *session->blocks);
+    session->blocks =
+        neuron_allocate(session->context, neuron_size(count), sizeof *session->blocks);
     if (!session->blocks)
         return NEURON_E_MEMORY;
-    size_t input = neuron_size(neuron_shape_count(&graph->input->spec.output));
-    size_t output = neuron_size(neuron_shape_count(&graph->output->spec.output));
-    session->input = 0;
-    session->output = 1;
-    session->block_count = 2;
-    session->blocks[0] = (neuron_block){.bytes = input * batch};
-    session->blocks[1] = (neuron_block){.bytes = output * batch};
-    return neuron_plan(session->context, session->blocks, 2, &session->arena_bytes,
+    session->block_count = count;
+    for (int32_t i = 0; i < count; i++) {
+        const neuron_node_t *node = i < inputs ? graph->inputs[i] : graph->outputs[i - inputs];
+        session->blocks[i] = (neuron_block){.bytes = batch_bytes(session, node)};
+        *(i < inputs ? &session->input_blocks[i] : &session->outputs[i - inputs].value) = i;
+    }
+    return neuron_plan(session->context, session->blocks, count, &session->arena_bytes,
                        &session->kept_bytes);
 }
 
@@ -141,9 +147,7 @@ void neuron_team_dissolve(neuron_session *session)
 
 typedef struct team_job {
     neuron_session *session;
-    const float *input;
-    float *output;
-    int64_t batch, input_size, output_size; /* of an example */
+    int64_t batch;
 } team_job;
 
 /* A member that no other thread is at work with, best the one of the worker's last chunk: there are
@@ -157,28 +161,42 @@ static neuron_session *take_member(const neuron_session *session, int32_t worker
     }
 }
 
+/* Has a member read its examples where they are. */
+static void lend_inputs(const neuron_session *session, neuron_session *member, int64_t first)
+{
+    const neuron_graph_t *graph = session->graph;
+    for (int32_t i = 0; i < graph->input_count; i++)
+        member->borrowed[i] = neuron_session_value(session, session->input_blocks[i]) +
+                              first * neuron_shape_count(&graph->inputs[i]->spec.output);
+}
+
+static void take_outputs(const neuron_session *session, const neuron_session *member, int64_t first,
+                         int64_t count)
+{
+    const neuron_graph_t *graph = session->graph;
+    for (int32_t i = 0; i < graph->output_count; i++) {
+        int64_t size = neuron_shape_count(&graph->outputs[i]->spec.output);
+        float *to = neuron_session_memory(session, session->outputs[i].value);
+        memcpy(to + first * size, neuron_session_output(member, i),
+               (size_t)(count * size) * sizeof *to);
+    }
+}
+
 static void run_chunk(void *work, int64_t task, int32_t worker)
 {
     const team_job *job = work;
     neuron_session *member = take_member(job->session, worker);
     int64_t first = task * member->batch;
     int64_t count = neuron_min_count(member->batch, job->batch - first);
-    (void)neuron_session_forward(member, job->input + first * job->input_size, count, 0, 0);
-    memcpy(job->output + first * job->output_size, neuron_session_output(member),
-           (size_t)(count * job->output_size) * sizeof *job->output);
+    lend_inputs(job->session, member, first);
+    (void)neuron_session_forward(member, neuron_session_lent(member), count, 0, 0);
+    take_outputs(job->session, member, first, count);
     atomic_store_explicit(&member->busy, false, memory_order_release);
 }
 
 void neuron_team_forward(neuron_session *session, int64_t batch)
 {
-    team_job job = {
-        .session = session,
-        .input = neuron_session_value(session, session->input),
-        .output = neuron_session_memory(session, session->output),
-        .batch = batch,
-        .input_size = neuron_shape_count(&session->graph->input->spec.output),
-        .output_size = neuron_shape_count(&session->graph->output->spec.output),
-    };
+    team_job job = {session, batch};
     neuron_session *leader = session->members[0];
     neuron_session_prepare(leader);
     neuron_pool_run(session->context->pool, neuron_ceil_divide(batch, leader->batch), run_chunk,

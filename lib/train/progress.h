@@ -16,8 +16,10 @@ typedef struct neuron_progress {
     /* Those of them that the optimizer remembers: fewer if a callback has
      * restored an earlier state. */
     uint64_t optimizer_steps;
-    double loss_sum; /* of the examples of this epoch so far */
-    int64_t correct; /* of them */
+    int64_t single_steps; /* those that are not steps of the epochs of the present dataset */
+    double last_loss;     /* mean of the last step; NaN before it and where nothing tells it */
+    double loss_sum;      /* of the examples of this epoch so far */
+    int64_t correct;      /* of them */
     int64_t seen;
     double seconds;                            /* spent in this epoch */
     bool epoch_begun;                          /* callbacks were told of the epoch that is on */

@@ -46,7 +46,15 @@ static int fail_number(neuron_trainer_t *trainer, const neuron_step_result *resu
                        number_kind(result->bad_value), input);
 }
 
-/* A step that is done, of which the first of an epoch begins the sums anew. */
+void neuron_trainer_count_step(neuron_progress *progress, const neuron_step_result *result,
+                               int64_t examples)
+{
+    progress->last_loss = result->loss / (double)examples;
+    progress->updates++;
+    progress->optimizer_steps++;
+}
+
+/* A step of the epoch, of which the first begins the sums anew. */
 static void count_step(neuron_progress *progress, const neuron_step_result *result, int64_t batch)
 {
     if (progress->step == 0) {
@@ -58,8 +66,7 @@ static void count_step(neuron_progress *progress, const neuron_step_result *resu
     progress->correct += result->correct;
     progress->seen += batch;
     progress->step++;
-    progress->updates++;
-    progress->optimizer_steps++;
+    neuron_trainer_count_step(progress, result, batch);
 }
 
 static int do_step(neuron_trainer_t *trainer)
@@ -80,7 +87,8 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_step_begin(step, &turn);
     RETURN_IF_ERROR(neuron_batch_source_next(trainer->run.source, progress->step,
                                              neuron_step_inputs(step), &batch));
-    RETURN_IF_ERROR(neuron_step_run(step, batch, &result));
+    const neuron_step_data data = {.count = batch->count, .batches = batch};
+    RETURN_IF_ERROR(neuron_step_run(step, &data, &result));
     if (result.bad[0])
         return fail_number(trainer, &result);
     count_step(progress, &result, batch->count);
@@ -109,8 +117,8 @@ static int compute_figures(neuron_trainer_t *trainer, double figures[NEURON_HIST
     double validation_loss = NAN, validation_accuracy = NAN;
     if (trainer->data.validation)
         RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->data.validation,
-                                             trainer->loss, &validation_loss, &validation_accuracy,
-                                             NULL));
+                                             neuron_trainer_loss(trainer), &validation_loss,
+                                             &validation_accuracy, NULL));
     validation_loss += neuron_graph_penalty(trainer->graph);
     figures[0] = progress->loss_sum / (double)progress->seen;
     figures[1] = (double)progress->correct / (double)progress->seen;
@@ -230,6 +238,8 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     neuron_hold_end_left();
     if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: is running already");
+    if (!trainer->data.train)
+        return neuron_fail(NEURON_E_STATE, "trainer: has no dataset; see neuron_trainer_step()");
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, trainer, trainer);
     RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));

@@ -21,66 +21,22 @@ struct neuron_step {
     neuron_context_t *context;
     neuron_graph_t *graph;
     const neuron_optimizer_t *optimizer;
-    const neuron_loss_t *loss;
+    const neuron_step_loss *losses; /* of each output */
+    neuron_session_purpose *purposes;
     int64_t capacity; /* of a batch */
     neuron_session *session;
+    neuron_session
+        *whole; /* for steps by given gradients, where a loss takes the place of an output
+                              layer; made when the first comes */
     float *slots[NEURON_OPTIMIZER_SLOTS_MAX];
     neuron_loss_result *results; /* of the batch's examples */
+    double *weights;             /* of the examples, at an output whose loss has a weight */
     neuron_two_phase two_phase;
     float *statistics; /* the part of graph->values that is not trained, before a step */
     bool under_way;    /* the graph may have to be restored */
     neuron_step_turn turn;
     neuron_optimizer_t options; /* as they were when the step began */
 };
-
-static int allocate(neuron_step *step)
-{
-    neuron_context_t *context = step->context;
-    const neuron_graph_t *graph = step->graph;
-    step->statistics = neuron_allocate(
-        context, neuron_size(graph->value_count - graph->trainable_count), sizeof(float));
-    step->results = neuron_allocate(context, neuron_size(step->capacity), sizeof *step->results);
-    bool complete = step->statistics && step->results;
-    for (int32_t i = 0; i < step->optimizer->rule->slot_count; i++) {
-        step->slots[i] =
-            neuron_allocate(context, neuron_size(graph->trainable_count), sizeof(float));
-        complete = complete && step->slots[i];
-    }
-    return complete ? NEURON_OK : NEURON_E_MEMORY;
-}
-
-int neuron_step_create(neuron_step **step, neuron_graph_t *graph,
-                       const neuron_optimizer_t *optimizer, const neuron_loss_t *loss,
-                       int64_t capacity)
-{
-    neuron_step *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
-    if (!made)
-        return NEURON_E_MEMORY;
-    made->context = graph->context;
-    made->graph = graph;
-    made->optimizer = optimizer;
-    made->loss = loss;
-    made->capacity = capacity;
-    int status = allocate(made);
-    if (status < 0)
-        neuron_step_destroy(made);
-    else
-        *step = made;
-    return status;
-}
-
-void neuron_step_destroy(neuron_step *step)
-{
-    if (!step)
-        return;
-    neuron_session_destroy(step->session);
-    neuron_two_phase_release(&step->two_phase, step->context);
-    for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
-        neuron_release(step->context, step->slots[i]);
-    neuron_release(step->context, step->statistics);
-    neuron_release(step->context, step->results);
-    neuron_release(step->context, step);
-}
 
 static neuron_session_purpose purpose_for(const neuron_loss_t *loss)
 {
@@ -94,6 +50,96 @@ static neuron_session_purpose purpose_for(const neuron_loss_t *loss)
     }
 }
 
+static int allocate(neuron_step *step)
+{
+    neuron_context_t *context = step->context;
+    const neuron_graph_t *graph = step->graph;
+    step->statistics = neuron_allocate(
+        context, neuron_size(graph->value_count - graph->trainable_count), sizeof(float));
+    step->purposes =
+        neuron_allocate(context, neuron_size(graph->output_count), sizeof *step->purposes);
+    bool complete = step->statistics && step->purposes;
+    for (int32_t i = 0; i < step->optimizer->rule->slot_count; i++) {
+        step->slots[i] =
+            neuron_allocate(context, neuron_size(graph->trainable_count), sizeof(float));
+        complete = complete && step->slots[i];
+    }
+    for (int32_t i = 0; complete && i < graph->output_count; i++)
+        step->purposes[i] = purpose_for(step->losses[i].loss);
+    return complete ? NEURON_OK : NEURON_E_MEMORY;
+}
+
+int neuron_step_create(neuron_step **step, neuron_graph_t *graph,
+                       const neuron_optimizer_t *optimizer, const neuron_step_loss *losses)
+{
+    neuron_step *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
+    if (!made)
+        return NEURON_E_MEMORY;
+    made->context = graph->context;
+    made->graph = graph;
+    made->optimizer = optimizer;
+    made->losses = losses;
+    int status = allocate(made);
+    if (status < 0)
+        neuron_step_destroy(made);
+    else
+        *step = made;
+    return status;
+}
+
+static void drop_sessions(neuron_step *step)
+{
+    neuron_session_destroy(step->session);
+    neuron_session_destroy(step->whole);
+    step->session = step->whole = NULL;
+}
+
+void neuron_step_destroy(neuron_step *step)
+{
+    if (!step)
+        return;
+    drop_sessions(step);
+    neuron_two_phase_release(&step->two_phase, step->context);
+    for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
+        neuron_release(step->context, step->slots[i]);
+    neuron_release(step->context, step->statistics);
+    neuron_release(step->context, step->purposes);
+    neuron_release(step->context, step->results);
+    neuron_release(step->context, step->weights);
+    neuron_release(step->context, step);
+}
+
+static bool weighs_losses(const neuron_step *step)
+{
+    bool weighs = false;
+    for (int32_t i = 0; i < step->graph->output_count; i++)
+        weighs = weighs || step->losses[i].weight != 1;
+    return weighs;
+}
+
+int neuron_step_set_capacity(neuron_step *step, int64_t capacity)
+{
+    neuron_context_t *context = step->context;
+    size_t count = neuron_size(capacity);
+    bool weighs = weighs_losses(step);
+    if (capacity == step->capacity)
+        return NEURON_OK;
+    neuron_loss_result *results = neuron_allocate(context, count, sizeof *results);
+    double *weights = weighs ? neuron_allocate(context, count, sizeof *weights) : NULL;
+    if (!results || (weighs && !weights)) {
+        neuron_release(context, results);
+        neuron_release(context, weights);
+        return NEURON_E_MEMORY;
+    }
+    neuron_release(context, step->results);
+    neuron_release(context, step->weights);
+    step->results = results;
+    step->weights = weights;
+    step->capacity = capacity;
+    drop_sessions(step);
+    return NEURON_OK;
+}
+
 int neuron_step_prepare(neuron_step *step)
 {
     if (neuron_two_phase_needed(step->graph, step->optimizer))
@@ -102,10 +148,22 @@ int neuron_step_prepare(neuron_step *step)
         neuron_session_threads(step->session) == neuron_context_threads(step->context))
         return NEURON_OK;
     RETURN_IF_ERROR(neuron_graph_check_trainable(step->graph, "trainer"));
-    neuron_session_destroy(step->session);
-    step->session = NULL;
-    return neuron_session_create(&step->session, step->graph, purpose_for(step->loss),
-                                 step->capacity);
+    drop_sessions(step);
+    const neuron_session_training training = {.purposes = step->purposes, .parameters = true};
+    return neuron_session_create_training(&step->session, step->graph, &training, step->capacity);
+}
+
+/* The session in which nothing is left to a loss. */
+static int find_whole(neuron_step *step, neuron_session **session)
+{
+    bool logits = false;
+    for (int32_t i = 0; i < step->graph->output_count; i++)
+        logits = logits || neuron_session_logits(step->session, i);
+    if (logits && !step->whole)
+        RETURN_IF_ERROR(neuron_session_create(&step->whole, step->graph, NEURON_SESSION_TRAIN_WHOLE,
+                                              step->capacity));
+    *session = logits ? step->whole : step->session;
+    return NEURON_OK;
 }
 
 float *const *neuron_step_slots(const neuron_step *step)
@@ -120,7 +178,7 @@ void neuron_step_fill_slots(neuron_step *step)
 
 float *neuron_step_inputs(neuron_step *step)
 {
-    return neuron_session_input(step->session);
+    return neuron_session_input(step->session, 0);
 }
 
 void neuron_step_begin(neuron_step *step, const neuron_step_turn *turn)
@@ -170,31 +228,73 @@ static bool is_beyond(bool infinite, bool undefined, const neuron_optimizer_t *o
     return !neuron_optimizer_clips_norms(options) && (undefined || (infinite && !bounded));
 }
 
-/* `infinite` becomes whether a gradient is. */
-static void compute_loss(neuron_step *step, const neuron_batch *batch, neuron_step_result *result,
-                         bool *infinite)
+/* The batch of an output, as its loss sees it. */
+static neuron_loss_batch batch_of(const neuron_step *step, const neuron_batch *batches,
+                                  int32_t output)
 {
-    const neuron_loss_batch predicted = neuron_loss_batch_of(step->session, batch);
-    bool undefined = false;
-    *infinite = false;
-    neuron_loss_compute(step->loss, step->context->pool, &predicted, step->results,
-                        neuron_session_output_gradient(step->session));
-    for (int64_t first = 0; first < batch->count; first += EXAMPLES_PER_SUM) {
-        int64_t end = neuron_min_count(first + EXAMPLES_PER_SUM, batch->count);
+    neuron_loss_batch batch = neuron_loss_batch_of(step->session, output, &batches[output]);
+    double weight = step->losses[output].weight;
+    if (weight == 1)
+        return batch;
+    for (int64_t i = 0; i < batch.count; i++)
+        step->weights[i] = batch.weights[i] * weight;
+    batch.weights = step->weights;
+    return batch;
+}
+
+/* Adds the loss of one output. `*infinite` becomes true if a gradient is, `*undefined` if one is
+ * not a number. */
+static void add_loss(neuron_step *step, const neuron_batch *batches, int32_t output,
+                     neuron_step_result *result, bool *infinite, bool *undefined)
+{
+    const neuron_loss_batch batch = batch_of(step, batches, output);
+    neuron_loss_compute(step->losses[output].loss, step->context->pool, &batch, step->results,
+                        neuron_session_output_gradient(step->session, output));
+    for (int64_t first = 0; first < batch.count; first += EXAMPLES_PER_SUM) {
+        int64_t end = neuron_min_count(first + EXAMPLES_PER_SUM, batch.count);
         double sum = 0;
         for (int64_t i = first; i < end; i++) {
             sum += step->results[i].loss;
-            result->correct += step->results[i].predicted == batch->labels[i];
+            result->correct += output == 0 && step->results[i].predicted == batch.labels[i];
             *infinite |= step->results[i].overflow;
-            undefined |= step->results[i].undefined;
+            *undefined |= step->results[i].undefined;
         }
         result->loss += sum;
     }
-    result->loss += neuron_graph_penalty(step->graph) * (double)batch->count;
+}
+
+/* `*infinite` becomes whether a gradient is. */
+static void compute_loss(neuron_step *step, const neuron_step_data *data,
+                         neuron_step_result *result, bool *infinite)
+{
+    bool undefined = false;
+    for (int32_t i = 0; i < step->graph->output_count; i++)
+        add_loss(step, data->batches, i, result, infinite, &undefined);
+    result->loss += neuron_graph_penalty(step->graph) * (double)data->count;
     if (!isfinite(result->loss))
         note_bad(result, "the loss", result->loss);
     else if (is_beyond(*infinite, undefined, &step->options))
         note_bad(result, "the gradient of the loss", undefined ? (double)NAN : (double)INFINITY);
+}
+
+/* Takes the gradients that are given. */
+static void take_gradients(neuron_step *step, neuron_session *session, const neuron_step_data *data,
+                           neuron_step_result *result, bool *infinite)
+{
+    bool undefined = false;
+    for (int32_t i = 0; i < step->graph->output_count; i++) {
+        int64_t count = data->count * neuron_shape_count(&step->graph->outputs[i]->spec.output);
+        const float *given = data->output_gradients[i];
+        float *to = neuron_session_output_gradient(session, i);
+        for (int64_t k = 0; k < count; k++) {
+            to[k] = given ? given[k] : 0;
+            *infinite |= isinf(to[k]) != 0;
+            undefined |= isnan(to[k]) != 0;
+        }
+    }
+    result->loss = (double)NAN;
+    if (is_beyond(*infinite, undefined, &step->options))
+        note_bad(result, "an output gradient", undefined ? (double)NAN : (double)INFINITY);
 }
 
 /* ---- The update ---- */
@@ -222,16 +322,16 @@ static void note_overflow(const neuron_graph_t *graph, neuron_step_result *resul
     note_bad(result, "what the optimizer keeps of the gradients", (double)INFINITY);
 }
 
-static int run_backward(neuron_step *step, neuron_update *update, bool infinite,
-                        neuron_step_result *result)
+static int run_backward(neuron_step *step, neuron_session *session, neuron_update *update,
+                        bool infinite, neuron_step_result *result)
 {
     const neuron_gradient_sink sink = {apply_gradient, update};
     const char *bad = NULL;
     double value;
     if (!infinite && !neuron_two_phase_needed(step->graph, &step->options))
-        return neuron_session_backward_to(step->session, &sink);
+        return neuron_session_backward_to(session, &sink);
     RETURN_IF_ERROR(neuron_two_phase_allocate(&step->two_phase, step->graph));
-    RETURN_IF_ERROR(neuron_two_phase_update(&step->two_phase, step->session, step->graph, update,
+    RETURN_IF_ERROR(neuron_two_phase_update(&step->two_phase, session, step->graph, update,
                                             infinite, &bad, &value));
     if (bad)
         note_bad(result, bad, value);
@@ -240,7 +340,8 @@ static int run_backward(neuron_step *step, neuron_update *update, bool infinite,
 
 /* Runs backward and updates all parameters: without a failure, or something that is not finite
  * before the update, the graph has others then. */
-static int update_parameters(neuron_step *step, bool infinite, neuron_step_result *result)
+static int update_parameters(neuron_step *step, neuron_session *session, bool infinite,
+                             neuron_step_result *result)
 {
     atomic_bool overflow;
     atomic_init(&overflow, false);
@@ -256,25 +357,35 @@ static int update_parameters(neuron_step *step, bool infinite, neuron_step_resul
     if (update.step == 1)
         neuron_optimizer_reset(&step->options, step->slots, step->graph->trainable_count);
     neuron_optimizer_begin(&update);
-    RETURN_IF_ERROR(run_backward(step, &update, infinite, result));
+    RETURN_IF_ERROR(run_backward(step, session, &update, infinite, result));
     if (!result->bad[0] && atomic_load(&overflow))
         note_overflow(step->graph, result);
     return NEURON_OK;
 }
 
-int neuron_step_run(neuron_step *step, const neuron_batch *batch, neuron_step_result *result)
+/* The step without what follows from its result. */
+static int run(neuron_step *step, neuron_session *session, const neuron_step_data *data,
+               neuron_step_result *result)
 {
     bool infinite = false;
+    RETURN_IF_ERROR(neuron_session_forward(session, data->inputs, data->count, step->turn.seed,
+                                           step->turn.updates));
+    neuron_graph_touch(step->graph); /* its moving statistics */
+    if (data->batches)
+        compute_loss(step, data, result, &infinite);
+    else
+        take_gradients(step, session, data, result, &infinite);
+    return result->bad[0] ? NEURON_OK : update_parameters(step, session, infinite, result);
+}
+
+int neuron_step_run(neuron_step *step, const neuron_step_data *data, neuron_step_result *result)
+{
+    neuron_session *session = step->session;
     *result = (neuron_step_result){.loss = 0};
+    if (!data->batches)
+        RETURN_IF_ERROR(find_whole(step, &session));
     set_statistics_aside(step);
-    int status = neuron_session_forward(step->session, NULL, batch->count, step->turn.seed,
-                                        step->turn.updates);
-    if (status == NEURON_OK) {
-        neuron_graph_touch(step->graph); /* its moving statistics */
-        compute_loss(step, batch, result, &infinite);
-    }
-    if (status == NEURON_OK && !result->bad[0])
-        status = update_parameters(step, infinite, result);
+    int status = run(step, session, data, result);
     if (status < 0 || result->bad[0]) {
         neuron_step_undo(step);
         return status;

@@ -18,20 +18,29 @@ typedef struct neuron_step_turn {
     double learning_rate;
 } neuron_step_turn;
 
+/* What is minimised at an output, and by what it is multiplied. */
+typedef struct neuron_step_loss {
+    const neuron_loss_t *loss;
+    double weight;
+} neuron_step_loss;
+
 /* What came of a step. */
 typedef struct neuron_step_result {
-    double loss; /* sum over the batch */
-    int64_t correct;
+    double loss;     /* sum over the batch, of all outputs; NaN where gradients were given */
+    int64_t correct; /* of the first output */
     /* If something is no finite number: what, such as "the loss", and its value; else "". */
     char bad[NEURON_MESSAGE_SIZE];
     double bad_value;
 } neuron_step_result;
 
-/* Makes a step for batches of up to `capacity` examples of a dataset. */
+/* Makes a step. `losses` has one for each output of the graph and stays. */
 int neuron_step_create(neuron_step **step, neuron_graph_t *graph,
-                       const neuron_optimizer_t *optimizer, const neuron_loss_t *loss,
-                       int64_t capacity);
+                       const neuron_optimizer_t *optimizer, const neuron_step_loss *losses);
 void neuron_step_destroy(neuron_step *step);
+
+/* Sets how many examples a batch may have: it decides how layers work, and so which bytes come of a
+ * batch. To be followed by neuron_step_prepare(). */
+int neuron_step_set_capacity(neuron_step *step, int64_t capacity);
 
 /* Compiles the session anew if the number of threads or what is frozen has changed, and allocates
  * what the optimizer's options need. */
@@ -42,16 +51,24 @@ int neuron_step_prepare(neuron_step *step);
 float *const *neuron_step_slots(const neuron_step *step);
 void neuron_step_fill_slots(neuron_step *step);
 
-/* Where a batch's inputs are to be put. */
+/* Where the inputs of a batch are to be put, for the graph's first input. */
 float *neuron_step_inputs(neuron_step *step);
 
 /* Begins a step: the optimizer's options are those of now. What is set while the batch is made or
  * the step runs, by a loss for instance, counts from the next one. */
 void neuron_step_begin(neuron_step *step, const neuron_step_turn *turn);
 
+/* What a step learns from. */
+typedef struct neuron_step_data {
+    int64_t count;               /* of examples */
+    const float *const *inputs;  /* of each input of the graph; NULL for neuron_step_inputs() */
+    const neuron_batch *batches; /* of each output: targets, labels, weights; or NULL, then */
+    const float *const *output_gradients; /* of each output; NULL for one that plays no part */
+} neuron_step_data;
+
 /* Runs it. After a failure the graph is as it was before, but for NEURON_E_NUMBER after an update
  * that is not finite. Something that is no finite number is told by `result` and NEURON_OK. */
-int neuron_step_run(neuron_step *step, const neuron_batch *batch, neuron_step_result *result);
+int neuron_step_run(neuron_step *step, const neuron_step_data *data, neuron_step_result *result);
 
 /* Takes back what a step that was left in the middle did to the graph. */
 void neuron_step_undo(neuron_step *step);

@@ -1,11 +1,12 @@
-/* What a trainer learns from: the validation set, the loss and the weights of classes. The training
- * set is given when it is created; what is held out of it is set in trainer-options.c. */
+/* What a trainer learns from: the datasets, the losses and the weights of classes. What is held out
+ * of the training set is set in trainer-options.c. */
 #include "train/trainer.h"
 
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "base/text/number.h"
 #include "evaluate/evaluation.h"
+#include "train/training.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -14,12 +15,19 @@
 
 const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer)
 {
-    return trainer->loss ? trainer->loss : &neuron_loss_default;
+    return trainer->losses[0].loss;
+}
+
+void neuron_trainer_end_loss(const neuron_loss_t *loss)
+{
+    if (loss != &neuron_loss_default)
+        neuron_loss_unref(neuron_hold_object(loss));
 }
 
 static int check_datasets(const neuron_trainer_t *trainer, const neuron_loss_t *loss)
 {
-    RETURN_IF_ERROR(neuron_loss_check_dataset(loss, trainer->data.train, "trainer"));
+    if (trainer->data.train)
+        RETURN_IF_ERROR(neuron_loss_check_dataset(loss, trainer->data.train, "trainer"));
     return trainer->data.validation
                ? neuron_loss_check_dataset(loss, trainer->data.validation, "trainer")
                : NEURON_OK;
@@ -30,6 +38,16 @@ int neuron_trainer_check_loss(const neuron_trainer_t *trainer)
     return check_datasets(trainer, neuron_trainer_loss(trainer));
 }
 
+/* The loss of an output may belong to the caller's code, which its end runs: it comes last. */
+static void set_loss(neuron_trainer_t *trainer, int32_t output, neuron_loss_t *loss, double weight)
+{
+    const neuron_loss_t *old = trainer->losses[output].loss;
+    const neuron_loss_t *kept = loss ? neuron_loss_ref(loss) : &neuron_loss_default;
+    trainer->losses[output] = (neuron_step_loss){kept, weight};
+    neuron_trainer_drop_step(trainer);
+    neuron_trainer_end_loss(old);
+}
+
 int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
 {
     FLOAT_SCOPE;
@@ -38,10 +56,69 @@ int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
     if (loss)
         RETURN_IF_ERROR(check_datasets(trainer, loss));
-    neuron_loss_t *old = trainer->loss;
-    trainer->loss = neuron_loss_ref(loss);
-    neuron_trainer_drop_step(trainer);
-    neuron_loss_unref(old); /* last, as it may end with a function of the caller's */
+    for (int32_t i = 0; i < trainer->graph->output_count; i++)
+        set_loss(trainer, i, loss, 1);
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t output, neuron_loss_t *loss,
+                                   double weight)
+{
+    FLOAT_SCOPE;
+    char text[NEURON_NUMBER_TEXT];
+    CHECK_ARGUMENT(trainer);
+    neuron_hold_end_left();
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
+    RETURN_IF_ERROR(
+        neuron_check_range(output, 0, trainer->graph->output_count - 1, "output", "trainer"));
+    if (!(weight >= 0 && weight <= FLT_MAX))
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "trainer: weight is %s; it must be 0 or more and finite as float",
+                           neuron_number_short(weight, text));
+    if (loss)
+        RETURN_IF_ERROR(check_datasets(trainer, loss));
+    set_loss(trainer, output, loss, weight);
+    return NEURON_OK;
+}
+
+static int check_new_dataset(const neuron_trainer_t *trainer, const neuron_dataset_t *dataset)
+{
+    const neuron_dataset_t *old = trainer->data.given;
+    if (trainer->run.running)
+        return neuron_fail(NEURON_E_STATE, "trainer: gets another dataset between runs");
+    if (trainer->progress.step > 0)
+        return neuron_fail(NEURON_E_STATE,
+                           "trainer: is in the middle of an epoch, at step %" PRId64 " of it",
+                           trainer->progress.step);
+    RETURN_IF_ERROR(neuron_trainer_check_dataset(trainer->graph, dataset));
+    RETURN_IF_ERROR(neuron_loss_check_dataset(neuron_trainer_loss(trainer), dataset, "trainer"));
+    if (trainer->data.class_weights && dataset->class_count != old->class_count)
+        return neuron_fail(NEURON_E_DATA,
+                           "trainer: has weights of %" PRId32 " classes, the dataset has %" PRId32,
+                           old->class_count, dataset->class_count);
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_dataset_t *train)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(train);
+    neuron_hold_end_left();
+    RETURN_IF_ERROR(check_new_dataset(trainer, train));
+    neuron_dataset_t *old = trainer->data.given;
+    int64_t epoch = trainer->progress.epoch, before = neuron_training_steps(trainer);
+    trainer->data.given = neuron_dataset_ref(train);
+    int status = neuron_trainer_split(trainer);
+    if (status < 0) {
+        trainer->data.given = old;
+        neuron_dataset_unref(train);
+        return status;
+    }
+    trainer->progress.loss_sum = 0; /* nothing of the new set is seen yet */
+    trainer->progress.correct = trainer->progress.seen = 0;
+    trainer->progress.single_steps += epoch * (before - neuron_training_steps(trainer));
+    neuron_dataset_unref(old); /* last, as it may end with a function of the caller's */
     return NEURON_OK;
 }
 
@@ -54,6 +131,9 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the weight of classes"));
     char text[NEURON_NUMBER_TEXT];
     double *copy = NULL;
+    if (weights && !trainer->data.train)
+        return neuron_fail(NEURON_E_STATE,
+                           "trainer: has no dataset whose classes could be weighed");
     if (weights) {
         if (count != trainer->data.train->class_count)
             return neuron_fail(NEURON_E_ARGUMENT,
@@ -80,6 +160,8 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
 static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_t *validation)
 {
     const neuron_dataset_t *train = trainer->data.given;
+    if (!train)
+        return;
     if (train->examples->type != validation->examples->type)
         neuron_log(trainer->context, NEURON_LOG_WARNING,
                    "trainer: examples to validate with are %s, those to train with %s",
@@ -94,6 +176,8 @@ static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_
 static int check_validation(const neuron_trainer_t *trainer, const neuron_dataset_t *validation)
 {
     RETURN_IF_ERROR(neuron_trainer_check_dataset(trainer->graph, validation));
+    if (!trainer->data.given)
+        return NEURON_OK;
     return neuron_dataset_check_names(trainer->data.given, "the training set", validation,
                                       "the validation set", "trainer");
 }

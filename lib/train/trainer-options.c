@@ -25,6 +25,10 @@ static int split(neuron_trainer_t *trainer, double fraction)
 {
     if (fraction > 0 && trainer->data.validation && trainer->settings.validation_split == 0)
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation set already");
+    if (!trainer->data.given) {
+        trainer->settings.validation_split = fraction;
+        return NEURON_OK;
+    }
     int64_t count = trainer->data.given->count;
     int64_t left = (int64_t)((double)count * (1 - fraction));
     if (fraction > 0 && (left == 0 || left == count)) {
@@ -50,10 +54,14 @@ static int split(neuron_trainer_t *trainer, double fraction)
     }
     trainer->data.train = train;
     trainer->settings.validation_split = fraction;
-    neuron_trainer_drop_step(trainer);
     neuron_dataset_unref(old_train); /* last, as they may end with a function of the caller's */
     neuron_dataset_unref(old_validation);
     return NEURON_OK;
+}
+
+int neuron_trainer_split(neuron_trainer_t *trainer)
+{
+    return split(trainer, trainer->settings.validation_split);
 }
 
 /* Whether an option may be changed now. */
@@ -101,8 +109,6 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
     if (held_out != settings->validation_split)
         RETURN_IF_ERROR(split(trainer, held_out));
     int64_t batch_size = (int64_t)neuron_options_value(changed, NEURON_TRAINER_BATCH_SIZE);
-    if (batch_size != settings->batch_size)
-        neuron_trainer_drop_step(trainer);
     settings->batch_size = batch_size;
     settings->epochs = (int64_t)neuron_options_value(changed, NEURON_TRAINER_EPOCHS);
     settings->shuffle = neuron_options_value(changed, NEURON_TRAINER_SHUFFLE) > 0;

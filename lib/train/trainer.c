@@ -13,11 +13,24 @@
 
 int neuron_trainer_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
-    RETURN_IF_ERROR(neuron_dataset_check(dataset, &graph->input->spec.output,
-                                         &graph->output->spec.output, "trainer"));
+    RETURN_IF_ERROR(neuron_graph_check_single(graph, "trainer"));
+    RETURN_IF_ERROR(neuron_dataset_check(dataset, neuron_graph_first_input(graph),
+                                         neuron_graph_first_output(graph), "trainer"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "trainer: the dataset has no examples");
     return NEURON_OK;
+}
+
+static int create_losses(neuron_trainer_t *trainer)
+{
+    int32_t outputs = trainer->graph->output_count;
+    trainer->losses =
+        neuron_allocate(trainer->context, neuron_size(outputs), sizeof *trainer->losses);
+    if (!trainer->losses)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < outputs; i++)
+        trainer->losses[i] = (neuron_step_loss){&neuron_loss_default, 1};
+    return neuron_history_create(&trainer->history, trainer->context);
 }
 
 int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
@@ -27,18 +40,13 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
     *trainer = NULL;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(optimizer);
-    CHECK_ARGUMENT(train);
     RETURN_IF_ERROR(neuron_graph_check_trainable(graph, "trainer"));
-    RETURN_IF_ERROR(neuron_trainer_check_dataset(graph, train));
+    if (train)
+        RETURN_IF_ERROR(neuron_trainer_check_dataset(graph, train));
     neuron_context_t *context = graph->context;
     neuron_trainer_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    int status = neuron_history_create(&made->history, context);
-    if (status < 0) {
-        neuron_release(context, made);
-        return status;
-    }
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
     made->graph = neuron_graph_ref(graph);
@@ -48,8 +56,13 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
     made->settings =
         (neuron_trainer_settings){.epochs = 1, .batch_size = 32, .shuffle = true, .workers = -1};
     made->progress.seed = context->seed;
-    *trainer = made;
-    return NEURON_OK;
+    made->progress.last_loss = (double)NAN;
+    int status = create_losses(made);
+    if (status < 0)
+        neuron_trainer_unref(made);
+    else
+        *trainer = made;
+    return status;
 }
 
 neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer)
@@ -67,7 +80,10 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
     neuron_trainer_drop_step(trainer);
     neuron_callbacks_release(trainer);
     neuron_release(context, trainer->data.class_weights);
-    neuron_loss_unref(trainer->loss);
+    neuron_single_step_release(trainer);
+    for (int32_t i = 0; trainer->losses && i < trainer->graph->output_count; i++)
+        neuron_trainer_end_loss(trainer->losses[i].loss);
+    neuron_release(context, trainer->losses);
     neuron_history_unref(trainer->history);
     neuron_dataset_unref(trainer->data.validation);
     neuron_dataset_unref(trainer->data.given);
@@ -96,10 +112,19 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the augmentation"));
     if (augmentation) {
         neuron_image_size size;
-        RETURN_IF_ERROR(neuron_image_size_of(&size, &trainer->graph->input->spec.output));
+        RETURN_IF_ERROR(neuron_image_size_of(&size, neuron_graph_first_input(trainer->graph)));
         trainer->settings.augmentation = augmentation->settings;
     }
     trainer->settings.augments = augmentation != NULL;
+    return NEURON_OK;
+}
+
+int neuron_trainer_set_seed(neuron_trainer_t *trainer, uint64_t seed)
+{
+    CHECK_ARGUMENT(trainer);
+    neuron_hold_end_left();
+    RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the seed"));
+    trainer->progress.seed = seed;
     return NEURON_OK;
 }
 
@@ -119,13 +144,31 @@ int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer, neuron_trainer_
     return NEURON_OK;
 }
 
-int neuron_trainer_prepare(neuron_trainer_t *trainer)
+static int prepare(neuron_trainer_t *trainer, int64_t capacity)
 {
     if (!trainer->step)
-        RETURN_IF_ERROR(neuron_step_create(
-            &trainer->step, trainer->graph, trainer->optimizer, neuron_trainer_loss(trainer),
-            neuron_min_count(trainer->settings.batch_size, trainer->data.train->count)));
+        RETURN_IF_ERROR(neuron_step_create(&trainer->step, trainer->graph, trainer->optimizer,
+                                           trainer->losses));
+    RETURN_IF_ERROR(neuron_step_set_capacity(trainer->step, capacity));
     return neuron_step_prepare(trainer->step);
+}
+
+int neuron_trainer_prepare(neuron_trainer_t *trainer)
+{
+    const neuron_dataset_t *train = trainer->data.train;
+    int64_t batch_size = trainer->settings.batch_size;
+    return prepare(trainer, train ? neuron_min_count(batch_size, train->count) : batch_size);
+}
+
+/* Up to the batch size all counts have one capacity, so that no session is made anew if they
+ * change; above it a power of two, so that few are. */
+int neuron_trainer_prepare_for(neuron_trainer_t *trainer, int64_t count)
+{
+    int64_t capacity = trainer->settings.batch_size;
+    if (count > capacity)
+        for (capacity = 1; capacity < count;)
+            capacity *= 2;
+    return prepare(trainer, capacity);
 }
 
 void neuron_trainer_drop_step(neuron_trainer_t *trainer)
@@ -188,6 +231,10 @@ double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
         return neuron_trainer_seconds(trainer);
     case NEURON_PROGRESS_LEARNING_RATE:
         return neuron_rate_current(&trainer->rate, trainer->optimizer);
+    case NEURON_PROGRESS_LAST_LOSS:
+        return progress->last_loss;
+    case NEURON_PROGRESS_ALL_STEPS:
+        return (double)progress->updates;
     default:
         return NAN;
     }

@@ -1,6 +1,7 @@
 /* The trainer handle. Its struct names the parts of a training; each part has a header of its own
  * and knows none of the others. What belongs to the handle is in trainer.c (life), trainer-data.c
- * (datasets, loss, weights) and trainer-options.c (numbers); run.c lets the parts work together. */
+ * (datasets, losses, weights) and trainer-options.c (numbers); run.c lets the parts work together,
+ * single-step.c does so for one batch of the caller's. */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
@@ -26,7 +27,8 @@ enum {
 extern const neuron_option_table neuron_trainer_options;
 
 typedef struct neuron_trainer_data {
-    neuron_dataset_t *given;              /* before a validation split was taken from it */
+    neuron_dataset_t *given;              /* before a validation split was taken from it; NULL for
+                                             none, as the next */
     neuron_dataset_t *train, *validation; /* the second may be NULL */
     double *class_weights;                /* of each class; NULL if all are 1 */
 } neuron_trainer_data;
@@ -51,12 +53,20 @@ typedef struct neuron_trainer_run_state {
     neuron_batch_source *source;
 } neuron_trainer_run_state;
 
+/* What the caller's own steps need; NULL before the first. */
+typedef struct neuron_single_step {
+    neuron_batch *batches; /* of each output */
+    const float **inputs, **gradients;
+    int64_t capacity; /* of the batches */
+} neuron_single_step;
+
 struct neuron_trainer {
     atomic_int references;
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_optimizer_t *optimizer;
-    neuron_loss_t *loss; /* NULL for cross-entropy */
+    neuron_step_loss *losses; /* of each output of the graph; kept by the trainer, but for
+                                 neuron_loss_default */
     neuron_history_t *history;
     neuron_trainer_data data;
     neuron_trainer_settings settings;
@@ -65,6 +75,7 @@ struct neuron_trainer {
     neuron_rate rate;
     neuron_step *step; /* NULL before the first run */
     neuron_trainer_run_state run;
+    neuron_single_step single;
 };
 
 NEURON_HOLD_DECLARE(trainer);
@@ -76,15 +87,30 @@ int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *
 /* Whether a graph can learn from the dataset, or be evaluated with it. */
 int neuron_trainer_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset);
 
-/* The loss, also if none was set. */
+/* The loss of the first output, also if none was set. */
 const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer);
+
+/* Lets go of a loss that the trainer kept. */
+void neuron_trainer_end_loss(const neuron_loss_t *loss);
+
+/* Takes the validation split, if there is one, from the dataset that was given. */
+int neuron_trainer_split(neuron_trainer_t *trainer);
 
 /* NEURON_E_DATA if the loss does not go with the datasets. */
 int neuron_trainer_check_loss(const neuron_trainer_t *trainer);
 
-/* Makes the step, or makes it ready for what has changed. */
+/* Makes the step, or makes it ready for what has changed and for batches of the dataset, or of
+ * `count` examples. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);
+int neuron_trainer_prepare_for(neuron_trainer_t *trainer, int64_t count);
 void neuron_trainer_drop_step(neuron_trainer_t *trainer);
+
+/* Lets go of what single steps needed. */
+void neuron_single_step_release(neuron_trainer_t *trainer);
+
+/* Counts a step that is done. */
+void neuron_trainer_count_step(neuron_progress *progress, const neuron_step_result *result,
+                               int64_t examples);
 
 /* Seconds spent in this epoch so far, and the clock they are counted from. */
 void neuron_trainer_start_clock(neuron_trainer_t *trainer);

@@ -19,7 +19,8 @@ int64_t neuron_training_epochs(const neuron_trainer_t *trainer)
 
 int64_t neuron_training_steps(const neuron_trainer_t *trainer)
 {
-    return neuron_ceil_divide(trainer->data.train->count, trainer->settings.batch_size);
+    const neuron_dataset_t *train = trainer->data.train;
+    return train ? neuron_ceil_divide(train->count, trainer->settings.batch_size) : 0;
 }
 
 bool neuron_training_has_validation(const neuron_trainer_t *trainer)

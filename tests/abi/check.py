@@ -257,7 +257,7 @@ def check_options(arguments):
     header = read(os.path.join(arguments.include, 'layers.h'))
     for name, options in documented_options(header).items():
         layer = name[len('neuron_'):].replace('_', '-')
-        if layer not in ('import', 'layer-by-name', 'node-input'):
+        if layer not in ('graph-import', 'graph-import-part', 'layer-by-name', 'node-input'):
             compare(problems, f'options of {name}() in layers.h', layer_options(arguments, layer),
                     options)
     return problems + option_names(arguments)
@@ -286,7 +286,8 @@ def option_names(arguments):
 # Where each family of kinds is explained.
 FAMILIES = {'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h', 'layer': 'layers.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
-            'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h'}
+            'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
+            'import': 'layers.h'}
 
 
 def told_kinds(path):

@@ -171,7 +171,7 @@ static void add_network(bench_catalogue_t *catalogue, const bench_options_t *opt
     add(catalogue, &kernel);
     kernel.part = BENCH_GATHER;
     char shape[NEURON_SHAPE_TEXT];
-    neuron_shape_text(&graph->input->spec.output, shape);
+    neuron_shape_text(neuron_graph_first_input(graph), shape);
     snprintf(kernel.name, sizeof kernel.name, "gather/%.24s", shape);
     add(catalogue, &kernel);
 }

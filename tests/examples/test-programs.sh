@@ -135,6 +135,11 @@ learn() {
     says stdout '^epoch 1: accuracy .*, validation '
     at_least "$minimum" "$(figure 'test accuracy')"
 
+    succeeds "$programs/two_inputs" "$@"
+    sed -n 's/^test accuracy: same or not \([0-9.]*\), kind \([0-9.]*\)$/\1 \2/p' stdout |
+        awk -v minimum="$minimum" '{ good = $1 >= minimum && $2 >= minimum } END { exit !good }' ||
+        fail "pairs are not told apart"
+
     succeeds "$programs/custom_layer" snake.safetensors "$@"
     at_least "$minimum" "$(figure 'trained: test accuracy')"
     [ "$(figure 'trained: test accuracy')" = "$(figure 'loaded: test accuracy')" ] ||
@@ -173,7 +178,7 @@ at_least 0.8 "$(sed -n 's/^float32 *accuracy //p' stdout)"
 learn 0.8
 [ "$(awk '/^thread/ { sum += $3 } END { print sum }' stdout)" -eq 1000 ] || fail "not all images were predicted"
 
-for program in skip_concat 'custom_layer no-model' 'committee no-model' 'predict_threads committee.safetensors 2'; do
+for program in skip_concat two_inputs 'custom_layer no-model' 'committee no-model' 'predict_threads committee.safetensors 2'; do
     # shellcheck disable=SC2086 # a program and its arguments
     ends_with 1 'none/.*-images-idx3-ubyte.gz' "$programs/"$program none
 done
@@ -184,6 +189,7 @@ usage custom_layer
 usage custom_layer --help
 usage committee --help
 usage skip_concat --help
+usage two_inputs --help
 usage quantize --help
 usage quantize model-only
 usage image_folder --help model

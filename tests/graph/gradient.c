@@ -77,12 +77,12 @@ void assert_node_shape(const neuron_node_t *node, const int64_t *expected, int32
 
 void predict(const neuron_graph_t *graph, const float *input, int64_t count, float *output)
 {
-    size_t size = (size_t)(count * neuron_shape_count(&graph->input->spec.output));
+    size_t size = (size_t)(count * neuron_shape_count(neuron_graph_first_input(graph)));
     float *copy = malloc(size * sizeof *copy);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, input, size * sizeof *copy);
-    neuron_tensor_t *from = wrap_rows(graph, &graph->input->spec.output, count, copy);
-    neuron_tensor_t *to = wrap_rows(graph, &graph->output->spec.output, count, output);
+    neuron_tensor_t *from = wrap_rows(graph, neuron_graph_first_input(graph), count, copy);
+    neuron_tensor_t *to = wrap_rows(graph, neuron_graph_first_output(graph), count, output);
     assert_ok(neuron_graph_predict(graph, from, to));
     neuron_tensor_unref(to);
     neuron_tensor_unref(from);
@@ -132,7 +132,7 @@ static network make_network(neuron_graph_t *graph, neuron_node_t *output, int64_
 {
     assert_ok(neuron_graph_finish(graph, output));
     network n = {.graph = graph, .batch = batch};
-    n.in = neuron_shape_count(&graph->input->spec.output);
+    n.in = neuron_shape_count(neuron_graph_first_input(graph));
     n.classes = neuron_shape_count(&output->spec.output);
     n.input = allocate(batch * n.in, sizeof *n.input);
     n.target = allocate(batch * n.classes, sizeof *n.target);
@@ -172,7 +172,7 @@ static void check_prediction(const network *n)
     reference_forward(reference, n->parameters, n->input);
     float *output = allocate(n->batch * n->classes, sizeof *output);
     predict(n->graph, n->input, n->batch, output);
-    compare_values(output, reference_value(reference, n->graph->output), n->batch * n->classes,
+    compare_values(output, reference_value(reference, n->graph->outputs[0]), n->batch * n->classes,
                    "prediction");
     free(output);
     reference_destroy(reference);
@@ -190,13 +190,15 @@ static neuron_session *make_session(const network *n, int64_t batch)
 /* Forward and the loss, for examples first, first + 1, ... */
 static void run_forward(const network *n, neuron_session *session, int64_t first, int64_t batch)
 {
-    neuron_session_forward(session, n->input + first * n->in, batch, dropout_seed, dropout_step);
-    const float *output = neuron_session_output(session);
-    float *gradient = neuron_session_output_gradient(session);
+    neuron_session_forward(session, (const float *const[]){n->input + first * n->in}, batch,
+                           dropout_seed, dropout_step);
+    const float *output = neuron_session_output(session, 0);
+    float *gradient = neuron_session_output_gradient(session, 0);
     for (int64_t e = 0; e < batch; e++)
         neuron_cross_entropy(neuron_kernels_choose(), output + e * n->classes,
-                             neuron_session_logits(session), n->target + (first + e) * n->classes,
-                             (int32_t)n->classes, 1.0f / (float)batch, gradient + e * n->classes);
+                             neuron_session_logits(session, 0),
+                             n->target + (first + e) * n->classes, (int32_t)n->classes,
+                             1.0f / (float)batch, gradient + e * n->classes);
 }
 
 /* One training step without the update. */
@@ -211,12 +213,13 @@ static void run_step(const network *n, neuron_session *session, int64_t first, i
 static void check_training_forward(const network *n, reference_t *reference)
 {
     neuron_session *session = make_session(n, n->batch);
-    neuron_session_forward(session, n->input, n->batch, dropout_seed, dropout_step);
-    const neuron_node_t *output = n->graph->output;
-    if (neuron_session_logits(session))
+    neuron_session_forward(session, (const float *const[]){n->input}, n->batch, dropout_seed,
+                           dropout_step);
+    const neuron_node_t *output = n->graph->outputs[0];
+    if (neuron_session_logits(session, 0))
         output = output->inputs[0];
     reference_forward(reference, n->parameters, n->input);
-    compare_values(neuron_session_output(session), reference_value(reference, output),
+    compare_values(neuron_session_output(session, 0), reference_value(reference, output),
                    n->batch * n->classes, "training");
     neuron_session_destroy(session);
 }

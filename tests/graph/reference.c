@@ -98,18 +98,18 @@ static void forward_node(reference_t *reference, const neuron_node_t *node,
 void reference_forward(reference_t *reference, const double *parameters, const float *examples)
 {
     const neuron_graph_t *graph = reference->graph;
-    int64_t count = reference->batch * neuron_shape_count(&graph->input->spec.output);
+    int64_t count = reference->batch * neuron_shape_count(neuron_graph_first_input(graph));
     for (int64_t i = 0; i < count; i++)
-        reference->values[graph->input->index][i] = (double)examples[i];
+        reference->values[graph->inputs[0]->index][i] = (double)examples[i];
     for (int32_t i = 0; i < graph->node_count; i++)
-        if (graph->nodes[i] != graph->input)
+        if (!neuron_node_is_input(graph->nodes[i]))
             forward_node(reference, graph->nodes[i], parameters);
 }
 
 double reference_loss(const reference_t *reference, const float *target)
 {
-    const double *y = reference_value(reference, reference->graph->output);
-    int64_t classes = neuron_shape_count(&reference->graph->output->spec.output);
+    const double *y = reference_value(reference, reference->graph->outputs[0]);
+    int64_t classes = neuron_shape_count(&reference->graph->outputs[0]->spec.output);
     double loss = 0;
     for (int64_t e = 0; e < reference->batch; e++) {
         double sum = 0;

@@ -13,7 +13,7 @@ START_TEST(loading_needs_the_kind)
     assert_message("no layer \"own_dense\" is registered with the context");
     neuron_graph_t *copy;
     assert_ok(neuron_graph_create(&copy, other));
-    ck_assert_ptr_null(neuron_import(copy, vector_input(copy, 3), graph, NULL));
+    ck_assert_ptr_null(neuron_graph_import(copy, vector_input(copy, 3), graph, NULL, NULL));
     assert_message("import: no layer \"own_dense\" is registered");
     neuron_graph_unref(copy);
     register_all(other);
@@ -21,7 +21,7 @@ START_TEST(loading_needs_the_kind)
     ck_assert(same_parameters(graph, loaded));
     ck_assert_str_eq(neuron_graph_array_name(loaded, 0), "own_dense.kernel");
     assert_ok(neuron_graph_create(&copy, other));
-    x = neuron_import(copy, vector_input(copy, 3), graph, NULL);
+    x = neuron_graph_import(copy, vector_input(copy, 3), graph, NULL, NULL);
     assert_ok(neuron_graph_finish(copy, x));
     ck_assert(same_parameters(graph, copy));
     const float row[] = {1, -2, 3};

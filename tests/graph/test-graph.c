@@ -248,17 +248,6 @@ START_TEST(two_graphs_do_not_mix)
 }
 END_TEST
 
-START_TEST(one_input_only)
-{
-    neuron_graph_t *graph = new_graph();
-    neuron_node_t *x = vector_input(graph, 8);
-    ck_assert_ptr_null(vector_input(graph, 8));
-    assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
-    assert_message("graph: has an input already");
-    neuron_graph_unref(graph);
-}
-END_TEST
-
 START_TEST(bad_inputs_are_refused)
 {
     static const int64_t shapes[][NEURON_RANK_MAX] = {
@@ -433,7 +422,6 @@ int main(void)
     tcase_add_test(tests, names_of_graphs);
     tcase_add_test(tests, the_first_error_is_kept);
     tcase_add_test(tests, two_graphs_do_not_mix);
-    tcase_add_test(tests, one_input_only);
     tcase_add_test(tests, bad_inputs_are_refused);
     tcase_add_test(tests, a_finished_graph_stays_as_it_is);
     tcase_add_test(tests, what_the_output_does_not_need_is_left_out);

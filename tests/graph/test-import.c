@@ -31,7 +31,7 @@ START_TEST(a_copy_predicts_the_same)
     /* Statistics as well as what is trained. */
     assert_ok(neuron_graph_write_array(source, find_array(source, "batch_norm.moving_mean"),
                                        (const float[]){1, 2, 3, 4, 5}, 5));
-    neuron_node_t *copy = neuron_import(graph, vector_input(graph, IN), source, NULL);
+    neuron_node_t *copy = neuron_graph_import(graph, vector_input(graph, IN), source, NULL, NULL);
     ck_assert_ptr_nonnull(copy);
     ck_assert_str_eq(neuron_node_name(copy), "member/softmax");
     assert_ok(neuron_graph_finish(graph, copy));
@@ -50,7 +50,7 @@ START_TEST(source_and_copy_are_independent)
     neuron_graph_t *source = source_graph("member"), *graph = new_graph();
     float before[OUT], after[OUT], zeros[5 * IN] = {0};
     predict(source, example, 1, before);
-    neuron_node_t *copy = neuron_import(graph, vector_input(graph, IN), source, "a");
+    neuron_node_t *copy = neuron_graph_import(graph, vector_input(graph, IN), source, "a", NULL);
     /* The copy has the values of the moment of the import. */
     assert_ok(
         neuron_graph_write_array(source, find_array(source, "dense_1.kernel"), zeros, 5 * OUT));
@@ -71,12 +71,18 @@ START_TEST(names_are_made_unique)
 {
     neuron_graph_t *source = source_graph("net.v1/a"), *graph = new_graph();
     neuron_node_t *x = vector_input(graph, IN);
-    ck_assert_str_eq(neuron_node_name(neuron_import(graph, x, source, NULL)), "net_v1_a/softmax");
-    ck_assert_str_eq(neuron_node_name(neuron_import(graph, x, source, NULL)), "net_v1_a_1/softmax");
-    ck_assert_str_eq(neuron_node_name(neuron_import(graph, x, source, "b")), "b/softmax");
-    ck_assert_str_eq(neuron_node_name(neuron_import(graph, x, source, "b")), "b_1/softmax");
-    ck_assert_str_eq(neuron_node_name(neuron_import(graph, x, source, "b")), "b_2/softmax");
-    ck_assert_str_eq(neuron_node_name(neuron_import(graph, x, source, "b_1")), "b_1_1/softmax");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(graph, x, source, NULL, NULL)),
+                     "net_v1_a/softmax");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(graph, x, source, NULL, NULL)),
+                     "net_v1_a_1/softmax");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(graph, x, source, "b", NULL)),
+                     "b/softmax");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(graph, x, source, "b", NULL)),
+                     "b_1/softmax");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(graph, x, source, "b", NULL)),
+                     "b_2/softmax");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(graph, x, source, "b_1", NULL)),
+                     "b_1_1/softmax");
     /* The layers' own names stay free. */
     neuron_node_t *own = neuron_dense(graph, x, 2, NULL);
     ck_assert_str_eq(neuron_node_name(own), "dense");
@@ -90,11 +96,12 @@ START_TEST(an_import_of_an_import)
 {
     neuron_graph_t *source = source_graph("inner"), *middle = new_graph(), *graph = new_graph();
     neuron_node_t *x = vector_input(middle, IN);
-    neuron_node_t *members[] = {neuron_import(middle, x, source, NULL),
-                                neuron_import(middle, x, source, NULL)};
+    neuron_node_t *members[] = {neuron_graph_import(middle, x, source, NULL, NULL),
+                                neuron_graph_import(middle, x, source, NULL, NULL)};
     assert_ok(neuron_graph_finish(
         middle, neuron_weighted_average(middle, members, 2, (const double[]){1, 3})));
-    neuron_node_t *copy = neuron_import(graph, vector_input(graph, IN), middle, "outer");
+    neuron_node_t *copy =
+        neuron_graph_import(graph, vector_input(graph, IN), middle, "outer", NULL);
     ck_assert_str_eq(neuron_node_name(copy), "outer/weighted_average");
     assert_ok(neuron_graph_finish(graph, copy));
     ck_assert_int_ge(find_array(graph, "outer/inner/dense.kernel"), 0);
@@ -117,7 +124,7 @@ START_TEST(in_the_middle_of_a_graph)
                                      "padding=same, stride_height=2");
     assert_ok(neuron_graph_finish(source, neuron_relu(source, c)));
     neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 7, 7, 1), 2, 2, 2, NULL);
-    neuron_node_t *copy = neuron_import(graph, x, source, "body");
+    neuron_node_t *copy = neuron_graph_import(graph, x, source, "body", NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(neuron_node_shape(copy, shape, &rank));
@@ -133,7 +140,7 @@ START_TEST(a_source_without_layers)
     neuron_graph_t *source = new_graph(), *graph = new_graph();
     assert_ok(neuron_graph_finish(source, vector_input(source, 3)));
     neuron_node_t *x = vector_input(graph, 3);
-    ck_assert_ptr_eq(neuron_import(graph, x, source, NULL), x);
+    ck_assert_ptr_eq(neuron_graph_import(graph, x, source, NULL, NULL), x);
     neuron_graph_unref(graph);
     neuron_graph_unref(source);
 }
@@ -143,7 +150,7 @@ START_TEST(another_input_shape_is_refused)
 {
     neuron_graph_t *source = source_graph("member"), *graph = new_graph();
     neuron_node_t *x = image_input(graph, 28, 28, 1);
-    ck_assert_ptr_null(neuron_import(graph, x, source, NULL));
+    ck_assert_ptr_null(neuron_graph_import(graph, x, source, NULL, NULL));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
     assert_message("import: member takes 4, but input is 28x28x1");
     neuron_graph_unref(graph);
@@ -156,7 +163,7 @@ START_TEST(an_unfinished_source_is_refused)
     neuron_graph_t *source = new_graph(), *graph = new_graph();
     neuron_dense(source, vector_input(source, 4), 3, NULL);
     neuron_node_t *x = vector_input(graph, 4);
-    ck_assert_ptr_null(neuron_import(graph, x, source, NULL));
+    ck_assert_ptr_null(neuron_graph_import(graph, x, source, NULL, NULL));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_STATE);
     assert_message("import: graph is not finished");
     neuron_graph_unref(graph);
@@ -171,7 +178,7 @@ START_TEST(a_finished_graph_takes_no_import)
     predict(graph, example, 1, before);
     neuron_graph_t *third = new_graph();
     neuron_node_t *x = vector_input(third, IN);
-    ck_assert_ptr_null(neuron_import(graph, x, source, NULL));
+    ck_assert_ptr_null(neuron_graph_import(graph, x, source, NULL, NULL));
     assert_message("other: is finished and takes no more layers");
     predict(graph, example, 1, after);
     ck_assert_mem_eq(before, after, sizeof before);
@@ -190,7 +197,7 @@ START_TEST(bad_names_are_refused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = vector_input(graph, IN);
-        ck_assert_ptr_null(neuron_import(graph, x, source, bad[i]));
+        ck_assert_ptr_null(neuron_graph_import(graph, x, source, bad[i], NULL));
         assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
         assert_message("import: ");
         neuron_graph_unref(graph);
@@ -203,13 +210,13 @@ START_TEST(nulls_are_refused)
 {
     neuron_graph_t *source = source_graph("member"), *graph = new_graph();
     neuron_node_t *x = vector_input(graph, IN);
-    ck_assert_ptr_null(neuron_import(NULL, x, source, NULL));
-    ck_assert_ptr_null(neuron_import(graph, NULL, source, NULL));
+    ck_assert_ptr_null(neuron_graph_import(NULL, x, source, NULL, NULL));
+    ck_assert_ptr_null(neuron_graph_import(graph, NULL, source, NULL, NULL));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
     neuron_graph_unref(graph);
     graph = new_graph();
     x = vector_input(graph, IN);
-    ck_assert_ptr_null(neuron_import(graph, x, NULL, NULL));
+    ck_assert_ptr_null(neuron_graph_import(graph, x, NULL, NULL, NULL));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
     neuron_graph_unref(graph);
     neuron_graph_unref(source);

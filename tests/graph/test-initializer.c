@@ -319,8 +319,9 @@ END_TEST
 START_TEST(too_late)
 {
     neuron_graph_t *graph = dense_graph(1, NEURON_INITIALIZER_ONES, 0);
-    assert_status(neuron_node_set_initializer(graph->output, "kernel", NEURON_INITIALIZER_ZEROS, 0),
-                  NEURON_E_STATE);
+    assert_status(
+        neuron_node_set_initializer(graph->outputs[0], "kernel", NEURON_INITIALIZER_ZEROS, 0),
+        NEURON_E_STATE);
     assert_message("dense: the graph is finished");
     neuron_graph_unref(graph);
 }
@@ -336,7 +337,7 @@ START_TEST(saved_and_imported)
     assert_ok(neuron_graph_load_memory(&loaded, graph->context, bytes, size));
     free(bytes);
     neuron_graph_t *copy = new_graph();
-    neuron_node_t *output = neuron_import(copy, vector_input(copy, IN), loaded, NULL);
+    neuron_node_t *output = neuron_graph_import(copy, vector_input(copy, IN), loaded, NULL, NULL);
     ck_assert_ptr_nonnull(output);
     assert_starts(output, "kernel", NEURON_INITIALIZER_NORMAL, 0.02);
     assert_starts(output, "bias", NEURON_INITIALIZER_ZEROS, 0);

@@ -86,7 +86,7 @@ static void build_imports(neuron_context_t *context, int32_t count)
     assert_ok(neuron_graph_finish(member, neuron_relu(member, vector(member))));
     neuron_node_t *x = vector(graph);
     for (int32_t i = 1; i < count; i++)
-        ck_assert_ptr_nonnull(x = neuron_import(graph, x, member, NULL));
+        ck_assert_ptr_nonnull(x = neuron_graph_import(graph, x, member, NULL, NULL));
     neuron_graph_unref(member);
     neuron_graph_unref(graph);
 }
@@ -150,11 +150,13 @@ START_TEST(names)
     nodes[4] = neuron_dense(g, x, 2, NULL);
     ck_assert_str_eq(neuron_node_name(nodes[4]), "dense_3");
     /* Copies are called by the first number that is free. */
-    ck_assert_str_eq(neuron_node_name(neuron_import(g, x, member, NULL)), "part/relu");
-    ck_assert_str_eq(neuron_node_name(neuron_import(g, x, member, NULL)), "part_1/relu");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(g, x, member, NULL, NULL)), "part/relu");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(g, x, member, NULL, NULL)),
+                     "part_1/relu");
     assert_ok(neuron_node_set_name(neuron_graph_find_node(g, "part/relu"), "part_2/relu"));
-    ck_assert_str_eq(neuron_node_name(neuron_import(g, x, member, NULL)), "part/relu");
-    ck_assert_str_eq(neuron_node_name(neuron_import(g, x, member, NULL)), "part_3/relu");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(g, x, member, NULL, NULL)), "part/relu");
+    ck_assert_str_eq(neuron_node_name(neuron_graph_import(g, x, member, NULL, NULL)),
+                     "part_3/relu");
     /* After finishing only what the output needs is there. */
     assert_ok(neuron_graph_finish(g, nodes[0]));
     ck_assert_ptr_eq(neuron_graph_find_node(g, "dense_1"), nodes[0]);

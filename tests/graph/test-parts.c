@@ -257,7 +257,7 @@ START_TEST(marks_are_imported_and_saved)
     freeze(graph, "input"); /* without effect, and no hindrance to saving */
     neuron_graph_t *loaded = save_and_load(graph);
     assert_ok(neuron_graph_create(&copy, context));
-    ck_assert_ptr_nonnull(neuron_import(copy, image_input(copy, 8, 8, 1), loaded, "m"));
+    ck_assert_ptr_nonnull(neuron_graph_import(copy, image_input(copy, 8, 8, 1), loaded, "m", NULL));
     ck_assert_int_eq(neuron_node_trainable(find(loaded, "dense")), 0);
     ck_assert_int_eq(neuron_node_trainable(find(copy, "m/dense")), 0);
     ck_assert_int_eq(neuron_node_trainable(find(copy, "m/dense_1")), 1);
@@ -379,7 +379,7 @@ START_TEST(regularizers_are_saved_and_imported)
     regularize(graph, "dense", "kernel", 0, 0.125);
     assert_ok(neuron_graph_finish(graph, node));
     neuron_graph_t *loaded = save_and_load(graph);
-    node = neuron_import(copy, vector_input(copy, 3), loaded, "m");
+    node = neuron_graph_import(copy, vector_input(copy, 3), loaded, "m", NULL);
     assert_ok(neuron_graph_finish(copy, node));
     ck_assert_double_gt(neuron_graph_penalty(graph), 0);
     ck_assert_double_eq(neuron_graph_penalty(graph), neuron_graph_penalty(loaded));

@@ -55,7 +55,7 @@ START_TEST(moving_statistics)
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, 4));
     const float batch[] = {1, 0, 2, 0, 3, 4, 6, 4}; /* mean 3 and 2, variance 3.5 and 4 */
-    neuron_session_forward(session, batch, 4, 0, 0);
+    neuron_session_forward(session, (const float *const[]){batch}, 4, 0, 0);
     float mean[2], variance[2];
     assert_ok(neuron_graph_read_array(graph, 2, mean, 2, NULL));
     assert_ok(neuron_graph_read_array(graph, 3, variance, 2, NULL));
@@ -85,9 +85,9 @@ START_TEST(a_large_mean_does_no_harm)
     float batch[64];
     for (int i = 0; i < 64; i++)
         batch[i] = 10000.0f + (float)(i % 2);
-    neuron_session_forward(session, batch, 64, 0, 0);
+    neuron_session_forward(session, (const float *const[]){batch}, 64, 0, 0);
     for (int i = 0; i < 64; i++)
-        ck_assert_float_eq_tol(neuron_session_output(session)[i], i % 2 ? 1 : -1, 1e-3f);
+        ck_assert_float_eq_tol(neuron_session_output(session, 0)[i], i % 2 ? 1 : -1, 1e-3f);
     neuron_session_destroy(session);
     neuron_graph_unref(graph);
 }

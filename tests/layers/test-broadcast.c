@@ -109,13 +109,13 @@ START_TEST(long_sums_keep_their_digits)
     assert_ok(neuron_graph_finish(graph, y));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, 1));
-    float *input = neuron_session_input(session), gradients[64];
+    float *input = neuron_session_input(session, 0), gradients[64];
     double expected = 0;
     for (int i = 0; i < VALUES; i++)
         input[i] = 1;
     ck_assert_int_le(graph->value_count, 64);
     neuron_session_forward(session, NULL, 1, 1, 1);
-    float *slopes = neuron_session_output_gradient(session);
+    float *slopes = neuron_session_output_gradient(session, 0);
     for (int i = 0; i < VALUES; i++) {
         slopes[i] = 1 + (float)(i % 7) / 1024;
         expected += (double)slopes[i];

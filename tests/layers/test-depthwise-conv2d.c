@@ -187,12 +187,12 @@ static void run_step(int32_t threads, float *gradients, int64_t count)
     assert_ok(neuron_graph_finish(graph, neuron_flatten(graph, x)));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));
-    float *input = neuron_session_input(session);
+    float *input = neuron_session_input(session, 0);
     for (int i = 0; i < BATCH * SIDE * SIDE * CHANNELS; i++)
         input[i] = (float)(i * 7 % 101) / 101;
     neuron_session_forward(session, NULL, BATCH, 1, 1);
-    int64_t values = BATCH * neuron_shape_count(&graph->output->spec.output);
-    memcpy(neuron_session_output_gradient(session), neuron_session_output(session),
+    int64_t values = BATCH * neuron_shape_count(neuron_graph_first_output(graph));
+    memcpy(neuron_session_output_gradient(session, 0), neuron_session_output(session, 0),
            (size_t)values * sizeof(float));
     ck_assert_int_le(graph->value_count, count);
     neuron_session_backward(session, gradients);

@@ -18,11 +18,11 @@ static void drop(double rate, int32_t threads, uint64_t seed, uint64_t step, flo
     assert_ok(neuron_graph_finish(graph, node));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));
-    float *input = neuron_session_input(session);
+    float *input = neuron_session_input(session, 0);
     for (int i = 0; i < VALUES * BATCH; i++)
         input[i] = 1;
     neuron_session_forward(session, NULL, BATCH, seed, step);
-    memcpy(output, neuron_session_output(session), VALUES * BATCH * sizeof *output);
+    memcpy(output, neuron_session_output(session, 0), VALUES * BATCH * sizeof *output);
     neuron_session_destroy(session);
     neuron_graph_unref(graph);
     neuron_context_unref(context);

@@ -21,9 +21,9 @@ static void make_noise(double deviation, int32_t threads, uint64_t seed, uint64_
     assert_ok(neuron_graph_finish(graph, node));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));
-    memset(neuron_session_input(session), 0, ALL * sizeof(float));
+    memset(neuron_session_input(session, 0), 0, ALL * sizeof(float));
     neuron_session_forward(session, NULL, BATCH, seed, step);
-    memcpy(output, neuron_session_output(session), ALL * sizeof *output);
+    memcpy(output, neuron_session_output(session, 0), ALL * sizeof *output);
     neuron_session_destroy(session);
     neuron_graph_unref(graph);
     neuron_context_unref(context);

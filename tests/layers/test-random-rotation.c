@@ -20,8 +20,8 @@ static void turn(double factor, int32_t threads, uint64_t seed, uint64_t step, c
     assert_ok(neuron_graph_finish(graph, neuron_random_rotation(graph, x, factor, NULL)));
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, BATCH));
-    neuron_session_forward(session, input, BATCH, seed, step);
-    memcpy(output, neuron_session_output(session), ALL * sizeof *output);
+    neuron_session_forward(session, (const float *const[]){input}, BATCH, seed, step);
+    memcpy(output, neuron_session_output(session, 0), ALL * sizeof *output);
     neuron_session_destroy(session);
     neuron_graph_unref(graph);
     neuron_context_unref(context);

@@ -77,7 +77,7 @@ START_TEST(arrays_are_copied_by_prefix)
     int32_t copied = 7;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){3}, 1);
-    x = neuron_import(graph, x, other, "trunk");
+    x = neuron_graph_import(graph, x, other, "trunk", NULL);
     assert_ok(neuron_graph_finish(graph, neuron_dense(graph, x, 5, NULL)));
     ck_assert(!same_array(graph, "trunk/dense.kernel", trained, "dense.kernel", 12));
     assert_ok(neuron_graph_copy_arrays(&copied, graph, trained, "trunk/", NULL));

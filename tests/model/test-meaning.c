@@ -389,12 +389,12 @@ START_TEST(a_part_brings_the_scale_of_its_input)
     neuron_graph_t *member = make_member(0.5, names), *graph, *other;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE, 1}, 3);
-    assert_ok(neuron_graph_finish(graph, neuron_import(graph, x, member, NULL)));
+    assert_ok(neuron_graph_finish(graph, neuron_graph_import(graph, x, member, NULL, NULL)));
     check_scale(graph, 0.5, 0);
     ck_assert_ptr_null(neuron_graph_class_name(graph, NULL, 0));
     assert_ok(neuron_graph_create(&other, context));
     x = neuron_relu(other, neuron_input(other, (const int64_t[]){SIDE, SIDE, 1}, 3));
-    assert_ok(neuron_graph_finish(other, neuron_import(other, x, member, NULL)));
+    assert_ok(neuron_graph_finish(other, neuron_graph_import(other, x, member, NULL, NULL)));
     size_t needed;
     assert_ok(neuron_graph_get_scale(other, NULL, NULL, NULL, 0, &needed));
     ck_assert_uint_eq(needed, 0);

@@ -299,7 +299,7 @@ END_TEST
 
 static int64_t outputs_of(const neuron_graph_t *graph)
 {
-    return neuron_shape_count(&graph->output->spec.output);
+    return neuron_shape_count(neuron_graph_first_output(graph));
 }
 
 /* One pass or several, one thread or five, any batch: the baseline's bytes. Where something

@@ -113,8 +113,8 @@ static int import(neuron_graph_t **graph, neuron_context_t *context, const neuro
     if (status < 0)
         return status;
     neuron_node_t *x = neuron_input(g, (const int64_t[]){SIZE, SIZE, 1}, 3);
-    neuron_node_t *both[] = {neuron_import(g, x, source, "left"),
-                             neuron_import(g, x, source, NULL)};
+    neuron_node_t *both[] = {neuron_graph_import(g, x, source, "left", NULL),
+                             neuron_graph_import(g, x, source, NULL, NULL)};
     status = neuron_graph_finish(g, neuron_weighted_average(g, both, 2, (const double[]){1, 1}));
     if (status < 0) {
         neuron_graph_unref(g);

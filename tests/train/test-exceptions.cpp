@@ -157,8 +157,8 @@ struct handles {
         ok(neuron_graph_finish(graph,
                                neuron_softmax(graph, neuron_dense(graph, x, classes, NULL), NULL)));
         ok(neuron_dataset_generate_glyphs(&dataset, context, count, side, side, 1));
-        ok(neuron_dataset_create_stream(&stream, context, read, nullptr, nullptr, count, shape, 3,
-                                        NEURON_F32, classes));
+        ok(neuron_dataset_create_stream(&stream, context, read, nullptr, nullptr, count,
+                                        "shape=12x12x1, classes=10"));
         ok(neuron_loss_create_custom(&loss, context, ::loss, nullptr, nullptr));
         neuron_optimizer_t *optimizer;
         ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));

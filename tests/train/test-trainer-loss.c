@@ -552,7 +552,7 @@ START_TEST(who_takes_the_sigmoid)
     for (int purpose = NEURON_SESSION_PREDICT; purpose <= NEURON_SESSION_TRAIN_WHOLE; purpose++) {
         neuron_session *session;
         assert_ok(neuron_session_create(&session, graph, (neuron_session_purpose)purpose, 1));
-        ck_assert(neuron_session_logits(session) == (purpose == NEURON_SESSION_TRAIN_BINARY));
+        ck_assert(neuron_session_logits(session, 0) == (purpose == NEURON_SESSION_TRAIN_BINARY));
         neuron_session_destroy(session);
     }
     neuron_graph_unref(graph);
@@ -573,10 +573,10 @@ START_TEST(who_takes_the_softmax)
         neuron_session *session;
         float input[INPUTS] = {1, 2, 3}, sum = 0;
         assert_ok(neuron_session_create(&session, graph, cases[i].purpose, 1));
-        neuron_session_forward(session, input, 1, 0, 0);
+        neuron_session_forward(session, (const float *const[]){input}, 1, 0, 0);
         for (int k = 0; k < OUTPUTS; k++)
-            sum += neuron_session_output(session)[k];
-        ck_assert(neuron_session_logits(session) == cases[i].logits);
+            sum += neuron_session_output(session, 0)[k];
+        ck_assert(neuron_session_logits(session, 0) == cases[i].logits);
         ck_assert((fabsf(sum - 1) < 1e-5f) == !cases[i].logits);
         neuron_session_destroy(session);
     }
