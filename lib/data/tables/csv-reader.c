@@ -3,6 +3,8 @@
 
 #include "base/text/number.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_blank(const neuron_csv_text *csv, char character)
@@ -140,6 +142,18 @@ int64_t neuron_csv_line(const neuron_csv_text *csv, const char *at)
     for (const char *from = (const char *)csv->buffer->bytes; from < at; from++)
         line += *from == '\n';
     return line;
+}
+
+void neuron_csv_set_message(const neuron_csv_text *csv, const neuron_csv_field *field,
+                            const char *format, ...)
+{
+    char text[NEURON_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    neuron_set_message("%s: line %" PRId64 ", column %" PRId64 ": %s", csv->buffer->name,
+                       neuron_csv_line(csv, field->at), field->column + 1, text);
 }
 
 void neuron_csv_begin(neuron_csv_text *csv, const neuron_buffer *buffer,

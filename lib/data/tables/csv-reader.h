@@ -30,9 +30,10 @@ enum { NEURON_CSV_SHOWN_MAX = 40 };
     (int)((slice).size < NEURON_CSV_SHOWN_MAX ? (slice).size : NEURON_CSV_SHOWN_MAX), (slice).text
 
 /* Lines and columns of messages count from 1, as editors and spreadsheets do. */
-#define neuron_csv_fail(status, csv, field, format, ...)                                           \
-    neuron_fail(status, "%s: line %" PRId64 ", column %" PRId64 ": " format, (csv)->buffer->name,  \
-                neuron_csv_line(csv, (field)->at), (field)->column + 1, __VA_ARGS__)
+#define neuron_csv_fail(status, csv, field, ...)                                                   \
+    (neuron_csv_set_message(csv, field, __VA_ARGS__), (status))
+void neuron_csv_set_message(const neuron_csv_text *csv, const neuron_csv_field *field,
+                            const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Whether a buffer is text, as far as its bytes tell; the message says what else it seems to be. */
 int neuron_csv_check_text(const neuron_buffer *buffer);
