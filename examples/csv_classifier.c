@@ -12,9 +12,9 @@
  *
  * Here the column "species" has the classes, as words or numbers, and all other columns are inputs:
  * numbers, or words that become an input each. new.csv has these, in any order. What was learnt of
- * the table's columns is kept beside the model, in flowers.safetensors.json. docs/examples.md shows
- * how to make tables to try it with. Training prints a report on a fifth of the rows, kept apart;
- * predicting a line for each row. */
+ * the table's columns is in the model's file too. docs/examples.md shows how to make tables to try
+ * it with. Training prints a report on a fifth of the rows, kept apart; predicting a line for each
+ * row. */
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>
@@ -22,8 +22,6 @@
 #include <string.h>
 
 enum { COLUMNS_MAX = 4096, UNITS = 64 };
-
-static char json[1 << 20]; /* the text of a preparation */
 
 static void must(int status)
 {
@@ -62,78 +60,27 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     neuron_optimizer_unref(adam);
 }
 
-/* Columns were standardised for training: x * scale + offset. Moved into the first layer, this is
- * saved with the model, which then takes rows as they are. */
-static void fold_scales(neuron_graph_t *graph, const double *scales, const double *offsets,
-                        size_t columns)
-{
-    static float kernel[COLUMNS_MAX * UNITS], bias[UNITS];
-    must(neuron_graph_read_array(graph, 0, kernel, columns * UNITS, NULL));
-    must(neuron_graph_read_array(graph, 1, bias, UNITS, NULL));
-    for (size_t i = 0; i < columns * UNITS; i++) {
-        bias[i % UNITS] += (float)(offsets[i / UNITS] * kernel[i]);
-        kernel[i] *= (float)scales[i / UNITS];
-    }
-    must(neuron_graph_write_array(graph, 0, kernel, columns * UNITS));
-    must(neuron_graph_write_array(graph, 1, bias, UNITS));
-}
-
-/* What was learnt of the table is text, in a file beside the model. */
-static const char *beside(const char *model)
-{
-    static char path[4096];
-    snprintf(path, sizeof path, "%s.json", model);
-    return path;
-}
-
-static void keep(const neuron_preparation_t *preparation, const char *model)
-{
-    must(neuron_preparation_get_json(preparation, json, sizeof json, NULL));
-    FILE *file = fopen(beside(model), "w");
-    if (!file || fputs(json, file) == EOF || fclose(file) != 0) {
-        perror(beside(model));
-        exit(EXIT_FAILURE);
-    }
-}
-
-static neuron_preparation_t *load(neuron_context_t *context, const char *model)
-{
-    neuron_preparation_t *preparation;
-    FILE *file = fopen(beside(model), "r");
-    if (!file) {
-        perror(beside(model));
-        exit(EXIT_FAILURE);
-    }
-    json[fread(json, 1, sizeof json - 1, file)] = '\0';
-    fclose(file);
-    must(neuron_preparation_create(&preparation, context, json));
-    return preparation;
-}
-
 static void make_model(neuron_context_t *context, const char *table, const char *label,
                        const char *model)
 {
-    static double scales[COLUMNS_MAX], offsets[COLUMNS_MAX];
     static char report[1 << 16];
     char options[300];
     neuron_dataset_t *all, *train, *test;
-    size_t columns;
     snprintf(options, sizeof options, "label=\"%s\", type=f32, categories=one_hot, missing=median",
              label);
     must(neuron_dataset_load_csv(&all, context, table, options));
     must(neuron_dataset_k_fold(&train, &test, all, 5, 0, 1)); /* the first of five folds tests */
     must(neuron_dataset_standardize_channels(train, train));
-    must(neuron_dataset_get_scale(train, scales, offsets, COLUMNS_MAX, &columns));
-    neuron_graph_t *graph = build(context, (int64_t)columns, neuron_dataset_class_count(all));
+    must(neuron_dataset_standardize_channels(test, train));
+    int64_t columns = neuron_preparation_input_count(neuron_dataset_preparation(all));
+    neuron_graph_t *graph = build(context, columns, neuron_dataset_class_count(all));
     fit(context, graph, train);
-    fold_scales(graph, scales, offsets, columns); /* the rows to test with are as in the table */
 
     neuron_evaluation_t *evaluation;
     must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     must(neuron_evaluation_report(evaluation, NULL, 3, report, sizeof report, NULL));
     puts(report);
     must(neuron_graph_save(graph, model));
-    keep(neuron_dataset_preparation(all), model);
     neuron_evaluation_unref(evaluation);
     neuron_graph_unref(graph);
     neuron_dataset_unref(train);
@@ -143,18 +90,20 @@ static void make_model(neuron_context_t *context, const char *table, const char 
 
 static void predict(neuron_context_t *context, const char *table, const char *model)
 {
+    static double scales[COLUMNS_MAX], offsets[COLUMNS_MAX];
     neuron_graph_t *graph;
     neuron_dataset_t *rows;
-    neuron_tensor_t *input, *output;
-    neuron_preparation_t *preparation = load(context, model);
+    neuron_tensor_t *output;
+    neuron_preparation_t *preparation;
+    size_t columns;
     must(neuron_graph_load(&graph, context, model));
+    must(neuron_graph_get_preparation(&preparation, graph));
     must(neuron_dataset_load_csv_prepared(&rows, context, table, preparation));
+    must(neuron_graph_get_scale(graph, NULL, scales, offsets, COLUMNS_MAX, &columns));
+    must(neuron_dataset_set_scales(rows, scales, offsets, columns));
     int64_t count = neuron_dataset_count(rows), classes = neuron_dataset_class_count(rows);
-    int64_t columns = neuron_preparation_input_count(preparation);
-    must(neuron_tensor_create(&input, context, NEURON_F32, (int64_t[]){count, columns}, 2));
     must(neuron_tensor_create(&output, context, NEURON_F32, (int64_t[]){count, classes}, 2));
-    must(neuron_dataset_read(rows, 0, count, neuron_tensor_data(input), NULL));
-    must(neuron_graph_predict(graph, input, output));
+    must(neuron_graph_predict_dataset(graph, rows, output));
     const float *probabilities = neuron_tensor_data(output);
     for (int64_t i = 0; i < count; i++, probabilities += classes) {
         int32_t best = 0;
@@ -166,7 +115,6 @@ static void predict(neuron_context_t *context, const char *table, const char *mo
                name ? name : "", probabilities[best]);
     }
     neuron_tensor_unref(output);
-    neuron_tensor_unref(input);
     neuron_dataset_unref(rows);
     neuron_graph_unref(graph);
     neuron_preparation_unref(preparation);

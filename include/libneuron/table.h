@@ -13,7 +13,8 @@
  *      const char *const row[] = {"38", "Bern", ""};
  *      neuron_preparation_apply(preparation, row, 3, input, inputs, NULL);
  *
- *  As text (JSON) it is kept wherever the model is.
+ *  A training keeps it with its graph, from where neuron_graph_get_preparation() has it; as text
+ *  (JSON) it can be kept anywhere.
  */
 #ifndef NEURON_TABLE_H
 #define NEURON_TABLE_H
@@ -193,6 +194,23 @@ NEURON_API int neuron_preparation_input_name(const neuron_preparation_t *prepara
 NEURON_API int neuron_preparation_apply(const neuron_preparation_t *preparation,
                                         const char *const *fields, int64_t count, float *inputs,
                                         size_t capacity, size_t *needed);
+
+/** Keeps a preparation with a graph, in place of one that it has. A trainer does so when it runs,
+ *  if its training set has one (neuron_dataset_preparation()). It is saved and loaded with the
+ *  graph, so that a program that predicts needs the model's file and nothing else.
+ *  @param preparation  copied; NULL to forget the one that the graph has.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. No other thread may use the graph meanwhile.
+ *           Since 0.1. */
+NEURON_API int neuron_graph_set_preparation(neuron_graph_t *graph,
+                                            const neuron_preparation_t *preparation);
+
+/** Makes the preparation that is kept with a graph.
+ *  @param[out] preparation  a new one, of which the caller is the owner; NULL on failure.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if the graph has none, NEURON_E_FORMAT if its file
+ *           had one that is damaged, NEURON_E_MEMORY. Threads as for neuron_graph_predict().
+ *           Since 0.1. */
+NEURON_API int neuron_graph_get_preparation(neuron_preparation_t **preparation,
+                                            const neuron_graph_t *graph);
 
 #ifdef __cplusplus
 }

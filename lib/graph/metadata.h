@@ -2,12 +2,14 @@
 #ifndef GRAPH_METADATA_H
 #define GRAPH_METADATA_H
 
+#include <libneuron/table.h>
+
 #include "graph/graph.h"
 
 /* Keys that begin so are the library's: files have them, but users neither see nor set them. */
 #define NEURON_METADATA_PREFIX "libneuron."
 
-/* The fitted preparation of a table, as JSON: written and read by whoever fits it. */
+/* The fitted preparation of a table, as JSON: see preparation.c. */
 #define NEURON_METADATA_PREPARATION NEURON_METADATA_PREFIX "preparation"
 
 typedef struct neuron_metadata {
@@ -18,6 +20,9 @@ typedef struct neuron_metadata {
 
 /* Keeps a copy of a text, which is UTF-8, under any key; NULL takes it away. */
 int neuron_graph_keep_text(neuron_graph_t *graph, const char *key, const char *text);
+
+/* Keeps a preparation as such a text. */
+int neuron_graph_keep_preparation(neuron_graph_t *graph, const neuron_preparation_t *preparation);
 
 /* The text under any key, or NULL. */
 const char *neuron_graph_kept_text(const neuron_graph_t *graph, const char *key);

@@ -6,6 +6,7 @@
 #include "base/float-mode.h"
 #include "evaluate/evaluation.h"
 #include "graph/meaning.h"
+#include "graph/metadata.h"
 #include "train/training.h"
 
 #include <inttypes.h>
@@ -246,6 +247,9 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
     neuron_graph_learn_meaning(trainer->graph, trainer->data.train);
+    if (trainer->data.train->preparation)
+        RETURN_IF_ERROR(
+            neuron_graph_keep_preparation(trainer->graph, trainer->data.train->preparation));
     RETURN_IF_ERROR(create_source(trainer));
     neuron_hold_add(&hold, end_run, NULL, trainer);
     int status = NEURON_OK;

@@ -382,6 +382,96 @@ START_TEST(nothing_is_refused)
 }
 END_TEST
 
+/* ---- With a graph ---- */
+
+static neuron_graph_t *new_graph(neuron_context_t *of, const neuron_dataset_t *train)
+{
+    neuron_graph_t *graph;
+    int64_t inputs = neuron_preparation_input_count(neuron_dataset_preparation(train));
+    assert_ok(neuron_graph_create(&graph, of));
+    neuron_node_t *x = neuron_dense(graph, neuron_input(graph, &inputs, 1),
+                                    neuron_dataset_class_count(train), NULL);
+    assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
+    return graph;
+}
+
+static void assert_kept(const neuron_graph_t *graph, const neuron_preparation_t *preparation)
+{
+    neuron_preparation_t *kept_one;
+    assert_ok(neuron_graph_get_preparation(&kept_one, graph));
+    char *ours = json_of(preparation), *theirs = json_of(kept_one);
+    ck_assert_str_eq(ours, theirs);
+    free(ours);
+    free(theirs);
+    neuron_preparation_unref(kept_one);
+}
+
+/* A training keeps what its table was read by; the file of the model has it. */
+START_TEST(a_model_has_the_preparation_of_its_table)
+{
+    const char *path = test_file("table.safetensors");
+    neuron_dataset_t *train = load(people, OPTIONS ", missing=mark");
+    const neuron_preparation_t *by = neuron_dataset_preparation(train);
+    neuron_graph_t *graph = new_graph(context, train), *loaded;
+    neuron_preparation_t *none;
+    neuron_optimizer_t *sgd;
+    neuron_trainer_t *trainer;
+    assert_status(neuron_graph_get_preparation(&none, graph), NEURON_E_DATA);
+    assert_message("has no preparation of a table");
+    ck_assert_ptr_null(none);
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
+    assert_ok(neuron_trainer_create(&trainer, graph, sgd, train));
+    assert_ok(neuron_trainer_set(trainer, "epochs=1"));
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(sgd);
+    assert_kept(graph, by);
+    assert_ok(neuron_graph_save(graph, path));
+    neuron_graph_unref(graph);
+    assert_ok(neuron_graph_load(&loaded, context, path));
+    assert_kept(loaded, by);
+    ck_assert_ptr_null(neuron_graph_metadata_key(loaded, 0));
+    neuron_dataset_t *other = load("1,2\n0,3\n", "label=1");
+    assert_ok(neuron_graph_set_preparation(loaded, neuron_dataset_preparation(other)));
+    assert_kept(loaded, neuron_dataset_preparation(other));
+    assert_ok(neuron_graph_set_preparation(loaded, NULL));
+    assert_status(neuron_graph_get_preparation(&none, loaded), NEURON_E_DATA);
+    assert_status(neuron_graph_set_preparation(NULL, by), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_get_preparation(NULL, loaded), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_get_preparation(&none, NULL), NEURON_E_ARGUMENT);
+    neuron_dataset_unref(other);
+    neuron_graph_unref(loaded);
+    neuron_dataset_unref(train);
+}
+END_TEST
+
+START_TEST(a_graph_may_find_no_memory_for_it)
+{
+    test_memory memory;
+    neuron_dataset_t *train = load(people, OPTIONS ", missing=mark");
+    neuron_context_t *limited = test_limited_context(&memory);
+    neuron_graph_t *graph = new_graph(limited, train);
+    long before = memory.live;
+    int failures = 0;
+    for (int status = NEURON_E_MEMORY; status != NEURON_OK; failures++) {
+        neuron_preparation_t *made = NULL;
+        memory.left = failures;
+        status = neuron_graph_set_preparation(graph, neuron_dataset_preparation(train));
+        if (status == NEURON_OK)
+            status = neuron_graph_get_preparation(&made, graph);
+        neuron_preparation_unref(made);
+        test_refill(&memory);
+        assert_ok(neuron_graph_set_preparation(graph, NULL));
+        ck_assert_int_eq(memory.live, before);
+        ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
+    }
+    ck_assert_int_gt(failures, 8);
+    neuron_graph_unref(graph);
+    neuron_context_unref(limited);
+    neuron_dataset_unref(train);
+}
+END_TEST
+
 /* ---- Memory ---- */
 
 static int use_all(neuron_context_t *limited, const char *options, const char *text)
@@ -443,6 +533,8 @@ int main(void)
     LOOP(text_is_read_as_it_was_written, kept);
     LOOP(other_text_is_refused, damaged);
     tcase_add_test(tests, nothing_is_refused);
+    tcase_add_test(tests, a_model_has_the_preparation_of_its_table);
+    tcase_add_test(tests, a_graph_may_find_no_memory_for_it);
     tcase_add_loop_test(tests, memory_may_be_refused, 0, 4);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
