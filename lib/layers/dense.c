@@ -55,7 +55,8 @@ static neuron_gemm product_of(const neuron_run *run)
 }
 
 typedef struct dense_operation {
-    bool packs; /* predictions pack the weights once */
+    bool packs;  /* predictions pack the weights once, */
+    bool aligns; /* or let their rows begin where vectors do */
 } dense_operation;
 
 static int plan(const neuron_plan_request *request, neuron_needs *needs)
@@ -66,13 +67,15 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
     int32_t threads = request->threads;
     dense_operation *operation = request->operation;
     operation->packs = !request->training && neuron_gemm_packs(batch, inputs, units);
+    operation->aligns = !request->training && neuron_gemm_aligns(batch, inputs, units);
     needs->scratch = neuron_gemm_forward_scratch(batch, inputs, units, threads, operation->packs);
     size_t backward =
         request->training ? neuron_gemm_backward_scratch(batch, inputs, units, threads) : 0;
     if (backward > needs->scratch)
         needs->scratch = backward;
-    if (operation->packs)
-        neuron_reserve(&needs->prepared, inputs * neuron_panel_round(units), sizeof(float));
+    int64_t row = operation->packs ? neuron_panel_round(units) : neuron_gemm_aligned_row(units);
+    if (operation->packs || operation->aligns)
+        neuron_reserve(&needs->prepared, inputs * row, sizeof(float));
     return NEURON_OK;
 }
 
@@ -82,6 +85,8 @@ static void prepare(const neuron_run *run)
     neuron_gemm product = product_of(run);
     if (operation->packs)
         neuron_gemm_pack(&product, run->values[0], run->prepared);
+    if (operation->aligns)
+        neuron_gemm_align(&product, run->values[0], run->prepared);
 }
 
 /* y = x W + b */
@@ -89,7 +94,9 @@ static int forward(const neuron_run *run)
 {
     const dense_operation *operation = run->operation;
     neuron_gemm product = product_of(run);
-    const neuron_gemm_weights weights = {run->values[0], operation->packs ? run->prepared : NULL};
+    const neuron_gemm_weights weights = {.rows = run->values[0],
+                                         .packed = operation->packs ? run->prepared : NULL,
+                                         .aligned = operation->aligns ? run->prepared : NULL};
     neuron_gemm_forward(&product, run->inputs[0], &weights,
                         run->spec->array_count == 2 ? run->values[1] : NULL, &run->fused->post,
                         run->output);

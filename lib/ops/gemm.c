@@ -71,7 +71,7 @@ size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units,
 
 typedef struct forward_job {
     const neuron_gemm *product;
-    const float *input, *weights, *packed, *bias;
+    const float *input, *weights, *packed, *aligned, *bias;
     const neuron_post_ops *post;
     float *output;
     neuron_forward_cut cut;
@@ -139,14 +139,16 @@ static void stream_slice(const forward_job *job, int64_t task)
     for (int64_t m = 0; m < slice->rows; m++)
         memset(slice->sums + m * room, 0,
                (size_t)neuron_panel_round(slice->columns) * sizeof *slice->sums);
+    const float *weights = job->aligned ? job->aligned : job->weights;
+    int64_t row = job->aligned ? neuron_gemm_aligned_row(product->units) : product->units;
     neuron_gemm_streaming_work work = {
         .rows = slice->rows,
-        .columns = slice->columns,
+        .columns = job->aligned ? neuron_gemm_aligned_row(slice->columns) : slice->columns,
         .depth = slice->depth_end - slice->depth_begin,
         .left = job->input + slice->depth_begin,
         .left_row = product->inputs,
-        .right = job->weights + slice->depth_begin * product->units + slice->column,
-        .right_row = product->units,
+        .right = weights + slice->depth_begin * row + slice->column,
+        .right_row = row,
         .output = slice->sums,
         .output_row = room,
     };
@@ -365,6 +367,31 @@ bool neuron_gemm_packs(int64_t batch, int64_t inputs, int64_t units)
            (double)inputs * (double)neuron_panel_round(units) <= PACKED_FLOATS_MAX;
 }
 
+/* 16 MB */
+enum { ALIGNED_FLOATS_MAX = 1 << 22, LINE_FLOATS = 16 };
+
+int64_t neuron_gemm_aligned_row(int64_t units)
+{
+    return neuron_ceil_divide(units, LINE_FLOATS) * LINE_FLOATS;
+}
+
+/* Few units would be read as slowly for what fills their lines. */
+bool neuron_gemm_aligns(int64_t batch, int64_t inputs, int64_t units)
+{
+    int64_t row = neuron_gemm_aligned_row(units);
+    return batch <= NEURON_FORWARD_FEW_ROWS && row != units && row - units <= units / 4 &&
+           (double)inputs * (double)row <= ALIGNED_FLOATS_MAX;
+}
+
+void neuron_gemm_align(const neuron_gemm *product, const float *weights, float *aligned)
+{
+    int64_t units = product->units, row = neuron_gemm_aligned_row(units);
+    for (int64_t k = 0; k < product->inputs; k++) {
+        memcpy(aligned + k * row, weights + k * units, (size_t)units * sizeof *aligned);
+        memset(aligned + k * row + units, 0, (size_t)(row - units) * sizeof *aligned);
+    }
+}
+
 typedef struct pack_job {
     const neuron_gemm *product;
     const float *weights;
@@ -401,6 +428,7 @@ void neuron_gemm_forward(const neuron_gemm *product, const float *input,
                        .input = input,
                        .weights = weights->rows,
                        .packed = weights->packed,
+                       .aligned = weights->aligned,
                        .bias = bias,
                        .post = post,
                        .output = output,

@@ -32,9 +32,10 @@ bool neuron_gemm_by_cblas(const neuron_kernels *kernels, int64_t batch, int64_t 
                           int64_t units);
 
 /* Weights of inputs x units. `packed` has them once more, as neuron_gemm_pack() made them, which
- * saves packing them in each call; NULL for no such. */
+ * saves packing them in each call; `aligned` as neuron_gemm_align() did, for few rows; NULL for no
+ * such. */
 typedef struct neuron_gemm_weights {
-    const float *rows, *packed;
+    const float *rows, *packed, *aligned;
 } neuron_gemm_weights;
 
 /* output = input * weights + bias, and then what `post` lists; both `bias` and `post` may be
@@ -46,6 +47,17 @@ void neuron_gemm_forward(const neuron_gemm *product, const float *input,
 /* Whether packed weights would be read for batches of up to that size, and are small enough to be
  * kept twice: what does not fit the caches takes as long to read either way. */
 bool neuron_gemm_packs(int64_t batch, int64_t inputs, int64_t units);
+
+/* As many floats as whole lines of a cache have. */
+int64_t neuron_gemm_aligned_row(int64_t units);
+
+/* Whether rows of weights that begin anywhere would be read for batches of up to that size, where
+ * it is the caches that take the time: a vector that lies in two lines takes twice as long to
+ * load. */
+bool neuron_gemm_aligns(int64_t batch, int64_t inputs, int64_t units);
+
+/* In rows of neuron_gemm_aligned_row(units) columns, the last of them 0. */
+void neuron_gemm_align(const neuron_gemm *product, const float *weights, float *aligned);
 
 /* In panels over the whole depth. `packed` has room for neuron_panel_round(units) columns. */
 void neuron_gemm_pack(const neuron_gemm *product, const float *weights, float *packed);

@@ -3,6 +3,7 @@
 #include "layer-fixture.h"
 
 #include "ops/gemm.h"
+#include "ops/gemm-tiling.h"
 
 #include <stdatomic.h>
 
@@ -62,11 +63,30 @@ static void check_packed(products *p, const neuron_post_ops *post)
     set_scratch(p, neuron_gemm_forward_scratch(p->is.batch, inputs, p->is.units,
                                                neuron_pool_threads(p->product.pool), true));
     bool reads_rows = p->product.by_cblas || !neuron_gemm_packs(p->is.batch, 1, 1);
-    neuron_gemm_weights weights = {reads_rows ? p->weights : NULL, packed};
+    neuron_gemm_weights weights = {.rows = reads_rows ? p->weights : NULL, .packed = packed};
     neuron_gemm_forward(&p->product, p->input, &weights, p->bias, post, output);
     assert_same_bytes(output, p->output, outputs);
     free(output);
     free(packed);
+}
+
+/* Rows of weights that were aligned before are multiplied with few rows, and no others are read. */
+static void check_aligned(const products *p, const neuron_post_ops *post)
+{
+    int64_t outputs = p->is.batch * p->is.units, inputs = p->is.inputs;
+    if (p->is.batch > NEURON_FORWARD_FEW_ROWS)
+        return;
+    float *aligned = fixture_floats(inputs * neuron_gemm_aligned_row(p->is.units));
+    float *output = fixture_floats(outputs);
+    neuron_gemm_align(&p->product, p->weights, aligned);
+    neuron_gemm_weights weights = {.aligned = aligned};
+    neuron_gemm_forward(&p->product, p->input, &weights, p->bias, post, output);
+    for (int64_t i = 0; i < outputs; i++)
+        assert_that(fabsf(output[i] - p->output[i]) <= 1e-6f * (float)(inputs + 10),
+                    "aligned output %ld is %g, not %g", (long)i, (double)output[i],
+                    (double)p->output[i]);
+    free(output);
+    free(aligned);
 }
 
 /* Memory is planned for `planned` examples. */
@@ -101,6 +121,7 @@ static void open_products(products *p, const shape *is, int64_t planned, int32_t
     const neuron_post_ops back = {1, {{.kind = NEURON_POST_RELU, .seen = p->input}}};
     neuron_gemm_weights weights = {.rows = p->weights};
     neuron_gemm_forward(&p->product, p->input, &weights, p->bias, &post, p->output);
+    check_aligned(p, &post);
     check_packed(p, &post);
     set_scratch(p, neuron_gemm_backward_scratch(planned, is->inputs, is->units, threads));
     neuron_gemm_input_gradient(&p->product, p->output_gradient, p->weights, &back,
