@@ -140,6 +140,86 @@ START_TEST(numbers_are_as_long_as_they_are)
 }
 END_TEST
 
+/* ---- Quickly ---- */
+
+/* What is read quickly is what is read with care; what follows a number is not looked at. Returns
+ * whether it was. */
+static bool check_scan(const char *text, char point)
+{
+    char copy[100];
+    double quick, value;
+    float near_quick, nearest;
+    size_t size = strlen(text);
+    memcpy(copy, text, size);
+    memcpy(copy + size, "\n", 2);
+    const char *end = neuron_number_scan(copy, point, &quick, &near_quick);
+    if (!end)
+        return false;
+    assert_that(end == copy + strlen(text), "%s", text);
+    assert_that(neuron_number_parse_with(text, strlen(text), point, &value, &nearest), "%s", text);
+    assert_that(memcmp(&nearest, &near_quick, sizeof nearest) == 0, "%s is %.9g, not %.9g", text,
+                (double)near_quick, (double)nearest);
+    assert_that(fabs(quick - value) <= fabs(value) * 0x1p-50, "%s", text);
+    return true;
+}
+
+static uint64_t drawn = 1;
+
+static uint32_t draw(void)
+{
+    drawn = drawn * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(drawn >> 32);
+}
+
+/* Numbers of any size and length, and such that lie at or beside the middle of two floats. */
+START_TEST(quick_numbers_are_the_nearest_floats_too)
+{
+    enum { COUNT = 200000 };
+    int quick = 0, middles = 0;
+    for (int i = 0; i < COUNT; i++) {
+        char text[80];
+        uint32_t bits = draw() & 0x7fffffff, next;
+        float low, high;
+        if (bits >= 0x7f000000)
+            continue;
+        next = bits + 1;
+        memcpy(&low, &bits, sizeof low);
+        memcpy(&high, &next, sizeof high);
+        double middle = ((double)low + (double)high) / 2;
+        snprintf(text, sizeof text, "%.*g", (int)(draw() % 18) + 1, (double)low);
+        quick += check_scan(text, '.');
+        snprintf(text, sizeof text, "-%.*e", (int)(draw() % 18), (double)high);
+        quick += check_scan(text, '.');
+        snprintf(text, sizeof text, "%.18e", middle);
+        middles += check_scan(text, '.');
+        text[15] = (char)('0' + draw() % 10); /* now it may be beside it */
+        quick += check_scan(text, '.');
+        snprintf(text, sizeof text, "%u,%u", draw() % 100000, draw());
+        quick += check_scan(text, ',');
+    }
+    ck_assert_int_gt(quick, 3 * COUNT);
+    ck_assert_int_eq(middles, 0); /* too near to tell */
+}
+END_TEST
+
+START_TEST(what_is_not_quick_is_left)
+{
+    static const char *const left[] = {"",     "-",   ".",     "x",    "+1",
+                                       "1e",   "1e+", "nan",   "1e99", "1e-70",
+                                       "-inf", "e5",  "1e-45", "3e39", "12345678901234567890"};
+    static const char *const read[] = {"0", "-0", "1.", ".5", "-.25e1", "1E3", "0.0000", "1e-30"};
+    double value;
+    float nearest;
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        ck_assert_msg(!neuron_number_scan(left[i], '.', &value, &nearest), "%s", left[i]);
+    for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
+        ck_assert_msg(check_scan(read[i], '.'), "%s", read[i]);
+    const char *text = "12;34";
+    ck_assert_ptr_eq(neuron_number_scan(text, '.', &value, &nearest), text + 2);
+    ck_assert_float_eq(nearest, 12);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("number-parse");
@@ -147,6 +227,8 @@ int main(void)
     tcase_add_test(tests, reads_numbers_as_c_does);
     tcase_add_test(tests, numbers_are_the_nearest_floats);
     tcase_add_test(tests, numbers_are_as_long_as_they_are);
+    tcase_add_test(tests, quick_numbers_are_the_nearest_floats_too);
+    tcase_add_test(tests, what_is_not_quick_is_left);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
