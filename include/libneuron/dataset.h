@@ -259,7 +259,8 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
 
 /** Joins datasets into a new one, which holds a copy of all their examples, in order.
  *  @param datasets  `count` of them, 1 or more, with equal shapes, element types, kinds of labels,
- *                   classes and their names, scale and offset.
+ *                   classes and their names, scale and offset; of tables also with equal numbers of
+ *                   their words, as neuron_dataset_load_csv_like() makes them.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY, or
  *           what a stream returned. Since 0.1. */
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,

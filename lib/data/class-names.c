@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/name.h"
+#include "data/preparation.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -90,6 +91,12 @@ int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
                                const neuron_dataset_t *b, const char *b_called, const char *who)
 {
     int32_t k = neuron_class_names_differ(a->class_names, b->class_names);
+    const neuron_column *column = neuron_preparation_differ(a->preparation, b->preparation);
+    if (k < 0 && column)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: the words of \"%s\" in %s have other numbers in %s: read one table "
+                           "like the other, with neuron_dataset_load_csv_like()",
+                           who, column->name, a_called, b_called);
     if (k < 0)
         return NEURON_OK;
     return neuron_fail(NEURON_E_DATA, "%s: class %" PRId32 " is \"%s\" in %s and \"%s\" in %s", who,

@@ -25,6 +25,9 @@ static int find_names(neuron_tensor_t **names, neuron_dataset_t *const *datasets
         snprintf(theirs, sizeof theirs, "dataset %" PRId32, k);
         RETURN_IF_ERROR(neuron_dataset_check_names(datasets[from], ours, datasets[k], theirs,
                                                    "neuron_dataset_join"));
+        if (from > 0) /* of tables, words are compared as well */
+            RETURN_IF_ERROR(neuron_dataset_check_names(datasets[0], "dataset 0", datasets[k],
+                                                       theirs, "neuron_dataset_join"));
     }
     return NEURON_OK;
 }

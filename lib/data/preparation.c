@@ -131,6 +131,39 @@ void neuron_preparation_number(neuron_preparation_t *preparation)
     }
 }
 
+/* The column of a field; NULL behind the last. */
+static const neuron_column *column_of(const neuron_preparation_t *preparation, int64_t field)
+{
+    for (int64_t i = 0; i < preparation->column_count; i++) {
+        const neuron_column *column = &preparation->columns[i];
+        if (column->role == NEURON_COLUMN_INPUT && column->field == field)
+            return column;
+    }
+    return NULL;
+}
+
+static bool has_same_words(const neuron_column *a, const neuron_column *b)
+{
+    bool same = a->kind == b->kind && a->words.count == b->words.count;
+    for (int32_t i = 0; i < a->words.count && same; i++)
+        same = strcmp(a->words.at[i], b->words.at[i]) == 0;
+    return same;
+}
+
+const neuron_column *neuron_preparation_differ(const neuron_preparation_t *a,
+                                               const neuron_preparation_t *b)
+{
+    for (int64_t i = 0; a && b && a != b && i < a->column_count; i++) {
+        const neuron_column *ours = &a->columns[i], *theirs;
+        if (ours->role != NEURON_COLUMN_INPUT)
+            continue;
+        theirs = column_of(b, ours->field);
+        if (!theirs || !has_same_words(ours, theirs))
+            return ours;
+    }
+    return NULL;
+}
+
 /* ---- Fields ---- */
 
 bool neuron_preparation_misses(const neuron_preparation_t *preparation, const char *text,

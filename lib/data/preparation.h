@@ -91,6 +91,11 @@ int32_t neuron_texts_find(const neuron_texts *sorted, const char *text, size_t s
 /* By the bytes; a shorter one that begins another comes first. */
 int neuron_text_slice_compare(const char *a, size_t a_size, const char *b, size_t b_size);
 
+/* A column of inputs whose words have other places in another preparation, or are none there; NULL
+ * if there is none, or either is NULL. */
+const neuron_column *neuron_preparation_differ(const neuron_preparation_t *a,
+                                               const neuron_preparation_t *b);
+
 /* Whether a field stands for a missing value. */
 bool neuron_preparation_misses(const neuron_preparation_t *preparation, const char *text,
                                size_t size);

@@ -196,6 +196,55 @@ START_TEST(what_is_not_alike_is_refused)
 }
 END_TEST
 
+/* Tables that were read one by one may have the same word under different numbers. */
+START_TEST(words_must_have_the_same_numbers)
+{
+    static const char text[] = "age,city,id,income\n5,Rome,9,low\n7,Turin,8,high\n1,Oslo,2,low\n";
+    static const char numbers[] = "a,y\n1,0\n2,1\n", others[] = "b,y\n5,0\n4,1\n";
+    neuron_dataset_t *train = load(people, OPTIONS ", missing=mean"), *other, *like, *joined;
+    assert_ok(load_like(&like, text, train));
+    assert_ok(neuron_dataset_join(&joined, (neuron_dataset_t *[]){train, like}, 2));
+    ck_assert_int_eq(neuron_dataset_count(joined), 7);
+    ck_assert_ptr_eq(neuron_dataset_preparation(joined), neuron_dataset_preparation(train));
+    neuron_dataset_unref(joined);
+    other = load(text, OPTIONS ", missing=mean");
+    assert_status(neuron_dataset_join(&joined, (neuron_dataset_t *[]){train, other}, 2),
+                  NEURON_E_DATA);
+    assert_message("the words of \"city\" in dataset 0 have other numbers in dataset 1: read one "
+                   "table like the other, with neuron_dataset_load_csv_like()");
+    neuron_graph_t *graph = NULL;
+    neuron_optimizer_t *sgd;
+    neuron_trainer_t *trainer;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){4}, 1);
+    assert_ok(
+        neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 2, NULL), NULL)));
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
+    assert_ok(neuron_trainer_create(&trainer, graph, sgd, train));
+    assert_status(neuron_trainer_set_validation(trainer, other), NEURON_E_DATA);
+    assert_message("the words of \"city\"");
+    assert_ok(neuron_trainer_set_validation(trainer, like));
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(sgd);
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(other);
+    neuron_dataset_unref(like);
+    neuron_dataset_unref(train);
+    train = load("w,y\nx,0\ny,1\n", "label=y, categories=index");
+    other = load("w,y\nz,0\ny,1\n", "label=y, categories=index");
+    assert_status(neuron_dataset_join(&joined, (neuron_dataset_t *[]){train, other}, 2),
+                  NEURON_E_DATA); /* where classes have no names */
+    neuron_dataset_unref(other);
+    neuron_dataset_unref(train);
+    train = load(numbers, "label=y, type=f32");
+    other = load(others, "label=y, type=f32");
+    assert_ok(neuron_dataset_join(&joined, (neuron_dataset_t *[]){train, other}, 2));
+    neuron_dataset_unref(joined);
+    neuron_dataset_unref(other);
+    neuron_dataset_unref(train);
+}
+END_TEST
+
 /* ---- Single rows ---- */
 
 START_TEST(a_row_becomes_what_a_table_has)
@@ -527,6 +576,7 @@ int main(void)
     tcase_add_test(tests, tables_without_names_go_by_places);
     tcase_add_test(tests, targets_and_numbers_of_classes_are_kept);
     LOOP(what_is_not_alike_is_refused, unlike);
+    tcase_add_test(tests, words_must_have_the_same_numbers);
     tcase_add_test(tests, a_row_becomes_what_a_table_has);
     tcase_add_test(tests, rows_that_do_not_fit_are_refused);
     tcase_add_test(tests, fields_and_inputs_have_names);
