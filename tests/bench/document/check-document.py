@@ -164,6 +164,16 @@ def main():
         before = read(page)
         run('document.py', page, compared, kernels, int8)
         assert read(page) == before  # again is the same
+        # Networks that were drawn have a summary of their own, where the page has room for one.
+        drawn = write(folder, 'e.json', {
+            'peers': {}, 'rows': [row('random-1-1', 'train', 8, 1, torch=3)],
+            'summary': {'training / torch': {'count': 1, 'least': 'random-1-1', '0': 3, '10': 3, '25': 3,
+                                             '50': 3, '75': 3, '90': 3}}})
+        run('document.py', page, drawn)
+        assert read(page) == before
+        roomy = write(folder, 'roomy.md', PAGE + '<!-- begin random -->\n<!-- end random -->\n')
+        run('document.py', roomy, compared, drawn)
+        assert '| training / torch | 1 | 3.00 |' in read(roomy) and '| training / torch | 2 | 1.50' in read(roomy)
         bad = write(folder, 'bad.md', PAGE.replace('end training', 'training'))
         assert 'begin training' in run('document.py', bad, compared, status=1).stderr
         assert read(bad) == PAGE.replace('end training', 'training')

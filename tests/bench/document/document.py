@@ -5,11 +5,12 @@ usage: document.py PAGE RESULTS.json...
 The results are of compare --json, with and without --int8 or --kernels, of accuracy/run --json, and of
 scaling.py, in any order. What is between `<!-- begin NAME -->` and `<!-- end NAME -->` in the page is
 replaced, if there are results for it; a name for which there are results must be there, but for the
-optional ones (summary, operations, accuracy and machine):
+optional ones (summary, random, operations, accuracy and machine):
 
     machine       processor, versions
     training      a row for each network        prediction    rows for each network and batch
     summary       percentiles of the ratios     operations    single operations beside PyTorch's
+    random        the same, where all networks were drawn (compare --random)
     int8          quantised rows, with the reasons where there is none and percentiles of the ratios
     accuracy      time to an accuracy, by library
     scaling       plots of the cost of an image, which go into files beside the page
@@ -24,7 +25,7 @@ import plot  # noqa: E402  pylint: disable=wrong-import-position
 
 NAMES = {'torch': 'PyTorch', 'onnxruntime': 'ONNX Runtime', 'openvino': 'OpenVINO', 'jax': 'JAX',
          'onnxruntime-int8': 'ONNX Runtime, int8', 'openvino-int8': 'OpenVINO, int8'}
-OPTIONAL = ('summary', 'operations', 'machine', 'accuracy')
+OPTIONAL = ('summary', 'random', 'operations', 'machine', 'accuracy')
 AXES = {'batch': 'images at a time', 'width': 'units or channels of each layer',
         'image': 'rows and columns of an image', 'depth': 'layers'}
 
@@ -171,6 +172,8 @@ def scaling(results, page):
 
 
 def sections(results, page):
+    if results.get('rows') and all(map(drawn, results['rows'])):
+        return {'random': summary(results)}
     if 'rows' in results:
         return {'machine': machine(results), 'training': training(results),
                 'prediction': prediction(results), 'summary': summary(results)}
