@@ -56,6 +56,8 @@ extern "C" {
  *
  *  Threads as for neuron_graph_predict().
  *  @param[out] evaluation  the figures; NULL on failure.
+ *  @param graph    with one input and one output; for others see
+ *                  neuron_evaluation_create_from_outputs().
  *  @param dataset  with at least one example.
  *  @param loss     whose mean neuron_evaluation_loss() tells, without what regularisers add to it
  *                  (neuron_graph_penalty()), which the validation loss in a trainer's history
@@ -64,11 +66,27 @@ extern "C" {
  *  @param options  as options.h has them, "kind=multi_label, threshold=0.4"; NULL for none.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_SHAPE if the examples, the
  *           outputs or the channels do not fit; NEURON_E_DATA for an empty dataset, and if the loss
- *           does not go with the targets; NEURON_E_MEMORY; or what a stream or a custom layer
- *           returned. Since 0.1. */
+ *           does not go with the targets; NEURON_E_MEMORY; NEURON_E_UNSUPPORTED for
+ *           a graph with several inputs or outputs; or what a stream or a custom layer returned.
+ *           Since 0.1. */
 NEURON_API int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
                                      const neuron_dataset_t *dataset, const neuron_loss_t *loss,
                                      const char *options);
+
+/** Makes an evaluation from outputs that are there already, of any kind: of each output of a graph
+ *  that has several (neuron_graph_predict_many()), or of another program.
+ *  @param[out] evaluation  the figures; NULL on failure.
+ *  @param outputs  NEURON_F32, [n, ...shape of the output of one example], n 1 or more.
+ *  @param targets  class numbers [n], of integers, if there are several outputs; else what
+ *                  neuron_dataset_create_with_targets() takes.
+ *  @param loss     as for neuron_graph_evaluate().
+ *  @param options  likewise.
+ *  @return  as neuron_graph_evaluate(), and NEURON_E_TYPE for other tensors. Any thread, as long as
+ *           nobody writes to the tensors. Since 0.1. */
+NEURON_API int
+neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation, neuron_context_t *context,
+                                      neuron_tensor_t *outputs, neuron_tensor_t *targets,
+                                      const neuron_loss_t *loss, const char *options);
 
 /** Makes an evaluation of `classes` from class numbers, for predictions that come from elsewhere.
  *  @param[out] evaluation  the figures; NULL on failure. Its loss is not a number.

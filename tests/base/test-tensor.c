@@ -1,5 +1,7 @@
 #include "test-common.h"
 
+#include <math.h>
+
 #include "base/tensor.h"
 
 static const int64_t shape[] = {2, 3};
@@ -274,6 +276,62 @@ START_TEST(each_allocation_may_fail)
 }
 END_TEST
 
+/* ---- The largest ---- */
+
+START_TEST(the_largest_of_each_row)
+{
+    static const float rows[2][2][5] = {{{0.1f, 0.4f, 0.4f, -1, 0.3f}, {5, 4, 3, 2, 1}},
+                                        {{NAN, -INFINITY, 2, NAN, 2}, {NAN, NAN, NAN, NAN, NAN}}};
+    static const int32_t expected[4][5] = {
+        {1, 2, 4, 0, 3}, {0, 1, 2, 3, 4}, {2, 4, 1, 0, 3}, {0, 1, 2, 3, 4}};
+    neuron_context_t *context = test_context();
+    neuron_tensor_t *tensor;
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, (const int64_t[]){2, 2, 5}, 3,
+                                 (void *)(uintptr_t)rows, NEURON_COPY, NULL, NULL));
+    for (int32_t k = 1; k <= 5; k++) {
+        int32_t indices[21] = {0};
+        float values[21];
+        indices[4 * k] = -7;
+        assert_ok(neuron_tensor_top_k(indices, values, (size_t)(4 * k), tensor, k));
+        assert_ok(neuron_tensor_top_k(indices, NULL, (size_t)(4 * k), tensor, k));
+        for (int row = 0; row < 4; row++)
+            for (int32_t i = 0; i < k; i++) {
+                ck_assert_int_eq(indices[row * k + i], expected[row][i]);
+                float value = rows[row / 2][row % 2][expected[row][i]];
+                ck_assert(memcmp(&values[row * k + i], &value, sizeof value) == 0);
+            }
+        ck_assert_int_eq(indices[4 * k], -7);
+        assert_status(neuron_tensor_top_k(indices, values, (size_t)(4 * k - 1), tensor, k),
+                      NEURON_E_ARGUMENT);
+        assert_message("for each of 4 rows");
+    }
+    neuron_tensor_unref(tensor);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(the_largest_of_nothing)
+{
+    neuron_context_t *context = test_context();
+    neuron_tensor_t *bytes, *point, *none;
+    int32_t index[2];
+    assert_ok(neuron_tensor_create(&bytes, context, NEURON_U8, (const int64_t[]){2}, 1));
+    assert_ok(neuron_tensor_create(&point, context, NEURON_F32, NULL, 0));
+    assert_ok(neuron_tensor_create(&none, context, NEURON_F32, (const int64_t[]){0, 3}, 2));
+    assert_status(neuron_tensor_top_k(index, NULL, 2, bytes, 1), NEURON_E_TYPE);
+    assert_status(neuron_tensor_top_k(index, NULL, 2, point, 1), NEURON_E_SHAPE);
+    assert_status(neuron_tensor_top_k(index, NULL, 2, none, 4), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_top_k(index, NULL, 2, none, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_top_k(NULL, NULL, 2, none, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_top_k(index, NULL, 2, NULL, 1), NEURON_E_ARGUMENT);
+    assert_ok(neuron_tensor_top_k(index, NULL, 0, none, 3)); /* no rows */
+    neuron_tensor_unref(none);
+    neuron_tensor_unref(point);
+    neuron_tensor_unref(bytes);
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tensor");
@@ -289,5 +347,7 @@ int main(void)
     tcase_add_test(tests, null_is_refused_or_passed_over);
     tcase_add_test(tests, a_tensor_keeps_its_context);
     tcase_add_test(tests, each_allocation_may_fail);
+    tcase_add_test(tests, the_largest_of_each_row);
+    tcase_add_test(tests, the_largest_of_nothing);
     return run_suite(suite);
 }

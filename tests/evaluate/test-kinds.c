@@ -379,6 +379,55 @@ START_TEST(options_are_checked)
 }
 END_TEST
 
+/* ---- From outputs ---- */
+
+/* Without a graph, the same; class numbers as well. */
+START_TEST(outputs_that_are_there)
+{
+    scene s = make_scene((const int64_t[]){4}, 1, 6, label_outputs[0], label_targets[0]);
+    neuron_tensor_t *outputs = wrap(s.context, (const int64_t[]){6, 4}, 2, label_outputs[0]);
+    neuron_tensor_t *targets = wrap(s.context, (const int64_t[]){6, 4}, 2, label_targets[0]);
+    neuron_tensor_t *given,
+        *map = wrap(s.context, (const int64_t[]){1, 2, 3, 4}, 4, label_outputs[0]);
+    neuron_evaluation_t *evaluation;
+    assert_ok(neuron_evaluation_create_from_outputs(&evaluation, s.context, outputs, targets, NULL,
+                                                    NULL));
+    check_report(evaluation, label_report);
+    neuron_evaluation_unref(evaluation);
+    static const int32_t classes[6] = {0, 1, 0, 3, 2, 1};
+    assert_ok(neuron_tensor_wrap(&given, s.context, NEURON_I32, (const int64_t[]){6}, 1,
+                                 (void *)(uintptr_t)classes, NEURON_COPY, NULL, NULL));
+    assert_ok(
+        neuron_evaluation_create_from_outputs(&evaluation, s.context, outputs, given, NULL, NULL));
+    ck_assert_str_eq(neuron_evaluation_kind(evaluation), "classes");
+    assert_near(neuron_evaluation_accuracy(evaluation), 5.0 / 6);
+    ck_assert_int_eq(neuron_evaluation_confusion(evaluation, 2, 1), 1);
+    neuron_evaluation_unref(evaluation);
+    assert_ok(neuron_evaluation_create_from_outputs(&evaluation, s.context, map, map, NULL, NULL));
+    ck_assert_str_eq(neuron_evaluation_kind(evaluation), "regression");
+    ck_assert_int_eq(neuron_evaluation_row_count(evaluation), 4);
+    assert_near(neuron_evaluation_r2(evaluation, NEURON_AVERAGE_MACRO), 1);
+    neuron_evaluation_unref(evaluation);
+    assert_status(
+        neuron_evaluation_create_from_outputs(&evaluation, s.context, outputs, map, NULL, NULL),
+        NEURON_E_DATA);
+    assert_message("evaluation: 6 examples but 1");
+    assert_status(
+        neuron_evaluation_create_from_outputs(&evaluation, s.context, given, targets, NULL, NULL),
+        NEURON_E_TYPE);
+    assert_message("evaluation: outputs are i32, not f32");
+    assert_status(
+        neuron_evaluation_create_from_outputs(&evaluation, s.context, outputs, NULL, NULL, NULL),
+        NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(evaluation);
+    neuron_tensor_unref(map);
+    neuron_tensor_unref(given);
+    neuron_tensor_unref(targets);
+    neuron_tensor_unref(outputs);
+    drop_scene(&s);
+}
+END_TEST
+
 /* ---- Memory ---- */
 
 static atomic_size_t largest;
@@ -474,6 +523,19 @@ START_TEST(no_memory_is_an_answer)
         }
         ck_assert_int_eq(neuron_evaluation_count(evaluation), 6);
         neuron_evaluation_unref(evaluation);
+        neuron_tensor_t *outputs = wrap(context, (const int64_t[]){6, 4}, 2, label_outputs[0]);
+        neuron_tensor_t *targets = wrap(context, (const int64_t[]){6, 4}, 2, label_targets[0]);
+        status = NEURON_E_MEMORY;
+        for (long allowed = 0; status < 0; allowed++) {
+            memory.left = allowed;
+            status = neuron_evaluation_create_from_outputs(&evaluation, context, outputs, targets,
+                                                           loss, kinds[i]);
+            test_refill(&memory);
+            ck_assert(status == NEURON_OK || (status == NEURON_E_MEMORY && !evaluation));
+        }
+        neuron_evaluation_unref(evaluation);
+        neuron_tensor_unref(targets);
+        neuron_tensor_unref(outputs);
         neuron_loss_unref(loss);
         drop_scene(&s);
         neuron_context_unref(context);
@@ -496,6 +558,7 @@ int main(void)
     tcase_add_test(tests, the_kind_follows_from_loss_and_targets);
     tcase_add_test(tests, a_sigmoid_makes_labels);
     tcase_add_test(tests, options_are_checked);
+    tcase_add_test(tests, outputs_that_are_there);
     tcase_add_test(tests, memory_grows_with_the_outputs);
     tcase_add_test(tests, long_reports_have_averages_only);
     tcase_add_test(tests, no_memory_is_an_answer);

@@ -96,6 +96,9 @@ static void look(neuron_context_t *context, const neuron_graph_t *graph)
     for (int32_t i = 0; neuron_graph_metadata_key(graph, i); i++)
         length += strlen(neuron_graph_metadata(graph, neuron_graph_metadata_key(graph, i)));
     (void)neuron_graph_get_scale(graph, NULL, scales, offsets, 4, &count);
+    neuron_preparation_t *preparation;
+    (void)neuron_graph_get_preparation(&preparation, graph);
+    neuron_preparation_unref(preparation);
     int status = neuron_graph_clone(&clone, context, graph);
     if (length == SIZE_MAX ||
         (status < 0 && status != NEURON_E_MEMORY && status != NEURON_E_UNSUPPORTED && status != -1))

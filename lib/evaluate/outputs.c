@@ -1,0 +1,59 @@
+/* Evaluations of outputs that are there already: they are the examples of a dataset that goes
+ * through a graph without layers, and the rest is as for any other. */
+#include "evaluate/evaluation.h"
+
+#include "base/float-mode.h"
+
+static int make_graph(neuron_graph_t **graph, neuron_context_t *context,
+                      const neuron_shape *outputs)
+{
+    RETURN_IF_ERROR(neuron_graph_create(graph, context));
+    neuron_node_t *input = neuron_input(*graph, outputs->extent + 1, outputs->rank - 1);
+    return neuron_graph_finish(*graph, input);
+}
+
+/* Whole numbers, one for each example that has several outputs, are classes. */
+static bool are_classes(const neuron_tensor_t *outputs, const neuron_tensor_t *targets)
+{
+    return targets->type != NEURON_F32 && targets->shape.rank == 1 && outputs->shape.rank == 2 &&
+           outputs->shape.extent[1] > 1;
+}
+
+static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
+                        neuron_tensor_t *outputs, neuron_tensor_t *targets)
+{
+    if (!are_classes(outputs, targets))
+        return neuron_dataset_create_with_targets_for(dataset, context, outputs, targets,
+                                                      "evaluation");
+    int64_t classes = outputs->shape.extent[1];
+    CHECK_RANGE(classes, 2, NEURON_EVALUATION_CLASSES_MAX);
+    return neuron_dataset_create_for(dataset, context, outputs, targets, (int32_t)classes,
+                                     "evaluation");
+}
+
+int neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation,
+                                          neuron_context_t *context, neuron_tensor_t *outputs,
+                                          neuron_tensor_t *targets, const neuron_loss_t *loss,
+                                          const char *options)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(evaluation);
+    *evaluation = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(outputs);
+    CHECK_ARGUMENT(targets);
+    if (outputs->type != NEURON_F32)
+        return neuron_fail(NEURON_E_TYPE, "evaluation: outputs are %s, not f32",
+                           neuron_type_name(outputs->type));
+    RETURN_IF_ERROR(neuron_dataset_check_examples(outputs, "evaluation"));
+    neuron_hold_end_left();
+    NEURON_HOLD(hold);
+    neuron_graph_t *graph = NULL;
+    neuron_dataset_t *dataset = NULL;
+    int status = make_graph(&graph, context, &outputs->shape);
+    neuron_hold_add(&hold, neuron_graph_end_hold, NULL, graph);
+    RETURN_IF_ERROR(status);
+    RETURN_IF_ERROR(make_dataset(&dataset, context, outputs, targets));
+    neuron_hold_add(&hold, neuron_dataset_end_hold, NULL, dataset);
+    return neuron_graph_evaluate(evaluation, graph, dataset, loss, options);
+}
