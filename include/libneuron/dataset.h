@@ -2,8 +2,8 @@
  *  Datasets: examples and their labels.
  *
  *  Examples stay in memory as they were stored; bytes become float32 only when a batch needs them,
- *  as byte * scale + offset (1/255 and 0 by default, so that pixels lie between 0 and 1). Subsets
- *  and subsets share the memory of the dataset that they come from.
+ *  as byte * scale + offset (1/255 and 0 by default, so that pixels lie between 0 and 1). Subsets,
+ *  selections and shuffles share the memory of the dataset that they come from.
  *
  *  A dataset may be read by any number of threads; setting something on it is for one alone.
  */
