@@ -75,6 +75,18 @@ def torch_norm(x, p, training):
     return last(functional.batch_norm(first(x), *moving, p["gamma"], p["beta"], training, 0, 1e-3))
 
 
+def side(sequences):
+    """Channels to PyTorch's place, or back."""
+    return sequences.permute(0, 2, 1)
+
+
+def keras_causal(x, p, training):
+    del training
+    layer = keras.layers.Conv1D(7, 3, padding="causal", dilation_rate=4, dtype="float64")
+    layer.build(x.shape)
+    return layer.stateless_call((p["kernel"], p["bias"]), (), x)[0]
+
+
 def torch_block(x, p, training):
     del training
     x = functional.conv2d(first(x), kernel(p["kernel"]), p["bias"], padding="same")
@@ -150,6 +162,7 @@ IMAGE = (6, 5, 3)
 # with something left over.
 WIDE = (12, 11, 18)
 OBLONG = (12, 15, 3)
+SERIES = (40, 6)
 TURN = 0.4  # of a whole one, the most either way
 
 # name, shape of the input, our layer (or the one with the parameters, and the last), the reference
@@ -296,6 +309,75 @@ ROWS = [
      lambda n, g, x: n.set("node", n.neuron_depthwise_conv2d(g, x, 3, 3, None),
                              padding="same"),
      keras_depthwise, {"kernel": (3, 3, 18, 1), "bias": (18,)}),
+    ("slice of rows", IMAGE, lambda n, g, x: n.neuron_slice(g, x, 1, 3, b"axis=0"),
+     lambda x, p, t: x[:, 1:4], {}),
+    ("slice from the end", IMAGE, lambda n, g, x: n.neuron_slice(g, x, -2, -1, None),
+     lambda x, p, t: x[..., -2:], {}),
+    ("upsample2d", IMAGE, lambda n, g, x: n.neuron_upsample2d(g, x, 2, 3, None),
+     by_keras(keras.layers.UpSampling2D((2, 3), dtype="float64")), {}),
+    ("upsample2d bilinear PyTorch", IMAGE,
+     lambda n, g, x: n.neuron_upsample2d(g, x, 2, 3, b"interpolation=bilinear"),
+     lambda x, p, t: last(functional.interpolate(first(x), scale_factor=(2, 3), mode="bilinear")), {}),
+    ("upsample2d bilinear Keras", IMAGE,
+     lambda n, g, x: n.neuron_upsample2d(g, x, 4, 2, b"interpolation=bilinear"),
+     by_keras(keras.layers.UpSampling2D((4, 2), interpolation="bilinear", dtype="float64")), {}),
+    ("rescale Keras", IMAGE, lambda n, g, x: n.neuron_rescale(g, x, -1.75, 0.5),
+     by_keras(keras.layers.Rescaling(-1.75, 0.5, dtype="float64")), {}),
+    ("standardize", IMAGE, lambda n, g, x: n.neuron_standardize(g, x),
+     lambda x, p, t: (x - p["mean"].detach()) / p["deviation"].detach(), {"mean": (3,), "deviation": (3,)}),
+    ("conv2d_transpose", IMAGE, lambda n, g, x: n.neuron_conv2d_transpose(g, x, 7, 3, 3, None),
+     lambda x, p, t: last(functional.conv_transpose2d(first(x), kernel(p["kernel"]), p["bias"])),
+     {"kernel": (3, 3, 7, 3), "bias": (7,)}),
+    ("conv2d_transpose by 2", WIDE,
+     lambda n, g, x: n.neuron_conv2d_transpose(g, x, 20, 4, 4, b"padding=same, stride_height=2, "
+                                               b"stride_width=2"),
+     lambda x, p, t: last(functional.conv_transpose2d(first(x), kernel(p["kernel"]), p["bias"],
+                                                      stride=2, padding=1)),
+     {"kernel": (4, 4, 20, 18), "bias": (20,)}),
+    ("conv2d_transpose same Keras", IMAGE,
+     lambda n, g, x: n.neuron_conv2d_transpose(g, x, 7, 3, 3, b"padding=same, stride_height=2, "
+                                               b"stride_width=3"),
+     lambda x, p, t: keras.ops.conv_transpose(x, p["kernel"], strides=(2, 3), padding="same")
+     + p["bias"],
+     {"kernel": (3, 3, 7, 3), "bias": (7,)}),
+    ("conv2d_transpose by 3 Keras", IMAGE,
+     lambda n, g, x: n.neuron_conv2d_transpose(g, x, 7, 2, 4, b"stride_height=3, stride_width=3"),
+     lambda x, p, t: keras.ops.conv_transpose(x, p["kernel"], strides=3, padding="valid") + p["bias"],
+     {"kernel": (2, 4, 7, 3), "bias": (7,)}),
+    ("conv1d", SERIES, lambda n, g, x: n.neuron_conv1d(g, x, 7, 3, None),
+     lambda x, p, t: side(functional.conv1d(side(x), p["kernel"].permute(2, 1, 0), p["bias"])),
+     {"kernel": (3, 6, 7), "bias": (7,)}),
+    ("conv1d by 2 of groups", SERIES,
+     lambda n, g, x: n.neuron_conv1d(g, x, 9, 5, b"stride=2, groups=3, padding_before=2, "
+                                     b"padding_behind=2"),
+     lambda x, p, t: side(functional.conv1d(side(x), p["kernel"].permute(2, 1, 0), p["bias"], stride=2,
+                                            padding=2, groups=3)),
+     {"kernel": (5, 2, 9), "bias": (9,)}),
+    ("conv1d causal Keras", SERIES,
+     lambda n, g, x: n.neuron_conv1d(g, x, 7, 3, b"dilation=4, padding_before=8"), keras_causal,
+     {"kernel": (3, 6, 7), "bias": (7,)}),
+    ("conv1d same by 2 Keras", SERIES,
+     lambda n, g, x: n.neuron_conv1d(g, x, 7, 4, b"padding=same, stride=2"),
+     lambda x, p, t: keras.ops.conv(x, p["kernel"], strides=2, padding="same") + p["bias"],
+     {"kernel": (4, 6, 7), "bias": (7,)}),
+    ("max_pool1d", SERIES, lambda n, g, x: n.neuron_max_pool1d(g, x, 2, None),
+     lambda x, p, t: side(functional.max_pool1d(side(x), 2)), {}),
+    ("average_pool1d same Keras", SERIES,
+     lambda n, g, x: n.neuron_average_pool1d(g, x, 4, b"stride=2, padding=same"),
+     by_keras(keras.layers.AveragePooling1D(4, 2, padding="same", dtype="float64")), {}),
+    ("global_average_pool1d", SERIES, lambda n, g, x: n.neuron_global_average_pool1d(g, x),
+     lambda x, p, t: x.mean(1), {}),
+    ("global_max_pool1d", SERIES, lambda n, g, x: n.neuron_global_max_pool1d(g, x),
+     lambda x, p, t: x.amax(1), {}),
+    ("add by channels", IMAGE,
+     lambda n, g, x: n.neuron_add(g, n.nodes(n.neuron_global_max_pool2d(g, x), x), 2),
+     lambda x, p, t: x.amax((1, 2))[:, None, None] + x, {}),
+    ("multiply by channels", WIDE,
+     lambda n, g, x: n.neuron_multiply(g, n.nodes(x, n.neuron_global_average_pool2d(g, x)), 2),
+     lambda x, p, t: x * x.mean((1, 2))[:, None, None], {}),
+    ("multiply by pixels", IMAGE,
+     lambda n, g, x: n.neuron_multiply(g, n.nodes(x, n.neuron_slice(g, x, 0, 1, None)), 2),
+     lambda x, p, t: x * x[..., :1], {}),
     ("add", (17,), lambda n, g, x: n.neuron_add(g, n.nodes(x, n.neuron_tanh(g, x), x), 3),
      lambda x, p, t: x + torch.tanh(x) + x, {}),
     ("multiply", (17,), lambda n, g, x: n.neuron_multiply(g, n.nodes(x, n.neuron_tanh(g, x)), 2),
@@ -360,7 +442,7 @@ def start(neuron, graph, shape, shapes, random):
     """The same parameters for both: random ones, biases too."""
     values = {}
     for name, array in neuron.arrays(graph).items():
-        low = 0.5 if name.endswith("variance") or name.endswith("gamma") else -1.0
+        low = 0.5 if name.endswith(("variance", "gamma", "deviation")) else -1.0
         spread = 1.0 if array.ndim and array.size <= 64 else 2.0 / array.size**0.5
         values[name] = random.uniform(low, 1.0, array.size) * (1.0 if low > 0 else spread)
     values = {name: value.astype(numpy.float32) for name, value in values.items()}
