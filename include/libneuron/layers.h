@@ -118,7 +118,7 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *
  *  With a dilation the kernel's pixels are so many rows or columns apart. With groups the first of
  *  them has the first channels / groups channels and makes the first filters / groups filters of
- *  them, and so on; as many groups as channels are a neuron_depthwise_conv2d(), which is faster.
+ *  them, and so on; as many groups as channels are what neuron_depthwise_conv2d() does.
  *  Arrays: `kernel` [kernel_height, kernel_width, channels / groups, filters], `bias` [filters].
  *  Options: `filters`, `kernel_height`, `kernel_width`,
  *  `stride_height`, `stride_width` (1), `padding` (valid),

@@ -128,10 +128,6 @@ static void add_panel(const gradient_job *job, const neuron_band *band, const fl
         work.stretches = 1;
     }
     neuron_band_set_stretches(convolution, &job->bands, &under);
-    if (under.stretch_step == under.stretch) {
-        under.stretch *= under.stretches;
-        under.stretches = 1;
-    }
     work.rows = under.stretch;
     work.output = sums;
     for (int64_t t = 0; t < under.groups * under.stretches; t++) {

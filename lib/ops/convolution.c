@@ -151,6 +151,10 @@ void neuron_band_set_stretches(const neuron_convolution *convolution, const neur
         product->stretches = convolution->kernel_height;
         product->stretch_step = row_step;
         product->groups = 1;
+        if (row_step == product->stretch) { /* rows of the kernel lie side by side, too */
+            product->stretch *= product->stretches;
+            product->stretches = 1;
+        }
         return;
     }
     product->stretch = channels;

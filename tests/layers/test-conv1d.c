@@ -90,6 +90,8 @@ static const struct {
     {33, 8, 12, 5, "dilation=4, padding=same, use_bias=no"},
     {33, 8, 12, 5, "groups=4, padding=same"},
     {130, 8, 40, 4, "groups=2, dilation=3, stride=2, padding_before=9"},
+    {33, 8, 16, 5, "groups=8, padding=same"},
+    {40, 20, 20, 3, "groups=20, dilation=2, stride=2, padding_before=3"},
     {9, 6, 7, 1, NULL},
     {9, 6, 7, 1, "stride=2"},
     {5, 3, 4, 3, "padding_before=6, padding_behind=7"},

@@ -251,6 +251,21 @@ START_TEST(gradient_of_groups_with_what_follows)
 }
 END_TEST
 
+/* As many groups as channels are done channel by channel, but where a gradient is made a few rows
+ * at a time. */
+START_TEST(gradient_of_a_group_for_each_channel)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *x = image_input(graph, 9, 8, 3);
+    if (_i % 2)
+        x = neuron_conv2d(graph, x, 3, 2, 2, NULL);
+    x = neuron_conv2d(graph, x, _i < 2 ? 6 : 3, 3, 3, "groups=3, padding=same");
+    x = neuron_relu(graph, neuron_batch_norm(graph, x, NULL));
+    x = neuron_max_pool2d(graph, x, 2, 2, NULL);
+    check_layer(graph, neuron_conv2d(graph, x, 6, 2, 2, "groups=3"), 5);
+}
+END_TEST
+
 START_TEST(shapes_of_spread_kernels)
 {
     neuron_graph_t *graph = new_graph();
@@ -304,6 +319,7 @@ int main(void)
     tcase_add_loop_test(tests, gradient_behind_other_layers, 0, sizeof cases / sizeof *cases);
     tcase_add_loop_test(tests, gradient_of_spread_kernels, 0, sizeof spread / sizeof *spread);
     tcase_add_loop_test(tests, gradient_of_groups_with_what_follows, 0, 3);
+    tcase_add_loop_test(tests, gradient_of_a_group_for_each_channel, 0, 4);
     tcase_add_test(tests, shapes_of_spread_kernels);
     tcase_add_loop_test(tests, bad_groups_and_dilations_are_refused, 0, 6);
     return run_suite(suite);

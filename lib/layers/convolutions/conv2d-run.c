@@ -108,9 +108,26 @@ static void plan_backward(neuron_conv2d_operation *operation, const neuron_plan_
     }
 }
 
+/* The call of what does each channel by itself. */
+static neuron_run depthwise_of(const neuron_run *run)
+{
+    const neuron_conv2d_operation *operation = run->operation;
+    neuron_run own = *run;
+    own.operation = &operation->depthwise;
+    return own;
+}
+
 int neuron_conv2d_plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     neuron_conv2d_operation *operation = request->operation;
+    /* That needs an array of the output's gradient. */
+    operation->by_channel =
+        neuron_conv2d_is_depthwise(request->spec) && request->fused->gradient_multiple == 0;
+    if (operation->by_channel) {
+        neuron_plan_request own = *request;
+        own.operation = &operation->depthwise;
+        return neuron_depthwise_plan(&own, needs);
+    }
     const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
     operation->geometry = neuron_conv2d_forward(request->spec);
     const neuron_convolution *forward = &operation->geometry;
@@ -168,6 +185,11 @@ static void fold(const neuron_run *run, const neuron_post_op *op, float *weights
 void neuron_conv2d_prepare(const neuron_run *run)
 {
     const neuron_conv2d_operation *operation = run->operation;
+    if (operation->by_channel) {
+        const neuron_run own = depthwise_of(run);
+        neuron_depthwise_prepare(&own);
+        return;
+    }
     float *weights = weights_at(run->prepared, operation->weights);
     if (operation->forward == NEURON_CONV2D_WINOGRAD)
         neuron_winograd_transform_weights(&operation->geometry, run->kernels, run->pool,
@@ -210,6 +232,10 @@ static void convolve(neuron_conv2d_way way, const neuron_convolution *convolutio
 int neuron_conv2d_run_forward(const neuron_run *run)
 {
     const neuron_conv2d_operation *operation = run->operation;
+    if (operation->by_channel) {
+        const neuron_run own = depthwise_of(run);
+        return neuron_depthwise_forward(&own);
+    }
     const neuron_post_ops post = post_of(run);
     const neuron_convolution_run work = {
         .kernels = run->kernels,
@@ -356,6 +382,11 @@ static void weight_gradient(const neuron_run *run)
 
 int neuron_conv2d_run_backward(const neuron_run *run)
 {
+    const neuron_conv2d_operation *operation = run->operation;
+    if (operation->by_channel) {
+        const neuron_run own = depthwise_of(run);
+        return neuron_depthwise_backward(&own);
+    }
     weight_gradient(run);
     if (run->input_gradients[0])
         input_gradient(run);

@@ -187,6 +187,12 @@ neuron_conv2d_phase neuron_conv2d_phase_at(const neuron_convolution *forward, in
     return phase;
 }
 
+bool neuron_conv2d_is_depthwise(const neuron_spec *spec)
+{
+    const neuron_convolution forward = neuron_conv2d_forward(spec);
+    return forward.groups > 1 && forward.groups == forward.channels;
+}
+
 /* The gradient of what was pooled is made a few rows at a time, which only the way to the weights
  * can read; and it finds the slope of an activation at the pooled values. */
 static const char *refuse_pooling(const neuron_fuse_request *request)
@@ -203,6 +209,8 @@ const char *neuron_conv2d_refuse(const neuron_fuse_request *request)
 {
     const neuron_post_ops *post = request->post;
     const neuron_post_kind kind = request->op.kind;
+    if (neuron_conv2d_is_depthwise(request->spec))
+        return neuron_depthwise_refuse(request);
     if (post->count == NEURON_POST_OPS_MAX || neuron_post_find(post, NEURON_POST_MAX_POOL))
         return neuron_post_refuse(request);
     if (kind == NEURON_POST_MAX_POOL)

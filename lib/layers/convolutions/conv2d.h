@@ -2,6 +2,7 @@
 #ifndef LAYERS_CONVOLUTIONS_CONV2D_H
 #define LAYERS_CONVOLUTIONS_CONV2D_H
 
+#include "layers/convolutions/depthwise-conv2d.h"
 #include "ops/convolution.h"
 #include "ops/window.h"
 #include "layers/layer.h"
@@ -47,7 +48,12 @@ typedef struct neuron_conv2d_operation {
     neuron_convolution geometry; /* of the forward pass */
     neuron_conv2d_way forward, input_gradient, weight_gradient;
     size_t weights, bias; /* where they lie in what prepare makes */
+    bool by_channel;      /* all is done by the next, and nothing of the above is set */
+    neuron_depthwise_operation depthwise;
 } neuron_conv2d_operation;
+
+/* Whether each channel has filters of its own. */
+bool neuron_conv2d_is_depthwise(const neuron_spec *spec);
 
 /* What the layer rows call: conv2d.c and conv2d-run.c. */
 int neuron_conv2d_infer(neuron_spec *spec, const char *node);

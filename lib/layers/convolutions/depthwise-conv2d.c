@@ -5,9 +5,9 @@
  * 1. Rows of the output are ops/depthwise.c's. */
 #include "base/bump.h"
 #include "base/checked.h"
+#include "layers/convolutions/depthwise-conv2d.h"
 #include "layers/image.h"
 #include "layers/post.h"
-#include "ops/depthwise.h"
 #include "ops/statistics.h"
 
 #include <math.h>
@@ -27,12 +27,13 @@ enum { KERNEL, BIAS };
 
 static int64_t multiplier_of(const neuron_spec *spec)
 {
-    return (int64_t)neuron_spec_option(spec, NEURON_NODE_DEPTH_MULTIPLIER);
+    return neuron_image_of(&spec->output).channels / neuron_image_of(&spec->inputs[0]).channels;
 }
 
 static int set_arrays(neuron_spec *spec, int64_t height, int64_t width, const char *node)
 {
-    int64_t channels = spec->inputs[0].extent[2], multiplier = multiplier_of(spec);
+    int64_t channels = spec->inputs[0].extent[2];
+    int64_t multiplier = (int64_t)neuron_spec_option(spec, NEURON_NODE_DEPTH_MULTIPLIER);
     int64_t extents[4] = {height, width, channels, multiplier};
     neuron_array *kernel = &spec->arrays[KERNEL], *bias = &spec->arrays[BIAS];
     *kernel = (neuron_array){.name = "kernel", .trainable = true};
@@ -54,7 +55,8 @@ static int infer(neuron_spec *spec, const char *node)
     RETURN_IF_ERROR(neuron_check_window(spec, "kernel", node));
     neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
     int64_t extents[3] = {down.output, along.output,
-                          spec->inputs[0].extent[2] * multiplier_of(spec)};
+                          spec->inputs[0].extent[2] *
+                              (int64_t)neuron_spec_option(spec, NEURON_NODE_DEPTH_MULTIPLIER)};
     RETURN_IF_ERROR(neuron_check_places(down.kernel, along.kernel, node));
     RETURN_IF_ERROR(neuron_shape_set(&spec->output, extents, 3, 1, node));
     return set_arrays(spec, down.kernel, along.kernel, node);
@@ -72,7 +74,8 @@ static int64_t parts_of(int64_t batch)
 /* Floats of the kernel and the bias together. */
 static int64_t sums_of(const neuron_spec *spec)
 {
-    return neuron_shape_count(&spec->arrays[KERNEL].shape) + spec->output.extent[2];
+    return neuron_shape_count(&spec->arrays[KERNEL].shape) +
+           neuron_image_of(&spec->output).channels;
 }
 
 /* Of an image with each value written down as often as the multiplier says; 0 for once. */
@@ -81,39 +84,42 @@ static int64_t spread_size(const neuron_spec *spec)
     return multiplier_of(spec) > 1 ? neuron_shape_count(&spec->inputs[0]) * multiplier_of(spec) : 0;
 }
 
+/* With the channels of the output. A sequence is a row. */
+static neuron_depthwise geometry_of(const neuron_spec *spec)
+{
+    const neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
+    neuron_depthwise geometry = {.channels = neuron_image_of(&spec->output).channels};
+    geometry.down = spec->output.rank == 2 ? along : down;
+    geometry.along = spec->output.rank == 2 ? down : along;
+    return geometry;
+}
+
 /* Products that make handing them to a thread worth while. */
 enum { TASK_PRODUCTS = 1 << 18 };
 
 /* Rows of the output that are one task of the forward pass. */
 static int64_t task_rows(const neuron_spec *spec)
 {
-    const int64_t *output = spec->output.extent;
+    const neuron_depthwise geometry = geometry_of(spec);
+    int64_t output = geometry.down.output;
     if (multiplier_of(spec) > 1) /* all of an image, which is spread once */
-        return output[0];
-    double products = (double)output[1] * (double)neuron_shape_count(&spec->arrays[KERNEL].shape);
+        return output;
+    double products =
+        (double)geometry.along.output * (double)neuron_shape_count(&spec->arrays[KERNEL].shape);
     double rows = (double)TASK_PRODUCTS / products;
-    return rows >= (double)output[0] ? output[0] : rows > 1 ? (int64_t)rows : 1;
+    return rows >= (double)output ? output : rows > 1 ? (int64_t)rows : 1;
 }
 
 static int64_t tasks_of(const neuron_spec *spec)
 {
-    return neuron_ceil_divide(spec->output.extent[0], task_rows(spec));
+    return neuron_ceil_divide(geometry_of(spec).down.output, task_rows(spec));
 }
 
-typedef struct depthwise_operation {
-    neuron_depthwise geometry; /* with the channels of the output */
-    bool reverses;             /* the gradient of the input is a convolution too */
-    bool folds;                /* prepares weights and bias, with a scale and shift in them */
-    size_t spread, reversed;   /* where spread images and reversed weights begin in the scratch */
-} depthwise_operation;
-
-static int plan(const neuron_plan_request *request, neuron_needs *needs)
+int neuron_depthwise_plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
-    depthwise_operation *operation = request->operation;
-    operation->geometry = (neuron_depthwise){.down = neuron_window_of(spec, 0),
-                                             .along = neuron_window_of(spec, 1),
-                                             .channels = spec->output.extent[2]};
+    neuron_depthwise_operation *operation = request->operation;
+    operation->geometry = geometry_of(spec);
     operation->reverses =
         operation->geometry.down.stride == 1 && operation->geometry.along.stride == 1;
     if (request->training) {
@@ -131,13 +137,13 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
     return NEURON_OK;
 }
 
-static void prepare(const neuron_run *run)
+void neuron_depthwise_prepare(const neuron_run *run)
 {
-    const depthwise_operation *operation = run->operation;
+    const neuron_depthwise_operation *operation = run->operation;
     if (!operation->folds)
         return;
     const neuron_post_op *op = neuron_post_folded(run->fused, run->training);
-    int64_t channels = run->spec->output.extent[2];
+    int64_t channels = operation->geometry.channels;
     int64_t count = neuron_shape_count(&run->spec->arrays[KERNEL].shape);
     float *weights = run->prepared, *bias = weights + count;
     for (int64_t i = 0; i < count; i++)
@@ -164,7 +170,7 @@ typedef struct depthwise_job {
 
 static depthwise_job job_of(const neuron_run *run)
 {
-    const depthwise_operation *operation = run->operation;
+    const neuron_depthwise_operation *operation = run->operation;
     depthwise_job job = {
         .run = run,
         .geometry = operation->geometry,
@@ -306,7 +312,7 @@ static void join_sums(const depthwise_job *job)
         memcpy(run->gradients[BIAS], job->sums + weights, (size_t)(size - weights) * sizeof(float));
 }
 
-static int forward(const neuron_run *run)
+int neuron_depthwise_forward(const neuron_run *run)
 {
     depthwise_job job = job_of(run);
     if (job.statistics)
@@ -315,10 +321,10 @@ static int forward(const neuron_run *run)
     return NEURON_OK;
 }
 
-static int backward(const neuron_run *run)
+int neuron_depthwise_backward(const neuron_run *run)
 {
     depthwise_job job = job_of(run);
-    const depthwise_operation *operation = run->operation;
+    const neuron_depthwise_operation *operation = run->operation;
     if (operation->reverses && run->input_gradients[0]) {
         job.back = neuron_depthwise_reversed(&job.geometry);
         job.reversed = (float *)(void *)((char *)run->scratch + operation->reversed);
@@ -331,7 +337,7 @@ static int backward(const neuron_run *run)
 }
 
 /* What it writes is measured, too. */
-static const char *refuse(const neuron_fuse_request *request)
+const char *neuron_depthwise_refuse(const neuron_fuse_request *request)
 {
     bool measures =
         request->op.kind == NEURON_POST_STATISTICS && request->post->count < NEURON_POST_OPS_MAX;
@@ -343,11 +349,11 @@ const neuron_layer neuron_layer_depthwise_conv2d = {
     .flags = NEURON_LAYER_READS_INPUT,
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
-    .plan = plan,
-    .operation_size = sizeof(depthwise_operation),
-    .refuse = refuse,
-    .prepare = prepare,
-    .forward = forward,
-    .backward = backward,
+    .plan = neuron_depthwise_plan,
+    .operation_size = sizeof(neuron_depthwise_operation),
+    .refuse = neuron_depthwise_refuse,
+    .prepare = neuron_depthwise_prepare,
+    .forward = neuron_depthwise_forward,
+    .backward = neuron_depthwise_backward,
     .back_kinds = NEURON_POST_ACTIVATIONS,
 };

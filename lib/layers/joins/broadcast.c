@@ -243,33 +243,40 @@ void neuron_broadcast_forward(const neuron_run *run, neuron_join_block join)
     neuron_pool_run(run->pool, run->batch * job.matrices * job.per_matrix, forward_rows, &job);
 }
 
-/* Adds up rows of `columns` floats: the sum becomes the first of them. */
-static void fold(const broadcast_job *job, float *values, int64_t rows, int64_t columns)
+/* Adds up rows of `columns` floats, in `room`, which may be where they are: the sum becomes the
+ * first there. */
+static void fold(const broadcast_job *job, const float *values, int64_t rows, int64_t columns,
+                 float *room)
 {
-    while (rows > 1) {
+    const neuron_element_kernels *element = job->run->kernels->element;
+    do {
         int64_t half = rows / 2;
-        job->run->kernels->element->sum(values, values + (rows - half) * columns, half * columns,
-                                        values);
+        element->sum(values, values + (rows - half) * columns, half * columns, room);
+        if (rows % 2 && values != room)
+            memcpy(room + half * columns, values + half * columns, (size_t)columns * sizeof *room);
+        values = room;
         rows -= half;
-    }
+    } while (rows > 1);
 }
 
 /* Adds the gradients of a part to those of what stands for them. */
-static void add_part(const broadcast_job *job, int32_t input, const part *of, float *values)
+static void add_part(const broadcast_job *job, int32_t input, const part *of, const float *values,
+                     float *room)
 {
     const neuron_element_kernels *element = job->run->kernels->element;
     const place at = place_of(job, input, of->example, of->matrix);
     float *to = job->run->input_gradients[input] + at.first + of->row * at.row_step +
                 of->column * at.column_step;
     int64_t rows = of->rows, columns = of->columns;
-    if (at.row_step == 0) {
-        fold(job, values, rows, columns);
+    if (at.row_step == 0 && rows > 1) {
+        fold(job, values, rows, columns, room);
+        values = room;
         rows = 1;
     }
     for (int64_t row = 0; row < rows; row++, to += at.row_step, values += columns) {
         if (at.column_step == 0)
-            fold(job, values, columns, 1);
-        element->sum(to, values, at.column_step ? columns : 1, to);
+            fold(job, values, columns, 1, room);
+        element->sum(to, at.column_step ? values : room, at.column_step ? columns : 1, to);
     }
 }
 
@@ -288,10 +295,10 @@ static void gradient_of_part(const broadcast_job *job, int32_t input, const part
         job->join(run, gradient, values_of(job, i, of, room), count, to);
         gradient = to;
     }
-    if (gradient != to)
-        memcpy(to, gradient, (size_t)count * sizeof *to);
     if (!whole)
-        add_part(job, input, of, to);
+        add_part(job, input, of, gradient, gradient == to ? room : product);
+    else if (gradient != to)
+        memcpy(to, gradient, (size_t)count * sizeof *to);
 }
 
 static void backward_example(void *work, int64_t example, int32_t worker)
