@@ -308,6 +308,50 @@ START_TEST(masks)
 }
 END_TEST
 
+/* A network whose output is a map learns where pixels are bright, and is judged by places. */
+START_TEST(a_map_is_learnt)
+{
+    enum { MANY = 64, WIDTH = 6, PIXELS = WIDTH * WIDTH };
+    static float images[MANY * PIXELS], bright[MANY * PIXELS];
+    for (int i = 0; i < MANY * PIXELS; i++) {
+        images[i] = (float)((i * 7919 + i / 13) % 101) / 100;
+        bright[i] = images[i] > 0.5f;
+    }
+    neuron_context_t *context = test_context();
+    const int64_t shape[] = {MANY, WIDTH, WIDTH, 1};
+    neuron_tensor_t *examples = wrap(context, shape, 4, images);
+    neuron_tensor_t *targets = wrap(context, shape, 4, bright);
+    scene s = {.context = context};
+    neuron_loss_t *loss;
+    neuron_optimizer_t *adam;
+    neuron_trainer_t *trainer;
+    assert_ok(neuron_dataset_create_with_targets(&s.dataset, context, examples, targets));
+    assert_ok(neuron_graph_create(&s.graph, context));
+    neuron_node_t *x = neuron_input(s.graph, shape + 1, 3);
+    x = neuron_tanh(s.graph, neuron_conv2d(s.graph, x, 4, 1, 1, NULL));
+    x = neuron_sigmoid(s.graph, neuron_conv2d(s.graph, x, 1, 1, 1, NULL));
+    assert_ok(neuron_graph_finish(s.graph, x));
+    assert_ok(neuron_loss_create(&loss, context, "binary_cross_entropy", NULL));
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.1"));
+    assert_ok(neuron_trainer_create(&trainer, s.graph, adam, s.dataset));
+    assert_ok(neuron_trainer_set_loss(trainer, loss));
+    assert_ok(neuron_trainer_set(trainer, "epochs=60, batch_size=8"));
+    assert_ok(neuron_trainer_run(trainer, NULL));
+    neuron_evaluation_t *evaluation = evaluate(&s, "binary_cross_entropy", NULL);
+    ck_assert_str_eq(neuron_evaluation_kind(evaluation), "pixels");
+    ck_assert_int_eq(neuron_evaluation_support(evaluation, NEURON_AVERAGE_MACRO), MANY * PIXELS);
+    ck_assert_double_gt(neuron_evaluation_accuracy(evaluation), 0.97);
+    ck_assert_double_gt(neuron_evaluation_iou(evaluation, NEURON_AVERAGE_MACRO), 0.94);
+    neuron_evaluation_unref(evaluation);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(adam);
+    neuron_loss_unref(loss);
+    neuron_tensor_unref(targets);
+    neuron_tensor_unref(examples);
+    drop_scene(&s);
+}
+END_TEST
+
 /* ---- Which kind ---- */
 
 START_TEST(the_kind_follows_from_loss_and_targets)
@@ -555,6 +599,7 @@ int main(void)
     tcase_add_test(tests, a_single_number_has_no_r2);
     tcase_add_test(tests, maps);
     tcase_add_test(tests, masks);
+    tcase_add_test(tests, a_map_is_learnt);
     tcase_add_test(tests, the_kind_follows_from_loss_and_targets);
     tcase_add_test(tests, a_sigmoid_makes_labels);
     tcase_add_test(tests, options_are_checked);
