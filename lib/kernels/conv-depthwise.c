@@ -26,11 +26,13 @@ static ALWAYS_INLINE void write(float *to, vector value, bool whole, int64_t lef
         store_some(to, value, left);
 }
 
-/* `count` outputs from `output` on, of one vector of channels. */
+/* `count` outputs from `output` on, of one vector of channels. Unless the pixels of a row that one
+ * sees are `dilated`, a step to the next is one to the next weight, too: a register less. */
 static ALWAYS_INLINE void sum_block(const neuron_depthwise_work *work, int64_t output,
-                                    int64_t channel, int count, bool whole)
+                                    int64_t channel, int count, bool whole, bool dilated)
 {
     int64_t channels = work->channels, left = channels - channel;
+    int64_t step = dilated ? work->column_step : channels;
     vector sums[BLOCK];
     UNROLL_FULLY
     for (int i = 0; i < count; i++)
@@ -39,12 +41,11 @@ static ALWAYS_INLINE void sum_block(const neuron_depthwise_work *work, int64_t o
     const float *weights = work->weights + channel;
     for (int64_t y = 0; y < work->window_rows; y++) {
         const float *from = source + y * work->row_step, *by = weights + y * work->weight_row;
-        for (int64_t x = 0; x < work->window_columns; x++, by += channels) {
+        for (int64_t x = 0; x < work->window_columns; x++, from += step, by += channels) {
             vector weight = read(by, whole, left);
             UNROLL_FULLY
             for (int i = 0; i < count; i++)
                 sums[i] += read(from + i * work->output_step, whole, left) * weight;
-            from += work->column_step;
         }
     }
     vector floor = broadcast(work->floor);
@@ -55,31 +56,36 @@ static ALWAYS_INLINE void sum_block(const neuron_depthwise_work *work, int64_t o
 }
 
 static ALWAYS_INLINE void sum_channels(const neuron_depthwise_work *work, int64_t channel,
-                                       bool whole)
+                                       bool whole, bool dilated)
 {
     int64_t output = 0, outputs = work->outputs;
     for (; output + BLOCK <= outputs; output += BLOCK)
-        sum_block(work, output, channel, BLOCK, whole);
+        sum_block(work, output, channel, BLOCK, whole, dilated);
     if (outputs < BLOCK / 2) {
         for (; output < outputs; output++)
-            sum_block(work, output, channel, 1, whole);
+            sum_block(work, output, channel, 1, whole, dilated);
         return;
     }
     /* The last half of a block makes some once more rather than some by themselves. */
     for (; output < outputs; output += BLOCK / 2) {
         if (output > outputs - BLOCK / 2)
             output = outputs - BLOCK / 2;
-        sum_block(work, output, channel, BLOCK / 2, whole);
+        sum_block(work, output, channel, BLOCK / 2, whole, dilated);
     }
 }
 
 void KERNEL(depthwise)(const neuron_depthwise_work *work)
 {
     int64_t channel = 0;
+    if (work->column_step != work->channels) {
+        for (; channel < work->channels; channel += LANES)
+            sum_channels(work, channel, false, true);
+        return;
+    }
     for (; channel + LANES <= work->channels; channel += LANES)
-        sum_channels(work, channel, true);
+        sum_channels(work, channel, true, false);
     if (channel < work->channels)
-        sum_channels(work, channel, false);
+        sum_channels(work, channel, false, false);
 }
 
 static ALWAYS_INLINE void spread_channels(const neuron_depthwise_work *work, int64_t channel,
