@@ -554,13 +554,18 @@ NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char
  *    not have.
  *  - `input_scale`, `input_zero_point`: of a quantised layer's input, for reading; see quantize.h.
  *
+ *  Once another layer uses the node, or the graph is finished, what changes no shape of the node and
+ *  of its arrays can still be set: the rate of a dropout, also in a part that was imported, the
+ *  momentum of a normalisation. It counts from the next prediction and the next step of a training.
+ *  All else is NEURON_E_STATE then. No other thread may use the graph meanwhile.
+ *
  *  @param node     NULL, from a builder that failed, needs no check: the graph has kept the reason.
  *  @param options  as options.h has them: "padding=same, use_bias=no".
  *  @return  0; NEURON_E_ARGUMENT for NULL, an option that the layer does not have, or a value out
  *           of its bounds or with which the output, an array or a window would have too many
- *           elements; NEURON_E_SHAPE if the layer no longer fits its input; NEURON_E_STATE if
- *           another layer uses the node already, or the graph is finished. Then nothing is set, and
- *           unless the graph is finished, the error sticks to it. Since 0.1. */
+ *           elements; NEURON_E_SHAPE if the layer no longer fits its input; NEURON_E_STATE as said
+ *           above. Then nothing is set, and unless the graph is finished, the error sticks to it.
+ *           Since 0.1. */
 NEURON_API int neuron_node_set(neuron_node_t *node, const char *options);
 
 /** Sets one option of a node to a number, likewise; 1 or 0 where it is yes or no.

@@ -94,7 +94,7 @@ struct neuron_graph {
     int64_t value_count;      /* gaps included */
     int64_t trainable_count;  /* of these, gaps included */
     _Atomic uint64_t version; /* changes with the values */
-    uint32_t frozen_version;  /* changes with what is frozen once finished */
+    uint32_t layout_version;  /* changes with what is frozen and with options, once finished */
 
     struct neuron_metadata *metadata; /* see metadata.h */
 

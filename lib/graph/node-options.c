@@ -34,16 +34,50 @@ static int take_options(neuron_node_t *node, const neuron_options *options)
     return status;
 }
 
+/* Whether a node puts out what it did and has the arrays that it had. */
+static bool same_makeup(const neuron_spec *a, const neuron_spec *b)
+{
+    bool same = neuron_shape_equal(&a->output, &b->output) && a->array_count == b->array_count;
+    for (int32_t i = 0; same && i < a->array_count; i++)
+        same = neuron_shape_equal(&a->arrays[i].shape, &b->arrays[i].shape);
+    return same;
+}
+
+/* The name of the first option that is to change; NULL if none is. */
+static const char *first_changed(const neuron_options *before, const neuron_options *changed)
+{
+    for (int32_t i = 0; i < before->table->count; i++)
+        if (changed->values[i] != before->values[i])
+            return before->table->rows[i].name;
+    return NULL;
+}
+
+/* Takes options of a node that others may count on: what they see of it stays. */
+static int take_late(neuron_node_t *node, const neuron_options *changed, bool initializer)
+{
+    const neuron_spec before = node->spec;
+    const char *name = first_changed(&before.options, changed);
+    bool finished = node->graph->finished;
+    if (finished && initializer)
+        return neuron_fail(NEURON_E_STATE, "%s: the parameters have their initial values already",
+                           node->name);
+    if (!name)
+        return NEURON_OK;
+    RETURN_IF_ERROR(take_options(node, changed));
+    if (!same_makeup(&before, &node->spec)) {
+        node->spec = before;
+        return neuron_fail(NEURON_E_STATE, "%s: %s must be set before %s", node->name, name,
+                           finished ? "the graph is finished" : "another layer uses the node");
+    }
+    if (finished)
+        node->graph->layout_version++;
+    return NEURON_OK;
+}
+
 static int commit(neuron_node_t *node, const neuron_options *changed, bool initializer)
 {
-    const neuron_options *before = &node->spec.options;
-    if (node->consumers > 0)
-        for (int32_t i = 0; i < before->table->count; i++)
-            if (changed->values[i] != before->values[i])
-                return neuron_fail(NEURON_E_STATE,
-                                   "%s: %s must be set before another layer uses the node",
-                                   node->name, before->table->rows[i].name);
-    RETURN_IF_ERROR(take_options(node, changed));
+    bool late = node->consumers > 0 || node->graph->finished;
+    RETURN_IF_ERROR(late ? take_late(node, changed, initializer) : take_options(node, changed));
     if (initializer) /* the later call counts */
         node->choices[0].initializer = 0;
     return NEURON_OK;
@@ -67,9 +101,10 @@ static int set_number(neuron_node_t *node, const char *option, double value)
     return commit(node, &changed, false);
 }
 
+/* Before the graph is finished an error sticks to it. */
 static int latch(neuron_node_t *node, int status)
 {
-    if (status < 0)
+    if (status < 0 && !node->graph->finished)
         neuron_graph_latch(node->graph, status);
     return status;
 }
@@ -77,14 +112,14 @@ static int latch(neuron_node_t *node, int status)
 int neuron_node_set(neuron_node_t *node, const char *options)
 {
     FLOAT_SCOPE;
-    RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
+    CHECK_ARGUMENT(node);
     return latch(node, set_text(node, options));
 }
 
 int neuron_node_set_number(neuron_node_t *node, const char *option, double value)
 {
     FLOAT_SCOPE;
-    RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
+    CHECK_ARGUMENT(node);
     return latch(node, set_number(node, option, value));
 }
 

@@ -115,7 +115,7 @@ int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
     if (node->frozen == (trainable == 0))
         return NEURON_OK;
     node->frozen = trainable == 0;
-    node->graph->frozen_version++;
+    node->graph->layout_version++;
     return NEURON_OK;
 }
 

@@ -58,6 +58,21 @@ int64_t neuron_session_cache_batch(int64_t batch)
     return size;
 }
 
+/* Sessions that were compiled for other options. */
+static void drop_old(session_cache *cache)
+{
+    neuron_session **place = &cache->idle;
+    while (*place) {
+        neuron_session *session = *place;
+        if (neuron_session_current(session)) {
+            place = &session->next;
+            continue;
+        }
+        *place = session->next;
+        neuron_session_destroy(session);
+    }
+}
+
 int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, int64_t batch)
 {
     session_cache *cache = cache_of(graph);
@@ -66,6 +81,7 @@ int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, i
     int64_t size = neuron_session_cache_batch(batch);
     int32_t threads = neuron_context_threads(graph->context);
     pthread_mutex_lock(&cache->mutex);
+    drop_old(cache);
     neuron_session **place = &cache->idle;
     while (*place && ((*place)->batch != size || (*place)->threads < threads))
         place = &(*place)->next;

@@ -55,7 +55,7 @@ static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_po
     made->training = *training;
     made->tells = tells;
     made->batch = batch;
-    made->frozen_version = graph->frozen_version;
+    made->layout_version = graph->layout_version;
     made->pool = pool;
     made->threads = neuron_pool_threads(pool ? pool : graph->context->pool);
     RETURN_IF_ERROR(allocate_ends(made));
@@ -204,7 +204,7 @@ void neuron_session_destroy(neuron_session *session)
 
 bool neuron_session_current(const neuron_session *session)
 {
-    return session->frozen_version == session->graph->frozen_version;
+    return session->layout_version == session->graph->layout_version;
 }
 
 int64_t neuron_session_batch(const neuron_session *session)

@@ -58,7 +58,7 @@ int neuron_session_plan_prediction(neuron_session **session, const neuron_graph_
 
 void neuron_session_destroy(neuron_session *session);
 
-/* Whether nothing was frozen or thawed since it was compiled. */
+/* Whether nothing was frozen or thawed, and no option set, since it was compiled. */
 bool neuron_session_current(const neuron_session *session);
 
 int64_t neuron_session_batch(const neuron_session *session);

@@ -241,6 +241,58 @@ START_TEST(a_late_option_sticks)
 }
 END_TEST
 
+/* What changes no shape can be set at any time, and counts from the next prediction on. */
+START_TEST(late_options_that_fit_count)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *dense = neuron_dense(graph, vector_input(graph, 4), 4, NULL);
+    neuron_node_t *leaky = neuron_leaky_relu(graph, dense, 0.5);
+    neuron_node_t *dropout = neuron_dropout(graph, leaky, 0.5);
+    neuron_node_t *y = neuron_softmax(graph, dropout, NULL);
+    assert_ok(neuron_node_set(dense, "initializer=ones, units=4"));
+    assert_ok(neuron_node_set_number(leaky, "slope", 0.25));
+    assert_ok(neuron_graph_finish(graph, y));
+    const float input[] = {-1, -2, -3, -4};
+    float before[4], after[4];
+    predict(graph, input, 1, before);
+    assert_ok(neuron_node_set_number(dropout, "rate", 0));
+    assert_ok(neuron_node_set(dropout, "rate=0.125"));
+    ck_assert_double_eq(number(dropout, "rate"), 0.125);
+    predict(graph, input, 1, after);
+    ck_assert(memcmp(before, after, sizeof after) == 0);
+    assert_ok(neuron_graph_write_array(graph, 1, (const float[]){0, 1, 2, 3}, 4));
+    predict(graph, input, 1, before);
+    assert_ok(neuron_node_set_number(leaky, "slope", 0));
+    predict(graph, input, 1, after); /* all is 0 now */
+    ck_assert_float_ne(before[0], before[3]);
+    for (int i = 0; i < 4; i++)
+        ck_assert_float_eq(after[i], 0.25f);
+    assert_status(neuron_node_set(dense, "use_bias=no"), NEURON_E_STATE);
+    assert_message("dense: use_bias must be set before the graph is finished");
+    assert_status(neuron_node_set(dense, "initializer=zeros"), NEURON_E_STATE);
+    assert_message("dense: the parameters have their initial values already");
+    assert_status(neuron_node_set(dropout, "rate=2"), NEURON_E_ARGUMENT);
+    ck_assert_double_eq(number(dropout, "rate"), 0.125);
+    predict(graph, input, 1, before); /* nothing sticks to a finished graph */
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* An image layer whose padding plays no part, and one where it does. */
+START_TEST(late_padding_must_keep_the_shape)
+{
+    neuron_graph_t *graph = new_graph();
+    neuron_node_t *c = neuron_conv2d(graph, image_input(graph, 5, 5, 1), 2, 1, 1, NULL);
+    neuron_node_t *d = neuron_conv2d(graph, c, 2, 3, 3, NULL);
+    assert_ok(neuron_graph_finish(graph, d));
+    assert_ok(neuron_node_set(c, "padding=same"));
+    assert_status(neuron_node_set(d, "padding=same"), NEURON_E_STATE);
+    assert_node_shape(d, (const int64_t[]){3, 3, 2}, 3);
+    assert_status(neuron_node_set(c, "kernel_height=2"), NEURON_E_STATE);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(a_used_node_may_be_renamed)
 {
     neuron_graph_t *graph = new_graph();
@@ -260,7 +312,7 @@ START_TEST(a_finished_graph_stays_what_it_is)
     assert_ok(neuron_node_set_name(node, "hidden"));
     assert_ok(neuron_graph_finish(graph, neuron_relu(graph, node)));
     assert_status(neuron_node_set(node, "units=5"), NEURON_E_STATE);
-    assert_message("hidden: the graph is finished");
+    assert_message("hidden: units must be set before the graph is finished");
     assert_status(neuron_node_set_name(node, "other"), NEURON_E_STATE);
     ck_assert_double_eq(number(node, "units"), 4);
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 36);
@@ -323,6 +375,8 @@ int main(void)
     tcase_add_test(tests, what_fits_only_together_is_set_together);
     tcase_add_test(tests, the_same_value_is_not_late);
     tcase_add_test(tests, a_late_option_sticks);
+    tcase_add_test(tests, late_options_that_fit_count);
+    tcase_add_test(tests, late_padding_must_keep_the_shape);
     tcase_add_test(tests, a_used_node_may_be_renamed);
     tcase_add_test(tests, a_finished_graph_stays_what_it_is);
     tcase_add_test(tests, padding_may_make_a_window_fit);
