@@ -554,8 +554,8 @@ NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char
  *    not have.
  *  - `input_scale`, `input_zero_point`: of a quantised layer's input, for reading; see quantize.h.
  *
- *  Once another layer uses the node, or the graph is finished, what changes no shape of the node and
- *  of its arrays can still be set: the rate of a dropout, also in a part that was imported, the
+ *  Once another layer uses the node, or the graph is finished, what changes no shape of the node
+ *  and of its arrays can still be set: the rate of a dropout, also in a part that was imported, the
  *  momentum of a normalisation. It counts from the next prediction and the next step of a training.
  *  All else is NEURON_E_STATE then. No other thread may use the graph meanwhile.
  *

@@ -88,6 +88,11 @@ const char *neuron_version_string(void)
     return NEURON_VERSION_STRING;
 }
 
+int32_t neuron_version_number(void)
+{
+    return NEURON_VERSION_NUMBER;
+}
+
 int32_t neuron_version_abi(void)
 {
     return NEURON_ABI_VERSION;

@@ -230,6 +230,11 @@ START_TEST(header_and_library_are_of_one_version)
 {
     ck_assert_str_eq(neuron_version_string(), NEURON_VERSION_STRING);
     ck_assert_int_eq(neuron_version_abi(), NEURON_ABI_VERSION);
+    ck_assert_int_eq(neuron_version_number(), NEURON_VERSION_NUMBER);
+    ck_assert(NEURON_VERSION_AT_LEAST(NEURON_VERSION_MAJOR, NEURON_VERSION_MINOR, 0));
+    ck_assert(!NEURON_VERSION_AT_LEAST(NEURON_VERSION_MAJOR, NEURON_VERSION_MINOR + 1, 0));
+    ck_assert(!NEURON_VERSION_AT_LEAST(NEURON_VERSION_MAJOR + 1, 0, 0));
+    ck_assert_int_gt(NEURON_VERSION_ENCODE(1, 0, 0), NEURON_VERSION_ENCODE(0, 999, 999));
     char text[32];
     snprintf(text, sizeof text, "%d.%d.%d", NEURON_VERSION_MAJOR, NEURON_VERSION_MINOR,
              NEURON_VERSION_MICRO);
