@@ -111,7 +111,7 @@ def check_library(arguments):
         run('strip', '--strip-unneeded', '-o', stripped, arguments.library)
         size = os.path.getsize(stripped)
     print(f'{size} bytes stripped')
-    if arguments.release and size > 1000000:
+    if arguments.release and size > 1150000:
         problems.append(f'{size} bytes stripped, more than a megabyte')
     return problems
 
