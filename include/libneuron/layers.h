@@ -624,8 +624,8 @@ NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
 /** Sets mean and deviation of a node of neuron_standardize() to those of a dataset: of each channel
  *  over all examples as a graph sees them, with the dataset's scale. The deviation is that of a
  *  population, by n and not n - 1. No other thread may use the graph meanwhile.
- *  @param node     of a finished graph; reads its input, or a neuron_flatten() or neuron_reshape()
- *                  of it.
+ *  @param node     of a finished graph; reads an input of it, as it is or through neuron_flatten()
+ *                  or neuron_reshape().
  *  @param dataset  not changed; read from beginning to end.
  *  @return  0; NEURON_E_ARGUMENT for NULL and for another node; NEURON_E_STATE for a graph that is
  *           not finished; NEURON_E_SHAPE if the examples do not fit the input; NEURON_E_DATA for no

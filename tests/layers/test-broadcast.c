@@ -3,6 +3,8 @@
 
 #include "session/session.h"
 
+#include <string.h>
+
 /* A value of any shape that wants a gradient. */
 static neuron_node_t *values(neuron_graph_t *graph, neuron_node_t *x, const int64_t *shape,
                              int32_t rank)
@@ -128,6 +130,54 @@ START_TEST(long_sums_keep_their_digits)
 }
 END_TEST
 
+/* A step of a network of all layers that sum over more than one task. */
+static void run_step(int32_t threads, float *gradients, int64_t room)
+{
+    enum { COUNT = 7, SIDE = 12, COLOURS = 4 };
+    neuron_context_t *context = test_context();
+    assert_ok(neuron_context_set_threads(context, threads));
+    neuron_graph_t *graph;
+    assert_ok(neuron_graph_create(&graph, context));
+    assert_ok(neuron_graph_set_seed(graph, 5));
+    neuron_node_t *x = image_input(graph, SIDE, SIDE, COLOURS);
+    x = neuron_conv2d(graph, x, 8, 3, 3, "groups=2, padding=same, dilation_width=2");
+    neuron_node_t *s = neuron_dense(graph, neuron_global_average_pool2d(graph, x), 8, NULL);
+    x = neuron_multiply(graph, (neuron_node_t *[]){x, neuron_sigmoid(graph, s)}, 2);
+    x = neuron_conv2d_transpose(graph, x, 6, 3, 3, "stride_height=2, stride_width=2");
+    x = neuron_upsample2d(graph, x, 1, 2, "interpolation=bilinear");
+    x = neuron_add(graph, (neuron_node_t *[]){x, neuron_slice(graph, x, 3, 1, "axis=0")}, 2);
+    x = neuron_reshape(graph, neuron_rescale(graph, x, 2, 1), (const int64_t[]){25 * 50, 6}, 2);
+    x = neuron_conv1d(graph, neuron_standardize(graph, x), 5, 4, "stride=3, groups=1");
+    x = neuron_average_pool1d(graph, neuron_max_pool1d(graph, x, 3, NULL), 2, NULL);
+    assert_ok(neuron_graph_finish(graph, neuron_flatten(graph, x)));
+    neuron_session *session;
+    assert_ok(neuron_session_create(&session, graph, NEURON_SESSION_TRAIN, COUNT));
+    float *input = neuron_session_input(session, 0);
+    for (int i = 0; i < COUNT * SIDE * SIDE * COLOURS; i++)
+        input[i] = (float)(i * 7 % 101) / 101;
+    neuron_session_forward(session, NULL, COUNT, 1, 1);
+    int64_t outputs = COUNT * neuron_shape_count(&graph->outputs[0]->spec.output);
+    memcpy(neuron_session_output_gradient(session, 0), neuron_session_output(session, 0),
+           (size_t)outputs * sizeof(float));
+    ck_assert_int_le(graph->value_count, room);
+    neuron_session_backward(session, gradients);
+    neuron_session_destroy(session);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+
+START_TEST(threads_do_not_matter)
+{
+    enum { ROOM = 4096 };
+    static float first[ROOM], second[ROOM];
+    run_step(1, first, ROOM);
+    for (int32_t threads = 2; threads <= 5; threads++) {
+        run_step(threads, second, ROOM);
+        ck_assert_mem_eq(first, second, sizeof first);
+    }
+}
+END_TEST
+
 START_TEST(what_does_not_go_together_is_refused)
 {
     static const struct {
@@ -169,6 +219,7 @@ int main(void)
     tcase_add_test(tests, gradient_of_a_feature_wise_modulation);
     tcase_add_loop_test(tests, values_by_hand, 0, 2);
     tcase_add_loop_test(tests, long_sums_keep_their_digits, 0, 2);
+    tcase_add_test(tests, threads_do_not_matter);
     tcase_add_loop_test(tests, what_does_not_go_together_is_refused, 0, 2);
     return run_suite(suite);
 }

@@ -56,6 +56,37 @@ static void use_data(long n)
     neuron_context_unref(context);
 }
 
+/* A standardising layer takes its numbers from a dataset. */
+static void use_adaptation(long n)
+{
+    neuron_context_t *context;
+    neuron_dataset_t *glyphs;
+    neuron_graph_t *graph;
+    assert_ok(make_context(&context));
+    assert_ok(neuron_dataset_generate_glyphs(&glyphs, context, 40, 8, 8, 3));
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){8, 8, 1}, 3);
+    x = neuron_standardize(graph, neuron_flatten(graph, x));
+    assert_ok(neuron_graph_finish(graph, x));
+    arm(n);
+    TRY(neuron_node_adapt(x, glyphs));
+    heal();
+    float mean[64], sum = 0;
+    assert_ok(neuron_graph_read_array(graph, 0, mean, 64, NULL));
+    for (int i = 0; i < 64; i++)
+        sum += mean[i];
+    ck_assert_float_gt(sum, 0);
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(glyphs);
+    neuron_context_unref(context);
+}
+
+START_TEST(adaptation)
+{
+    fail_each(use_adaptation);
+}
+END_TEST
+
 START_TEST(data)
 {
     fail_each(use_data);
@@ -250,6 +281,7 @@ int main(void)
     tcase_set_timeout(cases, 0);
     tcase_add_test(cases, contexts);
     tcase_add_test(cases, data);
+    tcase_add_test(cases, adaptation);
     tcase_add_test(cases, builders);
     tcase_add_test(cases, finish);
     tcase_add_test(cases, committees);
