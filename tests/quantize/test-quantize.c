@@ -280,6 +280,37 @@ START_TEST(what_cannot_be_quantised_stays)
 }
 END_TEST
 
+/* Rows and columns of zeros go with a convolution; where its pixels lie apart, or it has groups, it
+ * keeps its floats. */
+START_TEST(padded_convolutions_are_quantised)
+{
+    static float exact[OUTPUTS], outputs[OUTPUTS];
+    neuron_graph_t *graph, *quantized;
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIZE, SIZE, 1}, 3);
+    x = neuron_conv2d(graph, x, 8, 3, 3, "padding_top=1, padding_left=3, padding_right=2");
+    neuron_node_set_name(x, "padded");
+    x = neuron_conv2d(graph, neuron_relu(graph, x), 8, 3, 3, "dilation_height=2");
+    neuron_node_set_name(x, "dilated");
+    x = neuron_conv2d(graph, neuron_relu(graph, x), 8, 3, 3, "groups=2");
+    neuron_node_set_name(x, "grouped");
+    x = neuron_flatten(graph, neuron_relu(graph, x));
+    x = neuron_softmax(graph, neuron_dense(graph, x, TEST_CLASSES, NULL), NULL);
+    assert_ok(neuron_graph_finish(graph, x));
+    train(graph);
+    assert_ok(neuron_graph_quantize(&quantized, graph, images, NULL));
+    ck_assert_str_eq(layer_of(quantized, "padded"), "quantized_conv2d");
+    ck_assert_str_eq(layer_of(quantized, "dilated"), "conv2d");
+    ck_assert_str_eq(layer_of(quantized, "grouped"), "conv2d");
+    predict(graph, exact);
+    predict(quantized, outputs);
+    double difference = mean_difference(exact, outputs);
+    assert_that(difference < 0.01, "they differ by %g", difference);
+    neuron_graph_unref(quantized);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 START_TEST(they_are_not_trained)
 {
     neuron_graph_t *graph = test_linear(context, SIZE), *quantized;
@@ -451,6 +482,7 @@ int main(void)
     tcase_add_test(tests, files_have_bytes);
     tcase_add_test(tests, committees_take_them);
     tcase_add_test(tests, what_cannot_be_quantised_stays);
+    tcase_add_test(tests, padded_convolutions_are_quantised);
     tcase_add_test(tests, they_are_not_trained);
     tcase_add_test(tests, arguments_are_checked);
     tcase_add_test(tests, examples_are_counted);
