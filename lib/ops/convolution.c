@@ -98,26 +98,44 @@ neuron_band neuron_bands_at(const neuron_convolution *convolution, const neuron_
     return band;
 }
 
-/* Copies the channels of a group of one row, with zeros where `from` (the image) has no pixel. */
-static void copy_row(const neuron_convolution *convolution, const neuron_convolution_run *run,
-                     const float *from, int64_t row, int64_t columns, float *to)
+/* Copies the channels of a group of the pixels from `first` to before `end`, of which `from` is the
+ * first, with zeros for the others of `count`. */
+static void copy_pixels(const neuron_convolution *convolution, const neuron_convolution_run *run,
+                        const float *from, int64_t first, int64_t end, int64_t count, float *to)
 {
     int64_t all = convolution->channels, channels = neuron_group_channels(convolution);
-    int64_t left = convolution->left;
-    int64_t first = left > 0 ? neuron_min_count(left, columns) : 0;
-    int64_t end = neuron_min_count(columns, convolution->width + left);
-    if (row < 0 || row >= convolution->height || end <= first) {
-        memset(to, 0, (size_t)(columns * channels) * sizeof *to);
-        return;
-    }
     memset(to, 0, (size_t)(first * channels) * sizeof *to);
-    from += (row * convolution->width + first - left) * all;
     if (channels == all)
         memcpy(to + first * channels, from, (size_t)((end - first) * channels) * sizeof *to);
     else
         run->kernels->element->copy_rows(from, all, end - first, channels, to + first * channels,
                                          channels);
-    memset(to + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *to);
+    memset(to + end * channels, 0, (size_t)((count - end) * channels) * sizeof *to);
+}
+
+/* One row, with zeros where `from` (the image) has no pixel. */
+static void copy_row(const neuron_convolution *convolution, const neuron_convolution_run *run,
+                     const float *from, int64_t row, int64_t columns, float *to)
+{
+    int64_t left = convolution->left;
+    int64_t first = left > 0 ? neuron_min_count(left, columns) : 0;
+    int64_t end = neuron_min_count(columns, convolution->width + left);
+    if (row < 0 || row >= convolution->height || end <= first)
+        copy_pixels(convolution, run, from, 0, 0, columns, to);
+    else
+        copy_pixels(convolution, run,
+                    from + (row * convolution->width + first - left) * convolution->channels, first,
+                    end, columns, to);
+}
+
+/* Rows of an image of one column, which lie side by side. */
+static void copy_column(const neuron_convolution *convolution, const neuron_convolution_run *run,
+                        const float *from, int64_t row, int64_t rows, float *to)
+{
+    int64_t first = neuron_between(0, -row, rows);
+    int64_t end = neuron_between(first, convolution->height - row, rows);
+    copy_pixels(convolution, run, end > first ? from + (row + first) * convolution->channels : from,
+                first, end, rows, to);
 }
 
 const float *neuron_band_source(const neuron_convolution *convolution, const neuron_bands *bands,
@@ -133,8 +151,12 @@ const float *neuron_band_source(const neuron_convolution *convolution, const neu
 
     int64_t rows = (band->rows - 1) * convolution->stride_height +
                    neuron_dilated(convolution->kernel_height, convolution->dilation_height);
+    bool one_column = convolution->width == 1 && convolution->left == 0 && bands->copy_columns == 1;
     for (int64_t i = 0; i < band->images; i++) {
-        for (int64_t y = 0; y < rows; y++)
+        if (one_column)
+            copy_column(convolution, run, source + i * image_size, row, rows,
+                        copy + i * bands->image_step);
+        for (int64_t y = 0; y < rows && !one_column; y++)
             copy_row(convolution, run, source + i * image_size, row + y, bands->copy_columns,
                      copy + i * bands->image_step + y * bands->row_step);
     }
