@@ -183,6 +183,10 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
 
 /** Trains until `epochs` epochs are done or a callback ends it.
  *
+ *  Before the first step a warning goes to the log if the output looks as if a softmax or a sigmoid
+ *  that the loss wants were missing, and if the training is too short for the momentum of a batch
+ *  normalisation: with 0.99 the moving averages that predictions go by need 300 steps.
+ *
  *  A run continues where the last one stopped, in the middle of an epoch if need be: stopping and
  *  continuing gives the same bytes as not stopping. After the last epoch it does nothing, unless
  *  the number of epochs is raised or a callback's file could not be written.

@@ -7,6 +7,7 @@
 #include "evaluate/evaluation.h"
 #include "graph/meaning.h"
 #include "graph/metadata.h"
+#include "train/advice.h"
 #include "train/training.h"
 
 #include <inttypes.h>
@@ -252,6 +253,8 @@ int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
             neuron_graph_keep_preparation(trainer->graph, trainer->data.train->preparation));
     RETURN_IF_ERROR(create_source(trainer));
     neuron_hold_add(&hold, end_run, NULL, trainer);
+    if (trainer->progress.updates == 0)
+        neuron_trainer_advise(trainer, trainer->settings.epochs * neuron_training_steps(trainer));
     int status = NEURON_OK;
     trainer->run.running = true;
     trainer->run.stopped = trainer->run.bad_number = false;

@@ -4,6 +4,7 @@
 #include "base/float-mode.h"
 #include "losses/cross-entropy.h"
 #include "session/ends.h"
+#include "train/advice.h"
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -337,6 +338,8 @@ static int run_held(const single_call *call, const neuron_tensor_t *const *other
         trainer->single.inputs[i] = call->inputs[i]->data;
     data->count = call->count;
     data->inputs = trainer->single.inputs;
+    if (trainer->progress.updates == 0 && data->batches)
+        neuron_trainer_advise(trainer, 0);
     trainer->run.running = true;
     neuron_hold_add(&hold, end_step, NULL, trainer);
     return run_step(call, data, loss);
