@@ -419,7 +419,7 @@ CHANCE = [
 ]  # fmt: skip
 
 # No layers, and a vote, which neither PyTorch nor Keras has.
-NOT_COMPARED = {"input", "import", "layer_by_name", "vote"}
+NOT_COMPARED = {"input", "graph_import", "graph_import_part", "layer_by_name", "vote"}
 
 
 def build(neuron, shape, layer):
