@@ -94,6 +94,78 @@ static void *predict_and_evaluate(void *argument)
     return NULL;
 }
 
+/* ---- Gradients of one graph, while others predict with it ---- */
+
+enum { FEW = 9 };
+
+typedef struct slope_job {
+    const neuron_graph_t *graph;
+    neuron_tensor_t *input, *by_output, *by_input; /* the first two are shared, only read */
+    neuron_tensor_t *output;                       /* of those who predict; else NULL */
+    const float *expected;
+    int status;
+    bool differs;
+} slope_job;
+
+static void *find_slopes(void *argument)
+{
+    slope_job *j = argument;
+    const neuron_tensor_t *inputs[] = {j->input}, *by[] = {j->by_output};
+    for (int round = 0; round < 2 * ROUNDS && j->status == 0; round++) {
+        if (j->output) {
+            j->status = neuron_graph_predict(j->graph, j->input, j->output);
+            continue;
+        }
+        j->status = neuron_graph_gradient(j->graph, inputs, 1, by, 1, &j->by_input);
+        j->differs |=
+            memcmp(neuron_tensor_data(j->by_input), j->expected, FEW * PIXELS * sizeof(float)) != 0;
+    }
+    return NULL;
+}
+
+START_TEST(gradients_by_several_threads)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = test_cnn(context, SIZE);
+    neuron_dataset_t *glyphs = test_glyphs(context, FEW, SIZE);
+    const int64_t images[] = {FEW, SIZE, SIZE, 1}, rows[] = {FEW, TEST_CLASSES};
+    neuron_tensor_t *input, *by_output;
+    slope_job jobs[THREADS];
+    pthread_t handles[THREADS];
+    assert_ok(neuron_context_set_threads(context, 2));
+    assert_ok(neuron_tensor_create(&input, context, NEURON_F32, images, 4));
+    assert_ok(neuron_dataset_read(glyphs, 0, FEW, neuron_tensor_data(input), NULL));
+    assert_ok(neuron_tensor_create(&by_output, context, NEURON_F32, rows, 2));
+    for (int i = 0; i < FEW * TEST_CLASSES; i++)
+        ((float *)neuron_tensor_data(by_output))[i] = (float)(i % 3);
+    for (int i = 0; i < THREADS; i++) {
+        jobs[i] = (slope_job){.graph = graph, .input = input, .by_output = by_output};
+        assert_ok(neuron_tensor_create(&jobs[i].by_input, context, NEURON_F32, images, 4));
+        if (i % 2)
+            assert_ok(neuron_tensor_create(&jobs[i].output, context, NEURON_F32, rows, 2));
+    }
+    float expected[FEW * PIXELS];
+    slope_job *first = &jobs[0];
+    const neuron_tensor_t *inputs[] = {input}, *by[] = {by_output};
+    assert_ok(neuron_graph_gradient(graph, inputs, 1, by, 1, &first->by_input));
+    memcpy(expected, neuron_tensor_data(first->by_input), sizeof expected);
+    for (int i = 0; i < THREADS; i++)
+        jobs[i].expected = expected;
+    start_all(handles, THREADS, find_slopes, jobs, sizeof jobs[0]);
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(jobs[i].status, 0);
+        ck_assert(!jobs[i].differs);
+        neuron_tensor_unref(jobs[i].by_input);
+        neuron_tensor_unref(jobs[i].output);
+    }
+    neuron_tensor_unref(input);
+    neuron_tensor_unref(by_output);
+    neuron_dataset_unref(glyphs);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 static void check_concurrent_use(neuron_context_t *context, const neuron_graph_t *graph)
 {
     static const int64_t batches[] = {1, 7, 33, COUNT};
@@ -309,6 +381,7 @@ int main(void)
     Suite *suite = suite_create("threads");
     TCase *cases = tcase_create("threads");
     tcase_set_timeout(cases, 0);
+    tcase_add_test(cases, gradients_by_several_threads);
     tcase_add_test(cases, one_graph_predicts_in_many_threads);
     tcase_add_test(cases, owners_in_many_threads);
     tcase_add_test(cases, two_contexts_do_not_disturb_each_other);
