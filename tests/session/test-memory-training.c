@@ -222,6 +222,54 @@ START_TEST(file_writers)
 }
 END_TEST
 
+/* Steps on batches of the caller's, of which a larger one needs more memory, and by a gradient;
+ * another dataset; and files in between. */
+static void use_steps(long n)
+{
+    enum { FEW = 3, MANY = 40 };
+    world w = make_world();
+    neuron_trainer_t *trainer;
+    neuron_dataset_t *few;
+    neuron_tensor_t *input[2], *labels[2], *by_output;
+    for (int i = 0; i < 2; i++) {
+        int64_t count = i ? MANY : FEW;
+        const int64_t shape[] = {count, SIZE, SIZE, 1};
+        assert_ok(neuron_tensor_create(&input[i], w.context, NEURON_F32, shape, 4));
+        assert_ok(neuron_tensor_create(&labels[i], w.context, NEURON_I32, &count, 1));
+        memset(neuron_tensor_data(labels[i]), 0, (size_t)count * sizeof(int32_t));
+        memset(neuron_tensor_data(input[i]), 0, (size_t)count * SIZE * SIZE * sizeof(float));
+    }
+    assert_ok(neuron_tensor_create(&by_output, w.context, NEURON_F32,
+                                   (const int64_t[]){FEW, TEST_CLASSES}, 2));
+    memset(neuron_tensor_data(by_output), 0, FEW * TEST_CLASSES * sizeof(float));
+    assert_ok(neuron_dataset_subset(&few, w.glyphs, 0, EXAMPLES / 2));
+    arm(n);
+    TRY(neuron_trainer_create(&trainer, w.graph, w.adam, NULL));
+    for (int i = 0; i < 2; i++) {
+        const neuron_tensor_t *inputs[] = {input[i]}, *targets[] = {labels[i]};
+        TRY(neuron_trainer_step(trainer, inputs, 1, targets, 1, NULL, NULL));
+    }
+    const neuron_tensor_t *inputs[] = {input[0]}, *gradients[] = {by_output};
+    TRY(neuron_trainer_step_by_gradient(trainer, inputs, 1, gradients, 1));
+    assert_that(neuron_trainer_progress(trainer, NEURON_PROGRESS_ALL_STEPS) == 3, "not 3 steps");
+    TRY(neuron_trainer_set_dataset(trainer, few));
+    TRY(neuron_trainer_run(trainer, NULL));
+    neuron_trainer_unref(trainer);
+    neuron_dataset_unref(few);
+    neuron_tensor_unref(by_output);
+    for (int i = 0; i < 2; i++) {
+        neuron_tensor_unref(input[i]);
+        neuron_tensor_unref(labels[i]);
+    }
+    end_world(&w);
+}
+
+START_TEST(steps)
+{
+    fail_each(use_steps);
+}
+END_TEST
+
 int main(void)
 {
     json_set_alloc_funcs(json_allocate, json_release);
@@ -235,6 +283,7 @@ int main(void)
     tcase_add_test(cases, loading);
     tcase_add_test(cases, files);
     tcase_add_test(cases, file_writers);
+    tcase_add_test(cases, steps);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
