@@ -6,8 +6,9 @@
  *      neuron_gradient_create(&gradient, graph, NULL);
  *      neuron_gradient_add(gradient, "conv2d_3");        a node: what it puts out
  *      neuron_gradient_add(gradient, "dense.kernel");    an array of parameters
- *      neuron_gradient_forward(gradient, &images, 1, &scores, 1);
- *      neuron_gradient_backward(gradient, &by_scores, 1, found, 2);
+ *      const neuron_tensor_t *inputs[] = {images}, *by[] = {by_scores};
+ *      neuron_gradient_forward(gradient, inputs, 1, &scores, 1);
+ *      neuron_gradient_backward(gradient, by, 1, found, 2);
  *
  *  Forward predicts and remembers; backward goes back from what the caller says of the outputs and
  *  fills `found`, in the order in which nodes and arrays were added. The parameters stay as they
@@ -62,7 +63,8 @@ NEURON_API int neuron_gradient_add(neuron_gradient_t *gradient, const char *name
 
 /** Runs the graph forward and remembers what backward needs of it.
  *  @param inputs        a tensor for each input of the graph, NEURON_F32 [n, ...input shape], n 1
- *                       or more. Their elements must stay as they are until backward has returned.
+ *                       or more. The caller keeps them, with their elements as they are, until the
+ *                       last backward for them has returned.
  *  @param input_count   neuron_graph_input_count().
  *  @param outputs       a tensor for each output, NEURON_F32 [n, ...output shape], overwritten;
  *                       NULL for one that is not wanted. May be NULL with a count of 0.

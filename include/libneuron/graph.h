@@ -98,7 +98,9 @@ NEURON_API neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int32
 
 /** Makes a graph that puts out other nodes of a finished one, inner ones too: features of a hidden
  *  layer, or several layers at once. It has copies of what these nodes need, with their present
- *  parameters and the same names, and of the inputs those that they need.
+ *  parameters and the same names, and of the inputs those that they need; the name, storage and
+ *  metadata of the source, how inputs are scaled, what is frozen, and the classes' names of nodes
+ *  that have them.
  *  @param[out] graph  the new graph, finished; NULL on failure.
  *  @param source  a finished graph, which is not changed. No other thread may change it meanwhile.
  *  @param nodes   `count` different nodes of it, of neuron_graph_find_node() for instance.
@@ -248,7 +250,7 @@ NEURON_API int neuron_graph_predict_dataset(const neuron_graph_t *graph,
                                             const neuron_dataset_t *dataset,
                                             neuron_tensor_t *output);
 
-/** The same for a graph with several inputs or outputs.
+/** neuron_graph_predict() for a graph with several inputs or outputs.
  *
  *      neuron_graph_predict_many(graph, (const neuron_tensor_t *[]){left, right}, 2, &output, 1);
  *

@@ -9,8 +9,9 @@
  *  Or a step at a time, on the caller's own batches, for online and reinforcement learning,
  *  networks in series, and graphs with several inputs or outputs:
  *
+ *      const neuron_tensor_t *inputs[] = {images}, *targets[] = {labels};
  *      neuron_trainer_create(&trainer, graph, adam, NULL);
- *      neuron_trainer_step(trainer, &images, 1, &labels, 1, NULL, &loss);
+ *      neuron_trainer_step(trainer, inputs, 1, targets, 1, NULL, &loss);
  *
  *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats
  *  between the graph's output and the labels, whether these are class numbers or targets. If the
@@ -120,7 +121,7 @@ NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
 
 /** Sets what the training minimises, only before the first step. The validation set is judged
- *  by the same loss.
+ *  by the same loss. Of a graph with several outputs it is that of each, with weight 1.
  *  @param loss  NULL for cross_entropy, which is the default.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA if the loss does not go with the
  *           targets of the training or the validation set. Since 0.1. */
@@ -246,9 +247,12 @@ NEURON_API int neuron_trainer_step(neuron_trainer_t *trainer, const neuron_tenso
                                    int32_t target_count, const neuron_tensor_t *weights,
                                    double *loss);
 
-/** The same, but with the gradient of a loss that the caller has computed, in place of targets: for
+/** Does one step by the gradient of a loss that the caller has computed, in place of targets: for
  *  policies, for a generator that learns through a discriminator (neuron_graph_gradient()), for any
- *  loss over a whole batch. What regularisers add to the gradient is added.
+ *  loss over a whole batch. It runs forward again, as in training: with dropout, or normalisation
+ *  by the statistics of the batch, other outputs come of it than neuron_graph_predict() gave. The
+ *  gradient is taken as it is: for the mean over the batch, divide it by n. What regularisers add
+ *  is added. Inputs are as for neuron_trainer_step().
  *  @param output_gradients  a tensor for each output, NEURON_F32 [n, ...output shape]: the
  *                           derivative of the loss by that output. NULL for an output that plays no
  *                           part.
