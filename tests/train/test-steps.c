@@ -328,6 +328,49 @@ START_TEST(losses_of_outputs_add_up)
 }
 END_TEST
 
+/* A softmax that another layer reads too is worked out, whatever the loss could do in its place. */
+START_TEST(an_output_that_is_read_stays)
+{
+    neuron_context_t *context = test_context();
+    neuron_optimizer_t *sgd;
+    neuron_loss_t *squared;
+    neuron_graph_t *graphs[2];
+    static const int32_t kinds[] = {0, 2, 1, 1};
+    neuron_tensor_t *x = vectors(context, 4, 6, 1), *labels = classes(context, kinds, 4);
+    neuron_tensor_t *numbers = vectors(context, 4, 1, 2);
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", "learning_rate=0.1"));
+    assert_ok(neuron_loss_create(&squared, context, "mean_squared_error", NULL));
+    for (int i = 0; i < 2; i++) { /* the second has a copy of the output for the other to read */
+        neuron_trainer_t *trainer;
+        neuron_graph_t *g;
+        assert_ok(neuron_graph_create(&g, context));
+        neuron_node_t *n = neuron_dense(g, neuron_input(g, (const int64_t[]){6}, 1), 3, NULL);
+        neuron_node_t *kind = neuron_softmax(g, n, NULL), *read = kind;
+        if (i == 1)
+            read = neuron_softmax(g, n, NULL);
+        assert_ok(neuron_graph_finish_many(
+            g, (neuron_node_t *[]){kind, neuron_dense(g, read, 1, NULL)}, 2));
+        assert_ok(neuron_trainer_create(&trainer, g, sgd, NULL));
+        assert_ok(neuron_trainer_set_output_loss(trainer, 1, squared, 3));
+        for (int step = 0; step < 3; step++)
+            assert_ok(neuron_trainer_step(
+                trainer, READ(&x), 1, (const neuron_tensor_t *[]){labels, numbers}, 2, NULL, NULL));
+        neuron_trainer_unref(trainer);
+        graphs[i] = g;
+    }
+    for (int64_t k = 0; k < graphs[0]->value_count; k++)
+        ck_assert_float_eq_tol(graphs[0]->values[k], graphs[1]->values[k], 1e-5f);
+    neuron_graph_unref(graphs[0]);
+    neuron_graph_unref(graphs[1]);
+    neuron_tensor_unref(x);
+    neuron_tensor_unref(labels);
+    neuron_tensor_unref(numbers);
+    neuron_loss_unref(squared);
+    neuron_optimizer_unref(sgd);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* The losses of all outputs belong to the training that a file goes on with. */
 START_TEST(files_tell_losses_apart)
 {
@@ -614,6 +657,7 @@ int main(void)
     tcase_add_test(cases, a_dataset_is_set_between_epochs);
     tcase_add_test(cases, trainers_have_seeds);
     tcase_add_test(cases, losses_of_outputs_add_up);
+    tcase_add_test(cases, an_output_that_is_read_stays);
     tcase_add_test(cases, files_tell_losses_apart);
     tcase_add_test(cases, gradients_stand_for_a_loss);
     tcase_add_test(cases, gradients_are_of_the_whole_output);
