@@ -2,6 +2,8 @@
  * pass over the row. */
 #include "base/tensor.h"
 
+#include "base/float-mode.h"
+
 #include "base/checked.h"
 
 #include <math.h>
@@ -31,6 +33,7 @@ static void pick(int32_t *indices, const float *row, int64_t size, int32_t k)
 int neuron_tensor_top_k(int32_t *indices, float *values, size_t capacity,
                         const neuron_tensor_t *tensor, int32_t k)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(indices);
     CHECK_ARGUMENT(tensor);
     if (tensor->type != NEURON_F32)

@@ -289,6 +289,7 @@ int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *c
                                  neuron_dataset_read_t read, void *user_data,
                                  neuron_destroy_t destroy, int64_t count, const char *options)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
@@ -302,6 +303,7 @@ int neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset, neuron
                                               neuron_destroy_t destroy, int64_t count,
                                               const char *options)
 {
+    FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);

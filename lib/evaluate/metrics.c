@@ -174,6 +174,7 @@ double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int32_t row)
 
 double neuron_evaluation_iou(const neuron_evaluation_t *evaluation, int32_t row)
 {
+    FLOAT_SCOPE;
     return row_figure(evaluation, row, IOU);
 }
 
@@ -225,15 +226,18 @@ static double error_figure(const neuron_evaluation_t *evaluation, int32_t row,
 
 double neuron_evaluation_mean_absolute_error(const neuron_evaluation_t *evaluation, int32_t row)
 {
+    FLOAT_SCOPE;
     return error_figure(evaluation, row, absolute_error);
 }
 
 double neuron_evaluation_root_mean_squared_error(const neuron_evaluation_t *evaluation, int32_t row)
 {
+    FLOAT_SCOPE;
     return error_figure(evaluation, row, root_error);
 }
 
 double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, int32_t row)
 {
+    FLOAT_SCOPE;
     return error_figure(evaluation, row, r2);
 }

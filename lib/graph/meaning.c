@@ -132,6 +132,7 @@ int neuron_graph_set_scale(neuron_graph_t *graph, const char *input, const doubl
 int neuron_graph_get_scale(const neuron_graph_t *graph, const char *input, double *scales,
                            double *offsets, size_t capacity, size_t *needed)
 {
+    FLOAT_SCOPE;
     neuron_node_t *node;
     RETURN_IF_ERROR(find(&node, graph, input, true, __func__));
     return neuron_scales_get(first_scale(node), (size_t)neuron_node_scale_count(node), scales,
