@@ -97,12 +97,12 @@ static void predict(neuron_context_t *context, const char *table, const char *mo
     neuron_preparation_t *preparation;
     size_t columns;
     must(neuron_graph_load(&graph, context, model));
-    must(neuron_graph_get_preparation(&preparation, graph));
+    must(neuron_graph_preparation(&preparation, graph));
     must(neuron_dataset_load_csv_prepared(&rows, context, table, preparation));
-    must(neuron_graph_get_scale(graph, NULL, scales, offsets, COLUMNS_MAX, &columns));
+    must(neuron_graph_scale(graph, NULL, scales, offsets, COLUMNS_MAX, &columns));
     must(neuron_dataset_set_scales(rows, scales, offsets, columns));
     int64_t count = neuron_dataset_count(rows), classes = neuron_dataset_class_count(rows);
-    must(neuron_tensor_create(&output, context, NEURON_F32, (int64_t[]){count, classes}, 2));
+    must(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (int64_t[]){count, classes}, 2));
     must(neuron_graph_predict_dataset(graph, rows, output));
     const float *probabilities = neuron_tensor_data(output);
     for (int64_t i = 0; i < count; i++, probabilities += classes) {

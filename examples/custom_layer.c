@@ -65,8 +65,8 @@ static int snake_backward(neuron_custom_run_t *run, void *user_data)
 /* A builder, used like those of the library. The array `a` starts as 1 everywhere. */
 static neuron_node_t *add_snake(neuron_graph_t *graph, neuron_node_t *x, int64_t units)
 {
-    neuron_node_t *node = neuron_custom(graph, "snake", &x, 1, NULL, 0);
-    must(neuron_custom_add_array(node, "a", &units, 1, NEURON_INITIALIZER_ONES, 0, 1));
+    neuron_node_t *node = neuron_custom_layer(graph, "snake", &x, 1, NULL, 0);
+    must(neuron_custom_layer_add_array(node, "a", &units, 1, NEURON_INITIALIZER_ONES, 0, 1));
     return node;
 }
 
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
     neuron_context_t *context;
     must(neuron_context_create(&context));
     /* Once for a context, before it builds or loads a graph with such a layer. */
-    must(neuron_custom_register(context, "snake", snake, snake_backward, NULL, NULL, NULL));
+    must(neuron_custom_layer_register(context, "snake", snake, snake_backward, NULL, NULL, NULL));
     neuron_dataset_t *train = load(context, folder, "train", 6000, 1);
     neuron_dataset_t *test = load(context, folder, "t10k", 1000, 2);
 

@@ -63,7 +63,7 @@ static int print_epoch(neuron_trainer_t *trainer, void *user_data)
     int64_t epoch = neuron_history_epochs(history);
     double accuracy;
     (void)user_data;
-    must(neuron_history_get(history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
+    must(neuron_history_value(history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
     printf("epoch %2d: validation accuracy %.3f\n", (int)epoch, accuracy);
     return 0;
 }
@@ -94,7 +94,7 @@ static void classify(neuron_context_t *context, const neuron_graph_t *graph, int
     int32_t best;
     float probability;
     must(neuron_tensor_load_image(&image, context, path, NULL, NULL, 0));
-    must(neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){1, classes}, 2));
+    must(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, classes}, 2));
     must(neuron_graph_predict(graph, image, output));
     must(neuron_tensor_top_k(&best, &probability, 1, output, 1));
     printf("%s: %s, probability %.3f\n", path, neuron_graph_class_name(graph, NULL, best),

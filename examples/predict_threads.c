@@ -59,10 +59,12 @@ static void predict_batch(worker_t *worker, int64_t first, int64_t count)
     int32_t labels[BATCH];
     neuron_tensor_t *input, *output;
     must(neuron_dataset_read(work->test, first, count, images, labels));
-    must(neuron_tensor_wrap(&input, work->context, NEURON_F32, (const int64_t[]){count, 28, 28, 1},
-                            4, images, NEURON_BORROW, NULL, NULL));
-    must(neuron_tensor_wrap(&output, work->context, NEURON_F32, (const int64_t[]){count, CLASSES},
-                            2, probabilities, NEURON_BORROW, NULL, NULL));
+    must(neuron_tensor_wrap(&input, work->context, NEURON_TYPE_F32,
+                            (const int64_t[]){count, 28, 28, 1}, 4, images, NEURON_OWNERSHIP_BORROW,
+                            NULL, NULL));
+    must(neuron_tensor_wrap(&output, work->context, NEURON_TYPE_F32,
+                            (const int64_t[]){count, CLASSES}, 2, probabilities,
+                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
     must(neuron_graph_predict(work->graph, input, output));
     neuron_tensor_unref(input);
     neuron_tensor_unref(output);

@@ -80,9 +80,9 @@ static neuron_tensor_t *predict(neuron_context_t *context, const neuron_graph_t 
     int64_t shape[NEURON_RANK_MAX + 1] = {IMAGES};
     int32_t rank;
     must(neuron_graph_input_shape(graph, shape + 1, &rank));
-    must(neuron_tensor_create(&images, context, NEURON_F32, shape, rank + 1));
-    must(
-        neuron_tensor_create(&outputs, context, NEURON_F32, (const int64_t[]){IMAGES, CLASSES}, 2));
+    must(neuron_tensor_create(&images, context, NEURON_TYPE_F32, shape, rank + 1));
+    must(neuron_tensor_create(&outputs, context, NEURON_TYPE_F32,
+                              (const int64_t[]){IMAGES, CLASSES}, 2));
     must(neuron_dataset_read(test, 0, IMAGES, neuron_tensor_data(images), NULL));
     must(neuron_graph_predict(graph, images, outputs));
     neuron_tensor_unref(images);

@@ -55,10 +55,10 @@ int main(void)
     int32_t label;
     neuron_tensor_t *input, *output;
     must(neuron_dataset_read(test, 0, 1, image, &label));
-    must(neuron_tensor_wrap(&input, context, NEURON_F32, (const int64_t[]){1, 16, 16, 1}, 4, image,
-                            NEURON_BORROW, NULL, NULL));
-    must(neuron_tensor_wrap(&output, context, NEURON_F32, (const int64_t[]){1, 10}, 2, shares,
-                            NEURON_BORROW, NULL, NULL));
+    must(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, 16, 16, 1}, 4,
+                            image, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    must(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 10}, 2, shares,
+                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
     must(neuron_graph_predict(loaded, input, output));
     printf("the first test image is a %d, with probability %.3f\n", (int)label, shares[label]);
 

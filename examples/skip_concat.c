@@ -62,8 +62,8 @@ static int print_epoch(neuron_trainer_t *trainer, void *user_data)
     int64_t epoch = neuron_history_epochs(history);
     double trained, validated;
     (void)user_data;
-    must(neuron_history_get(history, epoch - 1, NEURON_METRIC_ACCURACY, &trained));
-    must(neuron_history_get(history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY, &validated));
+    must(neuron_history_value(history, epoch - 1, NEURON_METRIC_ACCURACY, &trained));
+    must(neuron_history_value(history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY, &validated));
     printf("epoch %d: accuracy %.4f, validation %.4f\n", (int)epoch, trained, validated);
     return 0;
 }

@@ -91,9 +91,10 @@ static pairs make_pairs(neuron_context_t *context)
 {
     pairs p;
     for (int i = 0; i < 2; i++) {
-        must(neuron_tensor_create(&p.inputs[i], context, NEURON_F32,
+        must(neuron_tensor_create(&p.inputs[i], context, NEURON_TYPE_F32,
                                   (const int64_t[]){BATCH, SIDE, SIDE, 1}, 4));
-        must(neuron_tensor_create(&p.targets[i], context, NEURON_I32, (const int64_t[]){BATCH}, 1));
+        must(neuron_tensor_create(&p.targets[i], context, NEURON_TYPE_I32, (const int64_t[]){BATCH},
+                                  1));
     }
     return p;
 }
@@ -166,9 +167,10 @@ static void test(neuron_context_t *context, const neuron_graph_t *graph, const i
     pairs batch = make_pairs(context);
     uint64_t state = 2;
     int right_same = 0, right_kind = 0;
-    must(neuron_tensor_create(&outputs[0], context, NEURON_F32, (const int64_t[]){BATCH, 1}, 2));
-    must(
-        neuron_tensor_create(&outputs[1], context, NEURON_F32, (const int64_t[]){BATCH, KINDS}, 2));
+    must(neuron_tensor_create(&outputs[0], context, NEURON_TYPE_F32, (const int64_t[]){BATCH, 1},
+                              2));
+    must(neuron_tensor_create(&outputs[1], context, NEURON_TYPE_F32,
+                              (const int64_t[]){BATCH, KINDS}, 2));
     for (int n = 0; n < BATCHES; n++) {
         fill(&batch, from, &state);
         must(neuron_graph_predict_many(graph, (const neuron_tensor_t *const *)batch.inputs, 2,

@@ -8,7 +8,7 @@ import gdb
 
 SHOWN = 8  # values of a tensor
 
-# NEURON_F32 and so on: what messages call it, and what it is in C.
+# NEURON_TYPE_F32 and so on: what messages call it, and what it is in C.
 TYPES = {10: ('f32', 'float'), 20: ('u8', 'unsigned char'), 30: ('i32', 'int'), 40: ('i64', 'long long')}
 
 

@@ -190,9 +190,8 @@ neuron_context_t *test_limited_context(test_memory *memory)
 const char *test_stream_options(const int64_t *shape, int32_t rank, int32_t type, int64_t classes)
 {
     static char text[300];
-    size_t used = (size_t)snprintf(text, sizeof text,
-                                   "type=%s, classes=%d, shape=", type == NEURON_U8 ? "u8" : "f32",
-                                   (int)classes);
+    size_t used = (size_t)snprintf(text, sizeof text, "type=%s, classes=%d, shape=",
+                                   type == NEURON_TYPE_U8 ? "u8" : "f32", (int)classes);
     for (int32_t i = 0; i < rank; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%lld", i > 0 ? "x" : "",
                                  (long long)shape[i]);

@@ -99,7 +99,7 @@ static inline void copy_parameters(neuron_graph_t *to, const neuron_graph_t *fro
 static inline double test_figure(const neuron_history_t *history, int64_t epoch, int32_t metric)
 {
     double value;
-    assert_ok(neuron_history_get(history, epoch, metric, &value));
+    assert_ok(neuron_history_value(history, epoch, metric, &value));
     return value;
 }
 

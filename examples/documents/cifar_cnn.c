@@ -65,7 +65,7 @@ static const char *name_broadcast(const example_t *example, const cifar_run_t *r
     if (!run->broadcast)
         return NULL;
     must(neuron_loss_create(&built_in, example->context, run->loss, NULL));
-    snprintf(note, sizeof note, "%s of class numbers", neuron_loss_name(built_in));
+    snprintf(note, sizeof note, "%s of class numbers", neuron_loss_kind(built_in));
     neuron_loss_unref(built_in);
     return note;
 }

@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /** The points of a training. Since 0.1. */
-enum {
+enum neuron_event {
     /** A run begins that has something to do: the first, one that continues, or one that writes
      *  what the last epoch could not write. */
     NEURON_EVENT_RUN_BEGIN = 10,
@@ -53,14 +53,15 @@ enum {
  *  It may do what neuron_trainer_callback_t may.
  *  @return  0 to go on. Any other number ends the run, which returns the first such number.
  *           Since 0.1. */
-typedef int (*neuron_callback_custom_t)(neuron_trainer_t *trainer, int32_t event, void *user_data);
+typedef int (*neuron_callback_function_t)(neuron_trainer_t *trainer, int32_t event,
+                                          void *user_data);
 
 /** A schedule of the caller: called once before each epoch, and again if a callback failed there,
  *  in the thread that runs the trainer.
  *  @param epoch  from 0.
  *  @param rate   the present base rate: what it returned last, unless another changed it since.
  *  @return  the base rate from now on, 0 or more and finite as float. Since 0.1. */
-typedef double (*neuron_callback_schedule_t)(int64_t epoch, double rate, void *user_data);
+typedef double (*neuron_schedule_function_t)(int64_t epoch, double rate, void *user_data);
 
 /** Makes a callback of a kind that needs no more than options. Their defaults, in parentheses, are
  *  those of Keras where it has the kind.
@@ -149,8 +150,8 @@ NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_context_t *context,
-                                               neuron_callback_schedule_t function, void *user_data,
-                                               neuron_destroy_t destroy);
+                                               neuron_schedule_function_t function, void *user_data,
+                                               neuron_destroy_function_t destroy);
 
 /** Makes a callback of the caller's. It has no options.
  *  @param user_data  as for neuron_callback_create_schedule().
@@ -158,8 +159,8 @@ NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_custom(neuron_callback_t **callback,
                                              neuron_context_t *context,
-                                             neuron_callback_custom_t function, void *user_data,
-                                             neuron_destroy_t destroy);
+                                             neuron_callback_function_t function, void *user_data,
+                                             neuron_destroy_function_t destroy);
 
 /** Adds an owner. @return  `callback`. Any thread. Since 0.1. */
 NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
@@ -170,7 +171,7 @@ NEURON_API void neuron_callback_unref(neuron_callback_t *callback);
 /** Name of a callback's kind: "early_stopping" and so on; else "checkpoint", "csv_log", "schedule"
  *  or "custom", after the function that made it.
  *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
-NEURON_API const char *neuron_callback_name(const neuron_callback_t *callback);
+NEURON_API const char *neuron_callback_kind(const neuron_callback_t *callback);
 
 /** Sets options, which count from the next point of a training.
  *  No other thread may run a trainer with it meanwhile.

@@ -22,19 +22,19 @@ extern "C" {
 /** Returns `size` bytes aligned to `alignment` (a power of two, 64 or less), or NULL if it has
  *  none. Must be safe to call from several threads at a time, and must not call the library.
  *  Since 0.1. */
-typedef void *(*neuron_allocate_t)(size_t size, size_t alignment, void *user_data);
+typedef void *(*neuron_allocate_function_t)(size_t size, size_t alignment, void *user_data);
 
-/** Takes back what neuron_allocate_t gave. `memory` is never NULL. Must be safe to call from
- *  several threads at a time. Since 0.1. */
-typedef void (*neuron_release_t)(void *memory, void *user_data);
+/** Takes back what neuron_allocate_function_t gave. `memory` is never NULL. Must be safe to call
+ *  from several threads at a time. Since 0.1. */
+typedef void (*neuron_release_function_t)(void *memory, void *user_data);
 
 /** Receives one log line without its line end, in UTF-8 as neuron_error_last() has it.
  *  May be called from any thread that uses the context, one at a time. It must not
  *  call the library. Since 0.1. */
-typedef void (*neuron_log_t)(int32_t level, const char *line, void *user_data);
+typedef void (*neuron_log_function_t)(int32_t level, const char *line, void *user_data);
 
 /** Levels of log lines. Since 0.1. */
-enum {
+enum neuron_log_level {
     NEURON_LOG_WARNING = 10, /**< something a person should know */
     NEURON_LOG_INFO = 20,    /**< what was done: a checkpoint written, a run resumed */
     NEURON_LOG_DEBUG = 30    /**< which kernels were chosen and how much memory was planned, when a
@@ -59,8 +59,9 @@ NEURON_API int neuron_context_create(neuron_context_t **context);
  *  @param user_data     handed to both; may be NULL. Must outlive the context.
  *  @return  as neuron_context_create(). Any thread. Since 0.1. */
 NEURON_API int neuron_context_create_with_allocator(neuron_context_t **context,
-                                                    neuron_allocate_t allocate,
-                                                    neuron_release_t release, void *user_data);
+                                                    neuron_allocate_function_t allocate,
+                                                    neuron_release_function_t release,
+                                                    void *user_data);
 
 /** Adds an owner. @return  `context`. Any thread. Since 0.1. */
 NEURON_API neuron_context_t *neuron_context_ref(neuron_context_t *context);
@@ -105,8 +106,8 @@ NEURON_API uint64_t neuron_context_seed(const neuron_context_t *context);
  *                    which all that is made with it keeps alive, is
  *                    gone; the library never frees it.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_t sink,
-                                      void *user_data);
+NEURON_API int neuron_context_set_log(neuron_context_t *context, int32_t level,
+                                      neuron_log_function_t sink, void *user_data);
 
 #ifdef __cplusplus
 }

@@ -30,8 +30,8 @@
  *          return 0;
  *      }
  *
- *      neuron_custom_register(context, "swish", swish, swish_back, NULL, NULL, NULL);
- *      x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
+ *      neuron_custom_layer_register(context, "swish", swish, swish_back, NULL, NULL, NULL);
+ *      x = neuron_custom_layer(graph, "swish", &x, 1, NULL, 0);
  *
  *  Callbacks run in the thread that called the library, one call for a batch: the examples of a
  *  batch follow each other in memory, each row-major in its shape. One graph may predict in several
@@ -63,7 +63,7 @@ typedef struct neuron_custom_run neuron_custom_run_t;
 /** Forward: computes the output of a batch. Backward: computes the gradients of inputs and arrays
  *  from that of the output.
  *  @return  0, or anything else to fail, as said above. Since 0.1. */
-typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user_data);
+typedef int (*neuron_custom_run_function_t)(neuron_custom_run_t *run, void *user_data);
 
 /** Derives the shape of the output, without the batch.
  *  @param shapes  NEURON_RANK_MAX numbers for each of `count` inputs, of which the first ranks[i]
@@ -71,7 +71,7 @@ typedef int (*neuron_custom_run_callback_t)(neuron_custom_run_t *run, void *user
  *  @param[out] output  room for NEURON_RANK_MAX numbers, each to be 1 or more.
  *  @param[out] rank    how many there are: at most NEURON_RANK_MAX - 1.
  *  @return  0; anything else to fail, as said above, if the inputs do not fit. Since 0.1. */
-typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32_t *ranks,
+typedef int (*neuron_custom_shape_function_t)(const int64_t *shapes, const int32_t *ranks,
                                               int32_t count, int64_t *output, int32_t *rank,
                                               void *user_data);
 
@@ -80,7 +80,7 @@ typedef int (*neuron_custom_shape_callback_t)(const int64_t *shapes, const int32
  *              name of the node, but no values, which are NULL.
  *  @return  how many numbers, 0 or more; a negative one makes the call fail that needs the memory,
  *           as above. Since 0.1. */
-typedef int64_t (*neuron_custom_saved_callback_t)(const neuron_custom_run_t *run, void *user_data);
+typedef int64_t (*neuron_custom_saved_function_t)(const neuron_custom_run_t *run, void *user_data);
 
 /** Registers a kind of layer with a context, for as long as the context lives.
  *
@@ -95,19 +95,19 @@ typedef int64_t (*neuron_custom_saved_callback_t)(const neuron_custom_run_t *run
  *  @param forward   makes the output.
  *  @param backward  makes the gradients; NULL if there are none: then no graph with this layer can
  *                   be trained.
- *  @param shape     NULL if the output has the shape of the first input, unless neuron_custom()
- *                   says otherwise.
+ *  @param shape     NULL if the output has the shape of the first input, unless
+ *                   neuron_custom_layer() says otherwise.
  *  @param user_data handed to the callbacks; must live as long as the context, which all that
  *                   is made with it keeps alive.
  *  @param destroy   called with `user_data` when the context is gone, of which it must not use
  *                   anything; not if this call fails, after which the caller still has it. May be
  *                   NULL.
  *  @return  0; NEURON_E_ARGUMENT, also if the name is taken; NEURON_E_MEMORY. Since 0.1. */
-NEURON_API int neuron_custom_register(neuron_context_t *context, const char *name,
-                                      neuron_custom_run_callback_t forward,
-                                      neuron_custom_run_callback_t backward,
-                                      neuron_custom_shape_callback_t shape, void *user_data,
-                                      neuron_destroy_t destroy);
+NEURON_API int neuron_custom_layer_register(neuron_context_t *context, const char *name,
+                                            neuron_custom_run_function_t forward,
+                                            neuron_custom_run_function_t backward,
+                                            neuron_custom_shape_function_t shape, void *user_data,
+                                            neuron_destroy_function_t destroy);
 
 /** Lets forward of a registered kind keep numbers for backward of the same step, such as the places
  *  of maxima: neuron_custom_run_saved(). To be called before a graph has a layer of the kind; no
@@ -115,8 +115,8 @@ NEURON_API int neuron_custom_register(neuron_context_t *context, const char *nam
  *  @param saved  called with the kind's user data wherever a training's memory is planned, by
  *                neuron_graph_memory() too; NULL to keep nothing, which is the default.
  *  @return  0, or NEURON_E_ARGUMENT, also if there is no such kind. Since 0.1. */
-NEURON_API int neuron_custom_set_saved(neuron_context_t *context, const char *name,
-                                       neuron_custom_saved_callback_t saved);
+NEURON_API int neuron_custom_layer_set_saved(neuron_context_t *context, const char *name,
+                                             neuron_custom_saved_function_t saved);
 
 /** Adds a layer of a registered kind. Errors stick to the graph, as for the calls of layers.h.
  *  @param inputs        `count` nodes, 1 or more, of any shapes.
@@ -124,9 +124,9 @@ NEURON_API int neuron_custom_set_saved(neuron_context_t *context, const char *na
  *                       kind. If it was registered with `shape`, any other shape is refused.
  *  @param rank          0 to NEURON_RANK_MAX - 1.
  *  @return  the node, or NULL. Since 0.1. */
-NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
-                                        neuron_node_t *const *inputs, int32_t count,
-                                        const int64_t *output_shape, int32_t rank);
+NEURON_API neuron_node_t *neuron_custom_layer(neuron_graph_t *graph, const char *name,
+                                              neuron_node_t *const *inputs, int32_t count,
+                                              const int64_t *output_shape, int32_t rank);
 
 /** Gives a custom layer a parameter array of its own, before another layer uses the node. Callbacks
  *  know it by its place: the first one added is 0. At most 8.
@@ -140,9 +140,10 @@ NEURON_API neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name,
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if another layer uses the node already, or the
  *           graph is finished; NEURON_E_MEMORY. Unless it is finished, the error sticks to the
  *           graph. Since 0.1. */
-NEURON_API int neuron_custom_add_array(neuron_node_t *node, const char *name, const int64_t *shape,
-                                       int32_t rank, int32_t initializer, double parameter,
-                                       int32_t trainable);
+NEURON_API int neuron_custom_layer_add_array(neuron_node_t *node, const char *name,
+                                             const int64_t *shape, int32_t rank,
+                                             int32_t initializer, double parameter,
+                                             int32_t trainable);
 
 /** Kind of a custom layer, the name under which it was registered; NULL for any other node and for
  *  NULL. Lives as long as the graph. Since 0.1. */
@@ -208,7 +209,7 @@ NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_
 NEURON_API float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index);
 
 /** Memory of this node for what forward keeps for backward of the same step, as large as the kind
- *  asked for in neuron_custom_set_saved(). Before forward its contents are undefined.
+ *  asked for in neuron_custom_layer_set_saved(). Before forward its contents are undefined.
  *  @return  NULL when predicting, and if the kind keeps nothing. Since 0.1. */
 NEURON_API float *neuron_custom_run_saved(const neuron_custom_run_t *run);
 

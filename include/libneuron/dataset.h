@@ -17,12 +17,13 @@ extern "C" {
 #endif
 
 /** Makes a dataset from tensors, which it keeps. Nothing is copied but class numbers that are not
- *  NEURON_I32; what is kept must not change any more.
+ *  NEURON_TYPE_I32; what is kept must not change any more.
  *  @param[out] dataset  the new dataset; NULL on failure.
- *  @param examples  NEURON_U8 or NEURON_F32, [n, ...shape of one example], rank 2 or more.
- *  @param labels    class numbers [n] as NEURON_U8, NEURON_I32 or NEURON_I64, each 0 to
- *                   class_count - 1; or targets [n, class_count] as NEURON_F32: one-hot, or any
- *                   finite shares that are not negative and add up to 1 within 0.001.
+ *  @param examples  NEURON_TYPE_U8 or NEURON_TYPE_F32, [n, ...shape of one example], rank 2 or
+ *           more.
+ *  @param labels    class numbers [n] as NEURON_TYPE_U8, NEURON_TYPE_I32 or NEURON_TYPE_I64, each 0
+ *                   to class_count - 1; or targets [n, class_count] as NEURON_TYPE_F32: one-hot, or
+ *                   any finite shares that are not negative and add up to 1 within 0.001.
  *  @param class_count  1 to 65536.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for counts that
  *  differ or labels out of range (the first such is named), NEURON_E_MEMORY. Since 0.1. */
@@ -43,8 +44,8 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
  *  @param[out] dataset  the new dataset; NULL on failure.
  *  @param examples  as for neuron_dataset_create().
  *  @param targets   of any type, [n] for one output or [n, ...shape of the targets of one], finite.
- *                   Numbers that are not NEURON_F32 become the float32 next to them, in a copy.
- *                   A graph for the dataset has as many outputs: of this shape but for axes
+ *                   Numbers that are not NEURON_TYPE_F32 become the float32 next to them, in a
+ *                   copy. A graph for the dataset has as many outputs: of this shape but for axes
  *                   of extent 1, or flat; for targets [n, outputs] of any shape.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA for counts that
  *  differ or a target that is not finite (the first such is named), NEURON_E_MEMORY. Since 0.1. */
@@ -126,8 +127,8 @@ NEURON_API int neuron_dataset_load_cifar10_pickle_memory(neuron_dataset_t **data
  *  @return  0; or a negative number to fail, which comes back from the call or the run that needed
  *           them (a positive one becomes NEURON_E_CALLBACK). The message then ends with that of the
  *           last call that failed in it. Since 0.1. */
-typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, void *examples,
-                                     int32_t *labels, void *user_data);
+typedef int (*neuron_dataset_read_function_t)(const int64_t *positions, int64_t count,
+                                              void *examples, int32_t *labels, void *user_data);
 
 /** Makes a dataset whose examples are read by a function each time they are needed, for sets that
  *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So
@@ -135,7 +136,7 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
  *  in a worker; a run that fails as a number is not finite reads the examples of that step once
  *  more, in the thread of the run, to say which input it was. neuron_dataset_join() and
  *  neuron_dataset_grayscale() read all of it into memory.
- *  @param read       see neuron_dataset_read_t.
+ *  @param read       see neuron_dataset_read_function_t.
  *  @param user_data  for `read`, such as an open file. It must live as long as any dataset made of
  *                    this one, which subsets, folds and trainers keep alive.
  *  @param destroy    called with `user_data` when the last of these is gone; not if this call
@@ -147,24 +148,26 @@ typedef int (*neuron_dataset_read_t)(const int64_t *positions, int64_t count, vo
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a label out of range, NEURON_E_MEMORY, or what
  *           `read` returned. Since 0.1. */
 NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
-                                            neuron_dataset_read_t read, void *user_data,
-                                            neuron_destroy_t destroy, int64_t count,
+                                            neuron_dataset_read_function_t read, void *user_data,
+                                            neuron_destroy_function_t destroy, int64_t count,
                                             const char *options);
 
 /** Reads examples that are not in memory and their targets, for
- *  neuron_dataset_create_stream_with_targets(). The rules are those of neuron_dataset_read_t.
- *  @param positions  as for neuron_dataset_read_t.
+ *  neuron_dataset_create_stream_with_targets(). The rules are those of
+ *  neuron_dataset_read_function_t.
+ *  @param positions  as for neuron_dataset_read_function_t.
  *  @param examples   likewise.
  *  @param targets    room for their targets, those of one example after the other; NULL if they are
  *                    not wanted.
- *  @return  as for neuron_dataset_read_t. Since 0.1. */
-typedef int (*neuron_dataset_read_targets_t)(const int64_t *positions, int64_t count,
-                                             void *examples, float *targets, void *user_data);
+ *  @return  as for neuron_dataset_read_function_t. Since 0.1. */
+typedef int (*neuron_dataset_read_targets_function_t)(const int64_t *positions, int64_t count,
+                                                      void *examples, float *targets,
+                                                      void *user_data);
 
 /** Makes such a dataset whose targets are any numbers, as those of
  *  neuron_dataset_create_with_targets(). They are read now, and kept. (So are weights of examples,
  *  of any stream, that neuron_dataset_set_weights() sets.)
- *  @param read       see neuron_dataset_read_targets_t.
+ *  @param read       see neuron_dataset_read_targets_function_t.
  *  @param user_data  as for neuron_dataset_create_stream().
  *  @param destroy    likewise.
  *  @param count      likewise.
@@ -173,11 +176,11 @@ typedef int (*neuron_dataset_read_targets_t)(const int64_t *positions, int64_t c
  *                    targets must be given.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a target that is not finite, NEURON_E_MEMORY,
  *           or what `read` returned. Since 0.1. */
-NEURON_API int neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset,
-                                                         neuron_context_t *context,
-                                                         neuron_dataset_read_targets_t read,
-                                                         void *user_data, neuron_destroy_t destroy,
-                                                         int64_t count, const char *options);
+NEURON_API int
+neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset, neuron_context_t *context,
+                                          neuron_dataset_read_targets_function_t read,
+                                          void *user_data, neuron_destroy_function_t destroy,
+                                          int64_t count, const char *options);
 
 /** Loads examples and labels from two .npy files of NumPy. Examples are u1, b1, f2, f4 or f8 arrays
  *  with the shape [n, ...shape of one example]; images [n, height, width] become examples
@@ -353,13 +356,13 @@ NEURON_API int neuron_dataset_filter_renumbered(neuron_dataset_t **filtered,
                                                 int32_t count);
 
 /** Says whether an example stays: any number but 0 for yes. Since 0.1. */
-typedef int (*neuron_dataset_keep_t)(int64_t position, int32_t label, void *user_data);
+typedef int (*neuron_dataset_keep_function_t)(int64_t position, int32_t label, void *user_data);
 
 /** The examples that a function keeps, in their order and sharing memory.
  *  @param keep  called once for each example, in order and in the calling thread.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if nothing is kept, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
-                                        neuron_dataset_keep_t keep, void *user_data);
+                                        neuron_dataset_keep_function_t keep, void *user_data);
 
 /** The same examples in grey: a pixel becomes its luma by ITU-R BT.601,
  *  0.299 R + 0.587 G + 0.114 B. The examples are a copy in memory, in which bytes stay bytes,
@@ -417,8 +420,8 @@ NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double
  *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
  *                   axis when they were set. May be NULL.
  *  @return  0; NEURON_E_ARGUMENT if there is too little room. Since 0.1. */
-NEURON_API int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales,
-                                        double *offsets, size_t capacity, size_t *needed);
+NEURON_API int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales,
+                                    double *offsets, size_t capacity, size_t *needed);
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of
@@ -436,7 +439,7 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
  *  255 the maximum; for float32 the smallest value of the dataset and the largest (all become the
  *  minimum if they are equal). Both are met exactly, as the float32 next to each bound, and nothing
  *  is outside of them, whatever the values are. Subsets that were made before do not change. For a
- *  test set, take the numbers of the training set with neuron_dataset_get_scale() and
+ *  test set, take the numbers of the training set with neuron_dataset_scale() and
  *  neuron_dataset_set_scales(); what goes beyond its values then goes beyond the bounds.
  *  @param minimum  finite as float32, and as such below `maximum`.
  *  @param maximum  finite as float32.
@@ -486,7 +489,7 @@ NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset
 NEURON_API int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const *names,
                                               int32_t count);
 
-/** Type of the stored elements: NEURON_U8 or NEURON_F32; 0 for NULL. Since 0.1. */
+/** Type of the stored elements: NEURON_TYPE_U8 or NEURON_TYPE_F32; 0 for NULL. Since 0.1. */
 NEURON_API int32_t neuron_dataset_type(const neuron_dataset_t *dataset);
 
 /** Shape of one example.

@@ -76,7 +76,7 @@ NEURON_API int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neu
 /** Makes an evaluation from outputs that are there already, of any kind: of each output of a graph
  *  that has several (neuron_graph_predict_many()), or of another program.
  *  @param[out] evaluation  the figures; NULL on failure.
- *  @param outputs  NEURON_F32, [n, ...shape of the output of one example], n 1 or more.
+ *  @param outputs  NEURON_TYPE_F32, [n, ...shape of the output of one example], n 1 or more.
  *  @param targets  class numbers [n], of integers, if there are several outputs; else what
  *                  neuron_dataset_create_with_targets() takes.
  *  @param loss     as for neuron_graph_evaluate().
@@ -144,7 +144,7 @@ NEURON_API int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evalua
                                                int32_t predicted);
 
 /** Averages: what may stand for a row. They are those of scikit-learn. Since 0.1. */
-enum {
+enum neuron_average {
     NEURON_AVERAGE_MACRO = -10,    /**< mean over the rows */
     NEURON_AVERAGE_WEIGHTED = -20, /**< mean over the rows, each weighed by its support */
     NEURON_AVERAGE_MICRO = -30,    /**< of the counts of all rows together */

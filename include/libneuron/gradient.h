@@ -62,12 +62,13 @@ NEURON_API void neuron_gradient_unref(neuron_gradient_t *gradient);
 NEURON_API int neuron_gradient_add(neuron_gradient_t *gradient, const char *name);
 
 /** Runs the graph forward and remembers what backward needs of it.
- *  @param inputs        a tensor for each input of the graph, NEURON_F32 [n, ...input shape], n 1
- *                       or more. The caller keeps them, with their elements as they are, until the
- *                       last backward for them has returned.
+ *  @param inputs        a tensor for each input of the graph, NEURON_TYPE_F32 [n, ...input shape],
+ *                       n 1 or more. The caller keeps them, with their elements as they are, until
+ *                       the last backward for them has returned.
  *  @param input_count   neuron_graph_input_count().
- *  @param outputs       a tensor for each output, NEURON_F32 [n, ...output shape], overwritten;
- *                       NULL for one that is not wanted. May be NULL with a count of 0.
+ *  @param outputs       a tensor for each output, NEURON_TYPE_F32 [n, ...output shape],
+ *                       overwritten; NULL for one that is not wanted. May be NULL with a count of
+ *                       0.
  *  @param output_count  neuron_graph_output_count(), or 0.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_STATE if nothing was
  *           added, NEURON_E_MEMORY, or what a custom layer returned. Since 0.1. */
@@ -77,12 +78,12 @@ NEURON_API int neuron_gradient_forward(neuron_gradient_t *gradient,
 
 /** Goes back through the last forward: the gradients are those of the sum over examples and outputs
  *  of output times `output_gradients`. It may be called several times for one forward.
- *  @param output_gradients  a tensor for each output, NEURON_F32 [n, ...output shape]; NULL for an
- *                           output that plays no part.
+ *  @param output_gradients  a tensor for each output, NEURON_TYPE_F32 [n, ...output shape]; NULL
+ *                           for an output that plays no part.
  *  @param output_count      neuron_graph_output_count().
  *  @param gradients         a tensor, overwritten, for each node and array that was added, in that
- *                           order: NEURON_F32, [n, ...shape of the node's output] or the shape of
- *                           the array. NULL for one that is not wanted this time.
+ *                           order: NEURON_TYPE_F32, [n, ...shape of the node's output] or the shape
+ *                           of the array. NULL for one that is not wanted this time.
  *  @param count             how many were added.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_STATE without a forward
  *           or after a change of what is frozen, or what a custom layer returned. Since 0.1. */

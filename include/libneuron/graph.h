@@ -230,9 +230,9 @@ NEURON_API int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, 
  *  writes its parameters; each gets working memory of its own, which the graph keeps for the next
  *  call, so that a second prediction of the same size allocates nothing.
  *
- *  @param input   NEURON_F32, [n, ...input shape] with n >= 0; or NEURON_U8 if the graph knows how
- *                 bytes become inputs, see neuron_graph_set_scale().
- *  @param output  NEURON_F32, [n, ...output shape]; overwritten.
+ *  @param input   NEURON_TYPE_F32, [n, ...input shape] with n >= 0; or NEURON_TYPE_U8 if the graph
+ *                 knows how bytes become inputs, see neuron_graph_set_scale().
+ *  @param output  NEURON_TYPE_F32, [n, ...output shape]; overwritten.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
  *           NEURON_E_MEMORY, or what a custom layer returned (see custom.h). Since 0.1. */
 NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
@@ -242,7 +242,7 @@ NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_te
  *  warning is logged if it has bytes and scales them otherwise than the graph does, see
  *  neuron_graph_set_scale().
  *  @param dataset  examples of the graph's input shape, also of a stream.
- *  @param output   NEURON_F32, [neuron_dataset_count(), ...output shape]; overwritten.
+ *  @param output   NEURON_TYPE_F32, [neuron_dataset_count(), ...output shape]; overwritten.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
  *           NEURON_E_MEMORY; or what a stream or a custom layer returned. Threads as for
  *           neuron_graph_predict(). Since 0.1. */
@@ -270,9 +270,9 @@ NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
  *  they do in prediction: dropout is off and batch normalisation uses its moving statistics.
  *  gradient.h has gradients by inner nodes and by parameters, and the behaviour of training.
  *  @param inputs            as for neuron_graph_predict_many().
- *  @param output_gradients  a tensor for each output, NEURON_F32, [n, ...output shape]; NULL for an
- *                           output that plays no part. For the gradient of a class's score: 1 at
- *                           the class, else 0.
+ *  @param output_gradients  a tensor for each output, NEURON_TYPE_F32, [n, ...output shape]; NULL
+ *                           for an output that plays no part. For the gradient of a class's score:
+ *                           1 at the class, else 0.
  *  @param input_gradients   a tensor for each input, of its shape; overwritten. NULL where the
  *                           gradient is not wanted.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
@@ -285,9 +285,9 @@ NEURON_API int neuron_graph_gradient(const neuron_graph_t *graph,
                                      int32_t output_count, neuron_tensor_t *const *input_gradients);
 
 /** Sets how a byte becomes an input, byte * scale + offset, so that neuron_graph_predict() takes
- *  NEURON_U8 tensors as they are. A trainer sets it when it runs, to the scale of its training set
- *  (neuron_dataset_set_scale()), if that has bytes, or float32 with a scale of its own; so one who
- *  trains on a dataset need not call this. It is saved and loaded with the graph.
+ *  NEURON_TYPE_U8 tensors as they are. A trainer sets it when it runs, to the scale of its training
+ *  set (neuron_dataset_set_scale()), if that has bytes, or float32 with a scale of its own; so one
+ *  who trains on a dataset need not call this. It is saved and loaded with the graph.
  *
  *  An imported part (neuron_graph_import()) has what is set of its source only if its input is that
  *  of the graph, which knows nothing yet. A committee has what is set of all its members alike; if
@@ -310,9 +310,8 @@ NEURON_API int neuron_graph_set_scale(neuron_graph_t *graph, const char *input,
  *  @param[out] needed  0 if nothing is known; else 1, or the extent of the last axis. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT also if there is too little room, NEURON_E_STATE before finish.
  *           Threads as for neuron_graph_predict(). Since 0.1. */
-NEURON_API int neuron_graph_get_scale(const neuron_graph_t *graph, const char *input,
-                                      double *scales, double *offsets, size_t capacity,
-                                      size_t *needed);
+NEURON_API int neuron_graph_scale(const neuron_graph_t *graph, const char *input, double *scales,
+                                  double *offsets, size_t capacity, size_t *needed);
 
 /** Names the classes, or whatever the outputs stand for. A trainer does so when it runs, if its
  *  training set has names (neuron_dataset_class_name()). They are saved and loaded with the graph,
@@ -403,7 +402,7 @@ NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes
  *  @param user_data  handed to it; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY, NEURON_E_UNSUPPORTED,
  *           NEURON_E_NUMBER as for neuron_graph_save(), or what `write` returned. Since 0.1. */
-NEURON_API int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_t write,
+NEURON_API int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_function_t write,
                                     void *user_data);
 
 /** Loads a graph saved by neuron_graph_save(). Nothing in the file is trusted before it is checked.

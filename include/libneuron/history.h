@@ -35,8 +35,8 @@ NEURON_API int64_t neuron_history_epochs(const neuron_history_t *history);
  *  @param epoch   0 to neuron_history_epochs() - 1.
  *  @param[out] value  the figure; not a number for a validation figure without a validation set.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t metric,
-                                  double *value);
+NEURON_API int neuron_history_value(const neuron_history_t *history, int64_t epoch, int32_t metric,
+                                    double *value);
 
 /** The best epoch by one figure: the smallest loss, the largest accuracy, the first of equals.
  *  @param metric  one of the two losses or the two accuracies.

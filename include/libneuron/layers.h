@@ -519,8 +519,8 @@ NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *arra
  *  @param[out] parameter  limit, deviation or constant; 0 for kinds that take none.
  *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node
  *           does not have. Any thread. Since 0.1. */
-NEURON_API int neuron_node_get_initializer(const neuron_node_t *node, const char *array,
-                                           int32_t *kind, double *parameter);
+NEURON_API int neuron_node_initializer(const neuron_node_t *node, const char *array, int32_t *kind,
+                                       double *parameter);
 
 /** Sets options of a node: for each layer what its builder call lists, with their defaults in
  *  parentheses. Numbers that the builder call was given are options too.
@@ -600,8 +600,8 @@ NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *arra
  *  @param[out] l2  the same.
  *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node
  *           does not have. Any thread, as long as none sets it. Since 0.1. */
-NEURON_API int neuron_node_get_regularizer(const neuron_node_t *node, const char *array, double *l1,
-                                           double *l2);
+NEURON_API int neuron_node_regularizer(const neuron_node_t *node, const char *array, double *l1,
+                                       double *l2);
 
 /** Freezes a layer or thaws it, before the graph is finished or at any time later: to train only
  *  the last layers of a graph that was loaded, find the others by neuron_graph_find_node() and
@@ -653,7 +653,7 @@ NEURON_API int neuron_node_get_text(const neuron_node_t *node, const char *optio
 NEURON_API const char *neuron_node_name(const neuron_node_t *node);
 
 /** What layer a node is, as in saved files: "conv2d" for one of neuron_conv2d(); "custom" for all
- *  of neuron_custom(), of which neuron_node_custom_kind() tells the kind. A copy by
+ *  of neuron_custom_layer(), of which neuron_node_custom_kind() tells the kind. A copy by
  *  neuron_graph_import() has the layer of its original.
  *  @return  a string that lives as long as the graph; NULL for NULL. Since 0.1. */
 NEURON_API const char *neuron_node_layer(const neuron_node_t *node);

@@ -35,7 +35,7 @@ extern "C" {
  *                   of the size of the batch.
  *  @return  the loss; if it is infinite or not a number, it ends a run as any such loss does.
  *           Since 0.1. */
-typedef double (*neuron_loss_callback_t)(const float *output, const float *target, int32_t outputs,
+typedef double (*neuron_loss_function_t)(const float *output, const float *target, int32_t outputs,
                                          int32_t label, float *gradient, void *user_data);
 
 /** Makes a loss.
@@ -81,8 +81,8 @@ NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *contex
  *                    which the caller still has it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
-                                         neuron_loss_callback_t callback, void *user_data,
-                                         neuron_destroy_t destroy);
+                                         neuron_loss_function_t callback, void *user_data,
+                                         neuron_destroy_function_t destroy);
 
 /** Adds an owner. @return  `loss`. Any thread. Since 0.1. */
 NEURON_API neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss);
@@ -93,7 +93,7 @@ NEURON_API void neuron_loss_unref(neuron_loss_t *loss);
 /** Name of a loss's kind: "cross_entropy", "huber" and so on; "custom" for one of
  *  neuron_loss_create_custom().
  *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
-NEURON_API const char *neuron_loss_name(const neuron_loss_t *loss);
+NEURON_API const char *neuron_loss_kind(const neuron_loss_t *loss);
 
 /** Sets options, which count from the next step: also in a callback of a running trainer.
  *  No other thread may run a trainer with it meanwhile.

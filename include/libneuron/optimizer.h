@@ -84,7 +84,7 @@ NEURON_API void neuron_optimizer_unref(neuron_optimizer_t *optimizer);
 
 /** The name of an optimizer's rule, such as "adam".
  *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
-NEURON_API const char *neuron_optimizer_name(const neuron_optimizer_t *optimizer);
+NEURON_API const char *neuron_optimizer_kind(const neuron_optimizer_t *optimizer);
 
 /** Sets options: "beta_1=0.95, clip_norm=1". May be called from a callback of a running trainer; it
  *  counts from the next step, a learning rate as callback.h says.

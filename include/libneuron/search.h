@@ -41,7 +41,7 @@ extern "C" {
  *  default), counts as none and is worse than any other.
  *  @return  0 to go on. Any other number ends the run, which then returns that number; the score
  *  does not count, and the next run tries this again. Since 0.1. */
-typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *score,
+typedef int (*neuron_search_function_t)(const neuron_trial_t *trial, double *score,
                                         void *user_data);
 
 /** Makes a search without factors, of one fold, for the largest score.
@@ -52,7 +52,7 @@ typedef int (*neuron_search_callback_t)(const neuron_trial_t *trial, double *sco
  *                    returned; the search never frees it.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
-                                    neuron_search_callback_t callback, void *user_data);
+                                    neuron_search_function_t callback, void *user_data);
 
 /** Adds an owner. @return  `search`. Any thread. Since 0.1. */
 NEURON_API neuron_search_t *neuron_search_ref(neuron_search_t *search);

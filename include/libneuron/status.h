@@ -3,7 +3,7 @@
  *
  *  A function that can fail returns an `int`: 0 (NEURON_OK) or one of the negative codes below. The
  *  exceptions return a node, which is NULL after a failure: the builder calls of layers.h with
- *  neuron_graph_import(), and neuron_custom(), whose first error sticks to the graph until
+ *  neuron_graph_import(), and neuron_custom_layer(), whose first error sticks to the graph until
  *  neuron_graph_finish() returns its code; and neuron_graph_node() and neuron_graph_find_node().
  *  Functions that only read something, such as neuron_tensor_count(), say what they return for NULL
  *  or for a number out of its range.
@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /** Result codes. The values never change; new ones take the gaps. Since 0.1. */
-enum {
+enum neuron_status {
     NEURON_OK = 0,           /**< it worked */
     NEURON_E_ARGUMENT = -10, /**< a NULL, or a number out of its range */
     NEURON_E_SHAPE = -20,    /**< shapes that do not fit each other */

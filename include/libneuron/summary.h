@@ -53,7 +53,7 @@ enum {
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED for training a
  *           graph in which a vote stops all gradients or that has no trainable parameters,
  *           NEURON_E_MEMORY also if the bytes cannot be counted, or what a custom layer returned
- *           (neuron_custom_set_saved()). Since 0.1. */
+ *           (neuron_custom_layer_set_saved()). Since 0.1. */
 NEURON_API int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose, int64_t batch,
                                    int64_t *bytes);
 

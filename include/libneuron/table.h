@@ -13,7 +13,7 @@
  *      const char *const row[] = {"38", "Bern", ""};
  *      neuron_preparation_apply(preparation, row, 3, input, inputs, NULL);
  *
- *  A training keeps it with its graph, from where neuron_graph_get_preparation() has it; as text
+ *  A training keeps it with its graph, from where neuron_graph_preparation() has it; as text
  *  (JSON) it can be kept anywhere.
  */
 #ifndef NEURON_TABLE_H
@@ -141,7 +141,7 @@ NEURON_API const neuron_preparation_t *neuron_dataset_preparation(const neuron_d
 /** Makes a preparation of the text of one.
  *  @param[out] preparation  the new one; NULL on failure. It never changes, and any number of
  *                           threads may use it.
- *  @param json  what neuron_preparation_get_json() wrote.
+ *  @param json  what neuron_preparation_json() wrote.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_FORMAT for other text, NEURON_E_MEMORY. Any thread.
  *           Since 0.1. */
 NEURON_API int neuron_preparation_create(neuron_preparation_t **preparation,
@@ -157,8 +157,8 @@ NEURON_API void neuron_preparation_unref(neuron_preparation_t *preparation);
  *  @param[out] json   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes that the text has with the zero behind it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT for too little room, NEURON_E_MEMORY. Any thread. Since 0.1. */
-NEURON_API int neuron_preparation_get_json(const neuron_preparation_t *preparation, char *json,
-                                           size_t capacity, size_t *needed);
+NEURON_API int neuron_preparation_json(const neuron_preparation_t *preparation, char *json,
+                                       size_t capacity, size_t *needed);
 
 /** How many fields a row to predict has: the columns that become inputs, without label, targets and
  *  what is ignored. 0 for NULL. Any thread. Since 0.1. */
@@ -209,8 +209,8 @@ NEURON_API int neuron_graph_set_preparation(neuron_graph_t *graph,
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if the graph has none, NEURON_E_FORMAT if its file
  *           had one that is damaged, NEURON_E_MEMORY. Threads as for neuron_graph_predict().
  *           Since 0.1. */
-NEURON_API int neuron_graph_get_preparation(neuron_preparation_t **preparation,
-                                            const neuron_graph_t *graph);
+NEURON_API int neuron_graph_preparation(neuron_preparation_t **preparation,
+                                        const neuron_graph_t *graph);
 
 #ifdef __cplusplus
 }

@@ -15,23 +15,25 @@ extern "C" {
 #endif
 
 /** Element types. Since 0.1. */
-enum {
-    NEURON_F32 = 10, /**< float */
-    NEURON_U8 = 20,  /**< uint8_t */
-    NEURON_I32 = 30, /**< int32_t */
-    NEURON_I64 = 40  /**< int64_t */
+enum neuron_type {
+    NEURON_TYPE_F32 = 10, /**< float */
+    NEURON_TYPE_U8 = 20,  /**< uint8_t */
+    NEURON_TYPE_I32 = 30, /**< int32_t */
+    NEURON_TYPE_I64 = 40  /**< int64_t */
 };
 
 /** Who owns memory that is wrapped. Since 0.1. */
-enum {
-    NEURON_COPY = 10, /**< the tensor copies it; the caller's memory is free again after the call */
-    NEURON_BORROW = 20, /**< the caller keeps it alive and unmoved as long as the tensor lives */
-    NEURON_OWN = 30     /**< the tensor takes it over; the destroy callback frees it */
+enum neuron_ownership {
+    NEURON_OWNERSHIP_COPY =
+        10, /**< the tensor copies it; the caller's memory is free again after the call */
+    NEURON_OWNERSHIP_BORROW =
+        20, /**< the caller keeps it alive and unmoved as long as the tensor lives */
+    NEURON_OWNERSHIP_OWN = 30 /**< the tensor takes it over; the destroy callback frees it */
 };
 
 /** Makes a tensor filled with zeros.
  *  @param[out] tensor  the new tensor; NULL on failure.
- *  @param type   NEURON_F32, NEURON_U8, NEURON_I32 or NEURON_I64.
+ *  @param type   NEURON_TYPE_F32, NEURON_TYPE_U8, NEURON_TYPE_I32 or NEURON_TYPE_I64.
  *  @param shape  `rank` extents, outermost first, each 0 or more.
  *  @param rank   0 (one element) to NEURON_RANK_MAX.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
@@ -44,19 +46,21 @@ NEURON_API int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *
  *  @param shape      likewise.
  *  @param rank       likewise.
  *  @param data       the elements; may be NULL only if there are none.
- *  @param ownership  NEURON_COPY, NEURON_BORROW or NEURON_OWN.
- *  @param user_data  with NEURON_OWN: handed to `destroy`, often `data` itself. Ignored otherwise.
- *  @param destroy    with NEURON_OWN: called once when the tensor ends; not if this call fails,
- *                    after which the caller still has `data`. May be NULL. Ignored otherwise.
+ *  @param ownership  NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW or NEURON_OWNERSHIP_OWN.
+ *  @param user_data  with NEURON_OWNERSHIP_OWN: handed to `destroy`, often `data` itself. Ignored
+ *           otherwise.
+ *  @param destroy    with NEURON_OWNERSHIP_OWN: called once when the tensor ends; not if this call
+ *                    fails, after which the caller still has `data`. May be NULL. Ignored
+ *                    otherwise.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
                                   const int64_t *shape, int32_t rank, void *data, int32_t ownership,
-                                  void *user_data, neuron_destroy_t destroy);
+                                  void *user_data, neuron_destroy_function_t destroy);
 
 /** Loads an array from a .npy file of NumPy, plain or gzip, in C's or Fortran's order and of either
- *  byte order: f2, f4 and f8 become NEURON_F32 (f8 by rounding), u1 and b1 NEURON_U8, i1, i2,
- *  u2 and i4 NEURON_I32, u4, i8 and u8 NEURON_I64. Values that are infinite or not a number
- *  stay so. The elements are read into their place: no more memory is taken than the
+ *  byte order: f2, f4 and f8 become NEURON_TYPE_F32 (f8 by rounding), u1 and b1 NEURON_TYPE_U8, i1,
+ *  i2, u2 and i4 NEURON_TYPE_I32, u4, i8 and u8 NEURON_TYPE_I64. Values that are infinite or not a
+ *  number stay so. The elements are read into their place: no more memory is taken than the
  *  tensor's, but for a small buffer.
  *  @param[out] tensor  the new tensor; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
@@ -83,10 +87,10 @@ NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t
  *      neuron_tensor_load_image(&input, context, "photo.png", NULL, NULL, 0);
  *      neuron_graph_predict(graph, input, output);
  *
- *  @param[out] tensor  the new tensor, NEURON_F32 [1, height, width, channels] with 1 channel for a
- *                  grey image and 3 for one with colours; NULL on failure.
+ *  @param[out] tensor  the new tensor, NEURON_TYPE_F32 [1, height, width, channels] with 1 channel
+ *                  for a grey image and 3 for one with colours; NULL on failure.
  *  @param scales   how a byte becomes an input, byte * scale + offset, as the training set has it:
- *                  `count` numbers, which neuron_dataset_get_scale() tells. NULL for 1/255
+ *                  `count` numbers, which neuron_dataset_scale() tells. NULL for 1/255
  *                  and 0, the default of datasets.
  *  @param offsets  likewise.
  *  @param count    1, or the number of channels; 0 with NULL.
@@ -108,7 +112,7 @@ NEURON_API int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context
  *                       first. What is not a number comes last.
  *  @param[out] values   likewise: these numbers; NULL if they are not wanted.
  *  @param capacity  rows times k, or more.
- *  @param tensor    NEURON_F32 with one axis or more; its rows lie along the last.
+ *  @param tensor    NEURON_TYPE_F32 with one axis or more; its rows lie along the last.
  *  @param k         1 to the extent of the last axis.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, or NEURON_E_SHAPE for a tensor without axes. Any
  *           thread. Since 0.1. */

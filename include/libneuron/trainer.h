@@ -223,17 +223,17 @@ NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **
  *
  *  A step costs what one inside a run does. The first with more examples than `batch_size` and than
  *  those before it allocates memory, as the very first does; all others allocate none.
- *  @param inputs        a tensor for each input of the graph, NEURON_F32 [n, ...input shape], n 1
- *                       or more.
+ *  @param inputs        a tensor for each input of the graph, NEURON_TYPE_F32 [n, ...input shape],
+ *                       n 1 or more.
  *  @param input_count   neuron_graph_input_count().
- *  @param targets       a tensor for each output: class numbers [n] or [n, 1], NEURON_U8,
- *                       NEURON_I32 or NEURON_I64, each 0 to the output's number of elements - 1,
- *                       and 0 or 1 for an output of one number; or targets, NEURON_F32 [n,
- *                       ...output shape], finite, of the kind that the loss takes: cross_entropy
- *                       wants shares that add up to 1.
+ *  @param targets       a tensor for each output: class numbers [n] or [n, 1], NEURON_TYPE_U8,
+ *                       NEURON_TYPE_I32 or NEURON_TYPE_I64, each 0 to the output's number of
+ *                       elements - 1, and 0 or 1 for an output of one number; or targets,
+ *                       NEURON_TYPE_F32 [n, ...output shape], finite, of the kind that the loss
+ *                       takes: cross_entropy wants shares that add up to 1.
  *  @param target_count  neuron_graph_output_count().
- *  @param weights       NEURON_F32 [n], by which the losses of the examples are multiplied, finite
- *                       and not negative; NULL for 1 everywhere.
+ *  @param weights       NEURON_TYPE_F32 [n], by which the losses of the examples are multiplied,
+ *                       finite and not negative; NULL for 1 everywhere.
  *  @param[out] loss     the batch's loss: the mean over its examples, with what regularisers add;
  *                       may be NULL. Untouched on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for a target or
@@ -253,7 +253,7 @@ NEURON_API int neuron_trainer_step(neuron_trainer_t *trainer, const neuron_tenso
  *  by the statistics of the batch, other outputs come of it than neuron_graph_predict() gave. The
  *  gradient is taken as it is: for the mean over the batch, divide it by n. What regularisers add
  *  is added. Inputs are as for neuron_trainer_step().
- *  @param output_gradients  a tensor for each output, NEURON_F32 [n, ...output shape]: the
+ *  @param output_gradients  a tensor for each output, NEURON_TYPE_F32 [n, ...output shape]: the
  *                           derivative of the loss by that output. NULL for an output that plays no
  *                           part.
  *  @param output_count      neuron_graph_output_count().
@@ -281,8 +281,8 @@ NEURON_API int neuron_trainer_save_memory(const neuron_trainer_t *trainer, void 
 /** Hands these bytes to a function, piece by piece.
  *  @param user_data  handed to it; may be NULL.
  *  @return  as neuron_trainer_save(), or what `write` returned. Since 0.1. */
-NEURON_API int neuron_trainer_save_to(const neuron_trainer_t *trainer, neuron_write_t write,
-                                      void *user_data);
+NEURON_API int neuron_trainer_save_to(const neuron_trainer_t *trainer,
+                                      neuron_write_function_t write, void *user_data);
 
 /** Continues a training saved by neuron_trainer_save(), as if it had not been interrupted. The
  *  trainer must have been made alike:
@@ -325,7 +325,7 @@ NEURON_API neuron_optimizer_t *neuron_trainer_optimizer(const neuron_trainer_t *
 NEURON_API const neuron_history_t *neuron_trainer_history(const neuron_trainer_t *trainer);
 
 /** Where a run is. Since 0.1. */
-enum {
+enum neuron_progress {
     NEURON_PROGRESS_EPOCH = 10,  /**< number of the epoch, from 1; during an epoch callback the one
                                       that just ended, after a run the last one */
     NEURON_PROGRESS_EPOCHS = 20, /**< how many there will be */

@@ -32,8 +32,8 @@
  *    coroutine waits inside a call, as that call is then over, and must not go on.
  *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if
  *    it ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
- *  - Functions of an allocator, of a log and neuron_destroy_t always return, and neither an
- *    allocator nor a log calls the library.
+ *  - Functions of an allocator, of a log and neuron_destroy_function_t always return, and neither
+ *    an allocator nor a log calls the library.
  */
 #ifndef NEURON_TYPES_H
 #define NEURON_TYPES_H
@@ -86,7 +86,7 @@ typedef struct neuron_quantization neuron_quantization_t;
 /** Frees what was handed over: the memory of a tensor, or the user_data of a function that the
  *  library calls for as long as something lives. Called once, in the thread that takes the last
  *  owner away, when the library no longer looks at it. free() is such a function. Since 0.1. */
-typedef void (*neuron_destroy_t)(void *user_data);
+typedef void (*neuron_destroy_function_t)(void *user_data);
 
 /** Takes the bytes of a file that is written to a function: a socket, a database, a file of another
  *  kind. It is called again and again, in the thread that saves, with what follows. It must not
@@ -95,14 +95,14 @@ typedef void (*neuron_destroy_t)(void *user_data);
  *  @return  0; or a negative number to end the saving, which then returns that number (a positive
  *           one becomes NEURON_E_CALLBACK). The message then ends with that of the last call that
  *           failed in it. Since 0.1. */
-typedef int (*neuron_write_t)(const void *bytes, size_t size, void *user_data);
+typedef int (*neuron_write_function_t)(const void *bytes, size_t size, void *user_data);
 
 /** The largest number of dimensions of a tensor, the batch dimension included. Since 0.1. */
 enum { NEURON_RANK_MAX = 8 };
 
 /** Which of two figures is better: of the epochs of a training, or of the trials of a search.
  *  Since 0.1. */
-enum {
+enum neuron_mode {
     NEURON_MODE_AUTO = 10, /**< smaller losses, larger accuracies; not for searches, which do not
                                     know what their scores are */
     NEURON_MODE_SMALLEST = 20, /**< for losses */

@@ -20,7 +20,7 @@ void neuron_augment_brighten(const neuron_dataset_t *dataset, const neuron_image
 {
     int64_t count = size->height * size->width * size->channels;
     int64_t channels = neuron_dataset_scale_count(dataset);
-    bool bytes = dataset->examples->type == NEURON_U8;
+    bool bytes = dataset->examples->type == NEURON_TYPE_U8;
     for (int64_t k = 0; k < channels; k++) {
         float black, white;
         end_values(dataset, k, &black, &white);

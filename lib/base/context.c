@@ -140,7 +140,7 @@ uint64_t neuron_context_seed(const neuron_context_t *context)
     return context ? context->seed : 0;
 }
 
-int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_t sink,
+int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_function_t sink,
                            void *user_data)
 {
     CHECK_ARGUMENT(context);
@@ -224,7 +224,7 @@ void neuron_release(neuron_context_t *context, void *memory)
         release_to_host(context, memory);
 }
 
-void neuron_destroy_user_data(neuron_destroy_t destroy, void *user_data)
+void neuron_destroy_user_data(neuron_destroy_function_t destroy, void *user_data)
 {
     neuron_float_host *host = neuron_float_pause();
     destroy(user_data);

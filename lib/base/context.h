@@ -19,27 +19,27 @@ typedef struct neuron_owned {
     struct neuron_owned *next;
     neuron_context_t *context;
     void *user_data;
-    neuron_destroy_t destroy; /* of the user data; NULL for none */
+    neuron_destroy_function_t destroy; /* of the user data; NULL for none */
 } neuron_owned;
 
 /* Where memory comes from. */
 typedef struct neuron_allocator {
-    neuron_allocate_t allocate;
-    neuron_release_t release;
+    neuron_allocate_function_t allocate;
+    neuron_release_function_t release;
     void *user_data;
 } neuron_allocator;
 
 struct neuron_context {
     atomic_int references;
     const struct neuron_kernels *kernels; /* all that runs in this context works by these */
-    neuron_allocate_t allocate;
-    neuron_release_t release;
+    neuron_allocate_function_t allocate;
+    neuron_release_function_t release;
     void *allocator_data;
     neuron_pool *pool;
     int32_t processors; /* when the pool was made */
     uint64_t seed;
     int32_t log_level;
-    neuron_log_t log_sink;
+    neuron_log_function_t log_sink;
     void *log_data;
     struct neuron_log_lock *log_lock;
     neuron_owned *custom_kinds; /* the heads of registered layers: see layers/custom.h */
@@ -60,7 +60,7 @@ char *neuron_copy_text(neuron_context_t *context, const char *text);
 void neuron_release(neuron_context_t *context, void *memory);
 
 /* Calls it in the floating-point mode of the host. */
-void neuron_destroy_user_data(neuron_destroy_t destroy, void *user_data);
+void neuron_destroy_user_data(neuron_destroy_function_t destroy, void *user_data);
 
 /* For neuron_hold_add(), with the context as owner. */
 void neuron_release_hold(void *context, void *memory);

@@ -9,10 +9,10 @@ static const struct {
     int32_t type, size;
     char name[4];
 } types[] = {
-    {NEURON_F32, 4, "f32"},
-    {NEURON_U8, 1, "u8"},
-    {NEURON_I32, 4, "i32"},
-    {NEURON_I64, 8, "i64"},
+    {NEURON_TYPE_F32, 4, "f32"},
+    {NEURON_TYPE_U8, 1, "u8"},
+    {NEURON_TYPE_I32, 4, "i32"},
+    {NEURON_TYPE_I64, 8, "i64"},
 };
 
 enum { TYPES = sizeof types / sizeof types[0] };
@@ -62,7 +62,7 @@ static int create_empty(neuron_tensor_t **tensor, neuron_context_t *context, int
     made->context = neuron_context_ref(context);
     made->type = type;
     made->shape = checked;
-    made->ownership = NEURON_COPY;
+    made->ownership = NEURON_OWNERSHIP_COPY;
     *tensor = made;
     return NEURON_OK;
 }
@@ -95,9 +95,9 @@ int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *context, in
 static int wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
                 const int64_t *shape, int32_t rank, void *data, int32_t ownership)
 {
-    if (ownership == NEURON_COPY) {
+    if (ownership == NEURON_OWNERSHIP_COPY) {
         RETURN_IF_ERROR(neuron_tensor_create_raw(tensor, context, type, shape, rank));
-    } else if (ownership == NEURON_BORROW || ownership == NEURON_OWN) {
+    } else if (ownership == NEURON_OWNERSHIP_BORROW || ownership == NEURON_OWNERSHIP_OWN) {
         RETURN_IF_ERROR(create_empty(tensor, context, type, shape, rank));
         (*tensor)->ownership = ownership;
         (*tensor)->data = data;
@@ -111,14 +111,14 @@ static int wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t typ
         *tensor = NULL;
         return neuron_refuse_null("data", "tensor");
     }
-    if (ownership == NEURON_COPY && count > 0)
+    if (ownership == NEURON_OWNERSHIP_COPY && count > 0)
         memcpy((*tensor)->data, data, (size_t)count * neuron_type_size(type));
     return NEURON_OK;
 }
 
 int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
                        const int64_t *shape, int32_t rank, void *data, int32_t ownership,
-                       void *user_data, neuron_destroy_t destroy)
+                       void *user_data, neuron_destroy_function_t destroy)
 {
     CHECK_ARGUMENT(tensor);
     *tensor = NULL;
@@ -140,9 +140,9 @@ void neuron_tensor_unref(neuron_tensor_t *tensor)
     if (!tensor || !neuron_hold_last_owner(&tensor->references))
         return;
     neuron_context_t *context = tensor->context;
-    if (tensor->ownership == NEURON_COPY)
+    if (tensor->ownership == NEURON_OWNERSHIP_COPY)
         neuron_release(context, tensor->data);
-    else if (tensor->ownership == NEURON_OWN && tensor->destroy)
+    else if (tensor->ownership == NEURON_OWNERSHIP_OWN && tensor->destroy)
         neuron_destroy_user_data(tensor->destroy, tensor->destroy_data);
     neuron_release(context, tensor);
     neuron_context_unref(context);

@@ -13,8 +13,8 @@ struct neuron_tensor {
     int32_t type;
     neuron_shape shape;
     void *data;
-    int32_t ownership; /* NEURON_COPY: `data` came from the context */
-    neuron_destroy_t destroy;
+    int32_t ownership; /* NEURON_OWNERSHIP_COPY: `data` came from the context */
+    neuron_destroy_function_t destroy;
     void *destroy_data;
 };
 

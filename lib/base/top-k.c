@@ -36,7 +36,7 @@ int neuron_tensor_top_k(int32_t *indices, float *values, size_t capacity,
     FLOAT_SCOPE;
     CHECK_ARGUMENT(indices);
     CHECK_ARGUMENT(tensor);
-    if (tensor->type != NEURON_F32)
+    if (tensor->type != NEURON_TYPE_F32)
         return neuron_fail(NEURON_E_TYPE, "%s: the tensor is %s, not f32", __func__,
                            neuron_type_name(tensor->type));
     if (tensor->shape.rank == 0)

@@ -50,7 +50,7 @@ static int write_entry(json_t *object, const neuron_trainer_t *trainer,
                        const neuron_callback_entry *entry)
 {
     bool lost = neuron_callback_lost_snapshot(trainer, entry);
-    const neuron_callback_kind *kind = entry->callback->kind;
+    const neuron_callback_row *kind = entry->callback->kind;
     RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind->name)));
     RETURN_IF_ERROR(neuron_state_write_options(object, "options", &entry->callback->options));
     json_t *state = json_object();
@@ -84,7 +84,7 @@ static int write_rates(json_t *object, const neuron_trainer_t *trainer)
 
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
 {
-    const neuron_progress *progress = &trainer->progress;
+    const neuron_run_progress *progress = &trainer->progress;
     if (trainer->callbacks.count == 0)
         return NEURON_OK;
     json_t *made = json_object();
@@ -113,11 +113,11 @@ int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_
             continue;
         values_name(name, i);
         RETURN_IF_ERROR(
-            neuron_safetensors_add(writer, name, NEURON_F32, &shape, entry->snapshot.values));
+            neuron_safetensors_add(writer, name, NEURON_TYPE_F32, &shape, entry->snapshot.values));
         slots_name(name, i);
         if (entry->snapshot.slots)
-            RETURN_IF_ERROR(
-                neuron_safetensors_add(writer, name, NEURON_F32, &slots, entry->snapshot.slots));
+            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_TYPE_F32, &slots,
+                                                   entry->snapshot.slots));
     }
     return NEURON_OK;
 }
@@ -145,7 +145,7 @@ static int check_options(const neuron_callback_t *callback, const json_t *object
 
 static int read_numbers(neuron_callback_entry *entry, const json_t *object, const char *source)
 {
-    const neuron_callback_kind *kind = entry->callback->kind;
+    const neuron_callback_row *kind = entry->callback->kind;
     if (!json_is_object(object) || json_object_size(object) != (size_t)kind->state_count)
         return neuron_state_bad(source, "state");
     for (int32_t i = 0; i < kind->state_count; i++) {
@@ -160,7 +160,7 @@ static int read_numbers(neuron_callback_entry *entry, const json_t *object, cons
 static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_t index,
                       uint64_t updates, const char *source)
 {
-    const neuron_callback_kind *kind = entry->callback->kind;
+    const neuron_callback_row *kind = entry->callback->kind;
     const char *name = json_string_value(json_object_get(object, "kind"));
     int64_t steps;
     if (!name)
@@ -208,7 +208,7 @@ static int read_rates(neuron_rate *rates, const json_t *object, const char *sour
     return NEURON_OK;
 }
 
-static int read_progress(neuron_progress *progress, neuron_rate *rate, const json_t *object,
+static int read_progress(neuron_run_progress *progress, neuron_rate *rate, const json_t *object,
                          const char *source)
 {
     const char *reason = json_string_value(json_object_get(object, "stop_reason"));
@@ -219,7 +219,7 @@ static int read_progress(neuron_progress *progress, neuron_rate *rate, const jso
     return read_rates(rate, object, source);
 }
 
-int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
+int neuron_callbacks_read(neuron_callback_entry **entries, neuron_run_progress *progress,
                           neuron_rate *rate, const json_t *object, const neuron_trainer_t *trainer,
                           const char *source)
 {

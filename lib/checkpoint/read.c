@@ -15,7 +15,7 @@
 /* What a file says of a training; nothing of it is used before all of it is checked. */
 typedef struct state {
     const char *source;
-    neuron_progress progress;
+    neuron_run_progress progress;
     neuron_rate rate;
     neuron_options options; /* of the optimizer */
     neuron_history_t *history;
@@ -84,7 +84,7 @@ static int read_options(state *s, const json_t *object, const neuron_rule *rule)
 
 static int read_progress(state *s, const json_t *object, const neuron_trainer_t *trainer)
 {
-    neuron_progress *progress = &s->progress;
+    neuron_run_progress *progress = &s->progress;
     int64_t updates, optimizer_steps;
     const json_t *seed = json_object_get(object, "seed");
     if (!json_is_integer(seed))

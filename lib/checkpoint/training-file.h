@@ -48,7 +48,7 @@ int neuron_callbacks_add_values(neuron_safetensors_writer *writer, const neuron_
 /* Reads it into a list of entries, which the caller releases also after a failure; NULL of a
  * trainer without callbacks. Then checks the arrays and makes room for them; then takes all over,
  * which cannot fail. */
-int neuron_callbacks_read(neuron_callback_entry **entries, neuron_progress *progress,
+int neuron_callbacks_read(neuron_callback_entry **entries, neuron_run_progress *progress,
                           neuron_rate *rate, const json_t *object, const neuron_trainer_t *trainer,
                           const char *source);
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,

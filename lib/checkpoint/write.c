@@ -23,7 +23,7 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer)
 
 static int write_progress(json_t *object, const neuron_trainer_t *trainer)
 {
-    const neuron_progress *progress = &trainer->progress;
+    const neuron_run_progress *progress = &trainer->progress;
     /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */
     RETURN_IF_ERROR(neuron_json_set(object, "seed", json_integer((json_int_t)progress->seed)));
     RETURN_IF_ERROR(neuron_json_set(object, "epoch", json_integer(progress->epoch)));
@@ -99,7 +99,7 @@ static int add_slots(neuron_safetensors_writer *writer, const neuron_trainer_t *
         neuron_slot_name(name, i);
         /* Before the first step there is nothing to remember. */
         if (trainer->progress.updates > 0)
-            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_F32, &shape,
+            RETURN_IF_ERROR(neuron_safetensors_add(writer, name, NEURON_TYPE_F32, &shape,
                                                    neuron_step_slots(trainer->step)[i]));
     }
     return NEURON_OK;
@@ -151,7 +151,8 @@ static void drop_writer(void *owner, void *writer)
     neuron_safetensors_writer_destroy(writer);
 }
 
-int neuron_trainer_save_to(const neuron_trainer_t *trainer, neuron_write_t write, void *user_data)
+int neuron_trainer_save_to(const neuron_trainer_t *trainer, neuron_write_function_t write,
+                           void *user_data)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);

@@ -26,7 +26,7 @@ int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
         RETURN_IF_ERROR(neuron_name_check(names[k], NAME_MAX_BYTES, "", who));
         size += (int64_t)strlen(names[k]) + 1;
     }
-    RETURN_IF_ERROR(neuron_tensor_create_raw(made, context, NEURON_U8, &size, 1));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(made, context, NEURON_TYPE_U8, &size, 1));
     char *to = (*made)->data;
     for (int32_t k = 0; k < count; k++) {
         size_t bytes = strlen(names[k]) + 1;

@@ -15,7 +15,7 @@ int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *w
 {
     char text[NEURON_SHAPE_TEXT];
     neuron_shape one;
-    if (examples->type != NEURON_U8 && examples->type != NEURON_F32)
+    if (examples->type != NEURON_TYPE_U8 && examples->type != NEURON_TYPE_F32)
         return neuron_fail(NEURON_E_TYPE, "%s: examples are %s, not u8 or f32", who,
                            neuron_type_name(examples->type));
     if (examples->shape.rank < 2)
@@ -36,7 +36,7 @@ static int check_counts(const neuron_tensor_t *examples, const neuron_tensor_t *
 static int check_labels(const neuron_tensor_t *labels, int32_t class_count, const char *who)
 {
     char text[NEURON_SHAPE_TEXT];
-    bool targets = labels->type == NEURON_F32;
+    bool targets = labels->type == NEURON_TYPE_F32;
     if (labels->shape.rank != (targets ? 2 : 1))
         return neuron_fail(NEURON_E_SHAPE, "%s: labels are %s, not %s", who,
                            neuron_shape_text(&labels->shape, text),
@@ -69,9 +69,9 @@ static int check_targets(const neuron_tensor_t *labels, int32_t class_count, con
 static int64_t stored_label(const neuron_tensor_t *labels, int64_t row)
 {
     switch (labels->type) {
-    case NEURON_U8:
+    case NEURON_TYPE_U8:
         return ((const uint8_t *)labels->data)[row];
-    case NEURON_I32:
+    case NEURON_TYPE_I32:
         return ((const int32_t *)labels->data)[row];
     default:
         return ((const int64_t *)labels->data)[row];
@@ -94,15 +94,16 @@ static int check_numbers(const neuron_tensor_t *labels, int32_t class_count, con
 static int convert_labels(neuron_tensor_t **stored, neuron_context_t *context,
                           neuron_tensor_t *labels, int32_t class_count, const char *who)
 {
-    if (labels->type == NEURON_F32)
+    if (labels->type == NEURON_TYPE_F32)
         RETURN_IF_ERROR(check_targets(labels, class_count, who));
     else
         RETURN_IF_ERROR(check_numbers(labels, class_count, who));
-    if (labels->type == NEURON_F32 || labels->type == NEURON_I32) {
+    if (labels->type == NEURON_TYPE_F32 || labels->type == NEURON_TYPE_I32) {
         *stored = neuron_tensor_ref(labels);
         return NEURON_OK;
     }
-    RETURN_IF_ERROR(neuron_tensor_create_raw(stored, context, NEURON_I32, labels->shape.extent, 1));
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(stored, context, NEURON_TYPE_I32, labels->shape.extent, 1));
     int32_t *numbers = (*stored)->data;
     for (int64_t i = 0; i < labels->shape.extent[0]; i++)
         numbers[i] = (int32_t)stored_label(labels, i);
@@ -141,7 +142,7 @@ static int create(neuron_dataset_t **dataset, neuron_context_t *context, neuron_
         return NEURON_E_MEMORY;
     made->class_count = made->outputs = outputs;
     made->shape = shape;
-    made->scale.scale = examples->type == NEURON_U8 ? 1.0 / 255 : 1;
+    made->scale.scale = examples->type == NEURON_TYPE_U8 ? 1.0 / 255 : 1;
     for (int64_t i = 0; i < count; i++)
         made->order[i] = i;
     *dataset = made;
@@ -197,8 +198,8 @@ static int shape_targets(neuron_shape *one, const neuron_tensor_t *targets, cons
 
 static float stored_target(const neuron_tensor_t *targets, int64_t i)
 {
-    return targets->type == NEURON_F32 ? ((const float *)targets->data)[i]
-                                       : (float)stored_label(targets, i);
+    return targets->type == NEURON_TYPE_F32 ? ((const float *)targets->data)[i]
+                                            : (float)stored_label(targets, i);
 }
 
 /* Targets as float32, which the caller's are as they are. */
@@ -212,11 +213,11 @@ static int convert_targets(neuron_tensor_t **stored, neuron_context_t *context,
             return neuron_fail(NEURON_E_DATA,
                                "%s: target %" PRId64 " of example %" PRId64 " is not finite", who,
                                i % outputs, i / outputs);
-    if (targets->type == NEURON_F32) {
+    if (targets->type == NEURON_TYPE_F32) {
         *stored = neuron_tensor_ref(targets);
         return NEURON_OK;
     }
-    RETURN_IF_ERROR(neuron_tensor_create_raw(stored, context, NEURON_F32, extents, 2));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(stored, context, NEURON_TYPE_F32, extents, 2));
     for (int64_t i = 0; i < count; i++)
         ((float *)(*stored)->data)[i] = stored_target(targets, i);
     return NEURON_OK;
@@ -349,7 +350,7 @@ static int store_weights(neuron_tensor_t **made, const neuron_dataset_t *dataset
                          const float *weights)
 {
     int64_t rows = dataset->examples->shape.extent[0];
-    RETURN_IF_ERROR(neuron_tensor_create_raw(made, dataset->context, NEURON_F32, &rows, 1));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(made, dataset->context, NEURON_TYPE_F32, &rows, 1));
     float *stored = (*made)->data;
     for (int64_t i = 0; i < rows; i++)
         stored[i] = 1;
@@ -439,7 +440,7 @@ int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *in
                            neuron_shape_text(&dataset->shape, ours),
                            neuron_shape_text(input, theirs));
     if (output->rank == 1 && output->extent[0] == 1 && dataset->outputs == 2 &&
-        dataset->labels->type == NEURON_I32)
+        dataset->labels->type == NEURON_TYPE_I32)
         return neuron_fail(
             NEURON_E_SHAPE,
             "%s: the dataset has 2 classes, the graph's output is 1: give the graph 2 "

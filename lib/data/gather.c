@@ -67,7 +67,7 @@ static void scale_channels(const neuron_scaling *by, const void *stored, int64_t
     const neuron_scale *each = by->channels->data;
     const uint8_t *bytes = stored;
     const float *floats = stored;
-    bool has_bytes = by->type == NEURON_U8;
+    bool has_bytes = by->type == NEURON_TYPE_U8;
     for (int64_t i = 0; i < size; i += channels)
         for (int64_t k = 0; k < channels; k++)
             values[i + k] = neuron_scale_value(
@@ -76,7 +76,7 @@ static void scale_channels(const neuron_scaling *by, const void *stored, int64_t
 
 static void scale_example(const neuron_scaling *by, const void *stored, int64_t size, float *values)
 {
-    bool bytes = by->type == NEURON_U8;
+    bool bytes = by->type == NEURON_TYPE_U8;
     bool simple = is_simple(by->scale, bytes);
     if (by->channels)
         scale_channels(by, stored, size, values);
@@ -163,13 +163,13 @@ int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
 
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset)
 {
-    return dataset->one_hot || dataset->labels->type == NEURON_F32;
+    return dataset->one_hot || dataset->labels->type == NEURON_TYPE_F32;
 }
 
 int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
 {
     int64_t row = dataset->order[position];
-    if (dataset->labels->type == NEURON_I32)
+    if (dataset->labels->type == NEURON_TYPE_I32)
         return ((const int32_t *)dataset->labels->data)[row];
     const float *target = (const float *)dataset->labels->data + row * dataset->outputs;
     if (dataset->outputs != dataset->class_count)
@@ -185,7 +185,7 @@ void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, fl
 {
     int64_t row = dataset->order[position];
     size_t bytes = (size_t)dataset->outputs * sizeof *target;
-    if (dataset->labels->type == NEURON_F32) {
+    if (dataset->labels->type == NEURON_TYPE_F32) {
         const float *stored = dataset->labels->data;
         memcpy(target, stored + row * dataset->outputs, bytes);
     } else {

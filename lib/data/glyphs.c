@@ -222,9 +222,9 @@ int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t 
     CHECK_RANGE(width, PIXELS_MIN, PIXELS_MAX);
     const int64_t extents[] = {count, height, width, 1};
     neuron_tensor_t *images = NULL, *labels = NULL;
-    int status = neuron_tensor_create_raw(&images, context, NEURON_U8, extents, 4);
+    int status = neuron_tensor_create_raw(&images, context, NEURON_TYPE_U8, extents, 4);
     if (status == NEURON_OK)
-        status = neuron_tensor_create_raw(&labels, context, NEURON_I32, extents, 1);
+        status = neuron_tensor_create_raw(&labels, context, NEURON_TYPE_I32, extents, 1);
     if (status == NEURON_OK) {
         generation work = {.seed = seed,
                            .height = height,

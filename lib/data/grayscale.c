@@ -23,7 +23,7 @@ static int convert(neuron_tensor_t **gray, const neuron_dataset_t *dataset)
     int64_t extents[] = {rows, dataset->shape.extent[0], dataset->shape.extent[1], 1};
     RETURN_IF_ERROR(neuron_tensor_create_raw(gray, dataset->context, from->type, extents, 4));
     int64_t pixels = rows * extents[1] * extents[2];
-    if (from->type == NEURON_U8)
+    if (from->type == NEURON_TYPE_U8)
         convert_bytes(from->data, pixels, (*gray)->data);
     else
         convert_floats(from->data, pixels, (*gray)->data);

@@ -79,17 +79,17 @@ static int create_tensors(neuron_tensor_t **examples, neuron_tensor_t **labels,
     const neuron_dataset_t *first = datasets[0];
     int64_t extents[NEURON_RANK_MAX] = {0};
     memcpy(extents + 1, first->shape.extent, (size_t)first->shape.rank * sizeof extents[0]);
-    int32_t label_type = NEURON_I32;
+    int32_t label_type = NEURON_TYPE_I32;
     for (int32_t k = 0; k < count; k++) {
         extents[0] += datasets[k]->count;
-        if (datasets[k]->labels->type == NEURON_F32)
-            label_type = NEURON_F32;
+        if (datasets[k]->labels->type == NEURON_TYPE_F32)
+            label_type = NEURON_TYPE_F32;
     }
     RETURN_IF_ERROR(neuron_tensor_create_raw(examples, first->context, first->examples->type,
                                              extents, first->shape.rank + 1));
     const int64_t label_extents[] = {extents[0], first->outputs};
     return neuron_tensor_create_raw(labels, first->context, label_type, label_extents,
-                                    label_type == NEURON_F32 ? 2 : 1);
+                                    label_type == NEURON_TYPE_F32 ? 2 : 1);
 }
 
 typedef struct copying {
@@ -113,7 +113,7 @@ static int copy_rows(const neuron_dataset_t *dataset, int64_t row, neuron_tensor
     copying work = {size, (char *)examples->data + (size_t)row * size};
     RETURN_IF_ERROR(neuron_dataset_visit(dataset, copy, &work));
     for (int64_t i = 0; i < dataset->count; i++) {
-        if (labels->type == NEURON_F32)
+        if (labels->type == NEURON_TYPE_F32)
             neuron_dataset_target(dataset, i, (float *)labels->data + (row + i) * dataset->outputs);
         else
             ((int32_t *)labels->data)[row + i] = neuron_dataset_label(dataset, i);
@@ -129,8 +129,8 @@ static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datas
         weighted = weighted || datasets[k]->weights;
     if (!weighted)
         return NEURON_OK;
-    RETURN_IF_ERROR(
-        neuron_tensor_create_raw(&joined->weights, joined->context, NEURON_F32, &joined->count, 1));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&joined->weights, joined->context, NEURON_TYPE_F32,
+                                             &joined->count, 1));
     float *weight = joined->weights->data;
     for (int32_t k = 0; k < count; k++)
         for (int64_t i = 0; i < datasets[k]->count; i++)
@@ -175,7 +175,7 @@ static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, i
         *dataset = NULL;
         return status;
     }
-    (*dataset)->one_hot = first->one_hot && labels->type == NEURON_I32;
+    (*dataset)->one_hot = first->one_hot && labels->type == NEURON_TYPE_I32;
     (*dataset)->scale = first->scale;
     (*dataset)->channels = neuron_tensor_ref(first->channels);
     return NEURON_OK;

@@ -38,7 +38,7 @@ static const neuron_word rules[] = {{NEURON_CSV_MISSING_REFUSE, "refuse"},
                                     {NEURON_CSV_MISSING_MEDIAN, "median"},
                                     {NEURON_CSV_MISSING_MARK, "mark"},
                                     {0, ""}};
-static const neuron_word types[] = {{NEURON_F32, "f32"}, {NEURON_U8, "u8"}, {0, ""}};
+static const neuron_word types[] = {{NEURON_TYPE_F32, "f32"}, {NEURON_TYPE_U8, "u8"}, {0, ""}};
 
 /* ---- Writing ---- */
 
@@ -113,8 +113,8 @@ int neuron_preparation_write(json_t **json, const neuron_preparation_t *preparat
     return status;
 }
 
-int neuron_preparation_get_json(const neuron_preparation_t *preparation, char *json,
-                                size_t capacity, size_t *needed)
+int neuron_preparation_json(const neuron_preparation_t *preparation, char *json, size_t capacity,
+                            size_t *needed)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(preparation);

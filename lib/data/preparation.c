@@ -275,7 +275,7 @@ enum { SHOWN_MAX = 40 };
 
 static bool allows(const neuron_preparation_t *preparation, float value)
 {
-    if (preparation->type == NEURON_U8)
+    if (preparation->type == NEURON_TYPE_U8)
         return value >= 0 && value <= UINT8_MAX && value == floorf(value);
     return isfinite(value);
 }
@@ -300,8 +300,8 @@ static int read_field(float *value, const neuron_preparation_t *preparation,
             return NEURON_OK;
         return neuron_fail(NEURON_E_DATA, "%s: field %" PRId64 " (\"%s\") is \"%.*s\", not %s", who,
                            index, column->name, SHOWN(field),
-                           preparation->type == NEURON_U8 ? "an integer from 0 to 255"
-                                                          : "a number of float32");
+                           preparation->type == NEURON_TYPE_U8 ? "an integer from 0 to 255"
+                                                               : "a number of float32");
     }
     int32_t place = neuron_texts_find(&column->words, field.text, field.size);
     if (place >= 0)

@@ -49,7 +49,7 @@ int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scale
         return neuron_dataset_set_scale(dataset, scales[0], offsets[0]);
     const int64_t extents[] = {last, sizeof(neuron_scale)};
     neuron_tensor_t *made;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_U8, extents, 2));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_TYPE_U8, extents, 2));
     neuron_scale *each = made->data;
     for (size_t k = 0; k < count; k++)
         each[k] = (neuron_scale){.scale = scales[k], .offset = offsets[k]};
@@ -89,8 +89,8 @@ int neuron_scales_get(const neuron_scale *each, size_t count, double *scales, do
     return NEURON_OK;
 }
 
-int neuron_dataset_get_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
-                             size_t capacity, size_t *needed)
+int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
+                         size_t capacity, size_t *needed)
 {
     CHECK_ARGUMENT(dataset);
     return neuron_scales_get(neuron_dataset_scales(dataset),

@@ -18,7 +18,7 @@ typedef struct neuron_scale {
 /* Scales of several examples that have the same. */
 typedef struct neuron_scaling {
     const struct neuron_kernels *kernels;
-    int32_t type;                    /* of the stored values: NEURON_U8 or NEURON_F32 */
+    int32_t type;                    /* of the stored values: NEURON_TYPE_U8 or NEURON_TYPE_F32 */
     const neuron_scale *scale;       /* of all values; */
     const neuron_tensor_t *channels; /* or u8 [last extent, size of one], else NULL */
 } neuron_scaling;

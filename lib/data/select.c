@@ -27,7 +27,7 @@ int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_dataset_t *datase
 
 /* A dataset of the examples that `keep` wants; `what` says which these are. */
 static int derive_kept(neuron_dataset_t **filtered, const neuron_dataset_t *dataset,
-                       neuron_dataset_keep_t keep, void *user_data, const char *who,
+                       neuron_dataset_keep_function_t keep, void *user_data, const char *who,
                        const char *what)
 {
     NEURON_HOLD(hold);
@@ -47,7 +47,7 @@ static int derive_kept(neuron_dataset_t **filtered, const neuron_dataset_t *data
 }
 
 int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
-                             neuron_dataset_keep_t keep, void *user_data)
+                             neuron_dataset_keep_function_t keep, void *user_data)
 {
     CHECK_ARGUMENT(filtered);
     *filtered = NULL;
@@ -130,7 +130,7 @@ static int renumber(neuron_dataset_t *dataset, const int32_t *classes, int32_t c
                     const int32_t *numbers)
 {
     neuron_tensor_t *labels, *names = NULL;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&labels, dataset->context, NEURON_I32,
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&labels, dataset->context, NEURON_TYPE_I32,
                                              dataset->labels->shape.extent, 1));
     int status = dataset->class_names ? select_names(&names, dataset, classes, count) : NEURON_OK;
     const int32_t *from = dataset->labels->data;
@@ -159,7 +159,7 @@ int neuron_dataset_filter_renumbered(neuron_dataset_t **filtered, neuron_dataset
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(classes);
     RETURN_IF_ERROR(check_classes(dataset, classes, count, __func__));
-    if (dataset->labels->type != NEURON_I32)
+    if (dataset->labels->type != NEURON_TYPE_I32)
         return neuron_fail(NEURON_E_TYPE, "%s: the dataset has targets, not class numbers",
                            __func__);
     int32_t *numbers =

@@ -49,8 +49,8 @@ static void survey_examples(void *work, const void *examples, int64_t count)
     const float *floats = examples;
     for (int64_t i = 0; i < count * all->size; i += all->channels)
         for (int64_t k = 0; k < all->channels; k++)
-            add(&all->columns[k],
-                all->type == NEURON_U8 ? (double)bytes[i + k] : neuron_scale_widen(floats[i + k]));
+            add(&all->columns[k], all->type == NEURON_TYPE_U8 ? (double)bytes[i + k]
+                                                              : neuron_scale_widen(floats[i + k]));
 }
 
 /* Looks at all values of a dataset; `columns` is zero. */
@@ -158,7 +158,7 @@ int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double m
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, dataset, dataset);
     column all = {.most = UINT8_MAX};
-    if (dataset->examples->type != NEURON_U8) {
+    if (dataset->examples->type != NEURON_TYPE_U8) {
         all = (column){0};
         RETURN_IF_ERROR(look(dataset, &all, 1, __func__));
     }
@@ -270,7 +270,7 @@ int neuron_dataset_measure(const neuron_dataset_t *dataset, int64_t channels, fl
     neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, dataset, dataset);
-    survey all = {NEURON_F32, neuron_shape_count(&dataset->shape), channels, NULL};
+    survey all = {NEURON_TYPE_F32, neuron_shape_count(&dataset->shape), channels, NULL};
     all.columns =
         neuron_allocate_zero(dataset->context, neuron_size(channels), sizeof *all.columns);
     if (!all.columns)

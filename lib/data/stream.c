@@ -26,11 +26,11 @@ enum { NOBODY = 0 };
 
 struct neuron_stream {
     neuron_context_t *context;
-    neuron_dataset_read_t read; /* or, with targets: */
-    neuron_dataset_read_targets_t read_targets;
+    neuron_dataset_read_function_t read; /* or, with targets: */
+    neuron_dataset_read_targets_function_t read_targets;
     void *user_data;
-    neuron_destroy_t destroy; /* of the user data; NULL for none */
-    size_t size;              /* bytes of an example */
+    neuron_destroy_function_t destroy; /* of the user data; NULL for none */
+    size_t size;                       /* bytes of an example */
     atomic_int process; /* whose mutex and buffer they are: a child of fork() makes them new */
     pthread_mutex_t mutex;
     atomic_uintptr_t user; /* the thread that has it, by an address of its own; 0 for none */
@@ -174,7 +174,7 @@ static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neur
     atomic_init(&made->process, (int)getpid());
     pthread_mutex_init(&made->mutex, NULL);
     int status = neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made,
-                                    NEURON_OWN, made, drop);
+                                    NEURON_OWNERSHIP_OWN, made, drop);
     if (status < 0)
         drop(made);
     else
@@ -200,11 +200,11 @@ static int read_labels(const neuron_stream *stream, neuron_tensor_t *labels)
 
 enum { STREAM_SHAPE = 1, STREAM_TYPE, STREAM_CLASSES, STREAM_TARGETS };
 
-static const neuron_word types[] = {{NEURON_F32, "f32"}, {NEURON_U8, "u8"}, {0, ""}};
+static const neuron_word types[] = {{NEURON_TYPE_F32, "f32"}, {NEURON_TYPE_U8, "u8"}, {0, ""}};
 
 static const neuron_option rows[] = {
     NEURON_TEXT(STREAM_SHAPE, "shape", "of one example: 28x28x1"),
-    NEURON_CHOICE(STREAM_TYPE, "type", types, NEURON_F32, "how examples are stored"),
+    NEURON_CHOICE(STREAM_TYPE, "type", types, NEURON_TYPE_F32, "how examples are stored"),
     NEURON_INTEGER(STREAM_CLASSES, "classes", 0, NEURON_CLASSES_MAX, 0,
                    "how many classes there are, of a stream with labels"),
     NEURON_TEXT(STREAM_TARGETS, "targets", "shape of those of one example: 3"),
@@ -272,8 +272,9 @@ static int create(neuron_dataset_t **dataset, neuron_context_t *context, const n
     stream->read_targets = given->read_targets;
     stream->user_data = given->user_data;
     stream->size = neuron_size_of(neuron_shape_count(&by.all) / count, neuron_type_size(by.type));
-    RETURN_IF_ERROR(neuron_tensor_create_raw(
-        &labels, context, given->read ? NEURON_I32 : NEURON_F32, by.labels.extent, by.labels.rank));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&labels, context,
+                                             given->read ? NEURON_TYPE_I32 : NEURON_TYPE_F32,
+                                             by.labels.extent, by.labels.rank));
     neuron_hold_add(&hold, neuron_tensor_end_hold, NULL, labels);
     RETURN_IF_ERROR(read_labels(stream, labels));
     RETURN_IF_ERROR(
@@ -286,8 +287,9 @@ static int create(neuron_dataset_t **dataset, neuron_context_t *context, const n
 }
 
 int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
-                                 neuron_dataset_read_t read, void *user_data,
-                                 neuron_destroy_t destroy, int64_t count, const char *options)
+                                 neuron_dataset_read_function_t read, void *user_data,
+                                 neuron_destroy_function_t destroy, int64_t count,
+                                 const char *options)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -299,9 +301,9 @@ int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *c
 }
 
 int neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset, neuron_context_t *context,
-                                              neuron_dataset_read_targets_t read, void *user_data,
-                                              neuron_destroy_t destroy, int64_t count,
-                                              const char *options)
+                                              neuron_dataset_read_targets_function_t read,
+                                              void *user_data, neuron_destroy_function_t destroy,
+                                              int64_t count, const char *options)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);

@@ -30,7 +30,7 @@ const char *neuron_evaluation_kind_name(neuron_evaluation_kinds kind)
     return neuron_word_name(kinds, kind);
 }
 
-static bool is_kind(const neuron_loss_t *loss, const neuron_loss_kind *kind)
+static bool is_kind(const neuron_loss_t *loss, const neuron_loss_row *kind)
 {
     return loss && loss->kind == kind;
 }

@@ -15,8 +15,8 @@ static int make_graph(neuron_graph_t **graph, neuron_context_t *context,
 /* Whole numbers, one for each example that has several outputs, are classes. */
 static bool are_classes(const neuron_tensor_t *outputs, const neuron_tensor_t *targets)
 {
-    return targets->type != NEURON_F32 && targets->shape.rank == 1 && outputs->shape.rank == 2 &&
-           outputs->shape.extent[1] > 1;
+    return targets->type != NEURON_TYPE_F32 && targets->shape.rank == 1 &&
+           outputs->shape.rank == 2 && outputs->shape.extent[1] > 1;
 }
 
 static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
@@ -42,7 +42,7 @@ int neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation,
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(outputs);
     CHECK_ARGUMENT(targets);
-    if (outputs->type != NEURON_F32)
+    if (outputs->type != NEURON_TYPE_F32)
         return neuron_fail(NEURON_E_TYPE, "evaluation: outputs are %s, not f32",
                            neuron_type_name(outputs->type));
     RETURN_IF_ERROR(neuron_dataset_check_examples(outputs, "evaluation"));

@@ -17,7 +17,7 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
         return neuron_fail(NEURON_E_SHAPE, "predict: examples are %s, the input of %s is %s",
                            neuron_shape_text(&dataset->shape, ours), graph->name,
                            neuron_shape_text(input, theirs));
-    if (output->type != NEURON_F32)
+    if (output->type != NEURON_TYPE_F32)
         return neuron_fail(NEURON_E_TYPE, "predict: the output is %s, not f32",
                            neuron_type_name(output->type));
     bool fits = output->shape.rank == one->rank + 1 && output->shape.extent[0] == dataset->count;

@@ -14,7 +14,7 @@ int neuron_custom_need(const neuron_custom_kind **kind, const neuron_graph_t *gr
     if (!*kind)
         return neuron_fail(NEURON_E_UNSUPPORTED,
                            "%s: no layer \"%.63s\" is registered with the context; call "
-                           "neuron_custom_register() first",
+                           "neuron_custom_layer_register() first",
                            who, name);
     return NEURON_OK;
 }
@@ -50,8 +50,9 @@ int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t 
     return NEURON_OK;
 }
 
-neuron_node_t *neuron_custom(neuron_graph_t *graph, const char *name, neuron_node_t *const *inputs,
-                             int32_t count, const int64_t *output_shape, int32_t rank)
+neuron_node_t *neuron_custom_layer(neuron_graph_t *graph, const char *name,
+                                   neuron_node_t *const *inputs, int32_t count,
+                                   const int64_t *output_shape, int32_t rank)
 {
     if (!graph || graph->status < 0)
         return NULL;
@@ -123,8 +124,9 @@ static int add_array(neuron_node_t *node, const char *name, const int64_t *shape
     return neuron_custom_take_array(node, &array);
 }
 
-int neuron_custom_add_array(neuron_node_t *node, const char *name, const int64_t *shape,
-                            int32_t rank, int32_t initializer, double parameter, int32_t trainable)
+int neuron_custom_layer_add_array(neuron_node_t *node, const char *name, const int64_t *shape,
+                                  int32_t rank, int32_t initializer, double parameter,
+                                  int32_t trainable)
 {
     RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
     int status = add_array(node, name, shape, rank, initializer, parameter, trainable);

@@ -65,7 +65,7 @@ int64_t neuron_node_scale_count(const neuron_node_t *input)
 neuron_scaling neuron_node_scaling(const neuron_node_t *input)
 {
     return (neuron_scaling){.kernels = input->graph->context->kernels,
-                            .type = NEURON_U8,
+                            .type = NEURON_TYPE_U8,
                             .scale = &input->meaning.scale,
                             .channels = input->meaning.channels};
 }
@@ -91,7 +91,7 @@ static int make_channels(neuron_tensor_t **made, neuron_context_t *context, cons
                          const double *offsets, int64_t count)
 {
     const int64_t extents[] = {count, sizeof(neuron_scale)};
-    RETURN_IF_ERROR(neuron_tensor_create_raw(made, context, NEURON_U8, extents, 2));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(made, context, NEURON_TYPE_U8, extents, 2));
     neuron_scale *each = (*made)->data;
     for (int64_t k = 0; k < count; k++)
         each[k] = (neuron_scale){.scale = scales[k], .offset = offsets[k]};
@@ -129,8 +129,8 @@ int neuron_graph_set_scale(neuron_graph_t *graph, const char *input, const doubl
     return set_scales(node, scales, offsets, count);
 }
 
-int neuron_graph_get_scale(const neuron_graph_t *graph, const char *input, double *scales,
-                           double *offsets, size_t capacity, size_t *needed)
+int neuron_graph_scale(const neuron_graph_t *graph, const char *input, double *scales,
+                       double *offsets, size_t capacity, size_t *needed)
 {
     FLOAT_SCOPE;
     neuron_node_t *node;
@@ -192,7 +192,7 @@ const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *out
 static bool tells_scale(const neuron_dataset_t *dataset)
 {
     const neuron_scale *scale = &dataset->scale;
-    return dataset->examples->type == NEURON_U8 || dataset->channels || scale->scale != 1 ||
+    return dataset->examples->type == NEURON_TYPE_U8 || dataset->channels || scale->scale != 1 ||
            scale->offset != 0 || scale->rest != 0;
 }
 
@@ -225,7 +225,7 @@ void neuron_meaning_drop(neuron_meaning *meaning)
 void neuron_graph_warn_of_meaning(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                   const char *who)
 {
-    bool bytes = dataset->examples->type == NEURON_U8;
+    bool bytes = dataset->examples->type == NEURON_TYPE_U8;
     const neuron_node_t *input = graph->inputs[0];
     const neuron_tensor_t *names = graph->outputs[0]->meaning.class_names;
     if (bytes && input->meaning.scaled &&
@@ -233,7 +233,7 @@ void neuron_graph_warn_of_meaning(const neuron_graph_t *graph, const neuron_data
                    neuron_dataset_scale_count(dataset)))
         neuron_log(graph->context, NEURON_LOG_WARNING,
                    "%s: the dataset scales bytes otherwise than the set that %s was trained with: "
-                   "give it the scale that neuron_graph_get_scale() tells",
+                   "give it the scale that neuron_graph_scale() tells",
                    who, graph->name);
     int32_t k = neuron_class_names_differ(names, dataset->class_names);
     if (k >= 0)

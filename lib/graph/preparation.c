@@ -29,7 +29,7 @@ int neuron_graph_set_preparation(neuron_graph_t *graph, const neuron_preparation
                        : neuron_graph_keep_text(graph, NEURON_METADATA_PREPARATION, NULL);
 }
 
-int neuron_graph_get_preparation(neuron_preparation_t **preparation, const neuron_graph_t *graph)
+int neuron_graph_preparation(neuron_preparation_t **preparation, const neuron_graph_t *graph)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(preparation);

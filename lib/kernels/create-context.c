@@ -11,8 +11,9 @@ int neuron_context_create(neuron_context_t **context)
     return neuron_context_make(context, NULL, neuron_kernels_choose(), __func__);
 }
 
-int neuron_context_create_with_allocator(neuron_context_t **context, neuron_allocate_t allocate,
-                                         neuron_release_t release, void *user_data)
+int neuron_context_create_with_allocator(neuron_context_t **context,
+                                         neuron_allocate_function_t allocate,
+                                         neuron_release_function_t release, void *user_data)
 {
     const neuron_allocator allocator = {allocate, release, user_data};
     CHECK_ARGUMENT(context);

@@ -122,11 +122,11 @@ static int check_name(const neuron_context_t *context, const char *name)
     return NEURON_OK;
 }
 
-int neuron_custom_register(neuron_context_t *context, const char *name,
-                           neuron_custom_run_callback_t forward_callback,
-                           neuron_custom_run_callback_t backward_callback,
-                           neuron_custom_shape_callback_t shape, void *user_data,
-                           neuron_destroy_t destroy)
+int neuron_custom_layer_register(neuron_context_t *context, const char *name,
+                                 neuron_custom_run_function_t forward_callback,
+                                 neuron_custom_run_function_t backward_callback,
+                                 neuron_custom_shape_function_t shape, void *user_data,
+                                 neuron_destroy_function_t destroy)
 {
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(name);
@@ -154,8 +154,8 @@ int neuron_custom_register(neuron_context_t *context, const char *name,
     return NEURON_OK;
 }
 
-int neuron_custom_set_saved(neuron_context_t *context, const char *name,
-                            neuron_custom_saved_callback_t saved)
+int neuron_custom_layer_set_saved(neuron_context_t *context, const char *name,
+                                  neuron_custom_saved_function_t saved)
 {
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(name);

@@ -18,9 +18,9 @@ typedef struct neuron_custom_kind {
     neuron_owned owned; /* by its context, with the user data of the callbacks */
     neuron_layer layer;
     char name[NEURON_CUSTOM_NAME_MAX + 1];
-    neuron_custom_run_callback_t forward, backward;
-    neuron_custom_shape_callback_t shape;
-    neuron_custom_saved_callback_t saved; /* NULL if forward keeps nothing */
+    neuron_custom_run_function_t forward, backward;
+    neuron_custom_shape_function_t shape;
+    neuron_custom_saved_function_t saved; /* NULL if forward keeps nothing */
 } neuron_custom_kind;
 
 /* One call, or the question what it will keep: then there are shapes, but no values. */

@@ -63,7 +63,7 @@ static void points(neuron_loss_points *all)
     }
 }
 
-const neuron_loss_kind neuron_loss_binary_cross_entropy = {
+const neuron_loss_row neuron_loss_binary_cross_entropy = {
     .name = "binary_cross_entropy",
     .absorbs = NEURON_ABSORBS_SIGMOID,
     .options = NEURON_OPTION_TABLE(options),

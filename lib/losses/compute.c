@@ -14,7 +14,7 @@ enum { EXAMPLES_PER_TASK = 16 };
 int neuron_loss_check_targets(const neuron_loss_t *loss, const float *targets, const int64_t *rows,
                               int64_t count, int32_t outputs, const char *who)
 {
-    const neuron_loss_kind *kind = loss->kind;
+    const neuron_loss_row *kind = loss->kind;
     for (int64_t i = 0; kind->accepts && i < count; i++)
         if (!kind->accepts(targets + rows[i] * outputs, outputs))
             return neuron_fail(NEURON_E_DATA,
@@ -54,7 +54,7 @@ static bool all_finite(const float *values, int32_t count)
 static double compute_example(const neuron_loss_t *loss, const neuron_loss_example *example,
                               double scale, float *gradient)
 {
-    const neuron_loss_kind *kind = loss->kind;
+    const neuron_loss_row *kind = loss->kind;
     if (kind->prepare)
         kind->prepare(loss, example->target, example->outputs);
     double value = kind->compute ? kind->compute(loss, example, scale, gradient)

@@ -139,7 +139,7 @@ static double compute(const neuron_loss_t *loss, const neuron_loss_example *exam
                                 example->outputs, (float)scale, gradient);
 }
 
-const neuron_loss_kind neuron_loss_cross_entropy = {
+const neuron_loss_row neuron_loss_cross_entropy = {
     .name = "cross_entropy",
     .absorbs = NEURON_ABSORBS_SOFTMAX,
     .options = NEURON_OPTION_TABLE(options),

@@ -19,7 +19,7 @@ static double compute(const neuron_loss_t *loss, const neuron_loss_example *exam
     return value;
 }
 
-const neuron_loss_kind neuron_loss_custom = {
+const neuron_loss_row neuron_loss_custom = {
     .name = "custom",
     .compute = compute,
 };

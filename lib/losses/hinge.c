@@ -23,7 +23,7 @@ static inline neuron_loss_point point(const neuron_loss_t *loss, double output, 
 
 NEURON_LOSS_EACH(point)
 
-const neuron_loss_kind neuron_loss_hinge = {
+const neuron_loss_row neuron_loss_hinge = {
     .name = "hinge",
     .prepare = neuron_hinge_prepare,
     .points = points,

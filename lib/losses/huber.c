@@ -18,7 +18,7 @@ static inline neuron_loss_point point(const neuron_loss_t *loss, double output, 
 
 NEURON_LOSS_EACH(point)
 
-const neuron_loss_kind neuron_loss_huber = {
+const neuron_loss_row neuron_loss_huber = {
     .name = "huber",
     .options = NEURON_OPTION_TABLE(options),
     .points = points,

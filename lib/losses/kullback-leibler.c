@@ -15,7 +15,7 @@ static void points(neuron_loss_points *all)
         all->values[i] *= neuron_clip((double)all->targets[i], NEURON_LOSS_EPSILON, 1);
 }
 
-const neuron_loss_kind neuron_loss_kullback_leibler = {
+const neuron_loss_row neuron_loss_kullback_leibler = {
     .name = "kullback_leibler",
     .sums = true,
     .points = points,

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static const neuron_loss_kind *const kinds[] = {
+static const neuron_loss_row *const kinds[] = {
     &neuron_loss_binary_cross_entropy,
     &neuron_loss_cross_entropy,
     &neuron_loss_hinge,
@@ -30,7 +30,7 @@ const char *neuron_loss_kind_name(const void *list, int32_t index)
     return index < (int32_t)(sizeof kinds / sizeof kinds[0]) ? kinds[index]->name : NULL;
 }
 
-static const neuron_loss_kind *find_kind(const char *name)
+static const neuron_loss_row *find_kind(const char *name)
 {
     for (size_t i = 0; name && i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i]->name, name) == 0)
@@ -40,11 +40,11 @@ static const neuron_loss_kind *find_kind(const char *name)
 
 const neuron_option_table *neuron_loss_kind_options(const char *name)
 {
-    const neuron_loss_kind *kind = find_kind(name);
+    const neuron_loss_row *kind = find_kind(name);
     return kind ? &kind->options : NULL;
 }
 
-static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_loss_kind *kind)
+static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_loss_row *kind)
 {
     neuron_loss_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
@@ -64,7 +64,7 @@ int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, const ch
     CHECK_ARGUMENT(loss);
     *loss = NULL;
     CHECK_ARGUMENT(context);
-    const neuron_loss_kind *found = find_kind(kind);
+    const neuron_loss_row *found = find_kind(kind);
     if (!found)
         return neuron_refuse_kind(kind, "kind", neuron_loss_kind_name, NULL, "loss");
     neuron_options settings;
@@ -76,8 +76,8 @@ int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, const ch
 }
 
 int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
-                              neuron_loss_callback_t callback, void *user_data,
-                              neuron_destroy_t destroy)
+                              neuron_loss_function_t callback, void *user_data,
+                              neuron_destroy_function_t destroy)
 {
     CHECK_ARGUMENT(loss);
     *loss = NULL;
@@ -110,7 +110,7 @@ void neuron_loss_unref(neuron_loss_t *loss)
 
 NEURON_HOLD_DEFINE(loss)
 
-const char *neuron_loss_name(const neuron_loss_t *loss)
+const char *neuron_loss_kind(const neuron_loss_t *loss)
 {
     return loss ? loss->kind->name : NULL;
 }

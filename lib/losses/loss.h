@@ -68,7 +68,7 @@ typedef struct neuron_loss_points {
 
 /* One kind: a row of the table in loss.c, in a file of its own. Of `points` and `compute` it has
  * one. */
-typedef struct neuron_loss_kind {
+typedef struct neuron_loss_row {
     const char *name;            /* in files, messages and calls */
     neuron_absorbs absorbs;      /* the output layer, if the network ends with it */
     bool sums;                   /* over the outputs, where the others take the mean */
@@ -82,16 +82,16 @@ typedef struct neuron_loss_kind {
     /* The loss, with its gradient times `scale` unless that is NULL. */
     double (*compute)(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
                       float *gradient);
-} neuron_loss_kind;
+} neuron_loss_row;
 
 struct neuron_loss {
     atomic_int references;
     neuron_context_t *context;
-    const neuron_loss_kind *kind;
+    const neuron_loss_row *kind;
     neuron_options options; /* of kind->options */
-    neuron_loss_callback_t callback;
+    neuron_loss_function_t callback;
     void *user_data;
-    neuron_destroy_t destroy; /* of the user data; NULL for none */
+    neuron_destroy_function_t destroy; /* of the user data; NULL for none */
 };
 
 NEURON_HOLD_DECLARE(loss);
@@ -163,15 +163,15 @@ static inline bool neuron_clips(double value, double minimum, double maximum)
     return value < minimum || value > maximum;
 }
 
-extern const neuron_loss_kind neuron_loss_binary_cross_entropy;
-extern const neuron_loss_kind neuron_loss_cross_entropy;
-extern const neuron_loss_kind neuron_loss_custom;
-extern const neuron_loss_kind neuron_loss_hinge;
-extern const neuron_loss_kind neuron_loss_huber;
-extern const neuron_loss_kind neuron_loss_kullback_leibler;
-extern const neuron_loss_kind neuron_loss_mean_absolute_error;
-extern const neuron_loss_kind neuron_loss_mean_squared_error;
-extern const neuron_loss_kind neuron_loss_mean_squared_logarithmic_error;
-extern const neuron_loss_kind neuron_loss_squared_hinge;
+extern const neuron_loss_row neuron_loss_binary_cross_entropy;
+extern const neuron_loss_row neuron_loss_cross_entropy;
+extern const neuron_loss_row neuron_loss_custom;
+extern const neuron_loss_row neuron_loss_hinge;
+extern const neuron_loss_row neuron_loss_huber;
+extern const neuron_loss_row neuron_loss_kullback_leibler;
+extern const neuron_loss_row neuron_loss_mean_absolute_error;
+extern const neuron_loss_row neuron_loss_mean_squared_error;
+extern const neuron_loss_row neuron_loss_mean_squared_logarithmic_error;
+extern const neuron_loss_row neuron_loss_squared_hinge;
 
 #endif

@@ -12,7 +12,7 @@ static inline neuron_loss_point point(const neuron_loss_t *loss, double output, 
 
 NEURON_LOSS_EACH(point)
 
-const neuron_loss_kind neuron_loss_mean_absolute_error = {
+const neuron_loss_row neuron_loss_mean_absolute_error = {
     .name = "mean_absolute_error",
     .points = points,
 };

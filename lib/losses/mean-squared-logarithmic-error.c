@@ -23,7 +23,7 @@ static void points(neuron_loss_points *all)
     }
 }
 
-const neuron_loss_kind neuron_loss_mean_squared_logarithmic_error = {
+const neuron_loss_row neuron_loss_mean_squared_logarithmic_error = {
     .name = "mean_squared_logarithmic_error",
     .points = points,
 };

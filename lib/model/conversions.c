@@ -6,7 +6,7 @@
 void neuron_convert(neuron_conversions *all, const neuron_safetensors_entry *entry, bool bytes,
                     float *to)
 {
-    bool kept = entry->type == NEURON_F32 || (bytes && strcmp(entry->dtype, "I8") == 0);
+    bool kept = entry->type == NEURON_TYPE_F32 || (bytes && strcmp(entry->dtype, "I8") == 0);
     for (int i = 0; !kept && i < NEURON_SAFETENSORS_TYPES; i++)
         all->counts[i] += strcmp(neuron_safetensors_types[i].name, entry->dtype) == 0;
     neuron_safetensors_copy_floats(to, entry);

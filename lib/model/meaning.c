@@ -196,7 +196,7 @@ static int read_input(const json_t *object, const reader *r)
         return read_part(&one, last, 0, true, NULL, r);
     neuron_tensor_t *channels;
     RETURN_IF_ERROR(
-        neuron_tensor_create_raw(&channels, r->node->graph->context, NEURON_U8, extents, 2));
+        neuron_tensor_create_raw(&channels, r->node->graph->context, NEURON_TYPE_U8, extents, 2));
     memset(channels->data, 0, (size_t)last * sizeof one);
     int status = read_parts(channels->data, last, true, object, r);
     if (status == NEURON_OK)
@@ -218,7 +218,8 @@ static int read_output(const json_t *object, const reader *r)
         return neuron_fail(NEURON_E_FORMAT, WHERE ": \"classes\" are not %lld texts", AT(r),
                            (long long)count);
     neuron_tensor_t *names;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&names, r->node->graph->context, NEURON_U8, &size, 1));
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(&names, r->node->graph->context, NEURON_TYPE_U8, &size, 1));
     char *to = names->data;
     for (size_t k = 0; k < (size_t)count; k++) {
         const char *name = json_string_value(json_array_get(list, k));

@@ -94,7 +94,8 @@ static void drop_writer(void *owner, void *writer)
     neuron_safetensors_writer_destroy(writer);
 }
 
-int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_t write, void *user_data)
+int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_function_t write,
+                         void *user_data)
 {
     FLOAT_SCOPE;
     neuron_safetensors_writer *writer;

@@ -43,7 +43,7 @@ int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
     const neuron_safetensors_entry *found = neuron_safetensors_find(file, name);
     bool fits = found && is_number(found->dtype);
     RETURN_IF_ERROR(
-        neuron_safetensors_need(entry, file, name, fits ? found->type : NEURON_F32, shape));
+        neuron_safetensors_need(entry, file, name, fits ? found->type : NEURON_TYPE_F32, shape));
     bool doubles = strcmp((*entry)->dtype, "F64") == 0;
     return doubles ? check_doubles(*entry, neuron_safetensors_source(file)) : NEURON_OK;
 }
@@ -76,7 +76,7 @@ void neuron_safetensors_copy_floats(float *to, const neuron_safetensors_entry *e
 {
     const unsigned char *bytes = entry->data;
     const char *dtype = entry->dtype;
-    if (entry->type == NEURON_F32) {
+    if (entry->type == NEURON_TYPE_F32) {
         neuron_copy_little(to, bytes, entry->size, sizeof *to);
         return;
     }

@@ -18,10 +18,21 @@ typedef struct neuron_safetensors_type {
 } neuron_safetensors_type;
 
 static const neuron_safetensors_type neuron_safetensors_types[] = {
-    {"F32", 4, NEURON_F32}, {"U8", 1, NEURON_U8}, {"I32", 4, NEURON_I32}, {"I64", 8, NEURON_I64},
-    {"BOOL", 1, 0},         {"I8", 1, 0},         {"F8_E5M2", 1, 0},      {"F8_E4M3", 1, 0},
-    {"I16", 2, 0},          {"U16", 2, 0},        {"F16", 2, 0},          {"BF16", 2, 0},
-    {"U32", 4, 0},          {"F64", 8, 0},        {"U64", 8, 0},
+    {"F32", 4, NEURON_TYPE_F32},
+    {"U8", 1, NEURON_TYPE_U8},
+    {"I32", 4, NEURON_TYPE_I32},
+    {"I64", 8, NEURON_TYPE_I64},
+    {"BOOL", 1, 0},
+    {"I8", 1, 0},
+    {"F8_E5M2", 1, 0},
+    {"F8_E4M3", 1, 0},
+    {"I16", 2, 0},
+    {"U16", 2, 0},
+    {"F16", 2, 0},
+    {"BF16", 2, 0},
+    {"U32", 4, 0},
+    {"F64", 8, 0},
+    {"U64", 8, 0},
 };
 
 enum {

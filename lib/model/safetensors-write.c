@@ -177,7 +177,7 @@ int neuron_safetensors_add_floats(neuron_safetensors_writer *writer, const char 
                                   const char *dtype, const neuron_shape *shape, const float *values)
 {
     const neuron_safetensors_type *found = find_dtype(dtype);
-    if (found->type == NEURON_F32)
+    if (found->type == NEURON_TYPE_F32)
         return add(writer, name, found, shape, values);
     size_t count = neuron_size(neuron_shape_count(shape));
     narrowed *made = neuron_allocate(writer->context, sizeof *made + count * found->size, 1);
@@ -247,7 +247,7 @@ int neuron_safetensors_copy(neuron_safetensors_writer *writer, void *bytes, size
 /* Numbers of machines whose bytes are in the other order go by way of this. */
 enum { CHUNK = 4096 };
 
-static int hand_out(const void *bytes, size_t size, neuron_write_t write, void *user_data,
+static int hand_out(const void *bytes, size_t size, neuron_write_function_t write, void *user_data,
                     const char *who)
 {
     uint64_t before = neuron_message_count();
@@ -260,8 +260,8 @@ static int hand_out(const void *bytes, size_t size, neuron_write_t write, void *
     return result < 0 ? result : NEURON_E_CALLBACK;
 }
 
-static int hand_out_swapped(const neuron_file_piece *piece, neuron_write_t write, void *user_data,
-                            const char *who)
+static int hand_out_swapped(const neuron_file_piece *piece, neuron_write_function_t write,
+                            void *user_data, const char *who)
 {
     char chunk[CHUNK];
     for (size_t first = 0; first < piece->size; first += CHUNK) {
@@ -272,7 +272,7 @@ static int hand_out_swapped(const neuron_file_piece *piece, neuron_write_t write
     return NEURON_OK;
 }
 
-int neuron_safetensors_hand_out(neuron_safetensors_writer *writer, neuron_write_t write,
+int neuron_safetensors_hand_out(neuron_safetensors_writer *writer, neuron_write_function_t write,
                                 void *user_data, const char *who)
 {
     RETURN_IF_ERROR(complete(writer));

@@ -25,7 +25,7 @@ void neuron_safetensors_writer_destroy(neuron_safetensors_writer *writer); /* NU
 int neuron_safetensors_add_text(neuron_safetensors_writer *writer, const char *key,
                                 const char *text);
 
-/* Adds an array under a name that is new. `type` is one of NEURON_F32, ... The numbers are not
+/* Adds an array under a name that is new. `type` is one of NEURON_TYPE_F32, ... The numbers are not
  * copied: they must stay until the file is written. Arrays lie in the file in the order in which
  * they were added, without gaps: add those of wide elements first, so that all are aligned. */
 int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, int32_t type,
@@ -45,7 +45,7 @@ bool neuron_safetensors_narrow(void *to, const char *dtype, const float *values,
 int neuron_safetensors_save(neuron_safetensors_writer *writer, const char *path);
 
 /* Hands the same bytes to a function of the caller's, piece by piece; `who` begins the message. */
-int neuron_safetensors_hand_out(neuron_safetensors_writer *writer, neuron_write_t write,
+int neuron_safetensors_hand_out(neuron_safetensors_writer *writer, neuron_write_function_t write,
                                 void *user_data, const char *who);
 
 /* Writes the same bytes into memory: as neuron_graph_save_memory(). `who` begins the message. */
@@ -60,7 +60,7 @@ typedef struct neuron_safetensors neuron_safetensors;
 typedef struct neuron_safetensors_entry {
     const char *name;
     const char *dtype; /* "F32", ... */
-    int32_t type;      /* NEURON_F32, ...; 0 for a dtype that no tensor has */
+    int32_t type;      /* NEURON_TYPE_F32, ...; 0 for a dtype that no tensor has */
     neuron_shape shape;
     const void *data; /* not aligned: to be read with memcpy */
     size_t size;      /* bytes; that of shape and dtype */

@@ -191,7 +191,7 @@ static int check_arrays(const reader *r, const neuron_safetensors *file)
             const neuron_safetensors_entry *entry;
             snprintf(name, sizeof name, "%s.%s", node->name, array->name);
             if (!neuron_safetensors_find(file, name)) /* says so */
-                return neuron_safetensors_need(&entry, file, name, NEURON_F32, NULL);
+                return neuron_safetensors_need(&entry, file, name, NEURON_TYPE_F32, NULL);
             if (count > left)
                 return neuron_fail(NEURON_E_FORMAT,
                                    "%s: has %zu bytes of data, too few for the parameters up to "

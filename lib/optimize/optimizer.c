@@ -91,7 +91,7 @@ void neuron_optimizer_unref(neuron_optimizer_t *optimizer)
     neuron_context_unref(context);
 }
 
-const char *neuron_optimizer_name(const neuron_optimizer_t *optimizer)
+const char *neuron_optimizer_kind(const neuron_optimizer_t *optimizer)
 {
     return optimizer ? optimizer->rule->name : NULL;
 }

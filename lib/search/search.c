@@ -21,7 +21,7 @@ const neuron_word neuron_goal_words[] = {
 static const int64_t combinations_max = (int64_t)1 << 62;
 
 int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
-                         neuron_search_callback_t callback, void *user_data)
+                         neuron_search_function_t callback, void *user_data)
 {
     CHECK_ARGUMENT(search);
     *search = NULL;

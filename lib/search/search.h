@@ -43,7 +43,7 @@ typedef enum neuron_search_kind {
 struct neuron_search {
     atomic_int references;
     neuron_context_t *context;
-    neuron_search_callback_t callback;
+    neuron_search_function_t callback;
     void *user_data;
     neuron_factor *factors;
     int32_t factor_count;

@@ -28,13 +28,13 @@ static int check(const neuron_ends *ends, int32_t index, const neuron_tensor_t *
     char called[NEURON_END_TEXT], text[2][NEURON_SHAPE_TEXT];
     const char *graph = ends->graph->name, *what = neuron_end_text(ends, index, called);
     const neuron_shape *shape = &ends->nodes[index]->spec.output;
-    bool bytes = ends->bytes && tensor->type == NEURON_U8;
+    bool bytes = ends->bytes && tensor->type == NEURON_TYPE_U8;
     if (bytes && !ends->nodes[index]->meaning.scaled)
         return neuron_fail(NEURON_E_TYPE,
                            "%s: the %s is u8, not f32, and how bytes become inputs is not known: "
                            "neuron_graph_set_scale() and a training on bytes tell it",
                            graph, what);
-    if (!bytes && tensor->type != NEURON_F32)
+    if (!bytes && tensor->type != NEURON_TYPE_F32)
         return neuron_fail(NEURON_E_TYPE, "%s: the %s is %s, not f32", graph, what,
                            neuron_type_name(tensor->type));
     neuron_shape example = {.rank = tensor->shape.rank - 1};

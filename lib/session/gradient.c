@@ -360,7 +360,7 @@ static int check_found(const neuron_gradient_t *gradient, neuron_tensor_t *const
         char text[2][NEURON_SHAPE_TEXT];
         if (!gradients[i])
             continue;
-        if (gradients[i]->type != NEURON_F32)
+        if (gradients[i]->type != NEURON_TYPE_F32)
             return neuron_fail(NEURON_E_TYPE, "gradient: the tensor for %s is %s, not f32", name,
                                neuron_type_name(gradients[i]->type));
         if (!neuron_shape_equal(&gradients[i]->shape, &shape))

@@ -24,7 +24,7 @@ static const float *lend(neuron_session *session, const prediction *p, int32_t i
     const neuron_tensor_t *tensor = p->inputs[input];
     const neuron_node_t *node = p->graph->inputs[input];
     int64_t size = neuron_shape_count(&node->spec.output);
-    if (tensor->type == NEURON_F32)
+    if (tensor->type == NEURON_TYPE_F32)
         return (const float *)tensor->data + first * size;
     const neuron_scaling by = neuron_node_scaling(node);
     neuron_scale_examples(&by, p->graph->context->pool,

@@ -16,7 +16,7 @@ static bool is_linear(const neuron_layer *layer)
 static void look_at_output(const neuron_trainer_t *trainer, int32_t output)
 {
     const neuron_node_t *node = trainer->graph->outputs[output];
-    const neuron_loss_kind *kind = trainer->losses[output].loss->kind;
+    const neuron_loss_row *kind = trainer->losses[output].loss->kind;
     if (kind->absorbs == NEURON_ABSORBS_NOTHING || !is_linear(node->spec.layer))
         return;
     bool classes = kind->absorbs == NEURON_ABSORBS_SOFTMAX;

@@ -48,7 +48,7 @@ size_t neuron_callback_slot_values(const neuron_trainer_t *trainer,
 
 static int prepare_entry(neuron_trainer_t *trainer, neuron_callback_entry *entry)
 {
-    const neuron_callback_kind *kind = entry->callback->kind;
+    const neuron_callback_row *kind = entry->callback->kind;
     if (kind->check)
         RETURN_IF_ERROR(kind->check(entry->callback, trainer));
     if (kind->keeps_values && kind->keeps_values(entry->callback))
@@ -98,7 +98,7 @@ static void call_list(neuron_trainer_t *trainer, int32_t event, bool of_caller, 
 {
     for (int32_t i = 0; i < trainer->callbacks.count; i++) {
         neuron_callback_entry *entry = &trainer->callbacks.entries[i];
-        const neuron_callback_kind *kind = entry->callback->kind;
+        const neuron_callback_row *kind = entry->callback->kind;
         if (kind->on_event && kind->of_caller == of_caller)
             note(first, kind->on_event(trainer, entry, event), of_caller);
     }
@@ -175,7 +175,7 @@ void neuron_callbacks_swap_in(neuron_trainer_t *trainer)
         return;
     for (int32_t i = 0; i < list->count; i++) {
         neuron_callback_entry *entry = &list->entries[i];
-        const neuron_callback_kind *kind = entry->callback->kind;
+        const neuron_callback_row *kind = entry->callback->kind;
         if (!entry->snapshot.exists || !kind->restores || !kind->restores(entry))
             continue;
         neuron_snapshot_swap(&entry->snapshot, trainer->graph);

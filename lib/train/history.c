@@ -114,8 +114,8 @@ int neuron_metric_refuse_order(int32_t metric, const char *who)
     return neuron_refuse_word(metric, "metric", neuron_monitor_words, who);
 }
 
-int neuron_history_get(const neuron_history_t *history, int64_t epoch, int32_t metric,
-                       double *value)
+int neuron_history_value(const neuron_history_t *history, int64_t epoch, int32_t metric,
+                         double *value)
 {
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(value);

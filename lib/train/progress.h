@@ -8,7 +8,7 @@
 
 enum { NEURON_STOP_REASON_SIZE = 256 };
 
-typedef struct neuron_progress {
+typedef struct neuron_run_progress {
     uint64_t seed;
     int64_t epoch;    /* epochs that are done */
     int64_t step;     /* steps done in the epoch that is on */
@@ -24,6 +24,6 @@ typedef struct neuron_progress {
     double seconds;                            /* spent in this epoch */
     bool epoch_begun;                          /* callbacks were told of the epoch that is on */
     char stop_reason[NEURON_STOP_REASON_SIZE]; /* "" if callbacks did not end the training */
-} neuron_progress;
+} neuron_run_progress;
 
 #endif

@@ -48,7 +48,7 @@ static int fail_number(neuron_trainer_t *trainer, const neuron_step_result *resu
                        number_kind(result->bad_value), input);
 }
 
-void neuron_trainer_count_step(neuron_progress *progress, const neuron_step_result *result,
+void neuron_trainer_count_step(neuron_run_progress *progress, const neuron_step_result *result,
                                int64_t examples)
 {
     progress->last_loss = result->loss / (double)examples;
@@ -57,7 +57,8 @@ void neuron_trainer_count_step(neuron_progress *progress, const neuron_step_resu
 }
 
 /* A step of the epoch, of which the first begins the sums anew. */
-static void count_step(neuron_progress *progress, const neuron_step_result *result, int64_t batch)
+static void count_step(neuron_run_progress *progress, const neuron_step_result *result,
+                       int64_t batch)
 {
     if (progress->step == 0) {
         progress->loss_sum = 0;
@@ -76,7 +77,7 @@ static int do_step(neuron_trainer_t *trainer)
     /* A callback may have changed the number of threads, for which the session was planned, or what
      * is frozen. */
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
-    neuron_progress *progress = &trainer->progress;
+    neuron_run_progress *progress = &trainer->progress;
     neuron_step *step = trainer->step;
     neuron_step_result result;
     neuron_batch *batch;
@@ -115,7 +116,7 @@ static int begin_epoch(neuron_trainer_t *trainer)
 /* The figures of the epoch that is on, all of whose steps are done. */
 static int compute_figures(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGURES])
 {
-    const neuron_progress *progress = &trainer->progress;
+    const neuron_run_progress *progress = &trainer->progress;
     double validation_loss = NAN, validation_accuracy = NAN;
     if (trainer->data.validation)
         RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->data.validation,
@@ -133,7 +134,7 @@ static int compute_figures(neuron_trainer_t *trainer, double figures[NEURON_HIST
 
 static int end_epoch(neuron_trainer_t *trainer)
 {
-    neuron_progress *progress = &trainer->progress;
+    neuron_run_progress *progress = &trainer->progress;
     double figures[NEURON_HISTORY_FIGURES];
     RETURN_IF_ERROR(compute_figures(trainer, figures));
     neuron_history_append(trainer->history, figures);
@@ -195,7 +196,7 @@ static int run_epochs(neuron_trainer_t *trainer)
  * end it was called is over. */
 static void abandon(neuron_trainer_t *trainer)
 {
-    neuron_progress *progress = &trainer->progress;
+    neuron_run_progress *progress = &trainer->progress;
     neuron_step_undo(trainer->step);
     if (trainer->run.epoch_beginning)
         progress->epoch_begun = false;

@@ -96,9 +96,9 @@ static const char *target_text(const single_call *call, int32_t output, char tex
 static int64_t class_number(const neuron_tensor_t *tensor, int64_t index)
 {
     switch (tensor->type) {
-    case NEURON_U8:
+    case NEURON_TYPE_U8:
         return ((const uint8_t *)tensor->data)[index];
-    case NEURON_I32:
+    case NEURON_TYPE_I32:
         return ((const int32_t *)tensor->data)[index];
     default:
         return ((const int64_t *)tensor->data)[index];
@@ -129,7 +129,7 @@ static int read_classes(const single_call *call, int32_t output, neuron_batch *b
 
 static int check_numbers(const single_call *call, int32_t output, const neuron_batch *batch)
 {
-    const neuron_loss_kind *kind = call->trainer->losses[output].loss->kind;
+    const neuron_loss_row *kind = call->trainer->losses[output].loss->kind;
     const char *graph = call->trainer->graph->name;
     char text[NEURON_END_TEXT];
     for (int64_t i = 0; i < call->count; i++) {
@@ -179,7 +179,7 @@ static int check_target(const single_call *call, int32_t output)
     if (!tensor)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: the %s is NULL", graph->name, what);
     const neuron_shape *shape = &tensor->shape, *wanted = &graph->outputs[output]->spec.output;
-    bool numbers = tensor->type == NEURON_F32;
+    bool numbers = tensor->type == NEURON_TYPE_F32;
     bool fits = numbers ? has_output_shape(shape, wanted)
                         : shape->rank == 1 || (shape->rank == 2 && shape->extent[1] == 1);
     if (!fits)
@@ -198,7 +198,7 @@ static int check_weights(const single_call *call)
     char text[NEURON_SHAPE_TEXT];
     if (!weights)
         return NEURON_OK;
-    if (weights->type != NEURON_F32)
+    if (weights->type != NEURON_TYPE_F32)
         return neuron_fail(NEURON_E_TYPE, "trainer: the weights are %s, not f32",
                            neuron_type_name(weights->type));
     if (weights->shape.rank != 1 || weights->shape.extent[0] != call->count)
@@ -224,8 +224,8 @@ static int read_targets(const single_call *call)
     for (int32_t i = 0; i < trainer->graph->output_count; i++) {
         neuron_batch *batch = &trainer->single.batches[i];
         batch->count = call->count;
-        RETURN_IF_ERROR(call->targets[i]->type == NEURON_F32 ? read_numbers(call, i, batch)
-                                                             : read_classes(call, i, batch));
+        RETURN_IF_ERROR(call->targets[i]->type == NEURON_TYPE_F32 ? read_numbers(call, i, batch)
+                                                                  : read_classes(call, i, batch));
         for (int64_t k = 0; k < call->count; k++)
             batch->weights[k] = call->weights ? (double)((const float *)call->weights->data)[k] : 1;
     }
@@ -263,7 +263,7 @@ static void describe_input(const single_call *call, char text[NEURON_MESSAGE_SIZ
 static int run_step(const single_call *call, const neuron_step_data *data, double *loss)
 {
     neuron_trainer_t *trainer = call->trainer;
-    neuron_progress *progress = &trainer->progress;
+    neuron_run_progress *progress = &trainer->progress;
     neuron_step_result result;
     char input[NEURON_MESSAGE_SIZE];
     const neuron_step_turn turn = {

@@ -209,7 +209,7 @@ double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
     FLOAT_SCOPE;
     if (!trainer)
         return NAN;
-    const neuron_progress *progress = &trainer->progress;
+    const neuron_run_progress *progress = &trainer->progress;
     double seen = (double)progress->seen;
     switch (what) {
     case NEURON_PROGRESS_EPOCH:

@@ -71,7 +71,7 @@ struct neuron_trainer {
     neuron_trainer_data data;
     neuron_trainer_settings settings;
     neuron_callback_list callbacks;
-    neuron_progress progress;
+    neuron_run_progress progress;
     neuron_rate rate;
     neuron_step *step; /* NULL before the first run */
     neuron_trainer_run_state run;
@@ -109,7 +109,7 @@ void neuron_trainer_drop_step(neuron_trainer_t *trainer);
 void neuron_single_step_release(neuron_trainer_t *trainer);
 
 /* Counts a step that is done. */
-void neuron_trainer_count_step(neuron_progress *progress, const neuron_step_result *result,
+void neuron_trainer_count_step(neuron_run_progress *progress, const neuron_step_result *result,
                                int64_t examples);
 
 /* Seconds spent in this epoch so far, and the clock they are counted from. */

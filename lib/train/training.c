@@ -7,7 +7,7 @@
 
 #include <stdarg.h>
 
-const neuron_progress *neuron_training_progress(const neuron_trainer_t *trainer)
+const neuron_run_progress *neuron_training_progress(const neuron_trainer_t *trainer)
 {
     return &trainer->progress;
 }

@@ -8,7 +8,7 @@
 #include "train/progress.h"
 #include "train/snapshot.h"
 
-const neuron_progress *neuron_training_progress(const neuron_trainer_t *trainer);
+const neuron_run_progress *neuron_training_progress(const neuron_trainer_t *trainer);
 
 /* Epochs in all, and steps of each. */
 int64_t neuron_training_epochs(const neuron_trainer_t *trainer);

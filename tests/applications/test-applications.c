@@ -11,7 +11,7 @@ static neuron_tensor_t *tensor(neuron_context_t *context, int64_t rows, int64_t 
 {
     neuron_tensor_t *made;
     assert_ok(
-        neuron_tensor_create(&made, context, NEURON_F32, (const int64_t[]){rows, columns}, 2));
+        neuron_tensor_create(&made, context, NEURON_TYPE_F32, (const int64_t[]){rows, columns}, 2));
     return made;
 }
 
@@ -245,11 +245,11 @@ START_TEST(explaining)
     neuron_graph_t *graph = spotter(context), *trunk;
     uint32_t state = 5;
     assert_ok(neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.01"));
-    assert_ok(neuron_tensor_create(&images, context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&images, context, NEURON_TYPE_F32,
                                    (const int64_t[]){SPOTS, SIDE, SIDE, 1}, 4));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, (const int64_t[]){SPOTS}, 1));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, (const int64_t[]){SPOTS}, 1));
     for (int i = 0; i < 2; i++)
-        assert_ok(neuron_tensor_create(&features[i], context, NEURON_F32,
+        assert_ok(neuron_tensor_create(&features[i], context, NEURON_TYPE_F32,
                                        (const int64_t[]){SPOTS, SIDE, SIDE, FILTERS}, 4));
     neuron_trainer_t *trainer = trainer_for(context, graph, adam, "cross_entropy");
     for (int step = 0; step < 200; step++) {
@@ -321,7 +321,7 @@ START_TEST(distilling_and_transferring)
     assert_ok(neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.01"));
     assert_ok(neuron_dataset_generate_glyphs(&test, context, 300, SIDE, SIDE, 99));
     fit(teacher, adam, train);
-    assert_ok(neuron_tensor_create(&examples, context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32,
                                    (const int64_t[]){LESSONS, SIDE, SIDE, 1}, 4));
     assert_ok(neuron_dataset_read(train, 0, LESSONS, data(examples), NULL));
     assert_ok(neuron_graph_predict_dataset(teacher, train, said));

@@ -72,7 +72,7 @@ static neuron_dataset_t *one_image(neuron_context_t *context, int32_t type, doub
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
     assert_ok(neuron_tensor_create(&examples, context, type, extents, 4));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &one, 1));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, &one, 1));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 1));
     assert_ok(neuron_dataset_set_scale(dataset, scale, offset));
     neuron_tensor_unref(examples);
@@ -89,12 +89,12 @@ START_TEST(brightens)
         float from[3], to[3];
     } cases[] = {
         /* bytes stop at what 255 becomes */
-        {NEURON_U8, 1.0 / 255, 0, 2, {0, 0.25f, 0.75f}, {0, 0.5f, 1}},
-        {NEURON_U8, 1.0 / 255, 0, 0.5, {0, 0.25f, 1}, {0, 0.125f, 0.5f}},
-        {NEURON_U8, 2.0 / 255, -1, 2, {-1, -0.5f, 0.5f}, {-1, 0, 1}},
-        {NEURON_U8, -1.0 / 255, 1, 2, {1, 0.75f, 0.25f}, {1, 0.5f, 0}},
-        {NEURON_F32, 1, 0, 2, {-1, 0.75f, 3}, {-2, 1.5f, 6}},
-        {NEURON_F32, 1, 1, 0, {-1, 0.75f, 3}, {1, 1, 1}},
+        {NEURON_TYPE_U8, 1.0 / 255, 0, 2, {0, 0.25f, 0.75f}, {0, 0.5f, 1}},
+        {NEURON_TYPE_U8, 1.0 / 255, 0, 0.5, {0, 0.25f, 1}, {0, 0.125f, 0.5f}},
+        {NEURON_TYPE_U8, 2.0 / 255, -1, 2, {-1, -0.5f, 0.5f}, {-1, 0, 1}},
+        {NEURON_TYPE_U8, -1.0 / 255, 1, 2, {1, 0.75f, 0.25f}, {1, 0.5f, 0}},
+        {NEURON_TYPE_F32, 1, 0, 2, {-1, 0.75f, 3}, {-2, 1.5f, 6}},
+        {NEURON_TYPE_F32, 1, 1, 0, {-1, 0.75f, 3}, {1, 1, 1}},
     };
     neuron_context_t *context = test_context();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -227,7 +227,7 @@ static neuron_graph_t *make_graph(neuron_context_t *context)
     HOLDS(neuron_node_set_regularizer(x, "kernel", 1e-4, 0.1));
     x = neuron_batch_norm(graph, neuron_relu(graph, x), NULL);
     x = neuron_dropout(graph, neuron_tanh(graph, neuron_dense(graph, x, 33, NULL)), 0.1);
-    x = neuron_custom(graph, "copy", &x, 1, NULL, 0);
+    x = neuron_custom_layer(graph, "copy", &x, 1, NULL, 0);
     HOLDS(neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 3, NULL), NULL)));
     return graph;
 }
@@ -240,8 +240,9 @@ static void train(neuron_graph_t *graph, neuron_context_t *context, const char *
     neuron_trainer_t *trainer;
     neuron_callback_t *callback;
     neuron_history_t *history;
-    HOLDS(neuron_dataset_create_stream(&dataset, context, read_examples, NULL, NULL, 70,
-                                       test_stream_options((int64_t[]){20}, 1, NEURON_F32, 3)));
+    HOLDS(
+        neuron_dataset_create_stream(&dataset, context, read_examples, NULL, NULL, 70,
+                                     test_stream_options((int64_t[]){20}, 1, NEURON_TYPE_F32, 3)));
     HOLDS(neuron_optimizer_create(&optimizer, context, rule, "learning_rate=0.01"));
     HOLDS(neuron_optimizer_set(optimizer, "learning_rate=1e-2, clip_value=0"));
     FAILS(neuron_optimizer_set_number(optimizer, "learning_rate", (double)NAN));
@@ -259,7 +260,7 @@ static void train(neuron_graph_t *graph, neuron_context_t *context, const char *
     ck_assert_int_gt(events, 0);
     for (int64_t epoch = 0; epoch < 3; epoch++) {
         double loss;
-        assert_ok(neuron_history_get(history, epoch, NEURON_METRIC_LOSS, &loss));
+        assert_ok(neuron_history_value(history, epoch, NEURON_METRIC_LOSS, &loss));
         note(all, &loss, sizeof loss);
     }
     neuron_history_unref(history);
@@ -275,10 +276,10 @@ static void predict(neuron_graph_t *graph, neuron_context_t *context, bytes *all
     neuron_tensor_t *input, *output;
     for (int i = 0; i < 300 * 20; i++)
         memcpy(&in[i], &mixed[i % 13 % MIXED], sizeof *in);
-    HOLDS(neuron_tensor_wrap(&input, context, NEURON_F32, (int64_t[]){300, 20}, 2, in,
-                             NEURON_BORROW, NULL, NULL));
-    HOLDS(neuron_tensor_wrap(&output, context, NEURON_F32, (int64_t[]){300, 3}, 2, out,
-                             NEURON_BORROW, NULL, NULL));
+    HOLDS(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (int64_t[]){300, 20}, 2, in,
+                             NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    HOLDS(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (int64_t[]){300, 3}, 2, out,
+                             NEURON_OWNERSHIP_BORROW, NULL, NULL));
     if (turns)
         assert_ok(neuron_graph_predict(graph, input, output));
     else
@@ -336,7 +337,8 @@ static void tell(const mode *wanted, int32_t threads, bool before_context, bool 
     ck_assert_int_eq(neuron_context_create(&context), 0);
     HOLDS(neuron_context_set_threads(context, threads));
     HOLDS(neuron_context_set_log(context, NEURON_LOG_DEBUG, sink, NULL));
-    HOLDS(neuron_custom_register(context, "copy", copy_forward, copy_backward, NULL, NULL, NULL));
+    HOLDS(neuron_custom_layer_register(context, "copy", copy_forward, copy_backward, NULL, NULL,
+                                       NULL));
     set_mode(wanted);
     neuron_graph_t *graph = make_graph(context);
     static const char *const rules[] = {"sgd", "adam", "nadam", "rmsprop"};

@@ -54,16 +54,16 @@ static const struct {
     int32_t type, rank;
     int64_t shape[3];
 } tensors[] = {
-    {NEURON_F32, 1, {((int64_t)1 << 32) + 16}},
-    {NEURON_U8, 1, {((int64_t)1 << 32) + 1}},
-    {NEURON_U8, 2, {65536, 65537}},
-    {NEURON_F32, 1, {((int64_t)1 << 30) + 4}},
-    {NEURON_I64, 2, {1 << 29, 3}},
-    {NEURON_I32, 3, {1 << 10, 1 << 10, 1 << 20}},
-    {NEURON_I64, 1, {((int64_t)1 << 29) + 2}},
-    {NEURON_U8, 1, {(int64_t)1 << 40}},
-    {NEURON_F32, 3, {1 << 16, 1 << 16, 1 << 8}},
-    {NEURON_F32, 1, {(int64_t)1 << 31}},
+    {NEURON_TYPE_F32, 1, {((int64_t)1 << 32) + 16}},
+    {NEURON_TYPE_U8, 1, {((int64_t)1 << 32) + 1}},
+    {NEURON_TYPE_U8, 2, {65536, 65537}},
+    {NEURON_TYPE_F32, 1, {((int64_t)1 << 30) + 4}},
+    {NEURON_TYPE_I64, 2, {1 << 29, 3}},
+    {NEURON_TYPE_I32, 3, {1 << 10, 1 << 10, 1 << 20}},
+    {NEURON_TYPE_I64, 1, {((int64_t)1 << 29) + 2}},
+    {NEURON_TYPE_U8, 1, {(int64_t)1 << 40}},
+    {NEURON_TYPE_F32, 3, {1 << 16, 1 << 16, 1 << 8}},
+    {NEURON_TYPE_F32, 1, {(int64_t)1 << 31}},
 };
 
 START_TEST(tensors_are_refused)
@@ -92,9 +92,10 @@ START_TEST(values_of_a_small_file_are_refused)
     neuron_context_t *context = new_context();
     assert_ok(neuron_graph_load_memory(&loaded, context, file, size));
     neuron_tensor_t *input, *output;
-    assert_ok(neuron_tensor_create(&input, context, NEURON_F32, (const int64_t[]){2, 1, 1, 1}, 4));
     assert_ok(
-        neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){2, 256, 256, 1}, 4));
+        neuron_tensor_create(&input, context, NEURON_TYPE_F32, (const int64_t[]){2, 1, 1, 1}, 4));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32,
+                                   (const int64_t[]){2, 256, 256, 1}, 4));
     assert_status(neuron_graph_predict(loaded, input, output), NEURON_E_MEMORY);
     neuron_tensor_unref(output);
     neuron_tensor_unref(input);
@@ -150,9 +151,9 @@ START_TEST(examples_of_a_stream_are_refused)
     const int64_t shapes[][2] = {{2, two_32 + 3}, {2, two_32 / 4 + 1}, {3, (int64_t)1 << 38}};
     neuron_context_t *context = new_context();
     neuron_dataset_t *dataset;
-    assert_ok(neuron_dataset_create_stream(&dataset, context, read_labels, NULL, NULL,
-                                           shapes[_i][0],
-                                           test_stream_options(shapes[_i] + 1, 1, NEURON_F32, 2)));
+    assert_ok(
+        neuron_dataset_create_stream(&dataset, context, read_labels, NULL, NULL, shapes[_i][0],
+                                     test_stream_options(shapes[_i] + 1, 1, NEURON_TYPE_F32, 2)));
     assert_status(neuron_dataset_normalize(dataset, 0, 1), NEURON_E_MEMORY);
     neuron_dataset_unref(dataset);
     neuron_context_unref(context);
@@ -279,7 +280,7 @@ START_TEST(targets_are_counted_or_refused)
     size_t needed = 7;
     assert_ok(neuron_dataset_create_stream(
         &numbered, context, read_labels, NULL, NULL, count,
-        test_stream_options((const int64_t[]){1}, 1, NEURON_F32, (int32_t)classes)));
+        test_stream_options((const int64_t[]){1}, 1, NEURON_TYPE_F32, (int32_t)classes)));
     assert_ok(neuron_dataset_one_hot(&dataset, numbered));
     neuron_dataset_unref(numbered);
     int status = neuron_dataset_read_targets(dataset, 0, count, NULL, 0, &needed);

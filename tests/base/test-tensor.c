@@ -6,7 +6,7 @@
 
 static const int64_t shape[] = {2, 3};
 
-static const int32_t types[] = {NEURON_F32, NEURON_U8, NEURON_I32, NEURON_I64};
+static const int32_t types[] = {NEURON_TYPE_F32, NEURON_TYPE_U8, NEURON_TYPE_I32, NEURON_TYPE_I64};
 
 START_TEST(a_new_tensor_is_zero)
 {
@@ -33,17 +33,18 @@ START_TEST(scalars_and_empty_tensors_are_tensors)
 {
     neuron_context_t *context = test_context();
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, NULL, 0));
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, NULL, 0));
     ck_assert_int_eq(neuron_tensor_count(tensor), 1);
     ck_assert_int_eq(neuron_tensor_rank(tensor), 0);
     neuron_tensor_unref(tensor);
-    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, (const int64_t[]){0, 4}, 2));
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){0, 4}, 2));
     ck_assert_int_eq(neuron_tensor_count(tensor), 0);
     neuron_tensor_unref(tensor);
-    static const int32_t kinds[] = {NEURON_COPY, NEURON_BORROW, NEURON_OWN};
+    static const int32_t kinds[] = {NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW,
+                                    NEURON_OWNERSHIP_OWN};
     for (int i = 0; i < 3; i++) {
-        assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, (const int64_t[]){0, 4}, 2, NULL,
-                                     kinds[i], NULL, NULL));
+        assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){0, 4}, 2,
+                                     NULL, kinds[i], NULL, NULL));
         neuron_tensor_unref(tensor);
     }
     neuron_context_unref(context);
@@ -61,10 +62,10 @@ START_TEST(a_bad_description_is_refused)
     } bad[] = {
         {0, {2, 3}, 2, "tensor: type is 0; it must be f32 (10), u8 (20), i32 (30), i64 (40)"},
         {11, {2, 3}, 2, "type is 11; it must be f32 (10)"},
-        {NEURON_F32, {2, -3}, 2, "shape[1] is -3"},
-        {NEURON_F32, {2, 3}, -1, "rank is -1"},
-        {NEURON_F32, {2, 3}, 9, "rank is 9"},
-        {NEURON_F32, {INT64_MAX, INT64_MAX}, 2, "more than"},
+        {NEURON_TYPE_F32, {2, -3}, 2, "shape[1] is -3"},
+        {NEURON_TYPE_F32, {2, 3}, -1, "rank is -1"},
+        {NEURON_TYPE_F32, {2, 3}, 9, "rank is 9"},
+        {NEURON_TYPE_F32, {INT64_MAX, INT64_MAX}, 2, "more than"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         neuron_tensor_t *tensor = (neuron_tensor_t *)context;
@@ -83,10 +84,10 @@ START_TEST(copy_is_apart_and_borrow_is_not)
     neuron_context_t *context = test_context();
     float numbers[6] = {1, 2, 3, 4, 5, 6};
     neuron_tensor_t *copy, *borrow;
-    assert_ok(
-        neuron_tensor_wrap(&copy, context, NEURON_F32, shape, 2, numbers, NEURON_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&borrow, context, NEURON_F32, shape, 2, numbers, NEURON_BORROW,
-                                 NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&copy, context, NEURON_TYPE_F32, shape, 2, numbers,
+                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&borrow, context, NEURON_TYPE_F32, shape, 2, numbers,
+                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
     numbers[0] = 7;
     ck_assert_ptr_ne(neuron_tensor_data(copy), numbers);
     ck_assert_ptr_eq(neuron_tensor_data(borrow), numbers);
@@ -111,8 +112,8 @@ START_TEST(owned_memory_is_destroyed_once)
     float numbers[6] = {0};
     int seen = 0;
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, NEURON_OWN, &seen,
-                                 destroy));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers,
+                                 NEURON_OWNERSHIP_OWN, &seen, destroy));
     ck_assert_ptr_eq(neuron_tensor_data(tensor), numbers);
     ck_assert_ptr_eq(neuron_tensor_ref(tensor), tensor);
     neuron_tensor_unref(tensor);
@@ -120,13 +121,13 @@ START_TEST(owned_memory_is_destroyed_once)
     neuron_tensor_unref(tensor);
     ck_assert_int_eq(seen, 1);
 
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, NEURON_OWN, NULL,
-                                 NULL));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers,
+                                 NEURON_OWNERSHIP_OWN, NULL, NULL));
     neuron_tensor_unref(tensor);
     float *own = calloc(6, sizeof *own);
     ck_assert_ptr_nonnull(own);
-    assert_ok(
-        neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, own, NEURON_OWN, own, free));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, own,
+                                 NEURON_OWNERSHIP_OWN, own, free));
     neuron_tensor_unref(tensor);
     neuron_context_unref(context);
 }
@@ -138,17 +139,17 @@ START_TEST(memory_stays_with_the_caller_on_failure)
     float numbers[6] = {0};
     neuron_tensor_t *tensor;
     int seen = 0;
-    assert_status(neuron_tensor_wrap(NULL, context, NEURON_F32, shape, 2, numbers, NEURON_OWN,
+    assert_status(neuron_tensor_wrap(NULL, context, NEURON_TYPE_F32, shape, 2, numbers,
+                                     NEURON_OWNERSHIP_OWN, &seen, destroy),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_wrap(&tensor, NULL, NEURON_TYPE_F32, shape, 2, numbers,
+                                     NEURON_OWNERSHIP_OWN, &seen, destroy),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, NEURON_OWNERSHIP_OWN,
                                      &seen, destroy),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_tensor_wrap(&tensor, NULL, NEURON_F32, shape, 2, numbers, NEURON_OWN,
-                                     &seen, destroy),
-                  NEURON_E_ARGUMENT);
-    assert_status(
-        neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, NEURON_OWN, &seen, destroy),
-        NEURON_E_ARGUMENT);
-    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, NULL, NEURON_OWN,
-                                     &seen, destroy),
+    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, NULL,
+                                     NEURON_OWNERSHIP_OWN, &seen, destroy),
                   NEURON_E_ARGUMENT);
     assert_message("data is NULL");
     ck_assert_int_eq(seen, 0);
@@ -163,18 +164,18 @@ START_TEST(borrowed_memory_is_never_destroyed)
     float numbers[6] = {0};
     int seen = 0;
     neuron_tensor_t *tensor;
-    static const int32_t kinds[] = {NEURON_COPY, NEURON_BORROW};
+    static const int32_t kinds[] = {NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW};
     for (int i = 0; i < 2; i++) {
-        assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, kinds[i],
+        assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers, kinds[i],
                                      &seen, destroy));
         neuron_tensor_unref(tensor);
         assert_status(
             neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, kinds[i], &seen, destroy),
             NEURON_E_ARGUMENT);
     }
-    assert_status(
-        neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers, 11, &seen, destroy),
-        NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers, 11,
+                                     &seen, destroy),
+                  NEURON_E_ARGUMENT);
     assert_message("ownership is 11; it must be copy (10)");
     ck_assert_int_eq(seen, 0);
     neuron_context_unref(context);
@@ -185,13 +186,16 @@ START_TEST(null_is_refused_or_passed_over)
 {
     neuron_context_t *context = test_context();
     neuron_tensor_t *tensor = (neuron_tensor_t *)context;
-    assert_status(neuron_tensor_create(NULL, context, NEURON_F32, shape, 2), NEURON_E_ARGUMENT);
-    assert_status(neuron_tensor_create(&tensor, NULL, NEURON_F32, shape, 2), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_create(NULL, context, NEURON_TYPE_F32, shape, 2),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_create(&tensor, NULL, NEURON_TYPE_F32, shape, 2),
+                  NEURON_E_ARGUMENT);
     ck_assert_ptr_null(tensor);
-    assert_status(neuron_tensor_create(&tensor, context, NEURON_F32, NULL, 2), NEURON_E_ARGUMENT);
-    assert_status(
-        neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, NULL, NEURON_COPY, NULL, NULL),
-        NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, NULL, 2),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, NULL,
+                                     NEURON_OWNERSHIP_COPY, NULL, NULL),
+                  NEURON_E_ARGUMENT);
     ck_assert_ptr_null(neuron_tensor_ref(NULL));
     neuron_tensor_unref(NULL);
     ck_assert_int_eq(neuron_tensor_type(NULL), 0);
@@ -200,7 +204,7 @@ START_TEST(null_is_refused_or_passed_over)
     ck_assert_int_eq(neuron_tensor_count(NULL), 0);
     ck_assert_ptr_null(neuron_tensor_data(NULL));
     ck_assert_ptr_null(neuron_tensor_data_const(NULL));
-    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, shape, 2));
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, shape, 2));
     ck_assert_int_eq(neuron_tensor_extent(tensor, -1), 0);
     ck_assert_int_eq(neuron_tensor_extent(tensor, 2), 0);
     neuron_tensor_unref(tensor);
@@ -212,7 +216,7 @@ START_TEST(a_tensor_keeps_its_context)
 {
     neuron_context_t *context = test_context();
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, shape, 2));
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, shape, 2));
     neuron_context_unref(context);
     ((float *)neuron_tensor_data(tensor))[5] = 1;
     neuron_tensor_unref(tensor);
@@ -248,7 +252,8 @@ START_TEST(each_allocation_may_fail)
     assert_ok(
         neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts));
     int before = counts.out;
-    static const int32_t kinds[] = {0, NEURON_COPY, NEURON_BORROW, NEURON_OWN};
+    static const int32_t kinds[] = {0, NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW,
+                                    NEURON_OWNERSHIP_OWN};
     for (int kind = 0; kind < 4; kind++) {
         int status = NEURON_E_MEMORY;
         for (int n = 0; status != NEURON_OK; n++) {
@@ -256,9 +261,9 @@ START_TEST(each_allocation_may_fail)
             int seen = 0;
             counts.fail_at = counts.made + n;
             if (kinds[kind] == 0)
-                status = neuron_tensor_create(&tensor, context, NEURON_F32, shape, 2);
+                status = neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, shape, 2);
             else
-                status = neuron_tensor_wrap(&tensor, context, NEURON_F32, shape, 2, numbers,
+                status = neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers,
                                             kinds[kind], &seen, destroy);
             ck_assert_int_lt(n, 10);
             if (status == NEURON_OK)
@@ -267,7 +272,7 @@ START_TEST(each_allocation_may_fail)
                 ck_assert_ptr_null(tensor);
             ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
             neuron_tensor_unref(tensor);
-            ck_assert_int_eq(seen, status == NEURON_OK && kinds[kind] == NEURON_OWN);
+            ck_assert_int_eq(seen, status == NEURON_OK && kinds[kind] == NEURON_OWNERSHIP_OWN);
             ck_assert_int_eq(counts.out, before);
         }
     }
@@ -286,8 +291,8 @@ START_TEST(the_largest_of_each_row)
         {1, 2, 4, 0, 3}, {0, 1, 2, 3, 4}, {2, 4, 1, 0, 3}, {0, 1, 2, 3, 4}};
     neuron_context_t *context = test_context();
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_F32, (const int64_t[]){2, 2, 5}, 3,
-                                 (void *)(uintptr_t)rows, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){2, 2, 5}, 3,
+                                 (void *)(uintptr_t)rows, NEURON_OWNERSHIP_COPY, NULL, NULL));
     for (int32_t k = 1; k <= 5; k++) {
         int32_t indices[21] = {0};
         float values[21];
@@ -315,9 +320,9 @@ START_TEST(the_largest_of_nothing)
     neuron_context_t *context = test_context();
     neuron_tensor_t *bytes, *point, *none;
     int32_t index[2];
-    assert_ok(neuron_tensor_create(&bytes, context, NEURON_U8, (const int64_t[]){2}, 1));
-    assert_ok(neuron_tensor_create(&point, context, NEURON_F32, NULL, 0));
-    assert_ok(neuron_tensor_create(&none, context, NEURON_F32, (const int64_t[]){0, 3}, 2));
+    assert_ok(neuron_tensor_create(&bytes, context, NEURON_TYPE_U8, (const int64_t[]){2}, 1));
+    assert_ok(neuron_tensor_create(&point, context, NEURON_TYPE_F32, NULL, 0));
+    assert_ok(neuron_tensor_create(&none, context, NEURON_TYPE_F32, (const int64_t[]){0, 3}, 2));
     assert_status(neuron_tensor_top_k(index, NULL, 2, bytes, 1), NEURON_E_TYPE);
     assert_status(neuron_tensor_top_k(index, NULL, 2, point, 1), NEURON_E_SHAPE);
     assert_status(neuron_tensor_top_k(index, NULL, 2, none, 4), NEURON_E_ARGUMENT);

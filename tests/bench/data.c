@@ -44,7 +44,7 @@ static int64_t example_count(int64_t size, int64_t batch)
 static neuron_tensor_t *make_bytes(neuron_context_t *context, int64_t count, const int64_t *shape,
                                    int32_t rank, uint64_t *state)
 {
-    neuron_tensor_t *examples = make_tensor(context, NEURON_U8, count, shape, rank);
+    neuron_tensor_t *examples = make_tensor(context, NEURON_TYPE_U8, count, shape, rank);
     uint8_t *bytes = neuron_tensor_data(examples);
     for (int64_t i = 0; i < count * elements(shape, rank); i++)
         bytes[i] = (uint8_t)(next_number(state) >> 56);
@@ -54,7 +54,7 @@ static neuron_tensor_t *make_bytes(neuron_context_t *context, int64_t count, con
 static neuron_tensor_t *make_labels(neuron_context_t *context, int64_t count, int32_t classes,
                                     uint64_t *state)
 {
-    neuron_tensor_t *labels = make_tensor(context, NEURON_I32, count, NULL, 0);
+    neuron_tensor_t *labels = make_tensor(context, NEURON_TYPE_I32, count, NULL, 0);
     int32_t *values = neuron_tensor_data(labels);
     for (int64_t i = 0; i < count; i++)
         values[i] = (int32_t)(next_number(state) % (uint64_t)classes);
@@ -64,7 +64,7 @@ static neuron_tensor_t *make_labels(neuron_context_t *context, int64_t count, in
 static neuron_tensor_t *make_targets(neuron_context_t *context, int64_t count, int64_t outputs,
                                      uint64_t *state)
 {
-    neuron_tensor_t *targets = make_tensor(context, NEURON_F32, count, &outputs, 1);
+    neuron_tensor_t *targets = make_tensor(context, NEURON_TYPE_F32, count, &outputs, 1);
     float *values = neuron_tensor_data(targets);
     for (int64_t i = 0; i < count * outputs; i++)
         values[i] = (float)(next_number(state) >> 63);
@@ -92,7 +92,7 @@ neuron_dataset_t *bench_dataset(neuron_context_t *context, const int64_t *shape,
 neuron_tensor_t *bench_tensor(neuron_context_t *context, int64_t batch, const int64_t *shape,
                               int32_t rank)
 {
-    neuron_tensor_t *tensor = make_tensor(context, NEURON_F32, batch, shape, rank);
+    neuron_tensor_t *tensor = make_tensor(context, NEURON_TYPE_F32, batch, shape, rank);
     float *values = neuron_tensor_data(tensor);
     uint64_t state = 1;
     for (int64_t i = 0; i < neuron_tensor_count(tensor); i++)

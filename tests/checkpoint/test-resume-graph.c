@@ -67,14 +67,15 @@ static int scale_back(neuron_custom_run_t *run, void *user_data)
 
 static neuron_node_t *add_scale(neuron_graph_t *g, neuron_node_t *x)
 {
-    neuron_node_t *node = neuron_custom(g, now == KIND ? "other" : "scale", &x, 1, NULL, 0);
+    neuron_node_t *node = neuron_custom_layer(g, now == KIND ? "other" : "scale", &x, 1, NULL, 0);
     assert_ok(neuron_node_set_name(node, "scale"));
-    assert_ok(neuron_custom_add_array(node, now == CUSTOM_ARRAY ? "factor" : "by", NULL, 0,
-                                      now == INITIALIZERS ? NEURON_INITIALIZER_CONSTANT
-                                                          : NEURON_INITIALIZER_ONES,
-                                      now == INITIALIZERS ? 0.5 : 0, now != CUSTOM_TRAINABLE));
+    assert_ok(neuron_custom_layer_add_array(
+        node, now == CUSTOM_ARRAY ? "factor" : "by", NULL, 0,
+        now == INITIALIZERS ? NEURON_INITIALIZER_CONSTANT : NEURON_INITIALIZER_ONES,
+        now == INITIALIZERS ? 0.5 : 0, now != CUSTOM_TRAINABLE));
     if (now == CUSTOM_ARRAYS)
-        assert_ok(neuron_custom_add_array(node, "more", NULL, 0, NEURON_INITIALIZER_ONES, 0, 1));
+        assert_ok(
+            neuron_custom_layer_add_array(node, "more", NULL, 0, NEURON_INITIALIZER_ONES, 0, 1));
     return node;
 }
 
@@ -98,8 +99,8 @@ static neuron_node_t *add_branches(neuron_graph_t *g, neuron_node_t *x)
 static neuron_graph_t *model(neuron_context_t *context)
 {
     neuron_graph_t *g;
-    assert_ok(neuron_custom_register(context, "scale", scale, scale_back, NULL, NULL, NULL));
-    assert_ok(neuron_custom_register(context, "other", scale, scale_back, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "scale", scale, scale_back, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "other", scale, scale_back, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&g, context));
     int64_t side = now == INPUT_SHAPE ? SIZE + 1 : SIZE, shape[] = {side, side, 1};
     neuron_node_t *x = neuron_input(g, shape, 3);

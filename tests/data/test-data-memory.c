@@ -71,13 +71,14 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = use_idx(&labels, context);
     if (status == NEURON_OK)
-        status = neuron_tensor_create(&examples, context, NEURON_U8, (int64_t[]){2, 1, 2, 3}, 4);
+        status =
+            neuron_tensor_create(&examples, context, NEURON_TYPE_U8, (int64_t[]){2, 1, 2, 3}, 4);
     if (status == NEURON_OK)
         status = neuron_dataset_create(&dataset, context, examples, labels, 2);
     if (status == NEURON_OK)
         status = neuron_dataset_grayscale(&gray, dataset);
     if (status == NEURON_OK)
-        status = neuron_tensor_create(&targets, context, NEURON_F32, (int64_t[]){2, 3}, 2);
+        status = neuron_tensor_create(&targets, context, NEURON_TYPE_F32, (int64_t[]){2, 3}, 2);
     if (status == NEURON_OK)
         status = neuron_dataset_create_with_targets(&any, context, examples, targets);
     if (status == NEURON_OK)
@@ -92,7 +93,7 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_create_stream(
             &stream, context, read_zeros, NULL, NULL, 10,
-            test_stream_options((const int64_t[]){1}, 1, NEURON_F32, 2));
+            test_stream_options((const int64_t[]){1}, 1, NEURON_TYPE_F32, 2));
     if (status == NEURON_OK)
         status = neuron_dataset_read(stream, 0, 10, values, NULL);
     if (status == NEURON_OK)

@@ -21,8 +21,8 @@ static neuron_tensor_t *tensor(int32_t type, const int64_t *shape, int32_t rank,
 {
     neuron_tensor_t *made;
     void *elements = (void *)(uintptr_t)data;
-    assert_ok(
-        neuron_tensor_wrap(&made, context, type, shape, rank, elements, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&made, context, type, shape, rank, elements, NEURON_OWNERSHIP_COPY,
+                                 NULL, NULL));
     return made;
 }
 
@@ -30,7 +30,7 @@ static neuron_tensor_t *tensor(int32_t type, const int64_t *shape, int32_t rank,
 static neuron_tensor_t *byte_examples(int64_t count)
 {
     neuron_tensor_t *made;
-    assert_ok(neuron_tensor_create(&made, context, NEURON_U8, (int64_t[]){count, 2, 3}, 3));
+    assert_ok(neuron_tensor_create(&made, context, NEURON_TYPE_U8, (int64_t[]){count, 2, 3}, 3));
     uint8_t *bytes = neuron_tensor_data(made);
     for (int64_t i = 0; i < count * 6; i++)
         bytes[i] = (uint8_t)(i / 6 * 10 + i % 6);
@@ -51,7 +51,7 @@ static int make(neuron_dataset_t **dataset, neuron_tensor_t *examples, neuron_te
 static neuron_dataset_t *numbered(int64_t count)
 {
     neuron_tensor_t *labels;
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &count, 1));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, &count, 1));
     for (int64_t i = 0; i < count; i++)
         ((int32_t *)neuron_tensor_data(labels))[i] = (int32_t)(i % 3);
     neuron_dataset_t *dataset;
@@ -63,8 +63,8 @@ static neuron_dataset_t *targeted(void)
 {
     const float targets[] = {0, 1, 0, 0.5f, 0.25f, 0.25f, 0.3f, 0.35f, 0.35f, 0, 0, 1};
     neuron_dataset_t *dataset;
-    assert_ok(
-        make(&dataset, byte_examples(4), tensor(NEURON_F32, (int64_t[]){4, 3}, 2, targets), 3));
+    assert_ok(make(&dataset, byte_examples(4),
+                   tensor(NEURON_TYPE_F32, (int64_t[]){4, 3}, 2, targets), 3));
     return dataset;
 }
 
@@ -119,7 +119,7 @@ START_TEST(takes_every_type_of_label)
     int64_t two = 2;
     for (int wide = 0; wide < 2; wide++) {
         neuron_tensor_t *labels =
-            wide ? tensor(NEURON_I64, &two, 1, longs) : tensor(NEURON_U8, &two, 1, bytes);
+            wide ? tensor(NEURON_TYPE_I64, &two, 1, longs) : tensor(NEURON_TYPE_U8, &two, 1, bytes);
         neuron_dataset_t *dataset;
         assert_ok(make(&dataset, byte_examples(2), labels, 3));
         int32_t read[2];
@@ -162,28 +162,30 @@ START_TEST(refuses_wrong_shapes_and_types)
     int64_t two = 2, three = 3;
     const int32_t numbers[] = {0, 1, 2};
     const float values[] = {1, 0, 0, 1};
-    neuron_tensor_t *labels = tensor(NEURON_I32, &three, 1, numbers);
+    neuron_tensor_t *labels = tensor(NEURON_TYPE_I32, &three, 1, numbers);
     assert_status(make(&dataset, byte_examples(2), neuron_tensor_ref(labels), 3), NEURON_E_DATA);
     assert_message("dataset: 2 examples but 3 labels");
     assert_status(make(&dataset, neuron_tensor_ref(labels), neuron_tensor_ref(labels), 3),
                   NEURON_E_TYPE);
     assert_message("examples are i32, not u8 or f32");
-    assert_status(make(&dataset, tensor(NEURON_F32, &two, 1, values), labels, 3), NEURON_E_SHAPE);
+    assert_status(make(&dataset, tensor(NEURON_TYPE_F32, &two, 1, values), labels, 3),
+                  NEURON_E_SHAPE);
     assert_message("examples are 2, not [n, ...shape of one]");
-    assert_status(make(&dataset, byte_examples(2), tensor(NEURON_F32, &two, 1, values), 2),
+    assert_status(make(&dataset, byte_examples(2), tensor(NEURON_TYPE_F32, &two, 1, values), 2),
                   NEURON_E_SHAPE);
     assert_message("labels are 2, not [n, classes] for targets");
     assert_status(
-        make(&dataset, byte_examples(2), tensor(NEURON_I32, (int64_t[]){3, 1}, 2, numbers), 2),
+        make(&dataset, byte_examples(2), tensor(NEURON_TYPE_I32, (int64_t[]){3, 1}, 2, numbers), 2),
         NEURON_E_SHAPE);
     assert_message("labels are 3x1, not [n] for class numbers");
     assert_status(
-        make(&dataset, byte_examples(2), tensor(NEURON_F32, (int64_t[]){2, 2}, 2, values), 3),
+        make(&dataset, byte_examples(2), tensor(NEURON_TYPE_F32, (int64_t[]){2, 2}, 2, values), 3),
         NEURON_E_SHAPE);
     assert_message("targets are 2x2, but there are 3 classes");
     neuron_tensor_t *flat;
-    assert_ok(neuron_tensor_create(&flat, context, NEURON_U8, (int64_t[]){2, 0, 3}, 3));
-    assert_status(make(&dataset, flat, tensor(NEURON_I32, &two, 1, numbers), 3), NEURON_E_ARGUMENT);
+    assert_ok(neuron_tensor_create(&flat, context, NEURON_TYPE_U8, (int64_t[]){2, 0, 3}, 3));
+    assert_status(make(&dataset, flat, tensor(NEURON_TYPE_I32, &two, 1, numbers), 3),
+                  NEURON_E_ARGUMENT);
     assert_message("shape[0] is 0; it must be 1 or more");
 }
 END_TEST
@@ -195,13 +197,13 @@ START_TEST(refuses_labels_out_of_range)
     const uint8_t bytes[] = {0, 1, 2, 3, 4, 5, 6, 12, 8, 13};
     const int32_t numbers[] = {0, 1, -1, 3, 4, 5, 6, 7, 8, 9};
     const int64_t longs[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, (int64_t)1 << 32};
-    assert_status(make(&dataset, byte_examples(10), tensor(NEURON_U8, &ten, 1, bytes), 10),
+    assert_status(make(&dataset, byte_examples(10), tensor(NEURON_TYPE_U8, &ten, 1, bytes), 10),
                   NEURON_E_DATA);
     assert_message("label 12 of example 7 is not 0 to 9");
-    assert_status(make(&dataset, byte_examples(10), tensor(NEURON_I32, &ten, 1, numbers), 10),
+    assert_status(make(&dataset, byte_examples(10), tensor(NEURON_TYPE_I32, &ten, 1, numbers), 10),
                   NEURON_E_DATA);
     assert_message("label -1 of example 2 is not 0 to 9");
-    assert_status(make(&dataset, byte_examples(10), tensor(NEURON_I64, &ten, 1, longs), 10),
+    assert_status(make(&dataset, byte_examples(10), tensor(NEURON_TYPE_I64, &ten, 1, longs), 10),
                   NEURON_E_DATA);
     assert_message("label 4294967296 of example 9 is not 0 to 9");
 }
@@ -215,7 +217,7 @@ START_TEST(refuses_bad_targets)
                               "target 1 of example 1 is negative"};
     for (int i = 0; i < 3; i++) {
         neuron_dataset_t *dataset;
-        neuron_tensor_t *targets = tensor(NEURON_F32, (int64_t[]){2, 2}, 2, bad[i]);
+        neuron_tensor_t *targets = tensor(NEURON_TYPE_F32, (int64_t[]){2, 2}, 2, bad[i]);
         assert_status(make(&dataset, byte_examples(2), targets, 2), NEURON_E_DATA);
         assert_message(messages[i]);
     }
@@ -310,8 +312,8 @@ START_TEST(gathers_floats_in_any_order)
     for (int i = 0; i < 40; i++)
         stored[i] = (float)i - 20;
     neuron_dataset_t *dataset;
-    assert_ok(make(&dataset, tensor(NEURON_F32, (int64_t[]){40, 1}, 2, stored),
-                   tensor(NEURON_I32, (int64_t[]){40}, 1, labels), 1));
+    assert_ok(make(&dataset, tensor(NEURON_TYPE_F32, (int64_t[]){40, 1}, 2, stored),
+                   tensor(NEURON_TYPE_I32, (int64_t[]){40}, 1, labels), 1));
     int64_t positions[40];
     for (int i = 0; i < 40; i++)
         positions[i] = 39 - i;
@@ -405,13 +407,14 @@ START_TEST(refuses_to_join_what_differs)
     assert_message("examples of dataset 1 are 6, those of dataset 0 are 2x3");
     neuron_dataset_unref(b);
     const int32_t labels[] = {0};
-    assert_ok(make(&both[1], byte_examples(1), tensor(NEURON_I32, (int64_t[]){1}, 1, labels), 4));
+    assert_ok(
+        make(&both[1], byte_examples(1), tensor(NEURON_TYPE_I32, (int64_t[]){1}, 1, labels), 4));
     assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_DATA);
     assert_message("dataset 1 has 4 classes, dataset 0 has 3");
     neuron_dataset_unref(both[1]);
     const float floats[6] = {0};
-    assert_ok(make(&both[1], tensor(NEURON_F32, (int64_t[]){1, 2, 3}, 3, floats),
-                   tensor(NEURON_I32, (int64_t[]){1}, 1, labels), 3));
+    assert_ok(make(&both[1], tensor(NEURON_TYPE_F32, (int64_t[]){1, 2, 3}, 3, floats),
+                   tensor(NEURON_TYPE_I32, (int64_t[]){1}, 1, labels), 3));
     assert_status(neuron_dataset_join(&joined, both, 2), NEURON_E_TYPE);
     assert_message("examples of dataset 1 are f32, those of dataset 0 are u8");
     ck_assert_ptr_null(joined);

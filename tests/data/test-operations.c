@@ -25,9 +25,9 @@ static neuron_dataset_t *make(int32_t type, const int64_t *extents, int32_t rank
 {
     neuron_tensor_t *examples, *labels;
     assert_ok(neuron_tensor_create(&examples, context, type, extents, rank));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, extents, 1));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, extents, 1));
     for (int64_t e = 0; e < neuron_tensor_count(examples); e++)
-        if (type == NEURON_U8)
+        if (type == NEURON_TYPE_U8)
             ((uint8_t *)neuron_tensor_data(examples))[e] = (uint8_t)value(e);
         else
             ((float *)neuron_tensor_data(examples))[e] = (float)value(e);
@@ -53,7 +53,7 @@ static double scattered(int64_t element)
 /* Example i has the one value i. */
 static neuron_dataset_t *numbered(int64_t count, int32_t classes)
 {
-    return make(NEURON_F32, (int64_t[]){count, 1}, 2, classes, itself);
+    return make(NEURON_TYPE_F32, (int64_t[]){count, 1}, 2, classes, itself);
 }
 
 /* All values and labels; the caller frees the values. */
@@ -305,7 +305,7 @@ static void check_gray(neuron_dataset_t *dataset, int64_t first_stored, bool byt
 START_TEST(grays)
 {
     const int64_t extents[] = {COUNT, 2, 3, 3};
-    const int32_t types[] = {NEURON_U8, NEURON_F32};
+    const int32_t types[] = {NEURON_TYPE_U8, NEURON_TYPE_F32};
     for (int t = 0; t < 2; t++) {
         neuron_dataset_t *dataset = make(types[t], extents, 4, 3, scattered), *part, *hot;
         if (t == 1)
@@ -324,7 +324,8 @@ END_TEST
 
 START_TEST(gray_needs_colours)
 {
-    neuron_dataset_t *dataset = make(NEURON_U8, (int64_t[]){2, 4, 3, 1}, 4, 2, scattered), *made;
+    neuron_dataset_t *dataset = make(NEURON_TYPE_U8, (int64_t[]){2, 4, 3, 1}, 4, 2, scattered),
+                     *made;
     assert_status(neuron_dataset_grayscale(&made, dataset), NEURON_E_SHAPE);
     assert_message("examples are 4x3x1, not height x width x 3");
     ck_assert_ptr_null(made);
@@ -366,7 +367,7 @@ START_TEST(standardizes)
 {
     const int64_t extents[] = {20, 2, 3, 3};
     int64_t all = 20 * 18;
-    const int32_t types[] = {NEURON_U8, NEURON_F32};
+    const int32_t types[] = {NEURON_TYPE_U8, NEURON_TYPE_F32};
     for (int t = 0; t < 2; t++)
         for (int by_channel = 0; by_channel < 2; by_channel++) {
             neuron_dataset_t *train = make(types[t], extents, 4, 3, spread), *part, *joined, *split;
@@ -405,7 +406,7 @@ END_TEST
 START_TEST(standardizes_by_another)
 {
     const int64_t extents[] = {30, 4};
-    neuron_dataset_t *train = make(NEURON_F32, extents, 2, 3, large), *test, *same;
+    neuron_dataset_t *train = make(NEURON_TYPE_F32, extents, 2, 3, large), *test, *same;
     assert_ok(neuron_dataset_subset(&test, train, 0, 10));
     assert_ok(neuron_dataset_subset(&same, train, 10, 20));
     float *plain = read_all(same, NULL);
@@ -436,7 +437,7 @@ static double constant(int64_t element)
 START_TEST(a_constant_is_only_centred)
 {
     const int64_t extents[] = {8, 2};
-    neuron_dataset_t *dataset = make(NEURON_F32, extents, 2, 2, constant);
+    neuron_dataset_t *dataset = make(NEURON_TYPE_F32, extents, 2, 2, constant);
     assert_ok(neuron_dataset_standardize_channels(dataset, dataset));
     float *values = read_all(dataset, NULL);
     check_balanced(values, 16, 0, 2);
@@ -450,7 +451,7 @@ END_TEST
 START_TEST(normalizes)
 {
     const int64_t extents[] = {16, 16};
-    const int32_t types[] = {NEURON_U8, NEURON_F32};
+    const int32_t types[] = {NEURON_TYPE_U8, NEURON_TYPE_F32};
     for (int t = 0; t < 2; t++) {
         neuron_dataset_t *dataset = make(types[t], extents, 2, 2, scattered);
         assert_ok(neuron_dataset_standardize_channels(dataset, dataset)); /* replaced */
@@ -471,8 +472,8 @@ static double infinite(int64_t element)
 
 START_TEST(scales_refuse)
 {
-    neuron_dataset_t *bytes = make(NEURON_U8, (int64_t[]){4, 2, 2, 3}, 4, 2, scattered), *none;
-    neuron_dataset_t *floats = make(NEURON_F32, (int64_t[]){4, 6}, 2, 2, infinite), *made;
+    neuron_dataset_t *bytes = make(NEURON_TYPE_U8, (int64_t[]){4, 2, 2, 3}, 4, 2, scattered), *none;
+    neuron_dataset_t *floats = make(NEURON_TYPE_F32, (int64_t[]){4, 6}, 2, 2, infinite), *made;
     assert_status(neuron_dataset_standardize(bytes, floats), NEURON_E_TYPE);
     assert_message("examples are u8, those of the reference are f32");
     assert_status(neuron_dataset_standardize(floats, floats), NEURON_E_DATA);

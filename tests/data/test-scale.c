@@ -24,9 +24,9 @@ static neuron_dataset_t *of_floats(const float *values, int64_t pixels)
     const int64_t shape[] = {1, pixels, 3}, one = 1;
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_F32, shape, 3,
-                                 (void *)(uintptr_t)values, NEURON_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &one, 1));
+    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_F32, shape, 3,
+                                 (void *)(uintptr_t)values, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, &one, 1));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
     neuron_tensor_unref(examples);
     neuron_tensor_unref(labels);
@@ -129,7 +129,7 @@ START_TEST(normalizing_keeps_all_bits)
         double range = (double)rows[r][1] - (double)rows[r][0];
         double scale, offset;
         assert_ok(neuron_dataset_normalize(dataset, 0, 1));
-        assert_ok(neuron_dataset_get_scale(dataset, &scale, &offset, 1, NULL));
+        assert_ok(neuron_dataset_scale(dataset, &scale, &offset, 1, NULL));
         ck_assert_double_eq_tol(scale, 1 / range, 1e-15);
         ck_assert_double_eq_tol(offset, -(double)rows[r][0] / range, 1e-14);
         neuron_dataset_unref(dataset);
@@ -162,8 +162,8 @@ static neuron_dataset_t *of_bytes(float *values)
     const int64_t shape[] = {1, 256}, one = 1;
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_create(&examples, context, NEURON_U8, shape, 2));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &one, 1));
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_U8, shape, 2));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, &one, 1));
     for (int i = 0; i < 256; i++) {
         ((uint8_t *)neuron_tensor_data(examples))[i] = (uint8_t)i;
         values[i] = (float)i;
@@ -198,7 +198,7 @@ START_TEST(scale_of_one_set_fits_another)
     float inputs[3];
     neuron_dataset_t *from = of_floats(train, 1), *to = of_floats(test, 1);
     assert_ok(neuron_dataset_normalize(from, 0, 1));
-    assert_ok(neuron_dataset_get_scale(from, &scale, &offset, 1, NULL));
+    assert_ok(neuron_dataset_scale(from, &scale, &offset, 1, NULL));
     assert_ok(neuron_dataset_set_scale(to, scale, offset));
     assert_ok(neuron_dataset_read(to, 0, 1, inputs, NULL));
     ck_assert_float_eq(inputs[0], 1);
@@ -266,8 +266,8 @@ START_TEST(standardized_columns_keep_small_differences)
     const int64_t shape[] = {1, 30000}, one = 1;
     static float many[30000];
     neuron_tensor_t *examples, *labels;
-    assert_ok(neuron_tensor_create(&examples, context, NEURON_U8, shape, 2));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &one, 1));
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_U8, shape, 2));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, &one, 1));
     memset(neuron_tensor_data(examples), 200, 30000);
     ((uint8_t *)neuron_tensor_data(examples))[7] = 201;
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
@@ -288,9 +288,9 @@ static void assert_scales(const neuron_dataset_t *dataset, size_t count, const d
 {
     double read[2][3];
     size_t needed = 0;
-    assert_ok(neuron_dataset_get_scale(dataset, NULL, NULL, 0, &needed));
+    assert_ok(neuron_dataset_scale(dataset, NULL, NULL, 0, &needed));
     ck_assert_uint_eq(needed, count);
-    assert_ok(neuron_dataset_get_scale(dataset, read[0], read[1], 3, NULL));
+    assert_ok(neuron_dataset_scale(dataset, read[0], read[1], 3, NULL));
     ck_assert(memcmp(read[0], scales, count * sizeof *scales) == 0);
     ck_assert(memcmp(read[1], offsets, count * sizeof *offsets) == 0);
 }
@@ -299,8 +299,8 @@ START_TEST(scale_is_read_back)
 {
     const float values[] = {0, 5, 2, 4, 6, 8};
     neuron_dataset_t *dataset = of_floats(values, 2), *glyphs = test_glyphs(context, 10, 8);
-    ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_F32);
-    ck_assert_int_eq(neuron_dataset_type(glyphs), NEURON_U8);
+    ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_TYPE_F32);
+    ck_assert_int_eq(neuron_dataset_type(glyphs), NEURON_TYPE_U8);
     ck_assert_int_eq(neuron_dataset_type(NULL), 0);
     assert_scales(dataset, 1, (double[]){1}, (double[]){0});
     assert_scales(glyphs, 1, (double[]){1.0 / 255}, (double[]){0});
@@ -324,7 +324,7 @@ START_TEST(scale_can_be_handed_on)
     float expected[6], inputs[6];
     neuron_dataset_t *from = of_floats(values, 2), *to = of_floats(values, 2);
     assert_ok(neuron_dataset_standardize_channels(from, from));
-    assert_ok(neuron_dataset_get_scale(from, scales, offsets, 3, NULL));
+    assert_ok(neuron_dataset_scale(from, scales, offsets, 3, NULL));
     assert_ok(neuron_dataset_set_scales(to, scales, offsets, 3));
     ck_assert(neuron_dataset_same_scale(from, to));
     assert_ok(neuron_dataset_read(from, 0, 1, expected, NULL));
@@ -345,7 +345,7 @@ static void hand_on(neuron_dataset_t *to, const neuron_dataset_t *from)
 {
     double scales[3], offsets[3];
     size_t count;
-    assert_ok(neuron_dataset_get_scale(from, scales, offsets, 3, &count));
+    assert_ok(neuron_dataset_scale(from, scales, offsets, 3, &count));
     assert_ok(neuron_dataset_set_scales(to, scales, offsets, count));
 }
 
@@ -411,13 +411,13 @@ START_TEST(bad_scales_are_refused)
     assert_status(neuron_dataset_set_scales(dataset, good, NULL, 3), NEURON_E_ARGUMENT);
     assert_scales(dataset, 1, (double[]){1}, (double[]){0});
     assert_ok(neuron_dataset_set_scales(dataset, good, good, 3));
-    assert_status(neuron_dataset_get_scale(dataset, room, room, 2, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scale(dataset, room, room, 2, &needed), NEURON_E_ARGUMENT);
     assert_message("there are 3 scales, but room for 2");
     ck_assert_uint_eq(needed, 3);
-    assert_status(neuron_dataset_get_scale(dataset, room, NULL, 3, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scale(dataset, room, NULL, 3, NULL), NEURON_E_ARGUMENT);
     assert_message("there is no room for results (NULL), but capacity is 3");
-    assert_status(neuron_dataset_get_scale(dataset, NULL, room, 3, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_get_scale(NULL, room, room, 3, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scale(dataset, NULL, room, 3, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scale(NULL, room, room, 3, NULL), NEURON_E_ARGUMENT);
     neuron_dataset_unref(dataset);
 }
 END_TEST
@@ -441,8 +441,8 @@ static neuron_dataset_t *as_floats(neuron_dataset_t *glyphs)
     const int64_t shape[] = {10, 8, 8, 1};
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_create(&examples, context, NEURON_F32, shape, 4));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, shape, 1));
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32, shape, 4));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, shape, 1));
     assert_ok(neuron_dataset_set_scale(glyphs, 1, 0));
     assert_ok(neuron_dataset_read(glyphs, 0, 10, neuron_tensor_data(examples),
                                   neuron_tensor_data(labels)));

@@ -26,8 +26,8 @@ static neuron_dataset_t *numbered(void)
 {
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_create(&examples, context, NEURON_F32, (int64_t[]){COUNT, 1}, 2));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_U8, (int64_t[]){COUNT}, 1));
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32, (int64_t[]){COUNT, 1}, 2));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_U8, (int64_t[]){COUNT}, 1));
     for (int i = 0; i < COUNT; i++) {
         ((float *)neuron_tensor_data(examples))[i] = (float)i;
         ((uint8_t *)neuron_tensor_data(labels))[i] = (uint8_t)(i % CLASSES);

@@ -19,8 +19,8 @@ static void teardown(void)
 static neuron_dataset_t *numbered(int64_t count, int32_t classes)
 {
     neuron_tensor_t *examples, *labels;
-    assert_ok(neuron_tensor_create(&examples, context, NEURON_F32, (int64_t[]){count, 1}, 2));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &count, 1));
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32, (int64_t[]){count, 1}, 2));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, &count, 1));
     for (int64_t i = 0; i < count; i++) {
         ((float *)neuron_tensor_data(examples))[i] = (float)i;
         ((int32_t *)neuron_tensor_data(labels))[i] = (int32_t)(i % classes);

@@ -35,7 +35,7 @@ static int read_some(const int64_t *positions, int64_t count, void *examples, in
     for (int64_t i = 0; labels && i < count; i++)
         labels[i] = from->labels[positions[i]];
     for (int64_t i = 0; examples && i < count; i++)
-        if (from->type == NEURON_U8)
+        if (from->type == NEURON_TYPE_U8)
             memcpy((uint8_t *)examples + i * PIXELS, from->bytes + positions[i] * PIXELS, PIXELS);
         else
             memcpy((float *)examples + i * PIXELS, from->floats + positions[i] * PIXELS,
@@ -49,7 +49,7 @@ static void setup(void)
 {
     context = test_context();
     start = test_cnn(context, SIZE);
-    whole = (source){.type = NEURON_U8, .fail_at = -1};
+    whole = (source){.type = NEURON_TYPE_U8, .fail_at = -1};
     for (int i = 0; i < EXAMPLES * PIXELS; i++) {
         whole.bytes[i] = (uint8_t)(i * 31 % 251);
         whole.floats[i] = (float)(i * 29 % 101) / 100;
@@ -80,11 +80,11 @@ static neuron_dataset_t *in_memory(int32_t type)
     const int64_t shape[] = {EXAMPLES, SIZE, SIZE, 1};
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
-    void *data = type == NEURON_U8 ? (void *)whole.bytes : (void *)whole.floats;
-    assert_ok(
-        neuron_tensor_wrap(&examples, context, type, shape, 4, data, NEURON_BORROW, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_I32, shape, 1, whole.labels,
-                                 NEURON_BORROW, NULL, NULL));
+    void *data = type == NEURON_TYPE_U8 ? (void *)whole.bytes : (void *)whole.floats;
+    assert_ok(neuron_tensor_wrap(&examples, context, type, shape, 4, data, NEURON_OWNERSHIP_BORROW,
+                                 NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_TYPE_I32, shape, 1, whole.labels,
+                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, TEST_CLASSES));
     neuron_tensor_unref(examples);
     neuron_tensor_unref(labels);
@@ -117,7 +117,7 @@ static void check_all(neuron_dataset_t **streams, neuron_dataset_t **memories, i
 
 START_TEST(reads_what_memory_has)
 {
-    const int32_t types[] = {NEURON_U8, NEURON_F32};
+    const int32_t types[] = {NEURON_TYPE_U8, NEURON_TYPE_F32};
     for (int t = 0; t < 2; t++) {
         neuron_dataset_t *all[] = {streamed(types[t]), in_memory(types[t])};
         neuron_dataset_t *made[2][8];
@@ -167,7 +167,7 @@ START_TEST(large_reads_come_in_pieces)
     float values[MANY];
     int32_t labels[MANY];
     assert_ok(neuron_dataset_create_stream(&dataset, context, count_up, &most, NULL, MANY,
-                                           test_stream_options(&one, 1, NEURON_F32, 3)));
+                                           test_stream_options(&one, 1, NEURON_TYPE_F32, 3)));
     assert_ok(neuron_dataset_read(dataset, 0, MANY, values, labels));
     for (int i = 0; i < MANY; i++)
         wrong += values[i] != (float)i || labels[i] != i % 3;
@@ -196,7 +196,7 @@ START_TEST(no_piece_is_empty)
     int calls = 0;
     assert_ok(neuron_dataset_create_stream(&dataset, context, count_calls, &calls, NULL,
                                            PIECES * NEURON_STREAM_CHUNK,
-                                           test_stream_options(&one, 1, NEURON_F32, 3)));
+                                           test_stream_options(&one, 1, NEURON_TYPE_F32, 3)));
     ck_assert_int_eq(calls, 0);
     assert_ok(neuron_dataset_normalize(dataset, 0, 1));
     ck_assert_int_eq(calls % PIECES, 0);
@@ -240,7 +240,7 @@ static neuron_graph_t *train_with(neuron_dataset_t *train, int64_t workers, bool
 START_TEST(trains_as_memory_does)
 {
     for (int augments = 0; augments < 2; augments++) {
-        neuron_dataset_t *memory = in_memory(NEURON_U8), *stream = streamed(NEURON_U8);
+        neuron_dataset_t *memory = in_memory(NEURON_TYPE_U8), *stream = streamed(NEURON_TYPE_U8);
         neuron_graph_t *expected = train_with(memory, 0, augments, NEURON_OK);
         for (int64_t workers = -1; workers <= 2; workers++) {
             neuron_graph_t *graph = train_with(stream, workers, augments, NEURON_OK);
@@ -261,7 +261,7 @@ START_TEST(a_failing_source_ends_the_run)
             whole.fail_at = fail_at;
             whole.answer = -1234;
             whole.calls = 0;
-            neuron_dataset_t *stream = streamed(NEURON_U8);
+            neuron_dataset_t *stream = streamed(NEURON_TYPE_U8);
             neuron_graph_t *graph = train_with(stream, workers, false, -1234);
             assert_message("stream: reading ");
             assert_message("the callback returned -1234");
@@ -275,7 +275,7 @@ END_TEST
 
 START_TEST(a_failing_source_fails_every_call)
 {
-    neuron_dataset_t *stream = streamed(NEURON_U8), *made = stream;
+    neuron_dataset_t *stream = streamed(NEURON_TYPE_U8), *made = stream;
     neuron_graph_t *graph = test_linear(context, SIZE);
     neuron_evaluation_t *evaluation;
     neuron_augmentation_t *augmentation;
@@ -319,7 +319,7 @@ static void *read_often(void *argument)
 
 START_TEST(one_thread_reads_at_a_time)
 {
-    neuron_dataset_t *stream = streamed(NEURON_F32);
+    neuron_dataset_t *stream = streamed(NEURON_TYPE_F32);
     pthread_t handles[4];
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(pthread_create(&handles[i], NULL, read_often, stream), 0);
@@ -397,10 +397,10 @@ START_TEST(a_child_reads_what_the_parent_is_reading)
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
     neuron_callback_t *callback;
-    forked_memory = in_memory(NEURON_U8);
-    assert_ok(neuron_dataset_create_stream(&forked_stream, context, read_behind_gate, &door, NULL,
-                                           EXAMPLES,
-                                           test_stream_options(shape, 3, NEURON_U8, TEST_CLASSES)));
+    forked_memory = in_memory(NEURON_TYPE_U8);
+    assert_ok(neuron_dataset_create_stream(
+        &forked_stream, context, read_behind_gate, &door, NULL, EXAMPLES,
+        test_stream_options(shape, 3, NEURON_TYPE_U8, TEST_CLASSES)));
     assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, forked_stream));
     assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
@@ -451,7 +451,7 @@ START_TEST(refuses)
 {
     neuron_dataset_t *made;
     const int64_t shape[] = {SIZE, SIZE, 1};
-    const char *options = test_stream_options(shape, 3, NEURON_U8, 10);
+    const char *options = test_stream_options(shape, 3, NEURON_TYPE_U8, 10);
 #define CREATE(out, where, how, count)                                                             \
     neuron_dataset_create_stream(out, where, how, &whole, NULL, count, options)
     assert_status(CREATE(NULL, context, read_some, 50), NEURON_E_ARGUMENT);
@@ -459,7 +459,7 @@ START_TEST(refuses)
     assert_status(CREATE(&made, context, NULL, 50), NEURON_E_ARGUMENT);
     assert_status(CREATE(&made, context, read_some, 0), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_create_stream: count is 0; it must be 1 or more");
-    options = test_stream_options(shape, 3, NEURON_U8, 9);
+    options = test_stream_options(shape, 3, NEURON_TYPE_U8, 9);
     assert_status(CREATE(&made, context, read_some, 50), NEURON_E_DATA);
     assert_message("label 9 of example 7 is not 0 to 8");
     ck_assert_ptr_null(made);
@@ -554,7 +554,7 @@ START_TEST(labels_may_fail)
     neuron_dataset_t *made;
     const int64_t shape[] = {3};
     assert_status(neuron_dataset_create_stream(&made, context, read_nothing, NULL, NULL, 3000,
-                                               test_stream_options(shape, 1, NEURON_F32, 2)),
+                                               test_stream_options(shape, 1, NEURON_TYPE_F32, 2)),
                   NEURON_E_UNSUPPORTED);
     assert_message("stream: reading the labels of 1024 examples, the first of them 0, failed: the "
                    "callback returned -100");
@@ -582,9 +582,9 @@ START_TEST(a_failure_in_a_source_is_told)
     const int64_t shape[] = {SIZE, SIZE, 1};
     float values[PIXELS];
     neuron_dataset_t *stream;
-    assert_ok(neuron_dataset_create_stream(&stream, context, read_from_nowhere, context, NULL,
-                                           EXAMPLES,
-                                           test_stream_options(shape, 3, NEURON_U8, TEST_CLASSES)));
+    assert_ok(
+        neuron_dataset_create_stream(&stream, context, read_from_nowhere, context, NULL, EXAMPLES,
+                                     test_stream_options(shape, 3, NEURON_TYPE_U8, TEST_CLASSES)));
     assert_status(neuron_dataset_read(stream, 0, 1, values, NULL), NEURON_E_IO);
     assert_message(message);
     for (int64_t workers = 0; workers <= 1; workers++) {
@@ -592,7 +592,7 @@ START_TEST(a_failure_in_a_source_is_told)
         assert_message(message);
     }
     neuron_dataset_unref(stream);
-    stream = streamed(NEURON_U8);
+    stream = streamed(NEURON_TYPE_U8);
     whole.fail_at = 0;
     whole.answer = 3;
     assert_status(neuron_dataset_read(stream, 0, 1, values, NULL), NEURON_E_CALLBACK);

@@ -23,15 +23,15 @@ static neuron_tensor_t *tensor(int32_t type, const int64_t *shape, int32_t rank,
 {
     neuron_tensor_t *made;
     assert_ok(neuron_tensor_wrap(&made, context, type, shape, rank, (void *)(uintptr_t)data,
-                                 NEURON_COPY, NULL, NULL));
+                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
     return made;
 }
 
 static int make(neuron_dataset_t **dataset, int64_t count, int64_t outputs, const float *targets)
 {
     const float values[] = {1, 2, 3, 4, 5, 6, 7, 8};
-    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){COUNT, 2}, 2, values);
-    neuron_tensor_t *given = tensor(NEURON_F32, (const int64_t[]){count, outputs}, 2, targets);
+    neuron_tensor_t *examples = tensor(NEURON_TYPE_F32, (const int64_t[]){COUNT, 2}, 2, values);
+    neuron_tensor_t *given = tensor(NEURON_TYPE_F32, (const int64_t[]){count, outputs}, 2, targets);
     int status = neuron_dataset_create_with_targets(dataset, context, examples, given);
     neuron_tensor_unref(given);
     neuron_tensor_unref(examples);
@@ -172,10 +172,10 @@ START_TEST(bad_targets)
     assert_message("targets are 4x0");
 
     const int32_t numbers[COUNT] = {0, 1, 0, 1};
-    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){COUNT, 3}, 2, triples);
-    neuron_tensor_t *labels = tensor(NEURON_I32, (const int64_t[]){COUNT}, 1, numbers);
-    neuron_tensor_t *flat = tensor(NEURON_F32, (const int64_t[]){COUNT}, 1, triples);
-    neuron_tensor_t *scalar = tensor(NEURON_F32, NULL, 0, triples);
+    neuron_tensor_t *examples = tensor(NEURON_TYPE_F32, (const int64_t[]){COUNT, 3}, 2, triples);
+    neuron_tensor_t *labels = tensor(NEURON_TYPE_I32, (const int64_t[]){COUNT}, 1, numbers);
+    neuron_tensor_t *flat = tensor(NEURON_TYPE_F32, (const int64_t[]){COUNT}, 1, triples);
+    neuron_tensor_t *scalar = tensor(NEURON_TYPE_F32, NULL, 0, triples);
     assert_status(neuron_dataset_create_with_targets(&dataset, context, examples, scalar),
                   NEURON_E_SHAPE);
     neuron_tensor_unref(scalar);
@@ -200,11 +200,11 @@ START_TEST(integers_are_targets)
     const uint8_t bytes[COUNT] = {0, 200, 7, 255};
     const int32_t numbers[COUNT] = {-7, 0, 16777217, 3};
     const int64_t large[COUNT * 2] = {-5, INT64_C(1) << 40, 0, 1, 2, 3, 4, 5};
-    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){COUNT, 3}, 2, triples);
-    neuron_tensor_t *targets[] = {tensor(NEURON_U8, (const int64_t[]){COUNT}, 1, bytes),
-                                  tensor(NEURON_I32, (const int64_t[]){COUNT, 1}, 2, numbers),
-                                  tensor(NEURON_I64, (const int64_t[]){COUNT, 2}, 2, large),
-                                  tensor(NEURON_F32, (const int64_t[]){COUNT}, 1, triples)};
+    neuron_tensor_t *examples = tensor(NEURON_TYPE_F32, (const int64_t[]){COUNT, 3}, 2, triples);
+    neuron_tensor_t *targets[] = {tensor(NEURON_TYPE_U8, (const int64_t[]){COUNT}, 1, bytes),
+                                  tensor(NEURON_TYPE_I32, (const int64_t[]){COUNT, 1}, 2, numbers),
+                                  tensor(NEURON_TYPE_I64, (const int64_t[]){COUNT, 2}, 2, large),
+                                  tensor(NEURON_TYPE_F32, (const int64_t[]){COUNT}, 1, triples)};
     const float expected[][COUNT * 2] = {{0, 200, 7, 255},
                                          {-7, 0, 16777216, 3},
                                          {-5, 0x1p40f, 0, 1, 2, 3, 4, 5},
@@ -230,7 +230,8 @@ START_TEST(targets_have_any_shape)
 {
     enum { SIDE = 260, PIXELS = SIDE * SIDE };
     static float pixels[2 * PIXELS];
-    neuron_tensor_t *images = tensor(NEURON_F32, (const int64_t[]){2, SIDE, SIDE, 1}, 4, pixels);
+    neuron_tensor_t *images =
+        tensor(NEURON_TYPE_F32, (const int64_t[]){2, SIDE, SIDE, 1}, 4, pixels);
     const int64_t shapes[][4] = {
         {2, SIDE, SIDE, 1}, {2, PIXELS}, {2, SIDE, SIDE}, {2, SIDE / 2, SIDE, 2}};
     static const int ranks[] = {4, 2, 3, 4};
@@ -244,7 +245,7 @@ START_TEST(targets_have_any_shape)
     assert_ok(neuron_loss_create(&loss, context, "mean_squared_error", NULL));
     assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
     for (int i = 0; i < 4; i++) {
-        neuron_tensor_t *targets = tensor(NEURON_F32, shapes[i], ranks[i], pixels);
+        neuron_tensor_t *targets = tensor(NEURON_TYPE_F32, shapes[i], ranks[i], pixels);
         neuron_dataset_t *dataset;
         neuron_trainer_t *trainer;
         size_t outputs;
@@ -287,8 +288,8 @@ START_TEST(joining)
     ck_assert_mem_eq(target, triples + 9, sizeof target);
     assert_status(neuron_dataset_one_hot(&none, a), NEURON_E_TYPE);
 
-    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){COUNT, 2}, 2, triples);
-    neuron_tensor_t *given = tensor(NEURON_F32, (const int64_t[]){COUNT, 3}, 2, shares);
+    neuron_tensor_t *examples = tensor(NEURON_TYPE_F32, (const int64_t[]){COUNT, 2}, 2, triples);
+    neuron_tensor_t *given = tensor(NEURON_TYPE_F32, (const int64_t[]){COUNT, 3}, 2, shares);
     neuron_dataset_t *strict;
     assert_ok(neuron_dataset_create(&strict, context, examples, given, 3));
     assert_status(neuron_dataset_join(&none, (neuron_dataset_t *[]){a, strict}, 2), NEURON_E_TYPE);
@@ -362,8 +363,8 @@ START_TEST(weights_of_one_hot)
 {
     const float weights[] = {0.5f, 2, 0, 3};
     const int32_t numbers[COUNT] = {0, 1, 0, 1};
-    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){COUNT, 3}, 2, triples);
-    neuron_tensor_t *labels = tensor(NEURON_I32, (const int64_t[]){COUNT}, 1, numbers);
+    neuron_tensor_t *examples = tensor(NEURON_TYPE_F32, (const int64_t[]){COUNT, 3}, 2, triples);
+    neuron_tensor_t *labels = tensor(NEURON_TYPE_I32, (const int64_t[]){COUNT}, 1, numbers);
     neuron_dataset_t *dataset, *one_hot;
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
     assert_ok(neuron_dataset_set_weights(dataset, weights, COUNT));

@@ -20,12 +20,12 @@ static neuron_dataset_t *make_dataset(neuron_context_t *context, const float *ex
 {
     neuron_tensor_t *values, *classes;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_wrap(&values, context, NEURON_F32, (const int64_t[]){count, 3}, 2,
-                                 (void *)(uintptr_t)examples, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&values, context, NEURON_TYPE_F32, (const int64_t[]){count, 3}, 2,
+                                 (void *)(uintptr_t)examples, NEURON_OWNERSHIP_COPY, NULL, NULL));
     const int64_t shape[2] = {count, class_count};
     assert_ok(neuron_tensor_wrap(&classes, context, label_type, shape,
-                                 label_type == NEURON_F32 ? 2 : 1, (void *)(uintptr_t)labels,
-                                 NEURON_COPY, NULL, NULL));
+                                 label_type == NEURON_TYPE_F32 ? 2 : 1, (void *)(uintptr_t)labels,
+                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
     assert_ok(neuron_dataset_create(&dataset, context, values, classes, class_count));
     neuron_tensor_unref(values);
     neuron_tensor_unref(classes);
@@ -40,7 +40,7 @@ START_TEST(figures_are_those_by_hand)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph = make_identity(context);
     const int32_t labels[4] = {0, 2, 1, 0};
-    neuron_dataset_t *dataset = make_dataset(context, outputs[0], 4, labels, NEURON_I32, 3);
+    neuron_dataset_t *dataset = make_dataset(context, outputs[0], 4, labels, NEURON_TYPE_I32, 3);
     neuron_evaluation_t *evaluation;
     assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
     double loss = (log(2) + log(4) + log(4) - log(1e-7)) / 4;
@@ -68,7 +68,7 @@ START_TEST(targets_may_be_shares)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph = make_identity(context);
     const float targets[2][3] = {{0.5f, 0.5f, 0}, {0, 0, 1}};
-    neuron_dataset_t *dataset = make_dataset(context, outputs[0], 2, targets, NEURON_F32, 3);
+    neuron_dataset_t *dataset = make_dataset(context, outputs[0], 2, targets, NEURON_TYPE_F32, 3);
     neuron_evaluation_t *evaluation;
     assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
     ck_assert_double_eq_tol(neuron_evaluation_loss(evaluation),
@@ -87,7 +87,7 @@ START_TEST(what_is_not_finite_shows)
     neuron_graph_t *graph = make_identity(context);
     const float bad[2][3] = {{0.5f, 0.25f, 0.25f}, {0.5f, INFINITY, 0.25f}};
     neuron_dataset_t *dataset =
-        make_dataset(context, bad[0], 2, (const int32_t[]){0, 0}, NEURON_I32, 3);
+        make_dataset(context, bad[0], 2, (const int32_t[]){0, 0}, NEURON_TYPE_I32, 3);
     neuron_evaluation_t *evaluation;
     assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
     ck_assert(!isfinite(neuron_evaluation_loss(evaluation)));
@@ -124,11 +124,12 @@ static void check_against_predictions(neuron_context_t *context, const neuron_gr
     static int32_t labels[GLYPHS];
     assert_ok(neuron_dataset_read(dataset, 0, GLYPHS, pixels, labels));
     neuron_tensor_t *input, *output;
-    assert_ok(neuron_tensor_wrap(&input, context, NEURON_F32,
-                                 (const int64_t[]){GLYPHS, SIDE, SIDE, 1}, 4, pixels, NEURON_BORROW,
-                                 NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&output, context, NEURON_F32, (const int64_t[]){GLYPHS, CLASSES},
-                                 2, predictions, NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
+                                 (const int64_t[]){GLYPHS, SIDE, SIDE, 1}, 4, pixels,
+                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
+                                 (const int64_t[]){GLYPHS, CLASSES}, 2, predictions,
+                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
     assert_ok(neuron_graph_predict(graph, input, output));
     double loss = 0;
     int right = 0;
@@ -176,9 +177,9 @@ START_TEST(bad_arguments_are_refused)
     neuron_graph_t *graph = make_identity(context), *unfinished;
     assert_ok(neuron_graph_create(&unfinished, context));
     const int32_t labels[4] = {0, 2, 1, 0};
-    neuron_dataset_t *dataset = make_dataset(context, outputs[0], 4, labels, NEURON_I32, 3);
-    neuron_dataset_t *four = make_dataset(context, outputs[0], 4, labels, NEURON_I32, 4);
-    neuron_dataset_t *none = make_dataset(context, outputs[0], 0, labels, NEURON_I32, 3);
+    neuron_dataset_t *dataset = make_dataset(context, outputs[0], 4, labels, NEURON_TYPE_I32, 3);
+    neuron_dataset_t *four = make_dataset(context, outputs[0], 4, labels, NEURON_TYPE_I32, 4);
+    neuron_dataset_t *none = make_dataset(context, outputs[0], 0, labels, NEURON_TYPE_I32, 3);
     neuron_dataset_t *glyphs;
     assert_ok(neuron_dataset_generate_glyphs(&glyphs, context, 4, SIDE, SIDE, 3));
     neuron_evaluation_t *evaluation = (neuron_evaluation_t *)context;

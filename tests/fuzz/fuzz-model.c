@@ -72,8 +72,8 @@ static int pair_shape(const int64_t *shapes, const int32_t *ranks, int32_t count
 
 static void register_kinds(neuron_context_t *context)
 {
-    if (neuron_custom_register(context, "own", touch, NULL, NULL, NULL, NULL) < 0 ||
-        neuron_custom_register(context, "pair", touch, NULL, pair_shape, NULL, NULL) < 0)
+    if (neuron_custom_layer_register(context, "own", touch, NULL, NULL, NULL, NULL) < 0 ||
+        neuron_custom_layer_register(context, "pair", touch, NULL, pair_shape, NULL, NULL) < 0)
         abort();
 }
 
@@ -95,9 +95,9 @@ static void look(neuron_context_t *context, const neuron_graph_t *graph)
         length += strlen(neuron_graph_class_name(graph, NULL, k));
     for (int32_t i = 0; neuron_graph_metadata_key(graph, i); i++)
         length += strlen(neuron_graph_metadata(graph, neuron_graph_metadata_key(graph, i)));
-    (void)neuron_graph_get_scale(graph, NULL, scales, offsets, 4, &count);
+    (void)neuron_graph_scale(graph, NULL, scales, offsets, 4, &count);
     neuron_preparation_t *preparation;
-    (void)neuron_graph_get_preparation(&preparation, graph);
+    (void)neuron_graph_preparation(&preparation, graph);
     neuron_preparation_unref(preparation);
     int status = neuron_graph_clone(&clone, context, graph);
     if (length == SIZE_MAX ||
@@ -117,7 +117,7 @@ static void predict(neuron_context_t *context, const neuron_graph_t *graph, int3
     if (count_elements(in, in_rank + 1) > work_max || count_elements(out, out_rank + 1) > work_max)
         return;
     if (neuron_tensor_create(&input, context, type, in, in_rank + 1) == NEURON_OK &&
-        neuron_tensor_create(&output, context, NEURON_F32, out, out_rank + 1) == NEURON_OK)
+        neuron_tensor_create(&output, context, NEURON_TYPE_F32, out, out_rank + 1) == NEURON_OK)
         (void)neuron_graph_predict(graph, input, output);
     neuron_tensor_unref(input);
     neuron_tensor_unref(output);
@@ -134,8 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     neuron_context_set_threads(context, 1);
     register_kinds(context);
     if (neuron_graph_load_memory(&graph, context, data, size) == NEURON_OK) {
-        predict(context, graph, NEURON_F32);
-        predict(context, graph, NEURON_U8);
+        predict(context, graph, NEURON_TYPE_F32);
+        predict(context, graph, NEURON_TYPE_U8);
         look(context, graph);
     }
     neuron_graph_unref(graph);

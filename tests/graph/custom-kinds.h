@@ -101,12 +101,13 @@ static inline neuron_node_t *add_own_dense(neuron_graph_t *graph, neuron_node_t 
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    neuron_node_t *node = neuron_custom(graph, "own_dense", &input, 1, &units, 1);
+    neuron_node_t *node = neuron_custom_layer(graph, "own_dense", &input, 1, &units, 1);
     assert_ok(neuron_node_shape(input, shape, &rank));
     shape[1] = units;
+    assert_ok(neuron_custom_layer_add_array(node, "kernel", shape, 2,
+                                            NEURON_INITIALIZER_GLOROT_UNIFORM, 0, 1));
     assert_ok(
-        neuron_custom_add_array(node, "kernel", shape, 2, NEURON_INITIALIZER_GLOROT_UNIFORM, 0, 1));
-    assert_ok(neuron_custom_add_array(node, "bias", &units, 1, NEURON_INITIALIZER_ZEROS, 0, 1));
+        neuron_custom_layer_add_array(node, "bias", &units, 1, NEURON_INITIALIZER_ZEROS, 0, 1));
     return node;
 }
 
@@ -160,10 +161,11 @@ static inline int join_back(neuron_custom_run_t *run, void *user_data)
 
 static inline void register_all(neuron_context_t *context)
 {
-    assert_ok(neuron_custom_register(context, "swish", swish, swish_back, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "swish", swish, swish_back, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "own_dense", own_dense, own_dense_back, NULL,
+                                           NULL, NULL));
     assert_ok(
-        neuron_custom_register(context, "own_dense", own_dense, own_dense_back, NULL, NULL, NULL));
-    assert_ok(neuron_custom_register(context, "join", join, join_back, join_shape, NULL, NULL));
+        neuron_custom_layer_register(context, "join", join, join_back, join_shape, NULL, NULL));
 }
 
 static inline neuron_context_t *custom_context(void)

@@ -36,10 +36,12 @@ static void predict(const neuron_graph_t *g, float answer[EXAMPLES * CLASSES])
     neuron_tensor_t *input, *output;
     for (int i = 0; i < EXAMPLES * INPUTS; i++)
         values[i] = (float)i / 4 - 1;
-    assert_ok(neuron_tensor_wrap(&input, context, NEURON_F32, (const int64_t[]){EXAMPLES, INPUTS},
-                                 2, values, NEURON_BORROW, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&output, context, NEURON_F32, (const int64_t[]){EXAMPLES, CLASSES},
-                                 2, answer, NEURON_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
+                                 (const int64_t[]){EXAMPLES, INPUTS}, 2, values,
+                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
+                                 (const int64_t[]){EXAMPLES, CLASSES}, 2, answer,
+                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
     assert_ok(neuron_graph_predict(g, input, output));
     neuron_tensor_unref(output);
     neuron_tensor_unref(input);
@@ -378,9 +380,9 @@ static neuron_dataset_t *labelled(const int32_t *labels, int64_t count)
 {
     neuron_tensor_t *examples, *numbers;
     neuron_dataset_t *dataset;
-    assert_ok(
-        neuron_tensor_create(&examples, context, NEURON_F32, (const int64_t[]){count, INPUTS}, 2));
-    assert_ok(neuron_tensor_create(&numbers, context, NEURON_I32, &count, 1));
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32,
+                                   (const int64_t[]){count, INPUTS}, 2));
+    assert_ok(neuron_tensor_create(&numbers, context, NEURON_TYPE_I32, &count, 1));
     memcpy(neuron_tensor_data(numbers), labels, (size_t)count * sizeof *labels);
     assert_ok(neuron_dataset_create(&dataset, context, examples, numbers, CLASSES));
     neuron_tensor_unref(numbers);
@@ -397,8 +399,10 @@ START_TEST(weights_of_graphs_with_one_output)
     neuron_dataset_t *dataset;
     neuron_graph_t *m[2];
     double weights[2];
-    assert_ok(neuron_tensor_create(&examples, context, NEURON_F32, (const int64_t[]){MANY, 1}, 2));
-    assert_ok(neuron_tensor_create(&numbers, context, NEURON_F32, (const int64_t[]){MANY, 1}, 2));
+    assert_ok(
+        neuron_tensor_create(&examples, context, NEURON_TYPE_F32, (const int64_t[]){MANY, 1}, 2));
+    assert_ok(
+        neuron_tensor_create(&numbers, context, NEURON_TYPE_F32, (const int64_t[]){MANY, 1}, 2));
     memcpy(neuron_tensor_data(examples), inputs, sizeof inputs);
     memcpy(neuron_tensor_data(numbers), targets, sizeof targets);
     assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, numbers));

@@ -44,14 +44,14 @@ START_TEST(a_kind_may_be_called_as_a_layer_of_the_library)
     neuron_graph_t *graph;
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 3; j++)
-            assert_ok(
-                neuron_custom_register(contexts[i], names[j], swish, swish_back, NULL, NULL, NULL));
+            assert_ok(neuron_custom_layer_register(contexts[i], names[j], swish, swish_back, NULL,
+                                                   NULL, NULL));
     assert_ok(neuron_graph_create(&graph, contexts[0]));
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 4, NULL);
     for (int j = 0; j < 3; j++)
-        x = neuron_custom(graph, names[j], &x, 1, NULL, 0);
+        x = neuron_custom_layer(graph, names[j], &x, 1, NULL, 0);
     ck_assert_str_eq(neuron_node_name(x), "custom");
-    assert_ok(neuron_custom_add_array(x, "extra", NULL, 0, NEURON_INITIALIZER_ONES, 0, 1));
+    assert_ok(neuron_custom_layer_add_array(x, "extra", NULL, 0, NEURON_INITIALIZER_ONES, 0, 1));
     assert_ok(neuron_graph_finish(graph, neuron_dense(graph, x, 2, NULL)));
     ck_assert_ptr_nonnull(neuron_graph_find_node(graph, "dense_2"));
     neuron_graph_t *loaded = save_and_load(graph, contexts[1], NEURON_OK);
@@ -72,12 +72,12 @@ START_TEST(a_file_has_the_shape_that_the_kind_makes)
 {
     neuron_context_t *contexts[] = {test_context(), test_context()};
     neuron_graph_t *graph;
-    assert_ok(neuron_custom_register(contexts[0], "k", swish, NULL, NULL, NULL, NULL));
-    assert_ok(neuron_custom_register(contexts[1], "k", swish, NULL, join_shape, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(contexts[0], "k", swish, NULL, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(contexts[1], "k", swish, NULL, join_shape, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, contexts[0]));
     neuron_node_t *x = vector_input(graph, 3);
-    assert_ok(
-        neuron_graph_finish(graph, neuron_custom(graph, "k", &x, 1, (const int64_t[]){1000}, 1)));
+    assert_ok(neuron_graph_finish(
+        graph, neuron_custom_layer(graph, "k", &x, 1, (const int64_t[]){1000}, 1)));
     save_and_load(graph, contexts[1], NEURON_E_FORMAT);
     assert_message("its shape is 1000, but k makes 3");
     neuron_graph_unref(graph);
@@ -92,7 +92,7 @@ START_TEST(a_shape_beside_that_of_the_kind)
 {
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *x = vector_input(graph, 3);
-    x = neuron_custom(graph, "join", &x, 1, (const int64_t[]){3}, 1);
+    x = neuron_custom_layer(graph, "join", &x, 1, (const int64_t[]){3}, 1);
     assert_ok(neuron_graph_finish(graph, x));
     neuron_context_t *other = custom_context();
     neuron_graph_unref(save_and_load(graph, other, NEURON_OK));
@@ -100,7 +100,7 @@ START_TEST(a_shape_beside_that_of_the_kind)
     neuron_graph_unref(graph);
     graph = custom_graph();
     x = vector_input(graph, 3);
-    ck_assert_ptr_null(neuron_custom(graph, "join", &x, 1, (const int64_t[]){4}, 1));
+    ck_assert_ptr_null(neuron_custom_layer(graph, "join", &x, 1, (const int64_t[]){4}, 1));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
     assert_message("join: its shape is 4, but join makes 3");
     neuron_graph_unref(graph);
@@ -130,10 +130,10 @@ START_TEST(a_shape_callback_that_fails)
     neuron_context_t *context = test_context();
     int answer = 0;
     neuron_graph_t *graph;
-    assert_ok(neuron_custom_register(context, "k", swish, NULL, answer_shape, &answer, NULL));
+    assert_ok(neuron_custom_layer_register(context, "k", swish, NULL, answer_shape, &answer, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = vector_input(graph, 3);
-    x = neuron_dense(graph, neuron_custom(graph, "k", &x, 1, NULL, 0), 2, NULL);
+    x = neuron_dense(graph, neuron_custom_layer(graph, "k", &x, 1, NULL, 0), 2, NULL);
     assert_ok(neuron_graph_finish(graph, x));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[80];

@@ -13,14 +13,15 @@ START_TEST(bad_registrations)
                  {"", "it must have 1 to 63"},
                  {NULL, "name is NULL"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        assert_status(neuron_custom_register(context, names[i].name, swish, NULL, NULL, NULL, NULL),
-                      NEURON_E_ARGUMENT);
+        assert_status(
+            neuron_custom_layer_register(context, names[i].name, swish, NULL, NULL, NULL, NULL),
+            NEURON_E_ARGUMENT);
         assert_message(names[i].message);
     }
-    assert_status(neuron_custom_register(context, "x", NULL, NULL, NULL, NULL, NULL),
+    assert_status(neuron_custom_layer_register(context, "x", NULL, NULL, NULL, NULL, NULL),
                   NEURON_E_ARGUMENT);
     assert_message("forward is NULL");
-    assert_status(neuron_custom_register(NULL, "x", swish, NULL, NULL, NULL, NULL),
+    assert_status(neuron_custom_layer_register(NULL, "x", swish, NULL, NULL, NULL, NULL),
                   NEURON_E_ARGUMENT);
     neuron_context_unref(context);
 }
@@ -30,19 +31,19 @@ START_TEST(bad_layers)
 {
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *x = vector_input(graph, 3);
-    ck_assert_ptr_null(neuron_custom(graph, "squish", &x, 1, NULL, 0));
+    ck_assert_ptr_null(neuron_custom_layer(graph, "squish", &x, 1, NULL, 0));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_UNSUPPORTED);
     assert_message("custom: no layer \"squish\" is registered with the context");
     neuron_graph_unref(graph);
     graph = custom_graph();
     x = image_input(graph, 2, 2, 1);
-    ck_assert_ptr_null(neuron_custom(graph, "join", &x, 1, NULL, 0));
+    ck_assert_ptr_null(neuron_custom_layer(graph, "join", &x, 1, NULL, 0));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_CALLBACK);
     assert_message("join: the shape callback returned 7");
     neuron_graph_unref(graph);
     graph = custom_graph();
     x = vector_input(graph, 3);
-    ck_assert_ptr_null(neuron_custom(graph, "swish", &x, 1, (const int64_t[]){0}, 1));
+    ck_assert_ptr_null(neuron_custom_layer(graph, "swish", &x, 1, (const int64_t[]){0}, 1));
     assert_message("swish: shape[0] is 0; it must be 1 or more");
     neuron_graph_unref(graph);
 }
@@ -74,10 +75,10 @@ START_TEST(arrays_that_are_refused)
     const bad_array *bad = &bad_arrays[_i];
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *x = vector_input(graph, 3);
-    x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
-    assert_ok(neuron_custom_add_array(x, "first", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0));
-    assert_status(neuron_custom_add_array(x, bad->name, &bad->extent, bad->rank, bad->initializer,
-                                          0, bad->trainable),
+    x = neuron_custom_layer(graph, "swish", &x, 1, NULL, 0);
+    assert_ok(neuron_custom_layer_add_array(x, "first", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0));
+    assert_status(neuron_custom_layer_add_array(x, bad->name, &bad->extent, bad->rank,
+                                                bad->initializer, 0, bad->trainable),
                   bad->status);
     assert_message(bad->message);
     assert_status(neuron_graph_finish(graph, x), bad->status);
@@ -90,24 +91,24 @@ START_TEST(arrays_at_the_wrong_place)
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *x = vector_input(graph, 3);
     neuron_node_t *dense = neuron_dense(graph, x, 2, NULL);
-    assert_status(neuron_custom_add_array(dense, "a", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
+    assert_status(neuron_custom_layer_add_array(dense, "a", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
                   NEURON_E_ARGUMENT);
     assert_message("dense: a dense layer has its own arrays");
     neuron_graph_unref(graph);
     graph = custom_graph();
     x = vector_input(graph, 3);
-    x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
+    x = neuron_custom_layer(graph, "swish", &x, 1, NULL, 0);
     for (char name[] = "a"; *name < 'a' + 8; ++*name)
-        assert_ok(neuron_custom_add_array(x, name, NULL, 0, NEURON_INITIALIZER_ONES, 0, 0));
-    assert_status(neuron_custom_add_array(x, "z", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
+        assert_ok(neuron_custom_layer_add_array(x, name, NULL, 0, NEURON_INITIALIZER_ONES, 0, 0));
+    assert_status(neuron_custom_layer_add_array(x, "z", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
                   NEURON_E_ARGUMENT);
     assert_message("swish: has 8 arrays, which is the most");
     neuron_graph_unref(graph);
     graph = custom_graph();
     x = vector_input(graph, 3);
-    x = neuron_custom(graph, "swish", &x, 1, NULL, 0);
+    x = neuron_custom_layer(graph, "swish", &x, 1, NULL, 0);
     neuron_node_t *user = neuron_relu(graph, x);
-    assert_status(neuron_custom_add_array(x, "a", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
+    assert_status(neuron_custom_layer_add_array(x, "a", NULL, 0, NEURON_INITIALIZER_ONES, 0, 0),
                   NEURON_E_STATE);
     assert_message("swish: arrays must be added before another layer uses the node");
     assert_status(neuron_graph_finish(graph, user), NEURON_E_STATE);
@@ -133,16 +134,16 @@ START_TEST(outputs_leave_a_dimension_to_the_batch)
     const int64_t ones[NEURON_RANK_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *x = vector_input(graph, 1);
-    ck_assert_ptr_nonnull(neuron_custom(graph, "swish", &x, 1, ones, NEURON_RANK_MAX - 1));
-    ck_assert_ptr_null(neuron_custom(graph, "swish", &x, 1, ones, NEURON_RANK_MAX));
+    ck_assert_ptr_nonnull(neuron_custom_layer(graph, "swish", &x, 1, ones, NEURON_RANK_MAX - 1));
+    ck_assert_ptr_null(neuron_custom_layer(graph, "swish", &x, 1, ones, NEURON_RANK_MAX));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
     assert_message("swish_1: rank is 8; it must be 0 to 7");
     neuron_graph_unref(graph);
     neuron_context_t *context = test_context();
-    assert_ok(neuron_custom_register(context, "deep", swish, NULL, deep_shape, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "deep", swish, NULL, deep_shape, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     x = vector_input(graph, 1);
-    ck_assert_ptr_null(neuron_custom(graph, "deep", &x, 1, NULL, 0));
+    ck_assert_ptr_null(neuron_custom_layer(graph, "deep", &x, 1, NULL, 0));
     assert_status(neuron_graph_finish(graph, x), NEURON_E_ARGUMENT);
     assert_message("deep: rank is 8; it must be 0 to 7");
     neuron_graph_unref(graph);
@@ -204,7 +205,7 @@ static int use_reader(neuron_context_t *context)
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x =
         neuron_dense(graph, neuron_flatten(graph, image_input(graph, 8, 8, 1)), TEST_CLASSES, NULL);
-    int status = neuron_graph_finish(graph, neuron_custom(graph, "reader", &x, 1, NULL, 0));
+    int status = neuron_graph_finish(graph, neuron_custom_layer(graph, "reader", &x, 1, NULL, 0));
     if (status == NEURON_OK) {
         assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
         status = neuron_trainer_create(&trainer, graph, optimizer, data);
@@ -225,9 +226,9 @@ START_TEST(a_failure_in_a_callback_is_told)
     neuron_context_t *context = test_context();
     reader from = {context, _i};
     char message[256];
-    assert_ok(neuron_custom_register(context, "reader", read_forward, read_backward, read_shape,
-                                     &from, NULL));
-    assert_ok(neuron_custom_set_saved(context, "reader", read_saved));
+    assert_ok(neuron_custom_layer_register(context, "reader", read_forward, read_backward,
+                                           read_shape, &from, NULL));
+    assert_ok(neuron_custom_layer_set_saved(context, "reader", read_saved));
     assert_status(use_reader(context), NEURON_E_IO);
     snprintf(
         message, sizeof message,
@@ -260,10 +261,10 @@ START_TEST(what_is_not_there)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph;
     bool fine = false;
-    assert_ok(neuron_custom_register(context, "ask", ask, NULL, NULL, &fine, NULL));
+    assert_ok(neuron_custom_layer_register(context, "ask", ask, NULL, NULL, &fine, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = vector_input(graph, 3);
-    assert_ok(neuron_graph_finish(graph, neuron_custom(graph, "ask", &x, 1, NULL, 0)));
+    assert_ok(neuron_graph_finish(graph, neuron_custom_layer(graph, "ask", &x, 1, NULL, 0)));
     float row[3] = {0};
     predict(graph, row, 1, row);
     ck_assert(fine);
@@ -300,10 +301,10 @@ START_TEST(nulls_are_answered)
     ck_assert_ptr_null(neuron_custom_run_array_gradient(NULL, 0));
     neuron_graph_t *graph;
     neuron_context_t *context = test_context();
-    assert_ok(neuron_custom_register(context, "ask", ask_for_null, NULL, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "ask", ask_for_null, NULL, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = vector_input(graph, 3);
-    assert_ok(neuron_graph_finish(graph, neuron_custom(graph, "ask", &x, 1, NULL, 0)));
+    assert_ok(neuron_graph_finish(graph, neuron_custom_layer(graph, "ask", &x, 1, NULL, 0)));
     float row[3] = {0};
     predict(graph, row, 1, row);
     neuron_graph_unref(graph);

@@ -40,8 +40,9 @@ static int drop_backward(neuron_custom_run_t *run, void *user_data)
 
 static neuron_node_t *own_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate)
 {
-    neuron_node_t *node = neuron_custom(graph, "own_dropout", &input, 1, NULL, 0);
-    assert_ok(neuron_custom_add_array(node, "rate", NULL, 0, NEURON_INITIALIZER_CONSTANT, rate, 0));
+    neuron_node_t *node = neuron_custom_layer(graph, "own_dropout", &input, 1, NULL, 0);
+    assert_ok(
+        neuron_custom_layer_add_array(node, "rate", NULL, 0, NEURON_INITIALIZER_CONSTANT, rate, 0));
     return node;
 }
 
@@ -96,11 +97,11 @@ static neuron_context_t *custom_context(int32_t threads)
 {
     neuron_context_t *context = test_context();
     assert_ok(neuron_context_set_threads(context, threads));
-    assert_ok(neuron_custom_register(context, "own_dropout", drop_forward, drop_backward, NULL,
-                                     NULL, NULL));
-    assert_ok(neuron_custom_register(context, "unit_length", unit_length, unit_length_back, NULL,
-                                     NULL, NULL));
-    assert_ok(neuron_custom_set_saved(context, "unit_length", one_for_each_example));
+    assert_ok(neuron_custom_layer_register(context, "own_dropout", drop_forward, drop_backward,
+                                           NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "unit_length", unit_length, unit_length_back,
+                                           NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_set_saved(context, "unit_length", one_for_each_example));
     return context;
 }
 
@@ -119,9 +120,9 @@ START_TEST(gradient_with_what_forward_kept)
 {
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 6), 5, NULL);
-    x = neuron_custom(graph, "unit_length", &x, 1, NULL, 0);
+    x = neuron_custom_layer(graph, "unit_length", &x, 1, NULL, 0);
     x = neuron_dense(graph, x, 7, NULL);
-    check_layer(graph, neuron_custom(graph, "unit_length", &x, 1, NULL, 0), 5);
+    check_layer(graph, neuron_custom_layer(graph, "unit_length", &x, 1, NULL, 0), 5);
 }
 END_TEST
 
@@ -144,7 +145,7 @@ static neuron_graph_t *small_network(neuron_context_t *context)
     assert_ok(neuron_graph_set_seed(graph, 5));
     neuron_node_t *x = neuron_flatten(graph, image_input(graph, 8, 8, 1));
     x = own_dropout(graph, neuron_tanh(graph, neuron_dense(graph, x, 12, NULL)), 0.3);
-    x = neuron_custom(graph, "unit_length", &x, 1, NULL, 0);
+    x = neuron_custom_layer(graph, "unit_length", &x, 1, NULL, 0);
     x = neuron_dense(graph, own_dropout(graph, x, 0.1), TEST_CLASSES, NULL);
     assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;
@@ -233,14 +234,14 @@ START_TEST(what_a_run_tells)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph;
     answers a = {.missing_rank = -1};
-    assert_ok(neuron_custom_register(context, "ask", ask, NULL, NULL, &a, NULL));
-    assert_ok(neuron_custom_set_saved(context, "ask", one_for_each_example));
+    assert_ok(neuron_custom_layer_register(context, "ask", ask, NULL, NULL, &a, NULL));
+    assert_ok(neuron_custom_layer_set_saved(context, "ask", one_for_each_example));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = vector_input(graph, 3);
-    x = neuron_custom(graph, "ask", &x, 1, (const int64_t[]){2, 5}, 2);
+    x = neuron_custom_layer(graph, "ask", &x, 1, (const int64_t[]){2, 5}, 2);
     assert_ok(neuron_node_set_name(x, "why"));
-    assert_ok(neuron_custom_add_array(x, "a", (const int64_t[]){4, 6, 2}, 3,
-                                      NEURON_INITIALIZER_ONES, 0, 1));
+    assert_ok(neuron_custom_layer_add_array(x, "a", (const int64_t[]){4, 6, 2}, 3,
+                                            NEURON_INITIALIZER_ONES, 0, 1));
     assert_ok(neuron_graph_finish(graph, x));
     float row[3] = {0}, out[10];
     predict(graph, row, 1, out);
@@ -306,13 +307,13 @@ START_TEST(memory_that_is_refused)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph;
     int64_t wanted = 0, none, bytes;
-    assert_ok(
-        neuron_custom_register(context, "kept", drop_forward, drop_backward, NULL, &wanted, NULL));
-    assert_ok(neuron_custom_set_saved(context, "kept", as_told));
+    assert_ok(neuron_custom_layer_register(context, "kept", drop_forward, drop_backward, NULL,
+                                           &wanted, NULL));
+    assert_ok(neuron_custom_layer_set_saved(context, "kept", as_told));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), TEST_CLASSES, NULL);
-    x = neuron_custom(graph, "kept", &x, 1, NULL, 0);
-    assert_ok(neuron_custom_add_array(x, "rate", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
+    x = neuron_custom_layer(graph, "kept", &x, 1, NULL, 0);
+    assert_ok(neuron_custom_layer_add_array(x, "rate", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
     assert_ok(neuron_graph_finish(graph, x));
     assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &none));
     wanted = 1000000;
@@ -326,7 +327,7 @@ START_TEST(memory_that_is_refused)
     wanted = INT64_MAX;
     assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &bytes), NEURON_E_MEMORY);
     assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_PREDICTION, 6, &bytes)); /* asks nobody */
-    assert_ok(neuron_custom_set_saved(context, "kept", NULL));
+    assert_ok(neuron_custom_layer_set_saved(context, "kept", NULL));
     assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &bytes));
     ck_assert_int_eq(bytes, none);
     neuron_graph_unref(graph);
@@ -337,11 +338,13 @@ END_TEST
 START_TEST(kinds_that_there_are_not)
 {
     neuron_context_t *context = test_context();
-    assert_status(neuron_custom_set_saved(context, "none", one_for_each_example),
+    assert_status(neuron_custom_layer_set_saved(context, "none", one_for_each_example),
                   NEURON_E_ARGUMENT);
-    assert_message("neuron_custom_set_saved: no layer \"none\" is registered");
-    assert_status(neuron_custom_set_saved(context, NULL, one_for_each_example), NEURON_E_ARGUMENT);
-    assert_status(neuron_custom_set_saved(NULL, "none", one_for_each_example), NEURON_E_ARGUMENT);
+    assert_message("neuron_custom_layer_set_saved: no layer \"none\" is registered");
+    assert_status(neuron_custom_layer_set_saved(context, NULL, one_for_each_example),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_custom_layer_set_saved(NULL, "none", one_for_each_example),
+                  NEURON_E_ARGUMENT);
     neuron_context_unref(context);
 }
 END_TEST

@@ -7,7 +7,7 @@ START_TEST(gradient_of_swish)
 {
     neuron_graph_t *graph = custom_graph();
     neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 5, 4, 2), 3, 2, 2, NULL);
-    check_layer(graph, neuron_relu(graph, neuron_custom(graph, "swish", &x, 1, NULL, 0)), 4);
+    check_layer(graph, neuron_relu(graph, neuron_custom_layer(graph, "swish", &x, 1, NULL, 0)), 4);
 }
 END_TEST
 
@@ -29,7 +29,7 @@ START_TEST(gradient_of_several_inputs)
     neuron_node_t *input = vector_input(graph, 6);
     neuron_node_t *inputs[] = {neuron_dense(graph, input, 5, NULL), input,
                                neuron_tanh(graph, neuron_dense(graph, input, 3, NULL))};
-    neuron_node_t *node = neuron_custom(graph, "join", inputs, 3, NULL, 0);
+    neuron_node_t *node = neuron_custom_layer(graph, "join", inputs, 3, NULL, 0);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(neuron_node_shape(node, shape, &rank));
@@ -104,8 +104,8 @@ static neuron_graph_t *failing_graph(neuron_context_t *context)
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_flatten(graph, image_input(graph, 8, 8, 1));
     x = neuron_batch_norm(graph, neuron_dense(graph, x, 9, NULL), NULL);
-    x = neuron_custom(graph, "count", &x, 1, NULL, 0);
-    assert_ok(neuron_custom_add_array(x, "calls", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
+    x = neuron_custom_layer(graph, "count", &x, 1, NULL, 0);
+    assert_ok(neuron_custom_layer_add_array(x, "calls", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
     x = neuron_batch_norm(graph, neuron_dense(graph, x, TEST_CLASSES, NULL), NULL);
     assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;
@@ -130,8 +130,8 @@ START_TEST(a_step_that_fails)
     neuron_trainer_t *trainers[2];
     neuron_graph_t *graphs[2];
     failure plan = {0, 0, 0};
-    assert_ok(
-        neuron_custom_register(context, "count", count_forward, count_backward, NULL, &plan, NULL));
+    assert_ok(neuron_custom_layer_register(context, "count", count_forward, count_backward, NULL,
+                                           &plan, NULL));
     neuron_dataset_t *data = test_glyphs(context, 90, 8);
     assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
     for (int i = 0; i < 2; i++) {
@@ -172,8 +172,8 @@ START_TEST(a_frozen_layer_stays_as_it_is)
     neuron_optimizer_t *optimizer;
     neuron_trainer_t *trainer;
     failure plan = {0, 0, 0};
-    assert_ok(
-        neuron_custom_register(context, "count", count_forward, count_backward, NULL, &plan, NULL));
+    assert_ok(neuron_custom_layer_register(context, "count", count_forward, count_backward, NULL,
+                                           &plan, NULL));
     neuron_dataset_t *data = test_glyphs(context, 90, 8);
     neuron_graph_t *graph = failing_graph(context);
     int32_t calls = 0;
@@ -203,7 +203,8 @@ START_TEST(predicting_and_evaluating_fail)
 {
     neuron_context_t *context = test_context();
     failure plan = {6, 0, 0};
-    assert_ok(neuron_custom_register(context, "count", count_forward, NULL, NULL, &plan, NULL));
+    assert_ok(
+        neuron_custom_layer_register(context, "count", count_forward, NULL, NULL, &plan, NULL));
     neuron_graph_t *graph = failing_graph(context);
     neuron_dataset_t *data = test_glyphs(context, 20, 8);
     neuron_evaluation_t *evaluation;
@@ -212,8 +213,8 @@ START_TEST(predicting_and_evaluating_fail)
     assert_message("count: the forward callback returned 6");
     neuron_tensor_t *input, *output;
     const int64_t in[] = {2, 8, 8, 1}, out[] = {2, TEST_CLASSES};
-    assert_ok(neuron_tensor_create(&input, context, NEURON_F32, in, 4));
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32, out, 2));
+    assert_ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32, in, 4));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, out, 2));
     plan.calls_left = 0;
     assert_status(neuron_graph_predict(graph, input, output), NEURON_E_CALLBACK);
     assert_ok(neuron_graph_predict(graph, input, output));

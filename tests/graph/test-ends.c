@@ -39,7 +39,7 @@ static neuron_tensor_t *rows(neuron_context_t *context, int64_t count, int64_t s
 {
     neuron_tensor_t *tensor;
     assert_ok(
-        neuron_tensor_create(&tensor, context, NEURON_F32, (const int64_t[]){count, size}, 2));
+        neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){count, size}, 2));
     float *data = neuron_tensor_data(tensor);
     for (int64_t i = 0; i < count * size; i++)
         data[i] = (float)((i * 7 + size) % 11) / 5 - 1;
@@ -436,11 +436,12 @@ START_TEST(quantised_outputs_stay_floats)
     assert_ok(neuron_graph_quantize(&quantized, g, glyphs, NULL));
     enum { FIRST = 6 * 6 * 8, SECOND = 4 * 4 * 8 };
     neuron_tensor_t *in, *out[2], *again[2];
-    assert_ok(neuron_tensor_create(&in, context, NEURON_F32, (const int64_t[]){2, 8, 8, 1}, 4));
+    assert_ok(
+        neuron_tensor_create(&in, context, NEURON_TYPE_F32, (const int64_t[]){2, 8, 8, 1}, 4));
     for (int i = 0; i < 2; i++) {
         const int64_t shape[] = {2, i ? 4 : 6, i ? 4 : 6, 8};
-        assert_ok(neuron_tensor_create(&out[i], context, NEURON_F32, shape, 4));
-        assert_ok(neuron_tensor_create(&again[i], context, NEURON_F32, shape, 4));
+        assert_ok(neuron_tensor_create(&out[i], context, NEURON_TYPE_F32, shape, 4));
+        assert_ok(neuron_tensor_create(&again[i], context, NEURON_TYPE_F32, shape, 4));
     }
     assert_ok(neuron_dataset_read(glyphs, 0, 2, neuron_tensor_data(in), NULL));
     assert_ok(neuron_graph_predict_many(g, (const neuron_tensor_t *const *)&in, 1, out, 2));

@@ -274,7 +274,7 @@ static void assert_starts(const neuron_node_t *node, const char *array, int32_t 
 {
     int32_t found;
     double size;
-    assert_ok(neuron_node_get_initializer(node, array, &found, &size));
+    assert_ok(neuron_node_initializer(node, array, &found, &size));
     ck_assert_int_eq(found, kind);
     ck_assert_double_eq(size, parameter);
 }
@@ -303,13 +303,12 @@ START_TEST(bad_reading)
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     int32_t kind = 7;
     double parameter = 7;
-    assert_status(neuron_node_get_initializer(NULL, "kernel", &kind, &parameter),
-                  NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_initializer(node, NULL, &kind, &parameter), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_initializer(node, "gamma", &kind, &parameter), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(NULL, "kernel", &kind, &parameter), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(node, NULL, &kind, &parameter), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(node, "gamma", &kind, &parameter), NEURON_E_ARGUMENT);
     assert_message("dense: has no array \"gamma\"");
-    assert_status(neuron_node_get_initializer(node, "kernel", NULL, &parameter), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_initializer(node, "kernel", &kind, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(node, "kernel", NULL, &parameter), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(node, "kernel", &kind, NULL), NEURON_E_ARGUMENT);
     ck_assert_int_eq(kind, 7);
     assert_ok(neuron_graph_finish(graph, node));
     neuron_graph_unref(graph);

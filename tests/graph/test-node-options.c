@@ -186,11 +186,11 @@ START_TEST(the_initializer_is_what_was_set_last)
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
     assert_ok(neuron_node_set(node, "use_bias=no"));
     assert_ok(neuron_node_set_number(node, "units", 5));
-    assert_ok(neuron_node_get_initializer(node, "kernel", &kind, &parameter));
+    assert_ok(neuron_node_initializer(node, "kernel", &kind, &parameter));
     ck_assert_int_eq(kind, NEURON_INITIALIZER_CONSTANT);
     ck_assert_double_eq(parameter, 3);
     assert_ok(neuron_node_set(node, "units=6, initializer=glorot_uniform"));
-    assert_ok(neuron_node_get_initializer(node, "kernel", &kind, &parameter));
+    assert_ok(neuron_node_initializer(node, "kernel", &kind, &parameter));
     ck_assert_int_eq(kind, NEURON_INITIALIZER_GLOROT_UNIFORM);
     assert_ok(neuron_graph_finish(graph, node));
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 48);

@@ -17,13 +17,13 @@ static int copy_forward(neuron_custom_run_t *run, void *user_data)
 static neuron_graph_t *joined_graph(neuron_context_t *context)
 {
     neuron_graph_t *graph;
-    assert_ok(neuron_custom_register(context, "copy", copy_forward, NULL, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "copy", copy_forward, NULL, NULL, NULL, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_set_name(graph, "joined"));
     neuron_node_t *x = vector_input(graph, 3);
     neuron_dense(graph, x, 9, NULL);
     neuron_node_t *h = neuron_batch_norm(graph, neuron_dense(graph, x, 2, NULL), NULL);
-    h = neuron_custom(graph, "copy", &h, 1, NULL, 0);
+    h = neuron_custom_layer(graph, "copy", &h, 1, NULL, 0);
     h = neuron_concat(graph, (neuron_node_t *const[]){x, h}, 2, NULL);
     assert_ok(neuron_graph_finish(graph, h));
     return graph;

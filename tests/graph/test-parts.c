@@ -395,19 +395,19 @@ START_TEST(regularizers_are_read_back)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3), NULL);
     double l1 = 7, l2 = 7;
-    assert_ok(neuron_node_get_regularizer(node, "gamma", &l1, &l2));
+    assert_ok(neuron_node_regularizer(node, "gamma", &l1, &l2));
     ck_assert(l1 == 0 && l2 == 0);
     assert_ok(neuron_node_set_regularizer(node, "gamma", 0.5, 0.25));
-    assert_ok(neuron_node_get_regularizer(node, "gamma", &l1, &l2));
+    assert_ok(neuron_node_regularizer(node, "gamma", &l1, &l2));
     ck_assert(l1 == 0.5 && l2 == 0.25);
-    assert_ok(neuron_node_get_regularizer(node, "moving_mean", &l1, &l2));
+    assert_ok(neuron_node_regularizer(node, "moving_mean", &l1, &l2));
     ck_assert(l1 == 0 && l2 == 0);
-    assert_status(neuron_node_get_regularizer(node, "kernel", &l1, &l2), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(node, "kernel", &l1, &l2), NEURON_E_ARGUMENT);
     assert_message("batch_norm: has no array \"kernel\"");
-    assert_status(neuron_node_get_regularizer(NULL, "gamma", &l1, &l2), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_regularizer(node, NULL, &l1, &l2), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_regularizer(node, "gamma", NULL, &l2), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_regularizer(node, "gamma", &l1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(NULL, "gamma", &l1, &l2), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(node, NULL, &l1, &l2), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(node, "gamma", NULL, &l2), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(node, "gamma", &l1, NULL), NEURON_E_ARGUMENT);
     assert_ok(neuron_graph_finish(graph, node));
     neuron_graph_unref(graph);
 }

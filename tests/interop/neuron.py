@@ -84,11 +84,11 @@ class Neuron:
         return (ctypes.c_void_p * len(nodes))(*nodes)
 
     def tensor(self, array):
-        kind = {"float32": self.NEURON_F32, "int32": self.NEURON_I32, "uint8": self.NEURON_U8}
+        kind = {"float32": self.NEURON_TYPE_F32, "int32": self.NEURON_TYPE_I32, "uint8": self.NEURON_TYPE_U8}
         array = numpy.ascontiguousarray(array)
         return self.make(
             "neuron_tensor_wrap", self.context, kind[array.dtype.name], self.shape(array.shape),
-            array.ndim, array.ctypes.data, self.NEURON_COPY, None, None,
+            array.ndim, array.ctypes.data, self.NEURON_OWNERSHIP_COPY, None, None,
         )  # fmt: skip
 
     def dataset(self, examples, labels, classes):
@@ -120,8 +120,8 @@ class Neuron:
     def predict(self, graph, examples, outputs):
         result = numpy.zeros((len(examples), outputs), numpy.float32)
         output = self.make(
-            "neuron_tensor_wrap", self.context, self.NEURON_F32, self.shape(result.shape), 2,
-            result.ctypes.data, self.NEURON_BORROW, None, None,
+            "neuron_tensor_wrap", self.context, self.NEURON_TYPE_F32, self.shape(result.shape), 2,
+            result.ctypes.data, self.NEURON_OWNERSHIP_BORROW, None, None,
         )  # fmt: skip
         self.must(self.neuron_graph_predict(graph, self.tensor(examples), output))
         return result
@@ -181,7 +181,7 @@ class Neuron:
         for epoch in range(epochs):
             value = ctypes.c_double()
             self.must(
-                self.neuron_history_get(
+                self.neuron_history_value(
                     history, epoch, self.NEURON_METRIC_LOSS, ctypes.byref(value)
                 )
             )

@@ -13,7 +13,7 @@ START_TEST(shape_and_slopes)
     assert_node_shape(node, (const int64_t[]){7, 6, 5}, 3);
     int32_t kind;
     double parameter;
-    assert_ok(neuron_node_get_initializer(node, "alpha", &kind, &parameter));
+    assert_ok(neuron_node_initializer(node, "alpha", &kind, &parameter));
     ck_assert_int_eq(kind, NEURON_INITIALIZER_CONSTANT);
     ck_assert_double_eq(parameter, 0.25);
     assert_ok(neuron_graph_finish(graph, node));

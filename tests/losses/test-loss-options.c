@@ -41,7 +41,7 @@ START_TEST(bad_input)
     assert_status(neuron_loss_set_number(NULL, "delta", 1), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_get_number(NULL, "delta", &value), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_get_text(NULL, "delta", NULL, 0, NULL), NEURON_E_ARGUMENT);
-    ck_assert_ptr_null(neuron_loss_name(NULL));
+    ck_assert_ptr_null(neuron_loss_kind(NULL));
     ck_assert_ptr_null(neuron_loss_ref(NULL));
     neuron_loss_unref(NULL);
     assert_ok(neuron_loss_create(&loss, context, "cross_entropy", NULL));
@@ -103,7 +103,7 @@ START_TEST(options)
     ck_assert(value == 0.25);
     neuron_loss_unref(loss);
     assert_ok(neuron_loss_create(&loss, context, "huber", NULL));
-    ck_assert_str_eq(neuron_loss_name(loss), "huber");
+    ck_assert_str_eq(neuron_loss_kind(loss), "huber");
     assert_ok(neuron_loss_get_number(loss, "delta", &value));
     ck_assert(value == 1);
     assert_status(neuron_loss_set(loss, "delta=0"), NEURON_E_ARGUMENT);

@@ -293,7 +293,7 @@ START_TEST(own_function)
     ck_assert_mem_eq(seen.target, given, sizeof given);
     ck_assert(isfinite(compute(own, output, false, given, OUTPUTS, 1, NULL).loss));
     double value;
-    ck_assert_str_eq(neuron_loss_name(own), "custom");
+    ck_assert_str_eq(neuron_loss_kind(own), "custom");
     assert_status(neuron_loss_set(own, "delta=1"), NEURON_E_ARGUMENT);
     assert_message("custom: there is no option \"delta\"; it has none");
     assert_status(neuron_loss_set_number(own, "delta", 1), NEURON_E_ARGUMENT);

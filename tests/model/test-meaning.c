@@ -54,10 +54,10 @@ static void check_bytes(const neuron_graph_t *graph, const neuron_dataset_t *dat
 {
     neuron_tensor_t *input, *output, *other;
     const int64_t shape[] = {COUNT, SIDE, SIDE, 1}, out[] = {COUNT, TEST_CLASSES};
-    assert_ok(neuron_tensor_wrap(&input, context, NEURON_U8, shape, 4, (void *)(uintptr_t)bytes,
-                                 NEURON_BORROW, NULL, NULL));
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32, out, 2));
-    assert_ok(neuron_tensor_create(&other, context, NEURON_F32, out, 2));
+    assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_U8, shape, 4,
+                                 (void *)(uintptr_t)bytes, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, out, 2));
+    assert_ok(neuron_tensor_create(&other, context, NEURON_TYPE_F32, out, 2));
     assert_ok(neuron_graph_predict(graph, input, output));
     assert_ok(neuron_graph_predict_dataset(graph, dataset, other));
     ck_assert_mem_eq(neuron_tensor_data(output), neuron_tensor_data(other),
@@ -76,11 +76,11 @@ static neuron_dataset_t *make_bytes(uint8_t bytes[COUNT * SIDE * SIDE])
         bytes[i] = (uint8_t)(i * 37 + i / 11);
     for (int i = 0; i < COUNT; i++)
         classes[i] = i % TEST_CLASSES;
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_U8,
-                                 (const int64_t[]){COUNT, SIDE, SIDE, 1}, 4, bytes, NEURON_COPY,
-                                 NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_I32, (const int64_t[]){COUNT}, 1, classes,
-                                 NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_U8,
+                                 (const int64_t[]){COUNT, SIDE, SIDE, 1}, 4, bytes,
+                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_TYPE_I32, (const int64_t[]){COUNT}, 1,
+                                 classes, NEURON_OWNERSHIP_COPY, NULL, NULL));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, TEST_CLASSES));
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);
@@ -91,7 +91,7 @@ static void check_scale(const neuron_graph_t *graph, double scale, double offset
 {
     double scales[1], offsets[1];
     size_t needed = 7;
-    assert_ok(neuron_graph_get_scale(graph, NULL, scales, offsets, 1, &needed));
+    assert_ok(neuron_graph_scale(graph, NULL, scales, offsets, 1, &needed));
     ck_assert_uint_eq(needed, 1);
     ck_assert(scales[0] == scale && offsets[0] == offset);
 }
@@ -118,8 +118,8 @@ START_TEST(bytes_are_predicted_as_they_are)
     check_bytes(loaded, dataset, bytes);
     check_bytes(again, dataset, bytes);
     double scales[2][1], offsets[2][1];
-    assert_ok(neuron_dataset_get_scale(dataset, scales[0], offsets[0], 1, NULL));
-    assert_ok(neuron_graph_get_scale(again, "input", scales[1], offsets[1], 1, NULL));
+    assert_ok(neuron_dataset_scale(dataset, scales[0], offsets[0], 1, NULL));
+    assert_ok(neuron_graph_scale(again, "input", scales[1], offsets[1], 1, NULL));
     ck_assert(scales[0][0] == scales[1][0] && offsets[0][0] == offsets[1][0]);
     neuron_graph_unref(again);
     neuron_graph_unref(loaded);
@@ -143,7 +143,7 @@ START_TEST(the_last_training_counts)
     check_scale(graph, 2, 1);
     assert_ok(neuron_graph_set_scale(graph, "input", NULL, NULL, 0));
     size_t needed = 7;
-    assert_ok(neuron_graph_get_scale(graph, NULL, NULL, NULL, 0, &needed));
+    assert_ok(neuron_graph_scale(graph, NULL, NULL, NULL, 0, &needed));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(graph);
     neuron_dataset_unref(dataset);
@@ -157,11 +157,11 @@ START_TEST(floats_tell_nothing)
     neuron_tensor_t *examples, *labels, *bytes, *output;
     neuron_dataset_t *dataset;
     neuron_graph_t *graph;
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_F32, (const int64_t[]){10, 2}, 2,
-                                 values, NEURON_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, (const int64_t[]){10}, 1));
-    assert_ok(neuron_tensor_create(&bytes, context, NEURON_U8, (const int64_t[]){3, 2}, 2));
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){3, 3}, 2));
+    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_F32, (const int64_t[]){10, 2}, 2,
+                                 values, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, (const int64_t[]){10}, 1));
+    assert_ok(neuron_tensor_create(&bytes, context, NEURON_TYPE_U8, (const int64_t[]){3, 2}, 2));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){3, 3}, 2));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 3));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){2}, 1);
@@ -177,10 +177,9 @@ START_TEST(floats_tell_nothing)
     assert_ok(neuron_graph_predict(graph, bytes, output));
     double scales[2], offsets[2];
     neuron_graph_t *loaded = reload(graph);
-    assert_ok(neuron_graph_get_scale(loaded, NULL, scales, offsets, 2, NULL));
+    assert_ok(neuron_graph_scale(loaded, NULL, scales, offsets, 2, NULL));
     ck_assert(scales[0] == 0.5 && scales[1] == 0.25 && offsets[0] == 1 && offsets[1] == -1);
-    assert_status(neuron_graph_get_scale(loaded, NULL, scales, offsets, 1, NULL),
-                  NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_scale(loaded, NULL, scales, offsets, 1, NULL), NEURON_E_ARGUMENT);
     neuron_graph_unref(loaded);
     neuron_graph_unref(graph);
     neuron_dataset_unref(dataset);
@@ -371,7 +370,7 @@ START_TEST(a_committee_knows_what_all_know)
     neuron_graph_unref(committee);
     assert_ok(join(&committee, make_member(0.5, NULL), make_member(0.25, NULL)));
     size_t needed;
-    assert_ok(neuron_graph_get_scale(committee, NULL, NULL, NULL, 0, &needed));
+    assert_ok(neuron_graph_scale(committee, NULL, NULL, NULL, 0, &needed));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(committee);
     const char *other[TEST_CLASSES];
@@ -396,7 +395,7 @@ START_TEST(a_part_brings_the_scale_of_its_input)
     x = neuron_relu(other, neuron_input(other, (const int64_t[]){SIDE, SIDE, 1}, 3));
     assert_ok(neuron_graph_finish(other, neuron_graph_import(other, x, member, NULL, NULL)));
     size_t needed;
-    assert_ok(neuron_graph_get_scale(other, NULL, NULL, NULL, 0, &needed));
+    assert_ok(neuron_graph_scale(other, NULL, NULL, NULL, 0, &needed));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(other);
     neuron_graph_unref(graph);
@@ -505,12 +504,12 @@ START_TEST(a_dataset_is_predicted)
     neuron_tensor_t *input, *output, *other;
     float *values = malloc(MANY * SIDE * SIDE * sizeof *values);
     assert_ok(neuron_dataset_read(dataset, 0, MANY, values, NULL));
-    assert_ok(neuron_tensor_wrap(&input, context, NEURON_F32,
-                                 (const int64_t[]){MANY, SIDE, SIDE, 1}, 4, values, NEURON_BORROW,
-                                 NULL, NULL));
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32,
+    assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
+                                 (const int64_t[]){MANY, SIDE, SIDE, 1}, 4, values,
+                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32,
                                    (const int64_t[]){MANY, TEST_CLASSES}, 2));
-    assert_ok(neuron_tensor_create(&other, context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&other, context, NEURON_TYPE_F32,
                                    (const int64_t[]){MANY, TEST_CLASSES}, 2));
     assert_ok(neuron_graph_predict(graph, input, other));
     for (int32_t threads = 1; threads <= 3; threads++) {
@@ -573,7 +572,7 @@ START_TEST(no_memory_is_an_answer)
     WITH_LITTLE_MEMORY(&memory, neuron_graph_load_memory(&loaded, context, bytes, size));
     check_names(loaded);
     check_scale(loaded, 0.5, 2);
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32,
                                    (const int64_t[]){COUNT, TEST_CLASSES}, 2));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_predict_dataset(loaded, dataset, output));
     neuron_graph_t *const members[] = {graph, loaded};

@@ -18,7 +18,7 @@ static int do_nothing(neuron_custom_run_t *run, void *user_data)
 static void set_up(void)
 {
     context = test_context();
-    assert_ok(neuron_custom_register(context, "own", do_nothing, NULL, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "own", do_nothing, NULL, NULL, NULL, NULL));
 }
 
 static void tear_down(void)
@@ -247,7 +247,7 @@ START_TEST(bad_custom_layers_are_refused)
 {
     unsigned char bytes[4096];
     neuron_graph_t *graph;
-    assert_ok(neuron_custom_register(context, "listed", nothing, NULL, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "listed", nothing, NULL, NULL, NULL, NULL));
     size_t size = make_file(bytes, bad_customs[_i].graph, dense_arrays, 36);
     assert_status(neuron_graph_load_memory(&graph, context, bytes, size), NEURON_E_FORMAT);
     assert_message("memory: ");

@@ -36,10 +36,10 @@ static neuron_safetensors_writer *example(const float *weights, const uint8_t *p
     const neuron_shape matrix = {2, {2, 3}}, row = {1, {3}}, scalar = {0, {0}}, none = {1, {0}};
     assert_ok(neuron_safetensors_writer_create(&writer, context));
     assert_ok(neuron_safetensors_add_text(writer, "author", "\"quoted\" \xc3\xa9\n"));
-    assert_ok(neuron_safetensors_add(writer, "z.weights", NEURON_F32, &matrix, weights));
-    assert_ok(neuron_safetensors_add(writer, "none", NEURON_F32, &none, NULL));
-    assert_ok(neuron_safetensors_add(writer, "scalar", NEURON_F32, &scalar, weights));
-    assert_ok(neuron_safetensors_add(writer, "a.pixels", NEURON_U8, &row, pixels));
+    assert_ok(neuron_safetensors_add(writer, "z.weights", NEURON_TYPE_F32, &matrix, weights));
+    assert_ok(neuron_safetensors_add(writer, "none", NEURON_TYPE_F32, &none, NULL));
+    assert_ok(neuron_safetensors_add(writer, "scalar", NEURON_TYPE_F32, &scalar, weights));
+    assert_ok(neuron_safetensors_add(writer, "a.pixels", NEURON_TYPE_U8, &row, pixels));
     return writer;
 }
 
@@ -72,15 +72,15 @@ static void assert_example(const neuron_safetensors *file)
     ck_assert_str_eq(neuron_safetensors_at(file, 0)->name, "a.pixels");
     ck_assert_str_eq(neuron_safetensors_text(file, "author"), "\"quoted\" \xc3\xa9\n");
     ck_assert_ptr_null(neuron_safetensors_text(file, "nobody"));
-    assert_ok(neuron_safetensors_need(&entry, file, "z.weights", NEURON_F32, &matrix));
+    assert_ok(neuron_safetensors_need(&entry, file, "z.weights", NEURON_TYPE_F32, &matrix));
     float numbers[6];
     neuron_copy_little(numbers, entry->data, sizeof numbers, sizeof *numbers);
     ck_assert_mem_eq(numbers, weights, sizeof weights);
-    assert_ok(neuron_safetensors_need(&entry, file, "a.pixels", NEURON_U8, NULL));
+    assert_ok(neuron_safetensors_need(&entry, file, "a.pixels", NEURON_TYPE_U8, NULL));
     ck_assert_mem_eq(entry->data, pixels, sizeof pixels);
-    assert_ok(neuron_safetensors_need(&entry, file, "scalar", NEURON_F32, NULL));
+    assert_ok(neuron_safetensors_need(&entry, file, "scalar", NEURON_TYPE_F32, NULL));
     ck_assert_int_eq(entry->shape.rank, 0);
-    assert_ok(neuron_safetensors_need(&entry, file, "none", NEURON_F32, NULL));
+    assert_ok(neuron_safetensors_need(&entry, file, "none", NEURON_TYPE_F32, NULL));
     ck_assert_uint_eq(entry->size, 0);
     ck_assert_ptr_null(neuron_safetensors_find(file, "nobody"));
 }
@@ -133,13 +133,13 @@ START_TEST(writer_refuses)
 {
     neuron_safetensors_writer *writer = example(weights, pixels);
     const neuron_shape row = {1, {3}}, huge = {1, {INT64_MAX / 4}};
-    assert_status(neuron_safetensors_add(writer, "scalar", NEURON_F32, &row, weights),
+    assert_status(neuron_safetensors_add(writer, "scalar", NEURON_TYPE_F32, &row, weights),
                   NEURON_E_ARGUMENT);
     assert_message("array \"scalar\" of a file is set twice");
-    assert_status(neuron_safetensors_add(writer, "__metadata__", NEURON_F32, &row, weights),
+    assert_status(neuron_safetensors_add(writer, "__metadata__", NEURON_TYPE_F32, &row, weights),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_safetensors_add(writer, "b", 0, &row, weights), NEURON_E_TYPE);
-    assert_status(neuron_safetensors_add(writer, "b", NEURON_I64, &huge, weights),
+    assert_status(neuron_safetensors_add(writer, "b", NEURON_TYPE_I64, &huge, weights),
                   NEURON_E_ARGUMENT);
     assert_message("too large");
     assert_status(neuron_safetensors_add_text(writer, "author", ""), NEURON_E_ARGUMENT);
@@ -155,9 +155,11 @@ START_TEST(need_tells_differences)
     const neuron_shape three = {1, {3}};
     assert_ok(parse(&file, "{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}   ", 4,
                     bytes));
-    assert_status(neuron_safetensors_need(&entry, file, "b", NEURON_F32, NULL), NEURON_E_FORMAT);
+    assert_status(neuron_safetensors_need(&entry, file, "b", NEURON_TYPE_F32, NULL),
+                  NEURON_E_FORMAT);
     assert_message("it: array \"b\" is missing");
-    assert_status(neuron_safetensors_need(&entry, file, "a", NEURON_F32, NULL), NEURON_E_FORMAT);
+    assert_status(neuron_safetensors_need(&entry, file, "a", NEURON_TYPE_F32, NULL),
+                  NEURON_E_FORMAT);
     assert_message("it: array \"a\" is of F16, not of f32");
     assert_status(neuron_safetensors_need(&entry, file, "a", 0, &three), NEURON_E_FORMAT);
     assert_message("it: array \"a\" is 2, not 3");

@@ -51,7 +51,7 @@ static const neuron_option_t *find_option(const char *rule, const char *name)
 static void check_bounds(neuron_optimizer_t *optimizer, const char *name, const char *low,
                          const char *high)
 {
-    const neuron_option_t *row = find_option(neuron_optimizer_name(optimizer), name);
+    const neuron_option_t *row = find_option(neuron_optimizer_kind(optimizer), name);
     double minimum = neuron_option_minimum(row), maximum = neuron_option_maximum(row);
     assert_ok(neuron_optimizer_set_number(optimizer, name, minimum));
     ck_assert(option(optimizer, name) == minimum);
@@ -263,7 +263,7 @@ START_TEST(bad_arguments_are_refused)
     assert_status(neuron_optimizer_set_number(sgd, "epsilon", 1), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_set(sgd, "beta_1=0.5"), NEURON_E_ARGUMENT);
     ck_assert(a == 7);
-    ck_assert_ptr_null(neuron_optimizer_name(NULL));
+    ck_assert_ptr_null(neuron_optimizer_kind(NULL));
     ck_assert_ptr_null(neuron_optimizer_ref(NULL));
     neuron_optimizer_unref(NULL);
     ck_assert_ptr_eq(neuron_optimizer_ref(sgd), sgd);

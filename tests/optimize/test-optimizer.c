@@ -367,7 +367,7 @@ START_TEST(options_have_keras_defaults)
     neuron_optimizer_t *optimizer = make(context, _i, false);
     const neuron_rule *rule = optimizer->rule;
     int32_t count = 0;
-    ck_assert_str_eq(neuron_optimizer_name(optimizer), rules[_i].name);
+    ck_assert_str_eq(neuron_optimizer_kind(optimizer), rules[_i].name);
     for (; count < 5 && rules[_i].options[count].option; count++)
         ck_assert(option(optimizer, rules[_i].options[count].option) ==
                   rules[_i].options[count].fallback);

@@ -8,7 +8,7 @@ import sys
 
 import numpy
 
-F32, BORROW = 10, 20  # NEURON_F32, NEURON_BORROW
+F32, BORROW = 10, 20  # NEURON_TYPE_F32, NEURON_OWNERSHIP_BORROW
 E_CALLBACK, CONSTANT = -110, 110  # NEURON_E_CALLBACK, NEURON_INITIALIZER_CONSTANT
 
 neuron = ctypes.CDLL(sys.argv[1])
@@ -16,7 +16,7 @@ handle = ctypes.c_void_p
 floats = ctypes.POINTER(ctypes.c_float)
 callback = ctypes.CFUNCTYPE(ctypes.c_int, handle, handle)
 neuron.neuron_error_last.restype = ctypes.c_char_p
-for name in ('neuron_input', 'neuron_dense', 'neuron_flatten', 'neuron_softmax', 'neuron_custom'):
+for name in ('neuron_input', 'neuron_dense', 'neuron_flatten', 'neuron_softmax', 'neuron_custom_layer'):
     getattr(neuron, name).restype = handle
 for name in ('batch', 'input_size', 'output_size', 'array_size'):
     getattr(neuron, 'neuron_custom_run_' + name).restype = ctypes.c_int64
@@ -100,12 +100,12 @@ def predict(images):
 
 context, graph, glyphs, optimizer, trainer = (handle() for _ in range(5))
 must(neuron.neuron_context_create(ctypes.byref(context)))
-must(neuron.neuron_custom_register(context, b'slope_swish', forward, backward, None, None, None))
+must(neuron.neuron_custom_layer_register(context, b'slope_swish', forward, backward, None, None, None))
 must(neuron.neuron_graph_create(ctypes.byref(graph), context))
 x = handle(neuron.neuron_flatten(graph, handle(neuron.neuron_input(graph, shape(8, 8, 1), 3))))
 x = handle(neuron.neuron_dense(graph, x, ctypes.c_int64(12), None))
-x = handle(neuron.neuron_custom(graph, b'slope_swish', ctypes.byref(x), 1, None, 0))
-must(neuron.neuron_custom_add_array(x, b'slope', shape(1), 1, CONSTANT, ctypes.c_double(1), 1))
+x = handle(neuron.neuron_custom_layer(graph, b'slope_swish', ctypes.byref(x), 1, None, 0))
+must(neuron.neuron_custom_layer_add_array(x, b'slope', shape(1), 1, CONSTANT, ctypes.c_double(1), 1))
 x = handle(neuron.neuron_softmax(graph, handle(neuron.neuron_dense(graph, x, ctypes.c_int64(10), None)), None))
 must(neuron.neuron_graph_finish(graph, x))
 

@@ -51,10 +51,12 @@ static void write_predictions(neuron_context_t *context, const neuron_graph_t *c
     static float inputs[EXAMPLES * PIXELS], outputs[EXAMPLES * CLASSES];
     neuron_tensor_t *input, *output;
     must(neuron_dataset_read(test, 0, EXAMPLES, inputs, NULL));
-    must(neuron_tensor_wrap(&input, context, NEURON_F32, (const int64_t[]){EXAMPLES, SIDE, SIDE, 1},
-                            4, inputs, NEURON_BORROW, NULL, NULL));
-    must(neuron_tensor_wrap(&output, context, NEURON_F32, (const int64_t[]){EXAMPLES, CLASSES}, 2,
-                            outputs, NEURON_BORROW, NULL, NULL));
+    must(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
+                            (const int64_t[]){EXAMPLES, SIDE, SIDE, 1}, 4, inputs,
+                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    must(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
+                            (const int64_t[]){EXAMPLES, CLASSES}, 2, outputs,
+                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
     must(neuron_graph_predict(committee, input, output));
     write_floats(folder, "inputs.f32", inputs, EXAMPLES * PIXELS);
     write_floats(folder, "outputs.f32", outputs, EXAMPLES * CLASSES);

@@ -49,9 +49,9 @@ static owned<neuron_tensor_t> wrap(neuron_context_t *context, std::vector<float>
                                    const std::vector<std::int64_t> &shape)
 {
     neuron_tensor_t *tensor = nullptr;
-    must(neuron_tensor_wrap(&tensor, context, NEURON_F32, shape.data(),
-                            static_cast<std::int32_t>(shape.size()), values.data(), NEURON_BORROW,
-                            nullptr, nullptr));
+    must(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape.data(),
+                            static_cast<std::int32_t>(shape.size()), values.data(),
+                            NEURON_OWNERSHIP_BORROW, nullptr, nullptr));
     return owned<neuron_tensor_t>(tensor);
 }
 

@@ -9,7 +9,7 @@ import sys
 
 import numpy
 
-F32, BORROW = 10, 20  # NEURON_F32, NEURON_BORROW
+F32, BORROW = 10, 20  # NEURON_TYPE_F32, NEURON_OWNERSHIP_BORROW
 
 neuron = ctypes.CDLL(sys.argv[1])
 neuron.neuron_error_last.restype = ctypes.c_char_p

@@ -53,23 +53,23 @@ static const struct {
     const char *name;
     int32_t type;
     size_t size;
-} arrays[] = {{"f32.npy", NEURON_F32, 4},
-              {"i32.npy", NEURON_I32, 4},
-              {"i64.npy", NEURON_I64, 8},
-              {"u8.npy", NEURON_U8, 1}};
+} arrays[] = {{"f32.npy", NEURON_TYPE_F32, 4},
+              {"i32.npy", NEURON_TYPE_I32, 4},
+              {"i64.npy", NEURON_TYPE_I64, 8},
+              {"u8.npy", NEURON_TYPE_U8, 1}};
 
 enum { ARRAYS = sizeof arrays / sizeof *arrays, COUNT = 3000 };
 
 static void set_element(void *data, int32_t type, int64_t i)
 {
     switch (type) {
-    case NEURON_F32:
+    case NEURON_TYPE_F32:
         ((float *)data)[i] = (float)(i - 700) / 128; /* exact on any machine */
         break;
-    case NEURON_I32:
+    case NEURON_TYPE_I32:
         ((int32_t *)data)[i] = (int32_t)i * 54321 - 1000000;
         break;
-    case NEURON_I64:
+    case NEURON_TYPE_I64:
         ((int64_t *)data)[i] = i * 9876543210123 - 5;
         break;
     default:
@@ -85,8 +85,8 @@ static void write_all(neuron_context_t *context, const char *to)
         for (int64_t i = 0; i < COUNT; i++)
             set_element(room, arrays[which].type, i);
         must(neuron_tensor_wrap(&tensor, context, arrays[which].type,
-                                (const int64_t[]){COUNT / 2, 2}, 2, room, NEURON_BORROW, NULL,
-                                NULL));
+                                (const int64_t[]){COUNT / 2, 2}, 2, room, NEURON_OWNERSHIP_BORROW,
+                                NULL, NULL));
         must(neuron_tensor_save_npy(tensor, in(to, arrays[which].name)));
         neuron_tensor_unref(tensor);
     }

@@ -229,7 +229,7 @@ static int fail_within(const neuron_trial_t *trial, double *score, void *user_da
 {
     (void)score;
     neuron_history_t *history = user_data;
-    return neuron_history_get(history, neuron_trial_index(trial), NEURON_METRIC_LOSS, NULL);
+    return neuron_history_value(history, neuron_trial_index(trial), NEURON_METRIC_LOSS, NULL);
 }
 
 START_TEST(a_failure_in_the_function_is_told)
@@ -240,7 +240,7 @@ START_TEST(a_failure_in_the_function_is_told)
     assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
     assert_status(neuron_search_run_grid(search), NEURON_E_ARGUMENT);
     assert_message(
-        "the search's function returned -10 in trial 0: neuron_history_get: history is NULL");
+        "the search's function returned -10 in trial 0: neuron_history_value: history is NULL");
     neuron_search_unref(search);
     neuron_context_unref(context);
 }

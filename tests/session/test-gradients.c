@@ -22,8 +22,8 @@ static neuron_tensor_t *tensor_for(const neuron_node_t *node, int64_t count, uin
     int64_t extents[NEURON_RANK_MAX] = {count};
     for (int32_t i = 0; i < shape->rank; i++)
         extents[i + 1] = shape->extent[i];
-    assert_ok(
-        neuron_tensor_create(&tensor, node->graph->context, NEURON_F32, extents, shape->rank + 1));
+    assert_ok(neuron_tensor_create(&tensor, node->graph->context, NEURON_TYPE_F32, extents,
+                                   shape->rank + 1));
     float *data = neuron_tensor_data(tensor);
     for (int64_t i = 0; i < count * neuron_shape_count(shape); i++)
         data[i] = noise(&seed);
@@ -126,7 +126,7 @@ static void check_arrays(const scene *s)
             continue;
         assert_ok(neuron_gradient_create(&gradient, s->graph, NULL));
         assert_ok(neuron_gradient_add(gradient, array->name));
-        assert_ok(neuron_tensor_create(&found, graph->context, NEURON_F32,
+        assert_ok(neuron_tensor_create(&found, graph->context, NEURON_TYPE_F32,
                                        array->array->shape.extent, array->array->shape.rank));
         assert_ok(neuron_gradient_forward(gradient, READ(s->inputs), graph->input_count, NULL, 0));
         assert_ok(neuron_gradient_backward(gradient, READ(s->by_outputs), graph->output_count,
@@ -201,8 +201,10 @@ static void ask(asked *all, neuron_gradient_t *gradient, const char *name, const
     if (neuron_gradient_add(gradient, name) < 0)
         return;
     all->names[all->count] = name;
-    assert_ok(neuron_tensor_create(&all->together[all->count], context, NEURON_F32, extents, rank));
-    assert_ok(neuron_tensor_create(&all->alone[all->count], context, NEURON_F32, extents, rank));
+    assert_ok(
+        neuron_tensor_create(&all->together[all->count], context, NEURON_TYPE_F32, extents, rank));
+    assert_ok(
+        neuron_tensor_create(&all->alone[all->count], context, NEURON_TYPE_F32, extents, rank));
     all->count++;
 }
 
@@ -496,12 +498,12 @@ static void use_gradients(long n)
     neuron_tensor_t *input, *output, *found;
     assert_ok(make_context(&context));
     assert_ok(build(&g, context));
-    assert_ok(
-        neuron_tensor_create(&input, context, NEURON_F32, (const int64_t[]){3, SIZE, SIZE, 1}, 4));
-    assert_ok(
-        neuron_tensor_create(&found, context, NEURON_F32, (const int64_t[]){3, SIZE, SIZE, 1}, 4));
-    assert_ok(
-        neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){3, TEST_CLASSES}, 2));
+    assert_ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32,
+                                   (const int64_t[]){3, SIZE, SIZE, 1}, 4));
+    assert_ok(neuron_tensor_create(&found, context, NEURON_TYPE_F32,
+                                   (const int64_t[]){3, SIZE, SIZE, 1}, 4));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32,
+                                   (const int64_t[]){3, TEST_CLASSES}, 2));
     neuron_graph_t *other;
     neuron_node_t *node = neuron_graph_find_node(g, "logits");
     arm(n);

@@ -81,9 +81,9 @@ static void check_prediction(model make, int64_t count)
     neuron_context_t *context = counting_context();
     neuron_graph_t *graph = make(context, SIZE);
     neuron_tensor_t *input, *output;
-    assert_ok(neuron_tensor_create(&input, context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32,
                                    (const int64_t[]){count, SIZE, SIZE, 1}, 4));
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32,
                                    (const int64_t[]){count, TEST_CLASSES}, 2));
     size_t before = book.live;
     int64_t bytes = foretold(graph, NEURON_MEMORY_PREDICTION, count);
@@ -161,12 +161,12 @@ static int copy_backward(neuron_custom_run_t *run, void *user_data)
 static neuron_graph_t *copying(neuron_context_t *context, int64_t size)
 {
     neuron_graph_t *g;
-    assert_ok(
-        neuron_custom_register(context, "copy", copy_forward, copy_backward, NULL, NULL, NULL));
+    assert_ok(neuron_custom_layer_register(context, "copy", copy_forward, copy_backward, NULL, NULL,
+                                           NULL));
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){size, size, 1}, 3));
     x = neuron_dense(g, x, 32, NULL);
-    x = neuron_dense(g, neuron_custom(g, "copy", &x, 1, NULL, 0), TEST_CLASSES, NULL);
+    x = neuron_dense(g, neuron_custom_layer(g, "copy", &x, 1, NULL, 0), TEST_CLASSES, NULL);
     assert_ok(neuron_graph_finish(g, neuron_softmax(g, x, NULL)));
     return g;
 }

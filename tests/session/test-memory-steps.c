@@ -42,9 +42,9 @@ START_TEST(second_predictions_allocate_nothing)
     const int64_t counts[] = {1, 5, 128, 300};
     for (int i = 0; i < 4; i++) {
         neuron_tensor_t *input, *output;
-        assert_ok(neuron_tensor_create(&input, w.context, NEURON_F32,
+        assert_ok(neuron_tensor_create(&input, w.context, NEURON_TYPE_F32,
                                        (const int64_t[]){counts[i], SIZE, SIZE, 1}, 4));
-        assert_ok(neuron_tensor_create(&output, w.context, NEURON_F32,
+        assert_ok(neuron_tensor_create(&output, w.context, NEURON_TYPE_F32,
                                        (const int64_t[]){counts[i], TEST_CLASSES}, 2));
         assert_ok(neuron_graph_predict(w.graph, input, output));
         long before = atomic_load(&calls);

@@ -234,12 +234,12 @@ static void use_steps(long n)
     for (int i = 0; i < 2; i++) {
         int64_t count = i ? MANY : FEW;
         const int64_t shape[] = {count, SIZE, SIZE, 1};
-        assert_ok(neuron_tensor_create(&input[i], w.context, NEURON_F32, shape, 4));
-        assert_ok(neuron_tensor_create(&labels[i], w.context, NEURON_I32, &count, 1));
+        assert_ok(neuron_tensor_create(&input[i], w.context, NEURON_TYPE_F32, shape, 4));
+        assert_ok(neuron_tensor_create(&labels[i], w.context, NEURON_TYPE_I32, &count, 1));
         memset(neuron_tensor_data(labels[i]), 0, (size_t)count * sizeof(int32_t));
         memset(neuron_tensor_data(input[i]), 0, (size_t)count * SIZE * SIZE * sizeof(float));
     }
-    assert_ok(neuron_tensor_create(&by_output, w.context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&by_output, w.context, NEURON_TYPE_F32,
                                    (const int64_t[]){FEW, TEST_CLASSES}, 2));
     memset(neuron_tensor_data(by_output), 0, FEW * TEST_CLASSES * sizeof(float));
     assert_ok(neuron_dataset_subset(&few, w.glyphs, 0, EXAMPLES / 2));

@@ -41,10 +41,10 @@ static void use_data(long n)
     }
     TRY(neuron_dataset_one_hot(&one_hot, glyphs));
     TRY(neuron_dataset_subset(&subset, one_hot, 3, 4));
-    TRY(neuron_tensor_wrap(&copy, context, NEURON_F32, (const int64_t[]){4}, 1, values, NEURON_COPY,
-                           NULL, NULL));
-    TRY(neuron_tensor_create(&examples, context, NEURON_F32, (const int64_t[]){4, 2}, 2));
-    TRY(neuron_tensor_create(&labels, context, NEURON_I64, (const int64_t[]){4}, 1));
+    TRY(neuron_tensor_wrap(&copy, context, NEURON_TYPE_F32, (const int64_t[]){4}, 1, values,
+                           NEURON_OWNERSHIP_COPY, NULL, NULL));
+    TRY(neuron_tensor_create(&examples, context, NEURON_TYPE_F32, (const int64_t[]){4, 2}, 2));
+    TRY(neuron_tensor_create(&labels, context, NEURON_TYPE_I64, (const int64_t[]){4}, 1));
     neuron_dataset_unref(glyphs);
     TRY(neuron_dataset_create(&glyphs, context, examples, labels, 2));
     neuron_tensor_unref(labels);
@@ -186,9 +186,9 @@ static void use_predictions(long n)
     neuron_evaluation_t *evaluation;
     size_t needed;
     char report[2000];
-    assert_ok(neuron_tensor_create(&input, w.context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&input, w.context, NEURON_TYPE_F32,
                                    (const int64_t[]){3, SIZE, SIZE, 1}, 4));
-    assert_ok(neuron_tensor_create(&output, w.context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&output, w.context, NEURON_TYPE_F32,
                                    (const int64_t[]){3, TEST_CLASSES}, 2));
     arm(n);
     TRY(neuron_graph_predict(w.graph, input, output));
@@ -227,9 +227,10 @@ static void use_chunks(long n)
     assert_ok(neuron_context_set_threads(context, 3));
     arm(n);
     TRY(build_large(&graph, context));
-    TRY(neuron_tensor_create(&input, context, NEURON_F32,
+    TRY(neuron_tensor_create(&input, context, NEURON_TYPE_F32,
                              (const int64_t[]){EXAMPLES, SIZE, SIZE, 1}, 4));
-    TRY(neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){EXAMPLES, 2048}, 2));
+    TRY(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){EXAMPLES, 2048},
+                             2));
     TRY(neuron_graph_predict(graph, input, output));
     neuron_tensor_unref(output);
     neuron_tensor_unref(input);

@@ -191,9 +191,9 @@ static void assert_told(log_book *book, const neuron_graph_t *graph, int32_t pur
 static void predict(neuron_context_t *context, const neuron_graph_t *graph, int64_t count)
 {
     neuron_tensor_t *input, *output;
-    assert_ok(neuron_tensor_create(&input, context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32,
                                    (const int64_t[]){count, SIZE, SIZE, 1}, 4));
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32,
                                    (const int64_t[]){count, TEST_CLASSES}, 2));
     assert_ok(neuron_graph_predict(graph, input, output));
     neuron_tensor_unref(input);

@@ -28,12 +28,12 @@ static neuron_tensor_t *tensor(int32_t type, const int64_t *shape, int32_t rank)
 
 static neuron_tensor_t *images(int64_t count)
 {
-    return tensor(NEURON_F32, (const int64_t[]){count, SIZE, SIZE, 1}, 4);
+    return tensor(NEURON_TYPE_F32, (const int64_t[]){count, SIZE, SIZE, 1}, 4);
 }
 
 static neuron_tensor_t *answers(int64_t count)
 {
-    return tensor(NEURON_F32, (const int64_t[]){count, TEST_CLASSES}, 2);
+    return tensor(NEURON_TYPE_F32, (const int64_t[]){count, TEST_CLASSES}, 2);
 }
 
 START_TEST(before_finish)
@@ -95,15 +95,18 @@ START_TEST(tensors_must_fit)
     const int64_t in[] = {2, SIZE, SIZE, 1}, out[] = {2, TEST_CLASSES};
     const int64_t wide[] = {2, SIZE, SIZE + 1, 1}, few[] = {2, 9}, more[] = {3, TEST_CLASSES};
     const int64_t deep[] = {2, TEST_CLASSES, 1};
-    refuse(NEURON_F32, in, 3, NEURON_F32, out, 2, NEURON_E_SHAPE, "the input is 2x12x12");
-    refuse(NEURON_F32, in, 0, NEURON_F32, out, 2, NEURON_E_SHAPE, "the input is");
-    refuse(NEURON_F32, wide, 4, NEURON_F32, out, 2, NEURON_E_SHAPE, "2x12x13x1, not n x 12x12x1");
-    refuse(NEURON_U8, in, 4, NEURON_F32, out, 2, NEURON_E_TYPE, "the input is u8, not f32");
-    refuse(NEURON_F32, in, 4, NEURON_I32, out, 2, NEURON_E_TYPE, "the output is i32, not f32");
-    refuse(NEURON_F32, in, 4, NEURON_F32, few, 2, NEURON_E_SHAPE, "2x9, not n x 10");
-    refuse(NEURON_F32, in, 4, NEURON_F32, deep, 3, NEURON_E_SHAPE, "2x10x1, not n x 10");
-    refuse(NEURON_F32, in, 4, NEURON_F32, out, 1, NEURON_E_SHAPE, "the output is");
-    refuse(NEURON_F32, in, 4, NEURON_F32, more, 2, NEURON_E_SHAPE, "the output is 3x10");
+    refuse(NEURON_TYPE_F32, in, 3, NEURON_TYPE_F32, out, 2, NEURON_E_SHAPE, "the input is 2x12x12");
+    refuse(NEURON_TYPE_F32, in, 0, NEURON_TYPE_F32, out, 2, NEURON_E_SHAPE, "the input is");
+    refuse(NEURON_TYPE_F32, wide, 4, NEURON_TYPE_F32, out, 2, NEURON_E_SHAPE,
+           "2x12x13x1, not n x 12x12x1");
+    refuse(NEURON_TYPE_U8, in, 4, NEURON_TYPE_F32, out, 2, NEURON_E_TYPE,
+           "the input is u8, not f32");
+    refuse(NEURON_TYPE_F32, in, 4, NEURON_TYPE_I32, out, 2, NEURON_E_TYPE,
+           "the output is i32, not f32");
+    refuse(NEURON_TYPE_F32, in, 4, NEURON_TYPE_F32, few, 2, NEURON_E_SHAPE, "2x9, not n x 10");
+    refuse(NEURON_TYPE_F32, in, 4, NEURON_TYPE_F32, deep, 3, NEURON_E_SHAPE, "2x10x1, not n x 10");
+    refuse(NEURON_TYPE_F32, in, 4, NEURON_TYPE_F32, out, 1, NEURON_E_SHAPE, "the output is");
+    refuse(NEURON_TYPE_F32, in, 4, NEURON_TYPE_F32, more, 2, NEURON_E_SHAPE, "the output is 3x10");
 }
 END_TEST
 
@@ -122,12 +125,12 @@ static void predict_in_batches(float *values, int64_t count, int64_t batch, floa
     for (int64_t first = 0; first < count; first += batch) {
         int64_t n = batch < count - first ? batch : count - first;
         neuron_tensor_t *input, *output;
-        assert_ok(neuron_tensor_wrap(&input, context, NEURON_F32,
+        assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
                                      (const int64_t[]){n, SIZE, SIZE, 1}, 4,
-                                     values + first * PIXELS, NEURON_BORROW, NULL, NULL));
-        assert_ok(neuron_tensor_wrap(&output, context, NEURON_F32,
-                                     (const int64_t[]){n, TEST_CLASSES}, 2,
-                                     answer + first * TEST_CLASSES, NEURON_BORROW, NULL, NULL));
+                                     values + first * PIXELS, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+        assert_ok(neuron_tensor_wrap(
+            &output, context, NEURON_TYPE_F32, (const int64_t[]){n, TEST_CLASSES}, 2,
+            answer + first * TEST_CLASSES, NEURON_OWNERSHIP_BORROW, NULL, NULL));
         assert_ok(neuron_graph_predict(graph, input, output));
         neuron_tensor_unref(output);
         neuron_tensor_unref(input);
@@ -284,11 +287,11 @@ START_TEST(the_output_may_be_the_input)
         neuron_node_t *node = neuron_input(g, (const int64_t[]){2, 2}, 2);
         assert_ok(
             neuron_graph_finish(g, flat ? neuron_dropout(g, neuron_flatten(g, node), 0.5) : node));
-        assert_ok(neuron_tensor_wrap(&input, context, NEURON_F32, (const int64_t[]){1, 2, 2}, 3, x,
-                                     NEURON_BORROW, NULL, NULL));
-        assert_ok(neuron_tensor_wrap(&output, context, NEURON_F32,
+        assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, 2, 2},
+                                     3, x, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+        assert_ok(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
                                      flat ? (const int64_t[]){1, 4} : (const int64_t[]){1, 2, 2},
-                                     flat ? 2 : 3, y, NEURON_BORROW, NULL, NULL));
+                                     flat ? 2 : 3, y, NEURON_OWNERSHIP_BORROW, NULL, NULL));
         assert_ok(neuron_graph_predict(g, input, output));
         ck_assert_mem_eq(x, y, sizeof x);
         neuron_tensor_unref(output);

@@ -34,13 +34,13 @@ static int predict(job *j)
     for (int64_t first = 0; first < COUNT; first += j->batch) {
         int64_t n = j->batch < COUNT - first ? j->batch : COUNT - first;
         neuron_tensor_t *input = NULL, *output = NULL;
-        int status =
-            neuron_tensor_wrap(&input, j->context, NEURON_F32, (const int64_t[]){n, SIZE, SIZE, 1},
-                               4, j->values + first * PIXELS, NEURON_BORROW, NULL, NULL);
+        int status = neuron_tensor_wrap(
+            &input, j->context, NEURON_TYPE_F32, (const int64_t[]){n, SIZE, SIZE, 1}, 4,
+            j->values + first * PIXELS, NEURON_OWNERSHIP_BORROW, NULL, NULL);
         if (status == 0)
             status = neuron_tensor_wrap(
-                &output, j->context, NEURON_F32, (const int64_t[]){n, TEST_CLASSES}, 2,
-                j->answer + first * TEST_CLASSES, NEURON_BORROW, NULL, NULL);
+                &output, j->context, NEURON_TYPE_F32, (const int64_t[]){n, TEST_CLASSES}, 2,
+                j->answer + first * TEST_CLASSES, NEURON_OWNERSHIP_BORROW, NULL, NULL);
         if (status == 0)
             status = neuron_graph_predict(j->graph, input, output);
         neuron_tensor_unref(output);
@@ -55,9 +55,9 @@ static int predict(job *j)
 static int predict_whole(job *j)
 {
     neuron_tensor_t *output = NULL;
-    int status =
-        neuron_tensor_wrap(&output, j->context, NEURON_F32, (const int64_t[]){COUNT, TEST_CLASSES},
-                           2, j->answer, NEURON_BORROW, NULL, NULL);
+    int status = neuron_tensor_wrap(&output, j->context, NEURON_TYPE_F32,
+                                    (const int64_t[]){COUNT, TEST_CLASSES}, 2, j->answer,
+                                    NEURON_OWNERSHIP_BORROW, NULL, NULL);
     if (status == 0)
         status = neuron_graph_predict_dataset(j->graph, j->glyphs, output);
     neuron_tensor_unref(output);
@@ -133,16 +133,16 @@ START_TEST(gradients_by_several_threads)
     slope_job jobs[THREADS];
     pthread_t handles[THREADS];
     assert_ok(neuron_context_set_threads(context, 2));
-    assert_ok(neuron_tensor_create(&input, context, NEURON_F32, images, 4));
+    assert_ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32, images, 4));
     assert_ok(neuron_dataset_read(glyphs, 0, FEW, neuron_tensor_data(input), NULL));
-    assert_ok(neuron_tensor_create(&by_output, context, NEURON_F32, rows, 2));
+    assert_ok(neuron_tensor_create(&by_output, context, NEURON_TYPE_F32, rows, 2));
     for (int i = 0; i < FEW * TEST_CLASSES; i++)
         ((float *)neuron_tensor_data(by_output))[i] = (float)(i % 3);
     for (int i = 0; i < THREADS; i++) {
         jobs[i] = (slope_job){.graph = graph, .input = input, .by_output = by_output};
-        assert_ok(neuron_tensor_create(&jobs[i].by_input, context, NEURON_F32, images, 4));
+        assert_ok(neuron_tensor_create(&jobs[i].by_input, context, NEURON_TYPE_F32, images, 4));
         if (i % 2)
-            assert_ok(neuron_tensor_create(&jobs[i].output, context, NEURON_F32, rows, 2));
+            assert_ok(neuron_tensor_create(&jobs[i].output, context, NEURON_TYPE_F32, rows, 2));
     }
     float expected[FEW * PIXELS];
     slope_job *first = &jobs[0];
@@ -255,7 +255,7 @@ START_TEST(owners_in_many_threads)
     o.context = test_context();
     o.graph = test_linear(o.context, SIZE);
     o.dataset = test_glyphs(o.context, 10, SIZE);
-    assert_ok(neuron_tensor_create(&o.tensor, o.context, NEURON_U8, NULL, 0));
+    assert_ok(neuron_tensor_create(&o.tensor, o.context, NEURON_TYPE_U8, NULL, 0));
     assert_ok(neuron_optimizer_create(&o.optimizer, o.context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&o.trainer, o.graph, o.optimizer, o.dataset));
     for (int i = 0; i < THREADS; i++) {

@@ -36,7 +36,7 @@ static inline neuron_callback_t *add(const bench *b, const char *kind, const cha
     return callback;
 }
 
-static inline void add_custom(const bench *b, neuron_callback_custom_t function, void *user_data)
+static inline void add_custom(const bench *b, neuron_callback_function_t function, void *user_data)
 {
     neuron_callback_t *callback;
     assert_ok(neuron_callback_create_custom(&callback, b->context, function, user_data, NULL));
@@ -57,10 +57,10 @@ static inline int call_early(neuron_trainer_t *trainer, neuron_callback_entry *e
     return entry->callback->custom(trainer, event, entry->callback->user_data);
 }
 
-static const neuron_callback_kind early_kind = {.name = "early", .on_event = call_early};
+static const neuron_callback_row early_kind = {.name = "early", .on_event = call_early};
 
 /* The same, but called when it is its turn, as the library's own are, not after these. */
-static inline void add_early(const bench *b, neuron_callback_custom_t function, void *user_data)
+static inline void add_early(const bench *b, neuron_callback_function_t function, void *user_data)
 {
     neuron_callback_t *callback;
     assert_ok(neuron_callback_make(&callback, b->context, &early_kind));

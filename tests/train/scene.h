@@ -210,9 +210,9 @@ static inline void add_layer(scene *s, const char *who)
 {
     layer_data *data = malloc(sizeof *data);
     *data = (layer_data){s, who};
-    assert_ok(
-        neuron_custom_register(s->context, "pass", go_forward, go_backward, go_shape, data, free));
-    assert_ok(neuron_custom_set_saved(s->context, "pass", go_saved));
+    assert_ok(neuron_custom_layer_register(s->context, "pass", go_forward, go_backward, go_shape,
+                                           data, free));
+    assert_ok(neuron_custom_layer_set_saved(s->context, "pass", go_saved));
 }
 
 static inline neuron_node_t *add_nodes(neuron_graph_t *g, bool custom)
@@ -220,7 +220,7 @@ static inline neuron_node_t *add_nodes(neuron_graph_t *g, bool custom)
     neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){SIDE, SIDE, 1}, 3));
     x = neuron_batch_norm(g, neuron_dense(g, x, 12, NULL), NULL);
     if (custom)
-        x = neuron_custom(g, "pass", &x, 1, NULL, 0);
+        x = neuron_custom_layer(g, "pass", &x, 1, NULL, 0);
     return neuron_softmax(g, neuron_dense(g, x, TEST_CLASSES, NULL), NULL);
 }
 
@@ -239,14 +239,14 @@ static inline int add_stream(scene *s)
 {
     return neuron_dataset_create_stream(
         &s->dataset, s->context, go_read, s, NULL, COUNT,
-        test_stream_options((const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_F32, TEST_CLASSES));
+        test_stream_options((const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_TYPE_F32, TEST_CLASSES));
 }
 
 static inline void add_tensors(scene *s)
 {
     const int64_t in[] = {COUNT, SIDE, SIDE, 1}, out[] = {COUNT, TEST_CLASSES};
-    assert_ok(neuron_tensor_create(&s->input, s->context, NEURON_F32, in, 4));
-    assert_ok(neuron_tensor_create(&s->output, s->context, NEURON_F32, out, 2));
+    assert_ok(neuron_tensor_create(&s->input, s->context, NEURON_TYPE_F32, in, 4));
+    assert_ok(neuron_tensor_create(&s->output, s->context, NEURON_TYPE_F32, out, 2));
 }
 
 static inline void add_loss(scene *s)

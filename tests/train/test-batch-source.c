@@ -150,7 +150,7 @@ static neuron_trainer_t *stream_trainer(neuron_context_t *context, looked *seen)
     neuron_trainer_t *trainer;
     int64_t one = 1;
     assert_ok(neuron_dataset_create_stream(&stream, context, look_around, seen, NULL, STREAMED,
-                                           test_stream_options(&one, 1, NEURON_F32, 2)));
+                                           test_stream_options(&one, 1, NEURON_TYPE_F32, 2)));
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_finish(
         graph,
@@ -223,8 +223,8 @@ START_TEST(trains_with_what_apply_shows)
     neuron_tensor_t *examples, *labels;
     const int64_t extents[] = {EXAMPLES, SIZE, SIZE, 1};
     assert_ok(make_augmentation(&augmentation, b.context));
-    assert_ok(neuron_tensor_create(&examples, b.context, NEURON_F32, extents, 4));
-    assert_ok(neuron_tensor_create(&labels, b.context, NEURON_I32, extents, 1));
+    assert_ok(neuron_tensor_create(&examples, b.context, NEURON_TYPE_F32, extents, 4));
+    assert_ok(neuron_tensor_create(&labels, b.context, NEURON_TYPE_I32, extents, 1));
     assert_ok(neuron_augmentation_apply(augmentation, b.train, 0, EXAMPLES,
                                         neuron_context_seed(b.context), 0,
                                         neuron_tensor_data(examples)));

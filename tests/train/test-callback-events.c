@@ -236,10 +236,10 @@ START_TEST(the_best_epoch_predicts)
     script s = {losses, 4};
     bench b = set_up(4);
     one_output last, best, copied;
-    assert_ok(neuron_tensor_create(&last.input, b.context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&last.input, b.context, NEURON_TYPE_F32,
                                    (const int64_t[]){1, SIZE, SIZE, 1}, 4));
     assert_ok(neuron_dataset_read(b.train, 0, 1, neuron_tensor_data(last.input), NULL));
-    assert_ok(neuron_tensor_create(&last.output, b.context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&last.output, b.context, NEURON_TYPE_F32,
                                    (const int64_t[]){1, TEST_CLASSES}, 2));
     add_early(&b, play, &s);
     add_custom(&b, predict_at_the_end_of_epochs, &last);

@@ -297,7 +297,7 @@ END_TEST
 
 static void assert_named(neuron_callback_t *callback, const char *name)
 {
-    ck_assert_str_eq(neuron_callback_name(callback), name);
+    ck_assert_str_eq(neuron_callback_kind(callback), name);
     neuron_callback_unref(callback);
 }
 
@@ -331,7 +331,7 @@ START_TEST(kinds_have_names)
     assert_bare(c, "schedule");
     assert_ok(neuron_callback_create_custom(&c, context, go_on, NULL, NULL));
     assert_bare(c, "custom");
-    ck_assert_ptr_null(neuron_callback_name(NULL));
+    ck_assert_ptr_null(neuron_callback_kind(NULL));
     neuron_context_unref(context);
 }
 END_TEST

@@ -148,12 +148,13 @@ struct handles {
                       out[] = {count, classes};
         const double levels[] = {1, 2, 3};
         ok(neuron_context_create_with_allocator(&context, allocate, release, nullptr));
-        ok(neuron_custom_register(context, "pass", forward, backward, own_shape, nullptr, nullptr));
+        ok(neuron_custom_layer_register(context, "pass", forward, backward, own_shape, nullptr,
+                                        nullptr));
         ok(neuron_graph_create(&graph, context));
         neuron_node_t *x =
             neuron_dense(graph, neuron_flatten(graph, neuron_input(graph, shape, 3)), 8, NULL);
         x = neuron_batch_norm(graph, x, NULL);
-        x = neuron_custom(graph, "pass", &x, 1, nullptr, 0);
+        x = neuron_custom_layer(graph, "pass", &x, 1, nullptr, 0);
         ok(neuron_graph_finish(graph,
                                neuron_softmax(graph, neuron_dense(graph, x, classes, NULL), NULL)));
         ok(neuron_dataset_generate_glyphs(&dataset, context, count, side, side, 1));
@@ -169,8 +170,8 @@ struct handles {
         ok(neuron_trainer_set_loss(trainer, loss));
         ok(neuron_search_create(&search, context, try_one, nullptr));
         ok(neuron_search_add_factor(search, "rate", levels, 3));
-        ok(neuron_tensor_create(&input, context, NEURON_F32, in, 4));
-        ok(neuron_tensor_create(&output, context, NEURON_F32, out, 2));
+        ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32, in, 4));
+        ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, out, 2));
     }
 
     ~handles()

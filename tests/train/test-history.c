@@ -39,7 +39,7 @@ START_TEST(figures_come_back)
     for (int64_t epoch = 0; epoch < 4; epoch++)
         for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++) {
             double value = -1;
-            assert_ok(neuron_history_get(history, epoch, metrics[i], &value));
+            assert_ok(neuron_history_value(history, epoch, metrics[i], &value));
             ck_assert(value == rows[epoch][i] || (isnan(value) && isnan(rows[epoch][i])));
         }
     neuron_history_unref(history);
@@ -55,7 +55,7 @@ START_TEST(it_grows_and_shrinks)
     }
     double value;
     for (int64_t i = 0; i < 1000; i++) {
-        assert_ok(neuron_history_get(history, i, NEURON_METRIC_LOSS, &value));
+        assert_ok(neuron_history_value(history, i, NEURON_METRIC_LOSS, &value));
         ck_assert(value == (double)i);
     }
     assert_status(neuron_history_reserve(history, INT64_MAX), NEURON_E_MEMORY);
@@ -64,7 +64,7 @@ START_TEST(it_grows_and_shrinks)
     ck_assert_int_eq(neuron_history_epochs(history), 1000);
     neuron_history_truncate(history, 10);
     ck_assert_int_eq(neuron_history_epochs(history), 10);
-    assert_status(neuron_history_get(history, 10, NEURON_METRIC_LOSS, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(history, 10, NEURON_METRIC_LOSS, &value), NEURON_E_ARGUMENT);
     assert_message("history: epoch is 10; there are 10");
     neuron_history_unref(history);
 }
@@ -153,10 +153,10 @@ START_TEST(bad_arguments_are_refused)
     neuron_history_unref(NULL);
     ck_assert_int_eq(neuron_history_epochs(NULL), 0);
     int32_t loss = NEURON_METRIC_LOSS;
-    assert_status(neuron_history_get(NULL, 0, loss, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_get(history, 0, loss, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_get(history, -1, loss, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_get(history, 0, 11, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(NULL, 0, loss, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(history, 0, loss, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(history, -1, loss, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(history, 0, 11, &value), NEURON_E_ARGUMENT);
     assert_message(
         "history: metric is 11; it must be loss (10), accuracy (20), validation_loss (30), "
         "validation_accuracy (40), learning_rate (50), seconds (60)");

@@ -45,7 +45,7 @@ static void set_up_epoch(scene *s)
     assert_ok(neuron_trainer_set_epoch_callback(s->trainer, go_plain, s));
 }
 
-static void add_own(scene *s, neuron_callback_custom_t function)
+static void add_own(scene *s, neuron_callback_function_t function)
 {
     neuron_callback_t *c;
     set_up_plain(s);
@@ -689,7 +689,7 @@ START_TEST(worker_cancelled)
     add_graph(&s, false);
     assert_ok(neuron_dataset_create_stream(
         &s.dataset, s.context, tell_thread, &s, NULL, COUNT,
-        test_stream_options((const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_F32, TEST_CLASSES)));
+        test_stream_options((const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_TYPE_F32, TEST_CLASSES)));
     add_trainer(&s, 1);
     assert_ok(neuron_trainer_set_step_callback(s.trainer, cancel_worker, NULL));
     assert_ok(neuron_trainer_run(s.trainer, NULL));

@@ -32,7 +32,7 @@ KIND(tensor)
 {
     neuron_tensor_t *made = NULL;
     int64_t one = 1;
-    assert_ok(neuron_tensor_create(&made, s->context, NEURON_F32, &one, 1));
+    assert_ok(neuron_tensor_create(&made, s->context, NEURON_TYPE_F32, &one, 1));
     return neuron_tensor_ref(made);
 }
 

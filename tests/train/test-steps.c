@@ -13,7 +13,7 @@ static neuron_tensor_t *floats(neuron_context_t *context, const int64_t *shape, 
                                uint32_t seed)
 {
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_create(&tensor, context, NEURON_F32, shape, rank));
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, shape, rank));
     float *data = neuron_tensor_data(tensor);
     for (int64_t i = 0; i < neuron_tensor_count(tensor); i++) {
         seed = seed * 1664525u + 1013904223u;
@@ -31,7 +31,7 @@ static neuron_tensor_t *vectors(neuron_context_t *context, int64_t count, int64_
 static neuron_tensor_t *classes(neuron_context_t *context, const int32_t *numbers, int64_t count)
 {
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_create(&tensor, context, NEURON_I32, &count, 1));
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_TYPE_I32, &count, 1));
     for (int64_t i = 0; i < count; i++)
         ((int32_t *)neuron_tensor_data(tensor))[i] = numbers[i];
     return tensor;
@@ -46,7 +46,7 @@ static piece read_piece(const bench *b, int64_t first, int64_t count)
 {
     piece p;
     int32_t labels[EXAMPLES];
-    assert_ok(neuron_tensor_create(&p.inputs, b->context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&p.inputs, b->context, NEURON_TYPE_F32,
                                    (const int64_t[]){count, SIZE, SIZE, 1}, 4));
     assert_ok(neuron_dataset_read(b->train, first, count, neuron_tensor_data(p.inputs), labels));
     p.labels = classes(b->context, labels, count);
@@ -255,9 +255,9 @@ static double loss_by_hand(const neuron_graph_t *g, const neuron_tensor_t *x, co
 {
     neuron_tensor_t *out[2];
     assert_ok(
-        neuron_tensor_create(&out[0], g->context, NEURON_F32, (const int64_t[]){count, 3}, 2));
+        neuron_tensor_create(&out[0], g->context, NEURON_TYPE_F32, (const int64_t[]){count, 3}, 2));
     assert_ok(
-        neuron_tensor_create(&out[1], g->context, NEURON_F32, (const int64_t[]){count, 1}, 2));
+        neuron_tensor_create(&out[1], g->context, NEURON_TYPE_F32, (const int64_t[]){count, 1}, 2));
     assert_ok(neuron_graph_predict_many(g, &x, 1, out, 2));
     const float *p = neuron_tensor_data_const(out[0]), *y = neuron_tensor_data_const(out[1]);
     double sum = 0;
@@ -285,8 +285,9 @@ START_TEST(losses_of_outputs_add_up)
     neuron_tensor_t *x = vectors(context, COUNT, 6, 1), *numbers = vectors(context, COUNT, 1, 2);
     neuron_tensor_t *labels = classes(context, kinds, COUNT), *weights;
     int64_t count = COUNT;
-    assert_ok(neuron_tensor_wrap(&weights, context, NEURON_F32, &count, 1,
-                                 (void *)(uintptr_t)example_weights, NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&weights, context, NEURON_TYPE_F32, &count, 1,
+                                 (void *)(uintptr_t)example_weights, NEURON_OWNERSHIP_COPY, NULL,
+                                 NULL));
     for (int weighted = 0; weighted < 2; weighted++) {
         neuron_graph_t *g = two_heads(context), *before = two_heads(context);
         neuron_trainer_t *trainer;
@@ -519,18 +520,19 @@ START_TEST(class_numbers_of_all_types_are_one)
     neuron_tensor_t *x = vectors(context, COUNT, 3, 1), *targets[5];
     assert_ok(neuron_optimizer_create(&sgd, context, "sgd", "learning_rate=0.5"));
     assert_ok(neuron_loss_create(&binary, context, "binary_cross_entropy", NULL));
-    static const int32_t types[] = {NEURON_U8, NEURON_I32, NEURON_I64, NEURON_F32, NEURON_I64};
+    static const int32_t types[] = {NEURON_TYPE_U8, NEURON_TYPE_I32, NEURON_TYPE_I64,
+                                    NEURON_TYPE_F32, NEURON_TYPE_I64};
     for (int i = 0; i < 5; i++) {
         neuron_trainer_t *trainer;
         const int64_t shape[] = {COUNT, 1};
         assert_ok(neuron_tensor_create(&targets[i], context, types[i], shape, i < 3 ? 1 : 2));
         void *data = neuron_tensor_data(targets[i]);
         for (int k = 0; k < COUNT; k++) {
-            if (types[i] == NEURON_U8)
+            if (types[i] == NEURON_TYPE_U8)
                 ((uint8_t *)data)[k] = (uint8_t)numbers[k];
-            else if (types[i] == NEURON_I32)
+            else if (types[i] == NEURON_TYPE_I32)
                 ((int32_t *)data)[k] = numbers[k];
-            else if (types[i] == NEURON_I64)
+            else if (types[i] == NEURON_TYPE_I64)
                 ((int64_t *)data)[k] = numbers[k];
             else
                 ((float *)data)[k] = (float)numbers[k];
@@ -602,7 +604,8 @@ START_TEST(bad_steps_are_refused)
     labels = neuron_tensor_ref(p.labels);
     assert_status(step_with(t, x, labels, classes(c, (const int32_t[]){1, 1, 1, 1}, 4)),
                   NEURON_E_TYPE);
-    assert_ok(neuron_tensor_create(&none, c, NEURON_F32, (const int64_t[]){0, SIZE, SIZE, 1}, 4));
+    assert_ok(
+        neuron_tensor_create(&none, c, NEURON_TYPE_F32, (const int64_t[]){0, SIZE, SIZE, 1}, 4));
     assert_status(step_with(t, none, classes(c, NULL, 0), NULL), NEURON_E_SHAPE);
     assert_message("linear: the input has no examples");
     assert_status(neuron_trainer_step_by_gradient(t, READ(&x), 1, READ(&x), 1), NEURON_E_SHAPE);

@@ -239,12 +239,12 @@ START_TEST(a_number_of_a_layer_is_no_bad_loss)
     bench b = set_up(1), other = b;
     int answer = NEURON_E_NUMBER;
     neuron_history_t *history = (neuron_history_t *)&answer;
-    assert_ok(
-        neuron_custom_register(b.context, "no_number", no_number, no_number, NULL, &answer, NULL));
+    assert_ok(neuron_custom_layer_register(b.context, "no_number", no_number, no_number, NULL,
+                                           &answer, NULL));
     assert_ok(neuron_graph_create(&other.graph, b.context));
     const int64_t shape[] = {SIZE, SIZE, 1};
     neuron_node_t *x = neuron_flatten(other.graph, neuron_input(other.graph, shape, 3));
-    x = neuron_custom(other.graph, "no_number", &x, 1, NULL, 0);
+    x = neuron_custom_layer(other.graph, "no_number", &x, 1, NULL, 0);
     x = neuron_dense(other.graph, x, TEST_CLASSES, NULL);
     assert_ok(neuron_graph_finish(other.graph, neuron_softmax(other.graph, x, NULL)));
     assert_ok(neuron_trainer_create(&other.trainer, other.graph, b.optimizer, b.train));

@@ -137,9 +137,9 @@ static int use_everything(neuron_trainer_t *trainer, void *user_data)
     ck_assert_int_eq(neuron_evaluation_count(evaluation), 20);
     neuron_evaluation_unref(evaluation);
     neuron_tensor_t *input, *output;
-    assert_ok(neuron_tensor_create(&input, g->bench->context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&input, g->bench->context, NEURON_TYPE_F32,
                                    (const int64_t[]){3, SIZE, SIZE, 1}, 4));
-    assert_ok(neuron_tensor_create(&output, g->bench->context, NEURON_F32,
+    assert_ok(neuron_tensor_create(&output, g->bench->context, NEURON_TYPE_F32,
                                    (const int64_t[]){3, TEST_CLASSES}, 2));
     assert_ok(neuron_graph_predict(graph, input, output));
     neuron_tensor_unref(output);

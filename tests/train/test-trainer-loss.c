@@ -26,7 +26,7 @@ static neuron_tensor_t *tensor(int32_t type, const int64_t *shape, int32_t rank,
 {
     neuron_tensor_t *made;
     assert_ok(neuron_tensor_wrap(&made, context, type, shape, rank, (void *)(uintptr_t)data,
-                                 NEURON_COPY, NULL, NULL));
+                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
     return made;
 }
 
@@ -76,10 +76,11 @@ static neuron_dataset_t *make_dataset(const plan *p)
         weights[i] = weight_of(i);
         make_target(p, i, targets[i]);
     }
-    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){EXAMPLES, INPUTS}, 2, values);
+    neuron_tensor_t *examples =
+        tensor(NEURON_TYPE_F32, (const int64_t[]){EXAMPLES, INPUTS}, 2, values);
     neuron_tensor_t *given =
-        p->numbers ? tensor(NEURON_F32, (const int64_t[]){EXAMPLES, OUTPUTS}, 2, targets)
-                   : tensor(NEURON_I32, (const int64_t[]){EXAMPLES}, 1, labels);
+        p->numbers ? tensor(NEURON_TYPE_F32, (const int64_t[]){EXAMPLES, OUTPUTS}, 2, targets)
+                   : tensor(NEURON_TYPE_I32, (const int64_t[]){EXAMPLES}, 1, labels);
     neuron_dataset_t *dataset;
     if (p->numbers)
         assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, given));
@@ -430,8 +431,8 @@ END_TEST
 START_TEST(a_single_output)
 {
     const float inputs[] = {0.25f, 0.75f, 0.9f, 0.5f, 2}, targets[] = {0, 0, 1, 0, 1};
-    neuron_tensor_t *examples = tensor(NEURON_F32, (const int64_t[]){5, 1}, 2, inputs);
-    neuron_tensor_t *given = tensor(NEURON_F32, (const int64_t[]){5, 1}, 2, targets);
+    neuron_tensor_t *examples = tensor(NEURON_TYPE_F32, (const int64_t[]){5, 1}, 2, inputs);
+    neuron_tensor_t *given = tensor(NEURON_TYPE_F32, (const int64_t[]){5, 1}, 2, targets);
     neuron_dataset_t *dataset;
     neuron_graph_t *graph;
     neuron_loss_t *loss;

@@ -262,7 +262,8 @@ static void name_classes(neuron_dataset_t *dataset, const char *letters)
 {
     int64_t size = 2 * TEST_CLASSES;
     neuron_tensor_unref(dataset->class_names);
-    assert_ok(neuron_tensor_create(&dataset->class_names, dataset->context, NEURON_U8, &size, 1));
+    assert_ok(
+        neuron_tensor_create(&dataset->class_names, dataset->context, NEURON_TYPE_U8, &size, 1));
     for (int k = 0; k < TEST_CLASSES; k++)
         ((char *)dataset->class_names->data)[2 * k] = letters[k];
 }

@@ -83,8 +83,9 @@ static const int64_t image[] = {SIZE, SIZE, 1};
 
 static int create_stream(neuron_dataset_t **stream, neuron_context_t *context, counted *data)
 {
-    return neuron_dataset_create_stream(stream, context, read_glyphs, data, destroy, EXAMPLES,
-                                        test_stream_options(image, 3, NEURON_U8, TEST_CLASSES));
+    return neuron_dataset_create_stream(
+        stream, context, read_glyphs, data, destroy, EXAMPLES,
+        test_stream_options(image, 3, NEURON_TYPE_U8, TEST_CLASSES));
 }
 
 static neuron_trainer_t *new_trainer(neuron_context_t *context, neuron_dataset_t *train)
@@ -165,14 +166,14 @@ START_TEST(of_layers)
     neuron_graph_t *graph;
     neuron_tensor_t *input, *output;
     counted data[2] = {0};
-    assert_ok(neuron_custom_register(context, "copy", copy, NULL, NULL, &data[0], destroy));
-    assert_ok(neuron_custom_register(context, "unused", copy, NULL, NULL, &data[1], destroy));
+    assert_ok(neuron_custom_layer_register(context, "copy", copy, NULL, NULL, &data[0], destroy));
+    assert_ok(neuron_custom_layer_register(context, "unused", copy, NULL, NULL, &data[1], destroy));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){3}, 1);
-    assert_ok(neuron_graph_finish(graph, neuron_custom(graph, "copy", &x, 1, NULL, 0)));
+    assert_ok(neuron_graph_finish(graph, neuron_custom_layer(graph, "copy", &x, 1, NULL, 0)));
     const int64_t shape[] = {2, 3};
-    assert_ok(neuron_tensor_create(&input, context, NEURON_F32, shape, 2));
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32, shape, 2));
+    assert_ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32, shape, 2));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, shape, 2));
     neuron_context_unref(context);
     assert_ok(neuron_graph_predict(graph, input, output));
     ck_assert_int_eq(data[0].calls, 1);
@@ -196,18 +197,18 @@ START_TEST(stays_the_callers_where_arguments_are_refused)
     assert_status(create_stream(&stream, NULL, &data), NEURON_E_ARGUMENT);
     assert_status(
         neuron_dataset_create_stream(&stream, context, NULL, &data, destroy, EXAMPLES,
-                                     test_stream_options(image, 3, NEURON_U8, TEST_CLASSES)),
+                                     test_stream_options(image, 3, NEURON_TYPE_U8, TEST_CLASSES)),
         NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_create_stream(&stream, context, read_glyphs, &data, destroy,
                                                EXAMPLES, "shape=16x16x1, type=i32"),
                   NEURON_E_ARGUMENT);
-    assert_status(
-        neuron_dataset_create_stream(&stream, context, read_glyphs, &data, destroy, EXAMPLES,
-                                     test_stream_options(image, 3, NEURON_U8, TEST_CLASSES - 1)),
-        NEURON_E_DATA);
+    assert_status(neuron_dataset_create_stream(
+                      &stream, context, read_glyphs, &data, destroy, EXAMPLES,
+                      test_stream_options(image, 3, NEURON_TYPE_U8, TEST_CLASSES - 1)),
+                  NEURON_E_DATA);
     assert_status(
         neuron_dataset_create_stream(&stream, context, refuse, &data, destroy, EXAMPLES,
-                                     test_stream_options(image, 3, NEURON_U8, TEST_CLASSES)),
+                                     test_stream_options(image, 3, NEURON_TYPE_U8, TEST_CLASSES)),
         NEURON_E_UNSUPPORTED);
     assert_status(neuron_loss_create_custom(&loss, context, NULL, &data, destroy),
                   NEURON_E_ARGUMENT);
@@ -215,8 +216,8 @@ START_TEST(stays_the_callers_where_arguments_are_refused)
                   NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_schedule(&callback, NULL, same_rate, &data, destroy),
                   NEURON_E_ARGUMENT);
-    assert_ok(neuron_custom_register(context, "copy", copy, NULL, NULL, &taken, destroy));
-    assert_status(neuron_custom_register(context, "copy", copy, NULL, NULL, &data, destroy),
+    assert_ok(neuron_custom_layer_register(context, "copy", copy, NULL, NULL, &taken, destroy));
+    assert_status(neuron_custom_layer_register(context, "copy", copy, NULL, NULL, &data, destroy),
                   NEURON_E_ARGUMENT);
     assert_message("registered already");
     ck_assert_int_eq(taken.destroyed, 0);
@@ -247,7 +248,7 @@ static int make(int what, neuron_context_t *context, counted *data)
         status = neuron_callback_create_schedule(&callback, context, same_rate, data, destroy);
         break;
     default:
-        return neuron_custom_register(context, "copy", copy, NULL, NULL, data, destroy);
+        return neuron_custom_layer_register(context, "copy", copy, NULL, NULL, data, destroy);
     }
     ck_assert_int_eq(data->destroyed, 0);
     neuron_dataset_unref(stream);

@@ -79,9 +79,9 @@ static neuron_dataset_t *with_images(const example_t *example, neuron_dataset_t 
     neuron_tensor_t *labels;
     float values[CHANNELS * PIXELS];
 
-    must(neuron_tensor_create(&images, example->context, NEURON_U8,
+    must(neuron_tensor_create(&images, example->context, NEURON_TYPE_U8,
                               (const int64_t[]){count, EXTENT, EXTENT, CHANNELS}, 4));
-    must(neuron_tensor_create(&labels, example->context, NEURON_I32, &count, 1));
+    must(neuron_tensor_create(&labels, example->context, NEURON_TYPE_I32, &count, 1));
     uint8_t *image = neuron_tensor_data(images);
     int32_t *label = neuron_tensor_data(labels);
     for (int64_t i = 0; i < count; i++) {

@@ -266,7 +266,7 @@ static void write_scale(FILE *file, const neuron_dataset_t *dataset)
     double scale;
     double offset;
 
-    must(neuron_dataset_get_scale(dataset, &scale, &offset, 1, NULL));
+    must(neuron_dataset_scale(dataset, &scale, &offset, 1, NULL));
     fprintf(file, "times %.4g", scale);
     if (offset != 0)
         fprintf(file, " plus %.4g", offset);
@@ -282,7 +282,7 @@ static void print_data(const example_t *example)
     printf("  data         %s%s%s, ", example->data_set, same ? "" : ", here ",
            same ? "" : example->data_name);
     write_shape(stdout, shape, rank);
-    printf(" %s ", neuron_dataset_type(example->train) == NEURON_U8 ? "bytes" : "numbers");
+    printf(" %s ", neuron_dataset_type(example->train) == NEURON_TYPE_U8 ? "bytes" : "numbers");
     write_scale(stdout, example->train);
     printf("; %lld to train with, %lld to validate, %lld to test",
            (long long)neuron_dataset_count(example->train),

@@ -177,14 +177,14 @@ static const char *write_array(FILE *file, const char *before, const neuron_node
     double l1;
     double l2;
 
-    must(neuron_node_get_initializer(node, array, &kind, &parameter));
+    must(neuron_node_initializer(node, array, &kind, &parameter));
     if (!starts_as_usual(array, kind)) {
         fprintf(file, "%s%s %s", before, array, neuron_initializer_name(kind));
         if (parameter != 0)
             fprintf(file, " %.9g", parameter);
         before = ", ";
     }
-    must(neuron_node_get_regularizer(node, array, &l1, &l2));
+    must(neuron_node_regularizer(node, array, &l1, &l2));
     if (l1 != 0 || l2 != 0) {
         fprintf(file, "%s%s l1 %.9g l2 %.9g", before, array, l1, l2);
         before = ", ";
@@ -209,19 +209,19 @@ void settings_of_node(FILE *file, const neuron_graph_t *graph, const neuron_node
 
 void settings_of_optimizer(FILE *file, const neuron_optimizer_t *optimizer)
 {
-    fputs(neuron_optimizer_name(optimizer), file);
+    fputs(neuron_optimizer_kind(optimizer), file);
     write_options(file, ": ", optimizer_rows, read_optimizer, optimizer);
 }
 
 void settings_of_loss(FILE *file, const neuron_loss_t *loss)
 {
-    fputs(neuron_loss_name(loss), file);
+    fputs(neuron_loss_kind(loss), file);
     write_options(file, ": ", loss_rows, read_loss, loss);
 }
 
 void settings_of_callback(FILE *file, const neuron_callback_t *callback)
 {
-    fputs(neuron_callback_name(callback), file);
+    fputs(neuron_callback_kind(callback), file);
     write_options(file, ": ", callback_rows, read_callback, callback);
 }
 

@@ -222,7 +222,7 @@ static double seconds_of(const neuron_history_t *history)
     for (int64_t i = 0; i < neuron_history_epochs(history); i++) {
         double seconds;
 
-        must(neuron_history_get(history, i, NEURON_METRIC_SECONDS, &seconds));
+        must(neuron_history_value(history, i, NEURON_METRIC_SECONDS, &seconds));
         sum += seconds;
     }
     return sum;
@@ -303,7 +303,7 @@ double example_try(const example_t *example, neuron_graph_t *graph,
             evaluate_into(graph, score, training->loss, &accuracy, &loss);
     } else if (neuron_history_epochs(history) > 0) {
         must(neuron_history_best(history, NEURON_METRIC_VALIDATION_ACCURACY, &best));
-        must(neuron_history_get(history, best, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
+        must(neuron_history_value(history, best, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
     }
     neuron_history_unref(history);
     neuron_trainer_unref(trainer);

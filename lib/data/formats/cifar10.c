@@ -78,9 +78,9 @@ static int join(neuron_dataset_t **dataset, neuron_context_t *context,
     for (int32_t k = 0; k < count; k++)
         extents[0] += batches[k].count;
     neuron_tensor_t *examples = NULL, *labels = NULL;
-    int status = neuron_tensor_create_raw(&examples, context, NEURON_U8, extents, 4);
+    int status = neuron_tensor_create_raw(&examples, context, NEURON_TYPE_U8, extents, 4);
     if (status == NEURON_OK)
-        status = neuron_tensor_create_raw(&labels, context, NEURON_I32, extents, 1);
+        status = neuron_tensor_create_raw(&labels, context, NEURON_TYPE_I32, extents, 1);
     if (status == NEURON_OK) {
         join_rows(examples, labels, batches, count);
         status = neuron_dataset_create_for(dataset, context, examples, labels,

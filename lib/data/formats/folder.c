@@ -102,7 +102,7 @@ static int store_names(folder *all)
     int64_t size = 0;
     for (size_t k = 0; k < all->class_folders; k++)
         size += (int64_t)strlen(all->folders.at[k]) + 1;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&all->names, all->context, NEURON_U8, &size, 1));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&all->names, all->context, NEURON_TYPE_U8, &size, 1));
     char *to = all->names->data;
     for (size_t k = 0; k < all->class_folders; k++) {
         size_t length = strlen(all->folders.at[k]) + 1;
@@ -170,8 +170,10 @@ static int allocate_tensors(folder *all, const neuron_image *image, const char *
                            "%s: %" PRId64 " images like %s, of %zu bytes, are more than files of "
                            "%" PRIu64 " bytes can hold",
                            all->path, all->count, path, size, all->bytes);
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&all->examples, all->context, NEURON_U8, extents, 4));
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&all->labels, all->context, NEURON_I32, extents, 1));
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(&all->examples, all->context, NEURON_TYPE_U8, extents, 4));
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(&all->labels, all->context, NEURON_TYPE_I32, extents, 1));
     all->size = *image;
     all->first = neuron_copy_text(all->context, path);
     return all->first ? NEURON_OK : NEURON_E_MEMORY;

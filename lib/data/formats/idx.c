@@ -121,8 +121,8 @@ int neuron_idx_read_tensor(neuron_tensor_t **tensor, neuron_source *from, int32_
     neuron_tensor_t *made = NULL;
     RETURN_IF_ERROR(read_header(from, &read, expected_rank));
     RETURN_IF_ERROR(check_promise(from, &read));
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, from->context, NEURON_U8, read.shape.extent,
-                                             read.shape.rank));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, from->context, NEURON_TYPE_U8,
+                                             read.shape.extent, read.shape.rank));
     int status = read_elements(from, &read, made);
     if (status == NEURON_OK)
         *tensor = made;

@@ -12,10 +12,10 @@ static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
 {
     const int64_t extents[] = {1, image->height, image->width, image->channels};
     neuron_tensor_t *examples = NULL, *labels = NULL;
-    int status = neuron_tensor_wrap(&examples, context, NEURON_U8, extents, 4, image->pixels,
-                                    NEURON_BORROW, NULL, NULL);
+    int status = neuron_tensor_wrap(&examples, context, NEURON_TYPE_U8, extents, 4, image->pixels,
+                                    NEURON_OWNERSHIP_BORROW, NULL, NULL);
     if (status == NEURON_OK)
-        status = neuron_tensor_create(&labels, context, NEURON_I32, extents, 1);
+        status = neuron_tensor_create(&labels, context, NEURON_TYPE_I32, extents, 1);
     if (status == NEURON_OK)
         status = neuron_dataset_create_for(dataset, context, examples, labels, 1, path);
     neuron_tensor_unref(labels);
@@ -30,7 +30,7 @@ static int scale(neuron_tensor_t **tensor, neuron_dataset_t *dataset,
     if (settings->scales)
         RETURN_IF_ERROR(neuron_dataset_set_scales_for(dataset, settings->scales, settings->offsets,
                                                       settings->count, path));
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_F32,
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_TYPE_F32,
                                              dataset->examples->shape.extent,
                                              dataset->examples->shape.rank));
     int status = neuron_dataset_read(dataset, 0, 1, made->data, NULL);

@@ -13,7 +13,7 @@ static int check_labels(const neuron_npy_array *labels, int32_t class_count)
 {
     const neuron_shape *shape = &labels->tensor->shape;
     char text[NEURON_SHAPE_TEXT];
-    if (labels->tensor->type != NEURON_F32)
+    if (labels->tensor->type != NEURON_TYPE_F32)
         return shape->rank == 1
                    ? NEURON_OK
                    : neuron_fail(
@@ -37,7 +37,7 @@ int neuron_npy_make_dataset(neuron_dataset_t **dataset, neuron_context_t *contex
     neuron_shape *images = &examples->tensor->shape, *numbers = &labels->tensor->shape;
     if (images->rank == IMAGES_RANK)
         images->extent[images->rank++] = 1;
-    if (class_count > 0 && labels->tensor->type != NEURON_F32 && numbers->rank == 2 &&
+    if (class_count > 0 && labels->tensor->type != NEURON_TYPE_F32 && numbers->rank == 2 &&
         numbers->extent[1] == 1)
         numbers->rank = 1;
     RETURN_IF_ERROR(neuron_dataset_check_examples(examples->tensor, examples->name));

@@ -16,9 +16,10 @@ static const struct {
     uint8_t size;
     int32_t type;
 } types[] = {
-    {"u1", 1, NEURON_U8},  {"b1", 1, NEURON_U8},  {"f2", 2, NEURON_F32}, {"f4", 4, NEURON_F32},
-    {"f8", 8, NEURON_F32}, {"i1", 1, NEURON_I32}, {"i2", 2, NEURON_I32}, {"i4", 4, NEURON_I32},
-    {"i8", 8, NEURON_I64}, {"u2", 2, NEURON_I32}, {"u4", 4, NEURON_I64}, {"u8", 8, NEURON_I64},
+    {"u1", 1, NEURON_TYPE_U8},  {"b1", 1, NEURON_TYPE_U8},  {"f2", 2, NEURON_TYPE_F32},
+    {"f4", 4, NEURON_TYPE_F32}, {"f8", 8, NEURON_TYPE_F32}, {"i1", 1, NEURON_TYPE_I32},
+    {"i2", 2, NEURON_TYPE_I32}, {"i4", 4, NEURON_TYPE_I32}, {"i8", 8, NEURON_TYPE_I64},
+    {"u2", 2, NEURON_TYPE_I32}, {"u4", 4, NEURON_TYPE_I64}, {"u8", 8, NEURON_TYPE_I64},
 };
 
 /* The header's text: a Python dictionary. */

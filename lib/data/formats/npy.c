@@ -89,7 +89,7 @@ static int convert_float(float *to, uint64_t bits, size_t size, int64_t element,
 static int convert(void *to, uint64_t bits, const neuron_npy_header *header, int64_t element,
                    const char *name)
 {
-    if (header->type == NEURON_F32)
+    if (header->type == NEURON_TYPE_F32)
         return convert_float(to, bits, header->size, element, name);
     unsigned spare = 64 - 8 * (unsigned)header->size;
     int64_t number = (int64_t)(bits << spare) >> spare;
@@ -99,9 +99,9 @@ static int convert(void *to, uint64_t bits, const neuron_npy_header *header, int
         return neuron_fail(NEURON_E_DATA,
                            "%s: element %" PRId64 " is %" PRIu64 ", too large for int64", name,
                            element, bits);
-    if (header->type == NEURON_I64)
+    if (header->type == NEURON_TYPE_I64)
         *(int64_t *)to = number;
-    else if (header->type == NEURON_I32)
+    else if (header->type == NEURON_TYPE_I32)
         *(int32_t *)to = (int32_t)number;
     else
         *(uint8_t *)to = (uint8_t)number;
@@ -187,11 +187,11 @@ int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, 
 static const char *type_code(int32_t type)
 {
     switch (type) {
-    case NEURON_F32:
+    case NEURON_TYPE_F32:
         return "<f4";
-    case NEURON_I32:
+    case NEURON_TYPE_I32:
         return "<i4";
-    case NEURON_I64:
+    case NEURON_TYPE_I64:
         return "<i8";
     default:
         return "|u1";

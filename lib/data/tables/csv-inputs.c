@@ -193,8 +193,8 @@ int neuron_csv_make_inputs(neuron_csv_table *table)
             return NEURON_OK;
     } else {
         const int64_t extents[] = {table->rows.count, preparation->input_count};
-        RETURN_IF_ERROR(
-            neuron_tensor_create_raw(&table->examples, table->context, NEURON_F32, extents, 2));
+        RETURN_IF_ERROR(neuron_tensor_create_raw(&table->examples, table->context, NEURON_TYPE_F32,
+                                                 extents, 2));
     }
     neuron_pool_run(table->context->pool, neuron_ceil_divide(table->rows.count, ROWS_PER_TASK),
                     put_task, table);

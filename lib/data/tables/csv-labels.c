@@ -220,7 +220,7 @@ static int match_labels(neuron_csv_table *table, int64_t column, double *numbers
 
 static int make_classes(neuron_csv_table *table, int64_t column)
 {
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&table->labels, table->context, NEURON_I32,
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&table->labels, table->context, NEURON_TYPE_I32,
                                              &table->rows.count, 1));
     int32_t *labels = table->labels->data;
     if (column < 0) {
@@ -306,7 +306,7 @@ static int make_targets(neuron_csv_table *table, int64_t count)
 {
     const int64_t extents[] = {table->rows.count, count};
     RETURN_IF_ERROR(
-        neuron_tensor_create_raw(&table->labels, table->context, NEURON_F32, extents, 2));
+        neuron_tensor_create_raw(&table->labels, table->context, NEURON_TYPE_F32, extents, 2));
     memset(table->labels->data, 0, (size_t)(table->rows.count * count) * sizeof(float));
     for (int64_t i = 0; i < table->column_count; i++) {
         int64_t place = 0;

@@ -18,7 +18,8 @@ static const neuron_word headers[] = {{NEURON_CSV_HEADER_GUESS, "guess"},
                                       {NEURON_CSV_HEADER_PRESENT, "present"},
                                       {NEURON_CSV_HEADER_ABSENT, "absent"},
                                       {0, ""}};
-static const neuron_word types[] = {{0, "guess"}, {NEURON_U8, "u8"}, {NEURON_F32, "f32"}, {0, ""}};
+static const neuron_word types[] = {
+    {0, "guess"}, {NEURON_TYPE_U8, "u8"}, {NEURON_TYPE_F32, "f32"}, {0, ""}};
 static const neuron_word categories[] = {{NEURON_CSV_CATEGORIES_REFUSE, "refuse"},
                                          {NEURON_CSV_CATEGORIES_ONE_HOT, "one_hot"},
                                          {NEURON_CSV_CATEGORIES_INDEX, "index"},
@@ -112,7 +113,7 @@ static int check(const neuron_csv_settings *settings, const char *who)
     if (settings->targets.text && settings->class_count > 0)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: classes is %" PRId32 ", but targets have none",
                            who, settings->class_count);
-    if (settings->type == NEURON_U8 &&
+    if (settings->type == NEURON_TYPE_U8 &&
         (neuron_csv_has_words(settings) || settings->rule != NEURON_CSV_MISSING_REFUSE))
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: type is u8; it must be f32 with categories, categorical or missing",

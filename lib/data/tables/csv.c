@@ -79,8 +79,8 @@ static int read_as(neuron_csv_table *table, bool *bytes)
 {
     neuron_csv_rows *rows = &table->rows;
     const int64_t extents[] = {rows->count, rows->value_count};
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&table->values, table->context,
-                                             *bytes ? NEURON_U8 : NEURON_F32, extents, 2));
+    RETURN_IF_ERROR(neuron_tensor_create_raw(
+        &table->values, table->context, *bytes ? NEURON_TYPE_U8 : NEURON_TYPE_F32, extents, 2));
     rows->bytes = *bytes ? table->values->data : NULL;
     rows->floats = *bytes ? NULL : table->values->data;
     return neuron_csv_read_rows(rows, bytes);
@@ -98,7 +98,7 @@ static int read_values(neuron_csv_table *table)
         return NEURON_E_MEMORY;
     rows->guess =
         type == 0 && !neuron_csv_has_words(settings) && settings->rule == NEURON_CSV_MISSING_REFUSE;
-    bool bytes = type == NEURON_U8 || rows->guess, once = bytes;
+    bool bytes = type == NEURON_TYPE_U8 || rows->guess, once = bytes;
     RETURN_IF_ERROR(read_as(table, &bytes));
     if (once && !bytes) {
         neuron_tensor_unref(table->values);
@@ -106,7 +106,7 @@ static int read_values(neuron_csv_table *table)
         RETURN_IF_ERROR(read_as(table, &bytes));
     }
     if (!table->given)
-        table->preparation->type = rows->bytes ? NEURON_U8 : NEURON_F32;
+        table->preparation->type = rows->bytes ? NEURON_TYPE_U8 : NEURON_TYPE_F32;
     return NEURON_OK;
 }
 
@@ -147,7 +147,7 @@ static int make_dataset(neuron_dataset_t **dataset, const neuron_csv_table *tabl
 {
     const neuron_preparation_t *preparation = table->preparation;
     const char *name = table->csv.buffer->name;
-    RETURN_IF_ERROR(table->labels->type == NEURON_F32
+    RETURN_IF_ERROR(table->labels->type == NEURON_TYPE_F32
                         ? neuron_dataset_create_with_targets_for(
                               dataset, table->context, table->examples, table->labels, name)
                         : neuron_dataset_create_for(dataset, table->context, table->examples,

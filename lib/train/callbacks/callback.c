@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const neuron_callback_kind *const kinds[] = {
+static const neuron_callback_row *const kinds[] = {
     &neuron_callback_cosine_schedule,
     &neuron_callback_early_stopping,
     &neuron_callback_exponential_schedule,
@@ -30,7 +30,7 @@ const char *neuron_callback_kind_name(const void *list, int32_t index)
     return index < (int32_t)(sizeof kinds / sizeof kinds[0]) ? kinds[index]->name : NULL;
 }
 
-static const neuron_callback_kind *find_kind(const char *name)
+static const neuron_callback_row *find_kind(const char *name)
 {
     for (size_t i = 0; name && i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i]->name, name) == 0)
@@ -40,12 +40,12 @@ static const neuron_callback_kind *find_kind(const char *name)
 
 const neuron_option_table *neuron_callback_kind_options(const char *name)
 {
-    const neuron_callback_kind *kind = find_kind(name);
+    const neuron_callback_row *kind = find_kind(name);
     return kind ? &kind->options : NULL;
 }
 
 int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context,
-                         const neuron_callback_kind *kind)
+                         const neuron_callback_row *kind)
 {
     neuron_callback_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
@@ -59,7 +59,7 @@ int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context
 }
 
 int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_t *context,
-                                   const neuron_callback_kind *kind, const char *path)
+                                   const neuron_callback_row *kind, const char *path)
 {
     neuron_callback_t *made;
     RETURN_IF_ERROR(neuron_callback_make(&made, context, kind));
@@ -79,7 +79,7 @@ int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *conte
     CHECK_ARGUMENT(callback);
     *callback = NULL;
     CHECK_ARGUMENT(context);
-    const neuron_callback_kind *found = find_kind(kind);
+    const neuron_callback_row *found = find_kind(kind);
     if (!found)
         return neuron_refuse_kind(kind, "kind", neuron_callback_kind_name, NULL, "callback");
     neuron_options settings;
@@ -109,7 +109,7 @@ void neuron_callback_unref(neuron_callback_t *callback)
     neuron_context_unref(context);
 }
 
-const char *neuron_callback_name(const neuron_callback_t *callback)
+const char *neuron_callback_kind(const neuron_callback_t *callback)
 {
     return callback ? callback->kind->name : NULL;
 }

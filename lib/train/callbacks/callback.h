@@ -35,7 +35,7 @@ typedef struct neuron_callback_entry neuron_callback_entry;
 
 /* One kind. Functions may be NULL; those that return a status return 0 to go on, as callbacks
  * do. */
-typedef struct neuron_callback_kind {
+typedef struct neuron_callback_row {
     const char *name; /* in files, messages and calls */
     neuron_option_table options;
     /* Numbers that it remembers of a training, 0 at first; the names are for the file. */
@@ -61,18 +61,18 @@ typedef struct neuron_callback_kind {
     bool (*has_work)(const neuron_callback_entry *entry);
     /* The training goes on although it was ended. */
     void (*resume)(neuron_callback_entry *entry);
-} neuron_callback_kind;
+} neuron_callback_row;
 
 struct neuron_callback {
     atomic_int references;
     neuron_context_t *context;
-    const neuron_callback_kind *kind;
+    const neuron_callback_row *kind;
     neuron_options options; /* of kind->options */
     char *path;
-    neuron_callback_schedule_t schedule;
-    neuron_callback_custom_t custom;
+    neuron_schedule_function_t schedule;
+    neuron_callback_function_t custom;
     void *user_data;
-    neuron_destroy_t destroy; /* of the user data; NULL for none */
+    neuron_destroy_function_t destroy; /* of the user data; NULL for none */
 };
 
 /* A callback in a trainer's list. */
@@ -85,11 +85,11 @@ struct neuron_callback_entry {
 /* ---- For the kinds ---- */
 
 int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context,
-                         const neuron_callback_kind *kind);
+                         const neuron_callback_row *kind);
 
 /* The same with a path, which stays where it leads to now. */
 int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_t *context,
-                                   const neuron_callback_kind *kind, const char *path);
+                                   const neuron_callback_row *kind, const char *path);
 
 /* The kinds that need no more than options by name, for neuron_kind_option(); NULL where there is
  * none. */
@@ -151,16 +151,16 @@ double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trai
 /* The same in lengths, of kinds with that option. */
 double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
 
-extern const neuron_callback_kind neuron_callback_checkpoint;
-extern const neuron_callback_kind neuron_callback_cosine_schedule;
-extern const neuron_callback_kind neuron_callback_csv_log;
-extern const neuron_callback_kind neuron_callback_custom;
-extern const neuron_callback_kind neuron_callback_early_stopping;
-extern const neuron_callback_kind neuron_callback_exponential_schedule;
-extern const neuron_callback_kind neuron_callback_reduce_on_plateau;
-extern const neuron_callback_kind neuron_callback_schedule;
-extern const neuron_callback_kind neuron_callback_step_schedule;
-extern const neuron_callback_kind neuron_callback_stop_on_nan;
-extern const neuron_callback_kind neuron_callback_warm_up;
+extern const neuron_callback_row neuron_callback_checkpoint;
+extern const neuron_callback_row neuron_callback_cosine_schedule;
+extern const neuron_callback_row neuron_callback_csv_log;
+extern const neuron_callback_row neuron_callback_custom;
+extern const neuron_callback_row neuron_callback_early_stopping;
+extern const neuron_callback_row neuron_callback_exponential_schedule;
+extern const neuron_callback_row neuron_callback_reduce_on_plateau;
+extern const neuron_callback_row neuron_callback_schedule;
+extern const neuron_callback_row neuron_callback_step_schedule;
+extern const neuron_callback_row neuron_callback_stop_on_nan;
+extern const neuron_callback_row neuron_callback_warm_up;
 
 #endif

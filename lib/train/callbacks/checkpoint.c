@@ -67,7 +67,7 @@ static bool has_work(const neuron_callback_entry *entry)
     return entry->state[UNSAVED] > 0;
 }
 
-const neuron_callback_kind neuron_callback_checkpoint = {
+const neuron_callback_row neuron_callback_checkpoint = {
     .name = "checkpoint",
     .options = NEURON_OPTION_TABLE(options),
     .state_count = sizeof state_names / sizeof state_names[0],

@@ -32,7 +32,7 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
     return part >= 1 ? alpha : alpha + (1 - alpha) * (1 + cos(pi * part)) / 2;
 }
 
-const neuron_callback_kind neuron_callback_cosine_schedule = {
+const neuron_callback_row neuron_callback_cosine_schedule = {
     .name = "cosine_schedule",
     .options = NEURON_OPTION_TABLE(options),
     .factor = factor,

@@ -43,7 +43,7 @@ static bool has_work(const neuron_callback_entry *entry)
     return entry->state[UNWRITTEN] > 0;
 }
 
-const neuron_callback_kind neuron_callback_csv_log = {
+const neuron_callback_row neuron_callback_csv_log = {
     .name = "csv_log",
     .state_count = sizeof state_names / sizeof state_names[0],
     .state_names = state_names,

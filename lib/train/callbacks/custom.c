@@ -4,8 +4,8 @@
 #include "base/float-mode.h"
 
 int neuron_callback_create_custom(neuron_callback_t **callback, neuron_context_t *context,
-                                  neuron_callback_custom_t function, void *user_data,
-                                  neuron_destroy_t destroy)
+                                  neuron_callback_function_t function, void *user_data,
+                                  neuron_destroy_function_t destroy)
 {
     CHECK_ARGUMENT(callback);
     *callback = NULL;
@@ -30,7 +30,7 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     return result;
 }
 
-const neuron_callback_kind neuron_callback_custom = {
+const neuron_callback_row neuron_callback_custom = {
     .name = "custom",
     .on_event = on_event,
     .of_caller = true,

@@ -100,7 +100,7 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     return NEURON_OK;
 }
 
-const neuron_callback_kind neuron_callback_early_stopping = {
+const neuron_callback_row neuron_callback_early_stopping = {
     .name = "early_stopping",
     .options = NEURON_OPTION_TABLE(options),
     .state_count = sizeof state_names / sizeof state_names[0],

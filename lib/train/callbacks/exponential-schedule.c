@@ -15,7 +15,7 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
                neuron_schedule_lengths(callback, trainer));
 }
 
-const neuron_callback_kind neuron_callback_exponential_schedule = {
+const neuron_callback_row neuron_callback_exponential_schedule = {
     .name = "exponential_schedule",
     .options = NEURON_OPTION_TABLE(options),
     .factor = factor,

@@ -69,7 +69,7 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     return NEURON_OK;
 }
 
-const neuron_callback_kind neuron_callback_reduce_on_plateau = {
+const neuron_callback_row neuron_callback_reduce_on_plateau = {
     .name = "reduce_on_plateau",
     .options = NEURON_OPTION_TABLE(options),
     .state_count = sizeof state_names / sizeof state_names[0],

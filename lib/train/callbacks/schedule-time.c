@@ -7,7 +7,7 @@
 
 double neuron_schedule_time(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
-    const neuron_progress *progress = neuron_training_progress(trainer);
+    const neuron_run_progress *progress = neuron_training_progress(trainer);
     double now = neuron_callback_option(callback, NEURON_CALLBACK_PER_STEP) > 0
                      ? (double)progress->updates
                      : (double)progress->epoch;

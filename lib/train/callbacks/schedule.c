@@ -9,8 +9,8 @@
 #include <inttypes.h>
 
 int neuron_callback_create_schedule(neuron_callback_t **callback, neuron_context_t *context,
-                                    neuron_callback_schedule_t function, void *user_data,
-                                    neuron_destroy_t destroy)
+                                    neuron_schedule_function_t function, void *user_data,
+                                    neuron_destroy_function_t destroy)
 {
     CHECK_ARGUMENT(callback);
     *callback = NULL;
@@ -43,7 +43,7 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
     return NEURON_OK;
 }
 
-const neuron_callback_kind neuron_callback_schedule = {
+const neuron_callback_row neuron_callback_schedule = {
     .name = "schedule",
     .on_event = on_event,
 };

@@ -15,7 +15,7 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
                floor(neuron_schedule_lengths(callback, trainer)));
 }
 
-const neuron_callback_kind neuron_callback_step_schedule = {
+const neuron_callback_row neuron_callback_step_schedule = {
     .name = "step_schedule",
     .options = NEURON_OPTION_TABLE(options),
     .factor = factor,

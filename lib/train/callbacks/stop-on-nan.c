@@ -50,7 +50,7 @@ static bool on_bad_number(neuron_trainer_t *trainer, neuron_callback_entry *entr
     return true;
 }
 
-const neuron_callback_kind neuron_callback_stop_on_nan = {
+const neuron_callback_row neuron_callback_stop_on_nan = {
     .name = "stop_on_nan",
     .state_count = sizeof state_names / sizeof state_names[0],
     .state_names = state_names,

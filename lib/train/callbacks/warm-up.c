@@ -14,7 +14,7 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
     return fmin(1, (neuron_schedule_time(callback, trainer) + 1) / length);
 }
 
-const neuron_callback_kind neuron_callback_warm_up = {
+const neuron_callback_row neuron_callback_warm_up = {
     .name = "warm_up",
     .options = NEURON_OPTION_TABLE(options),
     .factor = factor,

@@ -89,7 +89,7 @@ static int after_epoch(neuron_trainer_t *trainer, void *user_data)
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epochs = neuron_history_epochs(history);
     double accuracy, now = seconds_now();
-    must(neuron_history_get(history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
+    must(neuron_history_value(history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
     printf(
         "{\"epoch\": %lld, \"train_seconds\": %.9f, \"test_seconds\": %.9f, \"accuracy\": %.9f}\n",
         (long long)epochs, state->trained - state->start, now - state->trained, accuracy);

@@ -64,7 +64,7 @@ static int read_image(neuron_dataset_t **dataset, const neuron_content *contents
     int status = neuron_image_read_tensor(&image, contents, &(neuron_image_settings){.count = 0});
     if (status < 0)
         return status;
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, &one, 1));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, &one, 1));
     assert_ok(neuron_dataset_create(dataset, context, image, labels, 1));
     neuron_tensor_unref(labels);
     neuron_tensor_unref(image);

@@ -78,7 +78,7 @@ START_TEST(reads_sorted_by_name)
     assert_ok(neuron_dataset_load_folder(&dataset, context, top));
     ck_assert_int_eq(neuron_dataset_count(dataset), 3);
     ck_assert_int_eq(neuron_dataset_class_count(dataset), 2);
-    ck_assert_int_eq(dataset->examples->type, NEURON_U8);
+    ck_assert_int_eq(dataset->examples->type, NEURON_TYPE_U8);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank, labels[3];
     assert_ok(neuron_dataset_shape(dataset, shape, &rank));

@@ -85,7 +85,7 @@ static void assert_images(const buffer *from)
 {
     neuron_tensor_t *tensor;
     assert_ok(read_buffer(&tensor, from, 3));
-    ck_assert_int_eq(neuron_tensor_type(tensor), NEURON_U8);
+    ck_assert_int_eq(neuron_tensor_type(tensor), NEURON_TYPE_U8);
     ck_assert_int_eq(neuron_tensor_rank(tensor), 3);
     ck_assert_int_eq(neuron_tensor_extent(tensor, 0), 5);
     ck_assert_int_eq(neuron_tensor_extent(tensor, 1), 3);

@@ -322,8 +322,8 @@ static void read_as_dataset(int channels, const double *scales, const double *of
     const int64_t extents[] = {1, HEIGHT, WIDTH, channels};
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_create(&examples, context, NEURON_U8, extents, 4));
-    assert_ok(neuron_tensor_create(&labels, context, NEURON_I32, extents, 1));
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_U8, extents, 4));
+    assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, extents, 1));
     uint8_t *byte = neuron_tensor_data(examples);
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++)
@@ -345,7 +345,7 @@ static void assert_tensor(const char *name, int channels, const double *scales,
     float expected[HEIGHT * WIDTH * 3];
     assert_ok(neuron_tensor_load_image(&tensor, context, fixture(name), scales, offsets,
                                        scales ? (size_t)channels : 0));
-    ck_assert_int_eq(neuron_tensor_type(tensor), NEURON_F32);
+    ck_assert_int_eq(neuron_tensor_type(tensor), NEURON_TYPE_F32);
     ck_assert_int_eq(neuron_tensor_rank(tensor), 4);
     ck_assert_int_eq(neuron_tensor_extent(tensor, 0), 1);
     ck_assert_int_eq(neuron_tensor_extent(tensor, 1), HEIGHT);
@@ -377,7 +377,7 @@ START_TEST(a_tensor_is_predicted_from)
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){HEIGHT, WIDTH, 1}, 3);
     x = neuron_softmax(graph, neuron_dense(graph, neuron_flatten(graph, x), 4, NULL), NULL);
     assert_ok(neuron_graph_finish(graph, x));
-    assert_ok(neuron_tensor_create(&output, context, NEURON_F32, (const int64_t[]){1, 4}, 2));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 4}, 2));
     assert_ok(neuron_tensor_load_image(&input, context, fixture("grey.pgm"), NULL, NULL, 0));
     assert_ok(neuron_graph_predict(graph, input, output));
     neuron_tensor_unref(input);

@@ -93,17 +93,17 @@ START_TEST(reads_what_numpy_writes)
     int64_t i64[6];
     for (int i = 0; i < 6; i++)
         i64[i] = bytes[i] * INT64_C(1000000000000000) - 7;
-    assert_elements("u1.npy", NEURON_U8, bytes, sizeof bytes);
-    assert_elements("version2.npy", NEURON_U8, bytes, sizeof bytes);
-    assert_elements("version3.npy", NEURON_U8, bytes, sizeof bytes);
-    assert_elements("f4-little.npy", NEURON_F32, floats, sizeof floats);
-    assert_elements("f4-big.npy", NEURON_F32, floats, sizeof floats);
-    assert_elements("f8-little.npy", NEURON_F32, floats, sizeof floats);
-    assert_elements("f8-big.npy", NEURON_F32, floats, sizeof floats);
-    assert_elements("i4-little.npy", NEURON_I32, i32, sizeof i32);
-    assert_elements("i4-big.npy", NEURON_I32, i32, sizeof i32);
-    assert_elements("i8-little.npy", NEURON_I64, i64, sizeof i64);
-    assert_elements("i8-big.npy", NEURON_I64, i64, sizeof i64);
+    assert_elements("u1.npy", NEURON_TYPE_U8, bytes, sizeof bytes);
+    assert_elements("version2.npy", NEURON_TYPE_U8, bytes, sizeof bytes);
+    assert_elements("version3.npy", NEURON_TYPE_U8, bytes, sizeof bytes);
+    assert_elements("f4-little.npy", NEURON_TYPE_F32, floats, sizeof floats);
+    assert_elements("f4-big.npy", NEURON_TYPE_F32, floats, sizeof floats);
+    assert_elements("f8-little.npy", NEURON_TYPE_F32, floats, sizeof floats);
+    assert_elements("f8-big.npy", NEURON_TYPE_F32, floats, sizeof floats);
+    assert_elements("i4-little.npy", NEURON_TYPE_I32, i32, sizeof i32);
+    assert_elements("i4-big.npy", NEURON_TYPE_I32, i32, sizeof i32);
+    assert_elements("i8-little.npy", NEURON_TYPE_I64, i64, sizeof i64);
+    assert_elements("i8-big.npy", NEURON_TYPE_I64, i64, sizeof i64);
     neuron_tensor_t *tensor;
     assert_ok(neuron_tensor_load_npy(&tensor, context, fixture("scalar.npy")));
     ck_assert(neuron_tensor_rank(tensor) == 0 && neuron_tensor_count(tensor) == 1);
@@ -127,14 +127,15 @@ START_TEST(reads_every_kind_of_number)
     const int64_t u4[] = {0, 1, 2, INT64_C(1) << 31, UINT32_MAX, 5};
     const int64_t u8[] = {0, 1, 2, INT64_C(1) << 31, INT64_MAX, 5};
     neuron_tensor_t *tensor;
-    assert_elements("f2-little.npy", NEURON_F32, halves, sizeof halves);
-    assert_elements("f2-big.npy", NEURON_F32, halves, sizeof halves);
-    assert_elements("i1.npy", NEURON_I32, i1, sizeof i1);
-    assert_elements("i2-big.npy", NEURON_I32, i2, sizeof i2);
-    assert_elements("u2.npy", NEURON_I32, (const int32_t[]){0, 1, 2, 250, 251, 252}, sizeof u2);
-    assert_elements("u2-big.npy", NEURON_I32, u2, sizeof u2);
-    assert_elements("u4.npy", NEURON_I64, u4, sizeof u4);
-    assert_elements("u8.npy", NEURON_I64, u8, sizeof u8);
+    assert_elements("f2-little.npy", NEURON_TYPE_F32, halves, sizeof halves);
+    assert_elements("f2-big.npy", NEURON_TYPE_F32, halves, sizeof halves);
+    assert_elements("i1.npy", NEURON_TYPE_I32, i1, sizeof i1);
+    assert_elements("i2-big.npy", NEURON_TYPE_I32, i2, sizeof i2);
+    assert_elements("u2.npy", NEURON_TYPE_I32, (const int32_t[]){0, 1, 2, 250, 251, 252},
+                    sizeof u2);
+    assert_elements("u2-big.npy", NEURON_TYPE_I32, u2, sizeof u2);
+    assert_elements("u4.npy", NEURON_TYPE_I64, u4, sizeof u4);
+    assert_elements("u8.npy", NEURON_TYPE_I64, u8, sizeof u8);
     assert_status(neuron_tensor_load_npy(&tensor, context, fixture("u8-large.npy")), NEURON_E_DATA);
     assert_message("u8-large.npy: element 3 is 9223372036854775808, too large for int64");
 }
@@ -172,9 +173,9 @@ START_TEST(reads_the_order_of_fortran)
 {
     const uint8_t bytes[] = {0, 1, 2, 250, 251, 252};
     const float floats[] = {0, -1.5f, 2.25f, 1e10f, (float)(1.0 / 3), -0.0f};
-    assert_elements("fortran.npy", NEURON_F32, floats, sizeof floats);
-    assert_elements("fortran-f8.npy", NEURON_F32, floats, sizeof floats);
-    assert_elements("fortran-u1.npy", NEURON_U8, bytes, sizeof bytes);
+    assert_elements("fortran.npy", NEURON_TYPE_F32, floats, sizeof floats);
+    assert_elements("fortran-f8.npy", NEURON_TYPE_F32, floats, sizeof floats);
+    assert_elements("fortran-u1.npy", NEURON_TYPE_U8, bytes, sizeof bytes);
     neuron_tensor_t *tensor;
     assert_ok(neuron_tensor_load_npy(&tensor, context, fixture("fortran-i8.npy")));
     ck_assert_int_eq(neuron_tensor_extent(tensor, 2), 4);
@@ -345,10 +346,10 @@ START_TEST(saves_what_it_loads)
 {
     const int64_t shape[] = {3, 1, 2, 2, 1, 1, 1, 2}, huge[] = {1000000000000, 0};
     for (int32_t rank = 0; rank <= 8; rank++)
-        assert_comes_back(rank % 2 ? NEURON_F32 : NEURON_U8, shape, rank);
-    assert_comes_back(NEURON_I32, shape, 2);
-    assert_comes_back(NEURON_I64, shape, 3);
-    assert_comes_back(NEURON_U8, huge, 2);
+        assert_comes_back(rank % 2 ? NEURON_TYPE_F32 : NEURON_TYPE_U8, shape, rank);
+    assert_comes_back(NEURON_TYPE_I32, shape, 2);
+    assert_comes_back(NEURON_TYPE_I64, shape, 3);
+    assert_comes_back(NEURON_TYPE_U8, huge, 2);
 }
 END_TEST
 
@@ -356,7 +357,7 @@ END_TEST
 START_TEST(saves_as_numpy_does)
 {
     const char *path = test_file("as-numpy.npy");
-    neuron_tensor_t *tensor = load("u1.npy", NEURON_U8);
+    neuron_tensor_t *tensor = load("u1.npy", NEURON_TYPE_U8);
     void *ours, *theirs;
     size_t our_size, their_size;
     assert_ok(neuron_tensor_save_npy(tensor, path));
@@ -380,7 +381,7 @@ START_TEST(refuses_null_and_bad_paths)
     assert_status(neuron_tensor_load_npy(&tensor, NULL, "a"), NEURON_E_ARGUMENT);
     assert_status(neuron_tensor_load_npy(&tensor, context, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_tensor_save_npy(NULL, "a"), NEURON_E_ARGUMENT);
-    assert_ok(neuron_tensor_create(&tensor, context, NEURON_U8, NULL, 0));
+    assert_ok(neuron_tensor_create(&tensor, context, NEURON_TYPE_U8, NULL, 0));
     assert_status(neuron_tensor_save_npy(tensor, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_tensor_save_npy(tensor, "/nowhere/a.npy"), NEURON_E_IO);
     neuron_tensor_unref(tensor);

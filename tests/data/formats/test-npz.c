@@ -35,7 +35,7 @@ static void assert_dataset(const char *name, const char *labels_name, bool targe
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_load_npz(&dataset, context, fixture(name), "x_train", labels_name, 3));
     ck_assert_int_eq(neuron_dataset_count(dataset), 4);
-    ck_assert_int_eq(dataset->examples->type, NEURON_U8);
+    ck_assert_int_eq(dataset->examples->type, NEURON_TYPE_U8);
     ck_assert(neuron_dataset_has_targets(dataset) == targets);
     assert_ok(neuron_dataset_shape(dataset, shape, &rank));
     ck_assert(rank == 3 && shape[0] == 3 && shape[1] == 2 && shape[2] == 1);
@@ -320,7 +320,7 @@ START_TEST(loads_a_pair_of_files)
     assert_message("y.npy: examples are 4, not [n, ...shape of one]");
     const int64_t empty[] = {4, 0}, many[] = {4, 2};
     for (int i = 0; i < 2; i++) {
-        int32_t type = i ? NEURON_I64 : NEURON_U8;
+        int32_t type = i ? NEURON_TYPE_I64 : NEURON_TYPE_U8;
         assert_ok(neuron_tensor_create(&tensor, context, type, i ? many : empty, 2));
         assert_ok(neuron_tensor_save_npy(tensor, other));
         neuron_tensor_unref(tensor);
@@ -350,8 +350,8 @@ START_TEST(truth_values_are_0_and_1)
     int64_t count = 2;
     snprintf(examples, sizeof examples, "%s", test_file("b1.npy"));
     snprintf(labels, sizeof labels, "%s", test_file("classes.npy"));
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_U8, &count, 1, (void *)(uintptr_t)classes,
-                                 NEURON_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_U8, &count, 1,
+                                 (void *)(uintptr_t)classes, NEURON_OWNERSHIP_COPY, NULL, NULL));
     assert_ok(neuron_tensor_save_npy(tensor, labels));
     neuron_tensor_unref(tensor);
     memcpy(copy, header, sizeof copy);

@@ -55,9 +55,9 @@ static inline int read_said(neuron_dataset_t **dataset, const char *text, int32_
     static const char *const headers[] = {"guess", "present", "absent"};
     char options[80];
     snprintf(options, sizeof options, "classes=10, type=%s, header=%s",
-             type == 0           ? "guess"
-             : type == NEURON_U8 ? "u8"
-                                 : "f32",
+             type == 0                ? "guess"
+             : type == NEURON_TYPE_U8 ? "u8"
+                                      : "f32",
              headers[header]);
     return read_as(dataset, text, strlen(text), options);
 }

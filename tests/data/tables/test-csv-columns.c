@@ -10,10 +10,10 @@ START_TEST(header_can_be_said)
 {
     int32_t present = NEURON_CSV_HEADER_PRESENT, absent = NEURON_CSV_HEADER_ABSENT;
     static const char columns[] = "0,1,2\n1,5,6\n", named[] = "?,1,2\n1,5,6\n0,7,8\n";
-    assert_said(columns, NEURON_F32, absent, 2, NEURON_F32, 1);
-    assert_said(columns, NEURON_F32, present, 1, NEURON_F32, 5);
-    assert_said(named, NEURON_F32, present, 2, NEURON_F32, 5);
-    assert_said("7,1,2\n1,5,6\n", NEURON_F32, present, 1, NEURON_F32, 5);
+    assert_said(columns, NEURON_TYPE_F32, absent, 2, NEURON_TYPE_F32, 1);
+    assert_said(columns, NEURON_TYPE_F32, present, 1, NEURON_TYPE_F32, 5);
+    assert_said(named, NEURON_TYPE_F32, present, 2, NEURON_TYPE_F32, 5);
+    assert_said("7,1,2\n1,5,6\n", NEURON_TYPE_F32, present, 1, NEURON_TYPE_F32, 5);
     assert_said_refused(named, 0, absent, NEURON_E_DATA, "line 1, column 1: there is no label");
     assert_said_refused("label,a,b\n1,5,6\n", 0, absent, NEURON_E_FORMAT,
                         "line 1, column 2: \"a\" is not a number");
@@ -27,15 +27,18 @@ END_TEST
  * which only the label is wrong. */
 START_TEST(header_is_guessed_with_care)
 {
-    assert_said("0,1,2\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
-    assert_said("\"0\",\"1\",\"2\"\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32,
+    assert_said("0,1,2\n1,5,6\n", NEURON_TYPE_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_TYPE_F32, 5);
+    assert_said("\"0\",\"1\",\"2\"\n1,5,6\n", NEURON_TYPE_F32, NEURON_CSV_HEADER_GUESS, 1,
+                NEURON_TYPE_F32, 5);
+    assert_said("0,1,3\n1,5,6\n", NEURON_TYPE_F32, NEURON_CSV_HEADER_GUESS, 2, NEURON_TYPE_F32, 1);
+    assert_said("label,0,1\n1,5,6\n", NEURON_TYPE_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_TYPE_F32,
                 5);
-    assert_said("0,1,3\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 2, NEURON_F32, 1);
-    assert_said("label,0,1\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
-    assert_said("\"label\",\"0\",\"1\"\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1,
-                NEURON_F32, 5);
-    assert_said("label,0,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_F32, 5);
-    assert_said("0,1,x\n1,5,6\n", NEURON_F32, NEURON_CSV_HEADER_PRESENT, 1, NEURON_F32, 5);
+    assert_said("\"label\",\"0\",\"1\"\n1,5,6\n", NEURON_TYPE_F32, NEURON_CSV_HEADER_GUESS, 1,
+                NEURON_TYPE_F32, 5);
+    assert_said("label,0,x\n1,5,6\n", NEURON_TYPE_F32, NEURON_CSV_HEADER_GUESS, 1, NEURON_TYPE_F32,
+                5);
+    assert_said("0,1,x\n1,5,6\n", NEURON_TYPE_F32, NEURON_CSV_HEADER_PRESENT, 1, NEURON_TYPE_F32,
+                5);
     assert_refused("?,1,2\n1,5,6\n0,7,8\n", NEURON_E_DATA,
                    "line 1, column 1: label \"?\" is not 0 to 9: if the line has names, say "
                    "header=present");
@@ -151,11 +154,11 @@ START_TEST(label_that_may_be_elsewhere_is_refused)
     REFUSED("row_id,x\n0,3\n", "\"row_id\", may be an index");
     REFUSED("5.1,3.5,0\n4.9,3,1\n", "label \"5.1\" is not 0 to 9");
 #undef REFUSED
-    assert_said("label,Target\n1,2\n", NEURON_F32, 0, 1, NEURON_F32, 2);
-    assert_said("CLASS,pixel0,pixel1\n1,2,3\n", NEURON_F32, 0, 1, NEURON_F32, 2);
-    assert_said("class_id,x\n1,2\n", NEURON_F32, 0, 1, NEURON_F32, 2);
-    assert_said("quality,x1,x2\n1,2,3\n", NEURON_F32, 0, 1, NEURON_F32, 2);
-    assert_said("f1,f3\n1,2\n", NEURON_F32, 0, 1, NEURON_F32, 2);
+    assert_said("label,Target\n1,2\n", NEURON_TYPE_F32, 0, 1, NEURON_TYPE_F32, 2);
+    assert_said("CLASS,pixel0,pixel1\n1,2,3\n", NEURON_TYPE_F32, 0, 1, NEURON_TYPE_F32, 2);
+    assert_said("class_id,x\n1,2\n", NEURON_TYPE_F32, 0, 1, NEURON_TYPE_F32, 2);
+    assert_said("quality,x1,x2\n1,2,3\n", NEURON_TYPE_F32, 0, 1, NEURON_TYPE_F32, 2);
+    assert_said("f1,f3\n1,2\n", NEURON_TYPE_F32, 0, 1, NEURON_TYPE_F32, 2);
 }
 END_TEST
 
@@ -262,11 +265,11 @@ START_TEST(guesses_go_to_the_log)
                   "train.csv: the values are taken as they are, as float32");
     assert_logged("1,2\n", 0, absent, "train.csv: the values are taken for bytes, scaled by 1/255",
                   "");
-    assert_logged("1,2\n", NEURON_U8, NEURON_CSV_HEADER_GUESS,
+    assert_logged("1,2\n", NEURON_TYPE_U8, NEURON_CSV_HEADER_GUESS,
                   "train.csv: line 1 is taken for an example", "");
-    assert_logged("1,2\n", NEURON_F32, absent, "", "");
+    assert_logged("1,2\n", NEURON_TYPE_F32, absent, "", "");
     log_level = NEURON_LOG_WARNING;
-    assert_logged("quality,b\n1,2\n", NEURON_F32, NEURON_CSV_HEADER_PRESENT,
+    assert_logged("quality,b\n1,2\n", NEURON_TYPE_F32, NEURON_CSV_HEADER_PRESENT,
                   "train.csv: column 1, \"quality\", is taken for the label", "");
     log_level = NEURON_LOG_INFO;
     line_count = 0;

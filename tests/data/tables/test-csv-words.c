@@ -174,7 +174,7 @@ START_TEST(values_are_prepared)
     char options[120];
     snprintf(options, sizeof options, "label=y, %s", prepared[_i].options);
     neuron_dataset_t *dataset = load(PEOPLE, options);
-    ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_F32);
+    ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_TYPE_F32);
     assert_values(dataset, 4, prepared[_i].inputs, prepared[_i].values);
     neuron_dataset_unref(dataset);
 }
@@ -322,11 +322,11 @@ START_TEST(a_guess_of_bytes_is_taken_back)
     for (int i = 0; i < COUNT; i++)
         used += (size_t)sprintf(text + used, "%d,%d,%d\n", i % 2, i % 256, i * 7 % 256);
     neuron_dataset_t *dataset = load(text, "label=1");
-    ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_U8);
+    ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_TYPE_U8);
     neuron_dataset_unref(dataset);
     sprintf(text + used, "1,2,256\n");
     dataset = load(text, "label=1");
-    ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_F32);
+    ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_TYPE_F32);
     float met[2];
     assert_ok(neuron_dataset_read(dataset, COUNT, 1, met, NULL));
     ck_assert(met[0] == 2 && met[1] == 256);

@@ -12,7 +12,8 @@ static void assert_read(const char *text, bool bytes, const int32_t *labels, con
     int32_t met_labels[2];
     assert_ok(read_text(&dataset, text));
     ck_assert_int_eq(neuron_dataset_count(dataset), 2);
-    ck_assert_int_eq(neuron_tensor_type(dataset->examples), bytes ? NEURON_U8 : NEURON_F32);
+    ck_assert_int_eq(neuron_tensor_type(dataset->examples),
+                     bytes ? NEURON_TYPE_U8 : NEURON_TYPE_F32);
     assert_ok(neuron_dataset_set_scale(dataset, 1, 0));
     assert_ok(neuron_dataset_read(dataset, 0, 2, met, met_labels));
     for (int i = 0; i < 4; i++)
@@ -50,13 +51,13 @@ END_TEST
 START_TEST(type_of_the_values_can_be_said)
 {
     int32_t guess = NEURON_CSV_HEADER_GUESS;
-    assert_said("3,51,2\n", 0, guess, 1, NEURON_U8, 51 * (float)(1.0f / 255));
-    assert_said("3,51,2\n", NEURON_U8, guess, 1, NEURON_U8, 51 * (float)(1.0f / 255));
-    assert_said("3,51,2\n", NEURON_F32, guess, 1, NEURON_F32, 51);
-    assert_said("3,51,256\n", NEURON_F32, guess, 1, NEURON_F32, 51);
-    assert_said("3,51,256\n", 0, guess, 1, NEURON_F32, 51);
+    assert_said("3,51,2\n", 0, guess, 1, NEURON_TYPE_U8, 51 * (float)(1.0f / 255));
+    assert_said("3,51,2\n", NEURON_TYPE_U8, guess, 1, NEURON_TYPE_U8, 51 * (float)(1.0f / 255));
+    assert_said("3,51,2\n", NEURON_TYPE_F32, guess, 1, NEURON_TYPE_F32, 51);
+    assert_said("3,51,256\n", NEURON_TYPE_F32, guess, 1, NEURON_TYPE_F32, 51);
+    assert_said("3,51,256\n", 0, guess, 1, NEURON_TYPE_F32, 51);
 #define NO_BYTE(text, message)                                                                     \
-    assert_said_refused(text, NEURON_U8, guess, NEURON_E_FORMAT,                                   \
+    assert_said_refused(text, NEURON_TYPE_U8, guess, NEURON_E_FORMAT,                              \
                         "train.csv: " message " is not an integer from 0 to 255")
     NO_BYTE("3,51,2\n4,256,0\n", "line 2, column 2: \"256\"");
     NO_BYTE("3,51,-1\n", "line 1, column 3: \"-1\"");

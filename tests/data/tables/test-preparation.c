@@ -28,11 +28,10 @@ static int load_like(neuron_dataset_t **dataset, const char *text, const neuron_
 static char *json_of(const neuron_preparation_t *preparation)
 {
     size_t size;
-    assert_ok(neuron_preparation_get_json(preparation, NULL, 0, &size));
+    assert_ok(neuron_preparation_json(preparation, NULL, 0, &size));
     char *json = malloc(size);
-    assert_status(neuron_preparation_get_json(preparation, json, size - 1, NULL),
-                  NEURON_E_ARGUMENT);
-    assert_ok(neuron_preparation_get_json(preparation, json, size, NULL));
+    assert_status(neuron_preparation_json(preparation, json, size - 1, NULL), NEURON_E_ARGUMENT);
+    assert_ok(neuron_preparation_json(preparation, json, size, NULL));
     ck_assert_uint_eq(strlen(json), size - 1);
     return json;
 }
@@ -81,7 +80,7 @@ START_TEST(files_are_read_like_a_dataset)
     assert_ok(neuron_dataset_subset(&train, table, 1, 3));
     neuron_dataset_unref(table);
     assert_ok(neuron_dataset_standardize_channels(train, train));
-    assert_ok(neuron_dataset_get_scale(train, scales, offsets, 4, NULL));
+    assert_ok(neuron_dataset_scale(train, scales, offsets, 4, NULL));
     assert_ok(neuron_dataset_load_csv_like(&test, context, path, train));
     assert_ok(neuron_dataset_read(test, 0, 1, met, NULL));
     ck_assert_float_eq(met[0], (float)(20 * scales[0] + offsets[0]));
@@ -427,7 +426,7 @@ START_TEST(nothing_is_refused)
     assert_status(neuron_preparation_create(NULL, context, "{}"), NEURON_E_ARGUMENT);
     assert_status(neuron_preparation_create(&read, NULL, "{}"), NEURON_E_ARGUMENT);
     assert_status(neuron_preparation_create(&read, context, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_preparation_get_json(NULL, NULL, 0, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_json(NULL, NULL, 0, NULL), NEURON_E_ARGUMENT);
 }
 END_TEST
 
@@ -447,7 +446,7 @@ static neuron_graph_t *new_graph(neuron_context_t *of, const neuron_dataset_t *t
 static void assert_kept(const neuron_graph_t *graph, const neuron_preparation_t *preparation)
 {
     neuron_preparation_t *kept_one;
-    assert_ok(neuron_graph_get_preparation(&kept_one, graph));
+    assert_ok(neuron_graph_preparation(&kept_one, graph));
     char *ours = json_of(preparation), *theirs = json_of(kept_one);
     ck_assert_str_eq(ours, theirs);
     free(ours);
@@ -465,7 +464,7 @@ START_TEST(a_model_has_the_preparation_of_its_table)
     neuron_preparation_t *none;
     neuron_optimizer_t *sgd;
     neuron_trainer_t *trainer;
-    assert_status(neuron_graph_get_preparation(&none, graph), NEURON_E_DATA);
+    assert_status(neuron_graph_preparation(&none, graph), NEURON_E_DATA);
     assert_message("has no preparation of a table");
     ck_assert_ptr_null(none);
     assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
@@ -484,10 +483,10 @@ START_TEST(a_model_has_the_preparation_of_its_table)
     assert_ok(neuron_graph_set_preparation(loaded, neuron_dataset_preparation(other)));
     assert_kept(loaded, neuron_dataset_preparation(other));
     assert_ok(neuron_graph_set_preparation(loaded, NULL));
-    assert_status(neuron_graph_get_preparation(&none, loaded), NEURON_E_DATA);
+    assert_status(neuron_graph_preparation(&none, loaded), NEURON_E_DATA);
     assert_status(neuron_graph_set_preparation(NULL, by), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_get_preparation(NULL, loaded), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_get_preparation(&none, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_preparation(NULL, loaded), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_preparation(&none, NULL), NEURON_E_ARGUMENT);
     neuron_dataset_unref(other);
     neuron_graph_unref(loaded);
     neuron_dataset_unref(train);
@@ -507,7 +506,7 @@ START_TEST(a_graph_may_find_no_memory_for_it)
         memory.left = failures;
         status = neuron_graph_set_preparation(graph, neuron_dataset_preparation(train));
         if (status == NEURON_OK)
-            status = neuron_graph_get_preparation(&made, graph);
+            status = neuron_graph_preparation(&made, graph);
         neuron_preparation_unref(made);
         test_refill(&memory);
         assert_ok(neuron_graph_set_preparation(graph, NULL));
@@ -531,7 +530,7 @@ static int use_all(neuron_context_t *limited, const char *options, const char *t
     int status = neuron_dataset_load_csv_memory(&train, limited, text, strlen(text), options);
     if (status == NEURON_OK)
         status =
-            neuron_preparation_get_json(neuron_dataset_preparation(train), json, sizeof json, NULL);
+            neuron_preparation_json(neuron_dataset_preparation(train), json, sizeof json, NULL);
     if (status == NEURON_OK)
         status = neuron_preparation_create(&read, limited, json);
     if (status == NEURON_OK)
