@@ -66,7 +66,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set_number(trainer, "epochs", EPOCHS));
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
 }
@@ -85,7 +85,7 @@ static void print_report(const neuron_graph_t *graph, const neuron_dataset_t *te
     neuron_evaluation_t *evaluation;
     char text[4096];
     must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
-    must(neuron_evaluation_report(evaluation, NULL, 4, text, sizeof text, NULL));
+    must(neuron_evaluation_report(text, sizeof text, NULL, evaluation, NULL, 4));
     printf("\n%s\n", text);
     neuron_evaluation_unref(evaluation);
 }

@@ -54,7 +54,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set(trainer, "epochs=300, validation_split=0.2"));
     must(neuron_trainer_add_callback(trainer, stop));
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_callback_unref(stop);
     neuron_optimizer_unref(adam);
@@ -78,7 +78,7 @@ static void make_model(neuron_context_t *context, const char *table, const char 
 
     neuron_evaluation_t *evaluation;
     must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
-    must(neuron_evaluation_report(evaluation, NULL, 3, report, sizeof report, NULL));
+    must(neuron_evaluation_report(report, sizeof report, NULL, evaluation, NULL, 3));
     puts(report);
     must(neuron_graph_save(graph, model));
     neuron_evaluation_unref(evaluation);
@@ -99,7 +99,7 @@ static void predict(neuron_context_t *context, const char *table, const char *mo
     must(neuron_graph_load(&graph, context, model));
     must(neuron_graph_preparation(&preparation, graph));
     must(neuron_dataset_load_csv_prepared(&rows, context, table, preparation));
-    must(neuron_graph_scale(graph, NULL, scales, offsets, COLUMNS_MAX, &columns));
+    must(neuron_graph_scale(scales, offsets, COLUMNS_MAX, &columns, graph, NULL));
     must(neuron_dataset_set_scales(rows, scales, offsets, columns));
     int64_t count = neuron_dataset_count(rows), classes = neuron_dataset_class_count(rows);
     must(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (int64_t[]){count, classes}, 2));

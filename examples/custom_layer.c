@@ -120,11 +120,11 @@ int main(int argc, char **argv)
     must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set(trainer, "epochs=5"));
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     print_accuracy("trained", graph, test);
 
     float a[UNITS], low = INFINITY, high = -INFINITY;
-    must(neuron_graph_read_array(graph, 2, a, UNITS, NULL)); /* behind the kernel and the bias */
+    must(neuron_graph_read_array(a, UNITS, NULL, graph, 2)); /* behind the kernel and the bias */
     for (int k = 0; k < UNITS; k++) {
         low = fminf(low, a[k]);
         high = fmaxf(high, a[k]);

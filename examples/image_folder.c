@@ -36,7 +36,7 @@ static neuron_graph_t *build(neuron_context_t *context, neuron_dataset_t *images
     neuron_graph_t *graph;
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    must(neuron_dataset_shape(images, shape, &rank));
+    must(neuron_dataset_shape(shape, &rank, images));
     must(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, shape, rank);
     x = block(graph, block(graph, block(graph, x, 16), 32), 64);
@@ -63,7 +63,7 @@ static int print_epoch(neuron_trainer_t *trainer, void *user_data)
     int64_t epoch = neuron_history_epochs(history);
     double accuracy;
     (void)user_data;
-    must(neuron_history_value(history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
+    must(neuron_history_value(&accuracy, history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY));
     printf("epoch %2d: validation accuracy %.3f\n", (int)epoch, accuracy);
     return 0;
 }
@@ -80,7 +80,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     must(neuron_trainer_set_augmentation(trainer, augmentation));
     must(neuron_trainer_set_epoch_callback(trainer, print_epoch, NULL));
     must(neuron_trainer_set_number(trainer, "epochs", EPOCHS));
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
     neuron_augmentation_unref(augmentation);
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 
     neuron_evaluation_t *evaluation;
     must(neuron_graph_evaluate(&evaluation, graph, validation, NULL, NULL));
-    must(neuron_evaluation_report(evaluation, NULL, 3, report, sizeof report, NULL));
+    must(neuron_evaluation_report(report, sizeof report, NULL, evaluation, NULL, 3));
     puts(report);
     for (int i = 3; i < argc; i++)
         classify(context, graph, classes, argv[i]);

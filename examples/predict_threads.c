@@ -58,7 +58,7 @@ static void predict_batch(worker_t *worker, int64_t first, int64_t count)
     float images[BATCH * PIXELS], probabilities[BATCH * CLASSES];
     int32_t labels[BATCH];
     neuron_tensor_t *input, *output;
-    must(neuron_dataset_read(work->test, first, count, images, labels));
+    must(neuron_dataset_read(images, labels, work->test, first, count));
     must(neuron_tensor_wrap(&input, work->context, NEURON_TYPE_F32,
                             (const int64_t[]){count, 28, 28, 1}, 4, images, NEURON_OWNERSHIP_BORROW,
                             NULL, NULL));

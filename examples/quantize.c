@@ -57,7 +57,7 @@ static neuron_graph_t *train_one(neuron_context_t *context, neuron_dataset_t *tr
     must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set(trainer, "epochs=3"));
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
     return graph;
@@ -79,11 +79,11 @@ static neuron_tensor_t *predict(neuron_context_t *context, const neuron_graph_t 
     neuron_tensor_t *images, *outputs;
     int64_t shape[NEURON_RANK_MAX + 1] = {IMAGES};
     int32_t rank;
-    must(neuron_graph_input_shape(graph, shape + 1, &rank));
+    must(neuron_graph_input_shape(shape + 1, &rank, graph));
     must(neuron_tensor_create(&images, context, NEURON_TYPE_F32, shape, rank + 1));
     must(neuron_tensor_create(&outputs, context, NEURON_TYPE_F32,
                               (const int64_t[]){IMAGES, CLASSES}, 2));
-    must(neuron_dataset_read(test, 0, IMAGES, neuron_tensor_data(images), NULL));
+    must(neuron_dataset_read(neuron_tensor_data(images), NULL, test, 0, IMAGES));
     must(neuron_graph_predict(graph, images, outputs));
     neuron_tensor_unref(images);
     return outputs;

@@ -30,7 +30,7 @@ int main(void)
     must(neuron_graph_finish(graph, y));
 
     char text[4096];
-    must(neuron_graph_summary(graph, 32, text, sizeof text, NULL));
+    must(neuron_graph_summary(text, sizeof text, NULL, graph, 32));
     puts(text);
 
     neuron_optimizer_t *adam;
@@ -39,12 +39,12 @@ int main(void)
     must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set(trainer, "epochs=5"));
-    must(neuron_trainer_run(trainer, &history));
+    must(neuron_trainer_run(&history, trainer));
     must(neuron_history_save_csv(history, "quick_start.csv"));
 
     neuron_evaluation_t *evaluation;
     must(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
-    must(neuron_evaluation_report(evaluation, NULL, 3, text, sizeof text, NULL));
+    must(neuron_evaluation_report(text, sizeof text, NULL, evaluation, NULL, 3));
     puts(text);
 
     neuron_graph_t *loaded;
@@ -54,7 +54,7 @@ int main(void)
     float image[16 * 16], shares[10];
     int32_t label;
     neuron_tensor_t *input, *output;
-    must(neuron_dataset_read(test, 0, 1, image, &label));
+    must(neuron_dataset_read(image, &label, test, 0, 1));
     must(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, 16, 16, 1}, 4,
                             image, NEURON_OWNERSHIP_BORROW, NULL, NULL));
     must(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 10}, 2, shares,

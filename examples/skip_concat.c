@@ -62,8 +62,8 @@ static int print_epoch(neuron_trainer_t *trainer, void *user_data)
     int64_t epoch = neuron_history_epochs(history);
     double trained, validated;
     (void)user_data;
-    must(neuron_history_value(history, epoch - 1, NEURON_METRIC_ACCURACY, &trained));
-    must(neuron_history_value(history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY, &validated));
+    must(neuron_history_value(&trained, history, epoch - 1, NEURON_METRIC_ACCURACY));
+    must(neuron_history_value(&validated, history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY));
     printf("epoch %d: accuracy %.4f, validation %.4f\n", (int)epoch, trained, validated);
     return 0;
 }
@@ -79,7 +79,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     must(neuron_trainer_set(trainer, "epochs=10, batch_size=64, validation_split=0.1"));
     must(neuron_trainer_add_callback(trainer, stop));
     must(neuron_trainer_set_epoch_callback(trainer, print_epoch, NULL));
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_callback_unref(stop);
     neuron_optimizer_unref(adam);
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
     neuron_graph_t *graph = build(context);
 
     char text[4096];
-    must(neuron_graph_summary(graph, 64, text, sizeof text, NULL));
+    must(neuron_graph_summary(text, sizeof text, NULL, graph, 64));
     puts(text);
     fit(context, graph, train);
 

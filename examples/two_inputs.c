@@ -47,7 +47,7 @@ static images load(neuron_context_t *context, const char *folder, const char *pa
     all.kinds = malloc((size_t)all.count * sizeof *all.kinds);
     if (!all.pixels || !all.kinds)
         exit(EXIT_FAILURE);
-    must(neuron_dataset_read(dataset, 0, all.count, all.pixels, all.kinds));
+    must(neuron_dataset_read(all.pixels, all.kinds, dataset, 0, all.count));
     neuron_dataset_unref(dataset);
     return all;
 }
@@ -146,8 +146,8 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, const images *
     for (int step = 1; step <= STEPS; step++) {
         double loss;
         fill(&batch, train, &state);
-        must(neuron_trainer_step(trainer, (const neuron_tensor_t *const *)batch.inputs, 2,
-                                 (const neuron_tensor_t *const *)batch.targets, 2, NULL, &loss));
+        must(neuron_trainer_step(&loss, trainer, (const neuron_tensor_t *const *)batch.inputs, 2,
+                                 (const neuron_tensor_t *const *)batch.targets, 2, NULL));
         sum += loss;
         if (step % 250 == 0) {
             printf("step %4d: loss %.4f\n", step, sum / 250);

@@ -65,7 +65,7 @@ static inline float *test_parameters(const neuron_graph_t *graph, size_t *count)
     float *values = malloc(*count * sizeof *values);
     size_t place = 0, size;
     for (int32_t i = 0; i < neuron_graph_array_count(graph); i++) {
-        assert_ok(neuron_graph_read_array(graph, i, values + place, *count - place, &size));
+        assert_ok(neuron_graph_read_array(values + place, *count - place, &size, graph, i));
         place += size;
     }
     ck_assert_uint_eq(place, *count);
@@ -89,7 +89,7 @@ static inline void copy_parameters(neuron_graph_t *to, const neuron_graph_t *fro
     size_t count, place = 0, size;
     float *values = test_parameters(from, &count);
     for (int32_t i = 0; i < neuron_graph_array_count(to); i++) {
-        assert_ok(neuron_graph_read_array(to, i, NULL, 0, &size));
+        assert_ok(neuron_graph_read_array(NULL, 0, &size, to, i));
         assert_ok(neuron_graph_write_array(to, i, values + place, size));
         place += size;
     }
@@ -99,7 +99,7 @@ static inline void copy_parameters(neuron_graph_t *to, const neuron_graph_t *fro
 static inline double test_figure(const neuron_history_t *history, int64_t epoch, int32_t metric)
 {
     double value;
-    assert_ok(neuron_history_value(history, epoch, metric, &value));
+    assert_ok(neuron_history_value(&value, history, epoch, metric));
     return value;
 }
 

@@ -138,9 +138,9 @@ static neuron_dataset_t *filter(const example_t *example, neuron_dataset_t *data
     must(neuron_tensor_create(&images, example->context, NEURON_TYPE_F32,
                               (const int64_t[]){count, 28, 28, 1}, 4));
     must(neuron_tensor_create(&labels, example->context, NEURON_TYPE_I32, &count, 1));
-    must(neuron_augmentation_apply(example->filters, dataset, 0, count, 0, 0,
-                                   neuron_tensor_data(images)));
-    must(neuron_dataset_read(dataset, 0, count, NULL, neuron_tensor_data(labels)));
+    must(neuron_augmentation_apply(neuron_tensor_data(images), example->filters, dataset, 0, count,
+                                   0, 0));
+    must(neuron_dataset_read(NULL, neuron_tensor_data(labels), dataset, 0, count));
     must(neuron_dataset_create(&filtered, example->context, images, labels,
                                neuron_dataset_class_count(dataset)));
     neuron_tensor_unref(images);

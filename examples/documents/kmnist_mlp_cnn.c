@@ -238,11 +238,11 @@ static char *table_of(const neuron_search_t *search)
 {
     size_t size;
 
-    must(neuron_search_table(search, NULL, 0, &size));
+    must(neuron_search_table(NULL, 0, &size, search));
     char *text = malloc(size);
     if (text == NULL)
         example_fail("out of memory");
-    must(neuron_search_table(search, text, size, NULL));
+    must(neuron_search_table(text, size, NULL, search));
     return text;
 }
 

@@ -81,8 +81,9 @@ NEURON_API int neuron_augmentation_set_number(neuron_augmentation_t *augmentatio
 /** Reads the number of an option back.
  *  @return  0, or NEURON_E_ARGUMENT for an option that an augmentation does not have, and for one
  *           of words. Since 0.1. */
-NEURON_API int neuron_augmentation_get_number(const neuron_augmentation_t *augmentation,
-                                              const char *option, double *value);
+NEURON_API int neuron_augmentation_get_number(double *value,
+                                              const neuron_augmentation_t *augmentation,
+                                              const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
  *  those that are not set left out.
@@ -90,24 +91,23 @@ NEURON_API int neuron_augmentation_get_number(const neuron_augmentation_t *augme
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
  *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
-NEURON_API int neuron_augmentation_get_text(const neuron_augmentation_t *augmentation,
-                                            const char *option, char *text, size_t capacity,
-                                            size_t *needed);
+NEURON_API int neuron_augmentation_get_text(char *text, size_t capacity, size_t *needed,
+                                            const neuron_augmentation_t *augmentation,
+                                            const char *option);
 
 /** Makes the images that a training of this seed sees in an epoch, to look at them. Any number of
  *  threads at a time.
+ *  @param[out] values  count * (elements of one example) numbers.
  *  @param dataset  examples of height x width or height x width x channels.
  *  @param first  the first of them, counted from 0.
  *  @param count  how many.
  *  @param seed   a trainer's is its context's.
  *  @param epoch  counted from 0, below 2^32.
- *  @param[out] values  count * (elements of one example) numbers.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for examples that are not images, NEURON_E_MEMORY,
  *           or what a stream returned. Since 0.1. */
-NEURON_API int neuron_augmentation_apply(const neuron_augmentation_t *augmentation,
+NEURON_API int neuron_augmentation_apply(float *values, const neuron_augmentation_t *augmentation,
                                          const neuron_dataset_t *dataset, int64_t first,
-                                         int64_t count, uint64_t seed, int64_t epoch,
-                                         float *values);
+                                         int64_t count, uint64_t seed, int64_t epoch);
 
 #ifdef __cplusplus
 }

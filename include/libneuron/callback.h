@@ -187,8 +187,8 @@ NEURON_API int neuron_callback_set_number(neuron_callback_t *callback, const cha
  *  not a number.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, and for one of
  *           words. Since 0.1. */
-NEURON_API int neuron_callback_get_number(const neuron_callback_t *callback, const char *option,
-                                          double *value);
+NEURON_API int neuron_callback_get_number(double *value, const neuron_callback_t *callback,
+                                          const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
  *  those that are not set left out.
@@ -196,8 +196,8 @@ NEURON_API int neuron_callback_get_number(const neuron_callback_t *callback, con
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
  *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
-NEURON_API int neuron_callback_get_text(const neuron_callback_t *callback, const char *option,
-                                        char *text, size_t capacity, size_t *needed);
+NEURON_API int neuron_callback_get_text(char *text, size_t capacity, size_t *needed,
+                                        const neuron_callback_t *callback, const char *option);
 
 /** Adds a callback behind those that the trainer has; it stays as long as the trainer. The same
  *  callback may be added twice; each time it remembers for itself. Callbacks come before those

@@ -66,14 +66,13 @@ typedef struct neuron_custom_run neuron_custom_run_t;
 typedef int (*neuron_custom_run_function_t)(neuron_custom_run_t *run, void *user_data);
 
 /** Derives the shape of the output, without the batch.
- *  @param shapes  NEURON_RANK_MAX numbers for each of `count` inputs, of which the first ranks[i]
- *                 count.
  *  @param[out] output  room for NEURON_RANK_MAX numbers, each to be 1 or more.
  *  @param[out] rank    how many there are: at most NEURON_RANK_MAX - 1.
+ *  @param shapes  NEURON_RANK_MAX numbers for each of `count` inputs, of which the first ranks[i]
+ *                 count.
  *  @return  0; anything else to fail, as said above, if the inputs do not fit. Since 0.1. */
-typedef int (*neuron_custom_shape_function_t)(const int64_t *shapes, const int32_t *ranks,
-                                              int32_t count, int64_t *output, int32_t *rank,
-                                              void *user_data);
+typedef int (*neuron_custom_shape_function_t)(int64_t *output, int32_t *rank, const int64_t *shapes,
+                                              const int32_t *ranks, int32_t count, void *user_data);
 
 /** Tells how much memory forward keeps for backward.
  *  @param run  stands for the largest batch that there will be: it has its size, the shapes and the
@@ -168,8 +167,8 @@ NEURON_API int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, 
 
 /** Shape of one example of an input, as neuron_graph_input_shape() gives it; rank 0 if
  *  there is no such input. Since 0.1. */
-NEURON_API void neuron_custom_run_input_shape(const neuron_custom_run_t *run, int32_t index,
-                                              int64_t *shape, int32_t *rank);
+NEURON_API void neuron_custom_run_input_shape(int64_t *shape, int32_t *rank,
+                                              const neuron_custom_run_t *run, int32_t index);
 
 /** The values of an input; NULL if there is no such input. Since 0.1. */
 NEURON_API const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t index);
@@ -178,8 +177,8 @@ NEURON_API const float *neuron_custom_run_input(const neuron_custom_run_t *run, 
 NEURON_API int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run);
 
 /** Shape of one example of the output, as neuron_custom_run_input_shape(). Since 0.1. */
-NEURON_API void neuron_custom_run_output_shape(const neuron_custom_run_t *run, int64_t *shape,
-                                               int32_t *rank);
+NEURON_API void neuron_custom_run_output_shape(int64_t *shape, int32_t *rank,
+                                               const neuron_custom_run_t *run);
 
 /** The values of the output: to be written by forward, all of them, and only read by backward.
  *  Since 0.1. */
@@ -196,8 +195,8 @@ NEURON_API float *neuron_custom_run_input_gradient(const neuron_custom_run_t *ru
 NEURON_API int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index);
 
 /** Shape of a parameter array, as neuron_custom_run_input_shape(). Since 0.1. */
-NEURON_API void neuron_custom_run_array_shape(const neuron_custom_run_t *run, int32_t index,
-                                              int64_t *shape, int32_t *rank);
+NEURON_API void neuron_custom_run_array_shape(int64_t *shape, int32_t *rank,
+                                              const neuron_custom_run_t *run, int32_t index);
 
 /** The values of a parameter array; NULL if there is no such array. A trainable one must only be
  *  read. What is written to an array of a frozen layer in training is lost after the call.
@@ -217,12 +216,12 @@ NEURON_API float *neuron_custom_run_saved(const neuron_custom_run_t *run);
  *  seed, the node's place in the graph, the step and i alone: forward and backward of a step get
  *  the same numbers, two nodes different ones, and neither resuming nor the number of threads
  *  changes them. All predictions get the same numbers.
+ *  @param[out] numbers  room for `count` numbers.
  *  @param first         0 or more: i of the first one.
  *  @param count         how many; first + count is at most 2^34.
- *  @param[out] numbers  room for `count` numbers.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_custom_run_random(const neuron_custom_run_t *run, int64_t first,
-                                        int64_t count, float *numbers);
+NEURON_API int neuron_custom_run_random(float *numbers, const neuron_custom_run_t *run,
+                                        int64_t first, int64_t count);
 
 #ifdef __cplusplus
 }

@@ -120,15 +120,16 @@ NEURON_API int neuron_dataset_load_cifar10_pickle_memory(neuron_dataset_t **data
  *  the worker of a training, which reads one batch ahead. It must not use the dataset: a call that
  *  would read it gets NEURON_E_STATE. In a worker it must not throw (`workers=0` has
  *  it called by the thread of the run).
+ *  @param[out] examples  room for the elements of the examples, one example after the other; NULL
+ *                   if they are not wanted.
+ *  @param[out] labels    room for their class numbers; NULL if they are not wanted.
  *  @param positions  `count` indices in the whole set, 0 to its size - 1, in any order; 1 to 1024.
- *  @param examples  room for the elements of these, one example after the other; NULL if they are
- *                   not wanted.
- *  @param labels    room for their class numbers; NULL if they are not wanted.
  *  @return  0; or a negative number to fail, which comes back from the call or the run that needed
  *           them (a positive one becomes NEURON_E_CALLBACK). The message then ends with that of the
  *           last call that failed in it. Since 0.1. */
-typedef int (*neuron_dataset_read_function_t)(const int64_t *positions, int64_t count,
-                                              void *examples, int32_t *labels, void *user_data);
+typedef int (*neuron_dataset_read_function_t)(void *examples, int32_t *labels,
+                                              const int64_t *positions, int64_t count,
+                                              void *user_data);
 
 /** Makes a dataset whose examples are read by a function each time they are needed, for sets that
  *  are larger than memory. Only the class numbers are kept: they are read now, without examples. So
@@ -155,13 +156,13 @@ NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_c
 /** Reads examples that are not in memory and their targets, for
  *  neuron_dataset_create_stream_with_targets(). The rules are those of
  *  neuron_dataset_read_function_t.
+ *  @param[out] examples  as for neuron_dataset_read_function_t.
+ *  @param[out] targets   room for their targets, those of one example after the other; NULL if they
+ *                    are not wanted.
  *  @param positions  as for neuron_dataset_read_function_t.
- *  @param examples   likewise.
- *  @param targets    room for their targets, those of one example after the other; NULL if they are
- *                    not wanted.
  *  @return  as for neuron_dataset_read_function_t. Since 0.1. */
-typedef int (*neuron_dataset_read_targets_function_t)(const int64_t *positions, int64_t count,
-                                                      void *examples, float *targets,
+typedef int (*neuron_dataset_read_targets_function_t)(void *examples, float *targets,
+                                                      const int64_t *positions, int64_t count,
                                                       void *user_data);
 
 /** Makes such a dataset whose targets are any numbers, as those of
@@ -420,8 +421,8 @@ NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double
  *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
  *                   axis when they were set. May be NULL.
  *  @return  0; NEURON_E_ARGUMENT if there is too little room. Since 0.1. */
-NEURON_API int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales,
-                                    double *offsets, size_t capacity, size_t *needed);
+NEURON_API int neuron_dataset_scale(double *scales, double *offsets, size_t capacity,
+                                    size_t *needed, const neuron_dataset_t *dataset);
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of
@@ -495,52 +496,52 @@ NEURON_API int32_t neuron_dataset_type(const neuron_dataset_t *dataset);
 /** Shape of one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank);
+NEURON_API int neuron_dataset_shape(int64_t *shape, int32_t *rank, const neuron_dataset_t *dataset);
 
 /** How many examples each class has. An example whose target is not one-hot belongs to the class of
  *  its largest number.
  *  @param[out] counts  neuron_dataset_class_count() numbers.
  *  @param capacity     room in `counts`; must be enough.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts,
-                                           int32_t capacity);
+NEURON_API int neuron_dataset_class_counts(int64_t *counts, int32_t capacity,
+                                           const neuron_dataset_t *dataset);
 
 /** Copies examples, scaled, and their class numbers.
- *  @param first  the first of them, counted from 0.
- *  @param count  how many.
  *  @param[out] values   count * (elements of one example) numbers; NULL if not wanted.
  *  @param[out] labels   count numbers; NULL if not wanted.
+ *  @param first  the first of them, counted from 0.
+ *  @param count  how many.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY, or what a stream returned. Since 0.1. */
-NEURON_API int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t count,
-                                   float *values, int32_t *labels);
+NEURON_API int neuron_dataset_read(float *values, int32_t *labels, const neuron_dataset_t *dataset,
+                                   int64_t first, int64_t count);
 
 /** Copies the targets of examples, in the order of neuron_dataset_read(): what the predictions of a
  *  regression are compared with after a shuffle or a split. A class number becomes 1 for its class
  *  and 0 for the others, as neuron_dataset_one_hot() makes it.
  *
  *      size_t outputs;
- *      neuron_dataset_read_targets(test, 0, 1, NULL, 0, &outputs);
+ *      neuron_dataset_read_targets(NULL, 0, &outputs, test, 0, 1);
  *
  *  tells how many targets an example has, as many as a graph for the dataset has outputs.
- *  @param first  the first of them, counted from 0.
- *  @param count  how many.
  *  @param[out] targets  room for `capacity` numbers, [count, outputs] of which are written; NULL
  *                   with capacity 0 to ask how many there are.
  *  @param[out] needed   count * outputs. May be NULL.
+ *  @param first  the first of them, counted from 0.
+ *  @param count  how many.
  *  @return  0; NEURON_E_ARGUMENT, also if there is too little room; NEURON_E_MEMORY if there are
  *           more targets than memory can have. Since 0.1. */
-NEURON_API int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first,
-                                           int64_t count, float *targets, size_t capacity,
-                                           size_t *needed);
+NEURON_API int neuron_dataset_read_targets(float *targets, size_t capacity, size_t *needed,
+                                           const neuron_dataset_t *dataset, int64_t first,
+                                           int64_t count);
 
 /** Copies the weights of examples, in the order of neuron_dataset_read(). Where none were set, each
  *  is 1.
+ *  @param[out] weights  `count` numbers.
  *  @param first  the first of them, counted from 0.
  *  @param count  how many.
- *  @param[out] weights  `count` numbers.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_dataset_read_weights(const neuron_dataset_t *dataset, int64_t first,
-                                           int64_t count, float *weights);
+NEURON_API int neuron_dataset_read_weights(float *weights, const neuron_dataset_t *dataset,
+                                           int64_t first, int64_t count);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,7 @@
  *  Evaluations: how well a graph does on a dataset, in the figures that its targets ask for.
  *
  *      neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL);
- *      neuron_evaluation_report(evaluation, NULL, 3, text, sizeof text, NULL);
+ *      neuron_evaluation_report(text, sizeof text, NULL, evaluation, NULL, 3);
  *
  *  There are four kinds, of which neuron_graph_evaluate() chooses one:
  *
@@ -199,16 +199,16 @@ NEURON_API double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, in
  *  the share of exact matches) and averages; of a regression mean absolute error, root mean squared
  *  error and R^2 of each output and their averages. More than 200 labels or outputs without names
  *  are not listed: then it has the averages only. Numbers have a point whatever the locale.
+ *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
+ *  @param[out] needed  bytes of the text with its final zero; may be NULL.
  *  @param row_names  neuron_evaluation_row_count() names; NULL for those that
  *                    neuron_evaluation_row_name() tells, and numbers where there are none. '?'
  *                    stands for what is no UTF-8 in them, and for controls.
  *  @param digits       decimals, 0 to 9.
- *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
- *  @param[out] needed  bytes of the text with its final zero; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Any thread. Since 0.1. */
-NEURON_API int neuron_evaluation_report(const neuron_evaluation_t *evaluation,
-                                        const char *const *row_names, int32_t digits, char *text,
-                                        size_t capacity, size_t *needed);
+NEURON_API int neuron_evaluation_report(char *text, size_t capacity, size_t *needed,
+                                        const neuron_evaluation_t *evaluation,
+                                        const char *const *row_names, int32_t digits);
 
 #ifdef __cplusplus
 }

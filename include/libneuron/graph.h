@@ -115,12 +115,12 @@ NEURON_API int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_gr
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Any thread. Since 0.1. */
-NEURON_API int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank);
+NEURON_API int neuron_graph_input_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph);
 
 /** Shape of what is predicted for one example: by the first output, if there are several. As
  *  neuron_graph_input_shape(). Since 0.1. */
-NEURON_API int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *shape,
-                                         int32_t *rank);
+NEURON_API int neuron_graph_output_shape(int64_t *shape, int32_t *rank,
+                                         const neuron_graph_t *graph);
 
 /** Finds a node by its name: to freeze it (neuron_node_set_trainable()) after the graph was loaded,
  *  or to build on it.
@@ -164,12 +164,12 @@ NEURON_API int32_t neuron_graph_array_count(const neuron_graph_t *graph);
 NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int32_t index);
 
 /** Shape of a parameter array: of `kernel` of a dense layer [in, units].
- *  @param index       as for neuron_graph_array_name().
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.
+ *  @param index       as for neuron_graph_array_name().
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Any thread. Since 0.1. */
-NEURON_API int neuron_graph_array_shape(const neuron_graph_t *graph, int32_t index, int64_t *shape,
-                                        int32_t *rank);
+NEURON_API int neuron_graph_array_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph,
+                                        int32_t index);
 
 /** Whether training changes a parameter array: 1; 0 for one of a frozen layer, for moving
  *  statistics and the like, and for an index out of its range. Since 0.1. */
@@ -180,8 +180,8 @@ NEURON_API int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int
  *  @param[out] needed  how many numbers the array has; may be NULL.
  *  @return  0; NEURON_E_ARGUMENT if `values` is given and too small; NEURON_E_STATE before finish.
  *           Since 0.1. */
-NEURON_API int neuron_graph_read_array(const neuron_graph_t *graph, int32_t index, float *values,
-                                       size_t capacity, size_t *needed);
+NEURON_API int neuron_graph_read_array(float *values, size_t capacity, size_t *needed,
+                                       const neuron_graph_t *graph, int32_t index);
 
 /** Copies a parameter array into the graph. No other thread may use the graph meanwhile.
  *  @param count  must be the size of the array.
@@ -303,15 +303,15 @@ NEURON_API int neuron_graph_set_scale(neuron_graph_t *graph, const char *input,
 
 /** Tells how a byte becomes an input: what a dataset of other bytes, or of the numbers that the
  *  training began with, is scaled by with neuron_dataset_set_scales().
- *  @param input  as for neuron_graph_set_scale().
  *  @param[out] scales   room for `capacity` numbers; NULL with capacity 0 to ask how many there
  *                       are.
  *  @param[out] offsets  likewise.
  *  @param[out] needed  0 if nothing is known; else 1, or the extent of the last axis. May be NULL.
+ *  @param input  as for neuron_graph_set_scale().
  *  @return  0, NEURON_E_ARGUMENT also if there is too little room, NEURON_E_STATE before finish.
  *           Threads as for neuron_graph_predict(). Since 0.1. */
-NEURON_API int neuron_graph_scale(const neuron_graph_t *graph, const char *input, double *scales,
-                                  double *offsets, size_t capacity, size_t *needed);
+NEURON_API int neuron_graph_scale(double *scales, double *offsets, size_t capacity, size_t *needed,
+                                  const neuron_graph_t *graph, const char *input);
 
 /** Names the classes, or whatever the outputs stand for. A trainer does so when it runs, if its
  *  training set has names (neuron_dataset_class_name()). They are saved and loaded with the graph,
@@ -395,8 +395,8 @@ NEURON_API int neuron_graph_set_storage(neuron_graph_t *graph, int32_t storage);
  *  @param[out] needed  how many bytes there are; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT if `bytes` is given and too small, NEURON_E_STATE,
  *  NEURON_E_MEMORY, NEURON_E_UNSUPPORTED, NEURON_E_NUMBER as for neuron_graph_save(). Since 0.1. */
-NEURON_API int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t capacity,
-                                        size_t *needed);
+NEURON_API int neuron_graph_save_memory(void *bytes, size_t capacity, size_t *needed,
+                                        const neuron_graph_t *graph);
 
 /** Hands the bytes that neuron_graph_save() would put into a file to a function, piece by piece.
  *  @param user_data  handed to it; may be NULL.

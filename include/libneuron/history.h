@@ -32,17 +32,17 @@ NEURON_API void neuron_history_unref(neuron_history_t *history);
 NEURON_API int64_t neuron_history_epochs(const neuron_history_t *history);
 
 /** One figure.
- *  @param epoch   0 to neuron_history_epochs() - 1.
  *  @param[out] value  the figure; not a number for a validation figure without a validation set.
+ *  @param epoch   0 to neuron_history_epochs() - 1.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_history_value(const neuron_history_t *history, int64_t epoch, int32_t metric,
-                                    double *value);
+NEURON_API int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
+                                    int32_t metric);
 
 /** The best epoch by one figure: the smallest loss, the largest accuracy, the first of equals.
- *  @param metric  one of the two losses or the two accuracies.
  *  @param[out] epoch  counted from 0.
+ *  @param metric  one of the two losses or the two accuracies.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE if no epoch has that figure. Since 0.1. */
-NEURON_API int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t *epoch);
+NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t metric);
 
 /** Writes a table, one line an epoch, with a header line:
  *  `epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds`. Epochs count

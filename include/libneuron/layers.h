@@ -430,17 +430,17 @@ NEURON_API neuron_node_t *neuron_graph_import_part(neuron_graph_t *graph, neuron
                                                    const char *options);
 
 /** neuron_graph_import() of a graph with several inputs or outputs.
- *  @param inputs        a node for each input of the source, in its order.
- *  @param input_count   neuron_graph_input_count() of the source.
  *  @param[out] outputs  the nodes of the copies of its outputs, in their order; NULL on failure.
  *  @param output_count  neuron_graph_output_count() of the source.
+ *  @param inputs        a node for each input of the source, in its order.
+ *  @param input_count   neuron_graph_input_count() of the source.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_STATE if one of the graphs is not in the
  *           state for it, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with
  *           the context, NEURON_E_MEMORY. The error sticks to the graph. Since 0.1. */
-NEURON_API int neuron_graph_import_many(neuron_graph_t *graph, neuron_node_t *const *inputs,
+NEURON_API int neuron_graph_import_many(neuron_node_t **outputs, int32_t output_count,
+                                        neuron_graph_t *graph, neuron_node_t *const *inputs,
                                         int32_t input_count, const neuron_graph_t *source,
-                                        const char *name, const char *options,
-                                        neuron_node_t **outputs, int32_t output_count);
+                                        const char *name, const char *options);
 
 /** Adds a layer by its name, for configuration files and bindings: what the builder call of that
  *  name does, with its numbers as options too.
@@ -494,7 +494,7 @@ enum {
  *  @param[out] kind  one of NEURON_INITIALIZER_...; untouched on failure.
  *  @return  0, or NEURON_E_ARGUMENT for NULL and for an unknown name. Any thread.
  *           Since 0.1. */
-NEURON_API int neuron_initializer_find(const char *name, int32_t *kind);
+NEURON_API int neuron_initializer_find(int32_t *kind, const char *name);
 
 /** Name of an initialiser, such as "he_normal"; NULL for any other number.
  *  @return  a constant string. Any thread. Since 0.1. */
@@ -514,13 +514,13 @@ NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *arra
 
 /** Reads back how one parameter array of a node starts: what was set, else what its layer has by
  *  default.
- *  @param array           as for neuron_node_set_initializer().
  *  @param[out] kind       one of NEURON_INITIALIZER_...
  *  @param[out] parameter  limit, deviation or constant; 0 for kinds that take none.
+ *  @param array           as for neuron_node_set_initializer().
  *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node
  *           does not have. Any thread. Since 0.1. */
-NEURON_API int neuron_node_initializer(const neuron_node_t *node, const char *array, int32_t *kind,
-                                       double *parameter);
+NEURON_API int neuron_node_initializer(int32_t *kind, double *parameter, const neuron_node_t *node,
+                                       const char *array);
 
 /** Sets options of a node: for each layer what its builder call lists, with their defaults in
  *  parentheses. Numbers that the builder call was given are options too.
@@ -595,13 +595,13 @@ NEURON_API int neuron_node_set_regularizer(neuron_node_t *node, const char *arra
                                            double l2);
 
 /** Reads the regulariser of one parameter array of a node back.
- *  @param array    name of any array of the node.
  *  @param[out] l1  0 for none.
  *  @param[out] l2  the same.
+ *  @param array    name of any array of the node.
  *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node
  *           does not have. Any thread, as long as none sets it. Since 0.1. */
-NEURON_API int neuron_node_regularizer(const neuron_node_t *node, const char *array, double *l1,
-                                       double *l2);
+NEURON_API int neuron_node_regularizer(double *l1, double *l2, const neuron_node_t *node,
+                                       const char *array);
 
 /** Freezes a layer or thaws it, before the graph is finished or at any time later: to train only
  *  the last layers of a graph that was loaded, find the others by neuron_graph_find_node() and
@@ -637,7 +637,7 @@ NEURON_API int neuron_node_adapt(neuron_node_t *node, const neuron_dataset_t *da
  *  @param[out] value  the value in force; 1 or 0 for yes or no.
  *  @return  0, or NEURON_E_ARGUMENT, which does not stick, for an option that the layer does not
  *           have, and for one of words. Since 0.1. */
-NEURON_API int neuron_node_get_number(const neuron_node_t *node, const char *option, double *value);
+NEURON_API int neuron_node_get_number(double *value, const neuron_node_t *node, const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them.
  *  @param text         NULL to ask for the size only.
@@ -645,8 +645,8 @@ NEURON_API int neuron_node_get_number(const neuron_node_t *node, const char *opt
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
  *  @return  0, or NEURON_E_ARGUMENT, which does not stick, also for a capacity that is too small.
  *           Since 0.1. */
-NEURON_API int neuron_node_get_text(const neuron_node_t *node, const char *option, char *text,
-                                    size_t capacity, size_t *needed);
+NEURON_API int neuron_node_get_text(char *text, size_t capacity, size_t *needed,
+                                    const neuron_node_t *node, const char *option);
 
 /** Name of a node; NULL for NULL. Lives as long as the graph or until the node is renamed.
  *  Since 0.1. */
@@ -671,7 +671,7 @@ NEURON_API neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t i
  *  @param[out] rank   the number of dimensions.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_SHAPE, which does not stick, for a window that is
  *           larger than its input and has no padding yet. Since 0.1. */
-NEURON_API int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank);
+NEURON_API int neuron_node_shape(int64_t *shape, int32_t *rank, const neuron_node_t *node);
 
 #ifdef __cplusplus
 }

@@ -107,7 +107,7 @@ NEURON_API int neuron_loss_set_number(neuron_loss_t *loss, const char *option, d
 /** Reads the number of an option back.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, and for one of
  *           words. Since 0.1. */
-NEURON_API int neuron_loss_get_number(const neuron_loss_t *loss, const char *option, double *value);
+NEURON_API int neuron_loss_get_number(double *value, const neuron_loss_t *loss, const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
  *  those that are not set left out.
@@ -115,8 +115,8 @@ NEURON_API int neuron_loss_get_number(const neuron_loss_t *loss, const char *opt
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
  *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
-NEURON_API int neuron_loss_get_text(const neuron_loss_t *loss, const char *option, char *text,
-                                    size_t capacity, size_t *needed);
+NEURON_API int neuron_loss_get_text(char *text, size_t capacity, size_t *needed,
+                                    const neuron_loss_t *loss, const char *option);
 
 #ifdef __cplusplus
 }

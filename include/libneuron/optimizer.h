@@ -101,8 +101,8 @@ NEURON_API int neuron_optimizer_set_number(neuron_optimizer_t *optimizer, const 
 /** Reads the number of an option back. For the learning rate that a training is at, which callbacks
  *  may change, see NEURON_PROGRESS_LEARNING_RATE.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have. Since 0.1. */
-NEURON_API int neuron_optimizer_get_number(const neuron_optimizer_t *optimizer, const char *option,
-                                           double *value);
+NEURON_API int neuron_optimizer_get_number(double *value, const neuron_optimizer_t *optimizer,
+                                           const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them:
  *  "learning_rate=0.001, beta_1=0.9, ...".
@@ -110,8 +110,8 @@ NEURON_API int neuron_optimizer_get_number(const neuron_optimizer_t *optimizer, 
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
  *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
-NEURON_API int neuron_optimizer_get_text(const neuron_optimizer_t *optimizer, const char *option,
-                                         char *text, size_t capacity, size_t *needed);
+NEURON_API int neuron_optimizer_get_text(char *text, size_t capacity, size_t *needed,
+                                         const neuron_optimizer_t *optimizer, const char *option);
 
 #ifdef __cplusplus
 }

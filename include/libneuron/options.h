@@ -7,7 +7,7 @@
  *      neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.001, clip_norm=1");
  *      neuron_optimizer_set(adam, "beta_1=0.95");
  *      neuron_optimizer_set_number(adam, "learning_rate", rate);    what was computed
- *      neuron_optimizer_get_number(adam, "learning_rate", &rate);
+ *      neuron_optimizer_get_number(&rate, adam, "learning_rate");
  *
  *  The text is a list of `name=value`, separated by commas; blanks and line ends around names and
  *  values mean nothing. NULL and "" set nothing. Whatever the locale, a value is

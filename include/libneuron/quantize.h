@@ -73,8 +73,9 @@ NEURON_API int neuron_quantization_set_number(neuron_quantization_t *quantizatio
 /** Reads the number of an option back.
  *  @return  0, or NEURON_E_ARGUMENT for an option that a quantisation does not have, and for one of
  *           words. Since 0.1. */
-NEURON_API int neuron_quantization_get_number(const neuron_quantization_t *quantization,
-                                              const char *option, double *value);
+NEURON_API int neuron_quantization_get_number(double *value,
+                                              const neuron_quantization_t *quantization,
+                                              const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
  *  those that are not set left out.
@@ -82,9 +83,9 @@ NEURON_API int neuron_quantization_get_number(const neuron_quantization_t *quant
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
  *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
-NEURON_API int neuron_quantization_get_text(const neuron_quantization_t *quantization,
-                                            const char *option, char *text, size_t capacity,
-                                            size_t *needed);
+NEURON_API int neuron_quantization_get_text(char *text, size_t capacity, size_t *needed,
+                                            const neuron_quantization_t *quantization,
+                                            const char *option);
 
 /** Makes a quantised copy of a trained graph; the graph itself stays as it is.
  *

@@ -136,8 +136,8 @@ NEURON_API const neuron_trial_t *neuron_search_best(const neuron_search_t *searc
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Since 0.1. */
-NEURON_API int neuron_search_table(const neuron_search_t *search, char *text, size_t capacity,
-                                   size_t *needed);
+NEURON_API int neuron_search_table(char *text, size_t capacity, size_t *needed,
+                                   const neuron_search_t *search);
 
 /** The trial's level of a factor: a number, or the place of a text in its list, from 0.
  *  @return  the level; not a number for NULL or another name. Since 0.1. */

@@ -2,7 +2,7 @@
  *  Summaries: what a graph is made of and how much memory it takes, before it is run.
  *
  *      char text[4096];
- *      if (neuron_graph_summary(graph, 32, text, sizeof text, NULL) == NEURON_OK)
+ *      if (neuron_graph_summary(text, sizeof text, NULL, graph, 32) == NEURON_OK)
  *          puts(text);
  *
  *  prints of a small network
@@ -46,16 +46,16 @@ enum {
 
 /** Bytes of the memory in which a graph works on a batch, beside its parameters. Any thread, as
  *  long as no other changes the number of threads of the context.
+ *  @param[out] bytes  the memory; 0 on failure.
  *  @param purpose     NEURON_MEMORY_PREDICTION or NEURON_MEMORY_TRAINING.
  *  @param batch       for a prediction the number of examples, which are taken 128 at a time if
  *                     there are more; for training `batch_size`. 1 to 2^31 - 1.
- *  @param[out] bytes  the memory; 0 on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED for training a
  *           graph in which a vote stops all gradients or that has no trainable parameters,
  *           NEURON_E_MEMORY also if the bytes cannot be counted, or what a custom layer returned
  *           (neuron_custom_layer_set_saved()). Since 0.1. */
-NEURON_API int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose, int64_t batch,
-                                   int64_t *bytes);
+NEURON_API int neuron_graph_memory(int64_t *bytes, const neuron_graph_t *graph, int32_t purpose,
+                                   int64_t batch);
 
 /** Writes a table of the graph in the layout that Keras made known, and what memory it takes.
  *
@@ -74,14 +74,14 @@ NEURON_API int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose,
  *  why. Lines end with "\n", numbers have commas and points whatever the locale. Any thread, as
  *  neuron_graph_memory().
  *
- *  @param batch        as for neuron_graph_memory(); 32 is the trainer's default.
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.
+ *  @param batch        as for neuron_graph_memory(); 32 is the trainer's default.
  *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small, NEURON_E_STATE before
  *           finish, NEURON_E_MEMORY, or what a custom layer returned, as neuron_graph_memory().
  *           Since 0.1. */
-NEURON_API int neuron_graph_summary(const neuron_graph_t *graph, int64_t batch, char *text,
-                                    size_t capacity, size_t *needed);
+NEURON_API int neuron_graph_summary(char *text, size_t capacity, size_t *needed,
+                                    const neuron_graph_t *graph, int64_t batch);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,7 @@
  *
  *      const neuron_preparation_t *preparation = neuron_dataset_preparation(train);
  *      const char *const row[] = {"38", "Bern", ""};
- *      neuron_preparation_apply(preparation, row, 3, input, inputs, NULL);
+ *      neuron_preparation_apply(input, inputs, NULL, preparation, row, 3);
  *
  *  A training keeps it with its graph, from where neuron_graph_preparation() has it; as text
  *  (JSON) it can be kept anywhere.
@@ -157,8 +157,8 @@ NEURON_API void neuron_preparation_unref(neuron_preparation_t *preparation);
  *  @param[out] json   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes that the text has with the zero behind it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT for too little room, NEURON_E_MEMORY. Any thread. Since 0.1. */
-NEURON_API int neuron_preparation_json(const neuron_preparation_t *preparation, char *json,
-                                       size_t capacity, size_t *needed);
+NEURON_API int neuron_preparation_json(char *json, size_t capacity, size_t *needed,
+                                       const neuron_preparation_t *preparation);
 
 /** How many fields a row to predict has: the columns that become inputs, without label, targets and
  *  what is ignored. 0 for NULL. Any thread. Since 0.1. */
@@ -175,25 +175,26 @@ NEURON_API const char *neuron_preparation_field_name(const neuron_preparation_t 
 NEURON_API int64_t neuron_preparation_input_count(const neuron_preparation_t *preparation);
 
 /** What an input is: "age", "city=Bern" for a word of a one-hot column, "age missing" for a mark.
- *  @param index  from 0.
  *  @param[out] name  room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes that the text has with the zero behind it. May be NULL.
+ *  @param index  from 0.
  *  @return  0 or NEURON_E_ARGUMENT. Any thread. Since 0.1. */
-NEURON_API int neuron_preparation_input_name(const neuron_preparation_t *preparation, int64_t index,
-                                             char *name, size_t capacity, size_t *needed);
+NEURON_API int neuron_preparation_input_name(char *name, size_t capacity, size_t *needed,
+                                             const neuron_preparation_t *preparation,
+                                             int64_t index);
 
 /** Makes the inputs of one row, as loading a table does, but not scaled: what a stored value is
  *  before scale and offset of the dataset.
+ *  @param[out] inputs  room for `capacity` numbers; NULL with capacity 0 to ask how many there are.
+ *  @param[out] needed  neuron_preparation_input_count(). May be NULL.
  *  @param fields  `count` texts, in the order of neuron_preparation_field_name(), without quotes
  *                 around them; NULL for one that is missing.
  *  @param count   neuron_preparation_field_count().
- *  @param[out] inputs  room for `capacity` numbers; NULL with capacity 0 to ask how many there are.
- *  @param[out] needed  neuron_preparation_input_count(). May be NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a field that cannot be read or is missing where
  *           that is refused, with its name. It needs no memory. Any thread. Since 0.1. */
-NEURON_API int neuron_preparation_apply(const neuron_preparation_t *preparation,
-                                        const char *const *fields, int64_t count, float *inputs,
-                                        size_t capacity, size_t *needed);
+NEURON_API int neuron_preparation_apply(float *inputs, size_t capacity, size_t *needed,
+                                        const neuron_preparation_t *preparation,
+                                        const char *const *fields, int64_t count);
 
 /** Keeps a preparation with a graph, in place of one that it has. A trainer does so when it runs,
  *  if its training set has one (neuron_dataset_preparation()). It is saved and loaded with the

@@ -4,14 +4,14 @@
  *      neuron_trainer_create(&trainer, graph, adam, train);
  *      neuron_trainer_set_validation(trainer, validation);
  *      neuron_trainer_set(trainer, "epochs=50, batch_size=64");
- *      neuron_trainer_run(trainer, &history);
+ *      neuron_trainer_run(&history, trainer);
  *
  *  Or a step at a time, on the caller's own batches, for online and reinforcement learning,
  *  networks in series, and graphs with several inputs or outputs:
  *
  *      const neuron_tensor_t *inputs[] = {images}, *targets[] = {labels};
  *      neuron_trainer_create(&trainer, graph, adam, NULL);
- *      neuron_trainer_step(trainer, inputs, 1, targets, 1, NULL, &loss);
+ *      neuron_trainer_step(&loss, trainer, inputs, 1, targets, 1, NULL);
  *
  *  The loss is cross-entropy unless neuron_trainer_set_loss() sets another: the mean in nats
  *  between the graph's output and the labels, whether these are class numbers or targets. If the
@@ -98,8 +98,8 @@ NEURON_API int neuron_trainer_set_number(neuron_trainer_t *trainer, const char *
 /** Reads the number of an option back.
  *  @return  0, or NEURON_E_ARGUMENT for an option that a trainer does not have, and for one of
  *           words. Since 0.1. */
-NEURON_API int neuron_trainer_get_number(const neuron_trainer_t *trainer, const char *option,
-                                         double *value);
+NEURON_API int neuron_trainer_get_number(double *value, const neuron_trainer_t *trainer,
+                                         const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
  *  those that are not set left out.
@@ -107,8 +107,8 @@ NEURON_API int neuron_trainer_get_number(const neuron_trainer_t *trainer, const 
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
  *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
-NEURON_API int neuron_trainer_get_text(const neuron_trainer_t *trainer, const char *option,
-                                       char *text, size_t capacity, size_t *needed);
+NEURON_API int neuron_trainer_get_text(char *text, size_t capacity, size_t *needed,
+                                       const neuron_trainer_t *trainer, const char *option);
 
 /** Sets the dataset that is evaluated after each epoch, only before the first step. A warning is
  *  logged if its elements are of another type than those of the training set or scaled otherwise.
@@ -214,7 +214,7 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *           NEURON_E_STATE from within a callback or without a validation set that a callback
  *           needs; what the function of a stream or of a custom layer failed with;
  *           NEURON_E_MEMORY. Since 0.1. */
-NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history);
+NEURON_API int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer);
 
 /** Does one step on a batch of the caller's: forward as in training, loss, backward, update. The
  *  optimizer goes on from the step before, be it one of these or of a run; epochs, history and the
@@ -223,6 +223,8 @@ NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **
  *
  *  A step costs what one inside a run does. The first with more examples than `batch_size` and than
  *  those before it allocates memory, as the very first does; all others allocate none.
+ *  @param[out] loss     the batch's loss: the mean over its examples, with what regularisers add;
+ *                       may be NULL. Untouched on failure.
  *  @param inputs        a tensor for each input of the graph, NEURON_TYPE_F32 [n, ...input shape],
  *                       n 1 or more.
  *  @param input_count   neuron_graph_input_count().
@@ -234,18 +236,16 @@ NEURON_API int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **
  *  @param target_count  neuron_graph_output_count().
  *  @param weights       NEURON_TYPE_F32 [n], by which the losses of the examples are multiplied,
  *                       finite and not negative; NULL for 1 everywhere.
- *  @param[out] loss     the batch's loss: the mean over its examples, with what regularisers add;
- *                       may be NULL. Untouched on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for a target or
  *           weight that cannot be, with its number; NEURON_E_NUMBER as neuron_trainer_run();
  *           NEURON_E_STATE during a run, NEURON_E_UNSUPPORTED if all layers with parameters are
  *           frozen, what a custom layer or loss failed with, NEURON_E_MEMORY. After a failure the
  *           parameters are those before the step, but for the update that NEURON_E_NUMBER is about.
  *           Since 0.1. */
-NEURON_API int neuron_trainer_step(neuron_trainer_t *trainer, const neuron_tensor_t *const *inputs,
-                                   int32_t input_count, const neuron_tensor_t *const *targets,
-                                   int32_t target_count, const neuron_tensor_t *weights,
-                                   double *loss);
+NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
+                                   const neuron_tensor_t *const *inputs, int32_t input_count,
+                                   const neuron_tensor_t *const *targets, int32_t target_count,
+                                   const neuron_tensor_t *weights);
 
 /** Does one step by the gradient of a loss that the caller has computed, in place of targets: for
  *  policies, for a generator that learns through a discriminator (neuron_graph_gradient()), for any
@@ -275,8 +275,8 @@ NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *
  *  @param[out] needed  how many bytes there are; may be NULL.
  *  @return  as neuron_trainer_save(); NEURON_E_ARGUMENT also if `bytes` is given and too small.
  *           Since 0.1. */
-NEURON_API int neuron_trainer_save_memory(const neuron_trainer_t *trainer, void *bytes,
-                                          size_t capacity, size_t *needed);
+NEURON_API int neuron_trainer_save_memory(void *bytes, size_t capacity, size_t *needed,
+                                          const neuron_trainer_t *trainer);
 
 /** Hands these bytes to a function, piece by piece.
  *  @param user_data  handed to it; may be NULL.

@@ -8,6 +8,11 @@
  *  - A handle keeps what it was made from alive: a graph its context, a trainer its graph and data.
  *    So handles may be released in any order.
  *  - One handle is used by one thread at a time. Where a call allows more, its comment says so.
+ *  - What a call hands back comes first among its arguments, with the room that there is for it;
+ *    then the handle or the context; then what it works on; options, as text, last. (Tensors that a
+ *    call fills stand behind those that they are made of: they are handles of the caller's.)
+ *  - A text or an array is handed back into room of the caller: `capacity` says how much there is,
+ *    `needed`, which may be NULL, how much it takes. With NULL and 0 a call only tells `needed`.
  *
  *  Functions of the caller's that a call runs meanwhile (callbacks of a training, layers, losses,
  *  streams, filters, the function of a search) have more:

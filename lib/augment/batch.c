@@ -81,9 +81,9 @@ int neuron_augment_run(const neuron_augment_batch *batch, neuron_pool *pool)
     return NEURON_OK;
 }
 
-int neuron_augmentation_apply(const neuron_augmentation_t *augmentation,
+int neuron_augmentation_apply(float *values, const neuron_augmentation_t *augmentation,
                               const neuron_dataset_t *dataset, int64_t first, int64_t count,
-                              uint64_t seed, int64_t epoch, float *values)
+                              uint64_t seed, int64_t epoch)
 {
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(augmentation);

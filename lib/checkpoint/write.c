@@ -132,8 +132,8 @@ int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
     return status;
 }
 
-int neuron_trainer_save_memory(const neuron_trainer_t *trainer, void *bytes, size_t capacity,
-                               size_t *needed)
+int neuron_trainer_save_memory(void *bytes, size_t capacity, size_t *needed,
+                               const neuron_trainer_t *trainer)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);

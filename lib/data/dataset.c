@@ -398,7 +398,7 @@ int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
     return dataset ? dataset->class_count : 0;
 }
 
-int neuron_dataset_shape(const neuron_dataset_t *dataset, int64_t *shape, int32_t *rank)
+int neuron_dataset_shape(int64_t *shape, int32_t *rank, const neuron_dataset_t *dataset)
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(shape);

@@ -201,7 +201,7 @@ double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position)
     return (double)((const float *)dataset->weights->data)[dataset->order[position]];
 }
 
-int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts, int32_t capacity)
+int neuron_dataset_class_counts(int64_t *counts, int32_t capacity, const neuron_dataset_t *dataset)
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(counts);
@@ -215,8 +215,8 @@ int neuron_dataset_class_counts(const neuron_dataset_t *dataset, int64_t *counts
     return NEURON_OK;
 }
 
-int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t count,
-                        float *values, int32_t *labels)
+int neuron_dataset_read(float *values, int32_t *labels, const neuron_dataset_t *dataset,
+                        int64_t first, int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -232,8 +232,8 @@ int neuron_dataset_read(const neuron_dataset_t *dataset, int64_t first, int64_t 
     return NEURON_OK;
 }
 
-int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first, int64_t count,
-                                float *targets, size_t capacity, size_t *needed)
+int neuron_dataset_read_targets(float *targets, size_t capacity, size_t *needed,
+                                const neuron_dataset_t *dataset, int64_t first, int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -255,8 +255,8 @@ int neuron_dataset_read_targets(const neuron_dataset_t *dataset, int64_t first, 
     return NEURON_OK;
 }
 
-int neuron_dataset_read_weights(const neuron_dataset_t *dataset, int64_t first, int64_t count,
-                                float *weights)
+int neuron_dataset_read_weights(float *weights, const neuron_dataset_t *dataset, int64_t first,
+                                int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);

@@ -113,8 +113,8 @@ int neuron_preparation_write(json_t **json, const neuron_preparation_t *preparat
     return status;
 }
 
-int neuron_preparation_json(const neuron_preparation_t *preparation, char *json, size_t capacity,
-                            size_t *needed)
+int neuron_preparation_json(char *json, size_t capacity, size_t *needed,
+                            const neuron_preparation_t *preparation)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(preparation);

@@ -245,8 +245,8 @@ static void write_name(neuron_text *text, const void *subject)
     }
 }
 
-int neuron_preparation_input_name(const neuron_preparation_t *preparation, int64_t index,
-                                  char *name, size_t capacity, size_t *needed)
+int neuron_preparation_input_name(char *name, size_t capacity, size_t *needed,
+                                  const neuron_preparation_t *preparation, int64_t index)
 {
     CHECK_ARGUMENT(preparation);
     CHECK_RANGE(index, 0, preparation->input_count - 1);
@@ -314,8 +314,9 @@ static int read_field(float *value, const neuron_preparation_t *preparation,
     return NEURON_OK;
 }
 
-int neuron_preparation_apply(const neuron_preparation_t *preparation, const char *const *fields,
-                             int64_t count, float *inputs, size_t capacity, size_t *needed)
+int neuron_preparation_apply(float *inputs, size_t capacity, size_t *needed,
+                             const neuron_preparation_t *preparation, const char *const *fields,
+                             int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(preparation);

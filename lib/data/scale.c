@@ -89,8 +89,8 @@ int neuron_scales_get(const neuron_scale *each, size_t count, double *scales, do
     return NEURON_OK;
 }
 
-int neuron_dataset_scale(const neuron_dataset_t *dataset, double *scales, double *offsets,
-                         size_t capacity, size_t *needed)
+int neuron_dataset_scale(double *scales, double *offsets, size_t capacity, size_t *needed,
+                         const neuron_dataset_t *dataset)
 {
     CHECK_ARGUMENT(dataset);
     return neuron_scales_get(neuron_dataset_scales(dataset),

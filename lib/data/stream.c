@@ -48,8 +48,8 @@ static int call(const neuron_stream *stream, const int64_t *rows, int64_t count,
     if (ends_in_reads)
         pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
     int result = stream->read
-                     ? stream->read(rows, count, examples, labels, stream->user_data)
-                     : stream->read_targets(rows, count, examples, labels, stream->user_data);
+                     ? stream->read(examples, labels, rows, count, stream->user_data)
+                     : stream->read_targets(examples, labels, rows, count, stream->user_data);
     if (ends_in_reads)
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     neuron_float_resume(host);

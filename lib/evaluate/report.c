@@ -176,8 +176,9 @@ static int check_names(const char *const *names, int32_t count)
     return NEURON_OK;
 }
 
-int neuron_evaluation_report(const neuron_evaluation_t *evaluation, const char *const *row_names,
-                             int32_t digits, char *text, size_t capacity, size_t *needed)
+int neuron_evaluation_report(char *text, size_t capacity, size_t *needed,
+                             const neuron_evaluation_t *evaluation, const char *const *row_names,
+                             int32_t digits)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(evaluation);

@@ -169,8 +169,8 @@ static int find_array(const neuron_graph_t *graph, int32_t index, const char *wh
     return NEURON_OK;
 }
 
-int neuron_graph_array_shape(const neuron_graph_t *graph, int32_t index, int64_t *shape,
-                             int32_t *rank)
+int neuron_graph_array_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph,
+                             int32_t index)
 {
     RETURN_IF_ERROR(find_array(graph, index, __func__));
     CHECK_ARGUMENT(shape);
@@ -184,8 +184,8 @@ int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int32_t index)
     return neuron_graph_array_name(graph, index) && neuron_graph_trains(graph, index);
 }
 
-int neuron_graph_read_array(const neuron_graph_t *graph, int32_t index, float *values,
-                            size_t capacity, size_t *needed)
+int neuron_graph_read_array(float *values, size_t capacity, size_t *needed,
+                            const neuron_graph_t *graph, int32_t index)
 {
     RETURN_IF_ERROR(find_array(graph, index, __func__));
     const neuron_graph_array *array = &graph->arrays[index];

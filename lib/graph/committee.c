@@ -213,8 +213,9 @@ static int import_member(neuron_graph_t *graph, const committee_plan *plan, int3
     neuron_node_t **into = plan->imported + index * first->output_count;
     for (int32_t i = 0; i < first->input_count; i++)
         plan->places[find_alike(inputs_of(member), first->inputs[i])] = graph->inputs[i];
-    RETURN_IF_ERROR(neuron_graph_import_many(graph, plan->places, member->input_count, member, NULL,
-                                             NULL, plan->joined, member->output_count));
+    RETURN_IF_ERROR(neuron_graph_import_many(plan->joined, member->output_count, graph,
+                                             plan->places, member->input_count, member, NULL,
+                                             NULL));
     for (int32_t i = 0; i < first->output_count; i++)
         into[i] = plan->joined[find_alike(outputs_of(member), first->outputs[i])];
     return NEURON_OK;

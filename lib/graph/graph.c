@@ -148,7 +148,7 @@ int neuron_graph_check_trainable(const neuron_graph_t *graph, const char *who)
     return NEURON_OK;
 }
 
-int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank)
+int neuron_graph_input_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(shape);
@@ -157,7 +157,7 @@ int neuron_graph_input_shape(const neuron_graph_t *graph, int64_t *shape, int32_
     return NEURON_OK;
 }
 
-int neuron_graph_output_shape(const neuron_graph_t *graph, int64_t *shape, int32_t *rank)
+int neuron_graph_output_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(shape);

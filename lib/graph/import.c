@@ -299,9 +299,9 @@ static int import_many(neuron_graph_t *graph, neuron_node_t *const *inputs, int3
     return import(graph, what, inputs, outputs);
 }
 
-int neuron_graph_import_many(neuron_graph_t *graph, neuron_node_t *const *inputs,
-                             int32_t input_count, const neuron_graph_t *source, const char *name,
-                             const char *options, neuron_node_t **outputs, int32_t output_count)
+int neuron_graph_import_many(neuron_node_t **outputs, int32_t output_count, neuron_graph_t *graph,
+                             neuron_node_t *const *inputs, int32_t input_count,
+                             const neuron_graph_t *source, const char *name, const char *options)
 {
     FLOAT_SCOPE;
     for (int32_t i = 0; outputs && i < output_count; i++)

@@ -53,7 +53,7 @@ static const initializer *find_kind(int32_t kind)
     return NULL;
 }
 
-int neuron_initializer_find(const char *name, int32_t *kind)
+int neuron_initializer_find(int32_t *kind, const char *name)
 {
     CHECK_ARGUMENT(name);
     CHECK_ARGUMENT(kind);

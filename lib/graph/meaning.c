@@ -129,8 +129,8 @@ int neuron_graph_set_scale(neuron_graph_t *graph, const char *input, const doubl
     return set_scales(node, scales, offsets, count);
 }
 
-int neuron_graph_scale(const neuron_graph_t *graph, const char *input, double *scales,
-                       double *offsets, size_t capacity, size_t *needed)
+int neuron_graph_scale(double *scales, double *offsets, size_t capacity, size_t *needed,
+                       const neuron_graph_t *graph, const char *input)
 {
     FLOAT_SCOPE;
     neuron_node_t *node;

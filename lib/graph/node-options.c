@@ -123,7 +123,7 @@ int neuron_node_set_number(neuron_node_t *node, const char *option, double value
     return latch(node, set_number(node, option, value));
 }
 
-int neuron_node_get_number(const neuron_node_t *node, const char *option, double *value)
+int neuron_node_get_number(double *value, const neuron_node_t *node, const char *option)
 {
     char who[WHO_TEXT];
     CHECK_ARGUMENT(node);
@@ -131,8 +131,8 @@ int neuron_node_get_number(const neuron_node_t *node, const char *option, double
     return neuron_options_get_number(&node->spec.options, option, value, who_is(node, who));
 }
 
-int neuron_node_get_text(const neuron_node_t *node, const char *option, char *text, size_t capacity,
-                         size_t *needed)
+int neuron_node_get_text(char *text, size_t capacity, size_t *needed, const neuron_node_t *node,
+                         const char *option)
 {
     char who[WHO_TEXT];
     FLOAT_SCOPE;

@@ -303,7 +303,7 @@ neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index)
     return index >= 0 && index < neuron_node_input_count(node) ? node->inputs[index] : NULL;
 }
 
-int neuron_node_shape(const neuron_node_t *node, int64_t *shape, int32_t *rank)
+int neuron_node_shape(int64_t *shape, int32_t *rank, const neuron_node_t *node)
 {
     CHECK_ARGUMENT(node);
     CHECK_ARGUMENT(shape);

@@ -47,8 +47,8 @@ int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t 
     return latch(node, set_initializer(node, array, kind, parameter));
 }
 
-int neuron_node_initializer(const neuron_node_t *node, const char *array, int32_t *kind,
-                            double *parameter)
+int neuron_node_initializer(int32_t *kind, double *parameter, const neuron_node_t *node,
+                            const char *array)
 {
     int32_t index;
     CHECK_ARGUMENT(node);
@@ -93,7 +93,7 @@ int neuron_node_set_regularizer(neuron_node_t *node, const char *array, double l
     return latch(node, set_regularizer(node, array, l1, l2));
 }
 
-int neuron_node_regularizer(const neuron_node_t *node, const char *array, double *l1, double *l2)
+int neuron_node_regularizer(double *l1, double *l2, const neuron_node_t *node, const char *array)
 {
     int32_t index;
     CHECK_ARGUMENT(node);

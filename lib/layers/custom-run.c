@@ -49,8 +49,8 @@ int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t ind
     return has_input(run, index) ? neuron_shape_count(&run->run->spec->inputs[index]) : 0;
 }
 
-void neuron_custom_run_input_shape(const neuron_custom_run_t *run, int32_t index, int64_t *shape,
-                                   int32_t *rank)
+void neuron_custom_run_input_shape(int64_t *shape, int32_t *rank, const neuron_custom_run_t *run,
+                                   int32_t index)
 {
     give_shape(has_input(run, index) ? &run->run->spec->inputs[index] : NULL, shape, rank);
 }
@@ -65,7 +65,7 @@ int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run)
     return run ? neuron_shape_count(&run->run->spec->output) : 0;
 }
 
-void neuron_custom_run_output_shape(const neuron_custom_run_t *run, int64_t *shape, int32_t *rank)
+void neuron_custom_run_output_shape(int64_t *shape, int32_t *rank, const neuron_custom_run_t *run)
 {
     give_shape(run ? &run->run->spec->output : NULL, shape, rank);
 }
@@ -90,8 +90,8 @@ int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t ind
     return has_array(run, index) ? neuron_shape_count(&run->run->spec->arrays[index].shape) : 0;
 }
 
-void neuron_custom_run_array_shape(const neuron_custom_run_t *run, int32_t index, int64_t *shape,
-                                   int32_t *rank)
+void neuron_custom_run_array_shape(int64_t *shape, int32_t *rank, const neuron_custom_run_t *run,
+                                   int32_t index)
 {
     give_shape(has_array(run, index) ? &run->run->spec->arrays[index].shape : NULL, shape, rank);
 }
@@ -114,8 +114,8 @@ float *neuron_custom_run_saved(const neuron_custom_run_t *run)
 /* Four to each of the 2^32 blocks that a step has. */
 static const int64_t random_max = (int64_t)4 << 32;
 
-int neuron_custom_run_random(const neuron_custom_run_t *run, int64_t first, int64_t count,
-                             float *numbers)
+int neuron_custom_run_random(float *numbers, const neuron_custom_run_t *run, int64_t first,
+                             int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(run);

@@ -192,7 +192,7 @@ int neuron_custom_infer(const neuron_custom_kind *kind, const neuron_spec *spec,
         uint64_t before = neuron_message_count();
         neuron_float_host *host = neuron_float_pause();
         *result =
-            kind->shape(shapes, ranks, spec->input_count, extents, &rank, kind->owned.user_data);
+            kind->shape(extents, &rank, shapes, ranks, spec->input_count, kind->owned.user_data);
         neuron_float_resume(host);
         status = *result != 0 ? fail(node, "shape", before, *result)
                               : neuron_shape_set(output, extents, rank, 1, node);

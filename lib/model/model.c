@@ -75,8 +75,8 @@ int neuron_graph_save(const neuron_graph_t *graph, const char *path)
     return status;
 }
 
-int neuron_graph_save_memory(const neuron_graph_t *graph, void *bytes, size_t capacity,
-                             size_t *needed)
+int neuron_graph_save_memory(void *bytes, size_t capacity, size_t *needed,
+                             const neuron_graph_t *graph)
 {
     FLOAT_SCOPE;
     neuron_safetensors_writer *writer;

@@ -50,7 +50,7 @@ static int read_array(const reader *r, neuron_node_t *node, const json_t *json)
     RETURN_IF_ERROR(neuron_structure_read_shape(extents, &rank, json_object_get(json, "shape"), r));
     array.trainable = trainable == 1;
     array.parameter = json_number_value(parameter);
-    int status = neuron_initializer_find(initializer, &array.initializer);
+    int status = neuron_initializer_find(&array.initializer, initializer);
     if (status == NEURON_OK)
         status = neuron_shape_set(&array.shape, extents, rank, 1, node->name);
     if (status == NEURON_OK)

@@ -163,7 +163,7 @@ static void put_table(neuron_text *text, const void *subject)
     put_best(&t, text);
 }
 
-int neuron_search_table(const neuron_search_t *search, char *text, size_t capacity, size_t *needed)
+int neuron_search_table(char *text, size_t capacity, size_t *needed, const neuron_search_t *search)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);

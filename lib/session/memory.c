@@ -33,7 +33,7 @@ static int count_bytes(const neuron_graph_t *graph, neuron_session_purpose purpo
     return NEURON_OK;
 }
 
-int neuron_graph_memory(const neuron_graph_t *graph, int32_t purpose, int64_t batch, int64_t *bytes)
+int neuron_graph_memory(int64_t *bytes, const neuron_graph_t *graph, int32_t purpose, int64_t batch)
 {
     CHECK_ARGUMENT(bytes);
     *bytes = 0;

@@ -183,7 +183,7 @@ static int measure_memory(struct summary *s, int32_t purpose, const char *title)
     memory->title = title;
     bytes[PARAMETERS] = s->graph->value_count * (int64_t)sizeof(float);
     bytes[MOMENTS] = purpose == NEURON_MEMORY_TRAINING ? optimizer_bytes(s->graph) : 0;
-    RETURN_IF_ERROR(neuron_graph_memory(s->graph, purpose, s->batch, &bytes[WORKING]));
+    RETURN_IF_ERROR(neuron_graph_memory(&bytes[WORKING], s->graph, purpose, s->batch));
     bytes[TOTAL] = bytes[PARAMETERS] + bytes[MOMENTS] + bytes[WORKING];
     memory->width = neuron_text_width(title);
     for (int32_t part = 0; part < PARTS; part++) {
@@ -265,8 +265,8 @@ static bool can_be_trained(const neuron_graph_t *graph)
     return !neuron_graph_find_barrier(graph) && neuron_graph_trainable_parameter_count(graph) > 0;
 }
 
-int neuron_graph_summary(const neuron_graph_t *graph, int64_t batch, char *text, size_t capacity,
-                         size_t *needed)
+int neuron_graph_summary(char *text, size_t capacity, size_t *needed, const neuron_graph_t *graph,
+                         int64_t batch)
 {
     FLOAT_SCOPE;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));

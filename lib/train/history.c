@@ -114,8 +114,8 @@ int neuron_metric_refuse_order(int32_t metric, const char *who)
     return neuron_refuse_word(metric, "metric", neuron_monitor_words, who);
 }
 
-int neuron_history_value(const neuron_history_t *history, int64_t epoch, int32_t metric,
-                         double *value)
+int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
+                         int32_t metric)
 {
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(value);
@@ -137,7 +137,7 @@ bool neuron_metric_better(int32_t metric, double value, double than)
     return smaller ? value < than : value > than;
 }
 
-int neuron_history_best(const neuron_history_t *history, int32_t metric, int64_t *epoch)
+int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t metric)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(history);

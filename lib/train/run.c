@@ -232,7 +232,7 @@ static int create_source(neuron_trainer_t *trainer)
     return neuron_batch_source_create(&trainer->run.source, trainer->context, &made);
 }
 
-int neuron_trainer_run(neuron_trainer_t *trainer, neuron_history_t **history)
+int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer)
 {
     COMPUTE_SCOPE;
     if (history)

@@ -345,9 +345,10 @@ static int run_held(const single_call *call, const neuron_tensor_t *const *other
     return run_step(call, data, loss);
 }
 
-int neuron_trainer_step(neuron_trainer_t *trainer, const neuron_tensor_t *const *inputs,
-                        int32_t input_count, const neuron_tensor_t *const *targets,
-                        int32_t target_count, const neuron_tensor_t *weights, double *loss)
+int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
+                        const neuron_tensor_t *const *inputs, int32_t input_count,
+                        const neuron_tensor_t *const *targets, int32_t target_count,
+                        const neuron_tensor_t *weights)
 {
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(trainer);

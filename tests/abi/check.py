@@ -225,6 +225,46 @@ def check_since(arguments):
     return problems
 
 
+# Tensors are filled behind the inputs that they belong to; what is wrapped is no result.
+FILLED_LATER = {'neuron_tensor_wrap', 'neuron_loss_function_t', 'neuron_search_function_t'}
+
+
+def parameters(folder):
+    """(header, function or type of functions, its parameters as written), of all that is public."""
+    for header in headers(folder):
+        text = without_comments(read(header))
+        found = re.findall(r'NEURON_API\b[^;(]*?\b(neuron_\w+)\s*\(([^;]*)\)\s*;', text)
+        found += re.findall(r'typedef\b[^;{}]*?\(\*(neuron_\w+)\)\(([^;]*)\)\s*;', text)
+        for name, given in found:
+            yield os.path.basename(header), name, [' '.join(item.split()) for item in given.split(',')]
+
+
+def is_result(parameter):
+    """A pointer through which a number, a text, a handle or an array of them is handed back."""
+    handle = re.match(r'(?:struct )?neuron_\w+_t \*(?!\*)', parameter)
+    return '*' in parameter and not (re.match(r'const\b.*[^*]\*\w|.*\*const \*', parameter) or handle
+                                     or 'user_data' in parameter or '(' in parameter)
+
+
+def check_order(arguments):
+    """What a call hands back comes first, with the room that there is for it; options come last."""
+    problems, count = [], 0
+    for header, name, given in parameters(arguments.include):
+        room = r'(?:size_t|int\d+_t) (?:\w+_)?(?:capacity|count)$'
+        end = 0
+        while end < len(given) and (is_result(given[end]) or end and re.match(room, given[end])):
+            end += 1
+        late = [item for item in given[end:] if is_result(item)]
+        count += end
+        if late and name not in FILLED_LATER:
+            problems.append(f'{header}: {late[0]} of {name}() does not come first')
+        if 'const char *options' in given[:-1]:
+            problems.append(f'{header}: the options of {name}() do not come last')
+    if count < 100:
+        problems.append(f'only {count} results were found')
+    return problems
+
+
 def documented_options(layers_header):
     """For each builder call the options that its comment lists."""
     found = {}

@@ -73,7 +73,7 @@ START_TEST(learning_online)
         data(x)[0] = draw(&state);
         data(x)[1] = draw(&state);
         data(y)[0] = step < 200 ? data(x)[0] : data(x)[1] - data(x)[0];
-        assert_ok(neuron_trainer_step(trainer, READ(&x), 1, READ(&y), 1, NULL, &loss));
+        assert_ok(neuron_trainer_step(&loss, trainer, READ(&x), 1, READ(&y), 1, NULL));
         error[0] += step >= 200 && step < 210 ? loss : 0;
         error[1] += step >= 390 ? loss : 0;
     }
@@ -119,7 +119,7 @@ START_TEST(generating)
             data(real)[PAIRS + i] = 0;
             mean += step >= 1000 ? (double)data(made)[i] / (500 * PAIRS) : 0;
         }
-        assert_ok(neuron_trainer_step(of_judge, READ(&both), 1, READ(&real), 1, NULL, NULL));
+        assert_ok(neuron_trainer_step(NULL, of_judge, READ(&both), 1, READ(&real), 1, NULL));
         assert_ok(neuron_graph_predict(judge, made, said));
         for (int i = 0; i < PAIRS; i++) /* the gradient of -log(said) */
             data(said)[i] = -1 / (PAIRS * (data(said)[i] + 1e-3f));
@@ -173,7 +173,7 @@ START_TEST(valuing_actions)
             bool wins = i == PLACES * ACTIONS - 1;
             data(now)[i * ACTIONS + i % ACTIONS] = wins ? 1 : 0.9f * best;
         }
-        assert_ok(neuron_trainer_step(trainer, READ(&from), 1, READ(&now), 1, NULL, NULL));
+        assert_ok(neuron_trainer_step(NULL, trainer, READ(&from), 1, READ(&now), 1, NULL));
     }
     assert_ok(neuron_graph_predict(values, from, now));
     for (int place = 0; place < PLACES; place++) {
@@ -254,7 +254,7 @@ START_TEST(explaining)
     neuron_trainer_t *trainer = trainer_for(context, graph, adam, "cross_entropy");
     for (int step = 0; step < 200; step++) {
         paint(images, neuron_tensor_data(labels), &state);
-        assert_ok(neuron_trainer_step(trainer, READ(&images), 1, READ(&labels), 1, NULL, NULL));
+        assert_ok(neuron_trainer_step(NULL, trainer, READ(&images), 1, READ(&labels), 1, NULL));
     }
     neuron_tensor_t *classes = tensor(context, SPOTS, 2);
     const int32_t *halves = neuron_tensor_data(labels);
@@ -296,7 +296,7 @@ static void fit(neuron_graph_t *graph, neuron_optimizer_t *adam, neuron_dataset_
     neuron_trainer_t *trainer;
     assert_ok(neuron_trainer_create(&trainer, graph, adam, train));
     assert_ok(neuron_trainer_set(trainer, "epochs=20, batch_size=32"));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
 }
 
@@ -323,7 +323,7 @@ START_TEST(distilling_and_transferring)
     fit(teacher, adam, train);
     assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32,
                                    (const int64_t[]){LESSONS, SIDE, SIDE, 1}, 4));
-    assert_ok(neuron_dataset_read(train, 0, LESSONS, data(examples), NULL));
+    assert_ok(neuron_dataset_read(data(examples), NULL, train, 0, LESSONS));
     assert_ok(neuron_graph_predict_dataset(teacher, train, said));
     assert_ok(neuron_dataset_create(&taught, context, examples, said, TEST_CLASSES));
     fit(student, adam, taught);
@@ -340,8 +340,8 @@ START_TEST(distilling_and_transferring)
     float before[36], after[36];
     int32_t kernel = neuron_graph_find_array(teacher, "conv2d.kernel");
     int32_t copy = neuron_graph_find_array(other, "trunk/conv2d.kernel");
-    assert_ok(neuron_graph_read_array(teacher, kernel, before, 36, NULL));
-    assert_ok(neuron_graph_read_array(other, copy, after, 36, NULL));
+    assert_ok(neuron_graph_read_array(before, 36, NULL, teacher, kernel));
+    assert_ok(neuron_graph_read_array(after, 36, NULL, other, copy));
     ck_assert(memcmp(before, after, sizeof after) == 0);
     neuron_tensor_unref(examples);
     neuron_tensor_unref(said);

@@ -35,8 +35,8 @@ START_TEST(changes_nothing_by_default)
     neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
     float plain[EXAMPLES * PIXELS], values[EXAMPLES * PIXELS];
     assert_ok(neuron_augmentation_create(&augmentation, context, NULL));
-    assert_ok(neuron_dataset_read(glyphs, 0, EXAMPLES, plain, NULL));
-    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 1, 0, values));
+    assert_ok(neuron_dataset_read(plain, NULL, glyphs, 0, EXAMPLES));
+    assert_ok(neuron_augmentation_apply(values, augmentation, glyphs, 0, EXAMPLES, 1, 0));
     ck_assert_mem_eq(plain, values, sizeof plain);
     neuron_dataset_unref(glyphs);
     neuron_augmentation_unref(augmentation);
@@ -48,7 +48,7 @@ START_TEST(images_do_not_depend_on_threads_or_batches)
     neuron_augmentation_t *augmentation = everything();
     neuron_dataset_t *glyphs = test_glyphs(context, EXAMPLES, SIZE);
     float expected[EXAMPLES * PIXELS], values[EXAMPLES * PIXELS];
-    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 7, 3, expected));
+    assert_ok(neuron_augmentation_apply(expected, augmentation, glyphs, 0, EXAMPLES, 7, 3));
     const int64_t batches[] = {1, 4, 10, EXAMPLES};
     for (int32_t threads = 1; threads <= 3; threads++) {
         assert_ok(neuron_context_set_threads(context, threads));
@@ -56,16 +56,16 @@ START_TEST(images_do_not_depend_on_threads_or_batches)
             memset(values, 0, sizeof values);
             for (int64_t first = 0; first < EXAMPLES; first += batches[b]) {
                 int64_t left = EXAMPLES - first;
-                assert_ok(neuron_augmentation_apply(augmentation, glyphs, first,
-                                                    left < batches[b] ? left : batches[b], 7, 3,
-                                                    values + first * PIXELS));
+                assert_ok(neuron_augmentation_apply(values + first * PIXELS, augmentation, glyphs,
+                                                    first, left < batches[b] ? left : batches[b], 7,
+                                                    3));
             }
             ck_assert_mem_eq(values, expected, sizeof values);
         }
     }
-    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 7, 4, values));
+    assert_ok(neuron_augmentation_apply(values, augmentation, glyphs, 0, EXAMPLES, 7, 4));
     ck_assert_mem_ne(values, expected, PIXELS * sizeof(float));
-    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, EXAMPLES, 8, 3, values));
+    assert_ok(neuron_augmentation_apply(values, augmentation, glyphs, 0, EXAMPLES, 8, 3));
     ck_assert_mem_ne(values, expected, PIXELS * sizeof(float));
     neuron_dataset_unref(glyphs);
     neuron_augmentation_unref(augmentation);
@@ -77,16 +77,16 @@ START_TEST(takes_images_with_and_without_channels)
     neuron_augmentation_t *augmentation = everything();
     neuron_dataset_t *glyphs = test_glyphs(context, 4, SIZE);
     float values[2][4 * PIXELS];
-    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, 4, 1, 0, values[0]));
+    assert_ok(neuron_augmentation_apply(values[0], augmentation, glyphs, 0, 4, 1, 0));
     assert_ok(neuron_dataset_reshape(glyphs, (int64_t[]){SIZE, SIZE}, 2));
-    assert_ok(neuron_augmentation_apply(augmentation, glyphs, 0, 4, 1, 0, values[1]));
+    assert_ok(neuron_augmentation_apply(values[1], augmentation, glyphs, 0, 4, 1, 0));
     ck_assert_mem_eq(values[0], values[1], sizeof values[0]);
     assert_ok(neuron_dataset_reshape(glyphs, (int64_t[]){PIXELS}, 1));
-    assert_status(neuron_augmentation_apply(augmentation, glyphs, 0, 4, 1, 0, values[1]),
+    assert_status(neuron_augmentation_apply(values[1], augmentation, glyphs, 0, 4, 1, 0),
                   NEURON_E_SHAPE);
     assert_message("examples are 144, not height x width or height x width x channels");
     assert_ok(neuron_dataset_reshape(glyphs, (int64_t[]){2, 2, 6, 6}, 4));
-    assert_status(neuron_augmentation_apply(augmentation, glyphs, 0, 4, 1, 0, values[1]),
+    assert_status(neuron_augmentation_apply(values[1], augmentation, glyphs, 0, 4, 1, 0),
                   NEURON_E_SHAPE);
     neuron_dataset_unref(glyphs);
     neuron_augmentation_unref(augmentation);
@@ -96,7 +96,7 @@ END_TEST
 static double option(const neuron_augmentation_t *a, const char *name)
 {
     double value;
-    assert_ok(neuron_augmentation_get_number(a, name, &value));
+    assert_ok(neuron_augmentation_get_number(&value, a, name));
     return value;
 }
 
@@ -148,14 +148,14 @@ START_TEST(names_and_words_are_told)
     assert_message("augmentation: fill_mode is 15; it must be nearest, constant, reflect or wrap");
     assert_status(neuron_augmentation_set_number(a, "fill_mode", 1), NEURON_E_ARGUMENT);
     assert_message("augmentation: fill_mode is no number, but a word: nearest, constant, reflect");
-    assert_status(neuron_augmentation_get_number(a, "fill_mode", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get_number(a, "rotate", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(&value, a, "fill_mode"), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(&value, a, "rotate"), NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_set_number(a, "rotate", 1), NEURON_E_ARGUMENT);
     ck_assert(value == 7);
     none = a;
     assert_status(neuron_augmentation_create(&none, context, "zoom=2"), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(none);
-    assert_ok(neuron_augmentation_get_text(a, NULL, text, sizeof text, NULL));
+    assert_ok(neuron_augmentation_get_text(text, sizeof text, NULL, a, NULL));
     ck_assert_str_eq(text, "rotation=8, width_shift=0, height_shift=0, zoom=0, shear=0, "
                            "horizontal_flip=no, vertical_flip=no, brightness_low=1, "
                            "brightness_high=1, fill_mode=wrap, fill_value=0, noise=0, blur=0, "
@@ -223,19 +223,19 @@ START_TEST(arguments_are_checked)
     assert_status(neuron_augmentation_set(NULL, "blur=0"), NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_set_number(NULL, "blur", 0), NEURON_E_ARGUMENT);
     assert_status(neuron_augmentation_set_number(a, NULL, 0), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get_number(NULL, "blur", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get_number(a, "blur", NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get_number(a, NULL, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_get_text(NULL, NULL, NULL, 0, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_apply(NULL, glyphs, 0, 1, 1, 0, values), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_apply(a, NULL, 0, 1, 1, 0, values), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_apply(a, glyphs, 0, 5, 1, 0, values), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_apply(a, glyphs, -1, 1, 1, 0, values), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_apply(a, glyphs, 0, -1, 1, 0, values), NEURON_E_ARGUMENT);
-    assert_status(neuron_augmentation_apply(a, glyphs, 0, 1, 1, -1, values), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(&value, NULL, "blur"), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(NULL, a, "blur"), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_number(&value, a, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_get_text(NULL, 0, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(values, NULL, glyphs, 0, 1, 1, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(values, a, NULL, 0, 1, 1, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(values, a, glyphs, 0, 5, 1, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(values, a, glyphs, -1, 1, 1, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(values, a, glyphs, 0, -1, 1, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_augmentation_apply(values, a, glyphs, 0, 1, 1, -1), NEURON_E_ARGUMENT);
     assert_message("epoch");
-    assert_status(neuron_augmentation_apply(a, glyphs, 0, 1, 1, 0, NULL), NEURON_E_ARGUMENT);
-    assert_ok(neuron_augmentation_apply(a, glyphs, 4, 0, 1, 0, values));
+    assert_status(neuron_augmentation_apply(NULL, a, glyphs, 0, 1, 1, 0), NEURON_E_ARGUMENT);
+    assert_ok(neuron_augmentation_apply(values, a, glyphs, 4, 0, 1, 0));
     neuron_dataset_unref(glyphs);
     neuron_augmentation_unref(a);
 }

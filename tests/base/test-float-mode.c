@@ -154,7 +154,7 @@ static const float mixed[] = {0.3f, 1e-40f, 1.7f, -0.6f, 3e-39f, 0, 2.1f, -7e-41
 enum { MIXED = sizeof mixed / sizeof mixed[0] };
 
 /* In a worker's thread: the mode is that of the thread that started the run. */
-static int read_examples(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int read_examples(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                          void *user_data)
 {
     (void)user_data;
@@ -253,14 +253,14 @@ static void train(neuron_graph_t *graph, neuron_context_t *context, const char *
     HOLDS(neuron_trainer_set_step_callback(trainer, after_step, NULL));
     HOLDS(neuron_trainer_set(trainer, "epochs=3"));
     if (turns) /* only the callbacks change the mode then */
-        assert_ok(neuron_trainer_run(trainer, &history));
+        assert_ok(neuron_trainer_run(&history, trainer));
     else
-        HOLDS(neuron_trainer_run(trainer, &history));
+        HOLDS(neuron_trainer_run(&history, trainer));
     set_mode(now);
     ck_assert_int_gt(events, 0);
     for (int64_t epoch = 0; epoch < 3; epoch++) {
         double loss;
-        assert_ok(neuron_history_value(history, epoch, NEURON_METRIC_LOSS, &loss));
+        assert_ok(neuron_history_value(&loss, history, epoch, NEURON_METRIC_LOSS));
         note(all, &loss, sizeof loss);
     }
     neuron_history_unref(history);
@@ -294,9 +294,9 @@ static void save(neuron_graph_t *graph, bytes *all)
 {
     size_t size;
     static char file[1 << 16];
-    HOLDS(neuron_graph_save_memory(graph, NULL, 0, &size));
+    HOLDS(neuron_graph_save_memory(NULL, 0, &size, graph));
     ck_assert_uint_le(size, sizeof file);
-    HOLDS(neuron_graph_save_memory(graph, file, size, NULL));
+    HOLDS(neuron_graph_save_memory(file, size, NULL, graph));
     note(all, file, size);
 }
 
@@ -311,16 +311,16 @@ static void read_numbers(neuron_context_t *context, bytes *all)
     neuron_dataset_t *dataset, *scaled;
     float values[6];
     HOLDS(neuron_dataset_load_csv(&dataset, context, path, "classes=2, type=f32, header=absent"));
-    HOLDS(neuron_dataset_read(dataset, 0, 2, values, NULL));
+    HOLDS(neuron_dataset_read(values, NULL, dataset, 0, 2));
     note(all, values, sizeof values);
     HOLDS(neuron_dataset_standardize(dataset, dataset));
-    HOLDS(neuron_dataset_read(dataset, 0, 2, values, NULL));
+    HOLDS(neuron_dataset_read(values, NULL, dataset, 0, 2));
     note(all, values, sizeof values);
     FAILS(neuron_dataset_set_scale(dataset, (double)NAN, 0));
     neuron_dataset_unref(dataset);
     HOLDS(neuron_dataset_generate_glyphs(&scaled, context, 9, 12, 12, 1));
     static float images[9 * 144];
-    HOLDS(neuron_dataset_read(scaled, 0, 9, images, NULL));
+    HOLDS(neuron_dataset_read(images, NULL, scaled, 0, 9));
     note(all, images, sizeof images);
     neuron_dataset_unref(scaled);
 }

@@ -87,7 +87,7 @@ START_TEST(values_of_a_small_file_are_refused)
     assert_ok(neuron_graph_finish(graph, neuron_average_pool2d(graph, x, 256, 256, NULL)));
     char file[8192];
     size_t size;
-    assert_ok(neuron_graph_save_memory(graph, file, sizeof file, &size));
+    assert_ok(neuron_graph_save_memory(file, sizeof file, &size, graph));
     neuron_graph_unref(graph);
     neuron_context_t *context = new_context();
     assert_ok(neuron_graph_load_memory(&loaded, context, file, size));
@@ -124,7 +124,7 @@ START_TEST(memory_that_cannot_be_counted_is_not_nothing)
     int64_t bytes;
     neuron_node_t *x = new_input(&graph, extents[_i]);
     assert_ok(neuron_graph_finish(graph, neuron_tanh(graph, x)));
-    int status = neuron_graph_memory(graph, NEURON_MEMORY_PREDICTION, 32, &bytes);
+    int status = neuron_graph_memory(&bytes, graph, NEURON_MEMORY_PREDICTION, 32);
     if (SIZE_MAX > UINT32_MAX) {
         assert_ok(status);
         ck_assert_int_ge(bytes, 4 * 32 * extents[_i]);
@@ -136,7 +136,7 @@ START_TEST(memory_that_cannot_be_counted_is_not_nothing)
 }
 END_TEST
 
-static int read_labels(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int read_labels(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                        void *user_data)
 {
     (void)positions, (void)user_data;
@@ -283,7 +283,7 @@ START_TEST(targets_are_counted_or_refused)
         test_stream_options((const int64_t[]){1}, 1, NEURON_TYPE_F32, (int32_t)classes)));
     assert_ok(neuron_dataset_one_hot(&dataset, numbered));
     neuron_dataset_unref(numbered);
-    int status = neuron_dataset_read_targets(dataset, 0, count, NULL, 0, &needed);
+    int status = neuron_dataset_read_targets(NULL, 0, &needed, dataset, 0, count);
     if (SIZE_MAX > UINT32_MAX) {
         assert_ok(status);
         ck_assert_uint_eq(needed, (size_t)(count * classes));
@@ -291,7 +291,7 @@ START_TEST(targets_are_counted_or_refused)
         assert_status(status, NEURON_E_MEMORY);
         ck_assert_uint_eq(needed, 7);
     }
-    assert_ok(neuron_dataset_read_targets(dataset, 0, 32767, NULL, 0, &needed));
+    assert_ok(neuron_dataset_read_targets(NULL, 0, &needed, dataset, 0, 32767));
     ck_assert_uint_eq(needed, 32767U * 65536U);
     neuron_dataset_unref(dataset);
     neuron_context_unref(context);

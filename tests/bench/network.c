@@ -46,8 +46,8 @@ static neuron_dataset_t *make_dataset(const job_t *job, const neuron_graph_t *gr
 {
     int64_t shape[NEURON_RANK_MAX], classes[NEURON_RANK_MAX];
     int32_t rank, output_rank;
-    bench_must(neuron_graph_input_shape(graph, shape, &rank));
-    bench_must(neuron_graph_output_shape(graph, classes, &output_rank));
+    bench_must(neuron_graph_input_shape(shape, &rank, graph));
+    bench_must(neuron_graph_output_shape(classes, &output_rank, graph));
     return bench_dataset(own, shape, rank, loss_of(job), (int32_t)classes[0], job->batch);
 }
 
@@ -66,7 +66,7 @@ static void train(const job_t *job, neuron_graph_t *graph, neuron_context_t *con
     bench_must(neuron_trainer_set_number(trainer, "epochs", INT32_MAX));
     bench_must(neuron_trainer_set_step_callback(trainer, after_step, sampler));
     bench_sampler_begin(sampler, seconds, neuron_dataset_count(dataset) / job->batch - 2);
-    int status = neuron_trainer_run(trainer, NULL);
+    int status = neuron_trainer_run(NULL, trainer);
     bench_must(status == NEURON_STOP ? NEURON_OK : status);
     neuron_trainer_unref(trainer);
     neuron_loss_unref(loss);
@@ -79,9 +79,9 @@ static void predict(const job_t *job, const neuron_graph_t *graph, neuron_contex
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    bench_must(neuron_graph_input_shape(graph, shape, &rank));
+    bench_must(neuron_graph_input_shape(shape, &rank, graph));
     neuron_tensor_t *input = bench_tensor(own, job->batch, shape, rank);
-    bench_must(neuron_graph_output_shape(graph, shape, &rank));
+    bench_must(neuron_graph_output_shape(shape, &rank, graph));
     neuron_tensor_t *output = bench_tensor(own, job->batch, shape, rank);
     bench_sampler_begin(sampler, seconds, INT64_MAX);
     do

@@ -151,7 +151,7 @@ static void run_to(const bench *b, int step)
 {
     int left = step;
     assert_ok(neuron_trainer_set_step_callback(b->trainer, stop_at, &left));
-    ck_assert_int_eq(neuron_trainer_run(b->trainer, NULL), NEURON_STOP);
+    ck_assert_int_eq(neuron_trainer_run(NULL, b->trainer), NEURON_STOP);
     assert_ok(neuron_trainer_set_step_callback(b->trainer, NULL, NULL));
 }
 
@@ -188,12 +188,12 @@ START_TEST(what_changes_no_step_is_taken)
     bench whole = make(NOTHING, 1), other = make(changes[_i], 77);
     run_to(&whole, 5);
     assert_ok(neuron_trainer_save(whole.trainer, state));
-    assert_ok(neuron_trainer_run(whole.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, whole.trainer));
     assert_ok(neuron_context_set_log(other.context, NEURON_LOG_WARNING, keep_warning, NULL));
     warnings = 0;
     assert_ok(neuron_trainer_load(other.trainer, state));
     ck_assert_int_eq(warnings, 0);
-    assert_ok(neuron_trainer_run(other.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, other.trainer));
     assert_same_training(&whole, &other);
     tear_down(&other);
     tear_down(&whole);
@@ -234,8 +234,8 @@ START_TEST(frozen_layers_are_as_the_graph_has_them)
     assert_ok(neuron_trainer_load(third.trainer, state));
     set_frozen(&third, cases[_i].third); /* after loading is as good */
     set_frozen(&whole, cases[_i].third);
-    assert_ok(neuron_trainer_run(whole.trainer, NULL));
-    assert_ok(neuron_trainer_run(third.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, whole.trainer));
+    assert_ok(neuron_trainer_run(NULL, third.trainer));
     assert_same_training(&whole, &third);
     tear_down(&third);
     tear_down(&second);
@@ -290,9 +290,9 @@ static neuron_safetensors *save_graph(const bench *b, char **bytes)
 {
     neuron_safetensors *file;
     size_t size = 0;
-    (void)neuron_graph_save_memory(b->graph, NULL, 0, &size);
+    (void)neuron_graph_save_memory(NULL, 0, &size, b->graph);
     *bytes = malloc(size);
-    assert_ok(neuron_graph_save_memory(b->graph, *bytes, size, &size));
+    assert_ok(neuron_graph_save_memory(*bytes, size, &size, b->graph));
     assert_ok(neuron_safetensors_parse(&file, b->context, *bytes, size, "saved"));
     return file;
 }

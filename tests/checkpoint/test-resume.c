@@ -28,7 +28,7 @@ static void train_whole(void)
     best = test_file("best");
     state = test_file("state");
     whole = set_up(usual, whole_best);
-    assert_ok(neuron_trainer_run(whole.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, whole.trainer));
 }
 
 static void drop_whole(void)
@@ -47,13 +47,13 @@ START_TEST(two_and_two_are_four)
 {
     bench b = set_up(usual, best);
     assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS / 2));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(!same_parameters(b.graph, whole.graph));
-    assert_ok(neuron_trainer_run(b.trainer, NULL)); /* nothing left to do */
+    assert_ok(neuron_trainer_run(NULL, b.trainer)); /* nothing left to do */
     assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS));
     /* Nor does it matter how many threads there are then. */
     assert_ok(neuron_context_set_threads(b.context, 3));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     assert_as_whole(&b);
     tear_down(&b);
 }
@@ -66,7 +66,7 @@ START_TEST(stopping_at_any_step)
     assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
     do {
         left = 1;
-        status = neuron_trainer_run(b.trainer, NULL);
+        status = neuron_trainer_run(NULL, b.trainer);
         stops += status == NEURON_STOP;
     } while (status == NEURON_STOP && stops < 100);
     assert_ok(status);
@@ -85,14 +85,14 @@ START_TEST(another_process_continues)
         bench b = set_up(usual, best);
         int left = step;
         assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
-        ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+        ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
         assert_ok(neuron_trainer_save(b.trainer, state));
         tear_down(&b);
         bench c = elsewhere(best);
         assert_ok(neuron_trainer_load(c.trainer, state));
         ck_assert_double_eq(neuron_trainer_progress(c.trainer, NEURON_PROGRESS_STEP),
                             (step - 1) % STEPS + 1);
-        assert_ok(neuron_trainer_run(c.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, c.trainer));
         assert_as_whole(&c);
         tear_down(&c);
     }
@@ -117,11 +117,11 @@ START_TEST(saved_from_callbacks)
             assert_ok(neuron_trainer_set_epoch_callback(b.trainer, save_state, &left));
         else
             assert_ok(neuron_trainer_set_step_callback(b.trainer, save_state, &left));
-        ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+        ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
         tear_down(&b);
         bench c = elsewhere(best);
         assert_ok(neuron_trainer_load(c.trainer, state));
-        assert_ok(neuron_trainer_run(c.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, c.trainer));
         assert_as_whole(&c);
         tear_down(&c);
     }
@@ -134,11 +134,11 @@ START_TEST(the_learning_rate_is_continued)
     bench b = set_up(usual, NULL), c = elsewhere(NULL);
     assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=0.0003"));
     assert_ok(neuron_trainer_set(b.trainer, "epochs=1"));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     assert_ok(neuron_trainer_save(b.trainer, state));
     assert_ok(neuron_trainer_load(c.trainer, state));
     double rate;
-    assert_ok(neuron_optimizer_get_number(c.optimizer, "learning_rate", &rate));
+    assert_ok(neuron_optimizer_get_number(&rate, c.optimizer, "learning_rate"));
     ck_assert_double_eq(rate, 0.0003);
     tear_down(&c);
     tear_down(&b);
@@ -168,15 +168,15 @@ START_TEST(every_rule_is_continued)
     assert_ok(neuron_optimizer_set(b.optimizer, rules[_i].options));
     int left = 5;
     assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
-    ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+    ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(b.trainer, state));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     s.seed = 77;
     s.threads = 1;
     bench c = set_up(s, NULL); /* its options are the defaults until the file is loaded */
     assert_ok(neuron_trainer_load(c.trainer, state));
     ck_assert(!same_parameters(b.graph, c.graph));
-    assert_ok(neuron_trainer_run(c.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, c.trainer));
     ck_assert(same_parameters(b.graph, c.graph));
     assert_same_histories(b.trainer, c.trainer);
     for (int32_t i = 0; i < b.optimizer->rule->slot_count; i++)
@@ -199,13 +199,13 @@ START_TEST(options_before_the_first_step_count)
     bench *const both[] = {&b, &c};
     for (int i = 0; i < 2; i++) {
         assert_ok(neuron_optimizer_set(both[i]->optimizer, "initial_accumulator=0.9"));
-        assert_ok(neuron_trainer_run(both[i]->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, both[i]->trainer));
     }
     ck_assert(same_parameters(b.graph, c.graph));
     /* A trainer that went on and goes back to the start begins anew. */
     assert_ok(neuron_trainer_load(c.trainer, state));
     assert_ok(neuron_optimizer_set(c.optimizer, "initial_accumulator=0.9"));
-    assert_ok(neuron_trainer_run(c.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, c.trainer));
     ck_assert(same_parameters(b.graph, c.graph));
     tear_down(&c);
     tear_down(&b);
@@ -219,7 +219,7 @@ START_TEST(saved_before_the_first_step)
     tear_down(&b);
     bench c = elsewhere(best);
     assert_ok(neuron_trainer_load(c.trainer, state));
-    assert_ok(neuron_trainer_run(c.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, c.trainer));
     assert_as_whole(&c);
     tear_down(&c);
 }
@@ -231,12 +231,12 @@ START_TEST(going_back)
     bench b = set_up(usual, best);
     int left = 4;
     assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
-    ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+    ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(b.trainer, state));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     assert_ok(neuron_trainer_load(b.trainer, state));
     ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(b.trainer)), 1);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     assert_as_whole(&b);
     tear_down(&b);
 }
@@ -287,7 +287,7 @@ START_TEST(infinite_figures_are_saved)
         assert_ok(neuron_loss_create_custom(&loss, b.context, limitless, &value, NULL));
         assert_ok(neuron_trainer_set_loss(b.trainer, loss));
         assert_ok(neuron_trainer_set_loss(c.trainer, loss));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert(access(best, F_OK) != 0);
         assert_ok(neuron_trainer_save(b.trainer, state));
         assert_ok(neuron_trainer_load(c.trainer, state));

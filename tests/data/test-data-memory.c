@@ -16,7 +16,7 @@ static const char gzip_labels[] = /* two labels, 0 and 1 */
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\x60\xe0\x60\x64\x60\x60\x60\x62\x60\x04\x00"
     "\x8f\x9c\x9b\xe2\x0a\x00\x00\x00";
 
-static int read_zeros(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int read_zeros(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                       void *user_data)
 {
     (void)user_data;
@@ -95,7 +95,7 @@ static int use_everything(neuron_context_t *context)
             &stream, context, read_zeros, NULL, NULL, 10,
             test_stream_options((const int64_t[]){1}, 1, NEURON_TYPE_F32, 2));
     if (status == NEURON_OK)
-        status = neuron_dataset_read(stream, 0, 10, values, NULL);
+        status = neuron_dataset_read(values, NULL, stream, 0, 10);
     if (status == NEURON_OK)
         status = neuron_dataset_join(&loaded, &stream, 1);
     neuron_dataset_unref(loaded);

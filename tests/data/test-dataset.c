@@ -75,21 +75,21 @@ START_TEST(creates_and_reads)
     ck_assert_int_eq(neuron_dataset_class_count(dataset), 3);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert_int_eq(rank, 2);
     ck_assert_int_eq(shape[0], 2);
     ck_assert_int_eq(shape[1], 3);
     float values[18 * 6];
     int32_t labels[18];
-    assert_ok(neuron_dataset_read(dataset, 2, 18, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, dataset, 2, 18));
     for (int i = 0; i < 18 * 6; i++)
         ck_assert_float_eq_tol(values[i], (float)((i / 6 + 2) * 10 + i % 6) / 255, 1e-6f);
     for (int i = 0; i < 18; i++)
         ck_assert_int_eq(labels[i], (i + 2) % 3);
-    assert_ok(neuron_dataset_read(dataset, 20, 0, values, labels));
-    assert_ok(neuron_dataset_read(dataset, 0, 20, NULL, NULL));
+    assert_ok(neuron_dataset_read(values, labels, dataset, 20, 0));
+    assert_ok(neuron_dataset_read(NULL, NULL, dataset, 0, 20));
     int64_t counts[3];
-    assert_ok(neuron_dataset_class_counts(dataset, counts, 3));
+    assert_ok(neuron_dataset_class_counts(counts, 3, dataset));
     ck_assert_int_eq(counts[0], 7);
     ck_assert_int_eq(counts[1], 7);
     ck_assert_int_eq(counts[2], 6);
@@ -106,7 +106,7 @@ START_TEST(keeps_what_it_needs)
     ck_assert_int_eq(neuron_dataset_count(dataset), 3);
     neuron_dataset_unref(dataset);
     float value[6];
-    assert_ok(neuron_dataset_read(subset, 0, 1, value, NULL));
+    assert_ok(neuron_dataset_read(value, NULL, subset, 0, 1));
     ck_assert_float_eq_tol(value[0], 10.0f / 255, 1e-6f);
     neuron_dataset_unref(subset);
 }
@@ -123,7 +123,7 @@ START_TEST(takes_every_type_of_label)
         neuron_dataset_t *dataset;
         assert_ok(make(&dataset, byte_examples(2), labels, 3));
         int32_t read[2];
-        assert_ok(neuron_dataset_read(dataset, 0, 2, NULL, read));
+        assert_ok(neuron_dataset_read(NULL, read, dataset, 0, 2));
         ck_assert_int_eq(read[0], 2);
         ck_assert_int_eq(read[1], 0);
         neuron_dataset_unref(dataset);
@@ -136,7 +136,7 @@ START_TEST(takes_targets)
     neuron_dataset_t *dataset = targeted();
     ck_assert(neuron_dataset_has_targets(dataset));
     int64_t counts[3];
-    assert_ok(neuron_dataset_class_counts(dataset, counts, 3));
+    assert_ok(neuron_dataset_class_counts(counts, 3, dataset));
     ck_assert_int_eq(counts[0], 1);
     ck_assert_int_eq(counts[1], 2); /* of two largest the first */
     ck_assert_int_eq(counts[2], 1);
@@ -151,7 +151,7 @@ START_TEST(takes_no_examples)
 {
     neuron_dataset_t *dataset = numbered(0);
     ck_assert_int_eq(neuron_dataset_count(dataset), 0);
-    assert_ok(neuron_dataset_read(dataset, 0, 0, NULL, NULL));
+    assert_ok(neuron_dataset_read(NULL, NULL, dataset, 0, 0));
     neuron_dataset_unref(dataset);
 }
 END_TEST
@@ -263,16 +263,16 @@ START_TEST(refuses_null_and_numbers_out_of_range)
     assert_message("neuron_dataset_set_scale: scale is nan; it must be finite");
     REFUSED(neuron_dataset_set_scale(dataset, 1, INFINITY));
     assert_message("neuron_dataset_set_scale: offset is inf; it must be finite");
-    REFUSED(neuron_dataset_shape(NULL, numbers, &rank));
-    REFUSED(neuron_dataset_shape(dataset, NULL, &rank));
-    REFUSED(neuron_dataset_shape(dataset, numbers, NULL));
-    REFUSED(neuron_dataset_class_counts(NULL, numbers, 3));
-    REFUSED(neuron_dataset_class_counts(dataset, NULL, 3));
-    REFUSED(neuron_dataset_class_counts(dataset, numbers, 2));
-    REFUSED(neuron_dataset_read(NULL, 0, 1, NULL, NULL));
-    REFUSED(neuron_dataset_read(dataset, -1, 1, NULL, NULL));
-    REFUSED(neuron_dataset_read(dataset, 0, -1, NULL, NULL));
-    REFUSED(neuron_dataset_read(dataset, 6, 1, NULL, NULL));
+    REFUSED(neuron_dataset_shape(numbers, &rank, NULL));
+    REFUSED(neuron_dataset_shape(NULL, &rank, dataset));
+    REFUSED(neuron_dataset_shape(numbers, NULL, dataset));
+    REFUSED(neuron_dataset_class_counts(numbers, 3, NULL));
+    REFUSED(neuron_dataset_class_counts(NULL, 3, dataset));
+    REFUSED(neuron_dataset_class_counts(numbers, 2, dataset));
+    REFUSED(neuron_dataset_read(NULL, NULL, NULL, 0, 1));
+    REFUSED(neuron_dataset_read(NULL, NULL, dataset, -1, 1));
+    REFUSED(neuron_dataset_read(NULL, NULL, dataset, 0, -1));
+    REFUSED(neuron_dataset_read(NULL, NULL, dataset, 6, 1));
 #undef REFUSED
     ck_assert_int_eq(neuron_dataset_count(NULL), 0);
     ck_assert_int_eq(neuron_dataset_class_count(NULL), 0);
@@ -290,12 +290,12 @@ START_TEST(reshapes_and_scales)
     assert_ok(neuron_dataset_reshape(dataset, (int64_t[]){6}, 1));
     assert_ok(neuron_dataset_set_scale(dataset, 2, -1));
     float values[6];
-    assert_ok(neuron_dataset_read(dataset, 1, 1, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, dataset, 1, 1));
     ck_assert_float_eq(values[2], 23);
     /* what was made before is as it was */
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_dataset_shape(subset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, subset));
     ck_assert_int_eq(rank, 2);
     assert_status(neuron_dataset_reshape(subset, (int64_t[]){7}, 1), NEURON_E_SHAPE);
     assert_message("examples of 2x3 cannot become 7");
@@ -350,7 +350,7 @@ START_TEST(joins)
     const int32_t expected[] = {4, 5, 0, 1, 2, 3, 4, 5, 4, 5};
     float values[60];
     int32_t labels[10];
-    assert_ok(neuron_dataset_read(joined, 0, 10, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, joined, 0, 10));
     for (int i = 0; i < 10; i++) {
         ck_assert_float_eq_tol(values[i * 6], (float)expected[i] * 10 / 255, 1e-6f);
         ck_assert_int_eq(labels[i], expected[i] % 3);

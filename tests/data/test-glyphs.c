@@ -17,14 +17,14 @@ static float *content(const neuron_dataset_t *dataset, int64_t count, size_t *si
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     size_t values = (size_t)(count * shape[0] * shape[1] * shape[2]);
     *size = (values + (size_t)count) * sizeof(float);
     float *bytes = malloc(*size);
     ck_assert_ptr_nonnull(bytes);
     int32_t *labels = malloc((size_t)count * sizeof *labels);
     ck_assert_ptr_nonnull(labels);
-    assert_ok(neuron_dataset_read(dataset, 0, count, bytes, labels));
+    assert_ok(neuron_dataset_read(bytes, labels, dataset, 0, count));
     for (int64_t i = 0; i < count; i++)
         bytes[values + (size_t)i] = (float)labels[i];
     free(labels);
@@ -59,13 +59,13 @@ START_TEST(has_classes_in_equal_numbers)
     int64_t counts[10];
     int same_order = 0;
     int32_t first[10], labels[10];
-    assert_ok(neuron_dataset_read(dataset, 0, 10, NULL, first));
+    assert_ok(neuron_dataset_read(NULL, first, dataset, 0, 10));
     for (int64_t begin = 0; begin < 200; begin += 10) {
         assert_ok(neuron_dataset_subset(&subset, dataset, begin, 10));
-        assert_ok(neuron_dataset_class_counts(subset, counts, 10));
+        assert_ok(neuron_dataset_class_counts(counts, 10, subset));
         for (int c = 0; c < 10; c++)
             ck_assert_int_eq(counts[c], 1);
-        assert_ok(neuron_dataset_read(subset, 0, 10, NULL, labels));
+        assert_ok(neuron_dataset_read(NULL, labels, subset, 0, 10));
         same_order += memcmp(first, labels, sizeof first) == 0;
         neuron_dataset_unref(subset);
     }
@@ -81,7 +81,7 @@ START_TEST(draws_any_size)
         neuron_dataset_t *dataset = generate(10, sizes[k][0], sizes[k][1], 1, 2);
         int64_t shape[NEURON_RANK_MAX];
         int32_t rank;
-        assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+        assert_ok(neuron_dataset_shape(shape, &rank, dataset));
         ck_assert_int_eq(rank, 3);
         ck_assert_int_eq(shape[0], sizes[k][0]);
         ck_assert_int_eq(shape[1], sizes[k][1]);
@@ -156,7 +156,7 @@ START_TEST(can_be_learnt_but_not_at_once)
     size_t size;
     float *values = content(dataset, IMAGES, &size);
     static int32_t labels[IMAGES];
-    assert_ok(neuron_dataset_read(dataset, 0, IMAGES, NULL, labels));
+    assert_ok(neuron_dataset_read(NULL, labels, dataset, 0, IMAGES));
     double accuracy = nearest_mean_accuracy(values, labels);
     ck_assert_double_gt(accuracy, 0.3);
     ck_assert_double_lt(accuracy, 0.85);

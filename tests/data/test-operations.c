@@ -61,12 +61,12 @@ static float *read_all(const neuron_dataset_t *dataset, int32_t *labels)
 {
     int64_t shape[NEURON_RANK_MAX], size = 1;
     int32_t rank;
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     for (int32_t i = 0; i < rank; i++)
         size *= shape[i];
     int64_t count = neuron_dataset_count(dataset);
     float *values = malloc((size_t)(count * size) * sizeof *values);
-    assert_ok(neuron_dataset_read(dataset, 0, count, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, dataset, 0, count));
     return values;
 }
 
@@ -170,7 +170,7 @@ START_TEST(shuffles)
     ck_assert_mem_eq(values[0], values[1], 50 * sizeof(float));
     ck_assert_mem_ne(values[0], values[2], 50 * sizeof(float));
     int32_t labels[50];
-    assert_ok(neuron_dataset_read(shuffled[0], 0, 50, NULL, labels));
+    assert_ok(neuron_dataset_read(NULL, labels, shuffled[0], 0, 50));
     for (int i = 0; i < 50; i++)
         ck_assert_int_eq(labels[i], (int)values[0][i] % 5);
     for (int k = 0; k < 3; k++) {
@@ -196,8 +196,8 @@ static void check_folds(int64_t count, int32_t classes, int32_t k)
         ck_assert_int_ge(size, count / k);
         ck_assert_int_le(size, (count + k - 1) / k);
         ck_assert_int_eq(neuron_dataset_count(train), count - size);
-        assert_ok(neuron_dataset_class_counts(dataset, of_class, 16));
-        assert_ok(neuron_dataset_class_counts(validation, of_fold, 16));
+        assert_ok(neuron_dataset_class_counts(of_class, 16, dataset));
+        assert_ok(neuron_dataset_class_counts(of_fold, 16, validation));
         for (int32_t c = 0; c < classes; c++)
             ck_assert_int_le(llabs(of_fold[c] * k - of_class[c]), k);
         int *seen = calloc((size_t)count, sizeof *seen), twice = 0;
@@ -283,7 +283,7 @@ static void check_gray(neuron_dataset_t *dataset, int64_t first_stored, bool byt
     assert_ok(neuron_dataset_grayscale(&gray, dataset));
     int64_t shape[NEURON_RANK_MAX], count = neuron_dataset_count(dataset);
     int32_t rank, labels[COUNT];
-    assert_ok(neuron_dataset_shape(gray, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, gray));
     ck_assert_int_eq(rank, 3);
     ck_assert(shape[0] == 2 && shape[1] == 3 && shape[2] == 1);
     ck_assert_int_eq(neuron_dataset_count(gray), count);

@@ -52,7 +52,7 @@ START_TEST(scale_is_finite)
     assert_status(neuron_dataset_normalize(dataset, 0.25, -0.5), NEURON_E_ARGUMENT);
     assert_message("minimum is 0.25 as float32; it must be below maximum, which is -0.5");
     assert_status(neuron_dataset_normalize(dataset, 1, 1 + 1e-12), NEURON_E_ARGUMENT);
-    assert_ok(neuron_dataset_read(dataset, 0, 1, inputs, NULL));
+    assert_ok(neuron_dataset_read(inputs, NULL, dataset, 0, 1));
     ck_assert(inputs[0] == 1 && inputs[2] == 5); /* as it was */
     neuron_dataset_unref(dataset);
 }
@@ -68,7 +68,7 @@ static void assert_meets(neuron_dataset_t *dataset, const float *stored, int cou
     static float inputs[256];
     int least = 0, most = 0;
     assert_ok(neuron_dataset_normalize(dataset, minimum, maximum));
-    assert_ok(neuron_dataset_read(dataset, 0, 1, inputs, NULL));
+    assert_ok(neuron_dataset_read(inputs, NULL, dataset, 0, 1));
     for (int i = 0; i < count; i++) {
         least = stored[i] < stored[least] ? i : least;
         most = stored[i] > stored[most] ? i : most;
@@ -129,7 +129,7 @@ START_TEST(normalizing_keeps_all_bits)
         double range = (double)rows[r][1] - (double)rows[r][0];
         double scale, offset;
         assert_ok(neuron_dataset_normalize(dataset, 0, 1));
-        assert_ok(neuron_dataset_scale(dataset, &scale, &offset, 1, NULL));
+        assert_ok(neuron_dataset_scale(&scale, &offset, 1, NULL, dataset));
         ck_assert_double_eq_tol(scale, 1 / range, 1e-15);
         ck_assert_double_eq_tol(offset, -(double)rows[r][0] / range, 1e-14);
         neuron_dataset_unref(dataset);
@@ -198,9 +198,9 @@ START_TEST(scale_of_one_set_fits_another)
     float inputs[3];
     neuron_dataset_t *from = of_floats(train, 1), *to = of_floats(test, 1);
     assert_ok(neuron_dataset_normalize(from, 0, 1));
-    assert_ok(neuron_dataset_scale(from, &scale, &offset, 1, NULL));
+    assert_ok(neuron_dataset_scale(&scale, &offset, 1, NULL, from));
     assert_ok(neuron_dataset_set_scale(to, scale, offset));
-    assert_ok(neuron_dataset_read(to, 0, 1, inputs, NULL));
+    assert_ok(neuron_dataset_read(inputs, NULL, to, 0, 1));
     ck_assert_float_eq(inputs[0], 1);
     for (int i = 1; i < 3; i++)
         ck_assert_float_eq_tol(inputs[i], (test[i] - train[0]) / (train[1] - train[0]), 1e-6f);
@@ -222,7 +222,7 @@ static void assert_standard(const float *values, int count)
         variance += distance * distance / count;
     }
     assert_ok(neuron_dataset_standardize(dataset, dataset));
-    assert_ok(neuron_dataset_read(dataset, 0, 1, inputs, NULL));
+    assert_ok(neuron_dataset_read(inputs, NULL, dataset, 0, 1));
     for (int i = 0; i < count; i++) {
         double right = ((double)values[i] - (double)values[0] - mean) / sqrt(variance);
         assert_that(fabs((double)inputs[i] - right) <= 1e-7 * fmax(1, fabs(right)),
@@ -258,7 +258,7 @@ START_TEST(standardized_columns_keep_small_differences)
     neuron_dataset_t *dataset = of_floats(values, 2);
     float inputs[256];
     assert_ok(neuron_dataset_standardize_channels(dataset, dataset));
-    assert_ok(neuron_dataset_read(dataset, 0, 1, inputs, NULL));
+    assert_ok(neuron_dataset_read(inputs, NULL, dataset, 0, 1));
     ck_assert(inputs[0] == -1 && inputs[1] == -1 && inputs[2] == 0);
     ck_assert(inputs[3] == 1 && inputs[4] == 1 && inputs[5] == 0);
     neuron_dataset_unref(dataset);
@@ -272,7 +272,7 @@ START_TEST(standardized_columns_keep_small_differences)
     ((uint8_t *)neuron_tensor_data(examples))[7] = 201;
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
     assert_ok(neuron_dataset_standardize(dataset, dataset));
-    assert_ok(neuron_dataset_read(dataset, 0, 1, many, NULL));
+    assert_ok(neuron_dataset_read(many, NULL, dataset, 0, 1));
     ck_assert_double_eq_tol((double)many[7], sqrt(29999), 1e-5);
     ck_assert_double_eq_tol((double)many[8], -1 / sqrt(29999), 1e-9);
     neuron_dataset_unref(dataset);
@@ -288,9 +288,9 @@ static void assert_scales(const neuron_dataset_t *dataset, size_t count, const d
 {
     double read[2][3];
     size_t needed = 0;
-    assert_ok(neuron_dataset_scale(dataset, NULL, NULL, 0, &needed));
+    assert_ok(neuron_dataset_scale(NULL, NULL, 0, &needed, dataset));
     ck_assert_uint_eq(needed, count);
-    assert_ok(neuron_dataset_scale(dataset, read[0], read[1], 3, NULL));
+    assert_ok(neuron_dataset_scale(read[0], read[1], 3, NULL, dataset));
     ck_assert(memcmp(read[0], scales, count * sizeof *scales) == 0);
     ck_assert(memcmp(read[1], offsets, count * sizeof *offsets) == 0);
 }
@@ -324,11 +324,11 @@ START_TEST(scale_can_be_handed_on)
     float expected[6], inputs[6];
     neuron_dataset_t *from = of_floats(values, 2), *to = of_floats(values, 2);
     assert_ok(neuron_dataset_standardize_channels(from, from));
-    assert_ok(neuron_dataset_scale(from, scales, offsets, 3, NULL));
+    assert_ok(neuron_dataset_scale(scales, offsets, 3, NULL, from));
     assert_ok(neuron_dataset_set_scales(to, scales, offsets, 3));
     ck_assert(neuron_dataset_same_scale(from, to));
-    assert_ok(neuron_dataset_read(from, 0, 1, expected, NULL));
-    assert_ok(neuron_dataset_read(to, 0, 1, inputs, NULL));
+    assert_ok(neuron_dataset_read(expected, NULL, from, 0, 1));
+    assert_ok(neuron_dataset_read(inputs, NULL, to, 0, 1));
     ck_assert(memcmp(inputs, expected, sizeof inputs) == 0);
     for (int i = 0; i < 6; i++)
         ck_assert_float_eq_tol(expected[i], (float)(values[i] * scales[i % 3] + offsets[i % 3]),
@@ -345,7 +345,7 @@ static void hand_on(neuron_dataset_t *to, const neuron_dataset_t *from)
 {
     double scales[3], offsets[3];
     size_t count;
-    assert_ok(neuron_dataset_scale(from, scales, offsets, 3, &count));
+    assert_ok(neuron_dataset_scale(scales, offsets, 3, &count, from));
     assert_ok(neuron_dataset_set_scales(to, scales, offsets, count));
 }
 
@@ -365,8 +365,8 @@ START_TEST(scale_of_one_channel_can_be_handed_on)
     neuron_dataset_t *from = test_glyphs(context, COUNT, 8), *to = test_glyphs(context, COUNT, 8);
     assert_ok(neuron_dataset_standardize_channels(from, from));
     hand_on(to, from);
-    assert_ok(neuron_dataset_read(from, 0, COUNT, expected, NULL));
-    assert_ok(neuron_dataset_read(to, 0, COUNT, inputs, NULL));
+    assert_ok(neuron_dataset_read(expected, NULL, from, 0, COUNT));
+    assert_ok(neuron_dataset_read(inputs, NULL, to, 0, COUNT));
     ck_assert(memcmp(inputs, expected, sizeof inputs) == 0);
     assert_joins(from, to);
     assert_ok(neuron_dataset_standardize(to, to));
@@ -411,13 +411,13 @@ START_TEST(bad_scales_are_refused)
     assert_status(neuron_dataset_set_scales(dataset, good, NULL, 3), NEURON_E_ARGUMENT);
     assert_scales(dataset, 1, (double[]){1}, (double[]){0});
     assert_ok(neuron_dataset_set_scales(dataset, good, good, 3));
-    assert_status(neuron_dataset_scale(dataset, room, room, 2, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scale(room, room, 2, &needed, dataset), NEURON_E_ARGUMENT);
     assert_message("there are 3 scales, but room for 2");
     ck_assert_uint_eq(needed, 3);
-    assert_status(neuron_dataset_scale(dataset, room, NULL, 3, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scale(room, NULL, 3, NULL, dataset), NEURON_E_ARGUMENT);
     assert_message("there is no room for results (NULL), but capacity is 3");
-    assert_status(neuron_dataset_scale(dataset, NULL, room, 3, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_scale(NULL, room, room, 3, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scale(NULL, room, 3, NULL, dataset), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scale(room, room, 3, NULL, NULL), NEURON_E_ARGUMENT);
     neuron_dataset_unref(dataset);
 }
 END_TEST
@@ -444,8 +444,8 @@ static neuron_dataset_t *as_floats(neuron_dataset_t *glyphs)
     assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32, shape, 4));
     assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, shape, 1));
     assert_ok(neuron_dataset_set_scale(glyphs, 1, 0));
-    assert_ok(neuron_dataset_read(glyphs, 0, 10, neuron_tensor_data(examples),
-                                  neuron_tensor_data(labels)));
+    assert_ok(neuron_dataset_read(neuron_tensor_data(examples), neuron_tensor_data(labels), glyphs,
+                                  0, 10));
     assert_ok(neuron_dataset_set_scale(glyphs, 1.0 / 255, 0));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, TEST_CLASSES));
     assert_ok(neuron_dataset_set_scale(dataset, 1.0 / 255, 0));

@@ -44,7 +44,7 @@ static void assert_examples(const neuron_dataset_t *dataset, int64_t count, cons
     float met[64];
     int32_t labels[64];
     ck_assert_int_eq(neuron_dataset_count(dataset), count);
-    assert_ok(neuron_dataset_read(dataset, 0, count, met, labels));
+    assert_ok(neuron_dataset_read(met, labels, dataset, 0, count));
     for (int64_t i = 0; i < count; i++) {
         ck_assert_float_eq(met[i], (float)values[i]);
         ck_assert_int_eq(labels[i], classes ? classes[i] : values[i] % CLASSES);
@@ -60,14 +60,14 @@ START_TEST(positions_may_come_again)
     neuron_dataset_unref(odd);
     assert_examples(selected, 5, (const int[]){11, 1, 11, 11, 7}, NULL);
     int64_t counts[CLASSES];
-    assert_ok(neuron_dataset_class_counts(selected, counts, CLASSES));
+    assert_ok(neuron_dataset_class_counts(counts, CLASSES, selected));
     ck_assert(counts[3] == 4 && counts[1] == 1);
     float weights[5] = {2, 1, 2, 2, 0.5f}, met[5];
     assert_ok(neuron_dataset_set_weights(selected, weights, 5));
     weights[3] = 3;
     assert_status(neuron_dataset_set_weights(selected, weights, 5), NEURON_E_DATA);
     assert_message("weight 0 is 2, but 3 is given to the same example elsewhere");
-    assert_ok(neuron_dataset_read_weights(selected, 0, 5, met));
+    assert_ok(neuron_dataset_read_weights(met, selected, 0, 5));
     ck_assert(met[0] == 2 && met[3] == 2 && met[4] == 0.5f);
     neuron_dataset_t *joined;
     assert_ok(neuron_dataset_join(&joined, &selected, 1));
@@ -102,7 +102,7 @@ START_TEST(samples_go_by_weights)
     neuron_dataset_t *all = numbered(), *sample, *again;
     int counts[COUNT] = {0};
     assert_ok(neuron_dataset_sample(&sample, all, weights, DRAWS, 5));
-    assert_ok(neuron_dataset_read(sample, 0, DRAWS, met, NULL));
+    assert_ok(neuron_dataset_read(met, NULL, sample, 0, DRAWS));
     for (int i = 0; i < DRAWS; i++)
         counts[(int)met[i]]++;
     for (int i = 0; i < COUNT; i++) {
@@ -115,7 +115,7 @@ START_TEST(samples_go_by_weights)
     neuron_dataset_unref(sample);
     assert_ok(neuron_dataset_sample(&sample, all, NULL, DRAWS, 1)); /* all are as likely */
     memset(counts, 0, sizeof counts);
-    assert_ok(neuron_dataset_read(sample, 0, DRAWS, met, NULL));
+    assert_ok(neuron_dataset_read(met, NULL, sample, 0, DRAWS));
     for (int i = 0; i < DRAWS; i++)
         counts[(int)met[i]]++;
     for (int i = 0; i < COUNT; i++)
@@ -162,7 +162,7 @@ START_TEST(classes_are_numbered_anew)
     ck_assert_ptr_null(neuron_dataset_class_name(some, 2));
     ck_assert_ptr_null(neuron_dataset_preparation(some));
     ck_assert_int_eq(neuron_dataset_count(some), 3);
-    assert_ok(neuron_dataset_read(some, 0, 3, values, classes));
+    assert_ok(neuron_dataset_read(values, classes, some, 0, 3));
     ck_assert(values[0] == 2 && values[1] == 4 && values[2] == 5);
     ck_assert(classes[0] == 1 && classes[1] == 1 && classes[2] == 0);
     neuron_dataset_unref(some);
@@ -172,7 +172,7 @@ START_TEST(classes_are_numbered_anew)
     float targets[6];
     assert_ok(neuron_dataset_one_hot(&one_hot, all));
     assert_ok(neuron_dataset_filter_renumbered(&some, one_hot, (const int32_t[]){2, 1}, 2));
-    assert_ok(neuron_dataset_read_targets(some, 0, 3, targets, 6, NULL));
+    assert_ok(neuron_dataset_read_targets(targets, 6, NULL, some, 0, 3));
     ck_assert(targets[0] == 0 && targets[1] == 1 && targets[2] == 1 && targets[3] == 0);
     neuron_dataset_unref(some);
     neuron_dataset_unref(one_hot);
@@ -241,13 +241,13 @@ static void assert_same(neuron_dataset_t *file, neuron_dataset_t *memory)
 {
     int64_t shape[NEURON_RANK_MAX], size = 1, count = neuron_dataset_count(file);
     int32_t rank;
-    assert_ok(neuron_dataset_shape(file, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, file));
     for (int32_t i = 0; i < rank; i++)
         size *= shape[i];
     ck_assert_int_eq(neuron_dataset_count(memory), count);
     float *values = malloc((size_t)(2 * size * count) * sizeof *values);
-    assert_ok(neuron_dataset_read(file, 0, count, values, NULL));
-    assert_ok(neuron_dataset_read(memory, 0, count, values + size * count, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, file, 0, count));
+    assert_ok(neuron_dataset_read(values + size * count, NULL, memory, 0, count));
     ck_assert_mem_eq(values, values + size * count, (size_t)(size * count) * sizeof *values);
     free(values);
     neuron_dataset_unref(file);
@@ -299,15 +299,15 @@ START_TEST(arrays_may_be_targets)
     size_t outputs;
     assert_ok(neuron_dataset_load_npy(&dataset, context, CORPUS("npy/f4-big.npy"),
                                       CORPUS("npy/labels-i4.npy"), 0));
-    assert_ok(neuron_dataset_read_targets(dataset, 0, 1, NULL, 0, &outputs));
+    assert_ok(neuron_dataset_read_targets(NULL, 0, &outputs, dataset, 0, 1));
     ck_assert_uint_eq(outputs, 1);
     int64_t count = neuron_dataset_count(dataset);
     neuron_dataset_t *classes;
     int32_t labels[64];
     assert_ok(neuron_dataset_load_npy(&classes, context, CORPUS("npy/f4-big.npy"),
                                       CORPUS("npy/labels-i4.npy"), 10));
-    assert_ok(neuron_dataset_read(classes, 0, count, NULL, labels));
-    assert_ok(neuron_dataset_read_targets(dataset, 0, count, targets, 64, NULL));
+    assert_ok(neuron_dataset_read(NULL, labels, classes, 0, count));
+    assert_ok(neuron_dataset_read_targets(targets, 64, NULL, dataset, 0, count));
     for (int64_t i = 0; i < count; i++)
         ck_assert_float_eq(targets[i], (float)labels[i]);
     neuron_dataset_unref(classes);

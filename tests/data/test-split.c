@@ -43,7 +43,7 @@ static float *values_of(const neuron_dataset_t *dataset)
     int64_t count = neuron_dataset_count(dataset);
     float *values = malloc((size_t)count * sizeof *values);
     ck_assert_ptr_nonnull(values);
-    assert_ok(neuron_dataset_read(dataset, 0, count, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, dataset, 0, count));
     return values;
 }
 
@@ -103,13 +103,13 @@ START_TEST(divides_70000_as_the_document_does)
     for (int k = 0; k < 3; k++) {
         ck_assert_int_eq(neuron_dataset_count(parts[k]), sizes[k]);
         int64_t counts[10];
-        assert_ok(neuron_dataset_class_counts(parts[k], counts, 10));
+        assert_ok(neuron_dataset_class_counts(counts, 10, parts[k]));
         for (int c = 0; c < 10; c++)
             ck_assert_int_eq(counts[c], sizes[k] / 10);
     }
     /* the classes of a part are mixed */
     int32_t labels[100];
-    assert_ok(neuron_dataset_read(parts[2], 0, 100, NULL, labels));
+    assert_ok(neuron_dataset_read(NULL, labels, parts[2], 0, 100));
     int changes = 0;
     for (int i = 1; i < 100; i++)
         changes += labels[i] != labels[i - 1];

@@ -26,7 +26,7 @@ static neuron_context_t *context;
 static neuron_graph_t *start; /* graphs of one context begin unlike */
 static source whole;
 
-static int read_some(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int read_some(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                      void *user_data)
 {
     source *from = user_data;
@@ -98,8 +98,8 @@ static void check_equal(const neuron_dataset_t *a, const neuron_dataset_t *b)
     float *values[2] = {malloc(size), malloc(size)};
     int32_t labels[2][EXAMPLES];
     ck_assert_int_eq(count, neuron_dataset_count(b));
-    assert_ok(neuron_dataset_read(a, 0, count, values[0], labels[0]));
-    assert_ok(neuron_dataset_read(b, 0, count, values[1], labels[1]));
+    assert_ok(neuron_dataset_read(values[0], labels[0], a, 0, count));
+    assert_ok(neuron_dataset_read(values[1], labels[1], b, 0, count));
     ck_assert_mem_eq(values[0], values[1], size);
     ck_assert_mem_eq(labels[0], labels[1], (size_t)count * sizeof labels[0][0]);
     free(values[0]);
@@ -143,7 +143,7 @@ START_TEST(reads_what_memory_has)
 }
 END_TEST
 
-static int count_up(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int count_up(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                     void *user_data)
 {
     int64_t *most = user_data;
@@ -168,7 +168,7 @@ START_TEST(large_reads_come_in_pieces)
     int32_t labels[MANY];
     assert_ok(neuron_dataset_create_stream(&dataset, context, count_up, &most, NULL, MANY,
                                            test_stream_options(&one, 1, NEURON_TYPE_F32, 3)));
-    assert_ok(neuron_dataset_read(dataset, 0, MANY, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, dataset, 0, MANY));
     for (int i = 0; i < MANY; i++)
         wrong += values[i] != (float)i || labels[i] != i % 3;
     ck_assert_int_eq(wrong, 0);
@@ -177,14 +177,14 @@ START_TEST(large_reads_come_in_pieces)
 }
 END_TEST
 
-static int count_calls(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int count_calls(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                        void *user_data)
 {
     int *calls = user_data;
     ck_assert_int_gt(count, 0);
     *calls += examples != NULL;
     int64_t most = 0;
-    return count_up(positions, count, examples, labels, &most);
+    return count_up(examples, labels, positions, count, &most);
 }
 
 /* The last piece may be a whole one. */
@@ -201,7 +201,7 @@ START_TEST(no_piece_is_empty)
     assert_ok(neuron_dataset_normalize(dataset, 0, 1));
     ck_assert_int_eq(calls % PIECES, 0);
     float values[2];
-    assert_ok(neuron_dataset_read(dataset, PIECES * NEURON_STREAM_CHUNK - 2, 2, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, dataset, PIECES * NEURON_STREAM_CHUNK - 2, 2));
     ck_assert(values[0] < 1 && values[1] == 1);
     neuron_dataset_unref(dataset);
 }
@@ -230,7 +230,7 @@ static neuron_graph_t *train_with(neuron_dataset_t *train, int64_t workers, bool
         assert_ok(neuron_trainer_set_augmentation(trainer, augmentation));
         neuron_augmentation_unref(augmentation);
     }
-    assert_status(neuron_trainer_run(trainer, NULL), expected);
+    assert_status(neuron_trainer_run(NULL, trainer), expected);
     neuron_dataset_unref(validation);
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(optimizer);
@@ -283,20 +283,20 @@ START_TEST(a_failing_source_fails_every_call)
     assert_ok(neuron_augmentation_create(&augmentation, context, NULL));
     whole.fail_at = 0;
     whole.answer = 3;
-    assert_status(neuron_dataset_read(stream, 4, 2, values, NULL), NEURON_E_CALLBACK);
+    assert_status(neuron_dataset_read(values, NULL, stream, 4, 2), NEURON_E_CALLBACK);
     assert_message(
         "stream: reading 2 examples, the first of them 4, failed: the callback returned 3");
-    assert_ok(neuron_dataset_read(stream, 4, 2, NULL, whole.labels));
+    assert_ok(neuron_dataset_read(NULL, whole.labels, stream, 4, 2));
     assert_status(neuron_graph_evaluate(&evaluation, graph, stream, NULL, NULL), NEURON_E_CALLBACK);
     ck_assert_ptr_null(evaluation);
     assert_status(neuron_dataset_join(&made, &stream, 1), NEURON_E_CALLBACK);
     ck_assert_ptr_null(made);
     assert_status(neuron_dataset_standardize(stream, stream), NEURON_E_CALLBACK);
     assert_status(neuron_dataset_standardize_channels(stream, stream), NEURON_E_CALLBACK);
-    assert_status(neuron_augmentation_apply(augmentation, stream, 0, 2, 1, 0, values),
+    assert_status(neuron_augmentation_apply(values, augmentation, stream, 0, 2, 1, 0),
                   NEURON_E_CALLBACK);
     whole.fail_at = -1;
-    assert_ok(neuron_dataset_read(stream, 4, 2, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, stream, 4, 2));
     assert_ok(neuron_graph_evaluate(&evaluation, graph, stream, NULL, NULL));
     neuron_evaluation_unref(evaluation);
     neuron_augmentation_unref(augmentation);
@@ -313,7 +313,7 @@ static void *read_often(void *argument)
     float values[10 * PIXELS];
     int status = 0;
     for (int64_t first = 0; first < EXAMPLES && status == 0; first += 10)
-        status = neuron_dataset_read(stream, first, 10, values, NULL);
+        status = neuron_dataset_read(values, NULL, stream, first, 10);
     return status == 0 ? stream : NULL;
 }
 
@@ -342,8 +342,8 @@ typedef struct gate {
 } gate;
 
 /* From the second batch on, the worker that reads it ahead waits as long as the gate is closed. */
-static int read_behind_gate(const int64_t *positions, int64_t count, void *examples,
-                            int32_t *labels, void *user_data)
+static int read_behind_gate(void *examples, int32_t *labels, const int64_t *positions,
+                            int64_t count, void *user_data)
 {
     gate *door = user_data;
     if (examples && getpid() == door->parent && door->calls++ == 1) {
@@ -351,7 +351,7 @@ static int read_behind_gate(const int64_t *positions, int64_t count, void *examp
         while (atomic_load(&door->closed))
             usleep(1000);
     }
-    return read_some(positions, count, examples, labels, &whole);
+    return read_some(examples, labels, positions, count, &whole);
 }
 
 /* What a child does with a dataset whose source the parent's worker is reading at this moment. */
@@ -362,8 +362,8 @@ static int use_in_child(neuron_dataset_t *stream, neuron_dataset_t *memory)
     signal(SIGALRM, SIG_DFL);
     alarm(20); /* rather than hang */
     for (int again = 0; again < 2; again++)
-        if (neuron_dataset_read(stream, 3, SOME, values[0], NULL) < 0 ||
-            neuron_dataset_read(memory, 3, SOME, values[1], NULL) < 0 ||
+        if (neuron_dataset_read(values[0], NULL, stream, 3, SOME) < 0 ||
+            neuron_dataset_read(values[1], NULL, memory, 3, SOME) < 0 ||
             memcmp(values[0], values[1], sizeof values[0]) != 0)
             return 1;
     neuron_dataset_unref(stream);
@@ -407,7 +407,7 @@ START_TEST(a_child_reads_what_the_parent_is_reading)
     assert_ok(neuron_trainer_set(trainer, "epochs=1"));
     assert_ok(neuron_callback_create_custom(&callback, context, fork_in_callback, &door, NULL));
     assert_ok(neuron_trainer_add_callback(trainer, callback));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     ck_assert_int_gt(door.child, 0);
     neuron_callback_unref(callback);
     neuron_trainer_unref(trainer);
@@ -470,7 +470,7 @@ END_TEST
 /* ---- Targets ---- */
 
 /* Example i is the number i, with the targets i / 2 and -i; `wrong` of them has none. */
-static int read_halves(const int64_t *positions, int64_t count, void *examples, float *targets,
+static int read_halves(void *examples, float *targets, const int64_t *positions, int64_t count,
                        void *user_data)
 {
     const int64_t *wrong = user_data;
@@ -494,8 +494,8 @@ START_TEST(targets_come_from_a_function)
     float weights[MANY], met[2];
     assert_ok(neuron_dataset_create_stream_with_targets(&stream, context, read_halves, &wrong, NULL,
                                                         MANY, "shape=1, targets=2x1"));
-    assert_ok(neuron_dataset_read(stream, 0, MANY, values, NULL));
-    assert_ok(neuron_dataset_read_targets(stream, 0, MANY, targets, 2 * MANY, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, stream, 0, MANY));
+    assert_ok(neuron_dataset_read_targets(targets, 2 * MANY, NULL, stream, 0, MANY));
     for (int i = 0; i < MANY; i++) {
         ck_assert(values[i] == (float)i && targets[2 * i] == (float)i / 2);
         ck_assert(targets[2 * i + 1] == -(float)i);
@@ -503,9 +503,9 @@ START_TEST(targets_come_from_a_function)
     }
     assert_ok(neuron_dataset_set_weights(stream, weights, MANY));
     assert_ok(neuron_dataset_subset(&part, stream, 1004, 1));
-    assert_ok(neuron_dataset_read_weights(part, 0, 1, met));
+    assert_ok(neuron_dataset_read_weights(met, part, 0, 1));
     ck_assert_float_eq(met[0], 2);
-    assert_ok(neuron_dataset_read_targets(part, 0, 1, met, 2, NULL));
+    assert_ok(neuron_dataset_read_targets(met, 2, NULL, part, 0, 1));
     ck_assert_float_eq(met[0], 502);
     neuron_dataset_unref(part);
     neuron_dataset_unref(stream);
@@ -538,7 +538,7 @@ START_TEST(streams_with_targets_are_checked)
 }
 END_TEST
 
-static int read_nothing(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int read_nothing(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                         void *user_data)
 {
     (void)user_data;
@@ -562,8 +562,8 @@ START_TEST(labels_may_fail)
 }
 END_TEST
 
-static int read_from_nowhere(const int64_t *positions, int64_t count, void *examples,
-                             int32_t *labels, void *user_data)
+static int read_from_nowhere(void *examples, int32_t *labels, const int64_t *positions,
+                             int64_t count, void *user_data)
 {
     neuron_tensor_t *shard;
     (void)positions;
@@ -585,7 +585,7 @@ START_TEST(a_failure_in_a_source_is_told)
     assert_ok(
         neuron_dataset_create_stream(&stream, context, read_from_nowhere, context, NULL, EXAMPLES,
                                      test_stream_options(shape, 3, NEURON_TYPE_U8, TEST_CLASSES)));
-    assert_status(neuron_dataset_read(stream, 0, 1, values, NULL), NEURON_E_IO);
+    assert_status(neuron_dataset_read(values, NULL, stream, 0, 1), NEURON_E_IO);
     assert_message(message);
     for (int64_t workers = 0; workers <= 1; workers++) {
         neuron_graph_unref(train_with(stream, workers, false, NEURON_E_IO));
@@ -595,7 +595,7 @@ START_TEST(a_failure_in_a_source_is_told)
     stream = streamed(NEURON_TYPE_U8);
     whole.fail_at = 0;
     whole.answer = 3;
-    assert_status(neuron_dataset_read(stream, 0, 1, values, NULL), NEURON_E_CALLBACK);
+    assert_status(neuron_dataset_read(values, NULL, stream, 0, 1), NEURON_E_CALLBACK);
     ck_assert_ptr_null(strstr(neuron_error_last(), "shard-7"));
     neuron_dataset_unref(stream);
 }

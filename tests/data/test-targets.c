@@ -54,9 +54,9 @@ START_TEST(several_outputs)
         neuron_dataset_target(dataset, i, target);
         ck_assert_mem_eq(target, triples + 3 * i, sizeof target);
     }
-    assert_ok(neuron_dataset_read(dataset, 0, COUNT, NULL, labels));
+    assert_ok(neuron_dataset_read(NULL, labels, dataset, 0, COUNT));
     ck_assert(labels[0] == 1 && labels[1] == 0 && labels[2] == 0 && labels[3] == 2);
-    assert_ok(neuron_dataset_class_counts(dataset, counts, 3));
+    assert_ok(neuron_dataset_class_counts(counts, 3, dataset));
     ck_assert(counts[0] == 2 && counts[1] == 1 && counts[2] == 1);
     neuron_dataset_unref(dataset);
 }
@@ -71,14 +71,14 @@ START_TEST(one_output)
     float target = 7;
     assert_ok(make(&dataset, COUNT, 1, targets));
     ck_assert_int_eq(neuron_dataset_class_count(dataset), 2);
-    assert_ok(neuron_dataset_class_counts(dataset, counts, 2));
+    assert_ok(neuron_dataset_class_counts(counts, 2, dataset));
     ck_assert(counts[0] == 2 && counts[1] == 2);
     neuron_dataset_target(dataset, 3, &target);
     ck_assert(target == 0.75f);
     assert_ok(neuron_dataset_split(parts, dataset, (const double[]){0.5, 0.5}, 2,
                                    NEURON_SPLIT_STRATIFIED, 1));
     for (int k = 0; k < 2; k++) {
-        assert_ok(neuron_dataset_class_counts(parts[k], counts, 2));
+        assert_ok(neuron_dataset_class_counts(counts, 2, parts[k]));
         ck_assert(counts[0] == 1 && counts[1] == 1);
         neuron_dataset_unref(parts[k]);
     }
@@ -92,18 +92,18 @@ START_TEST(targets_are_read_back)
     float read[COUNT * 3 + 1] = {0};
     size_t needed;
     assert_ok(make(&dataset, COUNT, 3, triples));
-    assert_ok(neuron_dataset_read_targets(dataset, 0, 1, NULL, 0, &needed));
+    assert_ok(neuron_dataset_read_targets(NULL, 0, &needed, dataset, 0, 1));
     ck_assert_uint_eq(needed, 3);
     read[6] = 42;
-    assert_ok(neuron_dataset_read_targets(dataset, 1, 2, read, 6, &needed));
+    assert_ok(neuron_dataset_read_targets(read, 6, &needed, dataset, 1, 2));
     ck_assert_uint_eq(needed, 6);
     ck_assert_mem_eq(read, triples + 3, 6 * sizeof *read);
     ck_assert(read[6] == 42);
     assert_ok(neuron_dataset_shuffle(&mixed, dataset, 5));
-    assert_ok(neuron_dataset_read_targets(mixed, 0, COUNT, read, COUNT * 3 + 1, NULL));
+    assert_ok(neuron_dataset_read_targets(read, COUNT * 3 + 1, NULL, mixed, 0, COUNT));
     for (int i = 0; i < COUNT; i++)
         ck_assert_mem_eq(read + i * 3, triples + mixed->order[i] * 3, 3 * sizeof *read);
-    assert_ok(neuron_dataset_read_targets(dataset, COUNT, 0, read, 0, &needed));
+    assert_ok(neuron_dataset_read_targets(read, 0, &needed, dataset, COUNT, 0));
     ck_assert_uint_eq(needed, 0);
     neuron_dataset_unref(mixed);
     neuron_dataset_unref(dataset);
@@ -116,7 +116,7 @@ START_TEST(class_numbers_are_read_one_hot)
     float read[3 * 10];
     size_t needed;
     assert_ok(neuron_dataset_generate_glyphs(&glyphs, context, 3, 8, 8, 1));
-    assert_ok(neuron_dataset_read_targets(glyphs, 0, 3, read, 30, &needed));
+    assert_ok(neuron_dataset_read_targets(read, 30, &needed, glyphs, 0, 3));
     ck_assert_uint_eq(needed, 30);
     for (int64_t i = 0; i < 3; i++)
         for (int32_t k = 0; k < 10; k++)
@@ -131,25 +131,25 @@ START_TEST(reading_has_bounds)
     float read[COUNT * 3];
     size_t needed = 0;
     assert_ok(make(&dataset, COUNT, 3, triples));
-    assert_status(neuron_dataset_read_targets(dataset, 0, 2, read, 5, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_read_targets(read, 5, &needed, dataset, 0, 2), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_read_targets: there are 6 targets, but room for 5");
     ck_assert_uint_eq(needed, 6);
-    assert_status(neuron_dataset_read_targets(dataset, 0, 2, NULL, 6, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_read_targets(NULL, 6, &needed, dataset, 0, 2), NEURON_E_ARGUMENT);
     assert_message(
         "neuron_dataset_read_targets: there is no room for results (NULL), but capacity is 6");
-    assert_status(neuron_dataset_read_targets(NULL, 0, 1, read, 12, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_read_targets(read, 12, NULL, NULL, 0, 1), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_read_targets: dataset is NULL");
-    assert_status(neuron_dataset_read_weights(NULL, 0, 1, read), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_read_weights(read, NULL, 0, 1), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_read_weights: dataset is NULL");
-    assert_status(neuron_dataset_read_weights(dataset, 0, 1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_read_weights(NULL, dataset, 0, 1), NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_read_weights: weights is NULL");
     static const int64_t wrong[][2] = {{-1, 1}, {0, -1}, {COUNT + 1, 0}, {1, COUNT}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         int64_t first = wrong[i][0], count = wrong[i][1];
-        assert_status(neuron_dataset_read_targets(dataset, first, count, read, 12, NULL),
+        assert_status(neuron_dataset_read_targets(read, 12, NULL, dataset, first, count),
                       NEURON_E_ARGUMENT);
         assert_message("neuron_dataset_read_targets: first is ");
-        assert_status(neuron_dataset_read_weights(dataset, first, count, read), NEURON_E_ARGUMENT);
+        assert_status(neuron_dataset_read_weights(read, dataset, first, count), NEURON_E_ARGUMENT);
         assert_message("neuron_dataset_read_weights: first is ");
     }
     neuron_dataset_unref(dataset);
@@ -214,7 +214,7 @@ START_TEST(integers_are_targets)
         float met[COUNT * 2];
         size_t all;
         assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, targets[i]));
-        assert_ok(neuron_dataset_read_targets(dataset, 0, COUNT, met, COUNT * 2, &all));
+        assert_ok(neuron_dataset_read_targets(met, COUNT * 2, &all, dataset, 0, COUNT));
         ck_assert_uint_eq(all, i == 2 ? 2 * COUNT : COUNT);
         for (size_t k = 0; k < all; k++)
             ck_assert_float_eq(met[k], expected[i][k]);
@@ -250,14 +250,14 @@ START_TEST(targets_have_any_shape)
         neuron_trainer_t *trainer;
         size_t outputs;
         assert_ok(neuron_dataset_create_with_targets(&dataset, context, images, targets));
-        assert_ok(neuron_dataset_read_targets(dataset, 0, 1, NULL, 0, &outputs));
+        assert_ok(neuron_dataset_read_targets(NULL, 0, &outputs, dataset, 0, 1));
         ck_assert_uint_eq(outputs, PIXELS);
         int status = neuron_trainer_create(&trainer, graph, sgd, dataset);
         if (i < 3) {
             assert_ok(status);
             assert_ok(neuron_trainer_set_loss(trainer, loss));
             assert_ok(neuron_trainer_set(trainer, "epochs=1, batch_size=2"));
-            assert_ok(neuron_trainer_run(trainer, NULL));
+            assert_ok(neuron_trainer_run(NULL, trainer));
         } else {
             assert_status(status, NEURON_E_SHAPE);
             assert_message("targets are 130x260x2, the graph's output is 260x260x1");
@@ -312,7 +312,7 @@ END_TEST
 static void assert_weights(const neuron_dataset_t *dataset, const float *expected)
 {
     float read[2 * COUNT];
-    assert_ok(neuron_dataset_read_weights(dataset, 0, neuron_dataset_count(dataset), read));
+    assert_ok(neuron_dataset_read_weights(read, dataset, 0, neuron_dataset_count(dataset)));
     ck_assert_mem_eq(read, expected, (size_t)neuron_dataset_count(dataset) * sizeof *read);
     for (int64_t i = 0; i < neuron_dataset_count(dataset); i++)
         assert_that(neuron_dataset_weight(dataset, i) == (double)expected[i], "%d: %g, not %g",

@@ -122,7 +122,7 @@ static void check_against_predictions(neuron_context_t *context, const neuron_gr
 {
     static float pixels[GLYPHS * SIDE * SIDE], predictions[GLYPHS][CLASSES];
     static int32_t labels[GLYPHS];
-    assert_ok(neuron_dataset_read(dataset, 0, GLYPHS, pixels, labels));
+    assert_ok(neuron_dataset_read(pixels, labels, dataset, 0, GLYPHS));
     neuron_tensor_t *input, *output;
     assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
                                  (const int64_t[]){GLYPHS, SIDE, SIDE, 1}, 4, pixels,

@@ -68,17 +68,17 @@ static void check_report(const neuron_evaluation_t *evaluation, const char *cons
                          int32_t digits, const char *expected)
 {
     size_t needed = 0;
-    assert_ok(neuron_evaluation_report(evaluation, names, digits, NULL, 0, &needed));
+    assert_ok(neuron_evaluation_report(NULL, 0, &needed, evaluation, names, digits));
     ck_assert_uint_eq(needed, strlen(expected) + 1);
     char text[1024];
     memset(text, 'x', sizeof text);
-    assert_ok(neuron_evaluation_report(evaluation, names, digits, text, needed, NULL));
+    assert_ok(neuron_evaluation_report(text, needed, NULL, evaluation, names, digits));
     ck_assert_str_eq(text, expected);
     ck_assert_int_eq(text[needed], 'x');
     text[0] = 'x';
     needed = 0;
     assert_status(
-        neuron_evaluation_report(evaluation, names, digits, text, strlen(expected), &needed),
+        neuron_evaluation_report(text, strlen(expected), &needed, evaluation, names, digits),
         NEURON_E_ARGUMENT);
     assert_message("report: capacity is");
     ck_assert_uint_eq(needed, strlen(expected) + 1);
@@ -146,7 +146,7 @@ START_TEST(many_classes)
     neuron_evaluation_t *evaluation = make(truth, predicted, CLASSES, CLASSES);
     clock_t before = clock();
     size_t needed;
-    assert_ok(neuron_evaluation_report(evaluation, NULL, 2, NULL, 0, &needed));
+    assert_ok(neuron_evaluation_report(NULL, 0, &needed, evaluation, NULL, 2));
     ck_assert_double_lt((double)(clock() - before) / CLOCKS_PER_SEC, 0.5);
     ck_assert_uint_gt(needed, (size_t)CLASSES * 50);
     assert_near(neuron_evaluation_precision(evaluation, 0), 0.5);
@@ -163,7 +163,7 @@ START_TEST(names_that_are_no_text)
     const char *const names[] = {"caf\xe9", "two\nlines", "\xe3\x81"};
     neuron_evaluation_t *evaluation = make(truth_3, predicted_3, 12, 3);
     char text[1024];
-    assert_ok(neuron_evaluation_report(evaluation, names, 2, text, sizeof text, NULL));
+    assert_ok(neuron_evaluation_report(text, sizeof text, NULL, evaluation, names, 2));
     ck_assert_ptr_nonnull(strstr(text, "\n        caf?       0.75 "));
     ck_assert_ptr_nonnull(strstr(text, "\n   two?lines       0.75 "));
     ck_assert_ptr_nonnull(strstr(text, "\n           ?       0.75 "));
@@ -204,7 +204,7 @@ START_TEST(null_has_no_figures)
         ck_assert_int_eq(neuron_evaluation_support(NULL, rows[i]), -1);
     }
     size_t needed;
-    assert_status(neuron_evaluation_report(NULL, NULL, 2, NULL, 0, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_evaluation_report(NULL, 0, &needed, NULL, NULL, 2), NEURON_E_ARGUMENT);
 }
 END_TEST
 
@@ -229,13 +229,13 @@ START_TEST(bad_arguments_are_refused)
     assert_ok(neuron_evaluation_create(&made, context, zeros, zeros, 2, 2));
     char text[8];
     const char *const names[2] = {"one", NULL};
-    assert_status(neuron_evaluation_report(made, NULL, -1, NULL, 0, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_evaluation_report(made, NULL, 10, NULL, 0, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_evaluation_report(made, NULL, 2, NULL, 8, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_evaluation_report(made, NULL, 2, text, 0, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_evaluation_report(made, names, 2, NULL, 0, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_evaluation_report(NULL, 0, NULL, made, NULL, -1), NEURON_E_ARGUMENT);
+    assert_status(neuron_evaluation_report(NULL, 0, NULL, made, NULL, 10), NEURON_E_ARGUMENT);
+    assert_status(neuron_evaluation_report(NULL, 8, NULL, made, NULL, 2), NEURON_E_ARGUMENT);
+    assert_status(neuron_evaluation_report(text, 0, NULL, made, NULL, 2), NEURON_E_ARGUMENT);
+    assert_status(neuron_evaluation_report(NULL, 0, NULL, made, names, 2), NEURON_E_ARGUMENT);
     assert_message("report: row 1 has no name");
-    assert_ok(neuron_evaluation_report(made, NULL, 9, NULL, 0, NULL));
+    assert_ok(neuron_evaluation_report(NULL, 0, NULL, made, NULL, 9));
     ck_assert_ptr_eq(neuron_evaluation_ref(made), made);
     neuron_evaluation_unref(made);
     neuron_evaluation_unref(made);

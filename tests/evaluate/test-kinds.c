@@ -77,7 +77,7 @@ static void check_kind(const scene *s, const char *loss, const char *options, co
 static void check_report(const neuron_evaluation_t *evaluation, const char *expected)
 {
     char text[4096];
-    assert_ok(neuron_evaluation_report(evaluation, NULL, 3, text, sizeof text, NULL));
+    assert_ok(neuron_evaluation_report(text, sizeof text, NULL, evaluation, NULL, 3));
     ck_assert_str_eq(text, expected);
 }
 
@@ -255,7 +255,7 @@ static void check_maps(const neuron_evaluation_t *evaluation)
     assert_near(neuron_evaluation_accuracy(evaluation), (double)right / PLACES);
     assert_near(neuron_evaluation_iou(evaluation, NEURON_AVERAGE_MACRO), mean_iou);
     char text[1024];
-    assert_ok(neuron_evaluation_report(evaluation, NULL, 3, text, sizeof text, NULL));
+    assert_ok(neuron_evaluation_report(text, sizeof text, NULL, evaluation, NULL, 3));
     ck_assert_ptr_nonnull(
         strstr(text, "precision    recall  f1-score       iou   support\n\n           0 "));
 }
@@ -336,7 +336,7 @@ START_TEST(a_map_is_learnt)
     assert_ok(neuron_trainer_create(&trainer, s.graph, adam, s.dataset));
     assert_ok(neuron_trainer_set_loss(trainer, loss));
     assert_ok(neuron_trainer_set(trainer, "epochs=60, batch_size=8"));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_evaluation_t *evaluation = evaluate(&s, "binary_cross_entropy", NULL);
     ck_assert_str_eq(neuron_evaluation_kind(evaluation), "pixels");
     ck_assert_int_eq(neuron_evaluation_support(evaluation, NEURON_AVERAGE_MACRO), MANY * PIXELS);
@@ -537,7 +537,7 @@ START_TEST(long_reports_have_averages_only)
     for (int i = 0; i < OUTPUTS; i++)
         names[i] = "x";
     size_t needed;
-    assert_ok(neuron_evaluation_report(evaluation, names, 3, NULL, 0, &needed));
+    assert_ok(neuron_evaluation_report(NULL, 0, &needed, evaluation, names, 3));
     ck_assert_uint_gt(needed, OUTPUTS * 40);
     neuron_evaluation_unref(evaluation);
     drop_scene(&s);

@@ -24,7 +24,7 @@ static void again(neuron_context_t *context, const neuron_content *content,
     static char json[1 << 16];
     neuron_preparation_t *preparation = NULL;
     neuron_dataset_t *same = NULL;
-    if (neuron_preparation_json(neuron_dataset_preparation(dataset), json, sizeof json, NULL) < 0 ||
+    if (neuron_preparation_json(json, sizeof json, NULL, neuron_dataset_preparation(dataset)) < 0 ||
         neuron_preparation_create(&preparation, context, json) < 0)
         return;
     int status = neuron_csv_read_prepared(&same, content, preparation);

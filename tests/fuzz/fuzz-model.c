@@ -58,8 +58,8 @@ static int touch(neuron_custom_run_t *run, void *user_data)
 }
 
 /* The shape that the corpus has of this kind. */
-static int pair_shape(const int64_t *shapes, const int32_t *ranks, int32_t count, int64_t *output,
-                      int32_t *rank, void *user_data)
+static int pair_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks,
+                      int32_t count, void *user_data)
 {
     (void)shapes;
     (void)user_data;
@@ -95,7 +95,7 @@ static void look(neuron_context_t *context, const neuron_graph_t *graph)
         length += strlen(neuron_graph_class_name(graph, NULL, k));
     for (int32_t i = 0; neuron_graph_metadata_key(graph, i); i++)
         length += strlen(neuron_graph_metadata(graph, neuron_graph_metadata_key(graph, i)));
-    (void)neuron_graph_scale(graph, NULL, scales, offsets, 4, &count);
+    (void)neuron_graph_scale(scales, offsets, 4, &count, graph, NULL);
     neuron_preparation_t *preparation;
     (void)neuron_graph_preparation(&preparation, graph);
     neuron_preparation_unref(preparation);
@@ -111,8 +111,8 @@ static void predict(neuron_context_t *context, const neuron_graph_t *graph, int3
     int64_t in[NEURON_RANK_MAX + 1] = {1}, out[NEURON_RANK_MAX + 1] = {1};
     int32_t in_rank, out_rank;
     neuron_tensor_t *input = NULL, *output = NULL;
-    if (neuron_graph_input_shape(graph, in + 1, &in_rank) < 0 ||
-        neuron_graph_output_shape(graph, out + 1, &out_rank) < 0)
+    if (neuron_graph_input_shape(in + 1, &in_rank, graph) < 0 ||
+        neuron_graph_output_shape(out + 1, &out_rank, graph) < 0)
         abort();
     if (count_elements(in, in_rank + 1) > work_max || count_elements(out, out_rank + 1) > work_max)
         return;

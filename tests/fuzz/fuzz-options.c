@@ -17,12 +17,12 @@ static void must(int status)
     static void check_##noun(neuron_##noun##_t *handle, const char *options)                       \
     {                                                                                              \
         char before[TOLD], after[TOLD];                                                            \
-        must(neuron_##noun##_get_text(handle, NULL, before, sizeof before, NULL));                 \
+        must(neuron_##noun##_get_text(before, sizeof before, NULL, handle, NULL));                 \
         if (neuron_##noun##_set(handle, options) == NEURON_OK) {                                   \
-            must(neuron_##noun##_get_text(handle, NULL, before, sizeof before, NULL));             \
+            must(neuron_##noun##_get_text(before, sizeof before, NULL, handle, NULL));             \
             must(neuron_##noun##_set(handle, before));                                             \
         }                                                                                          \
-        must(neuron_##noun##_get_text(handle, NULL, after, sizeof after, NULL));                   \
+        must(neuron_##noun##_get_text(after, sizeof after, NULL, handle, NULL));                   \
         if (strcmp(before, after) != 0)                                                            \
             abort();                                                                               \
     }
@@ -74,7 +74,7 @@ static void check_node(neuron_context_t *context, const char *options,
     must(neuron_graph_create(&graph, context));
     neuron_node_t *node = add(graph, neuron_input(graph, (const int64_t[]){6, 6, 2}, 3));
     if (neuron_node_set(node, options) == NEURON_OK) {
-        must(neuron_node_get_text(node, NULL, told, sizeof told, NULL));
+        must(neuron_node_get_text(told, sizeof told, NULL, node, NULL));
         must(neuron_node_set(node, told));
     }
     neuron_graph_unref(graph);

@@ -21,7 +21,7 @@ static void use(neuron_context_t *context, const neuron_preparation_t *preparati
     limited_check(status, dataset);
     neuron_dataset_unref(dataset);
     if (count <= 8)
-        neuron_preparation_apply(preparation, fields, count, inputs, 1 << 12, NULL);
+        neuron_preparation_apply(inputs, 1 << 12, NULL, preparation, fields, count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -31,7 +31,7 @@ static void ask(const neuron_search_t *search)
     const neuron_trial_t *best = neuron_search_best(search);
     if (best)
         (void)neuron_trial_deviation(best);
-    (void)neuron_search_table(search, text, sizeof text, NULL);
+    (void)neuron_search_table(text, sizeof text, NULL, search);
 }
 
 static void run(neuron_context_t *context, const uint8_t *bytes, size_t size, int by_grid)

@@ -110,7 +110,7 @@ static void continue_training(neuron_trainer_t *trainer)
 {
     int left = STEPS;
     must(neuron_trainer_set_step_callback(trainer, stop_soon, &left));
-    (void)neuron_trainer_run(trainer, NULL);
+    (void)neuron_trainer_run(NULL, trainer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

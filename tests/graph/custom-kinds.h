@@ -102,7 +102,7 @@ static inline neuron_node_t *add_own_dense(neuron_graph_t *graph, neuron_node_t 
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     neuron_node_t *node = neuron_custom_layer(graph, "own_dense", &input, 1, &units, 1);
-    assert_ok(neuron_node_shape(input, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, input));
     shape[1] = units;
     assert_ok(neuron_custom_layer_add_array(node, "kernel", shape, 2,
                                             NEURON_INITIALIZER_GLOROT_UNIFORM, 0, 1));
@@ -113,8 +113,8 @@ static inline neuron_node_t *add_own_dense(neuron_graph_t *graph, neuron_node_t 
 
 /* ---- A shape of its own, and several inputs: all of them, one behind the other ---- */
 
-static inline int join_shape(const int64_t *shapes, const int32_t *ranks, int32_t count,
-                             int64_t *output, int32_t *rank, void *user_data)
+static inline int join_shape(int64_t *output, int32_t *rank, const int64_t *shapes,
+                             const int32_t *ranks, int32_t count, void *user_data)
 {
     (void)user_data;
     *rank = 1;
@@ -189,9 +189,9 @@ static inline neuron_graph_t *save_and_load(const neuron_graph_t *graph, neuron_
 {
     neuron_graph_t *loaded = NULL;
     size_t size;
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, &size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, graph));
     void *bytes = malloc(size);
-    assert_ok(neuron_graph_save_memory(graph, bytes, size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, size, NULL, graph));
     assert_status(neuron_graph_load_memory(&loaded, context, bytes, size), expected);
     free(bytes);
     return loaded;

@@ -69,7 +69,7 @@ void assert_node_shape(const neuron_node_t *node, const int64_t *expected, int32
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, expected_rank);
     for (int32_t i = 0; i < rank; i++)
         ck_assert_int_eq(shape[i], expected[i]);
@@ -339,9 +339,9 @@ static void check_descent(const network *n)
 static void check_saved(const network *n)
 {
     size_t size;
-    assert_ok(neuron_graph_save_memory(n->graph, NULL, 0, &size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, n->graph));
     void *bytes = allocate((int64_t)size, 1);
-    assert_ok(neuron_graph_save_memory(n->graph, bytes, size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, size, NULL, n->graph));
     neuron_graph_t *loaded;
     assert_ok(neuron_graph_load_memory(&loaded, n->graph->context, bytes, size));
     free(bytes);

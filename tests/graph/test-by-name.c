@@ -136,10 +136,10 @@ static void assert_same(const neuron_node_t *made, const neuron_node_t *other)
     int32_t rank;
     size_t needed;
     ck_assert_str_eq(neuron_node_layer(made), neuron_node_layer(other));
-    assert_ok(neuron_node_get_text(made, NULL, text[0], sizeof text[0], &needed));
-    assert_ok(neuron_node_get_text(other, NULL, text[1], sizeof text[1], &needed));
+    assert_ok(neuron_node_get_text(text[0], sizeof text[0], &needed, made, NULL));
+    assert_ok(neuron_node_get_text(text[1], sizeof text[1], &needed, other, NULL));
     ck_assert_str_eq(text[0], text[1]);
-    assert_ok(neuron_node_shape(made, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, made));
     assert_node_shape(other, shape, rank);
     ck_assert_int_eq(neuron_node_input_count(made), neuron_node_input_count(other));
 }

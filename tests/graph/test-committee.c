@@ -468,7 +468,7 @@ static int train(neuron_graph_t *graph, neuron_dataset_t *dataset)
     assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
     int status = neuron_trainer_create(&trainer, graph, adam, dataset);
     if (status == 0)
-        status = neuron_trainer_run(trainer, NULL);
+        status = neuron_trainer_run(NULL, trainer);
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
     return status;

@@ -117,8 +117,8 @@ START_TEST(arrays_at_the_wrong_place)
 END_TEST
 
 /* The batch is a dimension too, so that no output of the largest rank could be predicted. */
-static int deep_shape(const int64_t *shapes, const int32_t *ranks, int32_t count, int64_t *output,
-                      int32_t *rank, void *user_data)
+static int deep_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks,
+                      int32_t count, void *user_data)
 {
     (void)shapes;
     (void)ranks;
@@ -168,8 +168,8 @@ static int read_nowhere(const reader *from, int place)
     return neuron_tensor_load_npy(&table, from->context, "/nowhere/table.npy");
 }
 
-static int read_shape(const int64_t *shapes, const int32_t *ranks, int32_t count, int64_t *output,
-                      int32_t *rank, void *user_data)
+static int read_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks,
+                      int32_t count, void *user_data)
 {
     (void)count;
     *rank = ranks[0];
@@ -210,7 +210,7 @@ static int use_reader(neuron_context_t *context)
         assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
         status = neuron_trainer_create(&trainer, graph, optimizer, data);
         if (status == NEURON_OK)
-            status = neuron_trainer_run(trainer, NULL);
+            status = neuron_trainer_run(NULL, trainer);
         neuron_trainer_unref(trainer);
         neuron_optimizer_unref(optimizer);
     }
@@ -245,13 +245,13 @@ static int ask(neuron_custom_run_t *run, void *user_data)
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank = -1;
-    neuron_custom_run_input_shape(run, 1, shape, &rank);
+    neuron_custom_run_input_shape(shape, &rank, run, 1);
     bool none =
         rank == 0 && !neuron_custom_run_input(run, 1) && !neuron_custom_run_input(run, -1) &&
         !neuron_custom_run_array(run, 0) && neuron_custom_run_input_size(run, 1) == 0 &&
         neuron_custom_run_array_size(run, 0) == 0 && !neuron_custom_run_output_gradient(run) &&
         !neuron_custom_run_input_gradient(run, 0) && !neuron_custom_run_array_gradient(run, 0);
-    neuron_custom_run_input_shape(run, 0, shape, &rank);
+    neuron_custom_run_input_shape(shape, &rank, run, 0);
     *(bool *)user_data = none && rank == 1 && shape[0] == 3 && !neuron_custom_run_training(run);
     return swish(run, NULL);
 }
@@ -276,7 +276,7 @@ END_TEST
 static int ask_for_null(neuron_custom_run_t *run, void *user_data)
 {
     (void)user_data;
-    neuron_custom_run_input_shape(run, 0, NULL, NULL);
+    neuron_custom_run_input_shape(NULL, NULL, run, 0);
     return swish(run, NULL);
 }
 
@@ -288,9 +288,9 @@ START_TEST(nulls_are_answered)
     ck_assert_int_eq(neuron_custom_run_training(NULL), 0);
     ck_assert_int_eq(neuron_custom_run_input_count(NULL), 0);
     ck_assert_int_eq(neuron_custom_run_input_size(NULL, 0), 0);
-    neuron_custom_run_input_shape(NULL, 0, shape, &rank);
+    neuron_custom_run_input_shape(shape, &rank, NULL, 0);
     ck_assert_int_eq(rank, 0);
-    neuron_custom_run_input_shape(NULL, 0, NULL, NULL);
+    neuron_custom_run_input_shape(NULL, NULL, NULL, 0);
     ck_assert_ptr_null(neuron_custom_run_input(NULL, 0));
     ck_assert_int_eq(neuron_custom_run_output_size(NULL), 0);
     ck_assert_ptr_null(neuron_custom_run_output(NULL));

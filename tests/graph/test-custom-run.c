@@ -17,7 +17,7 @@ static int drop(neuron_custom_run_t *run, const float *from, float *to)
     float rate = neuron_custom_run_training(run) ? *neuron_custom_run_array(run, 0) : 0;
     for (int64_t i = 0; to && i < n; i++) {
         float number;
-        int status = neuron_custom_run_random(run, i, 1, &number);
+        int status = neuron_custom_run_random(&number, run, i, 1);
         if (status < 0)
             return status;
         to[i] = number < rate ? 0 : from[i] / (1 - rate);
@@ -169,7 +169,7 @@ static neuron_graph_t *train(int32_t threads, const char *path)
         assert_ok(neuron_trainer_set_number(trainer, "epochs", run == 0 ? 1 : 3));
         if (path && run == 1)
             assert_ok(neuron_trainer_load(trainer, path));
-        assert_ok(neuron_trainer_run(trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, trainer));
         if (path && run == 0)
             assert_ok(neuron_trainer_save(trainer, path));
         neuron_trainer_unref(trainer);
@@ -207,20 +207,20 @@ static int ask(neuron_custom_run_t *run, void *user_data)
     int64_t shape[NEURON_RANK_MAX];
     float number;
     snprintf(a->name, sizeof a->name, "%s", neuron_custom_run_name(run));
-    neuron_custom_run_output_shape(run, a->output, &a->output_rank);
-    neuron_custom_run_array_shape(run, 0, a->array, &a->array_rank);
-    neuron_custom_run_array_shape(run, 1, shape, &a->missing_rank);
-    neuron_custom_run_output_shape(run, NULL, NULL);
+    neuron_custom_run_output_shape(a->output, &a->output_rank, run);
+    neuron_custom_run_array_shape(a->array, &a->array_rank, run, 0);
+    neuron_custom_run_array_shape(shape, &a->missing_rank, run, 1);
+    neuron_custom_run_output_shape(NULL, NULL, run);
     a->saved = neuron_custom_run_saved(run);
-    a->statuses[0] = neuron_custom_run_random(run, -1, 1, &number);
-    a->statuses[1] = neuron_custom_run_random(run, 0, -1, &number);
-    a->statuses[2] = neuron_custom_run_random(run, 0, 1, NULL);
-    a->statuses[3] = neuron_custom_run_random(run, (int64_t)1 << 34, 1, &number);
-    a->statuses[4] = neuron_custom_run_random(run, ((int64_t)1 << 34) - 1, 1, &number);
+    a->statuses[0] = neuron_custom_run_random(&number, run, -1, 1);
+    a->statuses[1] = neuron_custom_run_random(&number, run, 0, -1);
+    a->statuses[2] = neuron_custom_run_random(NULL, run, 0, 1);
+    a->statuses[3] = neuron_custom_run_random(&number, run, (int64_t)1 << 34, 1);
+    a->statuses[4] = neuron_custom_run_random(&number, run, ((int64_t)1 << 34) - 1, 1);
     /* One at a time or some at once: the same numbers. */
-    int status = neuron_custom_run_random(run, 3, 8, a->numbers);
+    int status = neuron_custom_run_random(a->numbers, run, 3, 8);
     for (int i = 0; i < 8 && status == 0; i++) {
-        status = neuron_custom_run_random(run, 3 + i, 1, &number);
+        status = neuron_custom_run_random(&number, run, 3 + i, 1);
         ck_assert_float_eq(number, a->numbers[i]);
     }
     memset(neuron_custom_run_output(run), 0,
@@ -272,12 +272,12 @@ START_TEST(nulls_are_answered)
     float number;
     ck_assert_ptr_null(neuron_custom_run_name(NULL));
     ck_assert_ptr_null(neuron_custom_run_saved(NULL));
-    neuron_custom_run_output_shape(NULL, shape, &rank);
+    neuron_custom_run_output_shape(shape, &rank, NULL);
     ck_assert_int_eq(rank, 0);
     rank = -1;
-    neuron_custom_run_array_shape(NULL, 0, shape, &rank);
+    neuron_custom_run_array_shape(shape, &rank, NULL, 0);
     ck_assert_int_eq(rank, 0);
-    assert_status(neuron_custom_run_random(NULL, 0, 1, &number), NEURON_E_ARGUMENT);
+    assert_status(neuron_custom_run_random(&number, NULL, 0, 1), NEURON_E_ARGUMENT);
 }
 END_TEST
 
@@ -290,7 +290,7 @@ static int64_t as_told(const neuron_custom_run_t *run, void *user_data)
     int32_t rank;
     ck_assert_str_eq(neuron_custom_run_name(run), "kept");
     ck_assert_int_eq(neuron_custom_run_batch(run), 6);
-    neuron_custom_run_output_shape(run, shape, &rank);
+    neuron_custom_run_output_shape(shape, &rank, run);
     ck_assert_int_eq(shape[0], TEST_CLASSES);
     ck_assert_ptr_null(neuron_custom_run_input(run, 0));
     ck_assert_ptr_null(neuron_custom_run_output(run));
@@ -315,20 +315,20 @@ START_TEST(memory_that_is_refused)
     x = neuron_custom_layer(graph, "kept", &x, 1, NULL, 0);
     assert_ok(neuron_custom_layer_add_array(x, "rate", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
     assert_ok(neuron_graph_finish(graph, x));
-    assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &none));
+    assert_ok(neuron_graph_memory(&none, graph, NEURON_MEMORY_TRAINING, 6));
     wanted = 1000000;
-    assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &bytes));
+    assert_ok(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6));
     ck_assert_int_ge(bytes, 4000000); /* other memory may lie where this one is not needed */
     wanted = -17;
-    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &bytes), -17);
+    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6), -17);
     assert_message("kept: the saved callback returned -17");
     wanted = INT64_MIN;
-    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &bytes), NEURON_E_CALLBACK);
+    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6), NEURON_E_CALLBACK);
     wanted = INT64_MAX;
-    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &bytes), NEURON_E_MEMORY);
-    assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_PREDICTION, 6, &bytes)); /* asks nobody */
+    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6), NEURON_E_MEMORY);
+    assert_ok(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_PREDICTION, 6)); /* asks nobody */
     assert_ok(neuron_custom_layer_set_saved(context, "kept", NULL));
-    assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 6, &bytes));
+    assert_ok(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6));
     ck_assert_int_eq(bytes, none);
     neuron_graph_unref(graph);
     neuron_context_unref(context);

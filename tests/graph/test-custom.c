@@ -32,7 +32,7 @@ START_TEST(gradient_of_several_inputs)
     neuron_node_t *node = neuron_custom_layer(graph, "join", inputs, 3, NULL, 0);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 1);
     ck_assert_int_eq(shape[0], 14);
     check_layer(graph, node, 5);
@@ -59,7 +59,7 @@ START_TEST(trains_as_the_built_in_layer)
         assert_ok(neuron_optimizer_create(&optimizer, context, "adam", NULL));
         assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
         assert_ok(neuron_trainer_set(trainer, "epochs=3"));
-        assert_ok(neuron_trainer_run(trainer, &history));
+        assert_ok(neuron_trainer_run(&history, trainer));
         losses[i] = test_figure(history, 2, NEURON_METRIC_LOSS);
         neuron_history_unref(history);
         neuron_trainer_unref(trainer);
@@ -144,15 +144,15 @@ START_TEST(a_step_that_fails)
     copy_parameters(before, graphs[0]);
     plan = failures[_i].plan;
     int calls = plan.calls_left;
-    assert_status(neuron_trainer_run(trainers[0], NULL), failures[_i].status);
+    assert_status(neuron_trainer_run(NULL, trainers[0]), failures[_i].status);
     assert_message(failures[_i].message);
     if (calls == 0)
         ck_assert(same_parameters(graphs[0], before));
     plan = (failure){0, 0, 0};
-    assert_ok(neuron_trainer_run(trainers[0], NULL));
+    assert_ok(neuron_trainer_run(NULL, trainers[0]));
     /* The other one does not know of failures. */
     copy_parameters(graphs[1], before);
-    assert_ok(neuron_trainer_run(trainers[1], NULL));
+    assert_ok(neuron_trainer_run(NULL, trainers[1]));
     ck_assert(same_parameters(graphs[0], graphs[1]));
     neuron_graph_unref(before);
     for (int i = 0; i < 2; i++) {
@@ -187,8 +187,8 @@ START_TEST(a_frozen_layer_stays_as_it_is)
         size_t size;
         assert_ok(neuron_node_set_trainable(neuron_graph_find_node(graph, "count"), i != 1));
         assert_ok(neuron_trainer_set_number(trainer, "epochs", i + 1));
-        assert_ok(neuron_trainer_run(trainer, NULL));
-        assert_ok(neuron_graph_read_array(graph, calls, &count, 1, &size));
+        assert_ok(neuron_trainer_run(NULL, trainer));
+        assert_ok(neuron_graph_read_array(&count, 1, &size, graph, calls));
         ck_assert_float_eq(count, expected[i]);
     }
     neuron_trainer_unref(trainer);

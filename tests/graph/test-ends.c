@@ -210,9 +210,9 @@ static int load_changed(neuron_context_t *context, const neuron_graph_t *graph, 
     size_t size;
     neuron_graph_t *loaded;
     ck_assert_uint_eq(strlen(from), strlen(to));
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, &size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, graph));
     char *bytes = malloc(size);
-    assert_ok(neuron_graph_save_memory(graph, bytes, size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, size, NULL, graph));
     char *found = NULL;
     for (size_t i = 0; !found && i + strlen(from) <= size; i++)
         if (memcmp(bytes + i, from, strlen(from)) == 0)
@@ -247,8 +247,8 @@ START_TEST(imports_take_all_ends)
     neuron_node_t *made[2];
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *left = vector_input(g, LEFT), *right = vector_input(g, RIGHT);
-    assert_ok(neuron_graph_import_many(g, (neuron_node_t *[]){left, right}, 2, source, "m", NULL,
-                                       made, 2));
+    assert_ok(neuron_graph_import_many(made, 2, g, (neuron_node_t *[]){left, right}, 2, source, "m",
+                                       NULL));
     ck_assert_str_eq(neuron_node_name(made[1]), "m/angle");
     assert_ok(neuron_graph_finish_many(g, (neuron_node_t *[]){made[1], made[0]}, 2));
     tensors a = make_tensors(context, ROWS), b = make_tensors(context, ROWS);
@@ -290,7 +290,7 @@ START_TEST(bad_imports_are_refused)
     neuron_node_t *made[2];
     assert_ok(neuron_graph_create(&g, context));
     neuron_node_t *x = vector_input(g, LEFT);
-    assert_status(neuron_graph_import_many(g, &x, 1, source, NULL, NULL, made, 2),
+    assert_status(neuron_graph_import_many(made, 2, g, &x, 1, source, NULL, NULL),
                   NEURON_E_ARGUMENT);
     assert_message("import: 1 inputs and 2 outputs are given; graph has 2 and 2");
     ck_assert_ptr_null(made[0]);
@@ -443,7 +443,7 @@ START_TEST(quantised_outputs_stay_floats)
         assert_ok(neuron_tensor_create(&out[i], context, NEURON_TYPE_F32, shape, 4));
         assert_ok(neuron_tensor_create(&again[i], context, NEURON_TYPE_F32, shape, 4));
     }
-    assert_ok(neuron_dataset_read(glyphs, 0, 2, neuron_tensor_data(in), NULL));
+    assert_ok(neuron_dataset_read(neuron_tensor_data(in), NULL, glyphs, 0, 2));
     assert_ok(neuron_graph_predict_many(g, (const neuron_tensor_t *const *)&in, 1, out, 2));
     assert_ok(
         neuron_graph_predict_many(quantized, (const neuron_tensor_t *const *)&in, 1, again, 2));

@@ -234,7 +234,7 @@ static neuron_node_t *turn_over(neuron_graph_t *graph, neuron_node_t *x)
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(x, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, x));
     return neuron_reshape(graph, x, (const int64_t[]){shape[1], shape[0], -1}, 3);
 }
 
@@ -312,8 +312,8 @@ START_TEST(random_mixes)
         uint64_t branch = neuron_random_below(&reader, 8);
         int64_t shape[2][NEURON_RANK_MAX];
         int32_t rank;
-        assert_ok(neuron_node_shape(x, shape[0], &rank));
-        assert_ok(neuron_node_shape(next, shape[1], &rank));
+        assert_ok(neuron_node_shape(shape[0], &rank, x));
+        assert_ok(neuron_node_shape(shape[1], &rank, next));
         bool joins = branch == 0 && memcmp(shape[0], shape[1], 3 * sizeof **shape) == 0;
         x = joins ? neuron_add(graph, (neuron_node_t *[]){x, next}, 2) : next;
     }

@@ -87,7 +87,7 @@ START_TEST(parameter_counts)
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(graph), networks[_i].trainable);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_graph_output_shape(graph, shape, &rank));
+    assert_ok(neuron_graph_output_shape(shape, &rank, graph));
     ck_assert_int_eq(rank, 1);
     ck_assert_int_eq(shape[0], 10);
     neuron_graph_unref(graph);
@@ -101,13 +101,13 @@ START_TEST(shapes_of_input_and_output)
     int32_t rank;
     neuron_node_t *x = image_input(graph, 4, 5, 6);
     assert_node_shape(x, (const int64_t[]){4, 5, 6}, 3);
-    assert_status(neuron_graph_input_shape(graph, shape, &rank), NEURON_E_STATE);
+    assert_status(neuron_graph_input_shape(shape, &rank, graph), NEURON_E_STATE);
     assert_message("neuron_graph_input_shape: graph is not finished");
     assert_ok(neuron_graph_finish(graph, neuron_flatten(graph, x)));
-    assert_ok(neuron_graph_input_shape(graph, shape, &rank));
+    assert_ok(neuron_graph_input_shape(shape, &rank, graph));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[1], 5);
-    assert_ok(neuron_graph_output_shape(graph, shape, &rank));
+    assert_ok(neuron_graph_output_shape(shape, &rank, graph));
     ck_assert_int_eq(rank, 1);
     ck_assert_int_eq(shape[0], 120);
     neuron_graph_unref(graph);
@@ -206,7 +206,7 @@ START_TEST(names_of_graphs)
     assert_status(neuron_graph_set_name(graph, ""), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_set_name(graph, "line\nend"), NEURON_E_ARGUMENT);
     assert_ok(neuron_graph_set_name(graph, "a name/with.all"));
-    assert_status(neuron_graph_input_shape(graph, NULL, NULL), NEURON_E_STATE);
+    assert_status(neuron_graph_input_shape(NULL, NULL, graph), NEURON_E_STATE);
     assert_message("a name/with.all is not finished");
     neuron_graph_unref(graph);
 }
@@ -318,21 +318,21 @@ START_TEST(nulls_are_refused_by_graph_calls)
     assert_status(neuron_graph_set_name(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_set_seed(NULL, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_finish(NULL, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_input_shape(NULL, shape, &rank), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_output_shape(NULL, shape, &rank), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_input_shape(shape, &rank, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_output_shape(shape, &rank, NULL), NEURON_E_ARGUMENT);
     ck_assert_int_eq(neuron_graph_parameter_count(NULL), 0);
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(NULL), 0);
     ck_assert_int_eq(neuron_graph_array_count(NULL), 0);
     ck_assert_ptr_null(neuron_graph_array_name(NULL, 0));
-    assert_status(neuron_graph_read_array(NULL, 0, &value, 1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_read_array(&value, 1, NULL, NULL, 0), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_write_array(NULL, 0, &value, 1), NEURON_E_ARGUMENT);
     assert_ok(neuron_graph_create(&graph, context));
     assert_status(neuron_graph_set_name(graph, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
     neuron_node_t *x = vector_input(graph, 1);
     assert_ok(neuron_graph_finish(graph, x)); /* the NULL before did not stick */
-    assert_status(neuron_graph_input_shape(graph, NULL, &rank), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_output_shape(graph, shape, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_input_shape(NULL, &rank, graph), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_output_shape(shape, NULL, graph), NEURON_E_ARGUMENT);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
 }
@@ -346,17 +346,17 @@ START_TEST(nulls_are_refused_by_node_calls)
     int32_t rank;
     double value;
     char text[8];
-    assert_status(neuron_node_get_number(NULL, "units", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_number(node, "units", NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_number(NULL, "rate", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_number(node, "rate", NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_number(node, NULL, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_text(NULL, "rate", text, sizeof text, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(&value, NULL, "units"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(NULL, node, "units"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(&value, NULL, "rate"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(NULL, node, "rate"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(&value, node, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_text(text, sizeof text, NULL, NULL, "rate"), NEURON_E_ARGUMENT);
     assert_status(neuron_node_set(NULL, "rate=0.25"), NEURON_E_ARGUMENT);
     assert_status(neuron_node_set_number(NULL, "rate", 0.25), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_shape(NULL, shape, &rank), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_shape(node, NULL, &rank), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_shape(node, shape, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_shape(shape, &rank, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_shape(NULL, &rank, node), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_shape(shape, NULL, node), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(neuron_node_name(NULL));
     neuron_graph_unref(graph);
 }

@@ -127,7 +127,7 @@ START_TEST(in_the_middle_of_a_graph)
     neuron_node_t *copy = neuron_graph_import(graph, x, source, "body", NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(copy, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, copy));
     ck_assert_int_eq(shape[0], 3);
     ck_assert_int_eq(shape[1], 6);
     neuron_graph_unref(source);

@@ -20,7 +20,7 @@ static neuron_graph_t *dense_graph(uint64_t seed, int32_t kind, double parameter
 
 static void read_kernel(const neuron_graph_t *graph, float *values)
 {
-    assert_ok(neuron_graph_read_array(graph, 0, values, COUNT, NULL));
+    assert_ok(neuron_graph_read_array(values, COUNT, NULL, graph, 0));
 }
 
 static const struct {
@@ -78,7 +78,7 @@ END_TEST
 START_TEST(names_and_kinds)
 {
     int32_t kind = 0;
-    assert_ok(neuron_initializer_find(kinds[_i].name, &kind));
+    assert_ok(neuron_initializer_find(&kind, kinds[_i].name));
     ck_assert_int_eq(kind, kinds[_i].kind);
     ck_assert_str_eq(neuron_initializer_name(kind), kinds[_i].name);
 }
@@ -87,14 +87,14 @@ END_TEST
 START_TEST(unknown_names)
 {
     int32_t kind = 7;
-    assert_status(neuron_initializer_find("orthogonal", &kind), NEURON_E_ARGUMENT);
+    assert_status(neuron_initializer_find(&kind, "orthogonal"), NEURON_E_ARGUMENT);
     assert_message("there is no initializer \"orthogonal\"");
     ck_assert_int_eq(kind, 7);
     ck_assert_ptr_null(neuron_initializer_name(11));
-    assert_ok(neuron_initializer_find("random_normal", &kind));
+    assert_ok(neuron_initializer_find(&kind, "random_normal"));
     ck_assert_int_eq(kind, NEURON_INITIALIZER_NORMAL);
-    assert_status(neuron_initializer_find(NULL, &kind), NEURON_E_ARGUMENT);
-    assert_status(neuron_initializer_find("ones", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_initializer_find(&kind, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_initializer_find(NULL, "ones"), NEURON_E_ARGUMENT);
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST(glorot_uniform_stays)
     assert_ok(neuron_graph_set_seed(graph, 1));
     assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2, NULL)));
     float values[6];
-    assert_ok(neuron_graph_read_array(graph, 0, values, 6, NULL));
+    assert_ok(neuron_graph_read_array(values, 6, NULL, graph, 0));
     uint32_t numbers[4];
     const neuron_random random = {.seed = 1, .use = NEURON_RANDOM_INITIALIZE};
     for (int i = 0; i < 6; i++) {
@@ -142,9 +142,9 @@ START_TEST(any_array)
     assert_ok(neuron_node_set_initializer(node, "bias", NEURON_INITIALIZER_CONSTANT, 0.25));
     assert_ok(neuron_graph_finish(graph, norm));
     float values[2];
-    assert_ok(neuron_graph_read_array(graph, 1, values, 2, NULL));
+    assert_ok(neuron_graph_read_array(values, 2, NULL, graph, 1));
     ck_assert_float_eq(values[1], 0.25f);
-    assert_ok(neuron_graph_read_array(graph, 2, values, 2, NULL));
+    assert_ok(neuron_graph_read_array(values, 2, NULL, graph, 2));
     ck_assert_float_eq(values[0], 0.5f);
     neuron_graph_unref(graph);
 }
@@ -228,7 +228,7 @@ START_TEST(the_option_takes_kinds_without_parameter)
     assert_ok(neuron_node_set(node, "initializer=ones"));
     assert_ok(neuron_graph_finish(graph, node));
     float values[6];
-    assert_ok(neuron_graph_read_array(graph, 0, values, 6, NULL));
+    assert_ok(neuron_graph_read_array(values, 6, NULL, graph, 0));
     ck_assert_float_eq(values[5], 1);
     neuron_graph_unref(graph);
 }
@@ -274,7 +274,7 @@ static void assert_starts(const neuron_node_t *node, const char *array, int32_t 
 {
     int32_t found;
     double size;
-    assert_ok(neuron_node_initializer(node, array, &found, &size));
+    assert_ok(neuron_node_initializer(&found, &size, node, array));
     ck_assert_int_eq(found, kind);
     ck_assert_double_eq(size, parameter);
 }
@@ -303,12 +303,12 @@ START_TEST(bad_reading)
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     int32_t kind = 7;
     double parameter = 7;
-    assert_status(neuron_node_initializer(NULL, "kernel", &kind, &parameter), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_initializer(node, NULL, &kind, &parameter), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_initializer(node, "gamma", &kind, &parameter), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(&kind, &parameter, NULL, "kernel"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(&kind, &parameter, node, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(&kind, &parameter, node, "gamma"), NEURON_E_ARGUMENT);
     assert_message("dense: has no array \"gamma\"");
-    assert_status(neuron_node_initializer(node, "kernel", NULL, &parameter), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_initializer(node, "kernel", &kind, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(NULL, &parameter, node, "kernel"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_initializer(&kind, NULL, node, "kernel"), NEURON_E_ARGUMENT);
     ck_assert_int_eq(kind, 7);
     assert_ok(neuron_graph_finish(graph, node));
     neuron_graph_unref(graph);
@@ -330,9 +330,9 @@ START_TEST(saved_and_imported)
 {
     neuron_graph_t *graph = dense_graph(1, NEURON_INITIALIZER_NORMAL, 0.02), *loaded;
     size_t size;
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, &size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, graph));
     void *bytes = malloc(size);
-    assert_ok(neuron_graph_save_memory(graph, bytes, size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, size, NULL, graph));
     assert_ok(neuron_graph_load_memory(&loaded, graph->context, bytes, size));
     free(bytes);
     neuron_graph_t *copy = new_graph();

@@ -7,7 +7,7 @@
 static double number(const neuron_node_t *node, const char *option)
 {
     double value;
-    assert_ok(neuron_node_get_number(node, option, &value));
+    assert_ok(neuron_node_get_number(&value, node, option));
     return value;
 }
 
@@ -15,7 +15,7 @@ static void assert_text(const neuron_node_t *node, const char *option, const cha
 {
     char text[400];
     size_t needed;
-    assert_ok(neuron_node_get_text(node, option, text, sizeof text, &needed));
+    assert_ok(neuron_node_get_text(text, sizeof text, &needed, node, option));
     ck_assert_str_eq(text, expected);
     ck_assert_uint_eq(needed, strlen(expected) + 1);
 }
@@ -57,17 +57,17 @@ START_TEST(what_is_not_there_is_not_read)
     double value = 7;
     char text[8];
     size_t needed;
-    assert_status(neuron_node_get_number(node, "rate", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(&value, node, "rate"), NEURON_E_ARGUMENT);
     assert_message("conv2d: there is no option \"rate\"");
-    assert_status(neuron_node_get_number(node, "stride", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(&value, node, "stride"), NEURON_E_ARGUMENT);
     assert_message("conv2d: there is no option \"stride\"; did you mean \"stride_height\"?");
-    assert_status(neuron_node_get_number(node, "padding", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(&value, node, "padding"), NEURON_E_ARGUMENT);
     assert_message("conv2d: padding is no number, but a word: valid or same");
-    assert_status(neuron_node_get_text(node, "rate", text, sizeof text, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_get_text(node, "padding", text, 5, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_text(text, sizeof text, NULL, node, "rate"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_text(text, 5, &needed, node, "padding"), NEURON_E_ARGUMENT);
     ck_assert_uint_eq(needed, 6);
-    assert_ok(neuron_node_get_text(node, "padding", text, 6, NULL));
-    assert_status(neuron_node_get_text(NULL, NULL, text, sizeof text, NULL), NEURON_E_ARGUMENT);
+    assert_ok(neuron_node_get_text(text, 6, NULL, node, "padding"));
+    assert_status(neuron_node_get_text(text, sizeof text, NULL, NULL, NULL), NEURON_E_ARGUMENT);
     ck_assert(value == 7);
     assert_ok(neuron_graph_finish(graph, node));
     neuron_graph_unref(graph);
@@ -186,11 +186,11 @@ START_TEST(the_initializer_is_what_was_set_last)
     assert_ok(neuron_node_set_initializer(node, "kernel", NEURON_INITIALIZER_CONSTANT, 3));
     assert_ok(neuron_node_set(node, "use_bias=no"));
     assert_ok(neuron_node_set_number(node, "units", 5));
-    assert_ok(neuron_node_initializer(node, "kernel", &kind, &parameter));
+    assert_ok(neuron_node_initializer(&kind, &parameter, node, "kernel"));
     ck_assert_int_eq(kind, NEURON_INITIALIZER_CONSTANT);
     ck_assert_double_eq(parameter, 3);
     assert_ok(neuron_node_set(node, "units=6, initializer=glorot_uniform"));
-    assert_ok(neuron_node_initializer(node, "kernel", &kind, &parameter));
+    assert_ok(neuron_node_initializer(&kind, &parameter, node, "kernel"));
     ck_assert_int_eq(kind, NEURON_INITIALIZER_GLOROT_UNIFORM);
     assert_ok(neuron_graph_finish(graph, node));
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 48);
@@ -343,18 +343,18 @@ START_TEST(a_window_that_does_not_fit_yet_has_arrays)
     neuron_node_t *x = neuron_conv2d(graph, image_input(graph, 2, 2, 1), 4, 3, 3, NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_status(neuron_node_shape(x, shape, &rank), NEURON_E_SHAPE);
+    assert_status(neuron_node_shape(shape, &rank, x), NEURON_E_SHAPE);
     assert_message("conv2d: a kernel of 3x3 does not fit into 2x2 with padding valid");
     assert_ok(neuron_node_set_regularizer(x, "kernel", 0, 1e-4));
     assert_ok(neuron_node_set_initializer(x, "bias", NEURON_INITIALIZER_CONSTANT, 3));
     assert_ok(neuron_node_set(x, "stride_width=2"));
-    assert_status(neuron_node_shape(x, shape, &rank), NEURON_E_SHAPE);
+    assert_status(neuron_node_shape(shape, &rank, x), NEURON_E_SHAPE);
     assert_ok(neuron_node_set(x, "padding=same"));
     assert_node_shape(x, (const int64_t[]){2, 1, 4}, 3);
     assert_ok(neuron_graph_finish(graph, x));
     ck_assert_double_gt(neuron_graph_penalty(graph), 0);
     float bias[4];
-    assert_ok(neuron_graph_read_array(graph, 1, bias, 4, NULL));
+    assert_ok(neuron_graph_read_array(bias, 4, NULL, graph, 1));
     ck_assert_float_eq(bias[3], 3);
     neuron_graph_unref(graph);
 }

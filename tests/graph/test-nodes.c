@@ -66,9 +66,9 @@ START_TEST(nodes_in_their_order)
     neuron_graph_t *graph = joined_graph(context), *loaded;
     assert_nodes(graph);
     size_t size;
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, &size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, graph));
     void *bytes = malloc(size);
-    assert_ok(neuron_graph_save_memory(graph, bytes, size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, size, NULL, graph));
     assert_ok(neuron_graph_load_memory(&loaded, context, bytes, size));
     free(bytes);
     assert_nodes(loaded);
@@ -103,7 +103,7 @@ static void assert_array(const neuron_graph_t *graph, const char *name, const in
     int32_t index = 0, found_rank = -1;
     while (strcmp(neuron_graph_array_name(graph, index), name) != 0)
         index++;
-    assert_ok(neuron_graph_array_shape(graph, index, found, &found_rank));
+    assert_ok(neuron_graph_array_shape(found, &found_rank, graph, index));
     ck_assert_int_eq(found_rank, rank);
     ck_assert_mem_eq(found, shape, (size_t)rank * sizeof *shape);
     ck_assert_int_eq(neuron_graph_array_trainable(graph, index), trainable);
@@ -153,15 +153,15 @@ START_TEST(what_there_is_not)
     ck_assert_int_eq(neuron_node_input_count(NULL), 0);
     ck_assert_ptr_null(neuron_node_input(NULL, 0));
     ck_assert_int_eq(neuron_graph_array_trainable(NULL, 0), 0);
-    assert_status(neuron_graph_array_shape(NULL, 0, shape, &rank), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_array_shape(shape, &rank, NULL, 0), NEURON_E_ARGUMENT);
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
-    assert_status(neuron_graph_array_shape(graph, 0, shape, &rank), NEURON_E_STATE);
+    assert_status(neuron_graph_array_shape(shape, &rank, graph, 0), NEURON_E_STATE);
     ck_assert_int_eq(neuron_graph_array_trainable(graph, 0), 0);
     assert_ok(neuron_graph_finish(graph, x));
-    assert_status(neuron_graph_array_shape(graph, 0, NULL, &rank), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_array_shape(graph, 0, shape, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_array_shape(NULL, &rank, graph, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_array_shape(shape, NULL, graph, 0), NEURON_E_ARGUMENT);
     for (int32_t index = -1; index <= 2; index += 3) {
-        assert_status(neuron_graph_array_shape(graph, index, shape, &rank), NEURON_E_ARGUMENT);
+        assert_status(neuron_graph_array_shape(shape, &rank, graph, index), NEURON_E_ARGUMENT);
         assert_message("has no parameter array");
         ck_assert_int_eq(neuron_graph_array_trainable(graph, index), 0);
     }

@@ -15,7 +15,7 @@ static void make_kernel(neuron_context_t *context, const uint64_t *seed, float *
         assert_ok(neuron_graph_set_seed(graph, *seed));
     assert_ok(
         neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, IN), UNITS, NULL)));
-    assert_ok(neuron_graph_read_array(graph, 0, kernel, IN * UNITS, NULL));
+    assert_ok(neuron_graph_read_array(kernel, IN * UNITS, NULL, graph, 0));
     neuron_graph_unref(graph);
 }
 
@@ -27,7 +27,7 @@ static void load_and_join(neuron_context_t *context)
     size_t size;
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_finish(graph, neuron_dense(graph, vector_input(graph, 3), 2, NULL)));
-    assert_ok(neuron_graph_save_memory(graph, file, sizeof file, &size));
+    assert_ok(neuron_graph_save_memory(file, sizeof file, &size, graph));
     assert_ok(neuron_graph_load_memory(&loaded, context, file, size));
     assert_ok(neuron_committee_create(&committee, context, (neuron_graph_t *[]){graph, loaded}, 2,
                                       NEURON_COMMITTEE_MEAN, NULL));
@@ -72,8 +72,8 @@ START_TEST(two_layers_of_one_graph_start_differently)
         neuron_dense(graph, neuron_dense(graph, vector_input(graph, 9), 9, NULL), 9, NULL);
     assert_ok(neuron_graph_finish(graph, x));
     float first[81], second[81];
-    assert_ok(neuron_graph_read_array(graph, 0, first, 81, NULL));
-    assert_ok(neuron_graph_read_array(graph, 2, second, 81, NULL));
+    assert_ok(neuron_graph_read_array(first, 81, NULL, graph, 0));
+    assert_ok(neuron_graph_read_array(second, 81, NULL, graph, 2));
     ck_assert_mem_ne(first, second, sizeof first);
     neuron_graph_unref(graph);
 }
@@ -104,10 +104,10 @@ START_TEST(kernels_start_within_the_limits_of_glorot)
     neuron_graph_t *graph = new_graph();
     assert_ok(neuron_graph_finish(
         graph, neuron_conv2d(graph, image_input(graph, 8, 8, 20), 30, 3, 5, NULL)));
-    assert_ok(neuron_graph_read_array(graph, 0, kernels[0], 15 * 20 * 30, NULL));
+    assert_ok(neuron_graph_read_array(kernels[0], 15 * 20 * 30, NULL, graph, 0));
     assert_uniform(kernels[0], 15 * 20 * 30, sqrt(6.0 / (15 * (20 + 30))));
     float bias[30], zeros[30] = {0};
-    assert_ok(neuron_graph_read_array(graph, 1, bias, 30, NULL));
+    assert_ok(neuron_graph_read_array(bias, 30, NULL, graph, 1));
     ck_assert_mem_eq(bias, zeros, sizeof bias);
     neuron_graph_unref(graph);
 }
@@ -119,7 +119,7 @@ START_TEST(kernels_may_start_as_zeros)
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 4), 2, "initializer=zeros");
     assert_ok(neuron_graph_finish(graph, x));
     float kernel[8], zeros[8] = {0};
-    assert_ok(neuron_graph_read_array(graph, 0, kernel, 8, NULL));
+    assert_ok(neuron_graph_read_array(kernel, 8, NULL, graph, 0));
     ck_assert_mem_eq(kernel, zeros, sizeof kernel);
     neuron_graph_unref(graph);
 }
@@ -133,25 +133,25 @@ START_TEST(arrays_are_read_and_written)
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), 2, NULL);
     ck_assert_int_eq(neuron_graph_array_count(graph), 0);
     ck_assert_ptr_null(neuron_graph_array_name(graph, 0));
-    assert_status(neuron_graph_read_array(graph, 0, values, 8, NULL), NEURON_E_STATE);
+    assert_status(neuron_graph_read_array(values, 8, NULL, graph, 0), NEURON_E_STATE);
     assert_status(neuron_graph_write_array(graph, 0, values, 6), NEURON_E_STATE);
     assert_ok(neuron_graph_finish(graph, x));
     const float kernel[6] = {1, 2, 3, 4, 5, 6};
     assert_ok(neuron_graph_write_array(graph, 0, kernel, 6));
-    assert_ok(neuron_graph_read_array(graph, 0, NULL, 0, &needed));
+    assert_ok(neuron_graph_read_array(NULL, 0, &needed, graph, 0));
     ck_assert_uint_eq(needed, 6);
-    assert_ok(neuron_graph_read_array(graph, 0, values, 8, &needed));
+    assert_ok(neuron_graph_read_array(values, 8, &needed, graph, 0));
     ck_assert_mem_eq(values, kernel, sizeof kernel);
-    assert_status(neuron_graph_read_array(graph, 0, values, 5, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_read_array(values, 5, &needed, graph, 0), NEURON_E_ARGUMENT);
     assert_message("dense.kernel has 6 numbers, there is room for 5");
     ck_assert_uint_eq(needed, 6);
-    assert_status(neuron_graph_read_array(graph, 0, NULL, 8, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_read_array(NULL, 8, NULL, graph, 0), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_write_array(graph, 1, kernel, 6), NEURON_E_ARGUMENT);
     assert_message("dense.bias has 2 numbers, not 6");
     assert_status(neuron_graph_write_array(graph, 0, NULL, 6), NEURON_E_ARGUMENT);
     for (int32_t index = -1; index <= 2; index += 3) {
         ck_assert_ptr_null(neuron_graph_array_name(graph, index));
-        assert_status(neuron_graph_read_array(graph, index, values, 8, NULL), NEURON_E_ARGUMENT);
+        assert_status(neuron_graph_read_array(values, 8, NULL, graph, index), NEURON_E_ARGUMENT);
         assert_message("has no parameter array");
         assert_status(neuron_graph_write_array(graph, index, values, 6), NEURON_E_ARGUMENT);
     }

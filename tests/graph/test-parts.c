@@ -40,7 +40,7 @@ static neuron_trainer_t *new_trainer(neuron_graph_t *graph)
 static void train(neuron_graph_t *graph)
 {
     neuron_trainer_t *trainer = new_trainer(graph);
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
 }
 
@@ -48,9 +48,9 @@ static neuron_graph_t *save_and_load(const neuron_graph_t *graph)
 {
     neuron_graph_t *loaded;
     size_t size;
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, &size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, graph));
     void *bytes = malloc(size);
-    assert_ok(neuron_graph_save_memory(graph, bytes, size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, size, NULL, graph));
     assert_ok(neuron_graph_load_memory(&loaded, graph->context, bytes, size));
     free(bytes);
     return loaded;
@@ -150,12 +150,12 @@ START_TEST(frozen_layers_stay_when_clipping)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph = test_mlp(context, 8);
     neuron_trainer_t *trainer = new_clipping_trainer(graph, 0.5);
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_graph_t *before = save_and_load(graph);
     freeze(graph, "dense");
     freeze(graph, "batch_norm");
     assert_ok(neuron_trainer_set(trainer, "epochs=2"));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     assert_changed(graph, before);
     neuron_graph_unref(before);
     neuron_trainer_unref(trainer);
@@ -196,25 +196,25 @@ START_TEST(freezing_between_epochs)
     neuron_context_t *context = test_context();
     neuron_graph_t *graph = test_mlp(context, 8);
     neuron_trainer_t *trainer = new_trainer(graph);
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_graph_t *before = save_and_load(graph);
     freeze(graph, "dense");
     freeze(graph, "batch_norm");
     assert_ok(neuron_trainer_set(trainer, "epochs=2"));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     assert_changed(graph, before);
     neuron_graph_unref(before);
     before = save_and_load(graph);
     assert_ok(neuron_node_set_trainable(find(graph, "dense"), 1));
     assert_ok(neuron_node_set_trainable(find(graph, "batch_norm"), 1));
     assert_ok(neuron_trainer_set(trainer, "epochs=3"));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     assert_changed(graph, before);
     freeze(graph, "dense");
     freeze(graph, "batch_norm");
     freeze(graph, "dense_1");
     assert_ok(neuron_trainer_set(trainer, "epochs=4"));
-    assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_UNSUPPORTED);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_UNSUPPORTED);
     assert_message("trainer: mlp has nothing to train");
     neuron_graph_unref(before);
     neuron_trainer_unref(trainer);
@@ -229,20 +229,20 @@ START_TEST(counts_and_summary)
     neuron_graph_t *graph = test_cnn(context, 8);
     int64_t all = neuron_graph_trainable_parameter_count(graph), before, after;
     char text[4096];
-    assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 8, &before));
+    assert_ok(neuron_graph_memory(&before, graph, NEURON_MEMORY_TRAINING, 8));
     freeze(graph, "conv2d");
     freeze(graph, "batch_norm");
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(graph), all - 40 - 8);
     ck_assert_int_eq(neuron_graph_parameter_count(graph), all + 8);
-    assert_ok(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 8, &after));
+    assert_ok(neuron_graph_memory(&after, graph, NEURON_MEMORY_TRAINING, 8));
     ck_assert_int_lt(after, before);
-    assert_ok(neuron_graph_summary(graph, 8, text, sizeof text, NULL));
+    assert_ok(neuron_graph_summary(text, sizeof text, NULL, graph, 8));
     ck_assert_ptr_nonnull(strstr(text, " 56\n"));
     ck_assert_int_eq(neuron_node_trainable(find(graph, "conv2d")), 0);
     ck_assert_int_eq(neuron_node_trainable(find(graph, "dense")), 1);
     ck_assert_int_eq(neuron_node_trainable(NULL), 0);
     freeze(graph, "dense");
-    assert_ok(neuron_graph_summary(graph, 8, text, sizeof text, NULL));
+    assert_ok(neuron_graph_summary(text, sizeof text, NULL, graph, 8));
     ck_assert_ptr_nonnull(strstr(text, "has nothing to train"));
     neuron_graph_unref(graph);
     neuron_context_unref(context);
@@ -319,7 +319,7 @@ static void train_slowly(neuron_graph_t *graph, double *loss, double *validation
     assert_ok(neuron_optimizer_create(&optimizer, graph->context, "sgd", "learning_rate=1e-30"));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
     assert_ok(neuron_trainer_set_validation(trainer, data));
-    assert_ok(neuron_trainer_run(trainer, &history));
+    assert_ok(neuron_trainer_run(&history, trainer));
     *loss = test_figure(history, 0, NEURON_METRIC_LOSS);
     *validation = test_figure(history, 0, NEURON_METRIC_VALIDATION_LOSS);
     neuron_history_unref(history);
@@ -395,19 +395,19 @@ START_TEST(regularizers_are_read_back)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3), NULL);
     double l1 = 7, l2 = 7;
-    assert_ok(neuron_node_regularizer(node, "gamma", &l1, &l2));
+    assert_ok(neuron_node_regularizer(&l1, &l2, node, "gamma"));
     ck_assert(l1 == 0 && l2 == 0);
     assert_ok(neuron_node_set_regularizer(node, "gamma", 0.5, 0.25));
-    assert_ok(neuron_node_regularizer(node, "gamma", &l1, &l2));
+    assert_ok(neuron_node_regularizer(&l1, &l2, node, "gamma"));
     ck_assert(l1 == 0.5 && l2 == 0.25);
-    assert_ok(neuron_node_regularizer(node, "moving_mean", &l1, &l2));
+    assert_ok(neuron_node_regularizer(&l1, &l2, node, "moving_mean"));
     ck_assert(l1 == 0 && l2 == 0);
-    assert_status(neuron_node_regularizer(node, "kernel", &l1, &l2), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(&l1, &l2, node, "kernel"), NEURON_E_ARGUMENT);
     assert_message("batch_norm: has no array \"kernel\"");
-    assert_status(neuron_node_regularizer(NULL, "gamma", &l1, &l2), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_regularizer(node, NULL, &l1, &l2), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_regularizer(node, "gamma", NULL, &l2), NEURON_E_ARGUMENT);
-    assert_status(neuron_node_regularizer(node, "gamma", &l1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(&l1, &l2, NULL, "gamma"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(&l1, &l2, node, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(NULL, &l2, node, "gamma"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_regularizer(&l1, NULL, node, "gamma"), NEURON_E_ARGUMENT);
     assert_ok(neuron_graph_finish(graph, node));
     neuron_graph_unref(graph);
 }

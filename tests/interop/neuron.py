@@ -103,10 +103,10 @@ class Neuron:
         found = {}
         for index in range(self.neuron_graph_array_count(graph)):
             needed = ctypes.c_size_t()
-            self.must(self.neuron_graph_read_array(graph, index, None, 0, ctypes.byref(needed)))
+            self.must(self.neuron_graph_read_array(None, 0, ctypes.byref(needed), graph, index))
             values = numpy.empty(needed.value, numpy.float32)
             self.must(
-                self.neuron_graph_read_array(graph, index, values.ctypes.data, values.size, None)
+                self.neuron_graph_read_array(values.ctypes.data, values.size, None, graph, index)
             )
             found[self.neuron_graph_array_name(graph, index).decode()] = values
         return found
@@ -145,8 +145,7 @@ class Neuron:
         values = numpy.empty(shape, numpy.float32)
         self.must(
             self.neuron_augmentation_apply(
-                augmentation, dataset, 0, shape[0], seed, epoch, values.ctypes.data
-            )
+                values.ctypes.data, augmentation, dataset, 0, shape[0], seed, epoch)
         )
         return values
 
@@ -176,14 +175,13 @@ class Neuron:
                 self.neuron_trainer_set_class_weights(trainer, weights.ctypes.data, len(weights))
             )
         history = ctypes.c_void_p()
-        self.must(self.neuron_trainer_run(trainer, ctypes.byref(history)))
+        self.must(self.neuron_trainer_run(ctypes.byref(history), trainer))
         losses = []
         for epoch in range(epochs):
             value = ctypes.c_double()
             self.must(
                 self.neuron_history_value(
-                    history, epoch, self.NEURON_METRIC_LOSS, ctypes.byref(value)
-                )
+                    ctypes.byref(value), history, epoch, self.NEURON_METRIC_LOSS)
             )
             losses.append(value.value)
         return losses

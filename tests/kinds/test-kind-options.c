@@ -56,11 +56,11 @@ typedef struct calls {
     }                                                                                              \
     static int get_number_##family(const void *handle, const char *option, double *value)          \
     {                                                                                              \
-        return neuron_##family##_get_number(handle, option, value);                                \
+        return neuron_##family##_get_number(value, handle, option);                                \
     }                                                                                              \
     static int get_text_##family(const void *handle, const char *option, char *text)               \
     {                                                                                              \
-        return neuron_##family##_get_text(handle, option, text, TEXT, NULL);                       \
+        return neuron_##family##_get_text(text, TEXT, NULL, handle, option);                       \
     }
 
 #define ROW(name, family)                                                                          \

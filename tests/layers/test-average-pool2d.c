@@ -41,7 +41,7 @@ START_TEST(whole_images)
             kind ? neuron_global_max_pool2d(graph, x) : neuron_global_average_pool2d(graph, x);
         int64_t shape[NEURON_RANK_MAX];
         int32_t rank;
-        assert_ok(neuron_node_shape(node, shape, &rank));
+        assert_ok(neuron_node_shape(shape, &rank, node));
         ck_assert_int_eq(rank, 1);
         ck_assert_int_eq(shape[0], 3);
         assert_ok(neuron_graph_finish(graph, node));

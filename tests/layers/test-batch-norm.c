@@ -11,7 +11,7 @@ START_TEST(shape_and_parameters)
     neuron_node_t *node = neuron_batch_norm(graph, image_input(graph, 7, 6, 5), NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[2], 5);
     assert_ok(neuron_graph_finish(graph, node));
@@ -22,7 +22,7 @@ START_TEST(shape_and_parameters)
     for (int32_t i = 0; i < 4; i++) {
         float values[5];
         ck_assert_str_eq(neuron_graph_array_name(graph, i), names[i]);
-        assert_ok(neuron_graph_read_array(graph, i, values, 5, NULL));
+        assert_ok(neuron_graph_read_array(values, 5, NULL, graph, i));
         ck_assert_float_eq(values[4], i == 0 || i == 3 ? 1 : 0);
     }
     neuron_graph_unref(graph);
@@ -34,9 +34,9 @@ START_TEST(defaults_are_those_of_keras)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_batch_norm(graph, vector_input(graph, 3), NULL);
     double value;
-    assert_ok(neuron_node_get_number(node, "momentum", &value));
+    assert_ok(neuron_node_get_number(&value, node, "momentum"));
     ck_assert_double_eq(value, 0.99);
-    assert_ok(neuron_node_get_number(node, "epsilon", &value));
+    assert_ok(neuron_node_get_number(&value, node, "epsilon"));
     ck_assert_double_eq(value, 0.001);
     assert_status(neuron_node_set(node, "epsilon=0"), NEURON_E_ARGUMENT);
     assert_message("batch_norm: epsilon is 0; it must be 1e-30 to 1e+30");
@@ -57,8 +57,8 @@ START_TEST(moving_statistics)
     const float batch[] = {1, 0, 2, 0, 3, 4, 6, 4}; /* mean 3 and 2, variance 3.5 and 4 */
     neuron_session_forward(session, (const float *const[]){batch}, 4, 0, 0);
     float mean[2], variance[2];
-    assert_ok(neuron_graph_read_array(graph, 2, mean, 2, NULL));
-    assert_ok(neuron_graph_read_array(graph, 3, variance, 2, NULL));
+    assert_ok(neuron_graph_read_array(mean, 2, NULL, graph, 2));
+    assert_ok(neuron_graph_read_array(variance, 2, NULL, graph, 3));
     ck_assert_float_eq_tol(mean[0], 0.75f * 10 + 0.25f * 3, 1e-6f);
     ck_assert_float_eq_tol(mean[1], 0.75f * -4 + 0.25f * 2, 1e-6f);
     ck_assert_float_eq_tol(variance[0], 0.75f * 2 + 0.25f * 3.5f, 1e-6f);
@@ -67,7 +67,7 @@ START_TEST(moving_statistics)
     float output[8];
     predict(graph, batch, 4, output);
     ck_assert_float_eq_tol(output[1], (0 - mean[1]) / sqrtf(variance[1] + 0.001f), 1e-5f);
-    assert_ok(neuron_graph_read_array(graph, 2, variance, 2, NULL));
+    assert_ok(neuron_graph_read_array(variance, 2, NULL, graph, 2));
     assert_that(mean[0] == variance[0] && mean[1] == variance[1],
                 "a prediction changes the statistics");
     neuron_graph_unref(graph);

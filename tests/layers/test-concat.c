@@ -11,7 +11,7 @@ START_TEST(order_and_shape)
         {1, 2, 3, 4, 1, 2, 3, 4}, {1, 2, 1, 2, 3, 4, 3, 4}, {1, 2, 1, 2, 3, 4, 3, 4}};
     static const char *const axes[] = {"axis=0", "axis=1", NULL};
     neuron_node_t *node = neuron_concat(graph, (neuron_node_t *[]){x, x}, 2, axes[_i]);
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], _i == 0 ? 4 : 2);
     ck_assert_int_eq(shape[1], _i == 1 ? 2 : 1);
@@ -56,9 +56,9 @@ START_TEST(the_last_axis_by_minus_1)
     neuron_node_t *node = neuron_concat(graph, (neuron_node_t *[]){x, x, x}, 3, NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(shape[2], 12);
-    assert_ok(neuron_node_get_number(node, "axis", &axis));
+    assert_ok(neuron_node_get_number(&axis, node, "axis"));
     ck_assert_double_eq(axis, 2);
     neuron_graph_unref(graph);
 }

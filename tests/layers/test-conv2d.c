@@ -17,7 +17,7 @@ static void assert_image(const neuron_node_t *node, int64_t height, int64_t widt
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], height);
     ck_assert_int_eq(shape[1], width);

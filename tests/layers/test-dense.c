@@ -7,7 +7,7 @@ START_TEST(shape_and_parameters)
     neuron_node_t *node = neuron_dense(graph, vector_input(graph, 784), 30, NULL);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 1);
     ck_assert_int_eq(shape[0], 30);
     assert_ok(neuron_graph_finish(graph, node));

@@ -41,13 +41,13 @@ START_TEST(shapes_and_parameters)
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(neuron_node_set(node, "depth_multiplier=3, stride_height=2"));
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], 4);
     ck_assert_int_eq(shape[1], 7);
     ck_assert_int_eq(shape[2], 15);
     assert_ok(neuron_node_set(node, "padding=same"));
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(shape[0], 5);
     ck_assert_int_eq(shape[1], 8);
     assert_ok(neuron_graph_finish(graph, node));

@@ -7,7 +7,7 @@ START_TEST(order_and_shape)
     neuron_node_t *node = neuron_flatten(graph, image_input(graph, 2, 1, 3));
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 1);
     ck_assert_int_eq(shape[0], 6);
     assert_ok(neuron_graph_finish(graph, node));

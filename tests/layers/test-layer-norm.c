@@ -18,7 +18,7 @@ START_TEST(shape_and_parameters)
     for (int32_t i = 0; i < 2; i++) {
         float values[5];
         ck_assert_str_eq(neuron_graph_array_name(graph, i), names[i]);
-        assert_ok(neuron_graph_read_array(graph, i, values, 5, NULL));
+        assert_ok(neuron_graph_read_array(values, 5, NULL, graph, i));
         ck_assert_float_eq(values[4], i == 0 ? 1 : 0);
     }
     neuron_graph_unref(graph);
@@ -30,7 +30,7 @@ START_TEST(epsilon)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_layer_norm(graph, vector_input(graph, 3), NULL);
     double value;
-    assert_ok(neuron_node_get_number(node, "epsilon", &value));
+    assert_ok(neuron_node_get_number(&value, node, "epsilon"));
     ck_assert_double_eq(value, 0.001);
     assert_status(neuron_node_set(node, "epsilon=0"), NEURON_E_ARGUMENT);
     assert_message("layer_norm: epsilon is 0; it must be 1e-30 to 1e+30");

@@ -20,15 +20,15 @@ START_TEST(shapes_and_default_stride)
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     double stride;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], 13);
     ck_assert_int_eq(shape[1], 9);
     ck_assert_int_eq(shape[2], 5);
-    assert_ok(neuron_node_get_number(node, "stride_width", &stride));
+    assert_ok(neuron_node_get_number(&stride, node, "stride_width"));
     ck_assert_double_eq(stride, 3);
     assert_ok(neuron_node_set(node, "padding=same"));
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(shape[0], 14);
     ck_assert_int_eq(shape[1], 10);
     assert_ok(neuron_graph_finish(graph, node));

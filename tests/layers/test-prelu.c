@@ -13,14 +13,14 @@ START_TEST(shape_and_slopes)
     assert_node_shape(node, (const int64_t[]){7, 6, 5}, 3);
     int32_t kind;
     double parameter;
-    assert_ok(neuron_node_initializer(node, "alpha", &kind, &parameter));
+    assert_ok(neuron_node_initializer(&kind, &parameter, node, "alpha"));
     ck_assert_int_eq(kind, NEURON_INITIALIZER_CONSTANT);
     ck_assert_double_eq(parameter, 0.25);
     assert_ok(neuron_graph_finish(graph, node));
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(graph), 5);
     ck_assert_str_eq(neuron_graph_array_name(graph, 0), "prelu.alpha");
     float values[5];
-    assert_ok(neuron_graph_read_array(graph, 0, values, 5, NULL));
+    assert_ok(neuron_graph_read_array(values, 5, NULL, graph, 0));
     for (int i = 0; i < 5; i++)
         ck_assert_float_eq(values[i], 0.25f);
     neuron_graph_unref(graph);

@@ -149,7 +149,7 @@ START_TEST(the_fill_mode_is_checked)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_random_rotation(graph, image_input(graph, 4, 4, 1), 0.2, NULL);
     char mode[16];
-    assert_ok(neuron_node_get_text(node, "fill_mode", mode, sizeof mode, NULL));
+    assert_ok(neuron_node_get_text(mode, sizeof mode, NULL, node, "fill_mode"));
     ck_assert_str_eq(mode, "reflect");
     assert_status(neuron_node_set(node, "fill_mode=15"), NEURON_E_ARGUMENT);
     assert_message(

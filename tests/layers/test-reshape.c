@@ -11,7 +11,7 @@ static void assert_shape(const neuron_node_t *node, int64_t a, int64_t b, int64_
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], a);
     ck_assert_int_eq(shape[1], b);
@@ -26,7 +26,7 @@ START_TEST(shapes)
     assert_shape(reshape(graph, x, -1, 3, 4), 2, 3, 4);
     assert_shape(reshape(graph, x, 1, 24, -1), 1, 24, 1);
     double extent;
-    assert_ok(neuron_node_get_number(reshape(graph, x, 2, -1, 4), "extent_1", &extent));
+    assert_ok(neuron_node_get_number(&extent, reshape(graph, x, 2, -1, 4), "extent_1"));
     ck_assert_double_eq(extent, 3);
     neuron_graph_unref(graph);
 }

@@ -38,7 +38,7 @@ START_TEST(what_is_read_back_counts_from_0)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_slice(graph, image_input(graph, 2, 3, 4), -3, -1, NULL);
     char text[64];
-    assert_ok(neuron_node_get_text(node, NULL, text, sizeof text, NULL));
+    assert_ok(neuron_node_get_text(text, sizeof text, NULL, node, NULL));
     ck_assert_str_eq(text, "axis=2, begin=1, count=3");
     assert_ok(neuron_node_set(node, "axis=1, begin=0, count=1"));
     assert_node_shape(node, (const int64_t[]){2, 1, 4}, 3);

@@ -142,11 +142,11 @@ START_TEST(the_axis_counts_from_0)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_softmax(graph, image_input(graph, 2, 3, 5), NULL);
     double axis;
-    assert_ok(neuron_node_get_number(node, "axis", &axis));
+    assert_ok(neuron_node_get_number(&axis, node, "axis"));
     ck_assert_double_eq(axis, 2);
     assert_ok(neuron_node_set(node, "axis=0"));
     assert_ok(neuron_node_set(node, "axis=-1"));
-    assert_ok(neuron_node_get_number(node, "axis", &axis));
+    assert_ok(neuron_node_get_number(&axis, node, "axis"));
     ck_assert_double_eq(axis, 2);
     assert_status(neuron_node_set(node, "axis=3"), NEURON_E_SHAPE);
     assert_message("softmax: the input is 2x3x5 and has no axis 3");

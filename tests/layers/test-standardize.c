@@ -89,8 +89,8 @@ START_TEST(mean_and_deviation_are_those_of_a_dataset)
     assert_ok(neuron_node_adapt(node, dataset));
     ck_assert_uint_ne(graph->version, version);
     float mean[3], deviation[3], output[12];
-    assert_ok(neuron_graph_read_array(graph, 0, mean, 3, NULL));
-    assert_ok(neuron_graph_read_array(graph, 1, deviation, 3, NULL));
+    assert_ok(neuron_graph_read_array(mean, 3, NULL, graph, 0));
+    assert_ok(neuron_graph_read_array(deviation, 3, NULL, graph, 1));
     ck_assert_float_eq(mean[0], 4);
     ck_assert_float_eq(mean[1], 10);
     ck_assert_float_eq_tol(deviation[0], sqrtf(5), 1e-6f);
@@ -100,7 +100,7 @@ START_TEST(mean_and_deviation_are_those_of_a_dataset)
     ck_assert_float_eq(output[1], 0);                   /* all are equal: by 1 */
     assert_ok(neuron_dataset_set_scale(dataset, 2, 1)); /* as the graph sees them */
     assert_ok(neuron_node_adapt(node, dataset));
-    assert_ok(neuron_graph_read_array(graph, 0, mean, 3, NULL));
+    assert_ok(neuron_graph_read_array(mean, 3, NULL, graph, 0));
     ck_assert_float_eq(mean[0], 9);
     neuron_dataset_unref(dataset);
     neuron_graph_unref(graph);
@@ -122,8 +122,8 @@ START_TEST(many_examples)
     neuron_dataset_t *dataset = dataset_of(graph, values, COUNT, shape, 2);
     assert_ok(neuron_node_adapt(node, dataset));
     float mean[SIZE], deviation[SIZE];
-    assert_ok(neuron_graph_read_array(graph, 0, mean, SIZE, NULL));
-    assert_ok(neuron_graph_read_array(graph, 1, deviation, SIZE, NULL));
+    assert_ok(neuron_graph_read_array(mean, SIZE, NULL, graph, 0));
+    assert_ok(neuron_graph_read_array(deviation, SIZE, NULL, graph, 1));
     for (int i = 0; i < SIZE; i++) {
         ck_assert_float_eq(mean[i], (float)i + (COUNT - 1) / 2.0f);
         ck_assert_float_eq_tol(deviation[i], sqrtf((COUNT * COUNT - 1) / 12.0f), 1e-4f);
@@ -157,7 +157,7 @@ START_TEST(what_cannot_be_adapted_is_refused)
     assert_message("standardize: examples are 3, the input is 2");
     assert_status(neuron_node_adapt(first, broken), NEURON_E_DATA);
     float mean[2];
-    assert_ok(neuron_graph_read_array(graph, 0, mean, 2, NULL));
+    assert_ok(neuron_graph_read_array(mean, 2, NULL, graph, 0));
     neuron_dataset_unref(dataset);
     neuron_dataset_unref(wide);
     neuron_dataset_unref(broken);

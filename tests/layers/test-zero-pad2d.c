@@ -7,7 +7,7 @@ START_TEST(values)
     neuron_node_t *node = neuron_zero_pad2d(graph, image_input(graph, 2, 2, 1), 1, 0, 2, 1);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_node_shape(node, shape, &rank));
+    assert_ok(neuron_node_shape(shape, &rank, node));
     ck_assert_int_eq(rank, 3);
     ck_assert_int_eq(shape[0], 3);
     ck_assert_int_eq(shape[1], 5);

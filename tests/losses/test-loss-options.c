@@ -39,8 +39,8 @@ START_TEST(bad_input)
     assert_status(neuron_loss_create_custom(&loss, NULL, nothing, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_set(NULL, "delta=1"), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_set_number(NULL, "delta", 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_loss_get_number(NULL, "delta", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_loss_get_text(NULL, "delta", NULL, 0, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_number(&value, NULL, "delta"), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_text(NULL, 0, NULL, NULL, "delta"), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(neuron_loss_kind(NULL));
     ck_assert_ptr_null(neuron_loss_ref(NULL));
     neuron_loss_unref(NULL);
@@ -48,9 +48,9 @@ START_TEST(bad_input)
     assert_status(neuron_loss_set(loss, "delta=1"), NEURON_E_ARGUMENT);
     assert_message("cross_entropy: there is no option \"delta\"; its options are label_smoothing");
     assert_status(neuron_loss_set_number(loss, "delta", 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_loss_get_number(loss, "delta", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_loss_get_number(loss, "label_smoothing", NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_loss_get_number(loss, NULL, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_number(&value, loss, "delta"), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_number(NULL, loss, "label_smoothing"), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_number(&value, loss, NULL), NEURON_E_ARGUMENT);
     assert_message("cross_entropy: option is NULL");
     ck_assert(value == 7);
     const double wrong[] = {-0.1, 1.1, NAN, INFINITY};
@@ -58,7 +58,7 @@ START_TEST(bad_input)
         assert_status(neuron_loss_set_number(loss, "label_smoothing", wrong[i]), NEURON_E_ARGUMENT);
         assert_message("; it must be 0 to 1");
     }
-    assert_ok(neuron_loss_get_number(loss, "label_smoothing", &value));
+    assert_ok(neuron_loss_get_number(&value, loss, "label_smoothing"));
     ck_assert(value == 0);
     neuron_loss_unref(loss);
 }
@@ -99,24 +99,24 @@ START_TEST(options)
     assert_message("huber: delta is 0; it must be above 0");
     ck_assert_ptr_null(loss);
     assert_ok(neuron_loss_create(&loss, context, "huber", "delta=0.25"));
-    assert_ok(neuron_loss_get_number(loss, "delta", &value));
+    assert_ok(neuron_loss_get_number(&value, loss, "delta"));
     ck_assert(value == 0.25);
     neuron_loss_unref(loss);
     assert_ok(neuron_loss_create(&loss, context, "huber", NULL));
     ck_assert_str_eq(neuron_loss_kind(loss), "huber");
-    assert_ok(neuron_loss_get_number(loss, "delta", &value));
+    assert_ok(neuron_loss_get_number(&value, loss, "delta"));
     ck_assert(value == 1);
     assert_status(neuron_loss_set(loss, "delta=0"), NEURON_E_ARGUMENT);
     assert_message("huber: delta is 0; it must be above 0");
     assert_status(neuron_loss_set_number(loss, "delta", NAN), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_set_number(loss, "delta", nextafter(high, INFINITY)),
                   NEURON_E_ARGUMENT);
-    assert_ok(neuron_loss_get_text(loss, NULL, text, sizeof text, NULL));
+    assert_ok(neuron_loss_get_text(text, sizeof text, NULL, loss, NULL));
     ck_assert_str_eq(text, "delta=1");
     assert_ok(neuron_loss_set_number(loss, "delta", high));
     neuron_loss_t *same = neuron_loss_ref(loss);
     neuron_loss_unref(loss);
-    assert_ok(neuron_loss_get_number(same, "delta", &value));
+    assert_ok(neuron_loss_get_number(&value, same, "delta"));
     ck_assert(value == high);
     neuron_loss_unref(same);
 }

@@ -297,10 +297,10 @@ START_TEST(own_function)
     assert_status(neuron_loss_set(own, "delta=1"), NEURON_E_ARGUMENT);
     assert_message("custom: there is no option \"delta\"; it has none");
     assert_status(neuron_loss_set_number(own, "delta", 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_loss_get_number(own, "label_smoothing", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_loss_get_number(&value, own, "label_smoothing"), NEURON_E_ARGUMENT);
     assert_ok(neuron_loss_set(own, ""));
     char text[4] = "abc";
-    assert_ok(neuron_loss_get_text(own, NULL, text, sizeof text, NULL));
+    assert_ok(neuron_loss_get_text(text, sizeof text, NULL, own, NULL));
     ck_assert_str_eq(text, "");
     neuron_loss_unref(own);
 }

@@ -60,9 +60,9 @@ static inline void example_predict(neuron_context_t *context, const neuron_graph
 /* The bytes of a saved graph, from malloc. */
 static inline unsigned char *example_save(const neuron_graph_t *graph, size_t *size)
 {
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, size, graph));
     unsigned char *bytes = malloc(*size);
-    assert_ok(neuron_graph_save_memory(graph, bytes, *size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, *size, NULL, graph));
     return bytes;
 }
 

@@ -36,7 +36,7 @@ static void read_array(const neuron_graph_t *graph, const char *name, float *val
     size_t needed;
     ck_assert_int_ge(index, 0);
     ck_assert_str_eq(neuron_graph_array_name(graph, index), name);
-    assert_ok(neuron_graph_read_array(graph, index, values, count, &needed));
+    assert_ok(neuron_graph_read_array(values, count, &needed, graph, index));
     ck_assert_uint_eq(needed, count);
 }
 
@@ -277,14 +277,14 @@ START_TEST(a_clone_is_the_same)
     assert_ok(neuron_graph_clone(&clone, other, graph));
     unsigned char bytes[2][20000];
     size_t sizes[2];
-    assert_ok(neuron_graph_save_memory(graph, bytes[0], sizeof bytes[0], &sizes[0]));
-    assert_ok(neuron_graph_save_memory(clone, bytes[1], sizeof bytes[1], &sizes[1]));
+    assert_ok(neuron_graph_save_memory(bytes[0], sizeof bytes[0], &sizes[0], graph));
+    assert_ok(neuron_graph_save_memory(bytes[1], sizeof bytes[1], &sizes[1], clone));
     ck_assert_uint_eq(sizes[0], sizes[1]);
     ck_assert_mem_eq(bytes[0], bytes[1], sizes[0]);
     assert_ok(neuron_graph_set_storage(graph, NEURON_STORAGE_F32));
     assert_ok(neuron_graph_set_storage(clone, NEURON_STORAGE_F32));
-    assert_ok(neuron_graph_save_memory(graph, bytes[0], sizeof bytes[0], &sizes[0]));
-    assert_ok(neuron_graph_save_memory(clone, bytes[1], sizeof bytes[1], &sizes[1]));
+    assert_ok(neuron_graph_save_memory(bytes[0], sizeof bytes[0], &sizes[0], graph));
+    assert_ok(neuron_graph_save_memory(bytes[1], sizeof bytes[1], &sizes[1], clone));
     ck_assert_mem_eq(bytes[0], bytes[1], sizes[0]);
     ck_assert_int_eq(neuron_node_trainable(neuron_graph_find_node(clone, "conv2d")), 0);
     assert_status(neuron_graph_clone(NULL, context, graph), NEURON_E_ARGUMENT);
@@ -304,7 +304,7 @@ START_TEST(a_graph_goes_to_a_function)
     unsigned char bytes[20000];
     size_t size;
     assert_ok(neuron_graph_save_to(graph, take, &to));
-    assert_ok(neuron_graph_save_memory(graph, bytes, sizeof bytes, &size));
+    assert_ok(neuron_graph_save_memory(bytes, sizeof bytes, &size, graph));
     ck_assert_uint_eq(to.size, size);
     ck_assert_mem_eq(to.bytes, bytes, size);
     assert_status(neuron_graph_save_to(graph, take, &small), -1234);
@@ -333,9 +333,9 @@ static neuron_trainer_t *make_trainer(neuron_graph_t **graph, neuron_dataset_t *
 
 static unsigned char *save_trainer(const neuron_trainer_t *trainer, size_t *size)
 {
-    assert_ok(neuron_trainer_save_memory(trainer, NULL, 0, size));
+    assert_ok(neuron_trainer_save_memory(NULL, 0, size, trainer));
     unsigned char *bytes = malloc(*size);
-    assert_ok(neuron_trainer_save_memory(trainer, bytes, *size, NULL));
+    assert_ok(neuron_trainer_save_memory(bytes, *size, NULL, trainer));
     return bytes;
 }
 
@@ -347,26 +347,26 @@ START_TEST(a_training_goes_through_memory)
     neuron_trainer_t *a = make_trainer(&graphs[0], train), *b = make_trainer(&graphs[1], train);
     size_t sizes[2];
     sink to = {.limit = SIZE_MAX / 4};
-    assert_ok(neuron_trainer_run(a, NULL));
+    assert_ok(neuron_trainer_run(NULL, a));
     unsigned char *bytes = save_trainer(a, &sizes[0]);
     assert_ok(neuron_trainer_save_to(a, take, &to));
     ck_assert_uint_eq(to.size, sizes[0]);
     ck_assert_mem_eq(to.bytes, bytes, to.size);
-    assert_status(neuron_trainer_save_memory(a, bytes, sizes[0] - 1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_save_memory(bytes, sizes[0] - 1, NULL, a), NEURON_E_ARGUMENT);
     assert_ok(neuron_trainer_load_memory(b, bytes, sizes[0]));
     free(bytes);
     assert_ok(neuron_trainer_set(a, "epochs=2"));
     assert_ok(neuron_trainer_set(b, "epochs=2"));
-    assert_ok(neuron_trainer_run(a, NULL));
-    assert_ok(neuron_trainer_run(b, NULL));
+    assert_ok(neuron_trainer_run(NULL, a));
+    assert_ok(neuron_trainer_run(NULL, b));
     unsigned char *one = save_trainer(a, &sizes[0]), *two = save_trainer(b, &sizes[1]);
     neuron_graph_t *clone;
     assert_ok(neuron_graph_clone(&clone, context, graphs[0]));
     for (int32_t i = 0; i < neuron_graph_array_count(clone); i++) {
         float values[2][2000];
         size_t count;
-        assert_ok(neuron_graph_read_array(graphs[0], i, values[0], 2000, &count));
-        assert_ok(neuron_graph_read_array(graphs[1], i, values[1], 2000, &count));
+        assert_ok(neuron_graph_read_array(values[0], 2000, &count, graphs[0], i));
+        assert_ok(neuron_graph_read_array(values[1], 2000, &count, graphs[1], i));
         ck_assert_mem_eq(values[0], values[1], count * sizeof(float));
     }
     assert_status(neuron_trainer_load_memory(b, one, 50), NEURON_E_FORMAT);
@@ -412,7 +412,7 @@ START_TEST(no_memory_is_an_answer)
     neuron_graph_t *graph, *clone, *small = make_small(1, 4);
     neuron_trainer_t *trainer = make_trainer(&graph, train);
     sink to = {.limit = SIZE_MAX / 4}, two = {.limit = SIZE_MAX / 4};
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_clone(&clone, context, graph));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_load_arrays(NULL, small, path, NULL, "model."));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_copy_arrays(NULL, clone, graph, NULL, NULL));

@@ -30,7 +30,7 @@ static void train(neuron_graph_t *graph, neuron_dataset_t *dataset)
     neuron_trainer_t *trainer;
     assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, sgd, dataset));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(sgd);
 }
@@ -40,9 +40,9 @@ static neuron_graph_t *reload(const neuron_graph_t *graph)
 {
     size_t size;
     neuron_graph_t *loaded;
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, &size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, graph));
     void *bytes = malloc(size);
-    assert_ok(neuron_graph_save_memory(graph, bytes, size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, size, NULL, graph));
     assert_ok(neuron_graph_load_memory(&loaded, context, bytes, size));
     free(bytes);
     return loaded;
@@ -91,7 +91,7 @@ static void check_scale(const neuron_graph_t *graph, double scale, double offset
 {
     double scales[1], offsets[1];
     size_t needed = 7;
-    assert_ok(neuron_graph_scale(graph, NULL, scales, offsets, 1, &needed));
+    assert_ok(neuron_graph_scale(scales, offsets, 1, &needed, graph, NULL));
     ck_assert_uint_eq(needed, 1);
     ck_assert(scales[0] == scale && offsets[0] == offset);
 }
@@ -118,8 +118,8 @@ START_TEST(bytes_are_predicted_as_they_are)
     check_bytes(loaded, dataset, bytes);
     check_bytes(again, dataset, bytes);
     double scales[2][1], offsets[2][1];
-    assert_ok(neuron_dataset_scale(dataset, scales[0], offsets[0], 1, NULL));
-    assert_ok(neuron_graph_scale(again, "input", scales[1], offsets[1], 1, NULL));
+    assert_ok(neuron_dataset_scale(scales[0], offsets[0], 1, NULL, dataset));
+    assert_ok(neuron_graph_scale(scales[1], offsets[1], 1, NULL, again, "input"));
     ck_assert(scales[0][0] == scales[1][0] && offsets[0][0] == offsets[1][0]);
     neuron_graph_unref(again);
     neuron_graph_unref(loaded);
@@ -143,7 +143,7 @@ START_TEST(the_last_training_counts)
     check_scale(graph, 2, 1);
     assert_ok(neuron_graph_set_scale(graph, "input", NULL, NULL, 0));
     size_t needed = 7;
-    assert_ok(neuron_graph_scale(graph, NULL, NULL, NULL, 0, &needed));
+    assert_ok(neuron_graph_scale(NULL, NULL, 0, &needed, graph, NULL));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(graph);
     neuron_dataset_unref(dataset);
@@ -177,9 +177,9 @@ START_TEST(floats_tell_nothing)
     assert_ok(neuron_graph_predict(graph, bytes, output));
     double scales[2], offsets[2];
     neuron_graph_t *loaded = reload(graph);
-    assert_ok(neuron_graph_scale(loaded, NULL, scales, offsets, 2, NULL));
+    assert_ok(neuron_graph_scale(scales, offsets, 2, NULL, loaded, NULL));
     ck_assert(scales[0] == 0.5 && scales[1] == 0.25 && offsets[0] == 1 && offsets[1] == -1);
-    assert_status(neuron_graph_scale(loaded, NULL, scales, offsets, 1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_scale(scales, offsets, 1, NULL, loaded, NULL), NEURON_E_ARGUMENT);
     neuron_graph_unref(loaded);
     neuron_graph_unref(graph);
     neuron_dataset_unref(dataset);
@@ -207,7 +207,7 @@ static void check_report(const neuron_graph_t *graph, const neuron_dataset_t *da
     char text[4096];
     neuron_evaluation_t *evaluation;
     assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
-    assert_ok(neuron_evaluation_report(evaluation, NULL, 3, text, sizeof text, NULL));
+    assert_ok(neuron_evaluation_report(text, sizeof text, NULL, evaluation, NULL, 3));
     ck_assert_str_eq(neuron_evaluation_row_name(evaluation, 9), "nine ten");
     ck_assert_ptr_nonnull(strstr(text, "\n        f\xc3\xbcnf "));
     neuron_evaluation_unref(evaluation);
@@ -370,7 +370,7 @@ START_TEST(a_committee_knows_what_all_know)
     neuron_graph_unref(committee);
     assert_ok(join(&committee, make_member(0.5, NULL), make_member(0.25, NULL)));
     size_t needed;
-    assert_ok(neuron_graph_scale(committee, NULL, NULL, NULL, 0, &needed));
+    assert_ok(neuron_graph_scale(NULL, NULL, 0, &needed, committee, NULL));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(committee);
     const char *other[TEST_CLASSES];
@@ -395,7 +395,7 @@ START_TEST(a_part_brings_the_scale_of_its_input)
     x = neuron_relu(other, neuron_input(other, (const int64_t[]){SIDE, SIDE, 1}, 3));
     assert_ok(neuron_graph_finish(other, neuron_graph_import(other, x, member, NULL, NULL)));
     size_t needed;
-    assert_ok(neuron_graph_scale(other, NULL, NULL, NULL, 0, &needed));
+    assert_ok(neuron_graph_scale(NULL, NULL, 0, &needed, other, NULL));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(other);
     neuron_graph_unref(graph);
@@ -503,7 +503,7 @@ START_TEST(a_dataset_is_predicted)
     neuron_graph_t *graph = test_cnn(context, SIDE);
     neuron_tensor_t *input, *output, *other;
     float *values = malloc(MANY * SIDE * SIDE * sizeof *values);
-    assert_ok(neuron_dataset_read(dataset, 0, MANY, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, dataset, 0, MANY));
     assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
                                  (const int64_t[]){MANY, SIDE, SIDE, 1}, 4, values,
                                  NEURON_OWNERSHIP_BORROW, NULL, NULL));
@@ -568,7 +568,7 @@ START_TEST(no_memory_is_an_answer)
     WITH_LITTLE_MEMORY(&memory, neuron_graph_set_metadata(graph, "version", "2"));
     WITH_LITTLE_MEMORY(&memory, neuron_dataset_set_class_names(dataset, names, TEST_CLASSES));
     assert_ok(neuron_graph_keep_text(graph, NEURON_METADATA_PREPARATION, "{}"));
-    WITH_LITTLE_MEMORY(&memory, neuron_graph_save_memory(graph, bytes, sizeof bytes, &size));
+    WITH_LITTLE_MEMORY(&memory, neuron_graph_save_memory(bytes, sizeof bytes, &size, graph));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_load_memory(&loaded, context, bytes, size));
     check_names(loaded);
     check_scale(loaded, 0.5, 2);

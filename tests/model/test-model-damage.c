@@ -304,8 +304,8 @@ START_TEST(half_widths_become_float)
     for (int i = 0; i < 9; i++)
         at = put_number(at, i, i < 6 ? half_widths[_i].kernel : half_widths[_i].bias);
     assert_ok(neuron_graph_load_memory(&graph, context, bytes, size));
-    assert_ok(neuron_graph_read_array(graph, 0, found, 6, NULL));
-    assert_ok(neuron_graph_read_array(graph, 1, found + 6, 3, NULL));
+    assert_ok(neuron_graph_read_array(found, 6, NULL, graph, 0));
+    assert_ok(neuron_graph_read_array(found + 6, 3, NULL, graph, 1));
     for (int i = 0; i < 9; i++)
         assert_that(memcmp(&found[i], &numbers[i].value, sizeof(float)) == 0, "%d: %a, not %a", i,
                     found[i], numbers[i].value);
@@ -491,7 +491,7 @@ START_TEST(each_allocation_of_json_fails_in_turn)
         allocations_left = n;
         int status = neuron_graph_load_memory(&graph, context, bytes, size);
         if (status == NEURON_OK)
-            status = neuron_graph_save_memory(graph, NULL, 0, NULL);
+            status = neuron_graph_save_memory(NULL, 0, NULL, graph);
         reached = allocations_left < 0;
         allocations_left = -1;
         json_set_alloc_funcs(malloc, free);

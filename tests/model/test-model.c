@@ -138,10 +138,10 @@ START_TEST(arguments_are_checked)
     assert_status(neuron_graph_save(empty, "x"), NEURON_E_STATE);
     assert_status(neuron_graph_save(graph, "/nowhere/at/all"), NEURON_E_IO);
     assert_message("/nowhere/at/all");
-    assert_status(neuron_graph_save_memory(NULL, NULL, 0, &needed), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_save_memory(empty, NULL, 0, &needed), NEURON_E_STATE);
-    assert_status(neuron_graph_save_memory(graph, NULL, 1, &needed), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_save_memory(graph, bytes, 8, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_save_memory(NULL, 0, &needed, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_save_memory(NULL, 0, &needed, empty), NEURON_E_STATE);
+    assert_status(neuron_graph_save_memory(NULL, 1, &needed, graph), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_save_memory(bytes, 8, &needed, graph), NEURON_E_ARGUMENT);
     assert_message("capacity is ");
     ck_assert_uint_gt(needed, 8);
     assert_status(neuron_graph_load(NULL, context, "x"), NEURON_E_ARGUMENT);

@@ -104,8 +104,8 @@ START_TEST(files_are_half_as_large)
     float kernel[72], rounded[72];
     size_t count;
     int32_t index = find_array(graph, "dense.kernel");
-    assert_ok(neuron_graph_read_array(graph, index, kernel, 72, &count));
-    assert_ok(neuron_graph_read_array(loaded, index, rounded, 72, NULL));
+    assert_ok(neuron_graph_read_array(kernel, 72, &count, graph, index));
+    assert_ok(neuron_graph_read_array(rounded, 72, NULL, loaded, index));
     for (size_t i = 0; i < count; i++) {
         uint16_t narrow;
         ck_assert(neuron_safetensors_narrow(&narrow, types[_i].name, &kernel[i], 1));
@@ -129,7 +129,7 @@ START_TEST(what_does_not_fit_is_refused)
     assert_ok(neuron_graph_write_array(graph, bias, (const float[]){1, -65519, INFINITY}, 3));
     free(example_save(graph, &size));
     assert_ok(neuron_graph_write_array(graph, bias, (const float[]){1, -65520, 2}, 3));
-    assert_status(neuron_graph_save_memory(graph, NULL, 0, &size), NEURON_E_NUMBER);
+    assert_status(neuron_graph_save_memory(NULL, 0, &size, graph), NEURON_E_NUMBER);
     assert_message("array \"dense.bias\": a number is too large for F16");
     assert_ok(neuron_graph_set_storage(graph, NEURON_STORAGE_BF16));
     free(example_save(graph, &size));
@@ -151,7 +151,7 @@ START_TEST(memory_may_run_out)
     int status = NEURON_E_MEMORY, count = 0;
     for (; status == NEURON_E_MEMORY; count++) {
         memory.left = count;
-        status = neuron_graph_save_memory(graph, NULL, 0, &size);
+        status = neuron_graph_save_memory(NULL, 0, &size, graph);
     }
     assert_ok(status);
     ck_assert_int_gt(count, 6);

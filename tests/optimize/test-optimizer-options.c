@@ -33,7 +33,7 @@ static neuron_optimizer_t *make(const char *rule, const char *options)
 static double option(const neuron_optimizer_t *optimizer, const char *name)
 {
     double value;
-    assert_ok(neuron_optimizer_get_number(optimizer, name, &value));
+    assert_ok(neuron_optimizer_get_number(&value, optimizer, name));
     return value;
 }
 
@@ -189,21 +189,21 @@ START_TEST(options_are_told_as_text)
     neuron_optimizer_t *sgd = make("sgd", "nesterov=true, momentum=0.9"), *again;
     char text[160], small[8] = "as is";
     size_t needed;
-    assert_ok(neuron_optimizer_get_text(sgd, NULL, text, sizeof text, &needed));
+    assert_ok(neuron_optimizer_get_text(text, sizeof text, &needed, sgd, NULL));
     ck_assert_str_eq(text, "learning_rate=0.01, momentum=0.9, nesterov=yes, clip_value=0, "
                            "clip_norm=0, clip_global_norm=0");
     ck_assert_uint_eq(needed, strlen(text) + 1);
     again = make("sgd", text);
     ck_assert_mem_eq(again->options.values, sgd->options.values, sizeof sgd->options.values);
-    assert_ok(neuron_optimizer_get_text(sgd, "nesterov", text, 4, &needed));
+    assert_ok(neuron_optimizer_get_text(text, 4, &needed, sgd, "nesterov"));
     ck_assert_str_eq(text, "yes");
     ck_assert_uint_eq(needed, 4);
-    assert_status(neuron_optimizer_get_text(sgd, "learning_rate", small, 4, &needed),
+    assert_status(neuron_optimizer_get_text(small, 4, &needed, sgd, "learning_rate"),
                   NEURON_E_ARGUMENT);
     ck_assert_uint_eq(needed, 5);
-    assert_ok(neuron_optimizer_get_text(sgd, "learning_rate", NULL, 0, &needed));
+    assert_ok(neuron_optimizer_get_text(NULL, 0, &needed, sgd, "learning_rate"));
     ck_assert_uint_eq(needed, 5);
-    assert_status(neuron_optimizer_get_text(sgd, "rate", text, sizeof text, &needed),
+    assert_status(neuron_optimizer_get_text(text, sizeof text, &needed, sgd, "rate"),
                   NEURON_E_ARGUMENT);
     assert_message("sgd: there is no option \"rate\"");
     neuron_optimizer_unref(again);
@@ -255,11 +255,11 @@ START_TEST(bad_arguments_are_refused)
     assert_status(neuron_optimizer_set_number(NULL, "learning_rate", 1), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_set_number(sgd, NULL, 1), NEURON_E_ARGUMENT);
     assert_message("sgd: option is NULL");
-    assert_status(neuron_optimizer_get_number(NULL, "learning_rate", &a), NEURON_E_ARGUMENT);
-    assert_status(neuron_optimizer_get_number(sgd, "learning_rate", NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_optimizer_get_number(sgd, NULL, &a), NEURON_E_ARGUMENT);
-    assert_status(neuron_optimizer_get_text(NULL, NULL, NULL, 0, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_optimizer_get_number(sgd, "epsilon", &a), NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_get_number(&a, NULL, "learning_rate"), NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_get_number(NULL, sgd, "learning_rate"), NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_get_number(&a, sgd, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_get_text(NULL, 0, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_optimizer_get_number(&a, sgd, "epsilon"), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_set_number(sgd, "epsilon", 1), NEURON_E_ARGUMENT);
     assert_status(neuron_optimizer_set(sgd, "beta_1=0.5"), NEURON_E_ARGUMENT);
     ck_assert(a == 7);

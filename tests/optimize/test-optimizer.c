@@ -55,7 +55,7 @@ enum { RULES = sizeof rules / sizeof rules[0] };
 static double option(const neuron_optimizer_t *optimizer, const char *name)
 {
     double value;
-    assert_ok(neuron_optimizer_get_number(optimizer, name, &value));
+    assert_ok(neuron_optimizer_get_number(&value, optimizer, name));
     return value;
 }
 
@@ -208,7 +208,7 @@ static settings settings_of(const neuron_optimizer_t *optimizer)
         {"weight_decay", &s.decay}, {"nesterov", &s.nesterov},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        (void)neuron_optimizer_get_number(optimizer, all[i].option, all[i].value);
+        (void)neuron_optimizer_get_number(all[i].value, optimizer, all[i].option);
     return s;
 }
 
@@ -216,7 +216,7 @@ static settings settings_of(const neuron_optimizer_t *optimizer)
 static double initial(const neuron_optimizer_t *optimizer)
 {
     double value = 0;
-    (void)neuron_optimizer_get_number(optimizer, "initial_accumulator", &value);
+    (void)neuron_optimizer_get_number(&value, optimizer, "initial_accumulator");
     return value;
 }
 

@@ -81,11 +81,11 @@ def tensor(array):
 
 def read_array(index):
     needed = ctypes.c_size_t()
-    must(neuron.neuron_graph_read_array(graph, index, None, ctypes.c_size_t(0),
-                                        ctypes.byref(needed)))
+    must(neuron.neuron_graph_read_array(None, ctypes.c_size_t(0), ctypes.byref(needed), graph,
+                                        index))
     values = numpy.empty(needed.value, numpy.float32)
-    must(neuron.neuron_graph_read_array(graph, index, handle(values.ctypes.data),
-                                        ctypes.c_size_t(values.size), None))
+    must(neuron.neuron_graph_read_array(handle(values.ctypes.data), ctypes.c_size_t(values.size), None,
+                                        graph, index))
     return values
 
 
@@ -113,7 +113,7 @@ must(neuron.neuron_dataset_generate_glyphs(ctypes.byref(glyphs), context, ctypes
                                            8, 8, ctypes.c_uint64(7)))
 must(neuron.neuron_optimizer_create(ctypes.byref(optimizer), context, b'adam', None))
 must(neuron.neuron_trainer_create(ctypes.byref(trainer), graph, optimizer, glyphs))
-must(neuron.neuron_trainer_run(trainer, None))
+must(neuron.neuron_trainer_run(None, trainer))
 slope = read_array(2)
 assert slope[0] != 1, 'the slope was not learned'
 

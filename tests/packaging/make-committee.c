@@ -29,7 +29,7 @@ static neuron_graph_t *train_member(neuron_context_t *context, neuron_dataset_t 
     neuron_node_t *logits = neuron_dense(graph, both, CLASSES, NULL);
     must(neuron_graph_finish(graph, neuron_softmax(graph, logits, NULL)));
     must(neuron_trainer_create(&trainer, graph, adam, train));
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     return graph;
 }
@@ -50,7 +50,7 @@ static void write_predictions(neuron_context_t *context, const neuron_graph_t *c
 {
     static float inputs[EXAMPLES * PIXELS], outputs[EXAMPLES * CLASSES];
     neuron_tensor_t *input, *output;
-    must(neuron_dataset_read(test, 0, EXAMPLES, inputs, NULL));
+    must(neuron_dataset_read(inputs, NULL, test, 0, EXAMPLES));
     must(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
                             (const int64_t[]){EXAMPLES, SIDE, SIDE, 1}, 4, inputs,
                             NEURON_OWNERSHIP_BORROW, NULL, NULL));

@@ -35,7 +35,7 @@ def wrap(context, array):
 
 def shape_of(function, graph):
     shape, rank = (ctypes.c_int64 * 8)(), ctypes.c_int32()
-    must(function(graph, shape, ctypes.byref(rank)))
+    must(function(shape, ctypes.byref(rank), graph))
     return tuple(shape[:rank.value])
 
 

@@ -92,7 +92,7 @@ static void write_all(neuron_context_t *context, const char *to)
     }
     neuron_graph_t *graph = new_graph(context);
     neuron_trainer_t *trainer = new_trainer(context, graph);
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     must(neuron_trainer_save(trainer, in(to, "training.safetensors")));
     must(neuron_graph_save(graph, in(to, "model.safetensors")));
     neuron_trainer_unref(trainer);

@@ -29,7 +29,7 @@ static void train(neuron_graph_t *graph)
     assert_ok(neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.01"));
     assert_ok(neuron_trainer_create(&trainer, graph, adam, images));
     assert_ok(neuron_trainer_set(trainer, "epochs=3"));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
 }
@@ -45,7 +45,7 @@ static void predict(const neuron_graph_t *graph, float *output)
 {
     static float values[IMAGES * SIZE * SIZE];
     neuron_tensor_t *in, *out;
-    assert_ok(neuron_dataset_read(images, 0, IMAGES, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, images, 0, IMAGES));
     assert_ok(neuron_tensor_wrap(&in, context, NEURON_TYPE_F32,
                                  (const int64_t[]){IMAGES, SIZE, SIZE, 1}, 4, values,
                                  NEURON_OWNERSHIP_BORROW, NULL, NULL));
@@ -89,8 +89,8 @@ START_TEST(outputs_stay_near)
         assert_that(difference > 0 && difference < 0.004, "%d: %g", i, difference);
         double zero_point;
         const char *first = i < 6 ? "conv2d" : "dense";
-        assert_ok(neuron_node_get_number(neuron_graph_find_node(quantized, first),
-                                         "input_zero_point", &zero_point));
+        assert_ok(neuron_node_get_number(&zero_point, neuron_graph_find_node(quantized, first),
+                                         "input_zero_point"));
         ck_assert_double_eq(zero_point, i / 3 % 2 ? 128 : 0); /* pixels are not negative */
         neuron_graph_unref(quantized);
     }
@@ -112,7 +112,7 @@ START_TEST(nodes_keep_their_names)
     ck_assert_ptr_null(neuron_graph_find_node(quantized, "batch_norm"));
     /* Pixels from 0 to 1. */
     assert_ok(
-        neuron_node_get_number(neuron_graph_find_node(quantized, "conv2d"), "input_scale", &scale));
+        neuron_node_get_number(&scale, neuron_graph_find_node(quantized, "conv2d"), "input_scale"));
     ck_assert(scale > 0.9 / 255 && scale <= 1.0001 / 255);
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(quantized), 0);
     neuron_graph_unref(quantized);
@@ -126,7 +126,7 @@ static const float *array_of(const neuron_graph_t *graph, const char *name, floa
     int32_t i = 0;
     while (strcmp(neuron_graph_array_name(graph, i), name) != 0)
         i++;
-    assert_ok(neuron_graph_read_array(graph, i, values, 6000, count));
+    assert_ok(neuron_graph_read_array(values, 6000, count, graph, i));
     return values;
 }
 
@@ -169,9 +169,9 @@ END_TEST
 
 static unsigned char *save(const neuron_graph_t *graph, size_t *size)
 {
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, size, graph));
     unsigned char *bytes = malloc(*size);
-    assert_ok(neuron_graph_save_memory(graph, bytes, *size, NULL));
+    assert_ok(neuron_graph_save_memory(bytes, *size, NULL, graph));
     return bytes;
 }
 
@@ -367,14 +367,14 @@ START_TEST(arguments_are_checked)
     assert_message("quantization: there is no option \"ranges\"; did you mean \"range\"?");
     ck_assert_ptr_null(settings);
     assert_ok(neuron_quantization_create(&settings, context, NULL));
-    assert_ok(neuron_quantization_get_text(settings, NULL, text, sizeof text, &needed));
+    assert_ok(neuron_quantization_get_text(text, sizeof text, &needed, settings, NULL));
     ck_assert_str_eq(text, "range=mse, percentile=99.99, examples=1000, symmetric=no");
     ck_assert_uint_eq(needed, strlen(text) + 1);
     assert_status(neuron_quantization_set(settings, "symmetric=yes, range=11"), NEURON_E_ARGUMENT);
     assert_message("quantization: range is 11; it must be min_max, percentile or mse");
     assert_status(neuron_quantization_set_number(settings, "range", 1), NEURON_E_ARGUMENT);
     assert_message("quantization: range is no number, but a word: min_max, percentile or mse");
-    assert_status(neuron_quantization_get_number(settings, "range", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_get_number(&value, settings, "range"), NEURON_E_ARGUMENT);
     assert_status(neuron_quantization_set(settings, "examples=0"), NEURON_E_ARGUMENT);
     assert_status(neuron_quantization_set_number(settings, "examples", 1.5), NEURON_E_ARGUMENT);
     assert_message("quantization: examples is 1.5; it must be 1 to 2,147,483,647");
@@ -384,16 +384,16 @@ START_TEST(arguments_are_checked)
     assert_status(neuron_quantization_set(NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_quantization_set_number(NULL, "examples", 1), NEURON_E_ARGUMENT);
     assert_status(neuron_quantization_set_number(settings, NULL, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_get_number(NULL, "examples", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_get_number(settings, "examples", NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_get_text(NULL, NULL, text, 1, NULL), NEURON_E_ARGUMENT);
-    assert_ok(neuron_quantization_get_number(settings, "examples", &value));
+    assert_status(neuron_quantization_get_number(&value, NULL, "examples"), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_get_number(NULL, settings, "examples"), NEURON_E_ARGUMENT);
+    assert_status(neuron_quantization_get_text(text, 1, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_ok(neuron_quantization_get_number(&value, settings, "examples"));
     ck_assert_double_eq(value, 1000);
-    assert_ok(neuron_quantization_get_number(settings, "symmetric", &value));
+    assert_ok(neuron_quantization_get_number(&value, settings, "symmetric"));
     ck_assert_double_eq(value, 0);
     assert_ok(neuron_quantization_set(settings, "percentile=50"));
     assert_ok(neuron_quantization_set_number(settings, "percentile", 100));
-    assert_ok(neuron_quantization_get_number(settings, "percentile", &value));
+    assert_ok(neuron_quantization_get_number(&value, settings, "percentile"));
     ck_assert_double_eq(value, 100);
     ck_assert_ptr_eq(neuron_quantization_ref(settings), settings);
     neuron_quantization_unref(settings);
@@ -424,9 +424,9 @@ START_TEST(examples_are_counted)
     assert_ok(neuron_quantization_set(settings, "examples=2"));
     assert_ok(neuron_graph_quantize(&few, graph, dataset, settings));
     double scale;
-    assert_ok(neuron_node_get_number(neuron_graph_find_node(few, "dense"), "input_scale", &scale));
+    assert_ok(neuron_node_get_number(&scale, neuron_graph_find_node(few, "dense"), "input_scale"));
     ck_assert_double_eq_tol(scale, 1.0 / 255, 1e-9);
-    assert_ok(neuron_node_get_number(neuron_graph_find_node(all, "dense"), "input_scale", &scale));
+    assert_ok(neuron_node_get_number(&scale, neuron_graph_find_node(all, "dense"), "input_scale"));
     ck_assert_double_eq_tol(scale, 5.0 / 255, 1e-8);
     neuron_graph_unref(few);
     neuron_graph_unref(all);

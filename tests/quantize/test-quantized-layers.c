@@ -45,7 +45,7 @@ static void fill(neuron_graph_t *graph)
     for (int32_t i = 0; i < neuron_graph_array_count(graph); i++) {
         size_t count;
         const char *name = neuron_graph_array_name(graph, i);
-        assert_ok(neuron_graph_read_array(graph, i, NULL, 0, &count));
+        assert_ok(neuron_graph_read_array(NULL, 0, &count, graph, i));
         ck_assert_uint_le(count, ROOM);
         for (size_t j = 0; j < count; j++)
             values[j] = strstr(name, "kernel")     ? floorf(uniform() * 255) - 127
@@ -107,8 +107,8 @@ static void predict(const neuron_graph_t *graph, neuron_context_t *context, cons
     int64_t in[NEURON_RANK_MAX] = {batch}, out[NEURON_RANK_MAX] = {batch};
     int32_t in_rank, out_rank;
     neuron_tensor_t *inputs, *outputs;
-    assert_ok(neuron_graph_input_shape(graph, in + 1, &in_rank));
-    assert_ok(neuron_graph_output_shape(graph, out + 1, &out_rank));
+    assert_ok(neuron_graph_input_shape(in + 1, &in_rank, graph));
+    assert_ok(neuron_graph_output_shape(out + 1, &out_rank, graph));
     assert_ok(neuron_tensor_wrap(&inputs, context, NEURON_TYPE_F32, in, in_rank + 1, (void *)input,
                                  NEURON_OWNERSHIP_BORROW, NULL, NULL));
     assert_ok(neuron_tensor_wrap(&outputs, context, NEURON_TYPE_F32, out, out_rank + 1, output,
@@ -155,13 +155,13 @@ START_TEST(convolutions_agree_with_plain_loops)
     neuron_graph_t *graph = build(context, &s, false);
     int64_t size = s.height * s.width * s.channels, out[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_graph_output_shape(graph, out, &rank));
+    assert_ok(neuron_graph_output_shape(out, &rank, graph));
     ck_assert_int_le(BATCH * out[0] * out[1] * out[2], ROOM);
     for (int64_t i = 0; i < BATCH * size; i++)
         input[i] = uniform() * 5 - 1.5f; /* some beyond what bytes hold */
-    assert_ok(neuron_graph_read_array(graph, 0, kernel, ROOM, NULL));
-    assert_ok(neuron_graph_read_array(graph, 1, scale, 64, NULL));
-    assert_ok(neuron_graph_read_array(graph, 2, bias, 64, NULL));
+    assert_ok(neuron_graph_read_array(kernel, ROOM, NULL, graph, 0));
+    assert_ok(neuron_graph_read_array(scale, 64, NULL, graph, 1));
+    assert_ok(neuron_graph_read_array(bias, 64, NULL, graph, 2));
     predict(graph, context, input, BATCH, output);
     int64_t down = (out[0] - 1) * s.stride + s.kernel_height - s.height;
     int64_t along = (out[1] - 1) * s.stride + s.kernel_width - s.width;
@@ -202,9 +202,9 @@ static void check_dense(const neuron_graph_t *graph, int32_t array, const float 
                         const float *output)
 {
     static float kernel[ROOM], scale[1000], bias[1000];
-    assert_ok(neuron_graph_read_array(graph, array, kernel, ROOM, NULL));
-    assert_ok(neuron_graph_read_array(graph, array + 1, scale, 1000, NULL));
-    assert_ok(neuron_graph_read_array(graph, array + 2, bias, 1000, NULL));
+    assert_ok(neuron_graph_read_array(kernel, ROOM, NULL, graph, array));
+    assert_ok(neuron_graph_read_array(scale, 1000, NULL, graph, array + 1));
+    assert_ok(neuron_graph_read_array(bias, 1000, NULL, graph, array + 2));
     for (int64_t n = 0; n < units; n++) {
         double sum = 0;
         for (int64_t k = 0; k < inputs; k++)
@@ -222,7 +222,7 @@ static void move_weights(neuron_graph_t *graph)
 {
     static float values[ROOM];
     size_t count;
-    assert_ok(neuron_graph_read_array(graph, 0, values, ROOM, &count));
+    assert_ok(neuron_graph_read_array(values, ROOM, &count, graph, 0));
     for (size_t i = 0; i < count; i++)
         values[i] += (uniform() - 0.5f) * 0.98f;
     assert_ok(neuron_graph_write_array(graph, 0, values, count));
@@ -358,7 +358,7 @@ START_TEST(handed_bytes_are_those_of_the_floats)
     for (int32_t i = 0; i < neuron_graph_array_count(graph); i++) {
         static float values[ROOM];
         size_t needed;
-        assert_ok(neuron_graph_read_array(graph, i, values, ROOM, &needed));
+        assert_ok(neuron_graph_read_array(values, ROOM, &needed, graph, i));
         assert_ok(neuron_graph_write_array(i < fronts ? front : back, i < fronts ? i : i - fronts,
                                            values, needed));
     }

@@ -229,7 +229,7 @@ static int fail_within(const neuron_trial_t *trial, double *score, void *user_da
 {
     (void)score;
     neuron_history_t *history = user_data;
-    return neuron_history_value(history, neuron_trial_index(trial), NEURON_METRIC_LOSS, NULL);
+    return neuron_history_value(NULL, history, neuron_trial_index(trial), NEURON_METRIC_LOSS);
 }
 
 START_TEST(a_failure_in_the_function_is_told)
@@ -316,9 +316,9 @@ END_TEST
 static char *table_of(const neuron_search_t *search)
 {
     size_t needed;
-    assert_ok(neuron_search_table(search, NULL, 0, &needed));
+    assert_ok(neuron_search_table(NULL, 0, &needed, search));
     char *text = malloc(needed);
-    assert_ok(neuron_search_table(search, text, needed, NULL));
+    assert_ok(neuron_search_table(text, needed, NULL, search));
     ck_assert_uint_eq(strlen(text) + 1, needed);
     return text;
 }
@@ -516,10 +516,10 @@ START_TEST(nothing_is_null)
     assert_status(neuron_search_set_log(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_search_run_grid(NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_search_run_random(NULL, 1, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_search_table(NULL, NULL, 0, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_search_table(s, NULL, 1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_table(NULL, 0, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_table(NULL, 1, NULL, s), NEURON_E_ARGUMENT);
     char small[4];
-    assert_status(neuron_search_table(s, small, sizeof small, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_table(small, sizeof small, NULL, s), NEURON_E_ARGUMENT);
     assert_message("search: capacity is");
     ck_assert_int_eq(neuron_search_trial_count(NULL), 0);
     ck_assert_ptr_null(neuron_search_trial(NULL, 0));

@@ -212,7 +212,7 @@ START_TEST(predictions_follow_the_parameters)
         predict(graph, input, 1, before);
         int64_t count = graph->arrays[i].count;
         float *values = calloc((size_t)count, sizeof *values);
-        assert_ok(neuron_graph_read_array(graph, i, values, (size_t)count, NULL));
+        assert_ok(neuron_graph_read_array(values, (size_t)count, NULL, graph, i));
         for (int64_t j = 0; j < count; j++)
             values[j] = values[j] * 1.5f + 0.25f + 0.03125f * (float)(j % 7);
         assert_ok(neuron_graph_write_array(graph, i, values, (size_t)count));

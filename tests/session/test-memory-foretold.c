@@ -55,7 +55,7 @@ static int64_t foretold(const neuron_graph_t *graph, int32_t purpose, int64_t ba
 {
     size_t live = book.live;
     int64_t bytes = -1;
-    assert_ok(neuron_graph_memory(graph, purpose, batch, &bytes));
+    assert_ok(neuron_graph_memory(&bytes, graph, purpose, batch));
     ck_assert_int_gt(bytes, 0);
     ck_assert_uint_eq(book.live, live);
     book.watched = (size_t)bytes;
@@ -120,7 +120,7 @@ static void check_training(model make, int64_t batch, size_t gradients)
     size_t moments = 2 * sizeof(float) * (size_t)neuron_graph_trainable_parameter_count(graph);
     int64_t bytes = foretold(graph, NEURON_MEMORY_TRAINING, batch);
     book.watched -= gradients;
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     assert_taken(before, moments, bytes);
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
@@ -249,23 +249,23 @@ START_TEST(what_cannot_be_told_is_refused)
     neuron_graph_t *unfinished, *graph = test_linear(context, SIZE), *committee, *idle;
     int64_t bytes = 5;
     assert_ok(neuron_graph_create(&unfinished, context));
-    assert_status(neuron_graph_memory(NULL, NEURON_MEMORY_TRAINING, 1, &bytes), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(&bytes, NULL, NEURON_MEMORY_TRAINING, 1), NEURON_E_ARGUMENT);
     ck_assert_int_eq(bytes, 0);
-    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 1, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_memory(unfinished, NEURON_MEMORY_TRAINING, 1, &bytes),
+    assert_status(neuron_graph_memory(NULL, graph, NEURON_MEMORY_TRAINING, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(&bytes, unfinished, NEURON_MEMORY_TRAINING, 1),
                   NEURON_E_STATE);
-    assert_status(neuron_graph_memory(graph, 15, 1, &bytes), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(&bytes, graph, 15, 1), NEURON_E_ARGUMENT);
     assert_message("purpose is 15; it must be prediction (10)");
-    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, 0, &bytes), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 0), NEURON_E_ARGUMENT);
     assert_message("linear: batch is 0; it must be 1 to 2,147,483,647");
-    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_PREDICTION, (int64_t)1 << 31, &bytes),
+    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_PREDICTION, (int64_t)1 << 31),
                   NEURON_E_ARGUMENT);
 
     neuron_graph_t *members[] = {graph, graph};
     assert_ok(neuron_committee_create(&committee, context, members, 2,
                                       NEURON_COMMITTEE_MAJORITY_VOTE, NULL));
-    assert_ok(neuron_graph_memory(committee, NEURON_MEMORY_PREDICTION, 1, &bytes));
-    assert_status(neuron_graph_memory(committee, NEURON_MEMORY_TRAINING, 1, &bytes),
+    assert_ok(neuron_graph_memory(&bytes, committee, NEURON_MEMORY_PREDICTION, 1));
+    assert_status(neuron_graph_memory(&bytes, committee, NEURON_MEMORY_TRAINING, 1),
                   NEURON_E_UNSUPPORTED);
     assert_message("committee cannot be trained: vote has no gradient");
 
@@ -273,11 +273,11 @@ START_TEST(what_cannot_be_told_is_refused)
     int64_t size = (int64_t)1 << (is_wide ? 38 : 20);
     neuron_node_t *x = neuron_input(idle, &size, 1);
     assert_ok(neuron_graph_finish(idle, neuron_tanh(idle, x)));
-    assert_status(neuron_graph_memory(idle, NEURON_MEMORY_TRAINING, 1, &bytes),
+    assert_status(neuron_graph_memory(&bytes, idle, NEURON_MEMORY_TRAINING, 1),
                   NEURON_E_UNSUPPORTED);
     assert_message("nothing to train");
     /* More than is there can be told, as long as it can be counted. */
-    assert_ok(neuron_graph_memory(idle, NEURON_MEMORY_PREDICTION, 128, &bytes));
+    assert_ok(neuron_graph_memory(&bytes, idle, NEURON_MEMORY_PREDICTION, 128));
     ck_assert_int_ge(bytes, 128 * 4 * size);
 
     neuron_graph_unref(idle);
@@ -298,7 +298,7 @@ START_TEST(too_much_to_count_is_refused)
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){1 << 20, 1 << 19, 1}, 3);
     assert_ok(neuron_graph_finish(graph, neuron_conv2d(graph, x, 1, 1, 1, NULL)));
-    assert_status(neuron_graph_memory(graph, NEURON_MEMORY_TRAINING, INT32_MAX, &bytes),
+    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, INT32_MAX),
                   NEURON_E_MEMORY);
     ck_assert_int_eq(bytes, 0);
     neuron_graph_unref(graph);

@@ -30,7 +30,7 @@ static int run(world *w)
     if (status < 0)
         return status;
     assert_ok(neuron_trainer_set(w->trainer, "epochs=1"));
-    status = neuron_trainer_run(w->trainer, NULL);
+    status = neuron_trainer_run(NULL, w->trainer);
     if (status < 0) {
         neuron_trainer_unref(w->trainer);
         w->trainer = NULL;
@@ -52,7 +52,7 @@ static void use(long n)
     arm(n);
     TRY(build_with_layer(&w.graph, w.context));
     TRY(run(&w));
-    TRY(neuron_graph_save_memory(w.graph, bytes, ROOM, &size));
+    TRY(neuron_graph_save_memory(bytes, ROOM, &size, w.graph));
     TRY(neuron_graph_load_memory(&loaded, w.context, bytes, size));
     heal();
     size_t count[2];

@@ -27,7 +27,7 @@ START_TEST(steps_allocate_nothing)
     assert_ok(make_trainer(&w, NULL, NULL));
     assert_ok(neuron_trainer_set(w.trainer, "epochs=3"));
     assert_ok(neuron_trainer_set_step_callback(w.trainer, count_step, &c));
-    assert_ok(neuron_trainer_run(w.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, w.trainer));
     ck_assert_int_eq(c.steps, 3 * EXAMPLES / BATCH);
     end_world(&w);
     ck_assert_int_eq(atomic_load(&live), 0);

@@ -20,7 +20,7 @@ static void use_trainer(long n)
     TRY(neuron_loss_create(&loss, w.context, "huber", NULL));
     assert_ok(neuron_trainer_set_loss(w.trainer, loss));
     TRY(neuron_trainer_set_class_weights(w.trainer, class_weights, TEST_CLASSES));
-    TRY(neuron_trainer_run(w.trainer, &history));
+    TRY(neuron_trainer_run(&history, w.trainer));
     ck_assert_int_eq(neuron_history_epochs(history), 2);
     neuron_history_unref(history);
     neuron_loss_unref(loss);
@@ -54,7 +54,7 @@ static void use_history(long n)
     world w = make_world();
     neuron_history_t *history;
     assert_ok(make_trainer(&w, NULL, NULL));
-    assert_ok(neuron_trainer_run(w.trainer, &history));
+    assert_ok(neuron_trainer_run(&history, w.trainer));
     arm(n);
     TRY(neuron_history_save_csv(history, path));
     neuron_history_unref(history);
@@ -77,10 +77,10 @@ static void use_checkpoint(long n)
     neuron_graph_t *loaded;
     assert_ok(make_trainer(&w, NULL, path));
     assert_ok(neuron_trainer_set(w.trainer, "epochs=0"));
-    assert_ok(neuron_trainer_run(w.trainer, NULL)); /* plans the memory */
+    assert_ok(neuron_trainer_run(NULL, w.trainer)); /* plans the memory */
     assert_ok(neuron_trainer_set(w.trainer, "epochs=1"));
     arm(5 * n - 4);
-    TRY(neuron_trainer_run(w.trainer, NULL));
+    TRY(neuron_trainer_run(NULL, w.trainer));
     heal();
     ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(w.trainer)), 1);
     assert_ok(neuron_graph_load(&loaded, w.context, path));
@@ -98,7 +98,7 @@ END_TEST
 static size_t saved_size(const neuron_graph_t *graph)
 {
     size_t size;
-    assert_ok(neuron_graph_save_memory(graph, NULL, 0, &size));
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, graph));
     return size;
 }
 
@@ -107,9 +107,9 @@ static void use_saving(long n)
     world w = make_world();
     size_t size = saved_size(w.graph), needed;
     char *first = malloc(size), *second = malloc(size);
-    assert_ok(neuron_graph_save_memory(w.graph, first, size, &needed));
+    assert_ok(neuron_graph_save_memory(first, size, &needed, w.graph));
     arm(n);
-    TRY(neuron_graph_save_memory(w.graph, second, size, &needed));
+    TRY(neuron_graph_save_memory(second, size, &needed, w.graph));
     ck_assert_uint_eq(needed, size);
     ck_assert_mem_eq(first, second, size);
     free(second);
@@ -129,7 +129,7 @@ static void use_loading(long n)
     size_t size = saved_size(w.graph), needed;
     char *bytes = malloc(size);
     neuron_graph_t *loaded = w.graph;
-    assert_ok(neuron_graph_save_memory(w.graph, bytes, size, &needed));
+    assert_ok(neuron_graph_save_memory(bytes, size, &needed, w.graph));
     arm(n);
     TRY(neuron_graph_load_memory(&loaded, w.context, bytes, size));
     ck_assert(same_parameters(w.graph, loaded));
@@ -155,7 +155,7 @@ static void write_files(void)
     kind = NO_FAULT;
     world w = make_world();
     assert_ok(make_trainer(&w, NULL, NULL));
-    assert_ok(neuron_trainer_run(w.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, w.trainer));
     assert_ok(neuron_graph_save(w.graph, graph_path));
     assert_ok(neuron_trainer_save(w.trainer, trainer_path));
     end_world(&w);
@@ -247,13 +247,13 @@ static void use_steps(long n)
     TRY(neuron_trainer_create(&trainer, w.graph, w.adam, NULL));
     for (int i = 0; i < 2; i++) {
         const neuron_tensor_t *inputs[] = {input[i]}, *targets[] = {labels[i]};
-        TRY(neuron_trainer_step(trainer, inputs, 1, targets, 1, NULL, NULL));
+        TRY(neuron_trainer_step(NULL, trainer, inputs, 1, targets, 1, NULL));
     }
     const neuron_tensor_t *inputs[] = {input[0]}, *gradients[] = {by_output};
     TRY(neuron_trainer_step_by_gradient(trainer, inputs, 1, gradients, 1));
     assert_that(neuron_trainer_progress(trainer, NEURON_PROGRESS_ALL_STEPS) == 3, "not 3 steps");
     TRY(neuron_trainer_set_dataset(trainer, few));
-    TRY(neuron_trainer_run(trainer, NULL));
+    TRY(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_dataset_unref(few);
     neuron_tensor_unref(by_output);

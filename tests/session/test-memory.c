@@ -72,7 +72,7 @@ static void use_adaptation(long n)
     TRY(neuron_node_adapt(x, glyphs));
     heal();
     float mean[64], sum = 0;
-    assert_ok(neuron_graph_read_array(graph, 0, mean, 64, NULL));
+    assert_ok(neuron_graph_read_array(mean, 64, NULL, graph, 0));
     for (int i = 0; i < 64; i++)
         sum += mean[i];
     ck_assert_float_gt(sum, 0);
@@ -193,7 +193,7 @@ static void use_predictions(long n)
     arm(n);
     TRY(neuron_graph_predict(w.graph, input, output));
     TRY(neuron_graph_evaluate(&evaluation, w.graph, w.glyphs, NULL, NULL));
-    TRY(neuron_evaluation_report(evaluation, NULL, 4, report, sizeof report, &needed));
+    TRY(neuron_evaluation_report(report, sizeof report, &needed, evaluation, NULL, 4));
     neuron_evaluation_unref(evaluation);
     const int32_t classes[] = {0, 1, 1};
     TRY(neuron_evaluation_create(&evaluation, w.context, classes, classes, 3, 2));
@@ -256,13 +256,13 @@ static void use_summary(long n)
     size_t needed;
     int64_t bytes, expected;
     char text[4000];
-    assert_ok(neuron_graph_memory(w.graph, NEURON_MEMORY_TRAINING, BATCH, &expected));
+    assert_ok(neuron_graph_memory(&expected, w.graph, NEURON_MEMORY_TRAINING, BATCH));
     arm(n);
-    TRY(neuron_graph_memory(w.graph, NEURON_MEMORY_TRAINING, BATCH, &bytes));
+    TRY(neuron_graph_memory(&bytes, w.graph, NEURON_MEMORY_TRAINING, BATCH));
     ck_assert_int_eq(bytes, expected);
-    TRY(neuron_graph_memory(w.graph, NEURON_MEMORY_PREDICTION, BATCH, &bytes));
-    TRY(neuron_graph_summary(w.graph, BATCH, NULL, 0, &needed));
-    TRY(neuron_graph_summary(w.graph, BATCH, text, sizeof text, &needed));
+    TRY(neuron_graph_memory(&bytes, w.graph, NEURON_MEMORY_PREDICTION, BATCH));
+    TRY(neuron_graph_summary(NULL, 0, &needed, w.graph, BATCH));
+    TRY(neuron_graph_summary(text, sizeof text, &needed, w.graph, BATCH));
     ck_assert_uint_eq(strlen(text) + 1, needed);
     end_world(&w);
 }

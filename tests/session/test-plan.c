@@ -178,7 +178,7 @@ static void assert_told(log_book *book, const neuron_graph_t *graph, int32_t pur
     int64_t bytes;
     char wanted[200];
     int lines = book->lines;
-    assert_ok(neuron_graph_memory(graph, purpose, batch, &bytes));
+    assert_ok(neuron_graph_memory(&bytes, graph, purpose, batch));
     ck_assert_int_eq(book->lines, lines); /* asked for, but not made */
     snprintf(wanted, sizeof wanted,
              "%s: %s kernels, %" PRId64 " bytes to %s %" PRId64 " examples at a time",
@@ -218,7 +218,7 @@ START_TEST(the_log_tells_what_was_planned)
     assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, adam, glyphs));
     assert_ok(neuron_trainer_set(trainer, "batch_size=5, epochs=2"));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     assert_told(&book, graph, NEURON_MEMORY_TRAINING, 5, "train on");
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);

@@ -146,7 +146,7 @@ START_TEST(batches_agree)
     float *before = malloc(COUNT * PIXELS * sizeof *before);
     float *first = malloc(COUNT * TEST_CLASSES * sizeof *first);
     float *other = malloc(COUNT * TEST_CLASSES * sizeof *other);
-    assert_ok(neuron_dataset_read(glyphs, 0, COUNT, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, glyphs, 0, COUNT));
     memcpy(before, values, COUNT * PIXELS * sizeof *values);
     predict_in_batches(values, COUNT, batches[0], first);
     for (int i = 0; i < COUNT; i++) {
@@ -200,7 +200,7 @@ START_TEST(training_layers_are_off)
     neuron_dataset_t *glyphs = test_glyphs(context, COUNT, SIZE);
     float *values = malloc(COUNT * PIXELS * sizeof *values);
     float together[COUNT * TEST_CLASSES], alone[TEST_CLASSES];
-    assert_ok(neuron_dataset_read(glyphs, 0, COUNT, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, glyphs, 0, COUNT));
     predict_in_batches(values, COUNT, COUNT, together);
     predict_in_batches(values + 5 * PIXELS, 1, 1, alone);
     for (int k = 0; k < TEST_CLASSES; k++)
@@ -219,7 +219,7 @@ START_TEST(evaluation_follows_from_predictions)
     int32_t labels[COUNT];
     int64_t confusion[TEST_CLASSES][TEST_CLASSES] = {0}, right = 0;
     double loss = 0;
-    assert_ok(neuron_dataset_read(glyphs, 0, COUNT, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, glyphs, 0, COUNT));
     predict_in_batches(values, COUNT, COUNT, answer);
     for (int i = 0; i < COUNT; i++) {
         const float *p = answer + i * TEST_CLASSES;

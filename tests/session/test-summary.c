@@ -12,9 +12,9 @@ static char *summary_of(const neuron_graph_t *graph, int64_t batch)
     static char text[TEXT_SIZE];
     size_t needed[2];
     memset(text, '#', sizeof text);
-    assert_ok(neuron_graph_summary(graph, batch, NULL, 0, &needed[0]));
+    assert_ok(neuron_graph_summary(NULL, 0, &needed[0], graph, batch));
     ck_assert_uint_lt(needed[0], sizeof text);
-    assert_ok(neuron_graph_summary(graph, batch, text, needed[0], &needed[1]));
+    assert_ok(neuron_graph_summary(text, needed[0], &needed[1], graph, batch));
     ck_assert_uint_eq(needed[0], needed[1]);
     ck_assert_uint_eq(strlen(text) + 1, needed[0]);
     ck_assert_int_eq(text[needed[0]], '#');
@@ -26,7 +26,7 @@ static char *summary_of(const neuron_graph_t *graph, int64_t batch)
 static int64_t working_memory(const neuron_graph_t *graph, int32_t purpose, int64_t batch)
 {
     int64_t bytes;
-    assert_ok(neuron_graph_memory(graph, purpose, batch, &bytes));
+    assert_ok(neuron_graph_memory(&bytes, graph, purpose, batch));
     return bytes;
 }
 
@@ -201,17 +201,17 @@ START_TEST(bad_calls_are_refused)
     char text[TEXT_SIZE];
     size_t needed;
     assert_ok(neuron_graph_create(&unfinished, context));
-    assert_status(neuron_graph_summary(NULL, 1, NULL, 0, &needed), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_summary(unfinished, 1, NULL, 0, &needed), NEURON_E_STATE);
-    assert_status(neuron_graph_summary(graph, 0, NULL, 0, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_summary(NULL, 0, &needed, NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_summary(NULL, 0, &needed, unfinished, 1), NEURON_E_STATE);
+    assert_status(neuron_graph_summary(NULL, 0, &needed, graph, 0), NEURON_E_ARGUMENT);
     assert_message("linear: batch is 0; it must be 1 to 2,147,483,647");
-    assert_status(neuron_graph_summary(graph, (int64_t)1 << 31, NULL, 0, &needed),
+    assert_status(neuron_graph_summary(NULL, 0, &needed, graph, (int64_t)1 << 31),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_summary(graph, 1, NULL, 10, &needed), NEURON_E_ARGUMENT);
-    assert_ok(neuron_graph_summary(graph, 1, NULL, 0, NULL));
-    assert_ok(neuron_graph_summary(graph, 1, NULL, 0, &needed));
+    assert_status(neuron_graph_summary(NULL, 10, &needed, graph, 1), NEURON_E_ARGUMENT);
+    assert_ok(neuron_graph_summary(NULL, 0, NULL, graph, 1));
+    assert_ok(neuron_graph_summary(NULL, 0, &needed, graph, 1));
     text[0] = '#';
-    assert_status(neuron_graph_summary(graph, 1, text, needed - 1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_summary(text, needed - 1, NULL, graph, 1), NEURON_E_ARGUMENT);
     assert_message("summary: capacity is");
     ck_assert_int_eq(text[0], '#');
     neuron_graph_unref(unfinished);

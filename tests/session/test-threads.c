@@ -134,7 +134,7 @@ START_TEST(gradients_by_several_threads)
     pthread_t handles[THREADS];
     assert_ok(neuron_context_set_threads(context, 2));
     assert_ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32, images, 4));
-    assert_ok(neuron_dataset_read(glyphs, 0, FEW, neuron_tensor_data(input), NULL));
+    assert_ok(neuron_dataset_read(neuron_tensor_data(input), NULL, glyphs, 0, FEW));
     assert_ok(neuron_tensor_create(&by_output, context, NEURON_TYPE_F32, rows, 2));
     for (int i = 0; i < FEW * TEST_CLASSES; i++)
         ((float *)neuron_tensor_data(by_output))[i] = (float)(i % 3);
@@ -171,7 +171,7 @@ static void check_concurrent_use(neuron_context_t *context, const neuron_graph_t
     static const int64_t batches[] = {1, 7, 33, COUNT};
     neuron_dataset_t *glyphs = test_glyphs(context, COUNT, SIZE);
     float *values = malloc(COUNT * PIXELS * sizeof *values);
-    assert_ok(neuron_dataset_read(glyphs, 0, COUNT, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, glyphs, 0, COUNT));
     job jobs[THREADS];
     pthread_t handles[THREADS];
     for (int i = 0; i < THREADS; i++) {
@@ -302,7 +302,7 @@ static void *train(void *argument)
     if (status == 0)
         status = neuron_trainer_set(trainer, "epochs=2");
     if (status == 0)
-        status = neuron_trainer_run(trainer, NULL);
+        status = neuron_trainer_run(NULL, trainer);
     neuron_trainer_unref(trainer);
     neuron_dataset_unref(glyphs);
     neuron_optimizer_unref(adam);

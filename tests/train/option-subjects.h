@@ -26,12 +26,12 @@ typedef struct calls {
     }                                                                                              \
     static int handle##_get_number(const void *object, const char *option, double *value)          \
     {                                                                                              \
-        return neuron_##handle##_get_number(object, option, value);                                \
+        return neuron_##handle##_get_number(value, object, option);                                \
     }                                                                                              \
     static int handle##_get_text(const void *object, const char *option, char *text,               \
                                  size_t capacity, size_t *needed)                                  \
     {                                                                                              \
-        return neuron_##handle##_get_text(object, option, text, capacity, needed);                 \
+        return neuron_##handle##_get_text(text, capacity, needed, object, option);                 \
     }                                                                                              \
     static const calls of_##handle = {handle##_set, handle##_set_number, handle##_get_number,      \
                                       handle##_get_text};

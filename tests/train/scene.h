@@ -129,7 +129,7 @@ static inline double go_loss(const float *output, const float *target, int32_t o
     return sum;
 }
 
-static inline int go_read(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static inline int go_read(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                           void *user_data)
 {
     float *values = examples;
@@ -183,8 +183,8 @@ static inline int go_backward(neuron_custom_run_t *run, void *user_data)
     return go_if(user_data, "backward");
 }
 
-static inline int go_shape(const int64_t *shapes, const int32_t *ranks, int32_t count,
-                           int64_t *output, int32_t *rank, void *user_data)
+static inline int go_shape(int64_t *output, int32_t *rank, const int64_t *shapes,
+                           const int32_t *ranks, int32_t count, void *user_data)
 {
     (void)count;
     memcpy(output, shapes, (size_t)ranks[0] * sizeof *output);

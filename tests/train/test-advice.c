@@ -47,12 +47,12 @@ static told train(const char *normalizer, bool softmax, const char *loss_name, i
         assert_ok(neuron_trainer_set_loss(trainer, loss));
         neuron_loss_unref(loss);
     }
-    int status = neuron_trainer_run(trainer, NULL);
+    int status = neuron_trainer_run(NULL, trainer);
     ck_assert(status == NEURON_OK || status == NEURON_E_NUMBER); /* sums near 0 */
     if (status == NEURON_OK) {                                   /* once only */
         int before = all.warnings;
         assert_ok(neuron_trainer_set_number(trainer, "epochs", (double)epochs + 1));
-        (void)neuron_trainer_run(trainer, NULL);
+        (void)neuron_trainer_run(NULL, trainer);
         ck_assert_int_eq(all.warnings, before);
     }
     assert_ok(neuron_context_set_log(b.context, NEURON_LOG_WARNING, NULL, NULL));

@@ -75,18 +75,18 @@ START_TEST(goes_on_where_no_thread_can_be_had)
                                        {2, 2, false}, {1, 0, true}, {1, -1, false}};
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         bench expected = set_up(settings[i]);
-        assert_ok(neuron_trainer_run(expected.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, expected.trainer));
         bool refused = test_refuse_threads(true);
         bench b = set_up(settings[i]);
         int warnings = 0;
         assert_ok(neuron_context_set_log(b.context, NEURON_LOG_WARNING, count_warnings, &warnings));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_int_eq(warnings > 0, refused && i < 4);
         if (refused)
             test_refuse_threads(false);
         ck_assert(same_parameters(expected.graph, b.graph));
         assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS + 1));
-        assert_ok(neuron_trainer_run(b.trainer, NULL)); /* now with workers */
+        assert_ok(neuron_trainer_run(NULL, b.trainer)); /* now with workers */
         tear_down(&b);
         tear_down(&expected);
     }
@@ -97,11 +97,11 @@ START_TEST(workers_and_threads_change_nothing)
 {
     for (int augments = 0; augments < 2; augments++) {
         bench expected = set_up((setting){1, 0, augments});
-        assert_ok(neuron_trainer_run(expected.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, expected.trainer));
         for (int32_t threads = 1; threads <= 3; threads++)
             for (int64_t workers = -1; workers <= 3; workers++) {
                 bench b = set_up((setting){threads, workers, augments});
-                assert_ok(neuron_trainer_run(b.trainer, NULL));
+                assert_ok(neuron_trainer_run(NULL, b.trainer));
                 assert_that(same_parameters(expected.graph, b.graph), "threads %d, workers %d",
                             (int)threads, (int)workers);
                 tear_down(&b);
@@ -119,7 +119,7 @@ typedef struct looked {
     atomic_int others, blocked, bound;
 } looked;
 
-static int look_around(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int look_around(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                        void *user_data)
 {
     looked *seen = user_data;
@@ -177,7 +177,7 @@ START_TEST(a_worker_has_its_contexts_processors_and_no_signals)
         if (CPU_ISSET(i, &allowed))
             CPU_SET(i, &one);
     sched_setaffinity(0, sizeof one, &one);
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     sched_setaffinity(0, sizeof allowed, &allowed);
     ck_assert_int_gt(seen.others, 0);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
@@ -199,10 +199,10 @@ START_TEST(augmentation_changes_the_training)
     assert_ok(neuron_augmentation_create(&nothing, still.context, NULL));
     assert_ok(neuron_trainer_set_augmentation(still.trainer, nothing));
     assert_ok(neuron_trainer_set_augmentation(taken_back.trainer, NULL));
-    assert_ok(neuron_trainer_run(plain.trainer, NULL));
-    assert_ok(neuron_trainer_run(other.trainer, NULL));
-    assert_ok(neuron_trainer_run(still.trainer, NULL));
-    assert_ok(neuron_trainer_run(taken_back.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, plain.trainer));
+    assert_ok(neuron_trainer_run(NULL, other.trainer));
+    assert_ok(neuron_trainer_run(NULL, still.trainer));
+    assert_ok(neuron_trainer_run(NULL, taken_back.trainer));
     ck_assert(!same_parameters(plain.graph, other.graph));
     ck_assert(same_parameters(plain.graph, still.graph));
     ck_assert(same_parameters(plain.graph, taken_back.graph));
@@ -225,17 +225,16 @@ START_TEST(trains_with_what_apply_shows)
     assert_ok(make_augmentation(&augmentation, b.context));
     assert_ok(neuron_tensor_create(&examples, b.context, NEURON_TYPE_F32, extents, 4));
     assert_ok(neuron_tensor_create(&labels, b.context, NEURON_TYPE_I32, extents, 1));
-    assert_ok(neuron_augmentation_apply(augmentation, b.train, 0, EXAMPLES,
-                                        neuron_context_seed(b.context), 0,
-                                        neuron_tensor_data(examples)));
-    assert_ok(neuron_dataset_read(b.train, 0, EXAMPLES, NULL, neuron_tensor_data(labels)));
+    assert_ok(neuron_augmentation_apply(neuron_tensor_data(examples), augmentation, b.train, 0,
+                                        EXAMPLES, neuron_context_seed(b.context), 0));
+    assert_ok(neuron_dataset_read(NULL, neuron_tensor_data(labels), b.train, 0, EXAMPLES));
     neuron_dataset_t *shown;
     neuron_trainer_t *trainer;
     assert_ok(neuron_dataset_create(&shown, b.context, examples, labels, TEST_CLASSES));
     assert_ok(neuron_trainer_create(&trainer, by_hand.graph, by_hand.optimizer, shown));
     assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
-    assert_ok(neuron_trainer_run(trainer, NULL));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(same_parameters(b.graph, by_hand.graph));
     neuron_trainer_unref(trainer);
     neuron_dataset_unref(shown);
@@ -274,7 +273,7 @@ static int evaluate(neuron_trainer_t *trainer, void *user_data)
 START_TEST(callbacks_may_stop_and_change_threads)
 {
     bench expected = set_up((setting){2, 0, true});
-    assert_ok(neuron_trainer_run(expected.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, expected.trainer));
     for (int64_t workers = 0; workers < 3; workers++)
         for (int which = 0; which < 3; which++) {
             bench b = set_up((setting){1, workers, true});
@@ -282,7 +281,7 @@ START_TEST(callbacks_may_stop_and_change_threads)
             void *data[] = {NULL, b.context, b.train};
             assert_ok(neuron_trainer_set_step_callback(b.trainer, calls[which], data[which]));
             int runs = 1;
-            while (neuron_trainer_run(b.trainer, NULL) == NEURON_STOP)
+            while (neuron_trainer_run(NULL, b.trainer) == NEURON_STOP)
                 runs++;
             ck_assert_int_eq(runs, which == 0 ? EPOCHS * STEPS + 1 : 1);
             assert_that(same_parameters(expected.graph, b.graph), "workers %d, callback %d",
@@ -298,13 +297,13 @@ START_TEST(continues_from_a_file)
     bench expected = set_up((setting){2, 1, true}), first = set_up((setting){2, 1, true});
     bench second = set_up((setting){1, 2, true});
     const char *path = test_file("training");
-    assert_ok(neuron_trainer_run(expected.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, expected.trainer));
     assert_ok(neuron_trainer_set_step_callback(first.trainer, stop_each_time, NULL));
     for (int i = 0; i < STEPS + 2; i++)
-        assert_status(neuron_trainer_run(first.trainer, NULL), NEURON_STOP);
+        assert_status(neuron_trainer_run(NULL, first.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(first.trainer, path));
     assert_ok(neuron_trainer_load(second.trainer, path));
-    assert_ok(neuron_trainer_run(second.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, second.trainer));
     ck_assert(same_parameters(expected.graph, second.graph));
     tear_down(&second);
     tear_down(&first);
@@ -347,7 +346,7 @@ START_TEST(a_failed_step_ends_the_workers)
 {
     bench b = set_up((setting){2, 2, true});
     assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=1e38"));
-    assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_NUMBER);
     tear_down(&b);
 }
 END_TEST
@@ -370,7 +369,7 @@ START_TEST(settings_are_checked)
     assert_status(neuron_trainer_set_augmentation(NULL, NULL), NEURON_E_ARGUMENT);
     int status = 0;
     assert_ok(neuron_trainer_set_step_callback(t, set_workers, &status));
-    assert_ok(neuron_trainer_run(t, NULL));
+    assert_ok(neuron_trainer_run(NULL, t));
     ck_assert_int_eq(status, NEURON_E_STATE);
     assert_message("workers are set between runs");
     assert_ok(neuron_trainer_set(t, "workers=2"));
@@ -401,7 +400,7 @@ START_TEST(only_images_are_augmented)
     for (int workers = 0; workers <= 1; workers++) { /* without */
         assert_ok(neuron_trainer_set_number(trainer, "workers", workers));
         assert_ok(neuron_trainer_set_number(trainer, "epochs", workers + 1));
-        assert_ok(neuron_trainer_run(trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, trainer));
     }
     neuron_augmentation_unref(augmentation);
     neuron_trainer_unref(trainer);
@@ -444,7 +443,7 @@ START_TEST(survives_each_failure_and_needs_no_memory_in_a_step)
             assert_ok(neuron_trainer_set_augmentation(trainer, augmentation));
             assert_ok(neuron_trainer_set(trainer, "workers=2"));
             assert_ok(neuron_trainer_set_step_callback(trainer, refuse, &memory));
-            status = neuron_trainer_run(trainer, NULL);
+            status = neuron_trainer_run(NULL, trainer);
         }
         neuron_trainer_unref(trainer);
         if (status != NEURON_OK)

@@ -68,11 +68,11 @@ START_TEST(events_come_in_order)
     diary d;
     writer w[2];
     bench b = set_up_writers(w, &d);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_str_eq(d.text, "Ab Bb Ae Be As Bs S As Bs S At Bt E "
                              "Ae Be As Bs S As Bs S At Bt E Ax Bx ");
     d.text[0] = '\0';
-    assert_ok(neuron_trainer_run(b.trainer, NULL)); /* nothing to do */
+    assert_ok(neuron_trainer_run(NULL, b.trainer)); /* nothing to do */
     ck_assert_str_eq(d.text, "");
     tear_down(&b);
 }
@@ -103,7 +103,7 @@ START_TEST(an_answer_ends_the_run)
             w[0].event = w[1].event = cases[i].event;
             w[0].answer = answers[j];
             w[1].answer = -1; /* too late */
-            ck_assert_int_eq(neuron_trainer_run(b.trainer, &history), answers[j]);
+            ck_assert_int_eq(neuron_trainer_run(&history, b.trainer), answers[j]);
             ck_assert_str_eq(d.text, cases[i].first);
             ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");
             if (answers[j] < 0) {
@@ -115,7 +115,7 @@ START_TEST(an_answer_ends_the_run)
             neuron_history_unref(history);
             w[0].event = w[1].event = 0;
             d.text[0] = '\0';
-            assert_ok(neuron_trainer_run(b.trainer, NULL));
+            assert_ok(neuron_trainer_run(NULL, b.trainer));
             /* Where the beginning of an epoch failed, it comes again. */
             const char *second = cases[i].event == NEURON_EVENT_EPOCH_BEGIN && answers[j] < 0
                                      ? "Ab Bb Ae Be As "
@@ -142,7 +142,7 @@ START_TEST(the_list_is_closed_during_a_run)
     neuron_callback_t *c;
     assert_ok(neuron_callback_create(&c, b.context, "warm_up", NULL));
     add_custom(&b, add_another, c);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     neuron_callback_unref(c);
     tear_down(&b);
 }
@@ -159,16 +159,16 @@ START_TEST(a_stop_can_be_cleared)
     bench a = set_up(6), b = set_up(20);
     add_early(&a, play, &s);
     add_custom(&a, take_picture, &others);
-    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, a.trainer));
     add_early(&b, play, &s);
     add_custom(&b, take_picture, &pictures);
     add(&b, "early_stopping", "patience=2, restore_best=yes");
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_int_eq(epochs_of(&b), 4);
     ck_assert(looks_like(&b, &pictures, 1));
     assert_ok(neuron_trainer_clear_stop(b.trainer));
     ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_int_eq(epochs_of(&b), 6);
     ck_assert(looks_like(&b, &pictures, 1));
     for (int64_t epoch = 0; epoch < 6; epoch++) /* as if it had never stopped */
@@ -189,7 +189,7 @@ START_TEST(more_epochs_after_the_best)
     album pictures = {.count = 0}, others = {.count = 0};
     bench a = set_up(6), b = set_up(3);
     add_custom(&a, take_picture, &others);
-    assert_ok(neuron_trainer_run(a.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, a.trainer));
     add_early(&b, play, &s);
     add_custom(&b, take_picture, &pictures);
     for (int i = 0; i < 2; i++) { /* the second keeps another epoch */
@@ -198,7 +198,7 @@ START_TEST(more_epochs_after_the_best)
     }
     for (int64_t epochs = 3; epochs < 7; epochs++) {
         assert_ok(neuron_trainer_set_number(b.trainer, "epochs", (double)epochs));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert(looks_like(&b, &pictures, 1));
     }
     for (int64_t epoch = 0; epoch < 6; epoch++)
@@ -238,13 +238,13 @@ START_TEST(the_best_epoch_predicts)
     one_output last, best, copied;
     assert_ok(neuron_tensor_create(&last.input, b.context, NEURON_TYPE_F32,
                                    (const int64_t[]){1, SIZE, SIZE, 1}, 4));
-    assert_ok(neuron_dataset_read(b.train, 0, 1, neuron_tensor_data(last.input), NULL));
+    assert_ok(neuron_dataset_read(neuron_tensor_data(last.input), NULL, b.train, 0, 1));
     assert_ok(neuron_tensor_create(&last.output, b.context, NEURON_TYPE_F32,
                                    (const int64_t[]){1, TEST_CLASSES}, 2));
     add_early(&b, play, &s);
     add_custom(&b, predict_at_the_end_of_epochs, &last);
     add(&b, "early_stopping", "patience=20, restore_best=yes");
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     best = copied = last;
     predict_one(b.graph, &best);
     neuron_graph_t *copy = test_mlp(b.context, SIZE);
@@ -270,13 +270,13 @@ START_TEST(parameters_set_after_the_end)
         add_early(benches[i], play, &s);
         neuron_callback_t *c = add(benches[i], "early_stopping", "patience=20");
         assert_ok(neuron_callback_set_number(c, "restore_best", i));
-        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, benches[i]->trainer));
     }
     ck_assert(!same_parameters(a.graph, b.graph));
     copy_parameters(b.graph, a.graph);
     for (int i = 0; i < 2; i++) {
         assert_ok(neuron_trainer_set(benches[i]->trainer, "epochs=4"));
-        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, benches[i]->trainer));
     }
     ck_assert(same_parameters(a.graph, b.graph)); /* the only epoch that was kept since */
     tear_down(&b);
@@ -299,7 +299,7 @@ START_TEST(an_answer_after_an_error)
         assert_ok(neuron_callback_create_schedule(&c, b.context, no_rate, &value, NULL));
         assert_ok(neuron_trainer_add_callback(b.trainer, c));
         neuron_callback_unref(c);
-        assert_status(neuron_trainer_run(b.trainer, &history), NEURON_E_ARGUMENT);
+        assert_status(neuron_trainer_run(&history, b.trainer), NEURON_E_ARGUMENT);
         assert_message("schedule: the function returned");
         ck_assert_ptr_null(history);
         tear_down(&b);

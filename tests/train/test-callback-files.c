@@ -23,7 +23,7 @@ START_TEST(the_best_epoch_is_saved)
     add_checkpoint(&b, smallest, NULL);
     neuron_callback_t *c = add_checkpoint(&b, largest, NULL);
     assert_ok(neuron_callback_set(c, "mode=largest"));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     assert_saved(&b, smallest, &pictures, 3);
     assert_saved(&b, largest, &pictures, 0);
     drop_album(&pictures);
@@ -49,7 +49,7 @@ START_TEST(the_log_is_the_history)
     test_write_file(paths[0], "of another training\n", 20);
     add_log(&b, paths[0]);
     add_custom(&b, compare_log, paths);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     /* What a crash left: lines of epochs that are lost, and half of one. */
     test_bytes whole = test_read_file(paths[0]);
     const char *leftovers[] = {"4,1,1,1,1,1,1\n5,1,1", "", "4,1"};
@@ -58,7 +58,7 @@ START_TEST(the_log_is_the_history)
         int size = snprintf(text, sizeof text, "%s%s", whole.data, leftovers[i]);
         test_write_file(paths[0], text, i == 1 ? 10 : (size_t)size);
         assert_ok(neuron_trainer_set_number(b.trainer, "epochs", 4 + i));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
     }
     free(whole.data);
     tear_down(&b);
@@ -100,16 +100,16 @@ START_TEST(files_that_cannot_be_written)
         else
             add_checkpoint(&b, file, NULL);
         ck_assert_int_eq(mkdir(folder, 0700), 0);
-        assert_status(neuron_trainer_run(b.trainer, &history), NEURON_E_IO);
+        assert_status(neuron_trainer_run(&history, b.trainer), NEURON_E_IO);
         assert_message(file);
         ck_assert_ptr_null(history);
         ck_assert_int_eq(epochs_of(&b), 2);
-        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO); /* still not */
+        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_IO); /* still not */
         assert_message(file);
         ck_assert_int_eq(epochs_of(&b), 2);
         ck_assert_int_eq(mkdir(folder, 0700), 0);
         assert_ok(neuron_trainer_set(b.trainer, "epochs=3"));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_int_eq(epochs_of(&b), 3);
         if (log) {
             const char *table = test_file("table.csv");
@@ -149,20 +149,20 @@ START_TEST(what_the_last_epoch_could_not_write)
                 add_checkpoint(benches[i], file, "monitor=loss");
         }
         ck_assert_int_eq(mkdir(folder, 0700), 0);
-        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO);
+        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_IO);
         ck_assert_int_eq(epochs_of(&b), 3);
-        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO); /* still not */
+        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_IO); /* still not */
         assert_message(file);
         assert_ok(neuron_trainer_save(b.trainer, test_file("state")));
         assert_ok(neuron_trainer_load(c.trainer, test_file("state")));
         for (int i = 0; i < 2; i++) {
             ck_assert_int_eq(mkdir(folder, 0700), 0);
-            assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+            assert_ok(neuron_trainer_run(NULL, benches[i]->trainer));
             ck_assert(looks_like(benches[i], &pictures, 1)); /* the first of the best */
             if (!log)
                 assert_saved(benches[i], file, &pictures, 2);
             assert_ok(unlink(file));
-            assert_ok(neuron_trainer_run(benches[i]->trainer, NULL)); /* nothing to do */
+            assert_ok(neuron_trainer_run(NULL, benches[i]->trainer)); /* nothing to do */
             ck_assert(unlink(file) != 0);
             rmdir(folder);
         }
@@ -201,7 +201,7 @@ START_TEST(relative_paths_stay_where_they_were)
     add_checkpoint(&b, "best", NULL);
     add_log(&b, "inner/../log.csv");
     ck_assert_int_eq(chdir("inner"), 0);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     const char *table = test_file("table.csv");
     assert_ok(neuron_history_save_csv(neuron_trainer_history(b.trainer), table));
     ck_assert_int_eq(chdir(folder), 0);
@@ -242,7 +242,7 @@ START_TEST(a_folder_is_no_log)
 {
     bench b = set_up(1);
     add_log(&b, "/");
-    assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO);
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_IO);
     tear_down(&b);
 }
 END_TEST

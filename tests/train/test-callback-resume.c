@@ -74,7 +74,7 @@ static void train_whole(void)
     best_file = test_file("best");
     log_file = test_file("log.csv");
     whole = set_up_all(&never, 1);
-    assert_ok(neuron_trainer_run(whole.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, whole.trainer));
     ck_assert_int_eq(epochs_of(&whole), WHOLE);
     ck_assert_str_eq(neuron_trainer_stop_reason(whole.trainer),
                      "early_stopping: no better validation loss than 4 of epoch 8 for 4 epochs");
@@ -122,7 +122,7 @@ START_TEST(stopping_anywhere)
     stopper s = {.step = 1, .epoch = 1};
     bench b = set_up_all(&s, 1);
     int stops = 0, status;
-    while ((status = neuron_trainer_run(b.trainer, NULL)) == NEURON_STOP) {
+    while ((status = neuron_trainer_run(NULL, b.trainer)) == NEURON_STOP) {
         s = (stopper){.step = 1, .epoch = 1};
         ck_assert_int_lt(++stops, 100);
     }
@@ -141,7 +141,7 @@ START_TEST(continuing_from_a_file)
         stopper s = {.step = at <= WHOLE * STEPS ? at : 0,
                      .epoch = at > WHOLE * STEPS ? at - WHOLE * STEPS : 0};
         bench b = set_up_all(&s, 1);
-        ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL),
+        ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer),
                          s.epoch == WHOLE + 1 ? 0 : NEURON_STOP);
         assert_ok(neuron_trainer_save(b.trainer, state));
         tear_down(&b);
@@ -149,7 +149,7 @@ START_TEST(continuing_from_a_file)
         assert_ok(neuron_trainer_load(c.trainer, state));
         assert_ok(neuron_trainer_save(c.trainer, again));
         ck_assert(test_same_files(state, again));
-        assert_ok(neuron_trainer_run(c.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, c.trainer));
         if (s.epoch != WHOLE + 1) /* whose log was not written again */
             assert_as_whole(&c);
         ck_assert(same_parameters(c.graph, whole.graph));
@@ -193,9 +193,9 @@ START_TEST(a_file_saved_by_a_callback)
         for (int64_t epoch = 3; epoch <= 5; epoch++) {
             saver s = {event, epoch}, none = {0, 0};
             bench b = set_up_saver(&s), c = set_up_saver(&none);
-            assert_ok(neuron_trainer_run(b.trainer, NULL));
+            assert_ok(neuron_trainer_run(NULL, b.trainer));
             assert_ok(neuron_trainer_load(c.trainer, state));
-            assert_ok(neuron_trainer_run(c.trainer, NULL));
+            assert_ok(neuron_trainer_run(NULL, c.trainer));
             ck_assert_double_eq(rate_of(&b), rate_of(&c));
             assert_that(same_parameters(b.graph, c.graph), "event %d of epoch %d", (int)event,
                         (int)epoch);
@@ -220,18 +220,18 @@ START_TEST(parameters_set_after_the_end_are_saved)
     const double losses[] = {1, 2, 3, 4};
     script s = {losses, 4};
     bench a = set_up_ended(&s, false), b = set_up_ended(&s, true), c = set_up_ended(&s, true);
-    assert_ok(neuron_trainer_run(a.trainer, NULL));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, a.trainer));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(!same_parameters(a.graph, b.graph));
     copy_parameters(b.graph, a.graph);
     assert_ok(neuron_trainer_save(b.trainer, state));
     assert_ok(neuron_trainer_load(c.trainer, state));
-    assert_ok(neuron_trainer_run(c.trainer, NULL)); /* nothing to do */
+    assert_ok(neuron_trainer_run(NULL, c.trainer)); /* nothing to do */
     ck_assert(same_parameters(a.graph, c.graph));
     bench *benches[] = {&a, &b, &c};
     for (int i = 0; i < 3; i++) {
         assert_ok(neuron_trainer_set(benches[i]->trainer, "epochs=4"));
-        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, benches[i]->trainer));
         ck_assert(same_parameters(a.graph, benches[i]->graph));
     }
     tear_down(&c);
@@ -271,7 +271,7 @@ START_TEST(other_callbacks_are_refused)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b = set_up_some(cases[i].saved, cases[i].starts[0]);
         bench c = set_up_some(cases[i].loaded, cases[i].starts[1]);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         assert_ok(neuron_trainer_save(b.trainer, state));
         assert_ok(neuron_trainer_save(c.trainer, again));
         test_bytes before = test_read_file(again);
@@ -329,7 +329,7 @@ START_TEST(missing_and_unknown_names)
         add_early(benches[i], play, &s);
         add(benches[i], "early_stopping", "patience=4");
     }
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     assert_ok(neuron_trainer_save(b.trainer, state));
     test_bytes file = test_read_file(state);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -376,7 +376,7 @@ START_TEST(rates_that_are_wrong)
     };
     rates r = {.count = 0};
     bench b = set_up_rates(2, &r), c = set_up_rates(3, &r);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_ok(neuron_trainer_save(b.trainer, state));
         test_bytes file = test_read_file(state);
@@ -396,7 +396,7 @@ START_TEST(a_rate_set_before_saving)
     for (int i = 0; i < 2; i++) {
         rates r = {.count = 0};
         bench b = set_up_rates(2, &r), c = set_up_rates(3, &r);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         double rate = i == 0 ? 0.5 : 0.125; /* the other is what the optimizer has */
         assert_ok(neuron_optimizer_set_number(b.optimizer, "learning_rate", rate));
         assert_ok(neuron_trainer_save(b.trainer, state));
@@ -404,7 +404,7 @@ START_TEST(a_rate_set_before_saving)
         ck_assert_double_eq(rate_of(&c), rate);
         assert_ok(neuron_trainer_save(c.trainer, again));
         ck_assert(test_same_files(state, again));
-        assert_ok(neuron_trainer_run(c.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, c.trainer));
         ck_assert_double_eq(r.steps[2 * STEPS], rate);
         tear_down(&c);
         tear_down(&b);
@@ -437,7 +437,7 @@ START_TEST(a_rate_followed_before_saving)
     add_early(&b, set_half_after_two, NULL);
     add_idle_plateau(&b);
     add_custom(&b, save_state, NULL);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     test_bytes file = test_read_file(state);
     ck_assert_ptr_nonnull(memmem(file.data, file.size, "[0.25,2.0,0.5,2]", 16));
     free(file.data);
@@ -446,7 +446,7 @@ START_TEST(a_rate_followed_before_saving)
     add_idle_plateau(&c);
     add_custom(&c, watch_rate, &r);
     assert_ok(neuron_trainer_load(c.trainer, state));
-    assert_ok(neuron_trainer_run(c.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, c.trainer));
     ck_assert_double_eq(r.steps[0], 0.5);
     tear_down(&c);
     tear_down(&b);
@@ -458,7 +458,7 @@ START_TEST(damaged_states_change_nothing)
 {
     stopper s = {.step = 5};
     bench b = set_up_all(&s, 1), c = set_up_all(&never, 5);
-    ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+    ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(b.trainer, state));
     tear_down(&b);
     test_bytes file = test_read_file(state);
@@ -483,7 +483,7 @@ START_TEST(damaged_states_change_nothing)
     }
     ck_assert_int_gt(refused, (int)(last - first) / 2);
     assert_ok(neuron_trainer_load(c.trainer, state));
-    assert_ok(neuron_trainer_run(c.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, c.trainer));
     assert_as_whole(&c);
     free(file.data);
     tear_down(&c);
@@ -510,7 +510,7 @@ static int live(neuron_trainer_t *trainer, neuron_context_t *context)
     for (int i = 0; i < 3; i++)
         neuron_callback_unref(c[i]);
     if (status == NEURON_OK)
-        status = neuron_trainer_run(trainer, NULL);
+        status = neuron_trainer_run(NULL, trainer);
     if (status == NEURON_OK)
         status = neuron_trainer_save(trainer, state);
     if (status == NEURON_OK)

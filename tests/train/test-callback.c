@@ -49,12 +49,12 @@ START_TEST(nothing_is_null)
     size_t needed;
     assert_status(neuron_callback_set(NULL, "length=1"), NEURON_E_ARGUMENT);
     assert_status(neuron_callback_set_number(NULL, "length", 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_get_number(NULL, "length", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_get_text(NULL, "length", NULL, 0, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_number(&value, NULL, "length"), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_text(NULL, 0, &needed, NULL, "length"), NEURON_E_ARGUMENT);
     assert_ok(neuron_callback_create(&c, b.context, "warm_up", NULL));
     assert_status(neuron_callback_set_number(c, NULL, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_get_number(c, NULL, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_get_number(c, "length", NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_number(&value, c, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_number(NULL, c, "length"), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_add_callback(NULL, c), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_add_callback(b.trainer, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_eq(neuron_callback_ref(c), c);
@@ -121,7 +121,7 @@ START_TEST(defaults_are_as_documented)
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
         neuron_callback_t *c;
         assert_ok(neuron_callback_create(&c, context, defaults[i].kind, NULL));
-        assert_ok(neuron_callback_get_text(c, NULL, text, sizeof text, NULL));
+        assert_ok(neuron_callback_get_text(text, sizeof text, NULL, c, NULL));
         ck_assert_str_eq(text, defaults[i].options);
         neuron_callback_unref(c);
         assert_ok(neuron_callback_create(&c, context, defaults[i].kind, defaults[i].options));
@@ -139,14 +139,14 @@ START_TEST(a_baseline_need_not_be_set)
     char text[32] = "?";
     double value = 0;
     assert_ok(neuron_callback_create(&c, context, "early_stopping", NULL));
-    assert_ok(neuron_callback_get_number(c, "baseline", &value));
+    assert_ok(neuron_callback_get_number(&value, c, "baseline"));
     ck_assert(isnan(value));
-    assert_ok(neuron_callback_get_text(c, "baseline", text, sizeof text, NULL));
+    assert_ok(neuron_callback_get_text(text, sizeof text, NULL, c, "baseline"));
     ck_assert_str_eq(text, "");
     assert_ok(neuron_callback_set(c, "baseline=-0.5"));
-    assert_ok(neuron_callback_get_number(c, "baseline", &value));
+    assert_ok(neuron_callback_get_number(&value, c, "baseline"));
     ck_assert_double_eq(value, -0.5);
-    assert_ok(neuron_callback_get_text(c, "baseline", text, sizeof text, NULL));
+    assert_ok(neuron_callback_get_text(text, sizeof text, NULL, c, "baseline"));
     ck_assert_str_eq(text, "-0.5");
     neuron_callback_unref(c);
     neuron_context_unref(context);
@@ -194,14 +194,14 @@ START_TEST(bad_options_are_refused)
         ck_assert_ptr_null(c);
         assert_message(refused[i].message);
         assert_ok(neuron_callback_create(&c, context, refused[i].kind, NULL));
-        assert_ok(neuron_callback_get_text(c, NULL, before, sizeof before, NULL));
+        assert_ok(neuron_callback_get_text(before, sizeof before, NULL, c, NULL));
         assert_status(neuron_callback_set(c, text), NEURON_E_ARGUMENT);
         assert_message(refused[i].message);
         assert_status(
             neuron_callback_set_number(c, refused[i].option, strtod(refused[i].value, NULL)),
             NEURON_E_ARGUMENT);
         assert_message(refused[i].message);
-        assert_ok(neuron_callback_get_text(c, NULL, after, sizeof after, NULL));
+        assert_ok(neuron_callback_get_text(after, sizeof after, NULL, c, NULL));
         ck_assert_str_eq(before, after);
         neuron_callback_unref(c);
     }
@@ -242,7 +242,7 @@ START_TEST(bad_words_are_refused)
         assert_message(refused_words[_i].message);
         assert_status(neuron_callback_set_number(c, "mode", 20), NEURON_E_ARGUMENT);
         assert_message("mode is no number, but a word: auto, smallest or largest");
-        assert_ok(neuron_callback_get_text(c, NULL, text, sizeof text, NULL));
+        assert_ok(neuron_callback_get_text(text, sizeof text, NULL, c, NULL));
         ck_assert_ptr_nonnull(strstr(text, "monitor=validation_loss, mode=auto"));
         neuron_callback_unref(c);
     }
@@ -259,7 +259,7 @@ START_TEST(a_checkpoint_has_two_options)
                   NEURON_E_ARGUMENT);
     assert_message("checkpoint: there is no option \"patience\"; its options are monitor, mode");
     assert_ok(neuron_callback_create_checkpoint(&c, context, "x", "mode=largest, monitor=loss"));
-    assert_ok(neuron_callback_get_text(c, NULL, text, sizeof text, NULL));
+    assert_ok(neuron_callback_get_text(text, sizeof text, NULL, c, NULL));
     ck_assert_str_eq(text, "monitor=loss, mode=largest");
     neuron_callback_unref(c);
     neuron_context_unref(context);
@@ -274,21 +274,21 @@ START_TEST(whole_numbers_and_real_ones)
     const neuron_option_t *factor = neuron_kind_option("callback", "reduce_on_plateau", 2);
     assert_ok(neuron_callback_create(&c, context, "reduce_on_plateau", NULL));
     assert_status(neuron_callback_set(c, "patience=3, factor=0"), NEURON_E_ARGUMENT);
-    assert_ok(neuron_callback_get_number(c, "patience", &value));
+    assert_ok(neuron_callback_get_number(&value, c, "patience"));
     ck_assert_double_eq(value, 10);
-    assert_status(neuron_callback_get_number(c, "alpha", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_get_number(&value, c, "alpha"), NEURON_E_ARGUMENT);
     assert_message("reduce_on_plateau: there is no option \"alpha\"");
     assert_ok(neuron_callback_set_number(c, "factor", 0.25));
-    assert_ok(neuron_callback_get_number(c, "factor", &value));
+    assert_ok(neuron_callback_get_number(&value, c, "factor"));
     ck_assert_double_eq(value, 0.25);
     ck_assert_str_eq(neuron_option_name(factor), "factor");
     double most = neuron_option_maximum(factor);
     ck_assert(neuron_option_minimum(factor) > 0 && most < 1 && nextafter(most, 2) == 1);
     assert_ok(neuron_callback_set(c, "patience=3"));
-    assert_ok(neuron_callback_get_number(c, "patience", &value));
+    assert_ok(neuron_callback_get_number(&value, c, "patience"));
     ck_assert_double_eq(value, 3);
     assert_ok(neuron_callback_set_number(c, "patience", 4));
-    assert_ok(neuron_callback_get_number(c, "patience", &value));
+    assert_ok(neuron_callback_get_number(&value, c, "patience"));
     ck_assert_double_eq(value, 4);
     neuron_callback_unref(c);
     neuron_context_unref(context);
@@ -310,7 +310,7 @@ static void assert_bare(neuron_callback_t *callback, const char *name)
     assert_status(neuron_callback_set(callback, "start=1"), NEURON_E_ARGUMENT);
     assert_message(message);
     assert_ok(neuron_callback_set(callback, NULL));
-    assert_ok(neuron_callback_get_text(callback, NULL, NULL, 0, &needed));
+    assert_ok(neuron_callback_get_text(NULL, 0, &needed, callback, NULL));
     ck_assert_uint_eq(needed, 1);
     assert_named(callback, name);
 }

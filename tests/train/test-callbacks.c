@@ -84,7 +84,7 @@ START_TEST(early_stopping_as_a_plain_loop)
         if (o.baseline != nothing)
             assert_ok(neuron_callback_set_number(c, "baseline", o.baseline));
         int64_t expected = naive_stop(s.losses, o, &best);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_int_eq(epochs_of(&b), expected);
         ck_assert(looks_like(&b, &pictures, best));
         ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_EPOCH),
@@ -92,7 +92,7 @@ START_TEST(early_stopping_as_a_plain_loop)
         bool early = neuron_trainer_stop_reason(b.trainer)[0];
         ck_assert(early || expected == EPOCHS);
         stopped += early;
-        assert_ok(neuron_trainer_run(b.trainer, NULL)); /* nothing more to do */
+        assert_ok(neuron_trainer_run(NULL, b.trainer)); /* nothing more to do */
         ck_assert_int_eq(epochs_of(&b), expected);
         ck_assert(looks_like(&b, &pictures, best));
         drop_album(&pictures);
@@ -136,7 +136,7 @@ START_TEST(the_reason_is_told)
         assert_ok(neuron_callback_set_number(c, "min_delta", cases[i].delta));
         if (cases[i].baseline != nothing)
             assert_ok(neuron_callback_set_number(c, "baseline", cases[i].baseline));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         const char *reason = neuron_trainer_stop_reason(b.trainer);
         assert_that(strncmp(reason, cases[i].reason, strlen(cases[i].reason)) == 0, "%s", reason);
         tear_down(&b);
@@ -149,10 +149,10 @@ START_TEST(accuracies_are_better_when_larger)
     bench b = set_up(20);
     neuron_callback_t *c = add(&b, "early_stopping", "monitor=validation_accuracy");
     assert_ok(neuron_callback_set(c, "patience=4"));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     int64_t best;
     const neuron_history_t *history = neuron_trainer_history(b.trainer);
-    assert_ok(neuron_history_best(history, NEURON_METRIC_VALIDATION_ACCURACY, &best));
+    assert_ok(neuron_history_best(&best, history, NEURON_METRIC_VALIDATION_ACCURACY));
     ck_assert_int_eq(epochs_of(&b), best + 1 + 4);
     tear_down(&b);
 }
@@ -168,11 +168,11 @@ START_TEST(a_validation_set_is_needed)
         bench b = set_up(1);
         assert_ok(neuron_trainer_set_validation(b.trainer, NULL));
         neuron_callback_t *c = add(&b, kinds[i], NULL);
-        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_STATE);
+        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_STATE);
         assert_message(messages[i]);
         ck_assert_int_eq(epochs_of(&b), 0);
         assert_ok(neuron_callback_set(c, "monitor=loss"));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         tear_down(&b);
     }
 }
@@ -207,7 +207,7 @@ START_TEST(a_plateau_as_a_plain_loop)
         assert_ok(neuron_callback_set_number(c, "min_rate", least));
         assert_ok(neuron_callback_set_number(c, "min_delta", delta));
         assert_ok(neuron_callback_set(c, "factor=0.5"));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         double rate = 0.1, best = INFINITY;
         int64_t wait = 0, cooling = 0;
         for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
@@ -264,7 +264,7 @@ START_TEST(schedules_as_their_formulas)
                 rates r = {.count = 0};
                 add_schedule(&b, schedules[k], lengths[l], 0.25, start, per_step);
                 add_custom(&b, watch_rate, &r);
-                assert_ok(neuron_trainer_run(b.trainer, NULL));
+                assert_ok(neuron_trainer_run(NULL, b.trainer));
                 ck_assert_int_eq(r.count, EPOCHS * STEPS);
                 for (int i = 0; i < r.count; i++) {
                     int64_t now = (per_step ? i : i / STEPS) - start;
@@ -287,7 +287,7 @@ START_TEST(a_cosine_ends_with_the_training)
         int64_t start = 3, all = per_step ? EPOCHS * STEPS : EPOCHS;
         add_schedule(&b, "cosine_schedule", 0, 0, start, per_step);
         add_custom(&b, watch_rate, &r);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         for (int i = 0; i < r.count; i++) {
             int64_t now = (per_step ? i : i / STEPS) - start;
             assert_near(r.steps[i],

@@ -50,7 +50,7 @@ START_TEST(a_checkpoint_is_the_best_epoch)
     assert_ok(neuron_trainer_set(b.trainer, "epochs=12"));
     add_checkpoint(&b, c.path, NULL);
     assert_ok(neuron_trainer_set_epoch_callback(b.trainer, check_checkpoint, &c));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_int_ge(c.written, 1);
     ck_assert_int_ge(c.kept, 1);
     tear_down(&b);
@@ -91,7 +91,7 @@ START_TEST(a_checkpoint_counts_since_it_was_added)
         if (cases[i].added >= 0)
             add_checkpoint(cases[i].bench, paths[cases[i].added], NULL);
         assert_ok(neuron_trainer_set_number(trainer, "epochs", i + 1));
-        assert_ok(neuron_trainer_run(trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, trainer));
         for (int j = 0; j < 3; j++) {
             assert_that(exists(paths[j]) == (j == cases[i].written), "case %d, file %d", i, j);
             unlink(paths[j]);
@@ -126,7 +126,7 @@ START_TEST(a_checkpoint_that_failed_is_written_later)
         add_checkpoint(&c, path, "monitor=loss");
         assert_ok(neuron_trainer_set_epoch_callback(b.trainer, count_call, &calls));
         for (int i = 1; i <= 2; i++) { /* the second run gets no further */
-            assert_status(neuron_trainer_run(b.trainer, &history), NEURON_E_IO);
+            assert_status(neuron_trainer_run(&history, b.trainer), NEURON_E_IO);
             ck_assert_ptr_null(history);
             assert_message(path);
             ck_assert_int_eq(calls, 1);
@@ -140,13 +140,13 @@ START_TEST(a_checkpoint_that_failed_is_written_later)
         assert_ok(neuron_optimizer_set(after->optimizer, "learning_rate=100"));
         assert_ok(neuron_trainer_set(after->trainer, "epochs=3"));
         ck_assert_int_eq(mkdir(folder, 0700), 0);
-        assert_ok(neuron_trainer_run(after->trainer, &history));
+        assert_ok(neuron_trainer_run(&history, after->trainer));
         ck_assert_int_eq(neuron_history_epochs(history), 3);
         ck_assert(test_figure(history, 1, NEURON_METRIC_LOSS) >
                   test_figure(history, 0, NEURON_METRIC_LOSS));
         neuron_history_unref(history);
         assert_ok(neuron_graph_load(&best, b.context, path));
-        assert_ok(neuron_trainer_run(one.trainer, NULL)); /* its only epoch */
+        assert_ok(neuron_trainer_run(NULL, one.trainer)); /* its only epoch */
         ck_assert(same_parameters(best, one.graph));
         neuron_graph_unref(best);
         unlink(path);

@@ -81,7 +81,7 @@ static float *descend(int clip, double limit, int32_t threads, size_t *count)
     assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=1"));
     if (clip != CLIP_NOTHING)
         assert_ok(neuron_optimizer_set_number(b.optimizer, clips[clip], limit));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     float *values = test_parameters(b.graph, count);
     tear_down(&b);
     return values;
@@ -208,7 +208,7 @@ START_TEST(a_norm_that_is_no_number)
                 assert_ok(neuron_trainer_add_callback(b.trainer, callback));
                 neuron_callback_unref(callback);
             }
-            assert_status(neuron_trainer_run(b.trainer, NULL), j ? NEURON_OK : NEURON_E_NUMBER);
+            assert_status(neuron_trainer_run(NULL, b.trainer), j ? NEURON_OK : NEURON_E_NUMBER);
             if (j == 0)
                 assert_message(message);
             else
@@ -238,8 +238,8 @@ START_TEST(limits_may_change_on_the_way)
     assert_ok(neuron_trainer_set(a.trainer, "epochs=5"));
     assert_ok(neuron_trainer_set(b.trainer, "epochs=5"));
     assert_ok(neuron_trainer_set_epoch_callback(b.trainer, change_limit, NULL));
-    assert_ok(neuron_trainer_run(a.trainer, NULL));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, a.trainer));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(same_parameters(a.graph, b.graph));
     tear_down(&b);
     tear_down(&a);
@@ -284,7 +284,7 @@ START_TEST(options_set_within_a_step)
         if (i == 1)
             assert_ok(neuron_trainer_set_step_callback(b->trainer, clip_after, NULL));
         assert_ok(neuron_trainer_set(b->trainer, "epochs=3"));
-        assert_ok(neuron_trainer_run(b->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b->trainer));
     }
     ck_assert(same_parameters(benches[0].graph, benches[1].graph));
     tear_down(&benches[0]);
@@ -306,7 +306,7 @@ START_TEST(every_rule_learns)
         neuron_history_t *history;
         assert_ok(neuron_optimizer_set_number(b.optimizer, "learning_rate", cases[i].rate));
         assert_ok(neuron_trainer_set_number(b.trainer, "epochs", (double)epochs));
-        assert_ok(neuron_trainer_run(b.trainer, &history));
+        assert_ok(neuron_trainer_run(&history, b.trainer));
         double first = test_figure(history, 0, NEURON_METRIC_LOSS);
         double last = test_figure(history, epochs - 1, NEURON_METRIC_LOSS);
         assert_that(last < 0.2 * first, "%s: loss %g, then %g", cases[i].rule, first, last);

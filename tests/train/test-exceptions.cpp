@@ -82,7 +82,7 @@ double loss(const float *output, const float *target, int32_t outputs, int32_t, 
     return sum;
 }
 
-int read(const int64_t *positions, int64_t many, void *examples, int32_t *labels, void *)
+int read(void *examples, int32_t *labels, const int64_t *positions, int64_t many, void *)
 {
     float *values = static_cast<float *>(examples);
     for (int64_t i = 0; i < many; i++) {
@@ -123,7 +123,7 @@ int backward(neuron_custom_run_t *run, void *)
     return go(function::backward);
 }
 
-int own_shape(const int64_t *shapes, const int32_t *ranks, int32_t, int64_t *output, int32_t *rank,
+int own_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks, int32_t,
               void *)
 {
     for (int32_t i = 0; i < ranks[0]; i++)
@@ -200,7 +200,7 @@ struct scenario {
 
 int train(handles &h)
 {
-    return neuron_trainer_run(h.trainer, nullptr);
+    return neuron_trainer_run(nullptr, h.trainer);
 }
 
 const std::vector<scenario> scenarios = {
@@ -233,7 +233,7 @@ const std::vector<scenario> scenarios = {
      [](handles &h) {
          std::vector<unsigned char> bytes(1 << 16);
          size_t size = 0;
-         ok(neuron_graph_save_memory(h.graph, bytes.data(), bytes.size(), &size));
+         ok(neuron_graph_save_memory(bytes.data(), bytes.size(), &size, h.graph));
          neuron_graph_t *loaded = nullptr;
          const int status = neuron_graph_load_memory(&loaded, h.context, bytes.data(), size);
          neuron_graph_unref(loaded);

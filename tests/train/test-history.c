@@ -39,7 +39,7 @@ START_TEST(figures_come_back)
     for (int64_t epoch = 0; epoch < 4; epoch++)
         for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++) {
             double value = -1;
-            assert_ok(neuron_history_value(history, epoch, metrics[i], &value));
+            assert_ok(neuron_history_value(&value, history, epoch, metrics[i]));
             ck_assert(value == rows[epoch][i] || (isnan(value) && isnan(rows[epoch][i])));
         }
     neuron_history_unref(history);
@@ -55,7 +55,7 @@ START_TEST(it_grows_and_shrinks)
     }
     double value;
     for (int64_t i = 0; i < 1000; i++) {
-        assert_ok(neuron_history_value(history, i, NEURON_METRIC_LOSS, &value));
+        assert_ok(neuron_history_value(&value, history, i, NEURON_METRIC_LOSS));
         ck_assert(value == (double)i);
     }
     assert_status(neuron_history_reserve(history, INT64_MAX), NEURON_E_MEMORY);
@@ -64,7 +64,7 @@ START_TEST(it_grows_and_shrinks)
     ck_assert_int_eq(neuron_history_epochs(history), 1000);
     neuron_history_truncate(history, 10);
     ck_assert_int_eq(neuron_history_epochs(history), 10);
-    assert_status(neuron_history_value(history, 10, NEURON_METRIC_LOSS, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(&value, history, 10, NEURON_METRIC_LOSS), NEURON_E_ARGUMENT);
     assert_message("history: epoch is 10; there are 10");
     neuron_history_unref(history);
 }
@@ -73,7 +73,7 @@ END_TEST
 static int64_t best(const neuron_history_t *history, int32_t metric)
 {
     int64_t epoch = -1;
-    assert_ok(neuron_history_best(history, metric, &epoch));
+    assert_ok(neuron_history_best(&epoch, history, metric));
     return epoch;
 }
 
@@ -86,11 +86,11 @@ START_TEST(the_best_is_the_first_of_equals)
     ck_assert_int_eq(best(history, NEURON_METRIC_VALIDATION_ACCURACY), 2);
     int64_t epoch = 7;
     neuron_history_truncate(history, 1);
-    assert_status(neuron_history_best(history, NEURON_METRIC_VALIDATION_LOSS, &epoch),
+    assert_status(neuron_history_best(&epoch, history, NEURON_METRIC_VALIDATION_LOSS),
                   NEURON_E_STATE);
     assert_message("history: no epoch has that figure");
     neuron_history_truncate(history, 0);
-    assert_status(neuron_history_best(history, NEURON_METRIC_LOSS, &epoch), NEURON_E_STATE);
+    assert_status(neuron_history_best(&epoch, history, NEURON_METRIC_LOSS), NEURON_E_STATE);
     ck_assert_int_eq(epoch, 7);
     neuron_history_append(history, (const double[]){INFINITY, 0, 0, 0, 0, 0});
     ck_assert_int_eq(best(history, NEURON_METRIC_LOSS), 0);
@@ -153,20 +153,20 @@ START_TEST(bad_arguments_are_refused)
     neuron_history_unref(NULL);
     ck_assert_int_eq(neuron_history_epochs(NULL), 0);
     int32_t loss = NEURON_METRIC_LOSS;
-    assert_status(neuron_history_value(NULL, 0, loss, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_value(history, 0, loss, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_value(history, -1, loss, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_value(history, 0, 11, &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(&value, NULL, 0, loss), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(NULL, history, 0, loss), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(&value, history, -1, loss), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(&value, history, 0, 11), NEURON_E_ARGUMENT);
     assert_message(
         "history: metric is 11; it must be loss (10), accuracy (20), validation_loss (30), "
         "validation_accuracy (40), learning_rate (50), seconds (60)");
-    assert_status(neuron_history_best(NULL, loss, &epoch), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_best(history, loss, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_best(history, NEURON_METRIC_SECONDS, &epoch), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_best(&epoch, NULL, loss), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_best(NULL, history, loss), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_best(&epoch, history, NEURON_METRIC_SECONDS), NEURON_E_ARGUMENT);
     assert_message(
         "history: metric is 60; it must be loss (10), accuracy (20), validation_loss (30), "
         "validation_accuracy (40)");
-    assert_status(neuron_history_best(history, 0, &epoch), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_best(&epoch, history, 0), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(history, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(history, "/nowhere/at/all.csv"), NEURON_E_IO);

@@ -28,7 +28,7 @@ static double train_and_test(neuron_graph_t *graph, neuron_context_t *context,
     assert_ok(neuron_optimizer_set_number(adam, "learning_rate", rate));
     assert_ok(neuron_trainer_create(&trainer, graph, adam, train));
     assert_ok(neuron_trainer_set_number(trainer, "epochs", (double)epochs));
-    assert_ok(neuron_trainer_run(trainer, &history));
+    assert_ok(neuron_trainer_run(&history, trainer));
     assert_ok(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     double accuracy = neuron_evaluation_accuracy(evaluation);
     if (epochs > 1) /* it gets better, not only good */

@@ -16,7 +16,7 @@ typedef struct call {
 
 static int train(scene *s)
 {
-    int status = neuron_trainer_run(s->trainer, NULL);
+    int status = neuron_trainer_run(NULL, s->trainer);
     if (status == NEURON_OK && s->trainer) {
         ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(s->trainer)), 2);
         ck_assert(isfinite(neuron_trainer_progress(s->trainer, NEURON_PROGRESS_LOSS)));
@@ -219,13 +219,13 @@ static void set_up_memory(scene *s)
 static int measure(scene *s)
 {
     int64_t bytes;
-    return neuron_graph_memory(s->graph, NEURON_MEMORY_TRAINING, 8, &bytes);
+    return neuron_graph_memory(&bytes, s->graph, NEURON_MEMORY_TRAINING, 8);
 }
 
 static int summarise(scene *s)
 {
     char text[8192];
-    return neuron_graph_summary(s->graph, 8, text, sizeof text, NULL);
+    return neuron_graph_summary(text, sizeof text, NULL, s->graph, 8);
 }
 
 static void set_up_build(scene *s)
@@ -248,7 +248,7 @@ static void set_up_load(scene *s)
     s->waits = 1000;
     add_graph(s, true);
     s->waits = 0;
-    assert_ok(neuron_graph_save_memory(s->graph, s->file, sizeof s->file, &s->file_size));
+    assert_ok(neuron_graph_save_memory(s->file, sizeof s->file, &s->file_size, s->graph));
     TAKE_AWAY(s, graph, graph);
 }
 
@@ -281,7 +281,7 @@ static void set_up_data(scene *s)
 
 static int read_all(scene *s)
 {
-    return neuron_dataset_read(s->dataset, 0, COUNT, s->values, NULL);
+    return neuron_dataset_read(s->values, NULL, s->dataset, 0, COUNT);
 }
 
 static int normalize(scene *s)
@@ -323,7 +323,7 @@ static void set_up_augment(scene *s)
 
 static int augment(scene *s)
 {
-    return neuron_augmentation_apply(s->augmentation, s->dataset, 0, COUNT, 1, 0, s->values);
+    return neuron_augmentation_apply(s->values, s->augmentation, s->dataset, 0, COUNT, 1, 0);
 }
 
 /* ---- Searches ---- */
@@ -562,7 +562,7 @@ static float *parameters_after(way_out way, size_t *count)
 
 static int run_again(neuron_trainer_t *trainer, void *user_data)
 {
-    assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_STATE);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_STATE);
     assert_message("running already");
     return go(user_data);
 }
@@ -664,14 +664,14 @@ END_TEST
 static pthread_t worker;
 static atomic_bool has_worker;
 
-static int tell_thread(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int tell_thread(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                        void *user_data)
 {
     if (examples && !atomic_load(&has_worker)) {
         worker = pthread_self();
         atomic_store(&has_worker, true);
     }
-    return go_read(positions, count, examples, labels, user_data);
+    return go_read(examples, labels, positions, count, user_data);
 }
 
 static int cancel_worker(neuron_trainer_t *trainer, void *user_data)
@@ -692,7 +692,7 @@ START_TEST(worker_cancelled)
         test_stream_options((const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_TYPE_F32, TEST_CLASSES)));
     add_trainer(&s, 1);
     assert_ok(neuron_trainer_set_step_callback(s.trainer, cancel_worker, NULL));
-    assert_ok(neuron_trainer_run(s.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, s.trainer));
     ck_assert(has_worker);
     release_all(&s);
     ck_assert_int_eq(s.memory.live, 0);

@@ -157,8 +157,8 @@ static void set_up_training(scene *s)
 static int run_twice(scene *s)
 {
     if (setjmp(s->back) == 0)
-        return -1 - neuron_trainer_run(s->trainer, NULL);
-    return neuron_trainer_run(s->trainer, NULL);
+        return -1 - neuron_trainer_run(NULL, s->trainer);
+    return neuron_trainer_run(NULL, s->trainer);
 }
 
 static void *run_in_thread(void *data)
@@ -240,7 +240,7 @@ START_TEST(settings_may_follow)
     add_loss(&s);
     add_trainer(&s, 1);
     if (setjmp(s.back) == 0) {
-        neuron_trainer_run(s.trainer, NULL);
+        neuron_trainer_run(NULL, s.trainer);
         ck_abort_msg("the run goes on");
     }
     if (_i)

@@ -75,7 +75,7 @@ START_TEST(bad_input)
     neuron_graph_t *graph = network(context, 2);
     neuron_dataset_t *data = vectors(context, bad[_i].example, bad[_i].place, bad[_i].value);
     neuron_trainer_t *trainer = trainer_of(graph, context, data, bad[_i].shuffle);
-    assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NUMBER);
     assert_message(bad[_i].texts[0]);
     assert_message(bad[_i].texts[1]);
     neuron_trainer_unref(trainer);
@@ -94,7 +94,7 @@ START_TEST(good_input)
     neuron_trainer_t *trainer = trainer_of(graph, context, data, 1);
     assert_ok(neuron_optimizer_set(neuron_trainer_optimizer(trainer), "learning_rate=3e38"));
     assert_ok(neuron_trainer_set(trainer, "epochs=50"));
-    assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NUMBER);
     ck_assert_ptr_null(strstr(neuron_error_last(), "of example"));
     neuron_trainer_unref(trainer);
     neuron_dataset_unref(data);
@@ -178,7 +178,7 @@ START_TEST(arguments)
     assert_message("loss: there is no kind \"huberr\"; did you mean \"huber\"?");
     assert_status(neuron_callback_create(&callback, context, "-10", NULL), NEURON_E_ARGUMENT);
     assert_message("callback: there is no kind \"-10\", but ");
-    assert_status(neuron_initializer_find(NULL, &kind), NEURON_E_ARGUMENT);
+    assert_status(neuron_initializer_find(&kind, NULL), NEURON_E_ARGUMENT);
     assert_message("neuron_initializer_find: name is NULL; it must not be");
     assert_status(neuron_graph_create(&graph, NULL), NEURON_E_ARGUMENT);
     assert_message("neuron_graph_create: context is NULL; it must not be");

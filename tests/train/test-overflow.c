@@ -97,7 +97,7 @@ static bool all_finite(const bench *b)
     for (int32_t i = 0; i < neuron_graph_array_count(b->graph); i++) {
         float values[64];
         size_t count;
-        assert_ok(neuron_graph_read_array(b->graph, i, values, 64, &count));
+        assert_ok(neuron_graph_read_array(values, 64, &count, b->graph, i));
         for (size_t k = 0; k < count; k++)
             if (!isfinite(values[k]))
                 return false;
@@ -108,7 +108,7 @@ static bool all_finite(const bench *b)
 /* Fails in the first step, with or without parameters that are still of use. */
 static void assert_fails(bench *b, const char *message, bool stays)
 {
-    assert_status(neuron_trainer_run(b->trainer, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, b->trainer), NEURON_E_NUMBER);
     assert_message(message);
     assert_message("epoch 1, step 1");
     ck_assert(all_finite(b) == stays);
@@ -201,7 +201,7 @@ START_TEST(a_clip_on_values_bounds_what_is_infinite)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         bench b = set_up_infinite(rules[i], NOTHING);
         assert_ok(neuron_optimizer_set(b.optimizer, "clip_value=0.5"));
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert(all_finite(&b));
         tear_down(&b);
         b = set_up_infinite(rules[i], NOTHING);
@@ -217,7 +217,7 @@ static void read_parameters(const bench *b, float values[64])
 {
     size_t all = 0, count;
     for (int32_t i = 0; i < neuron_graph_array_count(b->graph); i++, all += count)
-        assert_ok(neuron_graph_read_array(b->graph, i, values + all, 64 - all, &count));
+        assert_ok(neuron_graph_read_array(values + all, 64 - all, &count, b->graph, i));
 }
 
 /* There is no bound for what is not a number, which the way down makes of infinity. */
@@ -231,14 +231,14 @@ START_TEST(a_clip_on_values_keeps_parameters)
     assert_ok(neuron_trainer_set(b.trainer, "batch_size=8"));
     read_parameters(&b, before);
     for (int i = 0; i < 2; i++) {
-        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
+        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_NUMBER);
         assert_message("the gradient of a parameter of epoch 1, step 1 is not a number");
         read_parameters(&b, after);
         ck_assert_mem_eq(before, after, sizeof before);
     }
     assert_ok(neuron_callback_create(&callback, b.context, "stop_on_nan", NULL));
     assert_ok(neuron_trainer_add_callback(b.trainer, callback));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     read_parameters(&b, after);
     ck_assert_mem_eq(before, after, sizeof before);
     neuron_callback_unref(callback);
@@ -327,7 +327,7 @@ START_TEST(statistics_of_inputs_overflow)
         assert_fails(&b, "the loss of", true);
     }
     bench b = set_up((setting){.scale = 1e15f, .normalizes = true});
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(all_finite(&b));
     tear_down(&b);
 }
@@ -341,7 +341,7 @@ START_TEST(a_callback_takes_it)
     neuron_callback_t *callback;
     assert_ok(neuron_callback_create(&callback, b.context, "stop_on_nan", NULL));
     assert_ok(neuron_trainer_add_callback(b.trainer, callback));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(neuron_trainer_stop_reason(b.trainer)[0] != '\0');
     ck_assert(all_finite(&b));
     neuron_callback_unref(callback);

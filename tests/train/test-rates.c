@@ -42,7 +42,7 @@ START_TEST(schedules_multiply)
                 break;
             }
         neuron_callback_unref(function);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_int_eq(calls, EPOCHS);
         double base = 0.1;
         int64_t wait = 0;
@@ -88,7 +88,7 @@ START_TEST(a_rate_set_by_hand)
         add_schedule(&b, "step_schedule", 2, 0.5, 0, false);
         add_custom(&b, set_rate, &rate);
         add_custom(&b, watch_rate, &r);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         for (int i = 0; i < 6; i++)
             ck_assert_double_eq_tol(r.steps[i * STEPS], cases[c].expected[i], 1e-15);
         tear_down(&b);
@@ -121,7 +121,7 @@ START_TEST(a_rate_among_other_options)
         add_schedule(&b, "step_schedule", 2, 0.5, 0, false);
         add_custom(&b, set_options, (void *)(uintptr_t)cases[c].options);
         add_custom(&b, watch_rate, &r);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         for (int i = 0; i < 6; i++)
             ck_assert_double_eq_tol(r.steps[i * STEPS], cases[c].expected[i], 1e-15);
         tear_down(&b);
@@ -141,7 +141,7 @@ START_TEST(a_rate_set_by_hand_where_the_factor_changes)
         add_idle_plateau(&b);
     add_schedule(&b, "step_schedule", 1, 0.5, 0, false);
     add_custom(&b, watch_rate, &r);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     const double expected[] = {0.1, 0.05, 0.025, 0.5, 0.25, 0.125};
     for (int i = 0; i < 6 * STEPS; i++)
         ck_assert_double_eq_tol(r.steps[i], expected[i / STEPS], 1e-15);
@@ -169,7 +169,7 @@ START_TEST(a_rate_set_by_hand_in_a_warm_up)
     add_schedule(&b, "warm_up", 5, 0, 0, true);
     add_custom(&b, watch_rate, &r);
     add_custom(&b, set_rate_early, &rate);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     for (int i = 0; i < 3 * STEPS; i++)
         ck_assert_double_eq_tol(r.steps[i], i == 0 ? 0.02 : 0.5 * fmin((i + 1) / 2.0, 2.5), 1e-15);
     tear_down(&b);
@@ -185,11 +185,11 @@ START_TEST(a_schedule_after_a_rate_set_by_hand)
     add_early(&b, set_rate, &rate);
     add_idle_plateau(&b);
     add_custom(&b, watch_rate, &r);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_double_eq(r.steps[4 * STEPS - 1], 0.5);
     add_schedule(&b, "step_schedule", 4, 0.25, 0, false);
     assert_ok(neuron_trainer_set(b.trainer, "epochs=5"));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_double_eq(r.steps[4 * STEPS], 0.125);
     tear_down(&b);
 }
@@ -204,12 +204,12 @@ START_TEST(a_rate_set_by_hand_at_zero)
     neuron_callback_t *cosine = add_schedule(&b, "cosine_schedule", 2, 0, 0, false);
     add_custom(&b, set_rate, &rate);
     add_custom(&b, watch_rate, &r);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_double_eq(r.steps[2 * STEPS], 0);
     ck_assert_double_eq(r.steps[3 * STEPS], 0.5);
     assert_ok(neuron_callback_set(cosine, "alpha=0.5"));
     assert_ok(neuron_trainer_set(b.trainer, "epochs=7"));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_double_eq(r.steps[6 * STEPS], 0.25);
     tear_down(&b);
 }
@@ -225,14 +225,14 @@ START_TEST(a_function_must_return_a_rate)
         assert_ok(neuron_callback_create_schedule(&c, b.context, no_rate, &value, NULL));
         assert_ok(neuron_trainer_add_callback(b.trainer, c));
         neuron_callback_unref(c);
-        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_ARGUMENT);
+        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
         assert_message("schedule: the function returned");
         assert_message("for epoch 1");
         ck_assert_double_eq(rate_of(&b), 0.1);
-        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_ARGUMENT); /* still not */
+        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT); /* still not */
         assert_message("for epoch 1");
         value = 0.25;
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_int_eq(epochs_of(&b), 3);
         ck_assert_double_eq(rate_of(&b), 0.25);
         tear_down(&b);
@@ -249,7 +249,7 @@ START_TEST(a_rate_stays_finite)
     add_schedule(&b, "exponential_schedule", 1, 3e38, 0, true);
     add(&b, "stop_on_nan", NULL);
     add_custom(&b, watch_rate, &r);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(isfinite(rate_of(&b)));
     ck_assert(neuron_trainer_stop_reason(b.trainer)[0]);
     tear_down(&b);
@@ -264,7 +264,7 @@ START_TEST(nothing_times_too_much_is_nothing)
     add_schedule(&b, "cosine_schedule", 1, 0, 0, false);
     add_schedule(&b, "exponential_schedule", 1, 3e38, STEPS, true);
     add_custom(&b, watch_rate, &r);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     for (int i = STEPS; i < 4 * STEPS; i++)
         ck_assert_double_eq(r.steps[i], 0);
     tear_down(&b);
@@ -276,7 +276,7 @@ END_TEST
 static double option_of(const bench *b)
 {
     double rate;
-    assert_ok(neuron_optimizer_get_number(b->optimizer, "learning_rate", &rate));
+    assert_ok(neuron_optimizer_get_number(&rate, b->optimizer, "learning_rate"));
     return rate;
 }
 
@@ -307,12 +307,12 @@ START_TEST(an_optimizer_holds_settings_only)
         assert_ok(neuron_trainer_add_callback(b.trainer, c));
         neuron_callback_unref(c);
         add_custom(&b, watch_rate, i == 0 ? &first : &r);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_double_lt(first.steps[EPOCHS * STEPS - 1], 0.001);
         if (i > 0)
             ck_assert_mem_eq(r.steps, first.steps, sizeof r.steps);
         double value;
-        assert_ok(neuron_optimizer_get_number(shared, "learning_rate", &value));
+        assert_ok(neuron_optimizer_get_number(&value, shared, "learning_rate"));
         ck_assert_double_eq(value, 0.1);
         tear_down(&b);
     }
@@ -326,7 +326,7 @@ START_TEST(the_rate_of_a_step_can_be_asked)
     bench b = set_up(3);
     ck_assert_double_eq(rate_of(&b), 0.1);
     add_schedule(&b, "step_schedule", 1, 0.5, 0, false);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_double_eq(option_of(&b), 0.1);
     ck_assert_double_eq(rate_of(&b), 0.025);
     for (int i = 0; i < 3; i++)
@@ -348,7 +348,7 @@ START_TEST(a_callback_holds_settings_only)
     for (int i = 0; i < 2; i++) {
         add_early(benches[i], play, &s);
         assert_ok(neuron_trainer_add_callback(benches[i]->trainer, c));
-        assert_ok(neuron_trainer_run(benches[i]->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, benches[i]->trainer));
         ck_assert_int_eq(epochs_of(benches[i]), 4);
     }
     neuron_callback_unref(c);
@@ -364,7 +364,7 @@ START_TEST(the_same_schedule_twice_counts_twice)
     neuron_callback_t *c = add_schedule(&b, "step_schedule", 1, 0.5, 0, false);
     assert_ok(neuron_trainer_add_callback(b.trainer, c));
     add_custom(&b, watch_rate, &r);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     for (int i = 0; i < 3; i++)
         ck_assert_double_eq(r.steps[i * STEPS], 0.1 * pow(0.25, i));
     tear_down(&b);

@@ -48,7 +48,7 @@ static piece read_piece(const bench *b, int64_t first, int64_t count)
     int32_t labels[EXAMPLES];
     assert_ok(neuron_tensor_create(&p.inputs, b->context, NEURON_TYPE_F32,
                                    (const int64_t[]){count, SIZE, SIZE, 1}, 4));
-    assert_ok(neuron_dataset_read(b->train, first, count, neuron_tensor_data(p.inputs), labels));
+    assert_ok(neuron_dataset_read(neuron_tensor_data(p.inputs), labels, b->train, first, count));
     p.labels = classes(b->context, labels, count);
     return p;
 }
@@ -75,8 +75,8 @@ static void train_by_steps(bench *b, int64_t epochs)
             int64_t count = first + BATCH > EXAMPLES ? EXAMPLES - first : BATCH;
             piece p = read_piece(b, first, count);
             double loss = -1;
-            assert_ok(neuron_trainer_step(b->trainer, READ(&p.inputs), 1, READ(&p.labels), 1, NULL,
-                                          &loss));
+            assert_ok(neuron_trainer_step(&loss, b->trainer, READ(&p.inputs), 1, READ(&p.labels), 1,
+                                          NULL));
             ck_assert_double_eq(loss,
                                 neuron_trainer_progress(b->trainer, NEURON_PROGRESS_LAST_LOSS));
             drop_piece(&p);
@@ -95,7 +95,7 @@ START_TEST(steps_are_those_of_a_run)
             assert_ok(neuron_optimizer_set(step.optimizer, "clip_norm=0.5"));
         assert_ok(neuron_trainer_create(&run.trainer, run.graph, run.optimizer, run.train));
         assert_ok(neuron_trainer_set(run.trainer, "epochs=2, batch_size=16, shuffle=no"));
-        assert_ok(neuron_trainer_run(run.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, run.trainer));
         assert_ok(neuron_trainer_create(&step.trainer, step.graph, step.optimizer, NULL));
         assert_ok(neuron_trainer_set(step.trainer, "batch_size=16"));
         train_by_steps(&step, 2);
@@ -130,9 +130,9 @@ START_TEST(sizes_and_threads_change_nothing)
             assert_ok(neuron_trainer_load(b.trainer, path));
         }
         assert_ok(
-            neuron_trainer_step(a.trainer, READ(&p.inputs), 1, READ(&p.labels), 1, NULL, NULL));
+            neuron_trainer_step(NULL, a.trainer, READ(&p.inputs), 1, READ(&p.labels), 1, NULL));
         assert_ok(
-            neuron_trainer_step(b.trainer, READ(&q.inputs), 1, READ(&q.labels), 1, NULL, NULL));
+            neuron_trainer_step(NULL, b.trainer, READ(&q.inputs), 1, READ(&q.labels), 1, NULL));
         drop_piece(&p);
         drop_piece(&q);
     }
@@ -154,10 +154,10 @@ START_TEST(runs_and_steps_go_on_from_each_other)
         neuron_dataset_t *few;
         assert_ok(neuron_trainer_create(&it->trainer, it->graph, it->optimizer, it->train));
         assert_ok(neuron_trainer_set(it->trainer, "epochs=1, batch_size=16"));
-        assert_ok(neuron_trainer_run(it->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, it->trainer));
         piece p = read_piece(it, 5, 9);
         assert_ok(
-            neuron_trainer_step(it->trainer, READ(&p.inputs), 1, READ(&p.labels), 1, NULL, NULL));
+            neuron_trainer_step(NULL, it->trainer, READ(&p.inputs), 1, READ(&p.labels), 1, NULL));
         drop_piece(&p);
         assert_ok(neuron_dataset_subset(&few, it->train, 0, 20));
         assert_ok(neuron_trainer_set_dataset(it->trainer, few));
@@ -171,7 +171,7 @@ START_TEST(runs_and_steps_go_on_from_each_other)
             assert_ok(neuron_trainer_load(it->trainer, path));
         }
         assert_ok(neuron_trainer_set(it->trainer, "epochs=3"));
-        assert_ok(neuron_trainer_run(it->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, it->trainer));
         /* 4 of the first epoch, 1, and 2 of each of the others */
         ck_assert_double_eq(neuron_trainer_progress(it->trainer, NEURON_PROGRESS_ALL_STEPS), 9);
         ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(it->trainer)), 3);
@@ -189,7 +189,7 @@ START_TEST(a_dataset_is_set_between_epochs)
     neuron_dataset_t *few, *small = test_glyphs(b.context, 10, SIZE - 1);
     assert_ok(neuron_dataset_subset(&few, b.train, 0, 20));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, NULL));
-    assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_STATE);
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_STATE);
     assert_message("trainer: has no dataset; see neuron_trainer_step()");
     assert_status(neuron_trainer_set_dataset(b.trainer, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_dataset(NULL, few), NEURON_E_ARGUMENT);
@@ -201,7 +201,7 @@ START_TEST(a_dataset_is_set_between_epochs)
     ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_STEPS), 3);
     stopper s = {2, NEURON_STOP, 0};
     assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_after, &s));
-    assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     assert_status(neuron_trainer_set_dataset(b.trainer, b.train), NEURON_E_STATE);
     assert_message("trainer: is in the middle of an epoch, at step 2 of it");
     neuron_dataset_unref(few);
@@ -219,7 +219,7 @@ START_TEST(trainers_have_seeds)
         graphs[i] = test_mlp(b.context, SIZE);
         assert_ok(neuron_trainer_create(&trainer, graphs[i], b.optimizer, b.train));
         assert_ok(neuron_trainer_set_seed(trainer, i == 1 ? 77 : 78));
-        assert_ok(neuron_trainer_run(trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, trainer));
         assert_status(neuron_trainer_set_seed(trainer, 1), NEURON_E_STATE);
         assert_message("trainer: the seed is set before the first step");
         neuron_trainer_unref(trainer);
@@ -295,9 +295,9 @@ START_TEST(losses_of_outputs_add_up)
         const float *by = weighted ? example_weights : NULL;
         assert_ok(neuron_trainer_create(&trainer, g, sgd, NULL));
         assert_ok(neuron_trainer_set_output_loss(trainer, 1, squared, factor));
-        assert_ok(neuron_trainer_step(trainer, READ(&x), 1,
+        assert_ok(neuron_trainer_step(&loss, trainer, READ(&x), 1,
                                       (const neuron_tensor_t *[]){labels, numbers}, 2,
-                                      weighted ? weights : NULL, &loss));
+                                      weighted ? weights : NULL));
         const float *targets = neuron_tensor_data_const(numbers);
         ck_assert_double_eq_tol(loss, loss_by_hand(before, x, kinds, targets, by, factor, COUNT),
                                 1e-5);
@@ -354,8 +354,8 @@ START_TEST(an_output_that_is_read_stays)
         assert_ok(neuron_trainer_create(&trainer, g, sgd, NULL));
         assert_ok(neuron_trainer_set_output_loss(trainer, 1, squared, 3));
         for (int step = 0; step < 3; step++)
-            assert_ok(neuron_trainer_step(
-                trainer, READ(&x), 1, (const neuron_tensor_t *[]){labels, numbers}, 2, NULL, NULL));
+            assert_ok(neuron_trainer_step(NULL, trainer, READ(&x), 1,
+                                          (const neuron_tensor_t *[]){labels, numbers}, 2, NULL));
         neuron_trainer_unref(trainer);
         graphs[i] = g;
     }
@@ -431,7 +431,7 @@ START_TEST(gradients_stand_for_a_loss)
             for (int k = 0; k < COUNT * 2; k++)
                 slope[k] = (float)(2 * ((double)p[k] - (double)t[k]) / (COUNT * 2));
             if (i == 0)
-                assert_ok(neuron_trainer_step(trainer, READ(&x), 1, READ(&y), 1, NULL, NULL));
+                assert_ok(neuron_trainer_step(NULL, trainer, READ(&x), 1, READ(&y), 1, NULL));
             else /* with cross-entropy, which would leave no sigmoid out */
                 assert_ok(neuron_trainer_step_by_gradient(trainer, READ(&x), 1, READ(&by), 1));
         }
@@ -479,9 +479,8 @@ START_TEST(gradients_are_of_the_whole_output)
         neuron_gradient_unref(gradient);
         neuron_tensor_t *labels = classes(context, (const int32_t[]){0, 1, 2, 0}, 4);
         neuron_tensor_t *numbers = vectors(context, 4, 1, 5);
-        assert_status(neuron_trainer_step(trainer, READ(&x), 1,
-                                          (const neuron_tensor_t *[]){labels, numbers}, 2, NULL,
-                                          NULL),
+        assert_status(neuron_trainer_step(NULL, trainer, READ(&x), 1,
+                                          (const neuron_tensor_t *[]){labels, numbers}, 2, NULL),
                       NEURON_E_DATA); /* cross-entropy of any number */
         neuron_tensor_unref(labels);
         neuron_tensor_unref(numbers);
@@ -540,7 +539,7 @@ START_TEST(class_numbers_of_all_types_are_one)
         graphs[i] = one_sigmoid(context, 3);
         assert_ok(neuron_trainer_create(&trainer, graphs[i], sgd, NULL));
         assert_ok(neuron_trainer_set_loss(trainer, binary));
-        assert_ok(neuron_trainer_step(trainer, READ(&x), 1, READ(&targets[i]), 1, NULL, NULL));
+        assert_ok(neuron_trainer_step(NULL, trainer, READ(&x), 1, READ(&targets[i]), 1, NULL));
         ck_assert(same_parameters(graphs[i], graphs[0]));
         neuron_trainer_unref(trainer);
     }
@@ -558,7 +557,7 @@ END_TEST
 static int step_with(neuron_trainer_t *trainer, neuron_tensor_t *x, neuron_tensor_t *target,
                      neuron_tensor_t *weights)
 {
-    int status = neuron_trainer_step(trainer, READ(&x), 1, READ(&target), 1, weights, NULL);
+    int status = neuron_trainer_step(NULL, trainer, READ(&x), 1, READ(&target), 1, weights);
     neuron_tensor_unref(target);
     neuron_tensor_unref(weights);
     return status;
@@ -573,15 +572,15 @@ START_TEST(bad_steps_are_refused)
     neuron_tensor_t *none, *x = p.inputs;
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, NULL));
     neuron_trainer_t *t = b.trainer;
-    assert_status(neuron_trainer_step(NULL, READ(&x), 1, READ(&p.labels), 1, NULL, NULL),
+    assert_status(neuron_trainer_step(NULL, NULL, READ(&x), 1, READ(&p.labels), 1, NULL),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_step(t, NULL, 1, READ(&p.labels), 1, NULL, NULL),
+    assert_status(neuron_trainer_step(NULL, t, NULL, 1, READ(&p.labels), 1, NULL),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_step(t, READ(&x), 1, NULL, 1, NULL, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_step(t, READ(&x), 2, READ(&p.labels), 1, NULL, NULL),
+    assert_status(neuron_trainer_step(NULL, t, READ(&x), 1, NULL, 1, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_step(NULL, t, READ(&x), 2, READ(&p.labels), 1, NULL),
                   NEURON_E_ARGUMENT);
     assert_message("linear: inputs are 2; there must be 1");
-    assert_status(neuron_trainer_step(t, READ(&x), 1, READ(&p.labels), 3, NULL, NULL),
+    assert_status(neuron_trainer_step(NULL, t, READ(&x), 1, READ(&p.labels), 3, NULL),
                   NEURON_E_ARGUMENT);
     assert_message("linear: targets are 3; there must be 1");
     assert_status(step_with(t, x, NULL, NULL), NEURON_E_ARGUMENT);
@@ -631,7 +630,7 @@ static int step_inside(neuron_trainer_t *trainer, void *user_data)
 {
     piece *p = user_data;
     assert_status(
-        neuron_trainer_step(trainer, READ(&p->inputs), 1, READ(&p->labels), 1, NULL, NULL),
+        neuron_trainer_step(NULL, trainer, READ(&p->inputs), 1, READ(&p->labels), 1, NULL),
         NEURON_E_STATE);
     assert_message("trainer: is running already");
     return NEURON_STOP;
@@ -643,7 +642,7 @@ START_TEST(no_step_within_a_run)
     piece p = read_piece(&b, 0, 4);
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
     assert_ok(neuron_trainer_set_step_callback(b.trainer, step_inside, &p));
-    assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     drop_piece(&p);
     tear_down(&b);
 }

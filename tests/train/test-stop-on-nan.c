@@ -15,7 +15,7 @@ static int spoil(neuron_trainer_t *trainer, int32_t event, void *user_data)
         return 0;
     size_t count;
     neuron_graph_t *graph = neuron_trainer_graph(trainer);
-    assert_ok(neuron_graph_read_array(graph, 0, NULL, 0, &count));
+    assert_ok(neuron_graph_read_array(NULL, 0, &count, graph, 0));
     float *values = malloc(count * sizeof *values);
     for (size_t i = 0; i < count; i++)
         values[i] = s->value;
@@ -55,7 +55,7 @@ START_TEST(a_bad_loss_ends_the_training)
         add_custom(&b, spoil, &s);
         add(&b, "stop_on_nan", NULL);
         neuron_history_t *history;
-        assert_ok(neuron_trainer_run(b.trainer, &history));
+        assert_ok(neuron_trainer_run(&history, b.trainer));
         ck_assert_ptr_nonnull(history);
         neuron_history_unref(history);
         ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), cases[i].reason);
@@ -67,7 +67,7 @@ START_TEST(a_bad_loss_ends_the_training)
             free(end);
         }
         int64_t epochs = epochs_of(&b);
-        assert_ok(neuron_trainer_run(b.trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_int_eq(epochs_of(&b), epochs);
         free(start);
         drop_album(&pictures);
@@ -116,12 +116,12 @@ START_TEST(a_bad_loss_takes_momenta_back)
             }
             neuron_trainer_t *trainer = b.trainer;
             if (file) {
-                ck_assert_int_eq(neuron_trainer_run(trainer, NULL), NEURON_STOP);
+                ck_assert_int_eq(neuron_trainer_run(NULL, trainer), NEURON_STOP);
                 assert_ok(neuron_trainer_save(trainer, path));
                 trainer = c.trainer;
                 assert_ok(neuron_trainer_load(trainer, path));
             }
-            assert_ok(neuron_trainer_run(trainer, NULL));
+            assert_ok(neuron_trainer_run(NULL, trainer));
             ck_assert(neuron_trainer_stop_reason(trainer)[0]);
             const float *slot = neuron_step_slots(trainer->step)[0];
             float largest = 0;
@@ -130,7 +130,7 @@ START_TEST(a_bad_loss_takes_momenta_back)
             ck_assert(epoch == 1 ? largest == 0 : largest > 0 && largest < 10);
             assert_ok(neuron_trainer_clear_stop(trainer));
             s.epoch = 0;
-            assert_ok(neuron_trainer_run(trainer, NULL));
+            assert_ok(neuron_trainer_run(NULL, trainer));
             ck_assert_str_eq(neuron_trainer_stop_reason(trainer), "");
             ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(trainer)), 4);
             tear_down(&c);
@@ -168,7 +168,7 @@ static double next_change(const bench *b)
     float *before = malloc(count * sizeof *before);
     memcpy(before, b->graph->values, count * sizeof *before);
     assert_ok(neuron_trainer_set_step_callback(b->trainer, stop_now, NULL));
-    ck_assert_int_eq(neuron_trainer_run(b->trainer, NULL), NEURON_STOP);
+    ck_assert_int_eq(neuron_trainer_run(NULL, b->trainer), NEURON_STOP);
     for (size_t i = 0; i < count; i++)
         largest = fmax(largest, fabs((double)b->graph->values[i] - (double)before[i]));
     free(before);
@@ -186,12 +186,12 @@ START_TEST(a_bad_loss_takes_the_number_of_steps_back)
         const char *path = test_file("steps");
         if (file == 1) {
             assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_now, NULL));
-            ck_assert_int_eq(neuron_trainer_run(b.trainer, NULL), NEURON_STOP);
+            ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
             assert_ok(neuron_trainer_save(b.trainer, path));
             assert_ok(neuron_trainer_load(c.trainer, path));
             live = &c;
         }
-        assert_ok(neuron_trainer_run(live->trainer, NULL));
+        assert_ok(neuron_trainer_run(NULL, live->trainer));
         ck_assert(neuron_trainer_stop_reason(live->trainer)[0]);
         if (file == 2) {
             assert_ok(neuron_trainer_save(b.trainer, path));
@@ -212,14 +212,14 @@ START_TEST(a_bad_loss_and_the_callers_parameters)
 {
     bench b = set_up(2), other = set_up(1);
     spoiler s = {3, 1, NAN};
-    assert_ok(neuron_trainer_run(other.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, other.trainer));
     add(&b, "stop_on_nan", NULL);
     add_custom(&b, spoil, &s);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(!same_parameters(b.graph, other.graph));
     copy_parameters(b.graph, other.graph);
     assert_ok(neuron_trainer_set(b.trainer, "epochs=4"));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(neuron_trainer_stop_reason(b.trainer)[0]);
     ck_assert(same_parameters(b.graph, other.graph));
     tear_down(&other);
@@ -249,7 +249,7 @@ START_TEST(a_number_of_a_layer_is_no_bad_loss)
     assert_ok(neuron_graph_finish(other.graph, neuron_softmax(other.graph, x, NULL)));
     assert_ok(neuron_trainer_create(&other.trainer, other.graph, b.optimizer, b.train));
     add(&other, "stop_on_nan", NULL);
-    assert_status(neuron_trainer_run(other.trainer, &history), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(&history, other.trainer), NEURON_E_NUMBER);
     assert_message("no_number: the forward callback returned");
     ck_assert_str_eq(neuron_trainer_stop_reason(other.trainer), "");
     ck_assert_ptr_null(history);
@@ -265,7 +265,7 @@ START_TEST(without_it_a_bad_loss_is_an_error)
     spoiler s = {1, 1, NAN};
     add_custom(&b, spoil, &s);
     add(&b, "warm_up", NULL);
-    assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_NUMBER);
     assert_message("the loss of epoch 1, step 2 is not a number");
     ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");
     tear_down(&b);

@@ -13,14 +13,14 @@ START_TEST(a_callback_can_stop_the_run)
     for (int i = 0; i < 4; i++) {
         s = (stopper){.after = 1, .answer = answers[i]};
         assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_after, &s));
-        ck_assert_int_eq(neuron_trainer_run(b.trainer, &history), answers[i]);
+        ck_assert_int_eq(neuron_trainer_run(&history, b.trainer), answers[i]);
         ck_assert_ptr_nonnull(history);
         neuron_history_unref(history);
         ck_assert_int_eq(s.calls, 1);
         assert_ok(neuron_trainer_set_step_callback(b.trainer, NULL, NULL));
         s = (stopper){.after = 2, .answer = answers[i]};
         assert_ok(neuron_trainer_set_epoch_callback(b.trainer, stop_after, &s));
-        ck_assert_int_eq(neuron_trainer_run(b.trainer, &history), answers[i]);
+        ck_assert_int_eq(neuron_trainer_run(&history, b.trainer), answers[i]);
         ck_assert_int_eq(neuron_history_epochs(history), 2 * (i + 1));
         neuron_history_unref(history);
         assert_ok(neuron_trainer_set_epoch_callback(b.trainer, NULL, NULL));
@@ -54,7 +54,7 @@ START_TEST(a_failure_in_a_callback_is_told)
             assert_ok(neuron_trainer_set_epoch_callback(b.trainer, save_nowhere, path));
         if (i == 2)
             assert_ok(neuron_trainer_set_step_callback(b.trainer, save_nowhere, path));
-        assert_status(neuron_trainer_run(b.trainer, NULL), NEURON_E_IO);
+        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_IO);
         const char *const names[] = {"custom", "epoch", "step"};
         snprintf(message, sizeof message, "the %s callback returned -60: %s", names[i], path);
         assert_message(message);
@@ -114,7 +114,7 @@ START_TEST(progress_is_told)
     assert_ok(neuron_trainer_set(b.trainer, "epochs=3"));
     assert_ok(neuron_trainer_set_step_callback(b.trainer, watch_step, &w));
     assert_ok(neuron_trainer_set_epoch_callback(b.trainer, watch_epoch, &w));
-    assert_ok(neuron_trainer_run(b.trainer, &history));
+    assert_ok(neuron_trainer_run(&history, b.trainer));
     ck_assert_int_eq(w.steps, 3 * STEPS);
     ck_assert_int_eq(w.epochs, 3);
     ck_assert_int_eq(neuron_history_epochs(history), 3);
@@ -148,7 +148,7 @@ static int use_everything(neuron_trainer_t *trainer, void *user_data)
     assert_ok(neuron_trainer_save(trainer, g->path));
     assert_ok(neuron_optimizer_set(neuron_trainer_optimizer(trainer), "learning_rate=0.01"));
     neuron_history_t *history;
-    assert_status(neuron_trainer_run(trainer, &history), NEURON_E_STATE);
+    assert_status(neuron_trainer_run(&history, trainer), NEURON_E_STATE);
     ck_assert_ptr_null(history);
     assert_status(neuron_trainer_load(trainer, g->path), NEURON_E_STATE);
     assert_status(neuron_trainer_set(trainer, "batch_size=3"), NEURON_E_STATE);
@@ -164,8 +164,8 @@ START_TEST(callbacks_do_not_disturb_the_training)
     assert_ok(neuron_trainer_set(b.trainer, "epochs=2"));
     assert_ok(neuron_trainer_set_step_callback(b.trainer, use_everything, &g));
     assert_ok(neuron_trainer_set_epoch_callback(b.trainer, use_everything, &g));
-    assert_ok(neuron_trainer_run(a.trainer, NULL));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, a.trainer));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(same_parameters(a.graph, b.graph));
     tear_down(&b);
     tear_down(&a);
@@ -184,10 +184,10 @@ START_TEST(the_learning_rate_may_change)
     bench a = set_up(test_linear), b = set_up(test_linear);
     stopper s = {.after = 1, .answer = NEURON_STOP};
     assert_ok(neuron_trainer_set_step_callback(a.trainer, stop_after, &s));
-    ck_assert_int_eq(neuron_trainer_run(a.trainer, NULL), NEURON_STOP);
+    ck_assert_int_eq(neuron_trainer_run(NULL, a.trainer), NEURON_STOP);
     neuron_history_t *history;
     assert_ok(neuron_trainer_set_step_callback(b.trainer, halt_learning, NULL));
-    assert_ok(neuron_trainer_run(b.trainer, &history));
+    assert_ok(neuron_trainer_run(&history, b.trainer));
     ck_assert(same_parameters(a.graph, b.graph));
     ck_assert_double_eq(test_figure(history, 0, NEURON_METRIC_LEARNING_RATE), 0);
     neuron_history_unref(history);

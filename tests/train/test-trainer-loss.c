@@ -239,7 +239,7 @@ START_TEST(steps_are_those_by_hand)
     double w[PARAMETERS];
     for (int i = 0; i < PARAMETERS; i++)
         w[i] = (double)parameter(i);
-    assert_ok(neuron_trainer_run(trainer, &history));
+    assert_ok(neuron_trainer_run(&history, trainer));
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
         double sum = 0;
         for (int first = 0; first < EXAMPLES; first += BATCH) {
@@ -274,7 +274,7 @@ START_TEST(threads_do_not_change_a_bit)
         assert_ok(neuron_context_set_threads(context, i + 1));
         trainers[i] = make_trainer(&plans[_i], loss);
         assert_ok(neuron_trainer_set_number(trainers[i], "batch_size", EXAMPLES));
-        assert_ok(neuron_trainer_run(trainers[i], NULL));
+        assert_ok(neuron_trainer_run(NULL, trainers[i]));
         ck_assert(
             same_parameters(neuron_trainer_graph(trainers[i]), neuron_trainer_graph(trainers[0])));
     }
@@ -298,9 +298,9 @@ START_TEST(weights_of_one_change_nothing)
     assert_ok(neuron_trainer_set_class_weights(b, ones, OUTPUTS));
     neuron_trainer_t *c = make_trainer(&plans[1], NULL);
     assert_ok(neuron_trainer_set_class_weights(c, NULL, 0));
-    assert_ok(neuron_trainer_run(a, NULL));
-    assert_ok(neuron_trainer_run(b, NULL));
-    assert_ok(neuron_trainer_run(c, NULL));
+    assert_ok(neuron_trainer_run(NULL, a));
+    assert_ok(neuron_trainer_run(NULL, b));
+    assert_ok(neuron_trainer_run(NULL, c));
     ck_assert(same_parameters(neuron_trainer_graph(a), neuron_trainer_graph(b)));
     ck_assert(!same_parameters(neuron_trainer_graph(a), neuron_trainer_graph(c)));
     neuron_dataset_t *dataset = make_dataset(&bare);
@@ -350,8 +350,8 @@ START_TEST(own_function_as_built_in)
     assert_ok(neuron_loss_create_custom(&own, context, squares, &seen, NULL));
     neuron_trainer_t *a = make_trainer(p, built_in), *b = make_trainer(p, own);
     neuron_history_t *x, *y;
-    assert_ok(neuron_trainer_run(a, &x));
-    assert_ok(neuron_trainer_run(b, &y));
+    assert_ok(neuron_trainer_run(&x, a));
+    assert_ok(neuron_trainer_run(&y, b));
     ck_assert_int_eq(seen.training, EPOCHS * EXAMPLES);
     ck_assert_int_eq(seen.evaluating, EPOCHS * EXAMPLES);
     for (int epoch = 0; epoch < EPOCHS; epoch++)
@@ -381,13 +381,13 @@ START_TEST(own_function_without_a_number)
     neuron_loss_t *own;
     assert_ok(neuron_loss_create_custom(&own, context, squares, &seen, NULL));
     neuron_trainer_t *trainer = make_trainer(&plans[8], own);
-    assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NUMBER);
     assert_message("the loss of epoch 1, step 1 is not a number");
     seen.answer = INFINITY;
-    assert_status(neuron_trainer_run(trainer, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NUMBER);
     assert_message("is infinite");
     seen.answer = 1;
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_loss_unref(own);
 }
@@ -463,7 +463,7 @@ START_TEST(targets_must_suit)
     const plan numbers = {{"huber", 0, 1, false}, NOTHING, true, false, false};
     neuron_trainer_t *trainer = make_trainer(&numbers, NULL);
     neuron_history_t *history = (neuron_history_t *)&trainer;
-    assert_status(neuron_trainer_run(trainer, &history), NEURON_E_DATA);
+    assert_status(neuron_trainer_run(&history, trainer), NEURON_E_DATA);
     ck_assert_ptr_null(history);
     assert_message("trainer: cross_entropy needs class numbers or targets that are probabilities");
     const loss_definition unsuited[] = {{"cross_entropy", 0, 0, false},
@@ -476,7 +476,7 @@ START_TEST(targets_must_suit)
     assert_message("trainer: binary_cross_entropy needs targets from 0 to 1");
     neuron_loss_t *huber = make_loss(&numbers.loss);
     assert_ok(neuron_trainer_set_loss(trainer, huber));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     assert_status(neuron_trainer_set_loss(trainer, huber), NEURON_E_STATE);
     assert_message("trainer: the loss is set before the first step");
     neuron_loss_unref(huber);
@@ -497,7 +497,7 @@ START_TEST(bad_class_weights)
     assert_message("weights[1] is -");
     assert_status(neuron_trainer_set_class_weights(trainer, nothing, OUTPUTS), NEURON_E_ARGUMENT);
     assert_message("weights[3] is nan");
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     assert_status(neuron_trainer_set_class_weights(trainer, class_weights, OUTPUTS),
                   NEURON_E_STATE);
     assert_message("weight of classes is set before the first step");
@@ -515,12 +515,12 @@ START_TEST(a_file_knows_the_loss)
     neuron_loss_t *loss = make_loss(&written.loss);
     neuron_trainer_t *a = make_trainer(&written, loss), *b = make_trainer(&written, loss);
     assert_ok(neuron_trainer_set(a, "epochs=1"));
-    assert_ok(neuron_trainer_run(a, NULL));
+    assert_ok(neuron_trainer_run(NULL, a));
     assert_ok(neuron_trainer_save(a, path));
     assert_ok(neuron_trainer_load(b, path));
     assert_ok(neuron_trainer_set_number(a, "epochs", EPOCHS));
-    assert_ok(neuron_trainer_run(a, NULL));
-    assert_ok(neuron_trainer_run(b, NULL));
+    assert_ok(neuron_trainer_run(NULL, a));
+    assert_ok(neuron_trainer_run(NULL, b));
     ck_assert(same_parameters(neuron_trainer_graph(a), neuron_trainer_graph(b)));
 
     neuron_trainer_t *c = make_trainer(&written, NULL);

@@ -15,8 +15,8 @@ START_TEST(one_hot_labels_train_the_same)
     assert_ok(neuron_dataset_one_hot(&one_hot, b.train));
     assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, one_hot));
     assert_ok(neuron_trainer_set_number(t, "batch_size", BATCH));
-    assert_ok(neuron_trainer_run(a.trainer, &history[0]));
-    assert_ok(neuron_trainer_run(t, &history[1]));
+    assert_ok(neuron_trainer_run(&history[0], a.trainer));
+    assert_ok(neuron_trainer_run(&history[1], t));
     ck_assert(same_parameters(a.graph, b.graph));
     ck_assert_double_eq(test_figure(history[0], 0, NEURON_METRIC_LOSS),
                         test_figure(history[1], 0, NEURON_METRIC_LOSS));
@@ -45,7 +45,7 @@ static neuron_graph_t *train_with_threads(model make, int32_t threads, uint64_t 
     assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&t, graph, adam, glyphs));
     assert_ok(neuron_trainer_set(t, "validation_split=0.1, batch_size=50"));
-    assert_ok(neuron_trainer_run(t, NULL));
+    assert_ok(neuron_trainer_run(NULL, t));
     neuron_trainer_unref(t);
     neuron_dataset_unref(glyphs);
     neuron_optimizer_unref(adam);
@@ -80,8 +80,8 @@ START_TEST(the_seed_shuffles)
     assert_ok(neuron_context_set_seed(b.context, 99));
     assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
     assert_ok(neuron_trainer_set_number(t, "batch_size", BATCH));
-    assert_ok(neuron_trainer_run(a.trainer, NULL));
-    assert_ok(neuron_trainer_run(t, NULL));
+    assert_ok(neuron_trainer_run(NULL, a.trainer));
+    assert_ok(neuron_trainer_run(NULL, t));
     ck_assert(!same_parameters(a.graph, b.graph));
     neuron_trainer_unref(t);
     tear_down(&b);
@@ -117,7 +117,7 @@ static neuron_graph_t *take_steps(const char *rule, const char *options, int64_t
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, dataset));
     assert_ok(neuron_trainer_set_number(trainer, "epochs", (double)steps));
     neuron_history_t *history;
-    assert_ok(neuron_trainer_run(trainer, &history));
+    assert_ok(neuron_trainer_run(&history, trainer));
     ck_assert_double_eq_tol(test_figure(history, 0, NEURON_METRIC_LOSS), log(2), 1e-7);
     neuron_history_unref(history);
     neuron_trainer_unref(trainer);
@@ -189,7 +189,7 @@ static neuron_dataset_t *spoiled(bench *b, int64_t example)
     int32_t labels[EXAMPLES];
     neuron_tensor_t *examples, *classes;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_dataset_read(b->train, 0, EXAMPLES, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, b->train, 0, EXAMPLES));
     values[example * PIXELS + 5] = NAN;
     assert_ok(neuron_tensor_wrap(&examples, b->context, NEURON_TYPE_F32,
                                  (const int64_t[]){EXAMPLES, SIZE, SIZE, 1}, 4, values,
@@ -220,9 +220,9 @@ START_TEST(an_input_that_is_no_number_stops_the_run)
             assert_ok(neuron_trainer_set(t[j], "shuffle=no"));
         }
         assert_ok(neuron_trainer_set_step_callback(t[0], stop_after, &s));
-        ck_assert_int_eq(neuron_trainer_run(t[0], NULL), NEURON_STOP);
+        ck_assert_int_eq(neuron_trainer_run(NULL, t[0]), NEURON_STOP);
         for (int again = 0; again < 2; again++) {
-            assert_status(neuron_trainer_run(t[1], &history), NEURON_E_NUMBER);
+            assert_status(neuron_trainer_run(&history, t[1]), NEURON_E_NUMBER);
             assert_message("epoch 1");
             assert_message("step 3");
             ck_assert_ptr_nonnull(history);
@@ -248,7 +248,7 @@ START_TEST(a_huge_learning_rate_stops_the_run)
     assert_ok(neuron_optimizer_create(&sgd, b.context, "sgd", "learning_rate=1e38"));
     assert_ok(neuron_trainer_create(&t, b.graph, sgd, b.train));
     assert_ok(neuron_trainer_set(t, "epochs=20"));
-    assert_status(neuron_trainer_run(t, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, t), NEURON_E_NUMBER);
     assert_message("epoch ");
     assert_message("step ");
     neuron_trainer_unref(t);

@@ -20,16 +20,16 @@ START_TEST(nothing_is_null)
     assert_status(neuron_trainer_set(NULL, "validation_split=0"), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_number(NULL, "epochs", 1), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_number(b.trainer, NULL, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_get_number(NULL, "epochs", &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_get_number(b.trainer, NULL, &value), NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_get_number(b.trainer, "epochs", NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_trainer_get_text(NULL, "epochs", NULL, 0, &needed), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_number(&value, NULL, "epochs"), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_number(&value, b.trainer, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_number(NULL, b.trainer, "epochs"), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_text(NULL, 0, &needed, NULL, "epochs"), NEURON_E_ARGUMENT);
     assert_ok(neuron_trainer_set(b.trainer, NULL));
     assert_status(neuron_trainer_set_validation(NULL, b.train), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_step_callback(NULL, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_epoch_callback(NULL, NULL, NULL), NEURON_E_ARGUMENT);
     neuron_history_t *history = (neuron_history_t *)&made;
-    assert_status(neuron_trainer_run(NULL, &history), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_run(&history, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(history);
     assert_status(neuron_trainer_save(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_save(b.trainer, NULL), NEURON_E_ARGUMENT);
@@ -59,7 +59,7 @@ START_TEST(handles_may_go_in_any_order)
     neuron_optimizer_unref(b.optimizer);
     neuron_history_t *history;
     neuron_trainer_unref(neuron_trainer_ref(b.trainer));
-    assert_ok(neuron_trainer_run(b.trainer, &history));
+    assert_ok(neuron_trainer_run(&history, b.trainer));
     neuron_trainer_unref(b.trainer);
     ck_assert_int_eq(neuron_history_epochs(history), 1);
     neuron_history_unref(history);
@@ -99,7 +99,7 @@ START_TEST(settings_have_bounds)
     /* What comes before it in the text is not set either. */
     assert_status(neuron_trainer_set(t, "batch_size=1, validation_split=0.999"), NEURON_E_DATA);
     assert_status(neuron_trainer_set(t, "batch_size=1, epochs=-1"), NEURON_E_ARGUMENT);
-    assert_ok(neuron_trainer_run(t, NULL)); /* with the settings it had */
+    assert_ok(neuron_trainer_run(NULL, t)); /* with the settings it had */
     ck_assert_double_eq(neuron_trainer_progress(t, NEURON_PROGRESS_STEPS), STEPS);
     tear_down(&b);
 }
@@ -127,7 +127,7 @@ START_TEST(settings_can_be_read)
         ck_assert_str_eq(neuron_option_name(told), option);
         ck_assert(neuron_option_minimum(told) == minimum);
         ck_assert(neuron_option_maximum(told) == (split ? nextafter(1, 0) : maximum));
-        assert_ok(neuron_trainer_get_number(t, option, &value));
+        assert_ok(neuron_trainer_get_number(&value, t, option));
         ck_assert_double_eq(value, cases[i].fallback);
         if (!split)
             assert_ok(neuron_trainer_set_number(t, option, maximum));
@@ -136,17 +136,17 @@ START_TEST(settings_can_be_read)
         assert_ok(neuron_trainer_set_number(t, option, minimum));
         assert_status(neuron_trainer_set_number(t, option, minimum - 1), NEURON_E_ARGUMENT);
         assert_ok(neuron_trainer_set_number(t, option, cases[i].value));
-        assert_ok(neuron_trainer_get_number(t, option, &value));
+        assert_ok(neuron_trainer_get_number(&value, t, option));
         ck_assert_double_eq(value, cases[i].value);
     }
     ck_assert_ptr_null(neuron_kind_option("trainer", "trainer", 5));
-    assert_ok(neuron_trainer_get_text(t, NULL, text, sizeof text, NULL));
+    assert_ok(neuron_trainer_get_text(text, sizeof text, NULL, t, NULL));
     ck_assert_str_eq(text, "epochs=7, batch_size=5, shuffle=no, validation_split=0.25, workers=2");
     assert_ok(neuron_trainer_set(t, "epochs=8,shuffle=true"));
-    assert_ok(neuron_trainer_get_text(t, "shuffle", text, sizeof text, NULL));
+    assert_ok(neuron_trainer_get_text(text, sizeof text, NULL, t, "shuffle"));
     ck_assert_str_eq(text, "yes");
     double value;
-    assert_status(neuron_trainer_get_number(t, "momentum", &value), NEURON_E_ARGUMENT);
+    assert_status(neuron_trainer_get_number(&value, t, "momentum"), NEURON_E_ARGUMENT);
     assert_message("trainer: there is no option \"momentum\"");
     neuron_trainer_unref(t);
     tear_down(&b);
@@ -156,7 +156,7 @@ END_TEST
 START_TEST(some_settings_come_too_late)
 {
     bench b = set_up(test_linear);
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     assert_status(neuron_trainer_set(b.trainer, "batch_size=4"), NEURON_E_STATE);
     assert_message("batch size");
     assert_status(neuron_trainer_set(b.trainer, "shuffle=no"), NEURON_E_STATE);
@@ -167,12 +167,12 @@ START_TEST(some_settings_come_too_late)
     assert_message("validation set");
     assert_status(neuron_trainer_set(b.trainer, "epochs=3, batch_size=4"), NEURON_E_STATE);
     double epochs;
-    assert_ok(neuron_trainer_get_number(b.trainer, "epochs", &epochs));
+    assert_ok(neuron_trainer_get_number(&epochs, b.trainer, "epochs"));
     ck_assert_double_eq(epochs, 1);
     /* What is as it was is never too late. */
     assert_ok(neuron_trainer_set(b.trainer, "shuffle=yes, validation_split=0, epochs=2"));
     assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
-    assert_ok(neuron_trainer_run(b.trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_EPOCH), 2);
     tear_down(&b);
 }
@@ -209,8 +209,8 @@ START_TEST(a_split_takes_the_end)
     assert_ok(neuron_trainer_set_validation(by_hand, last));
     assert_ok(neuron_trainer_set(a.trainer, "validation_split=0.2"));
     neuron_history_t *history[2];
-    assert_ok(neuron_trainer_run(a.trainer, &history[0]));
-    assert_ok(neuron_trainer_run(by_hand, &history[1]));
+    assert_ok(neuron_trainer_run(&history[0], a.trainer));
+    assert_ok(neuron_trainer_run(&history[1], by_hand));
     ck_assert(same_parameters(a.graph, b.graph));
     ck_assert_double_eq(test_figure(history[0], 0, NEURON_METRIC_VALIDATION_LOSS),
                         test_figure(history[1], 0, NEURON_METRIC_VALIDATION_LOSS));

@@ -22,7 +22,7 @@ static void use(void *user_data)
     data->calls++;
 }
 
-static int read_glyphs(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int read_glyphs(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                        void *user_data)
 {
     uint8_t *bytes = examples;
@@ -34,7 +34,7 @@ static int read_glyphs(const int64_t *positions, int64_t count, void *examples, 
     return 0;
 }
 
-static int refuse(const int64_t *positions, int64_t count, void *examples, int32_t *labels,
+static int refuse(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
                   void *user_data)
 {
     (void)positions, (void)count, (void)examples, (void)labels;
@@ -103,7 +103,7 @@ static neuron_trainer_t *new_trainer(neuron_context_t *context, neuron_dataset_t
 /* Runs a training that alone has what `data` belongs to, and ends it. */
 static void run_last_user(neuron_trainer_t *trainer, const counted *data)
 {
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     ck_assert_int_gt(data->calls, 0);
     ck_assert_int_eq(data->destroyed, 0);
     neuron_trainer_unref(trainer);

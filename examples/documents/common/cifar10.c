@@ -85,7 +85,7 @@ static neuron_dataset_t *with_images(const example_t *example, neuron_dataset_t 
     uint8_t *image = neuron_tensor_data(images);
     int32_t *label = neuron_tensor_data(labels);
     for (int64_t i = 0; i < count; i++) {
-        must(neuron_dataset_read(dataset, i, 1, values, &label[i]));
+        must(neuron_dataset_read(values, &label[i], dataset, i, 1));
         draw(image + i * size, values);
     }
     must(neuron_dataset_create(&redrawn, example->context, images, labels,

@@ -126,7 +126,7 @@ static void draw(example_t *example, int32_t extent)
     int32_t rank;
 
     if (example->drawn[0] != NULL)
-        must(neuron_dataset_shape(example->drawn[0], shape, &rank));
+        must(neuron_dataset_shape(shape, &rank, example->drawn[0]));
     if (shape[0] == extent)
         return;
     neuron_dataset_unref(example->drawn[0]);

@@ -72,7 +72,7 @@ static char *shape_text(const neuron_node_t *node)
     int32_t rank;
     text_t text;
 
-    must(neuron_node_shape(node, shape, &rank));
+    must(neuron_node_shape(shape, &rank, node));
     open_text(&text);
     write_shape(text.file, shape, rank);
     return close_text(&text);
@@ -206,9 +206,9 @@ static void add_length(example_settings_t *settings, const neuron_trainer_t *tra
     double shuffled;
     text_t text;
 
-    must(neuron_trainer_get_number(trainer, "batch_size", &batch_size));
-    must(neuron_trainer_get_number(trainer, "epochs", &epochs));
-    must(neuron_trainer_get_number(trainer, "shuffle", &shuffled));
+    must(neuron_trainer_get_number(&batch_size, trainer, "batch_size"));
+    must(neuron_trainer_get_number(&epochs, trainer, "epochs"));
+    must(neuron_trainer_get_number(&shuffled, trainer, "shuffle"));
     open_text(&text);
     fprintf(text.file, "%.0f epochs at most, batches of %.0f%s", epochs, batch_size,
             shuffled != 0 ? "" : ", in order");
@@ -266,7 +266,7 @@ static void write_scale(FILE *file, const neuron_dataset_t *dataset)
     double scale;
     double offset;
 
-    must(neuron_dataset_scale(dataset, &scale, &offset, 1, NULL));
+    must(neuron_dataset_scale(&scale, &offset, 1, NULL, dataset));
     fprintf(file, "times %.4g", scale);
     if (offset != 0)
         fprintf(file, " plus %.4g", offset);
@@ -278,7 +278,7 @@ static void print_data(const example_t *example)
     int32_t rank;
     bool same = strcmp(example->data_name, example->data_set) == 0;
 
-    must(neuron_dataset_shape(example->train, shape, &rank));
+    must(neuron_dataset_shape(shape, &rank, example->train));
     printf("  data         %s%s%s, ", example->data_set, same ? "" : ", here ",
            same ? "" : example->data_name);
     write_shape(stdout, shape, rank);

@@ -66,7 +66,7 @@ example_cost_t example_estimate(const example_t *example, const char *id, neuron
     look_t look = {.start = example_clock(), .cpu_start = cpu_clock()};
 
     must(neuron_trainer_set_step_callback(trainer, after_step, &look));
-    int status = neuron_trainer_run(trainer, NULL);
+    int status = neuron_trainer_run(NULL, trainer);
     if (status != NEURON_STOP)
         must(status);
     double share = steps * epochs * (1 + prediction_share * validated / trained);

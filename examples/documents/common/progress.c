@@ -121,7 +121,7 @@ static double mean_seconds(const neuron_history_t *history, int64_t epochs)
 
     for (int64_t i = 0; i < epochs; i++) {
         double seconds = 0;
-        must(neuron_history_value(history, i, NEURON_METRIC_SECONDS, &seconds));
+        must(neuron_history_value(&seconds, history, i, NEURON_METRIC_SECONDS));
         sum += seconds;
     }
     return sum / (double)epochs;
@@ -137,8 +137,8 @@ static int after_epoch(neuron_trainer_t *trainer, void *user_data)
     double accuracy;
     line_t line;
 
-    must(neuron_history_value(history, epochs - 1, NEURON_METRIC_VALIDATION_LOSS, &loss));
-    must(neuron_history_value(history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
+    must(neuron_history_value(&loss, history, epochs - 1, NEURON_METRIC_VALIDATION_LOSS));
+    must(neuron_history_value(&accuracy, history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY));
     write_state(&line, progress, trainer);
     snprintf(line.text[VALIDATION], FIELD_MAX, "validation %.4f %.4f", loss, accuracy);
     write_time(line.text[LEFT], left * mean_seconds(history, epochs));

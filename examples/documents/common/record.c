@@ -14,7 +14,7 @@ static int64_t values_of_one(const neuron_dataset_t *dataset)
     int64_t count = 1;
     int32_t rank;
 
-    must(neuron_dataset_shape(dataset, shape, &rank));
+    must(neuron_dataset_shape(shape, &rank, dataset));
     for (int32_t i = 0; i < rank; i++)
         count *= shape[i];
     return count;
@@ -45,7 +45,7 @@ static uint64_t checksum(const neuron_dataset_t *dataset)
     for (int64_t first = 0; first < count; first += IMAGES_AT_ONCE) {
         int64_t some = count - first < IMAGES_AT_ONCE ? count - first : IMAGES_AT_ONCE;
 
-        must(neuron_dataset_read(dataset, first, some, values, labels));
+        must(neuron_dataset_read(values, labels, dataset, first, some));
         sum = add_words(add_words(sum, values, (size_t)(some * size)), labels, (size_t)some);
     }
     free(values);

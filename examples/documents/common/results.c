@@ -166,7 +166,7 @@ static double of_epoch(const void *of, int index)
     const column_t *column = of;
     double value;
 
-    must(neuron_history_value(column->history, index, column->metric, &value));
+    must(neuron_history_value(&value, column->history, index, column->metric));
     return value;
 }
 

@@ -18,8 +18,8 @@ typedef bool (*read_t)(const void *handle, const char *option, value_t *value);
     static bool read_##noun(const void *handle, const char *option, value_t *value)                \
     {                                                                                              \
         value->word[0] = '\0';                                                                     \
-        return neuron_##noun##_get_number(handle, option, &value->number) == NEURON_OK ||          \
-               neuron_##noun##_get_text(handle, option, value->word, sizeof value->word, NULL) ==  \
+        return neuron_##noun##_get_number(&value->number, handle, option) == NEURON_OK ||          \
+               neuron_##noun##_get_text(value->word, sizeof value->word, NULL, handle, option) ==  \
                    NEURON_OK;                                                                      \
     }
 
@@ -177,14 +177,14 @@ static const char *write_array(FILE *file, const char *before, const neuron_node
     double l1;
     double l2;
 
-    must(neuron_node_initializer(node, array, &kind, &parameter));
+    must(neuron_node_initializer(&kind, &parameter, node, array));
     if (!starts_as_usual(array, kind)) {
         fprintf(file, "%s%s %s", before, array, neuron_initializer_name(kind));
         if (parameter != 0)
             fprintf(file, " %.9g", parameter);
         before = ", ";
     }
-    must(neuron_node_regularizer(node, array, &l1, &l2));
+    must(neuron_node_regularizer(&l1, &l2, node, array));
     if (l1 != 0 || l2 != 0) {
         fprintf(file, "%s%s l1 %.9g l2 %.9g", before, array, l1, l2);
         before = ", ";

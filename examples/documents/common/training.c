@@ -68,11 +68,11 @@ void example_report(const example_t *example, const neuron_evaluation_t *evaluat
 {
     size_t size;
 
-    must(neuron_evaluation_report(evaluation, example->class_names, 4, NULL, 0, &size));
+    must(neuron_evaluation_report(NULL, 0, &size, evaluation, example->class_names, 4));
     char *text = malloc(size);
     if (text == NULL)
         example_fail("out of memory");
-    must(neuron_evaluation_report(evaluation, example->class_names, 4, text, size, NULL));
+    must(neuron_evaluation_report(text, size, NULL, evaluation, example->class_names, 4));
     puts(text);
     free(text);
 }
@@ -83,11 +83,11 @@ static void show_summary(const neuron_graph_t *graph)
     int64_t batch = 32;
     size_t size;
 
-    must(neuron_graph_summary(graph, batch, NULL, 0, &size));
+    must(neuron_graph_summary(NULL, 0, &size, graph, batch));
     char *text = malloc(size);
     if (text == NULL)
         example_fail("out of memory");
-    must(neuron_graph_summary(graph, batch, text, size, NULL));
+    must(neuron_graph_summary(text, size, NULL, graph, batch));
     puts(text);
     free(text);
 }
@@ -202,7 +202,7 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
     else
         remove(state);
     example_follow(trainer, id, options->resume ? state : NULL);
-    int status = neuron_trainer_run(trainer, &history);
+    int status = neuron_trainer_run(&history, trainer);
     if (status != NEURON_E_NUMBER)
         must(status);
     const char *end =
@@ -222,7 +222,7 @@ static double seconds_of(const neuron_history_t *history)
     for (int64_t i = 0; i < neuron_history_epochs(history); i++) {
         double seconds;
 
-        must(neuron_history_value(history, i, NEURON_METRIC_SECONDS, &seconds));
+        must(neuron_history_value(&seconds, history, i, NEURON_METRIC_SECONDS));
         sum += seconds;
     }
     return sum;
@@ -293,7 +293,7 @@ double example_try(const example_t *example, neuron_graph_t *graph,
     double accuracy = NAN;
     double loss;
     int64_t best;
-    int status = neuron_trainer_run(trainer, &history);
+    int status = neuron_trainer_run(&history, trainer);
 
     if (status != NEURON_E_NUMBER)
         must(status);
@@ -302,8 +302,8 @@ double example_try(const example_t *example, neuron_graph_t *graph,
         if (status != NEURON_E_NUMBER)
             evaluate_into(graph, score, training->loss, &accuracy, &loss);
     } else if (neuron_history_epochs(history) > 0) {
-        must(neuron_history_best(history, NEURON_METRIC_VALIDATION_ACCURACY, &best));
-        must(neuron_history_value(history, best, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
+        must(neuron_history_best(&best, history, NEURON_METRIC_VALIDATION_ACCURACY));
+        must(neuron_history_value(&accuracy, history, best, NEURON_METRIC_VALIDATION_ACCURACY));
     }
     neuron_history_unref(history);
     neuron_trainer_unref(trainer);

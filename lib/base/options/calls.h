@@ -31,15 +31,15 @@
 
 /* What reads them. */
 #define NEURON_OPTION_GETTERS(handle, values, who)                                                 \
-    int neuron_##handle##_get_number(const neuron_##handle##_t *handle, const char *option,        \
-                                     double *value)                                                \
+    int neuron_##handle##_get_number(double *value, const neuron_##handle##_t *handle,             \
+                                     const char *option)                                           \
     {                                                                                              \
         CHECK_ARGUMENT(handle);                                                                    \
         CHECK_ARGUMENT(value);                                                                     \
         return neuron_options_get_number(&values, option, value, who);                             \
     }                                                                                              \
-    int neuron_##handle##_get_text(const neuron_##handle##_t *handle, const char *option,          \
-                                   char *text, size_t capacity, size_t *needed)                    \
+    int neuron_##handle##_get_text(char *text, size_t capacity, size_t *needed,                    \
+                                   const neuron_##handle##_t *handle, const char *option)          \
     {                                                                                              \
         FLOAT_SCOPE;                                                                               \
         CHECK_ARGUMENT(handle);                                                                    \

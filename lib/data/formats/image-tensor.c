@@ -33,7 +33,7 @@ static int scale(neuron_tensor_t **tensor, neuron_dataset_t *dataset,
     RETURN_IF_ERROR(neuron_tensor_create_raw(&made, dataset->context, NEURON_TYPE_F32,
                                              dataset->examples->shape.extent,
                                              dataset->examples->shape.rank));
-    int status = neuron_dataset_read(dataset, 0, 1, made->data, NULL);
+    int status = neuron_dataset_read(made->data, NULL, dataset, 0, 1);
     if (status < 0) {
         neuron_tensor_unref(made);
         return status;

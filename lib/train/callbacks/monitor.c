@@ -39,8 +39,8 @@ int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer
 double neuron_monitor_value(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
     double value = NAN;
-    neuron_history_value(neuron_trainer_history(trainer),
-                         neuron_training_progress(trainer)->epoch - 1, monitored(callback), &value);
+    neuron_history_value(&value, neuron_trainer_history(trainer),
+                         neuron_training_progress(trainer)->epoch - 1, monitored(callback));
     return value;
 }
 

@@ -89,7 +89,7 @@ static int after_epoch(neuron_trainer_t *trainer, void *user_data)
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epochs = neuron_history_epochs(history);
     double accuracy, now = seconds_now();
-    must(neuron_history_value(history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY, &accuracy));
+    must(neuron_history_value(&accuracy, history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY));
     printf(
         "{\"epoch\": %lld, \"train_seconds\": %.9f, \"test_seconds\": %.9f, \"accuracy\": %.9f}\n",
         (long long)epochs, state->trained - state->start, now - state->trained, accuracy);
@@ -128,7 +128,7 @@ static void train(neuron_context_t *context, const network_t *network, neuron_gr
     must(neuron_trainer_set_step_callback(trainer, after_step, state));
     must(neuron_trainer_set_epoch_callback(trainer, after_epoch, state));
     state->start = seconds_now();
-    must(neuron_trainer_run(trainer, NULL));
+    must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
 }

@@ -71,7 +71,7 @@ static void assert_rows(const char *name)
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_load_cifar10_pickle(&dataset, context, &path, 1));
     ck_assert_int_eq(neuron_dataset_count(dataset), ROWS);
-    assert_ok(neuron_dataset_read(dataset, 0, ROWS, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, dataset, 0, ROWS));
     int wrong = memcmp(labels, expected, sizeof expected) != 0;
     for (int r = 0; r < ROWS; r++)
         for (int i = 0; i < 1024; i++)
@@ -100,7 +100,7 @@ START_TEST(joins_files)
     int32_t labels[2 * ROWS];
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_load_cifar10_pickle(&dataset, context, paths, 2));
-    assert_ok(neuron_dataset_read(dataset, 0, 2 * ROWS, NULL, labels));
+    assert_ok(neuron_dataset_read(NULL, labels, dataset, 0, 2 * ROWS));
     ck_assert(labels[0] == 6 && labels[3] == 6 && labels[4] == 9);
     neuron_dataset_unref(dataset);
 }

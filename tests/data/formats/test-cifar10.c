@@ -69,7 +69,7 @@ static void assert_record(const neuron_dataset_t *dataset, int64_t at, int recor
 {
     static float values[3072];
     int32_t label;
-    assert_ok(neuron_dataset_read(dataset, at, 1, values, &label));
+    assert_ok(neuron_dataset_read(values, &label, dataset, at, 1));
     ck_assert_int_eq(label, record * 4 + 1);
     int wrong = 0;
     for (int y = 0; y < 32; y++)
@@ -92,7 +92,7 @@ START_TEST(joins_files_in_order)
     ck_assert_int_eq(neuron_dataset_class_count(dataset), 10);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert(rank == 3 && shape[0] == 32 && shape[1] == 32 && shape[2] == 3);
     assert_record(dataset, 0, 2);
     assert_record(dataset, 1, 0);
@@ -184,7 +184,7 @@ static void check_real(const char *const *names, int32_t count, int64_t each)
     assert_ok(neuron_dataset_load_cifar10(&dataset, context, paths, count));
     ck_assert_int_eq(neuron_dataset_count(dataset), 10 * each);
     int64_t met[10];
-    assert_ok(neuron_dataset_class_counts(dataset, met, 10));
+    assert_ok(neuron_dataset_class_counts(met, 10, dataset));
     for (int c = 0; c < 10; c++)
         ck_assert_int_eq(met[c], each);
     neuron_dataset_unref(dataset);

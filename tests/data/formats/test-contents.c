@@ -100,13 +100,13 @@ static int64_t numbers_of(neuron_dataset_t *dataset, float *values)
     int64_t shape[NEURON_RANK_MAX], size = 1, count = neuron_dataset_count(dataset);
     static int32_t labels[VALUES_MAX];
     int32_t rank;
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     for (int32_t i = 0; i < rank; i++)
         size *= shape[i];
     ck_assert_int_le(count * (size + 1) + rank, VALUES_MAX);
     for (int32_t i = 0; i < rank; i++)
         *values++ = (float)shape[i];
-    assert_ok(neuron_dataset_read(dataset, 0, count, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, dataset, 0, count));
     for (int64_t i = 0; i < count; i++)
         values[count * size + i] = (float)labels[i];
     return count * (size + 1) + rank;

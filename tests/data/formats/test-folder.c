@@ -81,11 +81,11 @@ START_TEST(reads_sorted_by_name)
     ck_assert_int_eq(dataset->examples->type, NEURON_TYPE_U8);
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank, labels[3];
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert(rank == 3 && shape[0] == 1 && shape[1] == 2 && shape[2] == 1);
     float values[6];
     assert_ok(neuron_dataset_set_scale(dataset, 1, 0));
-    assert_ok(neuron_dataset_read(dataset, 0, 3, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, dataset, 0, 3));
     ck_assert(memcmp(labels, expected_labels, sizeof labels) == 0);
     ck_assert(memcmp(values, expected, sizeof values) == 0);
     neuron_dataset_unref(dataset);
@@ -146,9 +146,9 @@ START_TEST(takes_the_classes_of_another)
     ck_assert_int_eq(neuron_dataset_class_count(other), 4);
     ck_assert_str_eq(neuron_dataset_class_name(other, 1), "ant");
     ck_assert_str_eq(neuron_dataset_class_name(other, 3), "cat");
-    assert_ok(neuron_dataset_read(other, 0, 3, NULL, labels));
+    assert_ok(neuron_dataset_read(NULL, labels, other, 0, 3));
     ck_assert(labels[0] == 2 && labels[1] == 3 && labels[2] == 3);
-    assert_ok(neuron_dataset_class_counts(other, counts, 4));
+    assert_ok(neuron_dataset_class_counts(counts, 4, other));
     ck_assert(counts[0] == 0 && counts[1] == 0 && counts[2] == 1 && counts[3] == 2);
     neuron_dataset_unref(other);
     call_folder(".Zebra", "Zebra");
@@ -191,7 +191,7 @@ START_TEST(leaves_litter_out)
     ck_assert_int_eq(neuron_dataset_count(dataset), 3);
     ck_assert_str_eq(neuron_dataset_class_name(dataset, 1), "ant");
     assert_ok(neuron_dataset_load_folder_as(&other, context, top, dataset));
-    assert_ok(neuron_dataset_read(other, 0, 3, NULL, labels));
+    assert_ok(neuron_dataset_read(NULL, labels, other, 0, 3));
     ck_assert(labels[0] == 0 && labels[1] == 1 && labels[2] == 1);
     neuron_dataset_unref(other);
     neuron_dataset_unref(dataset);

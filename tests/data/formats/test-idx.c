@@ -368,10 +368,10 @@ START_TEST(loads_a_pair)
     assert_ok(neuron_dataset_load_idx(&dataset, context, images_path, labels_path, 5));
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank, read[5];
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert(rank == 3 && shape[0] == 3 && shape[1] == 2 && shape[2] == 1);
     float values[30];
-    assert_ok(neuron_dataset_read(dataset, 0, 5, values, read));
+    assert_ok(neuron_dataset_read(values, read, dataset, 0, 5));
     ck_assert_float_eq_tol(values[29], 29.0f / 255, 1e-6f);
     ck_assert_int_eq(read[4], 4);
     neuron_dataset_unref(dataset);
@@ -438,11 +438,11 @@ static void check_real(const char *folder, const int32_t *first, const int64_t *
     assert_ok(neuron_dataset_load_idx(&dataset, context, images_path, test_data(labels), 10));
     ck_assert_int_eq(neuron_dataset_count(dataset), 60000);
     int64_t met[10];
-    assert_ok(neuron_dataset_class_counts(dataset, met, 10));
+    assert_ok(neuron_dataset_class_counts(met, 10, dataset));
     for (int c = 0; c < 10; c++)
         ck_assert_int_eq(met[c], counts[c]);
     int32_t read[5];
-    assert_ok(neuron_dataset_read(dataset, 0, 5, NULL, read));
+    assert_ok(neuron_dataset_read(NULL, read, dataset, 0, 5));
     for (int i = 0; i < 5; i++)
         ck_assert_int_eq(read[i], first[i]);
     neuron_dataset_unref(dataset);

@@ -332,7 +332,7 @@ static void read_as_dataset(int channels, const double *scales, const double *of
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 1));
     if (scales)
         assert_ok(neuron_dataset_set_scales(dataset, scales, offsets, (size_t)channels));
-    assert_ok(neuron_dataset_read(dataset, 0, 1, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, dataset, 0, 1));
     neuron_dataset_unref(dataset);
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);

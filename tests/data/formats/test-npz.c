@@ -37,9 +37,9 @@ static void assert_dataset(const char *name, const char *labels_name, bool targe
     ck_assert_int_eq(neuron_dataset_count(dataset), 4);
     ck_assert_int_eq(dataset->examples->type, NEURON_TYPE_U8);
     ck_assert(neuron_dataset_has_targets(dataset) == targets);
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert(rank == 3 && shape[0] == 3 && shape[1] == 2 && shape[2] == 1);
-    assert_ok(neuron_dataset_read(dataset, 0, 4, values, labels));
+    assert_ok(neuron_dataset_read(values, labels, dataset, 0, 4));
     ck_assert_float_eq_tol(values[23], 23.0f / 255, 1e-6f);
     ck_assert(memcmp(labels, expected, sizeof expected) == 0);
     neuron_dataset_unref(dataset);
@@ -359,7 +359,7 @@ START_TEST(truth_values_are_0_and_1)
         copy[22] = bytes ? 'u' : 'b';
         test_write_file(examples, copy, sizeof copy - 1);
         assert_ok(neuron_dataset_load_npy(&dataset, context, examples, labels, 2));
-        assert_ok(neuron_dataset_read(dataset, 0, 2, values, NULL));
+        assert_ok(neuron_dataset_read(values, NULL, dataset, 0, 2));
         ck_assert(values[0] == 0 && values[1] == (bytes ? (float)(1.0f / 255) : 1) &&
                   values[5] == 0);
         neuron_dataset_unref(dataset);

@@ -71,7 +71,7 @@ static inline void assert_said(const char *text, int32_t type, int32_t header, i
     assert_ok(read_said(&dataset, text, type, header));
     ck_assert_int_eq(neuron_dataset_count(dataset), count);
     ck_assert_int_eq(neuron_tensor_type(dataset->examples), becomes);
-    assert_ok(neuron_dataset_read(dataset, 0, 1, values, NULL));
+    assert_ok(neuron_dataset_read(values, NULL, dataset, 0, 1));
     ck_assert_float_eq(values[0], input);
     neuron_dataset_unref(dataset);
 }

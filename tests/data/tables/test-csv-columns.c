@@ -75,10 +75,10 @@ static void assert_label(const char *text, int32_t label, const char *name, int 
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(read_label(&dataset, text, label, name));
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert_int_eq(neuron_dataset_count(dataset), 2);
     ck_assert_int_eq(shape[0], count);
-    assert_ok(neuron_dataset_read(dataset, 0, 2, met, labels));
+    assert_ok(neuron_dataset_read(met, labels, dataset, 0, 2));
     for (int i = 0; i < 2 * count; i++)
         ck_assert_float_eq(met[i], (float)(i + 1));
     ck_assert_int_eq(labels[0], label == NONE ? 0 : 3);

@@ -20,10 +20,10 @@ static void assert_values(const neuron_dataset_t *dataset, int64_t count, int64_
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     ck_assert_int_eq(neuron_dataset_count(dataset), count);
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert_int_eq(rank, 1);
     ck_assert_int_eq(shape[0], inputs);
-    assert_ok(neuron_dataset_read(dataset, 0, count, met, NULL));
+    assert_ok(neuron_dataset_read(met, NULL, dataset, 0, count));
     for (int64_t i = 0; i < count * inputs; i++)
         ck_assert_msg(met[i] == expected[i], "value %d is %g, not %g", (int)i, (double)met[i],
                       (double)expected[i]);
@@ -35,7 +35,7 @@ static void assert_labels(const neuron_dataset_t *dataset, int32_t classes, cons
     int32_t met[ROOM];
     int64_t count = neuron_dataset_count(dataset);
     ck_assert_int_eq(neuron_dataset_class_count(dataset), classes);
-    assert_ok(neuron_dataset_read(dataset, 0, count, NULL, met));
+    assert_ok(neuron_dataset_read(NULL, met, dataset, 0, count));
     for (int64_t i = 0; i < count; i++)
         ck_assert_int_eq(met[i], expected[i]);
     for (int32_t k = 0; k < classes; k++) {
@@ -122,7 +122,7 @@ static void assert_targets(const char *text, const char *options, size_t outputs
     neuron_dataset_t *dataset = load(text, options);
     float met[ROOM];
     size_t count;
-    assert_ok(neuron_dataset_read_targets(dataset, 0, 2, met, ROOM, &count));
+    assert_ok(neuron_dataset_read_targets(met, ROOM, &count, dataset, 0, 2));
     ck_assert_uint_eq(count, 2 * outputs);
     for (size_t i = 0; i < count; i++)
         ck_assert_float_eq(met[i], expected[i]);
@@ -185,7 +185,7 @@ START_TEST(medians_are_those_of_any_numbers)
     static const char text[] = "-3,0\n1e-40,1\n-1e30,1\n?,1\n5,0\n,0\n";
     neuron_dataset_t *dataset = load(text, "label=last, header=absent, missing=median");
     float met[6];
-    assert_ok(neuron_dataset_read(dataset, 0, 6, met, NULL));
+    assert_ok(neuron_dataset_read(met, NULL, dataset, 0, 6));
     ck_assert_float_eq(met[3], (float)((-3 + 1e-40) / 2));
     ck_assert_float_eq(met[5], met[3]);
     neuron_dataset_unref(dataset);
@@ -286,7 +286,7 @@ START_TEST(chunks_cannot_be_seen)
         assert_ok(neuron_context_set_threads(context, threads));
         neuron_dataset_t *dataset = load(text, "label=y, categories=index, missing=mean");
         ck_assert_int_eq(neuron_dataset_count(dataset), ROWS);
-        assert_ok(neuron_dataset_read(dataset, 0, ROWS, threads == 1 ? first : other, NULL));
+        assert_ok(neuron_dataset_read(threads == 1 ? first : other, NULL, dataset, 0, ROWS));
         neuron_dataset_unref(dataset);
     }
     ck_assert_mem_eq(first, other, sizeof(float) * 3 * ROWS);
@@ -328,7 +328,7 @@ START_TEST(a_guess_of_bytes_is_taken_back)
     dataset = load(text, "label=1");
     ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_TYPE_F32);
     float met[2];
-    assert_ok(neuron_dataset_read(dataset, COUNT, 1, met, NULL));
+    assert_ok(neuron_dataset_read(met, NULL, dataset, COUNT, 1));
     ck_assert(met[0] == 2 && met[1] == 256);
     neuron_dataset_unref(dataset);
     free(text);

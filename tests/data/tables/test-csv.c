@@ -15,7 +15,7 @@ static void assert_read(const char *text, bool bytes, const int32_t *labels, con
     ck_assert_int_eq(neuron_tensor_type(dataset->examples),
                      bytes ? NEURON_TYPE_U8 : NEURON_TYPE_F32);
     assert_ok(neuron_dataset_set_scale(dataset, 1, 0));
-    assert_ok(neuron_dataset_read(dataset, 0, 2, met, met_labels));
+    assert_ok(neuron_dataset_read(met, met_labels, dataset, 0, 2));
     for (int i = 0; i < 4; i++)
         ck_assert_float_eq(met[i], values[i]);
     ck_assert(met_labels[0] == labels[0] && met_labels[1] == labels[1]);
@@ -127,11 +127,11 @@ START_TEST(gives_examples_their_shape)
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     assert_ok(read_as(&dataset, text, strlen(text), "classes=10, shape=2x3x1"));
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert(rank == 3 && shape[0] == 2 && shape[1] == 3 && shape[2] == 1);
     neuron_dataset_unref(dataset);
     assert_ok(read_text(&dataset, text));
-    assert_ok(neuron_dataset_shape(dataset, shape, &rank));
+    assert_ok(neuron_dataset_shape(shape, &rank, dataset));
     ck_assert(rank == 1 && shape[0] == 6);
     neuron_dataset_unref(dataset);
     assert_status(read_as(&dataset, text, strlen(text), "classes=10, shape=2x2"), NEURON_E_SHAPE);
@@ -192,7 +192,7 @@ START_TEST(loads_files)
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_load_csv(&dataset, context, path, "classes=10"));
     float value;
-    assert_ok(neuron_dataset_read(dataset, 0, 1, &value, NULL));
+    assert_ok(neuron_dataset_read(&value, NULL, dataset, 0, 1));
     ck_assert_float_eq_tol(value, 128.0f / 255, 1e-6f);
     neuron_dataset_unref(dataset);
     assert_status(neuron_dataset_load_csv(&dataset, context, "/nowhere.csv", NULL), NEURON_E_IO);

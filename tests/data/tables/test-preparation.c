@@ -28,10 +28,10 @@ static int load_like(neuron_dataset_t **dataset, const char *text, const neuron_
 static char *json_of(const neuron_preparation_t *preparation)
 {
     size_t size;
-    assert_ok(neuron_preparation_json(preparation, NULL, 0, &size));
+    assert_ok(neuron_preparation_json(NULL, 0, &size, preparation));
     char *json = malloc(size);
-    assert_status(neuron_preparation_json(preparation, json, size - 1, NULL), NEURON_E_ARGUMENT);
-    assert_ok(neuron_preparation_json(preparation, json, size, NULL));
+    assert_status(neuron_preparation_json(json, size - 1, NULL, preparation), NEURON_E_ARGUMENT);
+    assert_ok(neuron_preparation_json(json, size, NULL, preparation));
     ck_assert_uint_eq(strlen(json), size - 1);
     return json;
 }
@@ -59,7 +59,7 @@ START_TEST(other_tables_are_read_alike)
     assert_ok(load_like(&test, alike[_i].text, train));
     ck_assert_int_eq(neuron_dataset_class_count(test), 2);
     ck_assert_str_eq(neuron_dataset_class_name(test, 1), "low");
-    assert_ok(neuron_dataset_read(test, 0, 1, met, &label));
+    assert_ok(neuron_dataset_read(met, &label, test, 0, 1));
     ck_assert_int_eq(label, alike[_i].label);
     for (int i = 0; i < 5; i++)
         ck_assert_float_eq(met[i], alike[_i].values[i]);
@@ -80,15 +80,15 @@ START_TEST(files_are_read_like_a_dataset)
     assert_ok(neuron_dataset_subset(&train, table, 1, 3));
     neuron_dataset_unref(table);
     assert_ok(neuron_dataset_standardize_channels(train, train));
-    assert_ok(neuron_dataset_scale(train, scales, offsets, 4, NULL));
+    assert_ok(neuron_dataset_scale(scales, offsets, 4, NULL, train));
     assert_ok(neuron_dataset_load_csv_like(&test, context, path, train));
-    assert_ok(neuron_dataset_read(test, 0, 1, met, NULL));
+    assert_ok(neuron_dataset_read(met, NULL, test, 0, 1));
     ck_assert_float_eq(met[0], (float)(20 * scales[0] + offsets[0]));
     ck_assert_float_eq(met[2], (float)(1 * scales[2] + offsets[2]));
     neuron_dataset_unref(test);
     assert_ok(
         neuron_dataset_load_csv_prepared(&test, context, path, neuron_dataset_preparation(train)));
-    assert_ok(neuron_dataset_read(test, 0, 1, met, NULL));
+    assert_ok(neuron_dataset_read(met, NULL, test, 0, 1));
     ck_assert_float_eq(met[0], 20);
     neuron_dataset_unref(test);
 #define REFUSED(call) assert_status((call), NEURON_E_ARGUMENT)
@@ -123,11 +123,11 @@ START_TEST(tables_without_names_go_by_places)
     float met[2];
     int32_t label;
     assert_ok(load_like(&test, "7;y;2,5;a\n", train));
-    assert_ok(neuron_dataset_read(test, 0, 1, met, &label));
+    assert_ok(neuron_dataset_read(met, &label, test, 0, 1));
     ck_assert(met[0] == 1 && met[1] == 2.5f && label == 0);
     neuron_dataset_unref(test);
     assert_ok(load_like(&test, "x;-1,5\n", train));
-    assert_ok(neuron_dataset_read(test, 0, 1, met, &label));
+    assert_ok(neuron_dataset_read(met, &label, test, 0, 1));
     ck_assert(met[0] == 0 && met[1] == -1.5f && label == 0);
     neuron_dataset_unref(test);
     assert_status(load_like(&test, "x;-1,5;3\n", train), NEURON_E_DATA);
@@ -142,11 +142,11 @@ START_TEST(targets_and_numbers_of_classes_are_kept)
     neuron_dataset_t *train = load("a,b,c\n1,no,2\n3,yes,4\n", "targets=b+c"), *test;
     float met[2];
     assert_ok(load_like(&test, "c,b,a\n-1,yes,5\n", train));
-    assert_ok(neuron_dataset_read_targets(test, 0, 1, met, 2, NULL));
+    assert_ok(neuron_dataset_read_targets(met, 2, NULL, test, 0, 1));
     ck_assert(met[0] == 1 && met[1] == -1);
     neuron_dataset_unref(test);
     assert_ok(load_like(&test, "a\n5\n", train));
-    assert_ok(neuron_dataset_read_targets(test, 0, 1, met, 2, NULL));
+    assert_ok(neuron_dataset_read_targets(met, 2, NULL, test, 0, 1));
     ck_assert(met[0] == 0 && met[1] == 0);
     neuron_dataset_unref(test);
     assert_status(load_like(&test, "c,a\n5,1\n", train), NEURON_E_DATA);
@@ -156,7 +156,7 @@ START_TEST(targets_and_numbers_of_classes_are_kept)
     train = load("7,1\n9,2\n3,3\n", "label=1");
     int32_t labels[2];
     assert_ok(load_like(&test, "9.0,1\n7,2\n", train));
-    assert_ok(neuron_dataset_read(test, 0, 2, NULL, labels));
+    assert_ok(neuron_dataset_read(NULL, labels, test, 0, 2));
     ck_assert(labels[0] == 2 && labels[1] == 1);
     neuron_dataset_unref(test);
     assert_status(load_like(&test, "9,1\n8,2\n", train), NEURON_E_DATA);
@@ -257,8 +257,8 @@ START_TEST(a_row_becomes_what_a_table_has)
             {"10", "Rome"}, {NULL, "Bern"}, {" 20\t", " Bern "}, {"6e1", "Oslo"}};
         float expected[5], met[5];
         size_t needed;
-        assert_ok(neuron_dataset_read(train, i, 1, expected, NULL));
-        assert_ok(neuron_preparation_apply(kept, rows[i], 2, met, 5, &needed));
+        assert_ok(neuron_dataset_read(expected, NULL, train, i, 1));
+        assert_ok(neuron_preparation_apply(met, 5, &needed, kept, rows[i], 2));
         ck_assert_uint_eq(needed, 5);
         for (int k = 0; k < 5; k++)
             ck_assert_float_eq(met[k], expected[k]);
@@ -276,10 +276,10 @@ START_TEST(rows_that_do_not_fit_are_refused)
     float met[2];
     size_t needed;
     const char *row[] = {"1", "Bern"};
-    assert_ok(neuron_preparation_apply(by, NULL, 0, NULL, 0, &needed));
+    assert_ok(neuron_preparation_apply(NULL, 0, &needed, by, NULL, 0));
     ck_assert_uint_eq(needed, 2);
 #define REFUSED(status, count, room, message)                                                      \
-    assert_status(neuron_preparation_apply(by, row, count, met, room, NULL), status);              \
+    assert_status(neuron_preparation_apply(met, room, NULL, by, row, count), status);              \
     assert_message(message)
     REFUSED(NEURON_E_ARGUMENT, 3, 2, "count is 3, but a row has 2 fields");
     REFUSED(NEURON_E_ARGUMENT, 2, 1, "there are 2 inputs, but room for 1");
@@ -293,13 +293,13 @@ START_TEST(rows_that_do_not_fit_are_refused)
     row[1] = "Paris";
     REFUSED(NEURON_E_DATA, 2, 2, "field 1 (\"city\") is \"Paris\", none of its 2 words");
 #undef REFUSED
-    assert_status(neuron_preparation_apply(by, NULL, 2, met, 2, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_preparation_apply(NULL, row, 2, met, 2, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_preparation_apply(by, row, 2, NULL, 2, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_apply(met, 2, NULL, by, NULL, 2), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_apply(met, 2, NULL, NULL, row, 2), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_apply(NULL, 2, NULL, by, row, 2), NEURON_E_ARGUMENT);
     neuron_dataset_unref(train);
     train = load("1,2,3\n0,5,6\n", "label=1, header=absent");
     row[0] = "255", row[1] = "256";
-    assert_status(neuron_preparation_apply(neuron_dataset_preparation(train), row, 2, met, 2, NULL),
+    assert_status(neuron_preparation_apply(met, 2, NULL, neuron_dataset_preparation(train), row, 2),
                   NEURON_E_DATA);
     assert_message("field 1 (\"\") is \"256\", not an integer from 0 to 255");
     neuron_dataset_unref(train);
@@ -321,16 +321,16 @@ START_TEST(fields_and_inputs_have_names)
     ck_assert_ptr_null(neuron_preparation_field_name(by, 2));
     ck_assert_ptr_null(neuron_preparation_field_name(by, -1));
     for (int i = 0; i < 5; i++) {
-        assert_ok(neuron_preparation_input_name(by, i, name, sizeof name, &needed));
+        assert_ok(neuron_preparation_input_name(name, sizeof name, &needed, by, i));
         ck_assert_str_eq(name, inputs[i]);
         ck_assert_uint_eq(needed, strlen(name) + 1);
     }
-    assert_status(neuron_preparation_input_name(by, 5, name, sizeof name, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_preparation_input_name(by, 0, name, 2, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_preparation_input_name(NULL, 0, name, 2, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_input_name(name, sizeof name, NULL, by, 5), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_input_name(name, 2, NULL, by, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_input_name(name, 2, NULL, NULL, 0), NEURON_E_ARGUMENT);
     neuron_preparation_unref(by);
     train = load("1,2,3\n0,5,6\n", "label=1, header=absent");
-    assert_ok(neuron_preparation_input_name(neuron_dataset_preparation(train), 1, name, 20, NULL));
+    assert_ok(neuron_preparation_input_name(name, 20, NULL, neuron_dataset_preparation(train), 1));
     ck_assert_str_eq(name, "column 3");
     neuron_dataset_unref(train);
     ck_assert_int_eq(neuron_preparation_field_count(NULL), 0);
@@ -426,7 +426,7 @@ START_TEST(nothing_is_refused)
     assert_status(neuron_preparation_create(NULL, context, "{}"), NEURON_E_ARGUMENT);
     assert_status(neuron_preparation_create(&read, NULL, "{}"), NEURON_E_ARGUMENT);
     assert_status(neuron_preparation_create(&read, context, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_preparation_json(NULL, NULL, 0, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_preparation_json(NULL, 0, NULL, NULL), NEURON_E_ARGUMENT);
 }
 END_TEST
 
@@ -470,7 +470,7 @@ START_TEST(a_model_has_the_preparation_of_its_table)
     assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, sgd, train));
     assert_ok(neuron_trainer_set(trainer, "epochs=1"));
-    assert_ok(neuron_trainer_run(trainer, NULL));
+    assert_ok(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(sgd);
     assert_kept(graph, by);
@@ -530,7 +530,7 @@ static int use_all(neuron_context_t *limited, const char *options, const char *t
     int status = neuron_dataset_load_csv_memory(&train, limited, text, strlen(text), options);
     if (status == NEURON_OK)
         status =
-            neuron_preparation_json(neuron_dataset_preparation(train), json, sizeof json, NULL);
+            neuron_preparation_json(json, sizeof json, NULL, neuron_dataset_preparation(train));
     if (status == NEURON_OK)
         status = neuron_preparation_create(&read, limited, json);
     if (status == NEURON_OK)
