@@ -57,11 +57,12 @@ static neuron_augmentation_t *augment(neuron_context_t *context)
     return augmentation;
 }
 
-static int print_epoch(neuron_trainer_t *trainer, void *user_data)
+static int print_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epoch = neuron_history_epochs(history);
     double accuracy;
+    (void)event;
     (void)user_data;
     must(neuron_history_value(&accuracy, history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY));
     printf("epoch %2d: validation accuracy %.3f\n", (int)epoch, accuracy);
@@ -78,7 +79,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set_validation(trainer, validation));
     must(neuron_trainer_set_augmentation(trainer, augmentation));
-    must(neuron_trainer_set_epoch_callback(trainer, print_epoch, NULL));
+    must(neuron_trainer_add_function(trainer, NEURON_EVENT_EPOCH_END, print_epoch, NULL, NULL));
     must(neuron_trainer_set_number(trainer, "epochs", EPOCHS));
     must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);

@@ -56,11 +56,12 @@ static neuron_graph_t *build(neuron_context_t *context)
     return graph;
 }
 
-static int print_epoch(neuron_trainer_t *trainer, void *user_data)
+static int print_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epoch = neuron_history_epochs(history);
     double trained, validated;
+    (void)event;
     (void)user_data;
     must(neuron_history_value(&trained, history, epoch - 1, NEURON_METRIC_ACCURACY));
     must(neuron_history_value(&validated, history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY));
@@ -78,7 +79,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
     must(neuron_trainer_create(&trainer, graph, adam, train));
     must(neuron_trainer_set(trainer, "epochs=10, batch_size=64, validation_split=0.1"));
     must(neuron_trainer_add_callback(trainer, stop));
-    must(neuron_trainer_set_epoch_callback(trainer, print_epoch, NULL));
+    must(neuron_trainer_add_function(trainer, NEURON_EVENT_EPOCH_END, print_epoch, NULL, NULL));
     must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
     neuron_callback_unref(stop);

@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* All points of a training. */
+enum {
+    TEST_EVENTS = NEURON_EVENT_RUN_BEGIN | NEURON_EVENT_EPOCH_BEGIN | NEURON_EVENT_STEP_END |
+                  NEURON_EVENT_EPOCH_END | NEURON_EVENT_RUN_END
+};
+
 /* A context with two threads and seed 1; the test releases it. */
 neuron_context_t *test_context(void);
 

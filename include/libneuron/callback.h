@@ -6,13 +6,25 @@
  *      neuron_trainer_add_callback(trainer, stop);
  *      neuron_callback_unref(stop);
  *
- *  At each point a trainer calls all of its callbacks: those of the library in the order in which
- *  they were added, then those of neuron_callback_create_custom() in theirs. So when a function
- *  of the caller is called, the others are done with the epoch, and a training that it saves
- *  continues as if it had not been interrupted. If one callback ends the run, the others are called
- *  all the same. A callback holds settings only. What it remembers of a training (how long it has
- *  waited, the best figure so far) belongs to the trainer and to its file, so one callback may
- *  serve several trainers.
+ *  A function of the caller's is called at the points that it asks for:
+ *
+ *      static int show(neuron_trainer_t *trainer, int32_t event, void *user_data)
+ *      {
+ *          double loss = neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS);
+ *          fprintf(user_data, "%s%.4f", event == NEURON_EVENT_EPOCH_END ? "\n" : "\r", loss);
+ *          return 0;
+ *      }
+ *
+ *      neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END | NEURON_EVENT_EPOCH_END, show,
+ *                                  stderr, NULL);
+ *
+ *  At each point a trainer calls all that is to be called: the callbacks of the library in the
+ *  order in which they were added, then the functions of the caller's in theirs. So when such
+ *  a function is called, the others are done with the epoch, and a training that it saves continues
+ *  as if it had not been interrupted. If one of them ends the run, the others are called all the
+ *  same, and the first number that is not 0 counts. A callback holds settings only. What it
+ *  remembers of a training (how long it has waited, the best figure so far) belongs to the trainer
+ *  and to its file, so one callback may serve several trainers.
  *
  *  Learning rates. Callbacks change the rate in one of two ways, so that any of them can be
  *  combined in any order:
@@ -34,34 +46,40 @@
 extern "C" {
 #endif
 
-/** The points of a training. Since 0.1. */
+/** The points of a training, which are joined by | where a function asks for several.
+ *  Since 0.1. */
 enum neuron_event {
     /** A run begins that has something to do: the first, one that continues, or one that writes
      *  what the last epoch could not write. */
-    NEURON_EVENT_RUN_BEGIN = 10,
+    NEURON_EVENT_RUN_BEGIN = 1,
     /** Before the first step of an epoch; not again when a run continues in the middle of it. If a
      *  callback failed here, the next run begins the epoch once more, for all of them. */
-    NEURON_EVENT_EPOCH_BEGIN = 20,
-    NEURON_EVENT_STEP_END = 30,  /**< after each step */
-    NEURON_EVENT_EPOCH_END = 40, /**< after each epoch, once its figures are in the history */
+    NEURON_EVENT_EPOCH_BEGIN = 2,
+    NEURON_EVENT_STEP_END = 4,  /**< after each step */
+    NEURON_EVENT_EPOCH_END = 8, /**< after each epoch, once its figures are in the history */
     /** The run is over, for whatever reason, even if there is more to do. The parameters of the
      *  best epoch are back where that was asked for. */
-    NEURON_EVENT_RUN_END = 50
+    NEURON_EVENT_RUN_END = 16
 };
 
-/** A callback of the caller: called at each of the points, in the thread that runs the trainer.
- *  It may do what neuron_trainer_callback_t may.
- *  @return  0 to go on. Any other number ends the run, which returns the first such number.
- *           Since 0.1. */
+/** A function of the caller's, called in the thread that runs the trainer. It may read the trainer,
+ *  save it, predict with, evaluate and save its graph, and set the optimizer, losses and options of
+ *  callbacks; they count from the next step or point of the training.
+ *  @param event  the one of NEURON_EVENT_... that it is called for.
+ *  @return  0 to go on. NEURON_STOP ends the run early without calling that a failure: the run
+ *           returns NEURON_STOP, and the next one goes on from there. A negative number makes the
+ *           run fail with it, and any other with NEURON_E_CALLBACK. Since 0.1. */
 typedef int (*neuron_callback_function_t)(neuron_trainer_t *trainer, int32_t event,
                                           void *user_data);
 
 /** A schedule of the caller: called once before each epoch, and again if a callback failed there,
  *  in the thread that runs the trainer.
- *  @param epoch  from 0.
- *  @param rate   the present base rate: what it returned last, unless another changed it since.
- *  @return  the base rate from now on, 0 or more and finite as float. Since 0.1. */
-typedef double (*neuron_schedule_function_t)(int64_t epoch, double rate, void *user_data);
+ *  @param[in,out] rate  the present base rate: what it was set to here last, unless another changed
+ *                       it since. To be set to that from now on, 0 or more and finite as float, or
+ *                       to be left as it is.
+ *  @param epoch         from 0.
+ *  @return  as neuron_callback_function_t. With NEURON_STOP, too, the rate counts. Since 0.1. */
+typedef int (*neuron_schedule_function_t)(double *rate, int64_t epoch, void *user_data);
 
 /** Makes a callback of a kind that needs no more than options. Their defaults, in parentheses, are
  *  those of Keras where it has the kind.
@@ -153,14 +171,16 @@ NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_schedule_function_t function, void *user_data,
                                                neuron_destroy_function_t destroy);
 
-/** Makes a callback of the caller's. It has no options.
+/** Makes a callback of a function of the caller's, for several trainers, or to be taken out of one
+ *  again; for one trainer neuron_trainer_add_function() is shorter. It has no options.
+ *  @param events     what it is called for: one of NEURON_EVENT_..., or several joined by |.
  *  @param user_data  as for neuron_callback_create_schedule().
  *  @param destroy    likewise.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
-NEURON_API int neuron_callback_create_custom(neuron_callback_t **callback,
-                                             neuron_context_t *context,
-                                             neuron_callback_function_t function, void *user_data,
-                                             neuron_destroy_function_t destroy);
+NEURON_API int neuron_callback_create_function(neuron_callback_t **callback,
+                                               neuron_context_t *context, int32_t events,
+                                               neuron_callback_function_t function, void *user_data,
+                                               neuron_destroy_function_t destroy);
 
 /** Adds an owner. @return  `callback`. Any thread. Since 0.1. */
 NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
@@ -169,7 +189,7 @@ NEURON_API neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback);
 NEURON_API void neuron_callback_unref(neuron_callback_t *callback);
 
 /** Name of a callback's kind: "early_stopping" and so on; else "checkpoint", "csv_log", "schedule"
- *  or "custom", after the function that made it.
+ *  or "function", after the call that made it.
  *  @return  a constant string; NULL for NULL. Any thread. Since 0.1. */
 NEURON_API const char *neuron_callback_kind(const neuron_callback_t *callback);
 
@@ -199,14 +219,36 @@ NEURON_API int neuron_callback_get_number(double *value, const neuron_callback_t
 NEURON_API int neuron_callback_get_text(char *text, size_t capacity, size_t *needed,
                                         const neuron_callback_t *callback, const char *option);
 
-/** Adds a callback behind those that the trainer has; it stays as long as the trainer. The same
- *  callback may be added twice; each time it remembers for itself. Callbacks come before those
- *  of neuron_trainer_set_step_callback() and neuron_trainer_set_epoch_callback().
+/** Adds a callback behind those that the trainer has; it stays until it is removed, or as long as
+ *  the trainer. The same callback may be added twice; each time it remembers for itself.
  *
- *  What they remember is saved and loaded with the training, whose file must have been made with
- *  the same kinds and options in the same order; paths and functions may be others.
+ *  What callbacks of the library remember is saved and loaded with the training, whose file must
+ *  have been made with the same kinds and options in the same order; paths, and the function of a
+ *  schedule, may be others. Functions of the caller's play no part in that: a progress bar more or
+ *  less does not matter.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE during a run, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *callback);
+
+/** Adds a function of the caller's: makes a callback as neuron_callback_create_function() does,
+ *  which this trainer alone has, and as long as it lives.
+ *  @param destroy  called with `user_data` when the trainer is gone; not if this call fails. May be
+ *                  NULL.
+ *  @return  as neuron_trainer_add_callback(). Since 0.1. */
+NEURON_API int neuron_trainer_add_function(neuron_trainer_t *trainer, int32_t events,
+                                           neuron_callback_function_t function, void *user_data,
+                                           neuron_destroy_function_t destroy);
+
+/** Removes a callback, between runs: the one added last, if the trainer has it several times.
+ *
+ *  With a callback of the library goes what it remembers of this training, and a file that is saved
+ *  or loaded from then on is one of a trainer without it. A learning rate loses the factor
+ *  of a schedule; what was done to the base rate remains. Parameters of the best epoch that early
+ *  stopping put back stay in the graph, and the next run goes on from them. A training that it
+ *  ended goes on only after neuron_trainer_clear_stop().
+ *  @return  0, NEURON_E_ARGUMENT also if the trainer does not have it, NEURON_E_STATE during a run.
+ *           Since 0.1. */
+NEURON_API int neuron_trainer_remove_callback(neuron_trainer_t *trainer,
+                                              const neuron_callback_t *callback);
 
 /** Why early stopping or stop-on-NaN ended the training, such as
  *  `early_stopping: no better validation loss than 0.312 of epoch 7 for 5 epochs`. A trainer that

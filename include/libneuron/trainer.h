@@ -27,12 +27,6 @@
 extern "C" {
 #endif
 
-/** Called by a running trainer, in the thread that runs it. It may read the trainer, predict with,
- *  evaluate and save its graph, and set the optimizer.
- *  @return  0 to go on. Any other number ends the run, which then returns that number: NEURON_STOP
- *  to end early without calling it a failure. Since 0.1. */
-typedef int (*neuron_trainer_callback_t)(neuron_trainer_t *trainer, void *user_data);
-
 /** Makes a trainer. Its seed, for shuffling and dropout, is the context's, unless
  *  neuron_trainer_set_seed() gives it one of its own.
  *  @param[out] trainer  the new trainer; NULL on failure.
@@ -158,30 +152,6 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
 NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
-/** Sets what is called after each step, for a progress bar; NULL for none. It is called in the
- *  thread that runs the trainer.
- *
- *  This function and the next are one of each to a trainer, may be exchanged at any time, and suit
- *  what a program does with the training at hand: to show where it is, to save it, to end it.
- *  Callback objects (neuron_trainer_add_callback()) are for the rest: what the library brings, such
- *  as early stopping, schedules and the checkpoint of the best epoch; several functions side by
- *  side, for several trainers, or at other points of a training than these two.
- *  @param user_data  handed to it; may be NULL. Must live until the last run has returned or
- *                    another callback is set here; the trainer never frees it.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_trainer_set_step_callback(neuron_trainer_t *trainer,
-                                                neuron_trainer_callback_t callback,
-                                                void *user_data);
-
-/** Sets what is called after each epoch, once its figures are in the history and all callback
- *  objects have been called, also if one of these failed; NULL for none. It is called in the
- *  thread that runs the trainer.
- *  @param user_data  as for neuron_trainer_set_step_callback().
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
-                                                 neuron_trainer_callback_t callback,
-                                                 void *user_data);
-
 /** Trains until `epochs` epochs are done or a callback ends it.
  *
  *  Before the first step a warning goes to the log if the output looks as if a softmax or a sigmoid
@@ -194,11 +164,12 @@ NEURON_API int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer,
  *
  *  @param[out] history  the trainer's own history with one more owner: the epochs so far, from the
  *                       first, and those of later runs. May be NULL if not wanted. Set also when
- *                       a callback of the caller or a loss that is not finite ended the run; NULL
- *                       after other failures.
+ *                       a function of the caller's (callback.h) or a loss that is not finite ended
+ *                       the run; NULL after other failures.
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
- *           neuron_trainer_stop_reason(); a callback's number (if that is negative, with the
- *           message of what failed in the callback); NEURON_E_NUMBER if the loss, its gradient, or
+ *           neuron_trainer_stop_reason(); NEURON_STOP, above 0, if a function of the caller's ended
+ *           the run by that; its number if that is negative, or NEURON_E_CALLBACK, with the message
+ *           of what failed in the function; NEURON_E_NUMBER if the loss, its gradient, or
  *           the norm of a gradient that the optimizer clips, is infinite or not a number in float;
  *           a batch normalisation whose statistics do not fit makes the loss so. (Where the
  *           optimizer clips values, infinite gradients get their bound, and only one that is not a
@@ -326,15 +297,15 @@ NEURON_API const neuron_history_t *neuron_trainer_history(const neuron_trainer_t
 
 /** Where a run is. Since 0.1. */
 enum neuron_progress {
-    NEURON_PROGRESS_EPOCH = 10,  /**< number of the epoch, from 1; during an epoch callback the one
+    NEURON_PROGRESS_EPOCH = 10,     /**< number of the epoch, from 1; at the end of an epoch the one
                                       that just ended, after a run the last one */
-    NEURON_PROGRESS_EPOCHS = 20, /**< how many there will be */
-    NEURON_PROGRESS_STEP = 30,   /**< steps done in this epoch */
-    NEURON_PROGRESS_STEPS = 40,  /**< how many an epoch has */
-    NEURON_PROGRESS_LOSS = 50,   /**< mean loss of this epoch so far */
-    NEURON_PROGRESS_ACCURACY = 60,     /**< accuracy of this epoch so far */
-    NEURON_PROGRESS_SECONDS = 70,      /**< time spent in this epoch so far */
-    NEURON_PROGRESS_LAST_LOSS = 90,    /**< mean loss of the last step; not a number before it and
+    NEURON_PROGRESS_EPOCHS = 20,    /**< how many there will be */
+    NEURON_PROGRESS_STEP = 30,      /**< steps done in this epoch */
+    NEURON_PROGRESS_STEPS = 40,     /**< how many an epoch has */
+    NEURON_PROGRESS_LOSS = 50,      /**< mean loss of this epoch so far */
+    NEURON_PROGRESS_ACCURACY = 60,  /**< accuracy of this epoch so far */
+    NEURON_PROGRESS_SECONDS = 70,   /**< time spent in this epoch so far */
+    NEURON_PROGRESS_LAST_LOSS = 90, /**< mean loss of the last step; not a number before it and
                                             after a step by gradient */
     NEURON_PROGRESS_ALL_STEPS = 100,   /**< steps done in all, those of the caller's batches too */
     NEURON_PROGRESS_LEARNING_RATE = 80 /**< of the last step, or of the next one if a rate was set

@@ -30,6 +30,11 @@ uint64_t neuron_message_count(void);
 void neuron_set_call_message(uint64_t before, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Such a message with the status of the call that the function was a part of: a negative result
+ * goes back to who called it, another is no status. */
+#define neuron_fail_call(result, before, ...)                                                      \
+    (neuron_set_call_message(before, __VA_ARGS__), (result) < 0 ? (result) : NEURON_E_CALLBACK)
+
 #define RETURN_IF_ERROR(expression)                                                                \
     do {                                                                                           \
         int status_ = (expression);                                                                \

@@ -8,8 +8,8 @@
  * where `set` is what other hands did to the optimizer's rate since the last step: 0 for
  * nothing, 1 if it was set, 2 if that was followed; and the parameters that one keeps as the
  * array "callback.0", ..., what it keeps of the optimizer's, from so many steps, as
- * "callback.0.slots"; nothing at all of a trainer without callbacks, and no rates of one whose
- * rate goes by no schedule. */
+ * "callback.0.slots"; nothing at all of a trainer without callbacks where that says it all, and no
+ * rates of one whose rate goes by no schedule. Functions of the caller's are not in it. */
 #include "checkpoint/training-file.h"
 
 #include "base/options/json.h"
@@ -82,10 +82,18 @@ static int write_rates(json_t *object, const neuron_trainer_t *trainer)
     return neuron_json_append(list, json_integer(set));
 }
 
+/* What a file without a word of callbacks means. */
+static bool says_nothing(const neuron_trainer_t *trainer)
+{
+    const neuron_run_progress *progress = &trainer->progress;
+    return trainer->callbacks.count == 0 && !trainer->rate.scheduled && !progress->stop_reason[0] &&
+           progress->epoch_begun == (progress->step > 0);
+}
+
 int neuron_callbacks_write(json_t *object, const neuron_trainer_t *trainer)
 {
     const neuron_run_progress *progress = &trainer->progress;
-    if (trainer->callbacks.count == 0)
+    if (says_nothing(trainer))
         return NEURON_OK;
     json_t *made = json_object();
     RETURN_IF_ERROR(neuron_json_set(object, key, made));
@@ -231,7 +239,11 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_run_progress *
     if (count != here)
         return neuron_fail(NEURON_E_DATA, "%s: its training has %zu callbacks, this one has %zu",
                            source, count, here);
+    progress->epoch_begun = progress->step > 0;
     if (!found)
+        return NEURON_OK;
+    RETURN_IF_ERROR(read_progress(progress, rate, found, source));
+    if (count == 0)
         return NEURON_OK;
     *entries = neuron_allocate_zero(trainer->context, count, sizeof **entries);
     if (!*entries)
@@ -241,7 +253,7 @@ int neuron_callbacks_read(neuron_callback_entry **entries, neuron_run_progress *
         RETURN_IF_ERROR(read_entry(&(*entries)[i], json_array_get(list, (size_t)i), i,
                                    progress->updates, source));
     }
-    return read_progress(progress, rate, found, source);
+    return NEURON_OK;
 }
 
 int neuron_callbacks_check_values(const neuron_callback_entry *entries,

@@ -11,6 +11,46 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_function(const neuron_callback_t *callback)
+{
+    return callback->kind == &neuron_callback_function;
+}
+
+/* A copy of a list of `count` elements with room for one more. */
+static void *grow(neuron_context_t *context, const void *list, int32_t count, size_t size)
+{
+    void *grown = neuron_allocate(context, neuron_size(count) + 1, size);
+    if (grown && count > 0)
+        memcpy(grown, list, neuron_size(count) * size);
+    return grown;
+}
+
+static int add_function(neuron_trainer_t *trainer, neuron_callback_t *callback)
+{
+    neuron_callback_list *list = &trainer->callbacks;
+    neuron_callback_t **grown =
+        grow(trainer->context, list->functions, list->function_count, sizeof(neuron_callback_t *));
+    if (!grown)
+        return NEURON_E_MEMORY;
+    grown[list->function_count++] = neuron_callback_ref(callback);
+    neuron_release(trainer->context, list->functions);
+    list->functions = grown;
+    return NEURON_OK;
+}
+
+static int add_entry(neuron_trainer_t *trainer, neuron_callback_t *callback)
+{
+    neuron_callback_list *list = &trainer->callbacks;
+    neuron_callback_entry *grown =
+        grow(trainer->context, list->entries, list->count, sizeof *grown);
+    if (!grown)
+        return NEURON_E_MEMORY;
+    grown[list->count++] = (neuron_callback_entry){.callback = neuron_callback_ref(callback)};
+    neuron_release(trainer->context, list->entries);
+    list->entries = grown;
+    return NEURON_OK;
+}
+
 int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *callback)
 {
     CHECK_ARGUMENT(trainer);
@@ -18,26 +58,86 @@ int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *ca
     neuron_hold_end_left();
     if (trainer->run.running)
         return neuron_fail(NEURON_E_STATE, "trainer: gets callbacks before a run, not during it");
-    size_t count = (size_t)trainer->callbacks.count;
-    neuron_callback_entry *list = neuron_allocate(trainer->context, count + 1, sizeof *list);
-    if (!list)
-        return NEURON_E_MEMORY;
-    if (count > 0)
-        memcpy(list, trainer->callbacks.entries, count * sizeof *list);
-    list[count] = (neuron_callback_entry){.callback = neuron_callback_ref(callback)};
-    neuron_release(trainer->context, trainer->callbacks.entries);
-    trainer->callbacks.entries = list;
-    trainer->callbacks.count++;
+    return is_function(callback) ? add_function(trainer, callback) : add_entry(trainer, callback);
+}
+
+int neuron_trainer_add_function(neuron_trainer_t *trainer, int32_t events,
+                                neuron_callback_function_t function, void *user_data,
+                                neuron_destroy_function_t destroy)
+{
+    CHECK_ARGUMENT(trainer);
+    neuron_callback_t *callback;
+    RETURN_IF_ERROR(neuron_callback_make_function(&callback, trainer->context, events, function,
+                                                  user_data, __func__));
+    int status = neuron_trainer_add_callback(trainer, callback);
+    if (status == NEURON_OK) /* after a failure the caller still has the user data */
+        callback->destroy = destroy;
+    neuron_callback_unref(callback);
+    return status;
+}
+
+static void release_entry(neuron_trainer_t *trainer, neuron_callback_entry *entry)
+{
+    neuron_snapshot_release(&entry->snapshot, trainer->context);
+    neuron_callback_unref(entry->callback);
+}
+
+static void remove_function(neuron_trainer_t *trainer, int32_t index)
+{
+    neuron_callback_list *list = &trainer->callbacks;
+    neuron_callback_t *callback = list->functions[index];
+    int32_t behind = --list->function_count - index;
+    memmove(list->functions + index, list->functions + index + 1,
+            neuron_size(behind) * sizeof(neuron_callback_t *));
+    neuron_callback_unref(callback);
+}
+
+/* Snapshots that were swapped in hold what another had before it: with one of them all are lost. */
+static void remove_entry(neuron_trainer_t *trainer, int32_t index)
+{
+    neuron_callback_list *list = &trainer->callbacks;
+    neuron_callback_entry entry = list->entries[index];
+    int32_t behind = --list->count - index;
+    memmove(list->entries + index, list->entries + index + 1,
+            neuron_size(behind) * sizeof *list->entries);
+    for (int32_t i = 0; entry.snapshot.swapped && i < list->count; i++)
+        if (list->entries[i].snapshot.swapped)
+            list->entries[i].snapshot.swapped = list->entries[i].snapshot.exists = false;
+    release_entry(trainer, &entry);
+}
+
+int neuron_trainer_remove_callback(neuron_trainer_t *trainer, const neuron_callback_t *callback)
+{
+    CHECK_ARGUMENT(trainer);
+    CHECK_ARGUMENT(callback);
+    neuron_hold_end_left();
+    if (trainer->run.running)
+        return neuron_fail(NEURON_E_STATE, "trainer: loses callbacks between runs, not in one");
+    const neuron_callback_list *list = &trainer->callbacks;
+    bool function = is_function(callback);
+    int32_t index = (function ? list->function_count : list->count) - 1;
+    while (index >= 0 &&
+           (function ? list->functions[index] : list->entries[index].callback) != callback)
+        index--;
+    if (index < 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "trainer: has no such callback (%s)",
+                           callback->kind->name);
+    if (function)
+        remove_function(trainer, index);
+    else
+        remove_entry(trainer, index);
     return NEURON_OK;
 }
 
 void neuron_callbacks_release(neuron_trainer_t *trainer)
 {
-    for (int32_t i = 0; i < trainer->callbacks.count; i++) {
-        neuron_snapshot_release(&trainer->callbacks.entries[i].snapshot, trainer->context);
-        neuron_callback_unref(trainer->callbacks.entries[i].callback);
-    }
-    neuron_release(trainer->context, trainer->callbacks.entries);
+    neuron_callback_list *list = &trainer->callbacks;
+    for (int32_t i = 0; i < list->count; i++)
+        release_entry(trainer, &list->entries[i]);
+    for (int32_t i = 0; i < list->function_count; i++)
+        neuron_callback_unref(list->functions[i]);
+    neuron_release(trainer->context, list->entries);
+    neuron_release(trainer->context, list->functions);
 }
 
 size_t neuron_callback_slot_values(const neuron_trainer_t *trainer,
@@ -82,25 +182,24 @@ static void note(outcome *first, int status, bool of_caller)
     snprintf(first->message, sizeof first->message, "%s", neuron_error_last());
 }
 
-static int call_hook(neuron_trainer_t *trainer, const neuron_trainer_hook *hook, const char *what)
-{
-    uint64_t before = neuron_message_count();
-    neuron_float_host *host = neuron_float_pause();
-    int status = hook->function ? hook->function(trainer, hook->user_data) : 0;
-    neuron_float_resume(host);
-    if (status < 0)
-        neuron_set_call_message(before, "the %s callback returned %d", what, status);
-    return status;
-}
-
-/* The caller's come last: a file that they save must not be half-way through the event. */
-static void call_list(neuron_trainer_t *trainer, int32_t event, bool of_caller, outcome *first)
+static void call_entries(neuron_trainer_t *trainer, int32_t event, outcome *first)
 {
     for (int32_t i = 0; i < trainer->callbacks.count; i++) {
         neuron_callback_entry *entry = &trainer->callbacks.entries[i];
-        const neuron_callback_row *kind = entry->callback->kind;
-        if (kind->on_event && kind->of_caller == of_caller)
-            note(first, kind->on_event(trainer, entry, event), of_caller);
+        int status = entry->callback->kind->on_event
+                         ? entry->callback->kind->on_event(trainer, entry, event)
+                         : NEURON_OK;
+        note(first, status, status > 0);
+    }
+}
+
+/* They come last: a file that they save must not be half-way through the event. */
+static void call_functions(neuron_trainer_t *trainer, int32_t event, outcome *first)
+{
+    for (int32_t i = 0; i < trainer->callbacks.function_count; i++) {
+        const neuron_callback_t *callback = trainer->callbacks.functions[i];
+        if (callback->events & event)
+            note(first, neuron_callback_call(trainer, callback, event), true);
     }
 }
 
@@ -108,12 +207,8 @@ int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status)
 {
     outcome first = {.status = 0};
     note(&first, status, trainer->run.stopped);
-    call_list(trainer, event, false, &first);
-    call_list(trainer, event, true, &first);
-    if (event == NEURON_EVENT_STEP_END)
-        note(&first, call_hook(trainer, &trainer->callbacks.on_step, "step"), true);
-    if (event == NEURON_EVENT_EPOCH_END)
-        note(&first, call_hook(trainer, &trainer->callbacks.on_epoch, "epoch"), true);
+    call_entries(trainer, event, &first);
+    call_functions(trainer, event, &first);
     trainer->run.stopped = first.of_caller;
     if (first.status < 0)
         neuron_set_message("%s", first.message);
@@ -153,7 +248,8 @@ void neuron_callbacks_set_rate(neuron_trainer_t *trainer)
         factor = fmin(factor * fmin(callback->kind->factor(callback, trainer), FLT_MAX), FLT_MAX);
         any = true;
     }
-    if (any)
+    /* Those of schedules that were removed are gone. */
+    if (any || (trainer->rate.scheduled && trainer->rate.factor != 1))
         neuron_rate_set_factor(&trainer->rate, trainer->optimizer, factor);
     neuron_rate_begin_step(&trainer->rate);
 }

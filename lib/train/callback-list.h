@@ -8,16 +8,11 @@
 #include "train/callbacks/callback.h"
 #include "train/snapshot.h"
 
-/* A function of trainer.h with its user data. */
-typedef struct neuron_trainer_hook {
-    neuron_trainer_callback_t function;
-    void *user_data;
-} neuron_trainer_hook;
-
 typedef struct neuron_callback_list {
-    neuron_callback_entry *entries;
+    neuron_callback_entry *entries; /* of the library */
     int32_t count;
-    neuron_trainer_hook on_step, on_epoch;
+    neuron_callback_t **functions; /* of the caller's */
+    int32_t function_count;
     uint64_t swapped_version; /* of the graph, when it got the parameters of snapshots */
 } neuron_callback_list;
 
@@ -34,9 +29,8 @@ bool neuron_callback_lost_snapshot(const neuron_trainer_t *trainer,
 int neuron_callbacks_prepare(neuron_trainer_t *trainer);
 void neuron_callbacks_release(neuron_trainer_t *trainer);
 
-/* Calls all: those of the library, then the caller's, of which those of trainer.h are the last. The
- * first status that is not 0, with its message, where `status` comes before all; run.stopped
- * becomes whether it is the caller's. */
+/* Calls all: those of the library, then the caller's. The first status that is not 0, with its
+ * message, where `status` comes before all; run.stopped becomes whether it is the caller's. */
 int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status);
 
 /* Computes the rate for the step to come. */

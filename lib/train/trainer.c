@@ -1,6 +1,5 @@
-/* The handle of a trainer: creation, life, augmentation and functions to call, and what can
- * be asked of it. Its numbers are in trainer-options.c, datasets and loss in
- * trainer-data.c, the loop in run.c. */
+/* The handle of a trainer: creation, life, augmentation, and what can be asked of it. Its numbers
+ * are in trainer-options.c, datasets and loss in trainer-data.c, the loop in run.c. */
 #include "train/trainer.h"
 
 #include "base/checked.h"
@@ -125,22 +124,6 @@ int neuron_trainer_set_seed(neuron_trainer_t *trainer, uint64_t seed)
     neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the seed"));
     trainer->progress.seed = seed;
-    return NEURON_OK;
-}
-
-int neuron_trainer_set_step_callback(neuron_trainer_t *trainer, neuron_trainer_callback_t callback,
-                                     void *user_data)
-{
-    CHECK_ARGUMENT(trainer);
-    trainer->callbacks.on_step = (neuron_trainer_hook){callback, user_data};
-    return NEURON_OK;
-}
-
-int neuron_trainer_set_epoch_callback(neuron_trainer_t *trainer, neuron_trainer_callback_t callback,
-                                      void *user_data)
-{
-    CHECK_ARGUMENT(trainer);
-    trainer->callbacks.on_epoch = (neuron_trainer_hook){callback, user_data};
     return NEURON_OK;
 }
 

@@ -191,8 +191,9 @@ static int copy_backward(neuron_custom_run_t *run, void *user_data)
     return 0;
 }
 
-static int after_step(neuron_trainer_t *trainer, void *user_data)
+static int after_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)user_data;
     visit("a step");
     held before = look();
@@ -247,10 +248,11 @@ static void train(neuron_graph_t *graph, neuron_context_t *context, const char *
     HOLDS(neuron_optimizer_set(optimizer, "learning_rate=1e-2, clip_value=0"));
     FAILS(neuron_optimizer_set_number(optimizer, "learning_rate", (double)NAN));
     FAILS(neuron_optimizer_set_number(optimizer, "learning_rate", DBL_MAX));
-    HOLDS(neuron_callback_create_custom(&callback, context, count_destroyed, &events, NULL));
+    HOLDS(neuron_callback_create_function(&callback, context, TEST_EVENTS, count_destroyed, &events,
+                                          NULL));
     HOLDS(neuron_trainer_create(&trainer, graph, optimizer, dataset));
     HOLDS(neuron_trainer_add_callback(trainer, callback));
-    HOLDS(neuron_trainer_set_step_callback(trainer, after_step, NULL));
+    HOLDS(neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END, after_step, NULL, NULL));
     HOLDS(neuron_trainer_set(trainer, "epochs=3"));
     if (turns) /* only the callbacks change the mode then */
         assert_ok(neuron_trainer_run(&history, trainer));

@@ -30,8 +30,9 @@ static const char *loss_of(const job_t *job)
     return job->network ? job->network->loss : "cross_entropy";
 }
 
-static int after_step(neuron_trainer_t *trainer, void *user_data)
+static int after_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     bench_sampler_t *sampler = user_data;
     bool more = bench_sampler_tick(sampler);
     if (neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) ==
@@ -64,7 +65,8 @@ static void train(const job_t *job, neuron_graph_t *graph, neuron_context_t *con
     bench_must(neuron_trainer_set_loss(trainer, loss));
     bench_must(neuron_trainer_set_number(trainer, "batch_size", (double)job->batch));
     bench_must(neuron_trainer_set_number(trainer, "epochs", INT32_MAX));
-    bench_must(neuron_trainer_set_step_callback(trainer, after_step, sampler));
+    bench_must(
+        neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END, after_step, sampler, NULL));
     bench_sampler_begin(sampler, seconds, neuron_dataset_count(dataset) / job->batch - 2);
     int status = neuron_trainer_run(NULL, trainer);
     bench_must(status == NEURON_STOP ? NEURON_OK : status);

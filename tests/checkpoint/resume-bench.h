@@ -63,8 +63,9 @@ static inline bench set_up(plan s, const char *checkpoint)
     return b;
 }
 
-static inline int stop_at(neuron_trainer_t *trainer, void *user_data)
+static inline int stop_at(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     int *left = user_data;
     return --*left == 0 ? NEURON_STOP : 0;

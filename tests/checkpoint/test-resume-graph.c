@@ -150,9 +150,13 @@ static void set_frozen(const bench *b, int frozen)
 static void run_to(const bench *b, int step)
 {
     int left = step;
-    assert_ok(neuron_trainer_set_step_callback(b->trainer, stop_at, &left));
+    neuron_callback_t *stop;
+    assert_ok(neuron_callback_create_function(&stop, b->context, NEURON_EVENT_STEP_END, stop_at,
+                                              &left, NULL));
+    assert_ok(neuron_trainer_add_callback(b->trainer, stop));
     ck_assert_int_eq(neuron_trainer_run(NULL, b->trainer), NEURON_STOP);
-    assert_ok(neuron_trainer_set_step_callback(b->trainer, NULL, NULL));
+    assert_ok(neuron_trainer_remove_callback(b->trainer, stop));
+    neuron_callback_unref(stop);
 }
 
 static void assert_same_training(const bench *a, const bench *b)

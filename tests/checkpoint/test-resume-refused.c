@@ -32,7 +32,8 @@ static void train_half(void)
     s.seed = 5;
     half = set_up(s, NULL);
     int left = 2;
-    assert_ok(neuron_trainer_set_step_callback(half.trainer, stop_at, &left));
+    assert_ok(
+        neuron_trainer_add_function(half.trainer, NEURON_EVENT_STEP_END, stop_at, &left, NULL));
     ck_assert_int_eq(neuron_trainer_run(NULL, half.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(half.trainer, before));
 }
@@ -62,7 +63,7 @@ static void refuse(plan s, const char *message)
 {
     bench b = set_up(s, NULL);
     int left = 1;
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, stop_at, &left, NULL));
     ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(b.trainer, wrong));
     tear_down(&b);

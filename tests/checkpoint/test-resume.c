@@ -63,7 +63,7 @@ START_TEST(stopping_at_any_step)
 {
     bench b = set_up(usual, best);
     int left = 0, stops = 0, status;
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, stop_at, &left, NULL));
     do {
         left = 1;
         status = neuron_trainer_run(NULL, b.trainer);
@@ -84,7 +84,8 @@ START_TEST(another_process_continues)
         int step = steps[i];
         bench b = set_up(usual, best);
         int left = step;
-        assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
+        assert_ok(
+            neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, stop_at, &left, NULL));
         ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
         assert_ok(neuron_trainer_save(b.trainer, state));
         tear_down(&b);
@@ -99,8 +100,9 @@ START_TEST(another_process_continues)
 }
 END_TEST
 
-static int save_state(neuron_trainer_t *trainer, void *user_data)
+static int save_state(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     int *left = user_data;
     if (--*left > 0)
         return 0;
@@ -114,9 +116,11 @@ START_TEST(saved_from_callbacks)
         bench b = set_up(usual, best);
         int left = 2;
         if (epoch)
-            assert_ok(neuron_trainer_set_epoch_callback(b.trainer, save_state, &left));
+            assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_EPOCH_END, save_state,
+                                                  &left, NULL));
         else
-            assert_ok(neuron_trainer_set_step_callback(b.trainer, save_state, &left));
+            assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, save_state,
+                                                  &left, NULL));
         ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
         tear_down(&b);
         bench c = elsewhere(best);
@@ -167,7 +171,7 @@ START_TEST(every_rule_is_continued)
     bench b = set_up(s, NULL);
     assert_ok(neuron_optimizer_set(b.optimizer, rules[_i].options));
     int left = 5;
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, stop_at, &left, NULL));
     ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(b.trainer, state));
     assert_ok(neuron_trainer_run(NULL, b.trainer));
@@ -230,7 +234,7 @@ START_TEST(going_back)
 {
     bench b = set_up(usual, best);
     int left = 4;
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_at, &left));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, stop_at, &left, NULL));
     ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(b.trainer, state));
     assert_ok(neuron_trainer_run(NULL, b.trainer));

@@ -99,8 +99,9 @@ static neuron_trainer_t *make_trainer(neuron_context_t *context, int full)
     return trainer;
 }
 
-static int stop_soon(neuron_trainer_t *trainer, void *user_data)
+static int stop_soon(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     int *left = user_data;
     (void)trainer;
     return --*left <= 0 ? NEURON_STOP : 0;
@@ -109,7 +110,7 @@ static int stop_soon(neuron_trainer_t *trainer, void *user_data)
 static void continue_training(neuron_trainer_t *trainer)
 {
     int left = STEPS;
-    must(neuron_trainer_set_step_callback(trainer, stop_soon, &left));
+    must(neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END, stop_soon, &left, NULL));
     (void)neuron_trainer_run(NULL, trainer);
 }
 

@@ -6,8 +6,9 @@ typedef struct counter {
     int steps;
 } counter;
 
-static int count_step(neuron_trainer_t *trainer, void *user_data)
+static int count_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     counter *c = user_data;
     long now = atomic_load(&calls);
     if (neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) > 1)
@@ -26,7 +27,7 @@ START_TEST(steps_allocate_nothing)
     assert_ok(neuron_optimizer_set_number(w.adam, "clip_norm", _i));
     assert_ok(make_trainer(&w, NULL, NULL));
     assert_ok(neuron_trainer_set(w.trainer, "epochs=3"));
-    assert_ok(neuron_trainer_set_step_callback(w.trainer, count_step, &c));
+    assert_ok(neuron_trainer_add_function(w.trainer, NEURON_EVENT_STEP_END, count_step, &c, NULL));
     assert_ok(neuron_trainer_run(NULL, w.trainer));
     ck_assert_int_eq(c.steps, 3 * EXAMPLES / BATCH);
     end_world(&w);

@@ -38,10 +38,7 @@ static inline neuron_callback_t *add(const bench *b, const char *kind, const cha
 
 static inline void add_custom(const bench *b, neuron_callback_function_t function, void *user_data)
 {
-    neuron_callback_t *callback;
-    assert_ok(neuron_callback_create_custom(&callback, b->context, function, user_data, NULL));
-    assert_ok(neuron_trainer_add_callback(b->trainer, callback));
-    neuron_callback_unref(callback);
+    assert_ok(neuron_trainer_add_function(b->trainer, TEST_EVENTS, function, user_data, NULL));
 }
 
 static inline void add_log(const bench *b, const char *path)
@@ -54,7 +51,7 @@ static inline void add_log(const bench *b, const char *path)
 
 static inline int call_early(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event)
 {
-    return entry->callback->custom(trainer, event, entry->callback->user_data);
+    return entry->callback->function(trainer, event, entry->callback->user_data);
 }
 
 static const neuron_callback_row early_kind = {.name = "early", .on_event = call_early};
@@ -64,7 +61,7 @@ static inline void add_early(const bench *b, neuron_callback_function_t function
 {
     neuron_callback_t *callback;
     assert_ok(neuron_callback_make(&callback, b->context, &early_kind));
-    callback->custom = function;
+    callback->function = function;
     callback->user_data = user_data;
     assert_ok(neuron_trainer_add_callback(b->trainer, callback));
     neuron_callback_unref(callback);
@@ -89,9 +86,11 @@ static inline int play(neuron_trainer_t *trainer, int32_t event, void *user_data
 }
 
 /* A schedule that has no rate for epoch 1, but what the user gives. */
-static inline double no_rate(int64_t epoch, double rate, void *user_data)
+static inline int no_rate(double *rate, int64_t epoch, void *user_data)
 {
-    return epoch == 1 ? *(const double *)user_data : rate;
+    if (epoch == 1)
+        *rate = *(const double *)user_data;
+    return 0;
 }
 
 static inline double rate_of(const bench *b)

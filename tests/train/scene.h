@@ -84,35 +84,18 @@ static inline int go(scene *s)
 
 /* ---- Functions ---- */
 
-static inline int go_plain(neuron_trainer_t *trainer, void *user_data)
+static inline int go_plain(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     (void)trainer;
+    (void)event;
     return go(user_data);
 }
 
-static inline int go_run_begin(neuron_trainer_t *trainer, int32_t event, void *user_data)
+static inline int go_schedule(double *rate, int64_t epoch, void *user_data)
 {
-    (void)trainer;
-    return event == NEURON_EVENT_RUN_BEGIN ? go(user_data) : 0;
-}
-
-static inline int go_epoch_begin(neuron_trainer_t *trainer, int32_t event, void *user_data)
-{
-    (void)trainer;
-    return event == NEURON_EVENT_EPOCH_BEGIN ? go(user_data) : 0;
-}
-
-static inline int go_run_end(neuron_trainer_t *trainer, int32_t event, void *user_data)
-{
-    (void)trainer;
-    return event == NEURON_EVENT_RUN_END ? go(user_data) : 0;
-}
-
-static inline double go_schedule(int64_t epoch, double rate, void *user_data)
-{
+    (void)rate;
     (void)epoch;
-    go(user_data);
-    return rate;
+    return go(user_data);
 }
 
 static inline double go_loss(const float *output, const float *target, int32_t outputs,

@@ -248,21 +248,24 @@ END_TEST
 
 /* ---- Ends of a run ---- */
 
-static int stop_each_time(neuron_trainer_t *trainer, void *user_data)
+static int stop_each_time(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     (void)user_data;
     return NEURON_STOP;
 }
 
-static int change_threads(neuron_trainer_t *trainer, void *user_data)
+static int change_threads(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     int32_t threads = 1 + (int32_t)neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) % 3;
     return neuron_context_set_threads(user_data, threads);
 }
 
-static int evaluate(neuron_trainer_t *trainer, void *user_data)
+static int evaluate(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     neuron_evaluation_t *evaluation;
     int status =
         neuron_graph_evaluate(&evaluation, neuron_trainer_graph(trainer), user_data, NULL, NULL);
@@ -277,9 +280,10 @@ START_TEST(callbacks_may_stop_and_change_threads)
     for (int64_t workers = 0; workers < 3; workers++)
         for (int which = 0; which < 3; which++) {
             bench b = set_up((setting){1, workers, true});
-            neuron_trainer_callback_t calls[] = {stop_each_time, change_threads, evaluate};
+            neuron_callback_function_t calls[] = {stop_each_time, change_threads, evaluate};
             void *data[] = {NULL, b.context, b.train};
-            assert_ok(neuron_trainer_set_step_callback(b.trainer, calls[which], data[which]));
+            assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, calls[which],
+                                                  data[which], NULL));
             int runs = 1;
             while (neuron_trainer_run(NULL, b.trainer) == NEURON_STOP)
                 runs++;
@@ -298,7 +302,8 @@ START_TEST(continues_from_a_file)
     bench second = set_up((setting){1, 2, true});
     const char *path = test_file("training");
     assert_ok(neuron_trainer_run(NULL, expected.trainer));
-    assert_ok(neuron_trainer_set_step_callback(first.trainer, stop_each_time, NULL));
+    assert_ok(neuron_trainer_add_function(first.trainer, NEURON_EVENT_STEP_END, stop_each_time,
+                                          NULL, NULL));
     for (int i = 0; i < STEPS + 2; i++)
         assert_status(neuron_trainer_run(NULL, first.trainer), NEURON_STOP);
     assert_ok(neuron_trainer_save(first.trainer, path));
@@ -353,8 +358,9 @@ END_TEST
 
 /* ---- Settings ---- */
 
-static int set_workers(neuron_trainer_t *trainer, void *user_data)
+static int set_workers(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     *(int *)user_data = neuron_trainer_set(trainer, "workers=1");
     return 0;
 }
@@ -368,7 +374,7 @@ START_TEST(settings_are_checked)
     assert_status(neuron_trainer_set(t, "workers=257"), NEURON_E_ARGUMENT);
     assert_status(neuron_trainer_set_augmentation(NULL, NULL), NEURON_E_ARGUMENT);
     int status = 0;
-    assert_ok(neuron_trainer_set_step_callback(t, set_workers, &status));
+    assert_ok(neuron_trainer_add_function(t, NEURON_EVENT_STEP_END, set_workers, &status, NULL));
     assert_ok(neuron_trainer_run(NULL, t));
     ck_assert_int_eq(status, NEURON_E_STATE);
     assert_message("workers are set between runs");
@@ -413,8 +419,9 @@ END_TEST
 
 /* ---- Memory ---- */
 
-static int refuse(neuron_trainer_t *trainer, void *user_data)
+static int refuse(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     test_memory *memory = user_data;
     memory->left = 0; /* no step needs memory */
@@ -442,8 +449,10 @@ START_TEST(survives_each_failure_and_needs_no_memory_in_a_step)
         if (status == NEURON_OK) {
             assert_ok(neuron_trainer_set_augmentation(trainer, augmentation));
             assert_ok(neuron_trainer_set(trainer, "workers=2"));
-            assert_ok(neuron_trainer_set_step_callback(trainer, refuse, &memory));
-            status = neuron_trainer_run(NULL, trainer);
+            status =
+                neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END, refuse, &memory, NULL);
+            if (status == NEURON_OK)
+                status = neuron_trainer_run(NULL, trainer);
         }
         neuron_trainer_unref(trainer);
         if (status != NEURON_OK)

@@ -17,13 +17,29 @@ typedef struct writer {
     int answer;
 } writer;
 
+static char letter_of(int32_t event)
+{
+    switch (event) {
+    case NEURON_EVENT_RUN_BEGIN:
+        return 'b';
+    case NEURON_EVENT_EPOCH_BEGIN:
+        return 'e';
+    case NEURON_EVENT_STEP_END:
+        return 's';
+    case NEURON_EVENT_EPOCH_END:
+        return 't';
+    default:
+        ck_assert_int_eq(event, NEURON_EVENT_RUN_END);
+        return 'x';
+    }
+}
+
 static int write_down(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     writer *w = user_data;
-    static const char letters[] = "?bestx";
     size_t length = strlen(w->diary->text);
     snprintf(w->diary->text + length, sizeof w->diary->text - length, "%c%c ", w->name,
-             letters[event / 10]);
+             letter_of(event));
     const neuron_history_t *history = neuron_trainer_history(trainer);
     double epoch = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH);
     if (event == NEURON_EVENT_EPOCH_BEGIN) {
@@ -35,21 +51,23 @@ static int write_down(neuron_trainer_t *trainer, int32_t event, void *user_data)
     return event == w->event ? w->answer : 0;
 }
 
-static int write_step(neuron_trainer_t *trainer, void *user_data)
+static int write_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     strcat(((diary *)user_data)->text, "S ");
     return 0;
 }
 
-static int write_epoch(neuron_trainer_t *trainer, void *user_data)
+static int write_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     strcat(((diary *)user_data)->text, "E ");
     return 0;
 }
 
-/* Two callbacks of callback.h and the two of trainer.h. */
+/* Two functions that are called for everything, and two that are not. */
 static bench set_up_writers(writer w[2], diary *d)
 {
     bench b = set_up(2);
@@ -58,8 +76,8 @@ static bench set_up_writers(writer w[2], diary *d)
         w[i] = (writer){.diary = d, .name = (char)('A' + i)};
         add_custom(&b, write_down, &w[i]);
     }
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, write_step, d));
-    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, write_epoch, d));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, write_step, d, NULL));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_EPOCH_END, write_epoch, d, NULL));
     return b;
 }
 
@@ -83,13 +101,14 @@ START_TEST(an_answer_ends_the_run)
 {
     static const struct {
         int32_t event;
-        const char *first, *second;
+        const char *name, *first, *second;
     } cases[] = {
-        {NEURON_EVENT_RUN_BEGIN, "Ab Bb Ax Bx ", "Ab Bb Ae Be As "},
-        {NEURON_EVENT_EPOCH_BEGIN, "Ab Bb Ae Be Ax Bx ", "Ab Bb As "},
-        {NEURON_EVENT_STEP_END, "Ab Bb Ae Be As Bs S Ax Bx ", "Ab Bb As Bs S At "},
-        {NEURON_EVENT_EPOCH_END, "Ab Bb Ae Be As Bs S As Bs S At Bt E Ax Bx ", "Ab Bb Ae Be As "},
-        {NEURON_EVENT_RUN_END,
+        {NEURON_EVENT_RUN_BEGIN, "when the run began", "Ab Bb Ax Bx ", "Ab Bb Ae Be As "},
+        {NEURON_EVENT_EPOCH_BEGIN, "before an epoch", "Ab Bb Ae Be Ax Bx ", "Ab Bb As "},
+        {NEURON_EVENT_STEP_END, "after a step", "Ab Bb Ae Be As Bs S Ax Bx ", "Ab Bb As Bs S At "},
+        {NEURON_EVENT_EPOCH_END, "after an epoch", "Ab Bb Ae Be As Bs S As Bs S At Bt E Ax Bx ",
+         "Ab Bb Ae Be As "},
+        {NEURON_EVENT_RUN_END, "when the run ended",
          "Ab Bb Ae Be As Bs S As Bs S At Bt E Ae Be As Bs S As Bs S At Bt E Ax Bx ", ""},
     };
     const int answers[] = {NEURON_STOP, 7, -5, NEURON_E_NUMBER};
@@ -103,12 +122,14 @@ START_TEST(an_answer_ends_the_run)
             w[0].event = w[1].event = cases[i].event;
             w[0].answer = answers[j];
             w[1].answer = -1; /* too late */
-            ck_assert_int_eq(neuron_trainer_run(&history, b.trainer), answers[j]);
+            int expected = answers[j] > NEURON_STOP ? NEURON_E_CALLBACK : answers[j];
+            ck_assert_int_eq(neuron_trainer_run(&history, b.trainer), expected);
             ck_assert_str_eq(d.text, cases[i].first);
             ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");
-            if (answers[j] < 0) {
-                char message[64];
-                snprintf(message, sizeof message, "the custom callback returned %d", answers[j]);
+            if (expected < 0) {
+                char message[80];
+                snprintf(message, sizeof message, "the callback function returned %d %s",
+                         answers[j], cases[i].name);
                 ck_assert_str_eq(neuron_error_last(), message);
             }
             ck_assert_ptr_eq(history, neuron_trainer_history(b.trainer));
@@ -117,7 +138,7 @@ START_TEST(an_answer_ends_the_run)
             d.text[0] = '\0';
             assert_ok(neuron_trainer_run(NULL, b.trainer));
             /* Where the beginning of an epoch failed, it comes again. */
-            const char *second = cases[i].event == NEURON_EVENT_EPOCH_BEGIN && answers[j] < 0
+            const char *second = cases[i].event == NEURON_EVENT_EPOCH_BEGIN && expected < 0
                                      ? "Ab Bb Ae Be As "
                                      : cases[i].second;
             assert_that(strncmp(d.text, second, strlen(second)) == 0, "%s", d.text);
@@ -300,7 +321,7 @@ START_TEST(an_answer_after_an_error)
         assert_ok(neuron_trainer_add_callback(b.trainer, c));
         neuron_callback_unref(c);
         assert_status(neuron_trainer_run(&history, b.trainer), NEURON_E_ARGUMENT);
-        assert_message("schedule: the function returned");
+        assert_message("schedule: the function set the rate to ");
         ck_assert_ptr_null(history);
         tear_down(&b);
     }

@@ -23,10 +23,12 @@ static int stop_there(neuron_trainer_t *trainer, int32_t event, void *user_data)
     return stop ? NEURON_STOP : 0;
 }
 
-static double fall(int64_t epoch, double rate, void *user_data)
+static int fall(double *rate, int64_t epoch, void *user_data)
 {
     (void)user_data;
-    return epoch % 3 == 2 ? rate * 0.9 : rate;
+    if (epoch % 3 == 2)
+        *rate *= 0.9;
+    return 0;
 }
 
 /* A trainer with everything. */
@@ -189,7 +191,7 @@ static bench set_up_saver(saver *s)
 /* A file that a callback saves is not half-way through an event, wherever in the list it is. */
 START_TEST(a_file_saved_by_a_callback)
 {
-    for (int32_t event = NEURON_EVENT_EPOCH_BEGIN; event <= NEURON_EVENT_EPOCH_END; event += 10)
+    for (int32_t event = NEURON_EVENT_EPOCH_BEGIN; event <= NEURON_EVENT_EPOCH_END; event *= 2)
         for (int64_t epoch = 3; epoch <= 5; epoch++) {
             saver s = {event, epoch}, none = {0, 0};
             bench b = set_up_saver(&s), c = set_up_saver(&none);

@@ -11,11 +11,12 @@ static int go_on(neuron_trainer_t *trainer, int32_t event, void *user_data)
     return 0;
 }
 
-static double same_rate(int64_t epoch, double rate, void *user_data)
+static int same_rate(double *rate, int64_t epoch, void *user_data)
 {
+    (void)rate;
     (void)epoch;
     (void)user_data;
-    return rate;
+    return 0;
 }
 
 START_TEST(nothing_is_null)
@@ -39,10 +40,11 @@ START_TEST(nothing_is_null)
                   NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_schedule(&c, b.context, NULL, NULL, NULL),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_custom(NULL, b.context, go_on, NULL, NULL),
+    assert_status(neuron_callback_create_function(NULL, b.context, TEST_EVENTS, go_on, NULL, NULL),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_custom(&c, NULL, go_on, NULL, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_custom(&c, b.context, NULL, NULL, NULL),
+    assert_status(neuron_callback_create_function(&c, NULL, TEST_EVENTS, go_on, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_callback_create_function(&c, b.context, TEST_EVENTS, NULL, NULL, NULL),
                   NEURON_E_ARGUMENT);
     ck_assert_ptr_null(c);
     double value;
@@ -86,7 +88,7 @@ START_TEST(unknown_kinds_are_refused)
         {"checkpoint", "callback: there is no kind \"checkpoint\""},
         {"csv_log", "callback: there is no kind \"csv_log\""},
         {"schedule", "callback: there is no kind \"schedule\""},
-        {"custom", "callback: there is no kind \"custom\""},
+        {"function", "callback: there is no kind \"function\""},
     };
     neuron_context_t *context = test_context();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -329,8 +331,8 @@ START_TEST(kinds_have_names)
     assert_bare(c, "csv_log");
     assert_ok(neuron_callback_create_schedule(&c, context, same_rate, NULL, NULL));
     assert_bare(c, "schedule");
-    assert_ok(neuron_callback_create_custom(&c, context, go_on, NULL, NULL));
-    assert_bare(c, "custom");
+    assert_ok(neuron_callback_create_function(&c, context, TEST_EVENTS, go_on, NULL, NULL));
+    assert_bare(c, "function");
     ck_assert_ptr_null(neuron_callback_kind(NULL));
     neuron_context_unref(context);
 }

@@ -18,8 +18,9 @@ typedef struct checkpoints {
 } checkpoints;
 
 /* Removes the file after each epoch: it must be back after a better one, and after no other. */
-static int check_checkpoint(neuron_trainer_t *trainer, void *user_data)
+static int check_checkpoint(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     checkpoints *c = user_data;
     const neuron_history_t *history = neuron_trainer_history(trainer);
     double loss =
@@ -49,7 +50,8 @@ START_TEST(a_checkpoint_is_the_best_epoch)
     assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
     assert_ok(neuron_trainer_set(b.trainer, "epochs=12"));
     add_checkpoint(&b, c.path, NULL);
-    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, check_checkpoint, &c));
+    assert_ok(
+        neuron_trainer_add_function(b.trainer, NEURON_EVENT_EPOCH_END, check_checkpoint, &c, NULL));
     assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert_int_ge(c.written, 1);
     ck_assert_int_ge(c.kept, 1);
@@ -102,8 +104,9 @@ START_TEST(a_checkpoint_counts_since_it_was_added)
 }
 END_TEST
 
-static int count_call(neuron_trainer_t *trainer, void *user_data)
+static int count_call(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     ++*(int *)user_data;
     return 0;
@@ -124,7 +127,8 @@ START_TEST(a_checkpoint_that_failed_is_written_later)
         int calls = 0;
         add_checkpoint(&b, path, "monitor=loss");
         add_checkpoint(&c, path, "monitor=loss");
-        assert_ok(neuron_trainer_set_epoch_callback(b.trainer, count_call, &calls));
+        assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_EPOCH_END, count_call, &calls,
+                                              NULL));
         for (int i = 1; i <= 2; i++) { /* the second run gets no further */
             assert_status(neuron_trainer_run(&history, b.trainer), NEURON_E_IO);
             ck_assert_ptr_null(history);

@@ -224,8 +224,9 @@ START_TEST(a_norm_that_is_no_number)
 END_TEST
 
 /* Sets a limit in the middle of a training, and takes it away again. */
-static int change_limit(neuron_trainer_t *trainer, void *user_data)
+static int change_limit(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)user_data;
     bool on = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 2;
     return neuron_optimizer_set_number(neuron_trainer_optimizer(trainer), "clip_norm",
@@ -237,7 +238,8 @@ START_TEST(limits_may_change_on_the_way)
     bench a = set_up("nadam", 2), b = set_up("nadam", 2);
     assert_ok(neuron_trainer_set(a.trainer, "epochs=5"));
     assert_ok(neuron_trainer_set(b.trainer, "epochs=5"));
-    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, change_limit, NULL));
+    assert_ok(
+        neuron_trainer_add_function(b.trainer, NEURON_EVENT_EPOCH_END, change_limit, NULL, NULL));
     assert_ok(neuron_trainer_run(NULL, a.trainer));
     assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(same_parameters(a.graph, b.graph));
@@ -262,8 +264,9 @@ static double clip_within(const float *output, const float *target, int32_t outp
     return 1;
 }
 
-static int clip_after(neuron_trainer_t *trainer, void *user_data)
+static int clip_after(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)user_data;
     clip_now(neuron_trainer_optimizer(trainer));
     return 0;
@@ -282,7 +285,8 @@ START_TEST(options_set_within_a_step)
         assert_ok(neuron_trainer_set_loss(b->trainer, loss));
         neuron_loss_unref(loss);
         if (i == 1)
-            assert_ok(neuron_trainer_set_step_callback(b->trainer, clip_after, NULL));
+            assert_ok(neuron_trainer_add_function(b->trainer, NEURON_EVENT_STEP_END, clip_after,
+                                                  NULL, NULL));
         assert_ok(neuron_trainer_set(b->trainer, "epochs=3"));
         assert_ok(neuron_trainer_run(NULL, b->trainer));
     }

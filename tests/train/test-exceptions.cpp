@@ -63,7 +63,7 @@ void ok(int status)
     }
 }
 
-int on_event(neuron_trainer_t *, void *)
+int on_event(neuron_trainer_t *, std::int32_t, void *)
 {
     return go(function::callback);
 }
@@ -206,12 +206,14 @@ int train(handles &h)
 const std::vector<scenario> scenarios = {
     {"step callback", function::callback, 1, false,
      [](handles &h) {
-         ok(neuron_trainer_set_step_callback(h.trainer, on_event, nullptr));
+         ok(neuron_trainer_add_function(h.trainer, NEURON_EVENT_STEP_END, on_event, nullptr,
+                                        nullptr));
          return train(h);
      }},
     {"epoch callback", function::callback, 0, false,
      [](handles &h) {
-         ok(neuron_trainer_set_epoch_callback(h.trainer, on_event, nullptr));
+         ok(neuron_trainer_add_function(h.trainer, NEURON_EVENT_EPOCH_END, on_event, nullptr,
+                                        nullptr));
          return train(h);
      }},
     {"first loss", function::loss, 0, false, train},

@@ -33,40 +33,35 @@ static void set_up_plain(scene *s)
     add_trainer(s, 1);
 }
 
-static void set_up_step(scene *s)
+static void add_own(scene *s, int32_t event)
 {
     set_up_plain(s);
-    assert_ok(neuron_trainer_set_step_callback(s->trainer, go_plain, s));
+    assert_ok(neuron_trainer_add_function(s->trainer, event, go_plain, s, NULL));
+}
+
+static void set_up_step(scene *s)
+{
+    add_own(s, NEURON_EVENT_STEP_END);
 }
 
 static void set_up_epoch(scene *s)
 {
-    set_up_plain(s);
-    assert_ok(neuron_trainer_set_epoch_callback(s->trainer, go_plain, s));
-}
-
-static void add_own(scene *s, neuron_callback_function_t function)
-{
-    neuron_callback_t *c;
-    set_up_plain(s);
-    assert_ok(neuron_callback_create_custom(&c, s->context, function, s, NULL));
-    assert_ok(neuron_trainer_add_callback(s->trainer, c));
-    neuron_callback_unref(c);
+    add_own(s, NEURON_EVENT_EPOCH_END);
 }
 
 static void set_up_run_begin(scene *s)
 {
-    add_own(s, go_run_begin);
+    add_own(s, NEURON_EVENT_RUN_BEGIN);
 }
 
 static void set_up_epoch_begin(scene *s)
 {
-    add_own(s, go_epoch_begin);
+    add_own(s, NEURON_EVENT_EPOCH_BEGIN);
 }
 
 static void set_up_run_end(scene *s)
 {
-    add_own(s, go_run_end);
+    add_own(s, NEURON_EVENT_RUN_END);
 }
 
 static void set_up_schedule(scene *s)
@@ -560,8 +555,9 @@ static float *parameters_after(way_out way, size_t *count)
     return values;
 }
 
-static int run_again(neuron_trainer_t *trainer, void *user_data)
+static int run_again(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_STATE);
     assert_message("running already");
     return go(user_data);
@@ -584,7 +580,7 @@ START_TEST(a_run_that_goes_on_is_one)
 {
     scene s = {.way = JUMP};
     set_up_plain(&s);
-    assert_ok(neuron_trainer_set_step_callback(s.trainer, run_again, &s));
+    assert_ok(neuron_trainer_add_function(s.trainer, NEURON_EVENT_STEP_END, run_again, &s, NULL));
     run_and_jump(&calls[0], &s);
     assert_status(run_deeper(&calls[0], &s), NEURON_E_STATE);
     assert_ok(train(&s));
@@ -674,8 +670,9 @@ static int tell_thread(void *examples, int32_t *labels, const int64_t *positions
     return go_read(examples, labels, positions, count, user_data);
 }
 
-static int cancel_worker(neuron_trainer_t *trainer, void *user_data)
+static int cancel_worker(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     (void)user_data;
     nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL); /* it waits for the next batch */
@@ -691,7 +688,8 @@ START_TEST(worker_cancelled)
         &s.dataset, s.context, tell_thread, &s, NULL, COUNT,
         test_stream_options((const int64_t[]){SIDE, SIDE, 1}, 3, NEURON_TYPE_F32, TEST_CLASSES)));
     add_trainer(&s, 1);
-    assert_ok(neuron_trainer_set_step_callback(s.trainer, cancel_worker, NULL));
+    assert_ok(
+        neuron_trainer_add_function(s.trainer, NEURON_EVENT_STEP_END, cancel_worker, NULL, NULL));
     assert_ok(neuron_trainer_run(NULL, s.trainer));
     ck_assert(has_worker);
     release_all(&s);

@@ -150,7 +150,7 @@ static void set_up_training(scene *s)
     add_graph(s, false);
     add_glyphs(s);
     add_trainer(s, 1);
-    assert_ok(neuron_trainer_set_step_callback(s->trainer, go_plain, s));
+    assert_ok(neuron_trainer_add_function(s->trainer, NEURON_EVENT_STEP_END, go_plain, s, NULL));
 }
 
 /* Returns what the run after the one that was left returns. */

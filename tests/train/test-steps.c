@@ -200,7 +200,7 @@ START_TEST(a_dataset_is_set_between_epochs)
     assert_ok(neuron_trainer_set_dataset(b.trainer, few));
     ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_STEPS), 3);
     stopper s = {2, NEURON_STOP, 0};
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_after, &s));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, stop_after, &s, NULL));
     assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     assert_status(neuron_trainer_set_dataset(b.trainer, b.train), NEURON_E_STATE);
     assert_message("trainer: is in the middle of an epoch, at step 2 of it");
@@ -626,8 +626,9 @@ START_TEST(bad_steps_are_refused)
 }
 END_TEST
 
-static int step_inside(neuron_trainer_t *trainer, void *user_data)
+static int step_inside(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     piece *p = user_data;
     assert_status(
         neuron_trainer_step(NULL, trainer, READ(&p->inputs), 1, READ(&p->labels), 1, NULL),
@@ -641,7 +642,7 @@ START_TEST(no_step_within_a_run)
     bench b = set_out(test_linear);
     piece p = read_piece(&b, 0, 4);
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, step_inside, &p));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, step_inside, &p, NULL));
     assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
     drop_piece(&p);
     tear_down(&b);

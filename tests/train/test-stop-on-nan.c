@@ -153,8 +153,9 @@ static bench set_up_adam(spoiler *s)
     return b;
 }
 
-static int stop_now(neuron_trainer_t *trainer, void *user_data)
+static int stop_now(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     (void)user_data;
     return NEURON_STOP;
@@ -167,7 +168,7 @@ static double next_change(const bench *b)
     double largest = 0;
     float *before = malloc(count * sizeof *before);
     memcpy(before, b->graph->values, count * sizeof *before);
-    assert_ok(neuron_trainer_set_step_callback(b->trainer, stop_now, NULL));
+    assert_ok(neuron_trainer_add_function(b->trainer, NEURON_EVENT_STEP_END, stop_now, NULL, NULL));
     ck_assert_int_eq(neuron_trainer_run(NULL, b->trainer), NEURON_STOP);
     for (size_t i = 0; i < count; i++)
         largest = fmax(largest, fabs((double)b->graph->values[i] - (double)before[i]));
@@ -185,7 +186,8 @@ START_TEST(a_bad_loss_takes_the_number_of_steps_back)
         bench *live = &b;
         const char *path = test_file("steps");
         if (file == 1) {
-            assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_now, NULL));
+            assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, stop_now, NULL,
+                                                  NULL));
             ck_assert_int_eq(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
             assert_ok(neuron_trainer_save(b.trainer, path));
             assert_ok(neuron_trainer_load(c.trainer, path));

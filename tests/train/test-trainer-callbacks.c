@@ -3,64 +3,60 @@
 
 #include <stdio.h>
 
-START_TEST(a_callback_can_stop_the_run)
+START_TEST(a_function_can_stop_the_run)
 {
-    bench b = set_up(test_mlp);
     const int answers[] = {NEURON_STOP, 7, -1234, NEURON_E_MEMORY};
+    const int32_t events[] = {NEURON_EVENT_STEP_END, NEURON_EVENT_EPOCH_END};
+    bench b = set_up(test_mlp);
     neuron_history_t *history;
-    stopper s;
     assert_ok(neuron_trainer_set(b.trainer, "epochs=100"));
-    for (int i = 0; i < 4; i++) {
-        s = (stopper){.after = 1, .answer = answers[i]};
-        assert_ok(neuron_trainer_set_step_callback(b.trainer, stop_after, &s));
-        ck_assert_int_eq(neuron_trainer_run(&history, b.trainer), answers[i]);
-        ck_assert_ptr_nonnull(history);
-        neuron_history_unref(history);
-        ck_assert_int_eq(s.calls, 1);
-        assert_ok(neuron_trainer_set_step_callback(b.trainer, NULL, NULL));
-        s = (stopper){.after = 2, .answer = answers[i]};
-        assert_ok(neuron_trainer_set_epoch_callback(b.trainer, stop_after, &s));
-        ck_assert_int_eq(neuron_trainer_run(&history, b.trainer), answers[i]);
-        ck_assert_int_eq(neuron_history_epochs(history), 2 * (i + 1));
-        neuron_history_unref(history);
-        assert_ok(neuron_trainer_set_epoch_callback(b.trainer, NULL, NULL));
-    }
+    for (int i = 0; i < 4; i++)
+        for (int k = 0; k < 2; k++) {
+            stopper s = {.after = k + 1, .answer = answers[i]};
+            neuron_callback_t *c;
+            assert_ok(
+                neuron_callback_create_function(&c, b.context, events[k], stop_after, &s, NULL));
+            assert_ok(neuron_trainer_add_callback(b.trainer, c));
+            ck_assert_int_eq(neuron_trainer_run(&history, b.trainer),
+                             answers[i] == 7 ? NEURON_E_CALLBACK : answers[i]);
+            ck_assert_int_eq(s.calls, k + 1);
+            ck_assert_int_eq(neuron_history_epochs(history), 2 * (i + k));
+            neuron_history_unref(history);
+            assert_ok(neuron_trainer_remove_callback(b.trainer, c));
+            neuron_callback_unref(c);
+        }
     tear_down(&b);
 }
 END_TEST
 
-static int save_nowhere(neuron_trainer_t *trainer, void *user_data)
+static int save_nowhere(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     return neuron_trainer_save(trainer, user_data);
 }
 
-static int save_nowhere_at(neuron_trainer_t *trainer, int32_t event, void *user_data)
+/* What a function failed with is in the message. */
+START_TEST(a_failure_in_a_function_is_told)
 {
-    return event == NEURON_EVENT_EPOCH_END ? neuron_trainer_save(trainer, user_data) : 0;
-}
-
-/* What a callback failed with is in the message. */
-START_TEST(a_failure_in_a_callback_is_told)
-{
+    static const struct {
+        int32_t event;
+        const char *name;
+    } cases[] = {
+        {NEURON_EVENT_RUN_BEGIN, "when the run began"},
+        {NEURON_EVENT_EPOCH_BEGIN, "before an epoch"},
+        {NEURON_EVENT_STEP_END, "after a step"},
+        {NEURON_EVENT_EPOCH_END, "after an epoch"},
+        {NEURON_EVENT_RUN_END, "when the run ended"},
+    };
     char path[512], message[600];
     snprintf(path, sizeof path, "%s/no/such", test_file("folder"));
-    for (int i = 0; i < 3; i++) {
-        bench b = set_up(test_linear);
-        neuron_callback_t *c;
-        assert_ok(neuron_callback_create_custom(&c, b.context, save_nowhere_at, path, NULL));
-        if (i == 0)
-            assert_ok(neuron_trainer_add_callback(b.trainer, c));
-        if (i == 1)
-            assert_ok(neuron_trainer_set_epoch_callback(b.trainer, save_nowhere, path));
-        if (i == 2)
-            assert_ok(neuron_trainer_set_step_callback(b.trainer, save_nowhere, path));
-        assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_IO);
-        const char *const names[] = {"custom", "epoch", "step"};
-        snprintf(message, sizeof message, "the %s callback returned -60: %s", names[i], path);
-        assert_message(message);
-        neuron_callback_unref(c);
-        tear_down(&b);
-    }
+    bench b = set_up(test_linear);
+    assert_ok(neuron_trainer_add_function(b.trainer, cases[_i].event, save_nowhere, path, NULL));
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_IO);
+    snprintf(message, sizeof message, "the callback function returned -60 %s: %s", cases[_i].name,
+             path);
+    assert_message(message);
+    tear_down(&b);
 }
 END_TEST
 
@@ -69,8 +65,9 @@ typedef struct watch {
     double loss;
 } watch;
 
-static int watch_step(neuron_trainer_t *trainer, void *user_data)
+static int watch_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     watch *w = user_data;
     w->steps++;
     ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH), w->epochs + 1);
@@ -87,8 +84,9 @@ static int watch_step(neuron_trainer_t *trainer, void *user_data)
     return 0;
 }
 
-static int watch_epoch(neuron_trainer_t *trainer, void *user_data)
+static int watch_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     watch *w = user_data;
     w->epochs++;
     const neuron_history_t *history = neuron_trainer_history(trainer);
@@ -112,8 +110,9 @@ START_TEST(progress_is_told)
     watch w = {0};
     neuron_history_t *history;
     assert_ok(neuron_trainer_set(b.trainer, "epochs=3"));
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, watch_step, &w));
-    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, watch_epoch, &w));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, watch_step, &w, NULL));
+    assert_ok(
+        neuron_trainer_add_function(b.trainer, NEURON_EVENT_EPOCH_END, watch_epoch, &w, NULL));
     assert_ok(neuron_trainer_run(&history, b.trainer));
     ck_assert_int_eq(w.steps, 3 * STEPS);
     ck_assert_int_eq(w.epochs, 3);
@@ -128,8 +127,9 @@ typedef struct guest {
     const char *path;
 } guest;
 
-static int use_everything(neuron_trainer_t *trainer, void *user_data)
+static int use_everything(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     guest *g = user_data;
     neuron_graph_t *graph = neuron_trainer_graph(trainer);
     neuron_evaluation_t *evaluation;
@@ -162,8 +162,10 @@ START_TEST(callbacks_do_not_disturb_the_training)
     guest g = {&b, test_file("guest")};
     assert_ok(neuron_trainer_set(a.trainer, "epochs=2"));
     assert_ok(neuron_trainer_set(b.trainer, "epochs=2"));
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, use_everything, &g));
-    assert_ok(neuron_trainer_set_epoch_callback(b.trainer, use_everything, &g));
+    assert_ok(
+        neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, use_everything, &g, NULL));
+    assert_ok(
+        neuron_trainer_add_function(b.trainer, NEURON_EVENT_EPOCH_END, use_everything, &g, NULL));
     assert_ok(neuron_trainer_run(NULL, a.trainer));
     assert_ok(neuron_trainer_run(NULL, b.trainer));
     ck_assert(same_parameters(a.graph, b.graph));
@@ -173,8 +175,9 @@ START_TEST(callbacks_do_not_disturb_the_training)
 END_TEST
 
 /* A learning rate set from a callback counts from the next step. */
-static int halt_learning(neuron_trainer_t *trainer, void *user_data)
+static int halt_learning(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)user_data;
     return neuron_optimizer_set(neuron_trainer_optimizer(trainer), "learning_rate=0");
 }
@@ -183,10 +186,11 @@ START_TEST(the_learning_rate_may_change)
 {
     bench a = set_up(test_linear), b = set_up(test_linear);
     stopper s = {.after = 1, .answer = NEURON_STOP};
-    assert_ok(neuron_trainer_set_step_callback(a.trainer, stop_after, &s));
+    assert_ok(neuron_trainer_add_function(a.trainer, NEURON_EVENT_STEP_END, stop_after, &s, NULL));
     ck_assert_int_eq(neuron_trainer_run(NULL, a.trainer), NEURON_STOP);
     neuron_history_t *history;
-    assert_ok(neuron_trainer_set_step_callback(b.trainer, halt_learning, NULL));
+    assert_ok(
+        neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, halt_learning, NULL, NULL));
     assert_ok(neuron_trainer_run(&history, b.trainer));
     ck_assert(same_parameters(a.graph, b.graph));
     ck_assert_double_eq(test_figure(history, 0, NEURON_METRIC_LEARNING_RATE), 0);
@@ -201,8 +205,8 @@ int main(void)
     Suite *suite = suite_create("trainer-callbacks");
     TCase *cases = tcase_create("trainer-callbacks");
     tcase_set_timeout(cases, 0);
-    tcase_add_test(cases, a_callback_can_stop_the_run);
-    tcase_add_test(cases, a_failure_in_a_callback_is_told);
+    tcase_add_test(cases, a_function_can_stop_the_run);
+    tcase_add_loop_test(cases, a_failure_in_a_function_is_told, 0, 5);
     tcase_add_test(cases, progress_is_told);
     tcase_add_test(cases, callbacks_do_not_disturb_the_training);
     tcase_add_test(cases, the_learning_rate_may_change);

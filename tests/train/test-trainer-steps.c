@@ -219,7 +219,7 @@ START_TEST(an_input_that_is_no_number_stops_the_run)
             assert_ok(neuron_trainer_set_number(t[j], "batch_size", BATCH));
             assert_ok(neuron_trainer_set(t[j], "shuffle=no"));
         }
-        assert_ok(neuron_trainer_set_step_callback(t[0], stop_after, &s));
+        assert_ok(neuron_trainer_add_function(t[0], NEURON_EVENT_STEP_END, stop_after, &s, NULL));
         ck_assert_int_eq(neuron_trainer_run(NULL, t[0]), NEURON_STOP);
         for (int again = 0; again < 2; again++) {
             assert_status(neuron_trainer_run(&history, t[1]), NEURON_E_NUMBER);

@@ -56,11 +56,12 @@ static double distance(const float *output, const float *target, int32_t outputs
     return sum;
 }
 
-static double same_rate(int64_t epoch, double rate, void *user_data)
+static int same_rate(double *rate, int64_t epoch, void *user_data)
 {
+    (void)rate;
     (void)epoch;
     use(user_data);
-    return rate;
+    return 0;
 }
 
 static int watch(neuron_trainer_t *trainer, int32_t event, void *user_data)
@@ -149,7 +150,8 @@ START_TEST(of_callbacks)
     neuron_callback_t *callback;
     counted data = {0};
     assert_ok(_i == 0
-                  ? neuron_callback_create_custom(&callback, context, watch, &data, destroy)
+                  ? neuron_callback_create_function(&callback, context, TEST_EVENTS, watch, &data,
+                                                    destroy)
                   : neuron_callback_create_schedule(&callback, context, same_rate, &data, destroy));
     assert_ok(neuron_trainer_add_callback(trainer, callback));
     assert_ok(neuron_trainer_add_callback(trainer, callback));
@@ -212,8 +214,9 @@ START_TEST(stays_the_callers_where_arguments_are_refused)
         NEURON_E_UNSUPPORTED);
     assert_status(neuron_loss_create_custom(&loss, context, NULL, &data, destroy),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_callback_create_custom(&callback, context, NULL, &data, destroy),
-                  NEURON_E_ARGUMENT);
+    assert_status(
+        neuron_callback_create_function(&callback, context, TEST_EVENTS, NULL, &data, destroy),
+        NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_schedule(&callback, NULL, same_rate, &data, destroy),
                   NEURON_E_ARGUMENT);
     assert_ok(neuron_custom_layer_register(context, "copy", copy, NULL, NULL, &taken, destroy));
@@ -242,7 +245,8 @@ static int make(int what, neuron_context_t *context, counted *data)
         status = neuron_loss_create_custom(&loss, context, distance, data, destroy);
         break;
     case 2:
-        status = neuron_callback_create_custom(&callback, context, watch, data, destroy);
+        status =
+            neuron_callback_create_function(&callback, context, TEST_EVENTS, watch, data, destroy);
         break;
     case 3:
         status = neuron_callback_create_schedule(&callback, context, same_rate, data, destroy);

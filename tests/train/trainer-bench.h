@@ -26,8 +26,9 @@ typedef struct stopper {
     int after, answer, calls;
 } stopper;
 
-static inline int stop_after(neuron_trainer_t *trainer, void *user_data)
+static inline int stop_after(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     (void)trainer;
     stopper *s = user_data;
     return ++s->calls == s->after ? s->answer : 0;

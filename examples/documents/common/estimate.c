@@ -28,13 +28,14 @@ static double cpu_clock(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static int after_step(neuron_trainer_t *trainer, void *user_data)
+static int after_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     look_t *look = user_data;
     double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
     double steps = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS);
     double elapsed = example_clock() - look->start;
 
+    (void)event;
     if (step > look->first) {
         look->per_step = elapsed / (step - look->first);
         look->cpu_per_step = (cpu_clock() - look->cpu_start) / (step - look->first);
@@ -65,7 +66,7 @@ example_cost_t example_estimate(const example_t *example, const char *id, neuron
     double epochs = epochs_expected(example, id, training) * (double)(1 + training->trials);
     look_t look = {.start = example_clock(), .cpu_start = cpu_clock()};
 
-    must(neuron_trainer_set_step_callback(trainer, after_step, &look));
+    must(neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END, after_step, &look, NULL));
     int status = neuron_trainer_run(NULL, trainer);
     if (status != NEURON_STOP)
         must(status);

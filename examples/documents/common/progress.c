@@ -95,14 +95,13 @@ static void print_line(const progress_t *progress, const line_t *line)
     }
 }
 
-static int after_step(neuron_trainer_t *trainer, void *user_data)
+static void after_step(const neuron_trainer_t *trainer, progress_t *progress)
 {
-    progress_t *progress = user_data;
     double now = example_clock();
     line_t line;
 
     if (!progress->redraw || now - progress->drawn_at < pause_between_draws)
-        return 0;
+        return;
     progress->drawn_at = now;
 
     double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
@@ -112,7 +111,6 @@ static int after_step(neuron_trainer_t *trainer, void *user_data)
     write_time(line.text[LEFT], seconds / step * (steps - step));
     print_line(progress, &line);
     fflush(stdout);
-    return 0;
 }
 
 static double mean_seconds(const neuron_history_t *history, int64_t epochs)
@@ -127,9 +125,8 @@ static double mean_seconds(const neuron_history_t *history, int64_t epochs)
     return sum / (double)epochs;
 }
 
-static int after_epoch(neuron_trainer_t *trainer, void *user_data)
+static void after_epoch(const neuron_trainer_t *trainer, const progress_t *progress)
 {
-    const progress_t *progress = user_data;
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epochs = neuron_history_epochs(history);
     double left = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS) - (double)epochs;
@@ -147,6 +144,14 @@ static int after_epoch(neuron_trainer_t *trainer, void *user_data)
     fflush(stdout);
     if (progress->state_path != NULL)
         must(neuron_trainer_save(trainer, progress->state_path));
+}
+
+static int follow(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    if (event == NEURON_EVENT_STEP_END)
+        after_step(trainer, user_data);
+    else
+        after_epoch(trainer, user_data);
     return 0;
 }
 
@@ -157,6 +162,6 @@ void example_follow(neuron_trainer_t *trainer, const char *id, const char *state
 
     progress =
         (progress_t){.id = id, .redraw = isatty(STDOUT_FILENO) != 0, .state_path = state_path};
-    must(neuron_trainer_set_step_callback(trainer, after_step, &progress));
-    must(neuron_trainer_set_epoch_callback(trainer, after_epoch, &progress));
+    must(neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END | NEURON_EVENT_EPOCH_END,
+                                     follow, &progress, NULL));
 }

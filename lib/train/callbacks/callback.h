@@ -50,8 +50,6 @@ typedef struct neuron_callback_row {
     /* What the base rate is multiplied with in the step to come. */
     double (*factor)(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
     int (*on_event)(neuron_trainer_t *trainer, neuron_callback_entry *entry, int32_t event);
-    /* Whether that is the caller's own function, which is called after those of the library. */
-    bool of_caller;
     /* Something, such as the loss of a step, is no finite number, as neuron_error_last() says.
      * Whether the training is over by that instead of failing. */
     bool (*on_bad_number)(neuron_trainer_t *trainer, neuron_callback_entry *entry);
@@ -70,12 +68,13 @@ struct neuron_callback {
     neuron_options options; /* of kind->options */
     char *path;
     neuron_schedule_function_t schedule;
-    neuron_callback_function_t custom;
+    neuron_callback_function_t function;
+    int32_t events; /* that the function is called for */
     void *user_data;
     neuron_destroy_function_t destroy; /* of the user data; NULL for none */
 };
 
-/* A callback in a trainer's list. */
+/* A callback of the library in a trainer's list. */
 struct neuron_callback_entry {
     neuron_callback_t *callback;
     double state[NEURON_CALLBACK_STATE_MAX]; /* in the order of kind->state_names */
@@ -95,6 +94,15 @@ int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_
  * none. */
 const char *neuron_callback_kind_name(const void *list, int32_t index);
 const neuron_option_table *neuron_callback_kind_options(const char *name);
+
+/* One of a function of the caller's. `who` begins the message of what is refused. */
+int neuron_callback_make_function(neuron_callback_t **callback, neuron_context_t *context,
+                                  int32_t events, neuron_callback_function_t function,
+                                  void *user_data, const char *who);
+
+/* Calls a function of the caller's: 0, NEURON_STOP or a failure. */
+int neuron_callback_call(neuron_trainer_t *trainer, const neuron_callback_t *callback,
+                         int32_t event);
 
 /* The value of an option that the kind has. */
 double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
@@ -154,9 +162,9 @@ double neuron_schedule_lengths(const neuron_callback_t *callback, const neuron_t
 extern const neuron_callback_row neuron_callback_checkpoint;
 extern const neuron_callback_row neuron_callback_cosine_schedule;
 extern const neuron_callback_row neuron_callback_csv_log;
-extern const neuron_callback_row neuron_callback_custom;
 extern const neuron_callback_row neuron_callback_early_stopping;
 extern const neuron_callback_row neuron_callback_exponential_schedule;
+extern const neuron_callback_row neuron_callback_function;
 extern const neuron_callback_row neuron_callback_reduce_on_plateau;
 extern const neuron_callback_row neuron_callback_schedule;
 extern const neuron_callback_row neuron_callback_step_schedule;

@@ -29,18 +29,22 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
         return NEURON_OK;
     const neuron_callback_t *callback = entry->callback;
     int64_t epoch = neuron_training_progress(trainer)->epoch;
-    double base = neuron_training_base_rate(trainer);
+    double rate = neuron_training_base_rate(trainer);
+    uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
-    double rate = callback->schedule(epoch, base, callback->user_data);
+    int result = callback->schedule(&rate, epoch, callback->user_data);
     neuron_float_resume(host);
+    if (result != NEURON_OK && result != NEURON_STOP)
+        return neuron_fail_call(
+            result, before, "schedule: the function returned %d for epoch %" PRId64, result, epoch);
     if (!(rate >= 0 && rate <= FLT_MAX)) {
         char text[NEURON_NUMBER_TEXT];
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "schedule: the function returned %s for epoch %" PRId64,
+                           "schedule: the function set the rate to %s for epoch %" PRId64,
                            neuron_number_short(rate, text), epoch);
     }
     neuron_training_set_base_rate(trainer, rate);
-    return NEURON_OK;
+    return result;
 }
 
 const neuron_callback_row neuron_callback_schedule = {

@@ -74,8 +74,9 @@ static const network_t networks[] = {
     {"F3", 32, {28, 28, 1}, 3, build_f3},
 };
 
-static int after_step(neuron_trainer_t *trainer, void *user_data)
+static int after_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     state_t *state = user_data;
     if (neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) ==
         neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS))
@@ -83,8 +84,9 @@ static int after_step(neuron_trainer_t *trainer, void *user_data)
     return 0;
 }
 
-static int after_epoch(neuron_trainer_t *trainer, void *user_data)
+static int after_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
+    (void)event;
     state_t *state = user_data;
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epochs = neuron_history_epochs(history);
@@ -125,8 +127,8 @@ static void train(neuron_context_t *context, const network_t *network, neuron_gr
     must(neuron_trainer_set_validation(trainer, data[1]));
     must(neuron_trainer_set_number(trainer, "batch_size", (double)network->batch));
     must(neuron_trainer_set_number(trainer, "epochs", (double)epochs));
-    must(neuron_trainer_set_step_callback(trainer, after_step, state));
-    must(neuron_trainer_set_epoch_callback(trainer, after_epoch, state));
+    must(neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END, after_step, state, NULL));
+    must(neuron_trainer_add_function(trainer, NEURON_EVENT_EPOCH_END, after_epoch, state, NULL));
     state->start = seconds_now();
     must(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);
